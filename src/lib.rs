@@ -1,0 +1,2 @@
+//! Noteferry.
+pub mod quota;
