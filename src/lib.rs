@@ -1,2 +1,3 @@
 //! Noteferry.
+pub mod diagnostic;
 pub mod quota;

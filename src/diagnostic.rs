@@ -1,0 +1,261 @@
+//! One value for whatever is wrong with an input, and its two renderings: text with a caret, and JSON.
+//!
+//! A diagnostic says what is wrong, where, and what to do about it, in the words of the person who wrote
+//! the input. It is not for what happens to a row during a run (that is an outcome, with a state) and
+//! not for failures of the machine (those are errors of their rooms).
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use serde_json::{Map, Value, json};
+
+/// An error stops what was asked for; a warning is told and passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// A text that diagnostics point into.
+#[derive(Debug)]
+pub struct SourceText {
+    /// As the user would name it: a path, or a name such as `stringeex (built in)`.
+    pub name: String,
+    pub text: String,
+}
+
+/// Where something is wrong.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// No file is at fault: a flag, the environment.
+    Nowhere,
+    /// A whole file.
+    File(Arc<str>),
+    /// A stretch of a text that is at hand; the range is in bytes.
+    Text(Arc<SourceText>, Range<usize>),
+    /// A row of a source.
+    Row(RowPlace),
+}
+
+/// Where a row, or a cell of it, stands in its source.
+#[derive(Debug, Clone)]
+pub struct RowPlace {
+    pub file: Arc<str>,
+    /// Counts from 1 over data rows; 0 is the header.
+    pub row: u64,
+    /// The physical line that the row starts on, from 1.
+    pub line: u64,
+    /// The source's column, if one is at fault.
+    pub column: Option<Arc<str>>,
+    /// The field that came of it, as a JSON pointer.
+    pub pointer: Option<String>,
+}
+
+/// Something wrong with an input. See the module's text.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    /// A stable name for scripts, as in `past-time`.
+    pub code: &'static str,
+    pub message: String,
+    pub hint: Option<String>,
+    pub place: Place,
+}
+
+impl Diagnostic {
+    pub fn error(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, code, message: message.into(), hint: None, place }
+    }
+
+    pub fn warning(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, place, message) }
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds "did you mean" where a name of `known` comes near to `written`, else lists what is known.
+    #[must_use]
+    pub fn hint_names<'a>(self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        match closest(written, &known) {
+            Some(name) => self.hint(format!("did you mean `{name}`?")),
+            None if known.is_empty() => self,
+            None => self.hint(format!("known here: {}", known.join(", "))),
+        }
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// The `problem` event of the NDJSON output.
+    pub fn to_event(&self) -> Value {
+        let mut event = Map::new();
+        event.insert("event".into(), "problem".into());
+        match &self.place {
+            Place::Nowhere => {}
+            Place::File(file) => {
+                event.insert("file".into(), json!(file));
+            }
+            Place::Text(source, range) => {
+                let (line, column) = line_and_column(&source.text, range.start);
+                event.insert("file".into(), json!(source.name));
+                event.insert("line".into(), json!(line));
+                event.insert("position".into(), json!(column));
+            }
+            Place::Row(place) => {
+                event.insert("row".into(), json!(place.row));
+                event.insert("line".into(), json!(place.line));
+                event.insert("column".into(), json!(place.column));
+                event.insert("pointer".into(), json!(place.pointer));
+                event.insert("file".into(), json!(place.file));
+            }
+        }
+        event.insert("severity".into(), json!(self.severity.word()));
+        event.insert("code".into(), json!(self.code));
+        event.insert("message".into(), json!(self.message));
+        event.insert("hint".into(), json!(self.hint));
+        Value::Object(event)
+    }
+
+    /// Several lines for a person: the message, the place with a caret, the hint. Ends with a line break.
+    pub fn render(&self, color: bool) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut group = Group::with_title(level.primary_title(self.message.as_str()).id(self.code));
+        let row_origin;
+        match &self.place {
+            Place::Nowhere => {}
+            Place::File(file) => group = group.element(Origin::path(file.as_ref())),
+            Place::Text(source, range) => {
+                let annotation = AnnotationKind::Primary.span(visible(&source.text, range));
+                let snippet = Snippet::source(source.text.as_str())
+                    .path(source.name.as_str())
+                    .annotation(annotation);
+                group = group.element(snippet);
+            }
+            Place::Row(place) => {
+                row_origin = place.to_string();
+                group = group.element(Origin::path(row_origin.as_str()));
+            }
+        }
+        if let Some(hint) = &self.hint {
+            group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
+        }
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut text = renderer.render(&[group]);
+        text.push('\n');
+        text
+    }
+}
+
+impl Severity {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+impl std::fmt::Display for RowPlace {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}:{}", self.file, self.line)?;
+        if self.row > 0 {
+            write!(formatter, " (row {}", self.row)?;
+        } else {
+            write!(formatter, " (header")?;
+        }
+        if let Some(column) = &self.column {
+            write!(formatter, ", column `{column}`")?;
+        }
+        write!(formatter, ")")
+    }
+}
+
+/// The name of `known` that `written` was probably meant to be.
+pub fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
+    let plain = |name: &str| name.to_lowercase().replace(['-', ' ', '.'], "_");
+    let written = plain(written);
+    let allowed = written.chars().count().div_ceil(3).min(3);
+    known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(&written, &plain(name)), *name))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// Line and column of a byte offset, both from 1; columns count characters.
+pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+/// The part of a range that a caret can stand under: inside the text and on its first line.
+fn visible(text: &str, range: &Range<usize>) -> Range<usize> {
+    let start = range.start.min(text.len());
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let end = range.end.clamp(start, line_end.max(start));
+    let trimmed = start + text[start..end].trim_end().len();
+    start..trimmed.max(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_meant() {
+        let known = ["ticket_id", "note", "is_internal_note", "note_type"];
+        for (written, meant) in [
+            ("ticketid", Some("ticket_id")),
+            ("Ticket-Id", Some("ticket_id")),
+            ("nots", Some("note")),
+            ("is_internal_notes", Some("is_internal_note")),
+            ("body", None),
+            ("x", None),
+        ] {
+            assert_eq!(closest(written, &known), meant, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_place_in_a_text_is_shown_with_a_caret() {
+        let text = "job: thử\nsouce:\n  csv: a.csv\n".to_owned();
+        let source = Arc::new(SourceText { name: "jobs/a.yaml".into(), text });
+        let start = source.text.find("souce").unwrap();
+        let diagnostic = Diagnostic::error(
+            "unknown-key",
+            Place::Text(source, start..start + 5),
+            "`souce` is no key of a job",
+        )
+        .hint_names("souce", ["source", "map"]);
+        insta::assert_snapshot!(diagnostic.render(false));
+        insta::assert_json_snapshot!(diagnostic.to_event());
+    }
+
+    #[test]
+    fn a_place_in_a_row_names_file_line_row_and_column() {
+        let place = RowPlace {
+            file: "notes.csv".into(),
+            row: 5,
+            line: 7,
+            column: Some("remind_at".into()),
+            pointer: Some("/task_reminder_time".into()),
+        };
+        let diagnostic =
+            Diagnostic::error("past-time", Place::Row(place), "the reminder is in the past")
+                .hint("give a time in the future");
+        insta::assert_snapshot!(diagnostic.render(false));
+        insta::assert_json_snapshot!(diagnostic.to_event());
+    }
+}
