@@ -1,3 +1,5 @@
 //! Noteferry.
 pub mod diagnostic;
+pub mod document;
 pub mod quota;
+pub mod violation;
