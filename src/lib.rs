@@ -1,4 +1,5 @@
 //! Noteferry.
+pub mod connector;
 pub mod diagnostic;
 pub mod document;
 pub mod quota;

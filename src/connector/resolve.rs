@@ -1,0 +1,311 @@
+//! From a connector as written to a connector as meant; finds every mistake it can.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::diagnostic::Diagnostic;
+use crate::document::Document;
+use crate::quota::{Quota, parse_duration};
+
+use super::file::{AnswersFile, Condition, ConnectorFile, MethodFile, OperationFile, RuleFile};
+use super::template::Template;
+use super::{Answers, Connector, Operation};
+
+const CONCURRENCY: u32 = 8;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Reads the files of a connector, `connector.yaml` first.
+pub fn connector(
+    files: impl Iterator<Item = Result<Document, Diagnostic>>,
+) -> Result<Connector, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let documents: Vec<Document> =
+        files.filter_map(|file| file.map_err(|problem| problems.push(problem)).ok()).collect();
+    let Some((head, operations)) = documents.split_first().filter(|_| problems.is_empty()) else {
+        return Err(problems);
+    };
+    let operations: IndexMap<String, Arc<Operation>> = operations
+        .iter()
+        .filter_map(|document| match operation(document) {
+            Ok(operation) => Some((operation.name.clone(), Arc::new(operation))),
+            Err(found) => {
+                problems.extend(found);
+                None
+            }
+        })
+        .collect();
+    let connector = resolve_head(head, operations, &mut problems);
+    match connector {
+        Some(connector) if problems.is_empty() => Ok(connector),
+        _ => Err(problems),
+    }
+}
+
+fn resolve_head(
+    document: &Document,
+    operations: IndexMap<String, Arc<Operation>>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Connector> {
+    let file: ConnectorFile = match document.read_as() {
+        Ok(file) => file,
+        Err(found) => {
+            problems.extend(found);
+            return None;
+        }
+    };
+    let reader = Reader { document, problems };
+    Some(reader.connector(file, operations))
+}
+
+/// Collects what is wrong while values are read.
+struct Reader<'a> {
+    document: &'a Document,
+    problems: &'a mut Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn refuse(&mut self, pointer: &str, code: &'static str, message: String, hint: Option<&str>) {
+        let mut problem = Diagnostic::error(code, self.document.place_at(pointer), message);
+        problem.hint = hint.map(str::to_owned);
+        self.problems.push(problem);
+    }
+
+    fn connector(
+        mut self,
+        file: ConnectorFile,
+        operations: IndexMap<String, Arc<Operation>>,
+    ) -> Connector {
+        let base_url = file.base_url.trim_end_matches('/').to_owned();
+        if !base_url.starts_with("https://") && !base_url.starts_with("http://") {
+            let hint = Some("as in https://api.example.com/v1");
+            self.refuse(
+                "/base_url",
+                "invalid-value",
+                "the base URL must start with https:// or http://".into(),
+                hint,
+            );
+        }
+        let quotas = file
+            .quotas
+            .iter()
+            .enumerate()
+            .filter_map(|(at, text)| self.quota(&format!("/quotas/{at}"), text));
+        let quotas = quotas.collect();
+        let timeouts = file.timeouts.as_ref();
+        let connect = timeouts.and_then(|timeouts| timeouts.connect.as_deref());
+        let request = timeouts.and_then(|timeouts| timeouts.request.as_deref());
+        let connect_timeout =
+            self.duration("/timeouts/connect", connect).unwrap_or(CONNECT_TIMEOUT);
+        let request_timeout =
+            self.duration("/timeouts/request", request).unwrap_or(REQUEST_TIMEOUT);
+        for (at, method) in file
+            .authentication
+            .iter()
+            .flat_map(|authentication| &authentication.methods)
+            .enumerate()
+        {
+            if let MethodFile::SignedToken(signed) = method {
+                self.duration(
+                    &format!("/authentication/methods/{at}/signed_token/lifetime"),
+                    signed.lifetime.as_deref(),
+                );
+            }
+        }
+        Connector {
+            name: file.connector,
+            base_url,
+            quotas,
+            concurrency: file.concurrency.unwrap_or(CONCURRENCY),
+            connect_timeout,
+            request_timeout,
+            headers: file.headers.into_iter().collect(),
+            authentication: file.authentication,
+            answers: answers(file.answers),
+            operations,
+        }
+    }
+
+    fn quota(&mut self, pointer: &str, text: &str) -> Option<Quota> {
+        text.parse::<Quota>()
+            .map_err(|error| {
+                self.refuse(pointer, "invalid-quota", error.to_string(), Some(error.hint()))
+            })
+            .ok()
+    }
+
+    fn duration(&mut self, pointer: &str, text: Option<&str>) -> Option<Duration> {
+        parse_duration(text?)
+            .map_err(|error| {
+                self.refuse(pointer, "invalid-duration", error.to_string(), Some(error.hint()))
+            })
+            .ok()
+    }
+
+    fn template(&mut self, pointer: &str, text: &str, fields: &Value) -> Option<Template> {
+        let template = match Template::parse(text) {
+            Ok(template) => template,
+            Err(message) => {
+                self.refuse(pointer, "invalid-template", message, Some("write a field as {field}"));
+                return None;
+            }
+        };
+        for name in template.fields() {
+            self.field(pointer, name, fields);
+        }
+        Some(template)
+    }
+
+    /// Complains of a name that is no field.
+    fn field(&mut self, pointer: &str, name: &str, fields: &Value) {
+        let known = fields.get("properties").and_then(Value::as_object);
+        if known.is_some_and(|known| known.contains_key(name)) {
+            return;
+        }
+        let known = known.into_iter().flatten().map(|(name, _)| name.as_str());
+        let place = self.document.place_at(pointer);
+        let problem = Diagnostic::error(
+            "unknown-field",
+            place,
+            format!("the operation has no field `{name}`"),
+        );
+        self.problems.push(problem.hint_names(name, known));
+    }
+
+    fn condition(&mut self, pointer: &str, condition: &Condition, fields: &Value) {
+        for name in condition.keys() {
+            self.field(&format!("{pointer}/{name}"), name, fields);
+        }
+    }
+
+    fn rule(&mut self, pointer: &str, rule: &RuleFile, fields: &Value) {
+        match rule {
+            RuleFile::Required(rule) => {
+                self.all_fields(&format!("{pointer}/required/fields"), &rule.fields, fields);
+                self.condition(&format!("{pointer}/required/when"), &rule.when, fields);
+            }
+            RuleFile::Time(rule) => {
+                self.field(&format!("{pointer}/time/field"), &rule.field, fields);
+                self.condition(&format!("{pointer}/time/when"), &rule.when, fields);
+            }
+            RuleFile::Order(rule) => {
+                self.field(&format!("{pointer}/order/first"), &rule.first, fields);
+                self.field(&format!("{pointer}/order/then"), &rule.then, fields);
+                self.condition(&format!("{pointer}/order/when"), &rule.when, fields);
+            }
+            RuleFile::Idle(rule) => {
+                self.all_fields(&format!("{pointer}/idle/fields"), &rule.fields, fields);
+                self.condition(&format!("{pointer}/idle/unless"), &rule.unless, fields);
+            }
+            RuleFile::Unusual(rule) => {
+                self.field(&format!("{pointer}/unusual/field"), &rule.field, fields)
+            }
+            RuleFile::Explicit(rule) => {
+                self.field(&format!("{pointer}/explicit/field"), &rule.field, fields)
+            }
+        }
+    }
+
+    fn all_fields(&mut self, pointer: &str, names: &[String], fields: &Value) {
+        for (at, name) in names.iter().enumerate() {
+            self.field(&format!("{pointer}/{at}"), name, fields);
+        }
+    }
+}
+
+fn operation(document: &Document) -> Result<Operation, Vec<Diagnostic>> {
+    let file: OperationFile = document.read_as()?;
+    let mut problems = Vec::new();
+    let mut reader = Reader { document, problems: &mut problems };
+    let fields = Value::Object(file.fields);
+    let path = reader.template("/path", &file.path, &fields);
+    let lane = reader.template("/lane", &file.lane, &fields);
+    let query = file
+        .query
+        .iter()
+        .filter_map(|(name, text)| {
+            Some((name.clone(), reader.template(&format!("/query/{name}"), text, &fields)?))
+        })
+        .collect();
+    for (at, rule) in file.rules.iter().enumerate() {
+        reader.rule(&format!("/rules/{at}"), rule, &fields);
+    }
+    let (Some(path), Some(lane)) = (path, lane) else { return Err(problems) };
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(Operation {
+        name: file.operation,
+        effect: file.effect,
+        method: file.method,
+        path,
+        query,
+        wrap: file.wrap,
+        lane,
+        repeat: file.repeat,
+        id: file.id,
+        items: file.items,
+        fields,
+        rules: file.rules,
+        document: document.clone(),
+    })
+}
+
+fn answers(file: AnswersFile) -> Answers {
+    Answers {
+        success: file.success.map(|success| (success.at, success.equals)),
+        code: file.code,
+        message: file.message,
+        retry: file.retry.unwrap_or_else(|| vec![429, 503]),
+        unauthorized: file.unauthorized.unwrap_or_else(|| vec![401]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::Catalogue;
+    use crate::diagnostic::Place;
+
+    #[test]
+    fn the_built_in_connector_is_whole() {
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        let names: Vec<&str> = connector.operations.keys().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            ["ticket_note.create", "ticket_note.update", "ticket_note.delete", "ticket_note.list"]
+        );
+        assert_eq!(connector.quotas.len(), 3);
+    }
+
+    #[test]
+    fn mistakes_are_told_with_file_line_and_column() {
+        let head = "connector: crm\nbase_url: ftp://x\nquotas: [30/10s, many]\ntimeout: 3s\n";
+        let operation = "operation: a.b\neffect: create\nmethod: POST\npath: /a/{idd}\nlane: \"{id\"\nrepeat: harmful\n\
+                         fields: {type: object, properties: {id: {type: string}}}\n\
+                         rules:\n  - time: {field: wen, unit: milliseconds}\n  - odd: {}\n";
+        let mut shown = String::new();
+        for (head, operation) in [
+            (head.to_owned(), operation.replace("  - odd: {}\n", "")),
+            (head.replace("timeout: 3s\n", ""), operation.to_owned()),
+            ("a: [".to_owned(), operation.to_owned()),
+        ] {
+            let files = [("connector.yaml", head), ("a.b.yaml", operation)];
+            let files = files.into_iter().map(|(name, text)| Document::parse(name.into(), text));
+            for problem in connector(files).unwrap_err() {
+                shown.push_str(&problem.render(false));
+            }
+            shown.push_str("----\n");
+        }
+        insta::assert_snapshot!(shown);
+    }
+
+    #[test]
+    fn an_unknown_connector_is_refused_with_the_nearest_name() {
+        let problems = Catalogue::default().load("stringex", Place::Nowhere).unwrap_err();
+        assert_eq!(problems[0].hint.as_deref(), Some("did you mean `stringeex`?"));
+    }
+}
