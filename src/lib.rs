@@ -2,6 +2,12 @@
 pub mod connector;
 pub mod diagnostic;
 pub mod document;
+pub mod job;
+pub mod mapping;
+pub mod prepare;
 pub mod quota;
+pub mod request;
 pub mod schema;
+pub mod source;
+pub mod survey;
 pub mod violation;

@@ -1,0 +1,91 @@
+//! A job: as written in YAML ([`file`](mod@file)), and as meant ([`Job`]), where nothing invalid can be held.
+//!
+//! A data file is a job too, with everything left to defaults. A job knows its connector and where its rows
+//! are; it has not looked at a single row, so whether its expressions fit the columns is for `mapping`.
+
+pub mod file;
+mod resolve;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::connector::{Connector, Operation};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::document::Document;
+use crate::quota::Quota;
+use crate::source::{Format, InlineRow, Source};
+
+pub use resolve::{DataFile, find_operation, load};
+
+/// A job, ready to be mapped onto its rows.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub name: String,
+    pub connector: Arc<Connector>,
+    pub operation: OperationChoice,
+    pub rows: Rows,
+    /// Left out: the columns that bear a field's name.
+    pub map: Option<Vec<MapEntry>>,
+    pub key: Option<Written>,
+    pub timezone: Option<TimeZone>,
+    pub quotas: Vec<Quota>,
+    pub concurrency: u32,
+    pub attempts: u32,
+    pub account: Option<String>,
+    /// None for a data file.
+    pub document: Option<Document>,
+}
+
+/// What says which operation a row is for.
+#[derive(Debug, Clone)]
+pub enum OperationChoice {
+    Fixed(Arc<Operation>),
+    /// A text with expressions.
+    Expression(Written),
+    /// The column `operation` of each row.
+    Column,
+}
+
+/// A text of the job and its place.
+#[derive(Debug, Clone)]
+pub struct Written {
+    pub text: String,
+    pub place: Place,
+}
+
+/// A field and what it comes from.
+#[derive(Debug, Clone)]
+pub struct MapEntry {
+    pub field: String,
+    pub value: Value,
+    pub field_place: Place,
+    pub value_place: Place,
+}
+
+/// Where the rows are.
+#[derive(Debug, Clone)]
+pub enum Rows {
+    File { path: PathBuf, name: Arc<str>, format: Format },
+    Inline { name: Arc<str>, rows: Arc<Vec<InlineRow>> },
+}
+
+impl Rows {
+    /// Opens the rows from their start; can be done any number of times.
+    pub fn open(&self) -> Result<Source, Vec<Diagnostic>> {
+        match self {
+            Self::File { path, name, format } => Source::open(path, Arc::clone(name), *format),
+            Self::Inline { name, rows } => {
+                Ok(Source::from_rows(Arc::clone(name), rows.as_ref().clone()))
+            }
+        }
+    }
+
+    pub fn name(&self) -> &Arc<str> {
+        match self {
+            Self::File { name, .. } | Self::Inline { name, .. } => name,
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Points in time as people write them, turned into numbers. The zone is the job's; nothing is guessed.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
+
+/// Unix milliseconds of a written time. Its words are for the person who wrote the time.
+///
+/// Without a format the time is ISO 8601, as in `2026-03-01T09:00:00+07:00` or `2026-03-01 09:00`.
+pub fn epoch_milliseconds(
+    text: &str,
+    format: Option<&str>,
+    zone: Option<&TimeZone>,
+) -> Result<i64, String> {
+    let text = text.trim();
+    match format {
+        Some(format) => formatted(text, format, zone),
+        None => iso(text, zone),
+    }
+}
+
+fn iso(text: &str, zone: Option<&TimeZone>) -> Result<i64, String> {
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Ok(moment.as_millisecond());
+    }
+    let civil = text.parse::<DateTime>().map_err(|_| {
+        format!("`{text}` is no time that is understood: write 2026-03-01T09:00:00+07:00, or name the format")
+    })?;
+    in_zone(civil, zone)
+}
+
+fn formatted(text: &str, format: &str, zone: Option<&TimeZone>) -> Result<i64, String> {
+    let parsed = strtime::parse(format, text)
+        .map_err(|_| format!("`{text}` does not fit the format `{format}`"))?;
+    if parsed.offset().is_some() || parsed.iana_time_zone().is_some() {
+        let moment = parsed
+            .to_timestamp()
+            .map_err(|error| format!("`{text}` is no point in time: {error}"))?;
+        return Ok(moment.as_millisecond());
+    }
+    let civil = parsed
+        .to_datetime()
+        .or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0)))
+        .map_err(|error| format!("`{text}` is no point in time: {error}"))?;
+    in_zone(civil, zone)
+}
+
+fn in_zone(civil: DateTime, zone: Option<&TimeZone>) -> Result<i64, String> {
+    let zone = zone.ok_or("the time names no zone, and the job has no `timezone`")?;
+    let moment = zone.to_ambiguous_timestamp(civil).unambiguous().map_err(|_| {
+        format!("`{civil}` happens twice or never in its time zone, where clocks change")
+    })?;
+    Ok(moment.as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_their_zone() {
+        let saigon = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let day_first = Some("%d/%m/%Y %H:%M");
+        for (text, format, zone, expected) in [
+            ("31/01/2025 14:00", day_first, Some(&saigon), Ok(1_738_306_800_000)),
+            (" 31/01/2025 14:00 ", day_first, Some(&saigon), Ok(1_738_306_800_000)),
+            ("31/01/2025", Some("%d/%m/%Y"), Some(&saigon), Ok(1_738_256_400_000)),
+            ("2025-01-31T07:00:00Z", None, None, Ok(1_738_306_800_000)),
+            ("2025-01-31T14:00:00+07:00", None, None, Ok(1_738_306_800_000)),
+            ("2025-01-31 14:00", None, Some(&saigon), Ok(1_738_306_800_000)),
+            ("31/01/2025 14:00 +0700", Some("%d/%m/%Y %H:%M %z"), None, Ok(1_738_306_800_000)),
+            ("2025-01-31 14:00", None, None, Err("no `timezone`")),
+            ("2025-31-01 14:00", day_first, Some(&saigon), Err("does not fit")),
+            ("31/02/2025 14:00", day_first, Some(&saigon), Err("")),
+            ("30/03/2025 02:30", day_first, Some(&berlin), Err("twice or never")),
+            ("26/10/2025 02:30", day_first, Some(&berlin), Err("twice or never")),
+            ("tomorrow", None, Some(&saigon), Err("no time that is understood")),
+        ] {
+            match (epoch_milliseconds(text, format, zone), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{text}"),
+                (Err(found), Err(part)) => assert!(found.contains(part), "{text}: {found}"),
+                (found, expected) => panic!("{text}: {found:?}, not {expected:?}"),
+            }
+        }
+    }
+}

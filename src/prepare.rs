@@ -1,0 +1,650 @@
+//! From a record to a row that can be sent: mapping, types, validation, request, lane and key in one step.
+//!
+//! `check`, `plan` and `run` all come through here, which is why they cannot disagree. Pure: no clock is
+//! read and nothing is sent; what the ledger says of a row is for `plan`.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::connector::Operation;
+use crate::diagnostic::{Diagnostic, Place, RowPlace, Severity};
+use crate::job::{Job, MapEntry, OperationChoice, Rows, Written, find_operation};
+use crate::mapping::{Language, Mapped, Origin};
+use crate::request::{self, Digest, Request};
+use crate::schema::{Checker, Finding, Kind};
+use crate::source::{Columns, Record, Source};
+use crate::violation::Violation;
+
+/// The column that names a row's operation where the job does not.
+const OPERATION_COLUMN: &str = "operation";
+
+/// A job's mapping and operations, compiled against the columns of its source.
+pub struct Preparer {
+    file: Arc<str>,
+    columns: Columns,
+    choice: Choice,
+    fields: Vec<FieldOrigin>,
+    plans: Vec<OperationPlan>,
+    key: Option<Origin>,
+    language_columns: Vec<(usize, Written)>,
+}
+
+enum Choice {
+    Fixed,
+    /// Says the operation's name on each row.
+    PerRow(Origin),
+}
+
+struct FieldOrigin {
+    field: Arc<str>,
+    origin: Origin,
+    /// The one column it depends on, for messages.
+    column: Option<Arc<str>>,
+}
+
+/// How one operation takes the job's fields.
+struct OperationPlan {
+    checker: Checker,
+    /// In the order of the operation's declaration: index into the job's fields, and the kind of value.
+    taken: Vec<(usize, Kind)>,
+    /// Fields of the job that this operation does not know; on its rows they must be empty.
+    untaken: Vec<usize>,
+}
+
+/// A row whose fields fit its operation.
+#[derive(Debug)]
+pub struct Checked {
+    plan: usize,
+    fields: Value,
+}
+
+/// A row that can be sent.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    pub row: u64,
+    pub line: u64,
+    pub operation: Arc<Operation>,
+    pub lane: String,
+    pub request: Request,
+    pub digest: Digest,
+    /// The last moment to send it, in unix milliseconds.
+    pub send_before: Option<i64>,
+}
+
+/// What is wrong with rows. Reused from row to row; what is true of all rows alike is told once.
+#[derive(Debug, Default)]
+pub struct Findings {
+    pub problems: Vec<Diagnostic>,
+    told_once: Vec<(&'static str, String)>,
+    scratch: Vec<Finding>,
+}
+
+impl Preparer {
+    /// Compiles a job against its source. Warnings come with success, errors instead of it.
+    pub fn compile(
+        job: &Job,
+        source: &mut Source,
+    ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let mut compiler =
+            Compiler { job, language: Language::new(job.timezone.clone()), problems: Vec::new() };
+        let choice = compiler.choice(source);
+        let fields = compiler.fields(source);
+        let key = job.key.as_ref().and_then(|written| compiler.key(written, source));
+        let operations: Vec<Arc<Operation>> = match &job.operation {
+            OperationChoice::Fixed(operation) => vec![Arc::clone(operation)],
+            _ => job.connector.operations.values().cloned().collect(),
+        };
+        let plans = operations
+            .iter()
+            .filter_map(|operation| compiler.plan(operation, &fields, source))
+            .collect();
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            compiler.problems.into_iter().partition(Diagnostic::is_error);
+        let language_columns = open_columns(job, source);
+        match choice {
+            Some(choice) if errors.is_empty() => Ok((
+                Self {
+                    file: Arc::clone(job.rows.name()),
+                    columns: source.columns().clone(),
+                    choice,
+                    fields,
+                    plans,
+                    key,
+                    language_columns,
+                },
+                warnings,
+            )),
+            _ => Err(errors),
+        }
+    }
+
+    /// Whether the job says what makes a row the same row next time.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Checks a row; none where something is wrong with it. `now` is in unix milliseconds.
+    pub fn check(&self, record: &Record, now: i64, findings: &mut Findings) -> Option<Checked> {
+        let plan_index = self.plan_of(record, findings)?;
+        let plan = &self.plans[plan_index];
+        let before = findings.problems.len();
+        let mut object = Map::with_capacity(plan.taken.len());
+        for (index, kind) in &plan.taken {
+            let field = &self.fields[*index];
+            match self.value(field, *kind, record) {
+                Ok(Some(value)) => {
+                    object.insert(field.field.to_string(), value);
+                }
+                Ok(None) => {}
+                Err(violation) => {
+                    findings.problems.push(self.diagnostic(
+                        record,
+                        Some(field),
+                        Finding::error(violation),
+                    ));
+                }
+            }
+        }
+        self.refuse_untaken(plan, record, findings);
+        let unreadable = findings.problems.len() > before;
+        let fields = Value::Object(object);
+        self.check_fields(plan, record, &fields, now, unreadable, findings);
+        let clean = findings.problems[before..].iter().all(|problem| !problem.is_error());
+        clean.then_some(Checked { plan: plan_index, fields })
+    }
+
+    /// What the job's `key` says of a row; none where the job has none.
+    pub fn key(&self, record: &Record) -> Option<Result<String, Diagnostic>> {
+        let origin = self.key.as_ref()?;
+        let refuse = |message: &str| {
+            let place = Place::Row(self.place(record, origin.only_column(), None));
+            let hint = "every row needs a key of its own; leave `key` out of the job to know rows by their content";
+            Diagnostic::error("missing-key", place, message).hint(hint)
+        };
+        Some(match origin.value(record, &self.columns) {
+            Ok(Mapped::Text(text)) if !text.is_empty() => Ok(text.into_owned()),
+            Ok(Mapped::Number(text)) => Ok(text.into_owned()),
+            Ok(Mapped::Json(value)) => Ok(value.to_string()),
+            Ok(Mapped::Bool(value)) => Ok(value.to_string()),
+            Ok(Mapped::Absent | Mapped::Text(_)) => Err(refuse("the row's key is empty")),
+            Err(message) => Err(refuse(&message)),
+        })
+    }
+
+    /// The request of a checked row.
+    pub fn ready(&self, checked: &Checked, record: &Record) -> Result<Ready, Diagnostic> {
+        let plan = &self.plans[checked.plan];
+        let operation = plan.checker.operation();
+        let incomplete = || {
+            let place = Place::Row(self.place(record, None, None));
+            Diagnostic::error(
+                "missing-field",
+                place,
+                "a field that the request's path or lane needs is missing",
+            )
+        };
+        let request = request::build(operation, &checked.fields).ok_or_else(incomplete)?;
+        let lane = request::lane(operation, &checked.fields).ok_or_else(incomplete)?;
+        Ok(Ready {
+            row: record.row,
+            line: record.line,
+            operation: Arc::clone(operation),
+            lane,
+            digest: request.digest(&operation.name),
+            request,
+            send_before: plan.checker.send_before(&checked.fields),
+        })
+    }
+
+    /// Columns that the job names and that no row had, which only the whole source can tell.
+    pub fn never_seen(&self, source: &Source) -> Vec<Diagnostic> {
+        let columns = source.columns();
+        let missing = self.language_columns.iter().filter(|(index, _)| !source.seen(*index));
+        missing
+            .map(|(index, written)| {
+                let name = columns.names().get(*index).map_or("", AsRef::as_ref);
+                let known: Vec<&str> = columns
+                    .names()
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| source.seen(*at))
+                    .map(|(_, name)| name.as_ref())
+                    .collect();
+                let message = format!("no row has a column `{name}`");
+                Diagnostic::error("unknown-column", written.place.clone(), message)
+                    .hint_names(name, known)
+            })
+            .collect()
+    }
+
+    fn plan_of(&self, record: &Record, findings: &mut Findings) -> Option<usize> {
+        let Choice::PerRow(origin) = &self.choice else {
+            return (!self.plans.is_empty()).then_some(0);
+        };
+        let place = || Place::Row(self.place(record, origin.only_column(), None));
+        let known = || self.plans.iter().map(|plan| plan.checker.operation().name.as_str());
+        let name = match origin.value(record, &self.columns) {
+            Ok(Mapped::Text(name)) => name,
+            Ok(_) => Cow::Borrowed(""),
+            Err(message) => {
+                findings.problems.push(Diagnostic::error("expression", place(), message));
+                return None;
+            }
+        };
+        let found = self.plans.iter().position(|plan| plan.checker.operation().name == name);
+        if found.is_none() {
+            let message = match name.as_ref() {
+                "" => "the row does not say its operation".to_owned(),
+                name => format!("there is no operation `{name}`"),
+            };
+            findings.problems.push(
+                Diagnostic::error("unknown-operation", place(), message).hint_names(&name, known()),
+            );
+        }
+        found
+    }
+
+    /// A field's value; none where it is absent, which an empty text is too.
+    fn value(
+        &self,
+        field: &FieldOrigin,
+        kind: Kind,
+        record: &Record,
+    ) -> Result<Option<Value>, Violation> {
+        let at_field = |mut violation: Violation| {
+            violation.pointer = format!("/{}", field.field);
+            violation
+        };
+        let mapped = field.origin.value(record, &self.columns).map_err(|message| {
+            let code = if message.contains('`') && message.contains("time") {
+                "invalid-time"
+            } else {
+                "expression"
+            };
+            at_field(Violation {
+                pointer: String::new(),
+                code,
+                message,
+                hint: None,
+                about_key: false,
+            })
+        })?;
+        match mapped {
+            Mapped::Absent => Ok(None),
+            Mapped::Text(text) if text.is_empty() => Ok(None),
+            Mapped::Text(text) if kind == Kind::Text => Ok(Some(Value::String(text.into_owned()))),
+            Mapped::Text(text) if text.trim().is_empty() => Ok(None),
+            Mapped::Text(text) => kind.read(&text).map(Some).map_err(at_field),
+            Mapped::Number(text) => kind.read_number(&text).map(Some).map_err(at_field),
+            Mapped::Bool(value) => kind.read_boolean(value).map(Some).map_err(at_field),
+            Mapped::Json(value) => Ok(Some(value)),
+        }
+    }
+
+    fn refuse_untaken(&self, plan: &OperationPlan, record: &Record, findings: &mut Findings) {
+        for index in &plan.untaken {
+            let field = &self.fields[*index];
+            let empty = match field.origin.value(record, &self.columns) {
+                Ok(Mapped::Absent) => true,
+                Ok(Mapped::Text(text)) => text.is_empty(),
+                // A constant or an expression that is meant for the other operations of the job.
+                _ => field.column.is_none(),
+            };
+            if !empty && field.column.is_some() {
+                let name = &plan.checker.operation().name;
+                let violation = Violation {
+                    pointer: format!("/{}", field.field),
+                    code: "unknown-field",
+                    message: format!("{name} takes no `{}`", field.field),
+                    hint: Some("leave the cell empty on this row".to_owned()),
+                    about_key: false,
+                };
+                findings.problems.push(self.diagnostic(
+                    record,
+                    Some(field),
+                    Finding::error(violation),
+                ));
+            }
+        }
+    }
+
+    fn check_fields(
+        &self,
+        plan: &OperationPlan,
+        record: &Record,
+        fields: &Value,
+        now: i64,
+        unreadable: bool,
+        findings: &mut Findings,
+    ) {
+        let mut found = std::mem::take(&mut findings.scratch);
+        found.clear();
+        plan.checker.check(fields, now, &mut found);
+        for finding in found.drain(..) {
+            // A cell that could not be read has been told of; that its field is now missing is no news.
+            if unreadable && self.told(&findings.problems, record, &finding) {
+                continue;
+            }
+            if finding.once {
+                let name = (finding.violation.code, finding.violation.pointer.clone());
+                if findings.told_once.contains(&name) {
+                    continue;
+                }
+                findings.told_once.push(name);
+            }
+            let name = finding.violation.pointer.split('/').nth(1).unwrap_or_default();
+            let field = self.fields.iter().find(|field| *field.field == *name);
+            findings.problems.push(self.diagnostic(record, field, finding));
+        }
+        findings.scratch = found;
+    }
+
+    fn told(&self, problems: &[Diagnostic], record: &Record, finding: &Finding) -> bool {
+        problems.iter().any(|problem| match &problem.place {
+            Place::Row(place) => {
+                place.row == record.row
+                    && place.pointer.as_deref() == Some(finding.violation.pointer.as_str())
+            }
+            _ => false,
+        })
+    }
+
+    fn diagnostic(
+        &self,
+        record: &Record,
+        field: Option<&FieldOrigin>,
+        finding: Finding,
+    ) -> Diagnostic {
+        let Violation { pointer, code, message, hint, .. } = finding.violation;
+        let mut place = self.place(record, None, Some(pointer));
+        place.column = field.and_then(|field| field.column.clone());
+        let message = match (&place.column, field) {
+            (None, Some(field)) if !message.contains('`') => format!("{}: {message}", field.field),
+            _ => message,
+        };
+        let mut diagnostic = Diagnostic::error(code, Place::Row(place), message);
+        diagnostic.severity = finding.severity;
+        diagnostic.hint = hint;
+        if code == "missing-field"
+            && diagnostic.hint.is_none()
+            && field.is_some_and(|field| field.column.is_some())
+        {
+            diagnostic.hint = Some("the cell is empty".to_owned());
+        }
+        diagnostic
+    }
+
+    fn place(&self, record: &Record, column: Option<usize>, pointer: Option<String>) -> RowPlace {
+        let column = column.and_then(|index| self.columns.names().get(index)).cloned();
+        RowPlace {
+            file: Arc::clone(&self.file),
+            row: record.row,
+            line: record.line,
+            column,
+            pointer,
+        }
+    }
+}
+
+impl Findings {
+    /// Takes the problems found so far; what has been told once stays told.
+    pub fn take(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.problems)
+    }
+
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(|problem| problem.severity == Severity::Error)
+    }
+}
+
+/// Names that the job uses on a source whose columns only the whole of it can tell.
+fn open_columns(job: &Job, source: &Source) -> Vec<(usize, Written)> {
+    if !source.columns().is_open() {
+        return Vec::new();
+    }
+    let written = job.map.iter().flatten().filter_map(|entry| match &entry.value {
+        Value::String(text) => {
+            Some(Written { text: text.clone(), place: entry.value_place.clone() })
+        }
+        _ => None,
+    });
+    let written: Vec<Written> = written.chain(job.key.clone()).collect();
+    let names = source.columns().names().iter().enumerate();
+    names
+        .filter_map(|(index, name)| {
+            let by = written.iter().find(|written| written.text.contains(name.as_ref()))?;
+            Some((index, by.clone()))
+        })
+        .collect()
+}
+
+/// Collects what is wrong while a job is compiled.
+struct Compiler<'a> {
+    job: &'a Job,
+    language: Language,
+    problems: Vec<Diagnostic>,
+}
+
+impl Compiler<'_> {
+    fn choice(&mut self, source: &mut Source) -> Option<Choice> {
+        match &self.job.operation {
+            OperationChoice::Fixed(_) => Some(Choice::Fixed),
+            OperationChoice::Expression(written) => {
+                let origin = self.keep(Origin::compile(&self.language, written, source))?;
+                if let Origin::Constant(Value::String(name)) = &origin {
+                    let found = find_operation(&self.job.connector, name, written.place.clone());
+                    self.keep(found)?;
+                }
+                Some(Choice::PerRow(origin))
+            }
+            OperationChoice::Column => match source.column(OPERATION_COLUMN) {
+                Some(index) => Some(Choice::PerRow(Origin::Column(index))),
+                None => {
+                    let problem = match &self.job.document {
+                        Some(document) => Diagnostic::error(
+                            "missing-operation",
+                            document.place_of_key(""),
+                            "the job does not say what its rows do",
+                        )
+                        .hint("add `operation: ticket_note.create`, or a column `operation`"),
+                        None => Diagnostic::error(
+                            "missing-operation",
+                            Place::File(Arc::clone(self.job.rows.name())),
+                            "nothing says what the rows do",
+                        )
+                        .hint("add --operation ticket_note.create, or a column `operation`"),
+                    };
+                    self.problems.push(problem);
+                    None
+                }
+            },
+        }
+    }
+
+    fn fields(&mut self, source: &mut Source) -> Vec<FieldOrigin> {
+        match &self.job.map {
+            Some(map) => map.iter().filter_map(|entry| self.mapped_field(entry, source)).collect(),
+            None => self.fields_by_name(source),
+        }
+    }
+
+    fn mapped_field(&mut self, entry: &MapEntry, source: &mut Source) -> Option<FieldOrigin> {
+        self.check_field_name(entry);
+        let origin = match &entry.value {
+            Value::String(text) => {
+                let written = Written { text: text.clone(), place: entry.value_place.clone() };
+                self.keep(Origin::compile(&self.language, &written, source))?
+            }
+            other => Origin::Constant(other.clone()),
+        };
+        Some(field_origin(&entry.field, origin, source.columns()))
+    }
+
+    fn check_field_name(&mut self, entry: &MapEntry) {
+        let operations = self.operations();
+        if operations.iter().any(|operation| operation.has_field(&entry.field)) {
+            return;
+        }
+        let message = match operations.as_slice() {
+            [operation] => format!("{} has no field `{}`", operation.name, entry.field),
+            _ => format!(
+                "no operation of `{}` has a field `{}`",
+                self.job.connector.name, entry.field
+            ),
+        };
+        let known: Vec<&str> = operations
+            .iter()
+            .flat_map(|operation| operation.properties().map(|(name, _)| name))
+            .collect();
+        self.problems.push(
+            Diagnostic::error("unknown-field", entry.field_place.clone(), message)
+                .hint_names(&entry.field, known),
+        );
+    }
+
+    /// The job's operations: one, or all of its connector.
+    fn operations(&self) -> Vec<Arc<Operation>> {
+        match &self.job.operation {
+            OperationChoice::Fixed(operation) => vec![Arc::clone(operation)],
+            _ => self.job.connector.operations.values().cloned().collect(),
+        }
+    }
+
+    /// Without a map: the columns that bear a field's name.
+    fn fields_by_name(&mut self, source: &mut Source) -> Vec<FieldOrigin> {
+        let operations = self.operations();
+        let mut names: Vec<String> = Vec::new();
+        for (name, _) in operations.iter().flat_map(|operation| operation.properties()) {
+            if !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+        }
+        if !source.columns().is_open() {
+            self.tell_unused_columns(&names, source.columns());
+        }
+        let found: Vec<(String, usize)> = names
+            .into_iter()
+            .filter_map(|name| source.column(&name).map(|index| (name, index)))
+            .collect();
+        found
+            .into_iter()
+            .map(|(name, index)| field_origin(&name, Origin::Column(index), source.columns()))
+            .collect()
+    }
+
+    /// A column that is no field is left out; in rows written in the job it can only be a slip.
+    fn tell_unused_columns(&mut self, fields: &[String], columns: &Columns) {
+        let inline = matches!(self.job.rows, Rows::Inline { .. });
+        let unused = columns.names().iter().filter(|name| {
+            ***name != *OPERATION_COLUMN && !fields.iter().any(|field| **field == ***name)
+        });
+        for name in unused {
+            let known = fields.iter().map(String::as_str);
+            let place = self.place_of_inline_key(name);
+            if inline {
+                let problem = Diagnostic::error(
+                    "unknown-field",
+                    place,
+                    format!("no operation has a field `{name}`"),
+                );
+                self.problems.push(problem.hint_names(name, known));
+            } else {
+                let message = format!("the column `{name}` is no field and is left out");
+                let problem = Diagnostic::warning("unused-column", place, message);
+                self.problems.push(problem.hint("a job file can map it: see `map`"));
+            }
+        }
+    }
+
+    fn place_of_inline_key(&self, name: &str) -> Place {
+        let whole = || Place::File(Arc::clone(self.job.rows.name()));
+        let Some(document) = &self.job.document else { return whole() };
+        let mut at = 0;
+        while document.at(&format!("/source/rows/{at}")).is_some() {
+            let pointer = format!("/source/rows/{at}/{name}");
+            if document.at(&pointer).is_some() {
+                return document.place_of_key(&pointer);
+            }
+            at += 1;
+        }
+        whole()
+    }
+
+    fn key(&mut self, written: &Written, source: &mut Source) -> Option<Origin> {
+        let origin = self.keep(Origin::compile(&self.language, written, source))?;
+        if let Origin::Constant(_) = origin {
+            let problem = Diagnostic::error(
+                "invalid-value",
+                written.place.clone(),
+                "the key is the same for every row",
+            );
+            self.problems.push(problem.hint("name a column, as in \"{{ legacy_id }}\""));
+            return None;
+        }
+        Some(origin)
+    }
+
+    fn plan(
+        &mut self,
+        operation: &Arc<Operation>,
+        fields: &[FieldOrigin],
+        source: &Source,
+    ) -> Option<OperationPlan> {
+        let checker = match Checker::compile(operation) {
+            Ok(checker) => checker,
+            Err(found) => {
+                self.problems.extend(found);
+                return None;
+            }
+        };
+        let taken: Vec<(usize, Kind)> = checker
+            .kinds()
+            .iter()
+            .filter_map(|(name, kind)| {
+                Some((fields.iter().position(|field| field.field == *name)?, *kind))
+            })
+            .collect();
+        let untaken = (0..fields.len())
+            .filter(|index| !taken.iter().any(|(taken, _)| taken == index))
+            .collect();
+        if matches!(self.job.operation, OperationChoice::Fixed(_)) && !source.columns().is_open() {
+            self.tell_unmapped(operation, fields, source.columns());
+        }
+        Some(OperationPlan { checker, taken, untaken })
+    }
+
+    /// A required field that nothing fills would be missing on every row: told once, instead.
+    fn tell_unmapped(&mut self, operation: &Operation, fields: &[FieldOrigin], columns: &Columns) {
+        let unmapped = operation.properties().map(|(name, _)| name).filter(|name| {
+            operation.is_required(name) && !fields.iter().any(|field| *field.field == **name)
+        });
+        for name in unmapped {
+            let mapped_badly = self.job.map.iter().flatten().any(|entry| entry.field == *name);
+            if mapped_badly {
+                continue;
+            }
+            let place = match &self.job.document {
+                Some(document) => document.place_of_key("/map"),
+                None => Place::File(Arc::clone(self.job.rows.name())),
+            };
+            let message = format!("{} needs `{name}`, and nothing fills it", operation.name);
+            let known = columns.names().iter().map(AsRef::as_ref);
+            let problem = Diagnostic::error("missing-field", place, message);
+            self.problems.push(match self.job.map {
+                Some(_) => problem.hint(format!("add `{name}:` to the job's map")),
+                None => problem.hint_names(name, known),
+            });
+        }
+    }
+
+    fn keep<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        result.map_err(|problem| self.problems.push(problem)).ok()
+    }
+}
+
+fn field_origin(field: &str, origin: Origin, columns: &Columns) -> FieldOrigin {
+    let column = origin.only_column().and_then(|index| columns.names().get(index)).cloned();
+    FieldOrigin { field: field.into(), origin, column }
+}

@@ -1,0 +1,277 @@
+//! The first reading of a source: every row is checked, on every core, and nothing is kept but counts and keys.
+//!
+//! What is wrong is told in the order of the rows. Keys cost eight bytes a row, whatever the rows hold. The
+//! second reading, which sends, comes after; it is for the feeder of a run.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::num::NonZeroUsize;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use crate::diagnostic::{Diagnostic, Place, RowPlace};
+use crate::job::Job;
+use crate::prepare::{Findings, Preparer};
+use crate::source::{Read, Record, Source};
+
+/// Rows in a batch: large enough that handing it over costs nothing, small enough to stay in cache.
+const BATCH: usize = 256;
+/// Batches that may wait for a worker.
+const WAITING: usize = 2;
+
+/// What a source holds.
+#[derive(Debug, Default)]
+pub struct Survey {
+    pub rows: u64,
+    pub valid: u64,
+    pub invalid: u64,
+    /// Hashes of contents that occur more than once. Empty for a job with a `key`.
+    pub repeated: HashSet<u64>,
+}
+
+/// Which keys a survey keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// The job's `key`, if it has one: enough to find a key twice.
+    Written,
+    /// The content where the job has no `key`: for a plan or a run.
+    All,
+}
+
+/// A batch of records on its way to a worker and back.
+#[derive(Default)]
+struct Batch {
+    records: Vec<Record>,
+    filled: usize,
+    /// Rows that could not be read, in order.
+    unreadable: Vec<Diagnostic>,
+}
+
+/// What a worker found in a batch.
+struct Verdict {
+    batch: Batch,
+    problems: Vec<Diagnostic>,
+    valid: u64,
+    keys: Vec<u64>,
+}
+
+/// Reads and checks all of a source; `tell` hears what is wrong, in order. `now` is in unix milliseconds.
+pub fn survey(
+    job: &Job,
+    preparer: &Preparer,
+    source: Source,
+    now: i64,
+    keys: Keys,
+    tell: &mut dyn FnMut(Diagnostic),
+) -> Survey {
+    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let mut survey = Survey::default();
+    let mut hashes: Vec<u64> = Vec::new();
+    let mut once = HashSet::new();
+    let source = thread::scope(|scope| {
+        let (to_workers, from_workers): (Vec<_>, Vec<_>) = (0..workers)
+            .map(|_| {
+                let (to_worker, batches) = sync_channel(WAITING);
+                let (verdicts, from_worker) = sync_channel(WAITING);
+                scope.spawn(move || work(preparer, now, keys, &batches, &verdicts));
+                (to_worker, from_worker)
+            })
+            .unzip();
+        let (recycle, recycled) = sync_channel(workers * (WAITING * 2 + 2));
+        let reader = scope.spawn(move || read(source, &to_workers, &recycled));
+        for verdict in in_turn(&from_workers) {
+            let rows = (verdict.batch.filled + verdict.batch.unreadable.len()) as u64;
+            survey.rows += rows;
+            survey.valid += verdict.valid;
+            survey.invalid += rows - verdict.valid;
+            hashes.extend_from_slice(&verdict.keys);
+            for problem in verdict.problems {
+                if is_news(&problem, &mut once) {
+                    tell(problem);
+                }
+            }
+            // The reader may have ended; then there is no more use for the batch.
+            let _ = recycle.try_send(verdict.batch);
+        }
+        drop(recycle);
+        reader.join().ok()
+    });
+    for problem in source.iter().flat_map(|source| preparer.never_seen(source)) {
+        survey.invalid = survey.invalid.max(1);
+        tell(problem);
+    }
+    survey.repeated = repeated(hashes);
+    if preparer.has_key() && !survey.repeated.is_empty() {
+        let repeats = tell_repeated_keys(job, preparer, &survey.repeated, tell);
+        survey.invalid += repeats;
+        survey.valid = survey.valid.saturating_sub(repeats);
+        survey.repeated.clear();
+    }
+    survey
+}
+
+/// The hash that stands for a key while a source is surveyed.
+pub fn hash_of(key: &str) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(key)
+}
+
+/// A warning that holds for all rows alike comes from each worker once, and is told once.
+fn is_news(problem: &Diagnostic, once: &mut HashSet<(&'static str, String)>) -> bool {
+    match &problem.place {
+        Place::Row(place) if problem.code == "implicit-default" => {
+            once.insert((problem.code, place.pointer.clone().unwrap_or_default()))
+        }
+        _ => true,
+    }
+}
+
+fn read(
+    mut source: Source,
+    to_workers: &[SyncSender<Batch>],
+    recycled: &Receiver<Batch>,
+) -> Source {
+    let mut turn = 0;
+    loop {
+        let mut batch = recycled.try_recv().unwrap_or_default();
+        let more = fill(&mut source, &mut batch);
+        if to_workers[turn % to_workers.len()].send(batch).is_err() || !more {
+            return source;
+        }
+        turn += 1;
+    }
+}
+
+fn fill(source: &mut Source, batch: &mut Batch) -> bool {
+    batch.filled = 0;
+    batch.unreadable.clear();
+    while batch.filled + batch.unreadable.len() < BATCH {
+        if batch.records.len() == batch.filled {
+            batch.records.push(Record::default());
+        }
+        match source.next(&mut batch.records[batch.filled]) {
+            Read::Row => batch.filled += 1,
+            Read::Problem(problem) => batch.unreadable.push(problem),
+            Read::End => return false,
+        }
+    }
+    true
+}
+
+fn work(
+    preparer: &Preparer,
+    now: i64,
+    keys: Keys,
+    batches: &Receiver<Batch>,
+    verdicts: &SyncSender<Verdict>,
+) {
+    let mut findings = Findings::default();
+    while let Ok(mut batch) = batches.recv() {
+        let mut verdict =
+            Verdict { problems: Vec::new(), valid: 0, keys: Vec::new(), batch: Batch::default() };
+        for record in &batch.records[..batch.filled] {
+            if let Some(key) = check(preparer, record, now, keys, &mut findings) {
+                verdict.valid += 1;
+                verdict.keys.extend(key);
+            }
+        }
+        verdict.problems = findings.take();
+        if !batch.unreadable.is_empty() {
+            verdict.problems.append(&mut batch.unreadable.clone());
+            verdict.problems.sort_by_key(row_of);
+        }
+        verdict.batch = batch;
+        if verdicts.send(verdict).is_err() {
+            return;
+        }
+    }
+}
+
+/// Checks one row: none where it is invalid, else the hash of its key, if that is asked for.
+fn check(
+    preparer: &Preparer,
+    record: &Record,
+    now: i64,
+    keys: Keys,
+    findings: &mut Findings,
+) -> Option<Option<u64>> {
+    let checked = preparer.check(record, now, findings);
+    match preparer.key(record) {
+        Some(Ok(key)) => checked.map(|_| Some(hash_of(&key))),
+        Some(Err(problem)) => {
+            findings.problems.push(problem);
+            None
+        }
+        None if keys == Keys::Written => checked.map(|_| None),
+        None => match preparer.ready(&checked?, record) {
+            Ok(ready) => Some(Some(content_hash(&ready.digest))),
+            Err(problem) => {
+                findings.problems.push(problem);
+                None
+            }
+        },
+    }
+}
+
+/// The part of a digest that stands for a content while a source is surveyed.
+pub fn content_hash(digest: &crate::request::Digest) -> u64 {
+    digest.0[..8].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+}
+
+fn row_of(problem: &Diagnostic) -> u64 {
+    match &problem.place {
+        Place::Row(place) => place.row,
+        _ => 0,
+    }
+}
+
+/// Takes from each worker in turn, which keeps the order of the source.
+fn in_turn(from_workers: &[Receiver<Verdict>]) -> impl Iterator<Item = Verdict> {
+    (0..).map_while(|turn: usize| from_workers[turn % from_workers.len()].recv().ok())
+}
+
+/// The hashes that occur more than once. Sorts in place, so that no second copy is needed.
+fn repeated(mut hashes: Vec<u64>) -> HashSet<u64> {
+    hashes.sort_unstable();
+    hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect()
+}
+
+/// Reads the source again to say which rows share a key. Gives the number of rows that come second.
+fn tell_repeated_keys(
+    job: &Job,
+    preparer: &Preparer,
+    repeated: &HashSet<u64>,
+    tell: &mut dyn FnMut(Diagnostic),
+) -> u64 {
+    let Ok(mut source) = job.rows.open() else { return 0 };
+    let mut first: HashMap<String, (u64, u64)> = HashMap::new();
+    let mut record = Record::default();
+    let mut repeats = 0;
+    loop {
+        match source.next(&mut record) {
+            Read::End => return repeats,
+            Read::Problem(_) => {}
+            Read::Row => {
+                let Some(Ok(key)) = preparer.key(&record) else { continue };
+                if !repeated.contains(&hash_of(&key)) {
+                    continue;
+                }
+                let (row, line) = *first.entry(key.clone()).or_insert((record.row, record.line));
+                if row != record.row {
+                    repeats += 1;
+                    let place = RowPlace {
+                        file: job.rows.name().clone(),
+                        row: record.row,
+                        line: record.line,
+                        column: None,
+                        pointer: None,
+                    };
+                    let message = format!("the key `{key}` is that of row {row} (line {line}) too");
+                    tell(
+                        Diagnostic::error("repeated-key", Place::Row(place), message)
+                            .hint("two rows with one key would be one note: make the keys differ, or drop a row"),
+                    );
+                }
+            }
+        }
+    }
+}
