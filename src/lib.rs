@@ -1,2 +1,3 @@
 //! Noteferry.
 pub mod quota;
+pub mod sandbox;
