@@ -62,6 +62,21 @@ impl Fault {
 const CERTAIN: u32 = 1_000_000;
 
 /// Faults with their chances, which never add up to more than 100 %. The default is none.
+///
+/// Written `503=5%,reset-after=0.5%`. A name that ends in `-after` lets the call do its work first:
+///
+/// | name | what the caller sees |
+/// |---|---|
+/// | `429` | a push-back, one second long |
+/// | `401` | a good token refused |
+/// | `refuse` | HTTP 200 with `r` 1, "internal error" |
+/// | `500` `502` `503` `504`, each also `-after` | that status |
+/// | `html` | a gateway's page with status 502 |
+/// | `reset`, `reset-after` | the connection reset instead of an answer |
+/// | `cut-after` | half an answer, then the end of the connection |
+/// | `slow` | the right answer, late |
+///
+/// They meet calls of notes alone, not logins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults(Vec<(Fault, u32)>);
 

@@ -61,3 +61,26 @@ impl Journal {
         self.0.iter().map(Entry::show).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_latest_are_kept() {
+        let mut journal = Journal::default();
+        let method = hyper::Method::GET;
+        let (query, token) = ("access_token=hidden", Some(&b"hidden"[..]));
+        let path = "/v1/ticketNote/tn_1";
+        let request =
+            Request { method: &method, path, query, token, content_type: None, body: None };
+        for now in 0..=100_000 {
+            journal.record(&request, &Reply::Dropped { r: None }, Some(Fault::Reset), now);
+        }
+        assert_eq!(journal.0.len(), 100_000);
+        let first = json!({
+            "at": 1, "method": "GET", "path": path, "status": null, "r": null, "fault": "reset",
+        });
+        assert_eq!(journal.0[0].show(), first);
+    }
+}

@@ -5,6 +5,10 @@
 //! leniency. On request it also fails the ways networks fail: answers lost after the act, connections cut,
 //! pages of HTML from a gateway. All chance comes from one seed.
 //!
+//! Two calls are its own, need no token and count for nothing: `GET /_sandbox/books` shows what it holds and
+//! has done (its notes, and a journal of requests with what came of them), and `POST /_sandbox/clock` with
+//! `{"offset_ms": N}` sets its clock ahead of the real one, for tokens and reminders that run out.
+//!
 //! Its behaviour is a pure value, `Books`, that is told what the time is; `server` only carries bytes to it
 //! and back. It is *not* the connector's idea of StringeeX: it shares no code with what talks to the real
 //! one, so that a misreading there cannot hide here. Nor is it a store: everything is gone when it stops.

@@ -2,6 +2,7 @@
 //!
 //! Not HTTP, tokens or faults: those come before, in `books`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::Serialize;
@@ -15,26 +16,29 @@ const NOTE_TYPES: [i64; 21] =
     [0, 1, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 24, 25, 66, 67];
 const SEEDED_TICKETS: usize = 20;
 const SEEDED_NOTES_A_TICKET: usize = 10;
-/// When the first seeded note was created, and how much later each next one: 2020, by minutes.
+/// Seeded notes were created in 2020, a minute apart (in milliseconds).
 const SEEDED_FROM: i64 = 1_577_836_800_000;
 const SEEDED_EVERY: i64 = 60_000;
 /// Tickets that begin so are the ones that do not exist.
 const MISSING_TICKET: &str = "tk_missing";
+const ID_CHARACTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 const DEFAULT_LIMIT: usize = 50;
 const GREATEST_LIMIT: usize = 100;
 
-const NOTE_NOT_FOUND: Refusal =
-    Refusal { r: 4, message: std::borrow::Cow::Borrowed("note not found") };
+const NOTE_NOT_FOUND: Refusal = Refusal { r: 4, message: Cow::Borrowed("note not found") };
 
-/// A note to be created, as asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a note is created from, and all of it that the caller decides.
+#[derive(Debug, Serialize)]
 pub struct Draft {
     ticket_id: String,
     note: String,
     is_internal_note: bool,
     note_type: i64,
     task_type: i64,
+    /// Unix milliseconds, as is the due date.
+    #[serde(skip_serializing_if = "Option::is_none")]
     task_reminder_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     task_due_date: Option<i64>,
 }
 
@@ -149,17 +153,29 @@ fn whole_number(name: &str, text: &str, greatest: usize) -> Result<usize, Refusa
 #[derive(Debug, Serialize)]
 struct Note {
     id: String,
-    ticket_id: String,
-    note: String,
-    is_internal_note: bool,
-    note_type: i64,
-    task_type: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    task_reminder_time: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    task_due_date: Option<i64>,
+    #[serde(flatten)]
+    draft: Draft,
     /// Unix milliseconds.
     created: i64,
+}
+
+impl Note {
+    /// The seeded note of a number from 1.
+    fn seeded(number: usize) -> Self {
+        let ticket = (number - 1) / SEEDED_NOTES_A_TICKET + 1;
+        let draft = Draft {
+            ticket_id: format!("tk_sandbox{ticket:06}"),
+            note: format!("Seeded note {number}"),
+            is_internal_note: false,
+            note_type: 0,
+            task_type: 0,
+            task_reminder_time: None,
+            task_due_date: None,
+        };
+        let minutes = i64::try_from(number).unwrap_or_default();
+        let created = SEEDED_FROM + minutes * SEEDED_EVERY;
+        Self { id: format!("tn_sandbox{number:06}"), draft, created }
+    }
 }
 
 /// A list's answer, as the API words it.
@@ -190,32 +206,17 @@ impl Notes {
         let seeded = SEEDED_TICKETS * SEEDED_NOTES_A_TICKET;
         let (by_id, by_ticket) = (HashMap::new(), HashMap::new());
         let mut notes = Self { places: Vec::with_capacity(seeded), by_id, by_ticket, seeded };
-        let mut created = SEEDED_FROM;
-        for number in 1..=seeded {
-            let ticket = (number - 1) / SEEDED_NOTES_A_TICKET + 1;
-            notes.add(Note {
-                id: format!("tn_sandbox{number:06}"),
-                ticket_id: format!("tk_sandbox{ticket:06}"),
-                note: format!("Seeded note {number}"),
-                is_internal_note: false,
-                note_type: 0,
-                task_type: 0,
-                task_reminder_time: None,
-                task_due_date: None,
-                created,
-            });
-            created += SEEDED_EVERY;
-        }
+        (1..=seeded).for_each(|number| notes.add(Note::seeded(number)));
         notes
     }
 
     fn add(&mut self, note: Note) {
         let place = self.places.len();
         self.by_id.insert(note.id.clone(), place);
-        match self.by_ticket.get_mut(&note.ticket_id) {
+        match self.by_ticket.get_mut(&note.draft.ticket_id) {
             Some(places) => places.push(place),
             None => {
-                self.by_ticket.insert(note.ticket_id.clone(), vec![place]);
+                self.by_ticket.insert(note.draft.ticket_id.clone(), vec![place]);
             }
         }
         self.places.push(Some(note));
@@ -224,17 +225,7 @@ impl Notes {
     /// Creates a note at `now` (unix milliseconds) and returns its id.
     pub fn create(&mut self, draft: Draft, random: &mut fastrand::Rng, now: i64) -> String {
         let id = self.new_id(random);
-        self.add(Note {
-            id: id.clone(),
-            ticket_id: draft.ticket_id,
-            note: draft.note,
-            is_internal_note: draft.is_internal_note,
-            note_type: draft.note_type,
-            task_type: draft.task_type,
-            task_reminder_time: draft.task_reminder_time,
-            task_due_date: draft.task_due_date,
-            created: now,
-        });
+        self.add(Note { id: id.clone(), draft, created: now });
         id
     }
 
@@ -243,11 +234,7 @@ impl Notes {
         loop {
             let mut id = String::with_capacity(19);
             id.push_str("tn_");
-            id.extend(
-                (0..16).map(|_| {
-                    char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[random.usize(..36)])
-                }),
-            );
+            id.extend((0..16).map(|_| char::from(ID_CHARACTERS[random.usize(..36)])));
             if !self.by_id.contains_key(&id) {
                 return id;
             }
@@ -257,14 +244,14 @@ impl Notes {
     pub fn update(&mut self, id: &str, text: String) -> Result<(), Refusal> {
         let place = self.by_id.get(id).ok_or(NOTE_NOT_FOUND)?;
         let note = self.places[*place].as_mut().ok_or(NOTE_NOT_FOUND)?;
-        note.note = text;
+        note.draft.note = text;
         Ok(())
     }
 
     pub fn delete(&mut self, id: &str) -> Result<(), Refusal> {
         let place = self.by_id.remove(id).ok_or(NOTE_NOT_FOUND)?;
         let note = self.places[place].take().ok_or(NOTE_NOT_FOUND)?;
-        if let Some(places) = self.by_ticket.get_mut(&note.ticket_id)
+        if let Some(places) = self.by_ticket.get_mut(&note.draft.ticket_id)
             // In order of creation, hence sorted.
             && let Ok(index) = places.binary_search(&place)
         {
