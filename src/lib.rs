@@ -7,6 +7,7 @@ pub mod mapping;
 pub mod prepare;
 pub mod quota;
 pub mod request;
+pub mod sandbox;
 pub mod schema;
 pub mod source;
 pub mod survey;

@@ -1,0 +1,174 @@
+//! A local StringeeX with faults: what tests and rehearsals send their notes to.
+//!
+//! It answers as the documented ticket-note API does and is strict about it: a field, a type, a header or a
+//! method the documentation does not allow is refused, so a job that passes here has not passed by
+//! leniency. On request it also fails the ways networks fail: answers lost after the act, connections cut,
+//! pages of HTML from a gateway. All chance comes from one seed.
+//!
+//! Two calls are its own, need no token and count for nothing: `GET /_sandbox/books` shows what it holds and
+//! has done (its notes, and a journal of requests with what came of them), and `POST /_sandbox/clock` with
+//! `{"offset_ms": N}` sets its clock ahead of the real one, for tokens and reminders that run out.
+//!
+//! Its behaviour is a pure value, `Books`, that is told what the time is; `server` only carries bytes to it
+//! and back. It is *not* the connector's idea of StringeeX: it shares no code with what talks to the real
+//! one, so that a misreading there cannot hide here. Nor is it a store: everything is gone when it stops.
+
+mod answer;
+mod books;
+mod faults;
+mod fields;
+mod gate;
+mod journal;
+mod notes;
+mod query;
+mod server;
+#[cfg(test)]
+mod tests;
+mod windows;
+
+use std::io;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::quota::Quota;
+use books::Books;
+
+pub use faults::{Faults, FaultsError};
+
+/// The e-mail address that may log in.
+pub const EMAIL: &str = "admin@sandbox.example";
+/// The password that goes with [`EMAIL`].
+pub const PASSWORD: &str = "sandbox-password";
+/// The SID of the API key whose self-signed tokens are accepted.
+pub const KEY_SID: &str = "SK.0.sandbox";
+/// The secret that goes with [`KEY_SID`].
+pub const KEY_SECRET: &str = "sandbox-key-secret";
+
+/// How a sandbox behaves.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The loopback port to listen on; 0 takes any free one.
+    pub port: u16,
+    /// How long every answer under `/v1` is held back, after the request has been acted on.
+    pub latency: Duration,
+    /// What is allowed, all of it at once, in blocks of the wall clock. Empty: everything.
+    pub quotas: Vec<Quota>,
+    /// What goes wrong, and how often.
+    pub faults: Faults,
+    /// How late the fault `slow` answers.
+    pub slow: Duration,
+    /// Whether a 429 says in `Retry-After` how long to wait.
+    pub retry_after: bool,
+    /// The seed of all chance: faults and the ids of new notes.
+    pub seed: u64,
+    /// How long a login's token is good for, in whole seconds (a fraction is dropped).
+    pub token_lifetime: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            latency: Duration::ZERO,
+            quotas: published_quotas(),
+            faults: Faults::default(),
+            slow: Duration::from_secs(30),
+            retry_after: true,
+            seed: 1,
+            token_lifetime: Duration::from_secs(3600),
+        }
+    }
+}
+
+/// The limits StringeeX publishes: 30 in 10 s for a group of endpoints, 300 in 10 s and 9000 an hour in all.
+fn published_quotas() -> Vec<Quota> {
+    [(30, 10), (300, 10), (9000, 3600)]
+        .into_iter()
+        .filter_map(|(requests, seconds)| {
+            let requests = NonZeroU32::new(requests)?;
+            Some(Quota { requests, window: Duration::from_secs(seconds) })
+        })
+        .collect()
+}
+
+/// A running sandbox, on a thread of its own; dropping it stops it.
+pub struct Sandbox {
+    base_url: String,
+    books: Arc<Mutex<Books>>,
+    stopper: Stopper,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox on the loopback interface and returns once it accepts connections.
+    ///
+    /// # Errors
+    /// The port is taken or forbidden, or the system has no thread or socket left.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let books = Arc::new(Mutex::new(Books::new(&options)));
+        let stopper = Stopper(Arc::new(Notify::new()));
+        let (bound, when_bound) = mpsc::channel();
+        let server = server::Server::new(&options, Arc::clone(&books));
+        let stopped = Arc::clone(&stopper.0);
+        let thread = thread::Builder::new()
+            .name("sandbox".to_owned())
+            .spawn(move || server.run(options.port, &bound, &stopped))?;
+        let address = when_bound.recv().map_err(io::Error::other)??;
+        let base_url = format!("http://{address}/v1");
+        Ok(Self { base_url, books, stopper, thread: Some(thread) })
+    }
+
+    /// `http://127.0.0.1:PORT/v1`.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// What the sandbox holds and has done; the same as `GET /_sandbox/books`.
+    pub fn books(&self) -> serde_json::Value {
+        server::lock(&self.books).show()
+    }
+
+    /// Something to stop the sandbox with from elsewhere, as from a signal.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Blocks until a [`Stopper`] stops the sandbox.
+    pub fn wait(mut self) {
+        self.join();
+    }
+
+    /// Stops the sandbox and returns once its port is free; open connections are closed.
+    pub fn stop(self) {
+        drop(self);
+    }
+
+    fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            // A panic over there has been reported by its own thread; there is nothing to add here.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.stopper.stop();
+        self.join();
+    }
+}
+
+/// Stops a sandbox; see [`Sandbox::stopper`].
+#[derive(Clone)]
+pub struct Stopper(Arc<Notify>);
+
+impl Stopper {
+    /// Asks the sandbox to stop, and does not wait for it. Harmless when it has already stopped.
+    pub fn stop(&self) {
+        self.0.notify_one();
+    }
+}
