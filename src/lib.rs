@@ -1,3 +1,4 @@
 //! Noteferry.
 pub mod diagnostic;
 pub mod quota;
+pub mod source;
