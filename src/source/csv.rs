@@ -54,6 +54,17 @@ enum Cause {
     TextAfter { at: usize },
 }
 
+/// What stands behind a cell.
+enum After {
+    Delimiter,
+    /// The record ends, with a line break of so many bytes.
+    Record(usize),
+    /// More bytes have to tell.
+    Unknown,
+    /// Text, where a closing quote ended the cell.
+    Text,
+}
+
 impl CsvRows {
     pub fn new(window: Window, delimiter: u8) -> Self {
         Self { window, cutter: Cutter::new(delimiter), draft: Draft::default() }
@@ -229,21 +240,31 @@ impl Cutter {
                 },
             }
             draft.end_cell();
-            match (input.get(at), input.get(at + 1)) {
-                (Some(b'\n'), _) => return Cut::Record { used: at + 1, lines: lines + 1 },
-                (Some(b'\r'), None) if !ended => return Cut::Unfinished { quote: None },
-                (Some(b'\r'), Some(b'\n')) => {
-                    return Cut::Record { used: at + 2, lines: lines + 1 };
+            match self.after_cell(input, at, ended) {
+                After::Delimiter => at += 1,
+                After::Record(break_length) => {
+                    let lines = lines + u64::from(break_length > 0);
+                    return Cut::Record { used: at + break_length, lines };
                 }
-                (Some(b'\r'), _) => return Cut::Record { used: at + 1, lines: lines + 1 },
-                (Some(byte), _) if *byte == self.delimiter => at += 1,
-                (None, _) if ended => return Cut::Record { used: at, lines },
-                (None, _) => return Cut::Unfinished { quote: None },
-                (Some(_), _) => {
+                After::Unknown => return Cut::Unfinished { quote: None },
+                After::Text => {
                     let quote = quote.unwrap_or(at);
                     return Cut::Broken { quote, cause: Cause::TextAfter { at } };
                 }
             }
+        }
+    }
+
+    fn after_cell(&self, input: &[u8], at: usize, ended: bool) -> After {
+        match (input.get(at), input.get(at + 1)) {
+            (Some(b'\n'), _) => After::Record(1),
+            (Some(b'\r'), Some(b'\n')) => After::Record(2),
+            (Some(b'\r'), None) if !ended => After::Unknown,
+            (Some(b'\r'), _) => After::Record(1),
+            (Some(byte), _) if *byte == self.delimiter => After::Delimiter,
+            (Some(_), _) => After::Text,
+            (None, _) if ended => After::Record(0),
+            (None, _) => After::Unknown,
         }
     }
 

@@ -19,6 +19,7 @@ use super::window::{LONGEST_ROW, Window, characters};
 const LINES_HINT: &str = "each line has to be one whole JSON object, with nothing after it; if the file is one array, call it json";
 const ARRAY_HINT: &str =
     "the file has to be one array of objects, as in [{\"ticket\": \"…\"}, {\"ticket\": \"…\"}]";
+const CUT_OFF_HINT: &str = "is the file cut off? every `[`, `{` and `\"` has to be closed";
 
 /// One object a line.
 pub(super) struct JsonLines {
@@ -131,10 +132,10 @@ impl JsonArray {
         let length = whole.unwrap_or(self.window.bytes().len());
         let read = Object::at_hand(&self.window, length).read(record, keys);
         self.window.pass_counting(length);
-        match read.map_err(|fault| fault.hint_if_none(ARRAY_HINT)) {
+        match read {
             Ok(()) => Ok(true),
-            Err(fault) if whole.is_none() => Err(fault.last()),
-            Err(fault) => Err(fault),
+            Err(fault) if whole.is_none() => Err(fault.hint_if_none(CUT_OFF_HINT).last()),
+            Err(fault) => Err(fault.hint_if_none(ARRAY_HINT)),
         }
     }
 
@@ -158,8 +159,7 @@ impl JsonArray {
 }
 
 fn unfinished_array() -> Fault {
-    Fault::file("json-syntax", "the file ends before its array does")
-        .hint("is the file cut off? an array ends with `]`")
+    Fault::file("json-syntax", "the file ends before its array does").hint(CUT_OFF_HINT)
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -269,8 +269,7 @@ impl<'a> Object<'a> {
     }
 
     fn syntax(&self, error: &serde_json::Error, column: Option<Arc<str>>) -> Fault {
-        let message = error.to_string();
-        let message = message.split_once(" at line ").map_or(message.as_str(), |(what, _)| what);
+        let message = in_words(&error.to_string());
         let place = self.place(self.offset(error.line(), error.column()));
         Fault::row(self.line, "json-syntax", format!("not good JSON: {message} ({place})"))
             .column(column.as_ref())
@@ -299,6 +298,18 @@ impl<'a> Object<'a> {
                 format!("line {line}, column {}", 1 + characters(&before[at + 1..]))
             }
         }
+    }
+}
+
+/// The parser's message in words for people, without its place.
+fn in_words(message: &str) -> String {
+    let what = message.split_once(" at line ").map_or(message, |(what, _)| what);
+    match what {
+        "expected ident" | "expected value" => "there is no JSON value here".to_owned(),
+        "key must be a string" => "a key in double quotes has to stand here".to_owned(),
+        "trailing characters" => "something stands after the end of the object".to_owned(),
+        "trailing comma" => "there is a comma too many".to_owned(),
+        _ => what.replace("EOF while parsing", "the text ends within"),
     }
 }
 
