@@ -57,7 +57,8 @@ impl Format {
 pub enum Read {
     /// The record holds the next row.
     Row,
-    /// The next row is unreadable. It counts as a row, and the one below it comes next.
+    /// The next row is unreadable. It counts as a row, and the one below it comes next. A problem whose
+    /// place is the file and not a row, as of a failing disk, counts as none.
     Problem(Diagnostic),
     /// There are no more rows.
     End,
