@@ -1,0 +1,111 @@
+//! What is wrong with a row or a file, before its source has said which row of which file it is.
+//!
+//! Not a second diagnostic: it lacks the place, and becomes one in [`Fault::at`].
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Place, RowPlace};
+
+pub(super) const SAVE_AS_UTF8: &str =
+    "the file may be in Windows-1258 or Windows-1252: save it again as UTF-8 (in Excel: CSV UTF-8)";
+
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// The line of the row; none when the file as a whole is at fault.
+    line: Option<u64>,
+    column: Option<Arc<str>>,
+    code: &'static str,
+    message: String,
+    hint: Option<String>,
+    last: bool,
+}
+
+impl Fault {
+    /// A row that cannot be read; the next one can.
+    pub fn row(line: u64, code: &'static str, message: impl Into<String>) -> Self {
+        Self { line: Some(line), last: false, ..Self::file(code, message) }
+    }
+
+    /// A file that cannot be read any further.
+    pub fn file(code: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { line: None, column: None, code, message, hint: None, last: true }
+    }
+
+    /// The file could not be read.
+    pub fn io(error: io::Error) -> Self {
+        let fault = Self::file("unreadable-file", format!("the file cannot be read: {error}"));
+        match error.kind() {
+            ErrorKind::NotFound => {
+                fault.hint("is it spelt right? a path in a job starts from the job's folder")
+            }
+            ErrorKind::PermissionDenied => {
+                fault.hint("allow the account that runs this to read it")
+            }
+            ErrorKind::IsADirectory => fault.hint("it is a folder: name a file in it"),
+            _ => fault,
+        }
+    }
+
+    /// Zero bytes where there should be text.
+    pub fn nul(line: u64) -> Self {
+        Self::row(line, "encoding", "the row has zero bytes in it, which text never has")
+            .hint("the file may be UTF-16, or damaged: save it again as UTF-8")
+    }
+
+    pub fn row_too_long(line: u64) -> Self {
+        Self::row(line, "row-too-long", "the row is longer than 4 MiB")
+            .hint("is this a file of text? a row ends where its line does")
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub fn column(mut self, column: Option<&Arc<str>>) -> Self {
+        self.column = column.cloned();
+        self
+    }
+
+    #[must_use]
+    pub fn hint_if_none(mut self, hint: &str) -> Self {
+        self.hint.get_or_insert_with(|| hint.to_owned());
+        self
+    }
+
+    /// Nothing after it can be read.
+    #[must_use]
+    pub fn last(self) -> Self {
+        Self { last: true, ..self }
+    }
+
+    /// Reading goes on after it.
+    #[must_use]
+    pub fn not_last(self) -> Self {
+        Self { last: false, ..self }
+    }
+
+    pub fn is_last(&self) -> bool {
+        self.last
+    }
+
+    /// Whether a row is at fault, which counts as one.
+    pub fn is_of_row(&self) -> bool {
+        self.line.is_some()
+    }
+
+    pub fn at(self, file: &Arc<str>, row: u64) -> Diagnostic {
+        let file = Arc::clone(file);
+        let place = match self.line {
+            None => Place::File(file),
+            Some(line) => {
+                Place::Row(RowPlace { file, row, line, column: self.column, pointer: None })
+            }
+        };
+        Diagnostic { hint: self.hint, ..Diagnostic::error(self.code, place, self.message) }
+    }
+}

@@ -1,0 +1,411 @@
+//! Rows of JSON: one object a line, or the objects of one array. Numbers keep their text.
+//!
+//! Each object is cut out first, by its line break or its brackets, and then read with serde_json, so
+//! one object is in memory at a time and a faulty one does not stop the rest. Not a JSON parser: what
+//! is between the brackets is serde_json's to judge.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::columns::Keys;
+use super::empty;
+use super::fault::Fault;
+use super::record::Record;
+use super::window::{LONGEST_ROW, Window, characters};
+
+const LINES_HINT: &str = "each line has to be one whole JSON object, with nothing after it; if the file is one array, call it json";
+const ARRAY_HINT: &str =
+    "the file has to be one array of objects, as in [{\"ticket\": \"…\"}, {\"ticket\": \"…\"}]";
+const CUT_OFF_HINT: &str = "is the file cut off? every `[`, `{` and `\"` has to be closed";
+
+/// One object a line.
+pub(super) struct JsonLines {
+    window: Window,
+}
+
+impl JsonLines {
+    pub fn begin(mut window: Window) -> Result<Self, Fault> {
+        match window.first_not(is_blank).map_err(Fault::io)? {
+            Some(_) => Ok(Self { window }),
+            None => Err(empty("each line has to be one JSON object")),
+        }
+    }
+
+    pub fn window(&self) -> &Window {
+        &self.window
+    }
+
+    /// Reads the next row. False: there is none.
+    pub fn read(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
+        if self.window.first_not(is_blank).map_err(Fault::io)?.is_none() {
+            return Ok(false);
+        }
+        let line = self.window.line();
+        let Some(length) = self.window.cut(line_length).map_err(Fault::io)? else {
+            self.window.skip_line().map_err(Fault::io)?;
+            return Err(Fault::row_too_long(line));
+        };
+        let read = Object::at_hand(&self.window, length).read(record, keys);
+        self.window.pass_counting(length);
+        read.map_err(|fault| fault.hint_if_none(LINES_HINT))?;
+        Ok(true)
+    }
+}
+
+/// The objects of one array.
+pub(super) struct JsonArray {
+    window: Window,
+    expected: Expected,
+}
+
+/// What may come next in an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    ElementOrEnd,
+    Element,
+    CommaOrEnd,
+    Nothing,
+}
+
+impl JsonArray {
+    pub fn begin(mut window: Window) -> Result<Self, Fault> {
+        match window.first_not(is_blank).map_err(Fault::io)? {
+            None => Err(empty(ARRAY_HINT)),
+            Some(b'[') => {
+                window.pass_counting(1);
+                Ok(Self { window, expected: Expected::ElementOrEnd })
+            }
+            Some(b'{') => Err(Fault::file("json-syntax", "the file begins with an object")
+                .hint(format!("{ARRAY_HINT}; if each line is an object, call it jsonl"))),
+            Some(_) => {
+                let message = "the file does not begin with `[`";
+                Err(Fault::file("json-syntax", message).hint(ARRAY_HINT))
+            }
+        }
+    }
+
+    pub fn window(&self) -> &Window {
+        &self.window
+    }
+
+    /// Reads the next row. False: there is none.
+    pub fn read(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
+        loop {
+            let next = self.window.first_not(is_blank).map_err(Fault::io)?;
+            let expected = self.expected;
+            match (expected, next) {
+                (Expected::Nothing, None) => return Ok(false),
+                (Expected::Nothing, Some(_)) => return Err(self.stray("after the array").last()),
+                (_, None) => return Err(unfinished_array()),
+                (Expected::Element, Some(b']' | b',')) => {
+                    self.expected = Expected::CommaOrEnd;
+                    return Err(self.stray("where an object should be, after a comma"));
+                }
+                (Expected::ElementOrEnd | Expected::CommaOrEnd, Some(b']')) => {
+                    self.pass_sign(Expected::Nothing);
+                }
+                (Expected::CommaOrEnd, Some(b',')) => self.pass_sign(Expected::Element),
+                (Expected::CommaOrEnd, Some(b'{')) => {
+                    self.expected = Expected::Element;
+                    return Err(self.stray("without a comma before it"));
+                }
+                (Expected::CommaOrEnd, Some(_)) => {
+                    return Err(self.stray("where a comma should be").last());
+                }
+                (Expected::Element | Expected::ElementOrEnd, Some(_)) => {
+                    self.expected = Expected::CommaOrEnd;
+                    return self.element(record, keys);
+                }
+            }
+        }
+    }
+
+    fn element(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
+        let whole = self.window.cut(element_length).map_err(Fault::io)?;
+        if whole.is_none() && self.window.bytes().len() >= LONGEST_ROW {
+            return Err(Fault::row_too_long(self.window.line()).last());
+        }
+        // Brackets that do not match leave the rest of the file; the reader says where they went wrong.
+        let length = whole.unwrap_or(self.window.bytes().len());
+        let read = Object::at_hand(&self.window, length).read(record, keys);
+        self.window.pass_counting(length);
+        match read {
+            Ok(()) => Ok(true),
+            Err(fault) if whole.is_none() => Err(fault.hint_if_none(CUT_OFF_HINT).last()),
+            Err(fault) => Err(fault.hint_if_none(ARRAY_HINT)),
+        }
+    }
+
+    fn pass_sign(&mut self, expected: Expected) {
+        self.window.pass_counting(1);
+        self.expected = expected;
+    }
+
+    /// Something between the elements that is not theirs.
+    fn stray(&self, what: &str) -> Fault {
+        let (line, column) = (self.window.line(), self.window.column());
+        let byte = self.window.bytes().first().copied().unwrap_or_default();
+        let sign = match byte {
+            b'!'..=b'~' => format!("`{}`", char::from(byte)),
+            _ => "something".to_owned(),
+        };
+        Fault::file("json-syntax", format!("{sign} stands {what} (line {line}, column {column})"))
+            .hint(ARRAY_HINT)
+            .not_last()
+    }
+}
+
+fn unfinished_array() -> Fault {
+    Fault::file("json-syntax", "the file ends before its array does").hint(CUT_OFF_HINT)
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+fn line_length(bytes: &[u8], ended: bool) -> Option<usize> {
+    bytes.iter().position(|byte| *byte == b'\n').or(ended.then_some(bytes.len()))
+}
+
+/// The length of the array element that the bytes begin with.
+fn element_length(bytes: &[u8], ended: bool) -> Option<usize> {
+    match bytes.first()? {
+        b'{' | b'[' | b'"' => bracketed_length(bytes),
+        _ => {
+            let stop = |byte: &u8| is_blank(*byte) || matches!(byte, b',' | b']');
+            bytes.iter().position(stop).or(ended.then_some(bytes.len()))
+        }
+    }
+}
+
+fn bracketed_length(bytes: &[u8]) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    loop {
+        match bytes.get(at)? {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => at += string_length(&bytes[at + 1..])?,
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+}
+
+/// How far behind an opening quote the closing one has passed.
+fn string_length(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += bytes.get(at..)?.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        if bytes[at] == b'"' {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+/// The text of what should be an object, and where it stands.
+struct Object<'a> {
+    text: &'a [u8],
+    line: u64,
+    column: u64,
+}
+
+impl<'a> Object<'a> {
+    fn at_hand(window: &'a Window, length: usize) -> Self {
+        let text = window.bytes().get(..length).unwrap_or_default();
+        Self { text, line: window.line(), column: window.column() }
+    }
+
+    fn read(&self, record: &mut Record, keys: &mut Keys) -> Result<(), Fault> {
+        record.clear();
+        record.line = self.line;
+        let text = std::str::from_utf8(self.text).map_err(|error| self.not_utf8(&error))?;
+        if !text.starts_with('{') {
+            return Err(self.not_an_object(text));
+        }
+        let mut flaws = Flaws::default();
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        Cells { record, keys, flaws: &mut flaws }
+            .deserialize(&mut deserializer)
+            .and_then(|()| deserializer.end())
+            .map_err(|error| self.syntax(&error, flaws.column.take()))?;
+        self.judge(flaws)
+    }
+
+    fn judge(&self, flaws: Flaws) -> Result<(), Fault> {
+        if let Some(name) = flaws.duplicate {
+            let message = format!("the object has `{name}` more than once");
+            return Err(Fault::row(self.line, "duplicate-key", message)
+                .column(Some(&name))
+                .hint("delete all but one of them"));
+        }
+        if flaws.too_many_keys {
+            let message = "the objects of the file have more than 10,000 different keys";
+            return Err(Fault::row(self.line, "too-many-columns", message)
+                .hint("a key names a column; what differs from row to row has to be a value"));
+        }
+        Ok(())
+    }
+
+    fn not_an_object(&self, text: &str) -> Fault {
+        if let Err(error) = serde_json::from_str::<&RawValue>(text) {
+            return self.syntax(&error, None);
+        }
+        let kind = match text.as_bytes().first() {
+            Some(b'[') => "an array",
+            Some(b'"') => "a text",
+            Some(b'n') => "null",
+            Some(b't' | b'f') => "true or false",
+            _ => "a number",
+        };
+        Fault::row(self.line, "not-an-object", format!("the row is {kind}, not an object"))
+    }
+
+    fn syntax(&self, error: &serde_json::Error, column: Option<Arc<str>>) -> Fault {
+        let message = in_words(&error.to_string());
+        let place = self.place(self.offset(error.line(), error.column()));
+        Fault::row(self.line, "json-syntax", format!("not good JSON: {message} ({place})"))
+            .column(column.as_ref())
+    }
+
+    fn not_utf8(&self, error: &std::str::Utf8Error) -> Fault {
+        let place = self.place(error.valid_up_to());
+        Fault::row(self.line, "invalid-utf8", format!("the text is not UTF-8 ({place})"))
+            .hint("JSON is always UTF-8: save or export the file again in it")
+    }
+
+    /// The byte that serde_json's line and column, from 1, stand for.
+    fn offset(&self, line: usize, column: usize) -> usize {
+        let lines = self.text.split_inclusive(|byte| *byte == b'\n');
+        let before: usize = lines.take(line.saturating_sub(1)).map(<[u8]>::len).sum();
+        before + column.saturating_sub(1)
+    }
+
+    /// A byte of the text as a line and a column of the file.
+    fn place(&self, offset: usize) -> String {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        match before.iter().rposition(|byte| *byte == b'\n') {
+            None => format!("column {}", self.column + characters(before)),
+            Some(at) => {
+                let line = self.line + super::window::line_feeds(before);
+                format!("line {line}, column {}", 1 + characters(&before[at + 1..]))
+            }
+        }
+    }
+}
+
+/// The parser's message in words for people, without its place.
+fn in_words(message: &str) -> String {
+    let what = message.split_once(" at line ").map_or(message, |(what, _)| what);
+    match what {
+        "expected ident" | "expected value" => "there is no JSON value here".to_owned(),
+        "key must be a string" => "a key in double quotes has to stand here".to_owned(),
+        "trailing characters" => "something stands after the end of the object".to_owned(),
+        "trailing comma" => "there is a comma too many".to_owned(),
+        _ => what.replace("EOF while parsing", "the text ends within"),
+    }
+}
+
+/// What is wrong with an object that is good JSON.
+#[derive(Default)]
+struct Flaws {
+    duplicate: Option<Arc<str>>,
+    too_many_keys: bool,
+    /// The key whose value could not be read.
+    column: Option<Arc<str>>,
+}
+
+/// Reads an object into the cells of a record.
+struct Cells<'a> {
+    record: &'a mut Record,
+    keys: &'a mut Keys,
+    flaws: &'a mut Flaws,
+}
+
+impl<'de> DeserializeSeed<'de> for Cells<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Cells<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(column) = map.next_key_seed(Key(self.keys))? {
+            let value: &RawValue = map.next_value()?;
+            let Some(column) = column else {
+                self.flaws.too_many_keys = true;
+                continue;
+            };
+            let name = self.keys.columns().names().get(column);
+            if self.record.has(column) {
+                self.flaws.duplicate = name.cloned();
+            } else if let Err(error) = set(self.record, column, value.get()) {
+                self.flaws.column = name.cloned();
+                return Err(A::Error::custom(error));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads a key as the index of its column; none when there are too many.
+struct Key<'a>(&'a mut Keys);
+
+impl<'de> DeserializeSeed<'de> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.found(name))
+    }
+}
+
+/// Sets a cell from a JSON value as written.
+fn set(record: &mut Record, column: usize, written: &str) -> Result<(), serde_json::Error> {
+    match written.as_bytes().first() {
+        Some(b'n') => record.set_null(column),
+        Some(b't') => record.set_bool(column, true),
+        Some(b'f') => record.set_bool(column, false),
+        Some(b'"') => match plain_text(written) {
+            Some(text) => record.set_text(column, text),
+            None => record.set_text(column, &serde_json::from_str::<String>(written)?),
+        },
+        Some(b'[' | b'{') => {
+            record.set_json(column, serde_json::from_str(written)?, 4 * written.len());
+        }
+        _ => record.set_number(column, written),
+    }
+    Ok(())
+}
+
+/// What is between the quotes, when nothing in it is escaped.
+fn plain_text(written: &str) -> Option<&str> {
+    let text = written.strip_prefix('"')?.strip_suffix('"')?;
+    (!text.as_bytes().contains(&b'\\')).then_some(text)
+}

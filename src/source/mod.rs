@@ -1,0 +1,247 @@
+//! Where rows come from: csv, jsonl, json, and rows in a job, as one stream of records with positions.
+//!
+//! A source tells what is written and where, exactly, in memory that does not grow with the file. What
+//! is wrong with a row is handed out in the row's turn, and reading goes on below it. Deliberately not
+//! here: what a cell means, whether it is valid, and any guess at an encoding or a delimiter.
+//!
+//! [`Source::next`] is called a million times a second, so a record is filled in place and reused.
+
+mod columns;
+mod csv;
+mod fault;
+mod json;
+mod record;
+mod window;
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use self::columns::Keys;
+use self::csv::CsvRows;
+use self::fault::Fault;
+use self::json::{JsonArray, JsonLines};
+use self::window::{CHUNK, Window};
+use crate::diagnostic::Diagnostic;
+
+pub use self::columns::Columns;
+pub use self::record::{Cell, InlineRow, OwnedCell, Record};
+
+/// What the rows are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Lines of cells below a header.
+    Csv { delimiter: u8 },
+    /// One object a line.
+    JsonLines,
+    /// One array of objects.
+    Json,
+}
+
+impl Format {
+    /// The format that a file's ending names.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+        match ending.as_str() {
+            "csv" => Some(Self::Csv { delimiter: b',' }),
+            "tsv" => Some(Self::Csv { delimiter: b'\t' }),
+            "jsonl" | "ndjson" => Some(Self::JsonLines),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+/// What [`Source::next`] came upon.
+#[derive(Debug)]
+pub enum Read {
+    /// The record holds the next row.
+    Row,
+    /// The next row is unreadable. It counts as a row, and the one below it comes next. A problem whose
+    /// place is the file and not a row, as of a failing disk, counts as none.
+    Problem(Diagnostic),
+    /// There are no more rows.
+    End,
+}
+
+/// A stream of rows. See the module's text.
+pub struct Source {
+    name: Arc<str>,
+    keys: Keys,
+    rows: Rows,
+    row: u64,
+    size: Option<u64>,
+    ended: bool,
+}
+
+enum Rows {
+    Csv(Box<CsvRows>),
+    JsonLines(JsonLines),
+    JsonArray(JsonArray),
+    Inline(std::vec::IntoIter<InlineRow>),
+}
+
+impl Source {
+    /// Opens a file and reads as much of it as tells its columns. `name` is what the user calls it.
+    ///
+    /// # Errors
+    /// What is wrong with the file as a whole, or with its header.
+    pub fn open(path: &Path, name: Arc<str>, format: Format) -> Result<Self, Vec<Diagnostic>> {
+        let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+        let (about, file) = match opened {
+            Ok(opened) => opened,
+            Err(error) => return Err(vec![Fault::io(error).at(&name, 0)]),
+        };
+        let size = about.is_file().then_some(about.len());
+        Self::from_input(Window::new(Box::new(file), CHUNK), size, name, format)
+    }
+
+    /// Rows that stand in the job itself. Their columns are all their keys, in order of appearance.
+    pub fn from_rows(name: Arc<str>, rows: Vec<InlineRow>) -> Self {
+        let mut names: indexmap::IndexSet<Arc<str>> = indexmap::IndexSet::new();
+        names.extend(rows.iter().flat_map(|row| &row.cells).map(|(name, _)| Arc::clone(name)));
+        Self::new(name, Columns::closed(names), Rows::Inline(rows.into_iter()), None)
+    }
+
+    /// The columns known so far.
+    pub fn columns(&self) -> &Columns {
+        self.keys.columns()
+    }
+
+    /// The index of a column. Open columns make room for a name they do not know, so it is never none.
+    pub fn column(&mut self, name: &str) -> Option<usize> {
+        self.keys.column(name)
+    }
+
+    /// Whether any row so far has had the column; always, for a column of a header.
+    pub fn seen(&self, column: usize) -> bool {
+        self.keys.seen(column)
+    }
+
+    /// Reads the next row into `record`, whose memory is reused. What `record` holds after a problem or
+    /// the end means nothing.
+    pub fn next(&mut self, record: &mut Record) -> Read {
+        if self.ended {
+            return Read::End;
+        }
+        match self.rows.read(record, &mut self.keys) {
+            Ok(true) => {
+                self.row += 1;
+                record.row = self.row;
+                Read::Row
+            }
+            Ok(false) => {
+                self.ended = true;
+                Read::End
+            }
+            Err(fault) => Read::Problem(self.problem(fault)),
+        }
+    }
+
+    /// How many bytes of the file have been made rows of.
+    pub fn bytes_read(&self) -> u64 {
+        match &self.rows {
+            Rows::Csv(rows) => rows.window().passed(),
+            Rows::JsonLines(rows) => rows.window().passed(),
+            Rows::JsonArray(rows) => rows.window().passed(),
+            Rows::Inline(_) => 0,
+        }
+    }
+
+    /// How many bytes the file has, where that is known beforehand.
+    pub fn size_hint(&self) -> Option<u64> {
+        self.size
+    }
+
+    fn new(name: Arc<str>, columns: Columns, rows: Rows, size: Option<u64>) -> Self {
+        Self { name, keys: Keys::new(columns), rows, row: 0, size, ended: false }
+    }
+
+    fn from_input(
+        mut window: Window,
+        size: Option<u64>,
+        name: Arc<str>,
+        format: Format,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let begun = pass_mark(&mut window)
+            .map_err(|fault| vec![fault])
+            .and_then(|()| Rows::begin(window, format));
+        match begun {
+            Ok((columns, rows)) => Ok(Self::new(name, columns, rows, size)),
+            Err(faults) => Err(faults.into_iter().map(|fault| fault.at(&name, 0)).collect()),
+        }
+    }
+
+    fn problem(&mut self, fault: Fault) -> Diagnostic {
+        self.ended = fault.is_last();
+        self.row += u64::from(fault.is_of_row());
+        fault.at(&self.name, self.row)
+    }
+}
+
+impl Rows {
+    /// Reads what comes before the first row.
+    fn begin(window: Window, format: Format) -> Result<(Columns, Self), Vec<Fault>> {
+        match format {
+            Format::Csv { delimiter } => {
+                let mut rows = Box::new(CsvRows::new(window, delimiter));
+                let columns = rows.header()?.ok_or_else(|| {
+                    vec![empty("the first line has to name the columns, as in `ticket,note`")]
+                })?;
+                Ok((columns, Self::Csv(rows)))
+            }
+            Format::JsonLines => {
+                let rows = JsonLines::begin(window).map_err(|fault| vec![fault])?;
+                Ok((Columns::open(), Self::JsonLines(rows)))
+            }
+            Format::Json => {
+                let rows = JsonArray::begin(window).map_err(|fault| vec![fault])?;
+                Ok((Columns::open(), Self::JsonArray(rows)))
+            }
+        }
+    }
+
+    fn read(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
+        match self {
+            Self::Csv(rows) => rows.read(record, keys.columns()),
+            Self::JsonLines(rows) => rows.read(record, keys),
+            Self::JsonArray(rows) => rows.read(record, keys),
+            Self::Inline(rows) => Ok(read_inline(rows.next(), record, keys)),
+        }
+    }
+}
+
+fn read_inline(row: Option<InlineRow>, record: &mut Record, keys: &mut Keys) -> bool {
+    let Some(row) = row else { return false };
+    record.clear();
+    record.line = row.line;
+    for (name, cell) in row.cells {
+        if let Some(column) = keys.column(&name) {
+            record.set_owned(column, cell);
+        }
+    }
+    true
+}
+
+/// Passes a UTF-8 byte order mark and refuses what is plainly another encoding.
+fn pass_mark(window: &mut Window) -> Result<(), Fault> {
+    let enough = |bytes: &[u8], ended: bool| (ended || bytes.len() >= 4).then_some(());
+    window.cut(enough).map_err(Fault::io)?;
+    let head = &window.bytes()[..window.bytes().len().min(4)];
+    let utf16 = head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]);
+    if utf16 || head.contains(&0) {
+        return Err(Fault::file("encoding", "the file is UTF-16, not UTF-8")
+            .hint("save it again as UTF-8 (in Excel: CSV UTF-8, not Unicode text)"));
+    }
+    if head.starts_with("\u{feff}".as_bytes()) {
+        window.pass('\u{feff}'.len_utf8(), 0);
+    }
+    Ok(())
+}
+
+fn empty(hint: &str) -> Fault {
+    Fault::file("empty-file", "the file is empty").hint(hint)
+}
+
+#[cfg(test)]
+mod tests;

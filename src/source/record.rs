@@ -1,0 +1,180 @@
+//! One row in memory: its cells as they were written, in as few allocations as can be.
+//!
+//! Not a value of any field: nothing is trimmed, parsed or converted here.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+/// A row of a source. Meant to be reused: [`Source::next`](super::Source::next) fills it anew.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// Counts from 1 over data rows.
+    pub row: u64,
+    /// The physical line the row starts on, from 1.
+    pub line: u64,
+    /// The text of all cells, one after the other.
+    text: String,
+    /// Where in `text` each cell ends, when every cell is text (csv).
+    ends: Vec<u32>,
+    /// The cells by column, when they are of several kinds.
+    slots: Vec<Slot>,
+    /// Rough memory of the values that `text` does not hold.
+    values_bytes: usize,
+}
+
+/// A cell of a record. Ranges are in the record's text.
+#[derive(Debug, Clone, Default)]
+enum Slot {
+    #[default]
+    Absent,
+    Null,
+    Bool(bool),
+    Number(Range<usize>),
+    Text(Range<usize>),
+    Json(Box<Value>),
+}
+
+/// What a row has in a column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'a> {
+    /// The row has no such column.
+    Absent,
+    Null,
+    Bool(bool),
+    /// As written, so that 20-digit ids and `1.10` lose nothing.
+    Number(&'a str),
+    Text(&'a str),
+    /// An array or an object.
+    Json(&'a Value),
+}
+
+/// A cell that stands for itself: what a job's inline rows are made of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OwnedCell {
+    Null,
+    Bool(bool),
+    Number(Box<str>),
+    Text(Box<str>),
+    Json(Value),
+}
+
+/// A row written in the job itself.
+#[derive(Debug, Clone)]
+pub struct InlineRow {
+    /// The line of the job that the row starts on.
+    pub line: u64,
+    pub cells: Vec<(Arc<str>, OwnedCell)>,
+}
+
+impl Record {
+    /// The cell of a column, by the index that the source gave it.
+    pub fn cell(&self, column: usize) -> Cell<'_> {
+        match self.slots.get(column) {
+            Some(slot) => self.slot_cell(slot),
+            None => self.text_cell(column),
+        }
+    }
+
+    /// About how much memory the record holds.
+    pub fn len_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.text.len()
+            + self.ends.len() * size_of::<u32>()
+            + self.slots.len() * size_of::<Slot>()
+            + self.values_bytes
+    }
+
+    fn slot_cell<'a>(&'a self, slot: &'a Slot) -> Cell<'a> {
+        match slot {
+            Slot::Absent => Cell::Absent,
+            Slot::Null => Cell::Null,
+            Slot::Bool(value) => Cell::Bool(*value),
+            Slot::Number(range) => self.part(range.clone()).map_or(Cell::Absent, Cell::Number),
+            Slot::Text(range) => self.part(range.clone()).map_or(Cell::Absent, Cell::Text),
+            Slot::Json(value) => Cell::Json(value),
+        }
+    }
+
+    fn text_cell(&self, column: usize) -> Cell<'_> {
+        let Some(end) = self.ends.get(column) else { return Cell::Absent };
+        let start = match column.checked_sub(1) {
+            Some(before) => self.ends[before],
+            None => 0,
+        };
+        self.part(start as usize..*end as usize).map_or(Cell::Absent, Cell::Text)
+    }
+
+    fn part(&self, range: Range<usize>) -> Option<&str> {
+        self.text.get(range)
+    }
+
+    /// Forgets the cells and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.slots.clear();
+        self.values_bytes = 0;
+    }
+
+    /// Takes text cells over and gives the record's own memory in exchange.
+    pub(super) fn exchange_text_cells(&mut self, text: &mut String, ends: &mut Vec<u32>) {
+        self.slots.clear();
+        self.values_bytes = 0;
+        std::mem::swap(&mut self.text, text);
+        std::mem::swap(&mut self.ends, ends);
+    }
+
+    /// Whether the row has the column already.
+    pub(super) fn has(&self, column: usize) -> bool {
+        !matches!(self.slots.get(column), None | Some(Slot::Absent))
+    }
+
+    pub(super) fn set_null(&mut self, column: usize) {
+        self.set(column, Slot::Null);
+    }
+
+    pub(super) fn set_bool(&mut self, column: usize, value: bool) {
+        self.set(column, Slot::Bool(value));
+    }
+
+    pub(super) fn set_number(&mut self, column: usize, written: &str) {
+        let range = self.push(written);
+        self.set(column, Slot::Number(range));
+    }
+
+    pub(super) fn set_text(&mut self, column: usize, text: &str) {
+        let range = self.push(text);
+        self.set(column, Slot::Text(range));
+    }
+
+    /// `bytes` is about what the value takes.
+    pub(super) fn set_json(&mut self, column: usize, value: Value, bytes: usize) {
+        self.values_bytes += bytes;
+        self.set(column, Slot::Json(Box::new(value)));
+    }
+
+    pub(super) fn set_owned(&mut self, column: usize, cell: OwnedCell) {
+        match cell {
+            OwnedCell::Null => self.set_null(column),
+            OwnedCell::Bool(value) => self.set_bool(column, value),
+            OwnedCell::Number(written) => self.set_number(column, &written),
+            OwnedCell::Text(text) => self.set_text(column, &text),
+            OwnedCell::Json(value) => self.set_json(column, value, size_of::<Value>()),
+        }
+    }
+
+    fn push(&mut self, text: &str) -> Range<usize> {
+        let start = self.text.len();
+        self.text.push_str(text);
+        start..self.text.len()
+    }
+
+    fn set(&mut self, column: usize, slot: Slot) {
+        if self.slots.len() <= column {
+            self.slots.resize_with(column + 1, Slot::default);
+        }
+        self.slots[column] = slot;
+    }
+}

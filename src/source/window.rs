@@ -1,0 +1,143 @@
+//! A sliding window on the bytes of a file: what is cut from it is whole, and memory stays flat.
+//!
+//! It knows bytes and lines and nothing of formats; what a row is, its callers say.
+
+use std::io::{self, ErrorKind, Read};
+
+/// What is read at once.
+pub(super) const CHUNK: usize = 256 * 1024;
+/// The longest row there may be. The window never grows much beyond it.
+pub(super) const LONGEST_ROW: usize = 4 * 1024 * 1024;
+
+pub(super) struct Window {
+    input: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    ended: bool,
+    line: u64,
+    /// Characters passed on this line; kept by `pass_counting` alone.
+    indent: u64,
+    passed: u64,
+}
+
+impl Window {
+    /// `chunk` is the size to begin with; it doubles for rows that do not fit.
+    pub fn new(input: Box<dyn Read + Send>, chunk: usize) -> Self {
+        let buffer = vec![0; chunk.max(1)];
+        Self { input, buffer, start: 0, end: 0, ended: false, line: 1, indent: 0, passed: 0 }
+    }
+
+    /// The bytes at hand that are not passed yet.
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// The line that the first byte at hand stands on, from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The character of its line that the first byte at hand is, from 1. True as long as nothing but
+    /// `pass_counting` is used.
+    pub fn column(&self) -> u64 {
+        self.indent + 1
+    }
+
+    /// How many bytes of the file have been passed.
+    pub fn passed(&self) -> u64 {
+        self.passed
+    }
+
+    /// Goes on by `count` bytes that hold `lines` line breaks.
+    pub fn pass(&mut self, count: usize, lines: u64) {
+        let count = count.min(self.end - self.start);
+        self.start += count;
+        self.passed += count as u64;
+        self.line += lines;
+    }
+
+    /// Goes on by `count` bytes and counts their line feeds.
+    pub fn pass_counting(&mut self, count: usize) {
+        let bytes = self.bytes().get(..count).unwrap_or(self.bytes());
+        let lines = line_feeds(bytes);
+        let indent = match bytes.iter().rposition(|byte| *byte == b'\n') {
+            Some(at) => characters(&bytes[at + 1..]),
+            None => self.indent + characters(bytes),
+        };
+        self.indent = indent;
+        self.pass(count, lines);
+    }
+
+    /// Shows the bytes at hand to `cutter`, and more of them as long as it finds no end. It is also told
+    /// whether the file ends with them, and has to find an end then. None: there is none within the
+    /// longest row.
+    pub fn cut<T>(
+        &mut self,
+        mut cutter: impl FnMut(&[u8], bool) -> Option<T>,
+    ) -> io::Result<Option<T>> {
+        loop {
+            if let Some(found) = cutter(self.bytes(), self.ended) {
+                return Ok(Some(found));
+            }
+            if self.ended || self.end - self.start >= LONGEST_ROW {
+                return Ok(None);
+            }
+            self.more()?;
+        }
+    }
+
+    /// The first byte that `skip` does not hold for; all before it are passed.
+    pub fn first_not(&mut self, skip: impl Fn(u8) -> bool) -> io::Result<Option<u8>> {
+        loop {
+            match self.bytes().iter().position(|byte| !skip(*byte)) {
+                Some(count) => {
+                    self.pass_counting(count);
+                    return Ok(self.bytes().first().copied());
+                }
+                None if self.ended => return Ok(None),
+                None => self.pass_counting(self.end - self.start),
+            }
+            self.more()?;
+        }
+    }
+
+    /// Passes the rest of the line, however long.
+    pub fn skip_line(&mut self) -> io::Result<()> {
+        self.first_not(|byte| byte != b'\n')?;
+        self.pass_counting(1);
+        Ok(())
+    }
+
+    fn more(&mut self) -> io::Result<()> {
+        self.make_room();
+        loop {
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.ended = true,
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+            return Ok(());
+        }
+    }
+
+    fn make_room(&mut self) {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.end == self.buffer.len() {
+            self.buffer.resize(2 * self.end, 0);
+        }
+    }
+}
+
+/// How many line feeds there are.
+pub(super) fn line_feeds(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+}
+
+/// How many characters there are, in good UTF-8.
+pub(super) fn characters(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count() as u64
+}
