@@ -165,7 +165,7 @@ fn work(
     verdicts: &SyncSender<Verdict>,
 ) {
     let mut findings = Findings::default();
-    while let Ok(mut batch) = batches.recv() {
+    while let Ok(batch) = batches.recv() {
         let mut verdict =
             Verdict { problems: Vec::new(), valid: 0, keys: Vec::new(), batch: Batch::default() };
         for record in &batch.records[..batch.filled] {

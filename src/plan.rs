@@ -1,0 +1,165 @@
+//! What is to be done with a row, given what happened to it before; and how long a whole plan will take.
+//!
+//! Pure: a table and some arithmetic. `plan` shows what this says, and `run` does it.
+
+use std::time::Duration;
+
+use crate::connector::{Effect, Repeat};
+use crate::quota::Quota;
+use crate::row_state::RowState;
+
+/// What is to be done with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    Send(Sending),
+    /// It is done already.
+    Skip,
+    /// It needs a decision by a person first.
+    Hold(Held),
+    /// It is invalid.
+    Reject,
+}
+
+/// How a row is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sending {
+    /// Nothing of it can be under way.
+    Fresh,
+    /// An earlier request may have acted, and a second is harmless.
+    Repeat,
+}
+
+/// Why a row is held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// A request may have acted.
+    InDoubt,
+    /// It was refused, and nothing about it has changed since.
+    Refused,
+}
+
+/// What is known of a row when its fate is decided.
+#[derive(Debug, Clone)]
+pub struct Facts<'a> {
+    /// None where the ledger does not know the row.
+    pub earlier: Option<&'a Earlier>,
+    pub valid: bool,
+    /// Whether what would be sent is what was sent before.
+    pub unchanged: bool,
+    pub effect: Effect,
+    pub repeat: Repeat,
+    pub retry_failed: bool,
+}
+
+/// What the ledger knows of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    pub state: RowState,
+    /// The refusal's or the last failure's words.
+    pub message: Option<String>,
+}
+
+/// Decides a row's fate.
+///
+/// What is done is done, even if it would be invalid today: a reminder that has passed since is no fault.
+pub fn decide(facts: &Facts<'_>) -> Action {
+    let state = match facts.earlier {
+        // Reading changes nothing and its answer is gone: it is done anew.
+        _ if facts.effect == Effect::Read => &RowState::NotStarted,
+        Some(earlier) => &earlier.state,
+        None => &RowState::NotStarted,
+    };
+    match state {
+        RowState::Succeeded { .. } => Action::Skip,
+        RowState::Started { .. } | RowState::InDoubt { .. } => match facts.repeat {
+            Repeat::Harmful => Action::Hold(Held::InDoubt),
+            Repeat::Harmless if facts.valid => Action::Send(Sending::Repeat),
+            Repeat::Harmless => Action::Reject,
+        },
+        _ if !facts.valid => Action::Reject,
+        RowState::Refused { .. } if facts.unchanged && !facts.retry_failed => {
+            Action::Hold(Held::Refused)
+        }
+        RowState::NotStarted
+        | RowState::Deferred { .. }
+        | RowState::Refused { .. }
+        | RowState::GivenUp { .. } => Action::Send(Sending::Fresh),
+    }
+}
+
+/// How long so many requests take at the quotas, and which quota binds; no time and none without quotas.
+pub fn duration(requests: u64, quotas: &[Quota]) -> (Duration, Option<Quota>) {
+    let slowest = quotas.iter().map(|quota| (crate::pace::time_for(requests, quota), *quota));
+    match slowest.max_by_key(|(duration, _)| *duration) {
+        Some((duration, quota)) => (duration, Some(quota)),
+        None => (Duration::ZERO, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_its_fate() {
+        let mut table = String::new();
+        let states = [
+            None,
+            Some(RowState::Started { attempts: 1 }),
+            Some(RowState::Deferred { attempts: 1 }),
+            Some(RowState::Succeeded { attempts: 1, id: None }),
+            Some(RowState::Refused { attempts: 1 }),
+            Some(RowState::GivenUp { attempts: 1 }),
+            Some(RowState::InDoubt { attempts: 1 }),
+        ];
+        for state in states {
+            let earlier = state.map(|state| Earlier { state, message: None });
+            for (valid, unchanged, retry_failed, effect, repeat) in [
+                (true, true, false, Effect::Create, Repeat::Harmful),
+                (true, false, false, Effect::Create, Repeat::Harmful),
+                (true, true, true, Effect::Create, Repeat::Harmful),
+                (false, true, false, Effect::Create, Repeat::Harmful),
+                (true, true, false, Effect::Update, Repeat::Harmless),
+                (false, true, false, Effect::Update, Repeat::Harmless),
+                (true, true, false, Effect::Read, Repeat::Harmless),
+            ] {
+                let facts = Facts {
+                    earlier: earlier.as_ref(),
+                    valid,
+                    unchanged,
+                    effect,
+                    repeat,
+                    retry_failed,
+                };
+                let name = earlier
+                    .as_ref()
+                    .map_or("unknown".to_owned(), |earlier| format!("{:?}", earlier.state));
+                let words = [
+                    if valid { "valid" } else { "invalid" },
+                    if unchanged { "unchanged" } else { "changed" },
+                    if retry_failed { "--retry-failed" } else { "" },
+                ];
+                let words = words.join(" ");
+                table.push_str(&format!(
+                    "{name} {effect:?} {} = {:?}\n",
+                    words.trim_end(),
+                    decide(&facts)
+                ));
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn the_tightest_quota_binds() {
+        let quotas: Vec<Quota> =
+            ["30/10s", "300/10s", "9000/1h"].iter().map(|text| text.parse().unwrap()).collect();
+        let (duration, quota) = super::duration(50_000, &quotas);
+        assert_eq!(quota, Some(quotas[2]));
+        assert!((20_000.0..20_010.0).contains(&duration.as_secs_f64()), "{duration:?}");
+        // A few requests never come near the quota of an hour, but for its even pace.
+        let (duration, _) = super::duration(1, &quotas);
+        assert_eq!(duration, Duration::ZERO);
+        assert_eq!(super::duration(5, &[]), (Duration::ZERO, None));
+    }
+}

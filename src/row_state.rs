@@ -1,0 +1,171 @@
+//! The life of a row: one total function from state and event to state, used live and in replay.
+//!
+//! A row is *started* before its bytes leave, and has an outcome after. Only what surely did not act may be
+//! started again; a row that may have acted is *in doubt* until it is settled, or until its operation says
+//! that a repeat is harmless. What to do with a state is for `plan`; how states are kept is for `ledger`.
+
+/// Where a row stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowState {
+    /// Nothing was ever sent.
+    NotStarted,
+    /// An attempt is under way, or was when its run died.
+    Started {
+        attempts: u32,
+    },
+    /// The last attempt surely did not act; another may follow.
+    Deferred {
+        attempts: u32,
+    },
+    Succeeded {
+        attempts: u32,
+        id: Option<String>,
+    },
+    /// The other side said no.
+    Refused {
+        attempts: u32,
+    },
+    /// The last attempt surely did not act, and it was one too many for its run.
+    GivenUp {
+        attempts: u32,
+    },
+    /// The last attempt may have acted, and nobody knows.
+    InDoubt {
+        attempts: u32,
+    },
+}
+
+/// What happens to a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowEvent {
+    /// A request is about to leave, for a row of which nothing can be under way.
+    Started,
+    /// A request is about to leave again for a row that may have acted: the operation says that is harmless,
+    /// or the user does.
+    Repeated,
+    Succeeded {
+        id: Option<String>,
+    },
+    Refused,
+    /// The attempt surely did not act.
+    Deferred,
+    /// The attempt surely did not act, and no other follows in this run.
+    GivenUp,
+    /// The attempt may have acted.
+    Lost,
+    /// What a lost attempt made was found afterwards.
+    Found {
+        id: Option<String>,
+    },
+    /// A lost attempt surely made nothing.
+    NotFound,
+}
+
+/// An event that cannot follow a state: a fault of ours, or a ledger that was tampered with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a row that is {state:?} cannot become {event:?}")]
+pub struct IllegalTransition {
+    pub state: RowState,
+    pub event: RowEvent,
+}
+
+impl RowState {
+    /// How many requests have left for the row.
+    pub fn attempts(&self) -> u32 {
+        match self {
+            Self::NotStarted => 0,
+            Self::Started { attempts }
+            | Self::Deferred { attempts }
+            | Self::Succeeded { attempts, .. }
+            | Self::Refused { attempts }
+            | Self::GivenUp { attempts }
+            | Self::InDoubt { attempts } => *attempts,
+        }
+    }
+
+    /// The state after an event.
+    pub fn after(self, event: RowEvent) -> Result<Self, IllegalTransition> {
+        use {RowEvent as Event, RowState as State};
+        let attempts = self.attempts();
+        match (&self, event) {
+            (
+                State::NotStarted
+                | State::Deferred { .. }
+                | State::Refused { .. }
+                | State::GivenUp { .. },
+                Event::Started,
+            ) => Ok(State::Started { attempts: attempts + 1 }),
+            (State::Started { .. } | State::InDoubt { .. }, Event::Repeated) => {
+                Ok(State::Started { attempts: attempts + 1 })
+            }
+            (State::Started { .. }, Event::Succeeded { id }) => {
+                Ok(State::Succeeded { attempts, id })
+            }
+            (State::Started { .. }, Event::Refused) => Ok(State::Refused { attempts }),
+            (State::Started { .. }, Event::Deferred) => Ok(State::Deferred { attempts }),
+            (State::Started { .. }, Event::GivenUp) => Ok(State::GivenUp { attempts }),
+            (State::Started { .. }, Event::Lost) => Ok(State::InDoubt { attempts }),
+            (State::Started { .. } | State::InDoubt { .. }, Event::Found { id }) => {
+                Ok(State::Succeeded { attempts, id })
+            }
+            (State::Started { .. } | State::InDoubt { .. }, Event::NotFound) => {
+                Ok(State::Deferred { attempts })
+            }
+            (_, event) => Err(IllegalTransition { state: self, event }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn states() -> Vec<RowState> {
+        vec![
+            RowState::NotStarted,
+            RowState::Started { attempts: 1 },
+            RowState::Deferred { attempts: 1 },
+            RowState::Succeeded { attempts: 1, id: None },
+            RowState::Refused { attempts: 1 },
+            RowState::GivenUp { attempts: 1 },
+            RowState::InDoubt { attempts: 1 },
+        ]
+    }
+
+    fn events() -> Vec<RowEvent> {
+        vec![
+            RowEvent::Started,
+            RowEvent::Repeated,
+            RowEvent::Succeeded { id: Some("tn_1".into()) },
+            RowEvent::Refused,
+            RowEvent::Deferred,
+            RowEvent::GivenUp,
+            RowEvent::Lost,
+            RowEvent::Found { id: Some("tn_1".into()) },
+            RowEvent::NotFound,
+        ]
+    }
+
+    #[test]
+    fn every_state_and_event() {
+        let mut table = String::new();
+        for state in states() {
+            for event in events() {
+                let after = match state.clone().after(event.clone()) {
+                    Ok(after) => format!("{after:?}"),
+                    Err(_) => "illegal".to_owned(),
+                };
+                table.push_str(&format!("{state:?} + {event:?} = {after}\n"));
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn what_succeeded_is_never_sent_again() {
+        for event in events() {
+            let done = RowState::Succeeded { attempts: 1, id: None };
+            assert!(done.after(event).is_err());
+        }
+    }
+}
