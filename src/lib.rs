@@ -2,6 +2,7 @@
 pub mod connector;
 pub mod diagnostic;
 pub mod document;
+pub mod event;
 pub mod job;
 pub mod mapping;
 pub mod pace;
@@ -12,6 +13,8 @@ pub mod request;
 pub mod row_state;
 pub mod sandbox;
 pub mod schema;
+pub mod secret;
 pub mod source;
 pub mod survey;
+pub mod verdict;
 pub mod violation;
