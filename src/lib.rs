@@ -4,6 +4,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod event;
 pub mod job;
+pub mod ledger;
 pub mod mapping;
 pub mod pace;
 pub mod plan;

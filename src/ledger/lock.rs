@@ -1,0 +1,76 @@
+//! One run of a job at a time.
+//!
+//! A lock on a file beside the ledger. The operating system lets go of it when the process ends, however it
+//! ends, so there is never a stale one; the file itself stays and means nothing.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::{JobName, LedgerError};
+
+/// Held for as long as a job runs.
+#[derive(Debug)]
+pub struct JobLock {
+    _file: File,
+}
+
+impl JobLock {
+    /// Takes the job's lock beside the ledger, or says who holds it. `process` and `since` are told to the next who asks.
+    pub fn take(
+        ledger: &Path,
+        job: &JobName,
+        process: u32,
+        since: &str,
+    ) -> Result<Self, LedgerError> {
+        let path = lock_path(ledger, job);
+        let storage = |error: std::io::Error| LedgerError::Storage {
+            path: ledger.to_owned(),
+            deed: "locked",
+            cause: error.to_string(),
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(storage)?;
+        match file.try_lock() {
+            Ok(()) => {
+                let text = format!("process {process} since {since}\n");
+                let written = file
+                    .set_len(0)
+                    .and_then(|()| file.rewind())
+                    .and_then(|()| file.write_all(text.as_bytes()));
+                written.map_err(storage)?;
+                Ok(Self { _file: file })
+            }
+            Err(TryLockError::WouldBlock) => Err(LedgerError::Busy { holder: holder(&mut file) }),
+            Err(TryLockError::Error(error)) => Err(storage(error)),
+        }
+    }
+}
+
+/// Who holds the lock, as far as the file can be read: some systems keep others from reading it, too.
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    match file.take(200).read_to_string(&mut text) {
+        Ok(_) if !text.trim().is_empty() => format!(" ({})", text.trim()),
+        _ => String::new(),
+    }
+}
+
+fn lock_path(ledger: &Path, job: &JobName) -> PathBuf {
+    let mut hasher = Sha256::new();
+    for part in [&job.name, &job.base_url, &job.account] {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    let hash: String = hasher.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut name = ledger.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{hash}.lock"));
+    ledger.with_file_name(name)
+}

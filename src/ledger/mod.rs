@@ -1,0 +1,272 @@
+//! What happened, durable: the only truth on a rerun.
+//!
+//! A SQLite file (WAL, `synchronous=FULL`) with a row for each row of a source that was ever sent and one for
+//! each attempt; `schema.sql` documents every column. States are not stored but follow from the attempts,
+//! through the one transition function of `row_state`. [`Recorder`] writes, in groups; [`JobReader`] reads;
+//! [`JobLock`] keeps a second run of the same job out, and the operating system frees it whatever happens.
+//! What a state means for a rerun is for `plan`.
+
+mod error;
+mod lock;
+mod reader;
+mod recorder;
+mod status;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use crate::event::Totals;
+
+pub use error::LedgerError;
+pub use lock::JobLock;
+pub use reader::{JobReader, Known};
+pub use recorder::{Ack, AttemptEnd, AttemptStart, Outcome, Recorder};
+pub use status::{FailedRow, JobStatus, RunRecord};
+
+/// The format that this version reads and writes.
+pub const FORMAT: i64 = 1;
+const APPLICATION_ID: i64 = 0x4e46_4c44;
+/// How long to wait for another process that writes to the same file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A ledger file, open.
+#[derive(Debug)]
+pub struct Ledger {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// A job in a ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobId(pub(crate) i64);
+
+/// A run in a ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunId(pub(crate) i64);
+
+/// What a job in the ledger is known by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobName {
+    pub name: String,
+    /// The base URL, or `sandbox`.
+    pub base_url: String,
+    /// Empty where the connector names none.
+    pub account: String,
+}
+
+impl Ledger {
+    /// Opens a ledger, making it where there is none. What this returns has been written to the disk.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let storage =
+            |deed| move |cause: String| LedgerError::Storage { path: path.to_owned(), deed, cause };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            make_folder(folder).map_err(|error| storage("made")(error.to_string()))?;
+        }
+        let connection =
+            Connection::open(path).map_err(|error| storage("opened")(error.to_string()))?;
+        let ledger = Self { connection, path: path.to_owned() };
+        ledger.set_up().map_err(|error| ledger.storage("opened", &error))?;
+        if ledger.check_format()? == 0 {
+            ledger.create()?;
+        }
+        Ok(ledger)
+    }
+
+    /// Opens a ledger to read; none where there is no file. Leaves no trace on the disk.
+    pub fn open_to_read(path: &Path) -> Result<Option<Self>, LedgerError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let storage = |error: rusqlite::Error| LedgerError::Storage {
+            path: path.to_owned(),
+            deed: "opened",
+            cause: error.to_string(),
+        };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_URI
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        // Without a log there is nothing to recover, and an immutable file is read without one being made.
+        let suffix = if Path::new(&log).exists() { "" } else { "?immutable=1" };
+        let connection =
+            Connection::open_with_flags(format!("file:{}{suffix}", uri_path(path)), flags)
+                .map_err(storage)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(storage)?;
+        let ledger = Self { connection, path: path.to_owned() };
+        Ok((ledger.check_format()? != 0).then_some(ledger))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The job's id; the job is entered where it is new.
+    pub fn enter_job(&self, job: &JobName, now: i64) -> Result<JobId, LedgerError> {
+        if let Some(id) = self.find_job(job)? {
+            return Ok(id);
+        }
+        self.connection
+            .execute(
+                "INSERT INTO jobs (name, base_url, account, created_at) VALUES (?1, ?2, ?3, ?4)",
+                params![job.name, job.base_url, job.account, now],
+            )
+            .map_err(|error| self.storage("written", &error))?;
+        Ok(JobId(self.connection.last_insert_rowid()))
+    }
+
+    /// The job's id, if the ledger knows it.
+    pub fn find_job(&self, job: &JobName) -> Result<Option<JobId>, LedgerError> {
+        self.connection
+            .query_row(
+                "SELECT id FROM jobs WHERE name = ?1 AND base_url = ?2 AND account = ?3",
+                params![job.name, job.base_url, job.account],
+                |row| row.get(0).map(JobId),
+            )
+            .optional()
+            .map_err(|error| self.storage("read", &error))
+    }
+
+    /// Other accounts for which the same job has sent something to the same address.
+    pub fn other_accounts(&self, job: &JobName) -> Result<Vec<String>, LedgerError> {
+        let query = "SELECT account FROM jobs WHERE name = ?1 AND base_url = ?2 AND account <> ?3 \
+                     AND EXISTS (SELECT 1 FROM rows WHERE rows.job = jobs.id) ORDER BY account";
+        let read = || {
+            let mut statement = self.connection.prepare(query)?;
+            let accounts = statement
+                .query_map(params![job.name, job.base_url, job.account], |row| row.get(0))?;
+            accounts.collect::<Result<Vec<String>, rusqlite::Error>>()
+        };
+        read().map_err(|error| self.storage("read", &error))
+    }
+
+    /// Enters a run. Durable when this returns.
+    pub fn begin_run(&self, job: JobId, now: i64) -> Result<RunId, LedgerError> {
+        self.connection
+            .execute("INSERT INTO runs (job, started_at) VALUES (?1, ?2)", params![job.0, now])
+            .map_err(|error| self.storage("written", &error))?;
+        Ok(RunId(self.connection.last_insert_rowid()))
+    }
+
+    /// Writes how a run ended. Durable when this returns.
+    pub fn end_run(
+        &self,
+        run: RunId,
+        totals: &Totals,
+        exit: u8,
+        now: i64,
+    ) -> Result<(), LedgerError> {
+        self.connection
+            .execute(
+                "UPDATE runs SET ended_at = ?2, exit = ?3, rows = ?4, succeeded = ?5, already_done = ?6, failed = ?7, \
+                 invalid = ?8, in_doubt = ?9, not_started = ?10, requests = ?11 WHERE id = ?1",
+                params![
+                    run.0,
+                    now,
+                    exit,
+                    totals.rows,
+                    totals.succeeded,
+                    totals.already_done,
+                    totals.failed,
+                    totals.invalid,
+                    totals.in_doubt,
+                    totals.not_started,
+                    totals.requests
+                ],
+            )
+            .map_err(|error| self.storage("written", &error))?;
+        Ok(())
+    }
+
+    /// When the last request to an address left, by any job; unix milliseconds.
+    pub fn last_request(&self, base_url: &str) -> Result<Option<i64>, LedgerError> {
+        let query = "SELECT max(attempts.started_at) FROM attempts JOIN runs ON runs.id = attempts.run \
+                     JOIN jobs ON jobs.id = runs.job WHERE jobs.base_url = ?1";
+        self.connection
+            .query_row(query, [base_url], |row| row.get(0))
+            .map_err(|error| self.storage("read", &error))
+    }
+
+    fn set_up(&self) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(BUSY_TIMEOUT)?;
+        self.connection.pragma_update(None, "journal_mode", "WAL")?;
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        self.connection.pragma_update(None, "foreign_keys", true)?;
+        self.connection.set_prepared_statement_cache_capacity(32);
+        Ok(())
+    }
+
+    /// The file's format; 0 for an empty file.
+    fn check_format(&self) -> Result<i64, LedgerError> {
+        let pragma =
+            |name: &str| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        let format = pragma("user_version").map_err(|error| self.not_a_ledger(&error))?;
+        let application = pragma("application_id").map_err(|error| self.not_a_ledger(&error))?;
+        let tables: i64 = self
+            .connection
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+            .map_err(|error| self.not_a_ledger(&error))?;
+        match (application, format) {
+            (APPLICATION_ID, FORMAT) => Ok(format),
+            (APPLICATION_ID, found) if found > FORMAT => {
+                Err(LedgerError::Newer { path: self.path.clone(), found, known: FORMAT })
+            }
+            (0, 0) if tables == 0 => Ok(0),
+            _ => Err(LedgerError::NotALedger { path: self.path.clone() }),
+        }
+    }
+
+    /// Lays out an empty file. Two processes may try at once; the second finds the work done.
+    fn create(&self) -> Result<(), LedgerError> {
+        let made = self.connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
+            let tables: i64 =
+                self.connection
+                    .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+            if tables == 0 {
+                self.connection.execute_batch(include_str!("schema.sql"))?;
+            }
+            self.connection.execute_batch("COMMIT")
+        });
+        made.map_err(|error| self.storage("made", &error))
+    }
+
+    fn not_a_ledger(&self, error: &rusqlite::Error) -> LedgerError {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => {
+                LedgerError::NotALedger { path: self.path.clone() }
+            }
+            _ => self.storage("read", error),
+        }
+    }
+
+    fn storage(&self, deed: &'static str, error: &rusqlite::Error) -> LedgerError {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => {
+                LedgerError::NotALedger { path: self.path.clone() }
+            }
+            _ => LedgerError::Storage { path: self.path.clone(), deed, cause: error.to_string() },
+        }
+    }
+}
+
+/// Makes the ledger's folder; what is in it is nobody's business but the user's, least of all a repository's.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder)?;
+    if folder.file_name().is_some_and(|name| name == ".noteferry") {
+        std::fs::write(folder.join(".gitignore"), "*\n")?;
+    }
+    Ok(())
+}
+
+/// A path as it may stand in a `file:` URI.
+fn uri_path(path: &Path) -> String {
+    path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}
+
+#[cfg(test)]
+mod tests;

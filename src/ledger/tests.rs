@@ -1,0 +1,225 @@
+use std::sync::mpsc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::plan::Earlier;
+use crate::request::Digest;
+use crate::row_state::RowState;
+use crate::verdict::Cause;
+
+fn name(account: &str) -> JobName {
+    JobName {
+        name: "import".into(),
+        base_url: "https://api.example.com/v1".into(),
+        account: account.into(),
+    }
+}
+
+fn start(key: &str, number: u32) -> AttemptStart {
+    AttemptStart {
+        known: None,
+        key: key.into(),
+        row: 5,
+        line: 7,
+        operation: "ticket_note.create".into(),
+        lane: "ticket tk_1".into(),
+        digest: Digest([7; 16]),
+        number,
+        at: 1_800_000_000_000,
+    }
+}
+
+fn end(outcome: Outcome, number: u32) -> AttemptEnd {
+    let cause = Cause { status: Some(200), code: Some("3".into()), message: "past".into() };
+    let failed = !matches!(outcome, Outcome::Succeeded | Outcome::Found);
+    AttemptEnd {
+        outcome,
+        number,
+        cause: failed.then_some(cause),
+        remote_id: (!failed).then(|| "tn_1".into()),
+        at: 1_800_000_000_500,
+    }
+}
+
+/// Records attempts of one row: each an outcome, or none for one that was under way when the run died.
+fn record(path: &Path, key: &str, outcomes: &[Option<Outcome>]) {
+    let ledger = Ledger::open(path).unwrap();
+    let job = ledger.enter_job(&name("a"), 1).unwrap();
+    let run = ledger.begin_run(job, 2).unwrap();
+    let (acks, acknowledged) = mpsc::channel();
+    let recorder = Recorder::start(ledger, job, run, move |ack| acks.send(ack.unwrap()).unwrap());
+    for (number, outcome) in (1..).zip(outcomes) {
+        recorder.begin(3, start(key, number));
+        if let Some(outcome) = outcome {
+            recorder.end(3, end(*outcome, number));
+        }
+    }
+    recorder.finish().unwrap();
+    let acknowledged: Vec<Ack> = acknowledged.into_iter().flatten().collect();
+    let expected = outcomes.len() + outcomes.iter().flatten().count();
+    assert_eq!(acknowledged.len(), expected);
+}
+
+fn found(path: &Path, key: &str) -> Option<Known> {
+    let ledger = Ledger::open_to_read(path).unwrap().unwrap();
+    let job = ledger.find_job(&name("a")).unwrap().unwrap();
+    JobReader::new(ledger, job).unwrap().find(key).unwrap()
+}
+
+fn place() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".noteferry").join("ledger.db");
+    (folder, path)
+}
+
+#[test]
+fn what_was_recorded_is_found() {
+    let (_folder, path) = place();
+    record(&path, "HD-1", &[Some(Outcome::Deferred), Some(Outcome::Succeeded)]);
+    let known = found(&path, "HD-1").unwrap();
+    let state = RowState::Succeeded { attempts: 2, id: Some("tn_1".into()) };
+    assert_eq!(known.earlier, Earlier { state, message: None });
+    assert_eq!((known.digest, known.remote_id.as_deref()), (Digest([7; 16]), Some("tn_1")));
+    assert_eq!(found(&path, "HD-2"), None);
+}
+
+#[test]
+fn an_attempt_without_an_outcome_is_started() {
+    let (_folder, path) = place();
+    record(&path, "HD-1", &[None]);
+    assert_eq!(found(&path, "HD-1").unwrap().earlier.state, RowState::Started { attempts: 1 });
+}
+
+#[test]
+fn a_refusal_keeps_its_words() {
+    let (_folder, path) = place();
+    record(&path, "HD-1", &[Some(Outcome::Refused)]);
+    let known = found(&path, "HD-1").unwrap();
+    assert_eq!(known.earlier.message.as_deref(), Some("past"));
+    let ledger = Ledger::open_to_read(&path).unwrap().unwrap();
+    let (id, job) = ledger.jobs().unwrap().remove(0);
+    let status = ledger.status(id, job, 5, 5).unwrap();
+    assert_eq!((status.totals.failed, status.totals.rows), (1, 1));
+    assert_eq!(status.failed[0].code.as_deref(), Some("3"));
+}
+
+#[test]
+fn reading_leaves_no_trace() {
+    let (folder, path) = place();
+    assert!(Ledger::open_to_read(&path).unwrap().is_none());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    record(&path, "HD-1", &[Some(Outcome::Succeeded)]);
+    let files = || {
+        let entries = std::fs::read_dir(path.parent().unwrap()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = files();
+    found(&path, "HD-1");
+    assert_eq!(files(), before);
+}
+
+#[test]
+fn jobs_are_told_apart_by_name_address_and_account() {
+    let (_folder, path) = place();
+    record(&path, "HD-1", &[Some(Outcome::Succeeded)]);
+    let ledger = Ledger::open(&path).unwrap();
+    assert_eq!(ledger.find_job(&name("b")).unwrap(), None);
+    assert_eq!(ledger.other_accounts(&name("b")).unwrap(), ["a"]);
+    assert_eq!(ledger.other_accounts(&name("a")).unwrap(), Vec::<String>::new());
+    assert_eq!(ledger.last_request(&name("b").base_url).unwrap(), Some(1_800_000_000_000));
+    assert_eq!(ledger.last_request("sandbox").unwrap(), None);
+}
+
+#[test]
+fn a_newer_format_and_a_foreign_file_are_refused() {
+    let (_folder, path) = place();
+    drop(Ledger::open(&path).unwrap());
+    let raw = Connection::open(&path).unwrap();
+    raw.pragma_update(None, "user_version", FORMAT + 1).unwrap();
+    drop(raw);
+    assert!(
+        matches!(Ledger::open(&path), Err(LedgerError::Newer { found, .. }) if found == FORMAT + 1)
+    );
+    assert!(matches!(Ledger::open_to_read(&path), Err(LedgerError::Newer { .. })));
+
+    let other = path.with_file_name("other.db");
+    Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
+    assert!(matches!(Ledger::open(&other), Err(LedgerError::NotALedger { .. })));
+    let text = path.with_file_name("text.db");
+    std::fs::write(&text, "this is a text and no database, long enough for a header of one hundred bytes, or so it is hoped by all").unwrap();
+    assert!(matches!(Ledger::open(&text), Err(LedgerError::NotALedger { .. })));
+}
+
+#[test]
+fn one_run_of_a_job_at_a_time() {
+    let (_folder, path) = place();
+    drop(Ledger::open(&path).unwrap());
+    let held = JobLock::take(&path, &name("a"), 42, "noon").unwrap();
+    let refused = JobLock::take(&path, &name("a"), 43, "later").unwrap_err();
+    assert_eq!(refused.to_string(), "another run of this job is under way (process 42 since noon)");
+    JobLock::take(&path, &name("b"), 43, "later").unwrap();
+    drop(held);
+    JobLock::take(&path, &name("a"), 43, "later").unwrap();
+}
+
+#[test]
+fn the_view_says_what_the_program_says() {
+    let (_folder, path) = place();
+    record(&path, "HD-1", &[Some(Outcome::Deferred), Some(Outcome::Succeeded)]);
+    record(&path, "HD-2", &[Some(Outcome::GivenUp)]);
+    record(&path, "HD-3", &[None]);
+    record(&path, "HD-4", &[Some(Outcome::Lost), Some(Outcome::Found)]);
+    let raw = Connection::open(&path).unwrap();
+    let mut statement =
+        raw.prepare("SELECT key, state, attempts FROM row_states ORDER BY key").unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    let rows: Vec<(String, String, i64)> = rows.map(Result::unwrap).collect();
+    let expected = [
+        ("HD-1", "succeeded", 2),
+        ("HD-2", "failed", 1),
+        ("HD-3", "in_doubt", 1),
+        ("HD-4", "succeeded", 2),
+    ];
+    assert_eq!(
+        rows,
+        expected.map(|(key, state, attempts)| (key.to_owned(), state.to_owned(), attempts))
+    );
+}
+
+fn life() -> impl Strategy<Value = Vec<Option<Outcome>>> {
+    let again = prop_oneof![
+        Just(None),
+        Just(Some(Outcome::Deferred)),
+        Just(Some(Outcome::Refused)),
+        Just(Some(Outcome::GivenUp)),
+        Just(Some(Outcome::Lost)),
+        Just(Some(Outcome::NotFound)),
+    ];
+    let last =
+        prop_oneof![Just(None), (0..Outcome::ALL.len()).prop_map(|at| Some(Outcome::ALL[at]))];
+    (proptest::collection::vec(again, 0..4), last).prop_map(|(mut life, last)| {
+        life.push(last);
+        life
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn replay_of_what_was_written_equals_it(life in life()) {
+        let (_folder, path) = place();
+        record(&path, "HD-1", &life);
+        let mut live = RowState::NotStarted;
+        for outcome in life {
+            live = live.clone().after(reader::start_event(&live)).unwrap();
+            if let Some(outcome) = outcome {
+                let id = matches!(outcome, Outcome::Succeeded | Outcome::Found).then(|| "tn_1".to_owned());
+                live = live.after(outcome.event(id)).unwrap();
+            }
+        }
+        prop_assert_eq!(found(&path, "HD-1").unwrap().earlier.state, live);
+    }
+}
