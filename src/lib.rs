@@ -2,6 +2,7 @@
 pub mod connector;
 pub mod diagnostic;
 pub mod document;
+pub mod engine;
 pub mod event;
 pub mod job;
 pub mod ledger;
@@ -16,6 +17,7 @@ pub mod sandbox;
 pub mod schema;
 pub mod secret;
 pub mod source;
+pub mod steps;
 pub mod survey;
 pub mod verdict;
 pub mod violation;

@@ -77,6 +77,16 @@ impl Pace {
         self.limits.iter().map(|limit| limit.period).max().unwrap_or_default()
     }
 
+    /// Whether more than `ahead` requests could leave at once, because the quotas have that much saved up.
+    pub fn has_burst(&self, now: Moment, ahead: usize) -> bool {
+        self.paused_until <= now && self.limits.iter().all(|limit| limit.saved(now) > ahead as u64)
+    }
+
+    /// How long nothing will leave because of a pause.
+    pub fn paused(&self, now: Moment) -> Option<Duration> {
+        (self.paused_until > now).then(|| self.paused_until.since(now))
+    }
+
     /// No request leaves before this moment. An earlier pause that lasts longer stays.
     pub fn pause_until(&mut self, moment: Moment) {
         self.paused_until = self.paused_until.max(moment);
@@ -116,6 +126,14 @@ impl Limit {
     /// The earliest moment at which this quota lets a request leave. Takes nothing.
     fn next(&self, now: Moment) -> Moment {
         self.ask(now, false).err().unwrap_or(now)
+    }
+
+    /// How many requests could leave at once.
+    fn saved(&self, now: Moment) -> u64 {
+        let owed = self.state.state.get().map_or(0, |arrival| arrival.as_u64());
+        let now = u64::try_from(now.0.as_nanos()).unwrap_or(u64::MAX);
+        let period = u64::try_from(self.period.as_nanos()).unwrap_or(u64::MAX).max(1);
+        u64::from(self.burst.get()).saturating_sub(owed.saturating_sub(now).div_ceil(period))
     }
 
     /// Counts a request that [`next`](Self::next) allowed.

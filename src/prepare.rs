@@ -53,9 +53,12 @@ struct OperationPlan {
     untaken: Vec<usize>,
 }
 
-/// A row whose fields fit its operation.
+/// A row whose cells could be read. Whether its fields fit the operation is `valid`.
+///
+/// An invalid row is kept too: it may have been done before, when a time that has passed since lay ahead.
 #[derive(Debug)]
 pub struct Checked {
+    pub valid: bool,
     plan: usize,
     fields: Value,
 }
@@ -125,7 +128,7 @@ impl Preparer {
         self.key.is_some()
     }
 
-    /// Checks a row; none where something is wrong with it. `now` is in unix milliseconds.
+    /// Checks a row; none where a cell cannot be read. `now` is in unix milliseconds.
     pub fn check(&self, record: &Record, now: i64, findings: &mut Findings) -> Option<Checked> {
         let plan_index = self.plan_of(record, findings)?;
         let plan = &self.plans[plan_index];
@@ -151,8 +154,8 @@ impl Preparer {
         let unreadable = findings.problems.len() > before;
         let fields = Value::Object(object);
         self.check_fields(plan, record, &fields, now, unreadable, findings);
-        let clean = findings.problems[before..].iter().all(|problem| !problem.is_error());
-        clean.then_some(Checked { plan: plan_index, fields })
+        let valid = findings.problems[before..].iter().all(|problem| !problem.is_error());
+        (!unreadable).then_some(Checked { valid, plan: plan_index, fields })
     }
 
     /// What the job's `key` says of a row; none where the job has none.
@@ -171,6 +174,11 @@ impl Preparer {
             Ok(Mapped::Absent | Mapped::Text(_)) => Err(refuse("the row's key is empty")),
             Err(message) => Err(refuse(&message)),
         })
+    }
+
+    /// The operation of a checked row.
+    pub fn operation(&self, checked: &Checked) -> &Arc<Operation> {
+        self.plans[checked.plan].checker.operation()
     }
 
     /// The request of a checked row.

@@ -23,6 +23,8 @@ const WAITING: usize = 2;
 #[derive(Debug, Default)]
 pub struct Survey {
     pub rows: u64,
+    /// Something is wrong with the source as a whole.
+    pub broken: bool,
     pub valid: u64,
     pub invalid: u64,
     /// Hashes of contents that occur more than once. Empty for a job with a `key`.
@@ -43,6 +45,8 @@ pub enum Keys {
 struct Batch {
     records: Vec<Record>,
     filled: usize,
+    /// Rows in all, those that could not be read among them.
+    rows: u64,
     /// Rows that could not be read, in order.
     unreadable: Vec<Diagnostic>,
 }
@@ -50,18 +54,31 @@ struct Batch {
 /// What a worker found in a batch.
 struct Verdict {
     batch: Batch,
-    problems: Vec<Diagnostic>,
+    /// Rows about which there is something to tell, in order.
+    remarks: Vec<Remark>,
     valid: u64,
     keys: Vec<u64>,
 }
 
+/// What is wrong with a row.
+struct Remark {
+    row: u64,
+    /// The key of an invalid row, where it has one all the same.
+    key: Option<String>,
+    problems: Vec<Diagnostic>,
+}
+
 /// Reads and checks all of a source; `tell` hears what is wrong, in order. `now` is in unix milliseconds.
+///
+/// `is_done` is asked whether an invalid row's key is done already: then it counts as valid and nothing is told,
+/// for a time that has passed since is no fault.
 pub fn survey(
     job: &Job,
     preparer: &Preparer,
     source: Source,
     now: i64,
     keys: Keys,
+    is_done: &mut dyn FnMut(&str) -> bool,
     tell: &mut dyn FnMut(Diagnostic),
 ) -> Survey {
     let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -80,34 +97,46 @@ pub fn survey(
         let (recycle, recycled) = sync_channel(workers * (WAITING * 2 + 2));
         let reader = scope.spawn(move || read(source, &to_workers, &recycled));
         for verdict in in_turn(&from_workers) {
-            let rows = (verdict.batch.filled + verdict.batch.unreadable.len()) as u64;
-            survey.rows += rows;
+            survey.rows += verdict.batch.rows;
             survey.valid += verdict.valid;
-            survey.invalid += rows - verdict.valid;
             hashes.extend_from_slice(&verdict.keys);
-            for problem in verdict.problems {
-                if is_news(&problem, &mut once) {
-                    tell(problem);
-                }
-            }
             // The reader may have ended; then there is no more use for the batch.
             let _ = recycle.try_send(verdict.batch);
+            for remark in verdict.remarks {
+                survey.note(remark, is_done, &mut once, tell);
+            }
         }
         drop(recycle);
         reader.join().ok()
     });
     for problem in source.iter().flat_map(|source| preparer.never_seen(source)) {
-        survey.invalid = survey.invalid.max(1);
+        survey.broken = true;
         tell(problem);
     }
     survey.repeated = repeated(hashes);
     if preparer.has_key() && !survey.repeated.is_empty() {
-        let repeats = tell_repeated_keys(job, preparer, &survey.repeated, tell);
-        survey.invalid += repeats;
-        survey.valid = survey.valid.saturating_sub(repeats);
+        survey.valid -= tell_repeated_keys(job, preparer, &survey.repeated, tell).min(survey.valid);
         survey.repeated.clear();
     }
+    survey.invalid = survey.rows - survey.valid;
     survey
+}
+
+impl Survey {
+    fn note(
+        &mut self,
+        remark: Remark,
+        is_done: &mut dyn FnMut(&str) -> bool,
+        once: &mut HashSet<(&'static str, String)>,
+        tell: &mut dyn FnMut(Diagnostic),
+    ) {
+        if remark.key.as_deref().is_some_and(is_done) {
+            self.valid += 1;
+            return;
+        }
+        self.broken |= remark.row == 0;
+        remark.problems.into_iter().filter(|problem| is_news(problem, once)).for_each(tell);
+    }
 }
 
 /// The hash that stands for a key while a source is surveyed.
@@ -144,17 +173,21 @@ fn read(
 fn fill(source: &mut Source, batch: &mut Batch) -> bool {
     batch.filled = 0;
     batch.unreadable.clear();
-    while batch.filled + batch.unreadable.len() < BATCH {
+    let mut more = true;
+    while more && batch.filled + batch.unreadable.len() < BATCH {
         if batch.records.len() == batch.filled {
             batch.records.push(Record::default());
         }
         match source.next(&mut batch.records[batch.filled]) {
             Read::Row => batch.filled += 1,
             Read::Problem(problem) => batch.unreadable.push(problem),
-            Read::End => return false,
+            Read::End => more = false,
         }
     }
-    true
+    // A problem of the file as a whole is no row.
+    let unreadable = batch.unreadable.iter().filter(|problem| row_of(problem) > 0).count();
+    batch.rows = (batch.filled + unreadable) as u64;
+    more
 }
 
 fn work(
@@ -165,19 +198,15 @@ fn work(
     verdicts: &SyncSender<Verdict>,
 ) {
     let mut findings = Findings::default();
-    while let Ok(batch) = batches.recv() {
+    while let Ok(mut batch) = batches.recv() {
         let mut verdict =
-            Verdict { problems: Vec::new(), valid: 0, keys: Vec::new(), batch: Batch::default() };
+            Verdict { remarks: Vec::new(), valid: 0, keys: Vec::new(), batch: Batch::default() };
         for record in &batch.records[..batch.filled] {
-            if let Some(key) = check(preparer, record, now, keys, &mut findings) {
-                verdict.valid += 1;
-                verdict.keys.extend(key);
-            }
+            check(preparer, record, now, keys, &mut findings, &mut verdict);
         }
-        verdict.problems = findings.take();
         if !batch.unreadable.is_empty() {
-            verdict.problems.append(&mut batch.unreadable.clone());
-            verdict.problems.sort_by_key(row_of);
+            verdict.remarks.extend(batch.unreadable.drain(..).map(unreadable));
+            verdict.remarks.sort_by_key(|remark| remark.row);
         }
         verdict.batch = batch;
         if verdicts.send(verdict).is_err() {
@@ -186,30 +215,39 @@ fn work(
     }
 }
 
-/// Checks one row: none where it is invalid, else the hash of its key, if that is asked for.
 fn check(
     preparer: &Preparer,
     record: &Record,
     now: i64,
     keys: Keys,
     findings: &mut Findings,
-) -> Option<Option<u64>> {
+    verdict: &mut Verdict,
+) {
     let checked = preparer.check(record, now, findings);
-    match preparer.key(record) {
-        Some(Ok(key)) => checked.map(|_| Some(hash_of(&key))),
-        Some(Err(problem)) => {
-            findings.problems.push(problem);
-            None
-        }
-        None if keys == Keys::Written => checked.map(|_| None),
-        None => match preparer.ready(&checked?, record) {
-            Ok(ready) => Some(Some(content_hash(&ready.digest))),
-            Err(problem) => {
-                findings.problems.push(problem);
-                None
-            }
-        },
+    let written = preparer.key(record).and_then(|key| keep(key, findings));
+    let content = checked
+        .as_ref()
+        .filter(|_| keys == Keys::All && !preparer.has_key())
+        .and_then(|checked| keep(preparer.ready(checked, record), findings))
+        .map(|ready| ready.digest);
+    let valid = !findings.has_errors() && checked.is_some_and(|checked| checked.valid);
+    if valid {
+        verdict.valid += 1;
+        verdict.keys.extend(written.as_deref().map(hash_of).or(content.as_ref().map(content_hash)));
     }
+    if !findings.problems.is_empty() {
+        let key = written.or(content.map(|digest| digest.to_string())).filter(|_| !valid);
+        verdict.remarks.push(Remark { row: record.row, key, problems: findings.take() });
+    }
+}
+
+fn keep<T>(result: Result<T, Diagnostic>, findings: &mut Findings) -> Option<T> {
+    result.map_err(|problem| findings.problems.push(problem)).ok()
+}
+
+/// A row that could not be read at all.
+fn unreadable(problem: Diagnostic) -> Remark {
+    Remark { row: row_of(&problem), key: None, problems: vec![problem] }
 }
 
 /// The part of a digest that stands for a content while a source is surveyed.

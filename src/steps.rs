@@ -1,0 +1,211 @@
+//! The second reading of a source: each row with what is to be done about it.
+//!
+//! `plan` shows these steps and `run` takes them, so what is shown is what is sent. Reads the source and the
+//! ledger, writes nothing. Deciding is for `plan`, preparing for `prepare`; this brings the two together.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::connector::{Effect, Repeat};
+use crate::job::Job;
+use crate::ledger::{JobReader, Known, LedgerError};
+use crate::plan::{Action, Facts, Held, Sending, decide};
+use crate::prepare::{Checked, Findings, Preparer, Ready};
+use crate::row_state::RowState;
+use crate::source::{Read, Record, Source};
+use crate::survey::content_hash;
+
+/// A row and what is to be done about it.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub row: u64,
+    pub line: u64,
+    pub action: Action,
+    /// None for a row whose cells cannot be read.
+    pub ready: Option<Ready>,
+    pub key: String,
+    /// The row's id in the ledger, where it has one.
+    pub known: Option<i64>,
+    /// Requests that have left for it so far.
+    pub attempts: u32,
+    /// What the ledger says of its last attempt, or what is wrong with it.
+    pub reason: Option<String>,
+    /// It is done, and its content is not what was sent.
+    pub changed: bool,
+}
+
+/// Reads steps off a source.
+pub struct Steps<'a> {
+    preparer: &'a Preparer,
+    source: Source,
+    ledger: Option<JobReader>,
+    /// Hashes of the contents that occur more than once: only those need counting.
+    repeated: HashSet<u64>,
+    occurrences: HashMap<String, u64>,
+    retry_failed: bool,
+    /// What keys of reading operations begin with, since those are done anew in each run.
+    run_mark: String,
+    record: Record,
+    findings: Findings,
+}
+
+impl<'a> Steps<'a> {
+    /// Opens the source anew. `repeated` is what the survey found; `run_mark` tells this run from any other.
+    pub fn open(
+        job: &Job,
+        preparer: &'a Preparer,
+        ledger: Option<JobReader>,
+        repeated: HashSet<u64>,
+        retry_failed: bool,
+        run_mark: String,
+    ) -> Result<Self, Vec<crate::diagnostic::Diagnostic>> {
+        Ok(Self {
+            preparer,
+            source: job.rows.open()?,
+            ledger,
+            repeated,
+            occurrences: HashMap::new(),
+            retry_failed,
+            run_mark,
+            record: Record::default(),
+            findings: Findings::default(),
+        })
+    }
+
+    /// The next row's step; none at the end. `now` is in unix milliseconds.
+    pub fn next(&mut self, now: i64) -> Result<Option<Step>, LedgerError> {
+        let mut record = std::mem::take(&mut self.record);
+        let step = match self.source.next(&mut record) {
+            Read::End => Ok(None),
+            Read::Problem(problem) => {
+                let place = match &problem.place {
+                    crate::diagnostic::Place::Row(place) => (place.row, place.line),
+                    _ => (0, 0),
+                };
+                Ok(Some(reject(place.0, place.1, Some(problem.message))))
+            }
+            Read::Row => self.step(&record, now).map(Some),
+        };
+        self.record = record;
+        step
+    }
+
+    fn step(&mut self, record: &Record, now: i64) -> Result<Step, LedgerError> {
+        let checked = self.preparer.check(record, now, &mut self.findings);
+        let first_problem =
+            self.findings.take().into_iter().find(crate::diagnostic::Diagnostic::is_error);
+        let mut reason = first_problem.map(|problem| problem.message);
+        let ready = match checked.as_ref().map(|checked| self.preparer.ready(checked, record)) {
+            Some(Ok(ready)) => Some(ready),
+            Some(Err(problem)) => {
+                reason = Some(problem.message);
+                None
+            }
+            None => None,
+        };
+        let key = match self.preparer.key(record) {
+            Some(Ok(key)) => Some(key),
+            Some(Err(problem)) => {
+                reason = Some(problem.message);
+                None
+            }
+            None => ready.as_ref().map(|ready| self.content_key(ready)),
+        };
+        let Some(key) = key else { return Ok(reject(record.row, record.line, reason)) };
+        self.decide(record, checked.as_ref(), ready, key, reason)
+    }
+
+    fn decide(
+        &self,
+        record: &Record,
+        checked: Option<&Checked>,
+        ready: Option<Ready>,
+        key: String,
+        reason: Option<String>,
+    ) -> Result<Step, LedgerError> {
+        let operation = checked.map(|checked| self.preparer.operation(checked));
+        let effect = operation.map_or(Effect::Create, |operation| operation.effect);
+        let key = if effect == Effect::Read { format!("{}{key}", self.run_mark) } else { key };
+        let known = match &self.ledger {
+            Some(ledger) => ledger.find(&key)?,
+            None => None,
+        };
+        let unchanged = match (&known, &ready) {
+            (Some(known), Some(ready)) => known.digest == ready.digest,
+            _ => true,
+        };
+        let facts = Facts {
+            earlier: known.as_ref().map(|known| &known.earlier),
+            valid: ready.is_some() && checked.is_some_and(|checked| checked.valid),
+            unchanged,
+            effect,
+            repeat: operation.map_or(Repeat::Harmful, |operation| operation.repeat),
+            retry_failed: self.retry_failed,
+        };
+        let action = decide(&facts);
+        let attempts = known.as_ref().map_or(0, |known| known.earlier.state.attempts());
+        Ok(Step {
+            row: record.row,
+            line: record.line,
+            action,
+            ready,
+            reason: reason_for(action, known.as_ref(), reason),
+            changed: action == Action::Skip && !unchanged,
+            known: known.map(|known| known.id),
+            attempts,
+            key,
+        })
+    }
+
+    /// A content is its own key; one that occurs again is told apart by its number.
+    fn content_key(&mut self, ready: &Ready) -> String {
+        let key = ready.digest.to_string();
+        if !self.repeated.contains(&content_hash(&ready.digest)) {
+            return key;
+        }
+        let count = self.occurrences.entry(key.clone()).or_default();
+        *count += 1;
+        if *count == 1 { key } else { format!("{key}#{count}") }
+    }
+}
+
+fn reason_for(action: Action, known: Option<&Known>, problem: Option<String>) -> Option<String> {
+    let earlier = known.map(|known| &known.earlier);
+    match action {
+        Action::Reject => problem,
+        Action::Skip => known
+            .and_then(|known| known.remote_id.as_ref())
+            .map(|id| format!("done already as {id}")),
+        Action::Hold(Held::Refused) => {
+            let words =
+                earlier.and_then(|earlier| earlier.message.as_deref()).unwrap_or("no reason given");
+            Some(format!("refused earlier and not changed since: {words}"))
+        }
+        Action::Hold(Held::InDoubt) => {
+            let lost =
+                matches!(earlier.map(|earlier| &earlier.state), Some(RowState::InDoubt { .. }));
+            let words = earlier.and_then(|earlier| earlier.message.as_deref()).filter(|_| lost);
+            Some(format!(
+                "a request left and may have acted: {}",
+                words.unwrap_or("its run ended before the answer")
+            ))
+        }
+        Action::Send(Sending::Repeat) => {
+            Some("a request left and may have acted; a repeat is harmless".to_owned())
+        }
+        Action::Send(Sending::Fresh) => None,
+    }
+}
+
+fn reject(row: u64, line: u64, reason: Option<String>) -> Step {
+    Step {
+        row,
+        line,
+        action: Action::Reject,
+        ready: None,
+        key: String::new(),
+        known: None,
+        attempts: 0,
+        reason,
+        changed: false,
+    }
+}
