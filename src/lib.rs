@@ -19,5 +19,6 @@ pub mod secret;
 pub mod source;
 pub mod steps;
 pub mod survey;
+pub mod transport;
 pub mod verdict;
 pub mod violation;

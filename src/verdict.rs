@@ -52,6 +52,14 @@ pub struct Cause {
     pub message: String,
 }
 
+/// Why there is no token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenFailure {
+    pub message: String,
+    /// Another try may fare better: the other side was out of reach, or busy.
+    pub transient: bool,
+}
+
 /// The longest text of the other side that is kept.
 const LONGEST_MESSAGE: usize = 300;
 const TOO_MANY_REQUESTS: u16 = 429;

@@ -6,19 +6,12 @@
 use std::time::Duration;
 
 use crate::pace::{Moment, back_off};
+use crate::verdict::TokenFailure;
 
 /// How long before its end a token is renewed, at the most; a shorter-lived one is renewed after four fifths of its life.
 const MARGIN_MILLISECONDS: i64 = 60_000;
 /// How often to try for a token before the run ends.
 const ATTEMPTS: u32 = 6;
-
-/// Why there is no token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenFailure {
-    pub message: String,
-    /// Another try may fare better: the other side was out of reach, or busy.
-    pub transient: bool,
-}
 
 /// The state of the run's access.
 #[derive(Debug)]

@@ -10,10 +10,10 @@ use crate::pace::{Moment, Pace, asked_wait, back_off};
 use crate::plan::Sending;
 use crate::row_state;
 use crate::row_state::RowState;
-use crate::verdict::{Cause, Verdict};
+use crate::verdict::{Cause, TokenFailure, Verdict};
 
 use super::Work;
-use super::access::{Access, Refusal, TokenFailure};
+use super::access::{Access, Refusal};
 use super::lanes::{Lane, Lanes};
 
 /// How many rows are in hand at the most, so that one busy lane does not hide the lanes behind it.

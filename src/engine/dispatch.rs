@@ -1,1 +1,219 @@
+//! Does what the core says: sends, records, waits, tells.
 
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, LocalBoxFuture};
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
+use tokio::time::Instant;
+
+use crate::connector::Answers;
+use crate::event::{Ending, Event, Progress};
+use crate::ledger::{Ack, LedgerError, Recorder};
+use crate::pace::{Moment, Pace};
+use crate::transport::Transport;
+use crate::verdict::{Reply, TokenFailure, judge};
+
+use super::Work;
+use super::core::{Action, Core, Input, Now, Settings, Stop};
+
+/// How often watchers get a new picture.
+const PICTURE_EVERY: Duration = Duration::from_millis(100);
+
+/// Where a run gets its rows, in the order of the source. The channel's end is the source's end.
+pub type Feed = Receiver<Result<Vec<Work>, String>>;
+
+/// What a run needs.
+pub struct Parts<'a, T> {
+    pub transport: &'a T,
+    pub answers: &'a Answers,
+    pub recorder: &'a Recorder,
+    /// What the recorder acknowledges.
+    pub acks: UnboundedReceiver<Result<Vec<Ack>, LedgerError>>,
+    pub feed: Feed,
+    /// Wishes to stop, from outside.
+    pub stops: UnboundedReceiver<Stop>,
+    pub tell: &'a mut dyn FnMut(Event),
+    pub picture: &'a mut dyn FnMut(Progress),
+    /// Unix milliseconds.
+    pub wall: &'a dyn Fn() -> i64,
+    pub chance: &'a mut dyn FnMut() -> f64,
+}
+
+/// How a run came out, as far as the engine knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    pub ending: Ending,
+    pub requests: u64,
+    pub succeeded: u64,
+    pub failed: u64,
+    pub in_doubt: u64,
+    pub invalid: u64,
+}
+
+/// Something that came to an end.
+enum Flight {
+    Replied { slot: usize, reply: Reply },
+    Token(Result<Option<i64>, TokenFailure>),
+}
+
+/// Runs until everything has an end, or a reason to stop.
+pub async fn run<T: Transport>(settings: Settings, pace: Pace, parts: Parts<'_, T>) -> Outcome {
+    let mut shell = Shell {
+        core: Core::new(settings, pace),
+        began: Instant::now(),
+        flights: FuturesUnordered::new(),
+        feed_open: true,
+        pictured: None,
+        parts,
+    };
+    shell.take(Input::Tick);
+    loop {
+        shell.show();
+        if let Some(ending) = shell.core.ended() {
+            return shell.outcome(ending);
+        }
+        let input = shell.next_input().await;
+        shell.take(input);
+        shell.take_what_waits();
+    }
+}
+
+struct Shell<'a, T> {
+    core: Core,
+    began: Instant,
+    flights: FuturesUnordered<LocalBoxFuture<'static, Flight>>,
+    feed_open: bool,
+    pictured: Option<Moment>,
+    parts: Parts<'a, T>,
+}
+
+impl<T: Transport> Shell<'_, T> {
+    fn now(&mut self) -> Now {
+        Now {
+            moment: Moment(self.began.elapsed()),
+            wall: (self.parts.wall)(),
+            chance: (self.parts.chance)(),
+        }
+    }
+
+    /// Gives the core what happened and does what it says.
+    fn take(&mut self, input: Input) {
+        let now = self.now();
+        self.core.handle(input, now);
+        for action in self.core.take_actions() {
+            self.perform(action);
+        }
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Begin { slot, start } => self.parts.recorder.begin(slot, *start),
+            Action::End { slot, end } => self.parts.recorder.end(slot, *end),
+            Action::Tell(event) => (self.parts.tell)(event),
+            Action::Abandon => self.flights.clear(),
+            Action::Send { slot } => {
+                if let Some(work) = self.core.work(slot) {
+                    let sending = self.parts.transport.send(&work.ready);
+                    self.flights.push(Box::pin(async move {
+                        Flight::Replied { slot, reply: sending.await }
+                    }));
+                }
+            }
+            Action::Renew => {
+                let renewing = self.parts.transport.renew();
+                self.flights.push(Box::pin(async move { Flight::Token(renewing.await) }));
+            }
+        }
+    }
+
+    async fn next_input(&mut self) -> Input {
+        let wake = self.core.wake_at().map(|moment| self.began + moment.0);
+        let pause = match wake {
+            Some(moment) => Either::Left(tokio::time::sleep_until(moment)),
+            None => Either::Right(std::future::pending()),
+        };
+        let wants_rows = self.feed_open && self.core.wants_rows();
+        tokio::select! {
+            biased;
+            Some(stop) = self.parts.stops.recv() => Input::Stop(stop),
+            Some(ack) = self.parts.acks.recv() => acknowledged(ack),
+            Some(flight) = self.flights.next(), if !self.flights.is_empty() => self.landed(flight),
+            rows = self.parts.feed.recv(), if wants_rows => self.fed(rows),
+            () = pause => Input::Tick,
+            () = tokio::time::sleep(PICTURE_EVERY) => Input::Tick,
+        }
+    }
+
+    /// Takes what has happened meanwhile without waiting for it, so that it is dealt with in one go.
+    fn take_what_waits(&mut self) {
+        while let Ok(ack) = self.parts.acks.try_recv() {
+            self.take(acknowledged(ack));
+        }
+        while self.feed_open && self.core.wants_rows() {
+            match self.parts.feed.try_recv() {
+                Ok(rows) => {
+                    let input = self.fed(Some(rows));
+                    self.take(input);
+                }
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn landed(&mut self, flight: Flight) -> Input {
+        match flight {
+            Flight::Token(result) => Input::Token(result),
+            Flight::Replied { slot, reply } => match self.core.work(slot) {
+                Some(work) => Input::Replied {
+                    slot,
+                    verdict: judge(self.parts.answers, &work.ready.operation, reply),
+                },
+                None => Input::Tick,
+            },
+        }
+    }
+
+    fn fed(&mut self, rows: Option<Result<Vec<Work>, String>>) -> Input {
+        match rows {
+            Some(Ok(rows)) => Input::Rows(rows),
+            Some(Err(message)) => {
+                self.feed_open = false;
+                Input::LedgerFailed(message)
+            }
+            None => {
+                self.feed_open = false;
+                Input::SourceEnded
+            }
+        }
+    }
+
+    fn show(&mut self) {
+        let now = Moment(self.began.elapsed());
+        if self.pictured.is_none_or(|last| now.since(last) >= PICTURE_EVERY) {
+            self.pictured = Some(now);
+            let progress = self.core.progress(now);
+            (self.parts.picture)(progress);
+        }
+    }
+
+    fn outcome(&self, ending: Ending) -> Outcome {
+        let progress = self.core.progress(Moment(self.began.elapsed()));
+        Outcome {
+            ending,
+            requests: progress.requests,
+            succeeded: progress.succeeded,
+            failed: progress.failed,
+            in_doubt: progress.in_doubt + self.core.unrecorded(),
+            invalid: self.core.invalid(),
+        }
+    }
+}
+
+fn acknowledged(ack: Result<Vec<Ack>, LedgerError>) -> Input {
+    match ack {
+        Ok(acks) => Input::Durable(acks),
+        Err(error) => Input::LedgerFailed(format!("{error}; {}", error.hint())),
+    }
+}

@@ -13,8 +13,7 @@ mod core;
 pub mod dispatch;
 mod lanes;
 
-pub use access::TokenFailure;
-pub use core::{Action, Core, Input, Settings, Stop};
+pub use core::{Action, Core, Input, Now, Settings, Stop};
 
 use crate::plan::Sending;
 use crate::prepare::Ready;

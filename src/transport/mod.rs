@@ -1,0 +1,60 @@
+//! One request out, bytes back; and the tokens that go with it.
+//!
+//! Keep-alive, rustls, HTTP/2 where offered. The client's own retries and redirects are off: they would send
+//! again behind the ledger's back. What comes back is a [`Reply`], which tells *surely not sent* from *lost*;
+//! what that means for a row is for `verdict`. Secrets go in here and come out nowhere.
+
+mod client;
+mod credentials;
+
+use crate::prepare::Ready;
+use crate::verdict::{Reply, TokenFailure};
+
+pub use client::{Client, ClientError, ClientOptions};
+pub use credentials::{CredentialError, Credentials, Environment};
+
+/// What a run sends through. The real one is [`Http`]; tests bring their own.
+pub trait Transport {
+    /// Sends a row's request with the present token.
+    fn send(&self, ready: &Ready) -> impl Future<Output = Reply> + 'static;
+
+    /// Gets a token for the requests that follow; gives its end in unix milliseconds, if it has one.
+    fn renew(&self) -> impl Future<Output = Result<Option<i64>, TokenFailure>> + 'static;
+
+    /// Whether requests carry a token at all.
+    fn needs_token(&self) -> bool;
+}
+
+/// Requests over HTTP.
+pub struct Http {
+    client: Client,
+    credentials: Credentials,
+    token: std::rc::Rc<std::cell::RefCell<Option<client::Token>>>,
+}
+
+impl Http {
+    pub fn new(client: Client, credentials: Credentials) -> Self {
+        Self { client, credentials, token: std::rc::Rc::default() }
+    }
+}
+
+impl Transport for Http {
+    fn send(&self, ready: &Ready) -> impl Future<Output = Reply> + 'static {
+        self.client.send(&ready.request, self.token.borrow().as_ref())
+    }
+
+    fn renew(&self) -> impl Future<Output = Result<Option<i64>, TokenFailure>> + 'static {
+        let (client, credentials) = (self.client.clone(), self.credentials.clone());
+        let keep = std::rc::Rc::clone(&self.token);
+        async move {
+            let token = credentials.token(&client).await?;
+            let expires_at = token.expires_at;
+            *keep.borrow_mut() = Some(token);
+            Ok(expires_at)
+        }
+    }
+
+    fn needs_token(&self) -> bool {
+        !matches!(self.credentials, Credentials::None)
+    }
+}
