@@ -1,7 +1,6 @@
 //! A run on a terminal: one progress bar, and lines above it for what needs a look.
 //!
-//! Three lines, which fit into sixty columns: how far, how fast and until when, and how it went so far. What
-//! does not fit is cut, not wrapped.
+//! Three lines, which fit into sixty columns: how far, how fast and until when, and how it went so far.
 
 use std::fmt::Write;
 
@@ -118,6 +117,13 @@ mod tests {
             let elapsed = Duration::from_millis(tenth * 100);
             reporter.progress(&Progress { elapsed, ..progress(tenth / 10) });
         });
+    }
+
+    #[test]
+    fn both_templates_are_ones() {
+        for template in [PLAIN, COLORED] {
+            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
+        }
     }
 
     #[test]

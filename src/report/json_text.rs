@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 pub fn pretty(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let mut depth = 0_usize;
-    let mut letters = text.chars().filter_outside_strings().peekable();
+    let mut letters = letters(text).peekable();
     while let Some((letter, in_string)) = letters.next() {
         if in_string {
             push_visible(&mut out, letter);
@@ -67,23 +67,18 @@ fn break_line(out: &mut String, depth: usize) {
 }
 
 /// Letters with whether they belong to a string, its quotes included; space outside of strings is dropped.
-trait FilterOutsideStrings: Iterator<Item = char> + Sized {
-    fn filter_outside_strings(self) -> impl Iterator<Item = (char, bool)> {
-        let (mut in_string, mut escaped) = (false, false);
-        self.filter_map(move |letter| {
-            let was_inside = in_string;
-            match letter {
-                '"' if !escaped => in_string = !in_string,
-                _ => {}
-            }
-            escaped = was_inside && letter == '\\' && !escaped;
-            let belongs = was_inside || in_string;
-            (belongs || !letter.is_ascii_whitespace()).then_some((letter, belongs))
-        })
-    }
+fn letters(text: &str) -> impl Iterator<Item = (char, bool)> {
+    let (mut in_string, mut escaped) = (false, false);
+    text.chars().filter_map(move |letter| {
+        let was_inside = in_string;
+        if letter == '"' && !escaped {
+            in_string = !in_string;
+        }
+        escaped = was_inside && letter == '\\' && !escaped;
+        let belongs = was_inside || in_string;
+        (belongs || !letter.is_ascii_whitespace()).then_some((letter, belongs))
+    })
 }
-
-impl<I: Iterator<Item = char>> FilterOutsideStrings for I {}
 
 #[cfg(test)]
 mod tests {

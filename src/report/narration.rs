@@ -2,12 +2,13 @@
 //!
 //! Words only; where they go is for whoever tells them.
 
+use std::time::Duration;
+
 use super::paint::Paint;
 use super::words::{self, number, rows, rows_are};
 use super::{RunView, summary};
 use crate::event::{Event, Progress, RowEnd, RowEvent};
 use crate::exit;
-use std::time::Duration;
 
 /// So many rows that did not succeed are told one by one.
 const TOLD: u64 = 10;
@@ -49,7 +50,9 @@ impl Narration {
             Event::Finished { totals, ending } => {
                 let quiet = self.view.quiet && exit::of(totals, ending) == exit::DONE;
                 let text = summary(&self.view, totals, ending, self.elapsed);
-                (!quiet).then(|| text.trim_end().to_owned())
+                // Apart from what was told on the way.
+                let apart = if self.view.quiet { "" } else { "\n" };
+                (!quiet).then(|| format!("{apart}{}", text.trim_end()))
             }
         }
     }
@@ -83,7 +86,7 @@ fn row_words(row: &RowEvent, paint: Paint) -> String {
         RowEnd::Invalid => paint.bad("is invalid"),
         RowEnd::InDoubt => paint.doubtful("is in doubt"),
     };
-    let mut text = format!("row {} (line {}) {end}", number(row.row), number(row.line));
+    let mut text = format!("row {} (line {}) {end}", row.row, row.line);
     for part in [&row.code, &row.message].into_iter().flatten() {
         text.push_str(": ");
         text.push_str(&words::one_line(part));
@@ -98,6 +101,7 @@ fn head(view: &RunView) -> String {
         lines.push("A rehearsal in the sandbox: nothing reaches the real API.".into());
     }
     lines.push(to_send(view));
+    lines.extend(time(view));
     if view.held_in_doubt > 0 {
         lines.push(format!("{} in doubt and held back.", rows_are(view.held_in_doubt)));
     }
@@ -114,7 +118,7 @@ fn head(view: &RunView) -> String {
     lines.join("\n")
 }
 
-/// `50,000 of 50,320 rows to send, 320 already done: about 5 h 33 min at 9000/h.`
+/// `50,000 of 50,320 rows to send, 320 already done.`
 fn to_send(view: &RunView) -> String {
     let mut text = match view.to_send {
         0 => format!("{}, none to send", rows(view.rows)),
@@ -124,14 +128,20 @@ fn to_send(view: &RunView) -> String {
     if view.already_done > 0 {
         text.push_str(&format!(", {} already done", number(view.already_done)));
     }
-    if view.to_send > 0 && !view.duration.is_zero() {
-        text.push_str(&format!(": about {}", words::span(view.duration)));
-        if let Some(quota) = &view.limited_by {
-            text.push_str(&format!(" at {quota}"));
-        }
-    }
     text.push('.');
     text
+}
+
+/// `It takes about 5 h 33 min at 9000/h.`
+fn time(view: &RunView) -> Option<String> {
+    if view.to_send == 0 || view.duration.is_zero() {
+        return None;
+    }
+    let span = words::span(view.duration);
+    Some(match &view.limited_by {
+        Some(quota) => format!("It takes about {span} at {quota}."),
+        None => format!("It takes about {span}."),
+    })
 }
 
 #[cfg(test)]

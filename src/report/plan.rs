@@ -229,8 +229,7 @@ fn planned_event(totals: &PlanTotals) -> Value {
 
 /// A request as it is sent, and the command that sends the same.
 fn in_full(step: &PlanStep, paint: Paint) -> String {
-    let place =
-        format!("row {} (line {}): {}", number(step.row), number(step.line), step.operation);
+    let place = format!("row {} (line {}): {}", step.row, step.line, step.operation);
     let mut text = format!("\n{}\n", paint.faint(&place));
     let request = format!("{} {}", step.method, one_line(&step.path));
     text.push_str(&format!("  {}\n", paint.bold(&request)));
@@ -359,7 +358,12 @@ mod tests {
             step(4, Action::Hold(Held::Refused)),
             rejected,
             step(6, Action::Send(Sending::Repeat)),
-            PlanStep { body: None, method: "DELETE", ..step(7, Action::Send(Sending::Fresh)) },
+            PlanStep {
+                body: None,
+                curl: None,
+                method: "DELETE",
+                ..step(7, Action::Send(Sending::Fresh))
+            },
             step(8, Action::Send(Sending::Fresh)),
         ]
     }

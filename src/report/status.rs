@@ -1,15 +1,17 @@
 //! Where a job stands: what its ledger says, for a person and for a script.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
-use std::time::Duration;
 
 use super::ndjson::counts;
 use super::paint::Paint;
 use super::summary::tally;
-use super::words::{counted, number, one_line, rows, span};
+use super::words::{counted, number, one_line, rows, rows_are, span};
 use crate::event::Totals;
+use crate::exit;
 
 /// Where a job stands.
 #[derive(Debug, Clone)]
@@ -73,8 +75,10 @@ impl StatusView {
         let done = self.totals.succeeded + self.totals.already_done;
         match self.totals.rows {
             0 => "No row is known yet.\n".into(),
-            all if all == done => format!("All of {} done.\n", super::words::rows_are(all)),
-            all => format!("{} of {} done.\n", number(done), super::words::rows_are(all)),
+            all if all == done => {
+                format!("Everything is done: {} of {}.\n", number(done), rows(all))
+            }
+            all => format!("{} of {} done.\n", number(done), rows_are(all)),
         }
     }
 
@@ -143,6 +147,11 @@ impl RunLine {
 
     fn end(&self) -> String {
         match (self.exit, self.ended_at) {
+            (Some(exit::DONE), _) => "all done".into(),
+            (Some(exit::FAILED), _) => "some failed".into(),
+            (Some(exit::IN_DOUBT), _) => "some in doubt".into(),
+            (Some(exit::STOPPED), _) => "stopped".into(),
+            (Some(exit), _) if exit > exit::SIGNAL => "interrupted".into(),
             (Some(exit), _) => format!("exit {exit}"),
             (None, Some(_)) => "ended".into(),
             (None, None) => "no end".into(),
@@ -173,8 +182,8 @@ impl RowLine {
         };
         let mut text = format!(
             "row {} (line {}, key {}) {state} after {}",
-            number(self.row),
-            number(self.line),
+            self.row,
+            self.line,
             one_line(&self.key),
             counted(self.attempts.into(), "attempt")
         );

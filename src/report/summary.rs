@@ -97,34 +97,43 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
 }
 
 fn in_doubt(view: &RunView, count: u64) -> String {
+    let sent = if count == 1 { "It is" } else { "They are" };
     format!(
         "{} in doubt: a request left and no answer came, so a note may or may not exist.\n\
-         They are not sent again. {}",
+         {sent} not sent again. {}",
         rows_are(count),
-        look(view)
+        look(view, count)
     )
 }
 
 fn failed(view: &RunView, count: u64) -> String {
-    let again = "After correcting them run the job again: changed rows are sent, the rest is left alone\n\
-                 (--retry-failed sends unchanged ones again).";
-    match view.sandbox {
-        true => format!("{} failed. {}", rows(count), look(view)),
-        false => format!("{} failed. {}\n{again}", rows(count), look(view)),
+    let seen = format!("{} failed. {}", rows(count), look(view, count));
+    if view.sandbox {
+        return seen;
     }
+    format!(
+        "{seen}\nAfter correcting {} run the job again: changed rows are sent, the rest is left alone\n\
+         (--retry-failed sends unchanged ones again).",
+        them(count)
+    )
 }
 
 /// Where to see rows one by one. A rehearsal leaves no ledger to look into.
-fn look(view: &RunView) -> String {
-    match view.sandbox {
-        true => "The first of them are named above.".into(),
-        false => format!("Look at them: {}", command("status", &view.job_path)),
+fn look(view: &RunView, count: u64) -> String {
+    match (view.sandbox, view.quiet) {
+        (true, true) => "Run it without -q to see why.".into(),
+        (true, false) => "See the lines above.".into(),
+        (false, _) => format!("Look at {}: {}", them(count), command("status", &view.job_path)),
     }
+}
+
+fn them(count: u64) -> &'static str {
+    if count == 1 { "it" } else { "them" }
 }
 
 fn invalid(view: &RunView, count: u64) -> String {
     let check = command("check", &view.job_path);
-    format!("{} invalid and left out. Look at them: {check}", rows_are(count))
+    format!("{} invalid and left out. Look at {}: {check}", rows_are(count), them(count))
 }
 
 fn changed(count: u64) -> String {
