@@ -13,14 +13,19 @@ use super::words::{number, rows};
 use super::{Reporter, RunView};
 use crate::event::{Event, Progress};
 
-const PLAIN: &str = "{wide_bar} {rows_done} {share}\n{prefix}\n{wide_msg}";
-const COLORED: &str = "{wide_bar:.cyan/dim} {rows_done} {share}\n{prefix}\n{wide_msg}";
+const PLAIN: &str = "{wide_bar} {rows_done} {share}\n{msg}";
+const COLORED: &str = "{wide_bar:.cyan/dim} {rows_done} {share}\n{msg}";
 
 /// Shows a run as a bar on `target`, which is a terminal and not hidden: otherwise [`super::plain`] is the one to take.
 pub fn bar(view: RunView, target: ProgressDrawTarget) -> Box<dyn Reporter> {
     let style = style(view.color);
     let bar = ProgressBar::with_draw_target(Some(view.to_send), target).with_style(style);
-    let bar = Bar { bar, narration: Narration::new(view), speed: Speed::default() };
+    let bar = Bar {
+        bar,
+        narration: Narration::new(view),
+        speed: Speed::default(),
+        shown: Default::default(),
+    };
     bar.say(bar.narration.head());
     Box::new(bar)
 }
@@ -30,6 +35,8 @@ struct Bar {
     bar: ProgressBar,
     narration: Narration,
     speed: Speed,
+    /// Rows done and to send, and the lines below the bar, as they were drawn last.
+    shown: (u64, u64, String),
 }
 
 impl Bar {
@@ -39,14 +46,19 @@ impl Bar {
         }
     }
 
-    fn draw(&self, progress: &Progress) {
+    /// Draws what has changed; over a slow line a bar that stands still costs nothing.
+    fn draw(&mut self, progress: &Progress) {
         let counts: Vec<String> = counts(progress).collect();
-        self.bar.set_length(progress.to_send);
-        self.bar.set_position(done(progress));
-        self.bar.set_prefix(self.pace(progress));
-        self.bar.set_message(counts.join(", "));
-        // The setters draw only now and then; this is what they were set for.
-        self.bar.force_draw();
+        let below = format!("{}\n{}", self.pace(progress), counts.join(", "));
+        let now = (done(progress), progress.to_send, below);
+        if self.shown != now {
+            self.bar.set_length(now.1);
+            self.bar.set_position(now.0);
+            self.bar.set_message(now.2.clone());
+            // The setters draw only now and then; this is what they were set for.
+            self.bar.force_draw();
+            self.shown = now;
+        }
     }
 
     /// How fast and until when; or that the run is paused, which is more pressing.
