@@ -1,0 +1,111 @@
+//! Everything that a person or a script reads: progress, summary, NDJSON, the plan, the status, lists of problems.
+//!
+//! One file per kind of report. A report shows facts and decides nothing: it never imports the engine, and
+//! nothing it does can stop a run. Standard output is data; standard error is everything else. Writers,
+//! times and time zones are passed in.
+
+use std::time::Duration;
+
+use jiff::Zoned;
+
+use crate::event::{Event, Progress};
+use crate::quota::Quota;
+
+mod bar;
+mod json_text;
+mod narration;
+mod ndjson;
+mod outlet;
+mod paint;
+mod plain;
+mod plan;
+mod problems;
+mod speed;
+mod status;
+mod summary;
+#[cfg(test)]
+mod testing;
+mod thread;
+mod words;
+
+pub use bar::bar;
+pub use ndjson::{finished_event, ndjson};
+pub use outlet::Outlet;
+pub use plain::plain;
+pub use plan::{PlanHead, PlanReport, PlanStep, PlanTotals};
+pub use problems::{Counts, Problems, checked_event, checked_line};
+pub use status::{RowLine, RunLine, StatusView};
+pub use summary::summary;
+pub use thread::{ReportHandle, ReportThread};
+
+/// Hears events of a run on a thread of its own.
+pub trait Reporter: Send {
+    /// Hears what has happened. [`Event::Finished`] is the last.
+    fn hear(&mut self, event: &Event);
+
+    /// Shows where the run stands. Some snapshots may never arrive.
+    fn progress(&mut self, progress: &Progress);
+
+    /// Nothing waits to be heard, or a second has passed: the time to flush.
+    fn rest(&mut self) {}
+
+    /// Why the output could not be written, if so. A reader who has gone away is no fault.
+    fn fault(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Several reporters side by side, as NDJSON for a script and a bar for whoever watches it.
+pub struct Several(pub Vec<Box<dyn Reporter>>);
+
+impl Reporter for Several {
+    fn hear(&mut self, event: &Event) {
+        self.0.iter_mut().for_each(|reporter| reporter.hear(event));
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        self.0.iter_mut().for_each(|reporter| reporter.progress(progress));
+    }
+
+    fn rest(&mut self) {
+        self.0.iter_mut().for_each(|reporter| reporter.rest());
+    }
+
+    fn fault(&self) -> Option<String> {
+        self.0.iter().find_map(|reporter| reporter.fault())
+    }
+}
+
+/// What is known of a run before its first request.
+#[derive(Debug, Clone)]
+pub struct RunView {
+    /// The job's name.
+    pub job: String,
+    /// The job as given on the command line, for the advice.
+    pub job_path: String,
+    /// Base URL and account; shown once, at the start.
+    pub target: String,
+    /// Where the ledger is.
+    pub ledger: String,
+    /// Where the credentials come from, for the advice when they are refused, as in `STRINGEEX_TOKEN`.
+    pub credentials: String,
+    pub rows: u64,
+    pub to_send: u64,
+    pub already_done: u64,
+    pub held_in_doubt: u64,
+    pub held_refused: u64,
+    pub invalid: u64,
+    /// Rows that are done and have changed since: they are not sent.
+    pub changed: u64,
+    /// The quota that binds.
+    pub limited_by: Option<Quota>,
+    /// How long sending takes at the quotas; zero where there are none.
+    pub duration: Duration,
+    /// When the run started, in the zone that times are shown in.
+    pub started: Zoned,
+    /// Nothing is told but a summary that is not all right.
+    pub quiet: bool,
+    pub color: bool,
+    /// The run is a rehearsal.
+    pub sandbox: bool,
+}

@@ -1,0 +1,184 @@
+//! What the bar and the plain lines tell in the same words: the head, the rows that fail, the notes.
+//!
+//! Words only; where they go is for whoever tells them.
+
+use std::time::Duration;
+
+use super::paint::Paint;
+use super::words::{self, number, rows, rows_are};
+use super::{RunView, summary};
+use crate::event::{Event, Progress, RowEnd, RowEvent};
+use crate::exit;
+
+/// So many rows that did not succeed are told one by one.
+const TOLD: u64 = 10;
+
+/// Tells a run in words.
+pub struct Narration {
+    view: RunView,
+    /// Rows that did not succeed so far.
+    unhappy: u64,
+    elapsed: Duration,
+}
+
+impl Narration {
+    pub fn new(view: RunView) -> Self {
+        Self { view, unhappy: 0, elapsed: Duration::ZERO }
+    }
+
+    pub fn view(&self) -> &RunView {
+        &self.view
+    }
+
+    /// What is about to be done, where, and for how long. None in quiet.
+    pub fn head(&self) -> Option<String> {
+        (!self.view.quiet).then(|| head(&self.view))
+    }
+
+    /// Takes note of the time.
+    pub fn see(&mut self, progress: &Progress) {
+        self.elapsed = progress.elapsed;
+    }
+
+    /// What there is to say of an event, without a line break at its end.
+    pub fn tell(&mut self, event: &Event) -> Option<String> {
+        match event {
+            Event::Row(row) => self.row(row).filter(|_| !self.view.quiet),
+            Event::Note(note) => {
+                (!self.view.quiet).then(|| format!("note: {}", words::one_line(note)))
+            }
+            Event::Finished { totals, ending } => {
+                let quiet = self.view.quiet && exit::of(totals, ending) == exit::DONE;
+                let text = summary(&self.view, totals, ending, self.elapsed);
+                // Apart from what was told on the way.
+                let apart = if self.view.quiet { "" } else { "\n" };
+                (!quiet).then(|| format!("{apart}{}", text.trim_end()))
+            }
+        }
+    }
+
+    fn row(&mut self, row: &RowEvent) -> Option<String> {
+        if row.end == RowEnd::Succeeded {
+            return None;
+        }
+        self.unhappy += 1;
+        match self.unhappy {
+            ..=TOLD => Some(row_words(row, Paint(self.view.color))),
+            told if told == TOLD + 1 => Some(self.and_more()),
+            _ => None,
+        }
+    }
+
+    fn and_more(&self) -> String {
+        match self.view.sandbox {
+            // A rehearsal leaves nothing that `status` could show.
+            true => "… and more".into(),
+            false => format!("… and more: see {}", words::command("status", &self.view.job_path)),
+        }
+    }
+}
+
+/// `row 12 (line 13) failed: 1003: ticket not found`.
+fn row_words(row: &RowEvent, paint: Paint) -> String {
+    let end = match row.end {
+        RowEnd::Succeeded => paint.good("succeeded"),
+        RowEnd::Failed => paint.bad("failed"),
+        RowEnd::Invalid => paint.bad("is invalid"),
+        RowEnd::InDoubt => paint.doubtful("is in doubt"),
+    };
+    let mut text = format!("row {} (line {}) {end}", row.row, row.line);
+    for part in [&row.code, &row.message].into_iter().flatten() {
+        text.push_str(": ");
+        text.push_str(&words::one_line(part));
+    }
+    text
+}
+
+fn head(view: &RunView) -> String {
+    let paint = Paint(view.color);
+    let mut lines = vec![format!("{} to {}", paint.bold(&view.job), view.target)];
+    if view.sandbox {
+        lines.push("A rehearsal in the sandbox: nothing reaches the real API.".into());
+    }
+    lines.push(to_send(view));
+    lines.extend(time(view));
+    if view.held_in_doubt > 0 {
+        lines.push(format!("{} in doubt and held back.", rows_are(view.held_in_doubt)));
+    }
+    if view.held_refused > 0 {
+        let held = rows_are(view.held_refused);
+        lines.push(format!("{held} held back: refused earlier, and unchanged since."));
+    }
+    if view.invalid > 0 {
+        lines.push(format!("{} invalid and left out.", rows_are(view.invalid)));
+    }
+    if view.to_send > 0 {
+        lines.push(paint.faint(&format!("ledger: {}", view.ledger)));
+    }
+    lines.join("\n")
+}
+
+/// `50,000 of 50,320 rows to send, 320 already done.`
+fn to_send(view: &RunView) -> String {
+    let mut text = match view.to_send {
+        0 => format!("{}, none to send", rows(view.rows)),
+        all if all == view.rows => format!("{} to send", rows(all)),
+        some => format!("{} of {} to send", number(some), rows(view.rows)),
+    };
+    if view.already_done > 0 {
+        text.push_str(&format!(", {} already done", number(view.already_done)));
+    }
+    text.push('.');
+    text
+}
+
+/// `It takes about 5 h 33 min at 9000/h.`
+fn time(view: &RunView) -> Option<String> {
+    if view.to_send == 0 || view.duration.is_zero() {
+        return None;
+    }
+    let span = words::span(view.duration);
+    Some(match &view.limited_by {
+        Some(quota) => format!("It takes about {span} at {quota}."),
+        None => format!("It takes about {span}."),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{refused, view};
+
+    #[test]
+    fn the_head_says_what_is_about_to_happen() {
+        let mut heads = String::new();
+        for view in [
+            view(),
+            RunView { sandbox: true, rows: 1, to_send: 1, already_done: 0, ..view() },
+            RunView { to_send: 0, already_done: 50_320, ..view() },
+            RunView { held_in_doubt: 2, held_refused: 1, invalid: 30, to_send: 49_967, ..view() },
+            RunView { limited_by: None, duration: Duration::ZERO, ..view() },
+        ] {
+            heads.push_str(&head(&view));
+            heads.push_str("\n\n");
+        }
+        insta::assert_snapshot!(heads);
+    }
+
+    #[test]
+    fn ten_rows_are_told_and_then_no_more() {
+        let mut narration = Narration::new(view());
+        let told: Vec<String> = (1..=30).filter_map(|row| narration.tell(&refused(row))).collect();
+        assert_eq!(told.len(), 11);
+        assert_eq!(told[0], "row 1 (line 2) failed: 1003: ticket not found");
+        assert_eq!(told[10], "… and more: see noteferry status jobs/import-notes.yaml");
+    }
+
+    #[test]
+    fn quiet_tells_nothing_that_is_all_right() {
+        let mut narration = Narration::new(RunView { quiet: true, ..view() });
+        assert_eq!(narration.head(), None);
+        assert_eq!(narration.tell(&refused(1)), None);
+        assert_eq!(narration.tell(&Event::Note("x".into())), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! A run as NDJSON: one line of JSON an event, for scripts.
+//!
+//! The shapes are promised; only fields may be added. What is left out is told by its absence.
+
+use std::io::Write;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{Outlet, Reporter};
+use crate::event::{Ending, Event, Progress, RowEvent, Totals};
+use crate::exit;
+
+/// Tells a run as NDJSON on `out`. Progress is not told: it is not durable.
+pub fn ndjson(out: Box<dyn Write + Send>) -> Box<dyn Reporter> {
+    Box::new(Ndjson { out: Outlet::new(out) })
+}
+
+/// The closing event of a run, whatever its end; `reason` and `message` where it is not finished.
+pub fn finished_event(totals: &Totals, ending: &Ending, exit: u8) -> Value {
+    let mut event = Map::new();
+    event.insert("event".into(), "finished".into());
+    for (name, count) in counts(totals) {
+        event.insert(name.into(), json!(count));
+    }
+    event.insert("requests".into(), json!(totals.requests));
+    event.insert("exit".into(), json!(exit));
+    if let Some((reason, message)) = reason(ending) {
+        event.insert("reason".into(), json!(reason));
+        event.insert("message".into(), json!(message));
+    }
+    Value::Object(event)
+}
+
+/// The totals but for the requests, by their promised names.
+pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 7] {
+    [
+        ("rows", totals.rows),
+        ("succeeded", totals.succeeded),
+        ("already_done", totals.already_done),
+        ("failed", totals.failed),
+        ("invalid", totals.invalid),
+        ("in_doubt", totals.in_doubt),
+        ("not_started", totals.not_started),
+    ]
+}
+
+/// A stable name and words for an end before the end.
+fn reason(ending: &Ending) -> Option<(&'static str, String)> {
+    match ending {
+        Ending::Finished => None,
+        Ending::Interrupted { signal } => Some(("interrupted", format!("signal {signal}"))),
+        Ending::Unauthorized { message } => Some(("unauthorized", message.clone())),
+        Ending::LedgerFailed { message } => Some(("ledger-failed", message.clone())),
+    }
+}
+
+/// See [`ndjson`].
+struct Ndjson {
+    out: Outlet,
+}
+
+impl Reporter for Ndjson {
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Row(row) => self.out.event(&RowLine::of(row)),
+            Event::Note(message) => self.out.event(&json!({"event": "note", "message": message})),
+            Event::Finished { totals, ending } => {
+                self.out.event(&finished_event(totals, ending, exit::of(totals, ending)));
+                self.out.flush();
+            }
+        }
+    }
+
+    fn progress(&mut self, _: &Progress) {}
+
+    fn rest(&mut self) {
+        self.out.flush();
+    }
+
+    fn fault(&self) -> Option<String> {
+        self.out.fault().map(str::to_owned)
+    }
+}
+
+/// A `row` event.
+#[derive(Serialize)]
+struct RowLine<'a> {
+    event: &'static str,
+    row: u64,
+    line: u64,
+    key: &'a str,
+    state: &'static str,
+    id: Option<&'a str>,
+    attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<&'a [Value]>,
+}
+
+impl<'a> RowLine<'a> {
+    fn of(row: &'a RowEvent) -> Self {
+        Self {
+            event: "row",
+            row: row.row,
+            line: row.line,
+            key: &row.key,
+            state: row.end.word(),
+            id: row.id.as_deref(),
+            attempts: row.attempts,
+            code: row.code.as_deref(),
+            message: row.message.as_deref(),
+            items: row.items.as_deref(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::RowEnd;
+    use crate::report::testing::{Failing, Shared, progress, refused, totals};
+
+    fn succeeded() -> RowEvent {
+        RowEvent {
+            row: 1,
+            line: 2,
+            key: "Khách \"A\"\n".into(),
+            end: RowEnd::Succeeded,
+            id: Some("tn_1".into()),
+            attempts: 2,
+            code: None,
+            message: None,
+            items: None,
+        }
+    }
+
+    #[test]
+    fn a_run_is_told_line_by_line() {
+        let shared = Shared::default();
+        let mut reporter = ndjson(shared.writer());
+        let listed = RowEvent { items: Some(vec![json!({"id": "tn_1"})]), ..succeeded() };
+        let doubtful = RowEvent { end: RowEnd::InDoubt, id: None, ..succeeded() };
+        for row in [succeeded(), listed, doubtful] {
+            reporter.hear(&Event::Row(row));
+        }
+        reporter.hear(&refused(4));
+        reporter.progress(&progress(5));
+        reporter.hear(&Event::Note("the token was renewed".into()));
+        let totals = Totals { failed: 1, in_doubt: 1, ..totals() };
+        reporter.hear(&Event::Finished { totals, ending: Ending::Finished });
+        insta::assert_snapshot!(shared.text());
+    }
+
+    #[test]
+    fn the_closing_event_says_why() {
+        let endings = [
+            Ending::Finished,
+            Ending::Interrupted { signal: 15 },
+            Ending::Unauthorized { message: "no such account".into() },
+            Ending::LedgerFailed { message: "disk full".into() },
+        ];
+        let told = endings.map(|ending| {
+            finished_event(&totals(), &ending, exit::of(&totals(), &ending)).to_string()
+        });
+        insta::assert_snapshot!(told.join("\n"));
+    }
+
+    #[test]
+    fn a_reader_who_has_gone_away_stops_nothing() {
+        let failing = Failing::new(std::io::ErrorKind::BrokenPipe);
+        let mut reporter = ndjson(failing.writer());
+        for row in 1..=3 {
+            reporter.hear(&refused(row));
+            reporter.rest();
+        }
+        assert_eq!((failing.tries(), reporter.fault()), (1, None));
+    }
+}

@@ -1,0 +1,212 @@
+//! The end of a run in words: what happened, and what to do next.
+//!
+//! For whoever reads it at two in the morning: short sentences, and commands that can be pasted.
+
+use std::time::Duration;
+
+use super::RunView;
+use super::paint::Paint;
+use super::words::{command, counted, number, one_line, rows, rows_are, span};
+use crate::event::{Ending, Totals};
+
+/// What a run comes to, over several lines. `elapsed` is how long it took.
+pub fn summary(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration) -> String {
+    let mut text = headline(view, totals, ending, elapsed);
+    text.push('\n');
+    if !nothing_to_do(totals, ending) {
+        text.push_str(&tally(totals, Paint(view.color)));
+    }
+    for advice in advice(view, totals, ending) {
+        text.push('\n');
+        text.push_str(&advice);
+        text.push('\n');
+    }
+    text
+}
+
+/// Everything was done before, or there never was anything.
+fn nothing_to_do(totals: &Totals, ending: &Ending) -> bool {
+    *ending == Ending::Finished && totals.already_done == totals.rows && totals.succeeded == 0
+}
+
+fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration) -> String {
+    if nothing_to_do(totals, ending) {
+        return match totals.rows {
+            0 => format!("{}: there are no rows.", view.job),
+            all => format!("Everything is already done: {} of {}.", number(all), rows(all)),
+        };
+    }
+    let end = match ending {
+        Ending::Finished => "finished in",
+        Ending::Interrupted { .. } => "interrupted after",
+        Ending::Unauthorized { .. } | Ending::LedgerFailed { .. } => "stopped after",
+    };
+    let job = Paint(view.color).bold(&view.job);
+    format!("{job}: {end} {}, {}.", span(elapsed), counted(totals.requests, "request"))
+}
+
+/// Rows by their ends, in aligned lines: those that are not 0, and always those that succeeded.
+pub(super) fn tally(totals: &Totals, paint: Paint) -> String {
+    let plain: fn(Paint, &str) -> String = |_, text| text.into();
+    let lines = [
+        ("succeeded", totals.succeeded, Paint::good as fn(Paint, &str) -> String),
+        ("already done", totals.already_done, plain),
+        ("failed", totals.failed, Paint::bad),
+        ("invalid", totals.invalid, Paint::bad),
+        ("in doubt", totals.in_doubt, Paint::doubtful),
+        ("not started", totals.not_started, plain),
+    ];
+    let shown = |(at, line): &(usize, (&str, u64, _))| *at == 0 || line.1 > 0;
+    let width = lines.iter().map(|line| number(line.1).len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (_, (name, count, color)) in lines.into_iter().enumerate().filter(shown) {
+        let line = format!("{name:<12}  {:>width$}", number(count));
+        let line = if count > 0 { color(paint, &line) } else { line };
+        text.push_str(&format!("  {line}\n"));
+    }
+    text
+}
+
+/// What to do next, a paragraph each; the most pressing first.
+fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
+    let mut advice = Vec::new();
+    advice.extend(stopped(view, ending));
+    advice.extend((totals.in_doubt > 0).then(|| in_doubt(view, totals.in_doubt)));
+    advice.extend((totals.failed > 0).then(|| failed(view, totals.failed)));
+    advice.extend((totals.invalid > 0).then(|| invalid(view, totals.invalid)));
+    advice.extend((view.changed > 0).then(|| changed(view.changed)));
+    advice.extend(resume(view, totals, ending));
+    advice.extend(view.sandbox.then(|| rehearsal(view)));
+    advice
+}
+
+fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
+    match ending {
+        Ending::Finished | Ending::Interrupted { .. } => None,
+        Ending::Unauthorized { message } => Some(format!(
+            "The credentials were refused: {}\nCheck the credentials ({}). No row was marked failed for it.",
+            sentence(message),
+            view.credentials
+        )),
+        Ending::LedgerFailed { message } => Some(format!(
+            "The ledger could not be written: {}\nNothing more was sent after that. The ledger is {}",
+            sentence(message),
+            view.ledger
+        )),
+    }
+}
+
+fn in_doubt(view: &RunView, count: u64) -> String {
+    let sent = if count == 1 { "It is" } else { "They are" };
+    format!(
+        "{} in doubt: a request left and no answer came, so a note may or may not exist.\n\
+         {sent} not sent again. {}",
+        rows_are(count),
+        look(view, count)
+    )
+}
+
+fn failed(view: &RunView, count: u64) -> String {
+    let seen = format!("{} failed. {}", rows(count), look(view, count));
+    if view.sandbox {
+        return seen;
+    }
+    format!(
+        "{seen}\nAfter correcting {} run the job again: changed rows are sent, the rest is left alone\n\
+         (--retry-failed sends unchanged ones again).",
+        them(count)
+    )
+}
+
+/// Where to see rows one by one. A rehearsal leaves no ledger to look into.
+fn look(view: &RunView, count: u64) -> String {
+    match (view.sandbox, view.quiet) {
+        (true, true) => "Run it without -q to see why.".into(),
+        (true, false) => "See the lines above.".into(),
+        (false, _) => format!("Look at {}: {}", them(count), command("status", &view.job_path)),
+    }
+}
+
+fn them(count: u64) -> &'static str {
+    if count == 1 { "it" } else { "them" }
+}
+
+fn invalid(view: &RunView, count: u64) -> String {
+    let check = command("check", &view.job_path);
+    format!("{} invalid and left out. Look at {}: {check}", rows_are(count), them(count))
+}
+
+fn changed(count: u64) -> String {
+    let (have, were) = if count == 1 { ("has", "it was") } else { ("have", "they were") };
+    format!("{} done and {have} changed since; {were} not sent again.", rows_are(count))
+}
+
+fn resume(view: &RunView, totals: &Totals, ending: &Ending) -> Option<String> {
+    if view.sandbox || (*ending == Ending::Finished && totals.not_started == 0) {
+        return None;
+    }
+    let run = command("run", &view.job_path);
+    Some(format!("What is done is safe, and nothing of it is done again.\nResume: {run}"))
+}
+
+fn rehearsal(view: &RunView) -> String {
+    let run = command("run", &view.job_path);
+    format!("This was a rehearsal in the sandbox: nothing reached the real API.\nTo do it: {run}")
+}
+
+/// A foreign message with a full stop.
+fn sentence(message: &str) -> String {
+    let message = one_line(message);
+    if message.ends_with(['.', '!', '?']) { message } else { format!("{message}.") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{totals, view};
+
+    fn told(view: &RunView, totals: Totals, ending: &Ending) -> String {
+        summary(view, &totals, ending, Duration::from_secs(20_004))
+    }
+
+    #[test]
+    fn all_is_well() {
+        insta::assert_snapshot!(told(&view(), totals(), &Ending::Finished));
+    }
+
+    #[test]
+    fn everything_was_done_before() {
+        let done = Totals { rows: 320, already_done: 320, ..Totals::default() };
+        let changed = RunView { changed: 25, ..view() };
+        let none = told(&view(), Totals::default(), &Ending::Finished);
+        let all = told(&view(), done, &Ending::Finished);
+        let changed = told(&changed, done, &Ending::Finished);
+        insta::assert_snapshot!([none, all, changed].join("\n---\n"));
+    }
+
+    #[test]
+    fn some_rows_are_not_done() {
+        let totals = Totals { succeeded: 49_990, failed: 4, in_doubt: 1, invalid: 5, ..totals() };
+        let view = RunView { changed: 1, ..view() };
+        insta::assert_snapshot!(told(&view, totals, &Ending::Finished));
+        insta::assert_snapshot!(told(&RunView { color: true, ..view }, totals, &Ending::Finished));
+    }
+
+    #[test]
+    fn a_run_that_stopped_says_how_to_go_on() {
+        let part = Totals { succeeded: 1_230, not_started: 48_770, requests: 1_234, ..totals() };
+        let unauthorized = Ending::Unauthorized { message: "r=2: token expired\u{1b}[2J".into() };
+        let ledger = Ending::LedgerFailed { message: "database or disk is full".into() };
+        let interrupted = Ending::Interrupted { signal: 2 };
+        let texts = [&interrupted, &unauthorized, &ledger, &Ending::Finished]
+            .map(|ending| told(&view(), part, ending));
+        insta::assert_snapshot!(texts.join("\n---\n"));
+    }
+
+    #[test]
+    fn a_rehearsal_is_called_one() {
+        let view = RunView { sandbox: true, ..view() };
+        let totals = Totals { succeeded: 49_999, failed: 1, ..totals() };
+        insta::assert_snapshot!(told(&view, totals, &Ending::Finished));
+    }
+}

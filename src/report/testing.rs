@@ -1,0 +1,126 @@
+//! What the tests of reports share: writers that can be read, and a run to report on.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::RunView;
+use crate::event::{Event, Progress, RowEnd, RowEvent, Totals};
+
+/// A writer whose text can be read while it is written.
+#[derive(Clone, Default)]
+pub struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    pub fn writer(&self) -> Box<dyn Write + Send> {
+        Box::new(self.clone())
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A writer that fails, and counts how often it was asked.
+#[derive(Clone)]
+pub struct Failing(ErrorKind, Arc<AtomicUsize>);
+
+impl Failing {
+    pub fn new(kind: ErrorKind) -> Self {
+        Self(kind, Arc::default())
+    }
+
+    pub fn writer(&self) -> Box<dyn Write + Send> {
+        Box::new(self.clone())
+    }
+
+    pub fn tries(&self) -> usize {
+        self.1.load(Ordering::Relaxed)
+    }
+}
+
+impl Write for Failing {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// 50,000 notes to send, late in the evening.
+pub fn view() -> RunView {
+    RunView {
+        job: "import-notes".into(),
+        job_path: "jobs/import-notes.yaml".into(),
+        target: "https://api.stringeex.com/v1 (account admin@example.vn)".into(),
+        ledger: "jobs/.noteferry/ledger.db".into(),
+        credentials: "STRINGEEX_TOKEN".into(),
+        rows: 50_320,
+        to_send: 50_000,
+        already_done: 320,
+        held_in_doubt: 0,
+        held_refused: 0,
+        invalid: 0,
+        changed: 0,
+        limited_by: Some("9000/1h".parse().unwrap()),
+        duration: Duration::from_secs(20_000),
+        started: "2026-11-22T21:40:00+07:00[Asia/Ho_Chi_Minh]".parse().unwrap(),
+        quiet: false,
+        color: false,
+        sandbox: false,
+    }
+}
+
+/// Where that run stands after so many seconds at 2.5 requests a second.
+pub fn progress(seconds: u64) -> Progress {
+    let requests = seconds * 5 / 2;
+    Progress {
+        to_send: 50_000,
+        succeeded: requests,
+        requests,
+        elapsed: Duration::from_secs(seconds),
+        allowed_rate: Some(2.5),
+        ..Progress::default()
+    }
+}
+
+/// A row that was refused.
+pub fn refused(row: u64) -> Event {
+    Event::Row(RowEvent {
+        row,
+        line: row + 1,
+        key: format!("L-{row}"),
+        end: RowEnd::Failed,
+        id: None,
+        attempts: 1,
+        code: Some("1003".into()),
+        message: Some("ticket not\nfound".into()),
+        items: None,
+    })
+}
+
+/// How that run adds up when all is well.
+pub fn totals() -> Totals {
+    Totals {
+        rows: 50_320,
+        succeeded: 50_000,
+        already_done: 320,
+        requests: 50_004,
+        ..Totals::default()
+    }
+}

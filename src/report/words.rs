@@ -1,0 +1,183 @@
+//! Numbers, durations, times and foreign texts as people read them.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use jiff::Zoned;
+
+/// `1234567` as `1,234,567`.
+pub fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 row`, `1,234 rows`.
+pub fn rows(count: u64) -> String {
+    counted(count, "row")
+}
+
+/// A number and its noun, which takes an `s` in the plural.
+pub fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", number(count))
+}
+
+/// A number and the beginning of a sentence about rows: `1 row is`, `2 rows are`.
+pub fn rows_are(count: u64) -> String {
+    format!("{} {}", rows(count), if count == 1 { "is" } else { "are" })
+}
+
+/// A duration in its two largest units, rounded down: `45 s`, `12 min 5 s`, `5 h 23 min`, `2 d 3 h`.
+pub fn span(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match seconds {
+        0 => "less than 1 s".into(),
+        1..60 => format!("{seconds} s"),
+        60..600 => two(minutes, "min", seconds % 60, "s"),
+        600..3_600 => format!("{minutes} min"),
+        3_600..86_400 => two(hours, "h", minutes % 60, "min"),
+        _ => two(days, "d", hours % 24, "h"),
+    }
+}
+
+fn two(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
+    match small {
+        0 => format!("{large} {large_unit}"),
+        _ => format!("{large} {large_unit} {small} {small_unit}"),
+    }
+}
+
+/// Requests a second: `0.25/s`, `2.5/s`, `1,200/s`.
+pub fn rate(per_second: f64) -> String {
+    if !per_second.is_finite() || per_second <= 0.0 {
+        "0/s".into()
+    } else if per_second < 0.995 {
+        format!("{per_second:.2}/s")
+    } else if per_second < 99.95 {
+        format!("{per_second:.1}/s")
+    } else {
+        // A rate is far below 2^53.
+        format!("{}/s", number(per_second.round() as u64))
+    }
+}
+
+/// The time of day of a moment; with the weekday or the date where it is not today.
+pub fn clock(moment: &Zoned, now: &Zoned) -> String {
+    let days = now.date().until(moment.date()).map_or(i32::MAX, |span| span.get_days());
+    let format = match days {
+        0 => "%H:%M",
+        1..=6 => "%a %H:%M",
+        _ => "%Y-%m-%d %H:%M",
+    };
+    moment.strftime(format).to_string()
+}
+
+/// A moment that much later, if the calendar reaches so far.
+pub fn later(moment: &Zoned, by: Duration) -> Option<Zoned> {
+    moment.checked_add(jiff::SignedDuration::try_from(by).ok()?).ok()
+}
+
+/// A foreign text on one line. Control characters become spaces, so that an answer cannot steer a terminal.
+pub fn one_line(text: &str) -> String {
+    let plain = text.replace(char::is_control, " ");
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A command that can be pasted: `noteferry run 'my notes.yaml'`.
+pub fn command(verb: &str, job_path: &str) -> String {
+    let mut command = format!("noteferry {verb} ");
+    let harmless = |letter: char| letter.is_alphanumeric() || "/._-+:,@%\\".contains(letter);
+    if !job_path.is_empty() && job_path.chars().all(harmless) {
+        command.push_str(job_path);
+    } else {
+        let _ = write!(command, "'{}'", one_line(job_path).replace('\'', r"'\''"));
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_separators() {
+        for (value, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (50_320, "50,320"),
+            (123_456, "123,456"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(number(value), text);
+        }
+        assert_eq!(
+            (rows(1), rows(0), rows(2_000)),
+            ("1 row".into(), "0 rows".into(), "2,000 rows".into())
+        );
+    }
+
+    #[test]
+    fn durations_have_two_units() {
+        for (seconds, text) in [
+            (0, "less than 1 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (125, "2 min 5 s"),
+            (3_599, "59 min"),
+            (3_600, "1 h"),
+            (19_380, "5 h 23 min"),
+            (86_399, "23 h 59 min"),
+            (86_400, "1 d"),
+            (183_600, "2 d 3 h"),
+        ] {
+            assert_eq!(span(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn rates_keep_two_digits_that_matter() {
+        for (value, text) in [
+            (f64::NAN, "0/s"),
+            (0.0, "0/s"),
+            (0.25, "0.25/s"),
+            (0.999, "1.0/s"),
+            (2.5, "2.5/s"),
+            (99.96, "100/s"),
+            (1200.0, "1,200/s"),
+        ] {
+            assert_eq!(rate(value), text);
+        }
+    }
+
+    #[test]
+    fn a_time_names_its_day_where_it_is_not_today() {
+        let now: Zoned = "2026-11-22T21:49:00+07:00[Asia/Ho_Chi_Minh]".parse().unwrap();
+        for (hours, text) in
+            [(2, "23:49"), (6, "Mon 03:49"), (24 * 6, "Sat 21:49"), (24 * 9, "2026-12-01 21:49")]
+        {
+            let moment = later(&now, Duration::from_secs(hours * 3_600)).unwrap();
+            assert_eq!(clock(&moment, &now), text);
+        }
+        assert_eq!(later(&now, Duration::MAX), None);
+    }
+
+    #[test]
+    fn a_foreign_text_cannot_steer_a_terminal() {
+        assert_eq!(one_line("a\r\nb\u{1b}[2Jc\u{9b}31m  d"), "a b [2Jc 31m d");
+    }
+
+    #[test]
+    fn a_command_can_be_pasted() {
+        assert_eq!(command("run", "jobs/import.yaml"), "noteferry run jobs/import.yaml");
+        assert_eq!(command("run", "my note's.csv"), r"noteferry run 'my note'\''s.csv'");
+    }
+}
