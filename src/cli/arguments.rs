@@ -1,0 +1,217 @@
+//! Arguments as written.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::quota::{NotationError, Quota, parse_duration};
+use crate::sandbox::Faults;
+
+/// Carries ticket notes into StringeeX, in bulk, once each.
+///
+/// A job is a YAML file, or a data file (csv, tsv, jsonl, json). Credentials come from the environment:
+/// STRINGEEX_TOKEN, or STRINGEEX_EMAIL and STRINGEEX_PASSWORD, or STRINGEE_KEY_SID and STRINGEE_KEY_SECRET;
+/// each may be given as NAME_FILE, too.
+#[derive(Debug, Parser)]
+#[command(name = "noteferry", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 every row is done; 1 finished, some rows failed or were left out as invalid; 2 usage, job or
+connector wrong; 3 rows invalid, nothing sent; 4 stopped before the end, resumable; 5 another run holds the
+job; 6 finished, rows in doubt; 130, 143 interrupted, resumable.";
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Check every row of a job; send nothing, write nothing
+    Check(CheckArguments),
+    /// Show what a run would do, request by request; send nothing, write nothing
+    Plan(PlanArguments),
+    /// Do it; a second run goes on where the first ended
+    Run(RunArguments),
+    /// Show what the ledger knows of a job, or of all jobs
+    Status(StatusArguments),
+    /// Start a local StringeeX with faults, for rehearsals and tests
+    Sandbox(SandboxArguments),
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    #[command(flatten)]
+    pub job: JobArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    #[command(flatten)]
+    pub job: JobArguments,
+    #[command(flatten)]
+    pub sending: SendingArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    #[command(flatten)]
+    pub job: JobArguments,
+    #[command(flatten)]
+    pub sending: SendingArguments,
+    /// Trust the certificates in this PEM file beside the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArguments {
+    /// A job; left out: all jobs of the ledger
+    pub job: Option<PathBuf>,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct JobArguments {
+    /// A YAML job, or a data file
+    pub job: PathBuf,
+    /// What each row of a data file does, as in ticket_note.create
+    #[arg(long, value_name = "NAME")]
+    pub operation: Option<String>,
+}
+
+/// What decides which rows are sent, and how fast.
+#[derive(Debug, Args)]
+pub struct SendingArguments {
+    /// Replace the quotas, as in 50/s; may be given several times
+    #[arg(long, value_name = "QUOTA", value_parser = quota)]
+    pub rate: Vec<Quota>,
+    /// Requests under way at once, at the most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub concurrency: Option<u32>,
+    /// A pilot: only the first N rows that are still to do
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// Send the valid rows although others are invalid
+    #[arg(long)]
+    pub skip_invalid: bool,
+    /// Send rows again that were refused earlier, though nothing about them has changed
+    #[arg(long)]
+    pub retry_failed: bool,
+    /// Rehearse: send to a local StringeeX that is started for this run
+    #[arg(long)]
+    pub sandbox: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CommonArguments {
+    /// The ledger [default: .noteferry/ledger.db beside the job; environment: NOTEFERRY_LEDGER]
+    #[arg(long, value_name = "PATH")]
+    pub ledger: Option<PathBuf>,
+    /// Send to this address instead of the connector's
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Look for connectors in this folder first; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub connectors: Vec<PathBuf>,
+    /// text for people, json (one event a line) for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// When to use color
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Say nothing unless something is not all right
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say more: where the connector, the ledger and the credentials come from
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Show no progress
+    #[arg(long)]
+    pub no_progress: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub struct SandboxArguments {
+    /// The port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, default_value_t = 7878)]
+    pub port: u16,
+    /// How long every answer takes, as in 80ms
+    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = duration)]
+    pub latency: std::time::Duration,
+    /// What is allowed, as in 30/10s; may be given several times [default: the published quotas]
+    #[arg(long, value_name = "QUOTA", value_parser = quota)]
+    pub quota: Vec<Quota>,
+    /// Allow everything
+    #[arg(long, conflicts_with = "quota")]
+    pub no_quota: bool,
+    /// What goes wrong and how often, as in 503=5%,reset-after=2%
+    #[arg(long, value_name = "FAULTS", default_value = "", value_parser = faults)]
+    pub fault: Faults,
+    /// How late the fault `slow` answers
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub slow: std::time::Duration,
+    /// How long a login's token lives
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
+    pub token_lifetime: std::time::Duration,
+    /// The same seed draws the same faults
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// json prints the address as an event
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+fn quota(text: &str) -> Result<Quota, String> {
+    text.parse().map_err(|error: NotationError| format!("{error}: {}", error.hint()))
+}
+
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    parse_duration(text).map_err(|error| format!("{error}: {}", error.hint()))
+}
+
+fn faults(text: &str) -> Result<Faults, String> {
+    text.parse().map_err(|error: crate::sandbox::FaultsError| format!("{error}: {}", error.hint()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_is_as_it_was() {
+        let mut command = Arguments::command();
+        let mut shown = command.render_help().to_string();
+        for name in ["check", "plan", "run", "status", "sandbox"] {
+            if let Some(verb) = command.find_subcommand_mut(name) {
+                shown.push_str(&format!("\n=== {name}\n{}", verb.render_help()));
+            }
+        }
+        insta::assert_snapshot!(shown);
+    }
+}

@@ -1,0 +1,48 @@
+//! The environment, read once.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::secret::Secret;
+use crate::transport::CredentialError;
+
+/// The variables of the process. Values are shown nowhere.
+pub struct Environment {
+    variables: HashMap<String, OsString>,
+}
+
+impl Environment {
+    pub fn read() -> Self {
+        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        Self { variables: variables.collect() }
+    }
+
+    /// The ledger that NOTEFERRY_LEDGER names.
+    pub fn ledger(&self) -> Option<PathBuf> {
+        self.variables.get("NOTEFERRY_LEDGER").filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+
+    /// Whether the user wants no color anywhere (no-color.org).
+    pub fn no_color(&self) -> bool {
+        self.variables.get("NO_COLOR").is_some_and(|value| !value.is_empty())
+    }
+
+    /// Whether the terminal can move its cursor.
+    pub fn is_dumb(&self) -> bool {
+        self.variables.get("TERM").is_some_and(|value| value == "dumb")
+    }
+
+    /// A variable's value, or the content of the file that NAME_FILE names, without the line break at its end.
+    pub fn secret(&self, name: &str) -> Result<Option<Secret>, CredentialError> {
+        if let Some(value) = self.variables.get(name).filter(|value| !value.is_empty()) {
+            let text = value.to_str().ok_or_else(|| CredentialError::NotText(name.to_owned()))?;
+            return Ok(Some(Secret::new(text.to_owned())));
+        }
+        let variable = format!("{name}_FILE");
+        let Some(path) = self.variables.get(&variable).filter(|value| !value.is_empty()) else { return Ok(None) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| CredentialError::File { variable: variable.clone(), cause: error.to_string() })?;
+        Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())))
+    }
+}

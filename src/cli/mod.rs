@@ -1,0 +1,48 @@
+//! The command line: arguments, environment, one file a verb, exit codes.
+//!
+//! The only place that reads arguments, the environment, the clock and the process id; everything below is
+//! given what it needs. A verb loads, calls the rooms that know, and hands what they say to `report`.
+
+mod arguments;
+mod check;
+mod environment;
+mod opening;
+mod output;
+mod plan;
+mod run;
+mod sandbox;
+mod signals;
+mod status;
+mod target;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Verb};
+use environment::Environment;
+
+use crate::exit;
+
+/// Runs the program on the arguments and the environment of the process; gives its exit code.
+pub fn main() -> u8 {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are errors to clap, and none to the user. A closed pipe is nobody's fault.
+            let _ = error.print();
+            return if error.use_stderr() { exit::USAGE } else { exit::DONE };
+        }
+    };
+    let environment = Environment::read();
+    match arguments.verb {
+        Verb::Check(arguments) => check::check(&arguments, &environment),
+        Verb::Plan(arguments) => plan::plan(&arguments, &environment),
+        Verb::Run(arguments) => run::run(&arguments, &environment),
+        Verb::Status(arguments) => status::status(&arguments, &environment),
+        Verb::Sandbox(arguments) => sandbox::sandbox(&arguments),
+    }
+}
+
+/// The time of the system, in unix milliseconds.
+fn wall_clock() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

@@ -1,0 +1,94 @@
+//! Where words go: data to stdout, everything else to stderr.
+
+use std::io::{IsTerminal as _, Write, stderr, stdout};
+
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostic, Place};
+use crate::report::{Outlet, Problems};
+
+use super::arguments::{Color, CommonArguments, Format};
+use super::environment::Environment;
+
+/// How to speak to this user.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    pub format: Format,
+    /// Color on stderr.
+    pub color: bool,
+    /// Color on stdout.
+    pub data_color: bool,
+    pub quiet: bool,
+    pub verbose: bool,
+    /// A bar can be drawn on stderr.
+    pub bar: bool,
+    /// Progress is wanted at all.
+    pub progress: bool,
+}
+
+impl Output {
+    pub fn new(arguments: &CommonArguments, environment: &Environment) -> Self {
+        let colored = |terminal: bool| match arguments.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !environment.no_color() && !environment.is_dumb(),
+        };
+        let terminal = stderr().is_terminal();
+        let progress = !arguments.no_progress && !arguments.quiet;
+        Self {
+            format: arguments.format,
+            color: colored(terminal),
+            data_color: colored(stdout().is_terminal()),
+            quiet: arguments.quiet,
+            verbose: arguments.verbose,
+            bar: terminal && progress && !environment.is_dumb(),
+            progress,
+        }
+    }
+
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Where diagnostics go: events on stdout, or text on stderr.
+    pub fn problems(&self) -> Problems {
+        match self.format {
+            Format::Json => Problems::ndjson(data()),
+            Format::Text => Problems::text(Box::new(stderr()), self.color),
+        }
+    }
+
+    /// Tells some diagnostics.
+    pub fn tell(&self, problems: &[Diagnostic]) {
+        let mut outlet = self.problems();
+        problems.iter().for_each(|problem| outlet.tell(problem));
+        outlet.finish();
+    }
+
+    /// Tells of a failure that has no place in a file.
+    pub fn fail(&self, code: &'static str, message: impl Into<String>, hint: impl Into<String>) {
+        self.tell(&[Diagnostic::error(code, Place::Nowhere, message).hint(hint)]);
+    }
+
+    /// Says a line to people; to programs and to the quiet, nothing.
+    pub fn say(&self, text: &str) {
+        if !self.quiet && !self.is_json() {
+            // Whoever closed stderr does not want to hear of it.
+            let _ = writeln!(stderr(), "{text}");
+        }
+    }
+
+    /// Writes an event to stdout, where programs listen.
+    pub fn event(&self, event: &Value) {
+        if self.is_json() {
+            let mut outlet = Outlet::new(data());
+            outlet.event(event);
+            outlet.flush();
+        }
+    }
+}
+
+/// Stdout, as a writer that can travel.
+pub fn data() -> Box<dyn Write + Send> {
+    Box::new(stdout())
+}
