@@ -1,4 +1,5 @@
 //! Noteferry.
+pub mod cli;
 pub mod connector;
 pub mod diagnostic;
 pub mod document;

@@ -33,6 +33,33 @@ pub struct Step {
     pub changed: bool,
 }
 
+/// How the steps of a source add up. `rows` is the sum of the others but `changed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    pub rows: u64,
+    pub send: u64,
+    pub skip: u64,
+    pub held_in_doubt: u64,
+    pub held_refused: u64,
+    pub reject: u64,
+    /// Rows that are done and have changed since.
+    pub changed: u64,
+}
+
+impl Tally {
+    pub fn count(&mut self, step: &Step) {
+        self.rows += 1;
+        self.changed += u64::from(step.changed);
+        match step.action {
+            Action::Send(_) => self.send += 1,
+            Action::Skip => self.skip += 1,
+            Action::Hold(Held::InDoubt) => self.held_in_doubt += 1,
+            Action::Hold(Held::Refused) => self.held_refused += 1,
+            Action::Reject => self.reject += 1,
+        }
+    }
+}
+
 /// Reads steps off a source.
 pub struct Steps<'a> {
     preparer: &'a Preparer,

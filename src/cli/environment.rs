@@ -14,7 +14,8 @@ pub struct Environment {
 
 impl Environment {
     pub fn read() -> Self {
-        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        let variables =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
         Self { variables: variables.collect() }
     }
 
@@ -40,9 +41,13 @@ impl Environment {
             return Ok(Some(Secret::new(text.to_owned())));
         }
         let variable = format!("{name}_FILE");
-        let Some(path) = self.variables.get(&variable).filter(|value| !value.is_empty()) else { return Ok(None) };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| CredentialError::File { variable: variable.clone(), cause: error.to_string() })?;
+        let Some(path) = self.variables.get(&variable).filter(|value| !value.is_empty()) else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| CredentialError::File {
+            variable: variable.clone(),
+            cause: error.to_string(),
+        })?;
         Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())))
     }
 }

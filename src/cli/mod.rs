@@ -11,6 +11,7 @@ mod output;
 mod plan;
 mod run;
 mod sandbox;
+mod session;
 mod signals;
 mod status;
 mod target;

@@ -30,5 +30,7 @@ pub fn open(job: &JobArguments, common: &CommonArguments) -> Result<Opening, Vec
 /// Where the job's ledger is.
 pub fn ledger_path(job: &Path, common: &CommonArguments, environment: &Environment) -> PathBuf {
     let named = common.ledger.clone().or_else(|| environment.ledger());
-    named.unwrap_or_else(|| job.parent().unwrap_or(Path::new("")).join(".noteferry").join("ledger.db"))
+    named.unwrap_or_else(|| {
+        job.parent().unwrap_or(Path::new("")).join(".noteferry").join("ledger.db")
+    })
 }

@@ -68,7 +68,11 @@ impl<'a> Planning<'a> {
         if let Some(fault) = report.finish(&totals) {
             self.output.say(&fault);
         }
-        Ok(if totals.reject > 0 && !self.arguments.sending.skip_invalid { exit::INVALID } else { exit::DONE })
+        Ok(if totals.reject > 0 && !self.arguments.sending.skip_invalid {
+            exit::INVALID
+        } else {
+            exit::DONE
+        })
     }
 
     fn reader(&self) -> Result<Option<JobReader>, LedgerError> {
@@ -87,8 +91,9 @@ impl<'a> Planning<'a> {
     /// Without credentials the account is not known; where the ledger has just one for the address, it is that.
     fn only_job(&self, ledger: Ledger) -> Result<Option<JobReader>, LedgerError> {
         let jobs = ledger.jobs()?;
-        let mut fitting =
-            jobs.iter().filter(|(_, name)| name.name == self.opening.job.name && name.base_url == self.address);
+        let mut fitting = jobs.iter().filter(|(_, name)| {
+            name.name == self.opening.job.name && name.base_url == self.address
+        });
         match (fitting.next(), fitting.next()) {
             (Some((job, _)), None) => {
                 let job = *job;
@@ -145,7 +150,14 @@ impl<'a> Planning<'a> {
         let sending = &self.arguments.sending;
         let mut totals = PlanTotals::default();
         let repeated = found.repeated.clone();
-        let steps = Steps::open(job, &self.opening.preparer, earlier, repeated, sending.retry_failed, "plan/".into());
+        let steps = Steps::open(
+            job,
+            &self.opening.preparer,
+            earlier,
+            repeated,
+            sending.retry_failed,
+            "plan/".into(),
+        );
         let Ok(mut steps) = steps else { return Ok(totals) };
         let limit = sending.limit.unwrap_or(u64::MAX);
         while let Some(step) = steps.next(now)? {
@@ -167,12 +179,19 @@ impl<'a> Planning<'a> {
     }
 
     fn shown(&self, step: Step) -> PlanStep {
-        let header = self.opening.job.connector.authentication.as_ref().map(|file| file.header.as_str());
+        let header =
+            self.opening.job.connector.authentication.as_ref().map(|file| file.header.as_str());
         let (operation, method, path, body, curl) = match step.ready {
             Some(ready) => {
                 let curl = ready.request.curl(&self.address, header);
                 let request = ready.request;
-                (ready.operation.name.clone(), request.method.as_str(), request.path, request.body, Some(curl))
+                (
+                    ready.operation.name.clone(),
+                    request.method.as_str(),
+                    request.path,
+                    request.body,
+                    Some(curl),
+                )
             }
             None => (String::new(), "", String::new(), None, None),
         };

@@ -22,7 +22,9 @@ pub fn sandbox(arguments: &SandboxArguments) -> u8 {
     announce(&sandbox, arguments.format);
     let stopper = sandbox.stopper();
     let waiting = std::thread::spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+            return;
+        };
         runtime.block_on(async { signals::stops().recv().await });
         stopper.stop();
     });

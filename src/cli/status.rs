@@ -31,8 +31,12 @@ pub fn status(arguments: &StatusArguments, environment: &Environment) -> u8 {
     let path = opening::ledger_path(&place, &arguments.common, environment);
     match views(&path, name.as_deref()) {
         Ok(views) if views.is_empty() => {
-            let about = name.map_or_else(|| "any job".to_owned(), |name| format!("the job `{name}`"));
-            output.say(&format!("The ledger {} knows nothing of {about} yet: nothing was sent.", path.display()));
+            let about =
+                name.map_or_else(|| "any job".to_owned(), |name| format!("the job `{name}`"));
+            output.say(&format!(
+                "The ledger {} knows nothing of {about} yet: nothing was sent.",
+                path.display()
+            ));
             exit::DONE
         }
         Ok(views) => {
@@ -98,6 +102,9 @@ fn show(view: &StatusView, output: &Output) {
         output.event(&view.event());
     } else {
         // Whoever closed stdout does not want to hear of it.
-        let _ = std::io::Write::write_all(&mut data(), view.text(output.data_color, &TimeZone::system()).as_bytes());
+        let _ = std::io::Write::write_all(
+            &mut data(),
+            view.text(output.data_color, &TimeZone::system()).as_bytes(),
+        );
     }
 }

@@ -35,7 +35,8 @@ impl Target {
             Some(_) => Credentials::resolve(authentication, &sandbox_secret)?,
             None => Credentials::resolve(authentication, &|name| environment.secret(name))?,
         };
-        let base_url = sandbox_url.map(str::to_owned).unwrap_or_else(|| address(common, &job.connector));
+        let base_url =
+            sandbox_url.map(str::to_owned).unwrap_or_else(|| address(common, &job.connector));
         let account = match (sandbox_url, &job.account) {
             (Some(_), _) => String::new(),
             (None, Some(account)) => account.clone(),

@@ -56,6 +56,13 @@ pub struct JobName {
     pub account: String,
 }
 
+impl RunId {
+    /// The run's number in the ledger.
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
 impl Ledger {
     /// Opens a ledger, making it where there is none. What this returns has been written to the disk.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {

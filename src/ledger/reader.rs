@@ -44,6 +44,12 @@ impl JobReader {
         self.empty
     }
 
+    /// Whether a row is done. What cannot be read is not; whoever goes on with the row will be told why.
+    pub fn is_done(&self, key: &str) -> bool {
+        let found = self.find(key).ok().flatten();
+        found.is_some_and(|known| matches!(known.earlier.state, RowState::Succeeded { .. }))
+    }
+
     /// What is known of a row.
     pub fn find(&self, key: &str) -> Result<Option<Known>, LedgerError> {
         if self.empty {

@@ -84,6 +84,28 @@ impl Default for Options {
     }
 }
 
+/// A sandbox for one run: as quick as a good line, and with nothing in the way but the run's own pace.
+pub fn rehearsal() -> Options {
+    Options { latency: Duration::from_millis(20), quotas: Vec::new(), ..Options::default() }
+}
+
+/// The pace of a rehearsal, which need not take the hours that the published quotas ask for.
+pub fn rehearsal_quotas() -> Vec<Quota> {
+    NonZeroU32::new(100)
+        .map(|requests| Quota { requests, window: Duration::from_secs(1) })
+        .into_iter()
+        .collect()
+}
+
+/// What a StringeeX connector finds in the environment of a rehearsal, by the name of the variable.
+pub fn variable(name: &str) -> Option<&'static str> {
+    match name {
+        "STRINGEEX_EMAIL" => Some(EMAIL),
+        "STRINGEEX_PASSWORD" => Some(PASSWORD),
+        _ => None,
+    }
+}
+
 /// The limits StringeeX publishes: 30 in 10 s for a group of endpoints, 300 in 10 s and 9000 an hour in all.
 fn published_quotas() -> Vec<Quota> {
     [(30, 10), (300, 10), (9000, 3600)]

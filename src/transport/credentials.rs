@@ -120,6 +120,16 @@ impl Credentials {
         }
     }
 
+    /// What the credentials are, in words, for whoever has to check them.
+    pub fn origin(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Ready { .. } => "the token",
+            Self::Login(_) => "the login's name and password",
+            Self::Signed(_) => "the key and its secret",
+        }
+    }
+
     /// Gets a token.
     pub async fn token(&self, client: &Client) -> Result<Token, TokenFailure> {
         match self {
