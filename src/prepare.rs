@@ -123,6 +123,15 @@ impl Preparer {
         }
     }
 
+    /// Opens the job's source anew, with the columns where this preparer expects them.
+    pub fn reopen(&self, job: &Job) -> Result<Source, Vec<Diagnostic>> {
+        let mut source = job.rows.open()?;
+        for name in self.columns.names() {
+            source.column(name);
+        }
+        Ok(source)
+    }
+
     /// Whether the job says what makes a row the same row next time.
     pub fn has_key(&self) -> bool {
         self.key.is_some()

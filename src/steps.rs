@@ -87,7 +87,7 @@ impl<'a> Steps<'a> {
     ) -> Result<Self, Vec<crate::diagnostic::Diagnostic>> {
         Ok(Self {
             preparer,
-            source: job.rows.open()?,
+            source: preparer.reopen(job)?,
             ledger,
             repeated,
             occurrences: HashMap::new(),

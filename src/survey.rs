@@ -280,7 +280,7 @@ fn tell_repeated_keys(
     repeated: &HashSet<u64>,
     tell: &mut dyn FnMut(Diagnostic),
 ) -> u64 {
-    let Ok(mut source) = job.rows.open() else { return 0 };
+    let Ok(mut source) = preparer.reopen(job) else { return 0 };
     let mut first: HashMap<String, (u64, u64)> = HashMap::new();
     let mut record = Record::default();
     let mut repeats = 0;

@@ -106,7 +106,7 @@ impl<'a> Planning<'a> {
     fn survey(&mut self, now: i64, earlier: Option<&JobReader>) -> Survey {
         let mut problems = self.output.problems();
         self.opening.warnings.iter().for_each(|warning| problems.tell(warning));
-        let source = match self.opening.job.rows.open() {
+        let source = match self.opening.preparer.reopen(&self.opening.job) {
             Ok(source) => source,
             Err(found) => {
                 found.iter().for_each(|problem| problems.tell(problem));

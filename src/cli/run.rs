@@ -126,7 +126,7 @@ fn survey_rows(
         }
         None => None,
     };
-    let again = opening.job.rows.open().map_err(Failure::Input)?;
+    let again = opening.preparer.reopen(&opening.job).map_err(Failure::Input)?;
     let mut problems = output.problems();
     opening.warnings.iter().for_each(|warning| problems.tell(warning));
     let found = survey(

@@ -139,8 +139,8 @@ fn time(view: &RunView) -> Option<String> {
     }
     let span = words::span(view.duration);
     Some(match &view.limited_by {
-        Some(quota) => format!("It takes about {span} at {quota}."),
-        None => format!("It takes about {span}."),
+        Some(quota) => format!("About {span} at {quota}."),
+        None => format!("About {span}."),
     })
 }
 
