@@ -16,11 +16,13 @@ pub struct JobFile {
     /// The connector: a folder under schemas/, built in or the user's own. Left out: stringeex.
     pub connector: Option<String>,
     /// What a row does, as in ticket_note.create; may be an expression. Left out: each row's column `operation` says.
+    #[schemars(extend("examples" = ["ticket_note.create", "ticket_note.update", "ticket_note.delete", "ticket_note.list"]))]
     pub operation: Option<String>,
     pub source: SourceFile,
     /// Field: value. A text may hold expressions, as in "{{ column }}". Left out: the columns that bear a field's name.
     pub map: Option<IndexMap<String, Value>>,
     /// The time zone of times that name none, as in Asia/Ho_Chi_Minh.
+    #[schemars(extend("examples" = ["Asia/Ho_Chi_Minh", "UTC"]))]
     pub timezone: Option<String>,
     /// An expression that makes a row the same row next time, as in "{{ legacy_id }}". Left out: its content and its occurrence.
     pub key: Option<String>,
