@@ -674,7 +674,7 @@ impl Slot {
 }
 
 /// The event that another attempt is.
-fn start_event(state: &RowState) -> row_state::RowEvent {
+pub(super) fn start_event(state: &RowState) -> row_state::RowEvent {
     match state {
         RowState::Started { .. } | RowState::InDoubt { .. } => row_state::RowEvent::Repeated,
         _ => row_state::RowEvent::Started,

@@ -12,6 +12,8 @@ mod access;
 mod core;
 pub mod dispatch;
 mod lanes;
+#[cfg(test)]
+mod simulation;
 
 pub use core::{Action, Core, Input, Now, Settings, Stop};
 

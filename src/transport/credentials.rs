@@ -374,7 +374,8 @@ fn claims(token: &str) -> Option<Map<String, Value>> {
 fn is_text(value: &Value, text: &str) -> bool {
     match value {
         Value::String(value) => value == text,
-        other => other.to_string() == text,
+        Value::Number(number) => number.to_string() == text,
+        _ => false,
     }
 }
 

@@ -1,0 +1,517 @@
+//! Plays the core against an imaginary server and an imaginary ledger, in imaginary time, from a seed.
+//!
+//! Every fault and every moment is drawn from the seed, runs crash in the middle and are started again, and
+//! after each life the promises are checked. A failing seed is named and can be played again alone.
+
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::connector::{Catalogue, Operation, Repeat};
+use crate::diagnostic::Place;
+use crate::event::{Ending, Event, RowEnd};
+use crate::ledger::{Ack, AttemptEnd, AttemptStart};
+use crate::pace::{Moment, Pace};
+use crate::plan::{Action as Fate, Earlier, Facts, decide};
+use crate::prepare::Ready;
+use crate::quota::Quota;
+use crate::request::{Digest, Request};
+use crate::row_state::RowState;
+use crate::verdict::{Cause, TokenFailure, Verdict};
+
+use super::Work;
+use super::core::{Action, Core, Input, Now, Settings, Stop};
+
+/// The start of imaginary time, in unix milliseconds.
+const EPOCH: i64 = 1_800_000_000_000;
+
+/// A row of the imaginary source.
+#[derive(Clone)]
+struct Row {
+    number: u64,
+    lane: String,
+    operation: Arc<Operation>,
+}
+
+/// What the server does to one request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    None,
+    Refuse,
+    Busy,
+    Pushback,
+    NotSent,
+    LostBefore,
+    LostAfter,
+    Unauthorized,
+}
+
+/// Everything that outlives a crash: the server, and what the ledger made durable.
+struct World {
+    random: fastrand::Rng,
+    rows: Vec<Row>,
+    quota: Quota,
+    faulty: bool,
+    /// Rows on which the server acted, in order.
+    acted: Vec<u64>,
+    /// When requests left, in time over all lives.
+    left: Vec<Duration>,
+    /// Durable attempts by row: the state that replay gives.
+    ledger: BTreeMap<u64, RowState>,
+    clock: Duration,
+    token: u32,
+    valid_token: u32,
+}
+
+/// Something that will happen in the future of one life.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Coming {
+    at: std::cmp::Reverse<Duration>,
+    order: std::cmp::Reverse<u64>,
+    slot: usize,
+    kind: Kind,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Commit,
+    Answer(u32),
+    Token,
+}
+
+/// Writes that are not durable yet.
+enum Pending {
+    Start(usize, Box<AttemptStart>),
+    End(usize, Box<AttemptEnd>),
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        let lanes = random.u64(1..12);
+        let faulty = random.u8(0..4) > 0;
+        let rows = (1..=random.u64(1..60))
+            .map(|number| {
+                let name =
+                    if random.u8(0..5) == 0 { "ticket_note.update" } else { "ticket_note.create" };
+                let operation = Arc::clone(&connector.operations[name]);
+                Row { number, lane: format!("lane {}", random.u64(0..lanes)), operation }
+            })
+            .collect();
+        let quota = ["1000/1s", "30/10s", "5/1s", "200/1s"][random.usize(0..4)].parse().unwrap();
+        Self {
+            random,
+            rows,
+            quota,
+            faulty,
+            acted: Vec::new(),
+            left: Vec::new(),
+            ledger: BTreeMap::new(),
+            clock: Duration::ZERO,
+            token: 0,
+            valid_token: 0,
+        }
+    }
+
+    /// The rows that a new run has to send.
+    fn work(&self) -> Vec<Work> {
+        self.rows
+            .iter()
+            .filter_map(|row| {
+                let earlier = self
+                    .ledger
+                    .get(&row.number)
+                    .map(|state| Earlier { state: state.clone(), message: None });
+                let facts = Facts {
+                    earlier: earlier.as_ref(),
+                    valid: true,
+                    unchanged: true,
+                    effect: row.operation.effect,
+                    repeat: row.operation.repeat,
+                    retry_failed: false,
+                };
+                let Fate::Send(sending) = decide(&facts) else { return None };
+                let request = Request {
+                    method: row.operation.method,
+                    path: format!("/{}", row.number),
+                    body: None,
+                };
+                Some(Work {
+                    ready: Ready {
+                        row: row.number,
+                        line: row.number + 1,
+                        operation: Arc::clone(&row.operation),
+                        lane: row.lane.clone(),
+                        request,
+                        digest: Digest([0; 16]),
+                        send_before: None,
+                    },
+                    key: row.number.to_string(),
+                    known: None,
+                    attempts: earlier.map_or(0, |earlier| earlier.state.attempts()),
+                    sending,
+                })
+            })
+            .collect()
+    }
+
+    fn fault(&mut self) -> Fault {
+        if !self.faulty {
+            return Fault::None;
+        }
+        match self.random.u8(0..40) {
+            0 => Fault::Refuse,
+            1 | 2 => Fault::Busy,
+            3 => Fault::Pushback,
+            4 => Fault::NotSent,
+            5 => Fault::LostBefore,
+            6 => Fault::LostAfter,
+            7 => Fault::Unauthorized,
+            _ => Fault::None,
+        }
+    }
+
+    /// What the server makes of a request that arrives with a token.
+    fn answer(&mut self, row: u64, token: u32) -> Verdict {
+        let operation = Arc::clone(&self.rows[usize::try_from(row - 1).unwrap()].operation);
+        let harmless = operation.repeat == Repeat::Harmless;
+        let cause = Cause { message: "a fault".into(), ..Cause::default() };
+        let again = |cause| Verdict::Retry { cause, after: None, pushback: false };
+        if token < self.valid_token {
+            return Verdict::Unauthorized(cause);
+        }
+        match self.fault() {
+            Fault::None => {
+                self.acted.push(row);
+                Verdict::Done { id: Some(format!("tn_{row}")), items: None }
+            }
+            Fault::Refuse => Verdict::Refused(cause),
+            Fault::Busy | Fault::NotSent => again(cause),
+            Fault::Pushback => {
+                Verdict::Retry { cause, after: Some(Duration::from_millis(1500)), pushback: true }
+            }
+            Fault::LostBefore if harmless => again(cause),
+            Fault::LostBefore => Verdict::Unknown(cause),
+            Fault::LostAfter => {
+                self.acted.push(row);
+                if harmless { again(cause) } else { Verdict::Unknown(cause) }
+            }
+            Fault::Unauthorized => {
+                // All tokens so far are over, as when a password was changed.
+                self.valid_token = self.token + 1;
+                Verdict::Unauthorized(cause)
+            }
+        }
+    }
+}
+
+/// One life: from a start to an end or a crash.
+struct Life<'a> {
+    world: &'a mut World,
+    core: Core,
+    coming: BinaryHeap<Coming>,
+    order: u64,
+    pending: Vec<Pending>,
+    committing: bool,
+    /// The row that each slot holds.
+    slots: HashMap<usize, u64>,
+    began: Duration,
+    told: HashMap<u64, RowEnd>,
+    sent: usize,
+}
+
+impl<'a> Life<'a> {
+    fn new(world: &'a mut World) -> Self {
+        let settings =
+            Settings { concurrency: world.random.usize(1..20), attempts: 4, needs_token: true };
+        let mut pace = Pace::new(&[world.quota]);
+        let began = world.clock;
+        if let Some(last) = world.left.last() {
+            pace.continue_after(Moment::default(), began - *last);
+        }
+        let core = Core::new(settings, pace);
+        Self {
+            world,
+            core,
+            coming: BinaryHeap::new(),
+            order: 0,
+            pending: Vec::new(),
+            committing: false,
+            slots: HashMap::new(),
+            began,
+            told: HashMap::new(),
+            sent: 0,
+        }
+    }
+
+    fn now(&mut self) -> Now {
+        let moment = Moment(self.world.clock - self.began);
+        let wall = EPOCH + i64::try_from(self.world.clock.as_millis()).unwrap();
+        Now { moment, wall, chance: self.world.random.f64() }
+    }
+
+    fn take(&mut self, input: Input) {
+        let now = self.now();
+        self.core.handle(input, now);
+        for action in self.core.take_actions() {
+            self.perform(action);
+        }
+    }
+
+    fn after(&mut self, milliseconds: std::ops::Range<u64>, slot: usize, kind: Kind) {
+        let wait = Duration::from_millis(self.world.random.u64(milliseconds));
+        self.order += 1;
+        self.coming.push(Coming {
+            at: std::cmp::Reverse(self.world.clock + wait),
+            order: std::cmp::Reverse(self.order),
+            slot,
+            kind,
+        });
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Begin { slot, start } => {
+                self.slots.insert(slot, start.row);
+                self.write(Pending::Start(slot, start));
+            }
+            Action::End { slot, end } => self.write(Pending::End(slot, end)),
+            Action::Send { slot } => {
+                let row = self.slots[&slot];
+                let state = self.world.ledger.get(&row);
+                assert!(
+                    matches!(state, Some(RowState::Started { .. })),
+                    "row {row} left without being durably started"
+                );
+                self.world.left.push(self.world.clock);
+                self.sent += 1;
+                self.after(5..400, slot, Kind::Answer(self.world.token));
+            }
+            Action::Renew => {
+                self.world.left.push(self.world.clock);
+                self.after(5..200, 0, Kind::Token);
+            }
+            Action::Tell(Event::Row(event)) => {
+                let before = self.told.insert(event.row, event.end);
+                assert_eq!(before, None, "row {} ends twice", event.row);
+            }
+            Action::Tell(_) => {}
+            Action::Abandon => self.coming.retain(|coming| !matches!(coming.kind, Kind::Answer(_))),
+        }
+    }
+
+    fn write(&mut self, write: Pending) {
+        self.pending.push(write);
+        if !self.committing {
+            self.committing = true;
+            self.after(0..15, 0, Kind::Commit);
+        }
+    }
+
+    fn commit(&mut self) {
+        self.committing = false;
+        let mut acks = Vec::new();
+        for write in std::mem::take(&mut self.pending) {
+            let (slot, ack, event) = match write {
+                Pending::Start(slot, start) => {
+                    let state =
+                        self.world.ledger.get(&start.row).cloned().unwrap_or(RowState::NotStarted);
+                    assert_eq!(start.number, state.attempts() + 1, "attempts are counted on");
+                    (slot, Ack::Started { slot }, super::core::start_event(&state))
+                }
+                Pending::End(slot, end) => {
+                    (slot, Ack::Ended { slot }, end.outcome.event(end.remote_id))
+                }
+            };
+            let row = self.slots[&slot];
+            let state = self.world.ledger.remove(&row).unwrap_or(RowState::NotStarted);
+            self.world.ledger.insert(row, state.after(event).unwrap());
+            acks.push(ack);
+        }
+        self.take(Input::Durable(acks));
+    }
+
+    /// Plays until the end, or until so many things have happened.
+    fn play(
+        mut self,
+        crash_after: usize,
+        stop_after: usize,
+    ) -> Option<(Ending, HashMap<u64, RowEnd>)> {
+        let work = self.world.work();
+        let mut feed: Vec<Work> = work.into_iter().rev().collect();
+        self.take(Input::Tick);
+        for happened in 0..200_000 {
+            if happened == crash_after {
+                return None;
+            }
+            if happened == stop_after {
+                self.take(Input::Stop(Stop::Drain { signal: 2 }));
+            }
+            if let Some(ending) = self.core.ended() {
+                assert!(self.pending.is_empty(), "ended with writes that are not durable");
+                return Some((ending, self.told));
+            }
+            if self.core.wants_rows() {
+                let count = self.world.random.usize(1..8);
+                let rows: Vec<Work> = std::iter::from_fn(|| feed.pop()).take(count).collect();
+                let input = if rows.is_empty() { Input::SourceEnded } else { Input::Rows(rows) };
+                self.take(input);
+                continue;
+            }
+            self.step();
+        }
+        panic!("the run does not end");
+    }
+
+    /// Lets time go on to the next thing that happens.
+    fn step(&mut self) {
+        let wake = self.core.wake_at().map(|moment| self.began + moment.0);
+        let next = self.coming.peek().map(|coming| coming.at.0);
+        match (wake, next) {
+            (Some(wake), Some(next)) if wake < next => self.wake(wake),
+            (Some(wake), None) => self.wake(wake),
+            (_, Some(_)) => self.happen(),
+            (None, None) => panic!("nothing will ever happen again"),
+        }
+    }
+
+    fn wake(&mut self, at: Duration) {
+        self.world.clock = self.world.clock.max(at);
+        self.take(Input::Tick);
+    }
+
+    fn happen(&mut self) {
+        let Some(coming) = self.coming.pop() else { return };
+        self.world.clock = coming.at.0;
+        match coming.kind {
+            Kind::Commit => self.commit(),
+            Kind::Answer(token) => {
+                let row = self.slots[&coming.slot];
+                let verdict = self.world.answer(row, token);
+                self.take(Input::Replied { slot: coming.slot, verdict });
+            }
+            Kind::Token => {
+                let failed = self.world.faulty && self.world.random.u8(0..6) == 0;
+                let token = if failed {
+                    Err(TokenFailure { message: "busy".into(), transient: true })
+                } else {
+                    self.world.token += 1;
+                    let life = self.world.random.i64(2_000..100_000);
+                    Ok(Some(EPOCH + i64::try_from(self.world.clock.as_millis()).unwrap() + life))
+                };
+                self.take(Input::Token(token));
+            }
+        }
+    }
+}
+
+/// Plays a whole story: lives that crash or are stopped, then lives until nothing is left to send.
+fn play(seed: u64) {
+    let mut world = World::new(seed);
+    let lives = world.random.usize(0..4);
+    for _ in 0..lives {
+        let crash = world.random.usize(1..400);
+        let stop = world.random.usize(1..400);
+        Life::new(&mut world).play(crash, stop);
+        check(&world, seed);
+        world.clock += Duration::from_millis(world.random.u64(0..3_000));
+    }
+    for _ in 0..40 {
+        if world.work().is_empty() {
+            break;
+        }
+        // A token is refused for good by bad luck now and then, or a row given up; the next run goes on.
+        let (ending, told) = Life::new(&mut world).play(usize::MAX, usize::MAX).unwrap();
+        check(&world, seed);
+        if ending == Ending::Finished {
+            check_told(&world, &told);
+        }
+    }
+    assert!(world.work().is_empty(), "seed {seed}: rows are left");
+}
+
+/// The promises, after any life.
+fn check(world: &World, seed: u64) {
+    let mut times: HashMap<u64, usize> = HashMap::new();
+    world.acted.iter().for_each(|row| *times.entry(*row).or_default() += 1);
+    for row in &world.rows {
+        let acted = times.get(&row.number).copied().unwrap_or(0);
+        let state = world.ledger.get(&row.number);
+        if row.operation.repeat == Repeat::Harmful {
+            assert!(acted <= 1, "seed {seed}: row {} was done {acted} times", row.number);
+        }
+        match state {
+            Some(RowState::Succeeded { .. }) => {
+                assert!(acted >= 1, "seed {seed}: row {} is not done", row.number)
+            }
+            Some(RowState::Started { .. } | RowState::InDoubt { .. }) => {}
+            Some(RowState::Refused { .. } | RowState::NotStarted) | None
+                if row.operation.repeat == Repeat::Harmful =>
+            {
+                assert_eq!(
+                    acted, 0,
+                    "seed {seed}: row {} was done and is not known to be",
+                    row.number
+                );
+            }
+            _ => {}
+        }
+    }
+    check_order(world, seed);
+    check_pace(world, seed);
+}
+
+/// The first time that each row of a lane acts follows the order of the source, but for rows whose answers were
+/// refused or lost, which another run may send later.
+fn check_order(world: &World, seed: u64) {
+    let mut seen = HashSet::new();
+    let first: Vec<u64> = world.acted.iter().copied().filter(|row| seen.insert(*row)).collect();
+    let unclean = |row: &u64| world.ledger.get(row).is_none_or(|state| state.attempts() > 1);
+    let mut last: HashMap<&str, u64> = HashMap::new();
+    for row in first.iter().filter(|row| !unclean(row)) {
+        let lane = world.rows[usize::try_from(*row - 1).unwrap()].lane.as_str();
+        let before = last.insert(lane, *row).unwrap_or(0);
+        assert!(before < *row, "seed {seed}: {lane}: row {row} after row {before}");
+    }
+}
+
+fn check_pace(world: &World, seed: u64) {
+    let most = world.quota.requests.get() as usize;
+    for (at, start) in world.left.iter().enumerate() {
+        if let Some(later) = world.left.get(at + most) {
+            assert!(
+                *later - *start >= world.quota.window,
+                "seed {seed}: too many requests from {start:?} on"
+            );
+        }
+    }
+}
+
+/// What reporters heard is what the ledger holds.
+fn check_told(world: &World, told: &HashMap<u64, RowEnd>) {
+    for (row, end) in told {
+        let state = &world.ledger[row];
+        let fits = match end {
+            RowEnd::Succeeded => matches!(state, RowState::Succeeded { .. }),
+            RowEnd::Failed => matches!(state, RowState::Refused { .. } | RowState::GivenUp { .. }),
+            RowEnd::InDoubt => matches!(state, RowState::InDoubt { .. }),
+            RowEnd::Invalid => false,
+        };
+        assert!(fits, "row {row} was told as {end:?} and is {state:?}");
+    }
+}
+
+/// Another number of seeds: `NOTEFERRY_SEEDS=100000 cargo test --release simulation`; one seed alone: `NOTEFERRY_SEED=7`.
+#[test]
+fn the_promises_hold_for_every_seed() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let seeds = match number("NOTEFERRY_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("NOTEFERRY_SEEDS").unwrap_or(1_000),
+    };
+    for seed in seeds {
+        let played = std::panic::catch_unwind(|| play(seed));
+        assert!(played.is_ok(), "seed {seed} fails: NOTEFERRY_SEED={seed} plays it alone");
+    }
+}
