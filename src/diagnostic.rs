@@ -151,6 +151,10 @@ impl Diagnostic {
         }
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let mut text = renderer.render(&[group]);
+        if matches!(self.place, Place::Nowhere) {
+            // The renderer leaves an empty gutter line where there is no place to show.
+            text = text.replacen("\n |\n", "\n", 1);
+        }
         text.push('\n');
         text
     }
@@ -185,12 +189,14 @@ pub fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = |name: &str| name.to_lowercase().replace(['-', ' ', '.'], "_");
     let written = plain(written);
     let allowed = written.chars().count().div_ceil(3).min(3);
-    known
+    let begins = |name: &&&str| written.len() >= 4 && plain(name).starts_with(&written);
+    let near = known
         .iter()
         .map(|name| (strsim::damerau_levenshtein(&written, &plain(name)), *name))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+        .map(|(_, name)| name);
+    near.or_else(|| known.iter().find(begins).copied())
 }
 
 /// Line and column of a byte offset, both from 1; columns count characters.
@@ -221,6 +227,7 @@ mod tests {
             ("Ticket-Id", Some("ticket_id")),
             ("nots", Some("note")),
             ("is_internal_notes", Some("is_internal_note")),
+            ("is_internal", Some("is_internal_note")),
             ("body", None),
             ("x", None),
         ] {
@@ -241,6 +248,13 @@ mod tests {
         .hint_names("souce", ["source", "map"]);
         insta::assert_snapshot!(diagnostic.render(false));
         insta::assert_json_snapshot!(diagnostic.to_event());
+    }
+
+    #[test]
+    fn what_has_no_place_shows_none() {
+        let diagnostic = Diagnostic::error("credentials", Place::Nowhere, "no credentials are set")
+            .hint("set them");
+        insta::assert_snapshot!(diagnostic.render(false));
     }
 
     #[test]

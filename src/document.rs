@@ -118,36 +118,59 @@ impl Document {
             .try_fold(&self.root, |node, segment| node.child(&segment).map(|found| found.1))
     }
 
-    /// Reads the document into a type. On failure all structural mistakes are told, each with its place.
-    pub fn read_as<T: DeserializeOwned + JsonSchema>(&self) -> Result<T, Vec<Diagnostic>> {
-        let value = self.root.to_json();
-        match serde_path_to_error::deserialize(&value) {
-            Ok(read) => Ok(read),
-            Err(error) => {
-                let problems = self.structural_problems::<T>(&value);
-                if !problems.is_empty() {
-                    return Err(problems);
-                }
-                let pointer = pointer_of(error.path());
-                let message = error.inner().to_string();
-                Err(vec![Diagnostic::error("invalid-value", self.place_at(&pointer), message)])
-            }
+    /// Reads the document into a type. All structural mistakes are told, each with its place.
+    ///
+    /// Unknown keys are told and passed over, so that what else is wrong can be found, too: a value with problems
+    /// is for finding more of them, not for use.
+    pub fn read_as<T: DeserializeOwned + JsonSchema>(&self) -> (Option<T>, Vec<Diagnostic>) {
+        let mut value = self.root.to_json();
+        let error = match serde_path_to_error::deserialize(&value) {
+            Ok(read) => return (Some(read), Vec::new()),
+            Err(error) => error,
+        };
+        let problems = self.structural_problems::<T>(&value);
+        if problems.is_empty() {
+            let pointer = pointer_of(error.path());
+            let message = error.inner().to_string();
+            return (
+                None,
+                vec![Diagnostic::error("invalid-value", self.place_at(&pointer), message)],
+            );
         }
+        problems
+            .iter()
+            .filter_map(|(pointer, problem)| (problem.code == "unknown-key").then_some(pointer))
+            .for_each(|pointer| {
+                let (parent, name) = pointer.rsplit_once('/').unwrap_or_default();
+                let name = name.replace("~1", "/").replace("~0", "~");
+                if let Some(Value::Object(parent)) = value.pointer_mut(parent) {
+                    parent.shift_remove(&name);
+                }
+            });
+        (
+            serde_json::from_value(value).ok(),
+            problems.into_iter().map(|(_, problem)| problem).collect(),
+        )
     }
 
-    fn structural_problems<T: JsonSchema>(&self, value: &Value) -> Vec<Diagnostic> {
+    /// Problems by the pointer of what is at fault, in the order of the text.
+    fn structural_problems<T: JsonSchema>(&self, value: &Value) -> Vec<(String, Diagnostic)> {
         let schema = schemars::schema_for!(T).to_value();
         let Ok(validator) = jsonschema::validator_for(&schema) else { return Vec::new() };
-        let mut problems: Vec<Diagnostic> =
+        let mut problems: Vec<(String, Diagnostic)> =
             validator.iter_errors(value).flat_map(|error| self.explain(&error, &schema)).collect();
-        problems.sort_by_key(|problem| match &problem.place {
+        problems.sort_by_key(|(_, problem)| match &problem.place {
             Place::Text(_, span) => span.start,
             _ => 0,
         });
         problems
     }
 
-    fn explain(&self, error: &jsonschema::ValidationError<'_>, schema: &Value) -> Vec<Diagnostic> {
+    fn explain(
+        &self,
+        error: &jsonschema::ValidationError<'_>,
+        schema: &Value,
+    ) -> Vec<(String, Diagnostic)> {
         Violation::all_of(error, schema)
             .into_iter()
             .map(|violation| {
@@ -158,7 +181,7 @@ impl Document {
                 };
                 let mut problem = Diagnostic::error(violation.code, place, violation.message);
                 problem.hint = violation.hint;
-                problem
+                (violation.pointer, problem)
             })
             .collect()
     }
@@ -512,7 +535,7 @@ mod tests {
     #[test]
     fn all_structural_mistakes_are_told_at_once() {
         let document = parse("nam: x\ncount: many\nkind: smal\n");
-        let problems = document.read_as::<Example>().unwrap_err();
+        let (_, problems) = document.read_as::<Example>();
         let shown: String = problems.iter().map(|problem| problem.render(false)).collect();
         insta::assert_snapshot!(shown);
     }

@@ -228,7 +228,11 @@ fn check(
     let content = checked
         .as_ref()
         .filter(|_| keys == Keys::All && !preparer.has_key())
-        .and_then(|checked| keep(preparer.ready(checked, record), findings))
+        .and_then(|checked| match preparer.ready(checked, record) {
+            // What keeps an invalid row from having a request has been told already.
+            Err(_) if !checked.valid => None,
+            ready => keep(ready, findings),
+        })
         .map(|ready| ready.digest);
     let valid = !findings.has_errors() && checked.is_some_and(|checked| checked.valid);
     if valid {

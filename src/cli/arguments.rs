@@ -20,9 +20,15 @@ pub struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 every row is done; 1 finished, some rows failed or were left out as invalid; 2 usage, job or
-connector wrong; 3 rows invalid, nothing sent; 4 stopped before the end, resumable; 5 another run holds the
-job; 6 finished, rows in doubt; 130, 143 interrupted, resumable.";
+Exit codes:
+  0         every row is done
+  1         finished; some rows failed or were left out as invalid
+  2         usage, job or connector wrong
+  3         rows invalid, nothing sent
+  4         stopped before the end, resumable
+  5         another run holds the job
+  6         finished, rows in doubt
+  130, 143  interrupted, resumable";
 
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -84,6 +90,17 @@ pub struct JobArguments {
     /// What each row of a data file does, as in ticket_note.create
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
+}
+
+impl JobArguments {
+    /// The job as it was named on the command line, for advice that can be pasted.
+    pub fn words(&self) -> String {
+        let path = self.job.display();
+        match &self.operation {
+            Some(operation) => format!("{path} --operation {operation}"),
+            None => path.to_string(),
+        }
+    }
 }
 
 /// What decides which rows are sent, and how fast.

@@ -133,7 +133,7 @@ impl<'a> Planning<'a> {
         let target = self.target.as_ref().map_or_else(|| self.address.clone(), Target::words);
         let head = PlanHead {
             job: self.opening.job.name.clone(),
-            job_path: self.arguments.job.job.display().to_string(),
+            job_path: self.arguments.job.words(),
             target,
         };
         PlanReport::text(data(), head, self.output.data_color)

@@ -52,7 +52,7 @@ fn attempt(
     let now = wall_clock();
     let found = survey_rows(&mut opening, &target, &path, now, &output)?;
     if found.broken || (found.invalid > 0 && !arguments.sending.skip_invalid) {
-        return Err(Failure::Invalid { found, job: arguments.job.job.clone() });
+        return Err(Failure::Invalid { found, job: arguments.job.words() });
     }
     let booked = Booking::make(&path, &opening, &target, now)?;
     let tally = booked.tally(&opening, &found, arguments, now)?;
@@ -225,7 +225,7 @@ enum Failure {
     Ledger(LedgerError),
     OtherAccount { present: String, others: Vec<String> },
     Sandbox(String),
-    Invalid { found: Survey, job: PathBuf },
+    Invalid { found: Survey, job: String },
 }
 
 impl Failure {
@@ -282,7 +282,7 @@ impl Failure {
     }
 }
 
-fn tell_invalid(output: &Output, found: &Survey, job: &std::path::Path) {
+fn tell_invalid(output: &Output, found: &Survey, job: &str) {
     if found.invalid == 0 {
         return;
     }
@@ -293,7 +293,7 @@ fn tell_invalid(output: &Output, found: &Survey, job: &std::path::Path) {
         found.invalid,
         found.rows,
         found.valid,
-        job.display(),
+        job,
     ));
 }
 

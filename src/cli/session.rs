@@ -134,7 +134,7 @@ impl Session<'_> {
         let (duration, limited_by) = plan::duration(self.to_send(), &self.opening.job.quotas);
         RunView {
             job: self.opening.job.name.clone(),
-            job_path: self.arguments.job.job.display().to_string(),
+            job_path: self.arguments.job.words(),
             target: self.target.words(),
             ledger: self.booked.path.display().to_string(),
             credentials: self.target.credentials.origin().to_owned(),

@@ -50,13 +50,9 @@ fn resolve_head(
     operations: IndexMap<String, Arc<Operation>>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Connector> {
-    let file: ConnectorFile = match document.read_as() {
-        Ok(file) => file,
-        Err(found) => {
-            problems.extend(found);
-            return None;
-        }
-    };
+    let (file, found) = document.read_as::<ConnectorFile>();
+    problems.extend(found);
+    let file = file?;
     let reader = Reader { document, problems };
     Some(reader.connector(file, operations))
 }
@@ -217,8 +213,8 @@ impl Reader<'_> {
 }
 
 fn operation(document: &Document) -> Result<Operation, Vec<Diagnostic>> {
-    let file: OperationFile = document.read_as()?;
-    let mut problems = Vec::new();
+    let (file, mut problems) = document.read_as::<OperationFile>();
+    let Some(file) = file else { return Err(problems) };
     let mut reader = Reader { document, problems: &mut problems };
     let fields = Value::Object(file.fields);
     let path = reader.template("/path", &file.path, &fields);

@@ -102,8 +102,9 @@ fn yaml_job(
     beside: &Path,
     catalogue: &Catalogue,
 ) -> Result<Job, Vec<Diagnostic>> {
-    let file: JobFile = document.read_as()?;
-    let mut resolver = Resolver { document: &document, problems: Vec::new() };
+    let (file, problems) = document.read_as::<JobFile>();
+    let Some(file) = file else { return Err(problems) };
+    let mut resolver = Resolver { document: &document, problems };
     let name = file.connector.as_deref().unwrap_or(DEFAULT_CONNECTOR);
     let connector = match catalogue.load(name, document.place_at("/connector")) {
         Ok(connector) => Some(Arc::new(connector)),
