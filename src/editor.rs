@@ -39,7 +39,6 @@ mod tests {
         Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas"))
     }
 
-    /// After a change of the types: `NOTEFERRY_WRITE_SCHEMAS=1 cargo test editor`.
     #[test]
     fn the_files_are_those_of_the_types() {
         for (name, text) in schemas() {

@@ -31,6 +31,7 @@
 //! | [`pace`] | when may the next request leave: quotas, pauses, back-off | |
 //! | [`plan`] | earlier state and row to send, skip, hold or reject | |
 //! | [`verdict`] | what an answer, or the lack of one, means for a row | |
+//! | [`recover`] | settles a lost answer by looking whether it is there | |
 //! | [`event`] | what reporters hear | |
 //! | [`exit`] | exit codes | |
 //! | [`ledger`] | what happened, durable | disk |
@@ -67,6 +68,7 @@ pub mod pace;
 pub mod plan;
 pub mod prepare;
 pub mod quota;
+pub mod recover;
 pub mod report;
 pub mod request;
 pub mod row_state;

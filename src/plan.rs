@@ -27,6 +27,8 @@ pub enum Sending {
     Fresh,
     /// An earlier request may have acted, and a second is harmless.
     Repeat,
+    /// An earlier request may have acted: it is looked for, and sent again only if it surely did not.
+    Settle,
 }
 
 /// Why a row is held back.
@@ -48,6 +50,8 @@ pub struct Facts<'a> {
     pub unchanged: bool,
     pub effect: Effect,
     pub repeat: Repeat,
+    /// Whether a lost answer can be settled by looking.
+    pub settles: bool,
     pub retry_failed: bool,
 }
 
@@ -72,6 +76,7 @@ pub fn decide(facts: &Facts<'_>) -> Action {
     match state {
         RowState::Succeeded { .. } => Action::Skip,
         RowState::Started { .. } | RowState::InDoubt { .. } => match facts.repeat {
+            Repeat::Harmful if facts.settles => Action::Send(Sending::Settle),
             Repeat::Harmful => Action::Hold(Held::InDoubt),
             Repeat::Harmless if facts.valid => Action::Send(Sending::Repeat),
             Repeat::Harmless => Action::Reject,
@@ -114,16 +119,19 @@ mod tests {
         ];
         for state in states {
             let earlier = state.map(|state| Earlier { state, message: None });
-            for (valid, unchanged, retry_failed, effect, repeat) in [
-                (true, true, false, Effect::Create, Repeat::Harmful),
-                (true, false, false, Effect::Create, Repeat::Harmful),
-                (true, true, true, Effect::Create, Repeat::Harmful),
-                (false, true, false, Effect::Create, Repeat::Harmful),
-                (true, true, false, Effect::Update, Repeat::Harmless),
-                (false, true, false, Effect::Update, Repeat::Harmless),
-                (true, true, false, Effect::Read, Repeat::Harmless),
+            for (valid, unchanged, retry_failed, effect, repeat, settles) in [
+                (true, true, false, Effect::Create, Repeat::Harmful, false),
+                (true, false, false, Effect::Create, Repeat::Harmful, false),
+                (true, true, true, Effect::Create, Repeat::Harmful, false),
+                (false, true, false, Effect::Create, Repeat::Harmful, false),
+                (true, true, false, Effect::Create, Repeat::Harmful, true),
+                (false, true, false, Effect::Create, Repeat::Harmful, true),
+                (true, true, false, Effect::Update, Repeat::Harmless, false),
+                (false, true, false, Effect::Update, Repeat::Harmless, false),
+                (true, true, false, Effect::Read, Repeat::Harmless, false),
             ] {
                 let facts = Facts {
+                    settles,
                     earlier: earlier.as_ref(),
                     valid,
                     unchanged,
@@ -138,6 +146,7 @@ mod tests {
                     if valid { "valid" } else { "invalid" },
                     if unchanged { "unchanged" } else { "changed" },
                     if retry_failed { "--retry-failed" } else { "" },
+                    if settles { "can be settled" } else { "" },
                 ];
                 let words = words.join(" ");
                 table.push_str(&format!(

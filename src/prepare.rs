@@ -74,6 +74,9 @@ pub struct Ready {
     pub digest: Digest,
     /// The last moment to send it, in unix milliseconds.
     pub send_before: Option<i64>,
+    /// Whether its fields fit the operation. One that does not may have been sent when it still did.
+    pub valid: bool,
+    pub fields: Value,
 }
 
 /// What is wrong with rows. Reused from row to row; what is true of all rows alike is told once.
@@ -191,7 +194,7 @@ impl Preparer {
     }
 
     /// The request of a checked row.
-    pub fn ready(&self, checked: &Checked, record: &Record) -> Result<Ready, Diagnostic> {
+    pub fn ready(&self, checked: Checked, record: &Record) -> Result<Ready, Diagnostic> {
         let plan = &self.plans[checked.plan];
         let operation = plan.checker.operation();
         let incomplete = || {
@@ -212,6 +215,8 @@ impl Preparer {
             digest: request.digest(&operation.name),
             request,
             send_before: plan.checker.send_before(&checked.fields),
+            valid: checked.valid,
+            fields: checked.fields,
         })
     }
 

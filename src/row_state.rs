@@ -104,7 +104,10 @@ impl RowState {
             (State::Started { .. }, Event::Refused) => Ok(State::Refused { attempts }),
             (State::Started { .. }, Event::Deferred) => Ok(State::Deferred { attempts }),
             (State::Started { .. }, Event::GivenUp) => Ok(State::GivenUp { attempts }),
-            (State::Started { .. }, Event::Lost) => Ok(State::InDoubt { attempts }),
+            // Looking for it may fail, too.
+            (State::Started { .. } | State::InDoubt { .. }, Event::Lost) => {
+                Ok(State::InDoubt { attempts })
+            }
             (State::Started { .. } | State::InDoubt { .. }, Event::Found { id }) => {
                 Ok(State::Succeeded { attempts, id })
             }

@@ -4,12 +4,13 @@
 //! ledger, writes nothing. Deciding is for `plan`, preparing for `prepare`; this brings the two together.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use crate::connector::{Effect, Repeat};
+use crate::connector::{Effect, Operation, Repeat};
 use crate::job::Job;
 use crate::ledger::{JobReader, Known, LedgerError};
 use crate::plan::{Action, Facts, Held, Sending, decide};
-use crate::prepare::{Checked, Findings, Preparer, Ready};
+use crate::prepare::{Findings, Preparer, Ready};
 use crate::row_state::RowState;
 use crate::source::{Read, Record, Source};
 use crate::survey::content_hash;
@@ -27,6 +28,8 @@ pub struct Step {
     pub known: Option<i64>,
     /// Requests that have left for it so far.
     pub attempts: u32,
+    /// When the last of them was started, in unix milliseconds.
+    pub attempted_at: Option<i64>,
     /// What the ledger says of its last attempt, or what is wrong with it.
     pub reason: Option<String>,
     /// It is done, and its content is not what was sent.
@@ -38,6 +41,8 @@ pub struct Step {
 pub struct Tally {
     pub rows: u64,
     pub send: u64,
+    /// Rows among them that are in doubt and are looked for first.
+    pub settle: u64,
     pub skip: u64,
     pub held_in_doubt: u64,
     pub held_refused: u64,
@@ -51,7 +56,10 @@ impl Tally {
         self.rows += 1;
         self.changed += u64::from(step.changed);
         match step.action {
-            Action::Send(_) => self.send += 1,
+            Action::Send(sending) => {
+                self.send += 1;
+                self.settle += u64::from(sending == Sending::Settle);
+            }
             Action::Skip => self.skip += 1,
             Action::Hold(Held::InDoubt) => self.held_in_doubt += 1,
             Action::Hold(Held::Refused) => self.held_refused += 1,
@@ -121,7 +129,9 @@ impl<'a> Steps<'a> {
         let first_problem =
             self.findings.take().into_iter().find(crate::diagnostic::Diagnostic::is_error);
         let mut reason = first_problem.map(|problem| problem.message);
-        let ready = match checked.as_ref().map(|checked| self.preparer.ready(checked, record)) {
+        let operation =
+            checked.as_ref().map(|checked| Arc::clone(self.preparer.operation(checked)));
+        let ready = match checked.map(|checked| self.preparer.ready(checked, record)) {
             Some(Ok(ready)) => Some(ready),
             Some(Err(problem)) => {
                 reason = Some(problem.message);
@@ -138,18 +148,17 @@ impl<'a> Steps<'a> {
             None => ready.as_ref().map(|ready| self.content_key(ready)),
         };
         let Some(key) = key else { return Ok(reject(record.row, record.line, reason)) };
-        self.decide(record, checked.as_ref(), ready, key, reason)
+        self.decide(record, operation.as_deref(), ready, key, reason)
     }
 
     fn decide(
         &self,
         record: &Record,
-        checked: Option<&Checked>,
+        operation: Option<&Operation>,
         ready: Option<Ready>,
         key: String,
         reason: Option<String>,
     ) -> Result<Step, LedgerError> {
-        let operation = checked.map(|checked| self.preparer.operation(checked));
         let effect = operation.map_or(Effect::Create, |operation| operation.effect);
         let key = if effect == Effect::Read { format!("{}{key}", self.run_mark) } else { key };
         let known = match &self.ledger {
@@ -162,10 +171,12 @@ impl<'a> Steps<'a> {
         };
         let facts = Facts {
             earlier: known.as_ref().map(|known| &known.earlier),
-            valid: ready.is_some() && checked.is_some_and(|checked| checked.valid),
+            valid: ready.as_ref().is_some_and(|ready| ready.valid),
             unchanged,
             effect,
             repeat: operation.map_or(Repeat::Harmful, |operation| operation.repeat),
+            settles: ready.is_some()
+                && operation.is_some_and(|operation| operation.recover.is_some()),
             retry_failed: self.retry_failed,
         };
         let action = decide(&facts);
@@ -177,6 +188,7 @@ impl<'a> Steps<'a> {
             ready,
             reason: reason_for(action, known.as_ref(), reason),
             changed: action == Action::Skip && !unchanged,
+            attempted_at: known.as_ref().map(|known| known.attempted_at),
             known: known.map(|known| known.id),
             attempts,
             key,
@@ -216,6 +228,10 @@ fn reason_for(action: Action, known: Option<&Known>, problem: Option<String>) ->
                 words.unwrap_or("its run ended before the answer")
             ))
         }
+        Action::Send(Sending::Settle) => Some(
+            "a request left and may have acted: looked for first, sent only if it is not there"
+                .to_owned(),
+        ),
         Action::Send(Sending::Repeat) => {
             Some("a request left and may have acted; a repeat is harmless".to_owned())
         }
@@ -232,6 +248,7 @@ fn reject(row: u64, line: u64, reason: Option<String>) -> Step {
         key: String::new(),
         known: None,
         attempts: 0,
+        attempted_at: None,
         reason,
         changed: false,
     }

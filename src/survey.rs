@@ -225,16 +225,16 @@ fn check(
 ) {
     let checked = preparer.check(record, now, findings);
     let written = preparer.key(record).and_then(|key| keep(key, findings));
+    let fits = checked.as_ref().is_some_and(|checked| checked.valid);
     let content = checked
-        .as_ref()
         .filter(|_| keys == Keys::All && !preparer.has_key())
         .and_then(|checked| match preparer.ready(checked, record) {
             // What keeps an invalid row from having a request has been told already.
-            Err(_) if !checked.valid => None,
+            Err(_) if !fits => None,
             ready => keep(ready, findings),
         })
         .map(|ready| ready.digest);
-    let valid = !findings.has_errors() && checked.is_some_and(|checked| checked.valid);
+    let valid = fits && !findings.has_errors();
     if valid {
         verdict.valid += 1;
         verdict.keys.extend(written.as_deref().map(hash_of).or(content.as_ref().map(content_hash)));

@@ -25,6 +25,8 @@ pub struct Answer {
     pub status: u16,
     /// How long the other side asks to wait.
     pub retry_after: Option<Duration>,
+    /// The other side's clock, in unix milliseconds; it counts in whole seconds.
+    pub date: Option<i64>,
     pub body: Vec<u8>,
 }
 
@@ -175,6 +177,7 @@ mod tests {
         Reply::Answer(Answer {
             status,
             retry_after: Some(Duration::from_secs(7)),
+            date: None,
             body: body.into(),
         })
     }

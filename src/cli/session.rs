@@ -11,7 +11,7 @@ use crate::engine::dispatch::{self, Outcome, Parts};
 use crate::engine::{Settings, Work};
 use crate::event::{Ending, Event, Progress, Totals};
 use crate::exit;
-use crate::ledger::{LedgerError, Recorder};
+use crate::ledger::{JobReader, LedgerError, Recorder};
 use crate::pace::{Moment, Pace};
 use crate::plan::{self, Action};
 use crate::report::{ReportHandle, ReportThread, Reporter, RunView, Several, bar, ndjson, plain};
@@ -53,6 +53,7 @@ impl Session<'_> {
         let reports = ReportThread::start(self.reporter());
         let handle = reports.handle();
         let reader = self.booked.reader()?;
+        let owners = self.booked.reader()?;
         let limit = self.to_send();
         let (opening, found, tally) = (self.opening, &self.found, self.tally);
         let retry_failed = self.arguments.sending.retry_failed;
@@ -85,6 +86,7 @@ impl Session<'_> {
                 transport,
                 recorder: &recorder,
                 handle: &handle,
+                owners: &owners,
                 to_send: limit,
             };
             parts.run(pace, acknowledged, rows)
@@ -161,6 +163,7 @@ struct Running<'a> {
     transport: &'a Http,
     recorder: &'a Recorder,
     handle: &'a ReportHandle,
+    owners: &'a JobReader,
     to_send: u64,
 }
 
@@ -193,6 +196,8 @@ impl Running<'_> {
                 picture: &mut |progress| {
                     self.handle.progress(with_estimate(progress, self.to_send))
                 },
+                // What cannot be read counts as somebody else's: then the row stays in doubt, which is safe.
+                owns: &|id| self.owners.owns(id).unwrap_or(true),
                 wall: &wall_clock,
                 chance: &mut fastrand::f64,
             };
@@ -234,9 +239,14 @@ fn feed_rows(mut steps: Steps<'_>, now: i64, limit: u64, feed: &Sender<Result<Ve
 
 fn work(step: Step) -> Option<Work> {
     match (step.action, step.ready) {
-        (Action::Send(sending), Some(ready)) => {
-            Some(Work { ready, key: step.key, known: step.known, attempts: step.attempts, sending })
-        }
+        (Action::Send(sending), Some(ready)) => Some(Work {
+            ready,
+            key: step.key,
+            known: step.known,
+            attempts: step.attempts,
+            attempted_at: step.attempted_at,
+            sending,
+        }),
         _ => None,
     }
 }
@@ -260,7 +270,10 @@ fn totals(tally: Tally, outcome: &Outcome) -> Totals {
         already_done: tally.skip,
         failed: outcome.failed + tally.held_refused,
         invalid: outcome.invalid + tally.reject,
-        in_doubt: outcome.in_doubt + tally.held_in_doubt,
+        // What was in doubt before and has not been looked for still is.
+        in_doubt: outcome.in_doubt
+            + tally.held_in_doubt
+            + tally.settle.saturating_sub(outcome.settled),
         not_started: 0,
         requests: outcome.requests,
     };
@@ -272,5 +285,5 @@ fn totals(tally: Tally, outcome: &Outcome) -> Totals {
 
 fn not_begun(message: String) -> Outcome {
     let ending = Ending::LedgerFailed { message };
-    Outcome { ending, requests: 0, succeeded: 0, failed: 0, in_doubt: 0, invalid: 0 }
+    Outcome { ending, requests: 0, succeeded: 0, failed: 0, in_doubt: 0, invalid: 0, settled: 0 }
 }

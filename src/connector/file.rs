@@ -170,6 +170,8 @@ pub struct OperationFile {
     pub repeat: Repeat,
     /// Where the answer has the id of what was made (JSON pointer).
     pub id: Option<String>,
+    /// How a lost answer is settled: by looking whether it is there. Left out: the row stays in doubt.
+    pub recover: Option<RecoverFile>,
     /// Where the answer has its list (JSON pointers, the first that is a list).
     #[serde(default)]
     pub items: Vec<String>,
@@ -178,6 +180,59 @@ pub struct OperationFile {
     /// What a JSON Schema cannot say.
     #[serde(default)]
     pub rules: Vec<RuleFile>,
+}
+
+/// Where to look for what a lost answer may have made, and how to know it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecoverFile {
+    /// The reading operation that shows what is there.
+    pub list: String,
+    /// Fields of the list: the fields of this operation that they are filled with.
+    pub with: IndexMap<String, String>,
+    /// Fields that must be equal to what was sent, and where an item has them (JSON pointers, the first present).
+    #[serde(rename = "match")]
+    #[schemars(length(min = 1))]
+    pub fields: IndexMap<String, Vec<String>>,
+    /// Where an item has its id (JSON pointers, the first present).
+    #[schemars(length(min = 1))]
+    pub id: Vec<String>,
+    /// Where an item says when it was made (JSON pointers, the first present): unix milliseconds, seconds, or ISO 8601.
+    #[schemars(length(min = 1))]
+    pub created: Vec<String>,
+    /// What the other side may do to a text.
+    #[serde(default)]
+    pub text: Vec<TextChange>,
+    pub pages: Option<PagesFile>,
+}
+
+/// Something that the other side may do to a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TextChange {
+    /// Other line breaks.
+    LineEnds,
+    /// No blanks at the beginning and the end.
+    Trimming,
+    /// `&lt;` for `<` and the like.
+    HtmlEscapes,
+}
+
+/// How a list is asked for page by page; it ends with the first page that brings nothing new.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PagesFile {
+    /// The query parameter for the number of the page, counting from 1.
+    pub page: String,
+    /// The query parameter for the number of items on a page.
+    pub size: Option<String>,
+    /// Items on a page. Left out: 100.
+    #[serde(default = "hundred")]
+    pub items: u32,
+}
+
+fn hundred() -> u32 {
+    100
 }
 
 /// What an operation does to the other side.

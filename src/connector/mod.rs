@@ -17,12 +17,12 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-pub use file::{Effect, Method, Repeat};
+pub use file::{Effect, Method, Repeat, TextChange};
 pub use load::{Catalogue, ConnectorText};
 
 use crate::document::Document;
 use crate::quota::Quota;
-use file::{AuthenticationFile, Condition, RuleFile};
+use file::{AuthenticationFile, Condition, PagesFile, RuleFile};
 use template::Template;
 
 /// An API, ready for use.
@@ -66,12 +66,27 @@ pub struct Operation {
     pub lane: Template,
     pub repeat: Repeat,
     pub id: Option<String>,
+    pub recover: Option<Recover>,
     pub items: Vec<String>,
     /// The JSON Schema of the fields.
     pub fields: Value,
     pub rules: Vec<RuleFile>,
     /// For complaints about the operation itself.
     pub document: Document,
+}
+
+/// How a lost answer of an operation is settled.
+#[derive(Debug, Clone)]
+pub struct Recover {
+    pub list: Arc<Operation>,
+    /// Field of the list, and the field of the operation that fills it.
+    pub with: Vec<(String, String)>,
+    /// Field that must be equal, and where an item has it.
+    pub fields: Vec<(String, Vec<String>)>,
+    pub id: Vec<String>,
+    pub created: Vec<String>,
+    pub text: Vec<TextChange>,
+    pub pages: Option<PagesFile>,
 }
 
 impl Operation {

@@ -10,9 +10,11 @@ use crate::diagnostic::Diagnostic;
 use crate::document::Document;
 use crate::quota::{Quota, parse_duration};
 
-use super::file::{AnswersFile, Condition, ConnectorFile, MethodFile, OperationFile, RuleFile};
+use super::file::{
+    AnswersFile, Condition, ConnectorFile, Effect, MethodFile, OperationFile, RecoverFile, RuleFile,
+};
 use super::template::Template;
-use super::{Answers, Connector, Operation};
+use super::{Answers, Connector, Operation, Recover};
 
 const CONCURRENCY: u32 = 8;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,16 +30,15 @@ pub fn connector(
     let Some((head, operations)) = documents.split_first().filter(|_| problems.is_empty()) else {
         return Err(problems);
     };
-    let operations: IndexMap<String, Arc<Operation>> = operations
-        .iter()
-        .filter_map(|document| match operation(document) {
-            Ok(operation) => Some((operation.name.clone(), Arc::new(operation))),
-            Err(found) => {
-                problems.extend(found);
-                None
-            }
-        })
-        .collect();
+    let read = operations.iter().filter_map(|document| match operation(document) {
+        Ok((operation, recover)) => Some((operation.name.clone(), (Arc::new(operation), recover))),
+        Err(found) => {
+            problems.extend(found);
+            None
+        }
+    });
+    let read: IndexMap<String, (Arc<Operation>, Option<RecoverFile>)> = read.collect();
+    let operations = with_recovery(&read, &mut problems);
     let connector = resolve_head(head, operations, &mut problems);
     match connector {
         Some(connector) if problems.is_empty() => Ok(connector),
@@ -212,7 +213,65 @@ impl Reader<'_> {
     }
 }
 
-fn operation(document: &Document) -> Result<Operation, Vec<Diagnostic>> {
+/// Gives each operation its way to settle lost answers, now that all operations are known.
+fn with_recovery(
+    read: &IndexMap<String, (Arc<Operation>, Option<RecoverFile>)>,
+    problems: &mut Vec<Diagnostic>,
+) -> IndexMap<String, Arc<Operation>> {
+    let mut operations = IndexMap::new();
+    for (name, (operation, recover)) in read {
+        let recover = recover.as_ref().and_then(|file| recovery(operation, file, read, problems));
+        let operation = match recover {
+            Some(recover) => {
+                Arc::new(Operation { recover: Some(recover), ..operation.as_ref().clone() })
+            }
+            None => Arc::clone(operation),
+        };
+        operations.insert(name.clone(), operation);
+    }
+    operations
+}
+
+fn recovery(
+    operation: &Operation,
+    file: &RecoverFile,
+    read: &IndexMap<String, (Arc<Operation>, Option<RecoverFile>)>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Recover> {
+    let mut reader = Reader { document: &operation.document, problems };
+    let Some((list, _)) = read.get(&file.list).filter(|(list, _)| list.effect == Effect::Read)
+    else {
+        let known = read
+            .iter()
+            .filter(|(_, (list, _))| list.effect == Effect::Read)
+            .map(|(name, _)| name.as_str());
+        let place = operation.document.place_at("/recover/list");
+        let message = format!("there is no reading operation `{}`", file.list);
+        problems.push(
+            Diagnostic::error("unknown-operation", place, message).hint_names(&file.list, known),
+        );
+        return None;
+    };
+    for (to, from) in &file.with {
+        reader.field(&format!("/recover/with/{to}"), to, &list.fields);
+        reader.field(&format!("/recover/with/{to}"), from, &operation.fields);
+    }
+    for name in file.fields.keys() {
+        reader.field(&format!("/recover/match/{name}"), name, &operation.fields);
+    }
+    Some(Recover {
+        list: Arc::clone(list),
+        with: file.with.clone().into_iter().collect(),
+        fields: file.fields.clone().into_iter().collect(),
+        id: file.id.clone(),
+        created: file.created.clone(),
+        text: file.text.clone(),
+        pages: file.pages.clone(),
+    })
+}
+
+/// Reads an operation; how it settles lost answers needs the others, and is given as it was written.
+fn operation(document: &Document) -> Result<(Operation, Option<RecoverFile>), Vec<Diagnostic>> {
     let (file, mut problems) = document.read_as::<OperationFile>();
     let Some(file) = file else { return Err(problems) };
     let mut reader = Reader { document, problems: &mut problems };
@@ -233,7 +292,7 @@ fn operation(document: &Document) -> Result<Operation, Vec<Diagnostic>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    Ok(Operation {
+    let operation = Operation {
         name: file.operation,
         effect: file.effect,
         method: file.method,
@@ -243,11 +302,13 @@ fn operation(document: &Document) -> Result<Operation, Vec<Diagnostic>> {
         lane,
         repeat: file.repeat,
         id: file.id,
+        recover: None,
         items: file.items,
         fields,
         rules: file.rules,
         document: document.clone(),
-    })
+    };
+    Ok((operation, file.recover))
 }
 
 fn answers(file: AnswersFile) -> Answers {

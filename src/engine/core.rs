@@ -1,13 +1,15 @@
 //! The decisions of a run. Pure: see [`Core`].
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BinaryHeap, HashSet, VecDeque};
 use std::time::Duration;
 
 use crate::event::{Ending, Event, Progress, RowEnd, RowEvent};
 use crate::ledger::{Ack, AttemptEnd, AttemptStart, Outcome};
 use crate::pace::{Moment, Pace, asked_wait, back_off};
 use crate::plan::Sending;
+use crate::recover::{Search, Step};
+use crate::request::Request;
 use crate::row_state;
 use crate::row_state::RowState;
 use crate::verdict::{Cause, TokenFailure, Verdict};
@@ -51,6 +53,12 @@ pub enum Input {
         slot: usize,
         verdict: Verdict,
     },
+    /// A page of the list that was looked at, and which of its ids belong to other rows.
+    Looked {
+        slot: usize,
+        verdict: Verdict,
+        owned: HashSet<String>,
+    },
     /// A token has come; it expires then, in unix milliseconds.
     Token(Result<Option<i64>, TokenFailure>),
     Stop(Stop),
@@ -76,6 +84,8 @@ pub enum Action {
     End { slot: usize, end: Box<AttemptEnd> },
     /// Send the row's request.
     Send { slot: usize },
+    /// Look at the page that [`Core::look_request`] asks for.
+    Look { slot: usize },
     /// Get a token.
     Renew,
     /// Tell the reporters.
@@ -90,6 +100,8 @@ pub struct Now {
     pub moment: Moment,
     /// Unix milliseconds.
     pub wall: i64,
+    /// How far the other side's clock is ahead of ours, in milliseconds.
+    pub ahead: i64,
     /// In 0..1.
     pub chance: f64,
 }
@@ -105,7 +117,9 @@ pub struct Core {
     bytes: usize,
     /// Rows that are durably started and wait for their turn.
     cleared: VecDeque<usize>,
-    /// Rows that wait for another attempt.
+    /// Rows whose answers were lost and that are to be looked for.
+    to_look: VecDeque<usize>,
+    /// Rows that wait for another attempt, or another look.
     waiting: BinaryHeap<Reverse<(Moment, usize)>>,
     starting: usize,
     flying: usize,
@@ -125,6 +139,8 @@ struct Counts {
     in_doubt: u64,
     invalid: u64,
     requests: u64,
+    /// Rows that were in doubt from an earlier run and of which something has become known.
+    settled: u64,
 }
 
 #[derive(Debug)]
@@ -138,6 +154,13 @@ struct Slot {
     pushbacks: u32,
     generation: u32,
     unauthorized: bool,
+    /// When the last attempt was started, in unix milliseconds.
+    started_at: i64,
+    /// Why its answer was lost.
+    lost: Option<Cause>,
+    /// The search for what it may have made.
+    search: Option<Box<Search>>,
+    looks: u32,
     /// How the row ends, once its last outcome is durable.
     end: Option<RowEvent>,
 }
@@ -148,6 +171,10 @@ enum Phase {
     Starting,
     Cleared,
     Flying,
+    /// To be looked for.
+    Lost,
+    /// A look is under way.
+    Looking,
     Waiting,
     Ending,
 }
@@ -163,6 +190,7 @@ impl Core {
             free: Vec::new(),
             bytes: 0,
             cleared: VecDeque::new(),
+            to_look: VecDeque::new(),
             waiting: BinaryHeap::new(),
             starting: 0,
             flying: 0,
@@ -183,6 +211,7 @@ impl Core {
             Input::Durable(acks) => acks.into_iter().for_each(|ack| self.durable(ack, now)),
             Input::LedgerFailed(message) => self.stop(Ending::LedgerFailed { message }, now),
             Input::Replied { slot, verdict } => self.replied(slot, verdict, now),
+            Input::Looked { slot, verdict, owned } => self.looked(slot, verdict, &owned, now),
             Input::Token(Ok(expires_at)) => self.access.granted(expires_at, now.wall),
             Input::Token(Err(failure)) => self.token_failed(&failure, now),
             Input::Stop(Stop::Drain { signal }) => self.stop(Ending::Interrupted { signal }, now),
@@ -205,6 +234,13 @@ impl Core {
         self.slots.get(slot)?.as_ref().map(|slot| &slot.work)
     }
 
+    /// The request for [`Action::Look`]; none where the row lacks a field that the list asks for.
+    pub fn look_request(&self, slot: usize) -> Option<Request> {
+        let slot = self.slots.get(slot)?.as_ref()?;
+        let recover = slot.work.ready.operation.recover.as_ref()?;
+        slot.search.as_ref()?.request(recover, &slot.work.ready)
+    }
+
     /// When to come back with a [`Input::Tick`] if nothing else happens.
     pub fn wake_at(&self) -> Option<Moment> {
         self.wake
@@ -221,7 +257,8 @@ impl Core {
     /// How the run ended, once it has: nothing is under way and everything is durable.
     pub fn ended(&self) -> Option<Ending> {
         let ledger_failed = matches!(self.stopping, Some(Ending::LedgerFailed { .. }));
-        let quiet = self.starting + self.flying + self.ending + self.cleared.len() == 0;
+        let under_way = self.starting + self.flying + self.ending;
+        let quiet = under_way + self.cleared.len() + self.to_look.len() == 0;
         match &self.stopping {
             Some(ending) if quiet || ledger_failed => Some(ending.clone()),
             None if quiet && self.source_ended && self.in_hand() == 0 => Some(Ending::Finished),
@@ -252,6 +289,11 @@ impl Core {
         self.counts.invalid
     }
 
+    /// Rows in doubt from an earlier run of which something has become known.
+    pub fn settled(&self) -> u64 {
+        self.counts.settled
+    }
+
     /// Rows whose attempts can no longer be recorded, and so may have acted.
     pub fn unrecorded(&self) -> u64 {
         match self.stopping {
@@ -271,8 +313,9 @@ impl Core {
         let state = match (work.attempts, work.sending) {
             (0, _) => RowState::NotStarted,
             (attempts, Sending::Fresh) => RowState::Deferred { attempts },
-            (attempts, Sending::Repeat) => RowState::InDoubt { attempts },
+            (attempts, Sending::Repeat | Sending::Settle) => RowState::InDoubt { attempts },
         };
+        let started_at = work.attempted_at.unwrap_or_default();
         let slot = Slot {
             work,
             lane,
@@ -282,6 +325,10 @@ impl Core {
             pushbacks: 0,
             generation: 0,
             unauthorized: false,
+            started_at,
+            lost: None,
+            search: None,
+            looks: 0,
             end: None,
         };
         let at = self.free.pop().unwrap_or(self.slots.len());
@@ -298,6 +345,7 @@ impl Core {
         self.wake = None;
         self.end_waits(now);
         self.renew(now);
+        self.send_looks(now);
         self.send_cleared(now);
         self.start_ready(now);
     }
@@ -316,9 +364,16 @@ impl Core {
                 return;
             }
             self.waiting.pop();
-            if let Some(slot) = self.slots[at].as_mut() {
-                slot.phase = Phase::Queued;
-                self.lanes.again(slot.work.ready.row, at);
+            match self.slots[at].as_mut() {
+                Some(slot) if slot.search.is_some() => {
+                    slot.phase = Phase::Lost;
+                    self.to_look.push_back(at);
+                }
+                Some(slot) => {
+                    slot.phase = Phase::Queued;
+                    self.lanes.again(slot.work.ready.row, at);
+                }
+                None => {}
             }
         }
     }
@@ -341,6 +396,34 @@ impl Core {
                 self.actions.push(Action::Renew);
             }
             Err(next) => self.wake_no_later_than(next),
+        }
+    }
+
+    /// Sends looks that are due; they are requests like any other.
+    fn send_looks(&mut self, now: Now) {
+        if self.stopping.is_some() {
+            while let Some(at) = self.to_look.pop_front() {
+                self.end_unsure(at, "the run was stopped before it could be looked for", now);
+            }
+            return;
+        }
+        while let Some(at) = self.to_look.front().copied() {
+            if !self.access.is_ready(now.wall) {
+                return;
+            }
+            if let Err(next) = self.pace.acquire(now.moment) {
+                self.wake_no_later_than(next);
+                return;
+            }
+            self.to_look.pop_front();
+            let generation = self.access.generation();
+            if let Some(slot) = self.slots[at].as_mut() {
+                slot.phase = Phase::Looking;
+                slot.generation = generation;
+                self.flying += 1;
+                self.counts.requests += 1;
+                self.actions.push(Action::Look { slot: at });
+            }
         }
     }
 
@@ -381,7 +464,7 @@ impl Core {
     /// Starts rows in the ledger as far ahead as their turn is near.
     fn start_ready(&mut self, now: Now) {
         while self.stopping.is_none() && self.lanes.has_ready() {
-            let ahead = self.starting + self.cleared.len();
+            let ahead = self.starting + self.cleared.len() + self.to_look.len();
             if ahead + self.flying >= self.settings.concurrency || !self.access.is_ready(now.wall) {
                 return;
             }
@@ -402,11 +485,17 @@ impl Core {
 
     fn start(&mut self, at: usize, now: Now) {
         let Some(slot) = self.slots[at].as_mut() else { return };
-        if slot.is_too_late(now.wall) {
+        if slot.work.sending == Sending::Settle && matches!(slot.state, RowState::InDoubt { .. }) {
+            self.look_for(at);
+            self.send_looks(now);
+            return;
+        }
+        if slot.is_too_late(now.wall) || !slot.work.ready.valid {
             self.end_unsent_as_invalid(at);
             return;
         }
         slot.step(start_event(&slot.state));
+        slot.started_at = now.wall;
         slot.phase = Phase::Starting;
         self.starting += 1;
         let start = Box::new(slot.attempt_start(now.wall));
@@ -452,14 +541,148 @@ impl Core {
                 self.access.accepted(generation);
                 self.end_row(at, Outcome::Refused, RowEnd::Failed, Some(cause), None, None, now);
             }
-            Verdict::Unknown(cause) => {
-                self.end_row(at, Outcome::Lost, RowEnd::InDoubt, Some(cause), None, None, now);
-            }
+            Verdict::Unknown(cause) => self.lost(at, cause, now),
             Verdict::Retry { cause, after, pushback } => {
                 self.retry(at, cause, after, pushback, now)
             }
             Verdict::Unauthorized(cause) => self.unauthorized(at, cause, now),
         }
+    }
+
+    /// The attempt may have acted: it is looked for before the lane goes on, where that can be done.
+    fn lost(&mut self, at: usize, cause: Cause, now: Now) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        if slot.work.ready.operation.recover.is_none() || self.stopping.is_some() {
+            self.end_row(at, Outcome::Lost, RowEnd::InDoubt, Some(cause), None, None, now);
+            return;
+        }
+        slot.lost = Some(cause);
+        self.look_for(at);
+    }
+
+    fn look_for(&mut self, at: usize) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        let Some(recover) = slot.work.ready.operation.recover.as_ref() else { return };
+        slot.search = Some(Box::new(Search::new(recover, &slot.work.ready.fields)));
+        slot.phase = Phase::Lost;
+        self.to_look.push_back(at);
+    }
+
+    fn looked(&mut self, at: usize, verdict: Verdict, owned: &HashSet<String>, now: Now) {
+        let looking = |slot: &&mut Slot| slot.phase == Phase::Looking;
+        let Some(slot) = self.slots[at].as_mut().filter(looking) else { return };
+        self.flying -= 1;
+        slot.phase = Phase::Lost;
+        match verdict {
+            Verdict::Done { items: Some(items), .. } => {
+                self.access.accepted(slot.generation);
+                self.search_page(at, &items, owned, now);
+            }
+            Verdict::Done { items: None, .. } => {
+                self.end_unsure(at, "the shape of the list is not understood", now);
+            }
+            Verdict::Retry { cause, after, pushback } => {
+                self.look_later(at, &cause, after, pushback, now)
+            }
+            Verdict::Unauthorized(cause) => {
+                let refusal = self.access.refused(slot.generation, false);
+                self.to_look.push_back(at);
+                if refusal == Refusal::Final {
+                    self.stop(Ending::Unauthorized { message: cause.message }, now);
+                }
+            }
+            Verdict::Refused(cause) | Verdict::Unknown(cause) => {
+                let reason = format!("the list was refused: {}", cause.message);
+                self.end_unsure(at, &reason, now);
+            }
+        }
+    }
+
+    fn search_page(
+        &mut self,
+        at: usize,
+        items: &[serde_json::Value],
+        owned: &HashSet<String>,
+        now: Now,
+    ) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        let operation = std::sync::Arc::clone(&slot.work.ready.operation);
+        let (Some(recover), Some(search)) = (operation.recover.as_ref(), slot.search.as_mut())
+        else {
+            return;
+        };
+        match search.take(recover, items, owned, slot.started_at + now.ahead) {
+            Step::NextPage => self.to_look.push_back(at),
+            Step::Found { id } => {
+                self.count_settled(at);
+                self.end_row(at, Outcome::Found, RowEnd::Succeeded, None, Some(id), None, now);
+            }
+            Step::Unsure { reason } => self.end_unsure(at, &reason, now),
+            Step::Absent => self.absent(at, now),
+        }
+    }
+
+    /// The attempt surely did not act: the row may go again, as often as any.
+    fn absent(&mut self, at: usize, now: Now) {
+        self.count_settled(at);
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        slot.search = None;
+        slot.looks = 0;
+        slot.tries += 1;
+        let cause = slot.lost.take();
+        if slot.tries >= self.settings.attempts && matches!(slot.state, RowState::Started { .. }) {
+            self.end_row(at, Outcome::GivenUp, RowEnd::Failed, cause, None, None, now);
+            return;
+        }
+        self.defer(at, Outcome::NotFound, cause, now);
+        self.waiting.push(Reverse((now.moment, at)));
+    }
+
+    fn look_later(
+        &mut self,
+        at: usize,
+        cause: &Cause,
+        after: Option<Duration>,
+        pushback: bool,
+        now: Now,
+    ) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        slot.looks += 1;
+        let wait = back_off(slot.looks, now.chance).max(after.map(asked_wait).unwrap_or_default());
+        if pushback {
+            self.pace.pause_until(now.moment.after(wait));
+        }
+        let most = if pushback { MOST_PUSHBACKS } else { self.settings.attempts };
+        if slot.looks >= most {
+            let reason = format!("the list could not be read: {}", cause.message);
+            self.end_unsure(at, &reason, now);
+            return;
+        }
+        slot.phase = Phase::Waiting;
+        self.waiting.push(Reverse((now.moment.after(wait), at)));
+    }
+
+    /// Nobody can tell whether the attempt acted; the row stays in doubt.
+    fn end_unsure(&mut self, at: usize, reason: &str, now: Now) {
+        self.count_settled(at);
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        slot.search = None;
+        let mut cause = slot.lost.take().unwrap_or_default();
+        let lost = if cause.message.is_empty() {
+            "its run ended before the answer"
+        } else {
+            &cause.message
+        };
+        cause.message = format!("{lost}; looked for: {reason}");
+        self.end_row(at, Outcome::Lost, RowEnd::InDoubt, Some(cause), None, None, now);
+    }
+
+    /// A row of an earlier run leaves its doubt, or is told to be in doubt once more.
+    fn count_settled(&mut self, at: usize) {
+        let earlier = self.slots[at].as_ref().is_some_and(|slot| {
+            slot.work.sending == Sending::Settle && slot.state.attempts() == slot.work.attempts
+        });
+        self.counts.settled += u64::from(earlier);
     }
 
     fn retry(
@@ -486,7 +709,7 @@ impl Core {
             self.end_row(at, Outcome::GivenUp, RowEnd::Failed, Some(cause), None, None, now);
             return;
         }
-        self.defer(at, cause, now);
+        self.defer(at, Outcome::Deferred, Some(cause), now);
         self.waiting.push(Reverse((now.moment.after(wait), at)));
     }
 
@@ -496,7 +719,7 @@ impl Core {
         // A row whose token was merely old has not been refused itself.
         slot.unauthorized |= slot.generation == self.access.generation();
         let message = cause.message.clone();
-        self.defer(at, cause, now);
+        self.defer(at, Outcome::Deferred, Some(cause), now);
         self.waiting.push(Reverse((now.moment, at)));
         if refusal == Refusal::Final {
             self.stop(Ending::Unauthorized { message }, now);
@@ -513,11 +736,11 @@ impl Core {
     }
 
     /// The attempt surely did not act, and another will follow.
-    fn defer(&mut self, at: usize, cause: Cause, now: Now) {
+    fn defer(&mut self, at: usize, outcome: Outcome, cause: Option<Cause>, now: Now) {
         let Some(slot) = self.slots[at].as_mut() else { return };
-        slot.step(Outcome::Deferred.event(None));
+        slot.step(outcome.event(None));
         slot.phase = Phase::Waiting;
-        let end = slot.attempt_end(Outcome::Deferred, Some(cause), None, now.wall);
+        let end = slot.attempt_end(outcome, cause, None, now.wall);
         self.ending += 1;
         self.actions.push(Action::End { slot: at, end });
     }
@@ -525,7 +748,8 @@ impl Core {
     /// A row that was started and will not be sent after all.
     fn withdraw(&mut self, at: usize, now: Now) {
         let message = "the run was stopped before the request was sent".to_owned();
-        self.defer(at, Cause { message, ..Cause::default() }, now);
+        let cause = Cause { message, ..Cause::default() };
+        self.defer(at, Outcome::Deferred, Some(cause), now);
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -594,6 +818,7 @@ impl Core {
         }
         if matches!(self.stopping, Some(Ending::LedgerFailed { .. })) {
             self.cleared.clear();
+            self.to_look.clear();
             return;
         }
         while let Some(at) = self.cleared.pop_front() {
@@ -604,7 +829,11 @@ impl Core {
     /// What is under way may have acted or not; nobody will know.
     fn abandon(&mut self, now: Now) {
         let flying: Vec<usize> = (0..self.slots.len())
-            .filter(|at| self.slots[*at].as_ref().is_some_and(|slot| slot.phase == Phase::Flying))
+            .filter(|at| {
+                self.slots[*at]
+                    .as_ref()
+                    .is_some_and(|slot| matches!(slot.phase, Phase::Flying | Phase::Looking))
+            })
             .collect();
         self.actions.push(Action::Abandon);
         for at in flying {
@@ -654,7 +883,14 @@ impl Slot {
         remote_id: Option<String>,
         wall: i64,
     ) -> Box<AttemptEnd> {
-        Box::new(AttemptEnd { outcome, number: self.state.attempts(), cause, remote_id, at: wall })
+        Box::new(AttemptEnd {
+            outcome,
+            known: self.work.known,
+            number: self.state.attempts(),
+            cause,
+            remote_id,
+            at: wall,
+        })
     }
 
     fn row_event(&self, end: RowEnd, cause: Option<&Cause>) -> RowEvent {

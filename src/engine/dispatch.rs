@@ -12,8 +12,9 @@ use crate::connector::Answers;
 use crate::event::{Ending, Event, Progress};
 use crate::ledger::{Ack, LedgerError, Recorder};
 use crate::pace::{Moment, Pace};
+use crate::recover::item_id;
 use crate::transport::Transport;
-use crate::verdict::{Reply, TokenFailure, judge};
+use crate::verdict::{Answer, Reply, TokenFailure, Verdict, judge};
 
 use super::Work;
 use super::core::{Action, Core, Input, Now, Settings, Stop};
@@ -36,6 +37,8 @@ pub struct Parts<'a, T> {
     pub stops: UnboundedReceiver<Stop>,
     pub tell: &'a mut dyn FnMut(Event),
     pub picture: &'a mut dyn FnMut(Progress),
+    /// Whether what the other side calls so belongs to a row.
+    pub owns: &'a dyn Fn(&str) -> bool,
     /// Unix milliseconds.
     pub wall: &'a dyn Fn() -> i64,
     pub chance: &'a mut dyn FnMut() -> f64,
@@ -50,11 +53,14 @@ pub struct Outcome {
     pub failed: u64,
     pub in_doubt: u64,
     pub invalid: u64,
+    /// Rows in doubt from an earlier run of which something has become known.
+    pub settled: u64,
 }
 
 /// Something that came to an end.
 enum Flight {
     Replied { slot: usize, reply: Reply },
+    Looked { slot: usize, reply: Reply },
     Token(Result<Option<i64>, TokenFailure>),
 }
 
@@ -65,6 +71,7 @@ pub async fn run<T: Transport>(settings: Settings, pace: Pace, parts: Parts<'_, 
         began: Instant::now(),
         flights: FuturesUnordered::new(),
         feed_open: true,
+        ahead: 0,
         pictured: None,
         parts,
     };
@@ -85,6 +92,8 @@ struct Shell<'a, T> {
     began: Instant,
     flights: FuturesUnordered<LocalBoxFuture<'static, Flight>>,
     feed_open: bool,
+    /// How far the other side's clock is ahead, in milliseconds, by its last answer.
+    ahead: i64,
     pictured: Option<Moment>,
     parts: Parts<'a, T>,
 }
@@ -94,6 +103,7 @@ impl<T: Transport> Shell<'_, T> {
         Now {
             moment: Moment(self.began.elapsed()),
             wall: (self.parts.wall)(),
+            ahead: self.ahead,
             chance: (self.parts.chance)(),
         }
     }
@@ -115,11 +125,24 @@ impl<T: Transport> Shell<'_, T> {
             Action::Abandon => self.flights.clear(),
             Action::Send { slot } => {
                 if let Some(work) = self.core.work(slot) {
-                    let sending = self.parts.transport.send(&work.ready);
+                    let sending = self.parts.transport.send(&work.ready.request);
                     self.flights.push(Box::pin(async move {
                         Flight::Replied { slot, reply: sending.await }
                     }));
                 }
+            }
+            Action::Look { slot } => {
+                let request = self.core.look_request(slot);
+                let looking = request.as_ref().map(|request| self.parts.transport.send(request));
+                self.flights.push(Box::pin(async move {
+                    let reply = match looking {
+                        Some(looking) => looking.await,
+                        None => {
+                            Reply::Lost("the row lacks a field that the list asks for".to_owned())
+                        }
+                    };
+                    Flight::Looked { slot, reply }
+                }));
             }
             Action::Renew => {
                 let renewing = self.parts.transport.renew();
@@ -165,13 +188,41 @@ impl<T: Transport> Shell<'_, T> {
     fn landed(&mut self, flight: Flight) -> Input {
         match flight {
             Flight::Token(result) => Input::Token(result),
-            Flight::Replied { slot, reply } => match self.core.work(slot) {
-                Some(work) => Input::Replied {
-                    slot,
-                    verdict: judge(self.parts.answers, &work.ready.operation, reply),
-                },
-                None => Input::Tick,
-            },
+            Flight::Replied { slot, reply } => {
+                self.read_clock(&reply);
+                match self.core.work(slot) {
+                    Some(work) => Input::Replied {
+                        slot,
+                        verdict: judge(self.parts.answers, &work.ready.operation, reply),
+                    },
+                    None => Input::Tick,
+                }
+            }
+            Flight::Looked { slot, reply } => {
+                self.read_clock(&reply);
+                self.look_landed(slot, reply)
+            }
+        }
+    }
+
+    fn look_landed(&self, slot: usize, reply: Reply) -> Input {
+        let work = self.core.work(slot);
+        let Some(recover) = work.and_then(|work| work.ready.operation.recover.as_ref()) else {
+            return Input::Tick;
+        };
+        let verdict = judge(self.parts.answers, &recover.list, reply);
+        let items = match &verdict {
+            Verdict::Done { items: Some(items), .. } => items.as_slice(),
+            _ => &[],
+        };
+        let ids = items.iter().filter_map(|item| item_id(recover, item));
+        let owned = ids.filter(|id| (self.parts.owns)(id)).collect();
+        Input::Looked { slot, verdict, owned }
+    }
+
+    fn read_clock(&mut self, reply: &Reply) {
+        if let Reply::Answer(Answer { date: Some(date), .. }) = reply {
+            self.ahead = date - (self.parts.wall)();
         }
     }
 
@@ -207,6 +258,7 @@ impl<T: Transport> Shell<'_, T> {
             failed: progress.failed,
             in_doubt: progress.in_doubt + self.core.unrecorded(),
             invalid: self.core.invalid(),
+            settled: self.core.settled(),
         }
     }
 }

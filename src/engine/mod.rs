@@ -5,8 +5,8 @@
 //! and waits as the core says, and is the only one here that touches the world.
 //!
 //! A row's way: queued in its lane, *started* in the ledger, sent when the pace allows, its outcome in the
-//! ledger, told. At most one row of a lane is on that way at a time, the oldest first. Settling a lost answer
-//! by looking will happen where [`core`](self::core) now ends a lost row as in doubt.
+//! ledger, told. At most one row of a lane is on that way at a time, the oldest first. Where an answer was lost and
+//! the operation says how to look for what it may have made, the lane waits until that is settled.
 
 mod access;
 mod core;
@@ -29,6 +29,8 @@ pub struct Work {
     pub known: Option<i64>,
     /// How many requests have left for it in earlier runs.
     pub attempts: u32,
+    /// When the last of them was started, in unix milliseconds.
+    pub attempted_at: Option<i64>,
     pub sending: Sending,
 }
 

@@ -54,6 +54,14 @@ struct World {
     faulty: bool,
     /// Rows on which the server acted, in order.
     acted: Vec<u64>,
+    /// What the server holds.
+    notes: Vec<serde_json::Value>,
+    /// When the last attempt of a row was started.
+    started: HashMap<u64, i64>,
+    /// Ids of what was made that the ledger knows.
+    owned: HashSet<String>,
+    /// How far the server's clock is ahead, in milliseconds.
+    ahead: i64,
     /// When requests left, in time over all lives.
     left: Vec<Duration>,
     /// Durable attempts by row: the state that replay gives.
@@ -76,6 +84,7 @@ struct Coming {
 enum Kind {
     Commit,
     Answer(u32),
+    Look(u32),
     Token,
 }
 
@@ -101,16 +110,20 @@ impl World {
             .collect();
         let quota = ["1000/1s", "30/10s", "5/1s", "200/1s"][random.usize(0..4)].parse().unwrap();
         Self {
-            random,
             rows,
             quota,
             faulty,
             acted: Vec::new(),
+            notes: Vec::new(),
+            started: HashMap::new(),
+            owned: HashSet::new(),
+            ahead: random.i64(-5_000_000..5_000_000),
             left: Vec::new(),
             ledger: BTreeMap::new(),
             clock: Duration::ZERO,
             token: 0,
             valid_token: 0,
+            random,
         }
     }
 
@@ -129,6 +142,7 @@ impl World {
                     unchanged: true,
                     effect: row.operation.effect,
                     repeat: row.operation.repeat,
+                    settles: row.operation.recover.is_some(),
                     retry_failed: false,
                 };
                 let Fate::Send(sending) = decide(&facts) else { return None };
@@ -146,10 +160,13 @@ impl World {
                         request,
                         digest: Digest([0; 16]),
                         send_before: None,
+                        valid: true,
+                        fields: serde_json::json!({"ticket_id": row.lane, "note": text(row.number)}),
                     },
                     key: row.number.to_string(),
                     known: None,
                     attempts: earlier.map_or(0, |earlier| earlier.state.attempts()),
+                    attempted_at: self.started.get(&row.number).copied(),
                     sending,
                 })
             })
@@ -172,6 +189,41 @@ impl World {
         }
     }
 
+    fn act(&mut self, row: u64) -> String {
+        self.acted.push(row);
+        let id = format!("tn_{row}_{}", self.acted.len());
+        let source = &self.rows[usize::try_from(row - 1).unwrap()];
+        if source.operation.repeat == Repeat::Harmful {
+            // Seconds are coarser than our milliseconds, as on many a real server.
+            let created = (wall(self.clock) + self.ahead) / 1000;
+            let note = serde_json::json!({
+                "id": id, "ticket_id": source.lane, "note": text(row), "created": created,
+            });
+            self.notes.push(note);
+        }
+        id
+    }
+
+    /// What the server makes of a look at a row's lane.
+    fn list(&mut self, row: u64, token: u32) -> Verdict {
+        let cause = Cause { message: "a fault".into(), ..Cause::default() };
+        if token < self.valid_token {
+            return Verdict::Unauthorized(cause);
+        }
+        match self.fault() {
+            Fault::Busy | Fault::LostBefore => {
+                Verdict::Retry { cause, after: None, pushback: false }
+            }
+            Fault::Refuse if self.random.bool() => Verdict::Refused(cause),
+            _ => {
+                let lane = self.rows[usize::try_from(row - 1).unwrap()].lane.as_str();
+                let items =
+                    self.notes.iter().filter(|note| note["ticket_id"] == lane).cloned().collect();
+                Verdict::Done { id: None, items: Some(items) }
+            }
+        }
+    }
+
     /// What the server makes of a request that arrives with a token.
     fn answer(&mut self, row: u64, token: u32) -> Verdict {
         let operation = Arc::clone(&self.rows[usize::try_from(row - 1).unwrap()].operation);
@@ -183,8 +235,8 @@ impl World {
         }
         match self.fault() {
             Fault::None => {
-                self.acted.push(row);
-                Verdict::Done { id: Some(format!("tn_{row}")), items: None }
+                let id = self.act(row);
+                Verdict::Done { id: Some(id), items: None }
             }
             Fault::Refuse => Verdict::Refused(cause),
             Fault::Busy | Fault::NotSent => again(cause),
@@ -194,7 +246,7 @@ impl World {
             Fault::LostBefore if harmless => again(cause),
             Fault::LostBefore => Verdict::Unknown(cause),
             Fault::LostAfter => {
-                self.acted.push(row);
+                self.act(row);
                 if harmless { again(cause) } else { Verdict::Unknown(cause) }
             }
             Fault::Unauthorized => {
@@ -247,8 +299,8 @@ impl<'a> Life<'a> {
 
     fn now(&mut self) -> Now {
         let moment = Moment(self.world.clock - self.began);
-        let wall = EPOCH + i64::try_from(self.world.clock.as_millis()).unwrap();
-        Now { moment, wall, chance: self.world.random.f64() }
+        let (wall, ahead) = (wall(self.world.clock), self.world.ahead);
+        Now { moment, wall, ahead, chance: self.world.random.f64() }
     }
 
     fn take(&mut self, input: Input) {
@@ -288,6 +340,12 @@ impl<'a> Life<'a> {
                 self.sent += 1;
                 self.after(5..400, slot, Kind::Answer(self.world.token));
             }
+            Action::Look { slot } => {
+                assert!(self.core.look_request(slot).is_some());
+                self.slots.insert(slot, self.core.work(slot).unwrap().ready.row);
+                self.world.left.push(self.world.clock);
+                self.after(5..400, slot, Kind::Look(self.world.token));
+            }
             Action::Renew => {
                 self.world.left.push(self.world.clock);
                 self.after(5..200, 0, Kind::Token);
@@ -297,7 +355,9 @@ impl<'a> Life<'a> {
                 assert_eq!(before, None, "row {} ends twice", event.row);
             }
             Action::Tell(_) => {}
-            Action::Abandon => self.coming.retain(|coming| !matches!(coming.kind, Kind::Answer(_))),
+            Action::Abandon => {
+                self.coming.retain(|coming| !matches!(coming.kind, Kind::Answer(_) | Kind::Look(_)))
+            }
         }
     }
 
@@ -318,9 +378,13 @@ impl<'a> Life<'a> {
                     let state =
                         self.world.ledger.get(&start.row).cloned().unwrap_or(RowState::NotStarted);
                     assert_eq!(start.number, state.attempts() + 1, "attempts are counted on");
+                    self.world.started.insert(start.row, start.at);
                     (slot, Ack::Started { slot }, super::core::start_event(&state))
                 }
                 Pending::End(slot, end) => {
+                    let row = self.core.work(slot).unwrap().ready.row;
+                    self.slots.entry(slot).or_insert(row);
+                    self.world.owned.extend(end.remote_id.clone());
                     (slot, Ack::Ended { slot }, end.outcome.event(end.remote_id))
                 }
             };
@@ -391,6 +455,16 @@ impl<'a> Life<'a> {
                 let verdict = self.world.answer(row, token);
                 self.take(Input::Replied { slot: coming.slot, verdict });
             }
+            Kind::Look(token) => {
+                let verdict = self.world.list(self.slots[&coming.slot], token);
+                let items = match &verdict {
+                    Verdict::Done { items: Some(items), .. } => items.as_slice(),
+                    _ => &[],
+                };
+                let ids = items.iter().map(|item| item["id"].as_str().unwrap().to_owned());
+                let owned = ids.filter(|id| self.world.owned.contains(id)).collect();
+                self.take(Input::Looked { slot: coming.slot, verdict, owned });
+            }
             Kind::Token => {
                 let failed = self.world.faulty && self.world.random.u8(0..6) == 0;
                 let token = if failed {
@@ -398,7 +472,7 @@ impl<'a> Life<'a> {
                 } else {
                     self.world.token += 1;
                     let life = self.world.random.i64(2_000..100_000);
-                    Ok(Some(EPOCH + i64::try_from(self.world.clock.as_millis()).unwrap() + life))
+                    Ok(Some(wall(self.world.clock) + life))
                 };
                 self.take(Input::Token(token));
             }
@@ -429,34 +503,46 @@ fn play(seed: u64) {
         }
     }
     assert!(world.work().is_empty(), "seed {seed}: rows are left");
+    for row in &world.rows {
+        let state = &world.ledger[&row.number];
+        let ended = matches!(state, RowState::Succeeded { .. } | RowState::Refused { .. });
+        assert!(ended, "seed {seed}: row {} ends as {state:?}", row.number);
+    }
+}
+
+fn wall(clock: Duration) -> i64 {
+    EPOCH + i64::try_from(clock.as_millis()).unwrap()
+}
+
+/// What a row says; rows of one lane often say the same.
+fn text(row: u64) -> String {
+    format!("text {}", row % 3)
 }
 
 /// The promises, after any life.
+///
+/// Rows of one lane with one text are told apart by nobody, least of all by the reader of the ticket: what counts is
+/// how many of their notes there are.
 fn check(world: &World, seed: u64) {
-    let mut times: HashMap<u64, usize> = HashMap::new();
-    world.acted.iter().for_each(|row| *times.entry(*row).or_default() += 1);
-    for row in &world.rows {
-        let acted = times.get(&row.number).copied().unwrap_or(0);
-        let state = world.ledger.get(&row.number);
-        if row.operation.repeat == Repeat::Harmful {
-            assert!(acted <= 1, "seed {seed}: row {} was done {acted} times", row.number);
-        }
-        match state {
-            Some(RowState::Succeeded { .. }) => {
-                assert!(acted >= 1, "seed {seed}: row {} is not done", row.number)
-            }
-            Some(RowState::Started { .. } | RowState::InDoubt { .. }) => {}
-            Some(RowState::Refused { .. } | RowState::NotStarted) | None
-                if row.operation.repeat == Repeat::Harmful =>
-            {
-                assert_eq!(
-                    acted, 0,
-                    "seed {seed}: row {} was done and is not known to be",
-                    row.number
-                );
-            }
+    let mut groups: HashMap<(&str, String), (usize, usize, usize)> = HashMap::new();
+    for row in world.rows.iter().filter(|row| row.operation.repeat == Repeat::Harmful) {
+        let (made, done, open) = groups.entry((row.lane.as_str(), text(row.number))).or_default();
+        *made += world.acted.iter().filter(|acted| **acted == row.number).count();
+        match world.ledger.get(&row.number) {
+            Some(RowState::Succeeded { .. }) => *done += 1,
+            Some(RowState::Started { .. } | RowState::InDoubt { .. }) => *open += 1,
             _ => {}
         }
+    }
+    for (group, (made, done, open)) in groups {
+        assert!(
+            made >= done,
+            "seed {seed}: of {group:?} {made} were made and {done} are said to be"
+        );
+        assert!(
+            made <= done + open,
+            "seed {seed}: of {group:?} {made} were made, and only {done} are known"
+        );
     }
     check_order(world, seed);
     check_pace(world, seed);

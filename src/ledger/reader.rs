@@ -26,6 +26,8 @@ pub struct Known {
     pub digest: Digest,
     /// What the other side calls what was made.
     pub remote_id: Option<String>,
+    /// When the last attempt was started, in unix milliseconds.
+    pub attempted_at: i64,
 }
 
 impl JobReader {
@@ -66,50 +68,80 @@ impl JobReader {
             .optional()
             .map_err(storage)?;
         let Some((id, digest)) = found else { return Ok(None) };
-        let (earlier, remote_id) = self.replay(id, key)?;
-        Ok(Some(Known { id, earlier, digest: Digest(digest), remote_id }))
+        self.replay(
+            Known {
+                id,
+                earlier: Earlier { state: RowState::NotStarted, message: None },
+                digest: Digest(digest),
+                remote_id: None,
+                attempted_at: 0,
+            },
+            key,
+        )
+        .map(Some)
+    }
+
+    /// Whether a row of any job has what the other side calls `id`: then it is nobody else's.
+    pub fn owns(&self, id: &str) -> Result<bool, LedgerError> {
+        let read = || {
+            let mut statement = self
+                .ledger
+                .connection
+                .prepare_cached("SELECT 1 FROM attempts WHERE remote_id = ?1 LIMIT 1")?;
+            statement.exists([id])
+        };
+        read().map_err(|error| self.ledger.storage("read", &error))
     }
 
     /// Follows a row's attempts through the transition function.
-    fn replay(&self, id: i64, key: &str) -> Result<(Earlier, Option<String>), LedgerError> {
-        let query =
-            "SELECT outcome, message, remote_id FROM attempts WHERE row = ?1 ORDER BY number";
+    fn replay(&self, mut known: Known, key: &str) -> Result<Known, LedgerError> {
+        let query = "SELECT outcome, message, remote_id, started_at FROM attempts WHERE row = ?1 ORDER BY number";
         let read = || {
             let mut statement = self.ledger.connection.prepare_cached(query)?;
-            let attempts = statement.query_map([id], |row| {
-                Ok((
-                    row.get::<_, Option<String>>(0)?,
-                    row.get::<_, Option<String>>(1)?,
-                    row.get(2)?,
-                ))
+            let attempts = statement.query_map([known.id], |row| {
+                Ok(Attempt {
+                    outcome: row.get(0)?,
+                    message: row.get(1)?,
+                    remote_id: row.get(2)?,
+                    started_at: row.get(3)?,
+                })
             })?;
-            attempts.collect::<Result<Vec<(Option<String>, Option<String>, Option<String>)>, _>>()
+            attempts.collect::<rusqlite::Result<Vec<Attempt>>>()
         };
         let attempts = read().map_err(|error| self.ledger.storage("read", &error))?;
-        let inconsistent = |cause: String| LedgerError::Inconsistent {
-            path: self.ledger.path.clone(),
-            key: key.to_owned(),
-            cause,
-        };
-        let mut state = RowState::NotStarted;
-        let (mut message, mut remote_id) = (None, None);
-        for (outcome, words, id) in attempts {
-            state = state
-                .clone()
-                .after(start_event(&state))
-                .map_err(|error| inconsistent(error.to_string()))?;
-            if let Some(outcome) = outcome {
-                let outcome = Outcome::parse(&outcome)
-                    .ok_or_else(|| inconsistent(format!("outcome {outcome}")))?;
-                state = state
-                    .after(outcome.event(id.clone()))
-                    .map_err(|error| inconsistent(error.to_string()))?;
-            }
-            message = words;
-            remote_id = id;
+        for attempt in attempts {
+            known = follow(known, attempt).map_err(|cause| LedgerError::Inconsistent {
+                path: self.ledger.path.clone(),
+                key: key.to_owned(),
+                cause,
+            })?;
         }
-        Ok((Earlier { state, message }, remote_id))
+        Ok(known)
     }
+}
+
+struct Attempt {
+    outcome: Option<String>,
+    message: Option<String>,
+    remote_id: Option<String>,
+    started_at: i64,
+}
+
+/// What is known of a row after one more attempt, or why that cannot be.
+fn follow(mut known: Known, attempt: Attempt) -> Result<Known, String> {
+    let state = known.earlier.state;
+    let event = start_event(&state);
+    let mut state = state.after(event).map_err(|error| error.to_string())?;
+    if let Some(word) = attempt.outcome {
+        let outcome = Outcome::parse(&word).ok_or_else(|| format!("outcome {word}"))?;
+        state = state
+            .after(outcome.event(attempt.remote_id.clone()))
+            .map_err(|error| error.to_string())?;
+    }
+    known.earlier = Earlier { state, message: attempt.message };
+    known.remote_id = attempt.remote_id;
+    known.attempted_at = attempt.started_at;
+    Ok(known)
 }
 
 /// The event that another attempt is, after a state.

@@ -38,6 +38,8 @@ pub struct AttemptStart {
 #[derive(Debug, Clone)]
 pub struct AttemptEnd {
     pub outcome: Outcome,
+    /// The row's id, where the attempt is of an earlier run.
+    pub known: Option<i64>,
     pub number: u32,
     pub cause: Option<Cause>,
     pub remote_id: Option<String>,
@@ -192,8 +194,8 @@ impl Writer {
                     Ack::Started { slot: *slot }
                 }
                 Write::End { slot, end } => {
-                    if let Some(id) = self.ids.get(slot) {
-                        complete_attempt(&transaction, *id, end)?;
+                    if let Some(id) = end.known.or_else(|| self.ids.get(slot).copied()) {
+                        complete_attempt(&transaction, id, end)?;
                     }
                     Ack::Ended { slot: *slot }
                 }

@@ -34,6 +34,7 @@ fn end(outcome: Outcome, number: u32) -> AttemptEnd {
     let cause = Cause { status: Some(200), code: Some("3".into()), message: "past".into() };
     let failed = !matches!(outcome, Outcome::Succeeded | Outcome::Found);
     AttemptEnd {
+        known: None,
         outcome,
         number,
         cause: failed.then_some(cause),

@@ -155,6 +155,9 @@ fn usual_reason(action: Action) -> Option<&'static str> {
         Action::Send(Sending::Repeat) => {
             Some("an earlier request may have acted; a second is harmless")
         }
+        Action::Send(Sending::Settle) => Some(
+            "an earlier request may have acted; looked for first, sent only if it is not there",
+        ),
         Action::Hold(Held::InDoubt) => Some("in doubt: an earlier request may have acted"),
         Action::Hold(Held::Refused) => Some("refused earlier, and unchanged since"),
         Action::Send(Sending::Fresh) | Action::Skip | Action::Reject => None,

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{
-    AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Url};
@@ -178,6 +178,7 @@ async fn exchange(http: &reqwest::Client, request: reqwest::Request) -> Reply {
             .headers()
             .get(RETRY_AFTER)
             .and_then(|value| retry_after(value, SystemTime::now())),
+        date: response.headers().get(DATE).and_then(date),
         body: Vec::new(),
     };
     loop {
@@ -220,6 +221,12 @@ fn retry_after(value: &HeaderValue, now: SystemTime) -> Option<Duration> {
             Some(moment.duration_since(now).unwrap_or_default())
         }
     }
+}
+
+fn date(value: &HeaderValue) -> Option<i64> {
+    let moment = httpdate::parse_http_date(value.to_str().ok()?).ok()?;
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok()
 }
 
 fn redacted(reply: Reply, secret: Option<&Secret>) -> Reply {
@@ -310,8 +317,10 @@ mod tests {
     fn an_answer_that_repeats_the_token_is_redacted() {
         let secret = Secret::new("eyJhbGciOi.secret".into());
         let body = br#"{"r":9,"msg":"bad token eyJhbGciOi.secret"}"#.to_vec();
-        let reply =
-            redacted(Reply::Answer(Answer { status: 200, retry_after: None, body }), Some(&secret));
+        let reply = redacted(
+            Reply::Answer(Answer { status: 200, retry_after: None, date: None, body }),
+            Some(&secret),
+        );
         let Reply::Answer(answer) = reply else { panic!() };
         assert_eq!(answer.body, br#"{"r":9,"msg":"bad token [redacted]"}"#);
     }

@@ -7,7 +7,7 @@
 mod client;
 mod credentials;
 
-use crate::prepare::Ready;
+use crate::request::Request;
 use crate::verdict::{Reply, TokenFailure};
 
 pub use client::{Client, ClientError, ClientOptions};
@@ -15,8 +15,8 @@ pub use credentials::{CredentialError, Credentials, Environment};
 
 /// What a run sends through. The real one is [`Http`]; tests bring their own.
 pub trait Transport {
-    /// Sends a row's request with the present token.
-    fn send(&self, ready: &Ready) -> impl Future<Output = Reply> + 'static;
+    /// Sends a request with the present token.
+    fn send(&self, request: &Request) -> impl Future<Output = Reply> + 'static;
 
     /// Gets a token for the requests that follow; gives its end in unix milliseconds, if it has one.
     fn renew(&self) -> impl Future<Output = Result<Option<i64>, TokenFailure>> + 'static;
@@ -39,8 +39,8 @@ impl Http {
 }
 
 impl Transport for Http {
-    fn send(&self, ready: &Ready) -> impl Future<Output = Reply> + 'static {
-        self.client.send(&ready.request, self.token.borrow().as_ref())
+    fn send(&self, request: &Request) -> impl Future<Output = Reply> + 'static {
+        self.client.send(request, self.token.borrow().as_ref())
     }
 
     fn renew(&self) -> impl Future<Output = Result<Option<i64>, TokenFailure>> + 'static {

@@ -1,0 +1,293 @@
+//! How a lost answer is settled: by looking whether what was sent is there.
+//!
+//! A request that may have acted is looked for in a list of the other side: an item with the same content,
+//! made no earlier than the attempt by the other side's clock, whose id no other row owns. Pure: pages of a
+//! list go in, and what follows comes out. Where the list cannot say for sure, neither does this: then the row
+//! stays in doubt. When to look is for `engine`.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use crate::connector::{Recover, TextChange};
+use crate::prepare::Ready;
+use crate::request::{self, Request};
+
+/// How much earlier than the attempt an item may seem to have been made: the `Date` header and many a list count
+/// in whole seconds.
+const TOLERANCE_MILLISECONDS: i64 = 2_000;
+/// A list that has not ended by then is not going to.
+const MOST_PAGES: u32 = 200;
+/// A number of time below this is in seconds.
+const FIRST_MILLISECONDS: f64 = 1e12;
+
+/// A search for what one attempt may have made.
+#[derive(Debug)]
+pub struct Search {
+    /// The content that was sent, normalised, with where an item bears it.
+    wanted: Vec<(Vec<String>, Value)>,
+    page: u32,
+    seen: HashSet<String>,
+    found: Option<String>,
+    /// Why the list cannot be trusted to say that the item is not there.
+    doubt: Option<String>,
+}
+
+/// What follows from a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// There may be more.
+    NextPage,
+    /// It is there.
+    Found { id: String },
+    /// It surely is not there.
+    Absent,
+    /// Nobody can tell.
+    Unsure { reason: String },
+}
+
+impl Search {
+    /// A search for what `fields` may have made.
+    pub fn new(recover: &Recover, fields: &Value) -> Self {
+        let wanted = recover
+            .fields
+            .iter()
+            .filter_map(|(name, pointers)| {
+                let value = fields.get(name)?;
+                Some((pointers.clone(), normalised(value, &recover.text)))
+            })
+            .collect();
+        Self { wanted, page: 1, seen: HashSet::new(), found: None, doubt: None }
+    }
+
+    /// The request for the page that is due; none where the row lacks a field that the list asks for.
+    pub fn request(&self, recover: &Recover, ready: &Ready) -> Option<Request> {
+        let mut fields = Map::new();
+        for (name, from) in &recover.with {
+            fields.insert(name.clone(), ready.fields.get(from)?.clone());
+        }
+        let mut request = request::build(&recover.list, &Value::Object(fields))?;
+        if let Some(pages) = &recover.pages {
+            let separator = if request.path.contains('?') { '&' } else { '?' };
+            request.path.push_str(&format!("{separator}{}={}", pages.page, self.page));
+            if let Some(size) = &pages.size {
+                request.path.push_str(&format!("&{size}={}", pages.items));
+            }
+        }
+        Some(request)
+    }
+
+    /// Takes a page in. `owned` are the ids of it that belong to other rows; the attempt started at `started`, in unix
+    /// milliseconds of the other side's clock.
+    pub fn take(
+        &mut self,
+        recover: &Recover,
+        items: &[Value],
+        owned: &HashSet<String>,
+        started: i64,
+    ) -> Step {
+        let since = started - TOLERANCE_MILLISECONDS;
+        let mut news = false;
+        for item in items {
+            match item_id(recover, item) {
+                Some(id) if !self.seen.insert(id.clone()) => {}
+                Some(id) => {
+                    news = true;
+                    if !owned.contains(&id) {
+                        self.weigh(recover, item, id, since);
+                    }
+                }
+                None => self.doubt = Some("an item of the list has no id".to_owned()),
+            }
+        }
+        self.page += 1;
+        if news && recover.pages.is_some() && self.page <= MOST_PAGES {
+            return Step::NextPage;
+        }
+        if self.page > MOST_PAGES {
+            self.doubt = Some("the list does not end".to_owned());
+        }
+        match (self.found.take(), self.doubt.take()) {
+            (Some(id), _) => Step::Found { id },
+            (None, Some(reason)) => Step::Unsure { reason },
+            (None, None) => Step::Absent,
+        }
+    }
+
+    /// An item that no row owns: is it what was sent?
+    fn weigh(&mut self, recover: &Recover, item: &Value, id: String, since: i64) {
+        let same = self.wanted.iter().all(|(pointers, wanted)| {
+            let value = pointers.iter().find_map(|pointer| item.pointer(pointer));
+            value.is_some_and(|value| agrees(&normalised(value, &recover.text), wanted))
+        });
+        match (created(recover, item), same) {
+            (Some(moment), true) if moment >= since => {
+                self.found.get_or_insert(id);
+            }
+            (Some(moment), false) if moment >= since => {
+                // The other side may have changed the text, or somebody else was there.
+                self.doubt =
+                    Some(format!("{id} was made since and is of no row, but its content differs"));
+            }
+            (Some(_), _) => {}
+            (None, _) => {
+                self.doubt = Some("the list does not say when its items were made".to_owned())
+            }
+        }
+    }
+}
+
+/// The id of an item of a list, as far as the connector knows where it stands.
+pub fn item_id(recover: &Recover, item: &Value) -> Option<String> {
+    match recover.id.iter().find_map(|pointer| item.pointer(pointer))? {
+        Value::String(text) if text.is_empty() => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// When an item was made, in unix milliseconds; texts of digits count as numbers.
+fn created(recover: &Recover, item: &Value) -> Option<i64> {
+    let value = recover.created.iter().find_map(|pointer| item.pointer(pointer))?;
+    let number = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => match text.parse::<f64>() {
+            Ok(number) => number,
+            Err(_) => {
+                return text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond);
+            }
+        },
+        _ => return None,
+    };
+    let milliseconds = if number < FIRST_MILLISECONDS { number * 1000.0 } else { number };
+    (milliseconds > 0.0).then_some(milliseconds as i64)
+}
+
+/// Flags come as booleans or as 0 and 1.
+fn agrees(found: &Value, wanted: &Value) -> bool {
+    let flag = |value: &Value| match value {
+        Value::Bool(flag) => Some(i64::from(*flag)),
+        Value::Number(number) => number.as_i64(),
+        _ => None,
+    };
+    found == wanted || (flag(found).is_some() && flag(found) == flag(wanted))
+}
+
+/// A value as it would be after what the other side may do to texts.
+fn normalised(value: &Value, changes: &[TextChange]) -> Value {
+    let Value::String(text) = value else { return value.clone() };
+    let mut text = text.clone();
+    for change in changes {
+        text = match change {
+            TextChange::LineEnds => text.replace("\r\n", "\n").replace('\r', "\n"),
+            TextChange::Trimming => text.trim().to_owned(),
+            TextChange::HtmlEscapes => unescaped(&text),
+        };
+    }
+    Value::String(text)
+}
+
+/// The five escapes that servers make of `& < > " '`; `&amp;` last, so that nothing is undone twice.
+fn unescaped(text: &str) -> String {
+    [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&amp;", "&"),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (escape, plain)| text.replace(escape, plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::Catalogue;
+    use crate::diagnostic::Place;
+    use serde_json::json;
+
+    const STARTED: i64 = 1_800_000_000_000;
+
+    fn recover() -> Recover {
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        connector.operations["ticket_note.create"].recover.clone().unwrap()
+    }
+
+    fn note(id: &str, text: &str, created: impl Into<Value>) -> Value {
+        json!({"id": id, "note": text, "created": created.into()})
+    }
+
+    /// Searches one page and an empty one after it for the note "xin chào".
+    fn search(recover: &Recover, items: &[Value]) -> Step {
+        let mut search = Search::new(recover, &json!({"ticket_id": "tk_1", "note": "xin chào "}));
+        let owned: HashSet<String> = ["tn_owned".to_owned()].into();
+        match search.take(recover, items, &owned, STARTED) {
+            Step::NextPage => search.take(recover, &[], &owned, STARTED),
+            step => step,
+        }
+    }
+
+    #[test]
+    fn what_was_sent_is_known_again_or_it_is_said_that_nobody_knows() {
+        let recover = recover();
+        let found = |id: &str| format!("Found {id}");
+        for (items, expected) in [
+            (vec![], "Absent".to_owned()),
+            (vec![note("tn_1", "xin chào", STARTED + 5)], found("tn_1")),
+            (vec![note("tn_1", "xin chào\r\n", STARTED + 5)], found("tn_1")),
+            (vec![note("tn_1", "xin chào", STARTED / 1000)], found("tn_1")),
+            (vec![note("tn_1", "xin chào", (STARTED / 1000).to_string())], found("tn_1")),
+            (vec![note("tn_1", "xin chào", "2027-01-15T08:00:00Z")], found("tn_1")),
+            (vec![note("tn_old", "xin chào", STARTED - 60_000)], "Absent".to_owned()),
+            (vec![note("tn_owned", "xin chào", STARTED + 5)], "Absent".to_owned()),
+            (
+                vec![note("tn_owned", "xin chào", STARTED), note("tn_2", "xin chào", STARTED)],
+                found("tn_2"),
+            ),
+            (vec![note("tn_1", "xin <b>chào</b>", STARTED + 5)], "Unsure".to_owned()),
+            (vec![note("tn_old", "khác", STARTED - 60_000)], "Absent".to_owned()),
+            (vec![json!({"id": "tn_1", "note": "xin chào"})], "Unsure".to_owned()),
+            (vec![json!({"note": "xin chào", "created": STARTED})], "Unsure".to_owned()),
+        ] {
+            let shown = match search(&recover, &items) {
+                Step::Found { id } => found(&id),
+                Step::Unsure { .. } => "Unsure".to_owned(),
+                step => format!("{step:?}"),
+            };
+            assert_eq!(shown, expected, "{items:?}");
+        }
+    }
+
+    #[test]
+    fn pages_are_read_until_one_brings_nothing_new() {
+        let recover = recover();
+        let mut search = Search::new(&recover, &json!({"note": "x"}));
+        let none = HashSet::new();
+        let page = |id: &str| vec![note(id, "old", STARTED - 60_000)];
+        assert_eq!(search.take(&recover, &page("a"), &none, STARTED), Step::NextPage);
+        assert_eq!(search.take(&recover, &page("b"), &none, STARTED), Step::NextPage);
+        // A server that does not know of pages sends the same again.
+        assert_eq!(search.take(&recover, &page("b"), &none, STARTED), Step::Absent);
+
+        let mut endless = Search::new(&recover, &json!({"note": "x"}));
+        let steps = (0..MOST_PAGES)
+            .map(|at| endless.take(&recover, &page(&at.to_string()), &none, STARTED));
+        assert!(matches!(steps.last(), Some(Step::Unsure { .. })));
+    }
+
+    #[test]
+    fn texts_are_compared_as_the_connector_says() {
+        let mut recover = recover();
+        recover.text.push(TextChange::HtmlEscapes);
+        let mut search = Search::new(&recover, &json!({"note": "1 < 2 & 3"}));
+        let items = [note("tn_1", "1 &lt; 2 &amp; 3", STARTED)];
+        search.take(&recover, &items, &HashSet::new(), STARTED);
+        assert_eq!(
+            search.take(&recover, &[], &HashSet::new(), STARTED),
+            Step::Found { id: "tn_1".into() }
+        );
+    }
+}
