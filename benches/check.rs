@@ -1,0 +1,63 @@
+//! `noteferry check` on a large file: rows a second, processor time, peak memory.
+//!
+//!     cargo bench --bench check
+//!     cargo bench --bench check -- 10000000
+//!
+//! The file has the seven columns of `ticket_note.create` and a million rows, or as many as the argument or
+//! NOTEFERRY_BENCH_ROWS says. It is checked as it is, and as the source of a job with a `key` and an
+//! expression. Nothing here judges: whoever runs it compares with the figures below. The aims are 1.5 times
+//! the rows a second of `qsv validate` (on machines as below 0.50 million on one core, 0.63 million on two) and
+//! less than 32 MB, however many rows there are.
+//!
+//! # Figures
+//!
+//! TODO
+
+mod data;
+mod measure;
+
+use std::path::Path;
+
+const ROWS: u64 = 1_000_000;
+
+const KEYED_JOB: &str = r#"
+job: bench
+connector: stringeex
+operation: ticket_note.create
+source:
+  csv: keyed.csv
+map:
+  ticket_id: "{{ ticket_id }}"
+  note: "{{ note | trim }}"
+  is_internal_note: "{{ is_internal_note }}"
+  note_type: "{{ note_type }}"
+  task_type: "{{ task_type }}"
+  task_reminder_time: "{{ task_reminder_time }}"
+  task_due_date: "{{ task_due_date }}"
+key: "{{ legacy_id }}"
+"#;
+
+fn main() {
+    if !measure::is_wanted() {
+        return;
+    }
+    let rows = measure::rows(ROWS);
+    let folder = measure::folder();
+    let (plain, keyed) = (folder.path().join("plain.csv"), folder.path().join("keyed.csv"));
+    let job = folder.path().join("keyed.yaml");
+    data::write_notes(&plain, rows, false).expect("the disk has room");
+    data::write_notes(&keyed, rows, true).expect("the disk has room");
+    std::fs::write(&job, KEYED_JOB).expect("the disk has room");
+    measure("a data file", rows, &["--operation", "ticket_note.create"], &plain);
+    measure("a job with a key and an expression", rows, &[], &job);
+}
+
+fn measure(what: &str, rows: u64, arguments: &[&str], job: &Path) {
+    println!("check, {what}, {rows} rows");
+    let folder = job.parent().expect("the job is in the bench's folder");
+    for _ in 0..measure::runs() {
+        let mut command = measure::noteferry();
+        command.arg("check").args(arguments).arg("--no-progress").arg(job);
+        println!("  {}", measure::cost(&mut command, folder).words(rows, "rows"));
+    }
+}
