@@ -13,7 +13,20 @@
 //!
 //! # Figures
 //!
-//! TODO
+//! November 2026, two shared cores of an AMD EPYC (Zen 5, KVM) for program and server together, ext4, Linux 6.18,
+//! release profile with symbols, middle of three (of 21 for the small job); the machine's noise is about 10 % either way, and
+//! more while others use it.
+//!
+//! | what | figure |
+//! |---|---|
+//! | requests/s | 23,000 |
+//! | cpu, 100k requests | 4.7 s |
+//! | peak | 31 MiB |
+//! | start to first request | 9 ms |
+//! | start to end, one create | 12.5 ms |
+//!
+//! About two fifths of the processor time is the ledger's thread. The key of a row of a data file is a digest, and
+//! each lands on another page of the index of keys: without that index, a run took a quarter less.
 
 mod data;
 mod measure;

@@ -150,7 +150,7 @@ impl Preparer {
             let field = &self.fields[*index];
             match self.value(field, *kind, record) {
                 Ok(Some(value)) => {
-                    object.insert(field.field.to_string(), value);
+                    object.insert(String::from(&*field.field), value);
                 }
                 Ok(None) => {}
                 Err(violation) => {

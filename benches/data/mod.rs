@@ -1,4 +1,4 @@
-//! Notes as a helpdesk has them: about 120 bytes of Vietnamese each, 2 % with a reminder. The same every time.
+//! Notes as a helpdesk has them: about 110 bytes of Vietnamese each, 2 % with a reminder. The same every time.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};

@@ -19,6 +19,7 @@ pub struct Cost {
 }
 
 /// What only some systems tell.
+#[cfg_attr(not(unix), allow(dead_code))]
 #[derive(Debug, Clone, Copy)]
 pub struct Accounts {
     /// User and system.
