@@ -192,7 +192,7 @@ impl Running<'_> {
                 acks,
                 feed,
                 stops: signals::stops(),
-                tell: &mut |event| self.handle.tell(event),
+                tell: &mut |events| self.handle.tell_all(events),
                 picture: &mut |progress| {
                     self.handle.progress(with_estimate(progress, self.to_send))
                 },

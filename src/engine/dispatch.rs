@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::{Either, LocalBoxFuture};
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
-use tokio::time::Instant;
+use tokio::time::{Instant, Interval};
 
 use crate::connector::Answers;
 use crate::event::{Ending, Event, Progress};
@@ -35,7 +35,8 @@ pub struct Parts<'a, T> {
     pub feed: Feed,
     /// Wishes to stop, from outside.
     pub stops: UnboundedReceiver<Stop>,
-    pub tell: &'a mut dyn FnMut(Event),
+    /// Hears events in order, several at a time.
+    pub tell: &'a mut dyn FnMut(Vec<Event>),
     pub picture: &'a mut dyn FnMut(Progress),
     /// Whether what the other side calls so belongs to a row.
     pub owns: &'a dyn Fn(&str) -> bool,
@@ -72,7 +73,9 @@ pub async fn run<T: Transport>(settings: Settings, pace: Pace, parts: Parts<'_, 
         flights: FuturesUnordered::new(),
         feed_open: true,
         ahead: 0,
+        told: Vec::new(),
         pictured: None,
+        picture: tokio::time::interval(PICTURE_EVERY),
         parts,
     };
     shell.take(Input::Tick);
@@ -94,7 +97,10 @@ struct Shell<'a, T> {
     feed_open: bool,
     /// How far the other side's clock is ahead, in milliseconds, by its last answer.
     ahead: i64,
+    /// Events that are told at the end of a turn.
+    told: Vec<Event>,
     pictured: Option<Moment>,
+    picture: Interval,
     parts: Parts<'a, T>,
 }
 
@@ -121,7 +127,7 @@ impl<T: Transport> Shell<'_, T> {
         match action {
             Action::Begin { slot, start } => self.parts.recorder.begin(slot, *start),
             Action::End { slot, end } => self.parts.recorder.end(slot, *end),
-            Action::Tell(event) => (self.parts.tell)(event),
+            Action::Tell(event) => self.told.push(event),
             Action::Abandon => self.flights.clear(),
             Action::Send { slot } => {
                 if let Some(work) = self.core.work(slot) {
@@ -165,7 +171,7 @@ impl<T: Transport> Shell<'_, T> {
             Some(flight) = self.flights.next(), if !self.flights.is_empty() => self.landed(flight),
             rows = self.parts.feed.recv(), if wants_rows => self.fed(rows),
             () = pause => Input::Tick,
-            () = tokio::time::sleep(PICTURE_EVERY) => Input::Tick,
+            _ = self.picture.tick() => Input::Tick,
         }
     }
 
@@ -241,6 +247,9 @@ impl<T: Transport> Shell<'_, T> {
     }
 
     fn show(&mut self) {
+        if !self.told.is_empty() {
+            (self.parts.tell)(std::mem::take(&mut self.told));
+        }
         let now = Moment(self.began.elapsed());
         if self.pictured.is_none_or(|last| now.since(last) >= PICTURE_EVERY) {
             self.pictured = Some(now);

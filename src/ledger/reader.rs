@@ -1,5 +1,7 @@
 //! What a job's rows did before.
 
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
 use rusqlite::{OptionalExtension, params};
 
 use crate::plan::Earlier;
@@ -9,11 +11,12 @@ use crate::row_state::{RowEvent, RowState};
 use super::{JobId, Ledger, LedgerError, Outcome};
 
 /// Looks up rows of one job by their keys.
+///
+/// The keys are read once and kept as hashes, sixteen bytes a row; a hit is compared with the key itself.
 pub struct JobReader {
     ledger: Ledger,
-    job: JobId,
-    /// A job that has sent nothing needs no looking up.
-    empty: bool,
+    /// Hash of a key and id of its row, in the order of the hashes.
+    keys: Vec<(u64, i64)>,
 }
 
 /// A row that the ledger knows.
@@ -33,17 +36,24 @@ pub struct Known {
 impl JobReader {
     /// A reader over its own connection, which may be one that only reads.
     pub fn new(ledger: Ledger, job: JobId) -> Result<Self, LedgerError> {
-        let found: Option<i64> = ledger
-            .connection
-            .query_row("SELECT 1 FROM rows WHERE job = ?1 LIMIT 1", [job.0], |row| row.get(0))
-            .optional()
-            .map_err(|error| ledger.storage("read", &error))?;
-        Ok(Self { empty: found.is_none(), ledger, job })
+        let read = || {
+            let mut statement =
+                ledger.connection.prepare("SELECT id, key FROM rows WHERE job = ?1")?;
+            let mut rows = statement.query([job.0])?;
+            let mut keys = Vec::new();
+            while let Some(row) = rows.next()? {
+                keys.push((hash_of(row.get_ref(1)?.as_str()?), row.get(0)?));
+            }
+            keys.sort_unstable();
+            Ok(keys)
+        };
+        let keys = read().map_err(|error: rusqlite::Error| ledger.storage("read", &error))?;
+        Ok(Self { ledger, keys })
     }
 
     /// Whether the job has sent nothing yet.
     pub fn is_empty(&self) -> bool {
-        self.empty
+        self.keys.is_empty()
     }
 
     /// Whether a row is done. What cannot be read is not; whoever goes on with the row will be told why.
@@ -54,31 +64,28 @@ impl JobReader {
 
     /// What is known of a row.
     pub fn find(&self, key: &str) -> Result<Option<Known>, LedgerError> {
-        if self.empty {
-            return Ok(None);
+        let hash = hash_of(key);
+        let first = self.keys.partition_point(|(other, _)| *other < hash);
+        for (_, id) in self.keys[first..].iter().take_while(|(other, _)| *other == hash) {
+            if let Some(digest) = self.digest(*id, key)? {
+                let earlier = Earlier { state: RowState::NotStarted, message: None };
+                let known = Known { id: *id, earlier, digest, remote_id: None, attempted_at: 0 };
+                return self.replay(known, key).map(Some);
+            }
         }
-        let storage = |error: rusqlite::Error| self.ledger.storage("read", &error);
-        let mut rows = self
-            .ledger
-            .connection
-            .prepare_cached("SELECT id, digest FROM rows WHERE job = ?1 AND key = ?2")
-            .map_err(storage)?;
-        let found: Option<(i64, [u8; 16])> = rows
-            .query_row(params![self.job.0, key], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()
-            .map_err(storage)?;
-        let Some((id, digest)) = found else { return Ok(None) };
-        self.replay(
-            Known {
-                id,
-                earlier: Earlier { state: RowState::NotStarted, message: None },
-                digest: Digest(digest),
-                remote_id: None,
-                attempted_at: 0,
-            },
-            key,
-        )
-        .map(Some)
+        Ok(None)
+    }
+
+    /// The digest of a row, if it has this very key.
+    fn digest(&self, id: i64, key: &str) -> Result<Option<Digest>, LedgerError> {
+        let read = || {
+            let mut statement = self
+                .ledger
+                .connection
+                .prepare_cached("SELECT digest FROM rows WHERE id = ?1 AND key = ?2")?;
+            statement.query_row(params![id, key], |row| row.get(0).map(Digest)).optional()
+        };
+        read().map_err(|error| self.ledger.storage("read", &error))
     }
 
     /// Whether a row of any job has what the other side calls `id`: then it is nobody else's.
@@ -142,6 +149,10 @@ fn follow(mut known: Known, attempt: Attempt) -> Result<Known, String> {
     known.remote_id = attempt.remote_id;
     known.attempted_at = attempt.started_at;
     Ok(known)
+}
+
+fn hash_of(key: &str) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(key)
 }
 
 /// The event that another attempt is, after a state.

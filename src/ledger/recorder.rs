@@ -188,7 +188,8 @@ impl Writer {
         for write in group {
             acks.push(match write {
                 Write::Start { slot, start } => {
-                    let id = enter_row(&transaction, self.job, start)?;
+                    let present = self.ids.get(slot).copied().filter(|_| start.number > 1);
+                    let id = enter_row(&transaction, self.job, start, start.known.or(present))?;
                     enter_attempt(&transaction, id, self.run, start)?;
                     self.ids.insert(*slot, id);
                     Ack::Started { slot: *slot }
@@ -211,17 +212,15 @@ fn enter_row(
     transaction: &Transaction<'_>,
     job: JobId,
     start: &AttemptStart,
+    known: Option<i64>,
 ) -> rusqlite::Result<i64> {
-    if let Some(id) = start.known {
+    if let Some(id) = known {
         transaction
-            .prepare_cached("UPDATE rows SET row = ?2, line = ?3, operation = ?4, lane = ?5, digest = ?6 WHERE id = ?1")?
+            .prepare_cached(
+                "UPDATE rows SET row = ?2, line = ?3, operation = ?4, lane = ?5, digest = ?6 WHERE id = ?1",
+            )?
             .execute(params![id, start.row, start.line, start.operation, start.lane, start.digest.0])?;
         return Ok(id);
-    }
-    if start.number > 1 {
-        return transaction
-            .prepare_cached("SELECT id FROM rows WHERE job = ?1 AND key = ?2")?
-            .query_row(params![job.0, start.key], |row| row.get(0));
     }
     transaction
         .prepare_cached(

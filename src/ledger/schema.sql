@@ -27,7 +27,8 @@ CREATE TABLE runs (
     requests        INTEGER
 ) STRICT;
 
--- A row of the source for which a request has left, or was about to.
+-- A row of the source for which a request has left, or was about to. A job has one entry for a key: its one writer sees
+-- to that. An index over keys in no order would cost more than all other writes of a run together.
 CREATE TABLE rows (
     id        INTEGER PRIMARY KEY,
     job       INTEGER NOT NULL REFERENCES jobs (id),
@@ -36,8 +37,7 @@ CREATE TABLE rows (
     line      INTEGER NOT NULL,
     operation TEXT    NOT NULL,
     lane      TEXT    NOT NULL,
-    digest    BLOB    NOT NULL,  -- names the content that was last sent
-    UNIQUE (job, key)
+    digest    BLOB    NOT NULL   -- names the content that was last sent
 ) STRICT;
 
 -- A request of a row. It is written before the request leaves, and completed by what came of it.

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use super::Reporter;
 use crate::event::{Event, Progress};
 
-/// Events that may wait to be heard.
-const WAITING: usize = 1_024;
+/// Batches of events that may wait to be heard.
+const WAITING: usize = 256;
 /// Between two drawings of the progress.
 const DRAWING: Duration = Duration::from_millis(100);
 /// What has been told is flushed at least this often, however much there is to tell.
@@ -35,7 +35,7 @@ pub struct ReportHandle {
 type Latest = Arc<Mutex<Option<Progress>>>;
 
 enum Message {
-    Event(Event),
+    Events(Vec<Event>),
     Stop,
 }
 
@@ -66,7 +66,12 @@ impl ReportHandle {
     /// Tells what has happened; waits while too much waits to be heard. After the end of the run
     /// nobody listens.
     pub fn tell(&self, event: Event) {
-        let _ = self.events.send(Message::Event(event));
+        self.tell_all(vec![event]);
+    }
+
+    /// Tells several things at once, which wakes the reporters but once.
+    pub fn tell_all(&self, events: Vec<Event>) {
+        let _ = self.events.send(Message::Events(events));
     }
 
     /// Puts a snapshot in the place of the last one. Never waits.
@@ -90,13 +95,8 @@ impl Listener {
     }
 
     fn run(mut self, incoming: &Receiver<Message>) -> Option<String> {
-        while let Some(event) = self.next(incoming) {
-            let last = matches!(event, Event::Finished { .. });
-            if last {
-                self.draw();
-            }
-            self.reporter.hear(&event);
-            if last {
+        while let Some(events) = self.next(incoming) {
+            if self.hear(&events) {
                 break;
             }
             self.keep_time();
@@ -105,16 +105,31 @@ impl Listener {
         self.reporter.fault()
     }
 
-    /// The next event; none when there will be no more. Draws while it waits.
-    fn next(&mut self, incoming: &Receiver<Message>) -> Option<Event> {
+    /// Passes events on, to the last of a run; true: that was among them.
+    fn hear(&mut self, events: &[Event]) -> bool {
+        for event in events {
+            let last = matches!(event, Event::Finished { .. });
+            if last {
+                self.draw();
+            }
+            self.reporter.hear(event);
+            if last {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The next events; none when there will be no more. Draws while it waits.
+    fn next(&mut self, incoming: &Receiver<Message>) -> Option<Vec<Event>> {
         match incoming.try_recv() {
-            Ok(message) => return message.event(),
+            Ok(message) => return message.events(),
             Err(TryRecvError::Disconnected) => return None,
             Err(TryRecvError::Empty) => self.reporter.rest(),
         }
         loop {
             match incoming.recv_timeout(self.draw_at.saturating_duration_since(Instant::now())) {
-                Ok(message) => return message.event(),
+                Ok(message) => return message.events(),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) => self.keep_time(),
             }
@@ -143,9 +158,9 @@ impl Listener {
 }
 
 impl Message {
-    fn event(self) -> Option<Event> {
+    fn events(self) -> Option<Vec<Event>> {
         match self {
-            Self::Event(event) => Some(event),
+            Self::Events(events) => Some(events),
             Self::Stop => None,
         }
     }

@@ -1,5 +1,6 @@
 //! The HTTP client.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{
@@ -26,6 +27,7 @@ pub struct Client {
     token_header: Option<HeaderName>,
     token_scheme: Option<String>,
     headers: HeaderMap,
+    last_address: Arc<Mutex<Option<(String, Url)>>>,
 }
 
 /// What a client needs beside the connector.
@@ -122,6 +124,7 @@ impl Client {
             token_header,
             token_scheme: authentication.and_then(|authentication| authentication.scheme.clone()),
             headers,
+            last_address: Arc::default(),
         })
     }
 
@@ -148,10 +151,20 @@ impl Client {
         }
     }
 
-    fn build(&self, request: &Request, token: Option<&Token>) -> Result<reqwest::Request, String> {
-        let address = format!("{}{}", self.base_url, request.path);
-        let address = Url::parse(&address)
+    /// The address of a path. Creates all go to one, so the last one is kept.
+    fn address(&self, path: &str) -> Result<Url, String> {
+        let mut last = self.last_address.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, address)) = last.as_ref().filter(|(known, _)| known == path) {
+            return Ok(address.clone());
+        }
+        let address = Url::parse(&format!("{}{path}", self.base_url))
             .map_err(|error| format!("the request has no valid address: {error}"))?;
+        *last = Some((path.to_owned(), address.clone()));
+        Ok(address)
+    }
+
+    fn build(&self, request: &Request, token: Option<&Token>) -> Result<reqwest::Request, String> {
+        let address = self.address(&request.path)?;
         let mut built = reqwest::Request::new(http_method(request.method), address);
         let headers = built.headers_mut();
         headers.extend(self.headers.clone());
