@@ -26,6 +26,7 @@ pub struct Client {
     token_header: Option<HeaderName>,
     token_scheme: Option<String>,
     headers: HeaderMap,
+    messages: Vec<String>,
 }
 
 /// What a client needs beside the connector.
@@ -122,7 +123,13 @@ impl Client {
             token_header,
             token_scheme: authentication.and_then(|authentication| authentication.scheme.clone()),
             headers,
+            messages: connector.answers.message.clone(),
         })
+    }
+
+    /// Where an answer has its words (JSON pointers).
+    pub fn messages(&self) -> &[String] {
+        &self.messages
     }
 
     /// The word before a token, if there is one.

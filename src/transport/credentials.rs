@@ -207,7 +207,7 @@ impl Login {
                         let expires_at = expiry(&token);
                         finished(Secret::new(token), client, expires_at)
                     }
-                    None => Err(self.explain(answer.status, body.as_ref())),
+                    None => Err(self.explain(answer.status, body.as_ref(), client.messages())),
                 }
             }
         }
@@ -231,10 +231,11 @@ impl Login {
         }
     }
 
-    fn explain(&self, status: u16, body: Option<&Value>) -> TokenFailure {
-        let said = body.and_then(|body| {
-            ["/msg", "/message", "/error"].iter().find_map(|at| body.pointer(at)?.as_str())
-        });
+    /// `messages` is where the connector says that answers have their words.
+    fn explain(&self, status: u16, body: Option<&Value>, messages: &[String]) -> TokenFailure {
+        let usual = ["/msg", "/message", "/error"];
+        let mut places = messages.iter().map(String::as_str).chain(usual);
+        let said = body.and_then(|body| places.find_map(|at| body.pointer(at)?.as_str()));
         let chosen = self.choices.as_ref().and_then(|(_, name)| name.as_deref());
         let message = match (said, chosen) {
             (Some(said), None) => format!("the login was refused: {said}"),

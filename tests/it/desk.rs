@@ -237,7 +237,8 @@ impl Outcome {
             self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         if let Some(last) = events.last().filter(|last| last["event"] == "finished") {
             let count = |name: &str| last[name].as_u64().unwrap();
-            let ends = ["succeeded", "already_done", "failed", "invalid", "in_doubt", "not_started"];
+            let ends =
+                ["succeeded", "already_done", "failed", "invalid", "in_doubt", "not_started"];
             assert_eq!(count("rows"), ends.into_iter().map(count).sum::<u64>(), "{self}");
             assert_eq!(last["exit"], self.status, "{self}");
         }

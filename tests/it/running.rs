@@ -46,13 +46,12 @@ fn notes_of_a_ticket_keep_their_order_through_faults() {
     // Every push-back and failure was asked again, and nothing else was.
     assert_eq!(outcome.finished()["requests"], 90 + 1 + faults);
     for ticket in 0..7 {
-        let expected: Vec<String> = (1..=90)
-            .filter(|row| row % 7 == ticket)
-            .map(|row| format!("Note {row}"))
-            .collect();
+        let expected: Vec<String> =
+            (1..=90).filter(|row| row % 7 == ticket).map(|row| format!("Note {row}")).collect();
         assert_eq!(of_ticket(&sandbox, &format!("tk_{ticket}")), expected);
     }
-    let attempts: u64 = outcome.all("row").iter().map(|row| row["attempts"].as_u64().unwrap()).sum();
+    let attempts: u64 =
+        outcome.all("row").iter().map(|row| row["attempts"].as_u64().unwrap()).sum();
     assert_eq!(attempts, 90 + faults);
 }
 
@@ -97,8 +96,7 @@ fn a_refused_row_is_told_left_alone_and_sent_again_when_it_is_corrected() {
 fn a_rerun_reads_well() {
     let desk = Desk::with_notes("id,ticket,body\n1,tk_1,a\n2,tk_missing1,b\n");
     let arguments = "run job.yaml --sandbox --rate 100000/s";
-    let shown: Vec<String> =
-        (0..2).map(|_| desk.call(arguments).exits(1).to_string()).collect();
+    let shown: Vec<String> = (0..2).map(|_| desk.call(arguments).exits(1).to_string()).collect();
     assert_reads("rerun", shown.join("\n"));
 }
 

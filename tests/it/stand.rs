@@ -42,9 +42,7 @@ pub struct Stand {
 }
 
 impl Stand {
-    pub fn open(
-        play: impl Fn(&Seen) -> Option<(u16, String)> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn open(play: impl Fn(&Seen) -> Option<(u16, String)> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -86,9 +84,7 @@ fn serve(listener: TcpListener, shared: Shared, ended: oneshot::Receiver<()>) {
                 let (stream, _) = listener.accept().await.unwrap();
                 let shared = shared.clone();
                 let service = service_fn(move |request| answer(request, shared.clone()));
-                tokio::spawn(
-                    http1::Builder::new().serve_connection(TokioIo::new(stream), service),
-                );
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
             }
         };
         tokio::select! {
@@ -104,9 +100,10 @@ async fn answer(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    let headers = head.headers.iter().map(|(name, value)| {
-        (name.to_string(), value.to_str().unwrap_or_default().to_owned())
-    });
+    let headers = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()));
     let seen = Seen {
         method: head.method.to_string(),
         path: head.uri.to_string(),
