@@ -28,6 +28,7 @@ pub struct Seen {
     pub path: String,
     pub headers: HashMap<String, String>,
     pub body: Value,
+    pub bytes: Bytes,
 }
 
 /// Status and body; none leaves the request without an answer.
@@ -61,6 +62,12 @@ impl Stand {
     /// Waits for the next request to arrive.
     pub fn arrival(&self) -> Seen {
         self.arrivals.lock().unwrap().recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// The bodies as they came.
+    pub fn bodies(&self) -> Vec<String> {
+        let text = |seen: Seen| String::from_utf8(seen.bytes.to_vec()).unwrap();
+        self.seen().into_iter().map(text).collect()
     }
 
     pub fn seen(&self) -> Vec<Seen> {
@@ -109,6 +116,7 @@ async fn answer(
         path: head.uri.to_string(),
         headers: headers.collect(),
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+        bytes: body,
     };
     let played = (shared.play)(&seen);
     shared.seen.lock().unwrap().push(seen.clone());
