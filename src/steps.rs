@@ -12,7 +12,7 @@ use crate::plan::{Action, Facts, Held, Sending, decide};
 use crate::prepare::{Checked, Findings, Preparer, Ready};
 use crate::row_state::RowState;
 use crate::source::{Read, Record, Source};
-use crate::survey::content_hash;
+use crate::survey::{content_hash, hash_of};
 
 /// A row and what is to be done about it.
 #[derive(Debug, Clone)]
@@ -68,6 +68,8 @@ pub struct Steps<'a> {
     /// Hashes of the contents that occur more than once: only those need counting.
     repeated: HashSet<u64>,
     occurrences: HashMap<String, u64>,
+    /// Hashes of the job's own keys so far: a key belongs to the first row that bears it.
+    keys: HashSet<u64>,
     retry_failed: bool,
     /// What keys of reading operations begin with, since those are done anew in each run.
     run_mark: String,
@@ -91,6 +93,7 @@ impl<'a> Steps<'a> {
             ledger,
             repeated,
             occurrences: HashMap::new(),
+            keys: HashSet::new(),
             retry_failed,
             run_mark,
             record: Record::default(),
@@ -130,7 +133,11 @@ impl<'a> Steps<'a> {
             None => None,
         };
         let key = match self.preparer.key(record) {
-            Some(Ok(key)) => Some(key),
+            Some(Ok(key)) if self.keys.insert(hash_of(&key)) => Some(key),
+            Some(Ok(key)) => {
+                reason = Some(format!("the key `{key}` is that of an earlier row, too"));
+                None
+            }
             Some(Err(problem)) => {
                 reason = Some(problem.message);
                 None

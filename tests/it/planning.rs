@@ -17,7 +17,10 @@ fn planned(outcome: &Outcome) -> Value {
     assert_eq!(last["event"], "planned", "{outcome}");
     let count = |name: &str| last[name].as_u64().unwrap();
     assert_eq!(outcome.all("step").len() as u64, count("rows"), "{outcome}");
-    assert_eq!(count("rows"), ["send", "skip", "hold", "reject"].into_iter().map(count).sum::<u64>());
+    assert_eq!(
+        count("rows"),
+        ["send", "skip", "hold", "reject"].into_iter().map(count).sum::<u64>()
+    );
     last
 }
 

@@ -87,7 +87,10 @@ fn problems_come_in_the_order_of_rows_with_the_promised_keys() {
     let third = of_row(3);
     // Row 2 has a line break in it.
     assert_eq!(third["line"], 5);
-    assert_eq!((&third["column"], &third["pointer"]), (&json!("remind"), &json!("/task_reminder_time")));
+    assert_eq!(
+        (&third["column"], &third["pointer"]),
+        (&json!("remind"), &json!("/task_reminder_time"))
+    );
     assert_eq!(third["code"], "past-time");
     let fifth = of_row(5)["hint"].as_str().unwrap();
     assert!(fifth.contains("milliseconds"), "{fifth}");
@@ -122,15 +125,22 @@ fn notes_that_the_customer_may_see_unawares_are_warned_of_once() {
 
 #[test]
 fn a_key_that_two_rows_bear_is_told_and_stops_the_run() {
-    let rows = "id,ticket,body\n1,tk_1,a\n2,tk_1,b\n1,tk_1,c\n1,tk_1,d\n";
+    let rows = "id,ticket,body\n1,tk_1,a\n1,tk_1,b\n2,tk_1,c\n1,tk_1,d\n";
     let (desk, sandbox) = (Desk::with_notes(rows), sandbox(""));
     assert_reads("repeated_key", desk.call("check job.yaml").exits(3));
     desk.run(&sandbox, "job.yaml").exits(3);
     assert_eq!(requests(&sandbox), 0);
-    let outcome = desk.run(&sandbox, "job.yaml --skip-invalid").exits(1);
-    let last = outcome.finished();
-    assert_eq!(last["succeeded"].as_u64().unwrap(), texts(&sandbox).len() as u64);
-    assert!(texts(&sandbox).contains(&"b".to_owned()));
+    // The key belongs to the first of them.
+    for (succeeded, already_done) in [(2, 0), (0, 2)] {
+        let outcome = desk.run(&sandbox, "job.yaml --skip-invalid").exits(1);
+        let last = outcome.finished();
+        assert_eq!(
+            (&last["succeeded"], &last["already_done"]),
+            (&json!(succeeded), &json!(already_done))
+        );
+        assert_eq!(last["invalid"], 2);
+        assert_eq!(texts(&sandbox), ["a", "c"]);
+    }
 }
 
 #[test]
@@ -148,10 +158,7 @@ fn a_row_that_is_done_stays_done_when_its_reminder_passes() {
     let outcome = desk.run(&sandbox, "job.yaml").exits(0);
     outcome.counts("rows=1 already_done=1 requests=0");
     assert!(outcome.all("problem").is_empty(), "{outcome}");
-    let plan = desk.call(&format!(
-        "plan job.yaml --format json --base-url {}",
-        sandbox.base_url()
-    ));
+    let plan = desk.call(&format!("plan job.yaml --format json --base-url {}", sandbox.base_url()));
     let plan = plan.exits(0).all("planned");
     assert_eq!((&plan[0]["skip"], &plan[0]["reject"]), (&json!(1), &json!(0)));
 }
