@@ -235,10 +235,10 @@ fn redacted(reply: Reply, secret: Option<&Secret>) -> Reply {
         (Reply::Lost(text), Some(secret)) => Reply::Lost(secret.redact(&text)),
         // An answer that repeats the token would carry it into the ledger.
         (Reply::Answer(mut answer), Some(secret)) => {
-            let needle = secret.expose().as_bytes();
-            if needle.len() > 3 && answer.body.windows(needle.len()).any(|window| window == needle)
-            {
-                answer.body = secret.redact(&String::from_utf8_lossy(&answer.body)).into_bytes();
+            let text = String::from_utf8_lossy(&answer.body);
+            let redacted = secret.redact(&text);
+            if redacted != text {
+                answer.body = redacted.into_bytes();
             }
             Reply::Answer(answer)
         }

@@ -44,6 +44,8 @@ pub enum Credentials {
 pub struct Login {
     path: String,
     body: Secret,
+    /// What the body holds that must not be seen.
+    secrets: Vec<Secret>,
     token: String,
     choices: Option<(ChoicesFile, Option<String>)>,
     account: String,
@@ -178,6 +180,8 @@ impl Login {
             }
             None => None,
         };
+        let hidden = file.body.values().flat_map(names_in).filter(|name| *name != file.account);
+        let secrets = hidden.map(|name| text(&name)).collect::<Result<_, _>>()?;
         let mut account = text(&file.account)?.expose().to_owned();
         if let Some((_, Some(name))) = &chosen {
             account.push_str(&format!(" ({name})"));
@@ -186,6 +190,7 @@ impl Login {
         Ok(Self {
             path: file.path.clone(),
             body,
+            secrets,
             token: file.token.clone(),
             choices: chosen,
             account,
@@ -242,6 +247,8 @@ impl Login {
             (Some(said), Some(name)) => format!("the login brought no token for `{name}`: {said}"),
             (None, _) => format!("the login was answered with HTTP status {status} and no token"),
         };
+        // A refusal may repeat what it refuses.
+        let message = self.secrets.iter().fold(message, |text, secret| secret.redact(&text));
         TokenFailure { message, transient: status == 429 || status >= 500 }
     }
 }
