@@ -382,7 +382,10 @@ fn claims(token: &str) -> Option<Map<String, Value>> {
 fn is_text(value: &Value, text: &str) -> bool {
     match value {
         Value::String(value) => value == text,
-        other => other.to_string() == text,
+        other => {
+            let written = other.to_string();
+            written == text
+        }
     }
 }
 

@@ -157,7 +157,7 @@ fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
 /// The binary under way. Killed when it is dropped.
 pub struct Started {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: Option<Lines<BufReader<ChildStdout>>>,
     heard: String,
 }
 
@@ -165,12 +165,12 @@ impl Started {
     fn spawn(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines, heard: String::new() }
+        Self { child, lines: Some(lines), heard: String::new() }
     }
 
     /// Waits for the next line on stdout.
     pub fn line(&mut self) -> Option<String> {
-        let line = self.lines.next()?.unwrap();
+        let line = self.lines.as_mut()?.next()?.unwrap();
         self.heard.push_str(&line);
         self.heard.push('\n');
         Some(line)
@@ -181,6 +181,13 @@ impl Started {
         self.child.wait().unwrap();
         while self.line().is_some() {}
         std::mem::take(&mut self.heard)
+    }
+
+    /// Closes stdout and stderr from the reader's side, and waits for the end; gives the status.
+    pub fn deaf(mut self) -> i32 {
+        self.lines = None;
+        self.child.stderr = None;
+        self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
     /// Sends a signal, as in `INT`.

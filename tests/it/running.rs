@@ -2,10 +2,13 @@
 
 use std::net::TcpListener;
 
-use noteferry::sandbox::Sandbox;
+use noteferry::sandbox::{EMAIL, Options, PASSWORD, Sandbox};
 use serde_json::Value;
 
-use crate::desk::{Desk, NOTES_JOB, assert_reads, notes_csv, requests, sandbox, texts};
+use crate::desk::{
+    Desk, NOTES_JOB, assert_reads, notes_csv, requests, sandbox, sandbox_with, texts, unhurried,
+};
+use crate::stand::Stand;
 
 /// The texts of a ticket's notes, in the order of their arrival.
 fn of_ticket(sandbox: &Sandbox, ticket: &str) -> Vec<String> {
@@ -201,6 +204,84 @@ fn an_update_whose_answer_is_lost_is_repeated() {
     let updated = sandbox.books()["updated"].as_array().unwrap().len();
     assert!(updated > 3, "the seed loses no answer: {updated}");
     desk.run(&sandbox, "job.yaml").exits(0).counts("already_done=3 requests=0");
+}
+
+#[test]
+#[ignore = "the repeated delete is refused, `note not found`, and counted as failed: see engine/core.rs"]
+fn a_delete_whose_answer_is_lost_is_settled() {
+    let rows: String =
+        (1..=8).map(|row| format!("    - {{ note_id: tn_sandbox{row:06} }}\n")).collect();
+    let job = format!("job: x\noperation: ticket_note.delete\nsource:\n  rows:\n{rows}");
+    let (desk, sandbox) = (Desk::new().file("job.yaml", job), sandbox("reset-after=40%"));
+    desk.run(&sandbox, "job.yaml").exits(0).counts("rows=8 succeeded=8");
+    assert_eq!(sandbox.books()["deleted"].as_array().unwrap().len(), 8);
+}
+
+#[test]
+fn no_quota_is_exceeded_within_a_run_or_from_one_to_the_next() {
+    let quotas = vec!["8/1s".parse().unwrap()];
+    let sandbox = sandbox_with(Options { quotas, ..unhurried() });
+    let job = format!("{NOTES_JOB}limits: {{ rate: [8/1s], concurrency: 16 }}\n");
+    let desk = Desk::with_notes(notes_csv(14, 14))
+        .file("job.yaml", job)
+        .env("STRINGEEX_EMAIL", EMAIL)
+        .env("STRINGEEX_PASSWORD", PASSWORD);
+    let run = format!("run job.yaml --format json --base-url {}", sandbox.base_url());
+    desk.call(&format!("{run} --limit 7")).exits(0).counts("succeeded=7 not_started=7");
+    desk.call(&run).exits(0).counts("succeeded=7 already_done=7");
+    assert_eq!(sandbox.books()["pushbacks"], 0);
+}
+
+#[test]
+fn a_push_back_is_waited_out_by_all_and_costs_no_row() {
+    // Somebody else uses the account: nothing is allowed but two requests in a block.
+    let quotas = vec!["2/1s".parse().unwrap()];
+    let sandbox = sandbox_with(Options { quotas, retry_after: true, ..unhurried() });
+    let desk = Desk::with_notes(notes_csv(5, 5));
+    let outcome = desk.run(&sandbox, "job.yaml").exits(0);
+    outcome.counts("rows=5 succeeded=5");
+    assert!(sandbox.books()["pushbacks"].as_u64().unwrap() > 0);
+    let mut found = texts(&sandbox);
+    found.sort_unstable();
+    assert_eq!(found, ["Note 1", "Note 2", "Note 3", "Note 4", "Note 5"]);
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_stop_the_run() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(300, 20)), sandbox(""));
+    let mut run = desk.start_run(&sandbox, "job.yaml");
+    run.line().unwrap();
+    assert_eq!(run.deaf(), 0);
+    assert_eq!(texts(&sandbox).len(), 300);
+}
+
+#[test]
+fn a_pilot_of_no_rows_sends_none() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 1)), sandbox(""));
+    desk.run(&sandbox, "job.yaml --limit 0").exits(0).counts("not_started=3 requests=0");
+    assert_eq!(requests(&sandbox), 0);
+}
+
+#[test]
+fn an_answer_that_nobody_can_read_is_no_success() {
+    for (status, body, exit) in [
+        (200, "<html>fine</html>", 6),
+        (200, "", 6),
+        (200, r#"{"msg":"Success"}"#, 6),
+        (200, r#"{"r":"0","msg":"Success"}"#, 6),
+        (302, "", 1),
+        (404, "nothing here", 1),
+        (413, r#"{"r":0,"msg":"Success"}"#, 1),
+        (500, r#"{"r":0,"msg":"Success"}"#, 6),
+    ] {
+        let stand = Stand::open(move |_| Some((status, body.to_owned())));
+        let desk = Desk::with_notes(notes_csv(1, 1)).env("STRINGEEX_TOKEN", "ready");
+        let run = format!("run job.yaml --format json --base-url {}", stand.address());
+        let outcome = desk.call(&run).exits(exit);
+        assert_eq!(outcome.finished()["succeeded"], 0, "{status} {body}");
+        desk.call(&run).exits(exit).counts(if exit == 6 { "in_doubt=1" } else { "failed=1" });
+        assert_eq!(stand.seen().len(), 1, "{status} {body}");
+    }
 }
 
 #[test]
