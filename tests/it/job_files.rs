@@ -167,3 +167,73 @@ fn a_mistake_on_the_command_line_is_told() {
     }
     assert_reads("command_line", shown);
 }
+
+#[test]
+fn a_column_may_have_any_name() {
+    let job = r#"job: names
+operation: ticket_note.create
+source: { csv: notes.csv }
+map:
+  ticket_id: "{{ row['Ticket ID'] }}"
+  note: "{{ row['nội dung'] }} {{ row['note.author'] }} {{ ngay }}"
+  is_internal_note: true
+key: "{{ row['Mã phiếu'] }}"
+"#;
+    let rows = "Mã phiếu,Ticket ID,nội dung,note.author,ngay\n1,tk_1,a,b,c\n";
+    let (desk, sandbox) = (Desk::with_notes(rows).file("job.yaml", job), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    assert_eq!(texts(&sandbox), ["a b c"]);
+
+    let mut shown = String::new();
+    for (from, to) in [
+        ("row['nội dung']", "nội dung"),
+        ("row['nội dung']", "nội_dung | trim"),
+        ("row['nội dung']", "row['noi dung']"),
+        ("row['note.author']", "row['note.auhtor']"),
+        ("row['note.author']", "'ế' ~ €"),
+    ] {
+        desk.write("job.yaml", job.replace(from, to));
+        shown.push_str(&format!("=== {to}\n{}\n", desk.call("check job.yaml")));
+    }
+    assert_reads("names_of_columns", shown);
+}
+
+#[test]
+fn times_arrive_in_the_unit_of_the_api() {
+    let job = r#"job: times
+operation: ticket_note.create
+source: { csv: notes.csv }
+map:
+  ticket_id: tk_1
+  note: a
+  is_internal_note: true
+  task_type: 1
+  task_reminder_time: "{{ at | epoch_ms('%d/%m/%Y %H:%M') }}"
+  task_due_date: "{{ due | epoch_ms }}"
+timezone: Asia/Ho_Chi_Minh
+"#;
+    let rows = "at,due\n31/12/2099 08:00,2099-12-31T09:00:00+07:00\n";
+    let (desk, sandbox) = (Desk::with_notes(rows).file("job.yaml", job), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let note = sandbox.books()["notes"][0].clone();
+    assert_eq!(note["task_reminder_time"], 4_102_362_000_000_i64);
+    assert_eq!(note["task_due_date"], 4_102_365_600_000_i64);
+    desk.write("notes.csv", "at,due\n31/02/2099 08:00,tomorrow\n12/31/2099 08:00,\n");
+    assert_reads("times", desk.call("check job.yaml").exits(3));
+}
+
+#[test]
+fn connectors_may_be_elsewhere() {
+    let connector = "connector: other\nbase_url: http://127.0.0.1:1\n";
+    let operation = "operation: thing.make\neffect: create\nmethod: POST\npath: /things\nlane: things\n\
+        repeat: harmful\nfields: { type: object, properties: { name: { type: string } } }\n";
+    let desk = Desk::new()
+        .file("shared/other/connector.yaml", connector)
+        .file("shared/other/thing.make.yaml", operation)
+        .file(
+            "jobs/job.yaml",
+            "job: x\nconnector: other\noperation: thing.make\nsource: { rows: [{ name: a }] }\n",
+        );
+    desk.call("check jobs/job.yaml").exits(2);
+    desk.call("check jobs/job.yaml --connectors shared").exits(0);
+}

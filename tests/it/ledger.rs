@@ -241,3 +241,35 @@ fn a_ledger_of_a_newer_program_or_of_another_is_left_alone() {
     assert_eq!(people, 1);
     assert_reads("foreign_ledgers", shown);
 }
+
+#[test]
+fn an_address_is_the_same_with_and_without_a_slash_at_its_end() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 2)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let desk = desk
+        .env("STRINGEEX_EMAIL", noteferry::sandbox::EMAIL)
+        .env("STRINGEEX_PASSWORD", noteferry::sandbox::PASSWORD);
+    let run = format!("run job.yaml --format json --base-url {}/", sandbox.base_url());
+    desk.call(&run).exits(0).counts("already_done=2 requests=0");
+}
+
+#[test]
+fn a_ledger_that_cannot_be_written_stops_the_run_before_it_begins() {
+    let sandbox = sandbox("");
+    let desk = Desk::with_notes(notes_csv(2, 2)).file("folder/x", "");
+    for ledger in ["folder", "notes.csv/ledger.db"] {
+        let outcome = desk.run(&sandbox, &format!("job.yaml --ledger {ledger}"));
+        assert!(matches!(outcome.status, 2 | 4), "{outcome}");
+        assert_eq!(outcome.all("problem")[0]["code"], "ledger", "{outcome}");
+        outcome.counts("requests=0");
+    }
+    assert!(texts(&sandbox).is_empty());
+}
+
+#[test]
+fn a_proxy_is_not_asked_for_an_address_of_this_machine() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 2)), sandbox(""));
+    let proxy = "http://127.0.0.1:1";
+    let desk = desk.env("HTTP_PROXY", proxy).env("http_proxy", proxy).env("ALL_PROXY", proxy);
+    desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=2");
+}
