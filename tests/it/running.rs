@@ -1,12 +1,14 @@
 //! Runs: order, retries, refusals, lost answers, reruns.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use noteferry::sandbox::{EMAIL, Options, PASSWORD, Sandbox};
 use serde_json::Value;
 
 use crate::desk::{
-    Desk, NOTES_JOB, assert_reads, notes_csv, requests, sandbox, sandbox_with, texts, unhurried,
+    Desk, NOTES_JOB, Outcome, assert_reads, notes_csv, requests, sandbox, sandbox_with, texts,
+    unhurried,
 };
 use crate::stand::Stand;
 
@@ -215,6 +217,37 @@ fn a_delete_whose_answer_is_lost_is_settled() {
     let (desk, sandbox) = (Desk::new().file("job.yaml", job), sandbox("reset-after=40%"));
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=8 succeeded=8");
     assert_eq!(sandbox.books()["deleted"].as_array().unwrap().len(), 8);
+}
+
+#[test]
+fn a_storm_of_faults_neither_doubles_a_note_nor_loses_one_unsaid() {
+    let faults =
+        "503=10%,reset-after=3%,500-after=3%,refuse=3%,reset=3%,html=2%,cut-after=2%,401=1%";
+    for seed in [1, 2, 3] {
+        let faults = faults.parse().unwrap();
+        let sandbox = sandbox_with(Options { faults, seed, ..unhurried() });
+        let desk = Desk::with_notes(notes_csv(100, 10));
+        let told = |outcome: &Outcome, state: &str| -> BTreeSet<String> {
+            let rows = outcome.all("row").into_iter().filter(|row| row["state"] == state);
+            rows.map(|row| format!("Note {}", row["row"])).collect()
+        };
+        let first = desk.run(&sandbox, "job.yaml");
+        let second = desk.run(&sandbox, "job.yaml --retry-failed");
+        let arrived = texts(&sandbox);
+        let notes: BTreeSet<String> = arrived.iter().cloned().collect();
+        assert_eq!(notes.len(), arrived.len(), "a note twice\n{first}{second}");
+        let mut unsure = told(&first, "in_doubt");
+        unsure.extend(told(&second, "in_doubt"));
+        unsure.extend(told(&second, "failed"));
+        let done = &told(&first, "succeeded") | &told(&second, "succeeded");
+        assert!(done.is_subset(&notes), "said to be done, and is not\n{first}{second}");
+        assert!(done.is_disjoint(&unsure));
+        assert_eq!(done.len() + unsure.len(), 100, "{first}{second}");
+        assert_eq!(
+            second.finished()["in_doubt"].as_u64().unwrap() as usize,
+            told(&first, "in_doubt").len() + told(&second, "in_doubt").len()
+        );
+    }
 }
 
 #[test]

@@ -72,3 +72,23 @@ fn a_sandbox_ends_well_when_it_is_interrupted() {
     sandbox.signal("INT");
     sandbox.outcome().exits(0);
 }
+
+#[test]
+fn a_run_that_waits_as_it_was_asked_to_can_be_interrupted() {
+    // The login and two notes; then nothing more until tomorrow.
+    let quotas = vec!["3/1d".parse().unwrap()];
+    let sandbox = sandbox_with(Options { quotas, retry_after: true, ..unhurried() });
+    let desk = Desk::with_notes(notes_csv(5, 5));
+    let mut run = desk.start_run(&sandbox, "job.yaml --concurrency 1");
+    run.line().unwrap();
+    run.line().unwrap();
+    // Nothing is told of the push-back, so the books are asked.
+    for _ in 0..3000 {
+        if sandbox.books()["pushbacks"] == 1 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    run.signal("INT");
+    run.outcome().exits(130).counts("rows=5 succeeded=2 not_started=3");
+}
