@@ -206,11 +206,11 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// The part of a range that a caret can stand under: inside the text and on its first line.
+/// The part of a range that a caret can stand under: inside the text, on its first line, of whole characters.
 fn visible(text: &str, range: &Range<usize>) -> Range<usize> {
-    let start = range.start.min(text.len());
+    let start = text.floor_char_boundary(range.start);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-    let end = range.end.clamp(start, line_end.max(start));
+    let end = text.ceil_char_boundary(range.end.clamp(start, line_end.max(start)));
     let trimmed = start + text[start..end].trim_end().len();
     start..trimmed.max(start)
 }

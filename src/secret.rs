@@ -26,7 +26,16 @@ impl Secret {
     pub fn redact(&self, text: &str) -> String {
         let secret = self.expose();
         // Replacing an empty text would end nowhere; a very short one would hide half of every message.
-        if secret.len() < 4 { text.to_owned() } else { text.replace(secret, "[redacted]") }
+        if secret.len() < 4 {
+            return text.to_owned();
+        }
+        // As it stands in JSON, too: quoted, and with or without `\/`.
+        let quoted = serde_json::Value::from(secret).to_string();
+        let quoted = quoted.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
+        [secret, quoted, &quoted.replace('/', "\\/")]
+            .iter()
+            .filter(|form| !form.is_empty())
+            .fold(text.to_owned(), |text, form| text.replace(form, "[redacted]"))
     }
 }
 
@@ -46,5 +55,10 @@ mod tests {
         assert_eq!(format!("{secret:?} {:?}", Some(&secret)), "[redacted] Some([redacted])");
         assert_eq!(secret.redact("failed with hunter2-and-more."), "failed with [redacted].");
         assert_eq!(Secret::new(String::new()).redact("text"), "text");
+        let secret = Secret::new("pass\"word/".into());
+        assert_eq!(
+            secret.redact(r#"{"a":"pass\"word/ pass\"word\/"}"#),
+            r#"{"a":"[redacted] [redacted]"}"#
+        );
     }
 }

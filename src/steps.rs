@@ -13,7 +13,7 @@ use crate::plan::{Action, Facts, Held, Sending, decide};
 use crate::prepare::{Findings, Preparer, Ready};
 use crate::row_state::RowState;
 use crate::source::{Read, Record, Source};
-use crate::survey::content_hash;
+use crate::survey::{content_hash, hash_of};
 
 /// A row and what is to be done about it.
 #[derive(Debug, Clone)]
@@ -73,7 +73,7 @@ pub struct Steps<'a> {
     preparer: &'a Preparer,
     source: Source,
     ledger: Option<JobReader>,
-    /// Hashes of the contents that occur more than once: only those need counting.
+    /// Hashes of the keys and contents that occur more than once: only those need counting.
     repeated: HashSet<u64>,
     occurrences: HashMap<String, u64>,
     retry_failed: bool,
@@ -140,7 +140,12 @@ impl<'a> Steps<'a> {
             None => None,
         };
         let key = match self.preparer.key(record) {
-            Some(Ok(key)) => Some(key),
+            // A key belongs to the first row that bears it.
+            Some(Ok(key)) if self.occurrence(&key, hash_of(&key)) == 1 => Some(key),
+            Some(Ok(key)) => {
+                reason = Some(format!("the key `{key}` is that of an earlier row, too"));
+                None
+            }
             Some(Err(problem)) => {
                 reason = Some(problem.message);
                 None
@@ -198,12 +203,20 @@ impl<'a> Steps<'a> {
     /// A content is its own key; one that occurs again is told apart by its number.
     fn content_key(&mut self, ready: &Ready) -> String {
         let key = ready.digest.to_string();
-        if !self.repeated.contains(&content_hash(&ready.digest)) {
-            return key;
+        match self.occurrence(&key, content_hash(&ready.digest)) {
+            1 => key,
+            count => format!("{key}#{count}"),
         }
-        let count = self.occurrences.entry(key.clone()).or_default();
+    }
+
+    /// The how-manieth row of its key this is, counting from 1.
+    fn occurrence(&mut self, key: &str, hash: u64) -> u64 {
+        if !self.repeated.contains(&hash) {
+            return 1;
+        }
+        let count = self.occurrences.entry(key.to_owned()).or_default();
         *count += 1;
-        if *count == 1 { key } else { format!("{key}#{count}") }
+        *count
     }
 }
 

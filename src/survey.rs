@@ -27,7 +27,7 @@ pub struct Survey {
     pub broken: bool,
     pub valid: u64,
     pub invalid: u64,
-    /// Hashes of contents that occur more than once. Empty for a job with a `key`.
+    /// Hashes of keys, or else of contents, that occur more than once.
     pub repeated: HashSet<u64>,
 }
 
@@ -115,8 +115,8 @@ pub fn survey(
     }
     survey.repeated = repeated(hashes);
     if preparer.has_key() && !survey.repeated.is_empty() {
-        survey.valid -= tell_repeated_keys(job, preparer, &survey.repeated, tell).min(survey.valid);
-        survey.repeated.clear();
+        survey.valid -=
+            tell_repeated_keys(job, preparer, now, &survey.repeated, tell).min(survey.valid);
     }
     survey.invalid = survey.rows - survey.valid;
     survey
@@ -235,10 +235,8 @@ fn check(
         })
         .map(|ready| ready.digest);
     let valid = fits && !findings.has_errors();
-    if valid {
-        verdict.valid += 1;
-        verdict.keys.extend(written.as_deref().map(hash_of).or(content.as_ref().map(content_hash)));
-    }
+    verdict.valid += u64::from(valid);
+    verdict.keys.extend(written.as_deref().map(hash_of).or(content.as_ref().map(content_hash)));
     if !findings.problems.is_empty() {
         let key = written.or(content.map(|digest| digest.to_string())).filter(|_| !valid);
         verdict.remarks.push(Remark { row: record.row, key, problems: findings.take() });
@@ -277,16 +275,19 @@ fn repeated(mut hashes: Vec<u64>) -> HashSet<u64> {
     hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect()
 }
 
-/// Reads the source again to say which rows share a key. Gives the number of rows that come second.
+/// Reads the source again to say which rows share a key. Gives the number of rows that come second and are valid
+/// otherwise.
 fn tell_repeated_keys(
     job: &Job,
     preparer: &Preparer,
+    now: i64,
     repeated: &HashSet<u64>,
     tell: &mut dyn FnMut(Diagnostic),
 ) -> u64 {
     let Ok(mut source) = preparer.reopen(job) else { return 0 };
     let mut first: HashMap<String, (u64, u64)> = HashMap::new();
     let mut record = Record::default();
+    let mut findings = Findings::default();
     let mut repeats = 0;
     loop {
         match source.next(&mut record) {
@@ -299,7 +300,9 @@ fn tell_repeated_keys(
                 }
                 let (row, line) = *first.entry(key.clone()).or_insert((record.row, record.line));
                 if row != record.row {
-                    repeats += 1;
+                    let checked = preparer.check(&record, now, &mut findings);
+                    findings.take();
+                    repeats += u64::from(checked.is_some_and(|checked| checked.valid));
                     let place = RowPlace {
                         file: job.rows.name().clone(),
                         row: record.row,

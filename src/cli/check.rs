@@ -15,6 +15,7 @@ pub fn check(arguments: &CheckArguments, environment: &Environment) -> u8 {
         Ok(opening) => opening,
         Err(problems) => {
             output.tell(&problems);
+            output.event(&checked_event(0, 0, 0));
             return exit::USAGE;
         }
     };

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::job::{self, Job};
 use crate::prepare::Preparer;
 use crate::source::Source;
 
 use super::arguments::{CommonArguments, JobArguments};
 use super::environment::Environment;
+use super::target;
 
 /// A job, ready to be read.
 pub struct Opening {
@@ -22,9 +23,23 @@ pub struct Opening {
 /// Opens a job and everything that it names.
 pub fn open(job: &JobArguments, common: &CommonArguments) -> Result<Opening, Vec<Diagnostic>> {
     let job = job::load(&job.job, job.operation.as_deref(), &common.connectors)?;
+    open_address(&target::address(common, &job.connector))?;
     let mut source = job.rows.open()?;
     let (preparer, warnings) = Preparer::compile(&job, &mut source)?;
     Ok(Opening { job, source, preparer, warnings })
+}
+
+/// Refuses an address that holds credentials, and does not repeat it: it would be shown, and kept in the ledger.
+fn open_address(address: &str) -> Result<(), Vec<Diagnostic>> {
+    let parsed = url::Url::parse(address).ok();
+    if parsed.is_none_or(|url| url.username().is_empty() && url.password().is_none()) {
+        return Ok(());
+    }
+    let message = "the base URL has a name or a password in it";
+    let problem = Diagnostic::error("secret-in-address", Place::Nowhere, message);
+    Err(vec![
+        problem.hint("credentials come from the environment; leave the part before the @ out"),
+    ])
 }
 
 /// Where the job's ledger is.

@@ -22,8 +22,6 @@ pub struct Output {
     pub verbose: bool,
     /// A bar can be drawn on stderr.
     pub bar: bool,
-    /// Progress is wanted at all.
-    pub progress: bool,
 }
 
 impl Output {
@@ -42,7 +40,6 @@ impl Output {
             quiet: arguments.quiet,
             verbose: arguments.verbose,
             bar: terminal && progress && !environment.is_dumb(),
-            progress,
         }
     }
 

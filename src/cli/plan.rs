@@ -22,14 +22,23 @@ pub fn plan(arguments: &PlanArguments, environment: &Environment) -> u8 {
             Ok(exit) => exit,
             Err(error) => {
                 output.fail("ledger", error.to_string(), error.hint());
-                exit::USAGE
+                nothing_planned(&output)
             }
         },
         Err(problems) => {
             output.tell(&problems);
-            exit::USAGE
+            nothing_planned(&output)
         }
     }
+}
+
+/// Closes the events of a plan that there is not.
+fn nothing_planned(output: &Output) -> u8 {
+    if output.is_json() {
+        // Whoever closed stdout does not want to hear of it.
+        let _ = PlanReport::ndjson(data()).finish(&PlanTotals::default());
+    }
+    exit::USAGE
 }
 
 struct Planning<'a> {
@@ -61,7 +70,7 @@ impl<'a> Planning<'a> {
         let mut earlier = self.reader()?;
         let found = self.survey(now, earlier.as_ref());
         if found.broken {
-            return Ok(exit::USAGE);
+            return Ok(nothing_planned(&self.output));
         }
         let mut report = self.report();
         let totals = self.steps(now, earlier.take(), &found, &mut report)?;

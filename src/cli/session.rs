@@ -120,14 +120,12 @@ impl Session<'_> {
     }
 
     fn reporter(&self) -> Box<dyn Reporter> {
-        let people: Box<dyn Reporter> = if self.output.bar {
-            bar(self.view(), ProgressDrawTarget::stderr())
-        } else {
-            plain(Box::new(stderr()), self.view())
-        };
-        match (self.output.is_json(), self.output.progress && self.output.bar) {
-            (false, _) => people,
-            (true, true) => Box::new(Several(vec![ndjson(data()), people])),
+        // A reporter for people says its head as soon as there is one.
+        let bar = || bar(self.view(), ProgressDrawTarget::stderr());
+        match (self.output.is_json(), self.output.bar) {
+            (false, true) => bar(),
+            (false, false) => plain(Box::new(stderr()), self.view()),
+            (true, true) => Box::new(Several(vec![ndjson(data()), bar()])),
             (true, false) => ndjson(data()),
         }
     }
@@ -178,7 +176,8 @@ impl Running<'_> {
         let settings = Settings {
             concurrency: job.concurrency as usize,
             attempts: job.attempts,
-            needs_token: self.transport.needs_token(),
+            // Whoever has nothing to send need not sign in.
+            needs_token: self.to_send > 0 && self.transport.needs_token(),
         };
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,

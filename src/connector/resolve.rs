@@ -1,5 +1,7 @@
 //! From a connector as written to a connector as meant; finds every mistake it can.
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,6 +88,16 @@ impl Reader<'_> {
                 hint,
             );
         }
+        self.named_like("/connector", &file.connector, Path::parent);
+        if file.concurrency.is_some_and(|n| !(1..=1024).contains(&n)) {
+            let message = "this must be from 1 to 1024".to_owned();
+            self.refuse("/concurrency", "invalid-value", message, Some("as in 8"));
+        }
+        self.pointers("/answers/code", &file.answers.code);
+        self.pointers("/answers/message", &file.answers.message);
+        if let Some(success) = &file.answers.success {
+            self.pointer("/answers/success/at", &success.at);
+        }
         let quotas = file
             .quotas
             .iter()
@@ -123,6 +135,30 @@ impl Reader<'_> {
             authentication: file.authentication,
             answers: answers(file.answers),
             operations,
+        }
+    }
+
+    /// Complains of a name that is not the one that its file or folder bears.
+    fn named_like(&mut self, at: &str, name: &str, part: fn(&Path) -> Option<&Path>) {
+        let document = self.document;
+        let bearer = part(Path::new(document.name())).and_then(Path::file_name);
+        if let Some(bearer) = bearer.and_then(OsStr::to_str).filter(|bearer| *bearer != name) {
+            let message = format!("this is called `{name}`, but stands in `{bearer}`");
+            self.refuse(at, "wrong-name", message, Some("both must have the same name"));
+        }
+    }
+
+    fn pointers(&mut self, at: &str, pointers: &[String]) {
+        for (number, pointer) in pointers.iter().enumerate() {
+            self.pointer(&format!("{at}/{number}"), pointer);
+        }
+    }
+
+    /// Complains of a text that is no JSON pointer.
+    fn pointer(&mut self, at: &str, pointer: &str) {
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            let message = format!("`{pointer}` is no JSON pointer");
+            self.refuse(at, "invalid-pointer", message, Some("as in /data/id"));
         }
     }
 
@@ -285,6 +321,9 @@ fn operation(document: &Document) -> Result<(Operation, Option<RecoverFile>), Ve
             Some((name.clone(), reader.template(&format!("/query/{name}"), text, &fields)?))
         })
         .collect();
+    reader.named_like("/operation", &file.operation, stem);
+    file.id.iter().for_each(|id| reader.pointer("/id", id));
+    reader.pointers("/items", &file.items);
     for (at, rule) in file.rules.iter().enumerate() {
         reader.rule(&format!("/rules/{at}"), rule, &fields);
     }
@@ -309,6 +348,11 @@ fn operation(document: &Document) -> Result<(Operation, Option<RecoverFile>), Ve
         document: document.clone(),
     };
     Ok((operation, file.recover))
+}
+
+/// A file's path without `.yaml`.
+fn stem(path: &Path) -> Option<&Path> {
+    path.file_stem().map(Path::new)
 }
 
 fn answers(file: AnswersFile) -> Answers {

@@ -98,6 +98,8 @@ impl Access {
         self.state = State::Ready;
         self.proven = false;
         self.failures = 0;
+        // A fresh token that has expired tells of clocks that differ; asking for others would not end.
+        let expires_at = expires_at.filter(|expires_at| *expires_at > wall);
         self.renew_at = expires_at.map(|expires_at| {
             let life = expires_at.saturating_sub(wall);
             expires_at.saturating_sub((life / 5).min(MARGIN_MILLISECONDS))

@@ -123,6 +123,7 @@ fn yaml_job(
         .key
         .as_ref()
         .map(|text| Written { text: text.clone(), place: document.place_at("/key") });
+    resolver.limits(&file);
     let problems = resolver.problems;
     match (connector, operation, rows) {
         (Some(connector), Some(operation), Some(rows)) if problems.is_empty() => Ok(Job {
@@ -220,6 +221,25 @@ impl Resolver<'_> {
         let text = &self.document.source().text;
         let rows = items.iter().map(|item| inline_row(item, text)).collect();
         Rows::Inline { name: self.document.name().into(), rows: Arc::new(rows) }
+    }
+
+    /// Complains of numbers and names that a job cannot have.
+    fn limits(&mut self, file: &JobFile) {
+        if file.job.trim().is_empty() {
+            self.refuse("/job", "a job needs a name", "the ledger knows the job by it");
+        }
+        let limits = file.limits.as_ref();
+        if limits.and_then(|limits| limits.concurrency).is_some_and(|n| !(1..=1024).contains(&n)) {
+            self.refuse("/limits/concurrency", "this must be from 1 to 1024", "as in 8");
+        }
+        if limits.and_then(|limits| limits.attempts).is_some_and(|n| !(1..=100).contains(&n)) {
+            self.refuse("/limits/attempts", "this must be from 1 to 100", "as in 5");
+        }
+    }
+
+    fn refuse(&mut self, pointer: &str, message: &str, hint: &str) {
+        let place = self.document.place_at(pointer);
+        self.problems.push(Diagnostic::error("invalid-value", place, message).hint(hint));
     }
 
     fn timezone(&mut self, name: &str) -> Option<TimeZone> {

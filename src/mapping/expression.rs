@@ -52,11 +52,12 @@ impl Language {
     ) -> Result<Compiled, Diagnostic> {
         let text = &written.text[at.clone()];
         let place = |range: Option<Range<usize>>| place_in(written, &at, range);
-        let expression = self.environment.compile_expression_owned(text.to_owned()).map_err(|error| {
-            let message = error.detail().unwrap_or("the expression cannot be read").to_owned();
-            Diagnostic::error("expression-syntax", place(error.range()), message)
-                .hint("an expression is a column or a calculation with columns, as in {{ note | trim }}")
-        })?;
+        let expression =
+            self.environment.compile_expression_owned(text.to_owned()).map_err(|error| {
+                let message = error.detail().unwrap_or("the expression cannot be read").to_owned();
+                Diagnostic::error("expression-syntax", place(error.range()), message)
+                    .hint(syntax_hint(text, source))
+            })?;
         self.check_filters(text, &place)?;
         let (names, whole_row) = self.columns_of(&expression, text, source, &place)?;
         Ok(Compiled { expression, names: names.into(), whole_row, source: text.to_owned() })
@@ -117,6 +118,16 @@ impl Language {
             }
         }
         Ok((names, whole_row))
+    }
+}
+
+fn syntax_hint(text: &str, source: &Source) -> String {
+    let name = text.split('|').next().unwrap_or(text).trim();
+    let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    match source.columns().index(name).filter(|_| !plain) {
+        Some(_) => format!("a column with such a name is written row['{name}']"),
+        None => "an expression is a column or a calculation with columns, as in {{ note | trim }}"
+            .into(),
     }
 }
 

@@ -28,6 +28,7 @@ pub struct Client {
     token_scheme: Option<String>,
     headers: HeaderMap,
     last_address: Arc<Mutex<Option<(String, Url)>>>,
+    messages: Vec<String>,
 }
 
 /// What a client needs beside the connector.
@@ -125,7 +126,13 @@ impl Client {
             token_scheme: authentication.and_then(|authentication| authentication.scheme.clone()),
             headers,
             last_address: Arc::default(),
+            messages: connector.answers.message.clone(),
         })
+    }
+
+    /// Where an answer has its words (JSON pointers).
+    pub fn messages(&self) -> &[String] {
+        &self.messages
     }
 
     /// The word before a token, if there is one.
@@ -248,10 +255,10 @@ fn redacted(reply: Reply, secret: Option<&Secret>) -> Reply {
         (Reply::Lost(text), Some(secret)) => Reply::Lost(secret.redact(&text)),
         // An answer that repeats the token would carry it into the ledger.
         (Reply::Answer(mut answer), Some(secret)) => {
-            let needle = secret.expose().as_bytes();
-            if needle.len() > 3 && answer.body.windows(needle.len()).any(|window| window == needle)
-            {
-                answer.body = secret.redact(&String::from_utf8_lossy(&answer.body)).into_bytes();
+            let text = String::from_utf8_lossy(&answer.body);
+            let redacted = secret.redact(&text);
+            if redacted != text {
+                answer.body = redacted.into_bytes();
             }
             Reply::Answer(answer)
         }

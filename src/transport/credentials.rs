@@ -44,6 +44,8 @@ pub enum Credentials {
 pub struct Login {
     path: String,
     body: Secret,
+    /// What the body holds that must not be seen.
+    secrets: Vec<Secret>,
     token: String,
     choices: Option<(ChoicesFile, Option<String>)>,
     account: String,
@@ -178,6 +180,8 @@ impl Login {
             }
             None => None,
         };
+        let hidden = file.body.values().flat_map(names_in).filter(|name| *name != file.account);
+        let secrets = hidden.map(|name| text(&name)).collect::<Result<_, _>>()?;
         let mut account = text(&file.account)?.expose().to_owned();
         if let Some((_, Some(name))) = &chosen {
             account.push_str(&format!(" ({name})"));
@@ -186,6 +190,7 @@ impl Login {
         Ok(Self {
             path: file.path.clone(),
             body,
+            secrets,
             token: file.token.clone(),
             choices: chosen,
             account,
@@ -207,7 +212,7 @@ impl Login {
                         let expires_at = expiry(&token);
                         finished(Secret::new(token), client, expires_at)
                     }
-                    None => Err(self.explain(answer.status, body.as_ref())),
+                    None => Err(self.explain(answer.status, body.as_ref(), client.messages())),
                 }
             }
         }
@@ -231,16 +236,19 @@ impl Login {
         }
     }
 
-    fn explain(&self, status: u16, body: Option<&Value>) -> TokenFailure {
-        let said = body.and_then(|body| {
-            ["/msg", "/message", "/error"].iter().find_map(|at| body.pointer(at)?.as_str())
-        });
+    /// `messages` is where the connector says that answers have their words.
+    fn explain(&self, status: u16, body: Option<&Value>, messages: &[String]) -> TokenFailure {
+        let usual = ["/msg", "/message", "/error"];
+        let mut places = messages.iter().map(String::as_str).chain(usual);
+        let said = body.and_then(|body| places.find_map(|at| body.pointer(at)?.as_str()));
         let chosen = self.choices.as_ref().and_then(|(_, name)| name.as_deref());
         let message = match (said, chosen) {
             (Some(said), None) => format!("the login was refused: {said}"),
             (Some(said), Some(name)) => format!("the login brought no token for `{name}`: {said}"),
             (None, _) => format!("the login was answered with HTTP status {status} and no token"),
         };
+        // A refusal may repeat what it refuses.
+        let message = self.secrets.iter().fold(message, |text, secret| secret.redact(&text));
         TokenFailure { message, transient: status == 429 || status >= 500 }
     }
 }

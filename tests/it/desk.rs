@@ -1,0 +1,326 @@
+//! A folder with files, and the binary started in it: arguments and environment in, status and output out.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Lines, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use noteferry::quota::Quota;
+use noteferry::sandbox::{EMAIL, Options, PASSWORD, Sandbox};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A job of notes with keys, whose rows are in `notes.csv`: `id,ticket,body`.
+pub const NOTES_JOB: &str = r#"job: notes
+operation: ticket_note.create
+source: { csv: notes.csv }
+map:
+  ticket_id: "{{ ticket }}"
+  note: "{{ body }}"
+  is_internal_note: true
+key: "{{ id }}"
+"#;
+
+/// Rows for [`NOTES_JOB`]: `Note 1` to `Note N`, one after the other on so many tickets.
+pub fn notes_csv(rows: usize, tickets: usize) -> String {
+    let mut csv = "id,ticket,body\n".to_owned();
+    for row in 1..=rows {
+        csv.push_str(&format!("k{row},tk_{},Note {row}\n", row % tickets));
+    }
+    csv
+}
+
+/// A sandbox without quotas, with faults as in `503=5%`.
+pub fn sandbox(faults: &str) -> Sandbox {
+    sandbox_with(Options { faults: faults.parse().unwrap(), ..unhurried() })
+}
+
+pub fn sandbox_with(options: Options) -> Sandbox {
+    Sandbox::start(options).unwrap()
+}
+
+/// No quotas, and a push-back does not say for how long.
+pub fn unhurried() -> Options {
+    Options { quotas: Vec::<Quota>::new(), retry_after: false, ..Options::default() }
+}
+
+/// The texts of the notes that a sandbox has been given, in the order of their arrival.
+pub fn texts(sandbox: &Sandbox) -> Vec<String> {
+    let books = sandbox.books();
+    let notes = books["notes"].as_array().unwrap().iter();
+    notes.map(|note| note["note"].as_str().unwrap().to_owned()).collect()
+}
+
+/// How many requests a sandbox has seen, logins included.
+pub fn requests(sandbox: &Sandbox) -> u64 {
+    sandbox.books()["requests"].as_u64().unwrap()
+}
+
+/// A temporary folder, and what the binary finds in its environment.
+pub struct Desk {
+    folder: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
+    }
+
+    /// A desk with [`NOTES_JOB`] as `job.yaml` and these rows.
+    pub fn with_notes(csv: impl AsRef<[u8]>) -> Self {
+        Self::new().file("job.yaml", NOTES_JOB).file("notes.csv", csv)
+    }
+
+    pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        self.write(name, content);
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The files below the folder, sorted, with their contents.
+    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        collect(self.folder.path(), &mut files);
+        files.sort();
+        files
+    }
+
+    /// The ledger of the jobs in the folder itself, as anyone can read it.
+    pub fn ledger(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path(".noteferry/ledger.db")).unwrap()
+    }
+
+    /// Runs the binary to its end. Arguments are separated by blanks.
+    pub fn call(&self, arguments: &str) -> Outcome {
+        self.start(arguments).outcome()
+    }
+
+    /// Runs a job against a sandbox, with its credentials and no pace; gives events.
+    pub fn run(&self, sandbox: &Sandbox, arguments: &str) -> Outcome {
+        self.start_run(sandbox, arguments).outcome()
+    }
+
+    pub fn start_run(&self, sandbox: &Sandbox, arguments: &str) -> Started {
+        let address = sandbox.base_url();
+        let arguments =
+            format!("run {arguments} --base-url {address} --rate 100000/s --format json");
+        let mut command = self.command(&arguments);
+        command.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", PASSWORD);
+        Started::spawn(command)
+    }
+
+    pub fn start(&self, arguments: &str) -> Started {
+        Started::spawn(self.command(arguments))
+    }
+
+    /// Nothing of the environment that the tests run in gets through.
+    fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_noteferry"));
+        command.current_dir(self.folder.path()).args(arguments.split_whitespace()).env_clear();
+        for name in ["SystemRoot", "TEMP", "TMP", "TMPDIR"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command.env("TZ", "UTC").envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension() != Some(OsStr::new("lock")) {
+            files.push((path.clone(), std::fs::read(&path).unwrap()));
+        }
+    }
+}
+
+/// The binary under way. Killed when it is dropped.
+pub struct Started {
+    child: Child,
+    lines: Option<Lines<BufReader<ChildStdout>>>,
+    heard: String,
+}
+
+impl Started {
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines: Some(lines), heard: String::new() }
+    }
+
+    /// Waits for the next line on stdout.
+    pub fn line(&mut self) -> Option<String> {
+        let line = self.lines.as_mut()?.next()?.unwrap();
+        self.heard.push_str(&line);
+        self.heard.push('\n');
+        Some(line)
+    }
+
+    pub fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        while self.line().is_some() {}
+        std::mem::take(&mut self.heard)
+    }
+
+    /// Closes stdout and stderr from the reader's side, and waits for the end; gives the status.
+    pub fn deaf(mut self) -> i32 {
+        self.lines = None;
+        self.child.stderr = None;
+        self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+
+    /// Sends a signal, as in `INT`.
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let status = Command::new("kill").args(["-s", name, &id]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for the end.
+    pub fn outcome(mut self) -> Outcome {
+        // Both pipes are emptied at once, or a talkative child would wait for its reader.
+        let mut pipe = self.child.stderr.take().unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut text = String::new();
+            pipe.read_to_string(&mut text).unwrap();
+            text
+        });
+        while self.line().is_some() {}
+        let stderr = reader.join().unwrap();
+        let status = self.child.wait().unwrap().code().unwrap_or(-1);
+        Outcome { status, stdout: std::mem::take(&mut self.heard), stderr }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        // It may have ended long ago.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What came of a call.
+#[derive(Debug)]
+pub struct Outcome {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    #[track_caller]
+    pub fn exits(self, status: i32) -> Self {
+        assert_eq!(self.status, status, "{self}");
+        self
+    }
+
+    /// The events on stdout. Whatever the end of a run, its rows add up.
+    #[track_caller]
+    pub fn events(&self) -> Vec<Value> {
+        let events: Vec<Value> =
+            self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        if let Some(last) = events.last().filter(|last| last["event"] == "finished") {
+            let count = |name: &str| last[name].as_u64().unwrap();
+            let ends =
+                ["succeeded", "already_done", "failed", "invalid", "in_doubt", "not_started"];
+            assert_eq!(count("rows"), ends.into_iter().map(count).sum::<u64>(), "{self}");
+            assert_eq!(last["exit"], self.status, "{self}");
+        }
+        events
+    }
+
+    /// The events of one kind.
+    #[track_caller]
+    pub fn all(&self, kind: &str) -> Vec<Value> {
+        self.events().into_iter().filter(|event| event["event"] == kind).collect()
+    }
+
+    /// The closing event of a run, and there is no other.
+    #[track_caller]
+    pub fn finished(&self) -> Value {
+        let events = self.events();
+        let count = events.iter().filter(|event| event["event"] == "finished").count();
+        assert_eq!(count, 1, "{self}");
+        let last = events.last().unwrap().clone();
+        assert_eq!(last["event"], "finished", "{self}");
+        last
+    }
+
+    /// Asserts counts of the closing event, as in `succeeded=3 failed=1`; those not named are 0, but `rows`
+    /// and `requests`, which are anything.
+    #[track_caller]
+    pub fn counts(&self, expected: &str) -> &Self {
+        let last = self.finished();
+        let mut found = Vec::new();
+        for name in ["succeeded", "already_done", "failed", "invalid", "in_doubt", "not_started"] {
+            if last[name] != 0 {
+                found.push(format!("{name}={}", last[name]));
+            }
+        }
+        for name in ["rows", "requests"] {
+            if expected.contains(&format!("{name}=")) {
+                found.push(format!("{name}={}", last[name]));
+            }
+        }
+        let mut wanted: Vec<&str> = expected.split_whitespace().collect();
+        wanted.sort_unstable();
+        found.sort_unstable();
+        assert_eq!(found, wanted, "{self}");
+        self
+    }
+
+    /// The event of a row.
+    #[track_caller]
+    pub fn row(&self, row: u64) -> Value {
+        let rows = self.all("row");
+        let found = rows.iter().find(|event| event["row"] == row);
+        found.unwrap_or_else(|| panic!("no event of row {row}\n{self}")).clone()
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "exit: {}\n--- stdout\n{}--- stderr\n{}",
+            self.status, self.stdout, self.stderr
+        )
+    }
+}
+
+/// Asserts what a person reads, but for ports, times and durations.
+#[track_caller]
+pub fn assert_reads(name: &str, shown: impl std::fmt::Display) {
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[port]");
+    settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]");
+    settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?", "[time]");
+    settings.add_filter(r"process \d+", "process [id]");
+    settings.add_filter(r"(less than 1 s|\b\d+ s\b)", "[duration]");
+    settings.add_filter(r": [^:\n]*\(os error \d+\)", ": [the system's words]");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!(name, shown.to_string()));
+}

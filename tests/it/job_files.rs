@@ -1,0 +1,239 @@
+//! Jobs as they are written: what is accepted, and how it is told what is wrong.
+
+use crate::desk::{Desk, NOTES_JOB, assert_reads, sandbox, texts};
+
+const ROWS: &str = "id,ticket,body\n1,tk_1,a\n2,tk_2,b\n";
+
+#[test]
+fn what_is_wrong_with_a_job_is_told_with_its_place() {
+    let mut shown = String::new();
+    for (name, from, to) in [
+        ("unknown key", "source:", "sources:"),
+        ("unknown key inside", "{ csv: notes.csv }", "{ cvs: notes.csv }"),
+        ("duplicate key", "key:", "job: again\nkey:"),
+        ("wrong type", "job: notes", "job: [notes]"),
+        ("unknown column", "{{ body }}", "{{ bdoy }}"),
+        ("undefined name", "{{ body }}", "{{ body ~ unheard.of }}"),
+        ("broken expression", "{{ body }}", "{{ body | }}"),
+        ("unknown filter", "{{ body }}", "{{ body | shout }}"),
+        ("unknown operation", "ticket_note.create", "ticket_note.creat"),
+        ("two sources", "{ csv: notes.csv }", "{ csv: notes.csv, jsonl: notes.jsonl }"),
+        ("no source", "{ csv: notes.csv }", "{}"),
+        ("no such file", "notes.csv", "nots.csv"),
+        ("bad quota", "key:", "limits: { rate: [30/fortnight] }\nkey:"),
+        ("bad concurrency", "key:", "limits: { concurrency: 0 }\nkey:"),
+        ("bad timezone", "key:", "timezone: Asia/Ho_Chi_Min\nkey:"),
+        ("missing field", "  note: \"{{ body }}\"\n", ""),
+        ("unknown field", "is_internal_note", "is_internal"),
+        ("unknown column in the key", "{{ id }}", "{{ di }}"),
+        ("broken YAML", "key:", "key: [\nkey:"),
+        ("empty name", "job: notes", "job: \"\""),
+    ] {
+        let job = NOTES_JOB.replacen(from, to, 1);
+        assert_ne!(job, NOTES_JOB, "{name}");
+        let desk = Desk::with_notes(ROWS).file("job.yaml", job);
+        let outcome = desk.call("check job.yaml");
+        shown.push_str(&format!("=== {name}\n{outcome}\n"));
+    }
+    assert_reads("broken_jobs", shown);
+}
+
+#[test]
+fn several_mistakes_are_told_at_once() {
+    let job = NOTES_JOB
+        .replace("{{ body }}", "{{ bdoy }}")
+        .replace("{{ ticket }}", "{{ ticket | shout }}")
+        .replace("key:", "timezone: Nowhere\nlimits: { rate: [none] }\nkey:");
+    let desk = Desk::with_notes(ROWS).file("job.yaml", job);
+    assert_reads("several_mistakes", desk.call("check job.yaml").exits(2));
+}
+
+#[test]
+fn a_job_that_is_not_there_is_told() {
+    let desk = Desk::new().file("folder/x", "");
+    let mut shown = String::new();
+    for arguments in ["check jbo.yaml", "check folder", "check x.docx", "run jbo.yaml --sandbox"] {
+        shown.push_str(&format!("=== {arguments}\n{}\n", desk.call(arguments).exits(2)));
+    }
+    assert_reads("absent_jobs", shown);
+}
+
+#[test]
+fn a_mistake_of_the_job_closes_the_events_of_every_verb() {
+    let desk = Desk::new().file("job.yaml", "job: x\nsuorce: {}\n");
+    for (verb, closing) in [("check", "checked"), ("plan", "planned"), ("run", "finished")] {
+        let outcome = desk.call(&format!("{verb} job.yaml --format json")).exits(2);
+        let events = outcome.events();
+        assert_eq!(events[0]["event"], "problem", "{outcome}");
+        assert_eq!(events.last().unwrap()["event"], closing, "{outcome}");
+        assert_eq!(outcome.stderr, "");
+    }
+}
+
+#[test]
+fn a_data_file_is_a_job() {
+    for (name, content) in [
+        ("notes.csv", "ticket_id,note,is_internal_note\ntk_1,a,true\ntk_2,b,no\n"),
+        ("notes.tsv", "ticket_id\tnote\tis_internal_note\ntk_1\ta\t1\ntk_2\tb\t0\n"),
+        (
+            "notes.jsonl",
+            "{\"ticket_id\":\"tk_1\",\"note\":\"a\",\"is_internal_note\":true}\n\
+             {\"ticket_id\":\"tk_2\",\"note\":\"b\",\"is_internal_note\":false}\n",
+        ),
+        (
+            "notes.json",
+            "[{\"ticket_id\":\"tk_1\",\"note\":\"a\",\"is_internal_note\":true},\n \
+             {\"ticket_id\":\"tk_2\",\"note\":\"b\",\"is_internal_note\":false}]",
+        ),
+    ] {
+        let (desk, sandbox) = (Desk::new().file(name, content), sandbox(""));
+        let arguments = format!("{name} --operation ticket_note.create --concurrency 1");
+        desk.run(&sandbox, &arguments).exits(0).counts("rows=2 succeeded=2");
+        assert_eq!(texts(&sandbox), ["a", "b"], "{name}");
+        let books = sandbox.books();
+        assert_eq!(books["notes"][0]["is_internal_note"], true, "{name}");
+        assert_eq!(books["notes"][1]["is_internal_note"], false, "{name}");
+        desk.run(&sandbox, &arguments).exits(0).counts("already_done=2 requests=0");
+    }
+}
+
+#[test]
+fn a_data_file_without_an_operation_is_told_what_to_say() {
+    let desk = Desk::new().file("notes.csv", "ticket_id,note\ntk_1,a\n");
+    assert_reads("data_file_without_operation", desk.call("check notes.csv").exits(2));
+}
+
+#[test]
+fn a_column_may_say_what_a_row_does() {
+    let rows = "operation,ticket_id,note_id,note\n\
+        ticket_note.create,tk_1,,a\n\
+        ticket_note.update,,tn_sandbox000001,b\n\
+        ticket_note.delete,,tn_sandbox000002,\n";
+    let (desk, sandbox) = (Desk::new().file("changes.csv", rows), sandbox(""));
+    desk.run(&sandbox, "changes.csv").exits(0).counts("rows=3 succeeded=3");
+    let books = sandbox.books();
+    assert_eq!(texts(&sandbox), ["a"]);
+    assert_eq!(books["updated"][0], "tn_sandbox000001");
+    assert_eq!(books["deleted"][0], "tn_sandbox000002");
+
+    desk.write("changes.csv", rows.replace("note.delete", "note.remove"));
+    assert_reads("unknown_operation_in_a_row", desk.call("check changes.csv").exits(3));
+}
+
+#[test]
+fn an_expression_may_say_what_a_row_does() {
+    let job = "job: changes\noperation: \"ticket_note.{{ 'update' if id else 'create' }}\"\n\
+        source: { csv: changes.csv }\n\
+        map: { ticket_id: \"{{ ticket }}\", note_id: \"{{ id }}\", note: \"{{ body }}\" }\n";
+    let desk = Desk::new()
+        .file("job.yaml", job)
+        .file("changes.csv", "id,ticket,body\n,tk_1,a\ntn_sandbox000001,,b\n");
+    let sandbox = sandbox("");
+    desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=2");
+    assert_eq!(texts(&sandbox), ["a"]);
+    assert_eq!(sandbox.books()["updated"][0], "tn_sandbox000001");
+}
+
+#[test]
+fn a_typing_error_in_an_inline_row_is_told_with_its_place() {
+    let job = r#"job: mixed
+source:
+  rows:
+    - { operation: ticket_note.create, ticket_id: tk_1, noet: "a", is_internal_note: true }
+    - { operation: ticket_note.craete, ticket_id: tk_1, note: "a", is_internal_note: true }
+    - { opreation: ticket_note.create, ticket_id: tk_1, note: "a", is_internal_note: true }
+    - { operation: ticket_note.create, ticket_id: tk_1, note: [a], is_internal_note: maybe }
+"#;
+    let desk = Desk::new().file("job.yaml", job);
+    let outcome = desk.call("check job.yaml");
+    assert_reads("inline_typos", outcome);
+}
+
+#[test]
+fn a_mistake_on_the_command_line_is_told() {
+    let desk = Desk::with_notes(ROWS);
+    let mut shown = String::new();
+    for arguments in [
+        "run job.yaml --rate fast",
+        "run job.yaml --concurrency 0",
+        "run job.yaml --dry-run",
+        "run job.yaml -q -v",
+        "sandbox --fault 503",
+        "sandbox --fault oops=5%",
+        "sandbox --latency soon",
+        "check job.yaml --operation ticket_note.update",
+    ] {
+        shown.push_str(&format!("=== {arguments}\n{}\n", desk.call(arguments).exits(2)));
+    }
+    assert_reads("command_line", shown);
+}
+
+#[test]
+fn a_column_may_have_any_name() {
+    let job = r#"job: names
+operation: ticket_note.create
+source: { csv: notes.csv }
+map:
+  ticket_id: "{{ row['Ticket ID'] }}"
+  note: "{{ row['nội dung'] }} {{ row['note.author'] }} {{ ngay }}"
+  is_internal_note: true
+key: "{{ row['Mã phiếu'] }}"
+"#;
+    let rows = "Mã phiếu,Ticket ID,nội dung,note.author,ngay\n1,tk_1,a,b,c\n";
+    let (desk, sandbox) = (Desk::with_notes(rows).file("job.yaml", job), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    assert_eq!(texts(&sandbox), ["a b c"]);
+
+    let mut shown = String::new();
+    for (from, to) in [
+        ("row['nội dung']", "nội dung"),
+        ("row['nội dung']", "nội_dung | trim"),
+        ("row['nội dung']", "row['noi dung']"),
+        ("row['note.author']", "row['note.auhtor']"),
+        ("row['note.author']", "'ế' ~ €"),
+    ] {
+        desk.write("job.yaml", job.replace(from, to));
+        shown.push_str(&format!("=== {to}\n{}\n", desk.call("check job.yaml")));
+    }
+    assert_reads("names_of_columns", shown);
+}
+
+#[test]
+fn times_arrive_in_the_unit_of_the_api() {
+    let job = r#"job: times
+operation: ticket_note.create
+source: { csv: notes.csv }
+map:
+  ticket_id: tk_1
+  note: a
+  is_internal_note: true
+  task_type: 1
+  task_reminder_time: "{{ at | epoch_ms('%d/%m/%Y %H:%M') }}"
+  task_due_date: "{{ due | epoch_ms }}"
+timezone: Asia/Ho_Chi_Minh
+"#;
+    let rows = "at,due\n31/12/2099 08:00,2099-12-31T09:00:00+07:00\n";
+    let (desk, sandbox) = (Desk::with_notes(rows).file("job.yaml", job), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let note = sandbox.books()["notes"][0].clone();
+    assert_eq!(note["task_reminder_time"], 4_102_362_000_000_i64);
+    assert_eq!(note["task_due_date"], 4_102_365_600_000_i64);
+    desk.write("notes.csv", "at,due\n31/02/2099 08:00,tomorrow\n12/31/2099 08:00,\n");
+    assert_reads("times", desk.call("check job.yaml").exits(3));
+}
+
+#[test]
+fn connectors_may_be_elsewhere() {
+    let connector = "connector: other\nbase_url: http://127.0.0.1:1\n";
+    let operation = "operation: thing.make\neffect: create\nmethod: POST\npath: /things\nlane: things\n\
+        repeat: harmful\nfields: { type: object, properties: { name: { type: string } } }\n";
+    let desk = Desk::new()
+        .file("shared/other/connector.yaml", connector)
+        .file("shared/other/thing.make.yaml", operation)
+        .file(
+            "jobs/job.yaml",
+            "job: x\nconnector: other\noperation: thing.make\nsource: { rows: [{ name: a }] }\n",
+        );
+    desk.call("check jobs/job.yaml").exits(2);
+    desk.call("check jobs/job.yaml --connectors shared").exits(0);
+}

@@ -1,0 +1,275 @@
+//! The ledger: who may write it, what survives, and what it knows a job by.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use noteferry::sandbox::Options;
+use rusqlite::Connection;
+
+use crate::desk::{
+    Desk, NOTES_JOB, Outcome, assert_reads, notes_csv, sandbox, sandbox_with, texts, unhurried,
+};
+use crate::stand::Stand;
+
+/// A StringeeX that leaves requests without an answer as long as it is told to.
+struct Held {
+    stand: Stand,
+    held: Arc<AtomicBool>,
+}
+
+impl Held {
+    fn open() -> Self {
+        let held = Arc::new(AtomicBool::new(true));
+        let shared = Arc::clone(&held);
+        let stand = Stand::open(move |_| {
+            let answer = r#"{"r":0,"msg":"Success","id":"tn_1"}"#;
+            (!shared.load(Ordering::Relaxed)).then(|| (200, answer.to_owned()))
+        });
+        Self { stand, held }
+    }
+
+    fn release(&self) {
+        self.held.store(false, Ordering::Relaxed);
+    }
+
+    fn run(&self) -> String {
+        format!("run job.yaml --format json --rate 100000/s --base-url {}", self.stand.address())
+    }
+}
+
+fn desk(csv: &str) -> Desk {
+    Desk::with_notes(csv).env("STRINGEEX_TOKEN", "ready")
+}
+
+#[test]
+fn anyone_can_read_where_each_row_stands() {
+    let (desk, sandbox) =
+        (Desk::with_notes("id,ticket,body\n1,tk_1,a\n2,tk_missing1,b\n"), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(1);
+    let ledger = desk.ledger();
+    let mut query = ledger
+        .prepare(
+            "SELECT key, row, line, state, code, message, remote_id FROM row_states ORDER BY row",
+        )
+        .unwrap();
+    type Row = (String, u64, u64, String, Option<String>, Option<String>, Option<String>);
+    let rows: Vec<Row> = query
+        .query_map([], |row| {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+                row.get(5)?,
+                row.get(6)?,
+            ))
+        })
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let id = sandbox.books()["notes"][0]["id"].as_str().map(str::to_owned);
+    let text = |text: &str| Some(text.to_owned());
+    let expected = [
+        ("1".to_owned(), 1, 2, "succeeded".to_owned(), None, None, id),
+        ("2".to_owned(), 2, 3, "failed".to_owned(), text("4"), text("ticket not found"), None),
+    ];
+    assert_eq!(rows, expected);
+    let runs: (u64, u64, u64) = ledger
+        .query_row("SELECT exit, succeeded, failed FROM runs", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .unwrap();
+    assert_eq!(runs, (1, 1, 1));
+}
+
+#[test]
+fn a_job_is_run_by_one_at_a_time_and_the_lock_of_the_dead_is_gone() {
+    let (held, desk) = (Held::open(), desk("id,ticket,body\n1,tk_1,a\n"));
+    let first = desk.start(&held.run());
+    held.stand.arrival();
+    let second = desk.call(&held.run()).exits(5);
+    second.counts("requests=0");
+    let told = desk.call(&held.run().replace("--format json", "")).exits(5);
+    assert_reads("locked", told);
+    first.kill();
+    // The request has left, and nobody knows what became of it.
+    held.release();
+    desk.call(&held.run()).exits(6).counts("rows=1 in_doubt=1 requests=0");
+}
+
+#[test]
+fn two_jobs_may_share_a_ledger_at_once() {
+    let (held, desk) = (Held::open(), desk("id,ticket,body\n1,tk_1,a\n"));
+    let first = desk.start(&held.run());
+    held.stand.arrival();
+    desk.write("other.yaml", NOTES_JOB.replace("job: notes", "job: other"));
+    let sandbox = sandbox("");
+    let other = Desk::run(&desk, &sandbox, "other.yaml");
+    // The token of the desk is not one of the sandbox's.
+    other.exits(4).counts("not_started=1");
+    drop(first);
+}
+
+#[test]
+fn nothing_is_done_twice_however_often_a_run_is_killed() {
+    for events in [1, 3, 12] {
+        let sandbox = sandbox_with(Options { latency: Duration::from_millis(10), ..unhurried() });
+        let desk = Desk::with_notes(notes_csv(40, 8));
+        let mut run = desk.start_run(&sandbox, "job.yaml --concurrency 4");
+        for _ in 0..events {
+            assert!(run.line().unwrap().contains("succeeded"));
+        }
+        let heard = run.kill();
+        let last = settled(&desk, &desk.run(&sandbox, "job.yaml"));
+        let told = heard.lines().filter(|line| line.contains("\"succeeded\"")).count() as u64;
+        let (done, in_doubt) = (last.0, last.1);
+        assert!(done >= told, "what was told is durable: {done} < {told}");
+        assert!(in_doubt <= 4, "at most as many as were under way: {in_doubt}");
+        let mut found = texts(&sandbox);
+        let count = found.len() as u64;
+        found.sort_unstable();
+        found.dedup();
+        assert_eq!(found.len() as u64, count, "a note twice");
+        assert!((40 - in_doubt..=40).contains(&count), "{count} notes, {in_doubt} in doubt");
+        // Nothing more happens.
+        settled(&desk, &desk.run(&sandbox, "job.yaml"));
+        assert_eq!(texts(&sandbox).len() as u64, count);
+    }
+}
+
+/// Asserts that every row is done or in doubt; gives how many were done before, and how many are in doubt.
+#[track_caller]
+fn settled(_: &Desk, outcome: &Outcome) -> (u64, u64) {
+    let last = outcome.finished();
+    let count = |name: &str| last[name].as_u64().unwrap();
+    assert_eq!(count("failed") + count("invalid") + count("not_started"), 0, "{outcome}");
+    assert_eq!(outcome.status, if count("in_doubt") > 0 { 6 } else { 0 }, "{outcome}");
+    (count("already_done"), count("in_doubt"))
+}
+
+#[test]
+fn an_update_under_way_when_its_run_died_is_sent_again() {
+    let job = "job: changes\nsource:\n  rows:\n    - { operation: ticket_note.update, note_id: n, note: a }\n";
+    let (held, desk) = (Held::open(), desk("").file("job.yaml", job));
+    let run = desk.start(&held.run());
+    held.stand.arrival();
+    run.kill();
+    held.release();
+    let outcome = desk.call(&held.run()).exits(0);
+    outcome.counts("rows=1 succeeded=1");
+    assert_eq!(outcome.row(1)["attempts"], 2);
+}
+
+#[test]
+fn another_address_has_done_nothing_yet() {
+    let desk = Desk::with_notes(notes_csv(3, 3));
+    desk.call("run job.yaml --sandbox --rate 100000/s").exits(0);
+    let (one, other) = (sandbox(""), sandbox(""));
+    for sandbox in [&one, &other] {
+        desk.run(sandbox, "job.yaml").exits(0).counts("rows=3 succeeded=3");
+        assert_eq!(texts(sandbox).len(), 3);
+    }
+    desk.call("run job.yaml --sandbox --format json").exits(0).counts("already_done=3 requests=0");
+}
+
+#[test]
+fn another_name_is_another_job() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 2)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    desk.write("job.yaml", NOTES_JOB.replace("job: notes", "job: more"));
+    desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=2");
+}
+
+#[test]
+fn another_account_is_asked_about_first() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 2)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let chosen = desk.env("STRINGEEX_PORTAL", "sandbox");
+    let outcome = chosen.run(&sandbox, "job.yaml").exits(2);
+    outcome.counts("requests=0");
+    assert_reads("other_account", outcome);
+    assert_eq!(texts(&sandbox).len(), 2);
+
+    // Either they are the same,
+    let account = format!("{NOTES_JOB}account: admin@sandbox.example\n");
+    chosen.write("job.yaml", account);
+    chosen.run(&sandbox, "job.yaml").exits(0).counts("already_done=2");
+    // or not.
+    chosen.write("job.yaml", NOTES_JOB);
+    chosen.run(&sandbox, "job.yaml --ledger other.db").exits(0).counts("succeeded=2");
+}
+
+#[test]
+fn the_ledger_is_where_it_is_wanted() {
+    let sandbox = sandbox("");
+    let desk = Desk::with_notes(notes_csv(1, 1)).env("NOTEFERRY_LEDGER", "from-environment.db");
+    desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=1");
+    assert!(desk.path("from-environment.db").is_file() && !desk.path(".noteferry").exists());
+    desk.run(&sandbox, "job.yaml --ledger deep/down/named.db").exits(0).counts("succeeded=1");
+    assert!(desk.path("deep/down/named.db").is_file());
+}
+
+#[test]
+fn a_ledger_of_a_newer_program_or_of_another_is_left_alone() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(1, 1)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let mut shown = String::new();
+    desk.ledger().pragma_update(None, "user_version", 99).unwrap();
+    let before = desk.files();
+    for verb in ["run job.yaml --sandbox", "plan job.yaml --sandbox", "status job.yaml"] {
+        shown.push_str(&format!("=== newer: {verb}\n{}\n", desk.call(verb).exits(2)));
+    }
+    assert_eq!(desk.files(), before);
+    Connection::open(desk.path("other.db"))
+        .unwrap()
+        .execute_batch("CREATE TABLE people (name TEXT); INSERT INTO people VALUES ('ann')")
+        .unwrap();
+    desk.write(
+        "text.db",
+        "not a database, but long enough to be looked at by one who reads it all",
+    );
+    for ledger in ["other.db", "text.db"] {
+        let outcome = desk.call(&format!("run job.yaml --sandbox --ledger {ledger}"));
+        shown.push_str(&format!("=== {ledger}\n{outcome}\n"));
+    }
+    let people: u64 = Connection::open(desk.path("other.db"))
+        .unwrap()
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(people, 1);
+    assert_reads("foreign_ledgers", shown);
+}
+
+#[test]
+fn an_address_is_the_same_with_and_without_a_slash_at_its_end() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 2)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let desk = desk
+        .env("STRINGEEX_EMAIL", noteferry::sandbox::EMAIL)
+        .env("STRINGEEX_PASSWORD", noteferry::sandbox::PASSWORD);
+    let run = format!("run job.yaml --format json --base-url {}/", sandbox.base_url());
+    desk.call(&run).exits(0).counts("already_done=2 requests=0");
+}
+
+#[test]
+fn a_ledger_that_cannot_be_written_stops_the_run_before_it_begins() {
+    let sandbox = sandbox("");
+    let desk = Desk::with_notes(notes_csv(2, 2)).file("folder/x", "");
+    for ledger in ["folder", "notes.csv/ledger.db"] {
+        let outcome = desk.run(&sandbox, &format!("job.yaml --ledger {ledger}"));
+        assert!(matches!(outcome.status, 2 | 4), "{outcome}");
+        assert_eq!(outcome.all("problem")[0]["code"], "ledger", "{outcome}");
+        outcome.counts("requests=0");
+    }
+    assert!(texts(&sandbox).is_empty());
+}
+
+#[test]
+fn a_proxy_is_not_asked_for_an_address_of_this_machine() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 2)), sandbox(""));
+    let proxy = "http://127.0.0.1:1";
+    let desk = desk.env("HTTP_PROXY", proxy).env("http_proxy", proxy).env("ALL_PROXY", proxy);
+    desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=2");
+}

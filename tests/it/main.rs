@@ -1,0 +1,23 @@
+//! End to end: the binary, started as a user starts it, against a sandbox.
+//!
+//! [`desk`] starts the binary in a folder of its own, [`stand`] is an API that a test plays itself, [`ask`] is the
+//! little HTTP that tests speak. Everything else is a module of tests, named after what it is about.
+
+mod ask;
+mod desk;
+mod stand;
+
+mod connectors;
+mod fidelity;
+mod job_files;
+mod ledger;
+mod planning;
+mod replay;
+mod running;
+mod secrets;
+mod shipped;
+#[cfg(unix)]
+mod signals;
+mod signing_in;
+mod status;
+mod validation;

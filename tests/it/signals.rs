@@ -1,0 +1,94 @@
+//! Signals: the first lets what is under way end, the second does not; either way a later run goes on.
+
+use std::time::Duration;
+
+use noteferry::sandbox::Options;
+
+use crate::desk::{Desk, notes_csv, sandbox_with, texts, unhurried};
+use crate::stand::Stand;
+
+fn drains(signal: &str, exit: i32) {
+    let sandbox = sandbox_with(Options { latency: Duration::from_millis(15), ..unhurried() });
+    let desk = Desk::with_notes(notes_csv(200, 8));
+    let mut run = desk.start_run(&sandbox, "job.yaml --concurrency 4");
+    run.line().unwrap();
+    run.line().unwrap();
+    run.signal(signal);
+    let outcome = run.outcome().exits(exit);
+    let last = outcome.finished();
+    assert_eq!((&last["in_doubt"], &last["reason"]), (&0.into(), &"interrupted".into()));
+    assert!(last["not_started"].as_u64().unwrap() > 0, "{outcome}");
+    let succeeded = last["succeeded"].as_u64().unwrap();
+    assert_eq!(succeeded, texts(&sandbox).len() as u64);
+
+    let rest = desk.run(&sandbox, "job.yaml --concurrency 32").exits(0);
+    rest.counts(&format!("rows=200 already_done={succeeded} succeeded={}", 200 - succeeded));
+    let mut found = texts(&sandbox);
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!((found.len(), texts(&sandbox).len()), (200, 200));
+}
+
+#[test]
+fn an_interrupt_lets_end_what_is_under_way() {
+    drains("INT", 130);
+}
+
+#[test]
+fn a_termination_lets_end_what_is_under_way() {
+    drains("TERM", 143);
+}
+
+#[test]
+fn a_second_signal_does_not_wait() {
+    let stand = Stand::open(|_| None);
+    let desk = Desk::with_notes(notes_csv(3, 3)).env("STRINGEEX_TOKEN", "ready");
+    let run = desk.start(&format!(
+        "run job.yaml --format json --rate 100000/s --concurrency 2 --base-url {}",
+        stand.address()
+    ));
+    stand.arrival();
+    stand.arrival();
+    run.signal("INT");
+    run.signal("TERM");
+    let outcome = run.outcome();
+    assert!(matches!(outcome.status, 130 | 143), "{outcome}");
+    outcome.counts("rows=3 in_doubt=2 not_started=1");
+}
+
+#[test]
+fn a_sandbox_ends_well_when_it_is_interrupted() {
+    let mut sandbox = Desk::new().start("sandbox --port 0 --no-quota --format json");
+    let line = sandbox.line().unwrap();
+    let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let address = event["base_url"].as_str().unwrap();
+    let books = crate::ask::books(address);
+    assert_eq!(books["requests"], 0);
+    let desk = Desk::with_notes(notes_csv(3, 3))
+        .env("STRINGEEX_EMAIL", event["email"].as_str().unwrap())
+        .env("STRINGEEX_PASSWORD", event["password"].as_str().unwrap());
+    desk.call(&format!("run job.yaml --rate 100000/s --base-url {address}")).exits(0);
+    assert_eq!(crate::ask::books(address)["notes"].as_array().unwrap().len(), 3);
+    sandbox.signal("INT");
+    sandbox.outcome().exits(0);
+}
+
+#[test]
+fn a_run_that_waits_as_it_was_asked_to_can_be_interrupted() {
+    // The login and two notes; then nothing more until tomorrow.
+    let quotas = vec!["3/1d".parse().unwrap()];
+    let sandbox = sandbox_with(Options { quotas, retry_after: true, ..unhurried() });
+    let desk = Desk::with_notes(notes_csv(5, 5));
+    let mut run = desk.start_run(&sandbox, "job.yaml --concurrency 1");
+    run.line().unwrap();
+    run.line().unwrap();
+    // Nothing is told of the push-back, so the books are asked.
+    for _ in 0..3000 {
+        if sandbox.books()["pushbacks"] == 1 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    run.signal("INT");
+    run.outcome().exits(130).counts("rows=5 succeeded=2 not_started=3");
+}

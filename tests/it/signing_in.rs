@@ -1,0 +1,139 @@
+//! Authentication: where credentials come from, and what happens when they are not good.
+
+use std::time::Duration;
+
+use noteferry::sandbox::{KEY_SECRET, KEY_SID, Options, PASSWORD};
+use serde_json::json;
+
+use crate::ask::{ask, log_in};
+use crate::desk::{
+    Desk, assert_reads, notes_csv, requests, sandbox, sandbox_with, texts, unhurried,
+};
+
+fn logins(sandbox: &noteferry::sandbox::Sandbox) -> u64 {
+    sandbox.books()["logins"].as_u64().unwrap()
+}
+
+/// Arguments of a run against a sandbox, without credentials.
+fn run(sandbox: &noteferry::sandbox::Sandbox) -> String {
+    format!("run job.yaml --format json --rate 100000/s --base-url {}", sandbox.base_url())
+}
+
+#[test]
+fn a_run_logs_in_once() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(30, 10)), sandbox(""));
+    desk.run(&sandbox, "job.yaml --concurrency 16").exits(0).counts("succeeded=30 requests=31");
+    assert_eq!(logins(&sandbox), 1);
+}
+
+#[test]
+fn a_run_with_nothing_to_send_does_not_log_in() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(1, 1)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    desk.run(&sandbox, "job.yaml").exits(0);
+    assert_eq!(logins(&sandbox), 1);
+}
+
+#[test]
+fn a_refused_token_is_renewed_once_and_nothing_is_lost() {
+    let sandbox = sandbox_with(Options { latency: Duration::from_millis(5), ..unhurried() });
+    let desk = Desk::with_notes(notes_csv(40, 1));
+    let mut run = desk.start_run(&sandbox, "job.yaml --concurrency 1");
+    run.line().unwrap();
+    // By the sandbox's clock the token is now a day old.
+    let clock = json!({"offset_ms": 86_400_000});
+    ask(sandbox.base_url(), "POST", "/_sandbox/clock", "", &clock);
+    // A token granted from here on expires by that clock, too.
+    let outcome = run.outcome().exits(0);
+    outcome.counts("rows=40 succeeded=40");
+    assert_eq!(logins(&sandbox), 2);
+    assert_eq!(texts(&sandbox).len(), 40);
+}
+
+#[test]
+fn a_clock_that_is_ahead_does_not_log_in_for_ever() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(5, 5)), sandbox(""));
+    // A token of an hour has expired by our clock when it comes.
+    let clock = json!({"offset_ms": -7_200_000});
+    ask(sandbox.base_url(), "POST", "/_sandbox/clock", "", &clock);
+    desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=5 requests=6");
+    assert_eq!(logins(&sandbox), 1);
+}
+
+#[test]
+fn a_wrong_password_fails_no_row() {
+    let sandbox = sandbox("");
+    let desk = Desk::with_notes(notes_csv(3, 1)).env("STRINGEEX_EMAIL", "admin@sandbox.example");
+    let mut wrong = desk.call(&run(&sandbox)).exits(2);
+    assert!(wrong.stdout.contains("STRINGEEX_PASSWORD"), "{wrong}");
+    let desk = desk.env("STRINGEEX_PASSWORD", "wrong-password");
+    wrong = desk.call(&run(&sandbox)).exits(4);
+    wrong.counts("rows=3 not_started=3");
+    assert!(wrong.all("row").is_empty());
+    assert!(texts(&sandbox).is_empty());
+    let told = desk.call(&run(&sandbox).replace("--format json", "")).exits(4);
+    assert_reads("wrong_password", told);
+    desk.env("STRINGEEX_PASSWORD", PASSWORD).call(&run(&sandbox)).exits(0).counts("succeeded=3");
+}
+
+#[test]
+fn missing_credentials_are_named() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 1)), sandbox(""));
+    let outcome = desk.call(&run(&sandbox).replace("--format json", "")).exits(2);
+    assert_reads("missing_credentials", outcome);
+    assert_eq!(requests(&sandbox), 0);
+    assert!(!desk.path(".noteferry").exists());
+}
+
+#[test]
+fn a_secret_may_be_in_a_file() {
+    let sandbox = sandbox("");
+    let desk = Desk::with_notes(notes_csv(2, 1))
+        .file("password", format!("{PASSWORD}\n"))
+        .env("STRINGEEX_EMAIL", "admin@sandbox.example")
+        .env("STRINGEEX_PASSWORD_FILE", "password");
+    desk.call(&run(&sandbox)).exits(0).counts("succeeded=2");
+    std::fs::remove_file(desk.path("password")).unwrap();
+    let outcome = desk.call(&run(&sandbox)).exits(2);
+    assert!(outcome.stdout.contains("STRINGEEX_PASSWORD_FILE"), "{outcome}");
+}
+
+#[test]
+fn a_ready_token_needs_no_login() {
+    let sandbox = sandbox("");
+    let token = log_in(sandbox.base_url());
+    let desk = Desk::with_notes(notes_csv(2, 1)).env("STRINGEEX_TOKEN", &token);
+    desk.call(&run(&sandbox)).exits(0).counts("succeeded=2");
+    assert_eq!((requests(&sandbox), logins(&sandbox)), (3, 1));
+}
+
+#[test]
+fn a_ready_token_that_is_not_accepted_stops_the_run() {
+    let sandbox = sandbox("");
+    let desk = Desk::with_notes(notes_csv(5, 5)).env("STRINGEEX_TOKEN", "no-token-at-all");
+    let outcome = desk.call(&run(&sandbox)).exits(4);
+    outcome.counts("rows=5 not_started=5");
+    assert!(texts(&sandbox).is_empty());
+    let desk = desk.env("STRINGEEX_TOKEN", &log_in(sandbox.base_url()));
+    desk.call(&run(&sandbox)).exits(0).counts("succeeded=5");
+}
+
+#[test]
+fn an_api_key_signs_its_own_tokens() {
+    let sandbox = sandbox("");
+    let desk = Desk::with_notes(notes_csv(2, 1))
+        .env("STRINGEE_KEY_SID", KEY_SID)
+        .env("STRINGEE_KEY_SECRET", KEY_SECRET);
+    desk.call(&run(&sandbox)).exits(0).counts("succeeded=2");
+    assert_eq!((requests(&sandbox), logins(&sandbox)), (2, 0));
+}
+
+#[test]
+fn a_portal_is_chosen_by_name() {
+    let sandbox = sandbox("");
+    let desk = Desk::with_notes(notes_csv(2, 1)).env("STRINGEEX_PORTAL", "sandbox");
+    desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=2");
+    let desk = Desk::with_notes(notes_csv(2, 1)).env("STRINGEEX_PORTAL", "elsewhere");
+    desk.run(&sandbox, "job.yaml").exits(4).counts("not_started=2");
+    assert_eq!(texts(&sandbox).len(), 2);
+}
