@@ -36,9 +36,13 @@ pub enum Verdict {
     /// It is done; `items` is what a reading operation brought.
     Done { id: Option<String>, items: Option<Vec<Value>> },
     /// It surely did not act; another attempt may follow.
-    Retry { cause: Cause, after: Option<Duration>, pushback: bool },
+    ///
+    /// Or it may have acted, and a repeat is harmless.
+    Retry { cause: Cause, after: Option<Duration>, pushback: bool, may_have_acted: bool },
     /// The other side said no.
     Refused(Cause),
+    /// The other side said no, because what was asked for is not there.
+    NotFound(Cause),
     /// It may have acted.
     Unknown(Cause),
     /// The token was not accepted; it surely did not act.
@@ -92,8 +96,17 @@ fn judge_answer(answers: &Answers, operation: &Operation, answer: &Answer) -> Ve
     match (success, (200..300).contains(&status)) {
         (Some(true), true) => done(operation, body.as_ref()),
         (None, true) => unknown(operation, unreadable(answer)),
-        _ => Verdict::Refused(cause(answers, answer, body.as_ref())),
+        _ => refused(answers, cause(answers, answer, body.as_ref())),
     }
+}
+
+fn refused(answers: &Answers, cause: Cause) -> Verdict {
+    let known = &answers.not_found;
+    let message = cause.message.to_lowercase();
+    let not_found = cause.status.is_some_and(|status| known.status.contains(&status))
+        || cause.code.as_ref().is_some_and(|code| known.code.contains(code))
+        || known.message.iter().any(|part| message.contains(part));
+    if not_found { Verdict::NotFound(cause) } else { Verdict::Refused(cause) }
 }
 
 /// Whether a body says success; none where it cannot be told, for then it may well be one.
@@ -117,13 +130,15 @@ fn done(operation: &Operation, body: Option<&Value>) -> Verdict {
 }
 
 fn retry(cause: Cause, after: Option<Duration>, pushback: bool) -> Verdict {
-    Verdict::Retry { cause, after, pushback }
+    Verdict::Retry { cause, after, pushback, may_have_acted: false }
 }
 
 /// What may have acted is asked again where a repeat is harmless.
 fn unknown(operation: &Operation, cause: Cause) -> Verdict {
     match operation.repeat {
-        Repeat::Harmless => retry(cause, None, false),
+        Repeat::Harmless => {
+            Verdict::Retry { cause, after: None, pushback: false, may_have_acted: true }
+        }
         Repeat::Harmful => Verdict::Unknown(cause),
     }
 }

@@ -93,13 +93,23 @@ pub struct JobArguments {
 }
 
 impl JobArguments {
-    /// The job as it was named on the command line, for advice that can be pasted.
-    pub fn words(&self) -> String {
-        let path = self.job.display();
-        match &self.operation {
-            Some(operation) => format!("{path} --operation {operation}"),
-            None => path.to_string(),
+    /// The job as it was named on the command line, and what is needed to mean the same again: for advice that can
+    /// be pasted.
+    pub fn words(&self, common: &CommonArguments) -> String {
+        let path = |path: &PathBuf| path.display().to_string();
+        let mut words = path(&self.job);
+        let flags = [
+            ("--operation", self.operation.clone()),
+            ("--base-url", common.base_url.clone()),
+            ("--ledger", common.ledger.as_ref().map(path)),
+        ];
+        let folders = common.connectors.iter().map(|folder| ("--connectors", Some(path(folder))));
+        for (flag, value) in flags.into_iter().chain(folders) {
+            if let Some(value) = value {
+                words.push_str(&format!(" {flag} {value}"));
+            }
         }
+        words
     }
 }
 

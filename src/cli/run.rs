@@ -6,6 +6,7 @@ use crate::connector::Connector;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::event::{Ending, Totals};
 use crate::exit;
+use crate::job::Job;
 use crate::ledger::{JobLock, JobReader, Ledger, LedgerError};
 use crate::report::finished_event;
 use crate::sandbox::{self, Sandbox};
@@ -52,7 +53,7 @@ fn attempt(
     let now = wall_clock();
     let found = survey_rows(&mut opening, &target, &path, now, &output)?;
     if found.broken || (found.invalid > 0 && !arguments.sending.skip_invalid) {
-        return Err(Failure::Invalid { found, job: arguments.job.words() });
+        return Err(Failure::Invalid { found, job: arguments.job.words(&arguments.common) });
     }
     let booked = Booking::make(&path, &opening, &target, now)?;
     let tally = booked.tally(&opening, &found, arguments, now)?;
@@ -105,6 +106,7 @@ fn tell_details(output: &Output, opening: &Opening, target: &Target, ledger: &st
         opening.job.connector.operations.len()
     ));
     output.say(&format!("target: {}", target.words()));
+    output.say(&format!("credentials: {}", target.credentials.origin()));
     output.say(&format!("ledger: {}", ledger.display()));
     output.say(&format!("quotas: {}; concurrency: {}", quotas.join(", "), opening.job.concurrency));
 }
@@ -168,6 +170,10 @@ impl Booking {
             return Err(Failure::OtherAccount { present: name.account, others });
         }
         let job = ledger.enter_job(&name, now).map_err(Failure::Ledger)?;
+        let before = ledger.keyed_by(job).map_err(Failure::Ledger)?;
+        if let Some(before) = before.filter(|before| before != opening.job.keyed_by()) {
+            return Err(Failure::Input(vec![key_changed(&opening.job, &before)]));
+        }
         // Each sandbox is a new one and has seen nothing yet.
         let last_request = match target.is_sandbox {
             true => None,
@@ -295,6 +301,25 @@ fn tell_invalid(output: &Output, found: &Survey, job: &str) {
         found.valid,
         job,
     ));
+}
+
+/// Under another key every row would be a new one, and everything that is done would be sent again.
+fn key_changed(job: &Job, before: &str) -> Diagnostic {
+    let words = |key: &str| match key {
+        "" => "their content".to_owned(),
+        key => format!("the key `{key}`"),
+    };
+    let place = match (&job.document, &job.key) {
+        (_, Some(key)) => key.place.clone(),
+        (Some(document), None) => document.place_of_key("/job"),
+        (None, None) => Place::Nowhere,
+    };
+    let (now, before) = (words(job.keyed_by()), words(before));
+    let message =
+        format!("the rows of this job were known by {before} until now, and would be by {now}");
+    Diagnostic::error("key-changed", place, message).hint(
+        "rows that are done would be sent again: put the key back, or give the job another name",
+    )
 }
 
 fn other_account(present: &str, others: &[String]) -> Diagnostic {

@@ -49,7 +49,8 @@ pub struct Session<'a> {
 impl Session<'_> {
     /// Sends what is to be sent; gives the exit code.
     pub fn run(self, transport: &Http) -> Result<u8, LedgerError> {
-        let run = self.booked.ledger.begin_run(self.booked.job, self.now)?;
+        let run =
+            self.booked.ledger.begin_run(self.booked.job, self.opening.job.keyed_by(), self.now)?;
         let reports = ReportThread::start(self.reporter());
         let handle = reports.handle();
         let reader = self.booked.reader()?;
@@ -134,7 +135,7 @@ impl Session<'_> {
         let (duration, limited_by) = plan::duration(self.to_send(), &self.opening.job.quotas);
         RunView {
             job: self.opening.job.name.clone(),
-            job_path: self.arguments.job.words(),
+            job_path: self.arguments.job.words(&self.arguments.common),
             target: self.target.words(),
             ledger: self.booked.path.display().to_string(),
             credentials: self.target.credentials.origin().to_owned(),
@@ -178,6 +179,7 @@ impl Running<'_> {
             attempts: job.attempts,
             // Whoever has nothing to send need not sign in.
             needs_token: self.to_send > 0 && self.transport.needs_token(),
+            token_costs_request: self.transport.token_costs_request(),
         };
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,

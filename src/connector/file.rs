@@ -137,6 +137,23 @@ pub struct AnswersFile {
     pub retry: Option<Vec<u16>>,
     /// HTTP statuses that ask for another token. Left out: 401.
     pub unauthorized: Option<Vec<u16>>,
+    /// How a refusal says that what was asked for is not there. A delete that is repeated and told so has succeeded.
+    #[serde(default)]
+    pub not_found: NotFoundFile,
+}
+
+/// Any of these says so.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotFoundFile {
+    /// HTTP statuses. Left out: 404.
+    pub status: Option<Vec<u16>>,
+    /// The API's own codes.
+    #[serde(default)]
+    pub code: Vec<String>,
+    /// Parts of the message, in any case of letters.
+    #[serde(default)]
+    pub message: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

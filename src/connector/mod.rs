@@ -52,6 +52,16 @@ pub struct Answers {
     /// Statuses that surely did not act and may be asked again.
     pub retry: Vec<u16>,
     pub unauthorized: Vec<u16>,
+    pub not_found: NotFound,
+}
+
+/// How a refusal says that what was asked for is not there.
+#[derive(Debug, Clone)]
+pub struct NotFound {
+    pub status: Vec<u16>,
+    pub code: Vec<String>,
+    /// Parts of the message, in lower case.
+    pub message: Vec<String>,
 }
 
 /// What one row does.

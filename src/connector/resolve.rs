@@ -16,7 +16,7 @@ use super::file::{
     AnswersFile, Condition, ConnectorFile, Effect, MethodFile, OperationFile, RecoverFile, RuleFile,
 };
 use super::template::Template;
-use super::{Answers, Connector, Operation, Recover};
+use super::{Answers, Connector, NotFound, Operation, Recover};
 
 const CONCURRENCY: u32 = 8;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -362,6 +362,11 @@ fn answers(file: AnswersFile) -> Answers {
         message: file.message,
         retry: file.retry.unwrap_or_else(|| vec![429, 503]),
         unauthorized: file.unauthorized.unwrap_or_else(|| vec![401]),
+        not_found: NotFound {
+            status: file.not_found.status.unwrap_or_else(|| vec![404]),
+            code: file.not_found.code,
+            message: file.not_found.message.iter().map(|part| part.to_lowercase()).collect(),
+        },
     }
 }
 

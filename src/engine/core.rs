@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet, VecDeque};
 use std::time::Duration;
 
+use crate::connector::Effect;
 use crate::event::{Ending, Event, Progress, RowEnd, RowEvent};
 use crate::ledger::{Ack, AttemptEnd, AttemptStart, Outcome};
 use crate::pace::{Moment, Pace, asked_wait, back_off};
@@ -36,6 +37,8 @@ pub struct Settings {
     pub attempts: u32,
     /// Whether requests carry a token.
     pub needs_token: bool,
+    /// Whether getting a token is a request itself.
+    pub token_costs_request: bool,
 }
 
 /// What has happened.
@@ -154,6 +157,8 @@ struct Slot {
     pushbacks: u32,
     generation: u32,
     unauthorized: bool,
+    /// An earlier attempt may have acted, and a repeat is harmless.
+    may_have_acted: bool,
     /// When the last attempt was started, in unix milliseconds.
     started_at: i64,
     /// Why its answer was lost.
@@ -316,6 +321,7 @@ impl Core {
             (attempts, Sending::Repeat | Sending::Settle) => RowState::InDoubt { attempts },
         };
         let started_at = work.attempted_at.unwrap_or_default();
+        let may_have_acted = work.sending == Sending::Repeat;
         let slot = Slot {
             work,
             lane,
@@ -325,6 +331,7 @@ impl Core {
             pushbacks: 0,
             generation: 0,
             unauthorized: false,
+            may_have_acted,
             started_at,
             lost: None,
             search: None,
@@ -389,10 +396,12 @@ impl Core {
             }
             return;
         }
-        match self.pace.acquire(now.moment) {
+        let costs = self.settings.token_costs_request;
+        let permit = if costs { self.pace.acquire(now.moment) } else { Ok(()) };
+        match permit {
             Ok(()) => {
                 self.access.request(now.moment, now.wall);
-                self.counts.requests += 1;
+                self.counts.requests += u64::from(costs);
                 self.actions.push(Action::Renew);
             }
             Err(next) => self.wake_no_later_than(next),
@@ -541,9 +550,21 @@ impl Core {
                 self.access.accepted(generation);
                 self.end_row(at, Outcome::Refused, RowEnd::Failed, Some(cause), None, None, now);
             }
+            Verdict::NotFound(cause) => {
+                self.access.accepted(generation);
+                // Gone, as it should be: an earlier attempt did it.
+                let done =
+                    slot.may_have_acted && slot.work.ready.operation.effect == Effect::Delete;
+                let (outcome, end) = match done {
+                    true => (Outcome::Succeeded, RowEnd::Succeeded),
+                    false => (Outcome::Refused, RowEnd::Failed),
+                };
+                self.end_row(at, outcome, end, Some(cause), None, None, now);
+            }
             Verdict::Unknown(cause) => self.lost(at, cause, now),
-            Verdict::Retry { cause, after, pushback } => {
-                self.retry(at, cause, after, pushback, now)
+            Verdict::Retry { cause, after, pushback, may_have_acted } => {
+                slot.may_have_acted |= may_have_acted;
+                self.retry(at, cause, after, pushback, now);
             }
             Verdict::Unauthorized(cause) => self.unauthorized(at, cause, now),
         }
@@ -581,7 +602,7 @@ impl Core {
             Verdict::Done { items: None, .. } => {
                 self.end_unsure(at, "the shape of the list is not understood", now);
             }
-            Verdict::Retry { cause, after, pushback } => {
+            Verdict::Retry { cause, after, pushback, .. } => {
                 self.look_later(at, &cause, after, pushback, now)
             }
             Verdict::Unauthorized(cause) => {
@@ -591,7 +612,7 @@ impl Core {
                     self.stop(Ending::Unauthorized { message: cause.message }, now);
                 }
             }
-            Verdict::Refused(cause) | Verdict::Unknown(cause) => {
+            Verdict::Refused(cause) | Verdict::NotFound(cause) | Verdict::Unknown(cause) => {
                 let reason = format!("the list was refused: {}", cause.message);
                 self.end_unsure(at, &reason, now);
             }

@@ -212,7 +212,7 @@ impl World {
         }
         match self.fault() {
             Fault::Busy | Fault::LostBefore => {
-                Verdict::Retry { cause, after: None, pushback: false }
+                Verdict::Retry { cause, after: None, pushback: false, may_have_acted: false }
             }
             Fault::Refuse if self.random.bool() => Verdict::Refused(cause),
             _ => {
@@ -229,7 +229,8 @@ impl World {
         let operation = Arc::clone(&self.rows[usize::try_from(row - 1).unwrap()].operation);
         let harmless = operation.repeat == Repeat::Harmless;
         let cause = Cause { message: "a fault".into(), ..Cause::default() };
-        let again = |cause| Verdict::Retry { cause, after: None, pushback: false };
+        let again =
+            |cause| Verdict::Retry { cause, after: None, pushback: false, may_have_acted: true };
         if token < self.valid_token {
             return Verdict::Unauthorized(cause);
         }
@@ -240,9 +241,12 @@ impl World {
             }
             Fault::Refuse => Verdict::Refused(cause),
             Fault::Busy | Fault::NotSent => again(cause),
-            Fault::Pushback => {
-                Verdict::Retry { cause, after: Some(Duration::from_millis(1500)), pushback: true }
-            }
+            Fault::Pushback => Verdict::Retry {
+                cause,
+                after: Some(Duration::from_millis(1500)),
+                pushback: true,
+                may_have_acted: false,
+            },
             Fault::LostBefore if harmless => again(cause),
             Fault::LostBefore => Verdict::Unknown(cause),
             Fault::LostAfter => {
@@ -275,8 +279,12 @@ struct Life<'a> {
 
 impl<'a> Life<'a> {
     fn new(world: &'a mut World) -> Self {
-        let settings =
-            Settings { concurrency: world.random.usize(1..20), attempts: 4, needs_token: true };
+        let settings = Settings {
+            concurrency: world.random.usize(1..20),
+            attempts: 4,
+            needs_token: true,
+            token_costs_request: true,
+        };
         let mut pace = Pace::new(&[world.quota]);
         let began = world.clock;
         if let Some(last) = world.left.last() {

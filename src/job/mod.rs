@@ -39,6 +39,13 @@ pub struct Job {
     pub document: Option<Document>,
 }
 
+impl Job {
+    /// What makes a row the same row next time, as written; empty where that is its content.
+    pub fn keyed_by(&self) -> &str {
+        self.key.as_ref().map_or("", |key| key.text.as_str())
+    }
+}
+
 /// What says which operation a row is for.
 #[derive(Debug, Clone)]
 pub enum OperationChoice {

@@ -149,10 +149,21 @@ impl Ledger {
         read().map_err(|error| self.storage("read", &error))
     }
 
-    /// Enters a run. Durable when this returns.
-    pub fn begin_run(&self, job: JobId, now: i64) -> Result<RunId, LedgerError> {
+    /// What the job's rows were known by in its last run; none where it has sent nothing.
+    pub fn keyed_by(&self, job: JobId) -> Result<Option<String>, LedgerError> {
+        let query = "SELECT keyed_by FROM runs WHERE job = ?1 \
+                     AND EXISTS (SELECT 1 FROM rows WHERE rows.job = ?1) ORDER BY id DESC LIMIT 1";
+        let found = self.connection.query_row(query, [job.0], |row| row.get(0)).optional();
+        found.map_err(|error| self.storage("read", &error))
+    }
+
+    /// Enters a run. Durable when this returns. `keyed_by` is the job's key as written, or empty.
+    pub fn begin_run(&self, job: JobId, keyed_by: &str, now: i64) -> Result<RunId, LedgerError> {
         self.connection
-            .execute("INSERT INTO runs (job, started_at) VALUES (?1, ?2)", params![job.0, now])
+            .execute(
+                "INSERT INTO runs (job, keyed_by, started_at) VALUES (?1, ?2, ?3)",
+                params![job.0, keyed_by, now],
+            )
             .map_err(|error| self.storage("written", &error))?;
         Ok(RunId(self.connection.last_insert_rowid()))
     }

@@ -14,6 +14,7 @@ CREATE TABLE jobs (
 CREATE TABLE runs (
     id              INTEGER PRIMARY KEY,
     job             INTEGER NOT NULL REFERENCES jobs (id),
+    keyed_by        TEXT    NOT NULL,  -- the job's key as written; '' for rows that are known by their content
     started_at      INTEGER NOT NULL,
     ended_at        INTEGER,
     exit            INTEGER,

@@ -47,7 +47,7 @@ fn end(outcome: Outcome, number: u32) -> AttemptEnd {
 fn record(path: &Path, key: &str, outcomes: &[Option<Outcome>]) {
     let ledger = Ledger::open(path).unwrap();
     let job = ledger.enter_job(&name("a"), 1).unwrap();
-    let run = ledger.begin_run(job, 2).unwrap();
+    let run = ledger.begin_run(job, "", 2).unwrap();
     let (acks, acknowledged) = mpsc::channel();
     let recorder = Recorder::start(ledger, job, run, move |ack| acks.send(ack.unwrap()).unwrap());
     for (number, outcome) in (1..).zip(outcomes) {

@@ -23,6 +23,9 @@ pub trait Transport {
 
     /// Whether requests carry a token at all.
     fn needs_token(&self) -> bool;
+
+    /// Whether getting a token is a request itself.
+    fn token_costs_request(&self) -> bool;
 }
 
 /// Requests over HTTP.
@@ -56,5 +59,9 @@ impl Transport for Http {
 
     fn needs_token(&self) -> bool {
         !matches!(self.credentials, Credentials::None)
+    }
+
+    fn token_costs_request(&self) -> bool {
+        matches!(self.credentials, Credentials::Login(_))
     }
 }

@@ -147,6 +147,7 @@ fn a_request_of_unknown_fate_is_in_doubt_and_alone_in_that() {
         let place = finished.attempts[length - 1].place;
         for last in [Last::Unsent, Last::Unwritten] {
             let (desk, sandbox) = finished.beginning(length, last);
+            let desk = desk.without_recovery();
             let case = format!("{last:?} after {length} attempts");
             // Twice: what is in doubt stays so.
             for _ in 0..2 {
@@ -155,6 +156,19 @@ fn a_request_of_unknown_fate_is_in_doubt_and_alone_in_that() {
                 let acted = finished.attempts[length - 1].acted && last == Last::Unwritten;
                 assert_once(&sandbox, (!acted).then_some(place), &outcome, &case);
             }
+        }
+    }
+}
+
+#[test]
+fn a_request_of_unknown_fate_is_looked_for() {
+    let finished = Finished::new();
+    for length in 1..=finished.attempts.len() {
+        for last in [Last::Unsent, Last::Unwritten] {
+            let (desk, sandbox) = finished.beginning(length, last);
+            let case = format!("{last:?} after {length} attempts");
+            let outcome = desk.run(&sandbox, "job.yaml").exits(0);
+            assert_once(&sandbox, None, &outcome, &case);
         }
     }
 }
