@@ -5,7 +5,7 @@ use crate::desk::{Desk, NOTES_JOB, assert_reads, notes_csv, sandbox};
 #[test]
 fn what_there_is_to_know_reads_well() {
     let rows = "id,ticket,body\n1,tk_1,a\n2,tk_missing1,b\n3,tk_3,c\n";
-    let (desk, sandbox) = (Desk::with_notes(rows), sandbox(""));
+    let (desk, sandbox) = (Desk::with_notes(rows).without_recovery(), sandbox(""));
     let mut shown = format!("=== nothing yet\n{}", desk.call("status job.yaml").exits(0));
     desk.run(&sandbox, "job.yaml --limit 1").exits(0);
     desk.run(&sandbox, "job.yaml").exits(1);
