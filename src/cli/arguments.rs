@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::quota::{NotationError, Quota, parse_duration};
+use crate::report::shell_word;
 use crate::sandbox::Faults;
 
 /// Carries ticket notes into StringeeX, in bulk, once each.
@@ -79,6 +80,9 @@ pub struct RunArguments {
 pub struct StatusArguments {
     /// A job; left out: all jobs of the ledger
     pub job: Option<PathBuf>,
+    /// As for the other verbs, so that advice can be pasted; a data file's name says enough
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub operation: Option<String>,
     #[command(flatten)]
     pub common: CommonArguments,
 }
@@ -97,7 +101,7 @@ impl JobArguments {
     /// be pasted.
     pub fn words(&self, common: &CommonArguments) -> String {
         let path = |path: &PathBuf| path.display().to_string();
-        let mut words = path(&self.job);
+        let mut words = shell_word(&path(&self.job));
         let flags = [
             ("--operation", self.operation.clone()),
             ("--base-url", common.base_url.clone()),
@@ -106,7 +110,7 @@ impl JobArguments {
         let folders = common.connectors.iter().map(|folder| ("--connectors", Some(path(folder))));
         for (flag, value) in flags.into_iter().chain(folders) {
             if let Some(value) = value {
-                words.push_str(&format!(" {flag} {value}"));
+                words.push_str(&format!(" {flag} {}", shell_word(&value)));
             }
         }
         words

@@ -140,14 +140,12 @@ impl<'a> Planning<'a> {
             return PlanReport::ndjson(data());
         }
         let target = self.target.as_ref().map_or_else(|| self.address.clone(), Target::words);
-        let head =
-            PlanHead { job: self.opening.job.name.clone(), job_path: self.job_words(), target };
+        let head = PlanHead {
+            job: self.opening.job.name.clone(),
+            job_path: self.arguments.job.words(&self.arguments.common),
+            target,
+        };
         PlanReport::text(data(), head, self.output.data_color)
-    }
-
-    fn job_words(&self) -> String {
-        let words = self.arguments.job.words(&self.arguments.common);
-        if self.arguments.sending.sandbox { format!("{words} --sandbox") } else { words }
     }
 
     fn steps(

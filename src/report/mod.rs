@@ -37,6 +37,7 @@ pub use problems::{Counts, Problems, checked_event, checked_line};
 pub use status::{RowLine, RunLine, StatusView};
 pub use summary::summary;
 pub use thread::{ReportHandle, ReportThread};
+pub use words::shell_word;
 
 /// Hears events of a run on a thread of its own.
 pub trait Reporter: Send {
@@ -81,7 +82,7 @@ impl Reporter for Several {
 pub struct RunView {
     /// The job's name.
     pub job: String,
-    /// The job as given on the command line, for the advice.
+    /// The job as given on the command line and ready for a shell, for the advice.
     pub job_path: String,
     /// Base URL and account; shown once, at the start.
     pub target: String,

@@ -1,6 +1,5 @@
 //! Numbers, durations, times and foreign texts as people read them.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::Zoned;
@@ -91,16 +90,19 @@ pub fn one_line(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A command that can be pasted: `noteferry run 'my notes.yaml'`.
-pub fn command(verb: &str, job_path: &str) -> String {
-    let mut command = format!("noteferry {verb} ");
+/// A command of this program for a job; `job` is ready for a shell.
+pub fn command(verb: &str, job: &str) -> String {
+    format!("noteferry {verb} {job}")
+}
+
+/// A text as one word of a shell.
+pub fn shell_word(text: &str) -> String {
     let harmless = |letter: char| letter.is_alphanumeric() || "/._-+:,@%\\".contains(letter);
-    if !job_path.is_empty() && job_path.chars().all(harmless) {
-        command.push_str(job_path);
+    if !text.is_empty() && text.chars().all(harmless) {
+        text.to_owned()
     } else {
-        let _ = write!(command, "'{}'", one_line(job_path).replace('\'', r"'\''"));
+        format!("'{}'", one_line(text).replace('\'', r"'\''"))
     }
-    command
 }
 
 #[cfg(test)]
@@ -177,7 +179,10 @@ mod tests {
 
     #[test]
     fn a_command_can_be_pasted() {
-        assert_eq!(command("run", "jobs/import.yaml"), "noteferry run jobs/import.yaml");
-        assert_eq!(command("run", "my note's.csv"), r"noteferry run 'my note'\''s.csv'");
+        assert_eq!(
+            command("run", &shell_word("jobs/import.yaml")),
+            "noteferry run jobs/import.yaml"
+        );
+        assert_eq!(shell_word("my note's.csv"), r"'my note'\''s.csv'");
     }
 }
