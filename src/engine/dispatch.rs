@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use futures_util::future::{Either, LocalBoxFuture};
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::{Instant, Interval};
 
@@ -21,6 +21,9 @@ use super::core::{Action, Core, Input, Now, Settings, Stop};
 
 /// How often watchers get a new picture.
 const PICTURE_EVERY: Duration = Duration::from_millis(100);
+
+/// How many requests that have come to an end are dealt with before anything else gets its turn.
+const LANDINGS_A_TURN: usize = 64;
 
 /// Where a run gets its rows, in the order of the source. The channel's end is the source's end.
 pub type Feed = Receiver<Result<Vec<Work>, String>>;
@@ -179,6 +182,11 @@ impl<T: Transport> Shell<'_, T> {
     fn take_what_waits(&mut self) {
         while let Ok(ack) = self.parts.acks.try_recv() {
             self.take(acknowledged(ack));
+        }
+        for _ in 0..LANDINGS_A_TURN {
+            let Some(Some(flight)) = self.flights.next().now_or_never() else { break };
+            let input = self.landed(flight);
+            self.take(input);
         }
         while self.feed_open && self.core.wants_rows() {
             match self.parts.feed.try_recv() {
