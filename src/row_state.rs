@@ -83,6 +83,14 @@ impl RowState {
         }
     }
 
+    /// The event that another attempt is.
+    pub fn start(&self) -> RowEvent {
+        match self {
+            Self::Started { .. } | Self::InDoubt { .. } => RowEvent::Repeated,
+            _ => RowEvent::Started,
+        }
+    }
+
     /// The state after an event.
     pub fn after(self, event: RowEvent) -> Result<Self, IllegalTransition> {
         use {RowEvent as Event, RowState as State};

@@ -387,7 +387,7 @@ impl<'a> Life<'a> {
                         self.world.ledger.get(&start.row).cloned().unwrap_or(RowState::NotStarted);
                     assert_eq!(start.number, state.attempts() + 1, "attempts are counted on");
                     self.world.started.insert(start.row, start.at);
-                    (slot, Ack::Started { slot }, super::core::start_event(&state))
+                    (slot, Ack::Started { slot }, state.start())
                 }
                 Pending::End(slot, end) => {
                     let row = self.core.work(slot).unwrap().ready.row;

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::plan::Earlier;
 use crate::request::Digest;
-use crate::row_state::{RowEvent, RowState};
+use crate::row_state::RowState;
 
 use super::{JobId, Ledger, LedgerError, Outcome};
 
@@ -137,7 +137,7 @@ struct Attempt {
 /// What is known of a row after one more attempt, or why that cannot be.
 fn follow(mut known: Known, attempt: Attempt) -> Result<Known, String> {
     let state = known.earlier.state;
-    let event = start_event(&state);
+    let event = state.start();
     let mut state = state.after(event).map_err(|error| error.to_string())?;
     if let Some(word) = attempt.outcome {
         let outcome = Outcome::parse(&word).ok_or_else(|| format!("outcome {word}"))?;
@@ -153,12 +153,4 @@ fn follow(mut known: Known, attempt: Attempt) -> Result<Known, String> {
 
 fn hash_of(key: &str) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(key)
-}
-
-/// The event that another attempt is, after a state.
-pub(super) fn start_event(state: &RowState) -> RowEvent {
-    match state {
-        RowState::Started { .. } | RowState::InDoubt { .. } => RowEvent::Repeated,
-        _ => RowEvent::Started,
-    }
 }

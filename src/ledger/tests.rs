@@ -215,7 +215,7 @@ proptest! {
         record(&path, "HD-1", &life);
         let mut live = RowState::NotStarted;
         for outcome in life {
-            live = live.clone().after(reader::start_event(&live)).unwrap();
+            live = live.clone().after(live.start()).unwrap();
             if let Some(outcome) = outcome {
                 let id = matches!(outcome, Outcome::Succeeded | Outcome::Found).then(|| "tn_1".to_owned());
                 live = live.after(outcome.event(id)).unwrap();

@@ -1,0 +1,444 @@
+//! The decisions of a run. Pure: see [`Core`].
+//!
+//! Here: rows in hand, and what may start and leave now. What follows from an answer is in `outcome`, what follows from
+//! a lost one in `settle`, and a single row in `slot`.
+
+mod outcome;
+mod settle;
+mod slot;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet, VecDeque};
+use std::time::Duration;
+
+use crate::event::{Ending, Event, Progress};
+use crate::ledger::{Ack, AttemptEnd, AttemptStart};
+use crate::pace::{Moment, Pace};
+use crate::plan::Sending;
+use crate::row_state::RowState;
+use crate::verdict::{TokenFailure, Verdict};
+
+use super::Work;
+use super::access::Access;
+use super::lanes::{Lane, Lanes};
+use slot::{Phase, Slot};
+
+/// How many rows are in hand at the most, so that one busy lane does not hide the lanes behind it.
+const LOOK_AHEAD_ROWS: usize = 8_192;
+/// Likewise, in bytes: long notes are held fewer at a time.
+const LOOK_AHEAD_BYTES: usize = 16 << 20;
+/// How long before its turn a row is entered in the ledger, so that it leaves on time.
+const LEAD: Duration = Duration::from_millis(25);
+/// A row that is told "not now" this often in one run is given up after all.
+const MOST_PUSHBACKS: u32 = 1_000;
+
+/// What a run is allowed.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Requests under way at once.
+    pub concurrency: usize,
+    /// Attempts for one row in this run.
+    pub attempts: u32,
+    /// Whether requests carry a token.
+    pub needs_token: bool,
+    /// Whether getting a token is a request itself.
+    pub token_costs_request: bool,
+}
+
+/// What has happened.
+#[derive(Debug)]
+pub enum Input {
+    /// More rows of the source, in its order.
+    Rows(Vec<Work>),
+    /// There are no more rows.
+    SourceEnded,
+    /// Writes of the ledger are durable.
+    Durable(Vec<Ack>),
+    LedgerFailed(String),
+    /// A request has come to an end.
+    Replied {
+        slot: usize,
+        verdict: Verdict,
+    },
+    /// A page of the list that was looked at, and which of its ids belong to other rows.
+    Looked {
+        slot: usize,
+        verdict: Verdict,
+        owned: HashSet<String>,
+    },
+    /// A token has come; it expires then, in unix milliseconds.
+    Token(Result<Option<i64>, TokenFailure>),
+    Stop(Stop),
+    /// Time has passed.
+    Tick,
+}
+
+/// A wish to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Start nothing more, let end what is under way.
+    Drain { signal: i32 },
+    /// Leave what is under way to its fate.
+    Now { signal: i32 },
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Action {
+    /// Enter an attempt in the ledger.
+    Begin { slot: usize, start: Box<AttemptStart> },
+    /// Enter what came of an attempt.
+    End { slot: usize, end: Box<AttemptEnd> },
+    /// Send the row's request.
+    Send { slot: usize },
+    /// Look at the page that [`Core::look_request`] asks for.
+    Look { slot: usize },
+    /// Get a token.
+    Renew,
+    /// Tell the reporters.
+    Tell(Event),
+    /// Forget the requests under way.
+    Abandon,
+}
+
+/// The moment and what goes with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    pub moment: Moment,
+    /// Unix milliseconds.
+    pub wall: i64,
+    /// How far the other side's clock is ahead of ours, in milliseconds.
+    pub ahead: i64,
+    /// In 0..1.
+    pub chance: f64,
+}
+
+/// Rows in hand and how they stand. Fed with [`Input`]s; says what to do in [`Action`]s.
+pub struct Core {
+    settings: Settings,
+    pace: Pace,
+    access: Access,
+    lanes: Lanes,
+    slots: Vec<Option<Slot>>,
+    free: Vec<usize>,
+    bytes: usize,
+    /// Rows that are durably started and wait for their turn.
+    cleared: VecDeque<usize>,
+    /// Rows whose answers were lost and that are to be looked for.
+    to_look: VecDeque<usize>,
+    /// Rows that wait for another attempt, or another look.
+    waiting: BinaryHeap<Reverse<(Moment, usize)>>,
+    starting: usize,
+    flying: usize,
+    /// Outcomes that are not durable yet.
+    ending: usize,
+    source_ended: bool,
+    stopping: Option<Ending>,
+    counts: Counts,
+    actions: Vec<Action>,
+    wake: Option<Moment>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Counts {
+    succeeded: u64,
+    failed: u64,
+    in_doubt: u64,
+    invalid: u64,
+    requests: u64,
+    /// Rows that were in doubt from an earlier run and of which something has become known.
+    settled: u64,
+}
+
+impl Core {
+    pub fn new(settings: Settings, pace: Pace) -> Self {
+        Self {
+            settings,
+            pace,
+            access: Access::new(settings.needs_token),
+            lanes: Lanes::default(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            bytes: 0,
+            cleared: VecDeque::new(),
+            to_look: VecDeque::new(),
+            waiting: BinaryHeap::new(),
+            starting: 0,
+            flying: 0,
+            ending: 0,
+            source_ended: false,
+            stopping: None,
+            counts: Counts::default(),
+            actions: Vec::new(),
+            wake: None,
+        }
+    }
+
+    /// Takes in what has happened and decides what follows.
+    pub fn handle(&mut self, input: Input, now: Now) {
+        match input {
+            Input::Rows(rows) => rows.into_iter().for_each(|work| self.enqueue(work)),
+            Input::SourceEnded => self.source_ended = true,
+            Input::Durable(acks) => acks.into_iter().for_each(|ack| self.durable(ack, now)),
+            Input::LedgerFailed(message) => self.stop(Ending::LedgerFailed { message }, now),
+            Input::Replied { slot, verdict } => self.replied(slot, verdict, now),
+            Input::Looked { slot, verdict, owned } => self.looked(slot, verdict, &owned, now),
+            Input::Token(Ok(expires_at)) => self.access.granted(expires_at, now.wall),
+            Input::Token(Err(failure)) => self.token_failed(&failure, now),
+            Input::Stop(Stop::Drain { signal }) => self.stop(Ending::Interrupted { signal }, now),
+            Input::Stop(Stop::Now { signal }) => {
+                self.stop(Ending::Interrupted { signal }, now);
+                self.abandon(now);
+            }
+            Input::Tick => {}
+        }
+        self.proceed(now);
+    }
+
+    /// What is to be done, in order.
+    pub fn take_actions(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.actions)
+    }
+
+    /// The row's request and the count of its token, for [`Action::Send`].
+    pub fn work(&self, slot: usize) -> Option<&Work> {
+        self.slots.get(slot)?.as_ref().map(|slot| &slot.work)
+    }
+
+    /// When to come back with a [`Input::Tick`] if nothing else happens.
+    pub fn wake_at(&self) -> Option<Moment> {
+        self.wake
+    }
+
+    /// Whether there is room for more rows.
+    pub fn wants_rows(&self) -> bool {
+        !self.source_ended
+            && self.stopping.is_none()
+            && self.in_hand() < LOOK_AHEAD_ROWS
+            && self.bytes < LOOK_AHEAD_BYTES
+    }
+
+    /// How the run ended, once it has: nothing is under way and everything is durable.
+    pub fn ended(&self) -> Option<Ending> {
+        let ledger_failed = matches!(self.stopping, Some(Ending::LedgerFailed { .. }));
+        let under_way = self.starting + self.flying + self.ending;
+        let quiet = under_way + self.cleared.len() + self.to_look.len() == 0;
+        match &self.stopping {
+            Some(ending) if quiet || ledger_failed => Some(ending.clone()),
+            None if quiet && self.source_ended && self.in_hand() == 0 => Some(Ending::Finished),
+            _ => None,
+        }
+    }
+
+    /// How the run stands, for whoever watches.
+    pub fn progress(&self, now: Moment) -> Progress {
+        Progress {
+            to_send: 0,
+            succeeded: self.counts.succeeded,
+            failed: self.counts.failed,
+            in_doubt: self.counts.in_doubt,
+            retrying: self.waiting.len() as u64,
+            in_flight: self.flying as u64,
+            requests: self.counts.requests,
+            elapsed: now.0,
+            left: None,
+            allowed_rate: (!self.pace.period().is_zero())
+                .then(|| self.pace.period().as_secs_f64().recip()),
+            paused: self.pace.paused(now),
+        }
+    }
+
+    /// Rows that became invalid between the check and their request.
+    pub fn invalid(&self) -> u64 {
+        self.counts.invalid
+    }
+
+    /// Rows in doubt from an earlier run of which something has become known.
+    pub fn settled(&self) -> u64 {
+        self.counts.settled
+    }
+
+    /// Rows whose attempts can no longer be recorded, and so may have acted.
+    pub fn unrecorded(&self) -> u64 {
+        match self.stopping {
+            Some(Ending::LedgerFailed { .. }) => (self.flying + self.ending) as u64,
+            _ => 0,
+        }
+    }
+
+    fn in_hand(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    fn enqueue(&mut self, work: Work) {
+        let lane = Lane::named(&work.ready.lane);
+        let row = work.ready.row;
+        self.bytes += work.bytes();
+        let state = match (work.attempts, work.sending) {
+            (0, _) => RowState::NotStarted,
+            (attempts, Sending::Fresh) => RowState::Deferred { attempts },
+            (attempts, Sending::Repeat | Sending::Settle) => RowState::InDoubt { attempts },
+        };
+        let started_at = work.attempted_at.unwrap_or_default();
+        let may_have_acted = work.sending == Sending::Repeat;
+        let slot = Slot {
+            work,
+            lane,
+            state,
+            phase: Phase::Queued,
+            tries: 0,
+            pushbacks: 0,
+            generation: 0,
+            unauthorized: false,
+            may_have_acted,
+            started_at,
+            lost: None,
+            search: None,
+            looks: 0,
+            end: None,
+        };
+        let at = self.free.pop().unwrap_or(self.slots.len());
+        if at == self.slots.len() {
+            self.slots.push(Some(slot));
+        } else {
+            self.slots[at] = Some(slot);
+        }
+        self.lanes.push(lane, row, at);
+    }
+
+    /// Does all that can be done now, and finds out when more can be.
+    fn proceed(&mut self, now: Now) {
+        self.wake = None;
+        self.end_waits(now);
+        self.renew(now);
+        self.send_looks(now);
+        self.send_cleared(now);
+        self.start_ready(now);
+    }
+
+    fn wake_no_later_than(&mut self, moment: Moment) {
+        self.wake = Some(self.wake.map_or(moment, |wake| wake.min(moment)));
+    }
+
+    fn end_waits(&mut self, now: Now) {
+        while let Some(Reverse((until, at))) = self.waiting.peek().copied() {
+            if self.stopping.is_some() {
+                return;
+            }
+            if until > now.moment {
+                self.wake_no_later_than(until);
+                return;
+            }
+            self.waiting.pop();
+            match self.slots[at].as_mut() {
+                Some(slot) if slot.search.is_some() => {
+                    slot.phase = Phase::Lost;
+                    self.to_look.push_back(at);
+                }
+                Some(slot) => {
+                    slot.phase = Phase::Queued;
+                    self.lanes.again(slot.work.ready.row, at);
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// A login is a request like any other: it waits for its turn.
+    fn renew(&mut self, now: Now) {
+        if self.stopping.is_some() && self.cleared.is_empty() {
+            return;
+        }
+        if !self.access.wants_request(now.moment, now.wall) {
+            if let Some(wake) = self.access.wake_at() {
+                self.wake_no_later_than(wake);
+            }
+            return;
+        }
+        let costs = self.settings.token_costs_request;
+        let permit = if costs { self.pace.acquire(now.moment) } else { Ok(()) };
+        match permit {
+            Ok(()) => {
+                self.access.request(now.moment, now.wall);
+                self.counts.requests += u64::from(costs);
+                self.actions.push(Action::Renew);
+            }
+            Err(next) => self.wake_no_later_than(next),
+        }
+    }
+
+    fn send_cleared(&mut self, now: Now) {
+        if self.stopping.is_some() {
+            while let Some(at) = self.cleared.pop_front() {
+                self.withdraw(at, now);
+            }
+            return;
+        }
+        while let Some(at) = self.cleared.front().copied() {
+            if !self.access.is_ready(now.wall) {
+                return;
+            }
+            if let Err(next) = self.pace.acquire(now.moment) {
+                self.wake_no_later_than(next);
+                return;
+            }
+            self.cleared.pop_front();
+            self.send(at, now);
+        }
+    }
+
+    fn send(&mut self, at: usize, now: Now) {
+        let generation = self.access.generation();
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        if slot.is_too_late(now.wall) {
+            self.end_too_late(at, now);
+            return;
+        }
+        slot.phase = Phase::Flying;
+        slot.generation = generation;
+        self.flying += 1;
+        self.counts.requests += 1;
+        self.actions.push(Action::Send { slot: at });
+    }
+
+    /// Starts rows in the ledger as far ahead as their turn is near.
+    fn start_ready(&mut self, now: Now) {
+        while self.stopping.is_none() && self.lanes.has_ready() {
+            let ahead = self.starting + self.cleared.len() + self.to_look.len();
+            if ahead + self.flying >= self.settings.concurrency || !self.access.is_ready(now.wall) {
+                return;
+            }
+            let turn = self
+                .pace
+                .next(now.moment)
+                .after(self.pace.period().saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX)));
+            let early = self.pace.has_burst(now.moment, ahead);
+            if !early && turn > now.moment.after(LEAD) {
+                self.wake_no_later_than(Moment(turn.0.saturating_sub(LEAD)));
+                return;
+            }
+            if let Some(at) = self.lanes.pop() {
+                self.start(at, now);
+            }
+        }
+    }
+
+    fn start(&mut self, at: usize, now: Now) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        if slot.work.sending == Sending::Settle && matches!(slot.state, RowState::InDoubt { .. }) {
+            self.look_for(at);
+            self.send_looks(now);
+            return;
+        }
+        if slot.is_too_late(now.wall) || !slot.work.ready.valid {
+            self.end_unsent_as_invalid(at);
+            return;
+        }
+        slot.step(slot.state.start());
+        slot.started_at = now.wall;
+        slot.phase = Phase::Starting;
+        self.starting += 1;
+        let start = Box::new(slot.attempt_start(now.wall));
+        self.actions.push(Action::Begin { slot: at, start });
+    }
+}

@@ -1,0 +1,236 @@
+//! What follows from an answer: ends, other attempts, stops.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use crate::connector::Effect;
+use crate::event::{Ending, Event, RowEnd};
+use crate::ledger::{Ack, Outcome};
+use crate::pace::{asked_wait, back_off};
+use crate::verdict::{Cause, TokenFailure, Verdict};
+
+use super::super::access::Refusal;
+use super::slot::Phase;
+use super::{Action, Core, MOST_PUSHBACKS, Now};
+
+const TOO_LATE: &str = "a time of this row passed before its turn came";
+
+impl Core {
+    pub(super) fn durable(&mut self, ack: Ack, now: Now) {
+        match ack {
+            Ack::Started { slot: at } => {
+                let Some(slot) = self.slots[at].as_mut() else { return };
+                slot.phase = Phase::Cleared;
+                self.starting -= 1;
+                self.cleared.push_back(at);
+                if self.stopping.is_some() {
+                    self.cleared.pop_back();
+                    self.withdraw(at, now);
+                }
+            }
+            Ack::Ended { slot: at } => {
+                self.ending -= 1;
+                let over = self.slots[at].as_mut().and_then(|slot| slot.end.take());
+                if let Some(event) = over {
+                    self.count(event.end);
+                    self.actions.push(Action::Tell(Event::Row(event)));
+                    self.forget(at);
+                }
+            }
+        }
+    }
+
+    pub(super) fn replied(&mut self, at: usize, verdict: Verdict, now: Now) {
+        let Some(slot) = self.slots[at].as_mut().filter(|slot| slot.phase == Phase::Flying) else {
+            return;
+        };
+        self.flying -= 1;
+        let generation = slot.generation;
+        match verdict {
+            Verdict::Done { id, items } => {
+                self.access.accepted(generation);
+                self.end_row(at, Outcome::Succeeded, RowEnd::Succeeded, None, id, items, now);
+            }
+            Verdict::Refused(cause) => {
+                self.access.accepted(generation);
+                self.end_row(at, Outcome::Refused, RowEnd::Failed, Some(cause), None, None, now);
+            }
+            Verdict::NotFound(cause) => {
+                self.access.accepted(generation);
+                // Gone, as it should be: an earlier attempt did it.
+                let done =
+                    slot.may_have_acted && slot.work.ready.operation.effect == Effect::Delete;
+                let (outcome, end) = match done {
+                    true => (Outcome::Succeeded, RowEnd::Succeeded),
+                    false => (Outcome::Refused, RowEnd::Failed),
+                };
+                self.end_row(at, outcome, end, Some(cause), None, None, now);
+            }
+            Verdict::Unknown(cause) => self.lost(at, cause, now),
+            Verdict::Retry { cause, after, pushback, may_have_acted } => {
+                slot.may_have_acted |= may_have_acted;
+                self.retry(at, cause, after, pushback, now);
+            }
+            Verdict::Unauthorized(cause) => self.unauthorized(at, cause, now),
+        }
+    }
+
+    pub(super) fn retry(
+        &mut self,
+        at: usize,
+        cause: Cause,
+        after: Option<Duration>,
+        pushback: bool,
+        now: Now,
+    ) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        if pushback {
+            slot.pushbacks += 1;
+        } else {
+            slot.tries += 1;
+        }
+        let wait = back_off(slot.tries.max(slot.pushbacks), now.chance)
+            .max(after.map(asked_wait).unwrap_or_default());
+        if pushback {
+            // The quota is shared, so everybody waits.
+            self.pace.pause_until(now.moment.after(wait));
+        }
+        if slot.tries >= self.settings.attempts || slot.pushbacks >= MOST_PUSHBACKS {
+            self.end_row(at, Outcome::GivenUp, RowEnd::Failed, Some(cause), None, None, now);
+            return;
+        }
+        self.defer(at, Outcome::Deferred, Some(cause), now);
+        self.waiting.push(Reverse((now.moment.after(wait), at)));
+    }
+
+    pub(super) fn unauthorized(&mut self, at: usize, cause: Cause, now: Now) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        let refusal = self.access.refused(slot.generation, slot.unauthorized);
+        // A row whose token was merely old has not been refused itself.
+        slot.unauthorized |= slot.generation == self.access.generation();
+        let message = cause.message.clone();
+        self.defer(at, Outcome::Deferred, Some(cause), now);
+        self.waiting.push(Reverse((now.moment, at)));
+        if refusal == Refusal::Final {
+            self.stop(Ending::Unauthorized { message }, now);
+        }
+    }
+
+    pub(super) fn token_failed(&mut self, failure: &TokenFailure, now: Now) {
+        if self.access.failed(failure, now.moment, now.chance) {
+            self.stop(Ending::Unauthorized { message: failure.message.clone() }, now);
+        } else {
+            let text = format!("no token yet, trying again: {}", failure.message);
+            self.actions.push(Action::Tell(Event::Note(text)));
+        }
+    }
+
+    /// The attempt surely did not act, and another will follow.
+    pub(super) fn defer(&mut self, at: usize, outcome: Outcome, cause: Option<Cause>, now: Now) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        slot.step(outcome.event(None));
+        slot.phase = Phase::Waiting;
+        let end = slot.attempt_end(outcome, cause, None, now.wall);
+        self.ending += 1;
+        self.actions.push(Action::End { slot: at, end });
+    }
+
+    /// A row that was started and will not be sent after all.
+    pub(super) fn withdraw(&mut self, at: usize, now: Now) {
+        let message = "the run was stopped before the request was sent".to_owned();
+        let cause = Cause { message, ..Cause::default() };
+        self.defer(at, Outcome::Deferred, Some(cause), now);
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn end_row(
+        &mut self,
+        at: usize,
+        outcome: Outcome,
+        end: RowEnd,
+        cause: Option<Cause>,
+        id: Option<String>,
+        items: Option<Vec<serde_json::Value>>,
+        now: Now,
+    ) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        slot.step(outcome.event(id.clone()));
+        slot.phase = Phase::Ending;
+        let mut event = slot.row_event(end, cause.as_ref());
+        event.id.clone_from(&id);
+        event.items = items;
+        slot.end = Some(event);
+        let attempt = slot.attempt_end(outcome, cause, id, now.wall);
+        let lane = slot.lane;
+        self.ending += 1;
+        self.actions.push(Action::End { slot: at, end: attempt });
+        // The ledger keeps the order of writes, so the lane's next row cannot overtake this outcome.
+        self.lanes.release(lane);
+    }
+
+    /// A time of the row has passed since it was checked.
+    pub(super) fn end_too_late(&mut self, at: usize, now: Now) {
+        let cause = Cause { message: TOO_LATE.to_owned(), ..Cause::default() };
+        self.end_row(at, Outcome::Deferred, RowEnd::Invalid, Some(cause), None, None, now);
+    }
+
+    pub(super) fn end_unsent_as_invalid(&mut self, at: usize) {
+        let Some(slot) = self.slots[at].as_ref() else { return };
+        let cause = Cause { message: TOO_LATE.to_owned(), ..Cause::default() };
+        let event = slot.row_event(RowEnd::Invalid, Some(&cause));
+        let lane = slot.lane;
+        self.count(RowEnd::Invalid);
+        self.actions.push(Action::Tell(Event::Row(event)));
+        self.lanes.release(lane);
+        self.forget(at);
+    }
+
+    pub(super) fn count(&mut self, end: RowEnd) {
+        match end {
+            RowEnd::Succeeded => self.counts.succeeded += 1,
+            RowEnd::Failed => self.counts.failed += 1,
+            RowEnd::InDoubt => self.counts.in_doubt += 1,
+            RowEnd::Invalid => self.counts.invalid += 1,
+        }
+    }
+
+    pub(super) fn forget(&mut self, at: usize) {
+        if let Some(slot) = self.slots[at].take() {
+            self.bytes -= slot.work.bytes();
+            self.free.push(at);
+        }
+    }
+
+    /// Nothing is started any more. The first reason stands.
+    pub(super) fn stop(&mut self, ending: Ending, now: Now) {
+        if self.stopping.is_none() || matches!(ending, Ending::LedgerFailed { .. }) {
+            self.stopping = Some(ending);
+        }
+        if matches!(self.stopping, Some(Ending::LedgerFailed { .. })) {
+            self.cleared.clear();
+            self.to_look.clear();
+            return;
+        }
+        while let Some(at) = self.cleared.pop_front() {
+            self.withdraw(at, now);
+        }
+    }
+
+    /// What is under way may have acted or not; nobody will know.
+    pub(super) fn abandon(&mut self, now: Now) {
+        let flying: Vec<usize> = (0..self.slots.len())
+            .filter(|at| {
+                self.slots[*at]
+                    .as_ref()
+                    .is_some_and(|slot| matches!(slot.phase, Phase::Flying | Phase::Looking))
+            })
+            .collect();
+        self.actions.push(Action::Abandon);
+        for at in flying {
+            self.flying -= 1;
+            let message = "interrupted before the answer came".to_owned();
+            let cause = Cause { message, ..Cause::default() };
+            self.end_row(at, Outcome::Lost, RowEnd::InDoubt, Some(cause), None, None, now);
+        }
+    }
+}

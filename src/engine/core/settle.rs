@@ -1,0 +1,197 @@
+//! Rows whose answers were lost: when to look for what they may have made, and what follows.
+
+use std::cmp::Reverse;
+use std::collections::HashSet;
+use std::time::Duration;
+
+use crate::event::{Ending, RowEnd};
+use crate::ledger::Outcome;
+use crate::pace::{asked_wait, back_off};
+use crate::plan::Sending;
+use crate::recover::{Search, Step};
+use crate::request::Request;
+use crate::row_state::RowState;
+use crate::verdict::{Cause, Verdict};
+
+use super::super::access::Refusal;
+use super::slot::{Phase, Slot};
+use super::{Action, Core, MOST_PUSHBACKS, Now};
+
+impl Core {
+    /// The request for [`Action::Look`]; none where the row lacks a field that the list asks for.
+    pub fn look_request(&self, slot: usize) -> Option<Request> {
+        let slot = self.slots.get(slot)?.as_ref()?;
+        let recover = slot.work.ready.operation.recover.as_ref()?;
+        slot.search.as_ref()?.request(recover, &slot.work.ready)
+    }
+
+    /// Sends looks that are due; they are requests like any other.
+    pub(super) fn send_looks(&mut self, now: Now) {
+        if self.stopping.is_some() {
+            while let Some(at) = self.to_look.pop_front() {
+                self.end_unsure(at, "the run was stopped before it could be looked for", now);
+            }
+            return;
+        }
+        while let Some(at) = self.to_look.front().copied() {
+            if !self.access.is_ready(now.wall) {
+                return;
+            }
+            if let Err(next) = self.pace.acquire(now.moment) {
+                self.wake_no_later_than(next);
+                return;
+            }
+            self.to_look.pop_front();
+            let generation = self.access.generation();
+            if let Some(slot) = self.slots[at].as_mut() {
+                slot.phase = Phase::Looking;
+                slot.generation = generation;
+                self.flying += 1;
+                self.counts.requests += 1;
+                self.actions.push(Action::Look { slot: at });
+            }
+        }
+    }
+
+    /// The attempt may have acted: it is looked for before the lane goes on, where that can be done.
+    pub(super) fn lost(&mut self, at: usize, cause: Cause, now: Now) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        if slot.work.ready.operation.recover.is_none() || self.stopping.is_some() {
+            self.end_row(at, Outcome::Lost, RowEnd::InDoubt, Some(cause), None, None, now);
+            return;
+        }
+        slot.lost = Some(cause);
+        self.look_for(at);
+    }
+
+    pub(super) fn look_for(&mut self, at: usize) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        let Some(recover) = slot.work.ready.operation.recover.as_ref() else { return };
+        slot.search = Some(Box::new(Search::new(recover, &slot.work.ready.fields)));
+        slot.phase = Phase::Lost;
+        self.to_look.push_back(at);
+    }
+
+    pub(super) fn looked(
+        &mut self,
+        at: usize,
+        verdict: Verdict,
+        owned: &HashSet<String>,
+        now: Now,
+    ) {
+        let looking = |slot: &&mut Slot| slot.phase == Phase::Looking;
+        let Some(slot) = self.slots[at].as_mut().filter(looking) else { return };
+        self.flying -= 1;
+        slot.phase = Phase::Lost;
+        match verdict {
+            Verdict::Done { items: Some(items), .. } => {
+                self.access.accepted(slot.generation);
+                self.search_page(at, &items, owned, now);
+            }
+            Verdict::Done { items: None, .. } => {
+                self.end_unsure(at, "the shape of the list is not understood", now);
+            }
+            Verdict::Retry { cause, after, pushback, .. } => {
+                self.look_later(at, &cause, after, pushback, now)
+            }
+            Verdict::Unauthorized(cause) => {
+                let refusal = self.access.refused(slot.generation, false);
+                self.to_look.push_back(at);
+                if refusal == Refusal::Final {
+                    self.stop(Ending::Unauthorized { message: cause.message }, now);
+                }
+            }
+            Verdict::Refused(cause) | Verdict::NotFound(cause) | Verdict::Unknown(cause) => {
+                let reason = format!("the list was refused: {}", cause.message);
+                self.end_unsure(at, &reason, now);
+            }
+        }
+    }
+
+    pub(super) fn search_page(
+        &mut self,
+        at: usize,
+        items: &[serde_json::Value],
+        owned: &HashSet<String>,
+        now: Now,
+    ) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        let operation = std::sync::Arc::clone(&slot.work.ready.operation);
+        let (Some(recover), Some(search)) = (operation.recover.as_ref(), slot.search.as_mut())
+        else {
+            return;
+        };
+        match search.take(recover, items, owned, slot.started_at + now.ahead) {
+            Step::NextPage => self.to_look.push_back(at),
+            Step::Found { id } => {
+                self.count_settled(at);
+                self.end_row(at, Outcome::Found, RowEnd::Succeeded, None, Some(id), None, now);
+            }
+            Step::Unsure { reason } => self.end_unsure(at, &reason, now),
+            Step::Absent => self.absent(at, now),
+        }
+    }
+
+    /// The attempt surely did not act: the row may go again, as often as any.
+    pub(super) fn absent(&mut self, at: usize, now: Now) {
+        self.count_settled(at);
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        slot.search = None;
+        slot.looks = 0;
+        slot.tries += 1;
+        let cause = slot.lost.take();
+        if slot.tries >= self.settings.attempts && matches!(slot.state, RowState::Started { .. }) {
+            self.end_row(at, Outcome::GivenUp, RowEnd::Failed, cause, None, None, now);
+            return;
+        }
+        self.defer(at, Outcome::NotFound, cause, now);
+        self.waiting.push(Reverse((now.moment, at)));
+    }
+
+    pub(super) fn look_later(
+        &mut self,
+        at: usize,
+        cause: &Cause,
+        after: Option<Duration>,
+        pushback: bool,
+        now: Now,
+    ) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        slot.looks += 1;
+        let wait = back_off(slot.looks, now.chance).max(after.map(asked_wait).unwrap_or_default());
+        if pushback {
+            self.pace.pause_until(now.moment.after(wait));
+        }
+        let most = if pushback { MOST_PUSHBACKS } else { self.settings.attempts };
+        if slot.looks >= most {
+            let reason = format!("the list could not be read: {}", cause.message);
+            self.end_unsure(at, &reason, now);
+            return;
+        }
+        slot.phase = Phase::Waiting;
+        self.waiting.push(Reverse((now.moment.after(wait), at)));
+    }
+
+    /// Nobody can tell whether the attempt acted; the row stays in doubt.
+    pub(super) fn end_unsure(&mut self, at: usize, reason: &str, now: Now) {
+        self.count_settled(at);
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        slot.search = None;
+        let mut cause = slot.lost.take().unwrap_or_default();
+        let lost = if cause.message.is_empty() {
+            "its run ended before the answer"
+        } else {
+            &cause.message
+        };
+        cause.message = format!("{lost}; looked for: {reason}");
+        self.end_row(at, Outcome::Lost, RowEnd::InDoubt, Some(cause), None, None, now);
+    }
+
+    /// A row of an earlier run leaves its doubt, or is told to be in doubt once more.
+    pub(super) fn count_settled(&mut self, at: usize) {
+        let earlier = self.slots[at].as_ref().is_some_and(|slot| {
+            slot.work.sending == Sending::Settle && slot.state.attempts() == slot.work.attempts
+        });
+        self.counts.settled += u64::from(earlier);
+    }
+}

@@ -1,0 +1,111 @@
+//! A row in hand: its work, where it stands, and what its ledger entries say.
+
+use crate::event::{RowEnd, RowEvent};
+use crate::ledger::{AttemptEnd, AttemptStart, Outcome};
+use crate::recover::Search;
+use crate::row_state;
+use crate::row_state::RowState;
+use crate::verdict::Cause;
+
+use super::super::Work;
+use super::super::lanes::Lane;
+
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub work: Work,
+    pub lane: Lane,
+    pub state: RowState,
+    pub phase: Phase,
+    /// Attempts of this run that count against its limit.
+    pub tries: u32,
+    pub pushbacks: u32,
+    pub generation: u32,
+    pub unauthorized: bool,
+    /// An earlier attempt may have acted, and a repeat is harmless.
+    pub may_have_acted: bool,
+    /// When the last attempt was started, in unix milliseconds.
+    pub started_at: i64,
+    /// Why its answer was lost.
+    pub lost: Option<Cause>,
+    /// The search for what it may have made.
+    pub search: Option<Box<Search>>,
+    pub looks: u32,
+    /// How the row ends, once its last outcome is durable.
+    pub end: Option<RowEvent>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Queued,
+    Starting,
+    Cleared,
+    Flying,
+    /// To be looked for.
+    Lost,
+    /// A look is under way.
+    Looking,
+    Waiting,
+    Ending,
+}
+
+impl Slot {
+    /// Follows the row's life. An illegal step would be a fault of this module; the state then stays as it is,
+    /// and the ledger, which replays the same function, will say so.
+    pub fn step(&mut self, event: row_state::RowEvent) {
+        match self.state.clone().after(event) {
+            Ok(state) => self.state = state,
+            Err(error) => debug_assert!(false, "{error}"),
+        }
+    }
+
+    pub fn is_too_late(&self, wall: i64) -> bool {
+        self.work.ready.send_before.is_some_and(|moment| moment < wall)
+    }
+
+    pub fn attempt_start(&self, wall: i64) -> AttemptStart {
+        let ready = &self.work.ready;
+        AttemptStart {
+            known: self.work.known,
+            key: self.work.key.clone(),
+            row: ready.row,
+            line: ready.line,
+            operation: ready.operation.name.clone(),
+            lane: ready.lane.clone(),
+            digest: ready.digest,
+            number: self.state.attempts(),
+            at: wall,
+        }
+    }
+
+    pub fn attempt_end(
+        &self,
+        outcome: Outcome,
+        cause: Option<Cause>,
+        remote_id: Option<String>,
+        wall: i64,
+    ) -> Box<AttemptEnd> {
+        Box::new(AttemptEnd {
+            outcome,
+            known: self.work.known,
+            number: self.state.attempts(),
+            cause,
+            remote_id,
+            at: wall,
+        })
+    }
+
+    pub fn row_event(&self, end: RowEnd, cause: Option<&Cause>) -> RowEvent {
+        let code = cause.and_then(|cause| cause.code.clone());
+        RowEvent {
+            row: self.work.ready.row,
+            line: self.work.ready.line,
+            key: self.work.key.clone(),
+            end,
+            id: None,
+            attempts: self.state.attempts(),
+            code: if end == RowEnd::Invalid { Some("past-time".to_owned()) } else { code },
+            message: cause.map(|cause| cause.message.clone()),
+            items: None,
+        }
+    }
+}
