@@ -6,6 +6,8 @@
 mod outcome;
 mod settle;
 mod slot;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet, VecDeque};

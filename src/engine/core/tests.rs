@@ -1,0 +1,169 @@
+//! Single decisions, played by hand; whole stories are in `simulation`.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::connector::Catalogue;
+use crate::diagnostic::Place;
+use crate::event::RowEnd;
+use crate::prepare::Ready;
+use crate::request::{Digest, Request};
+use crate::verdict::Cause;
+
+const WALL: i64 = 1_800_000_000_000;
+
+fn core(quota: &str) -> Core {
+    let settings =
+        Settings { concurrency: 8, attempts: 3, needs_token: false, token_costs_request: false };
+    Core::new(settings, Pace::new(&[quota.parse().unwrap()]))
+}
+
+/// So many milliseconds after the start.
+fn at(milliseconds: u64) -> Now {
+    let moment = Moment(Duration::from_millis(milliseconds));
+    Now { moment, wall: WALL + i64::try_from(milliseconds).unwrap(), ahead: 0, chance: 0.5 }
+}
+
+/// A note on a ticket of its own, to be sent before so many milliseconds have passed.
+fn row(number: u64, send_before: Option<i64>) -> Work {
+    let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+    let operation = Arc::clone(&connector.operations["ticket_note.create"]);
+    Work {
+        ready: Ready {
+            row: number,
+            line: number + 1,
+            lane: format!("ticket {number}"),
+            request: Request { method: operation.method, path: "/ticketNote".into(), body: None },
+            operation,
+            digest: Digest([0; 16]),
+            send_before: send_before.map(|milliseconds| WALL + milliseconds),
+            valid: true,
+            fields: serde_json::json!({"ticket_id": "tk_1", "note": "x"}),
+        },
+        key: number.to_string(),
+        known: None,
+        attempts: 0,
+        attempted_at: None,
+        sending: Sending::Fresh,
+    }
+}
+
+/// What the core has to have done, in words.
+fn done(core: &mut Core) -> Vec<String> {
+    let actions = core.take_actions().into_iter();
+    let words = actions.map(|action| match action {
+        Action::Begin { start, .. } => format!("begin {}", start.row),
+        Action::End { end, .. } => format!("end {}", end.outcome.word()),
+        Action::Send { slot } => format!("send {slot}"),
+        Action::Look { slot } => format!("look {slot}"),
+        Action::Renew => "renew".to_owned(),
+        Action::Tell(Event::Row(event)) => format!("row {} {}", event.row, event.end.word()),
+        Action::Tell(_) => "tell".to_owned(),
+        Action::Abandon => "abandon".to_owned(),
+    });
+    words.collect()
+}
+
+#[test]
+fn a_row_leaves_when_it_is_durably_started_and_counts_when_its_end_is() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    assert_eq!(done(&mut core), ["begin 1"]);
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    assert_eq!(done(&mut core), ["send 0"]);
+    let verdict = Verdict::Done { id: None, items: None };
+    core.handle(Input::Replied { slot: 0, verdict }, at(2));
+    assert_eq!(done(&mut core), ["end succeeded"]);
+    core.handle(Input::SourceEnded, at(3));
+    assert_eq!(core.ended(), None);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(4));
+    assert_eq!(done(&mut core), ["row 1 succeeded"]);
+    assert_eq!(core.ended(), Some(Ending::Finished));
+}
+
+#[test]
+fn a_reminder_that_passes_while_its_row_waits_is_not_sent() {
+    let mut core = core("1/10s");
+    core.handle(Input::Rows(vec![row(1, None), row(2, Some(5_000))]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    done(&mut core);
+    // Its turn comes after ten seconds, and its time was after five.
+    core.handle(Input::Tick, at(10_002));
+    assert_eq!(done(&mut core), ["row 2 invalid"]);
+    assert_eq!(core.invalid(), 1);
+}
+
+#[test]
+fn a_reminder_that_passes_between_ledger_and_request_is_not_sent_either() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, Some(5))]), at(0));
+    assert_eq!(done(&mut core), ["begin 1"]);
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(6));
+    assert_eq!(done(&mut core), ["end deferred"]);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(7));
+    assert_eq!(done(&mut core), ["row 1 invalid"]);
+    core.handle(Input::SourceEnded, at(8));
+    assert_eq!(core.ended(), Some(Ending::Finished));
+}
+
+#[test]
+fn a_push_back_holds_everybody_for_as_long_as_it_says() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    let after = Some(Duration::from_secs(7));
+    let verdict =
+        Verdict::Retry { cause: Cause::default(), after, pushback: true, may_have_acted: false };
+    core.handle(Input::Replied { slot: 0, verdict }, at(2));
+    core.handle(Input::Rows(vec![row(2, None)]), at(3));
+    done(&mut core);
+    let wake = core.wake_at().unwrap();
+    assert!((6_900..=7_002).contains(&wake.0.as_millis()), "{wake:?}");
+    core.handle(Input::Tick, at(7_003));
+    assert_eq!(done(&mut core), ["begin 1", "begin 2"]);
+}
+
+#[test]
+fn after_the_first_signal_nothing_is_started_and_what_is_under_way_ends() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None), row(2, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    assert_eq!(done(&mut core), ["begin 1", "begin 2", "send 0"]);
+    core.handle(Input::Stop(Stop::Drain { signal: 2 }), at(2));
+    // The second row is in the ledger, and its request surely does not leave any more.
+    core.handle(Input::Durable(vec![Ack::Started { slot: 1 }]), at(3));
+    assert_eq!(done(&mut core), ["end deferred"]);
+    core.handle(
+        Input::Replied { slot: 0, verdict: Verdict::Done { id: None, items: None } },
+        at(4),
+    );
+    let acks = vec![Ack::Ended { slot: 1 }, Ack::Ended { slot: 0 }];
+    core.handle(Input::Durable(acks), at(5));
+    assert_eq!(done(&mut core), ["end succeeded", "row 1 succeeded"]);
+    assert_eq!(core.ended(), Some(Ending::Interrupted { signal: 2 }));
+}
+
+#[test]
+fn the_second_signal_leaves_what_is_under_way_in_doubt() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    core.handle(Input::Stop(Stop::Drain { signal: 15 }), at(2));
+    done(&mut core);
+    core.handle(Input::Stop(Stop::Now { signal: 15 }), at(3));
+    assert_eq!(done(&mut core), ["abandon", "end lost"]);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(4));
+    assert_eq!(done(&mut core), [format!("row 1 {}", RowEnd::InDoubt.word())]);
+    assert_eq!(core.ended(), Some(Ending::Interrupted { signal: 15 }));
+}
+
+#[test]
+fn nothing_leaves_once_the_ledger_has_failed() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    done(&mut core);
+    core.handle(Input::LedgerFailed("the disk is full".into()), at(1));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(2));
+    assert!(!done(&mut core).iter().any(|action| action.starts_with("send")));
+    assert!(matches!(core.ended(), Some(Ending::LedgerFailed { .. })));
+}
