@@ -14,7 +14,7 @@ pub struct ConnectorFile {
     pub connector: String,
     /// What it is, in a line.
     pub about: Option<String>,
-    /// What every path is appended to, as in https://api.example.com/v1
+    /// What every path is appended to, as in `https://api.example.com/v1`
     pub base_url: String,
     /// What the API allows, as in [30/10s, 9000/1h]; all hold at once. Left out: no limit.
     #[serde(default)]

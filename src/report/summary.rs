@@ -97,10 +97,10 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
 }
 
 fn in_doubt(view: &RunView, count: u64) -> String {
-    let sent = if count == 1 { "It is" } else { "They are" };
+    let them = them(count);
     format!(
         "{} in doubt: a request left and no answer came, so a note may or may not exist.\n\
-         {sent} not sent again. {}",
+         The next run looks for {them} once more, and sends again only what surely is not there.\n{}",
         rows_are(count),
         look(view, count)
     )
