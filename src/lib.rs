@@ -53,6 +53,8 @@
 //! durable too. What may have acted is never sent again unless its operation says that a repeat is harmless: it is
 //! *in doubt*, shown and counted. See `docs/` for the jobs', the connectors' and the ledger's reference.
 
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 pub mod cli;
 pub mod connector;
 pub mod diagnostic;

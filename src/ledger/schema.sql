@@ -49,7 +49,8 @@ CREATE TABLE attempts (
     started_at INTEGER NOT NULL,
     ended_at   INTEGER,
     -- NULL: under way, or its run was killed, so it may have acted. succeeded, refused. deferred: surely did
-    -- not act. given_up: likewise, and it was one too many. lost: may have acted. found, not_found: settled later.
+    -- not act. given_up: likewise, and it was one too many. lost: it, or one before it, may have acted. found,
+    -- not_found: settled by looking.
     outcome    TEXT CHECK (outcome IN ('succeeded', 'refused', 'deferred', 'given_up', 'lost', 'found', 'not_found')),
     status     INTEGER,           -- HTTP status of the answer
     code       TEXT,              -- the API's own code

@@ -15,6 +15,27 @@ use super::{Action, Core, MOST_PUSHBACKS, Now};
 
 const TOO_LATE: &str = "a time of this row passed before its turn came";
 
+/// The last that is to be said of a row in this run.
+pub(super) struct Last {
+    pub outcome: Outcome,
+    pub end: RowEnd,
+    pub cause: Option<Cause>,
+    /// What the other side calls what was made.
+    pub id: Option<String>,
+    /// What a reading operation brought.
+    pub items: Option<Vec<serde_json::Value>>,
+}
+
+impl Last {
+    pub fn new(outcome: Outcome, end: RowEnd) -> Self {
+        Self { outcome, end, cause: None, id: None, items: None }
+    }
+
+    pub fn because(self, cause: impl Into<Option<Cause>>) -> Self {
+        Self { cause: cause.into(), ..self }
+    }
+}
+
 impl Core {
     pub(super) fn durable(&mut self, ack: Ack, now: Now) {
         match ack {
@@ -49,11 +70,12 @@ impl Core {
         match verdict {
             Verdict::Done { id, items } => {
                 self.access.accepted(generation);
-                self.end_row(at, Outcome::Succeeded, RowEnd::Succeeded, None, id, items, now);
+                let last = Last { id, items, ..Last::new(Outcome::Succeeded, RowEnd::Succeeded) };
+                self.end_row(at, last, now);
             }
             Verdict::Refused(cause) => {
                 self.access.accepted(generation);
-                self.end_row(at, Outcome::Refused, RowEnd::Failed, Some(cause), None, None, now);
+                self.end_row(at, Last::new(Outcome::Refused, RowEnd::Failed).because(cause), now);
             }
             Verdict::NotFound(cause) => {
                 self.access.accepted(generation);
@@ -64,7 +86,7 @@ impl Core {
                     true => (Outcome::Succeeded, RowEnd::Succeeded),
                     false => (Outcome::Refused, RowEnd::Failed),
                 };
-                self.end_row(at, outcome, end, Some(cause), None, None, now);
+                self.end_row(at, Last::new(outcome, end).because(cause), now);
             }
             Verdict::Unknown(cause) => self.lost(at, cause, now),
             Verdict::Retry { cause, after, pushback, may_have_acted } => {
@@ -96,7 +118,11 @@ impl Core {
             self.pace.pause_until(now.moment.after(wait));
         }
         if slot.tries >= self.settings.attempts || slot.pushbacks >= MOST_PUSHBACKS {
-            self.end_row(at, Outcome::GivenUp, RowEnd::Failed, Some(cause), None, None, now);
+            let last = match slot.may_have_acted {
+                true => Last::new(Outcome::Lost, RowEnd::InDoubt),
+                false => Last::new(Outcome::GivenUp, RowEnd::Failed),
+            };
+            self.end_row(at, last.because(cause), now);
             return;
         }
         self.defer(at, Outcome::Deferred, Some(cause), now);
@@ -128,6 +154,8 @@ impl Core {
     /// The attempt surely did not act, and another will follow.
     pub(super) fn defer(&mut self, at: usize, outcome: Outcome, cause: Option<Cause>, now: Now) {
         let Some(slot) = self.slots[at].as_mut() else { return };
+        // What may have acted once may have acted, whatever became of the attempts since.
+        let outcome = if slot.may_have_acted { Outcome::Lost } else { outcome };
         slot.step(outcome.event(None));
         slot.phase = Phase::Waiting;
         let end = slot.attempt_end(outcome, cause, None, now.wall);
@@ -142,17 +170,8 @@ impl Core {
         self.defer(at, Outcome::Deferred, Some(cause), now);
     }
 
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn end_row(
-        &mut self,
-        at: usize,
-        outcome: Outcome,
-        end: RowEnd,
-        cause: Option<Cause>,
-        id: Option<String>,
-        items: Option<Vec<serde_json::Value>>,
-        now: Now,
-    ) {
+    pub(super) fn end_row(&mut self, at: usize, last: Last, now: Now) {
+        let Last { outcome, end, cause, id, items } = last;
         let Some(slot) = self.slots[at].as_mut() else { return };
         slot.step(outcome.event(id.clone()));
         slot.phase = Phase::Ending;
@@ -171,7 +190,7 @@ impl Core {
     /// A time of the row has passed since it was checked.
     pub(super) fn end_too_late(&mut self, at: usize, now: Now) {
         let cause = Cause { message: TOO_LATE.to_owned(), ..Cause::default() };
-        self.end_row(at, Outcome::Deferred, RowEnd::Invalid, Some(cause), None, None, now);
+        self.end_row(at, Last::new(Outcome::Deferred, RowEnd::Invalid).because(cause), now);
     }
 
     pub(super) fn end_unsent_as_invalid(&mut self, at: usize) {
@@ -230,7 +249,7 @@ impl Core {
             self.flying -= 1;
             let message = "interrupted before the answer came".to_owned();
             let cause = Cause { message, ..Cause::default() };
-            self.end_row(at, Outcome::Lost, RowEnd::InDoubt, Some(cause), None, None, now);
+            self.end_row(at, Last::new(Outcome::Lost, RowEnd::InDoubt).because(cause), now);
         }
     }
 }

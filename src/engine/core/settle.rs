@@ -14,6 +14,7 @@ use crate::row_state::RowState;
 use crate::verdict::{Cause, Verdict};
 
 use super::super::access::Refusal;
+use super::outcome::Last;
 use super::slot::{Phase, Slot};
 use super::{Action, Core, MOST_PUSHBACKS, Now};
 
@@ -57,7 +58,7 @@ impl Core {
     pub(super) fn lost(&mut self, at: usize, cause: Cause, now: Now) {
         let Some(slot) = self.slots[at].as_mut() else { return };
         if slot.work.ready.operation.recover.is_none() || self.stopping.is_some() {
-            self.end_row(at, Outcome::Lost, RowEnd::InDoubt, Some(cause), None, None, now);
+            self.end_row(at, Last::new(Outcome::Lost, RowEnd::InDoubt).because(cause), now);
             return;
         }
         slot.lost = Some(cause);
@@ -125,7 +126,8 @@ impl Core {
             Step::NextPage => self.to_look.push_back(at),
             Step::Found { id } => {
                 self.count_settled(at);
-                self.end_row(at, Outcome::Found, RowEnd::Succeeded, None, Some(id), None, now);
+                let found = Last::new(Outcome::Found, RowEnd::Succeeded);
+                self.end_row(at, Last { id: Some(id), ..found }, now);
             }
             Step::Unsure { reason } => self.end_unsure(at, &reason, now),
             Step::Absent => self.absent(at, now),
@@ -141,7 +143,7 @@ impl Core {
         slot.tries += 1;
         let cause = slot.lost.take();
         if slot.tries >= self.settings.attempts && matches!(slot.state, RowState::Started { .. }) {
-            self.end_row(at, Outcome::GivenUp, RowEnd::Failed, cause, None, None, now);
+            self.end_row(at, Last::new(Outcome::GivenUp, RowEnd::Failed).because(cause), now);
             return;
         }
         self.defer(at, Outcome::NotFound, cause, now);
@@ -184,7 +186,7 @@ impl Core {
             &cause.message
         };
         cause.message = format!("{lost}; looked for: {reason}");
-        self.end_row(at, Outcome::Lost, RowEnd::InDoubt, Some(cause), None, None, now);
+        self.end_row(at, Last::new(Outcome::Lost, RowEnd::InDoubt).because(cause), now);
     }
 
     /// A row of an earlier run leaves its doubt, or is told to be in doubt once more.
