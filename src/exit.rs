@@ -26,7 +26,9 @@ pub const SIGNAL: u8 = 128;
 pub fn of(totals: &Totals, ending: &Ending) -> u8 {
     match ending {
         Ending::Interrupted { signal } => interrupted(*signal),
-        Ending::Unauthorized { .. } | Ending::LedgerFailed { .. } => STOPPED,
+        Ending::Unauthorized { .. }
+        | Ending::TooManyFailures { .. }
+        | Ending::LedgerFailed { .. } => STOPPED,
         Ending::Finished if totals.in_doubt > 0 => IN_DOUBT,
         Ending::Finished if totals.failed + totals.invalid > 0 => FAILED,
         Ending::Finished => DONE,
@@ -53,6 +55,7 @@ mod tests {
         let unauthorized = Ending::Unauthorized { message: "x".into() };
         let ledger = Ending::LedgerFailed { message: "x".into() };
         for (totals, ending, code) in [
+            (failed, Ending::TooManyFailures { allowed: 0 }, 4),
             (none, Ending::Finished, 0),
             (not_started, Ending::Finished, 0),
             (failed, Ending::Finished, 1),

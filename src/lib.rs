@@ -20,6 +20,9 @@
 //! | [`violation`] | a violation of a JSON Schema, in words | |
 //! | [`document`] | a YAML file: its values and the place of each | reads files |
 //! | [`connector`] | a plugin: an API, its operations, how its answers are read; data, no code | reads files |
+//! | [`row_state`] | the life of a row: one total `(state, event) -> state` | |
+//! | [`pace`] | when may the next request leave: quotas, pauses, back-off | |
+//! | [`plan`] | earlier state and row to send, skip, hold or reject | |
 //! | [`source`] | csv, jsonl, json, rows in the job: a stream of rows with places, flat memory | reads files |
 //! | [`job`] | the job as written and as meant | reads files |
 //! | [`mapping`] | cells and expressions to values for fields | |
@@ -27,9 +30,6 @@
 //! | [`request`] | fields to method, path, body, digest | |
 //! | [`prepare`] | mapping, schema and request in one step, for `check`, `plan` and `run` alike | |
 //! | [`survey`] | the first reading: checks a whole source on every core | threads |
-//! | [`row_state`] | the life of a row: one total `(state, event) -> state` | |
-//! | [`pace`] | when may the next request leave: quotas, pauses, back-off | |
-//! | [`plan`] | earlier state and row to send, skip, hold or reject | |
 //! | [`verdict`] | what an answer, or the lack of one, means for a row | |
 //! | [`recover`] | settles a lost answer by looking whether it is there | |
 //! | [`event`] | what reporters hear | |

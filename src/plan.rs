@@ -31,6 +31,19 @@ pub enum Sending {
     Settle,
 }
 
+/// What becomes of rows that may have acted, where a repeat is not harmless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum InDoubt {
+    /// They are looked for, and sent again only if they surely are not there.
+    #[default]
+    Verify,
+    /// They are left for a person to decide.
+    Hold,
+    /// They are sent again, at the risk of doing it twice.
+    Resend,
+}
+
 /// Why a row is held back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Held {
@@ -52,6 +65,7 @@ pub struct Facts<'a> {
     pub repeat: Repeat,
     /// Whether a lost answer can be settled by looking.
     pub settles: bool,
+    pub in_doubt: InDoubt,
     pub retry_failed: bool,
 }
 
@@ -76,8 +90,11 @@ pub fn decide(facts: &Facts<'_>) -> Action {
     match state {
         RowState::Succeeded { .. } => Action::Skip,
         RowState::Started { .. } | RowState::InDoubt { .. } => match facts.repeat {
-            Repeat::Harmful if facts.settles => Action::Send(Sending::Settle),
-            Repeat::Harmful => Action::Hold(Held::InDoubt),
+            Repeat::Harmful => match facts.in_doubt {
+                InDoubt::Verify if facts.settles => Action::Send(Sending::Settle),
+                InDoubt::Resend if facts.valid => Action::Send(Sending::Repeat),
+                _ => Action::Hold(Held::InDoubt),
+            },
             Repeat::Harmless if facts.valid => Action::Send(Sending::Repeat),
             Repeat::Harmless => Action::Reject,
         },
@@ -132,6 +149,7 @@ mod tests {
             ] {
                 let facts = Facts {
                     settles,
+                    in_doubt: InDoubt::Verify,
                     earlier: earlier.as_ref(),
                     valid,
                     unchanged,
@@ -170,5 +188,29 @@ mod tests {
         let (duration, _) = super::duration(1, &quotas);
         assert_eq!(duration, Duration::ZERO);
         assert_eq!(super::duration(5, &[]), (Duration::ZERO, None));
+    }
+
+    #[test]
+    fn the_user_decides_what_becomes_of_rows_in_doubt() {
+        let earlier = Earlier { state: RowState::InDoubt { attempts: 1 }, message: None };
+        for (in_doubt, settles, valid, action) in [
+            (InDoubt::Verify, true, true, Action::Send(Sending::Settle)),
+            (InDoubt::Verify, false, true, Action::Hold(Held::InDoubt)),
+            (InDoubt::Hold, true, true, Action::Hold(Held::InDoubt)),
+            (InDoubt::Resend, true, true, Action::Send(Sending::Repeat)),
+            (InDoubt::Resend, true, false, Action::Hold(Held::InDoubt)),
+        ] {
+            let facts = Facts {
+                earlier: Some(&earlier),
+                valid,
+                unchanged: true,
+                effect: Effect::Create,
+                repeat: Repeat::Harmful,
+                settles,
+                in_doubt,
+                retry_failed: false,
+            };
+            assert_eq!(decide(&facts), action, "{in_doubt:?}");
+        }
     }
 }

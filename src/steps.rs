@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::connector::{Effect, Operation, Repeat};
 use crate::job::Job;
 use crate::ledger::{JobReader, Known, LedgerError};
-use crate::plan::{Action, Facts, Held, Sending, decide};
+use crate::plan::{Action, Facts, Held, InDoubt, Sending, decide};
 use crate::prepare::{Findings, Preparer, Ready};
 use crate::row_state::RowState;
 use crate::source::{Read, Record, Source};
@@ -77,6 +77,7 @@ pub struct Steps<'a> {
     repeated: HashSet<u64>,
     occurrences: HashMap<String, u64>,
     retry_failed: bool,
+    in_doubt: InDoubt,
     /// What keys of reading operations begin with, since those are done anew in each run.
     run_mark: String,
     record: Record,
@@ -100,6 +101,7 @@ impl<'a> Steps<'a> {
             repeated,
             occurrences: HashMap::new(),
             retry_failed,
+            in_doubt: job.in_doubt,
             run_mark,
             record: Record::default(),
             findings: Findings::default(),
@@ -182,6 +184,7 @@ impl<'a> Steps<'a> {
             repeat: operation.map_or(Repeat::Harmful, |operation| operation.repeat),
             settles: ready.is_some()
                 && operation.is_some_and(|operation| operation.recover.is_some()),
+            in_doubt: self.in_doubt,
             retry_failed: self.retry_failed,
         };
         let action = decide(&facts);

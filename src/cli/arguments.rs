@@ -69,6 +69,9 @@ pub struct RunArguments {
     pub job: JobArguments,
     #[command(flatten)]
     pub sending: SendingArguments,
+    /// Stop when more rows than this fail in this run: a number, or a percentage of the rows to send, as in 5%
+    #[arg(long, value_name = "N|P%", value_parser = failures)]
+    pub max_failures: Option<Failures>,
     /// Trust the certificates in this PEM file beside the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
@@ -212,6 +215,37 @@ pub struct SandboxArguments {
     pub format: Format,
 }
 
+/// How many rows may fail.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Failures {
+    Rows(u64),
+    /// Of the rows to send; in 0..=100.
+    Percent(f64),
+}
+
+impl Failures {
+    /// The number of rows, where so many are to be sent.
+    pub fn of(self, to_send: u64) -> u64 {
+        match self {
+            Self::Rows(rows) => rows,
+            Self::Percent(percent) => (to_send as f64 * percent / 100.0).floor() as u64,
+        }
+    }
+}
+
+fn failures(text: &str) -> Result<Failures, String> {
+    let refuse =
+        || format!("`{text}` is neither a number of rows nor a percentage: write 20 or 5%");
+    match text.strip_suffix('%') {
+        None => text.parse().map(Failures::Rows).map_err(|_| refuse()),
+        Some(percent) => {
+            let percent =
+                percent.parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent));
+            percent.map(Failures::Percent).ok_or_else(refuse)
+        }
+    }
+}
+
 fn quota(text: &str) -> Result<Quota, String> {
     text.parse().map_err(|error: NotationError| format!("{error}: {}", error.hint()))
 }
@@ -232,6 +266,21 @@ mod tests {
     #[test]
     fn the_arguments_are_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_failure_budget_is_a_number_or_a_percentage() {
+        for (text, of_1000) in [
+            ("20", Some(20)),
+            ("0", Some(0)),
+            ("5%", Some(50)),
+            ("0.25%", Some(2)),
+            ("101%", None),
+            ("few", None),
+            ("-1", None),
+        ] {
+            assert_eq!(failures(text).ok().map(|failures| failures.of(1000)), of_1000, "{text}");
+        }
     }
 
     #[test]

@@ -89,6 +89,7 @@ impl Session<'_> {
                 handle: &handle,
                 owners: &owners,
                 to_send: limit,
+                max_failures: self.arguments.max_failures.map(|failures| failures.of(limit)),
             };
             parts.run(pace, acknowledged, rows)
         });
@@ -164,6 +165,7 @@ struct Running<'a> {
     handle: &'a ReportHandle,
     owners: &'a JobReader,
     to_send: u64,
+    max_failures: Option<u64>,
 }
 
 impl Running<'_> {
@@ -177,6 +179,8 @@ impl Running<'_> {
         let settings = Settings {
             concurrency: job.concurrency as usize,
             attempts: job.attempts,
+            max_failures: self.max_failures,
+            in_doubt: job.in_doubt,
             // Whoever has nothing to send need not sign in.
             needs_token: self.to_send > 0 && self.transport.needs_token(),
             token_costs_request: self.transport.token_costs_request(),

@@ -12,7 +12,7 @@ use crate::diagnostic::Place;
 use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::{Ack, AttemptEnd, AttemptStart};
 use crate::pace::{Moment, Pace};
-use crate::plan::{Action as Fate, Earlier, Facts, decide};
+use crate::plan::{Action as Fate, Earlier, Facts, InDoubt, decide};
 use crate::prepare::Ready;
 use crate::quota::Quota;
 use crate::request::{Digest, Request};
@@ -143,6 +143,7 @@ impl World {
                     effect: row.operation.effect,
                     repeat: row.operation.repeat,
                     settles: row.operation.recover.is_some(),
+                    in_doubt: InDoubt::Verify,
                     retry_failed: false,
                 };
                 let Fate::Send(sending) = decide(&facts) else { return None };
@@ -284,6 +285,8 @@ impl<'a> Life<'a> {
             attempts: 4,
             needs_token: true,
             token_costs_request: true,
+            max_failures: None,
+            in_doubt: InDoubt::Verify,
         };
         let mut pace = Pace::new(&[world.quota]);
         let began = world.clock;

@@ -5,6 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::plan::InDoubt;
+
 /// A job: which rows, what each does, and how its fields come about.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +29,9 @@ pub struct JobFile {
     /// An expression that makes a row the same row next time, as in "{{ legacy_id }}". Left out: its content and its occurrence.
     pub key: Option<String>,
     pub limits: Option<LimitsFile>,
+    /// What becomes of a row whose request may have acted: verify (look for it; the default), hold (leave it), or resend
+    /// (at the risk of doing it twice).
+    pub in_doubt: Option<InDoubt>,
     /// The account's name in the ledger. Left out: what the credentials say.
     pub account: Option<String>,
 }

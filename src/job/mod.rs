@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::connector::{Connector, Operation};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::document::Document;
+use crate::plan::InDoubt;
 use crate::quota::Quota;
 use crate::source::{Format, InlineRow, Source};
 
@@ -34,6 +35,7 @@ pub struct Job {
     pub quotas: Vec<Quota>,
     pub concurrency: u32,
     pub attempts: u32,
+    pub in_doubt: InDoubt,
     pub account: Option<String>,
     /// None for a data file.
     pub document: Option<Document>,

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use crate::connector::{Catalogue, Connector, Operation};
 use crate::diagnostic::{Diagnostic, Place, line_and_column};
 use crate::document::{Content, Document, Node};
+use crate::plan::InDoubt;
 use crate::quota::Quota;
 use crate::source::{Format, InlineRow, OwnedCell};
 
@@ -78,6 +79,7 @@ fn data_job(
         quotas: connector.quotas.clone(),
         concurrency: connector.concurrency,
         attempts: DEFAULT_ATTEMPTS,
+        in_doubt: InDoubt::default(),
         account: None,
         document: None,
         connector,
@@ -144,6 +146,7 @@ fn yaml_job(
                 .as_ref()
                 .and_then(|limits| limits.attempts)
                 .unwrap_or(DEFAULT_ATTEMPTS),
+            in_doubt: file.in_doubt.unwrap_or_default(),
             account: file.account,
             connector,
             document: Some(document),

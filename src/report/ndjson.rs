@@ -51,6 +51,9 @@ fn reason(ending: &Ending) -> Option<(&'static str, String)> {
         Ending::Finished => None,
         Ending::Interrupted { signal } => Some(("interrupted", format!("signal {signal}"))),
         Ending::Unauthorized { message } => Some(("unauthorized", message.clone())),
+        Ending::TooManyFailures { allowed } => {
+            Some(("too-many-failures", format!("more than {allowed} rows failed")))
+        }
         Ending::LedgerFailed { message } => Some(("ledger-failed", message.clone())),
     }
 }

@@ -39,7 +39,9 @@ fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration)
     let end = match ending {
         Ending::Finished => "finished in",
         Ending::Interrupted { .. } => "interrupted after",
-        Ending::Unauthorized { .. } | Ending::LedgerFailed { .. } => "stopped after",
+        Ending::Unauthorized { .. }
+        | Ending::TooManyFailures { .. }
+        | Ending::LedgerFailed { .. } => "stopped after",
     };
     let job = Paint(view.color).bold(&view.job);
     format!("{job}: {end} {}, {}.", span(elapsed), counted(totals.requests, "request"))
@@ -87,6 +89,10 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
             "The credentials were refused: {}\nCheck the credentials ({}). No row was marked failed for it.",
             sentence(message),
             view.credentials
+        )),
+        Ending::TooManyFailures { allowed } => Some(format!(
+            "More than {} failed, which is all that --max-failures allows.",
+            counted(*allowed, "row")
         )),
         Ending::LedgerFailed { message } => Some(format!(
             "The ledger could not be written: {}\nNothing more was sent after that. The ledger is {}",
@@ -194,7 +200,8 @@ mod tests {
         let unauthorized = Ending::Unauthorized { message: "r=2: token expired\u{1b}[2J".into() };
         let ledger = Ending::LedgerFailed { message: "database or disk is full".into() };
         let interrupted = Ending::Interrupted { signal: 2 };
-        let texts = [&interrupted, &unauthorized, &ledger, &Ending::Finished]
+        let failures = Ending::TooManyFailures { allowed: 100 };
+        let texts = [&interrupted, &unauthorized, &failures, &ledger, &Ending::Finished]
             .map(|ending| told(&view(), part, ending));
         insta::assert_snapshot!(texts.join("\n---\n"));
     }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::event::{Ending, Event, Progress};
 use crate::ledger::{Ack, AttemptEnd, AttemptStart};
 use crate::pace::{Moment, Pace};
-use crate::plan::Sending;
+use crate::plan::{InDoubt, Sending};
 use crate::row_state::RowState;
 use crate::verdict::{TokenFailure, Verdict};
 
@@ -41,6 +41,10 @@ pub struct Settings {
     pub concurrency: usize,
     /// Attempts for one row in this run.
     pub attempts: u32,
+    /// Rows that may fail in this run before it stops.
+    pub max_failures: Option<u64>,
+    /// What becomes of a row whose answer was lost.
+    pub in_doubt: InDoubt,
     /// Whether requests carry a token.
     pub needs_token: bool,
     /// Whether getting a token is a request itself.

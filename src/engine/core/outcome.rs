@@ -54,6 +54,7 @@ impl Core {
                 let over = self.slots[at].as_mut().and_then(|slot| slot.end.take());
                 if let Some(event) = over {
                     self.count(event.end);
+                    self.keep_to_budget(now);
                     self.actions.push(Action::Tell(Event::Row(event)));
                     self.forget(at);
                 }
@@ -217,6 +218,13 @@ impl Core {
         if let Some(slot) = self.slots[at].take() {
             self.bytes -= slot.work.bytes();
             self.free.push(at);
+        }
+    }
+
+    fn keep_to_budget(&mut self, now: Now) {
+        let allowed = self.settings.max_failures.filter(|allowed| self.counts.failed > *allowed);
+        if let (Some(allowed), None) = (allowed, &self.stopping) {
+            self.stop(Ending::TooManyFailures { allowed }, now);
         }
     }
 

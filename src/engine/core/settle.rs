@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::event::{Ending, RowEnd};
 use crate::ledger::Outcome;
 use crate::pace::{asked_wait, back_off};
-use crate::plan::Sending;
+use crate::plan::{InDoubt, Sending};
 use crate::recover::{Search, Step};
 use crate::request::Request;
 use crate::row_state::RowState;
@@ -57,7 +57,13 @@ impl Core {
     /// The attempt may have acted: it is looked for before the lane goes on, where that can be done.
     pub(super) fn lost(&mut self, at: usize, cause: Cause, now: Now) {
         let Some(slot) = self.slots[at].as_mut() else { return };
-        if slot.work.ready.operation.recover.is_none() || self.stopping.is_some() {
+        if self.settings.in_doubt == InDoubt::Resend {
+            slot.may_have_acted = true;
+            self.retry(at, cause, None, false, now);
+            return;
+        }
+        let can_look = slot.work.ready.operation.recover.is_some();
+        if self.settings.in_doubt == InDoubt::Hold || !can_look || self.stopping.is_some() {
             self.end_row(at, Last::new(Outcome::Lost, RowEnd::InDoubt).because(cause), now);
             return;
         }

@@ -13,8 +13,14 @@ use crate::verdict::Cause;
 const WALL: i64 = 1_800_000_000_000;
 
 fn core(quota: &str) -> Core {
-    let settings =
-        Settings { concurrency: 8, attempts: 3, needs_token: false, token_costs_request: false };
+    let settings = Settings {
+        concurrency: 8,
+        attempts: 3,
+        needs_token: false,
+        token_costs_request: false,
+        max_failures: Some(0),
+        in_doubt: InDoubt::Verify,
+    };
     Core::new(settings, Pace::new(&[quota.parse().unwrap()]))
 }
 
@@ -166,4 +172,17 @@ fn nothing_leaves_once_the_ledger_has_failed() {
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(2));
     assert!(!done(&mut core).iter().any(|action| action.starts_with("send")));
     assert!(matches!(core.ended(), Some(Ending::LedgerFailed { .. })));
+}
+
+#[test]
+fn a_failure_too_many_ends_the_run() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None), row(2, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    core.handle(Input::Replied { slot: 0, verdict: Verdict::Refused(Cause::default()) }, at(2));
+    done(&mut core);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }, Ack::Started { slot: 1 }]), at(3));
+    assert_eq!(done(&mut core), ["row 1 failed", "end deferred"]);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }]), at(4));
+    assert_eq!(core.ended(), Some(Ending::TooManyFailures { allowed: 0 }));
 }
