@@ -89,6 +89,8 @@ pub enum Ending {
     Interrupted { signal: i32 },
     /// The credentials were refused twice, or there was no way to a token.
     Unauthorized { message: String },
+    /// The other side was out of reach for too long.
+    Outage { message: String },
     /// More rows failed in this run than it was allowed.
     TooManyFailures { allowed: u64 },
     /// The ledger could not be written.

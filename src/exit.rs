@@ -27,6 +27,7 @@ pub fn of(totals: &Totals, ending: &Ending) -> u8 {
     match ending {
         Ending::Interrupted { signal } => interrupted(*signal),
         Ending::Unauthorized { .. }
+        | Ending::Outage { .. }
         | Ending::TooManyFailures { .. }
         | Ending::LedgerFailed { .. } => STOPPED,
         Ending::Finished if totals.in_doubt > 0 => IN_DOUBT,

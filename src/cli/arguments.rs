@@ -72,6 +72,9 @@ pub struct RunArguments {
     /// Stop when more rows than this fail in this run: a number, or a percentage of the rows to send, as in 5%
     #[arg(long, value_name = "N|P%", value_parser = failures)]
     pub max_failures: Option<Failures>,
+    /// Stop when the server has been out of reach for so long; until then one row at a time is tried
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    pub give_up_after: std::time::Duration,
     /// Trust the certificates in this PEM file beside the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,

@@ -89,6 +89,7 @@ impl Session<'_> {
                 handle: &handle,
                 owners: &owners,
                 to_send: limit,
+                give_up_after: self.arguments.give_up_after,
                 max_failures: self.arguments.max_failures.map(|failures| failures.of(limit)),
             };
             parts.run(pace, acknowledged, rows)
@@ -166,6 +167,7 @@ struct Running<'a> {
     owners: &'a JobReader,
     to_send: u64,
     max_failures: Option<u64>,
+    give_up_after: Duration,
 }
 
 impl Running<'_> {
@@ -179,6 +181,7 @@ impl Running<'_> {
         let settings = Settings {
             concurrency: job.concurrency as usize,
             attempts: job.attempts,
+            give_up_after: self.give_up_after,
             max_failures: self.max_failures,
             in_doubt: job.in_doubt,
             // Whoever has nothing to send need not sign in.

@@ -60,6 +60,8 @@ struct World {
     started: HashMap<u64, i64>,
     /// Ids of what was made that the ledger knows.
     owned: HashSet<String>,
+    /// When nothing gets through.
+    down: std::ops::Range<Duration>,
     /// How far the server's clock is ahead, in milliseconds.
     ahead: i64,
     /// When requests left, in time over all lives.
@@ -117,6 +119,10 @@ impl World {
             notes: Vec::new(),
             started: HashMap::new(),
             owned: HashSet::new(),
+            down: {
+                let start = Duration::from_millis(random.u64(0..20_000));
+                start..start + Duration::from_millis(random.u64(0..200_000))
+            },
             ahead: random.i64(-5_000_000..5_000_000),
             left: Vec::new(),
             ledger: BTreeMap::new(),
@@ -178,6 +184,9 @@ impl World {
         if !self.faulty {
             return Fault::None;
         }
+        if self.down.contains(&self.clock) {
+            return Fault::NotSent;
+        }
         match self.random.u8(0..40) {
             0 => Fault::Refuse,
             1 | 2 => Fault::Busy,
@@ -212,7 +221,7 @@ impl World {
             return Verdict::Unauthorized(cause);
         }
         match self.fault() {
-            Fault::Busy | Fault::LostBefore => {
+            Fault::Busy | Fault::NotSent | Fault::LostBefore => {
                 Verdict::Retry { cause, after: None, pushback: false, may_have_acted: false }
             }
             Fault::Refuse if self.random.bool() => Verdict::Refused(cause),
@@ -285,6 +294,7 @@ impl<'a> Life<'a> {
             attempts: 4,
             needs_token: true,
             token_costs_request: true,
+            give_up_after: Duration::from_secs(600),
             max_failures: None,
             in_doubt: InDoubt::Verify,
         };
@@ -512,6 +522,7 @@ fn play(seed: u64) {
         if ending == Ending::Finished {
             check_told(&world, &told);
         }
+        world.clock += Duration::from_secs(10);
     }
     assert!(world.work().is_empty(), "seed {seed}: rows are left");
     for row in &world.rows {

@@ -51,6 +51,7 @@ fn reason(ending: &Ending) -> Option<(&'static str, String)> {
         Ending::Finished => None,
         Ending::Interrupted { signal } => Some(("interrupted", format!("signal {signal}"))),
         Ending::Unauthorized { message } => Some(("unauthorized", message.clone())),
+        Ending::Outage { message } => Some(("outage", message.clone())),
         Ending::TooManyFailures { allowed } => {
             Some(("too-many-failures", format!("more than {allowed} rows failed")))
         }

@@ -40,6 +40,7 @@ fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration)
         Ending::Finished => "finished in",
         Ending::Interrupted { .. } => "interrupted after",
         Ending::Unauthorized { .. }
+        | Ending::Outage { .. }
         | Ending::TooManyFailures { .. }
         | Ending::LedgerFailed { .. } => "stopped after",
     };
@@ -89,6 +90,10 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
             "The credentials were refused: {}\nCheck the credentials ({}). No row was marked failed for it.",
             sentence(message),
             view.credentials
+        )),
+        Ending::Outage { message } => Some(format!(
+            "The server was out of reach for too long: {}\nNo row was marked failed for it.",
+            sentence(message)
         )),
         Ending::TooManyFailures { allowed } => Some(format!(
             "More than {} failed, which is all that --max-failures allows.",
@@ -201,7 +206,8 @@ mod tests {
         let ledger = Ending::LedgerFailed { message: "database or disk is full".into() };
         let interrupted = Ending::Interrupted { signal: 2 };
         let failures = Ending::TooManyFailures { allowed: 100 };
-        let texts = [&interrupted, &unauthorized, &failures, &ledger, &Ending::Finished]
+        let outage = Ending::Outage { message: "no answer within the time allowed".into() };
+        let texts = [&interrupted, &unauthorized, &outage, &failures, &ledger, &Ending::Finished]
             .map(|ending| told(&view(), part, ending));
         insta::assert_snapshot!(texts.join("\n---\n"));
     }

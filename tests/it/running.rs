@@ -163,6 +163,30 @@ fn an_address_where_nobody_listens_fails_rows_that_the_next_run_sends() {
 }
 
 #[test]
+fn an_outage_burns_no_rows() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/v1", free.local_addr().unwrap());
+    drop(free);
+    let desk = Desk::with_notes(notes_csv(30, 30)).env("STRINGEEX_TOKEN", "ready");
+    let run = format!(
+        "run job.yaml --format json --rate 100000/s --base-url {address} --give-up-after 1s"
+    );
+    let outcome = desk.call(&run).exits(4);
+    outcome.counts("rows=30 not_started=30");
+    assert_eq!(outcome.finished()["reason"], "outage");
+    assert!(outcome.finished()["requests"].as_u64().unwrap() < 40, "{outcome}");
+}
+
+#[test]
+fn a_failure_budget_stops_a_run_whose_rows_are_refused_one_after_the_other() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(200, 200)), sandbox("refuse=100%"));
+    let outcome = desk.run(&sandbox, "job.yaml --max-failures 2% --concurrency 2").exits(4);
+    assert_eq!(outcome.finished()["reason"], "too-many-failures");
+    let failed = outcome.finished()["failed"].as_u64().unwrap();
+    assert!((5..=9).contains(&failed), "{failed}");
+}
+
+#[test]
 fn a_create_whose_answer_is_lost_and_cannot_be_settled_is_in_doubt_and_not_sent_again() {
     for fault in ["reset-after=100%", "500-after=100%", "cut-after=100%"] {
         let desk = Desk::with_notes(notes_csv(3, 3)).without_recovery();

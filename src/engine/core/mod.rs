@@ -3,6 +3,7 @@
 //! Here: rows in hand, and what may start and leave now. What follows from an answer is in `outcome`, what follows from
 //! a lost one in `settle`, and a single row in `slot`.
 
+mod outage;
 mod outcome;
 mod settle;
 mod slot;
@@ -23,6 +24,7 @@ use crate::verdict::{TokenFailure, Verdict};
 use super::Work;
 use super::access::Access;
 use super::lanes::{Lane, Lanes};
+use outage::Outage;
 use slot::{Phase, Slot};
 
 /// How many rows are in hand at the most, so that one busy lane does not hide the lanes behind it.
@@ -41,6 +43,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// Attempts for one row in this run.
     pub attempts: u32,
+    /// How long the other side may be out of reach before the run stops.
+    pub give_up_after: Duration,
     /// Rows that may fail in this run before it stops.
     pub max_failures: Option<u64>,
     /// What becomes of a row whose answer was lost.
@@ -138,6 +142,9 @@ pub struct Core {
     flying: usize,
     /// Outcomes that are not durable yet.
     ending: usize,
+    outage: Outage,
+    /// What the last failure was, for an outage's end.
+    last_failure: String,
     source_ended: bool,
     stopping: Option<Ending>,
     counts: Counts,
@@ -172,6 +179,8 @@ impl Core {
             starting: 0,
             flying: 0,
             ending: 0,
+            outage: Outage::default(),
+            last_failure: String::new(),
             source_ended: false,
             stopping: None,
             counts: Counts::default(),
@@ -315,11 +324,35 @@ impl Core {
     /// Does all that can be done now, and finds out when more can be.
     fn proceed(&mut self, now: Now) {
         self.wake = None;
+        self.endure(now);
         self.end_waits(now);
         self.renew(now);
         self.send_looks(now);
         self.send_cleared(now);
         self.start_ready(now);
+    }
+
+    /// During an outage: gives up in the end.
+    fn endure(&mut self, now: Now) {
+        let Some(end) = self.outage.lasts_until(self.settings.give_up_after) else { return };
+        if self.stopping.is_none() && now.moment >= end {
+            let message = std::mem::take(&mut self.last_failure);
+            self.stop(Ending::Outage { message }, now);
+        } else if self.stopping.is_none() {
+            self.wake_no_later_than(end);
+        }
+    }
+
+    /// Whether another request may get under way: during an outage one at a time, when a probe is due.
+    fn may_go(&mut self, now: Now) -> bool {
+        let Some(probe) = self.outage.next_probe() else { return true };
+        if self.starting + self.cleared.len() + self.flying > 0 {
+            return false;
+        }
+        if probe > now.moment {
+            self.wake_no_later_than(probe);
+        }
+        probe <= now.moment
     }
 
     fn wake_no_later_than(&mut self, moment: Moment) {
@@ -410,6 +443,9 @@ impl Core {
     /// Starts rows in the ledger as far ahead as their turn is near.
     fn start_ready(&mut self, now: Now) {
         while self.stopping.is_none() && self.lanes.has_ready() {
+            if !self.may_go(now) {
+                return;
+            }
             let ahead = self.starting + self.cleared.len() + self.to_look.len();
             if ahead + self.flying >= self.settings.concurrency || !self.access.is_ready(now.wall) {
                 return;

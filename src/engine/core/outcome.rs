@@ -68,6 +68,8 @@ impl Core {
         };
         self.flying -= 1;
         let generation = slot.generation;
+        self.notice(&verdict, now);
+        let Some(slot) = self.slots[at].as_mut() else { return };
         match verdict {
             Verdict::Done { id, items } => {
                 self.access.accepted(generation);
@@ -110,9 +112,10 @@ impl Core {
         if pushback {
             slot.pushbacks += 1;
         } else {
-            slot.tries += 1;
+            // An outage is not the row's fault, and is not counted against it.
+            slot.tries += u32::from(!self.outage.is_on());
         }
-        let wait = back_off(slot.tries.max(slot.pushbacks), now.chance)
+        let wait = back_off(slot.tries.max(slot.pushbacks).max(1), now.chance)
             .max(after.map(asked_wait).unwrap_or_default());
         if pushback {
             // The quota is shared, so everybody waits.
@@ -218,6 +221,29 @@ impl Core {
         if let Some(slot) = self.slots[at].take() {
             self.bytes -= slot.work.bytes();
             self.free.push(at);
+        }
+    }
+
+    /// Tells an outage from the misfortune of a row.
+    pub(super) fn notice(&mut self, verdict: &Verdict, now: Now) {
+        match verdict {
+            Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown(cause) => {
+                self.last_failure.clone_from(&cause.message);
+                if self.outage.failed(now.moment, now.chance) {
+                    let text = format!(
+                        "nothing gets through, trying one row at a time: {}",
+                        cause.message
+                    );
+                    self.actions.push(Action::Tell(Event::Note(text)));
+                }
+            }
+            // A push-back is an answer, and has a pause of its own.
+            _ => {
+                if self.outage.answered() {
+                    let text = "the server answers again, going on".to_owned();
+                    self.actions.push(Action::Tell(Event::Note(text)));
+                }
+            }
         }
     }
 

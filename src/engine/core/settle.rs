@@ -35,7 +35,7 @@ impl Core {
             return;
         }
         while let Some(at) = self.to_look.front().copied() {
-            if !self.access.is_ready(now.wall) {
+            if !self.access.is_ready(now.wall) || !self.may_go(now) {
                 return;
             }
             if let Err(next) = self.pace.acquire(now.moment) {
@@ -90,6 +90,8 @@ impl Core {
         let Some(slot) = self.slots[at].as_mut().filter(looking) else { return };
         self.flying -= 1;
         slot.phase = Phase::Lost;
+        self.notice(&verdict, now);
+        let Some(slot) = self.slots[at].as_mut() else { return };
         match verdict {
             Verdict::Done { items: Some(items), .. } => {
                 self.access.accepted(slot.generation);
@@ -165,8 +167,10 @@ impl Core {
         now: Now,
     ) {
         let Some(slot) = self.slots[at].as_mut() else { return };
-        slot.looks += 1;
-        let wait = back_off(slot.looks, now.chance).max(after.map(asked_wait).unwrap_or_default());
+        // An outage is not the row's fault, and is not counted against it.
+        slot.looks += u32::from(!self.outage.is_on());
+        let wait =
+            back_off(slot.looks.max(1), now.chance).max(after.map(asked_wait).unwrap_or_default());
         if pushback {
             self.pace.pause_until(now.moment.after(wait));
         }

@@ -18,6 +18,7 @@ fn core(quota: &str) -> Core {
         attempts: 3,
         needs_token: false,
         token_costs_request: false,
+        give_up_after: Duration::from_secs(600),
         max_failures: Some(0),
         in_doubt: InDoubt::Verify,
     };
