@@ -162,6 +162,7 @@ impl Preparer {
                 }
             }
         }
+        self.refuse_dots(plan, record, &object, findings);
         self.refuse_untaken(plan, record, findings);
         let unreadable = findings.problems.len() > before;
         let fields = Value::Object(object);
@@ -302,6 +303,31 @@ impl Preparer {
             Mapped::Number(text) => kind.read_number(&text).map(Some).map_err(at_field),
             Mapped::Bool(value) => kind.read_boolean(value).map(Some).map_err(at_field),
             Mapped::Json(value) => Ok(Some(value)),
+        }
+    }
+
+    /// `.` and `..` in a path mean another path, and no way of writing them keeps them from it.
+    fn refuse_dots(
+        &self,
+        plan: &OperationPlan,
+        record: &Record,
+        object: &Map<String, Value>,
+        findings: &mut Findings,
+    ) {
+        for name in plan.checker.operation().path.fields() {
+            if let Some(Value::String(text)) =
+                object.get(name).filter(|value| **value == "." || **value == "..")
+            {
+                let violation = Violation {
+                    pointer: format!("/{name}"),
+                    code: "invalid-value",
+                    message: format!("`{text}` cannot stand in the path of a request"),
+                    hint: None,
+                    about_key: false,
+                };
+                let field = self.fields.iter().find(|field| *field.field == *name);
+                findings.problems.push(self.diagnostic(record, field, Finding::error(violation)));
+            }
         }
     }
 

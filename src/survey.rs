@@ -25,6 +25,8 @@ pub struct Survey {
     pub rows: u64,
     /// Something is wrong with the source as a whole.
     pub broken: bool,
+    /// A quote was never closed: where rows begin and end from there on is a guess.
+    pub guessed: bool,
     pub valid: u64,
     pub invalid: u64,
     /// Hashes of keys, or else of contents, that occur more than once.
@@ -135,6 +137,7 @@ impl Survey {
             return;
         }
         self.broken |= remark.row == 0;
+        self.guessed |= remark.problems.iter().any(|problem| problem.code == "unclosed-quote");
         remark.problems.into_iter().filter(|problem| is_news(problem, once)).for_each(tell);
     }
 }

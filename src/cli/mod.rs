@@ -30,7 +30,13 @@ pub fn main() -> u8 {
         Err(error) => {
             // Help and version are errors to clap, and none to the user. A closed pipe is nobody's fault.
             let _ = error.print();
-            return if error.use_stderr() { exit::USAGE } else { exit::DONE };
+            if !error.use_stderr() {
+                return exit::DONE;
+            }
+            if wants_events(std::env::args()) {
+                output::close_unread();
+            }
+            return exit::USAGE;
         }
     };
     let environment = Environment::read();
@@ -46,4 +52,11 @@ pub fn main() -> u8 {
 /// The time of the system, in unix milliseconds.
 fn wall_clock() -> i64 {
     jiff::Timestamp::now().as_millisecond()
+}
+
+/// Whether arguments that could not be read ask for events all the same: whoever reads those waits for the last one.
+fn wants_events(arguments: impl Iterator<Item = String>) -> bool {
+    let arguments: Vec<String> = arguments.collect();
+    let pair = |pair: &[String]| pair[0] == "--format" && pair[1] == "json";
+    arguments.iter().any(|argument| argument == "--format=json") || arguments.windows(2).any(pair)
 }

@@ -49,3 +49,25 @@ pub fn ledger_path(job: &Path, common: &CommonArguments, environment: &Environme
         job.parent().unwrap_or(Path::new("")).join(".noteferry").join("ledger.db")
     })
 }
+
+/// Under another key every row would be a new one, and everything that is done would be sent again. `before` is what
+/// the rows were known by until now, if any were sent.
+pub fn key_changed(job: &Job, before: Option<String>) -> Option<Diagnostic> {
+    let before = before.filter(|before| before != job.keyed_by())?;
+    let words = |key: &str| match key {
+        "" => "their content".to_owned(),
+        key => format!("the key `{key}`"),
+    };
+    let place = match (&job.document, &job.key) {
+        (_, Some(key)) => key.place.clone(),
+        (Some(document), None) => document.place_of_key("/job"),
+        (None, None) => Place::Nowhere,
+    };
+    let (now, before) = (words(job.keyed_by()), words(&before));
+    let message =
+        format!("the rows of this job were known by {before} until now, and would be by {now}");
+    let problem = Diagnostic::error("key-changed", place, message);
+    Some(problem.hint(
+        "rows that are done would be sent again: put the key back, or give the job another name",
+    ))
+}

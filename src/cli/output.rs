@@ -5,7 +5,9 @@ use std::io::{IsTerminal as _, Write, stderr, stdout};
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::report::{Outlet, Problems};
+use crate::event::{Ending, Totals};
+use crate::exit;
+use crate::report::{Outlet, Problems, finished_event};
 
 use super::arguments::{Color, CommonArguments, Format};
 use super::environment::Environment;
@@ -75,6 +77,11 @@ impl Output {
         }
     }
 
+    /// Says a line that nobody should miss, however quiet they want it.
+    pub fn warn(&self, text: &str) {
+        let _ = writeln!(stderr(), "{text}");
+    }
+
     /// Writes an event to stdout, where programs listen.
     pub fn event(&self, event: &Value) {
         if self.is_json() {
@@ -83,6 +90,13 @@ impl Output {
             outlet.flush();
         }
     }
+}
+
+/// Closes the events of a command line that could not be read.
+pub fn close_unread() {
+    let mut outlet = Outlet::new(data());
+    outlet.event(&finished_event(&Totals::default(), &Ending::Finished, exit::USAGE));
+    outlet.flush();
 }
 
 /// Stdout, as a writer that can travel.

@@ -61,13 +61,21 @@ impl<'a> Planning<'a> {
         let ledger = opening::ledger_path(&arguments.job.job, &arguments.common, environment);
         let sandbox = arguments.sending.sandbox.then_some("http://127.0.0.1/v1");
         let target = Target::find(&opening.job, &arguments.common, environment, sandbox).ok();
-        let address = target::address(&arguments.common, &opening.job.connector);
+        let address = match arguments.sending.sandbox {
+            true => "http://127.0.0.1:7878/v1".to_owned(),
+            false => target::address(&arguments.common, &opening.job.connector),
+        };
         Ok(Self { arguments, output, opening, ledger: Some(ledger), target, address })
     }
 
     fn show(&mut self) -> Result<u8, LedgerError> {
         let now = wall_clock();
         let mut earlier = self.reader()?;
+        let before = earlier.as_ref().map(JobReader::keyed_by).transpose()?.flatten();
+        if let Some(problem) = opening::key_changed(&self.opening.job, before) {
+            self.output.tell(&[problem]);
+            return Ok(nothing_planned(&self.output));
+        }
         let found = self.survey(now, earlier.as_ref());
         if found.broken {
             return Ok(nothing_planned(&self.output));

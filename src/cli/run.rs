@@ -6,7 +6,6 @@ use crate::connector::Connector;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::event::{Ending, Totals};
 use crate::exit;
-use crate::job::Job;
 use crate::ledger::{JobLock, JobReader, Ledger, LedgerError};
 use crate::report::finished_event;
 use crate::sandbox::{self, Sandbox};
@@ -52,7 +51,7 @@ fn attempt(
     }
     let now = wall_clock();
     let found = survey_rows(&mut opening, &target, &path, now, &output)?;
-    if found.broken || (found.invalid > 0 && !arguments.sending.skip_invalid) {
+    if found.broken || found.guessed || (found.invalid > 0 && !arguments.sending.skip_invalid) {
         return Err(Failure::Invalid { found, job: arguments.job.words(&arguments.common) });
     }
     let booked = Booking::make(&path, &opening, &target, now)?;
@@ -171,8 +170,8 @@ impl Booking {
         }
         let job = ledger.enter_job(&name, now).map_err(Failure::Ledger)?;
         let before = ledger.keyed_by(job).map_err(Failure::Ledger)?;
-        if let Some(before) = before.filter(|before| before != opening.job.keyed_by()) {
-            return Err(Failure::Input(vec![key_changed(&opening.job, &before)]));
+        if let Some(problem) = opening::key_changed(&opening.job, before) {
+            return Err(Failure::Input(vec![problem]));
         }
         // Each sandbox is a new one and has seen nothing yet.
         let last_request = match target.is_sandbox {
@@ -292,6 +291,13 @@ fn tell_invalid(output: &Output, found: &Survey, job: &str) {
     if found.invalid == 0 {
         return;
     }
+    if found.guessed {
+        output.say(
+            "A quote is never closed, so where rows begin and end is a guess. Nothing was sent, and --skip-invalid \
+             would not help: correct the quote first.",
+        );
+        return;
+    }
     let (rows, verb) = if found.invalid == 1 { ("row", "is") } else { ("rows", "are") };
     output.say(&format!(
         "{} of {} {rows} {verb} invalid. Nothing was sent.\nCorrect them and run again, or send the {} valid ones: \
@@ -301,25 +307,6 @@ fn tell_invalid(output: &Output, found: &Survey, job: &str) {
         found.valid,
         job,
     ));
-}
-
-/// Under another key every row would be a new one, and everything that is done would be sent again.
-fn key_changed(job: &Job, before: &str) -> Diagnostic {
-    let words = |key: &str| match key {
-        "" => "their content".to_owned(),
-        key => format!("the key `{key}`"),
-    };
-    let place = match (&job.document, &job.key) {
-        (_, Some(key)) => key.place.clone(),
-        (Some(document), None) => document.place_of_key("/job"),
-        (None, None) => Place::Nowhere,
-    };
-    let (now, before) = (words(job.keyed_by()), words(before));
-    let message =
-        format!("the rows of this job were known by {before} until now, and would be by {now}");
-    Diagnostic::error("key-changed", place, message).hint(
-        "rows that are done would be sent again: put the key back, or give the job another name",
-    )
 }
 
 fn other_account(present: &str, others: &[String]) -> Diagnostic {

@@ -1,5 +1,6 @@
 //! A run from its first request to its last word.
 
+use std::collections::HashSet;
 use std::io::stderr;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::event::{Ending, Event, Progress, Totals};
 use crate::exit;
 use crate::ledger::{JobReader, LedgerError, Recorder};
 use crate::pace::{Moment, Pace};
-use crate::plan::{self, Action};
+use crate::plan::{self, Action, Held};
 use crate::report::{ReportHandle, ReportThread, Reporter, RunView, Several, bar, ndjson, plain};
 use crate::steps::{Step, Steps, Tally};
 use crate::survey::Survey;
@@ -103,7 +104,7 @@ impl Session<'_> {
             let _ = ledger.end_run(run, &totals, exit, wall_clock());
         }
         if let Some(fault) = reports.finish() {
-            self.output.say(&format!("The output could not be written to its end: {fault}"));
+            self.output.warn(&format!("The output could not be written to its end: {fault}"));
         }
         Ok(exit)
     }
@@ -218,9 +219,13 @@ impl Running<'_> {
 fn feed_rows(mut steps: Steps<'_>, now: i64, limit: u64, feed: &Sender<Result<Vec<Work>, String>>) {
     let mut left = limit;
     let mut batch = Vec::with_capacity(BATCH);
+    let mut held = HashSet::new();
     while left > 0 {
         match steps.next(now) {
             Ok(Some(step)) => {
+                if held_back(&step, &mut held) {
+                    continue;
+                }
                 if let Some(work) = work(step) {
                     batch.push(work);
                     left -= 1;
@@ -243,6 +248,15 @@ fn feed_rows(mut steps: Steps<'_>, now: i64, limit: u64, feed: &Sender<Result<Ve
     if !batch.is_empty() {
         let _ = feed.blocking_send(Ok(batch));
     }
+}
+
+/// Whether a row stands behind one of its lane that is in doubt and held: nothing may overtake that.
+fn held_back(step: &Step, held: &mut HashSet<String>) -> bool {
+    let Some(lane) = step.ready.as_ref().map(|ready| &ready.lane) else { return false };
+    if step.action == Action::Hold(Held::InDoubt) {
+        held.insert(lane.clone());
+    }
+    held.contains(lane)
 }
 
 fn work(step: Step) -> Option<Work> {

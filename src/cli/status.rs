@@ -31,8 +31,10 @@ pub fn status(arguments: &StatusArguments, environment: &Environment) -> u8 {
     let path = opening::ledger_path(&place, &arguments.common, environment);
     match views(&path, name.as_deref()) {
         Ok(views) if views.is_empty() => {
-            let about =
-                name.map_or_else(|| "any job".to_owned(), |name| format!("the job `{name}`"));
+            let about = name
+                .as_ref()
+                .map_or_else(|| "any job".to_owned(), |name| format!("the job `{name}`"));
+            output.event(&serde_json::json!({"event": "status", "job": name, "rows": 0}));
             output.say(&format!(
                 "The ledger {} knows nothing of {about} yet: nothing was sent.",
                 path.display()

@@ -1,7 +1,7 @@
 //! Which row may go next: one of a lane at a time, the oldest of all lanes first.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 /// A lane, as a hash of its name. Two names with one hash would only wait for each other.
@@ -20,6 +20,8 @@ pub struct Lanes {
     /// The first of each lane is the one that is ready or under way; the others wait for it.
     queues: HashMap<Lane, VecDeque<(u64, usize)>>,
     ready: BinaryHeap<Reverse<(u64, usize)>>,
+    /// Lanes that go no further in this run.
+    closed: HashSet<Lane>,
 }
 
 impl Lanes {
@@ -30,6 +32,19 @@ impl Lanes {
         if queue.len() == 1 {
             self.ready.push(Reverse((row, slot)));
         }
+    }
+
+    /// Whether a lane goes no further in this run.
+    pub fn is_closed(&self, lane: Lane) -> bool {
+        self.closed.contains(&lane)
+    }
+
+    /// The row that is under way in its lane has come to nothing for now. The others must not overtake it: they are
+    /// given back, by slot, and no more are to be added.
+    pub fn close(&mut self, lane: Lane) -> Vec<usize> {
+        self.closed.insert(lane);
+        let queue = self.queues.remove(&lane).unwrap_or_default();
+        queue.into_iter().skip(1).map(|(_, slot)| slot).collect()
     }
 
     /// Takes the oldest row that may go. Its lane stays busy until [`release`](Self::release) or [`again`](Self::again).
@@ -62,6 +77,17 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_closed_lane_gives_its_rows_back() {
+        let lane = Lane::named("a");
+        let mut lanes = Lanes::default();
+        (1..=3).for_each(|row| lanes.push(lane, row, row as usize));
+        assert_eq!(lanes.pop(), Some(1));
+        assert_eq!(lanes.close(lane), [2, 3]);
+        assert!(lanes.is_closed(lane) && !lanes.is_closed(Lane::named("b")));
+        assert_eq!(lanes.pop(), None);
+    }
 
     #[test]
     fn a_lane_goes_one_at_a_time_and_the_oldest_lane_first() {

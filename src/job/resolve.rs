@@ -44,12 +44,28 @@ pub fn load(
         None => {
             let document = Document::read(path).map_err(|problem| vec![problem])?;
             if operation.is_some() {
-                let message = "--operation is for data files; a job file says its operation itself";
-                return Err(vec![Diagnostic::error("usage", Place::Nowhere, message)]);
+                return Err(vec![no_data_file(path)]);
             }
             yaml_job(document, &beside, &catalogue)
         }
     }
+}
+
+/// `--operation` was given with a file that is taken for a job.
+fn no_data_file(path: &Path) -> Diagnostic {
+    let yaml = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    let (message, hint) = if yaml {
+        (
+            "--operation is for data files; a job file says its operation itself",
+            "leave --operation out",
+        )
+    } else {
+        (
+            "the file's name does not say how its rows are written",
+            "data files end in .csv, .tsv, .jsonl, .ndjson or .json",
+        )
+    };
+    Diagnostic::error("usage", Place::File(path.display().to_string().into()), message).hint(hint)
 }
 
 fn data_job(

@@ -15,6 +15,7 @@ use super::{JobId, Ledger, LedgerError, Outcome};
 /// The keys are read once and kept as hashes, sixteen bytes a row; a hit is compared with the key itself.
 pub struct JobReader {
     ledger: Ledger,
+    job: JobId,
     /// Hash of a key and id of its row, in the order of the hashes.
     keys: Vec<(u64, i64)>,
 }
@@ -48,7 +49,12 @@ impl JobReader {
             Ok(keys)
         };
         let keys = read().map_err(|error: rusqlite::Error| ledger.storage("read", &error))?;
-        Ok(Self { ledger, keys })
+        Ok(Self { ledger, job, keys })
+    }
+
+    /// What the job's rows were known by in its last run; none where it has sent nothing.
+    pub fn keyed_by(&self) -> Result<Option<String>, LedgerError> {
+        self.ledger.keyed_by(self.job)
     }
 
     /// Whether the job has sent nothing yet.

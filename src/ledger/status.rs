@@ -10,7 +10,7 @@ use super::{JobId, JobName, Ledger, LedgerError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobStatus {
     pub job: JobName,
-    /// `rows` are those that were ever sent.
+    /// `rows` are those that were ever sent, or those that the last run that came to an end knew of.
     pub totals: Totals,
     /// Newest first.
     pub runs: Vec<RunRecord>,
@@ -69,10 +69,15 @@ impl Ledger {
         failed: u32,
     ) -> Result<JobStatus, LedgerError> {
         let read = || {
-            let totals = self.totals(id)?;
+            let mut totals = self.totals(id)?;
             let listed = self.failed_rows(id, failed)?;
             let more_failed = (totals.failed + totals.in_doubt).saturating_sub(listed.len() as u64);
             let runs = self.run_records(id, runs)?;
+            // The last run knew of rows that never came to be sent.
+            let seen =
+                runs.iter().find(|run| run.ended_at.is_some()).map_or(0, |run| run.totals.rows);
+            totals.not_started += seen.saturating_sub(totals.rows);
+            totals.rows = totals.rows.max(seen);
             Ok(JobStatus { job, totals, runs, failed: listed, more_failed })
         };
         read().map_err(|error| self.storage("read", &error))

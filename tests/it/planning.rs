@@ -5,7 +5,7 @@ use std::time::Duration;
 use noteferry::sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, NOTES_JOB, Outcome, assert_reads, notes_csv, requests, sandbox};
+use crate::desk::{Desk, NOTES_JOB, Outcome, assert_reads, notes_csv, requests, sandbox, texts};
 use crate::stand::Stand;
 
 fn plan(desk: &Desk, sandbox: &Sandbox, arguments: &str) -> Outcome {
@@ -130,4 +130,20 @@ fn plans_read_well() {
     desk.write("job.yaml", NOTES_JOB.replace("{{ body }}", "{{ body | trim }}!"));
     shown.push_str(&format!("\n=== changed\n{}", desk.call("plan job.yaml --sandbox")));
     assert_reads("plans", shown);
+}
+
+#[test]
+fn a_key_that_has_changed_is_refused_by_plan_and_run_alike() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 3)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=3");
+    for key in ["key: \"{{ body }}\"\n", ""] {
+        desk.write("job.yaml", NOTES_JOB.replace("key: \"{{ id }}\"\n", key));
+        let address = sandbox.base_url();
+        let plan = desk.call(&format!("plan job.yaml --base-url {address} --format json")).exits(2);
+        assert_eq!(plan.all("problem")[0]["code"], "key-changed");
+        assert!(plan.all("step").is_empty());
+        let run = desk.run(&sandbox, "job.yaml").exits(2);
+        assert_eq!(run.all("problem")[0]["code"], "key-changed");
+    }
+    assert_eq!(texts(&sandbox).len(), 3);
 }

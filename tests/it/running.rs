@@ -359,3 +359,27 @@ fn the_closing_event_is_all_that_quiet_programs_need() {
     assert_eq!(outcome.stderr, "");
     outcome.counts("succeeded=3");
 }
+
+#[test]
+fn a_row_that_is_given_up_is_not_overtaken_by_those_behind_it() {
+    let sandbox = sandbox("503=40%");
+    let job = format!("{NOTES_JOB}limits: {{ attempts: 1 }}\n");
+    let desk = Desk::with_notes(notes_csv(24, 6)).file("job.yaml", job);
+    let mut runs = 0;
+    loop {
+        runs += 1;
+        let finished = desk.run(&sandbox, "job.yaml").finished();
+        let done =
+            finished["succeeded"].as_u64().unwrap() + finished["already_done"].as_u64().unwrap();
+        if done == 24 || runs == 60 {
+            break;
+        }
+    }
+    let number = |text: &String| text.trim_start_matches("Note ").parse::<u64>().unwrap();
+    let arrived: Vec<u64> = texts(&sandbox).iter().map(number).collect();
+    assert_eq!(arrived.len(), 24, "after {runs} runs");
+    for ticket in 0..6 {
+        let of_ticket: Vec<u64> = arrived.iter().copied().filter(|row| row % 6 == ticket).collect();
+        assert!(of_ticket.is_sorted(), "{of_ticket:?}");
+    }
+}

@@ -182,3 +182,33 @@ fn check_leaves_nothing_behind() {
     assert_eq!(desk.files(), before);
     assert_eq!(Value::from(before.len()), 2);
 }
+
+#[test]
+fn a_path_of_dots_is_no_path() {
+    let desk = Desk::new().file("d.csv", "note_id\n.\n..\ntn_sandbox000001\n");
+    let sandbox = sandbox("");
+    desk.run(&sandbox, "d.csv --operation ticket_note.delete")
+        .exits(3)
+        .counts("rows=3 invalid=2 not_started=1");
+    desk.run(&sandbox, "d.csv --operation ticket_note.delete --skip-invalid")
+        .exits(1)
+        .counts("rows=3 succeeded=1 invalid=2");
+    assert_eq!(sandbox.books()["deleted"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn behind_a_quote_that_is_never_closed_nothing_is_trusted() {
+    let csv = "ticket_id,note,is_internal_note\nt1,\"hello\nt2,text of a mail,true\nt3,c,true\n";
+    let (desk, sandbox) = (Desk::new().file("u.csv", csv), sandbox(""));
+    let run = "u.csv --operation ticket_note.create --skip-invalid";
+    desk.run(&sandbox, run).exits(3).counts("rows=3 invalid=1 not_started=2 requests=0");
+    assert!(texts(&sandbox).is_empty());
+}
+
+#[test]
+fn a_file_without_lines_is_a_file_without_rows() {
+    let (desk, sandbox) = (Desk::new().file("e.jsonl", ""), sandbox(""));
+    desk.run(&sandbox, "e.jsonl --operation ticket_note.create")
+        .exits(0)
+        .counts("rows=0 requests=0");
+}

@@ -143,6 +143,8 @@ pub struct Core {
     /// Outcomes that are not durable yet.
     ending: usize,
     outage: Outage,
+    /// Since when no token has come.
+    tokenless_since: Option<Moment>,
     /// What the last failure was, for an outage's end.
     last_failure: String,
     source_ended: bool,
@@ -180,6 +182,7 @@ impl Core {
             flying: 0,
             ending: 0,
             outage: Outage::default(),
+            tokenless_since: None,
             last_failure: String::new(),
             source_ended: false,
             stopping: None,
@@ -198,7 +201,10 @@ impl Core {
             Input::LedgerFailed(message) => self.stop(Ending::LedgerFailed { message }, now),
             Input::Replied { slot, verdict } => self.replied(slot, verdict, now),
             Input::Looked { slot, verdict, owned } => self.looked(slot, verdict, &owned, now),
-            Input::Token(Ok(expires_at)) => self.access.granted(expires_at, now.wall),
+            Input::Token(Ok(expires_at)) => {
+                self.tokenless_since = None;
+                self.access.granted(expires_at, now.wall);
+            }
             Input::Token(Err(failure)) => self.token_failed(&failure, now),
             Input::Stop(Stop::Drain { signal }) => self.stop(Ending::Interrupted { signal }, now),
             Input::Stop(Stop::Now { signal }) => {
@@ -287,6 +293,9 @@ impl Core {
 
     fn enqueue(&mut self, work: Work) {
         let lane = Lane::named(&work.ready.lane);
+        if self.lanes.is_closed(lane) {
+            return;
+        }
         let row = work.ready.row;
         self.bytes += work.bytes();
         let state = match (work.attempts, work.sending) {

@@ -149,7 +149,12 @@ impl Core {
     pub(super) fn token_failed(&mut self, failure: &TokenFailure, now: Now) {
         if self.access.failed(failure, now.moment, now.chance) {
             self.stop(Ending::Unauthorized { message: failure.message.clone() }, now);
-        } else {
+            return;
+        }
+        let since = *self.tokenless_since.get_or_insert(now.moment);
+        if now.moment.since(since) >= self.settings.give_up_after {
+            self.stop(Ending::Outage { message: failure.message.clone() }, now);
+        } else if since == now.moment {
             let text = format!("no token yet, trying again: {}", failure.message);
             self.actions.push(Action::Tell(Event::Note(text)));
         }
@@ -187,8 +192,14 @@ impl Core {
         let lane = slot.lane;
         self.ending += 1;
         self.actions.push(Action::End { slot: at, end: attempt });
-        // The ledger keeps the order of writes, so the lane's next row cannot overtake this outcome.
-        self.lanes.release(lane);
+        match outcome {
+            // The row will be sent by another run, or its fate found out: until then nothing may overtake it.
+            Outcome::GivenUp | Outcome::Lost => {
+                self.lanes.close(lane).into_iter().for_each(|behind| self.forget(behind));
+            }
+            // The ledger keeps the order of writes, so the lane's next row cannot overtake this outcome.
+            _ => self.lanes.release(lane),
+        }
     }
 
     /// A time of the row has passed since it was checked.
