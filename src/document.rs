@@ -358,17 +358,15 @@ fn node(raw: Spanned<Raw>, text: &str) -> Node {
     Node { span, content }
 }
 
-/// A number as the user wrote it, where that is plain decimal; else as it was understood.
+/// A number as the user wrote it: a field that takes text gets `0x1F` and `1e5` so. An alias stands elsewhere than
+/// where its value was written, so it counts as it was understood.
 fn written_number(understood: String, span: &Range<usize>, text: &str) -> Box<str> {
-    match text.get(span.clone()).map(str::trim) {
-        Some(written)
-            if !written.is_empty()
-                && written
-                    .bytes()
-                    .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte)) =>
-        {
-            written.into()
-        }
+    let begins = |written: &&str| {
+        written.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
+    };
+    let written = text.get(span.clone()).map(str::trim).filter(begins);
+    match written {
+        Some(written) if !written.contains(char::is_whitespace) => written.into(),
         _ => understood.into(),
     }
 }
@@ -475,10 +473,10 @@ mod tests {
     #[test]
     fn scalars_mean_what_they_say() {
         let document = parse(
-            "a: 0123\nb: yes\nc: 1_000\nd: true\ne: 12345678901234567890\nf: 1.10\ng: ~\nh: \"12\"\ni: -4\n",
+            "x: 0x1F\na: 0123\nb: yes\nc: 1_000\nd: true\ne: 12345678901234567890\nf: 1.10\ng: ~\nh: \"12\"\ni: -4\n",
         );
         let expected = serde_json::json!({
-            "a": "0123", "b": "yes", "c": "1_000", "d": true, "e": "12345678901234567890",
+            "x": "0x1F", "a": "0123", "b": "yes", "c": "1_000", "d": true, "e": "12345678901234567890",
             "f": 1.1, "g": null, "h": "12", "i": -4,
         });
         assert_eq!(document.root().to_json(), expected);
