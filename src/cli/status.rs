@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use crate::exit;
 use crate::job;
 use crate::ledger::{JobId, JobName, JobStatus, Ledger, LedgerError};
-use crate::report::{RowLine, RunLine, StatusView};
+use crate::report::{RunLine, StatusView};
 
 use super::arguments::StatusArguments;
 use super::environment::Environment;
@@ -82,19 +82,7 @@ fn view(status: JobStatus) -> StatusView {
                 requests: run.totals.requests,
             })
             .collect(),
-        failed_rows: status
-            .failed
-            .into_iter()
-            .map(|row| RowLine {
-                row: row.row,
-                line: row.line,
-                key: row.key,
-                state: row.state,
-                attempts: row.attempts,
-                code: row.code,
-                message: row.message,
-            })
-            .collect(),
+        failed_rows: status.failed,
         more_failed: status.more_failed,
     }
 }

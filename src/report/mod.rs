@@ -34,7 +34,7 @@ pub use outlet::Outlet;
 pub use plain::plain;
 pub use plan::{PlanHead, PlanReport, PlanStep, PlanTotals};
 pub use problems::{Counts, Problems, checked_event, checked_line};
-pub use status::{RowLine, RunLine, StatusView};
+pub use status::{RunLine, StatusView};
 pub use summary::summary;
 pub use thread::{ReportHandle, ReportThread};
 pub use words::shell_word;

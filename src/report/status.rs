@@ -12,6 +12,7 @@ use super::summary::tally;
 use super::words::{counted, number, one_line, rows, rows_are, span};
 use crate::event::Totals;
 use crate::exit;
+use crate::ledger::FailedRow;
 
 /// Where a job stands.
 #[derive(Debug, Clone)]
@@ -25,7 +26,7 @@ pub struct StatusView {
     /// The newest first.
     pub runs: Vec<RunLine>,
     /// The first rows that are not done and need a look.
-    pub failed_rows: Vec<RowLine>,
+    pub failed_rows: Vec<FailedRow>,
     /// How many more of them there are.
     pub more_failed: u64,
 }
@@ -43,19 +44,6 @@ pub struct RunLine {
     pub failed: u64,
     pub in_doubt: u64,
     pub requests: u64,
-}
-
-/// A row that is not done.
-#[derive(Debug, Clone)]
-pub struct RowLine {
-    pub row: u64,
-    pub line: u64,
-    pub key: String,
-    /// As in the NDJSON output: `failed`, `in_doubt`.
-    pub state: String,
-    pub attempts: u32,
-    pub code: Option<String>,
-    pub message: Option<String>,
 }
 
 impl StatusView {
@@ -115,7 +103,7 @@ impl StatusView {
             event.insert(name.into(), json!(count));
         }
         let runs: Vec<Value> = self.runs.iter().map(RunLine::json).collect();
-        let rows: Vec<Value> = self.failed_rows.iter().map(RowLine::json).collect();
+        let rows: Vec<Value> = self.failed_rows.iter().map(FailedRow::json).collect();
         event.insert("runs".into(), runs.into());
         event.insert("failed_rows".into(), rows.into());
         event.insert("more_failed".into(), json!(self.more_failed));
@@ -172,7 +160,7 @@ impl RunLine {
     }
 }
 
-impl RowLine {
+impl FailedRow {
     /// `row 12 (line 13, key L-12) failed after 2 attempts: 1003: ticket not found`.
     fn words(&self, paint: Paint) -> String {
         let state = match self.state.as_str() {
@@ -258,7 +246,7 @@ mod tests {
             started_at: 1_795_362_400_000,
             ..killed.clone()
         };
-        let refused = RowLine {
+        let refused = FailedRow {
             row: 1_200,
             line: 1_204,
             key: "L-1200".into(),
@@ -267,7 +255,7 @@ mod tests {
             code: Some("1003".into()),
             message: Some("ticket not\nfound".into()),
         };
-        let doubtful = RowLine {
+        let doubtful = FailedRow {
             state: "in_doubt".into(),
             attempts: 2,
             code: None,
