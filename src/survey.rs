@@ -142,7 +142,7 @@ impl Survey {
     }
 }
 
-/// The hash that stands for a key while a source is surveyed.
+/// The hash that stands for a key where keys are held in memory: here, and while a run looks rows up.
 pub fn hash_of(key: &str) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(key)
 }

@@ -8,9 +8,9 @@ use crate::document::Document;
 use super::{Connector, resolve};
 
 /// A file of a connector that is built into the binary.
-pub struct ConnectorText {
-    pub name: &'static str,
-    pub text: &'static str,
+struct ConnectorText {
+    name: &'static str,
+    text: &'static str,
 }
 
 macro_rules! built_in {

@@ -18,7 +18,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 pub use file::{Effect, Method, Repeat, TextChange};
-pub use load::{Catalogue, ConnectorText};
+pub use load::Catalogue;
 
 use crate::document::Document;
 use crate::quota::Quota;

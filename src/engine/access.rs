@@ -60,12 +60,7 @@ impl Access {
 
     /// Whether to ask for a token now; if so it counts as asked for.
     pub fn request(&mut self, now: Moment, wall: i64) -> bool {
-        let wanted = match self.state {
-            State::Missing => true,
-            State::Waiting(until) => now >= until,
-            State::Requested => false,
-            State::Ready => !self.is_ready(wall),
-        };
+        let wanted = self.wants_request(now, wall);
         if wanted {
             self.state = State::Requested;
         }

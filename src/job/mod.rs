@@ -19,7 +19,7 @@ use crate::plan::InDoubt;
 use crate::quota::Quota;
 use crate::source::{Format, InlineRow, Source};
 
-pub use resolve::{DataFile, find_operation, load};
+pub use resolve::{find_operation, load};
 
 /// A job, ready to be mapped onto its rows.
 #[derive(Debug, Clone)]

@@ -18,13 +18,6 @@ use super::{Job, MapEntry, OperationChoice, Rows, Written};
 const DEFAULT_CONNECTOR: &str = "stringeex";
 const DEFAULT_ATTEMPTS: u32 = 5;
 
-/// A data file that is run without a job file, and what the command line says of it.
-#[derive(Debug, Clone)]
-pub struct DataFile {
-    pub path: PathBuf,
-    pub operation: Option<String>,
-}
-
 /// Loads a job: a YAML file, or a data file with everything left to defaults.
 ///
 /// `connector_folders` come before a `schemas` folder beside the job, and that before the built-in ones.
@@ -37,16 +30,11 @@ pub fn load(
     let near = [beside.join("schemas"), beside.join("..").join("schemas")];
     let catalogue = Catalogue::new(connector_folders.iter().cloned().chain(near));
     match Format::of_path(path) {
-        Some(format) => {
-            let data = DataFile { path: path.to_owned(), operation: operation.map(str::to_owned) };
-            data_job(&data, format, &catalogue)
-        }
+        Some(format) => data_job(path, operation, format, &catalogue),
+        // Before it is read: rows of another format make broken YAML, and that would be told instead.
+        None if operation.is_some() => Err(vec![no_data_file(path)]),
         None => {
-            let document = Document::read(path).map_err(|problem| vec![problem])?;
-            if operation.is_some() {
-                return Err(vec![no_data_file(path)]);
-            }
-            yaml_job(document, &beside, &catalogue)
+            yaml_job(Document::read(path).map_err(|problem| vec![problem])?, &beside, &catalogue)
         }
     }
 }
@@ -68,27 +56,25 @@ fn no_data_file(path: &Path) -> Diagnostic {
     Diagnostic::error("usage", Place::File(path.display().to_string().into()), message).hint(hint)
 }
 
+/// A data file without a job file: everything is left to defaults.
 fn data_job(
-    data: &DataFile,
+    path: &Path,
+    operation: Option<&str>,
     format: Format,
     catalogue: &Catalogue,
 ) -> Result<Job, Vec<Diagnostic>> {
     let connector = Arc::new(catalogue.load(DEFAULT_CONNECTOR, Place::Nowhere)?);
-    let operation = match &data.operation {
+    let operation = match operation {
         Some(name) => OperationChoice::Fixed(
             find_operation(&connector, name, Place::Nowhere).map_err(|problem| vec![problem])?,
         ),
         None => OperationChoice::Column,
     };
-    let stem = data.path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     Ok(Job {
         name: stem.unwrap_or_else(|| "data".to_owned()),
         operation,
-        rows: Rows::File {
-            path: data.path.clone(),
-            name: data.path.display().to_string().into(),
-            format,
-        },
+        rows: Rows::File { path: path.to_owned(), name: path.display().to_string().into(), format },
         map: None,
         key: None,
         timezone: None,

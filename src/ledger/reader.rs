@@ -1,12 +1,11 @@
 //! What a job's rows did before.
 
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-
 use rusqlite::{OptionalExtension, params};
 
 use crate::plan::Earlier;
 use crate::request::Digest;
 use crate::row_state::RowState;
+use crate::survey::hash_of;
 
 use super::{JobId, Ledger, LedgerError, Outcome};
 
@@ -155,8 +154,4 @@ fn follow(mut known: Known, attempt: Attempt) -> Result<Known, String> {
     known.remote_id = attempt.remote_id;
     known.attempted_at = attempt.started_at;
     Ok(known)
-}
-
-fn hash_of(key: &str) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(key)
 }
