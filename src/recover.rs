@@ -16,10 +16,44 @@ use crate::request::{self, Request};
 /// How much earlier than the attempt an item may seem to have been made: the `Date` header and many a list count
 /// in whole seconds.
 const TOLERANCE_MILLISECONDS: i64 = 2_000;
+/// How far a clock of ours may have been wrong at an attempt of which the other side's clock is not known.
+const CLOCK_ERROR_MILLISECONDS: i64 = 48 * 3_600_000;
 /// A list that has not ended by then is not going to.
 const MOST_PAGES: u32 = 200;
 /// A number of time below this is in seconds.
 const FIRST_MILLISECONDS: f64 = 1e12;
+
+/// When an attempt was started, in unix milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Attempted {
+    /// By this machine's clock, which may have been wrong, or set since.
+    pub at: i64,
+    /// By the other side's clock, where an answer had told it by then.
+    pub remote_at: Option<i64>,
+}
+
+impl Attempted {
+    /// The earliest moment, by the other side's clock, at which the attempt can have made something.
+    ///
+    /// `wall` is now by this machine's clock, `remote` by the other side's.
+    pub fn since(self, wall: i64, remote: Option<i64>) -> Since {
+        let ahead = remote.map_or(0, |remote| remote - wall);
+        Since {
+            moment: self.remote_at.unwrap_or(self.at + ahead) - TOLERANCE_MILLISECONDS,
+            certain: self.remote_at.is_some(),
+        }
+    }
+}
+
+/// From when on an item may be of an attempt, by the other side's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Since {
+    /// Unix milliseconds.
+    pub moment: i64,
+    /// Whether the other side's clock was known when the attempt was started. If not, a clock of ours that was set
+    /// meanwhile may make an item seem older than the attempt that made it.
+    pub certain: bool,
+}
 
 /// A search for what one attempt may have made.
 #[derive(Debug)]
@@ -77,16 +111,14 @@ impl Search {
         Some(request)
     }
 
-    /// Takes a page in. `owned` are the ids of it that belong to other rows; the attempt started at `started`, in unix
-    /// milliseconds of the other side's clock.
+    /// Takes a page in. `owned` are the ids of it that belong to other rows.
     pub fn take(
         &mut self,
         recover: &Recover,
         items: &[Value],
         owned: &HashSet<String>,
-        started: i64,
+        since: Since,
     ) -> Step {
-        let since = started - TOLERANCE_MILLISECONDS;
         let mut news = false;
         for item in items {
             match item_id(recover, item) {
@@ -115,19 +147,26 @@ impl Search {
     }
 
     /// An item that no row owns: is it what was sent?
-    fn weigh(&mut self, recover: &Recover, item: &Value, id: String, since: i64) {
+    fn weigh(&mut self, recover: &Recover, item: &Value, id: String, since: Since) {
         let same = self.wanted.iter().all(|(pointers, wanted)| {
             let value = pointers.iter().find_map(|pointer| item.pointer(pointer));
             value.is_some_and(|value| agrees(&normalised(value, &recover.text), wanted))
         });
         match (created(recover, item), same) {
-            (Some(moment), true) if moment >= since => {
+            (Some(moment), true) if moment >= since.moment => {
                 self.found.get_or_insert(id);
             }
-            (Some(moment), false) if moment >= since => {
+            (Some(moment), false) if moment >= since.moment => {
                 // The other side may have changed the text, or somebody else was there.
                 self.doubt =
                     Some(format!("{id} was made since and is of no row, but its content differs"));
+            }
+            (Some(moment), true)
+                if !since.certain && moment >= since.moment - CLOCK_ERROR_MILLISECONDS =>
+            {
+                self.doubt = Some(format!(
+                    "{id} has the same content and seems to be older, but the clocks of then are not known"
+                ));
             }
             (Some(_), _) => {}
             (None, _) => {
@@ -210,6 +249,7 @@ mod tests {
     use serde_json::json;
 
     const STARTED: i64 = 1_800_000_000_000;
+    const SINCE: Since = Since { moment: STARTED - TOLERANCE_MILLISECONDS, certain: true };
 
     fn recover() -> Recover {
         let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
@@ -224,8 +264,8 @@ mod tests {
     fn search(recover: &Recover, items: &[Value]) -> Step {
         let mut search = Search::new(recover, &json!({"ticket_id": "tk_1", "note": "xin chào "}));
         let owned: HashSet<String> = ["tn_owned".to_owned()].into();
-        match search.take(recover, items, &owned, STARTED) {
-            Step::NextPage => search.take(recover, &[], &owned, STARTED),
+        match search.take(recover, items, &owned, SINCE) {
+            Step::NextPage => search.take(recover, &[], &owned, SINCE),
             step => step,
         }
     }
@@ -262,19 +302,38 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_was_set_between_two_runs_does_not_hide_a_note() {
+        let known = Attempted { at: STARTED, remote_at: Some(STARTED + 70_000) };
+        assert_eq!(
+            known.since(5, Some(9)),
+            Since { moment: STARTED + 70_000 - TOLERANCE_MILLISECONDS, certain: true }
+        );
+        // The attempt was started before the first answer, by a clock that was an hour fast and has been set right since.
+        let unknown = Attempted { at: STARTED + 3_600_000, remote_at: None };
+        let since = unknown.since(STARTED, Some(STARTED + 500));
+        assert!(!since.certain);
+        for (created, step) in [(STARTED, "Unsure"), (STARTED - 3 * 86_400_000, "Absent")] {
+            let mut search = Search::new(&recover(), &json!({"note": "x"}));
+            search.take(&recover(), &[note("tn_1", "x", created)], &HashSet::new(), since);
+            let last = search.take(&recover(), &[], &HashSet::new(), since);
+            assert!(format!("{last:?}").starts_with(step), "{last:?}");
+        }
+    }
+
+    #[test]
     fn pages_are_read_until_one_brings_nothing_new() {
         let recover = recover();
         let mut search = Search::new(&recover, &json!({"note": "x"}));
         let none = HashSet::new();
         let page = |id: &str| vec![note(id, "old", STARTED - 60_000)];
-        assert_eq!(search.take(&recover, &page("a"), &none, STARTED), Step::NextPage);
-        assert_eq!(search.take(&recover, &page("b"), &none, STARTED), Step::NextPage);
+        assert_eq!(search.take(&recover, &page("a"), &none, SINCE), Step::NextPage);
+        assert_eq!(search.take(&recover, &page("b"), &none, SINCE), Step::NextPage);
         // A server that does not know of pages sends the same again.
-        assert_eq!(search.take(&recover, &page("b"), &none, STARTED), Step::Absent);
+        assert_eq!(search.take(&recover, &page("b"), &none, SINCE), Step::Absent);
 
         let mut endless = Search::new(&recover, &json!({"note": "x"}));
-        let steps = (0..MOST_PAGES)
-            .map(|at| endless.take(&recover, &page(&at.to_string()), &none, STARTED));
+        let steps =
+            (0..MOST_PAGES).map(|at| endless.take(&recover, &page(&at.to_string()), &none, SINCE));
         assert!(matches!(steps.last(), Some(Step::Unsure { .. })));
     }
 
@@ -284,9 +343,9 @@ mod tests {
         recover.text.push(TextChange::HtmlEscapes);
         let mut search = Search::new(&recover, &json!({"note": "1 < 2 & 3"}));
         let items = [note("tn_1", "1 &lt; 2 &amp; 3", STARTED)];
-        search.take(&recover, &items, &HashSet::new(), STARTED);
+        search.take(&recover, &items, &HashSet::new(), SINCE);
         assert_eq!(
-            search.take(&recover, &[], &HashSet::new(), STARTED),
+            search.take(&recover, &[], &HashSet::new(), SINCE),
             Step::Found { id: "tn_1".into() }
         );
     }

@@ -11,6 +11,7 @@ use crate::job::Job;
 use crate::ledger::{JobReader, Known, LedgerError};
 use crate::plan::{Action, Facts, Held, InDoubt, Sending, decide};
 use crate::prepare::{Findings, Preparer, Ready};
+use crate::recover::Attempted;
 use crate::row_state::RowState;
 use crate::source::{Read, Record, Source};
 use crate::survey::{content_hash, hash_of};
@@ -28,8 +29,8 @@ pub struct Step {
     pub known: Option<i64>,
     /// Requests that have left for it so far.
     pub attempts: u32,
-    /// When the last of them was started, in unix milliseconds.
-    pub attempted_at: Option<i64>,
+    /// When the last of them was started.
+    pub attempted: Option<Attempted>,
     /// What the ledger says of its last attempt, or what is wrong with it.
     pub reason: Option<String>,
     /// It is done, and its content is not what was sent.
@@ -196,7 +197,7 @@ impl<'a> Steps<'a> {
             ready,
             reason: reason_for(action, known.as_ref(), reason),
             changed: action == Action::Skip && !unchanged,
-            attempted_at: known.as_ref().map(|known| known.attempted_at),
+            attempted: known.as_ref().map(|known| known.attempted),
             known: known.map(|known| known.id),
             attempts,
             key,
@@ -264,7 +265,7 @@ fn reject(row: u64, line: u64, reason: Option<String>) -> Step {
         key: String::new(),
         known: None,
         attempts: 0,
-        attempted_at: None,
+        attempted: None,
         reason,
         changed: false,
     }

@@ -58,6 +58,15 @@ pub struct Cause {
     pub message: String,
 }
 
+/// What is known of a token that has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Granted {
+    /// When it expires, by the other side's clock, in unix milliseconds.
+    pub expires_at: Option<i64>,
+    /// The other side's clock when it granted it, in unix milliseconds.
+    pub date: Option<i64>,
+}
+
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenFailure {

@@ -266,7 +266,7 @@ fn work(step: Step) -> Option<Work> {
             key: step.key,
             known: step.known,
             attempts: step.attempts,
-            attempted_at: step.attempted_at,
+            attempted: step.attempted,
             sending,
         }),
         _ => None,

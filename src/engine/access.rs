@@ -9,7 +9,9 @@ use crate::pace::{Moment, back_off};
 use crate::verdict::TokenFailure;
 
 /// How long before its end a token is renewed, at the most; a shorter-lived one is renewed after four fifths of its life.
-const MARGIN_MILLISECONDS: i64 = 60_000;
+const MARGIN: Duration = Duration::from_secs(60);
+/// So long before its end a token is not sent with any more: it has to last until the request arrives.
+const LAST_USE: Duration = Duration::from_secs(2);
 
 /// The state of the run's access.
 #[derive(Debug)]
@@ -17,21 +19,25 @@ pub struct Access {
     needed: bool,
     /// Counts tokens; a request remembers the one that it left with.
     generation: u32,
-    state: State,
-    /// When the token is to be renewed, in unix milliseconds.
-    renew_at: Option<i64>,
+    /// Whether there is a token that has not been refused.
+    held: bool,
+    /// Until when it serves, where it ends.
+    serves_until: Option<Moment>,
+    /// When the next one is to be asked for.
+    renew_at: Option<Moment>,
+    asking: Asking,
     /// Whether a request has been accepted with the present token.
     proven: bool,
     failures: u32,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum State {
-    Missing,
+enum Asking {
+    /// Nothing is under way.
+    No,
     Requested,
-    /// To be asked for again at a moment.
-    Waiting(Moment),
-    Ready,
+    /// The last time it failed; to be asked for again at a moment.
+    After(Moment),
 }
 
 /// What follows from a refusal of a token.
@@ -45,13 +51,21 @@ pub enum Refusal {
 
 impl Access {
     pub fn new(needed: bool) -> Self {
-        let state = if needed { State::Missing } else { State::Ready };
-        Self { needed, generation: 0, state, renew_at: None, proven: false, failures: 0 }
+        Self {
+            needed,
+            generation: 0,
+            held: false,
+            serves_until: None,
+            renew_at: None,
+            asking: Asking::No,
+            proven: false,
+            failures: 0,
+        }
     }
 
-    /// Whether requests may leave. `wall` is in unix milliseconds.
-    pub fn is_ready(&self, wall: i64) -> bool {
-        self.state == State::Ready && self.renew_at.is_none_or(|renew_at| wall < renew_at)
+    /// Whether requests may leave. A token serves to its end, also while the next one is awaited.
+    pub fn is_ready(&self, now: Moment) -> bool {
+        !self.needed || (self.held && self.serves_until.is_none_or(|end| now < end))
     }
 
     pub fn generation(&self) -> u32 {
@@ -59,50 +73,55 @@ impl Access {
     }
 
     /// Whether to ask for a token now; if so it counts as asked for.
-    pub fn request(&mut self, now: Moment, wall: i64) -> bool {
-        let wanted = self.wants_request(now, wall);
+    pub fn request(&mut self, now: Moment) -> bool {
+        let wanted = self.wants_request(now);
         if wanted {
-            self.state = State::Requested;
+            self.asking = Asking::Requested;
         }
         wanted
     }
 
     /// Whether a token would be asked for at once.
-    pub fn wants_request(&self, now: Moment, wall: i64) -> bool {
-        match self.state {
-            State::Missing => true,
-            State::Waiting(until) => now >= until,
-            State::Requested => false,
-            State::Ready => !self.is_ready(wall),
-        }
+    pub fn wants_request(&self, now: Moment) -> bool {
+        let due = !self.held || self.renew_at.is_some_and(|renew_at| now >= renew_at);
+        self.needed
+            && due
+            && match self.asking {
+                Asking::No => true,
+                Asking::Requested => false,
+                Asking::After(moment) => now >= moment,
+            }
     }
 
     /// When to look again, if there is something to wait for.
     pub fn wake_at(&self) -> Option<Moment> {
-        match self.state {
-            State::Waiting(until) => Some(until),
-            _ => None,
+        match self.asking {
+            Asking::After(moment) => Some(moment),
+            Asking::No | Asking::Requested => None,
         }
     }
 
-    /// A token has come. `expires_at` is in unix milliseconds.
-    pub fn granted(&mut self, expires_at: Option<i64>, wall: i64) {
+    /// A token has come. `expires_at` and `clock`, which is now, are in unix milliseconds, by the other side's clock if
+    /// that is known. What is left of the token's life is then measured by moments, so that no clock can be set meanwhile.
+    pub fn granted(&mut self, expires_at: Option<i64>, now: Moment, clock: i64) {
         self.generation += 1;
-        self.state = State::Ready;
+        self.held = true;
+        self.asking = Asking::No;
         self.proven = false;
         self.failures = 0;
         // A fresh token that has expired tells of clocks that differ; asking for others would not end.
-        let expires_at = expires_at.filter(|expires_at| *expires_at > wall);
-        self.renew_at = expires_at.map(|expires_at| {
-            let life = expires_at.saturating_sub(wall);
-            expires_at.saturating_sub((life / 5).min(MARGIN_MILLISECONDS))
-        });
+        let life = expires_at
+            .and_then(|expires_at| u64::try_from(expires_at.saturating_sub(clock)).ok())
+            .filter(|life| *life > 0)
+            .map(Duration::from_millis);
+        self.renew_at = life.map(|life| now.after(life - MARGIN.min(life / 5)));
+        self.serves_until = life.map(|life| now.after(life - LAST_USE.min(life / 10)));
     }
 
     /// No token has come. True: there is no use in trying again.
     pub fn failed(&mut self, failure: &TokenFailure, now: Moment, chance: f64) -> bool {
         self.failures += 1;
-        self.state = State::Waiting(
+        self.asking = Asking::After(
             now.after(back_off(self.failures, chance).max(Duration::from_millis(100))),
         );
         !failure.transient
@@ -122,9 +141,7 @@ impl Access {
         if !self.needed || before || renewed {
             return Refusal::Final;
         }
-        if self.state == State::Ready {
-            self.state = State::Missing;
-        }
+        self.held = false;
         Refusal::Renew
     }
 }
@@ -134,25 +151,39 @@ mod tests {
     use super::*;
 
     const NOW: Moment = Moment(Duration::ZERO);
+    const CLOCK: i64 = 1_800_000_000_000;
+
+    fn at(milliseconds: u64) -> Moment {
+        Moment(Duration::from_millis(milliseconds))
+    }
 
     fn granted() -> Access {
         let mut access = Access::new(true);
-        assert!(!access.is_ready(0));
-        assert!(access.request(NOW, 0));
-        assert!(!access.request(NOW, 0), "one request at a time");
-        access.granted(Some(3_600_000), 0);
+        assert!(!access.is_ready(NOW));
+        assert!(access.request(NOW));
+        assert!(!access.request(NOW), "one request at a time");
+        access.granted(Some(CLOCK + 3_600_000), NOW, CLOCK);
         access
     }
 
     #[test]
-    fn a_token_is_renewed_before_it_expires() {
+    fn a_token_is_renewed_before_it_expires_and_serves_meanwhile() {
         let mut access = granted();
-        assert!(access.is_ready(3_539_999));
-        assert!(!access.is_ready(3_540_000));
-        assert!(access.request(NOW, 3_540_000));
-        access.granted(Some(3_540_000 + 10_000), 3_540_000);
-        assert!(access.is_ready(3_547_999));
-        assert!(!access.is_ready(3_548_000), "a short life is used for four fifths");
+        assert!(!access.wants_request(at(3_539_999)));
+        assert!(access.request(at(3_540_000)));
+        assert!(access.is_ready(at(3_597_999)));
+        assert!(!access.is_ready(at(3_598_000)), "it might expire on the way");
+        access.granted(Some(CLOCK + 3_550_000), at(3_540_000), CLOCK + 3_540_000);
+        assert!(!access.wants_request(at(3_547_999)));
+        assert!(access.wants_request(at(3_548_000)), "a short life is used for four fifths");
+    }
+
+    #[test]
+    fn a_token_of_another_clock_is_used_until_it_is_refused() {
+        let mut access = Access::new(true);
+        access.request(NOW);
+        access.granted(Some(CLOCK - 1), NOW, CLOCK);
+        assert!(access.is_ready(at(1 << 40)) && !access.wants_request(at(1 << 40)));
     }
 
     #[test]
@@ -165,8 +196,8 @@ mod tests {
             Refusal::Renew,
             "others that left with the same token"
         );
-        assert!(access.request(NOW, 0));
-        access.granted(None, 0);
+        assert!(access.request(NOW));
+        access.granted(None, NOW, CLOCK);
         assert_eq!(access.refused(1, false), Refusal::Renew, "a late answer to the old token");
         assert_eq!(access.refused(2, false), Refusal::Final);
     }
@@ -175,10 +206,10 @@ mod tests {
     fn a_proven_token_may_be_refused_later() {
         let mut access = granted();
         assert_eq!(access.refused(1, false), Refusal::Renew);
-        access.granted(None, 0);
+        access.granted(None, NOW, CLOCK);
         access.accepted(2);
         assert_eq!(access.refused(2, false), Refusal::Renew);
-        access.granted(None, 0);
+        access.granted(None, NOW, CLOCK);
         access.accepted(3);
         assert_eq!(access.refused(3, true), Refusal::Final, "the same row, twice");
     }
@@ -189,7 +220,7 @@ mod tests {
         let transient = TokenFailure { message: "busy".into(), transient: true };
         for attempt in 1..20 {
             let now = Moment(Duration::from_secs(3600 * attempt));
-            assert!(access.request(now, 0));
+            assert!(access.request(now));
             assert!(!access.failed(&transient, now, 1.0));
             assert!(access.wake_at().unwrap() > now);
         }
@@ -200,8 +231,8 @@ mod tests {
     #[test]
     fn without_authentication_nothing_is_asked_for() {
         let mut access = Access::new(false);
-        assert!(access.is_ready(0));
-        assert!(!access.request(NOW, 0));
+        assert!(access.is_ready(NOW));
+        assert!(!access.request(NOW));
         assert_eq!(access.refused(0, false), Refusal::Final);
     }
 }

@@ -14,7 +14,7 @@ use crate::ledger::{Ack, LedgerError, Recorder};
 use crate::pace::{Moment, Pace};
 use crate::recover::item_id;
 use crate::transport::Transport;
-use crate::verdict::{Answer, Reply, TokenFailure, Verdict, judge};
+use crate::verdict::{Answer, Granted, Reply, TokenFailure, Verdict, judge};
 
 use super::Work;
 use super::core::{Action, Core, Input, Now, Settings, Stop};
@@ -65,7 +65,7 @@ pub struct Outcome {
 enum Flight {
     Replied { slot: usize, reply: Reply },
     Looked { slot: usize, reply: Reply },
-    Token(Result<Option<i64>, TokenFailure>),
+    Token(Result<Granted, TokenFailure>),
 }
 
 /// Runs until everything has an end, or a reason to stop.
@@ -75,7 +75,7 @@ pub async fn run<T: Transport>(settings: Settings, pace: Pace, parts: Parts<'_, 
         began: Instant::now(),
         flights: FuturesUnordered::new(),
         feed_open: true,
-        ahead: 0,
+        remote_began: None,
         told: Vec::new(),
         pictured: None,
         picture: tokio::time::interval(PICTURE_EVERY),
@@ -98,8 +98,8 @@ struct Shell<'a, T> {
     began: Instant,
     flights: FuturesUnordered<LocalBoxFuture<'static, Flight>>,
     feed_open: bool,
-    /// How far the other side's clock is ahead, in milliseconds, by its last answer.
-    ahead: i64,
+    /// What the other side's clock showed when this run began, by its last answer; unix milliseconds.
+    remote_began: Option<i64>,
     /// Events that are told at the end of a turn.
     told: Vec<Event>,
     pictured: Option<Moment>,
@@ -109,10 +109,11 @@ struct Shell<'a, T> {
 
 impl<T: Transport> Shell<'_, T> {
     fn now(&mut self) -> Now {
+        let moment = Moment(self.began.elapsed());
         Now {
-            moment: Moment(self.began.elapsed()),
+            moment,
             wall: (self.parts.wall)(),
-            ahead: self.ahead,
+            remote: self.remote_began.map(|began| began + milliseconds(moment)),
             chance: (self.parts.chance)(),
         }
     }
@@ -154,7 +155,8 @@ impl<T: Transport> Shell<'_, T> {
                 }));
             }
             Action::Renew => {
-                let renewing = self.parts.transport.renew();
+                let clock = self.now().clock();
+                let renewing = self.parts.transport.renew(clock);
                 self.flights.push(Box::pin(async move { Flight::Token(renewing.await) }));
             }
         }
@@ -201,9 +203,12 @@ impl<T: Transport> Shell<'_, T> {
 
     fn landed(&mut self, flight: Flight) -> Input {
         match flight {
-            Flight::Token(result) => Input::Token(result),
+            Flight::Token(result) => {
+                self.read_clock(result.as_ref().ok().and_then(|granted| granted.date));
+                Input::Token(result)
+            }
             Flight::Replied { slot, reply } => {
-                self.read_clock(&reply);
+                self.read_clock(date_of(&reply));
                 match self.core.work(slot) {
                     Some(work) => Input::Replied {
                         slot,
@@ -213,7 +218,7 @@ impl<T: Transport> Shell<'_, T> {
                 }
             }
             Flight::Looked { slot, reply } => {
-                self.read_clock(&reply);
+                self.read_clock(date_of(&reply));
                 self.look_landed(slot, reply)
             }
         }
@@ -234,10 +239,10 @@ impl<T: Transport> Shell<'_, T> {
         Input::Looked { slot, verdict, owned }
     }
 
-    fn read_clock(&mut self, reply: &Reply) {
-        if let Reply::Answer(Answer { date: Some(date), .. }) = reply {
-            self.ahead = date - (self.parts.wall)();
-        }
+    /// The other side's clock is remembered by the run's own, which nobody can set.
+    fn read_clock(&mut self, date: Option<i64>) {
+        let elapsed = milliseconds(Moment(self.began.elapsed()));
+        self.remote_began = date.map(|date| date - elapsed).or(self.remote_began);
     }
 
     fn fed(&mut self, rows: Option<Result<Vec<Work>, String>>) -> Input {
@@ -278,6 +283,17 @@ impl<T: Transport> Shell<'_, T> {
             settled: self.core.settled(),
         }
     }
+}
+
+fn date_of(reply: &Reply) -> Option<i64> {
+    match reply {
+        Reply::Answer(Answer { date, .. }) => *date,
+        Reply::NotSent(_) | Reply::Lost(_) => None,
+    }
+}
+
+fn milliseconds(moment: Moment) -> i64 {
+    i64::try_from(moment.0.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn acknowledged(ack: Result<Vec<Ack>, LedgerError>) -> Input {

@@ -19,6 +19,7 @@ pub use core::{Action, Core, Input, Now, Settings, Stop};
 
 use crate::plan::Sending;
 use crate::prepare::Ready;
+use crate::recover::Attempted;
 
 /// A row that the run has to send.
 #[derive(Debug, Clone)]
@@ -29,8 +30,8 @@ pub struct Work {
     pub known: Option<i64>,
     /// How many requests have left for it in earlier runs.
     pub attempts: u32,
-    /// When the last of them was started, in unix milliseconds.
-    pub attempted_at: Option<i64>,
+    /// When the last of them was started.
+    pub attempted: Option<Attempted>,
     pub sending: Sending,
 }
 

@@ -25,8 +25,10 @@ pub use reader::{JobReader, Known};
 pub use recorder::{Ack, AttemptEnd, AttemptStart, Outcome, Recorder};
 pub use status::{FailedRow, JobStatus, RunRecord};
 
-/// The format that this version reads and writes.
-pub const FORMAT: i64 = 1;
+/// The format that this version writes. It reads the older ones, too, and brings a file up to date when it writes to it.
+pub const FORMAT: i64 = 2;
+/// The first format, which did not keep the other side's clock.
+const FIRST_FORMAT: i64 = 1;
 const APPLICATION_ID: i64 = 0x4e46_4c44;
 /// How long to wait for another process that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -36,6 +38,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 pub struct Ledger {
     connection: Connection,
     path: PathBuf,
+    /// Whether attempts say when they were started by the other side's clock.
+    knows_remote_clock: bool,
 }
 
 /// A job in a ledger.
@@ -73,10 +77,12 @@ impl Ledger {
         }
         let connection =
             Connection::open(path).map_err(|error| storage("opened")(error.to_string()))?;
-        let ledger = Self { connection, path: path.to_owned() };
+        let ledger = Self { connection, path: path.to_owned(), knows_remote_clock: true };
         ledger.set_up().map_err(|error| ledger.storage("opened", &error))?;
-        if ledger.check_format()? == 0 {
-            ledger.create()?;
+        match ledger.check_format()? {
+            0 => ledger.create()?,
+            FIRST_FORMAT => ledger.update()?,
+            _ => {}
         }
         Ok(ledger)
     }
@@ -102,8 +108,10 @@ impl Ledger {
             Connection::open_with_flags(format!("file:{}{suffix}", uri_path(path)), flags)
                 .map_err(storage)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(storage)?;
-        let ledger = Self { connection, path: path.to_owned() };
-        Ok((ledger.check_format()? != 0).then_some(ledger))
+        let mut ledger = Self { connection, path: path.to_owned(), knows_remote_clock: true };
+        let format = ledger.check_format()?;
+        ledger.knows_remote_clock = format > FIRST_FORMAT;
+        Ok((format != 0).then_some(ledger))
     }
 
     pub fn path(&self) -> &Path {
@@ -229,7 +237,7 @@ impl Ledger {
             .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
             .map_err(|error| self.not_a_ledger(&error))?;
         match (application, format) {
-            (APPLICATION_ID, FORMAT) => Ok(format),
+            (APPLICATION_ID, FIRST_FORMAT..=FORMAT) => Ok(format),
             (APPLICATION_ID, found) if found > FORMAT => {
                 Err(LedgerError::Newer { path: self.path.clone(), found, known: FORMAT })
             }
@@ -250,6 +258,21 @@ impl Ledger {
             self.connection.execute_batch("COMMIT")
         });
         made.map_err(|error| self.storage("made", &error))
+    }
+
+    /// Brings a file of the first format up to date. Two processes may try at once; the second finds the work done.
+    fn update(&self) -> Result<(), LedgerError> {
+        let made = self.connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
+            let format: i64 =
+                self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            if format == FIRST_FORMAT {
+                self.connection.execute_batch(
+                    "ALTER TABLE attempts ADD COLUMN remote_started_at INTEGER; PRAGMA user_version = 2;",
+                )?;
+            }
+            self.connection.execute_batch("COMMIT")
+        });
+        made.map_err(|error| self.storage("brought up to date", &error))
     }
 
     fn not_a_ledger(&self, error: &rusqlite::Error) -> LedgerError {

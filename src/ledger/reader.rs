@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use crate::plan::Earlier;
+use crate::recover::Attempted;
 use crate::request::Digest;
 use crate::row_state::RowState;
 use crate::survey::hash_of;
@@ -29,8 +30,8 @@ pub struct Known {
     pub digest: Digest,
     /// What the other side calls what was made.
     pub remote_id: Option<String>,
-    /// When the last attempt was started, in unix milliseconds.
-    pub attempted_at: i64,
+    /// When the last attempt was started.
+    pub attempted: Attempted,
 }
 
 impl JobReader {
@@ -74,7 +75,13 @@ impl JobReader {
         for (_, id) in self.keys[first..].iter().take_while(|(other, _)| *other == hash) {
             if let Some(digest) = self.digest(*id, key)? {
                 let earlier = Earlier { state: RowState::NotStarted, message: None };
-                let known = Known { id: *id, earlier, digest, remote_id: None, attempted_at: 0 };
+                let known = Known {
+                    id: *id,
+                    earlier,
+                    digest,
+                    remote_id: None,
+                    attempted: Attempted::default(),
+                };
                 return self.replay(known, key).map(Some);
             }
         }
@@ -107,7 +114,14 @@ impl JobReader {
 
     /// Follows a row's attempts through the transition function.
     fn replay(&self, mut known: Known, key: &str) -> Result<Known, LedgerError> {
-        let query = "SELECT outcome, message, remote_id, started_at FROM attempts WHERE row = ?1 ORDER BY number";
+        let query = match self.ledger.knows_remote_clock {
+            true => {
+                "SELECT outcome, message, remote_id, started_at, remote_started_at FROM attempts WHERE row = ?1 ORDER BY number"
+            }
+            false => {
+                "SELECT outcome, message, remote_id, started_at, NULL FROM attempts WHERE row = ?1 ORDER BY number"
+            }
+        };
         let read = || {
             let mut statement = self.ledger.connection.prepare_cached(query)?;
             let attempts = statement.query_map([known.id], |row| {
@@ -115,7 +129,7 @@ impl JobReader {
                     outcome: row.get(0)?,
                     message: row.get(1)?,
                     remote_id: row.get(2)?,
-                    started_at: row.get(3)?,
+                    attempted: Attempted { at: row.get(3)?, remote_at: row.get(4)? },
                 })
             })?;
             attempts.collect::<rusqlite::Result<Vec<Attempt>>>()
@@ -136,7 +150,7 @@ struct Attempt {
     outcome: Option<String>,
     message: Option<String>,
     remote_id: Option<String>,
-    started_at: i64,
+    attempted: Attempted,
 }
 
 /// What is known of a row after one more attempt, or why that cannot be.
@@ -152,6 +166,6 @@ fn follow(mut known: Known, attempt: Attempt) -> Result<Known, String> {
     }
     known.earlier = Earlier { state, message: attempt.message };
     known.remote_id = attempt.remote_id;
-    known.attempted_at = attempt.started_at;
+    known.attempted = attempt.attempted;
     Ok(known)
 }

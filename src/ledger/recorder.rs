@@ -31,7 +31,10 @@ pub struct AttemptStart {
     pub digest: Digest,
     /// Counts from 1, over all runs.
     pub number: u32,
+    /// Unix milliseconds.
     pub at: i64,
+    /// The same by the other side's clock, where that is known.
+    pub remote_at: Option<i64>,
 }
 
 /// What came of an attempt.
@@ -238,9 +241,9 @@ fn enter_attempt(
 ) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
-            "INSERT INTO attempts (row, number, run, started_at) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO attempts (row, number, run, started_at, remote_started_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![id, start.number, run.0, start.at])?;
+        .execute(params![id, start.number, run.0, start.at, start.remote_at])?;
     Ok(())
 }
 

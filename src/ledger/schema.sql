@@ -1,4 +1,4 @@
--- The ledger of noteferry, format 1. Times are unix milliseconds (UTC). Read it with: sqlite3 ledger.db
+-- The ledger of noteferry, format 2. Times are unix milliseconds (UTC). Read it with: sqlite3 ledger.db
 
 -- A job at a target. The same job against another address or account has done nothing yet.
 CREATE TABLE jobs (
@@ -47,6 +47,7 @@ CREATE TABLE attempts (
     number     INTEGER NOT NULL,  -- counts from 1
     run        INTEGER NOT NULL REFERENCES runs (id),
     started_at INTEGER NOT NULL,
+    remote_started_at INTEGER,    -- the same by the other side's clock, once it had told it
     ended_at   INTEGER,
     -- NULL: under way, or its run was killed, so it may have acted. succeeded, refused. deferred: surely did
     -- not act. given_up: likewise, and it was one too many. lost: it, or one before it, may have acted. found,
@@ -80,4 +81,4 @@ JOIN attempts ON attempts.row = rows.id
     AND attempts.number = (SELECT max(number) FROM attempts AS last WHERE last.row = rows.id);
 
 PRAGMA application_id = 0x4e464c44;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::plan::Earlier;
+use crate::recover::Attempted;
 use crate::request::Digest;
 use crate::row_state::RowState;
 use crate::verdict::Cause;
@@ -27,6 +28,7 @@ fn start(key: &str, number: u32) -> AttemptStart {
         digest: Digest([7; 16]),
         number,
         at: 1_800_000_000_000,
+        remote_at: Some(1_800_000_000_007),
     }
 }
 
@@ -152,6 +154,23 @@ fn a_newer_format_and_a_foreign_file_are_refused() {
     let text = path.with_file_name("text.db");
     std::fs::write(&text, "this is a text and no database, long enough for a header of one hundred bytes, or so it is hoped by all").unwrap();
     assert!(matches!(Ledger::open(&text), Err(LedgerError::NotALedger { .. })));
+}
+
+#[test]
+fn a_ledger_of_the_first_format_is_read_and_brought_up_to_date() {
+    let (_folder, path) = place();
+    record(&path, "HD-1", &[Some(Outcome::Succeeded)]);
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch(
+        "ALTER TABLE attempts DROP COLUMN remote_started_at; PRAGMA user_version = 1",
+    )
+    .unwrap();
+    drop(raw);
+    let attempted = |remote_at| Attempted { at: 1_800_000_000_000, remote_at };
+    assert_eq!(found(&path, "HD-1").unwrap().attempted, attempted(None));
+    record(&path, "HD-2", &[None]);
+    assert_eq!(found(&path, "HD-1").unwrap().attempted, attempted(None));
+    assert_eq!(found(&path, "HD-2").unwrap().attempted, attempted(Some(1_800_000_000_007)));
 }
 
 #[test]

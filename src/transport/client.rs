@@ -58,20 +58,18 @@ pub enum ClientError {
 pub struct Token {
     value: HeaderValue,
     secret: Secret,
-    /// Unix milliseconds.
-    pub expires_at: Option<i64>,
 }
 
 impl Token {
     /// None where the text cannot stand in a header.
-    pub fn new(secret: Secret, scheme: Option<&str>, expires_at: Option<i64>) -> Option<Self> {
+    pub fn new(secret: Secret, scheme: Option<&str>) -> Option<Self> {
         let text = match scheme {
             Some(scheme) => format!("{scheme} {}", secret.expose()),
             None => secret.expose().to_owned(),
         };
         let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
-        Some(Self { value, secret, expires_at })
+        Some(Self { value, secret })
     }
 }
 
@@ -194,11 +192,8 @@ async fn exchange(http: &reqwest::Client, request: reqwest::Request) -> Reply {
     };
     let mut answer = Answer {
         status: response.status().as_u16(),
-        retry_after: response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| retry_after(value, SystemTime::now())),
-        date: response.headers().get(DATE).and_then(date),
+        retry_after: retry_after_of(response.headers()),
+        date: response.headers().get(DATE).and_then(date).and_then(unix_milliseconds),
         body: Vec::new(),
     };
     loop {
@@ -231,6 +226,12 @@ fn failure(error: reqwest::Error) -> Reply {
     }
 }
 
+/// How long to wait. A date is measured by the clock of whoever gave it, where the answer tells that.
+fn retry_after_of(headers: &HeaderMap) -> Option<Duration> {
+    let now = headers.get(DATE).and_then(date).unwrap_or_else(SystemTime::now);
+    headers.get(RETRY_AFTER).and_then(|value| retry_after(value, now))
+}
+
 /// Seconds, or a date; a date that has passed is no wait.
 fn retry_after(value: &HeaderValue, now: SystemTime) -> Option<Duration> {
     let text = value.to_str().ok()?.trim();
@@ -243,8 +244,11 @@ fn retry_after(value: &HeaderValue, now: SystemTime) -> Option<Duration> {
     }
 }
 
-fn date(value: &HeaderValue) -> Option<i64> {
-    let moment = httpdate::parse_http_date(value.to_str().ok()?).ok()?;
+fn date(value: &HeaderValue) -> Option<SystemTime> {
+    httpdate::parse_http_date(value.to_str().ok()?).ok()
+}
+
+fn unix_milliseconds(moment: SystemTime) -> Option<i64> {
     let since = moment.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok()
 }
@@ -326,11 +330,20 @@ mod tests {
     }
 
     #[test]
+    fn a_date_to_wait_for_is_measured_by_the_other_side_s_clock() {
+        let date = |text: &'static str| HeaderValue::from_static(text);
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, date("Tue, 05 Jan 1999 10:00:30 GMT"));
+        assert_eq!(retry_after_of(&headers), Some(Duration::ZERO));
+        headers.insert(DATE, date("Tue, 05 Jan 1999 10:00:00 GMT"));
+        assert_eq!(retry_after_of(&headers), Some(Duration::from_secs(30)));
+    }
+
+    #[test]
     fn a_token_does_not_show() {
-        let token =
-            Token::new(Secret::new("eyJhbGciOi.secret".into()), Some("Bearer"), None).unwrap();
+        let token = Token::new(Secret::new("eyJhbGciOi.secret".into()), Some("Bearer")).unwrap();
         assert_eq!(format!("{:?}", token.value), "Sensitive");
-        assert!(Token::new(Secret::new("line\nbreak".into()), None, None).is_none());
+        assert!(Token::new(Secret::new("line\nbreak".into()), None).is_none());
     }
 
     #[test]

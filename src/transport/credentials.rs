@@ -3,8 +3,6 @@
 //! The connector declares them; the environment holds the secrets. The first way whose variables are all set
 //! is taken.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use indexmap::IndexMap;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value};
@@ -16,7 +14,7 @@ use crate::connector::file::{
 use crate::quota::parse_duration;
 use crate::request::Request;
 use crate::secret::Secret;
-use crate::verdict::{Reply, TokenFailure};
+use crate::verdict::{Granted, Reply, TokenFailure};
 
 use super::client::{Client, Token};
 
@@ -132,13 +130,20 @@ impl Credentials {
         }
     }
 
-    /// Gets a token.
-    pub async fn token(&self, client: &Client) -> Result<Token, TokenFailure> {
+    /// Gets a token. `clock` is the time, in unix milliseconds, that a token signed here is dated by.
+    pub async fn token(
+        &self,
+        client: &Client,
+        clock: i64,
+    ) -> Result<(Token, Granted), TokenFailure> {
         match self {
             Self::None => Err(refusal("the connector declares no authentication")),
-            Self::Ready { token, .. } => finished(token.clone(), client, expiry(token.expose())),
+            Self::Ready { token, .. } => {
+                let granted = Granted { expires_at: expiry(token.expose()), date: None };
+                finished(token.clone(), client, granted)
+            }
             Self::Login(login) => login.token(client).await,
-            Self::Signed(signed) => signed.token(client),
+            Self::Signed(signed) => signed.token(client, clock),
         }
     }
 
@@ -197,7 +202,7 @@ impl Login {
         })
     }
 
-    async fn token(&self, client: &Client) -> Result<Token, TokenFailure> {
+    async fn token(&self, client: &Client) -> Result<(Token, Granted), TokenFailure> {
         let body = Some(self.body.expose().to_owned());
         let request = Request { method: Method::Post, path: self.path.clone(), body };
         match client.send(&request, None).await {
@@ -209,8 +214,8 @@ impl Login {
                 let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
                 match body.as_ref().and_then(|body| self.find_token(body)) {
                     Some(token) => {
-                        let expires_at = expiry(&token);
-                        finished(Secret::new(token), client, expires_at)
+                        let granted = Granted { expires_at: expiry(&token), date: answer.date };
+                        finished(Secret::new(token), client, granted)
                     }
                     None => Err(self.explain(answer.status, body.as_ref(), client.messages())),
                 }
@@ -272,8 +277,8 @@ impl Signed {
         })
     }
 
-    fn token(&self, client: &Client) -> Result<Token, TokenFailure> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    fn token(&self, client: &Client, clock: i64) -> Result<(Token, Granted), TokenFailure> {
+        let now = u64::try_from(clock / 1000).unwrap_or(0);
         let expires = now + self.lifetime;
         let mut claims = self.claims.clone();
         for value in claims.values_mut() {
@@ -297,20 +302,19 @@ impl Signed {
         let key = EncodingKey::from_secret(self.secret.expose().as_bytes());
         let text = jsonwebtoken::encode(&header, &claims, &key)
             .map_err(|error| refusal(&format!("the token cannot be signed: {error}")))?;
-        finished(
-            Secret::new(text),
-            client,
-            i64::try_from(expires).ok().map(|seconds| seconds * 1000),
-        )
+        let expires_at = i64::try_from(expires).ok().map(|seconds| seconds * 1000);
+        finished(Secret::new(text), client, Granted { expires_at, date: None })
     }
 }
 
 fn finished(
     secret: Secret,
     client: &Client,
-    expires_at: Option<i64>,
-) -> Result<Token, TokenFailure> {
-    Token::new(secret, client.token_scheme(), expires_at)
+    granted: Granted,
+) -> Result<(Token, Granted), TokenFailure> {
+    let token = Token::new(secret, client.token_scheme());
+    token
+        .map(|token| (token, granted))
         .ok_or_else(|| refusal("the token cannot stand in a header: is there a line break in it?"))
 }
 
@@ -430,8 +434,8 @@ mod tests {
         let credentials =
             resolve(&[("STRINGEE_KEY_SID", "SK.1"), ("STRINGEE_KEY_SECRET", "shh")]).unwrap();
         let Credentials::Signed(signed) = &credentials else { panic!() };
-        let token = signed.token(&client()).unwrap();
-        assert!(token.expires_at.is_some());
+        let (_, granted) = signed.token(&client(), 1_800_000_000_000).unwrap();
+        assert_eq!(granted.expires_at, Some(1_800_000_000_000 + 3_600_000));
         let header = signed.header.clone();
         assert_eq!(header["cty"], "stringee-api;v=1");
         let jti = signed.claims["jti"].as_str().unwrap();

@@ -8,7 +8,7 @@ mod client;
 mod credentials;
 
 use crate::request::Request;
-use crate::verdict::{Reply, TokenFailure};
+use crate::verdict::{Granted, Reply, TokenFailure};
 
 pub use client::{Client, ClientError, ClientOptions};
 pub use credentials::{CredentialError, Credentials, Environment};
@@ -18,8 +18,9 @@ pub trait Transport {
     /// Sends a request with the present token.
     fn send(&self, request: &Request) -> impl Future<Output = Reply> + 'static;
 
-    /// Gets a token for the requests that follow; gives its end in unix milliseconds, if it has one.
-    fn renew(&self) -> impl Future<Output = Result<Option<i64>, TokenFailure>> + 'static;
+    /// Gets a token for the requests that follow. `clock` is the time, in unix milliseconds, by which the other side
+    /// will judge it.
+    fn renew(&self, clock: i64) -> impl Future<Output = Result<Granted, TokenFailure>> + 'static;
 
     /// Whether requests carry a token at all.
     fn needs_token(&self) -> bool;
@@ -46,14 +47,13 @@ impl Transport for Http {
         self.client.send(request, self.token.borrow().as_ref())
     }
 
-    fn renew(&self) -> impl Future<Output = Result<Option<i64>, TokenFailure>> + 'static {
+    fn renew(&self, clock: i64) -> impl Future<Output = Result<Granted, TokenFailure>> + 'static {
         let (client, credentials) = (self.client.clone(), self.credentials.clone());
         let keep = std::rc::Rc::clone(&self.token);
         async move {
-            let token = credentials.token(&client).await?;
-            let expires_at = token.expires_at;
+            let (token, granted) = credentials.token(&client, clock).await?;
             *keep.borrow_mut() = Some(token);
-            Ok(expires_at)
+            Ok(granted)
         }
     }
 

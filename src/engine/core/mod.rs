@@ -18,8 +18,9 @@ use crate::event::{Ending, Event, Progress};
 use crate::ledger::{Ack, AttemptEnd, AttemptStart};
 use crate::pace::{Moment, Pace};
 use crate::plan::{InDoubt, Sending};
+use crate::recover::Attempted;
 use crate::row_state::RowState;
-use crate::verdict::{TokenFailure, Verdict};
+use crate::verdict::{Granted, TokenFailure, Verdict};
 
 use super::Work;
 use super::access::Access;
@@ -76,8 +77,7 @@ pub enum Input {
         verdict: Verdict,
         owned: HashSet<String>,
     },
-    /// A token has come; it expires then, in unix milliseconds.
-    Token(Result<Option<i64>, TokenFailure>),
+    Token(Result<Granted, TokenFailure>),
     Stop(Stop),
     /// Time has passed.
     Tick,
@@ -115,12 +115,19 @@ pub enum Action {
 #[derive(Debug, Clone, Copy)]
 pub struct Now {
     pub moment: Moment,
-    /// Unix milliseconds.
+    /// Unix milliseconds, by this machine's clock. It may be set at any moment, so nothing is measured by it.
     pub wall: i64,
-    /// How far the other side's clock is ahead of ours, in milliseconds.
-    pub ahead: i64,
+    /// Unix milliseconds, by the other side's clock, once an answer has told it; it goes on with `moment`.
+    pub remote: Option<i64>,
     /// In 0..1.
     pub chance: f64,
+}
+
+impl Now {
+    /// The time that counts for what the other side checks: its own, as far as that is known. Unix milliseconds.
+    pub fn clock(&self) -> i64 {
+        self.remote.unwrap_or(self.wall)
+    }
 }
 
 /// Rows in hand and how they stand. Fed with [`Input`]s; says what to do in [`Action`]s.
@@ -201,9 +208,9 @@ impl Core {
             Input::LedgerFailed(message) => self.stop(Ending::LedgerFailed { message }, now),
             Input::Replied { slot, verdict } => self.replied(slot, verdict, now),
             Input::Looked { slot, verdict, owned } => self.looked(slot, verdict, &owned, now),
-            Input::Token(Ok(expires_at)) => {
+            Input::Token(Ok(granted)) => {
                 self.tokenless_since = None;
-                self.access.granted(expires_at, now.wall);
+                self.access.granted(granted.expires_at, now.moment, now.clock());
             }
             Input::Token(Err(failure)) => self.token_failed(&failure, now),
             Input::Stop(Stop::Drain { signal }) => self.stop(Ending::Interrupted { signal }, now),
@@ -303,7 +310,7 @@ impl Core {
             (attempts, Sending::Fresh) => RowState::Deferred { attempts },
             (attempts, Sending::Repeat | Sending::Settle) => RowState::InDoubt { attempts },
         };
-        let started_at = work.attempted_at.unwrap_or_default();
+        let attempted = work.attempted.unwrap_or_default();
         let may_have_acted = work.sending == Sending::Repeat;
         let slot = Slot {
             work,
@@ -315,7 +322,7 @@ impl Core {
             generation: 0,
             unauthorized: false,
             may_have_acted,
-            started_at,
+            attempted,
             lost: None,
             search: None,
             looks: 0,
@@ -397,7 +404,7 @@ impl Core {
         if self.stopping.is_some() && self.cleared.is_empty() {
             return;
         }
-        if !self.access.wants_request(now.moment, now.wall) {
+        if !self.access.wants_request(now.moment) {
             if let Some(wake) = self.access.wake_at() {
                 self.wake_no_later_than(wake);
             }
@@ -407,7 +414,7 @@ impl Core {
         let permit = if costs { self.pace.acquire(now.moment) } else { Ok(()) };
         match permit {
             Ok(()) => {
-                self.access.request(now.moment, now.wall);
+                self.access.request(now.moment);
                 self.counts.requests += u64::from(costs);
                 self.actions.push(Action::Renew);
             }
@@ -423,7 +430,7 @@ impl Core {
             return;
         }
         while let Some(at) = self.cleared.front().copied() {
-            if !self.access.is_ready(now.wall) {
+            if !self.access.is_ready(now.moment) {
                 return;
             }
             if let Err(next) = self.pace.acquire(now.moment) {
@@ -438,7 +445,7 @@ impl Core {
     fn send(&mut self, at: usize, now: Now) {
         let generation = self.access.generation();
         let Some(slot) = self.slots[at].as_mut() else { return };
-        if slot.is_too_late(now.wall) {
+        if slot.is_too_late(now.clock()) {
             self.end_too_late(at, now);
             return;
         }
@@ -456,7 +463,8 @@ impl Core {
                 return;
             }
             let ahead = self.starting + self.cleared.len() + self.to_look.len();
-            if ahead + self.flying >= self.settings.concurrency || !self.access.is_ready(now.wall) {
+            if ahead + self.flying >= self.settings.concurrency || !self.access.is_ready(now.moment)
+            {
                 return;
             }
             let turn = self
@@ -481,15 +489,15 @@ impl Core {
             self.send_looks(now);
             return;
         }
-        if slot.is_too_late(now.wall) || !slot.work.ready.valid {
+        if slot.is_too_late(now.clock()) || !slot.work.ready.valid {
             self.end_unsent_as_invalid(at);
             return;
         }
         slot.step(slot.state.start());
-        slot.started_at = now.wall;
+        slot.attempted = Attempted { at: now.wall, remote_at: now.remote };
         slot.phase = Phase::Starting;
         self.starting += 1;
-        let start = Box::new(slot.attempt_start(now.wall));
+        let start = Box::new(slot.attempt_start());
         self.actions.push(Action::Begin { slot: at, start });
     }
 }

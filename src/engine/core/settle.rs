@@ -35,7 +35,7 @@ impl Core {
             return;
         }
         while let Some(at) = self.to_look.front().copied() {
-            if !self.access.is_ready(now.wall) || !self.may_go(now) {
+            if !self.access.is_ready(now.moment) || !self.may_go(now) {
                 return;
             }
             if let Err(next) = self.pace.acquire(now.moment) {
@@ -130,7 +130,8 @@ impl Core {
         else {
             return;
         };
-        match search.take(recover, items, owned, slot.started_at + now.ahead) {
+        let since = slot.attempted.since(now.wall, now.remote);
+        match search.take(recover, items, owned, since) {
             Step::NextPage => self.to_look.push_back(at),
             Step::Found { id } => {
                 self.count_settled(at);

@@ -2,7 +2,7 @@
 
 use crate::event::{RowEnd, RowEvent};
 use crate::ledger::{AttemptEnd, AttemptStart, Outcome};
-use crate::recover::Search;
+use crate::recover::{Attempted, Search};
 use crate::row_state;
 use crate::row_state::RowState;
 use crate::verdict::Cause;
@@ -23,8 +23,8 @@ pub(super) struct Slot {
     pub unauthorized: bool,
     /// An earlier attempt may have acted, and a repeat is harmless.
     pub may_have_acted: bool,
-    /// When the last attempt was started, in unix milliseconds.
-    pub started_at: i64,
+    /// When the last attempt was started.
+    pub attempted: Attempted,
     /// Why its answer was lost.
     pub lost: Option<Cause>,
     /// The search for what it may have made.
@@ -58,11 +58,12 @@ impl Slot {
         }
     }
 
-    pub fn is_too_late(&self, wall: i64) -> bool {
-        self.work.ready.send_before.is_some_and(|moment| moment < wall)
+    /// Whether a time of the row has passed, in unix milliseconds.
+    pub fn is_too_late(&self, clock: i64) -> bool {
+        self.work.ready.send_before.is_some_and(|moment| moment < clock)
     }
 
-    pub fn attempt_start(&self, wall: i64) -> AttemptStart {
+    pub fn attempt_start(&self) -> AttemptStart {
         let ready = &self.work.ready;
         AttemptStart {
             known: self.work.known,
@@ -73,7 +74,8 @@ impl Slot {
             lane: ready.lane.clone(),
             digest: ready.digest,
             number: self.state.attempts(),
-            at: wall,
+            at: self.attempted.at,
+            remote_at: self.attempted.remote_at,
         }
     }
 

@@ -28,7 +28,7 @@ fn core(quota: &str) -> Core {
 /// So many milliseconds after the start.
 fn at(milliseconds: u64) -> Now {
     let moment = Moment(Duration::from_millis(milliseconds));
-    Now { moment, wall: WALL + i64::try_from(milliseconds).unwrap(), ahead: 0, chance: 0.5 }
+    Now { moment, wall: WALL + i64::try_from(milliseconds).unwrap(), remote: None, chance: 0.5 }
 }
 
 /// A note on a ticket of its own, to be sent before so many milliseconds have passed.
@@ -50,7 +50,7 @@ fn row(number: u64, send_before: Option<i64>) -> Work {
         key: number.to_string(),
         known: None,
         attempts: 0,
-        attempted_at: None,
+        attempted: None,
         sending: Sending::Fresh,
     }
 }
