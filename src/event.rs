@@ -93,6 +93,8 @@ pub enum Ending {
     Outage { message: String },
     /// More rows failed in this run than it was allowed.
     TooManyFailures { allowed: u64 },
+    /// The time that the run was given is over.
+    Deadline,
     /// The ledger could not be written.
     LedgerFailed { message: String },
 }

@@ -29,6 +29,7 @@ pub fn of(totals: &Totals, ending: &Ending) -> u8 {
         Ending::Unauthorized { .. }
         | Ending::Outage { .. }
         | Ending::TooManyFailures { .. }
+        | Ending::Deadline
         | Ending::LedgerFailed { .. } => STOPPED,
         Ending::Finished if totals.in_doubt > 0 => IN_DOUBT,
         Ending::Finished if totals.failed + totals.invalid > 0 => FAILED,
@@ -65,6 +66,7 @@ mod tests {
             (none, unauthorized.clone(), 4),
             (in_doubt, unauthorized, 4),
             (none, ledger, 4),
+            (none, Ending::Deadline, 4),
             (in_doubt, Ending::Interrupted { signal: 2 }, 130),
             (none, Ending::Interrupted { signal: 15 }, 143),
             (none, Ending::Interrupted { signal: 0 }, 143),

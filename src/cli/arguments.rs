@@ -8,6 +8,8 @@ use crate::quota::{NotationError, Quota, parse_duration};
 use crate::report::shell_word;
 use crate::sandbox::Faults;
 
+use super::deadline::Until;
+
 /// Carries ticket notes into StringeeX, in bulk, once each.
 ///
 /// A job is a YAML file, or a data file (csv, tsv, jsonl, json). Credentials come from the environment:
@@ -75,11 +77,24 @@ pub struct RunArguments {
     /// Stop when the server has been out of reach for so long; until then one row at a time is tried
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
     pub give_up_after: std::time::Duration,
+    #[command(flatten)]
+    pub time: TimeArguments,
     /// Trust the certificates in this PEM file beside the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
     #[command(flatten)]
     pub common: CommonArguments,
+}
+
+/// How long a run may take.
+#[derive(Debug, Args)]
+pub struct TimeArguments {
+    /// Be over by then, as in 06:00 or 2026-11-25T06:00: stop early enough for what is under way, to be resumed
+    #[arg(long, value_name = "TIME", value_parser = Until::parse)]
+    pub deadline: Option<Until>,
+    /// Be over after so long, as in 4h
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub max_duration: Option<std::time::Duration>,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check;
+mod deadline;
 mod environment;
 mod opening;
 mod output;

@@ -14,6 +14,7 @@ use crate::survey::{Keys, Survey, survey};
 use crate::transport::{Client, ClientError, ClientOptions, CredentialError, Http};
 
 use super::arguments::RunArguments;
+use super::deadline::RunTime;
 use super::environment::Environment;
 use super::opening::{self, Opening};
 use super::output::Output;
@@ -35,6 +36,8 @@ fn attempt(
     environment: &Environment,
     output: Output,
 ) -> Result<u8, Failure> {
+    let time = RunTime::new(&arguments.time, &jiff::Zoned::now())
+        .map_err(|problem| Failure::Input(vec![problem]))?;
     let mut opening = opening::open(&arguments.job, &arguments.common).map_err(Failure::Input)?;
     if let Some(concurrency) = arguments.sending.concurrency {
         opening.job.concurrency = concurrency;
@@ -65,6 +68,7 @@ fn attempt(
         tally,
         found,
         now,
+        time,
     };
     session.run(&transport).map_err(Failure::Ledger)
 }

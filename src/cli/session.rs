@@ -9,7 +9,7 @@ use jiff::Zoned;
 use tokio::sync::mpsc::{Sender, channel, unbounded_channel};
 
 use crate::engine::dispatch::{self, Outcome, Parts};
-use crate::engine::{Settings, Work};
+use crate::engine::{Deadline, Settings, Work};
 use crate::event::{Ending, Event, Progress, Totals};
 use crate::exit;
 use crate::ledger::{JobReader, LedgerError, Recorder};
@@ -21,6 +21,7 @@ use crate::survey::Survey;
 use crate::transport::{Http, Transport as _};
 
 use super::arguments::RunArguments;
+use super::deadline::RunTime;
 use super::opening::Opening;
 use super::output::{Output, data};
 use super::run::Booking;
@@ -45,6 +46,8 @@ pub struct Session<'a> {
     pub found: Survey,
     /// The moment of the check, which the second reading goes by too.
     pub now: i64,
+    /// When it has to be over.
+    pub time: RunTime,
 }
 
 impl Session<'_> {
@@ -91,6 +94,7 @@ impl Session<'_> {
                 owners: &owners,
                 to_send: limit,
                 give_up_after: self.arguments.give_up_after,
+                deadline: self.time.deadline(),
                 max_failures: self.arguments.max_failures.map(|failures| failures.of(limit)),
             };
             parts.run(pace, acknowledged, rows)
@@ -169,6 +173,7 @@ struct Running<'a> {
     to_send: u64,
     max_failures: Option<u64>,
     give_up_after: Duration,
+    deadline: Option<Deadline>,
 }
 
 impl Running<'_> {
@@ -184,6 +189,7 @@ impl Running<'_> {
             attempts: job.attempts,
             give_up_after: self.give_up_after,
             max_failures: self.max_failures,
+            deadline: self.deadline,
             in_doubt: job.in_doubt,
             // Whoever has nothing to send need not sign in.
             needs_token: self.to_send > 0 && self.transport.needs_token(),

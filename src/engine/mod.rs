@@ -15,7 +15,7 @@ mod lanes;
 #[cfg(test)]
 mod simulation;
 
-pub use core::{Action, Core, Input, Now, Settings, Stop};
+pub use core::{Action, Core, Deadline, Input, Now, Settings, Stop};
 
 use crate::plan::Sending;
 use crate::prepare::Ready;

@@ -327,6 +327,7 @@ impl<'a> Life<'a> {
             needs_token: true,
             token_costs_request: true,
             give_up_after: Duration::from_secs(600),
+            deadline: None,
             max_failures: None,
             in_doubt: InDoubt::Verify,
         };

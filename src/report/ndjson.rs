@@ -55,6 +55,7 @@ fn reason(ending: &Ending) -> Option<(&'static str, String)> {
         Ending::TooManyFailures { allowed } => {
             Some(("too-many-failures", format!("more than {allowed} rows failed")))
         }
+        Ending::Deadline => Some(("deadline", "the time for the run is over".to_owned())),
         Ending::LedgerFailed { message } => Some(("ledger-failed", message.clone())),
     }
 }

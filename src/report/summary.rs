@@ -42,6 +42,7 @@ fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration)
         Ending::Unauthorized { .. }
         | Ending::Outage { .. }
         | Ending::TooManyFailures { .. }
+        | Ending::Deadline
         | Ending::LedgerFailed { .. } => "stopped after",
     };
     let job = Paint(view.color).bold(&view.job);
@@ -99,6 +100,9 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
             "More than {} failed, which is all that --max-failures allows.",
             counted(*allowed, "row")
         )),
+        Ending::Deadline => {
+            Some("The time for the run is over; what was under way has come to its end.".to_owned())
+        }
         Ending::LedgerFailed { message } => Some(format!(
             "The ledger could not be written: {}\nNothing more was sent after that. The ledger is {}",
             sentence(message),
@@ -207,8 +211,16 @@ mod tests {
         let interrupted = Ending::Interrupted { signal: 2 };
         let failures = Ending::TooManyFailures { allowed: 100 };
         let outage = Ending::Outage { message: "no answer within the time allowed".into() };
-        let texts = [&interrupted, &unauthorized, &outage, &failures, &ledger, &Ending::Finished]
-            .map(|ending| told(&view(), part, ending));
+        let texts = [
+            &interrupted,
+            &unauthorized,
+            &outage,
+            &failures,
+            &ledger,
+            &Ending::Deadline,
+            &Ending::Finished,
+        ]
+        .map(|ending| told(&view(), part, ending));
         insta::assert_snapshot!(texts.join("\n---\n"));
     }
 

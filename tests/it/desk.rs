@@ -136,7 +136,7 @@ impl Desk {
     pub fn start_run(&self, sandbox: &Sandbox, arguments: &str) -> Started {
         let address = sandbox.base_url();
         let arguments =
-            format!("run {arguments} --base-url {address} --rate 100000/s --format json");
+            format!("run {arguments} --base-url {address} --rate 1000/10ms --format json");
         let mut command = self.command(&arguments);
         command.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", PASSWORD);
         Started::spawn(command)

@@ -1,10 +1,12 @@
 //! The decisions of a run. Pure: see [`Core`].
 //!
 //! Here: rows in hand, and what may start and leave now. What follows from an answer is in `outcome`, what follows from
-//! a lost one in `settle`, and a single row in `slot`.
+//! a lost one in `settle`, what answers say about the other side in `pressure`, and a single row in `slot`.
 
+mod concurrency;
 mod outage;
 mod outcome;
+mod pressure;
 mod settle;
 mod slot;
 #[cfg(test)]
@@ -25,7 +27,9 @@ use crate::verdict::{Granted, TokenFailure, Verdict};
 use super::Work;
 use super::access::Access;
 use super::lanes::{Lane, Lanes};
+use concurrency::Concurrency;
 use outage::Outage;
+pub use pressure::Deadline;
 use slot::{Phase, Slot};
 
 /// How many rows are in hand at the most, so that one busy lane does not hide the lanes behind it.
@@ -40,7 +44,7 @@ const MOST_PUSHBACKS: u32 = 1_000;
 /// What a run is allowed.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Requests under way at once.
+    /// Requests under way at once, at the most.
     pub concurrency: usize,
     /// Attempts for one row in this run.
     pub attempts: u32,
@@ -48,6 +52,8 @@ pub struct Settings {
     pub give_up_after: Duration,
     /// Rows that may fail in this run before it stops.
     pub max_failures: Option<u64>,
+    /// When the run has to be over.
+    pub deadline: Option<Deadline>,
     /// What becomes of a row whose answer was lost.
     pub in_doubt: InDoubt,
     /// Whether requests carry a token.
@@ -149,7 +155,10 @@ pub struct Core {
     flying: usize,
     /// Outcomes that are not durable yet.
     ending: usize,
+    concurrency: Concurrency,
     outage: Outage,
+    /// When a push-back was last told.
+    told_push_back: Option<Moment>,
     /// Since when no token has come.
     tokenless_since: Option<Moment>,
     /// What the last failure was, for an outage's end.
@@ -188,7 +197,9 @@ impl Core {
             starting: 0,
             flying: 0,
             ending: 0,
+            concurrency: Concurrency::new(settings.concurrency),
             outage: Outage::default(),
+            told_push_back: None,
             tokenless_since: None,
             last_failure: String::new(),
             source_ended: false,
@@ -270,8 +281,8 @@ impl Core {
             requests: self.counts.requests,
             elapsed: now.0,
             left: None,
-            allowed_rate: (!self.pace.period().is_zero())
-                .then(|| self.pace.period().as_secs_f64().recip()),
+            allowed_rate: (!self.pace.period(now).is_zero())
+                .then(|| self.pace.period(now).as_secs_f64().recip()),
             paused: self.pace.paused(now),
         }
     }
@@ -322,6 +333,7 @@ impl Core {
             generation: 0,
             unauthorized: false,
             may_have_acted,
+            sent_at: Moment::default(),
             attempted,
             lost: None,
             search: None,
@@ -340,6 +352,7 @@ impl Core {
     /// Does all that can be done now, and finds out when more can be.
     fn proceed(&mut self, now: Now) {
         self.wake = None;
+        self.keep_to_deadline(now);
         self.endure(now);
         self.end_waits(now);
         self.renew(now);
@@ -450,6 +463,7 @@ impl Core {
             return;
         }
         slot.phase = Phase::Flying;
+        slot.sent_at = now.moment;
         slot.generation = generation;
         self.flying += 1;
         self.counts.requests += 1;
@@ -463,14 +477,16 @@ impl Core {
                 return;
             }
             let ahead = self.starting + self.cleared.len() + self.to_look.len();
-            if ahead + self.flying >= self.settings.concurrency || !self.access.is_ready(now.moment)
+            if ahead + self.flying >= self.concurrency.allowed()
+                || !self.access.is_ready(now.moment)
             {
                 return;
             }
-            let turn = self
-                .pace
-                .next(now.moment)
-                .after(self.pace.period().saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX)));
+            let turn = self.pace.next(now.moment).after(
+                self.pace
+                    .period(now.moment)
+                    .saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX)),
+            );
             let early = self.pace.has_burst(now.moment, ahead);
             if !early && turn > now.moment.after(LEAD) {
                 self.wake_no_later_than(Moment(turn.0.saturating_sub(LEAD)));

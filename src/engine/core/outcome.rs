@@ -67,8 +67,8 @@ impl Core {
             return;
         };
         self.flying -= 1;
-        let generation = slot.generation;
-        self.notice(&verdict, now);
+        let (generation, sent_at) = (slot.generation, slot.sent_at);
+        self.notice(sent_at, &verdict, now);
         let Some(slot) = self.slots[at].as_mut() else { return };
         match verdict {
             Verdict::Done { id, items } => {
@@ -109,18 +109,16 @@ impl Core {
         now: Now,
     ) {
         let Some(slot) = self.slots[at].as_mut() else { return };
-        if pushback {
+        let wait = if pushback {
             slot.pushbacks += 1;
+            let sent_at = slot.sent_at;
+            self.push_back(sent_at, after, now)
         } else {
             // An outage is not the row's fault, and is not counted against it.
             slot.tries += u32::from(!self.outage.is_on());
-        }
-        let wait = back_off(slot.tries.max(slot.pushbacks).max(1), now.chance)
-            .max(after.map(asked_wait).unwrap_or_default());
-        if pushback {
-            // The quota is shared, so everybody waits.
-            self.pace.pause_until(now.moment.after(wait));
-        }
+            back_off(slot.tries.max(1), now.chance).max(after.map(asked_wait).unwrap_or_default())
+        };
+        let Some(slot) = self.slots[at].as_mut() else { return };
         if slot.tries >= self.settings.attempts || slot.pushbacks >= MOST_PUSHBACKS {
             let last = match slot.may_have_acted {
                 true => Last::new(Outcome::Lost, RowEnd::InDoubt),
@@ -232,29 +230,6 @@ impl Core {
         if let Some(slot) = self.slots[at].take() {
             self.bytes -= slot.work.bytes();
             self.free.push(at);
-        }
-    }
-
-    /// Tells an outage from the misfortune of a row.
-    pub(super) fn notice(&mut self, verdict: &Verdict, now: Now) {
-        match verdict {
-            Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown(cause) => {
-                self.last_failure.clone_from(&cause.message);
-                if self.outage.failed(now.moment, now.chance) {
-                    let text = format!(
-                        "nothing gets through, trying one row at a time: {}",
-                        cause.message
-                    );
-                    self.actions.push(Action::Tell(Event::Note(text)));
-                }
-            }
-            // A push-back is an answer, and has a pause of its own.
-            _ => {
-                if self.outage.answered() {
-                    let text = "the server answers again, going on".to_owned();
-                    self.actions.push(Action::Tell(Event::Note(text)));
-                }
-            }
         }
     }
 

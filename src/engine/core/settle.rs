@@ -46,6 +46,7 @@ impl Core {
             let generation = self.access.generation();
             if let Some(slot) = self.slots[at].as_mut() {
                 slot.phase = Phase::Looking;
+                slot.sent_at = now.moment;
                 slot.generation = generation;
                 self.flying += 1;
                 self.counts.requests += 1;
@@ -90,7 +91,8 @@ impl Core {
         let Some(slot) = self.slots[at].as_mut().filter(looking) else { return };
         self.flying -= 1;
         slot.phase = Phase::Lost;
-        self.notice(&verdict, now);
+        let sent_at = slot.sent_at;
+        self.notice(sent_at, &verdict, now);
         let Some(slot) = self.slots[at].as_mut() else { return };
         match verdict {
             Verdict::Done { items: Some(items), .. } => {
@@ -170,19 +172,23 @@ impl Core {
         let Some(slot) = self.slots[at].as_mut() else { return };
         // An outage is not the row's fault, and is not counted against it.
         slot.looks += u32::from(!self.outage.is_on());
-        let wait =
-            back_off(slot.looks.max(1), now.chance).max(after.map(asked_wait).unwrap_or_default());
-        if pushback {
-            self.pace.pause_until(now.moment.after(wait));
-        }
-        let most = if pushback { MOST_PUSHBACKS } else { self.settings.attempts };
-        if slot.looks >= most {
+        let (looks, sent_at) = (slot.looks, slot.sent_at);
+        let (wait, most) = match pushback {
+            true => (self.push_back(sent_at, after, now), MOST_PUSHBACKS),
+            false => {
+                let asked = after.map(asked_wait).unwrap_or_default();
+                (back_off(looks.max(1), now.chance).max(asked), self.settings.attempts)
+            }
+        };
+        if looks >= most {
             let reason = format!("the list could not be read: {}", cause.message);
             self.end_unsure(at, &reason, now);
             return;
         }
-        slot.phase = Phase::Waiting;
-        self.waiting.push(Reverse((now.moment.after(wait), at)));
+        if let Some(slot) = self.slots[at].as_mut() {
+            slot.phase = Phase::Waiting;
+            self.waiting.push(Reverse((now.moment.after(wait), at)));
+        }
     }
 
     /// Nobody can tell whether the attempt acted; the row stays in doubt.

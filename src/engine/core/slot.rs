@@ -2,6 +2,7 @@
 
 use crate::event::{RowEnd, RowEvent};
 use crate::ledger::{AttemptEnd, AttemptStart, Outcome};
+use crate::pace::Moment;
 use crate::recover::{Attempted, Search};
 use crate::row_state;
 use crate::row_state::RowState;
@@ -23,6 +24,8 @@ pub(super) struct Slot {
     pub unauthorized: bool,
     /// An earlier attempt may have acted, and a repeat is harmless.
     pub may_have_acted: bool,
+    /// When its last request left.
+    pub sent_at: Moment,
     /// When the last attempt was started.
     pub attempted: Attempted,
     /// Why its answer was lost.

@@ -19,6 +19,7 @@ fn core(quota: &str) -> Core {
         needs_token: false,
         token_costs_request: false,
         give_up_after: Duration::from_secs(600),
+        deadline: None,
         max_failures: Some(0),
         in_doubt: InDoubt::Verify,
     };

@@ -1,4 +1,4 @@
-//! When may the next request leave? Quotas, pauses, back-off.
+//! When may the next request leave? Quotas, pauses, back-off; what push-backs do to it is in `pressure`.
 //!
 //! All quotas hold at once, for every request: first attempts, repeats, logins. Pure but for the state it
 //! keeps: the moment is an argument, chance too. Which request goes is for `engine`.
@@ -6,6 +6,8 @@
 //! A quota of `n` in a window `W` is kept by the `governor` crate's GCRA with a burst `b` and a period
 //! `T = W / (n - b)`: any window, wherever it is laid, then sees at most `b + W/T = n` requests. A burst of
 //! one percent of a second's worth keeps fast rates exact, where timers are coarser than the period.
+
+mod pressure;
 
 use std::cell::Cell;
 use std::num::NonZeroU32;
@@ -19,6 +21,9 @@ use governor::state::{NotKeyed, StateStore};
 use governor::{Quota as GovernorQuota, RateLimiter};
 
 use crate::quota::Quota;
+
+use pressure::{Pressure, Windows};
+pub use pressure::{PushBack, Slowdown};
 
 /// A moment, as the time since the pace began. Monotonic; never a wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -38,6 +43,8 @@ impl Moment {
 pub struct Pace {
     limits: Vec<Limit>,
     paused_until: Moment,
+    windows: Windows,
+    pressure: Pressure,
 }
 
 struct Limit {
@@ -49,7 +56,12 @@ struct Limit {
 
 impl Pace {
     pub fn new(quotas: &[Quota]) -> Self {
-        Self { limits: quotas.iter().map(Limit::new).collect(), paused_until: Moment::default() }
+        Self {
+            limits: quotas.iter().map(Limit::new).collect(),
+            paused_until: Moment::default(),
+            windows: Windows::of(quotas),
+            pressure: Pressure::default(),
+        }
     }
 
     /// Takes a permit for one request now, or says when to ask again.
@@ -63,23 +75,36 @@ impl Pace {
         for limit in &self.limits {
             limit.take(now);
         }
+        self.pressure.leave(now, self.allowed());
         Ok(())
     }
 
     /// The earliest moment, from `now` on, at which a request may leave.
     pub fn next(&self, now: Moment) -> Moment {
         let free = self.limits.iter().map(|limit| limit.next(now)).max().unwrap_or(now);
-        free.max(self.paused_until).max(now)
+        free.max(self.paused_until).max(self.pressure.next(now))
     }
 
-    /// The time between two requests when none is saved up: that of the slowest quota.
-    pub fn period(&self) -> Duration {
+    /// The time between two requests when none is saved up: that of the slowest quota, or longer after a push-back.
+    pub fn period(&self, now: Moment) -> Duration {
+        self.quota_period().max(self.pressure.gap(now).unwrap_or_default())
+    }
+
+    fn quota_period(&self) -> Duration {
         self.limits.iter().map(|limit| limit.period).max().unwrap_or_default()
+    }
+
+    /// Requests per second that the quotas allow in the long run.
+    fn allowed(&self) -> f64 {
+        let period = self.quota_period();
+        if period.is_zero() { UNLIMITED } else { period.as_secs_f64().recip() }
     }
 
     /// Whether more than `ahead` requests could leave at once, because the quotas have that much saved up.
     pub fn has_burst(&self, now: Moment, ahead: usize) -> bool {
-        self.paused_until <= now && self.limits.iter().all(|limit| limit.saved(now) > ahead as u64)
+        self.paused_until <= now
+            && self.pressure.gap(now).is_none()
+            && self.limits.iter().all(|limit| limit.saved(now) > ahead as u64)
     }
 
     /// How long nothing will leave because of a pause.
@@ -87,9 +112,17 @@ impl Pace {
         (self.paused_until > now).then(|| self.paused_until.since(now))
     }
 
-    /// No request leaves before this moment. An earlier pause that lasts longer stays.
-    pub fn pause_until(&mut self, moment: Moment) {
-        self.paused_until = self.paused_until.max(moment);
+    /// A request that left at `sent_at` has been let in: it was answered, and not by a push-back.
+    pub fn let_in(&mut self, sent_at: Moment) {
+        self.pressure.let_in(sent_at);
+    }
+
+    /// The other side asks for less. The quota is shared, so everybody waits; a pause that lasts longer stays.
+    pub fn push_back(&mut self, push_back: PushBack, now: Moment, chance: f64) -> Slowdown {
+        let allowed = self.allowed();
+        let slowdown = self.pressure.pushed_back(push_back, &self.windows, allowed, now, chance);
+        self.paused_until = self.paused_until.max(now.after(slowdown.wait));
+        slowdown
     }
 
     /// Counts the requests of an earlier run, the last of which left `ago` before `now`.
@@ -176,6 +209,8 @@ pub fn asked_wait(asked: Duration) -> Duration {
     asked.min(LONGEST_ASKED)
 }
 
+/// What counts as the rate where there is no quota, in requests per second.
+const UNLIMITED: f64 = 1e6;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(500);
 /// The longest back-off between two attempts of one row.
 pub const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
@@ -322,8 +357,11 @@ mod tests {
     fn a_pause_holds_everything() {
         let mut pace = Pace::new(&quotas(&["1000/s"]));
         let resume = Moment(Duration::from_secs(3));
-        pace.pause_until(resume);
-        pace.pause_until(Moment(Duration::from_secs(1)));
+        for seconds in [3, 1] {
+            let asked = Some(Duration::from_secs(seconds));
+            let sent_at = Moment::default();
+            pace.push_back(PushBack { sent_at, asked, clock: None }, sent_at, 0.5);
+        }
         assert_eq!(pace.acquire(Moment::default()), Err(resume));
         assert_eq!(pace.acquire(resume), Ok(()));
     }

@@ -1,0 +1,121 @@
+//! What answers say about how much the other side bears: outages, push-backs, load; and the run's deadline.
+
+use std::time::Duration;
+
+use crate::event::{Ending, Event};
+use crate::pace::{Moment, PushBack};
+use crate::verdict::Verdict;
+
+use super::concurrency::Load;
+use super::{Action, Core, Now};
+
+/// Push-backs that follow one another within this are told once.
+const TELL_AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// A wait this long for no answer is one.
+const LONG: Duration = Duration::from_secs(5);
+/// What is under way gets at least so long, and at most so long, to come to an end before the deadline.
+const SHORTEST_DRAIN: Duration = Duration::from_secs(1);
+const LONGEST_DRAIN: Duration = Duration::from_secs(60);
+
+/// When a run has to be over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    pub moment: Moment,
+    /// The same by this machine's clock, in unix milliseconds, where it is a time of day: the earlier one counts, since a
+    /// machine that slept has not felt the time pass.
+    pub wall: Option<i64>,
+}
+
+impl Deadline {
+    /// How long it is until then.
+    fn left(self, now: Now) -> Duration {
+        let by_wall = self.wall.map(|wall| {
+            Duration::from_millis(u64::try_from(wall.saturating_sub(now.wall)).unwrap_or(0))
+        });
+        self.moment.since(now.moment).min(by_wall.unwrap_or(Duration::MAX))
+    }
+}
+
+impl Core {
+    /// Takes in what an answer to a request that left at `sent_at` says about the other side.
+    pub(super) fn notice(&mut self, sent_at: Moment, verdict: &Verdict, now: Now) {
+        self.notice_outage(verdict, now);
+        if let Some(load) = load(verdict, now.moment.since(sent_at)) {
+            self.concurrency.ended(sent_at, now.moment, load);
+        }
+        if matches!(verdict, Verdict::Done { .. } | Verdict::Refused(_) | Verdict::NotFound(_)) {
+            self.pace.let_in(sent_at);
+        }
+    }
+
+    /// Tells an outage from the misfortune of a row.
+    fn notice_outage(&mut self, verdict: &Verdict, now: Now) {
+        match verdict {
+            Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown(cause) => {
+                self.last_failure.clone_from(&cause.message);
+                if self.outage.failed(now.moment, now.chance) {
+                    let text = format!(
+                        "nothing gets through, trying one row at a time: {}",
+                        cause.message
+                    );
+                    self.actions.push(Action::Tell(Event::Note(text)));
+                }
+            }
+            // A push-back is an answer, and has a pause of its own.
+            _ => {
+                if self.outage.answered() {
+                    let text = "the server answers again, going on".to_owned();
+                    self.actions.push(Action::Tell(Event::Note(text)));
+                }
+            }
+        }
+    }
+
+    /// A request that left at `sent_at` was told "not now": everybody waits. Gives for how long.
+    pub(super) fn push_back(
+        &mut self,
+        sent_at: Moment,
+        asked: Option<Duration>,
+        now: Now,
+    ) -> Duration {
+        let push_back = PushBack { sent_at, asked, clock: now.remote };
+        let slowdown = self.pace.push_back(push_back, now.moment, now.chance);
+        let told =
+            self.told_push_back.is_some_and(|told| now.moment.since(told) < TELL_AGAIN_AFTER);
+        if let (Some(rate), false) = (slowdown.rate, told) {
+            self.told_push_back = Some(now.moment);
+            let text = format!(
+                "the server asks for less: nothing leaves for {:.1} s, then {rate:.1} requests/s at first",
+                slowdown.wait.as_secs_f64()
+            );
+            self.actions.push(Action::Tell(Event::Note(text)));
+        }
+        slowdown.wait
+    }
+
+    /// Stops starting when what is under way needs the rest of the time.
+    pub(super) fn keep_to_deadline(&mut self, now: Now) {
+        let Some(deadline) = self.settings.deadline.filter(|_| self.stopping.is_none()) else {
+            return;
+        };
+        let slowest = self.concurrency.slowest();
+        let drain = (slowest + slowest / 2).clamp(SHORTEST_DRAIN, LONGEST_DRAIN);
+        let left = deadline.left(now).saturating_sub(drain);
+        if left.is_zero() {
+            self.stop(Ending::Deadline, now);
+        } else {
+            self.wake_no_later_than(now.moment.after(left));
+        }
+    }
+}
+
+/// What a verdict says about load; nothing where the request did not get through at all.
+fn load(verdict: &Verdict, took: Duration) -> Option<Load> {
+    match verdict {
+        Verdict::Done { .. } | Verdict::Refused(_) | Verdict::NotFound(_) => Some(Load::Served),
+        Verdict::Unauthorized(_) => None,
+        Verdict::Retry { cause, .. } | Verdict::Unknown(cause) => {
+            (cause.status.is_some() || took >= LONG).then_some(Load::Busy)
+        }
+    }
+}
