@@ -182,11 +182,12 @@ impl Limit {
     }
 }
 
-/// The largest burst that costs a window at most one percent of a second, and the period that goes with it.
+/// The largest burst that costs a window at most one percent of a second, and a tenth of itself, and the period that
+/// goes with it.
 fn burst_and_period(quota: &Quota) -> (NonZeroU32, Duration) {
     let requests = quota.requests.get();
     let burst =
-        (quota.per_second() * 0.01).ceil().clamp(1.0, f64::from(requests.max(2) - 1)) as u32;
+        (quota.per_second() * 0.01).ceil().clamp(1.0, f64::from(requests / 10).max(1.0)) as u32;
     let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
     // One request in a window: the next may follow when the window is over.
     let shared = requests.saturating_sub(burst.get()).max(1);
@@ -331,6 +332,7 @@ mod tests {
             (vec!["30/10s", "300/10s", "9000/1h"], 9000, 3601.0),
             (vec!["1/1s"], 10, 9.1),
             (vec!["20000/s"], 20_000, 1.0),
+            (vec!["1000/10ms"], 10_000, 0.111),
             (vec![], 1000, 0.0),
         ] {
             let left = leave(&mut Pace::new(&quotas(&texts)), count, Duration::default);
