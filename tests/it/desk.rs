@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Lines, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use noteferry::quota::Quota;
 use noteferry::sandbox::{EMAIL, Options, PASSWORD, Sandbox};
@@ -79,18 +79,24 @@ impl Desk {
 
     /// With a StringeeX whose lists are of no use to settle a lost answer.
     pub fn without_recovery(self) -> Self {
-        let from = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/stringeex"));
-        for entry in std::fs::read_dir(from).unwrap() {
-            let path = entry.unwrap().path();
-            let text = std::fs::read_to_string(&path).unwrap();
+        self.with_connector(|text| {
             let mut inside = false;
             let kept = text.lines().filter(|line| {
                 inside = line.starts_with("recover:") || (inside && line.starts_with("  "));
                 !inside
             });
-            let kept: String = kept.map(|line| format!("{line}\n")).collect();
+            kept.map(|line| format!("{line}\n")).collect()
+        })
+    }
+
+    /// With a StringeeX of which each file is written a little differently.
+    pub fn with_connector(self, change: impl Fn(String) -> String) -> Self {
+        let from = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/stringeex"));
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let text = change(std::fs::read_to_string(&path).unwrap());
             let name = path.file_name().unwrap().to_str().unwrap();
-            self.write(&format!("schemas/stringeex/{name}"), kept);
+            self.write(&format!("schemas/stringeex/{name}"), text);
         }
         self
     }
@@ -194,11 +200,10 @@ impl Started {
         Some(line)
     }
 
-    pub fn kill(mut self) -> String {
+    /// Ends it at once, as a loss of power would, unless it has ended by itself.
+    pub fn kill(mut self) -> Outcome {
         self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        while self.line().is_some() {}
-        std::mem::take(&mut self.heard)
+        self.outcome()
     }
 
     /// Closes stdout and stderr from the reader's side, and waits for the end; gives the status.
@@ -227,9 +232,21 @@ impl Started {
         });
         while self.line().is_some() {}
         let stderr = reader.join().unwrap();
-        let status = self.child.wait().unwrap().code().unwrap_or(-1);
-        Outcome { status, stdout: std::mem::take(&mut self.heard), stderr }
+        let status = self.child.wait().unwrap();
+        let stdout = std::mem::take(&mut self.heard);
+        Outcome { status: status.code().unwrap_or(-1), killed: was_killed(status), stdout, stderr }
     }
+}
+
+#[cfg(unix)]
+fn was_killed(status: ExitStatus) -> bool {
+    std::os::unix::process::ExitStatusExt::signal(&status) == Some(libc::SIGKILL)
+}
+
+/// A killed process has an exit code here, which is also that of a run with failed rows.
+#[cfg(not(unix))]
+fn was_killed(status: ExitStatus) -> bool {
+    status.code() == Some(1)
 }
 
 impl Drop for Started {
@@ -244,6 +261,8 @@ impl Drop for Started {
 #[derive(Debug)]
 pub struct Outcome {
     pub status: i32,
+    /// By [`Started::kill`].
+    pub killed: bool,
     pub stdout: String,
     pub stderr: String,
 }

@@ -10,6 +10,7 @@ mod stand;
 mod connectors;
 mod fidelity;
 mod job_files;
+mod kill_loop;
 mod ledger;
 mod planning;
 mod replay;

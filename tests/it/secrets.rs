@@ -106,7 +106,7 @@ fn a_killed_run_leaves_no_secret_in_its_files() {
     stand.arrival();
     let heard = run.kill();
     assert!(desk.path(".noteferry/ledger.db-wal").is_file());
-    is_clean(&desk, &[&heard]);
+    outcome_is_clean(&desk, &heard);
 }
 
 #[test]
