@@ -1,9 +1,10 @@
 //! A request to a sandbox and its answer, in as little HTTP as that takes.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use noteferry::sandbox::{EMAIL, PASSWORD};
+use noteferry::sandbox::{EMAIL, PASSWORD, Sandbox};
 use serde_json::{Value, json};
 
 /// Sends a request to a path on the address of `base_url`; gives the JSON of the answer.
@@ -36,7 +37,7 @@ fn try_to_ask(
 }
 
 /// The notes of a ticket, asked for until a fault lets them through.
-pub fn notes_of(base_url: &str, ticket: &str) -> Vec<Value> {
+fn notes_of(base_url: &str, ticket: &str) -> Vec<Value> {
     let (token, path) = (log_in(base_url), format!("/v1/ticketNote?ticket={ticket}"));
     let answers =
         (0..1000).filter_map(|_| try_to_ask(base_url, "GET", &path, &token, &Value::Null));
@@ -54,4 +55,41 @@ pub fn log_in(base_url: &str) -> String {
 /// What a sandbox holds and has done.
 pub fn books(base_url: &str) -> Value {
     ask(base_url, "GET", "/_sandbox/books", "", &Value::Null)
+}
+
+/// How many of a sandbox's notes [`Contents`] looks at that were there from the start: those of the first ticket.
+pub const SEEDED_NOTES: usize = 10;
+
+/// The id of a note that was there from the start, by its number from 1.
+pub fn seeded(number: usize) -> String {
+    format!("tn_sandbox{number:06}")
+}
+
+/// The notes of a sandbox.
+#[derive(Debug, Default, PartialEq)]
+pub struct Contents {
+    /// The texts of each ticket's new notes, in their order.
+    pub created: BTreeMap<String, Vec<String>>,
+    /// The texts of the seeded notes that are left, by id.
+    pub seeded: BTreeMap<String, String>,
+}
+
+impl Contents {
+    /// Those of a sandbox that nobody has asked for anything.
+    pub fn at_first() -> Self {
+        let notes = (1..=SEEDED_NOTES).map(|note| (seeded(note), format!("Seeded note {note}")));
+        Self { seeded: notes.collect(), ..Self::default() }
+    }
+
+    pub fn of(sandbox: &Sandbox) -> Self {
+        let text = |note: &Value, name: &str| note[name].as_str().unwrap().to_owned();
+        let mut contents = Self::default();
+        for note in sandbox.books()["notes"].as_array().unwrap() {
+            let ticket = text(note, "ticket_id");
+            contents.created.entry(ticket).or_default().push(text(note, "note"));
+        }
+        let left = notes_of(sandbox.base_url(), "tk_sandbox000001");
+        contents.seeded = left.iter().map(|note| (text(note, "id"), text(note, "note"))).collect();
+        contents
+    }
 }

@@ -9,15 +9,12 @@ use std::time::{Duration, Instant};
 use noteferry::sandbox::{Options, Sandbox};
 use serde_json::Value;
 
-use crate::ask::notes_of;
+use crate::ask::{Contents, SEEDED_NOTES, seeded};
 use crate::desk::{Desk, Outcome, sandbox_with, unhurried};
 
 /// Each row says what it does.
 const JOB: &str = "job: mixed\nsource: { csv: rows.csv }\nkey: \"{{ id }}\"\n";
 const COLUMNS: &str = "id,operation,ticket_id,note_id,note,is_internal_note\n";
-/// The ticket whose ten seeded notes are changed.
-const SEEDED_TICKET: &str = "tk_sandbox000001";
-const SEEDED_NOTES: usize = 10;
 /// Imports under way at once.
 const AT_ONCE: u64 = 4;
 
@@ -28,22 +25,10 @@ struct Work {
     tickets: usize,
 }
 
-/// What is there when it is done.
-#[derive(Debug, Default, PartialEq)]
-struct State {
-    /// The texts of each ticket's new notes, in their order.
-    created: BTreeMap<String, Vec<String>>,
-    /// The texts of the seeded notes that are left, by id.
-    seeded: BTreeMap<String, String>,
-}
-
 impl Work {
     /// Creates on all tickets in turn; among them seeded notes are changed, changed again, and deleted.
-    fn rows(&self) -> (String, State) {
-        let (mut csv, mut state) = (COLUMNS.to_owned(), State::default());
-        for note in 1..=SEEDED_NOTES {
-            state.seeded.insert(seeded(note), format!("Seeded note {note}"));
-        }
+    fn rows(&self) -> (String, Contents) {
+        let (mut csv, mut state) = (COLUMNS.to_owned(), Contents::at_first());
         for row in 1..=self.creates {
             let ticket = format!("tk_{}", row % self.tickets);
             // Some say what others of their ticket say, too.
@@ -66,22 +51,6 @@ impl Work {
         }
         (csv, state)
     }
-}
-
-fn seeded(number: usize) -> String {
-    format!("tn_sandbox{number:06}")
-}
-
-/// What a sandbox has in the end.
-fn found(sandbox: &Sandbox) -> State {
-    let text = |note: &Value, name: &str| note[name].as_str().unwrap().to_owned();
-    let mut state = State::default();
-    for note in sandbox.books()["notes"].as_array().unwrap() {
-        state.created.entry(text(note, "ticket_id")).or_default().push(text(note, "note"));
-    }
-    let left = notes_of(sandbox.base_url(), SEEDED_TICKET);
-    state.seeded = left.iter().map(|note| (text(note, "id"), text(note, "note"))).collect();
-    state
 }
 
 /// Imports that are killed, one after the other, and chance.
@@ -142,7 +111,7 @@ impl Loop {
         while self.counts.kills < kills {
             self.import(whole);
         }
-        eprintln!("{:?} of {whole:?} each, {:?}", self.counts, began.elapsed());
+        println!("{:?} of {whole:?} each, {:?}", self.counts, began.elapsed());
     }
 
     /// How long an import takes that nobody kills.
@@ -155,7 +124,7 @@ impl Loop {
         whole
     }
 
-    fn prepare(&self, faults: &str) -> (Desk, Sandbox, State) {
+    fn prepare(&self, faults: &str) -> (Desk, Sandbox, Contents) {
         let (csv, expected) = self.work.rows();
         let mut desk = Desk::new().file("job.yaml", JOB).file("rows.csv", csv);
         if !faults.is_empty() {
@@ -215,9 +184,6 @@ impl Loop {
         } else if outcome.status != 0 {
             assert!(faulty, "{outcome}");
             self.counts.unfinished += 1;
-            for e in outcome.all("row") {
-                if e["state"] == "in_doubt" {}
-            }
             self.counts.doubts += outcome.finished()["in_doubt"].as_u64().unwrap();
         }
         outcome
@@ -236,8 +202,8 @@ fn done(outcome: &Outcome) -> BTreeSet<u64> {
 }
 
 /// Everything is there once and in order; the ledger says so, too, and knows what it is called.
-fn check(desk: &Desk, sandbox: &Sandbox, expected: &State, last: &Outcome) {
-    assert_eq!(&found(sandbox), expected, "{last}");
+fn check(desk: &Desk, sandbox: &Sandbox, expected: &Contents, last: &Outcome) {
+    assert_eq!(&Contents::of(sandbox), expected, "{last}");
     let finished = last.finished();
     let count = |name: &str| finished[name].as_u64().unwrap();
     assert_eq!(count("succeeded") + count("already_done"), count("rows"), "{last}");
