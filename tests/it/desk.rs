@@ -116,8 +116,14 @@ impl Desk {
         self.folder.path().join(name)
     }
 
-    /// The files below the folder, sorted, with their contents.
+    /// The files below the folder, sorted, with their contents; but for locks.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let is_lock = |path: &Path| path.extension() == Some(OsStr::new("lock"));
+        self.all_files().into_iter().filter(|(path, _)| !is_lock(path)).collect()
+    }
+
+    /// All of them. Some systems let nobody read a lock that is held; then it is left out.
+    pub fn all_files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         collect(self.folder.path(), &mut files);
         files.sort();
@@ -179,8 +185,8 @@ fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect(&path, files);
-        } else if path.extension() != Some(OsStr::new("lock")) {
-            files.push((path.clone(), std::fs::read(&path).unwrap()));
+        } else if let Ok(content) = std::fs::read(&path) {
+            files.push((path, content));
         }
     }
 }
@@ -218,6 +224,12 @@ impl Started {
         self.lines = None;
         self.child.stderr = None;
         self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+
+    /// The arguments that every user of the machine can see.
+    #[cfg(target_os = "linux")]
+    pub fn arguments(&self) -> String {
+        std::fs::read_to_string(format!("/proc/{}/cmdline", self.child.id())).unwrap()
     }
 
     /// Sends a signal, as in `INT`.
