@@ -7,6 +7,10 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+/// What stands where a secret stood.
+const REDACTED: &str = "[redacted]";
 
 /// A text that must not be seen.
 #[derive(Clone)]
@@ -22,26 +26,53 @@ impl Secret {
         self.0.expose_secret()
     }
 
-    /// A text without this secret in it.
+    /// A text without this secret in it, as it is or as JSON and addresses write it.
     pub fn redact(&self, text: &str) -> String {
         let secret = self.expose();
         // Replacing an empty text would end nowhere; a very short one would hide half of every message.
         if secret.len() < 4 {
             return text.to_owned();
         }
-        // As it stands in JSON, too: quoted, and with or without `\/`.
-        let quoted = serde_json::Value::from(secret).to_string();
+        let quoted = Value::from(secret).to_string();
         let quoted = quoted.trim_start_matches('"').strip_suffix('"').unwrap_or_default();
-        [secret, quoted, &quoted.replace('/', "\\/")]
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        [secret, quoted, &quoted.replace('/', "\\/"), &encoded, &encoded.replace('+', "%20")]
             .iter()
             .filter(|form| !form.is_empty())
-            .fold(text.to_owned(), |text, form| text.replace(form, "[redacted]"))
+            .fold(text.to_owned(), |text, form| text.replace(form, REDACTED))
+    }
+
+    /// The same for a text that may be JSON, which can escape every character; only its reader sees what is written.
+    pub fn redact_json(&self, text: &str) -> String {
+        let redacted = self.redact(text);
+        if !redacted.contains('\\') {
+            return redacted;
+        }
+        match serde_json::from_str::<Value>(&redacted) {
+            Ok(value) => {
+                let clean = self.redact_value(&value);
+                if clean == value { redacted } else { clean.to_string() }
+            }
+            Err(_) => redacted,
+        }
+    }
+
+    fn redact_value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.redact(text)),
+            Value::Array(items) => items.iter().map(|item| self.redact_value(item)).collect(),
+            Value::Object(fields) => fields
+                .iter()
+                .map(|(name, value)| (self.redact(name), self.redact_value(value)))
+                .collect(),
+            other => other.clone(),
+        }
     }
 }
 
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("[redacted]")
+        formatter.write_str(REDACTED)
     }
 }
 
@@ -60,5 +91,22 @@ mod tests {
             secret.redact(r#"{"a":"pass\"word/ pass\"word\/"}"#),
             r#"{"a":"[redacted] [redacted]"}"#
         );
+    }
+
+    #[test]
+    fn a_secret_is_known_however_it_is_written() {
+        let secret = Secret::new("s3cr=t+/é \"x".into());
+        for text in [
+            r#"{"msg":"bad s3cr=t+/é \"x"}"#,
+            r#"{"msg":"bad s3cr=t+\/é \"x"}"#,
+            r#"{"msg":"bad s3cr\u003dt\u002B\u002f\u00e9 \u0022x"}"#,
+            r#"{"msg":"bad \u00733cr%3Dt%2B%2F%C3%A9+%22x"}"#,
+            r#"{"msg":"bad s3cr%3Dt%2B%2F%C3%A9%20%22x"}"#,
+        ] {
+            assert_eq!(secret.redact_json(text), r#"{"msg":"bad [redacted]"}"#, "{text}");
+        }
+        let text = r#"{"a\n":[1.50,{"b":"\u0041"}]}"#;
+        assert_eq!(secret.redact_json(text), text, "what holds no secret stays as it is");
+        assert_eq!(secret.redact_json(r#"no "JSON \u003d"#), r#"no "JSON \u003d"#);
     }
 }

@@ -260,7 +260,7 @@ fn redacted(reply: Reply, secret: Option<&Secret>) -> Reply {
         // An answer that repeats the token would carry it into the ledger.
         (Reply::Answer(mut answer), Some(secret)) => {
             let text = String::from_utf8_lossy(&answer.body);
-            let redacted = secret.redact(&text);
+            let redacted = secret.redact_json(&text);
             if redacted != text {
                 answer.body = redacted.into_bytes();
             }

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Lines, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use noteferry::quota::Quota;
 use noteferry::sandbox::{EMAIL, Options, PASSWORD, Sandbox};
@@ -79,18 +79,24 @@ impl Desk {
 
     /// With a StringeeX whose lists are of no use to settle a lost answer.
     pub fn without_recovery(self) -> Self {
-        let from = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/stringeex"));
-        for entry in std::fs::read_dir(from).unwrap() {
-            let path = entry.unwrap().path();
-            let text = std::fs::read_to_string(&path).unwrap();
+        self.with_connector(|text| {
             let mut inside = false;
             let kept = text.lines().filter(|line| {
                 inside = line.starts_with("recover:") || (inside && line.starts_with("  "));
                 !inside
             });
-            let kept: String = kept.map(|line| format!("{line}\n")).collect();
+            kept.map(|line| format!("{line}\n")).collect()
+        })
+    }
+
+    /// With a StringeeX of which each file is written a little differently.
+    pub fn with_connector(self, change: impl Fn(String) -> String) -> Self {
+        let from = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/stringeex"));
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let text = change(std::fs::read_to_string(&path).unwrap());
             let name = path.file_name().unwrap().to_str().unwrap();
-            self.write(&format!("schemas/stringeex/{name}"), kept);
+            self.write(&format!("schemas/stringeex/{name}"), text);
         }
         self
     }
@@ -110,8 +116,14 @@ impl Desk {
         self.folder.path().join(name)
     }
 
-    /// The files below the folder, sorted, with their contents.
+    /// The files below the folder, sorted, with their contents; but for locks.
     pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let is_lock = |path: &Path| path.extension() == Some(OsStr::new("lock"));
+        self.all_files().into_iter().filter(|(path, _)| !is_lock(path)).collect()
+    }
+
+    /// All of them. Some systems let nobody read a lock that is held; then it is left out.
+    pub fn all_files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         collect(self.folder.path(), &mut files);
         files.sort();
@@ -161,13 +173,20 @@ impl Desk {
     }
 }
 
+/// Takes out of a ledger what came of an attempt, as if its run had died before it could write that down.
+pub fn forget_outcome(ledger: &rusqlite::Connection, row: i64, number: i64) {
+    let forget = "UPDATE attempts SET ended_at = NULL, outcome = NULL, status = NULL, code = NULL, \
+                  message = NULL, remote_id = NULL WHERE row = ? AND number = ?";
+    ledger.execute(forget, (row, number)).unwrap();
+}
+
 fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect(&path, files);
-        } else if path.extension() != Some(OsStr::new("lock")) {
-            files.push((path.clone(), std::fs::read(&path).unwrap()));
+        } else if let Ok(content) = std::fs::read(&path) {
+            files.push((path, content));
         }
     }
 }
@@ -194,11 +213,10 @@ impl Started {
         Some(line)
     }
 
-    pub fn kill(mut self) -> String {
+    /// Ends it at once, as a loss of power would, unless it has ended by itself.
+    pub fn kill(mut self) -> Outcome {
         self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        while self.line().is_some() {}
-        std::mem::take(&mut self.heard)
+        self.outcome()
     }
 
     /// Closes stdout and stderr from the reader's side, and waits for the end; gives the status.
@@ -206,6 +224,12 @@ impl Started {
         self.lines = None;
         self.child.stderr = None;
         self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+
+    /// The arguments that every user of the machine can see.
+    #[cfg(target_os = "linux")]
+    pub fn arguments(&self) -> String {
+        std::fs::read_to_string(format!("/proc/{}/cmdline", self.child.id())).unwrap()
     }
 
     /// Sends a signal, as in `INT`.
@@ -227,9 +251,21 @@ impl Started {
         });
         while self.line().is_some() {}
         let stderr = reader.join().unwrap();
-        let status = self.child.wait().unwrap().code().unwrap_or(-1);
-        Outcome { status, stdout: std::mem::take(&mut self.heard), stderr }
+        let status = self.child.wait().unwrap();
+        let stdout = std::mem::take(&mut self.heard);
+        Outcome { status: status.code().unwrap_or(-1), killed: was_killed(status), stdout, stderr }
     }
+}
+
+#[cfg(unix)]
+fn was_killed(status: ExitStatus) -> bool {
+    std::os::unix::process::ExitStatusExt::signal(&status) == Some(libc::SIGKILL)
+}
+
+/// A killed process has an exit code here, which is also that of a run with failed rows.
+#[cfg(not(unix))]
+fn was_killed(status: ExitStatus) -> bool {
+    status.code() == Some(1)
 }
 
 impl Drop for Started {
@@ -244,6 +280,8 @@ impl Drop for Started {
 #[derive(Debug)]
 pub struct Outcome {
     pub status: i32,
+    /// By [`Started::kill`].
+    pub killed: bool,
     pub stdout: String,
     pub stderr: String,
 }

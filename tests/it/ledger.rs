@@ -123,7 +123,8 @@ fn nothing_is_done_twice_however_often_a_run_is_killed() {
         }
         let heard = run.kill();
         let last = settled(&desk, &desk.run(&sandbox, "job.yaml"));
-        let told = heard.lines().filter(|line| line.contains("\"succeeded\"")).count() as u64;
+        let told =
+            heard.stdout.lines().filter(|line| line.contains("\"succeeded\"")).count() as u64;
         let (done, in_doubt) = (last.0, last.1);
         assert!(done >= told, "what was told is durable: {done} < {told}");
         assert!(in_doubt <= 4, "at most as many as were under way: {in_doubt}");

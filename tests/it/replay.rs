@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use crate::ask::{ask, log_in};
-use crate::desk::{Desk, Outcome, notes_csv, sandbox, texts};
+use crate::desk::{Desk, Outcome, forget_outcome, notes_csv, sandbox, texts};
 
 const ROWS: usize = 6;
 const JOB_LIMITS: &str = "limits: { attempts: 20 }\n";
@@ -103,9 +103,7 @@ fn cut(ledger: &Connection, happened: &[Attempt], last: Last, base_url: &str) {
         }
     }
     if let (Some(attempt), false) = (happened.last(), last == Last::Ended) {
-        let blank = "UPDATE attempts SET ended_at = NULL, outcome = NULL, status = NULL, code = NULL, \
-                     message = NULL, remote_id = NULL WHERE row = ? AND number = ?";
-        ledger.execute(blank, (attempt.row, attempt.number)).unwrap();
+        forget_outcome(ledger, attempt.row, attempt.number);
     }
     ledger.execute_batch("DELETE FROM rows WHERE id NOT IN (SELECT row FROM attempts)").unwrap();
     ledger.execute_batch("UPDATE runs SET ended_at = NULL, exit = NULL").unwrap();
