@@ -8,6 +8,8 @@ use crate::event::{Ending, Totals};
 pub const DONE: u8 = 0;
 /// The run finished; some rows failed or were left out as invalid.
 pub const FAILED: u8 = 1;
+/// A ledger was looked through, and something in it is wrong.
+pub const UNSOUND: u8 = 1;
 /// The command line, the job or the connector is wrong.
 pub const USAGE: u8 = 2;
 /// Rows are invalid; nothing was sent.

@@ -38,7 +38,7 @@
 //! | [`steps`] | the second reading: each row with what is to be done | reads files |
 //! | [`transport`] | one request out, bytes back; tokens | network |
 //! | [`engine`] | lanes, concurrency, retries, tokens, stopping: a pure core and a dispatcher | time |
-//! | [`report`] | progress, summary, NDJSON, plan, status: a file each | writes streams |
+//! | [`report`] | progress, summary, NDJSON, plan, status, the check of a ledger: a file each | writes streams |
 //! | [`editor`] | JSON Schemas for editors | |
 //! | [`sandbox`] | a local StringeeX with faults; the only room that knows StringeeX | network |
 //! | [`cli`] | arguments, environment, clock; a file a verb | all |

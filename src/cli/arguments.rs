@@ -25,7 +25,7 @@ pub struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0         every row is done
-  1         finished; some rows failed or were left out as invalid
+  1         finished; some rows failed or were left out as invalid; ledger check: problems found
   2         usage, job or connector wrong
   3         rows invalid, nothing sent
   4         stopped before the end, resumable
@@ -43,6 +43,8 @@ pub enum Verb {
     Run(RunArguments),
     /// Show what the ledger knows of a job, or of all jobs
     Status(StatusArguments),
+    /// Look after the ledger file itself
+    Ledger(LedgerArguments),
     /// Start a local StringeeX with faults, for rehearsals and tests
     Sandbox(SandboxArguments),
 }
@@ -102,6 +104,29 @@ pub struct StatusArguments {
     /// A job; left out: all jobs of the ledger
     pub job: Option<PathBuf>,
     /// As for the other verbs, so that advice can be pasted; a data file's name says enough
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub operation: Option<String>,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct LedgerArguments {
+    #[command(subcommand)]
+    pub verb: LedgerVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LedgerVerb {
+    /// Look the file through: is it whole, and can what it says have happened? Changes nothing
+    Check(LedgerCheckArguments),
+}
+
+#[derive(Debug, Args)]
+pub struct LedgerCheckArguments {
+    /// A job; left out: all jobs of the ledger
+    pub job: Option<PathBuf>,
+    /// As for `status`
     #[arg(long, value_name = "NAME", hide = true)]
     pub operation: Option<String>,
     #[command(flatten)]
@@ -310,6 +335,10 @@ mod tests {
                 shown.push_str(&format!("\n=== {name}\n{}", verb.render_help()));
             }
         }
+        let ledger = command.find_subcommand_mut("ledger").unwrap();
+        shown.push_str(&format!("\n=== ledger\n{}", ledger.render_help()));
+        let check = ledger.find_subcommand_mut("check").unwrap();
+        shown.push_str(&format!("\n=== ledger check\n{}", check.render_help()));
         insta::assert_snapshot!(shown);
     }
 }

@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod deadline;
 mod environment;
+mod ledger;
 mod opening;
 mod output;
 mod plan;
@@ -46,6 +47,7 @@ pub fn main() -> u8 {
         Verb::Plan(arguments) => plan::plan(&arguments, &environment),
         Verb::Run(arguments) => run::run(&arguments, &environment),
         Verb::Status(arguments) => status::status(&arguments, &environment),
+        Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
         Verb::Sandbox(arguments) => sandbox::sandbox(&arguments),
     }
 }

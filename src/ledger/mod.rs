@@ -6,6 +6,7 @@
 //! [`JobLock`] keeps a second run of the same job out, and the operating system frees it whatever happens.
 //! What a state means for a rerun is for `plan`.
 
+mod check;
 mod error;
 mod lock;
 mod reader;
@@ -19,6 +20,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::event::Totals;
 
+pub use check::{CheckScope, Checked, Finding, Findings, LedgerRow, Problem, check};
 pub use error::LedgerError;
 pub use lock::JobLock;
 pub use reader::{JobReader, Known};
@@ -92,22 +94,11 @@ impl Ledger {
         if !path.exists() {
             return Ok(None);
         }
-        let storage = |error: rusqlite::Error| LedgerError::Storage {
+        let connection = connect_to_read(path).map_err(|error| LedgerError::Storage {
             path: path.to_owned(),
             deed: "opened",
             cause: error.to_string(),
-        };
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-            | OpenFlags::SQLITE_OPEN_URI
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        // Without a log there is nothing to recover, and an immutable file is read without one being made.
-        let suffix = if Path::new(&log).exists() { "" } else { "?immutable=1" };
-        let connection =
-            Connection::open_with_flags(format!("file:{}{suffix}", uri_path(path)), flags)
-                .map_err(storage)?;
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(storage)?;
+        })?;
         let mut ledger = Self { connection, path: path.to_owned(), knows_remote_clock: true };
         let format = ledger.check_format()?;
         ledger.knows_remote_clock = format > FIRST_FORMAT;
@@ -292,6 +283,26 @@ impl Ledger {
             _ => LedgerError::Storage { path: self.path.clone(), deed, cause: error.to_string() },
         }
     }
+}
+
+/// A connection that only reads, and makes no file.
+fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // Without a log there is nothing to recover, and an immutable file is read without one being made.
+    let suffix = if beside(path, "-wal").exists() { "" } else { "?immutable=1" };
+    let connection =
+        Connection::open_with_flags(format!("file:{}{suffix}", uri_path(path)), flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// A file that SQLite keeps beside its own: `-wal` is the log, with what has not come to rest yet; `-shm` its index.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 /// Makes the ledger's folder; what is in it is nobody's business but the user's, least of all a repository's.

@@ -1,4 +1,5 @@
-//! Everything that a person or a script reads: progress, summary, NDJSON, the plan, the status, lists of problems.
+//! Everything that a person or a script reads: progress, summary, NDJSON, the plan, the status, the state of a
+//! ledger, lists of problems.
 //!
 //! One file per kind of report. A report shows facts and decides nothing: it never imports the engine, and
 //! nothing it does can stop a run. Standard output is data; standard error is everything else. Writers,
@@ -13,6 +14,7 @@ use crate::quota::Quota;
 
 mod bar;
 mod json_text;
+mod ledger_check;
 mod narration;
 mod ndjson;
 mod outlet;
@@ -29,6 +31,7 @@ mod thread;
 mod words;
 
 pub use bar::bar;
+pub use ledger_check::{LedgerCheckView, ledger_checked_event};
 pub use ndjson::{finished_event, ndjson};
 pub use outlet::Outlet;
 pub use plain::plain;

@@ -12,6 +12,7 @@ mod fidelity;
 mod job_files;
 mod kill_loop;
 mod ledger;
+mod ledger_check;
 mod planning;
 mod repeats;
 mod replay;

@@ -1,0 +1,284 @@
+//! `ledger check`: what is sound is called so, what is not has a name, and the file stays as it is.
+
+use std::path::PathBuf;
+
+use noteferry::sandbox::Sandbox;
+use rusqlite::Connection;
+
+use crate::desk::{Desk, NOTES_JOB, Outcome, assert_reads, notes_csv, sandbox};
+use crate::stand::Stand;
+
+const LEDGER: &str = ".noteferry/ledger.db";
+
+/// A desk whose job of four rows was run: three are done, one was refused.
+fn after_a_run() -> (Desk, Sandbox) {
+    let rows = "id,ticket,body\nk1,tk_1,a\nk2,tk_missing1,b\nk3,tk_2,c\nk4,tk_2,d\n";
+    let (desk, sandbox) = (Desk::with_notes(rows), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(1);
+    (desk, sandbox)
+}
+
+/// Writes to the ledger as no version of noteferry would.
+fn tamper(desk: &Desk, statements: &str) {
+    let ledger = desk.ledger();
+    ledger
+        .execute_batch("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON")
+        .unwrap();
+    ledger.execute_batch(statements).unwrap();
+}
+
+/// Changes the bytes of the ledger.
+fn damage(desk: &Desk, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = std::fs::read(desk.path(LEDGER)).unwrap();
+    change(&mut bytes);
+    desk.write(LEDGER, bytes);
+}
+
+/// Checks the ledger, as text and as events, and that neither leaves a trace; gives both.
+#[track_caller]
+fn check(desk: &Desk, arguments: &str, status: i32) -> (Outcome, Outcome) {
+    let before = desk.all_files();
+    let text = desk.call(&format!("ledger check {arguments}")).exits(status);
+    let json = desk.call(&format!("ledger check {arguments} --format json")).exits(status);
+    assert!(desk.all_files() == before, "a trace was left\n{text}");
+    let last = json.events().pop().unwrap();
+    assert_eq!(last["event"], "ledger_checked", "{json}");
+    (text, json)
+}
+
+/// The names of what was found, in order, without those of SQLite's own check.
+fn codes(json: &Outcome) -> Vec<String> {
+    let problems = json.all("problem").into_iter();
+    let codes = problems.map(|problem| problem["code"].as_str().unwrap().to_owned());
+    codes.filter(|code| code != "damaged-file").collect()
+}
+
+#[test]
+fn a_run_among_faults_leaves_a_sound_ledger() {
+    let desk = Desk::with_notes(notes_csv(60, 12));
+    let sandbox = sandbox("503=15%,reset-after=10%,500-after=5%");
+    desk.run(&sandbox, "job.yaml --limit 20");
+    desk.run(&sandbox, "job.yaml");
+    // A rehearsal gets ids that another one has got.
+    desk.call("run job.yaml --sandbox --limit 5").exits(0);
+    desk.call("run job.yaml --sandbox --limit 5").exits(0);
+    let (_, json) = check(&desk, "", 0);
+    let last = json.events().pop().unwrap();
+    assert_eq!((&last["jobs"], &last["problems"]), (&2.into(), &0.into()), "{json}");
+    let count = |table: &str| -> u64 {
+        let query = format!("SELECT count(*) FROM {table}");
+        desk.ledger().query_row(&query, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(
+        (&last["rows"], &last["attempts"]),
+        (&count("rows").into(), &count("attempts").into())
+    );
+    assert!(count("attempts") > count("rows"));
+    assert_eq!(codes(&check(&desk, "job.yaml", 0).1), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_sound_is_told_calmly() {
+    let (desk, _sandbox) = after_a_run();
+    let (text, json) = check(&desk, "job.yaml", 0);
+    let mut shown = format!("=== text\n{text}\n=== json\n{json}");
+    let quiet = desk.call("ledger check -q").exits(0);
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
+    desk.write("job.yaml", NOTES_JOB.replace("job: notes", "job: other"));
+    let (text, _) = check(&desk, "job.yaml", 0);
+    shown.push_str(&format!("\n=== another job\n{text}"));
+    assert_reads("ledger_check_sound", sizeless(&shown));
+}
+
+/// What SQLite takes for a file is its own affair.
+fn sizeless(shown: &str) -> String {
+    let mut settings = String::new();
+    for line in shown.lines() {
+        let line = match (line.find(", ").filter(|_| line.contains(" KiB")), line.find(" KiB")) {
+            (Some(from), Some(to)) => format!("{}, [size]{}", &line[..from], &line[to + 4..]),
+            _ => line.to_owned(),
+        };
+        settings.push_str(&line);
+        settings.push('\n');
+    }
+    settings
+}
+
+#[test]
+fn a_run_that_was_killed_leaves_a_sound_ledger_and_its_log() {
+    let stand = Stand::open(|_| None);
+    let desk = Desk::with_notes(notes_csv(3, 3)).env("STRINGEEX_TOKEN", "ready");
+    let run = desk.start(&format!("run job.yaml --rate 100000/s --base-url {}", stand.address()));
+    stand.arrival();
+    // While it is under way,
+    let under_way = desk.call("ledger check --format json").exits(0).events().pop().unwrap();
+    assert_eq!(under_way["endless_runs"], 1, "{under_way}");
+    run.kill();
+    // and when it is dead.
+    let names = |desk: &Desk| -> Vec<PathBuf> {
+        desk.all_files().into_iter().map(|(path, _)| path).collect()
+    };
+    let before = names(&desk);
+    let text = desk.call("ledger check").exits(0);
+    assert!(text.stdout.contains("1 of them has no end"), "{text}");
+    assert!(text.stdout.contains("The log .noteferry/ledger.db-wal beside it"), "{text}");
+    assert_eq!(names(&desk), before);
+}
+
+#[test]
+fn a_copy_with_its_log_is_read_without_a_trace() {
+    let stand = Stand::open(|_| None);
+    let desk = Desk::with_notes(notes_csv(3, 3)).env("STRINGEEX_TOKEN", "ready");
+    let run = desk.start(&format!("run job.yaml --rate 100000/s --base-url {}", stand.address()));
+    stand.arrival();
+    run.kill();
+    for ending in ["", "-wal"] {
+        let bytes = std::fs::read(desk.path(&format!("{LEDGER}{ending}"))).unwrap();
+        desk.write(&format!("copy.db{ending}"), bytes);
+    }
+    let (_, json) = check(&desk, "--ledger copy.db", 0);
+    assert!(json.events().pop().unwrap()["attempts"].as_u64() >= Some(1), "{json}");
+}
+
+#[test]
+fn each_contradiction_has_its_name() {
+    let mut shown = String::new();
+    let cases = [
+        ("no-attempt", "DELETE FROM attempts WHERE row = 3"),
+        ("missing-attempt", "UPDATE attempts SET number = 2 WHERE row = 1"),
+        ("unknown-outcome", "UPDATE attempts SET outcome = 'dunno' WHERE row = 2"),
+        ("half-ended", "UPDATE attempts SET ended_at = NULL WHERE row = 1"),
+        (
+            "sent-after-success",
+            "INSERT INTO attempts (row, number, run, started_at) VALUES (1, 2, 1, 5)",
+        ),
+        (
+            "foreign-run",
+            "INSERT INTO jobs VALUES (9, 'other', 'sandbox', '', 0); \
+             INSERT INTO runs (id, job, keyed_by, started_at) VALUES (9, 9, '', 0); \
+             UPDATE attempts SET run = 9 WHERE row = 3",
+        ),
+        ("dangling-entries", "DELETE FROM rows WHERE id IN (3, 4)"),
+        ("key-twice", "UPDATE rows SET key = 'k1' WHERE id = 3"),
+        ("made-twice", "UPDATE attempts SET remote_id = 'tn_1' WHERE row IN (3, 4)"),
+        ("run-sum", "UPDATE runs SET rows = 9"),
+        ("unreadable-entry", "UPDATE rows SET digest = x'00' WHERE id = 1"),
+        ("unreadable-entry", "UPDATE rows SET key = CAST(x'6bff' AS TEXT) WHERE id = 1"),
+        ("unreadable-entry", "UPDATE attempts SET message = CAST(x'ff' AS TEXT) WHERE row = 2"),
+        ("view-unreadable", "DROP VIEW row_states"),
+        (
+            "view-differs",
+            "DROP VIEW row_states; CREATE VIEW row_states AS \
+             SELECT 2 AS id, 'succeeded' AS state, 1 AS attempts UNION SELECT id, 'succeeded', 1 FROM rows WHERE id < 4",
+        ),
+    ];
+    for (code, statements) in cases {
+        let (desk, _sandbox) = after_a_run();
+        tamper(&desk, statements);
+        let (text, json) = check(&desk, "", 1);
+        let found = codes(&json);
+        assert!(!found.is_empty() && found.iter().all(|one| one == code), "{code}: {json}");
+        let last = json.events().pop().unwrap();
+        assert_eq!(last["problems"], json.all("problem").len(), "{json}");
+        shown.push_str(&format!("=== {statements}\n{}\n", text.stdout));
+    }
+    assert_reads("ledger_check_contradictions", sizeless(&shown));
+}
+
+#[test]
+fn only_the_job_that_is_asked_for_is_looked_at() {
+    let (desk, sandbox) = after_a_run();
+    desk.write("other.yaml", NOTES_JOB.replace("job: notes", "job: other"));
+    desk.run(&sandbox, "other.yaml").exits(1);
+    tamper(&desk, "DELETE FROM attempts WHERE row = 3");
+    check(&desk, "other.yaml", 0);
+    let (_, json) = check(&desk, "job.yaml", 1);
+    let problem = json.all("problem").remove(0);
+    assert_eq!((&problem["job"], &problem["key"]), (&"notes".into(), &"k3".into()), "{problem}");
+}
+
+#[test]
+fn each_damage_of_the_file_has_its_words() {
+    type Change = fn(&mut Vec<u8>);
+    let mut shown = String::new();
+    let cases: [(&str, i32, &[&str], Change); 6] = [
+        ("nothing is left", 1, &["empty-file"], |bytes| bytes.clear()),
+        ("the end is missing", 1, &["truncated-file", "reading-stopped"], |bytes| {
+            bytes.truncate(2 * 4096);
+        }),
+        ("all but the head is missing", 1, &["truncated-file", "reading-stopped"], |bytes| {
+            bytes.truncate(100);
+        }),
+        ("the first byte is another", 1, &["damaged-head"], |bytes| bytes[0] = b'X'),
+        ("the format is none", 1, &["damaged-head"], |bytes| bytes[60..64].fill(0)),
+        ("all pages but the first are zeros", 1, &["reading-stopped"], |bytes| {
+            bytes[4096..].fill(0);
+        }),
+    ];
+    for (name, status, expected, change) in cases {
+        let (desk, _sandbox) = after_a_run();
+        damage(&desk, change);
+        let (text, json) = check(&desk, "", status);
+        assert_eq!(codes(&json), expected, "{name}: {json}");
+        shown.push_str(&format!("=== {name}\n{}\n", text.stdout));
+    }
+    assert_reads("ledger_check_damages", sizeless(&shown));
+}
+
+#[test]
+fn what_can_still_be_read_of_half_a_file_is_counted() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(600, 600)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    damage(&desk, |bytes| bytes.truncate(bytes.len() / 2));
+    let (_, json) = check(&desk, "", 1);
+    let rows = json.events().pop().unwrap()["rows"].as_u64().unwrap();
+    assert!(rows > 0 && rows < 600, "{json}");
+    assert_eq!(codes(&json), ["truncated-file", "reading-stopped"]);
+}
+
+#[test]
+fn a_byte_that_flips_anywhere_is_survived() {
+    let (desk, _sandbox) = after_a_run();
+    let sound = std::fs::read(desk.path(LEDGER)).unwrap();
+    // Every structure of the file begins a page; the rest is reached by odd steps.
+    let begins = (0..sound.len()).step_by(4096).flat_map(|page| [page + 3, page + 5, page + 9]);
+    let others = (0..sound.len()).step_by(2_111);
+    for at in begins.chain(others).filter(|at| *at < sound.len()) {
+        let mut bytes = sound.clone();
+        bytes[at] ^= 0xff;
+        desk.write(LEDGER, bytes);
+        let outcome = desk.call("ledger check --format json");
+        assert!(matches!(outcome.status, 0..=2), "byte {at}: {outcome}");
+        let last = outcome.events().pop().unwrap();
+        assert_eq!(last["event"], "ledger_checked", "byte {at}: {outcome}");
+        assert_eq!(outcome.status == 1, last["problems"] != 0, "byte {at}: {outcome}");
+        assert!(!outcome.stderr.contains("panicked"), "byte {at}: {outcome}");
+    }
+}
+
+#[test]
+fn what_is_no_ledger_is_refused() {
+    let (desk, _sandbox) = after_a_run();
+    desk.ledger().pragma_update(None, "user_version", 99).unwrap();
+    Connection::open(desk.path("other.db")).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
+    desk.write("text.db", "a text, and no database".repeat(20));
+    desk.write("short.db", "short");
+    desk.write("folder/x", "");
+    let mut shown = String::new();
+    for ledger in [LEDGER, "other.db", "text.db", "short.db", "missing.db"] {
+        let (text, json) = check(&desk, &format!("--ledger {ledger}"), 2);
+        assert_eq!(json.all("problem").len(), 1, "{json}");
+        shown.push_str(&format!("=== {ledger}\n{}\n", text.stderr));
+    }
+    check(&desk, "--ledger folder", 2);
+    check(&desk, "missing.yaml", 2);
+    assert_reads("ledger_check_refusals", shown);
+}
+
+#[test]
+fn a_database_without_a_table_is_empty() {
+    let desk = Desk::new();
+    Connection::open(desk.path("new.db")).unwrap().execute_batch("VACUUM").unwrap();
+    let (_, json) = check(&desk, "--ledger new.db", 1);
+    assert_eq!(codes(&json), ["empty-file"]);
+}
