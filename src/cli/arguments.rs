@@ -186,6 +186,26 @@ pub struct SendingArguments {
     pub sandbox: bool,
 }
 
+impl SendingArguments {
+    /// What a run needs to do what these plan, after the job; but for `--skip-invalid`, which not every run needs.
+    pub fn words(&self) -> String {
+        let mut words = String::new();
+        for quota in &self.rate {
+            words.push_str(&format!(" --rate {}", shell_word(&quota.to_string())));
+        }
+        if let Some(concurrency) = self.concurrency {
+            words.push_str(&format!(" --concurrency {concurrency}"));
+        }
+        if let Some(limit) = self.limit {
+            words.push_str(&format!(" --limit {limit}"));
+        }
+        for (flag, is_set) in [("--retry-failed", self.retry_failed), ("--sandbox", self.sandbox)] {
+            words.push_str(&if is_set { format!(" {flag}") } else { String::new() });
+        }
+        words
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct CommonArguments {
     /// The ledger [default: .noteferry/ledger.db beside the job; environment: NOTEFERRY_LEDGER]

@@ -151,6 +151,7 @@ impl<'a> Planning<'a> {
         let head = PlanHead {
             job: self.opening.job.name.clone(),
             job_path: self.arguments.job.words(&self.arguments.common),
+            flags: self.arguments.sending.words(),
             target,
         };
         PlanReport::text(data(), head, self.output.data_color)

@@ -26,6 +26,8 @@ pub struct PlanHead {
     pub job: String,
     /// The job as given on the command line, for the advice.
     pub job_path: String,
+    /// What a run needs after it to do as planned, as in ` --sandbox`; ready for a shell, or empty.
+    pub flags: String,
     /// Base URL and account.
     pub target: String,
 }
@@ -307,7 +309,7 @@ fn time(totals: &PlanTotals) -> String {
 }
 
 fn next(totals: &PlanTotals, head: &PlanHead) -> String {
-    let run = command("run", &head.job_path);
+    let run = format!("{}{}", command("run", &head.job_path), head.flags);
     match totals.send {
         0 => "There is nothing to send.\n".into(),
         _ if totals.reject == 0 => format!("Nothing was sent. To do it: {run}\n"),
@@ -327,6 +329,7 @@ mod tests {
         PlanHead {
             job: "import-notes".into(),
             job_path: "jobs/import-notes.yaml".into(),
+            flags: " --retry-failed".into(),
             target: "https://api.stringeex.com/v1 (account admin@example.vn)".into(),
         }
     }

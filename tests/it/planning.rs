@@ -133,6 +133,19 @@ fn plans_read_well() {
 }
 
 #[test]
+fn the_command_that_a_plan_suggests_does_what_was_planned() {
+    let desk = Desk::with_notes(notes_csv(3, 3));
+    for flags in [
+        "job.yaml --sandbox",
+        "job.yaml --ledger other.db --rate 50/s --rate 1000/1h --concurrency 2 --limit 2 --retry-failed --sandbox",
+    ] {
+        let outcome = desk.call(&format!("plan {flags}")).exits(0);
+        let wanted = format!("To do it: noteferry run {}\n", flags.replace("50/s", "50/1s"));
+        assert!(outcome.stdout.ends_with(&wanted), "{outcome}");
+    }
+}
+
+#[test]
 fn a_key_that_has_changed_is_refused_by_plan_and_run_alike() {
     let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 3)), sandbox(""));
     desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=3");
