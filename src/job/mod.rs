@@ -77,15 +77,27 @@ pub struct MapEntry {
 /// Where the rows are.
 #[derive(Debug, Clone)]
 pub enum Rows {
-    File { path: PathBuf, name: Arc<str>, format: Format },
-    Inline { name: Arc<str>, rows: Arc<Vec<InlineRow>> },
+    /// `written` is where the job names the file; none where the file is the job.
+    File {
+        path: PathBuf,
+        name: Arc<str>,
+        format: Format,
+        written: Option<Place>,
+    },
+    Inline {
+        name: Arc<str>,
+        rows: Arc<Vec<InlineRow>>,
+    },
 }
 
 impl Rows {
     /// Opens the rows from their start; can be done any number of times.
     pub fn open(&self) -> Result<Source, Vec<Diagnostic>> {
         match self {
-            Self::File { path, name, format } => Source::open(path, Arc::clone(name), *format),
+            Self::File { path, name, format, written } => {
+                let opened = Source::open(path, Arc::clone(name), *format);
+                opened.map_err(|problems| named_at(problems, name, written.as_ref()))
+            }
             Self::Inline { name, rows } => {
                 Ok(Source::from_rows(Arc::clone(name), rows.as_ref().clone()))
             }
@@ -97,4 +109,17 @@ impl Rows {
             Self::File { name, .. } | Self::Inline { name, .. } => name,
         }
     }
+}
+
+/// What is wrong with a file as such is shown where the job names it: there is nothing to see in the file.
+fn named_at(problems: Vec<Diagnostic>, name: &str, written: Option<&Place>) -> Vec<Diagnostic> {
+    let Some(written) = written else { return problems };
+    let renamed = problems.into_iter().map(|problem| match problem.code {
+        "unreadable-file" => {
+            let message = format!("{name}: {}", problem.message);
+            Diagnostic { message, place: written.clone(), ..problem }
+        }
+        _ => problem,
+    });
+    renamed.collect()
 }

@@ -74,7 +74,12 @@ fn data_job(
     Ok(Job {
         name: stem.unwrap_or_else(|| "data".to_owned()),
         operation,
-        rows: Rows::File { path: path.to_owned(), name: path.display().to_string().into(), format },
+        rows: Rows::File {
+            path: path.to_owned(),
+            name: path.display().to_string().into(),
+            format,
+            written: None,
+        },
         map: None,
         key: None,
         timezone: None,
@@ -182,17 +187,18 @@ impl Resolver<'_> {
     fn rows(&mut self, source: &SourceFile, beside: &Path) -> Option<Rows> {
         let delimiter = self.delimiter(source);
         let files = [
-            source.csv.as_ref().map(|file| (file, None)),
-            source.jsonl.as_ref().map(|file| (file, Some(Format::JsonLines))),
-            source.json.as_ref().map(|file| (file, Some(Format::Json))),
+            source.csv.as_ref().map(|file| ("/source/csv", file, None)),
+            source.jsonl.as_ref().map(|file| ("/source/jsonl", file, Some(Format::JsonLines))),
+            source.json.as_ref().map(|file| ("/source/json", file, Some(Format::Json))),
         ];
-        let written: Vec<(&String, Option<Format>)> = files.into_iter().flatten().collect();
-        match (written.as_slice(), &source.rows) {
-            ([(file, format)], None) => {
+        let files: Vec<(&str, &String, Option<Format>)> = files.into_iter().flatten().collect();
+        match (files.as_slice(), &source.rows) {
+            ([(pointer, file, format)], None) => {
                 let path = beside.join(file);
                 let format = format.unwrap_or_else(|| csv_format(&path, delimiter));
                 let name = path.display().to_string().into();
-                Some(Rows::File { path, name, format })
+                let written = Some(self.document.place_at(pointer));
+                Some(Rows::File { path, name, format, written })
             }
             ([], Some(_)) => Some(self.inline_rows()),
             _ => {
