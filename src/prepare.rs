@@ -194,6 +194,12 @@ impl Preparer {
         self.plans[checked.plan].checker.operation()
     }
 
+    /// The operation of any row; none where it does not say a known one.
+    pub fn operation_of(&self, record: &Record) -> Option<&Arc<Operation>> {
+        let plan = self.plan_of(record, &mut Findings::default())?;
+        self.plans.get(plan).map(|plan| plan.checker.operation())
+    }
+
     /// The request of a checked row.
     pub fn ready(&self, checked: Checked, record: &Record) -> Result<Ready, Diagnostic> {
         let plan = &self.plans[checked.plan];

@@ -22,6 +22,8 @@ pub struct Step {
     pub row: u64,
     pub line: u64,
     pub action: Action,
+    /// None for a row that does not say one, or that cannot be read at all.
+    pub operation: Option<Arc<Operation>>,
     /// None for a row whose cells cannot be read.
     pub ready: Option<Ready>,
     pub key: String,
@@ -137,7 +139,8 @@ impl<'a> Steps<'a> {
         let ready = match checked.map(|checked| self.preparer.ready(checked, record)) {
             Some(Ok(ready)) => Some(ready),
             Some(Err(problem)) => {
-                reason = Some(problem.message);
+                // Most often it follows from what was wrong before.
+                reason.get_or_insert(problem.message);
                 None
             }
             None => None,
@@ -146,17 +149,23 @@ impl<'a> Steps<'a> {
             // A key belongs to the first row that bears it.
             Some(Ok(key)) if self.occurrence(&key, hash_of(&key)) == 1 => Some(key),
             Some(Ok(key)) => {
-                reason = Some(format!("the key `{key}` is that of an earlier row, too"));
+                reason.get_or_insert_with(|| {
+                    format!("the key `{key}` is that of an earlier row, too")
+                });
                 None
             }
             Some(Err(problem)) => {
-                reason = Some(problem.message);
+                reason.get_or_insert(problem.message);
                 None
             }
             None => ready.as_ref().map(|ready| self.content_key(ready)),
         };
-        let Some(key) = key else { return Ok(reject(record.row, record.line, reason)) };
-        self.decide(record, operation.as_deref(), ready, key, reason)
+        let step = match key {
+            Some(key) => self.decide(record, operation.as_deref(), ready, key, reason)?,
+            None => reject(record.row, record.line, reason),
+        };
+        let operation = operation.or_else(|| self.preparer.operation_of(record).cloned());
+        Ok(Step { operation, ..step })
     }
 
     fn decide(
@@ -194,6 +203,7 @@ impl<'a> Steps<'a> {
             row: record.row,
             line: record.line,
             action,
+            operation: None,
             ready,
             reason: reason_for(action, known.as_ref(), reason),
             changed: action == Action::Skip && !unchanged,
@@ -261,6 +271,7 @@ fn reject(row: u64, line: u64, reason: Option<String>) -> Step {
         row,
         line,
         action: Action::Reject,
+        operation: None,
         ready: None,
         key: String::new(),
         known: None,

@@ -199,26 +199,20 @@ impl<'a> Planning<'a> {
     fn shown(&self, step: Step) -> PlanStep {
         let header =
             self.opening.job.connector.authentication.as_ref().map(|file| file.header.as_str());
-        let (operation, method, path, body, curl) = match step.ready {
+        let operation = step.operation.as_deref();
+        let (path, body, curl) = match step.ready {
             Some(ready) => {
                 let curl = ready.request.curl(&self.address, header);
-                let request = ready.request;
-                (
-                    ready.operation.name.clone(),
-                    request.method.as_str(),
-                    request.path,
-                    request.body,
-                    Some(curl),
-                )
+                (ready.request.path, ready.request.body, Some(curl))
             }
-            None => (String::new(), "", String::new(), None, None),
+            None => (String::new(), None, None),
         };
         PlanStep {
             row: step.row,
             line: step.line,
             action: step.action,
-            operation,
-            method,
+            operation: operation.map(|operation| operation.name.clone()).unwrap_or_default(),
+            method: operation.map_or("", |operation| operation.method.as_str()),
             path,
             body,
             reason: step.reason,

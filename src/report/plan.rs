@@ -38,6 +38,7 @@ pub struct PlanStep {
     pub row: u64,
     pub line: u64,
     pub action: Action,
+    /// Like the method, empty for a row that does not say it.
     pub operation: String,
     pub method: &'static str,
     /// Path and query; empty where no request can be built.

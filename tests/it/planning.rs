@@ -133,6 +133,38 @@ fn plans_read_well() {
 }
 
 #[test]
+fn a_rejected_row_says_its_operation_and_what_is_wrong_first() {
+    let rows = [
+        "{ operation: ticket_note.create, note: no ticket }",
+        "{ operation: ticket_note.create, ticket_id: t, note: a, note_type: x }",
+        "{ operation: ticket_note.update, note_id: \"..\", note: a }",
+        "{ operation: ticket_note.rename, note_id: a }",
+    ];
+    let job = format!("job: x\nsource:\n  rows:\n    - {}\n", rows.join("\n    - "));
+    let desk = Desk::new().file("job.yaml", job);
+    let outcome = desk.call("plan job.yaml --format json").exits(3);
+    let steps = outcome.all("step");
+    let found: Vec<[&str; 2]> = steps
+        .iter()
+        .map(|step| ["operation", "method"].map(|name| step[name].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ["ticket_note.create", "POST"],
+        ["ticket_note.create", "POST"],
+        ["ticket_note.update", "PUT"],
+        ["", ""],
+    ];
+    assert_eq!(found, expected, "{outcome}");
+    // What `check` says of the row first.
+    let check = desk.call("check job.yaml --format json").exits(3);
+    for step in steps {
+        let problems = check.all("problem");
+        let first = problems.iter().find(|problem| problem["row"] == step["row"]).unwrap();
+        assert_eq!(step["reason"], first["message"], "{check}");
+    }
+}
+
+#[test]
 fn the_command_that_a_plan_suggests_does_what_was_planned() {
     let desk = Desk::with_notes(notes_csv(3, 3));
     for flags in [
