@@ -181,7 +181,10 @@ impl<'a> Planning<'a> {
         while let Some(step) = steps.next(now)? {
             totals.rows += 1;
             match step.action {
-                Action::Send(_) if totals.send >= limit => continue,
+                Action::Send(_) if totals.send >= limit => {
+                    totals.beyond_limit += 1;
+                    continue;
+                }
                 Action::Send(_) => totals.send += 1,
                 Action::Skip => totals.skip += 1,
                 Action::Hold(_) => totals.hold += 1,

@@ -51,7 +51,7 @@ pub struct PlanStep {
     pub curl: Option<String>,
 }
 
-/// What a plan comes to.
+/// What a plan comes to: `rows` is the sum of what is sent, skipped, held, rejected, or beyond the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PlanTotals {
     pub rows: u64,
@@ -59,6 +59,8 @@ pub struct PlanTotals {
     pub skip: u64,
     pub hold: u64,
     pub reject: u64,
+    /// Rows that would be sent but for the limit of a pilot.
+    pub beyond_limit: u64,
     pub requests: u64,
     /// How long it takes at the quotas; zero where there are none.
     pub duration: Duration,
@@ -230,6 +232,7 @@ fn planned_event(totals: &PlanTotals) -> Value {
         "seconds": totals.duration.as_secs().saturating_add(part),
         "limited_by": totals.limited_by,
         "changed": totals.changed,
+        "beyond_limit": totals.beyond_limit,
     })
 }
 
@@ -265,6 +268,7 @@ fn closing(totals: &PlanTotals, held: (u64, u64), head: &PlanHead, paint: Paint)
         ("skip", totals.skip, "already done".into()),
         ("hold", totals.hold, held_words(held)),
         ("reject", totals.reject, format!("invalid; see {}", command("check", &head.job_path))),
+        ("later", totals.beyond_limit, "beyond the limit of this pilot".into()),
     ] {
         if count > 0 {
             let line = format!("  {name:<6}  {:>width$}  {words}", number(count));
@@ -382,6 +386,7 @@ mod tests {
             skip: 320,
             hold: 2,
             reject: 1,
+            beyond_limit: 0,
             requests: 49_997,
             duration: Duration::from_millis(19_998_400),
             limited_by: Some("9000/1h".parse().unwrap()),

@@ -16,11 +16,9 @@ fn planned(outcome: &Outcome) -> Value {
     let last = outcome.events().pop().unwrap();
     assert_eq!(last["event"], "planned", "{outcome}");
     let count = |name: &str| last[name].as_u64().unwrap();
-    assert_eq!(outcome.all("step").len() as u64, count("rows"), "{outcome}");
-    assert_eq!(
-        count("rows"),
-        ["send", "skip", "hold", "reject"].into_iter().map(count).sum::<u64>()
-    );
+    let shown = ["send", "skip", "hold", "reject"].into_iter().map(count).sum::<u64>();
+    assert_eq!(outcome.all("step").len() as u64, shown, "{outcome}");
+    assert_eq!(count("rows"), shown + count("beyond_limit"), "{outcome}");
     last
 }
 
@@ -115,8 +113,9 @@ fn a_plan_of_a_pilot_shows_the_rows_of_the_pilot() {
     let (desk, sandbox) = (Desk::with_notes(notes_csv(10, 3)), sandbox(""));
     let outcome = plan(&desk, &sandbox, "job.yaml --limit 4").exits(0);
     assert_eq!(outcome.all("step").len(), 4);
-    let last = outcome.all("planned").remove(0);
+    let last = planned(&outcome);
     assert_eq!((&last["send"], &last["requests"]), (&json!(4), &json!(4)));
+    assert_eq!((&last["rows"], &last["beyond_limit"]), (&json!(10), &json!(6)));
     desk.run(&sandbox, "job.yaml --limit 4").exits(0).counts("succeeded=4 not_started=6");
 }
 
@@ -129,6 +128,7 @@ fn plans_read_well() {
     shown.push_str(&format!("\n=== after a pilot\n{}", desk.call("plan job.yaml --sandbox")));
     desk.write("job.yaml", NOTES_JOB.replace("{{ body }}", "{{ body | trim }}!"));
     shown.push_str(&format!("\n=== changed\n{}", desk.call("plan job.yaml --sandbox")));
+    shown.push_str(&format!("\n=== a pilot\n{}", desk.call("plan job.yaml --limit 1")));
     assert_reads("plans", shown);
 }
 
