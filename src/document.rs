@@ -293,19 +293,35 @@ fn yaml_options() -> serde_yaml::Options {
 
 fn syntax_problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Diagnostic {
     let error = error.without_snippet();
-    let rendered = error.render();
-    let message = rendered.lines().next().unwrap_or("the YAML cannot be read");
-    let message = message.strip_prefix("error: ").unwrap_or(message);
-    let message = match message.rfind(" at line ").or_else(|| message.rfind(" (line ")) {
-        Some(at) => message[..at].to_owned(),
-        None => message.to_owned(),
-    };
     let place = match error.location() {
         Some(location) => {
             let start = offset_of(&source.text, location.line(), location.column());
             Place::Text(Arc::clone(source), start..start + 1)
         }
         None => Place::File(source.name.as_str().into()),
+    };
+    match error {
+        serde_yaml::Error::MultipleDocuments { .. } => {
+            Diagnostic::error("yaml-syntax", place, "a second document begins in this file")
+                .hint("each job or operation has a file of its own: split it at the `---`")
+        }
+        serde_yaml::Error::NonFiniteFloat { value, .. } => {
+            let message = format!("`{value}` is no number that JSON can hold");
+            Diagnostic::error("yaml-syntax", place, message)
+                .hint(format!("if it is a text, put it in quotes: \"{value}\""))
+        }
+        _ => other_syntax_problem(error, place),
+    }
+}
+
+/// In the parser's words.
+fn other_syntax_problem(error: &serde_yaml::Error, place: Place) -> Diagnostic {
+    let rendered = error.render();
+    let message = rendered.lines().next().unwrap_or("the YAML cannot be read");
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let message = match message.rfind(" at line ").or_else(|| message.rfind(" (line ")) {
+        Some(at) => message[..at].to_owned(),
+        None => message.to_owned(),
     };
     match message.strip_prefix("duplicate mapping key: ").and_then(|rest| rest.split(',').next()) {
         Some(key) => {
@@ -505,7 +521,17 @@ mod tests {
     #[test]
     fn broken_yaml_is_shown_where_it_breaks() {
         let mut shown = String::new();
-        for text in ["a: 1\na: 2\n", "a: [1, 2\nb: 3\n", "a: \"x\n", "\t- a\n", ""] {
+        for text in [
+            "a: 1\na: 2\n",
+            "a: [1, 2\nb: 3\n",
+            "a: \"x\n",
+            "\t- a\n",
+            "",
+            "a: 1\n---\na: 2\n",
+            "a: -.inf\n",
+            "a: [.NaN]\n",
+            "a: 1e999\n",
+        ] {
             match Document::parse("a.yaml".into(), text.into()) {
                 Ok(document) => shown.push_str(&format!("{:?}\n", document.root().to_json())),
                 Err(problem) => shown.push_str(&problem.render(false)),
