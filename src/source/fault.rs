@@ -35,7 +35,7 @@ impl Fault {
 
     /// The file could not be read.
     pub fn io(error: io::Error) -> Self {
-        let fault = Self::file("unreadable-file", format!("the file cannot be read: {error}"));
+        let fault = Self::unreadable(&error.to_string());
         match error.kind() {
             ErrorKind::NotFound => {
                 fault.hint("is it spelt right? a path in a job starts from the job's folder")
@@ -43,9 +43,13 @@ impl Fault {
             ErrorKind::PermissionDenied => {
                 fault.hint("allow the account that runs this to read it")
             }
-            ErrorKind::IsADirectory => fault.hint("it is a folder: name a file in it"),
             _ => fault,
         }
+    }
+
+    /// The file could not be read, for this reason.
+    pub fn unreadable(reason: &str) -> Self {
+        Self::file("unreadable-file", format!("the file cannot be read: {reason}"))
     }
 
     /// Zero bytes where there should be text.

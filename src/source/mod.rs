@@ -13,7 +13,7 @@ mod json;
 mod record;
 mod window;
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -87,13 +87,20 @@ impl Source {
     /// # Errors
     /// What is wrong with the file as a whole, or with its header.
     pub fn open(path: &Path, name: Arc<str>, format: Format) -> Result<Self, Vec<Diagnostic>> {
-        let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-        let (about, file) = match opened {
-            Ok(opened) => opened,
-            Err(error) => return Err(vec![Fault::io(error).at(&name, 0)]),
-        };
-        let size = about.is_file().then_some(about.len());
-        Self::from_input(Window::new(Box::new(file), CHUNK), size, name, format)
+        // Before it is opened: to open a pipe is to wait for its writer.
+        let opened = std::fs::metadata(path).map_err(Fault::io).and_then(|about| {
+            if about.is_file() {
+                File::open(path).map_err(Fault::io)
+            } else {
+                Err(irregular(&about))
+            }
+        });
+        let opened = opened.and_then(|file| {
+            let size = file.metadata().map_err(Fault::io)?.len();
+            Ok((file, size))
+        });
+        let (file, size) = opened.map_err(|fault| vec![fault.at(&name, 0)])?;
+        Self::from_input(Window::new(Box::new(file), CHUNK), Some(size), name, format)
     }
 
     /// Rows that stand in the job itself. Their columns are all their keys, in order of appearance.
@@ -237,6 +244,15 @@ fn pass_mark(window: &mut Window) -> Result<(), Fault> {
         window.pass('\u{feff}'.len_utf8(), 0);
     }
     Ok(())
+}
+
+/// Whatever is not read from its start twice, once to check it and once to send it.
+fn irregular(about: &Metadata) -> Fault {
+    if about.is_dir() {
+        return Fault::unreadable("it is a folder").hint("name a file in it");
+    }
+    Fault::unreadable("it is a pipe or a device")
+        .hint("rows are read twice, to be checked and to be sent: write them into a file first")
 }
 
 fn empty(hint: &str) -> Fault {

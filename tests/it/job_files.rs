@@ -59,6 +59,34 @@ fn a_job_that_is_not_there_is_told() {
 }
 
 #[test]
+fn rows_come_from_a_file_and_not_from_a_folder() {
+    let job = NOTES_JOB.replace("notes.csv", "folder.csv");
+    let desk = Desk::new().file("job.yaml", job).file("folder.csv/x", "");
+    let outcome = desk.call("check job.yaml").exits(2);
+    assert!(
+        outcome.stderr.contains("folder.csv: the file cannot be read: it is a folder"),
+        "{outcome}"
+    );
+    desk.call("check folder.csv --operation ticket_note.create").exits(2);
+}
+
+#[test]
+#[cfg(unix)]
+fn rows_come_from_a_file_and_not_from_a_pipe_or_a_device() {
+    let desk = Desk::new();
+    let made = std::process::Command::new("mkfifo").arg(desk.path("pipe.csv")).status().unwrap();
+    assert!(made.success());
+    // Nobody writes into the pipe, so whoever opened it would wait for ever.
+    for file in ["pipe.csv", "/dev/null"] {
+        desk.write("job.yaml", NOTES_JOB.replace("notes.csv", file));
+        let outcome = desk.call("check job.yaml").exits(2);
+        assert!(outcome.stderr.contains("it is a pipe or a device"), "{outcome}");
+    }
+    let outcome = desk.call("run pipe.csv --operation ticket_note.create --sandbox").exits(2);
+    assert_reads("pipe", outcome);
+}
+
+#[test]
 fn a_mistake_of_the_job_closes_the_events_of_every_verb() {
     let desk = Desk::new().file("job.yaml", "job: x\nsuorce: {}\n");
     for (verb, closing) in [("check", "checked"), ("plan", "planned"), ("run", "finished")] {
