@@ -59,6 +59,7 @@ impl Language {
                     .hint(syntax_hint(text, source))
             })?;
         self.check_filters(text, &place)?;
+        check_subscripts(text, source, &place)?;
         let (names, whole_row) = self.columns_of(&expression, text, source, &place)?;
         Ok(Compiled { expression, names: names.into(), whole_row, source: text.to_owned() })
     }
@@ -119,6 +120,23 @@ impl Language {
         }
         Ok((names, whole_row))
     }
+}
+
+/// `row['…']` names a column as plainly as a bare name does. Where later rows may bring more columns, nobody can
+/// tell yet.
+fn check_subscripts(
+    text: &str,
+    source: &mut Source,
+    place: &impl Fn(Option<Range<usize>>) -> Place,
+) -> Result<(), Diagnostic> {
+    if source.columns().is_open() || source.columns().index(ROW).is_some() {
+        return Ok(());
+    }
+    for range in row_subscripts(text) {
+        column_index(source, &text[range.clone()])
+            .map_err(|problem| problem(place(Some(range))))?;
+    }
+    Ok(())
 }
 
 fn syntax_hint(text: &str, source: &Source) -> String {
@@ -308,11 +326,44 @@ fn filter_names(text: &str) -> Vec<Range<usize>> {
     names
 }
 
+/// Ranges of the names in `row['…']` and `row["…"]` outside quotes; but for names with an escape in them.
+fn row_subscripts(text: &str) -> Vec<Range<usize>> {
+    let mut names = Vec::new();
+    let mut quote = None;
+    let mut before = None;
+    for (at, letter) in text.char_indices() {
+        match quote {
+            Some(open) if letter == open => quote = None,
+            Some(_) => {}
+            None if letter == '\'' || letter == '"' => quote = Some(letter),
+            None => {
+                let begins = before.is_none_or(|before| !is_word(before) && before != '.');
+                names.extend(Some(at).filter(|_| begins).and_then(|at| row_subscript(text, at)));
+            }
+        }
+        before = Some(letter);
+    }
+    names
+}
+
+/// The range of the name where `row['…']` begins at `at`.
+fn row_subscript(text: &str, at: usize) -> Option<Range<usize>> {
+    let inside = text[at..].strip_prefix(ROW)?.trim_start().strip_prefix('[')?.trim_start();
+    let open = inside.chars().next().filter(|letter| matches!(letter, '\'' | '"'))?;
+    let name = inside[1..].split(open).next()?;
+    let closed = inside[1 + name.len()..].strip_prefix(open)?.trim_start().starts_with(']');
+    let start = text.len() - inside.len() + 1;
+    (closed && !name.contains('\\')).then(|| start..start + name.len())
+}
+
+fn is_word(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
 /// Where a name stands as a word of its own.
 fn find_word(text: &str, word: &str) -> Option<Range<usize>> {
-    let part_of_word = |character: char| character.is_alphanumeric() || character == '_';
     text.match_indices(word).map(|(at, _)| at..at + word.len()).find(|range| {
-        !text[..range.start].ends_with(part_of_word) && !text[range.end..].starts_with(part_of_word)
+        !text[..range.start].ends_with(is_word) && !text[range.end..].starts_with(is_word)
     })
 }
 

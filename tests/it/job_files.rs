@@ -13,6 +13,7 @@ fn what_is_wrong_with_a_job_is_told_with_its_place() {
         ("duplicate key", "key:", "job: again\nkey:"),
         ("wrong type", "job: notes", "job: [notes]"),
         ("unknown column", "{{ body }}", "{{ bdoy }}"),
+        ("unknown column of the row", "{{ body }}", "{{ 'a' ~ row[ 'bdoy' ] | trim }}"),
         ("undefined name", "{{ body }}", "{{ body ~ unheard.of }}"),
         ("broken expression", "{{ body }}", "{{ body | }}"),
         ("unknown filter", "{{ body }}", "{{ body | shout }}"),
@@ -36,6 +37,19 @@ fn what_is_wrong_with_a_job_is_told_with_its_place() {
         shown.push_str(&format!("=== {name}\n{outcome}\n"));
     }
     assert_reads("broken_jobs", shown);
+}
+
+#[test]
+fn a_column_may_be_named_in_any_way_of_the_row() {
+    for body in [
+        "{{ row['body'] }}",
+        "{{ row[ \\\"body\\\" ] ~ \\\"row['nothing']\\\" }}",
+        "{{ row['b' ~ 'ody'] }}",
+        "{{ 'a' if row['id'] == row['bo\\\\x64y'] else 'b' }}",
+    ] {
+        let desk = Desk::with_notes(ROWS).file("job.yaml", NOTES_JOB.replace("{{ body }}", body));
+        desk.call("check job.yaml").exits(0);
+    }
 }
 
 #[test]
