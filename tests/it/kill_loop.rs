@@ -203,6 +203,7 @@ fn done(outcome: &Outcome) -> BTreeSet<u64> {
 
 /// Everything is there once and in order; the ledger says so, too, and knows what it is called.
 fn check(desk: &Desk, sandbox: &Sandbox, expected: &Contents, last: &Outcome) {
+    desk.call("ledger check job.yaml").exits(0);
     assert_eq!(&Contents::of(sandbox), expected, "{last}");
     let finished = last.finished();
     let count = |name: &str| finished[name].as_u64().unwrap();

@@ -276,6 +276,14 @@ fn what_is_no_ledger_is_refused() {
 }
 
 #[test]
+fn a_ledger_of_the_first_format_is_as_sound() {
+    let (desk, _sandbox) = after_a_run();
+    tamper(&desk, "ALTER TABLE attempts DROP COLUMN remote_started_at; PRAGMA user_version = 1");
+    let (_, json) = check(&desk, "", 0);
+    assert_eq!(json.events().pop().unwrap()["format"], 1, "{json}");
+}
+
+#[test]
 fn a_database_without_a_table_is_empty() {
     let desk = Desk::new();
     Connection::open(desk.path("new.db")).unwrap().execute_batch("VACUUM").unwrap();
