@@ -221,6 +221,9 @@ pub struct RecoverFile {
     #[serde(default)]
     pub text: Vec<TextChange>,
     pub pages: Option<PagesFile>,
+    /// How long the other side may take to act on a request whose answer was lost, as in 10s: only a list that is
+    /// asked for later than that says for sure that nothing was made. Left out: a list always says so.
+    pub sure_after: Option<String>,
 }
 
 /// Something that the other side may do to a text.

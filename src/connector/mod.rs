@@ -97,6 +97,8 @@ pub struct Recover {
     pub created: Vec<String>,
     pub text: Vec<TextChange>,
     pub pages: Option<PagesFile>,
+    /// How long after the loss of an answer the other side may still act on the request.
+    pub sure_after: Duration,
 }
 
 impl Operation {

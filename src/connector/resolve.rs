@@ -295,6 +295,7 @@ fn recovery(
     for name in file.fields.keys() {
         reader.field(&format!("/recover/match/{name}"), name, &operation.fields);
     }
+    let sure_after = reader.duration("/recover/sure_after", file.sure_after.as_deref());
     Some(Recover {
         list: Arc::clone(list),
         with: file.with.clone().into_iter().collect(),
@@ -303,6 +304,7 @@ fn recovery(
         created: file.created.clone(),
         text: file.text.clone(),
         pages: file.pages.clone(),
+        sure_after: sure_after.unwrap_or_default(),
     })
 }
 

@@ -89,6 +89,12 @@ impl Desk {
         })
     }
 
+    /// With a StringeeX that is done with a lost request after so long.
+    pub fn sure_after(self, wait: &str) -> Self {
+        let sure_after = format!("sure_after: {wait}");
+        self.with_connector(|text| text.replace("sure_after: 10s", &sure_after))
+    }
+
     /// With a StringeeX of which each file is written a little differently.
     pub fn with_connector(self, change: impl Fn(String) -> String) -> Self {
         let from = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/stringeex"));

@@ -126,12 +126,16 @@ impl Loop {
 
     fn prepare(&self, faults: &str) -> (Desk, Sandbox, Contents) {
         let (csv, expected) = self.work.rows();
-        let mut desk = Desk::new().file("job.yaml", JOB).file("rows.csv", csv);
+        let desk = Desk::new().file("job.yaml", JOB).file("rows.csv", csv);
+        let mut desk = desk.sure_after("50ms");
         if !faults.is_empty() {
             // Other runs follow, so none needs patience; and what is slow is later than anybody waits.
             desk = desk
                 .file("job.yaml", format!("{JOB}limits: {{ attempts: 2 }}\n"))
-                .with_connector(|text| text.replace("request: 30s", "request: 400ms"));
+                .with_connector(|text| {
+                    text.replace("request: 30s", "request: 400ms")
+                        .replace("sure_after: 10s", "sure_after: 900ms")
+                });
         }
         let options = Options {
             latency: Duration::from_millis(8),

@@ -116,7 +116,7 @@ fn two_jobs_may_share_a_ledger_at_once() {
 fn nothing_is_done_twice_however_often_a_run_is_killed() {
     for events in [1, 3, 12] {
         let sandbox = sandbox_with(Options { latency: Duration::from_millis(10), ..unhurried() });
-        let desk = Desk::with_notes(notes_csv(40, 8));
+        let desk = Desk::with_notes(notes_csv(40, 8)).sure_after("50ms");
         let mut run = desk.start_run(&sandbox, "job.yaml --concurrency 4");
         for _ in 0..events {
             assert!(run.line().unwrap().contains("succeeded"));

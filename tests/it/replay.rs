@@ -164,6 +164,7 @@ fn a_request_of_unknown_fate_is_looked_for() {
     for length in 1..=finished.attempts.len() {
         for last in [Last::Unsent, Last::Unwritten] {
             let (desk, sandbox) = finished.beginning(length, last);
+            let desk = desk.sure_after("0s");
             let case = format!("{last:?} after {length} attempts");
             let outcome = desk.run(&sandbox, "job.yaml").exits(0);
             assert_once(&sandbox, None, &outcome, &case);

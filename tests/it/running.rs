@@ -207,7 +207,8 @@ fn a_create_whose_answer_is_lost_is_settled_by_looking() {
     for fault in
         ["reset-after=15%", "500-after=15%", "502=8%,reset=8%", "cut-after=15%", "html=15%"]
     {
-        let (desk, sandbox) = (Desk::with_notes(notes_csv(12, 6)), sandbox(fault));
+        let desk = Desk::with_notes(notes_csv(12, 6)).sure_after("0s");
+        let sandbox = sandbox(fault);
         desk.run(&sandbox, "job.yaml").exits(0).counts("rows=12 succeeded=12");
         let mut found = texts(&sandbox);
         found.sort_unstable();
@@ -264,7 +265,7 @@ fn a_storm_of_faults_leaves_each_note_once() {
     for seed in [1, 2] {
         let faults = faults.parse().unwrap();
         let sandbox = sandbox_with(Options { faults, seed, ..unhurried() });
-        let desk = Desk::with_notes(notes_csv(60, 20));
+        let desk = Desk::with_notes(notes_csv(60, 20)).sure_after("0s");
         // A list may be refused, too; then the row is in doubt until another run looks for it.
         let mut runs = 0;
         let last = loop {

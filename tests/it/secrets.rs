@@ -44,7 +44,10 @@ fn desk(credentials: &Credentials) -> Desk {
     let job = format!("{}limits: {{ attempts: 2 }}\n", crate::desk::NOTES_JOB);
     let desk = Desk::with_notes(notes_csv(1, 1))
         .file("job.yaml", job)
-        .with_connector(|text| text.replace("request: 30s", "request: 300ms"))
+        .with_connector(|text| {
+            text.replace("request: 30s", "request: 300ms")
+                .replace("sure_after: 10s", "sure_after: 0s")
+        })
         .env("RUST_LOG", "trace")
         .env("RUST_BACKTRACE", "full");
     credentials.iter().fold(desk, |desk, (name, value)| desk.env(name, value))

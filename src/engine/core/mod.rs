@@ -337,6 +337,8 @@ impl Core {
             attempted,
             lost: None,
             search: None,
+            lost_at: Moment::default(),
+            search_began: None,
             looks: 0,
             end: None,
         };

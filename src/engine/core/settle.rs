@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::event::{Ending, RowEnd};
 use crate::ledger::Outcome;
-use crate::pace::{asked_wait, back_off};
+use crate::pace::{Moment, asked_wait, back_off};
 use crate::plan::{InDoubt, Sending};
 use crate::recover::{Search, Step};
 use crate::request::Request;
@@ -29,9 +29,7 @@ impl Core {
     /// Sends looks that are due; they are requests like any other.
     pub(super) fn send_looks(&mut self, now: Now) {
         if self.stopping.is_some() {
-            while let Some(at) = self.to_look.pop_front() {
-                self.end_unsure(at, "the run was stopped before it could be looked for", now);
-            }
+            self.end_looks(now);
             return;
         }
         while let Some(at) = self.to_look.front().copied() {
@@ -47,11 +45,24 @@ impl Core {
             if let Some(slot) = self.slots[at].as_mut() {
                 slot.phase = Phase::Looking;
                 slot.sent_at = now.moment;
+                slot.search_began.get_or_insert(now.moment);
                 slot.generation = generation;
                 self.flying += 1;
                 self.counts.requests += 1;
                 self.actions.push(Action::Look { slot: at });
             }
+        }
+    }
+
+    /// The run stops: what has not been found by now stays in doubt.
+    fn end_looks(&mut self, now: Now) {
+        let waiting = std::mem::take(&mut self.waiting).into_vec();
+        let looks = |at: usize| self.slots[at].as_ref().is_some_and(|slot| slot.search.is_some());
+        let (lost, others) = waiting.into_iter().partition::<Vec<_>, _>(|wait| looks(wait.0.1));
+        self.waiting = others.into();
+        self.to_look.extend(lost.into_iter().map(|wait| wait.0.1));
+        while let Some(at) = self.to_look.pop_front() {
+            self.end_unsure(at, "the run was stopped before it could be looked for", now);
         }
     }
 
@@ -69,15 +80,21 @@ impl Core {
             return;
         }
         slot.lost = Some(cause);
+        slot.lost_at = now.moment;
         self.look_for(at);
     }
 
     pub(super) fn look_for(&mut self, at: usize) {
+        self.begin_search(at);
+        self.to_look.push_back(at);
+    }
+
+    fn begin_search(&mut self, at: usize) {
         let Some(slot) = self.slots[at].as_mut() else { return };
         let Some(recover) = slot.work.ready.operation.recover.as_ref() else { return };
         slot.search = Some(Box::new(Search::new(recover, &slot.work.ready.fields)));
+        slot.search_began = None;
         slot.phase = Phase::Lost;
-        self.to_look.push_back(at);
     }
 
     pub(super) fn looked(
@@ -141,7 +158,22 @@ impl Core {
                 self.end_row(at, Last { id: Some(id), ..found }, now);
             }
             Step::Unsure { reason } => self.end_unsure(at, &reason, now),
-            Step::Absent => self.absent(at, now),
+            Step::Absent => {
+                let sure = slot.lost_at.after(recover.sure_after);
+                match slot.search_began.is_some_and(|began| began < sure) {
+                    true => self.look_again(at, sure),
+                    false => self.absent(at, now),
+                }
+            }
+        }
+    }
+
+    /// The other side may still act: only a list of that moment or later says that it did not.
+    fn look_again(&mut self, at: usize, sure: Moment) {
+        self.begin_search(at);
+        if let Some(slot) = self.slots[at].as_mut() {
+            slot.phase = Phase::Waiting;
+            self.waiting.push(Reverse((sure, at)));
         }
     }
 

@@ -32,6 +32,10 @@ pub(super) struct Slot {
     pub lost: Option<Cause>,
     /// The search for what it may have made.
     pub search: Option<Box<Search>>,
+    /// When the answer was lost; for an attempt of an earlier run no later than the start of this one.
+    pub lost_at: Moment,
+    /// When the first page of the search was asked for.
+    pub search_began: Option<Moment>,
     pub looks: u32,
     /// How the row ends, once its last outcome is durable.
     pub end: Option<RowEvent>,

@@ -188,3 +188,51 @@ fn a_failure_too_many_ends_the_run() {
     core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }]), at(4));
     assert_eq!(core.ended(), Some(Ending::TooManyFailures { allowed: 0 }));
 }
+
+/// A create whose answer is lost after two milliseconds, and a first look of which nothing comes.
+fn lost_and_not_found(core: &mut Core) {
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    core.handle(Input::Replied { slot: 0, verdict: Verdict::Unknown(Cause::default()) }, at(2));
+    assert_eq!(done(core), ["begin 1", "send 0", "look 0"]);
+    look(core, vec![], 3);
+}
+
+fn look(core: &mut Core, items: Vec<serde_json::Value>, milliseconds: u64) {
+    let verdict = Verdict::Done { id: None, items: Some(items) };
+    core.handle(Input::Looked { slot: 0, verdict, owned: HashSet::new() }, at(milliseconds));
+}
+
+#[test]
+fn a_list_that_was_asked_for_at_once_does_not_say_for_sure_that_nothing_will_come() {
+    let mut core = core("1000/s");
+    lost_and_not_found(&mut core);
+    assert_eq!(done(&mut core), Vec::<String>::new());
+    assert_eq!(core.wake_at(), Some(at(10_002).moment));
+    core.handle(Input::Tick, at(10_002));
+    assert_eq!(done(&mut core), ["look 0"]);
+    look(&mut core, vec![], 10_003);
+    assert_eq!(done(&mut core), ["end not_found", "begin 1"]);
+}
+
+#[test]
+fn what_the_other_side_made_after_the_loss_is_found() {
+    let mut core = core("1000/s");
+    lost_and_not_found(&mut core);
+    core.handle(Input::Tick, at(10_002));
+    let note = serde_json::json!({"id": "tn_1", "note": "x", "created": WALL + 9_000});
+    look(&mut core, vec![note], 10_003);
+    look(&mut core, vec![], 10_004);
+    assert_eq!(done(&mut core), ["look 0", "look 0", "end found"]);
+}
+
+#[test]
+fn a_run_that_stops_while_it_waits_for_a_second_look_says_that_the_row_is_in_doubt() {
+    let mut core = core("1000/s");
+    lost_and_not_found(&mut core);
+    core.handle(Input::Stop(Stop::Drain { signal: 15 }), at(500));
+    assert_eq!(done(&mut core), ["end lost"]);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(501));
+    assert_eq!(done(&mut core), ["row 1 in_doubt"]);
+    assert_eq!(core.ended(), Some(Ending::Interrupted { signal: 15 }));
+}
