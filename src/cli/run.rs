@@ -259,7 +259,7 @@ impl Failure {
                 output.fail("ledger", error.to_string(), error.hint());
                 match error {
                     LedgerError::Busy { .. } => exit::LOCKED,
-                    LedgerError::Storage { .. } => exit::STOPPED,
+                    error if error.may_pass() => exit::STOPPED,
                     _ => exit::USAGE,
                 }
             }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{JobName, LedgerError};
+use super::{JobName, LedgerError, of_io};
 
 /// Held for as long as a job runs.
 #[derive(Debug)]
@@ -26,11 +26,7 @@ impl JobLock {
         since: &str,
     ) -> Result<Self, LedgerError> {
         let path = lock_path(ledger, job);
-        let storage = |error: std::io::Error| LedgerError::Storage {
-            path: ledger.to_owned(),
-            deed: "locked",
-            cause: error.to_string(),
-        };
+        let storage = |error: std::io::Error| of_io(ledger, "locked", &error);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
