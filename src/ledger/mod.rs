@@ -6,6 +6,7 @@
 //! [`JobLock`] keeps a second run of the same job out, and the operating system frees it whatever happens.
 //! What a state means for a rerun is for `plan`.
 
+mod attempt;
 mod error;
 mod lock;
 mod reader;
@@ -19,10 +20,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::event::Totals;
 
+pub use attempt::{AttemptEnd, AttemptStart, Outcome};
 pub use error::{LedgerError, StorageFault};
 pub use lock::JobLock;
 pub use reader::{JobReader, Known};
-pub use recorder::{Ack, AttemptEnd, AttemptStart, Outcome, Recorder};
+pub use recorder::{Ack, News, Recorder};
 pub use status::{FailedRow, JobStatus, RunRecord};
 
 /// The format that this version writes. It reads the older ones, too, and brings a file up to date when it writes to it.

@@ -51,7 +51,10 @@ fn record(path: &Path, key: &str, outcomes: &[Option<Outcome>]) {
     let job = ledger.enter_job(&name("a"), 1).unwrap();
     let run = ledger.begin_run(job, "", 2).unwrap();
     let (acks, acknowledged) = mpsc::channel();
-    let recorder = Recorder::start(ledger, job, run, move |ack| acks.send(ack.unwrap()).unwrap());
+    let recorder = Recorder::start(ledger, job, run, Duration::ZERO, move |news| match news {
+        News::Durable(durable) => acks.send(durable).unwrap(),
+        other => panic!("{other:?}"),
+    });
     for (number, outcome) in (1..).zip(outcomes) {
         recorder.begin(3, start(key, number));
         if let Some(outcome) = outcome {
