@@ -75,6 +75,7 @@ pub async fn run<T: Transport>(settings: Settings, pace: Pace, parts: Parts<'_, 
         began: Instant::now(),
         flights: FuturesUnordered::new(),
         feed_open: true,
+        recorder_there: true,
         remote_began: None,
         told: Vec::new(),
         pictured: None,
@@ -98,6 +99,8 @@ struct Shell<'a, T> {
     began: Instant,
     flights: FuturesUnordered<LocalBoxFuture<'static, Flight>>,
     feed_open: bool,
+    /// Whether somebody writes the ledger.
+    recorder_there: bool,
     /// What the other side's clock showed when this run began, by its last answer; unix milliseconds.
     remote_began: Option<i64>,
     /// Events that are told at the end of a turn.
@@ -172,7 +175,7 @@ impl<T: Transport> Shell<'_, T> {
         tokio::select! {
             biased;
             Some(stop) = self.parts.stops.recv() => self.stopped(stop),
-            Some(news) = self.parts.news.recv() => self.recorded(news),
+            news = self.parts.news.recv(), if self.recorder_there => self.recorded(news),
             Some(flight) = self.flights.next(), if !self.flights.is_empty() => self.landed(flight),
             rows = self.parts.feed.recv(), if wants_rows => self.fed(rows),
             () = pause => Input::Tick,
@@ -183,7 +186,7 @@ impl<T: Transport> Shell<'_, T> {
     /// Takes what has happened meanwhile without waiting for it, so that it is dealt with in one go.
     fn take_what_waits(&mut self) {
         while let Ok(news) = self.parts.news.try_recv() {
-            let input = self.recorded(news);
+            let input = self.recorded(Some(news));
             self.take(input);
         }
         for _ in 0..LANDINGS_A_TURN {
@@ -210,7 +213,11 @@ impl<T: Transport> Shell<'_, T> {
         Input::Stop(stop)
     }
 
-    fn recorded(&mut self, news: News) -> Input {
+    fn recorded(&mut self, news: Option<News>) -> Input {
+        let Some(news) = news else {
+            self.recorder_there = false;
+            return Input::LedgerGone;
+        };
         match news {
             News::Durable(acks) => Input::Durable(acks),
             News::Note(text) => {
@@ -218,6 +225,7 @@ impl<T: Transport> Shell<'_, T> {
                 Input::Tick
             }
             News::Failed(error) => Input::LedgerFailed(format!("{error}; {}", error.hint())),
+            News::Unwritten { starts, ends } => Input::Unwritten { starts, ends },
         }
     }
 

@@ -40,8 +40,10 @@ pub enum News {
     Durable(Vec<Ack>),
     /// Something worth telling, in words.
     Note(String),
-    /// The ledger cannot be written, and patience is over.
+    /// The ledger cannot be written, and patience is over. Said again where it gets worse.
     Failed(LedgerError),
+    /// What nobody will ever write, by its slots; said after [`News::Failed`].
+    Unwritten { starts: Vec<usize>, ends: Vec<usize> },
 }
 
 enum Write {
@@ -117,9 +119,7 @@ impl Writer {
     fn serve(&mut self, waiting: &Receiver<Write>, mut hear: impl FnMut(News)) {
         // Where that fails, whatever follows says why.
         let _ = self.ledger.connection.busy_timeout(BUSY_TIMEOUT);
-        while let Ok(first) = waiting.recv() {
-            let more = std::iter::from_fn(|| waiting.try_recv().ok()).take(LARGEST_GROUP - 1);
-            let group: Vec<Write> = std::iter::once(first).chain(more).collect();
+        while let Some(group) = next_group(waiting) {
             let written = match self.write(&group) {
                 Ok(acks) => Ok(acks),
                 Err(error) => self.persist(&group, &error, &mut hear),
@@ -128,8 +128,31 @@ impl Writer {
                 Ok(acks) => hear(News::Durable(acks)),
                 Err(error) => {
                     hear(News::Failed(error));
-                    return;
+                    return self.refuse(group, waiting, hear);
                 }
+            }
+        }
+    }
+
+    /// Writes nothing any more. What is under way comes to its end all the same, and is told to be lost.
+    fn refuse(
+        &mut self,
+        mut group: Vec<Write>,
+        waiting: &Receiver<Write>,
+        mut hear: impl FnMut(News),
+    ) {
+        loop {
+            let (mut starts, mut ends) = (Vec::new(), Vec::new());
+            for write in &group {
+                match write {
+                    Write::Start { slot, .. } => starts.push(*slot),
+                    Write::End { slot, .. } => ends.push(*slot),
+                }
+            }
+            hear(News::Unwritten { starts, ends });
+            match next_group(waiting) {
+                Some(next) => group = next,
+                None => return,
             }
         }
     }
@@ -211,6 +234,13 @@ impl Writer {
         transaction.commit()?;
         Ok(acks)
     }
+}
+
+/// What waits, as far as one transaction takes it; none where nothing will come any more.
+fn next_group(waiting: &Receiver<Write>) -> Option<Vec<Write>> {
+    let first = waiting.recv().ok()?;
+    let more = std::iter::from_fn(|| waiting.try_recv().ok()).take(LARGEST_GROUP - 1);
+    Some(std::iter::once(first).chain(more).collect())
 }
 
 fn trouble(error: &LedgerError, patience: Duration) -> String {
