@@ -10,6 +10,7 @@ mod environment;
 mod opening;
 mod output;
 mod plan;
+mod rescued;
 mod run;
 mod sandbox;
 mod session;

@@ -12,7 +12,7 @@ use crate::engine::dispatch::{self, Outcome, Parts};
 use crate::engine::{Deadline, Settings, Work};
 use crate::event::{Ending, Event, Progress, Totals};
 use crate::exit;
-use crate::ledger::{JobReader, LedgerError, News, Recorder};
+use crate::ledger::{InTrouble, JobReader, LedgerError, News, Recorder, Rescue};
 use crate::pace::{Moment, Pace};
 use crate::plan::{self, Action, Held};
 use crate::report::{ReportHandle, ReportThread, Reporter, RunView, Several, bar, ndjson, plain};
@@ -57,10 +57,10 @@ impl Session<'_> {
     pub fn run(self, transport: &Http) -> Result<u8, LedgerError> {
         let run =
             self.booked.ledger.begin_run(self.booked.job, self.opening.job.keyed_by(), self.now)?;
-        let reports = ReportThread::start(self.reporter());
-        let handle = reports.handle();
         let reader = self.booked.reader()?;
         let owners = self.booked.reader()?;
+        let reports = ReportThread::start(self.reporter());
+        let handle = reports.handle();
         let limit = self.to_send();
         let (opening, found, tally) = (self.opening, &self.found, self.tally);
         let retry_failed = self.arguments.sending.retry_failed;
@@ -77,7 +77,9 @@ impl Session<'_> {
         let ledger = self.booked.ledger;
         let (say, news) = unbounded_channel();
         // The engine is gone when the run is over; then nobody waits for an acknowledgement.
-        let recorder = Recorder::start(ledger, self.booked.job, run, PATIENCE, move |news| {
+        let rescue = Rescue::reserve(&self.booked.path, &self.target.job_name(&opening.job));
+        let trouble = InTrouble { patience: PATIENCE, rescue };
+        let recorder = Recorder::start(ledger, self.booked.job, run, trouble, move |news| {
             drop(say.send(news));
         });
         let (feed, rows) = channel(WAITING);

@@ -20,6 +20,17 @@ pub enum LedgerError {
     Busy { holder: String },
     #[error("the ledger {path} cannot be {deed}: {}", fault.words(cause))]
     Storage { path: PathBuf, deed: &'static str, fault: StorageFault, cause: String },
+    #[error("the rescue file {path} cannot be {deed}: {}", fault.words(cause))]
+    Rescue { path: PathBuf, deed: &'static str, fault: StorageFault, cause: String },
+    #[error("the rescue file {path} does not belong to the ledger beside it")]
+    RescueMisfit { path: PathBuf },
+    /// `known` is what came of attempts, in words: the first few, of `count`.
+    #[error(
+        "{cause}; nor can its rescue file: {rescue}. Known and written nowhere: {}{}",
+        known.join(", "),
+        and_more(*count, known.len())
+    )]
+    Unrecorded { cause: Box<LedgerError>, rescue: String, known: Vec<String>, count: usize },
     #[error("the ledger {path} contradicts itself at row {key}: {cause}")]
     Inconsistent { path: PathBuf, key: String, cause: String },
 }
@@ -58,6 +69,17 @@ impl LedgerError {
             }
             Self::Busy { .. } => "wait until it ends; a run that was killed leaves no lock behind",
             Self::Storage { fault, .. } => fault.hint(),
+            Self::Rescue { .. } => {
+                "it holds outcomes that the last run could not write to the ledger: let this user read and write it, then \
+                 run again"
+            }
+            Self::RescueMisfit { .. } => {
+                "it holds outcomes of rows that this ledger does not know: put the ledger back that it belongs to, or move \
+                 the file away if they do not matter"
+            }
+            Self::Unrecorded { .. } => {
+                "keep this message; the next run does not know these outcomes and treats their rows as in doubt"
+            }
             Self::Inconsistent { .. } => {
                 "keep the file for an inquiry, and do not run this job with it"
             }
@@ -66,7 +88,10 @@ impl LedgerError {
 
     /// Whether the same may go well a little later, with nobody changing the job or the ledger.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Storage { fault, .. } if fault.may_pass())
+        match self {
+            Self::Storage { fault, .. } | Self::Rescue { fault, .. } => fault.may_pass(),
+            _ => false,
+        }
     }
 }
 
@@ -151,6 +176,13 @@ impl StorageFault {
                 "look for a full disk, missing permissions, or a network drive; then run again: nothing is lost"
             }
         }
+    }
+}
+
+fn and_more(count: usize, told: usize) -> String {
+    match count.saturating_sub(told) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A SQLite file (WAL, `synchronous=FULL`) with a row for each row of a source that was ever sent and one for
 //! each attempt; `schema.sql` documents every column. States are not stored but follow from the attempts,
-//! through the one transition function of `row_state`. [`Recorder`] writes, in groups; [`JobReader`] reads;
+//! through the one transition function of `row_state`. [`Recorder`] writes, in groups; [`JobReader`] reads; [`Rescue`]
+//! keeps what could not be written;
 //! [`JobLock`] keeps a second run of the same job out, and the operating system frees it whatever happens.
 //! What a state means for a rerun is for `plan`.
 
@@ -11,6 +12,7 @@ mod error;
 mod lock;
 mod reader;
 mod recorder;
+mod rescue;
 mod status;
 
 use std::path::{Path, PathBuf};
@@ -24,7 +26,8 @@ pub use attempt::{AttemptEnd, AttemptStart, Outcome};
 pub use error::{LedgerError, StorageFault};
 pub use lock::JobLock;
 pub use reader::{JobReader, Known};
-pub use recorder::{Ack, News, Recorder};
+pub use recorder::{Ack, InTrouble, News, Recorder};
+pub use rescue::{Rescue, TakenIn, waiting_outcomes};
 pub use status::{FailedRow, JobStatus, RunRecord};
 
 /// The format that this version writes. It reads the older ones, too, and brings a file up to date when it writes to it.

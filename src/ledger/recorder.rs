@@ -4,7 +4,7 @@
 //! given before another row's start is durable no later than that start.
 //!
 //! What fails for a reason that may pass is tried again for as long as the caller has patience. Meanwhile nothing is
-//! acknowledged, so nothing is sent.
+//! acknowledged, so nothing is sent. After that nothing is started any more, and outcomes go to the rescue file.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use rusqlite::TransactionBehavior;
 
 use super::attempt::{AttemptEnd, AttemptStart, complete_attempt, enter_attempt, enter_row};
+use super::rescue::{Line, Rescue};
 use super::{JobId, Ledger, LedgerError, RunId};
 
 /// As many writes as one transaction takes at the most.
@@ -25,6 +26,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long SQLite waits for another writer by itself. It cannot be hurried, so it is short: the rest is patience.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// So many outcomes are told that are written nowhere.
+const MOST_TOLD: usize = 10;
 
 /// A write is durable. `slot` is the writer's own name for the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,15 @@ pub enum News {
     Failed(LedgerError),
     /// What nobody will ever write, by its slots; said after [`News::Failed`].
     Unwritten { starts: Vec<usize>, ends: Vec<usize> },
+}
+
+/// What a recorder does when the ledger cannot be written.
+#[derive(Debug)]
+pub struct InTrouble {
+    /// For how long a write that fails for a reason that may pass is tried again.
+    pub patience: Duration,
+    /// Where outcomes go after that.
+    pub rescue: Rescue,
 }
 
 enum Write {
@@ -66,16 +79,18 @@ impl Recorder {
         ledger: Ledger,
         job: JobId,
         run: RunId,
-        patience: Duration,
+        trouble: InTrouble,
         hear: impl FnMut(News) + Send + 'static,
     ) -> Self {
         let (writes, waiting) = channel();
         let hurry = Arc::new(AtomicBool::new(false));
         let hurried = Arc::clone(&hurry);
         let thread = std::thread::spawn(move || {
-            let mut writer =
-                Writer { ledger, job, run, ids: HashMap::new(), patience, hurry: hurried };
+            let InTrouble { patience, rescue } = trouble;
+            let ids = HashMap::new();
+            let mut writer = Writer { ledger, job, run, ids, patience, hurry: hurried, rescue };
             writer.serve(&waiting, hear);
+            writer.rescue.finish();
             writer.ledger
         });
         Self { writes, thread, hurry }
@@ -113,6 +128,7 @@ struct Writer {
     ids: HashMap<usize, i64>,
     patience: Duration,
     hurry: Arc<AtomicBool>,
+    rescue: Rescue,
 }
 
 impl Writer {
@@ -127,34 +143,61 @@ impl Writer {
             match written {
                 Ok(acks) => hear(News::Durable(acks)),
                 Err(error) => {
-                    hear(News::Failed(error));
-                    return self.refuse(group, waiting, hear);
+                    hear(News::Failed(error.clone()));
+                    return self.save(error, group, waiting, hear);
                 }
             }
         }
     }
 
-    /// Writes nothing any more. What is under way comes to its end all the same, and is told to be lost.
-    fn refuse(
+    /// Writes nothing to the ledger any more. What is under way comes to its end all the same, and that is kept.
+    fn save(
         &mut self,
+        cause: LedgerError,
         mut group: Vec<Write>,
         waiting: &Receiver<Write>,
         mut hear: impl FnMut(News),
     ) {
+        let mut unsaved = Unsaved { cause, known: Vec::new(), count: 0 };
+        let mut is_told = false;
         loop {
-            let (mut starts, mut ends) = (Vec::new(), Vec::new());
-            for write in &group {
-                match write {
-                    Write::Start { slot, .. } => starts.push(*slot),
-                    Write::End { slot, .. } => ends.push(*slot),
+            let (starts, ends, lines) = self.known(&group);
+            let kept = if lines.is_empty() { Ok(()) } else { self.rescue.keep(&lines) };
+            match kept {
+                Ok(()) => {
+                    if !lines.is_empty() && !std::mem::replace(&mut is_told, true) {
+                        hear(News::Note(saved(&self.rescue)));
+                    }
+                    hear(News::Durable(ends.into_iter().map(|slot| Ack::Ended { slot }).collect()));
+                    hear(News::Unwritten { starts, ends: Vec::new() });
+                }
+                Err(error) => {
+                    hear(News::Failed(unsaved.add(&lines, &error)));
+                    hear(News::Unwritten { starts, ends });
                 }
             }
-            hear(News::Unwritten { starts, ends });
             match next_group(waiting) {
                 Some(next) => group = next,
                 None => return,
             }
         }
+    }
+
+    /// The slots of starts, the slots of ends, and what came of attempts.
+    fn known(&self, group: &[Write]) -> (Vec<usize>, Vec<usize>, Vec<Line>) {
+        let (mut starts, mut ends, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+        for write in group {
+            match write {
+                Write::Start { slot, .. } => starts.push(*slot),
+                Write::End { slot, end } => {
+                    ends.push(*slot);
+                    if let Some(id) = end.known.or_else(|| self.ids.get(slot).copied()) {
+                        lines.push(Line::new(id, self.ledger.key_of(id), end));
+                    }
+                }
+            }
+        }
+        (starts, ends, lines)
     }
 
     /// Tries again what has failed, until it goes well or patience is over.
@@ -234,6 +277,35 @@ impl Writer {
         transaction.commit()?;
         Ok(acks)
     }
+}
+
+/// What came of attempts and is written nowhere.
+struct Unsaved {
+    cause: LedgerError,
+    /// The first few, in words.
+    known: Vec<String>,
+    count: usize,
+}
+
+impl Unsaved {
+    fn add(&mut self, lines: &[Line], error: &std::io::Error) -> LedgerError {
+        self.count += lines.len();
+        let more = lines.iter().map(Line::words).take(MOST_TOLD.saturating_sub(self.known.len()));
+        self.known.extend(more);
+        LedgerError::Unrecorded {
+            cause: Box::new(self.cause.clone()),
+            rescue: error.to_string(),
+            known: self.known.clone(),
+            count: self.count,
+        }
+    }
+}
+
+fn saved(rescue: &Rescue) -> String {
+    format!(
+        "what comes of requests under way is kept in {}; the next run brings it into the ledger",
+        rescue.path().display()
+    )
 }
 
 /// What waits, as far as one transaction takes it; none where nothing will come any more.
