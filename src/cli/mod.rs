@@ -11,6 +11,7 @@ mod ledger;
 mod opening;
 mod output;
 mod plan;
+mod rescued;
 mod run;
 mod sandbox;
 mod session;

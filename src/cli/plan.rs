@@ -12,6 +12,7 @@ use super::arguments::PlanArguments;
 use super::environment::Environment;
 use super::opening::{self, Opening};
 use super::output::{Output, data};
+use super::rescued;
 use super::target::{self, Target};
 use super::wall_clock;
 
@@ -99,6 +100,7 @@ impl<'a> Planning<'a> {
             Some(target) => target.job_name(&self.opening.job),
             None => return self.only_job(ledger),
         };
+        rescued::warn(path, &name, &self.output)?;
         match ledger.find_job(&name)? {
             Some(job) => JobReader::new(ledger, job).map(Some),
             None => Ok(None),
@@ -112,7 +114,8 @@ impl<'a> Planning<'a> {
             name.name == self.opening.job.name && name.base_url == self.address
         });
         match (fitting.next(), fitting.next()) {
-            (Some((job, _)), None) => {
+            (Some((job, name)), None) => {
+                rescued::warn(ledger.path(), name, &self.output)?;
                 let job = *job;
                 JobReader::new(ledger, job).map(Some)
             }

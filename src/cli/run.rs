@@ -18,6 +18,7 @@ use super::deadline::RunTime;
 use super::environment::Environment;
 use super::opening::{self, Opening};
 use super::output::Output;
+use super::rescued;
 use super::session::Session;
 use super::target::{self, Target};
 use super::wall_clock;
@@ -52,6 +53,8 @@ fn attempt(
     if output.verbose {
         tell_details(&output, &opening, &target, &path);
     }
+    let name = target.job_name(&opening.job);
+    rescued::bring_in(&path, &name, &output).map_err(Failure::Ledger)?;
     let now = wall_clock();
     let found = survey_rows(&mut opening, &target, &path, now, &output)?;
     if found.broken || found.guessed || (found.invalid > 0 && !arguments.sending.skip_invalid) {
@@ -165,9 +168,9 @@ impl Booking {
     ) -> Result<Self, Failure> {
         let name = target.job_name(&opening.job);
         let ledger = Ledger::open(path).map_err(Failure::Ledger)?;
-        let since = jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S").to_string();
-        let lock =
-            JobLock::take(path, &name, std::process::id(), &since).map_err(Failure::Ledger)?;
+        let lock = rescued::lock(path, &name).map_err(Failure::Ledger)?;
+        // Again, for another run may have been here since the first reading.
+        ledger.take_in(&name).map_err(Failure::Ledger)?;
         let others = ledger.other_accounts(&name).map_err(Failure::Ledger)?;
         if ledger.find_job(&name).map_err(Failure::Ledger)?.is_none() && !others.is_empty() {
             return Err(Failure::OtherAccount { present: name.account, others });
@@ -259,7 +262,7 @@ impl Failure {
                 output.fail("ledger", error.to_string(), error.hint());
                 match error {
                     LedgerError::Busy { .. } => exit::LOCKED,
-                    LedgerError::Storage { .. } => exit::STOPPED,
+                    error if error.may_pass() => exit::STOPPED,
                     _ => exit::USAGE,
                 }
             }

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use indicatif::ProgressDrawTarget;
 use jiff::Zoned;
-use tokio::sync::mpsc::{Sender, channel, unbounded_channel};
+use tokio::sync::mpsc::{Sender, UnboundedReceiver, channel, unbounded_channel};
 
 use crate::engine::dispatch::{self, Outcome, Parts};
 use crate::engine::{Deadline, Settings, Work};
 use crate::event::{Ending, Event, Progress, Totals};
 use crate::exit;
-use crate::ledger::{JobReader, LedgerError, Recorder};
+use crate::ledger::{InTrouble, JobReader, LedgerError, News, Recorder, Rescue};
 use crate::pace::{Moment, Pace};
 use crate::plan::{self, Action, Held};
 use crate::report::{ReportHandle, ReportThread, Reporter, RunView, Several, bar, ndjson, plain};
@@ -32,6 +32,8 @@ use super::{signals, wall_clock};
 const BATCH: usize = 32;
 /// Batches that may wait for it.
 const WAITING: usize = 4;
+/// How long a ledger that cannot be written is tried again before the run is stopped.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Before this the pace so far says nothing about the time left.
 const YOUNG: Duration = Duration::from_secs(10);
 
@@ -55,10 +57,10 @@ impl Session<'_> {
     pub fn run(self, transport: &Http) -> Result<u8, LedgerError> {
         let run =
             self.booked.ledger.begin_run(self.booked.job, self.opening.job.keyed_by(), self.now)?;
-        let reports = ReportThread::start(self.reporter());
-        let handle = reports.handle();
         let reader = self.booked.reader()?;
         let owners = self.booked.reader()?;
+        let reports = ReportThread::start(self.reporter());
+        let handle = reports.handle();
         let limit = self.to_send();
         let (opening, found, tally) = (self.opening, &self.found, self.tally);
         let retry_failed = self.arguments.sending.retry_failed;
@@ -73,10 +75,13 @@ impl Session<'_> {
         );
         let pace = self.pace();
         let ledger = self.booked.ledger;
-        let (acks, acknowledged) = unbounded_channel();
+        let (say, news) = unbounded_channel();
         // The engine is gone when the run is over; then nobody waits for an acknowledgement.
-        let recorder =
-            Recorder::start(ledger, self.booked.job, run, move |ack| drop(acks.send(ack)));
+        let rescue = Rescue::reserve(&self.booked.path, &self.target.job_name(&opening.job));
+        let trouble = InTrouble { patience: PATIENCE, rescue };
+        let recorder = Recorder::start(ledger, self.booked.job, run, trouble, move |news| {
+            drop(say.send(news));
+        });
         let (feed, rows) = channel(WAITING);
         let now = self.now;
         let outcome = std::thread::scope(|scope| {
@@ -97,7 +102,7 @@ impl Session<'_> {
                 deadline: self.time.deadline(),
                 max_failures: self.arguments.max_failures.map(|failures| failures.of(limit)),
             };
-            parts.run(pace, acknowledged, rows)
+            parts.run(pace, news, rows)
         });
         let totals = totals(tally, &outcome);
         let exit = exit::of(&totals, &outcome.ending);
@@ -177,12 +182,7 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    fn run(
-        self,
-        pace: Pace,
-        acks: tokio::sync::mpsc::UnboundedReceiver<Result<Vec<crate::ledger::Ack>, LedgerError>>,
-        feed: dispatch::Feed,
-    ) -> Outcome {
+    fn run(self, pace: Pace, news: UnboundedReceiver<News>, feed: dispatch::Feed) -> Outcome {
         let job = &self.opening.job;
         let settings = Settings {
             concurrency: job.concurrency as usize,
@@ -204,7 +204,7 @@ impl Running<'_> {
                 transport: self.transport,
                 answers: &job.connector.answers,
                 recorder: self.recorder,
-                acks,
+                news,
                 feed,
                 stops: signals::stops(),
                 tell: &mut |events| self.handle.tell_all(events),

@@ -11,6 +11,7 @@ use super::arguments::StatusArguments;
 use super::environment::Environment;
 use super::opening;
 use super::output::{Output, data};
+use super::rescued;
 
 const RUNS: u32 = 5;
 const FAILED_ROWS: u32 = 20;
@@ -29,7 +30,7 @@ pub fn status(arguments: &StatusArguments, environment: &Environment) -> u8 {
     };
     let place = arguments.job.clone().unwrap_or_default();
     let path = opening::ledger_path(&place, &arguments.common, environment);
-    match views(&path, name.as_deref()) {
+    match views(&path, name.as_deref(), &output) {
         Ok(views) if views.is_empty() => {
             let about = name
                 .as_ref()
@@ -52,11 +53,19 @@ pub fn status(arguments: &StatusArguments, environment: &Environment) -> u8 {
     }
 }
 
-fn views(path: &std::path::Path, name: Option<&str>) -> Result<Vec<StatusView>, LedgerError> {
+fn views(
+    path: &std::path::Path,
+    name: Option<&str>,
+    output: &Output,
+) -> Result<Vec<StatusView>, LedgerError> {
     let Some(ledger) = Ledger::open_to_read(path)? else { return Ok(Vec::new()) };
     let jobs: Vec<(JobId, JobName)> = ledger.jobs()?;
     let chosen = jobs.into_iter().filter(|(_, job)| name.is_none_or(|name| job.name == name));
-    chosen.map(|(id, job)| ledger.status(id, job, RUNS, FAILED_ROWS).map(view)).collect()
+    let views = chosen.map(|(id, job)| {
+        rescued::warn(path, &job, output)?;
+        ledger.status(id, job, RUNS, FAILED_ROWS).map(view)
+    });
+    views.collect()
 }
 
 fn view(status: JobStatus) -> StatusView {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, Interval};
 
 use crate::connector::Answers;
 use crate::event::{Ending, Event, Progress};
-use crate::ledger::{Ack, LedgerError, Recorder};
+use crate::ledger::{News, Recorder};
 use crate::pace::{Moment, Pace};
 use crate::recover::item_id;
 use crate::transport::Transport;
@@ -33,8 +33,8 @@ pub struct Parts<'a, T> {
     pub transport: &'a T,
     pub answers: &'a Answers,
     pub recorder: &'a Recorder,
-    /// What the recorder acknowledges.
-    pub acks: UnboundedReceiver<Result<Vec<Ack>, LedgerError>>,
+    /// What the recorder has to say.
+    pub news: UnboundedReceiver<News>,
     pub feed: Feed,
     /// Wishes to stop, from outside.
     pub stops: UnboundedReceiver<Stop>,
@@ -75,6 +75,7 @@ pub async fn run<T: Transport>(settings: Settings, pace: Pace, parts: Parts<'_, 
         began: Instant::now(),
         flights: FuturesUnordered::new(),
         feed_open: true,
+        recorder_there: true,
         remote_began: None,
         told: Vec::new(),
         pictured: None,
@@ -98,6 +99,8 @@ struct Shell<'a, T> {
     began: Instant,
     flights: FuturesUnordered<LocalBoxFuture<'static, Flight>>,
     feed_open: bool,
+    /// Whether somebody writes the ledger.
+    recorder_there: bool,
     /// What the other side's clock showed when this run began, by its last answer; unix milliseconds.
     remote_began: Option<i64>,
     /// Events that are told at the end of a turn.
@@ -171,8 +174,8 @@ impl<T: Transport> Shell<'_, T> {
         let wants_rows = self.feed_open && self.core.wants_rows();
         tokio::select! {
             biased;
-            Some(stop) = self.parts.stops.recv() => Input::Stop(stop),
-            Some(ack) = self.parts.acks.recv() => acknowledged(ack),
+            Some(stop) = self.parts.stops.recv() => self.stopped(stop),
+            news = self.parts.news.recv(), if self.recorder_there => self.recorded(news),
             Some(flight) = self.flights.next(), if !self.flights.is_empty() => self.landed(flight),
             rows = self.parts.feed.recv(), if wants_rows => self.fed(rows),
             () = pause => Input::Tick,
@@ -182,8 +185,9 @@ impl<T: Transport> Shell<'_, T> {
 
     /// Takes what has happened meanwhile without waiting for it, so that it is dealt with in one go.
     fn take_what_waits(&mut self) {
-        while let Ok(ack) = self.parts.acks.try_recv() {
-            self.take(acknowledged(ack));
+        while let Ok(news) = self.parts.news.try_recv() {
+            let input = self.recorded(Some(news));
+            self.take(input);
         }
         for _ in 0..LANDINGS_A_TURN {
             let Some(Some(flight)) = self.flights.next().now_or_never() else { break };
@@ -198,6 +202,30 @@ impl<T: Transport> Shell<'_, T> {
                 }
                 Err(_) => break,
             }
+        }
+    }
+
+    /// Who stops at once does not wait for a ledger that cannot be written either.
+    fn stopped(&self, stop: Stop) -> Input {
+        if matches!(stop, Stop::Now { .. }) {
+            self.parts.recorder.hurry();
+        }
+        Input::Stop(stop)
+    }
+
+    fn recorded(&mut self, news: Option<News>) -> Input {
+        let Some(news) = news else {
+            self.recorder_there = false;
+            return Input::LedgerGone;
+        };
+        match news {
+            News::Durable(acks) => Input::Durable(acks),
+            News::Note(text) => {
+                self.told.push(Event::Note(text));
+                Input::Tick
+            }
+            News::Failed(error) => Input::LedgerFailed(format!("{error}; {}", error.hint())),
+            News::Unwritten { starts, ends } => Input::Unwritten { starts, ends },
         }
     }
 
@@ -294,11 +322,4 @@ fn date_of(reply: &Reply) -> Option<i64> {
 
 fn milliseconds(moment: Moment) -> i64 {
     i64::try_from(moment.0.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn acknowledged(ack: Result<Vec<Ack>, LedgerError>) -> Input {
-    match ack {
-        Ok(acks) => Input::Durable(acks),
-        Err(error) => Input::LedgerFailed(format!("{error}; {}", error.hint())),
-    }
 }

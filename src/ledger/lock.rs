@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{JobName, LedgerError};
+use super::{JobName, LedgerError, of_io};
 
 /// Held for as long as a job runs.
 #[derive(Debug)]
@@ -25,12 +25,8 @@ impl JobLock {
         process: u32,
         since: &str,
     ) -> Result<Self, LedgerError> {
-        let path = lock_path(ledger, job);
-        let storage = |error: std::io::Error| LedgerError::Storage {
-            path: ledger.to_owned(),
-            deed: "locked",
-            cause: error.to_string(),
-        };
+        let path = beside(ledger, job, "lock");
+        let storage = |error: std::io::Error| of_io(ledger, "locked", &error);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -63,7 +59,8 @@ fn holder(file: &mut File) -> String {
     }
 }
 
-fn lock_path(ledger: &Path, job: &JobName) -> PathBuf {
+/// A job's own file beside the ledger.
+pub(super) fn beside(ledger: &Path, job: &JobName, extension: &str) -> PathBuf {
     let mut hasher = Sha256::new();
     for part in [&job.name, &job.base_url, &job.account] {
         hasher.update(part.as_bytes());
@@ -71,6 +68,6 @@ fn lock_path(ledger: &Path, job: &JobName) -> PathBuf {
     }
     let hash: String = hasher.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect();
     let mut name = ledger.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{hash}.lock"));
+    name.push(format!(".{hash}.{extension}"));
     ledger.with_file_name(name)
 }

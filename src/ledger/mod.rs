@@ -2,15 +2,18 @@
 //!
 //! A SQLite file (WAL, `synchronous=FULL`) with a row for each row of a source that was ever sent and one for
 //! each attempt; `schema.sql` documents every column. States are not stored but follow from the attempts,
-//! through the one transition function of `row_state`. [`Recorder`] writes, in groups; [`JobReader`] reads;
+//! through the one transition function of `row_state`. [`Recorder`] writes, in groups; [`JobReader`] reads; [`Rescue`]
+//! keeps what could not be written;
 //! [`JobLock`] keeps a second run of the same job out, and the operating system frees it whatever happens.
 //! What a state means for a rerun is for `plan`.
 
+mod attempt;
 mod check;
 mod error;
 mod lock;
 mod reader;
 mod recorder;
+mod rescue;
 mod status;
 
 use std::path::{Path, PathBuf};
@@ -20,11 +23,13 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::event::Totals;
 
+pub use attempt::{AttemptEnd, AttemptStart, Outcome};
 pub use check::{CheckScope, Checked, Finding, Findings, LedgerRow, Problem, check};
-pub use error::LedgerError;
+pub use error::{LedgerError, StorageFault};
 pub use lock::JobLock;
 pub use reader::{JobReader, Known};
-pub use recorder::{Ack, AttemptEnd, AttemptStart, Outcome, Recorder};
+pub use recorder::{Ack, InTrouble, News, Recorder};
+pub use rescue::{Rescue, TakenIn, waiting_outcomes};
 pub use status::{FailedRow, JobStatus, RunRecord};
 
 /// The format that this version writes. It reads the older ones, too, and brings a file up to date when it writes to it.
@@ -72,16 +77,25 @@ impl RunId {
 impl Ledger {
     /// Opens a ledger, making it where there is none. What this returns has been written to the disk.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let storage =
-            |deed| move |cause: String| LedgerError::Storage { path: path.to_owned(), deed, cause };
+        Self::open_with(path, |path| Connection::open(path))
+    }
+
+    fn open_with(
+        path: &Path,
+        connect: impl FnOnce(&Path) -> rusqlite::Result<Connection>,
+    ) -> Result<Self, LedgerError> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            make_folder(folder).map_err(|error| storage("made")(error.to_string()))?;
+            make_folder(folder).map_err(|error| of_io(path, "made", &error))?;
         }
-        let connection =
-            Connection::open(path).map_err(|error| storage("opened")(error.to_string()))?;
+        // A file that was there before and is empty now is no new ledger.
+        let existed = path.exists();
+        let connection = connect(path).map_err(|error| not_opened(path, true, &error))?;
         let ledger = Self { connection, path: path.to_owned(), knows_remote_clock: true };
-        ledger.set_up().map_err(|error| ledger.storage("opened", &error))?;
+        ledger.set_up().map_err(|error| ledger.not_a_ledger("opened", &error))?;
         match ledger.check_format()? {
+            0 if existed && was_used(path) => {
+                return Err(LedgerError::Emptied { path: path.to_owned() });
+            }
             0 => ledger.create()?,
             FIRST_FORMAT => ledger.update()?,
             _ => {}
@@ -94,13 +108,12 @@ impl Ledger {
         if !path.exists() {
             return Ok(None);
         }
-        let connection = connect_to_read(path).map_err(|error| LedgerError::Storage {
-            path: path.to_owned(),
-            deed: "opened",
-            cause: error.to_string(),
-        })?;
+        let connection = connect_to_read(path).map_err(|error| not_opened(path, false, &error))?;
         let mut ledger = Self { connection, path: path.to_owned(), knows_remote_clock: true };
         let format = ledger.check_format()?;
+        if format == 0 && was_used(path) {
+            return Err(LedgerError::Emptied { path: path.to_owned() });
+        }
         ledger.knows_remote_clock = format > FIRST_FORMAT;
         Ok((format != 0).then_some(ledger))
     }
@@ -208,6 +221,11 @@ impl Ledger {
 
     fn set_up(&self) -> rusqlite::Result<()> {
         self.connection.busy_timeout(BUSY_TIMEOUT)?;
+        if self.connection.is_readonly("main")? {
+            // SQLite would be content to read.
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+            return Err(rusqlite::Error::SqliteFailure(code, None));
+        }
         self.connection.pragma_update(None, "journal_mode", "WAL")?;
         self.connection.pragma_update(None, "synchronous", "FULL")?;
         // Fewer, larger checkpoints: most pages of a run are written several times before they rest.
@@ -221,12 +239,13 @@ impl Ledger {
     fn check_format(&self) -> Result<i64, LedgerError> {
         let pragma =
             |name: &str| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        let format = pragma("user_version").map_err(|error| self.not_a_ledger(&error))?;
-        let application = pragma("application_id").map_err(|error| self.not_a_ledger(&error))?;
+        let format = pragma("user_version").map_err(|error| self.not_a_ledger("read", &error))?;
+        let application =
+            pragma("application_id").map_err(|error| self.not_a_ledger("read", &error))?;
         let tables: i64 = self
             .connection
             .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-            .map_err(|error| self.not_a_ledger(&error))?;
+            .map_err(|error| self.not_a_ledger("read", &error))?;
         match (application, format) {
             (APPLICATION_ID, FIRST_FORMAT..=FORMAT) => Ok(format),
             (APPLICATION_ID, found) if found > FORMAT => {
@@ -266,22 +285,19 @@ impl Ledger {
         made.map_err(|error| self.storage("brought up to date", &error))
     }
 
-    fn not_a_ledger(&self, error: &rusqlite::Error) -> LedgerError {
+    /// A file that was never a ledger is not called a damaged one.
+    fn not_a_ledger(&self, deed: &'static str, error: &rusqlite::Error) -> LedgerError {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase) => {
                 LedgerError::NotALedger { path: self.path.clone() }
             }
-            _ => self.storage("read", error),
+            _ => self.storage(deed, error),
         }
     }
 
     fn storage(&self, deed: &'static str, error: &rusqlite::Error) -> LedgerError {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase) => {
-                LedgerError::NotALedger { path: self.path.clone() }
-            }
-            _ => LedgerError::Storage { path: self.path.clone(), deed, cause: error.to_string() },
-        }
+        let fault = StorageFault::of_sqlite(error);
+        LedgerError::Storage { path: self.path.clone(), deed, fault, cause: error.to_string() }
     }
 }
 
@@ -303,6 +319,38 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
+}
+
+fn of_io(path: &Path, deed: &'static str, error: &std::io::Error) -> LedgerError {
+    let fault = StorageFault::of_io(error);
+    LedgerError::Storage { path: path.to_owned(), deed, fault, cause: error.to_string() }
+}
+
+/// Why a file could not be opened. SQLite hardly says, so the system is asked.
+fn not_opened(path: &Path, to_write: bool, error: &rusqlite::Error) -> LedgerError {
+    let deed = "opened";
+    let fault = StorageFault::of_sqlite(error);
+    let storage = |fault, cause| LedgerError::Storage { path: path.to_owned(), deed, fault, cause };
+    if path.is_dir() {
+        return storage(StorageFault::Misplaced, "it is a folder".to_owned());
+    }
+    let mut options = std::fs::OpenOptions::new();
+    match options.read(true).write(to_write).create(to_write).open(path) {
+        Err(error) if fault == StorageFault::Unopened => of_io(path, deed, &error),
+        _ => storage(fault, error.to_string()),
+    }
+}
+
+/// Whether a run has used the ledger before: its lock is made when the ledger has been, and stays beside it.
+fn was_used(path: &Path) -> bool {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return false };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let start = format!("{}.", name.to_string_lossy());
+    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name.starts_with(&start) && name.ends_with(".lock")
+    })
 }
 
 /// Makes the ledger's folder; what is in it is nobody's business but the user's, least of all a repository's.

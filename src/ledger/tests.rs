@@ -9,7 +9,7 @@ use crate::request::Digest;
 use crate::row_state::RowState;
 use crate::verdict::Cause;
 
-fn name(account: &str) -> JobName {
+pub(super) fn name(account: &str) -> JobName {
     JobName {
         name: "import".into(),
         base_url: "https://api.example.com/v1".into(),
@@ -17,7 +17,7 @@ fn name(account: &str) -> JobName {
     }
 }
 
-fn start(key: &str, number: u32) -> AttemptStart {
+pub(super) fn start(key: &str, number: u32) -> AttemptStart {
     AttemptStart {
         known: None,
         key: key.into(),
@@ -32,7 +32,7 @@ fn start(key: &str, number: u32) -> AttemptStart {
     }
 }
 
-fn end(outcome: Outcome, number: u32) -> AttemptEnd {
+pub(super) fn end(outcome: Outcome, number: u32) -> AttemptEnd {
     let cause = Cause { status: Some(200), code: Some("3".into()), message: "past".into() };
     let failed = !matches!(outcome, Outcome::Succeeded | Outcome::Found);
     AttemptEnd {
@@ -46,12 +46,17 @@ fn end(outcome: Outcome, number: u32) -> AttemptEnd {
 }
 
 /// Records attempts of one row: each an outcome, or none for one that was under way when the run died.
-fn record(path: &Path, key: &str, outcomes: &[Option<Outcome>]) {
+pub(super) fn record(path: &Path, key: &str, outcomes: &[Option<Outcome>]) {
     let ledger = Ledger::open(path).unwrap();
     let job = ledger.enter_job(&name("a"), 1).unwrap();
     let run = ledger.begin_run(job, "", 2).unwrap();
     let (acks, acknowledged) = mpsc::channel();
-    let recorder = Recorder::start(ledger, job, run, move |ack| acks.send(ack.unwrap()).unwrap());
+    let rescue = Rescue::reserve(path, &name("a"));
+    let trouble = InTrouble { patience: Duration::ZERO, rescue };
+    let recorder = Recorder::start(ledger, job, run, trouble, move |news| match news {
+        News::Durable(durable) => acks.send(durable).unwrap(),
+        other => panic!("{other:?}"),
+    });
     for (number, outcome) in (1..).zip(outcomes) {
         recorder.begin(3, start(key, number));
         if let Some(outcome) = outcome {
@@ -64,13 +69,13 @@ fn record(path: &Path, key: &str, outcomes: &[Option<Outcome>]) {
     assert_eq!(acknowledged.len(), expected);
 }
 
-fn found(path: &Path, key: &str) -> Option<Known> {
+pub(super) fn found(path: &Path, key: &str) -> Option<Known> {
     let ledger = Ledger::open_to_read(path).unwrap().unwrap();
     let job = ledger.find_job(&name("a")).unwrap().unwrap();
     JobReader::new(ledger, job).unwrap().find(key).unwrap()
 }
 
-fn place() -> (tempfile::TempDir, PathBuf) {
+pub(super) fn place() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(".noteferry").join("ledger.db");
     (folder, path)

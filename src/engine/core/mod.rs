@@ -71,7 +71,15 @@ pub enum Input {
     SourceEnded,
     /// Writes of the ledger are durable.
     Durable(Vec<Ack>),
+    /// The ledger cannot be written or read any more, for this reason.
     LedgerFailed(String),
+    /// Writes that will never be durable, by their slots: starts that must not leave, and ends that only this run knows.
+    Unwritten {
+        starts: Vec<usize>,
+        ends: Vec<usize>,
+    },
+    /// Nobody is there to write the ledger, or to say what was written.
+    LedgerGone,
     /// A request has come to an end.
     Replied {
         slot: usize,
@@ -165,6 +173,7 @@ pub struct Core {
     last_failure: String,
     source_ended: bool,
     stopping: Option<Ending>,
+    ledger_gone: bool,
     counts: Counts,
     actions: Vec<Action>,
     wake: Option<Moment>,
@@ -179,6 +188,8 @@ struct Counts {
     requests: u64,
     /// Rows that were in doubt from an earlier run and of which something has become known.
     settled: u64,
+    /// Ends that the ledger does not have.
+    unrecorded: u64,
 }
 
 impl Core {
@@ -204,6 +215,7 @@ impl Core {
             last_failure: String::new(),
             source_ended: false,
             stopping: None,
+            ledger_gone: false,
             counts: Counts::default(),
             actions: Vec::new(),
             wake: None,
@@ -217,6 +229,12 @@ impl Core {
             Input::SourceEnded => self.source_ended = true,
             Input::Durable(acks) => acks.into_iter().for_each(|ack| self.durable(ack, now)),
             Input::LedgerFailed(message) => self.stop(Ending::LedgerFailed { message }, now),
+            Input::Unwritten { starts, ends } => self.unwritten(&starts, &ends),
+            Input::LedgerGone => {
+                self.ledger_gone = true;
+                let message = "its writer came to a sudden end".to_owned();
+                self.stop(Ending::LedgerFailed { message }, now);
+            }
             Input::Replied { slot, verdict } => self.replied(slot, verdict, now),
             Input::Looked { slot, verdict, owned } => self.looked(slot, verdict, &owned, now),
             Input::Token(Ok(granted)) => {
@@ -257,13 +275,12 @@ impl Core {
             && self.bytes < LOOK_AHEAD_BYTES
     }
 
-    /// How the run ended, once it has: nothing is under way and everything is durable.
+    /// How the run ended, once it has: nothing is under way, and everything is durable that can be.
     pub fn ended(&self) -> Option<Ending> {
-        let ledger_failed = matches!(self.stopping, Some(Ending::LedgerFailed { .. }));
         let under_way = self.starting + self.flying + self.ending;
         let quiet = under_way + self.cleared.len() + self.to_look.len() == 0;
         match &self.stopping {
-            Some(ending) if quiet || ledger_failed => Some(ending.clone()),
+            Some(ending) if quiet || self.ledger_gone => Some(ending.clone()),
             None if quiet && self.source_ended && self.in_hand() == 0 => Some(Ending::Finished),
             _ => None,
         }
@@ -297,12 +314,10 @@ impl Core {
         self.counts.settled
     }
 
-    /// Rows whose attempts can no longer be recorded, and so may have acted.
+    /// Rows whose attempts could not be recorded to their end, and so may have acted as far as the ledger knows.
     pub fn unrecorded(&self) -> u64 {
-        match self.stopping {
-            Some(Ending::LedgerFailed { .. }) => (self.flying + self.ending) as u64,
-            _ => 0,
-        }
+        let unknown = if self.ledger_gone { self.flying + self.ending } else { 0 };
+        self.counts.unrecorded + unknown as u64
     }
 
     fn in_hand(&self) -> usize {

@@ -62,6 +62,22 @@ impl Core {
         }
     }
 
+    /// Takes note of what the ledger will never have. What has not been started there does not leave; of what has left
+    /// the ledger knows no end, so the row is in doubt.
+    pub(super) fn unwritten(&mut self, starts: &[usize], ends: &[usize]) {
+        for at in starts {
+            self.starting -= 1;
+            if let Some(slot) = self.slots[*at].as_mut() {
+                slot.phase = Phase::Queued;
+            }
+        }
+        for at in ends {
+            self.ending -= 1;
+            self.counts.unrecorded += 1;
+            self.forget(*at);
+        }
+    }
+
     pub(super) fn replied(&mut self, at: usize, verdict: Verdict, now: Now) {
         let Some(slot) = self.slots[at].as_mut().filter(|slot| slot.phase == Phase::Flying) else {
             return;
@@ -240,15 +256,11 @@ impl Core {
         }
     }
 
-    /// Nothing is started any more. The first reason stands.
+    /// Nothing is started any more, and what is under way comes to its end. The first reason stands, but for a ledger
+    /// that fails later on: whoever runs this has to know.
     pub(super) fn stop(&mut self, ending: Ending, now: Now) {
         if self.stopping.is_none() || matches!(ending, Ending::LedgerFailed { .. }) {
             self.stopping = Some(ending);
-        }
-        if matches!(self.stopping, Some(Ending::LedgerFailed { .. })) {
-            self.cleared.clear();
-            self.to_look.clear();
-            return;
         }
         while let Some(at) = self.cleared.pop_front() {
             self.withdraw(at, now);

@@ -166,14 +166,52 @@ fn the_second_signal_leaves_what_is_under_way_in_doubt() {
 }
 
 #[test]
-fn nothing_leaves_once_the_ledger_has_failed() {
+fn nothing_leaves_once_the_ledger_has_failed_and_what_has_left_comes_to_its_end() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None), row(2, None), row(3, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    assert_eq!(done(&mut core), ["begin 1", "begin 2", "begin 3", "send 0"]);
+    core.handle(Input::LedgerFailed("the disk is full".into()), at(2));
+    core.handle(Input::Unwritten { starts: vec![1], ends: vec![] }, at(3));
+    // This one was started before the failure was noticed.
+    core.handle(Input::Durable(vec![Ack::Started { slot: 2 }]), at(3));
+    assert_eq!(done(&mut core), ["end deferred"]);
+    assert_eq!(core.ended(), None);
+    core.handle(
+        Input::Replied { slot: 0, verdict: Verdict::Done { id: None, items: None } },
+        at(4),
+    );
+    assert_eq!(done(&mut core), ["end succeeded"]);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 2 }, Ack::Ended { slot: 0 }]), at(5));
+    assert_eq!(done(&mut core), ["row 1 succeeded"]);
+    assert_eq!(core.unrecorded(), 0);
+    assert!(matches!(core.ended(), Some(Ending::LedgerFailed { .. })));
+}
+
+#[test]
+fn an_outcome_that_is_written_nowhere_is_not_told_and_is_in_doubt() {
     let mut core = core("1000/s");
     core.handle(Input::Rows(vec![row(1, None)]), at(0));
-    done(&mut core);
-    core.handle(Input::LedgerFailed("the disk is full".into()), at(1));
-    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(2));
-    assert!(!done(&mut core).iter().any(|action| action.starts_with("send")));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    core.handle(
+        Input::Replied { slot: 0, verdict: Verdict::Done { id: None, items: None } },
+        at(2),
+    );
+    core.handle(Input::LedgerFailed("the disk is full".into()), at(3));
+    core.handle(Input::Unwritten { starts: vec![], ends: vec![0] }, at(3));
+    assert_eq!(done(&mut core), ["begin 1", "send 0", "end succeeded"]);
+    assert_eq!((core.unrecorded(), core.progress(at(3).moment).succeeded), (1, 0));
     assert!(matches!(core.ended(), Some(Ending::LedgerFailed { .. })));
+}
+
+#[test]
+fn without_anybody_to_write_the_ledger_the_run_does_not_wait() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None), row(2, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    core.handle(Input::LedgerGone, at(2));
+    assert!(matches!(core.ended(), Some(Ending::LedgerFailed { .. })));
+    assert_eq!(core.unrecorded(), 1);
 }
 
 #[test]

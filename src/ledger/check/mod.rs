@@ -15,7 +15,10 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{APPLICATION_ID, BUSY_TIMEOUT, Ledger, LedgerError, Outcome, beside, connect_to_read};
+use super::{
+    APPLICATION_ID, BUSY_TIMEOUT, Ledger, LedgerError, Outcome, StorageFault, beside,
+    connect_to_read, not_opened,
+};
 use file_head::FileHead;
 use walk::Walk;
 
@@ -97,7 +100,9 @@ impl Unopened {
         let path = path.to_owned();
         match self {
             Self::Foreign => LedgerError::NotALedger { path },
-            Self::Damaged { cause } => LedgerError::Storage { path, deed: "read", cause },
+            Self::Damaged { cause } => {
+                LedgerError::Storage { path, deed: "read", fault: StorageFault::Damaged, cause }
+            }
             Self::Other(error) => error,
         }
     }
@@ -132,11 +137,7 @@ fn open(path: &Path) -> Result<Ledger, Unopened> {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::SystemIoFailure) => {
             Unopened::Damaged { cause: error.to_string() }
         }
-        _ => Unopened::Other(LedgerError::Storage {
-            path: path.to_owned(),
-            deed: "opened",
-            cause: error.to_string(),
-        }),
+        _ => Unopened::Other(not_opened(path, false, &error)),
     })?;
     let ledger = Ledger { connection, path: path.to_owned(), knows_remote_clock: true };
     match ledger.check_format() {
