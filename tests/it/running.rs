@@ -40,7 +40,7 @@ fn no_rows_are_done_at_once() {
 
 #[test]
 fn notes_of_a_ticket_keep_their_order_through_faults() {
-    let (desk, sandbox) = (Desk::with_notes(notes_csv(90, 7)), sandbox("503=10%,429=5%"));
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(90, 7)), sandbox("503=10%,429=2%"));
     let outcome = desk.run(&sandbox, "job.yaml --concurrency 16").exits(0);
     outcome.counts("rows=90 succeeded=90");
     let journal = sandbox.books()["journal"].clone();
