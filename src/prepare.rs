@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::connector::Operation;
 use crate::diagnostic::{Diagnostic, Place, RowPlace, Severity};
-use crate::job::{Job, MapEntry, OperationChoice, Rows, Written, find_operation};
+use crate::job::{Job, MapEntry, Marker, OperationChoice, Rows, Written, find_operation};
 use crate::mapping::{Language, Mapped, Origin};
 use crate::request::{self, Digest, Request};
 use crate::schema::{Checker, Finding, Kind};
@@ -28,6 +28,7 @@ pub struct Preparer {
     fields: Vec<FieldOrigin>,
     plans: Vec<OperationPlan>,
     key: Option<Origin>,
+    marker: Option<Marker>,
     language_columns: Vec<(usize, Written)>,
 }
 
@@ -61,6 +62,7 @@ pub struct Checked {
     pub valid: bool,
     plan: usize,
     fields: Value,
+    marker: Option<String>,
 }
 
 /// A row that can be sent.
@@ -77,6 +79,8 @@ pub struct Ready {
     /// Whether its fields fit the operation. One that does not may have been sent when it still did.
     pub valid: bool,
     pub fields: Value,
+    /// The line of its text that no other row's has.
+    pub marker: Option<String>,
 }
 
 /// What is wrong with rows. Reused from row to row; what is true of all rows alike is told once.
@@ -118,6 +122,7 @@ impl Preparer {
                     fields,
                     plans,
                     key,
+                    marker: job.marker.clone(),
                     language_columns,
                 },
                 warnings,
@@ -162,13 +167,30 @@ impl Preparer {
                 }
             }
         }
+        let marker = self.mark(plan, record, &mut object);
         self.refuse_dots(plan, record, &object, findings);
         self.refuse_untaken(plan, record, findings);
         let unreadable = findings.problems.len() > before;
         let fields = Value::Object(object);
         self.check_fields(plan, record, &fields, now, unreadable, findings);
         let valid = findings.problems[before..].iter().all(|problem| !problem.is_error());
-        (!unreadable).then_some(Checked { valid, plan: plan_index, fields })
+        (!unreadable).then_some(Checked { valid, plan: plan_index, fields, marker })
+    }
+
+    /// Writes the job's marker below the text that takes it. A row without a key is refused for that elsewhere.
+    fn mark(
+        &self,
+        plan: &OperationPlan,
+        record: &Record,
+        object: &mut Map<String, Value>,
+    ) -> Option<String> {
+        let marker = self.marker.as_ref()?;
+        let field = plan.checker.operation().marked_field()?;
+        let Value::String(text) = object.get_mut(field)? else { return None };
+        let marker = marker.of(&self.key(record)?.ok()?);
+        text.push('\n');
+        text.push_str(&marker);
+        Some(marker)
     }
 
     /// What the job's `key` says of a row; none where the job has none.
@@ -224,6 +246,7 @@ impl Preparer {
             send_before: plan.checker.send_before(&checked.fields),
             valid: checked.valid,
             fields: checked.fields,
+            marker: checked.marker,
         })
     }
 

@@ -60,6 +60,7 @@ pub struct Since {
 pub struct Search {
     /// The content that was sent, normalised, with where an item bears it.
     wanted: Vec<(Vec<String>, Value)>,
+    marked: Option<Marked>,
     page: u32,
     seen: HashSet<String>,
     found: Option<String>,
@@ -82,7 +83,8 @@ pub enum Step {
 
 impl Search {
     /// A search for what `fields` may have made.
-    pub fn new(recover: &Recover, fields: &Value) -> Self {
+    /// `marker` is the line that stands at the end of the field that takes it.
+    pub fn new(recover: &Recover, fields: &Value, marker: Option<&str>) -> Self {
         let wanted = recover
             .fields
             .iter()
@@ -91,7 +93,8 @@ impl Search {
                 Some((pointers.clone(), normalised(value, &recover.text)))
             })
             .collect();
-        Self { wanted, page: 1, seen: HashSet::new(), found: None, doubt: None }
+        let marked = marker.and_then(|marker| Marked::new(recover, fields, marker));
+        Self { wanted, marked, page: 1, seen: HashSet::new(), found: None, doubt: None }
     }
 
     /// The request for the page that is due; none where the row lacks a field that the list asks for.
@@ -148,6 +151,22 @@ impl Search {
 
     /// An item that no row owns: is it what was sent?
     fn weigh(&mut self, recover: &Recover, item: &Value, id: String, since: Since) {
+        if let Some(marked) = &self.marked {
+            // What is older than the attempt is not of it, if the clocks of then are known.
+            let older = created(recover, item).is_some_and(|moment| moment < since.moment);
+            match marked.weigh(recover, item) {
+                Likeness::Same => {
+                    self.found.get_or_insert(id);
+                }
+                Likeness::Altered if !older || !since.certain => {
+                    self.doubt = Some(format!(
+                        "{id} is of no row, and may be what was sent, with its text altered"
+                    ));
+                }
+                Likeness::Altered | Likeness::Other => {}
+            }
+            return;
+        }
         let same = self.wanted.iter().all(|(pointers, wanted)| {
             let value = pointers.iter().find_map(|pointer| item.pointer(pointer));
             value.is_some_and(|value| agrees(&normalised(value, &recover.text), wanted))
@@ -174,6 +193,63 @@ impl Search {
             }
         }
     }
+}
+
+/// The text that bears a marker.
+#[derive(Debug)]
+struct Marked {
+    pointers: Vec<String>,
+    /// Normalised.
+    marker: String,
+    /// Letters and digits of the marker, and of the whole text.
+    marker_letters: String,
+    letters: String,
+}
+
+/// How an item's text compares with a marked one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    /// It ends with the marker.
+    Same,
+    /// It may have ended with the marker, before something was done to it.
+    Altered,
+    Other,
+}
+
+impl Marked {
+    fn new(recover: &Recover, fields: &Value, marker: &str) -> Option<Self> {
+        let name = recover.marker.as_ref()?;
+        let (_, pointers) = recover.fields.iter().find(|(field, _)| field == name)?;
+        Some(Self {
+            pointers: pointers.clone(),
+            marker: normalised_text(marker, &recover.text).trim().to_owned(),
+            marker_letters: letters(marker),
+            letters: letters(fields.get(name)?.as_str()?),
+        })
+    }
+
+    fn weigh(&self, recover: &Recover, item: &Value) -> Likeness {
+        let text = self.pointers.iter().find_map(|pointer| item.pointer(pointer));
+        let Some(text) = text.and_then(Value::as_str) else { return Likeness::Altered };
+        let shown = normalised_text(text, &recover.text);
+        if let Some(before) = shown.trim_end().strip_suffix(&self.marker) {
+            // As a word of its own: the marker of another row may end with the same letters.
+            if before.is_empty() || before.ends_with(char::is_whitespace) {
+                return Likeness::Same;
+            }
+        }
+        // Markup may stand in the marker, something may follow it, and the end may be cut off.
+        let shown = letters(text);
+        match shown.contains(&self.marker_letters) || self.letters.starts_with(&shown) {
+            true => Likeness::Altered,
+            false => Likeness::Other,
+        }
+    }
+}
+
+/// What is left of a text by whatever shows it.
+fn letters(text: &str) -> String {
+    text.chars().filter(|character| character.is_alphanumeric()).collect()
 }
 
 /// The id of an item of a list, as far as the connector knows where it stands.
@@ -215,8 +291,14 @@ fn agrees(found: &Value, wanted: &Value) -> bool {
 
 /// A value as it would be after what the other side may do to texts.
 fn normalised(value: &Value, changes: &[TextChange]) -> Value {
-    let Value::String(text) = value else { return value.clone() };
-    let mut text = text.clone();
+    match value {
+        Value::String(text) => Value::String(normalised_text(text, changes)),
+        other => other.clone(),
+    }
+}
+
+fn normalised_text(text: &str, changes: &[TextChange]) -> String {
+    let mut text = text.to_owned();
     for change in changes {
         text = match change {
             TextChange::LineEnds => text.replace("\r\n", "\n").replace('\r', "\n"),
@@ -224,7 +306,7 @@ fn normalised(value: &Value, changes: &[TextChange]) -> Value {
             TextChange::HtmlEscapes => unescaped(&text),
         };
     }
-    Value::String(text)
+    text
 }
 
 /// The five escapes that servers make of `& < > " '`; `&amp;` last, so that nothing is undone twice.
@@ -262,7 +344,8 @@ mod tests {
 
     /// Searches one page and an empty one after it for the note "xin chào".
     fn search(recover: &Recover, items: &[Value]) -> Step {
-        let mut search = Search::new(recover, &json!({"ticket_id": "tk_1", "note": "xin chào "}));
+        let mut search =
+            Search::new(recover, &json!({"ticket_id": "tk_1", "note": "xin chào "}), None);
         let owned: HashSet<String> = ["tn_owned".to_owned()].into();
         match search.take(recover, items, &owned, SINCE) {
             Step::NextPage => search.take(recover, &[], &owned, SINCE),
@@ -313,7 +396,7 @@ mod tests {
         let since = unknown.since(STARTED, Some(STARTED + 500));
         assert!(!since.certain);
         for (created, step) in [(STARTED, "Unsure"), (STARTED - 3 * 86_400_000, "Absent")] {
-            let mut search = Search::new(&recover(), &json!({"note": "x"}));
+            let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
             search.take(&recover(), &[note("tn_1", "x", created)], &HashSet::new(), since);
             let last = search.take(&recover(), &[], &HashSet::new(), since);
             assert!(format!("{last:?}").starts_with(step), "{last:?}");
@@ -323,7 +406,7 @@ mod tests {
     #[test]
     fn pages_are_read_until_one_brings_nothing_new() {
         let recover = recover();
-        let mut search = Search::new(&recover, &json!({"note": "x"}));
+        let mut search = Search::new(&recover, &json!({"note": "x"}), None);
         let none = HashSet::new();
         let page = |id: &str| vec![note(id, "old", STARTED - 60_000)];
         assert_eq!(search.take(&recover, &page("a"), &none, SINCE), Step::NextPage);
@@ -331,7 +414,7 @@ mod tests {
         // A server that does not know of pages sends the same again.
         assert_eq!(search.take(&recover, &page("b"), &none, SINCE), Step::Absent);
 
-        let mut endless = Search::new(&recover, &json!({"note": "x"}));
+        let mut endless = Search::new(&recover, &json!({"note": "x"}), None);
         let steps =
             (0..MOST_PAGES).map(|at| endless.take(&recover, &page(&at.to_string()), &none, SINCE));
         assert!(matches!(steps.last(), Some(Step::Unsure { .. })));
@@ -341,12 +424,67 @@ mod tests {
     fn texts_are_compared_as_the_connector_says() {
         let mut recover = recover();
         recover.text.push(TextChange::HtmlEscapes);
-        let mut search = Search::new(&recover, &json!({"note": "1 < 2 & 3"}));
+        let mut search = Search::new(&recover, &json!({"note": "1 < 2 & 3"}), None);
         let items = [note("tn_1", "1 &lt; 2 &amp; 3", STARTED)];
         search.take(&recover, &items, &HashSet::new(), SINCE);
         assert_eq!(
             search.take(&recover, &[], &HashSet::new(), SINCE),
             Step::Found { id: "tn_1".into() }
         );
+    }
+
+    /// Searches one page for a note of two lines, the second of which is a marker.
+    fn search_marked(items: &[Value], since: Since) -> Step {
+        let recover = recover();
+        let fields = json!({"note": "xin chào\n[ref HD-1]"});
+        let mut search = Search::new(&recover, &fields, Some("[ref HD-1]"));
+        let owned: HashSet<String> = ["tn_owned".to_owned()].into();
+        match search.take(&recover, items, &owned, since) {
+            Step::NextPage => search.take(&recover, &[], &owned, since),
+            step => step,
+        }
+    }
+
+    #[test]
+    fn a_marked_text_is_known_by_its_marker_alone() {
+        let later = STARTED + 5;
+        let hours_before = STARTED - 9 * 3_600_000;
+        for (text, created, expected) in [
+            ("xin chào\n[ref HD-1]", later, "found"),
+            // The server writes the text in its own way, or its clock is wrong.
+            ("<p>xin ch\u{e0}o</p>\r\n[ref HD-1]\r\n", later, "found"),
+            ("xin chào [ref HD-1]", hours_before, "found"),
+            // An agent writes the same, and another row ends with the same letters.
+            ("xin chào, toàn bộ", later, "absent"),
+            ("xin chào\n[ref HD-21]", later, "absent"),
+            // No row owns it, which is odd: rather unsure than wrong.
+            ("xin chào\n[ref HD-11]", later, "unsure"),
+            ("gọi lại sau", later, "absent"),
+            // The marker is not where it was put, or the text was cut.
+            ("xin chào\n[ref HD-1] (imported)", later, "unsure"),
+            ("xin chào<br>[ref HD-1]", later, "unsure"),
+            ("xin chào\n(ref HD-1)", later, "unsure"),
+            ("xin chà", later, "unsure"),
+            ("", later, "unsure"),
+            ("xin chà", hours_before, "absent"),
+        ] {
+            let found = match search_marked(&[note("tn_1", text, created)], SINCE) {
+                Step::Found { .. } => "found",
+                Step::Absent => "absent",
+                Step::Unsure { .. } => "unsure",
+                Step::NextPage => "next page",
+            };
+            assert_eq!(found, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_marker_is_not_taken_from_a_row_that_owns_it_and_clocks_that_are_not_known_count_for_nothing()
+     {
+        let text = "xin chào\n[ref HD-1]";
+        assert_eq!(search_marked(&[note("tn_owned", text, STARTED)], SINCE), Step::Absent);
+        let unknown = Since { certain: false, ..SINCE };
+        let cut = note("tn_1", "xin ch", STARTED - 3_600_000);
+        assert!(matches!(search_marked(&[cut], unknown), Step::Unsure { .. }));
     }
 }

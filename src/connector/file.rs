@@ -224,6 +224,8 @@ pub struct RecoverFile {
     /// How long the other side may take to act on a request whose answer was lost, as in 10s: only a list that is
     /// asked for later than that says for sure that nothing was made. Left out: a list always says so.
     pub sure_after: Option<String>,
+    /// The field, one of those under `match`, that takes the marker of a job that has one. Left out: none does.
+    pub marker: Option<String>,
 }
 
 /// Something that the other side may do to a text.

@@ -99,12 +99,19 @@ pub struct Recover {
     pub pages: Option<PagesFile>,
     /// How long after the loss of an answer the other side may still act on the request.
     pub sure_after: Duration,
+    /// The field that takes a job's marker; its content is what an item is known by then.
+    pub marker: Option<String>,
 }
 
 impl Operation {
     /// The fields that the operation knows, in the order of their declaration.
     pub fn properties(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.property_map().into_iter().flatten().map(|(name, schema)| (name.as_str(), schema))
+    }
+
+    /// The field that takes a job's marker.
+    pub fn marked_field(&self) -> Option<&str> {
+        self.recover.as_ref()?.marker.as_deref()
     }
 
     pub fn has_field(&self, name: &str) -> bool {

@@ -178,6 +178,20 @@ impl Reader<'_> {
             .ok()
     }
 
+    /// Complains of a field that cannot take a marker.
+    fn markable(&mut self, name: &str, file: &RecoverFile, fields: &Value) {
+        let at = "/recover/marker";
+        let kind = fields
+            .pointer(&format!("/properties/{}/type", name.replace('~', "~0").replace('/', "~1")));
+        if !file.fields.contains_key(name) {
+            let message = format!("`{name}` is not among the fields that an item is known by");
+            self.refuse(at, "invalid-value", message, Some("name a field that stands under match"));
+        } else if kind.is_none_or(|kind| kind != "string") {
+            let message = format!("`{name}` is no text, and cannot take a marker");
+            self.refuse(at, "invalid-value", message, Some("name a field of type string"));
+        }
+    }
+
     fn template(&mut self, pointer: &str, text: &str, fields: &Value) -> Option<Template> {
         let template = match Template::parse(text) {
             Ok(template) => template,
@@ -295,6 +309,9 @@ fn recovery(
     for name in file.fields.keys() {
         reader.field(&format!("/recover/match/{name}"), name, &operation.fields);
     }
+    if let Some(name) = &file.marker {
+        reader.markable(name, file, &operation.fields);
+    }
     let sure_after = reader.duration("/recover/sure_after", file.sure_after.as_deref());
     Some(Recover {
         list: Arc::clone(list),
@@ -305,6 +322,7 @@ fn recovery(
         text: file.text.clone(),
         pages: file.pages.clone(),
         sure_after: sure_after.unwrap_or_default(),
+        marker: file.marker.clone(),
     })
 }
 

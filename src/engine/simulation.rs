@@ -183,6 +183,7 @@ impl World {
                         send_before: None,
                         valid: true,
                         fields: serde_json::json!({"ticket_id": row.lane, "note": text(row.number)}),
+                        marker: None,
                     },
                     key: row.number.to_string(),
                     known: None,

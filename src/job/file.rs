@@ -28,6 +28,10 @@ pub struct JobFile {
     pub timezone: Option<String>,
     /// An expression that makes a row the same row next time, as in "{{ legacy_id }}". Left out: its content and its occurrence.
     pub key: Option<String>,
+    /// A line that is written below the text of what a row creates, as in "[ref {{ key }}]": if an answer is lost, it is
+    /// looked for by this line. Needs `key`. Left out: it is looked for by its text and its time.
+    #[schemars(extend("examples" = ["[ref {{ key }}]"]))]
+    pub marker: Option<String>,
     pub limits: Option<LimitsFile>,
     /// What becomes of a row whose request may have acted: verify (look for it; the default), hold (leave it), or resend
     /// (at the risk of doing it twice).

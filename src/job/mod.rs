@@ -4,6 +4,7 @@
 //! are; it has not looked at a single row, so whether its expressions fit the columns is for `mapping`.
 
 pub mod file;
+mod marker;
 mod resolve;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use crate::plan::InDoubt;
 use crate::quota::Quota;
 use crate::source::{Format, InlineRow, Source};
 
+pub use marker::Marker;
 pub use resolve::{find_operation, load};
 
 /// A job, ready to be mapped onto its rows.
@@ -31,6 +33,8 @@ pub struct Job {
     /// Left out: the columns that bear a field's name.
     pub map: Option<Vec<MapEntry>>,
     pub key: Option<Written>,
+    /// Written into what a row creates, so that it is known again.
+    pub marker: Option<Marker>,
     pub timezone: Option<TimeZone>,
     pub quotas: Vec<Quota>,
     pub concurrency: u32,

@@ -13,7 +13,7 @@ use crate::quota::Quota;
 use crate::source::{Format, InlineRow, OwnedCell};
 
 use super::file::{JobFile, SourceFile};
-use super::{Job, MapEntry, OperationChoice, Rows, Written};
+use super::{Job, MapEntry, Marker, OperationChoice, Rows, Written};
 
 const DEFAULT_CONNECTOR: &str = "stringeex";
 const DEFAULT_ATTEMPTS: u32 = 5;
@@ -82,6 +82,7 @@ fn data_job(
         },
         map: None,
         key: None,
+        marker: None,
         timezone: None,
         quotas: connector.quotas.clone(),
         concurrency: connector.concurrency,
@@ -132,6 +133,7 @@ fn yaml_job(
         .key
         .as_ref()
         .map(|text| Written { text: text.clone(), place: document.place_at("/key") });
+    let marker = resolver.marker(&file, operation.as_ref(), connector.as_deref());
     resolver.limits(&file);
     let problems = resolver.problems;
     match (connector, operation, rows) {
@@ -141,6 +143,7 @@ fn yaml_job(
             rows,
             map,
             key,
+            marker,
             timezone,
             quotas: rate.unwrap_or_else(|| connector.quotas.clone()),
             concurrency: file
@@ -246,6 +249,38 @@ impl Resolver<'_> {
         if limits.and_then(|limits| limits.attempts).is_some_and(|n| !(1..=100).contains(&n)) {
             self.refuse("/limits/attempts", "this must be from 1 to 100", "as in 5");
         }
+    }
+
+    fn marker(
+        &mut self,
+        file: &JobFile,
+        operation: Option<&OperationChoice>,
+        connector: Option<&Connector>,
+    ) -> Option<Marker> {
+        let text = file.marker.as_ref()?;
+        let marker = Marker::parse(text);
+        if marker.is_none() {
+            let message = "a marker is a line of text in which {{ key }} stands once";
+            self.refuse("/marker", message, "as in \"[ref {{ key }}]\"");
+        }
+        if file.key.is_none() {
+            let hint = "say what tells one row from another, as in key: \"{{ legacy_id }}\"";
+            self.refuse("/marker", "a marker needs the job's `key`", hint);
+        }
+        let markable = match (operation, connector) {
+            (Some(OperationChoice::Fixed(operation)), _) => operation.marked_field().is_some(),
+            (Some(_), Some(connector)) => {
+                connector.operations.values().any(|operation| operation.marked_field().is_some())
+            }
+            _ => true,
+        };
+        if !markable {
+            let message = "no operation of this job says where a marker goes";
+            let hint =
+                "leave the marker out, or name the field in the connector, under recover: marker";
+            self.refuse("/marker", message, hint);
+        }
+        marker
     }
 
     fn refuse(&mut self, pointer: &str, message: &str, hint: &str) {

@@ -27,6 +27,13 @@ fn what_is_wrong_with_a_job_is_told_with_its_place() {
         ("missing field", "  note: \"{{ body }}\"\n", ""),
         ("unknown field", "is_internal_note", "is_internal"),
         ("unknown column in the key", "{{ id }}", "{{ di }}"),
+        ("marker without a key", "key: \"{{ id }}\"", "marker: \"[ref {{ key }}]\""),
+        ("marker of a column", "key:", "marker: \"[ref {{ id }}]\"\nkey:"),
+        (
+            "marker for an update",
+            "ticket_note.create",
+            "ticket_note.update\nmarker: \"#{{ key }}\"",
+        ),
         ("broken YAML", "key:", "key: [\nkey:"),
         ("empty name", "job: notes", "job: \"\""),
     ] {

@@ -13,6 +13,7 @@ mod job_files;
 mod kill_loop;
 mod ledger;
 mod ledger_check;
+mod markers;
 mod planning;
 mod repeats;
 mod replay;

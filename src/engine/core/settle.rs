@@ -92,7 +92,11 @@ impl Core {
     fn begin_search(&mut self, at: usize) {
         let Some(slot) = self.slots[at].as_mut() else { return };
         let Some(recover) = slot.work.ready.operation.recover.as_ref() else { return };
-        slot.search = Some(Box::new(Search::new(recover, &slot.work.ready.fields)));
+        slot.search = Some(Box::new(Search::new(
+            recover,
+            &slot.work.ready.fields,
+            slot.work.ready.marker.as_deref(),
+        )));
         slot.search_began = None;
         slot.phase = Phase::Lost;
     }

@@ -47,6 +47,7 @@ fn row(number: u64, send_before: Option<i64>) -> Work {
             send_before: send_before.map(|milliseconds| WALL + milliseconds),
             valid: true,
             fields: serde_json::json!({"ticket_id": "tk_1", "note": "x"}),
+            marker: None,
         },
         key: number.to_string(),
         known: None,
