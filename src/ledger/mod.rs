@@ -9,6 +9,8 @@
 
 mod attempt;
 mod error;
+#[cfg(test)]
+pub(crate) mod faulty_disk;
 mod lock;
 mod reader;
 mod recorder;
@@ -359,5 +361,7 @@ fn uri_path(path: &Path) -> String {
     path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
 }
 
+#[cfg(test)]
+mod recorder_tests;
 #[cfg(test)]
 mod tests;
