@@ -13,6 +13,8 @@ mod core;
 pub mod dispatch;
 mod lanes;
 #[cfg(test)]
+mod ledger_faults;
+#[cfg(test)]
 mod simulation;
 
 pub use core::{Action, Core, Deadline, Input, Now, Settings, Stop};

@@ -10,6 +10,8 @@
 mod attempt;
 mod check;
 mod error;
+#[cfg(test)]
+pub(crate) mod faulty_disk;
 mod lock;
 mod reader;
 mod recorder;
@@ -370,5 +372,7 @@ fn uri_path(path: &Path) -> String {
     path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
 }
 
+#[cfg(test)]
+mod recorder_tests;
 #[cfg(test)]
 mod tests;

@@ -161,21 +161,18 @@ impl Writer {
         let mut unsaved = Unsaved { cause, known: Vec::new(), count: 0 };
         let mut is_told = false;
         loop {
-            let (starts, ends, lines) = self.known(&group);
+            let (starts, mut ends, lines) = self.known(&group);
             let kept = if lines.is_empty() { Ok(()) } else { self.rescue.keep(&lines) };
             match kept {
                 Ok(()) => {
                     if !lines.is_empty() && !std::mem::replace(&mut is_told, true) {
                         hear(News::Note(saved(&self.rescue)));
                     }
-                    hear(News::Durable(ends.into_iter().map(|slot| Ack::Ended { slot }).collect()));
-                    hear(News::Unwritten { starts, ends: Vec::new() });
+                    hear(News::Durable(ends.drain(..).map(|slot| Ack::Ended { slot }).collect()));
                 }
-                Err(error) => {
-                    hear(News::Failed(unsaved.add(&lines, &error)));
-                    hear(News::Unwritten { starts, ends });
-                }
+                Err(error) => hear(News::Failed(unsaved.add(&lines, &error))),
             }
+            hear(News::Unwritten { starts, ends });
             match next_group(waiting) {
                 Some(next) => group = next,
                 None => return,

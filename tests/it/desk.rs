@@ -152,12 +152,30 @@ impl Desk {
     }
 
     pub fn start_run(&self, sandbox: &Sandbox, arguments: &str) -> Started {
+        Started::spawn(self.run_command(sandbox, arguments))
+    }
+
+    /// Likewise, where no file can be larger than so many KiB.
+    #[cfg(unix)]
+    pub fn start_run_within(&self, room: u64, sandbox: &Sandbox, arguments: &str) -> Started {
+        let run = self.run_command(sandbox, arguments);
+        let mut command = Command::new("sh");
+        // POSIX counts in blocks of 512 bytes; without the trap a write over the limit would be the end.
+        let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", room * 2);
+        command.arg("-c").arg(script).arg(run.get_program()).args(run.get_args());
+        command.current_dir(self.folder.path()).env_clear();
+        command.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Started::spawn(command)
+    }
+
+    fn run_command(&self, sandbox: &Sandbox, arguments: &str) -> Command {
         let address = sandbox.base_url();
         let arguments =
             format!("run {arguments} --base-url {address} --rate 1000/10ms --format json");
         let mut command = self.command(&arguments);
         command.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", PASSWORD);
-        Started::spawn(command)
+        command
     }
 
     pub fn start(&self, arguments: &str) -> Started {

@@ -9,6 +9,8 @@ mod stand;
 
 mod connectors;
 mod fidelity;
+#[cfg(unix)]
+mod full_disk;
 mod job_files;
 mod kill_loop;
 mod ledger;

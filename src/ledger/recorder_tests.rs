@@ -1,0 +1,156 @@
+//! A recorder whose disk fails.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::faulty_disk::{Disk, Trouble};
+use super::tests::{end, found, name, place, start};
+use super::*;
+use crate::row_state::RowState;
+
+const LONG: Duration = Duration::from_secs(3_600);
+
+/// A recorder on a disk of its own, and what it says.
+struct Desk {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+    disk: &'static Disk,
+    recorder: Recorder,
+    news: Receiver<News>,
+}
+
+impl Desk {
+    fn open(disk: &str, patience: Duration) -> Self {
+        Self::open_with(disk, patience, Path::to_owned)
+    }
+
+    /// With the rescue file beside something else.
+    fn open_with(disk: &str, patience: Duration, beside: impl Fn(&Path) -> PathBuf) -> Self {
+        let (folder, path) = place();
+        let disk = Disk::new(disk);
+        let ledger = disk.ledger(&path).unwrap();
+        let job = ledger.enter_job(&name("a"), 1).unwrap();
+        let run = ledger.begin_run(job, "", 2).unwrap();
+        let trouble = InTrouble { patience, rescue: Rescue::reserve(&beside(&path), &name("a")) };
+        let (say, news): (Sender<News>, _) = channel();
+        let recorder = Recorder::start(ledger, job, run, trouble, move |news| {
+            drop(say.send(news));
+        });
+        Self { _folder: folder, path, disk, recorder, news }
+    }
+
+    fn next(&self) -> News {
+        self.news.recv_timeout(Duration::from_secs(30)).unwrap()
+    }
+
+    #[track_caller]
+    fn notes(&self, words: &str) {
+        match self.next() {
+            News::Note(text) if text.contains(words) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn fails(&self, words: &str) {
+        match self.next() {
+            News::Failed(error) if error.to_string().contains(words) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn started(slot: usize) -> News {
+    News::Durable(vec![Ack::Started { slot }])
+}
+
+#[test]
+fn what_fails_and_may_pass_is_tried_again_and_nothing_is_acknowledged_meanwhile() {
+    let desk = Desk::open("tried again", LONG);
+    desk.disk.fail(Trouble::Full, 1, false);
+    desk.recorder.begin(3, start("k1", 1));
+    desk.notes("the disk is full; nothing is sent until it can be");
+    desk.notes("can be written again");
+    assert_eq!(desk.next(), started(3));
+    desk.recorder.end(3, end(Outcome::Succeeded, 1));
+    assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
+    drop(desk.recorder.finish());
+    let state = found(&desk.path, "k1").unwrap().earlier.state;
+    assert_eq!(state, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
+}
+
+#[test]
+fn whoever_is_in_a_hurry_is_not_held_up() {
+    let desk = Desk::open("hurried", LONG);
+    desk.recorder.begin(3, start("k1", 1));
+    assert_eq!(desk.next(), started(3));
+    desk.disk.fail(Trouble::Full, 1, true);
+    desk.recorder.end(3, end(Outcome::Succeeded, 1));
+    desk.notes("the disk is full");
+    desk.recorder.hurry();
+    desk.fails("the disk is full");
+    desk.notes("is kept in");
+    assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
+}
+
+#[test]
+fn what_will_not_pass_is_not_waited_for() {
+    let desk = Desk::open("closed", LONG);
+    desk.disk.fail(Trouble::Closed, 1, true);
+    desk.recorder.begin(3, start("k1", 1));
+    desk.fails("it is read-only for this user");
+    assert_eq!(desk.next(), News::Durable(vec![]));
+    assert_eq!(desk.next(), News::Unwritten { starts: vec![3], ends: vec![] });
+}
+
+#[test]
+fn what_is_known_when_patience_is_over_is_kept_for_the_next_run() {
+    let desk = Desk::open("kept", Duration::ZERO);
+    for (slot, key) in [(3, "k1"), (4, "k2")] {
+        desk.recorder.begin(slot, start(key, 1));
+        assert_eq!(desk.next(), started(slot));
+    }
+    desk.disk.fail(Trouble::Broken, 1, true);
+    desk.recorder.end(3, end(Outcome::Succeeded, 1));
+    desk.fails("the disk reports an error");
+    desk.notes("the next run brings it into the ledger");
+    assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
+    assert_eq!(desk.next(), News::Unwritten { starts: vec![], ends: vec![] });
+    desk.recorder.end(4, end(Outcome::Refused, 1));
+    assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 4 }]));
+    drop(desk.recorder.finish());
+    desk.disk.mend();
+    let (file, waiting) = waiting_outcomes(&desk.path, &name("a")).unwrap();
+    assert_eq!(waiting, 2);
+    insta::assert_snapshot!(std::fs::read_to_string(file).unwrap());
+    Ledger::open(&desk.path).unwrap().take_in(&name("a")).unwrap();
+    assert_eq!(found(&desk.path, "k2").unwrap().earlier.state, RowState::Refused { attempts: 1 });
+}
+
+#[test]
+fn what_can_be_kept_nowhere_is_told() {
+    let desk = Desk::open_with("told", Duration::ZERO, |path| path.join("nowhere"));
+    for slot in 0..12 {
+        desk.recorder.begin(slot, start(&format!("k{slot}"), 1));
+        assert_eq!(desk.next(), started(slot));
+    }
+    desk.disk.fail(Trouble::Full, 1, true);
+    desk.recorder.begin(12, start("k12", 1));
+    desk.fails("the disk is full");
+    assert!(matches!(desk.next(), News::Durable(_)));
+    assert_eq!(desk.next(), News::Unwritten { starts: vec![12], ends: vec![] });
+    for slot in 0..12 {
+        desk.recorder.end(slot, end(Outcome::Succeeded, 1));
+    }
+    let mut last = None;
+    let mut lost = Vec::new();
+    while lost.len() < 12 {
+        match desk.next() {
+            News::Failed(error) => last = Some(error.to_string()),
+            News::Unwritten { ends, .. } => lost.extend(ends),
+            other => panic!("{other:?}"),
+        }
+    }
+    let last = last.unwrap();
+    assert!(last.contains("Known and written nowhere: k0 succeeded as tn_1, k1"), "{last}");
+    assert!(last.ends_with("k9 succeeded as tn_1 and 2 more"), "{last}");
+}
