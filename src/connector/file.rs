@@ -221,8 +221,9 @@ pub struct RecoverFile {
     #[serde(default)]
     pub text: Vec<TextChange>,
     pub pages: Option<PagesFile>,
-    /// How long the other side may take to act on a request whose answer was lost, as in 10s: only a list that is
-    /// asked for later than that says for sure that nothing was made. Left out: a list always says so.
+    /// How long the other side may be at work on a request whose connection broke, or for which a gateway answered
+    /// (502 to 504), as in 10s: only a list that is asked for later than that says for sure that nothing was made. Left
+    /// out: the first list says so.
     pub sure_after: Option<String>,
     /// The field, one of those under `match`, that takes the marker of a job that has one. Left out: none does.
     pub marker: Option<String>,

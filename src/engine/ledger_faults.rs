@@ -213,6 +213,7 @@ impl World {
                 send_before: None,
                 valid: true,
                 fields,
+                marker: None,
             };
             work.push(Work {
                 ready,

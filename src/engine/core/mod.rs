@@ -338,6 +338,9 @@ impl Core {
         };
         let attempted = work.attempted.unwrap_or_default();
         let may_have_acted = work.sending == Sending::Repeat;
+        // An attempt of an earlier run was over when this one began.
+        let recover = work.ready.operation.recover.as_ref();
+        let sure_at = Moment(recover.map(|recover| recover.sure_after).unwrap_or_default());
         let slot = Slot {
             work,
             lane,
@@ -352,7 +355,7 @@ impl Core {
             attempted,
             lost: None,
             search: None,
-            lost_at: Moment::default(),
+            sure_at,
             search_began: None,
             looks: 0,
             end: None,

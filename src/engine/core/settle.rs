@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::event::{Ending, RowEnd};
@@ -17,6 +18,9 @@ use super::super::access::Refusal;
 use super::outcome::Last;
 use super::slot::{Phase, Slot};
 use super::{Action, Core, MOST_PUSHBACKS, Now};
+
+/// Bad gateway, service unavailable, gateway timeout.
+const GATEWAY: RangeInclusive<u16> = 502..=504;
 
 impl Core {
     /// The request for [`Action::Look`]; none where the row lacks a field that the list asks for.
@@ -74,13 +78,17 @@ impl Core {
             self.retry(at, cause, None, false, now);
             return;
         }
-        let can_look = slot.work.ready.operation.recover.is_some();
-        if self.settings.in_doubt == InDoubt::Hold || !can_look || self.stopping.is_some() {
+        let recover = slot.work.ready.operation.recover.as_ref();
+        let may_look = self.settings.in_doubt != InDoubt::Hold && self.stopping.is_none();
+        let Some(recover) = recover.filter(|_| may_look) else {
             self.end_row(at, Last::new(Outcome::Lost, RowEnd::InDoubt).because(cause), now);
             return;
-        }
+        };
+        // Who answers is done with it; a gateway says nothing of those behind it.
+        let answered = cause.status.is_some_and(|status| !GATEWAY.contains(&status));
+        let wait = if answered { Duration::ZERO } else { recover.sure_after };
+        slot.sure_at = now.moment.after(wait);
         slot.lost = Some(cause);
-        slot.lost_at = now.moment;
         self.look_for(at);
     }
 
@@ -163,7 +171,7 @@ impl Core {
             }
             Step::Unsure { reason } => self.end_unsure(at, &reason, now),
             Step::Absent => {
-                let sure = slot.lost_at.after(recover.sure_after);
+                let sure = slot.sure_at;
                 match slot.search_began.is_some_and(|began| began < sure) {
                     true => self.look_again(at, sure),
                     false => self.absent(at, now),

@@ -32,8 +32,8 @@ pub(super) struct Slot {
     pub lost: Option<Cause>,
     /// The search for what it may have made.
     pub search: Option<Box<Search>>,
-    /// When the answer was lost; for an attempt of an earlier run no later than the start of this one.
-    pub lost_at: Moment,
+    /// From when on the other side is surely done with it.
+    pub sure_at: Moment,
     /// When the first page of the search was asked for.
     pub search_began: Option<Moment>,
     pub looks: u32,

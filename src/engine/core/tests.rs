@@ -275,3 +275,19 @@ fn a_run_that_stops_while_it_waits_for_a_second_look_says_that_the_row_is_in_dou
     assert_eq!(done(&mut core), ["row 1 in_doubt"]);
     assert_eq!(core.ended(), Some(Ending::Interrupted { signal: 15 }));
 }
+
+#[test]
+fn who_answers_is_done_with_the_request_and_a_gateway_says_nothing() {
+    for (status, expected) in
+        [(Some(500), vec!["end not_found", "begin 1"]), (Some(504), vec![]), (None, vec![])]
+    {
+        let mut core = core("1000/s");
+        core.handle(Input::Rows(vec![row(1, None)]), at(0));
+        core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+        let cause = Cause { status, ..Cause::default() };
+        core.handle(Input::Replied { slot: 0, verdict: Verdict::Unknown(cause) }, at(2));
+        done(&mut core);
+        look(&mut core, vec![], 3);
+        assert_eq!(done(&mut core), expected, "{status:?}");
+    }
+}
