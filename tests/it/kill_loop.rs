@@ -133,13 +133,13 @@ impl Loop {
             desk = desk
                 .file("job.yaml", format!("{JOB}limits: {{ attempts: 2 }}\n"))
                 .with_connector(|text| {
-                    text.replace("request: 30s", "request: 400ms")
-                        .replace("sure_after: 10s", "sure_after: 900ms")
+                    text.replace("request: 30s", "request: 250ms")
+                        .replace("sure_after: 10s", "sure_after: 550ms")
                 });
         }
         let options = Options {
             latency: Duration::from_millis(8),
-            slow: Duration::from_millis(800),
+            slow: Duration::from_millis(500),
             faults: faults.parse().unwrap(),
             seed: self.seed + self.counts.imports,
             ..unhurried()
