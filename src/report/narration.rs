@@ -137,10 +137,10 @@ fn time(view: &RunView) -> Option<String> {
     if view.to_send == 0 || view.duration.is_zero() {
         return None;
     }
-    let span = words::span(view.duration);
+    let about = words::about(view.duration);
     Some(match &view.limited_by {
-        Some(quota) => format!("About {span} at {quota}."),
-        None => format!("About {span}."),
+        Some(quota) => format!("It takes {about} at {quota}."),
+        None => format!("It takes {about}."),
     })
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Outlet;
 use super::json_text::{on_one_line, pretty, visible};
 use super::paint::Paint;
-use super::words::{command, counted, number, one_line, rows, rows_are, span};
+use super::words::{about, command, counted, number, one_line, rows, rows_are};
 use crate::plan::{Action, Held, Sending};
 use crate::quota::Quota;
 
@@ -305,7 +305,7 @@ fn time(totals: &PlanTotals) -> String {
     }
     let take = if totals.requests == 1 { "takes" } else { "take" };
     let requests = counted(totals.requests, "request");
-    let mut text = format!("{requests} {take} about {}", span(totals.duration));
+    let mut text = format!("{requests} {take} {}", about(totals.duration));
     if let Some(quota) = &totals.limited_by {
         text.push_str(&format!(": {quota} is the quota that binds"));
     }

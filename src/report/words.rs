@@ -33,6 +33,14 @@ pub fn rows_are(count: u64) -> String {
     format!("{} {}", rows(count), if count == 1 { "is" } else { "are" })
 }
 
+/// A duration that is an estimate.
+pub fn about(duration: Duration) -> String {
+    match duration.as_secs() {
+        0 => span(duration),
+        _ => format!("about {}", span(duration)),
+    }
+}
+
 /// A duration in its two largest units, rounded down: `45 s`, `12 min 5 s`, `5 h 23 min`, `2 d 3 h`.
 pub fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();

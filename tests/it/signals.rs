@@ -57,6 +57,27 @@ fn a_second_signal_does_not_wait() {
 }
 
 #[test]
+fn a_run_that_has_to_be_over_ends_in_time_and_another_goes_on() {
+    let sandbox = sandbox_with(Options { latency: Duration::from_millis(15), ..unhurried() });
+    let desk = Desk::with_notes(notes_csv(2000, 4));
+    let outcome = desk.run(&sandbox, "job.yaml --concurrency 4 --max-duration 2s").exits(4);
+    let last = outcome.finished();
+    assert_eq!((&last["in_doubt"], &last["reason"]), (&0.into(), &"deadline".into()));
+    let succeeded = last["succeeded"].as_u64().unwrap();
+    assert!(last["not_started"].as_u64().unwrap() > 0 && succeeded > 0, "{outcome}");
+    assert_eq!(succeeded, texts(&sandbox).len() as u64);
+    desk.run(&sandbox, "job.yaml --limit 10").exits(0).counts("succeeded=10");
+}
+
+#[test]
+fn a_deadline_that_has_passed_is_a_mistake() {
+    let desk = Desk::with_notes(notes_csv(2, 2));
+    let late =
+        desk.call("run job.yaml --sandbox --deadline 2000-01-01T00:00Z --format json").exits(2);
+    late.counts("rows=0 requests=0");
+}
+
+#[test]
 fn a_sandbox_ends_well_when_it_is_interrupted() {
     let mut sandbox = Desk::new().start("sandbox --port 0 --no-quota --format json");
     let line = sandbox.line().unwrap();

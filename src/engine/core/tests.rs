@@ -291,3 +291,44 @@ fn who_answers_is_done_with_the_request_and_a_gateway_says_nothing() {
         assert_eq!(done(&mut core), expected, "{status:?}");
     }
 }
+
+/// A core that has to be done after a minute.
+fn hurried(wall: Option<i64>) -> Core {
+    let deadline = Some(Deadline { moment: at(60_000).moment, wall });
+    let settings = Settings { deadline, ..core("1000/s").settings };
+    Core::new(settings, Pace::new(&["1000/s".parse().unwrap()]))
+}
+
+#[test]
+fn nothing_starts_that_would_not_be_over_by_the_deadline() {
+    let mut core = hurried(None);
+    core.handle(Input::Rows(vec![row(1, None), row(2, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }, Ack::Started { slot: 1 }]), at(1));
+    let verdict = || Verdict::Done { id: None, items: None };
+    core.handle(Input::Replied { slot: 0, verdict: verdict() }, at(20_001));
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(20_002));
+    // The first took twenty seconds, so the second may take thirty.
+    assert_eq!(core.wake_at(), Some(at(30_000).moment));
+    done(&mut core);
+    core.handle(Input::Rows(vec![row(3, None)]), at(29_000));
+    assert_eq!(done(&mut core), ["begin 3"]);
+    core.handle(Input::Tick, at(30_001));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(30_002));
+    assert_eq!(done(&mut core), ["end deferred"]);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(30_003));
+    assert_eq!(core.ended(), None, "the second is under way");
+    core.handle(Input::Replied { slot: 1, verdict: verdict() }, at(45_000));
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }]), at(45_001));
+    assert_eq!(core.ended(), Some(Ending::Deadline));
+}
+
+#[test]
+fn a_machine_that_slept_through_the_time_of_day_ends_when_it_wakes() {
+    let mut core = hurried(Some(WALL + 60_000));
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    done(&mut core);
+    let slept = Now { wall: WALL + 7_200_000, ..at(10) };
+    core.handle(Input::Tick, slept);
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), slept);
+    assert_eq!(done(&mut core), ["end deferred"]);
+}
