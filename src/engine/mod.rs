@@ -15,6 +15,8 @@ mod lanes;
 #[cfg(test)]
 mod ledger_faults;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
 mod simulation;
 
 pub use core::{Action, Core, Deadline, Input, Now, Settings, Stop};

@@ -1,0 +1,532 @@
+//! Plays the stories of `tests/scenarios/*.yaml`: hours of a run in imaginary time, and what must have come of it.
+//!
+//! A file says what was to be done, how the server behaves from when on, and within which ranges the run must stay.
+//! What may go wrong at any moment is for `simulation`; here it is how well a run copes with what servers do.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use crate::connector::{Catalogue, Operation};
+use crate::diagnostic::Place;
+use crate::event::{Ending, Event, RowEnd};
+use crate::ledger::Ack;
+use crate::pace::{Moment, Pace};
+use crate::plan::{InDoubt, Sending};
+use crate::prepare::Ready;
+use crate::quota::{Quota, parse_duration};
+use crate::request::{Digest, Request};
+use crate::verdict::{Cause, Granted, Verdict};
+
+use super::Work;
+use super::core::{Action, Core, Deadline, Input, Now, Settings};
+
+/// The start of imaginary time, in unix milliseconds.
+const EPOCH: i64 = 1_800_000_000_000;
+/// How long the ledger takes to make something durable, and the server to grant a token.
+const COMMIT: Duration = Duration::from_millis(2);
+const LOGIN: Duration = Duration::from_millis(50);
+/// How many rows the core is given at a time.
+const FED: usize = 256;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    story: String,
+    rows: u64,
+    tickets: u64,
+    quotas: Vec<String>,
+    concurrency: usize,
+    #[serde(default = "ten_minutes", deserialize_with = "duration")]
+    give_up_after: Duration,
+    #[serde(default, deserialize_with = "some_duration")]
+    max_duration: Option<Duration>,
+    /// In the order of their moments; the first begins at once.
+    server: Vec<Phase>,
+    expect: Expected,
+}
+
+/// How the server behaves from a moment on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Phase {
+    #[serde(deserialize_with = "duration")]
+    from: Duration,
+    #[serde(default, deserialize_with = "duration")]
+    latency: Duration,
+    /// So much more for each request that is under way.
+    #[serde(default, deserialize_with = "duration")]
+    latency_for_each: Duration,
+    #[serde(default)]
+    state: State,
+    /// Requests in a fixed window of its clock; what is beyond gets a 429.
+    limit: Option<Quota>,
+    /// What a 429 asks for. Left out: it does not say.
+    #[serde(default, deserialize_with = "some_duration")]
+    retry_after: Option<Duration>,
+    /// Of a hundred answers, how many are lost; of every two, one after the note was made.
+    #[serde(default)]
+    lost: u8,
+    /// How far this machine's clock is set wrong, in hours.
+    #[serde(default)]
+    clock_wrong_by: i64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    #[default]
+    Up,
+    /// 503 to everything.
+    Busy,
+    Unreachable,
+    /// No token is good.
+    Revoked,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    ending: String,
+    /// Of the run.
+    #[serde(deserialize_with = "times")]
+    duration: RangeInclusive<Duration>,
+    #[serde(deserialize_with = "counts")]
+    succeeded: RangeInclusive<u64>,
+    #[serde(default = "none", deserialize_with = "counts")]
+    failed: RangeInclusive<u64>,
+    #[serde(default = "none", deserialize_with = "counts")]
+    in_doubt: RangeInclusive<u64>,
+    #[serde(default = "none", deserialize_with = "counts")]
+    pushbacks: RangeInclusive<u64>,
+    /// Notes per second in a part of the run.
+    #[serde(default)]
+    rates: Vec<Rate>,
+    /// From the beginning of the last phase to the next note.
+    #[serde(default, deserialize_with = "some_duration")]
+    recovers_within: Option<Duration>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rate {
+    #[serde(deserialize_with = "times")]
+    between: RangeInclusive<Duration>,
+    #[serde(deserialize_with = "numbers")]
+    is: RangeInclusive<f64>,
+}
+
+fn ten_minutes() -> Duration {
+    Duration::from_secs(600)
+}
+
+fn none() -> RangeInclusive<u64> {
+    0..=0
+}
+
+fn duration<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {
+    parse_duration(&String::deserialize(reader)?).map_err(D::Error::custom)
+}
+
+fn some_duration<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Duration>, D::Error> {
+    duration(reader).map(Some)
+}
+
+/// Reads `a..b`, both included, or one value.
+fn range<T: Clone>(
+    text: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<RangeInclusive<T>, String> {
+    let (from, to) = text.split_once("..").unwrap_or((text, text));
+    let ends = read(from).zip(read(to)).ok_or_else(|| format!("`{text}` is no range"))?;
+    Ok(ends.0..=ends.1)
+}
+
+fn times<'de, D: Deserializer<'de>>(reader: D) -> Result<RangeInclusive<Duration>, D::Error> {
+    range(&String::deserialize(reader)?, |text| parse_duration(text).ok()).map_err(D::Error::custom)
+}
+
+fn counts<'de, D: Deserializer<'de>>(reader: D) -> Result<RangeInclusive<u64>, D::Error> {
+    range(&String::deserialize(reader)?, |text| text.parse().ok()).map_err(D::Error::custom)
+}
+
+fn numbers<'de, D: Deserializer<'de>>(reader: D) -> Result<RangeInclusive<f64>, D::Error> {
+    range(&String::deserialize(reader)?, |text| text.parse().ok()).map_err(D::Error::custom)
+}
+
+/// Something that will happen.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Coming {
+    Durable(Vec<(usize, bool)>),
+    Answer { slot: usize },
+    List { slot: usize },
+    Token,
+}
+
+struct Play<'a> {
+    scenario: &'a Scenario,
+    operation: Arc<Operation>,
+    core: Core,
+    random: fastrand::Rng,
+    clock: Duration,
+    coming: BinaryHeap<Reverse<(Duration, u64, Coming)>>,
+    order: u64,
+    writes: Vec<(usize, bool)>,
+    under_way: u32,
+    fed: u64,
+    /// The row that each slot holds.
+    slots: HashMap<usize, u64>,
+    token: u32,
+    /// Requests in the server's present window.
+    window: (u64, u32),
+    /// When each note was made, by row, and in which order.
+    notes: Vec<(Duration, u64)>,
+    /// Those whose ids the ledger knows.
+    owned: HashSet<String>,
+    /// How many rows have ended in which way.
+    told: HashMap<&'static str, u64>,
+    pushbacks: u64,
+}
+
+impl<'a> Play<'a> {
+    fn new(scenario: &'a Scenario) -> Self {
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        let quotas: Vec<Quota> = scenario.quotas.iter().map(|text| text.parse().unwrap()).collect();
+        let deadline =
+            scenario.max_duration.map(|end| Deadline { moment: Moment(end), wall: None });
+        let settings = Settings {
+            concurrency: scenario.concurrency,
+            attempts: 5,
+            give_up_after: scenario.give_up_after,
+            max_failures: None,
+            deadline,
+            in_doubt: InDoubt::Verify,
+            needs_token: true,
+            token_costs_request: true,
+        };
+        Self {
+            scenario,
+            operation: Arc::clone(&connector.operations["ticket_note.create"]),
+            core: Core::new(settings, Pace::new(&quotas)),
+            random: fastrand::Rng::with_seed(1),
+            clock: Duration::ZERO,
+            coming: BinaryHeap::new(),
+            order: 0,
+            writes: Vec::new(),
+            under_way: 0,
+            fed: 0,
+            slots: HashMap::new(),
+            token: 0,
+            window: (0, 0),
+            notes: Vec::new(),
+            owned: HashSet::new(),
+            told: HashMap::new(),
+            pushbacks: 0,
+        }
+    }
+
+    fn phase(&self) -> &'a Phase {
+        let begun = self.scenario.server.iter().rev().find(|phase| phase.from <= self.clock);
+        begun.unwrap_or(&self.scenario.server[0])
+    }
+
+    fn remote(&self) -> i64 {
+        EPOCH + i64::try_from(self.clock.as_millis()).unwrap()
+    }
+
+    fn take(&mut self, input: Input) {
+        let remote = self.remote();
+        let now = Now {
+            moment: Moment(self.clock),
+            wall: remote + self.phase().clock_wrong_by * 3_600_000,
+            remote: (self.token > 0).then_some(remote),
+            chance: self.random.f64(),
+        };
+        self.core.handle(input, now);
+        for action in self.core.take_actions() {
+            self.perform(action);
+        }
+    }
+
+    fn after(&mut self, wait: Duration, coming: Coming) {
+        self.order += 1;
+        self.coming.push(Reverse((self.clock + wait, self.order, coming)));
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Begin { slot, start } => {
+                self.slots.insert(slot, start.row);
+                self.write(slot, true);
+            }
+            Action::End { slot, end } => {
+                self.owned.extend(end.remote_id);
+                self.write(slot, false);
+            }
+            Action::Send { slot } => self.leave(Coming::Answer { slot }),
+            Action::Look { slot } => self.leave(Coming::List { slot }),
+            Action::Renew => self.after(LOGIN, Coming::Token),
+            Action::Tell(Event::Row(event)) => *self.told.entry(event.end.word()).or_default() += 1,
+            Action::Tell(_) => {}
+            Action::Abandon => panic!("nobody has asked for that"),
+        }
+    }
+
+    fn write(&mut self, slot: usize, starts: bool) {
+        self.writes.push((slot, starts));
+        if let [_] = self.writes.as_slice() {
+            self.after(COMMIT, Coming::Durable(Vec::new()));
+        }
+    }
+
+    fn leave(&mut self, coming: Coming) {
+        self.under_way += 1;
+        let phase = self.phase();
+        self.after(phase.latency + phase.latency_for_each * self.under_way, coming);
+    }
+
+    /// What the server makes of any request: an answer that does not depend on which; none where it is served.
+    fn refusal(&mut self) -> Option<Verdict> {
+        let phase = self.phase();
+        let cause = |message: &str| Cause { message: message.into(), ..Cause::default() };
+        let retry = |cause, after, pushback| {
+            Some(Verdict::Retry { cause, after, pushback, may_have_acted: false })
+        };
+        match phase.state {
+            State::Up => {}
+            State::Busy => return retry(cause("HTTP status 503"), None, false),
+            State::Unreachable => return retry(cause("connection refused"), None, false),
+            State::Revoked => return Some(Verdict::Unauthorized(cause("HTTP status 401"))),
+        }
+        let limit = phase.limit?;
+        let number = self.clock.as_millis() / limit.window.as_millis();
+        let number = u64::try_from(number).unwrap();
+        if self.window.0 != number {
+            self.window = (number, 0);
+        }
+        self.window.1 += 1;
+        if self.window.1 <= limit.requests.get() {
+            return None;
+        }
+        self.pushbacks += 1;
+        retry(cause("HTTP status 429"), phase.retry_after, true)
+    }
+
+    fn answer(&mut self, row: u64) -> Verdict {
+        if let Some(refusal) = self.refusal() {
+            return refusal;
+        }
+        let lost = self.random.u8(0..100) < self.phase().lost;
+        if lost && self.random.bool() {
+            return Verdict::Unknown(Cause::default());
+        }
+        self.notes.push((self.clock, row));
+        match lost {
+            true => Verdict::Unknown(Cause::default()),
+            false => Verdict::Done { id: Some(format!("tn_{}", self.notes.len())), items: None },
+        }
+    }
+
+    /// The notes of a row's ticket.
+    fn list(&mut self, row: u64) -> Verdict {
+        if let Some(refusal) = self.refusal() {
+            return refusal;
+        }
+        let ticket = row % self.scenario.tickets;
+        let notes = (1..).zip(&self.notes);
+        let items = notes.filter(|(_, (_, made))| made % self.scenario.tickets == ticket).map(
+            |(number, (at, made))| {
+                let created = EPOCH + i64::try_from(at.as_millis()).unwrap();
+                serde_json::json!({"id": format!("tn_{number}"), "note": text(*made), "created": created})
+            },
+        );
+        Verdict::Done { id: None, items: Some(items.collect()) }
+    }
+
+    fn happen(&mut self, coming: Coming) {
+        match coming {
+            Coming::Durable(_) => {
+                let acks = std::mem::take(&mut self.writes).into_iter().map(|write| match write {
+                    (slot, true) => Ack::Started { slot },
+                    (slot, false) => Ack::Ended { slot },
+                });
+                self.take(Input::Durable(acks.collect()));
+            }
+            Coming::Answer { slot } => {
+                self.under_way -= 1;
+                let verdict = self.answer(self.slots[&slot]);
+                self.take(Input::Replied { slot, verdict });
+            }
+            Coming::List { slot } => {
+                self.under_way -= 1;
+                let verdict = self.list(self.slots[&slot]);
+                let owned = match &verdict {
+                    Verdict::Done { items: Some(items), .. } => items
+                        .iter()
+                        .map(|item| item["id"].as_str().unwrap().to_owned())
+                        .filter(|id| self.owned.contains(id))
+                        .collect(),
+                    _ => HashSet::new(),
+                };
+                self.take(Input::Looked { slot, verdict, owned });
+            }
+            Coming::Token => {
+                self.token += 1;
+                self.take(Input::Token(Ok(Granted { expires_at: None, date: None })));
+            }
+        }
+    }
+
+    fn work(&self, row: u64) -> Work {
+        let ticket = row % self.scenario.tickets;
+        Work {
+            ready: Ready {
+                row,
+                line: row + 1,
+                operation: Arc::clone(&self.operation),
+                lane: format!("ticket {ticket}"),
+                request: Request {
+                    method: self.operation.method,
+                    path: "/ticketNote".into(),
+                    body: None,
+                },
+                digest: Digest([0; 16]),
+                send_before: None,
+                valid: true,
+                fields: serde_json::json!({"ticket_id": ticket.to_string(), "note": text(row)}),
+                marker: None,
+            },
+            key: row.to_string(),
+            known: None,
+            attempts: 0,
+            attempted: None,
+            sending: Sending::Fresh,
+        }
+    }
+
+    fn play(&mut self) -> Ending {
+        self.take(Input::Tick);
+        loop {
+            if let Some(ending) = self.core.ended() {
+                return ending;
+            }
+            if self.core.wants_rows() {
+                let rows = self.fed + 1..=(self.fed + FED as u64).min(self.scenario.rows);
+                self.fed = *rows.end();
+                let rows: Vec<Work> = rows.map(|row| self.work(row)).collect();
+                self.take(if rows.is_empty() { Input::SourceEnded } else { Input::Rows(rows) });
+                continue;
+            }
+            let wake = self.core.wake_at().map(|moment| moment.0);
+            let next = self.coming.peek().map(|Reverse((at, ..))| *at);
+            match (wake, next) {
+                (wake, Some(at)) if wake.is_none_or(|wake| at <= wake) => {
+                    let Some(Reverse((at, _, coming))) = self.coming.pop() else { continue };
+                    self.clock = self.clock.max(at);
+                    self.happen(coming);
+                }
+                (Some(wake), _) => {
+                    self.clock = self.clock.max(wake);
+                    self.take(Input::Tick);
+                }
+                (None, _) => panic!("nothing will ever happen again"),
+            }
+        }
+    }
+
+    /// What is not as it should be.
+    fn misses(&self, ending: &Ending) -> Vec<String> {
+        let expect = &self.scenario.expect;
+        let mut misses = Vec::new();
+        let mut check = |name: &str, good: bool, value: String| {
+            if !good {
+                misses.push(format!("{name} is {value}"));
+            }
+        };
+        let ending = match ending {
+            Ending::Finished => "finished",
+            Ending::Outage { .. } => "outage",
+            Ending::Unauthorized { .. } => "unauthorized",
+            Ending::Deadline => "deadline",
+            other => panic!("{other:?}"),
+        };
+        check("ending", ending == expect.ending, ending.into());
+        check("duration", expect.duration.contains(&self.clock), format!("{:?}", self.clock));
+        let told = |end: RowEnd| self.told.get(end.word()).copied().unwrap_or(0);
+        for (name, range, count) in [
+            ("succeeded", &expect.succeeded, told(RowEnd::Succeeded)),
+            ("failed", &expect.failed, told(RowEnd::Failed)),
+            ("in_doubt", &expect.in_doubt, told(RowEnd::InDoubt)),
+            ("pushbacks", &expect.pushbacks, self.pushbacks),
+        ] {
+            check(name, range.contains(&count), count.to_string());
+        }
+        for rate in &expect.rates {
+            let made = self.notes.iter().filter(|(at, _)| rate.between.contains(at)).count();
+            let span = *rate.between.end() - *rate.between.start();
+            let per_second = made as f64 / span.as_secs_f64();
+            let name = format!("the rate in {:?}", rate.between);
+            check(&name, rate.is.contains(&per_second), format!("{per_second:.2}"));
+        }
+        if let (Some(within), Some(last)) = (expect.recovers_within, self.scenario.server.last()) {
+            let next = self.notes.iter().map(|(at, _)| *at).find(|at| *at >= last.from);
+            let took = next.map(|at| at - last.from);
+            check("time to recover", took.is_some_and(|took| took <= within), format!("{took:?}"));
+        }
+        misses.extend(self.broken_promises(told(RowEnd::Succeeded), told(RowEnd::InDoubt)));
+        misses
+    }
+
+    /// Each note once, and those of a ticket in order; whatever the story.
+    fn broken_promises(&self, succeeded: u64, in_doubt: u64) -> Option<String> {
+        let mut last: HashMap<u64, u64> = HashMap::new();
+        for (_, row) in &self.notes {
+            let before = last.insert(row % self.scenario.tickets, *row).unwrap_or(0);
+            if before >= *row {
+                return Some(format!("the note of row {row} comes after that of row {before}"));
+            }
+        }
+        let made = self.notes.len() as u64;
+        let known = succeeded..=succeeded + in_doubt;
+        (!known.contains(&made)).then(|| format!("{made} notes were made, and {known:?} are known"))
+    }
+}
+
+fn text(row: u64) -> String {
+    format!("text {row}")
+}
+
+#[test]
+fn every_story_ends_as_it_should() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    let mut failed = Vec::new();
+    for file in files {
+        let scenario: Scenario =
+            serde_yaml::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let mut play = Play::new(&scenario);
+        let ending = play.play();
+        let misses = play.misses(&ending);
+        // Shown with --no-capture, and when one fails.
+        println!(
+            "{}: {:.0?}, {:?}, {} push-backs, {ending:?}",
+            file.display(),
+            play.clock,
+            play.told,
+            play.pushbacks
+        );
+        if !misses.is_empty() {
+            let name = file.file_name().unwrap().to_string_lossy();
+            failed.push(format!("{name}: {}\n  {}", scenario.story.trim(), misses.join("\n  ")));
+        }
+    }
+    assert!(failed.is_empty(), "\n{}", failed.join("\n"));
+}
