@@ -11,6 +11,7 @@ mod connectors;
 mod fidelity;
 #[cfg(unix)]
 mod full_disk;
+mod fuzz_seeds;
 mod job_files;
 mod kill_loop;
 mod ledger;

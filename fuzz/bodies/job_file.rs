@@ -1,0 +1,38 @@
+//! A job: it is a job, and the same one each time, or there is a problem with it.
+
+use noteferry::job;
+use noteferry::prepare::Preparer;
+
+pub fn run(data: &[u8]) {
+    super::file("notes.csv", b"id,ticket,body\n1,tk_1,a\n");
+    let path = super::file("job.yaml", data);
+    match (job::load(&path, None, &[]), job::load(&path, None, &[])) {
+        (Ok(job), Ok(again)) => {
+            assert_eq!(job.name, again.name);
+            assert_eq!(job.keyed_by(), again.keyed_by());
+            prepare(&job);
+        }
+        (Err(problems), Err(again)) => {
+            assert!(!problems.is_empty());
+            assert_eq!(problems.len(), again.len());
+            problems.iter().for_each(super::check_problem);
+        }
+        _ => panic!("a job is one or not"),
+    }
+}
+
+/// Expressions are compiled, and evaluated on a row; files other than our own are left alone.
+fn prepare(job: &job::Job) {
+    let ours = match &job.rows {
+        job::Rows::File { path, .. } => path.ends_with("notes.csv"),
+        job::Rows::Inline { .. } => true,
+    };
+    let Some(mut source) = ours.then(|| job.rows.open().ok()).flatten() else { return };
+    match Preparer::compile(job, &mut source) {
+        Ok((_, warnings)) => warnings.iter().for_each(super::check_problem),
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            problems.iter().for_each(super::check_problem);
+        }
+    }
+}

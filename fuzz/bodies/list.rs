@@ -1,0 +1,54 @@
+//! A list that is searched for a note: only what no row owns is found, and only if it is what was sent.
+
+use std::collections::HashSet;
+
+use noteferry::connector::{Catalogue, Connector, TextChange};
+use noteferry::diagnostic::Place;
+use noteferry::recover::{Search, Since, Step, item_id};
+use serde_json::{Value, json};
+
+const OWNED: &str = "tn_owned";
+
+thread_local! {
+    static STRINGEEX: Connector =
+        Catalogue::default().load("stringeex", Place::Nowhere).expect("it is built in");
+}
+
+pub fn run(data: &[u8]) {
+    let Ok(Value::Array(items)) = serde_json::from_slice(data) else { return };
+    STRINGEEX.with(|connector| {
+        let mut recover =
+            connector.operations["ticket_note.create"].recover.clone().expect("it has one");
+        for escapes in [false, true] {
+            if escapes {
+                recover.text.push(TextChange::HtmlEscapes);
+            }
+            for (note, marker) in [("a < b", None), ("a < b\n[ref 1]", Some("[ref 1]"))] {
+                let mut search = Search::new(&recover, &json!({"note": note}), marker);
+                let owned = HashSet::from([OWNED.to_owned()]);
+                let since = Since { moment: 1_800_000_000_000, certain: true };
+                let mut step = search.take(&recover, &items, &owned, since);
+                if step == Step::NextPage {
+                    step = search.take(&recover, &[], &owned, since);
+                }
+                check(step, &items, |item| item_id(&recover, item));
+            }
+        }
+    });
+}
+
+fn check(step: Step, items: &[Value], id_of: impl Fn(&Value) -> Option<String>) {
+    match step {
+        Step::Found { id } => {
+            assert_ne!(id, OWNED);
+            let item = items.iter().find(|item| id_of(item).as_ref() == Some(&id));
+            let text = item.and_then(|item| item["note"].as_str()).expect("it has a text");
+            assert!(text.contains('a') || text.contains("[ref 1]"), "{text}");
+        }
+        Step::Absent => {
+            assert!(items.iter().all(|item| id_of(item).is_some()), "an item cannot be told");
+        }
+        Step::Unsure { reason } => assert!(!reason.is_empty()),
+        Step::NextPage => panic!("an empty page is the last"),
+    }
+}

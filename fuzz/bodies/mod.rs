@@ -1,0 +1,36 @@
+//! What each fuzz target does with its bytes. Included by the targets and by the tests that play seeds again.
+
+#![allow(dead_code, reason = "each target uses one of them")]
+
+pub mod answer;
+pub mod connector_file;
+pub mod csv_source;
+pub mod job_file;
+pub mod json_source;
+pub mod list;
+
+use std::path::PathBuf;
+
+use noteferry::diagnostic::{Diagnostic, Place};
+
+thread_local! {
+    static FOLDER: tempfile::TempDir = tempfile::tempdir().expect("a temporary folder");
+}
+
+/// A file with this content, in a folder that is this thread's.
+pub fn file(name: &str, data: &[u8]) -> PathBuf {
+    let path = FOLDER.with(|folder| folder.path().join(name));
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+    std::fs::write(&path, data).expect("it can be written");
+    path
+}
+
+/// A problem says something, can be shown, and is about a place that exists.
+pub fn check_problem(problem: &Diagnostic) {
+    assert!(!problem.message.trim().is_empty());
+    assert!(!problem.render(false).is_empty());
+    let _ = problem.to_event();
+    if let Place::Text(source, range) = &problem.place {
+        assert!(source.text.get(range.clone()).is_some(), "{range:?} of {:?}", source.text);
+    }
+}
