@@ -296,7 +296,8 @@ fn syntax_problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Diagno
     let place = match error.location() {
         Some(location) => {
             let start = offset_of(&source.text, location.line(), location.column());
-            Place::Text(Arc::clone(source), start..start + 1)
+            let end = source.text.ceil_char_boundary(start + 1);
+            Place::Text(Arc::clone(source), start..end)
         }
         None => Place::File(source.name.as_str().into()),
     };
