@@ -103,11 +103,9 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
         Ending::Deadline => {
             Some("The time for the run is over; what was under way has come to its end.".to_owned())
         }
-        Ending::LedgerFailed { message } => Some(format!(
-            "The ledger could not be written: {}\nNothing more was sent after that. The ledger is {}",
-            sentence(message),
-            view.ledger
-        )),
+        Ending::LedgerFailed { message } => {
+            Some(format!("Nothing more is sent without a ledger: {}", sentence(message)))
+        }
     }
 }
 
@@ -207,7 +205,7 @@ mod tests {
     fn a_run_that_stopped_says_how_to_go_on() {
         let part = Totals { succeeded: 1_230, not_started: 48_770, requests: 1_234, ..totals() };
         let unauthorized = Ending::Unauthorized { message: "r=2: token expired\u{1b}[2J".into() };
-        let ledger = Ending::LedgerFailed { message: "database or disk is full".into() };
+        let ledger = Ending::LedgerFailed { message: "the ledger jobs/.noteferry/ledger.db cannot be written: the disk is full; make room, then run again".into() };
         let interrupted = Ending::Interrupted { signal: 2 };
         let failures = Ending::TooManyFailures { allowed: 100 };
         let outage = Ending::Outage { message: "no answer within the time allowed".into() };
