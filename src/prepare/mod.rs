@@ -1,7 +1,10 @@
 //! From a record to a row that can be sent: mapping, types, validation, request, lane and key in one step.
 //!
 //! `check`, `plan` and `run` all come through here, which is why they cannot disagree. Pure: no clock is
-//! read and nothing is sent; what the ledger says of a row is for `plan`.
+//! read and nothing is sent; what the ledger says of a row is for `plan`. `compile` reads the job once, before any
+//! row; here is what is done with each.
+
+mod compile;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,15 +13,12 @@ use serde_json::{Map, Value};
 
 use crate::connector::Operation;
 use crate::diagnostic::{Diagnostic, Place, RowPlace, Severity};
-use crate::job::{Job, MapEntry, Marker, OperationChoice, Rows, Written, find_operation};
-use crate::mapping::{Language, Mapped, Origin};
+use crate::job::{Job, Marker, Written};
+use crate::mapping::{Mapped, Origin};
 use crate::request::{self, Digest, Request};
 use crate::schema::{Checker, Finding, Kind};
 use crate::source::{Columns, Record, Source};
 use crate::violation::Violation;
-
-/// The column that names a row's operation where the job does not.
-const OPERATION_COLUMN: &str = "operation";
 
 /// A job's mapping and operations, compiled against the columns of its source.
 pub struct Preparer {
@@ -92,45 +92,6 @@ pub struct Findings {
 }
 
 impl Preparer {
-    /// Compiles a job against its source. Warnings come with success, errors instead of it.
-    pub fn compile(
-        job: &Job,
-        source: &mut Source,
-    ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let mut compiler =
-            Compiler { job, language: Language::new(job.timezone.clone()), problems: Vec::new() };
-        let choice = compiler.choice(source);
-        let fields = compiler.fields(source);
-        let key = job.key.as_ref().and_then(|written| compiler.key(written, source));
-        let operations: Vec<Arc<Operation>> = match &job.operation {
-            OperationChoice::Fixed(operation) => vec![Arc::clone(operation)],
-            _ => job.connector.operations.values().cloned().collect(),
-        };
-        let plans = operations
-            .iter()
-            .filter_map(|operation| compiler.plan(operation, &fields, source))
-            .collect();
-        let (errors, warnings): (Vec<_>, Vec<_>) =
-            compiler.problems.into_iter().partition(Diagnostic::is_error);
-        let language_columns = open_columns(job, source);
-        match choice {
-            Some(choice) if errors.is_empty() => Ok((
-                Self {
-                    file: Arc::clone(job.rows.name()),
-                    columns: source.columns().clone(),
-                    choice,
-                    fields,
-                    plans,
-                    key,
-                    marker: job.marker.clone(),
-                    language_columns,
-                },
-                warnings,
-            )),
-            _ => Err(errors),
-        }
-    }
-
     /// Opens the job's source anew, with the columns where this preparer expects them.
     pub fn reopen(&self, job: &Job) -> Result<Source, Vec<Diagnostic>> {
         let mut source = job.rows.open()?;
@@ -474,254 +435,4 @@ impl Findings {
     pub fn has_errors(&self) -> bool {
         self.problems.iter().any(|problem| problem.severity == Severity::Error)
     }
-}
-
-/// Names that the job uses on a source whose columns only the whole of it can tell.
-fn open_columns(job: &Job, source: &Source) -> Vec<(usize, Written)> {
-    if !source.columns().is_open() {
-        return Vec::new();
-    }
-    let written = job.map.iter().flatten().filter_map(|entry| match &entry.value {
-        Value::String(text) => {
-            Some(Written { text: text.clone(), place: entry.value_place.clone() })
-        }
-        _ => None,
-    });
-    let written: Vec<Written> = written.chain(job.key.clone()).collect();
-    let names = source.columns().names().iter().enumerate();
-    names
-        .filter_map(|(index, name)| {
-            let by = written.iter().find(|written| written.text.contains(name.as_ref()))?;
-            Some((index, by.clone()))
-        })
-        .collect()
-}
-
-/// Collects what is wrong while a job is compiled.
-struct Compiler<'a> {
-    job: &'a Job,
-    language: Language,
-    problems: Vec<Diagnostic>,
-}
-
-impl Compiler<'_> {
-    fn choice(&mut self, source: &mut Source) -> Option<Choice> {
-        match &self.job.operation {
-            OperationChoice::Fixed(_) => Some(Choice::Fixed),
-            OperationChoice::Expression(written) => {
-                let origin = self.keep(Origin::compile(&self.language, written, source))?;
-                if let Origin::Constant(Value::String(name)) = &origin {
-                    let found = find_operation(&self.job.connector, name, written.place.clone());
-                    self.keep(found)?;
-                }
-                Some(Choice::PerRow(origin))
-            }
-            OperationChoice::Column => match source.column(OPERATION_COLUMN) {
-                Some(index) => Some(Choice::PerRow(Origin::Column(index))),
-                None => {
-                    let problem = match &self.job.document {
-                        Some(document) => Diagnostic::error(
-                            "missing-operation",
-                            document.place_of_key(""),
-                            "the job does not say what its rows do",
-                        )
-                        .hint("add `operation: ticket_note.create`, or a column `operation`"),
-                        None => Diagnostic::error(
-                            "missing-operation",
-                            Place::File(Arc::clone(self.job.rows.name())),
-                            "nothing says what the rows do",
-                        )
-                        .hint("add --operation ticket_note.create, or a column `operation`"),
-                    };
-                    self.problems.push(problem);
-                    None
-                }
-            },
-        }
-    }
-
-    fn fields(&mut self, source: &mut Source) -> Vec<FieldOrigin> {
-        match &self.job.map {
-            Some(map) => map.iter().filter_map(|entry| self.mapped_field(entry, source)).collect(),
-            None => self.fields_by_name(source),
-        }
-    }
-
-    fn mapped_field(&mut self, entry: &MapEntry, source: &mut Source) -> Option<FieldOrigin> {
-        self.check_field_name(entry);
-        let origin = match &entry.value {
-            Value::String(text) => {
-                let written = Written { text: text.clone(), place: entry.value_place.clone() };
-                self.keep(Origin::compile(&self.language, &written, source))?
-            }
-            other => Origin::Constant(other.clone()),
-        };
-        Some(field_origin(&entry.field, origin, source.columns()))
-    }
-
-    fn check_field_name(&mut self, entry: &MapEntry) {
-        let operations = self.operations();
-        if operations.iter().any(|operation| operation.has_field(&entry.field)) {
-            return;
-        }
-        let message = match operations.as_slice() {
-            [operation] => format!("{} has no field `{}`", operation.name, entry.field),
-            _ => format!(
-                "no operation of `{}` has a field `{}`",
-                self.job.connector.name, entry.field
-            ),
-        };
-        let known: Vec<&str> = operations
-            .iter()
-            .flat_map(|operation| operation.properties().map(|(name, _)| name))
-            .collect();
-        self.problems.push(
-            Diagnostic::error("unknown-field", entry.field_place.clone(), message)
-                .hint_names(&entry.field, known),
-        );
-    }
-
-    /// The job's operations: one, or all of its connector.
-    fn operations(&self) -> Vec<Arc<Operation>> {
-        match &self.job.operation {
-            OperationChoice::Fixed(operation) => vec![Arc::clone(operation)],
-            _ => self.job.connector.operations.values().cloned().collect(),
-        }
-    }
-
-    /// Without a map: the columns that bear a field's name.
-    fn fields_by_name(&mut self, source: &mut Source) -> Vec<FieldOrigin> {
-        let operations = self.operations();
-        let mut names: Vec<String> = Vec::new();
-        for (name, _) in operations.iter().flat_map(|operation| operation.properties()) {
-            if !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
-            }
-        }
-        if !source.columns().is_open() {
-            self.tell_unused_columns(&names, source.columns());
-        }
-        let found: Vec<(String, usize)> = names
-            .into_iter()
-            .filter_map(|name| source.column(&name).map(|index| (name, index)))
-            .collect();
-        found
-            .into_iter()
-            .map(|(name, index)| field_origin(&name, Origin::Column(index), source.columns()))
-            .collect()
-    }
-
-    /// A column that is no field is left out; in rows written in the job it can only be a slip.
-    fn tell_unused_columns(&mut self, fields: &[String], columns: &Columns) {
-        let inline = matches!(self.job.rows, Rows::Inline { .. });
-        let unused = columns.names().iter().filter(|name| {
-            ***name != *OPERATION_COLUMN && !fields.iter().any(|field| **field == ***name)
-        });
-        for name in unused {
-            let known = fields.iter().map(String::as_str);
-            let place = self.place_of_inline_key(name);
-            if inline {
-                let problem = Diagnostic::error(
-                    "unknown-field",
-                    place,
-                    format!("no operation has a field `{name}`"),
-                );
-                self.problems.push(problem.hint_names(name, known));
-            } else {
-                let message = format!("the column `{name}` is no field and is left out");
-                let problem = Diagnostic::warning("unused-column", place, message);
-                self.problems.push(problem.hint("a job file can map it: see `map`"));
-            }
-        }
-    }
-
-    fn place_of_inline_key(&self, name: &str) -> Place {
-        let whole = || Place::File(Arc::clone(self.job.rows.name()));
-        let Some(document) = &self.job.document else { return whole() };
-        let mut at = 0;
-        while document.at(&format!("/source/rows/{at}")).is_some() {
-            let pointer = format!("/source/rows/{at}/{name}");
-            if document.at(&pointer).is_some() {
-                return document.place_of_key(&pointer);
-            }
-            at += 1;
-        }
-        whole()
-    }
-
-    fn key(&mut self, written: &Written, source: &mut Source) -> Option<Origin> {
-        let origin = self.keep(Origin::compile(&self.language, written, source))?;
-        if let Origin::Constant(_) = origin {
-            let problem = Diagnostic::error(
-                "invalid-value",
-                written.place.clone(),
-                "the key is the same for every row",
-            );
-            self.problems.push(problem.hint("name a column, as in \"{{ legacy_id }}\""));
-            return None;
-        }
-        Some(origin)
-    }
-
-    fn plan(
-        &mut self,
-        operation: &Arc<Operation>,
-        fields: &[FieldOrigin],
-        source: &Source,
-    ) -> Option<OperationPlan> {
-        let checker = match Checker::compile(operation) {
-            Ok(checker) => checker,
-            Err(found) => {
-                self.problems.extend(found);
-                return None;
-            }
-        };
-        let taken: Vec<(usize, Kind)> = checker
-            .kinds()
-            .iter()
-            .filter_map(|(name, kind)| {
-                Some((fields.iter().position(|field| field.field == *name)?, *kind))
-            })
-            .collect();
-        let untaken = (0..fields.len())
-            .filter(|index| !taken.iter().any(|(taken, _)| taken == index))
-            .collect();
-        if matches!(self.job.operation, OperationChoice::Fixed(_)) && !source.columns().is_open() {
-            self.tell_unmapped(operation, fields, source.columns());
-        }
-        Some(OperationPlan { checker, taken, untaken })
-    }
-
-    /// A required field that nothing fills would be missing on every row: told once, instead.
-    fn tell_unmapped(&mut self, operation: &Operation, fields: &[FieldOrigin], columns: &Columns) {
-        let unmapped = operation.properties().map(|(name, _)| name).filter(|name| {
-            operation.is_required(name) && !fields.iter().any(|field| *field.field == **name)
-        });
-        for name in unmapped {
-            let mapped_badly = self.job.map.iter().flatten().any(|entry| entry.field == *name);
-            if mapped_badly {
-                continue;
-            }
-            let place = match &self.job.document {
-                Some(document) => document.place_of_key("/map"),
-                None => Place::File(Arc::clone(self.job.rows.name())),
-            };
-            let message = format!("{} needs `{name}`, and nothing fills it", operation.name);
-            let known = columns.names().iter().map(AsRef::as_ref);
-            let problem = Diagnostic::error("missing-field", place, message);
-            self.problems.push(match self.job.map {
-                Some(_) => problem.hint(format!("add `{name}:` to the job's map")),
-                None => problem.hint_names(name, known),
-            });
-        }
-    }
-
-    fn keep<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
-        result.map_err(|problem| self.problems.push(problem)).ok()
-    }
-}
-
-fn field_origin(field: &str, origin: Origin, columns: &Columns) -> FieldOrigin {
-    let column = origin.only_column().and_then(|index| columns.names().get(index)).cloned();
-    FieldOrigin { field: field.into(), origin, column }
 }
