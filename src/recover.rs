@@ -16,8 +16,12 @@ use crate::request::{self, Request};
 /// How much earlier than the attempt an item may seem to have been made: the `Date` header and many a list count
 /// in whole seconds.
 const TOLERANCE_MILLISECONDS: i64 = 2_000;
+/// How far the clocks of the other side's machines may differ: whoever dates answers need not date items.
+const DISAGREEMENT_MILLISECONDS: i64 = 60_000;
 /// How far a clock of ours may have been wrong at an attempt of which the other side's clock is not known.
 const CLOCK_ERROR_MILLISECONDS: i64 = 48 * 3_600_000;
+/// Nobody cuts a list shorter than this who is asked for more.
+const SHORTEST_PAGE: usize = 10;
 /// A list that has not ended by then is not going to.
 const MOST_PAGES: u32 = 200;
 /// A number of time below this is in seconds.
@@ -55,6 +59,14 @@ pub struct Since {
     pub certain: bool,
 }
 
+impl Since {
+    /// Before this, nothing is of the attempt, however wrong the clocks were.
+    fn earliest(self) -> i64 {
+        let error = if self.certain { DISAGREEMENT_MILLISECONDS } else { CLOCK_ERROR_MILLISECONDS };
+        self.moment - error
+    }
+}
+
 /// A search for what one attempt may have made.
 #[derive(Debug)]
 pub struct Search {
@@ -63,6 +75,7 @@ pub struct Search {
     marked: Option<Marked>,
     page: u32,
     seen: HashSet<String>,
+    order: Order,
     found: Option<String>,
     /// Why the list cannot be trusted to say that the item is not there.
     doubt: Option<String>,
@@ -94,7 +107,15 @@ impl Search {
             })
             .collect();
         let marked = marker.and_then(|marker| Marked::new(recover, fields, marker));
-        Self { wanted, marked, page: 1, seen: HashSet::new(), found: None, doubt: None }
+        Self {
+            wanted,
+            marked,
+            page: 1,
+            seen: HashSet::new(),
+            order: Order::default(),
+            found: None,
+            doubt: None,
+        }
     }
 
     /// The request for the page that is due; none where the row lacks a field that the list asks for.
@@ -103,6 +124,7 @@ impl Search {
         for (name, from) in &recover.with {
             fields.insert(name.clone(), ready.fields.get(from)?.clone());
         }
+        fields.extend(recover.newest_first.clone());
         let mut request = request::build(&recover.list, &Value::Object(fields))?;
         if let Some(pages) = &recover.pages {
             let separator = if request.path.contains('?') { '&' } else { '?' };
@@ -128,6 +150,7 @@ impl Search {
                 Some(id) if !self.seen.insert(id.clone()) => {}
                 Some(id) => {
                     news = true;
+                    self.order.follow(created(recover, item));
                     if !owned.contains(&id) {
                         self.weigh(recover, item, id, since);
                     }
@@ -135,18 +158,37 @@ impl Search {
                 None => self.doubt = Some("an item of the list has no id".to_owned()),
             }
         }
-        self.page += 1;
-        if news && recover.pages.is_some() && self.page <= MOST_PAGES {
-            return Step::NextPage;
+        if let Some(id) = self.found.take() {
+            return Step::Found { id };
         }
-        if self.page > MOST_PAGES {
+        if recover.pages.is_some() && !items.is_empty() && !self.is_enough(since) {
+            if news && self.page < MOST_PAGES {
+                self.page += 1;
+                return Step::NextPage;
+            }
+            self.doubt_the_end(news, items.len(), since);
+        }
+        match self.doubt.take() {
+            Some(reason) => Step::Unsure { reason },
+            None => Step::Absent,
+        }
+    }
+
+    /// The last page that is read was not an empty one. Is that all there is?
+    fn doubt_the_end(&mut self, news: bool, items: usize, since: Since) {
+        if news {
             self.doubt = Some("the list does not end".to_owned());
         }
-        match (self.found.take(), self.doubt.take()) {
-            (Some(id), _) => Step::Found { id },
-            (None, Some(reason)) => Step::Unsure { reason },
-            (None, None) => Step::Absent,
+        // Whoever does not know of pages shows the first again; that may be all, or what fits on one.
+        let may_be_cut = self.page == 2 && items >= SHORTEST_PAGE;
+        if !news && may_be_cut && !self.order.reaches_back_to(since.moment) {
+            self.doubt = Some("the list has but one page, and may be longer".to_owned());
         }
+    }
+
+    /// Whether further pages cannot have the item. A marker is looked for everywhere: then times do not matter.
+    fn is_enough(&self, since: Since) -> bool {
+        self.marked.is_none() && self.order.reaches_back_to(since.earliest())
     }
 
     /// An item that no row owns: is it what was sent?
@@ -180,11 +222,13 @@ impl Search {
                 self.doubt =
                     Some(format!("{id} was made since and is of no row, but its content differs"));
             }
-            (Some(moment), true)
-                if !since.certain && moment >= since.moment - CLOCK_ERROR_MILLISECONDS =>
-            {
+            (Some(moment), true) if moment >= since.earliest() => {
+                let clocks = match since.certain {
+                    true => "by less than clocks may differ",
+                    false => "but the clocks of then are not known",
+                };
                 self.doubt = Some(format!(
-                    "{id} has the same content and seems to be older, but the clocks of then are not known"
+                    "{id} has the same content and seems to be older than the request, {clocks}"
                 ));
             }
             (Some(_), _) => {}
@@ -192,6 +236,34 @@ impl Search {
                 self.doubt = Some("the list does not say when its items were made".to_owned())
             }
         }
+    }
+}
+
+/// Whether a list begins with what is newest, as far as it has been read.
+///
+/// Such a list need not be read to its end, and may be cut short by the other side: what is newest is in it.
+#[derive(Debug, Default)]
+struct Order {
+    /// When the first and the last item were made; unix milliseconds.
+    ends: Option<(i64, i64)>,
+    /// Whether an item was younger than the one before it, or nobody knows.
+    broken: bool,
+}
+
+impl Order {
+    /// Takes in when the next item was made, as far as that is known.
+    fn follow(&mut self, created: Option<i64>) {
+        self.broken |= created.is_none();
+        let Some(moment) = created else { return };
+        let (first, last) = self.ends.unwrap_or((moment, moment));
+        self.broken |= moment > last;
+        self.ends = Some((first, moment));
+    }
+
+    /// Whether all that follows is older than a moment. Items of one moment tell nothing of the order.
+    fn reaches_back_to(&self, moment: i64) -> bool {
+        let descends = |(first, last): (i64, i64)| last < first && last < moment;
+        !self.broken && self.ends.is_some_and(descends)
     }
 }
 
@@ -364,7 +436,11 @@ mod tests {
             (vec![note("tn_1", "xin chào", STARTED / 1000)], found("tn_1")),
             (vec![note("tn_1", "xin chào", (STARTED / 1000).to_string())], found("tn_1")),
             (vec![note("tn_1", "xin chào", "2027-01-15T08:00:00Z")], found("tn_1")),
-            (vec![note("tn_old", "xin chào", STARTED - 60_000)], "Absent".to_owned()),
+            (vec![note("tn_old", "xin chào", STARTED - 63_000)], "Absent".to_owned()),
+            // Whoever dates items may have a clock that is slow.
+            (vec![note("tn_1", "xin chào", STARTED - 30_000)], "Unsure".to_owned()),
+            (vec![note("tn_owned", "xin chào", STARTED - 30_000)], "Absent".to_owned()),
+            (vec![note("tn_1", "khác", STARTED - 30_000)], "Absent".to_owned()),
             (vec![note("tn_owned", "xin chào", STARTED + 5)], "Absent".to_owned()),
             (
                 vec![note("tn_owned", "xin chào", STARTED), note("tn_2", "xin chào", STARTED)],
@@ -397,27 +473,81 @@ mod tests {
         assert!(!since.certain);
         for (created, step) in [(STARTED, "Unsure"), (STARTED - 3 * 86_400_000, "Absent")] {
             let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
-            search.take(&recover(), &[note("tn_1", "x", created)], &HashSet::new(), since);
-            let last = search.take(&recover(), &[], &HashSet::new(), since);
+            let items = [note("tn_1", "x", created)];
+            let mut last = search.take(&recover(), &items, &HashSet::new(), since);
+            if last == Step::NextPage {
+                last = search.take(&recover(), &[], &HashSet::new(), since);
+            }
             assert!(format!("{last:?}").starts_with(step), "{last:?}");
         }
     }
 
-    #[test]
-    fn pages_are_read_until_one_brings_nothing_new() {
-        let recover = recover();
-        let mut search = Search::new(&recover, &json!({"note": "x"}), None);
-        let none = HashSet::new();
-        let page = |id: &str| vec![note(id, "old", STARTED - 60_000)];
-        assert_eq!(search.take(&recover, &page("a"), &none, SINCE), Step::NextPage);
-        assert_eq!(search.take(&recover, &page("b"), &none, SINCE), Step::NextPage);
-        // A server that does not know of pages sends the same again.
-        assert_eq!(search.take(&recover, &page("b"), &none, SINCE), Step::Absent);
+    /// So many notes of somebody else, each a second older than the one before, or younger.
+    fn page(first: i64, step: i64, count: i64) -> Vec<Value> {
+        (0..count).map(|at| first + at * step).map(|at| note(&at.to_string(), "old", at)).collect()
+    }
 
-        let mut endless = Search::new(&recover, &json!({"note": "x"}), None);
-        let steps =
-            (0..MOST_PAGES).map(|at| endless.take(&recover, &page(&at.to_string()), &none, SINCE));
-        assert!(matches!(steps.last(), Some(Step::Unsure { .. })));
+    /// What follows from each page, in the end; of `x`, which is on none.
+    fn read_pages(marker: Option<&str>, pages: &[Vec<Value>]) -> String {
+        let recover = recover();
+        let mut search = Search::new(&recover, &json!({"note": "x"}), marker);
+        let steps = pages.iter().map(|items| search.take(&recover, items, &HashSet::new(), SINCE));
+        let words = steps.map(|step| match step {
+            Step::NextPage => "next".to_owned(),
+            Step::Unsure { reason } => reason,
+            step => format!("{step:?}"),
+        });
+        words.collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn a_list_is_read_as_far_as_it_can_have_the_item() {
+        const OLD: i64 = STARTED - 3_600_000;
+        let (newest_first, oldest_first) = (page(OLD, -1_000, 20), page(OLD, 1_000, 20));
+        let further = page(OLD + 60_000, 1_000, 20);
+        let one_page = "next, the list has but one page, and may be longer";
+        for (pages, expected) in [
+            (vec![vec![]], "Absent"),
+            // What follows is older still, whether there is more or not.
+            (vec![newest_first.clone()], "Absent"),
+            (vec![oldest_first.clone(), further.clone(), vec![]], "next, next, Absent"),
+            // Beyond the last page the last is shown again.
+            (vec![oldest_first.clone(), further.clone(), further], "next, next, Absent"),
+            // One item has no order.
+            (vec![page(OLD, 1_000, 1), vec![]], "next, Absent"),
+            // There are no pages: is this all?
+            (vec![oldest_first.clone(), oldest_first], one_page),
+            (vec![page(OLD, 1_000, 9), page(OLD, 1_000, 9)], "next, Absent"),
+            // All that is shown may have been made by others while the clocks of the other side differ.
+            (vec![page(STARTED - 3_000, -1_000, 9), vec![]], "next, Absent"),
+            (
+                vec![page(STARTED - 3_000, -1_000, 12), page(STARTED - 3_000, -1_000, 12)],
+                "next, Absent",
+            ),
+        ] {
+            assert_eq!(read_pages(None, &pages), expected);
+        }
+        // A marker is looked for everywhere, since it does not matter when its item was made.
+        let marked = [newest_first.clone(), page(OLD - 60_000, -1_000, 20), vec![]];
+        assert_eq!(read_pages(Some("[1]"), &marked), "next, next, Absent");
+        assert_eq!(read_pages(Some("[1]"), &[newest_first.clone(), newest_first]), "next, Absent");
+    }
+
+    #[test]
+    fn notes_of_others_since_the_attempt_may_have_pushed_the_item_off_a_list_without_pages() {
+        let owned = page(STARTED + 20_000, -1_000, 12);
+        let ids = owned.iter().filter_map(|item| item_id(&recover(), item)).collect();
+        let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
+        assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Step::NextPage);
+        let last = search.take(&recover(), &owned, &ids, SINCE);
+        assert!(matches!(last, Step::Unsure { .. }), "{last:?}");
+    }
+
+    #[test]
+    fn a_list_that_does_not_end_says_nothing() {
+        let pages: Vec<_> = (0..200).map(|at| page(STARTED - 9_000_000 + at, 1, 1)).collect();
+        let steps = read_pages(None, &pages);
+        assert!(steps.ends_with("next, the list does not end"), "{steps}");
     }
 
     #[test]
@@ -426,9 +556,8 @@ mod tests {
         recover.text.push(TextChange::HtmlEscapes);
         let mut search = Search::new(&recover, &json!({"note": "1 < 2 & 3"}), None);
         let items = [note("tn_1", "1 &lt; 2 &amp; 3", STARTED)];
-        search.take(&recover, &items, &HashSet::new(), SINCE);
         assert_eq!(
-            search.take(&recover, &[], &HashSet::new(), SINCE),
+            search.take(&recover, &items, &HashSet::new(), SINCE),
             Step::Found { id: "tn_1".into() }
         );
     }

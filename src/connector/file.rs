@@ -207,6 +207,10 @@ pub struct RecoverFile {
     pub list: String,
     /// Fields of the list: the fields of this operation that they are filled with.
     pub with: IndexMap<String, String>,
+    /// Fields of the list that make it begin with what is newest, and their values, as in { sort_order: desc }. Where the
+    /// other side cuts lists short, what was just made is then in them all the same.
+    #[serde(default)]
+    pub newest_first: serde_json::Map<String, Value>,
     /// Fields that must be equal to what was sent, and where an item has them (JSON pointers, the first present).
     #[serde(rename = "match")]
     #[schemars(length(min = 1))]

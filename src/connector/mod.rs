@@ -91,6 +91,10 @@ pub struct Recover {
     pub list: Arc<Operation>,
     /// Field of the list, and the field of the operation that fills it.
     pub with: Vec<(String, String)>,
+    /// Whether all rows of a lane have one list.
+    pub lists_lane: bool,
+    /// Fields of the list that make it begin with what is newest, and their values.
+    pub newest_first: Map<String, Value>,
     /// Field that must be equal, and where an item has it.
     pub fields: Vec<(String, Vec<String>)>,
     pub id: Vec<String>,

@@ -178,6 +178,17 @@ impl Reader<'_> {
             .ok()
     }
 
+    /// Complains of a list that shows items of several lanes. Rows of those are under way at once, and one could be taken
+    /// for the other's.
+    fn one_lane_a_list(&mut self, lane: &Template, file: &RecoverFile) {
+        for name in lane.fields().filter(|name| file.with.values().all(|from| from != name)) {
+            let message =
+                format!("the list is not told `{name}`, so it shows items of several lanes");
+            let hint = format!("fill a field of the list with `{name}`, or leave it out of `lane`");
+            self.refuse("/recover/with", "several-lanes", message, Some(&hint));
+        }
+    }
+
     /// Complains of a field that cannot take a marker.
     fn markable(&mut self, name: &str, file: &RecoverFile, fields: &Value) {
         let at = "/recover/marker";
@@ -306,6 +317,10 @@ fn recovery(
         reader.field(&format!("/recover/with/{to}"), to, &list.fields);
         reader.field(&format!("/recover/with/{to}"), from, &operation.fields);
     }
+    reader.one_lane_a_list(&operation.lane, file);
+    for name in file.newest_first.keys() {
+        reader.field(&format!("/recover/newest_first/{name}"), name, &list.fields);
+    }
     for name in file.fields.keys() {
         reader.field(&format!("/recover/match/{name}"), name, &operation.fields);
     }
@@ -316,6 +331,8 @@ fn recovery(
     Some(Recover {
         list: Arc::clone(list),
         with: file.with.clone().into_iter().collect(),
+        lists_lane: file.with.values().all(|from| operation.lane.fields().any(|name| name == from)),
+        newest_first: file.newest_first.clone(),
         fields: file.fields.clone().into_iter().collect(),
         id: file.id.clone(),
         created: file.created.clone(),

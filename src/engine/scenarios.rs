@@ -332,7 +332,7 @@ impl<'a> Play<'a> {
         }
     }
 
-    /// The notes of a row's ticket.
+    /// The notes of a row's ticket, the newest first; this server knows of no pages.
     fn list(&mut self, row: u64) -> Verdict {
         if let Some(refusal) = self.refusal() {
             return refusal;
@@ -345,7 +345,9 @@ impl<'a> Play<'a> {
                 serde_json::json!({"id": format!("tn_{number}"), "note": text(*made), "created": created})
             },
         );
-        Verdict::Done { id: None, items: Some(items.collect()) }
+        let mut items: Vec<_> = items.collect();
+        items.reverse();
+        Verdict::Done { id: None, items: Some(items) }
     }
 
     fn happen(&mut self, coming: Coming) {

@@ -52,6 +52,17 @@ enum Fault {
     Unauthorized,
 }
 
+/// How the server shows a list.
+#[derive(Clone, Copy, Debug)]
+enum Shown {
+    /// So many items on a page.
+    Pages(usize),
+    /// All at once, whatever page is asked for.
+    Whole,
+    /// As many as fit on its one page.
+    Cut(usize),
+}
+
 /// Everything that outlives a crash: the server, and what the ledger made durable.
 struct World {
     random: fastrand::Rng,
@@ -62,6 +73,7 @@ struct World {
     acted: Vec<u64>,
     /// What the server holds.
     notes: Vec<serde_json::Value>,
+    shown: Shown,
     /// When the server acts on requests of which nobody hears any more, and for which rows.
     late: Vec<(Duration, u64)>,
     /// When the last attempt of a row was started.
@@ -85,6 +97,24 @@ struct World {
     valid_token: u32,
 }
 
+/// What a list is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Asked {
+    newest_first: bool,
+    /// Counts from 1.
+    page: usize,
+}
+
+impl Asked {
+    fn read(path: &str) -> Self {
+        let page = path.split_once("&page=").and_then(|(_, rest)| rest.split('&').next());
+        Self {
+            newest_first: path.contains("sort_order=desc"),
+            page: page.unwrap().parse().unwrap(),
+        }
+    }
+}
+
 /// Something that will happen in the future of one life.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Coming {
@@ -98,7 +128,7 @@ struct Coming {
 enum Kind {
     Commit,
     Answer(u32),
-    Look(u32),
+    Look(Asked, u32),
     Token,
 }
 
@@ -128,6 +158,8 @@ impl World {
             faulty,
             acted: Vec::new(),
             notes: Vec::new(),
+            shown: [Shown::Pages(3), Shown::Pages(100), Shown::Whole, Shown::Cut(20)]
+                [random.usize(0..4)],
             late: Vec::new(),
             started: HashMap::new(),
             owned: HashSet::new(),
@@ -276,7 +308,7 @@ impl World {
     }
 
     /// What the server makes of a look at a row's lane.
-    fn list(&mut self, row: u64, token: u32) -> Verdict {
+    fn list(&mut self, row: u64, asked: Asked, token: u32) -> Verdict {
         let cause = Cause { message: "a fault".into(), ..Cause::default() };
         if token < self.valid_token {
             return Verdict::Unauthorized(cause);
@@ -288,10 +320,21 @@ impl World {
             Fault::Refuse if self.random.bool() => Verdict::Refused(cause),
             _ => {
                 let lane = self.rows[usize::try_from(row - 1).unwrap()].lane.as_str();
-                let items =
-                    self.notes.iter().filter(|note| note["ticket_id"] == lane).cloned().collect();
-                Verdict::Done { id: None, items: Some(items) }
+                let notes = self.notes.iter().filter(|note| note["ticket_id"] == lane).cloned();
+                let mut items: Vec<serde_json::Value> = notes.collect();
+                if asked.newest_first {
+                    items.reverse();
+                }
+                Verdict::Done { id: None, items: Some(self.shown_of(items, asked.page)) }
             }
+        }
+    }
+
+    fn shown_of(&self, items: Vec<serde_json::Value>, page: usize) -> Vec<serde_json::Value> {
+        match self.shown {
+            Shown::Pages(size) => items.into_iter().skip((page - 1) * size).take(size).collect(),
+            Shown::Whole => items,
+            Shown::Cut(size) => items.into_iter().take(size).collect(),
         }
     }
 
@@ -434,10 +477,10 @@ impl<'a> Life<'a> {
                 self.after(5..400, slot, Kind::Answer(self.world.token));
             }
             Action::Look { slot } => {
-                assert!(self.core.look_request(slot).is_some());
+                let asked = Asked::read(&self.core.look_request(slot).unwrap().path);
                 self.slots.insert(slot, self.core.work(slot).unwrap().ready.row);
                 self.world.left.push(self.world.clock);
-                self.after(5..400, slot, Kind::Look(self.world.token));
+                self.after(5..400, slot, Kind::Look(asked, self.world.token));
             }
             Action::Renew => {
                 self.world.left.push(self.world.clock);
@@ -448,9 +491,9 @@ impl<'a> Life<'a> {
                 assert_eq!(before, None, "row {} ends twice", event.row);
             }
             Action::Tell(_) => {}
-            Action::Abandon => {
-                self.coming.retain(|coming| !matches!(coming.kind, Kind::Answer(_) | Kind::Look(_)))
-            }
+            Action::Abandon => self
+                .coming
+                .retain(|coming| !matches!(coming.kind, Kind::Answer(_) | Kind::Look(..))),
         }
     }
 
@@ -562,8 +605,8 @@ impl<'a> Life<'a> {
                 self.heard = true;
                 self.take(Input::Replied { slot: coming.slot, verdict });
             }
-            Kind::Look(token) => {
-                let verdict = self.world.list(self.slots[&coming.slot], token);
+            Kind::Look(asked, token) => {
+                let verdict = self.world.list(self.slots[&coming.slot], asked, token);
                 self.heard = true;
                 let items = match &verdict {
                     Verdict::Done { items: Some(items), .. } => items.as_slice(),

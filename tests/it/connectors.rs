@@ -194,6 +194,15 @@ fn a_connector_that_is_nowhere_is_told_with_those_that_are() {
 }
 
 #[test]
+fn a_way_to_settle_that_could_take_one_row_for_another_is_refused() {
+    let recover = "recover:\n  list: comment.list\n  with: { order: text }\n  newest_first: { odrer: desc }\n  \
+                   match: { text: [/text] }\n  id: [/uuid]\n  created: [/made]\nfields:\n";
+    let desk = desk();
+    desk.write("schemas/crm/comment.create.yaml", COMMENT.replacen("fields:\n", recover, 1));
+    assert_reads("crm_recover", desk.call("check job.yaml").exits(2));
+}
+
+#[test]
 fn what_is_wrong_with_a_connector_is_told_with_its_place() {
     let mut shown = String::new();
     for (file, from, to) in [
