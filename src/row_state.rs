@@ -83,12 +83,14 @@ impl RowState {
         }
     }
 
+    /// Whether an attempt may have acted, and nobody knows.
+    pub fn may_have_acted(&self) -> bool {
+        matches!(self, Self::Started { .. } | Self::InDoubt { .. })
+    }
+
     /// The event that another attempt is.
     pub fn start(&self) -> RowEvent {
-        match self {
-            Self::Started { .. } | Self::InDoubt { .. } => RowEvent::Repeated,
-            _ => RowEvent::Started,
-        }
+        if self.may_have_acted() { RowEvent::Repeated } else { RowEvent::Started }
     }
 
     /// The state after an event.

@@ -31,7 +31,7 @@ pub struct Step {
     pub known: Option<i64>,
     /// Requests that have left for it so far.
     pub attempts: u32,
-    /// When the last of them was started.
+    /// When the last of them was started; of several in a row that may have acted, the first.
     pub attempted: Option<Attempted>,
     /// What the ledger says of its last attempt, or what is wrong with it.
     pub reason: Option<String>,
@@ -68,6 +68,32 @@ impl Tally {
             Action::Hold(Held::Refused) => self.held_refused += 1,
             Action::Reject => self.reject += 1,
         }
+    }
+}
+
+/// How a row differs from what was last sent of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    /// It does not, or nothing was sent.
+    None,
+    Content,
+    /// It stands in another lane, so what was sent is not where this would be.
+    Lane,
+    Operation,
+}
+
+impl Change {
+    fn new(known: Option<&Known>, ready: Option<&Ready>, operation: Option<&Operation>) -> Self {
+        let Some(known) = known else { return Self::None };
+        if operation.is_some_and(|operation| operation.name != known.operation) {
+            return Self::Operation;
+        }
+        let Some(ready) = ready.filter(|ready| ready.digest != known.digest) else {
+            return Self::None;
+        };
+        let recover = operation.and_then(|operation| operation.recover.as_ref());
+        let one_list = recover.is_none_or(|recover| recover.lists_lane);
+        if ready.lane == known.lane && one_list { Self::Content } else { Self::Lane }
     }
 }
 
@@ -182,17 +208,19 @@ impl<'a> Steps<'a> {
             Some(ledger) => ledger.find(&key)?,
             None => None,
         };
-        let unchanged = match (&known, &ready) {
-            (Some(known), Some(ready)) => known.digest == ready.digest,
-            _ => true,
-        };
+        let change = Change::new(known.as_ref(), ready.as_ref(), operation);
         let facts = Facts {
             earlier: known.as_ref().map(|known| &known.earlier),
             valid: ready.as_ref().is_some_and(|ready| ready.valid),
-            unchanged,
+            unchanged: change == Change::None,
             effect,
-            repeat: operation.map_or(Repeat::Harmful, |operation| operation.repeat),
-            settles: ready.is_some()
+            repeat: match (change, operation) {
+                // What was another operation is not repeated by this one.
+                (Change::Operation, _) | (_, None) => Repeat::Harmful,
+                (_, Some(operation)) => operation.repeat,
+            },
+            settles: matches!(change, Change::None | Change::Content)
+                && ready.is_some()
                 && operation.is_some_and(|operation| operation.recover.is_some()),
             in_doubt: self.in_doubt,
             retry_failed: self.retry_failed,
@@ -205,8 +233,8 @@ impl<'a> Steps<'a> {
             action,
             operation: None,
             ready,
-            reason: reason_for(action, known.as_ref(), reason),
-            changed: action == Action::Skip && !unchanged,
+            reason: reason_for(action, known.as_ref(), change, reason),
+            changed: action == Action::Skip && change != Change::None,
             attempted: known.as_ref().map(|known| known.attempted),
             known: known.map(|known| known.id),
             attempts,
@@ -234,7 +262,12 @@ impl<'a> Steps<'a> {
     }
 }
 
-fn reason_for(action: Action, known: Option<&Known>, problem: Option<String>) -> Option<String> {
+fn reason_for(
+    action: Action,
+    known: Option<&Known>,
+    change: Change,
+    problem: Option<String>,
+) -> Option<String> {
     let earlier = known.map(|known| &known.earlier);
     match action {
         Action::Reject => problem,
@@ -250,9 +283,17 @@ fn reason_for(action: Action, known: Option<&Known>, problem: Option<String>) ->
             let lost =
                 matches!(earlier.map(|earlier| &earlier.state), Some(RowState::InDoubt { .. }));
             let words = earlier.and_then(|earlier| earlier.message.as_deref()).filter(|_| lost);
+            let then = match (change, known) {
+                (Change::Lane, Some(known)) => Some(&known.lane),
+                (Change::Operation, Some(known)) => Some(&known.operation),
+                _ => None,
+            };
+            let then =
+                then.map(|then| format!(" (it was for `{then}`: look there, or put that back)"));
             Some(format!(
-                "a request left and may have acted: {}",
-                words.unwrap_or("its run ended before the answer")
+                "a request left and may have acted: {}{}",
+                words.unwrap_or("its run ended before the answer"),
+                then.unwrap_or_default()
             ))
         }
         Action::Send(Sending::Settle) => Some(

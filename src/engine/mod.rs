@@ -34,7 +34,7 @@ pub struct Work {
     pub known: Option<i64>,
     /// How many requests have left for it in earlier runs.
     pub attempts: u32,
-    /// When the last of them was started.
+    /// When the last of them was started; of several in a row that may have acted, the first.
     pub attempted: Option<Attempted>,
     pub sending: Sending,
 }

@@ -28,9 +28,12 @@ pub struct Known {
     pub earlier: Earlier,
     /// Names the content that was last sent.
     pub digest: Digest,
+    /// The operation and the lane that it was last sent in.
+    pub operation: String,
+    pub lane: String,
     /// What the other side calls what was made.
     pub remote_id: Option<String>,
-    /// When the last attempt was started.
+    /// When the last attempt was started; of several in a row that may have acted, the first.
     pub attempted: Attempted,
 }
 
@@ -73,29 +76,31 @@ impl JobReader {
         let hash = hash_of(key);
         let first = self.keys.partition_point(|(other, _)| *other < hash);
         for (_, id) in self.keys[first..].iter().take_while(|(other, _)| *other == hash) {
-            if let Some(digest) = self.digest(*id, key)? {
-                let earlier = Earlier { state: RowState::NotStarted, message: None };
-                let known = Known {
-                    id: *id,
-                    earlier,
-                    digest,
-                    remote_id: None,
-                    attempted: Attempted::default(),
-                };
+            if let Some(known) = self.last_sent(*id, key)? {
                 return self.replay(known, key).map(Some);
             }
         }
         Ok(None)
     }
 
-    /// The digest of a row, if it has this very key.
-    fn digest(&self, id: i64, key: &str) -> Result<Option<Digest>, LedgerError> {
+    /// What a row was when it was last sent, if it has this very key; without what came of it.
+    fn last_sent(&self, id: i64, key: &str) -> Result<Option<Known>, LedgerError> {
         let read = || {
-            let mut statement = self
-                .ledger
-                .connection
-                .prepare_cached("SELECT digest FROM rows WHERE id = ?1 AND key = ?2")?;
-            statement.query_row(params![id, key], |row| row.get(0).map(Digest)).optional()
+            let mut statement = self.ledger.connection.prepare_cached(
+                "SELECT digest, operation, lane FROM rows WHERE id = ?1 AND key = ?2",
+            )?;
+            let known = |row: &rusqlite::Row<'_>| {
+                Ok(Known {
+                    id,
+                    earlier: Earlier { state: RowState::NotStarted, message: None },
+                    digest: Digest(row.get(0)?),
+                    operation: row.get(1)?,
+                    lane: row.get(2)?,
+                    remote_id: None,
+                    attempted: Attempted::default(),
+                })
+            };
+            statement.query_row(params![id, key], known).optional()
         };
         read().map_err(|error| self.ledger.storage("read", &error))
     }
@@ -156,6 +161,10 @@ struct Attempt {
 /// What is known of a row after one more attempt, or why that cannot be.
 fn follow(mut known: Known, attempt: Attempt) -> Result<Known, String> {
     let state = known.earlier.state;
+    // Nobody has settled yet what the earlier one did.
+    if !state.may_have_acted() {
+        known.attempted = attempt.attempted;
+    }
     let event = state.start();
     let mut state = state.after(event).map_err(|error| error.to_string())?;
     if let Some(word) = attempt.outcome {
@@ -166,6 +175,5 @@ fn follow(mut known: Known, attempt: Attempt) -> Result<Known, String> {
     }
     known.earlier = Earlier { state, message: attempt.message };
     known.remote_id = attempt.remote_id;
-    known.attempted = attempt.attempted;
     Ok(known)
 }

@@ -248,3 +248,25 @@ proptest! {
         prop_assert_eq!(found(&path, "HD-1").unwrap().earlier.state, live);
     }
 }
+
+#[test]
+fn a_row_is_looked_for_from_its_first_attempt_on_that_nobody_has_settled() {
+    use Outcome::{Deferred, Lost, NotFound};
+    for (outcomes, first) in [
+        (vec![None], 1),
+        (vec![Some(Lost), Some(Lost), None], 1),
+        (vec![Some(Deferred), Some(Lost), Some(Lost)], 2),
+        (vec![Some(Lost), Some(NotFound), Some(Lost)], 3),
+        (vec![Some(Lost), Some(NotFound)], 1),
+    ] {
+        let (_folder, path) = place();
+        record(&path, "k1", &outcomes);
+        let began = |number: i64| 1_800_000_000_000 + number;
+        Ledger::open(&path)
+            .unwrap()
+            .connection
+            .execute_batch("UPDATE attempts SET started_at = 1800000000000 + number")
+            .unwrap();
+        assert_eq!(found(&path, "k1").unwrap().attempted.at, began(first), "{outcomes:?}");
+    }
+}

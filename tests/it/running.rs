@@ -7,7 +7,8 @@ use noteferry::sandbox::{EMAIL, Options, PASSWORD, Sandbox};
 use serde_json::Value;
 
 use crate::desk::{
-    Desk, NOTES_JOB, assert_reads, notes_csv, requests, sandbox, sandbox_with, texts, unhurried,
+    Desk, NOTES_JOB, assert_reads, forget_outcome, notes_csv, requests, sandbox, sandbox_with,
+    texts, unhurried,
 };
 use crate::stand::Stand;
 
@@ -216,6 +217,26 @@ fn a_create_whose_answer_is_lost_is_settled_by_looking() {
         assert_eq!((found.len(), texts(&sandbox).len()), (12, 12), "{fault}");
         desk.run(&sandbox, "job.yaml").exits(0).counts("already_done=12 requests=0");
     }
+}
+
+#[test]
+fn a_row_in_doubt_that_is_of_another_ticket_now_is_not_looked_for_there() {
+    let rows = |ticket: &str| format!("id,ticket,body\n1,{ticket},a\n2,tk_2,b\n");
+    let desk = Desk::with_notes(rows("tk_1")).sure_after("0s");
+    let sandbox = sandbox("");
+    desk.run(&sandbox, "job.yaml").exits(0);
+    forget_outcome(&desk.ledger(), 1, 1);
+    desk.write("notes.csv", rows("tk_9"));
+    let outcome = desk.run(&sandbox, "job.yaml").exits(6);
+    outcome.counts("already_done=1 in_doubt=1 requests=0");
+    let plan = format!("plan job.yaml --format json --base-url {}", sandbox.base_url());
+    let step = desk.call(&plan).all("step")[0].clone();
+    assert_eq!(step["action"], "hold");
+    assert!(step["reason"].as_str().unwrap().contains("it was for `ticket tk_1`"), "{step}");
+    // Put back, it is found.
+    desk.write("notes.csv", rows("tk_1"));
+    desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=1 already_done=1");
+    assert_eq!(texts(&sandbox).len(), 2);
 }
 
 #[test]

@@ -236,7 +236,7 @@ impl Core {
                 self.stop(Ending::LedgerFailed { message }, now);
             }
             Input::Replied { slot, verdict } => self.replied(slot, verdict, now),
-            Input::Looked { slot, verdict, owned } => self.looked(slot, verdict, &owned, now),
+            Input::Looked { slot, verdict, owned } => self.looked(slot, verdict, owned, now),
             Input::Token(Ok(granted)) => {
                 self.tokenless_since = None;
                 self.access.granted(granted.expires_at, now.moment, now.clock());

@@ -113,9 +113,10 @@ impl Core {
         &mut self,
         at: usize,
         verdict: Verdict,
-        owned: &HashSet<String>,
+        mut owned: HashSet<String>,
         now: Now,
     ) {
+        owned.extend(self.ids_on_their_way());
         let looking = |slot: &&mut Slot| slot.phase == Phase::Looking;
         let Some(slot) = self.slots[at].as_mut().filter(looking) else { return };
         self.flying -= 1;
@@ -126,7 +127,7 @@ impl Core {
         match verdict {
             Verdict::Done { items: Some(items), .. } => {
                 self.access.accepted(slot.generation);
-                self.search_page(at, &items, owned, now);
+                self.search_page(at, &items, &owned, now);
             }
             Verdict::Done { items: None, .. } => {
                 self.end_unsure(at, "the shape of the list is not understood", now);
@@ -146,6 +147,12 @@ impl Core {
                 self.end_unsure(at, &reason, now);
             }
         }
+    }
+
+    /// What rows are known to have made, and the ledger may not say yet.
+    fn ids_on_their_way(&self) -> impl Iterator<Item = String> {
+        let ends = self.slots.iter().flatten().filter_map(|slot| slot.end.as_ref());
+        ends.filter_map(|end| end.id.clone())
     }
 
     pub(super) fn search_page(

@@ -261,8 +261,27 @@ fn what_the_other_side_made_after_the_loss_is_found() {
     core.handle(Input::Tick, at(10_002));
     let note = serde_json::json!({"id": "tn_1", "note": "x", "created": WALL + 9_000});
     look(&mut core, vec![note], 10_003);
-    look(&mut core, vec![], 10_004);
-    assert_eq!(done(&mut core), ["look 0", "look 0", "end found"]);
+    assert_eq!(done(&mut core), ["look 0", "end found"]);
+}
+
+#[test]
+fn what_a_row_has_made_is_no_other_rows_although_the_ledger_does_not_say_so_yet() {
+    let mut core = core("1000/s");
+    let in_doubt = |number| Work {
+        attempts: 1,
+        attempted: Some(Attempted { at: WALL - 90_000, remote_at: Some(WALL - 90_000) }),
+        sending: Sending::Settle,
+        ready: Ready { lane: "ticket 1".into(), ..row(number, None).ready },
+        ..row(number, None)
+    };
+    core.handle(Input::Rows(vec![in_doubt(1), in_doubt(2)]), at(0));
+    assert_eq!(done(&mut core), ["look 0"]);
+    let note = serde_json::json!({"id": "tn_1", "note": "x", "created": WALL - 89_000});
+    look(&mut core, vec![note.clone()], 1);
+    assert_eq!(done(&mut core), ["end found", "look 1"]);
+    let verdict = Verdict::Done { id: None, items: Some(vec![note]) };
+    core.handle(Input::Looked { slot: 1, verdict, owned: HashSet::new() }, at(2));
+    assert_eq!(done(&mut core), ["look 1"], "the next page, for this one has nothing of the row's");
 }
 
 #[test]
