@@ -43,8 +43,8 @@ pub enum Verdict {
     Refused(Cause),
     /// The other side said no, because what was asked for is not there.
     NotFound(Cause),
-    /// It may have acted.
-    Unknown(Cause),
+    /// It may have acted; `after` is how long the other side asks to wait.
+    Unknown { cause: Cause, after: Option<Duration> },
     /// The token was not accepted; it surely did not act.
     Unauthorized(Cause),
 }
@@ -83,7 +83,7 @@ const TOO_MANY_REQUESTS: u16 = 429;
 pub fn judge(answers: &Answers, operation: &Operation, reply: Reply) -> Verdict {
     match reply {
         Reply::NotSent(message) => retry(Cause { message, ..Cause::default() }, None, false),
-        Reply::Lost(message) => unknown(operation, Cause { message, ..Cause::default() }),
+        Reply::Lost(message) => unknown(operation, Cause { message, ..Cause::default() }, None),
         Reply::Answer(answer) => judge_answer(answers, operation, &answer),
     }
 }
@@ -99,12 +99,12 @@ fn judge_answer(answers: &Answers, operation: &Operation, answer: &Answer) -> Ve
         return retry(cause(answers, answer, body.as_ref()), answer.retry_after, pushback);
     }
     if status >= 500 {
-        return unknown(operation, cause(answers, answer, body.as_ref()));
+        return unknown(operation, cause(answers, answer, body.as_ref()), answer.retry_after);
     }
     let success = is_success(answers, body.as_ref());
     match (success, (200..300).contains(&status)) {
         (Some(true), true) => done(operation, body.as_ref()),
-        (None, true) => unknown(operation, unreadable(answer)),
+        (None, true) => unknown(operation, unreadable(answer), None),
         _ => refused(answers, cause(answers, answer, body.as_ref())),
     }
 }
@@ -143,12 +143,10 @@ fn retry(cause: Cause, after: Option<Duration>, pushback: bool) -> Verdict {
 }
 
 /// What may have acted is asked again where a repeat is harmless.
-fn unknown(operation: &Operation, cause: Cause) -> Verdict {
+fn unknown(operation: &Operation, cause: Cause, after: Option<Duration>) -> Verdict {
     match operation.repeat {
-        Repeat::Harmless => {
-            Verdict::Retry { cause, after: None, pushback: false, may_have_acted: true }
-        }
-        Repeat::Harmful => Verdict::Unknown(cause),
+        Repeat::Harmless => Verdict::Retry { cause, after, pushback: false, may_have_acted: true },
+        Repeat::Harmful => Verdict::Unknown { cause, after },
     }
 }
 

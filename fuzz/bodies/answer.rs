@@ -29,7 +29,7 @@ fn check(status: u16, body: &[u8], verdict: Verdict) {
         Verdict::Retry { cause, .. }
         | Verdict::Refused(cause)
         | Verdict::NotFound(cause)
-        | Verdict::Unknown(cause)
+        | Verdict::Unknown { cause, .. }
         | Verdict::Unauthorized(cause) => {
             assert!(!cause.message.is_empty());
             assert!(cause.message.chars().count() <= 301, "{}", cause.message);

@@ -133,7 +133,7 @@ pub struct AnswersFile {
     /// Where a refusal's message stands (JSON pointers, the first present).
     #[serde(default)]
     pub message: Vec<String>,
-    /// HTTP statuses that say "not now" and surely did not act. Left out: 429, 503.
+    /// HTTP statuses that say "not now" and surely did not act. Left out: 429.
     pub retry: Option<Vec<u16>>,
     /// HTTP statuses that ask for another token. Left out: 401.
     pub unauthorized: Option<Vec<u16>>,
@@ -185,6 +185,10 @@ pub struct OperationFile {
     /// Rows of one lane go in the order of the source, one at a time; `{field}` stands for a field.
     pub lane: String,
     pub repeat: Repeat,
+    /// How long the other side may be at work on a request whose answer was lost, as in 10s. Only a list that is asked for
+    /// later than that says for sure that nothing was made, and nothing is repeated earlier, or the lost request might
+    /// come after what follows it. Left out: no longer than until the answer was lost.
+    pub sure_after: Option<String>,
     /// Where the answer has the id of what was made (JSON pointer).
     pub id: Option<String>,
     /// How a lost answer is settled: by looking whether it is there. Left out: the row stays in doubt.
@@ -225,10 +229,6 @@ pub struct RecoverFile {
     #[serde(default)]
     pub text: Vec<TextChange>,
     pub pages: Option<PagesFile>,
-    /// How long the other side may be at work on a request whose connection broke, or for which a gateway answered
-    /// (502 to 504), as in 10s: only a list that is asked for later than that says for sure that nothing was made. Left
-    /// out: the first list says so.
-    pub sure_after: Option<String>,
     /// The field, one of those under `match`, that takes the marker of a job that has one. Left out: none does.
     pub marker: Option<String>,
 }

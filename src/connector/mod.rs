@@ -75,6 +75,8 @@ pub struct Operation {
     pub wrap: Option<String>,
     pub lane: Template,
     pub repeat: Repeat,
+    /// How long after the loss of an answer the other side may still act on the request.
+    pub sure_after: Duration,
     pub id: Option<String>,
     pub recover: Option<Recover>,
     pub items: Vec<String>,
@@ -101,8 +103,6 @@ pub struct Recover {
     pub created: Vec<String>,
     pub text: Vec<TextChange>,
     pub pages: Option<PagesFile>,
-    /// How long after the loss of an answer the other side may still act on the request.
-    pub sure_after: Duration,
     /// The field that takes a job's marker; its content is what an item is known by then.
     pub marker: Option<String>,
 }

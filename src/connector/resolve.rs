@@ -327,7 +327,6 @@ fn recovery(
     if let Some(name) = &file.marker {
         reader.markable(name, file, &operation.fields);
     }
-    let sure_after = reader.duration("/recover/sure_after", file.sure_after.as_deref());
     Some(Recover {
         list: Arc::clone(list),
         with: file.with.clone().into_iter().collect(),
@@ -338,7 +337,6 @@ fn recovery(
         created: file.created.clone(),
         text: file.text.clone(),
         pages: file.pages.clone(),
-        sure_after: sure_after.unwrap_or_default(),
         marker: file.marker.clone(),
     })
 }
@@ -358,6 +356,7 @@ fn operation(document: &Document) -> Result<(Operation, Option<RecoverFile>), Ve
             Some((name.clone(), reader.template(&format!("/query/{name}"), text, &fields)?))
         })
         .collect();
+    let sure_after = reader.duration("/sure_after", file.sure_after.as_deref());
     reader.named_like("/operation", &file.operation, stem);
     file.id.iter().for_each(|id| reader.pointer("/id", id));
     reader.pointers("/items", &file.items);
@@ -377,6 +376,7 @@ fn operation(document: &Document) -> Result<(Operation, Option<RecoverFile>), Ve
         wrap: file.wrap,
         lane,
         repeat: file.repeat,
+        sure_after: sure_after.unwrap_or_default(),
         id: file.id,
         recover: None,
         items: file.items,
@@ -397,7 +397,7 @@ fn answers(file: AnswersFile) -> Answers {
         success: file.success.map(|success| (success.at, success.equals)),
         code: file.code,
         message: file.message,
-        retry: file.retry.unwrap_or_else(|| vec![429, 503]),
+        retry: file.retry.unwrap_or_else(|| vec![429]),
         unauthorized: file.unauthorized.unwrap_or_else(|| vec![401]),
         not_found: NotFound {
             status: file.not_found.status.unwrap_or_else(|| vec![404]),

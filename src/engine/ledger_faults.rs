@@ -373,9 +373,7 @@ fn settings() -> Settings {
 fn prompt_stringeex() -> Connector {
     let mut connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
     for operation in connector.operations.values_mut() {
-        if let Some(recover) = Arc::make_mut(operation).recover.as_mut() {
-            recover.sure_after = Duration::ZERO;
-        }
+        Arc::make_mut(operation).sure_after = Duration::ZERO;
     }
     connector
 }

@@ -323,11 +323,11 @@ impl<'a> Play<'a> {
         }
         let lost = self.random.u8(0..100) < self.phase().lost;
         if lost && self.random.bool() {
-            return Verdict::Unknown(Cause::default());
+            return Verdict::Unknown { cause: Cause::default(), after: None };
         }
         self.notes.push((self.clock, row));
         match lost {
-            true => Verdict::Unknown(Cause::default()),
+            true => Verdict::Unknown { cause: Cause::default(), after: None },
             false => Verdict::Done { id: Some(format!("tn_{}", self.notes.len())), items: None },
         }
     }

@@ -238,7 +238,7 @@ impl World {
         self.clock = self.clock.max(to);
     }
 
-    /// Nobody will hear of a create any more, but the server may be at work on it.
+    /// Nobody will hear of a request any more, but the server may be at work on it.
     fn forsake(&mut self, row: u64) {
         if self.random.bool() {
             let slow = self.random.u64(0..LATE.as_millis().try_into().unwrap());
@@ -361,14 +361,17 @@ impl World {
                 pushback: true,
                 may_have_acted: false,
             },
-            Fault::LostBefore if harmless => again(cause),
+            Fault::LostBefore if harmless => {
+                self.forsake(row);
+                again(cause)
+            }
             Fault::LostBefore => {
                 self.forsake(row);
-                Verdict::Unknown(cause)
+                Verdict::Unknown { cause, after: None }
             }
             Fault::LostAfter => {
                 self.act(row);
-                if harmless { again(cause) } else { Verdict::Unknown(cause) }
+                if harmless { again(cause) } else { Verdict::Unknown { cause, after: None } }
             }
             Fault::Unauthorized => {
                 // All tokens so far are over, as when a password was changed.
@@ -571,7 +574,7 @@ impl<'a> Life<'a> {
         for coming in std::mem::take(&mut self.coming) {
             let Kind::Answer(token) = coming.kind else { continue };
             let row = self.slots[&coming.slot];
-            if token >= self.world.valid_token && self.world.repeat(row) == Repeat::Harmful {
+            if token >= self.world.valid_token {
                 self.world.forsake(row);
             }
         }
@@ -703,7 +706,27 @@ fn check(world: &World, seed: u64) {
         );
     }
     check_order(world, seed);
+    check_updates(world, seed);
     check_pace(world, seed);
+}
+
+/// Once an update is done, nothing acts any more that stands before it in its lane: the note says what the last row said.
+fn check_updates(world: &World, seed: u64) {
+    let update = |row: u64| world.repeat(row) == Repeat::Harmless;
+    let done =
+        |row: &Row| matches!(world.ledger.get(&row.number), Some(RowState::Succeeded { .. }));
+    let mut last_done: HashMap<&str, u64> = HashMap::new();
+    for row in world.rows.iter().filter(|row| update(row.number) && done(row)) {
+        last_done.insert(row.lane.as_str(), row.number);
+    }
+    for (lane, last) in last_done {
+        let of_lane = |row: &u64| world.rows[usize::try_from(*row - 1).unwrap()].lane == lane;
+        let acted = world.acted.iter().rev().find(|row| update(**row) && of_lane(*row));
+        assert!(
+            acted.is_some_and(|acted| *acted >= last),
+            "seed {seed}: {lane} says {acted:?}, not {last}"
+        );
+    }
 }
 
 /// The rows of a lane act in the order of the source, however often each is tried and whatever runs it takes.

@@ -153,7 +153,7 @@ fn settled(_: &Desk, outcome: &Outcome) -> (u64, u64) {
 #[test]
 fn an_update_under_way_when_its_run_died_is_sent_again() {
     let job = "job: changes\nsource:\n  rows:\n    - { operation: ticket_note.update, note_id: n, note: a }\n";
-    let (held, desk) = (Held::open(), desk("").file("job.yaml", job));
+    let (held, desk) = (Held::open(), desk("").file("job.yaml", job).sure_after("0s"));
     let run = desk.start(&held.run());
     held.stand.arrival();
     run.kill();

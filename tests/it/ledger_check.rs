@@ -55,7 +55,7 @@ fn codes(json: &Outcome) -> Vec<String> {
 
 #[test]
 fn a_run_among_faults_leaves_a_sound_ledger() {
-    let desk = Desk::with_notes(notes_csv(60, 12));
+    let desk = Desk::with_notes(notes_csv(60, 12)).sure_after("0s");
     let sandbox = sandbox("503=15%,reset-after=10%,500-after=5%");
     desk.run(&sandbox, "job.yaml --limit 20");
     desk.run(&sandbox, "job.yaml");

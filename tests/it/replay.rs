@@ -43,7 +43,7 @@ struct Finished {
 impl Finished {
     fn new() -> Self {
         let job = format!("{}{JOB_LIMITS}", crate::desk::NOTES_JOB);
-        let desk = Desk::with_notes(notes_csv(ROWS, ROWS)).file("job.yaml", job);
+        let desk = Desk::with_notes(notes_csv(ROWS, ROWS)).file("job.yaml", job).trusting_503();
         desk.run(&sandbox("503=30%"), "job.yaml --concurrency 1").exits(0);
         let attempts = attempts(&desk.ledger());
         assert!(attempts.len() > ROWS, "the seed draws no fault");

@@ -41,7 +41,8 @@ fn no_rows_are_done_at_once() {
 
 #[test]
 fn notes_of_a_ticket_keep_their_order_through_faults() {
-    let (desk, sandbox) = (Desk::with_notes(notes_csv(90, 7)), sandbox("503=10%,429=2%"));
+    let desk = Desk::with_notes(notes_csv(90, 7)).trusting_503();
+    let sandbox = sandbox("503=10%,429=2%");
     let outcome = desk.run(&sandbox, "job.yaml --concurrency 16").exits(0);
     outcome.counts("rows=90 succeeded=90");
     let journal = sandbox.books()["journal"].clone();
@@ -205,9 +206,13 @@ fn a_create_whose_answer_is_lost_and_cannot_be_settled_is_in_doubt_and_not_sent_
 
 #[test]
 fn a_create_whose_answer_is_lost_is_settled_by_looking() {
-    for fault in
-        ["reset-after=15%", "500-after=15%", "502=8%,reset=8%", "cut-after=15%", "html=15%"]
-    {
+    for fault in [
+        "reset-after=15%",
+        "500-after=15%",
+        "502=8%,reset=8%",
+        "cut-after=15%",
+        "503-after=8%,503=8%",
+    ] {
         let desk = Desk::with_notes(notes_csv(12, 6)).sure_after("0s");
         let sandbox = sandbox(fault);
         desk.run(&sandbox, "job.yaml").exits(0).counts("rows=12 succeeded=12");
@@ -242,7 +247,7 @@ fn a_row_in_doubt_that_is_of_another_ticket_now_is_not_looked_for_there() {
 #[test]
 fn what_surely_did_not_act_is_sent_again() {
     for fault in ["503=40%", "429=30%"] {
-        let (desk, sandbox) = (Desk::with_notes(notes_csv(6, 6)), sandbox(fault));
+        let (desk, sandbox) = (Desk::with_notes(notes_csv(6, 6)).trusting_503(), sandbox(fault));
         let job = format!("{NOTES_JOB}limits: {{ attempts: 20 }}\n");
         desk.write("job.yaml", job);
         desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=6");
@@ -262,7 +267,8 @@ limits: { attempts: 20 }
 
 #[test]
 fn an_update_whose_answer_is_lost_is_repeated() {
-    let (desk, sandbox) = (Desk::new().file("job.yaml", CHANGES), sandbox("reset-after=40%"));
+    let desk = Desk::new().file("job.yaml", CHANGES).sure_after("20ms");
+    let sandbox = sandbox("reset-after=40%");
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=3 succeeded=3");
     let updated = sandbox.books()["updated"].as_array().unwrap().len();
     assert!(updated > 3, "the seed loses no answer: {updated}");
@@ -386,7 +392,7 @@ fn the_closing_event_is_all_that_quiet_programs_need() {
 fn a_row_that_is_given_up_is_not_overtaken_by_those_behind_it() {
     let sandbox = sandbox("503=40%");
     let job = format!("{NOTES_JOB}limits: {{ attempts: 1 }}\n");
-    let desk = Desk::with_notes(notes_csv(24, 6)).file("job.yaml", job);
+    let desk = Desk::with_notes(notes_csv(24, 6)).file("job.yaml", job).trusting_503();
     let mut runs = 0;
     loop {
         runs += 1;

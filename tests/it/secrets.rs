@@ -130,7 +130,7 @@ const PLAYS: [(i32, Play); 10] = [
     (0, |_, said| Some((200, format!(r#"{{"r":0,"id":{said},"msg":{said}}}"#)))),
     (1, |_, said| Some((200, format!(r#"{{"r":{said},"msg":{said}}}"#)))),
     (1, |_, said| Some((400, format!(r#"{{"r":7,"message":{said}}}"#)))),
-    (1, |_, said| Some((503, format!(r#"{{"r":7,"msg":{said}}}"#)))),
+    (6, |_, said| Some((503, format!(r#"{{"r":7,"msg":{said}}}"#)))),
     (4, |_, said| Some((401, format!(r#"{{"r":7,"msg":{said}}}"#)))),
     (6, |_, said| Some((500, format!(r#"{{"r":7,"msg":{said}}}"#)))),
     (6, |_, said| Some((200, said.to_owned()))),

@@ -338,9 +338,11 @@ impl Core {
         };
         let attempted = work.attempted.unwrap_or_default();
         let may_have_acted = work.sending == Sending::Repeat;
-        // An attempt of an earlier run was over when this one began.
-        let recover = work.ready.operation.recover.as_ref();
-        let sure_at = Moment(recover.map(|recover| recover.sure_after).unwrap_or_default());
+        // Nobody works on an attempt of an earlier run any longer than on one that was lost when this one began.
+        let sure_at = match state.may_have_acted() {
+            true => Moment(work.ready.operation.sure_after),
+            false => Moment::default(),
+        };
         let slot = Slot {
             work,
             lane,
@@ -527,6 +529,13 @@ impl Core {
         }
         if slot.is_too_late(now.clock()) || !slot.work.ready.valid {
             self.end_unsent_as_invalid(at);
+            return;
+        }
+        let sure_at = slot.sure_at;
+        if sure_at > now.moment {
+            slot.phase = Phase::Waiting;
+            self.waiting.push(Reverse((sure_at, at)));
+            self.wake_no_later_than(sure_at);
             return;
         }
         slot.step(slot.state.start());

@@ -107,9 +107,11 @@ impl Core {
                 };
                 self.end_row(at, Last::new(outcome, end).because(cause), now);
             }
-            Verdict::Unknown(cause) => self.lost(at, cause, now),
+            Verdict::Unknown { cause, after } => self.lost(at, cause, after, now),
             Verdict::Retry { cause, after, pushback, may_have_acted } => {
-                slot.may_have_acted |= may_have_acted;
+                if may_have_acted {
+                    slot.repeat_when_sure(now.moment);
+                }
                 self.retry(at, cause, after, pushback, now);
             }
             Verdict::Unauthorized(cause) => self.unauthorized(at, cause, now),
@@ -135,6 +137,7 @@ impl Core {
             back_off(slot.tries.max(1), now.chance).max(after.map(asked_wait).unwrap_or_default())
         };
         let Some(slot) = self.slots[at].as_mut() else { return };
+        let sure_at = slot.sure_at;
         if slot.tries >= self.settings.attempts || slot.pushbacks >= MOST_PUSHBACKS {
             let last = match slot.may_have_acted {
                 true => Last::new(Outcome::Lost, RowEnd::InDoubt),
@@ -144,7 +147,8 @@ impl Core {
             return;
         }
         self.defer(at, Outcome::Deferred, Some(cause), now);
-        self.waiting.push(Reverse((now.moment.after(wait), at)));
+        let until = now.moment.after(wait).max(sure_at);
+        self.waiting.push(Reverse((until, at)));
     }
 
     pub(super) fn unauthorized(&mut self, at: usize, cause: Cause, now: Now) {

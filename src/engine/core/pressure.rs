@@ -51,7 +51,7 @@ impl Core {
     /// Tells an outage from the misfortune of a row.
     fn notice_outage(&mut self, verdict: &Verdict, now: Now) {
         match verdict {
-            Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown(cause) => {
+            Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown { cause, .. } => {
                 self.last_failure.clone_from(&cause.message);
                 if self.outage.failed(now.moment, now.chance) {
                     let text = format!(
@@ -114,7 +114,7 @@ fn load(verdict: &Verdict, took: Duration) -> Option<Load> {
     match verdict {
         Verdict::Done { .. } | Verdict::Refused(_) | Verdict::NotFound(_) => Some(Load::Served),
         Verdict::Unauthorized(_) => None,
-        Verdict::Retry { cause, .. } | Verdict::Unknown(cause) => {
+        Verdict::Retry { cause, .. } | Verdict::Unknown { cause, .. } => {
             (cause.status.is_some() || took >= LONG).then_some(Load::Busy)
         }
     }

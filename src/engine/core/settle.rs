@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::event::{Ending, RowEnd};
@@ -18,9 +17,6 @@ use super::super::access::Refusal;
 use super::outcome::Last;
 use super::slot::{Phase, Slot};
 use super::{Action, Core, MOST_PUSHBACKS, Now};
-
-/// Bad gateway, service unavailable, gateway timeout.
-const GATEWAY: RangeInclusive<u16> = 502..=504;
 
 impl Core {
     /// The request for [`Action::Look`]; none where the row lacks a field that the list asks for.
@@ -71,25 +67,25 @@ impl Core {
     }
 
     /// The attempt may have acted: it is looked for before the lane goes on, where that can be done.
-    pub(super) fn lost(&mut self, at: usize, cause: Cause, now: Now) {
+    pub(super) fn lost(&mut self, at: usize, cause: Cause, after: Option<Duration>, now: Now) {
         let Some(slot) = self.slots[at].as_mut() else { return };
         if self.settings.in_doubt == InDoubt::Resend {
-            slot.may_have_acted = true;
-            self.retry(at, cause, None, false, now);
+            slot.repeat_when_sure(now.moment);
+            self.retry(at, cause, after, false, now);
             return;
         }
-        let recover = slot.work.ready.operation.recover.as_ref();
+        let operation = &slot.work.ready.operation;
         let may_look = self.settings.in_doubt != InDoubt::Hold && self.stopping.is_none();
-        let Some(recover) = recover.filter(|_| may_look) else {
+        if operation.recover.is_none() || !may_look {
             self.end_row(at, Last::new(Outcome::Lost, RowEnd::InDoubt).because(cause), now);
             return;
-        };
-        // Who answers is done with it; a gateway says nothing of those behind it.
-        let answered = cause.status.is_some_and(|status| !GATEWAY.contains(&status));
-        let wait = if answered { Duration::ZERO } else { recover.sure_after };
-        slot.sure_at = now.moment.after(wait);
+        }
+        slot.sure_at = now.moment.after(operation.sure_after);
         slot.lost = Some(cause);
-        self.look_for(at);
+        match after {
+            Some(asked) => self.look_at(at, now.moment.after(asked_wait(asked))),
+            None => self.look_for(at),
+        }
     }
 
     pub(super) fn look_for(&mut self, at: usize) {
@@ -142,7 +138,7 @@ impl Core {
                     self.stop(Ending::Unauthorized { message: cause.message }, now);
                 }
             }
-            Verdict::Refused(cause) | Verdict::NotFound(cause) | Verdict::Unknown(cause) => {
+            Verdict::Refused(cause) | Verdict::NotFound(cause) | Verdict::Unknown { cause, .. } => {
                 let reason = format!("the list was refused: {}", cause.message);
                 self.end_unsure(at, &reason, now);
             }
@@ -180,19 +176,20 @@ impl Core {
             Step::Absent => {
                 let sure = slot.sure_at;
                 match slot.search_began.is_some_and(|began| began < sure) {
-                    true => self.look_again(at, sure),
+                    // Only a list of that moment or later says that the other side did not act.
+                    true => self.look_at(at, sure),
                     false => self.absent(at, now),
                 }
             }
         }
     }
 
-    /// The other side may still act: only a list of that moment or later says that it did not.
-    fn look_again(&mut self, at: usize, sure: Moment) {
+    /// Begins to look for a row at a moment that is still to come.
+    fn look_at(&mut self, at: usize, moment: Moment) {
         self.begin_search(at);
         if let Some(slot) = self.slots[at].as_mut() {
             slot.phase = Phase::Waiting;
-            self.waiting.push(Reverse((sure, at)));
+            self.waiting.push(Reverse((moment, at)));
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) struct Slot {
     pub pushbacks: u32,
     pub generation: u32,
     pub unauthorized: bool,
-    /// An earlier attempt may have acted, and a repeat is harmless.
+    /// An earlier attempt may have acted, and it is to be repeated.
     pub may_have_acted: bool,
     /// When its last request left.
     pub sent_at: Moment,
@@ -32,7 +32,7 @@ pub(super) struct Slot {
     pub lost: Option<Cause>,
     /// The search for what it may have made.
     pub search: Option<Box<Search>>,
-    /// From when on the other side is surely done with it.
+    /// From when on the other side is surely done with what may have acted.
     pub sure_at: Moment,
     /// When the first page of the search was asked for.
     pub search_began: Option<Moment>,
@@ -63,6 +63,12 @@ impl Slot {
             Ok(state) => self.state = state,
             Err(error) => debug_assert!(false, "{error}"),
         }
+    }
+
+    /// The last request may have acted, and is to be repeated: not while the other side may still be at work on it.
+    pub fn repeat_when_sure(&mut self, now: Moment) {
+        self.may_have_acted = true;
+        self.sure_at = now.after(self.work.ready.operation.sure_after);
     }
 
     /// Whether a time of the row has passed, in unix milliseconds.

@@ -228,11 +228,15 @@ fn a_failure_too_many_ends_the_run() {
     assert_eq!(core.ended(), Some(Ending::TooManyFailures { allowed: 0 }));
 }
 
+fn unknown(after: Option<Duration>) -> Verdict {
+    Verdict::Unknown { cause: Cause::default(), after }
+}
+
 /// A create whose answer is lost after two milliseconds, and a first look of which nothing comes.
 fn lost_and_not_found(core: &mut Core) {
     core.handle(Input::Rows(vec![row(1, None)]), at(0));
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
-    core.handle(Input::Replied { slot: 0, verdict: Verdict::Unknown(Cause::default()) }, at(2));
+    core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
     assert_eq!(done(core), ["begin 1", "send 0", "look 0"]);
     look(core, vec![], 3);
 }
@@ -296,19 +300,53 @@ fn a_run_that_stops_while_it_waits_for_a_second_look_says_that_the_row_is_in_dou
 }
 
 #[test]
-fn who_answers_is_done_with_the_request_and_a_gateway_says_nothing() {
-    for (status, expected) in
-        [(Some(500), vec!["end not_found", "begin 1"]), (Some(504), vec![]), (None, vec![])]
-    {
-        let mut core = core("1000/s");
-        core.handle(Input::Rows(vec![row(1, None)]), at(0));
-        core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
-        let cause = Cause { status, ..Cause::default() };
-        core.handle(Input::Replied { slot: 0, verdict: Verdict::Unknown(cause) }, at(2));
-        done(&mut core);
-        look(&mut core, vec![], 3);
-        assert_eq!(done(&mut core), expected, "{status:?}");
-    }
+fn whoever_asks_to_wait_is_not_even_asked_for_the_list_before() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    done(&mut core);
+    let verdict = unknown(Some(Duration::from_secs(30)));
+    core.handle(Input::Replied { slot: 0, verdict }, at(2));
+    assert_eq!((done(&mut core), core.wake_at()), (vec![], Some(at(30_002).moment)));
+    core.handle(Input::Tick, at(30_002));
+    assert_eq!(done(&mut core), ["look 0"]);
+    look(&mut core, vec![], 30_003);
+    assert_eq!(done(&mut core), ["end not_found", "begin 1"]);
+}
+
+/// An update, of which an earlier run may have left a request under way.
+fn update(number: u64, sending: Sending) -> Work {
+    let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+    let operation = Arc::clone(&connector.operations["ticket_note.update"]);
+    let work = row(number, None);
+    let attempts = u32::from(sending == Sending::Repeat);
+    let ready = Ready { operation, lane: "note 1".into(), ..work.ready };
+    Work { ready, sending, attempts, ..work }
+}
+
+#[test]
+fn an_update_is_repeated_when_the_lost_one_cannot_come_after_it_any_more() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![update(1, Sending::Fresh)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    let cause = Cause::default();
+    let verdict = Verdict::Retry { cause, after: None, pushback: false, may_have_acted: true };
+    core.handle(Input::Replied { slot: 0, verdict }, at(2));
+    assert_eq!(done(&mut core), ["begin 1", "send 0", "end lost"]);
+    assert_eq!(core.wake_at(), Some(at(10_002).moment));
+    core.handle(Input::Tick, at(10_002));
+    assert_eq!(done(&mut core), ["begin 1"]);
+}
+
+#[test]
+fn what_an_earlier_run_left_under_way_is_waited_for_before_it_is_repeated() {
+    let mut core = core("1000/s");
+    let rows = vec![update(1, Sending::Repeat), update(2, Sending::Fresh), row(3, None)];
+    core.handle(Input::Rows(rows), at(0));
+    assert_eq!(done(&mut core), ["begin 3"]);
+    assert_eq!(core.wake_at(), Some(at(10_000).moment));
+    core.handle(Input::Tick, at(10_000));
+    assert_eq!(done(&mut core), ["begin 1"]);
 }
 
 /// A core that has to be done after a minute.
