@@ -65,6 +65,11 @@ impl Since {
         let error = if self.certain { DISAGREEMENT_MILLISECONDS } else { CLOCK_ERROR_MILLISECONDS };
         self.moment - error
     }
+
+    /// By then the attempt had been started.
+    fn at_most(self) -> i64 {
+        self.moment + 2 * TOLERANCE_MILLISECONDS
+    }
 }
 
 /// A search for what one attempt may have made.
@@ -76,6 +81,8 @@ pub struct Search {
     page: u32,
     seen: HashSet<String>,
     order: Order,
+    /// Whether something was seen that an earlier row has made.
+    met_earlier: bool,
     found: Option<String>,
     /// Why the list cannot be trusted to say that the item is not there.
     doubt: Option<String>,
@@ -113,6 +120,7 @@ impl Search {
             page: 1,
             seen: HashSet::new(),
             order: Order::default(),
+            met_earlier: false,
             found: None,
             doubt: None,
         }
@@ -150,7 +158,11 @@ impl Search {
                 Some(id) if !self.seen.insert(id.clone()) => {}
                 Some(id) => {
                     news = true;
-                    self.order.follow(created(recover, item));
+                    let made = created(recover, item);
+                    self.order.follow(made);
+                    // Rows of one list go one at a time, so that other row was done when this one was started.
+                    self.met_earlier |=
+                        owned.contains(&id) && made.is_some_and(|at| at < since.at_most());
                     if !owned.contains(&id) {
                         self.weigh(recover, item, id, since);
                     }
@@ -181,7 +193,9 @@ impl Search {
         }
         // Whoever does not know of pages shows the first again; that may be all, or what fits on one.
         let may_be_cut = self.page == 2 && items >= SHORTEST_PAGE;
-        if !news && may_be_cut && !self.order.reaches_back_to(since.moment) {
+        let goes_back = self.order.reaches_back_to(since.moment)
+            || (self.met_earlier && self.order.reaches_back_to(since.at_most()));
+        if !news && may_be_cut && !goes_back {
             self.doubt = Some("the list has but one page, and may be longer".to_owned());
         }
     }
@@ -541,6 +555,15 @@ mod tests {
         assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Step::NextPage);
         let last = search.take(&recover(), &owned, &ids, SINCE);
         assert!(matches!(last, Step::Unsure { .. }), "{last:?}");
+    }
+
+    #[test]
+    fn the_notes_of_the_rows_before_show_that_a_list_without_pages_goes_back_far_enough() {
+        let owned = page(STARTED - 10, -100, 12);
+        let ids = owned.iter().filter_map(|item| item_id(&recover(), item)).collect();
+        let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
+        assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Step::NextPage);
+        assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Step::Absent);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Whether there is a token to send with, and when to get another. Pure.
 //!
-//! One token serves the run. It is renewed before it expires, and once when it is refused; a token that is
-//! refused although it is fresh ends the run, since no further one would fare better.
+//! One token serves the run. It is renewed before it expires, and once when it is refused. Where none has ever served, a
+//! fresh one that is refused ends the run, since no further one would fare better; later on it is a reason to wait. A row
+//! that is refused again with a token that serves others is tried as often as any.
 
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ pub struct Access {
     asking: Asking,
     /// Whether a request has been accepted with the present token.
     proven: bool,
+    /// Whether one has been with any.
+    ever_proven: bool,
     failures: u32,
 }
 
@@ -45,7 +48,11 @@ enum Asking {
 pub enum Refusal {
     /// Another token is on its way, or has come since.
     Renew,
-    /// A fresh token was refused.
+    /// A fresh token was refused, though others have served: whatever it is may pass.
+    Pause,
+    /// The token serves others.
+    Row,
+    /// A fresh token was refused, and none has ever served.
     Final,
 }
 
@@ -59,6 +66,7 @@ impl Access {
             renew_at: None,
             asking: Asking::No,
             proven: false,
+            ever_proven: false,
             failures: 0,
         }
     }
@@ -129,20 +137,32 @@ impl Access {
 
     /// A request with the token of this generation was accepted.
     pub fn accepted(&mut self, generation: u32) {
-        self.proven |= generation == self.generation;
+        self.ever_proven = true;
+        if generation == self.generation {
+            self.proven = true;
+            // Whoever was refused with it was refused for something else.
+            self.held |= self.asking == Asking::No;
+        }
     }
 
     /// A request with the token of this generation was refused; `before` says whether the same row was refused before.
     pub fn refused(&mut self, generation: u32, before: bool) -> Refusal {
-        if generation < self.generation {
-            return Refusal::Renew;
-        }
-        let renewed = self.generation > 1 && !self.proven;
-        if !self.needed || before || renewed {
+        if !self.needed {
             return Refusal::Final;
         }
+        if generation < self.generation || !self.held {
+            return Refusal::Renew;
+        }
+        if before && self.proven {
+            return Refusal::Row;
+        }
         self.held = false;
-        Refusal::Renew
+        let fresh = before || (self.generation > 1 && !self.proven);
+        match (fresh, self.ever_proven) {
+            (false, _) => Refusal::Renew,
+            (true, true) => Refusal::Pause,
+            (true, false) => Refusal::Final,
+        }
     }
 }
 
@@ -199,7 +219,32 @@ mod tests {
         assert!(access.request(NOW));
         access.granted(None, NOW, CLOCK);
         assert_eq!(access.refused(1, false), Refusal::Renew, "a late answer to the old token");
+        assert_eq!(access.refused(2, false), Refusal::Pause);
+        assert_eq!(access.refused(2, false), Refusal::Renew, "that is known by now");
+        assert!(access.request(NOW));
+    }
+
+    #[test]
+    fn where_no_token_has_ever_served_a_second_one_is_the_last() {
+        let mut access = granted();
+        assert_eq!(access.refused(1, false), Refusal::Renew);
+        access.granted(None, NOW, CLOCK);
         assert_eq!(access.refused(2, false), Refusal::Final);
+    }
+
+    #[test]
+    fn a_row_that_is_refused_again_with_what_serves_others_costs_no_further_token() {
+        let mut access = granted();
+        access.accepted(1);
+        assert_eq!(access.refused(1, false), Refusal::Renew);
+        assert!(access.request(NOW));
+        access.granted(None, NOW, CLOCK);
+        assert_eq!(access.refused(2, true), Refusal::Pause, "nobody knows yet");
+        // Another that left with it is accepted.
+        access.accepted(2);
+        assert!(access.is_ready(NOW) && !access.wants_request(NOW));
+        assert_eq!(access.refused(2, true), Refusal::Row);
+        assert!(access.is_ready(NOW));
     }
 
     #[test]
@@ -211,7 +256,7 @@ mod tests {
         assert_eq!(access.refused(2, false), Refusal::Renew);
         access.granted(None, NOW, CLOCK);
         access.accepted(3);
-        assert_eq!(access.refused(3, true), Refusal::Final, "the same row, twice");
+        assert_eq!(access.refused(3, false), Refusal::Renew);
     }
 
     #[test]

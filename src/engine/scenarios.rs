@@ -72,6 +72,8 @@ struct Phase {
     /// Of a hundred answers, how many are lost; of every two, one after the note was made.
     #[serde(default)]
     lost: u8,
+    /// One ticket of so many answers 403, whatever the token.
+    forbidden: Option<u64>,
     /// How far this machine's clock is set wrong, in hours.
     #[serde(default)]
     clock_wrong_by: i64,
@@ -324,6 +326,11 @@ impl<'a> Play<'a> {
         let lost = self.random.u8(0..100) < self.phase().lost;
         if lost && self.random.bool() {
             return Verdict::Unknown { cause: Cause::default(), after: None };
+        }
+        let ticket = row % self.scenario.tickets;
+        if self.phase().forbidden.is_some_and(|each| ticket.is_multiple_of(each)) {
+            let message = "HTTP status 403".to_owned();
+            return Verdict::Unauthorized(Cause { message, ..Cause::default() });
         }
         self.notes.push((self.clock, row));
         match lost {

@@ -50,6 +50,7 @@ enum Fault {
     LostBefore,
     LostAfter,
     Unauthorized,
+    Revoked,
 }
 
 /// How the server shows a list.
@@ -82,6 +83,10 @@ struct World {
     owned: HashSet<String>,
     /// When nothing gets through.
     down: std::ops::Range<Duration>,
+    /// When no token is good.
+    revoked: std::ops::Range<Duration>,
+    /// Rows that the server has said no to.
+    refused: HashSet<u64>,
     /// How far the server's clock is ahead, in milliseconds.
     ahead: i64,
     /// Whether the answer to a login tells the server's clock.
@@ -167,6 +172,11 @@ impl World {
                 let start = Duration::from_millis(random.u64(0..20_000));
                 start..start + Duration::from_millis(random.u64(0..200_000))
             },
+            revoked: {
+                let start = Duration::from_millis(random.u64(0..60_000));
+                start..start + Duration::from_millis(random.u64(0..100_000))
+            },
+            refused: HashSet::new(),
             ahead: random.i64(-5_000_000..5_000_000),
             set: 0,
             dated_logins: random.bool(),
@@ -280,6 +290,9 @@ impl World {
         if self.down.contains(&self.clock) {
             return Fault::NotSent;
         }
+        if self.revoked.contains(&self.clock) {
+            return Fault::Revoked;
+        }
         match self.random.u8(0..40) {
             0 => Fault::Refuse,
             1 | 2 => Fault::Busy,
@@ -318,6 +331,7 @@ impl World {
                 Verdict::Retry { cause, after: None, pushback: false, may_have_acted: false }
             }
             Fault::Refuse if self.random.bool() => Verdict::Refused(cause),
+            Fault::Revoked => Verdict::Unauthorized(cause),
             _ => {
                 let lane = self.rows[usize::try_from(row - 1).unwrap()].lane.as_str();
                 let notes = self.notes.iter().filter(|note| note["ticket_id"] == lane).cloned();
@@ -353,7 +367,11 @@ impl World {
                 let id = self.act(row);
                 Verdict::Done { id: Some(id), items: None }
             }
-            Fault::Refuse => Verdict::Refused(cause),
+            Fault::Refuse => {
+                self.refused.insert(row);
+                Verdict::Refused(cause)
+            }
+            Fault::Revoked => Verdict::Unauthorized(cause),
             Fault::Busy | Fault::NotSent => again(cause),
             Fault::Pushback => Verdict::Retry {
                 cause,
@@ -705,6 +723,10 @@ fn check(world: &World, seed: u64) {
             "seed {seed}: of {group:?} {made} were made, and only {done} are known"
         );
     }
+    for (row, state) in &world.ledger {
+        let refused = matches!(state, RowState::Refused { .. });
+        assert!(!refused || world.refused.contains(row), "seed {seed}: row {row} pays for others");
+    }
     check_order(world, seed);
     check_updates(world, seed);
     check_pace(world, seed);
@@ -721,7 +743,7 @@ fn check_updates(world: &World, seed: u64) {
     }
     for (lane, last) in last_done {
         let of_lane = |row: &u64| world.rows[usize::try_from(*row - 1).unwrap()].lane == lane;
-        let acted = world.acted.iter().rev().find(|row| update(**row) && of_lane(*row));
+        let acted = world.acted.iter().rev().find(|row| update(**row) && of_lane(row));
         assert!(
             acted.is_some_and(|acted| *acted >= last),
             "seed {seed}: {lane} says {acted:?}, not {last}"

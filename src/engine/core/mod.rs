@@ -157,6 +157,8 @@ pub struct Core {
     cleared: VecDeque<usize>,
     /// Rows whose answers were lost and that are to be looked for.
     to_look: VecDeque<usize>,
+    /// Rows that were refused with a fresh token: others are tried first.
+    suspects: VecDeque<usize>,
     /// Rows that wait for another attempt, or another look.
     waiting: BinaryHeap<Reverse<(Moment, usize)>>,
     starting: usize,
@@ -204,6 +206,7 @@ impl Core {
             bytes: 0,
             cleared: VecDeque::new(),
             to_look: VecDeque::new(),
+            suspects: VecDeque::new(),
             waiting: BinaryHeap::new(),
             starting: 0,
             flying: 0,
@@ -293,7 +296,7 @@ impl Core {
             succeeded: self.counts.succeeded,
             failed: self.counts.failed,
             in_doubt: self.counts.in_doubt,
-            retrying: self.waiting.len() as u64,
+            retrying: (self.waiting.len() + self.suspects.len()) as u64,
             in_flight: self.flying as u64,
             requests: self.counts.requests,
             elapsed: now.0,
@@ -377,6 +380,7 @@ impl Core {
         self.keep_to_deadline(now);
         self.endure(now);
         self.end_waits(now);
+        self.release_suspects();
         self.renew(now);
         self.send_looks(now);
         self.send_cleared(now);
@@ -388,7 +392,11 @@ impl Core {
         let Some(end) = self.outage.lasts_until(self.settings.give_up_after) else { return };
         if self.stopping.is_none() && now.moment >= end {
             let message = std::mem::take(&mut self.last_failure);
-            self.stop(Ending::Outage { message }, now);
+            let ending = match self.outage.is_of_access() {
+                true => Ending::Unauthorized { message },
+                false => Ending::Outage { message },
+            };
+            self.stop(ending, now);
         } else if self.stopping.is_none() {
             self.wake_no_later_than(end);
         }
@@ -397,7 +405,7 @@ impl Core {
     /// Whether another request may get under way: during an outage one at a time, when a probe is due.
     fn may_go(&mut self, now: Now) -> bool {
         let Some(probe) = self.outage.next_probe() else { return true };
-        if self.starting + self.cleared.len() + self.flying > 0 {
+        if self.under_way() > 0 {
             return false;
         }
         if probe > now.moment {
@@ -434,7 +442,28 @@ impl Core {
         }
     }
 
-    /// A login is a request like any other: it waits for its turn.
+    /// Requests that have left, or are about to.
+    fn under_way(&self) -> usize {
+        self.starting + self.cleared.len() + self.flying
+    }
+
+    /// Lets rows go on that were refused with a fresh token: when tokens are accepted again, or there is no other to try.
+    fn release_suspects(&mut self) {
+        let count = match self.outage.is_of_access() {
+            false => self.suspects.len(),
+            true if self.under_way() > 0 || self.lanes.has_ready() || !self.to_look.is_empty() => 0,
+            true => 1,
+        };
+        for _ in 0..count {
+            let Some(at) = self.suspects.pop_front() else { return };
+            if let Some(slot) = self.slots[at].as_mut() {
+                slot.phase = Phase::Queued;
+                self.lanes.again(slot.work.ready.row, at);
+            }
+        }
+    }
+
+    /// A login is a request like any other: it waits for its turn. While tokens are refused it goes with a probe.
     fn renew(&mut self, now: Now) {
         if self.stopping.is_some() && self.cleared.is_empty() {
             return;
@@ -443,6 +472,11 @@ impl Core {
             if let Some(wake) = self.access.wake_at() {
                 self.wake_no_later_than(wake);
             }
+            return;
+        }
+        let probe = self.outage.next_probe().filter(|_| self.outage.is_of_access());
+        if let Some(probe) = probe.filter(|probe| *probe > now.moment) {
+            self.wake_no_later_than(probe);
             return;
         }
         let costs = self.settings.token_costs_request;

@@ -1,7 +1,7 @@
-//! Whether the other side is out of reach as a whole. Pure.
+//! Whether the other side is out of reach as a whole, or lets nobody in. Pure.
 //!
-//! When nothing but failures has come back for a while, no row is to blame: the run stops starting, sends one
-//! request at a time at growing intervals, and goes on when one is answered.
+//! When nothing but failures has come back for a while, or a fresh token is refused where others have served, no row is to
+//! blame: the run stops starting, sends one request at a time at growing intervals, and goes on when one is answered.
 
 use std::time::Duration;
 
@@ -19,12 +19,19 @@ pub(super) struct Outage {
     since: Option<Moment>,
     probes: u32,
     next_probe: Moment,
+    /// Whether it answers, and accepts no token.
+    of_access: bool,
 }
 
 impl Outage {
     /// Whether there is one.
     pub fn is_on(&self) -> bool {
         self.since.is_some()
+    }
+
+    /// Whether the other side answers, and accepts no token.
+    pub fn is_of_access(&self) -> bool {
+        self.of_access
     }
 
     /// An answer has come, whatever it said. True: that ends an outage.
@@ -37,9 +44,16 @@ impl Outage {
     /// No answer has come, or one that says "not now". True: that begins an outage.
     pub fn failed(&mut self, now: Moment, chance: f64) -> bool {
         self.failures += 1;
-        if self.failures < FAILURES {
-            return false;
-        }
+        self.failures >= FAILURES && self.begin(now, chance)
+    }
+
+    /// A fresh token was refused where others have served. True: that begins an outage.
+    pub fn refused(&mut self, now: Moment, chance: f64) -> bool {
+        self.of_access = true;
+        self.begin(now, chance)
+    }
+
+    fn begin(&mut self, now: Moment, chance: f64) -> bool {
         self.probes += 1;
         self.next_probe = now.after(back_off(self.probes, chance).max(SHORTEST_WAIT));
         let began = self.since.is_none();

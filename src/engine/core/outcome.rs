@@ -156,11 +156,33 @@ impl Core {
         let refusal = self.access.refused(slot.generation, slot.unauthorized);
         // A row whose token was merely old has not been refused itself.
         slot.unauthorized |= slot.generation == self.access.generation();
+        if refusal == Refusal::Row {
+            self.retry(at, cause, None, false, now);
+            return;
+        }
         let message = cause.message.clone();
         self.defer(at, Outcome::Deferred, Some(cause), now);
-        self.waiting.push(Reverse((now.moment, at)));
-        if refusal == Refusal::Final {
-            self.stop(Ending::Unauthorized { message }, now);
+        match refusal {
+            Refusal::Pause => self.suspects.push_back(at),
+            _ => self.waiting.push(Reverse((now.moment, at))),
+        }
+        self.token_refused(refusal, message, now);
+    }
+
+    /// What follows from the refusal of a token for all other rows.
+    pub(super) fn token_refused(&mut self, refusal: Refusal, message: String, now: Now) {
+        match refusal {
+            Refusal::Renew | Refusal::Row => {}
+            Refusal::Final => self.stop(Ending::Unauthorized { message }, now),
+            Refusal::Pause => {
+                if self.outage.refused(now.moment, now.chance) {
+                    let text = format!(
+                        "a fresh token is refused, trying one row at a time until one is accepted: {message}"
+                    );
+                    self.actions.push(Action::Tell(Event::Note(text)));
+                }
+                self.last_failure = message;
+            }
         }
     }
 

@@ -61,6 +61,7 @@ impl Core {
                     self.actions.push(Action::Tell(Event::Note(text)));
                 }
             }
+            Verdict::Unauthorized(_) if self.outage.is_of_access() => {}
             // A push-back is an answer, and has a pause of its own.
             _ => {
                 if self.outage.answered() {

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::event::{Ending, RowEnd};
+use crate::event::RowEnd;
 use crate::ledger::Outcome;
 use crate::pace::{Moment, asked_wait, back_off};
 use crate::plan::{InDoubt, Sending};
@@ -132,11 +132,13 @@ impl Core {
                 self.look_later(at, &cause, after, pushback, now)
             }
             Verdict::Unauthorized(cause) => {
-                let refusal = self.access.refused(slot.generation, false);
-                self.to_look.push_back(at);
-                if refusal == Refusal::Final {
-                    self.stop(Ending::Unauthorized { message: cause.message }, now);
+                let refusal = self.access.refused(slot.generation, slot.unauthorized);
+                slot.unauthorized |= slot.generation == self.access.generation();
+                match refusal {
+                    Refusal::Row => self.look_later(at, &cause, None, false, now),
+                    _ => self.to_look.push_back(at),
                 }
+                self.token_refused(refusal, cause.message, now);
             }
             Verdict::Refused(cause) | Verdict::NotFound(cause) | Verdict::Unknown { cause, .. } => {
                 let reason = format!("the list was refused: {}", cause.message);
