@@ -1,5 +1,6 @@
 //! Authentication: where credentials come from, and what happens when they are not good.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use noteferry::sandbox::{KEY_SECRET, KEY_SID, Options, PASSWORD};
@@ -9,6 +10,7 @@ use crate::ask::{ask, log_in};
 use crate::desk::{
     Desk, assert_reads, notes_csv, requests, sandbox, sandbox_with, texts, unhurried,
 };
+use crate::stand::Stand;
 
 fn logins(sandbox: &noteferry::sandbox::Sandbox) -> u64 {
     sandbox.books()["logins"].as_u64().unwrap()
@@ -136,4 +138,38 @@ fn a_portal_is_chosen_by_name() {
     let desk = Desk::with_notes(notes_csv(2, 1)).env("STRINGEEX_PORTAL", "elsewhere");
     desk.run(&sandbox, "job.yaml").exits(4).counts("not_started=2");
     assert_eq!(texts(&sandbox).len(), 2);
+}
+
+/// Whoever serves so many requests, then says to so many that their token is no good.
+fn moody(served: usize, refused: usize) -> Stand {
+    let count = AtomicUsize::new(0);
+    Stand::open(move |_| {
+        let seen = count.fetch_add(1, Ordering::Relaxed);
+        Some(match (served..served + refused).contains(&seen) {
+            true => (401, r#"{"r":9,"msg":"sign-in is down"}"#.to_owned()),
+            false => (200, format!(r#"{{"r":0,"msg":"","id":"tn_{seen}"}}"#)),
+        })
+    })
+}
+
+#[test]
+fn tokens_that_are_refused_after_having_served_pause_the_run() {
+    let desk = || Desk::with_notes(notes_csv(8, 8)).env("STRINGEEX_TOKEN", "ready");
+    let run = |stand: &Stand, more: &str| {
+        let address = stand.address();
+        format!(
+            "run job.yaml --format json --rate 100000/s --concurrency 2 --base-url {address} {more}"
+        )
+    };
+    let stand = moody(3, 5);
+    let outcome = desk().call(&run(&stand, "")).exits(0);
+    outcome.counts("rows=8 succeeded=8 requests=13");
+    let notes = outcome.all("note");
+    assert!(notes[0]["message"].as_str().unwrap().contains("sign-in is down"), "{outcome}");
+    assert_eq!(notes[1]["message"], "the server answers again, going on");
+
+    let (stand, desk) = (moody(3, usize::MAX - 3), desk());
+    let outcome = desk.call(&run(&stand, "--give-up-after 1s")).exits(4);
+    outcome.counts("rows=8 succeeded=3 not_started=5");
+    assert_eq!(outcome.finished()["reason"], "unauthorized");
 }
