@@ -108,9 +108,12 @@ impl Session<'_> {
         let exit = exit::of(&totals, &outcome.ending);
         handle.tell(Event::Finished { totals, ending: outcome.ending });
         drop(handle);
-        if let Some(ledger) = recorder.finish() {
+        if let Some(written) = recorder.finish() {
             // The rows are in the ledger already; that this run's own line is not is no loss.
-            let _ = ledger.end_run(run, &totals, exit, wall_clock());
+            let _ = written.ledger.end_run(run, &totals, exit, wall_clock());
+            if let Some(error) = written.found_late {
+                self.output.warn(&format!("{error}\n{}", error.hint()));
+            }
         }
         if let Some(fault) = reports.finish() {
             self.output.warn(&format!("The output could not be written to its end: {fault}"));

@@ -267,8 +267,8 @@ impl World {
             };
             dispatch::run(settings(), Pace::new(&["100000/1s".parse().unwrap()]), parts).await
         });
-        if let Some(ledger) = recorder.finish() {
-            let _ = ledger.end_run(run, &Totals::default(), 0, wall());
+        if let Some(written) = recorder.finish() {
+            let _ = written.ledger.end_run(run, &Totals::default(), 0, wall());
         }
         Ok(Life { outcome, events })
     }

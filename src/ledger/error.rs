@@ -16,6 +16,18 @@ pub enum LedgerError {
     NotALedger { path: PathBuf },
     #[error("the ledger {path} is empty, though runs have used it before")]
     Emptied { path: PathBuf },
+    #[error(
+        "the ledger {path} was deleted while the run used it, and has been written there again with all that is known"
+    )]
+    PutBack { path: PathBuf },
+    #[error(
+        "the ledger {path} or its log was replaced while the run used it; all that is known is in {kept}"
+    )]
+    Replaced { path: PathBuf, kept: PathBuf },
+    #[error(
+        "the ledger {path} was deleted while the run used it, and cannot be written again: {cause}"
+    )]
+    Lost { path: PathBuf, cause: String },
     #[error("another run of this job is under way{holder}")]
     Busy { holder: String },
     #[error("the ledger {path} cannot be {deed}: {}", fault.words(cause))]
@@ -66,6 +78,17 @@ impl LedgerError {
             }
             Self::Emptied { .. } => {
                 "put it back from a copy, with the -wal file beside it; to begin anew, which sends everything again, delete it"
+            }
+            Self::PutBack { .. } => {
+                "find out what deletes it, such as a clean-up or `git clean`, then run again: nothing is lost"
+            }
+            Self::Replaced { .. } => {
+                "put that one in its place, delete the -wal and -shm files that are there, then run again: with any other \
+                 ledger all that it does not know would be sent again"
+            }
+            Self::Lost { .. } => {
+                "put it back from a copy, and do not run this job without it: all that the copy does not know would be sent \
+                 again"
             }
             Self::Busy { .. } => "wait until it ends; a run that was killed leaves no lock behind",
             Self::Storage { fault, .. } => fault.hint(),
@@ -255,6 +278,13 @@ mod tests {
                 LedgerError::Storage { path: "ledger.db".into(), deed: "written", fault, cause };
             format!("{error}\n = hint: {}\n", error.hint())
         });
-        insta::assert_snapshot!(told.join("\n"));
+        let path = std::path::PathBuf::from("ledger.db");
+        let gone = [
+            LedgerError::PutBack { path: path.clone() },
+            LedgerError::Replaced { path: path.clone(), kept: "ledger.db.kept".into() },
+            LedgerError::Lost { path, cause: "what the system says".into() },
+        ];
+        let gone = gone.map(|error| format!("{error}\n = hint: {}\n", error.hint()));
+        insta::assert_snapshot!([told.as_slice(), gone.as_slice()].concat().join("\n"));
     }
 }

@@ -13,6 +13,7 @@ mod error;
 #[cfg(test)]
 pub(crate) mod faulty_disk;
 mod lock;
+mod presence;
 mod reader;
 mod recorder;
 mod rescue;
@@ -30,7 +31,7 @@ pub use check::{CheckScope, Checked, Finding, Findings, LedgerRow, Problem, chec
 pub use error::{LedgerError, StorageFault};
 pub use lock::JobLock;
 pub use reader::{JobReader, Known};
-pub use recorder::{Ack, InTrouble, News, Recorder};
+pub use recorder::{Ack, InTrouble, News, Recorder, Written};
 pub use rescue::{Rescue, TakenIn, waiting_outcomes};
 pub use status::{FailedRow, JobStatus, RunRecord};
 
@@ -372,7 +373,5 @@ fn uri_path(path: &Path) -> String {
     path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
 }
 
-#[cfg(test)]
-mod recorder_tests;
 #[cfg(test)]
 mod tests;

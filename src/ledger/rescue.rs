@@ -77,6 +77,11 @@ impl Rescue {
         &self.path
     }
 
+    /// Makes the file anew where lines are kept from now on: the one that was made has been deleted.
+    pub(super) fn renew(&mut self) {
+        (self.file, self.used) = (None, 0);
+    }
+
     /// Writes lines; they are on the disk when this returns. What is written in part is written over by the next.
     pub(super) fn keep(&mut self, lines: &[Line]) -> io::Result<()> {
         let mut text = Vec::new();

@@ -1,7 +1,9 @@
 //! The ledger: who may write it, what survives, and what it knows a job by.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use noteferry::sandbox::Options;
@@ -395,4 +397,82 @@ fn a_ledger_or_a_folder_that_may_not_be_written_stops_the_run_before_it_begins()
         std::fs::set_permissions(desk.path(path), before).unwrap();
     }
     desk.run(&sandbox, "job.yaml").exits(0).counts("already_done=2 succeeded=1");
+}
+
+/// Runs twenty rows against an API that does something to the ledger when the sixth arrives. Gives what came of it, and
+/// the API.
+#[cfg(unix)]
+fn run_while(desk: &Desk, deed: fn(&Path)) -> (Outcome, Stand, String) {
+    let folder = desk.path(".noteferry");
+    let count = AtomicU64::new(0);
+    let stand = Stand::open(move |_| {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        if number == 5 {
+            deed(&folder);
+        }
+        Some((200, format!(r#"{{"r":0,"msg":"Success","id":"tn_{number}"}}"#)))
+    });
+    let run = format!(
+        "run job.yaml --format json --rate 100000/s --concurrency 3 --base-url {}",
+        stand.address()
+    );
+    (desk.call(&run).exits(4), stand, run)
+}
+
+/// Runs the rest, and asserts that each row was sent once.
+#[cfg(unix)]
+fn finish_once(desk: &Desk, first: &Outcome, stand: &Stand, run: &str) {
+    let done = first.finished()["succeeded"].as_u64().unwrap();
+    assert!(done >= 5, "what was under way came to its end: {first}");
+    let rest = format!("rows=20 succeeded={} already_done={done}", 20 - done);
+    desk.call(run).exits(0).counts(&rest);
+    let bodies: BTreeSet<String> = stand.bodies().into_iter().collect();
+    assert_eq!((stand.seen().len(), bodies.len()), (20, 20));
+    desk.call("ledger check").exits(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_is_deleted_during_a_run_is_written_again_with_all_that_is_known() {
+    let desk = desk(&notes_csv(20, 20));
+    let (first, stand, run) = run_while(&desk, |folder| std::fs::remove_dir_all(folder).unwrap());
+    let message = first.finished()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("was deleted while the run used it, and has been written"), "{first}");
+    finish_once(&desk, &first, &stand, &run);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_loses_its_log_is_written_beside_it() {
+    let desk = desk(&notes_csv(20, 20));
+    let remove_log = |folder: &Path| std::fs::remove_file(folder.join("ledger.db-wal")).unwrap();
+    let (first, stand, run) = run_while(&desk, remove_log);
+    assert!(first.stdout.contains("ledger.db.kept"), "{first}");
+    put_in_place(&desk);
+    finish_once(&desk, &first, &stand, &run);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_in_whose_place_another_is_put_is_written_beside_it() {
+    let desk = desk(&notes_csv(20, 20));
+    let (first, stand, run) = run_while(&desk, |folder| {
+        let ledger = folder.join("ledger.db");
+        std::fs::rename(&ledger, folder.join("moved.db")).unwrap();
+        std::fs::write(&ledger, "another").unwrap();
+    });
+    assert!(first.stdout.contains("ledger.db.kept"), "{first}");
+    assert_eq!(std::fs::read(desk.path(".noteferry/ledger.db")).unwrap(), b"another");
+    put_in_place(&desk);
+    finish_once(&desk, &first, &stand, &run);
+}
+
+/// Does what the message says.
+#[cfg(unix)]
+fn put_in_place(desk: &Desk) {
+    for name in ["ledger.db-wal", "ledger.db-shm"] {
+        let _ = std::fs::remove_file(desk.path(&format!(".noteferry/{name}")));
+    }
+    let kept = desk.path(".noteferry/ledger.db.kept");
+    std::fs::rename(kept, desk.path(".noteferry/ledger.db")).unwrap();
 }

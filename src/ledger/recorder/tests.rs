@@ -1,10 +1,11 @@
 //! A recorder whose disk fails.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::path::{Path, PathBuf};
 
-use super::faulty_disk::{Disk, Trouble};
-use super::tests::{end, found, name, place, start};
 use super::*;
+use crate::ledger::faulty_disk::{Disk, Trouble};
+use crate::ledger::tests::{end, found, name, place, start};
+use crate::ledger::{Outcome, waiting_outcomes};
 use crate::row_state::RowState;
 
 const LONG: Duration = Duration::from_secs(3_600);
@@ -153,4 +154,54 @@ fn what_can_be_kept_nowhere_is_told() {
     let last = last.unwrap();
     assert!(last.contains("Known and written nowhere: k0 succeeded as tn_1, k1"), "{last}");
     assert!(last.ends_with("k9 succeeded as tn_1 and 2 more"), "{last}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_started_in_a_ledger_that_is_gone_does_not_leave() {
+    let desk = Desk::open("gone", LONG);
+    desk.recorder.begin(3, start("k1", 1));
+    assert_eq!(desk.next(), started(3));
+    std::fs::remove_dir_all(desk.path.parent().unwrap()).unwrap();
+    desk.recorder.begin(4, start("k2", 1));
+    desk.fails("was deleted while the run used it, and has been written there again");
+    assert_eq!(desk.next(), News::Durable(vec![]));
+    assert_eq!(desk.next(), News::Unwritten { starts: vec![4], ends: vec![] });
+    desk.recorder.end(3, end(Outcome::Succeeded, 1));
+    assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
+    assert_eq!(desk.recorder.finish().unwrap().found_late, None);
+    let state = found(&desk.path, "k1").unwrap().earlier.state;
+    assert_eq!(state, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_is_gone_in_the_end_is_there_again() {
+    let desk = Desk::open("gone in the end", LONG);
+    desk.recorder.begin(3, start("k1", 1));
+    assert_eq!(desk.next(), started(3));
+    desk.recorder.end(3, end(Outcome::Succeeded, 1));
+    assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
+    std::fs::remove_file(&desk.path).unwrap();
+    std::fs::remove_file(crate::ledger::beside(&desk.path, "-wal")).unwrap();
+    let written = desk.recorder.finish().unwrap();
+    assert!(matches!(written.found_late, Some(LedgerError::PutBack { .. })), "{written:?}");
+    let state = found(&desk.path, "k1").unwrap().earlier.state;
+    assert_eq!(state, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_cannot_be_put_back_leaves_its_outcomes_in_the_rescue_file() {
+    let desk = Desk::open("in the way", LONG);
+    desk.recorder.begin(3, start("k1", 1));
+    assert_eq!(desk.next(), started(3));
+    let folder = desk.path.parent().unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    std::fs::write(folder, "a file where a folder was").unwrap();
+    desk.recorder.end(3, end(Outcome::Succeeded, 1));
+    desk.fails("cannot be written again");
+    desk.fails("k1 succeeded as tn_1");
+    assert_eq!(desk.next(), News::Unwritten { starts: vec![], ends: vec![3] });
+    drop(desk.recorder.finish());
 }

@@ -2,33 +2,28 @@
 //!
 //! A thread of its own, since SQLite blocks. The order of what it is given is kept, so an outcome that was
 //! given before another row's start is durable no later than that start.
-//!
-//! What fails for a reason that may pass is tried again for as long as the caller has patience. Meanwhile nothing is
-//! acknowledged, so nothing is sent. After that nothing is started any more, and outcomes go to the rescue file.
+//! What follows when a write fails, or goes to a file that nobody will find, is in `trouble`.
+
+mod trouble;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::TransactionBehavior;
 
 use super::attempt::{AttemptEnd, AttemptStart, complete_attempt, enter_attempt, enter_row};
-use super::rescue::{Line, Rescue};
+use super::presence::Presence;
+use super::rescue::Rescue;
 use super::{JobId, Ledger, LedgerError, RunId};
 
 /// As many writes as one transaction takes at the most.
 const LARGEST_GROUP: usize = 1024;
-/// How long to wait before a failed write is tried again; each wait is twice the one before.
-const FIRST_WAIT: Duration = Duration::from_millis(50);
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// How long SQLite waits for another writer by itself. It cannot be hurried, so it is short: the rest is patience.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// So many outcomes are told that are written nowhere.
-const MOST_TOLD: usize = 10;
 
 /// A write is durable. `slot` is the writer's own name for the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +59,19 @@ enum Write {
     End { slot: usize, end: Box<AttemptEnd> },
 }
 
+impl Write {
+    fn slot(&self) -> usize {
+        match self {
+            Self::Start { slot, .. } | Self::End { slot, .. } => *slot,
+        }
+    }
+}
+
 /// The one writer of a run.
 #[derive(Debug)]
 pub struct Recorder {
     writes: Sender<Write>,
-    thread: JoinHandle<Ledger>,
+    thread: JoinHandle<Written>,
     hurry: Arc<AtomicBool>,
 }
 
@@ -87,11 +90,11 @@ impl Recorder {
         let hurried = Arc::clone(&hurry);
         let thread = std::thread::spawn(move || {
             let InTrouble { patience, rescue } = trouble;
-            let ids = HashMap::new();
-            let mut writer = Writer { ledger, job, run, ids, patience, hurry: hurried, rescue };
+            let (ids, presence) = (HashMap::new(), Presence::of(ledger.path()));
+            let mut writer =
+                Writer { ledger, presence, job, run, ids, patience, hurry: hurried, rescue };
             writer.serve(&waiting, hear);
-            writer.rescue.finish();
-            writer.ledger
+            writer.finish()
         });
         Self { writes, thread, hurry }
     }
@@ -114,14 +117,23 @@ impl Recorder {
     }
 
     /// Writes what waits, and gives the ledger back. None where the writer died.
-    pub fn finish(self) -> Option<Ledger> {
+    pub fn finish(self) -> Option<Written> {
         drop(self.writes);
         self.thread.join().ok()
     }
 }
 
+/// What a recorder leaves.
+#[derive(Debug)]
+pub struct Written {
+    pub ledger: Ledger,
+    /// That the ledger was deleted or replaced, if that was found only in the end.
+    pub found_late: Option<LedgerError>,
+}
+
 struct Writer {
     ledger: Ledger,
+    presence: Presence,
     job: JobId,
     run: RunId,
     /// Ledger ids of the rows that are in somebody's hands, by slot.
@@ -141,6 +153,9 @@ impl Writer {
                 Err(error) => self.persist(&group, &error, &mut hear),
             };
             match written {
+                Ok(_) if !self.presence.is_kept() => {
+                    return self.write_elsewhere(group, waiting, hear);
+                }
                 Ok(acks) => hear(News::Durable(acks)),
                 Err(error) => {
                     hear(News::Failed(error.clone()));
@@ -150,104 +165,14 @@ impl Writer {
         }
     }
 
-    /// Writes nothing to the ledger any more. What is under way comes to its end all the same, and that is kept.
-    fn save(
-        &mut self,
-        cause: LedgerError,
-        mut group: Vec<Write>,
-        waiting: &Receiver<Write>,
-        mut hear: impl FnMut(News),
-    ) {
-        let mut unsaved = Unsaved { cause, known: Vec::new(), count: 0 };
-        let mut is_told = false;
-        loop {
-            let (starts, mut ends, lines) = self.known(&group);
-            let kept = if lines.is_empty() { Ok(()) } else { self.rescue.keep(&lines) };
-            match kept {
-                Ok(()) => {
-                    if !lines.is_empty() && !std::mem::replace(&mut is_told, true) {
-                        hear(News::Note(saved(&self.rescue)));
-                    }
-                    hear(News::Durable(ends.drain(..).map(|slot| Ack::Ended { slot }).collect()));
-                }
-                Err(error) => hear(News::Failed(unsaved.add(&lines, &error))),
-            }
-            hear(News::Unwritten { starts, ends });
-            match next_group(waiting) {
-                Some(next) => group = next,
-                None => return,
-            }
-        }
-    }
-
-    /// The slots of starts, the slots of ends, and what came of attempts.
-    fn known(&self, group: &[Write]) -> (Vec<usize>, Vec<usize>, Vec<Line>) {
-        let (mut starts, mut ends, mut lines) = (Vec::new(), Vec::new(), Vec::new());
-        for write in group {
-            match write {
-                Write::Start { slot, .. } => starts.push(*slot),
-                Write::End { slot, end } => {
-                    ends.push(*slot);
-                    if let Some(id) = end.known.or_else(|| self.ids.get(slot).copied()) {
-                        lines.push(Line::new(id, self.ledger.key_of(id), end));
-                    }
-                }
-            }
-        }
-        (starts, ends, lines)
-    }
-
-    /// Tries again what has failed, until it goes well or patience is over.
-    fn persist(
-        &mut self,
-        group: &[Write],
-        error: &rusqlite::Error,
-        hear: &mut impl FnMut(News),
-    ) -> Result<Vec<Ack>, LedgerError> {
-        let began = Instant::now();
-        let (mut error, mut wait) = (self.ledger.storage("written", error), FIRST_WAIT);
-        let mut is_told = false;
-        while error.may_pass() && !self.hurry.load(Ordering::Acquire) {
-            let left = self.patience.saturating_sub(began.elapsed());
-            if left.is_zero() {
-                break;
-            }
-            if !std::mem::replace(&mut is_told, true) {
-                hear(News::Note(trouble(&error, self.patience)));
-            }
-            self.pause(wait.min(left));
-            wait = (wait * 2).min(LONGEST_WAIT);
-            match self.write_again(group) {
-                Ok(acks) => {
-                    let seconds = began.elapsed().as_secs_f64();
-                    let note = format!("the ledger can be written again, after {seconds:.1} s");
-                    hear(News::Note(note));
-                    return Ok(acks);
-                }
-                Err(again) => error = self.ledger.storage("written", &again),
-            }
-        }
-        Err(error)
-    }
-
-    /// Waits, but not for somebody who is in a hurry.
-    fn pause(&self, wait: Duration) {
-        let until = Instant::now() + wait;
-        while !self.hurry.load(Ordering::Acquire) {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            std::thread::park_timeout(left);
-        }
-    }
-
-    /// Writes a group that has failed. SQLite may have ended the transaction by itself or not; nothing of it counts.
-    fn write_again(&mut self, group: &[Write]) -> rusqlite::Result<Vec<Ack>> {
-        if !self.ledger.connection.is_autocommit() {
-            self.ledger.connection.execute_batch("ROLLBACK")?;
-        }
-        self.write(group)
+    /// The last look at the ledger.
+    fn finish(mut self) -> Written {
+        self.rescue.finish();
+        let found_late = match self.presence.is_kept() {
+            true => None,
+            false => Some(self.put_back().unwrap_or_else(|error| error)),
+        };
+        Written { ledger: self.ledger, found_late }
     }
 
     fn write(&mut self, group: &[Write]) -> rusqlite::Result<Vec<Ack>> {
@@ -276,35 +201,6 @@ impl Writer {
     }
 }
 
-/// What came of attempts and is written nowhere.
-struct Unsaved {
-    cause: LedgerError,
-    /// The first few, in words.
-    known: Vec<String>,
-    count: usize,
-}
-
-impl Unsaved {
-    fn add(&mut self, lines: &[Line], error: &std::io::Error) -> LedgerError {
-        self.count += lines.len();
-        let more = lines.iter().map(Line::words).take(MOST_TOLD.saturating_sub(self.known.len()));
-        self.known.extend(more);
-        LedgerError::Unrecorded {
-            cause: Box::new(self.cause.clone()),
-            rescue: error.to_string(),
-            known: self.known.clone(),
-            count: self.count,
-        }
-    }
-}
-
-fn saved(rescue: &Rescue) -> String {
-    format!(
-        "what comes of requests under way is kept in {}; the next run brings it into the ledger",
-        rescue.path().display()
-    )
-}
-
 /// What waits, as far as one transaction takes it; none where nothing will come any more.
 fn next_group(waiting: &Receiver<Write>) -> Option<Vec<Write>> {
     let first = waiting.recv().ok()?;
@@ -312,9 +208,5 @@ fn next_group(waiting: &Receiver<Write>) -> Option<Vec<Write>> {
     Some(std::iter::once(first).chain(more).collect())
 }
 
-fn trouble(error: &LedgerError, patience: Duration) -> String {
-    format!(
-        "{error}; nothing is sent until it can be, and it is tried again for {} s",
-        patience.as_secs()
-    )
-}
+#[cfg(test)]
+mod tests;
