@@ -51,6 +51,8 @@ pub enum Held {
     InDoubt,
     /// It was refused, and nothing about it has changed since.
     Refused,
+    /// It stands behind a row of its lane that is in doubt and held, and must not overtake it.
+    Behind,
 }
 
 /// What is known of a row when its fate is decided.

@@ -49,6 +49,8 @@ pub struct Tally {
     pub skip: u64,
     pub held_in_doubt: u64,
     pub held_refused: u64,
+    /// Rows that wait behind one that is held in doubt.
+    pub held_behind: u64,
     pub reject: u64,
     /// Rows that are done and have changed since.
     pub changed: u64,
@@ -66,6 +68,7 @@ impl Tally {
             Action::Skip => self.skip += 1,
             Action::Hold(Held::InDoubt) => self.held_in_doubt += 1,
             Action::Hold(Held::Refused) => self.held_refused += 1,
+            Action::Hold(Held::Behind) => self.held_behind += 1,
             Action::Reject => self.reject += 1,
         }
     }
@@ -107,6 +110,8 @@ pub struct Steps<'a> {
     occurrences: HashMap<String, u64>,
     retry_failed: bool,
     in_doubt: InDoubt,
+    /// Lanes of rows that are in doubt and held.
+    held_lanes: HashSet<String>,
     /// What keys of reading operations begin with, since those are done anew in each run.
     run_mark: String,
     record: Record,
@@ -131,6 +136,7 @@ impl<'a> Steps<'a> {
             occurrences: HashMap::new(),
             retry_failed,
             in_doubt: job.in_doubt,
+            held_lanes: HashSet::new(),
             run_mark,
             record: Record::default(),
             findings: Findings::default(),
@@ -191,7 +197,23 @@ impl<'a> Steps<'a> {
             None => reject(record.row, record.line, reason),
         };
         let operation = operation.or_else(|| self.preparer.operation_of(record).cloned());
-        Ok(Step { operation, ..step })
+        Ok(self.in_its_lane(Step { operation, ..step }))
+    }
+
+    /// Nothing overtakes a row of its lane that is in doubt and held.
+    fn in_its_lane(&mut self, mut step: Step) -> Step {
+        let Some(lane) = step.ready.as_ref().map(|ready| &ready.lane) else { return step };
+        match step.action {
+            Action::Hold(Held::InDoubt) => {
+                self.held_lanes.insert(lane.clone());
+            }
+            Action::Send(_) if self.held_lanes.contains(lane) => {
+                step.reason = Some(format!("waits behind a row of `{lane}` that is in doubt"));
+                step.action = Action::Hold(Held::Behind);
+            }
+            _ => {}
+        }
+        step
     }
 
     fn decide(
@@ -288,13 +310,12 @@ fn reason_for(
                 (Change::Operation, Some(known)) => Some(&known.operation),
                 _ => None,
             };
-            let then =
-                then.map(|then| format!(" (it was for `{then}`: look there, or put that back)"));
-            Some(format!(
-                "a request left and may have acted: {}{}",
-                words.unwrap_or("its run ended before the answer"),
-                then.unwrap_or_default()
-            ))
+            let advice = match then {
+                Some(then) => format!("it was for `{then}`: look there, or put that back"),
+                None => "look whether it is there, and decide with the job's `in_doubt`".to_owned(),
+            };
+            let words = words.unwrap_or("its run ended before the answer");
+            Some(format!("a request left and may have acted: {words} ({advice})"))
         }
         Action::Send(Sending::Settle) => Some(
             "a request left and may have acted: looked for first, sent only if it is not there"
@@ -303,7 +324,7 @@ fn reason_for(
         Action::Send(Sending::Repeat) => {
             Some("a request left and may have acted; a repeat is harmless".to_owned())
         }
-        Action::Send(Sending::Fresh) => None,
+        Action::Send(Sending::Fresh) | Action::Hold(Held::Behind) => None,
     }
 }
 

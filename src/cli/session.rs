@@ -1,6 +1,5 @@
 //! A run from its first request to its last word.
 
-use std::collections::HashSet;
 use std::io::stderr;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use crate::event::{Ending, Event, Progress, Totals};
 use crate::exit;
 use crate::ledger::{InTrouble, JobReader, LedgerError, News, Recorder, Rescue};
 use crate::pace::{Moment, Pace};
-use crate::plan::{self, Action, Held};
+use crate::plan::{self, Action};
 use crate::report::{ReportHandle, ReportThread, Reporter, RunView, Several, bar, ndjson, plain};
 use crate::steps::{Step, Steps, Tally};
 use crate::survey::Survey;
@@ -159,6 +158,7 @@ impl Session<'_> {
             already_done: self.tally.skip,
             held_in_doubt: self.tally.held_in_doubt,
             held_refused: self.tally.held_refused,
+            held_behind: self.tally.held_behind,
             invalid: self.tally.reject,
             changed: self.tally.changed,
             limited_by,
@@ -228,13 +228,9 @@ impl Running<'_> {
 fn feed_rows(mut steps: Steps<'_>, now: i64, limit: u64, feed: &Sender<Result<Vec<Work>, String>>) {
     let mut left = limit;
     let mut batch = Vec::with_capacity(BATCH);
-    let mut held = HashSet::new();
     while left > 0 {
         match steps.next(now) {
             Ok(Some(step)) => {
-                if held_back(&step, &mut held) {
-                    continue;
-                }
                 if let Some(work) = work(step) {
                     batch.push(work);
                     left -= 1;
@@ -257,15 +253,6 @@ fn feed_rows(mut steps: Steps<'_>, now: i64, limit: u64, feed: &Sender<Result<Ve
     if !batch.is_empty() {
         let _ = feed.blocking_send(Ok(batch));
     }
-}
-
-/// Whether a row stands behind one of its lane that is in doubt and held: nothing may overtake that.
-fn held_back(step: &Step, held: &mut HashSet<String>) -> bool {
-    let Some(lane) = step.ready.as_ref().map(|ready| &ready.lane) else { return false };
-    if step.action == Action::Hold(Held::InDoubt) {
-        held.insert(lane.clone());
-    }
-    held.contains(lane)
 }
 
 fn work(step: Step) -> Option<Work> {

@@ -98,6 +98,8 @@ pub struct RunView {
     pub already_done: u64,
     pub held_in_doubt: u64,
     pub held_refused: u64,
+    /// Rows that wait behind one that is in doubt and held.
+    pub held_behind: u64,
     pub invalid: u64,
     /// Rows that are done and have changed since: they are not sent.
     pub changed: u64,

@@ -103,7 +103,12 @@ fn head(view: &RunView) -> String {
     lines.push(to_send(view));
     lines.extend(time(view));
     if view.held_in_doubt > 0 {
-        lines.push(format!("{} in doubt and held back.", rows_are(view.held_in_doubt)));
+        let behind = match view.held_behind {
+            0 => String::new(),
+            1 => ", and 1 waits behind it".to_owned(),
+            count => format!(", and {} wait behind", number(count)),
+        };
+        lines.push(format!("{} in doubt and held back{behind}.", rows_are(view.held_in_doubt)));
     }
     if view.held_refused > 0 {
         let held = rows_are(view.held_refused);
@@ -156,7 +161,7 @@ mod tests {
             view(),
             RunView { sandbox: true, rows: 1, to_send: 1, already_done: 0, ..view() },
             RunView { to_send: 0, already_done: 50_320, ..view() },
-            RunView { held_in_doubt: 2, held_refused: 1, invalid: 30, to_send: 49_967, ..view() },
+            RunView { held_in_doubt: 2, held_behind: 7, held_refused: 1, invalid: 30, ..view() },
             RunView { limited_by: None, duration: Duration::ZERO, ..view() },
         ] {
             heads.push_str(&head(&view));

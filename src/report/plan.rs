@@ -74,8 +74,17 @@ pub struct PlanTotals {
 pub struct PlanReport {
     out: Outlet,
     style: Style,
-    /// Rows held because they are in doubt, and because they were refused.
-    held: (u64, u64),
+    held: HeldRows,
+    shown: u64,
+}
+
+/// Rows that are held, by the reason.
+#[derive(Debug, Clone, Copy, Default)]
+struct HeldRows {
+    in_doubt: u64,
+    refused: u64,
+    behind: u64,
+    /// Those whose reason was shown.
     shown: u64,
 }
 
@@ -101,14 +110,15 @@ impl PlanReport {
     }
 
     fn new(out: Box<dyn Write + Send>, style: Style) -> Self {
-        Self { out: Outlet::new(out), style, held: (0, 0), shown: 0 }
+        Self { out: Outlet::new(out), style, held: HeldRows::default(), shown: 0 }
     }
 
     /// Tells a step. Steps come in the order of the rows.
     pub fn step(&mut self, step: &PlanStep) {
         match step.action {
-            Action::Hold(Held::InDoubt) => self.held.0 += 1,
-            Action::Hold(Held::Refused) => self.held.1 += 1,
+            Action::Hold(Held::InDoubt) => self.held.in_doubt += 1,
+            Action::Hold(Held::Refused) => self.held.refused += 1,
+            Action::Hold(Held::Behind) => self.held.behind += 1,
             _ => {}
         }
         match &self.style {
@@ -117,12 +127,22 @@ impl PlanReport {
                 self.shown += 1;
                 self.out.text(&in_full(step, *paint));
             }
+            Style::Text { paint, .. } if self.shows_why(step) => {
+                self.held.shown += 1;
+                self.out.text(&held(step, *paint));
+            }
             Style::Text { .. } => {}
         }
     }
 
     fn shows(&self, step: &PlanStep) -> bool {
         self.shown < SHOWN && matches!(step.action, Action::Send(_))
+    }
+
+    /// Rows that somebody has to decide on.
+    fn shows_why(&self, step: &PlanStep) -> bool {
+        let decides = matches!(step.action, Action::Hold(Held::InDoubt | Held::Refused));
+        decides && self.held.shown < SHOWN
     }
 
     /// Tells what the plan comes to. Returns why the output could not be written, if so.
@@ -165,6 +185,7 @@ fn usual_reason(action: Action) -> Option<&'static str> {
         ),
         Action::Hold(Held::InDoubt) => Some("in doubt: an earlier request may have acted"),
         Action::Hold(Held::Refused) => Some("refused earlier, and unchanged since"),
+        Action::Hold(Held::Behind) => Some("waits behind a row of its lane that is in doubt"),
         Action::Send(Sending::Fresh) | Action::Skip | Action::Reject => None,
     }
 }
@@ -255,12 +276,19 @@ fn in_full(step: &PlanStep, paint: Paint) -> String {
     text
 }
 
+/// A row that is held, and why.
+fn held(step: &PlanStep, paint: Paint) -> String {
+    let place = format!("row {} (line {}): {}", step.row, step.line, step.operation);
+    let reason = step.reason.as_deref().or_else(|| usual_reason(step.action)).unwrap_or_default();
+    format!("\n{}\n  held: {}\n", paint.faint(&place), one_line(reason))
+}
+
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
 }
 
 /// The counts, the time it takes, and what to do next.
-fn closing(totals: &PlanTotals, held: (u64, u64), head: &PlanHead, paint: Paint) -> String {
+fn closing(totals: &PlanTotals, held: HeldRows, head: &PlanHead, paint: Paint) -> String {
     let mut text = format!("\n{}\n", paint.bold(&rows(totals.rows)));
     let width = number(totals.rows).len();
     for (name, count, words) in [
@@ -290,8 +318,12 @@ fn closing(totals: &PlanTotals, held: (u64, u64), head: &PlanHead, paint: Paint)
 }
 
 /// `2 in doubt, 1 refused earlier`.
-fn held_words((in_doubt, refused): (u64, u64)) -> String {
-    let parts = [(in_doubt, "in doubt"), (refused, "refused earlier, unchanged since")];
+fn held_words(held: HeldRows) -> String {
+    let parts = [
+        (held.in_doubt, "in doubt"),
+        (held.behind, "waiting behind these"),
+        (held.refused, "refused earlier, unchanged since"),
+    ];
     let parts = parts.into_iter().filter(|(count, _)| *count > 0);
     let words: Vec<String> =
         parts.map(|(count, word)| format!("{} {word}", number(count))).collect();

@@ -110,13 +110,23 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
 }
 
 fn in_doubt(view: &RunView, count: u64) -> String {
-    let them = them(count);
-    format!(
-        "{} in doubt: a request left and no answer came, so a note may or may not exist.\n\
-         The next run looks for {them} once more, and sends again only what surely is not there.\n{}",
-        rows_are(count),
-        look(view, count)
-    )
+    let held = view.held_in_doubt.min(count);
+    let mut lines = vec![format!(
+        "{} in doubt: a request left and no answer came, so a note may or may not exist.",
+        rows_are(count)
+    )];
+    if count > held {
+        let them = them(count - held);
+        lines.push(format!(
+            "The next run looks for {them} once more, and sends again only what surely is not there."
+        ));
+    }
+    if held > 0 {
+        let plan = command("plan", &view.job_path);
+        lines.push(format!("{} held back; why, and what to do, says: {plan}", rows_are(held)));
+    }
+    lines.push(look(view, count));
+    lines.join("\n")
 }
 
 fn failed(view: &RunView, count: u64) -> String {
@@ -195,8 +205,8 @@ mod tests {
 
     #[test]
     fn some_rows_are_not_done() {
-        let totals = Totals { succeeded: 49_990, failed: 4, in_doubt: 1, invalid: 5, ..totals() };
-        let view = RunView { changed: 1, ..view() };
+        let totals = Totals { succeeded: 49_990, failed: 4, in_doubt: 3, invalid: 5, ..totals() };
+        let view = RunView { changed: 1, held_in_doubt: 2, ..view() };
         insta::assert_snapshot!(told(&view, totals, &Ending::Finished));
         insta::assert_snapshot!(told(&RunView { color: true, ..view }, totals, &Ending::Finished));
     }

@@ -75,6 +75,7 @@ pub fn view() -> RunView {
         already_done: 320,
         held_in_doubt: 0,
         held_refused: 0,
+        held_behind: 0,
         invalid: 0,
         changed: 0,
         limited_by: Some("9000/1h".parse().unwrap()),

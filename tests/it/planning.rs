@@ -5,7 +5,9 @@ use std::time::Duration;
 use noteferry::sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, NOTES_JOB, Outcome, assert_reads, notes_csv, requests, sandbox, texts};
+use crate::desk::{
+    Desk, NOTES_JOB, Outcome, assert_reads, forget_outcome, notes_csv, requests, sandbox, texts,
+};
 use crate::stand::Stand;
 
 fn plan(desk: &Desk, sandbox: &Sandbox, arguments: &str) -> Outcome {
@@ -191,4 +193,22 @@ fn a_key_that_has_changed_is_refused_by_plan_and_run_alike() {
         assert_eq!(run.all("problem")[0]["code"], "key-changed");
     }
     assert_eq!(texts(&sandbox).len(), 3);
+}
+
+#[test]
+fn rows_behind_one_that_is_held_are_held_in_the_plan_as_in_the_run() {
+    let job = format!("{NOTES_JOB}in_doubt: hold\n");
+    let rows = |count| notes_csv(count, 2);
+    let (desk, sandbox) = (Desk::with_notes(rows(1)).file("job.yaml", job), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    forget_outcome(&desk.ledger(), 1, 1);
+    desk.write("notes.csv", rows(4));
+    let shown = plan(&desk, &sandbox, "job.yaml").exits(0);
+    let actions: Vec<_> = shown.all("step").iter().map(|step| step["action"].clone()).collect();
+    assert_eq!(actions, ["hold", "send", "hold", "send"]);
+    assert_eq!(planned(&shown)["hold"], 2);
+    let outcome = desk.run(&sandbox, "job.yaml").exits(6);
+    outcome.counts("rows=4 succeeded=2 in_doubt=1 not_started=1");
+    let rehearsed = desk.call(&format!("plan job.yaml --base-url {}", sandbox.base_url())).exits(0);
+    assert_reads("held_rows", rehearsed);
 }
