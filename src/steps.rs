@@ -44,8 +44,8 @@ pub struct Step {
 pub struct Tally {
     pub rows: u64,
     pub send: u64,
-    /// Rows among them that are in doubt and are looked for first.
-    pub settle: u64,
+    /// Rows among them that are in doubt, and are looked for first or repeated.
+    pub in_doubt: u64,
     pub skip: u64,
     pub held_in_doubt: u64,
     pub held_refused: u64,
@@ -63,7 +63,7 @@ impl Tally {
         match step.action {
             Action::Send(sending) => {
                 self.send += 1;
-                self.settle += u64::from(sending == Sending::Settle);
+                self.in_doubt += u64::from(sending != Sending::Fresh);
             }
             Action::Skip => self.skip += 1,
             Action::Hold(Held::InDoubt) => self.held_in_doubt += 1,

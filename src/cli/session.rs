@@ -288,10 +288,10 @@ fn totals(tally: Tally, outcome: &Outcome) -> Totals {
         already_done: tally.skip,
         failed: outcome.failed + tally.held_refused,
         invalid: outcome.invalid + tally.reject,
-        // What was in doubt before and has not been looked for still is.
+        // What was in doubt before, and of which nothing has become known, still is.
         in_doubt: outcome.in_doubt
             + tally.held_in_doubt
-            + tally.settle.saturating_sub(outcome.settled),
+            + tally.in_doubt.saturating_sub(outcome.settled),
         not_started: 0,
         requests: outcome.requests,
     };

@@ -1,8 +1,8 @@
 //! Whether there is a token to send with, and when to get another. Pure.
 //!
-//! One token serves the run. It is renewed before it expires, and once when it is refused. Where none has ever served, a
-//! fresh one that is refused ends the run, since no further one would fare better; later on it is a reason to wait. A row
-//! that is refused again with a token that serves others is tried as often as any.
+//! One token serves the run. It is renewed before it expires, and when it is refused. A fresh one that is refused ends the
+//! run where none has ever served, since no further one would fare better; later on it is a reason to wait. A row that is
+//! refused again although others have been served meanwhile is tried as often as any.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub struct Access {
     needed: bool,
     /// Counts tokens; a request remembers the one that it left with.
     generation: u32,
-    /// Whether there is a token that has not been refused.
+    /// Whether there is a token, and it is not believed to be over.
     held: bool,
     /// Until when it serves, where it ends.
     serves_until: Option<Moment>,
@@ -29,8 +29,10 @@ pub struct Access {
     asking: Asking,
     /// Whether a request has been accepted with the present token.
     proven: bool,
-    /// Whether one has been with any.
-    ever_proven: bool,
+    /// When the last request left that was accepted, with whatever token.
+    last_accepted: Option<Moment>,
+    /// When the request left with which the present token was refused.
+    refused_at: Moment,
     failures: u32,
 }
 
@@ -66,7 +68,8 @@ impl Access {
             renew_at: None,
             asking: Asking::No,
             proven: false,
-            ever_proven: false,
+            last_accepted: None,
+            refused_at: Moment::default(),
             failures: 0,
         }
     }
@@ -135,30 +138,37 @@ impl Access {
         !failure.transient
     }
 
-    /// A request with the token of this generation was accepted.
-    pub fn accepted(&mut self, generation: u32) {
-        self.ever_proven = true;
+    /// Whether nobody knows if there is a token that is any good.
+    pub fn is_doubted(&self) -> bool {
+        self.needed && !(self.held && self.proven)
+    }
+
+    /// A request that left at `sent_at` with the token of this generation was accepted.
+    pub fn accepted(&mut self, generation: u32, sent_at: Moment) {
+        self.last_accepted = self.last_accepted.max(Some(sent_at));
         if generation == self.generation {
             self.proven = true;
-            // Whoever was refused with it was refused for something else.
-            self.held |= self.asking == Asking::No;
+            // It left later than whoever was refused, and that was for something else.
+            self.held |= self.asking == Asking::No && sent_at > self.refused_at;
         }
     }
 
-    /// A request with the token of this generation was refused; `before` says whether the same row was refused before.
-    pub fn refused(&mut self, generation: u32, before: bool) -> Refusal {
+    /// A request that left at `sent_at` with the token of this generation was refused. `before` says when the one left
+    /// with which the same row was refused before.
+    pub fn refused(&mut self, generation: u32, sent_at: Moment, before: Option<Moment>) -> Refusal {
         if !self.needed {
             return Refusal::Final;
         }
         if generation < self.generation || !self.held {
             return Refusal::Renew;
         }
-        if before && self.proven {
+        let others_since = before.is_some() && self.last_accepted > before;
+        if self.proven && others_since {
             return Refusal::Row;
         }
         self.held = false;
-        let fresh = before || (self.generation > 1 && !self.proven);
-        match (fresh, self.ever_proven) {
+        self.refused_at = sent_at;
+        match (self.generation > 1 && !self.proven, self.last_accepted.is_some()) {
             (false, _) => Refusal::Renew,
             (true, true) => Refusal::Pause,
             (true, false) => Refusal::Final,
@@ -207,56 +217,62 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_renews_once() {
+    fn a_refusal_renews_and_that_of_a_fresh_token_is_a_reason_to_wait() {
         let mut access = granted();
-        access.accepted(1);
-        assert_eq!(access.refused(1, false), Refusal::Renew);
-        assert_eq!(
-            access.refused(1, false),
-            Refusal::Renew,
-            "others that left with the same token"
-        );
+        access.accepted(1, at(1));
+        assert_eq!(access.refused(1, at(2), None), Refusal::Renew);
+        let again = "others that left with the same token";
+        assert_eq!(access.refused(1, at(2), None), Refusal::Renew, "{again}");
         assert!(access.request(NOW));
         access.granted(None, NOW, CLOCK);
-        assert_eq!(access.refused(1, false), Refusal::Renew, "a late answer to the old token");
-        assert_eq!(access.refused(2, false), Refusal::Pause);
-        assert_eq!(access.refused(2, false), Refusal::Renew, "that is known by now");
+        assert!(access.is_doubted());
+        let late = "a late answer to the old token";
+        assert_eq!(access.refused(1, at(2), None), Refusal::Renew, "{late}");
+        assert_eq!(access.refused(2, at(3), None), Refusal::Pause);
+        assert_eq!(access.refused(2, at(3), None), Refusal::Renew, "that is known by now");
         assert!(access.request(NOW));
     }
 
     #[test]
     fn where_no_token_has_ever_served_a_second_one_is_the_last() {
         let mut access = granted();
-        assert_eq!(access.refused(1, false), Refusal::Renew);
+        assert_eq!(access.refused(1, at(1), None), Refusal::Renew);
         access.granted(None, NOW, CLOCK);
-        assert_eq!(access.refused(2, false), Refusal::Final);
-    }
-
-    #[test]
-    fn a_row_that_is_refused_again_with_what_serves_others_costs_no_further_token() {
-        let mut access = granted();
-        access.accepted(1);
-        assert_eq!(access.refused(1, false), Refusal::Renew);
-        assert!(access.request(NOW));
-        access.granted(None, NOW, CLOCK);
-        assert_eq!(access.refused(2, true), Refusal::Pause, "nobody knows yet");
-        // Another that left with it is accepted.
-        access.accepted(2);
-        assert!(access.is_ready(NOW) && !access.wants_request(NOW));
-        assert_eq!(access.refused(2, true), Refusal::Row);
-        assert!(access.is_ready(NOW));
+        assert_eq!(access.refused(2, at(2), None), Refusal::Final);
     }
 
     #[test]
     fn a_proven_token_may_be_refused_later() {
         let mut access = granted();
-        assert_eq!(access.refused(1, false), Refusal::Renew);
+        assert_eq!(access.refused(1, at(1), None), Refusal::Renew);
         access.granted(None, NOW, CLOCK);
-        access.accepted(2);
-        assert_eq!(access.refused(2, false), Refusal::Renew);
+        access.accepted(2, at(2));
+        assert_eq!(access.refused(2, at(3), None), Refusal::Renew);
+    }
+
+    #[test]
+    fn a_row_that_is_refused_again_while_others_are_served_costs_no_further_token() {
+        let mut access = granted();
+        access.accepted(1, at(1));
+        assert_eq!(access.refused(1, at(2), None), Refusal::Renew);
         access.granted(None, NOW, CLOCK);
-        access.accepted(3);
-        assert_eq!(access.refused(3, false), Refusal::Renew);
+        access.accepted(2, at(3));
+        assert_eq!(access.refused(2, at(4), Some(at(2))), Refusal::Row);
+        assert!(!access.is_doubted());
+        // Nobody has been served since, so the token may be over.
+        assert_eq!(access.refused(2, at(5), Some(at(4))), Refusal::Renew);
+        assert!(access.is_doubted());
+    }
+
+    #[test]
+    fn who_left_before_a_refusal_says_nothing_of_the_token_and_who_left_later_does() {
+        let mut access = granted();
+        access.accepted(1, at(1));
+        assert_eq!(access.refused(1, at(3), None), Refusal::Renew);
+        access.accepted(1, at(2));
+        assert!(access.is_doubted() && access.wants_request(NOW));
+        access.accepted(1, at(4));
+        assert!(access.is_ready(NOW) && !access.is_doubted());
     }
 
     #[test]
@@ -278,6 +294,7 @@ mod tests {
         let mut access = Access::new(false);
         assert!(access.is_ready(NOW));
         assert!(!access.request(NOW));
-        assert_eq!(access.refused(0, false), Refusal::Final);
+        assert!(!access.is_doubted());
+        assert_eq!(access.refused(0, NOW, None), Refusal::Final);
     }
 }

@@ -306,7 +306,7 @@ impl<T: Transport> Shell<'_, T> {
             requests: progress.requests,
             succeeded: progress.succeeded,
             failed: progress.failed,
-            in_doubt: progress.in_doubt + self.core.unrecorded(),
+            in_doubt: progress.in_doubt + self.core.left_in_doubt(),
             invalid: self.core.invalid(),
             settled: self.core.settled(),
         }

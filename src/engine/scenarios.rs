@@ -72,7 +72,7 @@ struct Phase {
     /// Of a hundred answers, how many are lost; of every two, one after the note was made.
     #[serde(default)]
     lost: u8,
-    /// One ticket of so many answers 403, whatever the token.
+    /// One ticket of so many, the first among them, answers 403, whatever the token.
     forbidden: Option<u64>,
     /// How far this machine's clock is set wrong, in hours.
     #[serde(default)]
@@ -328,7 +328,7 @@ impl<'a> Play<'a> {
             return Verdict::Unknown { cause: Cause::default(), after: None };
         }
         let ticket = row % self.scenario.tickets;
-        if self.phase().forbidden.is_some_and(|each| ticket.is_multiple_of(each)) {
+        if self.phase().forbidden.is_some_and(|each| ticket % each == 1) {
             let message = "HTTP status 403".to_owned();
             return Verdict::Unauthorized(Cause { message, ..Cause::default() });
         }

@@ -15,7 +15,7 @@ use crate::diagnostic::Place;
 use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::{Ack, AttemptEnd, AttemptStart};
 use crate::pace::{Moment, Pace};
-use crate::plan::{Action as Fate, Earlier, Facts, InDoubt, decide};
+use crate::plan::{Action as Fate, Earlier, Facts, InDoubt, Sending, decide};
 use crate::prepare::Ready;
 use crate::quota::Quota;
 use crate::recover::Attempted;
@@ -561,6 +561,7 @@ impl<'a> Life<'a> {
         stop_after: usize,
     ) -> Option<(Ending, HashMap<u64, RowEnd>)> {
         let work = self.world.work();
+        let in_doubt = work.iter().filter(|work| work.sending != Sending::Fresh).count();
         let mut feed: Vec<Work> = work.into_iter().rev().collect();
         self.take(Input::Tick);
         for happened in 0..200_000 {
@@ -573,6 +574,7 @@ impl<'a> Life<'a> {
             }
             if let Some(ending) = self.core.ended() {
                 assert!(self.pending.is_empty(), "ended with writes that are not durable");
+                self.check_doubts(in_doubt);
                 return Some((ending, self.told));
             }
             if self.core.wants_rows() {
@@ -585,6 +587,15 @@ impl<'a> Life<'a> {
             self.step();
         }
         panic!("the run does not end");
+    }
+
+    /// So many rows are said to be in doubt as the ledger has. `before` is how many there were when the run began.
+    fn check_doubts(&mut self, before: usize) {
+        let now = self.now();
+        let of_this_run = self.core.progress(now.moment).in_doubt + self.core.left_in_doubt();
+        let told = of_this_run + before as u64 - self.core.settled();
+        let known = self.world.ledger.values().filter(|state| state.may_have_acted()).count();
+        assert_eq!(told, known as u64, "rows in doubt");
     }
 
     /// What was under way may have reached the server.

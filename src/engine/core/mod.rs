@@ -157,7 +157,7 @@ pub struct Core {
     cleared: VecDeque<usize>,
     /// Rows whose answers were lost and that are to be looked for.
     to_look: VecDeque<usize>,
-    /// Rows that were refused with a fresh token: others are tried first.
+    /// Rows whose token was refused: others are tried first with the next one.
     suspects: VecDeque<usize>,
     /// Rows that wait for another attempt, or another look.
     waiting: BinaryHeap<Reverse<(Moment, usize)>>,
@@ -171,8 +171,8 @@ pub struct Core {
     told_push_back: Option<Moment>,
     /// Since when no token has come.
     tokenless_since: Option<Moment>,
-    /// What the last failure was, for an outage's end.
-    last_failure: String,
+    /// How the run ends if what failed last goes on failing.
+    last_failure: Ending,
     source_ended: bool,
     stopping: Option<Ending>,
     ledger_gone: bool,
@@ -215,7 +215,7 @@ impl Core {
             outage: Outage::default(),
             told_push_back: None,
             tokenless_since: None,
-            last_failure: String::new(),
+            last_failure: Ending::Outage { message: String::new() },
             source_ended: false,
             stopping: None,
             ledger_gone: false,
@@ -317,10 +317,19 @@ impl Core {
         self.counts.settled
     }
 
-    /// Rows whose attempts could not be recorded to their end, and so may have acted as far as the ledger knows.
-    pub fn unrecorded(&self) -> u64 {
-        let unknown = if self.ledger_gone { self.flying + self.ending } else { 0 };
-        self.counts.unrecorded + unknown as u64
+    /// Rows that have not come to their end and may have acted as far as the ledger knows, once the run has ended. Those
+    /// that were in doubt before are not among them.
+    pub fn left_in_doubt(&self) -> u64 {
+        let rows = || self.slots.iter().flatten();
+        let open = if self.ledger_gone {
+            let flies = |slot: &&Slot| matches!(slot.phase, Phase::Flying | Phase::Looking);
+            let earlier = rows().filter(flies).filter(|slot| slot.is_in_earlier_doubt()).count();
+            self.flying + self.ending - earlier
+        } else {
+            let in_doubt = |slot: &&Slot| matches!(slot.state, RowState::InDoubt { .. });
+            rows().filter(in_doubt).filter(|slot| !slot.is_in_earlier_doubt()).count()
+        };
+        self.counts.unrecorded + open as u64
     }
 
     fn in_hand(&self) -> usize {
@@ -354,10 +363,11 @@ impl Core {
             tries: 0,
             pushbacks: 0,
             generation: 0,
-            unauthorized: false,
+            refused_at: None,
             may_have_acted,
             sent_at: Moment::default(),
             attempted,
+            settled: false,
             lost: None,
             search: None,
             sure_at,
@@ -391,12 +401,7 @@ impl Core {
     fn endure(&mut self, now: Now) {
         let Some(end) = self.outage.lasts_until(self.settings.give_up_after) else { return };
         if self.stopping.is_none() && now.moment >= end {
-            let message = std::mem::take(&mut self.last_failure);
-            let ending = match self.outage.is_of_access() {
-                true => Ending::Unauthorized { message },
-                false => Ending::Outage { message },
-            };
-            self.stop(ending, now);
+            self.stop(self.last_failure.clone(), now);
         } else if self.stopping.is_none() {
             self.wake_no_later_than(end);
         }
@@ -428,17 +433,7 @@ impl Core {
                 return;
             }
             self.waiting.pop();
-            match self.slots[at].as_mut() {
-                Some(slot) if slot.search.is_some() => {
-                    slot.phase = Phase::Lost;
-                    self.to_look.push_back(at);
-                }
-                Some(slot) => {
-                    slot.phase = Phase::Queued;
-                    self.lanes.again(slot.work.ready.row, at);
-                }
-                None => {}
-            }
+            self.go_on(at);
         }
     }
 
@@ -447,19 +442,31 @@ impl Core {
         self.starting + self.cleared.len() + self.flying
     }
 
-    /// Lets rows go on that were refused with a fresh token: when tokens are accepted again, or there is no other to try.
+    /// Lets rows go on whose token was refused: when the next one is accepted, or there is no other row to try it with.
     fn release_suspects(&mut self) {
-        let count = match self.outage.is_of_access() {
+        let others = self.under_way() > 0 || self.lanes.has_ready() || !self.to_look.is_empty();
+        let count = match self.access.is_doubted() {
+            _ if self.stopping.is_some() => 0,
             false => self.suspects.len(),
-            true if self.under_way() > 0 || self.lanes.has_ready() || !self.to_look.is_empty() => 0,
-            true => 1,
+            true => usize::from(!others),
         };
-        for _ in 0..count {
-            let Some(at) = self.suspects.pop_front() else { return };
-            if let Some(slot) = self.slots[at].as_mut() {
+        for at in self.suspects.drain(..count.min(self.suspects.len())).collect::<Vec<_>>() {
+            self.go_on(at);
+        }
+    }
+
+    /// A row has waited long enough, for another attempt or another look.
+    fn go_on(&mut self, at: usize) {
+        match self.slots[at].as_mut() {
+            Some(slot) if slot.search.is_some() => {
+                slot.phase = Phase::Lost;
+                self.to_look.push_back(at);
+            }
+            Some(slot) => {
                 slot.phase = Phase::Queued;
                 self.lanes.again(slot.work.ready.row, at);
             }
+            None => {}
         }
     }
 
@@ -562,7 +569,7 @@ impl Core {
             return;
         }
         if slot.is_too_late(now.clock()) || !slot.work.ready.valid {
-            self.end_unsent_as_invalid(at);
+            self.end_unsent(at);
             return;
         }
         let sure_at = slot.sure_at;

@@ -44,7 +44,7 @@ impl Outage {
     /// No answer has come, or one that says "not now". True: that begins an outage.
     pub fn failed(&mut self, now: Moment, chance: f64) -> bool {
         self.failures += 1;
-        self.failures >= FAILURES && self.begin(now, chance)
+        (self.is_on() || self.failures >= FAILURES) && self.begin(now, chance)
     }
 
     /// A fresh token was refused where others have served. True: that begins an outage.

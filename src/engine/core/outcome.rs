@@ -10,6 +10,7 @@ use crate::pace::{asked_wait, back_off};
 use crate::verdict::{Cause, TokenFailure, Verdict};
 
 use super::super::access::Refusal;
+use super::super::lanes::Lane;
 use super::slot::Phase;
 use super::{Action, Core, MOST_PUSHBACKS, Now};
 
@@ -88,16 +89,16 @@ impl Core {
         let Some(slot) = self.slots[at].as_mut() else { return };
         match verdict {
             Verdict::Done { id, items } => {
-                self.access.accepted(generation);
+                self.access.accepted(generation, sent_at);
                 let last = Last { id, items, ..Last::new(Outcome::Succeeded, RowEnd::Succeeded) };
                 self.end_row(at, last, now);
             }
             Verdict::Refused(cause) => {
-                self.access.accepted(generation);
+                self.access.accepted(generation, sent_at);
                 self.end_row(at, Last::new(Outcome::Refused, RowEnd::Failed).because(cause), now);
             }
             Verdict::NotFound(cause) => {
-                self.access.accepted(generation);
+                self.access.accepted(generation, sent_at);
                 // Gone, as it should be: an earlier attempt did it.
                 let done =
                     slot.may_have_acted && slot.work.ready.operation.effect == Effect::Delete;
@@ -153,19 +154,14 @@ impl Core {
 
     pub(super) fn unauthorized(&mut self, at: usize, cause: Cause, now: Now) {
         let Some(slot) = self.slots[at].as_mut() else { return };
-        let refusal = self.access.refused(slot.generation, slot.unauthorized);
-        // A row whose token was merely old has not been refused itself.
-        slot.unauthorized |= slot.generation == self.access.generation();
+        let refusal = slot.token_refused(&mut self.access);
         if refusal == Refusal::Row {
             self.retry(at, cause, None, false, now);
             return;
         }
         let message = cause.message.clone();
         self.defer(at, Outcome::Deferred, Some(cause), now);
-        match refusal {
-            Refusal::Pause => self.suspects.push_back(at),
-            _ => self.waiting.push(Reverse((now.moment, at))),
-        }
+        self.suspects.push_back(at);
         self.token_refused(refusal, message, now);
     }
 
@@ -181,7 +177,7 @@ impl Core {
                     );
                     self.actions.push(Action::Tell(Event::Note(text)));
                 }
-                self.last_failure = message;
+                self.last_failure = Ending::Unauthorized { message };
             }
         }
     }
@@ -230,12 +226,13 @@ impl Core {
         slot.end = Some(event);
         let attempt = slot.attempt_end(outcome, cause, id, now.wall);
         let lane = slot.lane;
+        self.counts.settled += u64::from(slot.leave_earlier_doubt());
         self.ending += 1;
         self.actions.push(Action::End { slot: at, end: attempt });
         match outcome {
             // The row will be sent by another run, or its fate found out: until then nothing may overtake it.
             Outcome::GivenUp | Outcome::Lost => {
-                self.lanes.close(lane).into_iter().for_each(|behind| self.forget(behind));
+                self.close(lane);
             }
             // The ledger keeps the order of writes, so the lane's next row cannot overtake this outcome.
             _ => self.lanes.release(lane),
@@ -244,19 +241,35 @@ impl Core {
 
     /// A time of the row has passed since it was checked.
     pub(super) fn end_too_late(&mut self, at: usize, now: Now) {
-        let cause = Cause { message: TOO_LATE.to_owned(), ..Cause::default() };
-        self.end_row(at, Last::new(Outcome::Deferred, RowEnd::Invalid).because(cause), now);
-    }
-
-    pub(super) fn end_unsent_as_invalid(&mut self, at: usize) {
         let Some(slot) = self.slots[at].as_ref() else { return };
         let cause = Cause { message: TOO_LATE.to_owned(), ..Cause::default() };
-        let event = slot.row_event(RowEnd::Invalid, Some(&cause));
+        let last = match slot.may_have_acted {
+            true => Last::new(Outcome::Lost, RowEnd::InDoubt),
+            false => Last::new(Outcome::Deferred, RowEnd::Invalid),
+        };
+        self.end_row(at, last.because(cause), now);
+    }
+
+    /// Likewise, before it was started; the ledger need not hear of it.
+    pub(super) fn end_unsent(&mut self, at: usize) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        let end = if slot.may_have_acted { RowEnd::InDoubt } else { RowEnd::Invalid };
+        let cause = Cause { message: TOO_LATE.to_owned(), ..Cause::default() };
+        let event = slot.row_event(end, Some(&cause));
         let lane = slot.lane;
-        self.count(RowEnd::Invalid);
+        self.counts.settled += u64::from(slot.leave_earlier_doubt());
+        self.count(end);
         self.actions.push(Action::Tell(Event::Row(event)));
-        self.lanes.release(lane);
+        match end {
+            RowEnd::InDoubt => self.close(lane),
+            _ => self.lanes.release(lane),
+        }
         self.forget(at);
+    }
+
+    /// Nothing of the lane goes on in this run.
+    fn close(&mut self, lane: Lane) {
+        self.lanes.close(lane).into_iter().for_each(|behind| self.forget(behind));
     }
 
     pub(super) fn count(&mut self, end: RowEnd) {

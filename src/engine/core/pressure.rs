@@ -52,7 +52,7 @@ impl Core {
     fn notice_outage(&mut self, verdict: &Verdict, now: Now) {
         match verdict {
             Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown { cause, .. } => {
-                self.last_failure.clone_from(&cause.message);
+                self.last_failure = Ending::Outage { message: cause.message.clone() };
                 if self.outage.failed(now.moment, now.chance) {
                     let text = format!(
                         "nothing gets through, trying one row at a time: {}",
@@ -61,7 +61,8 @@ impl Core {
                     self.actions.push(Action::Tell(Event::Note(text)));
                 }
             }
-            Verdict::Unauthorized(_) if self.outage.is_of_access() => {}
+            // While tokens are refused, only what gets in says that they are accepted again.
+            Verdict::Unauthorized(_) | Verdict::Retry { .. } if self.outage.is_of_access() => {}
             // A push-back is an answer, and has a pause of its own.
             _ => {
                 if self.outage.answered() {

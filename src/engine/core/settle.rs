@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::event::RowEnd;
 use crate::ledger::Outcome;
 use crate::pace::{Moment, asked_wait, back_off};
-use crate::plan::{InDoubt, Sending};
+use crate::plan::InDoubt;
 use crate::recover::{Search, Step};
 use crate::request::Request;
 use crate::row_state::RowState;
@@ -56,13 +56,14 @@ impl Core {
 
     /// The run stops: what has not been found by now stays in doubt.
     fn end_looks(&mut self, now: Now) {
-        let waiting = std::mem::take(&mut self.waiting).into_vec();
-        let looks = |at: usize| self.slots[at].as_ref().is_some_and(|slot| slot.search.is_some());
-        let (lost, others) = waiting.into_iter().partition::<Vec<_>, _>(|wait| looks(wait.0.1));
-        self.waiting = others.into();
-        self.to_look.extend(lost.into_iter().map(|wait| wait.0.1));
-        while let Some(at) = self.to_look.pop_front() {
-            self.end_unsure(at, "the run was stopped before it could be looked for", now);
+        self.to_look.clear();
+        let lost = |slot: &Slot| {
+            slot.search.is_some() && matches!(slot.phase, Phase::Lost | Phase::Waiting)
+        };
+        for at in 0..self.slots.len() {
+            if self.slots[at].as_ref().is_some_and(lost) {
+                self.end_unsure(at, "the run was stopped before it could be looked for", now);
+            }
         }
     }
 
@@ -122,7 +123,7 @@ impl Core {
         let Some(slot) = self.slots[at].as_mut() else { return };
         match verdict {
             Verdict::Done { items: Some(items), .. } => {
-                self.access.accepted(slot.generation);
+                self.access.accepted(slot.generation, sent_at);
                 self.search_page(at, &items, &owned, now);
             }
             Verdict::Done { items: None, .. } => {
@@ -132,11 +133,13 @@ impl Core {
                 self.look_later(at, &cause, after, pushback, now)
             }
             Verdict::Unauthorized(cause) => {
-                let refusal = self.access.refused(slot.generation, slot.unauthorized);
-                slot.unauthorized |= slot.generation == self.access.generation();
+                let refusal = slot.token_refused(&mut self.access);
                 match refusal {
                     Refusal::Row => self.look_later(at, &cause, None, false, now),
-                    _ => self.to_look.push_back(at),
+                    _ => {
+                        slot.phase = Phase::Waiting;
+                        self.suspects.push_back(at);
+                    }
                 }
                 self.token_refused(refusal, cause.message, now);
             }
@@ -170,7 +173,6 @@ impl Core {
         match search.take(recover, items, owned, since) {
             Step::NextPage => self.to_look.push_back(at),
             Step::Found { id } => {
-                self.count_settled(at);
                 let found = Last::new(Outcome::Found, RowEnd::Succeeded);
                 self.end_row(at, Last { id: Some(id), ..found }, now);
             }
@@ -197,8 +199,8 @@ impl Core {
 
     /// The attempt surely did not act: the row may go again, as often as any.
     pub(super) fn absent(&mut self, at: usize, now: Now) {
-        self.count_settled(at);
         let Some(slot) = self.slots[at].as_mut() else { return };
+        self.counts.settled += u64::from(slot.leave_earlier_doubt());
         slot.search = None;
         slot.looks = 0;
         slot.tries += 1;
@@ -243,7 +245,6 @@ impl Core {
 
     /// Nobody can tell whether the attempt acted; the row stays in doubt.
     pub(super) fn end_unsure(&mut self, at: usize, reason: &str, now: Now) {
-        self.count_settled(at);
         let Some(slot) = self.slots[at].as_mut() else { return };
         slot.search = None;
         let mut cause = slot.lost.take().unwrap_or_default();
@@ -254,13 +255,5 @@ impl Core {
         };
         cause.message = format!("{lost}; looked for: {reason}");
         self.end_row(at, Last::new(Outcome::Lost, RowEnd::InDoubt).because(cause), now);
-    }
-
-    /// A row of an earlier run leaves its doubt, or is told to be in doubt once more.
-    pub(super) fn count_settled(&mut self, at: usize) {
-        let earlier = self.slots[at].as_ref().is_some_and(|slot| {
-            slot.work.sending == Sending::Settle && slot.state.attempts() == slot.work.attempts
-        });
-        self.counts.settled += u64::from(earlier);
     }
 }

@@ -3,12 +3,14 @@
 use crate::event::{RowEnd, RowEvent};
 use crate::ledger::{AttemptEnd, AttemptStart, Outcome};
 use crate::pace::Moment;
+use crate::plan::Sending;
 use crate::recover::{Attempted, Search};
 use crate::row_state;
 use crate::row_state::RowState;
 use crate::verdict::Cause;
 
 use super::super::Work;
+use super::super::access::{Access, Refusal};
 use super::super::lanes::Lane;
 
 #[derive(Debug)]
@@ -21,13 +23,16 @@ pub(super) struct Slot {
     pub tries: u32,
     pub pushbacks: u32,
     pub generation: u32,
-    pub unauthorized: bool,
+    /// When the request left whose token was refused last, while it was the present one.
+    pub refused_at: Option<Moment>,
     /// An earlier attempt may have acted, and it is to be repeated.
     pub may_have_acted: bool,
     /// When its last request left.
     pub sent_at: Moment,
-    /// When the last attempt was started.
+    /// When the last attempt was started; of several of earlier runs that may have acted, the first.
     pub attempted: Attempted,
+    /// Whether something has become known of it in this run.
+    pub settled: bool,
     /// Why its answer was lost.
     pub lost: Option<Cause>,
     /// The search for what it may have made.
@@ -56,6 +61,18 @@ pub(super) enum Phase {
 }
 
 impl Slot {
+    /// Whether it was in doubt when the run began, and nothing has become known of it since.
+    pub fn is_in_earlier_doubt(&self) -> bool {
+        self.work.sending != Sending::Fresh && !self.settled
+    }
+
+    /// Something has become known of it. True: it was in doubt from an earlier run until now.
+    pub fn leave_earlier_doubt(&mut self) -> bool {
+        let was = self.is_in_earlier_doubt();
+        self.settled = true;
+        was
+    }
+
     /// Follows the row's life. An illegal step would be a fault of this module; the state then stays as it is,
     /// and the ledger, which replays the same function, will say so.
     pub fn step(&mut self, event: row_state::RowEvent) {
@@ -63,6 +80,16 @@ impl Slot {
             Ok(state) => self.state = state,
             Err(error) => debug_assert!(false, "{error}"),
         }
+    }
+
+    /// The token of the last request was refused; says what follows.
+    pub fn token_refused(&mut self, access: &mut Access) -> Refusal {
+        let refusal = access.refused(self.generation, self.sent_at, self.refused_at);
+        // A row whose token was merely old has not been refused itself.
+        if self.generation == access.generation() {
+            self.refused_at = Some(self.sent_at);
+        }
+        refusal
     }
 
     /// The last request may have acted, and is to be repeated: not while the other side may still be at work on it.

@@ -185,7 +185,7 @@ fn nothing_leaves_once_the_ledger_has_failed_and_what_has_left_comes_to_its_end(
     assert_eq!(done(&mut core), ["end succeeded"]);
     core.handle(Input::Durable(vec![Ack::Ended { slot: 2 }, Ack::Ended { slot: 0 }]), at(5));
     assert_eq!(done(&mut core), ["row 1 succeeded"]);
-    assert_eq!(core.unrecorded(), 0);
+    assert_eq!(core.left_in_doubt(), 0);
     assert!(matches!(core.ended(), Some(Ending::LedgerFailed { .. })));
 }
 
@@ -201,7 +201,7 @@ fn an_outcome_that_is_written_nowhere_is_not_told_and_is_in_doubt() {
     core.handle(Input::LedgerFailed("the disk is full".into()), at(3));
     core.handle(Input::Unwritten { starts: vec![], ends: vec![0] }, at(3));
     assert_eq!(done(&mut core), ["begin 1", "send 0", "end succeeded"]);
-    assert_eq!((core.unrecorded(), core.progress(at(3).moment).succeeded), (1, 0));
+    assert_eq!((core.left_in_doubt(), core.progress(at(3).moment).succeeded), (1, 0));
     assert!(matches!(core.ended(), Some(Ending::LedgerFailed { .. })));
 }
 
@@ -212,7 +212,7 @@ fn without_anybody_to_write_the_ledger_the_run_does_not_wait() {
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
     core.handle(Input::LedgerGone, at(2));
     assert!(matches!(core.ended(), Some(Ending::LedgerFailed { .. })));
-    assert_eq!(core.unrecorded(), 1);
+    assert_eq!(core.left_in_doubt(), 1);
 }
 
 #[test]
@@ -336,6 +336,32 @@ fn an_update_is_repeated_when_the_lost_one_cannot_come_after_it_any_more() {
     assert_eq!(core.wake_at(), Some(at(10_002).moment));
     core.handle(Input::Tick, at(10_002));
     assert_eq!(done(&mut core), ["begin 1"]);
+}
+
+#[test]
+fn an_update_whose_repeat_is_waited_for_when_the_run_stops_is_in_doubt() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![update(1, Sending::Fresh)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    let cause = Cause::default();
+    let verdict = Verdict::Retry { cause, after: None, pushback: false, may_have_acted: true };
+    core.handle(Input::Replied { slot: 0, verdict }, at(2));
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(3));
+    core.handle(Input::Stop(Stop::Drain { signal: 15 }), at(4));
+    assert_eq!(core.ended(), Some(Ending::Interrupted { signal: 15 }));
+    assert_eq!((core.left_in_doubt(), core.settled()), (1, 0));
+}
+
+#[test]
+fn a_row_of_an_earlier_run_that_is_abandoned_while_it_is_looked_for_is_in_doubt_once() {
+    let mut core = core("1000/s");
+    let work = Work { attempts: 1, sending: Sending::Settle, ..row(1, None) };
+    core.handle(Input::Rows(vec![work]), at(0));
+    assert_eq!(done(&mut core), ["look 0"]);
+    core.handle(Input::Stop(Stop::Now { signal: 15 }), at(1));
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(2));
+    assert_eq!(done(&mut core), ["abandon", "end lost", "row 1 in_doubt"]);
+    assert_eq!((core.left_in_doubt(), core.settled()), (0, 1));
 }
 
 #[test]
