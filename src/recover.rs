@@ -83,7 +83,8 @@ pub struct Search {
     order: Order,
     /// Whether something was seen that an earlier row has made.
     met_earlier: bool,
-    found: Option<String>,
+    /// The oldest of what may be it, and when that was made: a newer one may be another row's that is to be looked for, too.
+    found: Option<(i64, String)>,
     /// Why the list cannot be trusted to say that the item is not there.
     doubt: Option<String>,
 }
@@ -170,50 +171,58 @@ impl Search {
                 None => self.doubt = Some("an item of the list has no id".to_owned()),
             }
         }
-        if let Some(id) = self.found.take() {
-            return Step::Found { id };
-        }
-        if recover.pages.is_some() && !items.is_empty() && !self.is_enough(since) {
-            if news && self.page < MOST_PAGES {
+        if !items.is_empty() && !self.is_enough(since) {
+            if recover.pages.is_some() && news && self.page < MOST_PAGES {
                 self.page += 1;
                 return Step::NextPage;
             }
-            self.doubt_the_end(news, items.len(), since);
+            self.doubt_the_end(recover.pages.is_some(), news, items.len(), since);
         }
-        match self.doubt.take() {
-            Some(reason) => Step::Unsure { reason },
-            None => Step::Absent,
+        match (self.found.take(), self.doubt.take()) {
+            (Some((_, id)), _) => Step::Found { id },
+            (None, Some(reason)) => Step::Unsure { reason },
+            (None, None) => Step::Absent,
         }
     }
 
     /// The last page that is read was not an empty one. Is that all there is?
-    fn doubt_the_end(&mut self, news: bool, items: usize, since: Since) {
-        if news {
+    fn doubt_the_end(&mut self, has_pages: bool, news: bool, items: usize, since: Since) {
+        if has_pages && news {
             self.doubt = Some("the list does not end".to_owned());
+            return;
         }
         // Whoever does not know of pages shows the first again; that may be all, or what fits on one.
-        let may_be_cut = self.page == 2 && items >= SHORTEST_PAGE;
+        let may_be_cut = (!has_pages || self.page == 2) && items >= SHORTEST_PAGE;
         let goes_back = self.order.reaches_back_to(since.moment)
             || (self.met_earlier && self.order.reaches_back_to(since.at_most()));
-        if !news && may_be_cut && !goes_back {
+        if may_be_cut && !goes_back {
             self.doubt = Some("the list has but one page, and may be longer".to_owned());
         }
     }
 
-    /// Whether further pages cannot have the item. A marker is looked for everywhere: then times do not matter.
+    /// Whether further pages cannot have anything to say. A marker is looked for everywhere: then times do not matter.
     fn is_enough(&self, since: Since) -> bool {
-        self.marked.is_none() && self.order.reaches_back_to(since.earliest())
+        match (&self.marked, &self.found) {
+            (Some(_), found) => found.is_some(),
+            (None, Some(_)) => self.order.reaches_back_to(since.moment),
+            (None, None) => self.order.reaches_back_to(since.earliest()),
+        }
+    }
+
+    fn find(&mut self, id: String, moment: i64) {
+        if self.found.as_ref().is_none_or(|(oldest, _)| moment < *oldest) {
+            self.found = Some((moment, id));
+        }
     }
 
     /// An item that no row owns: is it what was sent?
     fn weigh(&mut self, recover: &Recover, item: &Value, id: String, since: Since) {
         if let Some(marked) = &self.marked {
             // What is older than the attempt is not of it, if the clocks of then are known.
-            let older = created(recover, item).is_some_and(|moment| moment < since.moment);
+            let made = created(recover, item);
+            let older = made.is_some_and(|moment| moment < since.moment);
             match marked.weigh(recover, item) {
-                Likeness::Same => {
-                    self.found.get_or_insert(id);
-                }
+                Likeness::Same => self.find(id, made.unwrap_or(i64::MAX)),
                 Likeness::Altered if !older || !since.certain => {
                     self.doubt = Some(format!(
                         "{id} is of no row, and may be what was sent, with its text altered"
@@ -228,9 +237,7 @@ impl Search {
             value.is_some_and(|value| agrees(&normalised(value, &recover.text), wanted))
         });
         match (created(recover, item), same) {
-            (Some(moment), true) if moment >= since.moment => {
-                self.found.get_or_insert(id);
-            }
+            (Some(moment), true) if moment >= since.moment => self.find(id, moment),
             (Some(moment), false) if moment >= since.moment => {
                 // The other side may have changed the text, or somebody else was there.
                 self.doubt =
@@ -558,6 +565,37 @@ mod tests {
     }
 
     #[test]
+    fn of_two_that_are_alike_the_older_one_is_taken_whichever_comes_first() {
+        let (older, newer) = (note("tn_1", "x", STARTED + 5), note("tn_2", "x", STARTED + 70_000));
+        let before = page(STARTED - 3_600_000, -1_000, 2);
+        for items in [vec![older.clone(), newer.clone()], vec![newer, older]] {
+            let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
+            let none = HashSet::new();
+            assert_eq!(search.take(&recover(), &items, &none, SINCE), Step::NextPage);
+            let last = search.take(&recover(), &before, &none, SINCE);
+            let last = match last {
+                Step::NextPage => search.take(&recover(), &[], &none, SINCE),
+                step => step,
+            };
+            assert_eq!(last, Step::Found { id: "tn_1".into() });
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_said_to_have_no_pages_may_be_cut_as_well() {
+        let recover = Recover { pages: None, ..recover() };
+        for (items, absent) in [
+            (page(STARTED - 3_600_000, 1_000, 12), false),
+            (page(STARTED - 3_600_000, 1_000, 9), true),
+            (page(STARTED - 3_600_000, -1_000, 12), true),
+        ] {
+            let mut search = Search::new(&recover, &json!({"note": "x"}), None);
+            let step = search.take(&recover, &items, &HashSet::new(), SINCE);
+            assert_eq!(step == Step::Absent, absent, "{step:?}");
+        }
+    }
+
+    #[test]
     fn the_notes_of_the_rows_before_show_that_a_list_without_pages_goes_back_far_enough() {
         let owned = page(STARTED - 10, -100, 12);
         let ids = owned.iter().filter_map(|item| item_id(&recover(), item)).collect();
@@ -579,8 +617,9 @@ mod tests {
         recover.text.push(TextChange::HtmlEscapes);
         let mut search = Search::new(&recover, &json!({"note": "1 < 2 & 3"}), None);
         let items = [note("tn_1", "1 &lt; 2 &amp; 3", STARTED)];
+        search.take(&recover, &items, &HashSet::new(), SINCE);
         assert_eq!(
-            search.take(&recover, &items, &HashSet::new(), SINCE),
+            search.take(&recover, &[], &HashSet::new(), SINCE),
             Step::Found { id: "tn_1".into() }
         );
     }

@@ -80,7 +80,7 @@ enum Change {
     /// It does not, or nothing was sent.
     None,
     Content,
-    /// It stands in another lane, so what was sent is not where this would be.
+    /// It stands in another lane, or has another list, so what was sent is not where this would be.
     Lane,
     Operation,
 }
@@ -197,27 +197,32 @@ impl<'a> Steps<'a> {
             None => reject(record.row, record.line, reason),
         };
         let operation = operation.or_else(|| self.preparer.operation_of(record).cloned());
-        Ok(self.in_its_lane(Step { operation, ..step }))
+        Ok(Step { operation, ..step })
     }
 
-    /// Nothing overtakes a row of its lane that is in doubt and held.
-    fn in_its_lane(&mut self, mut step: Step) -> Step {
-        let Some(lane) = step.ready.as_ref().map(|ready| &ready.lane) else { return step };
-        match step.action {
-            Action::Hold(Held::InDoubt) => {
-                self.held_lanes.insert(lane.clone());
-            }
-            Action::Send(_) if self.held_lanes.contains(lane) => {
-                step.reason = Some(format!("waits behind a row of `{lane}` that is in doubt"));
-                step.action = Action::Hold(Held::Behind);
-            }
-            _ => {}
+    /// What is to be done with a row that has its lane to itself, as far as the rows before it let it.
+    ///
+    /// Nothing overtakes a row that is in doubt and held, neither in its lane nor in that in which it was sent.
+    fn in_its_lane(
+        &mut self,
+        action: Action,
+        lane: Option<&String>,
+        sent_in: Option<&String>,
+    ) -> Action {
+        let waits = lane.is_some_and(|lane| self.held_lanes.contains(lane));
+        let action = match action {
+            Action::Send(Sending::Fresh) if waits => Action::Hold(Held::Behind),
+            Action::Send(_) if waits => Action::Hold(Held::InDoubt),
+            action => action,
+        };
+        if action == Action::Hold(Held::InDoubt) {
+            self.held_lanes.extend(lane.into_iter().chain(sent_in).cloned());
         }
-        step
+        action
     }
 
     fn decide(
-        &self,
+        &mut self,
         record: &Record,
         operation: Option<&Operation>,
         ready: Option<Ready>,
@@ -237,8 +242,8 @@ impl<'a> Steps<'a> {
             unchanged: change == Change::None,
             effect,
             repeat: match (change, operation) {
-                // What was another operation is not repeated by this one.
-                (Change::Operation, _) | (_, None) => Repeat::Harmful,
+                // What was another operation, or somewhere else, is not repeated by this.
+                (Change::Operation | Change::Lane, _) | (_, None) => Repeat::Harmful,
                 (_, Some(operation)) => operation.repeat,
             },
             settles: matches!(change, Change::None | Change::Content)
@@ -247,7 +252,9 @@ impl<'a> Steps<'a> {
             in_doubt: self.in_doubt,
             retry_failed: self.retry_failed,
         };
-        let action = decide(&facts);
+        let lane = ready.as_ref().map(|ready| &ready.lane);
+        let sent_in = known.as_ref().map(|known| &known.lane);
+        let action = self.in_its_lane(decide(&facts), lane, sent_in);
         let attempts = known.as_ref().map_or(0, |known| known.earlier.state.attempts());
         Ok(Step {
             row: record.row,

@@ -156,7 +156,7 @@ pub struct Booking {
     pub path: PathBuf,
     pub job: crate::ledger::JobId,
     pub last_request: Option<i64>,
-    _lock: JobLock,
+    pub lock: JobLock,
 }
 
 impl Booking {
@@ -185,12 +185,12 @@ impl Booking {
             true => None,
             false => ledger.last_request(&name.base_url).map_err(Failure::Ledger)?,
         };
-        Ok(Self { ledger, path: path.to_owned(), job, last_request, _lock: lock })
+        Ok(Self { ledger, path: path.to_owned(), job, last_request, lock })
     }
 
     /// What earlier runs have done to this job's rows.
     pub fn reader(&self) -> Result<JobReader, LedgerError> {
-        JobReader::new(Ledger::open(&self.path)?, self.job)
+        JobReader::new(self.ledger.open_again()?, self.job)
     }
 
     /// How many rows are to be sent, and what becomes of the others.

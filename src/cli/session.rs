@@ -73,17 +73,17 @@ impl Session<'_> {
             run_mark,
         );
         let pace = self.pace();
-        let ledger = self.booked.ledger;
+        let Booking { ledger, lock, .. } = self.booked;
         let (say, news) = unbounded_channel();
         // The engine is gone when the run is over; then nobody waits for an acknowledgement.
         let rescue = Rescue::reserve(&self.booked.path, &self.target.job_name(&opening.job));
-        let trouble = InTrouble { patience: PATIENCE, rescue };
+        let trouble = InTrouble { patience: PATIENCE, rescue, lock };
         let recorder = Recorder::start(ledger, self.booked.job, run, trouble, move |news| {
             drop(say.send(news));
         });
         let (feed, rows) = channel(WAITING);
         let now = self.now;
-        let outcome = std::thread::scope(|scope| {
+        let mut outcome = std::thread::scope(|scope| {
             scope.spawn(move || match steps {
                 Ok(steps) => feed_rows(steps, now, limit, &feed),
                 Err(_) => {
@@ -103,16 +103,20 @@ impl Session<'_> {
             };
             parts.run(pace, news, rows)
         });
+        // The writer is the last who closes the ledger: it tidies up.
+        drop(owners);
+        let written = recorder.finish();
+        if let Some(error) = written.as_ref().and_then(|written| written.found_late.as_ref()) {
+            let message = format!("{error}; {}", error.hint());
+            outcome.ending = Ending::LedgerFailed { message };
+        }
         let totals = totals(tally, &outcome);
         let exit = exit::of(&totals, &outcome.ending);
         handle.tell(Event::Finished { totals, ending: outcome.ending });
         drop(handle);
-        if let Some(written) = recorder.finish() {
+        if let Some(written) = written {
             // The rows are in the ledger already; that this run's own line is not is no loss.
             let _ = written.ledger.end_run(run, &totals, exit, wall_clock());
-            if let Some(error) = written.found_late {
-                self.output.warn(&format!("{error}\n{}", error.hint()));
-            }
         }
         if let Some(fault) = reports.finish() {
             self.output.warn(&format!("The output could not be written to its end: {fault}"));

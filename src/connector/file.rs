@@ -245,7 +245,7 @@ pub enum TextChange {
     HtmlEscapes,
 }
 
-/// How a list is asked for page by page; it ends with the first page that brings nothing new.
+/// How a list is asked for page by page, until a page brings nothing new, or goes back far enough.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PagesFile {

@@ -231,7 +231,7 @@ impl World {
     fn live(&self, manner: &Manner) -> Result<Life, LedgerError> {
         let path = self.path();
         let ledger = self.disk.ledger(&path)?;
-        let _lock = JobLock::take(&path, &name(), 1, "now")?;
+        let lock = JobLock::take(&path, &name(), 1, "now")?;
         ledger.take_in(&name())?;
         let job = ledger.enter_job(&name(), wall())?;
         let run = ledger.begin_run(job, "", wall())?;
@@ -241,7 +241,7 @@ impl World {
         let beside = if manner.rescue { &path } else { &nowhere };
         let rescue = Rescue::reserve(beside, &name());
         let (say, news) = unbounded_channel();
-        let trouble = InTrouble { patience: manner.patience, rescue };
+        let trouble = InTrouble { patience: manner.patience, rescue, lock };
         let recorder = Recorder::start(ledger, job, run, trouble, move |news| {
             drop(say.send(news));
         });

@@ -21,6 +21,8 @@ pub struct AttemptStart {
     pub digest: Digest,
     /// Counts from 1, over all runs.
     pub number: u32,
+    /// Whether an earlier one may have acted, so that the row may have, even if this one surely does not.
+    pub repeats: bool,
     /// Unix milliseconds.
     pub at: i64,
     /// The same by the other side's clock, where that is known.

@@ -28,6 +28,8 @@ pub enum LedgerError {
         "the ledger {path} was deleted while the run used it, and cannot be written again: {cause}"
     )]
     Lost { path: PathBuf, cause: String },
+    #[error("the ledger {path} was replaced during an earlier run, and what it knew is in {kept}")]
+    Superseded { path: PathBuf, kept: PathBuf },
     #[error("another run of this job is under way{holder}")]
     Busy { holder: String },
     #[error("the ledger {path} cannot be {deed}: {}", fault.words(cause))]
@@ -82,7 +84,7 @@ impl LedgerError {
             Self::PutBack { .. } => {
                 "find out what deletes it, such as a clean-up or `git clean`, then run again: nothing is lost"
             }
-            Self::Replaced { .. } => {
+            Self::Replaced { .. } | Self::Superseded { .. } => {
                 "put that one in its place, delete the -wal and -shm files that are there, then run again: with any other \
                  ledger all that it does not know would be sent again"
             }
@@ -113,6 +115,7 @@ impl LedgerError {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Storage { fault, .. } | Self::Rescue { fault, .. } => fault.may_pass(),
+            Self::PutBack { .. } => true,
             _ => false,
         }
     }
@@ -282,6 +285,7 @@ mod tests {
         let gone = [
             LedgerError::PutBack { path: path.clone() },
             LedgerError::Replaced { path: path.clone(), kept: "ledger.db.kept".into() },
+            LedgerError::Superseded { path: path.clone(), kept: "ledger.db.kept".into() },
             LedgerError::Lost { path, cause: "what the system says".into() },
         ];
         let gone = gone.map(|error| format!("{error}\n = hint: {}\n", error.hint()));

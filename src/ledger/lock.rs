@@ -9,12 +9,16 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{JobName, LedgerError, of_io};
+use super::presence::is_at;
+use super::{JobName, LedgerError, make_folder, of_io};
 
 /// Held for as long as a job runs.
 #[derive(Debug)]
 pub struct JobLock {
-    _file: File,
+    file: File,
+    path: PathBuf,
+    /// Who holds it.
+    text: String,
 }
 
 impl JobLock {
@@ -26,23 +30,40 @@ impl JobLock {
         since: &str,
     ) -> Result<Self, LedgerError> {
         let path = beside(ledger, job, "lock");
+        let text = format!("process {process} since {since}\n");
+        let file = Self::lock(&path, &text, ledger)?;
+        Ok(Self { file, path, text })
+    }
+
+    /// Takes it once more where its file has been deleted: that would keep nobody out.
+    pub(super) fn renew(&mut self, ledger: &Path) -> Result<(), LedgerError> {
+        if is_at(&self.file, &self.path) {
+            return Ok(());
+        }
+        if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            make_folder(folder).map_err(|error| of_io(ledger, "locked", &error))?;
+        }
+        self.file = Self::lock(&self.path, &self.text, ledger)?;
+        Ok(())
+    }
+
+    fn lock(path: &Path, text: &str, ledger: &Path) -> Result<File, LedgerError> {
         let storage = |error: std::io::Error| of_io(ledger, "locked", &error);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
-            .open(&path)
+            .open(path)
             .map_err(storage)?;
         match file.try_lock() {
             Ok(()) => {
-                let text = format!("process {process} since {since}\n");
                 let written = file
                     .set_len(0)
                     .and_then(|()| file.rewind())
                     .and_then(|()| file.write_all(text.as_bytes()));
                 written.map_err(storage)?;
-                Ok(Self { _file: file })
+                Ok(file)
             }
             Err(TryLockError::WouldBlock) => Err(LedgerError::Busy { holder: holder(&mut file) }),
             Err(TryLockError::Error(error)) => Err(storage(error)),

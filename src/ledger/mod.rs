@@ -30,6 +30,7 @@ pub use attempt::{AttemptEnd, AttemptStart, Outcome};
 pub use check::{CheckScope, Checked, Finding, Findings, LedgerRow, Problem, check};
 pub use error::{LedgerError, StorageFault};
 pub use lock::JobLock;
+use presence::Presence;
 pub use reader::{JobReader, Known};
 pub use recorder::{Ack, InTrouble, News, Recorder, Written};
 pub use rescue::{Rescue, TakenIn, waiting_outcomes};
@@ -50,6 +51,8 @@ pub struct Ledger {
     path: PathBuf,
     /// Whether attempts say when they were started by the other side's clock.
     knows_remote_clock: bool,
+    /// Its files, where it was opened to be written.
+    presence: Presence,
 }
 
 /// A job in a ledger.
@@ -90,10 +93,11 @@ impl Ledger {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             make_folder(folder).map_err(|error| of_io(path, "made", &error))?;
         }
+        refuse_kept(path)?;
         // A file that was there before and is empty now is no new ledger.
         let existed = path.exists();
         let connection = connect(path).map_err(|error| not_opened(path, true, &error))?;
-        let ledger = Self { connection, path: path.to_owned(), knows_remote_clock: true };
+        let mut ledger = Self::over(connection, path);
         ledger.set_up().map_err(|error| ledger.not_a_ledger("opened", &error))?;
         match ledger.check_format()? {
             0 if existed && was_used(path) => {
@@ -103,16 +107,38 @@ impl Ledger {
             FIRST_FORMAT => ledger.update()?,
             _ => {}
         }
+        ledger.presence = Presence::of(path);
         Ok(ledger)
+    }
+
+    /// Another connection to the same file. Where that is gone meanwhile, it is put back, and that is the error.
+    pub fn open_again(&self) -> Result<Self, LedgerError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags);
+        if !self.presence.is_kept() {
+            return Err(self.put_back(true)?.1);
+        }
+        let connection = connection.map_err(|error| not_opened(&self.path, false, &error))?;
+        let ledger = Self::over(connection, &self.path);
+        // The first connection sees to the log.
+        let set_up = ledger.set_up().and_then(|()| ledger.leave_log());
+        set_up.map_err(|error| ledger.not_a_ledger("opened", &error))?;
+        Ok(ledger)
+    }
+
+    fn over(connection: Connection, path: &Path) -> Self {
+        let presence = Presence::default();
+        Self { connection, path: path.to_owned(), knows_remote_clock: true, presence }
     }
 
     /// Opens a ledger to read; none where there is no file. Leaves no trace on the disk.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>, LedgerError> {
+        refuse_kept(path)?;
         if !path.exists() {
             return Ok(None);
         }
         let connection = connect_to_read(path).map_err(|error| not_opened(path, false, &error))?;
-        let mut ledger = Self { connection, path: path.to_owned(), knows_remote_clock: true };
+        let mut ledger = Self::over(connection, path);
         let format = ledger.check_format()?;
         if format == 0 && was_used(path) {
             return Err(LedgerError::Emptied { path: path.to_owned() });
@@ -341,6 +367,14 @@ fn not_opened(path: &Path, to_write: bool, error: &rusqlite::Error) -> LedgerErr
     match options.read(true).write(to_write).create(to_write).open(path) {
         Err(error) if fault == StorageFault::Unopened => of_io(path, deed, &error),
         _ => storage(fault, error.to_string()),
+    }
+}
+
+/// A ledger beside which its better knowledge lies is not used.
+fn refuse_kept(path: &Path) -> Result<(), LedgerError> {
+    match presence::kept_beside(path) {
+        Some(kept) => Err(LedgerError::Superseded { path: path.to_owned(), kept }),
+        None => Ok(()),
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) fn start(key: &str, number: u32) -> AttemptStart {
         lane: "ticket tk_1".into(),
         digest: Digest([7; 16]),
         number,
+        repeats: false,
         at: 1_800_000_000_000,
         remote_at: Some(1_800_000_000_007),
     }
@@ -52,7 +53,8 @@ pub(super) fn record(path: &Path, key: &str, outcomes: &[Option<Outcome>]) {
     let run = ledger.begin_run(job, "", 2).unwrap();
     let (acks, acknowledged) = mpsc::channel();
     let rescue = Rescue::reserve(path, &name("a"));
-    let trouble = InTrouble { patience: Duration::ZERO, rescue };
+    let lock = JobLock::take(path, &name("a"), 1, "now").unwrap();
+    let trouble = InTrouble { patience: Duration::ZERO, rescue, lock };
     let recorder = Recorder::start(ledger, job, run, trouble, move |news| match news {
         News::Durable(durable) => acks.send(durable).unwrap(),
         other => panic!("{other:?}"),

@@ -443,11 +443,26 @@ fn a_ledger_that_is_deleted_during_a_run_is_written_again_with_all_that_is_known
 
 #[cfg(unix)]
 #[test]
+fn a_ledger_that_is_deleted_without_its_log_is_written_again_too() {
+    let desk = desk(&notes_csv(20, 20));
+    let remove = |folder: &Path| std::fs::remove_file(folder.join("ledger.db")).unwrap();
+    let (first, stand, run) = run_while(&desk, remove);
+    assert!(first.stdout.contains("has been written there again"), "{first}");
+    finish_once(&desk, &first, &stand, &run);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_ledger_that_loses_its_log_is_written_beside_it() {
     let desk = desk(&notes_csv(20, 20));
     let remove_log = |folder: &Path| std::fs::remove_file(folder.join("ledger.db-wal")).unwrap();
     let (first, stand, run) = run_while(&desk, remove_log);
     assert!(first.stdout.contains("ledger.db.kept"), "{first}");
+    // Until somebody does what the message says, nothing is sent.
+    for verb in [run.as_str(), "status job.yaml"] {
+        let refused = desk.call(verb).exits(2);
+        assert!(refused.to_string().contains("is in .noteferry/ledger.db.kept"), "{refused}");
+    }
     put_in_place(&desk);
     finish_once(&desk, &first, &stand, &run);
 }

@@ -114,6 +114,7 @@ impl Slot {
             lane: ready.lane.clone(),
             digest: ready.digest,
             number: self.state.attempts(),
+            repeats: self.may_have_acted,
             at: self.attempted.at,
             remote_at: self.attempted.remote_at,
         }

@@ -264,7 +264,8 @@ fn what_the_other_side_made_after_the_loss_is_found() {
     lost_and_not_found(&mut core);
     core.handle(Input::Tick, at(10_002));
     let note = serde_json::json!({"id": "tn_1", "note": "x", "created": WALL + 9_000});
-    look(&mut core, vec![note], 10_003);
+    let before = serde_json::json!({"id": "tn_0", "note": "y", "created": WALL - 9_000});
+    look(&mut core, vec![note, before], 10_003);
     assert_eq!(done(&mut core), ["look 0", "end found"]);
 }
 
@@ -281,7 +282,8 @@ fn what_a_row_has_made_is_no_other_rows_although_the_ledger_does_not_say_so_yet(
     core.handle(Input::Rows(vec![in_doubt(1), in_doubt(2)]), at(0));
     assert_eq!(done(&mut core), ["look 0"]);
     let note = serde_json::json!({"id": "tn_1", "note": "x", "created": WALL - 89_000});
-    look(&mut core, vec![note.clone()], 1);
+    let before = serde_json::json!({"id": "tn_0", "note": "y", "created": WALL - 99_000});
+    look(&mut core, vec![note.clone(), before], 1);
     assert_eq!(done(&mut core), ["end found", "look 1"]);
     let verdict = Verdict::Done { id: None, items: Some(vec![note]) };
     core.handle(Input::Looked { slot: 1, verdict, owned: HashSet::new() }, at(2));

@@ -139,7 +139,7 @@ fn open(path: &Path) -> Result<Ledger, Unopened> {
         }
         _ => Unopened::Other(not_opened(path, false, &error)),
     })?;
-    let ledger = Ledger { connection, path: path.to_owned(), knows_remote_clock: true };
+    let ledger = Ledger::over(connection, path);
     match ledger.check_format() {
         Err(LedgerError::NotALedger { .. }) => Err(Unopened::Foreign),
         Err(error) => Err(Unopened::Other(error)),

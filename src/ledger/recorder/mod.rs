@@ -16,9 +16,8 @@ use std::time::Duration;
 use rusqlite::TransactionBehavior;
 
 use super::attempt::{AttemptEnd, AttemptStart, complete_attempt, enter_attempt, enter_row};
-use super::presence::Presence;
 use super::rescue::Rescue;
-use super::{JobId, Ledger, LedgerError, RunId};
+use super::{JobId, JobLock, Ledger, LedgerError, RunId};
 
 /// As many writes as one transaction takes at the most.
 const LARGEST_GROUP: usize = 1024;
@@ -39,7 +38,7 @@ pub enum News {
     Durable(Vec<Ack>),
     /// Something worth telling, in words.
     Note(String),
-    /// The ledger cannot be written, and patience is over. Said again where it gets worse.
+    /// The ledger cannot be written, and patience is over; or it was deleted or replaced. Said again where it gets worse.
     Failed(LedgerError),
     /// What nobody will ever write, by its slots; said after [`News::Failed`].
     Unwritten { starts: Vec<usize>, ends: Vec<usize> },
@@ -52,6 +51,8 @@ pub struct InTrouble {
     pub patience: Duration,
     /// Where outcomes go after that.
     pub rescue: Rescue,
+    /// The job's lock, which may have to be taken once more. It is held until the recorder's [`Written`] is dropped.
+    pub lock: JobLock,
 }
 
 enum Write {
@@ -76,8 +77,8 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Starts the writer. `patience` is for how long a write that fails is tried again. `hear` hears what has become
-    /// durable, or why nothing will any more; after a failure nothing further is written.
+    /// Starts the writer. `trouble` is for when a write fails. `hear` hears what has become
+    /// durable, or why nothing is started any more.
     pub fn start(
         ledger: Ledger,
         job: JobId,
@@ -89,10 +90,8 @@ impl Recorder {
         let hurry = Arc::new(AtomicBool::new(false));
         let hurried = Arc::clone(&hurry);
         let thread = std::thread::spawn(move || {
-            let InTrouble { patience, rescue } = trouble;
-            let (ids, presence) = (HashMap::new(), Presence::of(ledger.path()));
             let mut writer =
-                Writer { ledger, presence, job, run, ids, patience, hurry: hurried, rescue };
+                Writer { ledger, job, run, ids: HashMap::new(), hurry: hurried, trouble };
             writer.serve(&waiting, hear);
             writer.finish()
         });
@@ -129,18 +128,17 @@ pub struct Written {
     pub ledger: Ledger,
     /// That the ledger was deleted or replaced, if that was found only in the end.
     pub found_late: Option<LedgerError>,
+    _lock: JobLock,
 }
 
 struct Writer {
     ledger: Ledger,
-    presence: Presence,
     job: JobId,
     run: RunId,
     /// Ledger ids of the rows that are in somebody's hands, by slot.
     ids: HashMap<usize, i64>,
-    patience: Duration,
     hurry: Arc<AtomicBool>,
-    rescue: Rescue,
+    trouble: InTrouble,
 }
 
 impl Writer {
@@ -153,7 +151,7 @@ impl Writer {
                 Err(error) => self.persist(&group, &error, &mut hear),
             };
             match written {
-                Ok(_) if !self.presence.is_kept() => {
+                _ if !self.ledger.presence.is_kept() => {
                     return self.write_elsewhere(group, waiting, hear);
                 }
                 Ok(acks) => hear(News::Durable(acks)),
@@ -167,12 +165,12 @@ impl Writer {
 
     /// The last look at the ledger.
     fn finish(mut self) -> Written {
-        self.rescue.finish();
-        let found_late = match self.presence.is_kept() {
+        let found_late = match self.ledger.presence.is_kept() {
             true => None,
             false => Some(self.put_back().unwrap_or_else(|error| error)),
         };
-        Written { ledger: self.ledger, found_late }
+        self.trouble.rescue.finish();
+        Written { ledger: self.ledger, found_late, _lock: self.trouble.lock }
     }
 
     fn write(&mut self, group: &[Write]) -> rusqlite::Result<Vec<Ack>> {

@@ -31,7 +31,9 @@ impl Desk {
         let ledger = disk.ledger(&path).unwrap();
         let job = ledger.enter_job(&name("a"), 1).unwrap();
         let run = ledger.begin_run(job, "", 2).unwrap();
-        let trouble = InTrouble { patience, rescue: Rescue::reserve(&beside(&path), &name("a")) };
+        let lock = JobLock::take(&path, &name("a"), 1, "now").unwrap();
+        let rescue = Rescue::reserve(&beside(&path), &name("a"));
+        let trouble = InTrouble { patience, rescue, lock };
         let (say, news): (Sender<News>, _) = channel();
         let recorder = Recorder::start(ledger, job, run, trouble, move |news| {
             drop(say.send(news));
@@ -163,15 +165,20 @@ fn what_was_started_in_a_ledger_that_is_gone_does_not_leave() {
     desk.recorder.begin(3, start("k1", 1));
     assert_eq!(desk.next(), started(3));
     std::fs::remove_dir_all(desk.path.parent().unwrap()).unwrap();
-    desk.recorder.begin(4, start("k2", 1));
+    desk.recorder.begin(4, AttemptStart { repeats: true, ..start("k2", 1) });
     desk.fails("was deleted while the run used it, and has been written there again");
     assert_eq!(desk.next(), News::Durable(vec![]));
     assert_eq!(desk.next(), News::Unwritten { starts: vec![4], ends: vec![] });
+    let other = JobLock::take(&desk.path, &name("a"), 2, "now");
+    assert!(matches!(other, Err(LedgerError::Busy { .. })), "{other:?}");
     desk.recorder.end(3, end(Outcome::Succeeded, 1));
     assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
     assert_eq!(desk.recorder.finish().unwrap().found_late, None);
     let state = found(&desk.path, "k1").unwrap().earlier.state;
     assert_eq!(state, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
+    // An earlier request of this one may have acted, whatever became of the last.
+    let state = found(&desk.path, "k2").unwrap().earlier.state;
+    assert_eq!(state, RowState::InDoubt { attempts: 1 });
 }
 
 #[cfg(unix)]

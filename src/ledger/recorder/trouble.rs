@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use crate::ledger::LedgerError;
 use crate::ledger::attempt::{AttemptEnd, Outcome};
-use crate::ledger::presence::Presence;
 use crate::ledger::rescue::{Line, Rescue};
 use crate::verdict::Cause;
 
@@ -28,7 +27,7 @@ impl Write {
         let Self::Start { slot, start } = self else { return None };
         let message = "the run was stopped before the request was sent".to_owned();
         let end = AttemptEnd {
-            outcome: Outcome::Deferred,
+            outcome: if start.repeats { Outcome::Lost } else { Outcome::Deferred },
             known: start.known,
             number: start.number,
             cause: Some(Cause { message, ..Cause::default() }),
@@ -57,16 +56,18 @@ impl Writer {
             }
             Err(error) => {
                 hear(News::Failed(error.clone()));
-                self.rescue.renew();
+                self.trouble.rescue.renew();
                 self.save(error, group, waiting, hear);
             }
         }
     }
 
     pub(super) fn put_back(&mut self) -> Result<LedgerError, LedgerError> {
-        let (ledger, error) = self.ledger.put_back()?;
-        self.presence = Presence::of(ledger.path());
+        // Where that fails, another run holds the job: what is there is its own.
+        let is_ours = self.trouble.lock.renew(self.ledger.path()).is_ok();
+        let (ledger, error) = self.ledger.put_back(is_ours)?;
         self.ledger = ledger;
+        self.trouble.rescue.renew();
         Ok(error)
     }
 
@@ -109,11 +110,11 @@ impl Writer {
         let mut is_told = false;
         loop {
             let (starts, mut ends, lines) = self.known(&group);
-            let kept = if lines.is_empty() { Ok(()) } else { self.rescue.keep(&lines) };
+            let kept = if lines.is_empty() { Ok(()) } else { self.trouble.rescue.keep(&lines) };
             match kept {
                 Ok(()) => {
                     if !lines.is_empty() && !std::mem::replace(&mut is_told, true) {
-                        hear(News::Note(saved(&self.rescue)));
+                        hear(News::Note(saved(&self.trouble.rescue)));
                     }
                     hear(News::Durable(ends.drain(..).map(|slot| Ack::Ended { slot }).collect()));
                 }
@@ -155,12 +156,12 @@ impl Writer {
         let (mut error, mut wait) = (self.ledger.storage("written", error), FIRST_WAIT);
         let mut is_told = false;
         while error.may_pass() && !self.hurry.load(Ordering::Acquire) {
-            let left = self.patience.saturating_sub(began.elapsed());
+            let left = self.trouble.patience.saturating_sub(began.elapsed());
             if left.is_zero() {
                 break;
             }
             if !std::mem::replace(&mut is_told, true) {
-                hear(News::Note(trouble(&error, self.patience)));
+                hear(News::Note(trouble(&error, self.trouble.patience)));
             }
             self.pause(wait.min(left));
             wait = (wait * 2).min(LONGEST_WAIT);
