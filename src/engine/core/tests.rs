@@ -7,6 +7,7 @@ use crate::connector::Catalogue;
 use crate::diagnostic::Place;
 use crate::event::RowEnd;
 use crate::prepare::Ready;
+use crate::recover::Attempted;
 use crate::request::{Digest, Request};
 use crate::verdict::Cause;
 
