@@ -98,7 +98,7 @@ pub fn decide(facts: &Facts<'_>) -> Action {
                 _ => Action::Hold(Held::InDoubt),
             },
             Repeat::Harmless if facts.valid => Action::Send(Sending::Repeat),
-            Repeat::Harmless => Action::Reject,
+            Repeat::Harmless => Action::Hold(Held::InDoubt),
         },
         _ if !facts.valid => Action::Reject,
         RowState::Refused { .. } if facts.unchanged && !facts.retry_failed => {

@@ -178,11 +178,28 @@ impl Search {
             }
             self.doubt_the_end(recover.pages.is_some(), news, items.len(), since);
         }
+        self.conclude()
+    }
+
+    /// What follows from all that was read.
+    fn conclude(&mut self) -> Step {
         match (self.found.take(), self.doubt.take()) {
             (Some((_, id)), _) => Step::Found { id },
             (None, Some(reason)) => Step::Unsure { reason },
             (None, None) => Step::Absent,
         }
+    }
+
+    /// Takes in that there is no such page: some say so instead of showing an empty one. None for the first, which is then
+    /// no list at all.
+    pub fn take_refusal(&mut self, since: Since) -> Option<Step> {
+        if self.page == 1 {
+            return None;
+        }
+        if !self.is_enough(since) {
+            self.doubt_the_end(true, false, self.seen.len(), since);
+        }
+        Some(self.conclude())
     }
 
     /// The last page that is read was not an empty one. Is that all there is?
@@ -193,8 +210,9 @@ impl Search {
         }
         // Whoever does not know of pages shows the first again; that may be all, or what fits on one.
         let may_be_cut = (!has_pages || self.page == 2) && items >= SHORTEST_PAGE;
-        let goes_back = self.order.reaches_back_to(since.moment)
-            || (self.met_earlier && self.order.reaches_back_to(since.at_most()));
+        let far_enough = if since.certain { since.moment } else { since.earliest() };
+        let goes_back = self.order.reaches_back_to(far_enough)
+            || (since.certain && self.met_earlier && self.order.reaches_back_to(since.at_most()));
         if may_be_cut && !goes_back {
             self.doubt = Some("the list has but one page, and may be longer".to_owned());
         }
@@ -591,6 +609,39 @@ mod tests {
         ] {
             let mut search = Search::new(&recover, &json!({"note": "x"}), None);
             let step = search.take(&recover, &items, &HashSet::new(), SINCE);
+            assert_eq!(step == Step::Absent, absent, "{step:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_is_refused_is_the_end_of_the_list_unless_it_is_the_first() {
+        const OLD: i64 = STARTED - 3_600_000;
+        for (first, expected) in [
+            (vec![], None),
+            (vec![note("tn_1", "x", STARTED + 5)], Some(Step::Found { id: "tn_1".into() })),
+            (page(OLD, 1_000, 5), Some(Step::Absent)),
+        ] {
+            let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
+            if !first.is_empty() {
+                search.take(&recover(), &first, &HashSet::new(), SINCE);
+            }
+            assert_eq!(search.take_refusal(SINCE), expected);
+        }
+        let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
+        search.take(&recover(), &page(OLD, 1_000, 20), &HashSet::new(), SINCE);
+        assert!(matches!(search.take_refusal(SINCE), Some(Step::Unsure { .. })));
+    }
+
+    #[test]
+    fn where_clocks_are_not_known_a_cut_list_has_to_go_back_much_further() {
+        let unknown = Since { certain: false, ..SINCE };
+        for (hours, absent) in [(1, false), (100, true)] {
+            let items = page(STARTED - hours * 3_600_000, -1_000, 12);
+            let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
+            let mut step = search.take(&recover(), &items, &HashSet::new(), unknown);
+            if step == Step::NextPage {
+                step = search.take(&recover(), &items, &HashSet::new(), unknown);
+            }
             assert_eq!(step == Step::Absent, absent, "{step:?}");
         }
     }

@@ -45,9 +45,11 @@ fn open_address(address: &str) -> Result<(), Vec<Diagnostic>> {
 /// Where the job's ledger is.
 pub fn ledger_path(job: &Path, common: &CommonArguments, environment: &Environment) -> PathBuf {
     let named = common.ledger.clone().or_else(|| environment.ledger());
-    named.unwrap_or_else(|| {
+    let path = named.unwrap_or_else(|| {
         job.parent().unwrap_or(Path::new("")).join(".noteferry").join("ledger.db")
-    })
+    });
+    // What lies beside a ledger belongs to it, and lies beside the file, not beside a link to it.
+    if path.is_symlink() { path.canonicalize().unwrap_or(path) } else { path }
 }
 
 /// Under another key every row would be a new one, and everything that is done would be sent again. `before` is what

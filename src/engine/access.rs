@@ -46,7 +46,7 @@ enum Asking {
 }
 
 /// What follows from a refusal of a token.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// Another token is on its way, or has come since.
     Renew,

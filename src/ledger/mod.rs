@@ -94,6 +94,21 @@ impl Ledger {
             make_folder(folder).map_err(|error| of_io(path, "made", &error))?;
         }
         refuse_kept(path)?;
+        Self::open_at(path, connect)
+    }
+
+    /// Opens one whatever lies beside it.
+    fn open_kept(path: &Path) -> Result<Self, LedgerError> {
+        Self::open_at(path, |path| {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            Connection::open_with_flags(path, flags)
+        })
+    }
+
+    fn open_at(
+        path: &Path,
+        connect: impl FnOnce(&Path) -> rusqlite::Result<Connection>,
+    ) -> Result<Self, LedgerError> {
         // A file that was there before and is empty now is no new ledger.
         let existed = path.exists();
         let connection = connect(path).map_err(|error| not_opened(path, true, &error))?;
@@ -116,7 +131,7 @@ impl Ledger {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags);
         if !self.presence.is_kept() {
-            return Err(self.put_back(true)?.1);
+            return Err(self.regain(true, (0, 0))?.error);
         }
         let connection = connection.map_err(|error| not_opened(&self.path, false, &error))?;
         let ledger = Self::over(connection, &self.path);

@@ -21,57 +21,104 @@ pub(super) struct Presence {
 impl Presence {
     /// Takes note of a ledger's file and its log, as far as they are there.
     pub fn of(ledger: &Path) -> Self {
-        let known = |path: PathBuf| Some((identity(&path)?, path));
+        let known = |path: PathBuf| Some((identity(&path).ok()??, path));
         let files = [ledger.to_owned(), beside(ledger, "-wal")].into_iter().filter_map(known);
         Self { files: files.map(|(identity, path)| (path, identity)).collect() }
     }
 
-    /// Whether all of them are where they were.
+    /// Whether all of them are where they were. A file that cannot be looked at is not one that is gone.
     pub fn is_kept(&self) -> bool {
-        self.files.iter().all(|(path, known)| identity(path).as_ref() == Some(known))
+        self.files.iter().all(|(path, known)| match identity(path) {
+            Ok(found) => found.as_ref() == Some(known),
+            Err(_) => true,
+        })
     }
 
-    /// Whether a file is one of them, or is not there.
+    /// Whether a file is one of them.
     fn is_own(&self, path: &Path) -> bool {
-        let found = identity(path);
-        let known = self.files.iter().find(|(name, _)| name == path).map(|(_, known)| known);
-        found.is_none() || found.as_ref() == known
+        let known = self.files.iter().find(|(name, _)| name == path);
+        known.is_some_and(|(_, known)| matches!(identity(path), Ok(Some(found)) if found == *known))
     }
+}
+
+/// A ledger that was taken away, where it is now.
+pub(super) struct Regained {
+    pub ledger: Ledger,
+    pub error: LedgerError,
+    /// Whether it is a copy of all that the open one held, down to the last write.
+    pub is_copy: bool,
 }
 
 impl Ledger {
     /// Writes all that the open ledger holds to where it was, or beside it where another file is now, or another run
-    /// (`is_ours` says that there is none). Gives it opened anew, and what is to be said. It is on the disk when this returns.
-    pub(super) fn put_back(&self, is_ours: bool) -> Result<(Self, LedgerError), LedgerError> {
+    /// (`is_ours` says that there is none). It is on the disk when this returns. Where another run has put back the same
+    /// ledger, that is it: `unacknowledged` starts and ends are all that it may lack.
+    pub(super) fn regain(
+        &self,
+        is_ours: bool,
+        unacknowledged: (i64, i64),
+    ) -> Result<Regained, LedgerError> {
         let path = self.path.clone();
         let lost = |cause: String| LedgerError::Lost { path: path.clone(), cause };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         folder.map_or(Ok(()), make_folder).map_err(|error| lost(error.to_string()))?;
-        let is_free = is_ours && self.frees_its_place();
-        let kept = if is_free { path.clone() } else { vacant(&path) };
-        // Whatever closes this must not delete a log that is another's by then.
-        let written = self
-            .leave_log()
-            .and_then(|()| self.connection.execute("VACUUM INTO ?1", [kept.to_string_lossy()]))
-            .map_err(|error| error.to_string())
-            .and_then(|_| sync(&kept, folder).map_err(|error| error.to_string()));
-        if let Err(cause) = written {
-            // Half a ledger is worse than none.
-            let _ = std::fs::remove_file(&kept);
-            return Err(lost(cause));
+        if let Some(ledger) = self.put_back_by_another(unacknowledged) {
+            let error = LedgerError::PutBack { path };
+            return Ok(Regained { ledger, error, is_copy: false });
         }
-        let ledger = Self::open(&kept)?;
-        let error = match is_free {
+        let copy = self.copied().map_err(&lost)?;
+        let is_free = is_ours && self.frees_its_place();
+        // Neither of these takes the place of a file that is there.
+        let kept = match is_free && place(&copy, &path).is_ok() {
+            true => Ok(path.clone()),
+            false => vacant(&path, |name| place(&copy, name)),
+        };
+        let synced = kept.and_then(|kept| sync_folder(folder).map(|()| kept));
+        let kept = synced.map_err(|error| lost(error.to_string()))?;
+        let _ = std::fs::remove_file(&copy);
+        let ledger = Self::open_kept(&kept)?;
+        let error = match kept == path {
             true => LedgerError::PutBack { path },
             false => LedgerError::Replaced { path, kept },
         };
-        Ok((ledger, error))
+        Ok(Regained { ledger, error, is_copy: true })
     }
 
-    /// Whether nothing is where the ledger was. A log that is its own is deleted: what it holds is written with the rest.
+    /// The ledger that is in this one's place, if it knows all that this one had acknowledged.
+    fn put_back_by_another(&self, (starts, ends): (i64, i64)) -> Option<Self> {
+        // With a log that is not its own a file would seem to be what it is not.
+        let is_whole = self.path.exists() && !self.presence.is_own(&beside(&self.path, "-wal"));
+        let found = is_whole.then(|| Self::open_kept(&self.path).ok()).flatten()?;
+        let (mine, theirs) = (self.extent().ok()?, found.extent().ok()?);
+        let knows = theirs.jobs.starts_with(&mine.jobs)
+            && theirs.attempts >= mine.attempts - starts
+            && theirs.outcomes >= mine.outcomes - ends;
+        knows.then_some(found)
+    }
+
+    /// A copy beside the ledger, under a name that is nobody else's; on the disk.
+    fn copied(&self) -> Result<PathBuf, String> {
+        let copy = beside(&self.path, &format!(".copy{}", std::process::id()));
+        let name = copy.to_str().ok_or("its path is not UTF-8")?;
+        // It would be of an earlier process of the same number.
+        let _ = std::fs::remove_file(&copy);
+        let written =
+            self.leave_log().and_then(|()| self.connection.execute("VACUUM INTO ?1", [name]));
+        let written = written
+            .map_err(|error| error.to_string())
+            .and_then(|_| sync(&copy).map_err(|error| error.to_string()));
+        if let Err(cause) = written {
+            let _ = std::fs::remove_file(&copy);
+            return Err(cause);
+        }
+        Ok(copy)
+    }
+
+    /// Whether nothing is where the ledger was. A log that is its own is deleted: what it holds is in the copy.
     fn frees_its_place(&self) -> bool {
         let log = beside(&self.path, "-wal");
-        if self.path.exists() || !self.presence.is_own(&log) {
+        let is_gone = |path: &Path| matches!(identity(path), Ok(None));
+        if !is_gone(&self.path) || !(is_gone(&log) || self.presence.is_own(&log)) {
             return false;
         }
         for name in [log, beside(&self.path, "-shm")] {
@@ -81,11 +128,32 @@ impl Ledger {
         true
     }
 
-    /// Lets the log be where it is when the connection is closed.
+    /// How much it holds.
+    fn extent(&self) -> rusqlite::Result<Extent> {
+        let jobs = "SELECT id, name, base_url, account, created_at FROM jobs ORDER BY id";
+        let mut statement = self.connection.prepare(jobs)?;
+        let jobs = statement.query_map([], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        })?;
+        let jobs = jobs.collect::<rusqlite::Result<_>>()?;
+        let counts = "SELECT count(*), count(outcome) FROM attempts";
+        let (attempts, outcomes) =
+            self.connection.query_row(counts, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(Extent { jobs, attempts, outcomes })
+    }
+
+    /// Lets the log be where it is when the connection is closed: by then it may be another's.
     pub(super) fn leave_log(&self) -> rusqlite::Result<()> {
         let setting = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
         self.connection.set_db_config(setting, true).map(drop)
     }
+}
+
+/// How much a ledger holds: no attempt is ever deleted, nor an outcome.
+struct Extent {
+    jobs: Vec<(i64, String, String, String, i64)>,
+    attempts: i64,
+    outcomes: i64,
 }
 
 /// A ledger that was put beside this one, since another had taken its place. It knows what this one does not.
@@ -100,27 +168,43 @@ pub(super) fn kept_beside(ledger: &Path) -> Option<PathBuf> {
     entries.filter(is_kept).map(|entry| ledger.with_file_name(entry.file_name())).min()
 }
 
-/// `ledger.db.kept`, or the first with a number that is not there yet.
-fn vacant(path: &Path) -> PathBuf {
-    let numbered = (2_u32..).map(|number| beside(path, &format!(".kept{number}")));
-    let mut names = std::iter::once(beside(path, ".kept")).chain(numbered);
-    names.find(|name| !name.exists()).unwrap_or_else(|| beside(path, ".kept"))
+/// Gives a copy another name, unless that is taken. Not every file system knows of two names for one file.
+fn place(copy: &Path, name: &Path) -> io::Result<()> {
+    match std::fs::hard_link(copy, name) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            let mut file = File::create_new(name)?;
+            io::copy(&mut File::open(copy)?, &mut file)?;
+            file.sync_all()
+        }
+        linked => linked,
+    }
 }
 
-fn sync(file: &Path, folder: Option<&Path>) -> io::Result<()> {
-    File::open(file)?.sync_all()?;
-    sync_folder(folder.unwrap_or(Path::new(".")))
+/// Takes `ledger.db.kept`, or the first with a number that is not there yet.
+fn vacant(path: &Path, take: impl Fn(&Path) -> io::Result<()>) -> io::Result<PathBuf> {
+    let numbered = (2_u32..).map(|number| beside(path, &format!(".kept{number}")));
+    for name in std::iter::once(beside(path, ".kept")).chain(numbered) {
+        match take(&name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            taken => return taken.map(|()| name),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+fn sync(file: &Path) -> io::Result<()> {
+    File::open(file)?.sync_all()
 }
 
 /// A file's name is in its folder, and that is written apart from it.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+fn sync_folder(folder: Option<&Path>) -> io::Result<()> {
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Windows has no such thing: it writes names down by itself.
 #[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
+fn sync_folder(_folder: Option<&Path>) -> io::Result<()> {
     Ok(())
 }
 
@@ -141,12 +225,21 @@ type Identity = ();
 #[cfg(not(unix))]
 fn identity_of(_metadata: &std::fs::Metadata) -> Identity {}
 
-fn identity(path: &Path) -> Option<Identity> {
-    std::fs::metadata(path).ok().map(|metadata| identity_of(&metadata))
+/// None where there is no such file.
+fn identity(path: &Path) -> io::Result<Option<Identity>> {
+    match std::fs::metadata(path) {
+        Ok(metadata) => Ok(Some(identity_of(&metadata))),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether an open file is the one at a path.
 pub(super) fn is_at(file: &File, path: &Path) -> bool {
-    let open = file.metadata().ok().map(|metadata| identity_of(&metadata));
-    open.is_some() && open == identity(path)
+    let open = file.metadata().map(|metadata| identity_of(&metadata));
+    open.is_ok_and(|open| identity(path).is_ok_and(|found| found == Some(open)))
 }

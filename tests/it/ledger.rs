@@ -491,3 +491,16 @@ fn put_in_place(desk: &Desk) {
     let kept = desk.path(".noteferry/ledger.db.kept");
     std::fs::rename(kept, desk.path(".noteferry/ledger.db")).unwrap();
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_ledger_is_as_good_as_the_ledger() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 3)), sandbox(""));
+    desk.run(&sandbox, "job.yaml --ledger kept/ledger.db --limit 1").exits(0);
+    std::os::unix::fs::symlink(desk.path("kept/ledger.db"), desk.path("link.db")).unwrap();
+    let rest = desk.run(&sandbox, "job.yaml --ledger link.db").exits(0);
+    rest.counts("rows=3 succeeded=2 already_done=1");
+    let status = "status job.yaml --ledger link.db --format json";
+    assert!(desk.call(status).exits(0).stdout.contains("\"succeeded\":3"));
+    assert!(!desk.path("link.db-wal").exists() && !desk.path("kept/ledger.db-wal").exists());
+}

@@ -325,7 +325,12 @@ impl Core {
             let earlier = rows().filter(flies).filter(|slot| slot.is_in_earlier_doubt()).count();
             self.flying + self.ending - earlier
         } else {
-            let in_doubt = |slot: &&Slot| matches!(slot.state, RowState::InDoubt { .. });
+            // A start that is not in the ledger leaves the doubt of the one before.
+            let in_doubt = |slot: &&Slot| match slot.state {
+                RowState::InDoubt { .. } => true,
+                RowState::Started { .. } => slot.may_have_acted,
+                _ => false,
+            };
             rows().filter(in_doubt).filter(|slot| !slot.is_in_earlier_doubt()).count()
         };
         self.counts.unrecorded + open as u64
@@ -362,6 +367,7 @@ impl Core {
             tries: 0,
             pushbacks: 0,
             generation: 0,
+            refusals: 0,
             refused_at: None,
             may_have_acted,
             sent_at: Moment::default(),

@@ -11,9 +11,11 @@ use crate::verdict::{Cause, TokenFailure, Verdict};
 
 use super::super::access::Refusal;
 use super::super::lanes::Lane;
-use super::slot::Phase;
+use super::slot::{Phase, Slot};
 use super::{Action, Core, MOST_PUSHBACKS, Now};
 
+/// So many refusals of its token, while others were accepted, are a refusal of the row.
+const SURELY_REFUSED: u32 = 5;
 const TOO_LATE: &str = "a time of this row passed before its turn came";
 
 /// The last that is to be said of a row in this run.
@@ -75,6 +77,8 @@ impl Core {
         for at in ends {
             self.ending -= 1;
             self.counts.unrecorded += 1;
+            let slot = self.slots[*at].as_mut();
+            self.counts.settled += u64::from(slot.is_some_and(Slot::leave_earlier_doubt));
             self.forget(*at);
         }
     }
@@ -155,14 +159,48 @@ impl Core {
     pub(super) fn unauthorized(&mut self, at: usize, cause: Cause, now: Now) {
         let Some(slot) = self.slots[at].as_mut() else { return };
         let refusal = slot.token_refused(&mut self.access);
-        if refusal == Refusal::Row {
-            self.retry(at, cause, None, false, now);
-            return;
+        if refusal == Refusal::Row || (refusal == Refusal::Pause && self.is_last_of_all(at)) {
+            self.refused_alone(at, refusal, cause, now);
+        } else {
+            self.suspect(at, refusal, cause, now);
         }
+    }
+
+    /// The row is to blame, or nobody is left to tell whether it is: it is tried as often as any.
+    fn refused_alone(&mut self, at: usize, refusal: Refusal, cause: Cause, now: Now) {
+        let Some(slot) = self.slots[at].as_mut() else { return };
+        slot.tries += 1;
+        slot.refusals += u32::from(refusal == Refusal::Row);
+        let tries_left = slot.tries < self.settings.attempts;
+        let last = match refusal {
+            _ if slot.may_have_acted => Last::new(Outcome::Lost, RowEnd::InDoubt),
+            // Others were accepted each time: it would be refused again.
+            _ if slot.refusals >= SURELY_REFUSED => Last::new(Outcome::Refused, RowEnd::Failed),
+            _ => Last::new(Outcome::GivenUp, RowEnd::Failed),
+        };
+        match (tries_left, refusal) {
+            (false, _) => self.end_row(at, last.because(cause), now),
+            (true, Refusal::Row) => {
+                let wait = back_off(slot.tries, now.chance);
+                self.defer(at, Outcome::Deferred, Some(cause), now);
+                self.waiting.push(Reverse((now.moment.after(wait), at)));
+            }
+            (true, _) => self.suspect(at, refusal, cause, now),
+        }
+    }
+
+    /// Nobody knows yet whether it is the row or the token: with the next one others are tried first.
+    fn suspect(&mut self, at: usize, refusal: Refusal, cause: Cause, now: Now) {
         let message = cause.message.clone();
         self.defer(at, Outcome::Deferred, Some(cause), now);
         self.suspects.push_back(at);
         self.token_refused(refusal, message, now);
+    }
+
+    /// Whether there is nobody but rows whose tokens were refused, so that nobody else can tell whether it is the token.
+    fn is_last_of_all(&self, at: usize) -> bool {
+        let suspects = self.suspects.iter().filter(|suspect| **suspect != at).count();
+        self.source_ended && self.in_hand() == suspects + 1
     }
 
     /// What follows from the refusal of a token for all other rows.

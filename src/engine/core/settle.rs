@@ -143,11 +143,20 @@ impl Core {
                 }
                 self.token_refused(refusal, cause.message, now);
             }
-            Verdict::Refused(cause) | Verdict::NotFound(cause) | Verdict::Unknown { cause, .. } => {
-                let reason = format!("the list was refused: {}", cause.message);
-                self.end_unsure(at, &reason, now);
+            Verdict::Refused(cause) | Verdict::NotFound(cause) => {
+                let since = slot.attempted.since(now.wall, now.remote);
+                match slot.search.as_mut().and_then(|search| search.take_refusal(since)) {
+                    Some(step) => self.follow(at, step, now),
+                    None => self.end_refused_look(at, &cause, now),
+                }
             }
+            Verdict::Unknown { cause, .. } => self.end_refused_look(at, &cause, now),
         }
+    }
+
+    fn end_refused_look(&mut self, at: usize, cause: &Cause, now: Now) {
+        let reason = format!("the list was refused: {}", cause.message);
+        self.end_unsure(at, &reason, now);
     }
 
     /// What rows are known to have made, and the ledger may not say yet.
@@ -170,7 +179,13 @@ impl Core {
             return;
         };
         let since = slot.attempted.since(now.wall, now.remote);
-        match search.take(recover, items, owned, since) {
+        let step = search.take(recover, items, owned, since);
+        self.follow(at, step, now);
+    }
+
+    /// What follows from what a search has come to.
+    fn follow(&mut self, at: usize, step: Step, now: Now) {
+        match step {
             Step::NextPage => self.to_look.push_back(at),
             Step::Found { id } => {
                 let found = Last::new(Outcome::Found, RowEnd::Succeeded);
@@ -178,6 +193,7 @@ impl Core {
             }
             Step::Unsure { reason } => self.end_unsure(at, &reason, now),
             Step::Absent => {
+                let Some(slot) = self.slots[at].as_ref() else { return };
                 let sure = slot.sure_at;
                 match slot.search_began.is_some_and(|began| began < sure) {
                     // Only a list of that moment or later says that the other side did not act.

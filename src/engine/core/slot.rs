@@ -23,6 +23,8 @@ pub(super) struct Slot {
     pub tries: u32,
     pub pushbacks: u32,
     pub generation: u32,
+    /// How often its token was refused while others were accepted.
+    pub refusals: u32,
     /// When the request left whose token was refused last, while it was the present one.
     pub refused_at: Option<Moment>,
     /// An earlier attempt may have acted, and it is to be repeated.

@@ -368,6 +368,34 @@ fn a_row_of_an_earlier_run_that_is_abandoned_while_it_is_looked_for_is_in_doubt_
 }
 
 #[test]
+fn a_ledger_that_fails_leaves_a_row_in_doubt_once_whether_its_end_or_its_next_start_is_not_written()
+{
+    let lost = || {
+        let cause = Cause::default();
+        Verdict::Retry { cause, after: None, pushback: false, may_have_acted: true }
+    };
+    // The end of a row that was in doubt before.
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![update(1, Sending::Repeat)]), at(0));
+    core.handle(Input::Tick, at(10_000));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(10_001));
+    core.handle(Input::Replied { slot: 0, verdict: lost() }, at(10_002));
+    core.handle(Input::LedgerFailed("the disk is full".into()), at(10_003));
+    core.handle(Input::Unwritten { starts: vec![], ends: vec![0] }, at(10_003));
+    assert_eq!((core.left_in_doubt(), core.settled()), (1, 1));
+    // The second start of a row of this run.
+    let mut core = self::core("1000/s");
+    core.handle(Input::Rows(vec![update(1, Sending::Fresh)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    core.handle(Input::Replied { slot: 0, verdict: lost() }, at(2));
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(3));
+    core.handle(Input::Tick, at(10_002));
+    core.handle(Input::LedgerFailed("the disk is full".into()), at(10_003));
+    core.handle(Input::Unwritten { starts: vec![0], ends: vec![] }, at(10_003));
+    assert_eq!((core.left_in_doubt(), core.settled()), (1, 0));
+}
+
+#[test]
 fn what_an_earlier_run_left_under_way_is_waited_for_before_it_is_repeated() {
     let mut core = core("1000/s");
     let rows = vec![update(1, Sending::Repeat), update(2, Sending::Fresh), row(3, None)];

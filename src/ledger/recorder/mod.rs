@@ -167,7 +167,7 @@ impl Writer {
     fn finish(mut self) -> Written {
         let found_late = match self.ledger.presence.is_kept() {
             true => None,
-            false => Some(self.put_back().unwrap_or_else(|error| error)),
+            false => Some(self.regain(&[]).map_or_else(|error| error, |(error, _)| error)),
         };
         self.trouble.rescue.finish();
         Written { ledger: self.ledger, found_late, _lock: self.trouble.lock }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::ledger::faulty_disk::{Disk, Trouble};
 use crate::ledger::tests::{end, found, name, place, start};
-use crate::ledger::{Outcome, waiting_outcomes};
+use crate::ledger::{JobReader, Outcome, waiting_outcomes};
 use crate::row_state::RowState;
 
 const LONG: Duration = Duration::from_secs(3_600);
@@ -211,4 +211,40 @@ fn a_ledger_that_cannot_be_put_back_leaves_its_outcomes_in_the_rescue_file() {
     desk.fails("k1 succeeded as tn_1");
     assert_eq!(desk.next(), News::Unwritten { starts: vec![], ends: vec![3] });
     drop(desk.recorder.finish());
+}
+
+#[cfg(unix)]
+#[test]
+fn of_two_jobs_that_share_a_ledger_the_first_puts_it_back_and_the_second_goes_on_with_that() {
+    let one = Desk::open("shared", LONG);
+    one.recorder.begin(3, start("k1", 1));
+    assert_eq!(one.next(), started(3));
+    // A second job, which has sent something too.
+    let ledger = Ledger::open(&one.path).unwrap();
+    let job = ledger.enter_job(&name("b"), 1).unwrap();
+    let run = ledger.begin_run(job, "", 2).unwrap();
+    let lock = JobLock::take(&one.path, &name("b"), 1, "now").unwrap();
+    let rescue = Rescue::reserve(&one.path, &name("b"));
+    let (say, news) = channel();
+    let other = Recorder::start(ledger, job, run, InTrouble { patience: LONG, rescue, lock }, {
+        move |news| drop(say.send(news))
+    });
+    let next = || news.recv_timeout(Duration::from_secs(30)).unwrap();
+    other.begin(5, start("k5", 1));
+    assert_eq!(next(), started(5));
+
+    std::fs::remove_dir_all(one.path.parent().unwrap()).unwrap();
+    one.recorder.begin(4, start("k2", 1));
+    one.fails("has been written there again");
+    drop(one.recorder.finish());
+    other.end(5, end(Outcome::Succeeded, 1));
+    assert!(matches!(next(), News::Failed(LedgerError::PutBack { .. })));
+    assert_eq!(next(), News::Durable(vec![Ack::Ended { slot: 5 }]));
+    drop(other.finish());
+    assert_eq!(crate::ledger::presence::kept_beside(&one.path), None);
+    let ledger = Ledger::open(&one.path).unwrap();
+    let reader = JobReader::new(ledger, job).unwrap();
+    let state = reader.find("k5").unwrap().unwrap().earlier.state;
+    assert_eq!(state, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
+    assert_eq!(found(&one.path, "k1").unwrap().earlier.state, RowState::Started { attempts: 1 });
 }

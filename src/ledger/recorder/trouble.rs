@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::ledger::LedgerError;
 use crate::ledger::attempt::{AttemptEnd, Outcome};
+use crate::ledger::presence::Regained;
 use crate::ledger::rescue::{Line, Rescue};
 use crate::verdict::Cause;
 
@@ -46,12 +47,14 @@ impl Writer {
         waiting: &Receiver<Write>,
         mut hear: impl FnMut(News),
     ) {
-        match self.put_back() {
-            Ok(error) => {
+        match self.regain(&group) {
+            Ok((error, is_copy)) => {
                 hear(News::Failed(error));
-                let unsent: Vec<Write> = group.iter().filter_map(Write::unsent).collect();
-                // Where that fails, the next run looks for what was never sent.
-                let _ = self.write(&unsent);
+                if is_copy {
+                    let unsent: Vec<Write> = group.iter().filter_map(Write::unsent).collect();
+                    // Where that fails, the next run looks for what was never sent.
+                    let _ = self.write(&unsent);
+                }
                 self.write_ends(group, waiting, hear);
             }
             Err(error) => {
@@ -62,13 +65,17 @@ impl Writer {
         }
     }
 
-    pub(super) fn put_back(&mut self) -> Result<LedgerError, LedgerError> {
+    /// Gives what is to be said, and whether what is written from now on goes to a copy with all that was written before.
+    pub(super) fn regain(&mut self, group: &[Write]) -> Result<(LedgerError, bool), LedgerError> {
         // Where that fails, another run holds the job: what is there is its own.
         let is_ours = self.trouble.lock.renew(self.ledger.path()).is_ok();
-        let (ledger, error) = self.ledger.put_back(is_ours)?;
+        let starts = group.iter().filter(|write| matches!(write, Write::Start { .. })).count();
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let unacknowledged = (count(starts), count(group.len() - starts));
+        let Regained { ledger, error, is_copy } = self.ledger.regain(is_ours, unacknowledged)?;
         self.ledger = ledger;
         self.trouble.rescue.renew();
-        Ok(error)
+        Ok((error, is_copy))
     }
 
     /// Starts nothing any more, but writes what comes of what is under way.
