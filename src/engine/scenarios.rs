@@ -320,8 +320,13 @@ impl<'a> Play<'a> {
     }
 
     fn answer(&mut self, row: u64) -> Verdict {
-        if let Some(refusal) = self.refusal() {
-            return refusal;
+        match self.refusal() {
+            // A create of which that is said may have acted.
+            Some(Verdict::Retry { cause, .. }) if self.phase().state == State::Busy => {
+                return Verdict::Unknown { cause, after: None };
+            }
+            Some(refusal) => return refusal,
+            None => {}
         }
         let lost = self.random.u8(0..100) < self.phase().lost;
         if lost && self.random.bool() {

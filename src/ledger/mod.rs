@@ -3,7 +3,7 @@
 //! A SQLite file (WAL, `synchronous=FULL`) with a row for each row of a source that was ever sent and one for
 //! each attempt; `schema.sql` documents every column. States are not stored but follow from the attempts,
 //! through the one transition function of `row_state`. [`Recorder`] writes, in groups; [`JobReader`] reads; [`Rescue`]
-//! keeps what could not be written;
+//! keeps what could not be written; `presence` notices that the file was taken away meanwhile, and puts it back;
 //! [`JobLock`] keeps a second run of the same job out, and the operating system frees it whatever happens.
 //! What a state means for a rerun is for `plan`.
 
