@@ -173,8 +173,9 @@ fn place(copy: &Path, name: &Path) -> io::Result<()> {
     match std::fs::hard_link(copy, name) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             let mut file = File::create_new(name)?;
-            io::copy(&mut File::open(copy)?, &mut file)?;
-            file.sync_all()
+            let written = io::copy(&mut File::open(copy)?, &mut file).and_then(|_| file.sync_all());
+            // Half a ledger is worse than none.
+            written.inspect_err(|_| drop(std::fs::remove_file(name)))
         }
         linked => linked,
     }
