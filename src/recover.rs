@@ -190,16 +190,11 @@ impl Search {
         }
     }
 
-    /// Takes in that there is no such page: some say so instead of showing an empty one. None for the first, which is then
-    /// no list at all.
-    pub fn take_refusal(&mut self, since: Since) -> Option<Step> {
-        if self.page == 1 {
-            return None;
-        }
-        if !self.is_enough(since) {
-            self.doubt_the_end(true, false, self.seen.len(), since);
-        }
-        Some(self.conclude())
+    /// Takes in that a page was refused. What was found counts all the same, and some refuse a page where others show an
+    /// empty one: that is the end of a list that was too short to be cut. None where it says nothing.
+    pub fn take_refusal(&mut self) -> Option<Step> {
+        let is_whole = self.page == 2 && self.seen.len() < SHORTEST_PAGE;
+        (self.found.is_some() || is_whole).then(|| self.conclude())
     }
 
     /// The last page that is read was not an empty one. Is that all there is?
@@ -614,22 +609,23 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_is_refused_is_the_end_of_the_list_unless_it_is_the_first() {
+    fn a_page_that_is_refused_is_the_end_of_a_short_list_and_says_nothing_of_a_long_one() {
         const OLD: i64 = STARTED - 3_600_000;
-        for (first, expected) in [
+        let found = vec![note("tn_1", "x", STARTED + 5)];
+        for (pages, expected) in [
             (vec![], None),
-            (vec![note("tn_1", "x", STARTED + 5)], Some(Step::Found { id: "tn_1".into() })),
-            (page(OLD, 1_000, 5), Some(Step::Absent)),
+            (vec![found.clone()], Some(Step::Found { id: "tn_1".into() })),
+            (vec![page(OLD, 1_000, 5)], Some(Step::Absent)),
+            (vec![page(OLD, 1_000, 20)], None),
+            (vec![page(OLD, 1_000, 5), page(OLD + 60_000, 1_000, 3)], None),
         ] {
             let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
-            if !first.is_empty() {
-                search.take(&recover(), &first, &HashSet::new(), SINCE);
+            for items in pages {
+                let step = search.take(&recover(), &items, &HashSet::new(), SINCE);
+                assert_eq!(step, Step::NextPage);
             }
-            assert_eq!(search.take_refusal(SINCE), expected);
+            assert_eq!(search.take_refusal(), expected);
         }
-        let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
-        search.take(&recover(), &page(OLD, 1_000, 20), &HashSet::new(), SINCE);
-        assert!(matches!(search.take_refusal(SINCE), Some(Step::Unsure { .. })));
     }
 
     #[test]

@@ -322,7 +322,9 @@ fn reason_for(
                 None => "look whether it is there, and decide with the job's `in_doubt`".to_owned(),
             };
             let words = words.unwrap_or("its run ended before the answer");
-            Some(format!("a request left and may have acted: {words} ({advice})"))
+            let invalid = problem.map(|problem| format!("; and it is invalid now: {problem}"));
+            let invalid = invalid.unwrap_or_default();
+            Some(format!("a request left and may have acted: {words} ({advice}){invalid}"))
         }
         Action::Send(Sending::Settle) => Some(
             "a request left and may have acted: looked for first, sent only if it is not there"

@@ -86,7 +86,7 @@ impl<'a> Planning<'a> {
         if let Some(fault) = report.finish(&totals) {
             self.output.say(&fault);
         }
-        Ok(if totals.reject > 0 && !self.arguments.sending.skip_invalid {
+        Ok(if (totals.reject > 0 || found.invalid > 0) && !self.arguments.sending.skip_invalid {
             exit::INVALID
         } else {
             exit::DONE

@@ -28,6 +28,8 @@ pub enum LedgerError {
         "the ledger {path} was deleted while the run used it, and cannot be written again: {cause}"
     )]
     Lost { path: PathBuf, cause: String },
+    #[error("the ledger {path} was deleted or replaced while the run began")]
+    Moved { path: PathBuf },
     #[error("the ledger {path} was replaced during an earlier run, and what it knew is in {kept}")]
     Superseded { path: PathBuf, kept: PathBuf },
     #[error("another run of this job is under way{holder}")]
@@ -81,6 +83,7 @@ impl LedgerError {
             Self::Emptied { .. } => {
                 "put it back from a copy, with the -wal file beside it; to begin anew, which sends everything again, delete it"
             }
+            Self::Moved { .. } => "nothing was sent; look what is there now, then run again",
             Self::PutBack { .. } => {
                 "find out what deletes it, such as a clean-up or `git clean`, then run again: nothing is lost"
             }
@@ -115,7 +118,7 @@ impl LedgerError {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Storage { fault, .. } | Self::Rescue { fault, .. } => fault.may_pass(),
-            Self::PutBack { .. } => true,
+            Self::PutBack { .. } | Self::Moved { .. } => true,
             _ => false,
         }
     }

@@ -126,12 +126,15 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Another connection to the same file. Where that is gone meanwhile, it is put back, and that is the error.
+    /// Another connection to the same file. Where that is gone meanwhile it is put back, and that is the error.
     pub fn open_again(&self) -> Result<Self, LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags);
         if !self.presence.is_kept() {
-            return Err(self.regain(true, (0, 0))?.error);
+            return Err(match self.path.exists() {
+                true => LedgerError::Moved { path: self.path.clone() },
+                false => self.regain(true, None)?.error,
+            });
         }
         let connection = connection.map_err(|error| not_opened(&self.path, false, &error))?;
         let ledger = Self::over(connection, &self.path);

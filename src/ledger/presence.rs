@@ -10,20 +10,22 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 
-use super::{Ledger, LedgerError, beside, make_folder};
+use super::{JobId, Ledger, LedgerError, RunId, beside, make_folder};
 
 /// The files of a ledger, as they were when it was opened to be written.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
     files: Vec<(PathBuf, Identity)>,
+    /// The log's index, which means nothing without these.
+    index: Option<(PathBuf, Identity)>,
 }
 
 impl Presence {
     /// Takes note of a ledger's file and its log, as far as they are there.
     pub fn of(ledger: &Path) -> Self {
-        let known = |path: PathBuf| Some((identity(&path).ok()??, path));
+        let known = |path: PathBuf| identity(&path).ok().flatten().map(|identity| (path, identity));
         let files = [ledger.to_owned(), beside(ledger, "-wal")].into_iter().filter_map(known);
-        Self { files: files.map(|(identity, path)| (path, identity)).collect() }
+        Self { files: files.collect(), index: known(beside(ledger, "-shm")) }
     }
 
     /// Whether all of them are where they were. A file that cannot be looked at is not one that is gone.
@@ -36,7 +38,7 @@ impl Presence {
 
     /// Whether a file is one of them.
     fn is_own(&self, path: &Path) -> bool {
-        let known = self.files.iter().find(|(name, _)| name == path);
+        let known = self.files.iter().chain(&self.index).find(|(name, _)| name == path);
         known.is_some_and(|(_, known)| matches!(identity(path), Ok(Some(found)) if found == *known))
     }
 }
@@ -50,26 +52,34 @@ pub(super) struct Regained {
 }
 
 impl Ledger {
-    /// Writes all that the open ledger holds to where it was, or beside it where another file is now, or another run
-    /// (`is_ours` says that there is none). It is on the disk when this returns. Where another run has put back the same
-    /// ledger, that is it: `unacknowledged` starts and ends are all that it may lack.
+    /// Writes all that the open ledger holds to where it was, or beside it where another file is now, or another run of the
+    /// job (`is_ours` says that there is none). It is on the disk when this returns. Where a run of another job has put back
+    /// the same ledger, that is it.
     pub(super) fn regain(
         &self,
         is_ours: bool,
-        unacknowledged: (i64, i64),
+        written: Option<Written>,
     ) -> Result<Regained, LedgerError> {
         let path = self.path.clone();
         let lost = |cause: String| LedgerError::Lost { path: path.clone(), cause };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         folder.map_or(Ok(()), make_folder).map_err(|error| lost(error.to_string()))?;
-        if let Some(ledger) = self.put_back_by_another(unacknowledged) {
-            let error = LedgerError::PutBack { path };
-            return Ok(Regained { ledger, error, is_copy: false });
+        let written = written.filter(|_| is_ours);
+        if let Some(found) = written.and_then(|written| self.put_back_by_another(written)) {
+            return Ok(found);
         }
         let copy = self.copied().map_err(&lost)?;
         let is_free = is_ours && self.frees_its_place();
         // Neither of these takes the place of a file that is there.
-        let kept = match is_free && place(&copy, &path).is_ok() {
+        let is_placed = is_free && place(&copy, &path).is_ok();
+        if !is_placed
+            && let Some(found) = written.and_then(|written| self.put_back_by_another(written))
+        {
+            // Somebody was faster.
+            let _ = std::fs::remove_file(&copy);
+            return Ok(found);
+        }
+        let kept = match is_placed {
             true => Ok(path.clone()),
             false => vacant(&path, |name| place(&copy, name)),
         };
@@ -85,23 +95,24 @@ impl Ledger {
     }
 
     /// The ledger that is in this one's place, if it knows all that this one had acknowledged.
-    fn put_back_by_another(&self, (starts, ends): (i64, i64)) -> Option<Self> {
+    fn put_back_by_another(&self, written: Written) -> Option<Regained> {
         // With a log that is not its own a file would seem to be what it is not.
-        let is_whole = self.path.exists() && !self.presence.is_own(&beside(&self.path, "-wal"));
-        let found = is_whole.then(|| Self::open_kept(&self.path).ok()).flatten()?;
-        let (mine, theirs) = (self.extent().ok()?, found.extent().ok()?);
-        let knows = theirs.jobs.starts_with(&mine.jobs)
-            && theirs.attempts >= mine.attempts - starts
-            && theirs.outcomes >= mine.outcomes - ends;
-        knows.then_some(found)
+        let is_own = |path: &Path| self.presence.is_own(path);
+        let is_other =
+            self.path.exists() && !is_own(&self.path) && !is_own(&beside(&self.path, "-wal"));
+        let ledger = is_other.then(|| Self::open_kept(&self.path).ok()).flatten()?;
+        let (mine, theirs) = (self.extent(written).ok()?, ledger.extent(written).ok()?);
+        let knows = theirs.run == mine.run
+            && theirs.attempts >= mine.attempts - written.starts
+            && theirs.outcomes >= mine.outcomes - written.ends;
+        let error = LedgerError::PutBack { path: self.path.clone() };
+        knows.then_some(Regained { ledger, error, is_copy: false })
     }
 
     /// A copy beside the ledger, under a name that is nobody else's; on the disk.
     fn copied(&self) -> Result<PathBuf, String> {
-        let copy = beside(&self.path, &format!(".copy{}", std::process::id()));
+        let copy = beside(&self.path, &format!(".copy{:08x}", fastrand::u32(..)));
         let name = copy.to_str().ok_or("its path is not UTF-8")?;
-        // It would be of an earlier process of the same number.
-        let _ = std::fs::remove_file(&copy);
         let written =
             self.leave_log().and_then(|()| self.connection.execute("VACUUM INTO ?1", [name]));
         let written = written
@@ -121,25 +132,27 @@ impl Ledger {
         if !is_gone(&self.path) || !(is_gone(&log) || self.presence.is_own(&log)) {
             return false;
         }
-        for name in [log, beside(&self.path, "-shm")] {
-            // It may be gone as well.
-            let _ = std::fs::remove_file(name);
-        }
+        let own =
+            [log, beside(&self.path, "-shm")].into_iter().filter(|name| self.presence.is_own(name));
+        // They may be gone as well.
+        own.for_each(|name| drop(std::fs::remove_file(name)));
         true
     }
 
-    /// How much it holds.
-    fn extent(&self) -> rusqlite::Result<Extent> {
-        let jobs = "SELECT id, name, base_url, account, created_at FROM jobs ORDER BY id";
-        let mut statement = self.connection.prepare(jobs)?;
-        let jobs = statement.query_map([], |row| {
+    /// How much it holds of a job.
+    fn extent(&self, written: Written) -> rusqlite::Result<Extent> {
+        let run = "SELECT jobs.id, jobs.name, jobs.base_url, jobs.account, runs.started_at FROM runs \
+                   JOIN jobs ON jobs.id = runs.job WHERE runs.id = ?1";
+        let run = self.connection.query_row(run, [written.run.0], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })?;
-        let jobs = jobs.collect::<rusqlite::Result<_>>()?;
-        let counts = "SELECT count(*), count(outcome) FROM attempts";
-        let (attempts, outcomes) =
-            self.connection.query_row(counts, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(Extent { jobs, attempts, outcomes })
+        let counts = "SELECT count(*), count(attempts.outcome) FROM attempts \
+                      JOIN rows ON rows.id = attempts.row WHERE rows.job = ?1";
+        let counts = self
+            .connection
+            .query_row(counts, [written.job.0], |row| Ok((row.get(0)?, row.get(1)?)));
+        let (attempts, outcomes) = counts?;
+        Ok(Extent { run, attempts, outcomes })
     }
 
     /// Lets the log be where it is when the connection is closed: by then it may be another's.
@@ -149,9 +162,19 @@ impl Ledger {
     }
 }
 
-/// How much a ledger holds: no attempt is ever deleted, nor an outcome.
+/// What a run has written, and of that what nobody was told to be durable: so many starts and ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written {
+    pub job: JobId,
+    pub run: RunId,
+    pub starts: i64,
+    pub ends: i64,
+}
+
+/// How much a ledger holds of a job: no attempt is ever deleted, nor an outcome.
 struct Extent {
-    jobs: Vec<(i64, String, String, String, i64)>,
+    /// The run, and its job.
+    run: (i64, String, String, String, i64),
     attempts: i64,
     outcomes: i64,
 }

@@ -277,6 +277,25 @@ fn an_update_whose_answer_is_lost_is_repeated() {
 }
 
 #[test]
+fn an_update_in_doubt_that_is_invalid_now_stays_in_doubt() {
+    let job = "job: x\noperation: ticket_note.update\nsource: { csv: notes.csv }\nkey: \"{{ note_id }}\"\n";
+    let desk = Desk::new()
+        .file("job.yaml", job)
+        .file("notes.csv", "note_id,note\ntn_sandbox000001,a\n")
+        .sure_after("0s");
+    let sandbox = sandbox("");
+    desk.run(&sandbox, "job.yaml").exits(0);
+    forget_outcome(&desk.ledger(), 1, 1);
+    desk.write("notes.csv", "note_id,note\ntn_sandbox000001,\n");
+    desk.run(&sandbox, "job.yaml").exits(3);
+    let outcome = desk.run(&sandbox, "job.yaml --skip-invalid").exits(6);
+    outcome.counts("rows=1 in_doubt=1 requests=0");
+    let plan = format!("plan job.yaml --format json --base-url {}", sandbox.base_url());
+    let reason = desk.call(&plan).exits(3).all("step")[0]["reason"].to_string();
+    assert!(reason.contains("it is invalid now"), "{reason}");
+}
+
+#[test]
 fn a_delete_whose_answer_is_lost_is_settled() {
     let rows: String =
         (1..=8).map(|row| format!("    - {{ note_id: tn_sandbox{row:06} }}\n")).collect();

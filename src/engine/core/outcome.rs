@@ -159,7 +159,7 @@ impl Core {
     pub(super) fn unauthorized(&mut self, at: usize, cause: Cause, now: Now) {
         let Some(slot) = self.slots[at].as_mut() else { return };
         let refusal = slot.token_refused(&mut self.access);
-        if refusal == Refusal::Row || (refusal == Refusal::Pause && self.is_last_of_all(at)) {
+        if refusal == Refusal::Row || (refusal == Refusal::Pause && self.nobody_else_can_tell()) {
             self.refused_alone(at, refusal, cause, now);
         } else {
             self.suspect(at, refusal, cause, now);
@@ -197,10 +197,11 @@ impl Core {
         self.token_refused(refusal, message, now);
     }
 
-    /// Whether there is nobody but rows whose tokens were refused, so that nobody else can tell whether it is the token.
-    fn is_last_of_all(&self, at: usize) -> bool {
-        let suspects = self.suspects.iter().filter(|suspect| **suspect != at).count();
-        self.source_ended && self.in_hand() == suspects + 1
+    /// Whether there is no row but those whose tokens were refused, or that stand behind them: nobody else can tell whether
+    /// it is the token.
+    fn nobody_else_can_tell(&self) -> bool {
+        let others = self.under_way() + self.to_look.len() + self.waiting.len();
+        self.source_ended && others == 0 && !self.lanes.has_ready()
     }
 
     /// What follows from the refusal of a token for all other rows.

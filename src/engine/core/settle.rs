@@ -144,8 +144,7 @@ impl Core {
                 self.token_refused(refusal, cause.message, now);
             }
             Verdict::Refused(cause) | Verdict::NotFound(cause) => {
-                let since = slot.attempted.since(now.wall, now.remote);
-                match slot.search.as_mut().and_then(|search| search.take_refusal(since)) {
+                match slot.search.as_mut().and_then(|search| search.take_refusal()) {
                     Some(step) => self.follow(at, step, now),
                     None => self.end_refused_look(at, &cause, now),
                 }

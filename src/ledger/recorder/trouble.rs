@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::ledger::LedgerError;
 use crate::ledger::attempt::{AttemptEnd, Outcome};
-use crate::ledger::presence::Regained;
+use crate::ledger::presence::{Regained, Written};
 use crate::ledger::rescue::{Line, Rescue};
 use crate::verdict::Cause;
 
@@ -71,8 +71,9 @@ impl Writer {
         let is_ours = self.trouble.lock.renew(self.ledger.path()).is_ok();
         let starts = group.iter().filter(|write| matches!(write, Write::Start { .. })).count();
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let unacknowledged = (count(starts), count(group.len() - starts));
-        let Regained { ledger, error, is_copy } = self.ledger.regain(is_ours, unacknowledged)?;
+        let (starts, ends) = (count(starts), count(group.len() - starts));
+        let written = Written { job: self.job, run: self.run, starts, ends };
+        let Regained { ledger, error, is_copy } = self.ledger.regain(is_ours, Some(written))?;
         self.ledger = ledger;
         self.trouble.rescue.renew();
         Ok((error, is_copy))
