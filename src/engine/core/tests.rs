@@ -327,14 +327,22 @@ fn update(number: u64, sending: Sending) -> Work {
     Work { ready, sending, attempts, ..work }
 }
 
+fn may_have_acted() -> Verdict {
+    let cause = Cause::default();
+    Verdict::Retry { cause, after: None, pushback: false, may_have_acted: true }
+}
+
+/// An update whose answer is lost after two milliseconds.
+fn lost_update(core: &mut Core) {
+    core.handle(Input::Rows(vec![update(1, Sending::Fresh)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    core.handle(Input::Replied { slot: 0, verdict: may_have_acted() }, at(2));
+}
+
 #[test]
 fn an_update_is_repeated_when_the_lost_one_cannot_come_after_it_any_more() {
     let mut core = core("1000/s");
-    core.handle(Input::Rows(vec![update(1, Sending::Fresh)]), at(0));
-    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
-    let cause = Cause::default();
-    let verdict = Verdict::Retry { cause, after: None, pushback: false, may_have_acted: true };
-    core.handle(Input::Replied { slot: 0, verdict }, at(2));
+    lost_update(&mut core);
     assert_eq!(done(&mut core), ["begin 1", "send 0", "end lost"]);
     assert_eq!(core.wake_at(), Some(at(10_002).moment));
     core.handle(Input::Tick, at(10_002));
@@ -344,11 +352,7 @@ fn an_update_is_repeated_when_the_lost_one_cannot_come_after_it_any_more() {
 #[test]
 fn an_update_whose_repeat_is_waited_for_when_the_run_stops_is_in_doubt() {
     let mut core = core("1000/s");
-    core.handle(Input::Rows(vec![update(1, Sending::Fresh)]), at(0));
-    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
-    let cause = Cause::default();
-    let verdict = Verdict::Retry { cause, after: None, pushback: false, may_have_acted: true };
-    core.handle(Input::Replied { slot: 0, verdict }, at(2));
+    lost_update(&mut core);
     core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(3));
     core.handle(Input::Stop(Stop::Drain { signal: 15 }), at(4));
     assert_eq!(core.ended(), Some(Ending::Interrupted { signal: 15 }));
@@ -370,24 +374,18 @@ fn a_row_of_an_earlier_run_that_is_abandoned_while_it_is_looked_for_is_in_doubt_
 #[test]
 fn a_ledger_that_fails_leaves_a_row_in_doubt_once_whether_its_end_or_its_next_start_is_not_written()
 {
-    let lost = || {
-        let cause = Cause::default();
-        Verdict::Retry { cause, after: None, pushback: false, may_have_acted: true }
-    };
     // The end of a row that was in doubt before.
     let mut core = core("1000/s");
     core.handle(Input::Rows(vec![update(1, Sending::Repeat)]), at(0));
     core.handle(Input::Tick, at(10_000));
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(10_001));
-    core.handle(Input::Replied { slot: 0, verdict: lost() }, at(10_002));
+    core.handle(Input::Replied { slot: 0, verdict: may_have_acted() }, at(10_002));
     core.handle(Input::LedgerFailed("the disk is full".into()), at(10_003));
     core.handle(Input::Unwritten { starts: vec![], ends: vec![0] }, at(10_003));
     assert_eq!((core.left_in_doubt(), core.settled()), (1, 1));
     // The second start of a row of this run.
     let mut core = self::core("1000/s");
-    core.handle(Input::Rows(vec![update(1, Sending::Fresh)]), at(0));
-    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
-    core.handle(Input::Replied { slot: 0, verdict: lost() }, at(2));
+    lost_update(&mut core);
     core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(3));
     core.handle(Input::Tick, at(10_002));
     core.handle(Input::LedgerFailed("the disk is full".into()), at(10_003));
