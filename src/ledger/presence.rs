@@ -58,7 +58,7 @@ impl Ledger {
     pub(super) fn regain(
         &self,
         is_ours: bool,
-        written: Option<Written>,
+        written: Option<RunWrites>,
     ) -> Result<Regained, LedgerError> {
         let path = self.path.clone();
         let lost = |cause: String| LedgerError::Lost { path: path.clone(), cause };
@@ -95,7 +95,7 @@ impl Ledger {
     }
 
     /// The ledger that is in this one's place, if it knows all that this one had acknowledged.
-    fn put_back_by_another(&self, written: Written) -> Option<Regained> {
+    fn put_back_by_another(&self, written: RunWrites) -> Option<Regained> {
         // With a log that is not its own a file would seem to be what it is not.
         let is_own = |path: &Path| self.presence.is_own(path);
         let is_other =
@@ -140,7 +140,7 @@ impl Ledger {
     }
 
     /// How much it holds of a job.
-    fn extent(&self, written: Written) -> rusqlite::Result<Extent> {
+    fn extent(&self, written: RunWrites) -> rusqlite::Result<Extent> {
         let run = "SELECT jobs.id, jobs.name, jobs.base_url, jobs.account, runs.started_at FROM runs \
                    JOIN jobs ON jobs.id = runs.job WHERE runs.id = ?1";
         let run = self.connection.query_row(run, [written.run.0], |row| {
@@ -164,7 +164,7 @@ impl Ledger {
 
 /// What a run has written, and of that what nobody was told to be durable: so many starts and ends.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Written {
+pub(super) struct RunWrites {
     pub job: JobId,
     pub run: RunId,
     pub starts: i64,

@@ -434,21 +434,15 @@ fn finish_once(desk: &Desk, first: &Outcome, stand: &Stand, run: &str) {
 #[cfg(unix)]
 #[test]
 fn a_ledger_that_is_deleted_during_a_run_is_written_again_with_all_that_is_known() {
-    let desk = desk(&notes_csv(20, 20));
-    let (first, stand, run) = run_while(&desk, |folder| std::fs::remove_dir_all(folder).unwrap());
-    let message = first.finished()["message"].as_str().unwrap().to_owned();
-    assert!(message.contains("was deleted while the run used it, and has been written"), "{first}");
-    finish_once(&desk, &first, &stand, &run);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_ledger_that_is_deleted_without_its_log_is_written_again_too() {
-    let desk = desk(&notes_csv(20, 20));
-    let remove = |folder: &Path| std::fs::remove_file(folder.join("ledger.db")).unwrap();
-    let (first, stand, run) = run_while(&desk, remove);
-    assert!(first.stdout.contains("has been written there again"), "{first}");
-    finish_once(&desk, &first, &stand, &run);
+    let with_all_beside_it: fn(&Path) = |folder| std::fs::remove_dir_all(folder).unwrap();
+    let alone: fn(&Path) = |folder| std::fs::remove_file(folder.join("ledger.db")).unwrap();
+    for deed in [with_all_beside_it, alone] {
+        let desk = desk(&notes_csv(20, 20));
+        let (first, stand, run) = run_while(&desk, deed);
+        let message = first.finished()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("was deleted while the run used it, and has been"), "{first}");
+        finish_once(&desk, &first, &stand, &run);
+    }
 }
 
 #[cfg(unix)]

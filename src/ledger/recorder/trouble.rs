@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::ledger::LedgerError;
 use crate::ledger::attempt::{AttemptEnd, Outcome};
-use crate::ledger::presence::{Regained, Written};
+use crate::ledger::presence::{Regained, RunWrites};
 use crate::ledger::rescue::{Line, Rescue};
 use crate::verdict::Cause;
 
@@ -72,7 +72,7 @@ impl Writer {
         let starts = group.iter().filter(|write| matches!(write, Write::Start { .. })).count();
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let (starts, ends) = (count(starts), count(group.len() - starts));
-        let written = Written { job: self.job, run: self.run, starts, ends };
+        let written = RunWrites { job: self.job, run: self.run, starts, ends };
         let Regained { ledger, error, is_copy } = self.ledger.regain(is_ours, Some(written))?;
         self.ledger = ledger;
         self.trouble.rescue.renew();
