@@ -1,8 +1,10 @@
 //! An answer: its status in two bytes, and its body. Nothing is done that does not say so.
 
-use noteferry::connector::{Catalogue, Connector};
-use noteferry::diagnostic::Place;
-use noteferry::verdict::{Answer, Reply, Verdict, judge};
+use noteferry::declared::connector::{Catalogue, Connector};
+use noteferry::text::diagnostic::Place;
+use noteferry::traffic::reply::Answer;
+use noteferry::traffic::reply::Reply;
+use noteferry::traffic::verdict::{Verdict, judge};
 
 thread_local! {
     static STRINGEEX: Connector =

@@ -1,7 +1,7 @@
 //! A connector of an operation and a file that says the rest; the bytes are the operation.
 
-use noteferry::connector::Catalogue;
-use noteferry::diagnostic::Place;
+use noteferry::declared::connector::Catalogue;
+use noteferry::text::diagnostic::Place;
 
 const CONNECTOR: &[u8] = b"connector: crm\nabout: A CRM\nbase_url: https://crm.invalid/api\n";
 

@@ -1,6 +1,6 @@
 //! A job: it is a job, and the same one each time, or there is a problem with it.
 
-use noteferry::job;
+use noteferry::declared::job;
 use noteferry::prepare::Preparer;
 
 pub fn run(data: &[u8]) {

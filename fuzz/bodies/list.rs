@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use noteferry::connector::{Catalogue, Connector, TextChange};
-use noteferry::diagnostic::Place;
+use noteferry::declared::connector::{Catalogue, Connector, TextChange};
 use noteferry::recover::{Search, Since, Step, item_id};
+use noteferry::text::diagnostic::Place;
 use serde_json::{Value, json};
 
 const OWNED: &str = "tn_owned";

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::quota::{NotationError, Quota, parse_duration};
 use crate::report::shell_word;
 use crate::sandbox::Faults;
+use crate::text::quota::{NotationError, Quota, parse_duration};
 
 use super::deadline::Until;
 

@@ -1,8 +1,8 @@
 //! `check`: every row, and nothing else.
 
-use crate::exit;
+use crate::plan::survey::{Keys, survey};
+use crate::report::exit;
 use crate::report::{checked_event, checked_line};
-use crate::survey::{Keys, survey};
 
 use super::arguments::CheckArguments;
 use super::environment::Environment;

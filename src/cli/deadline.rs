@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use jiff::civil::{DateTime, Time};
 use jiff::{Timestamp, ToSpan as _, Zoned};
 
-use crate::diagnostic::{Diagnostic, Place};
-use crate::engine::Deadline;
-use crate::pace::Moment;
+use crate::text::diagnostic::{Diagnostic, Place};
+use crate::traffic::deadline::Deadline;
+use crate::traffic::pace::Moment;
 
 use super::arguments::TimeArguments;
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::secret::Secret;
-use crate::transport::CredentialError;
+use crate::text::secret::Secret;
+use crate::traffic::transport::CredentialError;
 
 /// The variables of the process. Values are shown nowhere.
 pub struct Environment {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::connector::{Catalogue, Connector, Effect};
-use crate::diagnostic::{Diagnostic, Place};
-use crate::exit;
-use crate::job;
+use crate::declared::connector::{Catalogue, Connector, Effect};
+use crate::declared::job;
 use crate::ledger::{self, CheckScope, Checked, LedgerError};
+use crate::report::exit;
 use crate::report::{LedgerCheckView, ledger_checked_event};
+use crate::text::diagnostic::{Diagnostic, Place};
 
 use super::arguments::{CommonArguments, LedgerArguments, LedgerCheckArguments, LedgerVerb};
 use super::environment::Environment;

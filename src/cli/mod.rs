@@ -24,7 +24,7 @@ use clap::Parser as _;
 use arguments::{Arguments, Verb};
 use environment::Environment;
 
-use crate::exit;
+use crate::report::exit;
 
 /// Runs the program on the arguments and the environment of the process; gives its exit code.
 pub fn main() -> u8 {

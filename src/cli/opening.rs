@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Diagnostic, Place};
-use crate::job::{self, Job};
+use crate::declared::job::{self, Job};
 use crate::prepare::Preparer;
 use crate::source::Source;
+use crate::text::diagnostic::{Diagnostic, Place};
 
 use super::arguments::{CommonArguments, JobArguments};
 use super::environment::Environment;

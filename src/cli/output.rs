@@ -4,10 +4,11 @@ use std::io::{IsTerminal as _, Write, stderr, stdout};
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Place};
-use crate::event::{Ending, Totals};
-use crate::exit;
+use crate::report::exit;
 use crate::report::{Outlet, Problems, finished_event};
+use crate::row::Totals;
+use crate::row::event::Ending;
+use crate::text::diagnostic::{Diagnostic, Place};
 
 use super::arguments::{Color, CommonArguments, Format};
 use super::environment::Environment;

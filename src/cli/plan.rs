@@ -1,12 +1,12 @@
 //! `plan`: what a run would do, with no trace on disk or network.
 
-use crate::diagnostic::Diagnostic;
-use crate::exit;
 use crate::ledger::{JobReader, Ledger, LedgerError};
-use crate::plan::Action;
+use crate::plan::decide::Action;
+use crate::plan::steps::{Step, Steps};
+use crate::plan::survey::{Keys, Survey, survey};
+use crate::report::exit;
 use crate::report::{PlanHead, PlanReport, PlanStep, PlanTotals};
-use crate::steps::{Step, Steps};
-use crate::survey::{Keys, Survey, survey};
+use crate::text::diagnostic::Diagnostic;
 
 use super::arguments::PlanArguments;
 use super::environment::Environment;
@@ -198,7 +198,8 @@ impl<'a> Planning<'a> {
         }
         totals.requests = totals.send;
         let quotas = target::quotas(job, sending);
-        (totals.duration, totals.limited_by) = crate::plan::duration(totals.requests, &quotas);
+        (totals.duration, totals.limited_by) =
+            crate::traffic::pace::duration(totals.requests, &quotas);
         Ok(totals)
     }
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::diagnostic::{Diagnostic, Place};
 use crate::ledger::{JobLock, JobName, Ledger, LedgerError, TakenIn, waiting_outcomes};
+use crate::text::diagnostic::{Diagnostic, Place};
 
 use super::output::Output;
 

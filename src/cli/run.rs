@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use crate::connector::Connector;
-use crate::diagnostic::{Diagnostic, Place};
-use crate::event::{Ending, Totals};
-use crate::exit;
+use crate::declared::connector::Connector;
 use crate::ledger::{JobLock, JobReader, Ledger, LedgerError};
+use crate::plan::steps::{Steps, Tally};
+use crate::plan::survey::{Keys, Survey, survey};
+use crate::report::exit;
 use crate::report::finished_event;
+use crate::row::Totals;
+use crate::row::event::Ending;
 use crate::sandbox::{self, Sandbox};
-use crate::steps::{Steps, Tally};
-use crate::survey::{Keys, Survey, survey};
-use crate::transport::{Client, ClientError, ClientOptions, CredentialError, Http};
+use crate::text::diagnostic::{Diagnostic, Place};
+use crate::traffic::transport::{Client, ClientError, ClientOptions, CredentialError, Http};
 
 use super::arguments::RunArguments;
 use super::deadline::RunTime;

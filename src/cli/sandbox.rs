@@ -4,7 +4,7 @@ use std::io::{Write as _, stdout};
 
 use serde_json::json;
 
-use crate::exit;
+use crate::report::exit;
 use crate::sandbox::{EMAIL, KEY_SECRET, KEY_SID, Options, PASSWORD, Sandbox};
 
 use super::arguments::{Format, SandboxArguments};

@@ -8,16 +8,18 @@ use jiff::Zoned;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, channel, unbounded_channel};
 
 use crate::engine::dispatch::{self, Outcome, Parts};
-use crate::engine::{Deadline, Settings, Work};
-use crate::event::{Ending, Event, Progress, Totals};
-use crate::exit;
+use crate::engine::{Settings, Work};
 use crate::ledger::{InTrouble, JobReader, LedgerError, News, Recorder, Rescue};
-use crate::pace::{Moment, Pace};
-use crate::plan::{self, Action};
+use crate::plan::decide::Action;
+use crate::plan::steps::{Step, Steps, Tally};
+use crate::plan::survey::Survey;
+use crate::report::exit;
 use crate::report::{ReportHandle, ReportThread, Reporter, RunView, Several, bar, ndjson, plain};
-use crate::steps::{Step, Steps, Tally};
-use crate::survey::Survey;
-use crate::transport::{Http, Transport as _};
+use crate::row::Totals;
+use crate::row::event::{Ending, Event, Progress};
+use crate::traffic::deadline::Deadline;
+use crate::traffic::pace::{Moment, Pace};
+use crate::traffic::transport::{Http, Transport as _};
 
 use super::arguments::RunArguments;
 use super::deadline::RunTime;
@@ -150,7 +152,8 @@ impl Session<'_> {
     }
 
     fn view(&self) -> RunView {
-        let (duration, limited_by) = plan::duration(self.to_send(), &self.opening.job.quotas);
+        let (duration, limited_by) =
+            crate::traffic::pace::duration(self.to_send(), &self.opening.job.quotas);
         RunView {
             job: self.opening.job.name.clone(),
             job_path: self.arguments.job.words(&self.arguments.common),

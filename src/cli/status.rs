@@ -2,9 +2,9 @@
 
 use jiff::tz::TimeZone;
 
-use crate::exit;
-use crate::job;
+use crate::declared::job;
 use crate::ledger::{JobId, JobName, JobStatus, Ledger, LedgerError};
+use crate::report::exit;
 use crate::report::{RunLine, StatusView};
 
 use super::arguments::StatusArguments;

@@ -1,12 +1,12 @@
 //! Where requests go, and as whom: the connector's address or another, or a sandbox that is started for the run.
 
-use crate::connector::Connector;
-use crate::job::Job;
+use crate::declared::connector::Connector;
+use crate::declared::job::Job;
 use crate::ledger::JobName;
-use crate::quota::Quota;
 use crate::sandbox;
-use crate::secret::Secret;
-use crate::transport::{CredentialError, Credentials};
+use crate::text::quota::Quota;
+use crate::text::secret::Secret;
+use crate::traffic::transport::{CredentialError, Credentials};
 
 use super::arguments::{CommonArguments, SendingArguments};
 use super::environment::Environment;

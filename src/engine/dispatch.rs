@@ -8,13 +8,17 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::{Instant, Interval};
 
-use crate::connector::Answers;
-use crate::event::{Ending, Event, Progress};
+use crate::declared::connector::Answers;
 use crate::ledger::{News, Recorder};
-use crate::pace::{Moment, Pace};
 use crate::recover::item_id;
-use crate::transport::Transport;
-use crate::verdict::{Answer, Granted, Reply, TokenFailure, Verdict, judge};
+use crate::row::event::{Ending, Event, Progress};
+use crate::traffic::pace::{Moment, Pace};
+use crate::traffic::reply::Answer;
+use crate::traffic::reply::Granted;
+use crate::traffic::reply::Reply;
+use crate::traffic::reply::TokenFailure;
+use crate::traffic::transport::Transport;
+use crate::traffic::verdict::{Verdict, judge};
 
 use super::Work;
 use super::core::{Action, Core, Input, Now, Settings, Stop};

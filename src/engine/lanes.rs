@@ -2,17 +2,8 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
-/// A lane, as a hash of its name. Two names with one hash would only wait for each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Lane(u64);
-
-impl Lane {
-    pub fn named(name: &str) -> Self {
-        Self(BuildHasherDefault::<DefaultHasher>::default().hash_one(name))
-    }
-}
+use crate::row::Lane;
 
 /// The rows that wait, by slot.
 #[derive(Debug, Default)]

@@ -13,19 +13,24 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{channel, unbounded_channel};
 
-use crate::connector::{Catalogue, Connector, Method};
-use crate::diagnostic::Place;
-use crate::event::{Ending, Event, RowEnd, Totals};
+use crate::declared::connector::{Catalogue, Connector, Method};
+use crate::declared::job::InDoubt;
 use crate::ledger::faulty_disk::{Disk, Trouble};
 use crate::ledger::{
     InTrouble, JobLock, JobName, JobReader, LedgerError, Recorder, Rescue, waiting_outcomes,
 };
-use crate::pace::Pace;
-use crate::plan::{Action, Facts, InDoubt, decide};
+use crate::plan::decide::{Action, Facts, decide};
 use crate::prepare::Ready;
-use crate::request::Request;
-use crate::transport::Transport;
-use crate::verdict::{Answer, Granted, Reply, TokenFailure};
+use crate::prepare::request::Request;
+use crate::row::Totals;
+use crate::row::event::{Ending, Event, RowEnd};
+use crate::text::diagnostic::Place;
+use crate::traffic::pace::Pace;
+use crate::traffic::reply::Answer;
+use crate::traffic::reply::Granted;
+use crate::traffic::reply::Reply;
+use crate::traffic::reply::TokenFailure;
+use crate::traffic::transport::Transport;
 
 use super::dispatch::{self, Outcome, Parts};
 use super::{Settings, Work};

@@ -8,7 +8,6 @@
 //! ledger, told. At most one row of a lane is on that way at a time, the oldest first. Where an answer was lost and
 //! the operation says how to look for what it may have made, the lane waits until that is settled.
 
-mod access;
 mod core;
 pub mod dispatch;
 mod lanes;
@@ -19,11 +18,11 @@ mod scenarios;
 #[cfg(test)]
 mod simulation;
 
-pub use core::{Action, Core, Deadline, Input, Now, Settings, Stop};
+pub use core::{Action, Core, Input, Now, Settings, Stop};
 
-use crate::plan::Sending;
+use crate::plan::decide::Sending;
 use crate::prepare::Ready;
-use crate::recover::Attempted;
+use crate::row::Attempted;
 
 /// A row that the run has to send.
 #[derive(Debug, Clone)]

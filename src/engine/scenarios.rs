@@ -12,19 +12,24 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::connector::{Catalogue, Operation};
-use crate::diagnostic::Place;
-use crate::event::{Ending, Event, RowEnd};
+use crate::declared::connector::{Catalogue, Operation};
+use crate::declared::job::InDoubt;
 use crate::ledger::Ack;
-use crate::pace::{Moment, Pace};
-use crate::plan::{InDoubt, Sending};
+use crate::plan::decide::Sending;
 use crate::prepare::Ready;
-use crate::quota::{Quota, parse_duration};
-use crate::request::{Digest, Request};
-use crate::verdict::{Cause, Granted, Verdict};
+use crate::prepare::request::Request;
+use crate::row::Cause;
+use crate::row::Digest;
+use crate::row::event::{Ending, Event, RowEnd};
+use crate::text::diagnostic::Place;
+use crate::text::quota::{Quota, parse_duration};
+use crate::traffic::pace::{Moment, Pace};
+use crate::traffic::reply::Granted;
+use crate::traffic::verdict::Verdict;
 
 use super::Work;
-use super::core::{Action, Core, Deadline, Input, Now, Settings};
+use super::core::{Action, Core, Input, Now, Settings};
+use crate::traffic::deadline::Deadline;
 
 /// The start of imaginary time, in unix milliseconds.
 const EPOCH: i64 = 1_800_000_000_000;

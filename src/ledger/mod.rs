@@ -24,14 +24,13 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use crate::event::Totals;
+use crate::row::Totals;
 
-pub use attempt::{AttemptEnd, AttemptStart, Outcome};
 pub use check::{CheckScope, Checked, Finding, Findings, LedgerRow, Problem, check};
 pub use error::{LedgerError, StorageFault};
 pub use lock::JobLock;
 use presence::Presence;
-pub use reader::{JobReader, Known};
+pub use reader::JobReader;
 pub use recorder::{Ack, InTrouble, News, Recorder, Written};
 pub use rescue::{Rescue, TakenIn, waiting_outcomes};
 pub use status::{FailedRow, JobStatus, RunRecord};

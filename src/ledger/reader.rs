@@ -2,13 +2,9 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use crate::plan::Earlier;
-use crate::recover::Attempted;
-use crate::request::Digest;
-use crate::row_state::RowState;
-use crate::survey::hash_of;
+use crate::row::{Attempted, Digest, Earlier, KeyHash, Known, Outcome, RowState};
 
-use super::{JobId, Ledger, LedgerError, Outcome};
+use super::{JobId, Ledger, LedgerError};
 
 /// Looks up rows of one job by their keys.
 ///
@@ -17,24 +13,7 @@ pub struct JobReader {
     ledger: Ledger,
     job: JobId,
     /// Hash of a key and id of its row, in the order of the hashes.
-    keys: Vec<(u64, i64)>,
-}
-
-/// A row that the ledger knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    /// The row's id in the ledger.
-    pub id: i64,
-    pub earlier: Earlier,
-    /// Names the content that was last sent.
-    pub digest: Digest,
-    /// The operation and the lane that it was last sent in.
-    pub operation: String,
-    pub lane: String,
-    /// What the other side calls what was made.
-    pub remote_id: Option<String>,
-    /// When the last attempt was started; of several in a row that may have acted, the first.
-    pub attempted: Attempted,
+    keys: Vec<(KeyHash, i64)>,
 }
 
 impl JobReader {
@@ -46,7 +25,7 @@ impl JobReader {
             let mut rows = statement.query([job.0])?;
             let mut keys = Vec::new();
             while let Some(row) = rows.next()? {
-                keys.push((hash_of(row.get_ref(1)?.as_str()?), row.get(0)?));
+                keys.push((KeyHash::of(row.get_ref(1)?.as_str()?), row.get(0)?));
             }
             keys.sort_unstable();
             Ok(keys)
@@ -73,7 +52,7 @@ impl JobReader {
 
     /// What is known of a row.
     pub fn find(&self, key: &str) -> Result<Option<Known>, LedgerError> {
-        let hash = hash_of(key);
+        let hash = KeyHash::of(key);
         let first = self.keys.partition_point(|(other, _)| *other < hash);
         for (_, id) in self.keys[first..].iter().take_while(|(other, _)| *other == hash) {
             if let Some(known) = self.last_sent(*id, key)? {

@@ -17,11 +17,12 @@ use std::path::{Path, PathBuf};
 use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
-use crate::verdict::Cause;
+use crate::row::Cause;
 
-use super::attempt::{AttemptEnd, Outcome, complete_attempt};
+use super::attempt::complete_attempt;
 use super::lock::beside;
 use super::{JobName, Ledger, LedgerError, StorageFault};
+use crate::row::{AttemptEnd, Outcome};
 
 /// Room for more outcomes than requests are ever under way at once, in bytes.
 const RESERVE: usize = 256 << 10;
@@ -256,7 +257,7 @@ fn rescue_path(ledger: &Path, job: &JobName) -> PathBuf {
 mod tests {
     use super::super::tests::{end, found, name, place, record};
     use super::*;
-    use crate::row_state::RowState;
+    use crate::row::RowState;
 
     fn line(row_id: i64, key: &str, outcome: Outcome) -> Line {
         Line::new(row_id, Some(key.to_owned()), &end(outcome, 1))

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use crate::event::Totals;
+use crate::row::Totals;
 
 use super::{JobId, JobName, Ledger, LedgerError};
 

@@ -1,13 +1,14 @@
+use crate::row::{AttemptEnd, AttemptStart, Known, Outcome};
 use std::sync::mpsc;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::Earlier;
-use crate::recover::Attempted;
-use crate::request::Digest;
-use crate::row_state::RowState;
-use crate::verdict::Cause;
+use crate::row::Attempted;
+use crate::row::Cause;
+use crate::row::Digest;
+use crate::row::Earlier;
+use crate::row::RowState;
 
 pub(super) fn name(account: &str) -> JobName {
     JobName {

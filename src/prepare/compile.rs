@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::connector::Operation;
-use crate::diagnostic::{Diagnostic, Place};
-use crate::job::{Job, MapEntry, OperationChoice, Rows, Written, find_operation};
-use crate::mapping::{Language, Origin};
-use crate::schema::{Checker, Kind};
+use crate::declared::connector::Operation;
+use crate::declared::job::{Job, MapEntry, OperationChoice, Rows, Written, find_operation};
+use crate::prepare::mapping::{Language, Origin};
+use crate::prepare::schema::{Checker, Kind};
 use crate::source::{Columns, Source};
+use crate::text::diagnostic::{Diagnostic, Place};
 
 use super::{Choice, FieldOrigin, OperationPlan, Preparer};
 

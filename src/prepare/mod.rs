@@ -5,20 +5,24 @@
 //! row; here is what is done with each.
 
 mod compile;
+pub mod mapping;
+pub mod request;
+pub mod schema;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::connector::Operation;
-use crate::diagnostic::{Diagnostic, Place, RowPlace, Severity};
-use crate::job::{Job, Marker, Written};
-use crate::mapping::{Mapped, Origin};
-use crate::request::{self, Digest, Request};
-use crate::schema::{Checker, Finding, Kind};
+use crate::declared::connector::Operation;
+use crate::declared::job::{Job, Marker, Written};
+use crate::prepare::mapping::{Mapped, Origin};
+use crate::prepare::request::Request;
+use crate::prepare::schema::{Checker, Finding, Kind};
+use crate::row::Digest;
 use crate::source::{Columns, Record, Source};
-use crate::violation::Violation;
+use crate::text::diagnostic::{Diagnostic, Place, RowPlace, Severity};
+use crate::text::violation::Violation;
 
 /// A job's mapping and operations, compiled against the columns of its source.
 pub struct Preparer {

@@ -9,9 +9,10 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::connector::{Recover, TextChange};
+use crate::declared::connector::{Recover, TextChange};
 use crate::prepare::Ready;
-use crate::request::{self, Request};
+use crate::prepare::request::{self, Request};
+use crate::row::Attempted;
 
 /// How much earlier than the attempt an item may seem to have been made: the `Date` header and many a list count
 /// in whole seconds.
@@ -27,28 +28,6 @@ const MOST_PAGES: u32 = 200;
 /// A number of time below this is in seconds.
 const FIRST_MILLISECONDS: f64 = 1e12;
 
-/// When an attempt was started, in unix milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Attempted {
-    /// By this machine's clock, which may have been wrong, or set since.
-    pub at: i64,
-    /// By the other side's clock, where an answer had told it by then.
-    pub remote_at: Option<i64>,
-}
-
-impl Attempted {
-    /// The earliest moment, by the other side's clock, at which the attempt can have made something.
-    ///
-    /// `wall` is now by this machine's clock, `remote` by the other side's.
-    pub fn since(self, wall: i64, remote: Option<i64>) -> Since {
-        let ahead = remote.map_or(0, |remote| remote - wall);
-        Since {
-            moment: self.remote_at.unwrap_or(self.at + ahead) - TOLERANCE_MILLISECONDS,
-            certain: self.remote_at.is_some(),
-        }
-    }
-}
-
 /// From when on an item may be of an attempt, by the other side's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Since {
@@ -60,6 +39,17 @@ pub struct Since {
 }
 
 impl Since {
+    /// The earliest moment, by the other side's clock, at which an attempt can have made something.
+    ///
+    /// `wall` is now by this machine's clock, `remote` by the other side's.
+    pub fn of(attempted: Attempted, wall: i64, remote: Option<i64>) -> Self {
+        let ahead = remote.map_or(0, |remote| remote - wall);
+        Self {
+            moment: attempted.remote_at.unwrap_or(attempted.at + ahead) - TOLERANCE_MILLISECONDS,
+            certain: attempted.remote_at.is_some(),
+        }
+    }
+
     /// Before this, nothing is of the attempt, however wrong the clocks were.
     fn earliest(self) -> i64 {
         let error = if self.certain { DISAGREEMENT_MILLISECONDS } else { CLOCK_ERROR_MILLISECONDS };

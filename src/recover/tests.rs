@@ -1,8 +1,8 @@
 //! Lists as servers show them, and what is made of them.
 
 use super::*;
-use crate::connector::Catalogue;
-use crate::diagnostic::Place;
+use crate::declared::connector::Catalogue;
+use crate::text::diagnostic::Place;
 use serde_json::json;
 
 const STARTED: i64 = 1_800_000_000_000;
@@ -66,12 +66,12 @@ fn what_was_sent_is_known_again_or_it_is_said_that_nobody_knows() {
 fn a_clock_that_was_set_between_two_runs_does_not_hide_a_note() {
     let known = Attempted { at: STARTED, remote_at: Some(STARTED + 70_000) };
     assert_eq!(
-        known.since(5, Some(9)),
+        Since::of(known, 5, Some(9)),
         Since { moment: STARTED + 70_000 - TOLERANCE_MILLISECONDS, certain: true }
     );
     // The attempt was started before the first answer, by a clock that was an hour fast and has been set right since.
     let unknown = Attempted { at: STARTED + 3_600_000, remote_at: None };
-    let since = unknown.since(STARTED, Some(STARTED + 500));
+    let since = Since::of(unknown, STARTED, Some(STARTED + 500));
     assert!(!since.certain);
     for (created, step) in [(STARTED, "Unsure"), (STARTED - 3 * 86_400_000, "Absent")] {
         let mut search = Search::new(&recover(), &json!({"note": "x"}), None);

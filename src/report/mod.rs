@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
-use crate::event::{Event, Progress};
-use crate::quota::Quota;
+use crate::row::event::{Event, Progress};
+use crate::text::quota::Quota;
 
 mod bar;
+pub mod exit;
 mod json_text;
 mod ledger_check;
 mod narration;

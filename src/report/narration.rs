@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::paint::Paint;
 use super::words::{self, number, rows, rows_are};
 use super::{RunView, summary};
-use crate::event::{Event, Progress, RowEnd, RowEvent};
-use crate::exit;
+use crate::report::exit;
+use crate::row::event::{Event, Progress, RowEnd, RowEvent};
 
 /// So many rows that did not succeed are told one by one.
 const TOLD: u64 = 10;

@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Outlet, Reporter};
-use crate::event::{Ending, Event, Progress, RowEvent, Totals};
-use crate::exit;
+use crate::report::exit;
+use crate::row::Totals;
+use crate::row::event::{Ending, Event, Progress, RowEvent};
 
 /// Tells a run as NDJSON on `out`. Progress is not told: it is not durable.
 pub fn ndjson(out: Box<dyn Write + Send>) -> Box<dyn Reporter> {
@@ -126,8 +127,8 @@ impl<'a> RowLine<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::RowEnd;
     use crate::report::testing::{Failing, Shared, progress, refused, totals};
+    use crate::row::event::RowEnd;
 
     fn succeeded() -> RowEvent {
         RowEvent {

@@ -13,8 +13,8 @@ use super::Outlet;
 use super::json_text::{on_one_line, pretty, visible};
 use super::paint::Paint;
 use super::words::{about, command, counted, number, one_line, rows, rows_are};
-use crate::plan::{Action, Held, Sending};
-use crate::quota::Quota;
+use crate::plan::decide::{Action, Held, Sending};
+use crate::text::quota::Quota;
 
 /// So many requests are shown in full.
 const SHOWN: u64 = 3;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Outlet;
 use super::words::{counted, number, rows};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::text::diagnostic::{Diagnostic, Severity};
 
 /// A person is shown so many errors, and as many warnings.
 const SHOWN: u64 = 20;
@@ -106,8 +106,8 @@ pub fn checked_line(all: u64, valid: u64, invalid: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::{Place, RowPlace};
     use crate::report::testing::Shared;
+    use crate::text::diagnostic::{Place, RowPlace};
 
     fn past(row: u64) -> Diagnostic {
         let place = RowPlace {

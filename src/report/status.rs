@@ -10,9 +10,9 @@ use super::ndjson::counts;
 use super::paint::Paint;
 use super::summary::tally;
 use super::words::{counted, number, one_line, rows, rows_are, span};
-use crate::event::Totals;
-use crate::exit;
 use crate::ledger::FailedRow;
+use crate::report::exit;
+use crate::row::Totals;
 
 /// Where a job stands.
 #[derive(Debug, Clone)]

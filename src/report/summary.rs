@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::RunView;
 use super::paint::Paint;
 use super::words::{command, counted, number, one_line, rows, rows_are, span};
-use crate::event::{Ending, Totals};
+use crate::row::Totals;
+use crate::row::event::Ending;
 
 /// What a run comes to, over several lines. `elapsed` is how long it took.
 pub fn summary(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration) -> String {

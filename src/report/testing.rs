@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::RunView;
-use crate::event::{Event, Progress, RowEnd, RowEvent, Totals};
+use crate::row::Totals;
+use crate::row::event::{Event, Progress, RowEnd, RowEvent};
 
 /// A writer whose text can be read while it is written.
 #[derive(Clone, Default)]

@@ -34,7 +34,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use crate::quota::Quota;
+use crate::text::quota::Quota;
 use books::Books;
 
 pub use faults::{Faults, FaultsError};

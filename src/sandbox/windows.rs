@@ -2,7 +2,7 @@
 //!
 //! Not a pace: nothing waits here, a request is let in or turned away.
 
-use crate::quota::Quota;
+use crate::text::quota::Quota;
 
 /// One quota and the block it is counting.
 struct Window {

@@ -5,7 +5,7 @@
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Place, RowPlace};
+use crate::text::diagnostic::{Diagnostic, Place, RowPlace};
 
 pub(super) const SAVE_AS_UTF8: &str =
     "the file may be in Windows-1258 or Windows-1252: save it again as UTF-8 (in Excel: CSV UTF-8)";

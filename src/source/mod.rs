@@ -22,7 +22,7 @@ use self::csv::CsvRows;
 use self::fault::Fault;
 use self::json::{JsonArray, JsonLines};
 use self::window::{CHUNK, Window};
-use crate::diagnostic::Diagnostic;
+use crate::text::diagnostic::Diagnostic;
 
 pub use self::columns::Columns;
 pub use self::record::{Cell, InlineRow, OwnedCell, Record};

@@ -6,10 +6,10 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use crate::pace::Moment;
-use crate::plan::Sending;
-use crate::recover::Attempted;
-use crate::row_state::RowState;
+use crate::plan::decide::Sending;
+use crate::row::Attempted;
+use crate::row::RowState;
+use crate::traffic::pace::Moment;
 
 use super::slot::Phase;
 use super::{Action, Core, Now};

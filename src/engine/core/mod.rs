@@ -4,9 +4,7 @@
 //! `outcome`, what follows from a lost one in `settle`, what answers say about the other side in `pressure`, and a single
 //! row in `slot`.
 
-mod concurrency;
 mod departure;
-mod outage;
 mod outcome;
 mod pressure;
 mod settle;
@@ -18,19 +16,25 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet, VecDeque};
 use std::time::Duration;
 
-use crate::event::{Ending, Event, Progress};
-use crate::ledger::{Ack, AttemptEnd, AttemptStart};
-use crate::pace::{Moment, Pace};
-use crate::plan::{InDoubt, Sending};
-use crate::row_state::RowState;
-use crate::verdict::{Granted, TokenFailure, Verdict};
+use crate::declared::job::InDoubt;
+use crate::ledger::Ack;
+use crate::plan::decide::Sending;
+use crate::row::AttemptEnd;
+use crate::row::AttemptStart;
+use crate::row::RowState;
+use crate::row::event::{Ending, Event, Progress};
+use crate::traffic::pace::{Moment, Pace};
+use crate::traffic::reply::Granted;
+use crate::traffic::reply::TokenFailure;
+use crate::traffic::verdict::Verdict;
 
 use super::Work;
-use super::access::Access;
-use super::lanes::{Lane, Lanes};
-use concurrency::Concurrency;
-use outage::Outage;
-pub use pressure::Deadline;
+use super::lanes::Lanes;
+use crate::row::Lane;
+use crate::traffic::access::Access;
+use crate::traffic::concurrency::Concurrency;
+use crate::traffic::deadline::Deadline;
+use crate::traffic::outage::Outage;
 use slot::{Phase, Slot};
 
 /// How many rows are in hand at the most, so that one busy lane does not hide the lanes behind it.

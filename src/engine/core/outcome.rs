@@ -3,16 +3,19 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use crate::connector::Effect;
-use crate::event::{Ending, Event, RowEnd};
-use crate::ledger::{Ack, Outcome};
-use crate::pace::{asked_wait, back_off};
-use crate::verdict::{Cause, TokenFailure, Verdict};
+use crate::declared::connector::Effect;
+use crate::ledger::Ack;
+use crate::row::Cause;
+use crate::row::Outcome;
+use crate::row::event::{Ending, Event, RowEnd};
+use crate::traffic::pace::{asked_wait, back_off};
+use crate::traffic::reply::TokenFailure;
+use crate::traffic::verdict::Verdict;
 
-use super::super::access::Refusal;
-use super::super::lanes::Lane;
 use super::slot::{Phase, Slot};
 use super::{Action, Core, MOST_PUSHBACKS, Now};
+use crate::row::Lane;
+use crate::traffic::access::Refusal;
 
 /// So many refusals of its token, while others were accepted, are a refusal of the row.
 const SURELY_REFUSED: u32 = 5;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::event::{Ending, Event};
-use crate::pace::{Moment, PushBack};
-use crate::verdict::Verdict;
+use crate::row::event::{Ending, Event};
+use crate::traffic::pace::{Moment, PushBack};
+use crate::traffic::verdict::Verdict;
 
-use super::concurrency::Load;
 use super::{Action, Core, Now};
+use crate::traffic::concurrency::Load;
 
 /// Push-backs that follow one another within this are told once.
 const TELL_AGAIN_AFTER: Duration = Duration::from_secs(60);
@@ -16,25 +16,6 @@ const LONG: Duration = Duration::from_secs(5);
 /// What is under way gets at least so long, and at most so long, to come to an end before the deadline.
 const SHORTEST_DRAIN: Duration = Duration::from_secs(1);
 const LONGEST_DRAIN: Duration = Duration::from_secs(60);
-
-/// When a run has to be over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Deadline {
-    pub moment: Moment,
-    /// The same by this machine's clock, in unix milliseconds, where it is a time of day: the earlier one counts, since a
-    /// machine that slept has not felt the time pass.
-    pub wall: Option<i64>,
-}
-
-impl Deadline {
-    /// How long it is until then.
-    fn left(self, now: Now) -> Duration {
-        let by_wall = self.wall.map(|wall| {
-            Duration::from_millis(u64::try_from(wall.saturating_sub(now.wall)).unwrap_or(0))
-        });
-        self.moment.since(now.moment).min(by_wall.unwrap_or(Duration::MAX))
-    }
-}
 
 impl Core {
     /// Takes in what an answer to a request that left at `sent_at` says about the other side.
@@ -102,7 +83,7 @@ impl Core {
         };
         let slowest = self.concurrency.slowest();
         let drain = (slowest + slowest / 2).clamp(SHORTEST_DRAIN, LONGEST_DRAIN);
-        let left = deadline.left(now).saturating_sub(drain);
+        let left = deadline.left(now.moment, now.wall).saturating_sub(drain);
         if left.is_zero() {
             self.stop(Ending::Deadline, now);
         } else {

@@ -4,19 +4,20 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::event::RowEnd;
-use crate::ledger::Outcome;
-use crate::pace::{Moment, asked_wait, back_off};
-use crate::plan::InDoubt;
-use crate::recover::{Search, Step};
-use crate::request::Request;
-use crate::row_state::RowState;
-use crate::verdict::{Cause, Verdict};
+use crate::declared::job::InDoubt;
+use crate::prepare::request::Request;
+use crate::recover::{Search, Since, Step};
+use crate::row::Cause;
+use crate::row::Outcome;
+use crate::row::RowState;
+use crate::row::event::RowEnd;
+use crate::traffic::pace::{Moment, asked_wait, back_off};
+use crate::traffic::verdict::Verdict;
 
-use super::super::access::Refusal;
 use super::outcome::Last;
 use super::slot::{Phase, Slot};
 use super::{Action, Core, MOST_PUSHBACKS, Now};
+use crate::traffic::access::Refusal;
 
 impl Core {
     /// The request for [`Action::Look`]; none where the row lacks a field that the list asks for.
@@ -177,7 +178,7 @@ impl Core {
         else {
             return;
         };
-        let since = slot.attempted.since(now.wall, now.remote);
+        let since = Since::of(slot.attempted, now.wall, now.remote);
         let step = search.take(recover, items, owned, since);
         self.follow(at, step, now);
     }

@@ -1,17 +1,19 @@
 //! A row in hand: its work, where it stands, and what its ledger entries say.
 
-use crate::event::{RowEnd, RowEvent};
-use crate::ledger::{AttemptEnd, AttemptStart, Outcome};
-use crate::pace::Moment;
-use crate::plan::Sending;
-use crate::recover::{Attempted, Search};
-use crate::row_state;
-use crate::row_state::RowState;
-use crate::verdict::Cause;
+use crate::plan::decide::Sending;
+use crate::recover::Search;
+use crate::row::AttemptEnd;
+use crate::row::AttemptStart;
+use crate::row::Attempted;
+use crate::row::Cause;
+use crate::row::Outcome;
+use crate::row::event::{RowEnd, RowEvent};
+use crate::row::{RowState, state};
+use crate::traffic::pace::Moment;
 
 use super::super::Work;
-use super::super::access::{Access, Refusal};
-use super::super::lanes::Lane;
+use crate::row::Lane;
+use crate::traffic::access::{Access, Refusal};
 
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -77,7 +79,7 @@ impl Slot {
 
     /// Follows the row's life. An illegal step would be a fault of this module; the state then stays as it is,
     /// and the ledger, which replays the same function, will say so.
-    pub fn step(&mut self, event: row_state::RowEvent) {
+    pub fn step(&mut self, event: state::RowEvent) {
         match self.state.clone().after(event) {
             Ok(state) => self.state = state,
             Err(error) => debug_assert!(false, "{error}"),

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::connector::Catalogue;
-use crate::diagnostic::Place;
-use crate::event::RowEnd;
+use crate::declared::connector::Catalogue;
 use crate::prepare::Ready;
-use crate::recover::Attempted;
-use crate::request::{Digest, Request};
-use crate::verdict::Cause;
+use crate::prepare::request::Request;
+use crate::row::Attempted;
+use crate::row::Cause;
+use crate::row::Digest;
+use crate::row::event::RowEnd;
+use crate::text::diagnostic::Place;
 
 const WALL: i64 = 1_800_000_000_000;
 

@@ -2,8 +2,10 @@
 
 use rusqlite::Row;
 
-use super::{Outcome, Problem};
-use crate::row_state::{IllegalTransition, RowState};
+use super::Problem;
+use crate::row::IllegalTransition;
+use crate::row::Outcome;
+use crate::row::RowState;
 
 /// An attempt, as far as it says what became of its row.
 pub(super) struct Attempt {

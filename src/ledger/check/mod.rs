@@ -16,8 +16,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{
-    APPLICATION_ID, BUSY_TIMEOUT, Ledger, LedgerError, Outcome, StorageFault, beside,
-    connect_to_read, not_opened,
+    APPLICATION_ID, BUSY_TIMEOUT, Ledger, LedgerError, StorageFault, beside, connect_to_read,
+    not_opened,
 };
 use file_head::FileHead;
 use walk::Walk;

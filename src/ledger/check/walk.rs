@@ -7,9 +7,9 @@ use url::{Host, Url};
 
 use super::life::{Attempt, Life};
 use super::{CheckScope, Checked, LedgerRow, Problem};
-use crate::request::Digest;
-use crate::row_state::RowState;
-use crate::survey::hash_of;
+use crate::row::Digest;
+use crate::row::KeyHash;
+use crate::row::RowState;
 
 /// As many lines of SQLite's own check are told.
 const MOST_DAMAGES: u32 = 20;
@@ -227,7 +227,7 @@ impl<'a> Walk<'a> {
         attempts: &mut Statement<'_>,
         view: Option<&mut Statement<'_>>,
     ) -> rusqlite::Result<()> {
-        self.keys.push((spread(hash_of(&entry.place.key), entry.job.unsigned_abs()), entry.id));
+        self.keys.push((spread(KeyHash::of(&entry.place.key), entry.job.unsigned_abs()), entry.id));
         let mut life = Life::default();
         let mut found = attempts.query([entry.id])?;
         while let Some(row) = found.next()? {
@@ -292,7 +292,7 @@ impl<'a> Walk<'a> {
         if life.was_found || (self.scope.creates)(&entry.operation) {
             let target = self.jobs.get(&entry.job).and_then(|job| job.target);
             let owner = target.unwrap_or_else(|| !life.run.unsigned_abs());
-            self.claims.push((spread(hash_of(id), owner), entry.id));
+            self.claims.push((spread(KeyHash::of(id), owner), entry.id));
         }
     }
 
@@ -353,7 +353,7 @@ fn lossy(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
 }
 
 /// A hash that is another one for each owner.
-fn spread(hash: u64, owner: u64) -> u64 {
+fn spread(KeyHash(hash): KeyHash, owner: u64) -> u64 {
     hash.wrapping_add(owner.wrapping_add(1).wrapping_mul(SPREAD))
 }
 

@@ -15,9 +15,10 @@ use std::time::Duration;
 
 use rusqlite::TransactionBehavior;
 
-use super::attempt::{AttemptEnd, AttemptStart, complete_attempt, enter_attempt, enter_row};
+use super::attempt::{complete_attempt, enter_attempt, enter_row};
 use super::rescue::Rescue;
 use super::{JobId, JobLock, Ledger, LedgerError, RunId};
+use crate::row::{AttemptEnd, AttemptStart};
 
 /// As many writes as one transaction takes at the most.
 const LARGEST_GROUP: usize = 1024;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::ledger::faulty_disk::{Disk, Trouble};
 use crate::ledger::tests::{end, found, name, place, start};
-use crate::ledger::{JobReader, Outcome, waiting_outcomes};
-use crate::row_state::RowState;
+use crate::ledger::{JobReader, waiting_outcomes};
+use crate::row::Outcome;
+use crate::row::RowState;
 
 const LONG: Duration = Duration::from_secs(3_600);
 

@@ -9,10 +9,10 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use crate::ledger::LedgerError;
-use crate::ledger::attempt::{AttemptEnd, Outcome};
 use crate::ledger::presence::{Regained, RunWrites};
 use crate::ledger::rescue::{Line, Rescue};
-use crate::verdict::Cause;
+use crate::row::Cause;
+use crate::row::{AttemptEnd, Outcome};
 
 use super::{Ack, News, Write, Writer, next_group};
 

@@ -1,0 +1,71 @@
+//! Job files as written. `schemas/job.schema.json` is generated from these types.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::InDoubt;
+
+/// A job: which rows, what each does, and how its fields come about.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Noteferry job")]
+pub struct JobFile {
+    /// The job's name. The ledger knows the job by it: another name is another job, with nothing done yet.
+    #[schemars(length(min = 1))]
+    pub job: String,
+    /// The connector: a folder under schemas/, built in or the user's own. Left out: stringeex.
+    pub connector: Option<String>,
+    /// What a row does, as in ticket_note.create; may be an expression. Left out: each row's column `operation` says.
+    #[schemars(extend("examples" = ["ticket_note.create", "ticket_note.update", "ticket_note.delete", "ticket_note.list"]))]
+    pub operation: Option<String>,
+    pub source: SourceFile,
+    /// Field: value. A text may hold expressions, as in "{{ column }}". Left out: the columns that bear a field's name.
+    pub map: Option<IndexMap<String, Value>>,
+    /// The time zone of times that name none, as in Asia/Ho_Chi_Minh.
+    #[schemars(extend("examples" = ["Asia/Ho_Chi_Minh", "UTC"]))]
+    pub timezone: Option<String>,
+    /// An expression that makes a row the same row next time, as in "{{ legacy_id }}". Left out: its content and its occurrence.
+    pub key: Option<String>,
+    /// A line that is written below the text of what a row creates, as in "[ref {{ key }}]": if an answer is lost, it is
+    /// looked for by this line. Needs `key`. Left out: it is looked for by its text and its time.
+    #[schemars(extend("examples" = ["[ref {{ key }}]"]))]
+    pub marker: Option<String>,
+    pub limits: Option<LimitsFile>,
+    /// What becomes of a row whose request may have acted: verify (look for it; the default), hold (leave it), or resend
+    /// (at the risk of doing it twice).
+    pub in_doubt: Option<InDoubt>,
+    /// The account's name in the ledger. Left out: what the credentials say.
+    pub account: Option<String>,
+}
+
+/// Where the rows come from: exactly one of csv, jsonl, json and rows.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceFile {
+    /// A CSV file with a header, UTF-8; relative to the job file.
+    pub csv: Option<String>,
+    /// A file with a JSON object on each line.
+    pub jsonl: Option<String>,
+    /// A file with a JSON list of objects.
+    pub json: Option<String>,
+    /// Rows written here.
+    pub rows: Option<Vec<IndexMap<String, Value>>>,
+    /// For csv: what stands between cells. Left out: a comma (a tab in a .tsv file).
+    pub delimiter: Option<String>,
+}
+
+/// How fast the job may go. Left out: what the connector says.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsFile {
+    /// Quotas, as in [30/10s, 9000/1h]; all hold at once.
+    pub rate: Option<Vec<String>>,
+    /// How many requests may be under way at once.
+    #[schemars(range(min = 1, max = 1024))]
+    pub concurrency: Option<u32>,
+    /// How often one row is tried before it is given up. Left out: 5.
+    #[schemars(range(min = 1, max = 100))]
+    pub attempts: Option<u32>,
+}

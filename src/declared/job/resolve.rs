@@ -1,0 +1,365 @@
+//! From a job as written to a job as meant; finds every mistake it can.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use crate::declared::connector::{Catalogue, Connector, Operation};
+use crate::declared::job::InDoubt;
+use crate::source::{Format, InlineRow, OwnedCell};
+use crate::text::diagnostic::{Diagnostic, Place, line_and_column};
+use crate::text::document::{Content, Document, Node};
+use crate::text::quota::Quota;
+
+use super::file::{JobFile, SourceFile};
+use super::{Job, MapEntry, Marker, OperationChoice, Rows, Written};
+
+const DEFAULT_CONNECTOR: &str = "stringeex";
+const DEFAULT_ATTEMPTS: u32 = 5;
+
+/// Loads a job: a YAML file, or a data file with everything left to defaults.
+///
+/// `connector_folders` come before a `schemas` folder beside the job, and that before the built-in ones.
+pub fn load(
+    path: &Path,
+    operation: Option<&str>,
+    connector_folders: &[PathBuf],
+) -> Result<Job, Vec<Diagnostic>> {
+    let beside = path.parent().unwrap_or(Path::new("")).to_owned();
+    let near = [beside.join("schemas"), beside.join("..").join("schemas")];
+    let catalogue = Catalogue::new(connector_folders.iter().cloned().chain(near));
+    match Format::of_path(path) {
+        Some(format) => data_job(path, operation, format, &catalogue),
+        // Before it is read: rows of another format make broken YAML, and that would be told instead.
+        None if operation.is_some() => Err(vec![no_data_file(path)]),
+        None => {
+            yaml_job(Document::read(path).map_err(|problem| vec![problem])?, &beside, &catalogue)
+        }
+    }
+}
+
+/// `--operation` was given with a file that is taken for a job.
+fn no_data_file(path: &Path) -> Diagnostic {
+    let yaml = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    let (message, hint) = if yaml {
+        (
+            "--operation is for data files; a job file says its operation itself",
+            "leave --operation out",
+        )
+    } else {
+        (
+            "the file's name does not say how its rows are written",
+            "data files end in .csv, .tsv, .jsonl, .ndjson or .json",
+        )
+    };
+    Diagnostic::error("usage", Place::File(path.display().to_string().into()), message).hint(hint)
+}
+
+/// A data file without a job file: everything is left to defaults.
+fn data_job(
+    path: &Path,
+    operation: Option<&str>,
+    format: Format,
+    catalogue: &Catalogue,
+) -> Result<Job, Vec<Diagnostic>> {
+    let connector = Arc::new(catalogue.load(DEFAULT_CONNECTOR, Place::Nowhere)?);
+    let operation = match operation {
+        Some(name) => OperationChoice::Fixed(
+            find_operation(&connector, name, Place::Nowhere).map_err(|problem| vec![problem])?,
+        ),
+        None => OperationChoice::Column,
+    };
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    Ok(Job {
+        name: stem.unwrap_or_else(|| "data".to_owned()),
+        operation,
+        rows: Rows::File {
+            path: path.to_owned(),
+            name: path.display().to_string().into(),
+            format,
+            written: None,
+        },
+        map: None,
+        key: None,
+        marker: None,
+        timezone: None,
+        quotas: connector.quotas.clone(),
+        concurrency: connector.concurrency,
+        attempts: DEFAULT_ATTEMPTS,
+        in_doubt: InDoubt::default(),
+        account: None,
+        document: None,
+        connector,
+    })
+}
+
+/// Finds an operation of a connector by its name.
+pub fn find_operation(
+    connector: &Connector,
+    name: &str,
+    place: Place,
+) -> Result<Arc<Operation>, Diagnostic> {
+    connector.operations.get(name).cloned().ok_or_else(|| {
+        let message = format!("the connector `{}` has no operation `{name}`", connector.name);
+        let known = connector.operations.keys().map(String::as_str);
+        Diagnostic::error("unknown-operation", place, message).hint_names(name, known)
+    })
+}
+
+fn yaml_job(
+    document: Document,
+    beside: &Path,
+    catalogue: &Catalogue,
+) -> Result<Job, Vec<Diagnostic>> {
+    let (file, problems) = document.read_as::<JobFile>();
+    let Some(file) = file else { return Err(problems) };
+    let mut resolver = Resolver { document: &document, problems };
+    let name = file.connector.as_deref().unwrap_or(DEFAULT_CONNECTOR);
+    let connector = match catalogue.load(name, document.place_at("/connector")) {
+        Ok(connector) => Some(Arc::new(connector)),
+        Err(found) => {
+            resolver.problems.extend(found);
+            None
+        }
+    };
+    let operation = connector.as_ref().and_then(|connector| resolver.operation(&file, connector));
+    let rows = resolver.rows(&file.source, beside);
+    let timezone = file.timezone.as_deref().and_then(|name| resolver.timezone(name));
+    let rate = file.limits.as_ref().and_then(|limits| limits.rate.as_ref());
+    let rate = rate.map(|rate| resolver.quotas(rate));
+    let map = file.map.as_ref().map(|map| resolver.map(map));
+    let key = file
+        .key
+        .as_ref()
+        .map(|text| Written { text: text.clone(), place: document.place_at("/key") });
+    let marker = resolver.marker(&file, operation.as_ref(), connector.as_deref());
+    resolver.limits(&file);
+    let problems = resolver.problems;
+    match (connector, operation, rows) {
+        (Some(connector), Some(operation), Some(rows)) if problems.is_empty() => Ok(Job {
+            name: file.job,
+            operation,
+            rows,
+            map,
+            key,
+            marker,
+            timezone,
+            quotas: rate.unwrap_or_else(|| connector.quotas.clone()),
+            concurrency: file
+                .limits
+                .as_ref()
+                .and_then(|limits| limits.concurrency)
+                .unwrap_or(connector.concurrency),
+            attempts: file
+                .limits
+                .as_ref()
+                .and_then(|limits| limits.attempts)
+                .unwrap_or(DEFAULT_ATTEMPTS),
+            in_doubt: file.in_doubt.unwrap_or_default(),
+            account: file.account,
+            connector,
+            document: Some(document),
+        }),
+        _ => Err(problems),
+    }
+}
+
+/// Collects what is wrong while values are read.
+struct Resolver<'a> {
+    document: &'a Document,
+    problems: Vec<Diagnostic>,
+}
+
+impl Resolver<'_> {
+    fn operation(&mut self, file: &JobFile, connector: &Connector) -> Option<OperationChoice> {
+        let Some(text) = &file.operation else { return Some(OperationChoice::Column) };
+        let place = self.document.place_at("/operation");
+        if text.contains("{{") {
+            return Some(OperationChoice::Expression(Written { text: text.clone(), place }));
+        }
+        match find_operation(connector, text, place) {
+            Ok(operation) => Some(OperationChoice::Fixed(operation)),
+            Err(problem) => {
+                self.problems.push(problem);
+                None
+            }
+        }
+    }
+
+    fn rows(&mut self, source: &SourceFile, beside: &Path) -> Option<Rows> {
+        let delimiter = self.delimiter(source);
+        let files = [
+            source.csv.as_ref().map(|file| ("/source/csv", file, None)),
+            source.jsonl.as_ref().map(|file| ("/source/jsonl", file, Some(Format::JsonLines))),
+            source.json.as_ref().map(|file| ("/source/json", file, Some(Format::Json))),
+        ];
+        let files: Vec<(&str, &String, Option<Format>)> = files.into_iter().flatten().collect();
+        match (files.as_slice(), &source.rows) {
+            ([(pointer, file, format)], None) => {
+                let path = beside.join(file);
+                let format = format.unwrap_or_else(|| csv_format(&path, delimiter));
+                let name = path.display().to_string().into();
+                let written = Some(self.document.place_at(pointer));
+                Some(Rows::File { path, name, format, written })
+            }
+            ([], Some(_)) => Some(self.inline_rows()),
+            _ => {
+                let place = self.document.place_of_key("/source");
+                let message = "a source is exactly one of csv, jsonl, json and rows";
+                self.problems.push(Diagnostic::error("invalid-value", place, message));
+                None
+            }
+        }
+    }
+
+    fn delimiter(&mut self, source: &SourceFile) -> Option<u8> {
+        let text = source.delimiter.as_ref()?;
+        match text.as_bytes() {
+            [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte) => Some(*byte),
+            _ => {
+                let place = self.document.place_at("/source/delimiter");
+                let problem =
+                    Diagnostic::error("invalid-value", place, "a delimiter is one ASCII character");
+                self.problems.push(problem.hint("as in \";\" or \"\\t\""));
+                None
+            }
+        }
+    }
+
+    fn inline_rows(&self) -> Rows {
+        let items = match self.document.at("/source/rows").map(|node| &node.content) {
+            Some(Content::List(items)) => items.as_slice(),
+            _ => &[],
+        };
+        let text = &self.document.source().text;
+        let rows = items.iter().map(|item| inline_row(item, text)).collect();
+        Rows::Inline { name: self.document.name().into(), rows: Arc::new(rows) }
+    }
+
+    /// Complains of numbers and names that a job cannot have.
+    fn limits(&mut self, file: &JobFile) {
+        if file.job.trim().is_empty() {
+            self.refuse("/job", "a job needs a name", "the ledger knows the job by it");
+        }
+        let limits = file.limits.as_ref();
+        if limits.and_then(|limits| limits.concurrency).is_some_and(|n| !(1..=1024).contains(&n)) {
+            self.refuse("/limits/concurrency", "this must be from 1 to 1024", "as in 8");
+        }
+        if limits.and_then(|limits| limits.attempts).is_some_and(|n| !(1..=100).contains(&n)) {
+            self.refuse("/limits/attempts", "this must be from 1 to 100", "as in 5");
+        }
+    }
+
+    fn marker(
+        &mut self,
+        file: &JobFile,
+        operation: Option<&OperationChoice>,
+        connector: Option<&Connector>,
+    ) -> Option<Marker> {
+        let text = file.marker.as_ref()?;
+        let marker = Marker::parse(text);
+        if marker.is_none() {
+            let message = "a marker is a line of text in which {{ key }} stands once";
+            self.refuse("/marker", message, "as in \"[ref {{ key }}]\"");
+        }
+        if file.key.is_none() {
+            let hint = "say what tells one row from another, as in key: \"{{ legacy_id }}\"";
+            self.refuse("/marker", "a marker needs the job's `key`", hint);
+        }
+        let markable = match (operation, connector) {
+            (Some(OperationChoice::Fixed(operation)), _) => operation.marked_field().is_some(),
+            (Some(_), Some(connector)) => {
+                connector.operations.values().any(|operation| operation.marked_field().is_some())
+            }
+            _ => true,
+        };
+        if !markable {
+            let message = "no operation of this job says where a marker goes";
+            let hint =
+                "leave the marker out, or name the field in the connector, under recover: marker";
+            self.refuse("/marker", message, hint);
+        }
+        marker
+    }
+
+    fn refuse(&mut self, pointer: &str, message: &str, hint: &str) {
+        let place = self.document.place_at(pointer);
+        self.problems.push(Diagnostic::error("invalid-value", place, message).hint(hint));
+    }
+
+    fn timezone(&mut self, name: &str) -> Option<TimeZone> {
+        TimeZone::get(name)
+            .map_err(|_| {
+                let place = self.document.place_at("/timezone");
+                let problem = Diagnostic::error(
+                    "unknown-timezone",
+                    place,
+                    format!("there is no time zone `{name}`"),
+                );
+                self.problems.push(
+                    problem.hint("use a name of the IANA database, as in Asia/Ho_Chi_Minh or UTC"),
+                );
+            })
+            .ok()
+    }
+
+    fn quotas(&mut self, rate: &[String]) -> Vec<Quota> {
+        let mut quotas = Vec::new();
+        for (at, text) in rate.iter().enumerate() {
+            match text.parse::<Quota>() {
+                Ok(quota) => quotas.push(quota),
+                Err(error) => {
+                    let place = self.document.place_at(&format!("/limits/rate/{at}"));
+                    let problem = Diagnostic::error("invalid-quota", place, error.to_string());
+                    self.problems.push(problem.hint(error.hint()));
+                }
+            }
+        }
+        quotas
+    }
+
+    fn map(&self, map: &indexmap::IndexMap<String, serde_json::Value>) -> Vec<MapEntry> {
+        map.iter()
+            .map(|(field, value)| {
+                let pointer = format!("/map/{}", field.replace('~', "~0").replace('/', "~1"));
+                MapEntry {
+                    field: field.clone(),
+                    value: value.clone(),
+                    field_place: self.document.place_of_key(&pointer),
+                    value_place: self.document.place_at(&pointer),
+                }
+            })
+            .collect()
+    }
+}
+
+fn csv_format(path: &Path, delimiter: Option<u8>) -> Format {
+    match (delimiter, Format::of_path(path)) {
+        (Some(delimiter), _) => Format::Csv { delimiter },
+        (None, Some(format @ Format::Csv { .. })) => format,
+        (None, _) => Format::Csv { delimiter: b',' },
+    }
+}
+
+fn inline_row(node: &Node, text: &str) -> InlineRow {
+    let (line, _) = line_and_column(text, node.span.start);
+    let cells = match &node.content {
+        Content::Map(entries) => entries
+            .iter()
+            .map(|(key, value)| (key.name.as_ref().into(), owned_cell(value)))
+            .collect(),
+        _ => Vec::new(),
+    };
+    InlineRow { line: u64::try_from(line).unwrap_or(u64::MAX), cells }
+}
+
+fn owned_cell(node: &Node) -> OwnedCell {
+    match &node.content {
+        Content::Null => OwnedCell::Null,
+        Content::Bool(value) => OwnedCell::Bool(*value),
+        Content::Number(text) => OwnedCell::Number(text.clone()),
+        Content::Text(text) => OwnedCell::Text(text.clone()),
+        Content::List(_) | Content::Map(_) => OwnedCell::Json(node.to_json()),
+    }
+}

@@ -1,0 +1,260 @@
+//! From a row's cells to values for fields: constants, bare columns, expressions, texts with expressions in them.
+//!
+//! Names are checked against the columns before any row is read, so what can go wrong on a row is what the
+//! row holds. A cell is data: text that looks like an expression is never evaluated. Which values fit a
+//! field is for `schema`.
+
+mod expression;
+mod time;
+
+use std::ops::Range;
+
+use minijinja::value::ValueKind;
+use serde_json::Value;
+
+use crate::declared::job::Written;
+use crate::source::{Cell, Columns, Record, Source};
+use crate::text::diagnostic::Diagnostic;
+
+use expression::Compiled;
+pub use expression::{Language, column_index};
+
+/// Where a value comes from.
+#[derive(Debug)]
+pub enum Origin {
+    Constant(Value),
+    /// A bare column: its cell as it is, without evaluation.
+    Column(usize),
+    /// One expression: the value keeps its type.
+    Expression(Box<Compiled>),
+    /// Text around expressions: always text.
+    Text(Vec<Part>),
+}
+
+#[derive(Debug)]
+pub enum Part {
+    Literal(String),
+    Expression(Box<Compiled>),
+}
+
+/// A value for a field, before its schema has seen it.
+#[derive(Debug, PartialEq)]
+pub enum Mapped<'a> {
+    Absent,
+    Bool(bool),
+    /// As written.
+    Number(std::borrow::Cow<'a, str>),
+    Text(std::borrow::Cow<'a, str>),
+    Json(Value),
+}
+
+impl Origin {
+    /// Reads a text of the job: a bare column, an expression, a text with expressions, or plain text.
+    pub fn compile(
+        language: &Language,
+        written: &Written,
+        source: &mut Source,
+    ) -> Result<Self, Diagnostic> {
+        let pieces = pieces(written)?;
+        if let [Piece::Expression(range)] = pieces.as_slice() {
+            if let Some(name) = bare_column(&written.text[range.clone()]) {
+                if let Some(index) = source.columns().index(name) {
+                    return Ok(Self::Column(index));
+                }
+                if source.columns().is_open() && !is_keyword(name) {
+                    let index = source.column(name);
+                    return index.map(Self::Column).ok_or_else(|| unreadable(written));
+                }
+            }
+            return Ok(Self::Expression(Box::new(language.compile(
+                written,
+                range.clone(),
+                source,
+            )?)));
+        }
+        if pieces.iter().all(|piece| matches!(piece, Piece::Literal(_))) {
+            return Ok(Self::Constant(Value::String(written.text.clone())));
+        }
+        let parts = pieces.into_iter().map(|piece| match piece {
+            Piece::Literal(range) => Ok(Part::Literal(written.text[range].to_owned())),
+            Piece::Expression(range) => {
+                Ok(Part::Expression(Box::new(language.compile(written, range, source)?)))
+            }
+        });
+        Ok(Self::Text(parts.collect::<Result<_, Diagnostic>>()?))
+    }
+
+    /// The column that the value depends on, if that is exactly one.
+    pub fn only_column(&self) -> Option<usize> {
+        match self {
+            Self::Constant(_) => None,
+            Self::Column(index) => Some(*index),
+            Self::Expression(compiled) => compiled.only_column(),
+            Self::Text(parts) => {
+                let mut columns = parts.iter().filter_map(|part| match part {
+                    Part::Expression(compiled) => Some(compiled.only_column()),
+                    Part::Literal(_) => None,
+                });
+                columns.next().flatten().filter(|_| columns.next().is_none())
+            }
+        }
+    }
+
+    /// The value on a row. The error's words are for the person who wrote row and job.
+    pub fn value<'a>(
+        &'a self,
+        record: &'a Record,
+        columns: &Columns,
+    ) -> Result<Mapped<'a>, String> {
+        match self {
+            Self::Constant(value) => Ok(constant(value)),
+            Self::Column(index) => Ok(cell(record.cell(*index))),
+            Self::Expression(compiled) => evaluated(compiled.evaluate(record, columns)?),
+            Self::Text(parts) => {
+                let mut text = String::new();
+                for part in parts {
+                    match part {
+                        Part::Literal(literal) => text.push_str(literal),
+                        Part::Expression(compiled) => {
+                            push_text(&compiled.evaluate(record, columns)?, &mut text)
+                        }
+                    }
+                }
+                Ok(Mapped::Text(text.into()))
+            }
+        }
+    }
+}
+
+fn constant(value: &Value) -> Mapped<'_> {
+    match value {
+        Value::Null => Mapped::Absent,
+        Value::Bool(value) => Mapped::Bool(*value),
+        Value::Number(number) => Mapped::Number(number.to_string().into()),
+        Value::String(text) => Mapped::Text(text.as_str().into()),
+        other => Mapped::Json(other.clone()),
+    }
+}
+
+fn cell(cell: Cell<'_>) -> Mapped<'_> {
+    match cell {
+        Cell::Absent | Cell::Null => Mapped::Absent,
+        Cell::Bool(value) => Mapped::Bool(value),
+        Cell::Number(text) => Mapped::Number(text.into()),
+        Cell::Text(text) => Mapped::Text(text.into()),
+        Cell::Json(value) => Mapped::Json(value.clone()),
+    }
+}
+
+fn evaluated(value: minijinja::Value) -> Result<Mapped<'static>, String> {
+    match value.kind() {
+        ValueKind::Undefined | ValueKind::None => Ok(Mapped::Absent),
+        ValueKind::Bool => Ok(Mapped::Bool(value.is_true())),
+        ValueKind::Number => Ok(Mapped::Number(number_text(&value).into())),
+        ValueKind::String => Ok(Mapped::Text(value.to_string().into())),
+        _ => serde_json::to_value(&value)
+            .map(Mapped::Json)
+            .map_err(|error| format!("the expression's value is of no use for a field: {error}")),
+    }
+}
+
+/// Whole numbers without a point, whatever way they were computed, as long as nothing is lost.
+fn number_text(value: &minijinja::Value) -> String {
+    match i64::try_from(value.clone()) {
+        Ok(number) => number.to_string(),
+        Err(_) => value.to_string(),
+    }
+}
+
+fn push_text(value: &minijinja::Value, text: &mut String) {
+    match value.kind() {
+        ValueKind::Undefined | ValueKind::None => {}
+        ValueKind::Bool => text.push_str(if value.is_true() { "true" } else { "false" }),
+        _ => match value.as_str() {
+            Some(value) => text.push_str(value),
+            None => text.push_str(&value.to_string()),
+        },
+    }
+}
+
+enum Piece {
+    Literal(Range<usize>),
+    Expression(Range<usize>),
+}
+
+/// Cuts a text at its `{{` and `}}`.
+fn pieces(written: &Written) -> Result<Vec<Piece>, Diagnostic> {
+    let text = written.text.as_str();
+    if text.contains("{%") {
+        let problem = Diagnostic::error(
+            "expression-syntax",
+            written.place.clone(),
+            "`{%` is not understood here",
+        );
+        return Err(problem.hint("only expressions are, as in {{ a if b else c }}"));
+    }
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    while let Some(open) = text[at..].find("{{").map(|offset| at + offset) {
+        let Some(close) = closing(&text[open + 2..]).map(|offset| open + 2 + offset) else {
+            let problem = Diagnostic::error(
+                "expression-syntax",
+                written.place.clone(),
+                "`{{` is never closed",
+            );
+            return Err(problem.hint("close the expression with }}"));
+        };
+        if open > at {
+            pieces.push(Piece::Literal(at..open));
+        }
+        pieces.push(Piece::Expression(open + 2..close));
+        at = close + 2;
+    }
+    if at < text.len() || pieces.is_empty() {
+        pieces.push(Piece::Literal(at..text.len()));
+    }
+    Ok(pieces)
+}
+
+/// Where the `}}` of an expression stands: outside quotes and outside braces of its own.
+fn closing(text: &str) -> Option<usize> {
+    let (mut quote, mut depth) = (None, 0_u32);
+    let bytes = text.as_bytes();
+    for (at, byte) in text.bytes().enumerate() {
+        match (quote, byte) {
+            (Some(open), byte) if byte == open => quote = None,
+            (Some(_), _) => {}
+            (None, b'\'' | b'"') => quote = Some(byte),
+            (None, b'{') => depth += 1,
+            (None, b'}') if depth > 0 => depth -= 1,
+            (None, b'}') if bytes.get(at + 1) == Some(&b'}') => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The column that an expression is nothing but: `name`, `row.name` or `row["name"]`.
+fn bare_column(expression: &str) -> Option<&str> {
+    let expression = expression.trim();
+    let is_name = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && text.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+    };
+    if let Some(inside) = expression.strip_prefix("row[").and_then(|rest| rest.strip_suffix(']')) {
+        let quote = inside.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        let name = inside.strip_prefix(quote)?.strip_suffix(quote)?;
+        return (!name.contains(['"', '\'', '\\'])).then_some(name);
+    }
+    let name = expression.strip_prefix("row.").unwrap_or(expression);
+    is_name(name).then_some(name)
+}
+
+/// Words of the language that look like names.
+fn is_keyword(name: &str) -> bool {
+    matches!(name, "true" | "false" | "none" | "True" | "False" | "None" | "row")
+}
+
+fn unreadable(written: &Written) -> Diagnostic {
+    Diagnostic::error("unknown-column", written.place.clone(), "there is no such column")
+}

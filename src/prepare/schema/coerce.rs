@@ -1,0 +1,168 @@
+//! From a text cell to the type that a schema asks for: strictly, or not at all.
+
+use serde_json::{Number, Value};
+
+use crate::text::violation::Violation;
+
+/// What a field's schema takes, as far as turning text into it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Integer,
+    Number,
+    Boolean,
+    /// A list, a mapping, or several types: text is read as JSON.
+    Json,
+}
+
+impl Kind {
+    /// The kind that a property's schema asks for; one that names no type takes text.
+    pub fn of(schema: &Value) -> Self {
+        let types: Vec<&str> = match schema.get("type") {
+            Some(Value::String(name)) => vec![name],
+            Some(Value::Array(names)) => {
+                names.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect()
+            }
+            _ => return Self::Text,
+        };
+        match types.as_slice() {
+            ["integer"] => Self::Integer,
+            ["number"] => Self::Number,
+            ["boolean"] => Self::Boolean,
+            names if names.contains(&"string") => Self::Text,
+            _ => Self::Json,
+        }
+    }
+
+    /// Reads a cell's text, which is not empty. Text stays as it is, to the byte.
+    pub fn read(self, text: &str) -> Result<Value, Violation> {
+        match self {
+            Self::Text => Ok(Value::String(text.to_owned())),
+            Self::Integer => integer(text),
+            Self::Number => number(text),
+            Self::Boolean => boolean(text),
+            Self::Json => serde_json::from_str(text).map_err(|_| {
+                refusal("this must be JSON, for the field takes more than text", None)
+            }),
+        }
+    }
+
+    /// Reads a number as it was written in JSON or YAML; a text field takes its digits.
+    pub fn read_number(self, written: &str) -> Result<Value, Violation> {
+        match self {
+            Self::Json => self.read(written),
+            other => other.read(written),
+        }
+    }
+
+    /// Passes a truth value on; only a field of that type takes one.
+    pub fn read_boolean(self, value: bool) -> Result<Value, Violation> {
+        match self {
+            Self::Boolean | Self::Json => Ok(Value::Bool(value)),
+            Self::Text => {
+                Err(refusal("this must be text, and is true or false", Some("put it in quotes")))
+            }
+            Self::Integer | Self::Number => {
+                Err(refusal("this must be a number, and is true or false", None))
+            }
+        }
+    }
+}
+
+fn integer(text: &str) -> Result<Value, Violation> {
+    let digits = text.trim();
+    if let Ok(value) = digits.parse::<i64>() {
+        return Ok(Value::Number(value.into()));
+    }
+    if let Ok(value) = digits.parse::<u64>() {
+        return Ok(Value::Number(value.into()));
+    }
+    let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+    let hint = if !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+        "the number is too large to be carried without loss"
+    } else if digits.parse::<f64>().is_ok() {
+        "write it without a decimal point and without an exponent; a spreadsheet may have changed it"
+    } else {
+        "write digits only"
+    };
+    Err(refusal("this must be a whole number", Some(hint)))
+}
+
+fn number(text: &str) -> Result<Value, Violation> {
+    let written = text.trim();
+    let number = serde_json::from_str::<Number>(written).ok().map(Value::Number);
+    let hint = written.contains(',').then_some("write the decimals after a point");
+    number.ok_or_else(|| refusal("this must be a number", hint))
+}
+
+fn boolean(text: &str) -> Result<Value, Violation> {
+    let word = text.trim();
+    let is = |words: [&str; 3]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
+    if is(["true", "1", "yes"]) {
+        Ok(Value::Bool(true))
+    } else if is(["false", "0", "no"]) {
+        Ok(Value::Bool(false))
+    } else {
+        Err(refusal(
+            "this must be true or false",
+            Some("true, false, 1, 0, yes and no are understood"),
+        ))
+    }
+}
+
+fn refusal(message: &str, hint: Option<&str>) -> Violation {
+    Violation {
+        pointer: String::new(),
+        code: "wrong-type",
+        message: message.to_owned(),
+        hint: hint.map(str::to_owned),
+        about_key: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn text_is_read_strictly() {
+        for (kind, text, value) in [
+            (Kind::Text, " 007 ", Some(json!(" 007 "))),
+            (Kind::Text, "12345678901234567890", Some(json!("12345678901234567890"))),
+            (Kind::Integer, "7", Some(json!(7))),
+            (Kind::Integer, " -7 ", Some(json!(-7))),
+            (Kind::Integer, "18446744073709551615", Some(json!(18446744073709551615_u64))),
+            (Kind::Integer, "18446744073709551616", None),
+            (Kind::Integer, "1.0", None),
+            (Kind::Integer, "1E+15", None),
+            (Kind::Integer, "0x10", None),
+            (Kind::Integer, "seven", None),
+            (Kind::Number, "1.5", Some(json!(1.5))),
+            (Kind::Number, "1,5", None),
+            (Kind::Number, "NaN", None),
+            (Kind::Boolean, "Yes", Some(json!(true))),
+            (Kind::Boolean, "0", Some(json!(false))),
+            (Kind::Boolean, "FALSE", Some(json!(false))),
+            (Kind::Boolean, "on", None),
+            (Kind::Boolean, "2", None),
+            (Kind::Json, "[1,2]", Some(json!([1, 2]))),
+            (Kind::Json, "[1,", None),
+        ] {
+            assert_eq!(kind.read(text).ok(), value, "{kind:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn the_kind_follows_the_schema() {
+        for (schema, kind) in [
+            (json!({"type": "string"}), Kind::Text),
+            (json!({"type": ["integer", "null"]}), Kind::Integer),
+            (json!({"type": ["string", "integer"]}), Kind::Text),
+            (json!({"type": "array"}), Kind::Json),
+            (json!({"enum": ["a"]}), Kind::Text),
+        ] {
+            assert_eq!(Kind::of(&schema), kind, "{schema}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The exit codes: what a script may branch on.
+//!
+//! The codes and how a run earns one. Not their words: those are for `report`.
+
+use crate::row::event::Ending;
+
+use crate::row::Totals;
+
+/// Every row is done.
+pub const DONE: u8 = 0;
+/// The run finished; some rows failed or were left out as invalid.
+pub const FAILED: u8 = 1;
+/// A ledger was looked through, and something in it is wrong.
+pub const UNSOUND: u8 = 1;
+/// The command line, the job or the connector is wrong.
+pub const USAGE: u8 = 2;
+/// Rows are invalid; nothing was sent.
+pub const INVALID: u8 = 3;
+/// Stopped before the end (authentication, outage, failure budget, deadline); resumable.
+pub const STOPPED: u8 = 4;
+/// Another run holds the job.
+pub const LOCKED: u8 = 5;
+/// The run finished; some rows are in doubt.
+pub const IN_DOUBT: u8 = 6;
+
+/// A signal's code is this much more than its number: 130 for SIGINT, 143 for SIGTERM; resumable.
+pub const SIGNAL: u8 = 128;
+
+/// The exit code of a run.
+pub fn of(totals: &Totals, ending: &Ending) -> u8 {
+    match ending {
+        Ending::Interrupted { signal } => interrupted(*signal),
+        Ending::Unauthorized { .. }
+        | Ending::Outage { .. }
+        | Ending::TooManyFailures { .. }
+        | Ending::Deadline
+        | Ending::LedgerFailed { .. } => STOPPED,
+        Ending::Finished if totals.in_doubt > 0 => IN_DOUBT,
+        Ending::Finished if totals.failed + totals.invalid > 0 => FAILED,
+        Ending::Finished => DONE,
+    }
+}
+
+/// A signal number that fits no exit code is told as SIGTERM.
+fn interrupted(signal: i32) -> u8 {
+    const SIGTERM: u8 = 15;
+    SIGNAL + u8::try_from(signal).ok().filter(|signal| (1..=64).contains(signal)).unwrap_or(SIGTERM)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_has_its_code() {
+        let none = Totals::default();
+        let failed = Totals { failed: 1, ..none };
+        let invalid = Totals { invalid: 1, ..none };
+        let in_doubt = Totals { in_doubt: 1, failed: 1, ..none };
+        let not_started = Totals { not_started: 1, ..none };
+        let unauthorized = Ending::Unauthorized { message: "x".into() };
+        let ledger = Ending::LedgerFailed { message: "x".into() };
+        for (totals, ending, code) in [
+            (failed, Ending::TooManyFailures { allowed: 0 }, 4),
+            (none, Ending::Finished, 0),
+            (not_started, Ending::Finished, 0),
+            (failed, Ending::Finished, 1),
+            (invalid, Ending::Finished, 1),
+            (in_doubt, Ending::Finished, 6),
+            (none, unauthorized.clone(), 4),
+            (in_doubt, unauthorized, 4),
+            (none, ledger, 4),
+            (none, Ending::Deadline, 4),
+            (in_doubt, Ending::Interrupted { signal: 2 }, 130),
+            (none, Ending::Interrupted { signal: 15 }, 143),
+            (none, Ending::Interrupted { signal: 0 }, 143),
+            (none, Ending::Interrupted { signal: 4000 }, 143),
+        ] {
+            assert_eq!(of(&totals, &ending), code, "{totals:?} {ending:?}");
+        }
+    }
+}

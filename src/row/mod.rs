@@ -1,0 +1,24 @@
+//! What is said of a row: where it stands, what names it and its content, its attempts and what came of them, how
+//! rows add up, and what is told of them.
+//!
+//! Values only. Whoever reads sources, keeps ledgers, sends or reports says what it has to say in these words; what
+//! is to be done with a row is decided elsewhere.
+
+mod attempt;
+mod cause;
+mod digest;
+pub mod event;
+mod key;
+mod known;
+mod lane;
+pub mod state;
+mod totals;
+
+pub use attempt::{AttemptEnd, AttemptStart, Attempted, Outcome};
+pub use cause::Cause;
+pub use digest::Digest;
+pub use key::KeyHash;
+pub use known::{Earlier, Known};
+pub use lane::Lane;
+pub use state::{IllegalTransition, RowEvent, RowState};
+pub use totals::Totals;

@@ -1,0 +1,14 @@
+//! How a run adds up.
+
+/// How a run, or the part of it that is over, adds up. `rows` is the sum of the others but `requests`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    pub rows: u64,
+    pub succeeded: u64,
+    pub already_done: u64,
+    pub failed: u64,
+    pub invalid: u64,
+    pub in_doubt: u64,
+    pub not_started: u64,
+    pub requests: u64,
+}

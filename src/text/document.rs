@@ -1,0 +1,567 @@
+//! A YAML file, read once: its values, and the place of each.
+//!
+//! Everything the user writes in YAML (jobs, connectors) comes through here, so that any later complaint
+//! can point at the very characters. It knows nothing of what a file means; the types that a file is read
+//! into live with their rooms and bring their own JSON Schema, which is what finds *all* structural
+//! mistakes at once where a deserializer would stop at the first.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Number, Value};
+use serde_yaml::Spanned;
+
+use crate::text::diagnostic::{Diagnostic, Place, SourceText};
+use crate::text::violation::Violation;
+
+/// A YAML text with its values and their places.
+#[derive(Debug, Clone)]
+pub struct Document {
+    source: Arc<SourceText>,
+    root: Node,
+}
+
+/// A value and the bytes it was written in.
+#[derive(Debug, Clone)]
+pub struct Node {
+    pub span: Range<usize>,
+    pub content: Content,
+}
+
+#[derive(Debug, Clone)]
+pub enum Content {
+    Null,
+    Bool(bool),
+    /// As written, so that a 20-digit id loses nothing.
+    Number(Box<str>),
+    Text(Box<str>),
+    List(Vec<Node>),
+    Map(Vec<(Key, Node)>),
+}
+
+/// A key of a mapping and the bytes it was written in.
+#[derive(Debug, Clone)]
+pub struct Key {
+    pub name: Box<str>,
+    pub span: Range<usize>,
+}
+
+impl Document {
+    /// Reads a file. An unreadable file and broken YAML are diagnostics.
+    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+        let name = path.display().to_string();
+        let bytes = std::fs::read(path).map_err(|error| {
+            let place = Place::File(name.as_str().into());
+            Diagnostic::error("unreadable-file", place, format!("the file cannot be read: {error}"))
+                .hint("check the path and the file's permissions")
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let place = Place::File(name.as_str().into());
+            let at = error.utf8_error().valid_up_to();
+            Diagnostic::error("invalid-utf8", place, format!("the file is not UTF-8 (byte {at})"))
+                .hint("save the file as UTF-8")
+        })?;
+        Self::parse(name, text)
+    }
+
+    /// Reads a text; `name` is what diagnostics call it.
+    pub fn parse(name: String, text: String) -> Result<Self, Diagnostic> {
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
+        let source = Arc::new(SourceText { name, text });
+        match serde_yaml::from_str_with_options::<Spanned<Raw>>(&source.text, yaml_options()) {
+            Ok(raw) => {
+                let root = node(raw, &source.text);
+                Ok(Self { source, root })
+            }
+            Err(error) => Err(syntax_problem(&source, &error)),
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.source.name
+    }
+
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+
+    pub fn source(&self) -> &Arc<SourceText> {
+        &self.source
+    }
+
+    /// The place of a span of this document.
+    pub fn place(&self, span: &Range<usize>) -> Place {
+        Place::Text(Arc::clone(&self.source), span.clone())
+    }
+
+    /// The place of the value at a JSON pointer, or of its nearest parent that was written.
+    pub fn place_at(&self, pointer: &str) -> Place {
+        self.place(&self.locate(pointer).1)
+    }
+
+    /// The place of the key that a JSON pointer ends in, or of its nearest parent that was written.
+    pub fn place_of_key(&self, pointer: &str) -> Place {
+        self.place(&self.locate(pointer).0)
+    }
+
+    /// The value at a JSON pointer.
+    pub fn at(&self, pointer: &str) -> Option<&Node> {
+        segments(pointer)
+            .try_fold(&self.root, |node, segment| node.child(&segment).map(|found| found.1))
+    }
+
+    /// Reads the document into a type. All structural mistakes are told, each with its place.
+    ///
+    /// Unknown keys are told and passed over, so that what else is wrong can be found, too: a value with problems
+    /// is for finding more of them, not for use.
+    pub fn read_as<T: DeserializeOwned + JsonSchema>(&self) -> (Option<T>, Vec<Diagnostic>) {
+        let mut value = self.root.to_json();
+        let error = match serde_path_to_error::deserialize(&value) {
+            Ok(read) => return (Some(read), Vec::new()),
+            Err(error) => error,
+        };
+        let problems = self.structural_problems::<T>(&value);
+        if problems.is_empty() {
+            let pointer = pointer_of(error.path());
+            let message = error.inner().to_string();
+            return (
+                None,
+                vec![Diagnostic::error("invalid-value", self.place_at(&pointer), message)],
+            );
+        }
+        problems
+            .iter()
+            .filter_map(|(pointer, problem)| (problem.code == "unknown-key").then_some(pointer))
+            .for_each(|pointer| {
+                let (parent, name) = pointer.rsplit_once('/').unwrap_or_default();
+                let name = name.replace("~1", "/").replace("~0", "~");
+                if let Some(Value::Object(parent)) = value.pointer_mut(parent) {
+                    parent.shift_remove(&name);
+                }
+            });
+        (
+            serde_json::from_value(value).ok(),
+            problems.into_iter().map(|(_, problem)| problem).collect(),
+        )
+    }
+
+    /// Problems by the pointer of what is at fault, in the order of the text.
+    fn structural_problems<T: JsonSchema>(&self, value: &Value) -> Vec<(String, Diagnostic)> {
+        let schema = schemars::schema_for!(T).to_value();
+        let Ok(validator) = jsonschema::validator_for(&schema) else { return Vec::new() };
+        let mut problems: Vec<(String, Diagnostic)> =
+            validator.iter_errors(value).flat_map(|error| self.explain(&error, &schema)).collect();
+        problems.sort_by_key(|(_, problem)| match &problem.place {
+            Place::Text(_, span) => span.start,
+            _ => 0,
+        });
+        problems
+    }
+
+    fn explain(
+        &self,
+        error: &jsonschema::ValidationError<'_>,
+        schema: &Value,
+    ) -> Vec<(String, Diagnostic)> {
+        Violation::all_of(error, schema)
+            .into_iter()
+            .map(|violation| {
+                let place = if violation.about_key {
+                    self.place_of_key(&violation.pointer)
+                } else {
+                    self.place_at(&violation.pointer)
+                };
+                let mut problem = Diagnostic::error(violation.code, place, violation.message);
+                problem.hint = violation.hint;
+                (violation.pointer, problem)
+            })
+            .collect()
+    }
+
+    /// Spans of the key and of the value at a pointer; where it leads nowhere, of the nearest parent.
+    fn locate(&self, pointer: &str) -> (Range<usize>, Range<usize>) {
+        let mut node = &self.root;
+        let mut found = (node.span.clone(), node.span.clone());
+        for segment in segments(pointer) {
+            let Some((key, child)) = node.child(&segment) else {
+                return (found.0.clone(), found.0);
+            };
+            let key = key.map_or_else(|| child.span.clone(), |key| key.span.clone());
+            let value = if child.is_scalar() { child.span.clone() } else { key.clone() };
+            found = (key, value);
+            node = child;
+        }
+        found
+    }
+}
+
+impl Node {
+    /// The value of a key, where this is a mapping.
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        self.child(name).map(|found| found.1)
+    }
+
+    fn child(&self, segment: &str) -> Option<(Option<&Key>, &Node)> {
+        match &self.content {
+            Content::Map(entries) => entries
+                .iter()
+                .find(|(key, _)| *key.name == *segment)
+                .map(|(key, node)| (Some(key), node)),
+            Content::List(items) => {
+                segment.parse::<usize>().ok().and_then(|at| items.get(at)).map(|node| (None, node))
+            }
+            _ => None,
+        }
+    }
+
+    fn is_scalar(&self) -> bool {
+        !matches!(self.content, Content::List(_) | Content::Map(_))
+    }
+
+    /// The value as JSON. A number that JSON's numbers cannot hold without loss becomes text.
+    pub fn to_json(&self) -> Value {
+        match &self.content {
+            Content::Null => Value::Null,
+            Content::Bool(value) => Value::Bool(*value),
+            Content::Number(text) => json_number(text),
+            Content::Text(text) => Value::String(text.to_string()),
+            Content::List(items) => Value::Array(items.iter().map(Node::to_json).collect()),
+            Content::Map(entries) => Value::Object(
+                entries
+                    .iter()
+                    .map(|(key, node)| (key.name.to_string(), node.to_json()))
+                    .collect::<Map<_, _>>(),
+            ),
+        }
+    }
+}
+
+fn json_number(text: &str) -> Value {
+    if let Ok(number) = text.parse::<i64>() {
+        return Value::Number(number.into());
+    }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Value::String(text.to_owned());
+    }
+    match text.parse::<f64>().ok().and_then(Number::from_f64) {
+        Some(number) => Value::Number(number),
+        None => Value::String(text.to_owned()),
+    }
+}
+
+fn segments(pointer: &str) -> impl Iterator<Item = String> + '_ {
+    pointer.split('/').skip(1).map(|segment| segment.replace("~1", "/").replace("~0", "~"))
+}
+
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+/// YAML 1.2's plain meaning: `yes`, `0123` and `1_000` are text. Enough room for a job with 100,000 rows in it.
+fn yaml_options() -> serde_yaml::Options {
+    serde_yaml::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        budget: serde_yaml::budget! {
+            max_events: 20_000_000,
+            max_nodes: 10_000_000,
+            max_total_scalar_bytes: 512 * 1024 * 1024,
+        },
+    }
+}
+
+fn syntax_problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Diagnostic {
+    let error = error.without_snippet();
+    let place = match error.location() {
+        Some(location) => {
+            let start = offset_of(&source.text, location.line(), location.column());
+            let end = source.text.ceil_char_boundary(start + 1);
+            Place::Text(Arc::clone(source), start..end)
+        }
+        None => Place::File(source.name.as_str().into()),
+    };
+    match error {
+        serde_yaml::Error::MultipleDocuments { .. } => {
+            Diagnostic::error("yaml-syntax", place, "a second document begins in this file")
+                .hint("each job or operation has a file of its own: split it at the `---`")
+        }
+        serde_yaml::Error::NonFiniteFloat { value, .. } => {
+            let message = format!("`{value}` is no number that JSON can hold");
+            Diagnostic::error("yaml-syntax", place, message)
+                .hint(format!("if it is a text, put it in quotes: \"{value}\""))
+        }
+        _ => other_syntax_problem(error, place),
+    }
+}
+
+/// In the parser's words.
+fn other_syntax_problem(error: &serde_yaml::Error, place: Place) -> Diagnostic {
+    let rendered = error.render();
+    let message = rendered.lines().next().unwrap_or("the YAML cannot be read");
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let message = match message.rfind(" at line ").or_else(|| message.rfind(" (line ")) {
+        Some(at) => message[..at].to_owned(),
+        None => message.to_owned(),
+    };
+    match message.strip_prefix("duplicate mapping key: ").and_then(|rest| rest.split(',').next()) {
+        Some(key) => {
+            Diagnostic::error("duplicate-key", place, format!("the key `{key}` is written twice"))
+                .hint("keep one of the two")
+        }
+        None => Diagnostic::error("yaml-syntax", place, message),
+    }
+}
+
+fn offset_of(text: &str, line: u64, column: u64) -> usize {
+    let line_start: usize = text
+        .split_inclusive('\n')
+        .take(usize::try_from(line).unwrap_or(1).saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let rest = &text[line_start.min(text.len())..];
+    let columns = usize::try_from(column).unwrap_or(1).saturating_sub(1);
+    line_start + rest.char_indices().nth(columns).map_or(rest.len(), |(at, _)| at)
+}
+
+/// What the deserializer brings, before spans are sorted out.
+enum Raw {
+    Null,
+    Bool(bool),
+    Number(String),
+    Text(String),
+    List(Vec<Spanned<Raw>>),
+    Map(Vec<(Spanned<String>, Spanned<Raw>)>),
+}
+
+fn node(raw: Spanned<Raw>, text: &str) -> Node {
+    let span = span_of(&raw.referenced, text);
+    let content = match raw.value {
+        Raw::Null => Content::Null,
+        Raw::Bool(value) => Content::Bool(value),
+        Raw::Number(number) => Content::Number(written_number(number, &span, text)),
+        Raw::Text(value) => Content::Text(value.into()),
+        Raw::List(items) => Content::List(items.into_iter().map(|item| node(item, text)).collect()),
+        Raw::Map(entries) => Content::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| {
+                    let span = span_of(&key.referenced, text);
+                    (Key { name: key.value.into(), span }, node(value, text))
+                })
+                .collect(),
+        ),
+    };
+    Node { span, content }
+}
+
+/// A number as the user wrote it: a field that takes text gets `0x1F` and `1e5` so. An alias stands elsewhere than
+/// where its value was written, so it counts as it was understood.
+fn written_number(understood: String, span: &Range<usize>, text: &str) -> Box<str> {
+    let begins = |written: &&str| {
+        written.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
+    };
+    let written = text.get(span.clone()).map(str::trim).filter(begins);
+    match written {
+        Some(written) if !written.contains(char::is_whitespace) => written.into(),
+        _ => understood.into(),
+    }
+}
+
+fn span_of(location: &serde_yaml::Location, text: &str) -> Range<usize> {
+    let span = location.span();
+    match (span.byte_offset(), span.byte_len()) {
+        (Some(start), Some(length)) => {
+            let start = usize::try_from(start).unwrap_or(0).min(text.len());
+            let end = start.saturating_add(usize::try_from(length).unwrap_or(0)).min(text.len());
+            start..end
+        }
+        _ => {
+            let start = offset_of(text, location.line(), location.column());
+            start..start
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a YAML value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
+        Raw::deserialize(deserializer)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
+        Ok(Raw::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.to_string()))
+    }
+
+    fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
+        Ok(Raw::Number(value.to_string()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.to_string()))
+    }
+
+    fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
+        Ok(Raw::Number(value.to_string()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.to_string()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
+        Ok(Raw::Text(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Raw, E> {
+        Ok(Raw::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Raw::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw, A::Error> {
+        let mut map = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            map.push(entry);
+        }
+        Ok(Raw::Map(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Document {
+        Document::parse("a.yaml".into(), text.into()).unwrap()
+    }
+
+    #[test]
+    fn scalars_mean_what_they_say() {
+        let document = parse(
+            "x: 0x1F\na: 0123\nb: yes\nc: 1_000\nd: true\ne: 12345678901234567890\nf: 1.10\ng: ~\nh: \"12\"\ni: -4\n",
+        );
+        let expected = serde_json::json!({
+            "x": "0x1F", "a": "0123", "b": "yes", "c": "1_000", "d": true, "e": "12345678901234567890",
+            "f": 1.1, "g": null, "h": "12", "i": -4,
+        });
+        assert_eq!(document.root().to_json(), expected);
+        assert!(
+            matches!(&document.at("/f").unwrap().content, Content::Number(text) if **text == *"1.10")
+        );
+    }
+
+    #[test]
+    fn every_value_and_key_has_its_bytes() {
+        let text = "job: thử\nmap:\n  note: \"{{ body }}\"\nrows:\n  - {a: 1, b: hai}\n";
+        let document = parse(text);
+        for (pointer, key, value) in [
+            ("/job", "job", "thử"),
+            ("/map/note", "note", "\"{{ body }}\""),
+            ("/rows/0/b", "b", "hai"),
+            ("/map", "map", "map"),
+            ("/map/absent", "map", "map"),
+        ] {
+            let (found_key, found_value) = document.locate(pointer);
+            assert_eq!(&text[found_key], key, "{pointer}");
+            assert_eq!(&text[found_value], value, "{pointer}");
+        }
+    }
+
+    #[test]
+    fn broken_yaml_is_shown_where_it_breaks() {
+        let mut shown = String::new();
+        for text in [
+            "a: 1\na: 2\n",
+            "a: [1, 2\nb: 3\n",
+            "a: \"x\n",
+            "\t- a\n",
+            "",
+            "a: 1\n---\na: 2\n",
+            "a: -.inf\n",
+            "a: [.NaN]\n",
+            "a: 1e999\n",
+        ] {
+            match Document::parse("a.yaml".into(), text.into()) {
+                Ok(document) => shown.push_str(&format!("{:?}\n", document.root().to_json())),
+                Err(problem) => shown.push_str(&problem.render(false)),
+            }
+        }
+        insta::assert_snapshot!(shown);
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Example {
+        name: String,
+        count: Option<u32>,
+        kind: Option<Kind>,
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    enum Kind {
+        Small,
+        Large,
+    }
+
+    #[test]
+    fn all_structural_mistakes_are_told_at_once() {
+        let document = parse("nam: x\ncount: many\nkind: smal\n");
+        let (_, problems) = document.read_as::<Example>();
+        let shown: String = problems.iter().map(|problem| problem.render(false)).collect();
+        insta::assert_snapshot!(shown);
+    }
+}

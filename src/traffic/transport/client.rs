@@ -1,0 +1,361 @@
+//! The HTTP client.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Url};
+
+use crate::declared::connector::{Connector, Method};
+use crate::prepare::request::Request;
+use crate::text::secret::Secret;
+use crate::traffic::reply::Answer;
+use crate::traffic::reply::Reply;
+
+/// The longest answer that is read; a longer one counts as lost.
+const LONGEST_ANSWER: usize = 16 << 20;
+/// How long an unused connection is kept.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Sends requests to one base URL. Clones share their connections.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base_url: String,
+    token_header: Option<HeaderName>,
+    token_scheme: Option<String>,
+    headers: HeaderMap,
+    last_address: Arc<Mutex<Option<(String, Url)>>>,
+    messages: Vec<String>,
+}
+
+/// What a client needs beside the connector.
+#[derive(Debug, Clone, Default)]
+pub struct ClientOptions {
+    /// PEM certificates to trust beside the system's.
+    pub ca_pem: Option<Vec<u8>>,
+    /// Requests under way at once.
+    pub concurrency: usize,
+}
+
+/// Why a client cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    #[error("`{0}` is no address that requests can go to")]
+    Address(String),
+    #[error("the connector's header `{0}` is no HTTP header")]
+    Header(String),
+    #[error("the certificates of --ca-file cannot be used: {0}")]
+    Certificates(String),
+    #[error("the HTTP client cannot be set up: {0}")]
+    SetUp(String),
+}
+
+/// A token on its way into a header.
+#[derive(Clone)]
+pub struct Token {
+    value: HeaderValue,
+    secret: Secret,
+}
+
+impl Token {
+    /// None where the text cannot stand in a header.
+    pub fn new(secret: Secret, scheme: Option<&str>) -> Option<Self> {
+        let text = match scheme {
+            Some(scheme) => format!("{scheme} {}", secret.expose()),
+            None => secret.expose().to_owned(),
+        };
+        let mut value = HeaderValue::from_str(&text).ok()?;
+        value.set_sensitive(true);
+        Some(Self { value, secret })
+    }
+}
+
+impl Client {
+    /// A client for a connector, at its own base URL or another.
+    pub fn new(
+        connector: &Connector,
+        base_url: &str,
+        options: &ClientOptions,
+    ) -> Result<Self, ClientError> {
+        let address =
+            Url::parse(base_url).map_err(|_| ClientError::Address(base_url.to_owned()))?;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("noteferry/", env!("CARGO_PKG_VERSION")))
+            .retry(reqwest::retry::never())
+            .redirect(Policy::none())
+            .connect_timeout(connector.connect_timeout)
+            .timeout(connector.request_timeout)
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(options.concurrency.max(1))
+            .tcp_nodelay(true);
+        if is_loopback(&address) {
+            builder = builder.no_proxy();
+        }
+        if address.scheme() == "http" {
+            // Nothing is encrypted, so the certificates of the system need not be loaded.
+            builder = builder.tls_certs_only([]);
+        } else if let Some(pem) = &options.ca_pem {
+            let certificates = Certificate::from_pem_bundle(pem)
+                .map_err(|error| ClientError::Certificates(chain(&error)))?;
+            if certificates.is_empty() {
+                return Err(ClientError::Certificates(
+                    "the file holds no PEM certificate".to_owned(),
+                ));
+            }
+            builder = builder.tls_certs_merge(certificates);
+        }
+        let http = builder.build().map_err(|error| ClientError::SetUp(chain(&error)))?;
+        let authentication = connector.authentication.as_ref();
+        let token_header =
+            authentication.map(|authentication| header_name(&authentication.header)).transpose()?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in &connector.headers {
+            let text =
+                HeaderValue::from_str(value).map_err(|_| ClientError::Header(name.clone()))?;
+            headers.insert(header_name(name)?, text);
+        }
+        Ok(Self {
+            http,
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            token_header,
+            token_scheme: authentication.and_then(|authentication| authentication.scheme.clone()),
+            headers,
+            last_address: Arc::default(),
+            messages: connector.answers.message.clone(),
+        })
+    }
+
+    /// Where an answer has its words (JSON pointers).
+    pub fn messages(&self) -> &[String] {
+        &self.messages
+    }
+
+    /// The word before a token, if there is one.
+    pub fn token_scheme(&self) -> Option<&str> {
+        self.token_scheme.as_deref()
+    }
+
+    /// Sends a request and reads its answer to the end.
+    pub fn send(
+        &self,
+        request: &Request,
+        token: Option<&Token>,
+    ) -> impl Future<Output = Reply> + 'static + use<> {
+        let built = self.build(request, token);
+        let http = self.http.clone();
+        let secret = token.map(|token| token.secret.clone());
+        async move {
+            let reply = match built {
+                Ok(request) => exchange(&http, request).await,
+                Err(message) => Reply::NotSent(message),
+            };
+            redacted(reply, secret.as_ref())
+        }
+    }
+
+    /// The address of a path. Creates all go to one, so the last one is kept.
+    fn address(&self, path: &str) -> Result<Url, String> {
+        let mut last = self.last_address.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, address)) = last.as_ref().filter(|(known, _)| known == path) {
+            return Ok(address.clone());
+        }
+        let address = Url::parse(&format!("{}{path}", self.base_url))
+            .map_err(|error| format!("the request has no valid address: {error}"))?;
+        *last = Some((path.to_owned(), address.clone()));
+        Ok(address)
+    }
+
+    fn build(&self, request: &Request, token: Option<&Token>) -> Result<reqwest::Request, String> {
+        let address = self.address(&request.path)?;
+        let mut built = reqwest::Request::new(http_method(request.method), address);
+        let headers = built.headers_mut();
+        headers.extend(self.headers.clone());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(token) = token {
+            let name = self.token_header.clone().unwrap_or(AUTHORIZATION);
+            headers.insert(name, token.value.clone());
+        }
+        if let Some(body) = &request.body {
+            *built.body_mut() = Some(body.clone().into());
+        }
+        Ok(built)
+    }
+}
+
+async fn exchange(http: &reqwest::Client, request: reqwest::Request) -> Reply {
+    let mut response = match http.execute(request).await {
+        Ok(response) => response,
+        Err(error) => return failure(error),
+    };
+    let mut answer = Answer {
+        status: response.status().as_u16(),
+        retry_after: retry_after_of(response.headers()),
+        date: response.headers().get(DATE).and_then(date).and_then(unix_milliseconds),
+        body: Vec::new(),
+    };
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if answer.body.len() + chunk.len() > LONGEST_ANSWER => {
+                return Reply::Lost("the answer is longer than 16 MiB".to_owned());
+            }
+            Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),
+            Ok(None) => return Reply::Answer(answer),
+            Err(error) => {
+                return Reply::Lost(format!(
+                    "the answer broke off: {}",
+                    chain(&error.without_url())
+                ));
+            }
+        }
+    }
+}
+
+/// A connection that was never made carried nothing; after that, nobody knows.
+fn failure(error: reqwest::Error) -> Reply {
+    let not_sent = error.is_connect() || error.is_builder();
+    let timeout = error.is_timeout();
+    let text = chain(&error.without_url());
+    match (not_sent, timeout) {
+        (true, true) => Reply::NotSent("no connection within the time allowed".to_owned()),
+        (true, false) => Reply::NotSent(format!("no connection: {text}")),
+        (false, true) => Reply::Lost("no answer within the time allowed".to_owned()),
+        (false, false) => Reply::Lost(format!("the connection broke before the answer: {text}")),
+    }
+}
+
+/// How long to wait. A date is measured by the clock of whoever gave it, where the answer tells that.
+fn retry_after_of(headers: &HeaderMap) -> Option<Duration> {
+    let now = headers.get(DATE).and_then(date).unwrap_or_else(SystemTime::now);
+    headers.get(RETRY_AFTER).and_then(|value| retry_after(value, now))
+}
+
+/// Seconds, or a date; a date that has passed is no wait.
+fn retry_after(value: &HeaderValue, now: SystemTime) -> Option<Duration> {
+    let text = value.to_str().ok()?.trim();
+    match text.parse::<u64>() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => {
+            let moment = httpdate::parse_http_date(text).ok()?;
+            Some(moment.duration_since(now).unwrap_or_default())
+        }
+    }
+}
+
+fn date(value: &HeaderValue) -> Option<SystemTime> {
+    httpdate::parse_http_date(value.to_str().ok()?).ok()
+}
+
+fn unix_milliseconds(moment: SystemTime) -> Option<i64> {
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok()
+}
+
+fn redacted(reply: Reply, secret: Option<&Secret>) -> Reply {
+    match (reply, secret) {
+        (Reply::NotSent(text), Some(secret)) => Reply::NotSent(secret.redact(&text)),
+        (Reply::Lost(text), Some(secret)) => Reply::Lost(secret.redact(&text)),
+        // An answer that repeats the token would carry it into the ledger.
+        (Reply::Answer(mut answer), Some(secret)) => {
+            let text = String::from_utf8_lossy(&answer.body);
+            let redacted = secret.redact_json(&text);
+            if redacted != text {
+                answer.body = redacted.into_bytes();
+            }
+            Reply::Answer(answer)
+        }
+        (reply, None) => reply,
+    }
+}
+
+/// An error and what caused it, to the root: that is where the reason stands.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut texts = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(error) = source {
+        let text = error.to_string();
+        if texts.last() != Some(&text) {
+            texts.push(text);
+        }
+        source = error.source();
+    }
+    texts.join(": ")
+}
+
+/// Whether an address is on this machine, which no proxy leads to.
+pub fn is_loopback(address: &Url) -> bool {
+    match address.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+fn header_name(name: &str) -> Result<HeaderName, ClientError> {
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| ClientError::Header(name.to_owned()))
+}
+
+fn http_method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = httpdate::parse_http_date("Sun, 22 Nov 2026 12:00:00 GMT").unwrap();
+        for (text, expected) in [
+            ("7", Some(7)),
+            (" 7 ", Some(7)),
+            ("Sun, 22 Nov 2026 12:00:30 GMT", Some(30)),
+            ("Sun, 22 Nov 2026 11:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("-3", None),
+            ("", None),
+        ] {
+            let value = HeaderValue::from_str(text).unwrap();
+            assert_eq!(retry_after(&value, now), expected.map(Duration::from_secs), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_to_wait_for_is_measured_by_the_other_side_s_clock() {
+        let date = |text: &'static str| HeaderValue::from_static(text);
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, date("Tue, 05 Jan 1999 10:00:30 GMT"));
+        assert_eq!(retry_after_of(&headers), Some(Duration::ZERO));
+        headers.insert(DATE, date("Tue, 05 Jan 1999 10:00:00 GMT"));
+        assert_eq!(retry_after_of(&headers), Some(Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_token_does_not_show() {
+        let token = Token::new(Secret::new("eyJhbGciOi.secret".into()), Some("Bearer")).unwrap();
+        assert_eq!(format!("{:?}", token.value), "Sensitive");
+        assert!(Token::new(Secret::new("line\nbreak".into()), None).is_none());
+    }
+
+    #[test]
+    fn an_answer_that_repeats_the_token_is_redacted() {
+        let secret = Secret::new("eyJhbGciOi.secret".into());
+        let body = br#"{"r":9,"msg":"bad token eyJhbGciOi.secret"}"#.to_vec();
+        let reply = redacted(
+            Reply::Answer(Answer { status: 200, retry_after: None, date: None, body }),
+            Some(&secret),
+        );
+        let Reply::Answer(answer) = reply else { panic!() };
+        assert_eq!(answer.body, br#"{"r":9,"msg":"bad token [redacted]"}"#);
+    }
+}

@@ -1,0 +1,477 @@
+//! Ways to a token: one that the user has, a login, or one that is signed here.
+//!
+//! The connector declares them; the environment holds the secrets. The first way whose variables are all set
+//! is taken.
+
+use indexmap::IndexMap;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Map, Value};
+
+use crate::declared::connector::Method;
+use crate::declared::connector::file::{
+    AuthenticationFile, ChoicesFile, LoginFile, MethodFile, SignedTokenFile,
+};
+use crate::prepare::request::Request;
+use crate::text::quota::parse_duration;
+use crate::text::secret::Secret;
+use crate::traffic::reply::Granted;
+use crate::traffic::reply::Reply;
+use crate::traffic::reply::TokenFailure;
+
+use super::client::{Client, Token};
+
+const LIFETIME_SECONDS: u64 = 3600;
+/// The pseudo-variable for the unix time in seconds.
+const NOW: &str = "now";
+
+/// Looks up a variable of the environment.
+pub type Environment<'a> = dyn Fn(&str) -> Result<Option<Secret>, CredentialError> + 'a;
+
+/// How the run gets its tokens.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// The connector needs none.
+    None,
+    Ready {
+        token: Secret,
+        account: String,
+    },
+    Login(Box<Login>),
+    Signed(Box<Signed>),
+}
+
+#[derive(Debug, Clone)]
+pub struct Login {
+    path: String,
+    body: Secret,
+    /// What the body holds that must not be seen.
+    secrets: Vec<Secret>,
+    token: String,
+    choices: Option<(ChoicesFile, Option<String>)>,
+    account: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Signed {
+    secret: Secret,
+    header: IndexMap<String, String>,
+    /// The claims with their variables filled in, but for the time.
+    claims: Map<String, Value>,
+    lifetime: u64,
+    account: String,
+}
+
+/// Why there are no credentials.
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialError {
+    /// Each way and the variables that it lacks.
+    #[error("no credentials are set in the environment")]
+    Missing(Vec<Vec<String>>),
+    #[error("the file that {variable} names cannot be read: {cause}")]
+    File { variable: String, cause: String },
+    #[error("{0} is not valid UTF-8")]
+    NotText(String),
+}
+
+impl CredentialError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Missing(ways) => {
+                let ways: Vec<String> =
+                    ways.iter().map(|variables| variables.join(" and ")).collect();
+                format!("set {}; each may be given as NAME_FILE, too", ways.join(", or "))
+            }
+            Self::File { .. } => "check the path and the file's permissions".to_owned(),
+            Self::NotText(_) => "set it to plain text".to_owned(),
+        }
+    }
+}
+
+impl Credentials {
+    /// Finds the first way whose variables are set.
+    pub fn resolve(
+        file: Option<&AuthenticationFile>,
+        environment: &Environment<'_>,
+    ) -> Result<Self, CredentialError> {
+        let Some(file) = file else { return Ok(Self::None) };
+        let mut missing = Vec::new();
+        for method in &file.methods {
+            let names = variables(method);
+            let mut unset = Vec::new();
+            for name in &names {
+                if environment(name)?.is_none() {
+                    unset.push(name.clone());
+                }
+            }
+            if unset.is_empty() {
+                return Self::from_method(method, environment);
+            }
+            missing.push(names);
+        }
+        Err(CredentialError::Missing(missing))
+    }
+
+    /// Who the requests are sent for, as far as the credentials say; part of what tells ledger entries apart.
+    pub fn account(&self) -> &str {
+        match self {
+            Self::None => "",
+            Self::Ready { account, .. } => account,
+            Self::Login(login) => &login.account,
+            Self::Signed(signed) => &signed.account,
+        }
+    }
+
+    /// What the credentials are, in words, for whoever has to check them.
+    pub fn origin(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Ready { .. } => "the token",
+            Self::Login(_) => "the login's name and password",
+            Self::Signed(_) => "the key and its secret",
+        }
+    }
+
+    /// Gets a token. `clock` is the time, in unix milliseconds, that a token signed here is dated by.
+    pub async fn token(
+        &self,
+        client: &Client,
+        clock: i64,
+    ) -> Result<(Token, Granted), TokenFailure> {
+        match self {
+            Self::None => Err(refusal("the connector declares no authentication")),
+            Self::Ready { token, .. } => {
+                let granted = Granted { expires_at: expiry(token.expose()), date: None };
+                finished(token.clone(), client, granted)
+            }
+            Self::Login(login) => login.token(client).await,
+            Self::Signed(signed) => signed.token(client, clock),
+        }
+    }
+
+    fn from_method(
+        method: &MethodFile,
+        environment: &Environment<'_>,
+    ) -> Result<Self, CredentialError> {
+        let text = |name: &str| -> Result<Secret, CredentialError> {
+            Ok(environment(name)?.unwrap_or_else(|| Secret::new(String::new())))
+        };
+        Ok(match method {
+            MethodFile::Token(token) => {
+                let secret = text(&token.variable)?;
+                let account = account_of(secret.expose(), &token.account_claims);
+                Self::Ready { token: secret, account }
+            }
+            MethodFile::Login(login) => {
+                Self::Login(Box::new(Login::new(login, environment, &text)?))
+            }
+            MethodFile::SignedToken(signed) => Self::Signed(Box::new(Signed::new(signed, &text)?)),
+        })
+    }
+}
+
+impl Login {
+    fn new(
+        file: &LoginFile,
+        environment: &Environment<'_>,
+        text: &dyn Fn(&str) -> Result<Secret, CredentialError>,
+    ) -> Result<Self, CredentialError> {
+        let mut body = Map::new();
+        for (name, value) in &file.body {
+            body.insert(name.clone(), filled_value(value, text)?);
+        }
+        let chosen = match &file.choices {
+            Some(choices) => {
+                let name = environment(&choices.variable)?.map(|secret| secret.expose().to_owned());
+                Some((choices.clone(), name))
+            }
+            None => None,
+        };
+        let hidden = file.body.values().flat_map(names_in).filter(|name| *name != file.account);
+        let secrets = hidden.map(|name| text(&name)).collect::<Result<_, _>>()?;
+        let mut account = text(&file.account)?.expose().to_owned();
+        if let Some((_, Some(name))) = &chosen {
+            account.push_str(&format!(" ({name})"));
+        }
+        let body = Secret::new(Value::Object(body).to_string());
+        Ok(Self {
+            path: file.path.clone(),
+            body,
+            secrets,
+            token: file.token.clone(),
+            choices: chosen,
+            account,
+        })
+    }
+
+    async fn token(&self, client: &Client) -> Result<(Token, Granted), TokenFailure> {
+        let body = Some(self.body.expose().to_owned());
+        let request = Request { method: Method::Post, path: self.path.clone(), body };
+        match client.send(&request, None).await {
+            Reply::NotSent(message) | Reply::Lost(message) => Err(TokenFailure {
+                message: format!("the login failed: {message}"),
+                transient: true,
+            }),
+            Reply::Answer(answer) => {
+                let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
+                match body.as_ref().and_then(|body| self.find_token(body)) {
+                    Some(token) => {
+                        let granted = Granted { expires_at: expiry(&token), date: answer.date };
+                        finished(Secret::new(token), client, granted)
+                    }
+                    None => Err(self.explain(answer.status, body.as_ref(), client.messages())),
+                }
+            }
+        }
+    }
+
+    fn find_token(&self, body: &Value) -> Option<String> {
+        let token = |item: &Value| {
+            item.pointer(&self.token)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let Some((choices, name)) = &self.choices else { return token(body) };
+        let mut items = body.pointer(&choices.list)?.as_array()?.iter();
+        match name {
+            None => items.find_map(token),
+            Some(name) => items
+                .filter(|item| {
+                    choices.names.iter().any(|pointer| {
+                        item.pointer(pointer).is_some_and(|value| is_text(value, name))
+                    })
+                })
+                .find_map(token),
+        }
+    }
+
+    /// `messages` is where the connector says that answers have their words.
+    fn explain(&self, status: u16, body: Option<&Value>, messages: &[String]) -> TokenFailure {
+        let usual = ["/msg", "/message", "/error"];
+        let mut places = messages.iter().map(String::as_str).chain(usual);
+        let said = body.and_then(|body| places.find_map(|at| body.pointer(at)?.as_str()));
+        let chosen = self.choices.as_ref().and_then(|(_, name)| name.as_deref());
+        let message = match (said, chosen) {
+            (Some(said), None) => format!("the login was refused: {said}"),
+            (Some(said), Some(name)) => format!("the login brought no token for `{name}`: {said}"),
+            (None, _) => format!("the login was answered with HTTP status {status} and no token"),
+        };
+        // A refusal may repeat what it refuses.
+        let message = self.secrets.iter().fold(message, |text, secret| secret.redact(&text));
+        TokenFailure { message, transient: status == 429 || status >= 500 }
+    }
+}
+
+impl Signed {
+    fn new(
+        file: &SignedTokenFile,
+        text: &dyn Fn(&str) -> Result<Secret, CredentialError>,
+    ) -> Result<Self, CredentialError> {
+        let mut claims = Map::new();
+        for (name, value) in &file.claims {
+            claims.insert(name.clone(), filled_value(value, text)?);
+        }
+        let lifetime = file.lifetime.as_deref().and_then(|text| parse_duration(text).ok());
+        Ok(Self {
+            secret: text(&file.secret)?,
+            header: file.header.clone(),
+            claims,
+            lifetime: lifetime.map_or(LIFETIME_SECONDS, |lifetime| lifetime.as_secs()),
+            account: text(&file.account)?.expose().to_owned(),
+        })
+    }
+
+    fn token(&self, client: &Client, clock: i64) -> Result<(Token, Granted), TokenFailure> {
+        let now = u64::try_from(clock / 1000).unwrap_or(0);
+        let expires = now + self.lifetime;
+        let mut claims = self.claims.clone();
+        for value in claims.values_mut() {
+            if let Value::String(text) = value {
+                *text = text.replace("${now}", &now.to_string());
+            }
+        }
+        claims.insert("exp".to_owned(), expires.into());
+        let mut header = Header::new(Algorithm::HS256);
+        for (name, value) in &self.header {
+            match name.as_str() {
+                "cty" => header.cty = Some(value.clone()),
+                "kid" => header.kid = Some(value.clone()),
+                _ => {
+                    return Err(refusal(&format!(
+                        "a token's header cannot have `{name}`: cty and kid are understood"
+                    )));
+                }
+            }
+        }
+        let key = EncodingKey::from_secret(self.secret.expose().as_bytes());
+        let text = jsonwebtoken::encode(&header, &claims, &key)
+            .map_err(|error| refusal(&format!("the token cannot be signed: {error}")))?;
+        let expires_at = i64::try_from(expires).ok().map(|seconds| seconds * 1000);
+        finished(Secret::new(text), client, Granted { expires_at, date: None })
+    }
+}
+
+fn finished(
+    secret: Secret,
+    client: &Client,
+    granted: Granted,
+) -> Result<(Token, Granted), TokenFailure> {
+    let token = Token::new(secret, client.token_scheme());
+    token
+        .map(|token| (token, granted))
+        .ok_or_else(|| refusal("the token cannot stand in a header: is there a line break in it?"))
+}
+
+fn refusal(message: &str) -> TokenFailure {
+    TokenFailure { message: message.to_owned(), transient: false }
+}
+
+/// The variables that a way needs.
+fn variables(method: &MethodFile) -> Vec<String> {
+    let mut names = match method {
+        MethodFile::Token(token) => vec![token.variable.clone()],
+        MethodFile::Login(login) => login.body.values().flat_map(names_in).collect(),
+        MethodFile::SignedToken(signed) => {
+            let claims = signed.claims.values().flat_map(names_in);
+            claims.chain([signed.secret.clone()]).collect()
+        }
+    };
+    let mut known: Vec<String> = Vec::new();
+    names.retain(|name| {
+        let news = name != NOW && !known.contains(name);
+        known.push(name.clone());
+        news
+    });
+    names
+}
+
+fn names_in(value: &Value) -> Vec<String> {
+    let Value::String(text) = value else { return Vec::new() };
+    let parts = text.split("${").skip(1);
+    parts.filter_map(|part| part.split_once('}')).map(|(name, _)| name.to_owned()).collect()
+}
+
+fn filled_value(
+    value: &Value,
+    text: &dyn Fn(&str) -> Result<Secret, CredentialError>,
+) -> Result<Value, CredentialError> {
+    let Value::String(template) = value else { return Ok(value.clone()) };
+    let mut filled = template.clone();
+    for name in names_in(value).into_iter().filter(|name| name != NOW) {
+        filled = filled.replace(&format!("${{{name}}}"), text(&name)?.expose());
+    }
+    Ok(Value::String(filled))
+}
+
+/// When a JSON web token ends, in unix milliseconds; none where it does not say.
+fn expiry(token: &str) -> Option<i64> {
+    claims(token)?.get("exp")?.as_f64().map(|seconds| (seconds * 1000.0) as i64)
+}
+
+fn account_of(token: &str, pointers: &[String]) -> String {
+    let claims = claims(token).map(Value::Object);
+    let found = claims
+        .as_ref()
+        .and_then(|claims| pointers.iter().find_map(|pointer| claims.pointer(pointer)));
+    match found {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
+
+/// The claims of a JSON web token, unverified: it is the user's own.
+fn claims(token: &str) -> Option<Map<String, Value>> {
+    jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token)
+        .ok()
+        .map(|data| data.claims)
+}
+
+fn is_text(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(value) => value == text,
+        Value::Number(number) => number.to_string() == text,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::declared::connector::Catalogue;
+    use crate::text::diagnostic::Place;
+
+    fn resolve(variables: &[(&str, &str)]) -> Result<Credentials, CredentialError> {
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        let environment = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            Ok(found.map(|(_, value)| Secret::new((*value).to_owned())))
+        };
+        Credentials::resolve(connector.authentication.as_ref(), &environment)
+    }
+
+    fn client() -> Client {
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        Client::new(
+            &connector,
+            "http://127.0.0.1:1/v1",
+            &crate::traffic::transport::ClientOptions::default(),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn the_first_way_whose_variables_are_set_is_taken() {
+        let key = [("STRINGEE_KEY_SID", "SK.1"), ("STRINGEE_KEY_SECRET", "shh")];
+        assert_eq!(resolve(&key).unwrap().account(), "SK.1");
+        let login =
+            [("STRINGEEX_EMAIL", "a@example.com"), ("STRINGEEX_PASSWORD", "p"), key[0], key[1]];
+        assert_eq!(resolve(&login).unwrap().account(), "a@example.com");
+        let portal = [login[0], login[1], ("STRINGEEX_PORTAL", "acme")];
+        assert_eq!(resolve(&portal).unwrap().account(), "a@example.com (acme)");
+        let hint = resolve(&[("STRINGEEX_EMAIL", "a@example.com")]).unwrap_err().hint();
+        insta::assert_snapshot!(hint);
+    }
+
+    #[tokio::test]
+    async fn a_signed_token_is_as_documented() {
+        let credentials =
+            resolve(&[("STRINGEE_KEY_SID", "SK.1"), ("STRINGEE_KEY_SECRET", "shh")]).unwrap();
+        let Credentials::Signed(signed) = &credentials else { panic!() };
+        let (_, granted) = signed.token(&client(), 1_800_000_000_000).unwrap();
+        assert_eq!(granted.expires_at, Some(1_800_000_000_000 + 3_600_000));
+        let header = signed.header.clone();
+        assert_eq!(header["cty"], "stringee-api;v=1");
+        let jti = signed.claims["jti"].as_str().unwrap();
+        assert_eq!(jti, "SK.1-${now}");
+    }
+
+    #[test]
+    fn the_portal_is_the_first_with_a_token_or_the_one_that_is_named() {
+        let answer = serde_json::json!({"r": 0, "portals": [
+            {"id": 1, "domain": "empty"}, {"id": 2, "domain": "acme", "auth_token": "A"}, {"id": 3, "domain": "beta", "auth_token": "B"},
+        ]});
+        let both = [("STRINGEEX_EMAIL", "a"), ("STRINGEEX_PASSWORD", "p")];
+        for (portal, token) in [
+            (None, Some("A")),
+            (Some("beta"), Some("B")),
+            (Some("3"), Some("B")),
+            (Some("empty"), None),
+        ] {
+            let mut variables = both.to_vec();
+            variables.extend(portal.map(|portal| ("STRINGEEX_PORTAL", portal)));
+            let Credentials::Login(login) = resolve(&variables).unwrap() else { panic!() };
+            assert_eq!(login.find_token(&answer).as_deref(), token, "{portal:?}");
+        }
+    }
+
+    #[test]
+    fn credentials_do_not_show() {
+        let login =
+            resolve(&[("STRINGEEX_EMAIL", "a@example.com"), ("STRINGEEX_PASSWORD", "canary-1")])
+                .unwrap();
+        let signed =
+            resolve(&[("STRINGEE_KEY_SID", "SK.1"), ("STRINGEE_KEY_SECRET", "canary-2")]).unwrap();
+        let ready = resolve(&[("STRINGEEX_TOKEN", "canary-3")]).unwrap();
+        let shown = format!("{login:?} {signed:?} {ready:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}

@@ -1,0 +1,227 @@
+//! What an answer, or the lack of one, means for a row.
+//!
+//! Pure. The connector says how its answers are read; this says what follows. The line that matters is
+//! between *surely did not act* and *may have acted*: only the first is ever sent again unasked.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::declared::connector::{Answers, Operation, Repeat};
+use crate::row::Cause;
+
+use super::reply::{Answer, Reply};
+
+/// What follows for the row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// It is done; `items` is what a reading operation brought.
+    Done { id: Option<String>, items: Option<Vec<Value>> },
+    /// It surely did not act; another attempt may follow.
+    ///
+    /// Or it may have acted, and a repeat is harmless.
+    Retry { cause: Cause, after: Option<Duration>, pushback: bool, may_have_acted: bool },
+    /// The other side said no.
+    Refused(Cause),
+    /// The other side said no, because what was asked for is not there.
+    NotFound(Cause),
+    /// It may have acted; `after` is how long the other side asks to wait.
+    Unknown { cause: Cause, after: Option<Duration> },
+    /// The token was not accepted; it surely did not act.
+    Unauthorized(Cause),
+}
+
+/// The longest text of the other side that is kept.
+const LONGEST_MESSAGE: usize = 300;
+const TOO_MANY_REQUESTS: u16 = 429;
+
+/// Judges a reply to an operation's request.
+pub fn judge(answers: &Answers, operation: &Operation, reply: Reply) -> Verdict {
+    match reply {
+        Reply::NotSent(message) => retry(Cause { message, ..Cause::default() }, None, false),
+        Reply::Lost(message) => unknown(operation, Cause { message, ..Cause::default() }, None),
+        Reply::Answer(answer) => judge_answer(answers, operation, &answer),
+    }
+}
+
+fn judge_answer(answers: &Answers, operation: &Operation, answer: &Answer) -> Verdict {
+    let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
+    let status = answer.status;
+    if answers.unauthorized.contains(&status) {
+        return Verdict::Unauthorized(cause(answers, answer, body.as_ref()));
+    }
+    if status == TOO_MANY_REQUESTS || answers.retry.contains(&status) {
+        let pushback = status == TOO_MANY_REQUESTS;
+        return retry(cause(answers, answer, body.as_ref()), answer.retry_after, pushback);
+    }
+    if status >= 500 {
+        return unknown(operation, cause(answers, answer, body.as_ref()), answer.retry_after);
+    }
+    let success = is_success(answers, body.as_ref());
+    match (success, (200..300).contains(&status)) {
+        (Some(true), true) => done(operation, body.as_ref()),
+        (None, true) => unknown(operation, unreadable(answer), None),
+        _ => refused(answers, cause(answers, answer, body.as_ref())),
+    }
+}
+
+fn refused(answers: &Answers, cause: Cause) -> Verdict {
+    let known = &answers.not_found;
+    let message = cause.message.to_lowercase();
+    let not_found = cause.status.is_some_and(|status| known.status.contains(&status))
+        || cause.code.as_ref().is_some_and(|code| known.code.contains(code))
+        || known.message.iter().any(|part| message.contains(part));
+    if not_found { Verdict::NotFound(cause) } else { Verdict::Refused(cause) }
+}
+
+/// Whether a body says success; none where it cannot be told, for then it may well be one.
+fn is_success(answers: &Answers, body: Option<&Value>) -> Option<bool> {
+    let Some((pointer, expected)) = &answers.success else { return Some(true) };
+    let said = body?.pointer(pointer)?;
+    if said == expected {
+        Some(true)
+    } else if plain_text(said) == plain_text(expected) {
+        None
+    } else {
+        Some(false)
+    }
+}
+
+fn done(operation: &Operation, body: Option<&Value>) -> Verdict {
+    let id = operation.id.as_ref().and_then(|pointer| body?.pointer(pointer)).map(plain_text);
+    let items =
+        operation.items.iter().find_map(|pointer| body?.pointer(pointer)?.as_array().cloned());
+    Verdict::Done { id, items }
+}
+
+fn retry(cause: Cause, after: Option<Duration>, pushback: bool) -> Verdict {
+    Verdict::Retry { cause, after, pushback, may_have_acted: false }
+}
+
+/// What may have acted is asked again where a repeat is harmless.
+fn unknown(operation: &Operation, cause: Cause, after: Option<Duration>) -> Verdict {
+    match operation.repeat {
+        Repeat::Harmless => Verdict::Retry { cause, after, pushback: false, may_have_acted: true },
+        Repeat::Harmful => Verdict::Unknown { cause, after },
+    }
+}
+
+fn unreadable(answer: &Answer) -> Cause {
+    Cause {
+        status: Some(answer.status),
+        code: None,
+        message: "the answer says success and cannot be read".to_owned(),
+    }
+}
+
+fn cause(answers: &Answers, answer: &Answer, body: Option<&Value>) -> Cause {
+    let first = |pointers: &[String]| {
+        pointers.iter().find_map(|pointer| body?.pointer(pointer)).map(plain_text)
+    };
+    let message = first(&answers.message).filter(|message| !message.is_empty());
+    Cause {
+        status: Some(answer.status),
+        code: first(&answers.code),
+        message: shortened(message.unwrap_or_else(|| format!("HTTP status {}", answer.status))),
+    }
+}
+
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+fn plain_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::declared::connector::Catalogue;
+    use crate::text::diagnostic::Place;
+
+    fn verdict(operation: &str, reply: Reply) -> Verdict {
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        judge(&connector.answers, &connector.operations[operation], reply)
+    }
+
+    fn answer(status: u16, body: &str) -> Reply {
+        Reply::Answer(Answer {
+            status,
+            retry_after: Some(Duration::from_secs(7)),
+            date: None,
+            body: body.into(),
+        })
+    }
+
+    #[test]
+    fn every_reply_has_its_verdict() {
+        let replies = [
+            answer(200, r#"{"id":"tn_1","r":0,"msg":"Success"}"#),
+            answer(200, r#"{"r":3,"msg":"error: task_due_date < current_time"}"#),
+            answer(200, r#"{"r":"0","msg":"a text is no number"}"#),
+            answer(200, r#"{"msg":"no r at all"}"#),
+            answer(200, "<html>"),
+            answer(200, ""),
+            answer(201, r#"{"id":5,"r":0}"#),
+            answer(302, ""),
+            answer(400, r#"{"r":2,"message":"bad"}"#),
+            answer(401, ""),
+            answer(403, r#"{"r":5,"message":"keySid invalid"}"#),
+            answer(404, "nothing"),
+            answer(429, ""),
+            answer(500, r#"{"r":0}"#),
+            answer(502, "<html>"),
+            answer(503, ""),
+            Reply::NotSent("connection refused".into()),
+            Reply::Lost("no answer within 30s".into()),
+        ];
+        let mut table = String::new();
+        for reply in replies {
+            let name = match &reply {
+                Reply::Answer(answer) => {
+                    format!("{} {}", answer.status, String::from_utf8_lossy(&answer.body))
+                }
+                other => format!("{other:?}"),
+            };
+            for operation in ["ticket_note.create", "ticket_note.update"] {
+                table.push_str(&format!(
+                    "{operation} {name}\n    {:?}\n",
+                    verdict(operation, reply.clone())
+                ));
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn a_list_is_found_in_any_of_its_shapes() {
+        for body in [
+            r#"{"r":0,"data":{"rows":[1,2]}}"#,
+            r#"{"r":0,"data":[1,2]}"#,
+            r#"{"r":0,"rows":[1,2]}"#,
+        ] {
+            let Verdict::Done { items: Some(items), .. } =
+                verdict("ticket_note.list", answer(200, body))
+            else {
+                panic!("{body}");
+            };
+            assert_eq!(items.len(), 2, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_long_message_is_cut() {
+        let body = format!(r#"{{"r":1,"msg":"{}"}}"#, "ế".repeat(1000));
+        let Verdict::Refused(cause) = verdict("ticket_note.create", answer(200, &body)) else {
+            panic!()
+        };
+        assert_eq!(cause.message.chars().count(), LONGEST_MESSAGE + 1);
+    }
+}
