@@ -114,7 +114,7 @@ fn percent(done: u64, all: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::testing::{progress, refused, totals, view};
+    use crate::report::tests::{progress, refused, totals, view};
     use crate::row::Totals;
     use crate::row::event::Ending;
     use indicatif::InMemoryTerm;

@@ -27,7 +27,7 @@ mod speed;
 mod status;
 mod summary;
 #[cfg(test)]
-mod testing;
+mod tests;
 mod thread;
 mod words;
 

@@ -152,7 +152,7 @@ fn time(view: &RunView) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::testing::{refused, view};
+    use crate::report::tests::{refused, view};
 
     #[test]
     fn the_head_says_what_is_about_to_happen() {

@@ -127,7 +127,7 @@ impl<'a> RowLine<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::testing::{Failing, Shared, progress, refused, totals};
+    use crate::report::tests::{Failing, Shared, progress, refused, totals};
     use crate::row::event::RowEnd;
 
     fn succeeded() -> RowEvent {

@@ -59,7 +59,7 @@ impl Outlet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::testing::{Failing, Shared};
+    use crate::report::tests::{Failing, Shared};
 
     #[test]
     fn lines_arrive() {

@@ -93,7 +93,7 @@ pub(super) fn counts(progress: &Progress) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::testing::{Failing, Shared, progress, refused, totals, view};
+    use crate::report::tests::{Failing, Shared, progress, refused, totals, view};
     use crate::row::Totals;
     use crate::row::event::Ending;
 

@@ -360,7 +360,7 @@ fn next(totals: &PlanTotals, head: &PlanHead) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::testing::Shared;
+    use crate::report::tests::Shared;
 
     fn head() -> PlanHead {
         PlanHead {

@@ -106,7 +106,7 @@ pub fn checked_line(all: u64, valid: u64, invalid: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::testing::Shared;
+    use crate::report::tests::Shared;
     use crate::text::diagnostic::{Place, RowPlace};
 
     fn past(row: u64) -> Diagnostic {

@@ -84,7 +84,7 @@ pub fn pause_words(progress: &Progress) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::testing::{progress, view};
+    use crate::report::tests::{progress, view};
 
     #[test]
     fn the_rate_is_that_of_the_last_ten_seconds() {

@@ -183,7 +183,7 @@ fn sentence(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::testing::{totals, view};
+    use crate::report::tests::{totals, view};
 
     fn told(view: &RunView, totals: Totals, ending: &Ending) -> String {
         summary(view, &totals, ending, Duration::from_secs(20_004))

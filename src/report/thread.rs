@@ -169,7 +169,7 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::testing::{Failing, Shared, progress, refused, totals, view};
+    use crate::report::tests::{Failing, Shared, progress, refused, totals, view};
     use crate::report::{Several, ndjson, plain};
     use crate::row::event::Ending;
 

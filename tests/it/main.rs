@@ -27,4 +27,5 @@ mod shipped;
 mod signals;
 mod signing_in;
 mod status;
+mod tidy;
 mod validation;
