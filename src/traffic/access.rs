@@ -1,8 +1,9 @@
 //! Whether there is a token to send with, and when to get another. Pure.
 //!
-//! One token serves the run. It is renewed before it expires, and when it is refused. A fresh one that is refused ends the
-//! run where none has ever served, since no further one would fare better; later on it is a reason to wait. A row that is
-//! refused again although others have been served meanwhile is tried as often as any.
+//! One token serves the run. It is renewed before it expires, and when it is refused. Where a fresh token is refused and no
+//! token of this run has ever been accepted, the run ends, since another token would be refused as well; where one has been
+//! accepted before, the run waits. A row whose token is refused again, although other rows were accepted with the same token
+//! meanwhile, is tried as often as any row.
 
 use std::time::Duration;
 

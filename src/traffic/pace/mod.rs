@@ -6,6 +6,9 @@
 //! A quota of `n` in a window `W` is kept by the `governor` crate's GCRA with a burst `b` and a period
 //! `T = W / (n - b)`: any window, wherever it is laid, then sees at most `b + W/T = n` requests. A burst of
 //! one percent of a second's worth keeps fast rates exact, where timers are coarser than the period.
+//!
+//! `governor` counts each quota; what it does not offer is added around it: a clock that is set by hand, a question that
+//! takes no permit, so that several quotas decide together, and what is saved up, which is computed from its state.
 
 mod pressure;
 
@@ -127,8 +130,8 @@ impl Pace {
 
     /// Counts the requests of an earlier run, the last of which left `ago` before `now`.
     ///
-    /// However many that were: once a burst's worth of periods has passed since the last one, the quotas owe
-    /// nothing to the past, so no window that spans both runs sees too many.
+    /// How many requests the earlier run sent does not matter: once a burst's worth of periods has passed since the last of
+    /// them, no window that spans both runs can see more than its quota.
     pub fn continue_after(&mut self, now: Moment, ago: Duration) {
         for limit in &self.limits {
             let owed = limit.period.saturating_mul(limit.burst.get());
