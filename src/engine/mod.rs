@@ -22,7 +22,7 @@ pub use core::{Action, Core, Input, Now, Settings, Stop};
 
 use crate::plan::decide::Sending;
 use crate::prepare::Ready;
-use crate::row::Attempted;
+use crate::row::{Attempted, RowId};
 
 /// A row that the run has to send.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub struct Work {
     pub ready: Ready,
     pub key: String,
     /// The row's id in the ledger, where it has one.
-    pub known: Option<i64>,
+    pub known: Option<RowId>,
     /// How many requests have left for it in earlier runs.
     pub attempts: u32,
     /// When the last of them was started; of several in a row that may have acted, the first.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Transaction, params};
 
-use crate::row::{AttemptEnd, AttemptStart};
+use crate::row::{AttemptEnd, AttemptStart, RowId};
 
 use super::{JobId, RunId};
 
@@ -11,14 +11,14 @@ pub(super) fn enter_row(
     transaction: &Transaction<'_>,
     job: JobId,
     start: &AttemptStart,
-    known: Option<i64>,
-) -> rusqlite::Result<i64> {
+    known: Option<RowId>,
+) -> rusqlite::Result<RowId> {
     if let Some(id) = known {
         transaction
             .prepare_cached(
                 "UPDATE rows SET row = ?2, line = ?3, operation = ?4, lane = ?5, digest = ?6 WHERE id = ?1",
             )?
-            .execute(params![id, start.row, start.line, start.operation, start.lane, start.digest.0])?;
+            .execute(params![id.0, start.row, start.line, start.operation, start.lane, start.digest.0])?;
         return Ok(id);
     }
     transaction
@@ -26,12 +26,12 @@ pub(super) fn enter_row(
             "INSERT INTO rows (job, key, row, line, operation, lane, digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![job.0, start.key, start.row, start.line, start.operation, start.lane, start.digest.0])?;
-    Ok(transaction.last_insert_rowid())
+    Ok(RowId(transaction.last_insert_rowid()))
 }
 
 pub(super) fn enter_attempt(
     transaction: &Transaction<'_>,
-    id: i64,
+    id: RowId,
     run: RunId,
     start: &AttemptStart,
 ) -> rusqlite::Result<()> {
@@ -39,14 +39,14 @@ pub(super) fn enter_attempt(
         .prepare_cached(
             "INSERT INTO attempts (row, number, run, started_at, remote_started_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![id, start.number, run.0, start.at, start.remote_at])?;
+        .execute(params![id.0, start.number, run.0, start.at, start.remote_at])?;
     Ok(())
 }
 
 /// Gives how many attempts there are of which this is the end: one, or none.
 pub(super) fn complete_attempt(
     transaction: &Transaction<'_>,
-    id: i64,
+    id: RowId,
     end: &AttemptEnd,
 ) -> rusqlite::Result<usize> {
     let cause = end.cause.as_ref();
@@ -56,7 +56,7 @@ pub(super) fn complete_attempt(
              WHERE row = ?1 AND number = ?2",
         )?
         .execute(params![
-            id,
+            id.0,
             end.number,
             end.at,
             end.outcome.word(),

@@ -12,6 +12,7 @@ mod check;
 mod error;
 #[cfg(test)]
 pub(crate) mod faulty_disk;
+mod history;
 mod lock;
 mod presence;
 mod reader;
@@ -22,12 +23,14 @@ mod status;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::row::Totals;
 
 pub use check::{CheckScope, Checked, Finding, Findings, LedgerRow, Problem, check};
 pub use error::{LedgerError, StorageFault};
+pub use history::{Candidate, History};
 pub use lock::JobLock;
 use presence::Presence;
 pub use reader::JobReader;
@@ -278,7 +281,7 @@ impl Ledger {
         self.connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
         self.connection.pragma_update(None, "foreign_keys", true)?;
         self.connection.set_prepared_statement_cache_capacity(32);
-        Ok(())
+        plan_once(&self.connection)
     }
 
     /// The file's format; 0 for an empty file.
@@ -357,7 +360,13 @@ fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
     let connection =
         Connection::open_with_flags(format!("file:{}{suffix}", uri_path(path)), flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    plan_once(&connection)?;
     Ok(connection)
+}
+
+/// Lets no value that is bound to a statement change its plan: SQLite would prepare it anew for each.
+fn plan_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// A file that SQLite keeps beside its own: `-wal` is the log, with what has not come to rest yet; `-shm` its index.

@@ -2,36 +2,22 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use crate::row::{Attempted, Digest, Earlier, KeyHash, Known, Outcome, RowState};
+use crate::row::{Attempted, Digest, Earlier, KeyHash, Known, Outcome, RowId, RowState};
 
-use super::{JobId, Ledger, LedgerError};
+use super::{History, JobId, Ledger, LedgerError};
 
 /// Looks up rows of one job by their keys.
-///
-/// The keys are read once and kept as hashes, sixteen bytes a row; a hit is compared with the key itself.
 pub struct JobReader {
     ledger: Ledger,
     job: JobId,
-    /// Hash of a key and id of its row, in the order of the hashes.
-    keys: Vec<(KeyHash, i64)>,
+    history: History,
 }
 
 impl JobReader {
     /// A reader over its own connection, which may be one that only reads.
     pub fn new(ledger: Ledger, job: JobId) -> Result<Self, LedgerError> {
-        let read = || {
-            let mut statement =
-                ledger.connection.prepare("SELECT id, key FROM rows WHERE job = ?1")?;
-            let mut rows = statement.query([job.0])?;
-            let mut keys = Vec::new();
-            while let Some(row) = rows.next()? {
-                keys.push((KeyHash::of(row.get_ref(1)?.as_str()?), row.get(0)?));
-            }
-            keys.sort_unstable();
-            Ok(keys)
-        };
-        let keys = read().map_err(|error: rusqlite::Error| ledger.storage("read", &error))?;
-        Ok(Self { ledger, job, keys })
+        let history = ledger.history(job)?;
+        Ok(Self { ledger, job, history })
     }
 
     /// What the job's rows were known by in its last run; none where it has sent nothing.
@@ -41,7 +27,7 @@ impl JobReader {
 
     /// Whether the job has sent nothing yet.
     pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+        self.history.is_empty()
     }
 
     /// Whether a row is done. What cannot be read is not; whoever goes on with the row will be told why.
@@ -52,53 +38,61 @@ impl JobReader {
 
     /// What is known of a row.
     pub fn find(&self, key: &str) -> Result<Option<Known>, LedgerError> {
-        let hash = KeyHash::of(key);
-        let first = self.keys.partition_point(|(other, _)| *other < hash);
-        for (_, id) in self.keys[first..].iter().take_while(|(other, _)| *other == hash) {
-            if let Some(known) = self.last_sent(*id, key)? {
-                return self.replay(known, key).map(Some);
+        for candidate in self.history.find(KeyHash::of(key)) {
+            if let Some(known) = self.ledger.known(candidate.row, key)? {
+                return Ok(Some(known));
             }
         }
         Ok(None)
     }
 
-    /// What a row was when it was last sent, if it has this very key; without what came of it.
-    fn last_sent(&self, id: i64, key: &str) -> Result<Option<Known>, LedgerError> {
-        let read = || {
-            let mut statement = self.ledger.connection.prepare_cached(
-                "SELECT digest, operation, lane FROM rows WHERE id = ?1 AND key = ?2",
-            )?;
-            let known = |row: &rusqlite::Row<'_>| {
-                Ok(Known {
-                    id,
-                    earlier: Earlier { state: RowState::NotStarted, message: None },
-                    digest: Digest(row.get(0)?),
-                    operation: row.get(1)?,
-                    lane: row.get(2)?,
-                    remote_id: None,
-                    attempted: Attempted::default(),
-                })
-            };
-            statement.query_row(params![id, key], known).optional()
-        };
-        read().map_err(|error| self.ledger.storage("read", &error))
+    /// Whether a row of any job has what the other side calls `id`: then it is nobody else's.
+    pub fn owns(&self, id: &str) -> Result<bool, LedgerError> {
+        self.ledger.owns(id)
+    }
+}
+
+impl Ledger {
+    /// What is known of a row, if it has this very key.
+    pub fn known(&self, row: RowId, key: &str) -> Result<Option<Known>, LedgerError> {
+        let sent = self.last_sent(row, key)?;
+        sent.map(|known| self.replay(known, key)).transpose()
     }
 
     /// Whether a row of any job has what the other side calls `id`: then it is nobody else's.
     pub fn owns(&self, id: &str) -> Result<bool, LedgerError> {
         let read = || {
-            let mut statement = self
-                .ledger
-                .connection
-                .prepare_cached("SELECT 1 FROM attempts WHERE remote_id = ?1 LIMIT 1")?;
-            statement.exists([id])
+            let query = "SELECT 1 FROM attempts WHERE remote_id = ?1 LIMIT 1";
+            self.connection.prepare_cached(query)?.exists([id])
         };
-        read().map_err(|error| self.ledger.storage("read", &error))
+        read().map_err(|error| self.storage("read", &error))
+    }
+
+    /// What a row was when it was last sent, if it has this very key; without what came of it.
+    fn last_sent(&self, row: RowId, key: &str) -> Result<Option<Known>, LedgerError> {
+        let read = || {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT digest, operation, lane FROM rows WHERE id = ?1 AND key = ?2",
+            )?;
+            let known = |found: &rusqlite::Row<'_>| {
+                Ok(Known {
+                    id: row,
+                    earlier: Earlier { state: RowState::NotStarted, message: None },
+                    digest: Digest(found.get(0)?),
+                    operation: found.get(1)?,
+                    lane: found.get(2)?,
+                    remote_id: None,
+                    attempted: Attempted::default(),
+                })
+            };
+            statement.query_row(params![row.0, key], known).optional()
+        };
+        read().map_err(|error| self.storage("read", &error))
     }
 
     /// Follows a row's attempts through the transition function.
     fn replay(&self, mut known: Known, key: &str) -> Result<Known, LedgerError> {
-        let query = match self.ledger.knows_remote_clock {
+        let query = match self.knows_remote_clock {
             true => {
                 "SELECT outcome, message, remote_id, started_at, remote_started_at FROM attempts WHERE row = ?1 ORDER BY number"
             }
@@ -107,8 +101,8 @@ impl JobReader {
             }
         };
         let read = || {
-            let mut statement = self.ledger.connection.prepare_cached(query)?;
-            let attempts = statement.query_map([known.id], |row| {
+            let mut statement = self.connection.prepare_cached(query)?;
+            let attempts = statement.query_map([known.id.0], |row| {
                 Ok(Attempt {
                     outcome: row.get(0)?,
                     message: row.get(1)?,
@@ -118,10 +112,10 @@ impl JobReader {
             })?;
             attempts.collect::<rusqlite::Result<Vec<Attempt>>>()
         };
-        let attempts = read().map_err(|error| self.ledger.storage("read", &error))?;
+        let attempts = read().map_err(|error| self.storage("read", &error))?;
         for attempt in attempts {
             known = follow(known, attempt).map_err(|cause| LedgerError::Inconsistent {
-                path: self.ledger.path.clone(),
+                path: self.path.clone(),
                 key: key.to_owned(),
                 cause,
             })?;

@@ -22,7 +22,7 @@ use crate::row::Cause;
 use super::attempt::complete_attempt;
 use super::lock::beside;
 use super::{JobName, Ledger, LedgerError, StorageFault};
-use crate::row::{AttemptEnd, Outcome};
+use crate::row::{AttemptEnd, Outcome, RowId};
 
 /// Room for more outcomes than requests are ever under way at once, in bytes.
 const RESERVE: usize = 256 << 10;
@@ -117,10 +117,10 @@ impl Rescue {
 }
 
 impl Line {
-    pub(super) fn new(row_id: i64, key: Option<String>, end: &AttemptEnd) -> Self {
+    pub(super) fn new(row_id: RowId, key: Option<String>, end: &AttemptEnd) -> Self {
         let cause = end.cause.as_ref();
         Self {
-            row_id,
+            row_id: row_id.0,
             key,
             number: end.number,
             outcome: end.outcome.word().to_owned(),
@@ -136,7 +136,7 @@ impl Line {
         let (status, code) = (self.status, self.code);
         Some(AttemptEnd {
             outcome: Outcome::parse(&self.outcome)?,
-            known: Some(self.row_id),
+            known: Some(RowId(self.row_id)),
             number: self.number,
             cause: self.message.map(|message| Cause { status, code, message }),
             remote_id: self.remote_id,
@@ -200,7 +200,7 @@ impl Ledger {
                         "SELECT 1 FROM rows WHERE id = ?1 AND job = ?2 AND (?3 IS NULL OR key = ?3)",
                     )?
                     .exists(params![line.row_id, id.0, line.key])?;
-                let row_id = line.row_id;
+                let row_id = RowId(line.row_id);
                 let completed = match line.end().filter(|_| fits) {
                     Some(end) => complete_attempt(&transaction, row_id, &end)?,
                     None => 0,
@@ -217,10 +217,10 @@ impl Ledger {
     }
 
     /// A row's key, as far as the ledger can be read.
-    pub(super) fn key_of(&self, row_id: i64) -> Option<String> {
+    pub(super) fn key_of(&self, row_id: RowId) -> Option<String> {
         let query = "SELECT key FROM rows WHERE id = ?1";
         let mut statement = self.connection.prepare_cached(query).ok()?;
-        statement.query_row([row_id], |row| row.get(0)).optional().ok()?
+        statement.query_row([row_id.0], |row| row.get(0)).optional().ok()?
     }
 }
 
@@ -260,7 +260,7 @@ mod tests {
     use crate::row::RowState;
 
     fn line(row_id: i64, key: &str, outcome: Outcome) -> Line {
-        Line::new(row_id, Some(key.to_owned()), &end(outcome, 1))
+        Line::new(RowId(row_id), Some(key.to_owned()), &end(outcome, 1))
     }
 
     /// Keeps lines as a run does that ends after them.

@@ -12,9 +12,9 @@ use crate::declared::job::Job;
 use crate::ledger::{JobReader, LedgerError};
 use crate::plan::decide::{Action, Facts, Held, Sending, decide};
 use crate::prepare::{Findings, Preparer, Ready};
-use crate::row::Known;
 use crate::row::RowState;
 use crate::row::{Attempted, KeyHash};
+use crate::row::{Known, RowId};
 use crate::source::{Read, Record, Source};
 
 /// A row and what is to be done about it.
@@ -29,7 +29,7 @@ pub struct Step {
     pub ready: Option<Ready>,
     pub key: String,
     /// The row's id in the ledger, where it has one.
-    pub known: Option<i64>,
+    pub known: Option<RowId>,
     /// Requests that have left for it so far.
     pub attempts: u32,
     /// When the last of them was started; of several in a row that may have acted, the first.

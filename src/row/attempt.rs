@@ -2,7 +2,7 @@
 //!
 //! Values only; writing them down is for `ledger`.
 
-use super::{Cause, Digest, RowEvent};
+use super::{Cause, Digest, RowEvent, RowId};
 
 /// When an attempt was started, in unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,7 +17,7 @@ pub struct Attempted {
 #[derive(Debug, Clone)]
 pub struct AttemptStart {
     /// The row's id, where the ledger knows it already.
-    pub known: Option<i64>,
+    pub known: Option<RowId>,
     pub key: String,
     pub row: u64,
     pub line: u64,
@@ -39,7 +39,7 @@ pub struct AttemptStart {
 pub struct AttemptEnd {
     pub outcome: Outcome,
     /// The row's id, where the attempt is of an earlier run.
-    pub known: Option<i64>,
+    pub known: Option<RowId>,
     pub number: u32,
     pub cause: Option<Cause>,
     pub remote_id: Option<String>,

@@ -1,6 +1,35 @@
 //! What a ledger knows of a row. What follows from it is for `plan`.
 
+use std::fmt;
+
 use super::{Attempted, Digest, RowState};
+
+/// A row's id: given by the ledger, the same for all attempts of the row, and nothing more than a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RowId(pub i64);
+
+impl fmt::Display for RowId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// Where a row stands, in a byte: its state without what goes with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Standing {
+    NotStarted,
+    /// A request left, or was about to, and nothing is known of it.
+    Started,
+    Deferred,
+    /// Done: whatever is to be known of the row is that it succeeded.
+    Done,
+    Refused,
+    GivenUp,
+    InDoubt,
+    /// Its attempts contradict each other. Why is told when it is looked up.
+    Contradictory,
+}
 
 /// What the ledger knows of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +42,7 @@ pub struct Earlier {
 /// A row that the ledger knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// The row's id in the ledger.
-    pub id: i64,
+    pub id: RowId,
     pub earlier: Earlier,
     /// Names the content that was last sent.
     pub digest: Digest,

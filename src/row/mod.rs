@@ -18,7 +18,7 @@ pub use attempt::{AttemptEnd, AttemptStart, Attempted, Outcome};
 pub use cause::Cause;
 pub use digest::Digest;
 pub use key::KeyHash;
-pub use known::{Earlier, Known};
+pub use known::{Earlier, Known, RowId, Standing};
 pub use lane::Lane;
 pub use state::{IllegalTransition, RowEvent, RowState};
 pub use totals::Totals;

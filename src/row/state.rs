@@ -4,6 +4,8 @@
 //! started again; a row that may have acted is *in doubt* until it is settled, or until its operation says
 //! that a repeat is harmless. What to do with a state is for `plan`; how states are kept is for `ledger`.
 
+use super::Standing;
+
 /// Where a row stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowState {
@@ -86,6 +88,19 @@ impl RowState {
     /// Whether an attempt may have acted, and nobody knows.
     pub fn may_have_acted(&self) -> bool {
         matches!(self, Self::Started { .. } | Self::InDoubt { .. })
+    }
+
+    /// The same in a byte.
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self::NotStarted => Standing::NotStarted,
+            Self::Started { .. } => Standing::Started,
+            Self::Deferred { .. } => Standing::Deferred,
+            Self::Succeeded { .. } => Standing::Done,
+            Self::Refused { .. } => Standing::Refused,
+            Self::GivenUp { .. } => Standing::GivenUp,
+            Self::InDoubt { .. } => Standing::InDoubt,
+        }
     }
 
     /// The event that another attempt is.

@@ -18,7 +18,7 @@ use rusqlite::TransactionBehavior;
 use super::attempt::{complete_attempt, enter_attempt, enter_row};
 use super::rescue::Rescue;
 use super::{JobId, JobLock, Ledger, LedgerError, RunId};
-use crate::row::{AttemptEnd, AttemptStart};
+use crate::row::{AttemptEnd, AttemptStart, RowId};
 
 /// As many writes as one transaction takes at the most.
 const LARGEST_GROUP: usize = 1024;
@@ -137,7 +137,7 @@ struct Writer {
     job: JobId,
     run: RunId,
     /// Ledger ids of the rows that are in somebody's hands, by slot.
-    ids: HashMap<usize, i64>,
+    ids: HashMap<usize, RowId>,
     hurry: Arc<AtomicBool>,
     trouble: InTrouble,
 }
