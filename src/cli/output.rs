@@ -8,6 +8,7 @@ use crate::report::exit;
 use crate::report::{Outlet, Problems, finished_event};
 use crate::row::Totals;
 use crate::row::event::Ending;
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
 use super::arguments::{Color, CommonArguments, Format};
@@ -66,7 +67,7 @@ impl Output {
     }
 
     /// Tells of a failure that has no place in a file.
-    pub fn fail(&self, code: &'static str, message: impl Into<String>, hint: impl Into<String>) {
+    pub fn fail(&self, code: Code, message: impl Into<String>, hint: impl Into<String>) {
         self.tell(&[Diagnostic::error(code, Place::Nowhere, message).hint(hint)]);
     }
 

@@ -107,7 +107,9 @@ pub fn checked_line(all: u64, valid: u64, invalid: u64) -> String {
 mod tests {
     use super::*;
     use crate::report::tests::Shared;
+    use crate::text::code::Code;
     use crate::text::diagnostic::{Place, RowPlace};
+    use crate::text::pointer::Pointer;
 
     fn past(row: u64) -> Diagnostic {
         let place = RowPlace {
@@ -115,14 +117,14 @@ mod tests {
             row,
             line: row + 1,
             column: Some("remind_at".into()),
-            pointer: Some("/task_reminder_time".into()),
+            pointer: Some(Pointer::of(["task_reminder_time"])),
         };
-        Diagnostic::error("past-time", Place::Row(place), "the reminder is in the past")
+        Diagnostic::error(Code::PastTime, Place::Row(place), "the reminder is in the past")
             .hint("leave it empty, or set a time to come")
     }
 
     fn unused() -> Diagnostic {
-        Diagnostic::warning("unused-column", Place::File("notes.csv".into()), "`x` is not used")
+        Diagnostic::warning(Code::UnusedColumn, Place::File("notes.csv".into()), "`x` is not used")
     }
 
     #[test]
