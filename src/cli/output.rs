@@ -30,20 +30,29 @@ pub struct Output {
 
 impl Output {
     pub fn new(arguments: &CommonArguments, environment: &Environment) -> Self {
-        let colored = |terminal: bool| match arguments.color {
+        let progress = !arguments.no_progress && !arguments.quiet;
+        Self {
+            quiet: arguments.quiet,
+            verbose: arguments.verbose,
+            bar: stderr().is_terminal() && progress && !environment.is_dumb(),
+            ..Self::plain(arguments.format, arguments.color, environment)
+        }
+    }
+
+    /// For a verb that has nothing to show but its answer.
+    pub fn plain(format: Format, color: Color, environment: &Environment) -> Self {
+        let colored = |terminal: bool| match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => terminal && !environment.no_color() && !environment.is_dumb(),
         };
-        let terminal = stderr().is_terminal();
-        let progress = !arguments.no_progress && !arguments.quiet;
         Self {
-            format: arguments.format,
-            color: colored(terminal),
+            format,
+            color: colored(stderr().is_terminal()),
             data_color: colored(stdout().is_terminal()),
-            quiet: arguments.quiet,
-            verbose: arguments.verbose,
-            bar: terminal && progress && !environment.is_dumb(),
+            quiet: false,
+            verbose: false,
+            bar: false,
         }
     }
 

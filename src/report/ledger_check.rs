@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::explanation::more_about;
 use super::paint::Paint;
 use super::words::{counted, number, one_line};
 use crate::ledger::{Checked, Finding, LedgerRow};
@@ -110,6 +111,9 @@ impl LedgerCheckView {
                 text.push_str(&format!("  hint: {hint}\n"));
             }
         }
+        text.push_str(
+            &codes.first().map_or(String::new(), |code| format!("\n{}\n", more_about(*code))),
+        );
         text
     }
 

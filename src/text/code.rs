@@ -407,3 +407,66 @@ impl fmt::Display for Code {
         formatter.write_str(self.word())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_word_of_its_own() {
+        let words: HashSet<&str> = Code::all().map(Code::word).collect();
+        assert_eq!(words.len(), Code::all().count());
+        for code in Code::all() {
+            let kebab = code.word().split('-').all(|part| {
+                !part.is_empty()
+                    && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            });
+            assert!(kebab, "{code}");
+            assert_eq!(Code::of_word(code.word()), Some(code));
+        }
+        assert_eq!(Code::of_word("past_time"), None);
+    }
+
+    #[test]
+    fn every_code_is_explained_in_a_few_sentences() {
+        for code in Code::all() {
+            let (summary, explanation) = (code.summary(), code.explanation());
+            assert!(summary.len() <= 80 && !summary.ends_with('.'), "{code}: {summary}");
+            let sentences = explanation.split(". ").count();
+            assert!((1..=4).contains(&sentences), "{code}: {sentences} sentences");
+            assert!(explanation.ends_with('.'), "{code}: {explanation}");
+            assert!(!explanation.contains("  "), "{code}: {explanation}");
+            assert!(!explanation.contains(summary), "{code} says the same twice");
+        }
+    }
+
+    #[test]
+    fn every_code_is_told_somewhere() {
+        let mut sources = String::new();
+        collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);
+        for code in Code::all() {
+            let name = format!("Code::{code:?}");
+            let told = sources.match_indices(&name).any(|(at, _)| {
+                !sources[at + name.len()..].starts_with(|next: char| next.is_ascii_alphanumeric())
+            });
+            assert!(told, "nothing tells of {name}");
+        }
+    }
+
+    /// The sources but for this file.
+    fn collect(folder: &Path, into: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, into);
+            } else if path.extension().is_some_and(|ending| ending == "rs")
+                && !path.ends_with("text/code.rs")
+            {
+                into.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+}
