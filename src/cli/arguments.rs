@@ -45,6 +45,8 @@ pub enum Verb {
     Status(StatusArguments),
     /// Look after the ledger file itself
     Ledger(LedgerArguments),
+    /// Explain the code of an error or a warning, as in past-time; without one, list all codes
+    Explain(ExplainArguments),
     /// Start a local StringeeX with faults, for rehearsals and tests
     Sandbox(SandboxArguments),
 }
@@ -131,6 +133,18 @@ pub struct LedgerCheckArguments {
     pub operation: Option<String>,
     #[command(flatten)]
     pub common: CommonArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The word in brackets after `error` or `warning`; left out: a line for each code
+    pub code: Option<String>,
+    /// text for people, json (an event for each code) for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// When to use color
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
 }
 
 #[derive(Debug, Args)]
@@ -350,7 +364,7 @@ mod tests {
     fn the_help_is_as_it_was() {
         let mut command = Arguments::command();
         let mut shown = command.render_help().to_string();
-        for name in ["check", "plan", "run", "status", "sandbox"] {
+        for name in ["check", "plan", "run", "status", "explain", "sandbox"] {
             if let Some(verb) = command.find_subcommand_mut(name) {
                 shown.push_str(&format!("\n=== {name}\n{}", verb.render_help()));
             }

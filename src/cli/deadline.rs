@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::{DateTime, Time};
 use jiff::{Timestamp, ToSpan as _, Zoned};
 
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::Moment;
@@ -95,7 +96,7 @@ impl RunTime {
 }
 
 fn has_passed() -> Diagnostic {
-    Diagnostic::error("deadline", Place::Nowhere, "the time that --deadline names has passed")
+    Diagnostic::error(Code::Deadline, Place::Nowhere, "the time that --deadline names has passed")
         .hint("nothing was sent; name a time that lies ahead, or a time of day such as 06:00")
 }
 

@@ -7,6 +7,7 @@ use crate::declared::job;
 use crate::ledger::{self, CheckScope, Checked, LedgerError};
 use crate::report::exit;
 use crate::report::{LedgerCheckView, ledger_checked_event};
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
 use super::arguments::{CommonArguments, LedgerArguments, LedgerCheckArguments, LedgerVerb};
@@ -64,7 +65,7 @@ fn attempt(
     let Some(checked) = checked else {
         let message = format!("there is no ledger {}", path.display());
         let hint = "nothing was sent from here yet, or it is elsewhere: name it with --ledger";
-        return Err(vec![Diagnostic::error("ledger", Place::Nowhere, message).hint(hint)]);
+        return Err(vec![Diagnostic::error(Code::Ledger, Place::Nowhere, message).hint(hint)]);
     };
     Ok(LedgerCheckView { ledger: path.display().to_string(), job: name, checked })
 }
@@ -77,7 +78,7 @@ fn connectors_within_reach(common: &CommonArguments) -> Vec<Arc<Connector>> {
 }
 
 fn unreadable(error: &LedgerError) -> Diagnostic {
-    Diagnostic::error("ledger", Place::Nowhere, error.to_string()).hint(error.hint())
+    Diagnostic::error(Code::Ledger, Place::Nowhere, error.to_string()).hint(error.hint())
 }
 
 fn show(view: &LedgerCheckView, output: &Output) {

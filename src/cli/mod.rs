@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod deadline;
 mod environment;
+mod explain;
 mod ledger;
 mod opening;
 mod output;
@@ -49,6 +50,7 @@ pub fn main() -> u8 {
         Verb::Run(arguments) => run::run(&arguments, &environment),
         Verb::Status(arguments) => status::status(&arguments, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
+        Verb::Explain(arguments) => explain::explain(&arguments, &environment),
         Verb::Sandbox(arguments) => sandbox::sandbox(&arguments),
     }
 }

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::declared::job::{self, Job};
 use crate::prepare::Preparer;
 use crate::source::Source;
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::pointer::Pointer;
 
 use super::arguments::{CommonArguments, JobArguments};
 use super::environment::Environment;
@@ -36,7 +38,7 @@ fn open_address(address: &str) -> Result<(), Vec<Diagnostic>> {
         return Ok(());
     }
     let message = "the base URL has a name or a password in it";
-    let problem = Diagnostic::error("secret-in-address", Place::Nowhere, message);
+    let problem = Diagnostic::error(Code::SecretInAddress, Place::Nowhere, message);
     Err(vec![
         problem.hint("credentials come from the environment; leave the part before the @ out"),
     ])
@@ -62,13 +64,13 @@ pub fn key_changed(job: &Job, before: Option<String>) -> Option<Diagnostic> {
     };
     let place = match (&job.document, &job.key) {
         (_, Some(key)) => key.place.clone(),
-        (Some(document), None) => document.place_of_key("/job"),
+        (Some(document), None) => document.place_of_key(&Pointer::of(["job"])),
         (None, None) => Place::Nowhere,
     };
     let (now, before) = (words(job.keyed_by()), words(&before));
     let message =
         format!("the rows of this job were known by {before} until now, and would be by {now}");
-    let problem = Diagnostic::error("key-changed", place, message);
+    let problem = Diagnostic::error(Code::KeyChanged, place, message);
     Some(problem.hint(
         "rows that are done would be sent again: put the key back, or give the job another name",
     ))

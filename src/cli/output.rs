@@ -8,6 +8,7 @@ use crate::report::exit;
 use crate::report::{Outlet, Problems, finished_event};
 use crate::row::Totals;
 use crate::row::event::Ending;
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
 use super::arguments::{Color, CommonArguments, Format};
@@ -29,20 +30,29 @@ pub struct Output {
 
 impl Output {
     pub fn new(arguments: &CommonArguments, environment: &Environment) -> Self {
-        let colored = |terminal: bool| match arguments.color {
+        let progress = !arguments.no_progress && !arguments.quiet;
+        Self {
+            quiet: arguments.quiet,
+            verbose: arguments.verbose,
+            bar: stderr().is_terminal() && progress && !environment.is_dumb(),
+            ..Self::plain(arguments.format, arguments.color, environment)
+        }
+    }
+
+    /// For a verb that has nothing to show but its answer.
+    pub fn plain(format: Format, color: Color, environment: &Environment) -> Self {
+        let colored = |terminal: bool| match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => terminal && !environment.no_color() && !environment.is_dumb(),
         };
-        let terminal = stderr().is_terminal();
-        let progress = !arguments.no_progress && !arguments.quiet;
         Self {
-            format: arguments.format,
-            color: colored(terminal),
+            format,
+            color: colored(stderr().is_terminal()),
             data_color: colored(stdout().is_terminal()),
-            quiet: arguments.quiet,
-            verbose: arguments.verbose,
-            bar: terminal && progress && !environment.is_dumb(),
+            quiet: false,
+            verbose: false,
+            bar: false,
         }
     }
 
@@ -66,7 +76,7 @@ impl Output {
     }
 
     /// Tells of a failure that has no place in a file.
-    pub fn fail(&self, code: &'static str, message: impl Into<String>, hint: impl Into<String>) {
+    pub fn fail(&self, code: Code, message: impl Into<String>, hint: impl Into<String>) {
         self.tell(&[Diagnostic::error(code, Place::Nowhere, message).hint(hint)]);
     }
 

@@ -6,6 +6,7 @@ use crate::plan::steps::{Step, Steps};
 use crate::plan::survey::{Keys, Survey, survey};
 use crate::report::exit;
 use crate::report::{PlanHead, PlanReport, PlanStep, PlanTotals};
+use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 
 use super::arguments::PlanArguments;
@@ -22,7 +23,7 @@ pub fn plan(arguments: &PlanArguments, environment: &Environment) -> u8 {
         Ok(mut planning) => match planning.show() {
             Ok(exit) => exit,
             Err(error) => {
-                output.fail("ledger", error.to_string(), error.hint());
+                output.fail(Code::Ledger, error.to_string(), error.hint());
                 nothing_planned(&output)
             }
         },

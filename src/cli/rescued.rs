@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::ledger::{JobLock, JobName, Ledger, LedgerError, TakenIn, waiting_outcomes};
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
 use super::output::Output;
@@ -41,7 +42,7 @@ pub fn warn(path: &Path, job: &JobName, output: &Output) -> Result<(), LedgerErr
             file.display()
         );
         let hint = "the next run brings them in; until then their rows are shown as in doubt";
-        output.tell(&[Diagnostic::warning("outcomes-wait", Place::Nowhere, message).hint(hint)]);
+        output.tell(&[Diagnostic::warning(Code::OutcomesWait, Place::Nowhere, message).hint(hint)]);
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::report::finished_event;
 use crate::row::Totals;
 use crate::row::event::Ending;
 use crate::sandbox::{self, Sandbox};
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::traffic::transport::{Client, ClientError, ClientOptions, CredentialError, Http};
 
@@ -252,15 +253,15 @@ impl Failure {
             }
             Self::Credentials(error) => {
                 let hint = format!("{}; or rehearse with --sandbox", error.hint());
-                output.fail("credentials", error.to_string(), hint);
+                output.fail(Code::Credentials, error.to_string(), hint);
                 exit::USAGE
             }
             Self::Client(error) => {
-                output.fail("address", error.to_string(), "nothing was sent");
+                output.fail(Code::Address, error.to_string(), "nothing was sent");
                 exit::USAGE
             }
             Self::Ledger(error) => {
-                output.fail("ledger", error.to_string(), error.hint());
+                output.fail(Code::Ledger, error.to_string(), error.hint());
                 match error {
                     LedgerError::Busy { .. } => exit::LOCKED,
                     error if error.may_pass() => exit::STOPPED,
@@ -273,7 +274,7 @@ impl Failure {
             }
             Self::Sandbox(message) => {
                 output.fail(
-                    "sandbox",
+                    Code::Sandbox,
                     format!("the sandbox cannot be started: {message}"),
                     "nothing was sent",
                 );
@@ -323,7 +324,7 @@ fn other_account(present: &str, others: &[String]) -> Diagnostic {
         "the ledger knows this job at this address for the account {}, not for `{present}`",
         known.join(", ")
     );
-    Diagnostic::error("other-account", Place::Nowhere, message).hint(format!(
+    Diagnostic::error(Code::OtherAccount, Place::Nowhere, message).hint(format!(
         "if both are the same account, add `account: {}` to the job, or rows that are done would be sent again; \
          if not, give this one a ledger of its own with --ledger",
         others.first().map_or("", String::as_str),

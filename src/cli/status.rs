@@ -6,6 +6,7 @@ use crate::declared::job;
 use crate::ledger::{JobId, JobName, JobStatus, Ledger, LedgerError};
 use crate::report::exit;
 use crate::report::{RunLine, StatusView};
+use crate::text::code::Code;
 
 use super::arguments::StatusArguments;
 use super::environment::Environment;
@@ -47,7 +48,7 @@ pub fn status(arguments: &StatusArguments, environment: &Environment) -> u8 {
             exit::DONE
         }
         Err(error) => {
-            output.fail("ledger", error.to_string(), error.hint());
+            output.fail(Code::Ledger, error.to_string(), error.hint());
             exit::USAGE
         }
     }

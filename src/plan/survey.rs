@@ -12,7 +12,9 @@ use crate::declared::job::Job;
 use crate::prepare::{Findings, Preparer};
 use crate::row::{Digest, KeyHash};
 use crate::source::{Read, Record, Source};
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, RowPlace};
+use crate::text::pointer::Pointer;
 
 /// Rows in a batch: large enough that handing it over costs nothing, small enough to stay in cache.
 const BATCH: usize = 256;
@@ -129,7 +131,7 @@ impl Survey {
         &mut self,
         remark: Remark,
         is_done: &mut dyn FnMut(&str) -> bool,
-        once: &mut HashSet<(&'static str, String)>,
+        once: &mut HashSet<(Code, Option<Pointer>)>,
         tell: &mut dyn FnMut(Diagnostic),
     ) {
         if remark.key.as_deref().is_some_and(is_done) {
@@ -137,17 +139,15 @@ impl Survey {
             return;
         }
         self.broken |= remark.row == 0;
-        self.guessed |= remark.problems.iter().any(|problem| problem.code == "unclosed-quote");
+        self.guessed |= remark.problems.iter().any(|problem| problem.code == Code::UnclosedQuote);
         remark.problems.into_iter().filter(|problem| is_news(problem, once)).for_each(tell);
     }
 }
 
 /// A warning that holds for all rows alike comes from each worker once, and is told once.
-fn is_news(problem: &Diagnostic, once: &mut HashSet<(&'static str, String)>) -> bool {
+fn is_news(problem: &Diagnostic, once: &mut HashSet<(Code, Option<Pointer>)>) -> bool {
     match &problem.place {
-        Place::Row(place) if problem.code == "implicit-default" => {
-            once.insert((problem.code, place.pointer.clone().unwrap_or_default()))
-        }
+        Place::Row(place) if problem.once => once.insert((problem.code, place.pointer.clone())),
         _ => true,
     }
 }
@@ -305,7 +305,7 @@ fn tell_repeated_keys(
                     };
                     let message = format!("the key `{key}` is that of row {row} (line {line}) too");
                     tell(
-                        Diagnostic::error("repeated-key", Place::Row(place), message)
+                        Diagnostic::error(Code::RepeatedKey, Place::Row(place), message)
                             .hint("two rows with one key would be one note: make the keys differ, or drop a row"),
                     );
                 }

@@ -11,7 +11,9 @@ use crate::declared::job::{Job, MapEntry, OperationChoice, Rows, Written, find_o
 use crate::prepare::mapping::{Language, Origin};
 use crate::prepare::schema::{Checker, Kind};
 use crate::source::{Columns, Source};
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::pointer::Pointer;
 
 use super::{Choice, FieldOrigin, OperationPlan, Preparer};
 
@@ -101,13 +103,13 @@ impl Compiler<'_> {
                 None => {
                     let problem = match &self.job.document {
                         Some(document) => Diagnostic::error(
-                            "missing-operation",
-                            document.place_of_key(""),
+                            Code::MissingOperation,
+                            document.place_of_key(&Pointer::root()),
                             "the job does not say what its rows do",
                         )
                         .hint("add `operation: ticket_note.create`, or a column `operation`"),
                         None => Diagnostic::error(
-                            "missing-operation",
+                            Code::MissingOperation,
                             Place::File(Arc::clone(self.job.rows.name())),
                             "nothing says what the rows do",
                         )
@@ -156,7 +158,7 @@ impl Compiler<'_> {
             .flat_map(|operation| operation.properties().map(|(name, _)| name))
             .collect();
         self.problems.push(
-            Diagnostic::error("unknown-field", entry.field_place.clone(), message)
+            Diagnostic::error(Code::UnknownField, entry.field_place.clone(), message)
                 .hint_names(&entry.field, known),
         );
     }
@@ -202,14 +204,14 @@ impl Compiler<'_> {
             let place = self.place_of_inline_key(name);
             if inline {
                 let problem = Diagnostic::error(
-                    "unknown-field",
+                    Code::UnknownField,
                     place,
                     format!("no operation has a field `{name}`"),
                 );
                 self.problems.push(problem.hint_names(name, known));
             } else {
                 let message = format!("the column `{name}` is no field and is left out");
-                let problem = Diagnostic::warning("unused-column", place, message);
+                let problem = Diagnostic::warning(Code::UnusedColumn, place, message);
                 self.problems.push(problem.hint("a job file can map it: see `map`"));
             }
         }
@@ -219,8 +221,9 @@ impl Compiler<'_> {
         let whole = || Place::File(Arc::clone(self.job.rows.name()));
         let Some(document) = &self.job.document else { return whole() };
         let mut at = 0;
-        while document.at(&format!("/source/rows/{at}")).is_some() {
-            let pointer = format!("/source/rows/{at}/{name}");
+        let rows = Pointer::of(["source", "rows"]);
+        while document.at(&rows.join(at)).is_some() {
+            let pointer = rows.join(at).join(name);
             if document.at(&pointer).is_some() {
                 return document.place_of_key(&pointer);
             }
@@ -233,7 +236,7 @@ impl Compiler<'_> {
         let origin = self.keep(Origin::compile(&self.language, written, source))?;
         if let Origin::Constant(_) = origin {
             let problem = Diagnostic::error(
-                "invalid-value",
+                Code::InvalidValue,
                 written.place.clone(),
                 "the key is the same for every row",
             );
@@ -283,12 +286,12 @@ impl Compiler<'_> {
                 continue;
             }
             let place = match &self.job.document {
-                Some(document) => document.place_of_key("/map"),
+                Some(document) => document.place_of_key(&Pointer::of(["map"])),
                 None => Place::File(Arc::clone(self.job.rows.name())),
             };
             let message = format!("{} needs `{name}`, and nothing fills it", operation.name);
             let known = columns.names().iter().map(AsRef::as_ref);
-            let problem = Diagnostic::error("missing-field", place, message);
+            let problem = Diagnostic::error(Code::MissingField, place, message);
             self.problems.push(match self.job.map {
                 Some(_) => problem.hint(format!("add `{name}:` to the job's map")),
                 None => problem.hint_names(name, known),

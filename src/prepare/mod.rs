@@ -21,8 +21,10 @@ use crate::prepare::request::Request;
 use crate::prepare::schema::{Checker, Finding, Kind};
 use crate::row::Digest;
 use crate::source::{Columns, Record, Source};
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, RowPlace, Severity};
-use crate::text::violation::Violation;
+use crate::text::pointer::Pointer;
+use crate::text::violation::{Subject, Violation};
 
 /// A job's mapping and operations, compiled against the columns of its source.
 pub struct Preparer {
@@ -91,7 +93,7 @@ pub struct Ready {
 #[derive(Debug, Default)]
 pub struct Findings {
     pub problems: Vec<Diagnostic>,
-    told_once: Vec<(&'static str, String)>,
+    told_once: Vec<(Code, Pointer)>,
     scratch: Vec<Finding>,
 }
 
@@ -164,7 +166,7 @@ impl Preparer {
         let refuse = |message: &str| {
             let place = Place::Row(self.place(record, origin.only_column(), None));
             let hint = "every row needs a key of its own; leave `key` out of the job to know rows by their content";
-            Diagnostic::error("missing-key", place, message).hint(hint)
+            Diagnostic::error(Code::MissingKey, place, message).hint(hint)
         };
         Some(match origin.value(record, &self.columns) {
             Ok(Mapped::Text(text)) if !text.is_empty() => Ok(text.into_owned()),
@@ -172,7 +174,7 @@ impl Preparer {
             Ok(Mapped::Json(value)) => Ok(value.to_string()),
             Ok(Mapped::Bool(value)) => Ok(value.to_string()),
             Ok(Mapped::Absent | Mapped::Text(_)) => Err(refuse("the row's key is empty")),
-            Err(message) => Err(refuse(&message)),
+            Err(error) => Err(refuse(&error.to_string())),
         })
     }
 
@@ -194,7 +196,7 @@ impl Preparer {
         let incomplete = || {
             let place = Place::Row(self.place(record, None, None));
             Diagnostic::error(
-                "missing-field",
+                Code::MissingField,
                 place,
                 "a field that the request's path or lane needs is missing",
             )
@@ -230,7 +232,7 @@ impl Preparer {
                     .map(|(_, name)| name.as_ref())
                     .collect();
                 let message = format!("no row has a column `{name}`");
-                Diagnostic::error("unknown-column", written.place.clone(), message)
+                Diagnostic::error(Code::UnknownColumn, written.place.clone(), message)
                     .hint_names(name, known)
             })
             .collect()
@@ -245,8 +247,8 @@ impl Preparer {
         let name = match origin.value(record, &self.columns) {
             Ok(Mapped::Text(name)) => name,
             Ok(_) => Cow::Borrowed(""),
-            Err(message) => {
-                findings.problems.push(Diagnostic::error("expression", place(), message));
+            Err(error) => {
+                findings.problems.push(Diagnostic::error(error.code(), place(), error.to_string()));
                 return None;
             }
         };
@@ -257,7 +259,8 @@ impl Preparer {
                 name => format!("there is no operation `{name}`"),
             };
             findings.problems.push(
-                Diagnostic::error("unknown-operation", place(), message).hint_names(&name, known()),
+                Diagnostic::error(Code::UnknownOperation, place(), message)
+                    .hint_names(&name, known()),
             );
         }
         found
@@ -270,24 +273,11 @@ impl Preparer {
         kind: Kind,
         record: &Record,
     ) -> Result<Option<Value>, Violation> {
-        let at_field = |mut violation: Violation| {
-            violation.pointer = format!("/{}", field.field);
-            violation
-        };
-        let mapped = field.origin.value(record, &self.columns).map_err(|message| {
-            let code = if message.contains('`') && message.contains("time") {
-                "invalid-time"
-            } else {
-                "expression"
-            };
-            at_field(Violation {
-                pointer: String::new(),
-                code,
-                message,
-                hint: None,
-                about_key: false,
-            })
-        })?;
+        let at_field =
+            |violation: Violation| Violation { pointer: Pointer::of([&*field.field]), ..violation };
+        let mapped = field.origin.value(record, &self.columns);
+        let mapped =
+            mapped.map_err(|error| refused(&field.field, error.code(), error.to_string()))?;
         match mapped {
             Mapped::Absent => Ok(None),
             Mapped::Text(text) if text.is_empty() => Ok(None),
@@ -312,13 +302,8 @@ impl Preparer {
             if let Some(Value::String(text)) =
                 object.get(name).filter(|value| **value == "." || **value == "..")
             {
-                let violation = Violation {
-                    pointer: format!("/{name}"),
-                    code: "invalid-value",
-                    message: format!("`{text}` cannot stand in the path of a request"),
-                    hint: None,
-                    about_key: false,
-                };
+                let message = format!("`{text}` cannot stand in the path of a request");
+                let violation = refused(name, Code::InvalidValue, message);
                 let field = self.fields.iter().find(|field| *field.field == *name);
                 findings.problems.push(self.diagnostic(record, field, Finding::error(violation)));
             }
@@ -336,12 +321,11 @@ impl Preparer {
             };
             if !empty && field.column.is_some() {
                 let name = &plan.checker.operation().name;
+                let message = format!("{name} takes no `{}`", field.field);
                 let violation = Violation {
-                    pointer: format!("/{}", field.field),
-                    code: "unknown-field",
-                    message: format!("{name} takes no `{}`", field.field),
                     hint: Some("leave the cell empty on this row".to_owned()),
-                    about_key: false,
+                    subject: Subject::Key,
+                    ..refused(&field.field, Code::UnknownField, message)
                 };
                 findings.problems.push(self.diagnostic(
                     record,
@@ -376,8 +360,8 @@ impl Preparer {
                 }
                 findings.told_once.push(name);
             }
-            let name = finding.violation.pointer.split('/').nth(1).unwrap_or_default();
-            let field = self.fields.iter().find(|field| *field.field == *name);
+            let name = finding.violation.pointer.first();
+            let field = self.fields.iter().find(|field| name.as_deref() == Some(&*field.field));
             findings.problems.push(self.diagnostic(record, field, finding));
         }
         findings.scratch = found;
@@ -387,7 +371,7 @@ impl Preparer {
         problems.iter().any(|problem| match &problem.place {
             Place::Row(place) => {
                 place.row == record.row
-                    && place.pointer.as_deref() == Some(finding.violation.pointer.as_str())
+                    && place.pointer.as_ref() == Some(&finding.violation.pointer)
             }
             _ => false,
         })
@@ -399,17 +383,18 @@ impl Preparer {
         field: Option<&FieldOrigin>,
         finding: Finding,
     ) -> Diagnostic {
-        let Violation { pointer, code, message, hint, .. } = finding.violation;
+        let Violation { pointer, code, message, hint, subject } = finding.violation;
         let mut place = self.place(record, None, Some(pointer));
         place.column = field.and_then(|field| field.column.clone());
-        let message = match (&place.column, field) {
-            (None, Some(field)) if !message.contains('`') => format!("{}: {message}", field.field),
+        let message = match (&place.column, field, subject) {
+            (None, Some(field), Subject::Value) => format!("{}: {message}", field.field),
             _ => message,
         };
         let mut diagnostic = Diagnostic::error(code, Place::Row(place), message);
         diagnostic.severity = finding.severity;
+        diagnostic.once = finding.once;
         diagnostic.hint = hint;
-        if code == "missing-field"
+        if code == Code::MissingField
             && diagnostic.hint.is_none()
             && field.is_some_and(|field| field.column.is_some())
         {
@@ -418,7 +403,7 @@ impl Preparer {
         diagnostic
     }
 
-    fn place(&self, record: &Record, column: Option<usize>, pointer: Option<String>) -> RowPlace {
+    fn place(&self, record: &Record, column: Option<usize>, pointer: Option<Pointer>) -> RowPlace {
         let column = column.and_then(|index| self.columns.names().get(index)).cloned();
         RowPlace {
             file: Arc::clone(&self.file),
@@ -428,6 +413,12 @@ impl Preparer {
             pointer,
         }
     }
+}
+
+/// A field whose value will not do.
+fn refused(field: &str, code: Code, message: String) -> Violation {
+    let pointer = Pointer::of([field]);
+    Violation { pointer, code, message, hint: None, subject: Subject::Value }
 }
 
 impl Findings {

@@ -13,6 +13,7 @@ use crate::declared::connector::{Recover, TextChange};
 use crate::prepare::Ready;
 use crate::prepare::request::{self, Request};
 use crate::row::Attempted;
+use crate::text::pointer::Pointer;
 
 /// How much earlier than the attempt an item may seem to have been made: the `Date` header and many a list count
 /// in whole seconds.
@@ -66,7 +67,7 @@ impl Since {
 #[derive(Debug)]
 pub struct Search {
     /// The content that was sent, normalised, with where an item bears it.
-    wanted: Vec<(Vec<String>, Value)>,
+    wanted: Vec<(Vec<Pointer>, Value)>,
     marked: Option<Marked>,
     page: u32,
     seen: HashSet<String>,
@@ -236,7 +237,7 @@ impl Search {
             return;
         }
         let same = self.wanted.iter().all(|(pointers, wanted)| {
-            let value = pointers.iter().find_map(|pointer| item.pointer(pointer));
+            let value = pointers.iter().find_map(|pointer| pointer.find(item));
             value.is_some_and(|value| agrees(&normalised(value, &recover.text), wanted))
         });
         match (created(recover, item), same) {
@@ -294,7 +295,7 @@ impl Order {
 /// The text that bears a marker.
 #[derive(Debug)]
 struct Marked {
-    pointers: Vec<String>,
+    pointers: Vec<Pointer>,
     /// Normalised.
     marker: String,
     /// Letters and digits of the marker, and of the whole text.
@@ -325,7 +326,7 @@ impl Marked {
     }
 
     fn weigh(&self, recover: &Recover, item: &Value) -> Likeness {
-        let text = self.pointers.iter().find_map(|pointer| item.pointer(pointer));
+        let text = self.pointers.iter().find_map(|pointer| pointer.find(item));
         let Some(text) = text.and_then(Value::as_str) else { return Likeness::Altered };
         let shown = normalised_text(text, &recover.text);
         if let Some(before) = shown.trim_end().strip_suffix(&self.marker) {
@@ -350,7 +351,7 @@ fn letters(text: &str) -> String {
 
 /// The id of an item of a list, as far as the connector knows where it stands.
 pub fn item_id(recover: &Recover, item: &Value) -> Option<String> {
-    match recover.id.iter().find_map(|pointer| item.pointer(pointer))? {
+    match recover.id.iter().find_map(|pointer| pointer.find(item))? {
         Value::String(text) if text.is_empty() => None,
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -360,7 +361,7 @@ pub fn item_id(recover: &Recover, item: &Value) -> Option<String> {
 
 /// When an item was made, in unix milliseconds; texts of digits count as numbers.
 fn created(recover: &Recover, item: &Value) -> Option<i64> {
-    let value = recover.created.iter().find_map(|pointer| item.pointer(pointer))?;
+    let value = recover.created.iter().find_map(|pointer| pointer.find(item))?;
     let number = match value {
         Value::Number(number) => number.as_f64()?,
         Value::String(text) => match text.parse::<f64>() {

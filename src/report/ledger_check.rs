@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::explanation::more_about;
 use super::paint::Paint;
 use super::words::{counted, number, one_line};
 use crate::ledger::{Checked, Finding, LedgerRow};
+use crate::text::code::Code;
 
 /// A person is shown so many findings of a kind.
 const SHOWN: usize = 20;
@@ -78,14 +80,14 @@ impl LedgerCheckView {
 
     /// Each kind with its rows and, once, what to do.
     fn findings(&self, paint: Paint) -> String {
-        let mut codes: Vec<&str> = Vec::new();
+        let mut codes: Vec<Code> = Vec::new();
         for finding in &self.checked.findings.kept {
             let code = finding.problem.code();
             if !codes.contains(&code) {
                 codes.push(code);
             }
         }
-        let hint_of = |code: &str| {
+        let hint_of = |code: Code| {
             let mut kept = self.checked.findings.kept.iter();
             let first = kept.find(|finding| finding.problem.code() == code);
             first.map_or("", |finding| finding.problem.hint())
@@ -94,7 +96,7 @@ impl LedgerCheckView {
         for (at, code) in codes.iter().copied().enumerate() {
             let kept = self.checked.findings.kept.iter();
             let kind: Vec<&Finding> = kept.filter(|one| one.problem.code() == code).collect();
-            text.push_str(&format!("\n{}\n", paint.doubtful(code)));
+            text.push_str(&format!("\n{}\n", paint.doubtful(code.word())));
             for finding in kind.iter().take(SHOWN) {
                 text.push_str(&format!("  {}\n", line(finding)));
             }
@@ -105,10 +107,13 @@ impl LedgerCheckView {
             }
             // Kinds with the same advice share it.
             let hint = hint_of(code);
-            if !codes[at + 1..].iter().any(|later| hint_of(later) == hint) {
+            if !codes[at + 1..].iter().any(|later| hint_of(*later) == hint) {
                 text.push_str(&format!("  hint: {hint}\n"));
             }
         }
+        text.push_str(
+            &codes.first().map_or(String::new(), |code| format!("\n{}\n", more_about(*code))),
+        );
         text
     }
 
@@ -160,7 +165,7 @@ fn event(finding: &Finding) -> Value {
         event.insert("lane".into(), json!(place.lane));
     }
     event.insert("severity".into(), "error".into());
-    event.insert("code".into(), json!(finding.problem.code()));
+    event.insert("code".into(), json!(finding.problem.code().word()));
     event.insert("message".into(), json!(finding.problem.message()));
     event.insert("hint".into(), json!(finding.problem.hint()));
     Value::Object(event)

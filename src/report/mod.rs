@@ -1,5 +1,5 @@
 //! Everything that a person or a script reads: progress, summary, NDJSON, the plan, the status, the state of a
-//! ledger, lists of problems.
+//! ledger, lists of problems, explanations of their codes.
 //!
 //! One file per kind of report. A report shows facts and decides nothing: it never imports the engine, and
 //! nothing it does can stop a run. Standard output is data; standard error is everything else. Writers,
@@ -14,6 +14,7 @@ use crate::text::quota::Quota;
 
 mod bar;
 pub mod exit;
+mod explanation;
 mod json_text;
 mod ledger_check;
 mod narration;
@@ -32,6 +33,7 @@ mod thread;
 mod words;
 
 pub use bar::bar;
+pub use explanation::{all_codes, explanation, explanation_event};
 pub use ledger_check::{LedgerCheckView, ledger_checked_event};
 pub use ndjson::{finished_event, ndjson};
 pub use outlet::Outlet;

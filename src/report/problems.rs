@@ -7,7 +7,9 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::Outlet;
+use super::explanation::more_about;
 use super::words::{counted, number, rows};
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Severity};
 
 /// A person is shown so many errors, and as many warnings.
@@ -25,6 +27,8 @@ pub struct Problems {
     out: Outlet,
     style: Style,
     counts: Counts,
+    /// The code of the first error.
+    first: Option<Code>,
 }
 
 enum Style {
@@ -35,12 +39,16 @@ enum Style {
 impl Problems {
     /// For a person, on standard error.
     pub fn text(err: Box<dyn Write + Send>, color: bool) -> Self {
-        Self { out: Outlet::new(err), style: Style::Text { color }, counts: Counts::default() }
+        Self::new(err, Style::Text { color })
     }
 
     /// For a script, on standard output.
     pub fn ndjson(out: Box<dyn Write + Send>) -> Self {
-        Self { out: Outlet::new(out), style: Style::Ndjson, counts: Counts::default() }
+        Self::new(out, Style::Ndjson)
+    }
+
+    fn new(out: Box<dyn Write + Send>, style: Style) -> Self {
+        Self { out: Outlet::new(out), style, counts: Counts::default(), first: None }
     }
 
     pub fn tell(&mut self, problem: &Diagnostic) {
@@ -49,6 +57,9 @@ impl Problems {
             Severity::Warning => &mut self.counts.warnings,
         };
         *count += 1;
+        if problem.is_error() {
+            self.first.get_or_insert(problem.code);
+        }
         match self.style {
             Style::Ndjson => self.out.event(&problem.to_event()),
             Style::Text { color } if *count <= SHOWN => {
@@ -65,11 +76,14 @@ impl Problems {
         self.counts
     }
 
-    /// Says how many more there are than were shown, and flushes.
+    /// Says how many more there are than were shown and, once, who explains them; and flushes.
     pub fn finish(mut self) -> Counts {
         if matches!(self.style, Style::Text { .. }) {
             self.and_more(self.counts.errors, "error");
             self.and_more(self.counts.warnings, "warning");
+            if let Some(code) = self.first {
+                self.out.text(&format!("{}\n", more_about(code)));
+            }
         }
         self.out.flush();
         self.counts
@@ -108,6 +122,7 @@ mod tests {
     use super::*;
     use crate::report::tests::Shared;
     use crate::text::diagnostic::{Place, RowPlace};
+    use crate::text::pointer::Pointer;
 
     fn past(row: u64) -> Diagnostic {
         let place = RowPlace {
@@ -115,14 +130,14 @@ mod tests {
             row,
             line: row + 1,
             column: Some("remind_at".into()),
-            pointer: Some("/task_reminder_time".into()),
+            pointer: Some(Pointer::of(["task_reminder_time"])),
         };
-        Diagnostic::error("past-time", Place::Row(place), "the reminder is in the past")
+        Diagnostic::error(Code::PastTime, Place::Row(place), "the reminder is in the past")
             .hint("leave it empty, or set a time to come")
     }
 
     fn unused() -> Diagnostic {
-        Diagnostic::warning("unused-column", Place::File("notes.csv".into()), "`x` is not used")
+        Diagnostic::warning(Code::UnusedColumn, Place::File("notes.csv".into()), "`x` is not used")
     }
 
     #[test]
@@ -144,7 +159,8 @@ mod tests {
         let text = shared.text();
         assert_eq!(text.matches("error[past-time]").count(), 20);
         assert_eq!(text.matches("warning[unused-column]").count(), 20);
-        let end = "… and 4,321 more errors (4,341 in all)\n… and 1 more warning (21 in all)\n";
+        let end = "… and 4,321 more errors (4,341 in all)\n… and 1 more warning (21 in all)\n\
+                   More about an error: noteferry explain past-time\n";
         assert!(text.ends_with(end), "{text}");
     }
 

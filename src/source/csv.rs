@@ -9,6 +9,8 @@
 
 use std::sync::Arc;
 
+use crate::text::code::Code;
+
 use super::columns::Columns;
 use super::fault::{Fault, SAVE_AS_UTF8};
 use super::record::Record;
@@ -333,7 +335,7 @@ fn other_delimiter(names: &[Arc<str>], delimiter: u8, line: u64) -> Option<Fault
     );
     let setting = if other == b'\t' { "\\t".to_owned() } else { char::from(other).to_string() };
     let hint = format!("if that is what parts the columns, set `delimiter: \"{setting}\"`");
-    Some(Fault::row(line, "delimiter", message).hint(hint))
+    Some(Fault::row(line, Code::Delimiter, message).hint(hint))
 }
 
 fn in_words(delimiter: u8) -> String {
@@ -344,13 +346,13 @@ fn in_words(delimiter: u8) -> String {
 }
 
 fn nameless(line: u64, position: usize) -> Fault {
-    Fault::row(line, "empty-column-name", format!("column {position} has no name in the header"))
+    Fault::row(line, Code::EmptyColumnName, format!("column {position} has no name in the header"))
         .hint("give it a name, or delete the column")
 }
 
 fn duplicate(line: u64, name: &Arc<str>, first: usize, second: usize) -> Fault {
     let message = format!("columns {first} and {second} are both named `{name}`");
-    Fault::row(line, "duplicate-column", message)
+    Fault::row(line, Code::DuplicateColumn, message)
         .column(Some(name))
         .hint("rename or delete one of them: a name must mean one column")
 }
@@ -366,17 +368,17 @@ fn ragged(line: u64, found: usize, wanted: usize, delimiter: u8) -> Fault {
             "is {delimiter} missing? a text with a line break in it has to stand in double quotes"
         )
     };
-    Fault::row(line, "ragged-row", message).hint(hint)
+    Fault::row(line, Code::RaggedRow, message).hint(hint)
 }
 
 fn not_utf8(line: u64, column: Option<&Arc<str>>) -> Fault {
-    Fault::row(line, "invalid-utf8", "the text is not UTF-8").column(column).hint(SAVE_AS_UTF8)
+    Fault::row(line, Code::InvalidUtf8, "the text is not UTF-8").column(column).hint(SAVE_AS_UTF8)
 }
 
 fn name_not_utf8(line: u64, position: usize, name: &[u8]) -> Fault {
     let shown = String::from_utf8_lossy(name);
     let message = format!("the name of column {position}, `{shown}`, is not UTF-8");
-    Fault::row(line, "invalid-utf8", message).hint(SAVE_AS_UTF8)
+    Fault::row(line, Code::InvalidUtf8, message).hint(SAVE_AS_UTF8)
 }
 
 fn unclosed(line: u64, cause: Cause, closed_on: u64) -> Fault {
@@ -394,7 +396,7 @@ fn unclosed(line: u64, cause: Cause, closed_on: u64) -> Fault {
             format!("the quote that opens here is closed in the midst of text, on line {closed_on}")
         }
     };
-    Fault::row(line, "unclosed-quote", message)
+    Fault::row(line, Code::UnclosedQuote, message)
         .hint("close the quote; a double quote inside a quoted text is written twice: \"\"")
 }
 

@@ -5,6 +5,7 @@
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, RowPlace};
 
 pub(super) const SAVE_AS_UTF8: &str =
@@ -15,7 +16,7 @@ pub(super) struct Fault {
     /// The line of the row; none when the file as a whole is at fault.
     line: Option<u64>,
     column: Option<Arc<str>>,
-    code: &'static str,
+    code: Code,
     message: String,
     hint: Option<String>,
     last: bool,
@@ -23,12 +24,12 @@ pub(super) struct Fault {
 
 impl Fault {
     /// A row that cannot be read; the next one can.
-    pub fn row(line: u64, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn row(line: u64, code: Code, message: impl Into<String>) -> Self {
         Self { line: Some(line), last: false, ..Self::file(code, message) }
     }
 
     /// A file that cannot be read any further.
-    pub fn file(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn file(code: Code, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { line: None, column: None, code, message, hint: None, last: true }
     }
@@ -49,17 +50,17 @@ impl Fault {
 
     /// The file could not be read, for this reason.
     pub fn unreadable(reason: &str) -> Self {
-        Self::file("unreadable-file", format!("the file cannot be read: {reason}"))
+        Self::file(Code::UnreadableFile, format!("the file cannot be read: {reason}"))
     }
 
     /// Zero bytes where there should be text.
     pub fn nul(line: u64) -> Self {
-        Self::row(line, "encoding", "the row has zero bytes in it, which text never has")
+        Self::row(line, Code::Encoding, "the row has zero bytes in it, which text never has")
             .hint("the file may be UTF-16, or damaged: save it again as UTF-8")
     }
 
     pub fn row_too_long(line: u64) -> Self {
-        Self::row(line, "row-too-long", "the row is longer than 4 MiB")
+        Self::row(line, Code::RowTooLong, "the row is longer than 4 MiB")
             .hint("is this a file of text? a row ends where its line does")
     }
 

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::text::code::Code;
+
 use super::columns::Keys;
 use super::empty;
 use super::fault::Fault;
@@ -77,11 +79,11 @@ impl JsonArray {
                 window.pass_counting(1);
                 Ok(Self { window, expected: Expected::ElementOrEnd })
             }
-            Some(b'{') => Err(Fault::file("json-syntax", "the file begins with an object")
+            Some(b'{') => Err(Fault::file(Code::JsonSyntax, "the file begins with an object")
                 .hint(format!("{ARRAY_HINT}; if each line is an object, call it jsonl"))),
             Some(_) => {
                 let message = "the file does not begin with `[`";
-                Err(Fault::file("json-syntax", message).hint(ARRAY_HINT))
+                Err(Fault::file(Code::JsonSyntax, message).hint(ARRAY_HINT))
             }
         }
     }
@@ -151,14 +153,17 @@ impl JsonArray {
             b'!'..=b'~' => format!("`{}`", char::from(byte)),
             _ => "something".to_owned(),
         };
-        Fault::file("json-syntax", format!("{sign} stands {what} (line {line}, column {column})"))
-            .hint(ARRAY_HINT)
-            .not_last()
+        Fault::file(
+            Code::JsonSyntax,
+            format!("{sign} stands {what} (line {line}, column {column})"),
+        )
+        .hint(ARRAY_HINT)
+        .not_last()
     }
 }
 
 fn unfinished_array() -> Fault {
-    Fault::file("json-syntax", "the file ends before its array does").hint(CUT_OFF_HINT)
+    Fault::file(Code::JsonSyntax, "the file ends before its array does").hint(CUT_OFF_HINT)
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -241,13 +246,13 @@ impl<'a> Object<'a> {
     fn judge(&self, flaws: Flaws) -> Result<(), Fault> {
         if let Some(name) = flaws.duplicate {
             let message = format!("the object has `{name}` more than once");
-            return Err(Fault::row(self.line, "duplicate-key", message)
+            return Err(Fault::row(self.line, Code::DuplicateKey, message)
                 .column(Some(&name))
                 .hint("delete all but one of them"));
         }
         if flaws.too_many_keys {
             let message = "the objects of the file have more than 10,000 different keys";
-            return Err(Fault::row(self.line, "too-many-columns", message)
+            return Err(Fault::row(self.line, Code::TooManyColumns, message)
                 .hint("a key names a column; what differs from row to row has to be a value"));
         }
         Ok(())
@@ -264,19 +269,19 @@ impl<'a> Object<'a> {
             Some(b't' | b'f') => "true or false",
             _ => "a number",
         };
-        Fault::row(self.line, "not-an-object", format!("the row is {kind}, not an object"))
+        Fault::row(self.line, Code::NotAnObject, format!("the row is {kind}, not an object"))
     }
 
     fn syntax(&self, error: &serde_json::Error, column: Option<Arc<str>>) -> Fault {
         let message = in_words(&error.to_string());
         let place = self.place(self.offset(error.line(), error.column()));
-        Fault::row(self.line, "json-syntax", format!("not good JSON: {message} ({place})"))
+        Fault::row(self.line, Code::JsonSyntax, format!("not good JSON: {message} ({place})"))
             .column(column.as_ref())
     }
 
     fn not_utf8(&self, error: &std::str::Utf8Error) -> Fault {
         let place = self.place(error.valid_up_to());
-        Fault::row(self.line, "invalid-utf8", format!("the text is not UTF-8 ({place})"))
+        Fault::row(self.line, Code::InvalidUtf8, format!("the text is not UTF-8 ({place})"))
             .hint("JSON is always UTF-8: save or export the file again in it")
     }
 

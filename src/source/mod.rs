@@ -22,6 +22,7 @@ use self::csv::CsvRows;
 use self::fault::Fault;
 use self::json::{JsonArray, JsonLines};
 use self::window::{CHUNK, Window};
+use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 
 pub use self::columns::Columns;
@@ -237,7 +238,7 @@ fn pass_mark(window: &mut Window) -> Result<(), Fault> {
     let head = &window.bytes()[..window.bytes().len().min(4)];
     let utf16 = head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]);
     if utf16 || head.contains(&0) {
-        return Err(Fault::file("encoding", "the file is UTF-16, not UTF-8")
+        return Err(Fault::file(Code::Encoding, "the file is UTF-16, not UTF-8")
             .hint("save it again as UTF-8 (in Excel: CSV UTF-8, not Unicode text)"));
     }
     if head.starts_with("\u{feff}".as_bytes()) {
@@ -256,7 +257,7 @@ fn irregular(about: &Metadata) -> Fault {
 }
 
 fn empty(hint: &str) -> Fault {
-    Fault::file("empty-file", "the file is empty").hint(hint)
+    Fault::file(Code::EmptyFile, "the file is empty").hint(hint)
 }
 
 #[cfg(test)]

@@ -238,7 +238,7 @@ fn files_that_cannot_be_opened() {
     for path in [folder.path().join("none.csv"), folder.path().to_owned()] {
         let problems = Source::open(&path, "jobs/none.csv".into(), CSV).err().unwrap();
         assert_eq!(problems.len(), 1);
-        assert_eq!(problems[0].code, "unreadable-file");
+        assert_eq!(problems[0].code, Code::UnreadableFile);
         assert!(problems[0].hint.is_some());
     }
 }
@@ -325,7 +325,7 @@ fn keys_used_as_data_do_not_fill_the_memory() {
             Read::End => break,
         }
     }
-    assert_eq!(problems, ["too-many-columns"; 50]);
+    assert_eq!(problems, [Code::TooManyColumns; 50]);
 }
 
 #[test]

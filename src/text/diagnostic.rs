@@ -10,6 +10,9 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Map, Value, json};
 
+use crate::text::code::Code;
+use crate::text::pointer::Pointer;
+
 /// An error stops what was asked for; a warning is told and passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Severity {
@@ -48,27 +51,30 @@ pub struct RowPlace {
     pub line: u64,
     /// The source's column, if one is at fault.
     pub column: Option<Arc<str>>,
-    /// The field that came of it, as a JSON pointer.
-    pub pointer: Option<String>,
+    /// The field that came of it.
+    pub pointer: Option<Pointer>,
 }
 
 /// Something wrong with an input. See the module's text.
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
     pub severity: Severity,
-    /// A stable name for scripts, as in `past-time`.
-    pub code: &'static str,
+    /// What kind of mistake it is; a stable word for scripts.
+    pub code: Code,
     pub message: String,
     pub hint: Option<String>,
     pub place: Place,
+    /// True of every row alike, so it is told for the first one only.
+    pub once: bool,
 }
 
 impl Diagnostic {
-    pub fn error(code: &'static str, place: Place, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, code, message: message.into(), hint: None, place }
+    pub fn error(code: Code, place: Place, message: impl Into<String>) -> Self {
+        let severity = Severity::Error;
+        Self { severity, code, message: message.into(), hint: None, place, once: false }
     }
 
-    pub fn warning(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+    pub fn warning(code: Code, place: Place, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, place, message) }
     }
 
@@ -112,12 +118,12 @@ impl Diagnostic {
                 event.insert("row".into(), json!(place.row));
                 event.insert("line".into(), json!(place.line));
                 event.insert("column".into(), json!(place.column));
-                event.insert("pointer".into(), json!(place.pointer));
+                event.insert("pointer".into(), json!(place.pointer.as_ref().map(Pointer::as_str)));
                 event.insert("file".into(), json!(place.file));
             }
         }
         event.insert("severity".into(), json!(self.severity.word()));
-        event.insert("code".into(), json!(self.code));
+        event.insert("code".into(), json!(self.code.word()));
         event.insert("message".into(), json!(self.message));
         event.insert("hint".into(), json!(self.hint));
         Value::Object(event)
@@ -129,7 +135,8 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group = Group::with_title(level.primary_title(self.message.as_str()).id(self.code));
+        let mut group =
+            Group::with_title(level.primary_title(self.message.as_str()).id(self.code.word()));
         let row_origin;
         match &self.place {
             Place::Nowhere => {}
@@ -241,7 +248,7 @@ mod tests {
         let source = Arc::new(SourceText { name: "jobs/a.yaml".into(), text });
         let start = source.text.find("souce").unwrap();
         let diagnostic = Diagnostic::error(
-            "unknown-key",
+            Code::UnknownKey,
             Place::Text(source, start..start + 5),
             "`souce` is no key of a job",
         )
@@ -252,8 +259,9 @@ mod tests {
 
     #[test]
     fn what_has_no_place_shows_none() {
-        let diagnostic = Diagnostic::error("credentials", Place::Nowhere, "no credentials are set")
-            .hint("set them");
+        let diagnostic =
+            Diagnostic::error(Code::Credentials, Place::Nowhere, "no credentials are set")
+                .hint("set them");
         insta::assert_snapshot!(diagnostic.render(false));
     }
 
@@ -264,10 +272,10 @@ mod tests {
             row: 5,
             line: 7,
             column: Some("remind_at".into()),
-            pointer: Some("/task_reminder_time".into()),
+            pointer: Some(Pointer::of(["task_reminder_time"])),
         };
         let diagnostic =
-            Diagnostic::error("past-time", Place::Row(place), "the reminder is in the past")
+            Diagnostic::error(Code::PastTime, Place::Row(place), "the reminder is in the past")
                 .hint("give a time in the future");
         insta::assert_snapshot!(diagnostic.render(false));
         insta::assert_json_snapshot!(diagnostic.to_event());

@@ -16,8 +16,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Number, Value};
 use serde_yaml::Spanned;
 
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, SourceText};
-use crate::text::violation::Violation;
+use crate::text::pointer::Pointer;
+use crate::text::violation::{Subject, Violation, asks_for_text};
 
 /// A YAML text with its values and their places.
 #[derive(Debug, Clone)]
@@ -57,14 +59,22 @@ impl Document {
         let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|error| {
             let place = Place::File(name.as_str().into());
-            Diagnostic::error("unreadable-file", place, format!("the file cannot be read: {error}"))
-                .hint("check the path and the file's permissions")
+            Diagnostic::error(
+                Code::UnreadableFile,
+                place,
+                format!("the file cannot be read: {error}"),
+            )
+            .hint("check the path and the file's permissions")
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let place = Place::File(name.as_str().into());
             let at = error.utf8_error().valid_up_to();
-            Diagnostic::error("invalid-utf8", place, format!("the file is not UTF-8 (byte {at})"))
-                .hint("save the file as UTF-8")
+            Diagnostic::error(
+                Code::InvalidUtf8,
+                place,
+                format!("the file is not UTF-8 (byte {at})"),
+            )
+            .hint("save the file as UTF-8")
         })?;
         Self::parse(name, text)
     }
@@ -102,96 +112,107 @@ impl Document {
         Place::Text(Arc::clone(&self.source), span.clone())
     }
 
-    /// The place of the value at a JSON pointer, or of its nearest parent that was written.
-    pub fn place_at(&self, pointer: &str) -> Place {
+    /// The place of the value at a pointer, or of its nearest parent that was written.
+    pub fn place_at(&self, pointer: &Pointer) -> Place {
         self.place(&self.locate(pointer).1)
     }
 
-    /// The place of the key that a JSON pointer ends in, or of its nearest parent that was written.
-    pub fn place_of_key(&self, pointer: &str) -> Place {
+    /// The place of the key that a pointer ends in, or of its nearest parent that was written.
+    pub fn place_of_key(&self, pointer: &Pointer) -> Place {
         self.place(&self.locate(pointer).0)
     }
 
-    /// The value at a JSON pointer.
-    pub fn at(&self, pointer: &str) -> Option<&Node> {
-        segments(pointer)
-            .try_fold(&self.root, |node, segment| node.child(&segment).map(|found| found.1))
+    /// The value at a pointer.
+    pub fn at(&self, pointer: &Pointer) -> Option<&Node> {
+        pointer.tokens().try_fold(&self.root, |node, token| node.child(&token).map(|found| found.1))
     }
 
     /// Reads the document into a type. All structural mistakes are told, each with its place.
     ///
+    /// A number or a truth value where a text belongs is that text as it was written, so that a job may be called 500.
     /// Unknown keys are told and passed over, so that what else is wrong can be found, too: a value with problems
     /// is for finding more of them, not for use.
     pub fn read_as<T: DeserializeOwned + JsonSchema>(&self) -> (Option<T>, Vec<Diagnostic>) {
         let mut value = self.root.to_json();
+        if let Ok(read) = T::deserialize(&value) {
+            return (Some(read), Vec::new());
+        }
+        let schema = schemars::schema_for!(T).to_value();
+        let validator = jsonschema::validator_for(&schema).ok();
+        if let Some(validator) = &validator {
+            self.take_as_written(validator, &mut value);
+        }
         let error = match serde_path_to_error::deserialize(&value) {
             Ok(read) => return (Some(read), Vec::new()),
             Err(error) => error,
         };
-        let problems = self.structural_problems::<T>(&value);
-        if problems.is_empty() {
-            let pointer = pointer_of(error.path());
+        let errors = validator.iter().flat_map(|validator| validator.iter_errors(&value));
+        let violations: Vec<Violation> =
+            errors.flat_map(|error| Violation::all_of(&error, &schema)).collect();
+        if violations.is_empty() {
+            let place = self.place_at(&pointer_of(error.path()));
             let message = error.inner().to_string();
-            return (
-                None,
-                vec![Diagnostic::error("invalid-value", self.place_at(&pointer), message)],
-            );
+            return (None, vec![Diagnostic::error(Code::InvalidValue, place, message)]);
         }
-        problems
+        violations
             .iter()
-            .filter_map(|(pointer, problem)| (problem.code == "unknown-key").then_some(pointer))
-            .for_each(|pointer| {
-                let (parent, name) = pointer.rsplit_once('/').unwrap_or_default();
-                let name = name.replace("~1", "/").replace("~0", "~");
-                if let Some(Value::Object(parent)) = value.pointer_mut(parent) {
-                    parent.shift_remove(&name);
-                }
-            });
-        (
-            serde_json::from_value(value).ok(),
-            problems.into_iter().map(|(_, problem)| problem).collect(),
-        )
+            .filter(|violation| violation.code == Code::UnknownKey)
+            .for_each(|violation| remove(&violation.pointer, &mut value));
+        (serde_json::from_value(value).ok(), self.in_order(violations))
     }
 
-    /// Problems by the pointer of what is at fault, in the order of the text.
-    fn structural_problems<T: JsonSchema>(&self, value: &Value) -> Vec<(String, Diagnostic)> {
-        let schema = schemars::schema_for!(T).to_value();
-        let Ok(validator) = jsonschema::validator_for(&schema) else { return Vec::new() };
-        let mut problems: Vec<(String, Diagnostic)> =
-            validator.iter_errors(value).flat_map(|error| self.explain(&error, &schema)).collect();
-        problems.sort_by_key(|(_, problem)| match &problem.place {
+    /// Puts texts where a schema asks for them and a number or a truth value was written.
+    fn take_as_written(&self, validator: &jsonschema::Validator, value: &mut Value) {
+        let pointers: Vec<Pointer> =
+            validator.iter_errors(value).filter_map(|error| asks_for_text(&error)).collect();
+        for pointer in pointers {
+            let written = self.at(&pointer).and_then(|node| self.written(node));
+            if let (Some(written), Some(value)) = (written, pointer.find_mut(value)) {
+                *value = Value::String(written);
+            }
+        }
+    }
+
+    /// A number or a truth value as it was written; none for anything else.
+    fn written(&self, node: &Node) -> Option<String> {
+        match &node.content {
+            Content::Number(text) => Some(text.to_string()),
+            Content::Bool(value) => {
+                let understood = value.to_string();
+                let written = self.source.text.get(node.span.clone()).map(str::trim);
+                let same = written.filter(|written| written.eq_ignore_ascii_case(&understood));
+                Some(same.map_or(understood.clone(), str::to_owned))
+            }
+            _ => None,
+        }
+    }
+
+    /// What is wrong with the document's structure, in the order of the text.
+    fn in_order(&self, violations: Vec<Violation>) -> Vec<Diagnostic> {
+        let mut problems: Vec<Diagnostic> =
+            violations.into_iter().map(|violation| self.explain(violation)).collect();
+        problems.sort_by_key(|problem| match &problem.place {
             Place::Text(_, span) => span.start,
             _ => 0,
         });
         problems
     }
 
-    fn explain(
-        &self,
-        error: &jsonschema::ValidationError<'_>,
-        schema: &Value,
-    ) -> Vec<(String, Diagnostic)> {
-        Violation::all_of(error, schema)
-            .into_iter()
-            .map(|violation| {
-                let place = if violation.about_key {
-                    self.place_of_key(&violation.pointer)
-                } else {
-                    self.place_at(&violation.pointer)
-                };
-                let mut problem = Diagnostic::error(violation.code, place, violation.message);
-                problem.hint = violation.hint;
-                (violation.pointer, problem)
-            })
-            .collect()
+    fn explain(&self, violation: Violation) -> Diagnostic {
+        let place = match violation.subject {
+            Subject::Key => self.place_of_key(&violation.pointer),
+            Subject::Value => self.place_at(&violation.pointer),
+        };
+        let problem = Diagnostic::error(violation.code, place, violation.message);
+        Diagnostic { hint: violation.hint, ..problem }
     }
 
     /// Spans of the key and of the value at a pointer; where it leads nowhere, of the nearest parent.
-    fn locate(&self, pointer: &str) -> (Range<usize>, Range<usize>) {
+    fn locate(&self, pointer: &Pointer) -> (Range<usize>, Range<usize>) {
         let mut node = &self.root;
         let mut found = (node.span.clone(), node.span.clone());
-        for segment in segments(pointer) {
-            let Some((key, child)) = node.child(&segment) else {
+        for token in pointer.tokens() {
+            let Some((key, child)) = node.child(&token) else {
                 return (found.0.clone(), found.0);
             };
             let key = key.map_or_else(|| child.span.clone(), |key| key.span.clone());
@@ -209,14 +230,14 @@ impl Node {
         self.child(name).map(|found| found.1)
     }
 
-    fn child(&self, segment: &str) -> Option<(Option<&Key>, &Node)> {
+    fn child(&self, token: &str) -> Option<(Option<&Key>, &Node)> {
         match &self.content {
             Content::Map(entries) => entries
                 .iter()
-                .find(|(key, _)| *key.name == *segment)
+                .find(|(key, _)| *key.name == *token)
                 .map(|(key, node)| (Some(key), node)),
             Content::List(items) => {
-                segment.parse::<usize>().ok().and_then(|at| items.get(at)).map(|node| (None, node))
+                token.parse::<usize>().ok().and_then(|at| items.get(at)).map(|node| (None, node))
             }
             _ => None,
         }
@@ -257,20 +278,20 @@ fn json_number(text: &str) -> Value {
     }
 }
 
-fn segments(pointer: &str) -> impl Iterator<Item = String> + '_ {
-    pointer.split('/').skip(1).map(|segment| segment.replace("~1", "/").replace("~0", "~"))
+fn remove(pointer: &Pointer, value: &mut Value) {
+    let Some((parent, name)) = pointer.split_last() else { return };
+    if let Some(Value::Object(parent)) = parent.find_mut(value) {
+        parent.shift_remove(&*name);
+    }
 }
 
-fn pointer_of(path: &serde_path_to_error::Path) -> String {
+fn pointer_of(path: &serde_path_to_error::Path) -> Pointer {
     use serde_path_to_error::Segment;
-    let mut pointer = String::new();
+    let mut pointer = Pointer::root();
     for segment in path {
         match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => {
-                pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-            }
+            Segment::Seq { index } => pointer.push(*index),
+            Segment::Map { key } => pointer.push(key),
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
@@ -303,13 +324,20 @@ fn syntax_problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Diagno
     };
     match error {
         serde_yaml::Error::MultipleDocuments { .. } => {
-            Diagnostic::error("yaml-syntax", place, "a second document begins in this file")
+            Diagnostic::error(Code::YamlSyntax, place, "a second document begins in this file")
                 .hint("each job or operation has a file of its own: split it at the `---`")
         }
         serde_yaml::Error::NonFiniteFloat { value, .. } => {
             let message = format!("`{value}` is no number that JSON can hold");
-            Diagnostic::error("yaml-syntax", place, message)
+            Diagnostic::error(Code::YamlSyntax, place, message)
                 .hint(format!("if it is a text, put it in quotes: \"{value}\""))
+        }
+        serde_yaml::Error::DuplicateMappingKey { key, .. } => {
+            let message = match key {
+                Some(key) => format!("the key `{key}` is written twice"),
+                None => "a key is written twice".to_owned(),
+            };
+            Diagnostic::error(Code::DuplicateKey, place, message).hint("keep one of the two")
         }
         _ => other_syntax_problem(error, place),
     }
@@ -324,13 +352,7 @@ fn other_syntax_problem(error: &serde_yaml::Error, place: Place) -> Diagnostic {
         Some(at) => message[..at].to_owned(),
         None => message.to_owned(),
     };
-    match message.strip_prefix("duplicate mapping key: ").and_then(|rest| rest.split(',').next()) {
-        Some(key) => {
-            Diagnostic::error("duplicate-key", place, format!("the key `{key}` is written twice"))
-                .hint("keep one of the two")
-        }
-        None => Diagnostic::error("yaml-syntax", place, message),
-    }
+    Diagnostic::error(Code::YamlSyntax, place, message)
 }
 
 fn offset_of(text: &str, line: u64, column: u64) -> usize {
@@ -498,7 +520,7 @@ mod tests {
         });
         assert_eq!(document.root().to_json(), expected);
         assert!(
-            matches!(&document.at("/f").unwrap().content, Content::Number(text) if **text == *"1.10")
+            matches!(&document.at(&Pointer::of(["f"])).unwrap().content, Content::Number(text) if **text == *"1.10")
         );
     }
 
@@ -513,7 +535,7 @@ mod tests {
             ("/map", "map", "map"),
             ("/map/absent", "map", "map"),
         ] {
-            let (found_key, found_value) = document.locate(pointer);
+            let (found_key, found_value) = document.locate(&Pointer::parse(pointer).unwrap());
             assert_eq!(&text[found_key], key, "{pointer}");
             assert_eq!(&text[found_value], value, "{pointer}");
         }

@@ -3,22 +3,33 @@
 //! Used for everything that a schema checks: job files, connectors, the fields of a row. The value at
 //! fault is never quoted, for it may be somebody's data; property names are.
 
-use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
+use jsonschema::paths::Location;
+use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
+use crate::text::code::Code;
 use crate::text::diagnostic::closest;
+use crate::text::pointer::Pointer;
 
 /// One thing that a schema refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The value at fault, as a JSON pointer; for a missing property, where it should stand.
-    pub pointer: String,
-    pub code: &'static str,
+    /// The value at fault; for a missing property, where it should stand.
+    pub pointer: Pointer,
+    pub code: Code,
     pub message: String,
     pub hint: Option<String>,
-    /// The key at the pointer is at fault, not its value.
-    pub about_key: bool,
+    pub subject: Subject,
+}
+
+/// What the message of a violation speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The value, as "this": where its place is not shown, somebody has to say which value.
+    Value,
+    /// The key, by its name: it is not known, not allowed or missing.
+    Key,
 }
 
 impl Violation {
@@ -26,7 +37,7 @@ impl Violation {
     ///
     /// `schema` is the whole schema the error came from; it tells which names are known.
     pub fn all_of(error: &ValidationError<'_>, schema: &Value) -> Vec<Self> {
-        let pointer = error.instance_path().to_string();
+        let pointer = pointer_of(error.instance_path());
         match error.kind() {
             Kind::AdditionalProperties { unexpected }
             | Kind::UnevaluatedProperties { unexpected } => {
@@ -36,24 +47,24 @@ impl Violation {
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
                 vec![Self::no_variant(error, schema, &pointer, context)]
             }
+            Kind::Type { kind } => vec![Self::wrong_type(pointer, kind, error.instance())],
             kind => vec![Self::plain(pointer, kind)],
         }
     }
 
-    fn unexpected(pointer: &str, name: &str, known: &[String]) -> Self {
+    fn unexpected(pointer: &Pointer, name: &str, known: &[String]) -> Self {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let hint = match closest(name, &known) {
             Some(near) => Some(format!("did you mean `{near}`?")),
             None if known.is_empty() => None,
             None => Some(format!("known here: {}", known.join(", "))),
         };
-        let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
         Self {
-            pointer,
-            code: "unknown-key",
+            pointer: pointer.join(name),
+            code: Code::UnknownKey,
             message: format!("`{name}` is not known here"),
             hint,
-            about_key: true,
+            subject: Subject::Key,
         }
     }
 
@@ -61,7 +72,7 @@ impl Violation {
     fn no_variant(
         error: &ValidationError<'_>,
         schema: &Value,
-        pointer: &str,
+        pointer: &Pointer,
         context: &[Vec<ValidationError<'static>>],
     ) -> Self {
         let words: Vec<String> = context
@@ -77,7 +88,7 @@ impl Violation {
             }))
             .collect();
         if !words.is_empty() && error.instance().is_string() {
-            return Self::not_a_word(pointer.to_owned(), &words, error.instance().as_str());
+            return Self::not_a_word(pointer.clone(), &words, error.instance().as_str());
         }
         let nearest = context
             .iter()
@@ -90,97 +101,105 @@ impl Violation {
         {
             Some(violation) => violation,
             None => Self::refused(
-                pointer.to_owned(),
-                "invalid-value",
+                pointer.clone(),
+                Code::InvalidValue,
                 "no form that is known here fits".to_owned(),
             ),
         }
     }
 
-    fn plain(pointer: String, kind: &Kind) -> Self {
+    fn wrong_type(pointer: Pointer, kind: &TypeKind, value: &Value) -> Self {
+        let message = format!("this must be {}", type_words(kind));
+        let mut violation = Self::refused(pointer, Code::WrongType, message);
+        if takes_text(kind) && (value.is_number() || value.is_boolean()) {
+            violation.hint = Some("put it in quotes".to_owned());
+        }
+        violation
+    }
+
+    fn plain(pointer: Pointer, kind: &Kind) -> Self {
         match kind {
             Kind::Required { property } => {
                 let name = word(property);
-                Self::refused(
-                    format!("{pointer}/{name}"),
-                    "missing-field",
-                    format!("`{name}` is missing"),
-                )
-            }
-            Kind::Type { kind } => {
-                Self::refused(pointer, "wrong-type", format!("this must be {}", type_words(kind)))
+                Self {
+                    pointer: pointer.join(&name),
+                    code: Code::MissingField,
+                    message: format!("`{name}` is missing"),
+                    hint: None,
+                    subject: Subject::Key,
+                }
             }
             Kind::Enum { options } => Self::not_a_word(pointer, &words_of(options), None),
             Kind::Constant { expected_value } => Self::refused(
                 pointer,
-                "invalid-value",
+                Code::InvalidValue,
                 format!("this must be {}", word(expected_value)),
             ),
             Kind::MinLength { limit: 1 } => {
-                Self::refused(pointer, "empty", "this must not be empty".to_owned())
+                Self::refused(pointer, Code::Empty, "this must not be empty".to_owned())
             }
             Kind::MinLength { limit } => Self::refused(
                 pointer,
-                "too-short",
+                Code::TooShort,
                 format!("this needs at least {limit} characters"),
             ),
             Kind::MaxLength { limit } => Self::refused(
                 pointer,
-                "too-long",
+                Code::TooLong,
                 format!("this is longer than {limit} characters"),
             ),
             Kind::Minimum { limit } => {
-                Self::refused(pointer, "too-small", format!("this must be at least {limit}"))
+                Self::refused(pointer, Code::TooSmall, format!("this must be at least {limit}"))
             }
             Kind::Maximum { limit } => {
-                Self::refused(pointer, "too-large", format!("this must be at most {limit}"))
+                Self::refused(pointer, Code::TooLarge, format!("this must be at most {limit}"))
             }
             Kind::ExclusiveMinimum { limit } => {
-                Self::refused(pointer, "too-small", format!("this must be more than {limit}"))
+                Self::refused(pointer, Code::TooSmall, format!("this must be more than {limit}"))
             }
             Kind::ExclusiveMaximum { limit } => {
-                Self::refused(pointer, "too-large", format!("this must be less than {limit}"))
+                Self::refused(pointer, Code::TooLarge, format!("this must be less than {limit}"))
             }
             Kind::Pattern { pattern } => Self::refused(
                 pointer,
-                "pattern",
+                Code::Pattern,
                 format!("this does not match the pattern {pattern}"),
             ),
             Kind::Format { format } => {
-                Self::refused(pointer, "format", format!("this is no valid {format}"))
+                Self::refused(pointer, Code::Format, format!("this is no valid {format}"))
             }
             Kind::MinItems { limit } => {
-                Self::refused(pointer, "too-few", format!("this needs at least {limit} items"))
+                Self::refused(pointer, Code::TooFew, format!("this needs at least {limit} items"))
             }
             Kind::MaxItems { limit } => {
-                Self::refused(pointer, "too-many", format!("this has more than {limit} items"))
+                Self::refused(pointer, Code::TooMany, format!("this has more than {limit} items"))
             }
             Kind::MinProperties { limit } => Self::refused(
                 pointer,
-                "too-few",
+                Code::TooFew,
                 format!("this needs at least {limit} of the known keys"),
             ),
             Kind::OneOfMultipleValid { .. } => Self::refused(
                 pointer,
-                "invalid-value",
+                Code::InvalidValue,
                 "more than one of the known forms fits".to_owned(),
             ),
             Kind::FalseSchema => {
-                Self::refused(pointer, "invalid-value", "this is not allowed here".to_owned())
+                Self::refused(pointer, Code::InvalidValue, "this is not allowed here".to_owned())
             }
             other => Self::refused(
                 pointer,
-                "invalid-value",
+                Code::InvalidValue,
                 format!("this breaks the rule `{}` of the schema", other.keyword()),
             ),
         }
     }
 
-    fn not_a_word(pointer: String, words: &[String], written: Option<&str>) -> Self {
+    fn not_a_word(pointer: Pointer, words: &[String], written: Option<&str>) -> Self {
         let names: Vec<&str> = words.iter().map(String::as_str).collect();
         let mut violation = Self::refused(
             pointer,
-            "invalid-value",
+            Code::InvalidValue,
             format!("this must be one of {}", words.join(", ")),
         );
         violation.hint = written
@@ -189,17 +208,29 @@ impl Violation {
         violation
     }
 
-    fn refused(pointer: String, code: &'static str, message: String) -> Self {
-        Self { pointer, code, message, hint: None, about_key: false }
+    fn refused(pointer: Pointer, code: Code, message: String) -> Self {
+        Self { pointer, code, message, hint: None, subject: Subject::Value }
     }
+}
+
+/// Where a value stands that would do if it were a text; none where the error is about something else.
+pub fn asks_for_text(error: &ValidationError<'_>) -> Option<Pointer> {
+    match error.kind() {
+        Kind::Type { kind } if takes_text(kind) => Some(pointer_of(error.instance_path())),
+        _ => None,
+    }
+}
+
+/// The validator's places are escaped as pointers are.
+fn pointer_of(location: &Location) -> Pointer {
+    Pointer::parse(location.as_str()).unwrap_or_default()
 }
 
 /// The names that the schema knows beside an unexpected one.
 fn sibling_names(error: &ValidationError<'_>, schema: &Value) -> Vec<String> {
-    let path = error.schema_path().to_string();
-    let parent = path.rfind('/').map_or("", |at| &path[..at]);
-    schema
-        .pointer(parent)
+    let parent = pointer_of(error.schema_path()).parent().unwrap_or_default();
+    parent
+        .find(schema)
         .and_then(|parent| parent.get("properties"))
         .and_then(Value::as_object)
         .map(|properties| properties.keys().cloned().collect())
@@ -207,25 +238,31 @@ fn sibling_names(error: &ValidationError<'_>, schema: &Value) -> Vec<String> {
 }
 
 fn is_null_type(error: &ValidationError<'_>) -> bool {
-    matches!(error.kind(), Kind::Type { kind: TypeKind::Single(kind) } if kind.to_string() == "null")
+    matches!(error.kind(), Kind::Type { kind: TypeKind::Single(JsonType::Null) })
+}
+
+fn takes_text(kind: &TypeKind) -> bool {
+    match kind {
+        TypeKind::Single(kind) => *kind == JsonType::String,
+        TypeKind::Multiple(kinds) => kinds.contains(JsonType::String),
+    }
 }
 
 fn type_words(kind: &TypeKind) -> String {
-    let names: Vec<String> = match kind {
-        TypeKind::Single(kind) => vec![kind.to_string()],
-        TypeKind::Multiple(kinds) => kinds.iter().map(|kind| kind.to_string()).collect(),
+    let kinds: Vec<JsonType> = match kind {
+        TypeKind::Single(kind) => vec![*kind],
+        TypeKind::Multiple(kinds) => kinds.iter().collect(),
     };
-    let words: Vec<&str> = names
-        .iter()
-        .filter(|name| *name != "null")
-        .map(|name| match name.as_str() {
-            "string" => "text",
-            "integer" => "a whole number",
-            "number" => "a number",
-            "boolean" => "true or false",
-            "array" => "a list",
-            "object" => "a mapping",
-            other => other,
+    let words: Vec<&str> = kinds
+        .into_iter()
+        .filter_map(|kind| match kind {
+            JsonType::Null => None,
+            JsonType::String => Some("text"),
+            JsonType::Integer => Some("a whole number"),
+            JsonType::Number => Some("a number"),
+            JsonType::Boolean => Some("true or false"),
+            JsonType::Array => Some("a list"),
+            JsonType::Object => Some("a mapping"),
         })
         .collect();
     words.join(" or ")

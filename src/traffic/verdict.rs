@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::declared::connector::{Answers, Operation, Repeat};
 use crate::row::Cause;
+use crate::text::pointer::Pointer;
 
 use super::reply::{Answer, Reply};
 
@@ -77,7 +78,7 @@ fn refused(answers: &Answers, cause: Cause) -> Verdict {
 /// Whether a body says success; none where it cannot be told, for then it may well be one.
 fn is_success(answers: &Answers, body: Option<&Value>) -> Option<bool> {
     let Some((pointer, expected)) = &answers.success else { return Some(true) };
-    let said = body?.pointer(pointer)?;
+    let said = pointer.find(body?)?;
     if said == expected {
         Some(true)
     } else if plain_text(said) == plain_text(expected) {
@@ -88,9 +89,8 @@ fn is_success(answers: &Answers, body: Option<&Value>) -> Option<bool> {
 }
 
 fn done(operation: &Operation, body: Option<&Value>) -> Verdict {
-    let id = operation.id.as_ref().and_then(|pointer| body?.pointer(pointer)).map(plain_text);
-    let items =
-        operation.items.iter().find_map(|pointer| body?.pointer(pointer)?.as_array().cloned());
+    let id = operation.id.as_ref().and_then(|pointer| pointer.find(body?)).map(plain_text);
+    let items = operation.items.iter().find_map(|pointer| pointer.find(body?)?.as_array().cloned());
     Verdict::Done { id, items }
 }
 
@@ -115,8 +115,8 @@ fn unreadable(answer: &Answer) -> Cause {
 }
 
 fn cause(answers: &Answers, answer: &Answer, body: Option<&Value>) -> Cause {
-    let first = |pointers: &[String]| {
-        pointers.iter().find_map(|pointer| body?.pointer(pointer)).map(plain_text)
+    let first = |pointers: &[Pointer]| {
+        pointers.iter().find_map(|pointer| pointer.find(body?)).map(plain_text)
     };
     let message = first(&answers.message).filter(|message| !message.is_empty());
     Cause {

@@ -233,3 +233,46 @@ fn what_is_wrong_with_a_connector_is_told_with_its_place() {
     }
     assert_reads("crm_broken", shown);
 }
+
+#[test]
+fn a_field_with_a_slash_in_its_name_keeps_its_column_and_has_one_pointer() {
+    let operation = "operation: thing.make\neffect: create\nmethod: POST\npath: /things\nlane: things\nrepeat: harmful\n\
+        fields:\n  type: object\n  required: [note/text]\n  properties:\n    \
+        note/text: { type: string, minLength: 3 }\n    size~/m: { type: integer, maximum: 9 }\n";
+    let job = "job: x\nconnector: other\noperation: thing.make\nsource: { csv: things.csv }\n\
+        map: { note/text: \"{{ body }}\", size~/m: \"{{ size }}\" }\n";
+    let desk = Desk::new()
+        .file("schemas/other/connector.yaml", "connector: other\nbase_url: http://127.0.0.1:1\n")
+        .file("schemas/other/thing.make.yaml", operation)
+        .file("job.yaml", job)
+        .file("things.csv", "body,size\nab,1\n,1\nabc,10\nabc,many\n");
+    let outcome = desk.call("check job.yaml --format json").exits(3);
+    let found: Vec<_> = outcome
+        .all("problem")
+        .iter()
+        .map(|event| ["code", "column", "pointer"].map(|name| event[name].clone()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ["too-short", "body", "/note~1text"],
+            ["missing-field", "body", "/note~1text"],
+            ["too-large", "size", "/size~0~1m"],
+            ["wrong-type", "size", "/size~0~1m"],
+        ],
+        "{outcome}"
+    );
+}
+
+#[test]
+fn where_an_item_bears_its_id_has_to_be_a_pointer() {
+    let recover = "recover:\n  list: comment.list\n  with: { case: case }\n  match: { text: [/text, text] }\n  \
+        id: [id]\n  created: [/at]\n";
+    let desk = desk().file("schemas/crm/comment.create.yaml", format!("{COMMENT}{recover}"));
+    let outcome = desk.call("check job.yaml --format json").exits(2);
+    let problems = outcome.all("problem");
+    assert_eq!(problems.len(), 2, "{outcome}");
+    for problem in problems {
+        assert_eq!(problem["code"], "invalid-pointer", "{outcome}");
+    }
+}

@@ -286,3 +286,82 @@ fn connectors_may_be_elsewhere() {
     desk.call("check jobs/job.yaml").exits(2);
     desk.call("check jobs/job.yaml --connectors shared").exits(0);
 }
+
+#[test]
+fn the_same_mistake_has_the_same_code_whatever_its_column_is_called() {
+    let job = |value: &str| {
+        format!(
+            "job: x\noperation: ticket_note.create\nsource: {{ csv: notes.csv }}\ntimezone: UTC\nmap:\n  \
+             ticket_id: tk_1\n  note: a\n  is_internal_note: true\n  task_type: 1\n  \
+             task_reminder_time: \"{{{{ {} }}}}\"\n  task_due_date: \"{{{{ {} }}}}\"\n",
+            value.replace("COLUMN", "time"),
+            value.replace("COLUMN", "tome"),
+        )
+    };
+    let desk = Desk::new().file("notes.csv", "time,tome\nsoon,soon\n");
+    for (value, code) in [
+        ("COLUMN.year", "expression"),
+        ("COLUMN - 2", "expression"),
+        ("COLUMN | epoch_ms", "invalid-time"),
+        ("COLUMN | epoch_ms('%d/%m/%Y')", "invalid-time"),
+        ("'31/02/2026' | epoch_ms('%d/%m/%Y') if COLUMN else 0", "invalid-time"),
+        ("(COLUMN | epoch_ms) + 1000", "invalid-time"),
+    ] {
+        desk.write("job.yaml", job(value));
+        let outcome = desk.call("check job.yaml --format json").exits(3);
+        let found: Vec<_> =
+            outcome.all("problem").iter().map(|event| event["code"].clone()).collect();
+        assert_eq!(found, [code, code], "{value}\n{outcome}");
+    }
+}
+
+#[test]
+fn a_job_may_be_named_by_a_number_a_date_or_a_truth_value() {
+    for (written, name) in [
+        ("500", "500"),
+        ("1.10", "1.10"),
+        ("0x1F", "0x1F"),
+        ("2026-03-01", "2026-03-01"),
+        ("True", "True"),
+        ("-7 # the seventh", "-7"),
+    ] {
+        let job = NOTES_JOB.replace("job: notes", &format!("job: {written}"));
+        let (desk, sandbox) = (Desk::with_notes(ROWS).file("job.yaml", job), sandbox(""));
+        desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=2");
+        let known: String =
+            desk.ledger().query_row("SELECT name FROM jobs", [], |row| row.get(0)).unwrap();
+        assert_eq!(known, name, "{written}");
+    }
+    let desk = Desk::with_notes(ROWS);
+    for written in ["[500]", "{}", "~"] {
+        desk.write("job.yaml", NOTES_JOB.replace("job: notes", &format!("job: {written}")));
+        let outcome = desk.call("check job.yaml --format json").exits(2);
+        assert_eq!(outcome.events()[0]["code"], "wrong-type", "{outcome}");
+    }
+}
+
+#[test]
+fn a_message_about_no_single_column_names_its_field() {
+    let job = r#"job: x
+operation: ticket_note.create
+source: { csv: notes.csv }
+map:
+  ticket_id: tk_1
+  note: "{{ a or none }}"
+  is_internal_note: maybe
+  task_due_date: "{{ (a ~ b) | epoch_ms }}"
+"#;
+    let desk = Desk::new().file("job.yaml", job).file("notes.csv", "a,b\n,soon\n");
+    let outcome = desk.call("check job.yaml --format json").exits(3);
+    let found: Vec<_> =
+        outcome.all("problem").iter().map(|event| event["message"].clone()).collect();
+    assert_eq!(
+        found,
+        [
+            "is_internal_note: this must be true or false",
+            "task_due_date: `soon` is no time that is understood: write 2026-03-01T09:00:00+07:00, or name the format",
+            "`note` is missing",
+        ],
+        "{outcome}"
+    );
+}

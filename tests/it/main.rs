@@ -8,6 +8,7 @@ mod desk;
 mod stand;
 
 mod connectors;
+mod explanations;
 mod fidelity;
 #[cfg(unix)]
 mod full_disk;

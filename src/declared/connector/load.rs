@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::document::Document;
 
@@ -82,7 +83,7 @@ impl Catalogue {
         let names = self.names();
         Err(vec![
             Diagnostic::error(
-                "unknown-connector",
+                Code::UnknownConnector,
                 place,
                 format!("there is no connector `{name}`"),
             )
@@ -95,7 +96,7 @@ fn load_folder(folder: &Path) -> Result<Connector, Vec<Diagnostic>> {
     let unreadable = |error: std::io::Error| {
         let place = Place::File(folder.display().to_string().into());
         vec![Diagnostic::error(
-            "unreadable-file",
+            Code::UnreadableFile,
             place,
             format!("the connector's folder cannot be read: {error}"),
         )]

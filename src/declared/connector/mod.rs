@@ -21,6 +21,7 @@ pub use file::{Effect, Method, Repeat, TextChange};
 pub use load::Catalogue;
 
 use crate::text::document::Document;
+use crate::text::pointer::Pointer;
 use crate::text::quota::Quota;
 use file::{AuthenticationFile, Condition, PagesFile, RuleFile};
 use template::Template;
@@ -46,9 +47,9 @@ pub struct Connector {
 #[derive(Debug, Clone)]
 pub struct Answers {
     /// Pointer and value that make a success; without it any 2xx is one.
-    pub success: Option<(String, Value)>,
-    pub code: Vec<String>,
-    pub message: Vec<String>,
+    pub success: Option<(Pointer, Value)>,
+    pub code: Vec<Pointer>,
+    pub message: Vec<Pointer>,
     /// Statuses that surely did not act and may be asked again.
     pub retry: Vec<u16>,
     pub unauthorized: Vec<u16>,
@@ -77,9 +78,9 @@ pub struct Operation {
     pub repeat: Repeat,
     /// How long after the loss of an answer the other side may still act on the request.
     pub sure_after: Duration,
-    pub id: Option<String>,
+    pub id: Option<Pointer>,
     pub recover: Option<Recover>,
-    pub items: Vec<String>,
+    pub items: Vec<Pointer>,
     /// The JSON Schema of the fields.
     pub fields: Value,
     pub rules: Vec<RuleFile>,
@@ -98,9 +99,9 @@ pub struct Recover {
     /// Fields of the list that make it begin with what is newest, and their values.
     pub newest_first: Map<String, Value>,
     /// Field that must be equal, and where an item has it.
-    pub fields: Vec<(String, Vec<String>)>,
-    pub id: Vec<String>,
-    pub created: Vec<String>,
+    pub fields: Vec<(String, Vec<Pointer>)>,
+    pub id: Vec<Pointer>,
+    pub created: Vec<Pointer>,
     pub text: Vec<TextChange>,
     pub pages: Option<PagesFile>,
     /// The field that takes a job's marker; its content is what an item is known by then.

@@ -8,8 +8,10 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::document::Document;
+use crate::text::pointer::Pointer;
 use crate::text::quota::{Quota, parse_duration};
 
 use super::file::{
@@ -67,7 +69,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn refuse(&mut self, pointer: &str, code: &'static str, message: String, hint: Option<&str>) {
+    fn refuse(&mut self, pointer: &Pointer, code: Code, message: String, hint: Option<&str>) {
         let mut problem = Diagnostic::error(code, self.document.place_at(pointer), message);
         problem.hint = hint.map(str::to_owned);
         self.problems.push(problem);
@@ -82,35 +84,38 @@ impl Reader<'_> {
         if !base_url.starts_with("https://") && !base_url.starts_with("http://") {
             let hint = Some("as in https://api.example.com/v1");
             self.refuse(
-                "/base_url",
-                "invalid-value",
+                &Pointer::of(["base_url"]),
+                Code::InvalidValue,
                 "the base URL must start with https:// or http://".into(),
                 hint,
             );
         }
-        self.named_like("/connector", &file.connector, Path::parent);
+        self.named_like(&Pointer::of(["connector"]), &file.connector, Path::parent);
         if file.concurrency.is_some_and(|n| !(1..=1024).contains(&n)) {
             let message = "this must be from 1 to 1024".to_owned();
-            self.refuse("/concurrency", "invalid-value", message, Some("as in 8"));
+            self.refuse(
+                &Pointer::of(["concurrency"]),
+                Code::InvalidValue,
+                message,
+                Some("as in 8"),
+            );
         }
-        self.pointers("/answers/code", &file.answers.code);
-        self.pointers("/answers/message", &file.answers.message);
-        if let Some(success) = &file.answers.success {
-            self.pointer("/answers/success/at", &success.at);
-        }
+        let answers = self.answers(file.answers);
         let quotas = file
             .quotas
             .iter()
             .enumerate()
-            .filter_map(|(at, text)| self.quota(&format!("/quotas/{at}"), text));
+            .filter_map(|(at, text)| self.quota(&Pointer::of(["quotas"]).join(at), text));
         let quotas = quotas.collect();
         let timeouts = file.timeouts.as_ref();
         let connect = timeouts.and_then(|timeouts| timeouts.connect.as_deref());
         let request = timeouts.and_then(|timeouts| timeouts.request.as_deref());
-        let connect_timeout =
-            self.duration("/timeouts/connect", connect).unwrap_or(CONNECT_TIMEOUT);
-        let request_timeout =
-            self.duration("/timeouts/request", request).unwrap_or(REQUEST_TIMEOUT);
+        let connect_timeout = self
+            .duration(&Pointer::of(["timeouts", "connect"]), connect)
+            .unwrap_or(CONNECT_TIMEOUT);
+        let request_timeout = self
+            .duration(&Pointer::of(["timeouts", "request"]), request)
+            .unwrap_or(REQUEST_TIMEOUT);
         for (at, method) in file
             .authentication
             .iter()
@@ -119,7 +124,10 @@ impl Reader<'_> {
         {
             if let MethodFile::SignedToken(signed) = method {
                 self.duration(
-                    &format!("/authentication/methods/{at}/signed_token/lifetime"),
+                    &Pointer::of(["authentication", "methods"])
+                        .join(at)
+                        .join("signed_token")
+                        .join("lifetime"),
                     signed.lifetime.as_deref(),
                 );
             }
@@ -133,47 +141,67 @@ impl Reader<'_> {
             request_timeout,
             headers: file.headers.into_iter().collect(),
             authentication: file.authentication,
-            answers: answers(file.answers),
+            answers,
             operations,
         }
     }
 
     /// Complains of a name that is not the one that its file or folder bears.
-    fn named_like(&mut self, at: &str, name: &str, part: fn(&Path) -> Option<&Path>) {
+    fn named_like(&mut self, at: &Pointer, name: &str, part: fn(&Path) -> Option<&Path>) {
         let document = self.document;
         let bearer = part(Path::new(document.name())).and_then(Path::file_name);
         if let Some(bearer) = bearer.and_then(OsStr::to_str).filter(|bearer| *bearer != name) {
             let message = format!("this is called `{name}`, but stands in `{bearer}`");
-            self.refuse(at, "wrong-name", message, Some("both must have the same name"));
+            self.refuse(at, Code::WrongName, message, Some("both must have the same name"));
         }
     }
 
-    fn pointers(&mut self, at: &str, pointers: &[String]) {
-        for (number, pointer) in pointers.iter().enumerate() {
-            self.pointer(&format!("{at}/{number}"), pointer);
+    fn answers(&mut self, file: AnswersFile) -> Answers {
+        let at = Pointer::of(["answers"]);
+        let success_at = at.join("success").join("at");
+        Answers {
+            success: file.success.and_then(|success| {
+                Some((self.pointer(&success_at, &success.at)?, success.equals))
+            }),
+            code: self.pointers(&at.join("code"), &file.code),
+            message: self.pointers(&at.join("message"), &file.message),
+            retry: file.retry.unwrap_or_else(|| vec![429]),
+            unauthorized: file.unauthorized.unwrap_or_else(|| vec![401]),
+            not_found: NotFound {
+                status: file.not_found.status.unwrap_or_else(|| vec![404]),
+                code: file.not_found.code,
+                message: file.not_found.message.iter().map(|part| part.to_lowercase()).collect(),
+            },
         }
     }
 
-    /// Complains of a text that is no JSON pointer.
-    fn pointer(&mut self, at: &str, pointer: &str) {
-        if !pointer.is_empty() && !pointer.starts_with('/') {
-            let message = format!("`{pointer}` is no JSON pointer");
-            self.refuse(at, "invalid-pointer", message, Some("as in /data/id"));
-        }
+    fn pointers(&mut self, at: &Pointer, texts: &[String]) -> Vec<Pointer> {
+        let read = texts.iter().enumerate();
+        read.filter_map(|(number, text)| self.pointer(&at.join(number), text)).collect()
     }
 
-    fn quota(&mut self, pointer: &str, text: &str) -> Option<Quota> {
+    /// Reads a JSON pointer, and complains of a text that is none.
+    fn pointer(&mut self, at: &Pointer, text: &str) -> Option<Pointer> {
+        let read = Pointer::parse(text).ok();
+        if read.is_none() {
+            let message = format!("`{text}` is no JSON pointer");
+            self.refuse(at, Code::InvalidPointer, message, Some("as in /data/id"));
+        }
+        read
+    }
+
+    fn quota(&mut self, pointer: &Pointer, text: &str) -> Option<Quota> {
         text.parse::<Quota>()
             .map_err(|error| {
-                self.refuse(pointer, "invalid-quota", error.to_string(), Some(error.hint()))
+                self.refuse(pointer, Code::InvalidQuota, error.to_string(), Some(error.hint()))
             })
             .ok()
     }
 
-    fn duration(&mut self, pointer: &str, text: Option<&str>) -> Option<Duration> {
+    fn duration(&mut self, pointer: &Pointer, text: Option<&str>) -> Option<Duration> {
         parse_duration(text?)
             .map_err(|error| {
-                self.refuse(pointer, "invalid-duration", error.to_string(), Some(error.hint()))
+                self.refuse(pointer, Code::InvalidDuration, error.to_string(), Some(error.hint()))
             })
             .ok()
     }
@@ -185,29 +213,43 @@ impl Reader<'_> {
             let message =
                 format!("the list is not told `{name}`, so it shows items of several lanes");
             let hint = format!("fill a field of the list with `{name}`, or leave it out of `lane`");
-            self.refuse("/recover/with", "several-lanes", message, Some(&hint));
+            self.refuse(
+                &Pointer::of(["recover", "with"]),
+                Code::SeveralLanes,
+                message,
+                Some(&hint),
+            );
         }
     }
 
     /// Complains of a field that cannot take a marker.
     fn markable(&mut self, name: &str, file: &RecoverFile, fields: &Value) {
-        let at = "/recover/marker";
-        let kind = fields
-            .pointer(&format!("/properties/{}/type", name.replace('~', "~0").replace('/', "~1")));
+        let at = &Pointer::of(["recover", "marker"]);
+        let kind = Pointer::of(["properties", name, "type"]).find(fields);
         if !file.fields.contains_key(name) {
             let message = format!("`{name}` is not among the fields that an item is known by");
-            self.refuse(at, "invalid-value", message, Some("name a field that stands under match"));
+            self.refuse(
+                at,
+                Code::InvalidValue,
+                message,
+                Some("name a field that stands under match"),
+            );
         } else if kind.is_none_or(|kind| kind != "string") {
             let message = format!("`{name}` is no text, and cannot take a marker");
-            self.refuse(at, "invalid-value", message, Some("name a field of type string"));
+            self.refuse(at, Code::InvalidValue, message, Some("name a field of type string"));
         }
     }
 
-    fn template(&mut self, pointer: &str, text: &str, fields: &Value) -> Option<Template> {
+    fn template(&mut self, pointer: &Pointer, text: &str, fields: &Value) -> Option<Template> {
         let template = match Template::parse(text) {
             Ok(template) => template,
             Err(message) => {
-                self.refuse(pointer, "invalid-template", message, Some("write a field as {field}"));
+                self.refuse(
+                    pointer,
+                    Code::InvalidTemplate,
+                    message,
+                    Some("write a field as {field}"),
+                );
                 return None;
             }
         };
@@ -218,7 +260,7 @@ impl Reader<'_> {
     }
 
     /// Complains of a name that is no field.
-    fn field(&mut self, pointer: &str, name: &str, fields: &Value) {
+    fn field(&mut self, pointer: &Pointer, name: &str, fields: &Value) {
         let known = fields.get("properties").and_then(Value::as_object);
         if known.is_some_and(|known| known.contains_key(name)) {
             return;
@@ -226,50 +268,50 @@ impl Reader<'_> {
         let known = known.into_iter().flatten().map(|(name, _)| name.as_str());
         let place = self.document.place_at(pointer);
         let problem = Diagnostic::error(
-            "unknown-field",
+            Code::UnknownField,
             place,
             format!("the operation has no field `{name}`"),
         );
         self.problems.push(problem.hint_names(name, known));
     }
 
-    fn condition(&mut self, pointer: &str, condition: &Condition, fields: &Value) {
+    fn condition(&mut self, pointer: &Pointer, condition: &Condition, fields: &Value) {
         for name in condition.keys() {
-            self.field(&format!("{pointer}/{name}"), name, fields);
+            self.field(&pointer.join(name), name, fields);
         }
     }
 
-    fn rule(&mut self, pointer: &str, rule: &RuleFile, fields: &Value) {
+    fn rule(&mut self, pointer: &Pointer, rule: &RuleFile, fields: &Value) {
         match rule {
             RuleFile::Required(rule) => {
-                self.all_fields(&format!("{pointer}/required/fields"), &rule.fields, fields);
-                self.condition(&format!("{pointer}/required/when"), &rule.when, fields);
+                self.all_fields(&pointer.join("required").join("fields"), &rule.fields, fields);
+                self.condition(&pointer.join("required").join("when"), &rule.when, fields);
             }
             RuleFile::Time(rule) => {
-                self.field(&format!("{pointer}/time/field"), &rule.field, fields);
-                self.condition(&format!("{pointer}/time/when"), &rule.when, fields);
+                self.field(&pointer.join("time").join("field"), &rule.field, fields);
+                self.condition(&pointer.join("time").join("when"), &rule.when, fields);
             }
             RuleFile::Order(rule) => {
-                self.field(&format!("{pointer}/order/first"), &rule.first, fields);
-                self.field(&format!("{pointer}/order/then"), &rule.then, fields);
-                self.condition(&format!("{pointer}/order/when"), &rule.when, fields);
+                self.field(&pointer.join("order").join("first"), &rule.first, fields);
+                self.field(&pointer.join("order").join("then"), &rule.then, fields);
+                self.condition(&pointer.join("order").join("when"), &rule.when, fields);
             }
             RuleFile::Idle(rule) => {
-                self.all_fields(&format!("{pointer}/idle/fields"), &rule.fields, fields);
-                self.condition(&format!("{pointer}/idle/unless"), &rule.unless, fields);
+                self.all_fields(&pointer.join("idle").join("fields"), &rule.fields, fields);
+                self.condition(&pointer.join("idle").join("unless"), &rule.unless, fields);
             }
             RuleFile::Unusual(rule) => {
-                self.field(&format!("{pointer}/unusual/field"), &rule.field, fields)
+                self.field(&pointer.join("unusual").join("field"), &rule.field, fields)
             }
             RuleFile::Explicit(rule) => {
-                self.field(&format!("{pointer}/explicit/field"), &rule.field, fields)
+                self.field(&pointer.join("explicit").join("field"), &rule.field, fields)
             }
         }
     }
 
-    fn all_fields(&mut self, pointer: &str, names: &[String], fields: &Value) {
+    fn all_fields(&mut self, pointer: &Pointer, names: &[String], fields: &Value) {
         for (at, name) in names.iter().enumerate() {
-            self.field(&format!("{pointer}/{at}"), name, fields);
+            self.field(&pointer.join(at), name, fields);
         }
     }
 }
@@ -306,24 +348,29 @@ fn recovery(
             .iter()
             .filter(|(_, (list, _))| list.effect == Effect::Read)
             .map(|(name, _)| name.as_str());
-        let place = operation.document.place_at("/recover/list");
+        let place = operation.document.place_at(&Pointer::of(["recover", "list"]));
         let message = format!("there is no reading operation `{}`", file.list);
         problems.push(
-            Diagnostic::error("unknown-operation", place, message).hint_names(&file.list, known),
+            Diagnostic::error(Code::UnknownOperation, place, message).hint_names(&file.list, known),
         );
         return None;
     };
     for (to, from) in &file.with {
-        reader.field(&format!("/recover/with/{to}"), to, &list.fields);
-        reader.field(&format!("/recover/with/{to}"), from, &operation.fields);
+        reader.field(&Pointer::of(["recover", "with"]).join(to), to, &list.fields);
+        reader.field(&Pointer::of(["recover", "with"]).join(to), from, &operation.fields);
     }
     reader.one_lane_a_list(&operation.lane, file);
     for name in file.newest_first.keys() {
-        reader.field(&format!("/recover/newest_first/{name}"), name, &list.fields);
+        reader.field(&Pointer::of(["recover", "newest_first"]).join(name), name, &list.fields);
     }
-    for name in file.fields.keys() {
-        reader.field(&format!("/recover/match/{name}"), name, &operation.fields);
+    let mut fields = Vec::new();
+    for (name, pointers) in &file.fields {
+        let at = Pointer::of(["recover", "match"]).join(name);
+        reader.field(&at, name, &operation.fields);
+        fields.push((name.clone(), reader.pointers(&at, pointers)));
     }
+    let id = reader.pointers(&Pointer::of(["recover", "id"]), &file.id);
+    let created = reader.pointers(&Pointer::of(["recover", "created"]), &file.created);
     if let Some(name) = &file.marker {
         reader.markable(name, file, &operation.fields);
     }
@@ -332,9 +379,9 @@ fn recovery(
         with: file.with.clone().into_iter().collect(),
         lists_lane: file.with.values().all(|from| operation.lane.fields().any(|name| name == from)),
         newest_first: file.newest_first.clone(),
-        fields: file.fields.clone().into_iter().collect(),
-        id: file.id.clone(),
-        created: file.created.clone(),
+        fields,
+        id,
+        created,
         text: file.text.clone(),
         pages: file.pages.clone(),
         marker: file.marker.clone(),
@@ -347,21 +394,24 @@ fn operation(document: &Document) -> Result<(Operation, Option<RecoverFile>), Ve
     let Some(file) = file else { return Err(problems) };
     let mut reader = Reader { document, problems: &mut problems };
     let fields = Value::Object(file.fields);
-    let path = reader.template("/path", &file.path, &fields);
-    let lane = reader.template("/lane", &file.lane, &fields);
+    let path = reader.template(&Pointer::of(["path"]), &file.path, &fields);
+    let lane = reader.template(&Pointer::of(["lane"]), &file.lane, &fields);
     let query = file
         .query
         .iter()
         .filter_map(|(name, text)| {
-            Some((name.clone(), reader.template(&format!("/query/{name}"), text, &fields)?))
+            Some((
+                name.clone(),
+                reader.template(&Pointer::of(["query"]).join(name), text, &fields)?,
+            ))
         })
         .collect();
-    let sure_after = reader.duration("/sure_after", file.sure_after.as_deref());
-    reader.named_like("/operation", &file.operation, stem);
-    file.id.iter().for_each(|id| reader.pointer("/id", id));
-    reader.pointers("/items", &file.items);
+    let sure_after = reader.duration(&Pointer::of(["sure_after"]), file.sure_after.as_deref());
+    reader.named_like(&Pointer::of(["operation"]), &file.operation, stem);
+    let id = file.id.as_ref().and_then(|id| reader.pointer(&Pointer::of(["id"]), id));
+    let items = reader.pointers(&Pointer::of(["items"]), &file.items);
     for (at, rule) in file.rules.iter().enumerate() {
-        reader.rule(&format!("/rules/{at}"), rule, &fields);
+        reader.rule(&Pointer::of(["rules"]).join(at), rule, &fields);
     }
     let (Some(path), Some(lane)) = (path, lane) else { return Err(problems) };
     if !problems.is_empty() {
@@ -377,9 +427,9 @@ fn operation(document: &Document) -> Result<(Operation, Option<RecoverFile>), Ve
         lane,
         repeat: file.repeat,
         sure_after: sure_after.unwrap_or_default(),
-        id: file.id,
+        id,
         recover: None,
-        items: file.items,
+        items,
         fields,
         rules: file.rules,
         document: document.clone(),
@@ -390,21 +440,6 @@ fn operation(document: &Document) -> Result<(Operation, Option<RecoverFile>), Ve
 /// A file's path without `.yaml`.
 fn stem(path: &Path) -> Option<&Path> {
     path.file_stem().map(Path::new)
-}
-
-fn answers(file: AnswersFile) -> Answers {
-    Answers {
-        success: file.success.map(|success| (success.at, success.equals)),
-        code: file.code,
-        message: file.message,
-        retry: file.retry.unwrap_or_else(|| vec![429]),
-        unauthorized: file.unauthorized.unwrap_or_else(|| vec![401]),
-        not_found: NotFound {
-            status: file.not_found.status.unwrap_or_else(|| vec![404]),
-            code: file.not_found.code,
-            message: file.not_found.message.iter().map(|part| part.to_lowercase()).collect(),
-        },
-    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::declared::connector::{Connector, Operation};
 use crate::source::{Format, InlineRow, Source};
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::document::Document;
 use crate::text::quota::Quota;
@@ -120,7 +121,7 @@ impl Rows {
 fn named_at(problems: Vec<Diagnostic>, name: &str, written: Option<&Place>) -> Vec<Diagnostic> {
     let Some(written) = written else { return problems };
     let renamed = problems.into_iter().map(|problem| match problem.code {
-        "unreadable-file" => {
+        Code::UnreadableFile => {
             let message = format!("{name}: {}", problem.message);
             Diagnostic { message, place: written.clone(), ..problem }
         }

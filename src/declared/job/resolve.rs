@@ -8,8 +8,10 @@ use jiff::tz::TimeZone;
 use crate::declared::connector::{Catalogue, Connector, Operation};
 use crate::declared::job::InDoubt;
 use crate::source::{Format, InlineRow, OwnedCell};
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, line_and_column};
 use crate::text::document::{Content, Document, Node};
+use crate::text::pointer::Pointer;
 use crate::text::quota::Quota;
 
 use super::file::{JobFile, SourceFile};
@@ -53,7 +55,8 @@ fn no_data_file(path: &Path) -> Diagnostic {
             "data files end in .csv, .tsv, .jsonl, .ndjson or .json",
         )
     };
-    Diagnostic::error("usage", Place::File(path.display().to_string().into()), message).hint(hint)
+    Diagnostic::error(Code::Usage, Place::File(path.display().to_string().into()), message)
+        .hint(hint)
 }
 
 /// A data file without a job file: everything is left to defaults.
@@ -103,7 +106,7 @@ pub fn find_operation(
     connector.operations.get(name).cloned().ok_or_else(|| {
         let message = format!("the connector `{}` has no operation `{name}`", connector.name);
         let known = connector.operations.keys().map(String::as_str);
-        Diagnostic::error("unknown-operation", place, message).hint_names(name, known)
+        Diagnostic::error(Code::UnknownOperation, place, message).hint_names(name, known)
     })
 }
 
@@ -116,7 +119,7 @@ fn yaml_job(
     let Some(file) = file else { return Err(problems) };
     let mut resolver = Resolver { document: &document, problems };
     let name = file.connector.as_deref().unwrap_or(DEFAULT_CONNECTOR);
-    let connector = match catalogue.load(name, document.place_at("/connector")) {
+    let connector = match catalogue.load(name, document.place_at(&Pointer::of(["connector"]))) {
         Ok(connector) => Some(Arc::new(connector)),
         Err(found) => {
             resolver.problems.extend(found);
@@ -129,10 +132,10 @@ fn yaml_job(
     let rate = file.limits.as_ref().and_then(|limits| limits.rate.as_ref());
     let rate = rate.map(|rate| resolver.quotas(rate));
     let map = file.map.as_ref().map(|map| resolver.map(map));
-    let key = file
-        .key
-        .as_ref()
-        .map(|text| Written { text: text.clone(), place: document.place_at("/key") });
+    let key = file.key.as_ref().map(|text| Written {
+        text: text.clone(),
+        place: document.place_at(&Pointer::of(["key"])),
+    });
     let marker = resolver.marker(&file, operation.as_ref(), connector.as_deref());
     resolver.limits(&file);
     let problems = resolver.problems;
@@ -174,7 +177,7 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     fn operation(&mut self, file: &JobFile, connector: &Connector) -> Option<OperationChoice> {
         let Some(text) = &file.operation else { return Some(OperationChoice::Column) };
-        let place = self.document.place_at("/operation");
+        let place = self.document.place_at(&Pointer::of(["operation"]));
         if text.contains("{{") {
             return Some(OperationChoice::Expression(Written { text: text.clone(), place }));
         }
@@ -190,24 +193,24 @@ impl Resolver<'_> {
     fn rows(&mut self, source: &SourceFile, beside: &Path) -> Option<Rows> {
         let delimiter = self.delimiter(source);
         let files = [
-            source.csv.as_ref().map(|file| ("/source/csv", file, None)),
-            source.jsonl.as_ref().map(|file| ("/source/jsonl", file, Some(Format::JsonLines))),
-            source.json.as_ref().map(|file| ("/source/json", file, Some(Format::Json))),
+            source.csv.as_ref().map(|file| ("csv", file, None)),
+            source.jsonl.as_ref().map(|file| ("jsonl", file, Some(Format::JsonLines))),
+            source.json.as_ref().map(|file| ("json", file, Some(Format::Json))),
         ];
         let files: Vec<(&str, &String, Option<Format>)> = files.into_iter().flatten().collect();
         match (files.as_slice(), &source.rows) {
-            ([(pointer, file, format)], None) => {
+            ([(key, file, format)], None) => {
                 let path = beside.join(file);
                 let format = format.unwrap_or_else(|| csv_format(&path, delimiter));
                 let name = path.display().to_string().into();
-                let written = Some(self.document.place_at(pointer));
+                let written = Some(self.document.place_at(&Pointer::of(["source", key])));
                 Some(Rows::File { path, name, format, written })
             }
             ([], Some(_)) => Some(self.inline_rows()),
             _ => {
-                let place = self.document.place_of_key("/source");
+                let place = self.document.place_of_key(&Pointer::of(["source"]));
                 let message = "a source is exactly one of csv, jsonl, json and rows";
-                self.problems.push(Diagnostic::error("invalid-value", place, message));
+                self.problems.push(Diagnostic::error(Code::InvalidValue, place, message));
                 None
             }
         }
@@ -218,9 +221,12 @@ impl Resolver<'_> {
         match text.as_bytes() {
             [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte) => Some(*byte),
             _ => {
-                let place = self.document.place_at("/source/delimiter");
-                let problem =
-                    Diagnostic::error("invalid-value", place, "a delimiter is one ASCII character");
+                let place = self.document.place_at(&Pointer::of(["source", "delimiter"]));
+                let problem = Diagnostic::error(
+                    Code::InvalidValue,
+                    place,
+                    "a delimiter is one ASCII character",
+                );
                 self.problems.push(problem.hint("as in \";\" or \"\\t\""));
                 None
             }
@@ -228,10 +234,11 @@ impl Resolver<'_> {
     }
 
     fn inline_rows(&self) -> Rows {
-        let items = match self.document.at("/source/rows").map(|node| &node.content) {
-            Some(Content::List(items)) => items.as_slice(),
-            _ => &[],
-        };
+        let items =
+            match self.document.at(&Pointer::of(["source", "rows"])).map(|node| &node.content) {
+                Some(Content::List(items)) => items.as_slice(),
+                _ => &[],
+            };
         let text = &self.document.source().text;
         let rows = items.iter().map(|item| inline_row(item, text)).collect();
         Rows::Inline { name: self.document.name().into(), rows: Arc::new(rows) }
@@ -240,14 +247,14 @@ impl Resolver<'_> {
     /// Complains of numbers and names that a job cannot have.
     fn limits(&mut self, file: &JobFile) {
         if file.job.trim().is_empty() {
-            self.refuse("/job", "a job needs a name", "the ledger knows the job by it");
+            self.refuse(&["job"], "a job needs a name", "the ledger knows the job by it");
         }
         let limits = file.limits.as_ref();
         if limits.and_then(|limits| limits.concurrency).is_some_and(|n| !(1..=1024).contains(&n)) {
-            self.refuse("/limits/concurrency", "this must be from 1 to 1024", "as in 8");
+            self.refuse(&["limits", "concurrency"], "this must be from 1 to 1024", "as in 8");
         }
         if limits.and_then(|limits| limits.attempts).is_some_and(|n| !(1..=100).contains(&n)) {
-            self.refuse("/limits/attempts", "this must be from 1 to 100", "as in 5");
+            self.refuse(&["limits", "attempts"], "this must be from 1 to 100", "as in 5");
         }
     }
 
@@ -261,11 +268,11 @@ impl Resolver<'_> {
         let marker = Marker::parse(text);
         if marker.is_none() {
             let message = "a marker is a line of text in which {{ key }} stands once";
-            self.refuse("/marker", message, "as in \"[ref {{ key }}]\"");
+            self.refuse(&["marker"], message, "as in \"[ref {{ key }}]\"");
         }
         if file.key.is_none() {
             let hint = "say what tells one row from another, as in key: \"{{ legacy_id }}\"";
-            self.refuse("/marker", "a marker needs the job's `key`", hint);
+            self.refuse(&["marker"], "a marker needs the job's `key`", hint);
         }
         let markable = match (operation, connector) {
             (Some(OperationChoice::Fixed(operation)), _) => operation.marked_field().is_some(),
@@ -278,22 +285,22 @@ impl Resolver<'_> {
             let message = "no operation of this job says where a marker goes";
             let hint =
                 "leave the marker out, or name the field in the connector, under recover: marker";
-            self.refuse("/marker", message, hint);
+            self.refuse(&["marker"], message, hint);
         }
         marker
     }
 
-    fn refuse(&mut self, pointer: &str, message: &str, hint: &str) {
-        let place = self.document.place_at(pointer);
-        self.problems.push(Diagnostic::error("invalid-value", place, message).hint(hint));
+    fn refuse(&mut self, path: &[&str], message: &str, hint: &str) {
+        let place = self.document.place_at(&Pointer::of(path.iter().copied()));
+        self.problems.push(Diagnostic::error(Code::InvalidValue, place, message).hint(hint));
     }
 
     fn timezone(&mut self, name: &str) -> Option<TimeZone> {
         TimeZone::get(name)
             .map_err(|_| {
-                let place = self.document.place_at("/timezone");
+                let place = self.document.place_at(&Pointer::of(["timezone"]));
                 let problem = Diagnostic::error(
-                    "unknown-timezone",
+                    Code::UnknownTimezone,
                     place,
                     format!("there is no time zone `{name}`"),
                 );
@@ -310,8 +317,8 @@ impl Resolver<'_> {
             match text.parse::<Quota>() {
                 Ok(quota) => quotas.push(quota),
                 Err(error) => {
-                    let place = self.document.place_at(&format!("/limits/rate/{at}"));
-                    let problem = Diagnostic::error("invalid-quota", place, error.to_string());
+                    let place = self.document.place_at(&Pointer::of(["limits", "rate"]).join(at));
+                    let problem = Diagnostic::error(Code::InvalidQuota, place, error.to_string());
                     self.problems.push(problem.hint(error.hint()));
                 }
             }
@@ -322,7 +329,7 @@ impl Resolver<'_> {
     fn map(&self, map: &indexmap::IndexMap<String, serde_json::Value>) -> Vec<MapEntry> {
         map.iter()
             .map(|(field, value)| {
-                let pointer = format!("/map/{}", field.replace('~', "~0").replace('/', "~1"));
+                let pointer = Pointer::of(["map", field]);
                 MapEntry {
                     field: field.clone(),
                     value: value.clone(),

@@ -9,6 +9,7 @@ use crate::row::Cause;
 use crate::row::Outcome;
 use crate::row::event::{RowEnd, RowEvent};
 use crate::row::{RowState, state};
+use crate::text::code::Code;
 use crate::traffic::pace::Moment;
 
 use super::super::Work;
@@ -150,7 +151,11 @@ impl Slot {
             end,
             id: None,
             attempts: self.state.attempts(),
-            code: if end == RowEnd::Invalid { Some("past-time".to_owned()) } else { code },
+            code: if end == RowEnd::Invalid {
+                Some(Code::PastTime.word().to_owned())
+            } else {
+                code
+            },
             message: cause.map(|cause| cause.message.clone()),
             items: None,
         }

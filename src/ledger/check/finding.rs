@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use crate::text::code::Code;
+
 /// So many findings of a kind are kept; beyond that they are only counted.
 const KEPT: u64 = 100;
 
@@ -118,28 +120,28 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// A stable name for scripts.
-    pub fn code(&self) -> &'static str {
+    /// What kind of problem it is; a stable word for scripts.
+    pub fn code(&self) -> Code {
         match self {
-            Self::Empty => "empty-file",
-            Self::DamagedHead => "damaged-head",
-            Self::Truncated { .. } => "truncated-file",
-            Self::Damaged { .. } => "damaged-file",
-            Self::Stopped { .. } => "reading-stopped",
-            Self::Unreadable { .. } => "unreadable-entry",
-            Self::Dangling { .. } => "dangling-entries",
-            Self::NoAttempt => "no-attempt",
-            Self::Gap { .. } => "missing-attempt",
-            Self::UnknownOutcome { .. } => "unknown-outcome",
-            Self::HalfEnded { .. } => "half-ended",
-            Self::AfterSuccess { .. } => "sent-after-success",
-            Self::Impossible { .. } => "impossible-step",
-            Self::ForeignRun { .. } => "foreign-run",
-            Self::ViewDiffers { .. } => "view-differs",
-            Self::ViewUnreadable { .. } => "view-unreadable",
-            Self::KeyTwice { .. } => "key-twice",
-            Self::MadeTwice { .. } => "made-twice",
-            Self::RunSum { .. } => "run-sum",
+            Self::Empty => Code::EmptyFile,
+            Self::DamagedHead => Code::DamagedHead,
+            Self::Truncated { .. } => Code::TruncatedFile,
+            Self::Damaged { .. } => Code::DamagedFile,
+            Self::Stopped { .. } => Code::ReadingStopped,
+            Self::Unreadable { .. } => Code::UnreadableEntry,
+            Self::Dangling { .. } => Code::DanglingEntries,
+            Self::NoAttempt => Code::NoAttempt,
+            Self::Gap { .. } => Code::MissingAttempt,
+            Self::UnknownOutcome { .. } => Code::UnknownOutcome,
+            Self::HalfEnded { .. } => Code::HalfEnded,
+            Self::AfterSuccess { .. } => Code::SentAfterSuccess,
+            Self::Impossible { .. } => Code::ImpossibleStep,
+            Self::ForeignRun { .. } => Code::ForeignRun,
+            Self::ViewDiffers { .. } => Code::ViewDiffers,
+            Self::ViewUnreadable { .. } => Code::ViewUnreadable,
+            Self::KeyTwice { .. } => Code::KeyTwice,
+            Self::MadeTwice { .. } => Code::MadeTwice,
+            Self::RunSum { .. } => Code::RunSum,
         }
     }
 
@@ -260,7 +262,7 @@ fn several(count: u64, noun: &str) -> String {
 pub struct Findings {
     /// In the order in which they were found.
     pub kept: Vec<Finding>,
-    counts: HashMap<&'static str, u64>,
+    counts: HashMap<Code, u64>,
 }
 
 impl Findings {
@@ -278,7 +280,7 @@ impl Findings {
     }
 
     /// How many there are of a kind, kept or not.
-    pub fn count_of(&self, code: &str) -> u64 {
-        self.counts.get(code).copied().unwrap_or_default()
+    pub fn count_of(&self, code: Code) -> u64 {
+        self.counts.get(&code).copied().unwrap_or_default()
     }
 }

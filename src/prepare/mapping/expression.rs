@@ -10,9 +10,11 @@ use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior, Va
 
 use crate::declared::job::Written;
 use crate::source::{Cell, Columns, Record, Source};
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
-use super::time;
+use super::ValueError;
+use super::time::{self, TimeError};
 
 /// How many steps one expression may take; far more than any honest one needs.
 const FUEL: u64 = 100_000;
@@ -55,7 +57,7 @@ impl Language {
         let expression =
             self.environment.compile_expression_owned(text.to_owned()).map_err(|error| {
                 let message = error.detail().unwrap_or("the expression cannot be read").to_owned();
-                Diagnostic::error("expression-syntax", place(error.range()), message)
+                Diagnostic::error(Code::ExpressionSyntax, place(error.range()), message)
                     .hint(syntax_hint(text, source))
             })?;
         self.check_filters(text, &place)?;
@@ -76,7 +78,7 @@ impl Language {
             let unknown = matches!(state.apply_filter(name, &[]), Err(error) if error.kind() == ErrorKind::UnknownFilter);
             if unknown {
                 let problem = Diagnostic::error(
-                    "unknown-filter",
+                    Code::UnknownFilter,
                     place(Some(range)),
                     format!("there is no filter `{name}`"),
                 );
@@ -158,7 +160,7 @@ pub fn column_index(
     let known: Vec<Arc<str>> = source.columns().names().to_vec();
     let name = name.to_owned();
     found.ok_or(move |place| {
-        Diagnostic::error("unknown-column", place, format!("there is no column `{name}`"))
+        Diagnostic::error(Code::UnknownColumn, place, format!("there is no column `{name}`"))
             .hint_names(&name, known.iter().map(AsRef::as_ref))
     })
 }
@@ -180,8 +182,8 @@ impl Compiled {
         }
     }
 
-    /// The value on a row. The error's words are for the person who wrote row and expression.
-    pub fn evaluate(&self, record: &Record, columns: &Columns) -> Result<Value, String> {
+    /// The value on a row.
+    pub fn evaluate(&self, record: &Record, columns: &Columns) -> Result<Value, ValueError> {
         let context = Context {
             names: Arc::clone(&self.names),
             values: self.names.iter().map(|(_, index)| cell_value(record.cell(*index))).collect(),
@@ -192,19 +194,20 @@ impl Compiled {
             .eval(Value::from_object(context))
             .map_err(|error| self.explain(&error))?;
         if value.is_undefined() {
-            return Err(format!(
-                "`{}` names something that this row does not have",
-                self.source.trim()
-            ));
+            return Err(ValueError::Undefined { expression: self.source.trim().to_owned() });
         }
         Ok(value)
     }
 
-    fn explain(&self, error: &Error) -> String {
-        match error.detail() {
+    fn explain(&self, error: &Error) -> ValueError {
+        if let Some(time) = time_error(error) {
+            return ValueError::Time(time.clone());
+        }
+        let words = match error.detail() {
             Some(detail) => detail.to_owned(),
             None => format!("`{}` cannot be evaluated: {}", self.source.trim(), error.kind()),
-        }
+        };
+        ValueError::Evaluation { words }
     }
 }
 
@@ -287,15 +290,24 @@ fn epoch_filter(
     }
     let Some(text) = value.as_str() else {
         let kind = if value.kind() == ValueKind::Number { "a number" } else { "no text" };
-        let message = format!("epoch_ms turns written times into milliseconds, and this is {kind}");
-        return Err(Error::new(ErrorKind::InvalidOperation, message));
+        return Err(refusal(TimeError::NotWritten { kind }));
     };
     if text.trim().is_empty() {
         return Ok(Value::from(()));
     }
-    time::epoch_milliseconds(text, format, zone)
-        .map(Value::from)
-        .map_err(|message| Error::new(ErrorKind::InvalidOperation, message))
+    time::epoch_milliseconds(text, format, zone).map(Value::from).map_err(refusal)
+}
+
+/// Carries the error through the evaluation of the expression around the filter.
+fn refusal(error: TimeError) -> Error {
+    Error::new(ErrorKind::InvalidOperation, error.to_string()).with_source(error)
+}
+
+/// The error of the filter `epoch_ms`, where the evaluation failed because of it.
+fn time_error(error: &Error) -> Option<&TimeError> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| error.source())
+        .find_map(|error| error.downcast_ref::<TimeError>())
 }
 
 /// Ranges of the names that stand behind a `|` outside quotes.

@@ -14,10 +14,12 @@ use serde_json::Value;
 
 use crate::declared::job::Written;
 use crate::source::{Cell, Columns, Record, Source};
+use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 
 use expression::Compiled;
 pub use expression::{Language, column_index};
+pub use time::TimeError;
 
 /// Where a value comes from.
 #[derive(Debug)]
@@ -46,6 +48,31 @@ pub enum Mapped<'a> {
     Number(std::borrow::Cow<'a, str>),
     Text(std::borrow::Cow<'a, str>),
     Json(Value),
+}
+
+/// Why a row has no value for a field. The words are for the person who wrote row and job.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    #[error(transparent)]
+    Time(#[from] TimeError),
+    #[error("`{expression}` names something that this row does not have")]
+    Undefined { expression: String },
+    /// In the words of the language, or of one of its filters.
+    #[error("{words}")]
+    Evaluation { words: String },
+    #[error("the expression's value is of no use for a field: {cause}")]
+    Useless { cause: String },
+}
+
+impl ValueError {
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Time(_) => Code::InvalidTime,
+            Self::Undefined { .. } | Self::Evaluation { .. } | Self::Useless { .. } => {
+                Code::Expression
+            }
+        }
+    }
 }
 
 impl Origin {
@@ -100,12 +127,12 @@ impl Origin {
         }
     }
 
-    /// The value on a row. The error's words are for the person who wrote row and job.
+    /// The value on a row.
     pub fn value<'a>(
         &'a self,
         record: &'a Record,
         columns: &Columns,
-    ) -> Result<Mapped<'a>, String> {
+    ) -> Result<Mapped<'a>, ValueError> {
         match self {
             Self::Constant(value) => Ok(constant(value)),
             Self::Column(index) => Ok(cell(record.cell(*index))),
@@ -146,7 +173,7 @@ fn cell(cell: Cell<'_>) -> Mapped<'_> {
     }
 }
 
-fn evaluated(value: minijinja::Value) -> Result<Mapped<'static>, String> {
+fn evaluated(value: minijinja::Value) -> Result<Mapped<'static>, ValueError> {
     match value.kind() {
         ValueKind::Undefined | ValueKind::None => Ok(Mapped::Absent),
         ValueKind::Bool => Ok(Mapped::Bool(value.is_true())),
@@ -154,7 +181,7 @@ fn evaluated(value: minijinja::Value) -> Result<Mapped<'static>, String> {
         ValueKind::String => Ok(Mapped::Text(value.to_string().into())),
         _ => serde_json::to_value(&value)
             .map(Mapped::Json)
-            .map_err(|error| format!("the expression's value is of no use for a field: {error}")),
+            .map_err(|error| ValueError::Useless { cause: error.to_string() }),
     }
 }
 
@@ -187,7 +214,7 @@ fn pieces(written: &Written) -> Result<Vec<Piece>, Diagnostic> {
     let text = written.text.as_str();
     if text.contains("{%") {
         let problem = Diagnostic::error(
-            "expression-syntax",
+            Code::ExpressionSyntax,
             written.place.clone(),
             "`{%` is not understood here",
         );
@@ -198,7 +225,7 @@ fn pieces(written: &Written) -> Result<Vec<Piece>, Diagnostic> {
     while let Some(open) = text[at..].find("{{").map(|offset| at + offset) {
         let Some(close) = closing(&text[open + 2..]).map(|offset| open + 2 + offset) else {
             let problem = Diagnostic::error(
-                "expression-syntax",
+                Code::ExpressionSyntax,
                 written.place.clone(),
                 "`{{` is never closed",
             );
@@ -256,5 +283,5 @@ fn is_keyword(name: &str) -> bool {
 }
 
 fn unreadable(written: &Written) -> Diagnostic {
-    Diagnostic::error("unknown-column", written.place.clone(), "there is no such column")
+    Diagnostic::error(Code::UnknownColumn, written.place.clone(), "there is no such column")
 }

@@ -5,14 +5,35 @@ use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
-/// Unix milliseconds of a written time. Its words are for the person who wrote the time.
+/// Why there is no point in time. The words are for the person who wrote the time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TimeError {
+    #[error("epoch_ms turns written times into milliseconds, and this is {kind}")]
+    NotWritten { kind: &'static str },
+    #[error(
+        "`{text}` is no time that is understood: write 2026-03-01T09:00:00+07:00, or name the format"
+    )]
+    NotUnderstood { text: String },
+    #[error("`{text}` does not fit the format `{format}`")]
+    OtherFormat { text: String, format: String },
+    /// The calendar or the clock has no such moment.
+    #[error("`{text}` is no point in time: {cause}")]
+    NoMoment { text: String, cause: String },
+    #[error("the time names no zone, and the job has no `timezone`")]
+    NoZone,
+    /// Clocks are set forward or back there.
+    #[error("`{civil}` happens twice or never in its time zone, where clocks change")]
+    TwiceOrNever { civil: DateTime },
+}
+
+/// Unix milliseconds of a written time.
 ///
 /// Without a format the time is ISO 8601, as in `2026-03-01T09:00:00+07:00` or `2026-03-01 09:00`.
 pub fn epoch_milliseconds(
     text: &str,
     format: Option<&str>,
     zone: Option<&TimeZone>,
-) -> Result<i64, String> {
+) -> Result<i64, TimeError> {
     let text = text.trim();
     match format {
         Some(format) => formatted(text, format, zone),
@@ -20,38 +41,36 @@ pub fn epoch_milliseconds(
     }
 }
 
-fn iso(text: &str, zone: Option<&TimeZone>) -> Result<i64, String> {
+fn iso(text: &str, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment.as_millisecond());
     }
-    let civil = text.parse::<DateTime>().map_err(|_| {
-        format!("`{text}` is no time that is understood: write 2026-03-01T09:00:00+07:00, or name the format")
-    })?;
-    in_zone(civil, zone)
+    let not_understood = |_| TimeError::NotUnderstood { text: text.to_owned() };
+    in_zone(text.parse::<DateTime>().map_err(not_understood)?, zone)
 }
 
-fn formatted(text: &str, format: &str, zone: Option<&TimeZone>) -> Result<i64, String> {
-    let parsed = strtime::parse(format, text)
-        .map_err(|_| format!("`{text}` does not fit the format `{format}`"))?;
+fn formatted(text: &str, format: &str, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
+    let other_format =
+        |_| TimeError::OtherFormat { text: text.to_owned(), format: format.to_owned() };
+    let no_moment = |error: jiff::Error| TimeError::NoMoment {
+        text: text.to_owned(),
+        cause: error.to_string(),
+    };
+    let parsed = strtime::parse(format, text).map_err(other_format)?;
     if parsed.offset().is_some() || parsed.iana_time_zone().is_some() {
-        let moment = parsed
-            .to_timestamp()
-            .map_err(|error| format!("`{text}` is no point in time: {error}"))?;
-        return Ok(moment.as_millisecond());
+        return Ok(parsed.to_timestamp().map_err(no_moment)?.as_millisecond());
     }
     let civil = parsed
         .to_datetime()
         .or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0)))
-        .map_err(|error| format!("`{text}` is no point in time: {error}"))?;
+        .map_err(no_moment)?;
     in_zone(civil, zone)
 }
 
-fn in_zone(civil: DateTime, zone: Option<&TimeZone>) -> Result<i64, String> {
-    let zone = zone.ok_or("the time names no zone, and the job has no `timezone`")?;
-    let moment = zone.to_ambiguous_timestamp(civil).unambiguous().map_err(|_| {
-        format!("`{civil}` happens twice or never in its time zone, where clocks change")
-    })?;
-    Ok(moment.as_millisecond())
+fn in_zone(civil: DateTime, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
+    let zone = zone.ok_or(TimeError::NoZone)?;
+    let moment = zone.to_ambiguous_timestamp(civil).unambiguous();
+    Ok(moment.map_err(|_| TimeError::TwiceOrNever { civil })?.as_millisecond())
 }
 
 #[cfg(test)]
@@ -80,7 +99,9 @@ mod tests {
         ] {
             match (epoch_milliseconds(text, format, zone), expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{text}"),
-                (Err(found), Err(part)) => assert!(found.contains(part), "{text}: {found}"),
+                (Err(found), Err(part)) => {
+                    assert!(found.to_string().contains(part), "{text}: {found}");
+                }
                 (found, expected) => panic!("{text}: {found:?}, not {expected:?}"),
             }
         }

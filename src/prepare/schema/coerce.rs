@@ -2,7 +2,9 @@
 
 use serde_json::{Number, Value};
 
-use crate::text::violation::Violation;
+use crate::text::code::Code;
+use crate::text::pointer::Pointer;
+use crate::text::violation::{Subject, Violation};
 
 /// What a field's schema takes, as far as turning text into it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,11 +114,11 @@ fn boolean(text: &str) -> Result<Value, Violation> {
 
 fn refusal(message: &str, hint: Option<&str>) -> Violation {
     Violation {
-        pointer: String::new(),
-        code: "wrong-type",
+        pointer: Pointer::root(),
+        code: Code::WrongType,
         message: message.to_owned(),
         hint: hint.map(str::to_owned),
-        about_key: false,
+        subject: Subject::Value,
     }
 }
 

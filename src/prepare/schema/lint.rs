@@ -4,7 +4,9 @@ use jsonschema::ValidationError;
 use serde_json::{Map, Value};
 
 use crate::declared::connector::Operation;
+use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
+use crate::text::pointer::Pointer;
 
 /// The keywords of JSON Schema 2020-12 (core, applicator, validation, meta-data, format).
 const KEYWORDS: &[&str] = &[
@@ -60,36 +62,40 @@ const KEYWORDS: &[&str] = &[
     "format",
 ];
 
+/// Where an operation's file has its schema.
+const FIELDS: &str = "fields";
+
 /// What is wrong with the schema of an operation's fields.
 pub fn problems(operation: &Operation) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     if operation.fields.get("type").and_then(Value::as_str) != Some("object") {
-        let place = operation.document.place_of_key("/fields");
+        let place = operation.document.place_of_key(&Pointer::of([FIELDS]));
         problems.push(Diagnostic::error(
-            "invalid-schema",
+            Code::InvalidSchema,
             place,
             "`fields` must be a schema of `type: object`",
         ));
     }
-    walk(operation, &operation.fields, "/fields", &mut problems);
+    walk(operation, &operation.fields, &Pointer::of([FIELDS]), &mut problems);
     problems
 }
 
 /// A schema that the validator refuses to compile.
 pub fn unusable(operation: &Operation, error: &ValidationError<'_>) -> Diagnostic {
-    let place = operation.document.place_at(&format!("/fields{}", error.instance_path()));
-    Diagnostic::error("invalid-schema", place, format!("this is no valid JSON Schema: {error}"))
+    let inside = Pointer::parse(error.instance_path().as_str()).unwrap_or_default();
+    let place = operation.document.place_at(&Pointer::of([FIELDS]).append(&inside));
+    Diagnostic::error(Code::InvalidSchema, place, format!("this is no valid JSON Schema: {error}"))
 }
 
-fn walk(operation: &Operation, schema: &Value, pointer: &str, problems: &mut Vec<Diagnostic>) {
+fn walk(operation: &Operation, schema: &Value, pointer: &Pointer, problems: &mut Vec<Diagnostic>) {
     let Some(schema) = schema.as_object() else { return };
     for keyword in schema
         .keys()
         .filter(|keyword| !KEYWORDS.contains(&keyword.as_str()) && !keyword.starts_with("x-"))
     {
-        let place = operation.document.place_of_key(&format!("{pointer}/{keyword}"));
+        let place = operation.document.place_of_key(&pointer.join(keyword));
         let problem = Diagnostic::error(
-            "unknown-key",
+            Code::UnknownKey,
             place,
             format!("`{keyword}` is no keyword of JSON Schema"),
         );
@@ -98,21 +104,21 @@ fn walk(operation: &Operation, schema: &Value, pointer: &str, problems: &mut Vec
     for keyword in ["properties", "patternProperties", "$defs", "dependentSchemas"] {
         let named = schema.get(keyword).and_then(Value::as_object).into_iter().flatten();
         for (name, inner) in named {
-            walk(operation, inner, &format!("{pointer}/{keyword}/{name}"), problems);
+            walk(operation, inner, &pointer.join(keyword).join(name), problems);
         }
     }
     for keyword in
         ["items", "not", "if", "then", "else", "contains", "additionalProperties", "propertyNames"]
     {
         if let Some(inner) = schema.get(keyword) {
-            walk(operation, inner, &format!("{pointer}/{keyword}"), problems);
+            walk(operation, inner, &pointer.join(keyword), problems);
         }
     }
     for keyword in ["allOf", "anyOf", "oneOf", "prefixItems"] {
         for (at, inner) in
             schema.get(keyword).and_then(Value::as_array).into_iter().flatten().enumerate()
         {
-            walk(operation, inner, &format!("{pointer}/{keyword}/{at}"), problems);
+            walk(operation, inner, &pointer.join(keyword).join(at), problems);
         }
     }
     required_names(operation, schema, pointer, problems);
@@ -122,16 +128,16 @@ fn walk(operation: &Operation, schema: &Value, pointer: &str, problems: &mut Vec
 fn required_names(
     operation: &Operation,
     schema: &Map<String, Value>,
-    pointer: &str,
+    pointer: &Pointer,
     problems: &mut Vec<Diagnostic>,
 ) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
     let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
     for (at, name) in required.enumerate().filter_map(|(at, name)| Some((at, name.as_str()?))) {
         if !properties.contains_key(name) {
-            let place = operation.document.place_at(&format!("{pointer}/required/{at}"));
+            let place = operation.document.place_at(&pointer.join("required").join(at));
             let problem = Diagnostic::error(
-                "unknown-field",
+                Code::UnknownField,
                 place,
                 format!("`{name}` is required but not declared"),
             );

@@ -15,6 +15,7 @@ use serde_json::Value;
 pub use coerce::Kind;
 
 use crate::declared::connector::Operation;
+use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Severity};
 use crate::text::violation::Violation;
 
@@ -80,7 +81,7 @@ impl Checker {
         }
         rules::check(&self.operation, fields, now, &mut found);
         found.sort_by_key(|finding| {
-            (finding.severity == Severity::Warning, finding.violation.code != "wrong-type")
+            (finding.severity == Severity::Warning, finding.violation.code != Code::WrongType)
         });
         for finding in found {
             if findings.iter().all(|earlier| earlier.violation.pointer != finding.violation.pointer)

@@ -4,8 +4,10 @@ use serde_json::{Map, Value};
 
 use crate::declared::connector::Operation;
 use crate::declared::connector::file::{NotBefore, RequiredRule, RuleFile, TimeRule, Unit};
+use crate::text::code::Code;
 use crate::text::diagnostic::Severity;
-use crate::text::violation::Violation;
+use crate::text::pointer::Pointer;
+use crate::text::violation::{Subject, Violation};
 
 use super::Finding;
 
@@ -27,7 +29,7 @@ pub fn check(operation: &Operation, fields: &Value, now: i64, findings: &mut Vec
                 if late && operation.holds(&rule.when, fields) {
                     findings.push(warning(
                         &rule.first,
-                        "time-order",
+                        Code::TimeOrder,
                         &rule.message,
                         rule.hint.as_deref(),
                     ));
@@ -36,14 +38,19 @@ pub fn check(operation: &Operation, fields: &Value, now: i64, findings: &mut Vec
             RuleFile::Idle(rule) => {
                 let idle = rule.fields.iter().find(|field| fields.contains_key(*field));
                 if let Some(field) = idle.filter(|_| !operation.holds(&rule.unless, fields)) {
-                    findings.push(warning(field, "no-effect", &rule.message, rule.hint.as_deref()));
+                    findings.push(warning(
+                        field,
+                        Code::NoEffect,
+                        &rule.message,
+                        rule.hint.as_deref(),
+                    ));
                 }
             }
             RuleFile::Unusual(rule) => {
                 if fields.get(&rule.field).is_some_and(|value| *value != rule.expected) {
                     findings.push(warning(
                         &rule.field,
-                        "unusual-value",
+                        Code::UnusualValue,
                         &rule.message,
                         rule.hint.as_deref(),
                     ));
@@ -53,7 +60,7 @@ pub fn check(operation: &Operation, fields: &Value, now: i64, findings: &mut Vec
                 if !fields.contains_key(&rule.field) {
                     let finding = warning(
                         &rule.field,
-                        "implicit-default",
+                        Code::ImplicitDefault,
                         &rule.message,
                         rule.hint.as_deref(),
                     );
@@ -91,12 +98,8 @@ fn required(
     }
     for field in rule.fields.iter().filter(|field| !fields.contains_key(*field)) {
         let message = format!("`{field}` is missing");
-        findings.push(Finding::error(violation(
-            field,
-            "missing-field",
-            &message,
-            rule.hint.as_deref(),
-        )));
+        let missing = violation(field, Code::MissingField, &message, rule.hint.as_deref());
+        findings.push(Finding::error(Violation { subject: Subject::Key, ..missing }));
     }
 }
 
@@ -113,17 +116,17 @@ fn time(
     }
     let refusal = match rule.unit {
         Unit::Milliseconds if (0..EARLIEST_MILLISECONDS).contains(&value) => Some((
-            "time-in-seconds",
+            Code::TimeInSeconds,
             "this must be in milliseconds, and looks like seconds".to_owned(),
             format!("in milliseconds it is {value}000"),
         )),
         Unit::Milliseconds if value >= LATEST_MILLISECONDS => Some((
-            "time-in-microseconds",
+            Code::TimeInMicroseconds,
             "this must be in milliseconds, and looks like microseconds".to_owned(),
             format!("in milliseconds it is {}", value / 1000),
         )),
         Unit::Seconds if value >= EARLIEST_MILLISECONDS => Some((
-            "time-in-milliseconds",
+            Code::TimeInMilliseconds,
             "this must be in seconds, and looks like milliseconds".to_owned(),
             format!("in seconds it is {}", value / 1000),
         )),
@@ -134,16 +137,11 @@ fn time(
     }
 }
 
-fn past(
-    rule: &TimeRule,
-    value: i64,
-    unit: Unit,
-    now: i64,
-) -> Option<(&'static str, String, String)> {
+fn past(rule: &TimeRule, value: i64, unit: Unit, now: i64) -> Option<(Code, String, String)> {
     let moment = milliseconds(value, unit)?;
     (rule.not_before == Some(NotBefore::Now) && moment < now).then(|| {
         let message = format!("this time is past: {}", readable(moment));
-        ("past-time", message, "give a time in the future, or leave the reminder out".to_owned())
+        (Code::PastTime, message, "give a time in the future, or leave the reminder out".to_owned())
     })
 }
 
@@ -165,7 +163,7 @@ fn integer(value: Option<&Value>) -> Option<i64> {
     value.and_then(Value::as_i64)
 }
 
-fn warning(field: &str, code: &'static str, message: &str, hint: Option<&str>) -> Finding {
+fn warning(field: &str, code: Code, message: &str, hint: Option<&str>) -> Finding {
     Finding {
         severity: Severity::Warning,
         violation: violation(field, code, message, hint),
@@ -173,12 +171,12 @@ fn warning(field: &str, code: &'static str, message: &str, hint: Option<&str>) -
     }
 }
 
-fn violation(field: &str, code: &'static str, message: &str, hint: Option<&str>) -> Violation {
+fn violation(field: &str, code: Code, message: &str, hint: Option<&str>) -> Violation {
     Violation {
-        pointer: format!("/{field}"),
+        pointer: Pointer::of([field]),
         code,
         message: message.to_owned(),
         hint: hint.map(str::to_owned),
-        about_key: false,
+        subject: Subject::Value,
     }
 }

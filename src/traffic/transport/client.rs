@@ -11,6 +11,7 @@ use reqwest::{Certificate, Url};
 
 use crate::declared::connector::{Connector, Method};
 use crate::prepare::request::Request;
+use crate::text::pointer::Pointer;
 use crate::text::secret::Secret;
 use crate::traffic::reply::Answer;
 use crate::traffic::reply::Reply;
@@ -29,7 +30,7 @@ pub struct Client {
     token_scheme: Option<String>,
     headers: HeaderMap,
     last_address: Arc<Mutex<Option<(String, Url)>>>,
-    messages: Vec<String>,
+    messages: Vec<Pointer>,
 }
 
 /// What a client needs beside the connector.
@@ -130,7 +131,7 @@ impl Client {
     }
 
     /// Where an answer has its words (JSON pointers).
-    pub fn messages(&self) -> &[String] {
+    pub fn messages(&self) -> &[Pointer] {
         &self.messages
     }
 

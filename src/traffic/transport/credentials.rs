@@ -12,6 +12,7 @@ use crate::declared::connector::file::{
     AuthenticationFile, ChoicesFile, LoginFile, MethodFile, SignedTokenFile,
 };
 use crate::prepare::request::Request;
+use crate::text::pointer::Pointer;
 use crate::text::quota::parse_duration;
 use crate::text::secret::Secret;
 use crate::traffic::reply::Granted;
@@ -244,9 +245,9 @@ impl Login {
     }
 
     /// `messages` is where the connector says that answers have their words.
-    fn explain(&self, status: u16, body: Option<&Value>, messages: &[String]) -> TokenFailure {
+    fn explain(&self, status: u16, body: Option<&Value>, messages: &[Pointer]) -> TokenFailure {
         let usual = ["/msg", "/message", "/error"];
-        let mut places = messages.iter().map(String::as_str).chain(usual);
+        let mut places = messages.iter().map(Pointer::as_str).chain(usual);
         let said = body.and_then(|body| places.find_map(|at| body.pointer(at)?.as_str()));
         let chosen = self.choices.as_ref().and_then(|(_, name)| name.as_deref());
         let message = match (said, chosen) {

@@ -1,0 +1,57 @@
+//! `explain`: what the code of a diagnostic means.
+
+use std::io::Write as _;
+
+use crate::report::exit;
+use crate::report::{all_codes, explanation, explanation_event};
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place, closest};
+
+use super::arguments::ExplainArguments;
+use super::environment::Environment;
+use super::output::{Output, data};
+
+pub fn explain(arguments: &ExplainArguments, environment: &Environment) -> u8 {
+    let output = Output::plain(arguments.format, arguments.color, environment);
+    let Some(word) = &arguments.code else {
+        Code::all().for_each(|code| output.event(&explanation_event(code)));
+        show(&output, &all_codes(output.data_color));
+        return exit::DONE;
+    };
+    match Code::of_word(word) {
+        Some(code) => {
+            output.event(&explanation_event(code));
+            show(&output, &explanation(code, output.data_color));
+            exit::DONE
+        }
+        None => {
+            refuse(&output, &unknown(word));
+            exit::USAGE
+        }
+    }
+}
+
+fn unknown(word: &str) -> Diagnostic {
+    let words: Vec<&str> = Code::all().map(Code::word).collect();
+    let hint = match closest(word, &words) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`noteferry explain` lists all codes".to_owned(),
+    };
+    let message = format!("there is no code `{word}`");
+    Diagnostic::error(Code::UnknownCode, Place::Nowhere, message).hint(hint)
+}
+
+/// Without the advice to have the error explained, which is what has just failed.
+fn refuse(output: &Output, problem: &Diagnostic) {
+    output.event(&problem.to_event());
+    if !output.is_json() {
+        output.warn(problem.render(output.color).trim_end());
+    }
+}
+
+/// A reader that has gone away does not matter.
+fn show(output: &Output, text: &str) {
+    if !output.is_json() {
+        let _ = data().write_all(text.as_bytes());
+    }
+}

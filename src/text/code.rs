@@ -1,0 +1,472 @@
+//! The codes of diagnostics: a stable word for each kind of mistake, and what it means for an administrator.
+//!
+//! Scripts compare the words, so a word never changes. What is wrong in one case, and where, is for the
+//! diagnostic; a code explains the kind. How an explanation is laid out is for `report`.
+
+use std::fmt;
+
+/// Declares [`Code`] by groups; each code has its word, a summary of one line, and an explanation.
+macro_rules! codes {
+    ($($group:literal: { $($code:ident $word:literal $summary:literal $explanation:literal)+ })+) => {
+        /// What kind of mistake a diagnostic is about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code { $($(#[doc = $summary] $code,)+)+ }
+
+        impl Code {
+            /// All codes, under the headings of what they are about.
+            pub const GROUPS: &'static [(&'static str, &'static [Code])] =
+                &[$(($group, &[$(Code::$code),+])),+];
+
+            /// The stable word for scripts, as in `past-time`.
+            pub const fn word(self) -> &'static str {
+                match self { $($(Self::$code => $word,)+)+ }
+            }
+
+            /// What is wrong, in a few words without a full stop.
+            pub const fn summary(self) -> &'static str {
+                match self { $($(Self::$code => $summary,)+)+ }
+            }
+
+            /// What it means, why it matters, and what to do; one to four sentences.
+            pub const fn explanation(self) -> &'static str {
+                match self { $($(Self::$code => $explanation,)+)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    "Command line, credentials and ledger": {
+        Usage "usage"
+            "the command line does not fit the file it names"
+            "`--operation` says what the rows of a data file do; a job file says that itself, and a file with an unknown \
+             ending is taken for a job file. Leave the flag out, or give the data file one of the endings .csv, .tsv, \
+             .jsonl, .ndjson and .json."
+        UnknownCode "unknown-code"
+            "no diagnostic has this code"
+            "`noteferry explain` without a code lists all of them. A code stands in the brackets after `error` or \
+             `warning`, and in the field `code` of a `problem` event."
+        Deadline "deadline"
+            "the time that --deadline names has passed"
+            "The run would have to be over before it begins, so nothing was sent. A date in the past is most often a \
+             leftover in a script: name a time of day such as 06:00, which means the next one, or use --max-duration."
+        Address "address"
+            "the address or the certificates cannot be used"
+            "The base URL, a header that the connector declares, or the file of --ca-file is of no use for requests; the \
+             message says which. Nothing was sent; correct --base-url, --ca-file or the connector."
+        SecretInAddress "secret-in-address"
+            "the base URL has a name or a password in it"
+            "The address is shown on screen and kept in the ledger, so a password in it would be there for everybody to \
+             read. Leave out what stands before the @, and give the credentials through the environment."
+        Credentials "credentials"
+            "no usable credentials are in the environment"
+            "Noteferry takes tokens and passwords from environment variables alone, or from the files that variables \
+             such as STRINGEEX_TOKEN_FILE name. Set all variables of one of the ways that the hint lists, or rehearse \
+             without any by --sandbox."
+        OtherAccount "other-account"
+            "the ledger knows this job for another account"
+            "The rows of this job were sent to the same address with other credentials. If that was another account, this \
+             one needs a ledger of its own (--ledger); if it is the same account under another name, say so with \
+             `account:` in the job, or everything would be sent a second time."
+        KeyChanged "key-changed"
+            "the job's key is not the one that its rows are known by"
+            "The ledger finds a row again by what `key` says of it. Under another key no row would be found, and all that \
+             is done would be sent again. Put the old key back, or give the job another name if it really is a new job."
+        Sandbox "sandbox"
+            "the local sandbox cannot be started"
+            "A rehearsal with --sandbox starts a server on 127.0.0.1, and the system did not allow that; the message \
+             repeats its words. Nothing was sent."
+        Ledger "ledger"
+            "the ledger cannot be used"
+            "Every request is written into the ledger before it leaves, so no run begins without one. The message names \
+             the cause: no permission, a full disk, a damaged or a newer file, or another run that holds the job. Never \
+             delete a ledger to get rid of the message: all rows would be sent again."
+        OutcomesWait "outcomes-wait"
+            "the last run could not write all outcomes into the ledger"
+            "They are safe in the rescue file beside the ledger, and the next `run` of the job brings them in before it \
+             sends anything. Until then these rows are shown as in doubt. Keep the rescue file where it is."
+    }
+    "Files": {
+        UnreadableFile "unreadable-file"
+            "a file cannot be read"
+            "The file is not there, may not be read by this account, or is a folder, a pipe or a device. Paths in a job \
+             start from the job's folder. Rows are read twice, to be checked and to be sent, so a pipe will not do."
+        InvalidUtf8 "invalid-utf8"
+            "a text is not UTF-8"
+            "Guessing the encoding could put wrong letters into customers' tickets, so nothing is guessed. The file is \
+             most often in Windows-1252 or Windows-1258: save or export it again as UTF-8."
+        Encoding "encoding"
+            "a file is no UTF-8 text"
+            "The file begins like UTF-16 (Excel calls that Unicode text), or has zero bytes in it, as damaged and binary \
+             files have. Save it again as UTF-8; in Excel that is CSV UTF-8."
+        EmptyFile "empty-file"
+            "a file is empty"
+            "A source without a header or a list has probably been cut off on its way: export it again. If it is a ledger \
+             that is empty, put a copy of it back before the next run, which would send every row again."
+        YamlSyntax "yaml-syntax"
+            "a file is not good YAML"
+            "The caret shows where the text stops making sense; the mistake is there or just before. Most often it is the \
+             indentation, a tab, a missing quote, or a text with `: ` or `{` in it that has to stand in quotes."
+        DuplicateKey "duplicate-key"
+            "the same key is written twice"
+            "Only one of the two could count, and nobody can tell which was meant. Delete or rename one of them."
+        JsonSyntax "json-syntax"
+            "a file is not good JSON"
+            "A .json source is one list of objects, a .jsonl source one object on each line. The message says at which \
+             line and column reading failed; a file that ends too early was cut off when it was copied."
+    }
+    "Values in a job, a connector or a row": {
+        UnknownKey "unknown-key"
+            "a key is not known here"
+            "A key that nobody reads is most often a typing error, and passing over it would quietly drop a setting. \
+             Correct the spelling, or move the key to where it belongs: indentation decides what a key is part of."
+        MissingField "missing-field"
+            "a required value is missing"
+            "The job, the connector or the row lacks something that is required. For a row the cell is empty, or an \
+             expression came to nothing. Fill it in, or add the field to the job's `map`."
+        WrongType "wrong-type"
+            "a value is of another type than what is asked for"
+            "Text is turned into numbers and truth values only where nothing is lost: whole numbers in digits, and true, \
+             false, 1, 0, yes and no. Spreadsheets like to change values on their own; look at the cell in a text editor."
+        InvalidValue "invalid-value"
+            "a value is not one of those that are allowed"
+            "The message says which values there are. Whatever is allowed is declared by the connector for the fields of a \
+             row, and by docs/jobs.md for the keys of a job."
+        Empty "empty"
+            "a text is empty that must not be"
+            "An empty text would arrive as an empty note, or not be accepted at all. Fill it in, or leave the row out."
+        TooShort "too-short"
+            "a text is shorter than allowed"
+            "The connector says how many characters a field needs, and the other side would refuse fewer. Correct the cell \
+             or the expression that makes the text."
+        TooLong "too-long"
+            "a text is longer than allowed"
+            "Nothing is cut off for you, since part of a note would be lost without a trace. Shorten the text at its \
+             source, or split it over several rows."
+        TooSmall "too-small"
+            "a number is smaller than allowed"
+            "The connector says what the field takes at the least. Look for a wrong unit, such as seconds for \
+             milliseconds, and for a sign that slipped in."
+        TooLarge "too-large"
+            "a number is larger than allowed"
+            "The connector says what the field takes at the most. Look for a wrong unit, such as milliseconds for seconds, \
+             and for a digit too many."
+        TooFew "too-few"
+            "a list or a mapping has too few entries"
+            "The schema asks for more of them than there are. Add what is missing."
+        TooMany "too-many"
+            "a list has too many entries"
+            "The schema allows no more than the message says. Take some out, or spread them over several rows."
+        Pattern "pattern"
+            "a text does not have the form that is asked for"
+            "The connector gives the form as a regular expression, which the message repeats. Blanks before or after the \
+             text are a frequent cause: `| trim` in the expression takes them away."
+        Format "format"
+            "a text is no valid date, address or the like"
+            "The connector names the format that a text must have, such as `date-time`, `email` or `uri`. Correct the cell \
+             or the expression that makes the text."
+        InvalidQuota "invalid-quota"
+            "a quota cannot be read"
+            "A quota is a number of requests in a time, as in 30/10s or 9000/1h; several in a list hold all at once. Too \
+             generous a quota makes the other side refuse requests, so nothing is guessed."
+        InvalidDuration "invalid-duration"
+            "a length of time cannot be read"
+            "A length of time is a number with its unit, as in 500ms, 30s, 10m or 1h."
+    }
+    "Jobs": {
+        MissingOperation "missing-operation"
+            "nothing says what the rows do"
+            "Each row needs an operation, such as ticket_note.create: from `operation:` in the job, from --operation for \
+             a data file, or from a column `operation`."
+        UnknownOperation "unknown-operation"
+            "the connector has no such operation"
+            "An operation is a file in the connector's folder. Correct the name, and see that the job names the right \
+             `connector`."
+        UnknownConnector "unknown-connector"
+            "there is no such connector"
+            "Connectors are looked for in the folders of --connectors, in `schemas/` beside the job and beside its folder, \
+             and last among the built-in ones. A connector is a folder there with a file connector.yaml in it."
+        UnknownField "unknown-field"
+            "the operation has no such field"
+            "A value for a field that is not known would be lost, or refused by the other side. Correct the name in `map`, \
+             in the row or in the connector; in a row of mixed operations leave cells empty that its operation does not take."
+        UnusedColumn "unused-column"
+            "a column is no field and is left out"
+            "A data file without a job sends the columns that bear the name of a field, and no others. If the column is \
+             needed, rename it, or write a job whose `map` says where it goes."
+        UnknownColumn "unknown-column"
+            "the source has no such column"
+            "Names must be as in the header, capitals and blanks included; a name that is no identifier is written \
+             row[\"Ticket ID\"]. In JSON a column exists once any row has the key."
+        UnknownTimezone "unknown-timezone"
+            "there is no such time zone"
+            "A zone is named as in the IANA database, as in Asia/Ho_Chi_Minh, Europe/Berlin or UTC. Abbreviations such as \
+             ICT mean different zones to different people and are not taken."
+        ExpressionSyntax "expression-syntax"
+            "an expression cannot be read"
+            "What stands between {{ and }} is an expression of Jinja: a column, or a calculation with columns, as in \
+             {{ note | trim }} or {{ a if b else c }}. Statements ({% … %}) are not understood."
+        UnknownFilter "unknown-filter"
+            "there is no such filter"
+            "What follows a | in an expression is a filter, such as trim, default or epoch_ms. Without it the value would \
+             not be what the job means, so nothing is sent."
+    }
+    "Connectors": {
+        WrongName "wrong-name"
+            "a connector or an operation is called otherwise than its file"
+            "A connector is found by its folder's name and an operation by its file's. If the name inside differs, a job \
+             and the ledger could mean different things by it: make both the same."
+        InvalidPointer "invalid-pointer"
+            "a text is no JSON pointer"
+            "A JSON pointer says where something stands in an answer: a slash before each key or index, as in /data/id. A \
+             slash within a key is written ~1, and a tilde ~0."
+        InvalidTemplate "invalid-template"
+            "a template's braces are broken"
+            "In a path, a query or a lane {field} stands for the value of a field. Close the brace, or name the field in it."
+        InvalidSchema "invalid-schema"
+            "the operation's `fields` are no usable JSON Schema"
+            "The fields of an operation are declared by a JSON Schema (2020-12) of `type: object`. One that says nothing \
+             sensible would let wrong rows pass, so it is refused; the caret shows the part at fault."
+        SeveralLanes "several-lanes"
+            "the list that settles lost answers shows items of several lanes"
+            "After a lost answer the item is looked for in a list while rows of other lanes are under way. If the list \
+             shows those too, one row's item could be taken for another's. Give the list each field of `lane` under \
+             `recover: with`, or take the field out of `lane`."
+    }
+    "The layout of sources": {
+        Delimiter "delimiter"
+            "the columns seem to be parted by something else"
+            "The whole header was read as one column with other usual delimiters in its name. Set `delimiter` in the job's \
+             source, as in \";\" or \"\\t\"."
+        EmptyColumnName "empty-column-name"
+            "a column has no name"
+            "A job finds columns by their names in the header. Give the column a name or delete it; at the end of a header \
+             it is most often a delimiter too many."
+        DuplicateColumn "duplicate-column"
+            "two columns have the same name"
+            "An expression could mean either of them, and the wrong one would put wrong text into tickets. Rename or delete \
+             one of them in the header."
+        RaggedRow "ragged-row"
+            "a row has more or fewer cells than the header"
+            "Its cells may have slipped into the wrong columns, so the row is not sent. A text with the delimiter, a \
+             quote or a line break in it has to stand in double quotes."
+        UnclosedQuote "unclosed-quote"
+            "a quote is never closed, or closed in the midst of text"
+            "From there on nobody can tell where rows begin and end, so nothing of the file is sent, not even with \
+             --skip-invalid. Close the quote; a double quote inside a quoted text is written twice."
+        RowTooLong "row-too-long"
+            "a row is longer than 4 MiB"
+            "No note is that long: the line breaks between rows are probably missing, or the file is no text. Export it \
+             again."
+        NotAnObject "not-an-object"
+            "a row is no JSON object"
+            "Each row must be an object whose keys are the columns, as in {\"ticket\": \"tk_1\"}. Lists, texts and numbers \
+             have no columns."
+        TooManyColumns "too-many-columns"
+            "the rows have more than 10,000 different keys"
+            "The file uses data, such as ids, as keys. A key names a column and is the same in every row; what differs \
+             from row to row has to be a value."
+    }
+    "The content of rows": {
+        Expression "expression"
+            "an expression has no value on this row"
+            "What the row holds does not suit the expression, such as a word where it calculates with a number. Correct \
+             the cell, or make the expression provide for it, as in {{ amount | default(0) }}."
+        InvalidTime "invalid-time"
+            "epoch_ms cannot make a point in time of a value"
+            "The text does not fit the format, is no date of the calendar, names no zone where the job has no `timezone`, \
+             or falls into the hour that a change of clocks skips or repeats. A guess would remind somebody at the wrong \
+             hour: correct the cell, the format after epoch_ms, or the job's `timezone`."
+        MissingKey "missing-key"
+            "a row has no key"
+            "The job's `key` tells rows apart, and a row without one could not be found in the ledger again: it would be \
+             sent by every run. Fill in the cell, or leave `key` out to know rows by their whole content."
+        RepeatedKey "repeated-key"
+            "two rows have the same key"
+            "By the key the ledger knows what is done, so the second row would count as done already. Make the keys differ, \
+             or drop one of the rows."
+        PastTime "past-time"
+            "a time that must lie ahead has passed"
+            "The other side refuses a reminder in the past. Whether it is past is checked once more right before each \
+             request, so a row may become invalid during a long run. Give a later time, or leave the reminder out."
+        TimeInSeconds "time-in-seconds"
+            "a time looks like seconds where milliseconds are asked for"
+            "Taken as milliseconds it would lie around 1970. Multiply it by 1000, or make it from a written time with \
+             epoch_ms."
+        TimeInMicroseconds "time-in-microseconds"
+            "a time looks like microseconds where milliseconds are asked for"
+            "Taken as milliseconds it would lie tens of thousands of years ahead. Divide it by 1000."
+        TimeInMilliseconds "time-in-milliseconds"
+            "a time looks like milliseconds where seconds are asked for"
+            "Taken as seconds it would lie tens of thousands of years ahead. Divide it by 1000."
+        TimeOrder "time-order"
+            "a time comes after one that it should precede"
+            "A reminder after the due date comes too late to be of use. The row is sent all the same; look whether the two \
+             columns are mixed up."
+        NoEffect "no-effect"
+            "a field is set that does nothing in this row"
+            "The other side takes no notice of the field unless another one is set, too. The row is sent all the same; see \
+             the hint for what is missing."
+        UnusualValue "unusual-value"
+            "a value is allowed but seldom meant"
+            "The other side accepts the value and uses it for something else than what people mean as a rule. The row is \
+             sent all the same; see the message for what the value stands for."
+        ImplicitDefault "implicit-default"
+            "an important field is left to its default"
+            "The rows are sent, but the default may not be what you want: a note may be seen by customers, for one. Map the \
+             field to say what you mean; the warning is given once a job."
+    }
+    "What `ledger check` finds": {
+        DamagedHead "damaged-head"
+            "the first bytes of the ledger are damaged"
+            "The file cannot be opened as a database any more. Keep it with its -wal and run no job with it; put a copy \
+             back, and take out of the source what was sent after that copy was made."
+        TruncatedFile "truncated-file"
+            "the ledger is shorter than it says"
+            "Its end was lost, as happens on a full disk or in a copy that was broken off. Put a whole copy back before the \
+             next run, which would send the lost rows again."
+        DamagedFile "damaged-file"
+            "a part of the ledger is damaged"
+            "SQLite's own check found pages or indexes that contradict each other, which points to the disk or to a program \
+             that wrote over the file. Keep the file, put a copy back, and have the disk looked at."
+        ReadingStopped "reading-stopped"
+            "the ledger could not be read to its end"
+            "Rows and attempts beyond that point were not checked, and a run could not find them either. Treat the file as \
+             damaged: keep it, and put a copy back."
+        UnreadableEntry "unreadable-entry"
+            "an entry holds something else than its column promises"
+            "A text stands where a number belongs, or the like. Noteferry does not write such entries; somebody edited the \
+             file, or it is damaged."
+        DanglingEntries "dangling-entries"
+            "entries belong to an entry that is not there"
+            "Rows without their job, or attempts without their row or run, were left when something was deleted by hand. \
+             What they record is out of reach for a run: put a copy back before the next one."
+        NoAttempt "no-attempt"
+            "a row has no attempt"
+            "A row is entered together with its first attempt, so its attempts were deleted, or never reached the disk. \
+             Whether it was sent cannot be told from here: look for it on the other side."
+        MissingAttempt "missing-attempt"
+            "a number is missing among a row's attempts"
+            "Attempts are numbered from 1 without gaps. What the missing one did is not known, and it may have acted: look \
+             for the row on the other side, and put a copy back before the next run."
+        UnknownOutcome "unknown-outcome"
+            "an attempt has an outcome that no version writes"
+            "Somebody edited the file, or it is damaged. A run cannot tell what became of the row: put a copy back."
+        HalfEnded "half-ended"
+            "an attempt has an end without an outcome, or an outcome without an end"
+            "Both are written at once, so one of them was changed afterwards. Whether the row is done is not certain: put a \
+             copy back, and keep this file for an inquiry."
+        SentAfterSuccess "sent-after-success"
+            "a row was sent again after it had succeeded"
+            "The same note may be there twice. Look at the ticket on the other side, delete what is too much there, and \
+             keep the ledger for an inquiry: this is what Noteferry promises never to do."
+        ImpossibleStep "impossible-step"
+            "an attempt follows that cannot follow"
+            "The row's earlier attempts do not allow this one, so one of them was changed by hand or lost. Put a copy back \
+             before the next run."
+        ForeignRun "foreign-run"
+            "an attempt belongs to a run of another job"
+            "Two ledgers were merged by hand, or entries were moved. Put a copy back before the next run."
+        ViewDiffers "view-differs"
+            "the view row_states contradicts the attempts"
+            "Runs go by the attempts and are not harmed, but `status` and your own queries read the view and are wrong. \
+             Somebody replaced the view; its definition is in src/ledger/schema.sql."
+        ViewUnreadable "view-unreadable"
+            "the view row_states cannot be read"
+            "Runs do without it, but `status` and your own queries do not. Somebody changed or deleted the view; its \
+             definition is in src/ledger/schema.sql."
+        KeyTwice "key-twice"
+            "two rows of a job have the same key"
+            "A run finds only one of them and may send what the other has done. Noteferry enters each key \
+             once, so the file was edited: put a copy back before the next run."
+        MadeTwice "made-twice"
+            "two rows claim to have made the same thing"
+            "Each create makes a note of its own, so one of the two was taken for the other and its note is probably \
+             missing. Look for both on the other side, and send the missing one under a new key."
+        RunSum "run-sum"
+            "the counts of a run do not add up"
+            "Only what `status` says of that run is wrong. Where each row stands follows from its attempts, and no row is \
+             lost or sent twice because of it."
+    }
+}
+
+impl Code {
+    /// All codes, in the order of their groups.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::GROUPS.iter().flat_map(|(_, codes)| codes.iter().copied())
+    }
+
+    /// The code of exactly this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::all().find(|code| code.word() == word)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_word_of_its_own() {
+        let words: HashSet<&str> = Code::all().map(Code::word).collect();
+        assert_eq!(words.len(), Code::all().count());
+        for code in Code::all() {
+            let kebab = code.word().split('-').all(|part| {
+                !part.is_empty()
+                    && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            });
+            assert!(kebab, "{code}");
+            assert_eq!(Code::of_word(code.word()), Some(code));
+        }
+        assert_eq!(Code::of_word("past_time"), None);
+    }
+
+    #[test]
+    fn every_code_is_explained_in_a_few_sentences() {
+        for code in Code::all() {
+            let (summary, explanation) = (code.summary(), code.explanation());
+            assert!(summary.len() <= 80 && !summary.ends_with('.'), "{code}: {summary}");
+            let sentences = explanation.split(". ").count();
+            assert!((1..=4).contains(&sentences), "{code}: {sentences} sentences");
+            assert!(explanation.ends_with('.'), "{code}: {explanation}");
+            assert!(!explanation.contains("  "), "{code}: {explanation}");
+            assert!(!explanation.contains(summary), "{code} says the same twice");
+        }
+    }
+
+    #[test]
+    fn every_code_is_told_somewhere() {
+        let mut sources = String::new();
+        collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);
+        for code in Code::all() {
+            let name = format!("Code::{code:?}");
+            let told = sources.match_indices(&name).any(|(at, _)| {
+                !sources[at + name.len()..].starts_with(|next: char| next.is_ascii_alphanumeric())
+            });
+            assert!(told, "nothing tells of {name}");
+        }
+    }
+
+    /// The sources but for this file.
+    fn collect(folder: &Path, into: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, into);
+            } else if path.extension().is_some_and(|ending| ending == "rs")
+                && !path.ends_with("text/code.rs")
+            {
+                into.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+}
