@@ -1,10 +1,12 @@
 //! The HTTP client.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{
-    AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    USER_AGENT,
 };
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Url};
@@ -18,6 +20,7 @@ use crate::traffic::reply::Reply;
 
 /// The longest answer that is read; a longer one counts as lost.
 const LONGEST_ANSWER: usize = 16 << 20;
+const AGENT: &str = concat!("noteferry/", env!("CARGO_PKG_VERSION"));
 /// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -26,8 +29,9 @@ const IDLE: Duration = Duration::from_secs(60);
 pub struct Client {
     http: reqwest::Client,
     base_url: String,
-    token_header: Option<HeaderName>,
+    token_header: HeaderName,
     token_scheme: Option<String>,
+    /// What a request without a token carries, as it is sent.
     headers: HeaderMap,
     last_address: Arc<Mutex<Option<(String, Url)>>>,
     messages: Vec<Pointer>,
@@ -55,24 +59,11 @@ pub enum ClientError {
     SetUp(String),
 }
 
-/// A token on its way into a header.
+/// A token, and the headers of a request that carries it.
 #[derive(Clone)]
 pub struct Token {
-    value: HeaderValue,
+    headers: HeaderMap,
     secret: Secret,
-}
-
-impl Token {
-    /// None where the text cannot stand in a header.
-    pub fn new(secret: Secret, scheme: Option<&str>) -> Option<Self> {
-        let text = match scheme {
-            Some(scheme) => format!("{scheme} {}", secret.expose()),
-            None => secret.expose().to_owned(),
-        };
-        let mut value = HeaderValue::from_str(&text).ok()?;
-        value.set_sensitive(true);
-        Some(Self { value, secret })
-    }
 }
 
 impl Client {
@@ -85,7 +76,7 @@ impl Client {
         let address =
             Url::parse(base_url).map_err(|_| ClientError::Address(base_url.to_owned()))?;
         let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("noteferry/", env!("CARGO_PKG_VERSION")))
+            .user_agent(AGENT)
             .retry(reqwest::retry::never())
             .redirect(Policy::none())
             .connect_timeout(connector.connect_timeout)
@@ -111,20 +102,13 @@ impl Client {
         }
         let http = builder.build().map_err(|error| ClientError::SetUp(chain(&error)))?;
         let authentication = connector.authentication.as_ref();
-        let token_header =
-            authentication.map(|authentication| header_name(&authentication.header)).transpose()?;
-        let mut headers = HeaderMap::new();
-        for (name, value) in &connector.headers {
-            let text =
-                HeaderValue::from_str(value).map_err(|_| ClientError::Header(name.clone()))?;
-            headers.insert(header_name(name)?, text);
-        }
+        let token_header = authentication.map(|known| header_name(&known.header)).transpose()?;
         Ok(Self {
             http,
             base_url: base_url.trim_end_matches('/').to_owned(),
-            token_header,
+            token_header: token_header.unwrap_or(AUTHORIZATION),
             token_scheme: authentication.and_then(|authentication| authentication.scheme.clone()),
-            headers,
+            headers: headers(connector)?,
             last_address: Arc::default(),
             messages: connector.answers.message.clone(),
         })
@@ -135,9 +119,17 @@ impl Client {
         &self.messages
     }
 
-    /// The word before a token, if there is one.
-    pub fn token_scheme(&self) -> Option<&str> {
-        self.token_scheme.as_deref()
+    /// A token for requests of this client; none where its text cannot stand in a header.
+    pub fn token(&self, secret: Secret) -> Option<Token> {
+        let text = match &self.token_scheme {
+            Some(scheme) => format!("{scheme} {}", secret.expose()),
+            None => secret.expose().to_owned(),
+        };
+        let mut value = HeaderValue::from_str(&text).ok()?;
+        value.set_sensitive(true);
+        let mut headers = self.headers.clone();
+        headers.insert(self.token_header.clone(), value);
+        Some(Token { headers, secret })
     }
 
     /// Sends a request and reads its answer to the end.
@@ -173,13 +165,7 @@ impl Client {
     fn build(&self, request: &Request, token: Option<&Token>) -> Result<reqwest::Request, String> {
         let address = self.address(&request.path)?;
         let mut built = reqwest::Request::new(http_method(request.method), address);
-        let headers = built.headers_mut();
-        headers.extend(self.headers.clone());
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(token) = token {
-            let name = self.token_header.clone().unwrap_or(AUTHORIZATION);
-            headers.insert(name, token.value.clone());
-        }
+        *built.headers_mut() = token.map_or(&self.headers, |token| &token.headers).clone();
         if let Some(body) = &request.body {
             *built.body_mut() = Some(body.clone().into());
         }
@@ -192,10 +178,11 @@ async fn exchange(http: &reqwest::Client, request: reqwest::Request) -> Reply {
         Ok(response) => response,
         Err(error) => return failure(error),
     };
+    let date = response.headers().get(DATE).and_then(date);
     let mut answer = Answer {
         status: response.status().as_u16(),
-        retry_after: retry_after_of(response.headers()),
-        date: response.headers().get(DATE).and_then(date).and_then(unix_milliseconds),
+        retry_after: retry_after_of(response.headers(), date),
+        date: date.and_then(unix_milliseconds),
         body: Vec::new(),
     };
     loop {
@@ -229,9 +216,9 @@ fn failure(error: reqwest::Error) -> Reply {
 }
 
 /// How long to wait. A date is measured by the clock of whoever gave it, where the answer tells that.
-fn retry_after_of(headers: &HeaderMap) -> Option<Duration> {
-    let now = headers.get(DATE).and_then(date).unwrap_or_else(SystemTime::now);
-    headers.get(RETRY_AFTER).and_then(|value| retry_after(value, now))
+fn retry_after_of(headers: &HeaderMap, date: Option<SystemTime>) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?;
+    retry_after(value, date.unwrap_or_else(SystemTime::now))
 }
 
 /// Seconds, or a date; a date that has passed is no wait.
@@ -256,19 +243,18 @@ fn unix_milliseconds(moment: SystemTime) -> Option<i64> {
 }
 
 fn redacted(reply: Reply, secret: Option<&Secret>) -> Reply {
-    match (reply, secret) {
-        (Reply::NotSent(text), Some(secret)) => Reply::NotSent(secret.redact(&text)),
-        (Reply::Lost(text), Some(secret)) => Reply::Lost(secret.redact(&text)),
+    let Some(secret) = secret else { return reply };
+    match reply {
+        Reply::NotSent(text) => Reply::NotSent(secret.redact(&text).into_owned()),
+        Reply::Lost(text) => Reply::Lost(secret.redact(&text).into_owned()),
         // An answer that repeats the token would carry it into the ledger.
-        (Reply::Answer(mut answer), Some(secret)) => {
+        Reply::Answer(mut answer) => {
             let text = String::from_utf8_lossy(&answer.body);
-            let redacted = secret.redact_json(&text);
-            if redacted != text {
+            if let Cow::Owned(redacted) = secret.redact_json(&text) {
                 answer.body = redacted.into_bytes();
             }
             Reply::Answer(answer)
         }
-        (reply, None) => reply,
     }
 }
 
@@ -296,6 +282,19 @@ pub fn is_loopback(address: &Url) -> bool {
     }
 }
 
+/// All that requests carry beside a token. The client's own headers stand among them, so that no copy has to grow.
+fn headers(connector: &Connector) -> Result<HeaderMap, ClientError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    for (name, value) in &connector.headers {
+        let text = HeaderValue::from_str(value).map_err(|_| ClientError::Header(name.clone()))?;
+        headers.insert(header_name(name)?, text);
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(headers)
+}
+
 fn header_name(name: &str) -> Result<HeaderName, ClientError> {
     HeaderName::from_bytes(name.as_bytes()).map_err(|_| ClientError::Header(name.to_owned()))
 }
@@ -313,6 +312,8 @@ fn http_method(method: Method) -> reqwest::Method {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connector::Catalogue;
+    use crate::diagnostic::Place;
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
@@ -333,19 +334,23 @@ mod tests {
 
     #[test]
     fn a_date_to_wait_for_is_measured_by_the_other_side_s_clock() {
-        let date = |text: &'static str| HeaderValue::from_static(text);
+        let value = |text: &'static str| HeaderValue::from_static(text);
         let mut headers = HeaderMap::new();
-        headers.insert(RETRY_AFTER, date("Tue, 05 Jan 1999 10:00:30 GMT"));
-        assert_eq!(retry_after_of(&headers), Some(Duration::ZERO));
-        headers.insert(DATE, date("Tue, 05 Jan 1999 10:00:00 GMT"));
-        assert_eq!(retry_after_of(&headers), Some(Duration::from_secs(30)));
+        headers.insert(RETRY_AFTER, value("Tue, 05 Jan 1999 10:00:30 GMT"));
+        assert_eq!(retry_after_of(&headers, None), Some(Duration::ZERO));
+        let now = date(&value("Tue, 05 Jan 1999 10:00:00 GMT"));
+        assert_eq!(retry_after_of(&headers, now), Some(Duration::from_secs(30)));
     }
 
     #[test]
     fn a_token_does_not_show() {
-        let token = Token::new(Secret::new("eyJhbGciOi.secret".into()), Some("Bearer")).unwrap();
-        assert_eq!(format!("{:?}", token.value), "Sensitive");
-        assert!(Token::new(Secret::new("line\nbreak".into()), None).is_none());
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        let client =
+            Client::new(&connector, "http://127.0.0.1:1", &ClientOptions::default()).unwrap();
+        let token = client.token(Secret::new("eyJhbGciOi.secret".into())).unwrap();
+        let shown = format!("{:?}", token.headers);
+        assert!(shown.contains("Sensitive") && !shown.contains("eyJhbGciOi"), "{shown}");
+        assert!(client.token(Secret::new("line\nbreak".into())).is_none());
     }
 
     #[test]

@@ -256,7 +256,8 @@ impl Login {
             (None, _) => format!("the login was answered with HTTP status {status} and no token"),
         };
         // A refusal may repeat what it refuses.
-        let message = self.secrets.iter().fold(message, |text, secret| secret.redact(&text));
+        let message =
+            self.secrets.iter().fold(message, |text, secret| secret.redact(&text).into_owned());
         TokenFailure { message, transient: status == 429 || status >= 500 }
     }
 }
@@ -315,8 +316,8 @@ fn finished(
     client: &Client,
     granted: Granted,
 ) -> Result<(Token, Granted), TokenFailure> {
-    let token = Token::new(secret, client.token_scheme());
-    token
+    client
+        .token(secret)
         .map(|token| (token, granted))
         .ok_or_else(|| refusal("the token cannot stand in a header: is there a line break in it?"))
 }
