@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use noteferry::declared::connector::{Catalogue, Connector, TextChange};
 use noteferry::recover::{Search, Since, Step, item_id};
+use noteferry::row::Doubt;
 use noteferry::text::diagnostic::Place;
 use serde_json::{Value, json};
 
@@ -48,7 +49,7 @@ fn check(step: Step, items: &[Value], id_of: impl Fn(&Value) -> Option<String>) 
         Step::Absent => {
             assert!(items.iter().all(|item| id_of(item).is_some()), "an item cannot be told");
         }
-        Step::Unsure { reason } => assert!(!reason.is_empty()),
+        Step::Unsure { doubt } => assert_eq!(Doubt::parse(&doubt.word()), Some(doubt)),
         Step::NextPage => panic!("an empty page is the last"),
     }
 }

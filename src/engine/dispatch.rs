@@ -11,7 +11,7 @@ use tokio::time::{Instant, Interval};
 use crate::declared::connector::Answers;
 use crate::ledger::{News, Recorder};
 use crate::recover::item_id;
-use crate::row::event::{Ending, Event, Progress};
+use crate::row::event::{Ending, Event, Note, Progress};
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::reply::Answer;
 use crate::traffic::reply::Granted;
@@ -225,7 +225,7 @@ impl<T: Transport> Shell<'_, T> {
         match news {
             News::Durable(acks) => Input::Durable(acks),
             News::Note(text) => {
-                self.told.push(Event::Note(text));
+                self.told.push(Event::Note(Note::Said(text)));
                 Input::Tick
             }
             News::Failed(error) => Input::LedgerFailed(format!("{error}; {}", error.hint())),

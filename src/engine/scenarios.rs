@@ -300,7 +300,7 @@ impl<'a> Play<'a> {
     /// What the server makes of any request: an answer that does not depend on which; none where it is served.
     fn refusal(&mut self) -> Option<Verdict> {
         let phase = self.phase();
-        let cause = |message: &str| Cause { message: message.into(), ..Cause::default() };
+        let cause = |message: &str| Cause::default().saying(message);
         let retry = |cause, after, pushback| {
             Some(Verdict::Retry { cause, after, pushback, may_have_acted: false })
         };
@@ -339,8 +339,7 @@ impl<'a> Play<'a> {
         }
         let ticket = row % self.scenario.tickets;
         if self.phase().forbidden.is_some_and(|each| ticket % each == 1) {
-            let message = "HTTP status 403".to_owned();
-            return Verdict::Unauthorized(Cause { message, ..Cause::default() });
+            return Verdict::Unauthorized(Cause::default().saying("HTTP status 403"));
         }
         self.notes.push((self.clock, row));
         match lost {

@@ -330,7 +330,7 @@ impl World {
 
     /// What the server makes of a look at a row's lane.
     fn list(&mut self, row: u64, asked: Asked, token: u32) -> Verdict {
-        let cause = Cause { message: "a fault".into(), ..Cause::default() };
+        let cause = Cause::default().saying("a fault");
         if token < self.valid_token {
             return Verdict::Unauthorized(cause);
         }
@@ -364,7 +364,7 @@ impl World {
     fn answer(&mut self, row: u64, token: u32) -> Verdict {
         let operation = Arc::clone(&self.rows[usize::try_from(row - 1).unwrap()].operation);
         let harmless = operation.repeat == Repeat::Harmless;
-        let cause = Cause { message: "a fault".into(), ..Cause::default() };
+        let cause = Cause::default().saying("a fault");
         let again =
             |cause| Verdict::Retry { cause, after: None, pushback: false, may_have_acted: true };
         if token < self.valid_token {

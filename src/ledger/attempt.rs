@@ -4,7 +4,7 @@ use rusqlite::{Transaction, params};
 
 use crate::row::{AttemptEnd, AttemptStart, RowId};
 
-use super::{JobId, RunId};
+use super::{JobId, RunId, stated};
 
 /// Enters a row, or brings the one that is known up to date.
 pub(super) fn enter_row(
@@ -62,7 +62,7 @@ pub(super) fn complete_attempt(
             end.outcome.word(),
             cause.and_then(|cause| cause.status),
             cause.and_then(|cause| cause.code.as_deref()),
-            cause.map(|cause| cause.message.as_str()),
+            cause.map(stated::cause),
             end.remote_id,
         ])
 }

@@ -19,6 +19,9 @@ mod reader;
 mod recorder;
 mod rescue;
 mod status;
+// Until the ledger has columns for reasons, it keeps the sentences that reports make of them.
+#[path = "../report/words/cause.rs"]
+mod stated;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

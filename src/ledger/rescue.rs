@@ -21,6 +21,7 @@ use crate::row::Cause;
 
 use super::attempt::complete_attempt;
 use super::lock::beside;
+use super::stated;
 use super::{JobName, Ledger, LedgerError, StorageFault};
 use crate::row::{AttemptEnd, Outcome, RowId};
 
@@ -127,7 +128,7 @@ impl Line {
             ended_at: end.at,
             status: cause.and_then(|cause| cause.status),
             code: cause.and_then(|cause| cause.code.clone()),
-            message: cause.map(|cause| cause.message.clone()),
+            message: cause.map(stated::cause),
             remote_id: end.remote_id.clone(),
         }
     }
@@ -138,7 +139,9 @@ impl Line {
             outcome: Outcome::parse(&self.outcome)?,
             known: Some(RowId(self.row_id)),
             number: self.number,
-            cause: self.message.map(|message| Cause { status, code, message }),
+            cause: self
+                .message
+                .map(|message| Cause { status, code, ..Cause::default() }.saying(message)),
             remote_id: self.remote_id,
             at: self.ended_at,
         })

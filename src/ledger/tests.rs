@@ -35,7 +35,8 @@ pub(super) fn start(key: &str, number: u32) -> AttemptStart {
 }
 
 pub(super) fn end(outcome: Outcome, number: u32) -> AttemptEnd {
-    let cause = Cause { status: Some(200), code: Some("3".into()), message: "past".into() };
+    let cause =
+        Cause { status: Some(200), code: Some("3".into()), ..Cause::default() }.saying("past");
     let failed = !matches!(outcome, Outcome::Succeeded | Outcome::Found);
     AttemptEnd {
         known: None,

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::declared::connector::{Recover, TextChange};
 use crate::prepare::Ready;
 use crate::prepare::request::{self, Request};
-use crate::row::Attempted;
+use crate::row::{Attempted, Doubt};
 use crate::text::pointer::Pointer;
 
 /// How much earlier than the attempt an item may seem to have been made: the `Date` header and many a list count
@@ -77,7 +77,7 @@ pub struct Search {
     /// The oldest of what may be it, and when that was made: a newer one may be another row's that is to be looked for, too.
     found: Option<(i64, String)>,
     /// Why the list cannot be trusted to say that the item is not there.
-    doubt: Option<String>,
+    doubt: Option<Doubt>,
 }
 
 /// What follows from a page.
@@ -90,7 +90,7 @@ pub enum Step {
     /// It surely is not there.
     Absent,
     /// Nobody can tell.
-    Unsure { reason: String },
+    Unsure { doubt: Doubt },
 }
 
 impl Search {
@@ -159,7 +159,7 @@ impl Search {
                         self.weigh(recover, item, id, since);
                     }
                 }
-                None => self.doubt = Some("an item of the list has no id".to_owned()),
+                None => self.doubt = Some(Doubt::ItemWithoutId),
             }
         }
         if !items.is_empty() && !self.is_enough(since) {
@@ -176,7 +176,7 @@ impl Search {
     fn conclude(&mut self) -> Step {
         match (self.found.take(), self.doubt.take()) {
             (Some((_, id)), _) => Step::Found { id },
-            (None, Some(reason)) => Step::Unsure { reason },
+            (None, Some(doubt)) => Step::Unsure { doubt },
             (None, None) => Step::Absent,
         }
     }
@@ -191,7 +191,7 @@ impl Search {
     /// The last page that is read was not an empty one. Is that all there is?
     fn doubt_the_end(&mut self, has_pages: bool, news: bool, items: usize, since: Since) {
         if has_pages && news {
-            self.doubt = Some("the list does not end".to_owned());
+            self.doubt = Some(Doubt::Endless);
             return;
         }
         // Whoever does not know of pages shows the first again; that may be all, or what fits on one.
@@ -200,7 +200,7 @@ impl Search {
         let goes_back = self.order.reaches_back_to(far_enough)
             || (since.certain && self.met_earlier && self.order.reaches_back_to(since.at_most()));
         if may_be_cut && !goes_back {
-            self.doubt = Some("the list has but one page, and may be longer".to_owned());
+            self.doubt = Some(Doubt::OnePage);
         }
     }
 
@@ -228,9 +228,7 @@ impl Search {
             match marked.weigh(recover, item) {
                 Likeness::Same => self.find(id, made.unwrap_or(i64::MAX)),
                 Likeness::Altered if !older || !since.certain => {
-                    self.doubt = Some(format!(
-                        "{id} is of no row, and may be what was sent, with its text altered"
-                    ));
+                    self.doubt = Some(Doubt::Altered { id });
                 }
                 Likeness::Altered | Likeness::Other => {}
             }
@@ -244,22 +242,16 @@ impl Search {
             (Some(moment), true) if moment >= since.moment => self.find(id, moment),
             (Some(moment), false) if moment >= since.moment => {
                 // The other side may have changed the text, or somebody else was there.
-                self.doubt =
-                    Some(format!("{id} was made since and is of no row, but its content differs"));
+                self.doubt = Some(Doubt::Differs { id });
             }
             (Some(moment), true) if moment >= since.earliest() => {
-                let clocks = match since.certain {
-                    true => "by less than clocks may differ",
-                    false => "but the clocks of then are not known",
-                };
-                self.doubt = Some(format!(
-                    "{id} has the same content and seems to be older than the request, {clocks}"
-                ));
+                self.doubt = Some(match since.certain {
+                    true => Doubt::OlderWithinClocks { id },
+                    false => Doubt::OlderByUnknownClocks { id },
+                });
             }
             (Some(_), _) => {}
-            (None, _) => {
-                self.doubt = Some("the list does not say when its items were made".to_owned())
-            }
+            (None, _) => self.doubt = Some(Doubt::Undated),
         }
     }
 }

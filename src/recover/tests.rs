@@ -96,7 +96,7 @@ fn read_pages(marker: Option<&str>, pages: &[Vec<Value>]) -> String {
     let steps = pages.iter().map(|items| search.take(&recover, items, &HashSet::new(), SINCE));
     let words = steps.map(|step| match step {
         Step::NextPage => "next".to_owned(),
-        Step::Unsure { reason } => reason,
+        Step::Unsure { doubt } => doubt.word().into_owned(),
         step => format!("{step:?}"),
     });
     words.collect::<Vec<_>>().join(", ")
@@ -107,7 +107,7 @@ fn a_list_is_read_as_far_as_it_can_have_the_item() {
     const OLD: i64 = STARTED - 3_600_000;
     let (newest_first, oldest_first) = (page(OLD, -1_000, 20), page(OLD, 1_000, 20));
     let further = page(OLD + 60_000, 1_000, 20);
-    let one_page = "next, the list has but one page, and may be longer";
+    let one_page = "next, one_page";
     for (pages, expected) in [
         (vec![vec![]], "Absent"),
         // What follows is older still, whether there is more or not.
@@ -223,7 +223,7 @@ fn the_notes_of_the_rows_before_show_that_a_list_without_pages_goes_back_far_eno
 fn a_list_that_does_not_end_says_nothing() {
     let pages: Vec<_> = (0..200).map(|at| page(STARTED - 9_000_000 + at, 1, 1)).collect();
     let steps = read_pages(None, &pages);
-    assert!(steps.ends_with("next, the list does not end"), "{steps}");
+    assert!(steps.ends_with("next, endless"), "{steps}");
 }
 
 #[test]

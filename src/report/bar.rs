@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::report::tests::{progress, refused, totals, view};
     use crate::row::Totals;
-    use crate::row::event::Ending;
+    use crate::row::event::{Ending, Note};
     use indicatif::InMemoryTerm;
     use std::time::Duration;
 
@@ -174,7 +174,7 @@ mod tests {
         let mut reporter = on(&terminal, view());
         reporter.progress(&progress(5));
         (1..=12).for_each(|row| reporter.hear(&refused(row)));
-        reporter.hear(&Event::Note("the token was renewed".into()));
+        reporter.hear(&Event::Note(Note::Said("the token was renewed".into())));
         reporter.progress(&Progress { failed: 12, ..progress(6) });
         insta::assert_snapshot!(terminal.contents());
     }

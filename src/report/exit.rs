@@ -50,6 +50,7 @@ fn interrupted(signal: i32) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::row::Cause;
 
     #[test]
     fn every_end_has_its_code() {
@@ -58,7 +59,7 @@ mod tests {
         let invalid = Totals { invalid: 1, ..none };
         let in_doubt = Totals { in_doubt: 1, failed: 1, ..none };
         let not_started = Totals { not_started: 1, ..none };
-        let unauthorized = Ending::Unauthorized { message: "x".into() };
+        let unauthorized = Ending::Unauthorized { cause: Cause::default() };
         let ledger = Ending::LedgerFailed { message: "x".into() };
         for (totals, ending, code) in [
             (failed, Ending::TooManyFailures { allowed: 0 }, 4),

@@ -9,6 +9,7 @@ use super::words::{self, number, rows, rows_are};
 use super::{RunView, summary};
 use crate::report::exit;
 use crate::row::event::{Event, Progress, RowEnd, RowEvent};
+use crate::text::code::Code;
 
 /// So many rows that did not succeed are told one by one.
 const TOLD: u64 = 10;
@@ -45,7 +46,7 @@ impl Narration {
         match event {
             Event::Row(row) => self.row(row).filter(|_| !self.view.quiet),
             Event::Note(note) => {
-                (!self.view.quiet).then(|| format!("note: {}", words::one_line(note)))
+                (!self.view.quiet).then(|| format!("note: {}", words::one_line(&words::note(note))))
             }
             Event::Finished { totals, ending } => {
                 let quiet = self.view.quiet && exit::of(totals, ending) == exit::DONE;
@@ -87,11 +88,21 @@ fn row_words(row: &RowEvent, paint: Paint) -> String {
         RowEnd::InDoubt => paint.doubtful("is in doubt"),
     };
     let mut text = format!("row {} (line {}) {end}", row.row, row.line);
-    for part in [&row.code, &row.message].into_iter().flatten() {
+    for part in
+        [code(row).map(str::to_owned), row.cause.as_ref().map(words::cause)].into_iter().flatten()
+    {
         text.push_str(": ");
-        text.push_str(&words::one_line(part));
+        text.push_str(&words::one_line(&part));
     }
     text
+}
+
+/// The code of a row that did not succeed: the API's, or ours for a row that became invalid.
+pub(super) fn code(row: &RowEvent) -> Option<&str> {
+    match row.end {
+        RowEnd::Invalid => Some(Code::PastTime.word()),
+        _ => row.cause.as_ref().and_then(|cause| cause.code.as_deref()),
+    }
 }
 
 fn head(view: &RunView) -> String {
@@ -153,6 +164,7 @@ fn time(view: &RunView) -> Option<String> {
 mod tests {
     use super::*;
     use crate::report::tests::{refused, view};
+    use crate::row::event::Note;
 
     #[test]
     fn the_head_says_what_is_about_to_happen() {
@@ -184,6 +196,6 @@ mod tests {
         let mut narration = Narration::new(RunView { quiet: true, ..view() });
         assert_eq!(narration.head(), None);
         assert_eq!(narration.tell(&refused(1)), None);
-        assert_eq!(narration.tell(&Event::Note("x".into())), None);
+        assert_eq!(narration.tell(&Event::Note(Note::Said("x".into()))), None);
     }
 }

@@ -7,7 +7,8 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Outlet, Reporter};
+use super::narration::code;
+use super::{Outlet, Reporter, words};
 use crate::report::exit;
 use crate::row::Totals;
 use crate::row::event::{Ending, Event, Progress, RowEvent};
@@ -51,8 +52,8 @@ fn reason(ending: &Ending) -> Option<(&'static str, String)> {
     match ending {
         Ending::Finished => None,
         Ending::Interrupted { signal } => Some(("interrupted", format!("signal {signal}"))),
-        Ending::Unauthorized { message } => Some(("unauthorized", message.clone())),
-        Ending::Outage { message } => Some(("outage", message.clone())),
+        Ending::Unauthorized { cause } => Some(("unauthorized", words::cause(cause))),
+        Ending::Outage { cause } => Some(("outage", words::cause(cause))),
         Ending::TooManyFailures { allowed } => {
             Some(("too-many-failures", format!("more than {allowed} rows failed")))
         }
@@ -70,7 +71,9 @@ impl Reporter for Ndjson {
     fn hear(&mut self, event: &Event) {
         match event {
             Event::Row(row) => self.out.event(&RowLine::of(row)),
-            Event::Note(message) => self.out.event(&json!({"event": "note", "message": message})),
+            Event::Note(note) => {
+                self.out.event(&json!({"event": "note", "message": words::note(note)}));
+            }
             Event::Finished { totals, ending } => {
                 self.out.event(&finished_event(totals, ending, exit::of(totals, ending)));
                 self.out.flush();
@@ -102,7 +105,7 @@ struct RowLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
+    message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<&'a [Value]>,
 }
@@ -117,8 +120,8 @@ impl<'a> RowLine<'a> {
             state: row.end.word(),
             id: row.id.as_deref(),
             attempts: row.attempts,
-            code: row.code.as_deref(),
-            message: row.message.as_deref(),
+            code: code(row),
+            message: row.cause.as_ref().map(words::cause),
             items: row.items.as_deref(),
         }
     }
@@ -128,7 +131,8 @@ impl<'a> RowLine<'a> {
 mod tests {
     use super::*;
     use crate::report::tests::{Failing, Shared, progress, refused, totals};
-    use crate::row::event::RowEnd;
+    use crate::row::Cause;
+    use crate::row::event::{Note, RowEnd};
 
     fn succeeded() -> RowEvent {
         RowEvent {
@@ -138,8 +142,7 @@ mod tests {
             end: RowEnd::Succeeded,
             id: Some("tn_1".into()),
             attempts: 2,
-            code: None,
-            message: None,
+            cause: None,
             items: None,
         }
     }
@@ -155,7 +158,7 @@ mod tests {
         }
         reporter.hear(&refused(4));
         reporter.progress(&progress(5));
-        reporter.hear(&Event::Note("the token was renewed".into()));
+        reporter.hear(&Event::Note(Note::Said("the token was renewed".into())));
         let totals = Totals { failed: 1, in_doubt: 1, ..totals() };
         reporter.hear(&Event::Finished { totals, ending: Ending::Finished });
         insta::assert_snapshot!(shared.text());
@@ -166,7 +169,7 @@ mod tests {
         let endings = [
             Ending::Finished,
             Ending::Interrupted { signal: 15 },
-            Ending::Unauthorized { message: "no such account".into() },
+            Ending::Unauthorized { cause: Cause::default().saying("no such account") },
             Ending::LedgerFailed { message: "disk full".into() },
         ];
         let told = endings.map(|ending| {

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
     use crate::report::tests::{Failing, Shared, progress, refused, totals, view};
     use crate::row::Totals;
-    use crate::row::event::Ending;
+    use crate::row::event::{Ending, Note};
 
     #[test]
     fn a_line_every_five_seconds() {
@@ -106,7 +106,7 @@ mod tests {
             reporter.progress(&Progress { elapsed, requests: tenth / 4, ..progress(tenth / 10) });
         }
         reporter.hear(&refused(55));
-        reporter.hear(&Event::Note("the server asked for a pause of 12 s".into()));
+        reporter.hear(&Event::Note(Note::Said("the server asked for a pause of 12 s".into())));
         reporter.progress(&Progress {
             failed: 1,
             retrying: 2,

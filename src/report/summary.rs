@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::RunView;
 use super::paint::Paint;
+use super::words;
 use super::words::{command, counted, number, one_line, rows, rows_are, span};
 use crate::row::Totals;
 use crate::row::event::Ending;
@@ -88,14 +89,14 @@ fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
 fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
     match ending {
         Ending::Finished | Ending::Interrupted { .. } => None,
-        Ending::Unauthorized { message } => Some(format!(
+        Ending::Unauthorized { cause } => Some(format!(
             "The credentials were refused: {}\nCheck the credentials ({}). No row was marked failed for it.",
-            sentence(message),
+            sentence(&words::cause(cause)),
             view.credentials
         )),
-        Ending::Outage { message } => Some(format!(
+        Ending::Outage { cause } => Some(format!(
             "The server was out of reach for too long: {}\nNo row was marked failed for it.",
-            sentence(message)
+            sentence(&words::cause(cause))
         )),
         Ending::TooManyFailures { allowed } => Some(format!(
             "More than {} failed, which is all that --max-failures allows.",
@@ -184,6 +185,7 @@ fn sentence(message: &str) -> String {
 mod tests {
     use super::*;
     use crate::report::tests::{totals, view};
+    use crate::row::{Cause, Reason};
 
     fn told(view: &RunView, totals: Totals, ending: &Ending) -> String {
         summary(view, &totals, ending, Duration::from_secs(20_004))
@@ -215,11 +217,12 @@ mod tests {
     #[test]
     fn a_run_that_stopped_says_how_to_go_on() {
         let part = Totals { succeeded: 1_230, not_started: 48_770, requests: 1_234, ..totals() };
-        let unauthorized = Ending::Unauthorized { message: "r=2: token expired\u{1b}[2J".into() };
+        let unauthorized =
+            Ending::Unauthorized { cause: Cause::default().saying("r=2: token expired\u{1b}[2J") };
         let ledger = Ending::LedgerFailed { message: "the ledger jobs/.noteferry/ledger.db cannot be written: the disk is full; make room, then run again".into() };
         let interrupted = Ending::Interrupted { signal: 2 };
         let failures = Ending::TooManyFailures { allowed: 100 };
-        let outage = Ending::Outage { message: "no answer within the time allowed".into() };
+        let outage = Ending::Outage { cause: Cause::of(Reason::AnswerTimeout) };
         let texts = [
             &interrupted,
             &unauthorized,

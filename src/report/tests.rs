@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::RunView;
-use crate::row::Totals;
 use crate::row::event::{Event, Progress, RowEnd, RowEvent};
+use crate::row::{Cause, Reason, Totals};
 
 /// A writer whose text can be read while it is written.
 #[derive(Clone, Default)]
@@ -110,8 +110,10 @@ pub fn refused(row: u64) -> Event {
         end: RowEnd::Failed,
         id: None,
         attempts: 1,
-        code: Some("1003".into()),
-        message: Some("ticket not\nfound".into()),
+        cause: Some(Cause {
+            code: Some("1003".into()),
+            ..Cause::of(Reason::Answered).saying("ticket not\nfound")
+        }),
         items: None,
     })
 }

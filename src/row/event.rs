@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Totals;
+use super::{Cause, Totals};
 
 /// Where a row stands when a run is done with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +42,7 @@ pub struct RowEvent {
     pub id: Option<String>,
     pub attempts: u32,
     /// Why it did not succeed.
-    pub code: Option<String>,
-    pub message: Option<String>,
+    pub cause: Option<Cause>,
     /// What a reading operation brought.
     pub items: Option<Vec<Value>>,
 }
@@ -77,9 +76,9 @@ pub enum Ending {
     /// SIGINT (2) or SIGTERM (15), or their counterparts.
     Interrupted { signal: i32 },
     /// The credentials were refused twice, or there was no way to a token.
-    Unauthorized { message: String },
+    Unauthorized { cause: Cause },
     /// The other side was out of reach for too long.
-    Outage { message: String },
+    Outage { cause: Cause },
     /// More rows failed in this run than it was allowed.
     TooManyFailures { allowed: u64 },
     /// The time that the run was given is over.
@@ -88,13 +87,25 @@ pub enum Ending {
     LedgerFailed { message: String },
 }
 
+/// Something worth telling once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Nothing gets through any more; one row at a time is tried.
+    OutageBegan(Cause),
+    /// A fresh token is refused; one row at a time is tried until one is accepted.
+    TokenRefused(Cause),
+    Said(String),
+}
+
 /// What a reporter hears.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// A row's end.
     Row(RowEvent),
-    /// Something worth telling once, in words: a renewed token, a pause.
-    Note(String),
+    Note(Note),
     /// The run is over. Always the last.
-    Finished { totals: Totals, ending: Ending },
+    Finished {
+        totals: Totals,
+        ending: Ending,
+    },
 }

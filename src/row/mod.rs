@@ -15,7 +15,7 @@ pub mod state;
 mod totals;
 
 pub use attempt::{AttemptEnd, AttemptStart, Attempted, Outcome};
-pub use cause::Cause;
+pub use cause::{Cause, Doubt, Look, Reason};
 pub use digest::Digest;
 pub use key::KeyHash;
 pub use known::{Earlier, Known, RowId, Standing};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::declared::connector::{Answers, Operation, Repeat};
-use crate::row::Cause;
+use crate::row::{Cause, Reason};
 use crate::text::pointer::Pointer;
 
 use super::reply::{Answer, Reply};
@@ -39,8 +39,8 @@ const TOO_MANY_REQUESTS: u16 = 429;
 /// Judges a reply to an operation's request.
 pub fn judge(answers: &Answers, operation: &Operation, reply: Reply) -> Verdict {
     match reply {
-        Reply::NotSent(message) => retry(Cause { message, ..Cause::default() }, None, false),
-        Reply::Lost(message) => unknown(operation, Cause { message, ..Cause::default() }, None),
+        Reply::NotSent(message) => retry(Cause::default().saying(message), None, false),
+        Reply::Lost(message) => unknown(operation, Cause::default().saying(message), None),
         Reply::Answer(answer) => judge_answer(answers, operation, &answer),
     }
 }
@@ -68,7 +68,7 @@ fn judge_answer(answers: &Answers, operation: &Operation, answer: &Answer) -> Ve
 
 fn refused(answers: &Answers, cause: Cause) -> Verdict {
     let known = &answers.not_found;
-    let message = cause.message.to_lowercase();
+    let message = cause.message.as_deref().unwrap_or_default().to_lowercase();
     let not_found = cause.status.is_some_and(|status| known.status.contains(&status))
         || cause.code.as_ref().is_some_and(|code| known.code.contains(code))
         || known.message.iter().any(|part| message.contains(part));
@@ -107,11 +107,7 @@ fn unknown(operation: &Operation, cause: Cause, after: Option<Duration>) -> Verd
 }
 
 fn unreadable(answer: &Answer) -> Cause {
-    Cause {
-        status: Some(answer.status),
-        code: None,
-        message: "the answer says success and cannot be read".to_owned(),
-    }
+    Cause { status: Some(answer.status), ..Cause::of(Reason::UnreadableAnswer) }
 }
 
 fn cause(answers: &Answers, answer: &Answer, body: Option<&Value>) -> Cause {
@@ -122,7 +118,8 @@ fn cause(answers: &Answers, answer: &Answer, body: Option<&Value>) -> Cause {
     Cause {
         status: Some(answer.status),
         code: first(&answers.code),
-        message: shortened(message.unwrap_or_else(|| format!("HTTP status {}", answer.status))),
+        message: message.map(shortened),
+        ..Cause::of(Reason::Answered)
     }
 }
 
@@ -222,6 +219,6 @@ mod tests {
         let Verdict::Refused(cause) = verdict("ticket_note.create", answer(200, &body)) else {
             panic!()
         };
-        assert_eq!(cause.message.chars().count(), LONGEST_MESSAGE + 1);
+        assert_eq!(cause.message.unwrap().chars().count(), LONGEST_MESSAGE + 1);
     }
 }

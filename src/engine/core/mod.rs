@@ -21,6 +21,7 @@ use crate::ledger::Ack;
 use crate::plan::decide::Sending;
 use crate::row::AttemptEnd;
 use crate::row::AttemptStart;
+use crate::row::Cause;
 use crate::row::RowState;
 use crate::row::event::{Ending, Event, Progress};
 use crate::traffic::pace::{Moment, Pace};
@@ -218,7 +219,7 @@ impl Core {
             outage: Outage::default(),
             told_push_back: None,
             tokenless_since: None,
-            last_failure: Ending::Outage { message: String::new() },
+            last_failure: Ending::Outage { cause: Cause::default() },
             source_ended: false,
             stopping: None,
             ledger_gone: false,

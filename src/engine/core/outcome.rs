@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::declared::connector::Effect;
 use crate::ledger::Ack;
-use crate::row::Cause;
 use crate::row::Outcome;
-use crate::row::event::{Ending, Event, RowEnd};
+use crate::row::event::{Ending, Event, Note, RowEnd};
+use crate::row::{Cause, Reason};
 use crate::traffic::pace::{asked_wait, back_off};
 use crate::traffic::reply::TokenFailure;
 use crate::traffic::verdict::Verdict;
@@ -19,7 +19,6 @@ use crate::traffic::access::Refusal;
 
 /// So many refusals of its token, while others were accepted, are a refusal of the row.
 const SURELY_REFUSED: u32 = 5;
-const TOO_LATE: &str = "a time of this row passed before its turn came";
 
 /// The last that is to be said of a row in this run.
 pub(super) struct Last {
@@ -194,10 +193,9 @@ impl Core {
 
     /// Nobody knows yet whether it is the row or the token: with the next one others are tried first.
     fn suspect(&mut self, at: usize, refusal: Refusal, cause: Cause, now: Now) {
-        let message = cause.message.clone();
-        self.defer(at, Outcome::Deferred, Some(cause), now);
+        self.defer(at, Outcome::Deferred, Some(cause.clone()), now);
         self.suspects.push_back(at);
-        self.token_refused(refusal, message, now);
+        self.token_refused(refusal, cause, now);
     }
 
     /// Whether there is no row but those whose tokens were refused, or that stand behind them: nobody else can tell whether
@@ -208,33 +206,31 @@ impl Core {
     }
 
     /// What follows from the refusal of a token for all other rows.
-    pub(super) fn token_refused(&mut self, refusal: Refusal, message: String, now: Now) {
+    pub(super) fn token_refused(&mut self, refusal: Refusal, cause: Cause, now: Now) {
         match refusal {
             Refusal::Renew | Refusal::Row => {}
-            Refusal::Final => self.stop(Ending::Unauthorized { message }, now),
+            Refusal::Final => self.stop(Ending::Unauthorized { cause }, now),
             Refusal::Pause => {
                 if self.outage.refused(now.moment, now.chance) {
-                    let text = format!(
-                        "a fresh token is refused, trying one row at a time until one is accepted: {message}"
-                    );
-                    self.actions.push(Action::Tell(Event::Note(text)));
+                    let note = Note::TokenRefused(cause.clone());
+                    self.actions.push(Action::Tell(Event::Note(note)));
                 }
-                self.last_failure = Ending::Unauthorized { message };
+                self.last_failure = Ending::Unauthorized { cause };
             }
         }
     }
 
     pub(super) fn token_failed(&mut self, failure: &TokenFailure, now: Now) {
         if self.access.failed(failure, now.moment, now.chance) {
-            self.stop(Ending::Unauthorized { message: failure.message.clone() }, now);
+            self.stop(Ending::Unauthorized { cause: told(failure) }, now);
             return;
         }
         let since = *self.tokenless_since.get_or_insert(now.moment);
         if now.moment.since(since) >= self.settings.give_up_after {
-            self.stop(Ending::Outage { message: failure.message.clone() }, now);
+            self.stop(Ending::Outage { cause: told(failure) }, now);
         } else if since == now.moment {
             let text = format!("no token yet, trying again: {}", failure.message);
-            self.actions.push(Action::Tell(Event::Note(text)));
+            self.actions.push(Action::Tell(Event::Note(Note::Said(text))));
         }
     }
 
@@ -252,9 +248,7 @@ impl Core {
 
     /// A row that was started and will not be sent after all.
     pub(super) fn withdraw(&mut self, at: usize, now: Now) {
-        let message = "the run was stopped before the request was sent".to_owned();
-        let cause = Cause { message, ..Cause::default() };
-        self.defer(at, Outcome::Deferred, Some(cause), now);
+        self.defer(at, Outcome::Deferred, Some(Cause::of(Reason::Withdrawn)), now);
     }
 
     pub(super) fn end_row(&mut self, at: usize, last: Last, now: Now) {
@@ -284,7 +278,7 @@ impl Core {
     /// A time of the row has passed since it was checked.
     pub(super) fn end_too_late(&mut self, at: usize, now: Now) {
         let Some(slot) = self.slots[at].as_ref() else { return };
-        let cause = Cause { message: TOO_LATE.to_owned(), ..Cause::default() };
+        let cause = Cause::of(Reason::TooLate);
         let last = match slot.may_have_acted {
             true => Last::new(Outcome::Lost, RowEnd::InDoubt),
             false => Last::new(Outcome::Deferred, RowEnd::Invalid),
@@ -296,7 +290,7 @@ impl Core {
     pub(super) fn end_unsent(&mut self, at: usize) {
         let Some(slot) = self.slots[at].as_mut() else { return };
         let end = if slot.may_have_acted { RowEnd::InDoubt } else { RowEnd::Invalid };
-        let cause = Cause { message: TOO_LATE.to_owned(), ..Cause::default() };
+        let cause = Cause::of(Reason::TooLate);
         let event = slot.row_event(end, Some(&cause));
         let lane = slot.lane;
         self.counts.settled += u64::from(slot.leave_earlier_doubt());
@@ -360,9 +354,12 @@ impl Core {
         self.actions.push(Action::Abandon);
         for at in flying {
             self.flying -= 1;
-            let message = "interrupted before the answer came".to_owned();
-            let cause = Cause { message, ..Cause::default() };
+            let cause = Cause::of(Reason::Interrupted);
             self.end_row(at, Last::new(Outcome::Lost, RowEnd::InDoubt).because(cause), now);
         }
     }
+}
+
+fn told(failure: &TokenFailure) -> Cause {
+    Cause::default().saying(failure.message.clone())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::row::event::{Ending, Event};
+use crate::row::event::{Ending, Event, Note};
 use crate::traffic::pace::{Moment, PushBack};
 use crate::traffic::verdict::Verdict;
 
@@ -33,13 +33,10 @@ impl Core {
     fn notice_outage(&mut self, verdict: &Verdict, now: Now) {
         match verdict {
             Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown { cause, .. } => {
-                self.last_failure = Ending::Outage { message: cause.message.clone() };
+                self.last_failure = Ending::Outage { cause: cause.clone() };
                 if self.outage.failed(now.moment, now.chance) {
-                    let text = format!(
-                        "nothing gets through, trying one row at a time: {}",
-                        cause.message
-                    );
-                    self.actions.push(Action::Tell(Event::Note(text)));
+                    let note = Note::OutageBegan(cause.clone());
+                    self.actions.push(Action::Tell(Event::Note(note)));
                 }
             }
             // While tokens are refused, only what gets in says that they are accepted again.
@@ -48,7 +45,7 @@ impl Core {
             _ => {
                 if self.outage.answered() {
                     let text = "the server answers again, going on".to_owned();
-                    self.actions.push(Action::Tell(Event::Note(text)));
+                    self.actions.push(Action::Tell(Event::Note(Note::Said(text))));
                 }
             }
         }
@@ -71,7 +68,7 @@ impl Core {
                 "the server asks for less: nothing leaves for {:.1} s, then {rate:.1} requests/s at first",
                 slowdown.wait.as_secs_f64()
             );
-            self.actions.push(Action::Tell(Event::Note(text)));
+            self.actions.push(Action::Tell(Event::Note(Note::Said(text))));
         }
         slowdown.wait
     }

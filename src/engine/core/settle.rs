@@ -7,10 +7,10 @@ use std::time::Duration;
 use crate::declared::job::InDoubt;
 use crate::prepare::request::Request;
 use crate::recover::{Search, Since, Step};
-use crate::row::Cause;
 use crate::row::Outcome;
 use crate::row::RowState;
 use crate::row::event::RowEnd;
+use crate::row::{Cause, Doubt, Reason};
 use crate::traffic::pace::{Moment, asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
 
@@ -63,7 +63,7 @@ impl Core {
         };
         for at in 0..self.slots.len() {
             if self.slots[at].as_ref().is_some_and(lost) {
-                self.end_unsure(at, "the run was stopped before it could be looked for", now);
+                self.end_unsure(at, Doubt::StoppedBefore, now);
             }
         }
     }
@@ -128,35 +128,34 @@ impl Core {
                 self.search_page(at, &items, &owned, now);
             }
             Verdict::Done { items: None, .. } => {
-                self.end_unsure(at, "the shape of the list is not understood", now);
+                self.end_unsure(at, Doubt::ShapeUnknown, now);
             }
             Verdict::Retry { cause, after, pushback, .. } => {
-                self.look_later(at, &cause, after, pushback, now)
+                self.look_later(at, cause, after, pushback, now)
             }
             Verdict::Unauthorized(cause) => {
                 let refusal = slot.token_refused(&mut self.access);
                 match refusal {
-                    Refusal::Row => self.look_later(at, &cause, None, false, now),
+                    Refusal::Row => self.look_later(at, cause.clone(), None, false, now),
                     _ => {
                         slot.phase = Phase::Waiting;
                         self.suspects.push_back(at);
                     }
                 }
-                self.token_refused(refusal, cause.message, now);
+                self.token_refused(refusal, cause, now);
             }
             Verdict::Refused(cause) | Verdict::NotFound(cause) => {
                 match slot.search.as_mut().and_then(|search| search.take_refusal()) {
                     Some(step) => self.follow(at, step, now),
-                    None => self.end_refused_look(at, &cause, now),
+                    None => self.end_refused_look(at, cause, now),
                 }
             }
-            Verdict::Unknown { cause, .. } => self.end_refused_look(at, &cause, now),
+            Verdict::Unknown { cause, .. } => self.end_refused_look(at, cause, now),
         }
     }
 
-    fn end_refused_look(&mut self, at: usize, cause: &Cause, now: Now) {
-        let reason = format!("the list was refused: {}", cause.message);
-        self.end_unsure(at, &reason, now);
+    fn end_refused_look(&mut self, at: usize, cause: Cause, now: Now) {
+        self.end_unsure(at, Doubt::ListRefused(Box::new(cause.into())), now);
     }
 
     /// What rows are known to have made, and the ledger may not say yet.
@@ -191,7 +190,7 @@ impl Core {
                 let found = Last::new(Outcome::Found, RowEnd::Succeeded);
                 self.end_row(at, Last { id: Some(id), ..found }, now);
             }
-            Step::Unsure { reason } => self.end_unsure(at, &reason, now),
+            Step::Unsure { doubt } => self.end_unsure(at, doubt, now),
             Step::Absent => {
                 let Some(slot) = self.slots[at].as_ref() else { return };
                 let sure = slot.sure_at;
@@ -232,7 +231,7 @@ impl Core {
     pub(super) fn look_later(
         &mut self,
         at: usize,
-        cause: &Cause,
+        cause: Cause,
         after: Option<Duration>,
         pushback: bool,
         now: Now,
@@ -249,8 +248,7 @@ impl Core {
             }
         };
         if looks >= most {
-            let reason = format!("the list could not be read: {}", cause.message);
-            self.end_unsure(at, &reason, now);
+            self.end_unsure(at, Doubt::ListUnread(Box::new(cause.into())), now);
             return;
         }
         if let Some(slot) = self.slots[at].as_mut() {
@@ -260,16 +258,11 @@ impl Core {
     }
 
     /// Nobody can tell whether the attempt acted; the row stays in doubt.
-    pub(super) fn end_unsure(&mut self, at: usize, reason: &str, now: Now) {
+    pub(super) fn end_unsure(&mut self, at: usize, doubt: Doubt, now: Now) {
         let Some(slot) = self.slots[at].as_mut() else { return };
         slot.search = None;
-        let mut cause = slot.lost.take().unwrap_or_default();
-        let lost = if cause.message.is_empty() {
-            "its run ended before the answer"
-        } else {
-            &cause.message
-        };
-        cause.message = format!("{lost}; looked for: {reason}");
+        let lost = slot.lost.take().unwrap_or_else(|| Cause::of(Reason::RunEnded));
+        let cause = Cause { doubt: Some(doubt), ..lost };
         self.end_row(at, Last::new(Outcome::Lost, RowEnd::InDoubt).because(cause), now);
     }
 }

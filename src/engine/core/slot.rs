@@ -9,7 +9,6 @@ use crate::row::Cause;
 use crate::row::Outcome;
 use crate::row::event::{RowEnd, RowEvent};
 use crate::row::{RowState, state};
-use crate::text::code::Code;
 use crate::traffic::pace::Moment;
 
 use super::super::Work;
@@ -143,7 +142,6 @@ impl Slot {
     }
 
     pub fn row_event(&self, end: RowEnd, cause: Option<&Cause>) -> RowEvent {
-        let code = cause.and_then(|cause| cause.code.clone());
         RowEvent {
             row: self.work.ready.row,
             line: self.work.ready.line,
@@ -151,12 +149,7 @@ impl Slot {
             end,
             id: None,
             attempts: self.state.attempts(),
-            code: if end == RowEnd::Invalid {
-                Some(Code::PastTime.word().to_owned())
-            } else {
-                code
-            },
-            message: cause.map(|cause| cause.message.clone()),
+            cause: cause.cloned(),
             items: None,
         }
     }

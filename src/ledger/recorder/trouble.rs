@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use crate::ledger::LedgerError;
 use crate::ledger::presence::{Regained, RunWrites};
 use crate::ledger::rescue::{Line, Rescue};
-use crate::row::Cause;
 use crate::row::{AttemptEnd, Outcome};
+use crate::row::{Cause, Reason};
 
 use super::{Ack, News, Write, Writer, next_group};
 
@@ -26,12 +26,11 @@ impl Write {
     /// What is to be said of a start that was written and never acknowledged.
     fn unsent(&self) -> Option<Self> {
         let Self::Start { slot, start } = self else { return None };
-        let message = "the run was stopped before the request was sent".to_owned();
         let end = AttemptEnd {
             outcome: if start.repeats { Outcome::Lost } else { Outcome::Deferred },
             known: start.known,
             number: start.number,
-            cause: Some(Cause { message, ..Cause::default() }),
+            cause: Some(Cause::of(Reason::Withdrawn)),
             remote_id: None,
             at: start.at,
         };

@@ -1,8 +1,14 @@
 //! Numbers, durations, times and foreign texts as people read them.
 
+mod cause;
+mod note;
+
 use std::time::Duration;
 
 use jiff::Zoned;
+
+pub use cause::cause;
+pub use note::note;
 
 /// `1234567` as `1,234,567`.
 pub fn number(value: u64) -> String {
@@ -116,6 +122,7 @@ pub fn shell_word(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::row::{Cause, Doubt, Look, Reason};
 
     #[test]
     fn numbers_have_separators() {
@@ -178,6 +185,34 @@ mod tests {
             assert_eq!(clock(&moment, &now), text);
         }
         assert_eq!(later(&now, Duration::MAX), None);
+    }
+
+    #[test]
+    fn every_reason_and_every_doubt_has_its_words() {
+        let why = Reason::ALL.map(|reason| {
+            let foreign = Cause { status: Some(500), ..Cause::of(reason).saying("try later") };
+            format!("{}\n  {}", cause(&Cause::of(reason)), cause(&foreign))
+        });
+        let look = || Box::new(Look { status: Some(500), ..Cause::of(Reason::Answered).into() });
+        let id = || "tn_1".to_owned();
+        let doubts = [
+            Doubt::StoppedBefore,
+            Doubt::FieldMissing,
+            Doubt::ListRefused(look()),
+            Doubt::ListUnread(look()),
+            Doubt::ShapeUnknown,
+            Doubt::ItemWithoutId,
+            Doubt::Undated,
+            Doubt::Endless,
+            Doubt::OnePage,
+            Doubt::Altered { id: id() },
+            Doubt::Differs { id: id() },
+            Doubt::OlderWithinClocks { id: id() },
+            Doubt::OlderByUnknownClocks { id: id() },
+        ];
+        let looked = doubts
+            .map(|doubt| cause(&Cause { doubt: Some(doubt), ..Cause::of(Reason::AnswerTimeout) }));
+        insta::assert_snapshot!([why.as_slice(), looked.as_slice()].concat().join("\n"));
     }
 
     #[test]

@@ -1,0 +1,67 @@
+//! Why something did not succeed, as a person reads it.
+
+use crate::row::{Cause, Doubt, Look, Reason};
+
+/// Why, without the API's code: `ticket not found`, `no answer within the time allowed`.
+pub fn cause(cause: &Cause) -> String {
+    let why = reason(cause.reason, cause.status, cause.message.as_deref());
+    match &cause.doubt {
+        Some(doubt) => format!("{why}; looked for: {}", self::doubt(doubt)),
+        None => why,
+    }
+}
+
+fn reason(reason: Reason, status: Option<u16>, message: Option<&str>) -> String {
+    let alone = match reason {
+        Reason::Told | Reason::Answered => {
+            return match (message, status) {
+                (Some(message), _) => message.to_owned(),
+                (None, Some(status)) => format!("HTTP status {status}"),
+                (None, None) => "no reason given".to_owned(),
+            };
+        }
+        Reason::UnreadableAnswer => "the answer says success and cannot be read",
+        Reason::AnswerTooLong => "the answer is longer than 16 MiB",
+        Reason::AnswerBroken => "the answer broke off",
+        Reason::Unsendable => "the request cannot be put together",
+        Reason::NoConnection => "no connection",
+        Reason::ConnectionTimeout => "no connection within the time allowed",
+        Reason::AnswerTimeout => "no answer within the time allowed",
+        Reason::ConnectionBroken => "the connection broke before the answer",
+        Reason::RunEnded => "its run ended before the answer",
+        Reason::Withdrawn => "the run was stopped before the request was sent",
+        Reason::TooLate => "a time of this row passed before its turn came",
+        Reason::Interrupted => "interrupted before the answer came",
+    };
+    match message {
+        Some(message) => format!("{alone}: {message}"),
+        None => alone.to_owned(),
+    }
+}
+
+fn doubt(doubt: &Doubt) -> String {
+    let look = |look: &Look| reason(look.reason, look.status, look.message.as_deref());
+    match doubt {
+        Doubt::StoppedBefore => "the run was stopped before it could be looked for".to_owned(),
+        Doubt::FieldMissing => "the row lacks a field that the list asks for".to_owned(),
+        Doubt::ListRefused(cause) => format!("the list was refused: {}", look(cause)),
+        Doubt::ListUnread(cause) => format!("the list could not be read: {}", look(cause)),
+        Doubt::ShapeUnknown => "the shape of the list is not understood".to_owned(),
+        Doubt::ItemWithoutId => "an item of the list has no id".to_owned(),
+        Doubt::Undated => "the list does not say when its items were made".to_owned(),
+        Doubt::Endless => "the list does not end".to_owned(),
+        Doubt::OnePage => "the list has but one page, and may be longer".to_owned(),
+        Doubt::Altered { id } => {
+            format!("{id} is of no row, and may be what was sent, with its text altered")
+        }
+        Doubt::Differs { id } => {
+            format!("{id} was made since and is of no row, but its content differs")
+        }
+        Doubt::OlderWithinClocks { id } => format!(
+            "{id} has the same content and seems to be older than the request, by less than clocks may differ"
+        ),
+        Doubt::OlderByUnknownClocks { id } => format!(
+            "{id} has the same content and seems to be older than the request, but the clocks of then are not known"
+        ),
+    }
+}
