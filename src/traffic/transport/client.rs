@@ -312,8 +312,8 @@ fn http_method(method: Method) -> reqwest::Method {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connector::Catalogue;
-    use crate::diagnostic::Place;
+    use crate::declared::connector::Catalogue;
+    use crate::text::diagnostic::Place;
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
