@@ -12,7 +12,7 @@
 //!
 //! | room | its job | touches |
 //! |---|---|---|
-//! | [`text`] | what people write and are told: documents, diagnostics, quotas, secrets | reads files |
+//! | [`text`] | what people write and are told: documents, diagnostics and codes, pointers, quotas, secrets | reads files |
 //! | [`row`] | what is said of a row: state, key, digest, lane, attempts, cause, totals, events | |
 //! | [`ledger`] | what happened, durable | disk |
 //! | [`source`] | csv, jsonl, json, rows in the job: a stream of rows with places, flat memory | reads files |

@@ -580,6 +580,28 @@ mod tests {
     }
 
     #[test]
+    fn a_number_or_a_truth_value_where_a_text_belongs_is_taken_as_written() {
+        for (written, name) in [
+            ("500", Some("500")),
+            ("1.10", Some("1.10")),
+            ("0x1F", Some("0x1F")),
+            ("12345678901234567890", Some("12345678901234567890")),
+            ("True  # a remark", Some("True")),
+            ("*one", Some("7")),
+            ("~", None),
+            ("[500]", None),
+        ] {
+            let document = parse(&format!("count: &one 7\nname: {written}\n"));
+            let (read, problems) = document.read_as::<Example>();
+            let found = read.filter(|_| problems.is_empty()).map(|example| example.name);
+            assert_eq!(found.as_deref(), name, "{written}");
+        }
+        let (_, problems) = parse("name: a\nkind: 5\n").read_as::<Example>();
+        let messages: Vec<&str> = problems.iter().map(|problem| &*problem.message).collect();
+        assert_eq!(messages, ["this must be one of small, large"]);
+    }
+
+    #[test]
     fn all_structural_mistakes_are_told_at_once() {
         let document = parse("nam: x\ncount: many\nkind: smal\n");
         let (_, problems) = document.read_as::<Example>();

@@ -87,7 +87,8 @@ impl Violation {
                 _ => Vec::new(),
             }))
             .collect();
-        if !words.is_empty() && error.instance().is_string() {
+        let scalar = !error.instance().is_object() && !error.instance().is_array();
+        if !words.is_empty() && scalar {
             return Self::not_a_word(pointer.clone(), &words, error.instance().as_str());
         }
         let nearest = context
