@@ -13,7 +13,7 @@
 //! | room | its job | touches |
 //! |---|---|---|
 //! | [`text`] | what people write and are told: documents, diagnostics and codes, pointers, quotas, secrets | reads files |
-//! | [`row`] | what is said of a row: state, key, digest, lane, attempts, cause, totals, events | |
+//! | [`row`] | what is said of a row: state, key, digest, lane, attempts, cause, totals | |
 //! | [`ledger`] | what happened, durable | disk |
 //! | [`source`] | csv, jsonl, json, rows in the job: a stream of rows with places, flat memory | reads files |
 //! | [`declared`] | connectors and jobs, as written and as meant; schemas for editors | reads files |
@@ -21,6 +21,7 @@
 //! | [`traffic`] | one request: when may it leave, with which token, what did its answer mean | network |
 //! | [`plan`] | the two readings: survey checks every row, steps say what is to be done with each | threads |
 //! | [`recover`] | settles a lost answer by looking whether what was sent is there | |
+//! | [`event`] | what is told of a run: rows' ends, notes, progress, why the run is over | |
 //! | [`engine`] | rows under way: lanes, retries, stopping: a pure core and a dispatcher | time |
 //! | [`report`] | progress, summary, NDJSON, plan, status, exit codes: the words for all of it | writes streams |
 //! | [`sandbox`] | a local StringeeX with faults; the only room that knows StringeeX | network |
@@ -41,6 +42,7 @@
 pub mod cli;
 pub mod declared;
 pub mod engine;
+pub mod event;
 pub mod ledger;
 pub mod plan;
 pub mod prepare;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use noteferry::declared::connector::{Catalogue, Connector, TextChange};
-use noteferry::recover::{Search, Since, Step, item_id};
+use noteferry::recover::{Lookup, Search, Since, item_id};
 use noteferry::row::Doubt;
 use noteferry::text::diagnostic::Place;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ pub fn run(data: &[u8]) {
                 let owned = HashSet::from([OWNED.to_owned()]);
                 let since = Since { moment: 1_800_000_000_000, certain: true };
                 let mut step = search.take(&recover, &items, &owned, since);
-                if step == Step::NextPage {
+                if step == Lookup::NextPage {
                     step = search.take(&recover, &[], &owned, since);
                 }
                 check(step, &items, |item| item_id(&recover, item));
@@ -38,18 +38,18 @@ pub fn run(data: &[u8]) {
     });
 }
 
-fn check(step: Step, items: &[Value], id_of: impl Fn(&Value) -> Option<String>) {
+fn check(step: Lookup, items: &[Value], id_of: impl Fn(&Value) -> Option<String>) {
     match step {
-        Step::Found { id } => {
+        Lookup::Found { id } => {
             assert_ne!(id, OWNED);
             let item = items.iter().find(|item| id_of(item).as_ref() == Some(&id));
             let text = item.and_then(|item| item["note"].as_str()).expect("it has a text");
             assert!(text.contains('a') || text.contains("[ref 1]"), "{text}");
         }
-        Step::Absent => {
+        Lookup::Absent => {
             assert!(items.iter().all(|item| id_of(item).is_some()), "an item cannot be told");
         }
-        Step::Unsure { doubt } => assert_eq!(Doubt::parse(&doubt.word()), Some(doubt)),
-        Step::NextPage => panic!("an empty page is the last"),
+        Lookup::Unsure { doubt } => assert_eq!(Doubt::parse(&doubt.word()), Some(doubt)),
+        Lookup::NextPage => panic!("an empty page is the last"),
     }
 }

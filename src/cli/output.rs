@@ -4,10 +4,10 @@ use std::io::{IsTerminal as _, Write, stderr, stdout};
 
 use serde_json::Value;
 
+use crate::event::Ending;
 use crate::report::exit;
 use crate::report::{Outlet, Problems, finished_event};
 use crate::row::Totals;
-use crate::row::event::Ending;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 

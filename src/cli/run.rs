@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use crate::declared::connector::Connector;
+use crate::event::Ending;
 use crate::ledger::{JobLock, JobReader, Ledger, LedgerError};
 use crate::plan::steps::{Steps, Tally};
 use crate::plan::survey::{Keys, Survey, survey};
 use crate::report::exit;
 use crate::report::finished_event;
 use crate::row::Totals;
-use crate::row::event::Ending;
 use crate::sandbox::{self, Sandbox};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};

@@ -7,8 +7,9 @@ use indicatif::ProgressDrawTarget;
 use jiff::Zoned;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, channel, unbounded_channel};
 
-use crate::engine::dispatch::{self, Outcome, Parts};
+use crate::engine::dispatch::{self, FeedFailure, Parts, RunEnd};
 use crate::engine::{Settings, Work};
+use crate::event::{Ending, Event, Progress};
 use crate::ledger::{InTrouble, JobReader, LedgerError, News, Recorder, Rescue};
 use crate::plan::decide::Action;
 use crate::plan::steps::{Step, Steps, Tally};
@@ -16,7 +17,6 @@ use crate::plan::survey::Survey;
 use crate::report::exit;
 use crate::report::{ReportHandle, ReportThread, Reporter, RunView, Several, bar, ndjson, plain};
 use crate::row::Totals;
-use crate::row::event::{Ending, Event, Progress};
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::transport::{Http, Transport as _};
@@ -88,9 +88,7 @@ impl Session<'_> {
         let mut outcome = std::thread::scope(|scope| {
             scope.spawn(move || match steps {
                 Ok(steps) => feed_rows(steps, now, limit, &feed),
-                Err(_) => {
-                    drop(feed.blocking_send(Err("the source cannot be read again".to_owned())))
-                }
+                Err(problems) => drop(feed.blocking_send(Err(FeedFailure::Source(problems)))),
             });
             let parts = Running {
                 opening,
@@ -109,8 +107,7 @@ impl Session<'_> {
         drop(owners);
         let written = recorder.finish();
         if let Some(error) = written.as_ref().and_then(|written| written.found_late.as_ref()) {
-            let message = format!("{error}; {}", error.hint());
-            outcome.ending = Ending::LedgerFailed { message };
+            outcome.ending = Ending::LedgerFailed(error.clone());
         }
         let totals = totals(tally, &outcome);
         let exit = exit::of(&totals, &outcome.ending);
@@ -192,7 +189,7 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    fn run(self, pace: Pace, news: UnboundedReceiver<News>, feed: dispatch::Feed) -> Outcome {
+    fn run(self, pace: Pace, news: UnboundedReceiver<News>, feed: dispatch::Feed) -> RunEnd {
         let job = &self.opening.job;
         let settings = Settings {
             concurrency: job.concurrency as usize,
@@ -207,7 +204,7 @@ impl Running<'_> {
         };
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
-            Err(error) => return not_begun(format!("no runtime: {error}")),
+            Err(error) => return not_begun(Ending::NoRuntime(error.to_string())),
         };
         runtime.block_on(async {
             let parts = Parts {
@@ -232,7 +229,12 @@ impl Running<'_> {
 }
 
 /// Reads the source once more and passes on what is to be sent, until nobody wants it.
-fn feed_rows(mut steps: Steps<'_>, now: i64, limit: u64, feed: &Sender<Result<Vec<Work>, String>>) {
+fn feed_rows(
+    mut steps: Steps<'_>,
+    now: i64,
+    limit: u64,
+    feed: &Sender<Result<Vec<Work>, FeedFailure>>,
+) {
     let mut left = limit;
     let mut batch = Vec::with_capacity(BATCH);
     while left > 0 {
@@ -245,7 +247,7 @@ fn feed_rows(mut steps: Steps<'_>, now: i64, limit: u64, feed: &Sender<Result<Ve
             }
             Ok(None) => break,
             Err(error) => {
-                let _ = feed.blocking_send(Err(format!("{error}; {}", error.hint())));
+                let _ = feed.blocking_send(Err(FeedFailure::Ledger(error)));
                 return;
             }
         }
@@ -288,7 +290,7 @@ fn with_estimate(mut progress: Progress, to_send: u64) -> Progress {
 }
 
 /// Everything adds up: what is neither over nor held nor invalid has not been started.
-fn totals(tally: Tally, outcome: &Outcome) -> Totals {
+fn totals(tally: Tally, outcome: &RunEnd) -> Totals {
     let mut totals = Totals {
         rows: tally.rows,
         succeeded: outcome.succeeded,
@@ -308,7 +310,6 @@ fn totals(tally: Tally, outcome: &Outcome) -> Totals {
     totals
 }
 
-fn not_begun(message: String) -> Outcome {
-    let ending = Ending::LedgerFailed { message };
-    Outcome { ending, requests: 0, succeeded: 0, failed: 0, in_doubt: 0, invalid: 0, settled: 0 }
+fn not_begun(ending: Ending) -> RunEnd {
+    RunEnd { ending, requests: 0, succeeded: 0, failed: 0, in_doubt: 0, invalid: 0, settled: 0 }
 }

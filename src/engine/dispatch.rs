@@ -9,9 +9,11 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::{Instant, Interval};
 
 use crate::declared::connector::Answers;
-use crate::ledger::{News, Recorder};
+use crate::event::{Ending, Event, Note, Progress};
+use crate::ledger::{LedgerError, News, Recorder};
 use crate::recover::item_id;
-use crate::row::event::{Ending, Event, Note, Progress};
+use crate::row::Cause;
+use crate::text::diagnostic::Diagnostic;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::reply::Answer;
 use crate::traffic::reply::Granted;
@@ -30,7 +32,16 @@ const PICTURE_EVERY: Duration = Duration::from_millis(100);
 const LANDINGS_A_TURN: usize = 64;
 
 /// Where a run gets its rows, in the order of the source. The channel's end is the source's end.
-pub type Feed = Receiver<Result<Vec<Work>, String>>;
+pub type Feed = Receiver<Result<Vec<Work>, FeedFailure>>;
+
+/// Why there are no more rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FeedFailure {
+    /// The source cannot be read again.
+    Source(Vec<Diagnostic>),
+    /// What the ledger knows of the rows cannot be read.
+    Ledger(LedgerError),
+}
 
 /// What a run needs.
 pub struct Parts<'a, T> {
@@ -54,7 +65,7 @@ pub struct Parts<'a, T> {
 
 /// How a run came out, as far as the engine knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct RunEnd {
     pub ending: Ending,
     pub requests: u64,
     pub succeeded: u64,
@@ -73,7 +84,7 @@ enum Flight {
 }
 
 /// Runs until everything has an end, or a reason to stop.
-pub async fn run<T: Transport>(settings: Settings, pace: Pace, parts: Parts<'_, T>) -> Outcome {
+pub async fn run<T: Transport>(settings: Settings, pace: Pace, parts: Parts<'_, T>) -> RunEnd {
     let mut shell = Shell {
         core: Core::new(settings, pace),
         began: Instant::now(),
@@ -154,9 +165,7 @@ impl<T: Transport> Shell<'_, T> {
                 self.flights.push(Box::pin(async move {
                     let reply = match looking {
                         Some(looking) => looking.await,
-                        None => {
-                            Reply::Lost("the row lacks a field that the list asks for".to_owned())
-                        }
+                        None => Reply::Lost(Cause::default()),
                     };
                     Flight::Looked { slot, reply }
                 }));
@@ -228,7 +237,7 @@ impl<T: Transport> Shell<'_, T> {
                 self.told.push(Event::Note(Note::Said(text)));
                 Input::Tick
             }
-            News::Failed(error) => Input::LedgerFailed(format!("{error}; {}", error.hint())),
+            News::Failed(error) => Input::LedgerFailed(error),
             News::Unwritten { starts, ends } => Input::Unwritten { starts, ends },
         }
     }
@@ -277,12 +286,15 @@ impl<T: Transport> Shell<'_, T> {
         self.remote_began = date.map(|date| date - elapsed).or(self.remote_began);
     }
 
-    fn fed(&mut self, rows: Option<Result<Vec<Work>, String>>) -> Input {
+    fn fed(&mut self, rows: Option<Result<Vec<Work>, FeedFailure>>) -> Input {
         match rows {
             Some(Ok(rows)) => Input::Rows(rows),
-            Some(Err(message)) => {
+            Some(Err(failure)) => {
                 self.feed_open = false;
-                Input::LedgerFailed(message)
+                match failure {
+                    FeedFailure::Source(problems) => Input::SourceFailed(problems),
+                    FeedFailure::Ledger(error) => Input::LedgerFailed(error),
+                }
             }
             None => {
                 self.feed_open = false;
@@ -303,9 +315,9 @@ impl<T: Transport> Shell<'_, T> {
         }
     }
 
-    fn outcome(&self, ending: Ending) -> Outcome {
+    fn outcome(&self, ending: Ending) -> RunEnd {
         let progress = self.core.progress(Moment(self.began.elapsed()));
-        Outcome {
+        RunEnd {
             ending,
             requests: progress.requests,
             succeeded: progress.succeeded,

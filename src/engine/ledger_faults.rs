@@ -15,6 +15,7 @@ use tokio::sync::mpsc::{channel, unbounded_channel};
 
 use crate::declared::connector::{Catalogue, Connector, Method};
 use crate::declared::job::InDoubt;
+use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::faulty_disk::{Disk, Trouble};
 use crate::ledger::{
     InTrouble, JobLock, JobName, JobReader, LedgerError, Recorder, Rescue, waiting_outcomes,
@@ -22,8 +23,7 @@ use crate::ledger::{
 use crate::plan::decide::{Action, Facts, decide};
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
-use crate::row::Totals;
-use crate::row::event::{Ending, Event, RowEnd};
+use crate::row::{Cause, Reason, Totals};
 use crate::text::diagnostic::Place;
 use crate::traffic::pace::Pace;
 use crate::traffic::reply::Answer;
@@ -32,7 +32,7 @@ use crate::traffic::reply::Reply;
 use crate::traffic::reply::TokenFailure;
 use crate::traffic::transport::Transport;
 
-use super::dispatch::{self, Outcome, Parts};
+use super::dispatch::{self, Parts, RunEnd};
 use super::{Settings, Work};
 
 /// Rows of the imaginary source, in its order: ticket and text. A text says which row it is.
@@ -93,7 +93,7 @@ impl Transport for Way {
     fn send(&self, request: &Request) -> impl Future<Output = Reply> + 'static {
         let mut wait = Duration::ZERO;
         let reply = if self.disk.is_off() {
-            Reply::Lost("no power".to_owned())
+            Reply::Lost(Cause::of(Reason::ConnectionBroken))
         } else {
             let mut server = self.server.borrow_mut();
             let body = match (request.method, &request.body) {
@@ -140,7 +140,7 @@ struct Manner {
 
 /// What came of one run.
 struct Life {
-    outcome: Outcome,
+    outcome: RunEnd,
     events: Vec<Event>,
 }
 
@@ -149,16 +149,16 @@ impl Life {
     fn told(&self) -> HashMap<&str, &str> {
         let rows = self.events.iter().filter_map(|event| match event {
             Event::Row(row) if row.end == RowEnd::Succeeded => {
-                Some((row.key.as_str(), row.id.as_deref().unwrap()))
+                Some((&*row.key, row.id.as_deref().unwrap()))
             }
             _ => None,
         });
         rows.collect()
     }
 
-    fn message(&self) -> &str {
+    fn message(&self) -> String {
         match &self.outcome.ending {
-            Ending::LedgerFailed { message } => message,
+            Ending::LedgerFailed(error) => error.to_string(),
             other => panic!("{other:?}"),
         }
     }
@@ -345,8 +345,8 @@ impl World {
 /// What ends a run is told by its cause.
 fn check_cause(manner: &Manner, first: &Result<Life, LedgerError>) {
     let message = match first {
-        Ok(Life { outcome: Outcome { ending: Ending::Finished, .. }, .. }) => return,
-        Ok(life) => life.message().to_owned(),
+        Ok(Life { outcome: RunEnd { ending: Ending::Finished, .. }, .. }) => return,
+        Ok(life) => life.message(),
         Err(error) => error.to_string(),
     };
     let words: &[&str] = match manner.trouble {

@@ -14,13 +14,13 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use crate::declared::connector::{Catalogue, Operation};
 use crate::declared::job::InDoubt;
+use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::Ack;
 use crate::plan::decide::Sending;
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
 use crate::row::Cause;
 use crate::row::Digest;
-use crate::row::event::{Ending, Event, RowEnd};
 use crate::text::diagnostic::Place;
 use crate::text::quota::{Quota, parse_duration};
 use crate::traffic::pace::{Moment, Pace};

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::declared::connector::{Catalogue, Connector, Operation, Repeat};
 use crate::declared::job::InDoubt;
+use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::Ack;
 use crate::plan::decide::{Action as Fate, Facts, Sending, decide};
 use crate::prepare::Ready;
@@ -23,12 +24,11 @@ use crate::row::Cause;
 use crate::row::Digest;
 use crate::row::Earlier;
 use crate::row::RowState;
-use crate::row::event::{Ending, Event, RowEnd};
 use crate::text::diagnostic::Place;
 use crate::text::quota::Quota;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::reply::Granted;
-use crate::traffic::reply::TokenFailure;
+use crate::traffic::reply::{NoToken, TokenFailure};
 use crate::traffic::verdict::Verdict;
 
 use super::Work;
@@ -659,7 +659,10 @@ impl<'a> Life<'a> {
             Kind::Token => {
                 let failed = self.world.faulty && self.world.random.u8(0..6) == 0;
                 let token = if failed {
-                    Err(TokenFailure { message: "busy".into(), transient: true })
+                    Err(TokenFailure {
+                        why: NoToken::NoneInAnswer { status: 503 },
+                        transient: true,
+                    })
                 } else {
                     self.world.token += 1;
                     let life = self.world.random.i64(2_000..100_000);

@@ -82,7 +82,7 @@ pub struct Search {
 
 /// What follows from a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum Lookup {
     /// There may be more.
     NextPage,
     /// It is there.
@@ -143,7 +143,7 @@ impl Search {
         items: &[Value],
         owned: &HashSet<String>,
         since: Since,
-    ) -> Step {
+    ) -> Lookup {
         let mut news = false;
         for item in items {
             match item_id(recover, item) {
@@ -165,7 +165,7 @@ impl Search {
         if !items.is_empty() && !self.is_enough(since) {
             if recover.pages.is_some() && news && self.page < MOST_PAGES {
                 self.page += 1;
-                return Step::NextPage;
+                return Lookup::NextPage;
             }
             self.doubt_the_end(recover.pages.is_some(), news, items.len(), since);
         }
@@ -173,17 +173,17 @@ impl Search {
     }
 
     /// What follows from all that was read.
-    fn conclude(&mut self) -> Step {
+    fn conclude(&mut self) -> Lookup {
         match (self.found.take(), self.doubt.take()) {
-            (Some((_, id)), _) => Step::Found { id },
-            (None, Some(doubt)) => Step::Unsure { doubt },
-            (None, None) => Step::Absent,
+            (Some((_, id)), _) => Lookup::Found { id },
+            (None, Some(doubt)) => Lookup::Unsure { doubt },
+            (None, None) => Lookup::Absent,
         }
     }
 
     /// Takes in that a page was refused. What was found counts all the same, and some refuse a page where others show an
     /// empty one: that is the end of a list that was too short to be cut. None where it says nothing.
-    pub fn take_refusal(&mut self) -> Option<Step> {
+    pub fn take_refusal(&mut self) -> Option<Lookup> {
         let is_whole = self.page == 2 && self.seen.len() < SHORTEST_PAGE;
         (self.found.is_some() || is_whole).then(|| self.conclude())
     }

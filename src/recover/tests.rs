@@ -18,11 +18,11 @@ fn note(id: &str, text: &str, created: impl Into<Value>) -> Value {
 }
 
 /// Searches one page and an empty one after it for the note "xin chào".
-fn search(recover: &Recover, items: &[Value]) -> Step {
+fn search(recover: &Recover, items: &[Value]) -> Lookup {
     let mut search = Search::new(recover, &json!({"ticket_id": "tk_1", "note": "xin chào "}), None);
     let owned: HashSet<String> = ["tn_owned".to_owned()].into();
     match search.take(recover, items, &owned, SINCE) {
-        Step::NextPage => search.take(recover, &[], &owned, SINCE),
+        Lookup::NextPage => search.take(recover, &[], &owned, SINCE),
         step => step,
     }
 }
@@ -54,8 +54,8 @@ fn what_was_sent_is_known_again_or_it_is_said_that_nobody_knows() {
         (vec![json!({"note": "xin chào", "created": STARTED})], "Unsure".to_owned()),
     ] {
         let shown = match search(&recover, &items) {
-            Step::Found { id } => found(&id),
-            Step::Unsure { .. } => "Unsure".to_owned(),
+            Lookup::Found { id } => found(&id),
+            Lookup::Unsure { .. } => "Unsure".to_owned(),
             step => format!("{step:?}"),
         };
         assert_eq!(shown, expected, "{items:?}");
@@ -77,7 +77,7 @@ fn a_clock_that_was_set_between_two_runs_does_not_hide_a_note() {
         let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
         let items = [note("tn_1", "x", created)];
         let mut last = search.take(&recover(), &items, &HashSet::new(), since);
-        if last == Step::NextPage {
+        if last == Lookup::NextPage {
             last = search.take(&recover(), &[], &HashSet::new(), since);
         }
         assert!(format!("{last:?}").starts_with(step), "{last:?}");
@@ -95,8 +95,8 @@ fn read_pages(marker: Option<&str>, pages: &[Vec<Value>]) -> String {
     let mut search = Search::new(&recover, &json!({"note": "x"}), marker);
     let steps = pages.iter().map(|items| search.take(&recover, items, &HashSet::new(), SINCE));
     let words = steps.map(|step| match step {
-        Step::NextPage => "next".to_owned(),
-        Step::Unsure { doubt } => doubt.word().into_owned(),
+        Lookup::NextPage => "next".to_owned(),
+        Lookup::Unsure { doubt } => doubt.word().into_owned(),
         step => format!("{step:?}"),
     });
     words.collect::<Vec<_>>().join(", ")
@@ -140,9 +140,9 @@ fn notes_of_others_since_the_attempt_may_have_pushed_the_item_off_a_list_without
     let owned = page(STARTED + 20_000, -1_000, 12);
     let ids = owned.iter().filter_map(|item| item_id(&recover(), item)).collect();
     let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
-    assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Step::NextPage);
+    assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Lookup::NextPage);
     let last = search.take(&recover(), &owned, &ids, SINCE);
-    assert!(matches!(last, Step::Unsure { .. }), "{last:?}");
+    assert!(matches!(last, Lookup::Unsure { .. }), "{last:?}");
 }
 
 #[test]
@@ -152,13 +152,13 @@ fn of_two_that_are_alike_the_older_one_is_taken_whichever_comes_first() {
     for items in [vec![older.clone(), newer.clone()], vec![newer, older]] {
         let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
         let none = HashSet::new();
-        assert_eq!(search.take(&recover(), &items, &none, SINCE), Step::NextPage);
+        assert_eq!(search.take(&recover(), &items, &none, SINCE), Lookup::NextPage);
         let last = search.take(&recover(), &before, &none, SINCE);
         let last = match last {
-            Step::NextPage => search.take(&recover(), &[], &none, SINCE),
+            Lookup::NextPage => search.take(&recover(), &[], &none, SINCE),
             step => step,
         };
-        assert_eq!(last, Step::Found { id: "tn_1".into() });
+        assert_eq!(last, Lookup::Found { id: "tn_1".into() });
     }
 }
 
@@ -172,7 +172,7 @@ fn a_list_that_is_said_to_have_no_pages_may_be_cut_as_well() {
     ] {
         let mut search = Search::new(&recover, &json!({"note": "x"}), None);
         let step = search.take(&recover, &items, &HashSet::new(), SINCE);
-        assert_eq!(step == Step::Absent, absent, "{step:?}");
+        assert_eq!(step == Lookup::Absent, absent, "{step:?}");
     }
 }
 
@@ -182,15 +182,15 @@ fn a_page_that_is_refused_is_the_end_of_a_short_list_and_says_nothing_of_a_long_
     let found = vec![note("tn_1", "x", STARTED + 5)];
     for (pages, expected) in [
         (vec![], None),
-        (vec![found.clone()], Some(Step::Found { id: "tn_1".into() })),
-        (vec![page(OLD, 1_000, 5)], Some(Step::Absent)),
+        (vec![found.clone()], Some(Lookup::Found { id: "tn_1".into() })),
+        (vec![page(OLD, 1_000, 5)], Some(Lookup::Absent)),
         (vec![page(OLD, 1_000, 20)], None),
         (vec![page(OLD, 1_000, 5), page(OLD + 60_000, 1_000, 3)], None),
     ] {
         let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
         for items in pages {
             let step = search.take(&recover(), &items, &HashSet::new(), SINCE);
-            assert_eq!(step, Step::NextPage);
+            assert_eq!(step, Lookup::NextPage);
         }
         assert_eq!(search.take_refusal(), expected);
     }
@@ -203,10 +203,10 @@ fn where_clocks_are_not_known_a_cut_list_has_to_go_back_much_further() {
         let items = page(STARTED - hours * 3_600_000, -1_000, 12);
         let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
         let mut step = search.take(&recover(), &items, &HashSet::new(), unknown);
-        if step == Step::NextPage {
+        if step == Lookup::NextPage {
             step = search.take(&recover(), &items, &HashSet::new(), unknown);
         }
-        assert_eq!(step == Step::Absent, absent, "{step:?}");
+        assert_eq!(step == Lookup::Absent, absent, "{step:?}");
     }
 }
 
@@ -215,8 +215,8 @@ fn the_notes_of_the_rows_before_show_that_a_list_without_pages_goes_back_far_eno
     let owned = page(STARTED - 10, -100, 12);
     let ids = owned.iter().filter_map(|item| item_id(&recover(), item)).collect();
     let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
-    assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Step::NextPage);
-    assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Step::Absent);
+    assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Lookup::NextPage);
+    assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Lookup::Absent);
 }
 
 #[test]
@@ -235,18 +235,18 @@ fn texts_are_compared_as_the_connector_says() {
     search.take(&recover, &items, &HashSet::new(), SINCE);
     assert_eq!(
         search.take(&recover, &[], &HashSet::new(), SINCE),
-        Step::Found { id: "tn_1".into() }
+        Lookup::Found { id: "tn_1".into() }
     );
 }
 
 /// Searches one page for a note of two lines, the second of which is a marker.
-fn search_marked(items: &[Value], since: Since) -> Step {
+fn search_marked(items: &[Value], since: Since) -> Lookup {
     let recover = recover();
     let fields = json!({"note": "xin chào\n[ref HD-1]"});
     let mut search = Search::new(&recover, &fields, Some("[ref HD-1]"));
     let owned: HashSet<String> = ["tn_owned".to_owned()].into();
     match search.take(&recover, items, &owned, since) {
-        Step::NextPage => search.take(&recover, &[], &owned, since),
+        Lookup::NextPage => search.take(&recover, &[], &owned, since),
         step => step,
     }
 }
@@ -275,10 +275,10 @@ fn a_marked_text_is_known_by_its_marker_alone() {
         ("xin chà", hours_before, "absent"),
     ] {
         let found = match search_marked(&[note("tn_1", text, created)], SINCE) {
-            Step::Found { .. } => "found",
-            Step::Absent => "absent",
-            Step::Unsure { .. } => "unsure",
-            Step::NextPage => "next page",
+            Lookup::Found { .. } => "found",
+            Lookup::Absent => "absent",
+            Lookup::Unsure { .. } => "unsure",
+            Lookup::NextPage => "next page",
         };
         assert_eq!(found, expected, "{text:?}");
     }
@@ -287,8 +287,8 @@ fn a_marked_text_is_known_by_its_marker_alone() {
 #[test]
 fn a_marker_is_not_taken_from_a_row_that_owns_it_and_clocks_that_are_not_known_count_for_nothing() {
     let text = "xin chào\n[ref HD-1]";
-    assert_eq!(search_marked(&[note("tn_owned", text, STARTED)], SINCE), Step::Absent);
+    assert_eq!(search_marked(&[note("tn_owned", text, STARTED)], SINCE), Lookup::Absent);
     let unknown = Since { certain: false, ..SINCE };
     let cut = note("tn_1", "xin ch", STARTED - 3_600_000);
-    assert!(matches!(search_marked(&[cut], unknown), Step::Unsure { .. }));
+    assert!(matches!(search_marked(&[cut], unknown), Lookup::Unsure { .. }));
 }

@@ -11,7 +11,7 @@ use super::plain::{counts, done};
 use super::speed::{self, Speed};
 use super::words::{number, rows};
 use super::{Reporter, RunView};
-use crate::row::event::{Event, Progress};
+use crate::event::{Event, Progress};
 
 const PLAIN: &str = "{wide_bar} {rows_done} {share}\n{msg}";
 const COLORED: &str = "{wide_bar:.cyan/dim} {rows_done} {share}\n{msg}";
@@ -114,9 +114,9 @@ fn percent(done: u64, all: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{Ending, Note};
     use crate::report::tests::{progress, refused, totals, view};
     use crate::row::Totals;
-    use crate::row::event::{Ending, Note};
     use indicatif::InMemoryTerm;
     use std::time::Duration;
 

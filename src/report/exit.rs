@@ -2,7 +2,7 @@
 //!
 //! The codes and how a run earns one. Not their words: those are for `report`.
 
-use crate::row::event::Ending;
+use crate::event::Ending;
 
 use crate::row::Totals;
 
@@ -16,7 +16,7 @@ pub const UNSOUND: u8 = 1;
 pub const USAGE: u8 = 2;
 /// Rows are invalid; nothing was sent.
 pub const INVALID: u8 = 3;
-/// Stopped before the end (authentication, outage, failure budget, deadline); resumable.
+/// Stopped before the end (authentication, outage, failure budget, deadline, ledger, source, a fault of ours); resumable.
 pub const STOPPED: u8 = 4;
 /// Another run holds the job.
 pub const LOCKED: u8 = 5;
@@ -30,11 +30,15 @@ pub const SIGNAL: u8 = 128;
 pub fn of(totals: &Totals, ending: &Ending) -> u8 {
     match ending {
         Ending::Interrupted { signal } => interrupted(*signal),
-        Ending::Unauthorized { .. }
-        | Ending::Outage { .. }
+        Ending::Unauthorized(_)
+        | Ending::Outage(_)
         | Ending::TooManyFailures { .. }
         | Ending::Deadline
-        | Ending::LedgerFailed { .. } => STOPPED,
+        | Ending::LedgerFailed(_)
+        | Ending::RecorderGone
+        | Ending::SourceFailed(_)
+        | Ending::NoRuntime(_)
+        | Ending::Fault(_) => STOPPED,
         Ending::Finished if totals.in_doubt > 0 => IN_DOUBT,
         Ending::Finished if totals.failed + totals.invalid > 0 => FAILED,
         Ending::Finished => DONE,
@@ -50,6 +54,8 @@ fn interrupted(signal: i32) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Obstacle;
+    use crate::report::tests::{full_disk, illegal_step, unreadable_source};
     use crate::row::Cause;
 
     #[test]
@@ -59,8 +65,8 @@ mod tests {
         let invalid = Totals { invalid: 1, ..none };
         let in_doubt = Totals { in_doubt: 1, failed: 1, ..none };
         let not_started = Totals { not_started: 1, ..none };
-        let unauthorized = Ending::Unauthorized { cause: Cause::default() };
-        let ledger = Ending::LedgerFailed { message: "x".into() };
+        let unauthorized = Ending::Unauthorized(Obstacle::Request(Cause::default()));
+        let ledger = Ending::LedgerFailed(full_disk());
         for (totals, ending, code) in [
             (failed, Ending::TooManyFailures { allowed: 0 }, 4),
             (none, Ending::Finished, 0),
@@ -71,6 +77,10 @@ mod tests {
             (none, unauthorized.clone(), 4),
             (in_doubt, unauthorized, 4),
             (none, ledger, 4),
+            (none, Ending::RecorderGone, 4),
+            (none, Ending::SourceFailed(vec![unreadable_source()]), 4),
+            (none, Ending::NoRuntime("x".into()), 4),
+            (in_doubt, Ending::Fault(illegal_step()), 4),
             (none, Ending::Deadline, 4),
             (in_doubt, Ending::Interrupted { signal: 2 }, 130),
             (none, Ending::Interrupted { signal: 15 }, 143),

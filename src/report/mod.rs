@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
-use crate::row::event::{Event, Progress};
+use crate::event::{Event, Progress};
 use crate::text::quota::Quota;
 
 mod bar;

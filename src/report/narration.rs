@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::paint::Paint;
 use super::words::{self, number, rows, rows_are};
 use super::{RunView, summary};
+use crate::event::{Event, Progress, RowEnd, RowEnded};
 use crate::report::exit;
-use crate::row::event::{Event, Progress, RowEnd, RowEvent};
 use crate::text::code::Code;
 
 /// So many rows that did not succeed are told one by one.
@@ -58,7 +58,7 @@ impl Narration {
         }
     }
 
-    fn row(&mut self, row: &RowEvent) -> Option<String> {
+    fn row(&mut self, row: &RowEnded) -> Option<String> {
         if row.end == RowEnd::Succeeded {
             return None;
         }
@@ -80,7 +80,7 @@ impl Narration {
 }
 
 /// `row 12 (line 13) failed: 1003: ticket not found`.
-fn row_words(row: &RowEvent, paint: Paint) -> String {
+fn row_words(row: &RowEnded, paint: Paint) -> String {
     let end = match row.end {
         RowEnd::Succeeded => paint.good("succeeded"),
         RowEnd::Failed => paint.bad("failed"),
@@ -98,7 +98,7 @@ fn row_words(row: &RowEvent, paint: Paint) -> String {
 }
 
 /// The code of a row that did not succeed: the API's, or ours for a row that became invalid.
-pub(super) fn code(row: &RowEvent) -> Option<&str> {
+pub(super) fn code(row: &RowEnded) -> Option<&str> {
     match row.end {
         RowEnd::Invalid => Some(Code::PastTime.word()),
         _ => row.cause.as_ref().and_then(|cause| cause.code.as_deref()),
@@ -163,8 +163,8 @@ fn time(view: &RunView) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Note;
     use crate::report::tests::{refused, view};
-    use crate::row::event::Note;
 
     #[test]
     fn the_head_says_what_is_about_to_happen() {

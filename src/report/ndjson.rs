@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 
 use super::narration::code;
 use super::{Outlet, Reporter, words};
+use crate::event::{Ending, Event, Progress, RowEnded};
 use crate::report::exit;
 use crate::row::Totals;
-use crate::row::event::{Ending, Event, Progress, RowEvent};
 
 /// Tells a run as NDJSON on `out`. Progress is not told: it is not durable.
 pub fn ndjson(out: Box<dyn Write + Send>) -> Box<dyn Reporter> {
@@ -27,7 +27,7 @@ pub fn finished_event(totals: &Totals, ending: &Ending, exit: u8) -> Value {
     }
     event.insert("requests".into(), json!(totals.requests));
     event.insert("exit".into(), json!(exit));
-    if let Some((reason, message)) = reason(ending) {
+    if let Some((reason, message)) = reason(ending).zip(words::ending(ending)) {
         event.insert("reason".into(), json!(reason));
         event.insert("message".into(), json!(message));
     }
@@ -47,19 +47,20 @@ pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 7] {
     ]
 }
 
-/// A stable name and words for an end before the end.
-fn reason(ending: &Ending) -> Option<(&'static str, String)> {
-    match ending {
-        Ending::Finished => None,
-        Ending::Interrupted { signal } => Some(("interrupted", format!("signal {signal}"))),
-        Ending::Unauthorized { cause } => Some(("unauthorized", words::cause(cause))),
-        Ending::Outage { cause } => Some(("outage", words::cause(cause))),
-        Ending::TooManyFailures { allowed } => {
-            Some(("too-many-failures", format!("more than {allowed} rows failed")))
-        }
-        Ending::Deadline => Some(("deadline", "the time for the run is over".to_owned())),
-        Ending::LedgerFailed { message } => Some(("ledger-failed", message.clone())),
-    }
+/// A stable name for an end before the end.
+fn reason(ending: &Ending) -> Option<&'static str> {
+    Some(match ending {
+        Ending::Finished => return None,
+        Ending::Interrupted { .. } => "interrupted",
+        Ending::Unauthorized(_) => "unauthorized",
+        Ending::Outage(_) => "outage",
+        Ending::TooManyFailures { .. } => "too-many-failures",
+        Ending::Deadline => "deadline",
+        Ending::LedgerFailed(_) | Ending::RecorderGone => "ledger-failed",
+        Ending::SourceFailed(_) => "source-failed",
+        Ending::NoRuntime(_) => "no-runtime",
+        Ending::Fault(_) => "fault",
+    })
 }
 
 /// See [`ndjson`].
@@ -75,6 +76,9 @@ impl Reporter for Ndjson {
                 self.out.event(&json!({"event": "note", "message": words::note(note)}));
             }
             Event::Finished { totals, ending } => {
+                if let Ending::SourceFailed(problems) = ending {
+                    problems.iter().for_each(|problem| self.out.event(&problem.to_event()));
+                }
                 self.out.event(&finished_event(totals, ending, exit::of(totals, ending)));
                 self.out.flush();
             }
@@ -111,7 +115,7 @@ struct RowLine<'a> {
 }
 
 impl<'a> RowLine<'a> {
-    fn of(row: &'a RowEvent) -> Self {
+    fn of(row: &'a RowEnded) -> Self {
         Self {
             event: "row",
             row: row.row,
@@ -130,12 +134,14 @@ impl<'a> RowLine<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::tests::{Failing, Shared, progress, refused, totals};
+    use crate::event::{Note, Obstacle, RowEnd};
+    use crate::report::tests::{
+        Failing, Shared, full_disk, illegal_step, progress, refused, totals, unreadable_source,
+    };
     use crate::row::Cause;
-    use crate::row::event::{Note, RowEnd};
 
-    fn succeeded() -> RowEvent {
-        RowEvent {
+    fn succeeded() -> RowEnded {
+        RowEnded {
             row: 1,
             line: 2,
             key: "Khách \"A\"\n".into(),
@@ -151,8 +157,8 @@ mod tests {
     fn a_run_is_told_line_by_line() {
         let shared = Shared::default();
         let mut reporter = ndjson(shared.writer());
-        let listed = RowEvent { items: Some(vec![json!({"id": "tn_1"})]), ..succeeded() };
-        let doubtful = RowEvent { end: RowEnd::InDoubt, id: None, ..succeeded() };
+        let listed = RowEnded { items: Some(vec![json!({"id": "tn_1"})]), ..succeeded() };
+        let doubtful = RowEnded { end: RowEnd::InDoubt, id: None, ..succeeded() };
         for row in [succeeded(), listed, doubtful] {
             reporter.hear(&Event::Row(row));
         }
@@ -169,8 +175,12 @@ mod tests {
         let endings = [
             Ending::Finished,
             Ending::Interrupted { signal: 15 },
-            Ending::Unauthorized { cause: Cause::default().saying("no such account") },
-            Ending::LedgerFailed { message: "disk full".into() },
+            Ending::Unauthorized(Obstacle::Request(Cause::default().saying("no such account"))),
+            Ending::LedgerFailed(full_disk()),
+            Ending::RecorderGone,
+            Ending::SourceFailed(vec![unreadable_source()]),
+            Ending::NoRuntime("too many open files".into()),
+            Ending::Fault(illegal_step()),
         ];
         let told = endings.map(|ending| {
             finished_event(&totals(), &ending, exit::of(&totals(), &ending)).to_string()

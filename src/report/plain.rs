@@ -7,7 +7,7 @@ use super::narration::Narration;
 use super::speed::{self, Speed};
 use super::words::{number, rows};
 use super::{Outlet, Reporter, RunView};
-use crate::row::event::{Event, Progress};
+use crate::event::{Event, Progress};
 
 /// Between two lines of progress.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -93,9 +93,9 @@ pub(super) fn counts(progress: &Progress) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{Ending, Note};
     use crate::report::tests::{Failing, Shared, progress, refused, totals, view};
     use crate::row::Totals;
-    use crate::row::event::{Ending, Note};
 
     #[test]
     fn a_line_every_five_seconds() {

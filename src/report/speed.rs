@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::RunView;
 use super::words;
-use crate::row::event::Progress;
+use crate::event::Progress;
 
 /// The rate is taken over so long.
 const WINDOW: Duration = Duration::from_secs(10);

@@ -8,8 +8,9 @@ use super::RunView;
 use super::paint::Paint;
 use super::words;
 use super::words::{command, counted, number, one_line, rows, rows_are, span};
+use crate::event::Ending;
 use crate::row::Totals;
-use crate::row::event::Ending;
+use crate::text::diagnostic::Diagnostic;
 
 /// What a run comes to, over several lines. `elapsed` is how long it took.
 pub fn summary(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration) -> String {
@@ -41,11 +42,15 @@ fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration)
     let end = match ending {
         Ending::Finished => "finished in",
         Ending::Interrupted { .. } => "interrupted after",
-        Ending::Unauthorized { .. }
-        | Ending::Outage { .. }
+        Ending::Unauthorized(_)
+        | Ending::Outage(_)
         | Ending::TooManyFailures { .. }
         | Ending::Deadline
-        | Ending::LedgerFailed { .. } => "stopped after",
+        | Ending::LedgerFailed(_)
+        | Ending::RecorderGone
+        | Ending::SourceFailed(_)
+        | Ending::NoRuntime(_)
+        | Ending::Fault(_) => "stopped after",
     };
     let job = Paint(view.color).bold(&view.job);
     format!("{job}: {end} {}, {}.", span(elapsed), counted(totals.requests, "request"))
@@ -89,14 +94,14 @@ fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
 fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
     match ending {
         Ending::Finished | Ending::Interrupted { .. } => None,
-        Ending::Unauthorized { cause } => Some(format!(
+        Ending::Unauthorized(obstacle) => Some(format!(
             "The credentials were refused: {}\nCheck the credentials ({}). No row was marked failed for it.",
-            sentence(&words::cause(cause)),
+            sentence(&words::obstacle(obstacle)),
             view.credentials
         )),
-        Ending::Outage { cause } => Some(format!(
+        Ending::Outage(obstacle) => Some(format!(
             "The server was out of reach for too long: {}\nNo row was marked failed for it.",
-            sentence(&words::cause(cause))
+            sentence(&words::obstacle(obstacle))
         )),
         Ending::TooManyFailures { allowed } => Some(format!(
             "More than {} failed, which is all that --max-failures allows.",
@@ -105,10 +110,29 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
         Ending::Deadline => {
             Some("The time for the run is over; what was under way has come to its end.".to_owned())
         }
-        Ending::LedgerFailed { message } => {
-            Some(format!("Nothing more is sent without a ledger: {}", sentence(message)))
+        Ending::LedgerFailed(_) | Ending::RecorderGone => {
+            Some(format!("Nothing more is sent without a ledger: {}", reason(ending)))
         }
+        Ending::SourceFailed(problems) => Some(source_failed(view, problems)),
+        Ending::NoRuntime(_) => Some(format!("Nothing was sent: {}", reason(ending))),
+        Ending::Fault(_) => Some(format!(
+            "Nothing more was sent, because of a fault in noteferry itself: {}\nYour data is not at fault. Please keep \
+             this message for whoever looks after noteferry. What had left has been waited for.",
+            reason(ending)
+        )),
     }
+}
+
+fn reason(ending: &Ending) -> String {
+    words::ending(ending).map(|reason| sentence(&reason)).unwrap_or_default()
+}
+
+fn source_failed(view: &RunView, problems: &[Diagnostic]) -> String {
+    let told: Vec<String> = problems.iter().map(|problem| problem.render(view.color)).collect();
+    format!(
+        "Nothing more was sent, because the source could not be read a second time:\n{}",
+        told.concat().trim_end()
+    )
 }
 
 fn in_doubt(view: &RunView, count: u64) -> String {
@@ -184,7 +208,8 @@ fn sentence(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::tests::{totals, view};
+    use crate::event::Obstacle;
+    use crate::report::tests::{full_disk, illegal_step, totals, unreadable_source, view};
     use crate::row::{Cause, Reason};
 
     fn told(view: &RunView, totals: Totals, ending: &Ending) -> String {
@@ -217,18 +242,25 @@ mod tests {
     #[test]
     fn a_run_that_stopped_says_how_to_go_on() {
         let part = Totals { succeeded: 1_230, not_started: 48_770, requests: 1_234, ..totals() };
-        let unauthorized =
-            Ending::Unauthorized { cause: Cause::default().saying("r=2: token expired\u{1b}[2J") };
-        let ledger = Ending::LedgerFailed { message: "the ledger jobs/.noteferry/ledger.db cannot be written: the disk is full; make room, then run again".into() };
+        let refused = Cause::default().saying("r=2: token expired\u{1b}[2J");
+        let unauthorized = Ending::Unauthorized(Obstacle::Request(refused));
+        let ledger = Ending::LedgerFailed(full_disk());
+        let source = Ending::SourceFailed(vec![unreadable_source()]);
+        let runtime = Ending::NoRuntime("too many open files".into());
+        let fault = Ending::Fault(illegal_step());
         let interrupted = Ending::Interrupted { signal: 2 };
         let failures = Ending::TooManyFailures { allowed: 100 };
-        let outage = Ending::Outage { cause: Cause::of(Reason::AnswerTimeout) };
+        let outage = Ending::Outage(Obstacle::Request(Cause::of(Reason::AnswerTimeout)));
         let texts = [
             &interrupted,
             &unauthorized,
             &outage,
             &failures,
             &ledger,
+            &Ending::RecorderGone,
+            &source,
+            &runtime,
+            &fault,
             &Ending::Deadline,
             &Ending::Finished,
         ]

@@ -6,8 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::RunView;
-use crate::row::event::{Event, Progress, RowEnd, RowEvent};
+use crate::event::{Event, Fault, Happening, Progress, RowEnd, RowEnded, Stage};
+use crate::ledger::{LedgerError, StorageFault};
 use crate::row::{Cause, Reason, Totals};
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place};
 
 /// A writer whose text can be read while it is written.
 #[derive(Clone, Default)]
@@ -103,10 +106,10 @@ pub fn progress(seconds: u64) -> Progress {
 
 /// A row that was refused.
 pub fn refused(row: u64) -> Event {
-    Event::Row(RowEvent {
+    Event::Row(RowEnded {
         row,
         line: row + 1,
-        key: format!("L-{row}"),
+        key: format!("L-{row}").into(),
         end: RowEnd::Failed,
         id: None,
         attempts: 1,
@@ -127,4 +130,26 @@ pub fn totals() -> Totals {
         requests: 50_004,
         ..Totals::default()
     }
+}
+
+/// A ledger on a full disk.
+pub fn full_disk() -> LedgerError {
+    LedgerError::Storage {
+        path: "jobs/.noteferry/ledger.db".into(),
+        deed: "written",
+        fault: StorageFault::Full,
+        cause: "database or disk is full".into(),
+    }
+}
+
+/// A source that is gone when it is to be read again.
+pub fn unreadable_source() -> Diagnostic {
+    let place = Place::File("data/notes.csv".into());
+    Diagnostic::error(Code::UnreadableFile, place, "the file cannot be opened: no such file")
+}
+
+/// An answer to a request that was never sent.
+pub fn illegal_step() -> Fault {
+    let (stage, happening) = (Stage::Queued, Happening::Replied);
+    Fault { row: Some(12), stage, happening, transition: None }
 }

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::Reporter;
-use crate::row::event::{Event, Progress};
+use crate::event::{Event, Progress};
 
 /// Batches of events that may wait to be heard.
 const WAITING: usize = 256;
@@ -169,9 +169,9 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Ending;
     use crate::report::tests::{Failing, Shared, progress, refused, totals, view};
     use crate::report::{Several, ndjson, plain};
-    use crate::row::event::Ending;
 
     fn finished() -> Event {
         Event::Finished { totals: totals(), ending: Ending::Finished }

@@ -7,7 +7,6 @@
 mod attempt;
 mod cause;
 mod digest;
-pub mod event;
 mod key;
 mod known;
 mod lane;

@@ -21,7 +21,7 @@ pub enum Severity {
 }
 
 /// A text that diagnostics point into.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct SourceText {
     /// As the user would name it: a path, or a name such as `stringeex (built in)`.
     pub name: String,
@@ -29,7 +29,7 @@ pub struct SourceText {
 }
 
 /// Where something is wrong.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// No file is at fault: a flag, the environment.
     Nowhere,
@@ -42,7 +42,7 @@ pub enum Place {
 }
 
 /// Where a row, or a cell of it, stands in its source.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowPlace {
     pub file: Arc<str>,
     /// Counts from 1 over data rows; 0 is the header.
@@ -56,7 +56,7 @@ pub struct RowPlace {
 }
 
 /// Something wrong with an input. See the module's text.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     pub severity: Severity,
     /// What kind of mistake it is; a stable word for scripts.

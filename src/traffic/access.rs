@@ -180,6 +180,7 @@ impl Access {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::traffic::reply::NoToken;
 
     const NOW: Moment = Moment(Duration::ZERO);
     const CLOCK: i64 = 1_800_000_000_000;
@@ -279,14 +280,15 @@ mod tests {
     #[test]
     fn a_login_that_gets_no_answer_is_tried_again_and_one_that_is_refused_is_not() {
         let mut access = Access::new(true);
-        let transient = TokenFailure { message: "busy".into(), transient: true };
+        let transient =
+            TokenFailure { why: NoToken::NoneInAnswer { status: 503 }, transient: true };
         for attempt in 1..20 {
             let now = Moment(Duration::from_secs(3600 * attempt));
             assert!(access.request(now));
             assert!(!access.failed(&transient, now, 1.0));
             assert!(access.wake_at().unwrap() > now);
         }
-        let wrong = TokenFailure { message: "wrong password".into(), transient: false };
+        let wrong = TokenFailure { why: NoToken::NotAHeader, transient: false };
         assert!(Access::new(true).failed(&wrong, NOW, 1.0));
     }
 

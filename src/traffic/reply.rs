@@ -3,15 +3,17 @@
 
 use std::time::Duration;
 
+use crate::row::Cause;
+
 /// What came back for one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
     /// An answer, read to its end.
     Answer(Answer),
-    /// The request surely was not written.
-    NotSent(String),
-    /// The request may have been written, and no whole answer came.
-    Lost(String),
+    /// The request surely was not written, and why.
+    NotSent(Cause),
+    /// The request may have been written, and no whole answer came, and why.
+    Lost(Cause),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,7 +38,28 @@ pub struct Granted {
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenFailure {
-    pub message: String,
+    pub why: NoToken,
     /// Another try may fare better: the other side was out of reach, or busy.
     pub transient: bool,
+}
+
+/// Why there is no token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoToken {
+    /// The login got no answer.
+    LoginFailed(Cause),
+    /// The login was refused, in the other side's words.
+    LoginRefused { said: String },
+    /// The login succeeded, and its answer has no token for the account of this name, in the other side's words.
+    NoneFor { name: String, said: String },
+    /// The answer to the login has no token and no words.
+    NoneInAnswer { status: u16 },
+    /// The connector declares no authentication.
+    NoWay,
+    /// The connector asks for a token whose header has a field that is not known.
+    UnknownHeaderField { name: String },
+    /// The token cannot be signed, in the library's words.
+    Unsignable { error: String },
+    /// The token has a character that no HTTP header may have.
+    NotAHeader,
 }

@@ -39,8 +39,8 @@ const TOO_MANY_REQUESTS: u16 = 429;
 /// Judges a reply to an operation's request.
 pub fn judge(answers: &Answers, operation: &Operation, reply: Reply) -> Verdict {
     match reply {
-        Reply::NotSent(message) => retry(Cause::default().saying(message), None, false),
-        Reply::Lost(message) => unknown(operation, Cause::default().saying(message), None),
+        Reply::NotSent(cause) => retry(cause, None, false),
+        Reply::Lost(cause) => unknown(operation, cause, None),
         Reply::Answer(answer) => judge_answer(answers, operation, &answer),
     }
 }
@@ -176,8 +176,8 @@ mod tests {
             answer(500, r#"{"r":0}"#),
             answer(502, "<html>"),
             answer(503, ""),
-            Reply::NotSent("connection refused".into()),
-            Reply::Lost("no answer within 30s".into()),
+            Reply::NotSent(Cause::of(Reason::NoConnection).saying("connection refused")),
+            Reply::Lost(Cause::of(Reason::AnswerTimeout)),
         ];
         let mut table = String::new();
         for reply in replies {

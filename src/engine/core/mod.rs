@@ -17,13 +17,14 @@ use std::collections::{BinaryHeap, HashSet, VecDeque};
 use std::time::Duration;
 
 use crate::declared::job::InDoubt;
-use crate::ledger::Ack;
+use crate::event::{Ending, Event, Obstacle, Progress};
+use crate::ledger::{Ack, LedgerError};
 use crate::plan::decide::Sending;
 use crate::row::AttemptEnd;
 use crate::row::AttemptStart;
 use crate::row::Cause;
 use crate::row::RowState;
-use crate::row::event::{Ending, Event, Progress};
+use crate::text::diagnostic::Diagnostic;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::reply::Granted;
 use crate::traffic::reply::TokenFailure;
@@ -75,8 +76,10 @@ pub enum Input {
     SourceEnded,
     /// Writes of the ledger are durable.
     Durable(Vec<Ack>),
-    /// The ledger cannot be written or read any more, for this reason.
-    LedgerFailed(String),
+    /// The ledger cannot be written or read any more.
+    LedgerFailed(LedgerError),
+    /// The source cannot be read again.
+    SourceFailed(Vec<Diagnostic>),
     /// Writes that will never be durable, by their slots: starts that must not leave, and ends that only this run knows.
     Unwritten {
         starts: Vec<usize>,
@@ -219,7 +222,7 @@ impl Core {
             outage: Outage::default(),
             told_push_back: None,
             tokenless_since: None,
-            last_failure: Ending::Outage { cause: Cause::default() },
+            last_failure: Ending::Outage(Obstacle::Request(Cause::default())),
             source_ended: false,
             stopping: None,
             ledger_gone: false,
@@ -235,12 +238,12 @@ impl Core {
             Input::Rows(rows) => rows.into_iter().for_each(|work| self.enqueue(work)),
             Input::SourceEnded => self.source_ended = true,
             Input::Durable(acks) => acks.into_iter().for_each(|ack| self.durable(ack, now)),
-            Input::LedgerFailed(message) => self.stop(Ending::LedgerFailed { message }, now),
+            Input::LedgerFailed(error) => self.stop(Ending::LedgerFailed(error), now),
+            Input::SourceFailed(problems) => self.stop(Ending::SourceFailed(problems), now),
             Input::Unwritten { starts, ends } => self.unwritten(&starts, &ends),
             Input::LedgerGone => {
                 self.ledger_gone = true;
-                let message = "its writer came to a sudden end".to_owned();
-                self.stop(Ending::LedgerFailed { message }, now);
+                self.stop(Ending::RecorderGone, now);
             }
             Input::Replied { slot, verdict } => self.replied(slot, verdict, now),
             Input::Looked { slot, verdict, owned } => self.looked(slot, verdict, owned, now),

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use crate::declared::connector::Effect;
+use crate::event::{Ending, Event, Note, Obstacle, RowEnd};
 use crate::ledger::Ack;
 use crate::row::Outcome;
-use crate::row::event::{Ending, Event, Note, RowEnd};
 use crate::row::{Cause, Reason};
 use crate::traffic::pace::{asked_wait, back_off};
 use crate::traffic::reply::TokenFailure;
@@ -209,28 +209,28 @@ impl Core {
     pub(super) fn token_refused(&mut self, refusal: Refusal, cause: Cause, now: Now) {
         match refusal {
             Refusal::Renew | Refusal::Row => {}
-            Refusal::Final => self.stop(Ending::Unauthorized { cause }, now),
+            Refusal::Final => self.stop(Ending::Unauthorized(Obstacle::Request(cause)), now),
             Refusal::Pause => {
                 if self.outage.refused(now.moment, now.chance) {
                     let note = Note::TokenRefused(cause.clone());
                     self.actions.push(Action::Tell(Event::Note(note)));
                 }
-                self.last_failure = Ending::Unauthorized { cause };
+                self.last_failure = Ending::Unauthorized(Obstacle::Request(cause));
             }
         }
     }
 
     pub(super) fn token_failed(&mut self, failure: &TokenFailure, now: Now) {
         if self.access.failed(failure, now.moment, now.chance) {
-            self.stop(Ending::Unauthorized { cause: told(failure) }, now);
+            self.stop(Ending::Unauthorized(Obstacle::Token(failure.why.clone())), now);
             return;
         }
         let since = *self.tokenless_since.get_or_insert(now.moment);
         if now.moment.since(since) >= self.settings.give_up_after {
-            self.stop(Ending::Outage { cause: told(failure) }, now);
+            self.stop(Ending::Outage(Obstacle::Token(failure.why.clone())), now);
         } else if since == now.moment {
-            let text = format!("no token yet, trying again: {}", failure.message);
-            self.actions.push(Action::Tell(Event::Note(Note::Said(text))));
+            let note = Note::NoToken(failure.why.clone());
+            self.actions.push(Action::Tell(Event::Note(note)));
         }
     }
 
@@ -334,7 +334,9 @@ impl Core {
     /// Nothing is started any more, and what is under way comes to its end. The first reason stands, but for a ledger
     /// that fails later on: whoever runs this has to know.
     pub(super) fn stop(&mut self, ending: Ending, now: Now) {
-        if self.stopping.is_none() || matches!(ending, Ending::LedgerFailed { .. }) {
+        if self.stopping.is_none()
+            || matches!(ending, Ending::LedgerFailed(_) | Ending::RecorderGone)
+        {
             self.stopping = Some(ending);
         }
         while let Some(at) = self.cleared.pop_front() {
@@ -358,8 +360,4 @@ impl Core {
             self.end_row(at, Last::new(Outcome::Lost, RowEnd::InDoubt).because(cause), now);
         }
     }
-}
-
-fn told(failure: &TokenFailure) -> Cause {
-    Cause::default().saying(failure.message.clone())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::row::event::{Ending, Event, Note};
+use crate::event::{Ending, Event, Note, Obstacle};
 use crate::traffic::pace::{Moment, PushBack};
 use crate::traffic::verdict::Verdict;
 
@@ -33,7 +33,7 @@ impl Core {
     fn notice_outage(&mut self, verdict: &Verdict, now: Now) {
         match verdict {
             Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown { cause, .. } => {
-                self.last_failure = Ending::Outage { cause: cause.clone() };
+                self.last_failure = Ending::Outage(Obstacle::Request(cause.clone()));
                 if self.outage.failed(now.moment, now.chance) {
                     let note = Note::OutageBegan(cause.clone());
                     self.actions.push(Action::Tell(Event::Note(note)));
@@ -44,8 +44,7 @@ impl Core {
             // A push-back is an answer, and has a pause of its own.
             _ => {
                 if self.outage.answered() {
-                    let text = "the server answers again, going on".to_owned();
-                    self.actions.push(Action::Tell(Event::Note(Note::Said(text))));
+                    self.actions.push(Action::Tell(Event::Note(Note::Answered)));
                 }
             }
         }
@@ -64,11 +63,8 @@ impl Core {
             self.told_push_back.is_some_and(|told| now.moment.since(told) < TELL_AGAIN_AFTER);
         if let (Some(rate), false) = (slowdown.rate, told) {
             self.told_push_back = Some(now.moment);
-            let text = format!(
-                "the server asks for less: nothing leaves for {:.1} s, then {rate:.1} requests/s at first",
-                slowdown.wait.as_secs_f64()
-            );
-            self.actions.push(Action::Tell(Event::Note(Note::Said(text))));
+            let note = Note::PushedBack { wait: slowdown.wait, rate };
+            self.actions.push(Action::Tell(Event::Note(note)));
         }
         slowdown.wait
     }

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::declared::job::InDoubt;
+use crate::event::RowEnd;
 use crate::prepare::request::Request;
-use crate::recover::{Search, Since, Step};
+use crate::recover::{Lookup, Search, Since};
 use crate::row::Outcome;
 use crate::row::RowState;
-use crate::row::event::RowEnd;
 use crate::row::{Cause, Doubt, Reason};
 use crate::traffic::pace::{Moment, asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
@@ -183,15 +183,15 @@ impl Core {
     }
 
     /// What follows from what a search has come to.
-    fn follow(&mut self, at: usize, step: Step, now: Now) {
-        match step {
-            Step::NextPage => self.to_look.push_back(at),
-            Step::Found { id } => {
+    fn follow(&mut self, at: usize, lookup: Lookup, now: Now) {
+        match lookup {
+            Lookup::NextPage => self.to_look.push_back(at),
+            Lookup::Found { id } => {
                 let found = Last::new(Outcome::Found, RowEnd::Succeeded);
                 self.end_row(at, Last { id: Some(id), ..found }, now);
             }
-            Step::Unsure { doubt } => self.end_unsure(at, doubt, now),
-            Step::Absent => {
+            Lookup::Unsure { doubt } => self.end_unsure(at, doubt, now),
+            Lookup::Absent => {
                 let Some(slot) = self.slots[at].as_ref() else { return };
                 let sure = slot.sure_at;
                 match slot.search_began.is_some_and(|began| began < sure) {

@@ -1,5 +1,6 @@
 //! A row in hand: its work, where it stands, and what its ledger entries say.
 
+use crate::event::{RowEnd, RowEnded};
 use crate::plan::decide::Sending;
 use crate::recover::Search;
 use crate::row::AttemptEnd;
@@ -7,7 +8,6 @@ use crate::row::AttemptStart;
 use crate::row::Attempted;
 use crate::row::Cause;
 use crate::row::Outcome;
-use crate::row::event::{RowEnd, RowEvent};
 use crate::row::{RowState, state};
 use crate::traffic::pace::Moment;
 
@@ -47,7 +47,7 @@ pub(super) struct Slot {
     pub search_began: Option<Moment>,
     pub looks: u32,
     /// How the row ends, once its last outcome is durable.
-    pub end: Option<RowEvent>,
+    pub end: Option<RowEnded>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,11 +141,11 @@ impl Slot {
         })
     }
 
-    pub fn row_event(&self, end: RowEnd, cause: Option<&Cause>) -> RowEvent {
-        RowEvent {
+    pub fn row_event(&self, end: RowEnd, cause: Option<&Cause>) -> RowEnded {
+        RowEnded {
             row: self.work.ready.row,
             line: self.work.ready.line,
-            key: self.work.key.clone(),
+            key: self.work.key.as_str().into(),
             end,
             id: None,
             attempts: self.state.attempts(),

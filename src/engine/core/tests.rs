@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::*;
 use crate::declared::connector::Catalogue;
+use crate::event::RowEnd;
+use crate::ledger::StorageFault;
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
 use crate::row::Attempted;
 use crate::row::Cause;
 use crate::row::Digest;
-use crate::row::event::RowEnd;
 use crate::text::diagnostic::Place;
 
 const WALL: i64 = 1_800_000_000_000;
@@ -57,6 +58,11 @@ fn row(number: u64, send_before: Option<i64>) -> Work {
         attempted: None,
         sending: Sending::Fresh,
     }
+}
+
+fn full_disk() -> LedgerError {
+    let (deed, fault, cause) = ("written", StorageFault::Full, String::new());
+    LedgerError::Storage { path: "ledger.db".into(), deed, fault, cause }
 }
 
 /// What the core has to have done, in words.
@@ -174,7 +180,7 @@ fn nothing_leaves_once_the_ledger_has_failed_and_what_has_left_comes_to_its_end(
     core.handle(Input::Rows(vec![row(1, None), row(2, None), row(3, None)]), at(0));
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
     assert_eq!(done(&mut core), ["begin 1", "begin 2", "begin 3", "send 0"]);
-    core.handle(Input::LedgerFailed("the disk is full".into()), at(2));
+    core.handle(Input::LedgerFailed(full_disk()), at(2));
     core.handle(Input::Unwritten { starts: vec![1], ends: vec![] }, at(3));
     // This one was started before the failure was noticed.
     core.handle(Input::Durable(vec![Ack::Started { slot: 2 }]), at(3));
@@ -188,7 +194,7 @@ fn nothing_leaves_once_the_ledger_has_failed_and_what_has_left_comes_to_its_end(
     core.handle(Input::Durable(vec![Ack::Ended { slot: 2 }, Ack::Ended { slot: 0 }]), at(5));
     assert_eq!(done(&mut core), ["row 1 succeeded"]);
     assert_eq!(core.left_in_doubt(), 0);
-    assert!(matches!(core.ended(), Some(Ending::LedgerFailed { .. })));
+    assert!(matches!(core.ended(), Some(Ending::LedgerFailed(_) | Ending::RecorderGone)));
 }
 
 #[test]
@@ -200,11 +206,11 @@ fn an_outcome_that_is_written_nowhere_is_not_told_and_is_in_doubt() {
         Input::Replied { slot: 0, verdict: Verdict::Done { id: None, items: None } },
         at(2),
     );
-    core.handle(Input::LedgerFailed("the disk is full".into()), at(3));
+    core.handle(Input::LedgerFailed(full_disk()), at(3));
     core.handle(Input::Unwritten { starts: vec![], ends: vec![0] }, at(3));
     assert_eq!(done(&mut core), ["begin 1", "send 0", "end succeeded"]);
     assert_eq!((core.left_in_doubt(), core.progress(at(3).moment).succeeded), (1, 0));
-    assert!(matches!(core.ended(), Some(Ending::LedgerFailed { .. })));
+    assert!(matches!(core.ended(), Some(Ending::LedgerFailed(_) | Ending::RecorderGone)));
 }
 
 #[test]
@@ -213,7 +219,7 @@ fn without_anybody_to_write_the_ledger_the_run_does_not_wait() {
     core.handle(Input::Rows(vec![row(1, None), row(2, None)]), at(0));
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
     core.handle(Input::LedgerGone, at(2));
-    assert!(matches!(core.ended(), Some(Ending::LedgerFailed { .. })));
+    assert!(matches!(core.ended(), Some(Ending::LedgerFailed(_) | Ending::RecorderGone)));
     assert_eq!(core.left_in_doubt(), 1);
 }
 
@@ -381,7 +387,7 @@ fn a_ledger_that_fails_leaves_a_row_in_doubt_once_whether_its_end_or_its_next_st
     core.handle(Input::Tick, at(10_000));
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(10_001));
     core.handle(Input::Replied { slot: 0, verdict: may_have_acted() }, at(10_002));
-    core.handle(Input::LedgerFailed("the disk is full".into()), at(10_003));
+    core.handle(Input::LedgerFailed(full_disk()), at(10_003));
     core.handle(Input::Unwritten { starts: vec![], ends: vec![0] }, at(10_003));
     assert_eq!((core.left_in_doubt(), core.settled()), (1, 1));
     // The second start of a row of this run.
@@ -389,7 +395,7 @@ fn a_ledger_that_fails_leaves_a_row_in_doubt_once_whether_its_end_or_its_next_st
     lost_update(&mut core);
     core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(3));
     core.handle(Input::Tick, at(10_002));
-    core.handle(Input::LedgerFailed("the disk is full".into()), at(10_003));
+    core.handle(Input::LedgerFailed(full_disk()), at(10_003));
     core.handle(Input::Unwritten { starts: vec![0], ends: vec![] }, at(10_003));
     assert_eq!((core.left_in_doubt(), core.settled()), (1, 0));
 }

@@ -1,6 +1,9 @@
 //! Numbers, durations, times and foreign texts as people read them.
 
 mod cause;
+mod ending;
+mod fault;
+mod no_token;
 mod note;
 
 use std::time::Duration;
@@ -8,6 +11,9 @@ use std::time::Duration;
 use jiff::Zoned;
 
 pub use cause::cause;
+pub use ending::{ending, obstacle};
+pub use fault::fault;
+pub use no_token::no_token;
 pub use note::note;
 
 /// `1234567` as `1,234,567`.

@@ -1,7 +1,7 @@
 //! What is told once on the way, as a person reads it.
 
-use super::cause;
-use crate::row::event::Note;
+use super::{cause, no_token};
+use crate::event::Note;
 
 pub fn note(note: &Note) -> String {
     match note {
@@ -12,6 +12,12 @@ pub fn note(note: &Note) -> String {
             "a fresh token is refused, trying one row at a time until one is accepted: {}",
             cause(why)
         ),
+        Note::Answered => "the server answers again, going on".to_owned(),
+        Note::PushedBack { wait, rate } => format!(
+            "the server asks for less: nothing leaves for {:.1} s, then {rate:.1} requests/s at first",
+            wait.as_secs_f64()
+        ),
+        Note::NoToken(why) => format!("no token yet, trying again: {}", no_token(why)),
         Note::Said(text) => text.clone(),
     }
 }

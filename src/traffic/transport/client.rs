@@ -13,6 +13,7 @@ use reqwest::{Certificate, Url};
 
 use crate::declared::connector::{Connector, Method};
 use crate::prepare::request::Request;
+use crate::row::{Cause, Reason};
 use crate::text::pointer::Pointer;
 use crate::text::secret::Secret;
 use crate::traffic::reply::Answer;
@@ -144,25 +145,30 @@ impl Client {
         async move {
             let reply = match built {
                 Ok(request) => exchange(&http, request).await,
-                Err(message) => Reply::NotSent(message),
+                Err(error) => {
+                    Reply::NotSent(Cause::of(Reason::Unsendable).saying(error.to_string()))
+                }
             };
             redacted(reply, secret.as_ref())
         }
     }
 
     /// The address of a path. Creates all go to one, so the last one is kept.
-    fn address(&self, path: &str) -> Result<Url, String> {
+    fn address(&self, path: &str) -> Result<Url, url::ParseError> {
         let mut last = self.last_address.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, address)) = last.as_ref().filter(|(known, _)| known == path) {
             return Ok(address.clone());
         }
-        let address = Url::parse(&format!("{}{path}", self.base_url))
-            .map_err(|error| format!("the request has no valid address: {error}"))?;
+        let address = Url::parse(&format!("{}{path}", self.base_url))?;
         *last = Some((path.to_owned(), address.clone()));
         Ok(address)
     }
 
-    fn build(&self, request: &Request, token: Option<&Token>) -> Result<reqwest::Request, String> {
+    fn build(
+        &self,
+        request: &Request,
+        token: Option<&Token>,
+    ) -> Result<reqwest::Request, url::ParseError> {
         let address = self.address(&request.path)?;
         let mut built = reqwest::Request::new(http_method(request.method), address);
         *built.headers_mut() = token.map_or(&self.headers, |token| &token.headers).clone();
@@ -188,15 +194,13 @@ async fn exchange(http: &reqwest::Client, request: reqwest::Request) -> Reply {
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if answer.body.len() + chunk.len() > LONGEST_ANSWER => {
-                return Reply::Lost("the answer is longer than 16 MiB".to_owned());
+                return Reply::Lost(Cause::of(Reason::AnswerTooLong));
             }
             Ok(Some(chunk)) => answer.body.extend_from_slice(&chunk),
             Ok(None) => return Reply::Answer(answer),
             Err(error) => {
-                return Reply::Lost(format!(
-                    "the answer broke off: {}",
-                    chain(&error.without_url())
-                ));
+                let cause = Cause::of(Reason::AnswerBroken);
+                return Reply::Lost(cause.saying(chain(&error.without_url())));
             }
         }
     }
@@ -208,10 +212,10 @@ fn failure(error: reqwest::Error) -> Reply {
     let timeout = error.is_timeout();
     let text = chain(&error.without_url());
     match (not_sent, timeout) {
-        (true, true) => Reply::NotSent("no connection within the time allowed".to_owned()),
-        (true, false) => Reply::NotSent(format!("no connection: {text}")),
-        (false, true) => Reply::Lost("no answer within the time allowed".to_owned()),
-        (false, false) => Reply::Lost(format!("the connection broke before the answer: {text}")),
+        (true, true) => Reply::NotSent(Cause::of(Reason::ConnectionTimeout)),
+        (true, false) => Reply::NotSent(Cause::of(Reason::NoConnection).saying(text)),
+        (false, true) => Reply::Lost(Cause::of(Reason::AnswerTimeout)),
+        (false, false) => Reply::Lost(Cause::of(Reason::ConnectionBroken).saying(text)),
     }
 }
 
@@ -245,8 +249,8 @@ fn unix_milliseconds(moment: SystemTime) -> Option<i64> {
 fn redacted(reply: Reply, secret: Option<&Secret>) -> Reply {
     let Some(secret) = secret else { return reply };
     match reply {
-        Reply::NotSent(text) => Reply::NotSent(secret.redact(&text).into_owned()),
-        Reply::Lost(text) => Reply::Lost(secret.redact(&text).into_owned()),
+        Reply::NotSent(cause) => Reply::NotSent(without(cause, secret)),
+        Reply::Lost(cause) => Reply::Lost(without(cause, secret)),
         // An answer that repeats the token would carry it into the ledger.
         Reply::Answer(mut answer) => {
             let text = String::from_utf8_lossy(&answer.body);
@@ -256,6 +260,12 @@ fn redacted(reply: Reply, secret: Option<&Secret>) -> Reply {
             Reply::Answer(answer)
         }
     }
+}
+
+/// A cause whose words do not repeat a secret.
+fn without(cause: Cause, secret: &Secret) -> Cause {
+    let message = cause.message.map(|text| secret.redact(&text).into_owned());
+    Cause { message, ..cause }
 }
 
 /// An error and what caused it, to the root: that is where the reason stands.

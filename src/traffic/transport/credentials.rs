@@ -17,7 +17,7 @@ use crate::text::quota::parse_duration;
 use crate::text::secret::Secret;
 use crate::traffic::reply::Granted;
 use crate::traffic::reply::Reply;
-use crate::traffic::reply::TokenFailure;
+use crate::traffic::reply::{NoToken, TokenFailure};
 
 use super::client::{Client, Token};
 
@@ -140,7 +140,7 @@ impl Credentials {
         clock: i64,
     ) -> Result<(Token, Granted), TokenFailure> {
         match self {
-            Self::None => Err(refusal("the connector declares no authentication")),
+            Self::None => Err(refusal(NoToken::NoWay)),
             Self::Ready { token, .. } => {
                 let granted = Granted { expires_at: expiry(token.expose()), date: None };
                 finished(token.clone(), client, granted)
@@ -209,10 +209,9 @@ impl Login {
         let body = Some(self.body.expose().to_owned());
         let request = Request { method: Method::Post, path: self.path.clone(), body };
         match client.send(&request, None).await {
-            Reply::NotSent(message) | Reply::Lost(message) => Err(TokenFailure {
-                message: format!("the login failed: {message}"),
-                transient: true,
-            }),
+            Reply::NotSent(cause) | Reply::Lost(cause) => {
+                Err(TokenFailure { why: NoToken::LoginFailed(cause), transient: true })
+            }
             Reply::Answer(answer) => {
                 let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
                 match body.as_ref().and_then(|body| self.find_token(body)) {
@@ -250,15 +249,19 @@ impl Login {
         let mut places = messages.iter().map(Pointer::as_str).chain(usual);
         let said = body.and_then(|body| places.find_map(|at| body.pointer(at)?.as_str()));
         let chosen = self.choices.as_ref().and_then(|(_, name)| name.as_deref());
-        let message = match (said, chosen) {
-            (Some(said), None) => format!("the login was refused: {said}"),
-            (Some(said), Some(name)) => format!("the login brought no token for `{name}`: {said}"),
-            (None, _) => format!("the login was answered with HTTP status {status} and no token"),
-        };
         // A refusal may repeat what it refuses.
-        let message =
-            self.secrets.iter().fold(message, |text, secret| secret.redact(&text).into_owned());
-        TokenFailure { message, transient: status == 429 || status >= 500 }
+        let redacted = |text: &str| {
+            let text = text.to_owned();
+            self.secrets.iter().fold(text, |text, secret| secret.redact(&text).into_owned())
+        };
+        let why = match (said, chosen) {
+            (Some(said), None) => NoToken::LoginRefused { said: redacted(said) },
+            (Some(said), Some(name)) => {
+                NoToken::NoneFor { name: redacted(name), said: redacted(said) }
+            }
+            (None, _) => NoToken::NoneInAnswer { status },
+        };
+        TokenFailure { why, transient: status == 429 || status >= 500 }
     }
 }
 
@@ -297,15 +300,13 @@ impl Signed {
                 "cty" => header.cty = Some(value.clone()),
                 "kid" => header.kid = Some(value.clone()),
                 _ => {
-                    return Err(refusal(&format!(
-                        "a token's header cannot have `{name}`: cty and kid are understood"
-                    )));
+                    return Err(refusal(NoToken::UnknownHeaderField { name: name.clone() }));
                 }
             }
         }
         let key = EncodingKey::from_secret(self.secret.expose().as_bytes());
         let text = jsonwebtoken::encode(&header, &claims, &key)
-            .map_err(|error| refusal(&format!("the token cannot be signed: {error}")))?;
+            .map_err(|error| refusal(NoToken::Unsignable { error: error.to_string() }))?;
         let expires_at = i64::try_from(expires).ok().map(|seconds| seconds * 1000);
         finished(Secret::new(text), client, Granted { expires_at, date: None })
     }
@@ -316,14 +317,11 @@ fn finished(
     client: &Client,
     granted: Granted,
 ) -> Result<(Token, Granted), TokenFailure> {
-    client
-        .token(secret)
-        .map(|token| (token, granted))
-        .ok_or_else(|| refusal("the token cannot stand in a header: is there a line break in it?"))
+    client.token(secret).map(|token| (token, granted)).ok_or_else(|| refusal(NoToken::NotAHeader))
 }
 
-fn refusal(message: &str) -> TokenFailure {
-    TokenFailure { message: message.to_owned(), transient: false }
+fn refusal(why: NoToken) -> TokenFailure {
+    TokenFailure { why, transient: false }
 }
 
 /// The variables that a way needs.

@@ -1,0 +1,90 @@
+//! What is told of a run: facts, typed. How they are shown is for `report`; what follows from them is decided elsewhere.
+//!
+//! A row's end is a durable fact: the ledger has it before a reporter hears of it. A [`Progress`] is a snapshot that
+//! may be dropped; each one replaces the last. This is a room of its own, above `row`, because an end carries the
+//! ledger's error and the source's diagnostics.
+
+mod ending;
+mod fault;
+mod note;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::row::{Cause, Totals};
+
+pub use ending::{Ending, Obstacle};
+pub use fault::{Fault, Happening, Stage};
+pub use note::Note;
+
+/// What a reporter hears.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A row's end.
+    Row(RowEnded),
+    /// Something worth telling once.
+    Note(Note),
+    /// The run is over. Always the last.
+    Finished { totals: Totals, ending: Ending },
+}
+
+/// A row has reached its end in this run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowEnded {
+    pub row: u64,
+    pub line: u64,
+    pub key: Arc<str>,
+    pub end: RowEnd,
+    /// What the other side calls what was made.
+    pub id: Option<String>,
+    pub attempts: u32,
+    /// Why it did not succeed.
+    pub cause: Option<Cause>,
+    /// What a reading operation brought.
+    pub items: Option<Vec<Value>>,
+}
+
+/// Where a row stands when a run is done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowEnd {
+    Succeeded,
+    Failed,
+    InDoubt,
+    /// Found to be invalid right before its request, such as a reminder that has passed meanwhile.
+    Invalid,
+}
+
+impl RowEnd {
+    /// The word in the NDJSON output and in the ledger's view.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::InDoubt => "in_doubt",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+/// A snapshot of a run under way.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Progress {
+    /// Rows that the run has to send; rows that are done, held or invalid are not among them.
+    pub to_send: u64,
+    pub succeeded: u64,
+    pub failed: u64,
+    pub in_doubt: u64,
+    /// Rows that wait for another attempt.
+    pub retrying: u64,
+    pub in_flight: u64,
+    pub requests: u64,
+    pub elapsed: Duration,
+    /// What is left at the present pace; none while it cannot be told.
+    pub left: Option<Duration>,
+    /// Requests a second that the tightest quota allows in the long run.
+    pub allowed_rate: Option<f64>,
+    /// Nothing is sent until then, counted from now, because the other side asked for it.
+    pub paused: Option<Duration>,
+}

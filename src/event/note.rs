@@ -1,0 +1,23 @@
+//! Something worth telling once while a run goes on.
+
+use std::time::Duration;
+
+use crate::row::Cause;
+use crate::traffic::reply::NoToken;
+
+/// See the module's text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Note {
+    /// Nothing gets through any more: rows are tried one at a time.
+    OutageBegan(Cause),
+    /// A fresh token is refused: rows are tried one at a time until one is accepted.
+    TokenRefused(Cause),
+    /// The outage is over.
+    Answered,
+    /// The other side asked for less: nothing leaves for a while, and then so many requests a second at first.
+    PushedBack { wait: Duration, rate: f64 },
+    /// There is no token yet; it is asked for again.
+    NoToken(NoToken),
+    /// What the recorder has to say, in words.
+    Said(String),
+}

@@ -1,0 +1,37 @@
+//! Why a run is over, as a person reads it: the reason alone. What to do about it is for `summary`.
+
+use super::{cause, fault, no_token, rows};
+use crate::event::{Ending, Obstacle};
+use crate::ledger::LedgerError;
+
+/// The reason, without a full stop; none where every row has reached its end.
+pub fn ending(ending: &Ending) -> Option<String> {
+    Some(match ending {
+        Ending::Finished => return None,
+        Ending::Interrupted { signal } => format!("signal {signal}"),
+        Ending::Unauthorized(obstacle) | Ending::Outage(obstacle) => self::obstacle(obstacle),
+        Ending::TooManyFailures { allowed } => format!("more than {} failed", rows(*allowed)),
+        Ending::Deadline => "the time for the run is over".to_owned(),
+        Ending::LedgerFailed(error) => ledger_error(error),
+        Ending::RecorderGone => "its writer came to a sudden end".to_owned(),
+        Ending::SourceFailed(problems) => match problems.first() {
+            Some(first) => format!("the source cannot be read again: {}", first.message),
+            None => "the source cannot be read again".to_owned(),
+        },
+        Ending::NoRuntime(error) => format!("the system gives nothing to run with: {error}"),
+        Ending::Fault(fault) => self::fault(fault),
+    })
+}
+
+/// What stood in the way of requests.
+pub fn obstacle(obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::Request(why) => cause(why),
+        Obstacle::Token(why) => no_token(why),
+    }
+}
+
+/// What is wrong with the ledger, and what to do.
+pub fn ledger_error(error: &LedgerError) -> String {
+    format!("{error}; {}", error.hint())
+}

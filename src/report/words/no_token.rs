@@ -1,0 +1,25 @@
+//! Why there is no token, as a person reads it.
+
+use super::cause;
+use crate::traffic::reply::NoToken;
+
+pub fn no_token(why: &NoToken) -> String {
+    match why {
+        NoToken::LoginFailed(why) => format!("the login failed: {}", cause(why)),
+        NoToken::LoginRefused { said } => format!("the login was refused: {said}"),
+        NoToken::NoneFor { name, said } => {
+            format!("the login brought no token for `{name}`: {said}")
+        }
+        NoToken::NoneInAnswer { status } => {
+            format!("the login was answered with HTTP status {status} and no token")
+        }
+        NoToken::NoWay => "the connector declares no authentication".to_owned(),
+        NoToken::UnknownHeaderField { name } => {
+            format!("a token's header cannot have `{name}`: cty and kid are understood")
+        }
+        NoToken::Unsignable { error } => format!("the token cannot be signed: {error}"),
+        NoToken::NotAHeader => {
+            "the token cannot stand in a header: is there a line break in it?".to_owned()
+        }
+    }
+}
