@@ -6,7 +6,7 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
-use crate::declared::connector::file::{ConnectorFile, OperationFile};
+use crate::declared::connector::{ConnectorFile, OperationFile};
 use crate::declared::job::file::JobFile;
 
 /// The name of each schema's file under `schemas/`, and its text.

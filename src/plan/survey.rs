@@ -304,9 +304,11 @@ fn tell_repeated_keys(
                         pointer: None,
                     };
                     let message = format!("the key `{key}` is that of row {row} (line {line}) too");
+                    let item = &job.connector.item;
                     tell(
-                        Diagnostic::error(Code::RepeatedKey, Place::Row(place), message)
-                            .hint("two rows with one key would be one note: make the keys differ, or drop a row"),
+                        Diagnostic::error(Code::RepeatedKey, Place::Row(place), message).hint(
+                            format!("two rows with one key would be one {item}: make the keys differ, or drop a row"),
+                        ),
                     );
                 }
             }

@@ -34,7 +34,7 @@ impl Preparer {
         let plans = compiler
             .operations()
             .iter()
-            .filter_map(|operation| compiler.plan(operation, &fields, source))
+            .map(|operation| compiler.plan(operation, &fields, source))
             .collect();
         let (errors, warnings): (Vec<_>, Vec<_>) =
             compiler.problems.into_iter().partition(Diagnostic::is_error);
@@ -101,24 +101,29 @@ impl Compiler<'_> {
             OperationChoice::Column => match source.column(OPERATION_COLUMN) {
                 Some(index) => Some(Choice::PerRow(Origin::Column(index))),
                 None => {
-                    let problem = match &self.job.document {
-                        Some(document) => Diagnostic::error(
-                            Code::MissingOperation,
-                            document.place_of_key(&Pointer::root()),
-                            "the job does not say what its rows do",
-                        )
-                        .hint("add `operation: ticket_note.create`, or a column `operation`"),
-                        None => Diagnostic::error(
-                            Code::MissingOperation,
-                            Place::File(Arc::clone(self.job.rows.name())),
-                            "nothing says what the rows do",
-                        )
-                        .hint("add --operation ticket_note.create, or a column `operation`"),
-                    };
-                    self.problems.push(problem);
+                    self.problems.push(self.missing_operation());
                     None
                 }
             },
+        }
+    }
+
+    /// Nothing says what the rows do.
+    fn missing_operation(&self) -> Diagnostic {
+        let example = self.job.connector.operations.keys().next().map_or("", String::as_str);
+        match &self.job.document {
+            Some(document) => {
+                let place = document.place_of_key(&Pointer::root());
+                let message = "the job does not say what its rows do";
+                Diagnostic::error(Code::MissingOperation, place, message)
+                    .hint(format!("add `operation: {example}`, or a column `operation`"))
+            }
+            None => {
+                let place = Place::File(Arc::clone(self.job.rows.name()));
+                let message = "nothing says what the rows do";
+                Diagnostic::error(Code::MissingOperation, place, message)
+                    .hint(format!("add --operation {example}, or a column `operation`"))
+            }
         }
     }
 
@@ -143,7 +148,7 @@ impl Compiler<'_> {
 
     fn check_field_name(&mut self, entry: &MapEntry) {
         let operations = self.operations();
-        if operations.iter().any(|operation| operation.has_field(&entry.field)) {
+        if operations.iter().any(|operation| operation.fields.has(&entry.field)) {
             return;
         }
         let message = match operations.as_slice() {
@@ -153,10 +158,8 @@ impl Compiler<'_> {
                 self.job.connector.name, entry.field
             ),
         };
-        let known: Vec<&str> = operations
-            .iter()
-            .flat_map(|operation| operation.properties().map(|(name, _)| name))
-            .collect();
+        let known: Vec<&str> =
+            operations.iter().flat_map(|operation| operation.fields.names()).collect();
         self.problems.push(
             Diagnostic::error(Code::UnknownField, entry.field_place.clone(), message)
                 .hint_names(&entry.field, known),
@@ -175,7 +178,7 @@ impl Compiler<'_> {
     fn fields_by_name(&mut self, source: &mut Source) -> Vec<FieldOrigin> {
         let operations = self.operations();
         let mut names: Vec<String> = Vec::new();
-        for (name, _) in operations.iter().flat_map(|operation| operation.properties()) {
+        for name in operations.iter().flat_map(|operation| operation.fields.names()) {
             if !names.iter().any(|known| known == name) {
                 names.push(name.to_owned());
             }
@@ -251,14 +254,8 @@ impl Compiler<'_> {
         operation: &Arc<Operation>,
         fields: &[FieldOrigin],
         source: &Source,
-    ) -> Option<OperationPlan> {
-        let checker = match Checker::compile(operation) {
-            Ok(checker) => checker,
-            Err(found) => {
-                self.problems.extend(found);
-                return None;
-            }
-        };
+    ) -> OperationPlan {
+        let checker = Checker::new(operation);
         let taken: Vec<(usize, Kind)> = checker
             .kinds()
             .iter()
@@ -272,13 +269,13 @@ impl Compiler<'_> {
         if matches!(self.job.operation, OperationChoice::Fixed(_)) && !source.columns().is_open() {
             self.tell_unmapped(operation, fields, source.columns());
         }
-        Some(OperationPlan { checker, taken, untaken })
+        OperationPlan { checker, taken, untaken }
     }
 
     /// A required field that nothing fills would be missing on every row: told once, instead.
     fn tell_unmapped(&mut self, operation: &Operation, fields: &[FieldOrigin], columns: &Columns) {
-        let unmapped = operation.properties().map(|(name, _)| name).filter(|name| {
-            operation.is_required(name) && !fields.iter().any(|field| *field.field == **name)
+        let unmapped = operation.fields.names().filter(|name| {
+            operation.fields.is_required(name) && !fields.iter().any(|field| *field.field == **name)
         });
         for name in unmapped {
             let mapped_badly = self.job.map.iter().flatten().any(|entry| entry.field == *name);

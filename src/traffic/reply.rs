@@ -56,8 +56,6 @@ pub enum NoToken {
     NoneInAnswer { status: u16 },
     /// The connector declares no authentication.
     NoWay,
-    /// The connector asks for a token whose header has a field that is not known.
-    UnknownHeaderField { name: String },
     /// The token cannot be signed, in the library's words.
     Unsignable { error: String },
     /// The token has a character that no HTTP header may have.

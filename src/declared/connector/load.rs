@@ -6,33 +6,8 @@ use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::document::Document;
 
+use super::built_in::BUILT_IN;
 use super::{Connector, resolve};
-
-/// A file of a connector that is built into the binary.
-struct ConnectorText {
-    name: &'static str,
-    text: &'static str,
-}
-
-macro_rules! built_in {
-    ($($path:literal),* $(,)?) => {
-        &[$(ConnectorText {
-            name: concat!($path, " (built in)"),
-            text: include_str!(concat!("../../../schemas/", $path)),
-        }),*]
-    };
-}
-
-const BUILT_IN: &[(&str, &[ConnectorText])] = &[(
-    "stringeex",
-    built_in![
-        "stringeex/connector.yaml",
-        "stringeex/ticket_note.create.yaml",
-        "stringeex/ticket_note.update.yaml",
-        "stringeex/ticket_note.delete.yaml",
-        "stringeex/ticket_note.list.yaml",
-    ],
-)];
 
 const CONNECTOR_FILE: &str = "connector.yaml";
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::declared::connector::{Catalogue, Connector, Operation};
+use crate::declared::connector::{Catalogue, Connector, DEFAULT_CONNECTOR, Operation};
 use crate::declared::job::InDoubt;
 use crate::source::{Format, InlineRow, OwnedCell};
 use crate::text::code::Code;
@@ -17,7 +17,6 @@ use crate::text::quota::Quota;
 use super::file::{JobFile, SourceFile};
 use super::{Job, MapEntry, Marker, OperationChoice, Rows, Written};
 
-const DEFAULT_CONNECTOR: &str = "stringeex";
 const DEFAULT_ATTEMPTS: u32 = 5;
 
 /// Loads a job: a YAML file, or a data file with everything left to defaults.

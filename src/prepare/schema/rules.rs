@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::declared::connector::Operation;
-use crate::declared::connector::file::{NotBefore, RequiredRule, RuleFile, TimeRule, Unit};
+use crate::declared::connector::{Condition, Operation, Remark, Rule, TimeRule, Unit};
 use crate::text::code::Code;
 use crate::text::diagnostic::Severity;
 use crate::text::pointer::Pointer;
@@ -21,49 +20,31 @@ pub fn check(operation: &Operation, fields: &Value, now: i64, findings: &mut Vec
     let Some(fields) = fields.as_object() else { return };
     for rule in &operation.rules {
         match rule {
-            RuleFile::Required(rule) => required(operation, rule, fields, findings),
-            RuleFile::Time(rule) => time(operation, rule, fields, now, findings),
-            RuleFile::Order(rule) => {
-                let (first, then) = (fields.get(&rule.first), fields.get(&rule.then));
-                let late = matches!((integer(first), integer(then)), (Some(first), Some(then)) if first > then);
-                if late && operation.holds(&rule.when, fields) {
-                    findings.push(warning(
-                        &rule.first,
-                        Code::TimeOrder,
-                        &rule.message,
-                        rule.hint.as_deref(),
-                    ));
+            Rule::Required { fields: names, when, hint } => {
+                required(names, when, hint.as_deref(), fields, findings);
+            }
+            Rule::Time(rule) => time(rule, fields, now, findings),
+            Rule::Order { first, then, when, remark } => {
+                let times = (integer(fields.get(first)), integer(fields.get(then)));
+                let late = matches!(times, (Some(first), Some(then)) if first > then);
+                if late && when.holds(fields) {
+                    findings.push(warning(first, Code::TimeOrder, remark));
                 }
             }
-            RuleFile::Idle(rule) => {
-                let idle = rule.fields.iter().find(|field| fields.contains_key(*field));
-                if let Some(field) = idle.filter(|_| !operation.holds(&rule.unless, fields)) {
-                    findings.push(warning(
-                        field,
-                        Code::NoEffect,
-                        &rule.message,
-                        rule.hint.as_deref(),
-                    ));
+            Rule::Idle { fields: names, unless, remark } => {
+                let idle = names.iter().find(|name| fields.contains_key(*name));
+                if let Some(name) = idle.filter(|_| !unless.holds(fields)) {
+                    findings.push(warning(name, Code::NoEffect, remark));
                 }
             }
-            RuleFile::Unusual(rule) => {
-                if fields.get(&rule.field).is_some_and(|value| *value != rule.expected) {
-                    findings.push(warning(
-                        &rule.field,
-                        Code::UnusualValue,
-                        &rule.message,
-                        rule.hint.as_deref(),
-                    ));
+            Rule::Unusual { field, expected, remark } => {
+                if fields.get(field).is_some_and(|value| value != expected) {
+                    findings.push(warning(field, Code::UnusualValue, remark));
                 }
             }
-            RuleFile::Explicit(rule) => {
-                if !fields.contains_key(&rule.field) {
-                    let finding = warning(
-                        &rule.field,
-                        Code::ImplicitDefault,
-                        &rule.message,
-                        rule.hint.as_deref(),
-                    );
+            Rule::Explicit { field, remark } => {
+                if !fields.contains_key(field) {
+                    let finding = warning(field, Code::ImplicitDefault, remark);
                     findings.push(Finding { once: true, ..finding });
                 }
             }
@@ -75,9 +56,7 @@ pub fn check(operation: &Operation, fields: &Value, now: i64, findings: &mut Vec
 pub fn send_before(operation: &Operation, fields: &Value) -> Option<i64> {
     let fields = fields.as_object()?;
     let times = operation.rules.iter().filter_map(|rule| match rule {
-        RuleFile::Time(rule)
-            if rule.not_before == Some(NotBefore::Now) && operation.holds(&rule.when, fields) =>
-        {
+        Rule::Time(rule) if rule.ahead && rule.when.holds(fields) => {
             milliseconds(integer(fields.get(&rule.field))?, rule.unit)
         }
         _ => None,
@@ -86,32 +65,25 @@ pub fn send_before(operation: &Operation, fields: &Value) -> Option<i64> {
 }
 
 fn required(
-    operation: &Operation,
-    rule: &RequiredRule,
+    names: &[String],
+    when: &Condition,
+    hint: Option<&str>,
     fields: &Map<String, Value>,
     findings: &mut Vec<Finding>,
 ) {
-    if rule.fields.iter().all(|field| fields.contains_key(field))
-        || !operation.holds(&rule.when, fields)
-    {
+    if names.iter().all(|name| fields.contains_key(name)) || !when.holds(fields) {
         return;
     }
-    for field in rule.fields.iter().filter(|field| !fields.contains_key(*field)) {
-        let message = format!("`{field}` is missing");
-        let missing = violation(field, Code::MissingField, &message, rule.hint.as_deref());
+    for name in names.iter().filter(|name| !fields.contains_key(*name)) {
+        let message = format!("`{name}` is missing");
+        let missing = violation(name, Code::MissingField, &message, hint);
         findings.push(Finding::error(Violation { subject: Subject::Key, ..missing }));
     }
 }
 
-fn time(
-    operation: &Operation,
-    rule: &TimeRule,
-    fields: &Map<String, Value>,
-    now: i64,
-    findings: &mut Vec<Finding>,
-) {
+fn time(rule: &TimeRule, fields: &Map<String, Value>, now: i64, findings: &mut Vec<Finding>) {
     let Some(value) = integer(fields.get(&rule.field)) else { return };
-    if !operation.holds(&rule.when, fields) {
+    if !rule.when.holds(fields) {
         return;
     }
     let refusal = match rule.unit {
@@ -139,7 +111,7 @@ fn time(
 
 fn past(rule: &TimeRule, value: i64, unit: Unit, now: i64) -> Option<(Code, String, String)> {
     let moment = milliseconds(value, unit)?;
-    (rule.not_before == Some(NotBefore::Now) && moment < now).then(|| {
+    (rule.ahead && moment < now).then(|| {
         let message = format!("this time is past: {}", readable(moment));
         (Code::PastTime, message, "give a time in the future, or leave the reminder out".to_owned())
     })
@@ -163,10 +135,10 @@ fn integer(value: Option<&Value>) -> Option<i64> {
     value.and_then(Value::as_i64)
 }
 
-fn warning(field: &str, code: Code, message: &str, hint: Option<&str>) -> Finding {
+fn warning(field: &str, code: Code, remark: &Remark) -> Finding {
     Finding {
         severity: Severity::Warning,
-        violation: violation(field, code, message, hint),
+        violation: violation(field, code, &remark.message, remark.hint.as_deref()),
         once: false,
     }
 }

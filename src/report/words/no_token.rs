@@ -14,9 +14,6 @@ pub fn no_token(why: &NoToken) -> String {
             format!("the login was answered with HTTP status {status} and no token")
         }
         NoToken::NoWay => "the connector declares no authentication".to_owned(),
-        NoToken::UnknownHeaderField { name } => {
-            format!("a token's header cannot have `{name}`: cty and kid are understood")
-        }
         NoToken::Unsignable { error } => format!("the token cannot be signed: {error}"),
         NoToken::NotAHeader => {
             "the token cannot stand in a header: is there a line break in it?".to_owned()

@@ -3,27 +3,22 @@
 //! The connector declares them; the environment holds the secrets. The first way whose variables are all set
 //! is taken.
 
-use indexmap::IndexMap;
+use std::time::Duration;
+
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value};
 
-use crate::declared::connector::Method;
-use crate::declared::connector::file::{
-    AuthenticationFile, ChoicesFile, LoginFile, MethodFile, SignedTokenFile,
+use crate::declared::connector::{
+    self, Authentication, Choices, Filling, Method, Piece, SignedToken, TokenHeader, Way,
 };
 use crate::prepare::request::Request;
 use crate::text::pointer::Pointer;
-use crate::text::quota::parse_duration;
 use crate::text::secret::Secret;
 use crate::traffic::reply::Granted;
 use crate::traffic::reply::Reply;
 use crate::traffic::reply::{NoToken, TokenFailure};
 
 use super::client::{Client, Token};
-
-const LIFETIME_SECONDS: u64 = 3600;
-/// The pseudo-variable for the unix time in seconds.
-const NOW: &str = "now";
 
 /// Looks up a variable of the environment.
 pub type Environment<'a> = dyn Fn(&str) -> Result<Option<Secret>, CredentialError> + 'a;
@@ -47,18 +42,20 @@ pub struct Login {
     body: Secret,
     /// What the body holds that must not be seen.
     secrets: Vec<Secret>,
-    token: String,
-    choices: Option<(ChoicesFile, Option<String>)>,
+    /// Where the token stands in the answer, or in the chosen item.
+    token: Pointer,
+    /// How to choose among several tokens, and the name of the choice, if one is set.
+    choices: Option<(Choices, Option<String>)>,
     account: String,
 }
 
 #[derive(Debug, Clone)]
 pub struct Signed {
     secret: Secret,
-    header: IndexMap<String, String>,
+    header: TokenHeader,
     /// The claims with their variables filled in, but for the time.
-    claims: Map<String, Value>,
-    lifetime: u64,
+    claims: Vec<(String, Filling)>,
+    lifetime: Duration,
     account: String,
 }
 
@@ -92,23 +89,21 @@ impl CredentialError {
 impl Credentials {
     /// Finds the first way whose variables are set.
     pub fn resolve(
-        file: Option<&AuthenticationFile>,
+        authentication: Option<&Authentication>,
         environment: &Environment<'_>,
     ) -> Result<Self, CredentialError> {
-        let Some(file) = file else { return Ok(Self::None) };
+        let Some(authentication) = authentication else { return Ok(Self::None) };
         let mut missing = Vec::new();
-        for method in &file.methods {
-            let names = variables(method);
-            let mut unset = Vec::new();
+        for way in &authentication.ways {
+            let names = way.variables();
+            let mut is_set = true;
             for name in &names {
-                if environment(name)?.is_none() {
-                    unset.push(name.clone());
-                }
+                is_set &= environment(name)?.is_some();
             }
-            if unset.is_empty() {
-                return Self::from_method(method, environment);
+            if is_set {
+                return Self::by_way(way, environment);
             }
-            missing.push(names);
+            missing.push(names.into_iter().map(str::to_owned).collect());
         }
         Err(CredentialError::Missing(missing))
     }
@@ -150,59 +145,42 @@ impl Credentials {
         }
     }
 
-    fn from_method(
-        method: &MethodFile,
-        environment: &Environment<'_>,
-    ) -> Result<Self, CredentialError> {
-        let text = |name: &str| -> Result<Secret, CredentialError> {
-            Ok(environment(name)?.unwrap_or_else(|| Secret::new(String::new())))
-        };
-        Ok(match method {
-            MethodFile::Token(token) => {
-                let secret = text(&token.variable)?;
+    fn by_way(way: &Way, environment: &Environment<'_>) -> Result<Self, CredentialError> {
+        Ok(match way {
+            Way::Token(token) => {
+                let secret = value_of(&token.variable, environment)?;
                 let account = account_of(secret.expose(), &token.account_claims);
                 Self::Ready { token: secret, account }
             }
-            MethodFile::Login(login) => {
-                Self::Login(Box::new(Login::new(login, environment, &text)?))
-            }
-            MethodFile::SignedToken(signed) => Self::Signed(Box::new(Signed::new(signed, &text)?)),
+            Way::Login(login) => Self::Login(Box::new(Login::new(login, environment)?)),
+            Way::SignedToken(signed) => Self::Signed(Box::new(Signed::new(signed, environment)?)),
         })
     }
 }
 
 impl Login {
     fn new(
-        file: &LoginFile,
+        login: &connector::Login,
         environment: &Environment<'_>,
-        text: &dyn Fn(&str) -> Result<Secret, CredentialError>,
     ) -> Result<Self, CredentialError> {
         let mut body = Map::new();
-        for (name, value) in &file.body {
-            body.insert(name.clone(), filled_value(value, text)?);
-        }
-        let chosen = match &file.choices {
-            Some(choices) => {
-                let name = environment(&choices.variable)?.map(|secret| secret.expose().to_owned());
-                Some((choices.clone(), name))
+        let mut secrets = Vec::new();
+        for (name, value) in &login.body {
+            body.insert(name.clone(), text_of(&filled(value, environment)?));
+            for hidden in value.variables().filter(|name| *name != login.account) {
+                secrets.push(value_of(hidden, environment)?);
             }
-            None => None,
-        };
-        let hidden = file.body.values().flat_map(names_in).filter(|name| *name != file.account);
-        let secrets = hidden.map(|name| text(&name)).collect::<Result<_, _>>()?;
-        let mut account = text(&file.account)?.expose().to_owned();
-        if let Some((_, Some(name))) = &chosen {
-            account.push_str(&format!(" ({name})"));
+        }
+        let mut account = value_of(&login.account, environment)?.expose().to_owned();
+        let mut choices = None;
+        if let Some(declared) = &login.choices {
+            let name = environment(&declared.variable)?.map(|name| name.expose().to_owned());
+            account.extend(name.iter().map(|name| format!(" ({name})")));
+            choices = Some((declared.clone(), name));
         }
         let body = Secret::new(Value::Object(body).to_string());
-        Ok(Self {
-            path: file.path.clone(),
-            body,
-            secrets,
-            token: file.token.clone(),
-            choices: chosen,
-            account,
-        })
+        let (path, token) = (login.path.clone(), login.token.clone());
+        Ok(Self { path, body, secrets, token, choices, account })
     }
 
     async fn token(&self, client: &Client) -> Result<(Token, Granted), TokenFailure> {
@@ -227,17 +205,18 @@ impl Login {
 
     fn find_token(&self, body: &Value) -> Option<String> {
         let token = |item: &Value| {
-            item.pointer(&self.token)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+            self.token.find(item)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
         };
         let Some((choices, name)) = &self.choices else { return token(body) };
-        let mut items = body.pointer(&choices.list)?.as_array()?.iter();
+        let mut items = choices.list.find(body)?.as_array()?.iter();
         match name {
             None => items.find_map(token),
             Some(name) => items
                 .filter(|item| {
-                    choices.names.iter().any(|pointer| {
-                        item.pointer(pointer).is_some_and(|value| is_text(value, name))
-                    })
+                    choices
+                        .names
+                        .iter()
+                        .any(|pointer| pointer.find(item).is_some_and(|value| is_text(value, name)))
                 })
                 .find_map(token),
         }
@@ -266,44 +245,31 @@ impl Login {
 }
 
 impl Signed {
-    fn new(
-        file: &SignedTokenFile,
-        text: &dyn Fn(&str) -> Result<Secret, CredentialError>,
-    ) -> Result<Self, CredentialError> {
-        let mut claims = Map::new();
-        for (name, value) in &file.claims {
-            claims.insert(name.clone(), filled_value(value, text)?);
+    fn new(signed: &SignedToken, environment: &Environment<'_>) -> Result<Self, CredentialError> {
+        let mut claims = Vec::with_capacity(signed.claims.len());
+        for (name, value) in &signed.claims {
+            claims.push((name.clone(), filled(value, environment)?));
         }
-        let lifetime = file.lifetime.as_deref().and_then(|text| parse_duration(text).ok());
         Ok(Self {
-            secret: text(&file.secret)?,
-            header: file.header.clone(),
+            secret: value_of(&signed.secret, environment)?,
+            header: signed.header.clone(),
             claims,
-            lifetime: lifetime.map_or(LIFETIME_SECONDS, |lifetime| lifetime.as_secs()),
-            account: text(&file.account)?.expose().to_owned(),
+            lifetime: signed.lifetime,
+            account: value_of(&signed.account, environment)?.expose().to_owned(),
         })
     }
 
     fn token(&self, client: &Client, clock: i64) -> Result<(Token, Granted), TokenFailure> {
         let now = u64::try_from(clock / 1000).unwrap_or(0);
-        let expires = now + self.lifetime;
-        let mut claims = self.claims.clone();
-        for value in claims.values_mut() {
-            if let Value::String(text) = value {
-                *text = text.replace("${now}", &now.to_string());
-            }
+        let expires = now + self.lifetime.as_secs();
+        let mut claims = Map::new();
+        for (name, value) in &self.claims {
+            claims.insert(name.clone(), text_at(value, &now.to_string()));
         }
         claims.insert("exp".to_owned(), expires.into());
         let mut header = Header::new(Algorithm::HS256);
-        for (name, value) in &self.header {
-            match name.as_str() {
-                "cty" => header.cty = Some(value.clone()),
-                "kid" => header.kid = Some(value.clone()),
-                _ => {
-                    return Err(refusal(NoToken::UnknownHeaderField { name: name.clone() }));
-                }
-            }
-        }
+        header.cty.clone_from(&self.header.content_type);
+        header.kid.clone_from(&self.header.key_id);
         let key = EncodingKey::from_secret(self.secret.expose().as_bytes());
         let text = jsonwebtoken::encode(&header, &claims, &key)
             .map_err(|error| refusal(NoToken::Unsignable { error: error.to_string() }))?;
@@ -324,41 +290,43 @@ fn refusal(why: NoToken) -> TokenFailure {
     TokenFailure { why, transient: false }
 }
 
-/// The variables that a way needs.
-fn variables(method: &MethodFile) -> Vec<String> {
-    let mut names = match method {
-        MethodFile::Token(token) => vec![token.variable.clone()],
-        MethodFile::Login(login) => login.body.values().flat_map(names_in).collect(),
-        MethodFile::SignedToken(signed) => {
-            let claims = signed.claims.values().flat_map(names_in);
-            claims.chain([signed.secret.clone()]).collect()
+/// What a variable is set to; nothing where it is not set.
+fn value_of(name: &str, environment: &Environment<'_>) -> Result<Secret, CredentialError> {
+    Ok(environment(name)?.unwrap_or_else(|| Secret::new(String::new())))
+}
+
+/// The same value with its variables filled in. The time stays open.
+fn filled(value: &Filling, environment: &Environment<'_>) -> Result<Filling, CredentialError> {
+    let Filling::Text(pieces) = value else { return Ok(value.clone()) };
+    let filled = pieces.iter().map(|piece| match piece {
+        Piece::Variable(name) => {
+            Ok(Piece::Literal(value_of(name, environment)?.expose().to_owned()))
         }
-    };
-    let mut known: Vec<String> = Vec::new();
-    names.retain(|name| {
-        let news = name != NOW && !known.contains(name);
-        known.push(name.clone());
-        news
+        Piece::Literal(_) | Piece::Now => Ok(piece.clone()),
     });
-    names
+    Ok(Filling::Text(filled.collect::<Result<_, CredentialError>>()?))
 }
 
-fn names_in(value: &Value) -> Vec<String> {
-    let Value::String(text) = value else { return Vec::new() };
-    let parts = text.split("${").skip(1);
-    parts.filter_map(|part| part.split_once('}')).map(|(name, _)| name.to_owned()).collect()
+/// A value with its variables filled in, as JSON; the time, of which nobody speaks here, as it was written.
+fn text_of(value: &Filling) -> Value {
+    text_at(value, "${now}")
 }
 
-fn filled_value(
-    value: &Value,
-    text: &dyn Fn(&str) -> Result<Secret, CredentialError>,
-) -> Result<Value, CredentialError> {
-    let Value::String(template) = value else { return Ok(value.clone()) };
-    let mut filled = template.clone();
-    for name in names_in(value).into_iter().filter(|name| name != NOW) {
-        filled = filled.replace(&format!("${{{name}}}"), text(&name)?.expose());
+/// A value with its variables filled in, as JSON; `now` stands for the time.
+fn text_at(value: &Filling, now: &str) -> Value {
+    match value {
+        Filling::Fixed(value) => value.clone(),
+        Filling::Text(pieces) => Value::String(
+            pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Literal(text) => text.as_str(),
+                    Piece::Now => now,
+                    Piece::Variable(_) => "",
+                })
+                .collect(),
+        ),
     }
-    Ok(Value::String(filled))
 }
 
 /// When a JSON web token ends, in unix milliseconds; none where it does not say.
@@ -366,11 +334,10 @@ fn expiry(token: &str) -> Option<i64> {
     claims(token)?.get("exp")?.as_f64().map(|seconds| (seconds * 1000.0) as i64)
 }
 
-fn account_of(token: &str, pointers: &[String]) -> String {
+fn account_of(token: &str, pointers: &[Pointer]) -> String {
     let claims = claims(token).map(Value::Object);
-    let found = claims
-        .as_ref()
-        .and_then(|claims| pointers.iter().find_map(|pointer| claims.pointer(pointer)));
+    let found =
+        claims.as_ref().and_then(|claims| pointers.iter().find_map(|pointer| pointer.find(claims)));
     match found {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
@@ -438,10 +405,9 @@ mod tests {
         let Credentials::Signed(signed) = &credentials else { panic!() };
         let (_, granted) = signed.token(&client(), 1_800_000_000_000).unwrap();
         assert_eq!(granted.expires_at, Some(1_800_000_000_000 + 3_600_000));
-        let header = signed.header.clone();
-        assert_eq!(header["cty"], "stringee-api;v=1");
-        let jti = signed.claims["jti"].as_str().unwrap();
-        assert_eq!(jti, "SK.1-${now}");
+        assert_eq!(signed.header.content_type.as_deref(), Some("stringee-api;v=1"));
+        let (name, jti) = &signed.claims[0];
+        assert_eq!((name.as_str(), text_at(jti, "7")), ("jti", "SK.1-7".into()));
     }
 
     #[test]

@@ -1,0 +1,116 @@
+//! Collects what is wrong while a file of a connector is read, and reads the small things that every concept has.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::text::code::Code;
+use crate::text::diagnostic::Diagnostic;
+use crate::text::document::Document;
+use crate::text::pointer::Pointer;
+use crate::text::quota::{Quota, parse_duration};
+
+use super::fields::FieldSet;
+use super::template::Template;
+
+/// A file and what has been found wrong with it.
+pub(super) struct Reader<'a> {
+    pub(super) document: &'a Document,
+    pub(super) problems: &'a mut Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    /// Notes that the value at a place will not do.
+    pub(super) fn refuse(
+        &mut self,
+        at: &Pointer,
+        code: Code,
+        message: impl Into<String>,
+        hint: &str,
+    ) {
+        let place = self.document.place_at(at);
+        self.problems.push(Diagnostic::error(code, place, message).hint(hint));
+    }
+
+    /// Complains of a name that is not the one that its file or folder bears.
+    pub(super) fn named_like(
+        &mut self,
+        at: &Pointer,
+        name: &str,
+        part: fn(&Path) -> Option<&Path>,
+    ) {
+        let document = self.document;
+        let bearer = part(Path::new(document.name())).and_then(Path::file_name);
+        if let Some(bearer) = bearer.and_then(OsStr::to_str).filter(|bearer| *bearer != name) {
+            let message = format!("this is called `{name}`, but stands in `{bearer}`");
+            self.refuse(at, Code::WrongName, message, "both must have the same name");
+        }
+    }
+
+    /// Reads a list of JSON pointers; those that are none are complained of and left out.
+    pub(super) fn pointers(&mut self, at: &Pointer, texts: &[String]) -> Vec<Pointer> {
+        let read = texts.iter().enumerate();
+        read.filter_map(|(number, text)| self.pointer(&at.join(number), text)).collect()
+    }
+
+    /// Reads a JSON pointer, and complains of a text that is none.
+    pub(super) fn pointer(&mut self, at: &Pointer, text: &str) -> Option<Pointer> {
+        let read = Pointer::parse(text).ok();
+        if read.is_none() {
+            let message = format!("`{text}` is no JSON pointer");
+            self.refuse(at, Code::InvalidPointer, message, "as in /data/id");
+        }
+        read
+    }
+
+    pub(super) fn quota(&mut self, at: &Pointer, text: &str) -> Option<Quota> {
+        let read = text.parse::<Quota>();
+        read.map_err(|error| self.refuse(at, Code::InvalidQuota, error.to_string(), error.hint()))
+            .ok()
+    }
+
+    /// Reads a length of time; none where none is written, or one that cannot be read.
+    pub(super) fn duration(&mut self, at: &Pointer, text: Option<&str>) -> Option<Duration> {
+        let read = parse_duration(text?);
+        read.map_err(|error| {
+            self.refuse(at, Code::InvalidDuration, error.to_string(), error.hint())
+        })
+        .ok()
+    }
+
+    /// Reads a text with `{field}` in it, and complains of fields that are not declared.
+    pub(super) fn template(
+        &mut self,
+        at: &Pointer,
+        text: &str,
+        fields: &FieldSet,
+    ) -> Option<Template> {
+        let read = Template::parse(text);
+        let template = read
+            .map_err(|message| {
+                self.refuse(at, Code::InvalidTemplate, message, "write a field as {field}");
+            })
+            .ok()?;
+        for name in template.fields() {
+            self.field(at, name, fields);
+        }
+        Some(template)
+    }
+
+    /// Complains of a name that is no field.
+    pub(super) fn field(&mut self, at: &Pointer, name: &str, fields: &FieldSet) {
+        if fields.has(name) {
+            return;
+        }
+        let message = format!("the operation has no field `{name}`");
+        let problem = Diagnostic::error(Code::UnknownField, self.document.place_at(at), message);
+        self.problems.push(problem.hint_names(name, fields.names()));
+    }
+
+    /// Complains of each name that is no field.
+    pub(super) fn fields(&mut self, at: &Pointer, names: &[String], fields: &FieldSet) {
+        for (number, name) in names.iter().enumerate() {
+            self.field(&at.join(number), name, fields);
+        }
+    }
+}

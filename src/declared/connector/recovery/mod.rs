@@ -1,0 +1,59 @@
+//! How a lost answer of an operation is settled: where to look, and how to know what it may have made.
+//!
+//! The looking itself is for `recover`.
+
+mod resolve;
+pub(super) mod written;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::text::pointer::Pointer;
+
+use super::Operation;
+
+pub(super) use resolve::resolve;
+
+/// How a lost answer of an operation is settled.
+#[derive(Debug, Clone)]
+pub struct Recover {
+    pub list: Arc<Operation>,
+    /// Field of the list, and the field of the operation that fills it.
+    pub with: Vec<(String, String)>,
+    /// Whether all rows of a lane have one list.
+    pub lists_lane: bool,
+    /// Fields of the list that make it begin with what is newest, and their values.
+    pub newest_first: Map<String, Value>,
+    /// Field that must be equal, and where an item has it.
+    pub fields: Vec<(String, Vec<Pointer>)>,
+    pub id: Vec<Pointer>,
+    pub created: Vec<Pointer>,
+    pub text: Vec<TextChange>,
+    pub pages: Option<Pages>,
+    /// The field that takes a job's marker; its content is what an item is known by then.
+    pub marker: Option<String>,
+}
+
+/// How a list is asked for page by page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pages {
+    /// The query parameter for the number of the page, counting from 1.
+    pub page: String,
+    /// The query parameter for the number of items on a page.
+    pub size: Option<String>,
+    /// Items on a page.
+    pub items: u32,
+}
+
+/// Something that the other side may do to a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TextChange {
+    /// Other line breaks.
+    LineEnds,
+    /// No blanks at the beginning and the end.
+    Trimming,
+    /// `&lt;` for `<` and the like.
+    HtmlEscapes,
+}
