@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::declared::connector::Operation;
 use crate::declared::job::{Job, MapEntry, OperationChoice, Rows, Written, find_operation};
-use crate::prepare::mapping::{Language, Origin};
+use crate::prepare::mapping::{Language, Mapped, Origin};
 use crate::prepare::schema::{Checker, Kind};
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
@@ -92,7 +92,7 @@ impl Compiler<'_> {
             OperationChoice::Fixed(_) => Some(Choice::Fixed),
             OperationChoice::Expression(written) => {
                 let origin = self.keep(Origin::compile(&self.language, written, source))?;
-                if let Origin::Constant(Value::String(name)) = &origin {
+                if let Origin::Constant(Mapped::Text(name)) = &origin {
                     let found = find_operation(&self.job.connector, name, written.place.clone());
                     self.keep(found)?;
                 }
@@ -141,7 +141,7 @@ impl Compiler<'_> {
                 let written = Written { text: text.clone(), place: entry.value_place.clone() };
                 self.keep(Origin::compile(&self.language, &written, source))?
             }
-            other => Origin::Constant(other.clone()),
+            other => Origin::constant(other),
         };
         Some(field_origin(&entry.field, origin, source.columns()))
     }

@@ -5,8 +5,16 @@
 //! field is for `schema`.
 
 mod expression;
+mod filter;
+mod language;
+mod scan;
+mod shortcut;
 mod time;
 
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
 use std::ops::Range;
 
 use minijinja::value::ValueKind;
@@ -17,14 +25,20 @@ use crate::source::{Cell, Columns, Record, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 
-use expression::Compiled;
-pub use expression::{Language, column_index};
+use expression::{Compiled, Evaluated};
+use shortcut::Scalar;
+
+pub use filter::{FILTERS, Filter};
+pub use language::Language;
 pub use time::TimeError;
+
+/// The name under which an expression finds all columns: `row["Ticket ID"]`.
+const ROW: &str = "row";
 
 /// Where a value comes from.
 #[derive(Debug)]
 pub enum Origin {
-    Constant(Value),
+    Constant(Mapped<'static>),
     /// A bare column: its cell as it is, without evaluation.
     Column(usize),
     /// One expression: the value keeps its type.
@@ -45,8 +59,8 @@ pub enum Mapped<'a> {
     Absent,
     Bool(bool),
     /// As written.
-    Number(std::borrow::Cow<'a, str>),
-    Text(std::borrow::Cow<'a, str>),
+    Number(Cow<'a, str>),
+    Text(Cow<'a, str>),
     Json(Value),
 }
 
@@ -100,7 +114,7 @@ impl Origin {
             )?)));
         }
         if pieces.iter().all(|piece| matches!(piece, Piece::Literal(_))) {
-            return Ok(Self::Constant(Value::String(written.text.clone())));
+            return Ok(Self::Constant(Mapped::Text(written.text.clone().into())));
         }
         let parts = pieces.into_iter().map(|piece| match piece {
             Piece::Literal(range) => Ok(Part::Literal(written.text[range].to_owned())),
@@ -109,6 +123,17 @@ impl Origin {
             }
         });
         Ok(Self::Text(parts.collect::<Result<_, Diagnostic>>()?))
+    }
+
+    /// A value that stands in the job itself and is no text.
+    pub fn constant(value: &Value) -> Self {
+        Self::Constant(match value {
+            Value::Null => Mapped::Absent,
+            Value::Bool(value) => Mapped::Bool(*value),
+            Value::Number(number) => Mapped::Number(number.to_string().into()),
+            Value::String(text) => Mapped::Text(text.clone().into()),
+            other => Mapped::Json(other.clone()),
+        })
     }
 
     /// The column that the value depends on, if that is exactly one.
@@ -134,18 +159,16 @@ impl Origin {
         columns: &Columns,
     ) -> Result<Mapped<'a>, ValueError> {
         match self {
-            Self::Constant(value) => Ok(constant(value)),
+            Self::Constant(value) => Ok(value.borrowed()),
             Self::Column(index) => Ok(cell(record.cell(*index))),
-            Self::Expression(compiled) => evaluated(compiled.evaluate(record, columns)?),
+            Self::Expression(compiled) => match compiled.evaluate(record, columns)? {
+                Evaluated::Scalar(value) => Ok(value.into()),
+                Evaluated::Value(value) => evaluated(value),
+            },
             Self::Text(parts) => {
-                let mut text = String::new();
+                let mut text = String::with_capacity(64);
                 for part in parts {
-                    match part {
-                        Part::Literal(literal) => text.push_str(literal),
-                        Part::Expression(compiled) => {
-                            push_text(&compiled.evaluate(record, columns)?, &mut text)
-                        }
-                    }
+                    part.write(record, columns, &mut text)?;
                 }
                 Ok(Mapped::Text(text.into()))
             }
@@ -153,13 +176,44 @@ impl Origin {
     }
 }
 
-fn constant(value: &Value) -> Mapped<'_> {
-    match value {
-        Value::Null => Mapped::Absent,
-        Value::Bool(value) => Mapped::Bool(*value),
-        Value::Number(number) => Mapped::Number(number.to_string().into()),
-        Value::String(text) => Mapped::Text(text.as_str().into()),
-        other => Mapped::Json(other.clone()),
+impl Part {
+    fn write(
+        &self,
+        record: &Record,
+        columns: &Columns,
+        text: &mut String,
+    ) -> Result<(), ValueError> {
+        match self {
+            Self::Literal(literal) => text.push_str(literal),
+            Self::Expression(compiled) => match compiled.evaluate(record, columns)? {
+                Evaluated::Scalar(value) => value.write(text),
+                Evaluated::Value(value) => push_text(&value, text),
+            },
+        }
+        Ok(())
+    }
+}
+
+impl Mapped<'_> {
+    fn borrowed(&self) -> Mapped<'_> {
+        match self {
+            Self::Absent => Mapped::Absent,
+            Self::Bool(value) => Mapped::Bool(*value),
+            Self::Number(text) => Mapped::Number(Cow::Borrowed(text)),
+            Self::Text(text) => Mapped::Text(Cow::Borrowed(text)),
+            Self::Json(value) => Mapped::Json(value.clone()),
+        }
+    }
+}
+
+impl<'a> From<Scalar<'a>> for Mapped<'a> {
+    fn from(value: Scalar<'a>) -> Self {
+        match value {
+            Scalar::Nothing => Self::Absent,
+            Scalar::Bool(value) => Self::Bool(value),
+            Scalar::Integer(number) => Self::Number(number.to_string().into()),
+            Scalar::Text(text) => Self::Text(text),
+        }
     }
 }
 
@@ -173,6 +227,7 @@ fn cell(cell: Cell<'_>) -> Mapped<'_> {
     }
 }
 
+/// What the language came to.
 fn evaluated(value: minijinja::Value) -> Result<Mapped<'static>, ValueError> {
     match value.kind() {
         ValueKind::Undefined | ValueKind::None => Ok(Mapped::Absent),
