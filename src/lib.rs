@@ -24,6 +24,7 @@
 //! | [`event`] | what is told of a run: rows' ends, notes, progress, why the run is over | |
 //! | [`engine`] | rows under way: lanes, retries, stopping: a pure core and a dispatcher | time |
 //! | [`report`] | progress, summary, NDJSON, plan, status, exit codes: the words for all of it | writes streams |
+//! | [`task`] | what a verb does, values in and values out: open, survey, plan, run, look at a ledger | all above |
 //! | [`sandbox`] | a local StringeeX with faults; the only room that knows StringeeX | network |
 //! | [`cli`] | arguments, environment, clock; a file a verb | all |
 //!
@@ -51,5 +52,6 @@ pub mod report;
 pub mod row;
 pub mod sandbox;
 pub mod source;
+pub mod task;
 pub mod text;
 pub mod traffic;

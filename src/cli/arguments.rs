@@ -6,9 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::report::shell_word;
 use crate::sandbox::Faults;
+use crate::task::{Failures, TimeLimits, Until};
 use crate::text::quota::{NotationError, Quota, parse_duration};
-
-use super::deadline::Until;
 
 /// Carries ticket notes into StringeeX, in bulk, once each.
 ///
@@ -99,6 +98,12 @@ pub struct TimeArguments {
     /// Be over after so long, as in 4h
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub max_duration: Option<std::time::Duration>,
+}
+
+impl TimeArguments {
+    pub fn limits(&self) -> TimeLimits {
+        TimeLimits { deadline: self.deadline, longest: self.max_duration }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -264,7 +269,7 @@ pub enum Color {
 #[derive(Debug, Args)]
 pub struct SandboxArguments {
     /// The port on 127.0.0.1; 0 takes any that is free
-    #[arg(long, default_value_t = 7878)]
+    #[arg(long, default_value_t = crate::sandbox::PORT)]
     pub port: u16,
     /// How long every answer takes, as in 80ms
     #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = duration)]
@@ -290,24 +295,6 @@ pub struct SandboxArguments {
     /// json prints the address as an event
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-}
-
-/// How many rows may fail.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Failures {
-    Rows(u64),
-    /// Of the rows to send; in 0..=100.
-    Percent(f64),
-}
-
-impl Failures {
-    /// The number of rows, where so many are to be sent.
-    pub fn of(self, to_send: u64) -> u64 {
-        match self {
-            Self::Rows(rows) => rows,
-            Self::Percent(percent) => (to_send as f64 * percent / 100.0).floor() as u64,
-        }
-    }
 }
 
 fn failures(text: &str) -> Result<Failures, String> {

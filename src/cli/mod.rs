@@ -1,24 +1,21 @@
 //! The command line: arguments, environment, one file a verb, exit codes.
 //!
 //! The only place that reads arguments, the environment, the clock and the process id; everything below is
-//! given what it needs. A verb loads, calls the rooms that know, and hands what they say to `report`.
+//! given what it needs. A verb gathers, calls its task, hands what comes of it to `report`, and exits.
 
 mod arguments;
 mod check;
-mod deadline;
 mod environment;
 mod explain;
+mod gather;
+mod hearing;
 mod ledger;
-mod opening;
 mod output;
 mod plan;
-mod rescued;
 mod run;
 mod sandbox;
-mod session;
 mod signals;
 mod status;
-mod target;
 
 use clap::Parser as _;
 

@@ -8,8 +8,7 @@ use crate::event::Ending;
 use crate::report::exit;
 use crate::report::{Outlet, Problems, finished_event};
 use crate::row::Totals;
-use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::diagnostic::Diagnostic;
 
 use super::arguments::{Color, CommonArguments, Format};
 use super::environment::Environment;
@@ -73,11 +72,6 @@ impl Output {
         let mut outlet = self.problems();
         problems.iter().for_each(|problem| outlet.tell(problem));
         outlet.finish();
-    }
-
-    /// Tells of a failure that has no place in a file.
-    pub fn fail(&self, code: Code, message: impl Into<String>, hint: impl Into<String>) {
-        self.tell(&[Diagnostic::error(code, Place::Nowhere, message).hint(hint)]);
     }
 
     /// Says a line to people; to programs and to the quiet, nothing.

@@ -20,7 +20,7 @@ use crate::ledger::faulty_disk::{Disk, Trouble};
 use crate::ledger::{
     InTrouble, JobLock, JobName, JobReader, LedgerError, Recorder, Rescue, waiting_outcomes,
 };
-use crate::plan::decide::{Action, Facts, decide};
+use crate::plan::decide::{Facts, Fate, decide};
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
 use crate::row::{Cause, Reason, Totals};
@@ -204,7 +204,7 @@ impl World {
                 in_doubt: InDoubt::Verify,
                 retry_failed: false,
             };
-            let Action::Send(sending) = decide(&facts) else { continue };
+            let Fate::Send(sending) = decide(&facts) else { continue };
             let fields = json!({"ticket_id": ticket, "note": text});
             let body = Some(fields.to_string());
             let request = Request { method: operation.method, path: "/ticketNote".into(), body };

@@ -14,7 +14,7 @@ use crate::declared::connector::{Catalogue, Connector, Operation, Repeat};
 use crate::declared::job::InDoubt;
 use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::Ack;
-use crate::plan::decide::{Action as Fate, Facts, Sending, decide};
+use crate::plan::decide::{Facts, Fate, Sending, decide};
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
 use crate::row::AttemptEnd;

@@ -33,6 +33,8 @@ pub struct Candidate {
     pub standing: Standing,
     /// Names the content that was last sent.
     pub digest: Digest,
+    /// Its place in the history, from 0; each row has another.
+    pub position: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,12 +63,19 @@ impl History {
         let at = |bucket: usize| self.buckets.get(bucket).map(|at| *at as usize);
         let (from, to) = (at(bucket), at(bucket.saturating_add(1)));
         let range = from.zip(to).map_or(0..0, |(from, to)| from..to);
-        let entries = self.entries.get(range).unwrap_or_default();
-        entries.iter().filter(move |entry| entry.hash == hash.0).map(|entry| Candidate {
+        let entries = self.entries.get(range.clone()).unwrap_or_default();
+        let entries = range.zip(entries).filter(move |(_, entry)| entry.hash == hash.0);
+        entries.map(|(position, entry)| Candidate {
             row: RowId(entry.row.iter().rev().fold(0, |id, byte| id << 8 | i64::from(*byte))),
             standing: entry.standing,
             digest: Digest(entry.digest),
+            position,
         })
+    }
+
+    /// Where the rows stand, in no order.
+    pub fn standings(&self) -> impl Iterator<Item = Standing> {
+        self.entries.iter().map(|entry| entry.standing)
     }
 
     fn of(mut entries: Vec<Entry>) -> Self {

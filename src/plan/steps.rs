@@ -1,118 +1,75 @@
-//! The second reading of a source: each row with what is to be done about it.
+//! The second reading of a source: the rows that are to be sent, or to be shown, with their requests.
 //!
-//! `plan` shows these steps and `run` takes them, so what is shown is what is sent. Reads the source and the
-//! ledger, writes nothing. Deciding is for `plan`, preparing for `prepare`; this brings the two together.
+//! What becomes of a row was decided by the survey. Each row that is to be sent is looked at once more by the same
+//! rules; where that comes to anything else, the source has changed between the readings, and no more is taken from it.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::declared::connector::{Effect, Operation, Repeat};
-use crate::declared::job::InDoubt;
-use crate::declared::job::Job;
-use crate::ledger::{JobReader, LedgerError};
-use crate::plan::decide::{Action, Facts, Held, Sending, decide};
-use crate::prepare::{Findings, Preparer, Ready};
-use crate::row::RowState;
-use crate::row::{Attempted, KeyHash};
-use crate::row::{Known, RowId};
+use crate::declared::connector::{Effect, Operation};
+use crate::ledger::LedgerError;
+use crate::prepare::{Findings, Ready};
+use crate::row::Known;
 use crate::source::{Read, Record, Source};
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place};
 
-/// A row and what is to be done about it.
+use super::Readings;
+use super::decide::Fate;
+use super::decider::key_of;
+use super::fates::{Fates, Noted, Walk};
+use super::look::{Change, Look, Policy};
+use super::names::Name;
+use super::prior::Prior;
+use super::repeats::place_of;
+
+/// A row and what becomes of it.
 #[derive(Debug, Clone)]
 pub struct Step {
     pub row: u64,
     pub line: u64,
-    pub action: Action,
+    pub fate: Fate,
     /// None for a row that does not say one, or that cannot be read at all.
     pub operation: Option<Arc<Operation>>,
-    /// None for a row whose cells cannot be read.
+    /// None for a row of which no request can be made.
     pub ready: Option<Ready>,
+    /// Empty for a row that has none.
     pub key: String,
-    /// The row's id in the ledger, where it has one.
-    pub known: Option<RowId>,
-    /// Requests that have left for it so far.
-    pub attempts: u32,
-    /// When the last of them was started; of several in a row that may have acted, the first.
-    pub attempted: Option<Attempted>,
-    /// What the ledger says of its last attempt, or what is wrong with it.
-    pub reason: Option<String>,
-    /// It is done, and its content is not what was sent.
-    pub changed: bool,
+    /// What the ledger knows of the row.
+    pub known: Option<Known>,
+    /// How it differs from what was last sent of it.
+    pub change: Change,
+    /// What is wrong with it, first of all.
+    pub problem: Option<Diagnostic>,
 }
 
-/// How the steps of a source add up. `rows` is the sum of the others but `changed`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
-    pub rows: u64,
-    pub send: u64,
-    /// Rows among them that are in doubt, and are looked for first or repeated.
-    pub in_doubt: u64,
-    pub skip: u64,
-    pub held_in_doubt: u64,
-    pub held_refused: u64,
-    /// Rows that wait behind one that is held in doubt.
-    pub held_behind: u64,
-    pub reject: u64,
-    /// Rows that are done and have changed since.
-    pub changed: u64,
+/// Why a second reading came to no end.
+#[derive(Debug)]
+pub enum ReadingFailure {
+    /// The source cannot be read, or is not what it was.
+    Source(Vec<Diagnostic>),
+    Ledger(LedgerError),
 }
 
-impl Tally {
-    pub fn count(&mut self, step: &Step) {
-        self.rows += 1;
-        self.changed += u64::from(step.changed);
-        match step.action {
-            Action::Send(sending) => {
-                self.send += 1;
-                self.in_doubt += u64::from(sending != Sending::Fresh);
-            }
-            Action::Skip => self.skip += 1,
-            Action::Hold(Held::InDoubt) => self.held_in_doubt += 1,
-            Action::Hold(Held::Refused) => self.held_refused += 1,
-            Action::Hold(Held::Behind) => self.held_behind += 1,
-            Action::Reject => self.reject += 1,
-        }
+impl From<Vec<Diagnostic>> for ReadingFailure {
+    fn from(problems: Vec<Diagnostic>) -> Self {
+        Self::Source(problems)
     }
 }
 
-/// How a row differs from what was last sent of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
-    /// It does not, or nothing was sent.
-    None,
-    Content,
-    /// It stands in another lane, or has another list, so what was sent is not where this would be.
-    Lane,
-    Operation,
-}
-
-impl Change {
-    fn new(known: Option<&Known>, ready: Option<&Ready>, operation: Option<&Operation>) -> Self {
-        let Some(known) = known else { return Self::None };
-        if operation.is_some_and(|operation| operation.name != known.operation) {
-            return Self::Operation;
-        }
-        let Some(ready) = ready.filter(|ready| ready.digest != known.digest) else {
-            return Self::None;
-        };
-        let recover = operation.and_then(|operation| operation.recover.as_ref());
-        let one_list = recover.is_none_or(|recover| recover.lists_lane);
-        if ready.lane == known.lane && one_list { Self::Content } else { Self::Lane }
+impl From<LedgerError> for ReadingFailure {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
     }
 }
 
 /// Reads steps off a source.
 pub struct Steps<'a> {
-    preparer: &'a Preparer,
+    readings: Readings<'a>,
+    policy: Policy,
+    prior: Option<Prior<'a>>,
     source: Source,
-    ledger: Option<JobReader>,
-    /// Hashes of the keys and contents that occur more than once: only those need counting.
-    repeated: HashSet<KeyHash>,
-    occurrences: HashMap<String, u64>,
-    retry_failed: bool,
-    in_doubt: InDoubt,
-    /// Lanes of rows that are in doubt and held.
-    held_lanes: HashSet<String>,
+    fates: &'a Fates,
+    walk: Walk<'a>,
     /// What keys of reading operations begin with, since those are done anew in each run.
     run_mark: String,
     record: Record,
@@ -120,236 +77,150 @@ pub struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    /// Opens the source anew. `repeated` is what the survey found; `run_mark` tells this run from any other.
+    /// Opens the source once more. `run_mark` tells this run from any other.
     pub fn open(
-        job: &Job,
-        preparer: &'a Preparer,
-        ledger: Option<JobReader>,
-        repeated: HashSet<KeyHash>,
-        retry_failed: bool,
+        readings: Readings<'a>,
+        prior: Option<Prior<'a>>,
+        policy: Policy,
+        fates: &'a Fates,
         run_mark: String,
-    ) -> Result<Self, Vec<crate::text::diagnostic::Diagnostic>> {
+    ) -> Result<Self, Vec<Diagnostic>> {
         Ok(Self {
-            preparer,
-            source: preparer.reopen(job)?,
-            ledger,
-            repeated,
-            occurrences: HashMap::new(),
-            retry_failed,
-            in_doubt: job.in_doubt,
-            held_lanes: HashSet::new(),
+            source: (readings.open)()?,
+            readings,
+            policy,
+            prior,
+            fates,
+            walk: fates.walk(),
             run_mark,
             record: Record::default(),
             findings: Findings::default(),
         })
     }
 
-    /// The next row's step; none at the end. `now` is in unix milliseconds.
-    pub fn next(&mut self, now: i64) -> Result<Option<Step>, LedgerError> {
+    /// The next row whose fate is wanted; none where the source has no more rows.
+    pub fn next(&mut self, wants: impl Fn(Fate) -> bool) -> Result<Option<Step>, ReadingFailure> {
         let mut record = std::mem::take(&mut self.record);
-        let step = match self.source.next(&mut record) {
-            Read::End => Ok(None),
-            Read::Problem(problem) => {
-                let place = match &problem.place {
-                    crate::text::diagnostic::Place::Row(place) => (place.row, place.line),
-                    _ => (0, 0),
-                };
-                Ok(Some(reject(place.0, place.1, Some(problem.message))))
+        let step = loop {
+            match self.source.next(&mut record) {
+                Read::End if self.source_rows_are_missing() => break Err(self.changed(None)),
+                Read::End => break Ok(None),
+                Read::Problem(problem) => {
+                    if let Some(step) = self.unreadable(problem, &wants)? {
+                        break Ok(Some(step));
+                    }
+                }
+                Read::Row => match self.walk.to(record.row) {
+                    None => break Err(self.changed(Some(&record))),
+                    Some(noted) if wants(noted.fate) => break self.step(&record, noted).map(Some),
+                    Some(_) => {}
+                },
             }
-            Read::Row => self.step(&record, now).map(Some),
         };
         self.record = record;
         step
     }
 
-    fn step(&mut self, record: &Record, now: i64) -> Result<Step, LedgerError> {
-        let checked = self.preparer.check(record, now, &mut self.findings);
-        let first_problem =
-            self.findings.take().into_iter().find(crate::text::diagnostic::Diagnostic::is_error);
-        let mut reason = first_problem.map(|problem| problem.message);
-        let operation =
-            checked.as_ref().map(|checked| Arc::clone(self.preparer.operation(checked)));
-        let ready = match checked.map(|checked| self.preparer.ready(checked, record)) {
-            Some(Ok(ready)) => Some(ready),
-            Some(Err(problem)) => {
-                // Most often it follows from what was wrong before.
-                reason.get_or_insert(problem.message);
-                None
-            }
-            None => None,
-        };
-        let key = match self.preparer.key(record) {
-            // A key belongs to the first row that bears it.
-            Some(Ok(key)) if self.occurrence(&key, KeyHash::of(&key)) == 1 => Some(key),
-            Some(Ok(key)) => {
-                reason.get_or_insert_with(|| {
-                    format!("the key `{key}` is that of an earlier row, too")
-                });
-                None
-            }
-            Some(Err(problem)) => {
-                reason.get_or_insert(problem.message);
-                None
-            }
-            None => ready.as_ref().map(|ready| self.content_key(ready)),
-        };
-        let step = match key {
-            Some(key) => self.decide(record, operation.as_deref(), ready, key, reason)?,
-            None => reject(record.row, record.line, reason),
-        };
-        let operation = operation.or_else(|| self.preparer.operation_of(record).cloned());
-        Ok(Step { operation, ..step })
+    fn source_rows_are_missing(&self) -> bool {
+        self.source.rows() < self.fates.rows()
     }
 
-    /// What is to be done with a row that has its lane to itself, as far as the rows before it let it.
-    ///
-    /// Nothing overtakes a row that is in doubt and held, neither in its lane nor in that in which it was sent.
-    fn in_its_lane(
+    /// A row that cannot be read, where such a row was noted and is wanted.
+    fn unreadable(
         &mut self,
-        action: Action,
-        lane: Option<&String>,
-        sent_in: Option<&String>,
-    ) -> Action {
-        let waits = lane.is_some_and(|lane| self.held_lanes.contains(lane));
-        let action = match action {
-            Action::Send(Sending::Fresh) if waits => Action::Hold(Held::Behind),
-            Action::Send(_) if waits => Action::Hold(Held::InDoubt),
-            action => action,
+        problem: Diagnostic,
+        wants: &impl Fn(Fate) -> bool,
+    ) -> Result<Option<Step>, ReadingFailure> {
+        let Place::Row(place) = &problem.place else {
+            return Err(ReadingFailure::Source(vec![problem]));
         };
-        if action == Action::Hold(Held::InDoubt) {
-            self.held_lanes.extend(lane.into_iter().chain(sent_in).cloned());
+        let (row, line) = (place.row, place.line);
+        match self.walk.to(row) {
+            Some(Noted { fate: Fate::Reject, .. }) if wants(Fate::Reject) => Ok(Some(Step {
+                row,
+                line,
+                fate: Fate::Reject,
+                operation: None,
+                ready: None,
+                key: String::new(),
+                known: None,
+                change: Change::None,
+                problem: Some(problem),
+            })),
+            Some(noted) if !wants(noted.fate) => Ok(None),
+            _ => Err(ReadingFailure::Source(vec![problem])),
         }
-        action
     }
 
-    fn decide(
-        &mut self,
-        record: &Record,
-        operation: Option<&Operation>,
-        ready: Option<Ready>,
-        key: String,
-        reason: Option<String>,
-    ) -> Result<Step, LedgerError> {
-        let effect = operation.map_or(Effect::Create, |operation| operation.effect);
-        let key = if effect == Effect::Read { format!("{}{key}", self.run_mark) } else { key };
-        let known = match &self.ledger {
-            Some(ledger) => ledger.find(&key)?,
-            None => None,
+    fn step(&mut self, record: &Record, noted: Noted) -> Result<Step, ReadingFailure> {
+        self.findings.problems.clear();
+        let prepared =
+            self.readings.preparer.prepare(record, self.readings.now, &mut self.findings);
+        let problem = std::mem::take(&mut self.findings.problems);
+        let mut problem = problem.into_iter().find(Diagnostic::is_error);
+        let (operation, key) = (prepared.operation().cloned(), prepared.key.clone());
+        let ready = prepared.ready(record);
+        let digest = ready.as_ref().map(|ready| ready.digest);
+        // Of a row that is to be sent: whether it is the one of which that was decided.
+        let mark = Name::of(&key, digest).map(Name::mark);
+        if noted.mark.is_some() && noted.mark != mark {
+            return Err(self.changed(Some(record)));
+        }
+        let bears_the_key = noted.nth == 1 || !self.readings.preparer.has_key();
+        let key = key_of(key, digest, noted.nth);
+        if let Some(key) = key.as_ref().filter(|_| !bears_the_key) {
+            problem.get_or_insert_with(|| self.repeated(record, key));
+        }
+        let key = key.filter(|_| bears_the_key).map(|key| self.marked(key, operation.as_deref()));
+        let known = match (&self.prior, &key) {
+            (Some(prior), Some(key)) => prior.known(key)?.map(|(known, _)| known),
+            _ => None,
         };
-        let change = Change::new(known.as_ref(), ready.as_ref(), operation);
-        let facts = Facts {
-            earlier: known.as_ref().map(|known| &known.earlier),
-            valid: ready.as_ref().is_some_and(|ready| ready.valid),
-            unchanged: change == Change::None,
-            effect,
-            repeat: match (change, operation) {
-                // What was another operation, or somewhere else, is not repeated by this.
-                (Change::Operation | Change::Lane, _) | (_, None) => Repeat::Harmful,
-                (_, Some(operation)) => operation.repeat,
-            },
-            settles: matches!(change, Change::None | Change::Content)
-                && ready.is_some()
-                && operation.is_some_and(|operation| operation.recover.is_some()),
-            in_doubt: self.in_doubt,
-            retry_failed: self.retry_failed,
-        };
-        let lane = ready.as_ref().map(|ready| &ready.lane);
-        let sent_in = known.as_ref().map(|known| &known.lane);
-        let action = self.in_its_lane(decide(&facts), lane, sent_in);
-        let attempts = known.as_ref().map_or(0, |known| known.earlier.state.attempts());
+        let look =
+            Look { operation: operation.as_deref(), ready: ready.as_ref(), known: known.as_ref() };
+        let change = look.change();
+        if matches!(noted.fate, Fate::Send(_)) && look.fate(&self.policy) != noted.fate {
+            return Err(self.changed(Some(record)));
+        }
         Ok(Step {
             row: record.row,
             line: record.line,
-            action,
-            operation: None,
-            ready,
-            reason: reason_for(action, known.as_ref(), change, reason),
-            changed: action == Action::Skip && change != Change::None,
-            attempted: known.as_ref().map(|known| known.attempted),
-            known: known.map(|known| known.id),
-            attempts,
-            key,
+            fate: noted.fate,
+            operation,
+            ready: ready.filter(|_| key.is_some()),
+            key: key.unwrap_or_default(),
+            known,
+            change,
+            problem,
         })
     }
 
-    /// A content is its own key; one that occurs again is told apart by its number.
-    fn content_key(&mut self, ready: &Ready) -> String {
-        let key = ready.digest.to_string();
-        match self.occurrence(&key, ready.digest.hash()) {
-            1 => key,
-            count => format!("{key}#{count}"),
+    /// The key with the mark of the run, where the row only reads.
+    fn marked(&self, key: String, operation: Option<&Operation>) -> String {
+        match operation.map(|operation| operation.effect) {
+            Some(Effect::Read) => format!("{}{key}", self.run_mark),
+            _ => key,
         }
     }
 
-    /// The how-manieth row of its key this is, counting from 1.
-    fn occurrence(&mut self, key: &str, hash: KeyHash) -> u64 {
-        if !self.repeated.contains(&hash) {
-            return 1;
-        }
-        let count = self.occurrences.entry(key.to_owned()).or_default();
-        *count += 1;
-        *count
+    fn repeated(&self, record: &Record, key: &str) -> Diagnostic {
+        let message = format!("the key `{key}` is that of an earlier row, too");
+        Diagnostic::error(Code::RepeatedKey, place_of(&self.readings, record), message)
     }
-}
 
-fn reason_for(
-    action: Action,
-    known: Option<&Known>,
-    change: Change,
-    problem: Option<String>,
-) -> Option<String> {
-    let earlier = known.map(|known| &known.earlier);
-    match action {
-        Action::Reject => problem,
-        Action::Skip => known
-            .and_then(|known| known.remote_id.as_ref())
-            .map(|id| format!("done already as {id}")),
-        Action::Hold(Held::Refused) => {
-            let words =
-                earlier.and_then(|earlier| earlier.message.as_deref()).unwrap_or("no reason given");
-            Some(format!("refused earlier and not changed since: {words}"))
-        }
-        Action::Hold(Held::InDoubt) => {
-            let lost =
-                matches!(earlier.map(|earlier| &earlier.state), Some(RowState::InDoubt { .. }));
-            let words = earlier.and_then(|earlier| earlier.message.as_deref()).filter(|_| lost);
-            let then = match (change, known) {
-                (Change::Lane, Some(known)) => Some(&known.lane),
-                (Change::Operation, Some(known)) => Some(&known.operation),
-                _ => None,
-            };
-            let advice = match then {
-                Some(then) => format!("it was for `{then}`: look there, or put that back"),
-                None => "look whether it is there, and decide with the job's `in_doubt`".to_owned(),
-            };
-            let words = words.unwrap_or("its run ended before the answer");
-            let invalid = problem.map(|problem| format!("; and it is invalid now: {problem}"));
-            let invalid = invalid.unwrap_or_default();
-            Some(format!("a request left and may have acted: {words} ({advice}){invalid}"))
-        }
-        Action::Send(Sending::Settle) => Some(
-            "a request left and may have acted: looked for first, sent only if it is not there"
-                .to_owned(),
-        ),
-        Action::Send(Sending::Repeat) => {
-            Some("a request left and may have acted; a repeat is harmless".to_owned())
-        }
-        Action::Send(Sending::Fresh) | Action::Hold(Held::Behind) => None,
-    }
-}
-
-fn reject(row: u64, line: u64, reason: Option<String>) -> Step {
-    Step {
-        row,
-        line,
-        action: Action::Reject,
-        operation: None,
-        ready: None,
-        key: String::new(),
-        known: None,
-        attempts: 0,
-        attempted: None,
-        reason,
-        changed: false,
+    /// The source is not what the survey has read.
+    fn changed(&self, record: Option<&Record>) -> ReadingFailure {
+        let place = match record {
+            Some(record) => place_of(&self.readings, record),
+            None => Place::File(Arc::clone(self.readings.job.rows.name())),
+        };
+        let message = match record {
+            Some(_) => "the row is not the one that stood here when the rows were checked",
+            None => "the source has fewer rows than when they were checked",
+        };
+        let hint = "nothing more was taken from it; let nobody write to it while it is read";
+        ReadingFailure::Source(vec![
+            Diagnostic::error(Code::SourceChanged, place, message).hint(hint),
+        ])
     }
 }

@@ -1,20 +1,28 @@
-//! The first reading of a source: every row is checked, on every core, and nothing is kept but counts and keys.
+//! The first reading of a source: every row is prepared, on every core, and what is wrong is told in the order of the
+//! rows.
 //!
-//! What is wrong is told in the order of the rows. Keys cost eight bytes a row, whatever the rows hold. The
-//! second reading, which sends, comes after; it is for the feeder of a run.
+//! [`check`] keeps eight bytes a row, to find keys that occur twice. [`survey`] decides what becomes of each row, too,
+//! in their order, which costs a byte a row and sixteen for the name of each that the ledger does not know.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use crate::declared::job::Job;
-use crate::prepare::{Findings, Preparer};
-use crate::row::{Digest, KeyHash};
+use crate::ledger::LedgerError;
+use crate::prepare::{Findings, Prepared, RowKey, ToldOnce};
+use crate::row::KeyHash;
 use crate::source::{Read, Record, Source};
 use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place, RowPlace};
-use crate::text::pointer::Pointer;
+use crate::text::diagnostic::{Diagnostic, Place};
+
+use super::Readings;
+use super::decide::Fate;
+use super::decider::Decider;
+use super::fates::Fates;
+use super::look::Policy;
+use super::prior::Prior;
+use super::repeats::tell_repeated_keys;
 
 /// Rows in a batch: large enough that handing it over costs nothing, small enough to stay in cache.
 const BATCH: usize = 256;
@@ -22,26 +30,147 @@ const BATCH: usize = 256;
 const WAITING: usize = 2;
 
 /// What a source holds.
-#[derive(Debug, Default)]
-pub struct Survey {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Checked {
     pub rows: u64,
+    /// Rows that can be sent, or are done.
+    pub valid: u64,
     /// Something is wrong with the source as a whole.
     pub broken: bool,
     /// A quote was never closed: where rows begin and end from there on is a guess.
     pub guessed: bool,
-    pub valid: u64,
-    pub invalid: u64,
-    /// Hashes of keys, or else of contents, that occur more than once.
-    pub repeated: HashSet<KeyHash>,
 }
 
-/// Which keys a survey keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keys {
-    /// The job's `key`, if it has one: enough to find a key twice.
-    Written,
-    /// The content where the job has no `key`: for a plan or a run.
-    All,
+/// What a source holds, and what becomes of it.
+#[derive(Debug, Clone, Default)]
+pub struct Survey {
+    pub checked: Checked,
+    pub fates: Fates,
+}
+
+impl Checked {
+    pub fn invalid(&self) -> u64 {
+        self.rows - self.valid
+    }
+}
+
+/// Checks all rows of a source; `tell` hears what is wrong, in order.
+pub fn check(readings: Readings<'_>, source: Source, tell: &mut dyn FnMut(Diagnostic)) -> Checked {
+    let mut found = Hearing::new(tell);
+    let mut hashes: Vec<KeyHash> = Vec::new();
+    let eye = |prepared: &Prepared<'_>| (prepared.valid, hash_of(&prepared.key));
+    let heard = read_all(&readings, source, &eye, &mut |heard| {
+        if let Heard::Row { sight: (valid, key), problems, .. } = heard {
+            hashes.extend(key);
+            found.hear_row(valid, problems);
+        } else if let Heard::Unreadable(problem) = heard {
+            found.hear_unreadable(problem);
+        }
+        Ok::<(), std::convert::Infallible>(())
+    });
+    let Ok(source) = heard;
+    found.hear_end(&readings, source.as_ref());
+    let again = found.hear_repeats(&readings, &repeated(hashes));
+    found.checked.valid = found.checked.valid.saturating_sub(again);
+    found.checked
+}
+
+/// Checks all rows of a source and decides what becomes of each; `tell` hears what is wrong, in order.
+///
+/// Nothing is told of an invalid row that is done: a time that has passed since is no fault.
+pub fn survey(
+    readings: Readings<'_>,
+    source: Source,
+    prior: Option<Prior<'_>>,
+    policy: Policy,
+    tell: &mut dyn FnMut(Diagnostic),
+) -> Result<Survey, LedgerError> {
+    let mut found = Hearing::new(tell);
+    let mut decider = Decider::new(readings, prior, policy);
+    let eye = decider.eye();
+    let source = read_all(&readings, source, &eye, &mut |heard| {
+        match heard {
+            Heard::Row { record, sight, problems } => {
+                let is_done = matches!(decider.decide(record, &sight)?, Fate::Skip(_));
+                let problems = if is_done && !sight.valid { Vec::new() } else { problems };
+                found.hear_row(is_done || sight.valid, problems);
+            }
+            Heard::Unreadable(problem) => found.hear_unreadable(problem),
+        }
+        Ok(())
+    })?;
+    found.hear_end(&readings, source.as_ref());
+    let (fates, repeated) = decider.finish(found.checked.rows);
+    let again = found.hear_repeats(&readings, &repeated);
+    found.checked.valid = found.checked.valid.saturating_sub(again);
+    Ok(Survey { checked: found.checked, fates })
+}
+
+/// What has been heard of a source so far.
+struct Hearing<'t> {
+    checked: Checked,
+    told: ToldOnce,
+    tell: &'t mut dyn FnMut(Diagnostic),
+}
+
+impl<'t> Hearing<'t> {
+    fn new(tell: &'t mut dyn FnMut(Diagnostic)) -> Self {
+        Self { checked: Checked::default(), told: ToldOnce::default(), tell }
+    }
+
+    fn hear_row(&mut self, valid: bool, problems: Vec<Diagnostic>) {
+        self.checked.rows += 1;
+        self.checked.valid += u64::from(valid);
+        problems.into_iter().for_each(|problem| self.hear(problem));
+    }
+
+    /// A problem of the file as a whole is no row.
+    fn hear_unreadable(&mut self, problem: Diagnostic) {
+        let is_row = row_of(&problem) > 0;
+        self.checked.rows += u64::from(is_row);
+        self.checked.broken |= !is_row;
+        self.checked.guessed |= problem.code == Code::UnclosedQuote;
+        self.hear(problem);
+    }
+
+    fn hear(&mut self, problem: Diagnostic) {
+        if self.told.lets_pass(&problem) {
+            (self.tell)(problem);
+        }
+    }
+
+    /// What only the whole source can tell.
+    fn hear_end(&mut self, readings: &Readings<'_>, source: Option<&Source>) {
+        for problem in source.iter().flat_map(|source| readings.preparer.never_seen(source)) {
+            self.checked.broken = true;
+            (self.tell)(problem);
+        }
+    }
+
+    /// Gives how many rows come second with their key and are valid otherwise.
+    fn hear_repeats(&mut self, readings: &Readings<'_>, repeated: &HashSet<KeyHash>) -> u64 {
+        if !readings.preparer.has_key() || repeated.is_empty() {
+            return 0;
+        }
+        tell_repeated_keys(readings, repeated, self.tell).unwrap_or_else(|problems| {
+            self.checked.broken = true;
+            problems.into_iter().for_each(&mut *self.tell);
+            0
+        })
+    }
+}
+
+fn hash_of(key: &RowKey) -> Option<KeyHash> {
+    match key {
+        RowKey::Written(key) => Some(KeyHash::of(key)),
+        RowKey::Content | RowKey::Missing => None,
+    }
+}
+
+/// The hashes that occur more than once. Sorts in place, so that no second copy is needed.
+fn repeated(mut hashes: Vec<KeyHash>) -> HashSet<KeyHash> {
+    hashes.sort_unstable();
+    hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect()
 }
 
 /// A batch of records on its way to a worker and back.
@@ -49,107 +178,53 @@ pub enum Keys {
 struct Batch {
     records: Vec<Record>,
     filled: usize,
-    /// Rows in all, those that could not be read among them.
-    rows: u64,
     /// Rows that could not be read, in order.
     unreadable: Vec<Diagnostic>,
 }
 
-/// What a worker found in a batch.
-struct Verdict {
+/// A batch with what a worker has seen.
+struct Seen<T> {
     batch: Batch,
-    /// Rows about which there is something to tell, in order.
-    remarks: Vec<Remark>,
-    valid: u64,
-    keys: Vec<KeyHash>,
+    /// One a record.
+    sights: Vec<T>,
+    /// By record, in order, for those about which there is something to tell.
+    problems: Vec<(usize, Vec<Diagnostic>)>,
 }
 
-/// What is wrong with a row.
-struct Remark {
-    row: u64,
-    /// The key of an invalid row, where it has one all the same.
-    key: Option<String>,
-    problems: Vec<Diagnostic>,
+/// A row of a source, in its turn.
+enum Heard<'a, T> {
+    Row { record: &'a Record, sight: T, problems: Vec<Diagnostic> },
+    Unreadable(Diagnostic),
 }
 
-/// Reads and checks all of a source; `tell` hears what is wrong, in order. `now` is in unix milliseconds.
-///
-/// `is_done` is asked whether an invalid row's key is done already: then it counts as valid and nothing is told,
-/// for a time that has passed since is no fault.
-pub fn survey(
-    job: &Job,
-    preparer: &Preparer,
+/// Reads all of a source and prepares its rows, on every core; `eye` makes of each what is kept of it, and `hear` gets
+/// that in the order of the rows. Gives the source back, read to its end.
+fn read_all<T: Send, E>(
+    readings: &Readings<'_>,
     source: Source,
-    now: i64,
-    keys: Keys,
-    is_done: &mut dyn FnMut(&str) -> bool,
-    tell: &mut dyn FnMut(Diagnostic),
-) -> Survey {
+    eye: &(impl Fn(&Prepared<'_>) -> T + Sync),
+    hear: &mut dyn FnMut(Heard<'_, T>) -> Result<(), E>,
+) -> Result<Option<Source>, E> {
     let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let mut survey = Survey::default();
-    let mut hashes: Vec<KeyHash> = Vec::new();
-    let mut once = HashSet::new();
-    let source = thread::scope(|scope| {
+    thread::scope(|scope| {
         let (to_workers, from_workers): (Vec<_>, Vec<_>) = (0..workers)
             .map(|_| {
                 let (to_worker, batches) = sync_channel(WAITING);
-                let (verdicts, from_worker) = sync_channel(WAITING);
-                scope.spawn(move || work(preparer, now, keys, &batches, &verdicts));
+                let (seen, from_worker) = sync_channel(WAITING);
+                scope.spawn(move || look(readings, eye, &batches, &seen));
                 (to_worker, from_worker)
             })
             .unzip();
         let (recycle, recycled) = sync_channel(workers * (WAITING * 2 + 2));
         let reader = scope.spawn(move || read(source, &to_workers, &recycled));
-        for verdict in in_turn(&from_workers) {
-            survey.rows += verdict.batch.rows;
-            survey.valid += verdict.valid;
-            hashes.extend_from_slice(&verdict.keys);
+        for seen in in_turn(&from_workers) {
+            let batch = pass_on(seen, hear)?;
             // The reader may have ended; then there is no more use for the batch.
-            let _ = recycle.try_send(verdict.batch);
-            for remark in verdict.remarks {
-                survey.note(remark, is_done, &mut once, tell);
-            }
+            let _ = recycle.try_send(batch);
         }
         drop(recycle);
-        reader.join().ok()
-    });
-    for problem in source.iter().flat_map(|source| preparer.never_seen(source)) {
-        survey.broken = true;
-        tell(problem);
-    }
-    survey.repeated = repeated(hashes);
-    if preparer.has_key() && !survey.repeated.is_empty() {
-        survey.valid -=
-            tell_repeated_keys(job, preparer, now, &survey.repeated, tell).min(survey.valid);
-    }
-    survey.invalid = survey.rows - survey.valid;
-    survey
-}
-
-impl Survey {
-    fn note(
-        &mut self,
-        remark: Remark,
-        is_done: &mut dyn FnMut(&str) -> bool,
-        once: &mut HashSet<(Code, Option<Pointer>)>,
-        tell: &mut dyn FnMut(Diagnostic),
-    ) {
-        if remark.key.as_deref().is_some_and(is_done) {
-            self.valid += 1;
-            return;
-        }
-        self.broken |= remark.row == 0;
-        self.guessed |= remark.problems.iter().any(|problem| problem.code == Code::UnclosedQuote);
-        remark.problems.into_iter().filter(|problem| is_news(problem, once)).for_each(tell);
-    }
-}
-
-/// A warning that holds for all rows alike comes from each worker once, and is told once.
-fn is_news(problem: &Diagnostic, once: &mut HashSet<(Code, Option<Pointer>)>) -> bool {
-    match &problem.place {
-        Place::Row(place) if problem.once => once.insert((problem.code, place.pointer.clone())),
-        _ => true,
-    }
+        Ok(reader.join().ok())
+    })
 }
 
 fn read(
@@ -171,85 +246,67 @@ fn read(
 fn fill(source: &mut Source, batch: &mut Batch) -> bool {
     batch.filled = 0;
     batch.unreadable.clear();
-    let mut more = true;
-    while more && batch.filled + batch.unreadable.len() < BATCH {
+    while batch.filled + batch.unreadable.len() < BATCH {
         if batch.records.len() == batch.filled {
             batch.records.push(Record::default());
         }
         match source.next(&mut batch.records[batch.filled]) {
             Read::Row => batch.filled += 1,
             Read::Problem(problem) => batch.unreadable.push(problem),
-            Read::End => more = false,
+            Read::End => return false,
         }
     }
-    // A problem of the file as a whole is no row.
-    let unreadable = batch.unreadable.iter().filter(|problem| row_of(problem) > 0).count();
-    batch.rows = (batch.filled + unreadable) as u64;
-    more
+    true
 }
 
-fn work(
-    preparer: &Preparer,
-    now: i64,
-    keys: Keys,
+fn look<T>(
+    readings: &Readings<'_>,
+    eye: &impl Fn(&Prepared<'_>) -> T,
     batches: &Receiver<Batch>,
-    verdicts: &SyncSender<Verdict>,
+    to: &SyncSender<Seen<T>>,
 ) {
     let mut findings = Findings::default();
-    while let Ok(mut batch) = batches.recv() {
-        let mut verdict =
-            Verdict { remarks: Vec::new(), valid: 0, keys: Vec::new(), batch: Batch::default() };
-        for record in &batch.records[..batch.filled] {
-            check(preparer, record, now, keys, &mut findings, &mut verdict);
+    while let Ok(batch) = batches.recv() {
+        let mut sights = Vec::with_capacity(batch.filled);
+        let mut problems = Vec::new();
+        for (at, record) in batch.records[..batch.filled].iter().enumerate() {
+            let prepared = readings.preparer.prepare(record, readings.now, &mut findings);
+            sights.push(eye(&prepared));
+            if !findings.problems.is_empty() {
+                problems.push((at, findings.take()));
+            }
         }
-        if !batch.unreadable.is_empty() {
-            verdict.remarks.extend(batch.unreadable.drain(..).map(unreadable));
-            verdict.remarks.sort_by_key(|remark| remark.row);
-        }
-        verdict.batch = batch;
-        if verdicts.send(verdict).is_err() {
+        if to.send(Seen { batch, sights, problems }).is_err() {
             return;
         }
     }
 }
 
-fn check(
-    preparer: &Preparer,
-    record: &Record,
-    now: i64,
-    keys: Keys,
-    findings: &mut Findings,
-    verdict: &mut Verdict,
-) {
-    let checked = preparer.check(record, now, findings);
-    let written = preparer.key(record).and_then(|key| keep(key, findings));
-    let fits = checked.as_ref().is_some_and(|checked| checked.valid);
-    let content = checked
-        .filter(|_| keys == Keys::All && !preparer.has_key())
-        .and_then(|checked| match preparer.ready(checked, record) {
-            // What keeps an invalid row from having a request has been told already.
-            Err(_) if !fits => None,
-            ready => keep(ready, findings),
-        })
-        .map(|ready| ready.digest);
-    let valid = fits && !findings.has_errors();
-    verdict.valid += u64::from(valid);
-    verdict.keys.extend(written.as_deref().map(KeyHash::of).or(content.as_ref().map(Digest::hash)));
-    if !findings.problems.is_empty() {
-        let key = written.or(content.map(|digest| digest.to_string())).filter(|_| !valid);
-        verdict.remarks.push(Remark { row: record.row, key, problems: findings.take() });
+/// Passes the rows of a batch on, in their order; gives the batch back.
+fn pass_on<T, E>(
+    seen: Seen<T>,
+    hear: &mut dyn FnMut(Heard<'_, T>) -> Result<(), E>,
+) -> Result<Batch, E> {
+    let Seen { mut batch, sights, problems } = seen;
+    let mut unreadable = batch.unreadable.drain(..).peekable();
+    let mut problems = problems.into_iter().peekable();
+    for (at, (record, sight)) in batch.records.iter().zip(sights).enumerate() {
+        // A problem of the file as a whole is the last that is heard.
+        while let Some(problem) =
+            unreadable.next_if(|problem| (1..record.row).contains(&row_of(problem)))
+        {
+            hear(Heard::Unreadable(problem))?;
+        }
+        let problems = problems.next_if(|(of, _)| *of == at).map_or_else(Vec::new, |(_, all)| all);
+        hear(Heard::Row { record, sight, problems })?;
     }
+    for problem in unreadable {
+        hear(Heard::Unreadable(problem))?;
+    }
+    Ok(batch)
 }
 
-fn keep<T>(result: Result<T, Diagnostic>, findings: &mut Findings) -> Option<T> {
-    result.map_err(|problem| findings.problems.push(problem)).ok()
-}
-
-/// A row that could not be read at all.
-fn unreadable(problem: Diagnostic) -> Remark {
-    Remark { row: row_of(&problem), key: None, problems: vec![problem] }
-}
-
+/// The row of a problem; 0 for the file as a whole.
 fn row_of(problem: &Diagnostic) -> u64 {
     match &problem.place {
         Place::Row(place) => place.row,
@@ -258,60 +315,6 @@ fn row_of(problem: &Diagnostic) -> u64 {
 }
 
 /// Takes from each worker in turn, which keeps the order of the source.
-fn in_turn(from_workers: &[Receiver<Verdict>]) -> impl Iterator<Item = Verdict> {
+fn in_turn<T>(from_workers: &[Receiver<T>]) -> impl Iterator<Item = T> {
     (0..).map_while(|turn: usize| from_workers[turn % from_workers.len()].recv().ok())
-}
-
-/// The hashes that occur more than once. Sorts in place, so that no second copy is needed.
-fn repeated(mut hashes: Vec<KeyHash>) -> HashSet<KeyHash> {
-    hashes.sort_unstable();
-    hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect()
-}
-
-/// Reads the source again to say which rows share a key. Gives the number of rows that come second and are valid
-/// otherwise.
-fn tell_repeated_keys(
-    job: &Job,
-    preparer: &Preparer,
-    now: i64,
-    repeated: &HashSet<KeyHash>,
-    tell: &mut dyn FnMut(Diagnostic),
-) -> u64 {
-    let Ok(mut source) = preparer.reopen(job) else { return 0 };
-    let mut first: HashMap<String, (u64, u64)> = HashMap::new();
-    let mut record = Record::default();
-    let mut findings = Findings::default();
-    let mut repeats = 0;
-    loop {
-        match source.next(&mut record) {
-            Read::End => return repeats,
-            Read::Problem(_) => {}
-            Read::Row => {
-                let Some(Ok(key)) = preparer.key(&record) else { continue };
-                if !repeated.contains(&KeyHash::of(&key)) {
-                    continue;
-                }
-                let (row, line) = *first.entry(key.clone()).or_insert((record.row, record.line));
-                if row != record.row {
-                    let checked = preparer.check(&record, now, &mut findings);
-                    findings.take();
-                    repeats += u64::from(checked.is_some_and(|checked| checked.valid));
-                    let place = RowPlace {
-                        file: job.rows.name().clone(),
-                        row: record.row,
-                        line: record.line,
-                        column: None,
-                        pointer: None,
-                    };
-                    let message = format!("the key `{key}` is that of row {row} (line {line}) too");
-                    let item = &job.connector.item;
-                    tell(
-                        Diagnostic::error(Code::RepeatedKey, Place::Row(place), message).hint(
-                            format!("two rows with one key would be one {item}: make the keys differ, or drop a row"),
-                        ),
-                    );
-                }
-            }
-        }
-    }
 }

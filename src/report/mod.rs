@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Zoned;
 
 use crate::event::{Event, Progress};
+use crate::plan::{Done, Fate, Held, Tally};
 use crate::text::quota::Quota;
 
 mod bar;
@@ -24,6 +25,7 @@ mod paint;
 mod plain;
 mod plan;
 mod problems;
+mod refusal;
 mod speed;
 mod status;
 mod summary;
@@ -38,9 +40,13 @@ pub use ledger_check::{LedgerCheckView, ledger_checked_event};
 pub use ndjson::{finished_event, ndjson};
 pub use outlet::Outlet;
 pub use plain::plain;
-pub use plan::{PlanHead, PlanReport, PlanStep, PlanTotals};
+pub use plan::{PlanHead, PlanReport, PlanTotals};
 pub use problems::{Counts, Problems, checked_event, checked_line};
-pub use status::{RunLine, StatusView};
+pub use refusal::{
+    brought_in, of_account, of_client, of_credentials, of_invalid, of_ledger, of_sandbox,
+    of_waiting,
+};
+pub use status::{RunLine, StatusView, nothing_known};
 pub use summary::summary;
 pub use thread::{ReportHandle, ReportThread};
 pub use words::shell_word;
@@ -96,16 +102,8 @@ pub struct RunView {
     pub ledger: String,
     /// Where the credentials come from, for the advice when they are refused, as in `STRINGEEX_TOKEN`.
     pub credentials: String,
-    pub rows: u64,
-    pub to_send: u64,
-    pub already_done: u64,
-    pub held_in_doubt: u64,
-    pub held_refused: u64,
-    /// Rows that wait behind one that is in doubt and held.
-    pub held_behind: u64,
-    pub invalid: u64,
-    /// Rows that are done and have changed since: they are not sent.
-    pub changed: u64,
+    /// What becomes of the rows.
+    pub tally: Tally,
     /// The quota that binds.
     pub limited_by: Option<Quota>,
     /// How long sending takes at the quotas; zero where there are none.
@@ -117,4 +115,31 @@ pub struct RunView {
     pub color: bool,
     /// The run is a rehearsal.
     pub sandbox: bool,
+}
+
+impl RunView {
+    fn rows(&self) -> u64 {
+        self.tally.rows()
+    }
+
+    fn to_send(&self) -> u64 {
+        self.tally.to_send()
+    }
+
+    fn already_done(&self) -> u64 {
+        self.tally.sum(|fate| matches!(fate, Fate::Skip(_)))
+    }
+
+    /// Rows that are done and have changed since: they are not sent.
+    fn changed(&self) -> u64 {
+        self.tally.sum(|fate| fate == Fate::Skip(Done::Changed))
+    }
+
+    fn held(&self, held: Held) -> u64 {
+        self.tally.sum(|fate| fate == Fate::Hold(held))
+    }
+
+    fn invalid(&self) -> u64 {
+        self.tally.sum(|fate| fate == Fate::Reject)
+    }
 }

@@ -8,6 +8,7 @@ use super::paint::Paint;
 use super::words::{self, number, rows, rows_are};
 use super::{RunView, summary};
 use crate::event::{Event, Progress, RowEnd, RowEnded};
+use crate::plan::Held;
 use crate::report::exit;
 use crate::text::code::Code;
 
@@ -113,22 +114,25 @@ fn head(view: &RunView) -> String {
     }
     lines.push(to_send(view));
     lines.extend(time(view));
-    if view.held_in_doubt > 0 {
-        let behind = match view.held_behind {
+    if view.held(Held::InDoubt) > 0 {
+        let behind = match view.held(Held::Behind) {
             0 => String::new(),
             1 => ", and 1 waits behind it".to_owned(),
             count => format!(", and {} wait behind", number(count)),
         };
-        lines.push(format!("{} in doubt and held back{behind}.", rows_are(view.held_in_doubt)));
+        lines.push(format!(
+            "{} in doubt and held back{behind}.",
+            rows_are(view.held(Held::InDoubt))
+        ));
     }
-    if view.held_refused > 0 {
-        let held = rows_are(view.held_refused);
+    if view.held(Held::Refused) > 0 {
+        let held = rows_are(view.held(Held::Refused));
         lines.push(format!("{held} held back: refused earlier, and unchanged since."));
     }
-    if view.invalid > 0 {
-        lines.push(format!("{} invalid and left out.", rows_are(view.invalid)));
+    if view.invalid() > 0 {
+        lines.push(format!("{} invalid and left out.", rows_are(view.invalid())));
     }
-    if view.to_send > 0 {
+    if view.to_send() > 0 {
         lines.push(paint.faint(&format!("ledger: {}", view.ledger)));
     }
     lines.join("\n")
@@ -136,13 +140,13 @@ fn head(view: &RunView) -> String {
 
 /// `50,000 of 50,320 rows to send, 320 already done.`
 fn to_send(view: &RunView) -> String {
-    let mut text = match view.to_send {
-        0 => format!("{}, none to send", rows(view.rows)),
-        all if all == view.rows => format!("{} to send", rows(all)),
-        some => format!("{} of {} to send", number(some), rows(view.rows)),
+    let mut text = match view.to_send() {
+        0 => format!("{}, none to send", rows(view.rows())),
+        all if all == view.rows() => format!("{} to send", rows(all)),
+        some => format!("{} of {} to send", number(some), rows(view.rows())),
     };
-    if view.already_done > 0 {
-        text.push_str(&format!(", {} already done", number(view.already_done)));
+    if view.already_done() > 0 {
+        text.push_str(&format!(", {} already done", number(view.already_done())));
     }
     text.push('.');
     text
@@ -150,7 +154,7 @@ fn to_send(view: &RunView) -> String {
 
 /// `It takes about 5 h 33 min at 9000/h.`
 fn time(view: &RunView) -> Option<String> {
-    if view.to_send == 0 || view.duration.is_zero() {
+    if view.to_send() == 0 || view.duration.is_zero() {
         return None;
     }
     let about = words::about(view.duration);
@@ -164,16 +168,27 @@ fn time(view: &RunView) -> Option<String> {
 mod tests {
     use super::*;
     use crate::event::Note;
-    use crate::report::tests::{refused, view};
+    use crate::plan::{Fate, Tally};
+    use crate::report::tests::{DONE, SENT, refused, view};
 
     #[test]
     fn the_head_says_what_is_about_to_happen() {
         let mut heads = String::new();
         for view in [
             view(),
-            RunView { sandbox: true, rows: 1, to_send: 1, already_done: 0, ..view() },
-            RunView { to_send: 0, already_done: 50_320, ..view() },
-            RunView { held_in_doubt: 2, held_behind: 7, held_refused: 1, invalid: 30, ..view() },
+            RunView { sandbox: true, tally: Tally::from_iter([(SENT, 1)]), ..view() },
+            RunView { tally: Tally::from_iter([(DONE, 50_320)]), ..view() },
+            RunView {
+                tally: Tally::from_iter([
+                    (SENT, 49_960),
+                    (DONE, 320),
+                    (Fate::Hold(Held::InDoubt), 2),
+                    (Fate::Hold(Held::Behind), 7),
+                    (Fate::Hold(Held::Refused), 1),
+                    (Fate::Reject, 30),
+                ]),
+                ..view()
+            },
             RunView { limited_by: None, duration: Duration::ZERO, ..view() },
         ] {
             heads.push_str(&head(&view));

@@ -13,7 +13,8 @@ use super::Outlet;
 use super::json_text::{on_one_line, pretty, visible};
 use super::paint::Paint;
 use super::words::{about, command, counted, number, one_line, rows, rows_are};
-use crate::plan::decide::{Action, Held, Sending};
+use crate::plan::{Change, Done, Fate, Held, Sending, Step, Tally};
+use crate::row::RowState;
 use crate::text::quota::Quota;
 
 /// So many requests are shown in full.
@@ -30,62 +31,82 @@ pub struct PlanHead {
     pub flags: String,
     /// Base URL and account.
     pub target: String,
+    /// The base URL, for the commands that send the same.
+    pub address: String,
+    /// The header that carries the token, if requests have one.
+    pub header: Option<String>,
 }
 
-/// What is planned for a row.
-#[derive(Debug, Clone)]
-pub struct PlanStep {
-    pub row: u64,
-    pub line: u64,
-    pub action: Action,
-    /// Like the method, empty for a row that does not say it.
-    pub operation: String,
-    pub method: &'static str,
-    /// Path and query; empty where no request can be built.
-    pub path: String,
-    /// JSON, byte for byte as it is sent.
-    pub body: Option<String>,
-    /// Why the row is not simply sent, where there is more to say than the action says.
-    pub reason: Option<String>,
-    /// A command that sends the same.
-    pub curl: Option<String>,
-}
-
-/// What a plan comes to: `rows` is the sum of what is sent, skipped, held, rejected, or beyond the limit.
+/// What a plan comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PlanTotals {
-    pub rows: u64,
-    pub send: u64,
-    pub skip: u64,
-    pub hold: u64,
-    pub reject: u64,
-    /// Rows that would be sent but for the limit of a pilot.
-    pub beyond_limit: u64,
-    pub requests: u64,
+    pub tally: Tally,
     /// How long it takes at the quotas; zero where there are none.
     pub duration: Duration,
     /// The quota that binds.
     pub limited_by: Option<Quota>,
-    /// Rows that are done and have changed since: they are not sent.
-    pub changed: u64,
+}
+
+/// The groups of fates that a plan is summed up by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Send,
+    Skip,
+    Hold,
+    Reject,
+    /// Beyond the limit of a pilot.
+    Later,
+}
+
+impl Group {
+    fn of(fate: Fate) -> Self {
+        match fate {
+            Fate::Send(_) => Self::Send,
+            Fate::Later(_) => Self::Later,
+            Fate::Skip(_) => Self::Skip,
+            Fate::Hold(_) => Self::Hold,
+            Fate::Reject => Self::Reject,
+        }
+    }
+
+    /// The word in the NDJSON output, and for people.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Skip => "skip",
+            Self::Hold => "hold",
+            Self::Reject => "reject",
+            Self::Later => "later",
+        }
+    }
+}
+
+impl PlanTotals {
+    fn count(&self, group: Group) -> u64 {
+        self.tally.sum(|fate| Group::of(fate) == group)
+    }
+
+    fn held(&self, held: Held) -> u64 {
+        self.tally.sum(|fate| fate == Fate::Hold(held))
+    }
+
+    fn changed(&self) -> u64 {
+        self.tally.sum(|fate| fate == Fate::Skip(Done::Changed))
+    }
 }
 
 /// Tells a plan on standard output.
 pub struct PlanReport {
     out: Outlet,
     style: Style,
-    held: HeldRows,
-    shown: u64,
+    /// Rows that were shown in full, and rows that are held and were shown with their reason.
+    shown: Shown,
 }
 
-/// Rows that are held, by the reason.
 #[derive(Debug, Clone, Copy, Default)]
-struct HeldRows {
-    in_doubt: u64,
-    refused: u64,
-    behind: u64,
-    /// Those whose reason was shown.
-    shown: u64,
+struct Shown {
+    sent: u64,
+    held: u64,
 }
 
 enum Style {
@@ -110,39 +131,49 @@ impl PlanReport {
     }
 
     fn new(out: Box<dyn Write + Send>, style: Style) -> Self {
-        Self { out: Outlet::new(out), style, held: HeldRows::default(), shown: 0 }
+        Self { out: Outlet::new(out), style, shown: Shown::default() }
+    }
+
+    /// Whether a row with this fate is to be told.
+    pub fn wants(&self, fate: Fate) -> bool {
+        match &self.style {
+            Style::Ndjson => Group::of(fate) != Group::Later,
+            Style::Text { .. } => match fate {
+                Fate::Send(_) => self.shown.sent < SHOWN,
+                // Somebody has to decide on these.
+                Fate::Hold(Held::InDoubt | Held::Refused) => self.shown.held < SHOWN,
+                Fate::Hold(Held::Behind) | Fate::Skip(_) | Fate::Reject | Fate::Later(_) => false,
+            },
+        }
+    }
+
+    /// How many rows are to be told before nothing more is wanted.
+    pub fn wanted(&self, tally: &Tally) -> u64 {
+        let all = tally.sum(|fate| self.wants(fate));
+        match &self.style {
+            Style::Ndjson => all,
+            Style::Text { .. } => {
+                let sent = tally.to_send();
+                sent.min(SHOWN) + (all - sent).min(SHOWN)
+            }
+        }
     }
 
     /// Tells a step. Steps come in the order of the rows.
-    pub fn step(&mut self, step: &PlanStep) {
-        match step.action {
-            Action::Hold(Held::InDoubt) => self.held.in_doubt += 1,
-            Action::Hold(Held::Refused) => self.held.refused += 1,
-            Action::Hold(Held::Behind) => self.held.behind += 1,
-            _ => {}
-        }
+    pub fn step(&mut self, step: &Step) {
         match &self.style {
             Style::Ndjson => self.out.event(&StepLine::of(step)),
-            Style::Text { paint, .. } if self.shows(step) => {
-                self.shown += 1;
-                self.out.text(&in_full(step, *paint));
-            }
-            Style::Text { paint, .. } if self.shows_why(step) => {
-                self.held.shown += 1;
-                self.out.text(&held(step, *paint));
-            }
-            Style::Text { .. } => {}
+            Style::Text { head, paint } => match step.fate {
+                Fate::Hold(_) => {
+                    self.shown.held += 1;
+                    self.out.text(&held(step, *paint));
+                }
+                _ => {
+                    self.shown.sent += 1;
+                    self.out.text(&in_full(step, head, *paint));
+                }
+            },
         }
-    }
-
-    fn shows(&self, step: &PlanStep) -> bool {
-        self.shown < SHOWN && matches!(step.action, Action::Send(_))
-    }
-
-    /// Rows that somebody has to decide on.
-    fn shows_why(&self, step: &PlanStep) -> bool {
-        let decides = matches!(step.action, Action::Hold(Held::InDoubt | Held::Refused));
-        decides && self.held.shown < SHOWN
     }
 
     /// Tells what the plan comes to. Returns why the output could not be written, if so.
@@ -150,13 +181,13 @@ impl PlanReport {
         match &self.style {
             Style::Ndjson => self.out.event(&planned_event(totals)),
             Style::Text { head, paint } => {
-                let rest = totals.send.saturating_sub(self.shown);
-                if self.shown > 0 && rest > 0 {
+                let rest = totals.count(Group::Send).saturating_sub(self.shown.sent);
+                if self.shown.sent > 0 && rest > 0 {
                     let more = counted(rest, "more request");
                     self.out
                         .text(&format!("\n{}\n", paint.faint(&format!("… and {more} like these"))));
                 }
-                self.out.text(&closing(totals, self.held, head, *paint));
+                self.out.text(&closing(totals, head, *paint));
             }
         }
         self.out.flush();
@@ -164,30 +195,55 @@ impl PlanReport {
     }
 }
 
-/// The word of an action in the NDJSON output.
-fn word(action: Action) -> &'static str {
-    match action {
-        Action::Send(_) => "send",
-        Action::Skip => "skip",
-        Action::Hold(_) => "hold",
-        Action::Reject => "reject",
+/// Why a row is treated so, where there is more to say than its fate says.
+fn reason(step: &Step) -> Option<String> {
+    match step.fate {
+        Fate::Reject => step.problem.as_ref().map(|problem| problem.message.clone()),
+        Fate::Skip(_) => {
+            let id = step.known.as_ref().and_then(|known| known.remote_id.as_ref());
+            id.map(|id| format!("done already as {id}"))
+        }
+        Fate::Hold(Held::Refused) => {
+            let words = told_of(step).unwrap_or("no reason given");
+            Some(format!("refused earlier and not changed since: {words}"))
+        }
+        Fate::Hold(Held::InDoubt) => Some(why_in_doubt(step)),
+        Fate::Hold(Held::Behind) => {
+            Some("waits behind a row of its lane that is in doubt".to_owned())
+        }
+        Fate::Send(Sending::Settle) => Some(
+            "a request left and may have acted: looked for first, sent only if it is not there"
+                .to_owned(),
+        ),
+        Fate::Send(Sending::Repeat) => {
+            Some("a request left and may have acted; a repeat is harmless".to_owned())
+        }
+        Fate::Send(Sending::Fresh) | Fate::Later(_) => None,
     }
 }
 
-/// Why a row is treated so, where the step does not say it.
-fn usual_reason(action: Action) -> Option<&'static str> {
-    match action {
-        Action::Send(Sending::Repeat) => {
-            Some("an earlier request may have acted; a second is harmless")
-        }
-        Action::Send(Sending::Settle) => Some(
-            "an earlier request may have acted; looked for first, sent only if it is not there",
-        ),
-        Action::Hold(Held::InDoubt) => Some("in doubt: an earlier request may have acted"),
-        Action::Hold(Held::Refused) => Some("refused earlier, and unchanged since"),
-        Action::Hold(Held::Behind) => Some("waits behind a row of its lane that is in doubt"),
-        Action::Send(Sending::Fresh) | Action::Skip | Action::Reject => None,
-    }
+/// What the ledger says of the last attempt.
+fn told_of(step: &Step) -> Option<&str> {
+    step.known.as_ref().and_then(|known| known.earlier.message.as_deref())
+}
+
+fn why_in_doubt(step: &Step) -> String {
+    let state = step.known.as_ref().map(|known| &known.earlier.state);
+    let lost = matches!(state, Some(RowState::InDoubt { .. }));
+    let words = told_of(step).filter(|_| lost).unwrap_or("its run ended before the answer");
+    let then = match (step.change, &step.known) {
+        (Change::Lane, Some(known)) => Some(&known.lane),
+        (Change::Operation, Some(known)) => Some(&known.operation),
+        _ => None,
+    };
+    let advice = match then {
+        Some(then) => format!("it was for `{then}`: look there, or put that back"),
+        None => "look whether it is there, and decide with the job's `in_doubt`".to_owned(),
+    };
+    let invalid = step.problem.as_ref();
+    let invalid = invalid.map(|problem| format!("; and it is invalid now: {}", problem.message));
+    let invalid = invalid.unwrap_or_default();
+    format!("a request left and may have acted: {words} ({advice}){invalid}")
 }
 
 /// A `step` event.
@@ -202,7 +258,7 @@ struct StepLine<'a> {
     path: Option<&'a str>,
     body: Option<Body>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
+    reason: Option<String>,
 }
 
 /// A body as it is sent, or as text should it be no JSON.
@@ -214,19 +270,29 @@ enum Body {
 }
 
 impl<'a> StepLine<'a> {
-    fn of(step: &'a PlanStep) -> Self {
+    fn of(step: &'a Step) -> Self {
+        let request = step.ready.as_ref().map(|ready| &ready.request);
         Self {
             event: "step",
             row: step.row,
             line: step.line,
-            action: word(step.action),
-            operation: &step.operation,
-            method: step.method,
-            path: Some(step.path.as_str()).filter(|path| !path.is_empty()),
-            body: step.body.as_deref().map(Body::of),
-            reason: step.reason.as_deref().or_else(|| usual_reason(step.action)),
+            action: Group::of(step.fate).word(),
+            operation: name_of(step),
+            method: method_of(step),
+            path: request.map(|request| request.path.as_str()),
+            body: request.and_then(|request| request.body.as_deref()).map(Body::of),
+            reason: reason(step),
         }
     }
+}
+
+/// Empty for a row that does not say its operation.
+fn name_of(step: &Step) -> &str {
+    step.operation.as_ref().map_or("", |operation| operation.name.as_str())
+}
+
+fn method_of(step: &Step) -> &'static str {
+    step.operation.as_ref().map_or("", |operation| operation.method.as_str())
 }
 
 impl Body {
@@ -244,43 +310,47 @@ fn planned_event(totals: &PlanTotals) -> Value {
     let part = u64::from(totals.duration.subsec_nanos() > 0);
     json!({
         "event": "planned",
-        "rows": totals.rows,
-        "send": totals.send,
-        "skip": totals.skip,
-        "hold": totals.hold,
-        "reject": totals.reject,
-        "requests": totals.requests,
+        "rows": totals.tally.rows(),
+        "send": totals.count(Group::Send),
+        "skip": totals.count(Group::Skip),
+        "hold": totals.count(Group::Hold),
+        "reject": totals.count(Group::Reject),
+        "requests": totals.count(Group::Send),
         "seconds": totals.duration.as_secs().saturating_add(part),
         "limited_by": totals.limited_by,
-        "changed": totals.changed,
-        "beyond_limit": totals.beyond_limit,
+        "changed": totals.changed(),
+        "beyond_limit": totals.count(Group::Later),
     })
 }
 
 /// A request as it is sent, and the command that sends the same.
-fn in_full(step: &PlanStep, paint: Paint) -> String {
-    let place = format!("row {} (line {}): {}", step.row, step.line, step.operation);
-    let mut text = format!("\n{}\n", paint.faint(&place));
-    let request = format!("{} {}", step.method, one_line(&step.path));
-    text.push_str(&format!("  {}\n", paint.bold(&request)));
-    if let Some(body) = &step.body {
-        text.push_str(&indented(&pretty(body)));
+fn in_full(step: &Step, head: &PlanHead, paint: Paint) -> String {
+    let mut text = format!("\n{}\n", paint.faint(&place(step)));
+    if let Some(ready) = &step.ready {
+        let request = format!("{} {}", method_of(step), one_line(&ready.request.path));
+        text.push_str(&format!("  {}\n", paint.bold(&request)));
+        if let Some(body) = &ready.request.body {
+            text.push_str(&indented(&pretty(body)));
+        }
     }
-    let reason = step.reason.as_deref().or_else(|| usual_reason(step.action));
-    if let Some(reason) = reason {
-        text.push_str(&format!("  note: {}\n", one_line(reason)));
+    if let Some(reason) = reason(step) {
+        text.push_str(&format!("  note: {}\n", one_line(&reason)));
     }
-    if let Some(curl) = &step.curl {
-        text.push_str(&format!("  {}\n", paint.faint(&visible(curl))));
+    if let Some(ready) = &step.ready {
+        let curl = ready.request.curl(&head.address, head.header.as_deref());
+        text.push_str(&format!("  {}\n", paint.faint(&visible(&curl))));
     }
     text
 }
 
 /// A row that is held, and why.
-fn held(step: &PlanStep, paint: Paint) -> String {
-    let place = format!("row {} (line {}): {}", step.row, step.line, step.operation);
-    let reason = step.reason.as_deref().or_else(|| usual_reason(step.action)).unwrap_or_default();
-    format!("\n{}\n  held: {}\n", paint.faint(&place), one_line(reason))
+fn held(step: &Step, paint: Paint) -> String {
+    let reason = reason(step).unwrap_or_default();
+    format!("\n{}\n  held: {}\n", paint.faint(&place(step)), one_line(&reason))
+}
+
+fn place(step: &Step) -> String {
+    format!("row {} (line {}): {}", step.row, step.line, name_of(step))
 }
 
 fn indented(text: &str) -> String {
@@ -288,27 +358,29 @@ fn indented(text: &str) -> String {
 }
 
 /// The counts, the time it takes, and what to do next.
-fn closing(totals: &PlanTotals, held: HeldRows, head: &PlanHead, paint: Paint) -> String {
-    let mut text = format!("\n{}\n", paint.bold(&rows(totals.rows)));
-    let width = number(totals.rows).len();
-    for (name, count, words) in [
-        ("send", totals.send, String::new()),
-        ("skip", totals.skip, "already done".into()),
-        ("hold", totals.hold, held_words(held)),
-        ("reject", totals.reject, format!("invalid; see {}", command("check", &head.job_path))),
-        ("later", totals.beyond_limit, "beyond the limit of this pilot".into()),
+fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
+    let all = totals.tally.rows();
+    let mut text = format!("\n{}\n", paint.bold(&rows(all)));
+    let width = number(all).len();
+    for (group, words) in [
+        (Group::Send, String::new()),
+        (Group::Skip, "already done".into()),
+        (Group::Hold, held_words(totals)),
+        (Group::Reject, format!("invalid; see {}", command("check", &head.job_path))),
+        (Group::Later, "beyond the limit of this pilot".into()),
     ] {
+        let count = totals.count(group);
         if count > 0 {
-            let line = format!("  {name:<6}  {:>width$}  {words}", number(count));
+            let line = format!("  {:<6}  {:>width$}  {words}", group.word(), number(count));
             text.push_str(line.trim_end());
             text.push('\n');
         }
     }
-    if totals.changed > 0 {
-        let have = if totals.changed == 1 { "has" } else { "have" };
+    if totals.changed() > 0 {
+        let have = if totals.changed() == 1 { "has" } else { "have" };
         text.push_str(&format!(
             "\n{} done and {have} changed since; not sent again.\n",
-            rows_are(totals.changed)
+            rows_are(totals.changed())
         ));
     }
     text.push('\n');
@@ -318,13 +390,14 @@ fn closing(totals: &PlanTotals, held: HeldRows, head: &PlanHead, paint: Paint) -
 }
 
 /// `2 in doubt, 1 refused earlier`.
-fn held_words(held: HeldRows) -> String {
+fn held_words(totals: &PlanTotals) -> String {
     let parts = [
-        (held.in_doubt, "in doubt"),
-        (held.behind, "waiting behind these"),
-        (held.refused, "refused earlier, unchanged since"),
+        (Held::InDoubt, "in doubt"),
+        (Held::Behind, "waiting behind these"),
+        (Held::Refused, "refused earlier, unchanged since"),
     ];
-    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    let parts = parts.map(|(held, word)| (totals.held(held), word)).into_iter();
+    let parts = parts.filter(|(count, _)| *count > 0);
     let words: Vec<String> =
         parts.map(|(count, word)| format!("{} {word}", number(count))).collect();
     words.join(", ")
@@ -332,12 +405,12 @@ fn held_words(held: HeldRows) -> String {
 
 /// `50,000 requests take about 5 h 33 min: 9000/h is the quota that binds.`
 fn time(totals: &PlanTotals) -> String {
-    if totals.requests == 0 || totals.duration.is_zero() {
+    let count = totals.count(Group::Send);
+    if count == 0 || totals.duration.is_zero() {
         return String::new();
     }
-    let take = if totals.requests == 1 { "takes" } else { "take" };
-    let requests = counted(totals.requests, "request");
-    let mut text = format!("{requests} {take} {}", about(totals.duration));
+    let take = if count == 1 { "takes" } else { "take" };
+    let mut text = format!("{} {take} {}", counted(count, "request"), about(totals.duration));
     if let Some(quota) = &totals.limited_by {
         text.push_str(&format!(": {quota} is the quota that binds"));
     }
@@ -347,9 +420,9 @@ fn time(totals: &PlanTotals) -> String {
 
 fn next(totals: &PlanTotals, head: &PlanHead) -> String {
     let run = format!("{}{}", command("run", &head.job_path), head.flags);
-    match totals.send {
-        0 => "There is nothing to send.\n".into(),
-        _ if totals.reject == 0 => format!("Nothing was sent. To do it: {run}\n"),
+    match (totals.count(Group::Send), totals.count(Group::Reject)) {
+        (0, _) => "There is nothing to send.\n".into(),
+        (_, 0) => format!("Nothing was sent. To do it: {run}\n"),
         // A run stops at an invalid row unless it is told to leave it out.
         _ => format!(
             "Nothing was sent. Correct what is invalid; or to send only the valid rows: {run} --skip-invalid\n"

@@ -1,5 +1,6 @@
 //! Where a job stands: what its ledger says, for a person and for a script.
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -10,7 +11,7 @@ use super::ndjson::counts;
 use super::paint::Paint;
 use super::summary::tally;
 use super::words::{counted, number, one_line, rows, rows_are, span};
-use crate::ledger::FailedRow;
+use crate::ledger::{FailedRow, JobStatus, RunRecord};
 use crate::report::exit;
 use crate::row::Totals;
 
@@ -44,6 +45,45 @@ pub struct RunLine {
     pub failed: u64,
     pub in_doubt: u64,
     pub requests: u64,
+}
+
+impl From<JobStatus> for StatusView {
+    fn from(status: JobStatus) -> Self {
+        let target = match status.job.account.as_str() {
+            "" => status.job.base_url,
+            account => format!("{} as {account}", status.job.base_url),
+        };
+        Self {
+            job: status.job.name,
+            target,
+            totals: status.totals,
+            runs: status.runs.into_iter().map(RunLine::from).collect(),
+            failed_rows: status.failed,
+            more_failed: status.more_failed,
+        }
+    }
+}
+
+impl From<RunRecord> for RunLine {
+    fn from(run: RunRecord) -> Self {
+        Self {
+            id: run.id,
+            started_at: run.started_at,
+            ended_at: run.ended_at,
+            exit: run.exit,
+            succeeded: run.totals.succeeded,
+            failed: run.totals.failed,
+            in_doubt: run.totals.in_doubt,
+            requests: run.totals.requests,
+        }
+    }
+}
+
+/// That a ledger knows nothing of a job, or of any.
+pub fn nothing_known(ledger: &Path, job: Option<&str>) -> String {
+    let about = job.map_or_else(|| "any job".to_owned(), |job| format!("the job `{job}`"));
+    let ledger = ledger.display();
+    format!("The ledger {ledger} knows nothing of {about} yet: nothing was sent.")
 }
 
 impl StatusView {

@@ -9,6 +9,7 @@ use super::paint::Paint;
 use super::words;
 use super::words::{command, counted, number, one_line, rows, rows_are, span};
 use crate::event::Ending;
+use crate::plan::Held;
 use crate::row::Totals;
 use crate::text::diagnostic::Diagnostic;
 
@@ -85,7 +86,7 @@ fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
     advice.extend((totals.in_doubt > 0).then(|| in_doubt(view, totals.in_doubt)));
     advice.extend((totals.failed > 0).then(|| failed(view, totals.failed)));
     advice.extend((totals.invalid > 0).then(|| invalid(view, totals.invalid)));
-    advice.extend((view.changed > 0).then(|| changed(view.changed)));
+    advice.extend((view.changed() > 0).then(|| changed(view.changed())));
     advice.extend(resume(view, totals, ending));
     advice.extend(view.sandbox.then(|| rehearsal(view)));
     advice
@@ -136,7 +137,7 @@ fn source_failed(view: &RunView, problems: &[Diagnostic]) -> String {
 }
 
 fn in_doubt(view: &RunView, count: u64) -> String {
-    let held = view.held_in_doubt.min(count);
+    let held = view.held(Held::InDoubt).min(count);
     let mut lines = vec![format!(
         "{} in doubt: a request left and no answer came, so a note may or may not exist.",
         rows_are(count)
@@ -209,7 +210,10 @@ fn sentence(message: &str) -> String {
 mod tests {
     use super::*;
     use crate::event::Obstacle;
-    use crate::report::tests::{full_disk, illegal_step, totals, unreadable_source, view};
+    use crate::plan::{Fate, Tally};
+    use crate::report::tests::{
+        CHANGED, DONE, SENT, full_disk, illegal_step, totals, unreadable_source, view,
+    };
     use crate::row::{Cause, Reason};
 
     fn told(view: &RunView, totals: Totals, ending: &Ending) -> String {
@@ -224,7 +228,10 @@ mod tests {
     #[test]
     fn everything_was_done_before() {
         let done = Totals { rows: 320, already_done: 320, ..Totals::default() };
-        let changed = RunView { changed: 25, ..view() };
+        let changed = RunView {
+            tally: Tally::from_iter([(SENT, 50_000), (DONE, 295), (CHANGED, 25)]),
+            ..view()
+        };
         let none = told(&view(), Totals::default(), &Ending::Finished);
         let all = told(&view(), done, &Ending::Finished);
         let changed = told(&changed, done, &Ending::Finished);
@@ -234,7 +241,10 @@ mod tests {
     #[test]
     fn some_rows_are_not_done() {
         let totals = Totals { succeeded: 49_990, failed: 4, in_doubt: 3, invalid: 5, ..totals() };
-        let view = RunView { changed: 1, held_in_doubt: 2, ..view() };
+        let view = RunView {
+            tally: Tally::from_iter([(SENT, 50_000), (CHANGED, 1), (Fate::Hold(Held::InDoubt), 2)]),
+            ..view()
+        };
         insta::assert_snapshot!(told(&view, totals, &Ending::Finished));
         insta::assert_snapshot!(told(&RunView { color: true, ..view }, totals, &Ending::Finished));
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::RunView;
 use crate::event::{Event, Fault, Happening, Progress, RowEnd, RowEnded, Stage};
 use crate::ledger::{LedgerError, StorageFault};
+use crate::plan::{Done, Fate, Sending, Tally};
 use crate::row::{Cause, Reason, Totals};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -66,6 +67,10 @@ impl Write for Failing {
     }
 }
 
+pub const SENT: Fate = Fate::Send(Sending::Fresh);
+pub const DONE: Fate = Fate::Skip(Done::Unchanged);
+pub const CHANGED: Fate = Fate::Skip(Done::Changed);
+
 /// 50,000 notes to send, late in the evening.
 pub fn view() -> RunView {
     RunView {
@@ -74,14 +79,7 @@ pub fn view() -> RunView {
         target: "https://api.stringeex.com/v1 (account admin@example.vn)".into(),
         ledger: "jobs/.noteferry/ledger.db".into(),
         credentials: "STRINGEEX_TOKEN".into(),
-        rows: 50_320,
-        to_send: 50_000,
-        already_done: 320,
-        held_in_doubt: 0,
-        held_refused: 0,
-        held_behind: 0,
-        invalid: 0,
-        changed: 0,
+        tally: Tally::from_iter([(SENT, 50_000), (DONE, 320)]),
         limited_by: Some("9000/1h".parse().unwrap()),
         duration: Duration::from_secs(20_000),
         started: "2026-11-22T21:40:00+07:00[Asia/Ho_Chi_Minh]".parse().unwrap(),

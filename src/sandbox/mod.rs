@@ -27,6 +27,7 @@ mod tests;
 mod windows;
 
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
@@ -47,6 +48,9 @@ pub const PASSWORD: &str = "sandbox-password";
 pub const KEY_SID: &str = "SK.0.sandbox";
 /// The secret that goes with [`KEY_SID`].
 pub const KEY_SECRET: &str = "sandbox-key-secret";
+
+/// The port of a sandbox, unless it is told another.
+pub const PORT: u16 = 7878;
 
 /// How a sandbox behaves.
 #[derive(Debug, Clone)]
@@ -106,6 +110,15 @@ pub fn variable(name: &str) -> Option<&'static str> {
     }
 }
 
+/// The base URL of a sandbox on the usual port, whether or not one is there.
+pub fn usual_base_url() -> String {
+    base_url_at(SocketAddr::from((Ipv4Addr::LOCALHOST, PORT)))
+}
+
+fn base_url_at(address: SocketAddr) -> String {
+    format!("http://{address}/v1")
+}
+
 /// The limits StringeeX publishes: 30 in 10 s for a group of endpoints, 300 in 10 s and 9000 an hour in all.
 fn published_quotas() -> Vec<Quota> {
     [(30, 10), (300, 10), (9000, 3600)]
@@ -140,7 +153,7 @@ impl Sandbox {
             .name("sandbox".to_owned())
             .spawn(move || server.run(options.port, &bound, &stopped))?;
         let address = when_bound.recv().map_err(io::Error::other)??;
-        let base_url = format!("http://{address}/v1");
+        let base_url = base_url_at(address);
         Ok(Self { base_url, books, stopper, thread: Some(thread) })
     }
 

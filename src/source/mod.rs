@@ -146,6 +146,11 @@ impl Source {
         }
     }
 
+    /// How many rows there have been so far, those that could not be read among them.
+    pub fn rows(&self) -> u64 {
+        self.row
+    }
+
     /// How many bytes of the file have been made rows of.
     pub fn bytes_read(&self) -> u64 {
         match &self.rows {

@@ -234,6 +234,10 @@ codes! {
              `recover: with`, or take the field out of `lane`."
     }
     "The layout of sources": {
+        SourceChanged "source-changed"
+            "the source has changed between its two readings"
+            "A source is read once to check its rows and once to send them, and what is sent must be what was checked. \
+             Nothing more was taken from it; what was sent is in the ledger. Run again when nobody writes to the file."
         Delimiter "delimiter"
             "the columns seem to be parted by something else"
             "The whole header was read as one column with other usual delimiters in its name. Set `delimiter` in the job's \

@@ -13,6 +13,7 @@ mod fidelity;
 #[cfg(unix)]
 mod full_disk;
 mod fuzz_seeds;
+mod gone_sources;
 mod job_files;
 mod kill_loop;
 mod ledger;

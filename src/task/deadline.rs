@@ -1,4 +1,4 @@
-//! When a run has to be over: `--deadline` and `--max-duration`, as written and as meant.
+//! When a run has to be over: a time of the clock, a longest duration, or both; as written and as meant.
 
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,6 @@ use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::Moment;
-
-use super::arguments::TimeArguments;
 
 /// A time as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +58,17 @@ impl Until {
     }
 }
 
-/// When the run has to be over, counted from the start of its engine: the earlier of both.
-pub struct RunTime {
+/// How long a run may take, as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TimeLimits {
+    /// It has to be over by then.
+    pub deadline: Option<Until>,
+    /// It has to be over after so long.
+    pub longest: Option<Duration>,
+}
+
+/// When a run has to be over, counted from the start of its engine: the earlier of both.
+pub(super) struct RunTime {
     began: Instant,
     until: Option<(Timestamp, Duration)>,
     longest: Option<Duration>,
@@ -69,8 +76,8 @@ pub struct RunTime {
 
 impl RunTime {
     /// `now` is the moment at which the program began.
-    pub fn new(arguments: &TimeArguments, now: &Zoned) -> Result<Self, Diagnostic> {
-        let until = match arguments.deadline {
+    pub fn new(limits: &TimeLimits, now: &Zoned) -> Result<Self, Diagnostic> {
+        let until = match limits.deadline {
             None => None,
             Some(until) => {
                 let moment = until.resolve(now);
@@ -82,7 +89,7 @@ impl RunTime {
                 Some(moment.zip(left).ok_or_else(has_passed)?)
             }
         };
-        Ok(Self { began: Instant::now(), until, longest: arguments.max_duration })
+        Ok(Self { began: Instant::now(), until, longest: limits.longest })
     }
 
     /// The deadline for an engine that starts now.
@@ -98,58 +105,4 @@ impl RunTime {
 fn has_passed() -> Diagnostic {
     Diagnostic::error(Code::Deadline, Place::Nowhere, "the time that --deadline names has passed")
         .hint("nothing was sent; name a time that lies ahead, or a time of day such as 06:00")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn arguments(deadline: Option<&str>, max_duration: Option<u64>) -> TimeArguments {
-        TimeArguments {
-            deadline: deadline.map(|text| Until::parse(text).unwrap()),
-            max_duration: max_duration.map(Duration::from_secs),
-        }
-    }
-
-    #[test]
-    fn a_time_is_the_next_of_its_kind() {
-        let now: Zoned = "2026-11-24T22:30:00[Asia/Ho_Chi_Minh]".parse().unwrap();
-        for (text, expected) in [
-            ("06:00", Some("2026-11-25T06:00:00+07:00")),
-            ("23:15:30", Some("2026-11-24T23:15:30+07:00")),
-            ("22:30", Some("2026-11-25T22:30:00+07:00")),
-            ("2026-11-24T23:00", Some("2026-11-24T23:00:00+07:00")),
-            ("2026-11-24 23:00", Some("2026-11-24T23:00:00+07:00")),
-            ("2026-11-24T16:00Z", Some("2026-11-24T16:00:00Z")),
-            ("2026-11-24T15:00Z", None),
-            ("2026-11-24T22:00", None),
-        ] {
-            let expected = expected.map(|text| text.parse::<Timestamp>().unwrap());
-            let found = RunTime::new(&arguments(Some(text), None), &now);
-            assert_eq!(found.ok().map(|time| time.until.unwrap().0), expected, "{text}");
-        }
-        for text in ["", "6", "soon", "25:00", "2026-13-01T00:00", "06:00 tomorrow"] {
-            assert!(Until::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_night_with_a_changed_clock_has_its_own_length() {
-        let now: Zoned = "2026-03-28T23:00:00[Europe/Berlin]".parse().unwrap();
-        let time = RunTime::new(&arguments(Some("06:00"), None), &now).unwrap();
-        assert_eq!(time.until.unwrap().1, Duration::from_secs(6 * 3600));
-    }
-
-    #[test]
-    fn the_earlier_of_both_counts() {
-        let now: Zoned = "2026-11-24T22:30:00[UTC]".parse().unwrap();
-        let moment = |deadline, longest| {
-            let time = RunTime::new(&arguments(deadline, longest), &now).unwrap();
-            time.deadline().map(|deadline| deadline.moment.0.as_secs_f64().ceil())
-        };
-        assert_eq!(moment(None, None), None);
-        assert_eq!(moment(Some("23:30"), None), Some(3600.0));
-        assert_eq!(moment(Some("23:30"), Some(60)), Some(60.0));
-        assert_eq!(moment(Some("23:30"), Some(7200)), Some(3600.0));
-    }
 }

@@ -1,0 +1,56 @@
+//! From arguments and environment to what a task is given.
+
+use std::path::{Path, PathBuf};
+
+use crate::sandbox;
+use crate::task::{JobOptions, Rehearsal, SendingOptions, ledger_place};
+use crate::text::secret::Secret;
+use crate::traffic::transport::CredentialError;
+
+use super::arguments::{CommonArguments, JobArguments, SendingArguments};
+use super::environment::Environment;
+
+pub fn job(job: &JobArguments, common: &CommonArguments, environment: &Environment) -> JobOptions {
+    JobOptions {
+        path: job.job.clone(),
+        operation: job.operation.clone(),
+        connectors: common.connectors.clone(),
+        ledger: ledger(Some(&job.job), common, environment),
+    }
+}
+
+/// Where the ledger of a job is; of no job, that of the jobs here.
+pub fn ledger(
+    job: Option<&PathBuf>,
+    common: &CommonArguments,
+    environment: &Environment,
+) -> PathBuf {
+    let named = common.ledger.clone().or_else(|| environment.ledger());
+    ledger_place(job.map_or(Path::new(""), PathBuf::as_path), named)
+}
+
+pub fn sending(arguments: &SendingArguments) -> SendingOptions {
+    SendingOptions {
+        rate: arguments.rate.clone(),
+        concurrency: arguments.concurrency,
+        limit: arguments.limit,
+        skip_invalid: arguments.skip_invalid,
+        retry_failed: arguments.retry_failed,
+    }
+}
+
+/// A rehearsal at a sandbox with that address.
+pub fn rehearsal(base_url: &str) -> Rehearsal {
+    Rehearsal { base_url: base_url.to_owned(), quotas: sandbox::rehearsal_quotas() }
+}
+
+/// Looks up secrets: a rehearsal has those of the sandbox, whatever the environment holds.
+pub fn secrets(
+    rehearses: bool,
+    environment: &Environment,
+) -> impl Fn(&str) -> Result<Option<Secret>, CredentialError> {
+    move |name| match rehearses {
+        true => Ok(sandbox::variable(name).map(|value| Secret::new(value.to_owned()))),
+        false => environment.secret(name),
+    }
+}

@@ -1,0 +1,57 @@
+//! What a task has to tell on its way, passed on as it is heard.
+
+use serde_json::json;
+
+use crate::report::{Problems, brought_in, of_waiting};
+use crate::task::{Details, Told};
+
+use super::output::Output;
+
+/// Passes on what a task tells.
+pub struct Hearing {
+    output: Output,
+    /// The problems of a reading under way.
+    problems: Option<Problems>,
+}
+
+impl Hearing {
+    pub fn new(output: Output) -> Self {
+        Self { output, problems: None }
+    }
+
+    pub fn hear(&mut self, told: Told) {
+        match told {
+            Told::Details(details) => self.details(&details),
+            Told::BroughtIn(taken) => {
+                let note = brought_in(&taken);
+                self.output.say(&format!("note: {note}"));
+                self.output.event(&json!({"event": "note", "message": note}));
+            }
+            Told::Waiting { file, outcomes } => {
+                self.output.tell(&[of_waiting(&file, outcomes)]);
+            }
+            Told::Problem(problem) => {
+                self.problems.get_or_insert_with(|| self.output.problems()).tell(&problem);
+            }
+            Told::Surveyed => {
+                self.problems.take().map(Problems::finish);
+            }
+        }
+    }
+
+    fn details(&self, details: &Details) {
+        if !self.output.verbose {
+            return;
+        }
+        let quotas: Vec<String> = details.limits.quotas.iter().map(ToString::to_string).collect();
+        for line in [
+            format!("connector: {} ({} operations)", details.connector, details.operations),
+            format!("target: {}", details.target),
+            format!("credentials: {}", details.credentials),
+            format!("ledger: {}", details.ledger.display()),
+            format!("quotas: {}; concurrency: {}", quotas.join(", "), details.limits.concurrency),
+        ] {
+            self.output.say(&line);
+        }
+    }
+}

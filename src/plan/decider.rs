@@ -1,0 +1,256 @@
+//! Decides the fate of every row, in their order: with what the ledger knows, what the rows before have left, and how
+//! many a pilot has.
+//!
+//! Most rows need no more than their [`Glance`], which threads make beside each other. The few of which the ledger may
+//! know something that memory does not hold are prepared once more and looked up.
+
+use std::collections::HashSet;
+
+use crate::ledger::{History, LedgerError};
+use crate::prepare::{Findings, Prepared, RowKey};
+use crate::row::{Digest, KeyHash, Known, Lane, Standing};
+use crate::source::Record;
+
+use super::Readings;
+use super::decide::{Done, Fate, Held, Sending};
+use super::fates::Fates;
+use super::look::{Look, Policy};
+use super::names::{Name, Names};
+use super::prior::{Found, Prior, find};
+
+/// What a row is like at first sight: all that its fate needs, for most rows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Glance {
+    /// None where a row has no key that it ought to have, or no content.
+    name: Option<Name>,
+    pub valid: bool,
+    found: Found,
+    /// Where rows may be held, the lane.
+    lane: Option<Lane>,
+}
+
+/// Decides rows one after the other. See the module's text.
+pub(super) struct Decider<'a> {
+    readings: Readings<'a>,
+    policy: Policy,
+    prior: Option<Prior<'a>>,
+    has_lanes: bool,
+    /// Rows of the history that have come.
+    came: Came,
+    /// Names of rows that are not in the history.
+    names: Names,
+    held: HeldLanes,
+    sent: u64,
+    fates: Fates,
+    findings: Findings,
+}
+
+/// Lanes in which a row is in doubt and held. Nothing overtakes such a row, neither in its lane nor in that in which
+/// it was sent.
+#[derive(Debug, Default)]
+struct HeldLanes(HashSet<Lane>);
+
+impl HeldLanes {
+    /// The fate of a row, with what the rows before it let it.
+    fn let_pass(&mut self, fate: Fate, lane: Option<Lane>, sent_in: Option<Lane>) -> Fate {
+        let waits = lane.is_some_and(|lane| self.0.contains(&lane));
+        let fate = match fate {
+            Fate::Send(Sending::Fresh) if waits => Fate::Hold(Held::Behind),
+            Fate::Send(_) if waits => Fate::Hold(Held::InDoubt),
+            fate => fate,
+        };
+        if fate == Fate::Hold(Held::InDoubt) {
+            self.0.extend(lane.into_iter().chain(sent_in));
+        }
+        fate
+    }
+}
+
+/// A bit for each row of a history.
+#[derive(Debug, Default)]
+struct Came(Vec<u64>);
+
+impl Came {
+    /// Takes note of a row; says whether it has come for the first time.
+    fn is_new(&mut self, position: usize) -> bool {
+        let (word, bit) = (position / 64, 1 << (position % 64));
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        let is_new = self.0[word] & bit == 0;
+        self.0[word] |= bit;
+        is_new
+    }
+}
+
+/// The key under which a row's content is known, if it is the so-manieth of its content.
+pub(super) fn content_key(digest: Digest, nth: u64) -> String {
+    if nth == 1 { digest.to_string() } else { format!("{digest}#{nth}") }
+}
+
+/// The key of a row that is the so-manieth of its name; none where it has none.
+pub(super) fn key_of(key: RowKey, digest: Option<Digest>, nth: u64) -> Option<String> {
+    match key {
+        RowKey::Written(key) => Some(key),
+        RowKey::Content => digest.map(|digest| content_key(digest, nth)),
+        RowKey::Missing => None,
+    }
+}
+
+impl Glance {
+    /// Looks at a row. `has_lanes` says whether its lane will be asked for.
+    pub fn at(prepared: &Prepared<'_>, history: Option<&History>, has_lanes: bool) -> Self {
+        let digest = match (&prepared.key, history) {
+            (RowKey::Written(_), None) | (RowKey::Missing, _) => None,
+            _ => prepared.digest(),
+        };
+        let name = Name::of(&prepared.key, digest);
+        let key = match (&prepared.key, digest) {
+            (RowKey::Content, Some(digest)) => Some(KeyHash::of(&content_key(digest, 1))),
+            _ => name.map(Name::first_half),
+        };
+        let found = match (history, key) {
+            (Some(history), Some(key)) if !prepared.only_reads() => find(history, key, digest),
+            _ => Found::New,
+        };
+        let lane = prepared.lane().filter(|_| has_lanes).map(|lane| Lane::named(&lane));
+        Self { name, valid: prepared.valid, found, lane }
+    }
+}
+
+impl<'a> Decider<'a> {
+    pub fn new(readings: Readings<'a>, prior: Option<Prior<'a>>, policy: Policy) -> Self {
+        let prior = prior.filter(|prior| !prior.history.is_empty());
+        let may_be_held = |standing| matches!(standing, Standing::Started | Standing::InDoubt);
+        let has_lanes =
+            prior.as_ref().is_some_and(|prior| prior.history.standings().any(may_be_held));
+        Self {
+            readings,
+            policy,
+            prior,
+            has_lanes,
+            came: Came::default(),
+            names: Names::default(),
+            held: HeldLanes::default(),
+            sent: 0,
+            fates: Fates::default(),
+            findings: Findings::default(),
+        }
+    }
+
+    /// What may be asked by several threads: how a row is looked at.
+    pub fn eye(&self) -> impl Fn(&Prepared<'_>) -> Glance + Sync + use<'a> {
+        let (history, has_lanes) = (self.prior.as_ref().map(|prior| prior.history), self.has_lanes);
+        move |prepared| Glance::at(prepared, history, has_lanes)
+    }
+
+    /// Decides a row; the rows before it have been decided.
+    pub fn decide(&mut self, record: &Record, glance: &Glance) -> Result<Fate, LedgerError> {
+        let (fate, nth) = match glance.name {
+            None => (Fate::Reject, 1),
+            Some(name) => self.decide_named(record, glance, name)?,
+        };
+        let fate = self.within_limit(fate);
+        self.fates.push(record.row, fate, glance.name, nth);
+        Ok(fate)
+    }
+
+    fn decide_named(
+        &mut self,
+        record: &Record,
+        glance: &Glance,
+        name: Name,
+    ) -> Result<(Fate, u64), LedgerError> {
+        match glance.found {
+            Found::Perhaps => self.look_up(record, name, 1),
+            Found::New if self.names.is_new(name) => Ok((self.fate_of_new(glance), 1)),
+            Found::Done(position) if self.came.is_new(position) => {
+                Ok((Fate::Skip(Done::Unchanged), 1))
+            }
+            Found::New | Found::Done(_) => self.decide_again(record, glance, name),
+        }
+    }
+
+    /// A row whose name an earlier row has, too.
+    fn decide_again(
+        &mut self,
+        record: &Record,
+        glance: &Glance,
+        name: Name,
+    ) -> Result<(Fate, u64), LedgerError> {
+        let nth = self.names.again(name);
+        // A key belongs to the first row that bears it; a content that occurs again is told apart by its number.
+        if self.readings.preparer.has_key() {
+            return Ok((Fate::Reject, nth));
+        }
+        let digest = name.content();
+        let found = self.prior.as_ref().map_or(Found::New, |prior| {
+            find(prior.history, KeyHash::of(&content_key(digest, nth)), Some(digest))
+        });
+        match found {
+            Found::New => Ok((self.fate_of_new(glance), nth)),
+            Found::Done(_) => Ok((Fate::Skip(Done::Unchanged), nth)),
+            Found::Perhaps => self.look_up(record, name, nth),
+        }
+    }
+
+    fn fate_of_new(&mut self, glance: &Glance) -> Fate {
+        let fate = if glance.valid { Fate::Send(Sending::Fresh) } else { Fate::Reject };
+        self.held.let_pass(fate, glance.lane, None)
+    }
+
+    /// Prepares a row once more, with all that is known of it.
+    fn look_up(
+        &mut self,
+        record: &Record,
+        name: Name,
+        nth: u64,
+    ) -> Result<(Fate, u64), LedgerError> {
+        let preparer = self.readings.preparer;
+        let prepared = preparer.prepare(record, self.readings.now, &mut self.findings);
+        self.findings.problems.clear();
+        let (operation, reads) = (prepared.operation().cloned(), prepared.only_reads());
+        let key = prepared.key.clone();
+        let ready = prepared.ready(record);
+        let digest = ready.as_ref().map(|ready| ready.digest);
+        let Some(key) = key_of(key, digest, nth) else { return Ok((Fate::Reject, nth)) };
+        let found = match &self.prior {
+            Some(prior) if !reads => prior.known(&key)?,
+            _ => None,
+        };
+        let is_first = match &found {
+            _ if nth > 1 => true,
+            Some((_, position)) => self.came.is_new(*position),
+            None => self.names.is_new(name),
+        };
+        if !is_first {
+            let nth = self.names.again(name);
+            return match preparer.has_key() {
+                true => Ok((Fate::Reject, nth)),
+                false => self.look_up(record, name, nth),
+            };
+        }
+        let known = found.as_ref().map(|(known, _)| known);
+        let look = Look { operation: operation.as_deref(), ready: ready.as_ref(), known };
+        let lane = ready.as_ref().map(|ready| Lane::named(&ready.lane));
+        let sent_in = known.map(|known: &Known| Lane::named(&known.lane));
+        Ok((self.held.let_pass(look.fate(&self.policy), lane, sent_in), nth))
+    }
+
+    fn within_limit(&mut self, fate: Fate) -> Fate {
+        match fate {
+            Fate::Send(sending) if self.sent >= self.policy.limit => Fate::Later(sending),
+            Fate::Send(_) => {
+                self.sent += 1;
+                fate
+            }
+            fate => fate,
+        }
+    }
+
+    /// What has been decided, where the source has so many rows; and the hashes of keys that occur more than once.
+    pub fn finish(mut self, rows: u64) -> (Fates, HashSet<KeyHash>) {
+        self.fates.pass_to(rows);
+        (self.fates, self.names.repeated())
+    }
+}

@@ -1,0 +1,98 @@
+//! What the first reading decided of each row, for the second to go by: a byte a row, and a few more for those that
+//! are to be sent or come again.
+
+use super::decide::Fate;
+use super::names::Name;
+use super::tally::Tally;
+
+/// The fates of all rows of a source, in their order.
+#[derive(Debug, Clone, Default)]
+pub struct Fates {
+    /// By row, from the first: the fate's place among all fates.
+    of_rows: Vec<u8>,
+    tally: Tally,
+    /// Of each row that is to be sent: a part of its name, so that another row in its place is noticed.
+    marks: Vec<u32>,
+    /// Rows whose name an earlier row has: row and the how many of its name it is.
+    again: Vec<(u64, u64)>,
+}
+
+impl Fates {
+    /// Notes the fate of a row. Rows that are passed over could not be read.
+    pub(super) fn push(&mut self, row: u64, fate: Fate, name: Option<Name>, nth: u64) {
+        self.pass_to(row.saturating_sub(1));
+        self.note(fate);
+        if matches!(fate, Fate::Send(_)) {
+            self.marks.push(name.map_or(0, Name::mark));
+        }
+        if nth > 1 {
+            self.again.push((row, nth));
+        }
+    }
+
+    /// Notes that all rows up to one, itself among them, that were not spoken of could not be read.
+    pub(super) fn pass_to(&mut self, row: u64) {
+        while self.rows() < row {
+            self.note(Fate::Reject);
+        }
+    }
+
+    fn note(&mut self, fate: Fate) {
+        self.of_rows.push(u8::try_from(fate.index()).unwrap_or(u8::MAX));
+        self.tally.count(fate);
+    }
+
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> u64 {
+        self.of_rows.len() as u64
+    }
+
+    /// The fate of a row, which counts from 1; none where the source had no such row.
+    pub fn of(&self, row: u64) -> Option<Fate> {
+        let index = self.of_rows.get(usize::try_from(row.checked_sub(1)?).ok()?)?;
+        Fate::ALL.get(usize::from(*index)).copied()
+    }
+
+    /// A place in front of the first row, for going through all rows in order.
+    pub(super) fn walk(&self) -> Walk<'_> {
+        Walk { fates: self, sent: 0, again: 0 }
+    }
+}
+
+/// Goes through the rows in order, with what was noted of each.
+#[derive(Debug, Clone)]
+pub(super) struct Walk<'f> {
+    fates: &'f Fates,
+    sent: usize,
+    again: usize,
+}
+
+/// What was noted of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Noted {
+    pub fate: Fate,
+    /// Of a row that is to be sent, the mark of its name.
+    pub mark: Option<u32>,
+    /// The how many of its name the row is, from 1.
+    pub nth: u64,
+}
+
+impl Walk<'_> {
+    /// What was noted of a row. Rows are asked for in order, and none twice.
+    pub fn to(&mut self, row: u64) -> Option<Noted> {
+        let fate = self.fates.of(row)?;
+        let mark = matches!(fate, Fate::Send(_)).then(|| {
+            self.sent += 1;
+            self.fates.marks.get(self.sent - 1).copied().unwrap_or_default()
+        });
+        while self.fates.again.get(self.again).is_some_and(|(other, _)| *other < row) {
+            self.again += 1;
+        }
+        let again = self.fates.again.get(self.again).filter(|(other, _)| *other == row);
+        Some(Noted { fate, mark, nth: again.map_or(1, |(_, nth)| *nth) })
+    }
+}

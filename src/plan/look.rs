@@ -1,0 +1,73 @@
+//! One row beside what the ledger knows of it: how it differs from what was sent, and what becomes of it.
+
+use crate::declared::connector::{Effect, Operation, Repeat};
+use crate::declared::job::InDoubt;
+use crate::prepare::Ready;
+use crate::row::Known;
+
+use super::decide::{Facts, Fate, decide};
+
+/// What the user has decided about rows that need a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    pub in_doubt: InDoubt,
+    pub retry_failed: bool,
+    /// So many rows are sent at the most.
+    pub limit: u64,
+}
+
+/// How a row differs from what was last sent of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It does not, or nothing was sent.
+    None,
+    Content,
+    /// It stands in another lane, or has another list, so what was sent is not where this would be.
+    Lane,
+    Operation,
+}
+
+/// A row when its fate is to be decided, but for its place among the others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub operation: Option<&'a Operation>,
+    /// None where no request can be made of the row.
+    pub ready: Option<&'a Ready>,
+    pub known: Option<&'a Known>,
+}
+
+impl Look<'_> {
+    pub fn change(&self) -> Change {
+        let Some(known) = self.known else { return Change::None };
+        if self.operation.is_some_and(|operation| operation.name != known.operation) {
+            return Change::Operation;
+        }
+        let Some(ready) = self.ready.filter(|ready| ready.digest != known.digest) else {
+            return Change::None;
+        };
+        let recover = self.operation.and_then(|operation| operation.recover.as_ref());
+        let one_list = recover.is_none_or(|recover| recover.lists_lane);
+        if ready.lane == known.lane && one_list { Change::Content } else { Change::Lane }
+    }
+
+    /// The row's fate, as far as the rows before it let it.
+    pub fn fate(&self, policy: &Policy) -> Fate {
+        let change = self.change();
+        decide(&Facts {
+            earlier: self.known.map(|known| &known.earlier),
+            valid: self.ready.is_some_and(|ready| ready.valid),
+            unchanged: change == Change::None,
+            effect: self.operation.map_or(Effect::Create, |operation| operation.effect),
+            repeat: match (change, self.operation) {
+                // What was another operation, or somewhere else, is not repeated by this.
+                (Change::Operation | Change::Lane, _) | (_, None) => Repeat::Harmful,
+                (_, Some(operation)) => operation.repeat,
+            },
+            settles: matches!(change, Change::None | Change::Content)
+                && self.ready.is_some()
+                && self.operation.is_some_and(|operation| operation.recover.is_some()),
+            in_doubt: policy.in_doubt,
+            retry_failed: policy.retry_failed,
+        })
+    }
+}

@@ -1,0 +1,62 @@
+//! Which rows share a key. Only a source in which keys are known to repeat is read once more for that.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::prepare::{Findings, RowKey};
+use crate::row::KeyHash;
+use crate::source::{Read, Record};
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place, RowPlace};
+
+use super::Readings;
+
+/// Reads the source again to say which rows share a key. Gives the number of rows that come second and are valid
+/// otherwise.
+///
+/// # Errors
+/// What is wrong with the source by now.
+pub(super) fn tell_repeated_keys(
+    readings: &Readings<'_>,
+    repeated: &HashSet<KeyHash>,
+    tell: &mut dyn FnMut(Diagnostic),
+) -> Result<u64, Vec<Diagnostic>> {
+    let mut source = (readings.open)()?;
+    let mut first: HashMap<String, (u64, u64)> = HashMap::new();
+    let mut record = Record::default();
+    let mut findings = Findings::default();
+    let mut repeats = 0;
+    loop {
+        match source.next(&mut record) {
+            Read::End => return Ok(repeats),
+            Read::Problem(_) => continue,
+            Read::Row => {}
+        }
+        let (RowKey::Written(key), _) = readings.preparer.row_key(&record) else { continue };
+        if !repeated.contains(&KeyHash::of(&key)) {
+            continue;
+        }
+        let (row, line) = *first.entry(key.clone()).or_insert((record.row, record.line));
+        if row != record.row {
+            let prepared = readings.preparer.prepare(&record, readings.now, &mut findings);
+            repeats += u64::from(prepared.valid);
+            findings.problems.clear();
+            let place = place_of(readings, &record);
+            let message = format!("the key `{key}` is that of row {row} (line {line}) too");
+            let item = &readings.job.connector.item;
+            let hint = format!(
+                "two rows with one key would be one {item}: make the keys differ, or drop a row"
+            );
+            tell(Diagnostic::error(Code::RepeatedKey, place, message).hint(hint));
+        }
+    }
+}
+
+pub(super) fn place_of(readings: &Readings<'_>, record: &Record) -> Place {
+    Place::Row(RowPlace {
+        file: readings.job.rows.name().clone(),
+        row: record.row,
+        line: record.line,
+        column: None,
+        pointer: None,
+    })
+}

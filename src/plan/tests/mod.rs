@@ -1,0 +1,1 @@
+//! The two readings and what they decide.

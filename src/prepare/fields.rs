@@ -1,0 +1,287 @@
+//! A row's cells as the fields of its operation: mapped, read as what their schema asks for, marked, checked.
+//!
+//! What is wrong is told at the cell that it came from. What a schema allows is for `schema`.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::source::Record;
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place, RowPlace};
+use crate::text::pointer::Pointer;
+use crate::text::violation::{Subject, Violation};
+
+use super::mapping::Mapped;
+use super::prepared::{Findings, RowKey};
+use super::schema::{Finding, Kind};
+use super::{Choice, FieldOrigin, OperationPlan, Preparer};
+
+impl Preparer {
+    /// What the job's `key` says of a row, and what is wrong with that.
+    pub fn row_key(&self, record: &Record) -> (RowKey, Option<Diagnostic>) {
+        let Some(origin) = &self.key else { return (RowKey::Content, None) };
+        let text = match origin.value(record, &self.columns) {
+            Ok(Mapped::Text(text)) if !text.is_empty() => Ok(text.into_owned()),
+            Ok(Mapped::Number(text)) => Ok(text.into_owned()),
+            Ok(Mapped::Json(value)) => Ok(value.to_string()),
+            Ok(Mapped::Bool(value)) => Ok(value.to_string()),
+            Ok(Mapped::Absent | Mapped::Text(_)) => Err("the row's key is empty".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        match text {
+            Ok(text) => (RowKey::Written(text), None),
+            Err(message) => {
+                let place = Place::Row(self.place(record, origin.only_column(), None));
+                let hint = "every row needs a key of its own; leave `key` out of the job to know rows by their content";
+                let problem = Diagnostic::error(Code::MissingKey, place, message).hint(hint);
+                (RowKey::Missing, Some(problem))
+            }
+        }
+    }
+
+    /// How the row's operation takes fields; none where it does not say a known one.
+    pub(super) fn plan_of(
+        &self,
+        record: &Record,
+        findings: &mut Findings,
+    ) -> Option<&OperationPlan> {
+        let Choice::PerRow(origin) = &self.choice else { return self.plans.first() };
+        let place = || Place::Row(self.place(record, origin.only_column(), None));
+        let known = || self.plans.iter().map(|plan| plan.checker.operation().name.as_str());
+        let name = match origin.value(record, &self.columns) {
+            Ok(Mapped::Text(name)) => name,
+            Ok(_) => Cow::Borrowed(""),
+            Err(error) => {
+                findings.problems.push(Diagnostic::error(error.code(), place(), error.to_string()));
+                return None;
+            }
+        };
+        let found = self.plans.iter().find(|plan| plan.checker.operation().name == name);
+        if found.is_none() {
+            let message = match name.as_ref() {
+                "" => "the row does not say its operation".to_owned(),
+                name => format!("there is no operation `{name}`"),
+            };
+            findings.problems.push(
+                Diagnostic::error(Code::UnknownOperation, place(), message)
+                    .hint_names(&name, known()),
+            );
+        }
+        found
+    }
+
+    /// The row's fields and its marker; none where a cell cannot be read.
+    pub(super) fn fill(
+        &self,
+        plan: &OperationPlan,
+        record: &Record,
+        key: &RowKey,
+        now: i64,
+        findings: &mut Findings,
+    ) -> Option<(Value, Option<String>)> {
+        let first = findings.problems.len();
+        let mut object = self.map_cells(plan, record, findings);
+        let marker = self.mark(plan, key, &mut object);
+        self.refuse_dots(plan, record, &object, findings);
+        self.refuse_untaken(plan, record, findings);
+        let are_readable = findings.problems.len() == first;
+        let fields = Value::Object(object);
+        self.check_fields(plan, record, &fields, now, first, findings);
+        are_readable.then_some((fields, marker))
+    }
+
+    fn map_cells(
+        &self,
+        plan: &OperationPlan,
+        record: &Record,
+        findings: &mut Findings,
+    ) -> Map<String, Value> {
+        let mut object = Map::with_capacity(plan.taken.len());
+        for (index, kind) in &plan.taken {
+            let field = &self.fields[*index];
+            match self.value(field, *kind, record) {
+                Ok(Some(value)) => drop(object.insert(String::from(&*field.field), value)),
+                Ok(None) => {}
+                Err(violation) => {
+                    let finding = Finding::error(violation);
+                    findings.problems.push(self.diagnostic(record, Some(field), finding));
+                }
+            }
+        }
+        object
+    }
+
+    /// Writes the job's marker below the text that takes it. A row without a key is refused for that elsewhere.
+    fn mark(
+        &self,
+        plan: &OperationPlan,
+        key: &RowKey,
+        object: &mut Map<String, Value>,
+    ) -> Option<String> {
+        let marker = self.marker.as_ref()?;
+        let field = plan.checker.operation().marked_field()?;
+        let Value::String(text) = object.get_mut(field)? else { return None };
+        let RowKey::Written(key) = key else { return None };
+        let marker = marker.of(key);
+        text.push('\n');
+        text.push_str(&marker);
+        Some(marker)
+    }
+
+    /// A field's value; none where it is absent, which an empty text is too.
+    fn value(
+        &self,
+        field: &FieldOrigin,
+        kind: Kind,
+        record: &Record,
+    ) -> Result<Option<Value>, Violation> {
+        let at_field =
+            |violation: Violation| Violation { pointer: Pointer::of([&*field.field]), ..violation };
+        let mapped = field.origin.value(record, &self.columns);
+        let mapped =
+            mapped.map_err(|error| refused(&field.field, error.code(), error.to_string()))?;
+        match mapped {
+            Mapped::Absent => Ok(None),
+            Mapped::Text(text) if text.is_empty() => Ok(None),
+            Mapped::Text(text) if kind == Kind::Text => Ok(Some(Value::String(text.into_owned()))),
+            Mapped::Text(text) if text.trim().is_empty() => Ok(None),
+            Mapped::Text(text) => kind.read(&text).map(Some).map_err(at_field),
+            Mapped::Number(text) => kind.read_number(&text).map(Some).map_err(at_field),
+            Mapped::Bool(value) => kind.read_boolean(value).map(Some).map_err(at_field),
+            Mapped::Json(value) => Ok(Some(value)),
+        }
+    }
+
+    /// `.` and `..` in a path mean another path, and no way of writing them keeps them from it.
+    fn refuse_dots(
+        &self,
+        plan: &OperationPlan,
+        record: &Record,
+        object: &Map<String, Value>,
+        findings: &mut Findings,
+    ) {
+        for name in plan.checker.operation().path.fields() {
+            if let Some(Value::String(text)) =
+                object.get(name).filter(|value| **value == "." || **value == "..")
+            {
+                let message = format!("`{text}` cannot stand in the path of a request");
+                let violation = refused(name, Code::InvalidValue, message);
+                let field = self.fields.iter().find(|field| *field.field == *name);
+                findings.problems.push(self.diagnostic(record, field, Finding::error(violation)));
+            }
+        }
+    }
+
+    fn refuse_untaken(&self, plan: &OperationPlan, record: &Record, findings: &mut Findings) {
+        for index in &plan.untaken {
+            let field = &self.fields[*index];
+            let empty = match field.origin.value(record, &self.columns) {
+                Ok(Mapped::Absent) => true,
+                Ok(Mapped::Text(text)) => text.is_empty(),
+                // A constant or an expression that is meant for the other operations of the job.
+                _ => field.column.is_none(),
+            };
+            if !empty && field.column.is_some() {
+                let name = &plan.checker.operation().name;
+                let message = format!("{name} takes no `{}`", field.field);
+                let violation = Violation {
+                    hint: Some("leave the cell empty on this row".to_owned()),
+                    subject: Subject::Key,
+                    ..refused(&field.field, Code::UnknownField, message)
+                };
+                findings.problems.push(self.diagnostic(
+                    record,
+                    Some(field),
+                    Finding::error(violation),
+                ));
+            }
+        }
+    }
+
+    fn check_fields(
+        &self,
+        plan: &OperationPlan,
+        record: &Record,
+        fields: &Value,
+        now: i64,
+        first: usize,
+        findings: &mut Findings,
+    ) {
+        let cells = findings.problems.len();
+        let mut found = std::mem::take(&mut findings.scratch);
+        found.clear();
+        plan.checker.check(fields, now, &mut found);
+        for finding in found.drain(..) {
+            // A cell that could not be read has been told of; that its field is now missing is no news.
+            if findings.problems[first..cells].iter().any(|problem| is_of(problem, &finding)) {
+                continue;
+            }
+            let Violation { code, pointer, .. } = &finding.violation;
+            if finding.once && !findings.told.is_news(*code, pointer) {
+                continue;
+            }
+            let name = finding.violation.pointer.first();
+            let field = self.fields.iter().find(|field| name.as_deref() == Some(&*field.field));
+            findings.problems.push(self.diagnostic(record, field, finding));
+        }
+        findings.scratch = found;
+    }
+
+    fn diagnostic(
+        &self,
+        record: &Record,
+        field: Option<&FieldOrigin>,
+        finding: Finding,
+    ) -> Diagnostic {
+        let Violation { pointer, code, message, hint, subject } = finding.violation;
+        let mut place = self.place(record, None, Some(pointer));
+        place.column = field.and_then(|field| field.column.clone());
+        let message = match (&place.column, field, subject) {
+            (None, Some(field), Subject::Value) => format!("{}: {message}", field.field),
+            _ => message,
+        };
+        let mut diagnostic = Diagnostic::error(code, Place::Row(place), message);
+        diagnostic.severity = finding.severity;
+        diagnostic.once = finding.once;
+        diagnostic.hint = hint;
+        if code == Code::MissingField
+            && diagnostic.hint.is_none()
+            && field.is_some_and(|field| field.column.is_some())
+        {
+            diagnostic.hint = Some("the cell is empty".to_owned());
+        }
+        diagnostic
+    }
+
+    pub(super) fn place(
+        &self,
+        record: &Record,
+        column: Option<usize>,
+        pointer: Option<Pointer>,
+    ) -> RowPlace {
+        let column = column.and_then(|index| self.columns.names().get(index)).cloned();
+        RowPlace {
+            file: Arc::clone(&self.file),
+            row: record.row,
+            line: record.line,
+            column,
+            pointer,
+        }
+    }
+}
+
+/// A field whose value will not do.
+fn refused(field: &str, code: Code, message: String) -> Violation {
+    let pointer = Pointer::of([field]);
+    Violation { pointer, code, message, hint: None, subject: Subject::Value }
+}
+
+/// Whether a problem is about the field of a finding.
+fn is_of(problem: &Diagnostic, finding: &Finding) -> bool {
+    match &problem.place {
+        Place::Row(place) => place.pointer.as_ref() == Some(&finding.violation.pointer),
+        _ => false,
+    }
+}

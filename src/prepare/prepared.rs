@@ -1,0 +1,192 @@
+//! What one record comes to: its operation, its key, its fields, and the request that carries them.
+//!
+//! [`Preparer::prepare`] is the one way there, whoever asks. The request is put together only where somebody wants
+//! it: whether that can be done is known before.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::declared::connector::{Effect, Operation};
+use crate::row::Digest;
+use crate::source::Record;
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place, Severity};
+use crate::text::pointer::Pointer;
+
+use super::request::{self, Request};
+use super::schema::Finding;
+use super::{OperationPlan, Preparer};
+
+/// What a record comes to.
+///
+/// An invalid row comes to something, too: it may have been done before, when a time that has passed since lay ahead.
+pub struct Prepared<'p> {
+    /// None where the row does not say a known operation.
+    plan: Option<&'p OperationPlan>,
+    pub key: RowKey,
+    /// None where a cell cannot be read, or no request can be made of them.
+    fields: Option<Value>,
+    /// Whether nothing is wrong with the row.
+    pub valid: bool,
+    /// The line of its text that no other row's has.
+    marker: Option<String>,
+}
+
+/// What makes a row the same row next time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowKey {
+    /// What the job's `key` says.
+    Written(String),
+    /// The content, since the job has no `key`.
+    Content,
+    /// The job has a `key`, and it says nothing for this row.
+    Missing,
+}
+
+/// A row that can be sent.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    pub row: u64,
+    pub line: u64,
+    pub operation: Arc<Operation>,
+    pub lane: String,
+    pub request: Request,
+    pub digest: Digest,
+    /// The last moment to send it, in unix milliseconds.
+    pub send_before: Option<i64>,
+    /// Whether its fields fit the operation. One that does not may have been sent when it still did.
+    pub valid: bool,
+    pub fields: Value,
+    /// The line of its text that no other row's has.
+    pub marker: Option<String>,
+}
+
+/// What is wrong with rows. Reused from row to row.
+#[derive(Debug, Default)]
+pub struct Findings {
+    pub problems: Vec<Diagnostic>,
+    pub(super) told: ToldOnce,
+    pub(super) scratch: Vec<Finding>,
+}
+
+/// What is true of every row alike and has been told: it is told for the first row only.
+///
+/// Each thread that prepares rows has one, so that it need not make what is no news; whoever brings their rows
+/// together has another, since each thread has told it once.
+#[derive(Debug, Default)]
+pub struct ToldOnce(Vec<(Code, Pointer)>);
+
+impl ToldOnce {
+    /// Takes note, and says whether it was news.
+    pub fn is_news(&mut self, code: Code, pointer: &Pointer) -> bool {
+        let known = self.0.iter().any(|(other, at)| *other == code && at == pointer);
+        if !known {
+            self.0.push((code, pointer.clone()));
+        }
+        !known
+    }
+
+    /// Whether a problem is to be told.
+    pub fn lets_pass(&mut self, problem: &Diagnostic) -> bool {
+        match &problem.place {
+            Place::Row(place) if problem.once => {
+                self.is_news(problem.code, place.pointer.as_ref().unwrap_or(&Pointer::default()))
+            }
+            _ => true,
+        }
+    }
+}
+
+impl Findings {
+    /// Takes the problems found so far; what has been told once stays told.
+    pub fn take(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.problems)
+    }
+
+    fn has_errors_from(&self, first: usize) -> bool {
+        self.problems[first..].iter().any(|problem| problem.severity == Severity::Error)
+    }
+}
+
+impl Preparer {
+    /// Prepares a row; what is wrong with it goes to `findings`, what is wrong first before the rest. `now` is in unix
+    /// milliseconds.
+    pub fn prepare(&self, record: &Record, now: i64, findings: &mut Findings) -> Prepared<'_> {
+        let first = findings.problems.len();
+        let (key, keyless) = self.row_key(record);
+        let plan = self.plan_of(record, findings);
+        let filled = plan.and_then(|plan| self.fill(plan, record, &key, now, findings));
+        findings.problems.extend(keyless);
+        let (fields, marker) = match plan.zip(filled) {
+            Some((plan, (fields, _))) if !plan.is_complete(&fields) => {
+                if !findings.has_errors_from(first) {
+                    findings.problems.push(self.incomplete(record));
+                }
+                (None, None)
+            }
+            Some((_, (fields, marker))) => (Some(fields), marker),
+            None => (None, None),
+        };
+        let valid = fields.is_some() && !findings.has_errors_from(first);
+        Prepared { plan, key, fields, valid, marker }
+    }
+
+    fn incomplete(&self, record: &Record) -> Diagnostic {
+        let place = Place::Row(self.place(record, None, None));
+        let message = "a field that the request's path or lane needs is missing";
+        Diagnostic::error(Code::MissingField, place, message)
+    }
+}
+
+impl OperationPlan {
+    /// Whether a request and a lane can be made of the fields.
+    fn is_complete(&self, fields: &Value) -> bool {
+        let operation = self.checker.operation();
+        let mut needed = operation.path.fields().chain(operation.lane.fields());
+        needed.all(|name| fields.get(name).is_some_and(|value| !value.is_null()))
+    }
+}
+
+impl Prepared<'_> {
+    /// None where the row does not say a known one.
+    pub fn operation(&self) -> Option<&Arc<Operation>> {
+        self.plan.map(|plan| plan.checker.operation())
+    }
+
+    /// Whether the row only reads: then it is done anew in each run.
+    pub fn only_reads(&self) -> bool {
+        self.operation().is_some_and(|operation| operation.effect == Effect::Read)
+    }
+
+    /// The name of the content; none where no request can be made.
+    pub fn digest(&self) -> Option<Digest> {
+        let operation = self.operation()?;
+        let request = request::build(operation, self.fields.as_ref()?)?;
+        Some(request.digest(&operation.name))
+    }
+
+    /// The lane; none where a field that names it is missing.
+    pub fn lane(&self) -> Option<String> {
+        request::lane(self.operation()?, self.fields.as_ref()?)
+    }
+
+    /// The row with its request; none where none can be made.
+    pub fn ready(self, record: &Record) -> Option<Ready> {
+        let (plan, fields) = (self.plan?, self.fields?);
+        let operation = plan.checker.operation();
+        let request = request::build(operation, &fields)?;
+        Some(Ready {
+            row: record.row,
+            line: record.line,
+            operation: Arc::clone(operation),
+            lane: request::lane(operation, &fields)?,
+            digest: request.digest(&operation.name),
+            request,
+            send_before: plan.checker.send_before(&fields),
+            valid: self.valid,
+            fields,
+            marker: self.marker,
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! Why a verb came to nothing before it began, as a diagnostic; and what to do about it.
+
+use std::path::Path;
+
+use crate::ledger::{LedgerError, TakenIn};
+use crate::plan::Checked;
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place};
+use crate::traffic::transport::{ClientError, CredentialError};
+
+pub fn of_credentials(error: &CredentialError) -> Diagnostic {
+    let hint = format!("{}; or rehearse with --sandbox", error.hint());
+    Diagnostic::error(Code::Credentials, Place::Nowhere, error.to_string()).hint(hint)
+}
+
+pub fn of_client(error: &ClientError) -> Diagnostic {
+    Diagnostic::error(Code::Address, Place::Nowhere, error.to_string()).hint("nothing was sent")
+}
+
+pub fn of_ledger(error: &LedgerError) -> Diagnostic {
+    Diagnostic::error(Code::Ledger, Place::Nowhere, error.to_string()).hint(error.hint())
+}
+
+pub fn of_sandbox(error: &std::io::Error) -> Diagnostic {
+    let message = format!("the sandbox cannot be started: {error}");
+    Diagnostic::error(Code::Sandbox, Place::Nowhere, message).hint("nothing was sent")
+}
+
+pub fn of_account(present: &str, others: &[String]) -> Diagnostic {
+    let known: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();
+    let message = format!(
+        "the ledger knows this job at this address for the account {}, not for `{present}`",
+        known.join(", ")
+    );
+    Diagnostic::error(Code::OtherAccount, Place::Nowhere, message).hint(format!(
+        "if both are the same account, add `account: {}` to the job, or rows that are done would be sent again; \
+         if not, give this one a ledger of its own with --ledger",
+        others.first().map_or("", String::as_str),
+    ))
+}
+
+/// Why a run sends nothing where rows are invalid; none where it is something else that is wrong. `job` is the job as
+/// given on the command line.
+pub fn of_invalid(found: &Checked, job: &str) -> Option<String> {
+    if found.guessed {
+        return Some(
+            "A quote is never closed, so where rows begin and end is a guess. Nothing was sent, and --skip-invalid \
+             would not help: correct the quote first."
+                .to_owned(),
+        );
+    }
+    let (rows, verb) = if found.invalid() == 1 { ("row", "is") } else { ("rows", "are") };
+    let Checked { rows: all, valid, .. } = found;
+    (found.invalid() > 0).then(|| {
+        format!(
+            "{} of {all} {rows} {verb} invalid. Nothing was sent.\nCorrect them and run again, or send the {valid} \
+             valid ones: noteferry run {job} --skip-invalid",
+            found.invalid(),
+        )
+    })
+}
+
+/// What a run brought into the ledger before it began.
+pub fn brought_in(taken: &TakenIn) -> String {
+    let mut words = format!(
+        "{} that the last run could not write to the ledger {} brought in from {}",
+        outcomes(taken.outcomes),
+        if taken.outcomes == 1 { "was" } else { "were" },
+        taken.path.display()
+    );
+    if taken.unreadable > 0 {
+        words.push_str(&format!(
+            "; {} more could not be read, and the rows are in doubt",
+            taken.unreadable
+        ));
+    }
+    words
+}
+
+/// That what is shown is not all that is known.
+pub fn of_waiting(file: &Path, waiting: usize) -> Diagnostic {
+    let message = format!(
+        "{} that the last run could not write to the ledger {} in {}",
+        outcomes(waiting),
+        if waiting == 1 { "waits" } else { "wait" },
+        file.display()
+    );
+    let hint = "the next run brings them in; until then their rows are shown as in doubt";
+    Diagnostic::warning(Code::OutcomesWait, Place::Nowhere, message).hint(hint)
+}
+
+fn outcomes(count: usize) -> String {
+    if count == 1 { "1 outcome".to_owned() } else { format!("{count} outcomes") }
+}

@@ -1,0 +1,156 @@
+//! A job's place in the ledger: what earlier runs have done there, and the right to be the only run.
+//!
+//! A run holds the job's lock before it reads what was done: what is decided from that would not hold beside another
+//! run. Where there is no ledger yet there is nothing to read, and nothing is made before the rows are known to be in
+//! order.
+
+use std::path::{Path, PathBuf};
+
+use crate::declared::job::Job;
+use crate::ledger::{History, JobId, JobLock, JobName, Ledger, LedgerError, waiting_outcomes};
+use crate::plan::Prior;
+
+use super::job::refuse_changed_key;
+use super::run::World;
+use super::{Failure, Listener, Told};
+
+/// What earlier runs have done to a job's rows.
+pub(super) struct Past {
+    ledger: Ledger,
+    job: JobId,
+    history: History,
+}
+
+impl Past {
+    /// Reads all of it, with a ledger that may be one that only reads.
+    pub fn read(ledger: Ledger, job: JobId) -> Result<Self, LedgerError> {
+        let history = ledger.history(job)?;
+        Ok(Self { ledger, job, history })
+    }
+
+    pub fn prior(&self) -> Prior<'_> {
+        Prior { history: &self.history, ledger: &self.ledger }
+    }
+
+    /// What the rows were known by in the last run; none where nothing was sent.
+    pub fn keyed_by(&self) -> Result<Option<String>, LedgerError> {
+        self.ledger.keyed_by(self.job)
+    }
+}
+
+/// A job that this run alone may send, with what was done to its rows before.
+pub(super) struct Claim {
+    path: PathBuf,
+    name: JobName,
+    /// None where there is no ledger yet.
+    held: Option<Held>,
+}
+
+struct Held {
+    lock: JobLock,
+    ledger: Ledger,
+    /// None where the ledger does not know the job.
+    job: Option<JobId>,
+    history: History,
+}
+
+/// A claim, entered in the ledger.
+pub(super) struct Booking {
+    pub path: PathBuf,
+    pub name: JobName,
+    pub lock: JobLock,
+    pub ledger: Ledger,
+    pub job: JobId,
+    pub history: History,
+}
+
+/// What came of entering a claim.
+pub(super) enum Entered {
+    Booked(Box<Booking>),
+    /// Another run has sent rows since the claim was made, when there was no ledger yet: the claim as it is now.
+    Overtaken(Box<Claim>),
+}
+
+impl Claim {
+    /// Claims a job. Where there is a ledger its lock is held from here on, and what the last run could not write is
+    /// brought in.
+    pub fn make(
+        path: &Path,
+        name: JobName,
+        job: &Job,
+        world: &World<'_>,
+        listener: Listener<'_>,
+    ) -> Result<Self, Failure> {
+        let waits = waiting_outcomes(path, &name)?.1 > 0;
+        let held = match waits || path.exists() {
+            true => Some(Held::take(path, &name, job, world, listener)?),
+            false => None,
+        };
+        Ok(Self { path: path.to_owned(), name, held })
+    }
+
+    /// What earlier runs have done.
+    pub fn prior(&self) -> Option<Prior<'_>> {
+        self.held.as_ref().map(|held| Prior { history: &held.history, ledger: &held.ledger })
+    }
+
+    /// Enters the job in the ledger, which is made where there is none.
+    pub fn enter(
+        self,
+        job: &Job,
+        world: &World<'_>,
+        listener: Listener<'_>,
+    ) -> Result<Entered, Failure> {
+        let Self { path, name, held } = self;
+        let (held, is_late) = match held {
+            Some(held) => (held, false),
+            None => (Held::take(&path, &name, job, world, listener)?, true),
+        };
+        if is_late && !held.history.is_empty() {
+            return Ok(Entered::Overtaken(Box::new(Self { path, name, held: Some(held) })));
+        }
+        let Held { lock, ledger, history, job } = held;
+        let job = match job {
+            Some(job) => job,
+            None => ledger.enter_job(&name, (world.wall)())?,
+        };
+        Ok(Entered::Booked(Box::new(Booking { path, name, lock, ledger, job, history })))
+    }
+}
+
+impl Held {
+    fn take(
+        path: &Path,
+        name: &JobName,
+        job: &Job,
+        world: &World<'_>,
+        listener: Listener<'_>,
+    ) -> Result<Self, Failure> {
+        // A file that is no good is refused before anything is written to it.
+        drop(Ledger::open_to_read(path)?);
+        let ledger = Ledger::open(path)?;
+        let lock = world.lock(path, name)?;
+        if let Some(taken) = ledger.take_in(name)? {
+            listener(Told::BroughtIn(taken));
+        }
+        let id = ledger.find_job(name)?;
+        let history = match id {
+            Some(id) => {
+                refuse_changed_key(job, ledger.keyed_by(id)?)?;
+                ledger.history(id)?
+            }
+            None => {
+                refuse_other_account(name, ledger.other_accounts(name)?)?;
+                History::default()
+            }
+        };
+        Ok(Self { lock, ledger, job: id, history })
+    }
+}
+
+fn refuse_other_account(name: &JobName, others: Vec<String>) -> Result<(), Failure> {
+    match others.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::OtherAccount { present: name.account.clone(), others }),
+    }
+}

@@ -1,0 +1,93 @@
+//! Why a task came to nothing.
+
+use crate::ledger::LedgerError;
+use crate::plan::{Checked, ReadingFailure};
+use crate::report::{exit, of_account, of_client, of_credentials, of_ledger};
+use crate::text::diagnostic::Diagnostic;
+use crate::traffic::transport::{ClientError, CredentialError};
+
+/// Why a task came to nothing. Nothing was sent.
+#[derive(Debug)]
+pub enum Failure {
+    /// Something is wrong with what the user has written.
+    Input(Vec<Diagnostic>),
+    Credentials(CredentialError),
+    Client(ClientError),
+    Ledger(LedgerError),
+    /// The ledger knows the job at this address, but for other accounts.
+    OtherAccount {
+        present: String,
+        others: Vec<String>,
+    },
+    /// Rows are invalid, or the source as a whole is. All of that has been told.
+    Invalid(Checked),
+}
+
+impl Failure {
+    /// What is to be told. What was told on the way is not told again.
+    pub fn problems(&self) -> Vec<Diagnostic> {
+        match self {
+            Self::Input(problems) => problems.clone(),
+            Self::Credentials(error) => vec![of_credentials(error)],
+            Self::Client(error) => vec![of_client(error)],
+            Self::Ledger(error) => vec![of_ledger(error)],
+            Self::OtherAccount { present, others } => {
+                vec![of_account(present, others)]
+            }
+            Self::Invalid(_) => Vec::new(),
+        }
+    }
+
+    pub fn exit(&self) -> u8 {
+        match self {
+            Self::Ledger(LedgerError::Busy { .. }) => exit::LOCKED,
+            Self::Ledger(error) if error.may_pass() => exit::STOPPED,
+            Self::Invalid(found) if !found.broken => exit::INVALID,
+            Self::Input(_)
+            | Self::Credentials(_)
+            | Self::Client(_)
+            | Self::Ledger(_)
+            | Self::OtherAccount { .. }
+            | Self::Invalid(_) => exit::USAGE,
+        }
+    }
+}
+
+impl From<Vec<Diagnostic>> for Failure {
+    fn from(problems: Vec<Diagnostic>) -> Self {
+        Self::Input(problems)
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(problem: Diagnostic) -> Self {
+        Self::Input(vec![problem])
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl From<CredentialError> for Failure {
+    fn from(error: CredentialError) -> Self {
+        Self::Credentials(error)
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl From<ReadingFailure> for Failure {
+    fn from(failure: ReadingFailure) -> Self {
+        match failure {
+            ReadingFailure::Source(problems) => Self::Input(problems),
+            ReadingFailure::Ledger(error) => Self::Ledger(error),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! A job as a verb opens it: the file, its source, its mapping.
+
+use std::path::{Path, PathBuf};
+
+use crate::declared::job::{self, Job};
+use crate::plan::{Open, Readings};
+use crate::prepare::Preparer;
+use crate::source::Source;
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::pointer::Pointer;
+
+use super::{Listener, Told};
+
+/// Which job, and where things are.
+#[derive(Debug, Clone)]
+pub struct JobOptions {
+    /// A YAML job, or a data file.
+    pub path: PathBuf,
+    /// What each row of a data file does.
+    pub operation: Option<String>,
+    /// Folders in which connectors are looked for first.
+    pub connectors: Vec<PathBuf>,
+    /// Where the ledger is, or would be.
+    pub ledger: PathBuf,
+}
+
+/// A job, ready to be read.
+pub(super) struct Opening {
+    pub job: Job,
+    pub preparer: Preparer,
+    /// Told, and passed over.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Opening {
+    /// Opens a job and everything that it names; the source is at its first row. `address` is that of the command line,
+    /// if it names one.
+    pub fn open(
+        options: &JobOptions,
+        address: Option<&str>,
+    ) -> Result<(Self, Source), Vec<Diagnostic>> {
+        let job = job::load(&options.path, options.operation.as_deref(), &options.connectors)?;
+        refuse_secrets(address.unwrap_or(&job.connector.base_url))?;
+        let mut source = job.rows.open()?;
+        let (preparer, warnings) = Preparer::compile(&job, &mut source)?;
+        Ok((Self { job, preparer, warnings }, source))
+    }
+
+    /// Tells what was passed over, once.
+    pub fn tell_warnings(&mut self, listener: Listener<'_>) {
+        self.warnings.drain(..).for_each(|warning| listener(Told::Problem(warning)));
+    }
+
+    /// The source from its beginning, once more.
+    pub fn reopen(&self) -> Result<Source, Vec<Diagnostic>> {
+        self.preparer.reopen(&self.job)
+    }
+
+    /// `now` is the moment that all readings go by, in unix milliseconds.
+    pub fn readings<'a>(&'a self, open: Open<'a>, now: i64) -> Readings<'a> {
+        Readings { job: &self.job, preparer: &self.preparer, open, now }
+    }
+}
+
+/// Refuses an address that holds credentials, and does not repeat it: it would be shown, and kept in the ledger.
+fn refuse_secrets(address: &str) -> Result<(), Vec<Diagnostic>> {
+    let parsed = url::Url::parse(address).ok();
+    if parsed.is_none_or(|url| url.username().is_empty() && url.password().is_none()) {
+        return Ok(());
+    }
+    let message = "the base URL has a name or a password in it";
+    let problem = Diagnostic::error(Code::SecretInAddress, Place::Nowhere, message);
+    Err(vec![
+        problem.hint("credentials come from the environment; leave the part before the @ out"),
+    ])
+}
+
+/// Where a job's ledger is: where the user says, or beside the job.
+pub fn ledger_place(job: &Path, named: Option<PathBuf>) -> PathBuf {
+    let path = named.unwrap_or_else(|| {
+        job.parent().unwrap_or(Path::new("")).join(".noteferry").join("ledger.db")
+    });
+    // What lies beside a ledger belongs to it, and lies beside the file, not beside a link to it.
+    if path.is_symlink() { path.canonicalize().unwrap_or(path) } else { path }
+}
+
+/// Under another key every row would be a new one, and everything that is done would be sent again. `before` is what
+/// the rows were known by until now, if any were sent.
+pub(super) fn refuse_changed_key(job: &Job, before: Option<String>) -> Result<(), Vec<Diagnostic>> {
+    let Some(before) = before.filter(|before| before != job.keyed_by()) else { return Ok(()) };
+    let words = |key: &str| match key {
+        "" => "their content".to_owned(),
+        key => format!("the key `{key}`"),
+    };
+    let place = match (&job.document, &job.key) {
+        (_, Some(key)) => key.place.clone(),
+        (Some(document), None) => document.place_of_key(&Pointer::of(["job"])),
+        (None, None) => Place::Nowhere,
+    };
+    let (now, before) = (words(job.keyed_by()), words(&before));
+    let message =
+        format!("the rows of this job were known by {before} until now, and would be by {now}");
+    let problem = Diagnostic::error(Code::KeyChanged, place, message);
+    Err(vec![problem.hint(
+        "rows that are done would be sent again: put the key back, or give the job another name",
+    )])
+}

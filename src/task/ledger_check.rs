@@ -1,0 +1,58 @@
+//! `ledger check`: is a ledger file whole, and can what it says have happened?
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::declared::connector::{Catalogue, Connector, Effect};
+use crate::declared::job;
+use crate::ledger::{self, CheckScope, Checked};
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place};
+
+use super::Failure;
+
+/// Which ledger, and which of its jobs.
+#[derive(Debug, Clone)]
+pub struct LedgerCheckOptions {
+    /// The job; none for all jobs of the ledger.
+    pub job: Option<PathBuf>,
+    /// Folders in which connectors are looked for first.
+    pub connectors: Vec<PathBuf>,
+    pub ledger: PathBuf,
+}
+
+/// Looks a ledger through, and changes nothing. Gives the name of the job that was asked for, and what was found.
+pub fn check_ledger(options: &LedgerCheckOptions) -> Result<(Option<String>, Checked), Failure> {
+    let job = match &options.job {
+        Some(path) => Some(job::load(path, None, &options.connectors)?),
+        None => None,
+    };
+    let connectors = match &job {
+        Some(job) => vec![Arc::clone(&job.connector)],
+        None => within_reach(&options.connectors),
+    };
+    let creates = |name: &str| {
+        let operations = connectors.iter().filter_map(|connector| connector.operations.get(name));
+        let mut effects = operations.map(|operation| operation.effect).peekable();
+        effects.peek().is_some() && effects.all(|effect| effect == Effect::Create)
+    };
+    let name = job.map(|job| job.name);
+    let scope = CheckScope { job: name.as_deref(), creates: &creates };
+    match ledger::check(&options.ledger, &scope)? {
+        Some(checked) => Ok((name, checked)),
+        None => Err(Failure::Input(vec![missing(options)])),
+    }
+}
+
+fn missing(options: &LedgerCheckOptions) -> Diagnostic {
+    let message = format!("there is no ledger {}", options.ledger.display());
+    let hint = "nothing was sent from here yet, or it is elsewhere: name it with --ledger";
+    Diagnostic::error(Code::Ledger, Place::Nowhere, message).hint(hint)
+}
+
+/// Of which connector a row is, the ledger does not say. One that is broken is of no use here, and no harm.
+fn within_reach(folders: &[PathBuf]) -> Vec<Arc<Connector>> {
+    let catalogue = Catalogue::new(folders.iter().cloned());
+    let names = catalogue.names().into_iter();
+    names.filter_map(|name| catalogue.load(&name, Place::Nowhere).ok()).map(Arc::new).collect()
+}

@@ -1,0 +1,53 @@
+//! How fast a job is sent, and how much of it.
+
+use crate::declared::job::Job;
+use crate::plan::Policy;
+use crate::text::quota::Quota;
+
+use super::target::Rehearsal;
+
+/// What the user says about sending, beside the job.
+#[derive(Debug, Clone, Default)]
+pub struct SendingOptions {
+    /// In the place of the job's quotas, unless empty.
+    pub rate: Vec<Quota>,
+    /// In the place of the job's.
+    pub concurrency: Option<u32>,
+    /// A pilot: only so many rows.
+    pub limit: Option<u64>,
+    /// Send the valid rows although others are invalid.
+    pub skip_invalid: bool,
+    /// Send rows again that were refused earlier, though nothing about them has changed.
+    pub retry_failed: bool,
+}
+
+/// How fast a job is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    pub quotas: Vec<Quota>,
+    /// Requests under way at once, at the most.
+    pub concurrency: u32,
+}
+
+impl Limits {
+    /// The user's word counts before a rehearsal's, and that before the job's.
+    pub(super) fn new(job: &Job, sending: &SendingOptions, rehearsal: Option<&Rehearsal>) -> Self {
+        let quotas = match (sending.rate.is_empty(), rehearsal) {
+            (false, _) => &sending.rate,
+            (true, Some(rehearsal)) => &rehearsal.quotas,
+            (true, None) => &job.quotas,
+        };
+        let concurrency = sending.concurrency.unwrap_or(job.concurrency);
+        Self { quotas: quotas.clone(), concurrency }
+    }
+}
+
+impl SendingOptions {
+    pub(super) fn policy(&self, job: &Job) -> Policy {
+        Policy {
+            in_doubt: job.in_doubt,
+            retry_failed: self.retry_failed,
+            limit: self.limit.unwrap_or(u64::MAX),
+        }
+    }
+}

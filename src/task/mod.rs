@@ -1,0 +1,66 @@
+//! What a verb does, from values to values: open a job, survey its source, plan, run, look at a ledger.
+//!
+//! A task is given options, and what it needs of the world outside: the time, chance, wishes to stop, who listens. It
+//! reads no arguments, no environment and no clock, and prints nothing. It gives back what came of it, or a [`Failure`].
+//! The job, its target, its place in the ledger and the two readings are put together here, once for all verbs.
+
+mod booking;
+mod check;
+mod deadline;
+mod failure;
+mod job;
+mod ledger_check;
+mod limits;
+mod plan;
+mod rescued;
+mod run;
+mod status;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub use check::check;
+pub use deadline::{TimeLimits, Until};
+pub use failure::Failure;
+pub use job::{JobOptions, ledger_place};
+pub use ledger_check::{LedgerCheckOptions, check_ledger};
+pub use limits::{Limits, SendingOptions};
+pub use plan::{About, PlanOptions, Planned, plan};
+pub use run::{Failures, Outlook, RunOptions, RunOutcome, World, run};
+pub use status::{Status, StatusOptions, status};
+pub use target::{Rehearsal, Secrets, Target, TargetOptions};
+
+use std::path::PathBuf;
+
+use crate::ledger::TakenIn;
+use crate::text::diagnostic::Diagnostic;
+
+/// What a task has to tell on its way.
+#[derive(Debug)]
+pub enum Told {
+    /// Where everything comes from, once it is known.
+    Details(Details),
+    /// Outcomes that the last run could not write to the ledger are there now.
+    BroughtIn(TakenIn),
+    /// So many outcomes wait in a file for the next run.
+    Waiting { file: PathBuf, outcomes: usize },
+    /// Something is wrong with the input, in its turn.
+    Problem(Diagnostic),
+    /// The first reading is over: no more problems of it.
+    Surveyed,
+}
+
+/// Where everything comes from.
+#[derive(Debug, Clone)]
+pub struct Details {
+    pub connector: String,
+    pub operations: usize,
+    /// In words.
+    pub target: String,
+    pub credentials: &'static str,
+    pub ledger: PathBuf,
+    pub limits: Limits,
+}
+
+/// Hears what a task has to tell.
+pub type Listener<'l> = &'l mut dyn FnMut(Told);

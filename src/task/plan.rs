@@ -1,0 +1,158 @@
+//! `plan`: what a run would do, with no trace on disk or network.
+
+use crate::declared::job::Job;
+use crate::ledger::{JobName, Ledger, LedgerError};
+use crate::plan::{Checked, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey, survey};
+use crate::report::{PlanReport, PlanTotals};
+use crate::source::Source;
+use crate::traffic::pace;
+
+use super::booking::Past;
+use super::job::{JobOptions, Opening, refuse_changed_key};
+use super::limits::{Limits, SendingOptions};
+use super::rescued::tell_waiting;
+use super::target::{Target, TargetOptions};
+use super::{Failure, Listener, Told};
+
+/// What keys of reading rows begin with in a plan: a run has its number there.
+const RUN_MARK: &str = "plan/";
+
+/// What is to be planned.
+#[derive(Clone)]
+pub struct PlanOptions<'a> {
+    pub job: JobOptions,
+    pub target: TargetOptions<'a>,
+    pub sending: SendingOptions,
+}
+
+/// What a plan is about, once its job is open.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// The job's name.
+    pub job: String,
+    /// In words.
+    pub target: String,
+    pub address: String,
+    /// The header that carries the token, if requests have one.
+    pub header: Option<String>,
+}
+
+/// What a plan came to, which has been shown.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    pub checked: Checked,
+    pub totals: PlanTotals,
+    /// Why the plan could not be shown to its end, if so.
+    pub fault: Option<String>,
+}
+
+/// Plans a job, and shows it on what `show` gives. `now` is in unix milliseconds.
+pub fn plan(
+    options: &PlanOptions<'_>,
+    now: i64,
+    listener: Listener<'_>,
+    show: &dyn Fn(About) -> PlanReport,
+) -> Result<Planned, Failure> {
+    let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
+    let target = Target::find_to_plan(&opening.job, &options.target);
+    let past = find_past(&options.job, &opening.job, &target, listener)?;
+    let before = past.as_ref().map(Past::keyed_by).transpose()?;
+    refuse_changed_key(&opening.job, before.flatten())?;
+    opening.tell_warnings(listener);
+    let again = || opening.reopen();
+    let planning = Planning {
+        readings: opening.readings(&again, now),
+        past: past.as_ref(),
+        policy: options.sending.policy(&opening.job),
+    };
+    let Survey { checked, fates } = planning.survey(source, listener)?;
+    if checked.broken {
+        return Err(Failure::Invalid(checked));
+    }
+    let report = planning.show(&fates, show(About::new(&opening, &target)))?;
+    let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
+    let tally = *fates.tally();
+    let (duration, limited_by) = pace::duration(tally.to_send(), &limits.quotas);
+    let totals = PlanTotals { tally, duration, limited_by };
+    Ok(Planned { checked, totals, fault: report.finish(&totals) })
+}
+
+impl Planned {
+    /// Whether a run would stop at invalid rows.
+    pub fn has_invalid(&self) -> bool {
+        self.checked.invalid() > 0 || self.totals.tally.sum(|fate| fate == Fate::Reject) > 0
+    }
+}
+
+/// The two readings of a plan.
+struct Planning<'a> {
+    readings: Readings<'a>,
+    past: Option<&'a Past>,
+    policy: Policy,
+}
+
+impl Planning<'_> {
+    fn survey(&self, source: Source, listener: Listener<'_>) -> Result<Survey, LedgerError> {
+        let tell = &mut |problem| listener(Told::Problem(problem));
+        let found = survey(self.readings, source, self.past.map(Past::prior), self.policy, tell)?;
+        listener(Told::Surveyed);
+        Ok(found)
+    }
+
+    /// Shows rows until no more are wanted. Where none are, the source is not read again.
+    fn show(&self, fates: &Fates, mut report: PlanReport) -> Result<PlanReport, ReadingFailure> {
+        let mut left = report.wanted(fates.tally());
+        if left == 0 {
+            return Ok(report);
+        }
+        let prior = self.past.map(Past::prior);
+        let mut steps = Steps::open(self.readings, prior, self.policy, fates, RUN_MARK.to_owned())?;
+        while left > 0
+            && let Some(step) = steps.next(|fate| report.wants(fate))?
+        {
+            report.step(&step);
+            left -= 1;
+        }
+        Ok(report)
+    }
+}
+
+impl About {
+    fn new(opening: &Opening, target: &Target) -> Self {
+        let authentication = opening.job.connector.authentication.as_ref();
+        Self {
+            job: opening.job.name.clone(),
+            target: target.words(),
+            address: target.base_url.clone(),
+            header: authentication.map(|file| file.header.clone()),
+        }
+    }
+}
+
+/// What earlier runs have done, if there is a ledger that says so.
+fn find_past(
+    options: &JobOptions,
+    job: &Job,
+    target: &Target,
+    listener: Listener<'_>,
+) -> Result<Option<Past>, LedgerError> {
+    let Some(ledger) = Ledger::open_to_read(&options.ledger)? else { return Ok(None) };
+    let name = match target.account {
+        Some(_) => Some(target.job_name(job)),
+        None => only_account(&ledger, &target.job_name(job))?,
+    };
+    let Some(name) = name else { return Ok(None) };
+    tell_waiting(&options.ledger, &name, listener)?;
+    match ledger.find_job(&name)? {
+        Some(job) => Past::read(ledger, job).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Without credentials the account is not known; where the ledger has just one for the address, it is that.
+fn only_account(ledger: &Ledger, wanted: &JobName) -> Result<Option<JobName>, LedgerError> {
+    let jobs = ledger.jobs()?.into_iter().map(|(_, name)| name);
+    let mut fitting =
+        jobs.filter(|name| name.name == wanted.name && name.base_url == wanted.base_url);
+    Ok(fitting.next().filter(|_| fitting.next().is_none()))
+}

@@ -1,0 +1,81 @@
+//! The rows that a run sends, on their way from the second reading to the engine.
+
+use tokio::sync::mpsc::Sender;
+
+use crate::engine::Work;
+use crate::engine::dispatch::FeedFailure;
+use crate::ledger::{History, Ledger};
+use crate::plan::{Fate, Fates, Policy, Prior, ReadingFailure, Readings, Step, Steps};
+
+/// Rows that travel to the engine together.
+const BATCH: usize = 32;
+/// Batches that may wait for it.
+pub(super) const WAITING: usize = 4;
+
+/// Reads the source once more for the rows that are to be sent.
+pub(super) struct Feeder<'a> {
+    pub readings: Readings<'a>,
+    pub policy: Policy,
+    pub fates: &'a Fates,
+    pub history: &'a History,
+    /// None where the ledger knows no row.
+    pub ledger: Option<Ledger>,
+    /// What keys of reading rows begin with.
+    pub run_mark: String,
+}
+
+/// What goes to the engine.
+pub(super) type Fed = Result<Vec<Work>, FeedFailure>;
+
+impl Feeder<'_> {
+    /// Passes on what is to be sent, until there is no more of it or nobody wants it. Where nothing is to be sent the
+    /// source is not read again.
+    pub fn run(self, to: &Sender<Fed>) {
+        if let Err(failure) = self.feed(to) {
+            let failure = match failure {
+                ReadingFailure::Source(problems) => FeedFailure::Source(problems),
+                ReadingFailure::Ledger(error) => FeedFailure::Ledger(error),
+            };
+            // A run that is over wants to hear no more.
+            let _ = to.blocking_send(Err(failure));
+        }
+    }
+
+    fn feed(self, to: &Sender<Fed>) -> Result<(), ReadingFailure> {
+        let mut left = self.fates.tally().to_send();
+        if left == 0 {
+            return Ok(());
+        }
+        let (history, ledger) = (self.history, self.ledger);
+        let prior = ledger.as_ref().map(|ledger| Prior { history, ledger });
+        let mut steps = Steps::open(self.readings, prior, self.policy, self.fates, self.run_mark)?;
+        let is_sent = |fate| matches!(fate, Fate::Send(_));
+        while left > 0 {
+            let mut batch = Vec::with_capacity(BATCH);
+            while batch.len() < BATCH
+                && left > 0
+                && let Some(step) = steps.next(is_sent)?
+            {
+                left -= 1;
+                batch.extend(work(step));
+            }
+            if to.blocking_send(Ok(batch)).is_err() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn work(step: Step) -> Option<Work> {
+    let (Fate::Send(sending), Some(ready)) = (step.fate, step.ready) else { return None };
+    let known = step.known.as_ref();
+    Some(Work {
+        ready,
+        key: step.key,
+        known: known.map(|known| known.id),
+        attempts: known.map_or(0, |known| known.earlier.state.attempts()),
+        attempted: known.map(|known| known.attempted),
+        sending,
+    })
+}

@@ -1,0 +1,245 @@
+//! `run`: checks every row, then sends what is to be sent, and writes down what came of it.
+//!
+//! One step after the other; nothing is written before all is known to be in order, and nothing is read again where
+//! nothing is to be sent.
+
+mod feed;
+mod session;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Zoned;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::declared::job::Job;
+use crate::engine::{Settings, Stop};
+use crate::event::Ending;
+use crate::ledger::{JobLock, JobName, LedgerError};
+use crate::plan::{Checked, Survey, Tally, survey};
+use crate::report::Reporter;
+use crate::row::Totals;
+use crate::source::Source;
+use crate::text::quota::Quota;
+use crate::traffic::pace;
+use crate::traffic::transport::{Client, ClientError, ClientOptions, Http, Transport as _};
+
+use super::booking::{Booking, Claim, Entered};
+use super::deadline::{RunTime, TimeLimits};
+use super::job::{JobOptions, Opening};
+use super::limits::{Limits, SendingOptions};
+use super::target::{Target, TargetOptions};
+use super::{Details, Failure, Listener, Told};
+use session::Session;
+
+/// What is to be run, and how.
+#[derive(Clone)]
+pub struct RunOptions<'a> {
+    pub job: JobOptions,
+    pub target: TargetOptions<'a>,
+    pub sending: SendingOptions,
+    /// Rows that may fail in this run before it stops.
+    pub max_failures: Option<Failures>,
+    /// How long the other side may be out of reach before the run stops.
+    pub give_up_after: Duration,
+    pub time: TimeLimits,
+    /// Certificates in a PEM file, to be trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How many rows may fail.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Failures {
+    Rows(u64),
+    /// Of the rows to send; in 0..=100.
+    Percent(f64),
+}
+
+impl Failures {
+    /// The number of rows, where so many are to be sent.
+    pub fn of(self, to_send: u64) -> u64 {
+        match self {
+            Self::Rows(rows) => rows,
+            Self::Percent(percent) => (to_send as f64 * percent / 100.0).floor() as u64,
+        }
+    }
+}
+
+/// What a run needs of the world outside.
+pub struct World<'a> {
+    /// The time of the system, in unix milliseconds.
+    pub wall: &'a (dyn Fn() -> i64 + Sync),
+    /// When the program began, in the user's zone.
+    pub began: Zoned,
+    /// The number of this process, which is told to the next who wants the job.
+    pub process: u32,
+    /// A number in 0..1, another each time.
+    pub chance: &'a dyn Fn() -> f64,
+    /// Begins to listen for wishes to stop; called on the runtime that the run is on.
+    pub stops: &'a dyn Fn() -> UnboundedReceiver<Stop>,
+    /// Makes the reporters of the run, once it is known what lies ahead.
+    pub reporter: &'a dyn Fn(Outlook) -> Box<dyn Reporter>,
+}
+
+impl World<'_> {
+    /// Takes a job's lock for this process.
+    pub(super) fn lock(&self, ledger: &Path, job: &JobName) -> Result<JobLock, LedgerError> {
+        let since = self.began.strftime("%Y-%m-%d %H:%M:%S").to_string();
+        JobLock::take(ledger, job, self.process, &since)
+    }
+}
+
+/// What lies ahead, before the first request.
+#[derive(Debug, Clone)]
+pub struct Outlook {
+    /// The job's name.
+    pub job: String,
+    /// In words.
+    pub target: String,
+    pub is_sandbox: bool,
+    pub ledger: PathBuf,
+    /// Where the credentials come from.
+    pub credentials: &'static str,
+    pub tally: Tally,
+    /// How long sending takes at the quotas; zero where there are none.
+    pub duration: Duration,
+    /// The quota that binds.
+    pub limited_by: Option<Quota>,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct RunOutcome {
+    pub totals: Totals,
+    pub ending: Ending,
+    pub exit: u8,
+    /// Why it could not be reported to its end, if so.
+    pub fault: Option<String>,
+}
+
+/// Runs a job.
+pub fn run(
+    options: &RunOptions<'_>,
+    world: &World<'_>,
+    listener: Listener<'_>,
+) -> Result<RunOutcome, Failure> {
+    let time = RunTime::new(&options.time, &world.began)?;
+    let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
+    let (target, credentials) = Target::find(&opening.job, &options.target)?;
+    let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
+    let client = client(&opening.job, &target, &limits, options.ca_file.as_deref())?;
+    let origin = credentials.origin();
+    listener(Told::Details(Details {
+        connector: opening.job.connector.name.clone(),
+        operations: opening.job.connector.operations.len(),
+        target: target.words(),
+        credentials: origin,
+        ledger: options.job.ledger.clone(),
+        limits: limits.clone(),
+    }));
+    let (now, name) = ((world.wall)(), target.job_name(&opening.job));
+    let claim = Claim::make(&options.job.ledger, name, &opening.job, world, listener)?;
+    opening.tell_warnings(listener);
+    let running = Running { options, world, opening: &opening, now };
+    let (found, booking) = running.survey_and_book(source, claim, listener)?;
+    let tally = *found.fates.tally();
+    let (duration, limited_by) = pace::duration(tally.to_send(), &limits.quotas);
+    let reporter = (world.reporter)(Outlook {
+        job: opening.job.name.clone(),
+        target: target.words(),
+        is_sandbox: target.is_sandbox,
+        ledger: options.job.ledger.clone(),
+        credentials: origin,
+        tally,
+        duration,
+        limited_by,
+    });
+    let transport = Http::new(client, credentials);
+    let settings = Settings {
+        concurrency: limits.concurrency as usize,
+        attempts: opening.job.attempts,
+        give_up_after: options.give_up_after,
+        max_failures: options.max_failures.map(|failures| failures.of(tally.to_send())),
+        deadline: time.deadline(),
+        in_doubt: opening.job.in_doubt,
+        // Whoever has nothing to send need not sign in.
+        needs_token: tally.to_send() > 0 && transport.needs_token(),
+        token_costs_request: transport.token_costs_request(),
+    };
+    let session = Session {
+        opening: &opening,
+        fates: &found.fates,
+        policy: options.sending.policy(&opening.job),
+        limits: &limits,
+        settings,
+        now,
+        is_sandbox: target.is_sandbox,
+        world,
+    };
+    Ok(session.run(booking, &transport, reporter)?)
+}
+
+struct Running<'a> {
+    options: &'a RunOptions<'a>,
+    world: &'a World<'a>,
+    opening: &'a Opening,
+    /// The moment of the check, which the second reading goes by, too.
+    now: i64,
+}
+
+impl Running<'_> {
+    /// The first reading, and the job's place in the ledger if all is in order. Once more where another run has been
+    /// there in between, which it can only where there was no ledger to hold.
+    fn survey_and_book(
+        &self,
+        mut source: Source,
+        mut claim: Claim,
+        listener: Listener<'_>,
+    ) -> Result<(Survey, Booking), Failure> {
+        loop {
+            let found = self.survey(source, &claim, listener)?;
+            self.refuse_invalid(&found.checked)?;
+            match claim.enter(&self.opening.job, self.world, listener)? {
+                Entered::Booked(booking) => return Ok((found, *booking)),
+                Entered::Overtaken(overtaken) => claim = *overtaken,
+            }
+            source = self.opening.reopen()?;
+        }
+    }
+
+    fn survey(
+        &self,
+        source: Source,
+        claim: &Claim,
+        listener: Listener<'_>,
+    ) -> Result<Survey, LedgerError> {
+        let again = || self.opening.reopen();
+        let readings = self.opening.readings(&again, self.now);
+        let policy = self.options.sending.policy(&self.opening.job);
+        let tell = &mut |problem| listener(Told::Problem(problem));
+        let found = survey(readings, source, claim.prior(), policy, tell)?;
+        listener(Told::Surveyed);
+        Ok(found)
+    }
+
+    fn refuse_invalid(&self, found: &Checked) -> Result<(), Failure> {
+        let refused = found.invalid() > 0 && !self.options.sending.skip_invalid;
+        match found.broken || found.guessed || refused {
+            true => Err(Failure::Invalid(*found)),
+            false => Ok(()),
+        }
+    }
+}
+
+fn client(
+    job: &Job,
+    target: &Target,
+    limits: &Limits,
+    ca_file: Option<&Path>,
+) -> Result<Client, ClientError> {
+    let read =
+        |path| std::fs::read(path).map_err(|error| ClientError::Certificates(error.to_string()));
+    let ca_pem = ca_file.map(read).transpose()?;
+    let options = ClientOptions { ca_pem, concurrency: limits.concurrency as usize };
+    Client::new(&job.connector, &target.base_url, &options)
+}

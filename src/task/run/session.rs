@@ -1,0 +1,234 @@
+//! A run from its first request to its last word.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
+
+use crate::declared::connector::Answers;
+use crate::engine::Settings;
+use crate::engine::dispatch::{self, Feed, Parts, RunEnd};
+use crate::event::{Ending, Event, Progress};
+use crate::ledger::{InTrouble, Ledger, LedgerError, News, Recorder, Rescue, RunId, Written};
+use crate::plan::{Fate, Fates, Held, Policy, Sending, Tally};
+use crate::report::{ReportHandle, ReportThread, Reporter, exit};
+use crate::row::Totals;
+use crate::traffic::pace::{Moment, Pace};
+use crate::traffic::transport::Transport;
+
+use super::feed::{Feeder, WAITING};
+use super::{RunOutcome, World};
+use crate::task::booking::Booking;
+use crate::task::job::Opening;
+use crate::task::limits::Limits;
+
+/// How long a ledger that cannot be written is tried again before the run is stopped.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Before this the pace so far says nothing about the time left.
+const YOUNG: Duration = Duration::from_secs(10);
+
+/// A run, ready to begin.
+pub(super) struct Session<'a> {
+    pub opening: &'a Opening,
+    pub fates: &'a Fates,
+    pub policy: Policy,
+    pub limits: &'a Limits,
+    pub settings: Settings,
+    /// The moment of the check, which the second reading goes by, too.
+    pub now: i64,
+    /// Whether what is sent to is a new one each time, and has seen nothing yet.
+    pub is_sandbox: bool,
+    pub world: &'a World<'a>,
+}
+
+/// The ledger of a run under way.
+struct Books {
+    recorder: Recorder,
+    /// Answers whose things are.
+    owners: Ledger,
+}
+
+impl Books {
+    fn open(booking: Booking, run: RunId) -> Result<(Self, UnboundedReceiver<News>), LedgerError> {
+        let owners = booking.ledger.open_again()?;
+        let rescue = Rescue::reserve(&booking.path, &booking.name);
+        let trouble = InTrouble { patience: PATIENCE, rescue, lock: booking.lock };
+        let (say, news) = unbounded_channel();
+        // The engine is gone when the run is over; then nobody waits for an acknowledgement.
+        let say = move |news| drop(say.send(news));
+        let recorder = Recorder::start(booking.ledger, booking.job, run, trouble, say);
+        Ok((Self { recorder, owners }, news))
+    }
+
+    /// Writes what is still to be written. The writer is the last to close the ledger, since who is last tidies up.
+    fn close(self) -> Option<Written> {
+        let Self { recorder, owners } = self;
+        drop(owners);
+        recorder.finish()
+    }
+}
+
+impl Session<'_> {
+    /// Sends what is to be sent.
+    pub fn run(
+        self,
+        mut booking: Booking,
+        transport: &impl Transport,
+        reporter: Box<dyn Reporter>,
+    ) -> Result<RunOutcome, LedgerError> {
+        let key = self.opening.job.keyed_by();
+        let run = booking.ledger.begin_run(booking.job, key, self.now)?;
+        let pace = self.pace(&booking)?;
+        let history = std::mem::take(&mut booking.history);
+        let again = || self.opening.reopen();
+        let feeder = Feeder {
+            readings: self.opening.readings(&again, self.now),
+            policy: self.policy,
+            fates: self.fates,
+            history: &history,
+            ledger: (!history.is_empty()).then(|| booking.ledger.open_again()).transpose()?,
+            run_mark: format!("run {}/", run.number()),
+        };
+        let (books, news) = Books::open(booking, run)?;
+        let reports = ReportThread::start(reporter);
+        let handle = reports.handle();
+        let outcome = std::thread::scope(|scope| {
+            let (feed, rows) = channel(WAITING);
+            scope.spawn(move || feeder.run(&feed));
+            self.dispatch(transport, pace, &books, &handle, (news, rows))
+        });
+        let written = books.close();
+        Ok(self.conclude(run, outcome, written, reports))
+    }
+
+    fn pace(&self, booking: &Booking) -> Result<Pace, LedgerError> {
+        let mut pace = Pace::new(&self.limits.quotas);
+        let last = match self.is_sandbox {
+            true => None,
+            false => booking.ledger.last_request(&booking.name.base_url)?,
+        };
+        if let Some(last) = last {
+            let ago = (self.world.wall)().saturating_sub(last);
+            let ago = Duration::from_millis(u64::try_from(ago).unwrap_or(0));
+            pace.continue_after(Moment::default(), ago);
+        }
+        Ok(pace)
+    }
+
+    /// The engine, on a runtime of its own.
+    fn dispatch(
+        &self,
+        transport: &impl Transport,
+        pace: Pace,
+        books: &Books,
+        handle: &ReportHandle,
+        (news, feed): (UnboundedReceiver<News>, Feed),
+    ) -> RunEnd {
+        let to_send = self.fates.tally().to_send();
+        let answers: &Answers = &self.opening.job.connector.answers;
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return not_begun(Ending::NoRuntime(error.to_string())),
+        };
+        runtime.block_on(async {
+            let parts = Parts {
+                transport,
+                answers,
+                recorder: &books.recorder,
+                news,
+                feed,
+                stops: (self.world.stops)(),
+                tell: &mut |events| handle.tell_all(events),
+                picture: &mut |progress| handle.progress(with_estimate(progress, to_send)),
+                // What cannot be read counts as somebody else's: then the row stays in doubt, which is safe.
+                owns: &|id| books.owners.owns(id).unwrap_or(true),
+                wall: self.world.wall,
+                chance: &mut || (self.world.chance)(),
+            };
+            dispatch::run(self.settings, pace, parts).await
+        })
+    }
+
+    /// The last word: told, and written down.
+    fn conclude(
+        &self,
+        run: RunId,
+        outcome: RunEnd,
+        written: Option<Written>,
+        reports: ReportThread,
+    ) -> RunOutcome {
+        let found_late = written.as_ref().and_then(|written| written.found_late.as_ref());
+        let ending = match found_late {
+            Some(error) => Ending::LedgerFailed(error.clone()),
+            None => outcome.ending.clone(),
+        };
+        let totals = totals(self.fates.tally(), &outcome);
+        let exit = exit::of(&totals, &ending);
+        reports.handle().tell(Event::Finished { totals, ending: ending.clone() });
+        if let Some(written) = written {
+            // The rows are in the ledger already; that this run's own line is not is no loss.
+            let _ = written.ledger.end_run(run, &totals, exit, (self.world.wall)());
+        }
+        RunOutcome { totals, ending, exit, fault: reports.finish() }
+    }
+}
+
+fn with_estimate(mut progress: Progress, to_send: u64) -> Progress {
+    let over = progress.succeeded + progress.failed + progress.in_doubt;
+    progress.to_send = to_send;
+    if progress.elapsed >= YOUNG && over > 0 {
+        let left =
+            progress.elapsed.as_secs_f64() / over as f64 * to_send.saturating_sub(over) as f64;
+        progress.left = Duration::try_from_secs_f64(left).ok();
+    }
+    progress
+}
+
+/// Where a row ends of which the run says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    AlreadyDone,
+    Failed,
+    Invalid,
+    InDoubt,
+    NotStarted,
+}
+
+impl Rest {
+    fn of(fate: Fate) -> Self {
+        match fate {
+            Fate::Skip(_) => Self::AlreadyDone,
+            Fate::Hold(Held::Refused) => Self::Failed,
+            Fate::Reject => Self::Invalid,
+            // What was in doubt before, and of which nothing has become known, still is.
+            Fate::Hold(Held::InDoubt)
+            | Fate::Send(Sending::Repeat | Sending::Settle)
+            | Fate::Later(Sending::Repeat | Sending::Settle) => Self::InDoubt,
+            Fate::Hold(Held::Behind) | Fate::Send(Sending::Fresh) | Fate::Later(Sending::Fresh) => {
+                Self::NotStarted
+            }
+        }
+    }
+}
+
+/// Everything adds up: what is neither over nor held nor invalid has not been started.
+pub(super) fn totals(tally: &Tally, outcome: &RunEnd) -> Totals {
+    let rest = |rest| tally.sum(|fate| Rest::of(fate) == rest);
+    let mut totals = Totals {
+        rows: tally.rows(),
+        succeeded: outcome.succeeded,
+        already_done: rest(Rest::AlreadyDone),
+        failed: outcome.failed + rest(Rest::Failed),
+        invalid: outcome.invalid + rest(Rest::Invalid),
+        in_doubt: outcome.in_doubt + rest(Rest::InDoubt).saturating_sub(outcome.settled),
+        not_started: 0,
+        requests: outcome.requests,
+    };
+    let over =
+        totals.succeeded + totals.already_done + totals.failed + totals.invalid + totals.in_doubt;
+    totals.not_started = totals.rows.saturating_sub(over);
+    totals
+}
+
+fn not_begun(ending: Ending) -> RunEnd {
+    RunEnd { ending, requests: 0, succeeded: 0, failed: 0, in_doubt: 0, invalid: 0, settled: 0 }
+}

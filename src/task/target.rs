@@ -1,0 +1,91 @@
+//! Where requests go, and as whom: the connector's address or another, or a sandbox in the place of either.
+
+use crate::declared::job::Job;
+use crate::ledger::JobName;
+use crate::text::quota::Quota;
+use crate::text::secret::Secret;
+use crate::traffic::transport::{CredentialError, Credentials};
+
+/// What the ledger calls a sandbox, whatever port it is on.
+const SANDBOX: &str = "sandbox";
+
+/// Looks up a secret by the name that a connector gives it; none where it is not set.
+pub type Secrets<'a> = &'a dyn Fn(&str) -> Result<Option<Secret>, CredentialError>;
+
+/// Where requests are to go.
+#[derive(Clone)]
+pub struct TargetOptions<'a> {
+    /// An address instead of the connector's.
+    pub base_url: Option<String>,
+    pub secrets: Secrets<'a>,
+    /// Nothing reaches the real API.
+    pub rehearsal: Option<Rehearsal>,
+}
+
+/// A sandbox in the place of the API.
+#[derive(Debug, Clone)]
+pub struct Rehearsal {
+    pub base_url: String,
+    /// The pace, which need not be that of the API.
+    pub quotas: Vec<Quota>,
+}
+
+/// Where requests go, and as whom.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub base_url: String,
+    pub is_sandbox: bool,
+    /// Empty where nobody asks for one; none where credentials would tell it and there are none.
+    pub account: Option<String>,
+}
+
+impl TargetOptions<'_> {
+    fn credentials(&self, job: &Job) -> Result<Credentials, CredentialError> {
+        Credentials::resolve(job.connector.authentication.as_ref(), self.secrets)
+    }
+}
+
+impl Target {
+    /// The target of a run, and with what it is let in.
+    pub(super) fn find(
+        job: &Job,
+        options: &TargetOptions<'_>,
+    ) -> Result<(Self, Credentials), CredentialError> {
+        let credentials = options.credentials(job)?;
+        Ok((Self::with(job, options, Some(&credentials)), credentials))
+    }
+
+    /// The target of a plan, which sends nothing and can do without credentials.
+    pub(super) fn find_to_plan(job: &Job, options: &TargetOptions<'_>) -> Self {
+        Self::with(job, options, options.credentials(job).ok().as_ref())
+    }
+
+    fn with(job: &Job, options: &TargetOptions<'_>, credentials: Option<&Credentials>) -> Self {
+        let rehearsal = options.rehearsal.as_ref();
+        let named = rehearsal.map(|rehearsal| &rehearsal.base_url).or(options.base_url.as_ref());
+        let base_url = named.unwrap_or(&job.connector.base_url).trim_end_matches('/').to_owned();
+        let account = match (rehearsal, credentials, &job.account) {
+            (Some(_), ..) => Some(String::new()),
+            (None, None, _) => None,
+            (None, Some(_), Some(account)) => Some(account.clone()),
+            (None, Some(credentials), None) => Some(credentials.account().to_owned()),
+        };
+        Self { base_url, is_sandbox: rehearsal.is_some(), account }
+    }
+
+    /// What the ledger knows the job by at this target. An account that is not known is missing in it.
+    pub(super) fn job_name(&self, job: &Job) -> JobName {
+        let base_url = if self.is_sandbox { SANDBOX.to_owned() } else { self.base_url.clone() };
+        let account = self.account.clone().unwrap_or_default();
+        JobName { name: job.name.clone(), base_url, account }
+    }
+
+    /// In words, for people.
+    pub fn words(&self) -> String {
+        match (self.is_sandbox, self.account.as_deref()) {
+            (true, _) => "a sandbox on this machine".to_owned(),
+            (false, None | Some("")) => self.base_url.clone(),
+            (false, Some(account)) => format!("{} as {account}", self.base_url),
+        }
+    }
+}

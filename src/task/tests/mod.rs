@@ -1,0 +1,3 @@
+//! Tasks, driven as a verb drives them.
+
+mod deadline;
