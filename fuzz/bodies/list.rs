@@ -18,14 +18,15 @@ thread_local! {
 pub fn run(data: &[u8]) {
     let Ok(Value::Array(items)) = serde_json::from_slice(data) else { return };
     STRINGEEX.with(|connector| {
-        let mut recover =
-            connector.operations["ticket_note.create"].recover.clone().expect("it has one");
+        let create = &connector.operations["ticket_note.create"];
+        let mut recover = create.recover.clone().expect("it has one");
         for escapes in [false, true] {
             if escapes {
                 recover.text.push(TextChange::HtmlEscapes);
             }
             for (note, marker) in [("a < b", None), ("a < b\n[ref 1]", Some("[ref 1]"))] {
-                let mut search = Search::new(&recover, &json!({"note": note}), marker);
+                let fields = create.fields.values(&json!({"note": note}));
+                let mut search = Search::new(&recover, &fields, marker);
                 let owned = HashSet::from([OWNED.to_owned()]);
                 let since = Since { moment: 1_800_000_000_000, certain: true };
                 let mut step = search.take(&recover, &items, &owned, since);

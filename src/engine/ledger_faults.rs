@@ -217,7 +217,7 @@ impl World {
                 request,
                 send_before: None,
                 valid: true,
-                fields,
+                fields: operation.fields.values(&fields),
                 marker: None,
             };
             work.push(Work {

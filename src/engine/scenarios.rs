@@ -416,7 +416,9 @@ impl<'a> Play<'a> {
                 digest: Digest([0; 16]),
                 send_before: None,
                 valid: true,
-                fields: serde_json::json!({"ticket_id": ticket.to_string(), "note": text(row)}),
+                fields: self.operation.fields.values(
+                    &serde_json::json!({"ticket_id": ticket.to_string(), "note": text(row)}),
+                ),
                 marker: None,
             },
             key: row.to_string(),

@@ -232,7 +232,9 @@ impl World {
                         digest: Digest([0; 16]),
                         send_before: None,
                         valid: true,
-                        fields: serde_json::json!({"ticket_id": row.lane, "note": text(row.number)}),
+                        fields: row.operation.fields.values(
+                            &serde_json::json!({"ticket_id": row.lane, "note": text(row.number)}),
+                        ),
                         marker: None,
                     },
                     key: row.number.to_string(),

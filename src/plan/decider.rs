@@ -113,7 +113,8 @@ impl Glance {
             (Some(history), Some(key)) if !prepared.only_reads() => find(history, key, digest),
             _ => Found::New,
         };
-        let lane = prepared.lane().filter(|_| has_lanes).map(|lane| Lane::named(&lane));
+        let lane = if has_lanes { prepared.lane() } else { None };
+        let lane = lane.map(|lane| Lane::named(&lane));
         Self { name, valid: prepared.valid, found, lane }
     }
 }

@@ -9,13 +9,13 @@ use serde_json::Value;
 use crate::declared::connector::Operation;
 use crate::declared::job::{Job, MapEntry, OperationChoice, Rows, Written, find_operation};
 use crate::prepare::mapping::{Language, Mapped, Origin};
-use crate::prepare::schema::{Checker, Kind};
+use crate::prepare::schema::Checker;
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::pointer::Pointer;
 
-use super::{Choice, FieldOrigin, OperationPlan, Preparer};
+use super::{Choice, FieldOrigin, OperationPlan, Preparer, Taken};
 
 /// The column that names a row's operation where the job does not.
 const OPERATION_COLUMN: &str = "operation";
@@ -148,7 +148,7 @@ impl Compiler<'_> {
 
     fn check_field_name(&mut self, entry: &MapEntry) {
         let operations = self.operations();
-        if operations.iter().any(|operation| operation.fields.has(&entry.field)) {
+        if operations.iter().any(|operation| operation.fields.find(&entry.field).is_some()) {
             return;
         }
         let message = match operations.as_slice() {
@@ -256,15 +256,16 @@ impl Compiler<'_> {
         source: &Source,
     ) -> OperationPlan {
         let checker = Checker::new(operation);
-        let taken: Vec<(usize, Kind)> = checker
-            .kinds()
-            .iter()
-            .filter_map(|(name, kind)| {
-                Some((fields.iter().position(|field| field.field == *name)?, *kind))
+        let kinds = checker.kinds().iter();
+        let taken: Vec<Taken> = kinds
+            .filter_map(|(field, kind)| {
+                let name = operation.fields.name(*field);
+                let origin = fields.iter().position(|field| *field.field == *name)?;
+                Some(Taken { field: *field, kind: *kind, origin })
             })
             .collect();
         let untaken = (0..fields.len())
-            .filter(|index| !taken.iter().any(|(taken, _)| taken == index))
+            .filter(|index| !taken.iter().any(|taken| taken.origin == *index))
             .collect();
         if matches!(self.job.operation, OperationChoice::Fixed(_)) && !source.columns().is_open() {
             self.tell_unmapped(operation, fields, source.columns());

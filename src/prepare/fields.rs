@@ -5,8 +5,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
+use crate::row::{FieldValue, Fields};
 use crate::source::Record;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, RowPlace};
@@ -25,6 +24,7 @@ impl Preparer {
         let text = match origin.value(record, &self.columns) {
             Ok(Mapped::Text(text)) if !text.is_empty() => Ok(text.into_owned()),
             Ok(Mapped::Number(text)) => Ok(text.into_owned()),
+            Ok(Mapped::Integer(number)) => Ok(number.to_string()),
             Ok(Mapped::Json(value)) => Ok(value.to_string()),
             Ok(Mapped::Bool(value)) => Ok(value.to_string()),
             Ok(Mapped::Absent | Mapped::Text(_)) => Err("the row's key is empty".to_owned()),
@@ -73,36 +73,35 @@ impl Preparer {
     }
 
     /// The row's fields and its marker; none where a cell cannot be read.
-    pub(super) fn fill(
-        &self,
+    pub(super) fn fill<'p>(
+        &'p self,
         plan: &OperationPlan,
-        record: &Record,
+        record: &'p Record,
         key: &RowKey,
         now: i64,
         findings: &mut Findings,
-    ) -> Option<(Value, Option<String>)> {
+    ) -> Option<(Fields<'p>, Option<String>)> {
         let first = findings.problems.len();
-        let mut object = self.map_cells(plan, record, findings);
-        let marker = self.mark(plan, key, &mut object);
-        self.refuse_dots(plan, record, &object, findings);
+        let mut fields = self.map_cells(plan, record, findings);
+        let marker = self.mark(plan, key, &mut fields);
+        self.refuse_dots(plan, record, &fields, findings);
         self.refuse_untaken(plan, record, findings);
         let are_readable = findings.problems.len() == first;
-        let fields = Value::Object(object);
         self.check_fields(plan, record, &fields, now, first, findings);
         are_readable.then_some((fields, marker))
     }
 
-    fn map_cells(
-        &self,
+    fn map_cells<'p>(
+        &'p self,
         plan: &OperationPlan,
-        record: &Record,
+        record: &'p Record,
         findings: &mut Findings,
-    ) -> Map<String, Value> {
-        let mut object = Map::with_capacity(plan.taken.len());
-        for (index, kind) in &plan.taken {
-            let field = &self.fields[*index];
-            match self.value(field, *kind, record) {
-                Ok(Some(value)) => drop(object.insert(String::from(&*field.field), value)),
+    ) -> Fields<'p> {
+        let mut fields = Fields::with_capacity(plan.taken.len());
+        for taken in &plan.taken {
+            let field = &self.fields[taken.origin];
+            match self.value(field, taken.kind, record) {
+                Ok(Some(value)) => fields.set(taken.field, value),
                 Ok(None) => {}
                 Err(violation) => {
                     let finding = Finding::error(violation);
@@ -110,33 +109,28 @@ impl Preparer {
                 }
             }
         }
-        object
+        fields
     }
 
     /// Writes the job's marker below the text that takes it. A row without a key is refused for that elsewhere.
-    fn mark(
-        &self,
-        plan: &OperationPlan,
-        key: &RowKey,
-        object: &mut Map<String, Value>,
-    ) -> Option<String> {
+    fn mark(&self, plan: &OperationPlan, key: &RowKey, fields: &mut Fields<'_>) -> Option<String> {
         let marker = self.marker.as_ref()?;
         let field = plan.checker.operation().marked_field()?;
-        let Value::String(text) = object.get_mut(field)? else { return None };
+        let FieldValue::Text(text) = fields.get_mut(field)? else { return None };
         let RowKey::Written(key) = key else { return None };
-        let marker = marker.of(key);
+        let (marker, text) = (marker.of(key), text.to_mut());
         text.push('\n');
         text.push_str(&marker);
         Some(marker)
     }
 
     /// A field's value; none where it is absent, which an empty text is too.
-    fn value(
+    fn value<'p>(
         &self,
-        field: &FieldOrigin,
+        field: &'p FieldOrigin,
         kind: Kind,
-        record: &Record,
-    ) -> Result<Option<Value>, Violation> {
+        record: &'p Record,
+    ) -> Result<Option<FieldValue<'p>>, Violation> {
         let at_field =
             |violation: Violation| Violation { pointer: Pointer::of([&*field.field]), ..violation };
         let mapped = field.origin.value(record, &self.columns);
@@ -145,12 +139,13 @@ impl Preparer {
         match mapped {
             Mapped::Absent => Ok(None),
             Mapped::Text(text) if text.is_empty() => Ok(None),
-            Mapped::Text(text) if kind == Kind::Text => Ok(Some(Value::String(text.into_owned()))),
-            Mapped::Text(text) if text.trim().is_empty() => Ok(None),
-            Mapped::Text(text) => kind.read(&text).map(Some).map_err(at_field),
-            Mapped::Number(text) => kind.read_number(&text).map(Some).map_err(at_field),
+            Mapped::Text(text) if kind != Kind::Text && text.trim().is_empty() => Ok(None),
+            Mapped::Text(text) | Mapped::Number(text) => {
+                kind.read(text).map(Some).map_err(at_field)
+            }
+            Mapped::Integer(number) => kind.read_integer(number).map(Some).map_err(at_field),
             Mapped::Bool(value) => kind.read_boolean(value).map(Some).map_err(at_field),
-            Mapped::Json(value) => Ok(Some(value)),
+            Mapped::Json(value) => Ok(Some(value.into())),
         }
     }
 
@@ -159,13 +154,14 @@ impl Preparer {
         &self,
         plan: &OperationPlan,
         record: &Record,
-        object: &Map<String, Value>,
+        fields: &Fields<'_>,
         findings: &mut Findings,
     ) {
-        for name in plan.checker.operation().path.fields() {
-            if let Some(Value::String(text)) =
-                object.get(name).filter(|value| **value == "." || **value == "..")
-            {
+        let operation = plan.checker.operation();
+        for field in operation.path.fields() {
+            let text = fields.get(field).and_then(FieldValue::as_str);
+            if let Some(text) = text.filter(|text| *text == "." || *text == "..") {
+                let name = operation.fields.name(field);
                 let message = format!("`{text}` cannot stand in the path of a request");
                 let violation = refused(name, Code::InvalidValue, message);
                 let field = self.fields.iter().find(|field| *field.field == *name);
@@ -204,7 +200,7 @@ impl Preparer {
         &self,
         plan: &OperationPlan,
         record: &Record,
-        fields: &Value,
+        fields: &Fields<'_>,
         now: i64,
         first: usize,
         findings: &mut Findings,

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use crate::declared::job::{Job, Marker, Written};
 use crate::prepare::mapping::Origin;
 use crate::prepare::schema::{Checker, Kind};
+use crate::row::Field;
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
@@ -50,10 +51,18 @@ struct FieldOrigin {
 /// How one operation takes the job's fields.
 struct OperationPlan {
     checker: Checker,
-    /// In the order of the operation's declaration: index into the job's fields, and the kind of value.
-    taken: Vec<(usize, Kind)>,
+    /// In the order of the operation's declaration.
+    taken: Vec<Taken>,
     /// Fields of the job that this operation does not know; on its rows they must be empty.
     untaken: Vec<usize>,
+}
+
+/// A field that an operation takes.
+struct Taken {
+    field: Field,
+    kind: Kind,
+    /// Index into the job's fields.
+    origin: usize,
 }
 
 impl Preparer {

@@ -5,10 +5,8 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use crate::declared::connector::{Effect, Operation};
-use crate::row::Digest;
+use crate::row::{Digest, FieldValue, Fields};
 use crate::source::Record;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, Severity};
@@ -26,7 +24,7 @@ pub struct Prepared<'p> {
     plan: Option<&'p OperationPlan>,
     pub key: RowKey,
     /// None where a cell cannot be read, or no request can be made of them.
-    fields: Option<Value>,
+    fields: Option<Fields<'p>>,
     /// Whether nothing is wrong with the row.
     pub valid: bool,
     /// The line of its text that no other row's has.
@@ -57,7 +55,7 @@ pub struct Ready {
     pub send_before: Option<i64>,
     /// Whether its fields fit the operation. One that does not may have been sent when it still did.
     pub valid: bool,
-    pub fields: Value,
+    pub fields: Fields<'static>,
     /// The line of its text that no other row's has.
     pub marker: Option<String>,
 }
@@ -112,7 +110,12 @@ impl Findings {
 impl Preparer {
     /// Prepares a row; what is wrong with it goes to `findings`, what is wrong first before the rest. `now` is in unix
     /// milliseconds.
-    pub fn prepare(&self, record: &Record, now: i64, findings: &mut Findings) -> Prepared<'_> {
+    pub fn prepare<'p>(
+        &'p self,
+        record: &'p Record,
+        now: i64,
+        findings: &mut Findings,
+    ) -> Prepared<'p> {
         let first = findings.problems.len();
         let (key, keyless) = self.row_key(record);
         let plan = self.plan_of(record, findings);
@@ -141,10 +144,10 @@ impl Preparer {
 
 impl OperationPlan {
     /// Whether a request and a lane can be made of the fields.
-    fn is_complete(&self, fields: &Value) -> bool {
+    fn is_complete(&self, fields: &Fields<'_>) -> bool {
         let operation = self.checker.operation();
         let mut needed = operation.path.fields().chain(operation.lane.fields());
-        needed.all(|name| fields.get(name).is_some_and(|value| !value.is_null()))
+        needed.all(|field| fields.get(field).is_some_and(FieldValue::is_something))
     }
 }
 
@@ -161,9 +164,7 @@ impl Prepared<'_> {
 
     /// The name of the content; none where no request can be made.
     pub fn digest(&self) -> Option<Digest> {
-        let operation = self.operation()?;
-        let request = request::build(operation, self.fields.as_ref()?)?;
-        Some(request.digest(&operation.name))
+        request::digest(self.operation()?, self.fields.as_ref()?)
     }
 
     /// The lane; none where a field that names it is missing.
@@ -185,7 +186,7 @@ impl Prepared<'_> {
             request,
             send_before: plan.checker.send_before(&fields),
             valid: self.valid,
-            fields,
+            fields: fields.into_owned(),
             marker: self.marker,
         })
     }

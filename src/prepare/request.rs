@@ -2,12 +2,11 @@
 //!
 //! What is built here is what is sent, byte for byte. Credentials are no part of it: `transport` adds them.
 
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::declared::connector::template::{as_is, percent_encoded};
 use crate::declared::connector::{Method, Operation};
-use crate::row::Digest;
+use crate::row::{Digest, FieldValue, Fields};
 
 /// A request without its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,80 +19,129 @@ pub struct Request {
 }
 
 /// Builds the request for checked fields; none where a field that the path needs is absent.
-pub fn build(operation: &Operation, fields: &Value) -> Option<Request> {
-    let fields = fields.as_object()?;
+pub fn build(operation: &Operation, fields: &Fields<'_>) -> Option<Request> {
     let mut path = String::with_capacity(48);
-    if !operation.path.fill(fields, &mut path, percent_encoded) {
-        return None;
+    push_path(operation, fields, &mut path)?;
+    let body = has_body(operation).then(|| {
+        let mut body = String::with_capacity(256);
+        push_body(operation, fields, &mut body);
+        body
+    });
+    Some(Request { method: operation.method, path, body })
+}
+
+/// The digest of the request that [`build`] would build, without building it.
+pub fn digest(operation: &Operation, fields: &Fields<'_>) -> Option<Digest> {
+    let mut text = String::with_capacity(384);
+    for part in [&*operation.name, operation.method.as_str()] {
+        text.push_str(part);
+        text.push('\n');
     }
-    let mut separator = '?';
-    for (name, template) in &operation.query {
-        let before = path.len();
-        path.push(separator);
-        percent_encoded(name, &mut path);
-        path.push('=');
-        if template.fill(fields, &mut path, percent_encoded) {
-            separator = '&';
-        } else {
-            path.truncate(before);
-        }
+    push_path(operation, fields, &mut text)?;
+    text.push('\n');
+    if has_body(operation) {
+        push_body(operation, fields, &mut text);
     }
-    Some(Request { method: operation.method, path, body: body(operation, fields) })
+    Some(shortened(Sha256::digest(text)))
 }
 
 /// The row's lane; none where a field that names it is absent.
-pub fn lane(operation: &Operation, fields: &Value) -> Option<String> {
+pub fn lane(operation: &Operation, fields: &Fields<'_>) -> Option<String> {
     let mut lane = String::with_capacity(32);
-    operation.lane.fill(fields.as_object()?, &mut lane, as_is).then_some(lane)
+    operation.lane.fill(fields, &mut lane, as_is)?;
+    Some(lane)
 }
 
-/// The fields that are neither in the path nor in the query, as JSON, in the order of their declaration.
-fn body(operation: &Operation, fields: &serde_json::Map<String, Value>) -> Option<String> {
-    if matches!(operation.method, Method::Get | Method::Delete) {
-        return None;
+/// Appends path and query; a parameter whose field is absent is left out.
+fn push_path(operation: &Operation, fields: &Fields<'_>, into: &mut String) -> Option<()> {
+    operation.path.fill(fields, into, percent_encoded)?;
+    let mut separator = '?';
+    for (name, template) in &operation.query {
+        let before = into.len();
+        into.push(separator);
+        percent_encoded(name, into);
+        into.push('=');
+        match template.fill(fields, into, percent_encoded) {
+            Some(()) => separator = '&',
+            None => into.truncate(before),
+        }
     }
-    let elsewhere = |name: &str| {
-        let mut templates = std::iter::once(&operation.path)
-            .chain(operation.query.iter().map(|(_, template)| template));
-        templates.any(|template| template.fields().any(|field| field == name))
-    };
-    let mut text = String::with_capacity(256);
+    Some(())
+}
+
+fn has_body(operation: &Operation) -> bool {
+    !matches!(operation.method, Method::Get | Method::Delete)
+}
+
+/// Appends the fields that are neither in the path nor in the query, as JSON, in the order of their declaration.
+fn push_body(operation: &Operation, fields: &Fields<'_>, into: &mut String) {
     if let Some(key) = &operation.wrap {
-        text.push('{');
-        text.push_str(&Value::String(key.clone()).to_string());
-        text.push(':');
+        into.push('{');
+        push_json(into, key);
+        into.push(':');
     }
-    text.push('{');
+    into.push('{');
     let mut first = true;
-    for (name, value) in fields.iter().filter(|(name, _)| !elsewhere(name)) {
+    for (field, value) in fields.iter() {
+        if operation.outside_body.contains(&field) {
+            continue;
+        }
         if !first {
-            text.push(',');
+            into.push(',');
         }
         first = false;
-        push_json(&mut text, name);
-        text.push(':');
-        match value {
-            Value::String(value) => push_json(&mut text, value),
-            other => text.push_str(&other.to_string()),
-        }
+        push_json(into, operation.fields.name(field));
+        into.push(':');
+        push_value(into, value);
     }
-    text.push('}');
+    into.push('}');
     if operation.wrap.is_some() {
-        text.push('}');
+        into.push('}');
     }
-    Some(text)
 }
 
-/// Appends a text as a JSON string.
-fn push_json(into: &mut String, text: &str) {
-    let needs_escape = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-    if text.bytes().any(needs_escape) {
-        into.push_str(&Value::from(text).to_string());
-    } else {
-        into.push('"');
-        into.push_str(text);
-        into.push('"');
+fn push_value(into: &mut String, value: &FieldValue<'_>) {
+    match value {
+        FieldValue::Text(text) => push_json(into, text),
+        FieldValue::Bool(value) => into.push_str(if *value { "true" } else { "false" }),
+        FieldValue::Number(number) => into.push_str(&number.to_string()),
+        FieldValue::Json(value) => into.push_str(&value.to_string()),
     }
+}
+
+/// Appends a text as a JSON string, with the escapes that `serde_json` uses.
+fn push_json(into: &mut String, text: &str) {
+    into.push('"');
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        into.push_str(&text[plain..at]);
+        push_escape(into, byte);
+        plain = at + 1;
+    }
+    into.push_str(&text[plain..]);
+    into.push('"');
+}
+
+fn push_escape(into: &mut String, byte: u8) {
+    match byte {
+        b'"' => into.push_str("\\\""),
+        b'\\' => into.push_str("\\\\"),
+        b'\n' => into.push_str("\\n"),
+        b'\r' => into.push_str("\\r"),
+        b'\t' => into.push_str("\\t"),
+        0x08 => into.push_str("\\b"),
+        0x0c => into.push_str("\\f"),
+        other => into.push_str(&format!("\\u{other:04x}")),
+    }
+}
+
+fn shortened(digest: impl AsRef<[u8]>) -> Digest {
+    let mut short = [0; 16];
+    short.iter_mut().zip(digest.as_ref()).for_each(|(short, byte)| *short = *byte);
+    Digest(short)
 }
 
 impl Request {
@@ -105,9 +153,7 @@ impl Request {
             hasher.update(b"\n");
         }
         hasher.update(self.body.as_deref().unwrap_or_default().as_bytes());
-        let mut digest = [0; 16];
-        digest.copy_from_slice(&hasher.finalize()[..16]);
-        Digest(digest)
+        shortened(hasher.finalize())
     }
 
     /// A `curl` command that sends the same, with the token left to a variable.
@@ -133,51 +179,4 @@ fn quoted(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::declared::connector::Catalogue;
-    use crate::text::diagnostic::Place;
-    use serde_json::json;
-
-    fn built(operation: &str, fields: Value) -> Request {
-        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
-        build(&connector.operations[operation], &fields).unwrap()
-    }
-
-    #[test]
-    fn each_operation_becomes_the_documented_request() {
-        let text = "Xin chào \"anh\"\r\n{{ x }} \u{1f600}\u{7}";
-        let create =
-            built("ticket_note.create", json!({"ticket_id": "tk_1", "note": text, "task_type": 0}));
-        assert_eq!((create.method, create.path.as_str()), (Method::Post, "/ticketNote"));
-        let body: Value = serde_json::from_str(create.body.as_deref().unwrap()).unwrap();
-        assert_eq!(body, json!({"ticket_id": "tk_1", "note": text, "task_type": 0}));
-
-        let update = built("ticket_note.update", json!({"note_id": "tn/1", "note": "b"}));
-        assert_eq!(update.path, "/ticketNote/tn%2F1");
-        assert_eq!(update.body.as_deref(), Some(r#"{"note":"b"}"#));
-
-        let delete = built("ticket_note.delete", json!({"note_id": "tn_1"}));
-        assert_eq!((delete.method, delete.body), (Method::Delete, None));
-
-        let list = built("ticket_note.list", json!({"ticket_id": "tk 1"}));
-        assert_eq!(list.path, "/ticketNote?ticket=tk%201&sort_by=created");
-    }
-
-    #[test]
-    fn the_digest_tells_contents_apart() {
-        let one = built("ticket_note.create", json!({"ticket_id": "tk_1", "note": "a"}));
-        let two = built("ticket_note.create", json!({"ticket_id": "tk_1", "note": "b"}));
-        assert_ne!(one.digest("x"), two.digest("x"));
-        assert_ne!(one.digest("x"), one.digest("y"));
-        assert_eq!(one.digest("x"), one.clone().digest("x"));
-    }
-
-    #[test]
-    fn the_curl_line_can_be_pasted() {
-        let request = built("ticket_note.create", json!({"ticket_id": "tk_1", "note": "it's"}));
-        insta::assert_snapshot!(
-            request.curl("https://api.stringeex.com/v1", Some("X-STRINGEE-AUTH"))
-        );
-    }
-}
+mod tests;

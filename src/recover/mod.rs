@@ -7,12 +7,12 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::declared::connector::{Recover, TextChange};
 use crate::prepare::Ready;
 use crate::prepare::request::{self, Request};
-use crate::row::{Attempted, Doubt};
+use crate::row::{Attempted, Doubt, Fields};
 use crate::text::pointer::Pointer;
 
 /// How much earlier than the attempt an item may seem to have been made: the `Date` header and many a list count
@@ -96,13 +96,13 @@ pub enum Lookup {
 impl Search {
     /// A search for what `fields` may have made.
     /// `marker` is the line that stands at the end of the field that takes it.
-    pub fn new(recover: &Recover, fields: &Value, marker: Option<&str>) -> Self {
+    pub fn new(recover: &Recover, fields: &Fields<'_>, marker: Option<&str>) -> Self {
         let wanted = recover
             .fields
             .iter()
-            .filter_map(|(name, pointers)| {
-                let value = fields.get(name)?;
-                Some((pointers.clone(), normalised(value, &recover.text)))
+            .filter_map(|(field, pointers)| {
+                let value = fields.get(*field)?.to_json();
+                Some((pointers.clone(), normalised(&value, &recover.text)))
             })
             .collect();
         let marked = marker.and_then(|marker| Marked::new(recover, fields, marker));
@@ -120,12 +120,14 @@ impl Search {
 
     /// The request for the page that is due; none where the row lacks a field that the list asks for.
     pub fn request(&self, recover: &Recover, ready: &Ready) -> Option<Request> {
-        let mut fields = Map::new();
-        for (name, from) in &recover.with {
-            fields.insert(name.clone(), ready.fields.get(from)?.clone());
+        let mut fields = Fields::default();
+        for (field, from) in &recover.with {
+            fields.set(*field, ready.fields.get(*from)?.clone());
         }
-        fields.extend(recover.newest_first.clone());
-        let mut request = request::build(&recover.list, &Value::Object(fields))?;
+        for (field, value) in &recover.newest_first {
+            fields.set(*field, value.clone());
+        }
+        let mut request = request::build(&recover.list, &fields)?;
         if let Some(pages) = &recover.pages {
             let separator = if request.path.contains('?') { '&' } else { '?' };
             request.path.push_str(&format!("{separator}{}={}", pages.page, self.page));
@@ -306,14 +308,14 @@ enum Likeness {
 }
 
 impl Marked {
-    fn new(recover: &Recover, fields: &Value, marker: &str) -> Option<Self> {
-        let name = recover.marker.as_ref()?;
-        let (_, pointers) = recover.fields.iter().find(|(field, _)| field == name)?;
+    fn new(recover: &Recover, fields: &Fields<'_>, marker: &str) -> Option<Self> {
+        let marked = recover.marker?;
+        let (_, pointers) = recover.fields.iter().find(|(field, _)| *field == marked)?;
         Some(Self {
             pointers: pointers.clone(),
             marker: normalised_text(marker, &recover.text).trim().to_owned(),
             marker_letters: letters(marker),
-            letters: letters(fields.get(name)?.as_str()?),
+            letters: letters(fields.get(marked)?.as_str()?),
         })
     }
 

@@ -13,13 +13,20 @@ fn recover() -> Recover {
     connector.operations["ticket_note.create"].recover.clone().unwrap()
 }
 
+/// The fields of a row that makes a note.
+fn sent(object: Value) -> Fields<'static> {
+    let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+    connector.operations["ticket_note.create"].fields.values(&object)
+}
+
 fn note(id: &str, text: &str, created: impl Into<Value>) -> Value {
     json!({"id": id, "note": text, "created": created.into()})
 }
 
 /// Searches one page and an empty one after it for the note "xin chào".
 fn search(recover: &Recover, items: &[Value]) -> Lookup {
-    let mut search = Search::new(recover, &json!({"ticket_id": "tk_1", "note": "xin chào "}), None);
+    let mut search =
+        Search::new(recover, &sent(json!({"ticket_id": "tk_1", "note": "xin chào "})), None);
     let owned: HashSet<String> = ["tn_owned".to_owned()].into();
     match search.take(recover, items, &owned, SINCE) {
         Lookup::NextPage => search.take(recover, &[], &owned, SINCE),
@@ -74,7 +81,7 @@ fn a_clock_that_was_set_between_two_runs_does_not_hide_a_note() {
     let since = Since::of(unknown, STARTED, Some(STARTED + 500));
     assert!(!since.certain);
     for (created, step) in [(STARTED, "Unsure"), (STARTED - 3 * 86_400_000, "Absent")] {
-        let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
+        let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
         let items = [note("tn_1", "x", created)];
         let mut last = search.take(&recover(), &items, &HashSet::new(), since);
         if last == Lookup::NextPage {
@@ -92,7 +99,7 @@ fn page(first: i64, step: i64, count: i64) -> Vec<Value> {
 /// What follows from each page, in the end; of `x`, which is on none.
 fn read_pages(marker: Option<&str>, pages: &[Vec<Value>]) -> String {
     let recover = recover();
-    let mut search = Search::new(&recover, &json!({"note": "x"}), marker);
+    let mut search = Search::new(&recover, &sent(json!({"note": "x"})), marker);
     let steps = pages.iter().map(|items| search.take(&recover, items, &HashSet::new(), SINCE));
     let words = steps.map(|step| match step {
         Lookup::NextPage => "next".to_owned(),
@@ -139,7 +146,7 @@ fn a_list_is_read_as_far_as_it_can_have_the_item() {
 fn notes_of_others_since_the_attempt_may_have_pushed_the_item_off_a_list_without_pages() {
     let owned = page(STARTED + 20_000, -1_000, 12);
     let ids = owned.iter().filter_map(|item| item_id(&recover(), item)).collect();
-    let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
+    let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
     assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Lookup::NextPage);
     let last = search.take(&recover(), &owned, &ids, SINCE);
     assert!(matches!(last, Lookup::Unsure { .. }), "{last:?}");
@@ -150,7 +157,7 @@ fn of_two_that_are_alike_the_older_one_is_taken_whichever_comes_first() {
     let (older, newer) = (note("tn_1", "x", STARTED + 5), note("tn_2", "x", STARTED + 70_000));
     let before = page(STARTED - 3_600_000, -1_000, 2);
     for items in [vec![older.clone(), newer.clone()], vec![newer, older]] {
-        let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
+        let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
         let none = HashSet::new();
         assert_eq!(search.take(&recover(), &items, &none, SINCE), Lookup::NextPage);
         let last = search.take(&recover(), &before, &none, SINCE);
@@ -170,7 +177,7 @@ fn a_list_that_is_said_to_have_no_pages_may_be_cut_as_well() {
         (page(STARTED - 3_600_000, 1_000, 9), true),
         (page(STARTED - 3_600_000, -1_000, 12), true),
     ] {
-        let mut search = Search::new(&recover, &json!({"note": "x"}), None);
+        let mut search = Search::new(&recover, &sent(json!({"note": "x"})), None);
         let step = search.take(&recover, &items, &HashSet::new(), SINCE);
         assert_eq!(step == Lookup::Absent, absent, "{step:?}");
     }
@@ -187,7 +194,7 @@ fn a_page_that_is_refused_is_the_end_of_a_short_list_and_says_nothing_of_a_long_
         (vec![page(OLD, 1_000, 20)], None),
         (vec![page(OLD, 1_000, 5), page(OLD + 60_000, 1_000, 3)], None),
     ] {
-        let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
+        let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
         for items in pages {
             let step = search.take(&recover(), &items, &HashSet::new(), SINCE);
             assert_eq!(step, Lookup::NextPage);
@@ -201,7 +208,7 @@ fn where_clocks_are_not_known_a_cut_list_has_to_go_back_much_further() {
     let unknown = Since { certain: false, ..SINCE };
     for (hours, absent) in [(1, false), (100, true)] {
         let items = page(STARTED - hours * 3_600_000, -1_000, 12);
-        let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
+        let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
         let mut step = search.take(&recover(), &items, &HashSet::new(), unknown);
         if step == Lookup::NextPage {
             step = search.take(&recover(), &items, &HashSet::new(), unknown);
@@ -214,7 +221,7 @@ fn where_clocks_are_not_known_a_cut_list_has_to_go_back_much_further() {
 fn the_notes_of_the_rows_before_show_that_a_list_without_pages_goes_back_far_enough() {
     let owned = page(STARTED - 10, -100, 12);
     let ids = owned.iter().filter_map(|item| item_id(&recover(), item)).collect();
-    let mut search = Search::new(&recover(), &json!({"note": "x"}), None);
+    let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
     assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Lookup::NextPage);
     assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Lookup::Absent);
 }
@@ -230,7 +237,7 @@ fn a_list_that_does_not_end_says_nothing() {
 fn texts_are_compared_as_the_connector_says() {
     let mut recover = recover();
     recover.text.push(TextChange::HtmlEscapes);
-    let mut search = Search::new(&recover, &json!({"note": "1 < 2 & 3"}), None);
+    let mut search = Search::new(&recover, &sent(json!({"note": "1 < 2 & 3"})), None);
     let items = [note("tn_1", "1 &lt; 2 &amp; 3", STARTED)];
     search.take(&recover, &items, &HashSet::new(), SINCE);
     assert_eq!(
@@ -242,7 +249,7 @@ fn texts_are_compared_as_the_connector_says() {
 /// Searches one page for a note of two lines, the second of which is a marker.
 fn search_marked(items: &[Value], since: Since) -> Lookup {
     let recover = recover();
-    let fields = json!({"note": "xin chào\n[ref HD-1]"});
+    let fields = sent(json!({"note": "xin chào\n[ref HD-1]"}));
     let mut search = Search::new(&recover, &fields, Some("[ref HD-1]"));
     let owned: HashSet<String> = ["tn_owned".to_owned()].into();
     match search.take(&recover, items, &owned, since) {

@@ -7,6 +7,7 @@
 mod attempt;
 mod cause;
 mod digest;
+mod fields;
 mod key;
 mod known;
 mod lane;
@@ -16,6 +17,7 @@ mod totals;
 pub use attempt::{AttemptEnd, AttemptStart, Attempted, Outcome};
 pub use cause::{Cause, Doubt, Look, Reason};
 pub use digest::Digest;
+pub use fields::{Field, FieldValue, Fields, Instance, RowJson};
 pub use key::KeyHash;
 pub use known::{Earlier, Known, RowId, Standing};
 pub use lane::Lane;

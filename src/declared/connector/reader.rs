@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::row::Field;
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::document::Document;
@@ -85,32 +86,33 @@ impl Reader<'_> {
         text: &str,
         fields: &FieldSet,
     ) -> Option<Template> {
-        let read = Template::parse(text);
-        let template = read
-            .map_err(|message| {
-                self.refuse(at, Code::InvalidTemplate, message, "write a field as {field}");
-            })
-            .ok()?;
-        for name in template.fields() {
-            self.field(at, name, fields);
-        }
-        Some(template)
+        let read = Template::parse(text, |name| self.field(at, name, fields));
+        read.map_err(|message| {
+            self.refuse(at, Code::InvalidTemplate, message, "write a field as {field}");
+        })
+        .ok()
     }
 
-    /// Complains of a name that is no field.
-    pub(super) fn field(&mut self, at: &Pointer, name: &str, fields: &FieldSet) {
-        if fields.has(name) {
-            return;
+    /// Finds a field by its name, and complains of a name that is none.
+    pub(super) fn field(&mut self, at: &Pointer, name: &str, fields: &FieldSet) -> Option<Field> {
+        let found = fields.find(name);
+        if found.is_none() {
+            let message = format!("the operation has no field `{name}`");
+            let place = self.document.place_at(at);
+            let problem = Diagnostic::error(Code::UnknownField, place, message);
+            self.problems.push(problem.hint_names(name, fields.names()));
         }
-        let message = format!("the operation has no field `{name}`");
-        let problem = Diagnostic::error(Code::UnknownField, self.document.place_at(at), message);
-        self.problems.push(problem.hint_names(name, fields.names()));
+        found
     }
 
-    /// Complains of each name that is no field.
-    pub(super) fn fields(&mut self, at: &Pointer, names: &[String], fields: &FieldSet) {
-        for (number, name) in names.iter().enumerate() {
-            self.field(&at.join(number), name, fields);
-        }
+    /// Finds fields by their names, and complains of each name that is none.
+    pub(super) fn fields(
+        &mut self,
+        at: &Pointer,
+        names: &[String],
+        fields: &FieldSet,
+    ) -> Vec<Field> {
+        let names = names.iter().enumerate();
+        names.filter_map(|(number, name)| self.field(&at.join(number), name, fields)).collect()
     }
 }

@@ -1,6 +1,11 @@
 //! Texts with `{field}` in them: paths, query parameters, lanes.
 
-use serde_json::{Map, Value};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::row::{Field, FieldValue, Fields};
+
+/// What cannot stand in a segment of a path or in a value of a query as it is (RFC 3986: all but unreserved characters).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A text with places for fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,12 +16,13 @@ pub struct Template {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
-    Field(String),
+    Field(Field),
 }
 
 impl Template {
-    /// Reads a template; an unclosed or empty brace is refused with what is wrong.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a template; an unclosed or empty brace is refused with what is wrong. `find` is asked for each field by its
+    /// name; one that it does not find is left out.
+    pub fn parse(text: &str, mut find: impl FnMut(&str) -> Option<Field>) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some(open) = rest.find('{') {
@@ -29,7 +35,7 @@ impl Template {
             }
             match inside[..close].trim() {
                 "" => return Err("the braces are empty".to_owned()),
-                name => parts.push(Part::Field(name.to_owned())),
+                name => parts.extend(find(name).map(Part::Field)),
             }
             rest = &inside[close + 1..];
         }
@@ -40,31 +46,33 @@ impl Template {
     }
 
     /// The fields that the template has places for.
-    pub fn fields(&self) -> impl Iterator<Item = &str> {
+    pub fn fields(&self) -> impl Iterator<Item = Field> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Field(name) => Some(name.as_str()),
+            Part::Field(field) => Some(*field),
             Part::Text(_) => None,
         })
     }
 
-    /// Appends the text with the fields in it, each passed through `write`. False where a field is absent.
+    /// Appends the text with the fields in it, each passed through `write`; none where a field is absent or null.
     pub fn fill(
         &self,
-        fields: &Map<String, Value>,
+        fields: &Fields<'_>,
         into: &mut String,
         write: fn(&str, &mut String),
-    ) -> bool {
+    ) -> Option<()> {
         for part in &self.parts {
             match part {
                 Part::Text(text) => into.push_str(text),
-                Part::Field(name) => match fields.get(name) {
-                    None | Some(Value::Null) => return false,
-                    Some(Value::String(text)) => write(text, into),
-                    Some(other) => write(&other.to_string(), into),
+                Part::Field(field) => match fields.get(*field)? {
+                    FieldValue::Text(text) => write(text, into),
+                    FieldValue::Number(number) => write(&number.to_string(), into),
+                    FieldValue::Bool(value) => write(if *value { "true" } else { "false" }, into),
+                    FieldValue::Json(value) if value.is_null() => return None,
+                    FieldValue::Json(value) => write(&value.to_string(), into),
                 },
             }
         }
-        true
+        Some(())
     }
 }
 
@@ -73,18 +81,9 @@ pub fn as_is(text: &str, into: &mut String) {
     into.push_str(text);
 }
 
-/// Writes a text so that it stays one segment of a path or one value of a query (RFC 3986, unreserved characters).
+/// Writes a text so that it stays one segment of a path or one value of a query.
 pub fn percent_encoded(text: &str, into: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            into.push(char::from(byte));
-        } else {
-            into.push('%');
-            into.push(char::from(HEX[usize::from(byte >> 4)]));
-            into.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-    }
+    into.extend(utf8_percent_encode(text, RESERVED));
 }
 
 #[cfg(test)]
@@ -92,31 +91,41 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    const NAMES: [&str; 4] = ["note_id", "n", "none", "other"];
+
+    fn find(name: &str) -> Option<Field> {
+        NAMES.iter().position(|known| *known == name).and_then(Field::at)
+    }
+
     #[test]
     fn fields_are_filled_in_and_encoded() {
-        let fields = json!({"note_id": "a/b ü?", "n": 5, "none": null});
-        let fields = fields.as_object().unwrap();
+        let mut fields = Fields::default();
+        for (place, value) in [json!("a/b ü?-._~"), json!(5), json!(null)].into_iter().enumerate()
+        {
+            fields.set(Field::at(place).unwrap(), value.into());
+        }
         for (template, write, filled) in [
             (
                 "/notes/{note_id}",
                 percent_encoded as fn(&str, &mut String),
-                Some("/notes/a%2Fb%20%C3%BC%3F"),
+                Some("/notes/a%2Fb%20%C3%BC%3F-._~"),
             ),
-            ("ticket {note_id}", as_is, Some("ticket a/b ü?")),
+            ("ticket {note_id}", as_is, Some("ticket a/b ü?-._~")),
             ("{n}{n}", as_is, Some("55")),
             ("/notes/{other}", as_is, None),
             ("/notes/{none}", as_is, None),
             ("plain", as_is, Some("plain")),
         ] {
             let mut text = String::new();
-            let whole = Template::parse(template).unwrap().fill(fields, &mut text, write);
-            assert_eq!(whole.then_some(text.as_str()), filled, "{template}");
+            let template = Template::parse(template, find).unwrap();
+            let whole = template.fill(&fields, &mut text, write);
+            assert_eq!(whole.map(|()| text.as_str()), filled, "{template:?}");
         }
     }
 
     #[test]
     fn broken_braces_are_refused() {
-        assert!(Template::parse("/a/{b").is_err());
-        assert!(Template::parse("/a/{}").is_err());
+        assert!(Template::parse("/a/{b", find).is_err());
+        assert!(Template::parse("/a/{}", find).is_err());
     }
 }

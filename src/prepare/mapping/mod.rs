@@ -58,8 +58,10 @@ pub enum Part {
 pub enum Mapped<'a> {
     Absent,
     Bool(bool),
-    /// As written.
+    /// A number as written.
     Number(Cow<'a, str>),
+    /// A whole number that was computed.
+    Integer(i64),
     Text(Cow<'a, str>),
     Json(Value),
 }
@@ -200,6 +202,7 @@ impl Mapped<'_> {
             Self::Absent => Mapped::Absent,
             Self::Bool(value) => Mapped::Bool(*value),
             Self::Number(text) => Mapped::Number(Cow::Borrowed(text)),
+            Self::Integer(number) => Mapped::Integer(*number),
             Self::Text(text) => Mapped::Text(Cow::Borrowed(text)),
             Self::Json(value) => Mapped::Json(value.clone()),
         }
@@ -211,7 +214,7 @@ impl<'a> From<Scalar<'a>> for Mapped<'a> {
         match value {
             Scalar::Nothing => Self::Absent,
             Scalar::Bool(value) => Self::Bool(value),
-            Scalar::Integer(number) => Self::Number(number.to_string().into()),
+            Scalar::Integer(number) => Self::Integer(number),
             Scalar::Text(text) => Self::Text(text),
         }
     }
@@ -232,7 +235,7 @@ fn evaluated(value: minijinja::Value) -> Result<Mapped<'static>, ValueError> {
     match value.kind() {
         ValueKind::Undefined | ValueKind::None => Ok(Mapped::Absent),
         ValueKind::Bool => Ok(Mapped::Bool(value.is_true())),
-        ValueKind::Number => Ok(Mapped::Number(number_text(&value).into())),
+        ValueKind::Number => Ok(number(&value)),
         ValueKind::String => Ok(Mapped::Text(value.to_string().into())),
         _ => serde_json::to_value(&value)
             .map(Mapped::Json)
@@ -241,10 +244,10 @@ fn evaluated(value: minijinja::Value) -> Result<Mapped<'static>, ValueError> {
 }
 
 /// Whole numbers without a point, whatever way they were computed, as long as nothing is lost.
-fn number_text(value: &minijinja::Value) -> String {
+fn number(value: &minijinja::Value) -> Mapped<'static> {
     match i64::try_from(value.clone()) {
-        Ok(number) => number.to_string(),
-        Err(_) => value.to_string(),
+        Ok(number) => Mapped::Integer(number),
+        Err(_) => Mapped::Number(value.to_string().into()),
     }
 }
 

@@ -1,7 +1,10 @@
 //! From a text cell to the type that a schema asks for: strictly, or not at all.
 
+use std::borrow::Cow;
+
 use serde_json::{Number, Value};
 
+use crate::row::FieldValue;
 use crate::text::code::Code;
 use crate::text::pointer::Pointer;
 use crate::text::violation::{Subject, Violation};
@@ -37,30 +40,33 @@ impl Kind {
     }
 
     /// Reads a cell's text, which is not empty. Text stays as it is, to the byte.
-    pub fn read(self, text: &str) -> Result<Value, Violation> {
+    pub fn read(self, text: Cow<'_, str>) -> Result<FieldValue<'_>, Violation> {
         match self {
-            Self::Text => Ok(Value::String(text.to_owned())),
-            Self::Integer => integer(text),
-            Self::Number => number(text),
-            Self::Boolean => boolean(text),
-            Self::Json => serde_json::from_str(text).map_err(|_| {
-                refusal("this must be JSON, for the field takes more than text", None)
-            }),
+            Self::Text => Ok(FieldValue::Text(text)),
+            Self::Integer => integer(&text),
+            Self::Number => number(&text),
+            Self::Boolean => boolean(&text),
+            Self::Json => {
+                let read = serde_json::from_str::<Value>(&text);
+                let message = "this must be JSON, for the field takes more than text";
+                read.map(FieldValue::from).map_err(|_| refusal(message, None))
+            }
         }
     }
 
-    /// Reads a number as it was written in JSON or YAML; a text field takes its digits.
-    pub fn read_number(self, written: &str) -> Result<Value, Violation> {
+    /// Takes a whole number; a text field takes its digits.
+    pub fn read_integer(self, number: i64) -> Result<FieldValue<'static>, Violation> {
         match self {
-            Self::Json => self.read(written),
-            other => other.read(written),
+            Self::Integer | Self::Number | Self::Json => Ok(FieldValue::Number(number.into())),
+            Self::Text => Ok(FieldValue::Text(number.to_string().into())),
+            Self::Boolean => boolean(&number.to_string()),
         }
     }
 
     /// Passes a truth value on; only a field of that type takes one.
-    pub fn read_boolean(self, value: bool) -> Result<Value, Violation> {
+    pub fn read_boolean(self, value: bool) -> Result<FieldValue<'static>, Violation> {
         match self {
-            Self::Boolean | Self::Json => Ok(Value::Bool(value)),
+            Self::Boolean | Self::Json => Ok(FieldValue::Bool(value)),
             Self::Text => {
                 Err(refusal("this must be text, and is true or false", Some("put it in quotes")))
             }
@@ -71,13 +77,13 @@ impl Kind {
     }
 }
 
-fn integer(text: &str) -> Result<Value, Violation> {
+fn integer(text: &str) -> Result<FieldValue<'static>, Violation> {
     let digits = text.trim();
     if let Ok(value) = digits.parse::<i64>() {
-        return Ok(Value::Number(value.into()));
+        return Ok(FieldValue::Number(value.into()));
     }
     if let Ok(value) = digits.parse::<u64>() {
-        return Ok(Value::Number(value.into()));
+        return Ok(FieldValue::Number(value.into()));
     }
     let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
     let hint = if !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -90,20 +96,20 @@ fn integer(text: &str) -> Result<Value, Violation> {
     Err(refusal("this must be a whole number", Some(hint)))
 }
 
-fn number(text: &str) -> Result<Value, Violation> {
+fn number(text: &str) -> Result<FieldValue<'static>, Violation> {
     let written = text.trim();
-    let number = serde_json::from_str::<Number>(written).ok().map(Value::Number);
+    let number = serde_json::from_str::<Number>(written).ok().map(FieldValue::Number);
     let hint = written.contains(',').then_some("write the decimals after a point");
     number.ok_or_else(|| refusal("this must be a number", hint))
 }
 
-fn boolean(text: &str) -> Result<Value, Violation> {
+fn boolean(text: &str) -> Result<FieldValue<'static>, Violation> {
     let word = text.trim();
     let is = |words: [&str; 3]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
     if is(["true", "1", "yes"]) {
-        Ok(Value::Bool(true))
+        Ok(FieldValue::Bool(true))
     } else if is(["false", "0", "no"]) {
-        Ok(Value::Bool(false))
+        Ok(FieldValue::Bool(false))
     } else {
         Err(refusal(
             "this must be true or false",
@@ -151,7 +157,8 @@ mod tests {
             (Kind::Json, "[1,2]", Some(json!([1, 2]))),
             (Kind::Json, "[1,", None),
         ] {
-            assert_eq!(kind.read(text).ok(), value, "{kind:?} {text:?}");
+            let read = kind.read(text.into()).ok();
+            assert_eq!(read.map(|read| read.to_json()), value, "{kind:?} {text:?}");
         }
     }
 

@@ -1,8 +1,7 @@
 //! The rules that a JSON Schema cannot say: conditions across fields, and time.
 
-use serde_json::{Map, Value};
-
 use crate::declared::connector::{Condition, Operation, Remark, Rule, TimeRule, Unit};
+use crate::row::{Field, FieldValue, Fields};
 use crate::text::code::Code;
 use crate::text::diagnostic::Severity;
 use crate::text::pointer::Pointer;
@@ -16,35 +15,38 @@ const EARLIEST_MILLISECONDS: i64 = 100_000_000_000;
 const LATEST_MILLISECONDS: i64 = 1_000_000_000_000_000;
 
 /// Checks all rules of an operation. `now` is in unix milliseconds.
-pub fn check(operation: &Operation, fields: &Value, now: i64, findings: &mut Vec<Finding>) {
-    let Some(fields) = fields.as_object() else { return };
+pub fn check(operation: &Operation, fields: &Fields<'_>, now: i64, findings: &mut Vec<Finding>) {
+    let name = |field: Field| operation.fields.name(field);
     for rule in &operation.rules {
         match rule {
-            Rule::Required { fields: names, when, hint } => {
-                required(names, when, hint.as_deref(), fields, findings);
+            Rule::Required { fields: needed, when, hint } => {
+                let missing = missing(needed, when, fields);
+                findings.extend(missing.map(|field| absent(name(field), hint.as_deref())));
             }
-            Rule::Time(rule) => time(rule, fields, now, findings),
+            Rule::Time(rule) => {
+                findings.extend(time(name(rule.field), rule, fields, now));
+            }
             Rule::Order { first, then, when, remark } => {
-                let times = (integer(fields.get(first)), integer(fields.get(then)));
+                let times = (integer(fields.get(*first)), integer(fields.get(*then)));
                 let late = matches!(times, (Some(first), Some(then)) if first > then);
                 if late && when.holds(fields) {
-                    findings.push(warning(first, Code::TimeOrder, remark));
+                    findings.push(warning(name(*first), Code::TimeOrder, remark));
                 }
             }
-            Rule::Idle { fields: names, unless, remark } => {
-                let idle = names.iter().find(|name| fields.contains_key(*name));
-                if let Some(name) = idle.filter(|_| !unless.holds(fields)) {
-                    findings.push(warning(name, Code::NoEffect, remark));
+            Rule::Idle { fields: idle, unless, remark } => {
+                let found = idle.iter().find(|field| fields.has(**field));
+                if let Some(field) = found.filter(|_| !unless.holds(fields)) {
+                    findings.push(warning(name(*field), Code::NoEffect, remark));
                 }
             }
             Rule::Unusual { field, expected, remark } => {
-                if fields.get(field).is_some_and(|value| value != expected) {
-                    findings.push(warning(field, Code::UnusualValue, remark));
+                if fields.get(*field).is_some_and(|value| !value.is(expected)) {
+                    findings.push(warning(name(*field), Code::UnusualValue, remark));
                 }
             }
             Rule::Explicit { field, remark } => {
-                if !fields.contains_key(field) {
-                    let finding = warning(field, Code::ImplicitDefault, remark);
+                if !fields.has(*field) {
+                    let finding = warning(name(*field), Code::ImplicitDefault, remark);
                     findings.push(Finding { once: true, ..finding });
                 }
             }
@@ -53,38 +55,32 @@ pub fn check(operation: &Operation, fields: &Value, now: i64, findings: &mut Vec
 }
 
 /// The last moment, in unix milliseconds, at which no rule forbids to send these fields.
-pub fn send_before(operation: &Operation, fields: &Value) -> Option<i64> {
-    let fields = fields.as_object()?;
+pub fn send_before(operation: &Operation, fields: &Fields<'_>) -> Option<i64> {
     let times = operation.rules.iter().filter_map(|rule| match rule {
         Rule::Time(rule) if rule.ahead && rule.when.holds(fields) => {
-            milliseconds(integer(fields.get(&rule.field))?, rule.unit)
+            milliseconds(integer(fields.get(rule.field))?, rule.unit)
         }
         _ => None,
     });
     times.min()
 }
 
-fn required(
-    names: &[String],
-    when: &Condition,
-    hint: Option<&str>,
-    fields: &Map<String, Value>,
-    findings: &mut Vec<Finding>,
-) {
-    if names.iter().all(|name| fields.contains_key(name)) || !when.holds(fields) {
-        return;
-    }
-    for name in names.iter().filter(|name| !fields.contains_key(*name)) {
-        let message = format!("`{name}` is missing");
-        let missing = violation(name, Code::MissingField, &message, hint);
-        findings.push(Finding::error(Violation { subject: Subject::Key, ..missing }));
-    }
+/// The fields that are needed, as things are, and not there.
+fn missing(needed: &[Field], when: &Condition, fields: &Fields<'_>) -> impl Iterator<Item = Field> {
+    let is_missing = |field: &Field| !fields.has(*field);
+    let applies = needed.iter().any(is_missing) && when.holds(fields);
+    needed.iter().copied().filter(move |field| applies && is_missing(field))
 }
 
-fn time(rule: &TimeRule, fields: &Map<String, Value>, now: i64, findings: &mut Vec<Finding>) {
-    let Some(value) = integer(fields.get(&rule.field)) else { return };
+fn absent(name: &str, hint: Option<&str>) -> Finding {
+    let missing = violation(name, Code::MissingField, &format!("`{name}` is missing"), hint);
+    Finding::error(Violation { subject: Subject::Key, ..missing })
+}
+
+fn time(name: &str, rule: &TimeRule, fields: &Fields<'_>, now: i64) -> Option<Finding> {
+    let value = integer(fields.get(rule.field))?;
     if !rule.when.holds(fields) {
-        return;
+        return None;
     }
     let refusal = match rule.unit {
         Unit::Milliseconds if (0..EARLIEST_MILLISECONDS).contains(&value) => Some((
@@ -104,9 +100,8 @@ fn time(rule: &TimeRule, fields: &Map<String, Value>, now: i64, findings: &mut V
         )),
         unit => past(rule, value, unit, now),
     };
-    if let Some((code, message, hint)) = refusal {
-        findings.push(Finding::error(violation(&rule.field, code, &message, Some(&hint))));
-    }
+    let (code, message, hint) = refusal?;
+    Some(Finding::error(violation(name, code, &message, Some(&hint))))
 }
 
 fn past(rule: &TimeRule, value: i64, unit: Unit, now: i64) -> Option<(Code, String, String)> {
@@ -131,8 +126,8 @@ fn milliseconds(value: i64, unit: Unit) -> Option<i64> {
     }
 }
 
-fn integer(value: Option<&Value>) -> Option<i64> {
-    value.and_then(Value::as_i64)
+fn integer(value: Option<&FieldValue<'_>>) -> Option<i64> {
+    value.and_then(FieldValue::as_i64)
 }
 
 fn warning(field: &str, code: Code, remark: &Remark) -> Finding {

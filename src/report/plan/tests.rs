@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
-
 use crate::declared::connector::{Catalogue, Operation};
 use crate::plan::{Change, Done, Fate, Held, Sending, Step, Tally};
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
 use crate::report::tests::Shared;
-use crate::row::{Attempted, Digest, Earlier, Known, RowId, RowState};
+use crate::row::{Attempted, Digest, Earlier, Fields, Known, RowId, RowState};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
@@ -45,7 +43,7 @@ fn ready(row: u64, operation: &Arc<Operation>, body: Option<&str>) -> Ready {
         request,
         send_before: None,
         valid: true,
-        fields: json!({}),
+        fields: Fields::default(),
         marker: None,
     }
 }

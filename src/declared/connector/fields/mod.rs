@@ -5,8 +5,12 @@
 
 mod lint;
 
+use std::sync::Arc;
+
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value};
+
+use crate::row::{Field, Fields, RowJson};
 
 use super::reader::Reader;
 
@@ -14,12 +18,15 @@ use super::reader::Reader;
 #[derive(Debug)]
 pub struct FieldSet {
     schema: Value,
+    names: Vec<Arc<str>>,
 }
 
 impl FieldSet {
     /// The fields that a schema of an object declares; none where it declares no properties.
     pub(super) fn of(schema: Map<String, Value>) -> Self {
-        Self { schema: Value::Object(schema) }
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let names = properties.into_iter().flatten().map(|(name, _)| name.as_str().into());
+        Self { names: names.collect(), schema: Value::Object(schema) }
     }
 
     /// The whole schema.
@@ -27,17 +34,28 @@ impl FieldSet {
         &self.schema
     }
 
+    pub fn find(&self, name: &str) -> Option<Field> {
+        self.names.iter().position(|known| **known == *name).and_then(Field::at)
+    }
+
+    pub fn name(&self, field: Field) -> &str {
+        self.names.get(field.place()).map_or("", AsRef::as_ref)
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.properties().map(|(name, _)| name)
+        self.names.iter().map(AsRef::as_ref)
     }
 
-    /// Each field and its schema.
-    pub fn properties(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.property_map().into_iter().flatten().map(|(name, schema)| (name.as_str(), schema))
+    /// The names by the fields' places.
+    pub fn list(&self) -> &[Arc<str>] {
+        &self.names
     }
 
-    pub fn has(&self, name: &str) -> bool {
-        self.property_map().is_some_and(|properties| properties.contains_key(name))
+    /// Each field, its name and its schema.
+    pub fn properties(&self) -> impl Iterator<Item = (Field, &str, &Value)> {
+        let properties = self.property_map().into_iter().flatten().enumerate();
+        properties
+            .filter_map(|(place, (name, schema))| Some((Field::at(place)?, name.as_str(), schema)))
     }
 
     pub fn is_required(&self, name: &str) -> bool {
@@ -56,19 +74,30 @@ impl FieldSet {
         self.property_map()?.get(name)?.get("default")
     }
 
+    /// The values of an object as fields; members that are none are left out.
+    pub fn values(&self, object: &Value) -> Fields<'static> {
+        let mut fields = Fields::default();
+        for (name, value) in object.as_object().into_iter().flatten() {
+            if let Some(field) = self.find(name) {
+                fields.set(field, value.clone().into());
+            }
+        }
+        fields
+    }
+
     fn property_map(&self) -> Option<&Map<String, Value>> {
         self.schema.get("properties").and_then(Value::as_object)
     }
 }
 
 /// Compiles the fields' schema; none where it says nothing sensible, which is told to the reader at its place.
-pub(super) fn validator(fields: &FieldSet, reader: &mut Reader<'_>) -> Option<Validator> {
+pub(super) fn validator(fields: &FieldSet, reader: &mut Reader<'_>) -> Option<Validator<RowJson>> {
     let before = reader.problems.len();
     lint::schema(&fields.schema, reader);
     if reader.problems.len() > before {
         return None;
     }
-    let compiled = jsonschema::options()
+    let compiled = jsonschema::options_for::<RowJson>()
         .with_draft(Draft::Draft202012)
         .should_validate_formats(true)
         .should_ignore_unknown_formats(false)

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jsonschema::Validator;
 
+use crate::row::{Field, RowJson};
 use crate::text::pointer::Pointer;
 
 use super::template::Template;
@@ -24,6 +25,8 @@ pub struct Operation {
     pub path: Template,
     pub query: Vec<(String, Template)>,
     pub wrap: Option<String>,
+    /// Fields that stand in the path or the query, and so not in the body.
+    pub outside_body: Vec<Field>,
     pub lane: Template,
     pub repeat: Repeat,
     /// How long after the loss of an answer the other side may still act on the request.
@@ -32,8 +35,8 @@ pub struct Operation {
     pub recover: Option<Recover>,
     pub items: Vec<Pointer>,
     pub fields: Arc<FieldSet>,
-    /// Says whether an object of fields fits their schema.
-    pub validator: Arc<Validator>,
+    /// Says whether a row's fields fit their schema.
+    pub validator: Arc<Validator<RowJson>>,
     pub rules: Vec<Rule>,
 }
 
@@ -70,8 +73,8 @@ pub enum Repeat {
 
 impl Operation {
     /// The field that takes a job's marker.
-    pub fn marked_field(&self) -> Option<&str> {
-        self.recover.as_ref()?.marker.as_deref()
+    pub fn marked_field(&self) -> Option<Field> {
+        self.recover.as_ref()?.marker
     }
 }
 

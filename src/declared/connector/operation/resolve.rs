@@ -44,6 +44,8 @@ pub(in super::super) fn operation(document: &Document) -> Result<Unsettled<'_>, 
     if !problems.is_empty() {
         return Err(problems);
     }
+    let templates = std::iter::once(&path).chain(query.iter().map(|(_, template)| template));
+    let outside_body = templates.flat_map(Template::fields).collect();
     let operation = Operation {
         name: file.operation,
         effect: file.effect,
@@ -51,6 +53,7 @@ pub(in super::super) fn operation(document: &Document) -> Result<Unsettled<'_>, 
         path,
         query,
         wrap: file.wrap,
+        outside_body,
         lane,
         repeat: file.repeat,
         sure_after: sure_after.unwrap_or_default(),

@@ -7,8 +7,7 @@ pub(super) mod written;
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
+use crate::row::{Field, FieldValue};
 use crate::text::pointer::Pointer;
 
 use super::Operation;
@@ -20,19 +19,19 @@ pub(super) use resolve::resolve;
 pub struct Recover {
     pub list: Arc<Operation>,
     /// Field of the list, and the field of the operation that fills it.
-    pub with: Vec<(String, String)>,
+    pub with: Vec<(Field, Field)>,
     /// Whether all rows of a lane have one list.
     pub lists_lane: bool,
     /// Fields of the list that make it begin with what is newest, and their values.
-    pub newest_first: Map<String, Value>,
+    pub newest_first: Vec<(Field, FieldValue<'static>)>,
     /// Field that must be equal, and where an item has it.
-    pub fields: Vec<(String, Vec<Pointer>)>,
+    pub fields: Vec<(Field, Vec<Pointer>)>,
     pub id: Vec<Pointer>,
     pub created: Vec<Pointer>,
     pub text: Vec<TextChange>,
     pub pages: Option<Pages>,
     /// The field that takes a job's marker; its content is what an item is known by then.
-    pub marker: Option<String>,
+    pub marker: Option<Field>,
 }
 
 /// How a list is asked for page by page.

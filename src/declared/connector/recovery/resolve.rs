@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::row::Field;
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::pointer::Pointer;
 
 use super::super::reader::Reader;
-use super::super::template::Template;
 use super::super::{Effect, FieldSet, Operation};
 use super::written::{PagesFile, RecoverFile};
 use super::{Pages, Recover};
@@ -21,38 +21,40 @@ pub(in super::super) fn resolve(
 ) -> Option<Recover> {
     let at = Pointer::of(["recover"]);
     let list = list(&file, all, reader)?;
+    let mut with = Vec::new();
     for (to, from) in &file.with {
-        reader.field(&at.join("with").join(to), to, &list.fields);
-        reader.field(&at.join("with").join(to), from, &operation.fields);
+        let at = at.join("with").join(to);
+        let to = reader.field(&at, to, &list.fields);
+        let from = reader.field(&at, from, &operation.fields);
+        with.extend(to.zip(from));
     }
-    one_lane_a_list(&operation.lane, &file, reader);
-    for name in file.newest_first.keys() {
-        reader.field(&at.join("newest_first").join(name), name, &list.fields);
+    one_lane_a_list(operation, &with, reader);
+    let mut newest_first = Vec::new();
+    for (name, value) in file.newest_first {
+        let field = reader.field(&at.join("newest_first").join(&name), &name, &list.fields);
+        newest_first.extend(field.map(|field| (field, value.into())));
     }
     let mut fields = Vec::new();
     for (name, pointers) in &file.fields {
         let at = at.join("match").join(name);
-        reader.field(&at, name, &operation.fields);
-        fields.push((name.clone(), reader.pointers(&at, pointers)));
+        let field = reader.field(&at, name, &operation.fields);
+        let pointers = reader.pointers(&at, pointers);
+        fields.extend(field.map(|field| (field, pointers)));
     }
     let id = reader.pointers(&at.join("id"), &file.id);
     let created = reader.pointers(&at.join("created"), &file.created);
-    if let Some(name) = &file.marker {
-        markable(name, &file, &operation.fields, reader);
-    }
-    let lists_lane =
-        file.with.values().all(|from| operation.lane.fields().any(|name| name == from));
+    let marker = file.marker.and_then(|name| marker(&name, &fields, &operation.fields, reader));
     Some(Recover {
         list: Arc::clone(list),
-        with: file.with.into_iter().collect(),
-        lists_lane,
-        newest_first: file.newest_first,
+        lists_lane: with.iter().all(|(_, from)| operation.lane.fields().any(|lane| lane == *from)),
+        with,
+        newest_first,
         fields,
         id,
         created,
         text: file.text,
         pages: file.pages.map(pages),
-        marker: file.marker,
+        marker,
     })
 }
 
@@ -76,18 +78,26 @@ fn list<'a>(
 
 /// Complains of a list that shows items of several lanes. Rows of those are under way at once, and one could be taken
 /// for the other's.
-fn one_lane_a_list(lane: &Template, file: &RecoverFile, reader: &mut Reader<'_>) {
-    for name in lane.fields().filter(|name| file.with.values().all(|from| from != name)) {
+fn one_lane_a_list(operation: &Operation, with: &[(Field, Field)], reader: &mut Reader<'_>) {
+    let is_told = |field: &Field| with.iter().any(|(_, from)| from == field);
+    for field in operation.lane.fields().filter(|field| !is_told(field)) {
+        let name = operation.fields.name(field);
         let message = format!("the list is not told `{name}`, so it shows items of several lanes");
         let hint = format!("fill a field of the list with `{name}`, or leave it out of `lane`");
         reader.refuse(&Pointer::of(["recover", "with"]), Code::SeveralLanes, message, &hint);
     }
 }
 
-/// Complains of a field that cannot take a marker.
-fn markable(name: &str, file: &RecoverFile, fields: &FieldSet, reader: &mut Reader<'_>) {
+/// Finds the field that takes a marker, and complains of one that cannot.
+fn marker(
+    name: &str,
+    matched: &[(Field, Vec<Pointer>)],
+    fields: &FieldSet,
+    reader: &mut Reader<'_>,
+) -> Option<Field> {
     let at = &Pointer::of(["recover", "marker"]);
-    if !file.fields.contains_key(name) {
+    let found = fields.find(name).filter(|field| matched.iter().any(|(known, _)| known == field));
+    if found.is_none() {
         let message = format!("`{name}` is not among the fields that an item is known by");
         let hint = "name a field that stands under match";
         reader.refuse(at, Code::InvalidValue, message, hint);
@@ -95,6 +105,7 @@ fn markable(name: &str, file: &RecoverFile, fields: &FieldSet, reader: &mut Read
         let message = format!("`{name}` is no text, and cannot take a marker");
         reader.refuse(at, Code::InvalidValue, message, "name a field of type string");
     }
+    found
 }
 
 fn pages(file: PagesFile) -> Pages {

@@ -5,7 +5,9 @@
 mod resolve;
 pub(super) mod written;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+use crate::row::{Field, Fields};
 
 pub(super) use resolve::resolve;
 
@@ -13,23 +15,23 @@ pub(super) use resolve::resolve;
 #[derive(Debug, Clone)]
 pub enum Rule {
     /// These fields must be there.
-    Required { fields: Vec<String>, when: Condition, hint: Option<String> },
+    Required { fields: Vec<Field>, when: Condition, hint: Option<String> },
     /// A field is a point in time.
     Time(TimeRule),
     /// Warned of: one time lies after another.
-    Order { first: String, then: String, when: Condition, remark: Remark },
+    Order { first: Field, then: Field, when: Condition, remark: Remark },
     /// Warned of: fields that have no effect.
-    Idle { fields: Vec<String>, unless: Condition, remark: Remark },
+    Idle { fields: Vec<Field>, unless: Condition, remark: Remark },
     /// Warned of: any other value than the expected one.
-    Unusual { field: String, expected: Value, remark: Remark },
+    Unusual { field: Field, expected: Value, remark: Remark },
     /// Warned of, once a job: a field that is left to its default.
-    Explicit { field: String, remark: Remark },
+    Explicit { field: Field, remark: Remark },
 }
 
 /// A field is a point in time.
 #[derive(Debug, Clone)]
 pub struct TimeRule {
-    pub field: String,
+    pub field: Field,
     pub unit: Unit,
     /// It must lie ahead, until the very request.
     pub ahead: bool,
@@ -59,7 +61,7 @@ pub struct Condition {
 
 #[derive(Debug, Clone)]
 struct Term {
-    field: String,
+    field: Field,
     value: Value,
     /// Whether an absent field holds, its default being the value.
     by_default: bool,
@@ -67,9 +69,9 @@ struct Term {
 
 impl Condition {
     /// Whether the condition holds for a row's fields.
-    pub fn holds(&self, fields: &Map<String, Value>) -> bool {
-        self.terms.iter().all(|term| match fields.get(&term.field) {
-            Some(value) => *value == term.value,
+    pub fn holds(&self, fields: &Fields<'_>) -> bool {
+        self.terms.iter().all(|term| match fields.get(term.field) {
+            Some(value) => value.is(&term.value),
             None => term.by_default,
         })
     }

@@ -1,0 +1,63 @@
+//! Requests as they are documented, their digests, and the line for a shell.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::declared::connector::Catalogue;
+use crate::text::diagnostic::Place;
+
+fn built(operation: &str, fields: Value) -> Request {
+    let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+    let operation = &connector.operations[operation];
+    let fields = operation.fields.values(&fields);
+    let request = build(operation, &fields).unwrap();
+    assert_eq!(digest(operation, &fields), Some(request.digest(&operation.name)));
+    request
+}
+
+#[test]
+fn each_operation_becomes_the_documented_request() {
+    let text = "Xin chào \"anh\"\r\n{{ x }} \u{1f600}\u{7}";
+    let create =
+        built("ticket_note.create", json!({"ticket_id": "tk_1", "note": text, "task_type": 0}));
+    assert_eq!((create.method, create.path.as_str()), (Method::Post, "/ticketNote"));
+    let body: Value = serde_json::from_str(create.body.as_deref().unwrap()).unwrap();
+    assert_eq!(body, json!({"ticket_id": "tk_1", "note": text, "task_type": 0}));
+
+    let update = built("ticket_note.update", json!({"note_id": "tn/1", "note": "b"}));
+    assert_eq!(update.path, "/ticketNote/tn%2F1");
+    assert_eq!(update.body.as_deref(), Some(r#"{"note":"b"}"#));
+
+    let delete = built("ticket_note.delete", json!({"note_id": "tn_1"}));
+    assert_eq!((delete.method, delete.body), (Method::Delete, None));
+
+    let list = built("ticket_note.list", json!({"ticket_id": "tk 1"}));
+    assert_eq!(list.path, "/ticketNote?ticket=tk%201&sort_by=created");
+}
+
+#[test]
+fn the_digest_tells_contents_apart() {
+    let one = built("ticket_note.create", json!({"ticket_id": "tk_1", "note": "a"}));
+    let two = built("ticket_note.create", json!({"ticket_id": "tk_1", "note": "b"}));
+    assert_ne!(one.digest("x"), two.digest("x"));
+    assert_ne!(one.digest("x"), one.digest("y"));
+    assert_eq!(one.digest("x"), one.clone().digest("x"));
+}
+
+#[test]
+fn the_curl_line_can_be_pasted() {
+    let request = built("ticket_note.create", json!({"ticket_id": "tk_1", "note": "it's"}));
+    insta::assert_snapshot!(request.curl("https://api.stringeex.com/v1", Some("X-STRINGEE-AUTH")));
+}
+
+proptest! {
+    #[test]
+    fn texts_are_escaped_as_serde_json_does(text in any::<String>(), odd in "[\\x00-\\x22\\\\\x7f]{0,8}") {
+        for text in [text, odd] {
+            let mut escaped = String::new();
+            push_json(&mut escaped, &text);
+            prop_assert_eq!(escaped, Value::from(text).to_string());
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What the rules of the built-in operations find.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::declared::connector::Catalogue;
+use crate::text::diagnostic::Place;
+
+const NOW: i64 = 1_800_000_000_000;
+
+fn checker(operation: &str) -> Checker {
+    let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+    Checker::new(&connector.operations[operation])
+}
+
+fn values(checker: &Checker, object: Value) -> Fields<'static> {
+    checker.operation().fields.values(&object)
+}
+
+fn create(extra: Value) -> Value {
+    let mut fields = json!({"ticket_id": "tk_1", "note": "x", "is_internal_note": true});
+    fields.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    fields
+}
+
+#[test]
+fn the_rules_of_a_create_hold() {
+    let checker = checker("ticket_note.create");
+    let later = NOW + 1;
+    for (extra, expected) in [
+        (json!({}), vec![]),
+        (json!({"task_type": 1, "task_reminder_time": later, "task_due_date": later}), vec![]),
+        (json!({"task_type": 1, "task_reminder_time": NOW, "task_due_date": NOW}), vec![]),
+        (
+            json!({"task_type": 1}),
+            vec!["missing-field /task_reminder_time", "missing-field /task_due_date"],
+        ),
+        (
+            json!({"task_type": 1, "task_due_date": later}),
+            vec!["missing-field /task_reminder_time"],
+        ),
+        (
+            json!({"task_type": 1, "task_reminder_time": NOW - 1, "task_due_date": later}),
+            vec!["past-time /task_reminder_time"],
+        ),
+        (
+            json!({"task_type": 1, "task_reminder_time": later / 1000, "task_due_date": later}),
+            vec!["time-in-seconds /task_reminder_time"],
+        ),
+        (
+            json!({"task_type": 1, "task_reminder_time": later * 1000, "task_due_date": later}),
+            vec!["time-in-microseconds /task_reminder_time"],
+        ),
+        (
+            json!({"task_type": 1, "task_reminder_time": later + 5, "task_due_date": later}),
+            vec!["time-order /task_reminder_time"],
+        ),
+        (json!({"task_reminder_time": 5}), vec!["no-effect /task_reminder_time"]),
+        (json!({"note_type": 14}), vec!["unusual-value /note_type"]),
+        (json!({"note_type": 2}), vec!["invalid-value /note_type"]),
+        (json!({"note_type": "0"}), vec!["wrong-type /note_type"]),
+        (json!({"note": ""}), vec!["empty /note"]),
+        (json!({"task_type": 2}), vec!["invalid-value /task_type"]),
+    ] {
+        let mut findings = Vec::new();
+        checker.check(&values(&checker, create(extra.clone())), NOW, &mut findings);
+        let mut found: Vec<String> = findings
+            .iter()
+            .map(|finding| format!("{} {}", finding.violation.code, finding.violation.pointer))
+            .collect();
+        found.sort();
+        let mut expected = expected;
+        expected.sort_unstable();
+        assert_eq!(found, expected, "{extra}");
+    }
+}
+
+#[test]
+fn an_unset_visibility_is_warned_of_once() {
+    let mut findings = Vec::new();
+    let checker = checker("ticket_note.create");
+    let fields = values(&checker, json!({"ticket_id": "tk_1", "note": "x"}));
+    checker.check(&fields, NOW, &mut findings);
+    assert_eq!(findings.len(), 1);
+    assert!(findings[0].once && findings[0].severity == Severity::Warning);
+}
+
+#[test]
+fn a_reminder_limits_when_its_note_may_be_sent() {
+    let checker = checker("ticket_note.create");
+    let timed = create(json!({"task_type": 1, "task_reminder_time": 50, "task_due_date": 40}));
+    assert_eq!(checker.send_before(&values(&checker, timed)), Some(40));
+    let untimed = create(json!({"task_reminder_time": 50}));
+    assert_eq!(checker.send_before(&values(&checker, untimed)), None);
+}
