@@ -10,6 +10,7 @@ mod digest;
 mod key;
 mod known;
 mod lane;
+mod life;
 pub mod state;
 mod totals;
 
@@ -19,5 +20,6 @@ pub use digest::Digest;
 pub use key::KeyHash;
 pub use known::{Earlier, Known, RowId, Standing};
 pub use lane::Lane;
+pub use life::{Begun, Contradiction, Life};
 pub use state::{IllegalTransition, RowEvent, RowState};
 pub use totals::Totals;
