@@ -70,7 +70,7 @@ pub struct TimeLimits {
 /// When a run has to be over, counted from the start of its engine: the earlier of both.
 pub(super) struct RunTime {
     began: Instant,
-    until: Option<(Timestamp, Duration)>,
+    pub(super) until: Option<(Timestamp, Duration)>,
     longest: Option<Duration>,
 }
 

@@ -1,1 +1,5 @@
 //! The two readings and what they decide.
+
+mod decide;
+mod fates;
+mod readings;

@@ -1,0 +1,150 @@
+//! What becomes of a row, by a table that was written by hand.
+
+use crate::declared::connector::{Effect, Repeat};
+use crate::declared::job::InDoubt;
+use crate::plan::decide::{Facts, decide};
+use crate::plan::{Done, Fate, Held, Sending};
+use crate::row::{Earlier, RowState};
+
+/// Every case is in one line and in no other; `-` is anything.
+const TABLE: &str = "
+state      effect  repeat   in_doubt  settles  valid  content  retry   fate
+-          read    -        -         -        yes    -        -       send
+-          read    -        -         -        no     -        -       reject
+
+unknown    write   -        -         -        yes    -        -       send
+unknown    write   -        -         -        no     -        -       reject
+deferred   write   -        -         -        yes    -        -       send
+deferred   write   -        -         -        no     -        -       reject
+given-up   write   -        -         -        yes    -        -       send
+given-up   write   -        -         -        no     -        -       reject
+
+succeeded  write   -        -         -        -      same     -       skip
+succeeded  write   -        -         -        -      other    -       skip-changed
+
+refused    write   -        -         -        yes    same     no      hold-refused
+refused    write   -        -         -        yes    same     yes     send
+refused    write   -        -         -        yes    other    -       send
+refused    write   -        -         -        no     -        -       reject
+
+in-doubt   write   harmless -         -        yes    -        -       repeat
+in-doubt   write   harmless -         -        no     -        -       hold-in-doubt
+in-doubt   write   harmful  verify    yes      -      -        -       settle
+in-doubt   write   harmful  verify    no       -      -        -       hold-in-doubt
+in-doubt   write   harmful  hold      -        -      -        -       hold-in-doubt
+in-doubt   write   harmful  resend    -        yes    -        -       repeat
+in-doubt   write   harmful  resend    -        no     -        -       hold-in-doubt
+";
+
+fn fate(word: &str) -> Fate {
+    match word {
+        "send" => Fate::Send(Sending::Fresh),
+        "repeat" => Fate::Send(Sending::Repeat),
+        "settle" => Fate::Send(Sending::Settle),
+        "skip" => Fate::Skip(Done::Unchanged),
+        "skip-changed" => Fate::Skip(Done::Changed),
+        "hold-refused" => Fate::Hold(Held::Refused),
+        "hold-in-doubt" => Fate::Hold(Held::InDoubt),
+        "reject" => Fate::Reject,
+        other => panic!("{other}"),
+    }
+}
+
+/// The fate of a case by the table.
+fn expected(case: &[&str]) -> Fate {
+    let lines = TABLE.lines().skip(2).map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let fits = |line: &Vec<&str>| {
+        !line.is_empty()
+            && line.iter().zip(case).all(|(word, of_case)| *word == "-" || word == of_case)
+    };
+    let found: Vec<Vec<&str>> = lines.filter(fits).collect();
+    assert_eq!(found.len(), 1, "{case:?} is in {found:?}");
+    fate(found[0][case.len()])
+}
+
+/// All states that a ledger may know, by the words of the table; a run that died leaves a row as lost as an answer.
+fn states() -> Vec<(&'static str, Option<RowState>)> {
+    vec![
+        ("unknown", None),
+        ("unknown", Some(RowState::NotStarted)),
+        ("in-doubt", Some(RowState::Started { attempts: 1 })),
+        ("in-doubt", Some(RowState::InDoubt { attempts: 2 })),
+        ("deferred", Some(RowState::Deferred { attempts: 1 })),
+        ("succeeded", Some(RowState::Succeeded { attempts: 1, id: None })),
+        ("refused", Some(RowState::Refused { attempts: 1 })),
+        ("given-up", Some(RowState::GivenUp { attempts: 3 })),
+    ]
+}
+
+fn yes_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
+}
+
+/// Every case there is: its words for the table, and its facts.
+fn each_case(mut check: impl FnMut(&[&str], &Facts<'_>)) {
+    let effects = [
+        (Effect::Create, "write"),
+        (Effect::Update, "write"),
+        (Effect::Delete, "write"),
+        (Effect::Read, "read"),
+    ];
+    let repeats = [(Repeat::Harmless, "harmless"), (Repeat::Harmful, "harmful")];
+    let policies =
+        [(InDoubt::Verify, "verify"), (InDoubt::Hold, "hold"), (InDoubt::Resend, "resend")];
+    for (state, earlier) in states() {
+        let earlier = earlier.map(|state| Earlier { state, message: None });
+        for (effect, writes) in effects {
+            for (repeat, harm) in repeats {
+                for (in_doubt, policy) in policies {
+                    for bits in 0..16 {
+                        let bit = |at: u32| bits & (1 << at) != 0;
+                        let (settles, valid, unchanged, retry_failed) =
+                            (bit(0), bit(1), bit(2), bit(3));
+                        let content = if unchanged { "same" } else { "other" };
+                        let case = [
+                            state,
+                            writes,
+                            harm,
+                            policy,
+                            yes_no(settles),
+                            yes_no(valid),
+                            content,
+                            yes_no(retry_failed),
+                        ];
+                        let facts = Facts {
+                            earlier: earlier.as_ref(),
+                            valid,
+                            unchanged,
+                            effect,
+                            repeat,
+                            settles,
+                            in_doubt,
+                            retry_failed,
+                        };
+                        check(&case, &facts);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_case_has_the_fate_that_the_table_says() {
+    let mut cases = 0;
+    each_case(|case, facts| {
+        cases += 1;
+        assert_eq!(decide(facts), expected(case), "{case:?}");
+    });
+    assert_eq!(cases, 8 * 4 * 2 * 3 * 16);
+}
+
+#[test]
+fn nothing_that_may_have_acted_or_has_is_sent_as_if_it_were_new() {
+    each_case(|case, facts| {
+        let acted = matches!(case[0], "in-doubt" | "succeeded") && case[1] == "write";
+        if acted {
+            assert_ne!(decide(facts), Fate::Send(Sending::Fresh), "{case:?}");
+        }
+    });
+}
