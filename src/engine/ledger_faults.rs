@@ -18,8 +18,8 @@ use crate::declared::job::InDoubt;
 use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::tests::faulty_disk::{Disk, Trouble};
 use crate::ledger::{
-    Books as _, InTrouble, JobId, JobLock, JobName, Ledger, LedgerError, Reader as _, Recorder, Rescue,
-    waiting_outcomes,
+    Books as _, InTrouble, JobId, JobLock, JobName, Ledger, LedgerError, Reader as _, Recorder,
+    Rescue, waiting_outcomes,
 };
 use crate::plan::decide::{Facts, Fate, decide};
 use crate::prepare::Ready;

@@ -46,12 +46,7 @@ pub enum LedgerError {
         listed(known),
         and_more(*count, known.len())
     )]
-    Unrecorded {
-        cause: Box<LedgerError>,
-        rescue: String,
-        known: Vec<LostOutcome>,
-        count: usize,
-    },
+    Unrecorded { cause: Box<LedgerError>, rescue: String, known: Vec<LostOutcome>, count: usize },
     #[error("the ledger {ledger} contradicts itself at row {key}: {cause}")]
     Inconsistent { ledger: Location, key: String, cause: Contradiction },
     /// An outcome did not find its start, so something has put an older state of the ledger in its place.

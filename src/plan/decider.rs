@@ -121,7 +121,9 @@ impl Glance {
 impl<'a> Decider<'a> {
     pub fn new(readings: Readings<'a>, prior: Option<Prior<'a>>, policy: Policy) -> Self {
         let prior = prior.filter(|prior| !prior.history.is_empty());
-        let may_be_held = |standing| matches!(standing, Standing::Started | Standing::UnderWay | Standing::InDoubt);
+        let may_be_held = |standing| {
+            matches!(standing, Standing::Started | Standing::UnderWay | Standing::InDoubt)
+        };
         let has_lanes =
             prior.as_ref().is_some_and(|prior| prior.history.standings().any(may_be_held));
         Self {

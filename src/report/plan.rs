@@ -141,7 +141,9 @@ impl PlanReport {
             Style::Text { .. } => match fate {
                 Fate::Send(_) => self.shown.sent < SHOWN,
                 // Somebody has to decide on these.
-                Fate::Hold(Held::InDoubt | Held::Refused | Held::UnderWay) => self.shown.held < SHOWN,
+                Fate::Hold(Held::InDoubt | Held::Refused | Held::UnderWay) => {
+                    self.shown.held < SHOWN
+                }
                 Fate::Hold(Held::Behind) | Fate::Skip(_) | Fate::Reject | Fate::Later(_) => false,
             },
         }

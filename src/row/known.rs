@@ -45,6 +45,13 @@ pub struct Earlier {
     pub cause: Option<Cause>,
 }
 
+impl Earlier {
+    /// Of a row in its first operation that nobody has in hand, with no word of why it stands there.
+    pub fn of(state: RowState) -> Self {
+        Self { state, turn: 1, holder: None, cause: None }
+    }
+}
+
 /// A row that the ledger knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {

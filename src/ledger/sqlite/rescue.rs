@@ -20,7 +20,9 @@ use serde::{Deserialize, Serialize};
 use super::journal::{Belongs, Entries, reason};
 use super::lock::beside;
 use super::{FileLedger, JobLock};
-use crate::ledger::{Claim as _, JobName, LedgerError, LostOutcome, OwnerId, Reader as _, StorageFault};
+use crate::ledger::{
+    Claim as _, JobName, LedgerError, LostOutcome, OwnerId, Reader as _, StorageFault,
+};
 use crate::row::{AttemptEnd, Cause, Doubt, Outcome, Reason, RowId};
 
 /// Room for more outcomes than requests are ever under way at once, in bytes.

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::row::{
-    AttemptEnd, AttemptStart, Cause, Digest, Earlier, KeyHash, Known, Outcome, Reason, RowId, RowState,
+    AttemptEnd, AttemptStart, Cause, Digest, Earlier, KeyHash, Known, Outcome, RowId, RowState,
     Standing,
 };
 
@@ -117,7 +117,7 @@ fn what_was_recorded_is_found() {
     record(&path, "HD-1", &[Some(Outcome::Deferred), Some(Outcome::Succeeded)]);
     let known = found(&path, "HD-1").unwrap();
     let state = RowState::Succeeded { attempts: 2, id: Some("tn_1".into()) };
-    assert_eq!(known.earlier, Earlier { state, turn: 1, holder: None, cause: None });
+    assert_eq!(known.earlier, Earlier::of(state));
     assert_eq!((known.digest, known.remote_id.as_deref()), (Digest([7; 16]), Some("tn_1")));
     assert_eq!(found(&path, "HD-2"), None);
 }

@@ -9,7 +9,7 @@ use crate::engine::Settings;
 use crate::engine::dispatch::{self, Feed, Parts, RunEnd};
 use crate::event::{Ending, Event, Progress};
 use crate::ledger::{
-    Books as _, InTrouble, Left, Ledger, LedgerError, News, Reader as _, Recorder, Rescue, Run,
+    Books as _, InTrouble, Ledger, LedgerError, Left, News, Reader as _, Recorder, Rescue, Run,
 };
 use crate::plan::{Fate, Fates, Held, Policy, Sending, Tally};
 use crate::report::{ReportHandle, ReportThread, Reporter, exit};
