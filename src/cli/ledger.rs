@@ -1,6 +1,6 @@
 //! `ledger check`: looks a ledger file through.
 
-use crate::ledger::Checked;
+use crate::ledger::Inspection;
 use crate::report::{LedgerCheckView, exit, ledger_checked_event};
 use crate::task::{self, LedgerCheckOptions};
 
@@ -34,7 +34,7 @@ fn check(arguments: &LedgerCheckArguments, environment: &Environment) -> u8 {
         }
         Err(failure) => {
             output.tell(&failure.problems());
-            output.event(&ledger_checked_event(&Checked::default()));
+            output.event(&ledger_checked_event(&Inspection::default()));
             exit::USAGE
         }
     }

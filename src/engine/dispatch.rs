@@ -233,8 +233,8 @@ impl<T: Transport> Shell<'_, T> {
         };
         match news {
             News::Durable(acks) => Input::Durable(acks),
-            News::Note(text) => {
-                self.told.push(Event::Note(Note::Said(text)));
+            News::Note(note) => {
+                self.told.push(Event::Note(Note::Ledger(note)));
                 Input::Tick
             }
             News::Failed(error) => Input::LedgerFailed(error),

@@ -16,14 +16,15 @@ use tokio::sync::mpsc::{channel, unbounded_channel};
 use crate::declared::connector::{Catalogue, Connector, Method};
 use crate::declared::job::InDoubt;
 use crate::event::{Ending, Event, RowEnd};
-use crate::ledger::faulty_disk::{Disk, Trouble};
+use crate::ledger::tests::faulty_disk::{Disk, Trouble};
 use crate::ledger::{
-    InTrouble, JobLock, JobName, JobReader, LedgerError, Recorder, Rescue, waiting_outcomes,
+    Books as _, InTrouble, JobId, JobLock, JobName, Ledger, LedgerError, Reader as _, Recorder,
+    Rescue, waiting_outcomes,
 };
 use crate::plan::decide::{Facts, Fate, decide};
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
-use crate::row::{Cause, Reason, Totals};
+use crate::row::{Cause, KeyHash, Reason, Totals};
 use crate::text::diagnostic::Place;
 use crate::traffic::pace::Pace;
 use crate::traffic::reply::Answer;
@@ -188,11 +189,13 @@ impl World {
     }
 
     /// What is to be sent, by what the ledger knows.
-    fn work(&self, reader: &JobReader) -> Result<Vec<Work>, LedgerError> {
+    fn work(&self, ledger: &Ledger, job: JobId) -> Result<Vec<Work>, LedgerError> {
+        let history = ledger.history(job)?;
         let operation = &self.connector.operations["ticket_note.create"];
         let mut work = Vec::new();
         for (row, (ticket, text)) in (1..).zip(ROWS) {
-            let known = reader.find(text)?;
+            let found = history.find(KeyHash::of(text)).next();
+            let known = found.map(|found| ledger.known(found.row, text)).transpose()?.flatten();
             let earlier = known.as_ref().map(|known| &known.earlier);
             let facts = Facts {
                 earlier,
@@ -237,17 +240,17 @@ impl World {
         let path = self.path();
         let ledger = self.disk.ledger(&path)?;
         let lock = JobLock::take(&path, &name(), 1, "now")?;
-        ledger.take_in(&name())?;
-        let job = ledger.enter_job(&name(), wall())?;
-        let run = ledger.begin_run(job, "", wall())?;
-        let owners = JobReader::new(self.disk.ledger(&path)?, job)?;
-        let work = self.work(&owners)?;
+        ledger.take_in(&lock)?;
+        let job = ledger.enter_job(&lock, wall())?;
+        let run = ledger.begin_run(&lock, job, "", wall())?;
+        let owners = self.disk.ledger(&path)?;
+        let work = self.work(&owners, job)?;
         let nowhere = self.folder.path().join("nowhere").join("ledger.db");
         let beside = if manner.rescue { &path } else { &nowhere };
-        let rescue = Rescue::reserve(beside, &name());
+        let rescue = Rescue::reserve(beside, &lock);
         let (say, news) = unbounded_channel();
         let trouble = InTrouble { patience: manner.patience, rescue, lock };
-        let recorder = Recorder::start(ledger, job, run, trouble, move |news| {
+        let recorder = Recorder::start(ledger, run, trouble, move |news| {
             drop(say.send(news));
         });
         let mut events = Vec::new();
@@ -272,8 +275,8 @@ impl World {
             };
             dispatch::run(settings(), Pace::new(&["100000/1s".parse().unwrap()]), parts).await
         });
-        if let Some(written) = recorder.finish() {
-            let _ = written.ledger.end_run(run, &Totals::default(), 0, wall());
+        if let Some(left) = recorder.finish() {
+            let _ = left.ledger.end_run(run, &Totals::default(), 0, wall());
         }
         Ok(Life { outcome, events })
     }

@@ -205,7 +205,7 @@ impl World {
                 let earlier = self
                     .ledger
                     .get(&row.number)
-                    .map(|state| Earlier { state: state.clone(), message: None });
+                    .map(|state| Earlier::of(state.clone()));
                 let facts = Facts {
                     earlier: earlier.as_ref(),
                     valid: true,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::ledger;
 use crate::row::Cause;
 use crate::traffic::reply::NoToken;
 
@@ -18,6 +19,6 @@ pub enum Note {
     PushedBack { wait: Duration, rate: f64 },
     /// There is no token yet; it is asked for again.
     NoToken(NoToken),
-    /// What the recorder has to say, in words.
-    Said(String),
+    /// What the recorder of the ledger has to say.
+    Ledger(ledger::Note),
 }

@@ -1,19 +1,19 @@
 //! What can go wrong with a ledger, in words that say what is safe and what to do.
 
-use std::io;
 use std::path::PathBuf;
 
-use rusqlite::ErrorCode;
+use super::Location;
+use crate::row::{Contradiction, Outcome, RowId};
 
 /// A failure of the ledger. Nothing is ever sent that it could not record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     #[error(
-        "the ledger {path} was written by a newer noteferry (format {found}, this one knows {known})"
+        "the ledger {ledger} was written by a newer noteferry (format {found}, this one knows {known})"
     )]
-    Newer { path: PathBuf, found: i64, known: i64 },
-    #[error("{path} is no ledger of noteferry")]
-    NotALedger { path: PathBuf },
+    Newer { ledger: Location, found: i64, known: i64 },
+    #[error("{ledger} is no ledger of noteferry")]
+    NotALedger { ledger: Location },
     #[error("the ledger {path} is empty, though runs have used it before")]
     Emptied { path: PathBuf },
     #[error(
@@ -34,21 +34,38 @@ pub enum LedgerError {
     Superseded { path: PathBuf, kept: PathBuf },
     #[error("another run of this job is under way{holder}")]
     Busy { holder: String },
-    #[error("the ledger {path} cannot be {deed}: {}", fault.words(cause))]
-    Storage { path: PathBuf, deed: &'static str, fault: StorageFault, cause: String },
+    #[error("the ledger {ledger} cannot be {deed}: {}", fault.words(cause))]
+    Storage { ledger: Location, deed: &'static str, fault: StorageFault, cause: String },
     #[error("the rescue file {path} cannot be {deed}: {}", fault.words(cause))]
     Rescue { path: PathBuf, deed: &'static str, fault: StorageFault, cause: String },
     #[error("the rescue file {path} does not belong to the ledger beside it")]
     RescueMisfit { path: PathBuf },
-    /// `known` is what came of attempts, in words: the first few, of `count`.
+    /// `known` is what came of attempts: the first few, of `count`.
     #[error(
         "{cause}; nor can its rescue file: {rescue}. Known and written nowhere: {}{}",
-        known.join(", "),
+        listed(known),
         and_more(*count, known.len())
     )]
-    Unrecorded { cause: Box<LedgerError>, rescue: String, known: Vec<String>, count: usize },
-    #[error("the ledger {path} contradicts itself at row {key}: {cause}")]
-    Inconsistent { path: PathBuf, key: String, cause: String },
+    Unrecorded { cause: Box<LedgerError>, rescue: String, known: Vec<LostOutcome>, count: usize },
+    #[error("the ledger {ledger} contradicts itself at row {key}: {cause}")]
+    Inconsistent { ledger: Location, key: String, cause: Contradiction },
+    /// An outcome did not find its start, so something has put an older state of the ledger in its place.
+    #[error(
+        "the ledger {ledger} went back to an earlier time while the run used it: it no longer knows attempts that it had \
+         acknowledged"
+    )]
+    WentBack { ledger: Location },
+}
+
+/// What came of an attempt and is written nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostOutcome {
+    pub row: RowId,
+    /// The row's key; none where it could not be read.
+    pub key: Option<String>,
+    pub outcome: Outcome,
+    /// What the other side calls what was made.
+    pub id: Option<String>,
 }
 
 /// What keeps a file from being read or written.
@@ -108,6 +125,10 @@ impl LedgerError {
             Self::Unrecorded { .. } => {
                 "keep this message; the next run does not know these outcomes and treats their rows as in doubt"
             }
+            Self::WentBack { .. } => {
+                "find out what writes to it, such as a copy that was put back; put the newest state in its place before the \
+                 next run: rows that it does not know would be sent again"
+            }
             Self::Inconsistent { .. } => {
                 "keep the file for an inquiry, and do not run this job with it"
             }
@@ -125,39 +146,6 @@ impl LedgerError {
 }
 
 impl StorageFault {
-    /// What SQLite's code stands for.
-    pub(super) fn of_sqlite(error: &rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Full,
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
-            Some(ErrorCode::SystemIoFailure) => Self::InputOutput,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged,
-            Some(
-                ErrorCode::DatabaseBusy
-                | ErrorCode::DatabaseLocked
-                | ErrorCode::FileLockingProtocolFailed,
-            ) => Self::Contended,
-            Some(ErrorCode::CannotOpen) => Self::Unopened,
-            _ => Self::Other,
-        }
-    }
-
-    /// What the system's code stands for.
-    pub(super) fn of_io(error: &io::Error) -> Self {
-        use io::ErrorKind as Kind;
-        match error.kind() {
-            Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => Self::Full,
-            Kind::PermissionDenied | Kind::ReadOnlyFilesystem => Self::ReadOnly,
-            Kind::NotADirectory
-            | Kind::IsADirectory
-            | Kind::AlreadyExists
-            | Kind::NotFound
-            | Kind::InvalidFilename => Self::Misplaced,
-            // Whatever else a disk has to say, it did not do it.
-            _ => Self::InputOutput,
-        }
-    }
-
     /// Whether the same may go well a little later.
     pub fn may_pass(self) -> bool {
         matches!(self, Self::Full | Self::InputOutput | Self::Contended | Self::Unopened)
@@ -208,6 +196,21 @@ impl StorageFault {
     }
 }
 
+/// `k7 succeeded as tn_12, k8 refused`.
+fn listed(known: &[LostOutcome]) -> String {
+    let words = known.iter().map(|lost| {
+        let key = match &lost.key {
+            Some(key) => key.clone(),
+            None => format!("the row with the ledger's id {}", lost.row),
+        };
+        match &lost.id {
+            Some(id) => format!("{key} {} as {id}", lost.outcome.word()),
+            None => format!("{key} {}", lost.outcome.word()),
+        }
+    });
+    words.collect::<Vec<String>>().join(", ")
+}
+
 fn and_more(count: usize, told: usize) -> String {
     match count.saturating_sub(told) {
         0 => String::new(),
@@ -218,52 +221,6 @@ fn and_more(count: usize, told: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn sqlite(code: i32) -> rusqlite::Error {
-        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None)
-    }
-
-    #[test]
-    fn every_code_of_sqlite_names_its_cause() {
-        use rusqlite::ffi;
-        for (code, fault) in [
-            (ffi::SQLITE_FULL, StorageFault::Full),
-            (ffi::SQLITE_READONLY, StorageFault::ReadOnly),
-            (ffi::SQLITE_READONLY_DIRECTORY, StorageFault::ReadOnly),
-            (ffi::SQLITE_PERM, StorageFault::ReadOnly),
-            (ffi::SQLITE_IOERR_WRITE, StorageFault::InputOutput),
-            (ffi::SQLITE_IOERR_FSYNC, StorageFault::InputOutput),
-            (ffi::SQLITE_CORRUPT, StorageFault::Damaged),
-            (ffi::SQLITE_CORRUPT_INDEX, StorageFault::Damaged),
-            (ffi::SQLITE_NOTADB, StorageFault::Damaged),
-            (ffi::SQLITE_BUSY, StorageFault::Contended),
-            (ffi::SQLITE_BUSY_RECOVERY, StorageFault::Contended),
-            (ffi::SQLITE_CANTOPEN, StorageFault::Unopened),
-            (ffi::SQLITE_CONSTRAINT, StorageFault::Other),
-        ] {
-            assert_eq!(StorageFault::of_sqlite(&sqlite(code)), fault, "{code}");
-        }
-        assert_eq!(
-            StorageFault::of_sqlite(&rusqlite::Error::QueryReturnedNoRows),
-            StorageFault::Other
-        );
-    }
-
-    #[test]
-    fn every_code_of_the_system_names_its_cause() {
-        use io::ErrorKind as Kind;
-        for (kind, fault) in [
-            (Kind::StorageFull, StorageFault::Full),
-            (Kind::QuotaExceeded, StorageFault::Full),
-            (Kind::PermissionDenied, StorageFault::ReadOnly),
-            (Kind::ReadOnlyFilesystem, StorageFault::ReadOnly),
-            (Kind::IsADirectory, StorageFault::Misplaced),
-            (Kind::NotADirectory, StorageFault::Misplaced),
-            (Kind::Other, StorageFault::InputOutput),
-        ] {
-            assert_eq!(StorageFault::of_io(&kind.into()), fault, "{kind}");
-        }
-    }
 
     #[test]
     fn each_cause_says_what_happened_and_what_to_do() {
@@ -280,8 +237,8 @@ mod tests {
         ];
         let told = faults.map(|fault| {
             let cause = "what the system says".to_owned();
-            let error =
-                LedgerError::Storage { path: "ledger.db".into(), deed: "written", fault, cause };
+            let ledger = std::path::Path::new("ledger.db").into();
+            let error = LedgerError::Storage { ledger, deed: "written", fault, cause };
             format!("{error}\n = hint: {}\n", error.hint())
         });
         let path = std::path::PathBuf::from("ledger.db");

@@ -2,13 +2,9 @@
 //!
 //! Thirty bytes a row and one for finding it: the hash of the key, the digest of what was last sent, the row's id and
 //! where it stands. Read once, in one ordered scan. A row that is done and has the same digest needs no second look,
-//! since hash and digest match in 192 bits; any other is confirmed by its key with [`Ledger::known`].
+//! since hash and digest match in 192 bits; any other is confirmed by its key ([`super::Reader::known`]).
 
-use rusqlite::{Row, Rows};
-
-use crate::row::{Digest, KeyHash, Outcome, RowId, RowState, Standing};
-
-use super::{JobId, Ledger, LedgerError};
+use crate::row::{Digest, KeyHash, RowId, Standing};
 
 /// Bytes of a row's id: room for a million million rows.
 const ID_BYTES: usize = 5;
@@ -19,7 +15,7 @@ const ROWS_A_BUCKET: usize = 4;
 #[derive(Debug, Default)]
 pub struct History {
     /// In the order of their hashes.
-    entries: Vec<Entry>,
+    entries: Vec<HistoryRow>,
     /// Where the entries begin whose hashes have the same first bits; one more at the end.
     buckets: Vec<u32>,
     /// How far a hash is shifted to the right to give its bucket.
@@ -37,9 +33,10 @@ pub struct Candidate {
     pub position: usize,
 }
 
+/// A row as a [`History`] holds it.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, packed)]
-struct Entry {
+pub struct HistoryRow {
     hash: u64,
     digest: [u8; 16],
     row: [u8; ID_BYTES],
@@ -78,7 +75,8 @@ impl History {
         self.entries.iter().map(|entry| entry.standing)
     }
 
-    fn of(mut entries: Vec<Entry>) -> Self {
+    /// The rows of a job, in any order.
+    pub fn of(mut entries: Vec<HistoryRow>) -> Self {
         entries.sort_unstable_by_key(|entry| entry.hash);
         let bits = (entries.len() / ROWS_A_BUCKET).max(2).next_power_of_two().ilog2();
         let shift = u64::BITS - bits;
@@ -92,109 +90,27 @@ impl History {
     }
 }
 
-impl Entry {
-    /// None where the id is out of range.
-    fn new(id: i64, key: &str, digest: [u8; 16], standing: Standing) -> Option<Self> {
-        let bytes = u64::try_from(id).ok()?.to_le_bytes();
+impl HistoryRow {
+    /// None where the id is out of the range from 0 to 2^40.
+    pub fn new(row: RowId, key: KeyHash, digest: Digest, standing: Standing) -> Option<Self> {
+        let bytes = u64::try_from(row.0).ok()?.to_le_bytes();
         let (row, rest) = bytes.split_first_chunk()?;
         let fits = rest.iter().all(|byte| *byte == 0);
-        fits.then_some(Self { hash: KeyHash::of(key).0, digest, row: *row, standing })
-    }
-}
-
-impl Ledger {
-    /// Reads all rows of a job.
-    pub fn history(&self, job: JobId) -> Result<History, LedgerError> {
-        self.read_history(job).map_err(|error| self.storage("read", &error))
-    }
-
-    fn read_history(&self, job: JobId) -> rusqlite::Result<History> {
-        // Of one moment, whoever else writes to the file.
-        let moment = self.connection.unchecked_transaction()?;
-        let mut rows =
-            moment.prepare("SELECT id, key, digest FROM rows WHERE job = ?1 ORDER BY id")?;
-        let mut attempts =
-            moment.prepare("SELECT row, outcome FROM attempts ORDER BY row, number")?;
-        let mut rows = rows.query([job.0])?;
-        let mut attempts = Attempts { rows: attempts.query([])?, next: None };
-        attempts.advance()?;
-        let mut entries = Vec::new();
-        while let Some(row) = rows.next()? {
-            let id = row.get(0)?;
-            let standing = attempts.standing_of(id)?;
-            let entry = Entry::new(id, row.get_ref(1)?.as_str()?, row.get(2)?, standing);
-            entries.push(entry.ok_or(rusqlite::Error::IntegralValueOutOfRange(0, id))?);
-        }
-        Ok(History::of(entries))
-    }
-}
-
-/// The attempts of all rows, in the order of the rows.
-struct Attempts<'s> {
-    rows: Rows<'s>,
-    /// The next one's row and outcome.
-    next: Option<(i64, Outcomes)>,
-}
-
-/// An outcome as it stands in the ledger.
-#[derive(Clone, Copy)]
-enum Outcomes {
-    None,
-    Known(Outcome),
-    Unknown,
-}
-
-impl Attempts<'_> {
-    fn advance(&mut self) -> rusqlite::Result<()> {
-        self.next = match self.rows.next()? {
-            Some(row) => Some((row.get(0)?, outcome(row)?)),
-            None => None,
-        };
-        Ok(())
-    }
-
-    /// Follows the attempts of a row through the transition function.
-    fn standing_of(&mut self, id: i64) -> rusqlite::Result<Standing> {
-        let mut state = Some(RowState::NotStarted);
-        while let Some((row, outcome)) = self.next.filter(|(row, _)| *row <= id) {
-            if row == id {
-                state = state.and_then(|state| follow(state, outcome));
-            }
-            self.advance()?;
-        }
-        Ok(state.as_ref().map_or(Standing::Contradictory, RowState::standing))
-    }
-}
-
-fn outcome(row: &Row<'_>) -> rusqlite::Result<Outcomes> {
-    let word = row.get_ref(1)?.as_str_or_null()?;
-    Ok(word.map_or(Outcomes::None, |word| {
-        Outcome::parse(word).map_or(Outcomes::Unknown, Outcomes::Known)
-    }))
-}
-
-/// None where the row cannot have come to that.
-fn follow(state: RowState, outcome: Outcomes) -> Option<RowState> {
-    let start = state.start();
-    let state = state.after(start).ok()?;
-    match outcome {
-        Outcomes::None => Some(state),
-        Outcomes::Known(outcome) => state.after(outcome.event(None)).ok(),
-        Outcomes::Unknown => None,
+        fits.then_some(Self { hash: key.0, digest: digest.0, row: *row, standing })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{found, name, place, record};
     use super::*;
 
+    fn row(id: i64, key: &str) -> Option<HistoryRow> {
+        let digest = Digest([u8::try_from(id & 0xff).unwrap(); 16]);
+        HistoryRow::new(RowId(id), KeyHash::of(key), digest, Standing::Refused)
+    }
+
     fn history(rows: &[(i64, &str)]) -> History {
-        let entry = |(id, key): &(i64, &str)| {
-            let digest = [u8::try_from(*id & 0xff).unwrap(); 16];
-            Entry::new(*id, key, digest, Standing::Refused).unwrap()
-        };
-        History::of(rows.iter().map(entry).collect())
+        History::of(rows.iter().map(|(id, key)| row(*id, key).unwrap()).collect())
     }
 
     #[test]
@@ -231,54 +147,12 @@ mod tests {
             assert_eq!(found.digest, Digest([u8::try_from(id & 0xff).unwrap(); 16]));
         }
         for id in [-1, 1 << 40, i64::MAX] {
-            assert!(Entry::new(id, "k", [0; 16], Standing::Deferred).is_none(), "{id}");
+            assert!(row(id, "k").is_none(), "{id}");
         }
     }
 
     #[test]
     fn a_row_takes_thirty_bytes() {
-        assert_eq!(size_of::<Entry>(), 30);
-    }
-
-    #[test]
-    fn rows_stand_where_their_attempts_say() {
-        let (_folder, path) = place();
-        let lives: [(&str, &[Option<Outcome>]); 5] = [
-            ("done", &[Some(Outcome::Deferred), Some(Outcome::Succeeded)]),
-            ("refused", &[Some(Outcome::Refused)]),
-            ("under way", &[None]),
-            ("looked for", &[Some(Outcome::Lost), Some(Outcome::NotFound)]),
-            ("repeated", &[None, Some(Outcome::Lost)]),
-        ];
-        lives.iter().for_each(|(key, life)| record(&path, key, life));
-        let ledger = Ledger::open(&path).unwrap();
-        let job = ledger.find_job(&name("a")).unwrap().unwrap();
-        let history = ledger.history(job).unwrap();
-        assert_eq!(history.len(), lives.len());
-        for (key, _) in lives {
-            let candidate = history.find(KeyHash::of(key)).next().unwrap();
-            let known = found(&path, key).unwrap();
-            assert_eq!(candidate.standing, known.earlier.state.standing(), "{key}");
-            assert_eq!((candidate.row, candidate.digest), (known.id, known.digest), "{key}");
-        }
-        assert!(ledger.history(JobId(99)).unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_row_that_contradicts_itself_stands_for_that_and_hides_no_other() {
-        let (_folder, path) = place();
-        for key in ["k1", "k2"] {
-            record(&path, key, &[Some(Outcome::Succeeded)]);
-        }
-        let ledger = Ledger::open(&path).unwrap();
-        let again = "INSERT INTO attempts (row, number, run, started_at) VALUES (1, 2, 1, 5)";
-        ledger.connection.execute_batch(again).unwrap();
-        let history = ledger.history(JobId(1)).unwrap();
-        let standing = |key| history.find(KeyHash::of(key)).next().unwrap().standing;
-        assert_eq!(standing("k1"), Standing::Contradictory);
-        assert_eq!(standing("k2"), Standing::Done);
-        let told = ledger.known(RowId(1), "k1").unwrap_err();
-        assert!(matches!(told, LedgerError::Inconsistent { .. }), "{told:?}");
-        assert_eq!(ledger.known(RowId(2), "another").unwrap(), None);
+        assert_eq!(size_of::<HistoryRow>(), 30);
     }
 }

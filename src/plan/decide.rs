@@ -46,8 +46,10 @@ pub enum Held {
     InDoubt,
     /// It was refused, and nothing about it has changed since.
     Refused,
-    /// It stands behind a row of its lane that is in doubt and held, and must not overtake it.
+    /// It stands behind a row of its lane that is in doubt or under way and held, and must not overtake it.
     Behind,
+    /// Somebody else is at work on it at this moment.
+    UnderWay,
 }
 
 /// Lists every fate once. A fate that is not listed does not compile.
@@ -80,6 +82,7 @@ all_fates!(
     Hold(Held::InDoubt),
     Hold(Held::Refused),
     Hold(Held::Behind),
+    Hold(Held::UnderWay),
     Reject,
 );
 
@@ -109,7 +112,17 @@ pub fn decide(facts: &Facts<'_>) -> Fate {
         Some(earlier) => &earlier.state,
         None => &RowState::NotStarted,
     };
+    let earlier = facts.earlier.filter(|_| facts.effect != Effect::Read);
     match state {
+        RowState::Started { .. } if earlier.is_some_and(|earlier| earlier.holder.is_some()) => {
+            Fate::Hold(Held::UnderWay)
+        }
+        // What it was sent for first is done. Only a further operation goes on with such a row.
+        _ if earlier.is_some_and(|earlier| earlier.turn > 1) => match state.may_have_acted() {
+            true => Fate::Hold(Held::InDoubt),
+            false if facts.unchanged => Fate::Skip(Done::Unchanged),
+            false => Fate::Skip(Done::Changed),
+        },
         RowState::Succeeded { .. } if facts.unchanged => Fate::Skip(Done::Unchanged),
         RowState::Succeeded { .. } => Fate::Skip(Done::Changed),
         RowState::Started { .. } | RowState::InDoubt { .. } => in_doubt(facts),

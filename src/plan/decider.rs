@@ -45,7 +45,7 @@ pub(super) struct Decider<'a> {
     findings: Findings,
 }
 
-/// Lanes in which a row is in doubt and held. Nothing overtakes such a row, neither in its lane nor in that in which
+/// Lanes in which a row is held that is in doubt, or in somebody else's hands. Nothing overtakes such a row, neither in its lane nor in that in which
 /// it was sent.
 #[derive(Debug, Default)]
 struct HeldLanes(HashSet<Lane>);
@@ -59,7 +59,7 @@ impl HeldLanes {
             Fate::Send(_) if waits => Fate::Hold(Held::InDoubt),
             fate => fate,
         };
-        if fate == Fate::Hold(Held::InDoubt) {
+        if matches!(fate, Fate::Hold(Held::InDoubt | Held::UnderWay)) {
             self.0.extend(lane.into_iter().chain(sent_in));
         }
         fate
@@ -122,7 +122,9 @@ impl Glance {
 impl<'a> Decider<'a> {
     pub fn new(readings: Readings<'a>, prior: Option<Prior<'a>>, policy: Policy) -> Self {
         let prior = prior.filter(|prior| !prior.history.is_empty());
-        let may_be_held = |standing| matches!(standing, Standing::Started | Standing::InDoubt);
+        let may_be_held = |standing| {
+            matches!(standing, Standing::Started | Standing::UnderWay | Standing::InDoubt)
+        };
         let has_lanes =
             prior.as_ref().is_some_and(|prior| prior.history.standings().any(may_be_held));
         Self {

@@ -1,6 +1,6 @@
 //! What earlier runs have done to a job's rows, as both readings ask for it.
 
-use crate::ledger::{History, Ledger, LedgerError};
+use crate::ledger::{History, Ledger, LedgerError, Reader as _};
 use crate::row::{Digest, KeyHash, Known, Standing};
 
 /// What earlier runs have done. Everything is in memory but what few rows ask for.

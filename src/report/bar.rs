@@ -174,7 +174,7 @@ mod tests {
         let mut reporter = on(&terminal, view());
         reporter.progress(&progress(5));
         (1..=12).for_each(|row| reporter.hear(&refused(row)));
-        reporter.hear(&Event::Note(Note::Said("the token was renewed".into())));
+        reporter.hear(&Event::Note(Note::Answered));
         reporter.progress(&Progress { failed: 12, ..progress(6) });
         insta::assert_snapshot!(terminal.contents());
     }

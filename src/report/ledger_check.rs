@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::explanation::more_about;
 use super::paint::Paint;
 use super::words::{counted, number, one_line};
-use crate::ledger::{Checked, Finding, LedgerRow};
+use crate::ledger::{Finding, Inspection, LedgerRow};
 use crate::text::code::Code;
 
 /// A person is shown so many findings of a kind.
@@ -18,7 +18,7 @@ pub struct LedgerCheckView {
     pub ledger: String,
     /// The job's name, where only one was asked for.
     pub job: Option<String>,
-    pub checked: Checked,
+    pub checked: Inspection,
 }
 
 impl LedgerCheckView {
@@ -54,7 +54,7 @@ impl LedgerCheckView {
     }
 
     fn contents(&self) -> String {
-        let Checked { jobs, runs, endless_runs, rows, attempts, .. } = self.checked;
+        let Inspection { jobs, runs, endless_runs, rows, attempts, .. } = self.checked;
         if self.checked.format.is_none() {
             return String::new();
         }
@@ -125,7 +125,7 @@ impl LedgerCheckView {
 }
 
 /// The closing event; `problems` counts those, too, that are not told one by one.
-pub fn ledger_checked_event(checked: &Checked) -> Value {
+pub fn ledger_checked_event(checked: &Inspection) -> Value {
     json!({
         "event": "ledger_checked",
         "jobs": checked.jobs,
@@ -199,7 +199,7 @@ mod tests {
     }
 
     fn view(findings: Findings) -> LedgerCheckView {
-        let checked = Checked {
+        let checked = Inspection {
             bytes: 5_000_000,
             log_bytes: Some(4_152),
             format: Some(2),

@@ -211,6 +211,6 @@ mod tests {
         let mut narration = Narration::new(RunView { quiet: true, ..view() });
         assert_eq!(narration.head(), None);
         assert_eq!(narration.tell(&refused(1)), None);
-        assert_eq!(narration.tell(&Event::Note(Note::Said("x".into()))), None);
+        assert_eq!(narration.tell(&Event::Note(Note::Answered)), None);
     }
 }

@@ -164,7 +164,7 @@ mod tests {
         }
         reporter.hear(&refused(4));
         reporter.progress(&progress(5));
-        reporter.hear(&Event::Note(Note::Said("the token was renewed".into())));
+        reporter.hear(&Event::Note(Note::Answered));
         let totals = Totals { failed: 1, in_doubt: 1, ..totals() };
         reporter.hear(&Event::Finished { totals, ending: Ending::Finished });
         insta::assert_snapshot!(shared.text());

@@ -106,7 +106,7 @@ mod tests {
             reporter.progress(&Progress { elapsed, requests: tenth / 4, ..progress(tenth / 10) });
         }
         reporter.hear(&refused(55));
-        reporter.hear(&Event::Note(Note::Said("the server asked for a pause of 12 s".into())));
+        reporter.hear(&Event::Note(Note::Answered));
         reporter.progress(&Progress {
             failed: 1,
             retrying: 2,

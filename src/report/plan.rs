@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Outlet;
 use super::json_text::{on_one_line, pretty, visible};
 use super::paint::Paint;
-use super::words::{about, command, counted, number, one_line, rows, rows_are};
+use super::words::{about, cause, command, counted, number, one_line, rows, rows_are};
 use crate::plan::{Change, Done, Fate, Held, Sending, Step, Tally};
 use crate::row::RowState;
 use crate::text::quota::Quota;
@@ -141,7 +141,9 @@ impl PlanReport {
             Style::Text { .. } => match fate {
                 Fate::Send(_) => self.shown.sent < SHOWN,
                 // Somebody has to decide on these.
-                Fate::Hold(Held::InDoubt | Held::Refused) => self.shown.held < SHOWN,
+                Fate::Hold(Held::InDoubt | Held::Refused | Held::UnderWay) => {
+                    self.shown.held < SHOWN
+                }
                 Fate::Hold(Held::Behind) | Fate::Skip(_) | Fate::Reject | Fate::Later(_) => false,
             },
         }
@@ -204,10 +206,11 @@ fn reason(step: &Step) -> Option<String> {
             id.map(|id| format!("done already as {id}"))
         }
         Fate::Hold(Held::Refused) => {
-            let words = told_of(step).unwrap_or("no reason given");
+            let words = told_of(step).unwrap_or_else(|| "no reason given".to_owned());
             Some(format!("refused earlier and not changed since: {words}"))
         }
         Fate::Hold(Held::InDoubt) => Some(why_in_doubt(step)),
+        Fate::Hold(Held::UnderWay) => Some(under_way(step)),
         Fate::Hold(Held::Behind) => {
             Some("waits behind a row of its lane that is in doubt".to_owned())
         }
@@ -223,14 +226,20 @@ fn reason(step: &Step) -> Option<String> {
 }
 
 /// What the ledger says of the last attempt.
-fn told_of(step: &Step) -> Option<&str> {
-    step.known.as_ref().and_then(|known| known.earlier.message.as_deref())
+fn told_of(step: &Step) -> Option<String> {
+    step.known.as_ref().and_then(|known| known.earlier.cause.as_ref()).map(cause)
+}
+
+fn under_way(step: &Step) -> String {
+    let holder = step.known.as_ref().and_then(|known| known.earlier.holder.as_deref());
+    format!("{} is at work on it at this moment", holder.unwrap_or("another run"))
 }
 
 fn why_in_doubt(step: &Step) -> String {
     let state = step.known.as_ref().map(|known| &known.earlier.state);
     let lost = matches!(state, Some(RowState::InDoubt { .. }));
-    let words = told_of(step).filter(|_| lost).unwrap_or("its run ended before the answer");
+    let words = told_of(step).filter(|_| lost);
+    let words = words.unwrap_or_else(|| "its run ended before the answer".to_owned());
     let then = match (step.change, &step.known) {
         (Change::Lane, Some(known)) => Some(&known.lane),
         (Change::Operation, Some(known)) => Some(&known.operation),
@@ -394,6 +403,7 @@ fn held_words(totals: &PlanTotals) -> String {
     let parts = [
         (Held::InDoubt, "in doubt"),
         (Held::Behind, "waiting behind these"),
+        (Held::UnderWay, "in somebody else's hands"),
         (Held::Refused, "refused earlier, unchanged since"),
     ];
     let parts = parts.map(|(held, word)| (totals.held(held), word)).into_iter();

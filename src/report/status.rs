@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use super::ndjson::counts;
 use super::paint::Paint;
 use super::summary::tally;
-use super::words::{counted, number, one_line, rows, rows_are, span};
-use crate::ledger::{FailedRow, JobStatus, RunRecord};
+use super::words::{cause, counted, number, one_line, rows, rows_are, span};
+use crate::ledger::{FailedRow, JobStatus, RunRecord, Unfinished};
 use crate::report::exit;
 use crate::row::Totals;
 
@@ -203,10 +203,9 @@ impl RunLine {
 impl FailedRow {
     /// `row 12 (line 13, key L-12) failed after 2 attempts: 1003: ticket not found`.
     fn words(&self, paint: Paint) -> String {
-        let state = match self.state.as_str() {
-            "in_doubt" => paint.doubtful("is in doubt"),
-            "invalid" => paint.bad("is invalid"),
-            other => paint.bad(&one_line(other)),
+        let state = match self.state {
+            Unfinished::InDoubt => paint.doubtful("is in doubt"),
+            Unfinished::Failed => paint.bad("failed"),
         };
         let mut text = format!(
             "row {} (line {}, key {}) {state} after {}",
@@ -215,9 +214,11 @@ impl FailedRow {
             one_line(&self.key),
             counted(self.attempts.into(), "attempt")
         );
-        for part in [&self.code, &self.message].into_iter().flatten() {
-            text.push_str(": ");
-            text.push_str(&one_line(part));
+        if let Some(why) = &self.cause {
+            for part in [why.code.as_deref(), Some(&cause(why))].into_iter().flatten() {
+                text.push_str(": ");
+                text.push_str(&one_line(part));
+            }
         }
         text
     }
@@ -227,10 +228,10 @@ impl FailedRow {
             "row": self.row,
             "line": self.line,
             "key": self.key,
-            "state": self.state,
+            "state": self.state.word(),
             "attempts": self.attempts,
-            "code": self.code,
-            "message": self.message,
+            "code": self.cause.as_ref().and_then(|cause| cause.code.as_deref()),
+            "message": self.cause.as_ref().map(cause),
         })
     }
 }
@@ -264,6 +265,7 @@ fn aligned<const N: usize>(table: &[[String; N]]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::row::{Cause, Reason};
 
     fn view() -> StatusView {
         let killed = RunLine {
@@ -290,16 +292,17 @@ mod tests {
             row: 1_200,
             line: 1_204,
             key: "L-1200".into(),
-            state: "failed".into(),
+            state: Unfinished::Failed,
             attempts: 1,
-            code: Some("1003".into()),
-            message: Some("ticket not\nfound".into()),
+            cause: Some(
+                Cause { code: Some("1003".into()), ..Cause::of(Reason::Answered) }
+                    .saying("ticket not\nfound"),
+            ),
         };
         let doubtful = FailedRow {
-            state: "in_doubt".into(),
+            state: Unfinished::InDoubt,
             attempts: 2,
-            code: None,
-            message: Some("the connection was lost".into()),
+            cause: Some(Cause::of(Reason::ConnectionBroken)),
             ..refused.clone()
         };
         StatusView {

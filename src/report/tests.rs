@@ -133,7 +133,7 @@ pub fn totals() -> Totals {
 /// A ledger on a full disk.
 pub fn full_disk() -> LedgerError {
     LedgerError::Storage {
-        path: "jobs/.noteferry/ledger.db".into(),
+        ledger: std::path::Path::new("jobs/.noteferry/ledger.db").into(),
         deed: "written",
         fault: StorageFault::Full,
         cause: "database or disk is full".into(),

@@ -24,8 +24,10 @@ pub struct AttemptStart {
     pub operation: String,
     pub lane: String,
     pub digest: Digest,
-    /// Counts from 1, over all runs.
+    /// Counts from 1, over all runs and all operations of the row.
     pub number: u32,
+    /// Which operation of the row it is of, counting from 1: it is created, say, and then changed.
+    pub turn: u32,
     /// Whether an earlier one may have acted, so that the row may have, even if this one surely does not.
     pub repeats: bool,
     /// Unix milliseconds.

@@ -5,7 +5,7 @@ use std::fmt;
 use super::KeyHash;
 
 /// Names the content of a request: the first 16 bytes of a SHA-256 over operation, method, path and body.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(pub [u8; 16]);
 
 impl fmt::Display for Digest {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Attempted, Digest, RowState};
+use super::{Attempted, Cause, Digest, RowState};
 
 /// A row's id: given by the ledger, the same for all attempts of the row, and nothing more than a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,6 +21,8 @@ pub enum Standing {
     NotStarted,
     /// A request left, or was about to, and nothing is known of it.
     Started,
+    /// Likewise, and whoever has started it is at work: it is nobody else's to look for or to send.
+    UnderWay,
     Deferred,
     /// Done: whatever is to be known of the row is that it succeeded.
     Done,
@@ -35,8 +37,19 @@ pub enum Standing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
     pub state: RowState,
-    /// The refusal's or the last failure's words.
-    pub message: Option<String>,
+    /// Which operation of the row its last attempt was of, counting from 1: those before it have succeeded.
+    pub turn: u32,
+    /// Who has its last attempt in hand at this moment; none where nobody has, or it has ended.
+    pub holder: Option<String>,
+    /// Why its last attempt did not succeed; none where it did, or nothing is known.
+    pub cause: Option<Cause>,
+}
+
+impl Earlier {
+    /// Of a row in its first operation that nobody has in hand, with no word of why it stands there.
+    pub fn of(state: RowState) -> Self {
+        Self { state, turn: 1, holder: None, cause: None }
+    }
 }
 
 /// A row that the ledger knows.

@@ -11,6 +11,7 @@ mod fields;
 mod key;
 mod known;
 mod lane;
+mod life;
 pub mod state;
 mod totals;
 
@@ -21,5 +22,6 @@ pub use fields::{Field, FieldValue, Fields, Instance, RowJson};
 pub use key::KeyHash;
 pub use known::{Earlier, Known, RowId, Standing};
 pub use lane::Lane;
+pub use life::{Begun, Contradiction, Life};
 pub use state::{IllegalTransition, RowEvent, RowState};
 pub use totals::Totals;

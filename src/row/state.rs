@@ -61,6 +61,11 @@ pub enum RowEvent {
     },
     /// A lost attempt surely made nothing.
     NotFound,
+    /// A request of a further operation is about to leave: the row was created, say, and is to be changed now. What it
+    /// was sent for before is done.
+    Further {
+        operation: String,
+    },
 }
 
 /// An event that cannot follow a state: a fault of ours, or a ledger that was tampered with.
@@ -123,6 +128,9 @@ impl RowState {
             (State::Started { .. } | State::InDoubt { .. }, Event::Repeated) => {
                 Ok(State::Started { attempts: attempts + 1 })
             }
+            (State::Succeeded { .. }, Event::Further { .. }) => {
+                Ok(State::Started { attempts: attempts + 1 })
+            }
             (State::Started { .. }, Event::Succeeded { id }) => {
                 Ok(State::Succeeded { attempts, id })
             }
@@ -171,6 +179,7 @@ mod tests {
             RowEvent::Lost,
             RowEvent::Found { id: Some("tn_1".into()) },
             RowEvent::NotFound,
+            RowEvent::Further { operation: "ticket_note.update".into() },
         ]
     }
 
@@ -190,10 +199,11 @@ mod tests {
     }
 
     #[test]
-    fn what_succeeded_is_never_sent_again() {
+    fn what_succeeded_is_never_sent_again_but_for_a_further_operation() {
         for event in events() {
             let done = RowState::Succeeded { attempts: 1, id: None };
-            assert!(done.after(event).is_err());
+            let is_further = matches!(event, RowEvent::Further { .. });
+            assert_eq!(done.after(event).is_ok(), is_further);
         }
     }
 }

@@ -7,7 +7,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::declared::job::Job;
-use crate::ledger::{History, JobId, JobLock, JobName, Ledger, LedgerError, waiting_outcomes};
+use crate::ledger::{
+    Books as _, History, JobId, JobLock, JobName, Ledger, LedgerError, Reader as _,
+    waiting_outcomes,
+};
 use crate::plan::Prior;
 
 use super::job::refuse_changed_key;
@@ -112,7 +115,7 @@ impl Claim {
         let Held { lock, ledger, history, job } = held;
         let job = match job {
             Some(job) => job,
-            None => ledger.enter_job(&name, (world.wall)())?,
+            None => ledger.enter_job(&lock, (world.wall)())?,
         };
         Ok(Entered::Booked(Box::new(Booking { path, name, lock, ledger, job, history })))
     }
@@ -130,7 +133,7 @@ impl Held {
         drop(Ledger::open_to_read(path)?);
         let ledger = Ledger::open(path)?;
         let lock = world.lock(path, name)?;
-        if let Some(taken) = ledger.take_in(name)? {
+        if let Some(taken) = ledger.take_in(&lock)? {
             listener(Told::BroughtIn(taken));
         }
         let id = ledger.find_job(name)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::declared::connector::{Catalogue, Connector, Effect};
 use crate::declared::job;
-use crate::ledger::{self, CheckScope, Checked};
+use crate::ledger::{CheckScope, Inspection, inspect};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
@@ -22,7 +22,7 @@ pub struct LedgerCheckOptions {
 }
 
 /// Looks a ledger through, and changes nothing. Gives the name of the job that was asked for, and what was found.
-pub fn check_ledger(options: &LedgerCheckOptions) -> Result<(Option<String>, Checked), Failure> {
+pub fn check_ledger(options: &LedgerCheckOptions) -> Result<(Option<String>, Inspection), Failure> {
     let job = match &options.job {
         Some(path) => Some(job::load(path, None, &options.connectors)?),
         None => None,
@@ -38,7 +38,7 @@ pub fn check_ledger(options: &LedgerCheckOptions) -> Result<(Option<String>, Che
     };
     let name = job.map(|job| job.name);
     let scope = CheckScope { job: name.as_deref(), creates: &creates };
-    match ledger::check(&options.ledger, &scope)? {
+    match inspect(&options.ledger, &scope)? {
         Some(checked) => Ok((name, checked)),
         None => Err(Failure::Input(vec![missing(options)])),
     }

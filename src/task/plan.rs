@@ -1,7 +1,7 @@
 //! `plan`: what a run would do, with no trace on disk or network.
 
 use crate::declared::job::Job;
-use crate::ledger::{JobName, Ledger, LedgerError};
+use crate::ledger::{JobName, Ledger, LedgerError, Reader as _};
 use crate::plan::{Checked, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey, survey};
 use crate::report::{PlanReport, PlanTotals};
 use crate::source::Source;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::declared::job;
-use crate::ledger::{JobStatus, Ledger};
+use crate::ledger::{JobStatus, Ledger, Reader as _};
 
 use super::rescued::tell_waiting;
 use super::{Failure, Listener};

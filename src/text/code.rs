@@ -343,7 +343,7 @@ codes! {
              file, or it is damaged."
         DanglingEntries "dangling-entries"
             "entries belong to an entry that is not there"
-            "Rows without their job, or attempts without their row or run, were left when something was deleted by hand. \
+            "Runs without their job, outcomes without their start, or the like were left when something was deleted by hand. \
              What they record is out of reach for a run: put a copy back before the next one."
         NoAttempt "no-attempt"
             "a row has no attempt"
@@ -368,17 +368,29 @@ codes! {
             "an attempt follows that cannot follow"
             "The row's earlier attempts do not allow this one, so one of them was changed by hand or lost. Put a copy back \
              before the next run."
+        NeverBegun "never-begun"
+            "an attempt has an outcome and was never begun"
+            "A start is written before its outcome, so the start was deleted, or an older copy of it was put back. What the \
+             attempt did is in its outcome alone: put a copy back before the next run."
+        ImpossibleOperation "impossible-operation"
+            "a row goes on to an operation before the one before it has succeeded"
+            "A row is created, then changed, then deleted, each when the one before is done. An attempt says otherwise, so \
+             entries were changed or lost: put a copy back before the next run."
+        KeysDiffer "keys-differ"
+            "the attempts of a row have different keys"
+            "A row keeps its key, so entries of two rows were given one id by hand, or the file is damaged. Put a copy back \
+             before the next run."
         ForeignRun "foreign-run"
             "an attempt belongs to a run of another job"
             "Two ledgers were merged by hand, or entries were moved. Put a copy back before the next run."
         ViewDiffers "view-differs"
             "the view row_states contradicts the attempts"
-            "Runs go by the attempts and are not harmed, but `status` and your own queries read the view and are wrong. \
-             Somebody replaced the view; its definition is in src/ledger/schema.sql."
+            "Runs and `status` go by the attempts and are not harmed, but your own queries read the view and are wrong. \
+             Somebody replaced the view; its definition is in src/ledger/sqlite/schema.sql."
         ViewUnreadable "view-unreadable"
             "the view row_states cannot be read"
-            "Runs do without it, but `status` and your own queries do not. Somebody changed or deleted the view; its \
-             definition is in src/ledger/schema.sql."
+            "Runs and `status` do without it, but your own queries do not. Somebody changed or deleted the view; its \
+             definition is in src/ledger/sqlite/schema.sql."
         KeyTwice "key-twice"
             "two rows of a job have the same key"
             "A run finds only one of them and may send what the other has done. Noteferry enters each key \

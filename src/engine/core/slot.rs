@@ -118,6 +118,7 @@ impl Slot {
             lane: ready.lane.clone(),
             digest: ready.digest,
             number: self.state.attempts(),
+            turn: 1,
             repeats: self.may_have_acted,
             at: self.attempted.at,
             remote_at: self.attempted.remote_at,

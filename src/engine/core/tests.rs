@@ -62,7 +62,8 @@ fn row(number: u64, send_before: Option<i64>) -> Work {
 
 fn full_disk() -> LedgerError {
     let (deed, fault, cause) = ("written", StorageFault::Full, String::new());
-    LedgerError::Storage { path: "ledger.db".into(), deed, fault, cause }
+    let ledger = std::path::Path::new("ledger.db").into();
+    LedgerError::Storage { ledger, deed, fault, cause }
 }
 
 /// What the core has to have done, in words.

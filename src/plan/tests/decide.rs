@@ -92,7 +92,7 @@ fn each_case(mut check: impl FnMut(&[&str], &Facts<'_>)) {
     let policies =
         [(InDoubt::Verify, "verify"), (InDoubt::Hold, "hold"), (InDoubt::Resend, "resend")];
     for (state, earlier) in states() {
-        let earlier = earlier.map(|state| Earlier { state, message: None });
+        let earlier = earlier.map(Earlier::of);
         for (effect, writes) in effects {
             for (repeat, harm) in repeats {
                 for (in_doubt, policy) in policies {
@@ -146,5 +146,35 @@ fn nothing_that_may_have_acted_or_has_is_sent_as_if_it_were_new() {
         if acted {
             assert_ne!(decide(facts), Fate::Send(Sending::Fresh), "{case:?}");
         }
+    });
+}
+
+#[test]
+fn what_somebody_else_has_in_hand_is_left_to_them() {
+    each_case(|case, facts| {
+        let Some(earlier) = facts.earlier else { return };
+        let holder = Some("worker 2 on mars".to_owned());
+        let held = Earlier { holder, ..earlier.clone() };
+        let fate = decide(&Facts { earlier: Some(&held), ..facts.clone() });
+        match earlier.state {
+            RowState::Started { .. } if facts.effect != Effect::Read => {
+                assert_eq!(fate, Fate::Hold(Held::UnderWay), "{case:?}");
+            }
+            _ => assert_eq!(fate, decide(facts), "{case:?}"),
+        }
+    });
+}
+
+#[test]
+fn a_row_that_has_gone_on_to_a_further_operation_is_never_sent_for_its_first() {
+    each_case(|case, facts| {
+        let Some(earlier) = facts.earlier.filter(|_| facts.effect != Effect::Read) else { return };
+        let further = Earlier { turn: 2, ..earlier.clone() };
+        let fate = decide(&Facts { earlier: Some(&further), ..facts.clone() });
+        let is_left = match earlier.state.may_have_acted() {
+            true => fate == Fate::Hold(Held::InDoubt),
+            false => matches!(fate, Fate::Skip(_)),
+        };
+        assert!(is_left, "{case:?}: {fate:?}");
     });
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::declared::job::{self, InDoubt, Job};
-use crate::ledger::{History, InTrouble, JobId, JobLock, JobName, Ledger, Recorder, Rescue};
+use crate::ledger::{
+    Books as _, History, InTrouble, JobLock, JobName, Ledger, Reader as _, Recorder, Rescue,
+};
 use crate::plan::look::Look;
 use crate::plan::{
     Fate, Held, Policy, Prior, ReadingFailure, Readings, Sending, Step, Steps, Survey, survey,
@@ -96,8 +98,8 @@ struct Past {
 impl Past {
     fn of(path: &Path) -> Self {
         let ledger = Ledger::open(path).unwrap();
-        let job = ledger.enter_job(&name(), 1).unwrap();
-        let history = ledger.history(job).unwrap();
+        let job = ledger.find_job(&name()).unwrap();
+        let history = job.map_or_else(History::default, |job| ledger.history(job).unwrap());
         Self { ledger, history }
     }
 
@@ -114,12 +116,12 @@ fn name() -> JobName {
 /// Sends these rows, as far as the ledger hears of it: an outcome each, or none where the run died.
 fn record(path: &Path, steps: &[(&Step, Digest, Option<Outcome>)]) {
     let ledger = Ledger::open(path).unwrap();
-    let job: JobId = ledger.enter_job(&name(), 1).unwrap();
-    let run = ledger.begin_run(job, "", 2).unwrap();
     let lock = JobLock::take(path, &name(), 1, "now").unwrap();
-    let rescue = Rescue::reserve(path, &name());
+    let job = ledger.enter_job(&lock, 1).unwrap();
+    let run = ledger.begin_run(&lock, job, "", 2).unwrap();
+    let rescue = Rescue::reserve(path, &lock);
     let trouble = InTrouble { patience: Duration::ZERO, rescue, lock };
-    let recorder = Recorder::start(ledger, job, run, trouble, |_| {});
+    let recorder = Recorder::start(ledger, run, trouble, |_| {});
     for (slot, (step, digest, outcome)) in steps.iter().enumerate() {
         let ready = step.ready.as_ref().unwrap();
         recorder.begin(
@@ -133,6 +135,7 @@ fn record(path: &Path, steps: &[(&Step, Digest, Option<Outcome>)]) {
                 lane: ready.lane.clone(),
                 digest: *digest,
                 number: 1,
+                turn: 1,
                 repeats: false,
                 at: 5,
                 remote_at: None,

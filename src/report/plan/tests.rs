@@ -7,7 +7,7 @@ use crate::plan::{Change, Done, Fate, Held, Sending, Step, Tally};
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
 use crate::report::tests::Shared;
-use crate::row::{Attempted, Digest, Earlier, Fields, Known, RowId, RowState};
+use crate::row::{Attempted, Cause, Digest, Earlier, Fields, Known, RowId, RowState};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
@@ -66,7 +66,7 @@ fn step(row: u64, fate: Fate) -> Step {
 fn known(state: RowState) -> Known {
     Known {
         id: RowId(1),
-        earlier: Earlier { state, message: None },
+        earlier: Earlier::of(state),
         digest: Digest([0; 16]),
         operation: "ticket_note.update".into(),
         lane: "ticket tk_9".into(),
@@ -183,7 +183,7 @@ fn what_is_held_says_why_and_what_to_do() {
         |known, change| Step { known: Some(known), change, ..step(1, Fate::Hold(Held::InDoubt)) };
     let lost = || {
         let mut known = known(RowState::InDoubt { attempts: 1 });
-        known.earlier.message = Some("the connection broke".into());
+        known.earlier.cause = Some(Cause::default().saying("the connection broke"));
         known
     };
     let started = known(RowState::Started { attempts: 1 });

@@ -2,6 +2,7 @@
 
 use super::{cause, no_token};
 use crate::event::Note;
+use crate::ledger;
 
 pub fn note(note: &Note) -> String {
     match note {
@@ -18,6 +19,22 @@ pub fn note(note: &Note) -> String {
             wait.as_secs_f64()
         ),
         Note::NoToken(why) => format!("no token yet, trying again: {}", no_token(why)),
-        Note::Said(text) => text.clone(),
+        Note::Ledger(note) => of_recorder(note),
+    }
+}
+
+fn of_recorder(note: &ledger::Note) -> String {
+    match note {
+        ledger::Note::Trouble { error, patience } => format!(
+            "{error}; nothing is sent until it can be, and it is tried again for {} s",
+            patience.as_secs()
+        ),
+        ledger::Note::Mended { after } => {
+            format!("the ledger can be written again, after {:.1} s", after.as_secs_f64())
+        }
+        ledger::Note::Kept { path } => format!(
+            "what comes of requests under way is kept in {}; the next run brings it into the ledger",
+            path.display()
+        ),
     }
 }

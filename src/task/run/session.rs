@@ -8,7 +8,9 @@ use crate::declared::connector::Answers;
 use crate::engine::Settings;
 use crate::engine::dispatch::{self, Feed, Parts, RunEnd};
 use crate::event::{Ending, Event, Progress};
-use crate::ledger::{InTrouble, Ledger, LedgerError, News, Recorder, Rescue, RunId, Written};
+use crate::ledger::{
+    Books as _, InTrouble, Ledger, LedgerError, Left, News, Reader as _, Recorder, Rescue, Run,
+};
 use crate::plan::{Fate, Fates, Held, Policy, Sending, Tally};
 use crate::report::{ReportHandle, ReportThread, Reporter, exit};
 use crate::row::Totals;
@@ -48,19 +50,19 @@ struct Books {
 }
 
 impl Books {
-    fn open(booking: Booking, run: RunId) -> Result<(Self, UnboundedReceiver<News>), LedgerError> {
+    fn open(booking: Booking, run: Run) -> Result<(Self, UnboundedReceiver<News>), LedgerError> {
         let owners = booking.ledger.open_again()?;
-        let rescue = Rescue::reserve(&booking.path, &booking.name);
+        let rescue = Rescue::reserve(&booking.path, &booking.lock);
         let trouble = InTrouble { patience: PATIENCE, rescue, lock: booking.lock };
         let (say, news) = unbounded_channel();
         // The engine is gone when the run is over; then nobody waits for an acknowledgement.
         let say = move |news| drop(say.send(news));
-        let recorder = Recorder::start(booking.ledger, booking.job, run, trouble, say);
+        let recorder = Recorder::start(booking.ledger, run, trouble, say);
         Ok((Self { recorder, owners }, news))
     }
 
     /// Writes what is still to be written. The writer is the last to close the ledger, since who is last tidies up.
-    fn close(self) -> Option<Written> {
+    fn close(self) -> Option<Left> {
         let Self { recorder, owners } = self;
         drop(owners);
         recorder.finish()
@@ -76,7 +78,7 @@ impl Session<'_> {
         reporter: Box<dyn Reporter>,
     ) -> Result<RunOutcome, LedgerError> {
         let key = self.opening.job.keyed_by();
-        let run = booking.ledger.begin_run(booking.job, key, self.now)?;
+        let run = booking.ledger.begin_run(&booking.lock, booking.job, key, self.now)?;
         let pace = self.pace(&booking)?;
         let history = std::mem::take(&mut booking.history);
         let again = || self.opening.reopen();
@@ -96,8 +98,8 @@ impl Session<'_> {
             scope.spawn(move || feeder.run(&feed));
             self.dispatch(transport, pace, &books, &handle, (news, rows))
         });
-        let written = books.close();
-        Ok(self.conclude(run, outcome, written, reports))
+        let left = books.close();
+        Ok(self.conclude(run, outcome, left, reports))
     }
 
     fn pace(&self, booking: &Booking) -> Result<Pace, LedgerError> {
@@ -151,12 +153,12 @@ impl Session<'_> {
     /// The last word: told, and written down.
     fn conclude(
         &self,
-        run: RunId,
+        run: Run,
         outcome: RunEnd,
-        written: Option<Written>,
+        left: Option<Left>,
         reports: ReportThread,
     ) -> RunOutcome {
-        let found_late = written.as_ref().and_then(|written| written.found_late.as_ref());
+        let found_late = left.as_ref().and_then(|left| left.found_late.as_ref());
         let ending = match found_late {
             Some(error) => Ending::LedgerFailed(error.clone()),
             None => outcome.ending.clone(),
@@ -164,9 +166,9 @@ impl Session<'_> {
         let totals = totals(self.fates.tally(), &outcome);
         let exit = exit::of(&totals, &ending);
         reports.handle().tell(Event::Finished { totals, ending: ending.clone() });
-        if let Some(written) = written {
+        if let Some(left) = left {
             // The rows are in the ledger already; that this run's own line is not is no loss.
-            let _ = written.ledger.end_run(run, &totals, exit, (self.world.wall)());
+            let _ = left.ledger.end_run(run, &totals, exit, (self.world.wall)());
         }
         RunOutcome { totals, ending, exit, fault: reports.finish() }
     }
@@ -203,9 +205,10 @@ impl Rest {
             Fate::Hold(Held::InDoubt)
             | Fate::Send(Sending::Repeat | Sending::Settle)
             | Fate::Later(Sending::Repeat | Sending::Settle) => Self::InDoubt,
-            Fate::Hold(Held::Behind) | Fate::Send(Sending::Fresh) | Fate::Later(Sending::Fresh) => {
-                Self::NotStarted
-            }
+            // What somebody else has in hand is theirs to tell of.
+            Fate::Hold(Held::Behind | Held::UnderWay)
+            | Fate::Send(Sending::Fresh)
+            | Fate::Later(Sending::Fresh) => Self::NotStarted,
         }
     }
 }

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, Statement};
 use url::{Host, Url};
 
-use super::life::{Attempt, Life};
-use super::{CheckScope, Checked, LedgerRow, Problem};
-use crate::row::Digest;
-use crate::row::KeyHash;
-use crate::row::RowState;
+use crate::ledger::sqlite::format::FORMAT;
+use crate::ledger::sqlite::scan::{END_COUNT, Entry, Listener, Owners, START_COUNT, Which, scan};
+use crate::ledger::{CheckScope, Inspection, JobId, LedgerRow, OwnerId, Problem};
+use crate::row::{Contradiction, Digest, KeyHash, Life, RowState};
 
 /// As many lines of SQLite's own check are told.
 const MOST_DAMAGES: u32 = 20;
@@ -27,21 +26,11 @@ struct Job {
     target: Option<u64>,
 }
 
-/// A row, as far as other rows matter to it.
-struct Entry {
-    id: i64,
-    job: i64,
-    operation: String,
-    place: LedgerRow,
-}
-
 pub(super) struct Walk<'a> {
     connection: &'a Connection,
     scope: &'a CheckScope<'a>,
-    checked: &'a mut Checked,
+    checked: &'a mut Inspection,
     jobs: HashMap<i64, Job>,
-    /// Which job a run is of.
-    runs: HashMap<i64, i64>,
     /// Hashes of jobs with keys, and the ids of the rows.
     keys: Vec<(u64, i64)>,
     /// Hashes of targets with the ids of what was made, and the ids of the rows.
@@ -52,14 +41,13 @@ impl<'a> Walk<'a> {
     pub fn new(
         connection: &'a Connection,
         scope: &'a CheckScope<'a>,
-        checked: &'a mut Checked,
+        checked: &'a mut Inspection,
     ) -> Self {
         Self {
             connection,
             scope,
             checked,
             jobs: HashMap::new(),
-            runs: HashMap::new(),
             keys: Vec::new(),
             claims: Vec::new(),
         }
@@ -72,6 +60,7 @@ impl<'a> Walk<'a> {
             .read_jobs()
             .and_then(|()| self.read_runs())
             .and_then(|()| self.read_rows())
+            .and_then(|()| self.read_unsent())
             .and_then(|()| self.compare_keys())
             .and_then(|()| self.compare_claims());
         if let Err(error) = contents.and(pages) {
@@ -134,7 +123,6 @@ impl<'a> Walk<'a> {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (run, job) = (row.get(0)?, row.get(1)?);
-            self.runs.insert(run, job);
             if !self.is_chosen(job) {
                 continue;
             }
@@ -156,48 +144,52 @@ impl<'a> Walk<'a> {
         self.jobs.get(&job).map_or(self.scope.job.is_none(), |job| job.chosen)
     }
 
+    /// Follows each row through its attempts.
     fn read_rows(&mut self) -> rusqlite::Result<()> {
-        let mut rows = self.connection.prepare(
-            "SELECT id, job, key, row, line, operation, lane, digest FROM rows ORDER BY id",
-        )?;
-        let mut attempts = self.connection.prepare(
-            "SELECT number, run, outcome, ended_at IS NOT NULL, remote_id, code, message FROM attempts WHERE row = ?1 ORDER BY number",
-        )?;
-        let view = self.connection.prepare("SELECT state, attempts FROM row_states WHERE id = ?1");
-        let mut view = match view {
+        let connection = self.connection;
+        let view = connection.prepare("SELECT state, attempts FROM row_states WHERE id = ?1");
+        let view = match view {
             Ok(view) => Some(view),
             Err(error) => {
                 self.add(None, Problem::ViewUnreadable { cause: error.to_string() });
                 None
             }
         };
-        let mut rows = rows.query([])?;
+        let owners = Owners::read(connection)?;
+        scan(connection, Which::All, &mut Rows { walk: self, owners, view, hand: Hand::default() })
+    }
+
+    /// Rows without an attempt, which only older formats can have.
+    fn read_unsent(&mut self) -> rusqlite::Result<()> {
+        if self.checked.format == Some(FORMAT) {
+            return Ok(());
+        }
+        let query = "SELECT job, row, line, key, lane FROM main.rows AS rows \
+                     WHERE NOT EXISTS (SELECT 1 FROM main.attempts AS attempts WHERE attempts.row = rows.id)";
+        let mut statement = self.connection.prepare(query)?;
+        let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let (id, job) = (row.get(0)?, row.get(1)?);
-            if !self.is_chosen(job) {
-                continue;
-            }
-            self.checked.rows += 1;
-            match self.entry(id, job, row) {
-                Ok(entry) => self.look_at(&entry, &mut attempts, view.as_mut())?,
-                Err(error) => self.unreadable(None, ("rows", Some(id)), (row, error))?,
+            let job = row.get(0)?;
+            if self.is_chosen(job) {
+                self.checked.rows += 1;
+                let place = self.place(job, row, 1)?;
+                self.add(Some(place), Problem::NoAttempt);
             }
         }
         Ok(())
     }
 
-    fn entry(&self, id: i64, job: i64, row: &Row<'_>) -> rusqlite::Result<Entry> {
+    /// A row's place, from the columns `row, line, key, lane`.
+    fn place(&self, job: i64, row: &Row<'_>, from: usize) -> rusqlite::Result<LedgerRow> {
         let known = self.jobs.get(&job);
-        let place = LedgerRow {
+        Ok(LedgerRow {
             job: known.map_or_else(|| "?".to_owned(), |job| job.name.clone()),
             base_url: known.map_or_else(|| "?".to_owned(), |job| job.base_url.clone()),
-            row: row.get(3)?,
-            line: row.get(4)?,
-            key: row.get(2)?,
-            lane: row.get(6)?,
-        };
-        row.get(7).map(Digest)?;
-        Ok(Entry { id, job, operation: row.get(5)?, place })
+            row: row.get(from)?,
+            line: row.get(from + 1)?,
+            key: row.get(from + 2)?,
+            lane: row.get(from + 3)?,
+        })
     }
 
     /// Tells of an entry that does not hold what it should; whatever else is wrong ends the reading.
@@ -220,57 +212,29 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Follows a row through its attempts, and remembers what no other row may have.
-    fn look_at(
-        &mut self,
-        entry: &Entry,
-        attempts: &mut Statement<'_>,
-        view: Option<&mut Statement<'_>>,
-    ) -> rusqlite::Result<()> {
-        self.keys.push((spread(KeyHash::of(&entry.place.key), entry.job.unsigned_abs()), entry.id));
-        let mut life = Life::default();
-        let mut found = attempts.query([entry.id])?;
-        while let Some(row) = found.next()? {
-            self.checked.attempts += 1;
-            match Attempt::read(row) {
-                Ok(attempt) => {
-                    for problem in life.follow(&attempt) {
-                        self.add(Some(entry.place.clone()), problem);
-                    }
-                    if self.runs.get(&attempt.run).is_some_and(|job| *job != entry.job) {
-                        let problem =
-                            Problem::ForeignRun { attempt: attempt.number, run: attempt.run };
-                        self.add(Some(entry.place.clone()), problem);
-                    }
-                }
-                Err(error) => {
-                    life.broken = true;
-                    let place = Some(entry.place.clone());
-                    self.unreadable(place, ("attempts", None), (row, error))?;
-                }
-            }
+    /// A row whose request makes something new, or for which something new was found, has that for itself.
+    fn remember_claim(&mut self, id: i64, sent: &Sent, life: &Life) {
+        let RowState::Succeeded { id: Some(made), .. } = life.state() else { return };
+        if life.was_found() || (self.scope.creates)(&sent.operation) {
+            let target = self.jobs.get(&sent.job).and_then(|job| job.target);
+            let owner = target.unwrap_or_else(|| !sent.run.unsigned_abs());
+            self.claims.push((spread(KeyHash::of(made), owner), id));
         }
-        if life.last == 0 && !life.broken {
-            self.add(Some(entry.place.clone()), Problem::NoAttempt);
-        } else if !life.broken {
-            self.compare_view(entry, &life, view)?;
-            self.remember_claim(entry, &life);
-        }
-        Ok(())
     }
 
     fn compare_view(
         &mut self,
-        entry: &Entry,
+        id: i64,
+        place: &LedgerRow,
         life: &Life,
-        view: Option<&mut Statement<'_>>,
+        view: &mut Statement<'_>,
     ) -> rusqlite::Result<()> {
-        let Some(view) = view else { return Ok(()) };
+        let word = word(life.state());
         let said = view
-            .query_row([entry.id], |row| {
+            .query_row([id], |row| {
                 let state = row.get_ref(0)?.as_str().unwrap_or("?");
                 let attempts: i64 = row.get(1)?;
-                let agrees = state == life.word() && attempts == life.last;
+                let agrees = state == word && attempts == life.attempts();
                 Ok((!agrees).then(|| told(state, attempts)))
             })
             .optional();
@@ -281,35 +245,21 @@ impl<'a> Walk<'a> {
             Err(error) if matches!(error, rusqlite::Error::SqliteFailure(..)) => return Err(error),
             Err(error) => error.to_string(),
         };
-        let replay = told(life.word(), life.last);
-        self.add(Some(entry.place.clone()), Problem::ViewDiffers { view: said, replay });
+        let replay = told(word, life.attempts());
+        self.add(Some(place.clone()), Problem::ViewDiffers { view: said, replay });
         Ok(())
     }
 
-    /// A row whose request makes something new, or for which something new was found, has that for itself.
-    fn remember_claim(&mut self, entry: &Entry, life: &Life) {
-        let RowState::Succeeded { id: Some(id), .. } = &life.state else { return };
-        if life.was_found || (self.scope.creates)(&entry.operation) {
-            let target = self.jobs.get(&entry.job).and_then(|job| job.target);
-            let owner = target.unwrap_or_else(|| !life.run.unsigned_abs());
-            self.claims.push((spread(KeyHash::of(id), owner), entry.id));
-        }
-    }
-
     fn compare_keys(&mut self) -> rusqlite::Result<()> {
-        let (connection, keys) = (self.connection, std::mem::take(&mut self.keys));
-        let mut statement = connection.prepare(
-            "SELECT id, job, key, row, line, operation, lane, digest FROM rows WHERE id = ?1",
-        )?;
-        for group in groups_of_equals(keys) {
+        for group in groups_of_equals(std::mem::take(&mut self.keys)) {
             let mut seen: HashMap<(i64, String), u64> = HashMap::new();
             for id in group {
-                let entry = statement.query_row([id], |row| self.entry(id, row.get(1)?, row))?;
-                let key = (entry.job, entry.place.key.clone());
+                let (job, place, _) = self.row_again(id)?;
+                let key = (job, place.key.clone());
                 if let Some(other) = seen.get(&key).copied() {
-                    self.add(Some(entry.place), Problem::KeyTwice { other });
+                    self.add(Some(place), Problem::KeyTwice { other });
                 } else {
-                    seen.insert(key, entry.place.row);
+                    seen.insert(key, place.row);
                 }
             }
         }
@@ -317,25 +267,152 @@ impl<'a> Walk<'a> {
     }
 
     fn compare_claims(&mut self) -> rusqlite::Result<()> {
-        let (connection, claims) = (self.connection, std::mem::take(&mut self.claims));
-        let mut statement = connection.prepare(
-            "SELECT id, job, key, row, line, operation, lane, digest, (SELECT remote_id FROM attempts \
-             WHERE attempts.row = rows.id ORDER BY number DESC LIMIT 1) FROM rows WHERE id = ?1",
-        )?;
-        for group in groups_of_equals(claims) {
+        for group in groups_of_equals(std::mem::take(&mut self.claims)) {
             let mut seen: HashMap<String, LedgerRow> = HashMap::new();
             for row in group {
-                let (entry, id): (Entry, String) = statement.query_row([row], |found| {
-                    Ok((self.entry(row, found.get(1)?, found)?, found.get(8)?))
-                })?;
+                let (_, place, id) = self.row_again(row)?;
+                let Some(id) = id else { continue };
                 if let Some(other) = seen.get(&id).cloned() {
-                    self.add(Some(entry.place), Problem::MadeTwice { id, other });
+                    self.add(Some(place), Problem::MadeTwice { id, other });
                 } else {
-                    seen.insert(id, entry.place);
+                    seen.insert(id, place);
                 }
             }
         }
         Ok(())
+    }
+
+    /// A row once more: its job, its place, and what the other side calls what it made.
+    fn row_again(&self, id: i64) -> rusqlite::Result<(i64, LedgerRow, Option<String>)> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT runs.job, starts.row, line, key, lane, (SELECT remote_id FROM ends WHERE ends.id = starts.id \
+             AND ends.number = starts.number ORDER BY ends.owner DESC LIMIT 1) FROM starts \
+             JOIN owners ON owners.id = starts.owner JOIN runs ON runs.id = owners.run \
+             WHERE starts.id = ?1 ORDER BY starts.number DESC LIMIT 1",
+        )?;
+        statement.query_row([id], |row| {
+            let job = row.get(0)?;
+            Ok((job, self.place(job, row, 1)?, row.get(5)?))
+        })
+    }
+}
+
+/// The rows on the way past.
+struct Rows<'w, 'a> {
+    walk: &'w mut Walk<'a>,
+    owners: Owners,
+    view: Option<Statement<'a>>,
+    hand: Hand,
+}
+
+/// The row in hand.
+#[derive(Default)]
+struct Hand {
+    /// As it was last sent; none where no start of it can be read.
+    sent: Option<Sent>,
+    attempts: u64,
+    problems: Vec<Problem>,
+}
+
+struct Sent {
+    job: i64,
+    run: i64,
+    operation: String,
+    place: LedgerRow,
+}
+
+impl Rows<'_, '_> {
+    fn sent(&self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<Sent> {
+        // What belongs to no run is told as such, and is no job's.
+        let (job, run) = self.owners.job_and_run(owner).unwrap_or((JobId(0), 0));
+        start.get(START_COUNT + 4).map(Digest)?;
+        let place = self.walk.place(job.0, start, START_COUNT)?;
+        Ok(Sent { job: job.0, run, operation: start.get(4)?, place })
+    }
+}
+
+impl Listener for Rows<'_, '_> {
+    const START: &'static str = "row, line, key, lane, digest";
+    const END: &'static str = "at, status, code, reason, doubt, message";
+    const IDS: bool = true;
+
+    fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
+        self.hand.attempts += 1;
+        let mut sent = self.sent(owner, start)?;
+        let attempt = start.get(1)?;
+        if let Some(first) = &self.hand.sent {
+            if self.owners.job_and_run(owner).is_some() && sent.job != first.job {
+                self.hand.problems.push(Problem::ForeignRun { attempt, run: sent.run });
+                sent.job = first.job;
+            }
+            if sent.place.key != first.place.key {
+                let key = sent.place.key.clone();
+                self.hand.problems.push(Problem::KeysDiffer { attempt, key });
+            }
+        }
+        self.hand.sent = Some(sent);
+        Ok(())
+    }
+
+    fn end(&mut self, end: &Row<'_>) -> rusqlite::Result<()> {
+        let attempt = end.get(1)?;
+        let (has_outcome, has_ended) =
+            (end.get::<_, Option<String>>(2)?.is_some(), end.get::<_, Option<i64>>(END_COUNT)?);
+        if has_outcome != has_ended.is_some() {
+            self.hand.problems.push(Problem::HalfEnded { attempt });
+        }
+        // Read since a run will.
+        end.get::<_, Option<u16>>(END_COUNT + 1)?;
+        (END_COUNT + 2..END_COUNT + 6).try_for_each(|at| end.get::<_, Option<String>>(at).map(drop))
+    }
+
+    fn contradiction(&mut self, contradiction: Contradiction) {
+        self.hand.problems.push(Problem::Life(contradiction));
+    }
+
+    fn unreadable(&mut self, entry: Entry<'_>, error: rusqlite::Error) -> rusqlite::Result<()> {
+        let place = self.hand.sent.as_ref().map(|sent| sent.place.clone());
+        match entry {
+            Entry::Start(row) => {
+                let id = row.get(0)?;
+                self.walk.unreadable(None, ("starts", Some(id)), (row, error))
+            }
+            Entry::End(row) => self.walk.unreadable(place, ("ends", None), (row, error)),
+        }
+    }
+
+    fn row(&mut self, id: i64, _: OwnerId, life: Life) -> rusqlite::Result<()> {
+        let Hand { sent, attempts, problems } = std::mem::take(&mut self.hand);
+        let Some(sent) = sent else {
+            self.walk.checked.rows += 1;
+            return Ok(());
+        };
+        if !self.walk.is_chosen(sent.job) {
+            return Ok(());
+        }
+        self.walk.checked.rows += 1;
+        self.walk.checked.attempts += attempts;
+        problems.into_iter().for_each(|problem| self.walk.add(Some(sent.place.clone()), problem));
+        let key = spread(KeyHash::of(&sent.place.key), sent.job.unsigned_abs());
+        self.walk.keys.push((key, id));
+        if life.is_broken() {
+            return Ok(());
+        }
+        if let Some(view) = &mut self.view {
+            self.walk.compare_view(id, &sent.place, &life, view)?;
+        }
+        self.walk.remember_claim(id, &sent, &life);
+        Ok(())
+    }
+}
+
+/// A state in the words of the output.
+fn word(state: &RowState) -> &'static str {
+    match state {
+        RowState::NotStarted | RowState::Deferred { .. } => "not_started",
+        RowState::Started { .. } | RowState::InDoubt { .. } => "in_doubt",
+        RowState::Succeeded { .. } => "succeeded",
+        RowState::Refused { .. } | RowState::GivenUp { .. } => "failed",
     }
 }
 

@@ -17,13 +17,13 @@ use std::path::{Path, PathBuf};
 use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
-use crate::row::Cause;
-
-use super::attempt::complete_attempt;
+use super::journal::{Belongs, Entries, reason};
 use super::lock::beside;
-use super::stated;
-use super::{JobName, Ledger, LedgerError, StorageFault};
-use crate::row::{AttemptEnd, Outcome, RowId};
+use super::{FileLedger, JobLock};
+use crate::ledger::{
+    Claim as _, JobName, LedgerError, LostOutcome, OwnerId, Reader as _, StorageFault,
+};
+use crate::row::{AttemptEnd, Cause, Doubt, Outcome, Reason, RowId};
 
 /// Room for more outcomes than requests are ever under way at once, in bytes.
 const RESERVE: usize = 256 << 10;
@@ -42,6 +42,9 @@ pub struct Rescue {
 pub(super) struct Line {
     /// The row's id in the ledger.
     pub row_id: i64,
+    /// Who found out; left out by older versions, of which it was whoever had begun the attempt.
+    #[serde(default)]
+    pub owner: Option<i64>,
     /// The row's key, to make sure that this is the ledger. None where it could not be read.
     pub key: Option<String>,
     pub number: u32,
@@ -49,6 +52,11 @@ pub(super) struct Line {
     pub ended_at: i64,
     pub status: Option<u16>,
     pub code: Option<String>,
+    /// As in the table `ends`; older versions had neither.
+    #[serde(default)]
+    pub reason: Option<String>,
+    #[serde(default)]
+    pub doubt: Option<String>,
     pub message: Option<String>,
     pub remote_id: Option<String>,
 }
@@ -63,10 +71,10 @@ pub struct TakenIn {
 }
 
 impl Rescue {
-    /// Makes the file beside a ledger. Where that fails there is none, and a run can do without. To be called under the
-    /// job's lock, when what an earlier run left has been brought in.
-    pub fn reserve(ledger: &Path, job: &JobName) -> Self {
-        let path = rescue_path(ledger, job);
+    /// Makes the file of a job beside a ledger, when what an earlier run left has been brought in. Where that fails there
+    /// is none, and a run can do without.
+    pub fn reserve(ledger: &Path, lock: &JobLock) -> Self {
+        let path = rescue_path(ledger, lock.job());
         let opened = OpenOptions::new().write(true).create(true).truncate(true).open(&path);
         if let Ok(mut file) = opened.as_ref() {
             // A part of the room is better than none.
@@ -118,45 +126,47 @@ impl Rescue {
 }
 
 impl Line {
-    pub(super) fn new(row_id: RowId, key: Option<String>, end: &AttemptEnd) -> Self {
+    pub(super) fn new(row: RowId, key: Option<String>, owner: OwnerId, end: &AttemptEnd) -> Self {
         let cause = end.cause.as_ref();
         Self {
-            row_id: row_id.0,
+            row_id: row.0,
+            owner: Some(owner.0),
             key,
             number: end.number,
             outcome: end.outcome.word().to_owned(),
             ended_at: end.at,
             status: cause.and_then(|cause| cause.status),
             code: cause.and_then(|cause| cause.code.clone()),
-            message: cause.map(stated::cause),
+            reason: cause.and_then(reason).map(str::to_owned),
+            doubt: cause.and_then(|cause| cause.doubt.as_ref()).map(|doubt| doubt.word().into()),
+            message: cause.and_then(|cause| cause.message.clone()),
             remote_id: end.remote_id.clone(),
         }
     }
 
+    /// The outcome, where this is all that is left of it.
+    pub(super) fn lost(&self) -> Option<LostOutcome> {
+        let outcome = Outcome::parse(&self.outcome)?;
+        let (key, id) = (self.key.clone(), self.remote_id.clone());
+        Some(LostOutcome { row: RowId(self.row_id), key, outcome, id })
+    }
+
     fn end(self) -> Option<AttemptEnd> {
-        let (status, code) = (self.status, self.code);
+        let cause = Cause {
+            reason: self.reason.as_deref().and_then(Reason::parse).unwrap_or_default(),
+            doubt: self.doubt.as_deref().and_then(Doubt::parse),
+            status: self.status,
+            code: self.code,
+            message: self.message,
+        };
         Some(AttemptEnd {
             outcome: Outcome::parse(&self.outcome)?,
             known: Some(RowId(self.row_id)),
             number: self.number,
-            cause: self
-                .message
-                .map(|message| Cause { status, code, ..Cause::default() }.saying(message)),
+            cause: Some(cause).filter(|cause| *cause != Cause::default()),
             remote_id: self.remote_id,
             at: self.ended_at,
         })
-    }
-
-    /// `k7 succeeded as tn_12`, for a person.
-    pub(super) fn words(&self) -> String {
-        let key = match &self.key {
-            Some(key) => key.clone(),
-            None => format!("the row with the ledger's id {}", self.row_id),
-        };
-        match &self.remote_id {
-            Some(id) => format!("{key} {} as {id}", self.outcome),
-            None => format!("{key} {}", self.outcome),
-        }
     }
 }
 
@@ -167,63 +177,73 @@ pub fn waiting_outcomes(ledger: &Path, job: &JobName) -> Result<(PathBuf, usize)
     Ok((path, lines.len() + unreadable))
 }
 
-impl Ledger {
-    /// Brings in what an earlier run of a job could not write; none where it left nothing. To be called under the job's
-    /// lock, before anything is read. Durable when this returns.
-    pub fn take_in(&self, job: &JobName) -> Result<Option<TakenIn>, LedgerError> {
-        let path = rescue_path(&self.path, job);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let (lines, unreadable) = read(&path)?;
-        let outcomes = lines.len();
-        if outcomes > 0 {
-            self.complete(job, &path, lines)?;
-        }
-        // Emptied first: a file that comes back after a power cut must not speak against what was written since.
-        let emptied = OpenOptions::new().write(true).open(&path);
-        emptied
-            .and_then(|file| file.set_len(0).and_then(|()| file.sync_all()))
-            .map_err(|error| failed(&path, "emptied", &error))?;
-        // Empty it means nothing.
-        let _ = std::fs::remove_file(&path);
-        Ok((outcomes + unreadable > 0).then_some(TakenIn { path, outcomes, unreadable }))
+/// Brings in what an earlier run of a job could not write; see [`crate::ledger::Books::take_in`].
+pub(super) fn take_in(ledger: &FileLedger, job: &JobName) -> Result<Option<TakenIn>, LedgerError> {
+    let path = rescue_path(&ledger.path, job);
+    if !path.exists() {
+        return Ok(None);
     }
+    let (lines, unreadable) = read(&path)?;
+    let outcomes = lines.len();
+    if outcomes > 0 {
+        complete(ledger, job, &path, lines)?;
+    }
+    // Emptied first: a file that comes back after a power cut must not speak against what was written since.
+    let emptied = OpenOptions::new().write(true).open(&path);
+    emptied
+        .and_then(|file| file.set_len(0).and_then(|()| file.sync_all()))
+        .map_err(|error| failed(&path, "emptied", &error))?;
+    // Empty it means nothing.
+    let _ = std::fs::remove_file(&path);
+    Ok((outcomes + unreadable > 0).then_some(TakenIn { path, outcomes, unreadable }))
+}
 
-    /// Completes attempts, all or none.
-    fn complete(&self, job: &JobName, path: &Path, lines: Vec<Line>) -> Result<(), LedgerError> {
-        let misfit = || LedgerError::RescueMisfit { path: path.to_owned() };
-        let id = self.find_job(job)?.ok_or_else(misfit)?;
-        let complete = || {
-            let immediate = TransactionBehavior::Immediate;
-            let transaction = Transaction::new_unchecked(&self.connection, immediate)?;
-            for line in lines {
-                let fits = transaction
-                    .prepare_cached(
-                        "SELECT 1 FROM rows WHERE id = ?1 AND job = ?2 AND (?3 IS NULL OR key = ?3)",
-                    )?
-                    .exists(params![line.row_id, id.0, line.key])?;
-                let row_id = RowId(line.row_id);
-                let completed = match line.end().filter(|_| fits) {
-                    Some(end) => complete_attempt(&transaction, row_id, &end)?,
-                    None => 0,
-                };
-                if completed == 0 {
-                    return Ok(false);
+/// Completes attempts, all or none.
+fn complete(
+    ledger: &FileLedger,
+    job: &JobName,
+    path: &Path,
+    lines: Vec<Line>,
+) -> Result<(), LedgerError> {
+    let misfit = || LedgerError::RescueMisfit { path: path.to_owned() };
+    let id = ledger.find_job(job)?.ok_or_else(misfit)?;
+    let fits = ledger.writing(|| {
+        let immediate = TransactionBehavior::Immediate;
+        let transaction = Transaction::new_unchecked(&ledger.connection, immediate)?;
+        for line in lines {
+            // Who began the attempt, if there is such a one.
+            let begun = transaction
+                .prepare_cached(
+                    "SELECT starts.owner FROM starts JOIN owners ON owners.id = starts.owner \
+                     JOIN runs ON runs.id = owners.run WHERE starts.id = ?1 AND starts.number = ?2 \
+                     AND runs.job = ?3 AND (?4 IS NULL OR starts.key = ?4)",
+                )?
+                .query_row(params![line.row_id, line.number, id.0, line.key], |row| row.get(0))
+                .optional()?;
+            let (row, owner) = (RowId(line.row_id), line.owner);
+            let completed = match (begun, line.end()) {
+                (Some(begun), Some(end)) => {
+                    let owner = OwnerId(owner.unwrap_or(begun));
+                    Entries::prepare(&transaction)?.end(row, owner, &end)?
                 }
+                _ => Belongs::ToNone,
+            };
+            if completed == Belongs::ToNone {
+                return Ok(false);
             }
-            transaction.commit()?;
-            Ok(true)
-        };
-        let fits = complete().map_err(|error: rusqlite::Error| self.storage("written", &error))?;
-        if fits { Ok(()) } else { Err(misfit()) }
-    }
+        }
+        transaction.commit()?;
+        Ok(true)
+    })?;
+    if fits { Ok(()) } else { Err(misfit()) }
+}
 
+impl FileLedger {
     /// A row's key, as far as the ledger can be read.
-    pub(super) fn key_of(&self, row_id: RowId) -> Option<String> {
-        let query = "SELECT key FROM rows WHERE id = ?1";
+    pub(super) fn key_of(&self, row: RowId) -> Option<String> {
+        let query = "SELECT key FROM starts WHERE id = ?1 LIMIT 1";
         let mut statement = self.connection.prepare_cached(query).ok()?;
-        statement.query_row([row_id.0], |row| row.get(0)).optional().ok()?
+        statement.query_row([row.0], |row| row.get(0)).optional().ok()?
     }
 }
 
@@ -258,17 +278,18 @@ fn rescue_path(ledger: &Path, job: &JobName) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{end, found, name, place, record};
     use super::*;
+    use crate::ledger::tests::{claim, end, found, name, place, record};
+    use crate::ledger::{Books as _, Ledger};
     use crate::row::RowState;
 
     fn line(row_id: i64, key: &str, outcome: Outcome) -> Line {
-        Line::new(RowId(row_id), Some(key.to_owned()), &end(outcome, 1))
+        Line::new(RowId(row_id), Some(key.to_owned()), OwnerId(1), &end(outcome, 1))
     }
 
     /// Keeps lines as a run does that ends after them.
     fn keep(path: &Path, lines: &[Line]) -> PathBuf {
-        let mut rescue = Rescue::reserve(path, &name("a"));
+        let mut rescue = Rescue::reserve(path, &claim(path));
         lines.iter().for_each(|line| rescue.keep(std::slice::from_ref(line)).unwrap());
         rescue.finish();
         rescue_path(path, &name("a"))
@@ -283,14 +304,14 @@ mod tests {
             keep(&path, &[line(1, "k1", Outcome::Succeeded), line(2, "k2", Outcome::Refused)]);
         assert_eq!(waiting_outcomes(&path, &name("a")).unwrap(), (file.clone(), 2));
         let ledger = Ledger::open(&path).unwrap();
-        let taken = ledger.take_in(&name("a")).unwrap().unwrap();
+        let taken = ledger.take_in(&claim(&path)).unwrap().unwrap();
         assert_eq!((taken.outcomes, taken.unreadable), (2, 0));
         assert!(!file.exists());
-        assert_eq!(ledger.take_in(&name("a")).unwrap(), None);
+        assert_eq!(ledger.take_in(&claim(&path)).unwrap(), None);
         let state = found(&path, "k1").unwrap().earlier.state;
         assert_eq!(state, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
         let earlier = found(&path, "k2").unwrap().earlier;
-        assert_eq!(earlier.message.as_deref(), Some("past"));
+        assert_eq!(earlier.cause.unwrap().message.as_deref(), Some("past"));
     }
 
     #[test]
@@ -302,7 +323,7 @@ mod tests {
         let ledger = Ledger::open(&path).unwrap();
         for _ in 0..2 {
             std::fs::write(&file, &bytes).unwrap();
-            assert_eq!(ledger.take_in(&name("a")).unwrap().unwrap().outcomes, 1);
+            assert_eq!(ledger.take_in(&claim(&path)).unwrap().unwrap().outcomes, 1);
             let state = found(&path, "k1").unwrap().earlier.state;
             assert_eq!(state, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
         }
@@ -314,10 +335,10 @@ mod tests {
         record(&path, "k1", &[Some(Outcome::Succeeded)]);
         let file = rescue_path(&path, &name("a"));
         assert!(!file.exists());
-        drop(Rescue::reserve(&path, &name("a")));
+        drop(Rescue::reserve(&path, &claim(&path)));
         assert_eq!(std::fs::metadata(&file).unwrap().len(), RESERVE as u64);
         assert_eq!(waiting_outcomes(&path, &name("a")).unwrap().1, 0);
-        assert_eq!(Ledger::open(&path).unwrap().take_in(&name("a")).unwrap(), None);
+        assert_eq!(Ledger::open(&path).unwrap().take_in(&claim(&path)).unwrap(), None);
         assert!(!file.exists());
     }
 
@@ -329,7 +350,7 @@ mod tests {
         let mut bytes = std::fs::read(&file).unwrap();
         bytes.extend_from_slice(b"{\"row_id\":2,\"key\":\"k2\",\"num   \0\0");
         std::fs::write(&file, bytes).unwrap();
-        let taken = Ledger::open(&path).unwrap().take_in(&name("a")).unwrap().unwrap();
+        let taken = Ledger::open(&path).unwrap().take_in(&claim(&path)).unwrap().unwrap();
         assert_eq!((taken.outcomes, taken.unreadable), (1, 1));
     }
 
@@ -339,7 +360,7 @@ mod tests {
         record(&path, "k1", &[None]);
         for strange in [line(1, "k7", Outcome::Succeeded), line(9, "k1", Outcome::Succeeded)] {
             let file = keep(&path, &[line(1, "k1", Outcome::Succeeded), strange]);
-            let refused = Ledger::open(&path).unwrap().take_in(&name("a"));
+            let refused = Ledger::open(&path).unwrap().take_in(&claim(&path));
             assert!(matches!(refused, Err(LedgerError::RescueMisfit { .. })), "{refused:?}");
             assert_eq!(
                 found(&path, "k1").unwrap().earlier.state,
@@ -353,11 +374,11 @@ mod tests {
     fn what_was_written_in_part_is_written_over() {
         let (_folder, path) = place();
         record(&path, "k1", &[None]);
-        let mut rescue = Rescue::reserve(&path, &name("a"));
+        let mut rescue = Rescue::reserve(&path, &claim(&path));
         rescue.file.as_mut().unwrap().write_all(b"{\"row_id\":1,\"key\":\"k1\"").unwrap();
         rescue.keep(&[line(1, "k1", Outcome::Succeeded)]).unwrap();
         rescue.finish();
-        let taken = Ledger::open(&path).unwrap().take_in(&name("a")).unwrap().unwrap();
+        let taken = Ledger::open(&path).unwrap().take_in(&claim(&path)).unwrap().unwrap();
         assert_eq!((taken.outcomes, taken.unreadable), (1, 0));
     }
 }

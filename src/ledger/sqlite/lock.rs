@@ -9,12 +9,15 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::fault::of_io;
+use super::file::make_folder;
 use super::presence::is_at;
-use super::{JobName, LedgerError, make_folder, of_io};
+use crate::ledger::{Claim, JobName, LedgerError, Validity};
 
 /// Held for as long as a job runs.
 #[derive(Debug)]
 pub struct JobLock {
+    job: JobName,
     file: File,
     path: PathBuf,
     /// Who holds it.
@@ -32,10 +35,11 @@ impl JobLock {
         let path = beside(ledger, job, "lock");
         let text = format!("process {process} since {since}\n");
         let file = Self::lock(&path, &text, ledger)?;
-        Ok(Self { file, path, text })
+        Ok(Self { job: job.clone(), file, path, text })
     }
 
-    /// Takes it once more where its file has been deleted: that would keep nobody out.
+    /// Takes it once more where its file has been deleted: such a lock keeps nobody out. An error where another run has
+    /// it by now.
     pub(super) fn renew(&mut self, ledger: &Path) -> Result<(), LedgerError> {
         if is_at(&self.file, &self.path) {
             return Ok(());
@@ -68,6 +72,25 @@ impl JobLock {
             Err(TryLockError::WouldBlock) => Err(LedgerError::Busy { holder: holder(&mut file) }),
             Err(TryLockError::Error(error)) => Err(storage(error)),
         }
+    }
+}
+
+impl Claim for JobLock {
+    fn job(&self) -> &JobName {
+        &self.job
+    }
+
+    fn holder(&self) -> &str {
+        self.text.trim_end()
+    }
+
+    /// All lanes of the job, unless the lock's file has been deleted.
+    fn holds(&self, _lane: &str) -> bool {
+        is_at(&self.file, &self.path)
+    }
+
+    fn validity(&self) -> Validity {
+        Validity::Held
     }
 }
 

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 
-use super::{JobId, Ledger, LedgerError, RunId, beside, make_folder};
+use super::FileLedger;
+use super::file::{beside, make_folder};
+use crate::ledger::{LedgerError, Run};
 
 /// The files of a ledger, as they were when it was opened to be written.
 #[derive(Debug, Default)]
@@ -45,13 +47,13 @@ impl Presence {
 
 /// A ledger that was taken away, where it is now.
 pub(super) struct Regained {
-    pub ledger: Ledger,
+    pub ledger: FileLedger,
     pub error: LedgerError,
     /// Whether it is a copy of all that the open one held, down to the last write.
     pub is_copy: bool,
 }
 
-impl Ledger {
+impl FileLedger {
     /// Writes all that the open ledger holds to where it was, or beside it where another file is now, or another run of the
     /// job (`is_ours` says that there is none). It is on the disk when this returns. Where a run of another job has put back
     /// the same ledger, that is it.
@@ -103,8 +105,8 @@ impl Ledger {
         let ledger = is_other.then(|| Self::open_kept(&self.path).ok()).flatten()?;
         let (mine, theirs) = (self.extent(written).ok()?, ledger.extent(written).ok()?);
         let knows = theirs.run == mine.run
-            && theirs.attempts >= mine.attempts - written.starts
-            && theirs.outcomes >= mine.outcomes - written.ends;
+            && theirs.starts >= mine.starts - written.starts
+            && theirs.ends >= mine.ends - written.ends;
         let error = LedgerError::PutBack { path: self.path.clone() };
         knows.then_some(Regained { ledger, error, is_copy: false })
     }
@@ -143,16 +145,17 @@ impl Ledger {
     fn extent(&self, written: RunWrites) -> rusqlite::Result<Extent> {
         let run = "SELECT jobs.id, jobs.name, jobs.base_url, jobs.account, runs.started_at FROM runs \
                    JOIN jobs ON jobs.id = runs.job WHERE runs.id = ?1";
-        let run = self.connection.query_row(run, [written.run.0], |row| {
+        let run = self.connection.query_row(run, [written.run.id], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
         })?;
-        let counts = "SELECT count(*), count(attempts.outcome) FROM attempts \
-                      JOIN rows ON rows.id = attempts.row WHERE rows.job = ?1";
-        let counts = self
-            .connection
-            .query_row(counts, [written.job.0], |row| Ok((row.get(0)?, row.get(1)?)));
-        let (attempts, outcomes) = counts?;
-        Ok(Extent { run, attempts, outcomes })
+        let count = |table: &str| {
+            let count = format!(
+                "SELECT count(*) FROM {table} JOIN owners ON owners.id = {table}.owner \
+                 JOIN runs ON runs.id = owners.run WHERE runs.job = ?1"
+            );
+            self.connection.query_row(&count, [written.run.job.0], |row| row.get(0))
+        };
+        Ok(Extent { run, starts: count("starts")?, ends: count("ends")? })
     }
 
     /// Lets the log be where it is when the connection is closed: by then it may be another's.
@@ -165,22 +168,21 @@ impl Ledger {
 /// What a run has written, and of that what nobody was told to be durable: so many starts and ends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RunWrites {
-    pub job: JobId,
-    pub run: RunId,
+    pub run: Run,
     pub starts: i64,
     pub ends: i64,
 }
 
-/// How much a ledger holds of a job: no attempt is ever deleted, nor an outcome.
+/// How much a ledger holds of a job: entries are only ever added.
 struct Extent {
     /// The run, and its job.
     run: (i64, String, String, String, i64),
-    attempts: i64,
-    outcomes: i64,
+    starts: i64,
+    ends: i64,
 }
 
 /// A ledger that was put beside this one, since another had taken its place. It knows what this one does not.
-pub(super) fn kept_beside(ledger: &Path) -> Option<PathBuf> {
+pub(in crate::ledger) fn kept_beside(ledger: &Path) -> Option<PathBuf> {
     let folder = ledger.parent().filter(|folder| !folder.as_os_str().is_empty());
     let start = format!("{}.kept", ledger.file_name()?.to_string_lossy());
     let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?.flatten();

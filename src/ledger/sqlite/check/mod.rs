@@ -6,8 +6,6 @@
 //! may be set.
 
 mod file_head;
-mod finding;
-mod life;
 mod walk;
 
 use std::path::Path;
@@ -15,46 +13,24 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{
-    APPLICATION_ID, BUSY_TIMEOUT, Ledger, LedgerError, StorageFault, beside, connect_to_read,
-    not_opened,
-};
+use super::FileLedger;
+use super::fault::not_opened;
+use super::file::{beside, connect_to_read, patient};
+use super::format::{FORMAT, Found, show_as_current};
+use crate::ledger::{CheckScope, Inspection, LedgerError, Location, Problem, StorageFault};
 use file_head::FileHead;
 use walk::Walk;
 
-pub use finding::{Finding, Findings, LedgerRow, Problem};
-
-/// What to look at.
-pub struct CheckScope<'a> {
-    /// The job's name; none for all of them.
-    pub job: Option<&'a str>,
-    /// Whether an operation makes something new, so that two of its rows cannot have made the same.
-    pub creates: &'a dyn Fn(&str) -> bool,
-}
-
-/// A ledger, looked through.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Checked {
-    pub bytes: u64,
-    /// The bytes of the log beside it, which is a part of it; none where there is no log.
-    pub log_bytes: Option<u64>,
-    /// None where the file does not say.
-    pub format: Option<i64>,
-    pub jobs: u64,
-    pub runs: u64,
-    /// Runs that are under way, or were killed.
-    pub endless_runs: u64,
-    pub rows: u64,
-    pub attempts: u64,
-    pub findings: Findings,
-}
-
 /// Looks a ledger file through; none where there is no file. An error is what cannot be read as a ledger: another
 /// file, a newer format, one that may not be opened.
-pub fn check(path: &Path, scope: &CheckScope<'_>) -> Result<Option<Checked>, LedgerError> {
+pub fn inspect(
+    place: impl Into<Location>,
+    scope: &CheckScope<'_>,
+) -> Result<Option<Inspection>, LedgerError> {
+    let Location::File(path) = &place.into();
     let Ok(metadata) = std::fs::metadata(path) else { return Ok(None) };
     let log_bytes = std::fs::metadata(beside(path, "-wal")).ok().map(|log| log.len());
-    let mut checked = Checked { bytes: metadata.len(), log_bytes, ..Checked::default() };
+    let mut checked = Inspection { bytes: metadata.len(), log_bytes, ..Inspection::default() };
     let head = FileHead::read(path);
     let has_log = log_bytes.is_some_and(|bytes| bytes > 0);
     if metadata.is_file() && checked.bytes == 0 && !has_log {
@@ -78,13 +54,20 @@ pub fn check(path: &Path, scope: &CheckScope<'_>) -> Result<Option<Checked>, Led
         }
         Err(unopened) => return Err(unopened.into_error(path)),
     };
-    match ledger.check_format()? {
-        0 => checked.findings.add(None, Problem::Empty),
-        format => {
-            checked.format = Some(format);
-            Walk::new(&ledger.connection, scope, &mut checked).all();
+    let format = match ledger.found()? {
+        Found::Nothing => {
+            checked.findings.add(None, Problem::Empty);
+            return Ok(Some(checked));
         }
-    }
+        Found::Older(format) => {
+            show_as_current(&ledger.connection, format)
+                .map_err(|error| ledger.storage("read", &error))?;
+            format
+        }
+        Found::Current => FORMAT,
+    };
+    checked.format = Some(format);
+    Walk::new(&ledger.connection, scope, &mut checked).all();
     Ok(Some(checked))
 }
 
@@ -97,11 +80,11 @@ enum Unopened {
 
 impl Unopened {
     fn into_error(self, path: &Path) -> LedgerError {
-        let path = path.to_owned();
+        let ledger = Location::from(path);
         match self {
-            Self::Foreign => LedgerError::NotALedger { path },
+            Self::Foreign => LedgerError::NotALedger { ledger },
             Self::Damaged { cause } => {
-                LedgerError::Storage { path, deed: "read", fault: StorageFault::Damaged, cause }
+                LedgerError::Storage { ledger, deed: "read", fault: StorageFault::Damaged, cause }
             }
             Self::Other(error) => error,
         }
@@ -115,17 +98,17 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     if indexed || !std::fs::metadata(path).is_ok_and(is_writable) {
         return connect_to_read(path);
     }
-    // Who reads such a log alone keeps its index in memory. To be alone takes a lock, and that a file that could be
-    // written to; it is not.
+    // A process that reads such a log alone keeps its index in memory. SQLite lets it be alone only with a connection that
+    // could write; nothing is written with this one.
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    patient(&connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.execute_batch("PRAGMA query_only = ON; PRAGMA locking_mode = EXCLUSIVE")?;
     Ok(connection)
 }
 
 /// Opens a file however damaged, as long as SQLite can make anything of it.
-fn open(path: &Path) -> Result<Ledger, Unopened> {
+fn open(path: &Path) -> Result<FileLedger, Unopened> {
     let prepared = connect(path).and_then(|connection| {
         // A file whose end is missing is then read as far as it goes.
         connection.execute_batch("PRAGMA writable_schema = ON; BEGIN")?;
@@ -139,8 +122,8 @@ fn open(path: &Path) -> Result<Ledger, Unopened> {
         }
         _ => Unopened::Other(not_opened(path, false, &error)),
     })?;
-    let ledger = Ledger::over(connection, path);
-    match ledger.check_format() {
+    let ledger = FileLedger::over(connection, path);
+    match ledger.found() {
         Err(LedgerError::NotALedger { .. }) => Err(Unopened::Foreign),
         Err(error) => Err(Unopened::Other(error)),
         Ok(_) => Ok(ledger),

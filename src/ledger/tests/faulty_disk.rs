@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use rusqlite::{Connection, OpenFlags, ffi};
 
-use super::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

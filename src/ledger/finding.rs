@@ -1,9 +1,10 @@
 //! What may be wrong with a ledger file: values, each with a name for scripts, its words, and what to do.
 //!
-//! Finding them is for `check`; layout, colour and JSON are for `report`.
+//! Finding them is for the kind of ledger; layout, colour and JSON are for `report`.
 
 use std::collections::HashMap;
 
+use crate::row::Contradiction;
 use crate::text::code::Code;
 
 /// So many findings of a kind are kept; beyond that they are only counted.
@@ -67,27 +68,16 @@ pub enum Problem {
     },
     /// A row without an attempt.
     NoAttempt,
-    /// Attempts count from 1, without gaps.
-    Gap {
-        expected: i64,
-        found: i64,
-    },
-    UnknownOutcome {
-        attempt: i64,
-        word: String,
-    },
-    /// An end without an outcome, or an outcome without an end.
+    /// An end without an outcome, or an outcome without an end; only older formats can say that.
     HalfEnded {
         attempt: i64,
     },
-    /// What is done is never sent again.
-    AfterSuccess {
+    /// What no row can have lived through.
+    Life(Contradiction),
+    /// The attempts of a row have not all the same key.
+    KeysDiffer {
         attempt: i64,
-    },
-    /// Another step that no row can take.
-    Impossible {
-        attempt: i64,
-        cause: String,
+        key: String,
     },
     /// An attempt of a run of another job.
     ForeignRun {
@@ -131,11 +121,14 @@ impl Problem {
             Self::Unreadable { .. } => Code::UnreadableEntry,
             Self::Dangling { .. } => Code::DanglingEntries,
             Self::NoAttempt => Code::NoAttempt,
-            Self::Gap { .. } => Code::MissingAttempt,
-            Self::UnknownOutcome { .. } => Code::UnknownOutcome,
             Self::HalfEnded { .. } => Code::HalfEnded,
-            Self::AfterSuccess { .. } => Code::SentAfterSuccess,
-            Self::Impossible { .. } => Code::ImpossibleStep,
+            Self::Life(Contradiction::Gap { .. }) => Code::MissingAttempt,
+            Self::Life(Contradiction::NeverBegun { .. }) => Code::NeverBegun,
+            Self::Life(Contradiction::UnknownOutcome { .. }) => Code::UnknownOutcome,
+            Self::Life(Contradiction::AfterSuccess { .. }) => Code::SentAfterSuccess,
+            Self::Life(Contradiction::Turn { .. }) => Code::ImpossibleOperation,
+            Self::Life(Contradiction::Impossible { .. }) => Code::ImpossibleStep,
+            Self::KeysDiffer { .. } => Code::KeysDiffer,
             Self::ForeignRun { .. } => Code::ForeignRun,
             Self::ViewDiffers { .. } => Code::ViewDiffers,
             Self::ViewUnreadable { .. } => Code::ViewUnreadable,
@@ -173,19 +166,13 @@ impl Problem {
                 )
             }
             Self::NoAttempt => "no attempt is known, though a row is entered with its first".into(),
-            Self::Gap { expected, found } => {
-                format!("attempt {expected} is missing; the next one has the number {found}")
-            }
-            Self::UnknownOutcome { attempt, word } => {
-                format!("attempt {attempt} has the outcome `{word}`, which no version writes")
-            }
             Self::HalfEnded { attempt } => {
                 format!("of attempt {attempt}, only one of end and outcome is known")
             }
-            Self::AfterSuccess { attempt } => {
-                format!("attempt {attempt} was made after the row had succeeded")
+            Self::Life(contradiction) => contradiction.to_string(),
+            Self::KeysDiffer { attempt, key } => {
+                format!("attempt {attempt} has another key: {key}")
             }
-            Self::Impossible { attempt, cause } => format!("attempt {attempt} cannot be: {cause}"),
             Self::ForeignRun { attempt, run } => {
                 format!("attempt {attempt} is of run {run}, which is one of another job")
             }
@@ -220,23 +207,22 @@ impl Problem {
                 "keep the file as it is, with its -wal, and run no job with it; put a copy back, and take out of the \
                  source what was sent since that copy was made, or it is sent again"
             }
+            Self::Life(Contradiction::AfterSuccess { .. }) => {
+                "it may have been done twice: look at what its lane names on the other side, and keep the file for an \
+                 inquiry"
+            }
             Self::Dangling { .. }
             | Self::NoAttempt
-            | Self::Gap { .. }
-            | Self::UnknownOutcome { .. }
             | Self::HalfEnded { .. }
-            | Self::Impossible { .. }
+            | Self::Life(_)
+            | Self::KeysDiffer { .. }
             | Self::ForeignRun { .. } => {
                 "noteferry never writes this: somebody edited the file, or the disk is failing; keep it for an inquiry, \
                  and put a copy back before the next run"
             }
-            Self::AfterSuccess { .. } => {
-                "it may have been done twice: look at what its lane names on the other side, and keep the file for an \
-                 inquiry"
-            }
             Self::ViewDiffers { .. } | Self::ViewUnreadable { .. } => {
-                "runs go by the attempts and are not harmed, but queries and `status` read the view: somebody edited \
-                 the file"
+                "runs and `status` go by the attempts and are not harmed, but queries read the view: somebody edited the \
+                 file"
             }
             Self::KeyTwice { .. } => {
                 "a run finds only one of them and may send what the other has done: keep the file for an inquiry, and \

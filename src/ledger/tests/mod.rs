@@ -1,14 +1,22 @@
-use crate::row::{AttemptEnd, AttemptStart, Known, Outcome};
+//! What a ledger promises, of the kind that there is: what is written is found again, by whoever may look.
+
+pub(crate) mod faulty_disk;
+mod formats;
+mod promises;
+mod recorder;
+
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use proptest::prelude::*;
+use rusqlite::Connection;
 
 use super::*;
-use crate::row::Attempted;
-use crate::row::Cause;
-use crate::row::Digest;
-use crate::row::Earlier;
-use crate::row::RowState;
+use crate::row::{
+    AttemptEnd, AttemptStart, Cause, Digest, Earlier, KeyHash, Known, Outcome, RowId, RowState,
+    Standing,
+};
 
 pub(super) fn name(account: &str) -> JobName {
     JobName {
@@ -28,6 +36,7 @@ pub(super) fn start(key: &str, number: u32) -> AttemptStart {
         lane: "ticket tk_1".into(),
         digest: Digest([7; 16]),
         number,
+        turn: 1,
         repeats: false,
         at: 1_800_000_000_000,
         remote_at: Some(1_800_000_000_007),
@@ -48,16 +57,26 @@ pub(super) fn end(outcome: Outcome, number: u32) -> AttemptEnd {
     }
 }
 
+/// The right to send the job's rows.
+pub(super) fn claim(path: &Path) -> JobLock {
+    JobLock::take(path, &name("a"), 1, "now").unwrap()
+}
+
+/// A run of the job in a ledger.
+pub(super) fn begin(ledger: &Ledger, lock: &JobLock) -> Run {
+    let job = ledger.enter_job(lock, 1).unwrap();
+    ledger.begin_run(lock, job, "", 2).unwrap()
+}
+
 /// Records attempts of one row: each an outcome, or none for one that was under way when the run died.
 pub(super) fn record(path: &Path, key: &str, outcomes: &[Option<Outcome>]) {
     let ledger = Ledger::open(path).unwrap();
-    let job = ledger.enter_job(&name("a"), 1).unwrap();
-    let run = ledger.begin_run(job, "", 2).unwrap();
+    let lock = claim(path);
+    let run = begin(&ledger, &lock);
     let (acks, acknowledged) = mpsc::channel();
-    let rescue = Rescue::reserve(path, &name("a"));
-    let lock = JobLock::take(path, &name("a"), 1, "now").unwrap();
+    let rescue = Rescue::reserve(path, &lock);
     let trouble = InTrouble { patience: Duration::ZERO, rescue, lock };
-    let recorder = Recorder::start(ledger, job, run, trouble, move |news| match news {
+    let recorder = Recorder::start(ledger, run, trouble, move |news| match news {
         News::Durable(durable) => acks.send(durable).unwrap(),
         other => panic!("{other:?}"),
     });
@@ -74,9 +93,16 @@ pub(super) fn record(path: &Path, key: &str, outcomes: &[Option<Outcome>]) {
 }
 
 pub(super) fn found(path: &Path, key: &str) -> Option<Known> {
+    found_in(path, &name("a"), key)
+}
+
+/// What a ledger knows of a row of a job.
+pub(super) fn found_in(path: &Path, job: &JobName, key: &str) -> Option<Known> {
     let ledger = Ledger::open_to_read(path).unwrap().unwrap();
-    let job = ledger.find_job(&name("a")).unwrap().unwrap();
-    JobReader::new(ledger, job).unwrap().find(key).unwrap()
+    let job = ledger.find_job(job).unwrap().unwrap();
+    let history = ledger.history(job).unwrap();
+    let found = history.find(KeyHash::of(key)).next()?;
+    ledger.known(found.row, key).unwrap()
 }
 
 pub(super) fn place() -> (tempfile::TempDir, PathBuf) {
@@ -91,7 +117,7 @@ fn what_was_recorded_is_found() {
     record(&path, "HD-1", &[Some(Outcome::Deferred), Some(Outcome::Succeeded)]);
     let known = found(&path, "HD-1").unwrap();
     let state = RowState::Succeeded { attempts: 2, id: Some("tn_1".into()) };
-    assert_eq!(known.earlier, Earlier { state, message: None });
+    assert_eq!(known.earlier, Earlier::of(state));
     assert_eq!((known.digest, known.remote_id.as_deref()), (Digest([7; 16]), Some("tn_1")));
     assert_eq!(found(&path, "HD-2"), None);
 }
@@ -108,12 +134,12 @@ fn a_refusal_keeps_its_words() {
     let (_folder, path) = place();
     record(&path, "HD-1", &[Some(Outcome::Refused)]);
     let known = found(&path, "HD-1").unwrap();
-    assert_eq!(known.earlier.message.as_deref(), Some("past"));
+    assert_eq!(known.earlier.cause.unwrap().message.as_deref(), Some("past"));
     let ledger = Ledger::open_to_read(&path).unwrap().unwrap();
     let (id, job) = ledger.jobs().unwrap().remove(0);
     let status = ledger.status(id, job, 5, 5).unwrap();
     assert_eq!((status.totals.failed, status.totals.rows), (1, 1));
-    assert_eq!(status.failed[0].code.as_deref(), Some("3"));
+    assert_eq!(status.failed[0].cause.as_ref().unwrap().code.as_deref(), Some("3"));
 }
 
 #[test]
@@ -163,23 +189,6 @@ fn a_newer_format_and_a_foreign_file_are_refused() {
     let text = path.with_file_name("text.db");
     std::fs::write(&text, "this is a text and no database, long enough for a header of one hundred bytes, or so it is hoped by all").unwrap();
     assert!(matches!(Ledger::open(&text), Err(LedgerError::NotALedger { .. })));
-}
-
-#[test]
-fn a_ledger_of_the_first_format_is_read_and_brought_up_to_date() {
-    let (_folder, path) = place();
-    record(&path, "HD-1", &[Some(Outcome::Succeeded)]);
-    let raw = Connection::open(&path).unwrap();
-    raw.execute_batch(
-        "ALTER TABLE attempts DROP COLUMN remote_started_at; PRAGMA user_version = 1",
-    )
-    .unwrap();
-    drop(raw);
-    let attempted = |remote_at| Attempted { at: 1_800_000_000_000, remote_at };
-    assert_eq!(found(&path, "HD-1").unwrap().attempted, attempted(None));
-    record(&path, "HD-2", &[None]);
-    assert_eq!(found(&path, "HD-1").unwrap().attempted, attempted(None));
-    assert_eq!(found(&path, "HD-2").unwrap().attempted, attempted(Some(1_800_000_000_007)));
 }
 
 #[test]
@@ -254,23 +263,45 @@ proptest! {
 }
 
 #[test]
-fn a_row_is_looked_for_from_its_first_attempt_on_that_nobody_has_settled() {
-    use Outcome::{Deferred, Lost, NotFound};
-    for (outcomes, first) in [
-        (vec![None], 1),
-        (vec![Some(Lost), Some(Lost), None], 1),
-        (vec![Some(Deferred), Some(Lost), Some(Lost)], 2),
-        (vec![Some(Lost), Some(NotFound), Some(Lost)], 3),
-        (vec![Some(Lost), Some(NotFound)], 1),
-    ] {
-        let (_folder, path) = place();
-        record(&path, "k1", &outcomes);
-        let began = |number: i64| 1_800_000_000_000 + number;
-        Ledger::open(&path)
-            .unwrap()
-            .connection
-            .execute_batch("UPDATE attempts SET started_at = 1800000000000 + number")
-            .unwrap();
-        assert_eq!(found(&path, "k1").unwrap().attempted.at, began(first), "{outcomes:?}");
+fn rows_stand_where_their_attempts_say() {
+    let (_folder, path) = place();
+    let lives: [(&str, &[Option<Outcome>]); 5] = [
+        ("done", &[Some(Outcome::Deferred), Some(Outcome::Succeeded)]),
+        ("refused", &[Some(Outcome::Refused)]),
+        ("under way", &[None]),
+        ("looked for", &[Some(Outcome::Lost), Some(Outcome::NotFound)]),
+        ("repeated", &[None, Some(Outcome::Lost)]),
+    ];
+    lives.iter().for_each(|(key, life)| record(&path, key, life));
+    let ledger = Ledger::open(&path).unwrap();
+    let job = ledger.find_job(&name("a")).unwrap().unwrap();
+    let history = ledger.history(job).unwrap();
+    assert_eq!(history.len(), lives.len());
+    for (key, _) in lives {
+        let candidate = history.find(KeyHash::of(key)).next().unwrap();
+        let known = found(&path, key).unwrap();
+        assert_eq!(candidate.standing, known.earlier.state.standing(), "{key}");
+        assert_eq!((candidate.row, candidate.digest), (known.id, known.digest), "{key}");
     }
+    assert!(ledger.history(JobId(99)).unwrap().is_empty());
+}
+
+#[test]
+fn a_row_that_contradicts_itself_stands_for_that_and_hides_no_other() {
+    let (_folder, path) = place();
+    for key in ["k1", "k2"] {
+        record(&path, key, &[Some(Outcome::Succeeded)]);
+    }
+    let again = "INSERT INTO starts SELECT id, 2, turn, owner, key, row, line, operation, lane, digest, at, remote_at \
+                 FROM starts WHERE key = 'k1'";
+    Connection::open(&path).unwrap().execute_batch(again).unwrap();
+    let ledger = Ledger::open(&path).unwrap();
+    let history = ledger.history(JobId(1)).unwrap();
+    let candidate = |key| history.find(KeyHash::of(key)).next().unwrap();
+    assert_eq!(candidate("k1").standing, Standing::Contradictory);
+    assert_eq!(candidate("k2").standing, Standing::Done);
+    let told = ledger.known(candidate("k1").row, "k1").unwrap_err();
+    assert!(matches!(told, LedgerError::Inconsistent { .. }), "{told:?}");
+    assert_eq!(ledger.known(candidate("k2").row, "another").unwrap(), None);
+    assert_eq!(ledger.known(RowId(i64::MAX), "k1").unwrap(), None);
 }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::APPLICATION_ID;
+use crate::ledger::sqlite::format::APPLICATION_ID;
 
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const LENGTH: u64 = 100;

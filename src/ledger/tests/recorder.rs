@@ -2,12 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::*;
-use crate::ledger::faulty_disk::{Disk, Trouble};
-use crate::ledger::tests::{end, found, name, place, start};
-use crate::ledger::{JobReader, waiting_outcomes};
-use crate::row::Outcome;
-use crate::row::RowState;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use super::faulty_disk::{Disk, Trouble};
+use super::{begin, claim, end, found, found_in, name, place, start};
+use crate::ledger::sqlite::{beside, kept_beside};
+use crate::ledger::{
+    Ack, Books as _, InTrouble, JobLock, Ledger, LedgerError, News, Note, Recorder, Rescue,
+    StorageFault, waiting_outcomes,
+};
+use crate::row::{AttemptStart, Outcome, RowState};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
@@ -30,13 +35,12 @@ impl Desk {
         let (folder, path) = place();
         let disk = Disk::new(disk);
         let ledger = disk.ledger(&path).unwrap();
-        let job = ledger.enter_job(&name("a"), 1).unwrap();
-        let run = ledger.begin_run(job, "", 2).unwrap();
-        let lock = JobLock::take(&path, &name("a"), 1, "now").unwrap();
-        let rescue = Rescue::reserve(&beside(&path), &name("a"));
+        let lock = claim(&path);
+        let run = begin(&ledger, &lock);
+        let rescue = Rescue::reserve(&beside(&path), &lock);
         let trouble = InTrouble { patience, rescue, lock };
         let (say, news): (Sender<News>, _) = channel();
-        let recorder = Recorder::start(ledger, job, run, trouble, move |news| {
+        let recorder = Recorder::start(ledger, run, trouble, move |news| {
             drop(say.send(news));
         });
         Self { _folder: folder, path, disk, recorder, news }
@@ -47,9 +51,9 @@ impl Desk {
     }
 
     #[track_caller]
-    fn notes(&self, words: &str) {
+    fn notes(&self, is_wanted: fn(&Note) -> bool) {
         match self.next() {
-            News::Note(text) if text.contains(words) => {}
+            News::Note(note) if is_wanted(&note) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -63,6 +67,17 @@ impl Desk {
     }
 }
 
+fn is_full(note: &Note) -> bool {
+    matches!(
+        note,
+        Note::Trouble { error: LedgerError::Storage { fault: StorageFault::Full, .. }, .. }
+    )
+}
+
+fn is_kept(note: &Note) -> bool {
+    matches!(note, Note::Kept { path } if path.extension().is_some_and(|it| it == "rescue"))
+}
+
 fn started(slot: usize) -> News {
     News::Durable(vec![Ack::Started { slot }])
 }
@@ -72,8 +87,8 @@ fn what_fails_and_may_pass_is_tried_again_and_nothing_is_acknowledged_meanwhile(
     let desk = Desk::open("tried again", LONG);
     desk.disk.fail(Trouble::Full, 1, false);
     desk.recorder.begin(3, start("k1", 1));
-    desk.notes("the disk is full; nothing is sent until it can be");
-    desk.notes("can be written again");
+    desk.notes(is_full);
+    desk.notes(|note| matches!(note, Note::Mended { .. }));
     assert_eq!(desk.next(), started(3));
     desk.recorder.end(3, end(Outcome::Succeeded, 1));
     assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
@@ -89,10 +104,10 @@ fn whoever_is_in_a_hurry_is_not_held_up() {
     assert_eq!(desk.next(), started(3));
     desk.disk.fail(Trouble::Full, 1, true);
     desk.recorder.end(3, end(Outcome::Succeeded, 1));
-    desk.notes("the disk is full");
+    desk.notes(is_full);
     desk.recorder.hurry();
     desk.fails("the disk is full");
-    desk.notes("is kept in");
+    desk.notes(is_kept);
     assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
 }
 
@@ -116,7 +131,7 @@ fn what_is_known_when_patience_is_over_is_kept_for_the_next_run() {
     desk.disk.fail(Trouble::Broken, 1, true);
     desk.recorder.end(3, end(Outcome::Succeeded, 1));
     desk.fails("the disk reports an error");
-    desk.notes("the next run brings it into the ledger");
+    desk.notes(is_kept);
     assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
     assert_eq!(desk.next(), News::Unwritten { starts: vec![], ends: vec![] });
     desk.recorder.end(4, end(Outcome::Refused, 1));
@@ -126,7 +141,7 @@ fn what_is_known_when_patience_is_over_is_kept_for_the_next_run() {
     let (file, waiting) = waiting_outcomes(&desk.path, &name("a")).unwrap();
     assert_eq!(waiting, 2);
     insta::assert_snapshot!(std::fs::read_to_string(file).unwrap());
-    Ledger::open(&desk.path).unwrap().take_in(&name("a")).unwrap();
+    Ledger::open(&desk.path).unwrap().take_in(&claim(&desk.path)).unwrap();
     assert_eq!(found(&desk.path, "k2").unwrap().earlier.state, RowState::Refused { attempts: 1 });
 }
 
@@ -191,7 +206,7 @@ fn a_ledger_that_is_gone_in_the_end_is_there_again() {
     desk.recorder.end(3, end(Outcome::Succeeded, 1));
     assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
     std::fs::remove_file(&desk.path).unwrap();
-    std::fs::remove_file(crate::ledger::beside(&desk.path, "-wal")).unwrap();
+    std::fs::remove_file(beside(&desk.path, "-wal")).unwrap();
     let written = desk.recorder.finish().unwrap();
     assert!(matches!(written.found_late, Some(LedgerError::PutBack { .. })), "{written:?}");
     let state = found(&desk.path, "k1").unwrap().earlier.state;
@@ -222,12 +237,11 @@ fn of_two_jobs_that_share_a_ledger_the_first_puts_it_back_and_the_second_goes_on
     assert_eq!(one.next(), started(3));
     // A second job, which has sent something too.
     let ledger = Ledger::open(&one.path).unwrap();
-    let job = ledger.enter_job(&name("b"), 1).unwrap();
-    let run = ledger.begin_run(job, "", 2).unwrap();
     let lock = JobLock::take(&one.path, &name("b"), 1, "now").unwrap();
-    let rescue = Rescue::reserve(&one.path, &name("b"));
+    let run = begin(&ledger, &lock);
+    let rescue = Rescue::reserve(&one.path, &lock);
     let (say, news) = channel();
-    let other = Recorder::start(ledger, job, run, InTrouble { patience: LONG, rescue, lock }, {
+    let other = Recorder::start(ledger, run, InTrouble { patience: LONG, rescue, lock }, {
         move |news| drop(say.send(news))
     });
     let next = || news.recv_timeout(Duration::from_secs(30)).unwrap();
@@ -242,10 +256,8 @@ fn of_two_jobs_that_share_a_ledger_the_first_puts_it_back_and_the_second_goes_on
     assert!(matches!(next(), News::Failed(LedgerError::PutBack { .. })));
     assert_eq!(next(), News::Durable(vec![Ack::Ended { slot: 5 }]));
     drop(other.finish());
-    assert_eq!(crate::ledger::presence::kept_beside(&one.path), None);
-    let ledger = Ledger::open(&one.path).unwrap();
-    let reader = JobReader::new(ledger, job).unwrap();
-    let state = reader.find("k5").unwrap().unwrap().earlier.state;
+    assert_eq!(kept_beside(&one.path), None);
+    let state = found_in(&one.path, &name("b"), "k5").unwrap().earlier.state;
     assert_eq!(state, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
     assert_eq!(found(&one.path, "k1").unwrap().earlier.state, RowState::Started { attempts: 1 });
 }

@@ -1,0 +1,149 @@
+//! What a ledger promises, whatever kind it is: what can be asked of it, what is durable when a call returns, and who may
+//! make the call. The recorder's promises stand in `recorder`.
+//!
+//! A kind of ledger (`sqlite`, in time a shared PostgreSQL) fulfils these traits. Rows are asked for by the batch, since
+//! a question to another machine costs a round trip; ids are given so that a start needs no answer; and whoever sends is
+//! an owner with a number of its own, so that of two that both believe to hold a job the later one can be told.
+
+use std::collections::HashSet;
+
+use crate::row::{Known, RowId, Totals};
+
+use super::{History, JobStatus, LedgerError, TakenIn};
+
+/// A job in a ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct JobId(pub(crate) i64);
+
+/// What a job in the ledger is known by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobName {
+    pub name: String,
+    /// The base URL, or `sandbox`.
+    pub base_url: String,
+    /// Empty where the connector names none.
+    pub account: String,
+}
+
+/// Who starts requests of a run: on one machine the process that runs it. Each time somebody takes the right to send
+/// rows the number is a new one, greater than all before: the greater number is right where two disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OwnerId(pub(crate) i64);
+
+/// A run in a ledger, entered by whoever sends in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    pub(crate) id: i64,
+    pub(crate) job: JobId,
+    pub(crate) owner: OwnerId,
+    /// The first of the ids that are set aside for its new rows.
+    pub(crate) first_row: RowId,
+}
+
+impl Run {
+    /// The run's number in the ledger.
+    pub fn number(self) -> i64 {
+        self.id
+    }
+
+    /// The job that is run.
+    pub fn job(self) -> JobId {
+        self.job
+    }
+}
+
+/// Until when a claim is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validity {
+    /// Until it is given back, or its process ends however that ends: an operating system's lock.
+    Held,
+    /// Until a moment of the ledger's clock, in unix milliseconds, unless it is renewed before.
+    Until(i64),
+}
+
+/// The right to send a job's rows. While somebody has it nobody else starts a request in its lanes.
+///
+/// Whoever writes to a ledger shows one: it is an argument of the calls that need it, so they cannot be made without.
+pub trait Claim {
+    /// The job whose rows they are.
+    fn job(&self) -> &JobName;
+
+    /// Who holds it, as others are told.
+    fn holder(&self) -> &str;
+
+    /// Whether the rows of a lane may be started at this very moment. A lock holds every lane of its job, until it is
+    /// lost.
+    fn holds(&self, lane: &str) -> bool;
+
+    /// Until when [`Self::holds`] stays true by itself.
+    fn validity(&self) -> Validity;
+}
+
+/// What can be asked of a ledger. Nothing of it writes, and all of it may be asked while somebody else runs the job.
+pub trait Reader {
+    /// All jobs in the order in which they came.
+    fn jobs(&self) -> Result<Vec<(JobId, JobName)>, LedgerError>;
+
+    /// The job's id, if the ledger knows it.
+    fn find_job(&self, job: &JobName) -> Result<Option<JobId>, LedgerError>;
+
+    /// Other accounts for which the same job has sent something to the same address.
+    fn other_accounts(&self, job: &JobName) -> Result<Vec<String>, LedgerError>;
+
+    /// What the job's rows were known by in its last run; none where it has sent nothing.
+    fn keyed_by(&self, job: JobId) -> Result<Option<String>, LedgerError>;
+
+    /// When the last request to an address left, by any job; unix milliseconds.
+    fn last_request(&self, base_url: &str) -> Result<Option<i64>, LedgerError>;
+
+    /// All rows of a job, as they stand at one moment.
+    fn history(&self, job: JobId) -> Result<History, LedgerError>;
+
+    /// What is known of rows, each if it has this very key; in the order in which they are asked for.
+    fn find_many(&self, rows: &[(RowId, &str)]) -> Result<Vec<Option<Known>>, LedgerError>;
+
+    /// What is known of one row, if it has this very key.
+    fn known(&self, row: RowId, key: &str) -> Result<Option<Known>, LedgerError> {
+        Ok(self.find_many(&[(row, key)])?.pop().flatten())
+    }
+
+    /// Those of some ids of the other side's that a row of any job has: such a thing is nobody else's.
+    fn owned(&self, ids: &HashSet<&str>) -> Result<HashSet<String>, LedgerError>;
+
+    /// Whether a row of any job has one such id.
+    fn owns(&self, id: &str) -> Result<bool, LedgerError> {
+        Ok(!self.owned(&HashSet::from([id]))?.is_empty())
+    }
+
+    /// Where a job stands, with at most so many runs and so many rows that need a look.
+    fn status(
+        &self,
+        id: JobId,
+        job: JobName,
+        runs: u32,
+        rows: u32,
+    ) -> Result<JobStatus, LedgerError>;
+}
+
+/// What is written of jobs and runs. Each call is durable when it returns, and an error leaves all as it was.
+pub trait Books {
+    /// The job's id; the job is entered where it is new.
+    fn enter_job(&self, claim: &dyn Claim, now: i64) -> Result<JobId, LedgerError>;
+
+    /// Enters a run and who sends in it, and sets ids aside for its new rows. `keyed_by` is the job's key as written, or
+    /// empty.
+    fn begin_run(
+        &self,
+        claim: &dyn Claim,
+        job: JobId,
+        keyed_by: &str,
+        now: i64,
+    ) -> Result<Run, LedgerError>;
+
+    /// Writes how a run ended. Where that fails nothing is lost but that: the rows are written already.
+    fn end_run(&self, run: Run, totals: &Totals, exit: u8, now: i64) -> Result<(), LedgerError>;
+
+    /// Brings in what an earlier run of the claim's job could not write; none where it left nothing. To be done before
+    /// anything of the job is read. Bringing it in twice is bringing it in once.
+    fn take_in(&self, claim: &dyn Claim) -> Result<Option<TakenIn>, LedgerError>;
+}

@@ -1,0 +1,92 @@
+//! What is written of jobs and runs.
+
+use rusqlite::{Transaction, TransactionBehavior, params};
+
+use super::FileLedger;
+use super::journal::take_ids;
+use crate::ledger::{
+    Books, Claim, JobId, LedgerError, OwnerId, Reader as _, Run, TakenIn, Validity,
+};
+use crate::row::Totals;
+
+impl Books for FileLedger {
+    fn enter_job(&self, claim: &dyn Claim, now: i64) -> Result<JobId, LedgerError> {
+        let job = claim.job();
+        if let Some(id) = self.find_job(job)? {
+            return Ok(id);
+        }
+        self.writing(|| {
+            self.connection.execute(
+                "INSERT INTO jobs (name, base_url, account, created_at) VALUES (?1, ?2, ?3, ?4)",
+                params![job.name, job.base_url, job.account, now],
+            )?;
+            Ok(JobId(self.connection.last_insert_rowid()))
+        })
+    }
+
+    fn begin_run(
+        &self,
+        claim: &dyn Claim,
+        job: JobId,
+        keyed_by: &str,
+        now: i64,
+    ) -> Result<Run, LedgerError> {
+        let until = match claim.validity() {
+            Validity::Held => None,
+            Validity::Until(moment) => Some(moment),
+        };
+        self.writing(|| {
+            let immediate = TransactionBehavior::Immediate;
+            let transaction = Transaction::new_unchecked(&self.connection, immediate)?;
+            transaction.execute(
+                "INSERT INTO runs (job, keyed_by, started_at) VALUES (?1, ?2, ?3)",
+                params![job.0, keyed_by, now],
+            )?;
+            let id = transaction.last_insert_rowid();
+            transaction.execute(
+                "INSERT INTO owners (run, name, until) VALUES (?1, ?2, ?3)",
+                params![id, claim.holder(), until],
+            )?;
+            let owner = OwnerId(transaction.last_insert_rowid());
+            let first_row = take_ids(&transaction)?;
+            transaction.commit()?;
+            Ok(Run { id, job, owner, first_row })
+        })
+    }
+
+    fn end_run(&self, run: Run, totals: &Totals, exit: u8, now: i64) -> Result<(), LedgerError> {
+        self.writing(|| {
+            self.connection.execute(
+                "UPDATE runs SET ended_at = ?2, exit = ?3, rows = ?4, succeeded = ?5, already_done = ?6, failed = ?7, \
+                 invalid = ?8, in_doubt = ?9, not_started = ?10, requests = ?11 WHERE id = ?1",
+                params![
+                    run.id,
+                    now,
+                    exit,
+                    totals.rows,
+                    totals.succeeded,
+                    totals.already_done,
+                    totals.failed,
+                    totals.invalid,
+                    totals.in_doubt,
+                    totals.not_started,
+                    totals.requests
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn take_in(&self, claim: &dyn Claim) -> Result<Option<TakenIn>, LedgerError> {
+        super::rescue::take_in(self, claim.job())
+    }
+}
+
+impl FileLedger {
+    pub(super) fn writing<T>(
+        &self,
+        write: impl FnOnce() -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
+        write().map_err(|error| self.storage("written", &error))
+    }
+}

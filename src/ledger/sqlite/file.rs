@@ -1,0 +1,224 @@
+//! The file of a ledger, open: how it is found, connected to and set up.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::fault::{not_opened, of_io};
+use super::format::{self, Found};
+use super::presence::{self, Presence};
+use crate::ledger::{LedgerError, Location, StorageFault};
+
+/// How long to wait for another process that writes to the same file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
+/// As many prepared statements a connection keeps.
+const STATEMENTS: usize = 32;
+
+/// A ledger file, open.
+#[derive(Debug)]
+pub struct FileLedger {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    /// Its files, where it was opened to be written.
+    pub(super) presence: Presence,
+}
+
+impl FileLedger {
+    /// Opens a ledger, making it where there is none. What this returns has been written to the disk.
+    pub fn open(place: impl Into<Location>) -> Result<Self, LedgerError> {
+        let Location::File(path) = place.into();
+        Self::open_with(&path, |path| Connection::open(path))
+    }
+
+    pub(in crate::ledger) fn open_with(
+        path: &Path,
+        connect: impl FnOnce(&Path) -> rusqlite::Result<Connection>,
+    ) -> Result<Self, LedgerError> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            make_folder(folder).map_err(|error| of_io(path, "made", &error))?;
+        }
+        refuse_kept(path)?;
+        Self::open_at(path, connect)
+    }
+
+    /// Opens one whatever lies beside it.
+    pub(super) fn open_kept(path: &Path) -> Result<Self, LedgerError> {
+        Self::open_at(path, |path| {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            Connection::open_with_flags(path, flags)
+        })
+    }
+
+    fn open_at(
+        path: &Path,
+        connect: impl FnOnce(&Path) -> rusqlite::Result<Connection>,
+    ) -> Result<Self, LedgerError> {
+        // A file that was there before and is empty now is no new ledger.
+        let existed = path.exists();
+        let connection = connect(path).map_err(|error| not_opened(path, true, &error))?;
+        let mut ledger = Self::over(connection, path);
+        ledger.set_up().map_err(|error| ledger.not_a_ledger("opened", &error))?;
+        match ledger.found()? {
+            Found::Nothing if existed && was_used(path) => {
+                return Err(LedgerError::Emptied { path: path.to_owned() });
+            }
+            Found::Nothing => ledger.create()?,
+            Found::Older(_) => ledger.upgrade()?,
+            Found::Current => {}
+        }
+        ledger.presence = Presence::of(path);
+        Ok(ledger)
+    }
+
+    /// Another connection to the same file. Where that is gone meanwhile it is put back, and that is the error.
+    pub fn open_again(&self) -> Result<Self, LedgerError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags);
+        if !self.presence.is_kept() {
+            return Err(match self.path.exists() {
+                true => LedgerError::Moved { path: self.path.clone() },
+                false => self.regain(true, None)?.error,
+            });
+        }
+        let connection = connection.map_err(|error| not_opened(&self.path, false, &error))?;
+        let ledger = Self::over(connection, &self.path);
+        // The first connection sees to the log.
+        let set_up = ledger.set_up().and_then(|()| ledger.leave_log());
+        set_up.map_err(|error| ledger.not_a_ledger("opened", &error))?;
+        Ok(ledger)
+    }
+
+    pub(super) fn over(connection: Connection, path: &Path) -> Self {
+        Self { connection, path: path.to_owned(), presence: Presence::default() }
+    }
+
+    /// Opens a ledger to read; none where there is no file. Leaves no trace on the disk, and reads every format.
+    pub fn open_to_read(place: impl Into<Location>) -> Result<Option<Self>, LedgerError> {
+        let Location::File(path) = place.into();
+        refuse_kept(&path)?;
+        if !path.exists() {
+            return Ok(None);
+        }
+        let connection =
+            connect_to_read(&path).map_err(|error| not_opened(&path, false, &error))?;
+        let ledger = Self::over(connection, &path);
+        match ledger.found()? {
+            Found::Nothing if was_used(&path) => return Err(LedgerError::Emptied { path }),
+            Found::Nothing => return Ok(None),
+            Found::Older(format) => format::show_as_current(&ledger.connection, format)
+                .map_err(|error| ledger.storage("read", &error))?,
+            Found::Current => {}
+        }
+        Ok(Some(ledger))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn set_up(&self) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(BUSY_TIMEOUT)?;
+        if self.connection.is_readonly("main")? {
+            // SQLite would be content to read.
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+            return Err(rusqlite::Error::SqliteFailure(code, None));
+        }
+        self.connection.pragma_update(None, "journal_mode", "WAL")?;
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        // Fewer, larger checkpoints: most pages of a run are written several times before they rest.
+        self.connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+        // What belongs together is written together; `check` looks for what does not.
+        self.connection.pragma_update(None, "foreign_keys", false)?;
+        plan_once(&self.connection)
+    }
+
+    /// A file that was never a ledger is not called a damaged one.
+    pub(super) fn not_a_ledger(&self, deed: &'static str, error: &rusqlite::Error) -> LedgerError {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => {
+                LedgerError::NotALedger { ledger: self.location() }
+            }
+            _ => self.storage(deed, error),
+        }
+    }
+
+    pub(super) fn storage(&self, deed: &'static str, error: &rusqlite::Error) -> LedgerError {
+        let fault = StorageFault::of_sqlite(error);
+        LedgerError::Storage { ledger: self.location(), deed, fault, cause: error.to_string() }
+    }
+
+    pub(super) fn location(&self) -> Location {
+        Location::File(self.path.clone())
+    }
+}
+
+/// A connection that only reads, and makes no file.
+pub(super) fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // Without a log there is nothing to recover, and an immutable file is read without one being made.
+    let suffix = if beside(path, "-wal").exists() { "" } else { "?immutable=1" };
+    let connection =
+        Connection::open_with_flags(format!("file:{}{suffix}", uri_path(path)), flags)?;
+    patient(&connection)?;
+    plan_once(&connection)?;
+    Ok(connection)
+}
+
+/// Lets a connection wait for another process that writes.
+pub(super) fn patient(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)
+}
+
+/// Lets no value that is bound to a statement change its plan: SQLite would prepare it anew for each.
+fn plan_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
+}
+
+/// A file that SQLite keeps beside its own: `-wal` is the log, with what has not come to rest yet; `-shm` its index.
+pub(in crate::ledger) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// A ledger beside which its better knowledge lies is not used.
+fn refuse_kept(path: &Path) -> Result<(), LedgerError> {
+    match presence::kept_beside(path) {
+        Some(kept) => Err(LedgerError::Superseded { path: path.to_owned(), kept }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a run has used the ledger before: its lock is made when the ledger has been, and stays beside it.
+fn was_used(path: &Path) -> bool {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return false };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let start = format!("{}.", name.to_string_lossy());
+    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name.starts_with(&start) && name.ends_with(".lock")
+    })
+}
+
+/// Makes the ledger's folder; what is in it is nobody's business but the user's, least of all a repository's.
+pub(super) fn make_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder)?;
+    if folder.file_name().is_some_and(|name| name == ".noteferry") {
+        std::fs::write(folder.join(".gitignore"), "*\n")?;
+    }
+    Ok(())
+}
+
+/// A path as it may stand in a `file:` URI.
+fn uri_path(path: &Path) -> String {
+    path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}

@@ -1,0 +1,116 @@
+//! The formats of a ledger file: which one it has, how it is laid out, and how an older one is brought up to date.
+//!
+//! Bringing up to date is one transaction: whoever is killed in it leaves the file in the one format or the other. Whoever
+//! only reads sees an older file through views of its own connection and changes nothing.
+
+use rusqlite::Connection;
+
+use super::FileLedger;
+use crate::ledger::LedgerError;
+
+/// The format that this version writes. It reads the older ones, too, and brings a file up to date when it writes to it.
+pub const FORMAT: i64 = 3;
+/// The first format, which did not keep the other side's clock.
+const FIRST_FORMAT: i64 = 1;
+/// The last one in which a row and its attempts were brought up to date in place.
+const ROWS_FORMAT: i64 = 2;
+pub(super) const APPLICATION_ID: i64 = 0x4e46_4c44;
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A database without a table.
+    Nothing,
+    /// A ledger of an older format.
+    Older(i64),
+    Current,
+}
+
+impl FileLedger {
+    pub(super) fn found(&self) -> Result<Found, LedgerError> {
+        let not_read = |error: rusqlite::Error| self.not_a_ledger("read", &error);
+        let pragma =
+            |name: &str| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        let format = pragma("user_version").map_err(not_read)?;
+        let application = pragma("application_id").map_err(not_read)?;
+        let tables = tables(&self.connection).map_err(not_read)?;
+        match (application, format) {
+            (APPLICATION_ID, FORMAT) => Ok(Found::Current),
+            (APPLICATION_ID, FIRST_FORMAT..FORMAT) => Ok(Found::Older(format)),
+            (APPLICATION_ID, found) if found > FORMAT => {
+                Err(LedgerError::Newer { ledger: self.location(), found, known: FORMAT })
+            }
+            (0, 0) if tables == 0 => Ok(Found::Nothing),
+            _ => Err(LedgerError::NotALedger { ledger: self.location() }),
+        }
+    }
+
+    /// Lays out an empty file. Two processes may try at once; the second finds the work done.
+    pub(super) fn create(&self) -> Result<(), LedgerError> {
+        let made = at_once(&self.connection, |connection| match tables(connection)? {
+            0 => connection.execute_batch(include_str!("schema.sql")),
+            _ => Ok(()),
+        });
+        made.map_err(|error| self.storage("made", &error))
+    }
+
+    /// Brings a file of an older format up to date. Two processes may try at once; the second finds the work done.
+    pub(super) fn upgrade(&self) -> Result<(), LedgerError> {
+        let made = at_once(&self.connection, |connection| {
+            let format =
+                connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?;
+            if format == FIRST_FORMAT {
+                connection
+                    .execute_batch("ALTER TABLE attempts ADD COLUMN remote_started_at INTEGER;")?;
+            }
+            if format <= ROWS_FORMAT { split(connection) } else { Ok(()) }
+        });
+        made.map_err(|error| self.storage("brought up to date", &error))
+    }
+}
+
+/// From rows and attempts that change to starts and ends that do not.
+fn split(connection: &Connection) -> rusqlite::Result<()> {
+    // Views that somebody else has made of the tables go on as views of the views that follow them.
+    connection.execute_batch(
+        "DROP VIEW IF EXISTS row_states;
+         ALTER TABLE attempts RENAME TO old_attempts;
+         ALTER TABLE rows RENAME TO old_rows;
+         ALTER TABLE runs RENAME TO old_runs;
+         ALTER TABLE jobs RENAME TO old_jobs;",
+    )?;
+    connection.execute_batch(include_str!("schema.sql"))?;
+    connection.execute_batch(include_str!("upgrade.sql"))
+}
+
+/// Shows an older file as one of the present format, on this connection alone.
+pub(super) fn show_as_current(connection: &Connection, format: i64) -> rusqlite::Result<()> {
+    let views = include_str!("older.sql");
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    match format {
+        FIRST_FORMAT => {
+            connection.execute_batch(&views.replace("attempts.remote_started_at", "NULL"))
+        }
+        _ => connection.execute_batch(views),
+    }
+}
+
+fn tables(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+}
+
+/// Makes a change as a whole or not at all, with nobody else writing.
+fn at_once(
+    connection: &Connection,
+    change: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    // Without this, renaming a table would change the views of others.
+    connection.pragma_update(None, "legacy_alter_table", true)?;
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let changed = change(connection).and_then(|()| connection.execute_batch("COMMIT"));
+    if changed.is_err() && !connection.is_autocommit() {
+        // Closing the connection would do the same.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    changed
+}

@@ -1,0 +1,29 @@
+//! A ledger in a SQLite file (WAL, `synchronous=FULL`): `schema.sql` documents every table and column.
+//!
+//! `file` opens it, `format` knows its versions and brings older ones up to date. `books`, `reader` and `status` answer
+//! what the contract asks, all from the one ordered `scan`. `journal` is the recorder's writer, with `rescue` for what
+//! the file could not take and `presence` for a file that is taken away meanwhile. [`JobLock`] keeps a second run of the
+//! same job out, and the operating system frees it whatever happens. `check` looks a file through.
+
+mod books;
+mod check;
+mod fault;
+mod file;
+mod format;
+mod journal;
+mod lock;
+mod presence;
+mod reader;
+mod rescue;
+mod scan;
+mod status;
+
+pub use check::inspect;
+pub use file::FileLedger;
+pub use format::FORMAT;
+pub use journal::{InTrouble, Left};
+pub use lock::JobLock;
+pub use rescue::{Rescue, TakenIn, waiting_outcomes};
+
+#[cfg(test)]
+pub(super) use {file::beside, presence::kept_beside};

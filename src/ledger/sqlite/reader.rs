@@ -1,0 +1,275 @@
+//! What a ledger file knows of rows: all of a job at once, or some by their ids.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::FileLedger;
+use super::scan::{END_COUNT, Listener, Owners, START_COUNT, Which, scan};
+use crate::ledger::{History, HistoryRow, JobId, JobName, JobStatus, LedgerError, OwnerId, Reader};
+use crate::row::{
+    Cause, Contradiction, Digest, Doubt, Earlier, KeyHash, Known, Life, Reason, RowId, RowState,
+};
+
+impl Reader for FileLedger {
+    fn jobs(&self) -> Result<Vec<(JobId, JobName)>, LedgerError> {
+        let read = || {
+            let mut statement = self
+                .connection
+                .prepare("SELECT id, name, base_url, account FROM jobs ORDER BY id")?;
+            let jobs = statement.query_map([], |row| {
+                let name =
+                    JobName { name: row.get(1)?, base_url: row.get(2)?, account: row.get(3)? };
+                Ok((JobId(row.get(0)?), name))
+            })?;
+            jobs.collect()
+        };
+        self.reading(read)
+    }
+
+    fn find_job(&self, job: &JobName) -> Result<Option<JobId>, LedgerError> {
+        let query = "SELECT id FROM jobs WHERE name = ?1 AND base_url = ?2 AND account = ?3";
+        let of = params![job.name, job.base_url, job.account];
+        self.reading(|| {
+            self.connection.query_row(query, of, |row| row.get(0).map(JobId)).optional()
+        })
+    }
+
+    fn other_accounts(&self, job: &JobName) -> Result<Vec<String>, LedgerError> {
+        let query = "SELECT account FROM jobs WHERE name = ?1 AND base_url = ?2 AND account <> ?3 \
+                     AND EXISTS (SELECT 1 FROM starts JOIN owners ON owners.id = starts.owner \
+                     JOIN runs ON runs.id = owners.run WHERE runs.job = jobs.id) ORDER BY account";
+        self.reading(|| {
+            let mut statement = self.connection.prepare(query)?;
+            let of = params![job.name, job.base_url, job.account];
+            let accounts = statement.query_map(of, |row| row.get(0))?;
+            accounts.collect()
+        })
+    }
+
+    fn keyed_by(&self, job: JobId) -> Result<Option<String>, LedgerError> {
+        let query = "SELECT keyed_by FROM runs WHERE job = ?1 \
+                     AND EXISTS (SELECT 1 FROM starts JOIN owners ON owners.id = starts.owner \
+                     JOIN runs AS own ON own.id = owners.run WHERE own.job = ?1) ORDER BY id DESC LIMIT 1";
+        self.reading(|| self.connection.query_row(query, [job.0], |row| row.get(0)).optional())
+    }
+
+    fn last_request(&self, base_url: &str) -> Result<Option<i64>, LedgerError> {
+        self.reading(|| last_request(&self.connection, base_url))
+    }
+
+    fn history(&self, job: JobId) -> Result<History, LedgerError> {
+        self.reading(|| {
+            // Of one moment, whoever else writes to the file.
+            let moment = self.connection.unchecked_transaction()?;
+            let owners = Owners::read(&moment)?;
+            let mut gathering = Gathering { owners, job, row: None, rows: Vec::new() };
+            scan(&moment, Which::All, &mut gathering)?;
+            Ok(History::of(gathering.rows))
+        })
+    }
+
+    fn find_many(&self, rows: &[(RowId, &str)]) -> Result<Vec<Option<Known>>, LedgerError> {
+        rows.iter().map(|(row, key)| self.find_one(*row, key)).collect()
+    }
+
+    fn owned(&self, ids: &HashSet<&str>) -> Result<HashSet<String>, LedgerError> {
+        self.reading(|| {
+            let mut owned = HashSet::new();
+            let query = "SELECT remote_id FROM ends WHERE remote_id IS NOT NULL";
+            let mut statement = self.connection.prepare_cached(query)?;
+            let mut found = statement.query([])?;
+            while owned.len() < ids.len()
+                && let Some(row) = found.next()?
+            {
+                let id = row.get_ref(0)?.as_str()?;
+                if ids.contains(id) {
+                    owned.insert(id.to_owned());
+                }
+            }
+            Ok(owned)
+        })
+    }
+
+    fn status(
+        &self,
+        id: JobId,
+        job: JobName,
+        runs: u32,
+        rows: u32,
+    ) -> Result<JobStatus, LedgerError> {
+        self.reading(|| super::status::read(&self.connection, id, job, runs, rows))
+    }
+}
+
+impl FileLedger {
+    fn reading<T>(&self, read: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, LedgerError> {
+        read().map_err(|error| self.storage("read", &error))
+    }
+
+    fn find_one(&self, row: RowId, key: &str) -> Result<Option<Known>, LedgerError> {
+        let read = self.reading(|| read_row(&self.connection, row))?;
+        let Some((life, sent)) = read.filter(|(_, sent)| sent.key == key) else { return Ok(None) };
+        if let Some(cause) = sent.contradiction {
+            let key = key.to_owned();
+            return Err(LedgerError::Inconsistent { ledger: self.location(), key, cause });
+        }
+        Ok(Some(Known {
+            id: row,
+            earlier: Earlier {
+                holder: sent.holder,
+                turn: u32::try_from(life.turn()).unwrap_or(u32::MAX),
+                cause: sent.cause,
+                state: life.state().clone(),
+            },
+            digest: sent.digest,
+            operation: sent.operation,
+            lane: sent.lane,
+            remote_id: match life.state() {
+                RowState::Succeeded { id, .. } => id.clone(),
+                _ => None,
+            },
+            attempted: life.attempted(),
+        }))
+    }
+}
+
+/// All rows of a job, gathered.
+struct Gathering {
+    owners: Owners,
+    job: JobId,
+    /// The key and the last digest of the row in hand, where it is one of the job.
+    row: Option<(KeyHash, Digest)>,
+    rows: Vec<HistoryRow>,
+}
+
+impl Listener for Gathering {
+    const START: &'static str = "key, digest";
+
+    fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
+        if self.owners.job(owner) == Some(self.job) {
+            let key = KeyHash::of(start.get_ref(START_COUNT)?.as_str()?);
+            self.row = Some((key, Digest(start.get(START_COUNT + 1)?)));
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> rusqlite::Result<()> {
+        let Some((key, digest)) = self.row.take() else { return Ok(()) };
+        let standing = self.owners.standing(owner, &life);
+        let row = HistoryRow::new(RowId(id), key, digest, standing);
+        self.rows.push(row.ok_or(rusqlite::Error::IntegralValueOutOfRange(0, id))?);
+        Ok(())
+    }
+}
+
+/// What a row was when it was last sent, and what came of it.
+#[derive(Default)]
+pub(super) struct Sent {
+    pub key: String,
+    pub row: u64,
+    pub line: u64,
+    pub operation: String,
+    pub lane: String,
+    pub digest: Digest,
+    /// None where it succeeded, or nothing is known.
+    pub cause: Option<Cause>,
+    /// Who has it in hand at this moment.
+    pub holder: Option<String>,
+    /// The first thing in it that cannot have happened.
+    pub contradiction: Option<Contradiction>,
+}
+
+/// Reads a row by its id; none where there is no such row.
+pub(super) fn read_row(
+    connection: &Connection,
+    row: RowId,
+) -> rusqlite::Result<Option<(Life, Sent)>> {
+    let mut one = One { sent: Sent::default(), found: None };
+    scan(connection, Which::One(row.0), &mut one)?;
+    let One { mut sent, found } = one;
+    let Some((owner, life)) = found else { return Ok(None) };
+    if matches!(life.state(), RowState::Started { .. }) {
+        let query = "SELECT name FROM owners WHERE id = ?1 AND until > unixepoch('subsec') * 1000";
+        let mut statement = connection.prepare_cached(query)?;
+        sent.holder = statement.query_row([owner.0], |row| row.get(0)).optional()?;
+    }
+    Ok(Some((life, sent)))
+}
+
+struct One {
+    sent: Sent,
+    found: Option<(OwnerId, Life)>,
+}
+
+impl Listener for One {
+    const START: &'static str = "key, row, line, lane, digest";
+    const END: &'static str = "status, code, reason, doubt, message";
+    const IDS: bool = true;
+
+    fn start(&mut self, _: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
+        let sent = &mut self.sent;
+        sent.operation = start.get(4)?;
+        sent.key = start.get(START_COUNT)?;
+        sent.row = start.get(START_COUNT + 1)?;
+        sent.line = start.get(START_COUNT + 2)?;
+        sent.lane = start.get(START_COUNT + 3)?;
+        sent.digest = Digest(start.get(START_COUNT + 4)?);
+        sent.cause = None;
+        Ok(())
+    }
+
+    fn end(&mut self, end: &Row<'_>) -> rusqlite::Result<()> {
+        self.sent.cause = cause(end, END_COUNT)?;
+        Ok(())
+    }
+
+    fn contradiction(&mut self, contradiction: Contradiction) {
+        self.sent.contradiction.get_or_insert(contradiction);
+    }
+
+    fn row(&mut self, _: i64, owner: OwnerId, life: Life) -> rusqlite::Result<()> {
+        self.found = Some((owner, life));
+        Ok(())
+    }
+}
+
+/// By the last run of each job that has sent anything. A run's end is no earlier than its last request, and is all that
+/// counts for the pace; only of a run without an end the requests themselves are asked.
+fn last_request(connection: &Connection, base_url: &str) -> rusqlite::Result<Option<i64>> {
+    let mut runs = connection.prepare(
+        "SELECT runs.id, runs.job, runs.ended_at FROM runs JOIN jobs ON jobs.id = runs.job \
+         WHERE jobs.base_url = ?1 AND (runs.ended_at IS NULL OR runs.requests > 0) ORDER BY runs.id DESC",
+    )?;
+    let mut requests = connection.prepare(
+        "SELECT max(starts.at) FROM starts JOIN owners ON owners.id = starts.owner WHERE owners.run = ?1",
+    )?;
+    let mut last: HashMap<i64, i64> = HashMap::new();
+    let mut runs = runs.query([base_url])?;
+    while let Some(row) = runs.next()? {
+        let (run, job, ended_at): (i64, i64, Option<i64>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if last.contains_key(&job) {
+            continue;
+        }
+        let moment = match ended_at {
+            Some(moment) => Some(moment),
+            None => requests.query_row([run], |row| row.get(0))?,
+        };
+        last.extend(moment.map(|moment| (job, moment)));
+    }
+    Ok(last.into_values().max())
+}
+
+/// Why something did not succeed, from the columns `status, code, reason, doubt, message`; none where they say nothing.
+/// Older entries have no reason: their message was made to be read, and is told as it stands.
+fn cause(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<Cause>> {
+    let word = |at: usize| row.get_ref(from + at)?.as_str_or_null().map_err(rusqlite::Error::from);
+    let cause = Cause {
+        status: row.get(from)?,
+        code: row.get(from + 1)?,
+        reason: word(2)?.and_then(Reason::parse).unwrap_or_default(),
+        doubt: word(3)?.and_then(Doubt::parse),
+        message: row.get(from + 4)?,
+    };
+    Ok(Some(cause).filter(|cause| *cause != Cause::default()))
+}

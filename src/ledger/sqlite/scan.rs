@@ -1,0 +1,255 @@
+//! The one way to read what rows did: starts and ends in the order of their rows, each row followed through its
+//! [`Life`].
+//!
+//! Two ordered cursors that go side by side; nothing is sorted and nothing is kept but the row in hand. What is asked
+//! for beside that is a [`Listener`]'s affair.
+
+use std::collections::HashMap;
+
+use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
+use rusqlite::{Connection, Row, Rows};
+
+use crate::ledger::{JobId, OwnerId};
+use crate::row::{Attempted, Begun, Contradiction, Life, Standing};
+
+/// Which rows to read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Which {
+    All,
+    /// The one with this id.
+    One(i64),
+}
+
+/// Hears what is read, row by row: its starts and ends in order, then what it came to.
+pub(super) trait Listener {
+    /// Columns of `starts` to be read as well; they follow [`START_COLUMNS`].
+    const START: &'static str = "";
+    /// Columns of `ends` to be read as well; they follow [`END_COLUMNS`].
+    const END: &'static str = "";
+    /// Whether the ids of what was made matter to the state.
+    const IDS: bool = false;
+
+    /// An attempt was begun, as far as `life` has not been told to.
+    fn start(&mut self, _owner: OwnerId, _start: &Row<'_>) -> rusqlite::Result<()> {
+        Ok(())
+    }
+
+    /// Something became known of an attempt.
+    fn end(&mut self, _end: &Row<'_>) -> rusqlite::Result<()> {
+        Ok(())
+    }
+
+    /// Something in the row cannot have happened.
+    fn contradiction(&mut self, _contradiction: Contradiction) {}
+
+    /// An entry of a table cannot be read. Whoever does not mind goes on after it.
+    fn unreadable(&mut self, _entry: Entry<'_>, error: rusqlite::Error) -> rusqlite::Result<()> {
+        Err(error)
+    }
+
+    /// All entries of a row have been read. `owner` is who began the last attempt.
+    fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> rusqlite::Result<()>;
+}
+
+/// An entry that is read.
+#[derive(Clone, Copy)]
+pub(super) enum Entry<'r> {
+    Start(&'r Row<'r>),
+    End(&'r Row<'r>),
+}
+
+/// The columns of `starts` that every reading needs, and their count.
+const START_COLUMNS: &str = "id, number, turn, owner, operation, at, remote_at";
+pub(super) const START_COUNT: usize = 7;
+/// Those of `ends`.
+const END_COLUMNS: &str = "id, number, outcome, remote_id";
+pub(super) const END_COUNT: usize = 4;
+
+/// Reads rows in the order of their ids.
+pub(super) fn scan<L: Listener>(
+    connection: &Connection,
+    which: Which,
+    listener: &mut L,
+) -> rusqlite::Result<()> {
+    let (filter, parameter) = match which {
+        Which::All => ("", None),
+        Which::One(id) => ("WHERE id = ?1", Some(id)),
+    };
+    let select = |columns: &str, more: &str, table: &str, order: &str| {
+        let comma = if more.is_empty() { "" } else { ", " };
+        format!("SELECT {columns}{comma}{more} FROM {table} {filter} ORDER BY {order}")
+    };
+    let starts = select(START_COLUMNS, L::START, "starts", "id, number");
+    let ends = select(END_COLUMNS, L::END, "ends", "id, number, owner");
+    let (mut starts, mut ends) =
+        (connection.prepare_cached(&starts)?, connection.prepare_cached(&ends)?);
+    let cursors = match parameter {
+        Some(id) => (starts.query([id])?, ends.query([id])?),
+        None => (starts.query([])?, ends.query([])?),
+    };
+    Scan { starts: Cursor::over(cursors.0)?, ends: Cursor::over(cursors.1)?, hand: None, listener }
+        .go()
+}
+
+struct Scan<'s, 'l, L> {
+    starts: Cursor<'s>,
+    ends: Cursor<'s>,
+    hand: Option<Hand>,
+    listener: &'l mut L,
+}
+
+/// The row in hand.
+struct Hand {
+    id: i64,
+    owner: OwnerId,
+    life: Life,
+}
+
+/// Entries of a table in the order of their rows and numbers, and where they have come to.
+struct Cursor<'s> {
+    rows: Rows<'s>,
+    at: Option<(i64, i64)>,
+}
+
+impl<'s> Cursor<'s> {
+    fn over(rows: Rows<'s>) -> rusqlite::Result<Self> {
+        let mut cursor = Self { rows, at: None };
+        cursor.advance()?;
+        Ok(cursor)
+    }
+
+    fn advance(&mut self) -> rusqlite::Result<()> {
+        self.rows.advance()?;
+        self.at = match self.rows.get() {
+            Some(row) => Some((row.get(0)?, row.get(1)?)),
+            None => None,
+        };
+        Ok(())
+    }
+}
+
+impl<L: Listener> Scan<'_, '_, L> {
+    fn go(mut self) -> rusqlite::Result<()> {
+        loop {
+            match (self.starts.at, self.ends.at) {
+                (None, None) => break,
+                (Some((id, number)), end) if end.is_none_or(|end| (id, number) <= end) => {
+                    self.start(id, number)?;
+                    self.starts.advance()?;
+                }
+                (_, Some((id, number))) => {
+                    self.end(id, number)?;
+                    self.ends.advance()?;
+                }
+                (Some(_), None) => {}
+            }
+        }
+        self.finish_row()
+    }
+
+    fn start(&mut self, id: i64, number: i64) -> rusqlite::Result<()> {
+        if self.hand.as_ref().is_none_or(|hand| hand.id != id) {
+            self.finish_row()?;
+        }
+        let Some(start) = self.starts.rows.get() else { return Ok(()) };
+        let hand =
+            self.hand.get_or_insert_with(|| Hand { id, owner: OwnerId(0), life: Life::default() });
+        let read = || -> rusqlite::Result<_> {
+            let attempted = Attempted { at: start.get(5)?, remote_at: start.get(6)? };
+            let operation = start.get_ref(4)?.as_str()?;
+            Ok((
+                OwnerId(start.get(3)?),
+                Begun { number, turn: start.get(2)?, operation, attempted },
+            ))
+        };
+        let heard = read().and_then(|(owner, begun)| {
+            hand.owner = owner;
+            if let Err(contradiction) = hand.life.begin(&begun) {
+                self.listener.contradiction(contradiction);
+            }
+            self.listener.start(owner, start)
+        });
+        heard.or_else(|error| {
+            hand.life.distrust();
+            self.listener.unreadable(Entry::Start(start), error)
+        })
+    }
+
+    fn end(&mut self, id: i64, number: i64) -> rusqlite::Result<()> {
+        let Some(end) = self.ends.rows.get() else { return Ok(()) };
+        // What came of a row that was never begun is told where entries are looked for that belong to nothing.
+        let Some(hand) = self.hand.as_mut().filter(|hand| hand.id == id) else { return Ok(()) };
+        let read = || -> rusqlite::Result<_> {
+            let remote_id = if L::IDS { end.get(3)? } else { None };
+            // Only an older format can say that an attempt has ended, and not how.
+            Ok((end.get_ref(2)?.as_str_or_null()?, remote_id))
+        };
+        let heard = read().and_then(|(outcome, remote_id)| {
+            if let Some(outcome) = outcome
+                && let Err(contradiction) = hand.life.end(number, outcome, remote_id)
+            {
+                self.listener.contradiction(contradiction);
+            }
+            self.listener.end(end)
+        });
+        heard.or_else(|error| {
+            hand.life.distrust();
+            self.listener.unreadable(Entry::End(end), error)
+        })
+    }
+
+    fn finish_row(&mut self) -> rusqlite::Result<()> {
+        match self.hand.take() {
+            Some(Hand { id, owner, life }) => self.listener.row(id, owner, life),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whose the entries of a ledger are.
+pub(super) struct Owners(HashMap<OwnerId, Owner>);
+
+#[derive(Clone, Copy)]
+struct Owner {
+    job: JobId,
+    run: i64,
+    /// Whether its right to send is good at this moment, by the ledger's own clock.
+    lives: bool,
+}
+
+impl Owners {
+    pub fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let query = "SELECT owners.id, runs.job, runs.id, coalesce(owners.until > unixepoch('subsec') * 1000, 0) \
+                     FROM owners JOIN runs ON runs.id = owners.run";
+        let mut statement = connection.prepare(query)?;
+        let owners = statement.query_map([], |row| {
+            let owner = Owner { job: JobId(row.get(1)?), run: row.get(2)?, lives: row.get(3)? };
+            Ok((OwnerId(row.get(0)?), owner))
+        })?;
+        Ok(Self(owners.collect::<rusqlite::Result<_>>()?))
+    }
+
+    /// The job in which an owner sends.
+    pub fn job(&self, owner: OwnerId) -> Option<JobId> {
+        self.0.get(&owner).map(|owner| owner.job)
+    }
+
+    /// The job and the run in which it sends.
+    pub fn job_and_run(&self, owner: OwnerId) -> Option<(JobId, i64)> {
+        self.0.get(&owner).map(|owner| (owner.job, owner.run))
+    }
+
+    /// Whether what an owner has started is still in its hands. A lock is not written down, so of its holder this says
+    /// no: whoever reads under the job's lock knows that nobody else has it.
+    pub fn lives(&self, owner: OwnerId) -> bool {
+        self.0.get(&owner).is_some_and(|owner| owner.lives)
+    }
+
+    /// Where a row stands whose last attempt an owner has begun.
+    pub fn standing(&self, owner: OwnerId, life: &Life) -> Standing {
+        match life.standing() {
+            Standing::Started if self.lives(owner) => Standing::UnderWay,
+            standing => standing,
+        }
+    }
+}

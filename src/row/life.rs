@@ -1,0 +1,286 @@
+//! The life of a row as its entries in a ledger tell it: the one way from attempts to a state, for whoever reads them.
+//!
+//! Pure. Entries come in the order of their numbers, each start before what came of it. What cannot have happened is a
+//! [`Contradiction`]; the state then stays as it was, and what follows is no longer to be trusted.
+
+use super::{Attempted, IllegalTransition, Outcome, RowEvent, RowState, Standing};
+
+/// That an attempt was begun, as far as it matters to its row's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Begun<'a> {
+    /// Counts from 1 over all operations of the row.
+    pub number: i64,
+    /// Which of the row's operations it is of; counts from 1.
+    pub turn: i64,
+    pub operation: &'a str,
+    pub attempted: Attempted,
+}
+
+/// What became of a row, entry by entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Life {
+    state: RowState,
+    number: i64,
+    turn: i64,
+    attempted: Attempted,
+    was_found: bool,
+    /// The last attempt cannot have been begun, so what came of it says nothing.
+    passed_over: bool,
+    broken: bool,
+}
+
+/// What in the entries of a row cannot have happened: a fault of ours, or a ledger that was tampered with. `attempt` is
+/// the number of the attempt at which it shows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Contradiction {
+    /// Attempts count from 1, without gaps.
+    #[error("attempt {expected} is missing; the next one has the number {found}")]
+    Gap { expected: i64, found: i64 },
+    /// An outcome of an attempt that was never begun.
+    #[error("attempt {attempt} has an outcome and was never begun")]
+    NeverBegun { attempt: i64 },
+    #[error("attempt {attempt} has the outcome `{word}`, which no version writes")]
+    UnknownOutcome { attempt: i64, word: String },
+    /// What is done is never done again.
+    #[error("attempt {attempt} was made after the row had succeeded")]
+    AfterSuccess { attempt: i64 },
+    /// Operations of a row follow each other, the next when the one before has succeeded.
+    #[error("attempt {attempt} is of operation {found} of the row, after one of operation {last}")]
+    Turn { attempt: i64, last: i64, found: i64 },
+    /// Another step that no row can take.
+    #[error("attempt {attempt} cannot be: {cause}")]
+    Impossible { attempt: i64, cause: Box<IllegalTransition> },
+}
+
+impl Default for Life {
+    fn default() -> Self {
+        Self {
+            state: RowState::NotStarted,
+            number: 0,
+            turn: 0,
+            attempted: Attempted::default(),
+            was_found: false,
+            passed_over: false,
+            broken: false,
+        }
+    }
+}
+
+impl Life {
+    /// Another attempt was begun.
+    pub fn begin(&mut self, begun: &Begun<'_>) -> Result<(), Contradiction> {
+        let expected = self.number.saturating_add(1);
+        let in_order = begun.number == expected || self.broken;
+        // Nobody has settled yet what the earlier one did.
+        if !self.state.may_have_acted() {
+            self.attempted = begun.attempted;
+        }
+        let event = self.event_of(begun);
+        (self.number, self.turn, self.was_found) = (begun.number, begun.turn, false);
+        let taken = event.and_then(|event| self.take(event));
+        self.passed_over = taken.is_err();
+        let taken = match in_order {
+            true => taken,
+            false => Err(Contradiction::Gap { expected, found: begun.number }),
+        };
+        self.broken |= taken.is_err();
+        taken
+    }
+
+    /// What came of the attempt `number`, or became known of it later. `id` is what the other side calls what was made.
+    pub fn end(
+        &mut self,
+        number: i64,
+        outcome: &str,
+        id: Option<String>,
+    ) -> Result<(), Contradiction> {
+        let taken = match Outcome::parse(outcome) {
+            _ if number != self.number => Err(Contradiction::NeverBegun { attempt: number }),
+            // That its start cannot be has been told.
+            _ if self.passed_over => Ok(()),
+            None => Err(Contradiction::UnknownOutcome { attempt: number, word: outcome.into() }),
+            Some(outcome) => {
+                self.was_found = outcome == Outcome::Found;
+                self.take(outcome.event(id))
+            }
+        };
+        self.broken |= taken.is_err();
+        taken
+    }
+
+    /// The event that a start is, by what came before it.
+    fn event_of(&self, begun: &Begun<'_>) -> Result<RowEvent, Contradiction> {
+        let attempt = begun.number;
+        let is_done = matches!(self.state, RowState::Succeeded { .. });
+        match (self.turn, begun.turn.saturating_sub(self.turn)) {
+            (0, 1) => Ok(self.state.start()),
+            (_, 0) if is_done => Err(Contradiction::AfterSuccess { attempt }),
+            (1.., 0) => Ok(self.state.start()),
+            (_, 1) if is_done => Ok(RowEvent::Further { operation: begun.operation.to_owned() }),
+            _ => Err(Contradiction::Turn { attempt, last: self.turn, found: begun.turn }),
+        }
+    }
+
+    fn take(&mut self, event: RowEvent) -> Result<(), Contradiction> {
+        let state = std::mem::replace(&mut self.state, RowState::NotStarted);
+        match state.after(event) {
+            Ok(state) => {
+                self.state = state;
+                Ok(())
+            }
+            Err(cause) => {
+                self.state = cause.state.clone();
+                let cause = Box::new(cause);
+                Err(Contradiction::Impossible { attempt: self.number, cause })
+            }
+        }
+    }
+
+    /// Where the row stands.
+    pub fn state(&self) -> &RowState {
+        &self.state
+    }
+
+    /// The same in a byte.
+    pub fn standing(&self) -> Standing {
+        if self.broken { Standing::Contradictory } else { self.state.standing() }
+    }
+
+    /// How many attempts there were; 0 before the first.
+    pub fn attempts(&self) -> i64 {
+        self.number
+    }
+
+    /// The operation of the row that the last attempt was of, counting from 1; 0 before the first.
+    pub fn turn(&self) -> i64 {
+        self.turn
+    }
+
+    /// When the last attempt was begun; of several in a row that may have acted, the first.
+    pub fn attempted(&self) -> Attempted {
+        self.attempted
+    }
+
+    /// Whether what the last attempt made was found by looking.
+    pub fn was_found(&self) -> bool {
+        self.was_found
+    }
+
+    /// Whether something of it cannot have happened.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// An entry could not be read, so that nothing that follows can be judged.
+    pub fn distrust(&mut self) {
+        self.broken = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn begun(number: i64, turn: i64) -> Begun<'static> {
+        let operation = if turn == 1 { "ticket_note.create" } else { "ticket_note.update" };
+        Begun { number, turn, operation, attempted: Attempted { at: number, remote_at: None } }
+    }
+
+    /// A life of attempts, each with its turn and what became known of it, one after the other.
+    fn live(attempts: &[(i64, &[&str])]) -> (Life, Vec<Contradiction>) {
+        let (mut life, mut found) = (Life::default(), Vec::new());
+        for (number, (turn, outcomes)) in (1..).zip(attempts) {
+            found.extend(life.begin(&begun(number, *turn)).err());
+            for outcome in *outcomes {
+                found.extend(life.end(number, outcome, Some("tn_1".into())).err());
+            }
+        }
+        (life, found)
+    }
+
+    #[test]
+    fn a_row_is_created_then_changed_then_deleted() {
+        let (life, found) =
+            live(&[(1, &["succeeded"]), (2, &["lost", "found"]), (3, &["refused"]), (3, &[])]);
+        assert_eq!(found, []);
+        assert_eq!(*life.state(), RowState::Started { attempts: 4 });
+        assert_eq!((life.turn(), life.attempts(), life.standing()), (3, 4, Standing::Started));
+    }
+
+    #[test]
+    fn a_row_that_is_done_is_not_done_again() {
+        let (life, found) = live(&[(1, &["succeeded"]), (1, &["succeeded"])]);
+        assert_eq!(found, [Contradiction::AfterSuccess { attempt: 2 }]);
+        assert_eq!(life.standing(), Standing::Contradictory);
+    }
+
+    #[test]
+    fn a_further_operation_waits_for_the_one_before() {
+        for (last, found) in [("refused", 2), ("lost", 2), ("deferred", 2), ("succeeded", 3)] {
+            let (life, told) = live(&[(1, &[last]), (found, &["succeeded"])]);
+            assert_eq!(told, [Contradiction::Turn { attempt: 2, last: 1, found }], "{last}");
+            assert!(life.is_broken());
+        }
+        let (_, told) = live(&[(2, &["succeeded"])]);
+        assert_eq!(told, [Contradiction::Turn { attempt: 1, last: 0, found: 2 }]);
+    }
+
+    #[test]
+    fn what_is_known_of_an_attempt_may_come_in_several_steps() {
+        let (life, found) = live(&[(1, &["lost", "lost", "not_found"]), (1, &["lost", "found"])]);
+        assert_eq!((found.len(), life.was_found()), (0, true));
+        let done = RowState::Succeeded { attempts: 2, id: Some("tn_1".into()) };
+        assert_eq!((life.state(), life.attempted().at), (&done, 2));
+    }
+
+    #[test]
+    fn a_row_is_looked_for_from_its_first_attempt_on_that_nobody_has_settled() {
+        let cases: [(&[(i64, &[&str])], i64); 5] = [
+            (&[(1, &[])], 1),
+            (&[(1, &["lost"]), (1, &["lost"]), (1, &[])], 1),
+            (&[(1, &["deferred"]), (1, &["lost"]), (1, &["lost"])], 2),
+            (&[(1, &["lost"]), (1, &["not_found"]), (1, &["lost"])], 3),
+            (&[(1, &["lost"]), (1, &["not_found"])], 1),
+        ];
+        for (attempts, first) in cases {
+            assert_eq!(live(attempts).0.attempted().at, first, "{attempts:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_have_happened_is_told_once() {
+        let mut life = Life::default();
+        let gap = Contradiction::Gap { expected: 1, found: 2 };
+        assert_eq!(life.begin(&begun(2, 1)), Err(gap));
+        assert_eq!(life.end(2, "refused", None), Ok(()));
+        assert_eq!(
+            life.begin(&begun(5, 1)),
+            Ok(()),
+            "what follows a gap is not judged by its number"
+        );
+        assert_eq!(life.end(4, "lost", None), Err(Contradiction::NeverBegun { attempt: 4 }));
+        let word = "dunno".to_owned();
+        let unknown = Contradiction::UnknownOutcome { attempt: 5, word };
+        assert_eq!(life.end(5, "dunno", None), Err(unknown));
+        assert_eq!(life.standing(), Standing::Contradictory);
+        let (_, found) = live(&[(1, &["refused", "succeeded"])]);
+        assert!(matches!(found[..], [Contradiction::Impossible { attempt: 1, .. }]), "{found:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_entries_make_a_life(entries in proptest::collection::vec((any::<bool>(), -1_i64..5, 0_i64..4, 0_usize..8), 0..12)) {
+            let mut life = Life::default();
+            for (is_start, number, turn, outcome) in entries {
+                let word = Outcome::ALL.get(outcome).map_or("dunno", |outcome| outcome.word());
+                let taken = match is_start {
+                    true => life.begin(&begun(number, turn)),
+                    false => life.end(number, word, None),
+                };
+                prop_assert!(taken.is_ok() || life.is_broken());
+            }
+        }
+    }
+}
