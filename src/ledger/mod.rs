@@ -20,6 +20,7 @@ mod recorder;
 mod rescue;
 mod status;
 // Until the ledger has columns for reasons, it keeps the sentences that reports make of them.
+#[allow(clippy::duplicate_mod)]
 #[path = "../report/words/cause.rs"]
 mod stated;
 
