@@ -16,6 +16,8 @@ mod run;
 mod sandbox;
 mod signals;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use clap::Parser as _;
 

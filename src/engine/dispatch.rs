@@ -1,5 +1,7 @@
 //! Does what the core says: sends, records, waits, tells.
 
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, LocalBoxFuture};
@@ -12,7 +14,6 @@ use crate::declared::connector::Answers;
 use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{LedgerError, News, Recorder};
 use crate::recover::item_id;
-use crate::row::Cause;
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::reply::Answer;
@@ -78,8 +79,8 @@ pub struct RunEnd {
 
 /// Something that came to an end.
 enum Flight {
-    Replied { slot: usize, reply: Reply },
-    Looked { slot: usize, reply: Reply },
+    Replied { slot: usize, work: Arc<Work>, reply: Reply },
+    Looked { slot: usize, work: Arc<Work>, reply: Reply },
     Token(Result<Granted, TokenFailure>),
 }
 
@@ -151,23 +152,16 @@ impl<T: Transport> Shell<'_, T> {
             Action::End { slot, end } => self.parts.recorder.end(slot, *end),
             Action::Tell(event) => self.told.push(event),
             Action::Abandon => self.flights.clear(),
-            Action::Send { slot } => {
-                if let Some(work) = self.core.work(slot) {
-                    let sending = self.parts.transport.send(&work.ready.request);
-                    self.flights.push(Box::pin(async move {
-                        Flight::Replied { slot, reply: sending.await }
-                    }));
-                }
-            }
-            Action::Look { slot } => {
-                let request = self.core.look_request(slot);
-                let looking = request.as_ref().map(|request| self.parts.transport.send(request));
+            Action::Send { slot, work } => {
+                let sending = self.parts.transport.send(&work.ready.request);
                 self.flights.push(Box::pin(async move {
-                    let reply = match looking {
-                        Some(looking) => looking.await,
-                        None => Reply::Lost(Cause::default()),
-                    };
-                    Flight::Looked { slot, reply }
+                    Flight::Replied { slot, work, reply: sending.await }
+                }));
+            }
+            Action::Look { slot, work, request } => {
+                let looking = self.parts.transport.send(&request);
+                self.flights.push(Box::pin(async move {
+                    Flight::Looked { slot, work, reply: looking.await }
                 }));
             }
             Action::Renew => {
@@ -218,7 +212,7 @@ impl<T: Transport> Shell<'_, T> {
         }
     }
 
-    /// Who stops at once does not wait for a ledger that cannot be written either.
+    /// A user who interrupts the run for a second time does not wait for a ledger that cannot be written either.
     fn stopped(&self, stop: Stop) -> Input {
         if matches!(stop, Stop::Now { .. }) {
             self.parts.recorder.hurry();
@@ -229,7 +223,7 @@ impl<T: Transport> Shell<'_, T> {
     fn recorded(&mut self, news: Option<News>) -> Input {
         let Some(news) = news else {
             self.recorder_there = false;
-            return Input::LedgerGone;
+            return Input::RecorderGone;
         };
         match news {
             News::Durable(acks) => Input::Durable(acks),
@@ -248,27 +242,23 @@ impl<T: Transport> Shell<'_, T> {
                 self.read_clock(result.as_ref().ok().and_then(|granted| granted.date));
                 Input::Token(result)
             }
-            Flight::Replied { slot, reply } => {
+            Flight::Replied { slot, work, reply } => {
                 self.read_clock(date_of(&reply));
-                match self.core.work(slot) {
-                    Some(work) => Input::Replied {
-                        slot,
-                        verdict: judge(self.parts.answers, &work.ready.operation, reply),
-                    },
-                    None => Input::Tick,
-                }
+                let verdict = judge(self.parts.answers, &work.ready.operation, reply);
+                Input::Replied { slot, verdict }
             }
-            Flight::Looked { slot, reply } => {
+            Flight::Looked { slot, work, reply } => {
                 self.read_clock(date_of(&reply));
-                self.look_landed(slot, reply)
+                self.look_landed(slot, &work, reply)
             }
         }
     }
 
-    fn look_landed(&self, slot: usize, reply: Reply) -> Input {
-        let work = self.core.work(slot);
-        let Some(recover) = work.and_then(|work| work.ready.operation.recover.as_ref()) else {
-            return Input::Tick;
+    fn look_landed(&self, slot: usize, work: &Work, reply: Reply) -> Input {
+        // Without a way to look there is no look; then the answer has no list.
+        let Some(recover) = work.ready.operation.recover.as_ref() else {
+            let verdict = Verdict::Done { id: None, items: None };
+            return Input::Looked { slot, verdict, owned: HashSet::new() };
         };
         let verdict = judge(self.parts.answers, &recover.list, reply);
         let items = match &verdict {
@@ -324,7 +314,7 @@ impl<T: Transport> Shell<'_, T> {
             failed: progress.failed,
             in_doubt: progress.in_doubt + self.core.left_in_doubt(),
             invalid: self.core.invalid(),
-            settled: self.core.settled(),
+            settled: self.core.settled_rows(),
         }
     }
 }

@@ -43,6 +43,23 @@ pub enum Stage {
     Ending,
 }
 
+impl Stage {
+    pub const ALL: [Self; 12] = [
+        Self::Nowhere,
+        Self::Queued,
+        Self::Starting,
+        Self::Cleared,
+        Self::InFlight,
+        Self::Landed,
+        Self::Sought,
+        Self::Looking,
+        Self::Waiting,
+        Self::Suspect,
+        Self::Withdrawn,
+        Self::Ending,
+    ];
+}
+
 /// What happened to a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Happening {

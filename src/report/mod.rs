@@ -30,7 +30,7 @@ mod speed;
 mod status;
 mod summary;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod thread;
 mod words;
 

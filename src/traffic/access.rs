@@ -84,13 +84,9 @@ impl Access {
         self.generation
     }
 
-    /// Whether to ask for a token now; if so it counts as asked for.
-    pub fn request(&mut self, now: Moment) -> bool {
-        let wanted = self.wants_request(now);
-        if wanted {
-            self.asking = Asking::Requested;
-        }
-        wanted
+    /// A token is being asked for.
+    pub fn requested(&mut self) {
+        self.asking = Asking::Requested;
     }
 
     /// Whether a token would be asked for at once.
@@ -182,6 +178,15 @@ mod tests {
     use super::*;
     use crate::traffic::reply::NoToken;
 
+    /// Asks for a token where one would be asked for.
+    fn request(access: &mut Access, now: Moment) -> bool {
+        let wanted = access.wants_request(now);
+        if wanted {
+            access.requested();
+        }
+        wanted
+    }
+
     const NOW: Moment = Moment(Duration::ZERO);
     const CLOCK: i64 = 1_800_000_000_000;
 
@@ -192,8 +197,8 @@ mod tests {
     fn granted() -> Access {
         let mut access = Access::new(true);
         assert!(!access.is_ready(NOW));
-        assert!(access.request(NOW));
-        assert!(!access.request(NOW), "one request at a time");
+        assert!(request(&mut access, NOW));
+        assert!(!request(&mut access, NOW), "one request at a time");
         access.granted(Some(CLOCK + 3_600_000), NOW, CLOCK);
         access
     }
@@ -202,7 +207,7 @@ mod tests {
     fn a_token_is_renewed_before_it_expires_and_serves_meanwhile() {
         let mut access = granted();
         assert!(!access.wants_request(at(3_539_999)));
-        assert!(access.request(at(3_540_000)));
+        assert!(request(&mut access, at(3_540_000)));
         assert!(access.is_ready(at(3_597_999)));
         assert!(!access.is_ready(at(3_598_000)), "it might expire on the way");
         access.granted(Some(CLOCK + 3_550_000), at(3_540_000), CLOCK + 3_540_000);
@@ -213,7 +218,7 @@ mod tests {
     #[test]
     fn a_token_of_another_clock_is_used_until_it_is_refused() {
         let mut access = Access::new(true);
-        access.request(NOW);
+        request(&mut access, NOW);
         access.granted(Some(CLOCK - 1), NOW, CLOCK);
         assert!(access.is_ready(at(1 << 40)) && !access.wants_request(at(1 << 40)));
     }
@@ -225,14 +230,14 @@ mod tests {
         assert_eq!(access.refused(1, at(2), None), Refusal::Renew);
         let again = "others that left with the same token";
         assert_eq!(access.refused(1, at(2), None), Refusal::Renew, "{again}");
-        assert!(access.request(NOW));
+        assert!(request(&mut access, NOW));
         access.granted(None, NOW, CLOCK);
         assert!(access.is_doubted());
         let late = "a late answer to the old token";
         assert_eq!(access.refused(1, at(2), None), Refusal::Renew, "{late}");
         assert_eq!(access.refused(2, at(3), None), Refusal::Pause);
         assert_eq!(access.refused(2, at(3), None), Refusal::Renew, "that is known by now");
-        assert!(access.request(NOW));
+        assert!(request(&mut access, NOW));
     }
 
     #[test]
@@ -284,7 +289,7 @@ mod tests {
             TokenFailure { why: NoToken::NoneInAnswer { status: 503 }, transient: true };
         for attempt in 1..20 {
             let now = Moment(Duration::from_secs(3600 * attempt));
-            assert!(access.request(now));
+            assert!(request(&mut access, now));
             assert!(!access.failed(&transient, now, 1.0));
             assert!(access.wake_at().unwrap() > now);
         }
@@ -296,7 +301,7 @@ mod tests {
     fn without_authentication_nothing_is_asked_for() {
         let mut access = Access::new(false);
         assert!(access.is_ready(NOW));
-        assert!(!access.request(NOW));
+        assert!(!request(&mut access, NOW));
         assert!(!access.is_doubted());
         assert_eq!(access.refused(0, NOW, None), Refusal::Final);
     }

@@ -67,6 +67,14 @@ impl Concurrency {
         self.slowest
     }
 
+    /// How many requests are about to be served in a stretch of time, going by the last round: at most as many as may be
+    /// under way, and none as long as nothing is known.
+    pub fn served_within(&self, stretch: Duration) -> usize {
+        let Some(usual) = self.usual else { return 0 };
+        let rounds = stretch.as_secs_f64() / usual.as_secs_f64();
+        (self.allowed * rounds.min(1.0)).ceil() as usize
+    }
+
     /// A request that left at `sent_at` has come to an end.
     pub fn ended(&mut self, sent_at: Moment, now: Moment, load: Load) {
         let took = now.since(sent_at);
@@ -109,6 +117,18 @@ mod tests {
 
     fn at(milliseconds: u64) -> Moment {
         Moment(Duration::from_millis(milliseconds))
+    }
+
+    #[test]
+    fn what_is_served_in_a_while_is_known_after_a_round() {
+        let mut concurrency = Concurrency::new(64);
+        let lead = Duration::from_millis(25);
+        assert_eq!(concurrency.served_within(lead), 0);
+        rounds(&mut concurrency, at(0), 1, 20);
+        assert_eq!(concurrency.served_within(lead), 64);
+        let mut concurrency = Concurrency::new(64);
+        rounds(&mut concurrency, at(0), 1, 2_000);
+        assert_eq!(concurrency.served_within(lead), 1);
     }
 
     /// So many rounds, each of as many requests as are allowed, each taking so long.

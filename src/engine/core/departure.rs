@@ -1,21 +1,17 @@
 //! What may be started, sent and looked for now, and when to come back if nothing may.
 //!
-//! Everything waits for the same things: the pace, a token, and during an outage the next probe. A row is entered in the
-//! ledger shortly before its turn, so that it leaves on time.
+//! Every request waits for the same things: the pace, a token, room among the requests under way, and during an outage the
+//! next probe. A row is entered in the ledger shortly before its turn, so that its request leaves on time. Such rows do not
+//! count as requests under way, and there are never more of them than there may be requests: so when a run is killed, no
+//! more rows are in doubt than twice its concurrency.
 
-use std::cmp::Reverse;
-use std::time::Duration;
-
+use crate::event::{Fault, Happening, RowEnd};
 use crate::plan::decide::Sending;
-use crate::row::Attempted;
-use crate::row::RowState;
+use crate::row::{Attempted, Cause, Doubt, Reason};
 use crate::traffic::pace::Moment;
 
-use super::slot::Phase;
+use super::rows::{Flight, Last, Quest};
 use super::{Action, Core, Now};
-
-/// How long before its turn a row is entered in the ledger, so that it leaves on time.
-const LEAD: Duration = Duration::from_millis(25);
 
 impl Core {
     /// Does all that can be done now, and finds out when more can be.
@@ -23,108 +19,76 @@ impl Core {
         self.wake = None;
         self.keep_to_deadline(now);
         self.endure(now);
-        self.end_waits(now);
-        self.release_suspects();
+        let done = self.send_what_may_leave(now);
+        self.or_fault(done, now);
+        if !self.course.goes_on() {
+            self.withdraw_cleared(now);
+            self.end_quests(now);
+        }
+    }
+
+    fn send_what_may_leave(&mut self, now: Now) -> Result<(), Fault> {
+        self.end_waits(now)?;
+        self.release_suspects()?;
         self.renew(now);
-        self.send_looks(now);
-        self.send_cleared(now);
-        self.start_ready(now);
-    }
-
-    /// During an outage: gives up in the end.
-    fn endure(&mut self, now: Now) {
-        let Some(end) = self.outage.lasts_until(self.settings.give_up_after) else { return };
-        if self.stopping.is_none() && now.moment >= end {
-            self.stop(self.last_failure.clone(), now);
-        } else if self.stopping.is_none() {
-            self.wake_no_later_than(end);
-        }
-    }
-
-    /// Whether another request may get under way: during an outage one at a time, when a probe is due.
-    pub(super) fn may_go(&mut self, now: Now) -> bool {
-        let Some(probe) = self.outage.next_probe() else { return true };
-        if self.under_way() > 0 {
-            return false;
-        }
-        if probe > now.moment {
-            self.wake_no_later_than(probe);
-        }
-        probe <= now.moment
+        self.send_looks(now)?;
+        self.send_cleared(now)?;
+        self.begin_ready(now)
     }
 
     pub(super) fn wake_no_later_than(&mut self, moment: Moment) {
         self.wake = Some(self.wake.map_or(moment, |wake| wake.min(moment)));
     }
 
-    fn end_waits(&mut self, now: Now) {
-        while let Some(Reverse((until, at))) = self.waiting.peek().copied() {
-            if self.stopping.is_some() {
-                return;
-            }
+    fn end_waits(&mut self, now: Now) -> Result<(), Fault> {
+        while let Some((until, at)) = self.rows.first_waiting().filter(|_| self.course.goes_on()) {
             if until > now.moment {
                 self.wake_no_later_than(until);
-                return;
+                break;
             }
-            self.waiting.pop();
-            self.go_on(at);
+            self.rows.resume(at)?;
         }
+        Ok(())
     }
 
-    /// Requests that have left, or are about to.
-    pub(super) fn under_way(&self) -> usize {
-        self.starting + self.cleared.len() + self.flying
-    }
-
-    /// Lets rows go on whose token was refused: when the next one is accepted, or there is no other row to try it with.
-    fn release_suspects(&mut self) {
-        let others = self.under_way() > 0 || self.lanes.has_ready() || !self.to_look.is_empty();
-        let count = match self.access.is_doubted() {
-            _ if self.stopping.is_some() => 0,
-            false => self.suspects.len(),
+    /// Lets rows go on whose token was refused: when the next token is accepted, or there is no other row to try it with.
+    fn release_suspects(&mut self) -> Result<(), Fault> {
+        let others = self.rows.under_way() > 0
+            || self.rows.first_ready().is_some()
+            || self.rows.first_sought().is_some();
+        let count = match self.other_side.access.is_doubted() {
+            _ if !self.course.goes_on() => 0,
+            false => self.rows.suspects(),
             true => usize::from(!others),
         };
-        for at in self.suspects.drain(..count.min(self.suspects.len())).collect::<Vec<_>>() {
-            self.go_on(at);
+        for at in self.rows.first_suspects(count) {
+            self.rows.resume(at)?;
         }
-    }
-
-    /// A row has waited long enough, for another attempt or another look.
-    pub(super) fn go_on(&mut self, at: usize) {
-        match self.slots[at].as_mut() {
-            Some(slot) if slot.search.is_some() => {
-                slot.phase = Phase::Lost;
-                self.to_look.push_back(at);
-            }
-            Some(slot) => {
-                slot.phase = Phase::Queued;
-                self.lanes.again(slot.work.ready.row, at);
-            }
-            None => {}
-        }
+        Ok(())
     }
 
     /// A login is a request like any other: it waits for its turn. While tokens are refused it goes with a probe.
     fn renew(&mut self, now: Now) {
-        if self.stopping.is_some() && self.cleared.is_empty() {
+        if !self.course.goes_on() {
             return;
         }
-        if !self.access.wants_request(now.moment) {
-            if let Some(wake) = self.access.wake_at() {
+        let other_side = &mut self.other_side;
+        if !other_side.access.wants_request(now.moment) {
+            if let Some(wake) = other_side.access.wake_at() {
                 self.wake_no_later_than(wake);
             }
             return;
         }
-        let probe = self.outage.next_probe().filter(|_| self.outage.is_of_access());
+        let outage = &other_side.outage;
+        let probe = outage.next_probe().filter(|_| outage.is_of_access());
         if let Some(probe) = probe.filter(|probe| *probe > now.moment) {
             self.wake_no_later_than(probe);
             return;
         }
         let costs = self.settings.token_costs_request;
-        let permit = if costs { self.pace.acquire(now.moment) } else { Ok(()) };
-        match permit {
+        match if costs { other_side.pace.acquire(now.moment) } else { Ok(()) } {
             Ok(()) => {
-                self.access.request(now.moment);
+                other_side.access.requested();
                 self.counts.requests += u64::from(costs);
                 self.actions.push(Action::Renew);
             }
@@ -132,92 +96,145 @@ impl Core {
         }
     }
 
-    fn send_cleared(&mut self, now: Now) {
-        if self.stopping.is_some() {
-            while let Some(at) = self.cleared.pop_front() {
-                self.withdraw(at, now);
-            }
-            return;
+    /// Whether another request may leave, but for the pace: there is a token and room. During an outage one request goes
+    /// at a time, when a probe is due.
+    fn may_leave(&mut self, now: Now) -> bool {
+        if !self.course.goes_on() || !self.other_side.access.is_ready(now.moment) {
+            return false;
         }
-        while let Some(at) = self.cleared.front().copied() {
-            if !self.access.is_ready(now.moment) {
-                return;
+        match self.other_side.outage.next_probe() {
+            None => self.rows.in_flight() < self.other_side.allowed(),
+            Some(_) if self.rows.in_flight() > 0 => false,
+            Some(probe) if probe > now.moment => {
+                self.wake_no_later_than(probe);
+                false
             }
-            if let Err(next) = self.pace.acquire(now.moment) {
-                self.wake_no_later_than(next);
-                return;
-            }
-            self.cleared.pop_front();
-            self.send(at, now);
+            Some(_) => true,
         }
     }
 
-    fn send(&mut self, at: usize, now: Now) {
-        let generation = self.access.generation();
-        let Some(slot) = self.slots[at].as_mut() else { return };
-        if slot.is_too_late(now.clock()) {
-            self.end_too_late(at, now);
-            return;
+    /// Takes a turn of the pace, for a request that may leave otherwise.
+    fn take_turn(&mut self, now: Now) -> Option<Flight> {
+        match self.other_side.pace.acquire(now.moment) {
+            Ok(()) => {
+                self.counts.requests += 1;
+                let generation = self.other_side.access.generation();
+                Some(Flight { generation, sent_at: now.moment })
+            }
+            Err(next) => {
+                self.wake_no_later_than(next);
+                None
+            }
         }
-        slot.phase = Phase::Flying;
-        slot.sent_at = now.moment;
-        slot.generation = generation;
-        self.flying += 1;
-        self.counts.requests += 1;
-        self.actions.push(Action::Send { slot: at });
+    }
+
+    /// Sends looks that are due; they are requests like any other.
+    fn send_looks(&mut self, now: Now) -> Result<(), Fault> {
+        while let Some(at) = self.rows.first_sought().filter(|_| self.may_leave(now)) {
+            let slot = self.rows.slot(at, Happening::LookSent)?;
+            let work = slot.work.clone();
+            let Some(request) = slot.look_request().map(Box::new) else {
+                self.end_unsure(at, Doubt::FieldMissing, now)?;
+                continue;
+            };
+            let Some(flight) = self.take_turn(now) else { break };
+            self.rows.look(at, flight)?;
+            self.actions.push(Action::Look { slot: at, work, request });
+        }
+        Ok(())
+    }
+
+    fn send_cleared(&mut self, now: Now) -> Result<(), Fault> {
+        while let Some(at) = self.rows.first_cleared().filter(|_| self.may_leave(now)) {
+            let slot = self.rows.slot(at, Happening::Sent)?;
+            if slot.is_too_late(now.clock()) {
+                self.end_too_late(at, now)?;
+                continue;
+            }
+            let work = slot.work.clone();
+            let Some(flight) = self.take_turn(now) else { break };
+            self.rows.send(at, flight)?;
+            self.actions.push(Action::Send { slot: at, work });
+        }
+        Ok(())
     }
 
     /// Starts rows in the ledger as far ahead as their turn is near.
-    fn start_ready(&mut self, now: Now) {
-        while self.stopping.is_none() && self.lanes.has_ready() {
-            if !self.may_go(now) {
-                return;
+    fn begin_ready(&mut self, now: Now) -> Result<(), Fault> {
+        while let Some(at) = self.rows.first_ready().filter(|_| self.may_begin(now)) {
+            if let Some(until) = self.other_side.too_early_until(self.rows.ahead(), now) {
+                self.wake_no_later_than(until);
+                break;
             }
-            let ahead = self.starting + self.cleared.len() + self.to_look.len();
-            if ahead + self.flying >= self.concurrency.allowed()
-                || !self.access.is_ready(now.moment)
-            {
-                return;
-            }
-            let turn = self.pace.next(now.moment).after(
-                self.pace
-                    .period(now.moment)
-                    .saturating_mul(u32::try_from(ahead).unwrap_or(u32::MAX)),
-            );
-            let early = self.pace.has_burst(now.moment, ahead);
-            if !early && turn > now.moment.after(LEAD) {
-                self.wake_no_later_than(Moment(turn.0.saturating_sub(LEAD)));
-                return;
-            }
-            if let Some(at) = self.lanes.pop() {
-                self.start(at, now);
-            }
+            self.begin(at, now)?;
         }
+        Ok(())
     }
 
-    fn start(&mut self, at: usize, now: Now) {
-        let Some(slot) = self.slots[at].as_mut() else { return };
-        if slot.work.sending == Sending::Settle && matches!(slot.state, RowState::InDoubt { .. }) {
-            self.look_for(at);
-            self.send_looks(now);
-            return;
+    /// Whether another row may be started.
+    fn may_begin(&mut self, now: Now) -> bool {
+        if !self.course.goes_on() || !self.other_side.access.is_ready(now.moment) {
+            return false;
+        }
+        if let Some(probe) = self.other_side.outage.next_probe() {
+            let is_due = self.rows.under_way() == 0 && probe <= now.moment;
+            if self.rows.under_way() == 0 && !is_due {
+                self.wake_no_later_than(probe);
+            }
+            return is_due;
+        }
+        let room = self.other_side.allowed() + self.other_side.allowed_ahead();
+        self.rows.in_flight() + self.rows.ahead() < room
+    }
+
+    fn begin(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+        let slot = self.rows.slot(at, Happening::Begun)?;
+        if slot.work.sending == Sending::Settle && slot.is_in_doubt() {
+            return self.settle(at, now);
         }
         if slot.is_too_late(now.clock()) || !slot.work.ready.valid {
-            self.end_unsent(at);
-            return;
+            return self.end_unsent(at, now);
         }
-        let sure_at = slot.sure_at;
-        if sure_at > now.moment {
-            slot.phase = Phase::Waiting;
-            self.waiting.push(Reverse((sure_at, at)));
-            self.wake_no_later_than(sure_at);
-            return;
+        if let Some(until) = slot.repeats_from().filter(|until| *until > now.moment) {
+            self.wake_no_later_than(until);
+            return self.rows.hold(at, until);
         }
-        slot.step(slot.state.start());
-        slot.attempted = Attempted { at: now.wall, remote_at: now.remote };
-        slot.phase = Phase::Starting;
-        self.starting += 1;
-        let start = Box::new(slot.attempt_start());
+        let attempted = Attempted { at: now.wall, remote_at: now.remote };
+        let start = self.rows.begin(at, attempted)?;
         self.actions.push(Action::Begin { slot: at, start });
+        Ok(())
+    }
+
+    /// An attempt of an earlier run may have acted: the row is looked for first.
+    fn settle(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+        let slot = self.rows.slot(at, Happening::Sought)?;
+        // Nobody works on it any longer than on one that was lost when this run began.
+        let sure_at = Moment(slot.work.ready.operation.sure_after);
+        let quest =
+            Quest::new(&slot.work, None, sure_at).ok_or_else(|| slot.fault(Happening::Sought))?;
+        self.rows.seek(at, quest)?;
+        self.send_looks(now)
+    }
+
+    /// A time of a row has passed between its start in the ledger and its request.
+    fn end_too_late(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+        let last = match self.rows.slot(at, Happening::Ended)?.may_have_acted() {
+            true => Last::in_doubt(),
+            false => Last::unsent(),
+        };
+        self.end(at, last.because(Cause::of(Reason::TooLate)), now)
+    }
+
+    /// Likewise, before its start; the ledger need not hear of it.
+    fn end_unsent(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+        let end = match self.rows.slot(at, Happening::Ended)?.may_have_acted() {
+            true => RowEnd::InDoubt,
+            false => RowEnd::Invalid,
+        };
+        let settled = self.rows.end_unsent(at, end, Cause::of(Reason::TooLate))?;
+        if let Some(ended) = self.settled(settled) {
+            self.tell(ended, now);
+        }
+        Ok(())
     }
 }

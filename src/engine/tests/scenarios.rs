@@ -12,24 +12,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::declared::connector::{Catalogue, Operation};
+use super::rows::{self, stringeex};
+use crate::declared::connector::Operation;
 use crate::declared::job::InDoubt;
+use crate::engine::{Action, Core, Input, Now, Settings, Work};
 use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::Ack;
-use crate::plan::decide::Sending;
-use crate::prepare::Ready;
-use crate::prepare::request::Request;
 use crate::row::Cause;
-use crate::row::Digest;
-use crate::text::diagnostic::Place;
 use crate::text::quota::{Quota, parse_duration};
+use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::reply::Granted;
 use crate::traffic::verdict::Verdict;
-
-use super::Work;
-use super::core::{Action, Core, Input, Now, Settings};
-use crate::traffic::deadline::Deadline;
 
 /// The start of imaginary time, in unix milliseconds.
 const EPOCH: i64 = 1_800_000_000_000;
@@ -202,7 +196,7 @@ struct Play<'a> {
 
 impl<'a> Play<'a> {
     fn new(scenario: &'a Scenario) -> Self {
-        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        let connector = stringeex();
         let quotas: Vec<Quota> = scenario.quotas.iter().map(|text| text.parse().unwrap()).collect();
         let deadline =
             scenario.max_duration.map(|end| Deadline { moment: Moment(end), wall: None });
@@ -275,8 +269,8 @@ impl<'a> Play<'a> {
                 self.owned.extend(end.remote_id);
                 self.write(slot, false);
             }
-            Action::Send { slot } => self.leave(Coming::Answer { slot }),
-            Action::Look { slot } => self.leave(Coming::List { slot }),
+            Action::Send { slot, .. } => self.leave(Coming::Answer { slot }),
+            Action::Look { slot, .. } => self.leave(Coming::List { slot }),
             Action::Renew => self.after(LOGIN, Coming::Token),
             Action::Tell(Event::Row(event)) => *self.told.entry(event.end.word()).or_default() += 1,
             Action::Tell(_) => {}
@@ -300,15 +294,14 @@ impl<'a> Play<'a> {
     /// What the server makes of any request: an answer that does not depend on which; none where it is served.
     fn refusal(&mut self) -> Option<Verdict> {
         let phase = self.phase();
-        let cause = |message: &str| Cause::default().saying(message);
         let retry = |cause, after, pushback| {
             Some(Verdict::Retry { cause, after, pushback, may_have_acted: false })
         };
         match phase.state {
             State::Up => {}
-            State::Busy => return retry(cause("HTTP status 503"), None, false),
-            State::Unreachable => return retry(cause("connection refused"), None, false),
-            State::Revoked => return Some(Verdict::Unauthorized(cause("HTTP status 401"))),
+            State::Busy => return retry(Cause::default(), None, false),
+            State::Unreachable => return retry(Cause::default(), None, false),
+            State::Revoked => return Some(Verdict::Unauthorized(Cause::default())),
         }
         let limit = phase.limit?;
         let number = self.clock.as_millis() / limit.window.as_millis();
@@ -321,7 +314,7 @@ impl<'a> Play<'a> {
             return None;
         }
         self.pushbacks += 1;
-        retry(cause("HTTP status 429"), phase.retry_after, true)
+        retry(Cause::default(), phase.retry_after, true)
     }
 
     fn answer(&mut self, row: u64) -> Verdict {
@@ -339,7 +332,7 @@ impl<'a> Play<'a> {
         }
         let ticket = row % self.scenario.tickets;
         if self.phase().forbidden.is_some_and(|each| ticket % each == 1) {
-            return Verdict::Unauthorized(Cause::default().saying("HTTP status 403"));
+            return Verdict::Unauthorized(Cause::default());
         }
         self.notes.push((self.clock, row));
         match lost {
@@ -402,31 +395,7 @@ impl<'a> Play<'a> {
 
     fn work(&self, row: u64) -> Work {
         let ticket = row % self.scenario.tickets;
-        Work {
-            ready: Ready {
-                row,
-                line: row + 1,
-                operation: Arc::clone(&self.operation),
-                lane: format!("ticket {ticket}"),
-                request: Request {
-                    method: self.operation.method,
-                    path: "/ticketNote".into(),
-                    body: None,
-                },
-                digest: Digest([0; 16]),
-                send_before: None,
-                valid: true,
-                fields: self.operation.fields.values(
-                    &serde_json::json!({"ticket_id": ticket.to_string(), "note": text(row)}),
-                ),
-                marker: None,
-            },
-            key: row.to_string(),
-            known: None,
-            attempts: 0,
-            attempted: None,
-            sending: Sending::Fresh,
-        }
+        rows::row(&self.operation, row).on(&ticket.to_string()).saying(&text(row)).work()
     }
 
     fn play(&mut self) -> Ending {

@@ -1,22 +1,27 @@
 //! Single decisions, played by hand; whole stories are in `simulation`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::*;
-use crate::declared::connector::Catalogue;
-use crate::event::RowEnd;
-use crate::ledger::StorageFault;
-use crate::prepare::Ready;
-use crate::prepare::request::Request;
-use crate::row::Attempted;
-use crate::row::Cause;
-use crate::row::Digest;
-use crate::text::diagnostic::Place;
+use serde_json::{Value, json};
+
+use super::rows::{self, stringeex};
+use crate::declared::connector::Operation;
+use crate::declared::job::InDoubt;
+use crate::engine::{Action, Core, Input, Now, Settings, Stop, Work};
+use crate::event::{Ending, Event, Fault, Happening, RowEnd, Stage};
+use crate::ledger::{Ack, LedgerError, StorageFault};
+use crate::plan::decide::Sending;
+use crate::row::{Attempted, Cause};
+use crate::traffic::deadline::Deadline;
+use crate::traffic::pace::{Moment, Pace};
+use crate::traffic::verdict::Verdict;
 
 const WALL: i64 = 1_800_000_000_000;
 
-fn core(quota: &str) -> Core {
-    let settings = Settings {
+fn settings() -> Settings {
+    Settings {
         concurrency: 8,
         attempts: 3,
         needs_token: false,
@@ -25,8 +30,11 @@ fn core(quota: &str) -> Core {
         deadline: None,
         max_failures: Some(0),
         in_doubt: InDoubt::Verify,
-    };
-    Core::new(settings, Pace::new(&[quota.parse().unwrap()]))
+    }
+}
+
+fn core(quota: &str) -> Core {
+    Core::new(settings(), Pace::new(&[quota.parse().unwrap()]))
 }
 
 /// So many milliseconds after the start.
@@ -35,28 +43,20 @@ fn at(milliseconds: u64) -> Now {
     Now { moment, wall: WALL + i64::try_from(milliseconds).unwrap(), remote: None, chance: 0.5 }
 }
 
-/// A note on a ticket of its own, to be sent before so many milliseconds have passed.
+fn operation(name: &str) -> Arc<Operation> {
+    Arc::clone(&stringeex().operations[name])
+}
+
+/// A note on a ticket of its own.
+fn note(number: u64) -> rows::Draft {
+    rows::row(&operation("ticket_note.create"), number)
+}
+
+/// Likewise, to be sent before so many milliseconds have passed.
 fn row(number: u64, send_before: Option<i64>) -> Work {
-    let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
-    let operation = Arc::clone(&connector.operations["ticket_note.create"]);
-    Work {
-        ready: Ready {
-            row: number,
-            line: number + 1,
-            lane: format!("ticket {number}"),
-            request: Request { method: operation.method, path: "/ticketNote".into(), body: None },
-            fields: operation.fields.values(&serde_json::json!({"ticket_id": "tk_1", "note": "x"})),
-            operation,
-            digest: Digest([0; 16]),
-            send_before: send_before.map(|milliseconds| WALL + milliseconds),
-            valid: true,
-            marker: None,
-        },
-        key: number.to_string(),
-        known: None,
-        attempts: 0,
-        attempted: None,
-        sending: Sending::Fresh,
+    match send_before {
+        Some(milliseconds) => note(number).before(WALL + milliseconds).work(),
+        None => note(number).work(),
     }
 }
 
@@ -72,8 +72,8 @@ fn done(core: &mut Core) -> Vec<String> {
     let words = actions.map(|action| match action {
         Action::Begin { start, .. } => format!("begin {}", start.row),
         Action::End { end, .. } => format!("end {}", end.outcome.word()),
-        Action::Send { slot } => format!("send {slot}"),
-        Action::Look { slot } => format!("look {slot}"),
+        Action::Send { slot, .. } => format!("send {slot}"),
+        Action::Look { slot, .. } => format!("look {slot}"),
         Action::Renew => "renew".to_owned(),
         Action::Tell(Event::Row(event)) => format!("row {} {}", event.row, event.end.word()),
         Action::Tell(_) => "tell".to_owned(),
@@ -219,7 +219,7 @@ fn without_anybody_to_write_the_ledger_the_run_does_not_wait() {
     let mut core = core("1000/s");
     core.handle(Input::Rows(vec![row(1, None), row(2, None)]), at(0));
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
-    core.handle(Input::LedgerGone, at(2));
+    core.handle(Input::RecorderGone, at(2));
     assert!(matches!(core.ended(), Some(Ending::LedgerFailed(_) | Ending::RecorderGone)));
     assert_eq!(core.left_in_doubt(), 1);
 }
@@ -250,7 +250,7 @@ fn lost_and_not_found(core: &mut Core) {
     look(core, vec![], 3);
 }
 
-fn look(core: &mut Core, items: Vec<serde_json::Value>, milliseconds: u64) {
+fn look(core: &mut Core, items: Vec<Value>, milliseconds: u64) {
     let verdict = Verdict::Done { id: None, items: Some(items) };
     core.handle(Input::Looked { slot: 0, verdict, owned: HashSet::new() }, at(milliseconds));
 }
@@ -272,8 +272,8 @@ fn what_the_other_side_made_after_the_loss_is_found() {
     let mut core = core("1000/s");
     lost_and_not_found(&mut core);
     core.handle(Input::Tick, at(10_002));
-    let note = serde_json::json!({"id": "tn_1", "note": "x", "created": WALL + 9_000});
-    let before = serde_json::json!({"id": "tn_0", "note": "y", "created": WALL - 9_000});
+    let note = json!({"id": "tn_1", "note": "x", "created": WALL + 9_000});
+    let before = json!({"id": "tn_0", "note": "y", "created": WALL - 9_000});
     look(&mut core, vec![note, before], 10_003);
     assert_eq!(done(&mut core), ["look 0", "end found"]);
 }
@@ -281,17 +281,13 @@ fn what_the_other_side_made_after_the_loss_is_found() {
 #[test]
 fn what_a_row_has_made_is_no_other_rows_although_the_ledger_does_not_say_so_yet() {
     let mut core = core("1000/s");
-    let in_doubt = |number| Work {
-        attempts: 1,
-        attempted: Some(Attempted { at: WALL - 90_000, remote_at: Some(WALL - 90_000) }),
-        sending: Sending::Settle,
-        ready: Ready { lane: "ticket 1".into(), ..row(number, None).ready },
-        ..row(number, None)
-    };
+    let attempted = Attempted { at: WALL - 90_000, remote_at: Some(WALL - 90_000) };
+    let in_doubt =
+        |number| note(number).on("1").attempted(1, Some(attempted)).sending(Sending::Settle).work();
     core.handle(Input::Rows(vec![in_doubt(1), in_doubt(2)]), at(0));
     assert_eq!(done(&mut core), ["look 0"]);
-    let note = serde_json::json!({"id": "tn_1", "note": "x", "created": WALL - 89_000});
-    let before = serde_json::json!({"id": "tn_0", "note": "y", "created": WALL - 99_000});
+    let note = json!({"id": "tn_1", "note": "x", "created": WALL - 89_000});
+    let before = json!({"id": "tn_0", "note": "y", "created": WALL - 99_000});
     look(&mut core, vec![note.clone(), before], 1);
     assert_eq!(done(&mut core), ["end found", "look 1"]);
     let verdict = Verdict::Done { id: None, items: Some(vec![note]) };
@@ -327,12 +323,9 @@ fn whoever_asks_to_wait_is_not_even_asked_for_the_list_before() {
 
 /// An update, of which an earlier run may have left a request under way.
 fn update(number: u64, sending: Sending) -> Work {
-    let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
-    let operation = Arc::clone(&connector.operations["ticket_note.update"]);
-    let work = row(number, None);
     let attempts = u32::from(sending == Sending::Repeat);
-    let ready = Ready { operation, lane: "note 1".into(), ..work.ready };
-    Work { ready, sending, attempts, ..work }
+    let draft = rows::row(&operation("ticket_note.update"), number).on("1");
+    draft.attempted(attempts, None).sending(sending).work()
 }
 
 fn may_have_acted() -> Verdict {
@@ -364,19 +357,19 @@ fn an_update_whose_repeat_is_waited_for_when_the_run_stops_is_in_doubt() {
     core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(3));
     core.handle(Input::Stop(Stop::Drain { signal: 15 }), at(4));
     assert_eq!(core.ended(), Some(Ending::Interrupted { signal: 15 }));
-    assert_eq!((core.left_in_doubt(), core.settled()), (1, 0));
+    assert_eq!((core.left_in_doubt(), core.settled_rows()), (1, 0));
 }
 
 #[test]
 fn a_row_of_an_earlier_run_that_is_abandoned_while_it_is_looked_for_is_in_doubt_once() {
     let mut core = core("1000/s");
-    let work = Work { attempts: 1, sending: Sending::Settle, ..row(1, None) };
+    let work = note(1).attempted(1, None).sending(Sending::Settle).work();
     core.handle(Input::Rows(vec![work]), at(0));
     assert_eq!(done(&mut core), ["look 0"]);
     core.handle(Input::Stop(Stop::Now { signal: 15 }), at(1));
     core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(2));
     assert_eq!(done(&mut core), ["abandon", "end lost", "row 1 in_doubt"]);
-    assert_eq!((core.left_in_doubt(), core.settled()), (0, 1));
+    assert_eq!((core.left_in_doubt(), core.settled_rows()), (0, 1));
 }
 
 #[test]
@@ -390,7 +383,7 @@ fn a_ledger_that_fails_leaves_a_row_in_doubt_once_whether_its_end_or_its_next_st
     core.handle(Input::Replied { slot: 0, verdict: may_have_acted() }, at(10_002));
     core.handle(Input::LedgerFailed(full_disk()), at(10_003));
     core.handle(Input::Unwritten { starts: vec![], ends: vec![0] }, at(10_003));
-    assert_eq!((core.left_in_doubt(), core.settled()), (1, 1));
+    assert_eq!((core.left_in_doubt(), core.settled_rows()), (1, 1));
     // The second start of a row of this run.
     let mut core = self::core("1000/s");
     lost_update(&mut core);
@@ -398,7 +391,7 @@ fn a_ledger_that_fails_leaves_a_row_in_doubt_once_whether_its_end_or_its_next_st
     core.handle(Input::Tick, at(10_002));
     core.handle(Input::LedgerFailed(full_disk()), at(10_003));
     core.handle(Input::Unwritten { starts: vec![0], ends: vec![] }, at(10_003));
-    assert_eq!((core.left_in_doubt(), core.settled()), (1, 0));
+    assert_eq!((core.left_in_doubt(), core.settled_rows()), (1, 0));
 }
 
 #[test]
@@ -415,7 +408,7 @@ fn what_an_earlier_run_left_under_way_is_waited_for_before_it_is_repeated() {
 /// A core that has to be done after a minute.
 fn hurried(wall: Option<i64>) -> Core {
     let deadline = Some(Deadline { moment: at(60_000).moment, wall });
-    let settings = Settings { deadline, ..core("1000/s").settings };
+    let settings = Settings { deadline, ..settings() };
     Core::new(settings, Pace::new(&["1000/s".parse().unwrap()]))
 }
 
@@ -451,4 +444,117 @@ fn a_machine_that_slept_through_the_time_of_day_ends_when_it_wakes() {
     core.handle(Input::Tick, slept);
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), slept);
     assert_eq!(done(&mut core), ["end deferred"]);
+}
+
+fn fault(row: Option<u64>, stage: Stage, happening: Happening) -> Option<Ending> {
+    Some(Ending::Fault(Fault { row, stage, happening, transition: None }))
+}
+
+#[test]
+fn an_acknowledgement_for_a_row_that_is_not_there_ends_the_run_when_what_is_under_way_has_ended() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None), row(2, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    assert_eq!(done(&mut core), ["begin 1", "begin 2", "send 0"]);
+    // The good one beside it is not lost.
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 7 }, Ack::Started { slot: 1 }]), at(2));
+    assert_eq!(done(&mut core), ["end deferred"], "nothing more leaves");
+    core.handle(Input::Rows(vec![row(3, None)]), at(3));
+    assert!(!core.wants_rows());
+    assert_eq!((core.ended(), done(&mut core)), (None, vec![]));
+    let verdict = Verdict::Done { id: None, items: None };
+    core.handle(Input::Replied { slot: 0, verdict }, at(4));
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }, Ack::Ended { slot: 0 }]), at(5));
+    assert_eq!(done(&mut core), ["end succeeded", "row 1 succeeded"]);
+    assert_eq!(core.ended(), fault(None, Stage::Nowhere, Happening::EndDurable));
+    assert_eq!(core.left_in_doubt(), 0);
+}
+
+#[test]
+fn an_answer_to_a_request_that_was_never_sent_ends_the_run_and_changes_nothing() {
+    let mut core = core("1/10s");
+    core.handle(Input::Rows(vec![row(1, None), row(2, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    assert_eq!(done(&mut core), ["begin 1", "send 0"]);
+    let verdict = || Verdict::Done { id: None, items: None };
+    core.handle(Input::Replied { slot: 1, verdict: verdict() }, at(2));
+    assert_eq!((done(&mut core), core.ended()), (vec![], None));
+    core.handle(Input::Replied { slot: 0, verdict: verdict() }, at(3));
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(4));
+    assert_eq!(done(&mut core), ["end succeeded", "row 1 succeeded"]);
+    assert_eq!(core.ended(), fault(Some(2), Stage::Queued, Happening::Replied));
+    assert_eq!((core.left_in_doubt(), core.progress(at(4).moment).succeeded), (0, 1));
+}
+
+#[test]
+fn after_a_fault_what_never_ends_is_waited_for_no_longer_than_a_minute_and_is_in_doubt() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    // It has left already.
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(2));
+    assert_eq!((core.ended(), core.wake_at()), (None, Some(at(60_002).moment)));
+    core.handle(Input::Tick, at(60_002));
+    assert_eq!(core.ended(), fault(Some(1), Stage::InFlight, Happening::StartDurable));
+    assert_eq!(core.left_in_doubt(), 1);
+}
+
+#[test]
+fn a_fault_is_told_although_the_run_was_stopped_before_but_a_ledger_that_failed_comes_first() {
+    let stray = || Input::Durable(vec![Ack::Started { slot: 9 }]);
+    let mut core = core("1000/s");
+    core.handle(Input::Stop(Stop::Drain { signal: 2 }), at(0));
+    core.handle(stray(), at(1));
+    assert!(matches!(core.ended(), Some(Ending::Fault(_))));
+    core.handle(Input::LedgerFailed(full_disk()), at(2));
+    core.handle(stray(), at(3));
+    assert!(matches!(core.ended(), Some(Ending::LedgerFailed(_))));
+}
+
+#[test]
+fn a_row_that_becomes_invalid_while_its_last_end_is_on_its_way_is_told_when_that_is_durable() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, Some(5))]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    let cause = Cause::default();
+    let verdict = Verdict::Retry { cause, after: None, pushback: false, may_have_acted: false };
+    core.handle(Input::Replied { slot: 0, verdict }, at(2));
+    assert_eq!(done(&mut core), ["begin 1", "send 0", "end deferred"]);
+    core.handle(Input::Tick, at(60_000));
+    assert_eq!(done(&mut core), Vec::<String>::new());
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(60_001));
+    assert_eq!(done(&mut core), ["row 1 invalid"]);
+}
+
+/// A core in which a first round of answers took so long.
+fn with_latency(milliseconds: u64) -> Core {
+    let settings = Settings { concurrency: 2, ..settings() };
+    let mut core = Core::new(settings, Pace::new(&["1000/s".parse().unwrap()]));
+    core.handle(Input::Rows((1..=8).map(|number| row(number, None)).collect()), at(0));
+    assert_eq!(done(&mut core), ["begin 1", "begin 2"], "nothing is known of the server yet");
+    core.handle(Input::Durable([0, 1].map(|slot| Ack::Started { slot }).to_vec()), at(0));
+    for slot in [0, 1] {
+        let verdict = Verdict::Done { id: None, items: None };
+        core.handle(Input::Replied { slot, verdict }, at(milliseconds));
+    }
+    core
+}
+
+#[test]
+fn rows_are_entered_in_the_ledger_a_round_ahead_where_answers_come_fast() {
+    let mut core = with_latency(20);
+    let words = ["send 0", "send 1", "end succeeded", "begin 3", "end succeeded"];
+    assert_eq!(done(&mut core), [words.as_slice(), &["begin 4", "begin 5", "begin 6"]].concat());
+    core.handle(Input::Durable((2..6).map(|slot| Ack::Started { slot }).collect()), at(21));
+    assert_eq!(done(&mut core), ["send 2", "send 3"], "two are under way at the most");
+    let verdict = Verdict::Done { id: None, items: None };
+    core.handle(Input::Replied { slot: 2, verdict }, at(40));
+    assert_eq!(done(&mut core), ["end succeeded", "send 4", "begin 7"]);
+}
+
+#[test]
+fn rows_are_not_entered_in_the_ledger_long_before_a_slow_server_takes_them() {
+    let mut core = with_latency(2_000);
+    let words = ["send 0", "send 1", "end succeeded", "begin 3", "end succeeded"];
+    assert_eq!(done(&mut core), [words.as_slice(), &["begin 4", "begin 5"]].concat());
 }

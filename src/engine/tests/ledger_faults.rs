@@ -13,8 +13,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{channel, unbounded_channel};
 
-use crate::declared::connector::{Catalogue, Connector, Method};
+use super::rows::{self, stringeex};
+use crate::declared::connector::{Connector, Method};
 use crate::declared::job::InDoubt;
+use crate::engine::dispatch::{self, Parts, RunEnd};
+use crate::engine::{Settings, Work};
 use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::tests::faulty_disk::{Disk, Trouble};
 use crate::ledger::{
@@ -22,19 +25,11 @@ use crate::ledger::{
     Rescue, waiting_outcomes,
 };
 use crate::plan::decide::{Facts, Fate, decide};
-use crate::prepare::Ready;
 use crate::prepare::request::Request;
 use crate::row::{Cause, KeyHash, Reason, Totals};
-use crate::text::diagnostic::Place;
 use crate::traffic::pace::Pace;
-use crate::traffic::reply::Answer;
-use crate::traffic::reply::Granted;
-use crate::traffic::reply::Reply;
-use crate::traffic::reply::TokenFailure;
+use crate::traffic::reply::{Answer, Granted, Reply, TokenFailure};
 use crate::traffic::transport::Transport;
-
-use super::dispatch::{self, Parts, RunEnd};
-use super::{Settings, Work};
 
 /// Rows of the imaginary source, in its order: ticket and text. A text says which row it is.
 const ROWS: [(&str, &str); 9] = [
@@ -208,29 +203,11 @@ impl World {
                 retry_failed: false,
             };
             let Fate::Send(sending) = decide(&facts) else { continue };
-            let fields = json!({"ticket_id": ticket, "note": text});
-            let body = Some(fields.to_string());
-            let request = Request { method: operation.method, path: "/ticketNote".into(), body };
-            let ready = Ready {
-                row,
-                line: row + 1,
-                operation: Arc::clone(operation),
-                lane: format!("ticket {ticket}"),
-                digest: request.digest(&operation.name),
-                request,
-                send_before: None,
-                valid: true,
-                fields: operation.fields.values(&fields),
-                marker: None,
-            };
-            work.push(Work {
-                ready,
-                key: text.to_owned(),
-                known: known.as_ref().map(|known| known.id),
-                attempts: earlier.map_or(0, |earlier| earlier.state.attempts()),
-                attempted: known.as_ref().map(|known| known.attempted),
-                sending,
-            });
+            let attempts = earlier.map_or(0, |earlier| earlier.state.attempts());
+            let draft = rows::row(operation, row).on(ticket).saying(text).sending(sending);
+            let draft = draft.attempted(attempts, known.as_ref().map(|known| known.attempted));
+            let draft = draft.known(known.as_ref().map(|known| known.id));
+            work.push(draft.for_real("/ticketNote", text).work());
         }
         Ok(work)
     }
@@ -379,7 +356,7 @@ fn settings() -> Settings {
 
 /// StringeeX, and a server that is done with a request when its connection breaks.
 fn prompt_stringeex() -> Connector {
-    let mut connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+    let mut connector = stringeex();
     for operation in connector.operations.values_mut() {
         Arc::make_mut(operation).sure_after = Duration::ZERO;
     }

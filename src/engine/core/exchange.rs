@@ -1,0 +1,122 @@
+//! What goes into the core and what comes out of it. Values only.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::declared::job::InDoubt;
+use crate::engine::Work;
+use crate::event::Event;
+use crate::ledger::{Ack, LedgerError};
+use crate::prepare::request::Request;
+use crate::row::{AttemptEnd, AttemptStart};
+use crate::text::diagnostic::Diagnostic;
+use crate::traffic::deadline::Deadline;
+use crate::traffic::pace::Moment;
+use crate::traffic::reply::{Granted, TokenFailure};
+use crate::traffic::verdict::Verdict;
+
+/// What a run is allowed.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Requests under way at once, at the most.
+    pub concurrency: usize,
+    /// Attempts for one row in this run.
+    pub attempts: u32,
+    /// How long the other side may be out of reach before the run stops.
+    pub give_up_after: Duration,
+    /// Rows that may fail in this run before it stops.
+    pub max_failures: Option<u64>,
+    /// When the run has to be over.
+    pub deadline: Option<Deadline>,
+    /// What becomes of a row whose answer was lost.
+    pub in_doubt: InDoubt,
+    /// Whether requests carry a token.
+    pub needs_token: bool,
+    /// Whether getting a token is a request itself.
+    pub token_costs_request: bool,
+}
+
+/// What has happened. Rows are named by their slots, as the actions name them.
+#[derive(Debug)]
+pub enum Input {
+    /// More rows of the source, in its order.
+    Rows(Vec<Work>),
+    /// There are no more rows.
+    SourceEnded,
+    /// The source cannot be read again.
+    SourceFailed(Vec<Diagnostic>),
+    /// Writes of the ledger are durable.
+    Durable(Vec<Ack>),
+    /// The ledger cannot be written or read any more.
+    LedgerFailed(LedgerError),
+    /// Writes that will never be durable: starts that must not leave, and ends that only this run knows.
+    Unwritten {
+        starts: Vec<usize>,
+        ends: Vec<usize>,
+    },
+    /// Nobody is there to write the ledger, or to say what was written.
+    RecorderGone,
+    /// A request has come to an end.
+    Replied {
+        slot: usize,
+        verdict: Verdict,
+    },
+    /// A page of the list that was looked at, and which of its ids belong to other rows.
+    Looked {
+        slot: usize,
+        verdict: Verdict,
+        owned: HashSet<String>,
+    },
+    Token(Result<Granted, TokenFailure>),
+    Stop(Stop),
+    /// Time has passed.
+    Tick,
+}
+
+/// A wish to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Start nothing more, let end what is under way.
+    Drain { signal: i32 },
+    /// Leave what is under way to its fate.
+    Now { signal: i32 },
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Action {
+    /// Enter an attempt in the ledger.
+    Begin { slot: usize, start: Box<AttemptStart> },
+    /// Enter what came of an attempt.
+    End { slot: usize, end: Box<AttemptEnd> },
+    /// Send the row's request.
+    Send { slot: usize, work: Arc<Work> },
+    /// Look at a page of the list in which the row may be.
+    Look { slot: usize, work: Arc<Work>, request: Box<Request> },
+    /// Get a token.
+    Renew,
+    /// Tell the reporters.
+    Tell(Event),
+    /// Forget the requests under way.
+    Abandon,
+}
+
+/// The moment and what goes with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    pub moment: Moment,
+    /// Unix milliseconds, by this machine's clock. It may be set at any moment, so nothing is measured by it.
+    pub wall: i64,
+    /// Unix milliseconds, by the other side's clock, once an answer has told it; it goes on with `moment`.
+    pub remote: Option<i64>,
+    /// In 0..1.
+    pub chance: f64,
+}
+
+impl Now {
+    /// The time that counts for what the other side checks: its own, as far as that is known. Unix milliseconds.
+    pub fn clock(&self) -> i64 {
+        self.remote.unwrap_or(self.wall)
+    }
+}

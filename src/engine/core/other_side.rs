@@ -1,0 +1,197 @@
+//! What is known of the other side, for all rows alike: how much it bears, whether it can be reached, and whether it
+//! accepts the token. Rows are none of its business.
+
+use std::time::Duration;
+
+use crate::event::{Ending, Note, Obstacle};
+use crate::row::Cause;
+use crate::traffic::access::{Access, Refusal};
+use crate::traffic::concurrency::{Concurrency, Load};
+use crate::traffic::outage::Outage;
+use crate::traffic::pace::{Moment, Pace, PushBack};
+use crate::traffic::reply::TokenFailure;
+use crate::traffic::verdict::Verdict;
+
+use super::{Now, Settings};
+
+/// Push-backs that follow one another within this are told once.
+const TELL_AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// A wait this long for no answer is one.
+const LONG: Duration = Duration::from_secs(5);
+/// How long before its turn a row is entered in the ledger, so that its request leaves on time: a ledger on a slow disk
+/// takes about so long.
+const LEAD: Duration = Duration::from_millis(25);
+
+/// See the module's text.
+pub(super) struct OtherSide {
+    pub pace: Pace,
+    pub access: Access,
+    pub outage: Outage,
+    concurrency: Concurrency,
+    /// When a push-back was last told.
+    told_push_back: Option<Moment>,
+    /// Since when no token has come.
+    tokenless_since: Option<Moment>,
+    /// How the run ends if what failed last goes on failing.
+    last_failure: Ending,
+}
+
+/// What follows from what has become known of the other side.
+#[derive(Debug, PartialEq)]
+pub(super) enum Consequence {
+    None,
+    Tell(Note),
+    Stop(Ending),
+}
+
+impl OtherSide {
+    pub fn new(settings: &Settings, pace: Pace) -> Self {
+        Self {
+            pace,
+            access: Access::new(settings.needs_token),
+            outage: Outage::default(),
+            concurrency: Concurrency::new(settings.concurrency),
+            told_push_back: None,
+            tokenless_since: None,
+            last_failure: Ending::Outage(Obstacle::Request(Cause::default())),
+        }
+    }
+
+    /// Takes in what an answer to a request that left at `sent_at` says.
+    pub fn notice(&mut self, sent_at: Moment, verdict: &Verdict, now: Now) -> Consequence {
+        let consequence = self.notice_outage(verdict, now);
+        if let Some(load) = load(verdict, now.moment.since(sent_at)) {
+            self.concurrency.ended(sent_at, now.moment, load);
+        }
+        if matches!(verdict, Verdict::Done { .. } | Verdict::Refused(_) | Verdict::NotFound(_)) {
+            self.pace.let_in(sent_at);
+        }
+        consequence
+    }
+
+    /// Tells an outage from the misfortune of a row.
+    fn notice_outage(&mut self, verdict: &Verdict, now: Now) -> Consequence {
+        match verdict {
+            Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown { cause, .. } => {
+                self.last_failure = Ending::Outage(Obstacle::Request(cause.clone()));
+                match self.outage.failed(now.moment, now.chance) {
+                    true => Consequence::Tell(Note::OutageBegan(cause.clone())),
+                    false => Consequence::None,
+                }
+            }
+            // While tokens are refused, only what gets in says that they are accepted again.
+            Verdict::Unauthorized(_) | Verdict::Retry { .. } if self.outage.is_of_access() => {
+                Consequence::None
+            }
+            // A push-back is an answer, and has a pause of its own.
+            _ => match self.outage.answered() {
+                true => Consequence::Tell(Note::Answered),
+                false => Consequence::None,
+            },
+        }
+    }
+
+    /// A request that left at `sent_at` was told "not now": all rows wait. Gives for how long.
+    pub fn push_back(
+        &mut self,
+        sent_at: Moment,
+        asked: Option<Duration>,
+        now: Now,
+    ) -> (Duration, Consequence) {
+        let push_back = PushBack { sent_at, asked, clock: now.remote };
+        let slowdown = self.pace.push_back(push_back, now.moment, now.chance);
+        let told =
+            self.told_push_back.is_some_and(|told| now.moment.since(told) < TELL_AGAIN_AFTER);
+        let consequence = match slowdown.rate.filter(|_| !told) {
+            Some(rate) => {
+                self.told_push_back = Some(now.moment);
+                Consequence::Tell(Note::PushedBack { wait: slowdown.wait, rate })
+            }
+            None => Consequence::None,
+        };
+        (slowdown.wait, consequence)
+    }
+
+    /// What follows from the refusal of a token for all rows but the one that was refused.
+    pub fn token_refused(&mut self, refusal: Refusal, cause: Cause, now: Now) -> Consequence {
+        match refusal {
+            Refusal::Renew | Refusal::Row => Consequence::None,
+            Refusal::Final => Consequence::Stop(Ending::Unauthorized(Obstacle::Request(cause))),
+            Refusal::Pause => {
+                self.last_failure = Ending::Unauthorized(Obstacle::Request(cause.clone()));
+                match self.outage.refused(now.moment, now.chance) {
+                    true => Consequence::Tell(Note::TokenRefused(cause)),
+                    false => Consequence::None,
+                }
+            }
+        }
+    }
+
+    pub fn token_granted(&mut self, expires_at: Option<i64>, now: Now) {
+        self.tokenless_since = None;
+        self.access.granted(expires_at, now.moment, now.clock());
+    }
+
+    pub fn token_failed(
+        &mut self,
+        failure: TokenFailure,
+        give_up_after: Duration,
+        now: Now,
+    ) -> Consequence {
+        if self.access.failed(&failure, now.moment, now.chance) {
+            return Consequence::Stop(Ending::Unauthorized(Obstacle::Token(failure.why)));
+        }
+        let since = *self.tokenless_since.get_or_insert(now.moment);
+        if now.moment.since(since) >= give_up_after {
+            Consequence::Stop(Ending::Outage(Obstacle::Token(failure.why)))
+        } else if since == now.moment {
+            Consequence::Tell(Note::NoToken(failure.why))
+        } else {
+            Consequence::None
+        }
+    }
+
+    /// How the run ends where an outage has lasted for too long.
+    pub fn last_failure(&self) -> Ending {
+        self.last_failure.clone()
+    }
+
+    /// Requests under way at the most.
+    pub fn allowed(&self) -> usize {
+        self.concurrency.allowed()
+    }
+
+    /// How many rows are entered in the ledger beyond those whose requests may be under way: as many as will leave while
+    /// the ledger takes them in. A slow server, or a low limit, makes that few: at most as many again.
+    pub fn allowed_ahead(&self) -> usize {
+        self.concurrency.served_within(LEAD)
+    }
+
+    /// Until when it is too early to enter a row in the ledger, where `ahead` rows leave before it; none where it is time.
+    pub fn too_early_until(&self, ahead: usize, now: Now) -> Option<Moment> {
+        if self.pace.has_burst(now.moment, ahead) {
+            return None;
+        }
+        let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
+        let turn = self.pace.next(now.moment);
+        let turn = turn.after(self.pace.period(now.moment).saturating_mul(ahead));
+        (turn > now.moment.after(LEAD)).then(|| Moment(turn.0.saturating_sub(LEAD)))
+    }
+
+    /// How long what is under way may take to come to an end, going by the last answers.
+    pub fn drain(&self) -> Duration {
+        let slowest = self.concurrency.slowest();
+        slowest + slowest / 2
+    }
+}
+
+/// What a verdict says about load; nothing where the request did not get through at all.
+fn load(verdict: &Verdict, took: Duration) -> Option<Load> {
+    match verdict {
+        Verdict::Done { .. } | Verdict::Refused(_) | Verdict::NotFound(_) => Some(Load::Served),
+        Verdict::Unauthorized(_) => None,
+        Verdict::Retry { cause, .. } | Verdict::Unknown { cause, .. } => {
+            (cause.status.is_some() || took >= LONG).then_some(Load::Busy)
+        }
+    }
+}

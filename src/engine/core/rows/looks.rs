@@ -1,0 +1,115 @@
+//! The moves of a row that is looked for, one function each: from which phases it may start, and what it gives.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::slot::Phase;
+use super::{Flight, Quest, Rows};
+use crate::event::{Fault, Happening};
+use crate::recover::{Lookup, Since};
+use crate::traffic::pace::Moment;
+
+impl Rows {
+    /// A row is to be looked for before its lane goes on.
+    pub fn seek(&mut self, at: usize, quest: Box<Quest>) -> Result<(), Fault> {
+        self.shift(at, Happening::Sought, |_, phase| match phase {
+            Phase::Queued | Phase::Landed { quest: None } => Ok((Phase::Sought(quest), ())),
+            other => Err(other.into()),
+        })
+    }
+
+    /// A row is to be looked for at a moment that is still to come.
+    pub fn seek_at(&mut self, at: usize, quest: Box<Quest>, until: Moment) -> Result<(), Fault> {
+        self.shift(at, Happening::Sought, |_, phase| match phase {
+            Phase::Landed { quest: None } => Ok((Phase::Waiting { until, quest: Some(quest) }, ())),
+            other => Err(other.into()),
+        })
+    }
+
+    /// A look for a row leaves.
+    pub fn look(&mut self, at: usize, flight: Flight) -> Result<(), Fault> {
+        self.shift(at, Happening::LookSent, |_, phase| match phase {
+            Phase::Sought(mut quest) => {
+                quest.began.get_or_insert(flight.sent_at);
+                Ok((Phase::Looking { flight, quest }, ()))
+            }
+            other => Err(other.into()),
+        })
+    }
+
+    /// A look for a row has come to an end.
+    pub fn land_look(&mut self, at: usize) -> Result<Flight, Fault> {
+        self.shift(at, Happening::Looked, |_, phase| match phase {
+            Phase::Looking { flight, quest } => Ok((Phase::Landed { quest: Some(quest) }, flight)),
+            other => Err(other.into()),
+        })
+    }
+
+    /// The search that goes on for a row whose look has come to an end.
+    pub fn quest_mut(&mut self, at: usize) -> Result<&mut Quest, Fault> {
+        let slot = self.slot_mut(at, Happening::Looked)?;
+        let fault = slot.fault(Happening::Looked);
+        match &mut slot.phase {
+            Phase::Landed { quest: Some(quest) } => Ok(quest),
+            _ => Err(fault),
+        }
+    }
+
+    /// What follows from a page of the list. `owned` are the ids of it that belong to other rows, `wall` is now by this
+    /// machine's clock, `remote` by the other side's.
+    pub fn weigh(
+        &mut self,
+        at: usize,
+        items: &[Value],
+        owned: &HashSet<String>,
+        (wall, remote): (i64, Option<i64>),
+    ) -> Result<Lookup, Fault> {
+        let slot = self.slot_mut(at, Happening::Looked)?;
+        let fault = slot.fault(Happening::Looked);
+        match (&mut slot.phase, slot.work.ready.operation.recover.as_ref()) {
+            (Phase::Landed { quest: Some(quest) }, Some(recover)) => {
+                let since = Since::of(slot.attempted, wall, remote);
+                Ok(quest.search.take(recover, items, owned, since))
+            }
+            _ => Err(fault),
+        }
+    }
+
+    /// The next page of the list is to be looked at.
+    pub fn look_on(&mut self, at: usize) -> Result<(), Fault> {
+        self.shift(at, Happening::Sought, |_, phase| match phase {
+            Phase::Landed { quest: Some(quest) } => Ok((Phase::Sought(quest), ())),
+            other => Err(other.into()),
+        })
+    }
+
+    /// The same page is to be looked at once more, at a moment.
+    pub fn look_again(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
+        self.shift(at, Happening::PutOff, |_, phase| match phase {
+            Phase::Landed { quest: Some(quest) } => {
+                Ok((Phase::Waiting { until, quest: Some(quest) }, ()))
+            }
+            other => Err(other.into()),
+        })
+    }
+
+    /// The list is to be read from its first page on, at a moment.
+    pub fn look_anew(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
+        self.shift(at, Happening::PutOff, |slot, phase| match phase {
+            Phase::Landed { quest: Some(quest) } => {
+                let quest = Some(quest.anew(&slot.work));
+                Ok((Phase::Waiting { until, quest }, ()))
+            }
+            other => Err(other.into()),
+        })
+    }
+
+    /// The token of a look was refused: other rows are tried first.
+    pub fn suspect_look(&mut self, at: usize) -> Result<(), Fault> {
+        self.shift(at, Happening::PutOff, |_, phase| match phase {
+            Phase::Landed { quest: Some(quest) } => Ok((Phase::Suspect { quest: Some(quest) }, ())),
+            other => Err(other.into()),
+        })
+    }
+}

@@ -1,0 +1,364 @@
+//! A row in hand: its work, where it stands, and what is to be entered in the ledger of it.
+
+use std::sync::Arc;
+
+use crate::declared::connector::Effect;
+use crate::engine::Work;
+use crate::event::{Fault, Happening, RowEnd, RowEnded, Stage};
+use crate::plan::decide::Sending;
+use crate::prepare::request::Request;
+use crate::recover::Search;
+use crate::row::{
+    AttemptEnd, AttemptStart, Attempted, Cause, IllegalTransition, Lane, Outcome, Reason, RowEvent,
+    RowState,
+};
+use crate::traffic::pace::Moment;
+
+/// A row in hand.
+#[derive(Debug)]
+pub(in crate::engine::core) struct Slot {
+    pub work: Arc<Work>,
+    /// About how much memory the row takes.
+    pub(super) bytes: usize,
+    pub(super) lane: Lane,
+    pub(super) state: RowState,
+    pub(super) phase: Phase,
+    pub tries: Tries,
+    /// Where an earlier attempt may have acted and is to be repeated: from when on the other side is surely done with it.
+    pub(super) repeats_from: Option<Moment>,
+    /// When the last attempt was started; of several of earlier runs that may have acted, the first.
+    pub(super) attempted: Attempted,
+    /// Whether the row was in doubt when the run began, and nothing has become known of it since.
+    pub(super) in_earlier_doubt: bool,
+    /// Ends that were given to the ledger and are not durable yet.
+    pub(super) ends_on_their_way: u32,
+    /// Whether the ledger will never have the row's last end.
+    pub(super) unrecorded: bool,
+}
+
+/// What of a row has been tried in this run.
+#[derive(Debug, Default, Clone, Copy)]
+pub(in crate::engine::core) struct Tries {
+    /// Attempts that count against the limit.
+    pub attempts: u32,
+    pub pushbacks: u32,
+    /// How often the row's token was refused while other rows were accepted.
+    pub refusals: u32,
+    /// When the request left whose token was refused last, while that token was the present one.
+    pub refused_at: Option<Moment>,
+}
+
+/// A request that has left.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine::core) struct Flight {
+    /// The count of the token that it left with.
+    pub generation: u32,
+    pub sent_at: Moment,
+}
+
+/// The search for what a lost request may have made.
+#[derive(Debug)]
+pub(in crate::engine::core) struct Quest {
+    pub search: Search,
+    /// When the first page was asked for.
+    pub began: Option<Moment>,
+    /// Looks that failed.
+    pub looks: u32,
+    /// Why the answer was lost; none for an attempt of an earlier run.
+    pub lost: Option<Cause>,
+    /// From when on the other side is surely done with the request.
+    pub sure_at: Moment,
+}
+
+/// Where a row stands, with what means something only there.
+#[derive(Debug)]
+pub(super) enum Phase {
+    Queued,
+    /// `before` is the state that the ledger has as long as it does not have the start.
+    Starting {
+        before: RowState,
+    },
+    Cleared,
+    InFlight(Flight),
+    /// What came of a request, or of a look, is being weighed: no row stays here after a turn.
+    Landed {
+        quest: Option<Box<Quest>>,
+    },
+    Sought(Box<Quest>),
+    Looking {
+        flight: Flight,
+        quest: Box<Quest>,
+    },
+    Waiting {
+        until: Moment,
+        quest: Option<Box<Quest>>,
+    },
+    Suspect {
+        quest: Option<Box<Quest>>,
+    },
+    Withdrawn,
+    Ending(Box<RowEnded>),
+}
+
+impl Phase {
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Queued => Stage::Queued,
+            Self::Starting { .. } => Stage::Starting,
+            Self::Cleared => Stage::Cleared,
+            Self::InFlight(_) => Stage::InFlight,
+            Self::Landed { .. } => Stage::Landed,
+            Self::Sought(_) => Stage::Sought,
+            Self::Looking { .. } => Stage::Looking,
+            Self::Waiting { .. } => Stage::Waiting,
+            Self::Suspect { .. } => Stage::Suspect,
+            Self::Withdrawn => Stage::Withdrawn,
+            Self::Ending(_) => Stage::Ending,
+        }
+    }
+
+    /// Whether an attempt may come to its end from here: its request has left or is about to, or it is looked for.
+    pub fn may_end(&self) -> bool {
+        let has_left = matches!(self, Self::Cleared | Self::InFlight(_) | Self::Landed { .. });
+        has_left || self.quest().is_some()
+    }
+
+    /// The search that goes on for the row.
+    pub fn quest(&self) -> Option<&Quest> {
+        match self {
+            Self::Sought(quest) | Self::Looking { quest, .. } => Some(quest),
+            Self::Landed { quest } | Self::Waiting { quest, .. } | Self::Suspect { quest } => {
+                quest.as_deref()
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The last that is to be said of a row in this run.
+#[derive(Debug)]
+pub(in crate::engine::core) struct Last {
+    pub outcome: Outcome,
+    pub end: RowEnd,
+    pub cause: Option<Cause>,
+    /// What the other side calls what was made.
+    pub id: Option<String>,
+    /// What a reading operation brought.
+    pub items: Option<Vec<serde_json::Value>>,
+}
+
+impl Last {
+    fn new(outcome: Outcome, end: RowEnd) -> Self {
+        Self { outcome, end, cause: None, id: None, items: None }
+    }
+
+    pub fn succeeded() -> Self {
+        Self::new(Outcome::Succeeded, RowEnd::Succeeded)
+    }
+
+    /// Looking has found what it made.
+    pub fn found() -> Self {
+        Self::new(Outcome::Found, RowEnd::Succeeded)
+    }
+
+    pub fn refused() -> Self {
+        Self::new(Outcome::Refused, RowEnd::Failed)
+    }
+
+    /// It surely did not act, and was tried as often as it may be.
+    pub fn given_up() -> Self {
+        Self::new(Outcome::GivenUp, RowEnd::Failed)
+    }
+
+    /// It was in the ledger, and its request did not leave.
+    pub fn unsent() -> Self {
+        Self::new(Outcome::Deferred, RowEnd::Invalid)
+    }
+
+    /// Nobody knows whether it acted.
+    pub fn in_doubt() -> Self {
+        Self::new(Outcome::Lost, RowEnd::InDoubt)
+    }
+
+    pub fn because(self, cause: impl Into<Option<Cause>>) -> Self {
+        Self { cause: cause.into(), ..self }
+    }
+}
+
+impl Quest {
+    /// A search for what a row's request may have made; none where its operation cannot be looked for.
+    pub fn new(work: &Work, lost: Option<Cause>, sure_at: Moment) -> Option<Box<Self>> {
+        let search = new_search(work)?;
+        Some(Box::new(Self { search, began: None, looks: 0, lost, sure_at }))
+    }
+
+    /// The same search, from its first page on.
+    pub fn anew(mut self: Box<Self>, work: &Work) -> Box<Self> {
+        if let Some(search) = new_search(work) {
+            self.search = search;
+        }
+        self.began = None;
+        self
+    }
+}
+
+fn new_search(work: &Work) -> Option<Search> {
+    let ready = &work.ready;
+    let recover = ready.operation.recover.as_ref()?;
+    Some(Search::new(recover, &ready.fields, ready.marker.as_deref()))
+}
+
+impl Slot {
+    pub fn new(work: Work) -> Self {
+        let state = match (work.attempts, work.sending) {
+            (0, _) => RowState::NotStarted,
+            (attempts, Sending::Fresh) => RowState::Deferred { attempts },
+            (attempts, Sending::Repeat | Sending::Settle) => RowState::InDoubt { attempts },
+        };
+        // Nobody works on an attempt of an earlier run any longer than on one that was lost when this run began.
+        let sure_at = match state.may_have_acted() {
+            true => Moment(work.ready.operation.sure_after),
+            false => Moment::default(),
+        };
+        Self {
+            bytes: work.bytes(),
+            lane: Lane::named(&work.ready.lane),
+            state,
+            phase: Phase::Queued,
+            tries: Tries::default(),
+            repeats_from: (work.sending == Sending::Repeat).then_some(sure_at),
+            attempted: work.attempted.unwrap_or_default(),
+            in_earlier_doubt: work.sending != Sending::Fresh,
+            ends_on_their_way: 0,
+            unrecorded: false,
+            work: Arc::new(work),
+        }
+    }
+
+    /// That something happened to the row which cannot happen where it stands.
+    pub fn fault(&self, happening: Happening) -> Fault {
+        Fault { row: Some(self.row()), stage: self.phase.stage(), happening, transition: None }
+    }
+
+    pub fn row(&self) -> u64 {
+        self.work.ready.row
+    }
+
+    /// Whether an earlier attempt may have acted, and is to be repeated.
+    pub fn may_have_acted(&self) -> bool {
+        self.repeats_from.is_some()
+    }
+
+    /// Until when the row has to wait before it may go again: the other side may still be at work on its last request.
+    pub fn repeats_from(&self) -> Option<Moment> {
+        self.repeats_from
+    }
+
+    /// Whether an attempt is under way or was lost of which nobody knows, as far as this run has told the ledger.
+    pub fn is_in_doubt(&self) -> bool {
+        matches!(self.state, RowState::InDoubt { .. })
+    }
+
+    /// Whether the row's last attempt is of this run and nothing is known of it.
+    pub fn is_started(&self) -> bool {
+        matches!(self.state, RowState::Started { .. })
+    }
+
+    /// Whether a row that is to be deleted and is not there is as it should be: an earlier attempt did it.
+    pub fn may_be_gone(&self) -> bool {
+        self.may_have_acted() && self.work.ready.operation.effect == Effect::Delete
+    }
+
+    /// The last request may have acted and is to be repeated, but not while the other side may be at work on it.
+    pub fn repeat_when_sure(&mut self, now: Moment) {
+        self.repeats_from = Some(now.after(self.work.ready.operation.sure_after));
+    }
+
+    /// Something has become known of the row. Gives whether it was in doubt from an earlier run until now.
+    pub fn leave_earlier_doubt(&mut self) -> bool {
+        std::mem::take(&mut self.in_earlier_doubt)
+    }
+
+    /// Whether a time of the row has passed, in unix milliseconds.
+    pub fn is_too_late(&self, clock: i64) -> bool {
+        self.work.ready.send_before.is_some_and(|moment| moment < clock)
+    }
+
+    /// Why the answer of a row that is looked for was lost.
+    pub fn lost(&self) -> Cause {
+        let lost = self.phase.quest().and_then(|quest| quest.lost.clone());
+        lost.unwrap_or_else(|| Cause::of(Reason::RunEnded))
+    }
+
+    /// The request for the page of the list that is due; none where the row lacks a field that the list asks for.
+    pub fn look_request(&self) -> Option<Request> {
+        let recover = self.work.ready.operation.recover.as_ref()?;
+        self.phase.quest()?.search.request(recover, &self.work.ready)
+    }
+
+    /// Whether the row may have acted as far as the ledger can know, where the run ends as it stands.
+    pub(super) fn is_left_in_doubt(&self) -> bool {
+        let known_to_the_ledger = match &self.phase {
+            // The start may not be in the ledger, and its request has not left.
+            Phase::Starting { before } => before,
+            _ => &self.state,
+        };
+        self.unrecorded
+            || (!self.in_earlier_doubt
+                && (self.ends_on_their_way > 0 || known_to_the_ledger.may_have_acted()))
+    }
+
+    /// Follows the row's life.
+    pub(super) fn step(&mut self, event: RowEvent) -> Result<(), IllegalTransition> {
+        self.state = self.state.clone().after(event)?;
+        Ok(())
+    }
+
+    pub(super) fn attempt_start(&self) -> Box<AttemptStart> {
+        let ready = &self.work.ready;
+        Box::new(AttemptStart {
+            known: self.work.known,
+            key: self.work.key.clone(),
+            row: ready.row,
+            line: ready.line,
+            operation: ready.operation.name.clone(),
+            lane: ready.lane.clone(),
+            digest: ready.digest,
+            number: self.state.attempts(),
+            turn: 1,
+            repeats: self.may_have_acted(),
+            at: self.attempted.at,
+            remote_at: self.attempted.remote_at,
+        })
+    }
+
+    pub(super) fn attempt_end(
+        &self,
+        outcome: Outcome,
+        cause: Option<Cause>,
+        remote_id: Option<String>,
+        wall: i64,
+    ) -> Box<AttemptEnd> {
+        Box::new(AttemptEnd {
+            outcome,
+            known: self.work.known,
+            number: self.state.attempts(),
+            cause,
+            remote_id,
+            at: wall,
+        })
+    }
+
+    pub(super) fn ended(&self, end: RowEnd, cause: Option<Cause>) -> RowEnded {
+        RowEnded {
+            row: self.work.ready.row,
+            line: self.work.ready.line,
+            key: self.work.key.as_str().into(),
+            end,
+            id: None,
+            attempts: self.state.attempts(),
+            cause,
+            items: None,
+        }
+    }
+}

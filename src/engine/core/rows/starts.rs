@@ -1,0 +1,78 @@
+//! The moves of a row from its lane to its answer, one function each: from which phases it may start, and what it gives.
+
+use super::slot::Phase;
+use super::{Flight, Refused, Rows};
+use crate::event::{Fault, Happening};
+use crate::row::{AttemptStart, Attempted};
+use crate::traffic::pace::Moment;
+
+impl Rows {
+    /// The turn of a row has come: its attempt is to be entered in the ledger.
+    pub fn begin(&mut self, at: usize, attempted: Attempted) -> Result<Box<AttemptStart>, Fault> {
+        self.shift(at, Happening::Begun, |slot, phase| match phase {
+            Phase::Queued => {
+                let before = slot.state.clone();
+                if let Err(transition) = slot.step(before.start()) {
+                    return Err(Refused { phase, transition: Some(transition) });
+                }
+                slot.attempted = attempted;
+                Ok((Phase::Starting { before }, slot.attempt_start()))
+            }
+            other => Err(other.into()),
+        })
+    }
+
+    /// The turn of a row has come, and it has to wait: the other side may still be at work on its last request.
+    pub fn hold(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
+        self.shift(at, Happening::PutOff, |_, phase| match phase {
+            Phase::Queued => Ok((Phase::Waiting { until, quest: None }, ())),
+            other => Err(other.into()),
+        })
+    }
+
+    /// The ledger has a row's start.
+    pub fn started(&mut self, at: usize) -> Result<(), Fault> {
+        self.shift(at, Happening::StartDurable, |_, phase| match phase {
+            Phase::Starting { .. } => Ok((Phase::Cleared, ())),
+            other => Err(other.into()),
+        })
+    }
+
+    /// The ledger will never have a row's start: its request does not leave.
+    pub fn not_started(&mut self, at: usize) -> Result<(), Fault> {
+        self.shift(at, Happening::StartUnwritten, |slot, phase| match phase {
+            Phase::Starting { before } => {
+                slot.state = before;
+                Ok((Phase::Withdrawn, ()))
+            }
+            other => Err(other.into()),
+        })
+    }
+
+    /// A row's request leaves.
+    pub fn send(&mut self, at: usize, flight: Flight) -> Result<(), Fault> {
+        self.shift(at, Happening::Sent, |_, phase| match phase {
+            Phase::Cleared => Ok((Phase::InFlight(flight), ())),
+            other => Err(other.into()),
+        })
+    }
+
+    /// A row's request has come to an end.
+    pub fn land(&mut self, at: usize) -> Result<Flight, Fault> {
+        self.shift(at, Happening::Replied, |_, phase| match phase {
+            Phase::InFlight(flight) => Ok((Phase::Landed { quest: None }, flight)),
+            other => Err(other.into()),
+        })
+    }
+
+    /// A row has waited long enough, for another attempt or another look.
+    pub fn resume(&mut self, at: usize) -> Result<(), Fault> {
+        self.shift(at, Happening::Resumed, |_, phase| match phase {
+            Phase::Waiting { quest, .. } | Phase::Suspect { quest } => Ok(match quest {
+                Some(quest) => (Phase::Sought(quest), ()),
+                None => (Phase::Queued, ()),
+            }),
+            other => Err(other.into()),
+        })
+    }
+}

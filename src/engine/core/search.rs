@@ -1,0 +1,160 @@
+//! Rows whose answers were lost: what follows from looking for what they may have made.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::event::{Fault, Happening};
+use crate::recover::Lookup;
+use crate::row::{Cause, Doubt, Outcome};
+use crate::traffic::access::Refusal;
+use crate::traffic::pace::{asked_wait, back_off};
+use crate::traffic::verdict::Verdict;
+
+use super::rows::{Flight, Last, Later};
+use super::{Core, MOST_PUSHBACKS, Now};
+
+impl Core {
+    /// A look has come to an end. `owned` are the ids of its page that belong to other rows.
+    pub(super) fn looked(
+        &mut self,
+        at: usize,
+        verdict: Verdict,
+        owned: HashSet<String>,
+        now: Now,
+    ) -> Result<(), Fault> {
+        let flight = self.rows.land_look(at)?;
+        self.notice_look(flight, &verdict, now);
+        match verdict {
+            Verdict::Done { items: Some(items), .. } => self.weigh(at, &items, owned, now),
+            Verdict::Done { items: None, .. } => self.end_unsure(at, Doubt::ShapeUnknown, now),
+            Verdict::Retry { cause, after, pushback, .. } => {
+                self.look_later(at, cause, after, pushback, flight, now)
+            }
+            Verdict::Unauthorized(cause) => self.look_unauthorized(at, cause, flight, now),
+            Verdict::Refused(cause) | Verdict::NotFound(cause) => {
+                match self.rows.quest_mut(at)?.search.take_refusal() {
+                    Some(lookup) => self.follow_lookup(at, lookup, now),
+                    None => self.end_unsure(at, Doubt::ListRefused(Box::new(cause.into())), now),
+                }
+            }
+            Verdict::Unknown { cause, .. } => {
+                self.end_unsure(at, Doubt::ListRefused(Box::new(cause.into())), now)
+            }
+        }
+    }
+
+    /// Takes in what a look says about the other side. That a list is refused says nothing about the token.
+    fn notice_look(&mut self, flight: Flight, verdict: &Verdict, now: Now) {
+        let consequence = self.other_side.notice(flight.sent_at, verdict, now);
+        self.follow(consequence, now);
+        if matches!(verdict, Verdict::Done { items: Some(_), .. }) {
+            self.other_side.access.accepted(flight.generation, flight.sent_at);
+        }
+    }
+
+    fn look_unauthorized(
+        &mut self,
+        at: usize,
+        cause: Cause,
+        flight: Flight,
+        now: Now,
+    ) -> Result<(), Fault> {
+        let refusal = self.judge_refusal(at, flight)?;
+        match refusal {
+            Refusal::Row => self.look_later(at, cause.clone(), None, false, flight, now)?,
+            _ => self.rows.suspect_look(at)?,
+        }
+        self.token_refused(refusal, cause, now);
+        Ok(())
+    }
+
+    fn weigh(
+        &mut self,
+        at: usize,
+        items: &[Value],
+        mut owned: HashSet<String>,
+        now: Now,
+    ) -> Result<(), Fault> {
+        owned.extend(self.rows.ids_on_their_way());
+        let lookup = self.rows.weigh(at, items, &owned, (now.wall, now.remote))?;
+        self.follow_lookup(at, lookup, now)
+    }
+
+    /// What follows from what a search has come to.
+    fn follow_lookup(&mut self, at: usize, lookup: Lookup, now: Now) -> Result<(), Fault> {
+        match lookup {
+            Lookup::NextPage => self.rows.look_on(at),
+            Lookup::Found { id } => {
+                let found = Last::found();
+                self.end(at, Last { id: Some(id), ..found }, now)
+            }
+            Lookup::Unsure { doubt } => self.end_unsure(at, doubt, now),
+            Lookup::Absent => {
+                let quest = self.rows.quest_mut(at)?;
+                let sure_at = quest.sure_at;
+                match quest.began.is_some_and(|began| began < sure_at) {
+                    // Only a list of that moment or later says that the other side did not act.
+                    true => self.rows.look_anew(at, sure_at),
+                    false => self.absent(at, now),
+                }
+            }
+        }
+    }
+
+    /// The attempt surely did not act: the row may go again, as often as any.
+    fn absent(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+        let cause = self.rows.quest_mut(at)?.lost.take();
+        let slot = self.rows.slot_mut(at, Happening::Looked)?;
+        slot.tries.attempts += 1;
+        let is_too_often = slot.tries.attempts >= self.settings.attempts && slot.is_started();
+        self.counts.settled += u64::from(slot.leave_earlier_doubt());
+        if is_too_often {
+            return self.end(at, Last::given_up().because(cause), now);
+        }
+        self.defer(at, Outcome::NotFound, cause, Later::At(now.moment), now)
+    }
+
+    fn look_later(
+        &mut self,
+        at: usize,
+        cause: Cause,
+        after: Option<Duration>,
+        pushback: bool,
+        flight: Flight,
+        now: Now,
+    ) -> Result<(), Fault> {
+        // An outage is not the row's fault, and is not counted against it.
+        let counts = u32::from(!self.other_side.outage.is_on());
+        let quest = self.rows.quest_mut(at)?;
+        quest.looks += counts;
+        let looks = quest.looks;
+        let (wait, most) = match pushback {
+            true => (self.push_back(flight, after, now), MOST_PUSHBACKS),
+            false => {
+                let asked = after.map(asked_wait).unwrap_or_default();
+                (back_off(looks.max(1), now.chance).max(asked), self.settings.attempts)
+            }
+        };
+        if looks >= most {
+            return self.end_unsure(at, Doubt::ListUnread(Box::new(cause.into())), now);
+        }
+        self.rows.look_again(at, now.moment.after(wait))
+    }
+
+    /// The run stops: what has not been found by now stays in doubt.
+    pub(super) fn end_quests(&mut self, now: Now) {
+        for at in self.rows.all_quests() {
+            let done = self.end_unsure(at, Doubt::StoppedBefore, now);
+            self.or_fault(done, now);
+        }
+    }
+
+    /// Nobody can tell whether the attempt acted; the row stays in doubt.
+    pub(super) fn end_unsure(&mut self, at: usize, doubt: Doubt, now: Now) -> Result<(), Fault> {
+        let lost = self.rows.slot(at, Happening::Looked)?.lost();
+        let cause = Cause { doubt: Some(doubt), ..lost };
+        self.end(at, Last::in_doubt().because(cause), now)
+    }
+}

@@ -1,0 +1,8 @@
+//! What a run promises, played: single decisions by hand, whole lives from seeds, stories of hours, and ledgers whose disks
+//! fail at every moment.
+
+mod decisions;
+mod ledger_faults;
+pub mod rows;
+mod scenarios;
+mod simulation;

@@ -1,0 +1,106 @@
+//! The builder of rows for all tests of the engine.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::declared::connector::{Catalogue, Connector, Operation};
+use crate::engine::Work;
+use crate::plan::decide::Sending;
+use crate::prepare::Ready;
+use crate::prepare::request::Request;
+use crate::row::{Attempted, Digest, RowId};
+use crate::text::diagnostic::Place;
+
+/// The connector that all rows here are of.
+pub fn stringeex() -> Connector {
+    Catalogue::default().load("stringeex", Place::Nowhere).unwrap()
+}
+
+/// A row to send: a note on a ticket of its own, unless something else is said.
+pub struct Draft(Work);
+
+/// The row of a number.
+pub fn row(operation: &Arc<Operation>, number: u64) -> Draft {
+    let request = Request { method: operation.method, path: format!("/{number}"), body: None };
+    let ready = Ready {
+        row: number,
+        line: number + 1,
+        operation: Arc::clone(operation),
+        lane: format!("ticket {number}"),
+        request,
+        digest: Digest([0; 16]),
+        send_before: None,
+        valid: true,
+        fields: operation.fields.values(&json!({"ticket_id": "tk_1", "note": "x"})),
+        marker: None,
+    };
+    Draft(Work {
+        ready,
+        key: number.to_string(),
+        known: None,
+        attempts: 0,
+        attempted: None,
+        sending: Sending::Fresh,
+    })
+}
+
+impl Draft {
+    /// On a ticket, which is the row's lane.
+    pub fn on(mut self, ticket: &str) -> Self {
+        self.0.ready.lane = format!("ticket {ticket}");
+        self.set("ticket_id", ticket)
+    }
+
+    pub fn saying(self, text: &str) -> Self {
+        self.set("note", text)
+    }
+
+    fn set(mut self, name: &str, text: &str) -> Self {
+        let ready = &mut self.0.ready;
+        let field = ready.operation.fields.find(name).unwrap();
+        ready.fields.set(field, Value::from(text).into());
+        self
+    }
+
+    /// With a request that carries the fields, and the key that tells it from others.
+    pub fn for_real(mut self, path: &str, key: &str) -> Self {
+        let ready = &mut self.0.ready;
+        ready.request.path = path.to_owned();
+        let names = &ready.operation.fields;
+        let body = ready
+            .fields
+            .iter()
+            .map(|(field, value)| (names.name(field).to_owned(), value.to_json()));
+        ready.request.body = Some(Value::Object(body.collect()).to_string());
+        ready.digest = ready.request.digest(&ready.operation.name);
+        self.0.key = key.to_owned();
+        self
+    }
+
+    /// To be sent before a moment, in unix milliseconds.
+    pub fn before(mut self, moment: i64) -> Self {
+        self.0.ready.send_before = Some(moment);
+        self
+    }
+
+    pub fn sending(mut self, sending: Sending) -> Self {
+        self.0.sending = sending;
+        self
+    }
+
+    /// With so many attempts in earlier runs, the last of which was started at a moment.
+    pub fn attempted(mut self, attempts: u32, attempted: Option<Attempted>) -> Self {
+        (self.0.attempts, self.0.attempted) = (attempts, attempted);
+        self
+    }
+
+    pub fn known(mut self, id: Option<RowId>) -> Self {
+        self.0.known = id;
+        self
+    }
+
+    pub fn work(self) -> Work {
+        self.0
+    }
+}

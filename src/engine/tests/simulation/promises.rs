@@ -1,0 +1,98 @@
+//! What must be true after any life, whatever went wrong in it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::world::{Row, World, text};
+use crate::declared::connector::Repeat;
+use crate::event::RowEnd;
+use crate::row::RowState;
+
+/// The promises, after any life.
+///
+/// Rows of one lane with one text are told apart by nobody, least of all by the reader of the ticket: what counts is
+/// how many of their notes there are.
+pub fn check(world: &World, seed: u64) {
+    let mut groups: HashMap<(&str, String), (usize, usize, usize)> = HashMap::new();
+    for row in world.rows.iter().filter(|row| row.operation.repeat == Repeat::Harmful) {
+        let (made, done, open) = groups.entry((row.lane.as_str(), text(row.number))).or_default();
+        *made += world.acted.iter().filter(|acted| **acted == row.number).count();
+        match world.ledger.get(&row.number) {
+            Some(RowState::Succeeded { .. }) => *done += 1,
+            Some(RowState::Started { .. } | RowState::InDoubt { .. }) => *open += 1,
+            _ => {}
+        }
+    }
+    for (group, (made, done, open)) in groups {
+        assert!(
+            made >= done,
+            "seed {seed}: of {group:?} {made} were made and {done} are said to be"
+        );
+        assert!(
+            made <= done + open,
+            "seed {seed}: of {group:?} {made} were made, and only {done} are known"
+        );
+    }
+    for (row, state) in &world.ledger {
+        let refused = matches!(state, RowState::Refused { .. });
+        assert!(!refused || world.refused.contains(row), "seed {seed}: row {row} pays for others");
+    }
+    check_order(world, seed);
+    check_updates(world, seed);
+    check_pace(world, seed);
+}
+
+/// Once an update is done, nothing acts any more that stands before it in its lane: the note says what the last row said.
+fn check_updates(world: &World, seed: u64) {
+    let update = |row: u64| world.repeat(row) == Repeat::Harmless;
+    let done =
+        |row: &Row| matches!(world.ledger.get(&row.number), Some(RowState::Succeeded { .. }));
+    let mut last_done: HashMap<&str, u64> = HashMap::new();
+    for row in world.rows.iter().filter(|row| update(row.number) && done(row)) {
+        last_done.insert(row.lane.as_str(), row.number);
+    }
+    for (lane, last) in last_done {
+        let of_lane = |row: &u64| world.row(*row).lane == lane;
+        let acted = world.acted.iter().rev().find(|row| update(**row) && of_lane(row));
+        assert!(
+            acted.is_some_and(|acted| *acted >= last),
+            "seed {seed}: {lane} says {acted:?}, not {last}"
+        );
+    }
+}
+
+/// The rows of a lane act in the order of the source, however often each is tried and whatever runs it takes.
+fn check_order(world: &World, seed: u64) {
+    let mut seen = HashSet::new();
+    let mut last: HashMap<&str, u64> = HashMap::new();
+    for row in world.acted.iter().filter(|row| seen.insert(**row)) {
+        let lane = world.row(*row).lane.as_str();
+        let before = last.insert(lane, *row).unwrap_or(0);
+        assert!(before < *row, "seed {seed}: {lane}: row {row} after row {before}");
+    }
+}
+
+fn check_pace(world: &World, seed: u64) {
+    let most = world.quota.requests.get() as usize;
+    for (at, start) in world.left.iter().enumerate() {
+        if let Some(later) = world.left.get(at + most) {
+            assert!(
+                *later - *start >= world.quota.window,
+                "seed {seed}: too many requests from {start:?} on"
+            );
+        }
+    }
+}
+
+/// What reporters heard is what the ledger holds.
+pub fn check_told(world: &World, told: &HashMap<u64, RowEnd>) {
+    for (row, end) in told {
+        let state = &world.ledger[row];
+        let fits = match end {
+            RowEnd::Succeeded => matches!(state, RowState::Succeeded { .. }),
+            RowEnd::Failed => matches!(state, RowState::Refused { .. } | RowState::GivenUp { .. }),
+            RowEnd::InDoubt => matches!(state, RowState::InDoubt { .. }),
+            RowEnd::Invalid => false,
+        };
+        assert!(fits, "row {row} was told as {end:?} and is {state:?}");
+    }
+}

@@ -1,0 +1,357 @@
+//! Everything that outlives a crash: the server with its faults and moods, and what the ledger made durable.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::declared::connector::{Connector, Operation, Repeat};
+use crate::declared::job::InDoubt;
+use crate::engine::Work;
+use crate::engine::tests::rows;
+use crate::plan::decide::{Facts, Fate, decide};
+use crate::row::{Attempted, Cause, Earlier, RowId, RowState};
+use crate::text::quota::Quota;
+use crate::traffic::verdict::Verdict;
+
+/// The start of imaginary time, in unix milliseconds.
+const EPOCH: i64 = 1_800_000_000_000;
+/// How long the server may be at work on a request of which nobody hears any more; the connector knows.
+pub const LATE: Duration = Duration::from_secs(10);
+
+/// A row of the imaginary source.
+#[derive(Clone)]
+pub struct Row {
+    pub number: u64,
+    pub lane: String,
+    pub operation: Arc<Operation>,
+}
+
+/// What the server does to one request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fault {
+    None,
+    Refuse,
+    Busy,
+    Pushback,
+    NotSent,
+    LostBefore,
+    LostAfter,
+    Unauthorized,
+    Revoked,
+}
+
+/// How the server shows a list.
+#[derive(Clone, Copy, Debug)]
+pub enum Shown {
+    /// So many items on a page.
+    Pages(usize),
+    /// All at once, whatever page is asked for.
+    Whole,
+    /// As many as fit on its one page.
+    Cut(usize),
+}
+
+/// Everything that outlives a crash: the server, and what the ledger made durable.
+pub struct World {
+    pub random: fastrand::Rng,
+    pub rows: Vec<Row>,
+    pub quota: Quota,
+    pub faulty: bool,
+    /// Rows on which the server acted, in order.
+    pub acted: Vec<u64>,
+    /// What the server holds.
+    pub notes: Vec<serde_json::Value>,
+    pub shown: Shown,
+    /// When the server acts on requests of which nobody hears any more, and for which rows.
+    pub late: Vec<(Duration, u64)>,
+    /// When the last attempt of a row was started.
+    pub started: HashMap<u64, Attempted>,
+    /// Ids of what was made that the ledger knows.
+    pub owned: HashSet<String>,
+    /// When nothing gets through.
+    pub down: std::ops::Range<Duration>,
+    /// When no token is good.
+    pub revoked: std::ops::Range<Duration>,
+    /// Rows that the server has said no to.
+    pub refused: HashSet<u64>,
+    /// How far the server's clock is ahead, in milliseconds.
+    pub ahead: i64,
+    /// Whether the answer to a login tells the server's clock.
+    pub dated_logins: bool,
+    /// How far our clock has been set since, in milliseconds.
+    pub set: i64,
+    /// When requests left, in time over all lives.
+    pub left: Vec<Duration>,
+    /// Durable attempts by row: the state that replay gives.
+    pub ledger: BTreeMap<u64, RowState>,
+    pub clock: Duration,
+    pub token: u32,
+    pub valid_token: u32,
+}
+
+/// What a list is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    pub newest_first: bool,
+    /// Counts from 1.
+    pub page: usize,
+}
+
+impl Asked {
+    pub fn read(path: &str) -> Self {
+        let page = path.split_once("&page=").and_then(|(_, rest)| rest.split('&').next());
+        Self {
+            newest_first: path.contains("sort_order=desc"),
+            page: page.unwrap().parse().unwrap(),
+        }
+    }
+}
+
+impl World {
+    pub fn new(connector: &Connector, seed: u64) -> Self {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let lanes = random.u64(1..12);
+        let faulty = random.u8(0..4) > 0;
+        let rows = (1..=random.u64(1..60))
+            .map(|number| {
+                let name =
+                    if random.u8(0..5) == 0 { "ticket_note.update" } else { "ticket_note.create" };
+                let operation = Arc::clone(&connector.operations[name]);
+                Row { number, lane: format!("lane {}", random.u64(0..lanes)), operation }
+            })
+            .collect();
+        let quota = ["1000/1s", "30/10s", "5/1s", "200/1s"][random.usize(0..4)].parse().unwrap();
+        Self {
+            rows,
+            quota,
+            faulty,
+            acted: Vec::new(),
+            notes: Vec::new(),
+            shown: [Shown::Pages(3), Shown::Pages(100), Shown::Whole, Shown::Cut(20)]
+                [random.usize(0..4)],
+            late: Vec::new(),
+            started: HashMap::new(),
+            owned: HashSet::new(),
+            down: {
+                let start = Duration::from_millis(random.u64(0..20_000));
+                start..start + Duration::from_millis(random.u64(0..200_000))
+            },
+            revoked: {
+                let start = Duration::from_millis(random.u64(0..60_000));
+                start..start + Duration::from_millis(random.u64(0..100_000))
+            },
+            refused: HashSet::new(),
+            ahead: random.i64(-5_000_000..5_000_000),
+            set: 0,
+            dated_logins: random.bool(),
+            left: Vec::new(),
+            ledger: BTreeMap::new(),
+            clock: Duration::ZERO,
+            token: 0,
+            valid_token: 0,
+            random,
+        }
+    }
+
+    /// The rows that a new run has to send.
+    pub fn work(&self) -> Vec<Work> {
+        self.rows
+            .iter()
+            .filter_map(|row| {
+                let earlier = self.ledger.get(&row.number).map(|state| Earlier::of(state.clone()));
+                let facts = Facts {
+                    earlier: earlier.as_ref(),
+                    valid: true,
+                    unchanged: true,
+                    effect: row.operation.effect,
+                    repeat: row.operation.repeat,
+                    settles: row.operation.recover.is_some(),
+                    in_doubt: InDoubt::Verify,
+                    retry_failed: false,
+                };
+                let Fate::Send(sending) = decide(&facts) else { return None };
+                let attempts = earlier.as_ref().map_or(0, |earlier| earlier.state.attempts());
+                let draft = rows::row(&row.operation, row.number).on(&row.lane);
+                let draft = draft.saying(&text(row.number)).sending(sending);
+                let draft = draft.attempted(attempts, self.started.get(&row.number).copied());
+                let id = RowId(row.number.try_into().unwrap());
+                Some(draft.known(earlier.map(|_| id)).work())
+            })
+            .collect()
+    }
+
+    /// Lets time go on to a moment; meanwhile the server acts on what it has been slow with.
+    pub fn advance(&mut self, to: Duration) {
+        self.late.sort_unstable();
+        while self.late.first().is_some_and(|(at, _)| *at <= to) {
+            let (at, row) = self.late.remove(0);
+            self.clock = self.clock.max(at);
+            self.act(row);
+        }
+        self.clock = self.clock.max(to);
+    }
+
+    /// Nobody will hear of a request any more, but the server may be at work on it.
+    pub fn forsake(&mut self, row: u64) {
+        if self.random.bool() {
+            let slow = self.random.u64(0..LATE.as_millis().try_into().unwrap());
+            self.late.push((self.clock + Duration::from_millis(slow), row));
+        }
+    }
+
+    pub fn row(&self, number: u64) -> &Row {
+        &self.rows[usize::try_from(number - 1).unwrap()]
+    }
+
+    pub fn repeat(&self, row: u64) -> Repeat {
+        self.row(row).operation.repeat
+    }
+
+    /// The server's clock.
+    pub fn remote(&self) -> i64 {
+        wall(self.clock) + self.ahead
+    }
+
+    /// Lanes that wait for a row of which nobody can tell whether it acted: it left before the server's clock was known,
+    /// and ours has been set.
+    pub fn stuck_lanes(&self) -> HashSet<&str> {
+        let in_doubt = |row: &&Row| {
+            let state = self.ledger.get(&row.number);
+            let certain =
+                self.started.get(&row.number).is_some_and(|moment| moment.remote_at.is_some());
+            matches!(state, Some(RowState::InDoubt { .. })) && !certain && self.set != 0
+        };
+        self.rows.iter().filter(in_doubt).map(|row| row.lane.as_str()).collect()
+    }
+
+    /// Whether all is done that can be.
+    pub fn is_settled(&self) -> bool {
+        let stuck = self.stuck_lanes();
+        self.work().iter().all(|work| stuck.contains(self.row(work.ready.row).lane.as_str()))
+    }
+
+    pub fn fault(&mut self) -> Fault {
+        if !self.faulty {
+            return Fault::None;
+        }
+        if self.down.contains(&self.clock) {
+            return Fault::NotSent;
+        }
+        if self.revoked.contains(&self.clock) {
+            return Fault::Revoked;
+        }
+        match self.random.u8(0..40) {
+            0 => Fault::Refuse,
+            1 | 2 => Fault::Busy,
+            3 => Fault::Pushback,
+            4 => Fault::NotSent,
+            5 => Fault::LostBefore,
+            6 => Fault::LostAfter,
+            7 => Fault::Unauthorized,
+            _ => Fault::None,
+        }
+    }
+
+    pub fn act(&mut self, row: u64) -> String {
+        self.acted.push(row);
+        let id = format!("tn_{row}_{}", self.acted.len());
+        let source = self.row(row);
+        if source.operation.repeat == Repeat::Harmful {
+            // Seconds are coarser than our milliseconds, as on many a real server.
+            let created = self.remote() / 1000;
+            let note = serde_json::json!({
+                "id": id, "ticket_id": source.lane, "note": text(row), "created": created,
+            });
+            self.notes.push(note);
+        }
+        id
+    }
+
+    /// What the server makes of a look at a row's lane.
+    pub fn list(&mut self, row: u64, asked: Asked, token: u32) -> Verdict {
+        let cause = Cause::default().saying("a fault");
+        if token < self.valid_token {
+            return Verdict::Unauthorized(cause);
+        }
+        match self.fault() {
+            Fault::Busy | Fault::NotSent | Fault::LostBefore => {
+                Verdict::Retry { cause, after: None, pushback: false, may_have_acted: false }
+            }
+            Fault::Refuse if self.random.bool() => Verdict::Refused(cause),
+            Fault::Revoked => Verdict::Unauthorized(cause),
+            _ => {
+                let lane = self.row(row).lane.as_str();
+                let notes = self.notes.iter().filter(|note| note["ticket_id"] == lane).cloned();
+                let mut items: Vec<serde_json::Value> = notes.collect();
+                if asked.newest_first {
+                    items.reverse();
+                }
+                Verdict::Done { id: None, items: Some(self.shown_of(items, asked.page)) }
+            }
+        }
+    }
+
+    pub fn shown_of(&self, items: Vec<serde_json::Value>, page: usize) -> Vec<serde_json::Value> {
+        match self.shown {
+            Shown::Pages(size) => items.into_iter().skip((page - 1) * size).take(size).collect(),
+            Shown::Whole => items,
+            Shown::Cut(size) => items.into_iter().take(size).collect(),
+        }
+    }
+
+    /// What the server makes of a request that arrives with a token.
+    pub fn answer(&mut self, row: u64, token: u32) -> Verdict {
+        let operation = Arc::clone(&self.row(row).operation);
+        let harmless = operation.repeat == Repeat::Harmless;
+        let cause = Cause::default().saying("a fault");
+        let again =
+            |cause| Verdict::Retry { cause, after: None, pushback: false, may_have_acted: true };
+        if token < self.valid_token {
+            return Verdict::Unauthorized(cause);
+        }
+        match self.fault() {
+            Fault::None => {
+                let id = self.act(row);
+                Verdict::Done { id: Some(id), items: None }
+            }
+            Fault::Refuse => {
+                self.refused.insert(row);
+                Verdict::Refused(cause)
+            }
+            Fault::Revoked => Verdict::Unauthorized(cause),
+            Fault::Busy | Fault::NotSent => again(cause),
+            Fault::Pushback => Verdict::Retry {
+                cause,
+                after: self.random.bool().then_some(Duration::from_millis(1500)),
+                pushback: true,
+                may_have_acted: false,
+            },
+            Fault::LostBefore if harmless => {
+                self.forsake(row);
+                again(cause)
+            }
+            Fault::LostBefore => {
+                self.forsake(row);
+                Verdict::Unknown { cause, after: None }
+            }
+            Fault::LostAfter => {
+                self.act(row);
+                if harmless { again(cause) } else { Verdict::Unknown { cause, after: None } }
+            }
+            Fault::Unauthorized => {
+                // All tokens so far are over, as when a password was changed.
+                self.valid_token = self.token + 1;
+                Verdict::Unauthorized(cause)
+            }
+        }
+    }
+}
+
+pub fn wall(clock: Duration) -> i64 {
+    EPOCH + i64::try_from(clock.as_millis()).unwrap()
+}
+
+/// What a row says; rows of one lane often say the same.
+pub fn text(row: u64) -> String {
+    format!("text {}", row % 3)
+}

@@ -1,0 +1,28 @@
+//! A row that a run has to send, as it is handed to the engine.
+
+use crate::plan::decide::Sending;
+use crate::prepare::Ready;
+use crate::row::{Attempted, RowId};
+
+/// A row that the run has to send.
+#[derive(Debug, Clone)]
+pub struct Work {
+    pub ready: Ready,
+    pub key: String,
+    /// The row's id in the ledger, where it has one.
+    pub known: Option<RowId>,
+    /// How many requests have left for it in earlier runs.
+    pub attempts: u32,
+    /// When the last of them was started; of several in a row that may have acted, the first.
+    pub attempted: Option<Attempted>,
+    pub sending: Sending,
+}
+
+impl Work {
+    /// About how much memory the row holds.
+    pub fn bytes(&self) -> usize {
+        let request = &self.ready.request;
+        let body = request.body.as_ref().map_or(0, String::len);
+        size_of::<Self>() + self.key.len() + self.ready.lane.len() + request.path.len() + body
+    }
+}
