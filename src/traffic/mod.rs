@@ -4,6 +4,7 @@
 //! `transport` sends; `verdict` reads what came back. Rows are not known here: which request goes is for `engine`.
 
 pub mod access;
+mod body;
 pub mod concurrency;
 pub mod deadline;
 pub mod outage;

@@ -11,6 +11,7 @@ use crate::declared::connector::{Answers, Operation, Repeat};
 use crate::row::{Cause, Reason};
 use crate::text::pointer::Pointer;
 
+use super::body::Body;
 use super::reply::{Answer, Reply};
 
 /// What follows for the row.
@@ -46,7 +47,7 @@ pub fn judge(answers: &Answers, operation: &Operation, reply: Reply) -> Verdict 
 }
 
 fn judge_answer(answers: &Answers, operation: &Operation, answer: &Answer) -> Verdict {
-    let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
+    let body = Body::read(&answer.body);
     let status = answer.status;
     if answers.unauthorized.contains(&status) {
         return Verdict::Unauthorized(cause(answers, answer, body.as_ref()));
@@ -76,21 +77,25 @@ fn refused(answers: &Answers, cause: Cause) -> Verdict {
 }
 
 /// Whether a body says success; none where it cannot be told, for then it may well be one.
-fn is_success(answers: &Answers, body: Option<&Value>) -> Option<bool> {
+fn is_success(answers: &Answers, body: Option<&Body<'_>>) -> Option<bool> {
     let Some((pointer, expected)) = &answers.success else { return Some(true) };
-    let said = pointer.find(body?)?;
-    if said == expected {
+    let said = body?.find(pointer)?.value();
+    if said == *expected {
         Some(true)
-    } else if plain_text(said) == plain_text(expected) {
+    } else if plain_text(said) == plain_text(expected.clone()) {
         None
     } else {
         Some(false)
     }
 }
 
-fn done(operation: &Operation, body: Option<&Value>) -> Verdict {
-    let id = operation.id.as_ref().and_then(|pointer| pointer.find(body?)).map(plain_text);
-    let items = operation.items.iter().find_map(|pointer| pointer.find(body?)?.as_array().cloned());
+fn done(operation: &Operation, body: Option<&Body<'_>>) -> Verdict {
+    let at = |pointer| body?.find(pointer).map(Body::value);
+    let id = operation.id.as_ref().and_then(at).map(plain_text);
+    let items = operation.items.iter().find_map(|pointer| match at(pointer)? {
+        Value::Array(items) => Some(items),
+        _ => None,
+    });
     Verdict::Done { id, items }
 }
 
@@ -110,9 +115,9 @@ fn unreadable(answer: &Answer) -> Cause {
     Cause { status: Some(answer.status), ..Cause::of(Reason::UnreadableAnswer) }
 }
 
-fn cause(answers: &Answers, answer: &Answer, body: Option<&Value>) -> Cause {
+fn cause(answers: &Answers, answer: &Answer, body: Option<&Body<'_>>) -> Cause {
     let first = |pointers: &[Pointer]| {
-        pointers.iter().find_map(|pointer| pointer.find(body?)).map(plain_text)
+        pointers.iter().find_map(|pointer| body?.find(pointer)).map(Body::value).map(plain_text)
     };
     let message = first(&answers.message).filter(|message| !message.is_empty());
     Cause {
@@ -130,9 +135,9 @@ fn shortened(text: String) -> String {
     }
 }
 
-fn plain_text(value: &Value) -> String {
+fn plain_text(value: Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text,
         other => other.to_string(),
     }
 }
