@@ -35,10 +35,6 @@ impl JsonLines {
         Ok(Self { window })
     }
 
-    pub fn window(&self) -> &Window {
-        &self.window
-    }
-
     /// Reads the next row. False: there is none.
     pub fn read(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
         if self.window.first_not(is_blank).map_err(Fault::io)?.is_none() {
@@ -86,10 +82,6 @@ impl JsonArray {
                 Err(Fault::file(Code::JsonSyntax, message).hint(ARRAY_HINT))
             }
         }
-    }
-
-    pub fn window(&self) -> &Window {
-        &self.window
     }
 
     /// Reads the next row. False: there is none.
@@ -400,9 +392,7 @@ fn set(record: &mut Record, column: usize, written: &str) -> Result<(), serde_js
             Some(text) => record.set_text(column, text),
             None => record.set_text(column, &serde_json::from_str::<String>(written)?),
         },
-        Some(b'[' | b'{') => {
-            record.set_json(column, serde_json::from_str(written)?, 4 * written.len());
-        }
+        Some(b'[' | b'{') => record.set_json(column, serde_json::from_str(written)?),
         _ => record.set_number(column, written),
     }
     Ok(())

@@ -71,7 +71,6 @@ pub struct Source {
     keys: Keys,
     rows: Rows,
     row: u64,
-    size: Option<u64>,
     ended: bool,
 }
 
@@ -96,19 +95,15 @@ impl Source {
                 Err(irregular(&about))
             }
         });
-        let opened = opened.and_then(|file| {
-            let size = file.metadata().map_err(Fault::io)?.len();
-            Ok((file, size))
-        });
-        let (file, size) = opened.map_err(|fault| vec![fault.at(&name, 0)])?;
-        Self::from_input(Window::new(Box::new(file), CHUNK), Some(size), name, format)
+        let file = opened.map_err(|fault| vec![fault.at(&name, 0)])?;
+        Self::from_input(Window::new(Box::new(file), CHUNK), name, format)
     }
 
     /// Rows that stand in the job itself. Their columns are all their keys, in order of appearance.
     pub fn from_rows(name: Arc<str>, rows: Vec<InlineRow>) -> Self {
         let mut names: indexmap::IndexSet<Arc<str>> = indexmap::IndexSet::new();
         names.extend(rows.iter().flat_map(|row| &row.cells).map(|(name, _)| Arc::clone(name)));
-        Self::new(name, Columns::closed(names), Rows::Inline(rows.into_iter()), None)
+        Self::new(name, Columns::closed(names), Rows::Inline(rows.into_iter()))
     }
 
     /// The columns known so far.
@@ -151,28 +146,12 @@ impl Source {
         self.row
     }
 
-    /// How many bytes of the file have been made rows of.
-    pub fn bytes_read(&self) -> u64 {
-        match &self.rows {
-            Rows::Csv(rows) => rows.window().passed(),
-            Rows::JsonLines(rows) => rows.window().passed(),
-            Rows::JsonArray(rows) => rows.window().passed(),
-            Rows::Inline(_) => 0,
-        }
-    }
-
-    /// How many bytes the file has, where that is known beforehand.
-    pub fn size_hint(&self) -> Option<u64> {
-        self.size
-    }
-
-    fn new(name: Arc<str>, columns: Columns, rows: Rows, size: Option<u64>) -> Self {
-        Self { name, keys: Keys::new(columns), rows, row: 0, size, ended: false }
+    fn new(name: Arc<str>, columns: Columns, rows: Rows) -> Self {
+        Self { name, keys: Keys::new(columns), rows, row: 0, ended: false }
     }
 
     fn from_input(
         mut window: Window,
-        size: Option<u64>,
         name: Arc<str>,
         format: Format,
     ) -> Result<Self, Vec<Diagnostic>> {
@@ -180,7 +159,7 @@ impl Source {
             .map_err(|fault| vec![fault])
             .and_then(|()| Rows::begin(window, format));
         match begun {
-            Ok((columns, rows)) => Ok(Self::new(name, columns, rows, size)),
+            Ok((columns, rows)) => Ok(Self::new(name, columns, rows)),
             Err(faults) => Err(faults.into_iter().map(|fault| fault.at(&name, 0)).collect()),
         }
     }

@@ -5,6 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use csv::{ByteRecord, StringRecord};
 use serde_json::Value;
 
 /// A row of a source. Meant to be reused: [`Source::next`](super::Source::next) fills it anew.
@@ -14,14 +15,12 @@ pub struct Record {
     pub row: u64,
     /// The physical line the row starts on, from 1.
     pub line: u64,
-    /// The text of all cells, one after the other.
-    text: String,
-    /// Where in `text` each cell ends, when every cell is text (csv).
-    ends: Vec<u32>,
+    /// The cells, when every cell is text (csv).
+    text_cells: Option<StringRecord>,
     /// The cells by column, when they are of several kinds.
     slots: Vec<Slot>,
-    /// Rough memory of the values that `text` does not hold.
-    values_bytes: usize,
+    /// The text of the slots, one after the other.
+    text: String,
 }
 
 /// A cell of a record. Ranges are in the record's text.
@@ -77,15 +76,6 @@ impl Record {
         }
     }
 
-    /// About how much memory the record holds.
-    pub fn len_bytes(&self) -> usize {
-        size_of::<Self>()
-            + self.text.len()
-            + self.ends.len() * size_of::<u32>()
-            + self.slots.len() * size_of::<Slot>()
-            + self.values_bytes
-    }
-
     fn slot_cell<'a>(&'a self, slot: &'a Slot) -> Cell<'a> {
         match slot {
             Slot::Absent => Cell::Absent,
@@ -98,12 +88,8 @@ impl Record {
     }
 
     fn text_cell(&self, column: usize) -> Cell<'_> {
-        let Some(end) = self.ends.get(column) else { return Cell::Absent };
-        let start = match column.checked_sub(1) {
-            Some(before) => self.ends[before],
-            None => 0,
-        };
-        self.part(start as usize..*end as usize).map_or(Cell::Absent, Cell::Text)
+        let text = self.text_cells.as_ref().and_then(|cells| cells.get(column));
+        text.map_or(Cell::Absent, Cell::Text)
     }
 
     fn part(&self, range: Range<usize>) -> Option<&str> {
@@ -112,18 +98,21 @@ impl Record {
 
     /// Forgets the cells and keeps the memory.
     pub(super) fn clear(&mut self) {
-        self.text.clear();
-        self.ends.clear();
+        if let Some(cells) = &mut self.text_cells {
+            cells.clear();
+        }
         self.slots.clear();
-        self.values_bytes = 0;
+        self.text.clear();
     }
 
-    /// Takes text cells over and gives the record's own memory in exchange.
-    pub(super) fn exchange_text_cells(&mut self, text: &mut String, ends: &mut Vec<u32>) {
+    /// Takes text cells over and gives the record's own memory in exchange. An error is the index of a
+    /// cell that is not UTF-8.
+    pub(super) fn exchange_text_cells(&mut self, cells: &mut ByteRecord) -> Result<(), usize> {
         self.slots.clear();
-        self.values_bytes = 0;
-        std::mem::swap(&mut self.text, text);
-        std::mem::swap(&mut self.ends, ends);
+        let spare = self.text_cells.take().unwrap_or_default().into_byte_record();
+        let read = StringRecord::from_byte_record(std::mem::replace(cells, spare));
+        self.text_cells = Some(read.map_err(|error| error.utf8_error().field())?);
+        Ok(())
     }
 
     /// Whether the row has the column already.
@@ -149,9 +138,7 @@ impl Record {
         self.set(column, Slot::Text(range));
     }
 
-    /// `bytes` is about what the value takes.
-    pub(super) fn set_json(&mut self, column: usize, value: Value, bytes: usize) {
-        self.values_bytes += bytes;
+    pub(super) fn set_json(&mut self, column: usize, value: Value) {
         self.set(column, Slot::Json(Box::new(value)));
     }
 
@@ -161,7 +148,7 @@ impl Record {
             OwnedCell::Bool(value) => self.set_bool(column, value),
             OwnedCell::Number(written) => self.set_number(column, &written),
             OwnedCell::Text(text) => self.set_text(column, &text),
-            OwnedCell::Json(value) => self.set_json(column, value, size_of::<Value>()),
+            OwnedCell::Json(value) => self.set_json(column, value),
         }
     }
 

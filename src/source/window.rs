@@ -95,8 +95,10 @@ impl Window {
                     self.pass_counting(count);
                     return Ok(self.bytes().first().copied());
                 }
-                None if self.ended => return Ok(None),
                 None => self.pass_counting(self.end - self.start),
+            }
+            if self.ended {
+                return Ok(None);
             }
             self.more()?;
         }
@@ -109,7 +111,8 @@ impl Window {
         Ok(())
     }
 
-    fn more(&mut self) -> io::Result<()> {
+    /// Gets more bytes at hand. False: the file has none.
+    pub fn more(&mut self) -> io::Result<bool> {
         self.make_room();
         loop {
             match self.input.read(&mut self.buffer[self.end..]) {
@@ -118,7 +121,7 @@ impl Window {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             }
-            return Ok(());
+            return Ok(!self.ended);
         }
     }
 

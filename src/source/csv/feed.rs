@@ -1,0 +1,161 @@
+//! Hands the bytes of the window to the `csv` crate, and keeps them until they have been judged.
+//!
+//! What the crate has cut is still at hand as it was written: its lines are counted, its quotes looked
+//! at, and after a fault reading begins again at any byte of it. Not for cutting: where a record ends,
+//! the crate says.
+
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+
+use super::super::window::{CHUNK, LONGEST_ROW, Window, line_feeds};
+use super::dialect::Dialect;
+
+pub(super) struct Feed {
+    window: Window,
+    dialect: Dialect,
+    /// The byte of the file that is handed out next.
+    next: u64,
+    /// How many bytes a record may have before it is judged unfinished.
+    allowance: usize,
+    end: End,
+    /// Nothing has been handed out since the beginning or the last seek.
+    fresh: bool,
+}
+
+/// Whether the last record was told that its file ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// It was not: a line break ended the record.
+    Untold,
+    Real,
+    /// The record has used its allowance up; the file may well go on.
+    Feigned,
+}
+
+impl Feed {
+    pub fn new(window: Window, dialect: Dialect) -> Self {
+        let next = window.passed();
+        Self { window, dialect, next, allowance: CHUNK, end: End::Untold, fresh: true }
+    }
+
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
+    }
+
+    pub fn end(&self) -> End {
+        self.end
+    }
+
+    /// The line that the first byte at hand stands on.
+    pub fn line(&self) -> u64 {
+        self.window.line()
+    }
+
+    /// The byte of the file that is the first at hand.
+    pub fn passed(&self) -> u64 {
+        self.window.passed()
+    }
+
+    /// The first `length` bytes at hand.
+    pub fn text(&self, length: usize) -> &[u8] {
+        self.window.bytes().get(..length).unwrap_or(self.window.bytes())
+    }
+
+    /// Passes what is blank before a record that was cut up to the byte `end` of the file, and tells the
+    /// length of its text, which is then the first at hand. The line break behind it is none of it.
+    pub fn reach(&mut self, end: u64) -> usize {
+        let used = self.offset(end);
+        let blank = self.dialect.blank_length(self.text(used), self.end == End::Real);
+        self.pass_blank(blank);
+        (used - blank).saturating_sub(usize::from(self.end == End::Untold))
+    }
+
+    /// Goes on behind a text of this length.
+    pub fn pass(&mut self, length: usize) {
+        let lines = line_feeds(self.text(length));
+        self.window.pass(length, lines);
+        self.allowance = CHUNK;
+    }
+
+    /// Goes on behind the line that the byte at `offset` stands on.
+    pub fn pass_line(&mut self, offset: usize) -> io::Result<()> {
+        self.pass(offset);
+        let dialect = self.dialect;
+        self.window.first_not(|byte| !dialect.ends_record(byte)).map(drop)
+    }
+
+    /// Lets the record have twice as many bytes. False: it has as many as there may be.
+    pub fn allow_more(&mut self) -> bool {
+        let more = self.allowance < LONGEST_ROW;
+        self.allowance = LONGEST_ROW.min(2 * self.allowance);
+        more
+    }
+
+    /// Where a byte of the file is among those at hand.
+    fn offset(&self, byte: u64) -> usize {
+        let offset = byte.saturating_sub(self.window.passed());
+        usize::try_from(offset).unwrap_or(usize::MAX).min(self.window.bytes().len())
+    }
+
+    fn pass_blank(&mut self, length: usize) {
+        let lines = line_breaks(self.window.bytes(), length);
+        self.window.pass(length, lines);
+    }
+
+    /// Gets more bytes from the file. False: there is an end, told in `end`.
+    fn fetch(&mut self) -> io::Result<bool> {
+        // The last blank byte stays: it may be half of a line break.
+        let blank = self.dialect.blank_length(self.window.bytes(), false);
+        self.pass_blank(blank.saturating_sub(1));
+        self.end = if self.window.bytes().len() >= self.allowance {
+            End::Feigned
+        } else if self.window.more()? {
+            End::Untold
+        } else {
+            End::Real
+        };
+        Ok(self.end == End::Untold)
+    }
+}
+
+impl Read for Feed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.offset(self.next) == self.window.bytes().len() && !self.fetch()? {
+            return Ok(0);
+        }
+        let rest = &self.window.bytes()[self.offset(self.next)..];
+        // What it gets first the `csv` crate searches for a byte order mark, which by now is text.
+        // It finds none in a single byte.
+        let most = if self.fresh { 1 } else { buffer.len() };
+        let count = rest.len().min(most).min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.next += count as u64;
+        self.fresh = false;
+        Ok(count)
+    }
+}
+
+impl Seek for Feed {
+    /// Goes to a byte of the file that is still at hand.
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let (first, length) = (self.window.passed(), self.window.bytes().len() as u64);
+        match to {
+            SeekFrom::Start(byte) if (first..=first + length).contains(&byte) => {
+                self.next = byte;
+                self.end = End::Untold;
+                self.fresh = true;
+                Ok(byte)
+            }
+            _ => Err(ErrorKind::Unsupported.into()),
+        }
+    }
+}
+
+/// How many lines end among the first `length` bytes. A return ends one when no line feed follows it.
+fn line_breaks(bytes: &[u8], length: usize) -> u64 {
+    let is_break = |at: &usize| match bytes.get(*at) {
+        Some(b'\n') => true,
+        Some(b'\r') => bytes.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    (0..length).filter(is_break).count() as u64
+}
