@@ -162,44 +162,104 @@ mod tests {
         })
     }
 
+    /// What follows, in a word, and with whose words.
+    fn words(verdict: &Verdict) -> String {
+        let because = |cause: &Cause| {
+            let parts = [
+                cause.code.clone(),
+                cause.message.clone(),
+                (cause.reason != Reason::Answered).then(|| cause.reason.word().to_owned()),
+            ];
+            parts.into_iter().flatten().map(|part| format!(": {part}")).collect::<String>()
+        };
+        let after = |after: &Option<Duration>| {
+            after.map(|after| format!(" after {} s", after.as_secs())).unwrap_or_default()
+        };
+        match verdict {
+            Verdict::Done { id, .. } => format!("done as {}", id.as_deref().unwrap_or("nothing")),
+            Verdict::Retry { cause, after: wait, pushback, may_have_acted } => {
+                let word = match (pushback, may_have_acted) {
+                    (true, false) => "push-back",
+                    (false, false) => "retry",
+                    (false, true) => "repeat",
+                    (true, true) => "push-back that may have acted",
+                };
+                format!("{word}{}{}", after(wait), because(cause))
+            }
+            Verdict::Refused(cause) => format!("refused{}", because(cause)),
+            Verdict::NotFound(cause) => format!("not found{}", because(cause)),
+            Verdict::Unknown { cause, after: wait } => {
+                format!("unknown{}{}", after(wait), because(cause))
+            }
+            Verdict::Unauthorized(cause) => format!("unauthorized{}", because(cause)),
+        }
+    }
+
+    /// What a create and an update come to. What may have acted is *unknown* where a repeat is harmful, as with a create,
+    /// and *repeated* where it is harmless; all else is the same for both.
     #[test]
     fn every_reply_has_its_verdict() {
-        let replies = [
-            answer(200, r#"{"id":"tn_1","r":0,"msg":"Success"}"#),
-            answer(200, r#"{"r":3,"msg":"error: task_due_date < current_time"}"#),
-            answer(200, r#"{"r":"0","msg":"a text is no number"}"#),
-            answer(200, r#"{"msg":"no r at all"}"#),
-            answer(200, "<html>"),
-            answer(200, ""),
-            answer(201, r#"{"id":5,"r":0}"#),
-            answer(302, ""),
-            answer(400, r#"{"r":2,"message":"bad"}"#),
-            answer(401, ""),
-            answer(403, r#"{"r":5,"message":"keySid invalid"}"#),
-            answer(404, "nothing"),
-            answer(429, ""),
-            answer(500, r#"{"r":0}"#),
-            answer(502, "<html>"),
-            answer(503, ""),
-            Reply::NotSent(Cause::of(Reason::NoConnection).saying("connection refused")),
-            Reply::Lost(Cause::of(Reason::AnswerTimeout)),
-        ];
-        let mut table = String::new();
-        for reply in replies {
-            let name = match &reply {
-                Reply::Answer(answer) => {
-                    format!("{} {}", answer.status, String::from_utf8_lossy(&answer.body))
-                }
-                other => format!("{other:?}"),
-            };
-            for operation in ["ticket_note.create", "ticket_note.update"] {
-                table.push_str(&format!(
-                    "{operation} {name}\n    {:?}\n",
-                    verdict(operation, reply.clone())
-                ));
+        let both = |words: &'static str| (words, words);
+        for (status, body, (create, update)) in [
+            // Done: a status of success and the body says so. Only what makes something has an id.
+            (200, r#"{"id":"tn_1","r":0}"#, ("done as tn_1", "done as nothing")),
+            (201, r#"{"id":5,"r":0}"#, ("done as 5", "done as nothing")),
+            (200, r#"{"r":0}"#, both("done as nothing")),
+            // Refused: the body says no, or the status does.
+            (200, r#"{"r":3,"msg":"too late"}"#, both("refused: 3: too late")),
+            (400, r#"{"r":2,"message":"bad"}"#, both("refused: 2: bad")),
+            (400, r#"{"r":0}"#, both("refused: 0")),
+            (302, "", both("refused")),
+            (404, "nothing", both("not found")),
+            (
+                200,
+                r#"{"r":4,"msg":"ticket note not found"}"#,
+                both("not found: 4: ticket note not found"),
+            ),
+            // A success that cannot be read may well be one.
+            (200, r#"{"r":"0"}"#, ("unknown: unreadable_answer", "repeat: unreadable_answer")),
+            (200, r#"{"msg":"no r"}"#, ("unknown: unreadable_answer", "repeat: unreadable_answer")),
+            (200, "<html>", ("unknown: unreadable_answer", "repeat: unreadable_answer")),
+            (200, "", ("unknown: unreadable_answer", "repeat: unreadable_answer")),
+            // The token was refused before anything was done.
+            (401, "", both("unauthorized")),
+            (403, r#"{"r":5,"message":"keySid invalid"}"#, both("unauthorized: 5: keySid invalid")),
+            // Not now, and surely nothing was done.
+            (429, "", both("push-back after 7 s")),
+            // The server failed at an unknown moment, whatever its body says.
+            (500, r#"{"r":0}"#, ("unknown after 7 s: 0", "repeat after 7 s: 0")),
+            (502, "<html>", ("unknown after 7 s", "repeat after 7 s")),
+            (503, "", ("unknown after 7 s", "repeat after 7 s")),
+        ] {
+            for (operation, expected) in
+                [("ticket_note.create", create), ("ticket_note.update", update)]
+            {
+                let verdict = verdict(operation, answer(status, body));
+                assert_eq!(words(&verdict), expected, "{operation}: {status} {body}");
             }
         }
-        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn without_an_answer_it_counts_whether_the_request_has_left() {
+        let cause = || Cause::of(Reason::NoConnection).saying("connection refused");
+        let lost = || Cause::of(Reason::AnswerTimeout);
+        for (operation, reply, expected) in [
+            (
+                "ticket_note.create",
+                Reply::NotSent(cause()),
+                "retry: connection refused: no_connection",
+            ),
+            (
+                "ticket_note.update",
+                Reply::NotSent(cause()),
+                "retry: connection refused: no_connection",
+            ),
+            ("ticket_note.create", Reply::Lost(lost()), "unknown: answer_timeout"),
+            ("ticket_note.update", Reply::Lost(lost()), "repeat: answer_timeout"),
+        ] {
+            assert_eq!(words(&verdict(operation, reply)), expected, "{operation}");
+        }
     }
 
     #[test]
