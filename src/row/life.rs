@@ -188,8 +188,10 @@ mod tests {
         Begun { number, turn, operation, attempted: Attempted { at: number, remote_at: None } }
     }
 
-    /// A life of attempts, each with its turn and what became known of it, one after the other.
-    fn live(attempts: &[(i64, &[&str])]) -> (Life, Vec<Contradiction>) {
+    /// An attempt: its turn, and what became known of it, one after the other.
+    type Lived<'a> = (i64, &'a [&'a str]);
+
+    fn live(attempts: &[Lived<'_>]) -> (Life, Vec<Contradiction>) {
         let (mut life, mut found) = (Life::default(), Vec::new());
         for (number, (turn, outcomes)) in (1..).zip(attempts) {
             found.extend(life.begin(&begun(number, *turn)).err());
@@ -237,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_row_is_looked_for_from_its_first_attempt_on_that_nobody_has_settled() {
-        let cases: [(&[(i64, &[&str])], i64); 5] = [
+        let cases: [(&[Lived<'_>], i64); 5] = [
             (&[(1, &[])], 1),
             (&[(1, &["lost"]), (1, &["lost"]), (1, &[])], 1),
             (&[(1, &["deferred"]), (1, &["lost"]), (1, &["lost"])], 2),

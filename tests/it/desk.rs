@@ -205,8 +205,7 @@ impl Desk {
 
 /// Takes out of a ledger what came of an attempt, as if its run had died before it could write that down.
 pub fn forget_outcome(ledger: &rusqlite::Connection, row: i64, number: i64) {
-    let forget = "UPDATE attempts SET ended_at = NULL, outcome = NULL, status = NULL, code = NULL, \
-                  message = NULL, remote_id = NULL WHERE row = ? AND number = ?";
+    let forget = "DELETE FROM ends WHERE id = ? AND number = ?";
     ledger.execute(forget, (row, number)).unwrap();
 }
 

@@ -498,3 +498,30 @@ fn a_link_to_a_ledger_is_as_good_as_the_ledger() {
     assert!(desk.call(status).exits(0).stdout.contains("\"succeeded\":3"));
     assert!(!desk.path("link.db-wal").exists() && !desk.path("kept/ledger.db-wal").exists());
 }
+
+#[test]
+fn a_run_goes_on_with_the_ledger_of_an_earlier_version() {
+    let job = NOTES_JOB.replace("job: notes", "job: by-content").replace("key: \"{{ id }}\"\n", "");
+    let rows = notes_csv(5, 5);
+    for format in [1, 2] {
+        let kept = format!("{}/tests/ledgers/format-{format}.db", env!("CARGO_MANIFEST_DIR"));
+        let kept = std::fs::read(kept).unwrap();
+        let desk = Desk::new().file("job.yaml", &job).file("notes.csv", &rows);
+        let (desk, sandbox) = (desk.file(".noteferry/ledger.db", &kept), sandbox(""));
+        desk.ledger().execute("UPDATE jobs SET base_url = ?", [sandbox.base_url()]).unwrap();
+        let before = std::fs::read(desk.path(".noteferry/ledger.db")).unwrap();
+        // Who only looks leaves it as it is.
+        let status = desk.call("status job.yaml --format json").exits(0).events().remove(0);
+        assert_eq!((&status["rows"], &status["succeeded"]), (&17.into(), &3.into()), "{status}");
+        let plan = format!("plan job.yaml --format json --base-url {}", sandbox.base_url());
+        let planned = desk.call(&plan).exits(0).events().pop().unwrap();
+        assert_eq!((&planned["skip"], &planned["send"]), (&3.into(), &2.into()), "{planned}");
+        assert!(std::fs::read(desk.path(".noteferry/ledger.db")).unwrap() == before);
+        desk.run(&sandbox, "job.yaml").exits(0).counts("already_done=3 succeeded=2");
+        desk.run(&sandbox, "job.yaml").exits(0).counts("already_done=5 requests=0");
+        let format: i64 =
+            desk.ledger().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(format, 3);
+        desk.call("ledger check").exits(0);
+    }
+}

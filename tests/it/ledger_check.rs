@@ -144,32 +144,51 @@ fn a_copy_with_its_log_is_read_without_a_trace() {
 fn each_contradiction_has_its_name() {
     let mut shown = String::new();
     let cases = [
-        ("no-attempt", "DELETE FROM attempts WHERE row = 3"),
-        ("missing-attempt", "UPDATE attempts SET number = 2 WHERE row = 1"),
-        ("unknown-outcome", "UPDATE attempts SET outcome = 'dunno' WHERE row = 2"),
-        ("half-ended", "UPDATE attempts SET ended_at = NULL WHERE row = 1"),
+        (
+            "missing-attempt",
+            "UPDATE starts SET number = 2 WHERE id = 1; UPDATE ends SET number = 2 WHERE id = 1",
+        ),
+        ("unknown-outcome", "UPDATE ends SET outcome = 'dunno' WHERE id = 2"),
         (
             "sent-after-success",
-            "INSERT INTO attempts (row, number, run, started_at) VALUES (1, 2, 1, 5)",
+            "INSERT INTO starts SELECT id, 2, turn, owner, key, row, line, operation, lane, digest, at, remote_at \
+             FROM starts WHERE id = 1",
+        ),
+        (
+            "impossible-operation",
+            "INSERT INTO starts SELECT id, 2, 3, owner, key, row, line, operation, lane, digest, at, remote_at \
+             FROM starts WHERE id = 1",
+        ),
+        (
+            "impossible-step",
+            "INSERT INTO ends (id, number, owner, at, outcome) VALUES (1, 1, 2, 5, 'found'); \
+             INSERT INTO owners VALUES (2, 1, '', NULL)",
+        ),
+        (
+            "keys-differ",
+            "INSERT INTO starts SELECT id, 2, turn, owner, 'another', row, line, operation, lane, digest, at, remote_at \
+             FROM starts WHERE id = 2",
         ),
         (
             "foreign-run",
             "INSERT INTO jobs VALUES (9, 'other', 'sandbox', '', 0); \
              INSERT INTO runs (id, job, keyed_by, started_at) VALUES (9, 9, '', 0); \
-             UPDATE attempts SET run = 9 WHERE row = 3",
+             INSERT INTO owners VALUES (9, 9, '', NULL); \
+             INSERT INTO starts SELECT id, 2, turn, 9, key, row, line, operation, lane, digest, at, remote_at \
+             FROM starts WHERE id = 2",
         ),
-        ("dangling-entries", "DELETE FROM rows WHERE id IN (3, 4)"),
-        ("key-twice", "UPDATE rows SET key = 'k1' WHERE id = 3"),
-        ("made-twice", "UPDATE attempts SET remote_id = 'tn_1' WHERE row IN (3, 4)"),
+        ("dangling-entries", "DELETE FROM starts WHERE id IN (3, 4)"),
+        ("key-twice", "UPDATE starts SET key = 'k1' WHERE id = 3"),
+        ("made-twice", "UPDATE ends SET remote_id = 'tn_1' WHERE id IN (3, 4)"),
         ("run-sum", "UPDATE runs SET rows = 9"),
-        ("unreadable-entry", "UPDATE rows SET digest = x'00' WHERE id = 1"),
-        ("unreadable-entry", "UPDATE rows SET key = CAST(x'6bff' AS TEXT) WHERE id = 1"),
-        ("unreadable-entry", "UPDATE attempts SET message = CAST(x'ff' AS TEXT) WHERE row = 2"),
+        ("unreadable-entry", "UPDATE starts SET digest = x'00' WHERE id = 1"),
+        ("unreadable-entry", "UPDATE starts SET key = CAST(x'6bff' AS TEXT) WHERE id = 1"),
+        ("unreadable-entry", "UPDATE ends SET message = CAST(x'ff' AS TEXT) WHERE id = 2"),
         ("view-unreadable", "DROP VIEW row_states"),
         (
             "view-differs",
             "DROP VIEW row_states; CREATE VIEW row_states AS \
-             SELECT 2 AS id, 'succeeded' AS state, 1 AS attempts UNION SELECT id, 'succeeded', 1 FROM rows WHERE id < 4",
+             SELECT 2 AS id, 'succeeded' AS state, 1 AS attempts UNION SELECT id, 'succeeded', 1 FROM starts WHERE id < 4",
         ),
     ];
     for (code, statements) in cases {
@@ -190,7 +209,7 @@ fn only_the_job_that_is_asked_for_is_looked_at() {
     let (desk, sandbox) = after_a_run();
     desk.write("other.yaml", NOTES_JOB.replace("job: notes", "job: other"));
     desk.run(&sandbox, "other.yaml").exits(1);
-    tamper(&desk, "DELETE FROM attempts WHERE row = 3");
+    tamper(&desk, "UPDATE ends SET outcome = 'dunno' WHERE id = 3");
     check(&desk, "other.yaml", 0);
     let (_, json) = check(&desk, "job.yaml", 1);
     let problem = json.all("problem").remove(0);
@@ -275,12 +294,38 @@ fn what_is_no_ledger_is_refused() {
     assert_reads("ledger_check_refusals", shown);
 }
 
+/// A desk with a ledger that an earlier version has written.
+fn with_ledger_of(format: i64) -> Desk {
+    let kept = format!("{}/tests/ledgers/format-{format}.db", env!("CARGO_MANIFEST_DIR"));
+    Desk::new().file(LEDGER, std::fs::read(kept).unwrap())
+}
+
 #[test]
-fn a_ledger_of_the_first_format_is_as_sound() {
-    let (desk, _sandbox) = after_a_run();
-    tamper(&desk, "ALTER TABLE attempts DROP COLUMN remote_started_at; PRAGMA user_version = 1");
-    let (_, json) = check(&desk, "", 0);
-    assert_eq!(json.events().pop().unwrap()["format"], 1, "{json}");
+fn ledgers_of_older_formats_are_as_sound() {
+    for format in [1, 2] {
+        let (_, json) = check(&with_ledger_of(format), "", 0);
+        let last = json.events().pop().unwrap();
+        assert_eq!((&last["format"], &last["jobs"]), (&format.into(), &3.into()), "{json}");
+    }
+}
+
+#[test]
+fn contradictions_that_only_older_formats_can_have_keep_their_names() {
+    let mut shown = String::new();
+    for (code, statements) in [
+        ("no-attempt", "DELETE FROM attempts WHERE row = 3"),
+        ("half-ended", "UPDATE attempts SET ended_at = NULL WHERE row = 1"),
+        ("half-ended", "UPDATE attempts SET outcome = NULL WHERE row = 1"),
+        ("unreadable-entry", "UPDATE rows SET digest = x'00' WHERE id = 1"),
+    ] {
+        let desk = with_ledger_of(2);
+        tamper(&desk, &format!("DROP VIEW row_states; {statements}"));
+        let (text, json) = check(&desk, "", 1);
+        let found = codes(&json);
+        assert_eq!(found, ["view-unreadable", code], "{json}");
+        shown.push_str(&format!("=== {statements}\n{}\n", text.stdout));
+    }
+    assert_reads("ledger_check_older", sizeless(&shown));
 }
 
 #[test]

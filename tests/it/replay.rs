@@ -99,13 +99,15 @@ fn cut(ledger: &Connection, happened: &[Attempt], last: Last, base_url: &str) {
     for attempt in attempts(ledger) {
         if !kept.contains_key(&(attempt.row, attempt.number)) {
             let at = (attempt.row, attempt.number);
-            ledger.execute("DELETE FROM attempts WHERE row = ? AND number = ?", at).unwrap();
+            for table in ["ends", "starts"] {
+                let delete = format!("DELETE FROM {table} WHERE id = ? AND number = ?");
+                ledger.execute(&delete, at).unwrap();
+            }
         }
     }
     if let (Some(attempt), false) = (happened.last(), last == Last::Ended) {
         forget_outcome(ledger, attempt.row, attempt.number);
     }
-    ledger.execute_batch("DELETE FROM rows WHERE id NOT IN (SELECT row FROM attempts)").unwrap();
     ledger.execute_batch("UPDATE runs SET ended_at = NULL, exit = NULL").unwrap();
     ledger.execute("UPDATE jobs SET base_url = ?", [base_url]).unwrap();
 }

@@ -344,9 +344,11 @@ impl Listener for Rows<'_, '_> {
             if self.owners.job_and_run(owner).is_some() && sent.job != first.job {
                 self.hand.problems.push(Problem::ForeignRun { attempt, run: sent.run });
                 sent.job = first.job;
+                sent.place.job.clone_from(&first.place.job);
+                sent.place.base_url.clone_from(&first.place.base_url);
             }
             if sent.place.key != first.place.key {
-                let key = sent.place.key.clone();
+                let key = std::mem::replace(&mut sent.place.key, first.place.key.clone());
                 self.hand.problems.push(Problem::KeysDiffer { attempt, key });
             }
         }
