@@ -202,10 +202,7 @@ impl World {
         self.rows
             .iter()
             .filter_map(|row| {
-                let earlier = self
-                    .ledger
-                    .get(&row.number)
-                    .map(|state| Earlier::of(state.clone()));
+                let earlier = self.ledger.get(&row.number).map(|state| Earlier::of(state.clone()));
                 let facts = Facts {
                     earlier: earlier.as_ref(),
                     valid: true,
