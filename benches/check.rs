@@ -33,34 +33,17 @@ use std::path::Path;
 
 const ROWS: u64 = 1_000_000;
 
-const KEYED_JOB: &str = r#"
-job: bench
-connector: stringeex
-operation: ticket_note.create
-source:
-  csv: keyed.csv
-map:
-  ticket_id: "{{ ticket_id }}"
-  note: "{{ note | trim }}"
-  is_internal_note: "{{ is_internal_note }}"
-  note_type: "{{ note_type }}"
-  task_type: "{{ task_type }}"
-  task_reminder_time: "{{ task_reminder_time }}"
-  task_due_date: "{{ task_due_date }}"
-key: "{{ legacy_id }}"
-"#;
-
 fn main() {
     if !measure::is_wanted() {
         return;
     }
     let rows = measure::rows(ROWS);
     let folder = measure::folder();
-    let (plain, keyed) = (folder.path().join("plain.csv"), folder.path().join("keyed.csv"));
+    let (plain, keyed) = (folder.path().join("plain.csv"), folder.path().join(data::KEYED_FILE));
     let job = folder.path().join("keyed.yaml");
     data::write_notes(&plain, rows, false).expect("the disk has room");
     data::write_notes(&keyed, rows, true).expect("the disk has room");
-    std::fs::write(&job, KEYED_JOB).expect("the disk has room");
+    std::fs::write(&job, data::KEYED_JOB).expect("the disk has room");
     measure("a data file", rows, &["--operation", "ticket_note.create"], &plain);
     measure("a job with a key and an expression", rows, &[], &job);
 }

@@ -13,6 +13,29 @@ const NOTES_A_TICKET: u64 = 5;
 const FAR_AHEAD: u64 = 4_102_444_800_000;
 const DAY: u64 = 86_400_000;
 
+/// The file that [`KEYED_JOB`] reads.
+#[allow(dead_code)]
+pub const KEYED_FILE: &str = "keyed.csv";
+
+/// A job with a key and an expression, for numbered notes.
+#[allow(dead_code)]
+pub const KEYED_JOB: &str = r#"
+job: bench
+connector: stringeex
+operation: ticket_note.create
+source:
+  csv: keyed.csv
+map:
+  ticket_id: "{{ ticket_id }}"
+  note: "{{ note | trim }}"
+  is_internal_note: "{{ is_internal_note }}"
+  note_type: "{{ note_type }}"
+  task_type: "{{ task_type }}"
+  task_reminder_time: "{{ task_reminder_time }}"
+  task_due_date: "{{ task_due_date }}"
+key: "{{ legacy_id }}"
+"#;
+
 const OPENINGS: [&str; 6] = [
     "Khách hàng gọi lại hỏi tình trạng đơn hàng",
     "Đã xác nhận địa chỉ giao hàng mới với khách, đơn",

@@ -7,9 +7,10 @@
 use std::collections::HashSet;
 
 use crate::ledger::{History, LedgerError};
-use crate::prepare::{Findings, Prepared, RowKey};
+use crate::prepare::{Draft, Findings, RowKey};
 use crate::row::{Digest, KeyHash, Known, Lane, Standing};
 use crate::source::Record;
+use crate::text::diagnostic::Diagnostic;
 
 use super::Readings;
 use super::decide::{Done, Fate, Held, Sending};
@@ -17,16 +18,32 @@ use super::fates::Fates;
 use super::look::{Look, Policy};
 use super::names::{Name, Names};
 use super::prior::{Found, Prior, find};
+use super::survey::Sight;
 
 /// What a row is like at first sight: all that its fate needs, for most rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Glance {
     /// None where a row has no key that it ought to have, or no content.
     name: Option<Name>,
-    pub valid: bool,
     found: Found,
     /// Where rows may be held, the lane.
     lane: Option<Lane>,
+}
+
+/// What has been decided of a row.
+#[derive(Debug)]
+pub(super) struct Decided {
+    pub fate: Fate,
+    /// Whether nothing is wrong with the row, as far as that was asked.
+    pub valid: bool,
+    /// What is wrong with a row that was not checked before.
+    pub problems: Vec<Diagnostic>,
+}
+
+impl Default for Decided {
+    fn default() -> Self {
+        Self { fate: Fate::Reject, valid: false, problems: Vec::new() }
+    }
 }
 
 /// Decides rows one after the other. See the module's text.
@@ -97,25 +114,32 @@ pub(super) fn key_of(key: RowKey, digest: Option<Digest>, nth: u64) -> Option<St
     }
 }
 
+impl Sight for Glance {
+    /// What is done is done: it need not be valid any more.
+    fn is_done(&self) -> bool {
+        matches!(self.found, Found::Done(_))
+    }
+}
+
 impl Glance {
     /// Looks at a row. `has_lanes` says whether its lane will be asked for.
-    pub fn at(prepared: &Prepared<'_>, history: Option<&History>, has_lanes: bool) -> Self {
-        let digest = match (&prepared.key, history) {
+    pub fn at(draft: &Draft<'_>, history: Option<&History>, has_lanes: bool) -> Self {
+        let digest = match (draft.key(), history) {
             (RowKey::Written(_), None) | (RowKey::Missing, _) => None,
-            _ => prepared.digest(),
+            _ => draft.digest(),
         };
-        let name = Name::of(&prepared.key, digest);
-        let key = match (&prepared.key, digest) {
+        let name = Name::of(draft.key(), digest);
+        let key = match (draft.key(), digest) {
             (RowKey::Content, Some(digest)) => Some(KeyHash::of(&content_key(digest, 1))),
             _ => name.map(Name::first_half),
         };
         let found = match (history, key) {
-            (Some(history), Some(key)) if !prepared.only_reads() => find(history, key, digest),
+            (Some(history), Some(key)) if !draft.only_reads() => find(history, key, digest),
             _ => Found::New,
         };
-        let lane = if has_lanes { prepared.lane() } else { None };
+        let lane = if has_lanes { draft.lane() } else { None };
         let lane = lane.map(|lane| Lane::named(&lane));
-        Self { name, valid: prepared.valid, found, lane }
+        Self { name, found, lane }
     }
 }
 
@@ -142,36 +166,46 @@ impl<'a> Decider<'a> {
     }
 
     /// What may be asked by several threads: how a row is looked at.
-    pub fn eye(&self) -> impl Fn(&Prepared<'_>) -> Glance + Sync + use<'a> {
+    pub fn eye(&self) -> impl Fn(&Draft<'_>) -> Glance + Sync + use<'a> {
         let (history, has_lanes) = (self.prior.as_ref().map(|prior| prior.history), self.has_lanes);
-        move |prepared| Glance::at(prepared, history, has_lanes)
+        move |draft| Glance::at(draft, history, has_lanes)
     }
 
-    /// Decides a row; the rows before it have been decided.
-    pub fn decide(&mut self, record: &Record, glance: &Glance) -> Result<Fate, LedgerError> {
-        let (fate, nth) = match glance.name {
-            None => (Fate::Reject, 1),
-            Some(name) => self.decide_named(record, glance, name)?,
-        };
-        let fate = self.within_limit(fate);
-        self.fates.push(record.row, fate, glance.name, nth);
-        Ok(fate)
-    }
-
-    fn decide_named(
+    /// Decides a row; the rows before it have been decided. `valid` says whether nothing is wrong with the row; none
+    /// where it was not checked, since it seemed to be done.
+    pub fn decide(
         &mut self,
         record: &Record,
         glance: &Glance,
-        name: Name,
-    ) -> Result<(Fate, u64), LedgerError> {
-        match glance.found {
-            Found::Perhaps => self.look_up(record, name, 1),
-            Found::New if self.names.is_new(name) => Ok((self.fate_of_new(glance), 1)),
-            Found::Done(position) if self.came.is_new(position) => {
-                Ok((Fate::Skip(Done::Unchanged), 1))
+        valid: Option<bool>,
+    ) -> Result<Decided, LedgerError> {
+        let mut decided = Decided { valid: valid.unwrap_or(true), ..Decided::default() };
+        let (fate, nth) = match (glance.name, glance.found) {
+            (None, _) => (Fate::Reject, 1),
+            (Some(name), Found::Perhaps) => self.look_up(record, name, 1)?,
+            (Some(name), Found::New) if self.names.is_new(name) => {
+                (self.fate_of_new(glance, decided.valid), 1)
             }
-            Found::New | Found::Done(_) => self.decide_again(record, glance, name),
-        }
+            (_, Found::Done(position)) if self.came.is_new(position) => {
+                (Fate::Skip(Done::Unchanged), 1)
+            }
+            (Some(name), Found::New | Found::Done(_)) => {
+                if valid.is_none() {
+                    decided = self.check(record);
+                }
+                self.decide_again(record, glance, name, decided.valid)?
+            }
+        };
+        decided.fate = self.within_limit(fate);
+        self.fates.push(record.row, decided.fate, glance.name, nth);
+        Ok(decided)
+    }
+
+    /// Checks a row that seemed to be done and is another one.
+    fn check(&mut self, record: &Record) -> Decided {
+        let preparer = self.readings.preparer;
+        let valid = preparer.prepare(record, self.readings.now, &mut self.findings).valid;
+        Decided { valid, problems: self.findings.take(), ..Decided::default() }
     }
 
     /// A row whose name an earlier row has, too.
@@ -180,6 +214,7 @@ impl<'a> Decider<'a> {
         record: &Record,
         glance: &Glance,
         name: Name,
+        valid: bool,
     ) -> Result<(Fate, u64), LedgerError> {
         let nth = self.names.again(name);
         // A key belongs to the first row that bears it; a content that occurs again is told apart by its number.
@@ -191,14 +226,14 @@ impl<'a> Decider<'a> {
             find(prior.history, KeyHash::of(&content_key(digest, nth)), Some(digest))
         });
         match found {
-            Found::New => Ok((self.fate_of_new(glance), nth)),
+            Found::New => Ok((self.fate_of_new(glance, valid), nth)),
             Found::Done(_) => Ok((Fate::Skip(Done::Unchanged), nth)),
             Found::Perhaps => self.look_up(record, name, nth),
         }
     }
 
-    fn fate_of_new(&mut self, glance: &Glance) -> Fate {
-        let fate = if glance.valid { Fate::Send(Sending::Fresh) } else { Fate::Reject };
+    fn fate_of_new(&mut self, glance: &Glance, valid: bool) -> Fate {
+        let fate = if valid { Fate::Send(Sending::Fresh) } else { Fate::Reject };
         self.held.let_pass(fate, glance.lane, None)
     }
 
@@ -213,8 +248,8 @@ impl<'a> Decider<'a> {
         let prepared = preparer.prepare(record, self.readings.now, &mut self.findings);
         self.findings.problems.clear();
         let (operation, reads) = (prepared.operation().cloned(), prepared.only_reads());
-        let key = prepared.key.clone();
-        let ready = prepared.ready(record);
+        let key = prepared.key().clone();
+        let ready = prepared.ready();
         let digest = ready.as_ref().map(|ready| ready.digest);
         let Some(key) = key_of(key, digest, nth) else { return Ok((Fate::Reject, nth)) };
         let found = match &self.prior {

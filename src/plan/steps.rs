@@ -158,8 +158,8 @@ impl<'a> Steps<'a> {
             self.readings.preparer.prepare(record, self.readings.now, &mut self.findings);
         let problem = std::mem::take(&mut self.findings.problems);
         let mut problem = problem.into_iter().find(Diagnostic::is_error);
-        let (operation, key) = (prepared.operation().cloned(), prepared.key.clone());
-        let ready = prepared.ready(record);
+        let (operation, key) = (prepared.operation().cloned(), prepared.key().clone());
+        let ready = prepared.ready();
         let digest = ready.as_ref().map(|ready| ready.digest);
         // Of a row that is to be sent: whether it is the one of which that was decided.
         let mark = Name::of(&key, digest).map(Name::mark);

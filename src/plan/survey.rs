@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use crate::ledger::LedgerError;
-use crate::prepare::{Findings, Prepared, RowKey, ToldOnce};
+use crate::prepare::{Draft, Findings, RowKey, ToldOnce};
 use crate::row::KeyHash;
 use crate::source::{Read, Record, Source};
 use crate::text::code::Code;
@@ -58,11 +58,11 @@ impl Checked {
 pub fn check(readings: Readings<'_>, source: Source, tell: &mut dyn FnMut(Diagnostic)) -> Checked {
     let mut found = Hearing::new(tell);
     let mut hashes: Vec<KeyHash> = Vec::new();
-    let eye = |prepared: &Prepared<'_>| (prepared.valid, hash_of(&prepared.key));
+    let eye = |draft: &Draft<'_>| hash_of(draft.key());
     let heard = read_all(&readings, source, &eye, &mut |heard| {
-        if let Heard::Row { sight: (valid, key), problems, .. } = heard {
+        if let Heard::Row { sight: key, valid, problems, .. } = heard {
             hashes.extend(key);
-            found.hear_row(valid, problems);
+            found.hear_row(valid.unwrap_or_default(), problems);
         } else if let Heard::Unreadable(problem) = heard {
             found.hear_unreadable(problem);
         }
@@ -77,7 +77,7 @@ pub fn check(readings: Readings<'_>, source: Source, tell: &mut dyn FnMut(Diagno
 
 /// Checks all rows of a source and decides what becomes of each; `tell` hears what is wrong, in order.
 ///
-/// Nothing is told of an invalid row that is done: a time that has passed since is no fault.
+/// Nothing is told of a row that is done, and such a row need not be valid: a time that has passed since is no fault.
 pub fn survey(
     readings: Readings<'_>,
     source: Source,
@@ -90,10 +90,14 @@ pub fn survey(
     let eye = decider.eye();
     let source = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
-            Heard::Row { record, sight, problems } => {
-                let is_done = matches!(decider.decide(record, &sight)?, Fate::Skip(_));
-                let problems = if is_done && !sight.valid { Vec::new() } else { problems };
-                found.hear_row(is_done || sight.valid, problems);
+            Heard::Row { record, sight, valid, mut problems } => {
+                let decided = decider.decide(record, &sight, valid)?;
+                let is_done = matches!(decided.fate, Fate::Skip(_));
+                problems.extend(decided.problems);
+                if is_done && !decided.valid {
+                    problems.clear();
+                }
+                found.hear_row(is_done || decided.valid, problems);
             }
             Heard::Unreadable(problem) => found.hear_unreadable(problem),
         }
@@ -182,27 +186,43 @@ struct Batch {
     unreadable: Vec<Diagnostic>,
 }
 
+/// What is kept of a row.
+pub(super) trait Sight: Send {
+    /// Whether the row is done already, so that it need not be checked.
+    fn is_done(&self) -> bool {
+        false
+    }
+}
+
+impl Sight for Option<KeyHash> {}
+
 /// A batch with what a worker has seen.
 struct Seen<T> {
     batch: Batch,
-    /// One a record.
-    sights: Vec<T>,
+    /// One a record, and whether nothing is wrong with it; none where that was not asked.
+    sights: Vec<(T, Option<bool>)>,
     /// By record, in order, for those about which there is something to tell.
     problems: Vec<(usize, Vec<Diagnostic>)>,
 }
 
 /// A row of a source, in its turn.
 enum Heard<'a, T> {
-    Row { record: &'a Record, sight: T, problems: Vec<Diagnostic> },
+    Row {
+        record: &'a Record,
+        sight: T,
+        /// None where the row is done, so that nobody asked.
+        valid: Option<bool>,
+        problems: Vec<Diagnostic>,
+    },
     Unreadable(Diagnostic),
 }
 
 /// Reads all of a source and prepares its rows, on every core; `eye` makes of each what is kept of it, and `hear` gets
 /// that in the order of the rows. Gives the source back, read to its end.
-fn read_all<T: Send, E>(
+fn read_all<T: Sight, E>(
     readings: &Readings<'_>,
     source: Source,
-    eye: &(impl Fn(&Prepared<'_>) -> T + Sync),
+    eye: &(impl Fn(&Draft<'_>) -> T + Sync),
     hear: &mut dyn FnMut(Heard<'_, T>) -> Result<(), E>,
 ) -> Result<Option<Source>, E> {
     let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -259,9 +279,9 @@ fn fill(source: &mut Source, batch: &mut Batch) -> bool {
     true
 }
 
-fn look<T>(
+fn look<T: Sight>(
     readings: &Readings<'_>,
-    eye: &impl Fn(&Prepared<'_>) -> T,
+    eye: &impl Fn(&Draft<'_>) -> T,
     batches: &Receiver<Batch>,
     to: &SyncSender<Seen<T>>,
 ) {
@@ -270,8 +290,10 @@ fn look<T>(
         let mut sights = Vec::with_capacity(batch.filled);
         let mut problems = Vec::new();
         for (at, record) in batch.records[..batch.filled].iter().enumerate() {
-            let prepared = readings.preparer.prepare(record, readings.now, &mut findings);
-            sights.push(eye(&prepared));
+            let draft = readings.preparer.draft(record, &mut findings);
+            let sight = eye(&draft);
+            let valid = (!sight.is_done()).then(|| draft.check(readings.now, &mut findings).valid);
+            sights.push((sight, valid));
             if !findings.problems.is_empty() {
                 problems.push((at, findings.take()));
             }
@@ -290,7 +312,7 @@ fn pass_on<T, E>(
     let Seen { mut batch, sights, problems } = seen;
     let mut unreadable = batch.unreadable.drain(..).peekable();
     let mut problems = problems.into_iter().peekable();
-    for (at, (record, sight)) in batch.records.iter().zip(sights).enumerate() {
+    for (at, (record, (sight, valid))) in batch.records.iter().zip(sights).enumerate() {
         // A problem of the file as a whole is the last that is heard.
         while let Some(problem) =
             unreadable.next_if(|problem| (1..record.row).contains(&row_of(problem)))
@@ -298,7 +320,7 @@ fn pass_on<T, E>(
             hear(Heard::Unreadable(problem))?;
         }
         let problems = problems.next_if(|(of, _)| *of == at).map_or_else(Vec::new, |(_, all)| all);
-        hear(Heard::Row { record, sight, problems })?;
+        hear(Heard::Row { record, sight, valid, problems })?;
     }
     for problem in unreadable {
         hear(Heard::Unreadable(problem))?;

@@ -72,23 +72,19 @@ impl Preparer {
         found
     }
 
-    /// The row's fields and its marker; none where a cell cannot be read.
+    /// The row's fields and its marker. Where something is found wrong a cell cannot be read.
     pub(super) fn fill<'p>(
         &'p self,
         plan: &OperationPlan,
         record: &'p Record,
         key: &RowKey,
-        now: i64,
         findings: &mut Findings,
-    ) -> Option<(Fields<'p>, Option<String>)> {
-        let first = findings.problems.len();
+    ) -> (Fields<'p>, Option<String>) {
         let mut fields = self.map_cells(plan, record, findings);
         let marker = self.mark(plan, key, &mut fields);
         self.refuse_dots(plan, record, &fields, findings);
         self.refuse_untaken(plan, record, findings);
-        let are_readable = findings.problems.len() == first;
-        self.check_fields(plan, record, &fields, now, first, findings);
-        are_readable.then_some((fields, marker))
+        (fields, marker)
     }
 
     fn map_cells<'p>(
@@ -196,7 +192,8 @@ impl Preparer {
         }
     }
 
-    fn check_fields(
+    /// Checks the fields of a row whose findings begin at `first`. `now` is in unix milliseconds.
+    pub(super) fn check_fields(
         &self,
         plan: &OperationPlan,
         record: &Record,

@@ -1,7 +1,8 @@
 //! What one record comes to: its operation, its key, its fields, and the request that carries them.
 //!
-//! [`Preparer::prepare`] is the one way there, whoever asks. The request is put together only where somebody wants
-//! it: whether that can be done is known before.
+//! [`Preparer::prepare`] is the one way there, whoever asks. It can be gone in two steps, for whoever knows of most rows
+//! that they are done: those need no check. The request is put together only where somebody wants it: whether that can
+//! be done is known before.
 
 use std::sync::Arc;
 
@@ -16,19 +17,33 @@ use super::request::{self, Request};
 use super::schema::Finding;
 use super::{OperationPlan, Preparer};
 
+/// A record that has been read and is not checked yet: enough to know whether it is done.
+pub struct Draft<'p> {
+    preparer: &'p Preparer,
+    record: &'p Record,
+    /// None where the row does not say a known operation.
+    plan: Option<&'p OperationPlan>,
+    key: RowKey,
+    /// What is wrong with the key.
+    keyless: Option<Diagnostic>,
+    fields: Fields<'p>,
+    /// Whether all cells could be read.
+    are_readable: bool,
+    /// Whether a request can be made of the fields.
+    are_complete: bool,
+    /// The line of its text that no other row's has.
+    marker: Option<String>,
+    /// Where its findings begin.
+    first: usize,
+}
+
 /// What a record comes to.
 ///
 /// An invalid row comes to something, too: it may have been done before, when a time that has passed since lay ahead.
 pub struct Prepared<'p> {
-    /// None where the row does not say a known operation.
-    plan: Option<&'p OperationPlan>,
-    pub key: RowKey,
-    /// None where a cell cannot be read, or no request can be made of them.
-    fields: Option<Fields<'p>>,
+    draft: Draft<'p>,
     /// Whether nothing is wrong with the row.
     pub valid: bool,
-    /// The line of its text that no other row's has.
-    marker: Option<String>,
 }
 
 /// What makes a row the same row next time.
@@ -116,23 +131,28 @@ impl Preparer {
         now: i64,
         findings: &mut Findings,
     ) -> Prepared<'p> {
+        self.draft(record, findings).check(now, findings)
+    }
+
+    /// Prepares a row as far as it can be without knowing the time: it has to be checked, unless it is done.
+    pub fn draft<'p>(&'p self, record: &'p Record, findings: &mut Findings) -> Draft<'p> {
         let first = findings.problems.len();
         let (key, keyless) = self.row_key(record);
         let plan = self.plan_of(record, findings);
-        let filled = plan.and_then(|plan| self.fill(plan, record, &key, now, findings));
-        findings.problems.extend(keyless);
-        let (fields, marker) = match plan.zip(filled) {
-            Some((plan, (fields, _))) if !plan.is_complete(&fields) => {
-                if !findings.has_errors_from(first) {
-                    findings.problems.push(self.incomplete(record));
-                }
-                (None, None)
-            }
-            Some((_, (fields, marker))) => (Some(fields), marker),
-            None => (None, None),
-        };
-        let valid = fields.is_some() && !findings.has_errors_from(first);
-        Prepared { plan, key, fields, valid, marker }
+        let (fields, marker) =
+            plan.map(|plan| self.fill(plan, record, &key, findings)).unwrap_or_default();
+        Draft {
+            preparer: self,
+            record,
+            are_readable: plan.is_some() && findings.problems.len() == first,
+            are_complete: plan.is_some_and(|plan| plan.is_complete(&fields)),
+            plan,
+            key,
+            keyless,
+            fields,
+            marker,
+            first,
+        }
     }
 
     fn incomplete(&self, record: &Record) -> Diagnostic {
@@ -151,9 +171,28 @@ impl OperationPlan {
     }
 }
 
-impl Prepared<'_> {
+impl<'p> Draft<'p> {
+    /// Checks the row. `now` is in unix milliseconds.
+    pub fn check(mut self, now: i64, findings: &mut Findings) -> Prepared<'p> {
+        let Self { preparer, record, first, .. } = self;
+        if let Some(plan) = self.plan {
+            preparer.check_fields(plan, record, &self.fields, now, first, findings);
+        }
+        findings.problems.extend(self.keyless.take());
+        let is_whole = self.are_readable && self.are_complete;
+        if self.are_readable && !is_whole && !findings.has_errors_from(first) {
+            findings.problems.push(preparer.incomplete(record));
+        }
+        let valid = is_whole && !findings.has_errors_from(first);
+        Prepared { draft: self, valid }
+    }
+
+    pub fn key(&self) -> &RowKey {
+        &self.key
+    }
+
     /// None where the row does not say a known one.
-    pub fn operation(&self) -> Option<&Arc<Operation>> {
+    pub fn operation(&self) -> Option<&'p Arc<Operation>> {
         self.plan.map(|plan| plan.checker.operation())
     }
 
@@ -164,30 +203,51 @@ impl Prepared<'_> {
 
     /// The name of the content; none where no request can be made.
     pub fn digest(&self) -> Option<Digest> {
-        request::digest(self.operation()?, self.fields.as_ref()?)
+        request::digest(self.operation()?, self.fields()?)
     }
 
-    /// The lane; none where a field that names it is missing.
+    /// The lane; none where no request can be made.
     pub fn lane(&self) -> Option<String> {
-        request::lane(self.operation()?, self.fields.as_ref()?)
+        request::lane(self.operation()?, self.fields()?)
+    }
+
+    /// None where a cell cannot be read, or no request can be made of them.
+    fn fields(&self) -> Option<&Fields<'p>> {
+        (self.are_readable && self.are_complete).then_some(&self.fields)
+    }
+}
+
+impl Prepared<'_> {
+    pub fn key(&self) -> &RowKey {
+        &self.draft.key
+    }
+
+    /// None where the row does not say a known one.
+    pub fn operation(&self) -> Option<&Arc<Operation>> {
+        self.draft.operation()
+    }
+
+    /// Whether the row only reads: then it is done anew in each run.
+    pub fn only_reads(&self) -> bool {
+        self.draft.only_reads()
     }
 
     /// The row with its request; none where none can be made.
-    pub fn ready(self, record: &Record) -> Option<Ready> {
-        let (plan, fields) = (self.plan?, self.fields?);
+    pub fn ready(self) -> Option<Ready> {
+        let (plan, fields) = (self.draft.plan?, self.draft.fields()?);
         let operation = plan.checker.operation();
-        let request = request::build(operation, &fields)?;
+        let request = request::build(operation, fields)?;
         Some(Ready {
-            row: record.row,
-            line: record.line,
+            row: self.draft.record.row,
+            line: self.draft.record.line,
             operation: Arc::clone(operation),
-            lane: request::lane(operation, &fields)?,
+            lane: request::lane(operation, fields)?,
             digest: request.digest(&operation.name),
             request,
-            send_before: plan.checker.send_before(&fields),
+            send_before: plan.checker.send_before(fields),
             valid: self.valid,
-            fields: fields.into_owned(),
-            marker: self.marker,
+            fields: self.draft.fields.into_owned(),
+            marker: self.draft.marker,
         })
     }
 }

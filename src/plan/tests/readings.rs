@@ -167,9 +167,13 @@ fn oracle(world: &World, past: &Past, policy: Policy) -> Vec<(Fate, Option<Strin
             Read::Row => {}
         }
         let prepared = world.preparer.prepare(&record, NOW, &mut findings);
-        let base = match &prepared.key {
-            RowKey::Written(key) => Some(key.clone()),
-            RowKey::Content => prepared.digest().map(|digest| digest.to_string()),
+        let operation = prepared.operation().cloned();
+        let key = prepared.key().clone();
+        let ready = prepared.ready();
+        let digest = ready.as_ref().map(|ready| ready.digest);
+        let base = match key {
+            RowKey::Written(key) => Some(key),
+            RowKey::Content => digest.map(|digest| digest.to_string()),
             RowKey::Missing => None,
         };
         let nth = base.as_ref().map_or(0, |base| {
@@ -183,8 +187,6 @@ fn oracle(world: &World, past: &Past, policy: Policy) -> Vec<(Fate, Option<Strin
                 continue;
             }
         };
-        let operation = prepared.operation().cloned();
-        let ready = prepared.ready(&record);
         let known = past.prior().known(&key).unwrap().map(|(known, _)| known);
         let look =
             Look { operation: operation.as_deref(), ready: ready.as_ref(), known: known.as_ref() };
