@@ -65,6 +65,7 @@ pub fn run(arguments: &RunArguments, environment: &Environment) -> u8 {
 fn view(arguments: &RunArguments, output: &Output, outlook: Outlook) -> RunView {
     RunView {
         job: outlook.job,
+        item: outlook.item,
         job_path: arguments.job.words(&arguments.common),
         target: outlook.target,
         ledger: outlook.ledger.display().to_string(),

@@ -94,6 +94,8 @@ impl Reporter for Several {
 pub struct RunView {
     /// The job's name.
     pub job: String,
+    /// What one row makes or changes on the other side, in a word of the connector's.
+    pub item: String,
     /// The job as given on the command line and ready for a shell, for the advice.
     pub job_path: String,
     /// Base URL and account; shown once, at the start.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::RunView;
 use super::paint::Paint;
 use super::words;
-use super::words::{command, counted, number, one_line, rows, rows_are, span};
+use super::words::{command, counted, number, one_line, one_of, rows, rows_are, span};
 use crate::event::Ending;
 use crate::plan::Held;
 use crate::row::Totals;
@@ -139,8 +139,9 @@ fn source_failed(view: &RunView, problems: &[Diagnostic]) -> String {
 fn in_doubt(view: &RunView, count: u64) -> String {
     let held = view.held(Held::InDoubt).min(count);
     let mut lines = vec![format!(
-        "{} in doubt: a request left and no answer came, so a note may or may not exist.",
-        rows_are(count)
+        "{} in doubt: a request left and no answer came, so {} may or may not exist.",
+        rows_are(count),
+        one_of(&view.item)
     )];
     if count > held {
         let them = them(count - held);

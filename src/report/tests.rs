@@ -75,6 +75,7 @@ pub const CHANGED: Fate = Fate::Skip(Done::Changed);
 pub fn view() -> RunView {
     RunView {
         job: "import-notes".into(),
+        item: "note".into(),
         job_path: "jobs/import-notes.yaml".into(),
         target: "https://api.stringeex.com/v1 (account admin@example.vn)".into(),
         ledger: "jobs/.noteferry/ledger.db".into(),

@@ -40,6 +40,12 @@ pub fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", number(count))
 }
 
+/// `a note`, `an item`.
+pub fn one_of(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {noun}")
+}
+
 /// A number and the beginning of a sentence about rows: `1 row is`, `2 rows are`.
 pub fn rows_are(count: u64) -> String {
     format!("{} {}", rows(count), if count == 1 { "is" } else { "are" })

@@ -94,6 +94,8 @@ impl World<'_> {
 pub struct Outlook {
     /// The job's name.
     pub job: String,
+    /// What one row makes or changes on the other side, in a word.
+    pub item: String,
     /// In words.
     pub target: String,
     pub is_sandbox: bool,
@@ -146,6 +148,7 @@ pub fn run(
     let (duration, limited_by) = pace::duration(tally.to_send(), &limits.quotas);
     let reporter = (world.reporter)(Outlook {
         job: opening.job.name.clone(),
+        item: opening.job.connector.item.clone(),
         target: target.words(),
         is_sandbox: target.is_sandbox,
         ledger: options.job.ledger.clone(),
