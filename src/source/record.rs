@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use csv::{ByteRecord, StringRecord};
+use csv::ByteRecord;
 use serde_json::Value;
 
 /// A row of a source. Meant to be reused: [`Source::next`](super::Source::next) fills it anew.
@@ -15,12 +15,12 @@ pub struct Record {
     pub row: u64,
     /// The physical line the row starts on, from 1.
     pub line: u64,
-    /// The cells, when every cell is text (csv).
-    text_cells: Option<StringRecord>,
+    /// The text of all cells, one after the other.
+    text: String,
+    /// Where in `text` each cell ends, when every cell is text (csv).
+    ends: Vec<u32>,
     /// The cells by column, when they are of several kinds.
     slots: Vec<Slot>,
-    /// The text of the slots, one after the other.
-    text: String,
 }
 
 /// A cell of a record. Ranges are in the record's text.
@@ -88,8 +88,12 @@ impl Record {
     }
 
     fn text_cell(&self, column: usize) -> Cell<'_> {
-        let text = self.text_cells.as_ref().and_then(|cells| cells.get(column));
-        text.map_or(Cell::Absent, Cell::Text)
+        let Some(end) = self.ends.get(column) else { return Cell::Absent };
+        let start = match column.checked_sub(1) {
+            Some(before) => self.ends[before],
+            None => 0,
+        };
+        self.part(start as usize..*end as usize).map_or(Cell::Absent, Cell::Text)
     }
 
     fn part(&self, range: Range<usize>) -> Option<&str> {
@@ -98,20 +102,28 @@ impl Record {
 
     /// Forgets the cells and keeps the memory.
     pub(super) fn clear(&mut self) {
-        if let Some(cells) = &mut self.text_cells {
-            cells.clear();
-        }
-        self.slots.clear();
         self.text.clear();
+        self.ends.clear();
+        self.slots.clear();
     }
 
-    /// Takes text cells over and gives the record's own memory in exchange. An error is the index of a
-    /// cell that is not UTF-8.
-    pub(super) fn exchange_text_cells(&mut self, cells: &mut ByteRecord) -> Result<(), usize> {
-        self.slots.clear();
-        let spare = self.text_cells.take().unwrap_or_default().into_byte_record();
-        let read = StringRecord::from_byte_record(std::mem::replace(cells, spare));
-        self.text_cells = Some(read.map_err(|error| error.utf8_error().field())?);
+    /// Takes cells that are all text. An error is the index of one that is not UTF-8.
+    pub(super) fn set_text_cells(&mut self, cells: &ByteRecord) -> Result<(), usize> {
+        self.clear();
+        if let Ok(text) = simdutf8::basic::from_utf8(cells.as_slice()) {
+            self.text.push_str(text);
+        }
+        let mut end = 0;
+        for (index, cell) in cells.iter().enumerate() {
+            end += cell.len();
+            // Two halves of a character in two cells are good UTF-8 only while they stand side by side.
+            if !self.text.is_char_boundary(end) {
+                let faulty = cells.iter().position(|cell| std::str::from_utf8(cell).is_err());
+                return Err(faulty.unwrap_or(index));
+            }
+            // A record is far below 4 GiB: the window sees to it.
+            self.ends.push(u32::try_from(end).unwrap_or(u32::MAX));
+        }
         Ok(())
     }
 

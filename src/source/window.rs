@@ -137,7 +137,8 @@ impl Window {
 
 /// How many line feeds there are.
 pub(super) fn line_feeds(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+    // Most of what is asked about has none: to search is faster there than to count.
+    memchr::memchr_iter(b'\n', bytes).fold(0, |count, _| count + 1)
 }
 
 /// How many characters there are, in good UTF-8.

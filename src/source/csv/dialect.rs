@@ -87,8 +87,7 @@ impl Dialect {
         let quote = self.quote?;
         let mut at = 0;
         loop {
-            let sign = |byte: &u8| *byte == quote || self.escape == Some(*byte);
-            at += bytes.get(at..)?.iter().position(sign)?;
+            at += memchr::memchr2(quote, self.escape.unwrap_or(quote), bytes.get(at..)?)?;
             let doubled = self.doubled_quotes && bytes.get(at + 1) == Some(&quote);
             if bytes[at] == quote && !doubled {
                 return Some(at);

@@ -69,16 +69,21 @@ impl Feed {
         (used - blank).saturating_sub(usize::from(self.end == End::Untold))
     }
 
-    /// Goes on behind a text of this length.
-    pub fn pass(&mut self, length: usize) {
-        let lines = line_feeds(self.text(length));
+    /// Goes on behind a text of this length that has so many line feeds in quoted cells.
+    pub fn pass(&mut self, length: usize, quoted_lines: u64) {
+        let lines = if self.dialect.ends_record(b'\n') {
+            quoted_lines
+        } else {
+            line_feeds(self.text(length))
+        };
         self.window.pass(length, lines);
         self.allowance = CHUNK;
     }
 
     /// Goes on behind the line that the byte at `offset` stands on.
     pub fn pass_line(&mut self, offset: usize) -> io::Result<()> {
-        self.pass(offset);
+        let lines = line_feeds(self.text(offset));
+        self.pass(offset, lines);
         let dialect = self.dialect;
         self.window.first_not(|byte| !dialect.ends_record(byte)).map(drop)
     }

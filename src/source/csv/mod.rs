@@ -18,7 +18,7 @@ use csv::{ByteRecord, Position};
 
 use self::dialect::Dialect;
 use self::feed::{End, Feed};
-use self::quotes::{Broken, Cause, first_broken};
+use self::quotes::{Broken, Cause};
 use super::columns::Columns;
 use super::fault::Fault;
 use super::record::Record;
@@ -66,7 +66,7 @@ impl CsvRows {
         }
         record.line = line;
         record
-            .exchange_text_cells(&mut self.cells)
+            .set_text_cells(&self.cells)
             .map_err(|cell| faults::not_utf8(line, columns.names().get(cell)))?;
         Ok(true)
     }
@@ -82,22 +82,21 @@ impl CsvRows {
                 return Ok(None);
             }
             let line = feed.line();
-            let broken = first_broken(feed.text(length), &self.cells, feed.dialect());
-            match (broken, feed.end()) {
-                (None, End::Untold | End::Real) => {
-                    feed.pass(length);
+            match (quotes::check(feed.text(length), &self.cells, feed.dialect()), feed.end()) {
+                (Ok(quoted_lines), End::Untold | End::Real) => {
+                    feed.pass(length, quoted_lines);
                     return Ok(Some(line));
                 }
-                (None | Some(Broken { cause: Cause::Open, .. }), End::Feigned)
+                (Ok(_) | Err(Broken { cause: Cause::Open, .. }), End::Feigned)
                     if feed.allow_more() =>
                 {
                     self.begin_again().map_err(unreadable)?;
                 }
-                (None, End::Feigned) => {
+                (Ok(_), End::Feigned) => {
                     self.go_on_below(length).map_err(unreadable)?;
                     return Err(Fault::row_too_long(line));
                 }
-                (Some(broken), end) => return Err(self.broken(broken, end, columns)),
+                (Err(broken), end) => return Err(self.broken(broken, end, columns)),
             }
         }
     }
@@ -145,7 +144,7 @@ impl CsvRows {
     }
 
     fn has_nul(&self) -> bool {
-        self.cells.as_slice().contains(&0)
+        memchr::memchr(0, self.cells.as_slice()).is_some()
     }
 
     fn delimiter(&self) -> u8 {

@@ -33,39 +33,52 @@ pub(super) enum Cause {
     },
 }
 
-/// The first quoted cell that is not sound, of cells and the text they were cut from, which ends where
-/// its line break begins.
-pub(super) fn first_broken(text: &[u8], cells: &ByteRecord, dialect: &Dialect) -> Option<Broken> {
+/// Whether all quoted cells are sound, of cells and the text they were cut from, which ends where its
+/// line break begins. Tells how many line feeds are quoted.
+///
+/// # Errors
+/// The first quoted cell that is not sound.
+pub(super) fn check(text: &[u8], cells: &ByteRecord, dialect: &Dialect) -> Result<u64, Broken> {
     // Each cell but the last has a delimiter: if nothing else is missing, then nothing was quoted.
     if text.len() + 1 == cells.as_slice().len() + cells.len() {
-        return None;
+        return Ok(0);
     }
-    let mut at = 0;
+    let (mut at, mut lines) = (0, 0);
     for (cell, content) in cells.iter().enumerate() {
-        let length = if dialect.quote.is_some() && text.get(at) == dialect.quote.as_ref() {
-            match quoted_length(&text[at..], dialect) {
-                Ok(length) => length,
-                Err(cause) => return Some(Broken { cell, quote: at, cause: cause.moved(at) }),
-            }
+        if dialect.quote.is_some() && text.get(at) == dialect.quote.as_ref() {
+            let quoted = Quoted::at_start_of(&text[at..], dialect).map_err(|cause| Broken {
+                cell,
+                quote: at,
+                cause: cause.moved(at),
+            })?;
+            at += quoted.length + 1;
+            lines += quoted.lines;
         } else {
-            content.len()
-        };
-        at += length + 1;
+            at += content.len() + 1;
+        }
     }
-    None
+    Ok(lines)
 }
 
-/// The length of the quoted cell that the text begins with.
-fn quoted_length(text: &[u8], dialect: &Dialect) -> Result<usize, Cause> {
-    let inside = text.get(1..).unwrap_or_default();
-    let closing = dialect.closing_quote(inside);
-    if line_feeds(&inside[..closing.unwrap_or(inside.len())]) > MOST_LINES {
-        return Err(Cause::TooLong);
-    }
-    let length = closing.ok_or(Cause::Open)? + 2;
-    match text.get(length) {
-        Some(byte) if *byte != dialect.delimiter => Err(Cause::TextAfter { at: length }),
-        _ => Ok(length),
+/// A quoted cell that is sound, its quotes among its length.
+struct Quoted {
+    length: usize,
+    lines: u64,
+}
+
+impl Quoted {
+    fn at_start_of(text: &[u8], dialect: &Dialect) -> Result<Self, Cause> {
+        let inside = text.get(1..).unwrap_or_default();
+        let closing = dialect.closing_quote(inside);
+        let lines = line_feeds(&inside[..closing.unwrap_or(inside.len())]);
+        if lines > MOST_LINES {
+            return Err(Cause::TooLong);
+        }
+        let length = closing.ok_or(Cause::Open)? + 2;
+        match text.get(length) {
+            Some(byte) if *byte != dialect.delimiter => Err(Cause::TextAfter { at: length }),
+            _ => Ok(Self { length, lines }),
+        }
     }
 }
 
