@@ -12,7 +12,7 @@ use tokio::time::{Instant, Interval};
 
 use crate::declared::connector::Answers;
 use crate::event::{Ending, Event, Note, Progress};
-use crate::ledger::{LedgerError, News, Recorder};
+use crate::ledger::{LedgerError, News, Recorder, Write};
 use crate::recover::item_id;
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::pace::{Moment, Pace};
@@ -93,6 +93,7 @@ pub async fn run<T: Transport>(settings: Settings, pace: Pace, parts: Parts<'_, 
         feed_open: true,
         recorder_there: true,
         remote_began: None,
+        writes: Vec::new(),
         told: Vec::new(),
         pictured: None,
         picture: tokio::time::interval(PICTURE_EVERY),
@@ -100,6 +101,7 @@ pub async fn run<T: Transport>(settings: Settings, pace: Pace, parts: Parts<'_, 
     };
     shell.take(Input::Tick);
     loop {
+        shell.hand_over();
         shell.show();
         if let Some(ending) = shell.core.ended() {
             return shell.outcome(ending);
@@ -119,6 +121,9 @@ struct Shell<'a, T> {
     recorder_there: bool,
     /// What the other side's clock showed when this run began, by its last answer; unix milliseconds.
     remote_began: Option<i64>,
+    /// What is to be entered in the ledger at the end of a turn, in one group: the end of a row and the start of the next row
+    /// of its lane become durable together, and the recorder wakes once.
+    writes: Vec<Write>,
     /// Events that are told at the end of a turn.
     told: Vec<Event>,
     pictured: Option<Moment>,
@@ -148,8 +153,8 @@ impl<T: Transport> Shell<'_, T> {
 
     fn perform(&mut self, action: Action) {
         match action {
-            Action::Begin { slot, start } => self.parts.recorder.begin(slot, *start),
-            Action::End { slot, end } => self.parts.recorder.end(slot, *end),
+            Action::Begin { slot, start } => self.writes.push(Write::Start { slot, start }),
+            Action::End { slot, end } => self.writes.push(Write::End { slot, end }),
             Action::Tell(event) => self.told.push(event),
             Action::Abandon => self.flights.clear(),
             Action::Send { slot, work } => {
@@ -290,6 +295,12 @@ impl<T: Transport> Shell<'_, T> {
                 self.feed_open = false;
                 Input::SourceEnded
             }
+        }
+    }
+
+    fn hand_over(&mut self) {
+        if !self.writes.is_empty() {
+            self.parts.recorder.write(std::mem::take(&mut self.writes));
         }
     }
 

@@ -1,5 +1,8 @@
 //! A row that a run has to send, as it is handed to the engine.
 
+use std::sync::Arc;
+
+use crate::declared::job::InDoubt;
 use crate::plan::decide::Sending;
 use crate::prepare::Ready;
 use crate::row::{Attempted, RowId};
@@ -8,9 +11,11 @@ use crate::row::{Attempted, RowId};
 #[derive(Debug, Clone)]
 pub struct Work {
     pub ready: Ready,
-    pub key: String,
+    pub key: Arc<str>,
     /// The row's id in the ledger, where it has one.
     pub known: Option<RowId>,
+    /// Which operation of the row this is, counting from 1: it is created, say, and then changed.
+    pub turn: u32,
     /// How many requests have left for it in earlier runs.
     pub attempts: u32,
     /// When the last of them was started; of several in a row that may have acted, the first.
@@ -19,6 +24,15 @@ pub struct Work {
 }
 
 impl Work {
+    /// Without the fields where nobody will ask for them any more: the request is built, and the row is never looked for.
+    pub(super) fn lightened(mut self, in_doubt: InDoubt) -> Self {
+        let is_looked_for = self.sending == Sending::Settle || in_doubt == InDoubt::Verify;
+        if !is_looked_for || self.ready.operation.recover.is_none() {
+            self.ready.fields = Default::default();
+        }
+        self
+    }
+
     /// About how much memory the row holds.
     pub fn bytes(&self) -> usize {
         let request = &self.ready.request;

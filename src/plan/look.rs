@@ -39,7 +39,7 @@ pub(super) struct Look<'a> {
 impl Look<'_> {
     pub fn change(&self) -> Change {
         let Some(known) = self.known else { return Change::None };
-        if self.operation.is_some_and(|operation| operation.name != known.operation) {
+        if self.operation.is_some_and(|operation| *operation.name != *known.operation) {
             return Change::Operation;
         }
         let Some(ready) = self.ready.filter(|ready| ready.digest != known.digest) else {

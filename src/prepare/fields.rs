@@ -49,7 +49,7 @@ impl Preparer {
     ) -> Option<&OperationPlan> {
         let Choice::PerRow(origin) = &self.choice else { return self.plans.first() };
         let place = || Place::Row(self.place(record, origin.only_column(), None));
-        let known = || self.plans.iter().map(|plan| plan.checker.operation().name.as_str());
+        let known = || self.plans.iter().map(|plan| &*plan.checker.operation().name);
         let name = match origin.value(record, &self.columns) {
             Ok(Mapped::Text(name)) => name,
             Ok(_) => Cow::Borrowed(""),
@@ -58,7 +58,7 @@ impl Preparer {
                 return None;
             }
         };
-        let found = self.plans.iter().find(|plan| plan.checker.operation().name == name);
+        let found = self.plans.iter().find(|plan| *plan.checker.operation().name == *name);
         if found.is_none() {
             let message = match name.as_ref() {
                 "" => "the row does not say its operation".to_owned(),

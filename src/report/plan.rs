@@ -297,7 +297,7 @@ impl<'a> StepLine<'a> {
 
 /// Empty for a row that does not say its operation.
 fn name_of(step: &Step) -> &str {
-    step.operation.as_ref().map_or("", |operation| operation.name.as_str())
+    step.operation.as_ref().map_or("", |operation| &*operation.name)
 }
 
 fn method_of(step: &Step) -> &'static str {

@@ -2,6 +2,8 @@
 //!
 //! Values only; writing them down is for `ledger`.
 
+use std::sync::Arc;
+
 use super::{Cause, Digest, RowEvent, RowId};
 
 /// When an attempt was started, in unix milliseconds.
@@ -18,10 +20,10 @@ pub struct Attempted {
 pub struct AttemptStart {
     /// The row's id, where the ledger knows it already.
     pub known: Option<RowId>,
-    pub key: String,
+    pub key: Arc<str>,
     pub row: u64,
     pub line: u64,
-    pub operation: String,
+    pub operation: Arc<str>,
     pub lane: String,
     pub digest: Digest,
     /// Counts from 1, over all runs and all operations of the row.

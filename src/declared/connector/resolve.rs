@@ -45,7 +45,7 @@ fn settled(
     }
     let all: Vec<Arc<Operation>> = read.iter().map(|one| Arc::clone(&one.operation)).collect();
     let settled = read.into_iter().map(|one| settle(one, &all, problems));
-    settled.map(|operation| (operation.name.clone(), operation)).collect()
+    settled.map(|operation| (operation.name.to_string(), operation)).collect()
 }
 
 fn settle(

@@ -102,7 +102,10 @@ impl Core {
 
     fn take(&mut self, input: Input, now: Now) -> Result<(), Fault> {
         match input {
-            Input::Rows(rows) => rows.into_iter().for_each(|work| self.rows.enter(work)),
+            Input::Rows(rows) => {
+                let rows = rows.into_iter().map(|work| work.lightened(self.settings.in_doubt));
+                rows.for_each(|work| self.rows.enter(work));
+            }
             Input::SourceEnded => self.course.source_ended = true,
             Input::Replied { slot, verdict } => return self.replied(slot, verdict, now),
             Input::Looked { slot, verdict, owned } => {

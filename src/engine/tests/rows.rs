@@ -37,8 +37,9 @@ pub fn row(operation: &Arc<Operation>, number: u64) -> Draft {
     };
     Draft(Work {
         ready,
-        key: number.to_string(),
+        key: number.to_string().into(),
         known: None,
+        turn: 1,
         attempts: 0,
         attempted: None,
         sending: Sending::Fresh,
@@ -74,7 +75,7 @@ impl Draft {
             .map(|(field, value)| (names.name(field).to_owned(), value.to_json()));
         ready.request.body = Some(Value::Object(body.collect()).to_string());
         ready.digest = ready.request.digest(&ready.operation.name);
-        self.0.key = key.to_owned();
+        self.0.key = key.into();
         self
     }
 

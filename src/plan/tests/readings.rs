@@ -128,7 +128,7 @@ fn record(path: &Path, steps: &[(&Step, Digest, Option<Outcome>)]) {
             slot,
             AttemptStart {
                 known: None,
-                key: step.key.clone(),
+                key: step.key.as_str().into(),
                 row: step.row,
                 line: step.line,
                 operation: ready.operation.name.clone(),

@@ -72,8 +72,9 @@ fn work(step: Step) -> Option<Work> {
     let known = step.known.as_ref();
     Some(Work {
         ready,
-        key: step.key,
+        key: step.key.into(),
         known: known.map(|known| known.id),
+        turn: known.map_or(1, |known| known.earlier.turn),
         attempts: known.map_or(0, |known| known.earlier.state.attempts()),
         attempted: known.map(|known| known.attempted),
         sending,

@@ -19,7 +19,8 @@ pub(super) use resolve::{Unsettled, operation};
 /// What one row does.
 #[derive(Debug, Clone)]
 pub struct Operation {
-    pub name: String,
+    /// Shared, since each attempt in the ledger bears it.
+    pub name: Arc<str>,
     pub effect: Effect,
     pub method: Method,
     pub path: Template,

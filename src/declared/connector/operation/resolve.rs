@@ -47,7 +47,7 @@ pub(in super::super) fn operation(document: &Document) -> Result<Unsettled<'_>, 
     let templates = std::iter::once(&path).chain(query.iter().map(|(_, template)| template));
     let outside_body = templates.flat_map(Template::fields).collect();
     let operation = Operation {
-        name: file.operation,
+        name: file.operation.into(),
         effect: file.effect,
         method: file.method,
         path,

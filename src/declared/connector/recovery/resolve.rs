@@ -65,12 +65,12 @@ fn list<'a>(
     reader: &mut Reader<'_>,
 ) -> Option<&'a Arc<Operation>> {
     let lists = || all.iter().filter(|operation| operation.effect == Effect::Read);
-    let found = lists().find(|operation| operation.name == file.list);
+    let found = lists().find(|operation| *operation.name == *file.list);
     if found.is_none() {
         let place = reader.document.place_at(&Pointer::of(["recover", "list"]));
         let message = format!("there is no reading operation `{}`", file.list);
         let problem = Diagnostic::error(Code::UnknownOperation, place, message);
-        let known = lists().map(|operation| operation.name.as_str());
+        let known = lists().map(|operation| &*operation.name);
         reader.problems.push(problem.hint_names(&file.list, known));
     }
     found

@@ -318,14 +318,14 @@ impl Slot {
         let ready = &self.work.ready;
         Box::new(AttemptStart {
             known: self.work.known,
-            key: self.work.key.clone(),
+            key: Arc::clone(&self.work.key),
             row: ready.row,
             line: ready.line,
-            operation: ready.operation.name.clone(),
+            operation: Arc::clone(&ready.operation.name),
             lane: ready.lane.clone(),
             digest: ready.digest,
             number: self.state.attempts(),
-            turn: 1,
+            turn: self.work.turn,
             repeats: self.may_have_acted(),
             at: self.attempted.at,
             remote_at: self.attempted.remote_at,
@@ -353,7 +353,7 @@ impl Slot {
         RowEnded {
             row: self.work.ready.row,
             line: self.work.ready.line,
-            key: self.work.key.as_str().into(),
+            key: Arc::clone(&self.work.key),
             end,
             id: None,
             attempts: self.state.attempts(),

@@ -120,7 +120,7 @@ impl Rows {
     /// The key of a row whose attempt is under way, where it was begun by this run.
     pub fn key(&self, slot: usize) -> Option<&str> {
         let start = self.hands.get(slot)?.as_ref()?.start.as_deref();
-        start.map(|start| start.key.as_str())
+        start.map(|start| &*start.key)
     }
 
     /// A group is durable: its attempts are under way, or over.
