@@ -59,8 +59,10 @@ impl Draft {
 
     fn set(mut self, name: &str, text: &str) -> Self {
         let ready = &mut self.0.ready;
-        let field = ready.operation.fields.find(name).unwrap();
-        ready.fields.set(field, Value::from(text).into());
+        // An update names no ticket.
+        if let Some(field) = ready.operation.fields.find(name) {
+            ready.fields.set(field, Value::from(text).into());
+        }
         self
     }
 
