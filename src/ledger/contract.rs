@@ -2,8 +2,9 @@
 //! make the call. The recorder's promises stand in `recorder`.
 //!
 //! A kind of ledger (`sqlite`, in time a shared PostgreSQL) fulfils these traits. Rows are asked for by the batch, since
-//! a question to another machine costs a round trip; ids are given so that a start needs no answer; and whoever sends is
-//! an owner with a number of its own, so that of two that both believe to hold a job the later one can be told.
+//! a question to another machine costs a round trip. A row's id is chosen before its start is written, so that a start
+//! needs no answer. Each process that sends is an owner with a number of its own: of two that both believe to hold a job,
+//! the number tells which came later.
 
 use std::collections::HashSet;
 
@@ -25,12 +26,12 @@ pub struct JobName {
     pub account: String,
 }
 
-/// Who starts requests of a run: on one machine the process that runs it. Each time somebody takes the right to send
-/// rows the number is a new one, greater than all before: the greater number is right where two disagree.
+/// Who starts requests of a run: on one machine the process that runs it. Each time a process takes the right to send
+/// rows it gets a new number, greater than all before. Where two owners disagree about a row the greater number holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OwnerId(pub(crate) i64);
 
-/// A run in a ledger, entered by whoever sends in it.
+/// A run in a ledger, as the process knows it that sends in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
     pub(crate) id: i64,
@@ -61,9 +62,9 @@ pub enum Validity {
     Until(i64),
 }
 
-/// The right to send a job's rows. While somebody has it nobody else starts a request in its lanes.
+/// The right to send a job's rows. While one process has the right, no other starts a request in its lanes.
 ///
-/// Whoever writes to a ledger shows one: it is an argument of the calls that need it, so they cannot be made without.
+/// The calls that need the right take it as an argument, so they cannot be made without it.
 pub trait Claim {
     /// The job whose rows they are.
     fn job(&self) -> &JobName;
@@ -107,7 +108,7 @@ pub trait Reader {
         Ok(self.find_many(&[(row, key)])?.pop().flatten())
     }
 
-    /// Those of some ids of the other side's that a row of any job has: such a thing is nobody else's.
+    /// Of some ids of the other side's, those that a row of any job has. A thing with such an id was made by that row.
     fn owned(&self, ids: &HashSet<&str>) -> Result<HashSet<String>, LedgerError>;
 
     /// Whether a row of any job has one such id.

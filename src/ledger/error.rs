@@ -80,7 +80,7 @@ pub enum StorageFault {
     Damaged,
     /// Another process writes, and does not come to an end.
     Contended,
-    /// The file, or one that goes with it, cannot be opened; nobody says why.
+    /// The file, or one that goes with it, cannot be opened, and the system gives no reason.
     Unopened,
     /// There cannot be a ledger at that path: a folder is there, or a file where a folder should be.
     Misplaced,
@@ -135,7 +135,7 @@ impl LedgerError {
         }
     }
 
-    /// Whether the same may go well a little later, with nobody changing the job or the ledger.
+    /// Whether the same call may succeed a little later, though neither the job nor the ledger is changed.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::Storage { fault, .. } | Self::Rescue { fault, .. } => fault.may_pass(),

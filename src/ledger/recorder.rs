@@ -53,7 +53,7 @@ pub enum News {
     Note(Note),
     /// The ledger cannot be written, and patience is over; or it was deleted or replaced. Said again where it gets worse.
     Failed(LedgerError),
-    /// What nobody will ever write, by its slots; said after [`News::Failed`].
+    /// Starts and ends that will never be written, by their slots; said after [`News::Failed`].
     Unwritten {
         starts: Vec<usize>,
         ends: Vec<usize>,

@@ -206,7 +206,7 @@ fn was_used(path: &Path) -> bool {
     })
 }
 
-/// Makes the ledger's folder; what is in it is nobody's business but the user's, least of all a repository's.
+/// Makes the ledger's folder, with a file that keeps its contents out of a git repository.
 pub(super) fn make_folder(folder: &Path) -> std::io::Result<()> {
     if folder.is_dir() {
         return Ok(());

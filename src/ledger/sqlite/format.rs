@@ -1,7 +1,7 @@
 //! The formats of a ledger file: which one it has, how it is laid out, and how an older one is brought up to date.
 //!
-//! Bringing up to date is one transaction: whoever is killed in it leaves the file in the one format or the other. Whoever
-//! only reads sees an older file through views of its own connection and changes nothing.
+//! Bringing up to date is one transaction: a process that is killed in it leaves the file in the one format or the other. A
+//! connection that only reads sees an older file through temporary views of its own, and changes nothing.
 
 use rusqlite::Connection;
 
@@ -99,7 +99,7 @@ fn tables(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
 }
 
-/// Makes a change as a whole or not at all, with nobody else writing.
+/// Makes a change as a whole or not at all, while no other process writes.
 fn at_once(
     connection: &Connection,
     change: impl FnOnce(&Connection) -> rusqlite::Result<()>,

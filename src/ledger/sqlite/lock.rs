@@ -38,8 +38,8 @@ impl JobLock {
         Ok(Self { job: job.clone(), file, path, text })
     }
 
-    /// Takes it once more where its file has been deleted: such a lock keeps nobody out. An error where another run has
-    /// it by now.
+    /// Takes the lock once more where its file has been deleted: a lock on a deleted file keeps no other run out. An error
+    /// where another run has taken the lock meanwhile.
     pub(super) fn renew(&mut self, ledger: &Path) -> Result<(), LedgerError> {
         if is_at(&self.file, &self.path) {
             return Ok(());

@@ -54,9 +54,9 @@ pub(super) struct Regained {
 }
 
 impl FileLedger {
-    /// Writes all that the open ledger holds to where it was, or beside it where another file is now, or another run of the
-    /// job (`is_ours` says that there is none). It is on the disk when this returns. Where a run of another job has put back
-    /// the same ledger, that is it.
+    /// Writes all that the open ledger holds to its old place. Where another file stands there now, or another run holds the
+    /// job (`is_ours` says that none does), a file beside it is written instead. The file is on the disk when this returns.
+    /// Where a run of another job has put the same ledger back already, that file is taken.
     pub(super) fn regain(
         &self,
         is_ours: bool,
@@ -77,7 +77,7 @@ impl FileLedger {
         if !is_placed
             && let Some(found) = written.and_then(|written| self.put_back_by_another(written))
         {
-            // Somebody was faster.
+            // The other run was faster.
             let _ = std::fs::remove_file(&copy);
             return Ok(found);
         }
@@ -111,7 +111,7 @@ impl FileLedger {
         knows.then_some(Regained { ledger, error, is_copy: false })
     }
 
-    /// A copy beside the ledger, under a name that is nobody else's; on the disk.
+    /// Makes a copy beside the ledger, under a new name; it is on the disk when this returns.
     fn copied(&self) -> Result<PathBuf, String> {
         let copy = beside(&self.path, &format!(".copy{:08x}", fastrand::u32(..)));
         let name = copy.to_str().ok_or("its path is not UTF-8")?;
@@ -165,7 +165,7 @@ impl FileLedger {
     }
 }
 
-/// What a run has written, and of that what nobody was told to be durable: so many starts and ends.
+/// A run, and how many starts and ends of it are written and not acknowledged yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RunWrites {
     pub run: Run,
@@ -244,7 +244,7 @@ fn identity_of(metadata: &std::fs::Metadata) -> Identity {
     (metadata.dev(), metadata.ino())
 }
 
-/// Elsewhere SQLite opens its files so that nobody can delete or replace them meanwhile.
+/// Elsewhere SQLite opens its files so that they cannot be deleted or replaced meanwhile.
 #[cfg(not(unix))]
 type Identity = ();
 

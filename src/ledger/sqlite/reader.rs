@@ -60,7 +60,7 @@ impl Reader for FileLedger {
 
     fn history(&self, job: JobId) -> Result<History, LedgerError> {
         self.reading(|| {
-            // Of one moment, whoever else writes to the file.
+            // All of one moment, while other processes may write to the file.
             let moment = self.connection.unchecked_transaction()?;
             let owners = Owners::read(&moment)?;
             let mut gathering = Gathering { owners, job, row: None, rows: Vec::new() };

@@ -42,7 +42,7 @@ pub struct Rescue {
 pub(super) struct Line {
     /// The row's id in the ledger.
     pub row_id: i64,
-    /// Who found out; left out by older versions, of which it was whoever had begun the attempt.
+    /// The owner that found out. Older versions left it out: then it is the owner that had begun the attempt.
     #[serde(default)]
     pub owner: Option<i64>,
     /// The row's key, to make sure that this is the ledger. None where it could not be read.

@@ -42,7 +42,7 @@ pub(super) trait Listener {
     /// Something in the row cannot have happened.
     fn contradiction(&mut self, _contradiction: Contradiction) {}
 
-    /// An entry of a table cannot be read. Whoever does not mind goes on after it.
+    /// An entry of a table cannot be read. An error ends the reading; otherwise it goes on after the entry.
     fn unreadable(&mut self, _entry: Entry<'_>, error: rusqlite::Error) -> rusqlite::Result<()> {
         Err(error)
     }
@@ -239,8 +239,8 @@ impl Owners {
         self.0.get(&owner).map(|owner| (owner.job, owner.run))
     }
 
-    /// Whether what an owner has started is still in its hands. A lock is not written down, so of its holder this says
-    /// no: whoever reads under the job's lock knows that nobody else has it.
+    /// Whether what an owner has started is still in its hands. A lock is not written down, so of a lock's holder this says
+    /// no: a run that reads the ledger holds the job's lock itself, and knows that no other process does.
     pub fn lives(&self, owner: OwnerId) -> bool {
         self.0.get(&owner).is_some_and(|owner| owner.lives)
     }

@@ -81,7 +81,7 @@ impl Listener for Count {
                 totals.failed += 1;
                 Unfinished::Failed
             }
-            // Of a row that contradicts itself nobody knows what it did.
+            // What a row did that contradicts itself is not known.
             Standing::Started
             | Standing::UnderWay
             | Standing::InDoubt

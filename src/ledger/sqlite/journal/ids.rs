@@ -1,8 +1,9 @@
 //! Ids for new rows, set aside before they are needed.
 //!
-//! A row's id is chosen before its start is written, so that the same start written again is the same row. Whoever runs
-//! another job on the same file must not choose it too: each writer sets ids aside in the file, always a group ahead of
-//! what it uses, and uses none before that is durable. What is left in the end is given back, so that ids stay small.
+//! A row's id is chosen before its start is written, so that the same start written again is the same row. The writer of
+//! another job on the same file must not choose the same id: each writer sets ids aside in the file, always a group ahead
+//! of the ids that it uses, and uses none before the setting aside is durable. The ids that are left in the end are given
+//! back, so that ids stay small.
 
 use std::ops::Range;
 
@@ -44,7 +45,7 @@ impl Ids {
         self.next = first.0..first.0 + BLOCK;
     }
 
-    /// Gives back what is left, where nobody has set ids aside since.
+    /// Gives back the ids that are left, unless another writer has set ids aside since.
     pub fn give_back(self, connection: &Connection) -> rusqlite::Result<()> {
         let follows = self.present.end == self.next.start;
         let (from, to) = match (self.next.is_empty(), follows) {

@@ -1,6 +1,6 @@
 //! The recorder's writer over a ledger file: a group is one transaction, acknowledged when that is durable.
 //!
-//! What it does when a write fails, or goes to a file that nobody will find, is in `trouble`.
+//! What the writer does when a write fails, or goes to a file that was deleted, is in `trouble`.
 
 mod entries;
 mod ids;

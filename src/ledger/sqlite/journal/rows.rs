@@ -28,7 +28,7 @@ struct Hand {
 }
 
 impl Group {
-    /// Each write and the id of its row; none where nobody knows which row it is.
+    /// Each write and the id of its row; none where the row is not known.
     pub fn iter(&self) -> impl Iterator<Item = (&Write, Option<RowId>)> {
         self.writes.iter().map(|(write, row)| (write, *row))
     }

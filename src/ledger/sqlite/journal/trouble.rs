@@ -86,8 +86,8 @@ impl FileJournal {
         self.tell_of_written(group, hear);
     }
 
-    /// An older state of the ledger has been put in its place. What is known here is in it again; what else it has lost
-    /// nobody knows, so nothing is started any more.
+    /// An older state of the ledger has been put in its place. The starts and outcomes that the writer still knew are in it
+    /// again; which others it has lost is not known, so nothing is started any more.
     pub(super) fn have_gone_back(
         &mut self,
         group: Group,
