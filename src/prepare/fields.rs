@@ -205,7 +205,8 @@ impl Preparer {
         let cells = findings.problems.len();
         let mut found = std::mem::take(&mut findings.scratch);
         found.clear();
-        plan.checker.check(fields, now, &mut found);
+        let is_told = |code, name: &str| findings.told.knows(code, name);
+        plan.checker.check(fields, now, &is_told, &mut found);
         for finding in found.drain(..) {
             // A cell that could not be read has been told of; that its field is now missing is no news.
             if findings.problems[first..cells].iter().any(|problem| is_of(problem, &finding)) {

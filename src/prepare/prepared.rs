@@ -100,6 +100,11 @@ impl ToldOnce {
         !known
     }
 
+    /// Whether something has been told of a field.
+    pub(super) fn knows(&self, code: Code, name: &str) -> bool {
+        self.0.iter().any(|(other, at)| *other == code && at.first().as_deref() == Some(name))
+    }
+
     /// Whether a problem is to be told.
     pub fn lets_pass(&mut self, problem: &Diagnostic) -> bool {
         match &problem.place {

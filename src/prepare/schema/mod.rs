@@ -55,8 +55,15 @@ impl Checker {
 
     /// Checks a row's fields. `now` is in unix milliseconds.
     ///
-    /// One finding a field, the one that matters: what is no number is not also no documented number.
-    pub fn check(&self, fields: &Fields<'_>, now: i64, findings: &mut Vec<Finding>) {
+    /// One finding a field, the one that matters: what is no number is not also no documented number. What is found once
+    /// for all rows is left out where `is_told` knows its code and field already.
+    pub fn check(
+        &self,
+        fields: &Fields<'_>,
+        now: i64,
+        is_told: &dyn Fn(Code, &str) -> bool,
+        findings: &mut Vec<Finding>,
+    ) {
         let mut found = Vec::new();
         let instance = Instance::Row { names: self.operation.fields.list(), fields };
         if !self.operation.validator.is_valid(instance) {
@@ -66,6 +73,7 @@ impl Checker {
             found.extend(violations.map(Finding::error));
         }
         rules::check(&self.operation, fields, now, &mut found);
+        rules::check_once(&self.operation, fields, is_told, &mut found);
         found.sort_by_key(|finding| {
             (finding.severity == Severity::Warning, finding.violation.code != Code::WrongType)
         });

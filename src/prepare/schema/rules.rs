@@ -14,7 +14,7 @@ const EARLIEST_MILLISECONDS: i64 = 100_000_000_000;
 /// From this many on (the year 33658) it is more likely microseconds.
 const LATEST_MILLISECONDS: i64 = 1_000_000_000_000_000;
 
-/// Checks all rules of an operation. `now` is in unix milliseconds.
+/// Checks the rules of an operation but for those of [`check_once`]. `now` is in unix milliseconds.
 pub fn check(operation: &Operation, fields: &Fields<'_>, now: i64, findings: &mut Vec<Finding>) {
     let name = |field: Field| operation.fields.name(field);
     for rule in &operation.rules {
@@ -44,12 +44,24 @@ pub fn check(operation: &Operation, fields: &Fields<'_>, now: i64, findings: &mu
                     findings.push(warning(name(*field), Code::UnusualValue, remark));
                 }
             }
-            Rule::Explicit { field, remark } => {
-                if !fields.has(*field) {
-                    let finding = warning(name(*field), Code::ImplicitDefault, remark);
-                    findings.push(Finding { once: true, ..finding });
-                }
-            }
+            Rule::Explicit { .. } => {}
+        }
+    }
+}
+
+/// Checks the rules whose findings are told once for all rows, but for those that have been told.
+pub fn check_once(
+    operation: &Operation,
+    fields: &Fields<'_>,
+    is_told: &dyn Fn(Code, &str) -> bool,
+    findings: &mut Vec<Finding>,
+) {
+    for rule in &operation.rules {
+        let Rule::Explicit { field, remark } = rule else { continue };
+        let name = operation.fields.name(*field);
+        if !fields.has(*field) && !is_told(Code::ImplicitDefault, name) {
+            let finding = warning(name, Code::ImplicitDefault, remark);
+            findings.push(Finding { once: true, ..finding });
         }
     }
 }
