@@ -2,6 +2,8 @@
 //!
 //! Values only; writing them down is for `ledger`.
 
+use crate::text::place::RowPlace;
+
 use super::{Cause, Digest, RowEvent, RowId};
 
 /// When an attempt was started, in unix milliseconds.
@@ -19,8 +21,7 @@ pub struct AttemptStart {
     /// The row's id, where the ledger knows it already.
     pub known: Option<RowId>,
     pub key: String,
-    pub row: u64,
-    pub line: u64,
+    pub place: RowPlace,
     pub operation: String,
     pub lane: String,
     pub digest: Digest,
