@@ -18,10 +18,10 @@ pub fn run(data: &[u8]) {
     loop {
         match source.next(&mut record) {
             Read::Row => {
-                assert!(record.line > line, "line {} after line {line}", record.line);
-                line = record.line;
+                assert!(record.place.line > line, "line {} after line {line}", record.place.line);
+                line = record.place.line;
                 rows.push((0..width).map(|at| text(record.cell(at))).collect::<Vec<_>>());
-                assert!(record.row >= rows.len() as u64);
+                assert!(record.place.row >= rows.len() as u64);
             }
             Read::Problem(problem) => {
                 super::check_problem(&problem);

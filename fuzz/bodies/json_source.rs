@@ -22,8 +22,8 @@ fn read(mut source: Source) {
     loop {
         match source.next(&mut record) {
             Read::Row => {
-                assert!(record.row > row && record.line >= line);
-                (row, line) = (record.row, record.line);
+                assert!(record.place.row > row && record.place.line >= line);
+                (row, line) = (record.place.row, record.place.line);
                 if let Some(column) = column {
                     let _ = record.cell(column);
                 }

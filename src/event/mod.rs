@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::row::{Cause, Totals};
+use crate::text::place::RowPlace;
 
 pub use ending::{Ending, Obstacle};
 pub use fault::{Fault, Happening, Stage};
@@ -33,8 +34,7 @@ pub enum Event {
 /// A row has reached its end in this run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowEnded {
-    pub row: u64,
-    pub line: u64,
+    pub place: RowPlace,
     pub key: Arc<str>,
     pub end: RowEnd,
     /// What the other side calls what was made.

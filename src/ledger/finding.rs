@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use crate::row::Contradiction;
 use crate::text::code::Code;
+use crate::text::place::RowPlace;
 
 /// So many findings of a kind are kept; beyond that they are only counted.
 const KEPT: u64 = 100;
@@ -26,8 +27,7 @@ pub struct LedgerRow {
     /// The job's base URL, or `sandbox`.
     pub base_url: String,
     /// Where it stood when it was last sent; both count from 1.
-    pub row: u64,
-    pub line: u64,
+    pub place: RowPlace,
     pub key: String,
     pub lane: String,
 }
@@ -184,7 +184,7 @@ impl Problem {
             }
             Self::KeyTwice { other } => format!("row {other} has the same key"),
             Self::MadeTwice { id, other } => {
-                format!("row {} of {} claims to have made {id}, too", other.row, other.job)
+                format!("row {} of {} claims to have made {id}, too", other.place.row, other.job)
             }
             Self::RunSum { run, rows, sum } => {
                 format!("run {run} knew of {rows} rows, and its counts add up to {sum}")

@@ -1,6 +1,7 @@
 //! What a ledger says of its jobs, for `status`: values. Reading them is for the kind of ledger.
 
 use crate::row::{Cause, Totals};
+use crate::text::place::RowPlace;
 
 use super::JobName;
 
@@ -31,8 +32,7 @@ pub struct RunRecord {
 /// A row that needs a look, as it was last sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedRow {
-    pub row: u64,
-    pub line: u64,
+    pub place: RowPlace,
     pub key: String,
     pub state: Unfinished,
     pub attempts: u32,

@@ -197,7 +197,7 @@ impl<'a> Decider<'a> {
             }
         };
         decided.fate = self.within_limit(fate);
-        self.fates.push(record.row, decided.fate, glance.name, nth);
+        self.fates.push(record.place.row, decided.fate, glance.name, nth);
         Ok(decided)
     }
 

@@ -6,7 +6,7 @@ use crate::prepare::{Findings, RowKey};
 use crate::row::KeyHash;
 use crate::source::{Read, Record};
 use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place, RowPlace};
+use crate::text::diagnostic::Diagnostic;
 
 use super::Readings;
 
@@ -35,12 +35,13 @@ pub(super) fn tell_repeated_keys(
         if !repeated.contains(&KeyHash::of(&key)) {
             continue;
         }
-        let (row, line) = *first.entry(key.clone()).or_insert((record.row, record.line));
-        if row != record.row {
+        let (row, line) =
+            *first.entry(key.clone()).or_insert((record.place.row, record.place.line));
+        if row != record.place.row {
             let prepared = readings.preparer.prepare(&record, readings.now, &mut findings);
             repeats += u64::from(prepared.valid);
             findings.problems.clear();
-            let place = place_of(readings, &record);
+            let place = record.place.clone().into();
             let message = format!("the key `{key}` is that of row {row} (line {line}) too");
             let item = &readings.job.connector.item;
             let hint = format!(
@@ -49,14 +50,4 @@ pub(super) fn tell_repeated_keys(
             tell(Diagnostic::error(Code::RepeatedKey, place, message).hint(hint));
         }
     }
-}
-
-pub(super) fn place_of(readings: &Readings<'_>, record: &Record) -> Place {
-    Place::Row(RowPlace {
-        file: readings.job.rows.name().clone(),
-        row: record.row,
-        line: record.line,
-        column: None,
-        pointer: None,
-    })
 }

@@ -12,6 +12,7 @@ use crate::row::Known;
 use crate::source::{Read, Record, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::place::RowPlace;
 
 use super::Readings;
 use super::decide::Fate;
@@ -20,13 +21,11 @@ use super::fates::{Fates, Noted, Walk};
 use super::look::{Change, Look, Policy};
 use super::names::Name;
 use super::prior::Prior;
-use super::repeats::place_of;
 
 /// A row and what becomes of it.
 #[derive(Debug, Clone)]
 pub struct Step {
-    pub row: u64,
-    pub line: u64,
+    pub place: RowPlace,
     pub fate: Fate,
     /// None for a row that does not say one, or that cannot be read at all.
     pub operation: Option<Arc<Operation>>,
@@ -110,7 +109,7 @@ impl<'a> Steps<'a> {
                         break Ok(Some(step));
                     }
                 }
-                Read::Row => match self.walk.to(record.row) {
+                Read::Row => match self.walk.to(record.place.row) {
                     None => break Err(self.changed(Some(&record))),
                     Some(noted) if wants(noted.fate) => break self.step(&record, noted).map(Some),
                     Some(_) => {}
@@ -134,11 +133,10 @@ impl<'a> Steps<'a> {
         let Place::Row(place) = &problem.place else {
             return Err(ReadingFailure::Source(vec![problem]));
         };
-        let (row, line) = (place.row, place.line);
-        match self.walk.to(row) {
+        let place = place.row.clone();
+        match self.walk.to(place.row) {
             Some(Noted { fate: Fate::Reject, .. }) if wants(Fate::Reject) => Ok(Some(Step {
-                row,
-                line,
+                place,
                 fate: Fate::Reject,
                 operation: None,
                 ready: None,
@@ -183,8 +181,7 @@ impl<'a> Steps<'a> {
             return Err(self.changed(Some(record)));
         }
         Ok(Step {
-            row: record.row,
-            line: record.line,
+            place: record.place.clone(),
             fate: noted.fate,
             operation,
             ready: ready.filter(|_| key.is_some()),
@@ -205,13 +202,13 @@ impl<'a> Steps<'a> {
 
     fn repeated(&self, record: &Record, key: &str) -> Diagnostic {
         let message = format!("the key `{key}` is that of an earlier row, too");
-        Diagnostic::error(Code::RepeatedKey, place_of(&self.readings, record), message)
+        Diagnostic::error(Code::RepeatedKey, record.place.clone().into(), message)
     }
 
     /// The source is not what the survey has read.
     fn changed(&self, record: Option<&Record>) -> ReadingFailure {
         let place = match record {
-            Some(record) => place_of(&self.readings, record),
+            Some(record) => record.place.clone().into(),
             None => Place::File(Arc::clone(self.readings.job.rows.name())),
         };
         let message = match record {

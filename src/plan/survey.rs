@@ -315,7 +315,7 @@ fn pass_on<T, E>(
     for (at, (record, (sight, valid))) in batch.records.iter().zip(sights).enumerate() {
         // A problem of the file as a whole is the last that is heard.
         while let Some(problem) =
-            unreadable.next_if(|problem| (1..record.row).contains(&row_of(problem)))
+            unreadable.next_if(|problem| (1..record.place.row).contains(&row_of(problem)))
         {
             hear(Heard::Unreadable(problem))?;
         }
@@ -331,7 +331,7 @@ fn pass_on<T, E>(
 /// The row of a problem; 0 for the file as a whole.
 fn row_of(problem: &Diagnostic) -> u64 {
     match &problem.place {
-        Place::Row(place) => place.row,
+        Place::Row(place) => place.row.row,
         _ => 0,
     }
 }

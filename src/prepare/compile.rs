@@ -42,7 +42,6 @@ impl Preparer {
         match choice {
             Some(choice) if errors.is_empty() => Ok((
                 Self {
-                    file: Arc::clone(job.rows.name()),
                     columns: source.columns().clone(),
                     choice,
                     fields,

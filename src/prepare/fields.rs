@@ -3,12 +3,11 @@
 //! What is wrong is told at the cell that it came from. What a schema allows is for `schema`.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use crate::row::{FieldValue, Fields};
 use crate::source::Record;
 use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place, RowPlace};
+use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
 use crate::text::pointer::Pointer;
 use crate::text::violation::{Subject, Violation};
 
@@ -254,15 +253,9 @@ impl Preparer {
         record: &Record,
         column: Option<usize>,
         pointer: Option<Pointer>,
-    ) -> RowPlace {
+    ) -> CellPlace {
         let column = column.and_then(|index| self.columns.names().get(index)).cloned();
-        RowPlace {
-            file: Arc::clone(&self.file),
-            row: record.row,
-            line: record.line,
-            column,
-            pointer,
-        }
+        CellPlace { row: record.place.clone(), column, pointer }
     }
 }
 

@@ -25,7 +25,6 @@ pub use prepared::{Draft, Findings, Prepared, Ready, RowKey, ToldOnce};
 
 /// A job's mapping and operations, compiled against the columns of its source.
 pub struct Preparer {
-    file: Arc<str>,
     columns: Columns,
     choice: Choice,
     fields: Vec<FieldOrigin>,

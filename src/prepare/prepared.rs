@@ -11,6 +11,7 @@ use crate::row::{Digest, FieldValue, Fields};
 use crate::source::Record;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, Severity};
+use crate::text::place::RowPlace;
 use crate::text::pointer::Pointer;
 
 use super::request::{self, Request};
@@ -60,8 +61,7 @@ pub enum RowKey {
 /// A row that can be sent.
 #[derive(Debug, Clone)]
 pub struct Ready {
-    pub row: u64,
-    pub line: u64,
+    pub place: RowPlace,
     pub operation: Arc<Operation>,
     pub lane: String,
     pub request: Request,
@@ -243,8 +243,7 @@ impl Prepared<'_> {
         let operation = plan.checker.operation();
         let request = request::build(operation, fields)?;
         Some(Ready {
-            row: self.draft.record.row,
-            line: self.draft.record.line,
+            place: self.draft.record.place.clone(),
             operation: Arc::clone(operation),
             lane: request::lane(operation, fields)?,
             digest: request.digest(&operation.name),

@@ -7,6 +7,7 @@ use super::paint::Paint;
 use super::words::{counted, number, one_line};
 use crate::ledger::{Finding, Inspection, LedgerRow};
 use crate::text::code::Code;
+use crate::text::place::RowPlace;
 
 /// A person is shown so many findings of a kind.
 const SHOWN: usize = 20;
@@ -146,7 +147,7 @@ fn line(finding: &Finding) -> String {
     match &finding.row {
         None => message,
         Some(place) => {
-            let LedgerRow { job, base_url, row, line, key, lane } = place;
+            let LedgerRow { job, base_url, place: RowPlace { row, line, .. }, key, lane } = place;
             let place = format!("{job} to {base_url}, row {row} (line {line}, key {key}, {lane})");
             format!("{}: {message}", one_line(&place))
         }
@@ -159,8 +160,8 @@ fn event(finding: &Finding) -> Value {
     if let Some(place) = &finding.row {
         event.insert("job".into(), json!(place.job));
         event.insert("base_url".into(), json!(place.base_url));
-        event.insert("row".into(), json!(place.row));
-        event.insert("line".into(), json!(place.line));
+        event.insert("row".into(), json!(place.place.row));
+        event.insert("line".into(), json!(place.place.line));
         event.insert("key".into(), json!(place.key));
         event.insert("lane".into(), json!(place.lane));
     }
@@ -191,8 +192,7 @@ mod tests {
         LedgerRow {
             job: "notes".into(),
             base_url: "https://api.stringeex.com/v1".into(),
-            row,
-            line: row + 1,
+            place: RowPlace::of(row, row + 1),
             key: format!("L-{row}"),
             lane: "ticket tk_\u{1b}[2J1".into(),
         }

@@ -88,7 +88,7 @@ fn row_words(row: &RowEnded, paint: Paint) -> String {
         RowEnd::Invalid => paint.bad("is invalid"),
         RowEnd::InDoubt => paint.doubtful("is in doubt"),
     };
-    let mut text = format!("row {} (line {}) {end}", row.row, row.line);
+    let mut text = format!("row {} (line {}) {end}", row.place.row, row.place.line);
     for part in
         [code(row).map(str::to_owned), row.cause.as_ref().map(words::cause)].into_iter().flatten()
     {

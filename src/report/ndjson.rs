@@ -118,8 +118,8 @@ impl<'a> RowLine<'a> {
     fn of(row: &'a RowEnded) -> Self {
         Self {
             event: "row",
-            row: row.row,
-            line: row.line,
+            row: row.place.row,
+            line: row.place.line,
             key: &row.key,
             state: row.end.word(),
             id: row.id.as_deref(),
@@ -139,11 +139,11 @@ mod tests {
         Failing, Shared, full_disk, illegal_step, progress, refused, totals, unreadable_source,
     };
     use crate::row::Cause;
+    use crate::text::place::RowPlace;
 
     fn succeeded() -> RowEnded {
         RowEnded {
-            row: 1,
-            line: 2,
+            place: RowPlace::of(1, 2),
             key: "Khách \"A\"\n".into(),
             end: RowEnd::Succeeded,
             id: Some("tn_1".into()),

@@ -283,8 +283,8 @@ impl<'a> StepLine<'a> {
         let request = step.ready.as_ref().map(|ready| &ready.request);
         Self {
             event: "step",
-            row: step.row,
-            line: step.line,
+            row: step.place.row,
+            line: step.place.line,
             action: Group::of(step.fate).word(),
             operation: name_of(step),
             method: method_of(step),
@@ -359,7 +359,7 @@ fn held(step: &Step, paint: Paint) -> String {
 }
 
 fn place(step: &Step) -> String {
-    format!("row {} (line {}): {}", step.row, step.line, name_of(step))
+    format!("row {} (line {}): {}", step.place.row, step.place.line, name_of(step))
 }
 
 fn indented(text: &str) -> String {

@@ -121,14 +121,13 @@ pub fn checked_line(all: u64, valid: u64, invalid: u64) -> String {
 mod tests {
     use super::*;
     use crate::report::tests::Shared;
-    use crate::text::diagnostic::{Place, RowPlace};
+    use crate::text::diagnostic::{CellPlace, Place};
+    use crate::text::place::RowPlace;
     use crate::text::pointer::Pointer;
 
     fn past(row: u64) -> Diagnostic {
-        let place = RowPlace {
-            file: "notes.csv".into(),
-            row,
-            line: row + 1,
+        let place = CellPlace {
+            row: RowPlace { file: Some("notes.csv".into()), row, line: row + 1 },
             column: Some("remind_at".into()),
             pointer: Some(Pointer::of(["task_reminder_time"])),
         };

@@ -209,8 +209,8 @@ impl FailedRow {
         };
         let mut text = format!(
             "row {} (line {}, key {}) {state} after {}",
-            self.row,
-            self.line,
+            self.place.row,
+            self.place.line,
             one_line(&self.key),
             counted(self.attempts.into(), "attempt")
         );
@@ -225,8 +225,8 @@ impl FailedRow {
 
     fn json(&self) -> Value {
         json!({
-            "row": self.row,
-            "line": self.line,
+            "row": self.place.row,
+            "line": self.place.line,
             "key": self.key,
             "state": self.state.word(),
             "attempts": self.attempts,
@@ -266,6 +266,7 @@ fn aligned<const N: usize>(table: &[[String; N]]) -> String {
 mod tests {
     use super::*;
     use crate::row::{Cause, Reason};
+    use crate::text::place::RowPlace;
 
     fn view() -> StatusView {
         let killed = RunLine {
@@ -289,8 +290,7 @@ mod tests {
             ..killed.clone()
         };
         let refused = FailedRow {
-            row: 1_200,
-            line: 1_204,
+            place: RowPlace::of(1_200, 1_204),
             key: "L-1200".into(),
             state: Unfinished::Failed,
             attempts: 1,

@@ -12,6 +12,7 @@ use crate::plan::{Done, Fate, Sending, Tally};
 use crate::row::{Cause, Reason, Totals};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::place::RowPlace;
 
 /// A writer whose text can be read while it is written.
 #[derive(Clone, Default)]
@@ -106,8 +107,7 @@ pub fn progress(seconds: u64) -> Progress {
 /// A row that was refused.
 pub fn refused(row: u64) -> Event {
     Event::Row(RowEnded {
-        row,
-        line: row + 1,
+        place: RowPlace::of(row, row + 1),
         key: format!("L-{row}").into(),
         end: RowEnd::Failed,
         id: None,

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use crate::text::place::RowPlace;
+
 use super::{Cause, Digest, RowEvent, RowId};
 
 /// When an attempt was started, in unix milliseconds.
@@ -21,8 +23,7 @@ pub struct AttemptStart {
     /// The row's id, where the ledger knows it already.
     pub known: Option<RowId>,
     pub key: Arc<str>,
-    pub row: u64,
-    pub line: u64,
+    pub place: RowPlace,
     pub operation: Arc<str>,
     pub lane: String,
     pub digest: Digest,

@@ -6,7 +6,8 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place, RowPlace};
+use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
+use crate::text::place::RowPlace;
 
 pub(super) const SAVE_AS_UTF8: &str =
     "the file may be in Windows-1258 or Windows-1252: save it again as UTF-8 (in Excel: CSV UTF-8)";
@@ -108,7 +109,8 @@ impl Fault {
         let place = match self.line {
             None => Place::File(file),
             Some(line) => {
-                Place::Row(RowPlace { file, row, line, column: self.column, pointer: None })
+                let row = RowPlace { file: Some(file), row, line };
+                Place::Row(CellPlace { row, column: self.column, pointer: None })
             }
         };
         Diagnostic { hint: self.hint, ..Diagnostic::error(self.code, place, self.message) }

@@ -221,7 +221,7 @@ impl<'a> Object<'a> {
 
     fn read(&self, record: &mut Record, keys: &mut Keys) -> Result<(), Fault> {
         record.clear();
-        record.line = self.line;
+        record.place.line = self.line;
         let text = std::str::from_utf8(self.text).map_err(|error| self.not_utf8(&error))?;
         if !text.starts_with('{') {
             return Err(self.not_an_object(text));

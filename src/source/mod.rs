@@ -130,7 +130,10 @@ impl Source {
         match self.rows.read(record, &mut self.keys) {
             Ok(true) => {
                 self.row += 1;
-                record.row = self.row;
+                record.place.row = self.row;
+                if record.place.file.as_ref() != Some(&self.name) {
+                    record.place.file = Some(Arc::clone(&self.name));
+                }
                 Read::Row
             }
             Ok(false) => {
@@ -206,7 +209,7 @@ impl Rows {
 fn read_inline(row: Option<InlineRow>, record: &mut Record, keys: &mut Keys) -> bool {
     let Some(row) = row else { return false };
     record.clear();
-    record.line = row.line;
+    record.place.line = row.line;
     for (name, cell) in row.cells {
         if let Some(column) = keys.column(&name) {
             record.set_owned(column, cell);

@@ -8,13 +8,12 @@ use std::sync::Arc;
 use csv::ByteRecord;
 use serde_json::Value;
 
+use crate::text::place::RowPlace;
+
 /// A row of a source. Meant to be reused: [`Source::next`](super::Source::next) fills it anew.
 #[derive(Debug, Clone, Default)]
 pub struct Record {
-    /// Counts from 1 over data rows.
-    pub row: u64,
-    /// The physical line the row starts on, from 1.
-    pub line: u64,
+    pub place: RowPlace,
     /// The text of all cells, one after the other.
     text: String,
     /// Where in `text` each cell ends, when every cell is text (csv).

@@ -68,7 +68,8 @@ fn told_of(source: Result<Source, Vec<Diagnostic>>) -> String {
         match source.next(&mut record) {
             Read::Row => {
                 let cells = cells(&source, &record);
-                writeln!(text, "row {}, line {}: {cells}", record.row, record.line).unwrap();
+                writeln!(text, "row {}, line {}: {cells}", record.place.row, record.place.line)
+                    .unwrap();
             }
             Read::Problem(problem) => text += &problem.render(false),
             Read::End => return text,
@@ -147,7 +148,7 @@ fn a_row_is_on_the_line_it_starts_on() {
             let mut record = Record::default();
             let mut places = Vec::new();
             while let Read::Row = source.next(&mut record) {
-                places.push((record.row, record.line));
+                places.push((record.place.row, record.place.line));
             }
             assert_eq!(places, [(1, 2), (2, 4), (3, 6), (4, 10)], "{text:?} by {bits}");
         }
@@ -205,7 +206,7 @@ fn an_open_quote_is_given_up_after_a_thousand_lines() {
     let Read::Problem(problem) = source.next(&mut record) else { panic!("a row") };
     insta::assert_snapshot!(problem.render(false));
     assert!(matches!(source.next(&mut record), Read::Row));
-    assert_eq!((record.row, record.line), (2, 3), "reading goes on right below");
+    assert_eq!((record.place.row, record.place.line), (2, 3), "reading goes on right below");
 }
 
 #[test]
@@ -379,8 +380,8 @@ fn a_record_can_be_kept() {
     source.next(&mut record);
     let kept = record.clone();
     source.next(&mut record);
-    assert_eq!((kept.row, kept.cell(1)), (1, Cell::Text("2")));
-    assert_eq!((record.row, record.cell(1)), (2, Cell::Text("4")));
+    assert_eq!((kept.place.row, kept.cell(1)), (1, Cell::Text("2")));
+    assert_eq!((record.place.row, record.cell(1)), (2, Cell::Text("4")));
     assert_eq!(record.cell(2), Cell::Absent);
 }
 

@@ -11,6 +11,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use serde_json::{Map, Value, json};
 
 use crate::text::code::Code;
+use crate::text::place::RowPlace;
 use crate::text::pointer::Pointer;
 
 /// An error stops what was asked for; a warning is told and passed over.
@@ -37,22 +38,24 @@ pub enum Place {
     File(Arc<str>),
     /// A stretch of a text that is at hand; the range is in bytes.
     Text(Arc<SourceText>, Range<usize>),
-    /// A row of a source.
-    Row(RowPlace),
+    /// A row of a source, or a cell of it.
+    Row(CellPlace),
 }
 
 /// Where a row, or a cell of it, stands in its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowPlace {
-    pub file: Arc<str>,
-    /// Counts from 1 over data rows; 0 is the header.
-    pub row: u64,
-    /// The physical line that the row starts on, from 1.
-    pub line: u64,
+pub struct CellPlace {
+    pub row: RowPlace,
     /// The source's column, if one is at fault.
     pub column: Option<Arc<str>>,
     /// The field that came of it.
     pub pointer: Option<Pointer>,
+}
+
+impl From<RowPlace> for Place {
+    fn from(row: RowPlace) -> Self {
+        Self::Row(CellPlace { row, column: None, pointer: None })
+    }
 }
 
 /// Something wrong with an input. See the module's text.
@@ -115,11 +118,11 @@ impl Diagnostic {
                 event.insert("position".into(), json!(column));
             }
             Place::Row(place) => {
-                event.insert("row".into(), json!(place.row));
-                event.insert("line".into(), json!(place.line));
+                event.insert("row".into(), json!(place.row.row));
+                event.insert("line".into(), json!(place.row.line));
                 event.insert("column".into(), json!(place.column));
                 event.insert("pointer".into(), json!(place.pointer.as_ref().map(Pointer::as_str)));
-                event.insert("file".into(), json!(place.file));
+                event.insert("file".into(), json!(place.row.file()));
             }
         }
         event.insert("severity".into(), json!(self.severity.word()));
@@ -176,11 +179,11 @@ impl Severity {
     }
 }
 
-impl std::fmt::Display for RowPlace {
+impl std::fmt::Display for CellPlace {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}:{}", self.file, self.line)?;
-        if self.row > 0 {
-            write!(formatter, " (row {}", self.row)?;
+        write!(formatter, "{}:{}", self.row.file(), self.row.line)?;
+        if self.row.row > 0 {
+            write!(formatter, " (row {}", self.row.row)?;
         } else {
             write!(formatter, " (header")?;
         }
@@ -267,10 +270,8 @@ mod tests {
 
     #[test]
     fn a_place_in_a_row_names_file_line_row_and_column() {
-        let place = RowPlace {
-            file: "notes.csv".into(),
-            row: 5,
-            line: 7,
+        let place = CellPlace {
+            row: RowPlace { file: Some("notes.csv".into()), row: 5, line: 7 },
             column: Some("remind_at".into()),
             pointer: Some(Pointer::of(["task_reminder_time"])),
         };

@@ -6,6 +6,7 @@
 pub mod code;
 pub mod diagnostic;
 pub mod document;
+pub mod place;
 pub mod pointer;
 pub mod quota;
 pub mod secret;

@@ -70,12 +70,12 @@ fn full_disk() -> LedgerError {
 fn done(core: &mut Core) -> Vec<String> {
     let actions = core.take_actions().into_iter();
     let words = actions.map(|action| match action {
-        Action::Begin { start, .. } => format!("begin {}", start.row),
+        Action::Begin { start, .. } => format!("begin {}", start.place.row),
         Action::End { end, .. } => format!("end {}", end.outcome.word()),
         Action::Send { slot, .. } => format!("send {slot}"),
         Action::Look { slot, .. } => format!("look {slot}"),
         Action::Renew => "renew".to_owned(),
-        Action::Tell(Event::Row(event)) => format!("row {} {}", event.row, event.end.word()),
+        Action::Tell(Event::Row(event)) => format!("row {} {}", event.place.row, event.end.word()),
         Action::Tell(_) => "tell".to_owned(),
         Action::Abandon => "abandon".to_owned(),
     });

@@ -11,6 +11,7 @@ use crate::prepare::Ready;
 use crate::prepare::request::Request;
 use crate::row::{Attempted, Digest, RowId};
 use crate::text::diagnostic::Place;
+use crate::text::place::RowPlace;
 
 /// The connector that all rows here are of.
 pub fn stringeex() -> Connector {
@@ -24,8 +25,7 @@ pub struct Draft(Work);
 pub fn row(operation: &Arc<Operation>, number: u64) -> Draft {
     let request = Request { method: operation.method, path: format!("/{number}"), body: None };
     let ready = Ready {
-        row: number,
-        line: number + 1,
+        place: RowPlace::of(number, number + 1),
         operation: Arc::clone(operation),
         lane: format!("ticket {number}"),
         request,

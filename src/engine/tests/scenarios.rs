@@ -262,7 +262,7 @@ impl<'a> Play<'a> {
     fn perform(&mut self, action: Action) {
         match action {
             Action::Begin { slot, start } => {
-                self.slots.insert(slot, start.row);
+                self.slots.insert(slot, start.place.row);
                 self.write(slot, true);
             }
             Action::End { slot, end } => {

@@ -10,6 +10,7 @@ use crate::ledger::{History, HistoryRow, JobId, JobName, JobStatus, LedgerError,
 use crate::row::{
     Cause, Contradiction, Digest, Doubt, Earlier, KeyHash, Known, Life, Reason, RowId, RowState,
 };
+use crate::text::place::RowPlace;
 
 impl Reader for FileLedger {
     fn jobs(&self) -> Result<Vec<(JobId, JobName)>, LedgerError> {
@@ -167,8 +168,7 @@ impl Listener for Gathering {
 #[derive(Default)]
 pub(super) struct Sent {
     pub key: String,
-    pub row: u64,
-    pub line: u64,
+    pub place: RowPlace,
     pub operation: String,
     pub lane: String,
     pub digest: Digest,
@@ -211,8 +211,8 @@ impl Listener for One {
         let sent = &mut self.sent;
         sent.operation = start.get(4)?;
         sent.key = start.get(START_COUNT)?;
-        sent.row = start.get(START_COUNT + 1)?;
-        sent.line = start.get(START_COUNT + 2)?;
+        sent.place.row = start.get(START_COUNT + 1)?;
+        sent.place.line = start.get(START_COUNT + 2)?;
         sent.lane = start.get(START_COUNT + 3)?;
         sent.digest = Digest(start.get(START_COUNT + 4)?);
         sent.cause = None;

@@ -105,8 +105,7 @@ fn failed_row(
 ) -> rusqlite::Result<FailedRow> {
     let (life, sent) = read_row(connection, row)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     Ok(FailedRow {
-        row: sent.row,
-        line: sent.line,
+        place: sent.place.clone(),
         key: sent.key,
         state,
         attempts: u32::try_from(life.attempts()).unwrap_or(u32::MAX),

@@ -17,6 +17,7 @@ use crate::row::{
     AttemptEnd, AttemptStart, Cause, Digest, Earlier, KeyHash, Known, Outcome, RowId, RowState,
     Standing,
 };
+use crate::text::place::RowPlace;
 
 pub(super) fn name(account: &str) -> JobName {
     JobName {
@@ -30,8 +31,7 @@ pub(super) fn start(key: &str, number: u32) -> AttemptStart {
     AttemptStart {
         known: None,
         key: key.into(),
-        row: 5,
-        line: 7,
+        place: RowPlace::of(5, 7),
         operation: "ticket_note.create".into(),
         lane: "ticket tk_1".into(),
         digest: Digest([7; 16]),

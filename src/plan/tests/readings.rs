@@ -129,8 +129,7 @@ fn record(path: &Path, steps: &[(&Step, Digest, Option<Outcome>)]) {
             AttemptStart {
                 known: None,
                 key: step.key.as_str().into(),
-                row: step.row,
-                line: step.line,
+                place: step.place.clone(),
                 operation: ready.operation.name.clone(),
                 lane: ready.lane.clone(),
                 digest: *digest,
@@ -295,7 +294,7 @@ fn only_what_is_wanted_is_prepared_and_nothing_after_the_last() {
     drop(past);
     let done = |step: &Step| {
         let digest = step.ready.as_ref().unwrap().digest;
-        (step.row != 700).then_some(digest)
+        (step.place.row != 700).then_some(digest)
     };
     let sent: Vec<_> = steps
         .iter()
@@ -306,7 +305,7 @@ fn only_what_is_wanted_is_prepared_and_nothing_after_the_last() {
     let found = world.survey(&past, UNLIMITED);
     assert_eq!((found.fates.tally().to_send(), found.fates.of(700)), (1, Some(FRESH)));
     let steps = world.steps(&past, UNLIMITED, &found, is_sent).unwrap();
-    assert_eq!(steps.iter().map(|step| step.row).collect::<Vec<_>>(), [700]);
+    assert_eq!(steps.iter().map(|step| step.place.row).collect::<Vec<_>>(), [700]);
 }
 
 const FRESH: Fate = Fate::Send(Sending::Fresh);

@@ -10,6 +10,7 @@ use crate::report::tests::Shared;
 use crate::row::{Attempted, Cause, Digest, Earlier, Fields, Known, RowId, RowState};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::place::RowPlace;
 
 use super::{PlanHead, PlanReport, PlanTotals};
 
@@ -35,8 +36,7 @@ fn ready(row: u64, operation: &Arc<Operation>, body: Option<&str>) -> Ready {
     let path = "/ticketNote".to_owned();
     let request = Request { method: operation.method, path, body: body.map(str::to_owned) };
     Ready {
-        row,
-        line: row + 1,
+        place: RowPlace::of(row, row + 1),
         operation: Arc::clone(operation),
         lane: "ticket tk_1".into(),
         digest: request.digest(&operation.name),
@@ -51,8 +51,7 @@ fn ready(row: u64, operation: &Arc<Operation>, body: Option<&str>) -> Ready {
 fn step(row: u64, fate: Fate) -> Step {
     let operation = operation("ticket_note.create");
     Step {
-        row,
-        line: row + 1,
+        place: RowPlace::of(row, row + 1),
         fate,
         ready: Some(ready(row, &operation, Some(BODY))),
         operation: Some(operation),

@@ -64,7 +64,7 @@ impl CsvRows {
         if found != wanted {
             return Err(faults::ragged(line, found, wanted, self.delimiter()));
         }
-        record.line = line;
+        record.place.line = line;
         record
             .set_text_cells(&self.cells)
             .map_err(|cell| faults::not_utf8(line, columns.names().get(cell)))?;

@@ -17,7 +17,7 @@ fn rows(text: &[u8], dialect: Dialect, bits: usize) -> Result<Vec<(u64, Vec<Stri
     let columns = Columns::closed((0..width).map(|column| format!("c{column}").into()));
     while source.read(&mut record, &columns)? {
         let cells = (0..width).map(|column| text_of(record.cell(column)));
-        rows.push((record.line, cells.collect()));
+        rows.push((record.place.line, cells.collect()));
     }
     Ok(rows)
 }

@@ -241,7 +241,7 @@ impl Slot {
     }
 
     pub fn row(&self) -> u64 {
-        self.work.ready.row
+        self.work.ready.place.row
     }
 
     /// Whether an earlier attempt may have acted, and is to be repeated.
@@ -319,8 +319,7 @@ impl Slot {
         Box::new(AttemptStart {
             known: self.work.known,
             key: Arc::clone(&self.work.key),
-            row: ready.row,
-            line: ready.line,
+            place: ready.place.clone(),
             operation: Arc::clone(&ready.operation.name),
             lane: ready.lane.clone(),
             digest: ready.digest,
@@ -351,8 +350,7 @@ impl Slot {
 
     pub(super) fn ended(&self, end: RowEnd, cause: Option<Cause>) -> RowEnded {
         RowEnded {
-            row: self.work.ready.row,
-            line: self.work.ready.line,
+            place: self.work.ready.place.clone(),
             key: Arc::clone(&self.work.key),
             end,
             id: None,

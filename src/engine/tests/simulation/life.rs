@@ -125,7 +125,7 @@ impl<'a> Life<'a> {
     pub fn perform(&mut self, action: Action) {
         match action {
             Action::Begin { slot, start } => {
-                self.slots.insert(slot, start.row);
+                self.slots.insert(slot, start.place.row);
                 self.open.insert(slot);
                 self.check_bounds();
                 self.write(Pending::Start(slot, start));
@@ -148,7 +148,7 @@ impl<'a> Life<'a> {
             }
             Action::Look { slot, work, request } => {
                 let asked = Asked::read(&request.path);
-                self.slots.insert(slot, work.ready.row);
+                self.slots.insert(slot, work.ready.place.row);
                 self.under_way += 1;
                 self.check_bounds();
                 self.world.left.push(self.world.clock);
@@ -159,8 +159,8 @@ impl<'a> Life<'a> {
                 self.after(5..200, 0, Kind::Token);
             }
             Action::Tell(Event::Row(event)) => {
-                let before = self.told.insert(event.row, event.end);
-                assert_eq!(before, None, "row {} ends twice", event.row);
+                let before = self.told.insert(event.place.row, event.end);
+                assert_eq!(before, None, "row {} ends twice", event.place.row);
             }
             Action::Tell(_) => {}
             Action::Abandon => self
@@ -183,12 +183,16 @@ impl<'a> Life<'a> {
         for write in std::mem::take(&mut self.pending) {
             let (row, ack, event) = match write {
                 Pending::Start(slot, start) => {
-                    let state =
-                        self.world.ledger.get(&start.row).cloned().unwrap_or(RowState::NotStarted);
+                    let state = self
+                        .world
+                        .ledger
+                        .get(&start.place.row)
+                        .cloned()
+                        .unwrap_or(RowState::NotStarted);
                     assert_eq!(start.number, state.attempts() + 1, "attempts are counted on");
                     let attempted = Attempted { at: start.at, remote_at: start.remote_at };
-                    self.world.started.insert(start.row, attempted);
-                    (start.row, Ack::Started { slot }, state.start())
+                    self.world.started.insert(start.place.row, attempted);
+                    (start.place.row, Ack::Started { slot }, state.start())
                 }
                 Pending::End(slot, end) => {
                     self.world.owned.extend(end.remote_id.clone());

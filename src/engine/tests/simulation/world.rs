@@ -227,7 +227,7 @@ impl World {
     /// Whether all is done that can be.
     pub fn is_settled(&self) -> bool {
         let stuck = self.stuck_lanes();
-        self.work().iter().all(|work| stuck.contains(self.row(work.ready.row).lane.as_str()))
+        self.work().iter().all(|work| stuck.contains(self.row(work.ready.place.row).lane.as_str()))
     }
 
     pub fn fault(&mut self) -> Fault {

@@ -9,6 +9,7 @@ use crate::ledger::sqlite::format::FORMAT;
 use crate::ledger::sqlite::scan::{END_COUNT, Entry, Listener, Owners, START_COUNT, Which, scan};
 use crate::ledger::{CheckScope, Inspection, JobId, LedgerRow, OwnerId, Problem};
 use crate::row::{Contradiction, Digest, KeyHash, Life, RowState};
+use crate::text::place::RowPlace;
 
 /// As many lines of SQLite's own check are told.
 const MOST_DAMAGES: u32 = 20;
@@ -185,8 +186,7 @@ impl<'a> Walk<'a> {
         Ok(LedgerRow {
             job: known.map_or_else(|| "?".to_owned(), |job| job.name.clone()),
             base_url: known.map_or_else(|| "?".to_owned(), |job| job.base_url.clone()),
-            row: row.get(from)?,
-            line: row.get(from + 1)?,
+            place: RowPlace::of(row.get(from)?, row.get(from + 1)?),
             key: row.get(from + 2)?,
             lane: row.get(from + 3)?,
         })
@@ -259,7 +259,7 @@ impl<'a> Walk<'a> {
                 if let Some(other) = seen.get(&key).copied() {
                     self.add(Some(place), Problem::KeyTwice { other });
                 } else {
-                    seen.insert(key, place.row);
+                    seen.insert(key, place.place.row);
                 }
             }
         }
