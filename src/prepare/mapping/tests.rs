@@ -97,8 +97,14 @@ fn an_expression() -> impl Strategy<Value = String> {
     })
 }
 
+/// Most expressions are plain in a few ways; PROPTEST_CASES asks for more of them.
+fn many() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    ProptestConfig { cases: config.cases.max(2000), ..config }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(many())]
 
     #[test]
     fn a_shortcut_is_what_the_language_says(
