@@ -142,7 +142,8 @@ fn cells_arrive_as_they_were() {
 #[test]
 fn a_row_is_on_the_line_it_starts_on() {
     let text = "a,b\n1,x\n\n2,\"two\nlines\"\n\"3\n\",y\n\n\n4,z";
-    for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+    let marked = format!("\u{feff}{text}");
+    for text in [text.to_owned(), text.replace('\n', "\r\n"), marked] {
         for bits in [1, 2, 3, 7, CHUNK] {
             let mut source = source_in_bits(text.as_bytes(), CSV, bits).unwrap();
             let mut record = Record::default();

@@ -12,7 +12,10 @@ use super::dialect::Dialect;
 pub(super) struct Feed {
     window: Window,
     dialect: Dialect,
-    /// The byte of the file that is handed out next.
+    /// What was passed before the first byte handed out, as a byte order mark. The `csv` crate counts
+    /// from there.
+    before: u64,
+    /// The byte that is handed out next, counted as the crate does.
     next: u64,
     /// How many bytes a record may have before it is judged unfinished.
     allowance: usize,
@@ -33,8 +36,8 @@ pub(super) enum End {
 
 impl Feed {
     pub fn new(window: Window, dialect: Dialect) -> Self {
-        let next = window.passed();
-        Self { window, dialect, next, allowance: CHUNK, end: End::Untold, fresh: true }
+        let before = window.passed();
+        Self { window, dialect, before, next: 0, allowance: CHUNK, end: End::Untold, fresh: true }
     }
 
     pub fn dialect(&self) -> &Dialect {
@@ -50,9 +53,9 @@ impl Feed {
         self.window.line()
     }
 
-    /// The byte of the file that is the first at hand.
+    /// The byte that is the first at hand, counted as the `csv` crate does.
     pub fn passed(&self) -> u64 {
-        self.window.passed()
+        self.window.passed() - self.before
     }
 
     /// The first `length` bytes at hand.
@@ -60,8 +63,8 @@ impl Feed {
         self.window.bytes().get(..length).unwrap_or(self.window.bytes())
     }
 
-    /// Passes what is blank before a record that was cut up to the byte `end` of the file, and tells the
-    /// length of its text, which is then the first at hand. The line break behind it is none of it.
+    /// Passes what is blank before a record that was cut up to the byte `end`, and tells the length of
+    /// its text, which is then the first at hand. The line break behind it is none of it.
     pub fn reach(&mut self, end: u64) -> usize {
         let used = self.offset(end);
         let blank = self.dialect.blank_length(self.text(used), self.end == End::Real);
@@ -95,9 +98,9 @@ impl Feed {
         more
     }
 
-    /// Where a byte of the file is among those at hand.
+    /// Where a byte is among those at hand.
     fn offset(&self, byte: u64) -> usize {
-        let offset = byte.saturating_sub(self.window.passed());
+        let offset = byte.saturating_sub(self.passed());
         usize::try_from(offset).unwrap_or(usize::MAX).min(self.window.bytes().len())
     }
 
@@ -140,9 +143,9 @@ impl Read for Feed {
 }
 
 impl Seek for Feed {
-    /// Goes to a byte of the file that is still at hand.
+    /// Goes to a byte that is still at hand.
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let (first, length) = (self.window.passed(), self.window.bytes().len() as u64);
+        let (first, length) = (self.passed(), self.window.bytes().len() as u64);
         match to {
             SeekFrom::Start(byte) if (first..=first + length).contains(&byte) => {
                 self.next = byte;
