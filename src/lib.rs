@@ -41,17 +41,32 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod cli;
-pub mod declared;
-pub mod engine;
-pub mod event;
-pub mod ledger;
-pub mod plan;
-pub mod prepare;
-pub mod recover;
-pub mod report;
-pub mod row;
+mod declared;
+mod engine;
+mod event;
+mod ledger;
+mod plan;
+mod prepare;
+mod recover;
+mod report;
+mod row;
 pub mod sandbox;
-pub mod source;
-pub mod task;
-pub mod text;
-pub mod traffic;
+mod source;
+mod task;
+mod text;
+mod traffic;
+
+/// What fuzz targets and the tests of the binary take from the rooms; nothing else is for use from outside.
+#[doc(hidden)]
+pub mod proofs {
+    pub use crate::declared::connector::{Catalogue, Connector, TextChange};
+    pub use crate::declared::job;
+    pub use crate::prepare::Preparer;
+    pub use crate::recover::{Lookup, Search, Since, item_id};
+    pub use crate::row::Doubt;
+    pub use crate::source::{Cell, Format, Read, Record, Source};
+    pub use crate::text::diagnostic::{Diagnostic, Place};
+    pub use crate::text::quota::Quota;
+    pub use crate::traffic::reply::{Answer, Reply};
+    pub use crate::traffic::verdict::{Verdict, judge};
+}

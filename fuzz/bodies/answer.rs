@@ -1,10 +1,10 @@
 //! An answer: its status in two bytes, and its body. Nothing is done that does not say so.
 
-use noteferry::declared::connector::{Catalogue, Connector};
-use noteferry::text::diagnostic::Place;
-use noteferry::traffic::reply::Answer;
-use noteferry::traffic::reply::Reply;
-use noteferry::traffic::verdict::{Verdict, judge};
+use noteferry::proofs::Answer;
+use noteferry::proofs::Place;
+use noteferry::proofs::Reply;
+use noteferry::proofs::{Catalogue, Connector};
+use noteferry::proofs::{Verdict, judge};
 
 thread_local! {
     static STRINGEEX: Connector =

@@ -1,7 +1,7 @@
 //! A connector of an operation and a file that says the rest; the bytes are the operation.
 
-use noteferry::declared::connector::Catalogue;
-use noteferry::text::diagnostic::Place;
+use noteferry::proofs::Catalogue;
+use noteferry::proofs::Place;
 
 const CONNECTOR: &[u8] = b"connector: crm\nabout: A CRM\nbase_url: https://crm.invalid/api\n";
 

@@ -1,6 +1,6 @@
 //! A CSV file, and where it is well-formed, what another reader makes of it.
 
-use noteferry::source::{Cell, Format, Read, Record, Source};
+use noteferry::proofs::{Cell, Format, Read, Record, Source};
 
 pub fn run(data: &[u8]) {
     let path = super::file("rows.csv", data);

@@ -1,7 +1,7 @@
 //! A job: it is a job, and the same one each time, or there is a problem with it.
 
-use noteferry::declared::job;
-use noteferry::prepare::Preparer;
+use noteferry::proofs::Preparer;
+use noteferry::proofs::job;
 
 pub fn run(data: &[u8]) {
     super::file("notes.csv", b"id,ticket,body\n1,tk_1,a\n");

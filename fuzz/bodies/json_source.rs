@@ -1,6 +1,6 @@
 //! JSON rows, as a list and line by line.
 
-use noteferry::source::{Format, Read, Record, Source};
+use noteferry::proofs::{Format, Read, Record, Source};
 
 pub fn run(data: &[u8]) {
     for (name, format) in [("rows.jsonl", Format::JsonLines), ("rows.json", Format::Json)] {

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use noteferry::declared::connector::{Catalogue, Connector, TextChange};
-use noteferry::recover::{Lookup, Search, Since, item_id};
-use noteferry::row::Doubt;
-use noteferry::text::diagnostic::Place;
+use noteferry::proofs::Doubt;
+use noteferry::proofs::Place;
+use noteferry::proofs::{Catalogue, Connector, TextChange};
+use noteferry::proofs::{Lookup, Search, Since, item_id};
 use serde_json::{Value, json};
 
 const OWNED: &str = "tn_owned";

@@ -11,7 +11,7 @@ pub mod list;
 
 use std::path::PathBuf;
 
-use noteferry::text::diagnostic::{Diagnostic, Place};
+use noteferry::proofs::{Diagnostic, Place};
 
 thread_local! {
     static FOLDER: tempfile::TempDir = tempfile::tempdir().expect("a temporary folder");

@@ -3,5 +3,6 @@
 //! Data, no code; nothing is sent and no row is read here.
 
 pub mod connector;
-pub mod editor;
 pub mod job;
+#[cfg(test)]
+mod tests;

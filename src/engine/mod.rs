@@ -14,5 +14,7 @@ pub mod dispatch;
 pub(crate) mod tests;
 mod work;
 
-pub use core::{Action, Core, Input, Now, Settings, Stop};
+#[cfg(test)]
+pub use core::{Action, Core, Input, Now};
+pub use core::{Settings, Stop};
 pub use work::Work;

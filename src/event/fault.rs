@@ -87,8 +87,6 @@ pub enum Happening {
     PutOff,
     /// It went on after a wait.
     Resumed,
-    /// It was withdrawn before its request was sent.
-    Withdrawn,
     /// It ended.
     Ended,
 }

@@ -46,11 +46,6 @@ impl Run {
     pub fn number(self) -> i64 {
         self.id
     }
-
-    /// The job that is run.
-    pub fn job(self) -> JobId {
-        self.job
-    }
 }
 
 /// Until when a claim is good.
@@ -58,6 +53,7 @@ impl Run {
 pub enum Validity {
     /// Until it is given back, or its process ends however that ends: an operating system's lock.
     Held,
+    #[allow(dead_code)] // a part of the contract that a lock of this machine has no use for
     /// Until a moment of the ledger's clock, in unix milliseconds, unless it is renewed before.
     Until(i64),
 }
@@ -74,6 +70,7 @@ pub trait Claim {
 
     /// Whether the rows of a lane may be started at this very moment. A lock holds every lane of its job, until it is
     /// lost.
+    #[allow(dead_code)] // asked where several machines share a job
     fn holds(&self, lane: &str) -> bool;
 
     /// Until when [`Self::holds`] stays true by itself.

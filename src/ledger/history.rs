@@ -50,6 +50,7 @@ impl History {
     }
 
     /// How many rows there are.
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.entries.len()
     }

@@ -21,11 +21,13 @@ pub(crate) mod tests;
 pub use contract::{Books, Claim, JobId, JobName, OwnerId, Reader, Run, Validity};
 pub use error::{LedgerError, LostOutcome, StorageFault};
 pub use finding::{Finding, Findings, LedgerRow, Problem};
-pub use history::{Candidate, History, HistoryRow};
+pub use history::{History, HistoryRow};
 pub use inspection::{CheckScope, Inspection};
 pub use location::Location;
 pub use recorder::{Ack, News, Note, Recorder, Write};
-pub use sqlite::{FORMAT, InTrouble, JobLock, Left, Rescue, TakenIn, inspect, waiting_outcomes};
+#[cfg(test)]
+pub use sqlite::FORMAT;
+pub use sqlite::{InTrouble, JobLock, Left, Rescue, TakenIn, inspect, waiting_outcomes};
 pub use status::{FailedRow, JobStatus, RunRecord, Unfinished};
 
 /// A ledger, open: of the one kind that there is. Where there is a second it is one of the two.

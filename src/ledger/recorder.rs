@@ -155,11 +155,13 @@ impl Recorder {
     }
 
     /// Gives an attempt that is about to leave.
+    #[cfg(test)]
     pub fn begin(&self, slot: usize, start: AttemptStart) {
         self.write(vec![Write::Start { slot, start: Box::new(start) }]);
     }
 
     /// Gives what came of an attempt.
+    #[cfg(test)]
     pub fn end(&self, slot: usize, end: AttemptEnd) {
         self.write(vec![Write::End { slot, end: Box::new(end) }]);
     }

@@ -21,7 +21,7 @@ use crate::source::{Columns, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 
-pub use prepared::{Draft, Findings, Prepared, Ready, RowKey, ToldOnce};
+pub use prepared::{Draft, Findings, Ready, RowKey, ToldOnce};
 
 /// A job's mapping and operations, compiled against the columns of its source.
 pub struct Preparer {

@@ -41,12 +41,12 @@ pub use ndjson::{finished_event, ndjson};
 pub use outlet::Outlet;
 pub use plain::plain;
 pub use plan::{PlanHead, PlanReport, PlanTotals};
-pub use problems::{Counts, Problems, checked_event, checked_line};
+pub use problems::{Problems, checked_event, checked_line};
 pub use refusal::{
     brought_in, of_account, of_client, of_credentials, of_invalid, of_ledger, of_sandbox,
     of_waiting,
 };
-pub use status::{RunLine, StatusView, nothing_known};
+pub use status::{StatusView, nothing_known};
 pub use summary::summary;
 pub use thread::{ReportHandle, ReportThread};
 pub use words::shell_word;

@@ -72,10 +72,6 @@ impl Problems {
         }
     }
 
-    pub fn counts(&self) -> Counts {
-        self.counts
-    }
-
     /// Says how many more there are than were shown and, once, who explains them; and flushes.
     pub fn finish(mut self) -> Counts {
         if matches!(self.style, Style::Text { .. }) {

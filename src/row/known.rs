@@ -47,6 +47,7 @@ pub struct Earlier {
 
 impl Earlier {
     /// Of a row in its first operation that nobody has in hand, with no word of why it stands there.
+    #[cfg(test)]
     pub fn of(state: RowState) -> Self {
         Self { state, turn: 1, holder: None, cause: None }
     }

@@ -25,10 +25,10 @@ pub use failure::Failure;
 pub use job::{JobOptions, ledger_place};
 pub use ledger_check::{LedgerCheckOptions, check_ledger};
 pub use limits::{Limits, SendingOptions};
-pub use plan::{About, PlanOptions, Planned, plan};
-pub use run::{Failures, Outlook, RunOptions, RunOutcome, World, run};
-pub use status::{Status, StatusOptions, status};
-pub use target::{Rehearsal, Secrets, Target, TargetOptions};
+pub use plan::{About, PlanOptions, plan};
+pub use run::{Failures, Outlook, RunOptions, World, run};
+pub use status::{StatusOptions, status};
+pub use target::{Rehearsal, TargetOptions};
 
 use std::path::PathBuf;
 

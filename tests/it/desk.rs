@@ -5,8 +5,8 @@ use std::io::{BufRead as _, BufReader, Lines, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
+use noteferry::proofs::Quota;
 use noteferry::sandbox::{EMAIL, Options, PASSWORD, Sandbox};
-use noteferry::text::quota::Quota;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -25,17 +25,18 @@ pub mod template;
 #[cfg(test)]
 mod tests;
 
-pub use answers::{Answers, NotFound};
+pub use answers::Answers;
 pub use api::Connector;
 pub use authentication::{
-    Authentication, Choices, Filling, Login, Piece, SignedToken, TokenHeader, TokenVariable, Way,
+    Authentication, Choices, Filling, Login, Piece, SignedToken, TokenHeader, Way,
 };
 pub use built_in::DEFAULT_CONNECTOR;
 pub use fields::FieldSet;
 pub use load::Catalogue;
 pub use operation::{Effect, Method, Operation, Repeat};
-pub use recovery::{Pages, Recover, TextChange};
+pub use recovery::{Recover, TextChange};
 pub use rules::{Condition, Remark, Rule, TimeRule, Unit};
 
 pub(super) use api::written::ConnectorFile;
+#[cfg(test)]
 pub(super) use operation::written::OperationFile;

@@ -20,6 +20,7 @@ mod status;
 
 pub use check::inspect;
 pub use file::FileLedger;
+#[cfg(test)]
 pub use format::FORMAT;
 pub use journal::{InTrouble, Left};
 pub use lock::JobLock;

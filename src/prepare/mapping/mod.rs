@@ -28,7 +28,6 @@ use crate::text::diagnostic::Diagnostic;
 use expression::{Compiled, Evaluated};
 use shortcut::Scalar;
 
-pub use filter::{FILTERS, Filter};
 pub use language::Language;
 pub use time::TimeError;
 

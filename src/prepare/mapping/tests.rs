@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::expression::Compiled;
-use super::{FILTERS, Language, Mapped, Origin, evaluated, push_text};
+use super::filter::FILTERS;
+use super::{Language, Mapped, Origin, evaluated, push_text};
 use crate::declared::job::Written;
 use crate::source::{InlineRow, OwnedCell, Read, Record, Source};
 use crate::text::diagnostic::Place;

@@ -46,7 +46,6 @@ fn happening(happening: Happening) -> &'static str {
         Happening::Looked => "a look for it came to an end",
         Happening::PutOff => "it was put off",
         Happening::Resumed => "its wait was over",
-        Happening::Withdrawn => "it was withdrawn",
         Happening::Ended => "it ended",
     }
 }

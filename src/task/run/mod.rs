@@ -111,6 +111,7 @@ pub struct Outlook {
 
 /// What came of a run.
 #[derive(Debug)]
+#[allow(dead_code)] // its numbers are told by the reporters; who drives the task otherwise reads them here
 pub struct RunOutcome {
     pub totals: Totals,
     pub ending: Ending,

@@ -13,7 +13,7 @@ use crate::traffic::reply::Reply;
 use crate::traffic::reply::TokenFailure;
 
 pub use client::{Client, ClientError, ClientOptions};
-pub use credentials::{CredentialError, Credentials, Environment};
+pub use credentials::{CredentialError, Credentials};
 
 /// What a run sends through. The real one is [`Http`]; tests bring their own.
 pub trait Transport {

@@ -1,0 +1,78 @@
+//! JSON Schemas for editors, generated from the types that the files are read into.
+//!
+//! They stand under `schemas/` and give completion, hovers and squiggles through the `yaml-language-server`
+//! line at the top of a file. A test keeps files and types together; draft 7, which editors know best.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+
+use crate::declared::connector::{ConnectorFile, OperationFile};
+use crate::declared::job::file::JobFile;
+use crate::text::document::Document;
+use std::path::Path;
+
+/// The name of each schema's file under `schemas/`, and its text.
+fn schemas() -> Vec<(&'static str, String)> {
+    vec![
+        ("job.schema.json", text(&schema::<JobFile>())),
+        ("connector.schema.json", text(&schema::<ConnectorFile>())),
+        ("operation.schema.json", text(&schema::<OperationFile>())),
+    ]
+}
+
+fn schema<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft07().into_generator().into_root_schema_for::<T>()
+}
+
+fn text(schema: &Schema) -> String {
+    // A schema is JSON already, so this cannot fail; an empty file would fail the test.
+    let mut text = serde_json::to_string_pretty(schema).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas"))
+}
+
+#[test]
+fn the_files_are_those_of_the_types() {
+    for (name, text) in schemas() {
+        let path = folder().join(name);
+        if std::env::var_os("NOTEFERRY_WRITE_SCHEMAS").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap_or_default(),
+            text,
+            "{name} is out of date"
+        );
+    }
+}
+
+#[test]
+fn the_shipped_files_fit_their_schemas() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut checked = 0;
+    for folder in ["jobs", "schemas/stringeex"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "yaml") {
+                continue;
+            }
+            let document = Document::read(&path).unwrap();
+            let first = document.source().text.lines().next().unwrap().to_owned();
+            let (_, schema) = first.split_once("$schema=").expect("a line for the editor");
+            let schema = std::fs::read_to_string(path.parent().unwrap().join(schema)).unwrap();
+            let validator =
+                jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+            let errors: Vec<String> = validator
+                .iter_errors(&document.root().to_json())
+                .map(|error| error.to_string())
+                .collect();
+            assert_eq!(errors, Vec::<String>::new(), "{}", path.display());
+            checked += 1;
+        }
+    }
+    assert!(checked >= 9, "{checked}");
+}

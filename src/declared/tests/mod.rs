@@ -1,0 +1,3 @@
+//! Tests of what users declare as a whole.
+
+mod editor;
