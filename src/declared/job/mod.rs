@@ -1,9 +1,9 @@
-//! A job: as written in YAML ([`file`](mod@file)), and as meant ([`Job`]), where nothing invalid can be held.
+//! A job: as written in YAML (`file`), and as meant ([`Job`]), where nothing invalid can be held.
 //!
 //! A data file is a job too, with everything left to defaults. A job knows its connector and where its rows
 //! are; it has not looked at a single row, so whether its expressions fit the columns is for `mapping`.
 
-pub mod file;
+pub(super) mod file;
 mod in_doubt;
 mod marker;
 mod resolve;
