@@ -112,17 +112,27 @@ fn push_value(into: &mut String, value: &FieldValue<'_>) {
 /// Appends a text as a JSON string, with the escapes that `serde_json` uses.
 fn push_json(into: &mut String, text: &str) {
     into.push('"');
+    // Most texts are plain; a look at all their bytes without a branch costs less than a step for each.
+    if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+        into.push_str(text);
+    } else {
+        push_escaped(into, text);
+    }
+    into.push('"');
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte >= 0x20 && byte != b'"' && byte != b'\\'
+}
+
+fn push_escaped(into: &mut String, text: &str) {
     let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
+    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| !is_plain(*byte)) {
         into.push_str(&text[plain..at]);
         push_escape(into, byte);
         plain = at + 1;
     }
     into.push_str(&text[plain..]);
-    into.push('"');
 }
 
 fn push_escape(into: &mut String, byte: u8) {
