@@ -26,8 +26,8 @@ use crate::traffic::verdict::{Verdict, judge};
 use super::Work;
 use super::core::{Action, Core, Input, Now, Settings, Stop};
 
-/// How often watchers get a new picture.
-const PICTURE_EVERY: Duration = Duration::from_millis(100);
+/// How often watchers get a new snapshot.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// How many requests that have come to an end are dealt with before anything else gets its turn.
 const LANDINGS_A_TURN: usize = 64;
@@ -56,7 +56,7 @@ pub struct Parts<'a, T> {
     pub stops: UnboundedReceiver<Stop>,
     /// Hears events in order, several at a time.
     pub tell: &'a mut dyn FnMut(Vec<Event>),
-    pub picture: &'a mut dyn FnMut(Progress),
+    pub progress: &'a mut dyn FnMut(Progress),
     /// Whether what the other side calls so belongs to a row.
     pub owns: &'a dyn Fn(&str) -> bool,
     /// Unix milliseconds.
@@ -95,8 +95,8 @@ pub async fn run<T: Transport>(settings: Settings, pace: Pace, parts: Parts<'_, 
         remote_began: None,
         writes: Vec::new(),
         told: Vec::new(),
-        pictured: None,
-        picture: tokio::time::interval(PICTURE_EVERY),
+        shown_at: None,
+        progress: tokio::time::interval(PROGRESS_EVERY),
         parts,
     };
     shell.take(Input::Tick);
@@ -126,8 +126,8 @@ struct Shell<'a, T> {
     writes: Vec<Write>,
     /// Events that are told at the end of a turn.
     told: Vec<Event>,
-    pictured: Option<Moment>,
-    picture: Interval,
+    shown_at: Option<Moment>,
+    progress: Interval,
     parts: Parts<'a, T>,
 }
 
@@ -191,7 +191,7 @@ impl<T: Transport> Shell<'_, T> {
             Some(flight) = self.flights.next(), if !self.flights.is_empty() => self.landed(flight),
             rows = self.parts.feed.recv(), if wants_rows => self.fed(rows),
             () = pause => Input::Tick,
-            _ = self.picture.tick() => Input::Tick,
+            _ = self.progress.tick() => Input::Tick,
         }
     }
 
@@ -309,10 +309,10 @@ impl<T: Transport> Shell<'_, T> {
             (self.parts.tell)(std::mem::take(&mut self.told));
         }
         let now = Moment(self.began.elapsed());
-        if self.pictured.is_none_or(|last| now.since(last) >= PICTURE_EVERY) {
-            self.pictured = Some(now);
+        if self.shown_at.is_none_or(|last| now.since(last) >= PROGRESS_EVERY) {
+            self.shown_at = Some(now);
             let progress = self.core.progress(now);
-            (self.parts.picture)(progress);
+            (self.parts.progress)(progress);
         }
     }
 

@@ -18,11 +18,12 @@ use crate::text::pointer::Pointer;
 /// How much earlier than the attempt an item may seem to have been made: the `Date` header and many a list count
 /// in whole seconds.
 const TOLERANCE_MILLISECONDS: i64 = 2_000;
-/// How far the clocks of the other side's machines may differ: whoever dates answers need not date items.
+/// How far the clocks of the other side's machines may differ: the machine that dates answers need not be the one that dates
+/// items.
 const DISAGREEMENT_MILLISECONDS: i64 = 60_000;
 /// How far a clock of ours may have been wrong at an attempt of which the other side's clock is not known.
 const CLOCK_ERROR_MILLISECONDS: i64 = 48 * 3_600_000;
-/// Nobody cuts a list shorter than this who is asked for more.
+/// A server that shows only a part of a list shows at least so many items of it.
 const SHORTEST_PAGE: usize = 10;
 /// A list that has not ended by then is not going to.
 const MOST_PAGES: u32 = 200;
@@ -196,7 +197,7 @@ impl Search {
             self.doubt = Some(Doubt::Endless);
             return;
         }
-        // Whoever does not know of pages shows the first again; that may be all, or what fits on one.
+        // A server that does not know of pages shows the first page again: that may be the whole list, or what fits on a page.
         let may_be_cut = (!has_pages || self.page == 2) && items >= SHORTEST_PAGE;
         let far_enough = if since.certain { since.moment } else { since.earliest() };
         let goes_back = self.order.reaches_back_to(far_enough)

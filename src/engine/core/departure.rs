@@ -10,7 +10,7 @@ use crate::plan::decide::Sending;
 use crate::row::{Attempted, Cause, Doubt, Reason};
 use crate::traffic::pace::Moment;
 
-use super::rows::{Flight, Last, Quest};
+use super::rows::{Flight, Last, Recovery};
 use super::{Action, Core, Now};
 
 impl Core {
@@ -23,7 +23,7 @@ impl Core {
         self.or_fault(done, now);
         if !self.course.goes_on() {
             self.withdraw_cleared(now);
-            self.end_quests(now);
+            self.end_recoveries(now);
         }
     }
 
@@ -195,7 +195,7 @@ impl Core {
         if slot.is_too_late(now.clock()) || !slot.work.ready.valid {
             return self.end_unsent(at, now);
         }
-        if let Some(until) = slot.repeats_from().filter(|until| *until > now.moment) {
+        if let Some(until) = slot.repeat_from().filter(|until| *until > now.moment) {
             self.wake_no_later_than(until);
             return self.rows.hold(at, until);
         }
@@ -210,15 +210,15 @@ impl Core {
         let slot = self.rows.slot(at, Happening::Sought)?;
         // Nobody works on it any longer than on one that was lost when this run began.
         let sure_at = Moment(slot.work.ready.operation.sure_after);
-        let quest =
-            Quest::new(&slot.work, None, sure_at).ok_or_else(|| slot.fault(Happening::Sought))?;
-        self.rows.seek(at, quest)?;
+        let recovery = Recovery::new(&slot.work, None, sure_at)
+            .ok_or_else(|| slot.fault(Happening::Sought))?;
+        self.rows.seek(at, recovery)?;
         self.send_looks(now)
     }
 
     /// A time of a row has passed between its start in the ledger and its request.
     fn end_too_late(&mut self, at: usize, now: Now) -> Result<(), Fault> {
-        let last = match self.rows.slot(at, Happening::Ended)?.may_have_acted() {
+        let last = match self.rows.slot(at, Happening::Ended)?.repeats() {
             true => Last::in_doubt(),
             false => Last::unsent(),
         };
@@ -227,7 +227,7 @@ impl Core {
 
     /// Likewise, before its start; the ledger need not hear of it.
     fn end_unsent(&mut self, at: usize, now: Now) -> Result<(), Fault> {
-        let end = match self.rows.slot(at, Happening::Ended)?.may_have_acted() {
+        let end = match self.rows.slot(at, Happening::Ended)?.repeats() {
             true => RowEnd::InDoubt,
             false => RowEnd::Invalid,
         };

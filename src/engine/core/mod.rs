@@ -176,7 +176,7 @@ impl Core {
             && self.rows.bytes() < LOOK_AHEAD_BYTES
     }
 
-    /// How the run stands, for whoever watches.
+    /// How the run stands.
     pub fn progress(&self, now: Moment) -> Progress {
         let period = self.other_side.pace.period(now);
         Progress {

@@ -9,7 +9,7 @@ use crate::traffic::access::Refusal;
 use crate::traffic::pace::{asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
 
-use super::rows::{Flight, Last, Later, Quest, Slot};
+use super::rows::{Flight, Last, Later, Recovery, Slot};
 use super::{Action, Core, MOST_PUSHBACKS, Now};
 
 /// So many refusals of its token, while others were accepted, are a refusal of the row.
@@ -76,15 +76,15 @@ impl Core {
         let slot = self.rows.slot(at, Happening::Replied)?;
         let sure_at = now.moment.after(slot.work.ready.operation.sure_after);
         let may_look = self.settings.in_doubt != InDoubt::Hold && self.course.goes_on();
-        let quest = match may_look {
-            true => Quest::new(&slot.work, Some(cause.clone()), sure_at),
+        let recovery = match may_look {
+            true => Recovery::new(&slot.work, Some(cause.clone()), sure_at),
             false => None,
         };
-        match (quest, after) {
+        match (recovery, after) {
             (None, _) => self.end(at, Last::in_doubt().because(cause), now),
-            (Some(quest), None) => self.rows.seek(at, quest),
-            (Some(quest), Some(asked)) => {
-                self.rows.seek_at(at, quest, now.moment.after(asked_wait(asked)))
+            (Some(recovery), None) => self.rows.seek(at, recovery),
+            (Some(recovery), Some(asked)) => {
+                self.rows.seek_at(at, recovery, now.moment.after(asked_wait(asked)))
             }
         }
     }
@@ -106,13 +106,13 @@ impl Core {
         let slot = self.slot(at)?;
         let tries = slot.tries;
         if tries.attempts >= self.settings.attempts || tries.pushbacks >= MOST_PUSHBACKS {
-            let last = match slot.may_have_acted() {
+            let last = match slot.repeats() {
                 true => Last::in_doubt(),
                 false => Last::given_up(),
             };
             return self.end(at, last.because(cause), now);
         }
-        let until = now.moment.after(wait).max(slot.repeats_from().unwrap_or_default());
+        let until = now.moment.after(wait).max(slot.repeat_from().unwrap_or_default());
         self.defer(at, Outcome::Deferred, Some(cause), Later::At(until), now)
     }
 
@@ -173,7 +173,7 @@ impl Core {
         slot.tries.refusals += u32::from(refusal == Refusal::Row);
         let tries = slot.tries;
         let last = match refusal {
-            _ if slot.may_have_acted() => Last::in_doubt(),
+            _ if slot.repeats() => Last::in_doubt(),
             // Others were accepted each time: this row would be refused again.
             _ if tries.refusals >= SURELY_REFUSED => Last::refused(),
             _ => Last::given_up(),

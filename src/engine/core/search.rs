@@ -34,7 +34,7 @@ impl Core {
             }
             Verdict::Unauthorized(cause) => self.look_unauthorized(at, cause, flight, now),
             Verdict::Refused(cause) | Verdict::NotFound(cause) => {
-                match self.rows.quest_mut(at)?.search.take_refusal() {
+                match self.rows.recovery_mut(at)?.search.take_refusal() {
                     Some(lookup) => self.follow_lookup(at, lookup, now),
                     None => self.end_unsure(at, Doubt::ListRefused(Box::new(cause.into())), now),
                 }
@@ -92,9 +92,9 @@ impl Core {
             }
             Lookup::Unsure { doubt } => self.end_unsure(at, doubt, now),
             Lookup::Absent => {
-                let quest = self.rows.quest_mut(at)?;
-                let sure_at = quest.sure_at;
-                match quest.began.is_some_and(|began| began < sure_at) {
+                let recovery = self.rows.recovery_mut(at)?;
+                let sure_at = recovery.sure_at;
+                match recovery.began.is_some_and(|began| began < sure_at) {
                     // Only a list of that moment or later says that the other side did not act.
                     true => self.rows.look_anew(at, sure_at),
                     false => self.absent(at, now),
@@ -105,7 +105,7 @@ impl Core {
 
     /// The attempt surely did not act: the row may go again, as often as any.
     fn absent(&mut self, at: usize, now: Now) -> Result<(), Fault> {
-        let cause = self.rows.quest_mut(at)?.lost.take();
+        let cause = self.rows.recovery_mut(at)?.lost.take();
         let slot = self.rows.slot_mut(at, Happening::Looked)?;
         slot.tries.attempts += 1;
         let is_too_often = slot.tries.attempts >= self.settings.attempts && slot.is_started();
@@ -127,9 +127,9 @@ impl Core {
     ) -> Result<(), Fault> {
         // An outage is not the row's fault, and is not counted against it.
         let counts = u32::from(!self.other_side.outage.is_on());
-        let quest = self.rows.quest_mut(at)?;
-        quest.looks += counts;
-        let looks = quest.looks;
+        let recovery = self.rows.recovery_mut(at)?;
+        recovery.looks += counts;
+        let looks = recovery.looks;
         let (wait, most) = match pushback {
             true => (self.push_back(flight, after, now), MOST_PUSHBACKS),
             false => {
@@ -144,8 +144,8 @@ impl Core {
     }
 
     /// The run stops: what has not been found by now stays in doubt.
-    pub(super) fn end_quests(&mut self, now: Now) {
-        for at in self.rows.all_quests() {
+    pub(super) fn end_recoveries(&mut self, now: Now) {
+        for at in self.rows.all_recoveries() {
             let done = self.end_unsure(at, Doubt::StoppedBefore, now);
             self.or_fault(done, now);
         }

@@ -38,8 +38,8 @@ impl Course {
         self.goes_on() && !self.source_ended
     }
 
-    /// The first reason to stop stands, but for a ledger that fails later on, or a fault of ours: whoever runs this has to
-    /// know.
+    /// The first reason to stop stands, but for a ledger that fails later on, or a fault of ours: the user has to know of
+    /// those.
     fn set(&mut self, ending: Ending) {
         let ledger =
             |ending: &Ending| matches!(ending, Ending::LedgerFailed(_) | Ending::RecorderGone);

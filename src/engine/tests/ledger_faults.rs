@@ -245,7 +245,7 @@ impl World {
                 feed: rows,
                 stops,
                 tell: &mut |told| events.extend(told),
-                picture: &mut |_| {},
+                progress: &mut |_| {},
                 owns: &|id| owners.owns(id).unwrap_or(true),
                 wall: &wall,
                 chance: &mut || 0.5,

@@ -140,7 +140,7 @@ impl Session<'_> {
                 feed,
                 stops: (self.world.stops)(),
                 tell: &mut |events| handle.tell_all(events),
-                picture: &mut |progress| handle.progress(with_estimate(progress, to_send)),
+                progress: &mut |progress| handle.progress(with_estimate(progress, to_send)),
                 // What cannot be read counts as somebody else's: then the row stays in doubt, which is safe.
                 owns: &|id| books.owners.owns(id).unwrap_or(true),
                 wall: self.world.wall,

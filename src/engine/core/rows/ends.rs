@@ -38,14 +38,14 @@ impl Rows {
         let end = self.shift(at, Happening::PutOff, |slot, phase| {
             let (Phase::Landed { .. } | Phase::Cleared) = phase else { return Err(phase.into()) };
             // What may have acted once may have acted, whatever became of the attempts since.
-            let outcome = if slot.may_have_acted() { Outcome::Lost } else { outcome };
+            let outcome = if slot.repeats() { Outcome::Lost } else { outcome };
             if let Err(transition) = slot.step(outcome.event(None)) {
                 return Err(Refused { phase, transition: Some(transition) });
             }
             slot.ends_on_their_way += 1;
             let next = match later {
-                Later::At(until) => Phase::Waiting { until, quest: None },
-                Later::Suspect => Phase::Suspect { quest: None },
+                Later::At(until) => Phase::Waiting { until, recovery: None },
+                Later::Suspect => Phase::Suspect { recovery: None },
                 Later::AnotherRun => Phase::Withdrawn,
             };
             Ok((next, slot.attempt_end(outcome, cause, None, wall)))

@@ -5,24 +5,31 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::slot::Phase;
-use super::{Flight, Quest, Rows};
+use super::{Flight, Recovery, Rows};
 use crate::event::{Fault, Happening};
 use crate::recover::{Lookup, Since};
 use crate::traffic::pace::Moment;
 
 impl Rows {
     /// A row is to be looked for before its lane goes on.
-    pub fn seek(&mut self, at: usize, quest: Box<Quest>) -> Result<(), Fault> {
+    pub fn seek(&mut self, at: usize, recovery: Box<Recovery>) -> Result<(), Fault> {
         self.shift(at, Happening::Sought, |_, phase| match phase {
-            Phase::Queued | Phase::Landed { quest: None } => Ok((Phase::Sought(quest), ())),
+            Phase::Queued | Phase::Landed { recovery: None } => Ok((Phase::Sought(recovery), ())),
             other => Err(other.into()),
         })
     }
 
     /// A row is to be looked for at a moment that is still to come.
-    pub fn seek_at(&mut self, at: usize, quest: Box<Quest>, until: Moment) -> Result<(), Fault> {
+    pub fn seek_at(
+        &mut self,
+        at: usize,
+        recovery: Box<Recovery>,
+        until: Moment,
+    ) -> Result<(), Fault> {
         self.shift(at, Happening::Sought, |_, phase| match phase {
-            Phase::Landed { quest: None } => Ok((Phase::Waiting { until, quest: Some(quest) }, ())),
+            Phase::Landed { recovery: None } => {
+                Ok((Phase::Waiting { until, recovery: Some(recovery) }, ()))
+            }
             other => Err(other.into()),
         })
     }
@@ -30,9 +37,9 @@ impl Rows {
     /// A look for a row leaves.
     pub fn look(&mut self, at: usize, flight: Flight) -> Result<(), Fault> {
         self.shift(at, Happening::LookSent, |_, phase| match phase {
-            Phase::Sought(mut quest) => {
-                quest.began.get_or_insert(flight.sent_at);
-                Ok((Phase::Looking { flight, quest }, ()))
+            Phase::Sought(mut recovery) => {
+                recovery.began.get_or_insert(flight.sent_at);
+                Ok((Phase::Looking { flight, recovery }, ()))
             }
             other => Err(other.into()),
         })
@@ -41,17 +48,19 @@ impl Rows {
     /// A look for a row has come to an end.
     pub fn land_look(&mut self, at: usize) -> Result<Flight, Fault> {
         self.shift(at, Happening::Looked, |_, phase| match phase {
-            Phase::Looking { flight, quest } => Ok((Phase::Landed { quest: Some(quest) }, flight)),
+            Phase::Looking { flight, recovery } => {
+                Ok((Phase::Landed { recovery: Some(recovery) }, flight))
+            }
             other => Err(other.into()),
         })
     }
 
     /// The search that goes on for a row whose look has come to an end.
-    pub fn quest_mut(&mut self, at: usize) -> Result<&mut Quest, Fault> {
+    pub fn recovery_mut(&mut self, at: usize) -> Result<&mut Recovery, Fault> {
         let slot = self.slot_mut(at, Happening::Looked)?;
         let fault = slot.fault(Happening::Looked);
         match &mut slot.phase {
-            Phase::Landed { quest: Some(quest) } => Ok(quest),
+            Phase::Landed { recovery: Some(recovery) } => Ok(recovery),
             _ => Err(fault),
         }
     }
@@ -68,9 +77,9 @@ impl Rows {
         let slot = self.slot_mut(at, Happening::Looked)?;
         let fault = slot.fault(Happening::Looked);
         match (&mut slot.phase, slot.work.ready.operation.recover.as_ref()) {
-            (Phase::Landed { quest: Some(quest) }, Some(recover)) => {
+            (Phase::Landed { recovery: Some(recovery) }, Some(recover)) => {
                 let since = Since::of(slot.attempted, wall, remote);
-                Ok(quest.search.take(recover, items, owned, since))
+                Ok(recovery.search.take(recover, items, owned, since))
             }
             _ => Err(fault),
         }
@@ -79,7 +88,7 @@ impl Rows {
     /// The next page of the list is to be looked at.
     pub fn look_on(&mut self, at: usize) -> Result<(), Fault> {
         self.shift(at, Happening::Sought, |_, phase| match phase {
-            Phase::Landed { quest: Some(quest) } => Ok((Phase::Sought(quest), ())),
+            Phase::Landed { recovery: Some(recovery) } => Ok((Phase::Sought(recovery), ())),
             other => Err(other.into()),
         })
     }
@@ -87,8 +96,8 @@ impl Rows {
     /// The same page is to be looked at once more, at a moment.
     pub fn look_again(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
         self.shift(at, Happening::PutOff, |_, phase| match phase {
-            Phase::Landed { quest: Some(quest) } => {
-                Ok((Phase::Waiting { until, quest: Some(quest) }, ()))
+            Phase::Landed { recovery: Some(recovery) } => {
+                Ok((Phase::Waiting { until, recovery: Some(recovery) }, ()))
             }
             other => Err(other.into()),
         })
@@ -97,9 +106,9 @@ impl Rows {
     /// The list is to be read from its first page on, at a moment.
     pub fn look_anew(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
         self.shift(at, Happening::PutOff, |slot, phase| match phase {
-            Phase::Landed { quest: Some(quest) } => {
-                let quest = Some(quest.anew(&slot.work));
-                Ok((Phase::Waiting { until, quest }, ()))
+            Phase::Landed { recovery: Some(recovery) } => {
+                let recovery = Some(recovery.anew(&slot.work));
+                Ok((Phase::Waiting { until, recovery }, ()))
             }
             other => Err(other.into()),
         })
@@ -108,7 +117,9 @@ impl Rows {
     /// The token of a look was refused: other rows are tried first.
     pub fn suspect_look(&mut self, at: usize) -> Result<(), Fault> {
         self.shift(at, Happening::PutOff, |_, phase| match phase {
-            Phase::Landed { quest: Some(quest) } => Ok((Phase::Suspect { quest: Some(quest) }, ())),
+            Phase::Landed { recovery: Some(recovery) } => {
+                Ok((Phase::Suspect { recovery: Some(recovery) }, ()))
+            }
             other => Err(other.into()),
         })
     }

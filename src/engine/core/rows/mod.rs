@@ -23,7 +23,7 @@ use lanes::Lanes;
 use slot::Phase;
 
 pub(super) use ends::{Later, Settled};
-pub(super) use slot::{Flight, Last, Quest, Slot};
+pub(super) use slot::{Flight, Last, Recovery, Slot};
 
 /// See the module's text. Rows are named by their slots.
 #[derive(Debug, Default)]
@@ -177,8 +177,8 @@ impl Rows {
     }
 
     /// Rows that are to be looked for, now or later, and have no look under way.
-    pub fn all_quests(&self) -> Vec<usize> {
-        self.all(|slot| slot.phase.quest().is_some() && slot.phase.stage() != Stage::Looking)
+    pub fn all_recoveries(&self) -> Vec<usize> {
+        self.all(|slot| slot.phase.recovery().is_some() && slot.phase.stage() != Stage::Looking)
     }
 
     fn all(&self, fits: impl Fn(&Slot) -> bool) -> Vec<usize> {

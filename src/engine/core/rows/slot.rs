@@ -25,7 +25,7 @@ pub(in crate::engine::core) struct Slot {
     pub(super) phase: Phase,
     pub tries: Tries,
     /// Where an earlier attempt may have acted and is to be repeated: from when on the other side is surely done with it.
-    pub(super) repeats_from: Option<Moment>,
+    pub(super) repeat_from: Option<Moment>,
     /// When the last attempt was started; of several of earlier runs that may have acted, the first.
     pub(super) attempted: Attempted,
     /// Whether the row was in doubt when the run began, and nothing has become known of it since.
@@ -58,7 +58,7 @@ pub(in crate::engine::core) struct Flight {
 
 /// The search for what a lost request may have made.
 #[derive(Debug)]
-pub(in crate::engine::core) struct Quest {
+pub(in crate::engine::core) struct Recovery {
     pub search: Search,
     /// When the first page was asked for.
     pub began: Option<Moment>,
@@ -82,19 +82,19 @@ pub(super) enum Phase {
     InFlight(Flight),
     /// What came of a request, or of a look, is being weighed: no row stays here after a turn.
     Landed {
-        quest: Option<Box<Quest>>,
+        recovery: Option<Box<Recovery>>,
     },
-    Sought(Box<Quest>),
+    Sought(Box<Recovery>),
     Looking {
         flight: Flight,
-        quest: Box<Quest>,
+        recovery: Box<Recovery>,
     },
     Waiting {
         until: Moment,
-        quest: Option<Box<Quest>>,
+        recovery: Option<Box<Recovery>>,
     },
     Suspect {
-        quest: Option<Box<Quest>>,
+        recovery: Option<Box<Recovery>>,
     },
     Withdrawn,
     Ending(Box<RowEnded>),
@@ -120,16 +120,16 @@ impl Phase {
     /// Whether an attempt may come to its end from here: its request has left or is about to, or it is looked for.
     pub fn may_end(&self) -> bool {
         let has_left = matches!(self, Self::Cleared | Self::InFlight(_) | Self::Landed { .. });
-        has_left || self.quest().is_some()
+        has_left || self.recovery().is_some()
     }
 
     /// The search that goes on for the row.
-    pub fn quest(&self) -> Option<&Quest> {
+    pub fn recovery(&self) -> Option<&Recovery> {
         match self {
-            Self::Sought(quest) | Self::Looking { quest, .. } => Some(quest),
-            Self::Landed { quest } | Self::Waiting { quest, .. } | Self::Suspect { quest } => {
-                quest.as_deref()
-            }
+            Self::Sought(recovery) | Self::Looking { recovery, .. } => Some(recovery),
+            Self::Landed { recovery }
+            | Self::Waiting { recovery, .. }
+            | Self::Suspect { recovery } => recovery.as_deref(),
             _ => None,
         }
     }
@@ -185,7 +185,7 @@ impl Last {
     }
 }
 
-impl Quest {
+impl Recovery {
     /// A search for what a row's request may have made; none where its operation cannot be looked for.
     pub fn new(work: &Work, lost: Option<Cause>, sure_at: Moment) -> Option<Box<Self>> {
         let search = new_search(work)?;
@@ -226,7 +226,7 @@ impl Slot {
             state,
             phase: Phase::Queued,
             tries: Tries::default(),
-            repeats_from: (work.sending == Sending::Repeat).then_some(sure_at),
+            repeat_from: (work.sending == Sending::Repeat).then_some(sure_at),
             attempted: work.attempted.unwrap_or_default(),
             in_earlier_doubt: work.sending != Sending::Fresh,
             ends_on_their_way: 0,
@@ -245,13 +245,13 @@ impl Slot {
     }
 
     /// Whether an earlier attempt may have acted, and is to be repeated.
-    pub fn may_have_acted(&self) -> bool {
-        self.repeats_from.is_some()
+    pub fn repeats(&self) -> bool {
+        self.repeat_from.is_some()
     }
 
     /// Until when the row has to wait before it may go again: the other side may still be at work on its last request.
-    pub fn repeats_from(&self) -> Option<Moment> {
-        self.repeats_from
+    pub fn repeat_from(&self) -> Option<Moment> {
+        self.repeat_from
     }
 
     /// Whether an attempt is under way or was lost of which nobody knows, as far as this run has told the ledger.
@@ -266,12 +266,12 @@ impl Slot {
 
     /// Whether a row that is to be deleted and is not there is as it should be: an earlier attempt did it.
     pub fn may_be_gone(&self) -> bool {
-        self.may_have_acted() && self.work.ready.operation.effect == Effect::Delete
+        self.repeats() && self.work.ready.operation.effect == Effect::Delete
     }
 
     /// The last request may have acted and is to be repeated, but not while the other side may be at work on it.
     pub fn repeat_when_sure(&mut self, now: Moment) {
-        self.repeats_from = Some(now.after(self.work.ready.operation.sure_after));
+        self.repeat_from = Some(now.after(self.work.ready.operation.sure_after));
     }
 
     /// Something has become known of the row. Gives whether it was in doubt from an earlier run until now.
@@ -286,14 +286,14 @@ impl Slot {
 
     /// Why the answer of a row that is looked for was lost.
     pub fn lost(&self) -> Cause {
-        let lost = self.phase.quest().and_then(|quest| quest.lost.clone());
+        let lost = self.phase.recovery().and_then(|recovery| recovery.lost.clone());
         lost.unwrap_or_else(|| Cause::of(Reason::RunEnded))
     }
 
     /// The request for the page of the list that is due; none where the row lacks a field that the list asks for.
     pub fn look_request(&self) -> Option<Request> {
         let recover = self.work.ready.operation.recover.as_ref()?;
-        self.phase.quest()?.search.request(recover, &self.work.ready)
+        self.phase.recovery()?.search.request(recover, &self.work.ready)
     }
 
     /// Whether the row may have acted as far as the ledger can know, where the run ends as it stands.
@@ -325,7 +325,7 @@ impl Slot {
             digest: ready.digest,
             number: self.state.attempts(),
             turn: self.work.turn,
-            repeats: self.may_have_acted(),
+            repeats: self.repeats(),
             at: self.attempted.at,
             remote_at: self.attempted.remote_at,
         })

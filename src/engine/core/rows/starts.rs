@@ -25,7 +25,7 @@ impl Rows {
     /// The turn of a row has come, and it has to wait: the other side may still be at work on its last request.
     pub fn hold(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
         self.shift(at, Happening::PutOff, |_, phase| match phase {
-            Phase::Queued => Ok((Phase::Waiting { until, quest: None }, ())),
+            Phase::Queued => Ok((Phase::Waiting { until, recovery: None }, ())),
             other => Err(other.into()),
         })
     }
@@ -60,7 +60,7 @@ impl Rows {
     /// A row's request has come to an end.
     pub fn land(&mut self, at: usize) -> Result<Flight, Fault> {
         self.shift(at, Happening::Replied, |_, phase| match phase {
-            Phase::InFlight(flight) => Ok((Phase::Landed { quest: None }, flight)),
+            Phase::InFlight(flight) => Ok((Phase::Landed { recovery: None }, flight)),
             other => Err(other.into()),
         })
     }
@@ -68,8 +68,8 @@ impl Rows {
     /// A row has waited long enough, for another attempt or another look.
     pub fn resume(&mut self, at: usize) -> Result<(), Fault> {
         self.shift(at, Happening::Resumed, |_, phase| match phase {
-            Phase::Waiting { quest, .. } | Phase::Suspect { quest } => Ok(match quest {
-                Some(quest) => (Phase::Sought(quest), ()),
+            Phase::Waiting { recovery, .. } | Phase::Suspect { recovery } => Ok(match recovery {
+                Some(recovery) => (Phase::Sought(recovery), ()),
                 None => (Phase::Queued, ()),
             }),
             other => Err(other.into()),
