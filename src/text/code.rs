@@ -9,6 +9,8 @@ use std::fmt;
 macro_rules! codes {
     ($($group:literal: { $($code:ident $word:literal $summary:literal $explanation:literal)+ })+) => {
         /// What kind of mistake a diagnostic is about.
+        // `UnknownCode` is about a code.
+        #[allow(clippy::enum_variant_names)]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Code { $($(#[doc = $summary] $code,)+)+ }
 

@@ -3,6 +3,8 @@
 //! It counts what is done to files (writes, cuts, syncs, openings, removals) and lets the n-th go wrong, once or from
 //! then on. Or the power goes: nothing works any more, and what was not synced is gone afterwards, or some of it.
 
+#![allow(unsafe_code)] // SQLite takes a file system as a table of C functions
+
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::{Path, PathBuf};
