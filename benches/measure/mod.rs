@@ -102,6 +102,7 @@ pub fn cost(command: &mut Command, folder: &Path) -> Cost {
 }
 
 #[cfg(unix)]
+#[allow(unsafe_code)] // the system alone knows what a child has used
 fn wait(child: Child) -> (bool, Option<Accounts>) {
     let id = libc::pid_t::try_from(child.id()).expect("a process id is one");
     let mut status = 0;

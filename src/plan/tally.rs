@@ -24,7 +24,7 @@ impl Tally {
     }
 
     /// Rows that are to be sent.
-    pub fn to_send(&self) -> u64 {
+    pub fn to_send(self) -> u64 {
         self.sum(|fate| matches!(fate, Fate::Send(_)))
     }
 

@@ -359,6 +359,7 @@ fn what_is_no_ledger_and_a_folder_in_its_place_are_told_as_such() {
 
 /// Whether permissions mean nothing to the user of these tests.
 #[cfg(unix)]
+#[allow(unsafe_code)]
 fn is_root() -> bool {
     // SAFETY: the call has no preconditions.
     unsafe { libc::geteuid() == 0 }

@@ -98,6 +98,25 @@ fn every_module_says_what_it_is_for() {
     assert!(silent.is_empty(), "{silent:?}");
 }
 
+#[test]
+fn test_code_stands_in_the_tests_of_its_room() {
+    let mut wrong = Vec::new();
+    for file in files("src", "rs").iter().filter(|file| !is_test_code(&file.path)) {
+        let mut lines = file.text.lines().peekable();
+        while let Some(line) = lines.next() {
+            if line.trim() != "#[cfg(test)]" {
+                continue;
+            }
+            let module =
+                lines.peek().and_then(|next| next.trim().strip_suffix(';')?.split("mod ").nth(1));
+            if module.is_some_and(|module| module != "tests") {
+                wrong.push(format!("{}: {}", file.path.display(), module.unwrap()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// Whether a file stands in `tests.rs` or below `tests/`.
 fn is_test_code(path: &Path) -> bool {
     path.iter().any(|part| part == "tests" || part == "tests.rs")
