@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
-    USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, HeaderValue,
+    RETRY_AFTER, USER_AGENT,
 };
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Url};
@@ -109,7 +109,7 @@ impl Client {
             base_url: base_url.trim_end_matches('/').to_owned(),
             token_header: token_header.unwrap_or(AUTHORIZATION),
             token_scheme: authentication.and_then(|authentication| authentication.scheme.clone()),
-            headers: headers(connector)?,
+            headers: headers(connector, &address)?,
             last_address: Arc::default(),
             messages: connector.answers.message.clone(),
         })
@@ -293,8 +293,12 @@ pub fn is_loopback(address: &Url) -> bool {
 }
 
 /// All that requests carry beside a token. The client's own headers stand among them, so that no copy has to grow.
-fn headers(connector: &Connector) -> Result<HeaderMap, ClientError> {
+fn headers(connector: &Connector, address: &Url) -> Result<HeaderMap, ClientError> {
     let mut headers = HeaderMap::new();
+    if address.scheme() == "http" {
+        // HTTP/1 would write the host anew for every request; HTTP/2, which needs TLS here, has no such header.
+        headers.extend(host(address).map(|host| (HOST, host)));
+    }
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
     for (name, value) in &connector.headers {
@@ -303,6 +307,13 @@ fn headers(connector: &Connector) -> Result<HeaderMap, ClientError> {
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(headers)
+}
+
+/// What the header `Host` says of an address: the port only where it is not the usual one.
+fn host(address: &Url) -> Option<HeaderValue> {
+    let name = address.host_str()?;
+    let port = address.port().map(|port| format!(":{port}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{name}{port}")).ok()
 }
 
 fn header_name(name: &str) -> Result<HeaderName, ClientError> {
@@ -361,6 +372,19 @@ mod tests {
         let shown = format!("{:?}", token.headers);
         assert!(shown.contains("Sensitive") && !shown.contains("eyJhbGciOi"), "{shown}");
         assert!(client.token(Secret::new("line\nbreak".into())).is_none());
+    }
+
+    #[test]
+    fn the_host_is_named_with_a_port_that_is_not_the_usual_one() {
+        for (address, expected) in [
+            ("http://api.example.com/v1", "api.example.com"),
+            ("http://api.example.com:80", "api.example.com"),
+            ("http://127.0.0.1:8091/v1", "127.0.0.1:8091"),
+            ("http://[::1]:8091", "[::1]:8091"),
+        ] {
+            let host = host(&Url::parse(address).unwrap()).unwrap();
+            assert_eq!(host, expected, "{address}");
+        }
     }
 
     #[test]
