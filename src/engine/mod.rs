@@ -1,6 +1,6 @@
 //! A run: lanes, concurrency, retries, tokens, stopping.
 //!
-//! [`Core`] decides. It is pure: what happened, the moment and a bit of chance go in, and what is to be done
+//! [`self::core::Core`] decides. It is pure: what happened, the moment and a bit of chance go in, and what is to be done
 //! comes out, so that a test can play any run at any speed. `dispatch` performs: it sends, records
 //! and waits as the core says, and is the only one here that touches the world.
 //!
