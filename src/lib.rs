@@ -16,7 +16,7 @@
 //! | [`row`] | what is said of a row: state, key, digest, lane, attempts, cause, totals | |
 //! | [`ledger`] | what happened, durable | disk |
 //! | [`source`] | csv, jsonl, json, rows in the job: a stream of rows with places, flat memory | reads files |
-//! | [`declared`] | connectors and jobs, as written and as meant; schemas for editors | reads files |
+//! | [`declared`] | connectors and jobs, as written and as meant | reads files |
 //! | [`prepare`] | a record to a request: mapping, schema and time-aware rules, body, digest, lane, key | |
 //! | [`traffic`] | one request: when may it leave, with which token, what did its answer mean | network |
 //! | [`plan`] | the two readings: survey checks every row, steps say what is to be done with each | threads |

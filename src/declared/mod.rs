@@ -1,4 +1,5 @@
-//! What users declare: connectors and jobs, as written and as meant, and the schemas that editors check them by.
+//! What users declare: connectors and jobs, as written and as meant. The schemas that editors check them by are made from the
+//! written types, by a test.
 //!
 //! Data, no code; nothing is sent and no row is read here.
 
