@@ -15,11 +15,11 @@ const DAY: u64 = 86_400_000;
 
 /// The file that [`KEYED_JOB`] reads.
 #[allow(dead_code)]
-pub const KEYED_FILE: &str = "keyed.csv";
+pub(crate) const KEYED_FILE: &str = "keyed.csv";
 
 /// A job with a key and an expression, for numbered notes.
 #[allow(dead_code)]
-pub const KEYED_JOB: &str = r#"
+pub(crate) const KEYED_JOB: &str = r#"
 job: bench
 connector: stringeex
 operation: ticket_note.create
@@ -53,7 +53,7 @@ const ENDINGS: [&str; 5] = [
 ];
 
 /// Writes a CSV file of `rows` notes with the columns of `ticket_note.create`, after `legacy_id` if they are `numbered`.
-pub fn write_notes(path: &Path, rows: u64, numbered: bool) -> io::Result<()> {
+pub(crate) fn write_notes(path: &Path, rows: u64, numbered: bool) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     if numbered {
         write!(file, "legacy_id,")?;

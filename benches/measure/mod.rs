@@ -13,7 +13,7 @@ const RUNS: u64 = 3;
 
 /// What one run cost.
 #[derive(Debug, Clone, Copy)]
-pub struct Cost {
+pub(crate) struct Cost {
     pub wall: Duration,
     pub accounts: Option<Accounts>,
 }
@@ -21,7 +21,7 @@ pub struct Cost {
 /// What only some systems tell.
 #[cfg_attr(not(unix), allow(dead_code))]
 #[derive(Debug, Clone, Copy)]
-pub struct Accounts {
+pub(crate) struct Accounts {
     /// User and system.
     pub cpu: Duration,
     /// In bytes.
@@ -30,7 +30,7 @@ pub struct Accounts {
 
 impl Cost {
     /// In words, with how much of `count` things was done in a second.
-    pub fn words(&self, count: u64, things: &str) -> String {
+    pub(crate) fn words(&self, count: u64, things: &str) -> String {
         let rate = count as f64 / self.wall.as_secs_f64();
         let wall = format!("{:7.3} s  {rate:9.0} {things}/s", self.wall.as_secs_f64());
         match self.accounts {
@@ -47,18 +47,18 @@ impl Cost {
 }
 
 /// Whether this is `cargo bench`; a test run that builds everything must not be held up by measuring.
-pub fn is_wanted() -> bool {
+pub(crate) fn is_wanted() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
 /// How many rows to measure with: the first number among the arguments, or NOTEFERRY_BENCH_ROWS.
-pub fn rows(default: u64) -> u64 {
+pub(crate) fn rows(default: u64) -> u64 {
     let argument = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
     argument.or_else(|| number("NOTEFERRY_BENCH_ROWS")).unwrap_or(default)
 }
 
 /// How often to measure each thing: NOTEFERRY_BENCH_RUNS.
-pub fn runs() -> u64 {
+pub(crate) fn runs() -> u64 {
     number("NOTEFERRY_BENCH_RUNS").unwrap_or(RUNS)
 }
 
@@ -68,7 +68,7 @@ fn number(variable: &str) -> Option<u64> {
 
 /// The program that is measured: that of this build, or NOTEFERRY_BENCH_PROGRAM to compare with another. The
 /// user's own settings are kept away from it.
-pub fn noteferry() -> Command {
+pub(crate) fn noteferry() -> Command {
     let program = std::env::var_os("NOTEFERRY_BENCH_PROGRAM")
         .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_noteferry")), PathBuf::from);
     let mut command = Command::new(program);
@@ -80,12 +80,12 @@ pub fn noteferry() -> Command {
 }
 
 /// A folder for what a bench writes, on a real disk and gone afterwards.
-pub fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("the target folder can be written to")
 }
 
 /// Runs a command to its end. What it says goes to a file in `folder`, and is shown if it fails.
-pub fn cost(command: &mut Command, folder: &Path) -> Cost {
+pub(crate) fn cost(command: &mut Command, folder: &Path) -> Cost {
     let words = folder.join("words.txt");
     let file = File::create(&words).expect("the bench's folder can be written to");
     let again = file.try_clone().expect("a file can be had twice");

@@ -13,14 +13,14 @@ use serde_json::Value;
 use crate::measure;
 
 /// A sandbox in a process of its own; gone when this is dropped.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     process: Child,
     /// What it said of itself when it began.
     event: Value,
 }
 
 impl Sandbox {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut command = measure::noteferry();
         command.args(["sandbox", "--port", "0", "--no-quota", "--format", "json"]);
         let mut process = command
@@ -35,12 +35,12 @@ impl Sandbox {
     }
 
     /// A text of what the sandbox said of itself when it began.
-    pub fn text(&self, name: &str) -> &str {
+    pub(crate) fn text(&self, name: &str) -> &str {
         self.event[name].as_str().expect("the sandbox's event has it")
     }
 
     /// When the first request after a moment came, in milliseconds after that moment.
-    pub fn first_request_since(&self, began: SystemTime) -> i64 {
+    pub(crate) fn first_request_since(&self, began: SystemTime) -> i64 {
         let began = began.duration_since(SystemTime::UNIX_EPOCH).expect("it is past 1970");
         let began = i64::try_from(began.as_millis()).expect("it is not that far past 1970");
         let books = self.books();

@@ -11,7 +11,7 @@ thread_local! {
         Catalogue::default().load("stringeex", Place::Nowhere).expect("it is built in");
 }
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let Some((status, body)) = data.split_first_chunk::<2>() else { return };
     let status = 100 + u16::from_le_bytes(*status) % 500;
     STRINGEEX.with(|connector| {

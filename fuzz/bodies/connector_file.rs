@@ -5,7 +5,7 @@ use noteferry::proofs::Place;
 
 const CONNECTOR: &[u8] = b"connector: crm\nabout: A CRM\nbase_url: https://crm.invalid/api\n";
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     for (connector, operation) in [(CONNECTOR, data), (data, &b""[..])] {
         let path = super::file("schemas/crm/connector.yaml", connector);
         let folder = path.parent().and_then(|folder| folder.parent()).expect("it has folders");

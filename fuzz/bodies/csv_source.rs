@@ -2,7 +2,7 @@
 
 use noteferry::proofs::{Cell, Format, Read, Record, Source};
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let path = super::file("rows.csv", data);
     let format = Format::Csv { delimiter: b',' };
     let mut source = match Source::open(&path, "rows.csv".into(), format) {

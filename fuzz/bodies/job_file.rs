@@ -3,7 +3,7 @@
 use noteferry::proofs::Preparer;
 use noteferry::proofs::job;
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     super::file("notes.csv", b"id,ticket,body\n1,tk_1,a\n");
     let path = super::file("job.yaml", data);
     match (job::load(&path, None, &[]), job::load(&path, None, &[])) {

@@ -2,7 +2,7 @@
 
 use noteferry::proofs::{Format, Read, Record, Source};
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     for (name, format) in [("rows.jsonl", Format::JsonLines), ("rows.json", Format::Json)] {
         let path = super::file(name, data);
         match Source::open(&path, name.into(), format) {

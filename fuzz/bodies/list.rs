@@ -15,7 +15,7 @@ thread_local! {
         Catalogue::default().load("stringeex", Place::Nowhere).expect("it is built in");
 }
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let Ok(Value::Array(items)) = serde_json::from_slice(data) else { return };
     STRINGEEX.with(|connector| {
         let create = &connector.operations["ticket_note.create"];

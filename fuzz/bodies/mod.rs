@@ -2,12 +2,12 @@
 
 #![allow(dead_code, reason = "each target uses one of them")]
 
-pub mod answer;
-pub mod connector_file;
-pub mod csv_source;
-pub mod job_file;
-pub mod json_source;
-pub mod list;
+pub(super) mod answer;
+pub(super) mod connector_file;
+pub(super) mod csv_source;
+pub(super) mod job_file;
+pub(super) mod json_source;
+pub(super) mod list;
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ thread_local! {
 }
 
 /// A file with this content, in a folder that is this thread's.
-pub fn file(name: &str, data: &[u8]) -> PathBuf {
+pub(super) fn file(name: &str, data: &[u8]) -> PathBuf {
     let path = FOLDER.with(|folder| folder.path().join(name));
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
     std::fs::write(&path, data).expect("it can be written");
@@ -26,7 +26,7 @@ pub fn file(name: &str, data: &[u8]) -> PathBuf {
 }
 
 /// A problem says something, can be shown, and is about a place that exists.
-pub fn check_problem(problem: &Diagnostic) {
+pub(super) fn check_problem(problem: &Diagnostic) {
     assert!(!problem.message.trim().is_empty());
     assert!(!problem.render(false).is_empty());
     let _ = problem.to_event();

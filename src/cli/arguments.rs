@@ -16,7 +16,7 @@ use crate::text::quota::{NotationError, Quota, parse_duration};
 /// each may be given as NAME_FILE, too.
 #[derive(Debug, Parser)]
 #[command(name = "noteferry", version, max_term_width = 100, after_help = EXIT_CODES)]
-pub struct Arguments {
+pub(super) struct Arguments {
     #[command(subcommand)]
     pub verb: Verb,
 }
@@ -33,7 +33,7 @@ Exit codes:
   130, 143  interrupted, resumable";
 
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Check every row of a job; send nothing, write nothing
     Check(CheckArguments),
     /// Show what a run would do, request by request; send nothing, write nothing
@@ -51,7 +51,7 @@ pub enum Verb {
 }
 
 #[derive(Debug, Args)]
-pub struct CheckArguments {
+pub(super) struct CheckArguments {
     #[command(flatten)]
     pub job: JobArguments,
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub struct CheckArguments {
 }
 
 #[derive(Debug, Args)]
-pub struct PlanArguments {
+pub(super) struct PlanArguments {
     #[command(flatten)]
     pub job: JobArguments,
     #[command(flatten)]
@@ -69,7 +69,7 @@ pub struct PlanArguments {
 }
 
 #[derive(Debug, Args)]
-pub struct RunArguments {
+pub(super) struct RunArguments {
     #[command(flatten)]
     pub job: JobArguments,
     #[command(flatten)]
@@ -91,7 +91,7 @@ pub struct RunArguments {
 
 /// How long a run may take.
 #[derive(Debug, Args)]
-pub struct TimeArguments {
+pub(super) struct TimeArguments {
     /// Be over by then, as in 06:00 or 2026-11-25T06:00: stop early enough for what is under way, to be resumed
     #[arg(long, value_name = "TIME", value_parser = Until::parse)]
     pub deadline: Option<Until>,
@@ -101,13 +101,13 @@ pub struct TimeArguments {
 }
 
 impl TimeArguments {
-    pub fn limits(&self) -> TimeLimits {
+    pub(super) fn limits(&self) -> TimeLimits {
         TimeLimits { deadline: self.deadline, longest: self.max_duration }
     }
 }
 
 #[derive(Debug, Args)]
-pub struct StatusArguments {
+pub(super) struct StatusArguments {
     /// A job; left out: all jobs of the ledger
     pub job: Option<PathBuf>,
     /// As for the other verbs, so that advice can be pasted; a data file's name says enough
@@ -118,19 +118,19 @@ pub struct StatusArguments {
 }
 
 #[derive(Debug, Args)]
-pub struct LedgerArguments {
+pub(super) struct LedgerArguments {
     #[command(subcommand)]
     pub verb: LedgerVerb,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum LedgerVerb {
+pub(super) enum LedgerVerb {
     /// Look the file through: is it whole, and can what it says have happened? Changes nothing
     Check(LedgerCheckArguments),
 }
 
 #[derive(Debug, Args)]
-pub struct LedgerCheckArguments {
+pub(super) struct LedgerCheckArguments {
     /// A job; left out: all jobs of the ledger
     pub job: Option<PathBuf>,
     /// As for `status`
@@ -141,7 +141,7 @@ pub struct LedgerCheckArguments {
 }
 
 #[derive(Debug, Args)]
-pub struct ExplainArguments {
+pub(super) struct ExplainArguments {
     /// The word in brackets after `error` or `warning`; left out: a line for each code
     pub code: Option<String>,
     /// text for people, json (an event for each code) for programs
@@ -153,7 +153,7 @@ pub struct ExplainArguments {
 }
 
 #[derive(Debug, Args)]
-pub struct JobArguments {
+pub(super) struct JobArguments {
     /// A YAML job, or a data file
     pub job: PathBuf,
     /// What each row of a data file does, as in ticket_note.create
@@ -164,7 +164,7 @@ pub struct JobArguments {
 impl JobArguments {
     /// The job as it was named on the command line, and what is needed to mean the same again: for advice that can
     /// be pasted.
-    pub fn words(&self, common: &CommonArguments) -> String {
+    pub(super) fn words(&self, common: &CommonArguments) -> String {
         let path = |path: &PathBuf| path.display().to_string();
         let mut words = shell_word(&path(&self.job));
         let flags = [
@@ -184,7 +184,7 @@ impl JobArguments {
 
 /// What decides which rows are sent, and how fast.
 #[derive(Debug, Args)]
-pub struct SendingArguments {
+pub(super) struct SendingArguments {
     /// Replace the quotas, as in 50/s; may be given several times
     #[arg(long, value_name = "QUOTA", value_parser = quota)]
     pub rate: Vec<Quota>,
@@ -207,7 +207,7 @@ pub struct SendingArguments {
 
 impl SendingArguments {
     /// What a run needs to do what these plan, after the job; but for `--skip-invalid`, which not every run needs.
-    pub fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let mut words = String::new();
         for quota in &self.rate {
             words.push_str(&format!(" --rate {}", shell_word(&quota.to_string())));
@@ -226,7 +226,7 @@ impl SendingArguments {
 }
 
 #[derive(Debug, Args)]
-pub struct CommonArguments {
+pub(super) struct CommonArguments {
     /// The ledger [default: .noteferry/ledger.db beside the job; environment: NOTEFERRY_LEDGER]
     #[arg(long, value_name = "PATH")]
     pub ledger: Option<PathBuf>,
@@ -254,20 +254,20 @@ pub struct CommonArguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     Text,
     Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(super) enum Color {
     Auto,
     Always,
     Never,
 }
 
 #[derive(Debug, Args)]
-pub struct SandboxArguments {
+pub(super) struct SandboxArguments {
     /// The port on 127.0.0.1; 0 takes any that is free
     #[arg(long, default_value_t = crate::sandbox::PORT)]
     pub port: u16,

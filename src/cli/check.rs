@@ -9,7 +9,7 @@ use super::hearing::Hearing;
 use super::output::Output;
 use super::{gather, wall_clock};
 
-pub fn check(arguments: &CheckArguments, environment: &Environment) -> u8 {
+pub(super) fn check(arguments: &CheckArguments, environment: &Environment) -> u8 {
     let output = Output::new(&arguments.common, environment);
     let job = gather::job(&arguments.job, &arguments.common, environment);
     let mut hearing = Hearing::new(output);

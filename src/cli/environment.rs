@@ -8,34 +8,34 @@ use crate::text::secret::Secret;
 use crate::traffic::transport::CredentialError;
 
 /// The variables of the process. Values are shown nowhere.
-pub struct Environment {
+pub(super) struct Environment {
     variables: HashMap<String, OsString>,
 }
 
 impl Environment {
-    pub fn read() -> Self {
+    pub(super) fn read() -> Self {
         let variables =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
         Self { variables: variables.collect() }
     }
 
     /// The ledger that NOTEFERRY_LEDGER names.
-    pub fn ledger(&self) -> Option<PathBuf> {
+    pub(super) fn ledger(&self) -> Option<PathBuf> {
         self.variables.get("NOTEFERRY_LEDGER").filter(|value| !value.is_empty()).map(PathBuf::from)
     }
 
     /// Whether the user wants no color anywhere (no-color.org).
-    pub fn no_color(&self) -> bool {
+    pub(super) fn no_color(&self) -> bool {
         self.variables.get("NO_COLOR").is_some_and(|value| !value.is_empty())
     }
 
     /// Whether the terminal can move its cursor.
-    pub fn is_dumb(&self) -> bool {
+    pub(super) fn is_dumb(&self) -> bool {
         self.variables.get("TERM").is_some_and(|value| value == "dumb")
     }
 
     /// A variable's value, or the content of the file that NAME_FILE names, without the line break at its end.
-    pub fn secret(&self, name: &str) -> Result<Option<Secret>, CredentialError> {
+    pub(super) fn secret(&self, name: &str) -> Result<Option<Secret>, CredentialError> {
         if let Some(value) = self.variables.get(name).filter(|value| !value.is_empty()) {
             let text = value.to_str().ok_or_else(|| CredentialError::NotText(name.to_owned()))?;
             return Ok(Some(Secret::new(text.to_owned())));

@@ -11,7 +11,7 @@ use super::arguments::ExplainArguments;
 use super::environment::Environment;
 use super::output::{Output, data};
 
-pub fn explain(arguments: &ExplainArguments, environment: &Environment) -> u8 {
+pub(super) fn explain(arguments: &ExplainArguments, environment: &Environment) -> u8 {
     let output = Output::plain(arguments.format, arguments.color, environment);
     let Some(word) = &arguments.code else {
         Code::all().for_each(|code| output.event(&explanation_event(code)));

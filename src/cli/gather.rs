@@ -10,7 +10,11 @@ use crate::traffic::transport::CredentialError;
 use super::arguments::{CommonArguments, JobArguments, SendingArguments};
 use super::environment::Environment;
 
-pub fn job(job: &JobArguments, common: &CommonArguments, environment: &Environment) -> JobOptions {
+pub(super) fn job(
+    job: &JobArguments,
+    common: &CommonArguments,
+    environment: &Environment,
+) -> JobOptions {
     JobOptions {
         path: job.job.clone(),
         operation: job.operation.clone(),
@@ -20,7 +24,7 @@ pub fn job(job: &JobArguments, common: &CommonArguments, environment: &Environme
 }
 
 /// Where the ledger of a job is; of no job, that of the jobs here.
-pub fn ledger(
+pub(super) fn ledger(
     job: Option<&PathBuf>,
     common: &CommonArguments,
     environment: &Environment,
@@ -29,7 +33,7 @@ pub fn ledger(
     ledger_place(job.map_or(Path::new(""), PathBuf::as_path), named)
 }
 
-pub fn sending(arguments: &SendingArguments) -> SendingOptions {
+pub(super) fn sending(arguments: &SendingArguments) -> SendingOptions {
     SendingOptions {
         rate: arguments.rate.clone(),
         concurrency: arguments.concurrency,
@@ -40,12 +44,12 @@ pub fn sending(arguments: &SendingArguments) -> SendingOptions {
 }
 
 /// A rehearsal at a sandbox with that address.
-pub fn rehearsal(base_url: &str) -> Rehearsal {
+pub(super) fn rehearsal(base_url: &str) -> Rehearsal {
     Rehearsal { base_url: base_url.to_owned(), quotas: sandbox::rehearsal_quotas() }
 }
 
 /// Looks up secrets: a rehearsal has those of the sandbox, whatever the environment holds.
-pub fn secrets(
+pub(super) fn secrets(
     rehearses: bool,
     environment: &Environment,
 ) -> impl Fn(&str) -> Result<Option<Secret>, CredentialError> {

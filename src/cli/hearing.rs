@@ -8,18 +8,18 @@ use crate::task::{Details, Told};
 use super::output::Output;
 
 /// Passes on what a task tells.
-pub struct Hearing {
+pub(super) struct Hearing {
     output: Output,
     /// The problems of a reading under way.
     problems: Option<Problems>,
 }
 
 impl Hearing {
-    pub fn new(output: Output) -> Self {
+    pub(super) fn new(output: Output) -> Self {
         Self { output, problems: None }
     }
 
-    pub fn hear(&mut self, told: Told) {
+    pub(super) fn hear(&mut self, told: Told) {
         match told {
             Told::Details(details) => self.details(&details),
             Told::BroughtIn(taken) => {

@@ -9,7 +9,7 @@ use super::environment::Environment;
 use super::gather;
 use super::output::{Output, data};
 
-pub fn ledger(arguments: &LedgerArguments, environment: &Environment) -> u8 {
+pub(super) fn ledger(arguments: &LedgerArguments, environment: &Environment) -> u8 {
     match &arguments.verb {
         LedgerVerb::Check(arguments) => check(arguments, environment),
     }

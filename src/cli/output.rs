@@ -15,7 +15,7 @@ use super::environment::Environment;
 
 /// How to speak to this user.
 #[derive(Debug, Clone, Copy)]
-pub struct Output {
+pub(super) struct Output {
     pub format: Format,
     /// Color on stderr.
     pub color: bool,
@@ -28,7 +28,7 @@ pub struct Output {
 }
 
 impl Output {
-    pub fn new(arguments: &CommonArguments, environment: &Environment) -> Self {
+    pub(super) fn new(arguments: &CommonArguments, environment: &Environment) -> Self {
         let progress = !arguments.no_progress && !arguments.quiet;
         Self {
             quiet: arguments.quiet,
@@ -39,7 +39,7 @@ impl Output {
     }
 
     /// For a verb that has nothing to show but its answer.
-    pub fn plain(format: Format, color: Color, environment: &Environment) -> Self {
+    pub(super) fn plain(format: Format, color: Color, environment: &Environment) -> Self {
         let colored = |terminal: bool| match color {
             Color::Always => true,
             Color::Never => false,
@@ -55,12 +55,12 @@ impl Output {
         }
     }
 
-    pub fn is_json(&self) -> bool {
+    pub(super) fn is_json(&self) -> bool {
         self.format == Format::Json
     }
 
     /// Where diagnostics go: events on stdout, or text on stderr.
-    pub fn problems(&self) -> Problems {
+    pub(super) fn problems(&self) -> Problems {
         match self.format {
             Format::Json => Problems::ndjson(data()),
             Format::Text => Problems::text(Box::new(stderr()), self.color),
@@ -68,14 +68,14 @@ impl Output {
     }
 
     /// Tells some diagnostics.
-    pub fn tell(&self, problems: &[Diagnostic]) {
+    pub(super) fn tell(&self, problems: &[Diagnostic]) {
         let mut outlet = self.problems();
         problems.iter().for_each(|problem| outlet.tell(problem));
         outlet.finish();
     }
 
     /// Says a line to people; to programs and to the quiet, nothing.
-    pub fn say(&self, text: &str) {
+    pub(super) fn say(&self, text: &str) {
         if !self.quiet && !self.is_json() {
             // Whoever closed stderr does not want to hear of it.
             let _ = writeln!(stderr(), "{text}");
@@ -83,12 +83,12 @@ impl Output {
     }
 
     /// Says a line that nobody should miss, however quiet they want it.
-    pub fn warn(&self, text: &str) {
+    pub(super) fn warn(&self, text: &str) {
         let _ = writeln!(stderr(), "{text}");
     }
 
     /// Writes an event to stdout, where programs listen.
-    pub fn event(&self, event: &Value) {
+    pub(super) fn event(&self, event: &Value) {
         if self.is_json() {
             let mut outlet = Outlet::new(data());
             outlet.event(event);
@@ -98,13 +98,13 @@ impl Output {
 }
 
 /// Closes the events of a command line that could not be read.
-pub fn close_unread() {
+pub(super) fn close_unread() {
     let mut outlet = Outlet::new(data());
     outlet.event(&finished_event(&Totals::default(), &Ending::Finished, exit::USAGE));
     outlet.flush();
 }
 
 /// Stdout, as a writer that can travel.
-pub fn data() -> Box<dyn Write + Send> {
+pub(super) fn data() -> Box<dyn Write + Send> {
     Box::new(stdout())
 }

@@ -10,7 +10,7 @@ use super::hearing::Hearing;
 use super::output::{Output, data};
 use super::{gather, wall_clock};
 
-pub fn plan(arguments: &PlanArguments, environment: &Environment) -> u8 {
+pub(super) fn plan(arguments: &PlanArguments, environment: &Environment) -> u8 {
     let output = Output::new(&arguments.common, environment);
     let rehearses = arguments.sending.sandbox;
     let options = PlanOptions {

@@ -19,7 +19,7 @@ use super::hearing::Hearing;
 use super::output::{Output, data};
 use super::{gather, signals, wall_clock};
 
-pub fn run(arguments: &RunArguments, environment: &Environment) -> u8 {
+pub(super) fn run(arguments: &RunArguments, environment: &Environment) -> u8 {
     let output = Output::new(&arguments.common, environment);
     let rehearses = arguments.sending.sandbox;
     let sandbox = match rehearses.then(|| Sandbox::start(sandbox::rehearsal())).transpose() {

@@ -10,7 +10,7 @@ use crate::sandbox::{EMAIL, KEY_SECRET, KEY_SID, Options, PASSWORD, Sandbox};
 use super::arguments::{Format, SandboxArguments};
 use super::signals;
 
-pub fn sandbox(arguments: &SandboxArguments) -> u8 {
+pub(super) fn sandbox(arguments: &SandboxArguments) -> u8 {
     let sandbox = match Sandbox::start(options(arguments)) {
         Ok(sandbox) => sandbox,
         Err(error) => {

@@ -5,7 +5,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::engine::Stop;
 
 /// Listens for signals; must be called on a runtime.
-pub fn stops() -> UnboundedReceiver<Stop> {
+pub(super) fn stops() -> UnboundedReceiver<Stop> {
     let (wishes, stops) = unbounded_channel();
     tokio::spawn(async move {
         let Ok(mut signals) = Signals::listen() else { return };

@@ -12,7 +12,7 @@ use super::gather;
 use super::hearing::Hearing;
 use super::output::{Output, data};
 
-pub fn status(arguments: &StatusArguments, environment: &Environment) -> u8 {
+pub(super) fn status(arguments: &StatusArguments, environment: &Environment) -> u8 {
     let output = Output::new(&arguments.common, environment);
     let options = StatusOptions {
         job: arguments.job.clone(),

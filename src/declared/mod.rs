@@ -3,7 +3,7 @@
 //!
 //! Data, no code; nothing is sent and no row is read here.
 
-pub mod connector;
+pub(crate) mod connector;
 pub mod job;
 #[cfg(test)]
 mod tests;

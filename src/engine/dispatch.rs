@@ -33,11 +33,11 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 const LANDINGS_A_TURN: usize = 64;
 
 /// Where a run gets its rows, in the order of the source. The channel's end is the source's end.
-pub type Feed = Receiver<Result<Vec<Work>, FeedFailure>>;
+pub(crate) type Feed = Receiver<Result<Vec<Work>, FeedFailure>>;
 
 /// Why there are no more rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FeedFailure {
+pub(crate) enum FeedFailure {
     /// The source cannot be read again.
     Source(Vec<Diagnostic>),
     /// What the ledger knows of the rows cannot be read.
@@ -45,7 +45,7 @@ pub enum FeedFailure {
 }
 
 /// What a run needs.
-pub struct Parts<'a, T> {
+pub(crate) struct Parts<'a, T> {
     pub transport: &'a T,
     pub answers: &'a Answers,
     pub recorder: &'a Recorder,
@@ -66,7 +66,7 @@ pub struct Parts<'a, T> {
 
 /// How a run came out, as far as the engine knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunEnd {
+pub(crate) struct RunEnd {
     pub ending: Ending,
     pub requests: u64,
     pub succeeded: u64,
@@ -85,7 +85,11 @@ enum Flight {
 }
 
 /// Runs until everything has an end, or a reason to stop.
-pub async fn run<T: Transport>(settings: Settings, pace: Pace, parts: Parts<'_, T>) -> RunEnd {
+pub(crate) async fn run<T: Transport>(
+    settings: Settings,
+    pace: Pace,
+    parts: Parts<'_, T>,
+) -> RunEnd {
     let mut shell = Shell {
         core: Core::new(settings, pace),
         began: Instant::now(),

@@ -9,12 +9,12 @@
 //! the operation says how to look for what it may have made, the lane waits until that is settled.
 
 mod core;
-pub mod dispatch;
+pub(crate) mod dispatch;
 #[cfg(test)]
 pub(crate) mod tests;
 mod work;
 
 #[cfg(test)]
-pub use core::{Action, Core, Input, Now};
-pub use core::{Settings, Stop};
-pub use work::Work;
+pub(crate) use core::{Action, Core, Input, Now};
+pub(crate) use core::{Settings, Stop};
+pub(crate) use work::Work;

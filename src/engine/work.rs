@@ -9,7 +9,7 @@ use crate::row::{Attempted, RowId};
 
 /// A row that the run has to send.
 #[derive(Debug, Clone)]
-pub struct Work {
+pub(crate) struct Work {
     pub ready: Ready,
     pub key: Arc<str>,
     /// The row's id in the ledger, where it has one.
@@ -34,7 +34,7 @@ impl Work {
     }
 
     /// About how much memory the row holds.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let request = &self.ready.request;
         let body = request.body.as_ref().map_or(0, String::len);
         size_of::<Self>() + self.key.len() + self.ready.lane.len() + request.path.len() + body

@@ -8,7 +8,7 @@ use crate::traffic::reply::NoToken;
 
 /// Why a run is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// Every row has reached its end.
     Finished,
     /// SIGINT (2) or SIGTERM (15), or their counterparts.
@@ -35,7 +35,7 @@ pub enum Ending {
 
 /// What stood in the way of requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Obstacle {
+pub(crate) enum Obstacle {
     /// What became of a request.
     Request(Cause),
     /// Why there was no token to send with.

@@ -5,7 +5,7 @@ use crate::row::IllegalTransition;
 
 /// What happened to which row, and where that row stood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// The row's number in the source; none where there is no such row in hand.
     pub row: Option<u64>,
     pub stage: Stage,
@@ -16,7 +16,7 @@ pub struct Fault {
 
 /// Where a row in hand stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// It is not in hand.
     Nowhere,
     /// It waits in its lane.
@@ -44,7 +44,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    pub const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Nowhere,
         Self::Queued,
         Self::Starting,
@@ -62,7 +62,7 @@ impl Stage {
 
 /// What happened to a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Happening {
+pub(crate) enum Happening {
     /// Its turn came, to be entered in the ledger.
     Begun,
     /// The ledger has its start.

@@ -16,13 +16,13 @@ use serde_json::Value;
 use crate::row::{Cause, Totals};
 use crate::text::place::RowPlace;
 
-pub use ending::{Ending, Obstacle};
-pub use fault::{Fault, Happening, Stage};
-pub use note::Note;
+pub(crate) use ending::{Ending, Obstacle};
+pub(crate) use fault::{Fault, Happening, Stage};
+pub(crate) use note::Note;
 
 /// What a reporter hears.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
+pub(crate) enum Event {
     /// A row's end.
     Row(RowEnded),
     /// Something worth telling once.
@@ -33,7 +33,7 @@ pub enum Event {
 
 /// A row has reached its end in this run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RowEnded {
+pub(crate) struct RowEnded {
     pub place: RowPlace,
     pub key: Arc<str>,
     pub end: RowEnd,
@@ -48,7 +48,7 @@ pub struct RowEnded {
 
 /// Where a row stands when a run is done with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowEnd {
+pub(crate) enum RowEnd {
     Succeeded,
     Failed,
     InDoubt,
@@ -58,7 +58,7 @@ pub enum RowEnd {
 
 impl RowEnd {
     /// The word in the NDJSON output and in the ledger's view.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
@@ -70,7 +70,7 @@ impl RowEnd {
 
 /// A snapshot of a run under way.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Rows that the run has to send; rows that are done, held or invalid are not among them.
     pub to_send: u64,
     pub succeeded: u64,

@@ -8,7 +8,7 @@ use crate::traffic::reply::NoToken;
 
 /// See the module's text.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Note {
+pub(crate) enum Note {
     /// Nothing gets through any more: rows are tried one at a time.
     OutageBegan(Cause),
     /// A fresh token is refused: rows are tried one at a time until one is accepted.

@@ -14,11 +14,11 @@ use super::{History, JobStatus, LedgerError, TakenIn};
 
 /// A job in a ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct JobId(pub(crate) i64);
+pub(crate) struct JobId(pub(crate) i64);
 
 /// What a job in the ledger is known by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobName {
+pub(crate) struct JobName {
     pub name: String,
     /// The base URL, or `sandbox`.
     pub base_url: String,
@@ -29,11 +29,11 @@ pub struct JobName {
 /// Who starts requests of a run: on one machine the process that runs it. Each time a process takes the right to send
 /// rows it gets a new number, greater than all before. Where two owners disagree about a row the greater number holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OwnerId(pub(crate) i64);
+pub(crate) struct OwnerId(pub(crate) i64);
 
 /// A run in a ledger, as the process knows it that sends in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
+pub(crate) struct Run {
     pub(crate) id: i64,
     pub(crate) job: JobId,
     pub(crate) owner: OwnerId,
@@ -43,14 +43,14 @@ pub struct Run {
 
 impl Run {
     /// The run's number in the ledger.
-    pub fn number(self) -> i64 {
+    pub(crate) fn number(self) -> i64 {
         self.id
     }
 }
 
 /// Until when a claim is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Validity {
+pub(crate) enum Validity {
     /// Until it is given back, or its process ends however that ends: an operating system's lock.
     Held,
     #[allow(dead_code)] // a part of the contract that a lock of this machine has no use for
@@ -61,7 +61,7 @@ pub enum Validity {
 /// The right to send a job's rows. While one process has the right, no other starts a request in its lanes.
 ///
 /// The calls that need the right take it as an argument, so they cannot be made without it.
-pub trait Claim {
+pub(crate) trait Claim {
     /// The job whose rows they are.
     fn job(&self) -> &JobName;
 
@@ -78,7 +78,7 @@ pub trait Claim {
 }
 
 /// What can be asked of a ledger. Nothing of it writes, and all of it may be asked while somebody else runs the job.
-pub trait Reader {
+pub(crate) trait Reader {
     /// All jobs in the order in which they came.
     fn jobs(&self) -> Result<Vec<(JobId, JobName)>, LedgerError>;
 
@@ -124,7 +124,7 @@ pub trait Reader {
 }
 
 /// What is written of jobs and runs. Each call is durable when it returns, and an error leaves all as it was.
-pub trait Books {
+pub(crate) trait Books {
     /// The job's id; the job is entered where it is new.
     fn enter_job(&self, claim: &dyn Claim, now: i64) -> Result<JobId, LedgerError>;
 

@@ -7,7 +7,7 @@ use crate::row::{Contradiction, Outcome, RowId};
 
 /// A failure of the ledger. Nothing is ever sent that it could not record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LedgerError {
+pub(crate) enum LedgerError {
     #[error(
         "the ledger {ledger} was written by a newer noteferry (format {found}, this one knows {known})"
     )]
@@ -59,7 +59,7 @@ pub enum LedgerError {
 
 /// What came of an attempt and is written nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LostOutcome {
+pub(crate) struct LostOutcome {
     pub row: RowId,
     /// The row's key; none where it could not be read.
     pub key: Option<String>,
@@ -70,7 +70,7 @@ pub struct LostOutcome {
 
 /// What keeps a file from being read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StorageFault {
+pub(crate) enum StorageFault {
     Full,
     /// The file, its folder or its disk may not be written by this user.
     ReadOnly,
@@ -89,7 +89,7 @@ pub enum StorageFault {
 
 impl LedgerError {
     /// What to do about it.
-    pub fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Newer { .. } => {
                 "use that version of noteferry; another ledger knows nothing of what was sent, and all would be sent again"
@@ -136,7 +136,7 @@ impl LedgerError {
     }
 
     /// Whether the same call may succeed a little later, though neither the job nor the ledger is changed.
-    pub fn may_pass(&self) -> bool {
+    pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Storage { fault, .. } | Self::Rescue { fault, .. } => fault.may_pass(),
             Self::PutBack { .. } | Self::Moved { .. } => true,
@@ -147,7 +147,7 @@ impl LedgerError {
 
 impl StorageFault {
     /// Whether the same may go well a little later.
-    pub fn may_pass(self) -> bool {
+    pub(crate) fn may_pass(self) -> bool {
         matches!(self, Self::Full | Self::InputOutput | Self::Contended | Self::Unopened)
     }
 

@@ -13,7 +13,7 @@ const KEPT: u64 = 100;
 
 /// Something wrong with a ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// The row it is about; none where it is about the file.
     pub row: Option<LedgerRow>,
     pub problem: Problem,
@@ -21,7 +21,7 @@ pub struct Finding {
 
 /// A row as a ledger knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerRow {
+pub(crate) struct LedgerRow {
     /// The job's name.
     pub job: String,
     /// The job's base URL, or `sandbox`.
@@ -34,7 +34,7 @@ pub struct LedgerRow {
 
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {
+pub(crate) enum Problem {
     /// A file of no bytes, or a database without a table.
     Empty,
     /// It says that it is a ledger, but not that it is a database, or of which format.
@@ -111,7 +111,7 @@ pub enum Problem {
 
 impl Problem {
     /// What kind of problem it is; a stable word for scripts.
-    pub fn code(&self) -> Code {
+    pub(crate) fn code(&self) -> Code {
         match self {
             Self::Empty => Code::EmptyFile,
             Self::DamagedHead => Code::DamagedHead,
@@ -139,7 +139,7 @@ impl Problem {
     }
 
     /// What is wrong, for a place before it: `row 5: attempt 2 is missing`.
-    pub fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::Empty => "the file is empty".into(),
             Self::DamagedHead => {
@@ -193,7 +193,7 @@ impl Problem {
     }
 
     /// What it means, and what to do.
-    pub fn hint(&self) -> &'static str {
+    pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Empty => {
                 "if jobs were run with it, put a copy back before the next run, which would send every row again; if \
@@ -245,14 +245,14 @@ fn several(count: u64, noun: &str) -> String {
 
 /// All that was found: the first hundred of each kind, and how many there are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Findings {
+pub(crate) struct Findings {
     /// In the order in which they were found.
     pub kept: Vec<Finding>,
     counts: HashMap<Code, u64>,
 }
 
 impl Findings {
-    pub fn add(&mut self, row: Option<LedgerRow>, problem: Problem) {
+    pub(crate) fn add(&mut self, row: Option<LedgerRow>, problem: Problem) {
         let count = self.counts.entry(problem.code()).or_default();
         *count += 1;
         if *count <= KEPT {
@@ -261,12 +261,12 @@ impl Findings {
     }
 
     /// How many there are, kept or not.
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.counts.values().sum()
     }
 
     /// How many there are of a kind, kept or not.
-    pub fn count_of(&self, code: Code) -> u64 {
+    pub(crate) fn count_of(&self, code: Code) -> u64 {
         self.counts.get(&code).copied().unwrap_or_default()
     }
 }

@@ -13,7 +13,7 @@ const ROWS_A_BUCKET: usize = 4;
 
 /// All rows of a job that were ever sent.
 #[derive(Debug, Default)]
-pub struct History {
+pub(crate) struct History {
     /// In the order of their hashes.
     entries: Vec<HistoryRow>,
     /// Where the entries begin whose hashes have the same first bits; one more at the end.
@@ -24,7 +24,7 @@ pub struct History {
 
 /// A row of a [`History`] that may be the one that is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     pub row: RowId,
     pub standing: Standing,
     /// Names the content that was last sent.
@@ -36,7 +36,7 @@ pub struct Candidate {
 /// A row as a [`History`] holds it.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, packed)]
-pub struct HistoryRow {
+pub(crate) struct HistoryRow {
     hash: u64,
     digest: [u8; 16],
     row: [u8; ID_BYTES],
@@ -45,18 +45,18 @@ pub struct HistoryRow {
 
 impl History {
     /// Whether the job has sent nothing yet.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// How many rows there are.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// The rows whose keys have a hash: none for a new row, one for a known one, and by a rare chance more.
-    pub fn find(&self, hash: KeyHash) -> impl Iterator<Item = Candidate> {
+    pub(crate) fn find(&self, hash: KeyHash) -> impl Iterator<Item = Candidate> {
         let bucket = usize::try_from(hash.0 >> self.shift).unwrap_or(usize::MAX);
         let at = |bucket: usize| self.buckets.get(bucket).map(|at| *at as usize);
         let (from, to) = (at(bucket), at(bucket.saturating_add(1)));
@@ -72,12 +72,12 @@ impl History {
     }
 
     /// Where the rows stand, in no order.
-    pub fn standings(&self) -> impl Iterator<Item = Standing> {
+    pub(crate) fn standings(&self) -> impl Iterator<Item = Standing> {
         self.entries.iter().map(|entry| entry.standing)
     }
 
     /// The rows of a job, in any order.
-    pub fn of(mut entries: Vec<HistoryRow>) -> Self {
+    pub(crate) fn of(mut entries: Vec<HistoryRow>) -> Self {
         entries.sort_unstable_by_key(|entry| entry.hash);
         let bits = (entries.len() / ROWS_A_BUCKET).max(2).next_power_of_two().ilog2();
         let shift = u64::BITS - bits;
@@ -93,7 +93,12 @@ impl History {
 
 impl HistoryRow {
     /// None where the id is out of the range from 0 to 2^40.
-    pub fn new(row: RowId, key: KeyHash, digest: Digest, standing: Standing) -> Option<Self> {
+    pub(crate) fn new(
+        row: RowId,
+        key: KeyHash,
+        digest: Digest,
+        standing: Standing,
+    ) -> Option<Self> {
         let bytes = u64::try_from(row.0).ok()?.to_le_bytes();
         let (row, rest) = bytes.split_first_chunk()?;
         let fits = rest.iter().all(|byte| *byte == 0);

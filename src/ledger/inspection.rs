@@ -3,7 +3,7 @@
 use super::Findings;
 
 /// What to look at.
-pub struct CheckScope<'a> {
+pub(crate) struct CheckScope<'a> {
     /// The job's name; none for all of them.
     pub job: Option<&'a str>,
     /// Whether an operation makes something new, so that two of its rows cannot have made the same.
@@ -12,7 +12,7 @@ pub struct CheckScope<'a> {
 
 /// A ledger, looked through.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Inspection {
+pub(crate) struct Inspection {
     pub bytes: u64,
     /// The bytes of the log beside it, which is a part of it; none where there is no log.
     pub log_bytes: Option<u64>,

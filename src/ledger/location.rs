@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Where a ledger is. Another kind of ledger is another variant, and the compiler asks for it everywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Location {
+pub(crate) enum Location {
     /// A SQLite file on a local disk.
     File(PathBuf),
 }

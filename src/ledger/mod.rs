@@ -12,23 +12,23 @@ mod finding;
 mod history;
 mod inspection;
 mod location;
-pub mod recorder;
-pub mod sqlite;
+pub(crate) mod recorder;
+pub(crate) mod sqlite;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use contract::{Books, Claim, JobId, JobName, OwnerId, Reader, Run, Validity};
-pub use error::{LedgerError, LostOutcome, StorageFault};
-pub use finding::{Finding, Findings, LedgerRow, Problem};
-pub use history::{History, HistoryRow};
-pub use inspection::{CheckScope, Inspection};
-pub use location::Location;
-pub use recorder::{Ack, News, Note, Recorder, Write};
+pub(crate) use contract::{Books, Claim, JobId, JobName, OwnerId, Reader, Run, Validity};
+pub(crate) use error::{LedgerError, LostOutcome, StorageFault};
+pub(crate) use finding::{Finding, Findings, LedgerRow, Problem};
+pub(crate) use history::{History, HistoryRow};
+pub(crate) use inspection::{CheckScope, Inspection};
+pub(crate) use location::Location;
+pub(crate) use recorder::{Ack, News, Note, Recorder, Write};
 #[cfg(test)]
-pub use sqlite::FORMAT;
-pub use sqlite::{InTrouble, JobLock, Left, Rescue, TakenIn, inspect, waiting_outcomes};
-pub use status::{FailedRow, JobStatus, RunRecord, Unfinished};
+pub(crate) use sqlite::FORMAT;
+pub(crate) use sqlite::{InTrouble, JobLock, Left, Rescue, TakenIn, inspect, waiting_outcomes};
+pub(crate) use status::{FailedRow, JobStatus, RunRecord, Unfinished};
 
 /// A ledger, open: of the one kind that there is. Where there is a second it is one of the two.
-pub type Ledger = sqlite::FileLedger;
+pub(crate) type Ledger = sqlite::FileLedger;

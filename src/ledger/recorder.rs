@@ -36,18 +36,18 @@ use super::{LedgerError, Left};
 use crate::row::{AttemptEnd, AttemptStart};
 
 /// As many writes as one transaction takes at the most.
-pub const LARGEST_GROUP: usize = 1024;
+pub(crate) const LARGEST_GROUP: usize = 1024;
 
 /// A write is durable. `slot` is the writer's own name for the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ack {
+pub(crate) enum Ack {
     Started { slot: usize },
     Ended { slot: usize },
 }
 
 /// What a recorder has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub(crate) enum News {
     /// Writes are durable, in the order in which they were given.
     Durable(Vec<Ack>),
     Note(Note),
@@ -62,7 +62,7 @@ pub enum News {
 
 /// What is worth telling while a recorder goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Note {
+pub(crate) enum Note {
     /// A write has failed for a reason that may pass. Nothing is sent meanwhile, and it is tried again for so long.
     Trouble { error: LedgerError, patience: Duration },
     /// It can be written again, after so long.
@@ -73,14 +73,14 @@ pub enum Note {
 
 /// Something to write.
 #[derive(Debug)]
-pub enum Write {
+pub(crate) enum Write {
     Start { slot: usize, start: Box<AttemptStart> },
     End { slot: usize, end: Box<AttemptEnd> },
 }
 
 impl Write {
     /// The writer's own name for the row.
-    pub fn slot(&self) -> usize {
+    pub(crate) fn slot(&self) -> usize {
         match self {
             Self::Start { slot, .. } | Self::End { slot, .. } => *slot,
         }
@@ -88,7 +88,7 @@ impl Write {
 }
 
 /// What a kind of ledger does with groups of writes, in a thread of its own. Its promises are the recorder's.
-pub trait Journal: Send {
+pub(crate) trait Journal: Send {
     /// Writes a group, or does whatever is left to do where it cannot be written; says what became of each write.
     fn take(&mut self, group: Vec<Write>, hear: &mut dyn FnMut(News));
 
@@ -98,15 +98,15 @@ pub trait Journal: Send {
 
 /// Whether a run's patience is to be over: what fails from now on is tried no more than once again.
 #[derive(Debug, Clone, Default)]
-pub struct Hurry(Arc<AtomicBool>);
+pub(crate) struct Hurry(Arc<AtomicBool>);
 
 impl Hurry {
-    pub fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
 
     /// Waits in a recorder's thread, but not for somebody who is in a hurry.
-    pub fn pause(&self, wait: Duration) {
+    pub(crate) fn pause(&self, wait: Duration) {
         let until = Instant::now() + wait;
         while !self.is_on() {
             let left = until.saturating_duration_since(Instant::now());
@@ -120,7 +120,7 @@ impl Hurry {
 
 /// The one writer of a run.
 #[derive(Debug)]
-pub struct Recorder {
+pub(crate) struct Recorder {
     writes: Sender<Vec<Write>>,
     thread: JoinHandle<Left>,
     hurry: Hurry,
@@ -128,7 +128,7 @@ pub struct Recorder {
 
 impl Recorder {
     /// Starts the writer. `hear` hears what has become durable, or why nothing is started any more.
-    pub fn over(
+    pub(crate) fn over(
         journal: impl FnOnce(Hurry) -> Box<dyn Journal>,
         mut hear: impl FnMut(News) + Send + 'static,
     ) -> Self {
@@ -149,31 +149,31 @@ impl Recorder {
 
     /// Gives what is to be written: an attempt may leave when its start is acknowledged, an outcome counts when it is.
     /// What is given at once is one group, as far as a group goes.
-    pub fn write(&self, writes: Vec<Write>) {
+    pub(crate) fn write(&self, writes: Vec<Write>) {
         // A writer that is gone has said why.
         let _ = self.writes.send(writes);
     }
 
     /// Gives an attempt that is about to leave.
     #[cfg(test)]
-    pub fn begin(&self, slot: usize, start: AttemptStart) {
+    pub(crate) fn begin(&self, slot: usize, start: AttemptStart) {
         self.write(vec![Write::Start { slot, start: Box::new(start) }]);
     }
 
     /// Gives what came of an attempt.
     #[cfg(test)]
-    pub fn end(&self, slot: usize, end: AttemptEnd) {
+    pub(crate) fn end(&self, slot: usize, end: AttemptEnd) {
         self.write(vec![Write::End { slot, end: Box::new(end) }]);
     }
 
     /// Lets the writer's patience be over: what fails from now on is tried no more than once again.
-    pub fn hurry(&self) {
+    pub(crate) fn hurry(&self) {
         self.hurry.0.store(true, Ordering::Release);
         self.thread.thread().unpark();
     }
 
     /// Writes what waits, and gives the ledger back. None where the writer died.
-    pub fn finish(self) -> Option<Left> {
+    pub(crate) fn finish(self) -> Option<Left> {
         drop(self.writes);
         self.thread.join().ok()
     }

@@ -7,7 +7,7 @@ use super::JobName;
 
 /// Where a job stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobStatus {
+pub(crate) struct JobStatus {
     pub job: JobName,
     /// `rows` are those that were ever sent, or those that the last run that came to an end knew of.
     pub totals: Totals,
@@ -20,7 +20,7 @@ pub struct JobStatus {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunRecord {
+pub(crate) struct RunRecord {
     pub id: i64,
     pub started_at: i64,
     /// None for a run that is under way or was killed.
@@ -31,7 +31,7 @@ pub struct RunRecord {
 
 /// A row that needs a look, as it was last sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailedRow {
+pub(crate) struct FailedRow {
     pub place: RowPlace,
     pub key: String,
     pub state: Unfinished,
@@ -42,7 +42,7 @@ pub struct FailedRow {
 
 /// Why a row that was sent is not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Unfinished {
+pub(crate) enum Unfinished {
     /// It was refused, or could not be sent as often as it was tried.
     Failed,
     /// A request left and may have acted.
@@ -51,7 +51,7 @@ pub enum Unfinished {
 
 impl Unfinished {
     /// The word in the output.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Failed => "failed",
             Self::InDoubt => "in_doubt",

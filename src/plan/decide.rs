@@ -8,7 +8,7 @@ use crate::row::{Earlier, RowState};
 
 /// What becomes of a row. A new fate is one variant here; the compiler then asks for it everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     Send(Sending),
     /// It would be sent, but the pilot has enough rows without it.
     Later(Sending),
@@ -22,7 +22,7 @@ pub enum Fate {
 
 /// How a row is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sending {
+pub(crate) enum Sending {
     /// Nothing of it can be under way.
     Fresh,
     /// An earlier request may have acted, and a second is harmless.
@@ -33,7 +33,7 @@ pub enum Sending {
 
 /// Whether a row that is done is still what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
+pub(crate) enum Done {
     Unchanged,
     /// Its content has changed since. It is not sent again.
     Changed,
@@ -41,7 +41,7 @@ pub enum Done {
 
 /// Why a row is held back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
+pub(crate) enum Held {
     /// A request may have acted.
     InDoubt,
     /// It was refused, and nothing about it has changed since.
@@ -56,10 +56,10 @@ pub enum Held {
 macro_rules! all_fates {
     ($($fate:ident $(($how:path))?),+ $(,)?) => {
         impl Fate {
-            pub const ALL: [Self; [$(stringify!($fate)),+].len()] = [$(Self::$fate $(($how))?),+];
+            pub(crate) const ALL: [Self; [$(stringify!($fate)),+].len()] = [$(Self::$fate $(($how))?),+];
 
             /// The fate's place in [`Fate::ALL`].
-            pub fn index(self) -> usize {
+            pub(crate) fn index(self) -> usize {
                 match self {
                     $(Self::$fate $(($how))?)|+ => {
                         Self::ALL.iter().position(|fate| *fate == self).unwrap_or_default()
@@ -88,7 +88,7 @@ all_fates!(
 
 /// What is known of a row when its fate is decided.
 #[derive(Debug, Clone)]
-pub struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     /// None where the ledger does not know the row.
     pub earlier: Option<&'a Earlier>,
     pub valid: bool,
@@ -105,7 +105,7 @@ pub struct Facts<'a> {
 /// Decides a row's fate.
 ///
 /// What is done is done, even if it would be invalid today: a reminder that has passed since is no fault.
-pub fn decide(facts: &Facts<'_>) -> Fate {
+pub(crate) fn decide(facts: &Facts<'_>) -> Fate {
     let state = match facts.earlier {
         // Reading changes nothing and its answer is gone: it is done anew.
         _ if facts.effect == Effect::Read => &RowState::NotStarted,

@@ -123,7 +123,7 @@ impl Sight for Glance {
 
 impl Glance {
     /// Looks at a row. `has_lanes` says whether its lane will be asked for.
-    pub fn at(draft: &Draft<'_>, history: Option<&History>, has_lanes: bool) -> Self {
+    pub(super) fn at(draft: &Draft<'_>, history: Option<&History>, has_lanes: bool) -> Self {
         let digest = match (draft.key(), history) {
             (RowKey::Written(_), None) | (RowKey::Missing, _) => None,
             _ => draft.digest(),
@@ -144,7 +144,7 @@ impl Glance {
 }
 
 impl<'a> Decider<'a> {
-    pub fn new(readings: Readings<'a>, prior: Option<Prior<'a>>, policy: Policy) -> Self {
+    pub(super) fn new(readings: Readings<'a>, prior: Option<Prior<'a>>, policy: Policy) -> Self {
         let prior = prior.filter(|prior| !prior.history.is_empty());
         let may_be_held = |standing| {
             matches!(standing, Standing::Started | Standing::UnderWay | Standing::InDoubt)
@@ -166,14 +166,14 @@ impl<'a> Decider<'a> {
     }
 
     /// What may be asked by several threads: how a row is looked at.
-    pub fn eye(&self) -> impl Fn(&Draft<'_>) -> Glance + Sync + use<'a> {
+    pub(super) fn eye(&self) -> impl Fn(&Draft<'_>) -> Glance + Sync + use<'a> {
         let (history, has_lanes) = (self.prior.as_ref().map(|prior| prior.history), self.has_lanes);
         move |draft| Glance::at(draft, history, has_lanes)
     }
 
     /// Decides a row; the rows before it have been decided. `valid` says whether nothing is wrong with the row; none
     /// where it was not checked, since it seemed to be done.
-    pub fn decide(
+    pub(super) fn decide(
         &mut self,
         record: &Record,
         glance: &Glance,
@@ -287,7 +287,7 @@ impl<'a> Decider<'a> {
     }
 
     /// What has been decided, where the source has so many rows; and the hashes of keys that occur more than once.
-    pub fn finish(mut self, rows: u64) -> (Fates, HashSet<KeyHash>) {
+    pub(super) fn finish(mut self, rows: u64) -> (Fates, HashSet<KeyHash>) {
         self.fates.pass_to(rows);
         (self.fates, self.names.repeated())
     }

@@ -7,7 +7,7 @@ use super::tally::Tally;
 
 /// The fates of all rows of a source, in their order.
 #[derive(Debug, Clone, Default)]
-pub struct Fates {
+pub(crate) struct Fates {
     /// By row, from the first: the fate's place among all fates.
     of_rows: Vec<u8>,
     tally: Tally,
@@ -42,17 +42,17 @@ impl Fates {
         self.tally.count(fate);
     }
 
-    pub fn tally(&self) -> &Tally {
+    pub(crate) fn tally(&self) -> &Tally {
         &self.tally
     }
 
     /// How many rows there are.
-    pub fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         self.of_rows.len() as u64
     }
 
     /// The fate of a row, which counts from 1; none where the source had no such row.
-    pub fn of(&self, row: u64) -> Option<Fate> {
+    pub(crate) fn of(&self, row: u64) -> Option<Fate> {
         let index = self.of_rows.get(usize::try_from(row.checked_sub(1)?).ok()?)?;
         Fate::ALL.get(usize::from(*index)).copied()
     }
@@ -83,7 +83,7 @@ pub(super) struct Noted {
 
 impl Walk<'_> {
     /// What was noted of a row. Rows are asked for in order, and none twice.
-    pub fn to(&mut self, row: u64) -> Option<Noted> {
+    pub(super) fn to(&mut self, row: u64) -> Option<Noted> {
         let fate = self.fates.of(row)?;
         let mark = matches!(fate, Fate::Send(_)).then(|| {
             self.sent += 1;

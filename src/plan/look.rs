@@ -9,7 +9,7 @@ use super::decide::{Facts, Fate, decide};
 
 /// What the user has decided about rows that need a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
+pub(crate) struct Policy {
     pub in_doubt: InDoubt,
     pub retry_failed: bool,
     /// So many rows are sent at the most.
@@ -18,7 +18,7 @@ pub struct Policy {
 
 /// How a row differs from what was last sent of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// It does not, or nothing was sent.
     None,
     Content,
@@ -37,7 +37,7 @@ pub(super) struct Look<'a> {
 }
 
 impl Look<'_> {
-    pub fn change(&self) -> Change {
+    pub(super) fn change(&self) -> Change {
         let Some(known) = self.known else { return Change::None };
         if self.operation.is_some_and(|operation| *operation.name != *known.operation) {
             return Change::Operation;
@@ -51,7 +51,7 @@ impl Look<'_> {
     }
 
     /// The row's fate, as far as the rows before it let it.
-    pub fn fate(&self, policy: &Policy) -> Fate {
+    pub(super) fn fate(&self, policy: &Policy) -> Fate {
         let change = self.change();
         decide(&Facts {
             earlier: self.known.map(|known| &known.earlier),

@@ -4,7 +4,7 @@
 //! Reads the source and what the ledger knows; sends nothing and writes nothing. What a second reading finds is what
 //! the first decided, or else the source has changed and nothing more is taken from it.
 
-pub mod decide;
+pub(crate) mod decide;
 mod decider;
 mod fates;
 mod look;
@@ -17,13 +17,13 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Done, Fate, Held, Sending};
-pub use fates::Fates;
-pub use look::{Change, Policy};
-pub use prior::Prior;
-pub use steps::{ReadingFailure, Step, Steps};
-pub use survey::{Checked, Survey, check, survey};
-pub use tally::Tally;
+pub(crate) use decide::{Done, Fate, Held, Sending};
+pub(crate) use fates::Fates;
+pub(crate) use look::{Change, Policy};
+pub(crate) use prior::Prior;
+pub(crate) use steps::{ReadingFailure, Step, Steps};
+pub(crate) use survey::{Checked, Survey, check, survey};
+pub(crate) use tally::Tally;
 
 use crate::declared::job::Job;
 use crate::prepare::Preparer;
@@ -31,11 +31,11 @@ use crate::source::Source;
 use crate::text::diagnostic::Diagnostic;
 
 /// A way to open a source from its beginning.
-pub type Open<'a> = &'a (dyn Fn() -> Result<Source, Vec<Diagnostic>> + Sync);
+pub(crate) type Open<'a> = &'a (dyn Fn() -> Result<Source, Vec<Diagnostic>> + Sync);
 
 /// What is read, and by what rules.
 #[derive(Clone, Copy)]
-pub struct Readings<'a> {
+pub(crate) struct Readings<'a> {
     pub job: &'a Job,
     pub preparer: &'a Preparer,
     /// Opens the source once more.

@@ -13,7 +13,7 @@ pub(super) struct Name([u8; 16]);
 
 impl Name {
     /// None where a row has no key that it ought to have, or no content.
-    pub fn of(key: &RowKey, digest: Option<Digest>) -> Option<Self> {
+    pub(super) fn of(key: &RowKey, digest: Option<Digest>) -> Option<Self> {
         match key {
             RowKey::Written(key) => Some(Self::of_key(key)),
             RowKey::Content => digest.map(Self::of_content),
@@ -36,17 +36,17 @@ impl Name {
     }
 
     /// The content whose name it is.
-    pub fn content(self) -> Digest {
+    pub(super) fn content(self) -> Digest {
         Digest(self.0)
     }
 
     /// The first half: of a key, its hash.
-    pub fn first_half(self) -> KeyHash {
+    pub(super) fn first_half(self) -> KeyHash {
         KeyHash(self.half(0))
     }
 
     /// A part that is enough to notice another row in the place of this one.
-    pub fn mark(self) -> u32 {
+    pub(super) fn mark(self) -> u32 {
         (self.half(8) >> 32) as u32
     }
 
@@ -100,21 +100,21 @@ pub(super) struct Names {
 
 impl Names {
     /// Takes note of a name; says whether it has come for the first time.
-    pub fn is_new(&mut self, name: Name) -> bool {
+    pub(super) fn is_new(&mut self, name: Name) -> bool {
         self.seen.resize_with(SHARDS, HashSet::default);
         let shard = usize::from(name.0[0]) % SHARDS;
         self.seen[shard].insert(name)
     }
 
     /// A name has come again; gives how often it has come by now.
-    pub fn again(&mut self, name: Name) -> u64 {
+    pub(super) fn again(&mut self, name: Name) -> u64 {
         let count = self.counts.entry(name).or_insert(1);
         *count += 1;
         *count
     }
 
     /// The hashes of names that have come more than once.
-    pub fn repeated(&self) -> HashSet<KeyHash> {
+    pub(super) fn repeated(&self) -> HashSet<KeyHash> {
         self.counts.keys().map(|name| name.first_half()).collect()
     }
 }

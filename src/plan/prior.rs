@@ -4,7 +4,7 @@ use crate::ledger::{History, Ledger, LedgerError, Reader as _};
 use crate::row::{Digest, KeyHash, Known, Standing};
 
 /// What earlier runs have done. Everything is in memory but what few rows ask for.
-pub struct Prior<'a> {
+pub(crate) struct Prior<'a> {
     pub history: &'a History,
     /// Tells all that is known of one row. May be a ledger that only reads.
     pub ledger: &'a Ledger,

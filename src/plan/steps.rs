@@ -24,7 +24,7 @@ use super::prior::Prior;
 
 /// A row and what becomes of it.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub(crate) struct Step {
     pub place: RowPlace,
     pub fate: Fate,
     /// None for a row that does not say one, or that cannot be read at all.
@@ -43,7 +43,7 @@ pub struct Step {
 
 /// Why a second reading came to no end.
 #[derive(Debug)]
-pub enum ReadingFailure {
+pub(crate) enum ReadingFailure {
     /// The source cannot be read, or is not what it was.
     Source(Vec<Diagnostic>),
     Ledger(LedgerError),
@@ -62,7 +62,7 @@ impl From<LedgerError> for ReadingFailure {
 }
 
 /// Reads steps off a source.
-pub struct Steps<'a> {
+pub(crate) struct Steps<'a> {
     readings: Readings<'a>,
     policy: Policy,
     prior: Option<Prior<'a>>,
@@ -77,7 +77,7 @@ pub struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     /// Opens the source once more. `run_mark` tells this run from any other.
-    pub fn open(
+    pub(crate) fn open(
         readings: Readings<'a>,
         prior: Option<Prior<'a>>,
         policy: Policy,
@@ -98,7 +98,10 @@ impl<'a> Steps<'a> {
     }
 
     /// The next row whose fate is wanted; none where the source has no more rows.
-    pub fn next(&mut self, wants: impl Fn(Fate) -> bool) -> Result<Option<Step>, ReadingFailure> {
+    pub(crate) fn next(
+        &mut self,
+        wants: impl Fn(Fate) -> bool,
+    ) -> Result<Option<Step>, ReadingFailure> {
         let mut record = std::mem::take(&mut self.record);
         let step = loop {
             match self.source.next(&mut record) {

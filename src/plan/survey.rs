@@ -31,7 +31,7 @@ const WAITING: usize = 2;
 
 /// What a source holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Checked {
+pub(crate) struct Checked {
     pub rows: u64,
     /// Rows that can be sent, or are done.
     pub valid: u64,
@@ -43,19 +43,23 @@ pub struct Checked {
 
 /// What a source holds, and what becomes of it.
 #[derive(Debug, Clone, Default)]
-pub struct Survey {
+pub(crate) struct Survey {
     pub checked: Checked,
     pub fates: Fates,
 }
 
 impl Checked {
-    pub fn invalid(&self) -> u64 {
+    pub(crate) fn invalid(&self) -> u64 {
         self.rows - self.valid
     }
 }
 
 /// Checks all rows of a source; `tell` hears what is wrong, in order.
-pub fn check(readings: Readings<'_>, source: Source, tell: &mut dyn FnMut(Diagnostic)) -> Checked {
+pub(crate) fn check(
+    readings: Readings<'_>,
+    source: Source,
+    tell: &mut dyn FnMut(Diagnostic),
+) -> Checked {
     let mut found = Hearing::new(tell);
     let mut hashes: Vec<KeyHash> = Vec::new();
     let eye = |draft: &Draft<'_>| hash_of(draft.key());
@@ -78,7 +82,7 @@ pub fn check(readings: Readings<'_>, source: Source, tell: &mut dyn FnMut(Diagno
 /// Checks all rows of a source and decides what becomes of each; `tell` hears what is wrong, in order.
 ///
 /// Nothing is told of a row that is done, and such a row need not be valid: a time that has passed since is no fault.
-pub fn survey(
+pub(crate) fn survey(
     readings: Readings<'_>,
     source: Source,
     prior: Option<Prior<'_>>,

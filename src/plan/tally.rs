@@ -4,32 +4,32 @@ use super::decide::Fate;
 
 /// How many rows have which fate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     counts: [u64; Fate::ALL.len()],
 }
 
 impl Tally {
-    pub fn count(&mut self, fate: Fate) {
+    pub(crate) fn count(&mut self, fate: Fate) {
         self.counts[fate.index()] += 1;
     }
 
     /// The rows whose fate is among those that `among` picks.
-    pub fn sum(&self, among: impl Fn(Fate) -> bool) -> u64 {
+    pub(crate) fn sum(&self, among: impl Fn(Fate) -> bool) -> u64 {
         self.each().filter(|(fate, _)| among(*fate)).map(|(_, count)| count).sum()
     }
 
     /// All rows.
-    pub fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         self.counts.iter().sum()
     }
 
     /// Rows that are to be sent.
-    pub fn to_send(self) -> u64 {
+    pub(crate) fn to_send(self) -> u64 {
         self.sum(|fate| matches!(fate, Fate::Send(_)))
     }
 
     /// Each fate with its rows.
-    pub fn each(&self) -> impl Iterator<Item = (Fate, u64)> {
+    pub(crate) fn each(&self) -> impl Iterator<Item = (Fate, u64)> {
         Fate::ALL.into_iter().zip(self.counts)
     }
 }

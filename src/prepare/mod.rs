@@ -6,10 +6,10 @@
 
 mod compile;
 mod fields;
-pub mod mapping;
+pub(crate) mod mapping;
 mod prepared;
-pub mod request;
-pub mod schema;
+pub(crate) mod request;
+pub(crate) mod schema;
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::source::{Columns, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 
-pub use prepared::{Draft, Findings, Ready, RowKey, ToldOnce};
+pub(crate) use prepared::{Draft, Findings, Ready, RowKey, ToldOnce};
 
 /// A job's mapping and operations, compiled against the columns of its source.
 pub struct Preparer {

@@ -88,11 +88,11 @@ pub struct Findings {
 /// Each thread that prepares rows has one, so that it need not make what is no news; whoever brings their rows
 /// together has another, since each thread has told it once.
 #[derive(Debug, Default)]
-pub struct ToldOnce(Vec<(Code, Pointer)>);
+pub(crate) struct ToldOnce(Vec<(Code, Pointer)>);
 
 impl ToldOnce {
     /// Takes note, and says whether it was news.
-    pub fn is_news(&mut self, code: Code, pointer: &Pointer) -> bool {
+    pub(crate) fn is_news(&mut self, code: Code, pointer: &Pointer) -> bool {
         let known = self.0.iter().any(|(other, at)| *other == code && at == pointer);
         if !known {
             self.0.push((code, pointer.clone()));
@@ -106,7 +106,7 @@ impl ToldOnce {
     }
 
     /// Whether a problem is to be told.
-    pub fn lets_pass(&mut self, problem: &Diagnostic) -> bool {
+    pub(crate) fn lets_pass(&mut self, problem: &Diagnostic) -> bool {
         match &problem.place {
             Place::Row(place) if problem.once => {
                 self.is_news(problem.code, place.pointer.as_ref().unwrap_or(&Pointer::default()))

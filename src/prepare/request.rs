@@ -19,7 +19,7 @@ pub struct Request {
 }
 
 /// Builds the request for checked fields; none where a field that the path needs is absent.
-pub fn build(operation: &Operation, fields: &Fields<'_>) -> Option<Request> {
+pub(crate) fn build(operation: &Operation, fields: &Fields<'_>) -> Option<Request> {
     let mut path = String::with_capacity(48);
     push_path(operation, fields, &mut path)?;
     let body = has_body(operation).then(|| {
@@ -31,7 +31,7 @@ pub fn build(operation: &Operation, fields: &Fields<'_>) -> Option<Request> {
 }
 
 /// The digest of the request that [`build`] would build, without building it.
-pub fn digest(operation: &Operation, fields: &Fields<'_>) -> Option<Digest> {
+pub(crate) fn digest(operation: &Operation, fields: &Fields<'_>) -> Option<Digest> {
     let mut text = String::with_capacity(384);
     for part in [&*operation.name, operation.method.as_str()] {
         text.push_str(part);
@@ -46,7 +46,7 @@ pub fn digest(operation: &Operation, fields: &Fields<'_>) -> Option<Digest> {
 }
 
 /// The row's lane; none where a field that names it is absent.
-pub fn lane(operation: &Operation, fields: &Fields<'_>) -> Option<String> {
+pub(crate) fn lane(operation: &Operation, fields: &Fields<'_>) -> Option<String> {
     let mut lane = String::with_capacity(32);
     operation.lane.fill(fields, &mut lane, as_is)?;
     Some(lane)

@@ -87,11 +87,17 @@ pub enum Lookup {
     /// There may be more.
     NextPage,
     /// It is there.
-    Found { id: String },
+    Found {
+        /// What the other side calls the item.
+        id: String,
+    },
     /// It surely is not there.
     Absent,
     /// Nobody can tell.
-    Unsure { doubt: Doubt },
+    Unsure {
+        /// Why not.
+        doubt: Doubt,
+    },
 }
 
 impl Search {

@@ -17,7 +17,7 @@ const PLAIN: &str = "{wide_bar} {rows_done} {share}\n{msg}";
 const COLORED: &str = "{wide_bar:.cyan/dim} {rows_done} {share}\n{msg}";
 
 /// Shows a run as a bar on `target`, which is a terminal and not hidden: otherwise [`super::plain()`] is the one to take.
-pub fn bar(view: RunView, target: ProgressDrawTarget) -> Box<dyn Reporter> {
+pub(crate) fn bar(view: RunView, target: ProgressDrawTarget) -> Box<dyn Reporter> {
     let style = style(view.color);
     let bar = ProgressBar::with_draw_target(Some(view.to_send()), target).with_style(style);
     let bar = Bar {

@@ -7,27 +7,27 @@ use crate::event::Ending;
 use crate::row::Totals;
 
 /// Every row is done.
-pub const DONE: u8 = 0;
+pub(crate) const DONE: u8 = 0;
 /// The run finished; some rows failed or were left out as invalid.
-pub const FAILED: u8 = 1;
+pub(crate) const FAILED: u8 = 1;
 /// A ledger was looked through, and something in it is wrong.
-pub const UNSOUND: u8 = 1;
+pub(crate) const UNSOUND: u8 = 1;
 /// The command line, the job or the connector is wrong.
-pub const USAGE: u8 = 2;
+pub(crate) const USAGE: u8 = 2;
 /// Rows are invalid; nothing was sent.
-pub const INVALID: u8 = 3;
+pub(crate) const INVALID: u8 = 3;
 /// Stopped before the end (authentication, outage, failure budget, deadline, ledger, source, a fault of ours); resumable.
-pub const STOPPED: u8 = 4;
+pub(crate) const STOPPED: u8 = 4;
 /// Another run holds the job.
-pub const LOCKED: u8 = 5;
+pub(crate) const LOCKED: u8 = 5;
 /// The run finished; some rows are in doubt.
-pub const IN_DOUBT: u8 = 6;
+pub(crate) const IN_DOUBT: u8 = 6;
 
 /// A signal's code is this much more than its number: 130 for SIGINT, 143 for SIGTERM; resumable.
-pub const SIGNAL: u8 = 128;
+pub(crate) const SIGNAL: u8 = 128;
 
 /// The exit code of a run.
-pub fn of(totals: &Totals, ending: &Ending) -> u8 {
+pub(crate) fn of(totals: &Totals, ending: &Ending) -> u8 {
     match ending {
         Ending::Interrupted { signal } => interrupted(*signal),
         Ending::Unauthorized(_)

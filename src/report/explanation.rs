@@ -9,14 +9,14 @@ use crate::text::code::Code;
 const WIDTH: usize = 80;
 
 /// One code, for a person.
-pub fn explanation(code: Code, color: bool) -> String {
+pub(crate) fn explanation(code: Code, color: bool) -> String {
     let paint = Paint(color);
     let head = format!("{}: {}", paint.bold(code.word()), code.summary());
     format!("{head}\n\n{}\n", wrapped(code.explanation()))
 }
 
 /// Every code in a line, under headings of what it is about.
-pub fn all_codes(color: bool) -> String {
+pub(crate) fn all_codes(color: bool) -> String {
     let paint = Paint(color);
     let widest = Code::all().map(|code| code.word().len()).max().unwrap_or_default();
     let mut text = String::new();
@@ -32,7 +32,7 @@ pub fn all_codes(color: bool) -> String {
 }
 
 /// The `explanation` event of a code.
-pub fn explanation_event(code: Code) -> Value {
+pub(crate) fn explanation_event(code: Code) -> Value {
     json!({
         "event": "explanation",
         "code": code.word(),

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 /// Lays JSON out over several lines, two spaces a level. Control characters that JSON lets stand are escaped.
-pub fn pretty(text: &str) -> String {
+pub(super) fn pretty(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     let mut depth = 0_usize;
     let mut letters = letters(text).peekable();
@@ -42,14 +42,14 @@ pub fn pretty(text: &str) -> String {
 }
 
 /// The same text with control characters as JSON escapes, so that it cannot steer a terminal.
-pub fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|letter| push_visible(&mut out, letter));
     out
 }
 
 /// The same JSON on one line. A line break inside a string is always escaped, so one that is not is mere space.
-pub fn on_one_line(text: &str) -> String {
+pub(super) fn on_one_line(text: &str) -> String {
     text.replace(['\r', '\n'], " ")
 }
 

@@ -14,7 +14,7 @@ const SHOWN: usize = 20;
 
 /// A ledger that was looked through.
 #[derive(Debug, Clone)]
-pub struct LedgerCheckView {
+pub(crate) struct LedgerCheckView {
     /// The file, as the user would name it.
     pub ledger: String,
     /// The job's name, where only one was asked for.
@@ -24,7 +24,7 @@ pub struct LedgerCheckView {
 
 impl LedgerCheckView {
     /// For a person: what there is, then what is wrong with it.
-    pub fn text(&self, color: bool) -> String {
+    pub(crate) fn text(&self, color: bool) -> String {
         let paint = Paint(color);
         let mut text = format!("{}: {}\n", paint.bold(&self.ledger), self.file());
         text.push_str(&self.contents());
@@ -119,14 +119,14 @@ impl LedgerCheckView {
     }
 
     /// For a script: a `problem` event for each finding, and the closing one.
-    pub fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         let findings = self.checked.findings.kept.iter().map(event);
         findings.chain([ledger_checked_event(&self.checked)]).collect()
     }
 }
 
 /// The closing event; `problems` counts those, too, that are not told one by one.
-pub fn ledger_checked_event(checked: &Inspection) -> Value {
+pub(crate) fn ledger_checked_event(checked: &Inspection) -> Value {
     json!({
         "event": "ledger_checked",
         "jobs": checked.jobs,

@@ -14,7 +14,7 @@ use crate::plan::{Done, Fate, Held, Tally};
 use crate::text::quota::Quota;
 
 mod bar;
-pub mod exit;
+pub(crate) mod exit;
 mod explanation;
 mod json_text;
 mod ledger_check;
@@ -34,25 +34,25 @@ pub(crate) mod tests;
 mod thread;
 mod words;
 
-pub use bar::bar;
-pub use explanation::{all_codes, explanation, explanation_event};
-pub use ledger_check::{LedgerCheckView, ledger_checked_event};
-pub use ndjson::{finished_event, ndjson};
-pub use outlet::Outlet;
-pub use plain::plain;
-pub use plan::{PlanHead, PlanReport, PlanTotals};
-pub use problems::{Problems, checked_event, checked_line};
-pub use refusal::{
+pub(crate) use bar::bar;
+pub(crate) use explanation::{all_codes, explanation, explanation_event};
+pub(crate) use ledger_check::{LedgerCheckView, ledger_checked_event};
+pub(crate) use ndjson::{finished_event, ndjson};
+pub(crate) use outlet::Outlet;
+pub(crate) use plain::plain;
+pub(crate) use plan::{PlanHead, PlanReport, PlanTotals};
+pub(crate) use problems::{Problems, checked_event, checked_line};
+pub(crate) use refusal::{
     brought_in, of_account, of_client, of_credentials, of_invalid, of_ledger, of_sandbox,
     of_waiting,
 };
-pub use status::{StatusView, nothing_known};
-pub use summary::summary;
-pub use thread::{ReportHandle, ReportThread};
-pub use words::shell_word;
+pub(crate) use status::{StatusView, nothing_known};
+pub(crate) use summary::summary;
+pub(crate) use thread::{ReportHandle, ReportThread};
+pub(crate) use words::shell_word;
 
 /// Hears events of a run on a thread of its own.
-pub trait Reporter: Send {
+pub(crate) trait Reporter: Send {
     /// Hears what has happened. [`Event::Finished`] is the last.
     fn hear(&mut self, event: &Event);
 
@@ -69,7 +69,7 @@ pub trait Reporter: Send {
 }
 
 /// Several reporters side by side, as NDJSON for a script and a bar for whoever watches it.
-pub struct Several(pub Vec<Box<dyn Reporter>>);
+pub(crate) struct Several(pub Vec<Box<dyn Reporter>>);
 
 impl Reporter for Several {
     fn hear(&mut self, event: &Event) {
@@ -91,7 +91,7 @@ impl Reporter for Several {
 
 /// What is known of a run before its first request.
 #[derive(Debug, Clone)]
-pub struct RunView {
+pub(crate) struct RunView {
     /// The job's name.
     pub job: String,
     /// What one row makes or changes on the other side, in a word of the connector's.

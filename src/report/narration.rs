@@ -16,7 +16,7 @@ use crate::text::code::Code;
 const TOLD: u64 = 10;
 
 /// Tells a run in words.
-pub struct Narration {
+pub(super) struct Narration {
     view: RunView,
     /// Rows that did not succeed so far.
     unhappy: u64,
@@ -24,26 +24,26 @@ pub struct Narration {
 }
 
 impl Narration {
-    pub fn new(view: RunView) -> Self {
+    pub(super) fn new(view: RunView) -> Self {
         Self { view, unhappy: 0, elapsed: Duration::ZERO }
     }
 
-    pub fn view(&self) -> &RunView {
+    pub(super) fn view(&self) -> &RunView {
         &self.view
     }
 
     /// What is about to be done, where, and for how long. None in quiet.
-    pub fn head(&self) -> Option<String> {
+    pub(super) fn head(&self) -> Option<String> {
         (!self.view.quiet).then(|| head(&self.view))
     }
 
     /// Takes note of the time.
-    pub fn see(&mut self, progress: &Progress) {
+    pub(super) fn see(&mut self, progress: &Progress) {
         self.elapsed = progress.elapsed;
     }
 
     /// What there is to say of an event, without a line break at its end.
-    pub fn tell(&mut self, event: &Event) -> Option<String> {
+    pub(super) fn tell(&mut self, event: &Event) -> Option<String> {
         match event {
             Event::Row(row) => self.row(row).filter(|_| !self.view.quiet),
             Event::Note(note) => {

@@ -14,12 +14,12 @@ use crate::report::exit;
 use crate::row::Totals;
 
 /// Tells a run as NDJSON on `out`. Progress is not told: it is not durable.
-pub fn ndjson(out: Box<dyn Write + Send>) -> Box<dyn Reporter> {
+pub(crate) fn ndjson(out: Box<dyn Write + Send>) -> Box<dyn Reporter> {
     Box::new(Ndjson { out: Outlet::new(out) })
 }
 
 /// The closing event of a run, whatever its end; `reason` and `message` where it is not finished.
-pub fn finished_event(totals: &Totals, ending: &Ending, exit: u8) -> Value {
+pub(crate) fn finished_event(totals: &Totals, ending: &Ending, exit: u8) -> Value {
     let mut event = Map::new();
     event.insert("event".into(), "finished".into());
     for (name, count) in counts(totals) {

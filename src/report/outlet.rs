@@ -5,24 +5,24 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use serde::Serialize;
 
 /// A buffered writer of lines.
-pub struct Outlet {
+pub(crate) struct Outlet {
     /// None once writing has failed.
     out: Option<BufWriter<Box<dyn Write + Send>>>,
     fault: Option<String>,
 }
 
 impl Outlet {
-    pub fn new(out: Box<dyn Write + Send>) -> Self {
+    pub(crate) fn new(out: Box<dyn Write + Send>) -> Self {
         Self { out: Some(BufWriter::new(out)), fault: None }
     }
 
     /// Writes a text as it is.
-    pub fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.attempt(|out| out.write_all(text.as_bytes()));
     }
 
     /// Writes a value as one line of JSON.
-    pub fn event(&mut self, event: &impl Serialize) {
+    pub(crate) fn event(&mut self, event: &impl Serialize) {
         self.attempt(|out| {
             serde_json::to_writer(&mut *out, event)?;
             out.write_all(b"\n")
@@ -30,12 +30,12 @@ impl Outlet {
     }
 
     /// Hands on what is buffered.
-    pub fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         self.attempt(Write::flush);
     }
 
     /// Why writing failed, if so. A closed pipe is no fault: whoever read has seen enough.
-    pub fn fault(&self) -> Option<&str> {
+    pub(crate) fn fault(&self) -> Option<&str> {
         self.fault.as_deref()
     }
 

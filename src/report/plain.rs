@@ -13,7 +13,7 @@ use crate::event::{Event, Progress};
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Tells a run in plain lines on `err`: a line of progress every five seconds, and the summary.
-pub fn plain(err: Box<dyn Write + Send>, view: RunView) -> Box<dyn Reporter> {
+pub(crate) fn plain(err: Box<dyn Write + Send>, view: RunView) -> Box<dyn Reporter> {
     let mut plain = Plain {
         err: Outlet::new(err),
         narration: Narration::new(view),

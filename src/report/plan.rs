@@ -22,7 +22,7 @@ const SHOWN: u64 = 3;
 
 /// What a plan is about.
 #[derive(Debug, Clone)]
-pub struct PlanHead {
+pub(crate) struct PlanHead {
     /// The job's name.
     pub job: String,
     /// The job as given on the command line, for the advice.
@@ -39,7 +39,7 @@ pub struct PlanHead {
 
 /// What a plan comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PlanTotals {
+pub(crate) struct PlanTotals {
     pub tally: Tally,
     /// How long it takes at the quotas; zero where there are none.
     pub duration: Duration,
@@ -96,7 +96,7 @@ impl PlanTotals {
 }
 
 /// Tells a plan on standard output.
-pub struct PlanReport {
+pub(crate) struct PlanReport {
     out: Outlet,
     style: Style,
     /// Rows that were shown in full, and rows that are held and were shown with their reason.
@@ -116,7 +116,7 @@ enum Style {
 
 impl PlanReport {
     /// For a person.
-    pub fn text(out: Box<dyn Write + Send>, head: PlanHead, color: bool) -> Self {
+    pub(crate) fn text(out: Box<dyn Write + Send>, head: PlanHead, color: bool) -> Self {
         let paint = Paint(color);
         let mut report = Self::new(out, Style::Text { head, paint });
         if let Style::Text { head, .. } = &report.style {
@@ -126,7 +126,7 @@ impl PlanReport {
     }
 
     /// For a script.
-    pub fn ndjson(out: Box<dyn Write + Send>) -> Self {
+    pub(crate) fn ndjson(out: Box<dyn Write + Send>) -> Self {
         Self::new(out, Style::Ndjson)
     }
 
@@ -135,7 +135,7 @@ impl PlanReport {
     }
 
     /// Whether a row with this fate is to be told.
-    pub fn wants(&self, fate: Fate) -> bool {
+    pub(crate) fn wants(&self, fate: Fate) -> bool {
         match &self.style {
             Style::Ndjson => Group::of(fate) != Group::Later,
             Style::Text { .. } => match fate {
@@ -150,7 +150,7 @@ impl PlanReport {
     }
 
     /// How many rows are to be told before nothing more is wanted.
-    pub fn wanted(&self, tally: &Tally) -> u64 {
+    pub(crate) fn wanted(&self, tally: &Tally) -> u64 {
         let all = tally.sum(|fate| self.wants(fate));
         match &self.style {
             Style::Ndjson => all,
@@ -162,7 +162,7 @@ impl PlanReport {
     }
 
     /// Tells a step. Steps come in the order of the rows.
-    pub fn step(&mut self, step: &Step) {
+    pub(crate) fn step(&mut self, step: &Step) {
         match &self.style {
             Style::Ndjson => self.out.event(&StepLine::of(step)),
             Style::Text { head, paint } => match step.fate {
@@ -179,7 +179,7 @@ impl PlanReport {
     }
 
     /// Tells what the plan comes to. Returns why the output could not be written, if so.
-    pub fn finish(mut self, totals: &PlanTotals) -> Option<String> {
+    pub(crate) fn finish(mut self, totals: &PlanTotals) -> Option<String> {
         match &self.style {
             Style::Ndjson => self.out.event(&planned_event(totals)),
             Style::Text { head, paint } => {

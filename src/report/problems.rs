@@ -17,13 +17,13 @@ const SHOWN: u64 = 20;
 
 /// How many problems there were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
+pub(crate) struct Counts {
     pub errors: u64,
     pub warnings: u64,
 }
 
 /// Tells problems as they are found.
-pub struct Problems {
+pub(crate) struct Problems {
     out: Outlet,
     style: Style,
     counts: Counts,
@@ -38,12 +38,12 @@ enum Style {
 
 impl Problems {
     /// For a person, on standard error.
-    pub fn text(err: Box<dyn Write + Send>, color: bool) -> Self {
+    pub(crate) fn text(err: Box<dyn Write + Send>, color: bool) -> Self {
         Self::new(err, Style::Text { color })
     }
 
     /// For a script, on standard output.
-    pub fn ndjson(out: Box<dyn Write + Send>) -> Self {
+    pub(crate) fn ndjson(out: Box<dyn Write + Send>) -> Self {
         Self::new(out, Style::Ndjson)
     }
 
@@ -51,7 +51,7 @@ impl Problems {
         Self { out: Outlet::new(out), style, counts: Counts::default(), first: None }
     }
 
-    pub fn tell(&mut self, problem: &Diagnostic) {
+    pub(crate) fn tell(&mut self, problem: &Diagnostic) {
         let count = match problem.severity {
             Severity::Error => &mut self.counts.errors,
             Severity::Warning => &mut self.counts.warnings,
@@ -73,7 +73,7 @@ impl Problems {
     }
 
     /// Says how many more there are than were shown and, once, who explains them; and flushes.
-    pub fn finish(mut self) -> Counts {
+    pub(crate) fn finish(mut self) -> Counts {
         if matches!(self.style, Style::Text { .. }) {
             self.and_more(self.counts.errors, "error");
             self.and_more(self.counts.warnings, "warning");
@@ -94,12 +94,12 @@ impl Problems {
 }
 
 /// The closing event of `check`.
-pub fn checked_event(rows: u64, valid: u64, invalid: u64) -> Value {
+pub(crate) fn checked_event(rows: u64, valid: u64, invalid: u64) -> Value {
     json!({"event": "checked", "rows": rows, "valid": valid, "invalid": invalid})
 }
 
 /// The closing line of `check`, without a line break.
-pub fn checked_line(all: u64, valid: u64, invalid: u64) -> String {
+pub(crate) fn checked_line(all: u64, valid: u64, invalid: u64) -> String {
     match (all, invalid) {
         (0, _) => "There are no rows.".into(),
         (1, 0) => "1 row: valid.".into(),

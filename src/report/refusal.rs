@@ -8,25 +8,25 @@ use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::traffic::transport::{ClientError, CredentialError};
 
-pub fn of_credentials(error: &CredentialError) -> Diagnostic {
+pub(crate) fn of_credentials(error: &CredentialError) -> Diagnostic {
     let hint = format!("{}; or rehearse with --sandbox", error.hint());
     Diagnostic::error(Code::Credentials, Place::Nowhere, error.to_string()).hint(hint)
 }
 
-pub fn of_client(error: &ClientError) -> Diagnostic {
+pub(crate) fn of_client(error: &ClientError) -> Diagnostic {
     Diagnostic::error(Code::Address, Place::Nowhere, error.to_string()).hint("nothing was sent")
 }
 
-pub fn of_ledger(error: &LedgerError) -> Diagnostic {
+pub(crate) fn of_ledger(error: &LedgerError) -> Diagnostic {
     Diagnostic::error(Code::Ledger, Place::Nowhere, error.to_string()).hint(error.hint())
 }
 
-pub fn of_sandbox(error: &std::io::Error) -> Diagnostic {
+pub(crate) fn of_sandbox(error: &std::io::Error) -> Diagnostic {
     let message = format!("the sandbox cannot be started: {error}");
     Diagnostic::error(Code::Sandbox, Place::Nowhere, message).hint("nothing was sent")
 }
 
-pub fn of_account(present: &str, others: &[String]) -> Diagnostic {
+pub(crate) fn of_account(present: &str, others: &[String]) -> Diagnostic {
     let known: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();
     let message = format!(
         "the ledger knows this job at this address for the account {}, not for `{present}`",
@@ -41,7 +41,7 @@ pub fn of_account(present: &str, others: &[String]) -> Diagnostic {
 
 /// Why a run sends nothing where rows are invalid; none where it is something else that is wrong. `job` is the job as
 /// given on the command line.
-pub fn of_invalid(found: &Checked, job: &str) -> Option<String> {
+pub(crate) fn of_invalid(found: &Checked, job: &str) -> Option<String> {
     if found.guessed {
         return Some(
             "A quote is never closed, so where rows begin and end is a guess. Nothing was sent, and --skip-invalid \
@@ -61,7 +61,7 @@ pub fn of_invalid(found: &Checked, job: &str) -> Option<String> {
 }
 
 /// What a run brought into the ledger before it began.
-pub fn brought_in(taken: &TakenIn) -> String {
+pub(crate) fn brought_in(taken: &TakenIn) -> String {
     let mut words = format!(
         "{} that the last run could not write to the ledger {} brought in from {}",
         outcomes(taken.outcomes),
@@ -78,7 +78,7 @@ pub fn brought_in(taken: &TakenIn) -> String {
 }
 
 /// That what is shown is not all that is known.
-pub fn of_waiting(file: &Path, waiting: usize) -> Diagnostic {
+pub(crate) fn of_waiting(file: &Path, waiting: usize) -> Diagnostic {
     let message = format!(
         "{} that the last run could not write to the ledger {} in {}",
         outcomes(waiting),

@@ -16,14 +16,14 @@ const SHORTEST: Duration = Duration::from_secs(1);
 
 /// The rate of requests over the last ten seconds or so.
 #[derive(Debug, Default)]
-pub struct Speed {
+pub(super) struct Speed {
     /// When, and how many requests had been sent; the oldest is at the window's edge or just outside it.
     seen: VecDeque<(Duration, u64)>,
 }
 
 impl Speed {
     /// Takes note of a snapshot.
-    pub fn see(&mut self, progress: &Progress) {
+    pub(super) fn see(&mut self, progress: &Progress) {
         if self.seen.is_empty() {
             self.seen.push_back((Duration::ZERO, 0));
         }
@@ -35,7 +35,7 @@ impl Speed {
     }
 
     /// Requests a second; none while the run is too young to tell.
-    pub fn per_second(&self) -> Option<f64> {
+    pub(super) fn per_second(&self) -> Option<f64> {
         let (first_at, first) = self.seen.front()?;
         let (last_at, last) = self.seen.back()?;
         let time = last_at.checked_sub(*first_at).filter(|time| *time >= SHORTEST)?;
@@ -44,7 +44,7 @@ impl Speed {
     }
 
     /// `2.4/s of 2.5/s`, or as much of it as is known.
-    pub fn words(&self, progress: &Progress) -> Option<String> {
+    pub(super) fn words(&self, progress: &Progress) -> Option<String> {
         let now = self.per_second().map(words::rate);
         let allowed = progress.allowed_rate.map(words::rate);
         match (now, allowed) {
@@ -57,13 +57,13 @@ impl Speed {
 }
 
 /// How long the run still takes: by its own reckoning, or by the quotas while it is young.
-pub fn left(progress: &Progress, view: &RunView) -> Option<Duration> {
+pub(super) fn left(progress: &Progress, view: &RunView) -> Option<Duration> {
     let by_quota = || view.duration.checked_sub(progress.elapsed).filter(|left| !left.is_zero());
     progress.left.or_else(by_quota)
 }
 
 /// `5 h 23 min left (until Mon 03:12)`.
-pub fn left_words(progress: &Progress, view: &RunView) -> Option<String> {
+pub(super) fn left_words(progress: &Progress, view: &RunView) -> Option<String> {
     let left = left(progress, view)?;
     let now = words::later(&view.started, progress.elapsed);
     let end = now.as_ref().and_then(|now| words::later(now, left));
@@ -76,7 +76,7 @@ pub fn left_words(progress: &Progress, view: &RunView) -> Option<String> {
 }
 
 /// `paused 12 s: the server asked for it`.
-pub fn pause_words(progress: &Progress) -> Option<String> {
+pub(super) fn pause_words(progress: &Progress) -> Option<String> {
     let pause = progress.paused.filter(|pause| !pause.is_zero())?;
     Some(format!("paused {}: the server asked for it", words::span(pause)))
 }

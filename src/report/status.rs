@@ -17,7 +17,7 @@ use crate::row::Totals;
 
 /// Where a job stands.
 #[derive(Debug, Clone)]
-pub struct StatusView {
+pub(crate) struct StatusView {
     /// The job's name.
     pub job: String,
     /// Base URL and account.
@@ -34,7 +34,7 @@ pub struct StatusView {
 
 /// A run that was.
 #[derive(Debug, Clone)]
-pub struct RunLine {
+pub(crate) struct RunLine {
     pub id: i64,
     /// Unix milliseconds.
     pub started_at: i64,
@@ -80,7 +80,7 @@ impl From<RunRecord> for RunLine {
 }
 
 /// That a ledger knows nothing of a job, or of any.
-pub fn nothing_known(ledger: &Path, job: Option<&str>) -> String {
+pub(crate) fn nothing_known(ledger: &Path, job: Option<&str>) -> String {
     let about = job.map_or_else(|| "any job".to_owned(), |job| format!("the job `{job}`"));
     let ledger = ledger.display();
     format!("The ledger {ledger} knows nothing of {about} yet: nothing was sent.")
@@ -88,7 +88,7 @@ pub fn nothing_known(ledger: &Path, job: Option<&str>) -> String {
 
 impl StatusView {
     /// For a person: several lines, times in `zone`.
-    pub fn text(&self, color: bool, zone: &TimeZone) -> String {
+    pub(crate) fn text(&self, color: bool, zone: &TimeZone) -> String {
         let paint = Paint(color);
         let mut text = format!("{} to {}\n", paint.bold(&self.job), self.target);
         text.push_str(&self.standing());
@@ -134,7 +134,7 @@ impl StatusView {
     }
 
     /// For a script: the `status` event. Times are RFC 3339 in UTC.
-    pub fn event(&self) -> Value {
+    pub(crate) fn event(&self) -> Value {
         let mut event = Map::new();
         event.insert("event".into(), "status".into());
         event.insert("job".into(), json!(self.job));

@@ -14,7 +14,12 @@ use crate::row::Totals;
 use crate::text::diagnostic::Diagnostic;
 
 /// What a run comes to, over several lines. `elapsed` is how long it took.
-pub fn summary(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration) -> String {
+pub(crate) fn summary(
+    view: &RunView,
+    totals: &Totals,
+    ending: &Ending,
+    elapsed: Duration,
+) -> String {
     let mut text = headline(view, totals, ending, elapsed);
     text.push('\n');
     if !nothing_to_do(totals, ending) {

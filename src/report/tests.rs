@@ -16,14 +16,14 @@ use crate::text::place::RowPlace;
 
 /// A writer whose text can be read while it is written.
 #[derive(Clone, Default)]
-pub struct Shared(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Shared(Arc<Mutex<Vec<u8>>>);
 
 impl Shared {
-    pub fn writer(&self) -> Box<dyn Write + Send> {
+    pub(crate) fn writer(&self) -> Box<dyn Write + Send> {
         Box::new(self.clone())
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
@@ -41,18 +41,18 @@ impl Write for Shared {
 
 /// A writer that fails, and counts how often it was asked.
 #[derive(Clone)]
-pub struct Failing(ErrorKind, Arc<AtomicUsize>);
+pub(crate) struct Failing(ErrorKind, Arc<AtomicUsize>);
 
 impl Failing {
-    pub fn new(kind: ErrorKind) -> Self {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
         Self(kind, Arc::default())
     }
 
-    pub fn writer(&self) -> Box<dyn Write + Send> {
+    pub(crate) fn writer(&self) -> Box<dyn Write + Send> {
         Box::new(self.clone())
     }
 
-    pub fn tries(&self) -> usize {
+    pub(crate) fn tries(&self) -> usize {
         self.1.load(Ordering::Relaxed)
     }
 }
@@ -68,12 +68,12 @@ impl Write for Failing {
     }
 }
 
-pub const SENT: Fate = Fate::Send(Sending::Fresh);
-pub const DONE: Fate = Fate::Skip(Done::Unchanged);
-pub const CHANGED: Fate = Fate::Skip(Done::Changed);
+pub(crate) const SENT: Fate = Fate::Send(Sending::Fresh);
+pub(crate) const DONE: Fate = Fate::Skip(Done::Unchanged);
+pub(crate) const CHANGED: Fate = Fate::Skip(Done::Changed);
 
 /// 50,000 notes to send, late in the evening.
-pub fn view() -> RunView {
+pub(crate) fn view() -> RunView {
     RunView {
         job: "import-notes".into(),
         item: "note".into(),
@@ -92,7 +92,7 @@ pub fn view() -> RunView {
 }
 
 /// Where that run stands after so many seconds at 2.5 requests a second.
-pub fn progress(seconds: u64) -> Progress {
+pub(crate) fn progress(seconds: u64) -> Progress {
     let requests = seconds * 5 / 2;
     Progress {
         to_send: 50_000,
@@ -105,7 +105,7 @@ pub fn progress(seconds: u64) -> Progress {
 }
 
 /// A row that was refused.
-pub fn refused(row: u64) -> Event {
+pub(crate) fn refused(row: u64) -> Event {
     Event::Row(RowEnded {
         place: RowPlace::of(row, row + 1),
         key: format!("L-{row}").into(),
@@ -121,7 +121,7 @@ pub fn refused(row: u64) -> Event {
 }
 
 /// How that run adds up when all is well.
-pub fn totals() -> Totals {
+pub(crate) fn totals() -> Totals {
     Totals {
         rows: 50_320,
         succeeded: 50_000,
@@ -132,7 +132,7 @@ pub fn totals() -> Totals {
 }
 
 /// A ledger on a full disk.
-pub fn full_disk() -> LedgerError {
+pub(crate) fn full_disk() -> LedgerError {
     LedgerError::Storage {
         ledger: std::path::Path::new("jobs/.noteferry/ledger.db").into(),
         deed: "written",
@@ -142,13 +142,13 @@ pub fn full_disk() -> LedgerError {
 }
 
 /// A source that is gone when it is to be read again.
-pub fn unreadable_source() -> Diagnostic {
+pub(crate) fn unreadable_source() -> Diagnostic {
     let place = Place::File("data/notes.csv".into());
     Diagnostic::error(Code::UnreadableFile, place, "the file cannot be opened: no such file")
 }
 
 /// An answer to a request that was never sent.
-pub fn illegal_step() -> Fault {
+pub(crate) fn illegal_step() -> Fault {
     let (stage, happening) = (Stage::Queued, Happening::Replied);
     Fault { row: Some(12), stage, happening, transition: None }
 }

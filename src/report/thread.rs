@@ -19,14 +19,14 @@ const DRAWING: Duration = Duration::from_millis(100);
 const FLUSHING: Duration = Duration::from_secs(1);
 
 /// The thread that reporters run on.
-pub struct ReportThread {
+pub(crate) struct ReportThread {
     thread: JoinHandle<Option<String>>,
     handle: ReportHandle,
 }
 
 /// A way to tell reporters. It may be cloned and sent to any thread.
 #[derive(Clone)]
-pub struct ReportHandle {
+pub(crate) struct ReportHandle {
     events: SyncSender<Message>,
     latest: Latest,
 }
@@ -40,7 +40,7 @@ enum Message {
 }
 
 impl ReportThread {
-    pub fn start(reporter: Box<dyn Reporter>) -> Self {
+    pub(crate) fn start(reporter: Box<dyn Reporter>) -> Self {
         let (events, incoming) = sync_channel(WAITING);
         let latest = Latest::default();
         let listener = Listener::new(reporter, Arc::clone(&latest));
@@ -48,13 +48,13 @@ impl ReportThread {
         Self { thread, handle: ReportHandle { events, latest } }
     }
 
-    pub fn handle(&self) -> ReportHandle {
+    pub(crate) fn handle(&self) -> ReportHandle {
         self.handle.clone()
     }
 
     /// Waits until everything told so far is shown. Call it after [`Event::Finished`] was told. Returns
     /// why the output could not be written, if so.
-    pub fn finish(self) -> Option<String> {
+    pub(crate) fn finish(self) -> Option<String> {
         let Self { thread, handle } = self;
         // The thread may have ended already, with the run.
         let _ = handle.events.send(Message::Stop);
@@ -65,17 +65,17 @@ impl ReportThread {
 impl ReportHandle {
     /// Tells what has happened; waits while too much waits to be heard. After the end of the run
     /// nobody listens.
-    pub fn tell(&self, event: Event) {
+    pub(crate) fn tell(&self, event: Event) {
         self.tell_all(vec![event]);
     }
 
     /// Tells several things at once, which wakes the reporters but once.
-    pub fn tell_all(&self, events: Vec<Event>) {
+    pub(crate) fn tell_all(&self, events: Vec<Event>) {
         let _ = self.events.send(Message::Events(events));
     }
 
     /// Puts a snapshot in the place of the last one. Never waits.
-    pub fn progress(&self, progress: Progress) {
+    pub(crate) fn progress(&self, progress: Progress) {
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
     }
 }

@@ -19,7 +19,7 @@ pub struct Attempted {
 
 /// An attempt that is about to leave.
 #[derive(Debug, Clone)]
-pub struct AttemptStart {
+pub(crate) struct AttemptStart {
     /// The row's id, where the ledger knows it already.
     pub known: Option<RowId>,
     pub key: Arc<str>,
@@ -41,7 +41,7 @@ pub struct AttemptStart {
 
 /// What came of an attempt.
 #[derive(Debug, Clone)]
-pub struct AttemptEnd {
+pub(crate) struct AttemptEnd {
     pub outcome: Outcome,
     /// The row's id, where the attempt is of an earlier run.
     pub known: Option<RowId>,
@@ -53,7 +53,7 @@ pub struct AttemptEnd {
 
 /// How an attempt ended, in the ledger's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Succeeded,
     Refused,
     Deferred,
@@ -64,7 +64,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Succeeded,
         Self::Refused,
         Self::Deferred,
@@ -74,7 +74,7 @@ impl Outcome {
         Self::NotFound,
     ];
 
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
             Self::Refused => "refused",
@@ -86,12 +86,12 @@ impl Outcome {
         }
     }
 
-    pub fn parse(word: &str) -> Option<Self> {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.word() == word)
     }
 
     /// The event that this outcome is for its row.
-    pub fn event(self, id: Option<String>) -> RowEvent {
+    pub(crate) fn event(self, id: Option<String>) -> RowEvent {
         match self {
             Self::Succeeded => RowEvent::Succeeded { id },
             Self::Refused => RowEvent::Refused,

@@ -127,13 +127,25 @@ pub enum Doubt {
     /// The list has one page, and may have been cut there.
     OnePage,
     /// The item belongs to no row, and may be what was sent, with its text altered.
-    Altered { id: String },
+    Altered {
+        /// The item's.
+        id: String,
+    },
     /// The item was made since the request and belongs to no row, but its content differs.
-    Differs { id: String },
+    Differs {
+        /// The item's.
+        id: String,
+    },
     /// The item has the same content and seems older than the request, by less than clocks may differ.
-    OlderWithinClocks { id: String },
+    OlderWithinClocks {
+        /// The item's.
+        id: String,
+    },
     /// Likewise, and what the clocks showed at the request is not known.
-    OlderByUnknownClocks { id: String },
+    OlderByUnknownClocks {
+        /// The item's.
+        id: String,
+    },
 }
 
 /// What came of a request for a list.
@@ -166,6 +178,7 @@ impl Doubt {
         }
     }
 
+    /// What [`Self::word`] has made of a doubt; none for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let (head, detail) = match text.split_once(": ") {
             Some((head, detail)) => (head, Some(detail)),

@@ -6,7 +6,7 @@ use super::{Attempted, Cause, Digest, RowState};
 
 /// A row's id: given by the ledger, the same for all attempts of the row, and nothing more than a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RowId(pub i64);
+pub(crate) struct RowId(pub i64);
 
 impl fmt::Display for RowId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,7 +17,7 @@ impl fmt::Display for RowId {
 /// Where a row stands, in a byte: its state without what goes with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Standing {
+pub(crate) enum Standing {
     NotStarted,
     /// A request left, or was about to, and nothing is known of it.
     Started,
@@ -35,7 +35,7 @@ pub enum Standing {
 
 /// What the ledger knows of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Earlier {
+pub(crate) struct Earlier {
     pub state: RowState,
     /// Which operation of the row its last attempt was of, counting from 1: those before it have succeeded.
     pub turn: u32,
@@ -48,14 +48,14 @@ pub struct Earlier {
 impl Earlier {
     /// Of a row in its first operation that nobody has in hand, with no word of why it stands there.
     #[cfg(test)]
-    pub fn of(state: RowState) -> Self {
+    pub(crate) fn of(state: RowState) -> Self {
         Self { state, turn: 1, holder: None, cause: None }
     }
 }
 
 /// A row that the ledger knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub(crate) struct Known {
     pub id: RowId,
     pub earlier: Earlier,
     /// Names the content that was last sent.

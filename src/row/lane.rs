@@ -4,10 +4,10 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 /// A lane, as a hash of its name. Two names with one hash would only wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Lane(u64);
+pub(crate) struct Lane(u64);
 
 impl Lane {
-    pub fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         Self(BuildHasherDefault::<DefaultHasher>::default().hash_one(name))
     }
 }

@@ -7,7 +7,7 @@ use super::{Attempted, IllegalTransition, Outcome, RowEvent, RowState, Standing}
 
 /// That an attempt was begun, as far as it matters to its row's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Begun<'a> {
+pub(crate) struct Begun<'a> {
     /// Counts from 1 over all operations of the row.
     pub number: i64,
     /// Which of the row's operations it is of; counts from 1.
@@ -18,7 +18,7 @@ pub struct Begun<'a> {
 
 /// What became of a row, entry by entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Life {
+pub(crate) struct Life {
     state: RowState,
     number: i64,
     turn: i64,
@@ -32,7 +32,7 @@ pub struct Life {
 /// What in the entries of a row cannot have happened: a fault of ours, or a ledger that was tampered with. `attempt` is
 /// the number of the attempt at which it shows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Contradiction {
+pub(crate) enum Contradiction {
     /// Attempts count from 1, without gaps.
     #[error("attempt {expected} is missing; the next one has the number {found}")]
     Gap { expected: i64, found: i64 },
@@ -68,7 +68,7 @@ impl Default for Life {
 
 impl Life {
     /// Another attempt was begun.
-    pub fn begin(&mut self, begun: &Begun<'_>) -> Result<(), Contradiction> {
+    pub(crate) fn begin(&mut self, begun: &Begun<'_>) -> Result<(), Contradiction> {
         let expected = self.number.saturating_add(1);
         let in_order = begun.number == expected || self.broken;
         // Nobody has settled yet what the earlier one did.
@@ -88,7 +88,7 @@ impl Life {
     }
 
     /// What came of the attempt `number`, or became known of it later. `id` is what the other side calls what was made.
-    pub fn end(
+    pub(crate) fn end(
         &mut self,
         number: i64,
         outcome: &str,
@@ -137,42 +137,42 @@ impl Life {
     }
 
     /// Where the row stands.
-    pub fn state(&self) -> &RowState {
+    pub(crate) fn state(&self) -> &RowState {
         &self.state
     }
 
     /// The same in a byte.
-    pub fn standing(&self) -> Standing {
+    pub(crate) fn standing(&self) -> Standing {
         if self.broken { Standing::Contradictory } else { self.state.standing() }
     }
 
     /// How many attempts there were; 0 before the first.
-    pub fn attempts(&self) -> i64 {
+    pub(crate) fn attempts(&self) -> i64 {
         self.number
     }
 
     /// The operation of the row that the last attempt was of, counting from 1; 0 before the first.
-    pub fn turn(&self) -> i64 {
+    pub(crate) fn turn(&self) -> i64 {
         self.turn
     }
 
     /// When the last attempt was begun; of several in a row that may have acted, the first.
-    pub fn attempted(&self) -> Attempted {
+    pub(crate) fn attempted(&self) -> Attempted {
         self.attempted
     }
 
     /// Whether what the last attempt made was found by looking.
-    pub fn was_found(&self) -> bool {
+    pub(crate) fn was_found(&self) -> bool {
         self.was_found
     }
 
     /// Whether something of it cannot have happened.
-    pub fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.broken
     }
 
     /// An entry could not be read, so that nothing that follows can be judged.
-    pub fn distrust(&mut self) {
+    pub(crate) fn distrust(&mut self) {
         self.broken = true;
     }
 }

@@ -8,7 +8,7 @@ use super::Standing;
 
 /// Where a row stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RowState {
+pub(crate) enum RowState {
     /// Nothing was ever sent.
     NotStarted,
     /// An attempt is under way, or was when its run died.
@@ -39,7 +39,7 @@ pub enum RowState {
 
 /// What happens to a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RowEvent {
+pub(crate) enum RowEvent {
     /// A request is about to leave, for a row of which nothing can be under way.
     Started,
     /// A request is about to leave again for a row that may have acted: the operation says that is harmless,
@@ -71,14 +71,14 @@ pub enum RowEvent {
 /// An event that cannot follow a state: a fault of ours, or a ledger that was tampered with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a row that is {state:?} cannot become {event:?}")]
-pub struct IllegalTransition {
+pub(crate) struct IllegalTransition {
     pub state: RowState,
     pub event: RowEvent,
 }
 
 impl RowState {
     /// How many requests have left for the row.
-    pub fn attempts(&self) -> u32 {
+    pub(crate) fn attempts(&self) -> u32 {
         match self {
             Self::NotStarted => 0,
             Self::Started { attempts }
@@ -91,12 +91,12 @@ impl RowState {
     }
 
     /// Whether an attempt may have acted, and nobody knows.
-    pub fn may_have_acted(&self) -> bool {
+    pub(crate) fn may_have_acted(&self) -> bool {
         matches!(self, Self::Started { .. } | Self::InDoubt { .. })
     }
 
     /// The same in a byte.
-    pub fn standing(&self) -> Standing {
+    pub(crate) fn standing(&self) -> Standing {
         match self {
             Self::NotStarted => Standing::NotStarted,
             Self::Started { .. } => Standing::Started,
@@ -109,12 +109,12 @@ impl RowState {
     }
 
     /// The event that another attempt is.
-    pub fn start(&self) -> RowEvent {
+    pub(crate) fn start(&self) -> RowEvent {
         if self.may_have_acted() { RowEvent::Repeated } else { RowEvent::Started }
     }
 
     /// The state after an event.
-    pub fn after(self, event: RowEvent) -> Result<Self, IllegalTransition> {
+    pub(crate) fn after(self, event: RowEvent) -> Result<Self, IllegalTransition> {
         use {RowEvent as Event, RowState as State};
         let attempts = self.attempts();
         match (&self, event) {

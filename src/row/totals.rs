@@ -2,7 +2,7 @@
 
 /// How a run, or the part of it that is over, adds up. `rows` is the sum of the others but `requests`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Totals {
+pub(crate) struct Totals {
     pub rows: u64,
     pub succeeded: u64,
     pub already_done: u64,

@@ -9,7 +9,7 @@ use hyper::{Method, StatusCode};
 use serde::Serialize;
 
 /// A request as the API sees it. It may hold a token or a password, so it cannot be printed.
-pub struct Request<'a> {
+pub(super) struct Request<'a> {
     pub method: &'a Method,
     pub path: &'a str,
     /// What follows the `?`, still encoded; empty when there is none.
@@ -22,14 +22,14 @@ pub struct Request<'a> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MediaType {
+pub(super) enum MediaType {
     Json,
     Html,
 }
 
 /// A whole answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub(super) struct Answer {
     pub status: StatusCode,
     pub media_type: MediaType,
     pub body: Bytes,
@@ -43,12 +43,12 @@ pub struct Answer {
 
 impl Answer {
     /// HTTP 200 and `r` 0, with the body given.
-    pub fn success(body: impl Into<Bytes>) -> Self {
+    pub(super) fn success(body: impl Into<Bytes>) -> Self {
         Self { r: Some(0), ..Self::bare(StatusCode::OK, MediaType::Json, body) }
     }
 
     /// HTTP 200 and `r` 0, with the value as the body.
-    pub fn value(value: &impl Serialize) -> Self {
+    pub(super) fn value(value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => Self::success(body),
             Err(_) => Self::envelope(StatusCode::INTERNAL_SERVER_ERROR, 500, "not serializable"),
@@ -56,19 +56,19 @@ impl Answer {
     }
 
     /// `{"r": …, "msg": …}`.
-    pub fn envelope(status: StatusCode, r: i64, message: &str) -> Self {
+    pub(super) fn envelope(status: StatusCode, r: i64, message: &str) -> Self {
         let body = format!(r#"{{"r":{r},"msg":{}}}"#, serde_json::Value::from(message));
         Self { r: Some(r), ..Self::bare(status, MediaType::Json, body) }
     }
 
     /// An envelope whose `r` is the status and that stands for no act.
-    pub fn failure(status: StatusCode) -> Self {
+    pub(super) fn failure(status: StatusCode) -> Self {
         let message = status.canonical_reason().unwrap_or("Error");
         Self { r: None, ..Self::envelope(status, i64::from(status.as_u16()), message) }
     }
 
     /// An answer with no `r`.
-    pub fn bare(status: StatusCode, media_type: MediaType, body: impl Into<Bytes>) -> Self {
+    pub(super) fn bare(status: StatusCode, media_type: MediaType, body: impl Into<Bytes>) -> Self {
         let body = body.into();
         Self { status, media_type, body, r: None, retry_after: None, allow: None }
     }
@@ -76,18 +76,18 @@ impl Answer {
 
 /// Why the API does not do what it was asked, said with HTTP 200 and an `r` that is not 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub(super) struct Refusal {
     pub r: i64,
     pub message: Cow<'static, str>,
 }
 
 impl Refusal {
     /// `r` 2: a field (or parameter) is missing, unknown or wrong. The message begins with its name.
-    pub fn field(name: &str, complaint: &str) -> Self {
+    pub(super) fn field(name: &str, complaint: &str) -> Self {
         Self { r: 2, message: Cow::Owned(format!("{name} {complaint}")) }
     }
 
-    pub fn new(r: i64, message: &'static str) -> Self {
+    pub(super) fn new(r: i64, message: &'static str) -> Self {
         Self { r, message: Cow::Borrowed(message) }
     }
 }
@@ -100,7 +100,7 @@ impl From<Refusal> for Answer {
 
 /// What is to be done with a connection that a request came on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
+pub(super) enum Reply {
     Answer(Answer),
     /// Answered, but only after the delay of the fault `slow`.
     Late(Answer),
@@ -114,7 +114,7 @@ pub enum Reply {
 
 impl Reply {
     /// The status sent; none when the connection is dropped.
-    pub fn status(&self) -> Option<StatusCode> {
+    pub(super) fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Answer(answer) | Self::Late(answer) | Self::Cut(answer) => Some(answer.status),
             Self::Dropped { .. } => None,
@@ -122,7 +122,7 @@ impl Reply {
     }
 
     /// What the act came to, seen or not.
-    pub fn r(&self) -> Option<i64> {
+    pub(super) fn r(&self) -> Option<i64> {
         match self {
             Self::Answer(answer) | Self::Late(answer) | Self::Cut(answer) => answer.r,
             Self::Dropped { r } => *r,

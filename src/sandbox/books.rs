@@ -70,7 +70,7 @@ fn note_id(segment: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The state of a sandbox.
-pub struct Books {
+pub(super) struct Books {
     windows: Windows,
     gate: Gate,
     faults: Faults,
@@ -88,7 +88,7 @@ pub struct Books {
 }
 
 impl Books {
-    pub fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &Options) -> Self {
         let mut fault_chance = fastrand::Rng::with_seed(options.seed);
         // A source of its own for ids: creates must not shift which faults are drawn.
         let id_chance = fault_chance.fork();
@@ -110,12 +110,12 @@ impl Books {
     }
 
     /// How many milliseconds the sandbox's clock is ahead of the real one.
-    pub fn offset(&self) -> i64 {
+    pub(super) fn offset(&self) -> i64 {
         self.offset
     }
 
     /// Answers a request that came at `real_now` (unix milliseconds, of the real clock).
-    pub fn handle(&mut self, request: &Request, real_now: i64) -> Reply {
+    pub(super) fn handle(&mut self, request: &Request, real_now: i64) -> Reply {
         let now = real_now.saturating_add(self.offset);
         if let Some(path) = request.path.strip_prefix("/v1/") {
             self.requests += 1;
@@ -279,7 +279,7 @@ impl Books {
     }
 
     /// What the sandbox holds and has done.
-    pub fn show(&self) -> Value {
+    pub(super) fn show(&self) -> Value {
         json!({
             "requests": self.requests,
             "logins": self.gate.logins(),

@@ -9,7 +9,7 @@ use hyper::StatusCode;
 
 /// One way for a call to go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub(super) enum Fault {
     /// Refused as if over the quota; not acted on.
     PushBack,
     /// Refused as if the token were bad; not acted on.
@@ -53,7 +53,7 @@ const KNOWN: [(&str, Fault); 16] = [
 
 impl Fault {
     /// The name it is asked for by.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         KNOWN.iter().find(|(_, fault)| *fault == self).map_or("", |(name, _)| name)
     }
 }
@@ -111,14 +111,19 @@ impl fmt::Display for Faults {
 /// Why a text names no faults. Its words are for the person who wrote the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FaultsError {
+    /// This part is not `fault=percent%`.
     #[error("`{0}` is not a fault and its chance")]
     Notation(String),
+    /// No fault has this name.
     #[error("no fault is called `{0}`")]
     Unknown(String),
+    /// This is no percentage from 0 to 100.
     #[error("`{0}` is not a chance")]
     Chance(String),
+    /// This fault is asked for twice.
     #[error("the fault `{0}` is given twice")]
     Twice(String),
+    /// All faults together come to more than 100 %.
     #[error("the chances add up to more than 100%")]
     TooMuch,
 }

@@ -13,17 +13,17 @@ use super::answer::Refusal;
 
 /// Why a body has no fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BodyError {
+pub(super) enum BodyError {
     NotJson,
     NotAnObject,
 }
 
 /// The fields of an object that have not been taken yet.
 #[derive(Debug)]
-pub struct Fields<'a>(Vec<(Cow<'a, str>, Value)>);
+pub(super) struct Fields<'a>(Vec<(Cow<'a, str>, Value)>);
 
 impl<'a> Fields<'a> {
-    pub fn parse(body: &'a [u8]) -> Result<Self, BodyError> {
+    pub(super) fn parse(body: &'a [u8]) -> Result<Self, BodyError> {
         serde_json::from_slice(body).map_err(|error| match error.classify() {
             Category::Data => BodyError::NotAnObject,
             Category::Syntax | Category::Eof | Category::Io => BodyError::NotJson,
@@ -36,7 +36,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A text that must be there and not be empty.
-    pub fn required_text(&mut self, name: &str) -> Result<String, Refusal> {
+    pub(super) fn required_text(&mut self, name: &str) -> Result<String, Refusal> {
         match self.take(name) {
             Some(Value::String(text)) if text.is_empty() => {
                 Err(Refusal::field(name, "must not be empty"))
@@ -47,7 +47,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub fn flag(&mut self, name: &str) -> Result<Option<bool>, Refusal> {
+    pub(super) fn flag(&mut self, name: &str) -> Result<Option<bool>, Refusal> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(flag)),
@@ -56,7 +56,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A whole number.
-    pub fn number(&mut self, name: &str) -> Result<Option<i64>, Refusal> {
+    pub(super) fn number(&mut self, name: &str) -> Result<Option<i64>, Refusal> {
         let Some(value) = self.take(name) else { return Ok(None) };
         match value.as_i64() {
             Some(number) => Ok(Some(number)),
@@ -65,7 +65,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Refuses what was not taken.
-    pub fn finish(self) -> Result<(), Refusal> {
+    pub(super) fn finish(self) -> Result<(), Refusal> {
         match self.0.first() {
             None => Ok(()),
             Some((name, _)) => Err(Refusal::field(name, "is unknown or given twice")),

@@ -23,7 +23,7 @@ const REMEMBERED: usize = 4096;
 
 /// Why a token does not let a call in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Closed {
+pub(super) enum Closed {
     Missing,
     Invalid,
     Expired,
@@ -67,7 +67,7 @@ struct KeyClaims {
 #[derive(Deserialize)]
 struct AnyClaims {}
 
-pub struct Gate {
+pub(super) struct Gate {
     signing: EncodingKey,
     login: DecodingKey,
     key: DecodingKey,
@@ -81,7 +81,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    pub fn new(lifetime: Duration) -> Self {
+    pub(super) fn new(lifetime: Duration) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         // Expiry is compared here, with the sandbox's clock and without leeway.
         validation.validate_exp = false;
@@ -99,12 +99,12 @@ impl Gate {
     }
 
     /// How many logins succeeded.
-    pub fn logins(&self) -> u64 {
+    pub(super) fn logins(&self) -> u64 {
         self.logins
     }
 
     /// A token, good from `now` (unix milliseconds) for the lifetime; none for wrong credentials.
-    pub fn log_in(&mut self, email: &str, password: &str, now: i64) -> Option<String> {
+    pub(super) fn log_in(&mut self, email: &str, password: &str, now: i64) -> Option<String> {
         if email != EMAIL || password != PASSWORD {
             return None;
         }
@@ -116,7 +116,7 @@ impl Gate {
     }
 
     /// Lets a call in at `now` (unix milliseconds), or says why not.
-    pub fn check(&mut self, token: Option<&[u8]>, now: i64) -> Result<(), Closed> {
+    pub(super) fn check(&mut self, token: Option<&[u8]>, now: i64) -> Result<(), Closed> {
         let token = token.ok_or(Closed::Missing)?;
         let hash = self.hasher.hash_one(token);
         let expiry = match self.remembered.get(&hash) {

@@ -40,10 +40,16 @@ impl Entry {
 }
 
 #[derive(Default)]
-pub struct Journal(VecDeque<Entry>);
+pub(super) struct Journal(VecDeque<Entry>);
 
 impl Journal {
-    pub fn record(&mut self, request: &Request, reply: &Reply, fault: Option<Fault>, now: i64) {
+    pub(super) fn record(
+        &mut self,
+        request: &Request,
+        reply: &Reply,
+        fault: Option<Fault>,
+        now: i64,
+    ) {
         if self.0.len() == KEPT {
             self.0.pop_front();
         }
@@ -57,7 +63,7 @@ impl Journal {
         self.0.push_back(Entry { at: now, method, path, status, r: reply.r(), fault });
     }
 
-    pub fn show(&self) -> Value {
+    pub(super) fn show(&self) -> Value {
         self.0.iter().map(Entry::show).collect()
     }
 }

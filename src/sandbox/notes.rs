@@ -29,7 +29,7 @@ const NOTE_NOT_FOUND: Refusal = Refusal { r: 4, message: Cow::Borrowed("note not
 
 /// What a note is created from, and all of it that the caller decides.
 #[derive(Debug, Serialize)]
-pub struct Draft {
+pub(super) struct Draft {
     ticket_id: String,
     note: String,
     is_internal_note: bool,
@@ -44,7 +44,7 @@ pub struct Draft {
 
 impl Draft {
     /// Reads and judges the fields at `now` (unix milliseconds).
-    pub fn read(mut fields: Fields, now: i64) -> Result<Self, Refusal> {
+    pub(super) fn read(mut fields: Fields, now: i64) -> Result<Self, Refusal> {
         let draft = Self {
             ticket_id: fields.required_text("ticket_id")?,
             note: fields.required_text("note")?,
@@ -92,7 +92,7 @@ fn judge_ticket(ticket_id: &str) -> Result<(), Refusal> {
 }
 
 /// The new text of an update, whose body may hold nothing else.
-pub fn read_update(mut fields: Fields) -> Result<String, Refusal> {
+pub(super) fn read_update(mut fields: Fields) -> Result<String, Refusal> {
     let note = fields.required_text("note")?;
     fields.finish()?;
     Ok(note)
@@ -100,7 +100,7 @@ pub fn read_update(mut fields: Fields) -> Result<String, Refusal> {
 
 /// What a list is asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Listing {
+pub(super) struct Listing {
     ticket_id: String,
     newest_first: bool,
     /// How many to pass over and how many to show.
@@ -108,7 +108,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    pub fn read(parameters: Vec<(String, String)>) -> Result<Self, Refusal> {
+    pub(super) fn read(parameters: Vec<(String, String)>) -> Result<Self, Refusal> {
         let mut listing = Self { ticket_id: String::new(), newest_first: false, page: None };
         let (mut page, mut limit) = (None, None);
         for (name, value) in parameters {
@@ -180,7 +180,7 @@ impl Note {
 
 /// A list's answer, as the API words it.
 #[derive(Serialize)]
-pub struct Listed<'a> {
+pub(super) struct Listed<'a> {
     r: i64,
     msg: &'static str,
     data: Rows<'a>,
@@ -193,7 +193,7 @@ struct Rows<'a> {
 }
 
 /// Every note there is. A note's place is its number in the order of creation, and stays when others go.
-pub struct Notes {
+pub(super) struct Notes {
     places: Vec<Option<Note>>,
     by_id: HashMap<String, usize>,
     by_ticket: HashMap<String, Vec<usize>>,
@@ -202,7 +202,7 @@ pub struct Notes {
 
 impl Notes {
     /// Twenty tickets of ten notes each, created long ago.
-    pub fn seeded() -> Self {
+    pub(super) fn seeded() -> Self {
         let seeded = SEEDED_TICKETS * SEEDED_NOTES_A_TICKET;
         let (by_id, by_ticket) = (HashMap::new(), HashMap::new());
         let mut notes = Self { places: Vec::with_capacity(seeded), by_id, by_ticket, seeded };
@@ -223,7 +223,7 @@ impl Notes {
     }
 
     /// Creates a note at `now` (unix milliseconds) and returns its id.
-    pub fn create(&mut self, draft: Draft, random: &mut fastrand::Rng, now: i64) -> String {
+    pub(super) fn create(&mut self, draft: Draft, random: &mut fastrand::Rng, now: i64) -> String {
         let id = self.new_id(random);
         self.add(Note { id: id.clone(), draft, created: now });
         id
@@ -241,14 +241,14 @@ impl Notes {
         }
     }
 
-    pub fn update(&mut self, id: &str, text: String) -> Result<(), Refusal> {
+    pub(super) fn update(&mut self, id: &str, text: String) -> Result<(), Refusal> {
         let place = self.by_id.get(id).ok_or(NOTE_NOT_FOUND)?;
         let note = self.places[*place].as_mut().ok_or(NOTE_NOT_FOUND)?;
         note.draft.note = text;
         Ok(())
     }
 
-    pub fn delete(&mut self, id: &str) -> Result<(), Refusal> {
+    pub(super) fn delete(&mut self, id: &str) -> Result<(), Refusal> {
         let place = self.by_id.remove(id).ok_or(NOTE_NOT_FOUND)?;
         let note = self.places[place].take().ok_or(NOTE_NOT_FOUND)?;
         if let Some(places) = self.by_ticket.get_mut(&note.draft.ticket_id)
@@ -260,7 +260,7 @@ impl Notes {
         Ok(())
     }
 
-    pub fn list(&self, listing: &Listing) -> Listed<'_> {
+    pub(super) fn list(&self, listing: &Listing) -> Listed<'_> {
         let places = self.by_ticket.get(&listing.ticket_id).map_or(&[][..], Vec::as_slice);
         let mut rows: Vec<&Note> =
             places.iter().filter_map(|place| self.places[*place].as_ref()).collect();
@@ -277,13 +277,13 @@ impl Notes {
     }
 
     /// The created notes that are still there, in order of creation.
-    pub fn show(&self) -> Value {
+    pub(super) fn show(&self) -> Value {
         let created = self.places[self.seeded..].iter().flatten();
         created.filter_map(|note| serde_json::to_value(note).ok()).collect()
     }
 
     /// The ids of the seeded notes that are still there.
-    pub fn show_seeded(&self) -> Value {
+    pub(super) fn show_seeded(&self) -> Value {
         self.places[..self.seeded].iter().flatten().map(|note| note.id.as_str()).collect()
     }
 }

@@ -8,7 +8,7 @@ use super::answer::Refusal;
 ///
 /// # Errors
 /// A parameter is given twice or is not decodable.
-pub fn parameters(query: &str) -> Result<Vec<(String, String)>, Refusal> {
+pub(super) fn parameters(query: &str) -> Result<Vec<(String, String)>, Refusal> {
     let mut parameters: Vec<(String, String)> = Vec::with_capacity(4);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -24,7 +24,7 @@ pub fn parameters(query: &str) -> Result<Vec<(String, String)>, Refusal> {
 }
 
 /// A path segment; none when it is not decodable.
-pub fn segment(text: &str) -> Option<String> {
+pub(super) fn segment(text: &str) -> Option<String> {
     decode(text, b'+')
 }
 

@@ -37,25 +37,25 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 const TOKEN_HEADER: &str = "x-stringee-auth";
 
 /// The books, even if a thread panicked while it held them: they are only ever changed whole.
-pub fn lock(books: &Mutex<Books>) -> MutexGuard<'_, Books> {
+pub(super) fn lock(books: &Mutex<Books>) -> MutexGuard<'_, Books> {
     books.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What every connection shares.
 #[derive(Clone)]
-pub struct Server {
+pub(super) struct Server {
     books: Arc<Mutex<Books>>,
     latency: Duration,
     slow: Duration,
 }
 
 impl Server {
-    pub fn new(options: &Options, books: Arc<Mutex<Books>>) -> Self {
+    pub(super) fn new(options: &Options, books: Arc<Mutex<Books>>) -> Self {
         Self { books, latency: options.latency, slow: options.slow }
     }
 
     /// Serves on this thread until told to stop. Says on `bound` where, or why it cannot.
-    pub fn run(
+    pub(super) fn run(
         self,
         port: u16,
         bound: &mpsc::Sender<io::Result<SocketAddr>>,

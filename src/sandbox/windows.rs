@@ -32,10 +32,10 @@ impl Window {
 }
 
 /// All quotas of an account.
-pub struct Windows(Vec<Window>);
+pub(super) struct Windows(Vec<Window>);
 
 impl Windows {
-    pub fn new(quotas: &[Quota]) -> Self {
+    pub(super) fn new(quotas: &[Quota]) -> Self {
         Self(quotas.iter().map(Window::new).collect())
     }
 
@@ -43,7 +43,7 @@ impl Windows {
     ///
     /// # Errors
     /// Some window is full: the milliseconds until the last of the full ones ends.
-    pub fn admit(&mut self, now: i64) -> Result<(), i64> {
+    pub(super) fn admit(&mut self, now: i64) -> Result<(), i64> {
         let longest = self.0.iter_mut().filter_map(|window| window.wait(now)).max();
         match longest {
             Some(wait) => Err(wait),

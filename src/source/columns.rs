@@ -76,21 +76,21 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    pub fn new(columns: Columns) -> Self {
+    pub(super) fn new(columns: Columns) -> Self {
         Self { columns, seen: Vec::new() }
     }
 
-    pub fn columns(&self) -> &Columns {
+    pub(super) fn columns(&self) -> &Columns {
         &self.columns
     }
 
     /// The index of a column that is asked for; an open source makes room for it.
-    pub fn column(&mut self, name: &str) -> Option<usize> {
+    pub(super) fn column(&mut self, name: &str) -> Option<usize> {
         if self.columns.open { Some(self.columns.intern(name)) } else { self.columns.index(name) }
     }
 
     /// The index of a key that a row has; none when there are too many different ones.
-    pub fn found(&mut self, name: &str) -> Option<usize> {
+    pub(super) fn found(&mut self, name: &str) -> Option<usize> {
         let known = self.columns.index(name);
         if known.is_none() && self.columns.names().len() >= MOST_KEYS {
             return None;
@@ -103,7 +103,7 @@ impl Keys {
         Some(index)
     }
 
-    pub fn seen(&self, column: usize) -> bool {
+    pub(super) fn seen(&self, column: usize) -> bool {
         if self.columns.open {
             self.seen.get(column).copied().unwrap_or(false)
         } else {

@@ -25,18 +25,18 @@ pub(super) struct Fault {
 
 impl Fault {
     /// A row that cannot be read; the next one can.
-    pub fn row(line: u64, code: Code, message: impl Into<String>) -> Self {
+    pub(super) fn row(line: u64, code: Code, message: impl Into<String>) -> Self {
         Self { line: Some(line), last: false, ..Self::file(code, message) }
     }
 
     /// A file that cannot be read any further.
-    pub fn file(code: Code, message: impl Into<String>) -> Self {
+    pub(super) fn file(code: Code, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { line: None, column: None, code, message, hint: None, last: true }
     }
 
     /// The file could not be read.
-    pub fn io(error: io::Error) -> Self {
+    pub(super) fn io(error: io::Error) -> Self {
         let fault = Self::unreadable(&error.to_string());
         match error.kind() {
             ErrorKind::NotFound => {
@@ -50,61 +50,61 @@ impl Fault {
     }
 
     /// The file could not be read, for this reason.
-    pub fn unreadable(reason: &str) -> Self {
+    pub(super) fn unreadable(reason: &str) -> Self {
         Self::file(Code::UnreadableFile, format!("the file cannot be read: {reason}"))
     }
 
     /// Zero bytes where there should be text.
-    pub fn nul(line: u64) -> Self {
+    pub(super) fn nul(line: u64) -> Self {
         Self::row(line, Code::Encoding, "the row has zero bytes in it, which text never has")
             .hint("the file may be UTF-16, or damaged: save it again as UTF-8")
     }
 
-    pub fn row_too_long(line: u64) -> Self {
+    pub(super) fn row_too_long(line: u64) -> Self {
         Self::row(line, Code::RowTooLong, "the row is longer than 4 MiB")
             .hint("is this a file of text? a row ends where its line does")
     }
 
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     #[must_use]
-    pub fn column(mut self, column: Option<&Arc<str>>) -> Self {
+    pub(super) fn column(mut self, column: Option<&Arc<str>>) -> Self {
         self.column = column.cloned();
         self
     }
 
     #[must_use]
-    pub fn hint_if_none(mut self, hint: &str) -> Self {
+    pub(super) fn hint_if_none(mut self, hint: &str) -> Self {
         self.hint.get_or_insert_with(|| hint.to_owned());
         self
     }
 
     /// Nothing after it can be read.
     #[must_use]
-    pub fn last(self) -> Self {
+    pub(super) fn last(self) -> Self {
         Self { last: true, ..self }
     }
 
     /// Reading goes on after it.
     #[must_use]
-    pub fn not_last(self) -> Self {
+    pub(super) fn not_last(self) -> Self {
         Self { last: false, ..self }
     }
 
-    pub fn is_last(&self) -> bool {
+    pub(super) fn is_last(&self) -> bool {
         self.last
     }
 
     /// Whether a row is at fault, which counts as one.
-    pub fn is_of_row(&self) -> bool {
+    pub(super) fn is_of_row(&self) -> bool {
         self.line.is_some()
     }
 
-    pub fn at(self, file: &Arc<str>, row: u64) -> Diagnostic {
+    pub(super) fn at(self, file: &Arc<str>, row: u64) -> Diagnostic {
         let file = Arc::clone(file);
         let place = match self.line {
             None => Place::File(file),

@@ -29,14 +29,14 @@ pub(super) struct JsonLines {
 }
 
 impl JsonLines {
-    pub fn begin(mut window: Window) -> Result<Self, Fault> {
+    pub(super) fn begin(mut window: Window) -> Result<Self, Fault> {
         // No lines are no rows, as after a night without news; only what cannot be read is a fault.
         window.first_not(is_blank).map_err(Fault::io)?;
         Ok(Self { window })
     }
 
     /// Reads the next row. False: there is none.
-    pub fn read(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
+    pub(super) fn read(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
         if self.window.first_not(is_blank).map_err(Fault::io)?.is_none() {
             return Ok(false);
         }
@@ -68,7 +68,7 @@ enum Expected {
 }
 
 impl JsonArray {
-    pub fn begin(mut window: Window) -> Result<Self, Fault> {
+    pub(super) fn begin(mut window: Window) -> Result<Self, Fault> {
         match window.first_not(is_blank).map_err(Fault::io)? {
             None => Err(empty(ARRAY_HINT)),
             Some(b'[') => {
@@ -85,7 +85,7 @@ impl JsonArray {
     }
 
     /// Reads the next row. False: there is none.
-    pub fn read(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
+    pub(super) fn read(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
         loop {
             let next = self.window.first_not(is_blank).map_err(Fault::io)?;
             let expected = self.expected;

@@ -25,14 +25,18 @@ use self::window::{CHUNK, Window};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 
-pub use self::columns::Columns;
-pub use self::record::{Cell, InlineRow, OwnedCell, Record};
+pub(crate) use self::columns::Columns;
+pub use self::record::{Cell, Record};
+pub(crate) use self::record::{InlineRow, OwnedCell};
 
 /// What the rows are read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Lines of cells below a header.
-    Csv { delimiter: u8 },
+    Csv {
+        /// Stands between two cells; an ASCII character.
+        delimiter: u8,
+    },
     /// One object a line.
     JsonLines,
     /// One array of objects.

@@ -13,6 +13,7 @@ use crate::text::place::RowPlace;
 /// A row of a source. Meant to be reused: [`Source::next`](super::Source::next) fills it anew.
 #[derive(Debug, Clone, Default)]
 pub struct Record {
+    /// Where the row stands.
     pub place: RowPlace,
     /// The text of all cells, one after the other.
     text: String,
@@ -39,10 +40,13 @@ enum Slot {
 pub enum Cell<'a> {
     /// The row has no such column.
     Absent,
+    /// There, and empty: `null` in JSON and YAML.
     Null,
+    /// True or false, unquoted in JSON or YAML.
     Bool(bool),
     /// As written, so that 20-digit ids and `1.10` lose nothing.
     Number(&'a str),
+    /// A cell of CSV, or a text of JSON or YAML.
     Text(&'a str),
     /// An array or an object.
     Json(&'a Value),

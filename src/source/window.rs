@@ -23,34 +23,34 @@ pub(super) struct Window {
 
 impl Window {
     /// `chunk` is the size to begin with; it doubles for rows that do not fit.
-    pub fn new(input: Box<dyn Read + Send>, chunk: usize) -> Self {
+    pub(super) fn new(input: Box<dyn Read + Send>, chunk: usize) -> Self {
         let buffer = vec![0; chunk.max(1)];
         Self { input, buffer, start: 0, end: 0, ended: false, line: 1, indent: 0, passed: 0 }
     }
 
     /// The bytes at hand that are not passed yet.
-    pub fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
     /// The line that the first byte at hand stands on, from 1.
-    pub fn line(&self) -> u64 {
+    pub(super) fn line(&self) -> u64 {
         self.line
     }
 
     /// The character of its line that the first byte at hand is, from 1. True as long as nothing but
     /// `pass_counting` is used.
-    pub fn column(&self) -> u64 {
+    pub(super) fn column(&self) -> u64 {
         self.indent + 1
     }
 
     /// How many bytes of the file have been passed.
-    pub fn passed(&self) -> u64 {
+    pub(super) fn passed(&self) -> u64 {
         self.passed
     }
 
     /// Goes on by `count` bytes that hold `lines` line breaks.
-    pub fn pass(&mut self, count: usize, lines: u64) {
+    pub(super) fn pass(&mut self, count: usize, lines: u64) {
         let count = count.min(self.end - self.start);
         self.start += count;
         self.passed += count as u64;
@@ -58,7 +58,7 @@ impl Window {
     }
 
     /// Goes on by `count` bytes and counts their line feeds.
-    pub fn pass_counting(&mut self, count: usize) {
+    pub(super) fn pass_counting(&mut self, count: usize) {
         let bytes = self.bytes().get(..count).unwrap_or(self.bytes());
         let lines = line_feeds(bytes);
         let indent = match bytes.iter().rposition(|byte| *byte == b'\n') {
@@ -72,7 +72,7 @@ impl Window {
     /// Shows the bytes at hand to `cutter`, and more of them as long as it finds no end. It is also told
     /// whether the file ends with them, and has to find an end then. None: there is none within the
     /// longest row.
-    pub fn cut<T>(
+    pub(super) fn cut<T>(
         &mut self,
         mut cutter: impl FnMut(&[u8], bool) -> Option<T>,
     ) -> io::Result<Option<T>> {
@@ -88,7 +88,7 @@ impl Window {
     }
 
     /// The first byte that `skip` does not hold for; all before it are passed.
-    pub fn first_not(&mut self, skip: impl Fn(u8) -> bool) -> io::Result<Option<u8>> {
+    pub(super) fn first_not(&mut self, skip: impl Fn(u8) -> bool) -> io::Result<Option<u8>> {
         loop {
             match self.bytes().iter().position(|byte| !skip(*byte)) {
                 Some(count) => {
@@ -105,14 +105,14 @@ impl Window {
     }
 
     /// Passes the rest of the line, however long.
-    pub fn skip_line(&mut self) -> io::Result<()> {
+    pub(super) fn skip_line(&mut self) -> io::Result<()> {
         self.first_not(|byte| byte != b'\n')?;
         self.pass_counting(1);
         Ok(())
     }
 
     /// Gets more bytes at hand. False: the file has none.
-    pub fn more(&mut self) -> io::Result<bool> {
+    pub(super) fn more(&mut self) -> io::Result<bool> {
         self.make_room();
         loop {
             match self.input.read(&mut self.buffer[self.end..]) {

@@ -26,17 +26,17 @@ pub(super) struct Past {
 
 impl Past {
     /// Reads all of it, with a ledger that may be one that only reads.
-    pub fn read(ledger: Ledger, job: JobId) -> Result<Self, LedgerError> {
+    pub(super) fn read(ledger: Ledger, job: JobId) -> Result<Self, LedgerError> {
         let history = ledger.history(job)?;
         Ok(Self { ledger, job, history })
     }
 
-    pub fn prior(&self) -> Prior<'_> {
+    pub(super) fn prior(&self) -> Prior<'_> {
         Prior { history: &self.history, ledger: &self.ledger }
     }
 
     /// What the rows were known by in the last run; none where nothing was sent.
-    pub fn keyed_by(&self) -> Result<Option<String>, LedgerError> {
+    pub(super) fn keyed_by(&self) -> Result<Option<String>, LedgerError> {
         self.ledger.keyed_by(self.job)
     }
 }
@@ -77,7 +77,7 @@ pub(super) enum Entered {
 impl Claim {
     /// Claims a job. Where there is a ledger its lock is held from here on, and what the last run could not write is
     /// brought in.
-    pub fn make(
+    pub(super) fn make(
         path: &Path,
         name: JobName,
         job: &Job,
@@ -93,12 +93,12 @@ impl Claim {
     }
 
     /// What earlier runs have done.
-    pub fn prior(&self) -> Option<Prior<'_>> {
+    pub(super) fn prior(&self) -> Option<Prior<'_>> {
         self.held.as_ref().map(|held| Prior { history: &held.history, ledger: &held.ledger })
     }
 
     /// Enters the job in the ledger, which is made where there is none.
-    pub fn enter(
+    pub(super) fn enter(
         self,
         job: &Job,
         world: &World<'_>,

@@ -7,7 +7,7 @@ use super::{Failure, Listener, Told};
 
 /// Checks all rows of a job. `address` is where they would go, if not to the connector's; `now` is in unix
 /// milliseconds. What is found is told; a source that is broken is no failure but so found.
-pub fn check(
+pub(crate) fn check(
     job: &JobOptions,
     address: Option<&str>,
     now: i64,

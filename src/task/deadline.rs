@@ -12,7 +12,7 @@ use crate::traffic::pace::Moment;
 
 /// A time as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Until {
+pub(crate) enum Until {
     /// The next time that clocks here show it.
     TimeOfDay(Time),
     /// Here, on that day.
@@ -23,7 +23,7 @@ pub enum Until {
 
 impl Until {
     /// Reads `06:00`, `2026-11-25T06:00` or `2026-11-25T06:00+07:00`.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let trimmed = text.trim();
         let found = match trimmed.contains(['T', ' ', '-']) {
             false => trimmed.parse().map(Self::TimeOfDay).ok(),
@@ -60,7 +60,7 @@ impl Until {
 
 /// How long a run may take, as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct TimeLimits {
+pub(crate) struct TimeLimits {
     /// It has to be over by then.
     pub deadline: Option<Until>,
     /// It has to be over after so long.
@@ -76,7 +76,7 @@ pub(super) struct RunTime {
 
 impl RunTime {
     /// `now` is the moment at which the program began.
-    pub fn new(limits: &TimeLimits, now: &Zoned) -> Result<Self, Diagnostic> {
+    pub(super) fn new(limits: &TimeLimits, now: &Zoned) -> Result<Self, Diagnostic> {
         let until = match limits.deadline {
             None => None,
             Some(until) => {
@@ -93,7 +93,7 @@ impl RunTime {
     }
 
     /// The deadline for an engine that starts now.
-    pub fn deadline(&self) -> Option<Deadline> {
+    pub(super) fn deadline(&self) -> Option<Deadline> {
         let shortest = self.until.map(|(_, left)| left).into_iter().chain(self.longest).min()?;
         Some(Deadline {
             moment: Moment(shortest.saturating_sub(self.began.elapsed())),

@@ -8,7 +8,7 @@ use crate::traffic::transport::{ClientError, CredentialError};
 
 /// Why a task came to nothing. Nothing was sent.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// Something is wrong with what the user has written.
     Input(Vec<Diagnostic>),
     Credentials(CredentialError),
@@ -25,7 +25,7 @@ pub enum Failure {
 
 impl Failure {
     /// What is to be told. What was told on the way is not told again.
-    pub fn problems(&self) -> Vec<Diagnostic> {
+    pub(crate) fn problems(&self) -> Vec<Diagnostic> {
         match self {
             Self::Input(problems) => problems.clone(),
             Self::Credentials(error) => vec![of_credentials(error)],
@@ -38,7 +38,7 @@ impl Failure {
         }
     }
 
-    pub fn exit(&self) -> u8 {
+    pub(crate) fn exit(&self) -> u8 {
         match self {
             Self::Ledger(LedgerError::Busy { .. }) => exit::LOCKED,
             Self::Ledger(error) if error.may_pass() => exit::STOPPED,

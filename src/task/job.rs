@@ -14,7 +14,7 @@ use super::{Listener, Told};
 
 /// Which job, and where things are.
 #[derive(Debug, Clone)]
-pub struct JobOptions {
+pub(crate) struct JobOptions {
     /// A YAML job, or a data file.
     pub path: PathBuf,
     /// What each row of a data file does.
@@ -36,7 +36,7 @@ pub(super) struct Opening {
 impl Opening {
     /// Opens a job and everything that it names; the source is at its first row. `address` is that of the command line,
     /// if it names one.
-    pub fn open(
+    pub(super) fn open(
         options: &JobOptions,
         address: Option<&str>,
     ) -> Result<(Self, Source), Vec<Diagnostic>> {
@@ -48,17 +48,17 @@ impl Opening {
     }
 
     /// Tells what was passed over, once.
-    pub fn tell_warnings(&mut self, listener: Listener<'_>) {
+    pub(super) fn tell_warnings(&mut self, listener: Listener<'_>) {
         self.warnings.drain(..).for_each(|warning| listener(Told::Problem(warning)));
     }
 
     /// The source from its beginning, once more.
-    pub fn reopen(&self) -> Result<Source, Vec<Diagnostic>> {
+    pub(super) fn reopen(&self) -> Result<Source, Vec<Diagnostic>> {
         self.preparer.reopen(&self.job)
     }
 
     /// `now` is the moment that all readings go by, in unix milliseconds.
-    pub fn readings<'a>(&'a self, open: Open<'a>, now: i64) -> Readings<'a> {
+    pub(super) fn readings<'a>(&'a self, open: Open<'a>, now: i64) -> Readings<'a> {
         Readings { job: &self.job, preparer: &self.preparer, open, now }
     }
 }
@@ -77,7 +77,7 @@ fn refuse_secrets(address: &str) -> Result<(), Vec<Diagnostic>> {
 }
 
 /// Where a job's ledger is: where the user says, or beside the job.
-pub fn ledger_place(job: &Path, named: Option<PathBuf>) -> PathBuf {
+pub(crate) fn ledger_place(job: &Path, named: Option<PathBuf>) -> PathBuf {
     let path = named.unwrap_or_else(|| {
         job.parent().unwrap_or(Path::new("")).join(".noteferry").join("ledger.db")
     });

@@ -13,7 +13,7 @@ use super::Failure;
 
 /// Which ledger, and which of its jobs.
 #[derive(Debug, Clone)]
-pub struct LedgerCheckOptions {
+pub(crate) struct LedgerCheckOptions {
     /// The job; none for all jobs of the ledger.
     pub job: Option<PathBuf>,
     /// Folders in which connectors are looked for first.
@@ -22,7 +22,9 @@ pub struct LedgerCheckOptions {
 }
 
 /// Looks a ledger through, and changes nothing. Gives the name of the job that was asked for, and what was found.
-pub fn check_ledger(options: &LedgerCheckOptions) -> Result<(Option<String>, Inspection), Failure> {
+pub(crate) fn check_ledger(
+    options: &LedgerCheckOptions,
+) -> Result<(Option<String>, Inspection), Failure> {
     let job = match &options.job {
         Some(path) => Some(job::load(path, None, &options.connectors)?),
         None => None,

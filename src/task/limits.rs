@@ -8,7 +8,7 @@ use super::target::Rehearsal;
 
 /// What the user says about sending, beside the job.
 #[derive(Debug, Clone, Default)]
-pub struct SendingOptions {
+pub(crate) struct SendingOptions {
     /// In the place of the job's quotas, unless empty.
     pub rate: Vec<Quota>,
     /// In the place of the job's.
@@ -23,7 +23,7 @@ pub struct SendingOptions {
 
 /// How fast a job is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     pub quotas: Vec<Quota>,
     /// Requests under way at once, at the most.
     pub concurrency: u32,

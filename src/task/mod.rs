@@ -19,16 +19,16 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use check::check;
-pub use deadline::{TimeLimits, Until};
-pub use failure::Failure;
-pub use job::{JobOptions, ledger_place};
-pub use ledger_check::{LedgerCheckOptions, check_ledger};
-pub use limits::{Limits, SendingOptions};
-pub use plan::{About, PlanOptions, plan};
-pub use run::{Failures, Outlook, RunOptions, World, run};
-pub use status::{StatusOptions, status};
-pub use target::{Rehearsal, TargetOptions};
+pub(crate) use check::check;
+pub(crate) use deadline::{TimeLimits, Until};
+pub(crate) use failure::Failure;
+pub(crate) use job::{JobOptions, ledger_place};
+pub(crate) use ledger_check::{LedgerCheckOptions, check_ledger};
+pub(crate) use limits::{Limits, SendingOptions};
+pub(crate) use plan::{About, PlanOptions, plan};
+pub(crate) use run::{Failures, Outlook, RunOptions, World, run};
+pub(crate) use status::{StatusOptions, status};
+pub(crate) use target::{Rehearsal, TargetOptions};
 
 use std::path::PathBuf;
 
@@ -37,7 +37,7 @@ use crate::text::diagnostic::Diagnostic;
 
 /// What a task has to tell on its way.
 #[derive(Debug)]
-pub enum Told {
+pub(crate) enum Told {
     /// Where everything comes from, once it is known.
     Details(Details),
     /// Outcomes that the last run could not write to the ledger are there now.
@@ -52,7 +52,7 @@ pub enum Told {
 
 /// Where everything comes from.
 #[derive(Debug, Clone)]
-pub struct Details {
+pub(crate) struct Details {
     pub connector: String,
     pub operations: usize,
     /// In words.
@@ -63,4 +63,4 @@ pub struct Details {
 }
 
 /// Hears what a task has to tell.
-pub type Listener<'l> = &'l mut dyn FnMut(Told);
+pub(crate) type Listener<'l> = &'l mut dyn FnMut(Told);

@@ -19,7 +19,7 @@ const RUN_MARK: &str = "plan/";
 
 /// What is to be planned.
 #[derive(Clone)]
-pub struct PlanOptions<'a> {
+pub(crate) struct PlanOptions<'a> {
     pub job: JobOptions,
     pub target: TargetOptions<'a>,
     pub sending: SendingOptions,
@@ -27,7 +27,7 @@ pub struct PlanOptions<'a> {
 
 /// What a plan is about, once its job is open.
 #[derive(Debug, Clone)]
-pub struct About {
+pub(crate) struct About {
     /// The job's name.
     pub job: String,
     /// In words.
@@ -39,7 +39,7 @@ pub struct About {
 
 /// What a plan came to, which has been shown.
 #[derive(Debug, Clone)]
-pub struct Planned {
+pub(crate) struct Planned {
     pub checked: Checked,
     pub totals: PlanTotals,
     /// Why the plan could not be shown to its end, if so.
@@ -47,7 +47,7 @@ pub struct Planned {
 }
 
 /// Plans a job, and shows it on what `show` gives. `now` is in unix milliseconds.
-pub fn plan(
+pub(crate) fn plan(
     options: &PlanOptions<'_>,
     now: i64,
     listener: Listener<'_>,
@@ -79,7 +79,7 @@ pub fn plan(
 
 impl Planned {
     /// Whether a run would stop at invalid rows.
-    pub fn has_invalid(&self) -> bool {
+    pub(crate) fn has_invalid(&self) -> bool {
         self.checked.invalid() > 0 || self.totals.tally.sum(|fate| fate == Fate::Reject) > 0
     }
 }

@@ -13,7 +13,7 @@ const FAILED_ROWS: u32 = 20;
 
 /// Which ledger, and which of its jobs.
 #[derive(Debug, Clone)]
-pub struct StatusOptions {
+pub(crate) struct StatusOptions {
     /// The job; none for all jobs of the ledger.
     pub job: Option<PathBuf>,
     /// Folders in which connectors are looked for first.
@@ -23,14 +23,14 @@ pub struct StatusOptions {
 
 /// What a ledger knows.
 #[derive(Debug)]
-pub struct Status {
+pub(crate) struct Status {
     /// The name of the job that was asked for.
     pub job: Option<String>,
     pub jobs: Vec<JobStatus>,
 }
 
 /// Says what a ledger knows of a job, or of all.
-pub fn status(options: &StatusOptions, listener: Listener<'_>) -> Result<Status, Failure> {
+pub(crate) fn status(options: &StatusOptions, listener: Listener<'_>) -> Result<Status, Failure> {
     let job = match &options.job {
         Some(path) => Some(job::load(path, None, &options.connectors)?.name),
         None => None,

@@ -10,11 +10,11 @@ use crate::traffic::transport::{CredentialError, Credentials};
 const SANDBOX: &str = "sandbox";
 
 /// Looks up a secret by the name that a connector gives it; none where it is not set.
-pub type Secrets<'a> = &'a dyn Fn(&str) -> Result<Option<Secret>, CredentialError>;
+pub(super) type Secrets<'a> = &'a dyn Fn(&str) -> Result<Option<Secret>, CredentialError>;
 
 /// Where requests are to go.
 #[derive(Clone)]
-pub struct TargetOptions<'a> {
+pub(crate) struct TargetOptions<'a> {
     /// An address instead of the connector's.
     pub base_url: Option<String>,
     pub secrets: Secrets<'a>,
@@ -24,7 +24,7 @@ pub struct TargetOptions<'a> {
 
 /// A sandbox in the place of the API.
 #[derive(Debug, Clone)]
-pub struct Rehearsal {
+pub(crate) struct Rehearsal {
     pub base_url: String,
     /// The pace, which need not be that of the API.
     pub quotas: Vec<Quota>,
@@ -32,7 +32,7 @@ pub struct Rehearsal {
 
 /// Where requests go, and as whom.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(super) struct Target {
     pub base_url: String,
     pub is_sandbox: bool,
     /// Empty where nobody asks for one; none where credentials would tell it and there are none.
@@ -81,7 +81,7 @@ impl Target {
     }
 
     /// In words, for people.
-    pub fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         match (self.is_sandbox, self.account.as_deref()) {
             (true, _) => "a sandbox on this machine".to_owned(),
             (false, None | Some("")) => self.base_url.clone(),

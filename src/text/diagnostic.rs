@@ -61,26 +61,33 @@ impl From<RowPlace> for Place {
 /// Something wrong with an input. See the module's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// Whether it stops what was asked for.
     pub severity: Severity,
     /// What kind of mistake it is; a stable word for scripts.
     pub code: Code,
+    /// What is wrong, in a sentence without a full stop.
     pub message: String,
+    /// What to do about it.
     pub hint: Option<String>,
+    /// Where.
     pub place: Place,
     /// True of every row alike, so it is told for the first one only.
     pub once: bool,
 }
 
 impl Diagnostic {
+    /// Something that stops what was asked for.
     pub fn error(code: Code, place: Place, message: impl Into<String>) -> Self {
         let severity = Severity::Error;
         Self { severity, code, message: message.into(), hint: None, place, once: false }
     }
 
+    /// Something that is told and passed over.
     pub fn warning(code: Code, place: Place, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, place, message) }
     }
 
+    /// Says what to do about it, in place of any hint before.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -98,6 +105,7 @@ impl Diagnostic {
         }
     }
 
+    /// Whether it stops what was asked for.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
@@ -195,7 +203,7 @@ impl std::fmt::Display for CellPlace {
 }
 
 /// The name of `known` that `written` was probably meant to be.
-pub fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = |name: &str| name.to_lowercase().replace(['-', ' ', '.'], "_");
     let written = plain(written);
     let allowed = written.chars().count().div_ceil(3).min(3);
@@ -210,7 +218,7 @@ pub fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Line and column of a byte offset, both from 1; columns count characters.
-pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+pub(crate) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)

@@ -3,11 +3,11 @@
 //!
 //! Nothing here knows jobs, connectors or rows.
 
-pub mod code;
-pub mod diagnostic;
-pub mod document;
-pub mod place;
-pub mod pointer;
-pub mod quota;
-pub mod secret;
-pub mod violation;
+pub(crate) mod code;
+pub(crate) mod diagnostic;
+pub(crate) mod document;
+pub(crate) mod place;
+pub(crate) mod pointer;
+pub(crate) mod quota;
+pub(crate) mod secret;
+pub(crate) mod violation;

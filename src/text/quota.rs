@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// At most `requests` in every `window`, wherever the window is laid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
+    /// So many at the most in any window.
     pub requests: NonZeroU32,
     /// Longer than zero.
     pub window: Duration,
@@ -91,7 +92,7 @@ const UNITS: [(&str, u64); 5] =
     [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 /// Reads `80ms`, `10s`, `5m`, `1h` or `1d`; whole numbers only.
-pub fn parse_duration(text: &str) -> Result<Duration, NotationError> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, NotationError> {
     let refuse = || NotationError::Duration(text.to_owned());
     let trimmed = text.trim();
     let digits = trimmed.bytes().take_while(u8::is_ascii_digit).count();
@@ -105,7 +106,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, NotationError> {
 
 /// The notation that [`parse_duration`] reads, in the largest unit that loses nothing.
 /// Less than a millisecond is dropped.
-pub fn duration_text(duration: Duration) -> String {
+pub(crate) fn duration_text(duration: Duration) -> String {
     let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let (unit, size) = UNITS
         .iter()

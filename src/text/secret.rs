@@ -19,7 +19,7 @@ const SHORTEST: usize = 4;
 
 /// A text that must not be seen. Clones share it and what is known of it.
 #[derive(Clone)]
-pub struct Secret(Arc<Hidden>);
+pub(crate) struct Secret(Arc<Hidden>);
 
 struct Hidden {
     text: SecretString,
@@ -28,17 +28,17 @@ struct Hidden {
 }
 
 impl Secret {
-    pub fn new(text: String) -> Self {
+    pub(crate) fn new(text: String) -> Self {
         Self(Arc::new(Hidden { text: text.into(), forms: OnceLock::new() }))
     }
 
     /// The text itself. For the transport alone.
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         self.0.text.expose_secret()
     }
 
     /// A text without this secret in it, as it is or as JSON and addresses write it. Owned only where it was found.
-    pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let forms = self.0.forms.get_or_init(|| forms(self.expose()));
         forms.iter().fold(Cow::Borrowed(text), |text, form| match without(form, &text) {
             Some(clean) => Cow::Owned(clean),
@@ -47,7 +47,7 @@ impl Secret {
     }
 
     /// The same for a text that may be JSON, which can escape every character; only its reader sees what is written.
-    pub fn redact_json<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(crate) fn redact_json<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let redacted = self.redact(text);
         if !redacted.contains('\\') {
             return redacted;

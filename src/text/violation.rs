@@ -14,7 +14,7 @@ use crate::text::pointer::Pointer;
 
 /// One thing that a schema refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
+pub(crate) struct Violation {
     /// The value at fault; for a missing property, where it should stand.
     pub pointer: Pointer,
     pub code: Code,
@@ -25,7 +25,7 @@ pub struct Violation {
 
 /// What the message of a violation speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
+pub(crate) enum Subject {
     /// The value, as "this": where its place is not shown, somebody has to say which value.
     Value,
     /// The key, by its name: it is not known, not allowed or missing.
@@ -36,7 +36,7 @@ impl Violation {
     /// What one error of the validator says; several unexpected properties are several violations.
     ///
     /// `schema` is the whole schema the error came from; it tells which names are known.
-    pub fn all_of(error: &ValidationError<'_>, schema: &Value) -> Vec<Self> {
+    pub(crate) fn all_of(error: &ValidationError<'_>, schema: &Value) -> Vec<Self> {
         let pointer = pointer_of(error.instance_path());
         match error.kind() {
             Kind::AdditionalProperties { unexpected }
@@ -215,7 +215,7 @@ impl Violation {
 }
 
 /// Where a value stands that would do if it were a text; none where the error is about something else.
-pub fn asks_for_text(error: &ValidationError<'_>) -> Option<Pointer> {
+pub(crate) fn asks_for_text(error: &ValidationError<'_>) -> Option<Pointer> {
     match error.kind() {
         Kind::Type { kind } if takes_text(kind) => Some(pointer_of(error.instance_path())),
         _ => None,

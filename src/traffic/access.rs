@@ -17,7 +17,7 @@ const LAST_USE: Duration = Duration::from_secs(2);
 
 /// The state of the run's access.
 #[derive(Debug)]
-pub struct Access {
+pub(crate) struct Access {
     needed: bool,
     /// Counts tokens; a request remembers the one that it left with.
     generation: u32,
@@ -48,7 +48,7 @@ enum Asking {
 
 /// What follows from a refusal of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// Another token is on its way, or has come since.
     Renew,
     /// A fresh token was refused, though others have served: whatever it is may pass.
@@ -60,7 +60,7 @@ pub enum Refusal {
 }
 
 impl Access {
-    pub fn new(needed: bool) -> Self {
+    pub(crate) fn new(needed: bool) -> Self {
         Self {
             needed,
             generation: 0,
@@ -76,21 +76,21 @@ impl Access {
     }
 
     /// Whether requests may leave. A token serves to its end, also while the next one is awaited.
-    pub fn is_ready(&self, now: Moment) -> bool {
+    pub(crate) fn is_ready(&self, now: Moment) -> bool {
         !self.needed || (self.held && self.serves_until.is_none_or(|end| now < end))
     }
 
-    pub fn generation(&self) -> u32 {
+    pub(crate) fn generation(&self) -> u32 {
         self.generation
     }
 
     /// A token is being asked for.
-    pub fn requested(&mut self) {
+    pub(crate) fn requested(&mut self) {
         self.asking = Asking::Requested;
     }
 
     /// Whether a token would be asked for at once.
-    pub fn wants_request(&self, now: Moment) -> bool {
+    pub(crate) fn wants_request(&self, now: Moment) -> bool {
         let due = !self.held || self.renew_at.is_some_and(|renew_at| now >= renew_at);
         self.needed
             && due
@@ -102,7 +102,7 @@ impl Access {
     }
 
     /// When to look again, if there is something to wait for.
-    pub fn wake_at(&self) -> Option<Moment> {
+    pub(crate) fn wake_at(&self) -> Option<Moment> {
         match self.asking {
             Asking::After(moment) => Some(moment),
             Asking::No | Asking::Requested => None,
@@ -111,7 +111,7 @@ impl Access {
 
     /// A token has come. `expires_at` and `clock`, which is now, are in unix milliseconds, by the other side's clock if
     /// that is known. What is left of the token's life is then measured by moments, so that no clock can be set meanwhile.
-    pub fn granted(&mut self, expires_at: Option<i64>, now: Moment, clock: i64) {
+    pub(crate) fn granted(&mut self, expires_at: Option<i64>, now: Moment, clock: i64) {
         self.generation += 1;
         self.held = true;
         self.asking = Asking::No;
@@ -127,7 +127,7 @@ impl Access {
     }
 
     /// No token has come. True: there is no use in trying again.
-    pub fn failed(&mut self, failure: &TokenFailure, now: Moment, chance: f64) -> bool {
+    pub(crate) fn failed(&mut self, failure: &TokenFailure, now: Moment, chance: f64) -> bool {
         self.failures += 1;
         self.asking = Asking::After(
             now.after(back_off(self.failures, chance).max(Duration::from_millis(100))),
@@ -136,12 +136,12 @@ impl Access {
     }
 
     /// Whether nobody knows if there is a token that is any good.
-    pub fn is_doubted(&self) -> bool {
+    pub(crate) fn is_doubted(&self) -> bool {
         self.needed && !(self.held && self.proven)
     }
 
     /// A request that left at `sent_at` with the token of this generation was accepted.
-    pub fn accepted(&mut self, generation: u32, sent_at: Moment) {
+    pub(crate) fn accepted(&mut self, generation: u32, sent_at: Moment) {
         self.last_accepted = self.last_accepted.max(Some(sent_at));
         if generation == self.generation {
             self.proven = true;
@@ -152,7 +152,12 @@ impl Access {
 
     /// A request that left at `sent_at` with the token of this generation was refused. `before` says when the one left
     /// with which the same row was refused before.
-    pub fn refused(&mut self, generation: u32, sent_at: Moment, before: Option<Moment>) -> Refusal {
+    pub(crate) fn refused(
+        &mut self,
+        generation: u32,
+        sent_at: Moment,
+        before: Option<Moment>,
+    ) -> Refusal {
         if !self.needed {
             return Refusal::Final;
         }

@@ -14,7 +14,7 @@ use crate::text::pointer::Pointer;
 
 /// A JSON value whose texts are borrowed from the answer's bytes, but for those that are escaped there.
 #[derive(Debug)]
-pub enum Body<'a> {
+pub(super) enum Body<'a> {
     Text(Cow<'a, str>),
     List(Vec<Body<'a>>),
     /// In the order of the answer; of two equal names the last counts.
@@ -25,12 +25,12 @@ pub enum Body<'a> {
 
 impl<'a> Body<'a> {
     /// None for what is no JSON.
-    pub fn read(bytes: &'a [u8]) -> Option<Self> {
+    pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
     }
 
     /// What stands at a pointer.
-    pub fn find(&self, pointer: &Pointer) -> Option<&Self> {
+    pub(super) fn find(&self, pointer: &Pointer) -> Option<&Self> {
         pointer.tokens().try_fold(self, |body, token| match body {
             Self::Fields(fields) => {
                 fields.iter().rev().find(|(name, _)| *name == token).map(|(_, value)| value)
@@ -41,7 +41,7 @@ impl<'a> Body<'a> {
     }
 
     /// The same as a value of its own.
-    pub fn value(&self) -> Value {
+    pub(super) fn value(&self) -> Value {
         match self {
             Self::Text(text) => Value::String(text.clone().into_owned()),
             Self::List(items) => items.iter().map(Self::value).collect(),

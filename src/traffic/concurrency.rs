@@ -20,7 +20,7 @@ const SLOWEST_FADES: f64 = 0.99;
 
 /// What an answer, or the wait for it, says about how busy the other side is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Load {
+pub(crate) enum Load {
     /// It did what it was asked to, or looked at it.
     Served,
     /// It turned the request away, or failed under it.
@@ -29,7 +29,7 @@ pub enum Load {
 
 /// How many may be under way, and why.
 #[derive(Debug)]
-pub struct Concurrency {
+pub(crate) struct Concurrency {
     /// What the job allows.
     most: f64,
     allowed: f64,
@@ -44,7 +44,7 @@ pub struct Concurrency {
 }
 
 impl Concurrency {
-    pub fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         let most = most.max(1) as f64;
         Self {
             most,
@@ -58,25 +58,25 @@ impl Concurrency {
     }
 
     /// Requests under way at the most; at least one.
-    pub fn allowed(&self) -> usize {
+    pub(crate) fn allowed(&self) -> usize {
         self.allowed as usize
     }
 
     /// How long a request under way may take, going by the last ones.
-    pub fn slowest(&self) -> Duration {
+    pub(crate) fn slowest(&self) -> Duration {
         self.slowest
     }
 
     /// How many requests are about to be served in a stretch of time, going by the last round: at most as many as may be
     /// under way, and none as long as nothing is known.
-    pub fn served_within(&self, stretch: Duration) -> usize {
+    pub(crate) fn served_within(&self, stretch: Duration) -> usize {
         let Some(usual) = self.usual else { return 0 };
         let rounds = stretch.as_secs_f64() / usual.as_secs_f64();
         (self.allowed * rounds.min(1.0)).ceil() as usize
     }
 
     /// A request that left at `sent_at` has come to an end.
-    pub fn ended(&mut self, sent_at: Moment, now: Moment, load: Load) {
+    pub(crate) fn ended(&mut self, sent_at: Moment, now: Moment, load: Load) {
         let took = now.since(sent_at);
         self.slowest = took.max(self.slowest.mul_f64(SLOWEST_FADES));
         if sent_at < self.judged_from {

@@ -6,7 +6,7 @@ use super::pace::Moment;
 
 /// When a run has to be over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Deadline {
+pub(crate) struct Deadline {
     pub moment: Moment,
     /// The same by this machine's clock, in unix milliseconds, where it is a time of day: the earlier one counts, since a
     /// machine that slept has not felt the time pass.
@@ -15,7 +15,7 @@ pub struct Deadline {
 
 impl Deadline {
     /// How long it is until then; `wall` is now by this machine's clock, in unix milliseconds.
-    pub fn left(self, moment: Moment, wall: i64) -> Duration {
+    pub(crate) fn left(self, moment: Moment, wall: i64) -> Duration {
         let by_wall = self
             .wall
             .map(|end| Duration::from_millis(u64::try_from(end.saturating_sub(wall)).unwrap_or(0)));

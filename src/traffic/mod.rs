@@ -3,12 +3,12 @@
 //! Pace, access, outage, concurrency and deadline decide; they are pure and take the moment and chance as arguments.
 //! `transport` sends; `verdict` reads what came back. Rows are not known here: which request goes is for `engine`.
 
-pub mod access;
+pub(crate) mod access;
 mod body;
-pub mod concurrency;
-pub mod deadline;
-pub mod outage;
-pub mod pace;
-pub mod reply;
-pub mod transport;
-pub mod verdict;
+pub(crate) mod concurrency;
+pub(crate) mod deadline;
+pub(crate) mod outage;
+pub(crate) mod pace;
+pub(crate) mod reply;
+pub(crate) mod transport;
+pub(crate) mod verdict;

@@ -14,7 +14,7 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 /// How long the other side has been out of reach.
 #[derive(Debug, Default)]
-pub struct Outage {
+pub(crate) struct Outage {
     failures: u32,
     since: Option<Moment>,
     probes: u32,
@@ -25,30 +25,30 @@ pub struct Outage {
 
 impl Outage {
     /// Whether there is one.
-    pub fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.since.is_some()
     }
 
     /// Whether the other side answers, and accepts no token.
-    pub fn is_of_access(&self) -> bool {
+    pub(crate) fn is_of_access(&self) -> bool {
         self.of_access
     }
 
     /// An answer has come, whatever it said. True: that ends an outage.
-    pub fn answered(&mut self) -> bool {
+    pub(crate) fn answered(&mut self) -> bool {
         let ended = self.is_on();
         *self = Self::default();
         ended
     }
 
     /// No answer has come, or one that says "not now". True: that begins an outage.
-    pub fn failed(&mut self, now: Moment, chance: f64) -> bool {
+    pub(crate) fn failed(&mut self, now: Moment, chance: f64) -> bool {
         self.failures += 1;
         (self.is_on() || self.failures >= FAILURES) && self.begin(now, chance)
     }
 
     /// A fresh token was refused where others have served. True: that begins an outage.
-    pub fn refused(&mut self, now: Moment, chance: f64) -> bool {
+    pub(crate) fn refused(&mut self, now: Moment, chance: f64) -> bool {
         self.of_access = true;
         self.begin(now, chance)
     }
@@ -62,12 +62,12 @@ impl Outage {
     }
 
     /// When the next request may leave, while there is an outage.
-    pub fn next_probe(&self) -> Option<Moment> {
+    pub(crate) fn next_probe(&self) -> Option<Moment> {
         self.since.map(|_| self.next_probe)
     }
 
     /// The moment at which the outage has lasted so long.
-    pub fn lasts_until(&self, patience: Duration) -> Option<Moment> {
+    pub(crate) fn lasts_until(&self, patience: Duration) -> Option<Moment> {
         self.since.map(|since| since.after(patience))
     }
 }

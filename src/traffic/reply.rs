@@ -16,19 +16,22 @@ pub enum Reply {
     Lost(Cause),
 }
 
+/// An answer over HTTP, read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
+    /// The HTTP status.
     pub status: u16,
     /// How long the other side asks to wait.
     pub retry_after: Option<Duration>,
     /// The other side's clock, in unix milliseconds; it counts in whole seconds.
     pub date: Option<i64>,
+    /// The whole body, with its encoding undone.
     pub body: Vec<u8>,
 }
 
 /// What is known of a token that has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Granted {
+pub(crate) struct Granted {
     /// When it expires, by the other side's clock, in unix milliseconds.
     pub expires_at: Option<i64>,
     /// The other side's clock when it granted it, in unix milliseconds.
@@ -37,7 +40,7 @@ pub struct Granted {
 
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenFailure {
+pub(crate) struct TokenFailure {
     pub why: NoToken,
     /// Another try may fare better: the other side was out of reach, or busy.
     pub transient: bool,
@@ -45,7 +48,7 @@ pub struct TokenFailure {
 
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoToken {
+pub(crate) enum NoToken {
     /// The login got no answer.
     LoginFailed(Cause),
     /// The login was refused, in the other side's words.

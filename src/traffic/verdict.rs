@@ -17,18 +17,35 @@ use super::reply::{Answer, Reply};
 /// What follows for the row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// It is done; `items` is what a reading operation brought.
-    Done { id: Option<String>, items: Option<Vec<Value>> },
-    /// It surely did not act; another attempt may follow.
-    ///
-    /// Or it may have acted, and a repeat is harmless.
-    Retry { cause: Cause, after: Option<Duration>, pushback: bool, may_have_acted: bool },
+    /// It is done.
+    Done {
+        /// What the other side calls what was made; none where the operation makes nothing.
+        id: Option<String>,
+        /// What a reading operation brought.
+        items: Option<Vec<Value>>,
+    },
+    /// Another attempt may follow: it surely did not act, or a repeat is harmless.
+    Retry {
+        /// Why there has to be another.
+        cause: Cause,
+        /// How long the other side asks to wait.
+        after: Option<Duration>,
+        /// Whether there were too many requests.
+        pushback: bool,
+        /// Whether it may have acted, and a repeat is harmless.
+        may_have_acted: bool,
+    },
     /// The other side said no.
     Refused(Cause),
     /// The other side said no, because what was asked for is not there.
     NotFound(Cause),
-    /// It may have acted; `after` is how long the other side asks to wait.
-    Unknown { cause: Cause, after: Option<Duration> },
+    /// It may have acted.
+    Unknown {
+        /// Why that is not known.
+        cause: Cause,
+        /// How long the other side asks to wait.
+        after: Option<Duration>,
+    },
     /// The token was not accepted; it surely did not act.
     Unauthorized(Cause),
 }

@@ -8,7 +8,7 @@ use noteferry::sandbox::{EMAIL, PASSWORD, Sandbox};
 use serde_json::{Value, json};
 
 /// Sends a request to a path on the address of `base_url`; gives the JSON of the answer.
-pub fn ask(base_url: &str, method: &str, path: &str, token: &str, body: &Value) -> Value {
+pub(crate) fn ask(base_url: &str, method: &str, path: &str, token: &str, body: &Value) -> Value {
     try_to_ask(base_url, method, path, token, body).unwrap()
 }
 
@@ -46,28 +46,28 @@ fn notes_of(base_url: &str, ticket: &str) -> Vec<Value> {
 }
 
 /// A token of the sandbox.
-pub fn log_in(base_url: &str) -> String {
+pub(crate) fn log_in(base_url: &str) -> String {
     let answer =
         ask(base_url, "POST", "/v1/account", "", &json!({"email": EMAIL, "password": PASSWORD}));
     answer["portals"][0]["auth_token"].as_str().unwrap().to_owned()
 }
 
 /// What a sandbox holds and has done.
-pub fn books(base_url: &str) -> Value {
+pub(crate) fn books(base_url: &str) -> Value {
     ask(base_url, "GET", "/_sandbox/books", "", &Value::Null)
 }
 
 /// How many of a sandbox's notes [`Contents`] looks at that were there from the start: those of the first ticket.
-pub const SEEDED_NOTES: usize = 10;
+pub(crate) const SEEDED_NOTES: usize = 10;
 
 /// The id of a note that was there from the start, by its number from 1.
-pub fn seeded(number: usize) -> String {
+pub(crate) fn seeded(number: usize) -> String {
     format!("tn_sandbox{number:06}")
 }
 
 /// The notes of a sandbox.
 #[derive(Debug, Default, PartialEq)]
-pub struct Contents {
+pub(crate) struct Contents {
     /// The texts of each ticket's new notes, in their order.
     pub created: BTreeMap<String, Vec<String>>,
     /// The texts of the seeded notes that are left, by id.
@@ -76,12 +76,12 @@ pub struct Contents {
 
 impl Contents {
     /// Those of a sandbox that nobody has asked for anything.
-    pub fn at_first() -> Self {
+    pub(crate) fn at_first() -> Self {
         let notes = (1..=SEEDED_NOTES).map(|note| (seeded(note), format!("Seeded note {note}")));
         Self { seeded: notes.collect(), ..Self::default() }
     }
 
-    pub fn of(sandbox: &Sandbox) -> Self {
+    pub(crate) fn of(sandbox: &Sandbox) -> Self {
         let text = |note: &Value, name: &str| note[name].as_str().unwrap().to_owned();
         let mut contents = Self::default();
         for note in sandbox.books()["notes"].as_array().unwrap() {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A job of notes with keys, whose rows are in `notes.csv`: `id,ticket,body`.
-pub const NOTES_JOB: &str = r#"job: notes
+pub(crate) const NOTES_JOB: &str = r#"job: notes
 operation: ticket_note.create
 source: { csv: notes.csv }
 map:
@@ -22,7 +22,7 @@ key: "{{ id }}"
 "#;
 
 /// Rows for [`NOTES_JOB`]: `Note 1` to `Note N`, one after the other on so many tickets.
-pub fn notes_csv(rows: usize, tickets: usize) -> String {
+pub(crate) fn notes_csv(rows: usize, tickets: usize) -> String {
     let mut csv = "id,ticket,body\n".to_owned();
     for row in 1..=rows {
         csv.push_str(&format!("k{row},tk_{},Note {row}\n", row % tickets));
@@ -31,54 +31,54 @@ pub fn notes_csv(rows: usize, tickets: usize) -> String {
 }
 
 /// A sandbox without quotas, with faults as in `503=5%`.
-pub fn sandbox(faults: &str) -> Sandbox {
+pub(crate) fn sandbox(faults: &str) -> Sandbox {
     sandbox_with(Options { faults: faults.parse().unwrap(), ..unhurried() })
 }
 
-pub fn sandbox_with(options: Options) -> Sandbox {
+pub(crate) fn sandbox_with(options: Options) -> Sandbox {
     Sandbox::start(options).unwrap()
 }
 
 /// No quotas, and a push-back does not say for how long.
-pub fn unhurried() -> Options {
+pub(crate) fn unhurried() -> Options {
     Options { quotas: Vec::<Quota>::new(), retry_after: false, ..Options::default() }
 }
 
 /// The texts of the notes that a sandbox has been given, in the order of their arrival.
-pub fn texts(sandbox: &Sandbox) -> Vec<String> {
+pub(crate) fn texts(sandbox: &Sandbox) -> Vec<String> {
     let books = sandbox.books();
     let notes = books["notes"].as_array().unwrap().iter();
     notes.map(|note| note["note"].as_str().unwrap().to_owned()).collect()
 }
 
 /// How many requests a sandbox has seen, logins included.
-pub fn requests(sandbox: &Sandbox) -> u64 {
+pub(crate) fn requests(sandbox: &Sandbox) -> u64 {
     sandbox.books()["requests"].as_u64().unwrap()
 }
 
 /// A temporary folder, and what the binary finds in its environment.
-pub struct Desk {
+pub(crate) struct Desk {
     folder: TempDir,
     variables: Vec<(String, String)>,
 }
 
 impl Desk {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
     }
 
     /// A desk with [`NOTES_JOB`] as `job.yaml` and these rows.
-    pub fn with_notes(csv: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn with_notes(csv: impl AsRef<[u8]>) -> Self {
         Self::new().file("job.yaml", NOTES_JOB).file("notes.csv", csv)
     }
 
-    pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         self.write(name, content);
         self
     }
 
     /// With a StringeeX whose lists are of no use to settle a lost answer.
-    pub fn without_recovery(self) -> Self {
+    pub(crate) fn without_recovery(self) -> Self {
         self.with_connector(|text| {
             let mut inside = false;
             let kept = text.lines().filter(|line| {
@@ -90,18 +90,18 @@ impl Desk {
     }
 
     /// With a StringeeX that is done with a lost request after so long.
-    pub fn sure_after(self, wait: &str) -> Self {
+    pub(crate) fn sure_after(self, wait: &str) -> Self {
         let sure_after = format!("sure_after: {wait}");
         self.with_connector(|text| text.replace("sure_after: 10s", &sure_after))
     }
 
     /// With a StringeeX whose 503 says that it surely did not act.
-    pub fn trusting_503(self) -> Self {
+    pub(crate) fn trusting_503(self) -> Self {
         self.with_connector(|text| text.replace("retry: [408, 425, 429]", "retry: [429, 503]"))
     }
 
     /// With a StringeeX, as shipped or as it is on the desk already, of which each file is written a little differently.
-    pub fn with_connector(self, change: impl Fn(String) -> String) -> Self {
+    pub(crate) fn with_connector(self, change: impl Fn(String) -> String) -> Self {
         let shipped = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/stringeex"));
         let own = self.path("schemas/stringeex");
         for entry in std::fs::read_dir(if own.exists() { &own } else { shipped }).unwrap() {
@@ -113,29 +113,29 @@ impl Desk {
         self
     }
 
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// The files below the folder, sorted, with their contents; but for locks.
-    pub fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub(crate) fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let is_lock = |path: &Path| path.extension() == Some(OsStr::new("lock"));
         self.all_files().into_iter().filter(|(path, _)| !is_lock(path)).collect()
     }
 
     /// All of them. Some systems let nobody read a lock that is held; then it is left out.
-    pub fn all_files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub(crate) fn all_files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         collect(self.folder.path(), &mut files);
         files.sort();
@@ -143,27 +143,32 @@ impl Desk {
     }
 
     /// The ledger of the jobs in the folder itself, as anyone can read it.
-    pub fn ledger(&self) -> rusqlite::Connection {
+    pub(crate) fn ledger(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path(".noteferry/ledger.db")).unwrap()
     }
 
     /// Runs the binary to its end. Arguments are separated by blanks.
-    pub fn call(&self, arguments: &str) -> Outcome {
+    pub(crate) fn call(&self, arguments: &str) -> Outcome {
         self.start(arguments).outcome()
     }
 
     /// Runs a job against a sandbox, with its credentials and no pace; gives events.
-    pub fn run(&self, sandbox: &Sandbox, arguments: &str) -> Outcome {
+    pub(crate) fn run(&self, sandbox: &Sandbox, arguments: &str) -> Outcome {
         self.start_run(sandbox, arguments).outcome()
     }
 
-    pub fn start_run(&self, sandbox: &Sandbox, arguments: &str) -> Started {
+    pub(crate) fn start_run(&self, sandbox: &Sandbox, arguments: &str) -> Started {
         Started::spawn(self.run_command(sandbox, arguments))
     }
 
     /// Likewise, where no file can be larger than so many KiB.
     #[cfg(unix)]
-    pub fn start_run_within(&self, room: u64, sandbox: &Sandbox, arguments: &str) -> Started {
+    pub(crate) fn start_run_within(
+        &self,
+        room: u64,
+        sandbox: &Sandbox,
+        arguments: &str,
+    ) -> Started {
         let run = self.run_command(sandbox, arguments);
         let mut command = Command::new("sh");
         // POSIX counts in blocks of 512 bytes; without the trap a write over the limit would be the end.
@@ -184,7 +189,7 @@ impl Desk {
         command
     }
 
-    pub fn start(&self, arguments: &str) -> Started {
+    pub(crate) fn start(&self, arguments: &str) -> Started {
         Started::spawn(self.command(arguments))
     }
 
@@ -204,7 +209,7 @@ impl Desk {
 }
 
 /// Takes out of a ledger what came of an attempt, as if its run had died before it could write that down.
-pub fn forget_outcome(ledger: &rusqlite::Connection, row: i64, number: i64) {
+pub(crate) fn forget_outcome(ledger: &rusqlite::Connection, row: i64, number: i64) {
     let forget = "DELETE FROM ends WHERE id = ? AND number = ?";
     ledger.execute(forget, (row, number)).unwrap();
 }
@@ -221,7 +226,7 @@ fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
 }
 
 /// The binary under way. Killed when it is dropped.
-pub struct Started {
+pub(crate) struct Started {
     child: Child,
     lines: Option<Lines<BufReader<ChildStdout>>>,
     heard: String,
@@ -235,7 +240,7 @@ impl Started {
     }
 
     /// Waits for the next line on stdout.
-    pub fn line(&mut self) -> Option<String> {
+    pub(crate) fn line(&mut self) -> Option<String> {
         let line = self.lines.as_mut()?.next()?.unwrap();
         self.heard.push_str(&line);
         self.heard.push('\n');
@@ -243,13 +248,13 @@ impl Started {
     }
 
     /// Ends it at once, as a loss of power would, unless it has ended by itself.
-    pub fn kill(mut self) -> Outcome {
+    pub(crate) fn kill(mut self) -> Outcome {
         self.child.kill().unwrap();
         self.outcome()
     }
 
     /// Closes stdout and stderr from the reader's side, and waits for the end; gives the status.
-    pub fn deaf(mut self) -> i32 {
+    pub(crate) fn deaf(mut self) -> i32 {
         self.lines = None;
         self.child.stderr = None;
         self.child.wait().unwrap().code().unwrap_or(-1)
@@ -257,20 +262,20 @@ impl Started {
 
     /// The arguments that every user of the machine can see.
     #[cfg(target_os = "linux")]
-    pub fn arguments(&self) -> String {
+    pub(crate) fn arguments(&self) -> String {
         std::fs::read_to_string(format!("/proc/{}/cmdline", self.child.id())).unwrap()
     }
 
     /// Sends a signal, as in `INT`.
     #[cfg(unix)]
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let status = Command::new("kill").args(["-s", name, &id]).status().unwrap();
         assert!(status.success());
     }
 
     /// Waits for the end.
-    pub fn outcome(mut self) -> Outcome {
+    pub(crate) fn outcome(mut self) -> Outcome {
         // Both pipes are emptied at once, or a talkative child would wait for its reader.
         let mut pipe = self.child.stderr.take().unwrap();
         let reader = std::thread::spawn(move || {
@@ -307,7 +312,7 @@ impl Drop for Started {
 
 /// What came of a call.
 #[derive(Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub status: i32,
     /// By [`Started::kill`].
     pub killed: bool,
@@ -317,14 +322,14 @@ pub struct Outcome {
 
 impl Outcome {
     #[track_caller]
-    pub fn exits(self, status: i32) -> Self {
+    pub(crate) fn exits(self, status: i32) -> Self {
         assert_eq!(self.status, status, "{self}");
         self
     }
 
     /// The events on stdout. Whatever the end of a run, its rows add up.
     #[track_caller]
-    pub fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         let events: Vec<Value> =
             self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         if let Some(last) = events.last().filter(|last| last["event"] == "finished") {
@@ -339,13 +344,13 @@ impl Outcome {
 
     /// The events of one kind.
     #[track_caller]
-    pub fn all(&self, kind: &str) -> Vec<Value> {
+    pub(crate) fn all(&self, kind: &str) -> Vec<Value> {
         self.events().into_iter().filter(|event| event["event"] == kind).collect()
     }
 
     /// The closing event of a run, and there is no other.
     #[track_caller]
-    pub fn finished(&self) -> Value {
+    pub(crate) fn finished(&self) -> Value {
         let events = self.events();
         let count = events.iter().filter(|event| event["event"] == "finished").count();
         assert_eq!(count, 1, "{self}");
@@ -357,7 +362,7 @@ impl Outcome {
     /// Asserts counts of the closing event, as in `succeeded=3 failed=1`; those not named are 0, but `rows`
     /// and `requests`, which are anything.
     #[track_caller]
-    pub fn counts(&self, expected: &str) -> &Self {
+    pub(crate) fn counts(&self, expected: &str) -> &Self {
         let last = self.finished();
         let mut found = Vec::new();
         for name in ["succeeded", "already_done", "failed", "invalid", "in_doubt", "not_started"] {
@@ -379,7 +384,7 @@ impl Outcome {
 
     /// The event of a row.
     #[track_caller]
-    pub fn row(&self, row: u64) -> Value {
+    pub(crate) fn row(&self, row: u64) -> Value {
         let rows = self.all("row");
         let found = rows.iter().find(|event| event["row"] == row);
         found.unwrap_or_else(|| panic!("no event of row {row}\n{self}")).clone()
@@ -398,7 +403,7 @@ impl std::fmt::Display for Outcome {
 
 /// Asserts what a person reads, but for ports, times and durations.
 #[track_caller]
-pub fn assert_reads(name: &str, shown: impl std::fmt::Display) {
+pub(crate) fn assert_reads(name: &str, shown: impl std::fmt::Display) {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[port]");
     settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]");

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub(crate) struct Seen {
     pub method: String,
     /// With the query.
     pub path: String,
@@ -32,10 +32,10 @@ pub struct Seen {
 }
 
 /// Status and body; none leaves the request without an answer.
-pub type Play = dyn Fn(&Seen) -> Option<(u16, String)> + Send + Sync;
+pub(crate) type Play = dyn Fn(&Seen) -> Option<(u16, String)> + Send + Sync;
 
 /// Listens until it is dropped.
-pub struct Stand {
+pub(crate) struct Stand {
     address: String,
     arrivals: Mutex<Receiver<Seen>>,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -43,7 +43,9 @@ pub struct Stand {
 }
 
 impl Stand {
-    pub fn open(play: impl Fn(&Seen) -> Option<(u16, String)> + Send + Sync + 'static) -> Self {
+    pub(crate) fn open(
+        play: impl Fn(&Seen) -> Option<(u16, String)> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -55,22 +57,22 @@ impl Stand {
         Self { address, arrivals: Mutex::new(arrivals), seen, _end: end }
     }
 
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
     /// Waits for the next request to arrive.
-    pub fn arrival(&self) -> Seen {
+    pub(crate) fn arrival(&self) -> Seen {
         self.arrivals.lock().unwrap().recv_timeout(PATIENCE).unwrap()
     }
 
     /// The bodies as they came.
-    pub fn bodies(&self) -> Vec<String> {
+    pub(crate) fn bodies(&self) -> Vec<String> {
         let text = |seen: Seen| String::from_utf8(seen.bytes.to_vec()).unwrap();
         self.seen().into_iter().map(text).collect()
     }
 
-    pub fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 }

@@ -1,7 +1,7 @@
 //! The connectors that are built into the binary, and the one that is meant where none is named: data, nothing else.
 
 /// The connector of a job that names none, and of a data file.
-pub const DEFAULT_CONNECTOR: &str = "stringeex";
+pub(crate) const DEFAULT_CONNECTOR: &str = "stringeex";
 
 /// A file of a connector that is built into the binary.
 pub(super) struct ConnectorText {

@@ -20,22 +20,23 @@ mod reader;
 mod recovery;
 mod resolve;
 mod rules;
-pub mod template;
+pub(crate) mod template;
 
 #[cfg(test)]
 mod tests;
 
-pub use answers::Answers;
+pub(crate) use answers::Answers;
 pub use api::Connector;
-pub use authentication::{
+pub(crate) use authentication::{
     Authentication, Choices, Filling, Login, Piece, SignedToken, TokenHeader, Way,
 };
-pub use built_in::DEFAULT_CONNECTOR;
-pub use fields::FieldSet;
+pub(crate) use built_in::DEFAULT_CONNECTOR;
+pub(crate) use fields::FieldSet;
 pub use load::Catalogue;
-pub use operation::{Effect, Method, Operation, Repeat};
-pub use recovery::{Recover, TextChange};
-pub use rules::{Condition, Remark, Rule, TimeRule, Unit};
+pub(crate) use operation::{Effect, Method, Operation, Repeat};
+pub(crate) use recovery::Recover;
+pub use recovery::TextChange;
+pub(crate) use rules::{Condition, Remark, Rule, TimeRule, Unit};
 
 pub(super) use api::written::ConnectorFile;
 #[cfg(test)]

@@ -77,12 +77,12 @@ impl Template {
 }
 
 /// Writes a text as it is.
-pub fn as_is(text: &str, into: &mut String) {
+pub(crate) fn as_is(text: &str, into: &mut String) {
     into.push_str(text);
 }
 
 /// Writes a text so that it stays one segment of a path or one value of a query.
-pub fn percent_encoded(text: &str, into: &mut String) {
+pub(crate) fn percent_encoded(text: &str, into: &mut String) {
     into.extend(utf8_percent_encode(text, RESERVED));
 }
 

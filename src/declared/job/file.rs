@@ -11,7 +11,7 @@ use super::InDoubt;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Noteferry job")]
-pub struct JobFile {
+pub(crate) struct JobFile {
     /// The job's name. The ledger knows the job by it: another name is another job, with nothing done yet.
     #[schemars(length(min = 1))]
     pub job: String,
@@ -43,7 +43,7 @@ pub struct JobFile {
 /// Where the rows come from: exactly one of csv, jsonl, json and rows.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SourceFile {
+pub(crate) struct SourceFile {
     /// A CSV file with a header, UTF-8; relative to the job file.
     pub csv: Option<String>,
     /// A file with a JSON object on each line.
@@ -59,7 +59,7 @@ pub struct SourceFile {
 /// How fast the job may go. Left out: what the connector says.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct LimitsFile {
+pub(crate) struct LimitsFile {
     /// Quotas, as in [30/10s, 9000/1h]; all hold at once.
     pub rate: Option<Vec<String>>,
     /// How many requests may be under way at once.

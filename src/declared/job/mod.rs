@@ -28,20 +28,31 @@ pub use resolve::{find_operation, load};
 /// A job, ready to be mapped onto its rows.
 #[derive(Debug, Clone)]
 pub struct Job {
+    /// As the ledger knows the job.
     pub name: String,
+    /// The API that the job speaks to.
     pub connector: Arc<Connector>,
+    /// What is done with each row.
     pub operation: OperationChoice,
+    /// Where the rows come from.
     pub rows: Rows,
     /// Left out: the columns that bear a field's name.
     pub map: Option<Vec<MapEntry>>,
+    /// What makes a row the same row next time; none where that is its content.
     pub key: Option<Written>,
     /// Written into what a row creates, so that it is known again.
     pub marker: Option<Marker>,
+    /// Of times that say none; without it they are refused.
     pub timezone: Option<TimeZone>,
+    /// Tighter ones than the connector has, or the connector's.
     pub quotas: Vec<Quota>,
+    /// Requests under way at once, at the most; at least 1.
     pub concurrency: u32,
+    /// How often a row is tried; at least 1.
     pub attempts: u32,
+    /// What becomes of a row whose answer was lost and cannot be found out.
     pub in_doubt: InDoubt,
+    /// The account that the job is for; none where the credentials say that.
     pub account: Option<String>,
     /// None for a data file.
     pub document: Option<Document>,
@@ -57,6 +68,7 @@ impl Job {
 /// What says which operation a row is for.
 #[derive(Debug, Clone)]
 pub enum OperationChoice {
+    /// The same for every row.
     Fixed(Arc<Operation>),
     /// A text with expressions.
     Expression(Written),
@@ -67,31 +79,44 @@ pub enum OperationChoice {
 /// A text of the job and its place.
 #[derive(Debug, Clone)]
 pub struct Written {
+    /// As it stands there, without quotes.
     pub text: String,
+    /// Where it stands.
     pub place: Place,
 }
 
 /// A field and what it comes from.
 #[derive(Debug, Clone)]
 pub struct MapEntry {
+    /// The field of the operation.
     pub field: String,
+    /// A text with expressions, or a value for all rows.
     pub value: Value,
+    /// Where the field's name stands.
     pub field_place: Place,
+    /// Where the value stands.
     pub value_place: Place,
 }
 
 /// Where the rows are.
 #[derive(Debug, Clone)]
 pub enum Rows {
-    /// `written` is where the job names the file; none where the file is the job.
+    /// In a file beside the job, or in the file that is the job.
     File {
+        /// Where it lies.
         path: PathBuf,
+        /// As messages call it.
         name: Arc<str>,
+        /// How it is read.
         format: Format,
+        /// Where the job names the file; none where the file is the job.
         written: Option<Place>,
     },
+    /// In the job itself.
     Inline {
+        /// The job's file, as messages call it.
         name: Arc<str>,
+        /// All of them.
         rows: Arc<Vec<InlineRow>>,
     },
 }
@@ -110,6 +135,7 @@ impl Rows {
         }
     }
 
+    /// As messages call what holds the rows.
     pub fn name(&self) -> &Arc<str> {
         match self {
             Self::File { name, .. } | Self::Inline { name, .. } => name,

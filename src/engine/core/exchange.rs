@@ -18,7 +18,7 @@ use crate::traffic::verdict::Verdict;
 
 /// What a run is allowed.
 #[derive(Debug, Clone, Copy)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Requests under way at once, at the most.
     pub concurrency: usize,
     /// Attempts for one row in this run.
@@ -39,7 +39,7 @@ pub struct Settings {
 
 /// What has happened. Rows are named by their slots, as the actions name them.
 #[derive(Debug)]
-pub enum Input {
+pub(crate) enum Input {
     /// More rows of the source, in its order.
     Rows(Vec<Work>),
     /// There are no more rows.
@@ -76,7 +76,7 @@ pub enum Input {
 
 /// A wish to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// Start nothing more, let end what is under way.
     Drain { signal: i32 },
     /// Leave what is under way to its fate.
@@ -85,7 +85,7 @@ pub enum Stop {
 
 /// What is to be done.
 #[derive(Debug)]
-pub enum Action {
+pub(crate) enum Action {
     /// Enter an attempt in the ledger.
     Begin { slot: usize, start: Box<AttemptStart> },
     /// Enter what came of an attempt.
@@ -104,7 +104,7 @@ pub enum Action {
 
 /// The moment and what goes with it.
 #[derive(Debug, Clone, Copy)]
-pub struct Now {
+pub(crate) struct Now {
     pub moment: Moment,
     /// Unix milliseconds, by this machine's clock. It may be set at any moment, so nothing is measured by it.
     pub wall: i64,
@@ -116,7 +116,7 @@ pub struct Now {
 
 impl Now {
     /// The time that counts for what the other side checks: its own, as far as that is known. Unix milliseconds.
-    pub fn clock(&self) -> i64 {
+    pub(crate) fn clock(&self) -> i64 {
         self.remote.unwrap_or(self.wall)
     }
 }

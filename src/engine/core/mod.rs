@@ -22,7 +22,7 @@ use crate::event::{Event, Fault, Progress, RowEnd, RowEnded};
 use crate::ledger::Ack;
 use crate::traffic::pace::{Moment, Pace};
 
-pub use exchange::{Action, Input, Now, Settings, Stop};
+pub(crate) use exchange::{Action, Input, Now, Settings, Stop};
 use other_side::{Consequence, OtherSide};
 use rows::{Rows, Settled};
 use stopping::Course;
@@ -35,7 +35,7 @@ const LOOK_AHEAD_BYTES: usize = 16 << 20;
 const MOST_PUSHBACKS: u32 = 1_000;
 
 /// Rows in hand and what is known of the other side. Fed with [`Input`]s; says what to do in [`Action`]s.
-pub struct Core {
+pub(crate) struct Core {
     settings: Settings,
     rows: Rows,
     other_side: OtherSide,
@@ -69,7 +69,7 @@ impl Counts {
 }
 
 impl Core {
-    pub fn new(settings: Settings, pace: Pace) -> Self {
+    pub(crate) fn new(settings: Settings, pace: Pace) -> Self {
         Self {
             settings,
             rows: Rows::default(),
@@ -82,7 +82,7 @@ impl Core {
     }
 
     /// Takes in what has happened and decides what follows.
-    pub fn handle(&mut self, input: Input, now: Now) {
+    pub(crate) fn handle(&mut self, input: Input, now: Now) {
         match input {
             // Each by itself: an illegal one must not hide the others.
             Input::Durable(acks) => {
@@ -160,24 +160,24 @@ impl Core {
     }
 
     /// What is to be done, in order.
-    pub fn take_actions(&mut self) -> Vec<Action> {
+    pub(crate) fn take_actions(&mut self) -> Vec<Action> {
         std::mem::take(&mut self.actions)
     }
 
     /// When to come back with a [`Input::Tick`] if nothing else happens.
-    pub fn wake_at(&self) -> Option<Moment> {
+    pub(crate) fn wake_at(&self) -> Option<Moment> {
         self.wake
     }
 
     /// Whether there is room for more rows.
-    pub fn wants_rows(&self) -> bool {
+    pub(crate) fn wants_rows(&self) -> bool {
         self.course.wants_rows()
             && self.rows.in_hand() < LOOK_AHEAD_ROWS
             && self.rows.bytes() < LOOK_AHEAD_BYTES
     }
 
     /// How the run stands.
-    pub fn progress(&self, now: Moment) -> Progress {
+    pub(crate) fn progress(&self, now: Moment) -> Progress {
         let period = self.other_side.pace.period(now);
         Progress {
             to_send: 0,
@@ -195,18 +195,18 @@ impl Core {
     }
 
     /// Rows that became invalid between the check and their request.
-    pub fn invalid(&self) -> u64 {
+    pub(crate) fn invalid(&self) -> u64 {
         self.counts.invalid
     }
 
     /// Rows in doubt from an earlier run of which something has become known.
-    pub fn settled_rows(&self) -> u64 {
+    pub(crate) fn settled_rows(&self) -> u64 {
         self.counts.settled
     }
 
     /// Rows that have not come to their end and may have acted as far as the ledger knows, once the run has ended. Rows
     /// that were in doubt before are not among them.
-    pub fn left_in_doubt(&self) -> u64 {
+    pub(crate) fn left_in_doubt(&self) -> u64 {
         self.rows.left_in_doubt() as u64
     }
 }

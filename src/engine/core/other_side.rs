@@ -45,7 +45,7 @@ pub(super) enum Consequence {
 }
 
 impl OtherSide {
-    pub fn new(settings: &Settings, pace: Pace) -> Self {
+    pub(super) fn new(settings: &Settings, pace: Pace) -> Self {
         Self {
             pace,
             access: Access::new(settings.needs_token),
@@ -58,7 +58,7 @@ impl OtherSide {
     }
 
     /// Takes in what an answer to a request that left at `sent_at` says.
-    pub fn notice(&mut self, sent_at: Moment, verdict: &Verdict, now: Now) -> Consequence {
+    pub(super) fn notice(&mut self, sent_at: Moment, verdict: &Verdict, now: Now) -> Consequence {
         let consequence = self.notice_outage(verdict, now);
         if let Some(load) = load(verdict, now.moment.since(sent_at)) {
             self.concurrency.ended(sent_at, now.moment, load);
@@ -92,7 +92,7 @@ impl OtherSide {
     }
 
     /// A request that left at `sent_at` was told "not now": all rows wait. Gives for how long.
-    pub fn push_back(
+    pub(super) fn push_back(
         &mut self,
         sent_at: Moment,
         asked: Option<Duration>,
@@ -113,7 +113,12 @@ impl OtherSide {
     }
 
     /// What follows from the refusal of a token for all rows but the one that was refused.
-    pub fn token_refused(&mut self, refusal: Refusal, cause: Cause, now: Now) -> Consequence {
+    pub(super) fn token_refused(
+        &mut self,
+        refusal: Refusal,
+        cause: Cause,
+        now: Now,
+    ) -> Consequence {
         match refusal {
             Refusal::Renew | Refusal::Row => Consequence::None,
             Refusal::Final => Consequence::Stop(Ending::Unauthorized(Obstacle::Request(cause))),
@@ -127,12 +132,12 @@ impl OtherSide {
         }
     }
 
-    pub fn token_granted(&mut self, expires_at: Option<i64>, now: Now) {
+    pub(super) fn token_granted(&mut self, expires_at: Option<i64>, now: Now) {
         self.tokenless_since = None;
         self.access.granted(expires_at, now.moment, now.clock());
     }
 
-    pub fn token_failed(
+    pub(super) fn token_failed(
         &mut self,
         failure: TokenFailure,
         give_up_after: Duration,
@@ -152,23 +157,23 @@ impl OtherSide {
     }
 
     /// How the run ends where an outage has lasted for too long.
-    pub fn last_failure(&self) -> Ending {
+    pub(super) fn last_failure(&self) -> Ending {
         self.last_failure.clone()
     }
 
     /// Requests under way at the most.
-    pub fn allowed(&self) -> usize {
+    pub(super) fn allowed(&self) -> usize {
         self.concurrency.allowed()
     }
 
     /// How many rows are entered in the ledger beyond those whose requests may be under way: as many as will leave while
     /// the ledger takes them in. A slow server, or a low limit, makes that few: at most as many again.
-    pub fn allowed_ahead(&self) -> usize {
+    pub(super) fn allowed_ahead(&self) -> usize {
         self.concurrency.served_within(LEAD)
     }
 
     /// Until when it is too early to enter a row in the ledger, where `ahead` rows leave before it; none where it is time.
-    pub fn too_early_until(&self, ahead: usize, now: Now) -> Option<Moment> {
+    pub(super) fn too_early_until(&self, ahead: usize, now: Now) -> Option<Moment> {
         if self.pace.has_burst(now.moment, ahead) {
             return None;
         }
@@ -179,7 +184,7 @@ impl OtherSide {
     }
 
     /// How long what is under way may take to come to an end, going by the last answers.
-    pub fn drain(&self) -> Duration {
+    pub(super) fn drain(&self) -> Duration {
         let slowest = self.concurrency.slowest();
         slowest + slowest / 2
     }

@@ -30,11 +30,11 @@ pub(super) struct Course {
 }
 
 impl Course {
-    pub fn goes_on(&self) -> bool {
+    pub(super) fn goes_on(&self) -> bool {
         self.stopping.is_none()
     }
 
-    pub fn wants_rows(&self) -> bool {
+    pub(super) fn wants_rows(&self) -> bool {
         self.goes_on() && !self.source_ended
     }
 
@@ -57,7 +57,7 @@ impl Course {
 
 impl Core {
     /// How the run ended, once it has: nothing is under way, and everything is durable that can be.
-    pub fn ended(&self) -> Option<Ending> {
+    pub(crate) fn ended(&self) -> Option<Ending> {
         let is_quiet = self.rows.is_quiet();
         match &self.course.stopping {
             Some(ending) if is_quiet || self.course.recorder_gone || self.course.patience_over => {

@@ -3,6 +3,6 @@
 
 mod decisions;
 mod ledger_faults;
-pub mod rows;
+pub(crate) mod rows;
 mod scenarios;
 mod simulation;

@@ -14,15 +14,15 @@ use crate::text::diagnostic::Place;
 use crate::text::place::RowPlace;
 
 /// The connector that all rows here are of.
-pub fn stringeex() -> Connector {
+pub(crate) fn stringeex() -> Connector {
     Catalogue::default().load("stringeex", Place::Nowhere).unwrap()
 }
 
 /// A row to send: a note on a ticket of its own, unless something else is said.
-pub struct Draft(Work);
+pub(crate) struct Draft(Work);
 
 /// The row of a number.
-pub fn row(operation: &Arc<Operation>, number: u64) -> Draft {
+pub(crate) fn row(operation: &Arc<Operation>, number: u64) -> Draft {
     let request = Request { method: operation.method, path: format!("/{number}"), body: None };
     let ready = Ready {
         place: RowPlace::of(number, number + 1),
@@ -48,12 +48,12 @@ pub fn row(operation: &Arc<Operation>, number: u64) -> Draft {
 
 impl Draft {
     /// On a ticket, which is the row's lane.
-    pub fn on(mut self, ticket: &str) -> Self {
+    pub(crate) fn on(mut self, ticket: &str) -> Self {
         self.0.ready.lane = format!("ticket {ticket}");
         self.set("ticket_id", ticket)
     }
 
-    pub fn saying(self, text: &str) -> Self {
+    pub(crate) fn saying(self, text: &str) -> Self {
         self.set("note", text)
     }
 
@@ -67,7 +67,7 @@ impl Draft {
     }
 
     /// With a request that carries the fields, and the key that tells it from others.
-    pub fn for_real(mut self, path: &str, key: &str) -> Self {
+    pub(crate) fn for_real(mut self, path: &str, key: &str) -> Self {
         let ready = &mut self.0.ready;
         ready.request.path = path.to_owned();
         let names = &ready.operation.fields;
@@ -82,28 +82,28 @@ impl Draft {
     }
 
     /// To be sent before a moment, in unix milliseconds.
-    pub fn before(mut self, moment: i64) -> Self {
+    pub(crate) fn before(mut self, moment: i64) -> Self {
         self.0.ready.send_before = Some(moment);
         self
     }
 
-    pub fn sending(mut self, sending: Sending) -> Self {
+    pub(crate) fn sending(mut self, sending: Sending) -> Self {
         self.0.sending = sending;
         self
     }
 
     /// With so many attempts in earlier runs, the last of which was started at a moment.
-    pub fn attempted(mut self, attempts: u32, attempted: Option<Attempted>) -> Self {
+    pub(crate) fn attempted(mut self, attempts: u32, attempted: Option<Attempted>) -> Self {
         (self.0.attempts, self.0.attempted) = (attempts, attempted);
         self
     }
 
-    pub fn known(mut self, id: Option<RowId>) -> Self {
+    pub(crate) fn known(mut self, id: Option<RowId>) -> Self {
         self.0.known = id;
         self
     }
 
-    pub fn work(self) -> Work {
+    pub(crate) fn work(self) -> Work {
         self.0
     }
 }

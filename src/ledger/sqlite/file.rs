@@ -18,7 +18,7 @@ const STATEMENTS: usize = 32;
 
 /// A ledger file, open.
 #[derive(Debug)]
-pub struct FileLedger {
+pub(crate) struct FileLedger {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
     /// Its files, where it was opened to be written.
@@ -27,7 +27,7 @@ pub struct FileLedger {
 
 impl FileLedger {
     /// Opens a ledger, making it where there is none. What this returns has been written to the disk.
-    pub fn open(place: impl Into<Location>) -> Result<Self, LedgerError> {
+    pub(crate) fn open(place: impl Into<Location>) -> Result<Self, LedgerError> {
         let Location::File(path) = place.into();
         Self::open_with(&path, |path| Connection::open(path))
     }
@@ -73,7 +73,7 @@ impl FileLedger {
     }
 
     /// Another connection to the same file. Where that is gone meanwhile it is put back, and that is the error.
-    pub fn open_again(&self) -> Result<Self, LedgerError> {
+    pub(crate) fn open_again(&self) -> Result<Self, LedgerError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags);
         if !self.presence.is_kept() {
@@ -95,7 +95,7 @@ impl FileLedger {
     }
 
     /// Opens a ledger to read; none where there is no file. Leaves no trace on the disk, and reads every format.
-    pub fn open_to_read(place: impl Into<Location>) -> Result<Option<Self>, LedgerError> {
+    pub(crate) fn open_to_read(place: impl Into<Location>) -> Result<Option<Self>, LedgerError> {
         let Location::File(path) = place.into();
         refuse_kept(&path)?;
         if !path.exists() {
@@ -114,7 +114,7 @@ impl FileLedger {
         Ok(Some(ledger))
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 

@@ -9,7 +9,7 @@ use super::FileLedger;
 use crate::ledger::LedgerError;
 
 /// The format that this version writes. It reads the older ones, too, and brings a file up to date when it writes to it.
-pub const FORMAT: i64 = 3;
+pub(crate) const FORMAT: i64 = 3;
 /// The first format, which did not keep the other side's clock.
 const FIRST_FORMAT: i64 = 1;
 /// The last one in which a row and its attempts were brought up to date in place.

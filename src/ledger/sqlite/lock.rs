@@ -16,7 +16,7 @@ use crate::ledger::{Claim, JobName, LedgerError, Validity};
 
 /// Held for as long as a job runs.
 #[derive(Debug)]
-pub struct JobLock {
+pub(crate) struct JobLock {
     job: JobName,
     file: File,
     path: PathBuf,
@@ -26,7 +26,7 @@ pub struct JobLock {
 
 impl JobLock {
     /// Takes the job's lock beside the ledger, or says who holds it. `process` and `since` are told to the next who asks.
-    pub fn take(
+    pub(crate) fn take(
         ledger: &Path,
         job: &JobName,
         process: u32,

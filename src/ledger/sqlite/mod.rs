@@ -18,13 +18,13 @@ mod rescue;
 mod scan;
 mod status;
 
-pub use check::inspect;
-pub use file::FileLedger;
+pub(crate) use check::inspect;
+pub(crate) use file::FileLedger;
 #[cfg(test)]
-pub use format::FORMAT;
-pub use journal::{InTrouble, Left};
-pub use lock::JobLock;
-pub use rescue::{Rescue, TakenIn, waiting_outcomes};
+pub(crate) use format::FORMAT;
+pub(crate) use journal::{InTrouble, Left};
+pub(crate) use lock::JobLock;
+pub(crate) use rescue::{Rescue, TakenIn, waiting_outcomes};
 
 #[cfg(test)]
 pub(super) use {file::beside, presence::kept_beside};

@@ -24,14 +24,14 @@ pub(super) struct Presence {
 
 impl Presence {
     /// Takes note of a ledger's file and its log, as far as they are there.
-    pub fn of(ledger: &Path) -> Self {
+    pub(super) fn of(ledger: &Path) -> Self {
         let known = |path: PathBuf| identity(&path).ok().flatten().map(|identity| (path, identity));
         let files = [ledger.to_owned(), beside(ledger, "-wal")].into_iter().filter_map(known);
         Self { files: files.collect(), index: known(beside(ledger, "-shm")) }
     }
 
     /// Whether all of them are where they were. A file that cannot be looked at is not one that is gone.
-    pub fn is_kept(&self) -> bool {
+    pub(super) fn is_kept(&self) -> bool {
         self.files.iter().all(|(path, known)| match identity(path) {
             Ok(found) => found.as_ref() == Some(known),
             Err(_) => true,

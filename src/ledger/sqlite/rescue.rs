@@ -30,7 +30,7 @@ const RESERVE: usize = 256 << 10;
 
 /// The rescue file of a run.
 #[derive(Debug)]
-pub struct Rescue {
+pub(crate) struct Rescue {
     path: PathBuf,
     file: Option<File>,
     /// Bytes that hold outcomes.
@@ -63,7 +63,7 @@ pub(super) struct Line {
 
 /// What a rescue file held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TakenIn {
+pub(crate) struct TakenIn {
     pub path: PathBuf,
     pub outcomes: usize,
     /// Lines that make no sense. The last one may be half a line; it never counted.
@@ -73,7 +73,7 @@ pub struct TakenIn {
 impl Rescue {
     /// Makes the file of a job beside a ledger, when what an earlier run left has been brought in. Where that fails there
     /// is none, and a run can do without.
-    pub fn reserve(ledger: &Path, lock: &JobLock) -> Self {
+    pub(crate) fn reserve(ledger: &Path, lock: &JobLock) -> Self {
         let path = rescue_path(ledger, lock.job());
         let opened = OpenOptions::new().write(true).create(true).truncate(true).open(&path);
         if let Ok(mut file) = opened.as_ref() {
@@ -171,7 +171,10 @@ impl Line {
 }
 
 /// How many outcomes of a job wait beside its ledger to be brought in, and in which file.
-pub fn waiting_outcomes(ledger: &Path, job: &JobName) -> Result<(PathBuf, usize), LedgerError> {
+pub(crate) fn waiting_outcomes(
+    ledger: &Path,
+    job: &JobName,
+) -> Result<(PathBuf, usize), LedgerError> {
     let path = rescue_path(ledger, job);
     let (lines, unreadable) = read(&path)?;
     Ok((path, lines.len() + unreadable))

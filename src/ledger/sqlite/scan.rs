@@ -218,7 +218,7 @@ struct Owner {
 }
 
 impl Owners {
-    pub fn read(connection: &Connection) -> rusqlite::Result<Self> {
+    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
         let query = "SELECT owners.id, runs.job, runs.id, coalesce(owners.until > unixepoch('subsec') * 1000, 0) \
                      FROM owners JOIN runs ON runs.id = owners.run";
         let mut statement = connection.prepare(query)?;
@@ -230,23 +230,23 @@ impl Owners {
     }
 
     /// The job in which an owner sends.
-    pub fn job(&self, owner: OwnerId) -> Option<JobId> {
+    pub(super) fn job(&self, owner: OwnerId) -> Option<JobId> {
         self.0.get(&owner).map(|owner| owner.job)
     }
 
     /// The job and the run in which it sends.
-    pub fn job_and_run(&self, owner: OwnerId) -> Option<(JobId, i64)> {
+    pub(super) fn job_and_run(&self, owner: OwnerId) -> Option<(JobId, i64)> {
         self.0.get(&owner).map(|owner| (owner.job, owner.run))
     }
 
     /// Whether what an owner has started is still in its hands. A lock is not written down, so of a lock's holder this says
     /// no: a run that reads the ledger holds the job's lock itself, and knows that no other process does.
-    pub fn lives(&self, owner: OwnerId) -> bool {
+    pub(super) fn lives(&self, owner: OwnerId) -> bool {
         self.0.get(&owner).is_some_and(|owner| owner.lives)
     }
 
     /// Where a row stands whose last attempt an owner has begun.
-    pub fn standing(&self, owner: OwnerId, life: &Life) -> Standing {
+    pub(super) fn standing(&self, owner: OwnerId, life: &Life) -> Standing {
         match life.standing() {
             Standing::Started if self.lives(owner) => Standing::UnderWay,
             standing => standing,

@@ -75,7 +75,7 @@ unsafe impl Sync for Disk {}
 
 impl Disk {
     /// A disk of its own name. It is never given back: SQLite may hold on to it.
-    pub fn new(name: &str) -> &'static Self {
+    pub(crate) fn new(name: &str) -> &'static Self {
         // SAFETY: without a name this gives the default, if SQLite has one at all.
         let real = unsafe { ffi::sqlite3_vfs_find(std::ptr::null()) };
         assert!(!real.is_null());
@@ -97,24 +97,24 @@ impl Disk {
     }
 
     /// Lets what is done as the `at`-th from now on go wrong, counted from 1.
-    pub fn fail(&self, trouble: Trouble, at: u64, forever: bool) {
+    pub(crate) fn fail(&self, trouble: Trouble, at: u64, forever: bool) {
         let plan = Some(Plan { trouble, at, forever });
         *self.state.lock().unwrap() = State { plan, ..State::default() };
     }
 
     /// Whether the n-th has come to pass.
-    pub fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         let state = self.state.lock().unwrap();
         state.plan.is_some_and(|plan| state.counted >= plan.at)
     }
 
     /// Whether the power has gone.
-    pub fn is_off(&self) -> bool {
+    pub(crate) fn is_off(&self) -> bool {
         self.state.lock().unwrap().off
     }
 
     /// Mends the disk. Nothing of it may be open. After a power cut files hold what had reached the disk.
-    pub fn mend(&self) {
+    pub(crate) fn mend(&self) {
         let state = std::mem::take(&mut *self.state.lock().unwrap());
         let Some(Plan { trouble: Trouble::PowerCut { kept }, .. }) = state.plan else { return };
         for (path, file) in state.files.into_iter().filter(|_| state.off) {
@@ -129,7 +129,7 @@ impl Disk {
     }
 
     /// Opens a ledger on this disk.
-    pub fn ledger(&self, path: &Path) -> Result<Ledger, LedgerError> {
+    pub(crate) fn ledger(&self, path: &Path) -> Result<Ledger, LedgerError> {
         let flags = OpenFlags::default();
         Ledger::open_with(path, |path| {
             Connection::open_with_flags_and_vfs(path, flags, self.name.as_c_str())

@@ -46,7 +46,7 @@ pub(super) struct Names {
 }
 
 /// A compiled expression and the columns it needs.
-pub struct Compiled {
+pub(crate) struct Compiled {
     owned: Owned,
     names: Names,
     text: String,
@@ -72,7 +72,7 @@ impl Compiled {
     }
 
     /// The column it depends on, if that is exactly one.
-    pub fn only_column(&self) -> Option<usize> {
+    pub(crate) fn only_column(&self) -> Option<usize> {
         match (&*self.names.columns, self.names.whole_row) {
             ([(_, index)], false) => Some(*index),
             _ => None,

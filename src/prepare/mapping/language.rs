@@ -21,14 +21,14 @@ use super::shortcut::Shortcut;
 const FUEL: u64 = 100_000;
 
 /// What expressions are compiled with. One for each job; each expression keeps hold of it.
-pub struct Language {
+pub(crate) struct Language {
     environment: Arc<Environment<'static>>,
     setting: Arc<Setting>,
 }
 
 impl Language {
     /// `zone` is for times that name none.
-    pub fn new(zone: Option<TimeZone>) -> Self {
+    pub(crate) fn new(zone: Option<TimeZone>) -> Self {
         let setting = Arc::new(Setting { zone });
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -39,7 +39,7 @@ impl Language {
     }
 
     /// Compiles one expression, without its braces. `at` is where in `written` it stands.
-    pub fn compile(
+    pub(crate) fn compile(
         &self,
         written: &Written,
         at: Range<usize>,

@@ -28,15 +28,15 @@ use crate::text::diagnostic::Diagnostic;
 use expression::{Compiled, Evaluated};
 use shortcut::Scalar;
 
-pub use language::Language;
-pub use time::TimeError;
+pub(crate) use language::Language;
+pub(crate) use time::TimeError;
 
 /// The name under which an expression finds all columns: `row["Ticket ID"]`.
 const ROW: &str = "row";
 
 /// Where a value comes from.
 #[derive(Debug)]
-pub enum Origin {
+pub(crate) enum Origin {
     Constant(Mapped<'static>),
     /// A bare column: its cell as it is, without evaluation.
     Column(usize),
@@ -47,14 +47,14 @@ pub enum Origin {
 }
 
 #[derive(Debug)]
-pub enum Part {
+pub(crate) enum Part {
     Literal(String),
     Expression(Box<Compiled>),
 }
 
 /// A value for a field, before its schema has seen it.
 #[derive(Debug, PartialEq)]
-pub enum Mapped<'a> {
+pub(crate) enum Mapped<'a> {
     Absent,
     Bool(bool),
     /// A number as written.
@@ -67,7 +67,7 @@ pub enum Mapped<'a> {
 
 /// Why a row has no value for a field. The words are for the person who wrote row and job.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ValueError {
+pub(crate) enum ValueError {
     #[error(transparent)]
     Time(#[from] TimeError),
     #[error("`{expression}` names something that this row does not have")]
@@ -80,7 +80,7 @@ pub enum ValueError {
 }
 
 impl ValueError {
-    pub fn code(&self) -> Code {
+    pub(crate) fn code(&self) -> Code {
         match self {
             Self::Time(_) => Code::InvalidTime,
             Self::Undefined { .. } | Self::Evaluation { .. } | Self::Useless { .. } => {
@@ -92,7 +92,7 @@ impl ValueError {
 
 impl Origin {
     /// Reads a text of the job: a bare column, an expression, a text with expressions, or plain text.
-    pub fn compile(
+    pub(crate) fn compile(
         language: &Language,
         written: &Written,
         source: &mut Source,
@@ -127,7 +127,7 @@ impl Origin {
     }
 
     /// A value that stands in the job itself and is no text.
-    pub fn constant(value: &Value) -> Self {
+    pub(crate) fn constant(value: &Value) -> Self {
         Self::Constant(match value {
             Value::Null => Mapped::Absent,
             Value::Bool(value) => Mapped::Bool(*value),
@@ -138,7 +138,7 @@ impl Origin {
     }
 
     /// The column that the value depends on, if that is exactly one.
-    pub fn only_column(&self) -> Option<usize> {
+    pub(crate) fn only_column(&self) -> Option<usize> {
         match self {
             Self::Constant(_) => None,
             Self::Column(index) => Some(*index),
@@ -154,7 +154,7 @@ impl Origin {
     }
 
     /// The value on a row.
-    pub fn value<'a>(
+    pub(crate) fn value<'a>(
         &'a self,
         record: &'a Record,
         columns: &Columns,

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 /// Why there is no point in time. The words are for the person who wrote the time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TimeError {
+pub(crate) enum TimeError {
     #[error("epoch_ms turns written times into milliseconds, and this is {kind}")]
     NotWritten { kind: &'static str },
     #[error(
@@ -29,7 +29,7 @@ pub enum TimeError {
 /// Unix milliseconds of a written time.
 ///
 /// Without a format the time is ISO 8601, as in `2026-03-01T09:00:00+07:00` or `2026-03-01 09:00`.
-pub fn epoch_milliseconds(
+pub(super) fn epoch_milliseconds(
     text: &str,
     format: Option<&str>,
     zone: Option<&TimeZone>,

@@ -11,7 +11,7 @@ use crate::text::violation::{Subject, Violation};
 
 /// What a field's schema takes, as far as turning text into it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Text,
     Integer,
     Number,
@@ -22,7 +22,7 @@ pub enum Kind {
 
 impl Kind {
     /// The kind that a property's schema asks for; one that names no type takes text.
-    pub fn of(schema: &Value) -> Self {
+    pub(crate) fn of(schema: &Value) -> Self {
         let types: Vec<&str> = match schema.get("type") {
             Some(Value::String(name)) => vec![name],
             Some(Value::Array(names)) => {
@@ -40,7 +40,7 @@ impl Kind {
     }
 
     /// Reads a cell's text, which is not empty. Text stays as it is, to the byte.
-    pub fn read(self, text: Cow<'_, str>) -> Result<FieldValue<'_>, Violation> {
+    pub(crate) fn read(self, text: Cow<'_, str>) -> Result<FieldValue<'_>, Violation> {
         match self {
             Self::Text => Ok(FieldValue::Text(text)),
             Self::Integer => integer(&text),
@@ -55,7 +55,7 @@ impl Kind {
     }
 
     /// Takes a whole number; a text field takes its digits.
-    pub fn read_integer(self, number: i64) -> Result<FieldValue<'static>, Violation> {
+    pub(crate) fn read_integer(self, number: i64) -> Result<FieldValue<'static>, Violation> {
         match self {
             Self::Integer | Self::Number | Self::Json => Ok(FieldValue::Number(number.into())),
             Self::Text => Ok(FieldValue::Text(number.to_string().into())),
@@ -64,7 +64,7 @@ impl Kind {
     }
 
     /// Passes a truth value on; only a field of that type takes one.
-    pub fn read_boolean(self, value: bool) -> Result<FieldValue<'static>, Violation> {
+    pub(crate) fn read_boolean(self, value: bool) -> Result<FieldValue<'static>, Violation> {
         match self {
             Self::Boolean | Self::Json => Ok(FieldValue::Bool(value)),
             Self::Text => {

@@ -8,7 +8,7 @@ mod rules;
 
 use std::sync::Arc;
 
-pub use coerce::Kind;
+pub(crate) use coerce::Kind;
 
 use crate::declared::connector::Operation;
 use crate::row::{Field, Fields, Instance};
@@ -18,7 +18,7 @@ use crate::text::violation::Violation;
 
 /// Something a row's fields do wrong, or unwisely.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     pub severity: Severity,
     pub violation: Violation,
     /// True of every row alike, so it is told for the first one only.
@@ -26,30 +26,30 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub fn error(violation: Violation) -> Self {
+    pub(crate) fn error(violation: Violation) -> Self {
         Self { severity: Severity::Error, violation, once: false }
     }
 }
 
 /// An operation's fields, ready to be checked.
-pub struct Checker {
+pub(crate) struct Checker {
     operation: Arc<Operation>,
     kinds: Vec<(Field, Kind)>,
 }
 
 impl Checker {
-    pub fn new(operation: &Arc<Operation>) -> Self {
+    pub(crate) fn new(operation: &Arc<Operation>) -> Self {
         let properties = operation.fields.properties();
         let kinds = properties.map(|(field, _, schema)| (field, Kind::of(schema))).collect();
         Self { operation: Arc::clone(operation), kinds }
     }
 
-    pub fn operation(&self) -> &Arc<Operation> {
+    pub(crate) fn operation(&self) -> &Arc<Operation> {
         &self.operation
     }
 
     /// The fields in the order of their declaration, and what kind of value each takes.
-    pub fn kinds(&self) -> &[(Field, Kind)] {
+    pub(crate) fn kinds(&self) -> &[(Field, Kind)] {
         &self.kinds
     }
 
@@ -57,7 +57,7 @@ impl Checker {
     ///
     /// One finding a field, the one that matters: what is no number is not also no documented number. What is found once
     /// for all rows is left out where `is_told` knows its code and field already.
-    pub fn check(
+    pub(crate) fn check(
         &self,
         fields: &Fields<'_>,
         now: i64,
@@ -86,7 +86,7 @@ impl Checker {
     }
 
     /// The last moment, in unix milliseconds, at which these fields may still be sent.
-    pub fn send_before(&self, fields: &Fields<'_>) -> Option<i64> {
+    pub(crate) fn send_before(&self, fields: &Fields<'_>) -> Option<i64> {
         rules::send_before(&self.operation, fields)
     }
 }

@@ -15,7 +15,12 @@ const EARLIEST_MILLISECONDS: i64 = 100_000_000_000;
 const LATEST_MILLISECONDS: i64 = 1_000_000_000_000_000;
 
 /// Checks the rules of an operation but for those of [`check_once`]. `now` is in unix milliseconds.
-pub fn check(operation: &Operation, fields: &Fields<'_>, now: i64, findings: &mut Vec<Finding>) {
+pub(super) fn check(
+    operation: &Operation,
+    fields: &Fields<'_>,
+    now: i64,
+    findings: &mut Vec<Finding>,
+) {
     let name = |field: Field| operation.fields.name(field);
     for rule in &operation.rules {
         match rule {
@@ -50,7 +55,7 @@ pub fn check(operation: &Operation, fields: &Fields<'_>, now: i64, findings: &mu
 }
 
 /// Checks the rules whose findings are told once for all rows, but for those that have been told.
-pub fn check_once(
+pub(super) fn check_once(
     operation: &Operation,
     fields: &Fields<'_>,
     is_told: &dyn Fn(Code, &str) -> bool,
@@ -67,7 +72,7 @@ pub fn check_once(
 }
 
 /// The last moment, in unix milliseconds, at which no rule forbids to send these fields.
-pub fn send_before(operation: &Operation, fields: &Fields<'_>) -> Option<i64> {
+pub(super) fn send_before(operation: &Operation, fields: &Fields<'_>) -> Option<i64> {
     let times = operation.rules.iter().filter_map(|rule| match rule {
         Rule::Time(rule) if rule.ahead && rule.when.holds(fields) => {
             milliseconds(integer(fields.get(rule.field))?, rule.unit)

@@ -3,7 +3,7 @@
 use crate::row::{Cause, Doubt, Look, Reason};
 
 /// Why, without the API's code: `ticket not found`, `no answer within the time allowed`.
-pub fn cause(cause: &Cause) -> String {
+pub(crate) fn cause(cause: &Cause) -> String {
     let why = reason(cause.reason, cause.status, cause.message.as_deref());
     match &cause.doubt {
         Some(doubt) => format!("{why}; looked for: {}", self::doubt(doubt)),

@@ -5,7 +5,7 @@ use crate::event::{Ending, Obstacle};
 use crate::ledger::LedgerError;
 
 /// The reason, without a full stop; none where every row has reached its end.
-pub fn ending(ending: &Ending) -> Option<String> {
+pub(crate) fn ending(ending: &Ending) -> Option<String> {
     Some(match ending {
         Ending::Finished => return None,
         Ending::Interrupted { signal } => format!("signal {signal}"),
@@ -24,7 +24,7 @@ pub fn ending(ending: &Ending) -> Option<String> {
 }
 
 /// What stood in the way of requests.
-pub fn obstacle(obstacle: &Obstacle) -> String {
+pub(crate) fn obstacle(obstacle: &Obstacle) -> String {
     match obstacle {
         Obstacle::Request(why) => cause(why),
         Obstacle::Token(why) => no_token(why),
@@ -32,6 +32,6 @@ pub fn obstacle(obstacle: &Obstacle) -> String {
 }
 
 /// What is wrong with the ledger, and what to do.
-pub fn ledger_error(error: &LedgerError) -> String {
+pub(super) fn ledger_error(error: &LedgerError) -> String {
     format!("{error}; {}", error.hint())
 }

@@ -3,7 +3,7 @@
 use crate::event::{Fault, Happening, Stage};
 
 /// `row 12 was waiting in its lane when its request came to an end`.
-pub fn fault(fault: &Fault) -> String {
+pub(crate) fn fault(fault: &Fault) -> String {
     let happening = happening(fault.happening);
     let text = match fault.row {
         Some(row) => format!("row {row} {} when {happening}", stage(fault.stage)),

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
-pub use cause::cause;
-pub use ending::{ending, obstacle};
-pub use fault::fault;
-pub use no_token::no_token;
-pub use note::note;
+pub(super) use cause::cause;
+pub(super) use ending::{ending, obstacle};
+pub(super) use fault::fault;
+pub(super) use no_token::no_token;
+pub(super) use note::note;
 
 /// `1234567` as `1,234,567`.
-pub fn number(value: u64) -> String {
+pub(super) fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -30,29 +30,29 @@ pub fn number(value: u64) -> String {
 }
 
 /// `1 row`, `1,234 rows`.
-pub fn rows(count: u64) -> String {
+pub(super) fn rows(count: u64) -> String {
     counted(count, "row")
 }
 
 /// A number and its noun, which takes an `s` in the plural.
-pub fn counted(count: u64, noun: &str) -> String {
+pub(super) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", number(count))
 }
 
 /// `a note`, `an item`.
-pub fn one_of(noun: &str) -> String {
+pub(super) fn one_of(noun: &str) -> String {
     let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} {noun}")
 }
 
 /// A number and the beginning of a sentence about rows: `1 row is`, `2 rows are`.
-pub fn rows_are(count: u64) -> String {
+pub(super) fn rows_are(count: u64) -> String {
     format!("{} {}", rows(count), if count == 1 { "is" } else { "are" })
 }
 
 /// A duration that is an estimate.
-pub fn about(duration: Duration) -> String {
+pub(super) fn about(duration: Duration) -> String {
     match duration.as_secs() {
         0 => span(duration),
         _ => format!("about {}", span(duration)),
@@ -60,7 +60,7 @@ pub fn about(duration: Duration) -> String {
 }
 
 /// A duration in its two largest units, rounded down: `45 s`, `12 min 5 s`, `5 h 23 min`, `2 d 3 h`.
-pub fn span(duration: Duration) -> String {
+pub(super) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     match seconds {
@@ -81,7 +81,7 @@ fn two(large: u64, large_unit: &str, small: u64, small_unit: &str) -> String {
 }
 
 /// Requests a second: `0.25/s`, `2.5/s`, `1,200/s`.
-pub fn rate(per_second: f64) -> String {
+pub(super) fn rate(per_second: f64) -> String {
     if !per_second.is_finite() || per_second <= 0.0 {
         "0/s".into()
     } else if per_second < 0.995 {
@@ -95,7 +95,7 @@ pub fn rate(per_second: f64) -> String {
 }
 
 /// The time of day of a moment; with the weekday or the date where it is not today.
-pub fn clock(moment: &Zoned, now: &Zoned) -> String {
+pub(super) fn clock(moment: &Zoned, now: &Zoned) -> String {
     let days = now.date().until(moment.date()).map_or(i32::MAX, |span| span.get_days());
     let format = match days {
         0 => "%H:%M",
@@ -106,23 +106,23 @@ pub fn clock(moment: &Zoned, now: &Zoned) -> String {
 }
 
 /// A moment that much later, if the calendar reaches so far.
-pub fn later(moment: &Zoned, by: Duration) -> Option<Zoned> {
+pub(super) fn later(moment: &Zoned, by: Duration) -> Option<Zoned> {
     moment.checked_add(jiff::SignedDuration::try_from(by).ok()?).ok()
 }
 
 /// A foreign text on one line. Control characters become spaces, so that an answer cannot steer a terminal.
-pub fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let plain = text.replace(char::is_control, " ");
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A command of this program for a job; `job` is ready for a shell.
-pub fn command(verb: &str, job: &str) -> String {
+pub(super) fn command(verb: &str, job: &str) -> String {
     format!("noteferry {verb} {job}")
 }
 
 /// A text as one word of a shell.
-pub fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     let harmless = |letter: char| letter.is_alphanumeric() || "/._-+:,@%\\".contains(letter);
     if !text.is_empty() && text.chars().all(harmless) {
         text.to_owned()

@@ -3,7 +3,7 @@
 use super::cause;
 use crate::traffic::reply::NoToken;
 
-pub fn no_token(why: &NoToken) -> String {
+pub(crate) fn no_token(why: &NoToken) -> String {
     match why {
         NoToken::LoginFailed(why) => format!("the login failed: {}", cause(why)),
         NoToken::LoginRefused { said } => format!("the login was refused: {said}"),

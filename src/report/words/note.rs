@@ -4,7 +4,7 @@ use super::{cause, no_token};
 use crate::event::Note;
 use crate::ledger;
 
-pub fn note(note: &Note) -> String {
+pub(crate) fn note(note: &Note) -> String {
     match note {
         Note::OutageBegan(why) => {
             format!("nothing gets through, trying one row at a time: {}", cause(why))

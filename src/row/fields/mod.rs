@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use serde_json::{Number, Value};
 
-pub use instance::{Instance, RowJson};
+pub(crate) use instance::{Instance, RowJson};
 
 /// A field of an operation, by its place in the declaration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

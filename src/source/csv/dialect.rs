@@ -27,7 +27,7 @@ pub(super) struct Dialect {
 
 impl Dialect {
     /// As RFC 4180 has it, with another delimiter.
-    pub fn with_delimiter(delimiter: u8) -> Self {
+    pub(super) fn with_delimiter(delimiter: u8) -> Self {
         Self {
             delimiter,
             quote: Some(b'"'),
@@ -39,7 +39,7 @@ impl Dialect {
     }
 
     /// A reader of records as they are, a header among them, of any number of cells.
-    pub fn reader<R: Read>(&self, input: R) -> csv::Reader<R> {
+    pub(super) fn reader<R: Read>(&self, input: R) -> csv::Reader<R> {
         csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -54,7 +54,7 @@ impl Dialect {
             .from_reader(input)
     }
 
-    pub fn ends_record(&self, byte: u8) -> bool {
+    pub(super) fn ends_record(&self, byte: u8) -> bool {
         match self.terminator {
             Terminator::Any(terminator) => byte == terminator,
             _ => matches!(byte, b'\r' | b'\n'),
@@ -63,7 +63,7 @@ impl Dialect {
 
     /// How many bytes come before the first record: line breaks, and whole comments. A comment without a
     /// line break is whole where the file has `ended`.
-    pub fn blank_length(&self, bytes: &[u8], ended: bool) -> usize {
+    pub(super) fn blank_length(&self, bytes: &[u8], ended: bool) -> usize {
         let mut at = 0;
         while let Some(byte) = bytes.get(at).copied() {
             if self.ends_record(byte) {
@@ -83,7 +83,7 @@ impl Dialect {
     }
 
     /// How far behind an opening quote the one stands that closes it.
-    pub fn closing_quote(&self, bytes: &[u8]) -> Option<usize> {
+    pub(super) fn closing_quote(&self, bytes: &[u8]) -> Option<usize> {
         let quote = self.quote?;
         let mut at = 0;
         loop {

@@ -35,37 +35,37 @@ pub(super) enum End {
 }
 
 impl Feed {
-    pub fn new(window: Window, dialect: Dialect) -> Self {
+    pub(super) fn new(window: Window, dialect: Dialect) -> Self {
         let before = window.passed();
         Self { window, dialect, before, next: 0, allowance: CHUNK, end: End::Untold, fresh: true }
     }
 
-    pub fn dialect(&self) -> &Dialect {
+    pub(super) fn dialect(&self) -> &Dialect {
         &self.dialect
     }
 
-    pub fn end(&self) -> End {
+    pub(super) fn end(&self) -> End {
         self.end
     }
 
     /// The line that the first byte at hand stands on.
-    pub fn line(&self) -> u64 {
+    pub(super) fn line(&self) -> u64 {
         self.window.line()
     }
 
     /// The byte that is the first at hand, counted as the `csv` crate does.
-    pub fn passed(&self) -> u64 {
+    pub(super) fn passed(&self) -> u64 {
         self.window.passed() - self.before
     }
 
     /// The first `length` bytes at hand.
-    pub fn text(&self, length: usize) -> &[u8] {
+    pub(super) fn text(&self, length: usize) -> &[u8] {
         self.window.bytes().get(..length).unwrap_or(self.window.bytes())
     }
 
     /// Passes what is blank before a record that was cut up to the byte `end`, and tells the length of
     /// its text, which is then the first at hand. The line break behind it is none of it.
-    pub fn reach(&mut self, end: u64) -> usize {
+    pub(super) fn reach(&mut self, end: u64) -> usize {
         let used = self.offset(end);
         let blank = self.dialect.blank_length(self.text(used), self.end == End::Real);
         self.pass_blank(blank);
@@ -73,7 +73,7 @@ impl Feed {
     }
 
     /// Goes on behind a text of this length that has so many line feeds in quoted cells.
-    pub fn pass(&mut self, length: usize, quoted_lines: u64) {
+    pub(super) fn pass(&mut self, length: usize, quoted_lines: u64) {
         let lines = if self.dialect.ends_record(b'\n') {
             quoted_lines
         } else {
@@ -84,7 +84,7 @@ impl Feed {
     }
 
     /// Goes on behind the line that the byte at `offset` stands on.
-    pub fn pass_line(&mut self, offset: usize) -> io::Result<()> {
+    pub(super) fn pass_line(&mut self, offset: usize) -> io::Result<()> {
         let lines = line_feeds(self.text(offset));
         self.pass(offset, lines);
         let dialect = self.dialect;
@@ -92,7 +92,7 @@ impl Feed {
     }
 
     /// Lets the record have twice as many bytes. False: it has as many as there may be.
-    pub fn allow_more(&mut self) -> bool {
+    pub(super) fn allow_more(&mut self) -> bool {
         let more = self.allowance < LONGEST_ROW;
         self.allowance = LONGEST_ROW.min(2 * self.allowance);
         more

@@ -30,7 +30,7 @@ pub(super) struct CsvRows {
 }
 
 impl CsvRows {
-    pub fn new(window: Window, delimiter: u8) -> Self {
+    pub(super) fn new(window: Window, delimiter: u8) -> Self {
         Self::in_dialect(window, Dialect::with_delimiter(delimiter))
     }
 
@@ -40,7 +40,7 @@ impl CsvRows {
     }
 
     /// Reads the header. None: there is nothing in the file.
-    pub fn header(&mut self) -> Result<Option<Columns>, Vec<Fault>> {
+    pub(super) fn header(&mut self) -> Result<Option<Columns>, Vec<Fault>> {
         let line = match self.cut(&Columns::default()) {
             Ok(Some(line)) => line,
             Ok(None) => return Ok(None),
@@ -55,7 +55,7 @@ impl CsvRows {
     }
 
     /// Reads the next row. False: there is none.
-    pub fn read(&mut self, record: &mut Record, columns: &Columns) -> Result<bool, Fault> {
+    pub(super) fn read(&mut self, record: &mut Record, columns: &Columns) -> Result<bool, Fault> {
         let Some(line) = self.cut(columns)? else { return Ok(false) };
         if self.has_nul() {
             return Err(Fault::nul(line));

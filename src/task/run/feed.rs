@@ -30,7 +30,7 @@ pub(super) type Fed = Result<Vec<Work>, FeedFailure>;
 impl Feeder<'_> {
     /// Passes on what is to be sent, until there is no more of it or nobody wants it. Where nothing is to be sent the
     /// source is not read again.
-    pub fn run(self, to: &Sender<Fed>) {
+    pub(super) fn run(self, to: &Sender<Fed>) {
         if let Err(failure) = self.feed(to) {
             let failure = match failure {
                 ReadingFailure::Source(problems) => FeedFailure::Source(problems),

@@ -34,7 +34,7 @@ use session::Session;
 
 /// What is to be run, and how.
 #[derive(Clone)]
-pub struct RunOptions<'a> {
+pub(crate) struct RunOptions<'a> {
     pub job: JobOptions,
     pub target: TargetOptions<'a>,
     pub sending: SendingOptions,
@@ -49,7 +49,7 @@ pub struct RunOptions<'a> {
 
 /// How many rows may fail.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Failures {
+pub(crate) enum Failures {
     Rows(u64),
     /// Of the rows to send; in 0..=100.
     Percent(f64),
@@ -57,7 +57,7 @@ pub enum Failures {
 
 impl Failures {
     /// The number of rows, where so many are to be sent.
-    pub fn of(self, to_send: u64) -> u64 {
+    pub(crate) fn of(self, to_send: u64) -> u64 {
         match self {
             Self::Rows(rows) => rows,
             Self::Percent(percent) => (to_send as f64 * percent / 100.0).floor() as u64,
@@ -66,7 +66,7 @@ impl Failures {
 }
 
 /// What a run needs of the world outside.
-pub struct World<'a> {
+pub(crate) struct World<'a> {
     /// The time of the system, in unix milliseconds.
     pub wall: &'a (dyn Fn() -> i64 + Sync),
     /// When the program began, in the user's zone.
@@ -91,7 +91,7 @@ impl World<'_> {
 
 /// What lies ahead, before the first request.
 #[derive(Debug, Clone)]
-pub struct Outlook {
+pub(crate) struct Outlook {
     /// The job's name.
     pub job: String,
     /// What one row makes or changes on the other side, in a word.
@@ -112,7 +112,7 @@ pub struct Outlook {
 /// What came of a run.
 #[derive(Debug)]
 #[allow(dead_code)] // its numbers are told by the reporters; who drives the task otherwise reads them here
-pub struct RunOutcome {
+pub(crate) struct RunOutcome {
     pub totals: Totals,
     pub ending: Ending,
     pub exit: u8,
@@ -121,7 +121,7 @@ pub struct RunOutcome {
 }
 
 /// Runs a job.
-pub fn run(
+pub(crate) fn run(
     options: &RunOptions<'_>,
     world: &World<'_>,
     listener: Listener<'_>,

@@ -71,7 +71,7 @@ impl Books {
 
 impl Session<'_> {
     /// Sends what is to be sent.
-    pub fn run(
+    pub(super) fn run(
         self,
         mut booking: Booking,
         transport: &impl Transport,

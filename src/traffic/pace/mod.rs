@@ -26,24 +26,24 @@ use governor::{Quota as GovernorQuota, RateLimiter};
 use crate::text::quota::Quota;
 
 use pressure::{Pressure, Windows};
-pub use pressure::{PushBack, Slowdown};
+pub(crate) use pressure::{PushBack, Slowdown};
 
 /// A moment, as the time since the pace began. Monotonic; never a wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct Moment(pub Duration);
+pub(crate) struct Moment(pub Duration);
 
 impl Moment {
-    pub fn after(self, wait: Duration) -> Self {
+    pub(crate) fn after(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(wait))
     }
 
-    pub fn since(self, earlier: Self) -> Duration {
+    pub(crate) fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 }
 
 /// Several quotas, and pauses that the other side asked for.
-pub struct Pace {
+pub(crate) struct Pace {
     limits: Vec<Limit>,
     paused_until: Moment,
     windows: Windows,
@@ -58,7 +58,7 @@ struct Limit {
 }
 
 impl Pace {
-    pub fn new(quotas: &[Quota]) -> Self {
+    pub(crate) fn new(quotas: &[Quota]) -> Self {
         Self {
             limits: quotas.iter().map(Limit::new).collect(),
             paused_until: Moment::default(),
@@ -70,7 +70,7 @@ impl Pace {
     /// Takes a permit for one request now, or says when to ask again.
     ///
     /// Either every quota counts the request, or none does.
-    pub fn acquire(&mut self, now: Moment) -> Result<(), Moment> {
+    pub(crate) fn acquire(&mut self, now: Moment) -> Result<(), Moment> {
         let next = self.next(now);
         if next > now {
             return Err(next);
@@ -83,13 +83,13 @@ impl Pace {
     }
 
     /// The earliest moment, from `now` on, at which a request may leave.
-    pub fn next(&self, now: Moment) -> Moment {
+    pub(crate) fn next(&self, now: Moment) -> Moment {
         let free = self.limits.iter().map(|limit| limit.next(now)).max().unwrap_or(now);
         free.max(self.paused_until).max(self.pressure.next(now))
     }
 
     /// The time between two requests when none is saved up: that of the slowest quota, or longer after a push-back.
-    pub fn period(&self, now: Moment) -> Duration {
+    pub(crate) fn period(&self, now: Moment) -> Duration {
         self.quota_period().max(self.pressure.gap(now).unwrap_or_default())
     }
 
@@ -104,24 +104,24 @@ impl Pace {
     }
 
     /// Whether more than `ahead` requests could leave at once, because the quotas have that much saved up.
-    pub fn has_burst(&self, now: Moment, ahead: usize) -> bool {
+    pub(crate) fn has_burst(&self, now: Moment, ahead: usize) -> bool {
         self.paused_until <= now
             && self.pressure.gap(now).is_none()
             && self.limits.iter().all(|limit| limit.saved(now) > ahead as u64)
     }
 
     /// How long nothing will leave because of a pause.
-    pub fn paused(&self, now: Moment) -> Option<Duration> {
+    pub(crate) fn paused(&self, now: Moment) -> Option<Duration> {
         (self.paused_until > now).then(|| self.paused_until.since(now))
     }
 
     /// A request that left at `sent_at` has been let in: it was answered, and not by a push-back.
-    pub fn let_in(&mut self, sent_at: Moment) {
+    pub(crate) fn let_in(&mut self, sent_at: Moment) {
         self.pressure.let_in(sent_at);
     }
 
     /// The other side asks for less. The quota is shared, so everybody waits; a pause that lasts longer stays.
-    pub fn push_back(&mut self, push_back: PushBack, now: Moment, chance: f64) -> Slowdown {
+    pub(crate) fn push_back(&mut self, push_back: PushBack, now: Moment, chance: f64) -> Slowdown {
         let allowed = self.allowed();
         let slowdown = self.pressure.pushed_back(push_back, &self.windows, allowed, now, chance);
         self.paused_until = self.paused_until.max(now.after(slowdown.wait));
@@ -132,7 +132,7 @@ impl Pace {
     ///
     /// How many requests the earlier run sent does not matter: once a burst's worth of periods has passed since the last of
     /// them, no window that spans both runs can see more than its quota.
-    pub fn continue_after(&mut self, now: Moment, ago: Duration) {
+    pub(crate) fn continue_after(&mut self, now: Moment, ago: Duration) {
         for limit in &self.limits {
             let owed = limit.period.saturating_mul(limit.burst.get());
             self.paused_until = self.paused_until.max(now.after(owed.saturating_sub(ago)));
@@ -141,7 +141,7 @@ impl Pace {
 }
 
 /// How long so many requests take at one quota.
-pub fn time_for(requests: u64, quota: &Quota) -> Duration {
+pub(crate) fn time_for(requests: u64, quota: &Quota) -> Duration {
     let (burst, period) = burst_and_period(quota);
     let waiting = requests.saturating_sub(u64::from(burst.get()));
     Duration::try_from_secs_f64(period.as_secs_f64() * waiting as f64).unwrap_or(Duration::MAX)
@@ -201,7 +201,7 @@ fn burst_and_period(quota: &Quota) -> (NonZeroU32, Duration) {
 /// How long to wait before another attempt: "full jitter", a random part of a bound that doubles each time.
 ///
 /// `attempts` have been made; `chance` is in 0..1. Never longer than [`LONGEST_BACK_OFF`].
-pub fn back_off(attempts: u32, chance: f64) -> Duration {
+pub(crate) fn back_off(attempts: u32, chance: f64) -> Duration {
     let bound = FIRST_BACK_OFF
         .saturating_mul(1 << attempts.saturating_sub(1).min(16))
         .min(LONGEST_BACK_OFF);
@@ -209,7 +209,7 @@ pub fn back_off(attempts: u32, chance: f64) -> Duration {
 }
 
 /// How long to wait where the other side has said for how long: as it says, but not beyond reason.
-pub fn asked_wait(asked: Duration) -> Duration {
+pub(crate) fn asked_wait(asked: Duration) -> Duration {
     asked.min(LONGEST_ASKED)
 }
 
@@ -217,9 +217,9 @@ pub fn asked_wait(asked: Duration) -> Duration {
 const UNLIMITED: f64 = 1e6;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(500);
 /// The longest back-off between two attempts of one row.
-pub const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
+pub(crate) const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 /// The longest wait that a `Retry-After` can ask for: the longest window that an API is known to have.
-pub const LONGEST_ASKED: Duration = Duration::from_secs(3600);
+pub(crate) const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 
 /// A clock that is set by hand, since the moment is an argument.
 #[derive(Debug, Clone, Default)]
@@ -256,7 +256,7 @@ impl StateStore for Tentative {
 }
 
 /// How long so many requests take at the quotas, and which quota binds; no time and none without quotas.
-pub fn duration(requests: u64, quotas: &[Quota]) -> (Duration, Option<Quota>) {
+pub(crate) fn duration(requests: u64, quotas: &[Quota]) -> (Duration, Option<Quota>) {
     let slowest = quotas.iter().map(|quota| (time_for(requests, quota), *quota));
     match slowest.max_by_key(|(duration, _)| *duration) {
         Some((duration, quota)) => (duration, Some(quota)),

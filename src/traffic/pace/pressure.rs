@@ -21,7 +21,7 @@ const SLOWEST: f64 = 1.0 / 60.0;
 
 /// A request was told "not now, you ask too much".
 #[derive(Debug, Clone, Copy)]
-pub struct PushBack {
+pub(crate) struct PushBack {
     pub sent_at: Moment,
     /// For how long, if it was said.
     pub asked: Option<Duration>,
@@ -31,7 +31,7 @@ pub struct PushBack {
 
 /// What follows from a push-back.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Slowdown {
+pub(crate) struct Slowdown {
     /// For how long nothing leaves.
     pub wait: Duration,
     /// Requests per second after that; none for a push-back that tells nothing new.
@@ -70,7 +70,7 @@ impl Reduced {
 
 impl Pressure {
     /// A request leaves. `allowed` is what the quotas allow, in requests per second.
-    pub fn leave(&mut self, now: Moment, allowed: f64) {
+    pub(super) fn leave(&mut self, now: Moment, allowed: f64) {
         self.left = self.left.saturating_add(1);
         self.last_left = now;
         if self.reduced.is_some_and(|reduced| reduced.at(now) >= allowed) {
@@ -79,25 +79,25 @@ impl Pressure {
     }
 
     /// The time between two requests; none while the quotas alone decide.
-    pub fn gap(&self, now: Moment) -> Option<Duration> {
+    pub(super) fn gap(&self, now: Moment) -> Option<Duration> {
         let rate = self.reduced?.at(now);
         Some(Duration::try_from_secs_f64(rate.recip()).unwrap_or(Duration::MAX))
     }
 
     /// The earliest moment at which the next request may leave.
-    pub fn next(&self, now: Moment) -> Moment {
+    pub(super) fn next(&self, now: Moment) -> Moment {
         self.gap(now).map_or(now, |gap| self.last_left.after(gap).max(now))
     }
 
     /// A request that left then has been let in.
-    pub fn let_in(&mut self, sent_at: Moment) {
+    pub(super) fn let_in(&mut self, sent_at: Moment) {
         if sent_at >= self.judged_until {
             self.in_a_row = 0;
         }
     }
 
     /// Takes a push-back in. `allowed` is as for [`leave`](Self::leave).
-    pub fn pushed_back(
+    pub(super) fn pushed_back(
         &mut self,
         push_back: PushBack,
         windows: &Windows,
@@ -136,7 +136,7 @@ pub(super) struct Windows {
 }
 
 impl Windows {
-    pub fn of(quotas: &[Quota]) -> Self {
+    pub(super) fn of(quotas: &[Quota]) -> Self {
         let windows = || quotas.iter().map(|quota| quota.window);
         Self { shortest: windows().min(), longest: windows().max() }
     }

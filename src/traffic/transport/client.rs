@@ -27,7 +27,7 @@ const IDLE: Duration = Duration::from_secs(60);
 
 /// Sends requests to one base URL. Clones share their connections.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     base_url: String,
     token_header: HeaderName,
@@ -40,7 +40,7 @@ pub struct Client {
 
 /// What a client needs beside the connector.
 #[derive(Debug, Clone, Default)]
-pub struct ClientOptions {
+pub(crate) struct ClientOptions {
     /// PEM certificates to trust beside the system's.
     pub ca_pem: Option<Vec<u8>>,
     /// Requests under way at once.
@@ -49,7 +49,7 @@ pub struct ClientOptions {
 
 /// Why a client cannot be made.
 #[derive(Debug, thiserror::Error)]
-pub enum ClientError {
+pub(crate) enum ClientError {
     #[error("`{0}` is no address that requests can go to")]
     Address(String),
     #[error("the connector's header `{0}` is no HTTP header")]
@@ -62,14 +62,14 @@ pub enum ClientError {
 
 /// A token, and the headers of a request that carries it.
 #[derive(Clone)]
-pub struct Token {
+pub(crate) struct Token {
     headers: HeaderMap,
     secret: Secret,
 }
 
 impl Client {
     /// A client for a connector, at its own base URL or another.
-    pub fn new(
+    pub(crate) fn new(
         connector: &Connector,
         base_url: &str,
         options: &ClientOptions,
@@ -116,12 +116,12 @@ impl Client {
     }
 
     /// Where an answer has its words (JSON pointers).
-    pub fn messages(&self) -> &[Pointer] {
+    pub(crate) fn messages(&self) -> &[Pointer] {
         &self.messages
     }
 
     /// A token for requests of this client; none where its text cannot stand in a header.
-    pub fn token(&self, secret: Secret) -> Option<Token> {
+    pub(crate) fn token(&self, secret: Secret) -> Option<Token> {
         let text = match &self.token_scheme {
             Some(scheme) => format!("{scheme} {}", secret.expose()),
             None => secret.expose().to_owned(),
@@ -134,7 +134,7 @@ impl Client {
     }
 
     /// Sends a request and reads its answer to the end.
-    pub fn send(
+    pub(crate) fn send(
         &self,
         request: &Request,
         token: Option<&Token>,
@@ -269,7 +269,7 @@ fn without(cause: Cause, secret: &Secret) -> Cause {
 }
 
 /// An error and what caused it, to the root: that is where the reason stands.
-pub fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut texts = vec![error.to_string()];
     let mut source = error.source();
     while let Some(error) = source {
@@ -283,7 +283,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Whether an address is on this machine, which no proxy leads to.
-pub fn is_loopback(address: &Url) -> bool {
+pub(super) fn is_loopback(address: &Url) -> bool {
     match address.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),

@@ -21,11 +21,11 @@ use crate::traffic::reply::{NoToken, TokenFailure};
 use super::client::{Client, Token};
 
 /// Looks up a variable of the environment.
-pub type Environment<'a> = dyn Fn(&str) -> Result<Option<Secret>, CredentialError> + 'a;
+pub(super) type Environment<'a> = dyn Fn(&str) -> Result<Option<Secret>, CredentialError> + 'a;
 
 /// How the run gets its tokens.
 #[derive(Debug, Clone)]
-pub enum Credentials {
+pub(crate) enum Credentials {
     /// The connector needs none.
     None,
     Ready {
@@ -37,7 +37,7 @@ pub enum Credentials {
 }
 
 #[derive(Debug, Clone)]
-pub struct Login {
+pub(crate) struct Login {
     path: String,
     body: Secret,
     /// What the body holds that must not be seen.
@@ -50,7 +50,7 @@ pub struct Login {
 }
 
 #[derive(Debug, Clone)]
-pub struct Signed {
+pub(crate) struct Signed {
     secret: Secret,
     header: TokenHeader,
     /// The claims with their variables filled in, but for the time.
@@ -61,7 +61,7 @@ pub struct Signed {
 
 /// Why there are no credentials.
 #[derive(Debug, thiserror::Error)]
-pub enum CredentialError {
+pub(crate) enum CredentialError {
     /// Each way and the variables that it lacks.
     #[error("no credentials are set in the environment")]
     Missing(Vec<Vec<String>>),
@@ -73,7 +73,7 @@ pub enum CredentialError {
 
 impl CredentialError {
     /// What to do about it.
-    pub fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         match self {
             Self::Missing(ways) => {
                 let ways: Vec<String> =
@@ -88,7 +88,7 @@ impl CredentialError {
 
 impl Credentials {
     /// Finds the first way whose variables are set.
-    pub fn resolve(
+    pub(crate) fn resolve(
         authentication: Option<&Authentication>,
         environment: &Environment<'_>,
     ) -> Result<Self, CredentialError> {
@@ -109,7 +109,7 @@ impl Credentials {
     }
 
     /// Who the requests are sent for, as far as the credentials say; part of what tells ledger entries apart.
-    pub fn account(&self) -> &str {
+    pub(crate) fn account(&self) -> &str {
         match self {
             Self::None => "",
             Self::Ready { account, .. } => account,
@@ -119,7 +119,7 @@ impl Credentials {
     }
 
     /// What the credentials are, in words, for whoever has to check them.
-    pub fn origin(&self) -> &'static str {
+    pub(crate) fn origin(&self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Ready { .. } => "the token",
@@ -129,7 +129,7 @@ impl Credentials {
     }
 
     /// Gets a token. `clock` is the time, in unix milliseconds, that a token signed here is dated by.
-    pub async fn token(
+    pub(crate) async fn token(
         &self,
         client: &Client,
         clock: i64,

@@ -12,11 +12,11 @@ use crate::traffic::reply::Granted;
 use crate::traffic::reply::Reply;
 use crate::traffic::reply::TokenFailure;
 
-pub use client::{Client, ClientError, ClientOptions};
-pub use credentials::{CredentialError, Credentials};
+pub(crate) use client::{Client, ClientError, ClientOptions};
+pub(crate) use credentials::{CredentialError, Credentials};
 
 /// What a run sends through. The real one is [`Http`]; tests bring their own.
-pub trait Transport {
+pub(crate) trait Transport {
     /// Sends a request with the present token.
     fn send(&self, request: &Request) -> impl Future<Output = Reply> + 'static;
 
@@ -32,14 +32,14 @@ pub trait Transport {
 }
 
 /// Requests over HTTP.
-pub struct Http {
+pub(crate) struct Http {
     client: Client,
     credentials: Credentials,
     token: std::rc::Rc<std::cell::RefCell<Option<client::Token>>>,
 }
 
 impl Http {
-    pub fn new(client: Client, credentials: Credentials) -> Self {
+    pub(crate) fn new(client: Client, credentials: Credentials) -> Self {
         Self { client, credentials, token: std::rc::Rc::default() }
     }
 }

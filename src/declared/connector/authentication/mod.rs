@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::text::pointer::Pointer;
 
-pub use filling::{Filling, Piece};
+pub(crate) use filling::{Filling, Piece};
 pub(super) use resolve::resolve;
 
 /// How requests prove who sends them.

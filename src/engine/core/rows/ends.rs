@@ -27,7 +27,7 @@ pub(in crate::engine::core) struct Settled<T> {
 
 impl Rows {
     /// A row's attempt surely did not act, or is to be repeated: the row goes again later, and the ledger is to have that.
-    pub fn defer(
+    pub(crate) fn defer(
         &mut self,
         at: usize,
         outcome: Outcome,
@@ -56,7 +56,7 @@ impl Rows {
 
     /// A row has come to its end in this run, and the ledger is to have that. The next row of its lane may go, unless
     /// nothing may overtake this one.
-    pub fn end(
+    pub(crate) fn end(
         &mut self,
         at: usize,
         last: Last,
@@ -90,7 +90,7 @@ impl Rows {
 
     /// A row that waits in its lane has come to its end without a request, of which the ledger need not hear. Gives what is
     /// to be told, unless an end of an earlier attempt is still on its way to the ledger: then that is waited for.
-    pub fn end_unsent(
+    pub(crate) fn end_unsent(
         &mut self,
         at: usize,
         end: RowEnd,
@@ -115,7 +115,7 @@ impl Rows {
     }
 
     /// The ledger has an end of a row. Gives what is to be told where that was the row's last.
-    pub fn ended(&mut self, at: usize) -> Result<Option<RowEnded>, Fault> {
+    pub(crate) fn ended(&mut self, at: usize) -> Result<Option<RowEnded>, Fault> {
         self.take_end(at, Happening::EndDurable)?;
         let slot = self.slot(at, Happening::EndDurable)?;
         let is_last = slot.ends_on_their_way == 0 && matches!(slot.phase, Phase::Ending(_));
@@ -123,7 +123,7 @@ impl Rows {
     }
 
     /// The ledger will never have an end of a row, which is in doubt from now on. It is not told: the run ends.
-    pub fn not_ended(&mut self, at: usize) -> Result<Settled<()>, Fault> {
+    pub(crate) fn not_ended(&mut self, at: usize) -> Result<Settled<()>, Fault> {
         self.take_end(at, Happening::EndUnwritten)?;
         let slot = self.slot_mut(at, Happening::EndUnwritten)?;
         slot.unrecorded = true;

@@ -19,7 +19,7 @@ pub(super) struct Lanes {
 
 impl Lanes {
     /// Adds a row at the end of its lane.
-    pub fn push(&mut self, lane: Lane, row: u64, slot: usize) {
+    pub(super) fn push(&mut self, lane: Lane, row: u64, slot: usize) {
         match self.behind.entry(lane) {
             Entry::Occupied(lane) => lane.into_mut().push_back((row, slot)),
             Entry::Vacant(lane) => {
@@ -30,28 +30,28 @@ impl Lanes {
     }
 
     /// Whether no further row of a lane goes in this run.
-    pub fn is_closed(&self, lane: Lane) -> bool {
+    pub(super) fn is_closed(&self, lane: Lane) -> bool {
         self.closed.contains(&lane)
     }
 
     /// The oldest row that may go.
-    pub fn first(&self) -> Option<usize> {
+    pub(super) fn first(&self) -> Option<usize> {
         self.ready.peek().map(|Reverse((_, slot))| *slot)
     }
 
     /// The oldest row that may go is on its way. Its lane stays busy until [`release`](Self::release) or
     /// [`close`](Self::close).
-    pub fn take_first(&mut self) {
+    pub(super) fn take_first(&mut self) {
         self.ready.pop();
     }
 
     /// A row that was on its way may go once more.
-    pub fn again(&mut self, row: u64, slot: usize) {
+    pub(super) fn again(&mut self, row: u64, slot: usize) {
         self.ready.push(Reverse((row, slot)));
     }
 
     /// The row of a lane that was on its way is over: the next row of the lane may go.
-    pub fn release(&mut self, lane: Lane) {
+    pub(super) fn release(&mut self, lane: Lane) {
         let Entry::Occupied(mut behind) = self.behind.entry(lane) else { return };
         match behind.get_mut().pop_front() {
             Some(next) => self.ready.push(Reverse(next)),
@@ -63,7 +63,7 @@ impl Lanes {
 
     /// The row of a lane that was on its way goes no further in this run, and no other row must overtake it. Gives the
     /// rows behind it, by slot; rows of the lane that come later are not to be added.
-    pub fn close(&mut self, lane: Lane) -> impl Iterator<Item = usize> + use<> {
+    pub(super) fn close(&mut self, lane: Lane) -> impl Iterator<Item = usize> + use<> {
         self.closed.insert(lane);
         let behind = self.behind.remove(&lane).unwrap_or_default();
         behind.into_iter().map(|(_, slot)| slot)

@@ -12,7 +12,7 @@ use crate::traffic::pace::Moment;
 
 impl Rows {
     /// A row is to be looked for before its lane goes on.
-    pub fn seek(&mut self, at: usize, recovery: Box<Recovery>) -> Result<(), Fault> {
+    pub(crate) fn seek(&mut self, at: usize, recovery: Box<Recovery>) -> Result<(), Fault> {
         self.shift(at, Happening::Sought, |_, phase| match phase {
             Phase::Queued | Phase::Landed { recovery: None } => Ok((Phase::Sought(recovery), ())),
             other => Err(other.into()),
@@ -20,7 +20,7 @@ impl Rows {
     }
 
     /// A row is to be looked for at a moment that is still to come.
-    pub fn seek_at(
+    pub(crate) fn seek_at(
         &mut self,
         at: usize,
         recovery: Box<Recovery>,
@@ -35,7 +35,7 @@ impl Rows {
     }
 
     /// A look for a row leaves.
-    pub fn look(&mut self, at: usize, flight: Flight) -> Result<(), Fault> {
+    pub(crate) fn look(&mut self, at: usize, flight: Flight) -> Result<(), Fault> {
         self.shift(at, Happening::LookSent, |_, phase| match phase {
             Phase::Sought(mut recovery) => {
                 recovery.began.get_or_insert(flight.sent_at);
@@ -46,7 +46,7 @@ impl Rows {
     }
 
     /// A look for a row has come to an end.
-    pub fn land_look(&mut self, at: usize) -> Result<Flight, Fault> {
+    pub(crate) fn land_look(&mut self, at: usize) -> Result<Flight, Fault> {
         self.shift(at, Happening::Looked, |_, phase| match phase {
             Phase::Looking { flight, recovery } => {
                 Ok((Phase::Landed { recovery: Some(recovery) }, flight))
@@ -56,7 +56,7 @@ impl Rows {
     }
 
     /// The search that goes on for a row whose look has come to an end.
-    pub fn recovery_mut(&mut self, at: usize) -> Result<&mut Recovery, Fault> {
+    pub(crate) fn recovery_mut(&mut self, at: usize) -> Result<&mut Recovery, Fault> {
         let slot = self.slot_mut(at, Happening::Looked)?;
         let fault = slot.fault(Happening::Looked);
         match &mut slot.phase {
@@ -67,7 +67,7 @@ impl Rows {
 
     /// What follows from a page of the list. `owned` are the ids of it that belong to other rows, `wall` is now by this
     /// machine's clock, `remote` by the other side's.
-    pub fn weigh(
+    pub(crate) fn weigh(
         &mut self,
         at: usize,
         items: &[Value],
@@ -86,7 +86,7 @@ impl Rows {
     }
 
     /// The next page of the list is to be looked at.
-    pub fn look_on(&mut self, at: usize) -> Result<(), Fault> {
+    pub(crate) fn look_on(&mut self, at: usize) -> Result<(), Fault> {
         self.shift(at, Happening::Sought, |_, phase| match phase {
             Phase::Landed { recovery: Some(recovery) } => Ok((Phase::Sought(recovery), ())),
             other => Err(other.into()),
@@ -94,7 +94,7 @@ impl Rows {
     }
 
     /// The same page is to be looked at once more, at a moment.
-    pub fn look_again(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
+    pub(crate) fn look_again(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
         self.shift(at, Happening::PutOff, |_, phase| match phase {
             Phase::Landed { recovery: Some(recovery) } => {
                 Ok((Phase::Waiting { until, recovery: Some(recovery) }, ()))
@@ -104,7 +104,7 @@ impl Rows {
     }
 
     /// The list is to be read from its first page on, at a moment.
-    pub fn look_anew(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
+    pub(crate) fn look_anew(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
         self.shift(at, Happening::PutOff, |slot, phase| match phase {
             Phase::Landed { recovery: Some(recovery) } => {
                 let recovery = Some(recovery.anew(&slot.work));
@@ -115,7 +115,7 @@ impl Rows {
     }
 
     /// The token of a look was refused: other rows are tried first.
-    pub fn suspect_look(&mut self, at: usize) -> Result<(), Fault> {
+    pub(crate) fn suspect_look(&mut self, at: usize) -> Result<(), Fault> {
         self.shift(at, Happening::PutOff, |_, phase| match phase {
             Phase::Landed { recovery: Some(recovery) } => {
                 Ok((Phase::Suspect { recovery: Some(recovery) }, ()))

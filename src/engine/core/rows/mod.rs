@@ -76,7 +76,7 @@ impl From<Phase> for Refused {
 
 impl Rows {
     /// Takes a row in hand, unless its lane goes no further in this run.
-    pub fn enter(&mut self, work: Work) {
+    pub(super) fn enter(&mut self, work: Work) {
         let lane = Lane::named(&work.ready.lane);
         if self.lanes.is_closed(lane) {
             return;
@@ -89,95 +89,95 @@ impl Rows {
         self.lanes.push(lane, row, at);
     }
 
-    pub fn in_hand(&self) -> usize {
+    pub(super) fn in_hand(&self) -> usize {
         self.slots.len()
     }
 
     /// About how much memory the rows take.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    pub fn starting(&self) -> usize {
+    pub(super) fn starting(&self) -> usize {
         self.census.of(Stage::Starting)
     }
 
     /// Rows with a request under way, be it their own or a look.
-    pub fn in_flight(&self) -> usize {
+    pub(super) fn in_flight(&self) -> usize {
         self.census.of(Stage::InFlight) + self.census.of(Stage::Looking)
     }
 
     /// Rows that are in the ledger, or are being entered there, and wait for their requests; and those to be looked for.
-    pub fn ahead(&self) -> usize {
+    pub(super) fn ahead(&self) -> usize {
         self.starting() + self.cleared.len() + self.sought.len()
     }
 
     /// Requests that have left, or are about to.
-    pub fn under_way(&self) -> usize {
+    pub(super) fn under_way(&self) -> usize {
         self.starting() + self.cleared.len() + self.in_flight()
     }
 
     /// Rows that wait for another attempt or another look.
-    pub fn waiting(&self) -> usize {
+    pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    pub fn suspects(&self) -> usize {
+    pub(super) fn suspects(&self) -> usize {
         self.suspects.len()
     }
 
-    pub fn sought(&self) -> usize {
+    pub(super) fn sought(&self) -> usize {
         self.sought.len()
     }
 
     /// Whether nothing is under way, nothing is about to be, and the ledger has all that it was given.
-    pub fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self) -> bool {
         self.under_way() + self.sought.len() + self.ends_on_their_way == 0
     }
 
     /// Rows that may have acted and have not come to their end, where the run ends as they stand. Rows that were in doubt
     /// before are not among them.
-    pub fn left_in_doubt(&self) -> usize {
+    pub(super) fn left_in_doubt(&self) -> usize {
         self.slots.iter().filter(|(_, slot)| slot.is_left_in_doubt()).count()
     }
 
     /// The oldest row that may be started.
-    pub fn first_ready(&self) -> Option<usize> {
+    pub(super) fn first_ready(&self) -> Option<usize> {
         self.lanes.first()
     }
 
     /// The first row that waits for its request's turn.
-    pub fn first_cleared(&self) -> Option<usize> {
+    pub(super) fn first_cleared(&self) -> Option<usize> {
         self.cleared.front().copied()
     }
 
     /// The first row that is to be looked for.
-    pub fn first_sought(&self) -> Option<usize> {
+    pub(super) fn first_sought(&self) -> Option<usize> {
         self.sought.front().copied()
     }
 
     /// The row that waits for the least time, and until when.
-    pub fn first_waiting(&self) -> Option<(Moment, usize)> {
+    pub(super) fn first_waiting(&self) -> Option<(Moment, usize)> {
         self.waiting.first().copied()
     }
 
     /// The first rows of those whose token was refused.
-    pub fn first_suspects(&self, count: usize) -> Vec<usize> {
+    pub(super) fn first_suspects(&self, count: usize) -> Vec<usize> {
         self.suspects.iter().take(count).copied().collect()
     }
 
-    pub fn all_cleared(&self) -> Vec<usize> {
+    pub(super) fn all_cleared(&self) -> Vec<usize> {
         self.cleared.iter().copied().collect()
     }
 
     /// Rows with a request under way, in the order of their slots.
-    pub fn all_in_flight(&self) -> Vec<usize> {
+    pub(super) fn all_in_flight(&self) -> Vec<usize> {
         let stages = [Stage::InFlight, Stage::Looking];
         self.all(|slot| stages.contains(&slot.phase.stage()))
     }
 
     /// Rows that are to be looked for, now or later, and have no look under way.
-    pub fn all_recoveries(&self) -> Vec<usize> {
+    pub(super) fn all_recoveries(&self) -> Vec<usize> {
         self.all(|slot| slot.phase.recovery().is_some() && slot.phase.stage() != Stage::Looking)
     }
 
@@ -186,7 +186,7 @@ impl Rows {
     }
 
     /// What rows are known to have made, and the ledger may not say yet.
-    pub fn ids_on_their_way(&self) -> impl Iterator<Item = String> {
+    pub(super) fn ids_on_their_way(&self) -> impl Iterator<Item = String> {
         self.slots.iter().filter_map(|(_, slot)| match &slot.phase {
             Phase::Ending(ended) => ended.id.clone(),
             _ => None,
@@ -194,12 +194,12 @@ impl Rows {
     }
 
     /// A row in hand, to which something has happened.
-    pub fn slot(&self, at: usize, happening: Happening) -> Result<&Slot, Fault> {
+    pub(super) fn slot(&self, at: usize, happening: Happening) -> Result<&Slot, Fault> {
         self.slots.get(at).ok_or_else(|| nowhere(happening))
     }
 
     /// Likewise, to take note of it; where the row stands is changed by moves alone.
-    pub fn slot_mut(&mut self, at: usize, happening: Happening) -> Result<&mut Slot, Fault> {
+    pub(super) fn slot_mut(&mut self, at: usize, happening: Happening) -> Result<&mut Slot, Fault> {
         self.slots.get_mut(at).ok_or_else(|| nowhere(happening))
     }
 

@@ -101,7 +101,7 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    pub fn stage(&self) -> Stage {
+    pub(super) fn stage(&self) -> Stage {
         match self {
             Self::Queued => Stage::Queued,
             Self::Starting { .. } => Stage::Starting,
@@ -118,13 +118,13 @@ impl Phase {
     }
 
     /// Whether an attempt may come to its end from here: its request has left or is about to, or it is looked for.
-    pub fn may_end(&self) -> bool {
+    pub(super) fn may_end(&self) -> bool {
         let has_left = matches!(self, Self::Cleared | Self::InFlight(_) | Self::Landed { .. });
         has_left || self.recovery().is_some()
     }
 
     /// The search that goes on for the row.
-    pub fn recovery(&self) -> Option<&Recovery> {
+    pub(super) fn recovery(&self) -> Option<&Recovery> {
         match self {
             Self::Sought(recovery) | Self::Looking { recovery, .. } => Some(recovery),
             Self::Landed { recovery }
@@ -152,48 +152,48 @@ impl Last {
         Self { outcome, end, cause: None, id: None, items: None }
     }
 
-    pub fn succeeded() -> Self {
+    pub(crate) fn succeeded() -> Self {
         Self::new(Outcome::Succeeded, RowEnd::Succeeded)
     }
 
     /// Looking has found what it made.
-    pub fn found() -> Self {
+    pub(crate) fn found() -> Self {
         Self::new(Outcome::Found, RowEnd::Succeeded)
     }
 
-    pub fn refused() -> Self {
+    pub(crate) fn refused() -> Self {
         Self::new(Outcome::Refused, RowEnd::Failed)
     }
 
     /// It surely did not act, and was tried as often as it may be.
-    pub fn given_up() -> Self {
+    pub(crate) fn given_up() -> Self {
         Self::new(Outcome::GivenUp, RowEnd::Failed)
     }
 
     /// It was in the ledger, and its request did not leave.
-    pub fn unsent() -> Self {
+    pub(crate) fn unsent() -> Self {
         Self::new(Outcome::Deferred, RowEnd::Invalid)
     }
 
     /// Nobody knows whether it acted.
-    pub fn in_doubt() -> Self {
+    pub(crate) fn in_doubt() -> Self {
         Self::new(Outcome::Lost, RowEnd::InDoubt)
     }
 
-    pub fn because(self, cause: impl Into<Option<Cause>>) -> Self {
+    pub(crate) fn because(self, cause: impl Into<Option<Cause>>) -> Self {
         Self { cause: cause.into(), ..self }
     }
 }
 
 impl Recovery {
     /// A search for what a row's request may have made; none where its operation cannot be looked for.
-    pub fn new(work: &Work, lost: Option<Cause>, sure_at: Moment) -> Option<Box<Self>> {
+    pub(crate) fn new(work: &Work, lost: Option<Cause>, sure_at: Moment) -> Option<Box<Self>> {
         let search = new_search(work)?;
         Some(Box::new(Self { search, began: None, looks: 0, lost, sure_at }))
     }
 
     /// The same search, from its first page on.
-    pub fn anew(mut self: Box<Self>, work: &Work) -> Box<Self> {
+    pub(crate) fn anew(mut self: Box<Self>, work: &Work) -> Box<Self> {
         if let Some(search) = new_search(work) {
             self.search = search;
         }
@@ -209,7 +209,7 @@ fn new_search(work: &Work) -> Option<Search> {
 }
 
 impl Slot {
-    pub fn new(work: Work) -> Self {
+    pub(crate) fn new(work: Work) -> Self {
         let state = match (work.attempts, work.sending) {
             (0, _) => RowState::NotStarted,
             (attempts, Sending::Fresh) => RowState::Deferred { attempts },
@@ -236,62 +236,62 @@ impl Slot {
     }
 
     /// That something happened to the row which cannot happen where it stands.
-    pub fn fault(&self, happening: Happening) -> Fault {
+    pub(crate) fn fault(&self, happening: Happening) -> Fault {
         Fault { row: Some(self.row()), stage: self.phase.stage(), happening, transition: None }
     }
 
-    pub fn row(&self) -> u64 {
+    pub(crate) fn row(&self) -> u64 {
         self.work.ready.place.row
     }
 
     /// Whether an earlier attempt may have acted, and is to be repeated.
-    pub fn repeats(&self) -> bool {
+    pub(crate) fn repeats(&self) -> bool {
         self.repeat_from.is_some()
     }
 
     /// Until when the row has to wait before it may go again: the other side may still be at work on its last request.
-    pub fn repeat_from(&self) -> Option<Moment> {
+    pub(crate) fn repeat_from(&self) -> Option<Moment> {
         self.repeat_from
     }
 
     /// Whether an attempt is under way or was lost of which nobody knows, as far as this run has told the ledger.
-    pub fn is_in_doubt(&self) -> bool {
+    pub(crate) fn is_in_doubt(&self) -> bool {
         matches!(self.state, RowState::InDoubt { .. })
     }
 
     /// Whether the row's last attempt is of this run and nothing is known of it.
-    pub fn is_started(&self) -> bool {
+    pub(crate) fn is_started(&self) -> bool {
         matches!(self.state, RowState::Started { .. })
     }
 
     /// Whether a row that is to be deleted and is not there is as it should be: an earlier attempt did it.
-    pub fn may_be_gone(&self) -> bool {
+    pub(crate) fn may_be_gone(&self) -> bool {
         self.repeats() && self.work.ready.operation.effect == Effect::Delete
     }
 
     /// The last request may have acted and is to be repeated, but not while the other side may be at work on it.
-    pub fn repeat_when_sure(&mut self, now: Moment) {
+    pub(crate) fn repeat_when_sure(&mut self, now: Moment) {
         self.repeat_from = Some(now.after(self.work.ready.operation.sure_after));
     }
 
     /// Something has become known of the row. Gives whether it was in doubt from an earlier run until now.
-    pub fn leave_earlier_doubt(&mut self) -> bool {
+    pub(crate) fn leave_earlier_doubt(&mut self) -> bool {
         std::mem::take(&mut self.in_earlier_doubt)
     }
 
     /// Whether a time of the row has passed, in unix milliseconds.
-    pub fn is_too_late(&self, clock: i64) -> bool {
+    pub(crate) fn is_too_late(&self, clock: i64) -> bool {
         self.work.ready.send_before.is_some_and(|moment| moment < clock)
     }
 
     /// Why the answer of a row that is looked for was lost.
-    pub fn lost(&self) -> Cause {
+    pub(crate) fn lost(&self) -> Cause {
         let lost = self.phase.recovery().and_then(|recovery| recovery.lost.clone());
         lost.unwrap_or_else(|| Cause::of(Reason::RunEnded))
     }
 
     /// The request for the page of the list that is due; none where the row lacks a field that the list asks for.
-    pub fn look_request(&self) -> Option<Request> {
+    pub(crate) fn look_request(&self) -> Option<Request> {
         let recover = self.work.ready.operation.recover.as_ref()?;
         self.phase.recovery()?.search.request(recover, &self.work.ready)
     }

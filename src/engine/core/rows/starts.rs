@@ -8,7 +8,11 @@ use crate::traffic::pace::Moment;
 
 impl Rows {
     /// The turn of a row has come: its attempt is to be entered in the ledger.
-    pub fn begin(&mut self, at: usize, attempted: Attempted) -> Result<Box<AttemptStart>, Fault> {
+    pub(crate) fn begin(
+        &mut self,
+        at: usize,
+        attempted: Attempted,
+    ) -> Result<Box<AttemptStart>, Fault> {
         self.shift(at, Happening::Begun, |slot, phase| match phase {
             Phase::Queued => {
                 let before = slot.state.clone();
@@ -23,7 +27,7 @@ impl Rows {
     }
 
     /// The turn of a row has come, and it has to wait: the other side may still be at work on its last request.
-    pub fn hold(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
+    pub(crate) fn hold(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
         self.shift(at, Happening::PutOff, |_, phase| match phase {
             Phase::Queued => Ok((Phase::Waiting { until, recovery: None }, ())),
             other => Err(other.into()),
@@ -31,7 +35,7 @@ impl Rows {
     }
 
     /// The ledger has a row's start.
-    pub fn started(&mut self, at: usize) -> Result<(), Fault> {
+    pub(crate) fn started(&mut self, at: usize) -> Result<(), Fault> {
         self.shift(at, Happening::StartDurable, |_, phase| match phase {
             Phase::Starting { .. } => Ok((Phase::Cleared, ())),
             other => Err(other.into()),
@@ -39,7 +43,7 @@ impl Rows {
     }
 
     /// The ledger will never have a row's start: its request does not leave.
-    pub fn not_started(&mut self, at: usize) -> Result<(), Fault> {
+    pub(crate) fn not_started(&mut self, at: usize) -> Result<(), Fault> {
         self.shift(at, Happening::StartUnwritten, |slot, phase| match phase {
             Phase::Starting { before } => {
                 slot.state = before;
@@ -50,7 +54,7 @@ impl Rows {
     }
 
     /// A row's request leaves.
-    pub fn send(&mut self, at: usize, flight: Flight) -> Result<(), Fault> {
+    pub(crate) fn send(&mut self, at: usize, flight: Flight) -> Result<(), Fault> {
         self.shift(at, Happening::Sent, |_, phase| match phase {
             Phase::Cleared => Ok((Phase::InFlight(flight), ())),
             other => Err(other.into()),
@@ -58,7 +62,7 @@ impl Rows {
     }
 
     /// A row's request has come to an end.
-    pub fn land(&mut self, at: usize) -> Result<Flight, Fault> {
+    pub(crate) fn land(&mut self, at: usize) -> Result<Flight, Fault> {
         self.shift(at, Happening::Replied, |_, phase| match phase {
             Phase::InFlight(flight) => Ok((Phase::Landed { recovery: None }, flight)),
             other => Err(other.into()),
@@ -66,7 +70,7 @@ impl Rows {
     }
 
     /// A row has waited long enough, for another attempt or another look.
-    pub fn resume(&mut self, at: usize) -> Result<(), Fault> {
+    pub(crate) fn resume(&mut self, at: usize) -> Result<(), Fault> {
         self.shift(at, Happening::Resumed, |_, phase| match phase {
             Phase::Waiting { recovery, .. } | Phase::Suspect { recovery } => Ok(match recovery {
                 Some(recovery) => (Phase::Sought(recovery), ()),

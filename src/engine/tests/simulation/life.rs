@@ -16,7 +16,7 @@ use crate::traffic::verdict::Verdict;
 
 /// Something that will happen in the future of one life.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub struct Coming {
+pub(super) struct Coming {
     at: std::cmp::Reverse<Duration>,
     order: std::cmp::Reverse<u64>,
     slot: usize,
@@ -24,7 +24,7 @@ pub struct Coming {
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(super) enum Kind {
     Commit,
     Answer(u32),
     Look(Asked, u32),
@@ -32,13 +32,13 @@ pub enum Kind {
 }
 
 /// Writes that are not durable yet.
-pub enum Pending {
+pub(super) enum Pending {
     Start(usize, Box<AttemptStart>),
     End(usize, Box<AttemptEnd>),
 }
 
 /// One life: from a start to an end or a crash.
-pub struct Life<'a> {
+pub(super) struct Life<'a> {
     pub world: &'a mut World,
     pub core: Core,
     pub coming: BinaryHeap<Coming>,
@@ -59,7 +59,7 @@ pub struct Life<'a> {
 }
 
 impl<'a> Life<'a> {
-    pub fn new(world: &'a mut World) -> Self {
+    pub(super) fn new(world: &'a mut World) -> Self {
         let settings = Settings {
             concurrency: world.random.usize(1..20),
             attempts: 4,
@@ -93,7 +93,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    pub fn now(&mut self) -> Now {
+    pub(super) fn now(&mut self) -> Now {
         let moment = Moment(self.world.clock - self.began);
         if self.world.faulty && self.world.random.u16(0..2_000) == 0 {
             self.world.set = self.world.random.i64(-86_400_000..86_400_000);
@@ -103,7 +103,7 @@ impl<'a> Life<'a> {
         Now { moment, wall, remote, chance: self.world.random.f64() }
     }
 
-    pub fn take(&mut self, input: Input) {
+    pub(super) fn take(&mut self, input: Input) {
         let now = self.now();
         self.core.handle(input, now);
         for action in self.core.take_actions() {
@@ -111,7 +111,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    pub fn after(&mut self, milliseconds: std::ops::Range<u64>, slot: usize, kind: Kind) {
+    pub(super) fn after(&mut self, milliseconds: std::ops::Range<u64>, slot: usize, kind: Kind) {
         let wait = Duration::from_millis(self.world.random.u64(milliseconds));
         self.order += 1;
         self.coming.push(Coming {
@@ -122,7 +122,7 @@ impl<'a> Life<'a> {
         });
     }
 
-    pub fn perform(&mut self, action: Action) {
+    pub(super) fn perform(&mut self, action: Action) {
         match action {
             Action::Begin { slot, start } => {
                 self.slots.insert(slot, start.place.row);
@@ -169,7 +169,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    pub fn write(&mut self, write: Pending) {
+    pub(super) fn write(&mut self, write: Pending) {
         self.pending.push(write);
         if !self.committing {
             self.committing = true;
@@ -177,7 +177,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    pub fn commit(&mut self) {
+    pub(super) fn commit(&mut self) {
         self.committing = false;
         let mut acks = Vec::new();
         for write in std::mem::take(&mut self.pending) {
@@ -209,7 +209,7 @@ impl<'a> Life<'a> {
     }
 
     /// Plays until the end, or until so many things have happened.
-    pub fn play(
+    pub(super) fn play(
         mut self,
         crash_after: usize,
         stop_after: usize,
@@ -251,7 +251,7 @@ impl<'a> Life<'a> {
     }
 
     /// So many rows are said to be in doubt as the ledger has. `before` is how many there were when the run began.
-    pub fn check_doubts(&mut self, before: usize) {
+    pub(super) fn check_doubts(&mut self, before: usize) {
         let now = self.now();
         let of_this_run = self.core.progress(now.moment).in_doubt + self.core.left_in_doubt();
         let told = of_this_run + before as u64 - self.core.settled_rows();
@@ -260,7 +260,7 @@ impl<'a> Life<'a> {
     }
 
     /// What was under way may have reached the server.
-    pub fn crash(&mut self) {
+    pub(super) fn crash(&mut self) {
         for coming in std::mem::take(&mut self.coming) {
             let Kind::Answer(token) = coming.kind else { continue };
             let row = self.slots[&coming.slot];
@@ -271,7 +271,7 @@ impl<'a> Life<'a> {
     }
 
     /// Lets time go on to the next thing that happens.
-    pub fn step(&mut self) {
+    pub(super) fn step(&mut self) {
         let wake = self.core.wake_at().map(|moment| self.began + moment.0);
         let next = self.coming.peek().map(|coming| coming.at.0);
         match (wake, next) {
@@ -282,12 +282,12 @@ impl<'a> Life<'a> {
         }
     }
 
-    pub fn wake(&mut self, at: Duration) {
+    pub(super) fn wake(&mut self, at: Duration) {
         self.world.advance(at);
         self.take(Input::Tick);
     }
 
-    pub fn happen(&mut self) {
+    pub(super) fn happen(&mut self) {
         let Some(coming) = self.coming.pop() else { return };
         self.world.advance(coming.at.0);
         match coming.kind {

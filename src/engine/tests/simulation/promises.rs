@@ -11,7 +11,7 @@ use crate::row::RowState;
 ///
 /// Rows of one lane with one text are told apart by nobody, least of all by the reader of the ticket: what counts is
 /// how many of their notes there are.
-pub fn check(world: &World, seed: u64) {
+pub(super) fn check(world: &World, seed: u64) {
     let mut groups: HashMap<(&str, String), (usize, usize, usize)> = HashMap::new();
     for row in world.rows.iter().filter(|row| row.operation.repeat == Repeat::Harmful) {
         let (made, done, open) = groups.entry((row.lane.as_str(), text(row.number))).or_default();
@@ -84,7 +84,7 @@ fn check_pace(world: &World, seed: u64) {
 }
 
 /// What reporters heard is what the ledger holds.
-pub fn check_told(world: &World, told: &HashMap<u64, RowEnd>) {
+pub(super) fn check_told(world: &World, told: &HashMap<u64, RowEnd>) {
     for (row, end) in told {
         let state = &world.ledger[row];
         let fits = match end {

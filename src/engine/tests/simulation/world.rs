@@ -16,11 +16,11 @@ use crate::traffic::verdict::Verdict;
 /// The start of imaginary time, in unix milliseconds.
 const EPOCH: i64 = 1_800_000_000_000;
 /// How long the server may be at work on a request of which nobody hears any more; the connector knows.
-pub const LATE: Duration = Duration::from_secs(10);
+pub(super) const LATE: Duration = Duration::from_secs(10);
 
 /// A row of the imaginary source.
 #[derive(Clone)]
-pub struct Row {
+pub(super) struct Row {
     pub number: u64,
     pub lane: String,
     pub operation: Arc<Operation>,
@@ -28,7 +28,7 @@ pub struct Row {
 
 /// What the server does to one request.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Fault {
+pub(super) enum Fault {
     None,
     Refuse,
     Busy,
@@ -42,7 +42,7 @@ pub enum Fault {
 
 /// How the server shows a list.
 #[derive(Clone, Copy, Debug)]
-pub enum Shown {
+pub(super) enum Shown {
     /// So many items on a page.
     Pages(usize),
     /// All at once, whatever page is asked for.
@@ -52,7 +52,7 @@ pub enum Shown {
 }
 
 /// Everything that outlives a crash: the server, and what the ledger made durable.
-pub struct World {
+pub(super) struct World {
     pub random: fastrand::Rng,
     pub rows: Vec<Row>,
     pub quota: Quota,
@@ -91,14 +91,14 @@ pub struct World {
 
 /// What a list is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Asked {
+pub(super) struct Asked {
     pub newest_first: bool,
     /// Counts from 1.
     pub page: usize,
 }
 
 impl Asked {
-    pub fn read(path: &str) -> Self {
+    pub(super) fn read(path: &str) -> Self {
         let page = path.split_once("&page=").and_then(|(_, rest)| rest.split('&').next());
         Self {
             newest_first: path.contains("sort_order=desc"),
@@ -108,7 +108,7 @@ impl Asked {
 }
 
 impl World {
-    pub fn new(connector: &Connector, seed: u64) -> Self {
+    pub(super) fn new(connector: &Connector, seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let lanes = random.u64(1..12);
         let faulty = random.u8(0..4) > 0;
@@ -154,7 +154,7 @@ impl World {
     }
 
     /// The rows that a new run has to send.
-    pub fn work(&self) -> Vec<Work> {
+    pub(super) fn work(&self) -> Vec<Work> {
         self.rows
             .iter()
             .filter_map(|row| {
@@ -181,7 +181,7 @@ impl World {
     }
 
     /// Lets time go on to a moment; meanwhile the server acts on what it has been slow with.
-    pub fn advance(&mut self, to: Duration) {
+    pub(super) fn advance(&mut self, to: Duration) {
         self.late.sort_unstable();
         while self.late.first().is_some_and(|(at, _)| *at <= to) {
             let (at, row) = self.late.remove(0);
@@ -192,29 +192,29 @@ impl World {
     }
 
     /// Nobody will hear of a request any more, but the server may be at work on it.
-    pub fn forsake(&mut self, row: u64) {
+    pub(super) fn forsake(&mut self, row: u64) {
         if self.random.bool() {
             let slow = self.random.u64(0..LATE.as_millis().try_into().unwrap());
             self.late.push((self.clock + Duration::from_millis(slow), row));
         }
     }
 
-    pub fn row(&self, number: u64) -> &Row {
+    pub(super) fn row(&self, number: u64) -> &Row {
         &self.rows[usize::try_from(number - 1).unwrap()]
     }
 
-    pub fn repeat(&self, row: u64) -> Repeat {
+    pub(super) fn repeat(&self, row: u64) -> Repeat {
         self.row(row).operation.repeat
     }
 
     /// The server's clock.
-    pub fn remote(&self) -> i64 {
+    pub(super) fn remote(&self) -> i64 {
         wall(self.clock) + self.ahead
     }
 
     /// Lanes that wait for a row of which nobody can tell whether it acted: it left before the server's clock was known,
     /// and ours has been set.
-    pub fn stuck_lanes(&self) -> HashSet<&str> {
+    pub(super) fn stuck_lanes(&self) -> HashSet<&str> {
         let in_doubt = |row: &&Row| {
             let state = self.ledger.get(&row.number);
             let certain =
@@ -225,12 +225,12 @@ impl World {
     }
 
     /// Whether all is done that can be.
-    pub fn is_settled(&self) -> bool {
+    pub(super) fn is_settled(&self) -> bool {
         let stuck = self.stuck_lanes();
         self.work().iter().all(|work| stuck.contains(self.row(work.ready.place.row).lane.as_str()))
     }
 
-    pub fn fault(&mut self) -> Fault {
+    pub(super) fn fault(&mut self) -> Fault {
         if !self.faulty {
             return Fault::None;
         }
@@ -252,7 +252,7 @@ impl World {
         }
     }
 
-    pub fn act(&mut self, row: u64) -> String {
+    pub(super) fn act(&mut self, row: u64) -> String {
         self.acted.push(row);
         let id = format!("tn_{row}_{}", self.acted.len());
         let source = self.row(row);
@@ -268,7 +268,7 @@ impl World {
     }
 
     /// What the server makes of a look at a row's lane.
-    pub fn list(&mut self, row: u64, asked: Asked, token: u32) -> Verdict {
+    pub(super) fn list(&mut self, row: u64, asked: Asked, token: u32) -> Verdict {
         let cause = Cause::default().saying("a fault");
         if token < self.valid_token {
             return Verdict::Unauthorized(cause);
@@ -291,7 +291,11 @@ impl World {
         }
     }
 
-    pub fn shown_of(&self, items: Vec<serde_json::Value>, page: usize) -> Vec<serde_json::Value> {
+    pub(super) fn shown_of(
+        &self,
+        items: Vec<serde_json::Value>,
+        page: usize,
+    ) -> Vec<serde_json::Value> {
         match self.shown {
             Shown::Pages(size) => items.into_iter().skip((page - 1) * size).take(size).collect(),
             Shown::Whole => items,
@@ -300,7 +304,7 @@ impl World {
     }
 
     /// What the server makes of a request that arrives with a token.
-    pub fn answer(&mut self, row: u64, token: u32) -> Verdict {
+    pub(super) fn answer(&mut self, row: u64, token: u32) -> Verdict {
         let operation = Arc::clone(&self.row(row).operation);
         let harmless = operation.repeat == Repeat::Harmless;
         let cause = Cause::default().saying("a fault");
@@ -347,11 +351,11 @@ impl World {
     }
 }
 
-pub fn wall(clock: Duration) -> i64 {
+pub(super) fn wall(clock: Duration) -> i64 {
     EPOCH + i64::try_from(clock.as_millis()).unwrap()
 }
 
 /// What a row says; rows of one lane often say the same.
-pub fn text(row: u64) -> String {
+pub(super) fn text(row: u64) -> String {
     format!("text {}", row % 3)
 }

@@ -23,7 +23,7 @@ pub(super) struct FileHead {
 
 impl FileHead {
     /// What cannot be read says nothing.
-    pub fn read(path: &Path) -> Self {
+    pub(super) fn read(path: &Path) -> Self {
         let mut bytes = Vec::new();
         // Opening a pipe would wait for its writer.
         let is_file = path.is_file();

@@ -23,7 +23,7 @@ use walk::Walk;
 
 /// Looks a ledger file through; none where there is no file. An error is what cannot be read as a ledger: another
 /// file, a newer format, one that may not be opened.
-pub fn inspect(
+pub(crate) fn inspect(
     place: impl Into<Location>,
     scope: &CheckScope<'_>,
 ) -> Result<Option<Inspection>, LedgerError> {

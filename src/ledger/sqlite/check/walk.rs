@@ -39,7 +39,7 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(
+    pub(super) fn new(
         connection: &'a Connection,
         scope: &'a CheckScope<'a>,
         checked: &'a mut Inspection,
@@ -55,7 +55,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Goes as far as the file can be read.
-    pub fn all(mut self) {
+    pub(super) fn all(mut self) {
         let pages = self.pages().and_then(|()| self.references());
         let contents = self
             .read_jobs()

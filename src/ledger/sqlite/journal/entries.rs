@@ -20,7 +20,7 @@ pub(in crate::ledger::sqlite) enum Belongs {
 }
 
 impl<'c> Entries<'c> {
-    pub fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
+    pub(crate) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
         let start = connection.prepare_cached(
             "INSERT INTO starts (id, number, turn, owner, key, row, line, operation, lane, digest, at, remote_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
@@ -37,7 +37,7 @@ impl<'c> Entries<'c> {
     }
 
     /// Enters a start. A second time it changes nothing.
-    pub fn begin(
+    pub(crate) fn begin(
         &mut self,
         row: RowId,
         owner: OwnerId,
@@ -74,7 +74,7 @@ impl<'c> Entries<'c> {
     }
 
     /// Enters what came of an attempt, as far as its start is there. A second time it changes nothing.
-    pub fn end(
+    pub(crate) fn end(
         &mut self,
         row: RowId,
         owner: OwnerId,

@@ -31,22 +31,22 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    pub fn from(first: RowId) -> Self {
+    pub(super) fn from(first: RowId) -> Self {
         Self { present: first.0..first.0 + BLOCK, next: 0..0 }
     }
 
     /// Whether more are to be set aside with the group that is written now, so that the one after it has enough.
-    pub fn run_low(&self) -> bool {
+    pub(super) fn run_low(&self) -> bool {
         self.next.is_empty() && self.present.end - self.present.start < LARGEST_GROUP as i64
     }
 
     /// More were set aside, and that is durable.
-    pub fn add(&mut self, first: RowId) {
+    pub(super) fn add(&mut self, first: RowId) {
         self.next = first.0..first.0 + BLOCK;
     }
 
     /// Gives back the ids that are left, unless another writer has set ids aside since.
-    pub fn give_back(self, connection: &Connection) -> rusqlite::Result<()> {
+    pub(super) fn give_back(self, connection: &Connection) -> rusqlite::Result<()> {
         let follows = self.present.end == self.next.start;
         let (from, to) = match (self.next.is_empty(), follows) {
             (true, _) => (self.present.start, self.present.end),
@@ -57,7 +57,7 @@ impl Ids {
     }
 
     /// The next one; none where a group has more new rows than there are ids, which is never.
-    pub fn choose(&mut self) -> Option<RowId> {
+    pub(super) fn choose(&mut self) -> Option<RowId> {
         if self.present.is_empty() {
             self.present = std::mem::take(&mut self.next);
         }

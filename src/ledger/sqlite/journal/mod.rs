@@ -25,7 +25,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What a recorder needs, and what it does when the ledger cannot be written.
 #[derive(Debug)]
-pub struct InTrouble {
+pub(crate) struct InTrouble {
     /// For how long a write that fails for a reason that may pass is tried again.
     pub patience: Duration,
     /// Where outcomes go after that.
@@ -36,7 +36,7 @@ pub struct InTrouble {
 
 /// What a recorder leaves.
 #[derive(Debug)]
-pub struct Left {
+pub(crate) struct Left {
     pub ledger: FileLedger,
     /// That the ledger was deleted or replaced, if that was found only in the end.
     pub found_late: Option<LedgerError>,
@@ -46,7 +46,7 @@ pub struct Left {
 impl Recorder {
     /// Starts the writer of a run over its ledger. `hear` hears what has become durable, or why nothing is started any
     /// more.
-    pub fn start(
+    pub(crate) fn start(
         ledger: FileLedger,
         run: Run,
         trouble: InTrouble,

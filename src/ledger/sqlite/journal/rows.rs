@@ -29,12 +29,12 @@ struct Hand {
 
 impl Group {
     /// Each write and the id of its row; none where the row is not known.
-    pub fn iter(&self) -> impl Iterator<Item = (&Write, Option<RowId>)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Write, Option<RowId>)> {
         self.writes.iter().map(|(write, row)| (write, *row))
     }
 
     /// What is said when all of it is durable.
-    pub fn acks(&self) -> Vec<Ack> {
+    pub(super) fn acks(&self) -> Vec<Ack> {
         let ack = |(write, _): &(Write, _)| match write {
             Write::Start { slot, .. } => Ack::Started { slot: *slot },
             Write::End { slot, .. } => Ack::Ended { slot: *slot },
@@ -43,14 +43,14 @@ impl Group {
     }
 
     /// The outcomes and the starts, apart.
-    pub fn apart(self) -> (Self, Self) {
+    pub(super) fn apart(self) -> (Self, Self) {
         let is_end = |(write, _): &(Write, _)| matches!(write, Write::End { .. });
         let (ends, starts) = self.writes.into_iter().partition(is_end);
         (Self { writes: ends }, Self { writes: starts })
     }
 
     /// The writes at some places, and the others. The places are in order.
-    pub fn split(self, places: &[usize]) -> (Self, Self) {
+    pub(super) fn split(self, places: &[usize]) -> (Self, Self) {
         let writes = self.writes.into_iter().enumerate();
         let (there, others): (Vec<_>, Vec<_>) =
             writes.partition(|(at, _)| places.binary_search(at).is_ok());
@@ -59,16 +59,16 @@ impl Group {
     }
 
     /// Lets go of the writes for which `keep` says no.
-    pub fn retain(&mut self, mut keep: impl FnMut(&Write, Option<RowId>) -> bool) {
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&Write, Option<RowId>) -> bool) {
         self.writes.retain(|(write, row)| keep(write, *row));
     }
 
     /// The engine's names for the rows.
-    pub fn slots(&self) -> Vec<usize> {
+    pub(super) fn slots(&self) -> Vec<usize> {
         self.writes.iter().map(|(write, _)| write.slot()).collect()
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.writes.len()
     }
 }
@@ -81,12 +81,12 @@ impl FromIterator<(Write, Option<RowId>)> for Group {
 
 impl Rows {
     /// `first` is the first of the ids that are set aside.
-    pub fn new(first: RowId) -> Self {
+    pub(super) fn new(first: RowId) -> Self {
         Self { hands: Vec::new(), ids: Ids::from(first) }
     }
 
     /// Takes the rows of a group in hand, each with the id that it has, or will have.
-    pub fn enter(&mut self, writes: Vec<Write>) -> Group {
+    pub(super) fn enter(&mut self, writes: Vec<Write>) -> Group {
         let with_row = |write: Write| {
             let row = match &write {
                 Write::Start { slot, start } => self.take(*slot, start),
@@ -112,19 +112,19 @@ impl Rows {
     }
 
     /// The start of an attempt that is under way, where it was begun by this run.
-    pub fn start(&self, slot: usize, number: u32) -> Option<&AttemptStart> {
+    pub(super) fn start(&self, slot: usize, number: u32) -> Option<&AttemptStart> {
         let start = self.hands.get(slot)?.as_ref()?.start.as_deref();
         start.filter(|start| start.number == number)
     }
 
     /// The key of a row whose attempt is under way, where it was begun by this run.
-    pub fn key(&self, slot: usize) -> Option<&str> {
+    pub(super) fn key(&self, slot: usize) -> Option<&str> {
         let start = self.hands.get(slot)?.as_ref()?.start.as_deref();
         start.map(|start| &*start.key)
     }
 
     /// A group is durable: its attempts are under way, or over.
-    pub fn settle(&mut self, group: Group) {
+    pub(super) fn settle(&mut self, group: Group) {
         for (write, _) in group.writes {
             let Some(hand) = self.hands.get_mut(write.slot()).and_then(Option::as_mut) else {
                 continue;
@@ -137,17 +137,17 @@ impl Rows {
     }
 
     /// Whether more ids are to be set aside.
-    pub fn run_low(&self) -> bool {
+    pub(super) fn run_low(&self) -> bool {
         self.ids.run_low()
     }
 
     /// Nothing is in hand any more: gives back the ids that are left.
-    pub fn give_back(self, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+    pub(super) fn give_back(self, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
         self.ids.give_back(connection)
     }
 
     /// More ids are set aside, and that is durable.
-    pub fn add_ids(&mut self, first: RowId) {
+    pub(super) fn add_ids(&mut self, first: RowId) {
         self.ids.add(first);
     }
 }

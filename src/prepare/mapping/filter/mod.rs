@@ -22,7 +22,7 @@ pub(super) struct Setting {
 }
 
 /// A filter that is offered.
-pub struct Filter {
+pub(super) struct Filter {
     pub name: &'static str,
     /// What it does, in a line.
     #[allow(dead_code)] // nobody lists the filters yet
@@ -38,7 +38,7 @@ pub(super) type Short =
     for<'a> fn(Scalar<'a>, &'a [Scalar<'static>], &Setting) -> Option<Scalar<'a>>;
 
 /// All filters that are offered, by name.
-pub const FILTERS: &[Filter] = &[
+pub(super) const FILTERS: &[Filter] = &[
     Filter::known("abs", "a number without its sign"),
     Filter::known(
         "default",
