@@ -259,15 +259,24 @@ fn read(
     let mut turn = 0;
     loop {
         let mut batch = recycled.try_recv().unwrap_or_default();
-        let more = fill(&mut source, &mut batch);
-        if to_workers[turn % to_workers.len()].send(batch).is_err() || !more {
-            return source;
+        let filled = fill(&mut source, &mut batch);
+        let has_gone = to_workers[turn % to_workers.len()].send(batch).is_ok();
+        match filled {
+            Filled::Full if has_gone => turn += 1,
+            Filled::Full | Filled::ToTheEnd => return source,
         }
-        turn += 1;
     }
 }
 
-fn fill(source: &mut Source, batch: &mut Batch) -> bool {
+/// How a batch was filled.
+enum Filled {
+    /// More rows may follow.
+    Full,
+    /// With the last rows of the source.
+    ToTheEnd,
+}
+
+fn fill(source: &mut Source, batch: &mut Batch) -> Filled {
     batch.filled = 0;
     batch.unreadable.clear();
     while batch.filled + batch.unreadable.len() < BATCH {
@@ -277,10 +286,10 @@ fn fill(source: &mut Source, batch: &mut Batch) -> bool {
         match source.next(&mut batch.records[batch.filled]) {
             Read::Row => batch.filled += 1,
             Read::Problem(problem) => batch.unreadable.push(problem),
-            Read::End => return false,
+            Read::End => return Filled::ToTheEnd,
         }
     }
-    true
+    Filled::Full
 }
 
 fn look<T: Sight>(

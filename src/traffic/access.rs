@@ -59,6 +59,15 @@ pub(crate) enum Refusal {
     Final,
 }
 
+/// What follows where no token has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum AfterNoToken {
+    AskAgain,
+    /// Asking again would give the same.
+    GiveUp,
+}
+
 impl Access {
     pub(crate) fn new(needed: bool) -> Self {
         Self {
@@ -126,13 +135,21 @@ impl Access {
         self.serves_until = life.map(|life| now.after(life - LAST_USE.min(life / 10)));
     }
 
-    /// No token has come. True: there is no use in trying again.
-    pub(crate) fn failed(&mut self, failure: &TokenFailure, now: Moment, chance: f64) -> bool {
+    /// No token has come.
+    pub(crate) fn failed(
+        &mut self,
+        failure: &TokenFailure,
+        now: Moment,
+        chance: f64,
+    ) -> AfterNoToken {
         self.failures += 1;
         self.asking = Asking::After(
             now.after(back_off(self.failures, chance).max(Duration::from_millis(100))),
         );
-        !failure.transient
+        match failure.transient {
+            true => AfterNoToken::AskAgain,
+            false => AfterNoToken::GiveUp,
+        }
     }
 
     /// Whether nobody knows if there is a token that is any good.
@@ -295,11 +312,11 @@ mod tests {
         for attempt in 1..20 {
             let now = Moment(Duration::from_secs(3600 * attempt));
             assert!(request(&mut access, now));
-            assert!(!access.failed(&transient, now, 1.0));
+            assert_eq!(access.failed(&transient, now, 1.0), AfterNoToken::AskAgain);
             assert!(access.wake_at().unwrap() > now);
         }
         let wrong = TokenFailure { why: NoToken::NotAHeader, transient: false };
-        assert!(Access::new(true).failed(&wrong, NOW, 1.0));
+        assert_eq!(Access::new(true).failed(&wrong, NOW, 1.0), AfterNoToken::GiveUp);
     }
 
     #[test]

@@ -23,6 +23,24 @@ pub(crate) struct Outage {
     of_access: bool,
 }
 
+/// What a failure, or the refusal of a token, changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum AfterFailure {
+    OutageBegan,
+    /// There is no outage yet, or it goes on.
+    NothingChanged,
+}
+
+/// What an answer changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum AfterAnswer {
+    OutageEnded,
+    /// There was no outage.
+    NothingChanged,
+}
+
 impl Outage {
     /// Whether there is one.
     pub(crate) fn is_on(&self) -> bool {
@@ -34,31 +52,40 @@ impl Outage {
         self.of_access
     }
 
-    /// An answer has come, whatever it said. True: that ends an outage.
-    pub(crate) fn answered(&mut self) -> bool {
-        let ended = self.is_on();
-        *self = Self::default();
-        ended
+    /// An answer has come, whatever it said.
+    pub(crate) fn answered(&mut self) -> AfterAnswer {
+        match std::mem::take(self).is_on() {
+            true => AfterAnswer::OutageEnded,
+            false => AfterAnswer::NothingChanged,
+        }
     }
 
-    /// No answer has come, or one that says "not now". True: that begins an outage.
-    pub(crate) fn failed(&mut self, now: Moment, chance: f64) -> bool {
+    /// No answer has come, or one that says "not now".
+    pub(crate) fn failed(&mut self, now: Moment, chance: f64) -> AfterFailure {
         self.failures += 1;
-        (self.is_on() || self.failures >= FAILURES) && self.begin(now, chance)
+        match self.is_on() || self.failures >= FAILURES {
+            true => self.put_off(now, chance),
+            false => AfterFailure::NothingChanged,
+        }
     }
 
-    /// A fresh token was refused where others have served. True: that begins an outage.
-    pub(crate) fn refused(&mut self, now: Moment, chance: f64) -> bool {
+    /// A fresh token was refused where others have served.
+    pub(crate) fn refused(&mut self, now: Moment, chance: f64) -> AfterFailure {
         self.of_access = true;
-        self.begin(now, chance)
+        self.put_off(now, chance)
     }
 
-    fn begin(&mut self, now: Moment, chance: f64) -> bool {
+    /// Puts the next probe off, in an outage that begins now unless it is on.
+    fn put_off(&mut self, now: Moment, chance: f64) -> AfterFailure {
         self.probes += 1;
         self.next_probe = now.after(back_off(self.probes, chance).max(SHORTEST_WAIT));
-        let began = self.since.is_none();
-        self.since.get_or_insert(now);
-        began
+        match self.since {
+            Some(_) => AfterFailure::NothingChanged,
+            None => {
+                self.since = Some(now);
+                AfterFailure::OutageBegan
+            }
+        }
     }
 
     /// When the next request may leave, while there is an outage.
@@ -76,31 +103,38 @@ impl Outage {
 mod tests {
     use super::*;
 
+    /// One failure fewer than an outage takes.
+    fn fail_almost(outage: &mut Outage, now: Moment) {
+        for _ in 1..FAILURES {
+            assert_eq!(outage.failed(now, 1.0), AfterFailure::NothingChanged);
+        }
+    }
+
     #[test]
     fn failures_in_a_row_are_an_outage_and_an_answer_ends_it() {
         let now = Moment(Duration::from_secs(5));
         let mut outage = Outage::default();
         for _ in 0..3 {
-            (1..FAILURES).for_each(|_| assert!(!outage.failed(now, 1.0)));
-            assert!(!outage.answered());
+            fail_almost(&mut outage, now);
+            assert_eq!(outage.answered(), AfterAnswer::NothingChanged);
         }
-        (1..FAILURES).for_each(|_| assert!(!outage.failed(now, 1.0)));
-        assert!(outage.failed(now, 1.0));
-        assert!(!outage.failed(now, 1.0), "it begins once");
+        fail_almost(&mut outage, now);
+        assert_eq!(outage.failed(now, 1.0), AfterFailure::OutageBegan);
+        assert_eq!(outage.failed(now, 1.0), AfterFailure::NothingChanged, "it begins once");
         assert_eq!(
             outage.lasts_until(Duration::from_secs(60)),
             Some(Moment(Duration::from_secs(65)))
         );
-        assert!(outage.answered());
+        assert_eq!(outage.answered(), AfterAnswer::OutageEnded);
         assert_eq!((outage.is_on(), outage.next_probe()), (false, None));
     }
 
     #[test]
     fn probes_come_at_growing_intervals() {
         let mut outage = Outage::default();
-        (1..FAILURES).for_each(|_| assert!(!outage.failed(Moment::default(), 1.0)));
+        fail_almost(&mut outage, Moment::default());
         let waits = (0..9).map(|_| {
-            outage.failed(Moment::default(), 1.0);
+            let _ = outage.failed(Moment::default(), 1.0);
             outage.next_probe().unwrap().0.as_secs()
         });
         assert_eq!(waits.collect::<Vec<_>>(), [1, 1, 2, 4, 8, 16, 32, 60, 60]);

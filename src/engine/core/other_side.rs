@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::event::{Ending, Note, Obstacle};
 use crate::row::Cause;
-use crate::traffic::access::{Access, Refusal};
+use crate::traffic::access::{Access, AfterNoToken, Refusal};
 use crate::traffic::concurrency::{Concurrency, Load};
-use crate::traffic::outage::Outage;
+use crate::traffic::outage::{AfterAnswer, AfterFailure, Outage};
 use crate::traffic::pace::{Moment, Pace, PushBack};
 use crate::traffic::reply::TokenFailure;
 use crate::traffic::verdict::Verdict;
@@ -75,8 +75,10 @@ impl OtherSide {
             Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown { cause, .. } => {
                 self.last_failure = Ending::Outage(Obstacle::Request(cause.clone()));
                 match self.outage.failed(now.moment, now.chance) {
-                    true => Consequence::Tell(Note::OutageBegan(cause.clone())),
-                    false => Consequence::None,
+                    AfterFailure::OutageBegan => {
+                        Consequence::Tell(Note::OutageBegan(cause.clone()))
+                    }
+                    AfterFailure::NothingChanged => Consequence::None,
                 }
             }
             // While tokens are refused, only what gets in says that they are accepted again.
@@ -85,8 +87,8 @@ impl OtherSide {
             }
             // A push-back is an answer, and has a pause of its own.
             _ => match self.outage.answered() {
-                true => Consequence::Tell(Note::Answered),
-                false => Consequence::None,
+                AfterAnswer::OutageEnded => Consequence::Tell(Note::Answered),
+                AfterAnswer::NothingChanged => Consequence::None,
             },
         }
     }
@@ -125,8 +127,8 @@ impl OtherSide {
             Refusal::Pause => {
                 self.last_failure = Ending::Unauthorized(Obstacle::Request(cause.clone()));
                 match self.outage.refused(now.moment, now.chance) {
-                    true => Consequence::Tell(Note::TokenRefused(cause)),
-                    false => Consequence::None,
+                    AfterFailure::OutageBegan => Consequence::Tell(Note::TokenRefused(cause)),
+                    AfterFailure::NothingChanged => Consequence::None,
                 }
             }
         }
@@ -143,8 +145,11 @@ impl OtherSide {
         give_up_after: Duration,
         now: Now,
     ) -> Consequence {
-        if self.access.failed(&failure, now.moment, now.chance) {
-            return Consequence::Stop(Ending::Unauthorized(Obstacle::Token(failure.why)));
+        match self.access.failed(&failure, now.moment, now.chance) {
+            AfterNoToken::AskAgain => {}
+            AfterNoToken::GiveUp => {
+                return Consequence::Stop(Ending::Unauthorized(Obstacle::Token(failure.why)));
+            }
         }
         let since = *self.tokenless_since.get_or_insert(now.moment);
         if now.moment.since(since) >= give_up_after {
