@@ -15,7 +15,8 @@ use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::pointer::Pointer;
 
-use super::{Choice, FieldOrigin, OperationPlan, Preparer, Taken};
+use super::intake::{Intake, Taken};
+use super::{Choice, FieldOrigin, Preparer};
 
 /// The column that names a row's operation where the job does not.
 const OPERATION_COLUMN: &str = "operation";
@@ -31,10 +32,10 @@ impl Preparer {
         let choice = compiler.choice(source);
         let fields = compiler.fields(source);
         let key = job.key.as_ref().and_then(|written| compiler.key(written, source));
-        let plans = compiler
+        let intakes = compiler
             .operations()
             .iter()
-            .map(|operation| compiler.plan(operation, &fields, source))
+            .map(|operation| compiler.intake(operation, &fields, source))
             .collect();
         let (errors, warnings): (Vec<_>, Vec<_>) =
             compiler.problems.into_iter().partition(Diagnostic::is_error);
@@ -45,7 +46,7 @@ impl Preparer {
                     columns: source.columns().clone(),
                     choice,
                     fields,
-                    plans,
+                    intakes,
                     key,
                     marker: job.marker.clone(),
                     language_columns,
@@ -248,12 +249,12 @@ impl Compiler<'_> {
         Some(origin)
     }
 
-    fn plan(
+    fn intake(
         &mut self,
         operation: &Arc<Operation>,
         fields: &[FieldOrigin],
         source: &Source,
-    ) -> OperationPlan {
+    ) -> Intake {
         let checker = Checker::new(operation);
         let kinds = checker.kinds().iter();
         let taken: Vec<Taken> = kinds
@@ -269,7 +270,7 @@ impl Compiler<'_> {
         if matches!(self.job.operation, OperationChoice::Fixed(_)) && !source.columns().is_open() {
             self.tell_unmapped(operation, fields, source.columns());
         }
-        OperationPlan { checker, taken, untaken }
+        Intake { checker, taken, untaken }
     }
 
     /// A required field that nothing fills would be missing on every row: told once, instead.

@@ -11,10 +11,20 @@ use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
 use crate::text::pointer::Pointer;
 use crate::text::violation::{Subject, Violation};
 
+use super::intake::Intake;
 use super::mapping::Mapped;
 use super::prepared::{Findings, RowKey};
 use super::schema::{Finding, Kind};
-use super::{Choice, FieldOrigin, OperationPlan, Preparer};
+use super::{Choice, FieldOrigin, Preparer};
+
+/// A record that has been taken in, and is to be checked.
+pub(super) struct UncheckedRow<'a> {
+    pub intake: &'a Intake,
+    pub record: &'a Record,
+    pub fields: &'a Fields<'a>,
+    /// Where the row's findings begin.
+    pub first: usize,
+}
 
 impl Preparer {
     /// What the job's `key` says of a row, and what is wrong with that.
@@ -40,15 +50,11 @@ impl Preparer {
         }
     }
 
-    /// How the row's operation takes fields; none where it does not say a known one.
-    pub(super) fn plan_of(
-        &self,
-        record: &Record,
-        findings: &mut Findings,
-    ) -> Option<&OperationPlan> {
-        let Choice::PerRow(origin) = &self.choice else { return self.plans.first() };
+    /// How the row's record is taken in; none where it does not say a known operation.
+    pub(super) fn intake_of(&self, record: &Record, findings: &mut Findings) -> Option<&Intake> {
+        let Choice::PerRow(origin) = &self.choice else { return self.intakes.first() };
         let place = || Place::Row(self.place(record, origin.only_column(), None));
-        let known = || self.plans.iter().map(|plan| &*plan.checker.operation().name);
+        let known = || self.intakes.iter().map(|intake| &*intake.checker.operation().name);
         let name = match origin.value(record, &self.columns) {
             Ok(Mapped::Text(name)) => name,
             Ok(_) => Cow::Borrowed(""),
@@ -57,7 +63,7 @@ impl Preparer {
                 return None;
             }
         };
-        let found = self.plans.iter().find(|plan| *plan.checker.operation().name == *name);
+        let found = self.intakes.iter().find(|intake| *intake.checker.operation().name == *name);
         if found.is_none() {
             let message = match name.as_ref() {
                 "" => "the row does not say its operation".to_owned(),
@@ -74,26 +80,26 @@ impl Preparer {
     /// The row's fields and its marker. Where something is found wrong a cell cannot be read.
     pub(super) fn fill<'p>(
         &'p self,
-        plan: &OperationPlan,
+        intake: &Intake,
         record: &'p Record,
         key: &RowKey,
         findings: &mut Findings,
     ) -> (Fields<'p>, Option<String>) {
-        let mut fields = self.map_cells(plan, record, findings);
-        let marker = self.mark(plan, key, &mut fields);
-        self.refuse_dots(plan, record, &fields, findings);
-        self.refuse_untaken(plan, record, findings);
+        let mut fields = self.map_cells(intake, record, findings);
+        let marker = self.mark(intake, key, &mut fields);
+        self.refuse_dots(intake, record, &fields, findings);
+        self.refuse_untaken(intake, record, findings);
         (fields, marker)
     }
 
     fn map_cells<'p>(
         &'p self,
-        plan: &OperationPlan,
+        intake: &Intake,
         record: &'p Record,
         findings: &mut Findings,
     ) -> Fields<'p> {
-        let mut fields = Fields::with_capacity(plan.taken.len());
-        for taken in &plan.taken {
+        let mut fields = Fields::with_capacity(intake.taken.len());
+        for taken in &intake.taken {
             let field = &self.fields[taken.origin];
             match self.value(field, taken.kind, record) {
                 Ok(Some(value)) => fields.set(taken.field, value),
@@ -108,9 +114,9 @@ impl Preparer {
     }
 
     /// Writes the job's marker below the text that takes it. A row without a key is refused for that elsewhere.
-    fn mark(&self, plan: &OperationPlan, key: &RowKey, fields: &mut Fields<'_>) -> Option<String> {
+    fn mark(&self, intake: &Intake, key: &RowKey, fields: &mut Fields<'_>) -> Option<String> {
         let marker = self.marker.as_ref()?;
-        let field = plan.checker.operation().marked_field()?;
+        let field = intake.checker.operation().marked_field()?;
         let FieldValue::Text(text) = fields.get_mut(field)? else { return None };
         let RowKey::Written(key) = key else { return None };
         let (marker, text) = (marker.of(key), text.to_mut());
@@ -147,12 +153,12 @@ impl Preparer {
     /// `.` and `..` in a path mean another path, and no way of writing them keeps them from it.
     fn refuse_dots(
         &self,
-        plan: &OperationPlan,
+        intake: &Intake,
         record: &Record,
         fields: &Fields<'_>,
         findings: &mut Findings,
     ) {
-        let operation = plan.checker.operation();
+        let operation = intake.checker.operation();
         for field in operation.path.fields() {
             let text = fields.get(field).and_then(FieldValue::as_str);
             if let Some(text) = text.filter(|text| *text == "." || *text == "..") {
@@ -165,8 +171,8 @@ impl Preparer {
         }
     }
 
-    fn refuse_untaken(&self, plan: &OperationPlan, record: &Record, findings: &mut Findings) {
-        for index in &plan.untaken {
+    fn refuse_untaken(&self, intake: &Intake, record: &Record, findings: &mut Findings) {
+        for index in &intake.untaken {
             let field = &self.fields[*index];
             let empty = match field.origin.value(record, &self.columns) {
                 Ok(Mapped::Absent) => true,
@@ -175,7 +181,7 @@ impl Preparer {
                 _ => field.column.is_none(),
             };
             if !empty && field.column.is_some() {
-                let name = &plan.checker.operation().name;
+                let name = &intake.checker.operation().name;
                 let message = format!("{name} takes no `{}`", field.field);
                 let violation = Violation {
                     hint: Some("leave the cell empty on this row".to_owned()),
@@ -191,21 +197,14 @@ impl Preparer {
         }
     }
 
-    /// Checks the fields of a row whose findings begin at `first`. `now` is in unix milliseconds.
-    pub(super) fn check_fields(
-        &self,
-        plan: &OperationPlan,
-        record: &Record,
-        fields: &Fields<'_>,
-        now: i64,
-        first: usize,
-        findings: &mut Findings,
-    ) {
+    /// Checks the fields of a row. `now` is in unix milliseconds.
+    pub(super) fn check_fields(&self, row: &UncheckedRow<'_>, now: i64, findings: &mut Findings) {
+        let UncheckedRow { intake, record, fields, first } = *row;
         let cells = findings.problems.len();
         let mut found = std::mem::take(&mut findings.scratch);
         found.clear();
         let is_told = |code, name: &str| findings.told.knows(code, name);
-        plan.checker.check(fields, now, &is_told, &mut found);
+        intake.checker.check(fields, now, &is_told, &mut found);
         for finding in found.drain(..) {
             // A cell that could not be read has been told of; that its field is now missing is no news.
             if findings.problems[first..cells].iter().any(|problem| is_of(problem, &finding)) {

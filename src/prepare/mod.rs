@@ -6,6 +6,7 @@
 
 mod compile;
 mod fields;
+mod intake;
 pub(crate) mod mapping;
 mod prepared;
 pub(crate) mod request;
@@ -15,12 +16,11 @@ use std::sync::Arc;
 
 use crate::declared::job::{Job, Marker, Written};
 use crate::prepare::mapping::Origin;
-use crate::prepare::schema::{Checker, Kind};
-use crate::row::Field;
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 
+use intake::Intake;
 pub(crate) use prepared::{Draft, Findings, Ready, RowKey, ToldOnce};
 
 /// A job's mapping and operations, compiled against the columns of its source.
@@ -28,7 +28,7 @@ pub struct Preparer {
     columns: Columns,
     choice: Choice,
     fields: Vec<FieldOrigin>,
-    plans: Vec<OperationPlan>,
+    intakes: Vec<Intake>,
     key: Option<Origin>,
     marker: Option<Marker>,
     language_columns: Vec<(usize, Written)>,
@@ -45,23 +45,6 @@ struct FieldOrigin {
     origin: Origin,
     /// The one column it depends on, for messages.
     column: Option<Arc<str>>,
-}
-
-/// How one operation takes the job's fields.
-struct OperationPlan {
-    checker: Checker,
-    /// In the order of the operation's declaration.
-    taken: Vec<Taken>,
-    /// Fields of the job that this operation does not know; on its rows they must be empty.
-    untaken: Vec<usize>,
-}
-
-/// A field that an operation takes.
-struct Taken {
-    field: Field,
-    kind: Kind,
-    /// Index into the job's fields.
-    origin: usize,
 }
 
 impl Preparer {

@@ -7,23 +7,25 @@
 use std::sync::Arc;
 
 use crate::declared::connector::{Effect, Operation};
-use crate::row::{Digest, FieldValue, Fields};
+use crate::row::{Digest, Fields};
 use crate::source::Record;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, Severity};
 use crate::text::place::RowPlace;
 use crate::text::pointer::Pointer;
 
+use super::Preparer;
+use super::fields::UncheckedRow;
+use super::intake::Intake;
 use super::request::{self, Request};
 use super::schema::Finding;
-use super::{OperationPlan, Preparer};
 
 /// A record that has been read and is not checked yet: enough to know whether it is done.
 pub struct Draft<'p> {
     preparer: &'p Preparer,
     record: &'p Record,
     /// None where the row does not say a known operation.
-    plan: Option<&'p OperationPlan>,
+    intake: Option<&'p Intake>,
     key: RowKey,
     /// What is wrong with the key.
     keyless: Option<Diagnostic>,
@@ -143,15 +145,15 @@ impl Preparer {
     pub fn draft<'p>(&'p self, record: &'p Record, findings: &mut Findings) -> Draft<'p> {
         let first = findings.problems.len();
         let (key, keyless) = self.row_key(record);
-        let plan = self.plan_of(record, findings);
+        let intake = self.intake_of(record, findings);
         let (fields, marker) =
-            plan.map(|plan| self.fill(plan, record, &key, findings)).unwrap_or_default();
+            intake.map(|intake| self.fill(intake, record, &key, findings)).unwrap_or_default();
         Draft {
             preparer: self,
             record,
-            are_readable: plan.is_some() && findings.problems.len() == first,
-            are_complete: plan.is_some_and(|plan| plan.is_complete(&fields)),
-            plan,
+            are_readable: intake.is_some() && findings.problems.len() == first,
+            are_complete: intake.is_some_and(|intake| intake.is_complete(&fields)),
+            intake,
             key,
             keyless,
             fields,
@@ -167,21 +169,13 @@ impl Preparer {
     }
 }
 
-impl OperationPlan {
-    /// Whether a request and a lane can be made of the fields.
-    fn is_complete(&self, fields: &Fields<'_>) -> bool {
-        let operation = self.checker.operation();
-        let mut needed = operation.path.fields().chain(operation.lane.fields());
-        needed.all(|field| fields.get(field).is_some_and(FieldValue::is_something))
-    }
-}
-
 impl<'p> Draft<'p> {
     /// Checks the row. `now` is in unix milliseconds.
     pub fn check(mut self, now: i64, findings: &mut Findings) -> Prepared<'p> {
         let Self { preparer, record, first, .. } = self;
-        if let Some(plan) = self.plan {
-            preparer.check_fields(plan, record, &self.fields, now, first, findings);
+        if let Some(intake) = self.intake {
+            let row = UncheckedRow { intake, record, fields: &self.fields, first };
+            preparer.check_fields(&row, now, findings);
         }
         findings.problems.extend(self.keyless.take());
         let is_whole = self.are_readable && self.are_complete;
@@ -198,7 +192,7 @@ impl<'p> Draft<'p> {
 
     /// None where the row does not say a known one.
     pub fn operation(&self) -> Option<&'p Arc<Operation>> {
-        self.plan.map(|plan| plan.checker.operation())
+        self.intake.map(|intake| intake.checker.operation())
     }
 
     /// Whether the row only reads: then it is done anew in each run.
@@ -239,8 +233,8 @@ impl Prepared<'_> {
 
     /// The row with its request; none where none can be made.
     pub fn ready(self) -> Option<Ready> {
-        let (plan, fields) = (self.draft.plan?, self.draft.fields()?);
-        let operation = plan.checker.operation();
+        let (intake, fields) = (self.draft.intake?, self.draft.fields()?);
+        let operation = intake.checker.operation();
         let request = request::build(operation, fields)?;
         Some(Ready {
             place: self.draft.record.place.clone(),
@@ -248,7 +242,7 @@ impl Prepared<'_> {
             lane: request::lane(operation, fields)?,
             digest: request.digest(&operation.name),
             request,
-            send_before: plan.checker.send_before(fields),
+            send_before: intake.checker.send_before(fields),
             valid: self.valid,
             fields: self.draft.fields.into_owned(),
             marker: self.draft.marker,
