@@ -10,11 +10,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use tokio::sync::mpsc::{channel, unbounded_channel};
 
 use super::rows::{self, stringeex};
-use crate::declared::connector::{Connector, Method};
+use super::server::{Note, REFUSED, Server, clock};
+use crate::declared::connector::Connector;
 use crate::declared::job::InDoubt;
 use crate::engine::dispatch::{self, Parts, RunEnd};
 use crate::engine::{Settings, Work};
@@ -28,7 +28,7 @@ use crate::plan::decide::{Facts, Fate, decide};
 use crate::prepare::request::Request;
 use crate::row::{Cause, KeyHash, Reason, Totals};
 use crate::traffic::pace::Pace;
-use crate::traffic::reply::{Answer, Granted, Reply, TokenFailure};
+use crate::traffic::reply::{Granted, Reply, TokenFailure};
 use crate::traffic::transport::Transport;
 
 /// Rows of the imaginary source, in its order: ticket and text. A text says which row it is.
@@ -43,41 +43,6 @@ const ROWS: [(&str, &str); 9] = [
     ("tk_3", "g"),
     ("tk_2", "h"),
 ];
-/// What the server refuses.
-const REFUSED: &str = "no";
-
-/// What outlives a run, but for the ledger.
-#[derive(Default)]
-struct Server {
-    /// Id, ticket, text and moment of each note, in the order of their arrival.
-    notes: Vec<(String, String, String, i64)>,
-    /// How many creates have come, by text.
-    sent: HashMap<String, u32>,
-    looks: u32,
-}
-
-impl Server {
-    fn create(&mut self, body: &Value) -> Value {
-        let word = |name: &str| body[name].as_str().unwrap().to_owned();
-        let (ticket, text) = (word("ticket_id"), word("note"));
-        *self.sent.entry(text.clone()).or_default() += 1;
-        if text == REFUSED {
-            return json!({"r": 3, "msg": "not this one"});
-        }
-        let id = format!("tn_{}", self.notes.len() + 1);
-        self.notes.push((id.clone(), ticket, text, wall()));
-        json!({"r": 0, "id": id})
-    }
-
-    fn list(&mut self, path: &str) -> Value {
-        self.looks += 1;
-        let notes = self.notes.iter().filter(|(_, ticket, ..)| path.contains(ticket.as_str()));
-        let items: Vec<Value> = notes
-            .map(|(id, _, text, created)| json!({"id": id, "note": text, "created": created}))
-            .collect();
-        json!({"r": 0, "data": items})
-    }
-}
 
 /// The way to the server. Nothing gets through without power.
 struct Way {
@@ -92,14 +57,10 @@ impl Transport for Way {
             Reply::Lost(Cause::of(Reason::ConnectionBroken))
         } else {
             let mut server = self.server.borrow_mut();
-            let body = match (request.method, &request.body) {
-                (Method::Post, Some(body)) => server.create(&serde_json::from_str(body).unwrap()),
-                _ => server.list(&request.path),
-            };
+            let answer = server.answer(request);
             // Some are slow, so that they are under way while others end.
             wait = Duration::from_millis(server.notes.len() as u64 % 3);
-            let body = body.to_string().into_bytes();
-            Reply::Answer(Answer { status: 200, date: Some(wall()), body, ..Answer::default() })
+            Reply::Answer(answer)
         };
         async move {
             if wait.is_zero() {
@@ -218,8 +179,8 @@ impl World {
         let ledger = self.disk.ledger(&path)?;
         let lock = JobLock::take(&path, &name(), 1, "now")?;
         ledger.take_in(&lock)?;
-        let job = ledger.enter_job(&lock, wall())?;
-        let run = ledger.begin_run(&lock, job, "", wall())?;
+        let job = ledger.enter_job(&lock, clock())?;
+        let run = ledger.begin_run(&lock, job, "", clock())?;
         let owners = self.disk.ledger(&path)?;
         let work = self.work(&owners, job)?;
         let nowhere = self.folder.path().join("nowhere").join("ledger.db");
@@ -247,13 +208,13 @@ impl World {
                 tell: &mut |told| events.extend(told),
                 progress: &mut |_| {},
                 owns: &|id| owners.owns(id).unwrap_or(true),
-                wall: &wall,
+                wall: &clock,
                 chance: &mut || 0.5,
             };
             dispatch::run(settings(), Pace::new(&["100000/1s".parse().unwrap()]), parts).await
         });
         if let Some(left) = recorder.finish() {
-            let _ = left.ledger.end_run(run, &Totals::default(), 0, wall());
+            let _ = left.ledger.end_run(run, &Totals::default(), 0, clock());
         }
         Ok(Life { outcome, events })
     }
@@ -300,11 +261,11 @@ impl World {
         let query = "SELECT state, remote_id FROM row_states WHERE key = ?";
         for ticket in ["tk_1", "tk_2", "tk_3"] {
             let expected = ROWS.into_iter().filter(|row| row.0 == ticket && row.1 != REFUSED);
-            let notes = server.notes.iter().filter(|note| note.1 == ticket);
-            let texts: Vec<&str> = notes.map(|note| note.2.as_str()).collect();
+            let notes = server.notes.iter().filter(|note| note.ticket == ticket);
+            let texts: Vec<&str> = notes.map(|note| note.text.as_str()).collect();
             assert_eq!(texts, expected.map(|row| row.1).collect::<Vec<_>>());
         }
-        for (id, _, text, _) in &server.notes {
+        for Note { id, text, .. } in &server.notes {
             let known: (String, String) =
                 ledger.query_row(query, [text], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
             assert_eq!(known, ("succeeded".to_owned(), id.clone()));
@@ -315,8 +276,8 @@ impl World {
     fn check_told(&self, first: &Life, sent: &HashMap<String, u32>) {
         let server = self.server.borrow();
         for (key, id) in first.told() {
-            let note = server.notes.iter().find(|note| note.0 == id).unwrap();
-            assert_eq!(note.2, key);
+            let note = server.notes.iter().find(|note| note.id == id).unwrap();
+            assert_eq!(note.text, key);
             assert_eq!(server.sent[key], sent[key], "{key} was done and was sent again");
         }
     }
@@ -366,10 +327,6 @@ fn prompt_stringeex() -> Connector {
 fn name() -> JobName {
     let (name, base_url) = ("import".to_owned(), "https://api.example.com/v1".to_owned());
     JobName { name, base_url, account: String::new() }
-}
-
-fn wall() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
 }
 
 /// Lets everything go wrong that is done to the disk, one after the other.

@@ -5,4 +5,5 @@ mod decisions;
 mod ledger_faults;
 pub(crate) mod rows;
 mod scenarios;
+pub(crate) mod server;
 mod simulation;

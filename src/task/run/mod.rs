@@ -3,6 +3,7 @@
 //! One step after the other; nothing is written before all is known to be in order, and nothing is read again where
 //! nothing is to be sent.
 
+mod connect;
 mod feed;
 mod session;
 
@@ -12,7 +13,6 @@ use std::time::Duration;
 use jiff::Zoned;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::declared::job::Job;
 use crate::engine::{Settings, Stop};
 use crate::event::Ending;
 use crate::ledger::{JobLock, JobName, LedgerError};
@@ -22,7 +22,7 @@ use crate::row::Totals;
 use crate::source::Source;
 use crate::text::quota::Quota;
 use crate::traffic::pace;
-use crate::traffic::transport::{Client, ClientError, ClientOptions, Http, Transport as _};
+use crate::traffic::transport::{ClientError, Transport};
 
 use super::booking::{Booking, Claim, Entered};
 use super::deadline::{RunTime, TimeLimits};
@@ -30,6 +30,7 @@ use super::job::{JobOptions, Opening};
 use super::limits::{Limits, SendingOptions};
 use super::target::{Target, TargetOptions};
 use super::{Details, Failure, Listener, Told};
+pub(super) use connect::Destination;
 use session::Session;
 
 /// What is to be run, and how.
@@ -126,12 +127,29 @@ pub(crate) fn run(
     world: &World<'_>,
     listener: Listener<'_>,
 ) -> Result<RunOutcome, Failure> {
+    let ca_file = options.ca_file.as_deref();
+    let over_http = |destination: Destination<'_>| connect::over_http(destination, ca_file);
+    run_through(over_http, options, world, listener)
+}
+
+/// Runs a job through what `connect` makes.
+pub(super) fn run_through<T: Transport>(
+    connect: impl FnOnce(Destination<'_>) -> Result<T, ClientError>,
+    options: &RunOptions<'_>,
+    world: &World<'_>,
+    listener: Listener<'_>,
+) -> Result<RunOutcome, Failure> {
     let time = RunTime::new(&options.time, &world.began)?;
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
-    let client = client(&opening.job, &target, &limits, options.ca_file.as_deref())?;
     let origin = credentials.origin();
+    let transport = connect(Destination {
+        connector: &opening.job.connector,
+        base_url: &target.base_url,
+        credentials,
+        concurrency: limits.concurrency as usize,
+    })?;
     listener(Told::Details(Details {
         connector: opening.job.connector.name.clone(),
         operations: opening.job.connector.operations.len(),
@@ -158,7 +176,6 @@ pub(crate) fn run(
         duration,
         limited_by,
     });
-    let transport = Http::new(client, credentials);
     let settings = Settings {
         concurrency: limits.concurrency as usize,
         attempts: opening.job.attempts,
@@ -233,17 +250,4 @@ impl Running<'_> {
             false => Ok(()),
         }
     }
-}
-
-fn client(
-    job: &Job,
-    target: &Target,
-    limits: &Limits,
-    ca_file: Option<&Path>,
-) -> Result<Client, ClientError> {
-    let read =
-        |path| std::fs::read(path).map_err(|error| ClientError::Certificates(error.to_string()));
-    let ca_pem = ca_file.map(read).transpose()?;
-    let options = ClientOptions { ca_pem, concurrency: limits.concurrency as usize };
-    Client::new(&job.connector, &target.base_url, &options)
 }

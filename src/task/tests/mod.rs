@@ -1,3 +1,4 @@
 //! Tasks, driven as a verb drives them.
 
 mod deadline;
+mod run;

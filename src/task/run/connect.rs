@@ -1,0 +1,28 @@
+//! The way to the other side: over HTTP, unless whoever drives the task brings another.
+
+use std::path::Path;
+
+use crate::declared::connector::Connector;
+use crate::traffic::transport::{Client, ClientError, ClientOptions, Credentials, Http};
+
+/// Where requests are to go, and with what they are let in.
+pub(in crate::task) struct Destination<'a> {
+    pub connector: &'a Connector,
+    pub base_url: &'a str,
+    pub credentials: Credentials,
+    /// Requests under way at once, at the most.
+    pub concurrency: usize,
+}
+
+/// `ca_file` has certificates that are trusted beside the system's.
+pub(super) fn over_http(
+    destination: Destination<'_>,
+    ca_file: Option<&Path>,
+) -> Result<Http, ClientError> {
+    let read =
+        |path| std::fs::read(path).map_err(|error| ClientError::Certificates(error.to_string()));
+    let ca_pem = ca_file.map(read).transpose()?;
+    let Destination { connector, base_url, credentials, concurrency } = destination;
+    let client = Client::new(connector, base_url, &ClientOptions { ca_pem, concurrency })?;
+    Ok(Http::new(client, credentials))
+}
