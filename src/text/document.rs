@@ -164,7 +164,7 @@ impl Document {
     /// Puts texts where a schema asks for them and a number or a truth value was written.
     fn take_as_written(&self, validator: &jsonschema::Validator, value: &mut Value) {
         let pointers: Vec<Pointer> =
-            validator.iter_errors(value).filter_map(|error| asks_for_text(&error)).collect();
+            validator.iter_errors(value).flat_map(|error| asks_for_text(&error)).collect();
         for pointer in pointers {
             let written = self.at(&pointer).and_then(|node| self.written(node));
             if let (Some(written), Some(value)) = (written, pointer.find_mut(value)) {
@@ -570,6 +570,15 @@ mod tests {
         name: String,
         count: Option<u32>,
         kind: Option<Kind>,
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Inner {
+        names: Option<Vec<String>>,
+        within: Option<Box<Inner>>,
     }
 
     #[derive(Debug, Deserialize, JsonSchema)]
@@ -596,6 +605,12 @@ mod tests {
             let found = read.filter(|_| problems.is_empty()).map(|example| example.name);
             assert_eq!(found.as_deref(), name, "{written}");
         }
+        let nested =
+            parse("name: a\ninner: { names: [b, 1.10], within: { names: [yes, true] } }\n");
+        let (read, problems) = nested.read_as::<Example>();
+        let inner = read.and_then(|read| read.inner).unwrap();
+        assert_eq!((inner.names.unwrap().join(" "), problems), ("b 1.10".to_owned(), vec![]));
+        assert_eq!(inner.within.unwrap().names.unwrap(), ["yes", "true"]);
         let (_, problems) = parse("name: a\nkind: 5\n").read_as::<Example>();
         let messages: Vec<&str> = problems.iter().map(|problem| &*problem.message).collect();
         assert_eq!(messages, ["this must be one of small, large"]);

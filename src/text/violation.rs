@@ -214,11 +214,15 @@ impl Violation {
     }
 }
 
-/// Where a value stands that would do if it were a text; none where the error is about something else.
-pub(crate) fn asks_for_text(error: &ValidationError<'_>) -> Option<Pointer> {
+/// Where values stand that would do if they were texts; nowhere where the error is about something else.
+pub(crate) fn asks_for_text(error: &ValidationError<'_>) -> Vec<Pointer> {
     match error.kind() {
-        Kind::Type { kind } if takes_text(kind) => Some(pointer_of(error.instance_path())),
-        _ => None,
+        Kind::Type { kind } if takes_text(kind) => vec![pointer_of(error.instance_path())],
+        // What may be left out has two forms, and so does each thing within it.
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+            context.iter().flatten().flat_map(asks_for_text).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
