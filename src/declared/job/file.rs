@@ -17,11 +17,11 @@ pub(crate) struct JobFile {
     pub job: String,
     /// The connector: a folder under schemas/, built in or the user's own. Left out: stringeex.
     pub connector: Option<String>,
-    /// What a row does, as in ticket_note.create; may be an expression. Left out: each row's column `operation` says.
-    #[schemars(extend("examples" = ["ticket_note.create", "ticket_note.update", "ticket_note.delete", "ticket_note.list"]))]
+    /// What a row does: the name of one of the connector's operations, as in contact.create; may be an expression. Left
+    /// out: each row's column `operation` says.
     pub operation: Option<String>,
     pub source: SourceFile,
-    /// Field: value. A text may hold expressions, as in "{{ column }}". Left out: the columns that bear a field's name.
+    /// Field: value. A text may hold expressions, as in "{{ column | trim }}". Left out: the columns that bear a field's name.
     pub map: Option<IndexMap<String, Value>>,
     /// The time zone of times that name none, as in Asia/Ho_Chi_Minh.
     #[schemars(extend("examples" = ["Asia/Ho_Chi_Minh", "UTC"]))]
@@ -36,7 +36,7 @@ pub(crate) struct JobFile {
     /// What becomes of a row whose request may have acted: verify (look for it; the default), hold (leave it), or resend
     /// (at the risk of doing it twice).
     pub in_doubt: Option<InDoubt>,
-    /// The account's name in the ledger. Left out: what the credentials say.
+    /// The name of the account at the API, for the ledger. Left out: what the credentials say.
     pub account: Option<String>,
 }
 

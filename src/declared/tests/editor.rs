@@ -4,7 +4,10 @@
 //! line at the top of a file. A test keeps files and types together; draft 7, which editors know best.
 
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
+
+use serde_json::Value;
 
 use crate::declared::connector::{ConnectorFile, OperationFile};
 use crate::declared::job::file::JobFile;
@@ -21,7 +24,27 @@ fn schemas() -> Vec<(&'static str, String)> {
 }
 
 fn schema<T: JsonSchema>() -> Schema {
-    SchemaSettings::draft07().into_generator().into_root_schema_for::<T>()
+    let settings = SchemaSettings::draft07().with_transform(RecursiveTransform(take_as_written));
+    settings.into_generator().into_root_schema_for::<T>()
+}
+
+/// Numbers and truth values are taken as they are written where any text will do.
+fn take_as_written(schema: &mut Schema) {
+    if schema.get("const").or(schema.get("enum")).is_some() {
+        return;
+    }
+    let Some(types) = schema.get_mut("type") else { return };
+    let mut all = match types.take() {
+        Value::Array(types) => types,
+        one => vec![one],
+    };
+    if let Some(text) = all.iter().position(|name| name == "string") {
+        all.splice(text + 1..text + 1, ["number".into(), "boolean".into()]);
+    }
+    *types = match all.as_slice() {
+        [one] => one.clone(),
+        _ => Value::Array(all),
+    };
 }
 
 fn text(schema: &Schema) -> String {
@@ -48,6 +71,33 @@ fn the_files_are_those_of_the_types() {
             "{name} is out of date"
         );
     }
+}
+
+#[test]
+fn the_schema_of_jobs_accepts_what_is_read() {
+    let validator = jsonschema::validator_for(&schema::<JobFile>().to_value()).unwrap();
+    let jobs = [
+        "{ job: VALUE, source: { rows: [] } }",
+        "{ job: a, connector: VALUE, operation: VALUE, account: VALUE, source: { rows: [] } }",
+        "{ job: a, timezone: VALUE, key: VALUE, marker: VALUE, source: { rows: [] } }",
+        "{ job: a, source: { csv: VALUE, delimiter: VALUE } }",
+        "{ job: a, source: { jsonl: VALUE }, map: { a: VALUE } }",
+        "{ job: a, source: { json: VALUE }, limits: { rate: [VALUE] } }",
+        "{ job: a, source: { rows: [{ a: VALUE }] }, limits: { attempts: VALUE } }",
+        "{ job: a, source: { rows: [] }, in_doubt: VALUE }",
+    ];
+    let mut read = 0;
+    for value in ["50", "1.10", "0x1F", "true", "2026-11-24", "a", "hold", "~", "[50]", "{ a: b }"]
+    {
+        for job in jobs {
+            let text = job.replace("VALUE", value);
+            let document = Document::parse("job.yaml".into(), text.clone()).unwrap();
+            let is_read = document.read_as::<JobFile>().1.is_empty();
+            assert_eq!(validator.is_valid(&document.root().to_json()), is_read, "{text}");
+            read += usize::from(is_read);
+        }
+    }
+    assert!(read > 40, "{read}");
 }
 
 #[test]

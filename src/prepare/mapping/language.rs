@@ -147,8 +147,10 @@ fn syntax_hint(text: &str, source: &Source) -> String {
     let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     match source.columns().index(name).filter(|_| !plain) {
         Some(_) => format!("a column with such a name is written row['{name}']"),
-        None => "an expression is a column or a calculation with columns, as in {{ note | trim }}"
-            .into(),
+        None => {
+            "an expression is a column or a calculation with columns, as in {{ column | trim }}"
+                .into()
+        }
     }
 }
 
