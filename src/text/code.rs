@@ -63,7 +63,7 @@ codes! {
         Credentials "credentials"
             "no usable credentials are in the environment"
             "Noteferry takes tokens and passwords from environment variables alone, or from the files that variables \
-             such as STRINGEEX_TOKEN_FILE name. Set all variables of one of the ways that the hint lists, or rehearse \
+             such as API_TOKEN_FILE name. Set all variables of one of the ways that the hint lists, or rehearse \
              without any by --sandbox."
         OtherAccount "other-account"
             "the ledger knows this job for another account"
@@ -95,7 +95,7 @@ codes! {
              start from the job's folder. Rows are read twice, to be checked and to be sent, so a pipe will not do."
         InvalidUtf8 "invalid-utf8"
             "a text is not UTF-8"
-            "Guessing the encoding could put wrong letters into customers' tickets, so nothing is guessed. The file is \
+            "Guessing the encoding could put wrong letters into customers' records, so nothing is guessed. The file is \
              most often in Windows-1252 or Windows-1258: save or export it again as UTF-8."
         Encoding "encoding"
             "a file is no UTF-8 text"
@@ -136,14 +136,14 @@ codes! {
              row, and by docs/jobs.md for the keys of a job."
         Empty "empty"
             "a text is empty that must not be"
-            "An empty text would arrive as an empty note, or not be accepted at all. Fill it in, or leave the row out."
+            "An empty text would arrive with nothing in it, or not be accepted at all. Fill it in, or leave the row out."
         TooShort "too-short"
             "a text is shorter than allowed"
             "The connector says how many characters a field needs, and the other side would refuse fewer. Correct the cell \
              or the expression that makes the text."
         TooLong "too-long"
             "a text is longer than allowed"
-            "Nothing is cut off for you, since part of a note would be lost without a trace. Shorten the text at its \
+            "Nothing is cut off for you, since a part would be lost without a trace. Shorten the text at its \
              source, or split it over several rows."
         TooSmall "too-small"
             "a number is smaller than allowed"
@@ -178,7 +178,7 @@ codes! {
     "Jobs": {
         MissingOperation "missing-operation"
             "nothing says what the rows do"
-            "Each row needs an operation, such as ticket_note.create: from `operation:` in the job, from --operation for \
+            "Each row needs an operation, such as contact.create: from `operation:` in the job, from --operation for \
              a data file, or from a column `operation`."
         UnknownOperation "unknown-operation"
             "the connector has no such operation"
@@ -199,7 +199,7 @@ codes! {
         UnknownColumn "unknown-column"
             "the source has no such column"
             "Names must be as in the header, capitals and blanks included; a name that is no identifier is written \
-             row[\"Ticket ID\"]. In JSON a column exists once any row has the key."
+             row[\"Legacy ID\"]. In JSON a column exists once any row has the key."
         UnknownTimezone "unknown-timezone"
             "there is no such time zone"
             "A zone is named as in the IANA database, as in Asia/Ho_Chi_Minh, Europe/Berlin or UTC. Abbreviations such as \
@@ -207,7 +207,7 @@ codes! {
         ExpressionSyntax "expression-syntax"
             "an expression cannot be read"
             "What stands between {{ and }} is an expression of Jinja: a column, or a calculation with columns, as in \
-             {{ note | trim }} or {{ a if b else c }}. Statements ({% … %}) are not understood."
+             {{ column | trim }} or {{ a if b else c }}. Statements ({% … %}) are not understood."
         UnknownFilter "unknown-filter"
             "there is no such filter"
             "What follows a | in an expression is a filter, such as trim, default or epoch_ms. Without it the value would \
@@ -250,7 +250,7 @@ codes! {
              it is most often a delimiter too many."
         DuplicateColumn "duplicate-column"
             "two columns have the same name"
-            "An expression could mean either of them, and the wrong one would put wrong text into tickets. Rename or delete \
+            "An expression could mean either of them, and the wrong one would send wrong values. Rename or delete \
              one of them in the header."
         RaggedRow "ragged-row"
             "a row has more or fewer cells than the header"
@@ -262,11 +262,11 @@ codes! {
              --skip-invalid. Close the quote; a double quote inside a quoted text is written twice."
         RowTooLong "row-too-long"
             "a row is longer than 4 MiB"
-            "No note is that long: the line breaks between rows are probably missing, or the file is no text. Export it \
+            "Hardly a row is meant to be that long: the line breaks between rows are probably missing, or the file is no text. Export it \
              again."
         NotAnObject "not-an-object"
             "a row is no JSON object"
-            "Each row must be an object whose keys are the columns, as in {\"ticket\": \"tk_1\"}. Lists, texts and numbers \
+            "Each row must be an object whose keys are the columns, as in {\"id\": \"c_1\"}. Lists, texts and numbers \
              have no columns."
         TooManyColumns "too-many-columns"
             "the rows have more than 10,000 different keys"
@@ -281,8 +281,8 @@ codes! {
         InvalidTime "invalid-time"
             "epoch_ms cannot make a point in time of a value"
             "The text does not fit the format, is no date of the calendar, names no zone where the job has no `timezone`, \
-             or falls into the hour that a change of clocks skips or repeats. A guess would remind somebody at the wrong \
-             hour: correct the cell, the format after epoch_ms, or the job's `timezone`."
+             or falls into the hour that a change of clocks skips or repeats. A guess could be wrong by hours, \
+             and nobody would see it: correct the cell, the format after epoch_ms, or the job's `timezone`."
         MissingKey "missing-key"
             "a row has no key"
             "The job's `key` tells rows apart, and a row without one could not be found in the ledger again: it would be \
@@ -293,8 +293,8 @@ codes! {
              or drop one of the rows."
         PastTime "past-time"
             "a time that must lie ahead has passed"
-            "The other side refuses a reminder in the past. Whether it is past is checked once more right before each \
-             request, so a row may become invalid during a long run. Give a later time, or leave the reminder out."
+            "The other side refuses a time in the past. Whether it is past is checked once more right before each \
+             request, so a row may become invalid during a long run. Give a later time, or leave the field out."
         TimeInSeconds "time-in-seconds"
             "a time looks like seconds where milliseconds are asked for"
             "Taken as milliseconds it would lie around 1970. Multiply it by 1000, or make it from a written time with \
@@ -307,7 +307,7 @@ codes! {
             "Taken as seconds it would lie tens of thousands of years ahead. Divide it by 1000."
         TimeOrder "time-order"
             "a time comes after one that it should precede"
-            "A reminder after the due date comes too late to be of use. The row is sent all the same; look whether the two \
+            "In this order one of the two comes too late to be of use. The row is sent all the same; look whether the two \
              columns are mixed up."
         NoEffect "no-effect"
             "a field is set that does nothing in this row"
@@ -319,7 +319,7 @@ codes! {
              sent all the same; see the message for what the value stands for."
         ImplicitDefault "implicit-default"
             "an important field is left to its default"
-            "The rows are sent, but the default may not be what you want: a note may be seen by customers, for one. Map the \
+            "The rows are sent, but the default may not be what you want: what is sent may be seen by customers, for one. Map the \
              field to say what you mean; the warning is given once a job."
     }
     "What `ledger check` finds": {
@@ -364,7 +364,7 @@ codes! {
              copy back, and keep this file for an inquiry."
         SentAfterSuccess "sent-after-success"
             "a row was sent again after it had succeeded"
-            "The same note may be there twice. Look at the ticket on the other side, delete what is too much there, and \
+            "The same thing may be there twice. Look for it on the other side, delete what is too much there, and \
              keep the ledger for an inquiry: this is what Noteferry promises never to do."
         ImpossibleStep "impossible-step"
             "an attempt follows that cannot follow"
@@ -399,7 +399,7 @@ codes! {
              once, so the file was edited: put a copy back before the next run."
         MadeTwice "made-twice"
             "two rows claim to have made the same thing"
-            "Each create makes a note of its own, so one of the two was taken for the other and its note is probably \
+            "Each create makes a thing of its own, so one of the two was taken for the other and what it made is probably \
              missing. Look for both on the other side, and send the missing one under a new key."
         RunSum "run-sum"
             "the counts of a run do not add up"
@@ -458,6 +458,19 @@ mod tests {
             assert!(explanation.ends_with('.'), "{code}: {explanation}");
             assert!(!explanation.contains("  "), "{code}: {explanation}");
             assert!(!explanation.contains(summary), "{code} says the same twice");
+        }
+    }
+
+    #[test]
+    fn an_explanation_is_for_any_connector() {
+        for code in Code::all() {
+            let text = format!("{} {}", code.summary(), code.explanation()).to_lowercase();
+            let mut words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+            let of_one = words.find(|word| {
+                ["note", "notes", "ticket", "tickets"].contains(word)
+                    || word.starts_with("stringee")
+            });
+            assert_eq!(of_one, None, "{code}");
         }
     }
 
