@@ -16,7 +16,7 @@ use super::Readings;
 use super::decide::{Done, Fate, Held, Sending};
 use super::fates::Fates;
 use super::look::{Look, Policy};
-use super::names::{Name, Names};
+use super::names::{Arrival, Name, Names};
 use super::prior::{Found, Prior, find};
 use super::survey::Sight;
 
@@ -88,15 +88,18 @@ impl HeldLanes {
 struct Came(Vec<u64>);
 
 impl Came {
-    /// Takes note of a row; says whether it has come for the first time.
-    fn is_new(&mut self, position: usize) -> bool {
+    /// A row has come.
+    fn arrive(&mut self, position: usize) -> Arrival {
         let (word, bit) = (position / 64, 1 << (position % 64));
         if self.0.len() <= word {
             self.0.resize(word + 1, 0);
         }
-        let is_new = self.0[word] & bit == 0;
+        let before = self.0[word];
         self.0[word] |= bit;
-        is_new
+        match before & bit {
+            0 => Arrival::First,
+            _ => Arrival::Again,
+        }
     }
 }
 
@@ -183,18 +186,19 @@ impl<'a> Decider<'a> {
         let (fate, nth) = match (glance.name, glance.found) {
             (None, _) => (Fate::Reject, 1),
             (Some(name), Found::Perhaps) => self.look_up(record, name, 1)?,
-            (Some(name), Found::New) if self.names.is_new(name) => {
-                (self.fate_of_new(glance, decided.valid), 1)
-            }
-            (_, Found::Done(position)) if self.came.is_new(position) => {
-                (Fate::Skip(Done::Unchanged), 1)
-            }
-            (Some(name), Found::New | Found::Done(_)) => {
-                if valid.is_none() {
-                    decided = self.check(record);
+            (Some(name), Found::New) => match self.names.arrive(name) {
+                Arrival::First => (self.fate_of_new(glance, decided.valid), 1),
+                Arrival::Again => self.decide_again(record, glance, name, decided.valid)?,
+            },
+            (Some(name), Found::Done(position)) => match self.came.arrive(position) {
+                Arrival::First => (Fate::Skip(Done::Unchanged), 1),
+                Arrival::Again => {
+                    if valid.is_none() {
+                        decided = self.check(record);
+                    }
+                    self.decide_again(record, glance, name, decided.valid)?
                 }
-                self.decide_again(record, glance, name, decided.valid)?
-            }
+            },
         };
         decided.fate = self.within_limit(fate);
         self.fates.push(record.place.row, decided.fate, glance.name, nth);
@@ -256,17 +260,20 @@ impl<'a> Decider<'a> {
             Some(prior) if !reads => prior.known(&key)?,
             _ => None,
         };
-        let is_first = match &found {
-            _ if nth > 1 => true,
-            Some((_, position)) => self.came.is_new(*position),
-            None => self.names.is_new(name),
+        let arrival = match &found {
+            _ if nth > 1 => Arrival::First,
+            Some((_, position)) => self.came.arrive(*position),
+            None => self.names.arrive(name),
         };
-        if !is_first {
-            let nth = self.names.again(name);
-            return match preparer.has_key() {
-                true => Ok((Fate::Reject, nth)),
-                false => self.look_up(record, name, nth),
-            };
+        match arrival {
+            Arrival::First => {}
+            Arrival::Again => {
+                let nth = self.names.again(name);
+                return match preparer.has_key() {
+                    true => Ok((Fate::Reject, nth)),
+                    false => self.look_up(record, name, nth),
+                };
+            }
         }
         let known = found.as_ref().map(|(known, _)| known);
         let look = Look { operation: operation.as_deref(), ready: ready.as_ref(), known };

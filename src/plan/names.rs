@@ -90,6 +90,13 @@ impl BuildHasher for AsItIs {
 /// Sets that grow one at a time, so that no more than a small part of all names is ever held twice.
 const SHARDS: usize = 64;
 
+/// How something has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrival {
+    First,
+    Again,
+}
+
 /// The names that have come so far, and how often.
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -99,11 +106,14 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Takes note of a name; says whether it has come for the first time.
-    pub(super) fn is_new(&mut self, name: Name) -> bool {
+    /// A name has come.
+    pub(super) fn arrive(&mut self, name: Name) -> Arrival {
         self.seen.resize_with(SHARDS, HashSet::default);
         let shard = usize::from(name.0[0]) % SHARDS;
-        self.seen[shard].insert(name)
+        match self.seen[shard].insert(name) {
+            true => Arrival::First,
+            false => Arrival::Again,
+        }
     }
 
     /// A name has come again; gives how often it has come by now.

@@ -1,7 +1,7 @@
 //! Tallies, and what the first reading keeps of each row.
 
 use crate::plan::fates::{Fates, Noted};
-use crate::plan::names::{Name, Names};
+use crate::plan::names::{Arrival, Name, Names};
 use crate::plan::{Fate, Held, Sending, Tally};
 use crate::prepare::RowKey;
 use crate::row::Digest;
@@ -63,10 +63,10 @@ fn rows_are_found_again_as_they_were_noted() {
 fn names_tell_rows_apart_and_count_those_that_come_again() {
     let mut names = Names::default();
     for at in 0..1_000 {
-        assert!(names.is_new(name(&format!("k{at}"))), "{at}");
+        assert_eq!(names.arrive(name(&format!("k{at}"))), Arrival::First, "{at}");
     }
     for at in 0..1_000 {
-        assert!(!names.is_new(name(&format!("k{at}"))), "{at}");
+        assert_eq!(names.arrive(name(&format!("k{at}"))), Arrival::Again, "{at}");
     }
     assert_eq!(
         [names.again(name("k1")), names.again(name("k1")), names.again(name("k2"))],
