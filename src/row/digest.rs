@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::KeyHash;
-
 /// Names the content of a request: the first 16 bytes of a SHA-256 over operation, method, path and body.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(pub [u8; 16]);
@@ -11,24 +9,17 @@ pub struct Digest(pub [u8; 16]);
 impl fmt::Display for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = String::with_capacity(2 * self.0.len());
-        for byte in self.0 {
-            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        let mut text = [0; 32];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
         }
-        formatter.write_str(&text)
+        formatter.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
 impl fmt::Debug for Digest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Digest({self})")
-    }
-}
-
-impl Digest {
-    /// The hash that stands for a content where contents are held in memory.
-    pub fn hash(&self) -> KeyHash {
-        KeyHash(self.0[..8].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte)))
     }
 }

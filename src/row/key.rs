@@ -5,10 +5,10 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 /// The hash that stands for a key, or for a content, where those are held in memory. It lives no longer than a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyHash(pub u64);
+pub(crate) struct KeyHash(pub u64);
 
 impl KeyHash {
-    pub fn of(key: &str) -> Self {
+    pub(crate) fn of(key: &str) -> Self {
         Self(BuildHasherDefault::<DefaultHasher>::default().hash_one(key))
     }
 }

@@ -146,6 +146,7 @@ struct Gathering {
 
 impl Listener for Gathering {
     const START: &'static str = "key, digest";
+    const TIMES: bool = false;
 
     fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
         if self.owners.job(owner) == Some(self.job) {

@@ -55,6 +55,7 @@ struct Count {
 
 impl Listener for Count {
     const START: &'static str = "row";
+    const TIMES: bool = false;
 
     fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
         if self.owners.job(owner) == Some(self.job) {
