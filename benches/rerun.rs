@@ -13,7 +13,18 @@
 //!
 //! # Figures
 //!
-//! See below.
+//! Two cores, a million rows, seconds of processor time (the middle one of three), and the ratio to the check:
+//!
+//! | | a data file | a job with a key |
+//! |---|---|---|
+//! | check | 0.81 | 1.04 |
+//! | run again, all done | 2.17 (2.7) | 2.45 (2.4) |
+//! | plan, all done | 2.26 (2.8) | 2.29 (2.2) |
+//! | run again, one new row | 2.50 (3.1) | 3.10 (3.0) |
+//! | status | 0.50 (0.6) | 0.48 (0.5) |
+//!
+//! At most 53 MiB. Status keeps its aim, the others do not yet. A rerun reads the ledger for 0.5 s, makes the digest of
+//! each row, which a check does not, and finds each row in the history for a fetch from memory or two.
 
 mod data;
 mod measure;
