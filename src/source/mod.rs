@@ -24,6 +24,7 @@ use self::json::{JsonArray, JsonLines};
 use self::window::{CHUNK, Window};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
+use crate::text::file_kind::{self, FileKind};
 
 pub(crate) use self::columns::Columns;
 pub use self::record::{Cell, Record};
@@ -222,15 +223,14 @@ fn read_inline(row: Option<InlineRow>, record: &mut Record, keys: &mut Keys) -> 
     true
 }
 
-/// Passes a UTF-8 byte order mark and refuses what is plainly another encoding.
+/// Passes a UTF-8 byte order mark and refuses what is plainly no UTF-8 text.
 fn pass_mark(window: &mut Window) -> Result<(), Fault> {
-    let enough = |bytes: &[u8], ended: bool| (ended || bytes.len() >= 4).then_some(());
+    let enough =
+        |bytes: &[u8], ended: bool| (ended || bytes.len() >= file_kind::HEAD).then_some(());
     window.cut(enough).map_err(Fault::io)?;
-    let head = &window.bytes()[..window.bytes().len().min(4)];
-    let utf16 = head.starts_with(&[0xFF, 0xFE]) || head.starts_with(&[0xFE, 0xFF]);
-    if utf16 || head.contains(&0) {
-        return Err(Fault::file(Code::Encoding, "the file is UTF-16, not UTF-8")
-            .hint("save it again as UTF-8 (in Excel: CSV UTF-8, not Unicode text)"));
+    let head = &window.bytes()[..window.bytes().len().min(file_kind::HEAD)];
+    if let Some(kind) = FileKind::of(head) {
+        return Err(Fault::file(Code::Encoding, kind.message()).hint(kind.hint()));
     }
     if head.starts_with("\u{feff}".as_bytes()) {
         window.pass('\u{feff}'.len_utf8(), 0);

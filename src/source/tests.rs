@@ -231,6 +231,9 @@ fn headers_that_cannot_be_meant() {
         ("blank", b"\xef\xbb\xbf\r\n\r\n"),
         ("utf16", b"\xff\xfet\0i\0c\0k\0e\0t\0"),
         ("utf16_without_a_mark", b"t\0i\0c\0k\0e\0t\0"),
+        ("gzip", b"\x1f\x8b\x08\0\0\0\0\0\0\x03"),
+        ("workbook", b"PK\x03\x04\x14\0\x06\0\x08\0"),
+        ("ledger", b"SQLite format 3\0\x10\0"),
     ] {
         insta::assert_snapshot!(format!("header_{name}"), told(bytes, CSV));
     }
@@ -255,7 +258,7 @@ fn files_that_cannot_be_opened() {
 
 #[test]
 fn a_file_that_fails_halfway_ends_there() {
-    let input = Failing(Cursor::new(b"a,b\n1,2\n3,".to_vec()));
+    let input = Failing(Cursor::new(b"a,b\n1,2\n3,more than a head".to_vec()));
     let window = Window::new(Box::new(input), CHUNK);
     insta::assert_snapshot!(told_of(Source::from_input(window, "notes.csv".into(), CSV)));
 }

@@ -99,8 +99,9 @@ codes! {
              most often in Windows-1252 or Windows-1258: save or export it again as UTF-8."
         Encoding "encoding"
             "a file is no UTF-8 text"
-            "The file begins like UTF-16 (Excel calls that Unicode text), or has zero bytes in it, as damaged and binary \
-             files have. Save it again as UTF-8; in Excel that is CSV UTF-8."
+            "The file begins like UTF-16 (Excel calls that Unicode text), like a compressed file, a workbook or a \
+             database, or has zero bytes in it, as damaged files have. Give it as a text in UTF-8: decompress it, or save \
+             it again; in Excel that is CSV UTF-8."
         EmptyFile "empty-file"
             "a file is empty"
             "A source without a header or a list has probably been cut off on its way: export it again. If it is a ledger \

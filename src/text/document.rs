@@ -18,6 +18,7 @@ use serde_yaml::Spanned;
 
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, SourceText};
+use crate::text::file_kind::{self, FileKind};
 use crate::text::pointer::Pointer;
 use crate::text::violation::{Subject, Violation, asks_for_text};
 
@@ -66,8 +67,12 @@ impl Document {
             )
             .hint("check the path and the file's permissions")
         })?;
+        let place = || Place::File(name.as_str().into());
+        if let Some(kind) = FileKind::of(&bytes[..bytes.len().min(file_kind::HEAD)]) {
+            return Err(kind.refused(place()));
+        }
         let text = String::from_utf8(bytes).map_err(|error| {
-            let place = Place::File(name.as_str().into());
+            let place = place();
             let at = error.utf8_error().valid_up_to();
             Diagnostic::error(
                 Code::InvalidUtf8,

@@ -6,6 +6,7 @@
 pub(crate) mod code;
 pub(crate) mod diagnostic;
 pub(crate) mod document;
+pub(crate) mod file_kind;
 pub(crate) mod place;
 pub(crate) mod pointer;
 pub(crate) mod quota;
