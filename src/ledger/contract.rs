@@ -94,7 +94,8 @@ pub(crate) trait Reader {
     /// When the last request to an address left, by any job; unix milliseconds.
     fn last_request(&self, base_url: &str) -> Result<Option<i64>, LedgerError>;
 
-    /// All rows of a job, as they stand at one moment.
+    /// All rows of a job, as they stand at one moment. Outcomes whose rows are gone are an error: whoever deleted them has
+    /// made the ledger forget what was sent.
     fn history(&self, job: JobId) -> Result<History, LedgerError>;
 
     /// What is known of rows, each if it has this very key; in the order in which they are asked for.

@@ -49,6 +49,13 @@ pub(crate) enum LedgerError {
     Unrecorded { cause: Box<LedgerError>, rescue: String, known: Vec<LostOutcome>, count: usize },
     #[error("the ledger {ledger} contradicts itself at row {key}: {cause}")]
     Inconsistent { ledger: Location, key: String, cause: Contradiction },
+    /// Outcomes of rows whose starts are gone: what those rows have done would be sent again.
+    #[error(
+        "{ends} {} in the ledger {ledger} {} to rows that are not there any more",
+        if *ends == 1 { "outcome" } else { "outcomes" },
+        if *ends == 1 { "belongs" } else { "belong" }
+    )]
+    StartsMissing { ledger: Location, ends: u64 },
     /// An outcome did not find its start, so something has put an older state of the ledger in its place.
     #[error(
         "the ledger {ledger} went back to an earlier time while the run used it: it no longer knows attempts that it had \
@@ -128,6 +135,10 @@ impl LedgerError {
             Self::WentBack { .. } => {
                 "find out what writes to it, such as a copy that was put back; put the newest state in its place before the \
                  next run: rows that it does not know would be sent again"
+            }
+            Self::StartsMissing { .. } => {
+                "somebody edited the file, or the disk is failing: put a copy back; a run with this file would send again \
+                 what those rows have done"
             }
             Self::Inconsistent { .. } => {
                 "keep the file for an inquiry, and do not run this job with it"

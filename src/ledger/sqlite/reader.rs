@@ -60,14 +60,18 @@ impl Reader for FileLedger {
     }
 
     fn history(&self, job: JobId) -> Result<History, LedgerError> {
-        self.reading(|| {
+        let gathered = self.reading(|| {
             // All of one moment, while other processes may write to the file.
             let moment = self.connection.unchecked_transaction()?;
             let owners = Owners::read(&moment)?;
-            let mut gathering = Gathering { owners, job, row: None, rows: Vec::new() };
+            let mut gathering = Gathering { owners, job, row: None, rows: Vec::new(), dangling: 0 };
             scan(&moment, Which::All, &mut gathering)?;
-            Ok(History::of(gathering.rows))
-        })
+            Ok(gathering)
+        })?;
+        match gathered.dangling {
+            0 => Ok(History::of(gathered.rows)),
+            ends => Err(LedgerError::StartsMissing { ledger: self.location(), ends }),
+        }
     }
 
     fn find_many(&self, rows: &[(RowId, &str)]) -> Result<Vec<Option<Known>>, LedgerError> {
@@ -142,6 +146,8 @@ struct Gathering {
     /// The key and the last digest of the row in hand, where it is one of the job.
     row: Option<(KeyHash, Digest)>,
     rows: Vec<HistoryRow>,
+    /// Entries of rows that were never begun, in any job.
+    dangling: u64,
 }
 
 impl Listener for Gathering {
@@ -154,6 +160,10 @@ impl Listener for Gathering {
             self.row = Some((key, Digest(start.get(START_COUNT + 1)?)));
         }
         Ok(())
+    }
+
+    fn dangling(&mut self) {
+        self.dangling += 1;
     }
 
     fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> rusqlite::Result<()> {

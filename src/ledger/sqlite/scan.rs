@@ -41,6 +41,9 @@ pub(super) trait Listener {
         Ok(())
     }
 
+    /// Something became known of an attempt of a row that was never begun.
+    fn dangling(&mut self) {}
+
     /// Something in the row cannot have happened.
     fn contradiction(&mut self, _contradiction: Contradiction) {}
 
@@ -187,8 +190,10 @@ impl<L: Listener> Scan<'_, '_, L> {
 
     fn end(&mut self, id: i64, number: i64) -> rusqlite::Result<()> {
         let Some(end) = self.ends.rows.get() else { return Ok(()) };
-        // What came of a row that was never begun is told where entries are looked for that belong to nothing.
-        let Some(hand) = self.hand.as_mut().filter(|hand| hand.id == id) else { return Ok(()) };
+        let Some(hand) = self.hand.as_mut().filter(|hand| hand.id == id) else {
+            self.listener.dangling();
+            return Ok(());
+        };
         let read = || -> rusqlite::Result<_> {
             let remote_id = if L::IDS { end.get(3)? } else { None };
             // Only an older format can say that an attempt has ended, and not how.

@@ -305,3 +305,15 @@ fn a_row_that_contradicts_itself_stands_for_that_and_hides_no_other() {
     assert_eq!(ledger.known(candidate("k2").row, "another").unwrap(), None);
     assert_eq!(ledger.known(RowId(i64::MAX), "k1").unwrap(), None);
 }
+
+#[test]
+fn a_row_that_was_deleted_and_left_its_outcome_ends_every_reading_of_the_history() {
+    let (_folder, path) = place();
+    for key in ["k1", "k2"] {
+        record(&path, key, &[Some(Outcome::Succeeded)]);
+    }
+    let delete = "PRAGMA foreign_keys = OFF; DELETE FROM starts WHERE key = 'k1'";
+    Connection::open(&path).unwrap().execute_batch(delete).unwrap();
+    let told = Ledger::open(&path).unwrap().history(JobId(1)).unwrap_err();
+    assert!(matches!(told, LedgerError::StartsMissing { ends: 1, .. }), "{told:?}");
+}
