@@ -91,6 +91,9 @@ pub(crate) trait Reader {
     /// What the job's rows were known by in its last run; none where it has sent nothing.
     fn keyed_by(&self, job: JobId) -> Result<Option<String>, LedgerError>;
 
+    /// The last owner who took the right to send the job's rows; zero where nobody did.
+    fn last_owner(&self, job: JobId) -> Result<OwnerId, LedgerError>;
+
     /// When the last request to an address left, by any job; unix milliseconds.
     fn last_request(&self, base_url: &str) -> Result<Option<i64>, LedgerError>;
 
@@ -130,11 +133,13 @@ pub(crate) trait Books {
     fn enter_job(&self, claim: &dyn Claim, now: i64) -> Result<JobId, LedgerError>;
 
     /// Enters a run and who sends in it, and sets ids aside for its new rows. `keyed_by` is the job's key as written, or
-    /// empty.
+    /// empty. `after` is the last owner at a moment before the job's rows were read: where another has come since, what was
+    /// read does not hold any more, and the error is [`LedgerError::Overtaken`].
     fn begin_run(
         &self,
         claim: &dyn Claim,
         job: JobId,
+        after: OwnerId,
         keyed_by: &str,
         now: i64,
     ) -> Result<Run, LedgerError>;
@@ -142,7 +147,7 @@ pub(crate) trait Books {
     /// Writes how a run ended. Where that fails nothing is lost but that: the rows are written already.
     fn end_run(&self, run: Run, totals: &Totals, exit: u8, now: i64) -> Result<(), LedgerError>;
 
-    /// Brings in what an earlier run of the claim's job could not write; none where it left nothing. To be done before
+    /// Brings in what earlier runs of the claim's job could not write; nothing where they left nothing. To be done before
     /// anything of the job is read. Bringing it in twice is bringing it in once.
-    fn take_in(&self, claim: &dyn Claim) -> Result<Option<TakenIn>, LedgerError>;
+    fn take_in(&self, claim: &dyn Claim) -> Result<Vec<TakenIn>, LedgerError>;
 }

@@ -34,6 +34,15 @@ pub(crate) enum LedgerError {
     Superseded { path: PathBuf, kept: PathBuf },
     #[error("another run of this job is under way{holder}")]
     Busy { holder: String },
+    /// The lock was gone for a while, and in that time another run held the job.
+    #[error("another run of this job has taken the job over while this run had it in hand")]
+    Overtaken { ledger: Location },
+    /// An older version writes to the ledger, which would not understand the present format.
+    #[error("the ledger {ledger} is of an older format, and another run uses it{holder}")]
+    OlderInUse { ledger: Location, holder: String },
+    /// The recorder was given something of a row that it does not know: a fault of noteferry.
+    #[error("the recorder of the ledger {ledger} was given entries of rows that it does not know")]
+    UnknownRow { ledger: Location },
     #[error("the ledger {ledger} cannot be {deed}: {}", fault.words(cause))]
     Storage { ledger: Location, deed: &'static str, fault: StorageFault, cause: String },
     #[error("the rescue file {path} cannot be {deed}: {}", fault.words(cause))]
@@ -118,6 +127,18 @@ impl LedgerError {
             Self::Lost { .. } => {
                 "put it back from a copy, and do not run this job without it: all that the copy does not know would be sent \
                  again"
+            }
+            Self::Overtaken { .. } => {
+                "find out what deletes the .lock files beside the ledger, such as a clean-up, then run again: what each run \
+                 has done is in the ledger"
+            }
+            Self::OlderInUse { .. } => {
+                "wait until that run ends: the first run of this version brings the ledger up to date, and an older version \
+                 could not write to it any more"
+            }
+            Self::UnknownRow { .. } => {
+                "this is a fault of noteferry: please report it. Run again: rows whose outcome was not recorded are in doubt \
+                 and are looked for"
             }
             Self::Busy { .. } => "wait until it ends; a run that was killed leaves no lock behind",
             Self::Storage { fault, .. } => fault.hint(),

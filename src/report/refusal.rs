@@ -74,6 +74,9 @@ pub(crate) fn brought_in(taken: &TakenIn) -> String {
             taken.unreadable
         ));
     }
+    if let Some(kept) = &taken.kept {
+        words.push_str(&format!("; the file is kept as {}", kept.display()));
+    }
     words
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::declared::job::Job;
 use crate::ledger::{
-    Books as _, History, JobId, JobLock, JobName, Ledger, LedgerError, Reader as _,
+    Books as _, History, JobId, JobLock, JobName, Ledger, LedgerError, OwnerId, Reader as _,
     waiting_outcomes,
 };
 use crate::plan::Prior;
@@ -54,6 +54,8 @@ struct Held {
     ledger: Ledger,
     /// None where the ledger does not know the job.
     job: Option<JobId>,
+    /// The last to send the job's rows before they were read.
+    last_owner: OwnerId,
     history: History,
 }
 
@@ -64,6 +66,8 @@ pub(super) struct Booking {
     pub lock: JobLock,
     pub ledger: Ledger,
     pub job: JobId,
+    /// The last to send the job's rows before they were read.
+    pub last_owner: OwnerId,
     pub history: History,
 }
 
@@ -84,7 +88,7 @@ impl Claim {
         world: &World<'_>,
         listener: Listener<'_>,
     ) -> Result<Self, Failure> {
-        let waits = waiting_outcomes(path, &name)?.1 > 0;
+        let waits = !waiting_outcomes(path, &name)?.is_empty();
         let held = match waits || path.exists() {
             true => Some(Held::take(path, &name, job, world, listener)?),
             false => None,
@@ -112,12 +116,13 @@ impl Claim {
         if is_late && !held.history.is_empty() {
             return Ok(Entered::Overtaken(Box::new(Self { path, name, held: Some(held) })));
         }
-        let Held { lock, ledger, history, job } = held;
+        let Held { lock, ledger, history, job, last_owner } = held;
         let job = match job {
             Some(job) => job,
             None => ledger.enter_job(&lock, (world.wall)())?,
         };
-        Ok(Entered::Booked(Box::new(Booking { path, name, lock, ledger, job, history })))
+        let booking = Booking { path, name, lock, ledger, job, last_owner, history };
+        Ok(Entered::Booked(Box::new(booking)))
     }
 }
 
@@ -129,26 +134,42 @@ impl Held {
         world: &World<'_>,
         listener: Listener<'_>,
     ) -> Result<Self, Failure> {
-        // A file that is no good is refused before anything is written to it.
-        drop(Ledger::open_to_read(path)?);
-        let ledger = Ledger::open(path)?;
-        let lock = world.lock(path, name)?;
-        if let Some(taken) = ledger.take_in(&lock)? {
-            listener(Told::BroughtIn(taken));
-        }
-        let id = ledger.find_job(name)?;
-        let history = match id {
-            Some(id) => {
-                refuse_changed_key(job, ledger.keyed_by(id)?)?;
-                ledger.history(id)?
+        let (lock, ledger) = match Ledger::open_to_read(path)? {
+            // A file that is no good, and a job that may not be sent, are refused before anything is written: an older ledger
+            // stays one that an older version reads.
+            Some(present) => {
+                let lock = world.lock(path, name)?;
+                refuse_unfit(&present, name, job)?;
+                drop(present);
+                let ledger = Ledger::open_claimed(path, &lock)?;
+                (lock, ledger)
             }
+            // A lock beside a ledger that is not there says that the ledger has been emptied.
             None => {
-                refuse_other_account(name, ledger.other_accounts(name)?)?;
-                History::default()
+                let ledger = Ledger::open(path)?;
+                (world.lock(path, name)?, ledger)
             }
         };
-        Ok(Self { lock, ledger, job: id, history })
+        for taken in ledger.take_in(&lock)? {
+            listener(Told::BroughtIn(taken));
+        }
+        let id = refuse_unfit(&ledger, name, job)?;
+        let (last_owner, history) = match id {
+            Some(id) => (ledger.last_owner(id)?, ledger.history(id)?),
+            None => (OwnerId(0), History::default()),
+        };
+        Ok(Self { lock, ledger, job: id, last_owner, history })
     }
+}
+
+/// Refuses a job that has another key than in its last run, or another account; gives its id, where the ledger knows it.
+fn refuse_unfit(ledger: &Ledger, name: &JobName, job: &Job) -> Result<Option<JobId>, Failure> {
+    let id = ledger.find_job(name)?;
+    match id {
+        Some(id) => refuse_changed_key(job, ledger.keyed_by(id)?)?,
+        None => refuse_other_account(name, ledger.other_accounts(name)?)?,
+    }
+    Ok(id)
 }
 
 fn refuse_other_account(name: &JobName, others: Vec<String>) -> Result<(), Failure> {

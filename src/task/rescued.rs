@@ -12,8 +12,7 @@ pub(super) fn tell_waiting(
     job: &JobName,
     listener: Listener<'_>,
 ) -> Result<(), LedgerError> {
-    let (file, outcomes) = waiting_outcomes(path, job)?;
-    if outcomes > 0 {
+    for (file, outcomes) in waiting_outcomes(path, job)? {
         listener(Told::Waiting { file, outcomes });
     }
     Ok(())

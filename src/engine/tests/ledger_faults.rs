@@ -180,12 +180,12 @@ impl World {
         let lock = JobLock::take(&path, &name(), 1, "now")?;
         ledger.take_in(&lock)?;
         let job = ledger.enter_job(&lock, clock())?;
-        let run = ledger.begin_run(&lock, job, "", clock())?;
+        let run = ledger.begin_run(&lock, job, ledger.last_owner(job)?, "", clock())?;
         let owners = self.disk.ledger(&path)?;
         let work = self.work(&owners, job)?;
         let nowhere = self.folder.path().join("nowhere").join("ledger.db");
         let beside = if manner.rescue { &path } else { &nowhere };
-        let rescue = Rescue::reserve(beside, &lock);
+        let rescue = Rescue::reserve(beside, &lock, run.owner);
         let (say, news) = unbounded_channel();
         let trouble = InTrouble { patience: manner.patience, rescue, lock };
         let recorder = Recorder::start(ledger, run, trouble, move |news| {
@@ -392,7 +392,7 @@ fn what_was_rescued_outlives_trouble_while_it_is_brought_in() {
         disk.fail(Trouble::Full, 40, true);
         world.live(&FOREVER).unwrap();
         disk.mend();
-        rescued += waiting_outcomes(&world.path(), &name()).unwrap().1;
+        rescued += waiting_outcomes(&world.path(), &name()).unwrap().len();
         // No more than bringing in is of interest here, so nothing is kept after that.
         let manner = Manner { trouble, rescue: false, ..FOREVER };
         disk.fail(trouble, at, true);

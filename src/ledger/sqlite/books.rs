@@ -4,6 +4,7 @@ use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::FileLedger;
 use super::journal::take_ids;
+use super::reader::last_owner;
 use crate::ledger::{
     Books, Claim, JobId, LedgerError, OwnerId, Reader as _, Run, TakenIn, Validity,
 };
@@ -28,6 +29,7 @@ impl Books for FileLedger {
         &self,
         claim: &dyn Claim,
         job: JobId,
+        after: OwnerId,
         keyed_by: &str,
         now: i64,
     ) -> Result<Run, LedgerError> {
@@ -35,9 +37,12 @@ impl Books for FileLedger {
             Validity::Held => None,
             Validity::Until(moment) => Some(moment),
         };
-        self.writing(|| {
+        let begun = self.writing(|| {
             let immediate = TransactionBehavior::Immediate;
             let transaction = Transaction::new_unchecked(&self.connection, immediate)?;
+            if last_owner(&transaction, job)? > after {
+                return Ok(None);
+            }
             transaction.execute(
                 "INSERT INTO runs (job, keyed_by, started_at) VALUES (?1, ?2, ?3)",
                 params![job.0, keyed_by, now],
@@ -50,8 +55,9 @@ impl Books for FileLedger {
             let owner = OwnerId(transaction.last_insert_rowid());
             let first_row = take_ids(&transaction)?;
             transaction.commit()?;
-            Ok(Run { id, job, owner, first_row })
-        })
+            Ok(Some(Run { id, job, owner, first_row }))
+        })?;
+        begun.ok_or_else(|| LedgerError::Overtaken { ledger: self.location() })
     }
 
     fn end_run(&self, run: Run, totals: &Totals, exit: u8, now: i64) -> Result<(), LedgerError> {
@@ -77,7 +83,7 @@ impl Books for FileLedger {
         })
     }
 
-    fn take_in(&self, claim: &dyn Claim) -> Result<Option<TakenIn>, LedgerError> {
+    fn take_in(&self, claim: &dyn Claim) -> Result<Vec<TakenIn>, LedgerError> {
         super::rescue::take_in(self, claim.job())
     }
 }

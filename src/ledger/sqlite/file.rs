@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::fault::{not_opened, of_io};
 use super::format::{self, Found};
+use super::lock::{JobLock, other_holder};
 use super::presence::{self, Presence};
 use crate::ledger::{LedgerError, Location, StorageFault};
 
@@ -30,6 +31,22 @@ impl FileLedger {
     pub(crate) fn open(place: impl Into<Location>) -> Result<Self, LedgerError> {
         let Location::File(path) = place.into();
         Self::open_with(&path, |path| Connection::open(path))
+    }
+
+    /// Opens the ledger whose job is claimed. One of an older format is brought up to date, unless another job's run uses
+    /// it: that may be of an older version.
+    pub(crate) fn open_claimed(path: &Path, lock: &JobLock) -> Result<Self, LedgerError> {
+        let is_older = {
+            let connection =
+                connect_to_read(path).map_err(|error| not_opened(path, false, &error))?;
+            matches!(Self::over(connection, path).found()?, Found::Older(_))
+        };
+        match is_older.then(|| other_holder(path, lock)).flatten() {
+            Some(holder) => {
+                Err(LedgerError::OlderInUse { ledger: Location::File(path.to_owned()), holder })
+            }
+            None => Self::open(path),
+        }
     }
 
     pub(in crate::ledger) fn open_with(
@@ -112,10 +129,6 @@ impl FileLedger {
             Found::Current => {}
         }
         Ok(Some(ledger))
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 
     fn set_up(&self) -> rusqlite::Result<()> {

@@ -14,6 +14,15 @@ use super::file::make_folder;
 use super::presence::is_at;
 use crate::ledger::{Claim, JobName, LedgerError, Validity};
 
+/// What became of a lock when it was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Renewed {
+    /// Its file was where it was, so it kept every other run out.
+    Held,
+    /// Its file was gone, and it has been taken once more. Another run may have held the job and ended meanwhile.
+    TakenAgain,
+}
+
 /// Held for as long as a job runs.
 #[derive(Debug)]
 pub(crate) struct JobLock {
@@ -40,15 +49,15 @@ impl JobLock {
 
     /// Takes the lock once more where its file has been deleted: a lock on a deleted file keeps no other run out. An error
     /// where another run has taken the lock meanwhile.
-    pub(super) fn renew(&mut self, ledger: &Path) -> Result<(), LedgerError> {
+    pub(super) fn renew(&mut self, ledger: &Path) -> Result<Renewed, LedgerError> {
         if is_at(&self.file, &self.path) {
-            return Ok(());
+            return Ok(Renewed::Held);
         }
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             make_folder(folder).map_err(|error| of_io(ledger, "locked", &error))?;
         }
         self.file = Self::lock(&self.path, &self.text, ledger)?;
-        Ok(())
+        Ok(Renewed::TakenAgain)
     }
 
     fn lock(path: &Path, text: &str, ledger: &Path) -> Result<File, LedgerError> {
@@ -92,6 +101,22 @@ impl Claim for JobLock {
     fn validity(&self) -> Validity {
         Validity::Held
     }
+}
+
+/// Who holds the lock of another job beside the same ledger; none where nobody does.
+pub(super) fn other_holder(ledger: &Path, own: &JobLock) -> Option<String> {
+    let folder = ledger.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let start = format!("{}.", ledger.file_name()?.to_string_lossy());
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?.flatten();
+    let is_other = |entry: &std::fs::DirEntry| {
+        let name = entry.file_name();
+        let text = name.to_string_lossy();
+        text.starts_with(&start) && text.ends_with(".lock") && own.path.file_name() != Some(&name)
+    };
+    entries.filter(is_other).find_map(|entry| {
+        let mut file = OpenOptions::new().read(true).write(true).open(entry.path()).ok()?;
+        matches!(file.try_lock(), Err(TryLockError::WouldBlock)).then(|| holder(&mut file))
+    })
 }
 
 /// Who holds the lock, as far as the file can be read: some systems keep others from reading it, too.

@@ -59,6 +59,10 @@ impl Reader for FileLedger {
         self.reading(|| last_request(&self.connection, base_url))
     }
 
+    fn last_owner(&self, job: JobId) -> Result<OwnerId, LedgerError> {
+        self.reading(|| last_owner(&self.connection, job))
+    }
+
     fn history(&self, job: JobId) -> Result<History, LedgerError> {
         let gathered = self.reading(|| {
             // All of one moment, while other processes may write to the file.
@@ -245,15 +249,24 @@ impl Listener for One {
     }
 }
 
+/// The last owner of a job's rows; zero where there is none.
+pub(super) fn last_owner(connection: &Connection, job: JobId) -> rusqlite::Result<OwnerId> {
+    let query = "SELECT coalesce(max(owners.id), 0) FROM owners JOIN runs ON runs.id = owners.run \
+                 WHERE runs.job = ?1";
+    connection.prepare_cached(query)?.query_row([job.0], |row| row.get(0).map(OwnerId))
+}
+
 /// By the last run of each job that has sent anything. A run's end is no earlier than its last request, and is all that
-/// counts for the pace; only of a run without an end the requests themselves are asked.
+/// counts for the pace; only of a run without an end its entries are asked. An outcome is no earlier than its request, nor
+/// than the look that settled it.
 fn last_request(connection: &Connection, base_url: &str) -> rusqlite::Result<Option<i64>> {
     let mut runs = connection.prepare(
         "SELECT runs.id, runs.job, runs.ended_at FROM runs JOIN jobs ON jobs.id = runs.job \
          WHERE jobs.base_url = ?1 AND (runs.ended_at IS NULL OR runs.requests > 0) ORDER BY runs.id DESC",
     )?;
     let mut requests = connection.prepare(
-        "SELECT max(starts.at) FROM starts JOIN owners ON owners.id = starts.owner WHERE owners.run = ?1",
+        "SELECT max(at) FROM (SELECT starts.at, starts.owner FROM starts UNION ALL SELECT ends.at, ends.owner FROM ends) \
+         WHERE owner IN (SELECT id FROM owners WHERE run = ?1)",
     )?;
     let mut last: HashMap<i64, i64> = HashMap::new();
     let mut runs = runs.query([base_url])?;

@@ -3,7 +3,8 @@
 //! When a ledger cannot be written any more, nothing is started; but of what is under way the outcomes will be
 //! known, and a full disk is no reason to forget them. They are appended to the rescue file as lines of JSON, and count
 //! when they are on the disk. The next run brings them into the ledger before it reads that, and removes the file.
-//! Bringing them in twice is bringing them in once, so it may be interrupted at any moment.
+//! Bringing them in twice is bringing them in once, so it may be interrupted at any moment. Each owner has a file of its
+//! own: a run that has lost the job to another and does not know it yet shares none with it.
 //!
 //! A full disk would not let the file grow either. So a run makes it when it begins, filled with blanks that lines are
 //! later written over, and removes it when it ends. That is a plain write which every system has; where a file system
@@ -19,12 +20,21 @@ use serde::{Deserialize, Serialize};
 
 use super::journal::{Belongs, Entries, reason};
 use super::lock::beside;
+use super::presence::is_at;
 use super::{FileLedger, JobLock};
 use crate::ledger::{
     Claim as _, JobName, LedgerError, LostOutcome, OwnerId, Reader as _, StorageFault,
 };
 use crate::row::{AttemptEnd, Cause, Doubt, Outcome, Reason, RowId};
 
+/// How the name of a rescue file ends, after its owner's number.
+const ENDING: &str = ".rescue";
+/// How it ended before owners had files of their own.
+const LEGACY_ENDING: &str = "rescue";
+/// What is added to the name of one that is being brought in.
+const TAKEN: &str = ".taken";
+/// What is added to that where a part of it could not be read.
+const UNREADABLE: &str = ".unreadable";
 /// Room for more outcomes than requests are ever under way at once, in bytes.
 const RESERVE: usize = 256 << 10;
 
@@ -68,15 +78,17 @@ pub(crate) struct TakenIn {
     pub outcomes: usize,
     /// Lines that make no sense. The last one may be half a line; it never counted.
     pub unreadable: usize,
+    /// Where the file is kept, if a part of it could not be read.
+    pub kept: Option<PathBuf>,
 }
 
 impl Rescue {
-    /// Makes the file of a job beside a ledger, when what an earlier run left has been brought in. Where that fails there
+    /// Makes the file of an owner beside a ledger, when what earlier runs left has been brought in. Where that fails there
     /// is none, and a run can do without.
-    pub(crate) fn reserve(ledger: &Path, lock: &JobLock) -> Self {
-        let path = rescue_path(ledger, lock.job());
-        let opened = OpenOptions::new().write(true).create(true).truncate(true).open(&path);
-        if let Ok(mut file) = opened.as_ref() {
+    pub(crate) fn reserve(ledger: &Path, lock: &JobLock, owner: OwnerId) -> Self {
+        let path = beside(ledger, lock.job(), &format!("{}{ENDING}", owner.0));
+        let mut opened = create(&path);
+        if let Ok(file) = opened.as_mut() {
             // A part of the room is better than none.
             let _ = file.write_all(&[b' '; RESERVE]);
         }
@@ -87,28 +99,31 @@ impl Rescue {
         &self.path
     }
 
-    /// Makes the file anew where lines are kept from now on: the one that was made has been deleted.
-    pub(super) fn renew(&mut self) {
-        (self.file, self.used) = (None, 0);
-    }
-
-    /// Writes lines; they are on the disk when this returns. What is written in part is written over by the next.
+    /// Writes lines; they are on the disk, where the next run finds them, when this returns. What is written in part is
+    /// written over by the next.
     pub(super) fn keep(&mut self, lines: &[Line]) -> io::Result<()> {
         let mut text = Vec::new();
         for line in lines {
             serde_json::to_writer(&mut text, line)?;
             text.push(b'\n');
         }
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => OpenOptions::new().write(true).create(true).truncate(false).open(&self.path)?,
-        };
-        let file = self.file.insert(file);
-        file.seek(SeekFrom::Start(self.used))?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        self.used += text.len() as u64;
-        Ok(())
+        loop {
+            let file = match self.file.take() {
+                Some(file) => file,
+                None => create(&self.path)?,
+            };
+            let file = self.file.insert(file);
+            file.seek(SeekFrom::Start(self.used))?;
+            file.write_all(&text)?;
+            file.sync_all()?;
+            if is_at(file, &self.path) {
+                self.used += text.len() as u64;
+                return Ok(());
+            }
+            // Deleted, or taken by a run that holds the job now. What was kept there before was there to be read; whether
+            // this was is not known.
+            (self.file, self.used) = (None, 0);
+        }
     }
 
     /// Removes the file if it holds nothing.
@@ -117,12 +132,17 @@ impl Rescue {
         if self.used > 0 {
             // Blanks at the end mean nothing to the next run, only to a person who looks.
             let _ = file.set_len(self.used);
-        } else {
+        } else if is_at(&file, &self.path) {
             drop(file);
             // The next run removes it.
             let _ = std::fs::remove_file(&self.path);
         }
     }
+}
+
+/// Makes a file, and takes the place of none.
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
 }
 
 impl Line {
@@ -170,35 +190,100 @@ impl Line {
     }
 }
 
-/// How many outcomes of a job wait beside its ledger to be brought in, and in which file.
+/// The rescue files of a job in which outcomes wait to be brought in, and how many.
 pub(crate) fn waiting_outcomes(
     ledger: &Path,
     job: &JobName,
-) -> Result<(PathBuf, usize), LedgerError> {
-    let path = rescue_path(ledger, job);
-    let (lines, unreadable) = read(&path)?;
-    Ok((path, lines.len() + unreadable))
+) -> Result<Vec<(PathBuf, usize)>, LedgerError> {
+    let mut waiting = Vec::new();
+    for path in rescue_files(ledger, job)? {
+        let (lines, unreadable) = read(&path)?;
+        let outcomes = lines.len() + unreadable;
+        waiting.extend((outcomes > 0).then_some((path, outcomes)));
+    }
+    Ok(waiting)
 }
 
-/// Brings in what an earlier run of a job could not write; see [`crate::ledger::Books::take_in`].
-pub(super) fn take_in(ledger: &FileLedger, job: &JobName) -> Result<Option<TakenIn>, LedgerError> {
-    let path = rescue_path(&ledger.path, job);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let (lines, unreadable) = read(&path)?;
+/// Brings in what earlier runs of a job could not write; see [`crate::ledger::Books::take_in`].
+pub(super) fn take_in(ledger: &FileLedger, job: &JobName) -> Result<Vec<TakenIn>, LedgerError> {
+    let files = rescue_files(&ledger.path, job)?;
+    let taken = files.into_iter().map(|path| take_in_file(ledger, job, path));
+    Ok(taken.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+/// Brings in one file. It gets another name before it is read: a run that still writes to it, since it does not know yet
+/// that the job has been taken over, finds that out and makes a new one.
+fn take_in_file(
+    ledger: &FileLedger,
+    job: &JobName,
+    path: PathBuf,
+) -> Result<Option<TakenIn>, LedgerError> {
+    let taken = match path.to_string_lossy().ends_with(TAKEN) {
+        true => path,
+        false => {
+            let taken = named_further(&path, TAKEN);
+            std::fs::rename(&path, &taken).map_err(|error| failed(&path, "moved", &error))?;
+            taken
+        }
+    };
+    let (lines, unreadable) = read(&taken)?;
     let outcomes = lines.len();
     if outcomes > 0 {
-        complete(ledger, job, &path, lines)?;
+        complete(ledger, job, &taken, lines)?;
     }
-    // Emptied first: a file that comes back after a power cut must not speak against what was written since.
-    let emptied = OpenOptions::new().write(true).open(&path);
-    emptied
-        .and_then(|file| file.set_len(0).and_then(|()| file.sync_all()))
-        .map_err(|error| failed(&path, "emptied", &error))?;
+    let kept = (unreadable > 0).then(|| named_further(&taken, UNREADABLE));
+    match &kept {
+        Some(kept) => {
+            std::fs::rename(&taken, kept).map_err(|error| failed(&taken, "moved", &error))?;
+        }
+        None => discard(&taken).map_err(|error| failed(&taken, "emptied", &error))?,
+    }
+    let told = TakenIn { path: taken, outcomes, unreadable, kept };
+    Ok((outcomes + unreadable > 0).then_some(told))
+}
+
+/// Emptied first: a file that comes back after a power cut must not speak against what was written since.
+fn discard(path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).open(path)?;
+    file.set_len(0).and_then(|()| file.sync_all())?;
     // Empty it means nothing.
-    let _ = std::fs::remove_file(&path);
-    Ok((outcomes + unreadable > 0).then_some(TakenIn { path, outcomes, unreadable }))
+    let _ = std::fs::remove_file(path);
+    Ok(())
+}
+
+/// The rescue files of a job beside a ledger, in the order of their names: one for each owner that left one.
+fn rescue_files(ledger: &Path, job: &JobName) -> Result<Vec<PathBuf>, LedgerError> {
+    let start = beside(ledger, job, "");
+    let start = start.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = ledger.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(failed(folder, "looked for", &error)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(|error| failed(folder, "looked for", &error))?.file_name();
+        let text = name.to_string_lossy();
+        let is_one = text.strip_prefix(&start).is_some_and(|rest| {
+            let rest = rest.strip_suffix(TAKEN).unwrap_or(rest);
+            // Versions before this one had one file for a job.
+            rest == LEGACY_ENDING || rest.ends_with(ENDING)
+        });
+        files.extend(is_one.then(|| ledger.with_file_name(&name)));
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// A path with something added to its name.
+fn named_further(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 /// Completes attempts, all or none.
@@ -275,10 +360,6 @@ fn failed(path: &Path, deed: &'static str, error: &io::Error) -> LedgerError {
     LedgerError::Rescue { path: path.to_owned(), deed, fault, cause: error.to_string() }
 }
 
-fn rescue_path(ledger: &Path, job: &JobName) -> PathBuf {
-    beside(ledger, job, "rescue")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,15 +368,19 @@ mod tests {
     use crate::row::RowState;
 
     fn line(row_id: i64, key: &str, outcome: Outcome) -> Line {
-        Line::new(RowId(row_id), Some(key.to_owned()), OwnerId(1), &end(outcome, 1))
+        Line::new(RowId(row_id), Some(key.to_owned()), OwnerId(row_id), &end(outcome, 1))
     }
 
     /// Keeps lines as a run does that ends after them.
     fn keep(path: &Path, lines: &[Line]) -> PathBuf {
-        let mut rescue = Rescue::reserve(path, &claim(path));
+        let mut rescue = Rescue::reserve(path, &claim(path), OwnerId(1));
         lines.iter().for_each(|line| rescue.keep(std::slice::from_ref(line)).unwrap());
         rescue.finish();
-        rescue_path(path, &name("a"))
+        rescue_path(path)
+    }
+
+    fn rescue_path(ledger: &Path) -> PathBuf {
+        beside(ledger, &name("a"), "1.rescue")
     }
 
     #[test]
@@ -305,12 +390,12 @@ mod tests {
         record(&path, "k2", &[None]);
         let file =
             keep(&path, &[line(1, "k1", Outcome::Succeeded), line(2, "k2", Outcome::Refused)]);
-        assert_eq!(waiting_outcomes(&path, &name("a")).unwrap(), (file.clone(), 2));
+        assert_eq!(waiting_outcomes(&path, &name("a")).unwrap(), [(file.clone(), 2)]);
         let ledger = Ledger::open(&path).unwrap();
-        let taken = ledger.take_in(&claim(&path)).unwrap().unwrap();
+        let taken = ledger.take_in(&claim(&path)).unwrap().remove(0);
         assert_eq!((taken.outcomes, taken.unreadable), (2, 0));
         assert!(!file.exists());
-        assert_eq!(ledger.take_in(&claim(&path)).unwrap(), None);
+        assert_eq!(ledger.take_in(&claim(&path)).unwrap(), []);
         let state = found(&path, "k1").unwrap().earlier.state;
         assert_eq!(state, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
         let earlier = found(&path, "k2").unwrap().earlier;
@@ -326,7 +411,7 @@ mod tests {
         let ledger = Ledger::open(&path).unwrap();
         for _ in 0..2 {
             std::fs::write(&file, &bytes).unwrap();
-            assert_eq!(ledger.take_in(&claim(&path)).unwrap().unwrap().outcomes, 1);
+            assert_eq!(ledger.take_in(&claim(&path)).unwrap()[0].outcomes, 1);
             let state = found(&path, "k1").unwrap().earlier.state;
             assert_eq!(state, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
         }
@@ -336,12 +421,12 @@ mod tests {
     fn a_run_without_trouble_leaves_no_file_and_a_killed_one_a_file_that_means_nothing() {
         let (_folder, path) = place();
         record(&path, "k1", &[Some(Outcome::Succeeded)]);
-        let file = rescue_path(&path, &name("a"));
+        let file = rescue_path(&path);
         assert!(!file.exists());
-        drop(Rescue::reserve(&path, &claim(&path)));
+        drop(Rescue::reserve(&path, &claim(&path), OwnerId(1)));
         assert_eq!(std::fs::metadata(&file).unwrap().len(), RESERVE as u64);
-        assert_eq!(waiting_outcomes(&path, &name("a")).unwrap().1, 0);
-        assert_eq!(Ledger::open(&path).unwrap().take_in(&claim(&path)).unwrap(), None);
+        assert_eq!(waiting_outcomes(&path, &name("a")).unwrap(), []);
+        assert_eq!(Ledger::open(&path).unwrap().take_in(&claim(&path)).unwrap(), []);
         assert!(!file.exists());
     }
 
@@ -353,8 +438,47 @@ mod tests {
         let mut bytes = std::fs::read(&file).unwrap();
         bytes.extend_from_slice(b"{\"row_id\":2,\"key\":\"k2\",\"num   \0\0");
         std::fs::write(&file, bytes).unwrap();
-        let taken = Ledger::open(&path).unwrap().take_in(&claim(&path)).unwrap().unwrap();
+        let taken = Ledger::open(&path).unwrap().take_in(&claim(&path)).unwrap().remove(0);
         assert_eq!((taken.outcomes, taken.unreadable), (1, 1));
+        assert!(taken.kept.unwrap().exists(), "for a person to look at");
+        assert_eq!(waiting_outcomes(&path, &name("a")).unwrap(), []);
+    }
+
+    /// A file may be renamed and removed while it is open, as Unix has it.
+    #[cfg(unix)]
+    #[test]
+    fn a_run_that_was_overtaken_keeps_its_outcomes_and_touches_no_other_file() {
+        let (_folder, path) = place();
+        record(&path, "k1", &[None]);
+        record(&path, "k2", &[None]);
+        let mut first = Rescue::reserve(&path, &claim(&path), OwnerId(1));
+        first.keep(&[line(1, "k1", Outcome::Succeeded)]).unwrap();
+        // Another run takes the job, with what is known by then, and has a file of its own.
+        let ledger = Ledger::open(&path).unwrap();
+        assert_eq!(ledger.take_in(&claim(&path)).unwrap()[0].outcomes, 1);
+        let mut second = Rescue::reserve(&path, &claim(&path), OwnerId(2));
+        first.keep(&[line(2, "k2", Outcome::Succeeded)]).unwrap();
+        first.finish();
+        assert!(second.path().exists());
+        second.finish();
+        let waiting = waiting_outcomes(&path, &name("a")).unwrap();
+        assert_eq!(waiting, [(rescue_path(&path), 1)]);
+        ledger.take_in(&claim(&path)).unwrap();
+        let state = found(&path, "k2").unwrap().earlier.state;
+        assert_eq!(state, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
+    }
+
+    #[test]
+    fn a_file_that_an_earlier_version_left_or_an_interrupted_run_has_named_is_brought_in() {
+        for ending in ["rescue", "rescue.taken", "1.rescue.taken"] {
+            let (_folder, path) = place();
+            record(&path, "k1", &[None]);
+            let file = keep(&path, &[line(1, "k1", Outcome::Succeeded)]);
+            std::fs::rename(file, beside(&path, &name("a"), ending)).unwrap();
+            let taken = Ledger::open(&path).unwrap().take_in(&claim(&path)).unwrap().remove(0);
+            assert_eq!((taken.outcomes, taken.kept), (1, None), "{ending}");
+            assert_eq!(waiting_outcomes(&path, &name("a")).unwrap(), []);
+        }
     }
 
     #[test]
@@ -369,7 +493,7 @@ mod tests {
                 found(&path, "k1").unwrap().earlier.state,
                 RowState::Started { attempts: 1 }
             );
-            assert!(file.exists());
+            assert_eq!(waiting_outcomes(&path, &name("a")).unwrap()[0].1, 2, "{}", file.display());
         }
     }
 
@@ -377,11 +501,11 @@ mod tests {
     fn what_was_written_in_part_is_written_over() {
         let (_folder, path) = place();
         record(&path, "k1", &[None]);
-        let mut rescue = Rescue::reserve(&path, &claim(&path));
+        let mut rescue = Rescue::reserve(&path, &claim(&path), OwnerId(1));
         rescue.file.as_mut().unwrap().write_all(b"{\"row_id\":1,\"key\":\"k1\"").unwrap();
         rescue.keep(&[line(1, "k1", Outcome::Succeeded)]).unwrap();
         rescue.finish();
-        let taken = Ledger::open(&path).unwrap().take_in(&claim(&path)).unwrap().unwrap();
+        let taken = Ledger::open(&path).unwrap().take_in(&claim(&path)).unwrap().remove(0);
         assert_eq!((taken.outcomes, taken.unreadable), (1, 0));
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn claim(path: &Path) -> JobLock {
 /// A run of the job in a ledger.
 pub(super) fn begin(ledger: &Ledger, lock: &JobLock) -> Run {
     let job = ledger.enter_job(lock, 1).unwrap();
-    ledger.begin_run(lock, job, "", 2).unwrap()
+    ledger.begin_run(lock, job, ledger.last_owner(job).unwrap(), "", 2).unwrap()
 }
 
 /// Records attempts of one row: each an outcome, or none for one that was under way when the run died.
@@ -74,7 +74,7 @@ pub(super) fn record(path: &Path, key: &str, outcomes: &[Option<Outcome>]) {
     let lock = claim(path);
     let run = begin(&ledger, &lock);
     let (acks, acknowledged) = mpsc::channel();
-    let rescue = Rescue::reserve(path, &lock);
+    let rescue = Rescue::reserve(path, &lock, run.owner);
     let trouble = InTrouble { patience: Duration::ZERO, rescue, lock };
     let recorder = Recorder::start(ledger, run, trouble, move |news| match news {
         News::Durable(durable) => acks.send(durable).unwrap(),
@@ -167,7 +167,7 @@ fn jobs_are_told_apart_by_name_address_and_account() {
     assert_eq!(ledger.find_job(&name("b")).unwrap(), None);
     assert_eq!(ledger.other_accounts(&name("b")).unwrap(), ["a"]);
     assert_eq!(ledger.other_accounts(&name("a")).unwrap(), Vec::<String>::new());
-    assert_eq!(ledger.last_request(&name("b").base_url).unwrap(), Some(1_800_000_000_000));
+    assert_eq!(ledger.last_request(&name("b").base_url).unwrap(), Some(1_800_000_000_500));
     assert_eq!(ledger.last_request("sandbox").unwrap(), None);
 }
 

@@ -8,12 +8,12 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::{begin, claim, end, found, name, place, start};
-use crate::ledger::recorder::LARGEST_GROUP;
+use crate::ledger::recorder::{LARGEST_GROUP, Write};
 use crate::ledger::{
     Ack, Books as _, Claim as _, InTrouble, JobLock, Ledger, LedgerError, News, Note, Reader as _,
     Recorder, Rescue, Validity, waiting_outcomes,
 };
-use crate::row::{AttemptEnd, AttemptStart, KeyHash, Outcome, RowState, Standing};
+use crate::row::{AttemptEnd, AttemptStart, KeyHash, Outcome, RowId, RowState, Standing};
 
 struct Desk {
     _folder: tempfile::TempDir,
@@ -42,7 +42,7 @@ fn recorder(path: &Path) -> (Recorder, Receiver<News>) {
     let ledger = Ledger::open(path).unwrap();
     let lock = claim(path);
     let run = begin(&ledger, &lock);
-    let rescue = Rescue::reserve(path, &lock);
+    let rescue = Rescue::reserve(path, &lock, run.owner);
     let (say, news) = channel();
     let trouble = InTrouble { patience: Duration::ZERO, rescue, lock };
     (Recorder::start(ledger, run, trouble, move |news| drop(say.send(news))), news)
@@ -101,7 +101,7 @@ fn rows_of_two_runs_at_once_have_different_ids() {
             let ledger = Ledger::open(&path).unwrap();
             let lock = JobLock::take(&path, &job, 1, "now").unwrap();
             let run = begin(&ledger, &lock);
-            let rescue = Rescue::reserve(&path, &lock);
+            let rescue = Rescue::reserve(&path, &lock, run.owner);
             let trouble = InTrouble { patience: Duration::from_secs(60), rescue, lock };
             Recorder::start(ledger, run, trouble, |_| {})
         })
@@ -188,7 +188,7 @@ fn an_outcome_whose_start_nobody_knows_any_more_is_kept_beside_the_ledger() {
     assert!(matches!(next(), News::Note(Note::Kept { .. })));
     assert_eq!(next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
     recorder.finish().unwrap();
-    assert_eq!(waiting_outcomes(&path, &name("a")).unwrap().1, 1);
+    assert_eq!(waiting_outcomes(&path, &name("a")).unwrap()[0].1, 1);
     // The next run does not guess.
     let ledger = Ledger::open(&path).unwrap();
     let refused = ledger.take_in(&claim(&path));
@@ -229,7 +229,7 @@ fn nothing_leaves_while_another_run_holds_the_job() {
     assert!(matches!(desk.next(), News::Failed(LedgerError::Busy { .. })));
     assert_eq!(desk.next(), News::Durable(vec![]));
     assert_eq!(desk.next(), News::Unwritten { starts: vec![5], ends: vec![] });
-    assert_eq!(found(&desk.path, "k3").unwrap().earlier.state, RowState::Deferred { attempts: 1 });
+    assert_eq!(found(&desk.path, "k3"), None, "nothing of it is written");
     desk.recorder.end(3, end(Outcome::Succeeded, 1));
     assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
     assert_eq!(desk.next(), News::Unwritten { starts: vec![], ends: vec![] });
@@ -238,6 +238,95 @@ fn nothing_leaves_while_another_run_holds_the_job() {
     assert_eq!(desk.next(), News::Durable(vec![]));
     assert_eq!(desk.next(), News::Unwritten { starts: vec![], ends: vec![4] });
     assert_eq!(found(&desk.path, "k2").unwrap().earlier.state, RowState::Deferred { attempts: 1 });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_job_that_another_run_has_held_since_is_not_taken_back() {
+    let desk = Desk::open();
+    desk.recorder.begin(3, start("k1", 1));
+    assert_eq!(desk.next(), News::Durable(vec![Ack::Started { slot: 3 }]));
+    std::fs::remove_file(lock_file(&desk.path)).unwrap();
+    // Another run, from its beginning to its end.
+    super::record(&desk.path, "k2", &[Some(Outcome::Succeeded)]);
+    desk.recorder.begin(4, start("k2", 1));
+    assert!(matches!(desk.next(), News::Failed(LedgerError::Overtaken { .. })));
+    assert_eq!(desk.next(), News::Durable(vec![]));
+    assert_eq!(desk.next(), News::Unwritten { starts: vec![4], ends: vec![] });
+    desk.recorder.end(3, end(Outcome::Succeeded, 1));
+    assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
+    let Desk { _folder, path, recorder, .. } = desk;
+    recorder.finish().unwrap();
+    let done = RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) };
+    for key in ["k1", "k2"] {
+        assert_eq!(found(&path, key).unwrap().earlier.state, done, "{key}");
+    }
+}
+
+#[test]
+fn a_run_does_not_begin_on_what_it_read_before_another_run() {
+    let (_folder, path) = place();
+    super::record(&path, "k1", &[Some(Outcome::Deferred)]);
+    let ledger = Ledger::open(&path).unwrap();
+    let job = ledger.find_job(&name("a")).unwrap().unwrap();
+    let read_after = ledger.last_owner(job).unwrap();
+    super::record(&path, "k2", &[Some(Outcome::Succeeded)]);
+    let refused = ledger.begin_run(&claim(&path), job, read_after, "", 2);
+    assert!(matches!(refused, Err(LedgerError::Overtaken { .. })), "{refused:?}");
+    let read_after = ledger.last_owner(job).unwrap();
+    ledger.begin_run(&claim(&path), job, read_after, "", 2).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn an_outcome_is_not_entered_for_the_attempt_of_an_owner_that_came_later() {
+    let desk = Desk::open();
+    let number = |number| AttemptStart { known: Some(RowId(1)), ..start("k1", number) };
+    desk.recorder.begin(3, number(1));
+    assert_eq!(desk.next(), News::Durable(vec![Ack::Started { slot: 3 }]));
+    std::fs::remove_file(lock_file(&desk.path)).unwrap();
+    let lock = claim(&desk.path);
+    begin(&Ledger::open(&desk.path).unwrap(), &lock);
+    desk.execute(
+        "INSERT INTO starts SELECT id, 2, turn, owner + 1, key, row, line, operation, lane, digest, at, remote_at \
+         FROM starts WHERE key = 'k1'",
+    );
+    desk.recorder.begin(3, number(2));
+    assert!(matches!(desk.next(), News::Failed(LedgerError::Busy { .. })));
+    assert_eq!(desk.next(), News::Durable(vec![]));
+    assert_eq!(desk.next(), News::Unwritten { starts: vec![3], ends: vec![] });
+    desk.recorder.end(3, end(Outcome::Succeeded, 2));
+    assert_eq!(desk.next(), News::Durable(vec![]));
+    assert_eq!(desk.next(), News::Unwritten { starts: vec![], ends: vec![3] });
+    let state = found(&desk.path, "k1").unwrap().earlier.state;
+    assert_eq!(state, RowState::Started { attempts: 2 }, "it is in the other's hands");
+}
+
+#[test]
+fn an_outcome_and_the_next_start_of_its_row_are_written_again_where_the_ledger_went_back() {
+    let desk = Desk::open();
+    desk.recorder.begin(3, start("k1", 1));
+    assert_eq!(desk.next(), News::Durable(vec![Ack::Started { slot: 3 }]));
+    desk.execute("DELETE FROM starts");
+    desk.recorder.write(vec![
+        Write::End { slot: 3, end: Box::new(end(Outcome::Deferred, 1)) },
+        Write::Start { slot: 3, start: Box::new(start("k1", 2)) },
+    ]);
+    assert!(matches!(desk.next(), News::Failed(LedgerError::WentBack { .. })));
+    assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
+    assert_eq!(desk.next(), News::Unwritten { starts: vec![3], ends: vec![] });
+    let state = found(&desk.path, "k1").unwrap().earlier.state;
+    assert_eq!(state, RowState::Deferred { attempts: 2 });
+    assert_eq!(count(&desk.path, "ends"), 2);
+}
+
+#[test]
+fn entries_of_a_row_that_is_not_in_hand_are_refused_and_told() {
+    let desk = Desk::open();
+    desk.recorder.end(7, end(Outcome::Succeeded, 1));
+    assert!(matches!(desk.next(), News::Failed(LedgerError::UnknownRow { .. })));
+    assert_eq!(desk.next(), News::Unwritten { starts: vec![], ends: vec![7] });
+    assert_eq!(count(&desk.path, "ends"), 0);
 }
 
 /// The lock of the only job.

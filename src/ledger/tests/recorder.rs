@@ -37,7 +37,7 @@ impl Desk {
         let ledger = disk.ledger(&path).unwrap();
         let lock = claim(&path);
         let run = begin(&ledger, &lock);
-        let rescue = Rescue::reserve(&beside(&path), &lock);
+        let rescue = Rescue::reserve(&beside(&path), &lock, run.owner);
         let trouble = InTrouble { patience, rescue, lock };
         let (say, news): (Sender<News>, _) = channel();
         let recorder = Recorder::start(ledger, run, trouble, move |news| {
@@ -138,7 +138,7 @@ fn what_is_known_when_patience_is_over_is_kept_for_the_next_run() {
     assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 4 }]));
     drop(desk.recorder.finish());
     desk.disk.mend();
-    let (file, waiting) = waiting_outcomes(&desk.path, &name("a")).unwrap();
+    let (file, waiting) = waiting_outcomes(&desk.path, &name("a")).unwrap().remove(0);
     assert_eq!(waiting, 2);
     insta::assert_snapshot!(std::fs::read_to_string(file).unwrap());
     Ledger::open(&desk.path).unwrap().take_in(&claim(&desk.path)).unwrap();
@@ -239,7 +239,7 @@ fn of_two_jobs_that_share_a_ledger_the_first_puts_it_back_and_the_second_goes_on
     let ledger = Ledger::open(&one.path).unwrap();
     let lock = JobLock::take(&one.path, &name("b"), 1, "now").unwrap();
     let run = begin(&ledger, &lock);
-    let rescue = Rescue::reserve(&one.path, &lock);
+    let rescue = Rescue::reserve(&one.path, &lock, run.owner);
     let (say, news) = channel();
     let other = Recorder::start(ledger, run, InTrouble { patience: LONG, rescue, lock }, {
         move |news| drop(say.send(news))

@@ -118,8 +118,8 @@ fn record(path: &Path, steps: &[(&Step, Digest, Option<Outcome>)]) {
     let ledger = Ledger::open(path).unwrap();
     let lock = JobLock::take(path, &name(), 1, "now").unwrap();
     let job = ledger.enter_job(&lock, 1).unwrap();
-    let run = ledger.begin_run(&lock, job, "", 2).unwrap();
-    let rescue = Rescue::reserve(path, &lock);
+    let run = ledger.begin_run(&lock, job, ledger.last_owner(job).unwrap(), "", 2).unwrap();
+    let rescue = Rescue::reserve(path, &lock, run.owner);
     let trouble = InTrouble { patience: Duration::ZERO, rescue, lock };
     let recorder = Recorder::start(ledger, run, trouble, |_| {});
     for (slot, (step, digest, outcome)) in steps.iter().enumerate() {

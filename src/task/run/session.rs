@@ -52,7 +52,7 @@ struct Books {
 impl Books {
     fn open(booking: Booking, run: Run) -> Result<(Self, UnboundedReceiver<News>), LedgerError> {
         let owners = booking.ledger.open_again()?;
-        let rescue = Rescue::reserve(&booking.path, &booking.lock);
+        let rescue = Rescue::reserve(&booking.path, &booking.lock, run.owner);
         let trouble = InTrouble { patience: PATIENCE, rescue, lock: booking.lock };
         let (say, news) = unbounded_channel();
         // The engine is gone when the run is over; then nobody waits for an acknowledgement.
@@ -78,7 +78,13 @@ impl Session<'_> {
         reporter: Box<dyn Reporter>,
     ) -> Result<RunOutcome, LedgerError> {
         let key = self.opening.job.keyed_by();
-        let run = booking.ledger.begin_run(&booking.lock, booking.job, key, self.now)?;
+        let run = booking.ledger.begin_run(
+            &booking.lock,
+            booking.job,
+            booking.last_owner,
+            key,
+            self.now,
+        )?;
         let pace = self.pace(&booking)?;
         let history = std::mem::take(&mut booking.history);
         let again = || self.opening.reopen();

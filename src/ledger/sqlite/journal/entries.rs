@@ -28,7 +28,7 @@ impl<'c> Entries<'c> {
         let end = connection.prepare_cached(
             "INSERT INTO ends (id, number, owner, at, outcome, status, code, reason, doubt, message, remote_id) \
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 \
-             WHERE EXISTS (SELECT 1 FROM starts WHERE id = ?1 AND number = ?2) \
+             WHERE EXISTS (SELECT 1 FROM starts WHERE id = ?1 AND number = ?2 AND owner <= ?3) \
              ON CONFLICT DO UPDATE SET at = excluded.at, outcome = excluded.outcome, status = excluded.status, \
              code = excluded.code, reason = excluded.reason, doubt = excluded.doubt, message = excluded.message, \
              remote_id = excluded.remote_id",
@@ -73,7 +73,8 @@ impl<'c> Entries<'c> {
         Ok(found == Some(true))
     }
 
-    /// Enters what came of an attempt, as far as its start is there. A second time it changes nothing.
+    /// Enters what came of an attempt, as far as its start is there. Who finds out is the one who began it, or one who
+    /// came later: the attempt of a later owner that has the same number is another. A second time it changes nothing.
     pub(crate) fn end(
         &mut self,
         row: RowId,

@@ -13,12 +13,13 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub(super) use entries::{Belongs, Entries, reason};
 pub(super) use ids::take_ids;
-use rows::{Group, Rows};
+use rows::{Entered, Group, Rows};
 use trouble::Unsaved;
 
+use super::lock::Renewed;
 use super::{FileLedger, JobLock, Rescue};
 use crate::ledger::recorder::{Hurry, Journal, Write};
-use crate::ledger::{LedgerError, News, OwnerId, Recorder, Run};
+use crate::ledger::{LedgerError, News, OwnerId, Reader as _, Recorder, Run};
 
 /// How long SQLite waits for another writer by itself. It cannot be hurried, so it is short: the rest is patience.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -71,7 +72,7 @@ enum Mode {
     Writing,
     /// Nothing is started any more; outcomes are still written.
     Closing,
-    /// Likewise, and another run holds the job: what it has found out holds.
+    /// Likewise, and the job is not this run's own any more, as far as can be told: what another run has found out holds.
     Overtaken,
     /// The ledger cannot be written: outcomes are kept beside it.
     Saving(Unsaved),
@@ -79,7 +80,10 @@ enum Mode {
 
 impl Journal for FileJournal {
     fn take(&mut self, group: Vec<Write>, hear: &mut dyn FnMut(News)) {
-        let group = self.rows.enter(group);
+        let Entered { group, unknown } = self.rows.enter(group);
+        if !unknown.is_empty() {
+            self.refuse(unknown, hear);
+        }
         match &self.mode {
             Mode::Writing => self.write_group(group, hear),
             Mode::Closing | Mode::Overtaken => self.write_ends(group, hear),
@@ -114,26 +118,53 @@ impl FileJournal {
     }
 
     fn write_group(&mut self, group: Group, hear: &mut dyn FnMut(News)) {
-        let written = match self.write(&group) {
-            Ok(homeless) => Ok(homeless),
-            Err(error) => self.persist(&group, &error, hear),
-        };
-        match written {
-            _ if !self.ledger.presence.is_kept() => self.write_elsewhere(group, hear),
-            Ok(Homeless::None) => match self.trouble.lock.renew(&self.ledger.path) {
-                Ok(()) => {
-                    hear(News::Durable(group.acks()));
-                    self.rows.settle(group);
-                }
-                Err(error) => self.be_overtaken(error, &group, hear),
-            },
-            Ok(Homeless::Some(homeless)) => self.have_gone_back(group, homeless, hear),
-            Err(error) => self.save(error, &group, hear),
+        // Before anything is written: outcomes of rows that another run has taken up since may contradict what it knows.
+        if self.ledger.presence.is_kept()
+            && let Err(lost) = self.patiently(hear, Self::keep_claim)
+        {
+            return self.lose_claim(lost, group, hear);
+        }
+        let written = self.patiently(hear, |journal| journal.write(&group));
+        if !self.ledger.presence.is_kept() {
+            return self.write_elsewhere(group, hear);
+        }
+        // And after it: what is acknowledged now leaves.
+        match (written, self.patiently(hear, Self::keep_claim)) {
+            (Ok(Homeless::None), Ok(())) => {
+                hear(News::Durable(group.acks()));
+                self.rows.settle(group);
+            }
+            (Ok(Homeless::Some(homeless)), Ok(())) => self.have_gone_back(group, homeless, hear),
+            (Ok(homeless), Err(lost)) => {
+                self.end_written((lost, Mode::Overtaken), group, homeless.places(), hear);
+            }
+            (Err(error), Ok(())) => self.save(error, &group, hear),
+            (Err(_), Err(lost)) => self.lose_claim(lost, group, hear),
+        }
+    }
+
+    /// Sees to it that the job is this run's own. A lock whose file was deleted kept nobody out: it is taken once more,
+    /// unless another run holds the job or has held it meanwhile.
+    fn keep_claim(&mut self) -> Result<(), LedgerError> {
+        match self.trouble.lock.renew(&self.ledger.path)? {
+            Renewed::Held => Ok(()),
+            Renewed::TakenAgain if self.ledger.last_owner(self.run.job)? > self.run.owner => {
+                Err(LedgerError::Overtaken { ledger: self.ledger.location() })
+            }
+            Renewed::TakenAgain => Ok(()),
         }
     }
 
     /// Writes a group, whole or not at all. A second time it changes nothing.
-    fn write(&mut self, group: &Group) -> rusqlite::Result<Homeless> {
+    fn write(&mut self, group: &Group) -> Result<Homeless, LedgerError> {
+        self.try_write(group).map_err(|error| self.ledger.storage("written", &error))
+    }
+
+    fn try_write(&mut self, group: &Group) -> rusqlite::Result<Homeless> {
+        // SQLite may have ended a transaction that failed by itself, or not; nothing of it counts.
+        if !self.ledger.connection.is_autocommit() {
+            self.ledger.connection.execute_batch("ROLLBACK")?;
+        }
         let immediate = TransactionBehavior::Immediate;
         let transaction = Transaction::new_unchecked(&self.ledger.connection, immediate)?;
         let homeless = write_entries(&transaction, self.run.owner, &self.rows, group)?;
@@ -154,6 +185,15 @@ enum Homeless {
     Some(Vec<usize>),
 }
 
+impl Homeless {
+    fn places(self) -> Vec<usize> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Some(places) => places,
+        }
+    }
+}
+
 fn write_entries(
     connection: &Connection,
     owner: OwnerId,
@@ -163,7 +203,6 @@ fn write_entries(
     let mut entries = Entries::prepare(connection)?;
     let mut homeless = None;
     for (at, (write, row)) in group.iter().enumerate() {
-        let Some(row) = row else { continue };
         match write {
             Write::Start { start, .. } => entries.begin(row, owner, start)?,
             Write::End { slot, end } => {

@@ -9,7 +9,14 @@ use crate::row::{AttemptStart, RowId};
 /// is written of the same rows.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    writes: Vec<(Write, Option<RowId>)>,
+    writes: Vec<(Write, RowId)>,
+}
+
+/// What came of taking a group's rows in hand.
+pub(super) struct Entered {
+    pub group: Group,
+    /// Writes of rows that have no id: outcomes of rows that are not in hand, or starts for which no id was set aside.
+    pub unknown: Vec<Write>,
 }
 
 /// The rows in hand.
@@ -23,13 +30,13 @@ pub(super) struct Rows {
 #[derive(Debug)]
 struct Hand {
     row: RowId,
-    /// Its attempt that is under way, where this run has begun it.
+    /// Its attempt that is under way, or was before the one that is being entered, where this run has begun it.
     start: Option<Box<AttemptStart>>,
 }
 
 impl Group {
-    /// Each write and the id of its row; none where the row is not known.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&Write, Option<RowId>)> {
+    /// Each write and the id of its row.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Write, RowId)> {
         self.writes.iter().map(|(write, row)| (write, *row))
     }
 
@@ -59,7 +66,7 @@ impl Group {
     }
 
     /// Lets go of the writes for which `keep` says no.
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&Write, Option<RowId>) -> bool) {
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&Write, RowId) -> bool) {
         self.writes.retain(|(write, row)| keep(write, *row));
     }
 
@@ -73,8 +80,8 @@ impl Group {
     }
 }
 
-impl FromIterator<(Write, Option<RowId>)> for Group {
-    fn from_iter<T: IntoIterator<Item = (Write, Option<RowId>)>>(writes: T) -> Self {
+impl FromIterator<(Write, RowId)> for Group {
+    fn from_iter<T: IntoIterator<Item = (Write, RowId)>>(writes: T) -> Self {
         Self { writes: writes.into_iter().collect() }
     }
 }
@@ -86,15 +93,22 @@ impl Rows {
     }
 
     /// Takes the rows of a group in hand, each with the id that it has, or will have.
-    pub(super) fn enter(&mut self, writes: Vec<Write>) -> Group {
-        let with_row = |write: Write| {
+    pub(super) fn enter(&mut self, writes: Vec<Write>) -> Entered {
+        let mut entered = Entered {
+            group: Group { writes: Vec::with_capacity(writes.len()) },
+            unknown: Vec::new(),
+        };
+        for write in writes {
             let row = match &write {
                 Write::Start { slot, start } => self.take(*slot, start),
                 Write::End { slot, end } => end.known.or_else(|| self.row(*slot)),
             };
-            (write, row)
-        };
-        writes.into_iter().map(with_row).collect()
+            match row {
+                Some(row) => entered.group.writes.push((write, row)),
+                None => entered.unknown.push(write),
+            }
+        }
+        entered
     }
 
     fn take(&mut self, slot: usize, start: &AttemptStart) -> Option<RowId> {
@@ -103,7 +117,9 @@ impl Rows {
         if self.hands.len() <= slot {
             self.hands.resize_with(slot + 1, || None);
         }
-        self.hands[slot] = Some(Hand { row, start: None });
+        // The attempt before this one may end in the same group, and is still to be known until that is durable.
+        let before = self.hands[slot].take().filter(|hand| hand.row == row);
+        self.hands[slot] = Some(Hand { row, start: before.and_then(|hand| hand.start) });
         Some(row)
     }
 

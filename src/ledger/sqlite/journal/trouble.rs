@@ -52,7 +52,6 @@ impl FileJournal {
                 self.write_ends(group, hear);
             }
             Err(error) => {
-                self.trouble.rescue.renew();
                 self.save(error, &group, hear);
             }
         }
@@ -60,30 +59,39 @@ impl FileJournal {
 
     /// Gives what is to be said, and whether what is written from now on goes to a copy with all that was written before.
     pub(super) fn regain(&mut self, group: &Group) -> Result<(LedgerError, bool), LedgerError> {
-        // Where that fails, another run holds the job: what is there is its own.
-        let is_ours = self.trouble.lock.renew(self.ledger.path()).is_ok();
+        // Where the job is not this run's own any more, what is there is another's.
+        let is_ours = !matches!(self.mode, Mode::Overtaken) && self.keep_claim().is_ok();
         let starts = group.iter().filter(|(write, _)| matches!(write, Write::Start { .. })).count();
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let (starts, ends) = (count(starts), count(group.len() - starts));
         let written = RunWrites { run: self.run, starts, ends };
         let Regained { ledger, error, is_copy } = self.ledger.regain(is_ours, Some(written))?;
         self.ledger = ledger;
-        self.trouble.rescue.renew();
         Ok((error, is_copy))
     }
 
-    /// Another run holds the job: its file was there to be locked when ours was gone. What has been written of ours is
-    /// true, but nothing may leave any more.
-    pub(super) fn be_overtaken(
+    /// The job is not this run's own any more, and the group is not written.
+    pub(super) fn lose_claim(
         &mut self,
-        error: LedgerError,
-        group: &Group,
+        lost: LedgerError,
+        group: Group,
         hear: &mut dyn FnMut(News),
     ) {
-        hear(News::Failed(error));
+        hear(News::Failed(lost));
         self.mode = Mode::Overtaken;
-        self.withdraw(group);
-        self.tell_of_written(group, hear);
+        self.write_ends(group, hear);
+    }
+
+    /// Says of entries of rows that are not known that they are never written, and starts nothing any more.
+    pub(super) fn refuse(&mut self, unknown: Vec<Write>, hear: &mut dyn FnMut(News)) {
+        hear(News::Failed(LedgerError::UnknownRow { ledger: self.ledger.location() }));
+        if matches!(self.mode, Mode::Writing) {
+            self.mode = Mode::Closing;
+        }
+        let is_start = |write: &Write| matches!(write, Write::Start { .. });
+        let (starts, ends): (Vec<Write>, Vec<Write>) = unknown.into_iter().partition(is_start);
+        let slots = |writes: Vec<Write>| writes.iter().map(Write::slot).collect();
+        hear(News::Unwritten { starts: slots(starts), ends: slots(ends) });
     }
 
     /// An older state of the ledger has been put in its place. The starts and outcomes that the writer still knew are in it
@@ -95,8 +103,23 @@ impl FileJournal {
         hear: &mut dyn FnMut(News),
     ) {
         let error = LedgerError::WentBack { ledger: self.ledger.location() };
+        let mode = match self.mode {
+            Mode::Overtaken => Mode::Overtaken,
+            _ => Mode::Closing,
+        };
+        self.end_written((error, mode), group, homeless, hear);
+    }
+
+    /// A group is written but for outcomes that have nowhere to go, and from now on nothing may leave.
+    pub(super) fn end_written(
+        &mut self,
+        (error, mode): (LedgerError, Mode),
+        group: Group,
+        homeless: Vec<usize>,
+        hear: &mut dyn FnMut(News),
+    ) {
         hear(News::Failed(error.clone()));
-        self.mode = Mode::Closing;
+        self.mode = mode;
         self.withdraw(&group);
         let (homeless, at_home) = group.split(&homeless);
         self.tell_of_written(&at_home, hear);
@@ -111,7 +134,7 @@ impl FileJournal {
         let unsent = group.iter().filter_map(|(write, row)| Some((write.unsent()?, row)));
         let unsent: Group = unsent.collect();
         // Where that fails, the next run looks for what was never sent.
-        let _ = self.write(&unsent);
+        let _ = self.try_write(&unsent);
     }
 
     /// A group is written, but none of its starts may leave.
@@ -139,7 +162,6 @@ impl FileJournal {
             }
             Ok(_) => hear(News::Durable(ends.acks())),
             Err(error) => {
-                let error = self.ledger.storage("written", &error);
                 hear(News::Unwritten { starts: starts.slots(), ends: late });
                 return self.save(error, &ends, hear);
             }
@@ -149,7 +171,7 @@ impl FileJournal {
 
     /// Without the outcomes of attempts which another run has dealt with since; gives their slots.
     fn without_settled(&self, ends: Group) -> (Group, Vec<usize>) {
-        let query = "SELECT EXISTS (SELECT 1 FROM starts WHERE id = ?1 AND number > ?2) \
+        let query = "SELECT EXISTS (SELECT 1 FROM starts WHERE id = ?1 AND (number > ?2 OR (number = ?2 AND owner > ?3))) \
                      OR EXISTS (SELECT 1 FROM ends WHERE id = ?1 AND number = ?2 AND owner > ?3)";
         let is_settled = |row: RowId, number: u32| -> rusqlite::Result<bool> {
             let mut statement = self.ledger.connection.prepare_cached(query)?;
@@ -158,7 +180,7 @@ impl FileJournal {
         let mut late = Vec::new();
         let mut ends = ends;
         ends.retain(|write, row| {
-            let (Write::End { slot, end }, Some(row)) = (write, row) else { return true };
+            let Write::End { slot, end } = write else { return true };
             // What cannot be asked is not written: the other run looks for it.
             let is_kept = matches!(is_settled(row, end.number), Ok(false));
             late.extend((!is_kept).then_some(*slot));
@@ -208,51 +230,44 @@ impl FileJournal {
     }
 
     /// What came of an attempt, for the rescue file.
-    fn line(&self, write: &Write, row: Option<RowId>) -> Option<Line> {
-        let (Write::End { slot, end }, Some(row)) = (write, row) else { return None };
+    fn line(&self, write: &Write, row: RowId) -> Option<Line> {
+        let Write::End { slot, end } = write else { return None };
         let key = self.rows.key(*slot).filter(|_| end.known.is_none()).map(str::to_owned);
         let key = key.or_else(|| self.ledger.key_of(row));
         Some(Line::new(row, key, self.run.owner, end))
     }
 
-    /// Tries again what has failed, until it goes well or patience is over.
-    pub(super) fn persist(
+    /// Tries something until it goes well or patience is over.
+    pub(super) fn patiently<T>(
         &mut self,
-        group: &Group,
-        error: &rusqlite::Error,
         hear: &mut dyn FnMut(News),
-    ) -> Result<Homeless, LedgerError> {
-        let began = Instant::now();
-        let (mut error, mut wait) = (self.ledger.storage("written", error), FIRST_WAIT);
+        mut attempt: impl FnMut(&mut Self) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        let mut error = match attempt(self) {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        let (began, patience, mut wait) = (Instant::now(), self.trouble.patience, FIRST_WAIT);
         let mut is_told = false;
         while error.may_pass() && !self.hurry.is_on() {
-            let left = self.trouble.patience.saturating_sub(began.elapsed());
+            let left = patience.saturating_sub(began.elapsed());
             if left.is_zero() {
                 break;
             }
             if !std::mem::replace(&mut is_told, true) {
-                let patience = self.trouble.patience;
                 hear(News::Note(Note::Trouble { error: error.clone(), patience }));
             }
             self.hurry.pause(wait.min(left));
             wait = (wait * 2).min(LONGEST_WAIT);
-            match self.write_again(group) {
-                Ok(homeless) => {
+            match attempt(self) {
+                Ok(done) => {
                     hear(News::Note(Note::Mended { after: began.elapsed() }));
-                    return Ok(homeless);
+                    return Ok(done);
                 }
-                Err(again) => error = self.ledger.storage("written", &again),
+                Err(again) => error = again,
             }
         }
         Err(error)
-    }
-
-    /// Writes a group that has failed. SQLite may have ended the transaction by itself or not; nothing of it counts.
-    fn write_again(&mut self, group: &Group) -> rusqlite::Result<Homeless> {
-        if !self.ledger.connection.is_autocommit() {
-            self.ledger.connection.execute_batch("ROLLBACK")?;
-        }
-        self.write(group)
     }
 }
 
