@@ -24,7 +24,7 @@ use crate::traffic::transport::Transport;
 use crate::traffic::verdict::{Verdict, judge};
 
 use super::Work;
-use super::core::{Action, Core, Input, Now, Settings, Stop};
+use super::core::{Action, Core, Input, Now, Owned, Settings, Stop};
 
 /// How often watchers get a new snapshot.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -57,8 +57,8 @@ pub(crate) struct Parts<'a, T> {
     /// Hears events in order, several at a time.
     pub tell: &'a mut dyn FnMut(Vec<Event>),
     pub progress: &'a mut dyn FnMut(Progress),
-    /// Whether what the other side calls so belongs to a row.
-    pub owns: &'a dyn Fn(&str) -> bool,
+    /// Which of some ids of the other side's belong to rows.
+    pub owned: &'a dyn Fn(HashSet<String>) -> LocalBoxFuture<'static, Owned>,
     /// Unix milliseconds.
     pub wall: &'a dyn Fn() -> i64,
     pub chance: &'a mut dyn FnMut() -> f64,
@@ -79,8 +79,22 @@ pub(crate) struct RunEnd {
 
 /// Something that came to an end.
 enum Flight {
-    Replied { slot: usize, work: Arc<Work>, reply: Reply },
-    Looked { slot: usize, work: Arc<Work>, reply: Reply },
+    Replied {
+        slot: usize,
+        work: Arc<Work>,
+        reply: Reply,
+    },
+    Looked {
+        slot: usize,
+        work: Arc<Work>,
+        reply: Reply,
+    },
+    /// The ledger has said whose the items of a page are.
+    Owned {
+        slot: usize,
+        verdict: Verdict,
+        owned: Owned,
+    },
     Token(Result<Granted, TokenFailure>),
 }
 
@@ -260,23 +274,29 @@ impl<T: Transport> Shell<'_, T> {
                 self.read_clock(date_of(&reply));
                 self.look_landed(slot, &work, reply)
             }
+            Flight::Owned { slot, verdict, owned } => Input::Looked { slot, verdict, owned },
         }
     }
 
-    fn look_landed(&self, slot: usize, work: &Work, reply: Reply) -> Input {
+    fn look_landed(&mut self, slot: usize, work: &Work, reply: Reply) -> Input {
         // Without a way to look there is no look; then the answer has no list.
         let Some(recover) = work.ready.operation.recover.as_ref() else {
             let verdict = Verdict::Done { id: None, items: None };
-            return Input::Looked { slot, verdict, owned: HashSet::new() };
+            return Input::Looked { slot, verdict, owned: Ok(HashSet::new()) };
         };
         let verdict = judge(self.parts.answers, &recover.list, reply);
         let items = match &verdict {
             Verdict::Done { items: Some(items), .. } => items.as_slice(),
             _ => &[],
         };
-        let ids = items.iter().filter_map(|item| item_id(recover, item));
-        let owned = ids.filter(|id| (self.parts.owns)(id)).collect();
-        Input::Looked { slot, verdict, owned }
+        let ids: HashSet<String> = items.iter().filter_map(|item| item_id(recover, item)).collect();
+        if ids.is_empty() {
+            return Input::Looked { slot, verdict, owned: Ok(ids) };
+        }
+        let asking = (self.parts.owned)(ids);
+        self.flights
+            .push(Box::pin(async move { Flight::Owned { slot, verdict, owned: asking.await } }));
+        Input::Tick
     }
 
     /// The other side's clock is remembered by the run's own, which nobody can set.

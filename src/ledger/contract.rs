@@ -112,11 +112,6 @@ pub(crate) trait Reader {
     /// Of some ids of the other side's, those that a row of any job has. A thing with such an id was made by that row.
     fn owned(&self, ids: &HashSet<&str>) -> Result<HashSet<String>, LedgerError>;
 
-    /// Whether a row of any job has one such id.
-    fn owns(&self, id: &str) -> Result<bool, LedgerError> {
-        Ok(!self.owned(&HashSet::from([id]))?.is_empty())
-    }
-
     /// Where a job stands, with at most so many runs and so many rows that need a look.
     fn status(
         &self,

@@ -40,9 +40,9 @@ pub(crate) enum LedgerError {
     /// An older version writes to the ledger, which would not understand the present format.
     #[error("the ledger {ledger} is of an older format, and another run uses it{holder}")]
     OlderInUse { ledger: Location, holder: String },
-    /// The recorder was given something of a row that it does not know: a fault of noteferry.
-    #[error("the recorder of the ledger {ledger} was given entries of rows that it does not know")]
-    UnknownRow { ledger: Location },
+    /// A fault of noteferry.
+    #[error("the ledger {ledger}: {}", fault.words())]
+    Fault { ledger: Location, fault: LedgerFault },
     #[error("the ledger {ledger} cannot be {deed}: {}", fault.words(cause))]
     Storage { ledger: Location, deed: &'static str, fault: StorageFault, cause: String },
     #[error("the rescue file {path} cannot be {deed}: {}", fault.words(cause))]
@@ -71,6 +71,24 @@ pub(crate) enum LedgerError {
          acknowledged"
     )]
     WentBack { ledger: Location },
+}
+
+/// What only a fault of noteferry can bring about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LedgerFault {
+    /// The recorder was given an entry of a row that it does not know.
+    UnknownRow,
+    /// What reads the ledger beside the recorder ended before the run.
+    ReaderGone,
+}
+
+impl LedgerFault {
+    fn words(self) -> &'static str {
+        match self {
+            Self::UnknownRow => "its recorder was given an entry of a row that it does not know",
+            Self::ReaderGone => "what reads it ended before the run",
+        }
+    }
 }
 
 /// What came of an attempt and is written nowhere.
@@ -136,7 +154,7 @@ impl LedgerError {
                 "wait until that run ends: the first run of this version brings the ledger up to date, and an older version \
                  could not write to it any more"
             }
-            Self::UnknownRow { .. } => {
+            Self::Fault { .. } => {
                 "this is a fault of noteferry: please report it. Run again: rows whose outcome was not recorded are in doubt \
                  and are looked for"
             }

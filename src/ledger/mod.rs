@@ -19,7 +19,7 @@ mod status;
 pub(crate) mod tests;
 
 pub(crate) use contract::{Books, Claim, JobId, JobName, OwnerId, Reader, Run, Validity};
-pub(crate) use error::{LedgerError, LostOutcome, StorageFault};
+pub(crate) use error::{LedgerError, LedgerFault, LostOutcome, StorageFault};
 pub(crate) use finding::{Finding, Findings, LedgerRow, Problem};
 pub(crate) use history::{History, HistoryRow};
 pub(crate) use inspection::{CheckScope, Inspection};

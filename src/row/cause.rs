@@ -58,12 +58,14 @@ pub enum Reason {
     Withdrawn,
     /// A time of the row passed before its turn came.
     TooLate,
+    /// The row is not valid any more, though an earlier run has sent it.
+    Invalid,
     /// The user interrupted the run before the answer came.
     Interrupted,
 }
 
 impl Reason {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Told,
         Self::Answered,
         Self::UnreadableAnswer,
@@ -77,6 +79,7 @@ impl Reason {
         Self::RunEnded,
         Self::Withdrawn,
         Self::TooLate,
+        Self::Invalid,
         Self::Interrupted,
     ];
 
@@ -96,6 +99,7 @@ impl Reason {
             Self::RunEnded => "run_ended",
             Self::Withdrawn => "withdrawn",
             Self::TooLate => "too_late",
+            Self::Invalid => "invalid",
             Self::Interrupted => "interrupted",
         }
     }

@@ -500,6 +500,42 @@ fn a_link_to_a_ledger_is_as_good_as_the_ledger() {
     assert!(!desk.path("link.db-wal").exists() && !desk.path("kept/ledger.db-wal").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn an_older_ledger_stays_as_it_is_where_the_job_may_not_be_run() {
+    let kept = format!("{}/tests/ledgers/format-2.db", env!("CARGO_MANIFEST_DIR"));
+    let (held, desk) = (Held::open(), desk("id,ticket,body\n1,tk_1,a\n"));
+    let first = desk.start(&held.run());
+    held.stand.arrival();
+    // A run of another job has the ledger in hand: as far as anyone can tell, one of an older version.
+    let older = desk.path(".noteferry/ledger.db");
+    std::fs::remove_file(&older).unwrap();
+    std::fs::copy(kept, &older).unwrap();
+    for log in ["ledger.db-wal", "ledger.db-shm"] {
+        let _ = std::fs::remove_file(desk.path(&format!(".noteferry/{log}")));
+    }
+    let sandbox = sandbox("");
+    let update = "UPDATE jobs SET base_url = ?, account = ''";
+    desk.ledger().execute(update, [sandbox.base_url()]).unwrap();
+    let before = std::fs::read(&older).unwrap();
+    let other =
+        NOTES_JOB.replace("job: notes", "job: by-content").replace("key: \"{{ id }}\"\n", "");
+    desk.write("other.yaml", other);
+    let refused = desk.run(&sandbox, "other.yaml").exits(2);
+    assert!(
+        refused.to_string().contains("of an older format, and another run uses it"),
+        "{refused}"
+    );
+    drop(first);
+    // Nor where the key is another one.
+    desk.write("keyed.yaml", NOTES_JOB.replace("job: notes", "job: by-content"));
+    let refused = desk.run(&sandbox, "keyed.yaml").exits(2);
+    assert!(refused.to_string().contains("key"), "{refused}");
+    let format = |ledger: &[u8]| ledger[63];
+    let after = std::fs::read(&older).unwrap();
+    assert_eq!((format(&before), format(&after)), (2, 2), "the format that the file's head names");
+}
+
 #[test]
 fn a_run_goes_on_with_the_ledger_of_an_earlier_version() {
     let job = NOTES_JOB.replace("job: notes", "job: by-content").replace("key: \"{{ id }}\"\n", "");

@@ -192,8 +192,11 @@ impl Core {
         if slot.work.sending == Sending::Settle && slot.is_in_doubt() {
             return self.settle(at, now);
         }
-        if slot.is_too_late(now.clock()) || !slot.work.ready.valid {
-            return self.end_unsent(at, now);
+        if !slot.work.ready.valid {
+            return self.end_unsent(at, Reason::Invalid, now);
+        }
+        if slot.is_too_late(now.clock()) {
+            return self.end_unsent(at, Reason::TooLate, now);
         }
         if let Some(until) = slot.repeat_from().filter(|until| *until > now.moment) {
             self.wake_no_later_than(until);
@@ -225,13 +228,13 @@ impl Core {
         self.end(at, last.because(Cause::of(Reason::TooLate)), now)
     }
 
-    /// Likewise, before its start; the ledger need not hear of it.
-    fn end_unsent(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+    /// A row may not be sent any more, before its start: the ledger need not hear of it.
+    fn end_unsent(&mut self, at: usize, reason: Reason, now: Now) -> Result<(), Fault> {
         let end = match self.rows.slot(at, Happening::Ended)?.repeats() {
             true => RowEnd::InDoubt,
             false => RowEnd::Invalid,
         };
-        let settled = self.rows.end_unsent(at, end, Cause::of(Reason::TooLate))?;
+        let settled = self.rows.end_unsent(at, end, Cause::of(reason))?;
         if let Some(ended) = self.settled(settled) {
             self.tell(ended, now);
         }

@@ -37,6 +37,9 @@ pub(crate) struct Settings {
     pub token_costs_request: bool,
 }
 
+/// Those of a page's ids that belong to rows, or why the ledger does not say.
+pub(crate) type Owned = Result<HashSet<String>, LedgerError>;
+
 /// What has happened. Rows are named by their slots, as the actions name them.
 #[derive(Debug)]
 pub(crate) enum Input {
@@ -66,7 +69,7 @@ pub(crate) enum Input {
     Looked {
         slot: usize,
         verdict: Verdict,
-        owned: HashSet<String>,
+        owned: Owned,
     },
     Token(Result<Granted, TokenFailure>),
     Stop(Stop),

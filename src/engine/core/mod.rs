@@ -22,7 +22,7 @@ use crate::event::{Event, Fault, Progress, RowEnd, RowEnded};
 use crate::ledger::Ack;
 use crate::traffic::pace::{Moment, Pace};
 
-pub(crate) use exchange::{Action, Input, Now, Settings, Stop};
+pub(crate) use exchange::{Action, Input, Now, Owned, Settings, Stop};
 use other_side::{Consequence, OtherSide};
 use rows::{Rows, Settled};
 use stopping::Course;

@@ -13,7 +13,7 @@ use crate::traffic::pace::{asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
 
 use super::rows::{Flight, Last, Later};
-use super::{Core, MOST_PUSHBACKS, Now};
+use super::{Core, MOST_PUSHBACKS, Now, Owned};
 
 impl Core {
     /// A look has come to an end. `owned` are the ids of its page that belong to other rows.
@@ -21,11 +21,20 @@ impl Core {
         &mut self,
         at: usize,
         verdict: Verdict,
-        owned: HashSet<String>,
+        owned: Owned,
         now: Now,
     ) -> Result<(), Fault> {
         let flight = self.rows.land_look(at)?;
         self.notice_look(flight, &verdict, now);
+        let owned = match owned {
+            Ok(owned) => owned,
+            // What is a row's cannot be told from what is nobody's: the page says nothing, and the row stays in doubt.
+            Err(error) => {
+                self.rows.look_again(at, now.moment)?;
+                self.ledger_failed(error, now);
+                return Ok(());
+            }
+        };
         match verdict {
             Verdict::Done { items: Some(items), .. } => self.weigh(at, &items, owned, now),
             Verdict::Done { items: None, .. } => self.end_unsure(at, Doubt::ShapeUnknown, now),

@@ -252,7 +252,21 @@ fn lost_and_not_found(core: &mut Core) {
 
 fn look(core: &mut Core, items: Vec<Value>, milliseconds: u64) {
     let verdict = Verdict::Done { id: None, items: Some(items) };
-    core.handle(Input::Looked { slot: 0, verdict, owned: HashSet::new() }, at(milliseconds));
+    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(HashSet::new()) }, at(milliseconds));
+}
+
+#[test]
+fn a_page_whose_items_nobody_can_attribute_proves_nothing_and_ends_the_run() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+    assert_eq!(done(&mut core), ["begin 1", "send 0", "look 0"]);
+    let verdict = Verdict::Done { id: None, items: Some(vec![]) };
+    core.handle(Input::Looked { slot: 0, verdict, owned: Err(full_disk()) }, at(60_000));
+    assert_eq!(done(&mut core), ["end lost"]);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(60_001));
+    assert!(matches!(core.ended(), Some(Ending::LedgerFailed(_))));
 }
 
 #[test]
@@ -291,7 +305,7 @@ fn what_a_row_has_made_is_no_other_rows_although_the_ledger_does_not_say_so_yet(
     look(&mut core, vec![note.clone(), before], 1);
     assert_eq!(done(&mut core), ["end found", "look 1"]);
     let verdict = Verdict::Done { id: None, items: Some(vec![note]) };
-    core.handle(Input::Looked { slot: 1, verdict, owned: HashSet::new() }, at(2));
+    core.handle(Input::Looked { slot: 1, verdict, owned: Ok(HashSet::new()) }, at(2));
     assert_eq!(done(&mut core), ["look 1"], "the next page, for this one has nothing of the row's");
 }
 

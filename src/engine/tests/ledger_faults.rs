@@ -207,7 +207,10 @@ impl World {
                 stops,
                 tell: &mut |told| events.extend(told),
                 progress: &mut |_| {},
-                owns: &|id| owners.owns(id).unwrap_or(true),
+                owned: &|ids| {
+                    let found = owners.owned(&ids.iter().map(String::as_str).collect());
+                    Box::pin(std::future::ready(found))
+                },
                 wall: &clock,
                 chance: &mut || 0.5,
             };

@@ -384,7 +384,7 @@ impl<'a> Play<'a> {
                         .collect(),
                     _ => HashSet::new(),
                 };
-                self.take(Input::Looked { slot, verdict, owned });
+                self.take(Input::Looked { slot, verdict, owned: Ok(owned) });
             }
             Coming::Token => {
                 self.token += 1;

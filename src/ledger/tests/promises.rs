@@ -10,8 +10,8 @@ use rusqlite::Connection;
 use super::{begin, claim, end, found, name, place, start};
 use crate::ledger::recorder::{LARGEST_GROUP, Write};
 use crate::ledger::{
-    Ack, Books as _, Claim as _, InTrouble, JobLock, Ledger, LedgerError, News, Note, Reader as _,
-    Recorder, Rescue, Validity, waiting_outcomes,
+    Ack, Books as _, Claim as _, InTrouble, JobLock, Ledger, LedgerError, LedgerFault, News, Note,
+    Reader as _, Recorder, Rescue, Validity, waiting_outcomes,
 };
 use crate::row::{AttemptEnd, AttemptStart, KeyHash, Outcome, RowId, RowState, Standing};
 
@@ -324,7 +324,8 @@ fn an_outcome_and_the_next_start_of_its_row_are_written_again_where_the_ledger_w
 fn entries_of_a_row_that_is_not_in_hand_are_refused_and_told() {
     let desk = Desk::open();
     desk.recorder.end(7, end(Outcome::Succeeded, 1));
-    assert!(matches!(desk.next(), News::Failed(LedgerError::UnknownRow { .. })));
+    let News::Failed(LedgerError::Fault { fault, .. }) = desk.next() else { panic!("no fault") };
+    assert_eq!(fault, LedgerFault::UnknownRow);
     assert_eq!(desk.next(), News::Unwritten { starts: vec![], ends: vec![7] });
     assert_eq!(count(&desk.path, "ends"), 0);
 }

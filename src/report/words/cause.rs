@@ -30,6 +30,7 @@ fn reason(reason: Reason, status: Option<u16>, message: Option<&str>) -> String 
         Reason::ConnectionBroken => "the connection broke before the answer",
         Reason::RunEnded => "its run ended before the answer",
         Reason::Withdrawn => "the run was stopped before the request was sent",
+        Reason::Invalid => "the row is invalid now",
         Reason::TooLate => "a time of this row passed before its turn came",
         Reason::Interrupted => "interrupted before the answer came",
     };

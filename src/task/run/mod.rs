@@ -5,6 +5,7 @@
 
 mod connect;
 mod feed;
+mod owners;
 mod session;
 
 use std::path::{Path, PathBuf};

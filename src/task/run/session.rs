@@ -9,7 +9,7 @@ use crate::engine::Settings;
 use crate::engine::dispatch::{self, Feed, Parts, RunEnd};
 use crate::event::{Ending, Event, Progress};
 use crate::ledger::{
-    Books as _, InTrouble, Ledger, LedgerError, Left, News, Reader as _, Recorder, Rescue, Run,
+    Books as _, InTrouble, LedgerError, Left, News, Reader as _, Recorder, Rescue, Run,
 };
 use crate::plan::{Fate, Fates, Held, Policy, Sending, Tally};
 use crate::report::{ReportHandle, ReportThread, Reporter, exit};
@@ -18,6 +18,7 @@ use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::transport::Transport;
 
 use super::feed::{Feeder, WAITING};
+use super::owners::Owners;
 use super::{RunOutcome, World};
 use crate::task::booking::Booking;
 use crate::task::job::Opening;
@@ -46,12 +47,12 @@ pub(super) struct Session<'a> {
 struct Books {
     recorder: Recorder,
     /// Answers whose things are.
-    owners: Ledger,
+    owners: Owners,
 }
 
 impl Books {
     fn open(booking: Booking, run: Run) -> Result<(Self, UnboundedReceiver<News>), LedgerError> {
-        let owners = booking.ledger.open_again()?;
+        let owners = Owners::start(booking.ledger.open_again()?, booking.path.clone());
         let rescue = Rescue::reserve(&booking.path, &booking.lock, run.owner);
         let trouble = InTrouble { patience: PATIENCE, rescue, lock: booking.lock };
         let (say, news) = unbounded_channel();
@@ -64,7 +65,7 @@ impl Books {
     /// Writes what is still to be written. The writer is the last to close the ledger, since who is last tidies up.
     fn close(self) -> Option<Left> {
         let Self { recorder, owners } = self;
-        drop(owners);
+        owners.close();
         recorder.finish()
     }
 }
@@ -147,8 +148,7 @@ impl Session<'_> {
                 stops: (self.world.stops)(),
                 tell: &mut |events| handle.tell_all(events),
                 progress: &mut |progress| handle.progress(with_estimate(progress, to_send)),
-                // What cannot be read counts as somebody else's: then the row stays in doubt, which is safe.
-                owns: &|id| books.owners.owns(id).unwrap_or(true),
+                owned: &|ids| books.owners.owned(ids),
                 wall: self.world.wall,
                 chance: &mut || (self.world.chance)(),
             };

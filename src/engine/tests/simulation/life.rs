@@ -310,7 +310,7 @@ impl<'a> Life<'a> {
                 };
                 let ids = items.iter().map(|item| item["id"].as_str().unwrap().to_owned());
                 let owned = ids.filter(|id| self.world.owned.contains(id)).collect();
-                self.take(Input::Looked { slot: coming.slot, verdict, owned });
+                self.take(Input::Looked { slot: coming.slot, verdict, owned: Ok(owned) });
             }
             Kind::Token => {
                 let failed = self.world.faulty && self.world.random.u8(0..6) == 0;

@@ -14,7 +14,7 @@ use super::{FileJournal, Homeless, Mode};
 use crate::ledger::recorder::Write;
 use crate::ledger::sqlite::presence::{Regained, RunWrites};
 use crate::ledger::sqlite::rescue::Line;
-use crate::ledger::{Ack, LedgerError, LostOutcome, News, Note};
+use crate::ledger::{Ack, LedgerError, LedgerFault, LostOutcome, News, Note};
 use crate::row::{AttemptEnd, Cause, Outcome, Reason, RowId};
 
 /// How long to wait before a failed write is tried again; each wait is twice the one before.
@@ -84,7 +84,10 @@ impl FileJournal {
 
     /// Says of entries of rows that are not known that they are never written, and starts nothing any more.
     pub(super) fn refuse(&mut self, unknown: Vec<Write>, hear: &mut dyn FnMut(News)) {
-        hear(News::Failed(LedgerError::UnknownRow { ledger: self.ledger.location() }));
+        hear(News::Failed(LedgerError::Fault {
+            ledger: self.ledger.location(),
+            fault: LedgerFault::UnknownRow,
+        }));
         if matches!(self.mode, Mode::Writing) {
             self.mode = Mode::Closing;
         }
