@@ -3,6 +3,7 @@
 use crate::report::{PlanHead, PlanReport, PlanTotals, exit};
 use crate::sandbox;
 use crate::task::{self, About, PlanOptions, TargetOptions};
+use crate::text::command::CommandLine;
 
 use super::arguments::PlanArguments;
 use super::environment::Environment;
@@ -10,7 +11,11 @@ use super::hearing::Hearing;
 use super::output::{Output, data};
 use super::{gather, wall_clock};
 
-pub(super) fn plan(arguments: &PlanArguments, environment: &Environment) -> u8 {
+pub(super) fn plan(
+    arguments: &PlanArguments,
+    given: &CommandLine,
+    environment: &Environment,
+) -> u8 {
     let output = Output::new(&arguments.common, environment);
     let rehearses = arguments.sending.sandbox;
     let options = PlanOptions {
@@ -23,7 +28,7 @@ pub(super) fn plan(arguments: &PlanArguments, environment: &Environment) -> u8 {
         sending: gather::sending(&arguments.sending),
     };
     let mut hearing = Hearing::new(output);
-    let show = |about: About| report(arguments, output, about);
+    let show = |about: About| report(given, output, about);
     let planned = match task::plan(&options, wall_clock(), &mut |told| hearing.hear(told), &show) {
         Ok(planned) => planned,
         Err(failure) => {
@@ -40,14 +45,13 @@ pub(super) fn plan(arguments: &PlanArguments, environment: &Environment) -> u8 {
     }
 }
 
-fn report(arguments: &PlanArguments, output: Output, about: About) -> PlanReport {
+fn report(given: &CommandLine, output: Output, about: About) -> PlanReport {
     if output.is_json() {
         return PlanReport::ndjson(data());
     }
     let head = PlanHead {
         job: about.job,
-        job_path: arguments.job.words(&arguments.common),
-        flags: arguments.sending.words(),
+        command: given.clone(),
         target: about.target,
         address: about.address,
         header: about.header,

@@ -75,7 +75,7 @@ impl Narration {
         match self.view.sandbox {
             // A rehearsal leaves nothing that `status` could show.
             true => "… and more".into(),
-            false => format!("… and more: see {}", words::command("status", &self.view.job_path)),
+            false => format!("… and more: see {}", self.view.command.of("status")),
         }
     }
 }

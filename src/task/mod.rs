@@ -21,7 +21,7 @@ mod tests;
 
 pub(crate) use check::check;
 pub(crate) use deadline::{TimeLimits, Until};
-pub(crate) use failure::Failure;
+pub(crate) use failure::{Failure, Refused};
 pub(crate) use job::{JobOptions, ledger_place};
 pub(crate) use ledger_check::{LedgerCheckOptions, check_ledger};
 pub(crate) use limits::{Limits, SendingOptions};

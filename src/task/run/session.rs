@@ -238,6 +238,11 @@ pub(super) fn totals(tally: &Tally, outcome: &RunEnd) -> Totals {
     totals
 }
 
+/// Where all rows stand of which no run says more than was known before.
+pub(in crate::task) fn standing(tally: &Tally) -> Totals {
+    totals(tally, &not_begun(Ending::Finished))
+}
+
 fn not_begun(ending: Ending) -> RunEnd {
     RunEnd { ending, requests: 0, succeeded: 0, failed: 0, in_doubt: 0, invalid: 0, settled: 0 }
 }
