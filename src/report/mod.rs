@@ -37,7 +37,7 @@ mod words;
 
 pub(crate) use bar::bar;
 pub(crate) use explanation::{all_codes, explanation, explanation_event};
-pub(crate) use ledger_check::{LedgerCheckView, ledger_checked_event};
+pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
 pub(crate) use ndjson::{finished_event, ndjson};
 pub(crate) use outlet::Outlet;
 pub(crate) use plain::plain;
@@ -47,7 +47,7 @@ pub(crate) use refusal::{
     InvalidRows, brought_in, of_account, of_client, of_credentials, of_invalid, of_ledger,
     of_sandbox, of_waiting,
 };
-pub(crate) use status::{StatusView, nothing_known};
+pub(crate) use status::{Counted, NothingKnown, RowLine, RunLine, StatusView, WhyNothing};
 pub(crate) use summary::summary;
 pub(crate) use thread::{ReportHandle, ReportThread};
 

@@ -24,7 +24,7 @@ pub(crate) fn summary(
     let mut text = headline(view, totals, ending, elapsed);
     text.push('\n');
     if !nothing_to_do(totals, ending) {
-        text.push_str(&tally(totals, Paint(view.color)));
+        text.push_str(&tally(totals, 0, Paint(view.color)));
     }
     for advice in advice(view, totals, ending) {
         text.push('\n');
@@ -64,7 +64,7 @@ fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration)
 }
 
 /// Rows by their ends, in aligned lines: those that are not 0, and always those that succeeded.
-pub(super) fn tally(totals: &Totals, paint: Paint) -> String {
+pub(super) fn tally(totals: &Totals, under_way: u64, paint: Paint) -> String {
     let plain: fn(Paint, &str) -> String = |_, text| text.into();
     let lines = [
         ("succeeded", totals.succeeded, Paint::good as fn(Paint, &str) -> String),
@@ -72,6 +72,7 @@ pub(super) fn tally(totals: &Totals, paint: Paint) -> String {
         ("failed", totals.failed, Paint::bad),
         ("invalid", totals.invalid, Paint::bad),
         ("in doubt", totals.in_doubt, Paint::doubtful),
+        ("under way", under_way, plain),
         ("not started", totals.not_started, plain),
     ];
     let shown = |(at, line): &(usize, (&str, u64, _))| *at == 0 || line.1 > 0;

@@ -42,6 +42,11 @@ impl Opening {
     ) -> Result<(Self, Source), Vec<Diagnostic>> {
         let job = job::load(&options.path, options.operation.as_deref(), &options.connectors)?;
         refuse_secrets(address.unwrap_or(&job.connector.base_url))?;
+        Self::of(job)
+    }
+
+    /// Opens what a job names; the source is at its first row.
+    pub(super) fn of(job: Job) -> Result<(Self, Source), Vec<Diagnostic>> {
         let mut source = job.rows.open()?;
         let (preparer, warnings) = Preparer::compile(&job, &mut source)?;
         Ok((Self { job, preparer, warnings }, source))

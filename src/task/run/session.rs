@@ -11,7 +11,7 @@ use crate::event::{Ending, Event, Progress};
 use crate::ledger::{
     Books as _, InTrouble, Ledger, LedgerError, Left, News, Reader as _, Recorder, Rescue, Run,
 };
-use crate::plan::{Fate, Fates, Held, Policy, Sending, Tally};
+use crate::plan::{Fate, Fates, Held, Policy, Sending, Tally, run_mark};
 use crate::report::{ReportHandle, ReportThread, Reporter, exit};
 use crate::row::Totals;
 use crate::traffic::pace::{Moment, Pace};
@@ -94,7 +94,7 @@ impl Session<'_> {
             fates: self.fates,
             history: &history,
             ledger: (!history.is_empty()).then(|| booking.ledger.open_again()).transpose()?,
-            run_mark: format!("run {}/", run.number()),
+            run_mark: run_mark(run.number()),
         };
         let (books, news) = Books::open(booking, run)?;
         let reports = ReportThread::start(reporter);
