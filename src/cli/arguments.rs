@@ -39,7 +39,7 @@ pub(super) enum Verb {
     Plan(PlanArguments),
     /// Do it; a second run goes on where the first ended
     Run(RunArguments),
-    /// Show what the ledger knows of a job, or of all jobs
+    /// Show where the rows of a job stand, or what the ledger knows of all jobs
     Status(StatusArguments),
     /// Look after the ledger file itself
     Ledger(LedgerArguments),
@@ -109,8 +109,8 @@ impl TimeArguments {
 pub(super) struct StatusArguments {
     /// A job; left out: all jobs of the ledger
     pub job: Option<PathBuf>,
-    /// As for the other verbs, so that advice can be pasted; a data file's name says enough
-    #[arg(long, value_name = "NAME", hide = true)]
+    /// What each row of a data file does; without it its rows are not counted, unless a column says that
+    #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
     #[command(flatten)]
     pub common: CommonArguments,

@@ -1,6 +1,6 @@
 //! `plan`: what a run would do, with no trace on disk or network.
 
-use crate::report::{PlanHead, PlanReport, PlanTotals, exit};
+use crate::report::{PlanHead, PlanReport, exit, nothing_planned};
 use crate::sandbox;
 use crate::task::{self, About, PlanOptions, TargetOptions};
 use crate::text::command::CommandLine;
@@ -33,7 +33,8 @@ pub(super) fn plan(
         Ok(planned) => planned,
         Err(failure) => {
             output.tell(&failure.problems());
-            return nothing_planned(&output);
+            output.event(&nothing_planned());
+            return exit::USAGE;
         }
     };
     if let Some(fault) = &planned.fault {
@@ -57,13 +58,4 @@ fn report(given: &CommandLine, output: Output, about: About) -> PlanReport {
         header: about.header,
     };
     PlanReport::text(data(), head, output.data_color)
-}
-
-/// Closes the events of a plan that there is not.
-fn nothing_planned(output: &Output) -> u8 {
-    if output.is_json() {
-        // Whoever closed stdout does not want to hear of it.
-        let _ = PlanReport::ndjson(data()).finish(&PlanTotals::default());
-    }
-    exit::USAGE
 }

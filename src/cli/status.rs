@@ -2,7 +2,9 @@
 
 use jiff::tz::TimeZone;
 
-use crate::report::{Counted, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, exit};
+use crate::report::{
+    Counted, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, exit, no_status,
+};
 use crate::row::Totals;
 use crate::task::{self, JobStanding, LedgerFound, StatusOptions};
 
@@ -25,6 +27,7 @@ pub(super) fn status(arguments: &StatusArguments, environment: &Environment) -> 
         Ok(found) => found,
         Err(failure) => {
             output.tell(&failure.problems());
+            output.event(&no_status());
             return exit::USAGE;
         }
     };

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::explanation::more_about;
+use super::ndjson::event_of_nothing;
 use super::paint::Paint;
 use super::words::{counted, number, one_line};
 use crate::ledger::{Finding, Inspection, LedgerRow};
@@ -164,11 +165,19 @@ impl LedgerCheckView {
 
 /// The closing event where no ledger could be looked at: its counts are not known.
 pub(crate) fn nothing_checked_event() -> Value {
-    let unknown =
-        ["jobs", "rows", "attempts", "problems", "runs", "endless_runs", "runs_under_way"];
-    let unknown = unknown.into_iter().chain(["format", "bytes", "log_bytes"]);
-    let named = [("event".to_owned(), json!("ledger_checked"))].into_iter();
-    Value::Object(named.chain(unknown.map(|name| (name.to_owned(), Value::Null))).collect())
+    let unknown = [
+        "jobs",
+        "rows",
+        "attempts",
+        "problems",
+        "runs",
+        "endless_runs",
+        "runs_under_way",
+        "format",
+        "bytes",
+        "log_bytes",
+    ];
+    event_of_nothing("ledger_checked", &unknown)
 }
 
 /// `notes to sandbox, row 5 (line 6, key k5, ticket tk_1): attempt 2 is missing`.

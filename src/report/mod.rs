@@ -41,13 +41,15 @@ pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
 pub(crate) use ndjson::{finished_event, ndjson};
 pub(crate) use outlet::Outlet;
 pub(crate) use plain::plain;
-pub(crate) use plan::{PlanHead, PlanReport, PlanTotals};
-pub(crate) use problems::{Problems, checked_event, checked_line};
+pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, nothing_planned};
+pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked};
 pub(crate) use refusal::{
     InvalidRows, brought_in, of_account, of_client, of_credentials, of_invalid, of_ledger,
     of_sandbox, of_waiting,
 };
-pub(crate) use status::{Counted, NothingKnown, RowLine, RunLine, StatusView, WhyNothing};
+pub(crate) use status::{
+    Counted, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
+};
 pub(crate) use summary::summary;
 pub(crate) use thread::{ReportHandle, ReportThread};
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::Outlet;
 use super::json_text::{on_one_line, pretty, visible};
+use super::ndjson::event_of_nothing;
 use super::paint::Paint;
 use super::words::{about, cause, counted, number, one_line, rows, rows_are};
 use crate::plan::{Change, Done, Fate, Held, Sending, Step, Tally};
@@ -329,6 +330,23 @@ fn planned_event(totals: &PlanTotals) -> Value {
         "changed": totals.changed(),
         "beyond_limit": totals.count(Group::Later),
     })
+}
+
+/// The closing event of a plan that there is not.
+pub(crate) fn nothing_planned() -> Value {
+    let unknown = [
+        "rows",
+        "send",
+        "skip",
+        "hold",
+        "reject",
+        "requests",
+        "seconds",
+        "limited_by",
+        "changed",
+        "beyond_limit",
+    ];
+    event_of_nothing("planned", &unknown)
 }
 
 /// A request as it is sent, and the command that sends the same.

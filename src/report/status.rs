@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
 
-use super::ndjson::counts;
+use super::ndjson::{counts, event_of_nothing};
 use super::paint::Paint;
 use super::summary::tally;
 use super::words::{cause, counted, number, one_line, rows, rows_are, span};
@@ -102,6 +102,11 @@ pub(crate) struct NothingKnown {
     pub rows: Option<Totals>,
 }
 
+/// The closing event of the status of a job that cannot be read.
+pub(crate) fn no_status() -> Value {
+    event_of_nothing("status", &["job", "rows"])
+}
+
 /// Why nothing is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WhyNothing {
@@ -154,6 +159,7 @@ impl NothingKnown {
                 for (name, count) in counts(totals) {
                     event.insert(name.into(), json!(count));
                 }
+                event.insert("under_way".into(), json!(0));
             }
             None => {
                 event.insert("rows".into(), json!(0));

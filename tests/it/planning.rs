@@ -196,6 +196,25 @@ fn a_key_that_has_changed_is_refused_by_plan_and_run_alike() {
 }
 
 #[test]
+fn a_data_file_that_has_the_name_of_a_job_with_a_key_is_told_what_it_can_do() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 1)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    desk.write("notes.csv", "ticket_id,note,is_internal_note\ntk_1,a,true\n");
+    let flags = "notes.csv --operation ticket_note.create";
+    let plan = format!("plan {flags} --base-url {} --format json", sandbox.base_url());
+    for refused in [desk.run(&sandbox, flags), desk.call(&plan)] {
+        let problem = refused.exits(2).events().remove(0);
+        assert_eq!(problem["code"], "key-changed", "{problem}");
+        let hint = problem["hint"].as_str().unwrap();
+        assert!(
+            hint.contains("--ledger or another name") && !hint.contains("put the key"),
+            "{hint}"
+        );
+    }
+    desk.run(&sandbox, &format!("{flags} --ledger own.db")).exits(0).counts("rows=1 succeeded=1");
+}
+
+#[test]
 fn rows_behind_one_that_is_held_are_held_in_the_plan_as_in_the_run() {
     let job = format!("{NOTES_JOB}in_doubt: hold\n");
     let rows = |count| notes_csv(count, 2);
