@@ -1,7 +1,8 @@
 //! Jobs as they are written: what is accepted, and how it is told what is wrong.
 
-use crate::desk::{Desk, NOTES_JOB, assert_reads, sandbox, texts};
 use serde_json::Value;
+
+use crate::desk::{Desk, NOTES_JOB, assert_reads, sandbox, texts};
 
 const ROWS: &str = "id,ticket,body\n1,tk_1,a\n2,tk_2,b\n";
 
