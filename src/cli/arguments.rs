@@ -22,7 +22,7 @@ pub(super) struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0         every row is done
+  0         every row is done; with --limit, every one that was asked for
   1         finished; some rows failed or were left out as invalid; ledger check: problems found
   2         usage, job or connector wrong
   3         rows invalid, nothing sent
