@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::report::shell_word;
 use crate::sandbox::Faults;
 use crate::task::{Failures, TimeLimits, Until};
 use crate::text::quota::{NotationError, Quota, parse_duration};
@@ -23,7 +22,7 @@ pub(super) struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0         every row is done
+  0         every row is done; with --limit, every one that was asked for
   1         finished; some rows failed or were left out as invalid; ledger check: problems found
   2         usage, job or connector wrong
   3         rows invalid, nothing sent
@@ -40,7 +39,7 @@ pub(super) enum Verb {
     Plan(PlanArguments),
     /// Do it; a second run goes on where the first ended
     Run(RunArguments),
-    /// Show what the ledger knows of a job, or of all jobs
+    /// Show where the rows of a job stand, or what the ledger knows of all jobs
     Status(StatusArguments),
     /// Look after the ledger file itself
     Ledger(LedgerArguments),
@@ -110,8 +109,8 @@ impl TimeArguments {
 pub(super) struct StatusArguments {
     /// A job; left out: all jobs of the ledger
     pub job: Option<PathBuf>,
-    /// As for the other verbs, so that advice can be pasted; a data file's name says enough
-    #[arg(long, value_name = "NAME", hide = true)]
+    /// What each row of a data file does; without it its rows are not counted, unless a column says that
+    #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
     #[command(flatten)]
     pub common: CommonArguments,
@@ -161,27 +160,6 @@ pub(super) struct JobArguments {
     pub operation: Option<String>,
 }
 
-impl JobArguments {
-    /// The job as it was named on the command line, and what is needed to mean the same again: for advice that can
-    /// be pasted.
-    pub(super) fn words(&self, common: &CommonArguments) -> String {
-        let path = |path: &PathBuf| path.display().to_string();
-        let mut words = shell_word(&path(&self.job));
-        let flags = [
-            ("--operation", self.operation.clone()),
-            ("--base-url", common.base_url.clone()),
-            ("--ledger", common.ledger.as_ref().map(path)),
-        ];
-        let folders = common.connectors.iter().map(|folder| ("--connectors", Some(path(folder))));
-        for (flag, value) in flags.into_iter().chain(folders) {
-            if let Some(value) = value {
-                words.push_str(&format!(" {flag} {}", shell_word(&value)));
-            }
-        }
-        words
-    }
-}
-
 /// What decides which rows are sent, and how fast.
 #[derive(Debug, Args)]
 pub(super) struct SendingArguments {
@@ -192,7 +170,7 @@ pub(super) struct SendingArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub concurrency: Option<u32>,
     /// A pilot: only the first N rows that are still to do
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = limit)]
     pub limit: Option<u64>,
     /// Send the valid rows although others are invalid
     #[arg(long)]
@@ -203,26 +181,6 @@ pub(super) struct SendingArguments {
     /// Rehearse: send to a local StringeeX that is started for this run
     #[arg(long)]
     pub sandbox: bool,
-}
-
-impl SendingArguments {
-    /// What a run needs to do what these plan, after the job; but for `--skip-invalid`, which not every run needs.
-    pub(super) fn words(&self) -> String {
-        let mut words = String::new();
-        for quota in &self.rate {
-            words.push_str(&format!(" --rate {}", shell_word(&quota.to_string())));
-        }
-        if let Some(concurrency) = self.concurrency {
-            words.push_str(&format!(" --concurrency {concurrency}"));
-        }
-        if let Some(limit) = self.limit {
-            words.push_str(&format!(" --limit {limit}"));
-        }
-        for (flag, is_set) in [("--retry-failed", self.retry_failed), ("--sandbox", self.sandbox)] {
-            words.push_str(&if is_set { format!(" {flag}") } else { String::new() });
-        }
-        words
-    }
 }
 
 #[derive(Debug, Args)]
@@ -308,6 +266,11 @@ fn failures(text: &str) -> Result<Failures, String> {
             percent.map(Failures::Percent).ok_or_else(refuse)
         }
     }
+}
+
+fn limit(text: &str) -> Result<u64, String> {
+    let refuse = || format!("a pilot has some rows: write a whole number from 1 to {}", u64::MAX);
+    text.parse().ok().filter(|limit| *limit > 0).ok_or_else(refuse)
 }
 
 fn quota(text: &str) -> Result<Quota, String> {

@@ -1,6 +1,6 @@
 //! `check`: every row, and nothing else.
 
-use crate::report::{checked_event, checked_line, exit};
+use crate::report::{checked_event, checked_line, exit, nothing_checked};
 use crate::task;
 
 use super::arguments::CheckArguments;
@@ -18,7 +18,7 @@ pub(super) fn check(arguments: &CheckArguments, environment: &Environment) -> u8
         Ok(found) => found,
         Err(failure) => {
             output.tell(&failure.problems());
-            output.event(&checked_event(0, 0, 0));
+            output.event(&nothing_checked());
             return exit::USAGE;
         }
     };

@@ -1,7 +1,6 @@
 //! `ledger check`: looks a ledger file through.
 
-use crate::ledger::Inspection;
-use crate::report::{LedgerCheckView, exit, ledger_checked_event};
+use crate::report::{LedgerCheckView, exit, nothing_checked_event};
 use crate::task::{self, LedgerCheckOptions};
 
 use super::arguments::{LedgerArguments, LedgerCheckArguments, LedgerVerb};
@@ -34,7 +33,7 @@ fn check(arguments: &LedgerCheckArguments, environment: &Environment) -> u8 {
         }
         Err(failure) => {
             output.tell(&failure.problems());
-            output.event(&ledger_checked_event(&Inspection::default()));
+            output.event(&nothing_checked_event());
             exit::USAGE
         }
     }

@@ -8,6 +8,7 @@ mod check;
 mod environment;
 mod explain;
 mod gather;
+mod given;
 mod hearing;
 mod ledger;
 mod output;
@@ -19,17 +20,18 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use arguments::{Arguments, Verb};
 use environment::Environment;
 
 use crate::report::exit;
+use crate::text::command::CommandLine;
 
 /// Runs the program on the arguments and the environment of the process; gives its exit code.
 pub fn main() -> u8 {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
+    let (arguments, given) = match read() {
+        Ok(read) => read,
         Err(error) => {
             // Help and version are errors to clap, and none to the user. A closed pipe is nobody's fault.
             let _ = error.print();
@@ -45,13 +47,22 @@ pub fn main() -> u8 {
     let environment = Environment::read();
     match arguments.verb {
         Verb::Check(arguments) => check::check(&arguments, &environment),
-        Verb::Plan(arguments) => plan::plan(&arguments, &environment),
-        Verb::Run(arguments) => run::run(&arguments, &environment),
+        Verb::Plan(arguments) => plan::plan(&arguments, &given, &environment),
+        Verb::Run(arguments) => run::run(&arguments, &given, &environment),
         Verb::Status(arguments) => status::status(&arguments, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
         Verb::Explain(arguments) => explain::explain(&arguments, &environment),
         Verb::Sandbox(arguments) => sandbox::sandbox(&arguments),
     }
+}
+
+/// What the arguments of the process mean, and the command line as it was given.
+fn read() -> Result<(Arguments, CommandLine), clap::Error> {
+    let mut command = Arguments::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let arguments = Arguments::from_arg_matches(&matches);
+    let arguments = arguments.map_err(|error| error.format(&mut command))?;
+    Ok((arguments, given::command_line(&command, &matches)))
 }
 
 /// The time of the system, in unix milliseconds.

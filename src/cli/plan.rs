@@ -1,8 +1,9 @@
 //! `plan`: what a run would do, with no trace on disk or network.
 
-use crate::report::{PlanHead, PlanReport, PlanTotals, exit};
+use crate::report::{PlanHead, PlanReport, exit, nothing_planned};
 use crate::sandbox;
 use crate::task::{self, About, PlanOptions, TargetOptions};
+use crate::text::command::CommandLine;
 
 use super::arguments::PlanArguments;
 use super::environment::Environment;
@@ -10,7 +11,11 @@ use super::hearing::Hearing;
 use super::output::{Output, data};
 use super::{gather, wall_clock};
 
-pub(super) fn plan(arguments: &PlanArguments, environment: &Environment) -> u8 {
+pub(super) fn plan(
+    arguments: &PlanArguments,
+    given: &CommandLine,
+    environment: &Environment,
+) -> u8 {
     let output = Output::new(&arguments.common, environment);
     let rehearses = arguments.sending.sandbox;
     let options = PlanOptions {
@@ -23,12 +28,13 @@ pub(super) fn plan(arguments: &PlanArguments, environment: &Environment) -> u8 {
         sending: gather::sending(&arguments.sending),
     };
     let mut hearing = Hearing::new(output);
-    let show = |about: About| report(arguments, output, about);
+    let show = |about: About| report(given, output, about);
     let planned = match task::plan(&options, wall_clock(), &mut |told| hearing.hear(told), &show) {
         Ok(planned) => planned,
         Err(failure) => {
             output.tell(&failure.problems());
-            return nothing_planned(&output);
+            output.event(&nothing_planned());
+            return exit::USAGE;
         }
     };
     if let Some(fault) = &planned.fault {
@@ -40,26 +46,16 @@ pub(super) fn plan(arguments: &PlanArguments, environment: &Environment) -> u8 {
     }
 }
 
-fn report(arguments: &PlanArguments, output: Output, about: About) -> PlanReport {
+fn report(given: &CommandLine, output: Output, about: About) -> PlanReport {
     if output.is_json() {
         return PlanReport::ndjson(data());
     }
     let head = PlanHead {
         job: about.job,
-        job_path: arguments.job.words(&arguments.common),
-        flags: arguments.sending.words(),
+        command: given.clone(),
         target: about.target,
         address: about.address,
         header: about.header,
     };
     PlanReport::text(data(), head, output.data_color)
-}
-
-/// Closes the events of a plan that there is not.
-fn nothing_planned(output: &Output) -> u8 {
-    if output.is_json() {
-        // Whoever closed stdout does not want to hear of it.
-        let _ = PlanReport::ndjson(data()).finish(&PlanTotals::default());
-    }
-    exit::USAGE
 }

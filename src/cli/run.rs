@@ -7,11 +7,13 @@ use jiff::Zoned;
 
 use crate::event::Ending;
 use crate::report::{
-    Reporter, RunView, Several, bar, exit, finished_event, ndjson, of_invalid, of_sandbox, plain,
+    InvalidRows, Reporter, RunView, Several, bar, exit, finished_event, ndjson, of_invalid,
+    of_sandbox, plain,
 };
 use crate::row::Totals;
 use crate::sandbox::{self, Sandbox};
 use crate::task::{self, Failure, Outlook, RunOptions, TargetOptions, World};
+use crate::text::command::CommandLine;
 
 use super::arguments::RunArguments;
 use super::environment::Environment;
@@ -19,7 +21,7 @@ use super::hearing::Hearing;
 use super::output::{Output, data};
 use super::{gather, signals, wall_clock};
 
-pub(super) fn run(arguments: &RunArguments, environment: &Environment) -> u8 {
+pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &Environment) -> u8 {
     let output = Output::new(&arguments.common, environment);
     let rehearses = arguments.sending.sandbox;
     let sandbox = match rehearses.then(|| Sandbox::start(sandbox::rehearsal())).transpose() {
@@ -48,7 +50,7 @@ pub(super) fn run(arguments: &RunArguments, environment: &Environment) -> u8 {
         process: std::process::id(),
         chance: &fastrand::f64,
         stops: &signals::stops,
-        reporter: &|outlook| reporter(&view(arguments, &output, outlook), &output),
+        reporter: &|outlook| reporter(&view(given, &output, outlook), &output),
     };
     let mut hearing = Hearing::new(output);
     match task::run(&options, &world, &mut |told| hearing.hear(told)) {
@@ -58,15 +60,15 @@ pub(super) fn run(arguments: &RunArguments, environment: &Environment) -> u8 {
             }
             outcome.exit
         }
-        Err(failure) => tell(&failure, arguments, &output),
+        Err(failure) => tell(&failure, given, &output),
     }
 }
 
-fn view(arguments: &RunArguments, output: &Output, outlook: Outlook) -> RunView {
+fn view(given: &CommandLine, output: &Output, outlook: Outlook) -> RunView {
     RunView {
         job: outlook.job,
         item: outlook.item,
-        job_path: arguments.job.words(&arguments.common),
+        command: given.clone(),
         target: outlook.target,
         ledger: outlook.ledger.display().to_string(),
         credentials: outlook.credentials.to_owned(),
@@ -92,14 +94,19 @@ fn reporter(view: &RunView, output: &Output) -> Box<dyn Reporter> {
 }
 
 /// Tells why a run ended before it began, and closes its events; gives the exit code.
-fn tell(failure: &Failure, arguments: &RunArguments, output: &Output) -> u8 {
+fn tell(failure: &Failure, given: &CommandLine, output: &Output) -> u8 {
     output.tell(&failure.problems());
     let mut totals = Totals::default();
     if let Failure::Invalid(found) = failure {
-        totals.rows = found.rows;
-        totals.invalid = found.invalid();
-        totals.not_started = found.valid;
-        let words = of_invalid(found, &arguments.job.words(&arguments.common));
+        totals = found.totals;
+        let rows = InvalidRows {
+            rows: found.totals.rows,
+            invalid: found.checked.invalid(),
+            guessed: found.checked.guessed,
+            to_send: found.to_send,
+            already_done: found.totals.already_done,
+        };
+        let words = of_invalid(&rows, given);
         words.iter().for_each(|words| output.say(words));
     }
     close(output, &totals, failure.exit())

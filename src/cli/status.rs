@@ -1,38 +1,81 @@
-//! `status`: what the ledger knows.
+//! `status`: where a job stands, or all jobs of a ledger.
 
 use jiff::tz::TimeZone;
-use serde_json::json;
 
-use crate::report::{StatusView, exit, nothing_known};
-use crate::task::{self, StatusOptions};
+use crate::report::{
+    Counted, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, exit, no_status,
+};
+use crate::row::Totals;
+use crate::task::{self, JobStanding, LedgerFound, StatusOptions};
 
 use super::arguments::StatusArguments;
 use super::environment::Environment;
-use super::gather;
 use super::hearing::Hearing;
 use super::output::{Output, data};
+use super::{gather, wall_clock};
 
 pub(super) fn status(arguments: &StatusArguments, environment: &Environment) -> u8 {
     let output = Output::new(&arguments.common, environment);
     let options = StatusOptions {
         job: arguments.job.clone(),
+        operation: arguments.operation.clone(),
         connectors: arguments.common.connectors.clone(),
         ledger: gather::ledger(arguments.job.as_ref(), &arguments.common, environment),
     };
     let mut hearing = Hearing::new(output);
-    let found = match task::status(&options, &mut |told| hearing.hear(told)) {
+    let found = match task::status(&options, wall_clock(), &mut |told| hearing.hear(told)) {
         Ok(found) => found,
         Err(failure) => {
             output.tell(&failure.problems());
+            output.event(&no_status());
             return exit::USAGE;
         }
     };
     if found.jobs.is_empty() {
-        output.event(&json!({"event": "status", "job": found.job, "rows": 0}));
-        output.say(&nothing_known(&options.ledger, found.job.as_deref()));
+        let why = match found.ledger {
+            LedgerFound::Missing => WhyNothing::NoLedger,
+            LedgerFound::Empty => WhyNothing::EmptyFile,
+            LedgerFound::There => WhyNothing::UnknownJob,
+        };
+        let (job, rows) = (found.job, found.unknown);
+        let nothing = NothingKnown { ledger: options.ledger, why, job, rows };
+        output.event(&nothing.event());
+        output.say(&nothing.text());
     }
-    found.jobs.into_iter().map(StatusView::from).for_each(|view| show(&view, &output));
+    found.jobs.into_iter().map(view).for_each(|view| show(&view, &output));
     exit::DONE
+}
+
+fn view(standing: JobStanding) -> StatusView {
+    let JobStanding { status, source, under_way, running, marks } = standing;
+    let target = match status.job.account.as_str() {
+        "" => status.job.base_url,
+        account => format!("{} as {account}", status.job.base_url),
+    };
+    let (counted, totals, gone) = match source {
+        Some(source) => (Counted::Source, source.totals, source.gone),
+        None => (Counted::Ledger, status.totals, Totals::default()),
+    };
+    let mut runs: Vec<RunLine> = status.runs.into_iter().map(RunLine::from).collect();
+    // Whoever holds the job is the last that began.
+    if let Some(newest) = runs.first_mut().filter(|run| run.ended_at.is_none()) {
+        newest.under_way = running.is_some();
+    }
+    let rows = status.failed.into_iter().zip(marks);
+    StatusView {
+        job: status.job.name,
+        target,
+        counted,
+        totals,
+        under_way,
+        running,
+        gone,
+        runs,
+        failed_rows: rows
+            .map(|(row, mark)| RowLine { row, under_way: mark.under_way, gone: mark.gone })
+            .collect(),
+        more_failed: status.more_failed,
+    }
 }
 
 fn show(view: &StatusView, output: &Output) {

@@ -22,6 +22,8 @@ pub(crate) struct Inspection {
     pub runs: u64,
     /// Runs that are under way, or were killed.
     pub endless_runs: u64,
+    /// Who holds its jobs at this moment, as they say themselves; they may say nothing.
+    pub held_by: Vec<String>,
     pub rows: u64,
     pub attempts: u64,
     pub findings: Findings,

@@ -85,11 +85,16 @@ impl HeldLanes {
 
 /// A bit for each row of a history.
 #[derive(Debug, Default)]
-struct Came(Vec<u64>);
+pub(super) struct Came(Vec<u64>);
 
 impl Came {
+    /// Whether a row has come.
+    pub(super) fn has(&self, position: usize) -> bool {
+        self.0.get(position / 64).is_some_and(|word| word & (1 << (position % 64)) != 0)
+    }
+
     /// A row has come.
-    fn arrive(&mut self, position: usize) -> Arrival {
+    pub(super) fn arrive(&mut self, position: usize) -> Arrival {
         let (word, bit) = (position / 64, 1 << (position % 64));
         if self.0.len() <= word {
             self.0.resize(word + 1, 0);

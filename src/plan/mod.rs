@@ -1,5 +1,5 @@
 //! The two readings of a source: the survey checks every row and decides what becomes of it, the steps prepare once
-//! more what is to be sent or shown.
+//! more what is to be sent or shown. Beside them, the standings count where all rows are, for `status`.
 //!
 //! Reads the source and what the ledger knows; sends nothing and writes nothing. What a second reading finds is what
 //! the first decided, or else the source has changed and nothing more is taken from it.
@@ -11,6 +11,7 @@ mod look;
 mod names;
 mod prior;
 mod repeats;
+mod standings;
 mod steps;
 mod survey;
 mod tally;
@@ -21,7 +22,8 @@ pub(crate) use decide::{Done, Fate, Held, Sending};
 pub(crate) use fates::Fates;
 pub(crate) use look::{Change, Policy};
 pub(crate) use prior::Prior;
-pub(crate) use steps::{ReadingFailure, Step, Steps};
+pub(crate) use standings::{Chronicle, Counts, Stand, Standings, standings};
+pub(crate) use steps::{ReadingFailure, Step, Steps, run_mark};
 pub(crate) use survey::{Checked, Survey, check, survey};
 pub(crate) use tally::Tally;
 

@@ -41,6 +41,11 @@ pub(crate) struct Step {
     pub problem: Option<Diagnostic>,
 }
 
+/// What keys of rows that only read begin with in a run, since those are done anew in each.
+pub(crate) fn run_mark(run: i64) -> String {
+    format!("run {run}/")
+}
+
 /// Why a second reading came to no end.
 #[derive(Debug)]
 pub(crate) enum ReadingFailure {

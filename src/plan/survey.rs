@@ -115,25 +115,25 @@ pub(crate) fn survey(
 }
 
 /// What has been heard of a source so far.
-struct Hearing<'t> {
-    checked: Checked,
+pub(super) struct Hearing<'t> {
+    pub(super) checked: Checked,
     told: ToldOnce,
     tell: &'t mut dyn FnMut(Diagnostic),
 }
 
 impl<'t> Hearing<'t> {
-    fn new(tell: &'t mut dyn FnMut(Diagnostic)) -> Self {
+    pub(super) fn new(tell: &'t mut dyn FnMut(Diagnostic)) -> Self {
         Self { checked: Checked::default(), told: ToldOnce::default(), tell }
     }
 
-    fn hear_row(&mut self, valid: bool, problems: Vec<Diagnostic>) {
+    pub(super) fn hear_row(&mut self, valid: bool, problems: Vec<Diagnostic>) {
         self.checked.rows += 1;
         self.checked.valid += u64::from(valid);
         problems.into_iter().for_each(|problem| self.hear(problem));
     }
 
     /// A problem of the file as a whole is no row.
-    fn hear_unreadable(&mut self, problem: Diagnostic) {
+    pub(super) fn hear_unreadable(&mut self, problem: Diagnostic) {
         let is_row = row_of(&problem) > 0;
         self.checked.rows += u64::from(is_row);
         self.checked.broken |= !is_row;
@@ -148,7 +148,7 @@ impl<'t> Hearing<'t> {
     }
 
     /// What only the whole source can tell.
-    fn hear_end(&mut self, readings: &Readings<'_>, source: Option<&Source>) {
+    pub(super) fn hear_end(&mut self, readings: &Readings<'_>, source: Option<&Source>) {
         for problem in source.iter().flat_map(|source| readings.preparer.never_seen(source)) {
             self.checked.broken = true;
             (self.tell)(problem);
@@ -210,7 +210,7 @@ struct Seen<T> {
 }
 
 /// A row of a source, in its turn.
-enum Heard<'a, T> {
+pub(super) enum Heard<'a, T> {
     Row {
         record: &'a Record,
         sight: T,
@@ -223,7 +223,7 @@ enum Heard<'a, T> {
 
 /// Reads all of a source and prepares its rows, on every core; `eye` makes of each what is kept of it, and `hear` gets
 /// that in the order of the rows. Gives the source back, read to its end.
-fn read_all<T: Sight, E>(
+pub(super) fn read_all<T: Sight, E>(
     readings: &Readings<'_>,
     source: Source,
     eye: &(impl Fn(&Draft<'_>) -> T + Sync),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::explanation::more_about;
+use super::ndjson::event_of_nothing;
 use super::paint::Paint;
 use super::words::{counted, number, one_line};
 use crate::ledger::{Finding, Inspection, LedgerRow};
@@ -62,21 +63,40 @@ impl LedgerCheckView {
         if let Some(job) = self.job.as_ref().filter(|_| jobs == 0) {
             return format!("It knows nothing of the job `{job}`.\n");
         }
-        let endless = match endless_runs {
-            0 => String::new(),
-            1 => "; 1 of them has no end: it is under way, or was killed".into(),
-            many => format!(
-                "; {} of them have no end: they are under way, or were killed",
-                number(many)
-            ),
-        };
         format!(
-            "{}, {}, {} and {}{endless}.\n",
+            "{}, {}, {} and {}.\n{}",
             counted(jobs, "job"),
             counted(rows, "row"),
             counted(attempts, "attempt"),
             counted(runs, "run"),
+            self.endless(endless_runs),
         )
+    }
+
+    /// Who holds a job has begun its run, unless it is not done yet with checking rows.
+    fn under_way(&self) -> &[String] {
+        let held = &self.checked.held_by;
+        let runs = usize::try_from(self.checked.endless_runs).unwrap_or(usize::MAX);
+        &held[..held.len().min(runs)]
+    }
+
+    /// Of the runs without an end, which are under way and how many were killed.
+    fn endless(&self, runs: u64) -> String {
+        let mut text = String::new();
+        for holder in self.under_way() {
+            let holder =
+                if holder.is_empty() { String::new() } else { format!(": {}", one_line(holder)) };
+            text.push_str(&format!("A run is under way{holder}.\n"));
+        }
+        match runs.saturating_sub(self.under_way().len() as u64) {
+            0 => {}
+            1 => text.push_str("1 run has no end: it was killed or cut off.\n"),
+            many => text.push_str(&format!(
+                "{} runs have no end: they were killed or cut off.\n",
+                number(many)
+            )),
+        }
+        text
     }
 
     /// Each kind with its rows and, once, what to do.
@@ -118,27 +138,46 @@ impl LedgerCheckView {
         text
     }
 
+    /// The closing event; `problems` counts those, too, that are not told one by one.
+    fn closing(&self) -> Value {
+        let checked = &self.checked;
+        json!({
+            "event": "ledger_checked",
+            "jobs": checked.jobs,
+            "rows": checked.rows,
+            "attempts": checked.attempts,
+            "problems": checked.findings.count(),
+            "runs": checked.runs,
+            "endless_runs": checked.endless_runs,
+            "runs_under_way": self.under_way().len(),
+            "format": checked.format,
+            "bytes": checked.bytes,
+            "log_bytes": checked.log_bytes,
+        })
+    }
+
     /// For a script: a `problem` event for each finding, and the closing one.
     pub(crate) fn events(&self) -> Vec<Value> {
         let findings = self.checked.findings.kept.iter().map(event);
-        findings.chain([ledger_checked_event(&self.checked)]).collect()
+        findings.chain([self.closing()]).collect()
     }
 }
 
-/// The closing event; `problems` counts those, too, that are not told one by one.
-pub(crate) fn ledger_checked_event(checked: &Inspection) -> Value {
-    json!({
-        "event": "ledger_checked",
-        "jobs": checked.jobs,
-        "rows": checked.rows,
-        "attempts": checked.attempts,
-        "problems": checked.findings.count(),
-        "runs": checked.runs,
-        "endless_runs": checked.endless_runs,
-        "format": checked.format,
-        "bytes": checked.bytes,
-        "log_bytes": checked.log_bytes,
-    })
+/// The closing event where no ledger could be looked at: its counts are not known.
+pub(crate) fn nothing_checked_event() -> Value {
+    let unknown = [
+        "jobs",
+        "rows",
+        "attempts",
+        "problems",
+        "runs",
+        "endless_runs",
+        "runs_under_way",
+        "format",
+        "bytes",
+        "log_bytes",
+    ];
+    event_of_nothing("ledger_checked", &unknown)
 }
 
 /// `notes to sandbox, row 5 (line 6, key k5, ticket tk_1): attempt 2 is missing`.
@@ -205,7 +244,8 @@ mod tests {
             format: Some(2),
             jobs: 2,
             runs: 31,
-            endless_runs: 1,
+            endless_runs: 3,
+            held_by: vec!["process 4711 since 2026-11-22 21:40:00".into()],
             rows: 50_000,
             attempts: 50_311,
             findings,

@@ -10,7 +10,8 @@ use std::time::Duration;
 use jiff::Zoned;
 
 use crate::event::{Event, Progress};
-use crate::plan::{Done, Fate, Held, Tally};
+use crate::plan::{Done, Fate, Held, Sending, Tally};
+use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
 
 mod bar;
@@ -36,20 +37,21 @@ mod words;
 
 pub(crate) use bar::bar;
 pub(crate) use explanation::{all_codes, explanation, explanation_event};
-pub(crate) use ledger_check::{LedgerCheckView, ledger_checked_event};
+pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
 pub(crate) use ndjson::{finished_event, ndjson};
 pub(crate) use outlet::Outlet;
 pub(crate) use plain::plain;
-pub(crate) use plan::{PlanHead, PlanReport, PlanTotals};
-pub(crate) use problems::{Problems, checked_event, checked_line};
+pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, nothing_planned};
+pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked};
 pub(crate) use refusal::{
-    brought_in, of_account, of_client, of_credentials, of_invalid, of_ledger, of_sandbox,
-    of_waiting,
+    InvalidRows, brought_in, of_account, of_client, of_credentials, of_invalid, of_ledger,
+    of_sandbox, of_waiting,
 };
-pub(crate) use status::{StatusView, nothing_known};
+pub(crate) use status::{
+    Counted, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
+};
 pub(crate) use summary::summary;
 pub(crate) use thread::{ReportHandle, ReportThread};
-pub(crate) use words::shell_word;
 
 /// Hears events of a run on a thread of its own.
 pub(crate) trait Reporter: Send {
@@ -96,8 +98,8 @@ pub(crate) struct RunView {
     pub job: String,
     /// What one row makes or changes on the other side, in a word of the connector's.
     pub item: String,
-    /// The job as given on the command line and ready for a shell, for the advice.
-    pub job_path: String,
+    /// The command as it was given, from which the advice makes those that it names.
+    pub command: CommandLine,
     /// Base URL and account; shown once, at the start.
     pub target: String,
     /// Where the ledger is.
@@ -135,6 +137,17 @@ impl RunView {
     /// Rows that are done and have changed since: they are not sent.
     fn changed(&self) -> u64 {
         self.tally.sum(|fate| fate == Fate::Skip(Done::Changed))
+    }
+
+    /// Rows that would be sent, but for the limit of this pilot.
+    fn beyond_limit(&self) -> u64 {
+        self.tally.sum(|fate| matches!(fate, Fate::Later(_)))
+    }
+
+    /// Rows that this run would not have started, however it ended, and of which nothing was started before.
+    fn not_for_this_run(&self) -> u64 {
+        let waits = |fate| matches!(fate, Fate::Later(Sending::Fresh));
+        self.tally.sum(waits) + self.held(Held::Behind) + self.held(Held::UnderWay)
     }
 
     fn held(&self, held: Held) -> u64 {

@@ -72,11 +72,7 @@ impl Narration {
     }
 
     fn and_more(&self) -> String {
-        match self.view.sandbox {
-            // A rehearsal leaves nothing that `status` could show.
-            true => "… and more".into(),
-            false => format!("… and more: see {}", words::command("status", &self.view.job_path)),
-        }
+        format!("… and more: see {}", self.view.command.of("status"))
     }
 }
 

@@ -34,6 +34,12 @@ pub(crate) fn finished_event(totals: &Totals, ending: &Ending, exit: u8) -> Valu
     Value::Object(event)
 }
 
+/// A closing event where nothing could be looked at: what is not known is null, and never 0.
+pub(super) fn event_of_nothing(event: &str, unknown: &[&str]) -> Value {
+    let unknown = unknown.iter().map(|name| ((*name).to_owned(), Value::Null));
+    Value::Object([("event".to_owned(), json!(event))].into_iter().chain(unknown).collect())
+}
+
 /// The totals but for the requests, by their promised names.
 pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 7] {
     [

@@ -11,10 +11,12 @@ use serde_json::{Value, json};
 
 use super::Outlet;
 use super::json_text::{on_one_line, pretty, visible};
+use super::ndjson::event_of_nothing;
 use super::paint::Paint;
-use super::words::{about, cause, command, counted, number, one_line, rows, rows_are};
+use super::words::{about, cause, counted, number, one_line, rows, rows_are};
 use crate::plan::{Change, Done, Fate, Held, Sending, Step, Tally};
 use crate::row::RowState;
+use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
 
 /// So many requests are shown in full.
@@ -25,10 +27,8 @@ const SHOWN: u64 = 3;
 pub(crate) struct PlanHead {
     /// The job's name.
     pub job: String,
-    /// The job as given on the command line, for the advice.
-    pub job_path: String,
-    /// What a run needs after it to do as planned, as in ` --sandbox`; ready for a shell, or empty.
-    pub flags: String,
+    /// The command as it was given, from which the advice makes those that it names.
+    pub command: CommandLine,
     /// Base URL and account.
     pub target: String,
     /// The base URL, for the commands that send the same.
@@ -332,6 +332,23 @@ fn planned_event(totals: &PlanTotals) -> Value {
     })
 }
 
+/// The closing event of a plan that there is not.
+pub(crate) fn nothing_planned() -> Value {
+    let unknown = [
+        "rows",
+        "send",
+        "skip",
+        "hold",
+        "reject",
+        "requests",
+        "seconds",
+        "limited_by",
+        "changed",
+        "beyond_limit",
+    ];
+    event_of_nothing("planned", &unknown)
+}
+
 /// A request as it is sent, and the command that sends the same.
 fn in_full(step: &Step, head: &PlanHead, paint: Paint) -> String {
     let mut text = format!("\n{}\n", paint.faint(&place(step)));
@@ -375,7 +392,7 @@ fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
         (Group::Send, String::new()),
         (Group::Skip, "already done".into()),
         (Group::Hold, held_words(totals)),
-        (Group::Reject, format!("invalid; see {}", command("check", &head.job_path))),
+        (Group::Reject, format!("invalid; see {}", head.command.of("check"))),
         (Group::Later, "beyond the limit of this pilot".into()),
     ] {
         let count = totals.count(group);
@@ -429,13 +446,14 @@ fn time(totals: &PlanTotals) -> String {
 }
 
 fn next(totals: &PlanTotals, head: &PlanHead) -> String {
-    let run = format!("{}{}", command("run", &head.job_path), head.flags);
+    let run = head.command.of("run");
     match (totals.count(Group::Send), totals.count(Group::Reject)) {
         (0, _) => "There is nothing to send.\n".into(),
         (_, 0) => format!("Nothing was sent. To do it: {run}\n"),
         // A run stops at an invalid row unless it is told to leave it out.
         _ => format!(
-            "Nothing was sent. Correct what is invalid; or to send only the valid rows: {run} --skip-invalid\n"
+            "Nothing was sent. Correct what is invalid; or to send only the valid rows: {}\n",
+            run.with("skip-invalid")
         ),
     }
 }

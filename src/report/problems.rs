@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::Outlet;
 use super::explanation::more_about;
+use super::ndjson::event_of_nothing;
 use super::words::{counted, number, rows};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Severity};
@@ -96,6 +97,11 @@ impl Problems {
 /// The closing event of `check`.
 pub(crate) fn checked_event(rows: u64, valid: u64, invalid: u64) -> Value {
     json!({"event": "checked", "rows": rows, "valid": valid, "invalid": invalid})
+}
+
+/// The closing event of a `check` of a job of which no row could be read.
+pub(crate) fn nothing_checked() -> Value {
+    event_of_nothing("checked", &["rows", "valid", "invalid"])
 }
 
 /// The closing line of `check`, without a line break.

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::words::{number, rows};
 use crate::ledger::{LedgerError, TakenIn};
-use crate::plan::Checked;
 use crate::text::code::Code;
+use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::traffic::transport::{ClientError, CredentialError};
 
@@ -39,9 +40,20 @@ pub(crate) fn of_account(present: &str, others: &[String]) -> Diagnostic {
     ))
 }
 
-/// Why a run sends nothing where rows are invalid; none where it is something else that is wrong. `job` is the job as
-/// given on the command line.
-pub(crate) fn of_invalid(found: &Checked, job: &str) -> Option<String> {
+/// Rows that are refused because some are invalid.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InvalidRows {
+    pub rows: u64,
+    pub invalid: u64,
+    /// Where a row begins and ends is a guess.
+    pub guessed: bool,
+    /// Rows that would be sent if the invalid ones were left out.
+    pub to_send: u64,
+    pub already_done: u64,
+}
+
+/// Why a run sends nothing where rows are invalid; none where it is something else that is wrong. `given` is the command.
+pub(crate) fn of_invalid(found: &InvalidRows, given: &CommandLine) -> Option<String> {
     if found.guessed {
         return Some(
             "A quote is never closed, so where rows begin and end is a guess. Nothing was sent, and --skip-invalid \
@@ -49,15 +61,26 @@ pub(crate) fn of_invalid(found: &Checked, job: &str) -> Option<String> {
                 .to_owned(),
         );
     }
-    let (rows, verb) = if found.invalid() == 1 { ("row", "is") } else { ("rows", "are") };
-    let Checked { rows: all, valid, .. } = found;
-    (found.invalid() > 0).then(|| {
-        format!(
-            "{} of {all} {rows} {verb} invalid. Nothing was sent.\nCorrect them and run again, or send the {valid} \
-             valid ones: noteferry run {job} --skip-invalid",
-            found.invalid(),
-        )
-    })
+    let done = match found.already_done {
+        0 => String::new(),
+        done => format!("; {} done already", number(done)),
+    };
+    let next = match found.to_send {
+        0 => "Correct them and run again; nothing else is left to send.".to_owned(),
+        1 => format!(
+            "Correct them and run again, or send the valid one: {}",
+            given.with("skip-invalid")
+        ),
+        valid => format!(
+            "Correct them and run again, or send the {} valid ones: {}",
+            number(valid),
+            given.with("skip-invalid")
+        ),
+    };
+    let verb = if found.invalid == 1 { "is" } else { "are" };
+    let (invalid, all) = (number(found.invalid), rows(found.rows));
+    (found.invalid > 0)
+        .then(|| format!("{invalid} of {all} {verb} invalid{done}. Nothing was sent.\n{next}"))
 }
 
 /// What a run brought into the ledger before it began.

@@ -1,17 +1,17 @@
 //! Where a job stands: what its ledger says, for a person and for a script.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
 
-use super::ndjson::counts;
+use super::ndjson::{counts, event_of_nothing};
 use super::paint::Paint;
 use super::summary::tally;
 use super::words::{cause, counted, number, one_line, rows, rows_are, span};
-use crate::ledger::{FailedRow, JobStatus, RunRecord, Unfinished};
+use crate::ledger::{FailedRow, RunRecord, Unfinished};
 use crate::report::exit;
 use crate::row::Totals;
 
@@ -22,14 +22,39 @@ pub(crate) struct StatusView {
     pub job: String,
     /// Base URL and account.
     pub target: String,
-    /// The requests are not told: they are those of the runs.
+    pub counted: Counted,
+    /// The requests are not told: they are those of the runs. Rows under way are in none of the counts but `rows`.
     pub totals: Totals,
+    pub under_way: u64,
+    /// The run that holds the job at this moment, as it says itself; it may say nothing.
+    pub running: Option<String>,
+    /// Rows that the ledger knows and the source does not have.
+    pub gone: Totals,
     /// The newest first.
     pub runs: Vec<RunLine>,
     /// The first rows that are not done and need a look.
-    pub failed_rows: Vec<FailedRow>,
+    pub failed_rows: Vec<RowLine>,
     /// How many more of them there are.
     pub more_failed: u64,
+}
+
+/// Which rows are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counted {
+    /// Those that the source has now.
+    Source,
+    /// Those that the ledger knows, since there is no source to ask.
+    Ledger,
+}
+
+/// A row that needs a look.
+#[derive(Debug, Clone)]
+pub(crate) struct RowLine {
+    pub row: FailedRow,
+    /// Its request is under way, so it is not in doubt.
+    pub under_way: bool,
+    /// The source does not have it.
+    pub gone: bool,
 }
 
 /// A run that was.
@@ -40,28 +65,13 @@ pub(crate) struct RunLine {
     pub started_at: i64,
     /// Unix milliseconds; none where the run was killed, or is still under way.
     pub ended_at: Option<i64>,
+    pub under_way: bool,
     pub exit: Option<u8>,
     pub succeeded: u64,
     pub failed: u64,
     pub in_doubt: u64,
+    pub not_started: u64,
     pub requests: u64,
-}
-
-impl From<JobStatus> for StatusView {
-    fn from(status: JobStatus) -> Self {
-        let target = match status.job.account.as_str() {
-            "" => status.job.base_url,
-            account => format!("{} as {account}", status.job.base_url),
-        };
-        Self {
-            job: status.job.name,
-            target,
-            totals: status.totals,
-            runs: status.runs.into_iter().map(RunLine::from).collect(),
-            failed_rows: status.failed,
-            more_failed: status.more_failed,
-        }
-    }
 }
 
 impl From<RunRecord> for RunLine {
@@ -70,20 +80,109 @@ impl From<RunRecord> for RunLine {
             id: run.id,
             started_at: run.started_at,
             ended_at: run.ended_at,
+            under_way: false,
             exit: run.exit,
             succeeded: run.totals.succeeded,
             failed: run.totals.failed,
             in_doubt: run.totals.in_doubt,
+            not_started: run.totals.not_started,
             requests: run.totals.requests,
         }
     }
 }
 
-/// That a ledger knows nothing of a job, or of any.
-pub(crate) fn nothing_known(ledger: &Path, job: Option<&str>) -> String {
-    let about = job.map_or_else(|| "any job".to_owned(), |job| format!("the job `{job}`"));
-    let ledger = ledger.display();
-    format!("The ledger {ledger} knows nothing of {about} yet: nothing was sent.")
+/// A place in which a ledger knows nothing of what was asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct NothingKnown {
+    pub ledger: PathBuf,
+    pub why: WhyNothing,
+    /// The job that was asked for.
+    pub job: Option<String>,
+    /// Where the rows of its source stand; none where they cannot be told.
+    pub rows: Option<Totals>,
+}
+
+/// The closing event of the status of a job that cannot be read.
+pub(crate) fn no_status() -> Value {
+    event_of_nothing("status", &["job", "rows"])
+}
+
+/// Why nothing is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhyNothing {
+    NoLedger,
+    EmptyFile,
+    UnknownJob,
+}
+
+impl NothingKnown {
+    pub(crate) fn text(&self) -> String {
+        let ledger = self.ledger.display();
+        let about = self
+            .job
+            .as_ref()
+            .map_or_else(|| "any job".to_owned(), |job| format!("the job `{job}`"));
+        let text = match self.why {
+            WhyNothing::NoLedger => {
+                format!("There is no ledger at {ledger} yet: nothing was recorded.")
+            }
+            WhyNothing::EmptyFile => {
+                format!("The ledger {ledger} is empty: nothing was recorded, or all of it is lost.")
+            }
+            WhyNothing::UnknownJob => {
+                format!("The ledger {ledger} knows nothing of {about} yet: nothing was recorded.")
+            }
+        };
+        match &self.rows {
+            Some(Totals { rows: all, invalid: 0, .. }) => {
+                format!("{text}\nThe source has {}.", rows(*all))
+            }
+            Some(Totals { rows: all, invalid, .. }) => {
+                format!(
+                    "{text}\nThe source has {}, {} of them invalid.",
+                    rows(*all),
+                    number(*invalid)
+                )
+            }
+            None => text,
+        }
+    }
+
+    /// For a script: the `status` event. Of rows that cannot be told there is no count.
+    pub(crate) fn event(&self) -> Value {
+        let mut event = Map::new();
+        event.insert("event".into(), "status".into());
+        event.insert("job".into(), json!(self.job));
+        match &self.rows {
+            Some(totals) => {
+                event.insert("counted".into(), Counted::Source.word().into());
+                for (name, count) in counts(totals) {
+                    event.insert(name.into(), json!(count));
+                }
+                event.insert("under_way".into(), json!(0));
+            }
+            None => {
+                event.insert("rows".into(), json!(0));
+            }
+        }
+        let ledger = match self.why {
+            WhyNothing::NoLedger => "missing",
+            WhyNothing::EmptyFile => "empty",
+            WhyNothing::UnknownJob => "without-the-job",
+        };
+        event.insert("ledger".into(), ledger.into());
+        Value::Object(event)
+    }
+}
+
+impl Counted {
+    /// The word in the output.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Ledger => "ledger",
+        }
+    }
 }
 
 impl StatusView {
@@ -91,23 +190,62 @@ impl StatusView {
     pub(crate) fn text(&self, color: bool, zone: &TimeZone) -> String {
         let paint = Paint(color);
         let mut text = format!("{} to {}\n", paint.bold(&self.job), self.target);
+        text.push_str(&self.running());
         text.push_str(&self.standing());
         text.push('\n');
-        text.push_str(&tally(&self.totals, paint));
+        text.push_str(&tally(&self.totals, self.under_way, paint));
+        text.push_str(&self.gone());
         text.push_str(&self.runs_table(zone));
         text.push_str(&self.rows_list(paint));
         text
     }
 
+    fn running(&self) -> String {
+        match self.running.as_deref() {
+            None => String::new(),
+            Some("") => "A run is under way.\n".into(),
+            Some(holder) => format!("A run is under way: {}.\n", one_line(holder)),
+        }
+    }
+
     fn standing(&self) -> String {
         let done = self.totals.succeeded + self.totals.already_done;
-        match self.totals.rows {
-            0 => "No row is known yet.\n".into(),
-            all if all == done => {
+        match (self.counted, self.totals.rows) {
+            (Counted::Source, 0) => "The source has no rows.\n".into(),
+            (Counted::Source, all) if all == done => {
                 format!("Everything is done: {} of {}.\n", number(done), rows(all))
             }
-            all => format!("{} of {} done.\n", number(done), rows_are(all)),
+            (Counted::Source, all) => format!("{} of {} done.\n", number(done), rows_are(all)),
+            (Counted::Ledger, 0) => "The ledger knows no row yet.\n".into(),
+            (Counted::Ledger, all) => {
+                let (are, all) = (if all == 1 { "is" } else { "are" }, rows(all));
+                format!(
+                    "{} of {all} that the ledger knows {are} done; the source was not counted.\n",
+                    number(done)
+                )
+            }
         }
+    }
+
+    /// `The ledger also knows 20 rows that the source does not have: 19 succeeded, 1 failed.`
+    fn gone(&self) -> String {
+        if self.gone.rows == 0 {
+            return String::new();
+        }
+        let parts = [
+            (self.gone.succeeded, "succeeded"),
+            (self.gone.failed, "failed"),
+            (self.gone.in_doubt, "in doubt"),
+            (self.gone.not_started, "not started"),
+        ];
+        let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+        let parts: Vec<String> =
+            parts.map(|(count, word)| format!("{} {word}", number(count))).collect();
+        format!(
+            "\nThe ledger also knows {} that the source does not have: {}.\n",
+            rows(self.gone.rows),
+            parts.join(", ")
+        )
     }
 
     fn runs_table(&self, zone: &TimeZone) -> String {
@@ -139,11 +277,19 @@ impl StatusView {
         event.insert("event".into(), "status".into());
         event.insert("job".into(), json!(self.job));
         event.insert("target".into(), json!(self.target));
+        event.insert("counted".into(), self.counted.word().into());
         for (name, count) in counts(&self.totals) {
             event.insert(name.into(), json!(count));
         }
+        event.insert("under_way".into(), json!(self.under_way));
+        event.insert("running".into(), json!(self.running));
+        if self.counted == Counted::Source {
+            let gone =
+                counts(&self.gone).into_iter().map(|(name, count)| (name.to_owned(), json!(count)));
+            event.insert("not_in_source".into(), Value::Object(gone.collect()));
+        }
         let runs: Vec<Value> = self.runs.iter().map(RunLine::json).collect();
-        let rows: Vec<Value> = self.failed_rows.iter().map(FailedRow::json).collect();
+        let rows: Vec<Value> = self.failed_rows.iter().map(RowLine::json).collect();
         event.insert("runs".into(), runs.into());
         event.insert("failed_rows".into(), rows.into());
         event.insert("more_failed".into(), json!(self.more_failed));
@@ -175,6 +321,8 @@ impl RunLine {
 
     fn end(&self) -> String {
         match (self.exit, self.ended_at) {
+            // With --limit, all that was asked for.
+            (Some(exit::DONE), _) if self.not_started > 0 => "some done".into(),
             (Some(exit::DONE), _) => "all done".into(),
             (Some(exit::FAILED), _) => "some failed".into(),
             (Some(exit::IN_DOUBT), _) => "some in doubt".into(),
@@ -182,7 +330,8 @@ impl RunLine {
             (Some(exit), _) if exit > exit::SIGNAL => "interrupted".into(),
             (Some(exit), _) => format!("exit {exit}"),
             (None, Some(_)) => "ended".into(),
-            (None, None) => "no end".into(),
+            (None, None) if self.under_way => "under way".into(),
+            (None, None) => "killed or cut off".into(),
         }
     }
 
@@ -191,6 +340,7 @@ impl RunLine {
             "id": self.id,
             "started_at": rfc3339(self.started_at),
             "ended_at": self.ended_at.and_then(rfc3339),
+            "under_way": self.under_way,
             "exit": self.exit,
             "succeeded": self.succeeded,
             "failed": self.failed,
@@ -200,21 +350,28 @@ impl RunLine {
     }
 }
 
-impl FailedRow {
+impl RowLine {
     /// `row 12 (line 13, key L-12) failed after 2 attempts: 1003: ticket not found`.
     fn words(&self, paint: Paint) -> String {
-        let state = match self.state {
-            Unfinished::InDoubt => paint.doubtful("is in doubt"),
-            Unfinished::Failed => paint.bad("failed"),
+        let row = &self.row;
+        let state = match (self.under_way, row.state) {
+            (true, _) => "is under way".to_owned(),
+            (_, Unfinished::InDoubt) => paint.doubtful("is in doubt"),
+            (_, Unfinished::Failed) => paint.bad("failed"),
         };
+        let after = if self.under_way { "in" } else { "after" };
+        let attempts = match self.under_way {
+            true => format!("its attempt {}", row.attempts),
+            false => counted(row.attempts.into(), "attempt"),
+        };
+        let gone = if self.gone { "not in the source any more, " } else { "" };
         let mut text = format!(
-            "row {} (line {}, key {}) {state} after {}",
-            self.place.row,
-            self.place.line,
-            one_line(&self.key),
-            counted(self.attempts.into(), "attempt")
+            "row {} ({gone}line {}, key {}) {state} {after} {attempts}",
+            row.place.row,
+            row.place.line,
+            one_line(&row.key),
         );
-        if let Some(why) = &self.cause {
+        if let Some(why) = &row.cause {
             for part in [why.code.as_deref(), Some(&cause(why))].into_iter().flatten() {
                 text.push_str(": ");
                 text.push_str(&one_line(part));
@@ -224,14 +381,16 @@ impl FailedRow {
     }
 
     fn json(&self) -> Value {
+        let row = &self.row;
         json!({
-            "row": self.place.row,
-            "line": self.place.line,
-            "key": self.key,
-            "state": self.state.word(),
-            "attempts": self.attempts,
-            "code": self.cause.as_ref().and_then(|cause| cause.code.as_deref()),
-            "message": self.cause.as_ref().map(cause),
+            "row": row.place.row,
+            "line": row.place.line,
+            "key": row.key,
+            "state": if self.under_way { "under_way" } else { row.state.word() },
+            "in_source": !self.gone,
+            "attempts": row.attempts,
+            "code": row.cause.as_ref().and_then(|cause| cause.code.as_deref()),
+            "message": row.cause.as_ref().map(cause),
         })
     }
 }
@@ -273,10 +432,12 @@ mod tests {
             id: 1,
             started_at: 1_795_358_400_000,
             ended_at: None,
+            under_way: false,
             exit: None,
             succeeded: 1_230,
             failed: 4,
             in_doubt: 0,
+            not_started: 0,
             requests: 1_240,
         };
         let finished = RunLine {
@@ -315,8 +476,14 @@ mod tests {
                 in_doubt: 1,
                 ..Totals::default()
             },
+            counted: Counted::Source,
+            under_way: 0,
+            running: None,
+            gone: Totals::default(),
             runs: vec![finished, killed],
-            failed_rows: vec![refused, doubtful],
+            failed_rows: [refused, doubtful]
+                .map(|row| RowLine { row, under_way: false, gone: false })
+                .to_vec(),
             more_failed: 5,
         }
     }

@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::RunView;
 use super::paint::Paint;
 use super::words;
-use super::words::{command, counted, number, one_line, one_of, rows, rows_are, span};
+use super::words::{counted, number, one_line, one_of, rows, rows_are, span};
 use crate::event::Ending;
 use crate::plan::Held;
 use crate::row::Totals;
+use crate::text::command::CommandLine;
 use crate::text::diagnostic::Diagnostic;
 
 /// What a run comes to, over several lines. `elapsed` is how long it took.
@@ -23,7 +24,7 @@ pub(crate) fn summary(
     let mut text = headline(view, totals, ending, elapsed);
     text.push('\n');
     if !nothing_to_do(totals, ending) {
-        text.push_str(&tally(totals, Paint(view.color)));
+        text.push_str(&tally(totals, 0, Paint(view.color)));
     }
     for advice in advice(view, totals, ending) {
         text.push('\n');
@@ -63,7 +64,7 @@ fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration)
 }
 
 /// Rows by their ends, in aligned lines: those that are not 0, and always those that succeeded.
-pub(super) fn tally(totals: &Totals, paint: Paint) -> String {
+pub(super) fn tally(totals: &Totals, under_way: u64, paint: Paint) -> String {
     let plain: fn(Paint, &str) -> String = |_, text| text.into();
     let lines = [
         ("succeeded", totals.succeeded, Paint::good as fn(Paint, &str) -> String),
@@ -71,6 +72,7 @@ pub(super) fn tally(totals: &Totals, paint: Paint) -> String {
         ("failed", totals.failed, Paint::bad),
         ("invalid", totals.invalid, Paint::bad),
         ("in doubt", totals.in_doubt, Paint::doubtful),
+        ("under way", under_way, plain),
         ("not started", totals.not_started, plain),
     ];
     let shown = |(at, line): &(usize, (&str, u64, _))| *at == 0 || line.1 > 0;
@@ -93,7 +95,7 @@ fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
     advice.extend((totals.invalid > 0).then(|| invalid(view, totals.invalid)));
     advice.extend((view.changed() > 0).then(|| changed(view.changed())));
     advice.extend(resume(view, totals, ending));
-    advice.extend(view.sandbox.then(|| rehearsal(view)));
+    advice.extend(view.sandbox.then(|| rehearsal(view, totals, ending)));
     advice
 }
 
@@ -155,7 +157,7 @@ fn in_doubt(view: &RunView, count: u64) -> String {
         ));
     }
     if held > 0 {
-        let plan = command("plan", &view.job_path);
+        let plan = view.command.of("plan");
         lines.push(format!("{} held back; why, and what to do, says: {plan}", rows_are(held)));
     }
     lines.push(look(view, count));
@@ -176,7 +178,7 @@ fn failed(view: &RunView, count: u64) -> String {
 
 /// Where to see rows one by one, those of earlier runs among them.
 fn look(view: &RunView, count: u64) -> String {
-    format!("Look at {}: {}", them(count), command("status", &view.job_path))
+    format!("Look at {}: {}", them(count), view.command.of("status"))
 }
 
 fn them(count: u64) -> &'static str {
@@ -184,7 +186,7 @@ fn them(count: u64) -> &'static str {
 }
 
 fn invalid(view: &RunView, count: u64) -> String {
-    let check = command("check", &view.job_path);
+    let check = view.command.of("check");
     format!("{} invalid and left out. Look at {}: {check}", rows_are(count), them(count))
 }
 
@@ -193,17 +195,68 @@ fn changed(count: u64) -> String {
     format!("{} done and {have} changed since; {were} not sent again.", rows_are(count))
 }
 
+/// How to go on where rows are left; none where nothing is left of what was asked for.
 fn resume(view: &RunView, totals: &Totals, ending: &Ending) -> Option<String> {
-    if view.sandbox || (*ending == Ending::Finished && totals.not_started == 0) {
-        return None;
+    let beyond = view.beyond_limit();
+    match ending {
+        Ending::Finished if totals.not_started == 0 => None,
+        // A rehearsed pilot is over; what comes next is for `rehearsal` to say.
+        Ending::Finished if view.sandbox => None,
+        Ending::Finished if beyond > 0 => Some(format!(
+            "{} beyond the limit of this pilot. To send {}, too: {}",
+            rows_are(beyond),
+            them(beyond),
+            view.command.without("limit")
+        )),
+        _ => {
+            let resume = if view.sandbox { "Go on with the rehearsal" } else { "Resume" };
+            let run = to_resume(view, totals, ending);
+            Some(format!("What is done is safe, and nothing of it is done again.\n{resume}: {run}"))
+        }
     }
-    let run = command("run", &view.job_path);
-    Some(format!("What is done is safe, and nothing of it is done again.\nResume: {run}"))
 }
 
-fn rehearsal(view: &RunView) -> String {
-    let run = command("run", &view.job_path);
-    format!("This was a rehearsal in the sandbox: nothing reached the real API.\nTo do it: {run}")
+/// The command that does what is left of what was asked for.
+fn to_resume(view: &RunView, totals: &Totals, ending: &Ending) -> CommandLine {
+    let mut run = view.command.clone();
+    if view.beyond_limit() > 0 {
+        // The same limit would have the pilot send more rows than it was given.
+        let left = totals.not_started.saturating_sub(view.not_for_this_run());
+        run = match left {
+            0 => run.without("limit"),
+            left => run.with_value("limit", &left.to_string()),
+        };
+    }
+    // A day that has passed does not come again, but a time of day does.
+    let is_a_day = |deadline: &str| deadline.contains('-');
+    match ending {
+        Ending::Deadline if run.value("deadline").is_some_and(is_a_day) => run.without("deadline"),
+        _ => run,
+    }
+}
+
+/// That nothing was real, and what comes next where all that was asked for went well.
+fn rehearsal(view: &RunView, totals: &Totals, ending: &Ending) -> String {
+    let was = "This was a rehearsal in the sandbox: nothing reached the real API.";
+    let succeeded = *ending == Ending::Finished && totals.failed + totals.in_doubt == 0;
+    match (succeeded, ending) {
+        (true, _) => {
+            let run = view.command.without("sandbox");
+            let rate = match run.value("rate") {
+                Some(_) => {
+                    "\n--rate takes the place of the real API's quotas there, too: leave it out to keep to those."
+                }
+                None => "",
+            };
+            format!(
+                "{was}\nThe same without --sandbox is the real thing, and does reach it: {run}{rate}"
+            )
+        }
+        (false, Ending::Finished) => {
+            format!("{was}\nTo rehearse again: {}", view.command)
+        }
+        (false, _) => was.to_owned(),
+    }
 }
 
 /// A foreign message with a full stop.
@@ -216,7 +269,7 @@ fn sentence(message: &str) -> String {
 mod tests {
     use super::*;
     use crate::event::Obstacle;
-    use crate::plan::{Fate, Tally};
+    use crate::plan::{Fate, Sending, Tally};
     use crate::report::tests::{
         CHANGED, DONE, SENT, full_disk, illegal_step, totals, unreadable_source, view,
     };
@@ -286,8 +339,59 @@ mod tests {
 
     #[test]
     fn a_rehearsal_is_called_one() {
-        let view = RunView { sandbox: true, ..view() };
-        let totals = Totals { succeeded: 49_999, failed: 1, ..totals() };
-        insta::assert_snapshot!(told(&view, totals, &Ending::Finished));
+        let command = view().command.with("sandbox");
+        let view = RunView { sandbox: true, command, ..view() };
+        let one_failed = Totals { succeeded: 49_999, failed: 1, ..totals() };
+        let part = Totals { succeeded: 1_230, not_started: 48_770, ..totals() };
+        let texts = [
+            told(&view, one_failed, &Ending::Finished),
+            told(&view, part, &Ending::Interrupted { signal: 2 }),
+            told(&view, totals(), &Ending::Finished),
+        ];
+        insta::assert_snapshot!(texts.join("\n---\n"));
+    }
+
+    #[test]
+    fn a_pilot_sends_no_more_rows_for_being_interrupted() {
+        let command = view().command.with_value("limit", "10");
+        let tally = Tally::from_iter([(SENT, 10), (Fate::Later(Sending::Fresh), 40), (DONE, 5)]);
+        let view = RunView { command, tally, ..view() };
+        for (ending, not_started, wanted) in [
+            (
+                Ending::Interrupted { signal: 2 },
+                47,
+                "Resume: noteferry run jobs/import-notes.yaml --limit 7\n",
+            ),
+            (Ending::Deadline, 40, "Resume: noteferry run jobs/import-notes.yaml\n"),
+            (
+                Ending::Finished,
+                40,
+                "40 rows are beyond the limit of this pilot. To send them, too: noteferry run jobs/import-notes.yaml\n",
+            ),
+        ] {
+            let succeeded = 50 - not_started;
+            let totals =
+                Totals { rows: 55, succeeded, not_started, already_done: 5, ..Totals::default() };
+            let text = told(&view, totals, &ending);
+            assert!(text.ends_with(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_deadline_that_has_passed_is_not_named_again() {
+        let part = Totals { succeeded: 1_230, not_started: 48_770, ..totals() };
+        for (deadline, ending, is_named) in [
+            ("2026-11-25T06:00", Ending::Deadline, false),
+            ("2026-11-25T06:00", Ending::Interrupted { signal: 2 }, true),
+            ("06:00", Ending::Deadline, true),
+        ] {
+            let command = view().command.with_value("deadline", deadline);
+            let text = told(&RunView { command, ..view() }, part, &ending);
+            assert_eq!(
+                text.contains("--deadline 20") || text.contains("--deadline 06"),
+                is_named,
+                "{text}"
+            );
+        }
     }
 }

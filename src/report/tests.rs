@@ -11,6 +11,7 @@ use crate::ledger::{LedgerError, StorageFault};
 use crate::plan::{Done, Fate, Sending, Tally};
 use crate::row::{Cause, Reason, Totals};
 use crate::text::code::Code;
+use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::place::RowPlace;
 
@@ -77,7 +78,7 @@ pub(crate) fn view() -> RunView {
     RunView {
         job: "import-notes".into(),
         item: "note".into(),
-        job_path: "jobs/import-notes.yaml".into(),
+        command: CommandLine::new("run", Some("jobs/import-notes.yaml")),
         target: "https://api.stringeex.com/v1 (account admin@example.vn)".into(),
         ledger: "jobs/.noteferry/ledger.db".into(),
         credentials: "STRINGEEX_TOKEN".into(),

@@ -1,8 +1,10 @@
 //! Why a task came to nothing.
 
+use super::run::standing;
 use crate::ledger::LedgerError;
-use crate::plan::{Checked, ReadingFailure};
+use crate::plan::{Checked, ReadingFailure, Tally};
 use crate::report::{exit, of_account, of_client, of_credentials, of_ledger};
+use crate::row::Totals;
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::transport::{ClientError, CredentialError};
 
@@ -20,7 +22,28 @@ pub(crate) enum Failure {
         others: Vec<String>,
     },
     /// Rows are invalid, or the source as a whole is. All of that has been told.
-    Invalid(Checked),
+    Invalid(Refused),
+}
+
+/// Rows that are refused, with where all rows stand.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refused {
+    pub checked: Checked,
+    /// What the closing event says.
+    pub totals: Totals,
+    /// Rows that would be sent if the invalid ones were left out.
+    pub to_send: u64,
+}
+
+impl Refused {
+    pub(super) fn new(checked: Checked, tally: &Tally) -> Self {
+        let mut totals = standing(tally);
+        // A row in doubt may be invalid now, which is why nothing is sent. It is counted once.
+        let also_in_doubt = checked.invalid().saturating_sub(totals.invalid).min(totals.in_doubt);
+        totals.invalid += also_in_doubt;
+        totals.in_doubt -= also_in_doubt;
+        Self { checked, totals, to_send: tally.to_send() }
+    }
 }
 
 impl Failure {
@@ -42,7 +65,7 @@ impl Failure {
         match self {
             Self::Ledger(LedgerError::Busy { .. }) => exit::LOCKED,
             Self::Ledger(error) if error.may_pass() => exit::STOPPED,
-            Self::Invalid(found) if !found.broken => exit::INVALID,
+            Self::Invalid(found) if !found.checked.broken => exit::INVALID,
             Self::Input(_)
             | Self::Credentials(_)
             | Self::Client(_)

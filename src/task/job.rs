@@ -42,6 +42,11 @@ impl Opening {
     ) -> Result<(Self, Source), Vec<Diagnostic>> {
         let job = job::load(&options.path, options.operation.as_deref(), &options.connectors)?;
         refuse_secrets(address.unwrap_or(&job.connector.base_url))?;
+        Self::of(job)
+    }
+
+    /// Opens what a job names; the source is at its first row.
+    pub(super) fn of(job: Job) -> Result<(Self, Source), Vec<Diagnostic>> {
         let mut source = job.rows.open()?;
         let (preparer, warnings) = Preparer::compile(&job, &mut source)?;
         Ok((Self { job, preparer, warnings }, source))
@@ -101,8 +106,17 @@ pub(super) fn refuse_changed_key(job: &Job, before: Option<String>) -> Result<()
     let (now, before) = (words(job.keyed_by()), words(&before));
     let message =
         format!("the rows of this job were known by {before} until now, and would be by {now}");
-    let problem = Diagnostic::error(Code::KeyChanged, place, message);
-    Err(vec![problem.hint(
-        "rows that are done would be sent again: put the key back, or give the job another name",
-    )])
+    let hint = match &job.document {
+        Some(_) => {
+            "rows that are done would be sent again: put the key back, or give the job another name"
+                .to_owned()
+        }
+        // It has no key to put back, and its name is the file's.
+        None => format!(
+            "a data file is the job `{}`, by its name, and a job file of that name has sent rows: run that one, or give the \
+             data file a ledger of its own with --ledger or another name; rows that are done would be sent again then",
+            job.name
+        ),
+    };
+    Err(vec![Diagnostic::error(Code::KeyChanged, place, message).hint(hint)])
 }

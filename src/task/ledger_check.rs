@@ -48,7 +48,7 @@ pub(crate) fn check_ledger(
 
 fn missing(options: &LedgerCheckOptions) -> Diagnostic {
     let message = format!("there is no ledger {}", options.ledger.display());
-    let hint = "nothing was sent from here yet, or it is elsewhere: name it with --ledger";
+    let hint = "nothing was recorded here yet, or it is elsewhere: name it with --ledger";
     Diagnostic::error(Code::Ledger, Place::Nowhere, message).hint(hint)
 }
 

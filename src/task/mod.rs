@@ -21,13 +21,13 @@ mod tests;
 
 pub(crate) use check::check;
 pub(crate) use deadline::{TimeLimits, Until};
-pub(crate) use failure::Failure;
+pub(crate) use failure::{Failure, Refused};
 pub(crate) use job::{JobOptions, ledger_place};
 pub(crate) use ledger_check::{LedgerCheckOptions, check_ledger};
 pub(crate) use limits::{Limits, SendingOptions};
 pub(crate) use plan::{About, PlanOptions, plan};
 pub(crate) use run::{Failures, Outlook, RunOptions, World, run};
-pub(crate) use status::{StatusOptions, status};
+pub(crate) use status::{JobStanding, LedgerFound, StatusOptions, status};
 pub(crate) use target::{Rehearsal, TargetOptions};
 
 use std::path::PathBuf;

@@ -12,7 +12,7 @@ use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions};
 use super::rescued::tell_waiting;
 use super::target::{Target, TargetOptions};
-use super::{Failure, Listener, Told};
+use super::{Failure, Listener, Refused, Told};
 
 /// What keys of reading rows begin with in a plan: a run has its number there.
 const RUN_MARK: &str = "plan/";
@@ -67,7 +67,7 @@ pub(crate) fn plan(
     };
     let Survey { checked, fates } = planning.survey(source, listener)?;
     if checked.broken {
-        return Err(Failure::Invalid(checked));
+        return Err(Failure::Invalid(Refused::new(checked, fates.tally())));
     }
     let report = planning.show(&fates, show(About::new(&opening, &target)))?;
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());

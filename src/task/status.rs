@@ -1,12 +1,24 @@
-//! `status`: what the ledger knows.
+//! `status`: where a job stands, by its ledger and its source.
+//!
+//! The rows of a job that is named are those that its source has now, each where the ledger says that it stands. Where
+//! the source cannot be read, and where no job is named, there are only the ledger's own counts. Nothing is changed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::declared::job;
-use crate::ledger::{JobStatus, Ledger, Reader as _};
+use crate::declared::job::{self, Job};
+use crate::ledger::{
+    History, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError, Reader as _,
+};
+use crate::plan::{Chronicle, Counts, Stand, Standings, standings};
+use crate::report::of_ledger;
+use crate::row::{KeyHash, Standing, Totals};
+use crate::source::Source;
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place, Severity};
 
+use super::job::{Opening, refuse_changed_key};
 use super::rescued::tell_waiting;
-use super::{Failure, Listener};
+use super::{Failure, Listener, Told};
 
 const RUNS: u32 = 5;
 const FAILED_ROWS: u32 = 20;
@@ -16,33 +28,238 @@ const FAILED_ROWS: u32 = 20;
 pub(crate) struct StatusOptions {
     /// The job; none for all jobs of the ledger.
     pub job: Option<PathBuf>,
+    /// What each row of a data file does.
+    pub operation: Option<String>,
     /// Folders in which connectors are looked for first.
     pub connectors: Vec<PathBuf>,
     pub ledger: PathBuf,
 }
 
-/// What a ledger knows.
+/// Where jobs stand.
 #[derive(Debug)]
 pub(crate) struct Status {
     /// The name of the job that was asked for.
     pub job: Option<String>,
-    pub jobs: Vec<JobStatus>,
+    pub ledger: LedgerFound,
+    /// One for each target; none where the ledger knows nothing of what was asked for.
+    pub jobs: Vec<JobStanding>,
+    /// The source's rows where the ledger knows nothing of the job; none where they cannot be told.
+    pub unknown: Option<Totals>,
 }
 
-/// Says what a ledger knows of a job, or of all.
-pub(crate) fn status(options: &StatusOptions, listener: Listener<'_>) -> Result<Status, Failure> {
+/// What there is at the ledger's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LedgerFound {
+    Missing,
+    /// A file in which no ledger was ever written.
+    Empty,
+    There,
+}
+
+/// Where a job stands at one target.
+#[derive(Debug)]
+pub(crate) struct JobStanding {
+    /// By the ledger alone.
+    pub status: JobStatus,
+    /// By the source; none where its rows cannot be told.
+    pub source: Option<SourceStanding>,
+    /// Rows with a request under way: of all rows, and counted nowhere else.
+    pub under_way: u64,
+    /// The run that holds the job at this moment, as it says itself; it may say nothing.
+    pub running: Option<String>,
+    /// Of each row of the status that needs a look, what more there is to say.
+    pub marks: Vec<Mark>,
+}
+
+/// Where the rows stand that a source has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SourceStanding {
+    pub totals: Totals,
+    /// Rows that the ledger knows and the source does not have.
+    pub gone: Totals,
+}
+
+/// What more there is to say of a row that needs a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Mark {
+    pub under_way: bool,
+    /// The source does not have it.
+    pub gone: bool,
+}
+
+/// Says where a job stands, or all of a ledger. `now` is in unix milliseconds.
+pub(crate) fn status(
+    options: &StatusOptions,
+    now: i64,
+    listener: Listener<'_>,
+) -> Result<Status, Failure> {
     let job = match &options.job {
-        Some(path) => Some(job::load(path, None, &options.connectors)?.name),
+        Some(path) => Some(job::load(path, options.operation.as_deref(), &options.connectors)?),
         None => None,
     };
-    let Some(ledger) = Ledger::open_to_read(&options.ledger)? else {
-        return Ok(Status { job, jobs: Vec::new() });
+    let name = job.as_ref().map(|job| job.name.clone());
+    let ledger = Ledger::open_to_read(&options.ledger)?;
+    let found = match (&ledger, options.ledger.exists()) {
+        (Some(_), _) => LedgerFound::There,
+        (None, true) => LedgerFound::Empty,
+        (None, false) => LedgerFound::Missing,
     };
-    let wanted = |name: &str| job.as_ref().is_none_or(|job| job == name);
-    let mut jobs = Vec::new();
-    for (id, name) in ledger.jobs()?.into_iter().filter(|(_, name)| wanted(&name.name)) {
-        tell_waiting(&options.ledger, &name, listener)?;
-        jobs.push(ledger.status(id, name, RUNS, FAILED_ROWS)?);
+    let known = match &ledger {
+        Some(ledger) => known_jobs(ledger, &options.ledger, name.as_deref(), listener)?,
+        None => Vec::new(),
+    };
+    let counted = job.and_then(|job| {
+        let refused = known.iter().find_map(|one| one.refuses(&job).err());
+        let counted = refused.map_or_else(|| count(job, &known, now), Err);
+        counted.map_err(|problems| tell_as_warnings(problems, listener)).ok()
+    });
+    let stands = counted.map(|found| found.targets).unwrap_or_default();
+    let unknown = stands.first().filter(|_| known.is_empty()).map(by_source);
+    let mut stands = stands.into_iter();
+    let jobs = known.into_iter().map(|one| one.standing(stands.next())).collect();
+    Ok(Status { job: name, ledger: found, jobs, unknown })
+}
+
+/// The targets at which a ledger knows a job, or all jobs.
+fn known_jobs(
+    ledger: &Ledger,
+    path: &Path,
+    job: Option<&str>,
+    listener: Listener<'_>,
+) -> Result<Vec<KnownJob>, LedgerError> {
+    let mut known = Vec::new();
+    for (id, name) in
+        ledger.jobs()?.into_iter().filter(|(_, name)| job.is_none_or(|job| job == name.name))
+    {
+        tell_waiting(path, &name, listener)?;
+        known.push(KnownJob::read(ledger, path, id, name)?);
     }
-    Ok(Status { job, jobs })
+    Ok(known)
+}
+
+/// That the rows cannot be counted is no failure of what is to be told.
+fn tell_as_warnings(problems: Vec<Diagnostic>, listener: Listener<'_>) {
+    let warnings = problems.into_iter();
+    warnings.for_each(|problem| {
+        listener(Told::Problem(Diagnostic { severity: Severity::Warning, ..problem }));
+    });
+    listener(Told::Surveyed);
+}
+
+/// Counts the rows of a source, once for all targets; an error where they cannot be told.
+fn count(job: Job, known: &[KnownJob], now: i64) -> Result<Standings, Vec<Diagnostic>> {
+    let (opening, source): (Opening, Source) = Opening::of(job)?;
+    let (nothing, again) = (History::default(), || opening.reopen());
+    let histories: Option<Vec<&History>> =
+        known.iter().map(|one| one.history.as_ref().ok()).collect();
+    let chronicles: Vec<Chronicle<'_>> = match histories {
+        // What is wrong with the ledger is told with it.
+        None => return Err(known.iter().filter_map(KnownJob::problem).collect()),
+        Some(all) if all.is_empty() => vec![Chronicle { history: &nothing, runs: &[] }],
+        Some(all) => {
+            let runs = known.iter().map(|one| one.runs.as_slice());
+            all.into_iter().zip(runs).map(|(history, runs)| Chronicle { history, runs }).collect()
+        }
+    };
+    let mut problems = Vec::new();
+    let of_file = |problem: &Diagnostic| {
+        !matches!(problem.place, Place::Row(_)) || problem.code == Code::UnclosedQuote
+    };
+    let found = standings(opening.readings(&again, now), source, &chronicles, &mut |problem| {
+        // What is wrong with a row is for `check` to tell.
+        if problem.is_error() && of_file(&problem) {
+            problems.push(problem);
+        }
+    });
+    match found.checked.broken || found.checked.guessed {
+        true => Err(problems),
+        false => Ok(found),
+    }
+}
+
+/// A job at one target as the ledger alone knows it.
+struct KnownJob {
+    status: JobStatus,
+    keyed_by: Option<String>,
+    history: Result<History, LedgerError>,
+    /// The numbers of its runs, the newest first.
+    runs: Vec<i64>,
+    running: Option<String>,
+}
+
+impl KnownJob {
+    fn read(ledger: &Ledger, path: &Path, id: JobId, name: JobName) -> Result<Self, LedgerError> {
+        let held_by = || JobLock::held_by(path, &name);
+        let before = held_by();
+        let history = ledger.history(id);
+        let keyed_by = ledger.keyed_by(id)?;
+        let mut status = ledger.status(id, name.clone(), u32::MAX, FAILED_ROWS)?;
+        let running = before.or_else(held_by);
+        let runs = status.runs.iter().map(|run| run.id).collect();
+        status.runs.truncate(RUNS as usize);
+        Ok(Self { status, keyed_by, history, runs, running })
+    }
+
+    fn refuses(&self, job: &Job) -> Result<(), Vec<Diagnostic>> {
+        refuse_changed_key(job, self.keyed_by.clone())
+    }
+
+    fn problem(&self) -> Option<Diagnostic> {
+        self.history.as_ref().err().map(of_ledger)
+    }
+
+    /// Where the job stands, by the source where that could be counted.
+    fn standing(self, stand: Option<Stand>) -> JobStanding {
+        let Self { mut status, history, running, .. } = self;
+        let history = history.unwrap_or_default();
+        let is_run = running.is_some();
+        let mark = |key: &str| {
+            let mut found = history.find(KeyHash::of(key));
+            Mark {
+                under_way: found.any(|found| is_started(found.standing, is_run)),
+                gone: stand.as_ref().is_some_and(|stand| !stand.has(&history, key)),
+            }
+        };
+        let marks = status.failed.iter().map(|row| mark(&row.key)).collect();
+        let all: Counts = history.standings().collect();
+        let started = |counts: &Counts| if is_run { counts.started } else { 0 };
+        let under_way = match &stand {
+            Some(stand) => started(&stand.here),
+            None => started(&all).min(status.totals.in_doubt),
+        };
+        if stand.is_none() {
+            status.totals.in_doubt -= under_way;
+        }
+        let source = stand.map(|stand| SourceStanding {
+            totals: without_started(by_source(&stand), started(&stand.here)),
+            gone: totals_of(&stand.gone),
+        });
+        JobStanding { status, source, under_way, running, marks }
+    }
+}
+
+fn is_started(standing: Standing, is_run: bool) -> bool {
+    is_run && matches!(standing, Standing::Started | Standing::UnderWay)
+}
+
+/// Rows that were started and of which nothing is known are in doubt, unless they are under way.
+fn without_started(mut totals: Totals, started: u64) -> Totals {
+    totals.in_doubt -= started;
+    totals
+}
+
+fn by_source(stand: &Stand) -> Totals {
+    let totals = totals_of(&stand.here);
+    Totals { rows: totals.rows + stand.invalid, invalid: stand.invalid, ..totals }
+}
+
+fn totals_of(counts: &Counts) -> Totals {
+    Totals {
+        rows: counts.rows(),
+        succeeded: counts.succeeded,
+        failed: counts.failed,
+        in_doubt: counts.in_doubt + counts.started,
+        not_started: counts.not_started,
+        ..Totals::default()
+    }
 }

@@ -1,9 +1,10 @@
 //! What people write and are told: YAML with the place of each value, diagnostics and what their codes mean, schema
-//! violations in words, JSON pointers, quotas in their notation, and values that cannot be printed.
+//! violations in words, JSON pointers, commands, quotas in their notation, and values that cannot be printed.
 //!
 //! Nothing here knows jobs, connectors or rows.
 
 pub(crate) mod code;
+pub(crate) mod command;
 pub(crate) mod diagnostic;
 pub(crate) mod document;
 pub(crate) mod file_kind;

@@ -120,7 +120,7 @@ fn a_run_that_was_killed_leaves_a_sound_ledger_and_its_log() {
     };
     let before = names(&desk);
     let text = desk.call("ledger check").exits(0);
-    assert!(text.stdout.contains("1 of them has no end"), "{text}");
+    assert!(text.stdout.contains("1 run has no end: it was killed or cut off."), "{text}");
     assert!(text.stdout.contains("The log .noteferry/ledger.db-wal beside it"), "{text}");
     assert_eq!(names(&desk), before);
 }

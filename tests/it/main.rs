@@ -7,6 +7,7 @@ mod ask;
 mod desk;
 mod stand;
 
+mod advice;
 mod connectors;
 mod explanations;
 mod fidelity;

@@ -174,7 +174,7 @@ fn the_command_that_a_plan_suggests_does_what_was_planned() {
         "job.yaml --ledger other.db --rate 50/s --rate 1000/1h --concurrency 2 --limit 2 --retry-failed --sandbox",
     ] {
         let outcome = desk.call(&format!("plan {flags}")).exits(0);
-        let wanted = format!("To do it: noteferry run {}\n", flags.replace("50/s", "50/1s"));
+        let wanted = format!("To do it: noteferry run {}\n", flags);
         assert!(outcome.stdout.ends_with(&wanted), "{outcome}");
     }
 }
@@ -193,6 +193,25 @@ fn a_key_that_has_changed_is_refused_by_plan_and_run_alike() {
         assert_eq!(run.all("problem")[0]["code"], "key-changed");
     }
     assert_eq!(texts(&sandbox).len(), 3);
+}
+
+#[test]
+fn a_data_file_that_has_the_name_of_a_job_with_a_key_is_told_what_it_can_do() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 1)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    desk.write("notes.csv", "ticket_id,note,is_internal_note\ntk_1,a,true\n");
+    let flags = "notes.csv --operation ticket_note.create";
+    let plan = format!("plan {flags} --base-url {} --format json", sandbox.base_url());
+    for refused in [desk.run(&sandbox, flags), desk.call(&plan)] {
+        let problem = refused.exits(2).events().remove(0);
+        assert_eq!(problem["code"], "key-changed", "{problem}");
+        let hint = problem["hint"].as_str().unwrap();
+        assert!(
+            hint.contains("--ledger or another name") && !hint.contains("put the key"),
+            "{hint}"
+        );
+    }
+    desk.run(&sandbox, &format!("{flags} --ledger own.db")).exits(0).counts("rows=1 succeeded=1");
 }
 
 #[test]

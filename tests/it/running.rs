@@ -371,9 +371,13 @@ fn a_reader_that_goes_away_does_not_stop_the_run() {
 }
 
 #[test]
-fn a_pilot_of_no_rows_sends_none() {
+fn a_pilot_of_no_rows_is_refused_with_the_numbers_that_may_be() {
     let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 1)), sandbox(""));
-    desk.run(&sandbox, "job.yaml --limit 0").exits(0).counts("not_started=3 requests=0");
+    for limit in ["0", "-1", "few"] {
+        let told = desk.run(&sandbox, &format!("job.yaml --limit={limit}")).exits(2);
+        assert!(told.stderr.contains("write a whole number from 1 to "), "{told}");
+        desk.call(&format!("plan job.yaml --limit={limit}")).exits(2);
+    }
     assert_eq!(requests(&sandbox), 0);
 }
 

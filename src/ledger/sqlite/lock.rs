@@ -6,6 +6,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
@@ -22,6 +23,9 @@ pub(super) enum Renewed {
     /// Its file was gone, and it has been taken once more. Another run may have held the job and ended meanwhile.
     TakenAgain,
 }
+
+/// Longer than it takes to look who holds a lock.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// Held for as long as a job runs.
 #[derive(Debug)]
@@ -47,6 +51,16 @@ impl JobLock {
         Ok(Self { job: job.clone(), file, path, text })
     }
 
+    /// Who holds the job's lock at this moment, as others are told; empty where that cannot be read, none where nobody does.
+    /// Makes no file. The lock is shared for as long as it takes to look, so [`Self::lock`] tries twice.
+    pub(crate) fn held_by(ledger: &Path, job: &JobName) -> Option<String> {
+        let mut file = File::open(beside(ledger, job, "lock")).ok()?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => Some(read_holder(&mut file)),
+            Ok(()) | Err(TryLockError::Error(_)) => None,
+        }
+    }
+
     /// Takes the lock once more where its file has been deleted: a lock on a deleted file keeps no other run out. An error
     /// where another run has taken the lock meanwhile.
     pub(super) fn renew(&mut self, ledger: &Path) -> Result<Renewed, LedgerError> {
@@ -69,7 +83,12 @@ impl JobLock {
             .truncate(false)
             .open(path)
             .map_err(storage)?;
-        match file.try_lock() {
+        let taken = file.try_lock().or_else(|_| {
+            // It may have been no more than a look at who holds it.
+            std::thread::sleep(GLANCE);
+            file.try_lock()
+        });
+        match taken {
             Ok(()) => {
                 let written = file
                     .set_len(0)
@@ -121,10 +140,17 @@ pub(super) fn other_holder(ledger: &Path, own: &JobLock) -> Option<String> {
 
 /// Who holds the lock, as far as the file can be read: some systems keep others from reading it, too.
 fn holder(file: &mut File) -> String {
+    match read_holder(file) {
+        text if text.is_empty() => text,
+        text => format!(" ({text})"),
+    }
+}
+
+fn read_holder(file: &mut File) -> String {
     let mut text = String::new();
     match file.take(200).read_to_string(&mut text) {
-        Ok(_) if !text.trim().is_empty() => format!(" ({})", text.trim()),
-        _ => String::new(),
+        Ok(_) => text.trim().to_owned(),
+        Err(_) => String::new(),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::prepare::request::Request;
 use crate::report::tests::Shared;
 use crate::row::{Attempted, Cause, Digest, Earlier, Fields, Known, RowId, RowState};
 use crate::text::code::Code;
+use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::place::RowPlace;
 
@@ -19,8 +20,7 @@ const BODY: &str = r#"{"ticket_id":"00123456789012345678","note":"Khách gọi\r
 fn head() -> PlanHead {
     PlanHead {
         job: "import-notes".into(),
-        job_path: "jobs/import-notes.yaml".into(),
-        flags: " --retry-failed".into(),
+        command: CommandLine::new("plan", Some("jobs/import-notes.yaml")).with("retry-failed"),
         target: "https://api.stringeex.com/v1 (account admin@example.vn)".into(),
         address: "https://api.stringeex.com/v1".into(),
         header: Some("X-STRINGEE-AUTH".into()),

@@ -116,21 +116,6 @@ pub(super) fn one_line(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A command of this program for a job; `job` is ready for a shell.
-pub(super) fn command(verb: &str, job: &str) -> String {
-    format!("noteferry {verb} {job}")
-}
-
-/// A text as one word of a shell.
-pub(crate) fn shell_word(text: &str) -> String {
-    let harmless = |letter: char| letter.is_alphanumeric() || "/._-+:,@%\\".contains(letter);
-    if !text.is_empty() && text.chars().all(harmless) {
-        text.to_owned()
-    } else {
-        format!("'{}'", one_line(text).replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,14 +215,5 @@ mod tests {
     #[test]
     fn a_foreign_text_cannot_steer_a_terminal() {
         assert_eq!(one_line("a\r\nb\u{1b}[2Jc\u{9b}31m  d"), "a b [2Jc 31m d");
-    }
-
-    #[test]
-    fn a_command_can_be_pasted() {
-        assert_eq!(
-            command("run", &shell_word("jobs/import.yaml")),
-            "noteferry run jobs/import.yaml"
-        );
-        assert_eq!(shell_word("my note's.csv"), r"'my note'\''s.csv'");
     }
 }

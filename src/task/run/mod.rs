@@ -17,7 +17,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::engine::{Settings, Stop};
 use crate::event::Ending;
 use crate::ledger::{JobLock, JobName, LedgerError};
-use crate::plan::{Checked, Survey, Tally, survey};
+use crate::plan::{Survey, Tally, survey};
 use crate::report::Reporter;
 use crate::row::Totals;
 use crate::source::Source;
@@ -30,9 +30,10 @@ use super::deadline::{RunTime, TimeLimits};
 use super::job::{JobOptions, Opening};
 use super::limits::{Limits, SendingOptions};
 use super::target::{Target, TargetOptions};
-use super::{Details, Failure, Listener, Told};
+use super::{Details, Failure, Listener, Refused, Told};
 pub(super) use connect::Destination;
 use session::Session;
+pub(super) use session::standing;
 
 /// What is to be run, and how.
 #[derive(Clone)]
@@ -220,7 +221,7 @@ impl Running<'_> {
     ) -> Result<(Survey, Booking), Failure> {
         loop {
             let found = self.survey(source, &claim, listener)?;
-            self.refuse_invalid(&found.checked)?;
+            self.refuse_invalid(&found)?;
             match claim.enter(&self.opening.job, self.world, listener)? {
                 Entered::Booked(booking) => return Ok((found, *booking)),
                 Entered::Overtaken(overtaken) => claim = *overtaken,
@@ -244,10 +245,11 @@ impl Running<'_> {
         Ok(found)
     }
 
-    fn refuse_invalid(&self, found: &Checked) -> Result<(), Failure> {
-        let refused = found.invalid() > 0 && !self.options.sending.skip_invalid;
-        match found.broken || found.guessed || refused {
-            true => Err(Failure::Invalid(*found)),
+    fn refuse_invalid(&self, found: &Survey) -> Result<(), Failure> {
+        let checked = found.checked;
+        let refused = checked.invalid() > 0 && !self.options.sending.skip_invalid;
+        match checked.broken || checked.guessed || refused {
+            true => Err(Failure::Invalid(Refused::new(checked, found.fates.tally()))),
             false => Ok(()),
         }
     }

@@ -11,7 +11,7 @@ use crate::event::{Ending, Event, Progress};
 use crate::ledger::{
     Books as _, InTrouble, LedgerError, Left, News, Reader as _, Recorder, Rescue, Run,
 };
-use crate::plan::{Fate, Fates, Held, Policy, Sending, Tally};
+use crate::plan::{Fate, Fates, Held, Policy, Sending, Tally, run_mark};
 use crate::report::{ReportHandle, ReportThread, Reporter, exit};
 use crate::row::Totals;
 use crate::traffic::pace::{Moment, Pace};
@@ -95,7 +95,7 @@ impl Session<'_> {
             fates: self.fates,
             history: &history,
             ledger: (!history.is_empty()).then(|| booking.ledger.open_again()).transpose()?,
-            run_mark: format!("run {}/", run.number()),
+            run_mark: run_mark(run.number()),
         };
         let (books, news) = Books::open(booking, run)?;
         let reports = ReportThread::start(reporter);
@@ -236,6 +236,11 @@ pub(super) fn totals(tally: &Tally, outcome: &RunEnd) -> Totals {
         totals.succeeded + totals.already_done + totals.failed + totals.invalid + totals.in_doubt;
     totals.not_started = totals.rows.saturating_sub(over);
     totals
+}
+
+/// Where all rows stand of which no run says more than was known before.
+pub(in crate::task) fn standing(tally: &Tally) -> Totals {
+    totals(tally, &not_begun(Ending::Finished))
 }
 
 fn not_begun(ending: Ending) -> RunEnd {

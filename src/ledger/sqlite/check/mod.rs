@@ -13,11 +13,13 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::FileLedger;
 use super::fault::not_opened;
 use super::file::{beside, connect_to_read, patient};
 use super::format::{FORMAT, Found, show_as_current};
-use crate::ledger::{CheckScope, Inspection, LedgerError, Location, Problem, StorageFault};
+use super::{FileLedger, JobLock};
+use crate::ledger::{
+    CheckScope, Inspection, LedgerError, Location, Problem, Reader as _, StorageFault,
+};
 use file_head::FileHead;
 use walk::Walk;
 
@@ -67,8 +69,17 @@ pub(crate) fn inspect(
         Found::Current => FORMAT,
     };
     checked.format = Some(format);
+    // First of all: a run that ends while the file is looked through has no end in what is read of it.
+    checked.held_by = holders(&ledger, scope);
     Walk::new(&ledger.connection, scope, &mut checked).all();
     Ok(Some(checked))
+}
+
+/// Who holds the jobs at this moment. What cannot be read is told by the walk.
+fn holders(ledger: &FileLedger, scope: &CheckScope<'_>) -> Vec<String> {
+    let jobs = ledger.jobs().unwrap_or_default().into_iter().map(|(_, name)| name);
+    let chosen = jobs.filter(|name| scope.job.is_none_or(|job| job == name.name));
+    chosen.filter_map(|name| JobLock::held_by(&ledger.path, &name)).collect()
 }
 
 /// Why a file could not be opened.

@@ -1,0 +1,142 @@
+//! The command line as it was given, as values: for the advice that names commands.
+//!
+//! It is read off what clap has found, not flag by flag, so that no flag can be forgotten. What a flag means is for the
+//! other files here.
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command};
+
+use crate::text::command::CommandLine;
+
+/// The verb with its job and all flags that were given. `command` is the whole program's.
+pub(super) fn command_line(command: &Command, matches: &ArgMatches) -> CommandLine {
+    let mut verbs = Vec::new();
+    let (mut command, mut matches) = (command, matches);
+    while let Some((verb, below)) = matches.subcommand() {
+        verbs.push(verb);
+        matches = below;
+        match command.find_subcommand(verb) {
+            Some(found) => command = found,
+            None => break,
+        }
+    }
+    let is_given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let given = command.get_arguments().filter(|argument| is_given(argument.get_id().as_str()));
+    let mut words: Vec<Word> = given.flat_map(|argument| words_of(argument, matches)).collect();
+    words.sort_by_key(|word| word.at);
+    let job = words.iter().find(|word| word.flag.is_none()).and_then(|word| word.value.as_deref());
+    let mut line = CommandLine::new(&verbs.join(" "), job);
+    for Word { flag, value, .. } in &words {
+        flag.iter().for_each(|flag| line.push(flag, value.as_deref()));
+    }
+    line
+}
+
+/// A value or a flag as it was given.
+struct Word {
+    /// Where it stood.
+    at: usize,
+    /// None for what is named by its place: the job.
+    flag: Option<String>,
+    value: Option<String>,
+}
+
+fn words_of(argument: &Arg, matches: &ArgMatches) -> Vec<Word> {
+    let id = argument.get_id().as_str();
+    let places = matches.indices_of(id).into_iter().flatten();
+    let values = matches.get_raw(id).into_iter().flatten();
+    let takes_values = argument.get_action().takes_values();
+    let word = |(at, value): (usize, &std::ffi::OsStr)| Word {
+        at,
+        flag: argument.get_long().map(str::to_owned),
+        value: takes_values.then(|| value.to_string_lossy().into_owned()),
+    };
+    places.zip(values).map(word).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, FromArgMatches as _};
+
+    use super::*;
+    use crate::cli::arguments::Arguments;
+
+    /// What clap makes of a command line, and the command line as it was given.
+    fn read<S: AsRef<str>>(words: &[S]) -> (String, CommandLine) {
+        let words = words.iter().map(AsRef::as_ref);
+        let matches = Arguments::command().try_get_matches_from(words).unwrap();
+        let meant = format!("{:?}", Arguments::from_arg_matches(&matches).unwrap());
+        (meant, command_line(&Arguments::command(), &matches))
+    }
+
+    /// The words of a line that holds no quotes.
+    fn words(line: &CommandLine) -> Vec<String> {
+        line.to_string().split(' ').map(str::to_owned).collect()
+    }
+
+    fn value_of(flag: &str) -> &'static str {
+        match flag {
+            "rate" => "30/10s",
+            "concurrency" | "limit" | "max-failures" => "7",
+            "give-up-after" | "max-duration" => "90s",
+            "deadline" => "2036-11-25T06:00",
+            "format" => "json",
+            "color" => "never",
+            _ => "some/where",
+        }
+    }
+
+    #[test]
+    fn every_flag_of_every_verb_with_a_job_is_known_again() {
+        for verb in ["check", "plan", "run", "status"] {
+            let mut all = Arguments::command();
+            all.build();
+            let command = all.find_subcommand(verb).unwrap();
+            let named = command.get_arguments().filter(|argument| {
+                !matches!(argument.get_long(), None | Some("help" | "verbose" | "version"))
+            });
+            for argument in named {
+                let name = argument.get_long().unwrap();
+                let flag = format!("--{name}");
+                let mut given = vec!["noteferry", verb, "job.csv", &flag];
+                given.extend(argument.get_action().takes_values().then(|| value_of(name)));
+                let (meant, line) = read(&given);
+                assert_eq!(line.to_string(), given.join(" "));
+                assert_eq!(read(&words(&line)).0, meant);
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_that_is_made_of_another_can_be_given() {
+        let flags = "--operation a.b --ledger l --base-url http://x --connectors c --connectors d --quiet --rate 1/s \
+                     --concurrency 2 --limit 3 --skip-invalid --retry-failed --sandbox";
+        let run = format!(
+            "noteferry run job.csv {flags} --max-failures 5% --give-up-after 5m --deadline 06:00 --max-duration 4h \
+             --ca-file f --no-progress --color never"
+        );
+        for given in [run.clone(), format!("noteferry plan job.csv {flags}")] {
+            let line = read(&given.split_whitespace().collect::<Vec<_>>()).1;
+            for verb in ["run", "plan", "check", "status"] {
+                let sorted = |line: &CommandLine| {
+                    let mut words = words(line);
+                    words.sort();
+                    words
+                };
+                let made = line.of(verb);
+                assert_eq!(sorted(&read(&words(&made)).1), sorted(&made));
+            }
+        }
+        let line = read(&run.split_whitespace().collect::<Vec<_>>()).1;
+        insta::assert_snapshot!(
+            ["run", "plan", "check", "status"].map(|verb| line.of(verb).to_string()).join("\n")
+        );
+    }
+
+    #[test]
+    fn what_is_not_given_is_not_said() {
+        assert_eq!(read(&["noteferry", "status"]).1.to_string(), "noteferry status");
+        let check = read(&["noteferry", "ledger", "check", "job.yaml"]).1;
+        assert_eq!(check.to_string(), "noteferry ledger check job.yaml");
+    }
+}

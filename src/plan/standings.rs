@@ -1,0 +1,210 @@
+//! Where the rows of a source stand: each beside what the ledger knows of it, for all targets of a job in one reading.
+//!
+//! Counts, and decides nothing: what a run would do with a row is for the survey. A row that is done counts as done
+//! though its content has changed since. Costs what a check costs, and sixteen bytes a row.
+
+use crate::ledger::History;
+use crate::prepare::{Draft, RowKey};
+use crate::row::{Digest, KeyHash, Standing};
+use crate::source::Source;
+use crate::text::diagnostic::Diagnostic;
+
+use super::Readings;
+use super::decider::{Came, content_key};
+use super::names::{Arrival, Name, Names};
+use super::steps::run_mark;
+use super::survey::{Checked, Heard, Hearing, Sight, read_all};
+
+/// What a ledger knows of a job at one target.
+#[derive(Clone, Copy)]
+pub(crate) struct Chronicle<'a> {
+    pub history: &'a History,
+    /// The numbers of its runs, the newest first: rows that only read are done anew in each.
+    pub runs: &'a [i64],
+}
+
+/// Where the rows of a source stand.
+#[derive(Debug)]
+pub(crate) struct Standings {
+    pub checked: Checked,
+    /// One for each chronicle.
+    pub targets: Vec<Stand>,
+}
+
+/// Where rows stand by one chronicle.
+#[derive(Debug, Default)]
+pub(crate) struct Stand {
+    /// The rows that the source has.
+    pub here: Counts,
+    /// Those of them of which the chronicle knows nothing and that are invalid.
+    pub invalid: u64,
+    /// Rows that the chronicle knows and the source does not have, or has no longer.
+    pub gone: Counts,
+    came: Came,
+}
+
+/// How many rows stand where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Counts {
+    pub succeeded: u64,
+    pub failed: u64,
+    pub in_doubt: u64,
+    /// A request left or was about to, and nothing is known of it: under way where a run holds the job, or else in doubt.
+    pub started: u64,
+    pub not_started: u64,
+}
+
+impl Counts {
+    fn of(&mut self, standing: Standing) -> &mut u64 {
+        match standing {
+            Standing::Done => &mut self.succeeded,
+            Standing::Refused | Standing::GivenUp => &mut self.failed,
+            Standing::InDoubt | Standing::Contradictory => &mut self.in_doubt,
+            Standing::Started | Standing::UnderWay => &mut self.started,
+            Standing::NotStarted | Standing::Deferred => &mut self.not_started,
+        }
+    }
+
+    pub(crate) fn rows(&self) -> u64 {
+        self.succeeded + self.failed + self.in_doubt + self.started + self.not_started
+    }
+}
+
+impl FromIterator<Standing> for Counts {
+    fn from_iter<T: IntoIterator<Item = Standing>>(standings: T) -> Self {
+        let mut counts = Self::default();
+        standings.into_iter().for_each(|standing| *counts.of(standing) += 1);
+        counts
+    }
+}
+
+impl Stand {
+    /// Whether the source has the row with a key, as far as the chronicle knows it.
+    pub(crate) fn has(&self, history: &History, key: &str) -> bool {
+        history.find(KeyHash::of(key)).any(|found| self.came.has(found.position))
+    }
+
+    /// Notes that a row stands there in the history, and gives where that row stands.
+    fn arrive(&mut self, history: &History, key: KeyHash) -> Option<Standing> {
+        let found = history.find(key).next()?;
+        if matches!(self.came.arrive(found.position), Arrival::First) {
+            let gone = self.gone.of(found.standing);
+            *gone = gone.saturating_sub(1);
+        }
+        Some(found.standing)
+    }
+}
+
+/// What is kept of a row.
+struct Seen {
+    name: Option<Name>,
+    /// The first key that the row may be known by; none where it has no name.
+    key: Option<KeyHash>,
+    /// None where the row has a key of its own.
+    content: Option<Digest>,
+    /// Of a row that only reads, its own key; empty where that is its content.
+    reads: Option<String>,
+    /// Whether all chronicles know it as done.
+    done: bool,
+}
+
+impl Sight for Seen {
+    fn is_done(&self) -> bool {
+        self.done
+    }
+}
+
+impl Seen {
+    fn at(draft: &Draft<'_>, chronicles: &[Chronicle<'_>]) -> Self {
+        let content = match draft.key() {
+            RowKey::Content => draft.digest(),
+            RowKey::Written(_) | RowKey::Missing => None,
+        };
+        let own = match draft.key() {
+            RowKey::Written(key) => Some(key.as_str()),
+            RowKey::Content | RowKey::Missing => None,
+        };
+        let key = own
+            .map(KeyHash::of)
+            .or_else(|| content.map(|digest| KeyHash::of(&content_key(digest, 1))));
+        let is_done = |history: &History, key| {
+            history.find(key).next().is_some_and(|found| found.standing == Standing::Done)
+        };
+        let done = !chronicles.is_empty()
+            && key.is_some_and(|key| chronicles.iter().all(|one| is_done(one.history, key)));
+        let reads = draft.only_reads().then(|| own.unwrap_or_default().to_owned());
+        Self { name: Name::of(draft.key(), content), key, content, reads, done }
+    }
+
+    /// The keys by which a chronicle may know the row, where it is the so-manieth of its name; the newest first.
+    fn keys(&self, nth: u64, runs: &[i64]) -> Vec<KeyHash> {
+        let counted = self.content.map(|digest| content_key(digest, nth));
+        match (&self.reads, counted) {
+            (Some(own), counted) => {
+                let key = counted.as_deref().unwrap_or(own);
+                let of_run = |run: &i64| KeyHash::of(&format!("{}{key}", run_mark(*run)));
+                runs.iter().map(of_run).collect()
+            }
+            (None, Some(counted)) => vec![KeyHash::of(&counted)],
+            (None, None) => self.key.into_iter().collect(),
+        }
+    }
+}
+
+/// Reads a source and says where its rows stand; `tell` hears what is wrong with it, in order.
+pub(crate) fn standings(
+    readings: Readings<'_>,
+    source: Source,
+    chronicles: &[Chronicle<'_>],
+    tell: &mut dyn FnMut(Diagnostic),
+) -> Standings {
+    let begun =
+        |one: &Chronicle<'_>| Stand { gone: one.history.standings().collect(), ..Stand::default() };
+    let mut targets: Vec<Stand> = chronicles.iter().map(begun).collect();
+    let mut found = Hearing::new(tell);
+    let mut names = Names::default();
+    let eye = |draft: &Draft<'_>| Seen::at(draft, chronicles);
+    let heard = read_all(&readings, source, &eye, &mut |heard| {
+        match heard {
+            Heard::Row { sight, valid, problems, .. } => {
+                let nth = match sight.name.map(|name| (name, names.arrive(name))) {
+                    Some((_, Arrival::First)) => Some(1),
+                    Some((name, Arrival::Again)) => Some(names.again(name)),
+                    None => None,
+                };
+                // A key belongs to the first row that bears it.
+                let nth = nth.filter(|nth| *nth == 1 || !readings.preparer.has_key());
+                let is_valid = valid.unwrap_or(true) && nth.is_some();
+                for (target, chronicle) in targets.iter_mut().zip(chronicles) {
+                    target.hear(chronicle, &sight, nth, is_valid);
+                }
+                found.hear_row(is_valid, problems);
+            }
+            Heard::Unreadable(problem) => {
+                let before = found.checked.rows;
+                found.hear_unreadable(problem);
+                let unreadable = found.checked.rows - before;
+                targets.iter_mut().for_each(|target| target.invalid += unreadable);
+            }
+        }
+        Ok::<(), std::convert::Infallible>(())
+    });
+    let Ok(source) = heard;
+    found.hear_end(&readings, source.as_ref());
+    Standings { checked: found.checked, targets }
+}
+
+impl Stand {
+    /// Counts a row. `nth` is the how many of its name it is; none where it has none of its own.
+    fn hear(&mut self, chronicle: &Chronicle<'_>, seen: &Seen, nth: Option<u64>, is_valid: bool) {
+        let mut newest = None;
+        for key in nth.iter().flat_map(|nth| seen.keys(*nth, chronicle.runs)) {
+            let standing = self.arrive(chronicle.history, key);
+            newest = newest.or(standing);
+        }
+        match newest.unwrap_or(Standing::NotStarted) {
+            Standing::NotStarted | Standing::Deferred if !is_valid => self.invalid += 1,
+            standing => *self.here.of(standing) += 1,
+        }
+    }
+}

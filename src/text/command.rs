@@ -1,0 +1,194 @@
+//! A command of this program as it was given, and the commands that advice names: the given one, with what differs.
+//!
+//! Words and no meaning: what a flag does is for whoever reads the command line. No secret gets in, since credentials are
+//! never given by flags, and are taken out of an address.
+
+use std::fmt;
+
+/// Flags that say which job is meant and where things are; every verb that is given a job takes them.
+const OF_JOBS: [&str; 4] = ["operation", "ledger", "base-url", "connectors"];
+/// Flags that say what is sent and how fast; `plan` and `run` take them.
+const OF_SENDING: [&str; 6] =
+    ["rate", "concurrency", "limit", "skip-invalid", "retry-failed", "sandbox"];
+
+/// A command, as in `noteferry run notes.csv --limit 10`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CommandLine {
+    verb: String,
+    /// As it was named; none where a verb was given none.
+    job: Option<String>,
+    flags: Vec<Flag>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Flag {
+    /// Without the dashes.
+    name: String,
+    value: Option<String>,
+}
+
+impl CommandLine {
+    pub(crate) fn new(verb: &str, job: Option<&str>) -> Self {
+        Self { verb: verb.to_owned(), job: job.map(str::to_owned), flags: Vec::new() }
+    }
+
+    /// Adds a flag as it was given; some may stand there several times.
+    pub(crate) fn push(&mut self, name: &str, value: Option<&str>) {
+        let value = value.map(|value| match name {
+            "base-url" => without_credentials(value),
+            _ => value.to_owned(),
+        });
+        self.flags.push(Flag { name: name.to_owned(), value });
+    }
+
+    /// Another verb for the same job, with those of the flags that it takes.
+    pub(crate) fn of(&self, verb: &str) -> Self {
+        let is_sent = |verb: &str| matches!(verb, "plan" | "run");
+        let goes_along = |flag: &&Flag| {
+            let name = flag.name.as_str();
+            verb == self.verb
+                || OF_JOBS.contains(&name)
+                || (is_sent(verb) && is_sent(&self.verb) && OF_SENDING.contains(&name))
+        };
+        let flags = self.flags.iter().filter(goes_along).cloned().collect();
+        Self { verb: verb.to_owned(), job: self.job.clone(), flags }
+    }
+
+    /// The same with a flag that has no value.
+    pub(crate) fn with(&self, name: &str) -> Self {
+        let mut command = self.without(name);
+        command.push(name, None);
+        command
+    }
+
+    /// The same with another value of a flag.
+    pub(crate) fn with_value(&self, name: &str, value: &str) -> Self {
+        let mut command = self.without(name);
+        command.push(name, Some(value));
+        command
+    }
+
+    /// The same without a flag.
+    pub(crate) fn without(&self, name: &str) -> Self {
+        let mut command = self.clone();
+        command.flags.retain(|flag| flag.name != name);
+        command
+    }
+
+    /// The value that a flag was given last; none where it was not given, or has no value.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        let mut flags = self.flags.iter().rev();
+        flags.find(|flag| flag.name == name).and_then(|flag| flag.value.as_deref())
+    }
+}
+
+/// Ready for a shell.
+impl fmt::Display for CommandLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "noteferry {}", self.verb)?;
+        match self.job.as_deref() {
+            // Or it would be read as a flag.
+            Some(job) if job.starts_with('-') => {
+                write!(formatter, " {}", shell_word(&format!("./{job}")))?;
+            }
+            Some(job) => write!(formatter, " {}", shell_word(job))?,
+            None => {}
+        }
+        for Flag { name, value } in &self.flags {
+            match value {
+                None => write!(formatter, " --{name}")?,
+                Some(value) if value.starts_with('-') => {
+                    write!(formatter, " --{name}={}", shell_word(value))?;
+                }
+                Some(value) => write!(formatter, " --{name} {}", shell_word(value))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An address with a name or a password in it is refused, and must not be repeated by whatever is said of it.
+fn without_credentials(address: &str) -> String {
+    let Ok(mut url) = url::Url::parse(address) else { return address.to_owned() };
+    if url.username().is_empty() && url.password().is_none() {
+        return address.to_owned();
+    }
+    let is_clean = url.set_username("").and_then(|()| url.set_password(None)).is_ok();
+    if is_clean { url.into() } else { String::new() }
+}
+
+/// A text as one word of a shell. Control characters become spaces, so that a name cannot steer a terminal.
+fn shell_word(text: &str) -> String {
+    let harmless = |letter: char| letter.is_alphanumeric() || "/._-+:,@%\\".contains(letter);
+    if !text.is_empty() && text.chars().all(harmless) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace(char::is_control, " ").replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given() -> CommandLine {
+        let mut command = CommandLine::new("run", Some("jobs/import.yaml"));
+        command.push("ledger", Some("my ledger.db"));
+        command.push("rate", Some("30/10s"));
+        command.push("rate", Some("9000/1h"));
+        command.push("limit", Some("10"));
+        command.push("sandbox", None);
+        command.push("give-up-after", Some("5m"));
+        command.push("quiet", None);
+        command
+    }
+
+    #[test]
+    fn a_command_is_the_given_one_with_what_differs() {
+        let given = given();
+        for (command, text) in [
+            (
+                given.clone(),
+                "run jobs/import.yaml --ledger 'my ledger.db' --rate 30/10s --rate 9000/1h --limit 10 --sandbox --give-up-after 5m --quiet",
+            ),
+            (
+                given.of("plan"),
+                "plan jobs/import.yaml --ledger 'my ledger.db' --rate 30/10s --rate 9000/1h --limit 10 --sandbox",
+            ),
+            (given.of("status"), "status jobs/import.yaml --ledger 'my ledger.db'"),
+            (
+                given.of("plan").of("run").with("skip-invalid").with("skip-invalid"),
+                "run jobs/import.yaml --ledger 'my ledger.db' --rate 30/10s --rate 9000/1h --limit 10 --sandbox --skip-invalid",
+            ),
+            (
+                given.of("plan").without("sandbox").without("rate").with_value("limit", "3"),
+                "plan jobs/import.yaml --ledger 'my ledger.db' --limit 3",
+            ),
+        ] {
+            assert_eq!(command.to_string(), format!("noteferry {text}"));
+        }
+        assert_eq!((given.value("rate"), given.value("sandbox")), (Some("9000/1h"), None));
+    }
+
+    #[test]
+    fn a_command_can_be_pasted() {
+        for (job, text) in [
+            ("my note's.csv", r"noteferry run 'my note'\''s.csv'"),
+            ("-x.csv", "noteferry run ./-x.csv"),
+            ("a\u{1b}[2Jb", "noteferry run 'a [2Jb'"),
+            ("", "noteferry run ''"),
+        ] {
+            assert_eq!(CommandLine::new("run", Some(job)).to_string(), text);
+        }
+        let mut command = CommandLine::new("status", None);
+        command.push("ledger", Some("-l.db"));
+        assert_eq!(command.to_string(), "noteferry status --ledger=-l.db");
+    }
+
+    #[test]
+    fn no_secret_of_an_address_is_repeated() {
+        let mut command = CommandLine::new("run", Some("a.csv"));
+        command.push("base-url", Some("https://admin:hunter2@api.example.vn/v1"));
+        assert_eq!(command.to_string(), "noteferry run a.csv --base-url https://api.example.vn/v1");
+    }
+}
