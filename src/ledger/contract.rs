@@ -98,7 +98,7 @@ pub(crate) trait Reader {
     fn last_request(&self, base_url: &str) -> Result<Option<i64>, LedgerError>;
 
     /// All rows of a job, as they stand at one moment. Outcomes whose rows are gone are an error: whoever deleted them has
-    /// made the ledger forget what was sent.
+    /// made the ledger forget what was sent. So are two rows with one key.
     fn history(&self, job: JobId) -> Result<History, LedgerError>;
 
     /// What is known of rows, each if it has this very key; in the order in which they are asked for.

@@ -58,6 +58,9 @@ pub(crate) enum LedgerError {
     Unrecorded { cause: Box<LedgerError>, rescue: String, known: Vec<LostOutcome>, count: usize },
     #[error("the ledger {ledger} contradicts itself at row {key}: {cause}")]
     Inconsistent { ledger: Location, key: String, cause: Contradiction },
+    /// Two rows of the job bear one key: one of them hides what the other has done.
+    #[error("two rows in the ledger {ledger} have the key {key}")]
+    KeyTwice { ledger: Location, key: String },
     /// Outcomes of rows whose starts are gone: what those rows have done would be sent again.
     #[error(
         "{ends} {} in the ledger {ledger} {} to rows that are not there any more",
@@ -175,9 +178,9 @@ impl LedgerError {
                 "find out what writes to it, such as a copy that was put back; put the newest state in its place before the \
                  next run: rows that it does not know would be sent again"
             }
-            Self::StartsMissing { .. } => {
+            Self::StartsMissing { .. } | Self::KeyTwice { .. } => {
                 "somebody edited the file, or the disk is failing: put a copy back; a run with this file would send again \
-                 what those rows have done"
+                 what rows have done"
             }
             Self::Inconsistent { .. } => {
                 "keep the file for an inquiry, and do not run this job with it"

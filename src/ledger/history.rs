@@ -64,11 +64,17 @@ impl History {
         let entries = self.entries.get(range.clone()).unwrap_or_default();
         let entries = range.zip(entries).filter(move |(_, entry)| entry.hash == hash.0);
         entries.map(|(position, entry)| Candidate {
-            row: RowId(entry.row.iter().rev().fold(0, |id, byte| id << 8 | i64::from(*byte))),
+            row: entry.id(),
             standing: entry.standing,
             digest: Digest(entry.digest),
             position,
         })
+    }
+
+    /// Pairs of rows whose keys have one hash: by a rare chance, or since they have one key.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (RowId, RowId)> {
+        let equal = self.entries.windows(2).filter(|pair| pair[0].hash == pair[1].hash);
+        equal.map(|pair| (pair[0].id(), pair[1].id()))
     }
 
     /// Where the rows stand, in no order.
@@ -103,6 +109,10 @@ impl HistoryRow {
         let (row, rest) = bytes.split_first_chunk()?;
         let fits = rest.iter().all(|byte| *byte == 0);
         fits.then_some(Self { hash: key.0, digest: digest.0, row: *row, standing })
+    }
+
+    fn id(&self) -> RowId {
+        RowId(self.row.iter().rev().fold(0, |id, byte| id << 8 | i64::from(*byte)))
     }
 }
 

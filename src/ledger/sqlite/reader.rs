@@ -73,7 +73,11 @@ impl Reader for FileLedger {
             Ok(gathering)
         })?;
         match gathered.dangling {
-            0 => Ok(History::of(gathered.rows)),
+            0 => {
+                let history = History::of(gathered.rows);
+                self.refuse_one_key_twice(&history)?;
+                Ok(history)
+            }
             ends => Err(LedgerError::StartsMissing { ledger: self.location(), ends }),
         }
     }
@@ -114,6 +118,22 @@ impl Reader for FileLedger {
 impl FileLedger {
     fn reading<T>(&self, read: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, LedgerError> {
         read().map_err(|error| self.storage("read", &error))
+    }
+
+    fn refuse_one_key_twice(&self, history: &History) -> Result<(), LedgerError> {
+        let key = |row: RowId| -> Result<Option<String>, LedgerError> {
+            let read = self.reading(|| read_row(&self.connection, row))?;
+            Ok(read.map(|(_, sent)| sent.key))
+        };
+        for (one, other) in history.pairs() {
+            match (key(one)?, key(other)?) {
+                (Some(key), Some(same)) if key == same => {
+                    return Err(LedgerError::KeyTwice { ledger: self.location(), key });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn find_one(&self, row: RowId, key: &str) -> Result<Option<Known>, LedgerError> {

@@ -307,6 +307,18 @@ fn a_row_that_contradicts_itself_stands_for_that_and_hides_no_other() {
 }
 
 #[test]
+fn two_rows_with_one_key_end_every_reading_of_the_history() {
+    let (_folder, path) = place();
+    for key in ["k1", "k2", "k3"] {
+        record(&path, key, &[Some(Outcome::Succeeded)]);
+    }
+    let update = "UPDATE starts SET key = 'k1' WHERE key = 'k3'";
+    Connection::open(&path).unwrap().execute_batch(update).unwrap();
+    let told = Ledger::open(&path).unwrap().history(JobId(1)).unwrap_err();
+    assert!(matches!(&told, LedgerError::KeyTwice { key, .. } if key == "k1"), "{told:?}");
+}
+
+#[test]
 fn a_row_that_was_deleted_and_left_its_outcome_ends_every_reading_of_the_history() {
     let (_folder, path) = place();
     for key in ["k1", "k2"] {
