@@ -1,9 +1,10 @@
-//! What may be wrong with a ledger file: values, each with a name for scripts, its words, and what to do.
+//! What may be wrong with a ledger file: values, each with a name for scripts.
 //!
-//! Finding them is for the kind of ledger; layout, colour and JSON are for `report`.
+//! Finding them is for the kind of ledger; words, layout and JSON are for `report`.
 
 use std::collections::HashMap;
 
+use super::Misfit;
 use crate::row::Contradiction;
 use crate::text::code::Code;
 use crate::text::place::RowPlace;
@@ -40,73 +41,54 @@ pub(crate) enum Problem {
     /// It says that it is a ledger, but not that it is a database, or of which format.
     DamagedHead,
     /// In bytes.
-    Truncated {
-        bytes: u64,
-        expected: u64,
-    },
+    Truncated { bytes: u64, expected: u64 },
     /// A page or an index, in SQLite's words.
-    Damaged {
-        words: String,
-    },
-    /// Nothing more could be read.
-    Stopped {
-        rows: u64,
-        attempts: u64,
-        cause: String,
-    },
+    Damaged { words: String },
+    /// Nothing more could be read, in SQLite's words.
+    Stopped { rows: u64, attempts: u64, cause: String },
     /// An entry that does not hold what its columns promise.
-    Unreadable {
-        table: &'static str,
-        id: Option<i64>,
-        column: String,
-    },
+    Unreadable(Misfit),
     /// Entries that name an entry of another table which is not there.
-    Dangling {
-        table: String,
-        parent: String,
-        entries: u64,
-    },
+    Dangling { table: String, parent: String, entries: u64 },
     /// A row without an attempt.
     NoAttempt,
     /// An end without an outcome, or an outcome without an end; only older formats can say that.
-    HalfEnded {
-        attempt: i64,
-    },
+    HalfEnded { attempt: i64 },
     /// What no row can have lived through.
     Life(Contradiction),
     /// The attempts of a row have not all the same key.
-    KeysDiffer {
-        attempt: i64,
-        key: String,
-    },
+    KeysDiffer { attempt: i64, key: String },
     /// An attempt of a run of another job.
-    ForeignRun {
-        attempt: i64,
-        run: i64,
-    },
+    ForeignRun { attempt: i64, run: i64 },
     /// `row_states` and the attempts themselves differ.
-    ViewDiffers {
-        view: String,
-        replay: String,
-    },
-    ViewUnreadable {
+    ViewDiffers { view: ViewSays, replay: ViewRow },
+    /// In SQLite's words.
+    ViewUnreadable { cause: String },
+    /// Two rows of a job with one key.
+    KeyTwice { other: u64 },
+    /// Two rows claim to have made the same.
+    MadeTwice { id: String, other: LedgerRow },
+    /// The counts of a run do not add up.
+    RunSum { run: i64, rows: i64, sum: i64 },
+}
+
+/// What the view `row_states` says of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ViewSays {
+    Nothing,
+    Row(ViewRow),
+    /// In SQLite's words.
+    Unreadable {
         cause: String,
     },
-    /// Two rows of a job with one key.
-    KeyTwice {
-        other: u64,
-    },
-    /// Two rows claim to have made the same.
-    MadeTwice {
-        id: String,
-        other: LedgerRow,
-    },
-    /// The counts of a run do not add up.
-    RunSum {
-        run: i64,
-        rows: i64,
-        sum: i64,
-    },
+}
+
+/// A row as the view shows it, or should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ViewRow {
+    /// One of the view's words, such as `in_doubt`, or whatever else stands there.
+    pub state: String,
+    pub attempts: i64,
 }
 
 impl Problem {
@@ -118,7 +100,7 @@ impl Problem {
             Self::Truncated { .. } => Code::TruncatedFile,
             Self::Damaged { .. } => Code::DamagedFile,
             Self::Stopped { .. } => Code::ReadingStopped,
-            Self::Unreadable { .. } => Code::UnreadableEntry,
+            Self::Unreadable(_) => Code::UnreadableEntry,
             Self::Dangling { .. } => Code::DanglingEntries,
             Self::NoAttempt => Code::NoAttempt,
             Self::HalfEnded { .. } => Code::HalfEnded,
@@ -137,110 +119,6 @@ impl Problem {
             Self::RunSum { .. } => Code::RunSum,
         }
     }
-
-    /// What is wrong, for a place before it: `row 5: attempt 2 is missing`.
-    pub(crate) fn message(&self) -> String {
-        match self {
-            Self::Empty => "the file is empty".into(),
-            Self::DamagedHead => {
-                "the first bytes of the file are damaged; it cannot be read as a database".into()
-            }
-            Self::Truncated { bytes, expected } => {
-                format!("the file ends after {bytes} of its {expected} bytes; the rest is lost")
-            }
-            Self::Damaged { words } => format!("a part of the file is damaged: {words}"),
-            Self::Stopped { rows, attempts, cause } => {
-                let (rows, attempts) = (several(*rows, "row"), several(*attempts, "attempt"));
-                format!("reading stopped after {rows} and {attempts}: {cause}")
-            }
-            Self::Unreadable { table, id, column } => {
-                let entry = id.map_or("an entry".to_owned(), |id| format!("entry {id}"));
-                format!("{entry} of `{table}` does not hold what belongs in `{column}`")
-            }
-            Self::Dangling { table, parent, entries: 1 } => {
-                format!("an entry of `{table}` belongs to an entry of `{parent}` that is not there")
-            }
-            Self::Dangling { table, parent, entries } => {
-                format!(
-                    "{entries} entries of `{table}` belong to entries of `{parent}` that are not there"
-                )
-            }
-            Self::NoAttempt => "no attempt is known, though a row is entered with its first".into(),
-            Self::HalfEnded { attempt } => {
-                format!("of attempt {attempt}, only one of end and outcome is known")
-            }
-            Self::Life(contradiction) => contradiction.to_string(),
-            Self::KeysDiffer { attempt, key } => {
-                format!("attempt {attempt} has another key: {key}")
-            }
-            Self::ForeignRun { attempt, run } => {
-                format!("attempt {attempt} is of run {run}, which is one of another job")
-            }
-            Self::ViewDiffers { view, replay } => {
-                format!("the view row_states says {view}, its attempts say {replay}")
-            }
-            Self::ViewUnreadable { cause } => {
-                format!("the view row_states cannot be read: {cause}")
-            }
-            Self::KeyTwice { other } => format!("row {other} has the same key"),
-            Self::MadeTwice { id, other } => {
-                format!("row {} of {} claims to have made {id}, too", other.place.row, other.job)
-            }
-            Self::RunSum { run, rows, sum } => {
-                format!("run {run} knew of {rows} rows, and its counts add up to {sum}")
-            }
-        }
-    }
-
-    /// What it means, and what to do.
-    pub(crate) fn hint(&self) -> &'static str {
-        match self {
-            Self::Empty => {
-                "if jobs were run with it, put a copy back before the next run, which would send every row again; if \
-                 none was, delete it"
-            }
-            Self::DamagedHead
-            | Self::Truncated { .. }
-            | Self::Damaged { .. }
-            | Self::Stopped { .. }
-            | Self::Unreadable { .. } => {
-                "keep the file as it is, with its -wal, and run no job with it; put a copy back, and take out of the \
-                 source what was sent since that copy was made, or it is sent again"
-            }
-            Self::Life(Contradiction::AfterSuccess { .. }) => {
-                "it may have been done twice: look at what its lane names on the other side, and keep the file for an \
-                 inquiry"
-            }
-            Self::Dangling { .. }
-            | Self::NoAttempt
-            | Self::HalfEnded { .. }
-            | Self::Life(_)
-            | Self::KeysDiffer { .. }
-            | Self::ForeignRun { .. } => {
-                "noteferry never writes this: somebody edited the file, or the disk is failing; keep it for an inquiry, \
-                 and put a copy back before the next run"
-            }
-            Self::ViewDiffers { .. } | Self::ViewUnreadable { .. } => {
-                "runs and `status` go by the attempts and are not harmed, but queries read the view: somebody edited the \
-                 file"
-            }
-            Self::KeyTwice { .. } => {
-                "a run finds only one of them and may send what the other has done: keep the file for an inquiry, and \
-                 put a copy back before the next run"
-            }
-            Self::MadeTwice { .. } => {
-                "one of the two was probably never made: look for both on the other side, and send what is missing \
-                 under a new key"
-            }
-            Self::RunSum { .. } => {
-                "only what `status` says of that run is wrong; where each row stands follows from its attempts"
-            }
-        }
-    }
-}
-
-fn several(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// All that was found: the first hundred of each kind, and how many there are.

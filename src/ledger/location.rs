@@ -1,6 +1,5 @@
 //! Where a ledger is. How it is opened there is for the kind of ledger that it is.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Where a ledger is. Another kind of ledger is another variant, and the compiler asks for it everywhere.
@@ -25,14 +24,5 @@ impl From<PathBuf> for Location {
 impl From<&PathBuf> for Location {
     fn from(path: &PathBuf) -> Self {
         Self::File(path.clone())
-    }
-}
-
-/// As a person names it.
-impl fmt::Display for Location {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => path.display().fmt(formatter),
-        }
     }
 }

@@ -19,8 +19,8 @@ mod status;
 pub(crate) mod tests;
 
 pub(crate) use contract::{Books, Claim, JobId, JobName, OwnerId, Reader, Run, Validity};
-pub(crate) use error::{LedgerError, LedgerFault, LostOutcome, StorageFault};
-pub(crate) use finding::{Finding, Findings, LedgerRow, Problem};
+pub(crate) use error::{Deed, LedgerError, LedgerFault, LostOutcome, Misfit, NoCopy, StorageFault};
+pub(crate) use finding::{Finding, Findings, LedgerRow, Problem, ViewRow, ViewSays};
 pub(crate) use history::{History, HistoryRow};
 pub(crate) use inspection::{CheckScope, Inspection};
 pub(crate) use location::Location;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::explanation::more_about;
 use super::ndjson::event_of_nothing;
 use super::paint::Paint;
-use super::words::{counted, number, one_line};
+use super::words::{counted, number, one_line, problem, problem_hint};
 use crate::ledger::{Finding, Inspection, LedgerRow};
 use crate::text::code::Code;
 use crate::text::place::RowPlace;
@@ -99,7 +99,7 @@ impl LedgerCheckView {
         text
     }
 
-    /// Each kind with its rows and, once, what to do.
+    /// Each kind with its rows, and what to do.
     fn findings(&self, paint: Paint) -> String {
         let mut codes: Vec<Code> = Vec::new();
         for finding in &self.checked.findings.kept {
@@ -108,13 +108,8 @@ impl LedgerCheckView {
                 codes.push(code);
             }
         }
-        let hint_of = |code: Code| {
-            let mut kept = self.checked.findings.kept.iter();
-            let first = kept.find(|finding| finding.problem.code() == code);
-            first.map_or("", |finding| finding.problem.hint())
-        };
         let mut text = String::new();
-        for (at, code) in codes.iter().copied().enumerate() {
+        for code in codes.iter().copied() {
             let kept = self.checked.findings.kept.iter();
             let kind: Vec<&Finding> = kept.filter(|one| one.problem.code() == code).collect();
             text.push_str(&format!("\n{}\n", paint.doubtful(code.word())));
@@ -126,10 +121,9 @@ impl LedgerCheckView {
             if all > shown {
                 text.push_str(&format!("  … and {} more\n", number(all - shown)));
             }
-            // Kinds with the same advice share it.
-            let hint = hint_of(code);
-            if !codes[at + 1..].iter().any(|later| hint_of(*later) == hint) {
-                text.push_str(&format!("  hint: {hint}\n"));
+            // Kinds with the same advice do not share it: whoever looks for a kind finds what to do beside it.
+            if let Some(first) = kind.first() {
+                text.push_str(&format!("  hint: {}\n", problem_hint(&first.problem)));
             }
         }
         text.push_str(
@@ -182,7 +176,7 @@ pub(crate) fn nothing_checked_event() -> Value {
 
 /// `notes to sandbox, row 5 (line 6, key k5, ticket tk_1): attempt 2 is missing`.
 fn line(finding: &Finding) -> String {
-    let message = one_line(&finding.problem.message());
+    let message = one_line(&problem(&finding.problem));
     match &finding.row {
         None => message,
         Some(place) => {
@@ -206,8 +200,8 @@ fn event(finding: &Finding) -> Value {
     }
     event.insert("severity".into(), "error".into());
     event.insert("code".into(), json!(finding.problem.code().word()));
-    event.insert("message".into(), json!(finding.problem.message()));
-    event.insert("hint".into(), json!(finding.problem.hint()));
+    event.insert("message".into(), json!(problem(&finding.problem)));
+    event.insert("hint".into(), json!(problem_hint(&finding.problem)));
     Value::Object(event)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::words::{number, rows};
+use super::words::{ledger_error, ledger_hint, number, rows};
 use crate::ledger::{LedgerError, TakenIn};
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
@@ -19,7 +19,7 @@ pub(crate) fn of_client(error: &ClientError) -> Diagnostic {
 }
 
 pub(crate) fn of_ledger(error: &LedgerError) -> Diagnostic {
-    Diagnostic::error(Code::Ledger, Place::Nowhere, error.to_string()).hint(error.hint())
+    Diagnostic::error(Code::Ledger, Place::Nowhere, ledger_error(error)).hint(ledger_hint(error))
 }
 
 pub(crate) fn of_sandbox(error: &std::io::Error) -> Diagnostic {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::RunView;
 use crate::event::{Event, Fault, Happening, Progress, RowEnd, RowEnded, Stage};
-use crate::ledger::{LedgerError, StorageFault};
+use crate::ledger::{Deed, LedgerError, StorageFault};
 use crate::plan::{Done, Fate, Sending, Tally};
 use crate::row::{Cause, Reason, Totals};
 use crate::text::code::Code;
@@ -136,7 +136,7 @@ pub(crate) fn totals() -> Totals {
 pub(crate) fn full_disk() -> LedgerError {
     LedgerError::Storage {
         ledger: std::path::Path::new("jobs/.noteferry/ledger.db").into(),
-        deed: "written",
+        deed: Deed::Write,
         fault: StorageFault::Full,
         cause: "database or disk is full".into(),
     }

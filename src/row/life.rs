@@ -31,24 +31,19 @@ pub(crate) struct Life {
 
 /// What in the entries of a row cannot have happened: a fault of ours, or a ledger that was tampered with. `attempt` is
 /// the number of the attempt at which it shows.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Contradiction {
     /// Attempts count from 1, without gaps.
-    #[error("attempt {expected} is missing; the next one has the number {found}")]
     Gap { expected: i64, found: i64 },
     /// An outcome of an attempt that was never begun.
-    #[error("attempt {attempt} has an outcome and was never begun")]
     NeverBegun { attempt: i64 },
-    #[error("attempt {attempt} has the outcome `{word}`, which no version writes")]
+    /// An outcome in a word that no version writes.
     UnknownOutcome { attempt: i64, word: String },
     /// What is done is never done again.
-    #[error("attempt {attempt} was made after the row had succeeded")]
     AfterSuccess { attempt: i64 },
     /// Operations of a row follow each other, the next when the one before has succeeded.
-    #[error("attempt {attempt} is of operation {found} of the row, after one of operation {last}")]
     Turn { attempt: i64, last: i64, found: i64 },
     /// Another step that no row can take.
-    #[error("attempt {attempt} cannot be: {cause}")]
     Impossible { attempt: i64, cause: Box<IllegalTransition> },
 }
 

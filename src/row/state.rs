@@ -69,8 +69,7 @@ pub(crate) enum RowEvent {
 }
 
 /// An event that cannot follow a state: a fault of ours, or a ledger that was tampered with.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a row that is {state:?} cannot become {event:?}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IllegalTransition {
     pub state: RowState,
     pub event: RowEvent,

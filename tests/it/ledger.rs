@@ -393,6 +393,42 @@ fn what_is_no_ledger_and_a_folder_in_its_place_are_told_as_such() {
     assert_reads("misplaced_ledgers", shown);
 }
 
+#[test]
+fn a_value_that_was_edited_is_told_as_damage_and_nothing_is_sent() {
+    let mut shown = String::new();
+    for statement in [
+        "UPDATE starts SET digest = x'00' WHERE id = 1",
+        "UPDATE starts SET key = CAST(x'6bff' AS TEXT) WHERE id = 1",
+        "UPDATE starts SET operation = CAST(x'ff' AS TEXT) WHERE id = 1",
+        "UPDATE ends SET outcome = CAST(x'ff' AS TEXT) WHERE id = 1",
+        "UPDATE runs SET keyed_by = CAST(x'ff' AS TEXT)",
+    ] {
+        let (desk, sandbox) = (Desk::with_notes(notes_csv(4, 4)), sandbox(""));
+        desk.run(&sandbox, "job.yaml").exits(0);
+        desk.ledger().execute_batch(statement).unwrap();
+        let outcome = desk.run(&sandbox, "job.yaml").exits(2);
+        outcome.counts("requests=0");
+        assert_eq!(texts(&sandbox).len(), 4);
+        let plan = format!("plan job.yaml --base-url {}", sandbox.base_url());
+        let told = desk.call(&plan).exits(2).stderr;
+        let message = outcome.all("problem")[0]["message"].as_str().unwrap().to_owned();
+        assert!(told.contains(&message), "{told}\n{outcome}");
+        shown.push_str(&format!("=== {statement}\n{told}\n"));
+    }
+    assert_reads("edited_ledger", shown);
+}
+
+#[test]
+fn a_folder_in_place_of_a_ledger_is_called_one_by_every_verb() {
+    let desk = Desk::with_notes(notes_csv(2, 2)).file("folder/x", "");
+    for verb in ["run job.yaml --sandbox", "plan job.yaml", "status job.yaml", "ledger check"] {
+        let outcome = desk.call(&format!("{verb} --ledger folder")).exits(2);
+        let told = "error[ledger]: the ledger folder cannot be opened: it is a folder";
+        assert!(outcome.stderr.contains(told), "{verb}: {outcome}");
+        assert!(outcome.stderr.contains("name a file with --ledger"), "{verb}: {outcome}");
+    }
+}
+
 /// Whether permissions mean nothing to the user of these tests.
 #[cfg(unix)]
 #[allow(unsafe_code)]

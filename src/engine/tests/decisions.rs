@@ -11,7 +11,7 @@ use crate::declared::connector::Operation;
 use crate::declared::job::InDoubt;
 use crate::engine::{Action, Core, Input, Now, Settings, Stop, Work};
 use crate::event::{Ending, Event, Fault, Happening, RowEnd, Stage};
-use crate::ledger::{Ack, LedgerError, StorageFault};
+use crate::ledger::{Ack, Deed, LedgerError, StorageFault};
 use crate::plan::decide::Sending;
 use crate::row::{Attempted, Cause};
 use crate::traffic::deadline::Deadline;
@@ -61,7 +61,7 @@ fn row(number: u64, send_before: Option<i64>) -> Work {
 }
 
 fn full_disk() -> LedgerError {
-    let (deed, fault, cause) = ("written", StorageFault::Full, String::new());
+    let (deed, fault, cause) = (Deed::Write, StorageFault::Full, String::new());
     let ledger = std::path::Path::new("ledger.db").into();
     LedgerError::Storage { ledger, deed, fault, cause }
 }

@@ -22,7 +22,7 @@ use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::tests::faulty_disk::{Disk, Trouble};
 use crate::ledger::{
     Books as _, InTrouble, JobId, JobLock, JobName, Ledger, LedgerError, Reader as _, Recorder,
-    Rescue, waiting_outcomes,
+    Rescue, StorageFault, waiting_outcomes,
 };
 use crate::plan::decide::{Facts, Fate, decide};
 use crate::prepare::request::Request;
@@ -113,9 +113,9 @@ impl Life {
         rows.collect()
     }
 
-    fn message(&self) -> String {
+    fn error(&self) -> &LedgerError {
         match &self.outcome.ending {
-            Ending::LedgerFailed(error) => error.to_string(),
+            Ending::LedgerFailed(error) => error,
             other => panic!("{other:?}"),
         }
     }
@@ -288,20 +288,25 @@ impl World {
 
 /// What ends a run is told by its cause.
 fn check_cause(manner: &Manner, first: &Result<Life, LedgerError>) {
-    let message = match first {
+    let error = match first {
         Ok(Life { outcome: RunEnd { ending: Ending::Finished, .. }, .. }) => return,
-        Ok(life) => life.message(),
-        Err(error) => error.to_string(),
+        Ok(life) => life.error(),
+        Err(error) => error,
     };
-    let words: &[&str] = match manner.trouble {
-        Trouble::Full => &["the disk is full"],
-        _ => &["the disk reports an error", "one of its files cannot be opened"],
+    let (cause, is_unrecorded) = match error {
+        LedgerError::Unrecorded { cause, .. } => (&**cause, true),
+        cause => (cause, false),
     };
-    assert!(words.iter().any(|words| message.contains(words)), "{message}");
+    let LedgerError::Storage { fault, .. } = cause else { panic!("{error:?}") };
+    let faults: &[StorageFault] = match manner.trouble {
+        Trouble::Full => &[StorageFault::Full],
+        _ => &[StorageFault::InputOutput, StorageFault::Unopened],
+    };
+    assert!(faults.contains(fault), "{error:?}");
     if let Ok(life) = first {
-        assert!(manner.forever, "what passes is outlived: {message}");
+        assert!(manner.forever, "what passes is outlived: {error:?}");
         let lost = life.outcome.in_doubt > 0;
-        assert_eq!(message.contains("written nowhere"), lost, "{message}");
+        assert_eq!(is_unrecorded, lost, "{error:?}");
     }
 }
 

@@ -6,7 +6,7 @@ use super::FileLedger;
 use super::journal::take_ids;
 use super::reader::last_owner;
 use crate::ledger::{
-    Books, Claim, JobId, LedgerError, OwnerId, Reader as _, Run, TakenIn, Validity,
+    Books, Claim, Deed, JobId, LedgerError, OwnerId, Reader as _, Run, TakenIn, Validity,
 };
 use crate::row::Totals;
 
@@ -93,6 +93,6 @@ impl FileLedger {
         &self,
         write: impl FnOnce() -> rusqlite::Result<T>,
     ) -> Result<T, LedgerError> {
-        write().map_err(|error| self.storage("written", &error))
+        write().map_err(|error| self.storage(Deed::Write, &error))
     }
 }

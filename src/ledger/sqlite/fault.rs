@@ -1,11 +1,43 @@
-//! What SQLite's and the system's codes stand for, and what is told of a file that cannot be opened.
+//! What SQLite's and the system's codes stand for, and what keeps a file from being opened, read and written.
 
 use std::io;
 use std::path::Path;
 
-use rusqlite::ErrorCode;
+use rusqlite::types::{FromSqlError, Type};
+use rusqlite::{ErrorCode, Row};
 
-use crate::ledger::{LedgerError, StorageFault};
+use crate::ledger::{Deed, LedgerError, Misfit, StorageFault};
+use crate::row::RowId;
+
+/// Why entries could not be read.
+#[derive(Debug)]
+pub(super) enum Unread {
+    Sqlite(rusqlite::Error),
+    Misfit(Misfit),
+}
+
+/// Why entries could not be written.
+#[derive(Debug)]
+pub(super) enum Unwritten {
+    Sqlite(rusqlite::Error),
+    /// Another start of the row has the number.
+    NumberTaken {
+        row: RowId,
+        number: u32,
+    },
+}
+
+impl From<rusqlite::Error> for Unread {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<rusqlite::Error> for Unwritten {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
 
 impl StorageFault {
     /// What SQLite's code stands for.
@@ -31,34 +63,85 @@ impl StorageFault {
         match error.kind() {
             Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => Self::Full,
             Kind::PermissionDenied | Kind::ReadOnlyFilesystem => Self::ReadOnly,
-            Kind::NotADirectory
-            | Kind::IsADirectory
-            | Kind::AlreadyExists
-            | Kind::NotFound
-            | Kind::InvalidFilename => Self::Misplaced,
+            Kind::IsADirectory => Self::Folder,
+            Kind::NotADirectory | Kind::AlreadyExists | Kind::NotFound | Kind::InvalidFilename => {
+                Self::Misplaced
+            }
             // Whatever else a disk has to say, it did not do it.
             _ => Self::InputOutput,
         }
     }
 }
 
-pub(super) fn of_io(path: &Path, deed: &'static str, error: &io::Error) -> LedgerError {
-    let fault = StorageFault::of_io(error);
+pub(super) fn of_io(path: &Path, deed: Deed, error: &io::Error) -> LedgerError {
+    let fault = match StorageFault::of_io(error) {
+        // It is not the ledger, but something that goes with it.
+        StorageFault::Folder if !path.is_dir() => StorageFault::Misplaced,
+        fault => fault,
+    };
     LedgerError::Storage { ledger: path.into(), deed, fault, cause: error.to_string() }
+}
+
+/// A folder is not opened as a ledger: SQLite takes one for a file that cannot be read.
+pub(super) fn refuse_folder(path: &Path) -> Result<(), LedgerError> {
+    match path.is_dir() {
+        true => Err(of_io(path, Deed::Open, &io::ErrorKind::IsADirectory.into())),
+        false => Ok(()),
+    }
+}
+
+/// The column of a value that could not be taken for what it should be; none for any other error. There may be no such
+/// column, since rusqlite does not always know it.
+pub(super) fn misfit_column(error: &rusqlite::Error) -> Option<usize> {
+    use rusqlite::Error;
+    match error {
+        Error::FromSqlConversionFailure(column, ..)
+        | Error::IntegralValueOutOfRange(column, _)
+        | Error::Utf8Error(column, _)
+        | Error::InvalidColumnType(column, ..) => Some(*column),
+        _ => None,
+    }
+}
+
+/// What in an entry is not what its column promises; the error itself where it is another one.
+pub(super) fn misfit(
+    table: &'static str,
+    id: Option<i64>,
+    row: &Row<'_>,
+    error: rusqlite::Error,
+) -> rusqlite::Result<Misfit> {
+    let Some(column) = misfit_column(&error) else { return Err(error) };
+    let column = row.as_ref().column_name(column).ok().map(str::to_owned);
+    Ok(Misfit { table, id, column })
+}
+
+/// A text of an entry, in place. Where it is none the error names its column, which rusqlite's own does not.
+pub(super) fn text<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<&'r str> {
+    row.get_ref(column)?.as_str().map_err(|error| no_text(row, column, error))
+}
+
+pub(super) fn text_or_null<'r>(
+    row: &'r Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Option<&'r str>> {
+    row.get_ref(column)?.as_str_or_null().map_err(|error| no_text(row, column, error))
+}
+
+fn no_text(row: &Row<'_>, column: usize, error: FromSqlError) -> rusqlite::Error {
+    let found = row.get_ref(column).map_or(Type::Null, |value| value.data_type());
+    rusqlite::Error::FromSqlConversionFailure(column, found, Box::new(error))
 }
 
 /// Why a file could not be opened. SQLite hardly says, so the system is asked.
 pub(super) fn not_opened(path: &Path, to_write: bool, error: &rusqlite::Error) -> LedgerError {
-    let deed = "opened";
-    let fault = StorageFault::of_sqlite(error);
-    let storage = |fault, cause| LedgerError::Storage { ledger: path.into(), deed, fault, cause };
-    if path.is_dir() {
-        return storage(StorageFault::Misplaced, "it is a folder".to_owned());
+    if let Err(error) = refuse_folder(path) {
+        return error;
     }
+    let (deed, fault) = (Deed::Open, StorageFault::of_sqlite(error));
     let mut options = std::fs::OpenOptions::new();
     match options.read(true).write(to_write).create(to_write).open(path) {
         Err(error) if fault == StorageFault::Unopened => of_io(path, deed, &error),
-        _ => storage(fault, error.to_string()),
+        _ => LedgerError::Storage { ledger: path.into(), deed, fault, cause: error.to_string() },
     }
 }
 
@@ -104,7 +187,7 @@ mod tests {
             (Kind::QuotaExceeded, StorageFault::Full),
             (Kind::PermissionDenied, StorageFault::ReadOnly),
             (Kind::ReadOnlyFilesystem, StorageFault::ReadOnly),
-            (Kind::IsADirectory, StorageFault::Misplaced),
+            (Kind::IsADirectory, StorageFault::Folder),
             (Kind::NotADirectory, StorageFault::Misplaced),
             (Kind::Other, StorageFault::InputOutput),
         ] {

@@ -6,11 +6,11 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::fault::{not_opened, of_io};
+use super::fault::{Unread, Unwritten, misfit_column, not_opened, of_io, refuse_folder};
 use super::format::{self, Found};
 use super::lock::{JobLock, other_holder};
 use super::presence::{self, Presence};
-use crate::ledger::{LedgerError, Location, StorageFault};
+use crate::ledger::{Deed, LedgerError, Location, StorageFault};
 
 /// How long to wait for another process that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -54,7 +54,7 @@ impl FileLedger {
         connect: impl FnOnce(&Path) -> rusqlite::Result<Connection>,
     ) -> Result<Self, LedgerError> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            make_folder(folder).map_err(|error| of_io(path, "made", &error))?;
+            make_folder(folder).map_err(|error| of_io(path, Deed::Make, &error))?;
         }
         refuse_kept(path)?;
         Self::open_at(path, connect)
@@ -76,7 +76,7 @@ impl FileLedger {
         let existed = path.exists();
         let connection = connect(path).map_err(|error| not_opened(path, true, &error))?;
         let mut ledger = Self::over(connection, path);
-        ledger.set_up().map_err(|error| ledger.not_a_ledger("opened", &error))?;
+        ledger.set_up().map_err(|error| ledger.not_a_ledger(Deed::Open, &error))?;
         match ledger.found()? {
             Found::Nothing if existed && was_used(path) => {
                 return Err(LedgerError::Emptied { path: path.to_owned() });
@@ -103,7 +103,7 @@ impl FileLedger {
         let ledger = Self::over(connection, &self.path);
         // The first connection sees to the log.
         let set_up = ledger.set_up().and_then(|()| ledger.leave_log());
-        set_up.map_err(|error| ledger.not_a_ledger("opened", &error))?;
+        set_up.map_err(|error| ledger.not_a_ledger(Deed::Open, &error))?;
         Ok(ledger)
     }
 
@@ -118,6 +118,7 @@ impl FileLedger {
         if !path.exists() {
             return Ok(None);
         }
+        refuse_folder(&path)?;
         let connection =
             connect_to_read(&path).map_err(|error| not_opened(&path, false, &error))?;
         let ledger = Self::over(connection, &path);
@@ -125,7 +126,7 @@ impl FileLedger {
             Found::Nothing if was_used(&path) => return Err(LedgerError::Emptied { path }),
             Found::Nothing => return Ok(None),
             Found::Older(format) => format::show_as_current(&ledger.connection, format)
-                .map_err(|error| ledger.storage("read", &error))?,
+                .map_err(|error| ledger.storage(Deed::Read, &error))?,
             Found::Current => {}
         }
         Ok(Some(ledger))
@@ -148,7 +149,7 @@ impl FileLedger {
     }
 
     /// A file that was never a ledger is not called a damaged one.
-    pub(super) fn not_a_ledger(&self, deed: &'static str, error: &rusqlite::Error) -> LedgerError {
+    pub(super) fn not_a_ledger(&self, deed: Deed, error: &rusqlite::Error) -> LedgerError {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase) => {
                 LedgerError::NotALedger { ledger: self.location() }
@@ -157,9 +158,31 @@ impl FileLedger {
         }
     }
 
-    pub(super) fn storage(&self, deed: &'static str, error: &rusqlite::Error) -> LedgerError {
-        let fault = StorageFault::of_sqlite(error);
-        LedgerError::Storage { ledger: self.location(), deed, fault, cause: error.to_string() }
+    pub(super) fn storage(&self, deed: Deed, error: &rusqlite::Error) -> LedgerError {
+        let (ledger, fault) = (self.location(), StorageFault::of_sqlite(error));
+        match misfit_column(error) {
+            // The file could be read, but not what it holds.
+            Some(_) => LedgerError::Misfit { ledger, misfit: None },
+            None => LedgerError::Storage { ledger, deed, fault, cause: error.to_string() },
+        }
+    }
+
+    pub(super) fn unread(&self, unread: Unread) -> LedgerError {
+        match unread {
+            Unread::Sqlite(error) => self.storage(Deed::Read, &error),
+            Unread::Misfit(misfit) => {
+                LedgerError::Misfit { ledger: self.location(), misfit: Some(misfit) }
+            }
+        }
+    }
+
+    pub(super) fn unwritten(&self, unwritten: &Unwritten) -> LedgerError {
+        match *unwritten {
+            Unwritten::Sqlite(ref error) => self.storage(Deed::Write, error),
+            Unwritten::NumberTaken { row, number } => {
+                LedgerError::NumberTaken { ledger: self.location(), row, number }
+            }
+        }
     }
 
     pub(super) fn location(&self) -> Location {

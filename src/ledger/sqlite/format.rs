@@ -6,7 +6,7 @@
 use rusqlite::Connection;
 
 use super::FileLedger;
-use crate::ledger::LedgerError;
+use crate::ledger::{Deed, LedgerError};
 
 /// The format that this version writes. It reads the older ones, too, and brings a file up to date when it writes to it.
 pub(crate) const FORMAT: i64 = 3;
@@ -28,7 +28,7 @@ pub(super) enum Found {
 
 impl FileLedger {
     pub(super) fn found(&self) -> Result<Found, LedgerError> {
-        let not_read = |error: rusqlite::Error| self.not_a_ledger("read", &error);
+        let not_read = |error: rusqlite::Error| self.not_a_ledger(Deed::Read, &error);
         let pragma =
             |name: &str| self.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
         let format = pragma("user_version").map_err(not_read)?;
@@ -51,7 +51,7 @@ impl FileLedger {
             0 => connection.execute_batch(include_str!("schema.sql")),
             _ => Ok(()),
         });
-        made.map_err(|error| self.storage("made", &error))
+        made.map_err(|error| self.storage(Deed::Make, &error))
     }
 
     /// Brings a file of an older format up to date. Two processes may try at once; the second finds the work done.
@@ -65,7 +65,7 @@ impl FileLedger {
             }
             if format <= ROWS_FORMAT { split(connection) } else { Ok(()) }
         });
-        made.map_err(|error| self.storage("brought up to date", &error))
+        made.map_err(|error| self.storage(Deed::Upgrade, &error))
     }
 }
 

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::fault::of_io;
 use super::file::make_folder;
 use super::presence::is_at;
-use crate::ledger::{Claim, JobName, LedgerError, Validity};
+use crate::ledger::{Claim, Deed, JobName, LedgerError, Validity};
 
 /// What became of a lock when it was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,14 +68,14 @@ impl JobLock {
             return Ok(Renewed::Held);
         }
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            make_folder(folder).map_err(|error| of_io(ledger, "locked", &error))?;
+            make_folder(folder).map_err(|error| of_io(ledger, Deed::Lock, &error))?;
         }
         self.file = Self::lock(&self.path, &self.text, ledger)?;
         Ok(Renewed::TakenAgain)
     }
 
     fn lock(path: &Path, text: &str, ledger: &Path) -> Result<File, LedgerError> {
-        let storage = |error: std::io::Error| of_io(ledger, "locked", &error);
+        let storage = |error: std::io::Error| of_io(ledger, Deed::Lock, &error);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -122,8 +122,8 @@ impl Claim for JobLock {
     }
 }
 
-/// Who holds the lock of another job beside the same ledger; none where nobody does.
-pub(super) fn other_holder(ledger: &Path, own: &JobLock) -> Option<String> {
+/// Who holds the lock of another job beside the same ledger, as far as that can be read; none where nobody does.
+pub(super) fn other_holder(ledger: &Path, own: &JobLock) -> Option<Option<String>> {
     let folder = ledger.parent().filter(|folder| !folder.as_os_str().is_empty());
     let start = format!("{}.", ledger.file_name()?.to_string_lossy());
     let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?.flatten();
@@ -139,11 +139,8 @@ pub(super) fn other_holder(ledger: &Path, own: &JobLock) -> Option<String> {
 }
 
 /// Who holds the lock, as far as the file can be read: some systems keep others from reading it, too.
-fn holder(file: &mut File) -> String {
-    match read_holder(file) {
-        text if text.is_empty() => text,
-        text => format!(" ({text})"),
-    }
+fn holder(file: &mut File) -> Option<String> {
+    Some(read_holder(file)).filter(|text| !text.is_empty())
 }
 
 fn read_holder(file: &mut File) -> String {

@@ -12,7 +12,7 @@ use rusqlite::config::DbConfig;
 
 use super::FileLedger;
 use super::file::{beside, make_folder};
-use crate::ledger::{LedgerError, Run};
+use crate::ledger::{LedgerError, NoCopy, Run};
 
 /// The files of a ledger, as they were when it was opened to be written.
 #[derive(Debug, Default)]
@@ -63,9 +63,10 @@ impl FileLedger {
         written: Option<RunWrites>,
     ) -> Result<Regained, LedgerError> {
         let path = self.path.clone();
-        let lost = |cause: String| LedgerError::Lost { path: path.clone(), cause };
+        let lost = |cause: NoCopy| LedgerError::Lost { path: path.clone(), cause };
+        let told = |error: io::Error| lost(NoCopy::Told(error.to_string()));
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        folder.map_or(Ok(()), make_folder).map_err(|error| lost(error.to_string()))?;
+        folder.map_or(Ok(()), make_folder).map_err(told)?;
         let written = written.filter(|_| is_ours);
         if let Some(found) = written.and_then(|written| self.put_back_by_another(written)) {
             return Ok(found);
@@ -86,7 +87,7 @@ impl FileLedger {
             false => vacant(&path, |name| place(&copy, name)),
         };
         let synced = kept.and_then(|kept| sync_folder(folder).map(|()| kept));
-        let kept = synced.map_err(|error| lost(error.to_string()))?;
+        let kept = synced.map_err(told)?;
         let _ = std::fs::remove_file(&copy);
         let ledger = Self::open_kept(&kept)?;
         let error = match kept == path {
@@ -112,9 +113,9 @@ impl FileLedger {
     }
 
     /// Makes a copy beside the ledger, under a new name; it is on the disk when this returns.
-    fn copied(&self) -> Result<PathBuf, String> {
+    fn copied(&self) -> Result<PathBuf, NoCopy> {
         let copy = beside(&self.path, &format!(".copy{:08x}", fastrand::u32(..)));
-        let name = copy.to_str().ok_or("its path is not UTF-8")?;
+        let name = copy.to_str().ok_or(NoCopy::PathNotUtf8)?;
         let written =
             self.leave_log().and_then(|()| self.connection.execute("VACUUM INTO ?1", [name]));
         let written = written
@@ -122,7 +123,7 @@ impl FileLedger {
             .and_then(|_| sync(&copy).map_err(|error| error.to_string()));
         if let Err(cause) = written {
             let _ = std::fs::remove_file(&copy);
-            return Err(cause);
+            return Err(NoCopy::Told(cause));
         }
         Ok(copy)
     }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::FileLedger;
+use super::fault::{Unread, text, text_or_null};
 use super::scan::{END_COUNT, Listener, Owners, START_COUNT, Which, scan};
 use crate::ledger::{History, HistoryRow, JobId, JobName, JobStatus, LedgerError, OwnerId, Reader};
 use crate::row::{
@@ -64,7 +65,7 @@ impl Reader for FileLedger {
     }
 
     fn history(&self, job: JobId) -> Result<History, LedgerError> {
-        let gathered = self.reading(|| {
+        let gathered = self.reading(|| -> Result<_, Unread> {
             // All of one moment, while other processes may write to the file.
             let moment = self.connection.unchecked_transaction()?;
             let owners = Owners::read(&moment)?;
@@ -87,7 +88,7 @@ impl Reader for FileLedger {
     }
 
     fn owned(&self, ids: &HashSet<&str>) -> Result<HashSet<String>, LedgerError> {
-        self.reading(|| {
+        self.reading(|| -> rusqlite::Result<_> {
             let mut owned = HashSet::new();
             let query = "SELECT remote_id FROM ends WHERE remote_id IS NOT NULL";
             let mut statement = self.connection.prepare_cached(query)?;
@@ -116,8 +117,11 @@ impl Reader for FileLedger {
 }
 
 impl FileLedger {
-    fn reading<T>(&self, read: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, LedgerError> {
-        read().map_err(|error| self.storage("read", &error))
+    fn reading<T, E: Into<Unread>>(
+        &self,
+        read: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, LedgerError> {
+        read().map_err(|error| self.unread(error.into()))
     }
 
     fn refuse_one_key_twice(&self, history: &History) -> Result<(), LedgerError> {
@@ -180,7 +184,7 @@ impl Listener for Gathering {
 
     fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
         if self.owners.job(owner) == Some(self.job) {
-            let key = KeyHash::of(start.get_ref(START_COUNT)?.as_str()?);
+            let key = KeyHash::of(text(start, START_COUNT)?);
             self.row = Some((key, Digest(start.get(START_COUNT + 1)?)));
         }
         Ok(())
@@ -219,7 +223,7 @@ pub(super) struct Sent {
 pub(super) fn read_row(
     connection: &Connection,
     row: RowId,
-) -> rusqlite::Result<Option<(Life, Sent)>> {
+) -> Result<Option<(Life, Sent)>, Unread> {
     let mut one = One { sent: Sent::default(), found: None };
     scan(connection, Which::One(row.0), &mut one)?;
     let One { mut sent, found } = one;
@@ -307,12 +311,11 @@ fn last_request(connection: &Connection, base_url: &str) -> rusqlite::Result<Opt
 /// Why something did not succeed, from the columns `status, code, reason, doubt, message`; none where they say nothing.
 /// Older entries have no reason: their message was made to be read, and is told as it stands.
 fn cause(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<Cause>> {
-    let word = |at: usize| row.get_ref(from + at)?.as_str_or_null().map_err(rusqlite::Error::from);
     let cause = Cause {
         status: row.get(from)?,
         code: row.get(from + 1)?,
-        reason: word(2)?.and_then(Reason::parse).unwrap_or_default(),
-        doubt: word(3)?.and_then(Doubt::parse),
+        reason: text_or_null(row, from + 2)?.and_then(Reason::parse).unwrap_or_default(),
+        doubt: text_or_null(row, from + 3)?.and_then(Doubt::parse),
         message: row.get(from + 4)?,
     };
     Ok(Some(cause).filter(|cause| *cause != Cause::default()))

@@ -23,7 +23,7 @@ use super::lock::beside;
 use super::presence::is_at;
 use super::{FileLedger, JobLock};
 use crate::ledger::{
-    Claim as _, JobName, LedgerError, LostOutcome, OwnerId, Reader as _, StorageFault,
+    Claim as _, Deed, JobName, LedgerError, LostOutcome, OwnerId, Reader as _, StorageFault,
 };
 use crate::row::{AttemptEnd, Cause, Doubt, Outcome, Reason, RowId};
 
@@ -222,7 +222,7 @@ fn take_in_file(
         true => path,
         false => {
             let taken = named_further(&path, TAKEN);
-            std::fs::rename(&path, &taken).map_err(|error| failed(&path, "moved", &error))?;
+            std::fs::rename(&path, &taken).map_err(|error| failed(&path, Deed::Move, &error))?;
             taken
         }
     };
@@ -234,9 +234,9 @@ fn take_in_file(
     let kept = (unreadable > 0).then(|| named_further(&taken, UNREADABLE));
     match &kept {
         Some(kept) => {
-            std::fs::rename(&taken, kept).map_err(|error| failed(&taken, "moved", &error))?;
+            std::fs::rename(&taken, kept).map_err(|error| failed(&taken, Deed::Move, &error))?;
         }
-        None => discard(&taken).map_err(|error| failed(&taken, "emptied", &error))?,
+        None => discard(&taken).map_err(|error| failed(&taken, Deed::Empty, &error))?,
     }
     let told = TakenIn { path: taken, outcomes, unreadable, kept };
     Ok((outcomes + unreadable > 0).then_some(told))
@@ -262,11 +262,11 @@ fn rescue_files(ledger: &Path, job: &JobName) -> Result<Vec<PathBuf>, LedgerErro
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(Vec::new());
         }
-        Err(error) => return Err(failed(folder, "looked for", &error)),
+        Err(error) => return Err(failed(folder, Deed::Find, &error)),
     };
     let mut files = Vec::new();
     for entry in entries {
-        let name = entry.map_err(|error| failed(folder, "looked for", &error))?.file_name();
+        let name = entry.map_err(|error| failed(folder, Deed::Find, &error))?.file_name();
         let text = name.to_string_lossy();
         let is_one = text.strip_prefix(&start).is_some_and(|rest| {
             let rest = rest.strip_suffix(TAKEN).unwrap_or(rest);
@@ -342,7 +342,7 @@ fn read(path: &Path) -> Result<(Vec<Line>, usize), LedgerError> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok((Vec::new(), 0));
         }
-        Err(error) => return Err(failed(path, "read", &error)),
+        Err(error) => return Err(failed(path, Deed::Read, &error)),
     };
     let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
     let mut unreadable = 0;
@@ -355,7 +355,7 @@ fn read(path: &Path) -> Result<(Vec<Line>, usize), LedgerError> {
     Ok((lines.collect(), unreadable))
 }
 
-fn failed(path: &Path, deed: &'static str, error: &io::Error) -> LedgerError {
+fn failed(path: &Path, deed: Deed, error: &io::Error) -> LedgerError {
     let fault = StorageFault::of_io(error);
     LedgerError::Rescue { path: path.to_owned(), deed, fault, cause: error.to_string() }
 }

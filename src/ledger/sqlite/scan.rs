@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
 use rusqlite::{Connection, Row, Rows};
 
-use crate::ledger::{JobId, OwnerId};
+use super::fault::{Unread, misfit, text, text_or_null};
+use crate::ledger::{JobId, Misfit, OwnerId};
 use crate::row::{Attempted, Begun, Contradiction, Life, Standing};
 
 /// Which rows to read.
@@ -48,8 +49,8 @@ pub(super) trait Listener {
     fn contradiction(&mut self, _contradiction: Contradiction) {}
 
     /// An entry of a table cannot be read. An error ends the reading; otherwise it goes on after the entry.
-    fn unreadable(&mut self, _entry: Entry<'_>, error: rusqlite::Error) -> rusqlite::Result<()> {
-        Err(error)
+    fn unreadable(&mut self, entry: Entry<'_>, error: rusqlite::Error) -> Result<(), Unread> {
+        Err(Unread::Misfit(entry.misfit(error)?))
     }
 
     /// All entries of a row have been read. `owner` is who began the last attempt.
@@ -61,6 +62,17 @@ pub(super) trait Listener {
 pub(super) enum Entry<'r> {
     Start(&'r Row<'r>),
     End(&'r Row<'r>),
+}
+
+impl Entry<'_> {
+    /// What in it is not what its column promises; the error itself where it is another one.
+    pub(super) fn misfit(self, error: rusqlite::Error) -> rusqlite::Result<Misfit> {
+        match self {
+            Self::Start(row) => misfit("starts", Some(row.get(0)?), row, error),
+            // A row may have several.
+            Self::End(row) => misfit("ends", None, row, error),
+        }
+    }
 }
 
 /// The columns of `starts` that every reading needs; the moments of attempts follow them. The count is of both.
@@ -78,7 +90,7 @@ pub(super) fn scan<L: Listener>(
     connection: &Connection,
     which: Which,
     listener: &mut L,
-) -> rusqlite::Result<()> {
+) -> Result<(), Unread> {
     let (filter, parameter) = match which {
         Which::All => ("", None),
         Which::One(id) => ("WHERE id = ?1", Some(id)),
@@ -139,7 +151,7 @@ impl<'s> Cursor<'s> {
 }
 
 impl<L: Listener> Scan<'_, '_, L> {
-    fn go(mut self) -> rusqlite::Result<()> {
+    fn go(mut self) -> Result<(), Unread> {
         loop {
             match (self.starts.at, self.ends.at) {
                 (None, None) => break,
@@ -154,10 +166,10 @@ impl<L: Listener> Scan<'_, '_, L> {
                 (Some(_), None) => {}
             }
         }
-        self.finish_row()
+        Ok(self.finish_row()?)
     }
 
-    fn start(&mut self, id: i64, number: i64) -> rusqlite::Result<()> {
+    fn start(&mut self, id: i64, number: i64) -> Result<(), Unread> {
         if self.hand.as_ref().is_none_or(|hand| hand.id != id) {
             self.finish_row()?;
         }
@@ -169,7 +181,7 @@ impl<L: Listener> Scan<'_, '_, L> {
                 true => Attempted { at: start.get(5)?, remote_at: start.get(6)? },
                 false => Attempted::default(),
             };
-            let operation = start.get_ref(4)?.as_str()?;
+            let operation = text(start, 4)?;
             Ok((
                 OwnerId(start.get(3)?),
                 Begun { number, turn: start.get(2)?, operation, attempted },
@@ -188,7 +200,7 @@ impl<L: Listener> Scan<'_, '_, L> {
         })
     }
 
-    fn end(&mut self, id: i64, number: i64) -> rusqlite::Result<()> {
+    fn end(&mut self, id: i64, number: i64) -> Result<(), Unread> {
         let Some(end) = self.ends.rows.get() else { return Ok(()) };
         let Some(hand) = self.hand.as_mut().filter(|hand| hand.id == id) else {
             self.listener.dangling();
@@ -197,7 +209,7 @@ impl<L: Listener> Scan<'_, '_, L> {
         let read = || -> rusqlite::Result<_> {
             let remote_id = if L::IDS { end.get(3)? } else { None };
             // Only an older format can say that an attempt has ended, and not how.
-            Ok((end.get_ref(2)?.as_str_or_null()?, remote_id))
+            Ok((text_or_null(end, 2)?, remote_id))
         };
         let heard = read().and_then(|(outcome, remote_id)| {
             if let Some(outcome) = outcome

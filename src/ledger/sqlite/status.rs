@@ -4,6 +4,7 @@ use std::collections::BinaryHeap;
 
 use rusqlite::{Connection, Row, params};
 
+use super::fault::Unread;
 use super::reader::read_row;
 use super::scan::{Listener, Owners, START_COUNT, Which, scan};
 use crate::ledger::{FailedRow, JobId, JobName, JobStatus, OwnerId, RunRecord, Unfinished};
@@ -15,7 +16,7 @@ pub(super) fn read(
     job: JobName,
     runs: u32,
     rows: u32,
-) -> rusqlite::Result<JobStatus> {
+) -> Result<JobStatus, Unread> {
     let moment = connection.unchecked_transaction()?;
     let most = usize::try_from(rows).unwrap_or(usize::MAX);
     let owners = Owners::read(&moment)?;
@@ -31,7 +32,7 @@ pub(super) fn read(
     let Count { mut totals, first, .. } = count;
     let listed = first.into_sorted_vec().into_iter();
     let failed = listed.map(|(_, row, state)| failed_row(&moment, RowId(row), state));
-    let failed = failed.collect::<rusqlite::Result<Vec<FailedRow>>>()?;
+    let failed = failed.collect::<Result<Vec<FailedRow>, Unread>>()?;
     let more_failed = (totals.failed + totals.in_doubt).saturating_sub(failed.len() as u64);
     let runs = run_records(&moment, id, runs)?;
     // The last run knew of rows that never came to be sent.
@@ -99,11 +100,7 @@ impl Listener for Count {
     }
 }
 
-fn failed_row(
-    connection: &Connection,
-    row: RowId,
-    state: Unfinished,
-) -> rusqlite::Result<FailedRow> {
+fn failed_row(connection: &Connection, row: RowId, state: Unfinished) -> Result<FailedRow, Unread> {
     let (life, sent) = read_row(connection, row)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     Ok(FailedRow {
         place: sent.place.clone(),

@@ -197,7 +197,7 @@ fn one_run_of_a_job_at_a_time() {
     drop(Ledger::open(&path).unwrap());
     let held = JobLock::take(&path, &name("a"), 42, "noon").unwrap();
     let refused = JobLock::take(&path, &name("a"), 43, "later").unwrap_err();
-    assert_eq!(refused.to_string(), "another run of this job is under way (process 42 since noon)");
+    assert_eq!(refused, LedgerError::Busy { holder: Some("process 42 since noon".to_owned()) });
     JobLock::take(&path, &name("b"), 43, "later").unwrap();
     drop(held);
     JobLock::take(&path, &name("a"), 43, "later").unwrap();

@@ -9,8 +9,8 @@ use super::faulty_disk::{Disk, Trouble};
 use super::{begin, claim, end, found, found_in, name, place, start};
 use crate::ledger::sqlite::{beside, kept_beside};
 use crate::ledger::{
-    Ack, Books as _, InTrouble, JobLock, Ledger, LedgerError, News, Note, Recorder, Rescue,
-    StorageFault, waiting_outcomes,
+    Ack, Books as _, Deed, InTrouble, JobLock, Ledger, LedgerError, LostOutcome, News, Note,
+    Recorder, Rescue, StorageFault, waiting_outcomes,
 };
 use crate::row::{AttemptStart, Outcome, RowState};
 
@@ -59,9 +59,19 @@ impl Desk {
     }
 
     #[track_caller]
-    fn fails(&self, words: &str) {
+    fn fails(&self, is_so: fn(&LedgerError) -> bool) {
         match self.next() {
-            News::Failed(error) if error.to_string().contains(words) => {}
+            News::Failed(error) if is_so(&error) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Writing to the ledger fails.
+    #[track_caller]
+    fn cannot_write(&self, wanted: StorageFault) {
+        match self.next() {
+            News::Failed(LedgerError::Storage { deed: Deed::Write, fault, .. })
+                if fault == wanted => {}
             other => panic!("{other:?}"),
         }
     }
@@ -106,7 +116,7 @@ fn whoever_is_in_a_hurry_is_not_held_up() {
     desk.recorder.end(3, end(Outcome::Succeeded, 1));
     desk.notes(is_full);
     desk.recorder.hurry();
-    desk.fails("the disk is full");
+    desk.cannot_write(StorageFault::Full);
     desk.notes(is_kept);
     assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
 }
@@ -116,7 +126,7 @@ fn what_will_not_pass_is_not_waited_for() {
     let desk = Desk::open("closed", LONG);
     desk.disk.fail(Trouble::Closed, 1, true);
     desk.recorder.begin(3, start("k1", 1));
-    desk.fails("it is read-only for this user");
+    desk.cannot_write(StorageFault::ReadOnly);
     assert_eq!(desk.next(), News::Durable(vec![]));
     assert_eq!(desk.next(), News::Unwritten { starts: vec![3], ends: vec![] });
 }
@@ -130,7 +140,7 @@ fn what_is_known_when_patience_is_over_is_kept_for_the_next_run() {
     }
     desk.disk.fail(Trouble::Broken, 1, true);
     desk.recorder.end(3, end(Outcome::Succeeded, 1));
-    desk.fails("the disk reports an error");
+    desk.cannot_write(StorageFault::InputOutput);
     desk.notes(is_kept);
     assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
     assert_eq!(desk.next(), News::Unwritten { starts: vec![], ends: vec![] });
@@ -154,7 +164,7 @@ fn what_can_be_kept_nowhere_is_told() {
     }
     desk.disk.fail(Trouble::Full, 1, true);
     desk.recorder.begin(12, start("k12", 1));
-    desk.fails("the disk is full");
+    desk.cannot_write(StorageFault::Full);
     assert!(matches!(desk.next(), News::Durable(_)));
     assert_eq!(desk.next(), News::Unwritten { starts: vec![12], ends: vec![] });
     for slot in 0..12 {
@@ -164,14 +174,16 @@ fn what_can_be_kept_nowhere_is_told() {
     let mut lost = Vec::new();
     while lost.len() < 12 {
         match desk.next() {
-            News::Failed(error) => last = Some(error.to_string()),
+            News::Failed(error) => last = Some(error),
             News::Unwritten { ends, .. } => lost.extend(ends),
             other => panic!("{other:?}"),
         }
     }
-    let last = last.unwrap();
-    assert!(last.contains("Known and written nowhere: k0 succeeded as tn_1, k1"), "{last}");
-    assert!(last.ends_with("k9 succeeded as tn_1 and 2 more"), "{last}");
+    let Some(LedgerError::Unrecorded { known, count: 12, .. }) = last else { panic!("{last:?}") };
+    let keys: Vec<_> = known.iter().map(|lost| lost.key.clone().unwrap()).collect();
+    assert_eq!(keys, (0..10).map(|slot| format!("k{slot}")).collect::<Vec<_>>());
+    let is_told = |lost: &LostOutcome| lost.outcome == Outcome::Succeeded && lost.id.is_some();
+    assert!(known.iter().all(is_told), "{known:?}");
 }
 
 #[cfg(unix)]
@@ -182,7 +194,7 @@ fn what_was_started_in_a_ledger_that_is_gone_does_not_leave() {
     assert_eq!(desk.next(), started(3));
     std::fs::remove_dir_all(desk.path.parent().unwrap()).unwrap();
     desk.recorder.begin(4, AttemptStart { repeats: true, ..start("k2", 1) });
-    desk.fails("was deleted while the run used it, and has been written there again");
+    desk.fails(|error| matches!(error, LedgerError::PutBack { .. }));
     assert_eq!(desk.next(), News::Durable(vec![]));
     assert_eq!(desk.next(), News::Unwritten { starts: vec![4], ends: vec![] });
     let other = JobLock::take(&desk.path, &name("a"), 2, "now");
@@ -223,8 +235,13 @@ fn a_ledger_that_cannot_be_put_back_leaves_its_outcomes_in_the_rescue_file() {
     std::fs::remove_dir_all(folder).unwrap();
     std::fs::write(folder, "a file where a folder was").unwrap();
     desk.recorder.end(3, end(Outcome::Succeeded, 1));
-    desk.fails("cannot be written again");
-    desk.fails("k1 succeeded as tn_1");
+    desk.fails(|error| matches!(error, LedgerError::Lost { .. }));
+    desk.fails(|error| match error {
+        LedgerError::Unrecorded { known, count: 1, .. } => {
+            known[0].key.as_deref() == Some("k1") && known[0].id.as_deref() == Some("tn_1")
+        }
+        _ => false,
+    });
     assert_eq!(desk.next(), News::Unwritten { starts: vec![], ends: vec![3] });
     drop(desk.recorder.finish());
 }
@@ -250,7 +267,7 @@ fn of_two_jobs_that_share_a_ledger_the_first_puts_it_back_and_the_second_goes_on
 
     std::fs::remove_dir_all(one.path.parent().unwrap()).unwrap();
     one.recorder.begin(4, start("k2", 1));
-    one.fails("has been written there again");
+    one.fails(|error| matches!(error, LedgerError::PutBack { .. }));
     drop(one.recorder.finish());
     other.end(5, end(Outcome::Succeeded, 1));
     assert!(matches!(next(), News::Failed(LedgerError::PutBack { .. })));

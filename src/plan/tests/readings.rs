@@ -318,7 +318,7 @@ fn is_sent(fate: Fate) -> bool {
 fn noticed(failure: ReadingFailure) -> Code {
     match failure {
         ReadingFailure::Source(problems) => problems[0].code,
-        ReadingFailure::Ledger(error) => panic!("{error}"),
+        ReadingFailure::Ledger(error) => panic!("{error:?}"),
     }
 }
 

@@ -1,8 +1,7 @@
 //! Why a run is over, as a person reads it: the reason alone. What to do about it is for `summary`.
 
-use super::{cause, fault, no_token, rows};
+use super::{cause, fault, ledger_failure, no_token, rows};
 use crate::event::{Ending, Obstacle};
-use crate::ledger::LedgerError;
 
 /// The reason, without a full stop; none where every row has reached its end.
 pub(crate) fn ending(ending: &Ending) -> Option<String> {
@@ -12,7 +11,7 @@ pub(crate) fn ending(ending: &Ending) -> Option<String> {
         Ending::Unauthorized(obstacle) | Ending::Outage(obstacle) => self::obstacle(obstacle),
         Ending::TooManyFailures { allowed } => format!("more than {} failed", rows(*allowed)),
         Ending::Deadline => "the time for the run is over".to_owned(),
-        Ending::LedgerFailed(error) => ledger_error(error),
+        Ending::LedgerFailed(error) => ledger_failure(error),
         Ending::RecorderGone => "its writer came to a sudden end".to_owned(),
         Ending::SourceFailed(problems) => match problems.first() {
             Some(first) => format!("the source cannot be read again: {}", first.message),
@@ -29,9 +28,4 @@ pub(crate) fn obstacle(obstacle: &Obstacle) -> String {
         Obstacle::Request(why) => cause(why),
         Obstacle::Token(why) => no_token(why),
     }
-}
-
-/// What is wrong with the ledger, and what to do.
-pub(super) fn ledger_error(error: &LedgerError) -> String {
-    format!("{error}; {}", error.hint())
 }

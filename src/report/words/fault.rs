@@ -1,5 +1,6 @@
 //! A fault of this program, as whoever is to mend it reads it.
 
+use super::illegal_transition;
 use crate::event::{Fault, Happening, Stage};
 
 /// `row 12 was waiting in its lane when its request came to an end`.
@@ -10,7 +11,7 @@ pub(crate) fn fault(fault: &Fault) -> String {
         None => format!("a row that is not in hand was named when {happening}"),
     };
     match &fault.transition {
-        Some(transition) => format!("{text}: {transition}"),
+        Some(transition) => format!("{text}: {}", illegal_transition(transition)),
         None => text,
     }
 }

@@ -1,20 +1,26 @@
 //! Numbers, durations, times and foreign texts as people read them.
 
 mod cause;
+mod contradiction;
 mod ending;
 mod fault;
+mod ledger;
 mod no_token;
 mod note;
+mod problem;
 
 use std::time::Duration;
 
 use jiff::Zoned;
 
 pub(super) use cause::cause;
+use contradiction::{contradiction, illegal_transition};
 pub(super) use ending::{ending, obstacle};
 pub(super) use fault::fault;
+pub(super) use ledger::{ledger_error, ledger_failure, ledger_hint};
 pub(super) use no_token::no_token;
 pub(super) use note::note;
+pub(super) use problem::{problem, problem_hint};
 
 /// `1234567` as `1,234,567`.
 pub(super) fn number(value: u64) -> String {

@@ -1,6 +1,6 @@
 //! What is told once on the way, as a person reads it.
 
-use super::{cause, no_token};
+use super::{cause, ledger_error, no_token};
 use crate::event::Note;
 use crate::ledger;
 
@@ -26,7 +26,8 @@ pub(crate) fn note(note: &Note) -> String {
 fn of_recorder(note: &ledger::Note) -> String {
     match note {
         ledger::Note::Trouble { error, patience } => format!(
-            "{error}; nothing is sent until it can be, and it is tried again for {} s",
+            "{}; nothing is sent until it can be, and it is tried again for {} s",
+            ledger_error(error),
             patience.as_secs()
         ),
         ledger::Note::Mended { after } => {

@@ -13,12 +13,12 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::fault::not_opened;
+use super::fault::{not_opened, refuse_folder};
 use super::file::{beside, connect_to_read, patient};
 use super::format::{FORMAT, Found, show_as_current};
 use super::{FileLedger, JobLock};
 use crate::ledger::{
-    CheckScope, Inspection, LedgerError, Location, Problem, Reader as _, StorageFault,
+    CheckScope, Deed, Inspection, LedgerError, Location, Problem, Reader as _, StorageFault,
 };
 use file_head::FileHead;
 use walk::Walk;
@@ -63,7 +63,7 @@ pub(crate) fn inspect(
         }
         Found::Older(format) => {
             show_as_current(&ledger.connection, format)
-                .map_err(|error| ledger.storage("read", &error))?;
+                .map_err(|error| ledger.storage(Deed::Read, &error))?;
             format
         }
         Found::Current => FORMAT,
@@ -94,9 +94,12 @@ impl Unopened {
         let ledger = Location::from(path);
         match self {
             Self::Foreign => LedgerError::NotALedger { ledger },
-            Self::Damaged { cause } => {
-                LedgerError::Storage { ledger, deed: "read", fault: StorageFault::Damaged, cause }
-            }
+            Self::Damaged { cause } => LedgerError::Storage {
+                ledger,
+                deed: Deed::Read,
+                fault: StorageFault::Damaged,
+                cause,
+            },
             Self::Other(error) => error,
         }
     }
@@ -120,6 +123,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Opens a file however damaged, as long as SQLite can make anything of it.
 fn open(path: &Path) -> Result<FileLedger, Unopened> {
+    refuse_folder(path).map_err(Unopened::Other)?;
     let prepared = connect(path).and_then(|connection| {
         // A file whose end is missing is then read as far as it goes.
         connection.execute_batch("PRAGMA writable_schema = ON; BEGIN")?;

@@ -5,9 +5,12 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Row, Statement};
 use url::{Host, Url};
 
+use crate::ledger::sqlite::fault::Unread;
 use crate::ledger::sqlite::format::FORMAT;
 use crate::ledger::sqlite::scan::{END_COUNT, Entry, Listener, Owners, START_COUNT, Which, scan};
-use crate::ledger::{CheckScope, Inspection, JobId, LedgerRow, OwnerId, Problem};
+use crate::ledger::{
+    CheckScope, Inspection, JobId, LedgerRow, OwnerId, Problem, ViewRow, ViewSays,
+};
 use crate::row::{Contradiction, Digest, KeyHash, Life, RowState};
 use crate::text::place::RowPlace;
 
@@ -57,17 +60,25 @@ impl<'a> Walk<'a> {
     /// Goes as far as the file can be read.
     pub(super) fn all(mut self) {
         let pages = self.pages().and_then(|()| self.references());
-        let contents = self
-            .read_jobs()
-            .and_then(|()| self.read_runs())
-            .and_then(|()| self.read_rows())
-            .and_then(|()| self.read_unsent())
-            .and_then(|()| self.compare_keys())
-            .and_then(|()| self.compare_claims());
-        if let Err(error) = contents.and(pages) {
-            let (rows, attempts) = (self.checked.rows, self.checked.attempts);
-            self.add(None, Problem::Stopped { rows, attempts, cause: error.to_string() });
-        }
+        let problem = match self.contents().and(pages.map_err(Unread::from)) {
+            Ok(()) => return,
+            Err(Unread::Misfit(misfit)) => Problem::Unreadable(misfit),
+            Err(Unread::Sqlite(error)) => {
+                let (rows, attempts) = (self.checked.rows, self.checked.attempts);
+                Problem::Stopped { rows, attempts, cause: error.to_string() }
+            }
+        };
+        self.add(None, problem);
+    }
+
+    fn contents(&mut self) -> Result<(), Unread> {
+        self.read_jobs()?;
+        self.read_runs()?;
+        self.read_rows()?;
+        self.read_unsent()?;
+        self.compare_keys()?;
+        self.compare_claims()?;
+        Ok(())
     }
 
     fn add(&mut self, row: Option<LedgerRow>, problem: Problem) {
@@ -146,7 +157,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Follows each row through its attempts.
-    fn read_rows(&mut self) -> rusqlite::Result<()> {
+    fn read_rows(&mut self) -> Result<(), Unread> {
         let connection = self.connection;
         let view = connection.prepare("SELECT state, attempts FROM row_states WHERE id = ?1");
         let view = match view {
@@ -192,26 +203,6 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Tells of an entry that does not hold what it should; whatever else is wrong ends the reading.
-    fn unreadable(
-        &mut self,
-        place: Option<LedgerRow>,
-        (table, id): (&'static str, Option<i64>),
-        (row, error): (&Row<'_>, rusqlite::Error),
-    ) -> rusqlite::Result<()> {
-        use rusqlite::Error;
-        let column = match &error {
-            Error::FromSqlConversionFailure(column, ..)
-            | Error::IntegralValueOutOfRange(column, _)
-            | Error::Utf8Error(column, _)
-            | Error::InvalidColumnType(column, ..) => *column,
-            _ => return Err(error),
-        };
-        let column = row.as_ref().column_name(column).unwrap_or("?").to_owned();
-        self.add(place, Problem::Unreadable { table, id, column });
-        Ok(())
-    }
-
     /// A row whose request makes something new, or for which something new was found, has that for itself.
     fn remember_claim(&mut self, id: i64, sent: &Sent, life: &Life) {
         let RowState::Succeeded { id: Some(made), .. } = life.state() else { return };
@@ -235,17 +226,17 @@ impl<'a> Walk<'a> {
                 let state = row.get_ref(0)?.as_str().unwrap_or("?");
                 let attempts: i64 = row.get(1)?;
                 let agrees = state == word && attempts == life.attempts();
-                Ok((!agrees).then(|| told(state, attempts)))
+                Ok((!agrees).then(|| ViewRow { state: state.to_owned(), attempts }))
             })
             .optional();
         let said = match said {
             Ok(Some(None)) => return Ok(()),
-            Ok(Some(Some(said))) => said,
-            Ok(None) => "nothing".to_owned(),
+            Ok(Some(Some(said))) => ViewSays::Row(said),
+            Ok(None) => ViewSays::Nothing,
             Err(error) if matches!(error, rusqlite::Error::SqliteFailure(..)) => return Err(error),
-            Err(error) => error.to_string(),
+            Err(error) => ViewSays::Unreadable { cause: error.to_string() },
         };
-        let replay = told(word, life.attempts());
+        let replay = ViewRow { state: word.to_owned(), attempts: life.attempts() };
         self.add(Some(place.clone()), Problem::ViewDiffers { view: said, replay });
         Ok(())
     }
@@ -372,15 +363,14 @@ impl Listener for Rows<'_, '_> {
         self.hand.problems.push(Problem::Life(contradiction));
     }
 
-    fn unreadable(&mut self, entry: Entry<'_>, error: rusqlite::Error) -> rusqlite::Result<()> {
-        let place = self.hand.sent.as_ref().map(|sent| sent.place.clone());
-        match entry {
-            Entry::Start(row) => {
-                let id = row.get(0)?;
-                self.walk.unreadable(None, ("starts", Some(id)), (row, error))
-            }
-            Entry::End(row) => self.walk.unreadable(place, ("ends", None), (row, error)),
-        }
+    /// Tells of an entry that does not hold what it should; whatever else is wrong ends the reading.
+    fn unreadable(&mut self, entry: Entry<'_>, error: rusqlite::Error) -> Result<(), Unread> {
+        let place = match entry {
+            Entry::Start(_) => None,
+            Entry::End(_) => self.hand.sent.as_ref().map(|sent| sent.place.clone()),
+        };
+        self.walk.add(place, Problem::Unreadable(entry.misfit(error)?));
+        Ok(())
     }
 
     fn row(&mut self, id: i64, _: OwnerId, life: Life) -> rusqlite::Result<()> {
@@ -415,13 +405,6 @@ fn word(state: &RowState) -> &'static str {
         RowState::Started { .. } | RowState::InDoubt { .. } => "in_doubt",
         RowState::Succeeded { .. } => "succeeded",
         RowState::Refused { .. } | RowState::GivenUp { .. } => "failed",
-    }
-}
-
-fn told(state: &str, attempts: i64) -> String {
-    match attempts {
-        1 => format!("{state} after 1 attempt"),
-        _ => format!("{state} after {attempts} attempts"),
     }
 }
 

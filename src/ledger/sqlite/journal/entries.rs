@@ -3,6 +3,7 @@
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
 use crate::ledger::OwnerId;
+use crate::ledger::sqlite::fault::Unwritten;
 use crate::row::{AttemptEnd, AttemptStart, Cause, Doubt, Reason, RowId};
 
 /// The statements, prepared; for as long as one group is written.
@@ -42,7 +43,7 @@ impl<'c> Entries<'c> {
         row: RowId,
         owner: OwnerId,
         start: &AttemptStart,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<(), Unwritten> {
         let entered = self.start.execute(params![
             row.0,
             start.number,
@@ -58,9 +59,7 @@ impl<'c> Entries<'c> {
             start.remote_at,
         ])?;
         if entered == 0 && !self.is_same(row, owner, start)? {
-            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY);
-            let words = format!("another start of row {row} has the number {}", start.number);
-            return Err(rusqlite::Error::SqliteFailure(code, Some(words)));
+            return Err(Unwritten::NumberTaken { row, number: start.number });
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ pub(super) use ids::take_ids;
 use rows::{Entered, Group, Rows};
 use trouble::Unsaved;
 
+use super::fault::Unwritten;
 use super::lock::Renewed;
 use super::{FileLedger, JobLock, Rescue};
 use crate::ledger::recorder::{Hurry, Journal, Write};
@@ -157,10 +158,10 @@ impl FileJournal {
 
     /// Writes a group, whole or not at all. A second time it changes nothing.
     fn write(&mut self, group: &Group) -> Result<Homeless, LedgerError> {
-        self.try_write(group).map_err(|error| self.ledger.storage("written", &error))
+        self.try_write(group).map_err(|error| self.ledger.unwritten(&error))
     }
 
-    fn try_write(&mut self, group: &Group) -> rusqlite::Result<Homeless> {
+    fn try_write(&mut self, group: &Group) -> Result<Homeless, Unwritten> {
         // SQLite may have ended a transaction that failed by itself, or not; nothing of it counts.
         if !self.ledger.connection.is_autocommit() {
             self.ledger.connection.execute_batch("ROLLBACK")?;
@@ -199,7 +200,7 @@ fn write_entries(
     owner: OwnerId,
     rows: &Rows,
     group: &Group,
-) -> rusqlite::Result<Homeless> {
+) -> Result<Homeless, Unwritten> {
     let mut entries = Entries::prepare(connection)?;
     let mut homeless = None;
     for (at, (write, row)) in group.iter().enumerate() {
