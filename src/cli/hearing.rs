@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::report::{Problems, brought_in, of_waiting};
+use crate::report::{Problems, brought_in, credentials, of_waiting};
 use crate::task::{Details, Told};
 
 use super::output::Output;
@@ -47,7 +47,7 @@ impl Hearing {
         for line in [
             format!("connector: {} ({} operations)", details.connector, details.operations),
             format!("target: {}", details.target),
-            format!("credentials: {}", details.credentials),
+            format!("credentials: {}", credentials(details.credentials)),
             format!("ledger: {}", details.ledger.display()),
             format!("quotas: {}; concurrency: {}", quotas.join(", "), details.limits.concurrency),
         ] {

@@ -7,8 +7,8 @@ use jiff::Zoned;
 
 use crate::event::Ending;
 use crate::report::{
-    InvalidRows, Reporter, RunView, Several, bar, exit, finished_event, ndjson, of_invalid,
-    of_sandbox, plain,
+    InvalidRows, Reporter, RunView, Several, bar, credentials, exit, finished_event, ndjson,
+    of_invalid, of_sandbox, plain,
 };
 use crate::row::Totals;
 use crate::sandbox::{self, Sandbox};
@@ -71,7 +71,7 @@ fn view(given: &CommandLine, output: &Output, outlook: Outlook) -> RunView {
         command: given.clone(),
         target: outlook.target,
         ledger: outlook.ledger.display().to_string(),
-        credentials: outlook.credentials.to_owned(),
+        credentials: credentials(outlook.credentials).to_owned(),
         tally: outlook.tally,
         limited_by: outlook.limited_by,
         duration: outlook.duration,

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::words::{ledger_error, ledger_hint, number, rows};
+use super::words::{
+    client_error, credential_error, credential_hint, ledger_error, ledger_hint, number, rows,
+};
 use crate::ledger::{LedgerError, TakenIn};
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
@@ -10,12 +12,12 @@ use crate::text::diagnostic::{Diagnostic, Place};
 use crate::traffic::transport::{ClientError, CredentialError};
 
 pub(crate) fn of_credentials(error: &CredentialError) -> Diagnostic {
-    let hint = format!("{}; or rehearse with --sandbox", error.hint());
-    Diagnostic::error(Code::Credentials, Place::Nowhere, error.to_string()).hint(hint)
+    let hint = format!("{}; or rehearse with --sandbox", credential_hint(error));
+    Diagnostic::error(Code::Credentials, Place::Nowhere, credential_error(error)).hint(hint)
 }
 
 pub(crate) fn of_client(error: &ClientError) -> Diagnostic {
-    Diagnostic::error(Code::Address, Place::Nowhere, error.to_string()).hint("nothing was sent")
+    Diagnostic::error(Code::Address, Place::Nowhere, client_error(error)).hint("nothing was sent")
 }
 
 pub(crate) fn of_ledger(error: &LedgerError) -> Diagnostic {

@@ -34,6 +34,7 @@ use std::path::PathBuf;
 
 use crate::ledger::TakenIn;
 use crate::text::diagnostic::Diagnostic;
+use crate::traffic::transport::CredentialKind;
 
 /// What a task has to tell on its way.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ pub(crate) struct Details {
     pub operations: usize,
     /// In words.
     pub target: String,
-    pub credentials: &'static str,
+    pub credentials: CredentialKind,
     pub ledger: PathBuf,
     pub limits: Limits,
 }

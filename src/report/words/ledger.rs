@@ -2,6 +2,8 @@
 //!
 //! What is found by looking one through is in `problem`.
 
+use std::path::Path;
+
 use super::contradiction;
 use super::problem::misfit;
 use crate::ledger::{Deed, LedgerError, LedgerFault, Location, LostOutcome, NoCopy, StorageFault};
@@ -24,10 +26,7 @@ pub(crate) fn ledger_error(error: &LedgerError) -> String {
         LedgerError::Emptied { path } => {
             format!("the ledger {} is empty, though runs have used it before", path.display())
         }
-        LedgerError::PutBack { path } => format!(
-            "the ledger {} was deleted while the run used it, and has been written there again with all that is known",
-            path.display()
-        ),
+        LedgerError::PutBack { path } => put_back(path),
         LedgerError::Replaced { path, kept } => format!(
             "the ledger {} or its log was replaced while the run used it; all that is known is in {}",
             path.display(),
@@ -258,6 +257,13 @@ fn no_copy(cause: &NoCopy) -> &str {
         NoCopy::PathNotUtf8 => "its path is not UTF-8",
         NoCopy::Told(cause) => cause,
     }
+}
+
+fn put_back(path: &Path) -> String {
+    format!(
+        "the ledger {} was deleted while the run used it, and has been written there again with all that is known",
+        path.display()
+    )
 }
 
 fn starts_missing(ledger: &Location, ends: u64) -> String {

@@ -1,5 +1,6 @@
 //! Numbers, durations, times and foreign texts as people read them.
 
+mod access;
 mod cause;
 mod contradiction;
 mod ending;
@@ -13,6 +14,8 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
+pub(crate) use access::credentials;
+pub(super) use access::{client_error, credential_error, credential_hint};
 pub(super) use cause::cause;
 use contradiction::{contradiction, illegal_transition};
 pub(super) use ending::{ending, obstacle};

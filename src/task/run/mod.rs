@@ -23,7 +23,7 @@ use crate::row::Totals;
 use crate::source::Source;
 use crate::text::quota::Quota;
 use crate::traffic::pace;
-use crate::traffic::transport::{ClientError, Transport};
+use crate::traffic::transport::{ClientError, CredentialKind, Transport};
 
 use super::booking::{Booking, Claim, Entered};
 use super::deadline::{RunTime, TimeLimits};
@@ -104,7 +104,7 @@ pub(crate) struct Outlook {
     pub is_sandbox: bool,
     pub ledger: PathBuf,
     /// Where the credentials come from.
-    pub credentials: &'static str,
+    pub credentials: CredentialKind,
     pub tally: Tally,
     /// How long sending takes at the quotas; zero where there are none.
     pub duration: Duration,
@@ -145,7 +145,7 @@ pub(super) fn run_through<T: Transport>(
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
-    let origin = credentials.origin();
+    let kind = credentials.kind();
     let transport = connect(Destination {
         connector: &opening.job.connector,
         base_url: &target.base_url,
@@ -156,7 +156,7 @@ pub(super) fn run_through<T: Transport>(
         connector: opening.job.connector.name.clone(),
         operations: opening.job.connector.operations.len(),
         target: target.words(),
-        credentials: origin,
+        credentials: kind,
         ledger: options.job.ledger.clone(),
         limits: limits.clone(),
     }));
@@ -173,7 +173,7 @@ pub(super) fn run_through<T: Transport>(
         target: target.words(),
         is_sandbox: target.is_sandbox,
         ledger: options.job.ledger.clone(),
-        credentials: origin,
+        credentials: kind,
         tally,
         duration,
         limited_by,

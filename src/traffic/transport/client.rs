@@ -48,15 +48,17 @@ pub(crate) struct ClientOptions {
 }
 
 /// Why a client cannot be made.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub(crate) enum ClientError {
-    #[error("`{0}` is no address that requests can go to")]
+    /// No request can go to this address.
     Address(String),
-    #[error("the connector's header `{0}` is no HTTP header")]
+    /// The connector's header of this name is none.
     Header(String),
-    #[error("the certificates of --ca-file cannot be used: {0}")]
+    /// The certificates to trust cannot be used, in the words of the system or of who reads them.
     Certificates(String),
-    #[error("the HTTP client cannot be set up: {0}")]
+    /// The file of certificates to trust holds none.
+    NoCertificate,
+    /// In the words of the HTTP client.
     SetUp(String),
 }
 
@@ -95,9 +97,7 @@ impl Client {
             let certificates = Certificate::from_pem_bundle(pem)
                 .map_err(|error| ClientError::Certificates(chain(&error)))?;
             if certificates.is_empty() {
-                return Err(ClientError::Certificates(
-                    "the file holds no PEM certificate".to_owned(),
-                ));
+                return Err(ClientError::NoCertificate);
             }
             builder = builder.tls_certs_merge(certificates);
         }

@@ -59,31 +59,25 @@ pub(crate) struct Signed {
     account: String,
 }
 
-/// Why there are no credentials.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum CredentialError {
-    /// Each way and the variables that it lacks.
-    #[error("no credentials are set in the environment")]
-    Missing(Vec<Vec<String>>),
-    #[error("the file that {variable} names cannot be read: {cause}")]
-    File { variable: String, cause: String },
-    #[error("{0} is not valid UTF-8")]
-    NotText(String),
+/// What kind of credentials a run has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CredentialKind {
+    None,
+    Token,
+    Login,
+    /// A key and its secret, with which tokens are signed here.
+    Key,
 }
 
-impl CredentialError {
-    /// What to do about it.
-    pub(crate) fn hint(&self) -> String {
-        match self {
-            Self::Missing(ways) => {
-                let ways: Vec<String> =
-                    ways.iter().map(|variables| variables.join(" and ")).collect();
-                format!("set {}; each may be given as NAME_FILE, too", ways.join(", or "))
-            }
-            Self::File { .. } => "check the path and the file's permissions".to_owned(),
-            Self::NotText(_) => "set it to plain text".to_owned(),
-        }
-    }
+/// Why there are no credentials.
+#[derive(Debug)]
+pub(crate) enum CredentialError {
+    /// Each way and the variables that it lacks.
+    Missing(Vec<Vec<String>>),
+    /// The file that a variable names cannot be read, in the system's words.
+    File { variable: String, cause: String },
+    /// The variable of this name is not UTF-8.
+    NotText(String),
 }
 
 impl Credentials {
@@ -118,13 +112,12 @@ impl Credentials {
         }
     }
 
-    /// What the credentials are, in words, for whoever has to check them.
-    pub(crate) fn origin(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> CredentialKind {
         match self {
-            Self::None => "none",
-            Self::Ready { .. } => "the token",
-            Self::Login(_) => "the login's name and password",
-            Self::Signed(_) => "the key and its secret",
+            Self::None => CredentialKind::None,
+            Self::Ready { .. } => CredentialKind::Token,
+            Self::Login(_) => CredentialKind::Login,
+            Self::Signed(_) => CredentialKind::Key,
         }
     }
 
@@ -394,8 +387,10 @@ mod tests {
         assert_eq!(resolve(&login).unwrap().account(), "a@example.com");
         let portal = [login[0], login[1], ("STRINGEEX_PORTAL", "acme")];
         assert_eq!(resolve(&portal).unwrap().account(), "a@example.com (acme)");
-        let hint = resolve(&[("STRINGEEX_EMAIL", "a@example.com")]).unwrap_err().hint();
-        insta::assert_snapshot!(hint);
+        let lacking = resolve(&[("STRINGEEX_EMAIL", "a@example.com")]).unwrap_err();
+        let CredentialError::Missing(ways) = lacking else { panic!("{lacking:?}") };
+        let ways: Vec<String> = ways.iter().map(|variables| variables.join(" ")).collect();
+        insta::assert_snapshot!(ways.join("\n"));
     }
 
     #[tokio::test]

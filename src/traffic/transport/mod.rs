@@ -13,7 +13,7 @@ use crate::traffic::reply::Reply;
 use crate::traffic::reply::TokenFailure;
 
 pub(crate) use client::{Client, ClientError, ClientOptions};
-pub(crate) use credentials::{CredentialError, Credentials};
+pub(crate) use credentials::{CredentialError, CredentialKind, Credentials};
 
 /// What a run sends through. The real one is [`Http`]; tests bring their own.
 pub(crate) trait Transport {

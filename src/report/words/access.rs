@@ -1,0 +1,52 @@
+//! What lets requests in, and why none can be sent, as a person reads it.
+
+use crate::traffic::transport::{ClientError, CredentialError, CredentialKind};
+
+/// What the credentials are, for whoever has to check them.
+pub(crate) fn credentials(kind: CredentialKind) -> &'static str {
+    match kind {
+        CredentialKind::None => "none",
+        CredentialKind::Token => "the token",
+        CredentialKind::Login => "the login's name and password",
+        CredentialKind::Key => "the key and its secret",
+    }
+}
+
+pub(crate) fn credential_error(error: &CredentialError) -> String {
+    match error {
+        CredentialError::Missing(_) => "no credentials are set in the environment".to_owned(),
+        CredentialError::File { variable, cause } => {
+            format!("the file that {variable} names cannot be read: {cause}")
+        }
+        CredentialError::NotText(variable) => format!("{variable} is not valid UTF-8"),
+    }
+}
+
+/// What to do about it.
+pub(crate) fn credential_hint(error: &CredentialError) -> String {
+    match error {
+        CredentialError::Missing(ways) => {
+            let ways: Vec<String> = ways.iter().map(|variables| variables.join(" and ")).collect();
+            format!("set {}; each may be given as NAME_FILE, too", ways.join(", or "))
+        }
+        CredentialError::File { .. } => "check the path and the file's permissions".to_owned(),
+        CredentialError::NotText(_) => "set it to plain text".to_owned(),
+    }
+}
+
+pub(crate) fn client_error(error: &ClientError) -> String {
+    match error {
+        ClientError::Address(address) => {
+            format!("`{address}` is no address that requests can go to")
+        }
+        ClientError::Header(name) => format!("the connector's header `{name}` is no HTTP header"),
+        ClientError::Certificates(cause) => {
+            format!("the certificates of --ca-file cannot be used: {cause}")
+        }
+        ClientError::NoCertificate => {
+            "the certificates of --ca-file cannot be used: the file holds no PEM certificate"
+                .to_owned()
+        }
+        ClientError::SetUp(cause) => format!("the HTTP client cannot be set up: {cause}"),
+    }
+}
