@@ -72,12 +72,10 @@ pub(crate) fn ledger_error(error: &LedgerError) -> String {
         LedgerError::RescueMisfit { path } => {
             format!("the rescue file {} does not belong to the ledger beside it", path.display())
         }
-        LedgerError::Unrecorded { cause, rescue, known, count } => format!(
-            "{}; nor can its rescue file: {rescue}. Known and written nowhere: {}{}",
-            ledger_error(cause),
-            listed(known),
-            and_more(*count, known.len())
-        ),
+        LedgerError::Unrecorded { cause, rescue, known, count } => {
+            let (cause, more) = (ledger_error(cause), and_more(*count, known.len()));
+            unrecorded(&cause, rescue, &format!("{}{more}", listed(known)))
+        }
         LedgerError::Misfit { ledger, misfit } => {
             format!("the ledger {} is damaged: {}", location(ledger), self::misfit(misfit.as_ref()))
         }
@@ -96,6 +94,10 @@ pub(crate) fn ledger_error(error: &LedgerError) -> String {
             location(ledger)
         ),
     }
+}
+
+fn unrecorded(cause: &str, rescue: &str, known: &str) -> String {
+    format!("{cause}; nor can its rescue file: {rescue}. Known and written nowhere: {known}")
 }
 
 /// What to do about it.
