@@ -10,6 +10,7 @@ use self_cell::self_cell;
 use crate::source::{Cell, Columns, Record};
 
 use super::filter::{self, Setting};
+use super::scan::find_word;
 use super::shortcut::{Scalar, Shortcut};
 use super::{ROW, ValueError};
 
@@ -77,6 +78,12 @@ impl Compiled {
             ([(_, index)], false) => Some(*index),
             _ => None,
         }
+    }
+
+    /// Whether it depends on a column. Where it asks for the whole row, it is taken to use the columns it spells.
+    pub(super) fn uses(&self, column: usize, name: &str) -> bool {
+        self.names.columns.iter().any(|(_, index)| *index == column)
+            || (self.names.whole_row && find_word(&self.text, name).is_some())
     }
 
     /// The value on a row: by the shortcut, where there is one that is sure of it.
