@@ -128,7 +128,7 @@ impl Compiled {
             return ValueError::Time(time.clone());
         }
         let words = match error.detail() {
-            Some(detail) => detail.to_owned(),
+            Some(detail) => format!("`{}`: {detail}", self.text.trim()),
             None => format!("`{}` cannot be evaluated: {}", self.text.trim(), error.kind()),
         };
         ValueError::Evaluation { words }
