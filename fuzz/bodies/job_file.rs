@@ -12,10 +12,10 @@ pub(crate) fn run(data: &[u8]) {
             assert_eq!(job.keyed_by(), again.keyed_by());
             prepare(&job);
         }
-        (Err(problems), Err(again)) => {
-            assert!(!problems.is_empty());
-            assert_eq!(problems.len(), again.len());
-            problems.iter().for_each(super::check_problem);
+        (Err(broken), Err(again)) => {
+            assert!(!broken.problems.is_empty());
+            assert_eq!(broken.problems.len(), again.problems.len());
+            broken.problems.iter().for_each(super::check_problem);
         }
         _ => panic!("a job is one or not"),
     }

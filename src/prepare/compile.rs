@@ -4,15 +4,19 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::declared::connector::Operation;
-use crate::declared::job::{Job, MapEntry, OperationChoice, Rows, Written, find_operation};
+use crate::declared::connector::{Connector, Operation};
+use crate::declared::job::{
+    Job, MapEntry, OperationChoice, Part, Rows, Sketch, Written, find_operation,
+};
 use crate::prepare::mapping::{Language, Mapped, Origin};
 use crate::prepare::schema::Checker;
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::document::Document;
 use crate::text::pointer::Pointer;
 
 use super::intake::{Intake, Taken};
@@ -27,28 +31,21 @@ impl Preparer {
         job: &Job,
         source: &mut Source,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let mut compiler =
-            Compiler { job, language: Language::new(job.timezone.clone()), problems: Vec::new() };
-        let choice = compiler.choice(source);
-        let fields = compiler.fields(source);
-        let key = job.key.as_ref().and_then(|written| compiler.key(written, source));
-        let intakes = compiler
-            .operations()
-            .iter()
-            .map(|operation| compiler.intake(operation, &fields, source))
-            .collect();
+        let mut compiler = Compiler::new(Declared::of_job(job));
+        let compiled = compiler.compile(source);
         let (errors, warnings): (Vec<_>, Vec<_>) =
             compiler.problems.into_iter().partition(Diagnostic::is_error);
         let language_columns = open_columns(job, source);
-        match choice {
+        match compiled.choice {
             Some(choice) if errors.is_empty() => Ok((
                 Self {
                     columns: source.columns().clone(),
                     choice,
-                    fields,
-                    intakes,
-                    key,
+                    fields: compiled.fields,
+                    intakes: compiled.intakes,
+                    key: compiled.key,
                     marker: job.marker.clone(),
+                    map_place: compiler.job.map_place(),
                     language_columns,
                 },
                 warnings,
@@ -56,6 +53,93 @@ impl Preparer {
             _ => Err(errors),
         }
     }
+
+    /// What else is wrong with a job that cannot be used; without its source nothing is said of columns.
+    pub fn faults(sketch: &Sketch, source: Option<Source>) -> Vec<Diagnostic> {
+        let mut source = source.unwrap_or_else(Source::of_any_columns);
+        let mut compiler = Compiler::new(Declared::of_sketch(sketch));
+        compiler.compile(&mut source);
+        compiler.problems.retain(Diagnostic::is_error);
+        compiler.problems
+    }
+
+    /// What is wrong with a job whose source cannot be read.
+    pub fn faults_without_source(job: &Job) -> Vec<Diagnostic> {
+        let mut compiler = Compiler::new(Declared::of_job(job));
+        compiler.compile(&mut Source::of_any_columns());
+        compiler.problems.retain(Diagnostic::is_error);
+        compiler.problems
+    }
+}
+
+/// A job, or as much of one as is known.
+struct Declared<'a> {
+    connector: Option<&'a Connector>,
+    operation: Option<&'a OperationChoice>,
+    rows: Option<&'a Rows>,
+    map: Part<&'a [MapEntry]>,
+    key: Option<&'a Written>,
+    timezone: Option<&'a TimeZone>,
+    document: Option<&'a Document>,
+}
+
+impl<'a> Declared<'a> {
+    fn of_job(job: &'a Job) -> Self {
+        Self {
+            connector: Some(&job.connector),
+            operation: Some(&job.operation),
+            rows: Some(&job.rows),
+            map: job.map.as_deref().map_or(Part::Absent, Part::Known),
+            key: job.key.as_ref(),
+            timezone: job.timezone.as_ref(),
+            document: job.document.as_ref(),
+        }
+    }
+
+    fn of_sketch(sketch: &'a Sketch) -> Self {
+        Self {
+            connector: sketch.connector.as_deref(),
+            operation: sketch.operation.as_ref(),
+            rows: sketch.rows.as_ref(),
+            map: match &sketch.map {
+                Part::Known(map) => Part::Known(map.as_slice()),
+                Part::Absent => Part::Absent,
+                Part::Unknown => Part::Unknown,
+            },
+            key: sketch.key.as_ref(),
+            timezone: sketch.timezone.as_ref(),
+            document: Some(&sketch.document),
+        }
+    }
+
+    /// As messages call what holds the rows.
+    fn name(&self) -> Arc<str> {
+        let document = || self.document.map_or("", Document::name).into();
+        self.rows.map_or_else(document, |rows| Arc::clone(rows.name()))
+    }
+
+    fn entries(&self) -> &'a [MapEntry] {
+        match self.map {
+            Part::Known(map) => map,
+            Part::Absent | Part::Unknown => &[],
+        }
+    }
+
+    /// Where fields would be added that nothing fills.
+    fn map_place(&self) -> Place {
+        let Some(document) = self.document else { return Place::File(self.name()) };
+        let written = ["map", "source"].map(|key| Pointer::of([key]));
+        let at = written.iter().find(|at| document.at(at).is_some());
+        document.place_of_key(at.unwrap_or(&Pointer::root()))
+    }
+}
+
+/// What a job comes to; none of it is for use where there are errors.
+struct Parts {
+    choice: Option<Choice>,
+    fields: Vec<FieldOrigin>,
+    key: Option<Origin>,
+    intakes: Vec<Intake>,
 }
 
 /// Names that the job uses on a source whose columns only the whole of it can tell.
@@ -81,20 +165,43 @@ fn open_columns(job: &Job, source: &Source) -> Vec<(usize, Written)> {
 
 /// Collects what is wrong while a job is compiled.
 struct Compiler<'a> {
-    job: &'a Job,
+    job: Declared<'a>,
     language: Language,
     problems: Vec<Diagnostic>,
 }
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
+    fn new(job: Declared<'a>) -> Self {
+        let language = Language::new(job.timezone.cloned());
+        Self { job, language, problems: Vec::new() }
+    }
+
+    fn compile(&mut self, source: &mut Source) -> Parts {
+        let choice = self.choice(source);
+        let before = self.problems.len();
+        let key = self.job.key.and_then(|written| self.key(written, source));
+        let of_key = self.problems.split_off(before);
+        let of_choice = match &choice {
+            Some(Choice::PerRow(origin)) => Some(origin),
+            Some(Choice::Fixed) | None => None,
+        };
+        let elsewhere: Vec<&Origin> = of_choice.into_iter().chain(&key).collect();
+        let fields = self.fields(&elsewhere, source);
+        self.problems.extend(of_key);
+        let operations = self.operations();
+        let intakes = operations.iter().map(|operation| self.intake(operation, &fields, source));
+        Parts { choice, intakes: intakes.collect(), fields, key }
+    }
+
     fn choice(&mut self, source: &mut Source) -> Option<Choice> {
-        match &self.job.operation {
+        match self.job.operation? {
             OperationChoice::Fixed(_) => Some(Choice::Fixed),
             OperationChoice::Expression(written) => {
                 let origin = self.keep(Origin::compile(&self.language, written, source))?;
                 if let Origin::Constant(Mapped::Text(name)) = &origin {
-                    let found = find_operation(&self.job.connector, name, written.place.clone());
-                    self.keep(found)?;
+                    let connector = self.job.connector?;
+                    let found = find_operation(connector, name, written.place.clone());
+                    found.map_err(|problem| self.problems.push(problem)).ok()?;
                 }
                 Some(Choice::PerRow(origin))
             }
@@ -110,8 +217,9 @@ impl Compiler<'_> {
 
     /// Nothing says what the rows do.
     fn missing_operation(&self) -> Diagnostic {
-        let example = self.job.connector.operations.keys().next().map_or("", String::as_str);
-        match &self.job.document {
+        let operations = self.job.connector.map(|connector| connector.operations.keys());
+        let example = operations.and_then(|mut names| names.next()).map_or("", String::as_str);
+        match self.job.document {
             Some(document) => {
                 let place = document.place_of_key(&Pointer::root());
                 let message = "the job does not say what its rows do";
@@ -119,7 +227,7 @@ impl Compiler<'_> {
                     .hint(format!("add `operation: {example}`, or a column `operation`"))
             }
             None => {
-                let place = Place::File(Arc::clone(self.job.rows.name()));
+                let place = Place::File(self.job.name());
                 let message = "nothing says what the rows do";
                 Diagnostic::error(Code::MissingOperation, place, message)
                     .hint(format!("add --operation {example}, or a column `operation`"))
@@ -127,10 +235,14 @@ impl Compiler<'_> {
         }
     }
 
-    fn fields(&mut self, source: &mut Source) -> Vec<FieldOrigin> {
-        match &self.job.map {
-            Some(map) => map.iter().filter_map(|entry| self.mapped_field(entry, source)).collect(),
-            None => self.fields_by_name(source),
+    /// `elsewhere` is what uses columns for anything but fields.
+    fn fields(&mut self, elsewhere: &[&Origin], source: &mut Source) -> Vec<FieldOrigin> {
+        match self.job.map {
+            Part::Known(map) => {
+                map.iter().filter_map(|entry| self.mapped_field(entry, source)).collect()
+            }
+            Part::Absent => self.fields_by_name(elsewhere, source),
+            Part::Unknown => Vec::new(),
         }
     }
 
@@ -148,14 +260,17 @@ impl Compiler<'_> {
 
     fn check_field_name(&mut self, entry: &MapEntry) {
         let operations = self.operations();
-        if operations.iter().any(|operation| operation.fields.find(&entry.field).is_some()) {
+        let is_known =
+            operations.iter().any(|operation| operation.fields.find(&entry.field).is_some());
+        if is_known || operations.is_empty() {
             return;
         }
         let message = match operations.as_slice() {
             [operation] => format!("{} has no field `{}`", operation.name, entry.field),
             _ => format!(
                 "no operation of `{}` has a field `{}`",
-                self.job.connector.name, entry.field
+                self.job.connector.map_or("", |connector| &connector.name),
+                entry.field
             ),
         };
         let known: Vec<&str> =
@@ -168,14 +283,19 @@ impl Compiler<'_> {
 
     /// The job's operations: one, or all of its connector.
     fn operations(&self) -> Vec<Arc<Operation>> {
-        match &self.job.operation {
-            OperationChoice::Fixed(operation) => vec![Arc::clone(operation)],
-            _ => self.job.connector.operations.values().cloned().collect(),
+        match self.job.operation {
+            Some(OperationChoice::Fixed(operation)) => vec![Arc::clone(operation)],
+            Some(_) => {
+                let all = self.job.connector.map(|connector| connector.operations.values());
+                all.into_iter().flatten().cloned().collect()
+            }
+            // Which of them was meant is not known, so none is missed.
+            None => Vec::new(),
         }
     }
 
     /// Without a map: the columns that bear a field's name.
-    fn fields_by_name(&mut self, source: &mut Source) -> Vec<FieldOrigin> {
+    fn fields_by_name(&mut self, elsewhere: &[&Origin], source: &mut Source) -> Vec<FieldOrigin> {
         let operations = self.operations();
         let mut names: Vec<String> = Vec::new();
         for name in operations.iter().flat_map(|operation| operation.fields.names()) {
@@ -183,8 +303,10 @@ impl Compiler<'_> {
                 names.push(name.to_owned());
             }
         }
-        if !source.columns().is_open() {
-            self.tell_unused_columns(&names, source.columns());
+        // A key that cannot be read may use any of them.
+        let key_is_known = self.job.key.is_none() || !elsewhere.is_empty();
+        if !source.columns().is_open() && !operations.is_empty() && key_is_known {
+            self.tell_unused_columns(&names, elsewhere, source.columns());
         }
         let found: Vec<(String, usize)> = names
             .into_iter()
@@ -197,12 +319,14 @@ impl Compiler<'_> {
     }
 
     /// A column that is no field is left out; in rows written in the job it can only be a slip.
-    fn tell_unused_columns(&mut self, fields: &[String], columns: &Columns) {
-        let inline = matches!(self.job.rows, Rows::Inline { .. });
-        let unused = columns.names().iter().filter(|name| {
-            ***name != *OPERATION_COLUMN && !fields.iter().any(|field| **field == ***name)
+    fn tell_unused_columns(&mut self, fields: &[String], elsewhere: &[&Origin], columns: &Columns) {
+        let inline = matches!(self.job.rows, Some(Rows::Inline { .. }));
+        let unused = columns.names().iter().enumerate().filter(|(index, name)| {
+            ***name != *OPERATION_COLUMN
+                && !fields.iter().any(|field| **field == ***name)
+                && !elsewhere.iter().any(|origin| origin.uses(*index, name))
         });
-        for name in unused {
+        for (_, name) in unused {
             let known = fields.iter().map(String::as_str);
             let place = self.place_of_inline_key(name);
             if inline {
@@ -221,8 +345,8 @@ impl Compiler<'_> {
     }
 
     fn place_of_inline_key(&self, name: &str) -> Place {
-        let whole = || Place::File(Arc::clone(self.job.rows.name()));
-        let Some(document) = &self.job.document else { return whole() };
+        let whole = || Place::File(self.job.name());
+        let Some(document) = self.job.document else { return whole() };
         let mut at = 0;
         let rows = Pointer::of(["source", "rows"]);
         while document.at(&rows.join(at)).is_some() {
@@ -267,7 +391,13 @@ impl Compiler<'_> {
         let untaken = (0..fields.len())
             .filter(|index| !taken.iter().any(|taken| taken.origin == *index))
             .collect();
-        if matches!(self.job.operation, OperationChoice::Fixed(_)) && !source.columns().is_open() {
+        // Where there is no map, later rows may still bring a column that bears the field's name.
+        let may_come = match self.job.map {
+            Part::Known(_) => false,
+            Part::Absent => source.columns().is_open(),
+            Part::Unknown => true,
+        };
+        if matches!(self.job.operation, Some(OperationChoice::Fixed(_))) && !may_come {
             self.tell_unmapped(operation, fields, source.columns());
         }
         Intake { checker, taken, untaken }
@@ -279,26 +409,23 @@ impl Compiler<'_> {
             operation.fields.is_required(name) && !fields.iter().any(|field| *field.field == **name)
         });
         for name in unmapped {
-            let mapped_badly = self.job.map.iter().flatten().any(|entry| entry.field == *name);
+            let mapped_badly = self.job.entries().iter().any(|entry| entry.field == *name);
             if mapped_badly {
                 continue;
             }
-            let place = match &self.job.document {
-                Some(document) => document.place_of_key(&Pointer::of(["map"])),
-                None => Place::File(Arc::clone(self.job.rows.name())),
-            };
+            let place = self.job.map_place();
             let message = format!("{} needs `{name}`, and nothing fills it", operation.name);
             let known = columns.names().iter().map(AsRef::as_ref);
             let problem = Diagnostic::error(Code::MissingField, place, message);
             self.problems.push(match self.job.map {
-                Some(_) => problem.hint(format!("add `{name}:` to the job's map")),
-                None => problem.hint_names(name, known),
+                Part::Known(_) => problem.hint(format!("add `{name}:` to the job's map")),
+                _ => problem.hint_names(name, known),
             });
         }
     }
 
-    fn keep<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
-        result.map_err(|problem| self.problems.push(problem)).ok()
+    fn keep<T>(&mut self, result: Result<T, Vec<Diagnostic>>) -> Option<T> {
+        result.map_err(|problems| self.problems.extend(problems)).ok()
     }
 }
 

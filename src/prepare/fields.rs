@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::declared::connector::Operation;
 use crate::row::{FieldValue, Fields};
 use crate::source::Record;
 use crate::text::code::Code;
@@ -214,11 +215,26 @@ impl Preparer {
             if finding.once && !findings.told.is_news(*code, pointer) {
                 continue;
             }
-            let name = finding.violation.pointer.first();
-            let field = self.fields.iter().find(|field| name.as_deref() == Some(&*field.field));
-            findings.problems.push(self.diagnostic(record, field, finding));
+            let name = finding.violation.pointer.first().unwrap_or_default();
+            let field = self.fields.iter().find(|field| *name == *field.field);
+            let operation = intake.checker.operation();
+            let is_lacking = field.is_none()
+                && finding.violation.code == Code::MissingField
+                && operation.fields.is_required(&name);
+            findings.problems.push(match is_lacking {
+                true => self.lacking(operation, &name),
+                false => self.diagnostic(record, field, finding),
+            });
         }
         findings.scratch = found;
+    }
+
+    /// A field that every row of an operation has to have and nothing fills: a mistake of the job, not of its rows.
+    fn lacking(&self, operation: &Operation, name: &str) -> Diagnostic {
+        let message = format!("{} needs `{name}`, and nothing fills it", operation.name);
+        let problem = Diagnostic::error(Code::MissingField, self.map_place.clone(), message);
+        let hint = format!("fill `{name}` by the job's map, or by a column of that name");
+        Diagnostic { once: true, ..problem.hint(hint) }
     }
 
     fn diagnostic(

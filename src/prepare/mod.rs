@@ -18,7 +18,7 @@ use crate::declared::job::{Job, Marker, Written};
 use crate::prepare::mapping::Origin;
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
-use crate::text::diagnostic::Diagnostic;
+use crate::text::diagnostic::{Diagnostic, Place};
 
 use intake::Intake;
 pub(crate) use prepared::{Draft, Findings, Ready, RowKey, ToldOnce};
@@ -31,6 +31,8 @@ pub struct Preparer {
     intakes: Vec<Intake>,
     key: Option<Origin>,
     marker: Option<Marker>,
+    /// Where fields would be added that nothing fills.
+    map_place: Place,
     language_columns: Vec<(usize, Written)>,
 }
 

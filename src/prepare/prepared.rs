@@ -113,6 +113,8 @@ impl ToldOnce {
             Place::Row(place) if problem.once => {
                 self.is_news(problem.code, place.pointer.as_ref().unwrap_or(&Pointer::default()))
             }
+            // What is no row's is known by its words.
+            _ if problem.once => self.is_news(problem.code, &Pointer::of([&*problem.message])),
             _ => true,
         }
     }

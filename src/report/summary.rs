@@ -8,11 +8,12 @@ use super::RunView;
 use super::paint::Paint;
 use super::words;
 use super::words::{counted, number, one_line, one_of, rows, rows_are, span};
-use crate::event::Ending;
+use crate::event::{Ending, Obstacle};
 use crate::plan::Held;
 use crate::row::Totals;
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::Diagnostic;
+use crate::traffic::reply::NoToken;
 
 /// What a run comes to, over several lines. `elapsed` is how long it took.
 pub(crate) fn summary(
@@ -102,6 +103,12 @@ fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
 fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
     match ending {
         Ending::Finished | Ending::Interrupted { .. } => None,
+        Ending::Unauthorized(obstacle @ Obstacle::Token(NoToken::NoLoginThere { .. })) => {
+            Some(format!(
+                "Nobody could sign in: {}\nCheck the base URL, its path too. No row was marked failed for it.",
+                sentence(&words::obstacle(obstacle))
+            ))
+        }
         Ending::Unauthorized(obstacle) => Some(format!(
             "The credentials were refused: {}\nCheck the credentials ({}). No row was marked failed for it.",
             sentence(&words::obstacle(obstacle)),
@@ -146,7 +153,7 @@ fn source_failed(view: &RunView, problems: &[Diagnostic]) -> String {
 fn in_doubt(view: &RunView, count: u64) -> String {
     let held = view.held(Held::InDoubt).min(count);
     let mut lines = vec![format!(
-        "{} in doubt: a request left and no answer came, so {} may or may not exist.",
+        "{} in doubt: a request left and no answer says what became of it, so {} may or may not exist.",
         rows_are(count),
         one_of(&view.item)
     )];

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::declared::job::{self, Job};
+use crate::declared::job::{self, Broken, Job, Rows};
 use crate::plan::{Open, Readings};
 use crate::prepare::Preparer;
 use crate::source::Source;
@@ -40,14 +40,18 @@ impl Opening {
         options: &JobOptions,
         address: Option<&str>,
     ) -> Result<(Self, Source), Vec<Diagnostic>> {
-        let job = job::load(&options.path, options.operation.as_deref(), &options.connectors)?;
+        let job = job::load(&options.path, options.operation.as_deref(), &options.connectors);
+        let job = job.map_err(all_mistakes)?;
         refuse_secrets(address.unwrap_or(&job.connector.base_url))?;
         Self::of(job)
     }
 
     /// Opens what a job names; the source is at its first row.
     pub(super) fn of(job: Job) -> Result<(Self, Source), Vec<Diagnostic>> {
-        let mut source = job.rows.open()?;
+        let mut source = job.rows.open().map_err(|mut problems| {
+            problems.extend(Preparer::faults_without_source(&job));
+            problems
+        })?;
         let (preparer, warnings) = Preparer::compile(&job, &mut source)?;
         Ok((Self { job, preparer, warnings }, source))
     }
@@ -66,6 +70,19 @@ impl Opening {
     pub(super) fn readings<'a>(&'a self, open: Open<'a>, now: i64) -> Readings<'a> {
         Readings { job: &self.job, preparer: &self.preparer, open, now }
     }
+}
+
+/// All that is wrong with a job: what its file shows, and what shows before its source.
+fn all_mistakes(broken: Broken) -> Vec<Diagnostic> {
+    let Broken { mut problems, sketch } = broken;
+    let Some(sketch) = sketch else { return problems };
+    let opened = sketch.rows.as_ref().map(Rows::open).transpose();
+    let source = opened.unwrap_or_else(|found| {
+        problems.extend(found);
+        None
+    });
+    problems.extend(Preparer::faults(&sketch, source));
+    problems
 }
 
 /// Refuses an address that holds credentials, and does not repeat it: it would be shown, and kept in the ledger.

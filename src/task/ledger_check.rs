@@ -26,7 +26,9 @@ pub(crate) fn check_ledger(
     options: &LedgerCheckOptions,
 ) -> Result<(Option<String>, Inspection), Failure> {
     let job = match &options.job {
-        Some(path) => Some(job::load(path, None, &options.connectors)?),
+        Some(path) => {
+            Some(job::load(path, None, &options.connectors).map_err(|broken| broken.problems)?)
+        }
         None => None,
     };
     let connectors = match &job {

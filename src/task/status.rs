@@ -94,7 +94,10 @@ pub(crate) fn status(
     listener: Listener<'_>,
 ) -> Result<Status, Failure> {
     let job = match &options.job {
-        Some(path) => Some(job::load(path, options.operation.as_deref(), &options.connectors)?),
+        Some(path) => {
+            let job = job::load(path, options.operation.as_deref(), &options.connectors);
+            Some(job.map_err(|broken| broken.problems)?)
+        }
         None => None,
     };
     let name = job.as_ref().map(|job| job.name.clone());

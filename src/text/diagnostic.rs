@@ -197,6 +197,10 @@ impl std::fmt::Display for CellPlace {
         }
         if let Some(column) = &self.column {
             write!(formatter, ", column `{column}`")?;
+            let field = self.pointer.as_ref().and_then(Pointer::first);
+            if let Some(field) = field.filter(|field| **field != **column) {
+                write!(formatter, ", field `{field}`")?;
+            }
         }
         write!(formatter, ")")
     }

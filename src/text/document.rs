@@ -19,8 +19,12 @@ use serde_yaml::Spanned;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, SourceText};
 use crate::text::file_kind::{self, FileKind};
+use crate::text::outline::Outline;
 use crate::text::pointer::Pointer;
 use crate::text::violation::{Subject, Violation, asks_for_text};
+
+/// How often a value is mended for its type before it is given up.
+const MOST_REPAIRS: usize = 32;
 
 /// A YAML text with its values and their places.
 #[derive(Debug, Clone)]
@@ -52,6 +56,61 @@ pub enum Content {
 pub struct Key {
     pub name: Box<str>,
     pub span: Range<usize>,
+}
+
+/// What a document was read into.
+#[derive(Debug)]
+pub struct Reading<T> {
+    /// None where it is too far from what it should be.
+    pub value: Option<T>,
+    /// What is wrong with its structure.
+    pub problems: Vec<Diagnostic>,
+    /// Where the value is not what was written.
+    pub unsound: Unsound,
+}
+
+/// Where something that will not do was left out or replaced. Whatever else is found there follows from that.
+#[derive(Debug, Clone, Default)]
+pub struct Unsound(Vec<Pointer>);
+
+impl Unsound {
+    /// Whether what stands at a place, or around it, was put there.
+    pub fn covers(&self, pointer: &Pointer) -> bool {
+        self.0.iter().any(|at| pointer.starts_with(at))
+    }
+
+    /// Whether something was put there or anywhere within.
+    pub fn touches(&self, pointer: &Pointer) -> bool {
+        self.covers(pointer) || self.0.iter().any(|at| at.starts_with(pointer))
+    }
+
+    fn is_at(&self, pointer: &Pointer) -> bool {
+        self.0.contains(pointer)
+    }
+
+    fn replace(&mut self, violation: &Violation, outline: &Outline<'_>, value: &mut Value) {
+        let pointer = &violation.pointer;
+        if violation.code != Code::UnknownKey {
+            return self.put(pointer, outline.least(pointer), value);
+        }
+        if let Some((parent, name)) = pointer.split_last()
+            && let Some(Value::Object(parent)) = parent.find_mut(value)
+        {
+            parent.shift_remove(&*name);
+        }
+        self.0.push(pointer.clone());
+    }
+
+    fn put(&mut self, pointer: &Pointer, least: Value, value: &mut Value) {
+        if let Some(here) = pointer.find_mut(value) {
+            *here = least;
+        } else if let Some((parent, name)) = pointer.split_last()
+            && let Some(Value::Object(parent)) = parent.find_mut(value)
+        {
+            parent.insert(name.into_owned(), least);
+        }
+        self.0.push(pointer.clone());
+    }
 }
 
 impl Document {
@@ -135,35 +194,61 @@ impl Document {
     /// Reads the document into a type. All structural mistakes are told, each with its place.
     ///
     /// A number or a truth value where a text belongs is that text as it was written, so that a job may be called 500.
-    /// Unknown keys are told and passed over, so that what else is wrong can be found, too: a value with problems
-    /// is for finding more of them, not for use.
-    pub fn read_as<T: DeserializeOwned + JsonSchema>(&self) -> (Option<T>, Vec<Diagnostic>) {
+    /// What will not do is told and replaced by the least that may stand there, so that what else is wrong can be found,
+    /// too: a value with problems is for finding more of them, not for use.
+    pub fn read_as<T: DeserializeOwned + JsonSchema>(&self) -> Reading<T> {
         let mut value = self.root.to_json();
         if let Ok(read) = T::deserialize(&value) {
-            return (Some(read), Vec::new());
+            return Reading {
+                value: Some(read),
+                problems: Vec::new(),
+                unsound: Unsound::default(),
+            };
         }
         let schema = schemars::schema_for!(T).to_value();
         let validator = jsonschema::validator_for(&schema).ok();
         if let Some(validator) = &validator {
             self.take_as_written(validator, &mut value);
         }
-        let error = match serde_path_to_error::deserialize(&value) {
-            Ok(read) => return (Some(read), Vec::new()),
-            Err(error) => error,
-        };
         let errors = validator.iter().flat_map(|validator| validator.iter_errors(&value));
         let violations: Vec<Violation> =
             errors.flat_map(|error| Violation::all_of(&error, &schema)).collect();
-        if violations.is_empty() {
-            let place = self.place_at(&pointer_of(error.path()));
-            let message = error.inner().to_string();
-            return (None, vec![Diagnostic::error(Code::InvalidValue, place, message)]);
+        let outline = Outline(&schema);
+        let mut unsound = Unsound::default();
+        for violation in &violations {
+            unsound.replace(violation, &outline, &mut value);
         }
-        violations
-            .iter()
-            .filter(|violation| violation.code == Code::UnknownKey)
-            .for_each(|violation| remove(&violation.pointer, &mut value));
-        (serde_json::from_value(value).ok(), self.in_order(violations))
+        let mut problems = self.in_order(violations, &outline);
+        let value = self.read_repaired(value, &outline, &mut unsound, &mut problems);
+        Reading { value, problems, unsound }
+    }
+
+    /// Reads a value in which what the schema refuses is replaced; the type itself may refuse more.
+    fn read_repaired<T: DeserializeOwned>(
+        &self,
+        mut value: Value,
+        outline: &Outline<'_>,
+        unsound: &mut Unsound,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<T> {
+        for _ in 0..MOST_REPAIRS {
+            let error = match serde_path_to_error::deserialize(&value) {
+                Ok(read) => return Some(read),
+                Err(error) => error,
+            };
+            let mut pointer = pointer_of(error.path());
+            if problems.is_empty() {
+                let message = error.inner().to_string();
+                let place = self.place_at(&pointer);
+                problems.push(Diagnostic::error(Code::InvalidValue, place, message));
+            }
+            // What was replaced and will still not do lies within something that has no such form.
+            while unsound.is_at(&pointer) {
+                pointer = pointer.parent()?;
+            }
+            unsound.put(&pointer, outline.least(&pointer), &mut value);
+        }
+        None
     }
 
     /// Puts texts where a schema asks for them and a number or a truth value was written.
@@ -193,9 +278,9 @@ impl Document {
     }
 
     /// What is wrong with the document's structure, in the order of the text.
-    fn in_order(&self, violations: Vec<Violation>) -> Vec<Diagnostic> {
+    fn in_order(&self, violations: Vec<Violation>, outline: &Outline<'_>) -> Vec<Diagnostic> {
         let mut problems: Vec<Diagnostic> =
-            violations.into_iter().map(|violation| self.explain(violation)).collect();
+            violations.into_iter().map(|violation| self.explain(violation, outline)).collect();
         problems.sort_by_key(|problem| match &problem.place {
             Place::Text(_, span) => span.start,
             _ => 0,
@@ -203,13 +288,23 @@ impl Document {
         problems
     }
 
-    fn explain(&self, violation: Violation) -> Diagnostic {
+    fn explain(&self, violation: Violation, outline: &Outline<'_>) -> Diagnostic {
+        let example = || outline.example(&violation.pointer).map(|form| format!("as in {form}"));
+        let hint = match violation.code {
+            Code::UnknownKey => violation.hint,
+            _ => violation.hint.or_else(example),
+        };
         let place = match violation.subject {
             Subject::Key => self.place_of_key(&violation.pointer),
             Subject::Value => self.place_at(&violation.pointer),
         };
-        let problem = Diagnostic::error(violation.code, place, violation.message);
-        Diagnostic { hint: violation.hint, ..problem }
+        let code = match violation.code {
+            // So it is called by whoever looks at the numbers and names of a document that reads well otherwise.
+            Code::TooSmall | Code::TooLarge | Code::Empty => Code::InvalidValue,
+            other => other,
+        };
+        let problem = Diagnostic::error(code, place, violation.message);
+        Diagnostic { hint, ..problem }
     }
 
     /// Spans of the key and of the value at a pointer; where it leads nowhere, of the nearest parent.
@@ -280,13 +375,6 @@ fn json_number(text: &str) -> Value {
     match text.parse::<f64>().ok().and_then(Number::from_f64) {
         Some(number) => Value::Number(number),
         None => Value::String(text.to_owned()),
-    }
-}
-
-fn remove(pointer: &Pointer, value: &mut Value) {
-    let Some((parent, name)) = pointer.split_last() else { return };
-    if let Some(Value::Object(parent)) = parent.find_mut(value) {
-        parent.shift_remove(&*name);
     }
 }
 
@@ -606,17 +694,17 @@ mod tests {
             ("[500]", None),
         ] {
             let document = parse(&format!("count: &one 7\nname: {written}\n"));
-            let (read, problems) = document.read_as::<Example>();
+            let Reading { value: read, problems, .. } = document.read_as::<Example>();
             let found = read.filter(|_| problems.is_empty()).map(|example| example.name);
             assert_eq!(found.as_deref(), name, "{written}");
         }
         let nested =
             parse("name: a\ninner: { names: [b, 1.10], within: { names: [yes, true] } }\n");
-        let (read, problems) = nested.read_as::<Example>();
+        let Reading { value: read, problems, .. } = nested.read_as::<Example>();
         let inner = read.and_then(|read| read.inner).unwrap();
         assert_eq!((inner.names.unwrap().join(" "), problems), ("b 1.10".to_owned(), vec![]));
         assert_eq!(inner.within.unwrap().names.unwrap(), ["yes", "true"]);
-        let (_, problems) = parse("name: a\nkind: 5\n").read_as::<Example>();
+        let problems = parse("name: a\nkind: 5\n").read_as::<Example>().problems;
         let messages: Vec<&str> = problems.iter().map(|problem| &*problem.message).collect();
         assert_eq!(messages, ["this must be one of small, large"]);
     }
@@ -624,7 +712,7 @@ mod tests {
     #[test]
     fn all_structural_mistakes_are_told_at_once() {
         let document = parse("nam: x\ncount: many\nkind: smal\n");
-        let (_, problems) = document.read_as::<Example>();
+        let problems = document.read_as::<Example>().problems;
         let shown: String = problems.iter().map(|problem| problem.render(false)).collect();
         insta::assert_snapshot!(shown);
     }

@@ -1,5 +1,6 @@
 //! What people write and are told: YAML with the place of each value, diagnostics and what their codes mean, schema
-//! violations in words, JSON pointers, commands, quotas in their notation, and values that cannot be printed.
+//! violations in words, what a schema wants at a place, JSON pointers, commands, quotas in their notation, and values
+//! that cannot be printed.
 //!
 //! Nothing here knows jobs, connectors or rows.
 
@@ -8,6 +9,7 @@ pub(crate) mod command;
 pub(crate) mod diagnostic;
 pub(crate) mod document;
 pub(crate) mod file_kind;
+pub(crate) mod outline;
 pub(crate) mod place;
 pub(crate) mod pointer;
 pub(crate) mod quota;

@@ -104,6 +104,12 @@ impl Pointer {
         self.split_last().map(|(parent, _)| parent)
     }
 
+    /// Whether this is what another points at, or is within it.
+    pub fn starts_with(&self, other: &Self) -> bool {
+        let rest = self.text.strip_prefix(&other.text);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// As it is written in JSON, with escapes.
     pub fn as_str(&self) -> &str {
         &self.text

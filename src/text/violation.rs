@@ -45,7 +45,7 @@ impl Violation {
                 unexpected.iter().map(|name| Self::unexpected(&pointer, name, &known)).collect()
             }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
-                vec![Self::no_variant(error, schema, &pointer, context)]
+                Self::no_variant(error, schema, &pointer, context)
             }
             Kind::Type { kind } => vec![Self::wrong_type(pointer, kind, error.instance())],
             kind => vec![Self::plain(pointer, kind)],
@@ -68,13 +68,14 @@ impl Violation {
         }
     }
 
-    /// Of several forms none fits: say which words are allowed where all forms are words, else what the nearest form misses.
+    /// Of several forms none fits: say which words are allowed where all forms are words, else all that the nearest form
+    /// misses.
     fn no_variant(
         error: &ValidationError<'_>,
         schema: &Value,
         pointer: &Pointer,
         context: &[Vec<ValidationError<'static>>],
-    ) -> Self {
+    ) -> Vec<Self> {
         let words: Vec<String> = context
             .iter()
             .flatten()
@@ -89,24 +90,31 @@ impl Violation {
             .collect();
         let scalar = !error.instance().is_object() && !error.instance().is_array();
         if !words.is_empty() && scalar {
-            return Self::not_a_word(pointer.clone(), &words, error.instance().as_str());
+            return vec![Self::not_a_word(pointer.clone(), &words, error.instance().as_str())];
         }
-        let nearest = context
-            .iter()
-            .filter(|errors| !errors.iter().any(|inner| is_null_type(inner)))
-            .min_by_key(|errors| errors.len())
-            .and_then(|errors| errors.first());
-        match nearest
-            .map(|inner| Self::all_of(inner, schema))
-            .and_then(|mut all| (!all.is_empty()).then(|| all.swap_remove(0)))
-        {
-            Some(violation) => violation,
-            None => Self::refused(
-                pointer.clone(),
-                Code::InvalidValue,
-                "no form that is known here fits".to_owned(),
-            ),
+        let forms: Vec<_> =
+            context.iter().filter(|errors| !errors.iter().any(is_null_type)).collect();
+        // A form that fits but for what is within it is the one that was meant; else nobody knows which was.
+        let here = error.instance_path();
+        let is_meant = |errors: &&&Vec<_>| {
+            errors.iter().all(|inner: &ValidationError<'_>| inner.instance_path() != here)
+        };
+        let meant = forms.iter().find(is_meant).or(forms.first().filter(|_| forms.len() == 1));
+        let nearest = forms.iter().min_by_key(|errors| errors.len());
+        let mut missed: Vec<Self> = meant
+            .or(nearest)
+            .into_iter()
+            .flat_map(|errors| errors.iter())
+            .flat_map(|inner| Self::all_of(inner, schema))
+            .collect();
+        if meant.is_none() {
+            missed.truncate(1);
         }
+        if missed.is_empty() {
+            let message = "no form that is known here fits".to_owned();
+            return vec![Self::refused(pointer.clone(), Code::InvalidValue, message)];
+        }
+        missed
     }
 
     fn wrong_type(pointer: Pointer, kind: &TypeKind, value: &Value) -> Self {

@@ -55,6 +55,13 @@ pub(crate) enum NoToken {
     LoginRefused { said: String },
     /// The login succeeded, and its answer has no token for the account of this name, in the other side's words.
     NoneFor { name: String, said: String },
+    /// What answered at this address takes no login: it is another service, or another part of one.
+    NoLoginThere {
+        address: String,
+        status: u16,
+        /// Where the connector says that the API is.
+        usual: String,
+    },
     /// The answer to the login has no token and no words.
     NoneInAnswer { status: u16 },
     /// The connector declares no authentication.

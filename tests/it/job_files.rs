@@ -71,6 +71,133 @@ fn several_mistakes_are_told_at_once() {
     assert_reads("several_mistakes", desk.call("check job.yaml").exits(2));
 }
 
+/// Mistakes that have nothing to do with each other: what is written instead of what, and what is told of it.
+const MISTAKES: [(&str, &str, &str, &str); 13] = [
+    ("job: notes", "job: [notes]", "wrong-type", "job: import-notes"),
+    ("connector: stringeex", "connector: stringex", "unknown-connector", "stringeex"),
+    ("ticket_note.create", "ticket_note.creat", "unknown-operation", "ticket_note.create"),
+    ("\"{{ body }}\"", "\"{{ bdoy }}\"", "unknown-column", "body"),
+    ("\"{{ ticket }}\"", "\"{{ ticket | shout }}\"", "unknown-filter", "known here"),
+    ("is_internal_note", "is_internal", "unknown-field", "is_internal_note"),
+    ("\"{{ id }}\"", "\"{{ ident }}\"", "unknown-column", "known here"),
+    ("timezone: UTC", "timezone: Nowhere", "unknown-timezone", "IANA"),
+    ("rate: [9/s]", "rate: fast", "wrong-type", "rate: [30/10s, 9000/1h]"),
+    ("concurrency: 8", "concurrency: many", "wrong-type", "concurrency: 8"),
+    ("attempts: 5", "attempts: 0", "invalid-value", "5"),
+    ("in_doubt: hold", "in_doubt: hodl", "invalid-value", "hold"),
+    ("account: me", "acount: me", "unknown-key", "account"),
+];
+
+const SOUND: &str = r#"job: notes
+connector: stringeex
+operation: ticket_note.create
+source: { csv: notes.csv }
+map:
+  ticket_id: "{{ ticket }}"
+  note: "{{ body }}"
+  is_internal_note: true
+key: "{{ id }}"
+timezone: UTC
+limits: { rate: [9/s], concurrency: 8, attempts: 5 }
+in_doubt: hold
+account: me
+"#;
+
+#[test]
+fn any_two_mistakes_of_a_job_are_told_in_one_go() {
+    let desk = Desk::with_notes(ROWS).file("job.yaml", SOUND);
+    desk.call("check job.yaml").exits(0);
+    // Which fields and columns there are is not known where nobody knows the operation.
+    let of_operation = ["unknown-connector", "unknown-operation", "unknown-field"];
+    for (at, one) in MISTAKES.iter().enumerate() {
+        for other in &MISTAKES[at + 1..] {
+            let job = [one, other]
+                .iter()
+                .fold(SOUND.to_owned(), |job, (from, to, ..)| job.replacen(from, to, 1));
+            desk.write("job.yaml", &job);
+            let outcome = desk.call("check job.yaml --format json").exits(2);
+            let told = outcome.all("problem");
+            let hidden = [one.2, other.2].iter().all(|code| of_operation.contains(code));
+            let expected = if hidden { 1 } else { 2 };
+            assert_eq!(told.len(), expected, "{job}{outcome}");
+            for (_, _, code, hint) in [one, other].into_iter().filter(|_| !hidden) {
+                let is_it = |event: &&serde_json::Value| {
+                    event["code"] == *code
+                        && event["hint"].as_str().is_some_and(|said| said.contains(hint))
+                        && event["line"].is_u64()
+                };
+                assert!(told.iter().any(|event| is_it(&event)), "{code}: {hint}\n{job}{outcome}");
+            }
+        }
+    }
+}
+
+#[test]
+fn all_mistakes_of_a_job_are_told_in_one_go() {
+    let job =
+        MISTAKES.iter().fold(SOUND.to_owned(), |job, (from, to, ..)| job.replacen(from, to, 1));
+    let job = job.replace("connector: stringex\n", "connector: stringeex\n");
+    let job = job.replace("ticket_note.creat\n", "ticket_note.create\n");
+    let desk = Desk::with_notes(ROWS).file("job.yaml", job.replace("notes.csv", "nots.csv"));
+    let outcome = desk.call("check job.yaml --format json").exits(2);
+    // Columns are not known without their file.
+    assert_eq!(outcome.all("problem").len(), MISTAKES.len() - 4 + 1, "{outcome}");
+    desk.write("job.yaml", job);
+    assert_reads("all_mistakes", desk.call("check job.yaml").exits(2));
+}
+
+#[test]
+fn a_value_of_another_form_is_told_with_the_right_one() {
+    let mut shown = String::new();
+    for (from, to) in [
+        ("source: { csv: notes.csv }", "source: notes.csv"),
+        ("source: { csv: notes.csv }", "source: { csv: [notes.csv] }"),
+        ("key: \"{{ id }}\"", "key: [id]"),
+        ("limits: {", "limits: fast #"),
+        ("rate: [9/s]", "rate: [[9, s]]"),
+        ("timezone: UTC", "timezone: {}"),
+        ("operation: ticket_note.create", "operation: []"),
+        ("map:\n", "map: \"x\"\nrest:\n"),
+    ] {
+        let desk = Desk::with_notes(ROWS).file("job.yaml", SOUND.replacen(from, to, 1));
+        shown.push_str(&format!("=== {to}\n{}\n", desk.call("check job.yaml").exits(2)));
+    }
+    assert_reads("other_forms", shown);
+}
+
+#[test]
+fn the_column_of_the_key_is_used() {
+    let job = "job: a\noperation: ticket_note.create\nsource: SOURCE\nkey: \"{{ KEY }}\"\n";
+    let rows = "id,ticket_id,note,is_internal_note\n1,tk_1,a,true\n2,tk_1,b,true\n";
+    let desk = Desk::with_notes(rows);
+    for source in [
+        "{ csv: notes.csv }",
+        "{ rows: [{ id: 1, ticket_id: tk_1, note: a, is_internal_note: true }] }",
+    ] {
+        for key in ["id", "row['id']", "id ~ '-'"] {
+            desk.write("job.yaml", job.replace("SOURCE", source).replace("KEY", key));
+            let outcome = desk.call("check job.yaml --format json").exits(0);
+            assert!(outcome.all("problem").is_empty(), "{key}: {outcome}");
+        }
+    }
+}
+
+#[test]
+fn a_field_that_the_job_lacks_is_told_once() {
+    let map = "map: { ticket_id: \"{{ t }}\", is_internal_note: true }\n";
+    let jsonl = "{\"t\":\"tk_1\",\"o\":\"ticket_note.create\"}\n".repeat(3);
+    let desk = Desk::new().file("notes.jsonl", jsonl);
+    for operation in ["ticket_note.create", "\"{{ o }}\""] {
+        let job =
+            format!("job: a\noperation: {operation}\nsource: {{ jsonl: notes.jsonl }}\n{map}");
+        desk.write("job.yaml", job);
+        let outcome = desk.call("check job.yaml --format json");
+        let told = outcome.all("problem");
+        assert_eq!(told.len(), 1, "{outcome}");
+        assert_eq!((&told[0]["code"], &told[0]["line"]), (&"missing-field".into(), &4.into()));
+    }
+}
+
 #[test]
 fn a_job_that_is_not_there_is_told() {
     let desk = Desk::new().file("folder/x", "");

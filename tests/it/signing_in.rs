@@ -63,6 +63,26 @@ fn a_clock_that_is_ahead_does_not_log_in_for_ever() {
 }
 
 #[test]
+fn a_wrong_base_url_is_no_wrong_password() {
+    for (status, body) in [
+        (404, "{\"r\":404,\"msg\":\"no such path\"}"),
+        (405, ""),
+        (302, ""),
+        (200, "<html></html>"),
+    ] {
+        let stand = Stand::open(move |_| Some((status, body.to_owned())));
+        let desk = Desk::with_notes(notes_csv(3, 1))
+            .env("STRINGEEX_EMAIL", "a@example.com")
+            .env("STRINGEEX_PASSWORD", "p");
+        let outcome = desk.call(&format!("run job.yaml --base-url {}", stand.address())).exits(4);
+        for part in [stand.address(), &format!("status {status}"), "/v1", "Check the base URL"] {
+            assert!(outcome.stderr.contains(part), "{part}: {outcome}");
+        }
+        assert!(!outcome.stderr.contains("credentials were refused"), "{outcome}");
+    }
+}
+
+#[test]
 fn a_wrong_password_fails_no_row() {
     let sandbox = sandbox("");
     let desk = Desk::with_notes(notes_csv(3, 1)).env("STRINGEEX_EMAIL", "admin@sandbox.example");

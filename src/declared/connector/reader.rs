@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::row::Field;
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
-use crate::text::document::Document;
+use crate::text::document::{Document, Unsound};
 use crate::text::pointer::Pointer;
 use crate::text::quota::{Quota, parse_duration};
 
@@ -18,6 +18,8 @@ use super::template::Template;
 pub(super) struct Reader<'a> {
     pub(super) document: &'a Document,
     pub(super) problems: &'a mut Vec<Diagnostic>,
+    /// Where what is read is not what was written: nothing is said of that.
+    pub(super) unsound: &'a Unsound,
 }
 
 impl Reader<'_> {
@@ -29,8 +31,10 @@ impl Reader<'_> {
         message: impl Into<String>,
         hint: &str,
     ) {
-        let place = self.document.place_at(at);
-        self.problems.push(Diagnostic::error(code, place, message).hint(hint));
+        if !self.unsound.covers(at) {
+            let place = self.document.place_at(at);
+            self.problems.push(Diagnostic::error(code, place, message).hint(hint));
+        }
     }
 
     /// Complains of a name that is not the one that its file or folder bears.
@@ -93,10 +97,16 @@ impl Reader<'_> {
         .ok()
     }
 
+    /// Whether the fields that are declared are not those that were written.
+    pub(super) fn fields_are_unsound(&self) -> bool {
+        self.unsound.covers(&Pointer::of(["fields"]))
+    }
+
     /// Finds a field by its name, and complains of a name that is none.
     pub(super) fn field(&mut self, at: &Pointer, name: &str, fields: &FieldSet) -> Option<Field> {
         let found = fields.find(name);
-        if found.is_none() {
+        let is_declared = found.is_some() || self.fields_are_unsound();
+        if !is_declared && !self.unsound.covers(at) {
             let message = format!("the operation has no field `{name}`");
             let place = self.document.place_at(at);
             let problem = Diagnostic::error(Code::UnknownField, place, message);

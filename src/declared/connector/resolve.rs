@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
-use crate::text::document::Document;
+use crate::text::document::{Document, Reading, Unsound};
 
 use super::operation::{Unsettled, operation};
 use super::reader::Reader;
@@ -16,16 +17,22 @@ pub(super) fn connector(
     files: impl Iterator<Item = Result<Document, Diagnostic>>,
 ) -> Result<Connector, Vec<Diagnostic>> {
     let mut problems = Vec::new();
-    let documents: Vec<Document> =
-        files.filter_map(|file| file.map_err(|problem| problems.push(problem)).ok()).collect();
-    let Some((head, operations)) = documents.split_first().filter(|_| problems.is_empty()) else {
+    let files: Vec<Option<Document>> =
+        files.map(|file| file.map_err(|problem| problems.push(problem)).ok()).collect();
+    let head = files.first().and_then(|file| Some(file.as_ref()?.name().to_owned()));
+    let documents: Vec<Document> = files.into_iter().flatten().collect();
+    let is_headed =
+        documents.first().is_some_and(|document| Some(document.name()) == head.as_deref());
+    let Some((head, operations)) = documents.split_first().filter(|_| is_headed) else {
+        // What the operations lack is told all the same.
+        settled(&documents, &mut problems);
         return Err(problems);
     };
     let operations = settled(operations, &mut problems);
-    let (file, found) = head.read_as::<ConnectorFile>();
+    let Reading { value, problems: found, unsound } = head.read_as::<ConnectorFile>();
     problems.extend(found);
-    let mut reader = Reader { document: head, problems: &mut problems };
-    match file.map(|file| api::connector(file, operations, &mut reader)) {
+    let mut reader = Reader { document: head, problems: &mut problems, unsound: &unsound };
+    match value.map(|file| api::connector(file, operations, &mut reader)) {
         Some(connector) if problems.is_empty() => Ok(connector),
         _ => Err(problems),
     }
@@ -44,8 +51,15 @@ fn settled(
         }
     }
     let all: Vec<Arc<Operation>> = read.iter().map(|one| Arc::clone(&one.operation)).collect();
+    let (before, some_are_broken) = (problems.len(), read.len() < documents.len());
     let settled = read.into_iter().map(|one| settle(one, &all, problems));
-    settled.map(|operation| (operation.name.to_string(), operation)).collect()
+    let settled = settled.map(|operation| (operation.name.to_string(), operation)).collect();
+    if some_are_broken {
+        // Whatever is missed may be one of those.
+        let found = problems.split_off(before);
+        problems.extend(found.into_iter().filter(|found| found.code != Code::UnknownOperation));
+    }
+    settled
 }
 
 fn settle(
@@ -54,7 +68,7 @@ fn settle(
     problems: &mut Vec<Diagnostic>,
 ) -> Arc<Operation> {
     let Unsettled { document, operation, recover } = unsettled;
-    let mut reader = Reader { document, problems };
+    let mut reader = Reader { document, problems, unsound: &Unsound::default() };
     let recover = recover.and_then(|file| recovery::resolve(file, &operation, all, &mut reader));
     match recover {
         Some(recover) => Arc::new(Operation { recover: Some(recover), ..(*operation).clone() }),

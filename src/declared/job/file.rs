@@ -13,30 +13,38 @@ use super::InDoubt;
 #[schemars(title = "Noteferry job")]
 pub(crate) struct JobFile {
     /// The job's name. The ledger knows the job by it: another name is another job, with nothing done yet.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("examples" = ["import-notes"]))]
     pub job: String,
     /// The connector: a folder under schemas/, built in or the user's own. Left out: stringeex.
+    #[schemars(extend("examples" = ["stringeex"]))]
     pub connector: Option<String>,
     /// What a row does: the name of one of the connector's operations, as in contact.create; may be an expression. Left
     /// out: each row's column `operation` says.
+    #[schemars(extend("examples" = ["ticket_note.create"]))]
     pub operation: Option<String>,
+    #[schemars(extend("examples" = [{ "csv": "notes.csv" }]))]
     pub source: SourceFile,
     /// Field: value. A text may hold expressions, as in "{{ column | trim }}". Left out: the columns that bear a field's name.
+    #[schemars(extend("examples" = [{ "ticket_id": "{{ ticket }}", "note": "{{ body }}" }]))]
     pub map: Option<IndexMap<String, Value>>,
     /// The time zone of times that name none, as in Asia/Ho_Chi_Minh.
     #[schemars(extend("examples" = ["Asia/Ho_Chi_Minh", "UTC"]))]
     pub timezone: Option<String>,
     /// An expression that makes a row the same row next time, as in "{{ legacy_id }}". Left out: its content and its occurrence.
+    #[schemars(extend("examples" = ["{{ legacy_id }}"]))]
     pub key: Option<String>,
     /// A line that is written below the text of what a row creates, as in "[ref {{ key }}]": if an answer is lost, it is
     /// looked for by this line. Needs `key`. Left out: it is looked for by its text and its time.
     #[schemars(extend("examples" = ["[ref {{ key }}]"]))]
     pub marker: Option<String>,
+    #[schemars(extend("examples" = [{ "rate": ["30/10s", "9000/1h"], "concurrency": 8 }]))]
     pub limits: Option<LimitsFile>,
     /// What becomes of a row whose request may have acted: verify (look for it; the default), hold (leave it), or resend
     /// (at the risk of doing it twice).
+    #[schemars(extend("examples" = ["verify"]))]
     pub in_doubt: Option<InDoubt>,
     /// The name of the account at the API, for the ledger. Left out: what the credentials say.
+    #[schemars(extend("examples" = ["support@example.com"]))]
     pub account: Option<String>,
 }
 
@@ -45,14 +53,19 @@ pub(crate) struct JobFile {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceFile {
     /// A CSV file with a header, UTF-8; relative to the job file.
+    #[schemars(extend("examples" = ["notes.csv"]))]
     pub csv: Option<String>,
     /// A file with a JSON object on each line.
+    #[schemars(extend("examples" = ["notes.jsonl"]))]
     pub jsonl: Option<String>,
     /// A file with a JSON list of objects.
+    #[schemars(extend("examples" = ["notes.json"]))]
     pub json: Option<String>,
     /// Rows written here.
+    #[schemars(extend("examples" = [[{ "ticket_id": "tk_1", "note": "A text" }]]))]
     pub rows: Option<Vec<IndexMap<String, Value>>>,
     /// For csv: what stands between cells. Left out: a comma (a tab in a .tsv file).
+    #[schemars(extend("examples" = [";"]))]
     pub delimiter: Option<String>,
 }
 
@@ -61,11 +74,12 @@ pub(crate) struct SourceFile {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LimitsFile {
     /// Quotas, as in [30/10s, 9000/1h]; all hold at once.
+    #[schemars(extend("examples" = [["30/10s", "9000/1h"]]))]
     pub rate: Option<Vec<String>>,
     /// How many requests may be under way at once.
-    #[schemars(range(min = 1, max = 1024))]
+    #[schemars(range(min = 1, max = 1024), extend("examples" = [8]))]
     pub concurrency: Option<u32>,
     /// How often one row is tried before it is given up. Left out: 5.
-    #[schemars(range(min = 1, max = 100))]
+    #[schemars(range(min = 1, max = 100), extend("examples" = [5]))]
     pub attempts: Option<u32>,
 }

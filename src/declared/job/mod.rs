@@ -7,6 +7,7 @@ pub(super) mod file;
 mod in_doubt;
 mod marker;
 mod resolve;
+mod sketch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::text::quota::Quota;
 pub use in_doubt::InDoubt;
 pub use marker::Marker;
 pub use resolve::{find_operation, load};
+pub use sketch::{Broken, Part, Sketch};
 
 /// A job, ready to be mapped onto its rows.
 #[derive(Debug, Clone)]
@@ -74,6 +76,16 @@ pub enum OperationChoice {
     Expression(Written),
     /// The column `operation` of each row.
     Column,
+}
+
+impl OperationChoice {
+    /// The text that says the operation, where it is one with expressions.
+    pub fn expression(&self) -> Option<&Written> {
+        match self {
+            Self::Expression(written) => Some(written),
+            Self::Fixed(_) | Self::Column => None,
+        }
+    }
 }
 
 /// A text of the job and its place.

@@ -10,12 +10,12 @@ use crate::declared::job::InDoubt;
 use crate::source::{Format, InlineRow, OwnedCell};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, line_and_column};
-use crate::text::document::{Content, Document, Node};
+use crate::text::document::{Content, Document, Node, Reading, Unsound};
 use crate::text::pointer::Pointer;
 use crate::text::quota::Quota;
 
 use super::file::{JobFile, SourceFile};
-use super::{Job, MapEntry, Marker, OperationChoice, Rows, Written};
+use super::{Broken, Job, MapEntry, Marker, OperationChoice, Part, Rows, Sketch, Written};
 
 const DEFAULT_ATTEMPTS: u32 = 5;
 
@@ -26,14 +26,14 @@ pub fn load(
     path: &Path,
     operation: Option<&str>,
     connector_folders: &[PathBuf],
-) -> Result<Job, Vec<Diagnostic>> {
+) -> Result<Job, Broken> {
     let beside = path.parent().unwrap_or(Path::new("")).to_owned();
     let near = [beside.join("schemas"), beside.join("..").join("schemas")];
     let catalogue = Catalogue::new(connector_folders.iter().cloned().chain(near));
     match Format::of_path(path) {
-        Some(format) => data_job(path, operation, format, &catalogue),
+        Some(format) => Ok(data_job(path, operation, format, &catalogue)?),
         // Before it is read: rows of another format make broken YAML, and that would be told instead.
-        None if operation.is_some() => Err(vec![no_data_file(path)]),
+        None if operation.is_some() => Err(vec![no_data_file(path)].into()),
         None => {
             yaml_job(Document::read(path).map_err(|problem| vec![problem])?, &beside, &catalogue)
         }
@@ -109,22 +109,11 @@ pub fn find_operation(
     })
 }
 
-fn yaml_job(
-    document: Document,
-    beside: &Path,
-    catalogue: &Catalogue,
-) -> Result<Job, Vec<Diagnostic>> {
-    let (file, problems) = document.read_as::<JobFile>();
-    let Some(file) = file else { return Err(problems) };
-    let mut resolver = Resolver { document: &document, problems };
-    let name = file.connector.as_deref().unwrap_or(DEFAULT_CONNECTOR);
-    let connector = match catalogue.load(name, document.place_at(&Pointer::of(["connector"]))) {
-        Ok(connector) => Some(Arc::new(connector)),
-        Err(found) => {
-            resolver.problems.extend(found);
-            None
-        }
-    };
+fn yaml_job(document: Document, beside: &Path, catalogue: &Catalogue) -> Result<Job, Broken> {
+    let Reading { value, problems, unsound } = document.read_as::<JobFile>();
+    let Some(file) = value else { return Err(problems.into()) };
+    let mut resolver = Resolver { document: &document, problems, unsound };
+    let connector = resolver.connector(&file, catalogue);
     let operation = connector.as_ref().and_then(|connector| resolver.operation(&file, connector));
     let rows = resolver.rows(&file.source, beside);
     let timezone = file.timezone.as_deref().and_then(|name| resolver.timezone(name));
@@ -135,9 +124,10 @@ fn yaml_job(
         text: text.clone(),
         place: document.place_at(&Pointer::of(["key"])),
     });
+    let key = key.filter(|_| !resolver.unsound.covers(&Pointer::of(["key"])));
     let marker = resolver.marker(&file, operation.as_ref(), connector.as_deref());
     resolver.limits(&file);
-    let problems = resolver.problems;
+    let Resolver { problems, unsound, .. } = resolver;
     match (connector, operation, rows) {
         (Some(connector), Some(operation), Some(rows)) if problems.is_empty() => Ok(Job {
             name: file.job,
@@ -163,7 +153,15 @@ fn yaml_job(
             connector,
             document: Some(document),
         }),
-        _ => Err(problems),
+        (connector, operation, rows) => {
+            let map = match map {
+                _ if unsound.covers(&Pointer::of(["map"])) => Part::Unknown,
+                None => Part::Absent,
+                Some(map) => Part::Known(map),
+            };
+            let sketch = Sketch { connector, operation, rows, map, key, timezone, document };
+            Err(Broken { problems, sketch: Some(Box::new(sketch)) })
+        }
     }
 }
 
@@ -171,10 +169,24 @@ fn yaml_job(
 struct Resolver<'a> {
     document: &'a Document,
     problems: Vec<Diagnostic>,
+    unsound: Unsound,
 }
 
 impl Resolver<'_> {
+    fn connector(&mut self, file: &JobFile, catalogue: &Catalogue) -> Option<Arc<Connector>> {
+        let at = Pointer::of(["connector"]);
+        if self.unsound.covers(&at) {
+            return None;
+        }
+        let name = file.connector.as_deref().unwrap_or(DEFAULT_CONNECTOR);
+        let loaded = catalogue.load(name, self.document.place_at(&at));
+        loaded.map_err(|found| self.problems.extend(found)).ok().map(Arc::new)
+    }
+
     fn operation(&mut self, file: &JobFile, connector: &Connector) -> Option<OperationChoice> {
+        if self.unsound.covers(&Pointer::of(["operation"])) {
+            return None;
+        }
         let Some(text) = &file.operation else { return Some(OperationChoice::Column) };
         let place = self.document.place_at(&Pointer::of(["operation"]));
         if text.contains("{{") {
@@ -198,6 +210,7 @@ impl Resolver<'_> {
         ];
         let files: Vec<(&str, &String, Option<Format>)> = files.into_iter().flatten().collect();
         match (files.as_slice(), &source.rows) {
+            ([(key, ..)], None) if self.unsound.covers(&Pointer::of(["source", key])) => None,
             ([(key, file, format)], None) => {
                 let path = beside.join(file);
                 let format = format.unwrap_or_else(|| csv_format(&path, delimiter));
@@ -205,11 +218,16 @@ impl Resolver<'_> {
                 let written = Some(self.document.place_at(&Pointer::of(["source", key])));
                 Some(Rows::File { path, name, format, written })
             }
-            ([], Some(_)) => Some(self.inline_rows()),
+            ([], Some(_)) => {
+                let is_sound = !self.unsound.covers(&Pointer::of(["source", "rows"]));
+                is_sound.then(|| self.inline_rows())
+            }
+            ([], None) if self.unsound.touches(&Pointer::of(["source"])) => None,
             _ => {
                 let place = self.document.place_of_key(&Pointer::of(["source"]));
                 let message = "a source is exactly one of csv, jsonl, json and rows";
-                self.problems.push(Diagnostic::error(Code::InvalidValue, place, message));
+                let problem = Diagnostic::error(Code::InvalidValue, place, message);
+                self.problems.push(problem.hint("as in source: { csv: notes.csv }"));
                 None
             }
         }
@@ -220,13 +238,8 @@ impl Resolver<'_> {
         match text.as_bytes() {
             [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte) => Some(*byte),
             _ => {
-                let place = self.document.place_at(&Pointer::of(["source", "delimiter"]));
-                let problem = Diagnostic::error(
-                    Code::InvalidValue,
-                    place,
-                    "a delimiter is one ASCII character",
-                );
-                self.problems.push(problem.hint("as in \";\" or \"\\t\""));
+                let message = "a delimiter is one ASCII character";
+                self.refuse(&["source", "delimiter"], message, "as in \";\" or \"\\t\"");
                 None
             }
         }
@@ -269,7 +282,7 @@ impl Resolver<'_> {
             let message = "a marker is a line of text in which {{ key }} stands once";
             self.refuse(&["marker"], message, "as in \"[ref {{ key }}]\"");
         }
-        if file.key.is_none() {
+        if file.key.is_none() && !self.unsound.covers(&Pointer::of(["key"])) {
             let hint = "say what tells one row from another, as in key: \"{{ legacy_id }}\"";
             self.refuse(&["marker"], "a marker needs the job's `key`", hint);
         }
@@ -290,7 +303,11 @@ impl Resolver<'_> {
     }
 
     fn refuse(&mut self, path: &[&str], message: &str, hint: &str) {
-        let place = self.document.place_at(&Pointer::of(path.iter().copied()));
+        let at = Pointer::of(path.iter().copied());
+        if self.unsound.covers(&at) {
+            return;
+        }
+        let place = self.document.place_at(&at);
         self.problems.push(Diagnostic::error(Code::InvalidValue, place, message).hint(hint));
     }
 
@@ -315,6 +332,7 @@ impl Resolver<'_> {
         for (at, text) in rate.iter().enumerate() {
             match text.parse::<Quota>() {
                 Ok(quota) => quotas.push(quota),
+                Err(_) if self.unsound.covers(&Pointer::of(["limits", "rate"]).join(at)) => {}
                 Err(error) => {
                     let place = self.document.place_at(&Pointer::of(["limits", "rate"]).join(at));
                     let problem = Diagnostic::error(Code::InvalidQuota, place, error.to_string());

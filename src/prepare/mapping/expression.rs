@@ -10,6 +10,7 @@ use self_cell::self_cell;
 use crate::source::{Cell, Columns, Record};
 
 use super::filter::{self, Setting};
+use super::scan::find_word;
 use super::shortcut::{Scalar, Shortcut};
 use super::{ROW, ValueError};
 
@@ -79,6 +80,12 @@ impl Compiled {
         }
     }
 
+    /// Whether it depends on a column. Where it asks for the whole row, it is taken to use the columns it spells.
+    pub(super) fn uses(&self, column: usize, name: &str) -> bool {
+        self.names.columns.iter().any(|(_, index)| *index == column)
+            || (self.names.whole_row && find_word(&self.text, name).is_some())
+    }
+
     /// The value on a row: by the shortcut, where there is one that is sure of it.
     pub(super) fn evaluate<'a>(
         &'a self,
@@ -121,7 +128,7 @@ impl Compiled {
             return ValueError::Time(time.clone());
         }
         let words = match error.detail() {
-            Some(detail) => detail.to_owned(),
+            Some(detail) => format!("`{}`: {detail}", self.text.trim()),
             None => format!("`{}` cannot be evaluated: {}", self.text.trim(), error.kind()),
         };
         ValueError::Evaluation { words }

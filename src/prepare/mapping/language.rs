@@ -44,17 +44,25 @@ impl Language {
         written: &Written,
         at: Range<usize>,
         source: &mut Source,
-    ) -> Result<Compiled, Diagnostic> {
+    ) -> Result<Compiled, Vec<Diagnostic>> {
         let text = &written.text[at.clone()];
         let place = |range: Option<Range<usize>>| place_in(written, &at, range);
         let owned = Owned::compile(&self.environment, text).map_err(|error| {
             let message = error.detail().unwrap_or("the expression cannot be read").to_owned();
-            Diagnostic::error(Code::ExpressionSyntax, place(error.range()), message)
-                .hint(syntax_hint(text, source))
+            let problem = Diagnostic::error(Code::ExpressionSyntax, place(error.range()), message);
+            vec![problem.hint(syntax_hint(text, source))]
         })?;
-        self.check_filters(text, &place)?;
-        check_subscripts(text, source, &place)?;
-        let names = self.names_of(owned.expression(), text, source, &place)?;
+        let mut problems = self.unknown_filters(text, &place);
+        problems.extend(unknown_subscripts(text, source, &place));
+        let names = self.names_of(owned.expression(), text, source, &place, &mut problems);
+        if !problems.is_empty() {
+            // `note/text` is a quotient to the language; who writes it means the column, not two.
+            let meant = odd_column(text, source).map(subscript_hint);
+            return Err(match (meant, problems.swap_remove(0)) {
+                (Some(hint), first) => vec![first.hint(hint)],
+                (None, first) => [vec![first], problems].concat(),
+            });
+        }
         let shortcut = Shortcut::find(text, &names, source.columns());
         Ok(Compiled::new(owned, names, text, shortcut, Arc::clone(&self.setting)))
     }
@@ -71,33 +79,31 @@ impl Language {
     }
 
     /// An unknown filter would only show when a row comes to it.
-    fn check_filters(
+    fn unknown_filters(
         &self,
         text: &str,
         place: &impl Fn(Option<Range<usize>>) -> Place,
-    ) -> Result<(), Diagnostic> {
-        for range in filter_names(text) {
+    ) -> Vec<Diagnostic> {
+        let names = filter_names(text).into_iter();
+        let unknown = names.filter(|range| !self.has_filter(&text[range.clone()]));
+        let told = unknown.map(|range| {
             let name = &text[range.clone()];
-            if !self.has_filter(name) {
-                let problem = Diagnostic::error(
-                    Code::UnknownFilter,
-                    place(Some(range)),
-                    format!("there is no filter `{name}`"),
-                );
-                return Err(problem.hint_names(name, filter::names()));
-            }
-        }
-        Ok(())
+            let message = format!("there is no filter `{name}`");
+            Diagnostic::error(Code::UnknownFilter, place(Some(range.clone())), message)
+                .hint_names(name, filter::names())
+        });
+        told.collect()
     }
 
-    /// The columns that an expression names, each of which must exist.
+    /// The columns that an expression names, each of which must exist; those that do not go to `problems`.
     fn names_of(
         &self,
         expression: &Expression<'_, '_>,
         text: &str,
         source: &mut Source,
         place: &impl Fn(Option<Range<usize>>) -> Place,
-    ) -> Result<Names, Diagnostic> {
+        problems: &mut Vec<Diagnostic>,
+    ) -> Names {
         let mut found: Vec<String> = expression.undeclared_variables(true).into_iter().collect();
         found.sort();
         let mut columns: Vec<(Arc<str>, usize)> = Vec::new();
@@ -110,48 +116,69 @@ impl Language {
                 whole_row = true;
                 if let Some(column) = rest {
                     let column = column.split('.').next().unwrap_or(column);
-                    column_index(source, column)
-                        .map_err(|problem| problem(place(find_word(text, column))))?;
+                    if let Err(problem) = column_index(source, column) {
+                        add(problems, problem(place(find_word(text, column))));
+                    }
                 }
             } else if !self.environment.globals().any(|(name, _)| name == first)
                 && columns.iter().all(|(name, _)| **name != *first)
             {
-                let index = column_index(source, first)
-                    .map_err(|problem| problem(place(find_word(text, first))))?;
-                columns.push((first.into(), index));
+                match column_index(source, first) {
+                    Ok(index) => columns.push((first.into(), index)),
+                    Err(problem) => add(problems, problem(place(find_word(text, first)))),
+                }
             }
         }
-        Ok(Names { columns: columns.into(), whole_row })
+        Names { columns: columns.into(), whole_row }
     }
 }
 
 /// `row['…']` names a column as plainly as a bare name does. Where later rows may bring more columns, nobody can
 /// tell yet.
-fn check_subscripts(
+fn unknown_subscripts(
     text: &str,
     source: &mut Source,
     place: &impl Fn(Option<Range<usize>>) -> Place,
-) -> Result<(), Diagnostic> {
+) -> Vec<Diagnostic> {
     if source.columns().is_open() || source.columns().index(ROW).is_some() {
-        return Ok(());
+        return Vec::new();
     }
-    for range in row_subscripts(text) {
-        column_index(source, &text[range.clone()])
-            .map_err(|problem| problem(place(Some(range))))?;
-    }
-    Ok(())
+    let subscripts = row_subscripts(text).into_iter();
+    let unknown = subscripts.filter_map(|range| {
+        let found = column_index(source, &text[range.clone()]);
+        found.err().map(|problem| problem(place(Some(range))))
+    });
+    unknown.collect()
 }
 
+/// A name that is met twice is missed once.
+fn add(problems: &mut Vec<Diagnostic>, problem: Diagnostic) {
+    if problems.iter().all(|known| known.message != problem.message) {
+        problems.push(problem);
+    }
+}
+
+/// What to write instead of an expression that is none, or of names that are none.
 fn syntax_hint(text: &str, source: &Source) -> String {
-    let name = text.split('|').next().unwrap_or(text).trim();
-    let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    match source.columns().index(name).filter(|_| !plain) {
-        Some(_) => format!("a column with such a name is written row['{name}']"),
+    match odd_column(text, source) {
+        Some(name) => subscript_hint(name),
         None => {
             "an expression is a column or a calculation with columns, as in {{ column | trim }}"
                 .into()
         }
     }
+}
+
+/// The column of which an expression spells the name, where such a name is none in the language.
+fn odd_column<'a>(text: &'a str, source: &Source) -> Option<&'a str> {
+    let name = text.split('|').next().unwrap_or(text).trim();
+    let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    (!plain && source.columns().index(name).is_some()).then_some(name)
+}
+
+fn subscript_hint(name: &str) -> String {
+    let quote = if name.contains('\'') { '"' } else { '\'' };
+    format!("a column with such a name is written row[{quote}{name}{quote}]")
 }
 
 /// The index of a column, or what to say of a name that is none.

@@ -91,13 +91,14 @@ impl ValueError {
 }
 
 impl Origin {
-    /// Reads a text of the job: a bare column, an expression, a text with expressions, or plain text.
+    /// Reads a text of the job: a bare column, an expression, a text with expressions, or plain text. All that is wrong
+    /// with it is told.
     pub(crate) fn compile(
         language: &Language,
         written: &Written,
         source: &mut Source,
-    ) -> Result<Self, Diagnostic> {
-        let pieces = pieces(written)?;
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let pieces = pieces(written).map_err(|problem| vec![problem])?;
         if let [Piece::Expression(range)] = pieces.as_slice() {
             if let Some(name) = bare_column(&written.text[range.clone()]) {
                 if let Some(index) = source.columns().index(name) {
@@ -105,25 +106,39 @@ impl Origin {
                 }
                 if source.columns().is_open() && !is_keyword(name) {
                     let index = source.column(name);
-                    return index.map(Self::Column).ok_or_else(|| unreadable(written));
+                    return index.map(Self::Column).ok_or_else(|| vec![unreadable(written)]);
                 }
             }
-            return Ok(Self::Expression(Box::new(language.compile(
-                written,
-                range.clone(),
-                source,
-            )?)));
+            let compiled = language.compile(written, range.clone(), source)?;
+            return Ok(Self::Expression(Box::new(compiled)));
         }
         if pieces.iter().all(|piece| matches!(piece, Piece::Literal(_))) {
             return Ok(Self::Constant(Mapped::Text(written.text.clone().into())));
         }
-        let parts = pieces.into_iter().map(|piece| match piece {
-            Piece::Literal(range) => Ok(Part::Literal(written.text[range].to_owned())),
-            Piece::Expression(range) => {
-                Ok(Part::Expression(Box::new(language.compile(written, range, source)?)))
+        let (mut parts, mut problems) = (Vec::new(), Vec::new());
+        for piece in pieces {
+            match piece {
+                Piece::Literal(range) => parts.push(Part::Literal(written.text[range].to_owned())),
+                Piece::Expression(range) => match language.compile(written, range, source) {
+                    Ok(compiled) => parts.push(Part::Expression(Box::new(compiled))),
+                    Err(found) => problems.extend(found),
+                },
             }
-        });
-        Ok(Self::Text(parts.collect::<Result<_, Diagnostic>>()?))
+        }
+        if problems.is_empty() { Ok(Self::Text(parts)) } else { Err(problems) }
+    }
+
+    /// Whether the value depends on a column.
+    pub(crate) fn uses(&self, column: usize, name: &str) -> bool {
+        match self {
+            Self::Constant(_) => false,
+            Self::Column(index) => *index == column,
+            Self::Expression(compiled) => compiled.uses(column, name),
+            Self::Text(parts) => parts.iter().any(|part| match part {
+                Part::Literal(_) => false,
+                Part::Expression(compiled) => compiled.uses(column, name),
+            }),
+        }
     }
 
     /// A value that stands in the job itself and is no text.

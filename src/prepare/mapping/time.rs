@@ -1,8 +1,8 @@
 //! Points in time as people write them, turned into numbers. The zone is the job's; nothing is guessed.
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::fmt::strtime;
+use jiff::civil::{Date, DateTime};
+use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::TimeZone;
 
 /// Why there is no point in time. The words are for the person who wrote the time.
@@ -19,6 +19,8 @@ pub(crate) enum TimeError {
     /// The calendar or the clock has no such moment.
     #[error("`{text}` is no point in time: {cause}")]
     NoMoment { text: String, cause: String },
+    #[error("`{text}` is no point in time: {month} {year} has {days} days")]
+    NoSuchDay { text: String, month: &'static str, year: i16, days: i8 },
     #[error("the time names no zone, and the job has no `timezone`")]
     NoZone,
     /// Clocks are set forward or back there.
@@ -45,7 +47,11 @@ fn iso(text: &str, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment.as_millisecond());
     }
-    let not_understood = |_| TimeError::NotUnderstood { text: text.to_owned() };
+    let not_understood = |_| {
+        let date = text.get(..10).and_then(|date| strtime::parse("%Y-%m-%d", date).ok());
+        let no_such_day = date.and_then(|parsed| no_such_day(text, &parsed));
+        no_such_day.unwrap_or_else(|| TimeError::NotUnderstood { text: text.to_owned() })
+    };
     in_zone(text.parse::<DateTime>().map_err(not_understood)?, zone)
 }
 
@@ -57,6 +63,9 @@ fn formatted(text: &str, format: &str, zone: Option<&TimeZone>) -> Result<i64, T
         cause: error.to_string(),
     };
     let parsed = strtime::parse(format, text).map_err(other_format)?;
+    if let Some(error) = no_such_day(text, &parsed) {
+        return Err(error);
+    }
     if parsed.offset().is_some() || parsed.iana_time_zone().is_some() {
         return Ok(parsed.to_timestamp().map_err(no_moment)?.as_millisecond());
     }
@@ -65,6 +74,28 @@ fn formatted(text: &str, format: &str, zone: Option<&TimeZone>) -> Result<i64, T
         .or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0)))
         .map_err(no_moment)?;
     in_zone(civil, zone)
+}
+
+/// What is wrong with a day that its month does not have.
+fn no_such_day(text: &str, parsed: &BrokenDownTime) -> Option<TimeError> {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let (year, month, day) = (parsed.year()?, parsed.month()?, parsed.day()?);
+    let days = Date::new(year, month, 1).ok()?.days_in_month();
+    let month = MONTHS.get(usize::try_from(month).ok()?.checked_sub(1)?)?;
+    (day > days).then(|| TimeError::NoSuchDay { text: text.to_owned(), month, year, days })
 }
 
 fn in_zone(civil: DateTime, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
@@ -92,7 +123,9 @@ mod tests {
             ("31/01/2025 14:00 +0700", Some("%d/%m/%Y %H:%M %z"), None, Ok(1_738_306_800_000)),
             ("2025-01-31 14:00", None, None, Err("no `timezone`")),
             ("2025-31-01 14:00", day_first, Some(&saigon), Err("does not fit")),
-            ("31/02/2025 14:00", day_first, Some(&saigon), Err("")),
+            ("31/02/2025 14:00", day_first, Some(&saigon), Err("February 2025 has 28 days")),
+            ("2028-02-30 14:00", None, Some(&saigon), Err("February 2028 has 29 days")),
+            ("2025-04-31T14:00:00+07:00", None, None, Err("April 2025 has 30 days")),
             ("30/03/2025 02:30", day_first, Some(&berlin), Err("twice or never")),
             ("26/10/2025 02:30", day_first, Some(&berlin), Err("twice or never")),
             ("tomorrow", None, Some(&saigon), Err("no time that is understood")),

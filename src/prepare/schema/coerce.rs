@@ -63,13 +63,11 @@ impl Kind {
         }
     }
 
-    /// Passes a truth value on; only a field of that type takes one.
+    /// Passes a truth value on; a text field takes its word, as it takes a number's digits.
     pub(crate) fn read_boolean(self, value: bool) -> Result<FieldValue<'static>, Violation> {
         match self {
             Self::Boolean | Self::Json => Ok(FieldValue::Bool(value)),
-            Self::Text => {
-                Err(refusal("this must be text, and is true or false", Some("put it in quotes")))
-            }
+            Self::Text => Ok(FieldValue::Text(value.to_string().into())),
             Self::Integer | Self::Number => {
                 Err(refusal("this must be a number, and is true or false", None))
             }

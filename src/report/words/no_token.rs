@@ -10,6 +10,9 @@ pub(crate) fn no_token(why: &NoToken) -> String {
         NoToken::NoneFor { name, said } => {
             format!("the login brought no token for `{name}`: {said}")
         }
+        NoToken::NoLoginThere { address, status, usual } => format!(
+            "nothing at {address} takes a login (HTTP status {status}); the usual base URL is {usual}"
+        ),
         NoToken::NoneInAnswer { status } => {
             format!("the login was answered with HTTP status {status} and no token")
         }

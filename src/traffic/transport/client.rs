@@ -30,6 +30,8 @@ const IDLE: Duration = Duration::from_secs(60);
 pub(crate) struct Client {
     http: reqwest::Client,
     base_url: String,
+    /// The connector's own, whichever is used.
+    usual_url: String,
     token_header: HeaderName,
     token_scheme: Option<String>,
     /// What a request without a token carries, as it is sent.
@@ -112,7 +114,13 @@ impl Client {
             headers: headers(connector, &address)?,
             last_address: Arc::default(),
             messages: connector.answers.message.clone(),
+            usual_url: connector.base_url.clone(),
         })
+    }
+
+    /// The address of a path, and where the connector says that the API is.
+    pub(crate) fn told_address(&self, path: &str) -> (String, String) {
+        (format!("{}{path}", self.base_url), self.usual_url.clone())
     }
 
     /// Where an answer has its words (JSON pointers).

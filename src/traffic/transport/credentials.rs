@@ -190,7 +190,7 @@ impl Login {
                         let granted = Granted { expires_at: expiry(&token), date: answer.date };
                         finished(Secret::new(token), client, granted)
                     }
-                    None => Err(self.explain(answer.status, body.as_ref(), client.messages())),
+                    None => Err(self.explain(answer.status, body.as_ref(), client)),
                 }
             }
         }
@@ -215,8 +215,15 @@ impl Login {
         }
     }
 
-    /// `messages` is where the connector says that answers have their words.
-    fn explain(&self, status: u16, body: Option<&Value>, messages: &[Pointer]) -> TokenFailure {
+    fn explain(&self, status: u16, body: Option<&Value>, client: &Client) -> TokenFailure {
+        // A redirect, an unknown path or a page for people: no login was looked at, so none was refused.
+        let is_elsewhere = matches!(status, 300..400 | 404 | 405 | 410)
+            || (body.is_none() && !matches!(status, 401 | 403 | 408 | 429 | 500..));
+        if is_elsewhere {
+            let (address, usual) = client.told_address(&self.path);
+            return refusal(NoToken::NoLoginThere { address, status, usual });
+        }
+        let messages = client.messages();
         let usual = ["/msg", "/message", "/error"];
         let mut places = messages.iter().map(Pointer::as_str).chain(usual);
         let said = body.and_then(|body| places.find_map(|at| body.pointer(at)?.as_str()));

@@ -92,6 +92,9 @@ impl FieldSet {
 
 /// Compiles the fields' schema; none where it says nothing sensible, which is told to the reader at its place.
 pub(super) fn validator(fields: &FieldSet, reader: &mut Reader<'_>) -> Option<Validator<RowJson>> {
+    if reader.fields_are_unsound() {
+        return None;
+    }
     let before = reader.problems.len();
     lint::schema(&fields.schema, reader);
     if reader.problems.len() > before {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::text::diagnostic::Diagnostic;
-use crate::text::document::Document;
+use crate::text::document::{Document, Reading};
 use crate::text::pointer::Pointer;
 
 use super::super::reader::Reader;
@@ -25,9 +25,9 @@ pub(in super::super) struct Unsettled<'a> {
 
 /// Reads an operation's file.
 pub(in super::super) fn operation(document: &Document) -> Result<Unsettled<'_>, Vec<Diagnostic>> {
-    let (file, mut problems) = document.read_as::<OperationFile>();
-    let Some(file) = file else { return Err(problems) };
-    let mut reader = Reader { document, problems: &mut problems };
+    let Reading { value, mut problems, unsound } = document.read_as::<OperationFile>();
+    let Some(file) = value else { return Err(problems) };
+    let mut reader = Reader { document, problems: &mut problems, unsound: &unsound };
     let fields = FieldSet::of(file.fields);
     let path = reader.template(&Pointer::of(["path"]), &file.path, &fields);
     let lane = reader.template(&Pointer::of(["lane"]), &file.lane, &fields);
