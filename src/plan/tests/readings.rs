@@ -330,12 +330,15 @@ fn a_source_that_changes_between_the_readings_is_noticed_before_the_wrong_row_is
         let past = Past::of(&world.path());
         let found = world.survey(&past, UNLIMITED);
         for changed in [
-            // A row came in between, one is gone, two have changed places, one became invalid, all are gone.
+            // A row came in between, one is gone, two have changed places, one became invalid, all are gone, one is half
+            // written, and one can no more be read.
             csv.replace("k2", "k9,tk_9,z\nk2"),
             csv.replace("k2,tk_2,b\n", ""),
             "id,ticket,body\nk1,tk_1,a\nk3,tk_3,c\nk2,tk_2,b\n".to_owned(),
             csv.replace("k2,tk_2", "k2,"),
             "id,ticket,body\n".to_owned(),
+            csv.replace("k2,tk_2,b\nk3,tk_3,c\n", "k2,tk"),
+            csv.replace("k2,tk_2,b", "k2,tk_2,b,more"),
         ] {
             world.write(&changed);
             let failure = world.steps(&past, UNLIMITED, &found, is_sent).unwrap_err();
