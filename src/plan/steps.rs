@@ -110,7 +110,7 @@ impl<'a> Steps<'a> {
         let mut record = std::mem::take(&mut self.record);
         let step = loop {
             match self.source.next(&mut record) {
-                Read::End if self.source_rows_are_missing() => break Err(self.has_fewer_rows()),
+                Read::End if self.source_rows_are_missing() => break Err(self.fewer_rows()),
                 Read::End => break Ok(None),
                 Read::Problem(problem) => {
                     if let Some(step) = self.unreadable(problem, &wants)? {
@@ -118,7 +118,7 @@ impl<'a> Steps<'a> {
                     }
                 }
                 Read::Row => match self.walk.to(record.place.row) {
-                    None => break Err(self.changed(&record.place)),
+                    None => break Err(ReadingFailure::changed(&record.place)),
                     Some(noted) if wants(noted.fate) => break self.step(&record, noted).map(Some),
                     Some(_) => {}
                 },
@@ -155,7 +155,7 @@ impl<'a> Steps<'a> {
             })),
             Some(noted) if !wants(noted.fate) => Ok(None),
             // It could be read when the rows were checked, as of a file that is being written anew.
-            _ => Err(self.changed(&place)),
+            _ => Err(ReadingFailure::changed(&place)),
         }
     }
 
@@ -171,7 +171,7 @@ impl<'a> Steps<'a> {
         // Of a row that is to be sent: whether it is the one of which that was decided.
         let mark = Name::of(&key, digest).map(Name::mark);
         if noted.mark.is_some() && noted.mark != mark {
-            return Err(self.changed(&record.place));
+            return Err(ReadingFailure::changed(&record.place));
         }
         let bears_the_key = noted.nth == 1 || !self.readings.preparer.has_key();
         let key = key_of(key, digest, noted.nth);
@@ -187,7 +187,7 @@ impl<'a> Steps<'a> {
             Look { operation: operation.as_deref(), ready: ready.as_ref(), known: known.as_ref() };
         let change = look.change();
         if matches!(noted.fate, Fate::Send(_)) && look.fate(&self.policy) != noted.fate {
-            return Err(self.changed(&record.place));
+            return Err(ReadingFailure::changed(&record.place));
         }
         Ok(Step {
             place: record.place.clone(),
@@ -214,15 +214,18 @@ impl<'a> Steps<'a> {
         Diagnostic::error(Code::RepeatedKey, record.place.clone().into(), message)
     }
 
-    /// The source is not what the survey has read.
-    fn changed(&self, place: &RowPlace) -> ReadingFailure {
-        let message = "the row is not the one that stood here when the rows were checked";
-        not_the_same(place.clone().into(), message)
-    }
-
-    fn has_fewer_rows(&self) -> ReadingFailure {
+    /// The source ended before all rows had come that were counted.
+    pub(crate) fn fewer_rows(&self) -> ReadingFailure {
         let place = Place::File(Arc::clone(self.readings.job.rows.name()));
         not_the_same(place, "the source has fewer rows than when they were checked")
+    }
+}
+
+impl ReadingFailure {
+    /// The source is not what the survey has read.
+    pub(crate) fn changed(place: &RowPlace) -> Self {
+        let message = "the row is not the one that stood here when the rows were checked";
+        not_the_same(place.clone().into(), message)
     }
 }
 

@@ -63,7 +63,11 @@ impl Failure {
 
     pub(crate) fn exit(&self) -> u8 {
         match self {
-            Self::Ledger(LedgerError::Busy { .. }) => exit::LOCKED,
+            Self::Ledger(
+                LedgerError::Busy { .. }
+                | LedgerError::Overtaken { .. }
+                | LedgerError::OlderInUse { .. },
+            ) => exit::LOCKED,
             Self::Ledger(error) if error.may_pass() => exit::STOPPED,
             Self::Invalid(found) if !found.checked.broken => exit::INVALID,
             Self::Input(_)

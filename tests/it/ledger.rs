@@ -593,7 +593,7 @@ fn an_older_ledger_stays_as_it_is_where_the_job_may_not_be_run() {
     let other =
         NOTES_JOB.replace("job: notes", "job: by-content").replace("key: \"{{ id }}\"\n", "");
     desk.write("other.yaml", other);
-    let refused = desk.run(&sandbox, "other.yaml").exits(2);
+    let refused = desk.run(&sandbox, "other.yaml").exits(5);
     assert!(
         refused.to_string().contains("of an older format, and another run uses it"),
         "{refused}"

@@ -52,12 +52,11 @@ impl Feeder<'_> {
         let is_sent = |fate| matches!(fate, Fate::Send(_));
         while left > 0 {
             let mut batch = Vec::with_capacity(BATCH);
-            while batch.len() < BATCH
-                && left > 0
-                && let Some(step) = steps.next(is_sent)?
-            {
+            while batch.len() < BATCH && left > 0 {
+                // As many rows were counted as are to come: a row that is left out without a word would be lost.
+                let step = steps.next(is_sent)?.ok_or_else(|| steps.fewer_rows())?;
                 left -= 1;
-                batch.extend(work(step));
+                batch.push(work(step)?);
             }
             if to.blocking_send(Ok(batch)).is_err() {
                 return Ok(());
@@ -67,10 +66,12 @@ impl Feeder<'_> {
     }
 }
 
-fn work(step: Step) -> Option<Work> {
-    let (Fate::Send(sending), Some(ready)) = (step.fate, step.ready) else { return None };
+fn work(step: Step) -> Result<Work, ReadingFailure> {
+    let (Fate::Send(sending), Some(ready)) = (step.fate, step.ready) else {
+        return Err(ReadingFailure::changed(&step.place));
+    };
     let known = step.known.as_ref();
-    Some(Work {
+    Ok(Work {
         ready,
         key: step.key.into(),
         known: known.map(|known| known.id),
