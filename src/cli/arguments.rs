@@ -178,6 +178,9 @@ pub(super) struct SendingArguments {
     /// Send rows again that were refused earlier, though nothing about them has changed
     #[arg(long)]
     pub retry_failed: bool,
+    /// Send rows although another job has sent the same ones
+    #[arg(long)]
+    pub as_new: bool,
     /// Rehearse: send to a local StringeeX that is started for this run
     #[arg(long)]
     pub sandbox: bool,

@@ -40,6 +40,7 @@ pub(super) fn sending(arguments: &SendingArguments) -> SendingOptions {
         limit: arguments.limit,
         skip_invalid: arguments.skip_invalid,
         retry_failed: arguments.retry_failed,
+        as_new: arguments.as_new,
     }
 }
 

@@ -52,6 +52,10 @@ pub(crate) enum LedgerError {
     Busy {
         holder: Option<String>,
     },
+    /// The file has a second name, under which another run could hold the same job.
+    TwoNames {
+        path: PathBuf,
+    },
     /// The lock was gone for a while, and in that time another run held the job.
     Overtaken {
         ledger: Location,

@@ -77,6 +77,12 @@ impl History {
         equal.map(|pair| (pair[0].id(), pair[1].id()))
     }
 
+    /// What was last sent of the rows that stand so, in no order.
+    pub(crate) fn contents(&self, standing: Standing) -> impl Iterator<Item = Digest> {
+        let standing_so = self.entries.iter().filter(move |entry| entry.standing == standing);
+        standing_so.map(|entry| Digest(entry.digest))
+    }
+
     /// Where the rows stand, in no order.
     pub(crate) fn standings(&self) -> impl Iterator<Item = Standing> {
         self.entries.iter().map(|entry| entry.standing)

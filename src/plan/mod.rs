@@ -6,6 +6,7 @@
 
 pub(crate) mod decide;
 mod decider;
+mod elsewhere;
 mod fates;
 mod look;
 mod names;
@@ -19,6 +20,7 @@ mod tally;
 mod tests;
 
 pub(crate) use decide::{Done, Fate, Held, Sending};
+pub(crate) use elsewhere::{DoneContents, DoneElsewhere};
 pub(crate) use fates::Fates;
 pub(crate) use look::{Change, Policy};
 pub(crate) use prior::Prior;

@@ -44,8 +44,8 @@ pub(crate) use plain::plain;
 pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, nothing_planned};
 pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked};
 pub(crate) use refusal::{
-    InvalidRows, brought_in, of_account, of_client, of_credentials, of_invalid, of_ledger,
-    of_sandbox, of_waiting,
+    InvalidRows, brought_in, of_account, of_client, of_credentials, of_done_elsewhere, of_invalid,
+    of_ledger, of_sandbox, of_waiting,
 };
 pub(crate) use status::{
     Counted, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,

@@ -6,6 +6,7 @@ use super::words::{
     client_error, credential_error, credential_hint, ledger_error, ledger_hint, number, rows,
 };
 use crate::ledger::{LedgerError, TakenIn};
+use crate::plan::DoneElsewhere;
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -39,6 +40,21 @@ pub(crate) fn of_account(present: &str, others: &[String]) -> Diagnostic {
         "if both are the same account, add `account: {}` to the job, or rows that are done would be sent again; \
          if not, give this one a ledger of its own with --ledger",
         others.first().map_or("", String::as_str),
+    ))
+}
+
+/// That rows of a job that has done nothing yet were sent by another job.
+pub(crate) fn of_done_elsewhere(found: &DoneElsewhere, job: &str, ledger: &Path) -> Diagnostic {
+    let message = format!(
+        "{} of {} {} done already at this address; the job `{job}` has sent this one, says the ledger {}",
+        number(found.rows),
+        rows(found.all),
+        if found.rows == 1 { "is" } else { "are" },
+        ledger.display()
+    );
+    Diagnostic::error(Code::DoneElsewhere, found.first.clone().into(), message).hint(format!(
+        "if this is the same job, go on under its name: give the data file its old name or write `job: {job}` in a YAML job, \
+         with that ledger; if these rows are to be sent once more, add --as-new"
     ))
 }
 

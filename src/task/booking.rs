@@ -31,6 +31,11 @@ impl Past {
         Ok(Self { ledger, job, history })
     }
 
+    /// Whether the job has sent nothing yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.history.is_empty()
+    }
+
     pub(super) fn prior(&self) -> Prior<'_> {
         Prior { history: &self.history, ledger: &self.ledger }
     }

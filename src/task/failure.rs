@@ -1,9 +1,11 @@
 //! Why a task came to nothing.
 
+use std::path::PathBuf;
+
 use super::run::standing;
 use crate::ledger::LedgerError;
-use crate::plan::{Checked, ReadingFailure, Tally};
-use crate::report::{exit, of_account, of_client, of_credentials, of_ledger};
+use crate::plan::{Checked, DoneElsewhere, ReadingFailure, Tally};
+use crate::report::{exit, of_account, of_client, of_credentials, of_done_elsewhere, of_ledger};
 use crate::row::Totals;
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::transport::{ClientError, CredentialError};
@@ -21,8 +23,19 @@ pub(crate) enum Failure {
         present: String,
         others: Vec<String>,
     },
+    /// The job has done nothing yet, and another has done its rows.
+    DoneElsewhere(DoneBy),
     /// Rows are invalid, or the source as a whole is. All of that has been told.
     Invalid(Refused),
+}
+
+/// Rows that are done, and who has done them.
+#[derive(Debug, Clone)]
+pub(crate) struct DoneBy {
+    pub found: DoneElsewhere,
+    /// The job that has done the first of them, and the ledger that says so.
+    pub job: String,
+    pub ledger: PathBuf,
 }
 
 /// Rows that are refused, with where all rows stand.
@@ -57,6 +70,9 @@ impl Failure {
             Self::OtherAccount { present, others } => {
                 vec![of_account(present, others)]
             }
+            Self::DoneElsewhere(DoneBy { found, job, ledger }) => {
+                vec![of_done_elsewhere(found, job, ledger)]
+            }
             Self::Invalid(_) => Vec::new(),
         }
     }
@@ -75,6 +91,7 @@ impl Failure {
             | Self::Client(_)
             | Self::Ledger(_)
             | Self::OtherAccount { .. }
+            | Self::DoneElsewhere(_)
             | Self::Invalid(_) => exit::USAGE,
         }
     }

@@ -1,5 +1,6 @@
 //! A job as a verb opens it: the file, its source, its mapping.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::declared::job::{self, Broken, Job, Rows};
@@ -100,11 +101,28 @@ fn refuse_secrets(address: &str) -> Result<(), Vec<Diagnostic>> {
 
 /// Where a job's ledger is: where the user says, or beside the job.
 pub(crate) fn ledger_place(job: &Path, named: Option<PathBuf>) -> PathBuf {
-    let path = named.unwrap_or_else(|| {
-        job.parent().unwrap_or(Path::new("")).join(".noteferry").join("ledger.db")
-    });
+    // By a link to it, or to its folder, it is the same job.
+    let path = named.unwrap_or_else(|| beside(&without_links(job)));
     // What lies beside a ledger belongs to it, and lies beside the file, not beside a link to it.
     if path.is_symlink() { path.canonicalize().unwrap_or(path) } else { path }
+}
+
+/// Where a job's ledger may be that the user has not named: beside the job, or beside a link to it, where it was made by
+/// versions that did not follow links.
+pub(super) fn usual_ledger_places(job: &Path) -> [PathBuf; 2] {
+    [ledger_place(job, None), beside(job)]
+}
+
+fn beside(job: &Path) -> PathBuf {
+    job.parent().unwrap_or(Path::new("")).join(".noteferry").join("ledger.db")
+}
+
+/// The path itself, if no link is in it.
+fn without_links(path: &Path) -> Cow<'_, Path> {
+    match path.ancestors().any(Path::is_symlink) {
+        true => path.canonicalize().map_or(Cow::Borrowed(path), Cow::Owned),
+        false => Cow::Borrowed(path),
+    }
 }
 
 /// Under another key every row would be a new one, and everything that is done would be sent again. `before` is what

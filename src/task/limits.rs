@@ -19,6 +19,8 @@ pub(crate) struct SendingOptions {
     pub skip_invalid: bool,
     /// Send rows again that were refused earlier, though nothing about them has changed.
     pub retry_failed: bool,
+    /// Send rows although another job has done the same.
+    pub as_new: bool,
 }
 
 /// How fast a job is sent.

@@ -7,6 +7,7 @@
 mod booking;
 mod check;
 mod deadline;
+mod elsewhere;
 mod failure;
 mod job;
 mod ledger_check;
@@ -21,7 +22,7 @@ mod tests;
 
 pub(crate) use check::check;
 pub(crate) use deadline::{TimeLimits, Until};
-pub(crate) use failure::{Failure, Refused};
+pub(crate) use failure::{DoneBy, Failure, Refused};
 pub(crate) use job::{JobOptions, ledger_place};
 pub(crate) use ledger_check::{LedgerCheckOptions, check_ledger};
 pub(crate) use limits::{Limits, SendingOptions};

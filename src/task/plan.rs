@@ -8,6 +8,7 @@ use crate::source::Source;
 use crate::traffic::pace;
 
 use super::booking::Past;
+use super::elsewhere::refuse_done_elsewhere;
 use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions};
 use super::rescued::tell_waiting;
@@ -68,6 +69,10 @@ pub(crate) fn plan(
     let Survey { checked, fates } = planning.survey(source, listener)?;
     if checked.broken {
         return Err(Failure::Invalid(Refused::new(checked, fates.tally())));
+    }
+    let is_first = past.as_ref().is_none_or(Past::is_empty);
+    if is_first && !options.sending.as_new {
+        refuse_done_elsewhere(&opening, &options.job, &target, now)?;
     }
     let report = planning.show(&fates, show(About::new(&opening, &target)))?;
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());

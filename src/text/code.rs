@@ -70,6 +70,12 @@ codes! {
             "The rows of this job were sent to the same address with other credentials. If that was another account, this \
              one needs a ledger of its own (--ledger); if it is the same account under another name, say so with \
              `account:` in the job, or everything would be sent a second time."
+        DoneElsewhere "done-elsewhere"
+            "another job has done these very rows"
+            "The job has sent nothing yet, and the ledger knows another job that has sent the same content to the same \
+             address: most often the same file under another name, or the same job with another ledger. Each job has a \
+             history of its own, so all of it would be sent a second time. Go on under the old name, or add --as-new to send \
+             the rows once more."
         KeyChanged "key-changed"
             "the job's key is not the one that its rows are known by"
             "The ledger finds a row again by what `key` says of it. Under another key no row would be found, and all that \

@@ -214,11 +214,54 @@ fn another_address_has_done_nothing_yet() {
 }
 
 #[test]
-fn another_name_is_another_job() {
-    let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 2)), sandbox(""));
-    desk.run(&sandbox, "job.yaml").exits(0);
+fn what_was_done_under_another_name_is_not_sent_again_unless_that_is_wanted() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 2)), sandbox(""));
+    desk.run(&sandbox, "job.yaml --limit 2").exits(0);
     desk.write("job.yaml", NOTES_JOB.replace("job: notes", "job: more"));
-    desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=2");
+    let refused = desk.run(&sandbox, "job.yaml").exits(2);
+    assert_reads("done_elsewhere", refused);
+    let plan = format!("plan job.yaml --base-url {}", sandbox.base_url());
+    assert!(desk.call(&plan).exits(2).to_string().contains("--as-new"));
+    desk.run(&sandbox, "job.yaml --as-new").exits(0).counts("succeeded=3");
+    // From now on it has a history of its own.
+    desk.run(&sandbox, "job.yaml").exits(0).counts("already_done=3");
+    assert_eq!(texts(&sandbox).len(), 5);
+}
+
+#[test]
+fn a_data_file_under_a_new_name_and_a_job_with_another_ledger_are_what_they_were() {
+    let rows = "ticket_id,note,is_internal_note\ntk_1,a,true\ntk_2,b,true\n";
+    let (desk, sandbox) = (Desk::new().file("notes.csv", rows), sandbox(""));
+    let run = "--operation ticket_note.create";
+    desk.run(&sandbox, &format!("notes.csv {run}")).exits(0);
+    desk.write("notes-fixed.csv", format!("{rows}tk_3,c,true\n"));
+    let refused = desk.run(&sandbox, &format!("notes-fixed.csv {run}")).exits(2);
+    assert!(refused.to_string().contains("2 of 3 rows are done already"), "{refused}");
+    let refused = desk.run(&sandbox, &format!("notes.csv {run} --ledger new.db")).exits(2);
+    assert!(refused.to_string().contains("done-elsewhere"), "{refused}");
+    // Rows that nobody has sent are nobody's business.
+    desk.write("others.csv", "ticket_id,note,is_internal_note\ntk_1,other,true\n");
+    desk.run(&sandbox, &format!("others.csv {run}")).exits(0);
+    assert_eq!(texts(&sandbox).len(), 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_job_behind_a_link_has_the_ledger_of_the_real_one_and_a_ledger_has_one_name() {
+    let (desk, sandbox) = (Desk::new(), sandbox(""));
+    std::fs::create_dir(desk.path("real")).unwrap();
+    desk.write("real/job.yaml", NOTES_JOB);
+    desk.write("real/notes.csv", notes_csv(3, 2));
+    std::os::unix::fs::symlink(desk.path("real"), desk.path("link")).unwrap();
+    desk.run(&sandbox, "real/job.yaml --limit 1").exits(0);
+    desk.run(&sandbox, "link/job.yaml").exits(0).counts("already_done=1 succeeded=2");
+    assert!(!desk.path(".noteferry").exists());
+    std::fs::hard_link(desk.path("real/.noteferry/ledger.db"), desk.path("second.db")).unwrap();
+    for ledger in ["real/.noteferry/ledger.db", "second.db"] {
+        let refused = desk.run(&sandbox, &format!("real/job.yaml --ledger {ledger}")).exits(2);
+        assert!(refused.to_string().contains("has a second name"), "{refused}");
+    }
+    assert_eq!(texts(&sandbox).len(), 3);
 }
 
 #[test]

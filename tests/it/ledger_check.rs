@@ -208,7 +208,7 @@ fn each_contradiction_has_its_name() {
 fn only_the_job_that_is_asked_for_is_looked_at() {
     let (desk, sandbox) = after_a_run();
     desk.write("other.yaml", NOTES_JOB.replace("job: notes", "job: other"));
-    desk.run(&sandbox, "other.yaml").exits(1);
+    desk.run(&sandbox, "other.yaml --as-new").exits(1);
     tamper(&desk, "UPDATE ends SET outcome = 'dunno' WHERE id = 3");
     check(&desk, "other.yaml", 0);
     let (_, json) = check(&desk, "job.yaml", 1);

@@ -57,6 +57,9 @@ impl FileLedger {
             make_folder(folder).map_err(|error| of_io(path, Deed::Make, &error))?;
         }
         refuse_kept(path)?;
+        if presence::has_two_names(path) {
+            return Err(LedgerError::TwoNames { path: path.to_owned() });
+        }
         Self::open_at(path, connect)
     }
 

@@ -252,6 +252,19 @@ type Identity = ();
 #[cfg(not(unix))]
 fn identity_of(_metadata: &std::fs::Metadata) -> Identity {}
 
+/// Whether a file has another name, as hard links give. What lies beside a ledger lies beside one of its names.
+#[cfg(unix)]
+pub(super) fn has_two_names(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.nlink() > 1)
+}
+
+/// Elsewhere that cannot be asked of a file that is not open.
+#[cfg(not(unix))]
+pub(super) fn has_two_names(_path: &Path) -> bool {
+    false
+}
+
 /// None where there is no such file.
 fn identity(path: &Path) -> io::Result<Option<Identity>> {
     match std::fs::metadata(path) {

@@ -27,11 +27,7 @@ pub(crate) fn ledger_error(error: &LedgerError) -> String {
             format!("the ledger {} is empty, though runs have used it before", path.display())
         }
         LedgerError::PutBack { path } => put_back(path),
-        LedgerError::Replaced { path, kept } => format!(
-            "the ledger {} or its log was replaced while the run used it; all that is known is in {}",
-            path.display(),
-            kept.display()
-        ),
+        LedgerError::Replaced { path, kept } => replaced(path, kept),
         LedgerError::Lost { path, cause } => format!(
             "the ledger {} was deleted while the run used it, and cannot be written again: {}",
             path.display(),
@@ -40,13 +36,12 @@ pub(crate) fn ledger_error(error: &LedgerError) -> String {
         LedgerError::Moved { path } => {
             format!("the ledger {} was deleted or replaced while the run began", path.display())
         }
-        LedgerError::Superseded { path, kept } => format!(
-            "the ledger {} was replaced during an earlier run, and what it knew is in {}",
-            path.display(),
-            kept.display()
-        ),
+        LedgerError::Superseded { path, kept } => superseded(path, kept),
         LedgerError::Busy { holder } => {
             format!("another run of this job is under way{}", in_brackets(holder.as_deref()))
+        }
+        LedgerError::TwoNames { path } => {
+            format!("the ledger {} has a second name: a hard link", path.display())
         }
         LedgerError::Overtaken { .. } => {
             "another run of this job has taken the job over while this run had it in hand"
@@ -96,6 +91,18 @@ pub(crate) fn ledger_error(error: &LedgerError) -> String {
     }
 }
 
+fn replaced(path: &Path, kept: &Path) -> String {
+    let (path, kept) = (path.display(), kept.display());
+    format!(
+        "the ledger {path} or its log was replaced while the run used it; all that is known is in {kept}"
+    )
+}
+
+fn superseded(path: &Path, kept: &Path) -> String {
+    let (path, kept) = (path.display(), kept.display());
+    format!("the ledger {path} was replaced during an earlier run, and what it knew is in {kept}")
+}
+
 fn unrecorded(cause: &str, rescue: &str, known: &str) -> String {
     format!("{cause}; nor can its rescue file: {rescue}. Known and written nowhere: {known}")
 }
@@ -123,6 +130,9 @@ pub(crate) fn ledger_hint(error: &LedgerError) -> &'static str {
         LedgerError::Lost { .. } => {
             "put it back from a copy, and do not run this job without it: all that the copy does not know would be sent \
              again"
+        }
+        LedgerError::TwoNames { .. } => {
+            "delete one of the names, or make a copy in its place: under two names two runs could send the same rows at once"
         }
         LedgerError::Overtaken { .. } => {
             "find out what deletes the .lock files beside the ledger, such as a clean-up, then run again: what each run \

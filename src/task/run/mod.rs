@@ -27,6 +27,7 @@ use crate::traffic::transport::{ClientError, CredentialKind, Transport};
 
 use super::booking::{Booking, Claim, Entered};
 use super::deadline::{RunTime, TimeLimits};
+use super::elsewhere::refuse_done_elsewhere;
 use super::job::{JobOptions, Opening};
 use super::limits::{Limits, SendingOptions};
 use super::target::{Target, TargetOptions};
@@ -163,7 +164,7 @@ pub(super) fn run_through<T: Transport>(
     let (now, name) = ((world.wall)(), target.job_name(&opening.job));
     let claim = Claim::make(&options.job.ledger, name, &opening.job, world, listener)?;
     opening.tell_warnings(listener);
-    let running = Running { options, world, opening: &opening, now };
+    let running = Running { options, world, opening: &opening, target: &target, now };
     let (found, booking) = running.survey_and_book(source, claim, listener)?;
     let tally = *found.fates.tally();
     let (duration, limited_by) = pace::duration(tally.to_send(), &limits.quotas);
@@ -206,6 +207,7 @@ struct Running<'a> {
     options: &'a RunOptions<'a>,
     world: &'a World<'a>,
     opening: &'a Opening,
+    target: &'a Target,
     /// The moment of the check, which the second reading goes by, too.
     now: i64,
 }
@@ -222,6 +224,7 @@ impl Running<'_> {
         loop {
             let found = self.survey(source, &claim, listener)?;
             self.refuse_invalid(&found)?;
+            self.refuse_done_elsewhere(&claim)?;
             match claim.enter(&self.opening.job, self.world, listener)? {
                 Entered::Booked(booking) => return Ok((found, *booking)),
                 Entered::Overtaken(overtaken) => claim = *overtaken,
@@ -243,6 +246,14 @@ impl Running<'_> {
         let found = survey(readings, source, claim.prior(), policy, tell)?;
         listener(Told::Surveyed);
         Ok(found)
+    }
+
+    fn refuse_done_elsewhere(&self, claim: &Claim) -> Result<(), Failure> {
+        let is_first = claim.prior().is_none_or(|prior| prior.history.is_empty());
+        match is_first && !self.options.sending.as_new {
+            true => refuse_done_elsewhere(self.opening, &self.options.job, self.target, self.now),
+            false => Ok(()),
+        }
     }
 
     fn refuse_invalid(&self, found: &Survey) -> Result<(), Failure> {
