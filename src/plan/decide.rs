@@ -94,6 +94,8 @@ pub(crate) struct Facts<'a> {
     pub valid: bool,
     /// Whether what would be sent is what was sent before.
     pub unchanged: bool,
+    /// Whether the row is of another operation or another lane than what was sent under its key.
+    pub is_another: bool,
     pub effect: Effect,
     pub repeat: Repeat,
     /// Whether a lost answer can be settled by looking.
@@ -104,7 +106,7 @@ pub(crate) struct Facts<'a> {
 
 /// Decides a row's fate.
 ///
-/// What is done is done, even if it would be invalid today: a reminder that has passed since is no fault.
+/// What is done is done (but another row under its key is another row), even if it would be invalid today: a reminder that has passed since is no fault.
 pub(crate) fn decide(facts: &Facts<'_>) -> Fate {
     let state = match facts.earlier {
         // Reading changes nothing and its answer is gone: it is done anew.
@@ -123,6 +125,8 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Fate {
             false if facts.unchanged => Fate::Skip(Done::Unchanged),
             false => Fate::Skip(Done::Changed),
         },
+        // Its key is taken: passing it over as done would lose it.
+        RowState::Succeeded { .. } if facts.is_another => Fate::Reject,
         RowState::Succeeded { .. } if facts.unchanged => Fate::Skip(Done::Unchanged),
         RowState::Succeeded { .. } => Fate::Skip(Done::Changed),
         RowState::Started { .. } | RowState::InDoubt { .. } => in_doubt(facts),

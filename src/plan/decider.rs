@@ -40,6 +40,15 @@ pub(super) struct Decided {
     pub problems: Vec<Diagnostic>,
 }
 
+/// What came of looking a row up.
+struct LookedUp {
+    fate: Fate,
+    /// The so-manieth of its name.
+    nth: u64,
+    /// That its key is another row's.
+    taken: Option<Diagnostic>,
+}
+
 impl Default for Decided {
     fn default() -> Self {
         Self { fate: Fate::Reject, valid: false, problems: Vec::new() }
@@ -190,7 +199,12 @@ impl<'a> Decider<'a> {
         let mut decided = Decided { valid: valid.unwrap_or(true), ..Decided::default() };
         let (fate, nth) = match (glance.name, glance.found) {
             (None, _) => (Fate::Reject, 1),
-            (Some(name), Found::Perhaps) => self.look_up(record, name, 1)?,
+            (Some(name), Found::Perhaps) => {
+                let looked_up = self.look_up(record, name, 1)?;
+                decided.valid &= looked_up.taken.is_none();
+                decided.problems.extend(looked_up.taken);
+                (looked_up.fate, looked_up.nth)
+            }
             (Some(name), Found::New) => match self.names.arrive(name) {
                 Arrival::First => (self.fate_of_new(glance, decided.valid), 1),
                 Arrival::Again => self.decide_again(record, glance, name, decided.valid)?,
@@ -237,7 +251,10 @@ impl<'a> Decider<'a> {
         match found {
             Found::New => Ok((self.fate_of_new(glance, valid), nth)),
             Found::Done(_) => Ok((Fate::Skip(Done::Unchanged), nth)),
-            Found::Perhaps => self.look_up(record, name, nth),
+            Found::Perhaps => {
+                let LookedUp { fate, nth, .. } = self.look_up(record, name, nth)?;
+                Ok((fate, nth))
+            }
         }
     }
 
@@ -247,12 +264,8 @@ impl<'a> Decider<'a> {
     }
 
     /// Prepares a row once more, with all that is known of it.
-    fn look_up(
-        &mut self,
-        record: &Record,
-        name: Name,
-        nth: u64,
-    ) -> Result<(Fate, u64), LedgerError> {
+    fn look_up(&mut self, record: &Record, name: Name, nth: u64) -> Result<LookedUp, LedgerError> {
+        let rejected = |nth| LookedUp { fate: Fate::Reject, nth, taken: None };
         let preparer = self.readings.preparer;
         let prepared = preparer.prepare(record, self.readings.now, &mut self.findings);
         self.findings.problems.clear();
@@ -260,7 +273,7 @@ impl<'a> Decider<'a> {
         let key = prepared.key().clone();
         let ready = prepared.ready();
         let digest = ready.as_ref().map(|ready| ready.digest);
-        let Some(key) = key_of(key, digest, nth) else { return Ok((Fate::Reject, nth)) };
+        let Some(key) = key_of(key, digest, nth) else { return Ok(rejected(nth)) };
         let found = match &self.prior {
             Some(prior) if !reads => prior.known(&key)?,
             _ => None,
@@ -275,7 +288,7 @@ impl<'a> Decider<'a> {
             Arrival::Again => {
                 let nth = self.names.again(name);
                 return match preparer.has_key() {
-                    true => Ok((Fate::Reject, nth)),
+                    true => Ok(rejected(nth)),
                     false => self.look_up(record, name, nth),
                 };
             }
@@ -284,7 +297,12 @@ impl<'a> Decider<'a> {
         let look = Look { operation: operation.as_deref(), ready: ready.as_ref(), known };
         let lane = ready.as_ref().map(|ready| Lane::named(&ready.lane));
         let sent_in = known.map(|known: &Known| Lane::named(&known.lane));
-        Ok((self.held.let_pass(look.fate(&self.policy), lane, sent_in), nth))
+        let taken = look.taken_key(&record.place, &key);
+        Ok(LookedUp {
+            fate: self.held.let_pass(look.fate(&self.policy), lane, sent_in),
+            nth,
+            taken,
+        })
     }
 
     fn within_limit(&mut self, fate: Fate) -> Fate {

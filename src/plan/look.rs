@@ -3,7 +3,10 @@
 use crate::declared::connector::{Effect, Operation, Repeat};
 use crate::declared::job::InDoubt;
 use crate::prepare::Ready;
-use crate::row::Known;
+use crate::row::{Known, RowState};
+use crate::text::code::Code;
+use crate::text::diagnostic::Diagnostic;
+use crate::text::place::RowPlace;
 
 use super::decide::{Facts, Fate, decide};
 
@@ -50,6 +53,25 @@ impl Look<'_> {
         if ready.lane == known.lane && one_list { Change::Content } else { Change::Lane }
     }
 
+    /// That the row's key is the one of a row that is done and was another one; none where it is not.
+    pub(super) fn taken_key(&self, place: &RowPlace, key: &str) -> Option<Diagnostic> {
+        let known = self.known.filter(|known| {
+            known.earlier.turn == 1 && matches!(known.earlier.state, RowState::Succeeded { .. })
+        })?;
+        let (then, now) = match self.change() {
+            Change::Operation => (&*known.operation, &*self.operation?.name),
+            Change::Lane => (&*known.lane, &*self.ready?.lane),
+            Change::None | Change::Content => return None,
+        };
+        let message = format!(
+            "the key `{key}` is that of a row that is done: it was for `{then}`, and this row is for `{now}`"
+        );
+        Some(Diagnostic::error(Code::KeyTaken, place.clone().into(), message).hint(
+            "a key names one row for ever: give this row another one, or take it out if it is that row; to send a file \
+             whose numbers begin anew, give its job another name",
+        ))
+    }
+
     /// The row's fate, as far as the rows before it let it.
     pub(super) fn fate(&self, policy: &Policy) -> Fate {
         let change = self.change();
@@ -57,6 +79,7 @@ impl Look<'_> {
             earlier: self.known.map(|known| &known.earlier),
             valid: self.ready.is_some_and(|ready| ready.valid),
             unchanged: change == Change::None,
+            is_another: matches!(change, Change::Operation | Change::Lane),
             effect: self.operation.map_or(Effect::Create, |operation| operation.effect),
             repeat: match (change, self.operation) {
                 // What was another operation, or somewhere else, is not repeated by this.

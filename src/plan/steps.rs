@@ -186,6 +186,9 @@ impl<'a> Steps<'a> {
         let look =
             Look { operation: operation.as_deref(), ready: ready.as_ref(), known: known.as_ref() };
         let change = look.change();
+        if let Some(taken) = key.as_ref().and_then(|key| look.taken_key(&record.place, key)) {
+            problem.get_or_insert(taken);
+        }
         if matches!(noted.fate, Fate::Send(_)) && look.fate(&self.policy) != noted.fate {
             return Err(ReadingFailure::changed(&record.place));
         }

@@ -243,6 +243,11 @@ codes! {
              `recover: with`, or take the field out of `lane`."
     }
     "The layout of sources": {
+        KeyTaken "key-taken"
+            "a row has the key of another one that is done"
+            "The ledger knows a row by its key. Under this one a row was sent that did something else, or to something else, \
+             so this cannot be the same row; passed over as done it would be lost. It happens where numbers begin anew each \
+             month: give such a file's job another name, or make the month a part of the key."
         SourceChanged "source-changed"
             "the source has changed between its two readings"
             "A source is read once to check its rows and once to send them, and what is sent must be what was checked. \

@@ -229,6 +229,37 @@ fn what_was_done_under_another_name_is_not_sent_again_unless_that_is_wanted() {
 }
 
 #[test]
+fn a_key_that_comes_again_for_another_ticket_or_operation_is_no_row_that_is_done() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 3)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=3");
+    // The next month's file, whose numbers begin anew; one row is still what it was.
+    desk.write("notes.csv", "id,ticket,body\nk1,tk_1,Note 1\nk2,tk_8,April\nk9,tk_9,May\n");
+    let refused = desk.run(&sandbox, "job.yaml").exits(3);
+    refused.counts("invalid=1 already_done=1 not_started=1");
+    assert_reads("key_taken", refused);
+    let plan = format!("plan job.yaml --base-url {}", sandbox.base_url());
+    assert!(
+        desk.call(&plan).to_string().contains("it was for `ticket tk_2`"),
+        "{}",
+        desk.call(&plan)
+    );
+    let rest = desk.run(&sandbox, "job.yaml --skip-invalid").exits(1);
+    rest.counts("invalid=1 already_done=1 succeeded=1");
+    // Nor is a row that was created done when it is to be deleted.
+    desk.write("job.yaml", DELETE_JOB);
+    desk.write("notes.csv", "id\nk1\n");
+    let refused = desk.run(&sandbox, "job.yaml").exits(3);
+    assert_eq!(refused.all("problem")[0]["code"], "key-taken", "{refused}");
+}
+
+const DELETE_JOB: &str = r#"job: notes
+operation: ticket_note.delete
+source: { csv: notes.csv }
+map: { note_id: "{{ id }}" }
+key: "{{ id }}"
+"#;
+
+#[test]
 fn a_data_file_under_a_new_name_and_a_job_with_another_ledger_are_what_they_were() {
     let rows = "ticket_id,note,is_internal_note\ntk_1,a,true\ntk_2,b,true\n";
     let (desk, sandbox) = (Desk::new().file("notes.csv", rows), sandbox(""));

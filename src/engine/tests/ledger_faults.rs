@@ -157,6 +157,7 @@ impl World {
                 earlier,
                 valid: true,
                 unchanged: true,
+                is_another: false,
                 effect: operation.effect,
                 repeat: operation.repeat,
                 settles: true,

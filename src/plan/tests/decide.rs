@@ -21,10 +21,12 @@ given-up   write   -        -         -        no     -        -       reject
 
 succeeded  write   -        -         -        -      same     -       skip
 succeeded  write   -        -         -        -      other    -       skip-changed
+succeeded  write   -        -         -        -      another  -       reject
 
 refused    write   -        -         -        yes    same     no      hold-refused
 refused    write   -        -         -        yes    same     yes     send
 refused    write   -        -         -        yes    other    -       send
+refused    write   -        -         -        yes    another  -       send
 refused    write   -        -         -        no     -        -       reject
 
 in-doubt   write   harmless -         -        yes    -        -       repeat
@@ -96,11 +98,17 @@ fn each_case(mut check: impl FnMut(&[&str], &Facts<'_>)) {
         for (effect, writes) in effects {
             for (repeat, harm) in repeats {
                 for (in_doubt, policy) in policies {
-                    for bits in 0..16 {
+                    for bits in 0..32 {
                         let bit = |at: u32| bits & (1 << at) != 0;
                         let (settles, valid, unchanged, retry_failed) =
                             (bit(0), bit(1), bit(2), bit(3));
-                        let content = if unchanged { "same" } else { "other" };
+                        let (is_another, same) = (bit(4), bit(2));
+                        let content = match (same, is_another) {
+                            (_, true) => "another",
+                            (true, false) => "same",
+                            (false, false) => "other",
+                        };
+                        let unchanged = unchanged && !is_another;
                         let case = [
                             state,
                             writes,
@@ -115,6 +123,7 @@ fn each_case(mut check: impl FnMut(&[&str], &Facts<'_>)) {
                             earlier: earlier.as_ref(),
                             valid,
                             unchanged,
+                            is_another,
                             effect,
                             repeat,
                             settles,
@@ -136,7 +145,7 @@ fn every_case_has_the_fate_that_the_table_says() {
         cases += 1;
         assert_eq!(decide(facts), expected(case), "{case:?}");
     });
-    assert_eq!(cases, 8 * 4 * 2 * 3 * 16);
+    assert_eq!(cases, 8 * 4 * 2 * 3 * 32);
 }
 
 #[test]

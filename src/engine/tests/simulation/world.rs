@@ -163,6 +163,7 @@ impl World {
                     earlier: earlier.as_ref(),
                     valid: true,
                     unchanged: true,
+                    is_another: false,
                     effect: row.operation.effect,
                     repeat: row.operation.repeat,
                     settles: row.operation.recover.is_some(),
