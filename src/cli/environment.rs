@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::text::secret::Secret;
+use crate::text::small_file;
 use crate::traffic::transport::CredentialError;
+
+/// Longer than any token.
+const LARGEST_SECRET: u64 = 1 << 20;
 
 /// The variables of the process. Values are shown nowhere.
 pub(super) struct Environment {
@@ -44,10 +48,11 @@ impl Environment {
         let Some(path) = self.variables.get(&variable).filter(|value| !value.is_empty()) else {
             return Ok(None);
         };
-        let text = std::fs::read_to_string(path).map_err(|error| CredentialError::File {
-            variable: variable.clone(),
-            cause: error.to_string(),
-        })?;
+        let cause = |cause: String| CredentialError::File { variable: variable.clone(), cause };
+        let bytes = small_file::read(Path::new(path), LARGEST_SECRET);
+        let bytes = bytes.map_err(|error| cause(error.to_string()))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| cause("it is not valid UTF-8".to_owned()))?;
         Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())))
     }
 }

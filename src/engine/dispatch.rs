@@ -14,6 +14,7 @@ use crate::declared::connector::Answers;
 use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{LedgerError, News, Recorder, Write};
 use crate::recover::item_id;
+use crate::row::{Cause, Reason};
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::reply::Answer;
@@ -59,6 +60,8 @@ pub(crate) struct Parts<'a, T> {
     pub progress: &'a mut dyn FnMut(Progress),
     /// Which of some ids of the other side's belong to rows.
     pub owned: &'a dyn Fn(HashSet<String>) -> LocalBoxFuture<'static, Owned>,
+    /// Whether the job is this run's own at this very moment.
+    pub holds: &'a dyn Fn() -> bool,
     /// Unix milliseconds.
     pub wall: &'a dyn Fn() -> i64,
     pub chance: &'a mut dyn FnMut() -> f64,
@@ -175,6 +178,12 @@ impl<T: Transport> Shell<'_, T> {
             Action::End { slot, end } => self.writes.push(Write::End { slot, end }),
             Action::Tell(event) => self.told.push(event),
             Action::Abandon => self.flights.clear(),
+            // A row may have waited since its start was durable, and another run may hold the job by now. Then it does not
+            // leave, and the recorder finds out with its outcome.
+            Action::Send { slot, work } if !(self.parts.holds)() => {
+                let reply = Reply::NotSent(Cause::of(Reason::Withdrawn));
+                self.flights.push(Box::pin(async move { Flight::Replied { slot, work, reply } }));
+            }
             Action::Send { slot, work } => {
                 let sending = self.parts.transport.send(&work.ready.request);
                 self.flights.push(Box::pin(async move {

@@ -117,6 +117,11 @@ pub(crate) enum LedgerError {
         ledger: Location,
         key: String,
     },
+    /// Attempts of which nobody knows any more for which job they were.
+    OwnersMissing {
+        ledger: Location,
+        starts: u64,
+    },
     /// Outcomes of rows whose starts are gone: what those rows have done would be sent again.
     StartsMissing {
         ledger: Location,

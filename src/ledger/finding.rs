@@ -58,6 +58,8 @@ pub(crate) enum Problem {
     Life(Contradiction),
     /// The attempts of a row have not all the same key.
     KeysDiffer { attempt: i64, key: String },
+    /// One owner has found that an attempt did what it was for, and another that it did not.
+    Contested { attempt: i64 },
     /// An attempt of a run of another job.
     ForeignRun { attempt: i64, run: i64 },
     /// `row_states` and the attempts themselves differ.
@@ -110,6 +112,7 @@ impl Problem {
             Self::Life(Contradiction::AfterSuccess { .. }) => Code::SentAfterSuccess,
             Self::Life(Contradiction::Turn { .. }) => Code::ImpossibleOperation,
             Self::Life(Contradiction::Impossible { .. }) => Code::ImpossibleStep,
+            Self::Contested { .. } => Code::ContestedAttempt,
             Self::KeysDiffer { .. } => Code::KeysDiffer,
             Self::ForeignRun { .. } => Code::ForeignRun,
             Self::ViewDiffers { .. } => Code::ViewDiffers,

@@ -27,7 +27,9 @@ pub(crate) use location::Location;
 pub(crate) use recorder::{Ack, News, Note, Recorder, Write};
 #[cfg(test)]
 pub(crate) use sqlite::FORMAT;
-pub(crate) use sqlite::{InTrouble, JobLock, Left, Rescue, TakenIn, inspect, waiting_outcomes};
+pub(crate) use sqlite::{
+    InTrouble, JobLock, Left, LockWatch, Rescue, TakenIn, inspect, waiting_outcomes,
+};
 pub(crate) use status::{FailedRow, JobStatus, RunRecord, Unfinished};
 
 /// A ledger, open: of the one kind that there is. Where there is a second it is one of the two.

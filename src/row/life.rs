@@ -24,6 +24,12 @@ pub(crate) struct Life {
     turn: i64,
     attempted: Attempted,
     was_found: bool,
+    /// Something is known of the last attempt.
+    has_ended: bool,
+    /// Two owners disagree whether the last attempt did what it was for.
+    contested: bool,
+    /// The first attempt of which that is true.
+    first_contested: Option<i64>,
     /// The last attempt cannot have been begun, so what came of it says nothing.
     passed_over: bool,
     broken: bool,
@@ -47,6 +53,12 @@ pub(crate) enum Contradiction {
     Impossible { attempt: i64, cause: Box<IllegalTransition> },
 }
 
+/// Whether a verdict on an attempt counts.
+enum Overruled {
+    No,
+    ByWhatIsDone,
+}
+
 impl Default for Life {
     fn default() -> Self {
         Self {
@@ -55,6 +67,9 @@ impl Default for Life {
             turn: 0,
             attempted: Attempted::default(),
             was_found: false,
+            has_ended: false,
+            contested: false,
+            first_contested: None,
             passed_over: false,
             broken: false,
         }
@@ -70,6 +85,11 @@ impl Life {
         if !self.state.may_have_acted() {
             self.attempted = begun.attempted;
         }
+        // Whoever goes on had found that it did not act. Both may be there then, which `ledger check` tells.
+        if std::mem::take(&mut self.contested) && begun.turn == self.turn {
+            self.state = RowState::Deferred { attempts: self.state.attempts() };
+        }
+        self.has_ended = false;
         let event = self.event_of(begun);
         (self.number, self.turn, self.was_found) = (begun.number, begun.turn, false);
         let taken = event.and_then(|event| self.take(event));
@@ -94,13 +114,35 @@ impl Life {
             // That its start cannot be has been told.
             _ if self.passed_over => Ok(()),
             None => Err(Contradiction::UnknownOutcome { attempt: number, word: outcome.into() }),
-            Some(outcome) => {
-                self.was_found = outcome == Outcome::Found;
-                self.take(outcome.event(id))
-            }
+            Some(outcome) => match self.is_overruled(outcome) {
+                Overruled::ByWhatIsDone => Ok(()),
+                Overruled::No => {
+                    self.was_found = outcome == Outcome::Found;
+                    self.take(outcome.event(id))
+                }
+            },
         };
         self.broken |= taken.is_err();
         taken
+    }
+
+    /// Of several verdicts on one attempt, which two owners may give where each believed to hold the job, the last holds;
+    /// but that it is done holds whoever denies it.
+    fn is_overruled(&mut self, outcome: Outcome) -> Overruled {
+        if !std::mem::replace(&mut self.has_ended, true) {
+            return Overruled::No;
+        }
+        let succeeds = matches!(outcome, Outcome::Succeeded | Outcome::Found);
+        let is_done = matches!(self.state, RowState::Succeeded { .. });
+        self.contested |= is_done != succeeds && !self.state.may_have_acted();
+        if self.contested {
+            self.first_contested.get_or_insert(self.number);
+        }
+        if is_done && !succeeds {
+            return Overruled::ByWhatIsDone;
+        }
+        self.state = RowState::Started { attempts: self.state.attempts() };
+        Overruled::No
     }
 
     /// The event that a start is, by what came before it.
@@ -161,6 +203,11 @@ impl Life {
         self.was_found
     }
 
+    /// The first attempt of which one owner has found that it did what it was for, and another that it did not.
+    pub(crate) fn first_contested(&self) -> Option<i64> {
+        self.first_contested
+    }
+
     /// Whether something of it cannot have happened.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken
@@ -177,6 +224,30 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn of_two_verdicts_on_one_attempt_the_last_holds_but_what_is_done_is_done() {
+        let standing = |verdicts: &[&str], goes_on: bool| {
+            let mut life = Life::default();
+            life.begin(&begun(1, 1)).unwrap();
+            for verdict in verdicts {
+                life.end(1, verdict, None).unwrap();
+            }
+            if goes_on {
+                life.begin(&begun(2, 1)).unwrap();
+            }
+            life.standing()
+        };
+        assert_eq!(standing(&["lost", "found"], false), Standing::Done);
+        assert_eq!(standing(&["lost", "not_found"], false), Standing::Deferred);
+        assert_eq!(standing(&["deferred", "not_found"], false), Standing::Deferred);
+        assert_eq!(standing(&["deferred", "found"], false), Standing::Done);
+        assert_eq!(standing(&["succeeded", "found"], false), Standing::Done);
+        assert_eq!(standing(&["succeeded", "not_found"], false), Standing::Done);
+        // Whoever came later has sent it again: both may be there, and the row is in its hands.
+        assert_eq!(standing(&["succeeded", "not_found"], true), Standing::Started);
+        assert_eq!(standing(&["refused", "lost"], false), Standing::InDoubt);
+    }
 
     fn begun(number: i64, turn: i64) -> Begun<'static> {
         let operation = if turn == 1 { "ticket_note.create" } else { "ticket_note.update" };
@@ -262,8 +333,8 @@ mod tests {
         let unknown = Contradiction::UnknownOutcome { attempt: 5, word };
         assert_eq!(life.end(5, "dunno", None), Err(unknown));
         assert_eq!(life.standing(), Standing::Contradictory);
-        let (_, found) = live(&[(1, &["refused", "succeeded"])]);
-        assert!(matches!(found[..], [Contradiction::Impossible { attempt: 1, .. }]), "{found:?}");
+        let (_, found) = live(&[(1, &["succeeded"]), (1, &["lost"])]);
+        assert!(matches!(found[..], [Contradiction::AfterSuccess { attempt: 2 }]), "{found:?}");
     }
 
     proptest! {

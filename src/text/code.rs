@@ -378,6 +378,11 @@ codes! {
             "a row was sent again after it had succeeded"
             "The same thing may be there twice. Look for it on the other side, delete what is too much there, and \
              keep the ledger for an inquiry: this is what Noteferry promises never to do."
+        ContestedAttempt "contested-attempt"
+            "two runs have found different outcomes of an attempt"
+            "One says that it did what it was for, the other that it did not, and may have sent it again. That takes two \
+             runs that both believed to hold the job, as when its lock was deleted. Look for it on the other side, and delete \
+             what is too much there."
         ImpossibleStep "impossible-step"
             "an attempt follows that cannot follow"
             "The row's earlier attempts do not allow this one, so one of them was changed by hand or lost. Put a copy back \

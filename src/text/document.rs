@@ -21,6 +21,7 @@ use crate::text::diagnostic::{Diagnostic, Place, SourceText};
 use crate::text::file_kind::{self, FileKind};
 use crate::text::outline::Outline;
 use crate::text::pointer::Pointer;
+use crate::text::small_file;
 use crate::text::violation::{Subject, Violation, asks_for_text};
 
 /// How often a value is mended for its type before it is given up.
@@ -52,6 +53,9 @@ pub enum Content {
 }
 
 /// A key of a mapping and the bytes it was written in.
+/// Longer than any job or connector; the rows of one belong into a source.
+const LARGEST: u64 = 64 << 20;
+
 #[derive(Debug, Clone)]
 pub struct Key {
     pub name: Box<str>,
@@ -117,7 +121,7 @@ impl Document {
     /// Reads a file. An unreadable file and broken YAML are diagnostics.
     pub fn read(path: &Path) -> Result<Self, Diagnostic> {
         let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| {
+        let bytes = small_file::read(path, LARGEST).map_err(|error| {
             let place = Place::File(name.as_str().into());
             Diagnostic::error(
                 Code::UnreadableFile,

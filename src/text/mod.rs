@@ -14,4 +14,5 @@ pub(crate) mod place;
 pub(crate) mod pointer;
 pub(crate) mod quota;
 pub(crate) mod secret;
+pub(crate) mod small_file;
 pub(crate) mod violation;

@@ -160,8 +160,8 @@ fn each_contradiction_has_its_name() {
              FROM starts WHERE id = 1",
         ),
         (
-            "impossible-step",
-            "INSERT INTO ends (id, number, owner, at, outcome) VALUES (1, 1, 2, 5, 'found'); \
+            "contested-attempt",
+            "INSERT INTO ends (id, number, owner, at, outcome) VALUES (1, 1, 2, 5, 'not_found'); \
              INSERT INTO owners VALUES (2, 1, '', NULL)",
         ),
         (

@@ -212,6 +212,7 @@ impl World {
                     let found = owners.owned(&ids.iter().map(String::as_str).collect());
                     Box::pin(std::future::ready(found))
                 },
+                holds: &|| true,
                 wall: &clock,
                 chance: &mut || 0.5,
             };

@@ -41,7 +41,11 @@ impl FileLedger {
                 connect_to_read(path).map_err(|error| not_opened(path, false, &error))?;
             matches!(Self::over(connection, path).found()?, Found::Older(_))
         };
-        match is_older.then(|| other_holder(path, lock)).flatten() {
+        let holder = match is_older {
+            true => other_holder(path, lock).map_err(|error| of_io(path, Deed::Lock, &error))?,
+            false => None,
+        };
+        match holder {
             Some(holder) => {
                 Err(LedgerError::OlderInUse { ledger: Location::File(path.to_owned()), holder })
             }
@@ -81,14 +85,15 @@ impl FileLedger {
         let mut ledger = Self::over(connection, path);
         ledger.set_up().map_err(|error| ledger.not_a_ledger(Deed::Open, &error))?;
         match ledger.found()? {
-            Found::Nothing if existed && was_used(path) => {
+            Found::Nothing if existed && was_used(path)? => {
                 return Err(LedgerError::Emptied { path: path.to_owned() });
             }
             Found::Nothing => ledger.create()?,
             Found::Older(_) => ledger.upgrade()?,
             Found::Current => {}
         }
-        ledger.presence = Presence::of(path);
+        let presence = Presence::of(path);
+        ledger.presence = presence.map_err(|error| of_io(path, Deed::Open, &error))?;
         Ok(ledger)
     }
 
@@ -126,7 +131,7 @@ impl FileLedger {
             connect_to_read(&path).map_err(|error| not_opened(&path, false, &error))?;
         let ledger = Self::over(connection, &path);
         match ledger.found()? {
-            Found::Nothing if was_used(&path) => return Err(LedgerError::Emptied { path }),
+            Found::Nothing if was_used(&path)? => return Err(LedgerError::Emptied { path }),
             Found::Nothing => return Ok(None),
             Found::Older(format) => format::show_as_current(&ledger.connection, format)
                 .map_err(|error| ledger.storage(Deed::Read, &error))?,
@@ -225,24 +230,30 @@ pub(in crate::ledger) fn beside(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
+impl FileLedger {
+    /// Refuses to go on where better knowledge has come to lie beside the ledger.
+    pub(super) fn refuse_kept(&self) -> Result<(), LedgerError> {
+        refuse_kept(&self.path)
+    }
+}
+
 /// A ledger beside which its better knowledge lies is not used.
 fn refuse_kept(path: &Path) -> Result<(), LedgerError> {
-    match presence::kept_beside(path) {
+    let kept = presence::kept_beside(path);
+    match kept.map_err(|error| of_io(path, Deed::Find, &error))? {
         Some(kept) => Err(LedgerError::Superseded { path: path.to_owned(), kept }),
         None => Ok(()),
     }
 }
 
 /// Whether a run has used the ledger before: its lock is made when the ledger has been, and stays beside it.
-fn was_used(path: &Path) -> bool {
-    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return false };
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let start = format!("{}.", name.to_string_lossy());
-    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
-        let name = entry.file_name();
+fn was_used(path: &Path) -> Result<bool, LedgerError> {
+    let start = format!("{}.", path.file_name().unwrap_or_default().to_string_lossy());
+    let names = presence::neighbours(path).map_err(|error| of_io(path, Deed::Find, &error))?;
+    Ok(names.iter().any(|name| {
         let name = name.to_string_lossy();
         name.starts_with(&start) && name.ends_with(".lock")
-    })
+    }))
 }
 
 /// Makes the ledger's folder, with a file that keeps its contents out of a git repository.

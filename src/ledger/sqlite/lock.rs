@@ -4,20 +4,21 @@
 //! ends, so there is never a stale one; the file itself stays and means nothing.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
 use super::fault::of_io;
 use super::file::make_folder;
-use super::presence::is_at;
+use super::presence::{is_at, neighbours};
 use crate::ledger::{Claim, Deed, JobName, LedgerError, Validity};
 
 /// What became of a lock when it was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Renewed {
+pub(in crate::ledger) enum Renewed {
     /// Its file was where it was, so it kept every other run out.
     Held,
     /// Its file was gone, and it has been taken once more. Another run may have held the job and ended meanwhile.
@@ -31,10 +32,27 @@ const GLANCE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(crate) struct JobLock {
     job: JobName,
-    file: File,
+    /// Shared with whoever watches it.
+    file: Arc<Mutex<File>>,
+    /// The file that was locked in the place of one that was gone, until it is known that nobody held the job meanwhile.
+    unconfirmed: Option<File>,
     path: PathBuf,
     /// Who holds it.
     text: String,
+}
+
+/// Tells at any moment whether a lock keeps others out.
+#[derive(Debug, Clone)]
+pub(crate) struct LockWatch {
+    file: Arc<Mutex<File>>,
+    path: PathBuf,
+}
+
+impl LockWatch {
+    /// Whether the lock's file is where it was: a lock on a deleted file keeps no other run out.
+    pub(crate) fn holds(&self) -> bool {
+        is_at(&self.file.lock().unwrap_or_else(PoisonError::into_inner), &self.path)
+    }
 }
 
 impl JobLock {
@@ -48,7 +66,8 @@ impl JobLock {
         let path = beside(ledger, job, "lock");
         let text = format!("process {process} since {since}\n");
         let file = Self::lock(&path, &text, ledger)?;
-        Ok(Self { job: job.clone(), file, path, text })
+        let file = Arc::new(Mutex::new(file));
+        Ok(Self { job: job.clone(), file, unconfirmed: None, path, text })
     }
 
     /// Who holds the job's lock at this moment, as others are told; empty where that cannot be read, none where nobody does.
@@ -61,34 +80,40 @@ impl JobLock {
         }
     }
 
+    /// For whoever sends requests, who looks before each.
+    pub(crate) fn watch(&self) -> LockWatch {
+        LockWatch { file: Arc::clone(&self.file), path: self.path.clone() }
+    }
+
     /// Takes the lock once more where its file has been deleted: a lock on a deleted file keeps no other run out. An error
-    /// where another run has taken the lock meanwhile.
-    pub(super) fn renew(&mut self, ledger: &Path) -> Result<Renewed, LedgerError> {
-        if is_at(&self.file, &self.path) {
+    /// where another run has taken the lock meanwhile. What is taken counts when it is confirmed.
+    pub(in crate::ledger) fn renew(&mut self, ledger: &Path) -> Result<Renewed, LedgerError> {
+        if self.watch().holds() {
             return Ok(Renewed::Held);
+        }
+        if self.unconfirmed.as_ref().is_some_and(|file| is_at(file, &self.path)) {
+            return Ok(Renewed::TakenAgain);
         }
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             make_folder(folder).map_err(|error| of_io(ledger, Deed::Lock, &error))?;
         }
-        self.file = Self::lock(&self.path, &self.text, ledger)?;
+        self.unconfirmed = Some(Self::lock(&self.path, &self.text, ledger)?);
         Ok(Renewed::TakenAgain)
+    }
+
+    /// No other run has held the job since the lock was lost.
+    pub(in crate::ledger) fn confirm(&mut self) {
+        if let Some(file) = self.unconfirmed.take() {
+            *self.file.lock().unwrap_or_else(PoisonError::into_inner) = file;
+        }
     }
 
     fn lock(path: &Path, text: &str, ledger: &Path) -> Result<File, LedgerError> {
         let storage = |error: std::io::Error| of_io(ledger, Deed::Lock, &error);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(storage)?;
-        let taken = file.try_lock().or_else(|_| {
-            // It may have been no more than a look at who holds it.
-            std::thread::sleep(GLANCE);
-            file.try_lock()
-        });
-        match taken {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = undeletable(&mut options).open(path).map_err(storage)?;
+        match try_twice(&file) {
             Ok(()) => {
                 let written = file
                     .set_len(0)
@@ -114,7 +139,7 @@ impl Claim for JobLock {
 
     /// All lanes of the job, unless the lock's file has been deleted.
     fn holds(&self, _lane: &str) -> bool {
-        is_at(&self.file, &self.path)
+        self.watch().holds()
     }
 
     fn validity(&self) -> Validity {
@@ -123,19 +148,43 @@ impl Claim for JobLock {
 }
 
 /// Who holds the lock of another job beside the same ledger, as far as that can be read; none where nobody does.
-pub(super) fn other_holder(ledger: &Path, own: &JobLock) -> Option<Option<String>> {
-    let folder = ledger.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let start = format!("{}.", ledger.file_name()?.to_string_lossy());
-    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?.flatten();
-    let is_other = |entry: &std::fs::DirEntry| {
-        let name = entry.file_name();
+pub(super) fn other_holder(ledger: &Path, own: &JobLock) -> io::Result<Option<Option<String>>> {
+    let start = format!("{}.", ledger.file_name().unwrap_or_default().to_string_lossy());
+    for name in neighbours(ledger)? {
         let text = name.to_string_lossy();
-        text.starts_with(&start) && text.ends_with(".lock") && own.path.file_name() != Some(&name)
-    };
-    entries.filter(is_other).find_map(|entry| {
-        let mut file = OpenOptions::new().read(true).write(true).open(entry.path()).ok()?;
-        matches!(file.try_lock(), Err(TryLockError::WouldBlock)).then(|| holder(&mut file))
+        let is_lock = text.starts_with(&start) && text.ends_with(".lock");
+        if !is_lock || own.path.file_name() == Some(&*name) {
+            continue;
+        }
+        let path = ledger.with_file_name(&name);
+        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+        if matches!(try_twice(&file), Err(TryLockError::WouldBlock)) {
+            return Ok(Some(holder(&mut file)));
+        }
+    }
+    Ok(None)
+}
+
+/// Tries to lock a file, twice: the first time somebody may have done no more than look who holds it.
+fn try_twice(file: &File) -> Result<(), TryLockError> {
+    file.try_lock().or_else(|_| {
+        std::thread::sleep(GLANCE);
+        file.try_lock()
     })
+}
+
+/// Windows lets a file that is open be deleted and made anew, unless whoever opens it says no. Elsewhere a file is known
+/// by its number.
+#[cfg(windows)]
+pub(super) fn undeletable(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::windows::fs::OpenOptionsExt as _;
+    const SHARE_READ_AND_WRITE: u32 = 3;
+    options.share_mode(SHARE_READ_AND_WRITE)
+}
+
+#[cfg(not(windows))]
+pub(super) fn undeletable(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
 }
 
 /// Who holds the lock, as far as the file can be read: some systems keep others from reading it, too.

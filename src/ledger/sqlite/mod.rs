@@ -23,8 +23,8 @@ pub(crate) use file::FileLedger;
 #[cfg(test)]
 pub(crate) use format::FORMAT;
 pub(crate) use journal::{InTrouble, Left};
-pub(crate) use lock::JobLock;
+pub(crate) use lock::{JobLock, LockWatch};
 pub(crate) use rescue::{Rescue, TakenIn, waiting_outcomes};
 
 #[cfg(test)]
-pub(super) use {file::beside, presence::kept_beside};
+pub(super) use {file::beside, lock::Renewed, presence::kept_beside};

@@ -4,6 +4,7 @@
 //! well and goes nowhere, and the next run would send everything again. So the recorder looks after each commit, before it
 //! acknowledges anything, and puts the ledger back: an open file that was deleted still holds all that was written.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,10 +25,13 @@ pub(super) struct Presence {
 
 impl Presence {
     /// Takes note of a ledger's file and its log, as far as they are there.
-    pub(super) fn of(ledger: &Path) -> Self {
-        let known = |path: PathBuf| identity(&path).ok().flatten().map(|identity| (path, identity));
-        let files = [ledger.to_owned(), beside(ledger, "-wal")].into_iter().filter_map(known);
-        Self { files: files.collect(), index: known(beside(ledger, "-shm")) }
+    pub(super) fn of(ledger: &Path) -> io::Result<Self> {
+        let known = |path: PathBuf| -> io::Result<Option<(PathBuf, Identity)>> {
+            Ok(identity(&path)?.map(|identity| (path, identity)))
+        };
+        let files = [known(ledger.to_owned())?, known(beside(ledger, "-wal"))?];
+        let files = files.into_iter().flatten().collect();
+        Ok(Self { files, index: known(beside(ledger, "-shm"))? })
     }
 
     /// Whether all of them are where they were. A file that cannot be looked at is not one that is gone.
@@ -183,15 +187,28 @@ struct Extent {
 }
 
 /// A ledger that was put beside this one, since another had taken its place. It knows what this one does not.
-pub(in crate::ledger) fn kept_beside(ledger: &Path) -> Option<PathBuf> {
-    let folder = ledger.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let start = format!("{}.kept", ledger.file_name()?.to_string_lossy());
-    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?.flatten();
-    let is_kept = |entry: &std::fs::DirEntry| {
-        let name = entry.file_name().to_string_lossy().into_owned();
+pub(in crate::ledger) fn kept_beside(ledger: &Path) -> io::Result<Option<PathBuf>> {
+    let start = format!("{}.kept", ledger.file_name().unwrap_or_default().to_string_lossy());
+    let is_kept = |name: &OsString| {
+        let name = name.to_string_lossy();
         name.strip_prefix(&start).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
     };
-    entries.filter(is_kept).map(|entry| ledger.with_file_name(entry.file_name())).min()
+    let kept = neighbours(ledger)?.into_iter().filter(is_kept);
+    Ok(kept.map(|name| ledger.with_file_name(name)).min())
+}
+
+/// The names of all that lies in a ledger's folder; nothing where there is none.
+pub(super) fn neighbours(ledger: &Path) -> io::Result<Vec<OsString>> {
+    let folder = ledger.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match std::fs::read_dir(folder.unwrap_or(Path::new("."))) {
+        Ok(entries) => entries.map(|entry| entry.map(|entry| entry.file_name())).collect(),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Gives a copy another name, unless that is taken. Not every file system knows of two names for one file.
@@ -278,8 +295,11 @@ fn identity(path: &Path) -> io::Result<Option<Identity>> {
     }
 }
 
-/// Whether an open file is the one at a path.
+/// Whether an open file is the one at a path. A file that cannot be looked at is not one that is gone.
 pub(super) fn is_at(file: &File, path: &Path) -> bool {
     let open = file.metadata().map(|metadata| identity_of(&metadata));
-    open.is_ok_and(|open| identity(path).is_ok_and(|found| found == Some(open)))
+    match (open, identity(path)) {
+        (Ok(open), Ok(found)) => found == Some(open),
+        (Err(_), _) | (_, Err(_)) => true,
+    }
 }

@@ -69,10 +69,15 @@ impl Reader for FileLedger {
             // All of one moment, while other processes may write to the file.
             let moment = self.connection.unchecked_transaction()?;
             let owners = Owners::read(&moment)?;
-            let mut gathering = Gathering { owners, job, row: None, rows: Vec::new(), dangling: 0 };
+            let mut gathering =
+                Gathering { owners, job, row: None, rows: Vec::new(), dangling: 0, ownerless: 0 };
             scan(&moment, Which::All, &mut gathering)?;
             Ok(gathering)
         })?;
+        if gathered.ownerless > 0 {
+            let starts = gathered.ownerless;
+            return Err(LedgerError::OwnersMissing { ledger: self.location(), starts });
+        }
         match gathered.dangling {
             0 => {
                 let history = History::of(gathered.rows);
@@ -176,6 +181,8 @@ struct Gathering {
     rows: Vec<HistoryRow>,
     /// Entries of rows that were never begun, in any job.
     dangling: u64,
+    /// Starts of owners or runs that are gone.
+    ownerless: u64,
 }
 
 impl Listener for Gathering {
@@ -183,7 +190,9 @@ impl Listener for Gathering {
     const TIMES: bool = false;
 
     fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
-        if self.owners.job(owner) == Some(self.job) {
+        let job = self.owners.job(owner);
+        self.ownerless += u64::from(job.is_none());
+        if job == Some(self.job) {
             let key = KeyHash::of(text(start, START_COUNT)?);
             self.row = Some((key, Digest(start.get(START_COUNT + 1)?)));
         }

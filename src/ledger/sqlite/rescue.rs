@@ -11,6 +11,7 @@
 //! writes nothing in place (ZFS, btrfs) it helps less, and what is known is told instead. It is not synced when it
 //! is made: nothing depends on it yet, and a file of blanks means nothing.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -19,8 +20,8 @@ use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params}
 use serde::{Deserialize, Serialize};
 
 use super::journal::{Belongs, Entries, reason};
-use super::lock::beside;
-use super::presence::is_at;
+use super::lock::{beside, undeletable};
+use super::presence::{is_at, neighbours};
 use super::{FileLedger, JobLock};
 use crate::ledger::{
     Claim as _, Deed, JobName, LedgerError, LostOutcome, OwnerId, Reader as _, StorageFault,
@@ -33,6 +34,8 @@ const ENDING: &str = ".rescue";
 const LEGACY_ENDING: &str = "rescue";
 /// What is added to the name of one that is being brought in.
 const TAKEN: &str = ".taken";
+/// What stands before the number of a second one of its name.
+const AGAIN: &str = ".rescue-";
 /// What is added to that where a part of it could not be read.
 const UNREADABLE: &str = ".unreadable";
 /// Room for more outcomes than requests are ever under way at once, in bytes.
@@ -86,7 +89,8 @@ impl Rescue {
     /// Makes the file of an owner beside a ledger, when what earlier runs left has been brought in. Where that fails there
     /// is none, and a run can do without.
     pub(crate) fn reserve(ledger: &Path, lock: &JobLock, owner: OwnerId) -> Self {
-        let path = beside(ledger, lock.job(), &format!("{}{ENDING}", owner.0));
+        // Where an older copy of the ledger was put back, an owner's number may come a second time.
+        let path = vacant(&beside(ledger, lock.job(), &owner.0.to_string()), ENDING);
         let mut opened = create(&path);
         if let Ok(file) = opened.as_mut() {
             // A part of the room is better than none.
@@ -110,7 +114,10 @@ impl Rescue {
         loop {
             let file = match self.file.take() {
                 Some(file) => file,
-                None => create(&self.path)?,
+                None => {
+                    self.path = vacant(&self.path.with_extension(""), ENDING);
+                    create(&self.path)?
+                }
             };
             let file = self.file.insert(file);
             file.seek(SeekFrom::Start(self.used))?;
@@ -142,7 +149,7 @@ impl Rescue {
 
 /// Makes a file, and takes the place of none.
 fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
+    undeletable(OpenOptions::new().write(true).create_new(true)).open(path)
 }
 
 impl Line {
@@ -221,7 +228,7 @@ fn take_in_file(
     let taken = match path.to_string_lossy().ends_with(TAKEN) {
         true => path,
         false => {
-            let taken = named_further(&path, TAKEN);
+            let taken = vacant(&path, TAKEN);
             std::fs::rename(&path, &taken).map_err(|error| failed(&path, Deed::Move, &error))?;
             taken
         }
@@ -231,7 +238,7 @@ fn take_in_file(
     if outcomes > 0 {
         complete(ledger, job, &taken, lines)?;
     }
-    let kept = (unreadable > 0).then(|| named_further(&taken, UNREADABLE));
+    let kept = (unreadable > 0).then(|| vacant(&taken, UNREADABLE));
     match &kept {
         Some(kept) => {
             std::fs::rename(&taken, kept).map_err(|error| failed(&taken, Deed::Move, &error))?;
@@ -255,28 +262,30 @@ fn discard(path: &Path) -> io::Result<()> {
 fn rescue_files(ledger: &Path, job: &JobName) -> Result<Vec<PathBuf>, LedgerError> {
     let start = beside(ledger, job, "");
     let start = start.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let folder = ledger.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(Vec::new());
-        }
-        Err(error) => return Err(failed(folder, Deed::Find, &error)),
-    };
-    let mut files = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(|error| failed(folder, Deed::Find, &error))?.file_name();
-        let text = name.to_string_lossy();
-        let is_one = text.strip_prefix(&start).is_some_and(|rest| {
-            let rest = rest.strip_suffix(TAKEN).unwrap_or(rest);
+    let is_one = |name: &OsString| {
+        name.to_string_lossy().strip_prefix(&start).is_some_and(|rest| {
+            let taken = rest.strip_suffix(TAKEN);
+            let rest = taken.unwrap_or(rest);
             // Versions before this one had one file for a job.
-            rest == LEGACY_ENDING || rest.ends_with(ENDING)
-        });
-        files.extend(is_one.then(|| ledger.with_file_name(&name)));
-    }
+            rest == LEGACY_ENDING
+                || rest.ends_with(ENDING)
+                || taken.is_some_and(|rest| rest.contains(AGAIN))
+        })
+    };
+    let found = neighbours(ledger).map_err(|error| failed(ledger, Deed::Find, &error))?;
+    let found = found.into_iter().filter(is_one);
+    let mut files: Vec<PathBuf> = found.map(|name| ledger.with_file_name(name)).collect();
     files.sort();
     Ok(files)
+}
+
+/// A name for a file that is brought in, or is kept, which no other has: another may have been left there by a run that
+/// came to no end.
+fn vacant(path: &Path, ending: &str) -> PathBuf {
+    let numbered = (2..).map(|number| named_further(path, &format!("{AGAIN}{number}{ending}")));
+    let mut names = std::iter::once(named_further(path, ending)).chain(numbered);
+    // There is always one.
+    names.find(|name| !name.exists()).unwrap_or_else(|| named_further(path, ending))
 }
 
 /// A path with something added to its name.
@@ -466,6 +475,40 @@ mod tests {
         ledger.take_in(&claim(&path)).unwrap();
         let state = found(&path, "k2").unwrap().earlier.state;
         assert_eq!(state, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_was_taken_and_not_brought_in_is_not_replaced_by_the_next_of_its_owner() {
+        let (_folder, path) = place();
+        record(&path, "k1", &[None]);
+        record(&path, "k2", &[None]);
+        let mut rescue = Rescue::reserve(&path, &claim(&path), OwnerId(2));
+        rescue.keep(&[line(1, "k1", Outcome::Succeeded)]).unwrap();
+        // Another run takes the file and dies before what it holds is in the ledger.
+        let taken = beside(&path, &name("a"), "2.rescue.taken");
+        std::fs::rename(rescue.path(), &taken).unwrap();
+        rescue.keep(&[line(2, "k2", Outcome::Succeeded)]).unwrap();
+        rescue.finish();
+        let told = Ledger::open(&path).unwrap().take_in(&claim(&path)).unwrap();
+        assert_eq!(told.len(), 2, "{told:?}");
+        for key in ["k1", "k2"] {
+            let state = found(&path, key).unwrap().earlier.state;
+            assert!(matches!(state, RowState::Succeeded { .. }), "{key}: {state:?}");
+        }
+        assert_eq!(waiting_outcomes(&path, &name("a")).unwrap(), []);
+    }
+
+    #[test]
+    fn an_outcome_of_an_owner_before_the_one_that_began_the_attempt_is_not_of_it() {
+        let (_folder, path) = place();
+        record(&path, "other", &[Some(Outcome::Succeeded)]);
+        record(&path, "k1", &[None]);
+        let row = RowId(found(&path, "k1").unwrap().id.0);
+        let key = Some("k1".to_owned());
+        keep(&path, &[Line::new(row, key, OwnerId(1), &end(Outcome::Succeeded, 1))]);
+        let refused = Ledger::open(&path).unwrap().take_in(&claim(&path));
+        assert!(matches!(refused, Err(LedgerError::RescueMisfit { .. })), "{refused:?}");
     }
 
     #[test]

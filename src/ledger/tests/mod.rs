@@ -307,6 +307,18 @@ fn a_row_that_contradicts_itself_stands_for_that_and_hides_no_other() {
 }
 
 #[test]
+fn rows_whose_owner_or_run_is_gone_end_every_reading_of_the_history() {
+    for table in ["owners", "runs"] {
+        let (_folder, path) = place();
+        record(&path, "k1", &[Some(Outcome::Succeeded)]);
+        let delete = format!("PRAGMA foreign_keys = OFF; DELETE FROM {table}");
+        Connection::open(&path).unwrap().execute_batch(&delete).unwrap();
+        let told = Ledger::open(&path).unwrap().history(JobId(1)).unwrap_err();
+        assert!(matches!(told, LedgerError::OwnersMissing { starts: 1, .. }), "{told:?}");
+    }
+}
+
+#[test]
 fn two_rows_with_one_key_end_every_reading_of_the_history() {
     let (_folder, path) = place();
     for key in ["k1", "k2", "k3"] {

@@ -9,6 +9,8 @@ use rusqlite::Connection;
 
 use super::{begin, claim, end, found, name, place, start};
 use crate::ledger::recorder::{LARGEST_GROUP, Write};
+#[cfg(unix)]
+use crate::ledger::sqlite::Renewed;
 use crate::ledger::{
     Ack, Books as _, Claim as _, InTrouble, JobLock, Ledger, LedgerError, LedgerFault, News, Note,
     Reader as _, Recorder, Rescue, Validity, waiting_outcomes,
@@ -262,6 +264,69 @@ fn a_job_that_another_run_has_held_since_is_not_taken_back() {
     let done = RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) };
     for key in ["k1", "k2"] {
         assert_eq!(found(&path, key).unwrap().earlier.state, done, "{key}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_two_owners_say_of_one_attempt_leaves_the_row_usable_and_what_is_done_done() {
+    let [succeeded, deferred] = [Outcome::Succeeded, Outcome::Deferred].map(|first| {
+        let desk = Desk::open();
+        desk.recorder.begin(3, start("k1", 1));
+        assert_eq!(desk.next(), News::Durable(vec![Ack::Started { slot: 3 }]));
+        std::fs::remove_file(lock_file(&desk.path)).unwrap();
+        let lock = claim(&desk.path);
+        begin(&Ledger::open(&desk.path).unwrap(), &lock);
+        // The first run hears of the outcome after all, and then the other one settles what it has found in doubt.
+        desk.recorder.end(3, end(first, 1));
+        assert!(matches!(desk.next(), News::Failed(LedgerError::Busy { .. })));
+        assert_eq!(desk.next(), News::Durable(vec![Ack::Ended { slot: 3 }]));
+        desk.execute(
+            "INSERT INTO ends (id, number, owner, at, outcome) \
+             SELECT id, number, owner + 1, 5, 'not_found' FROM starts",
+        );
+        found(&desk.path, "k1").unwrap().earlier.state
+    });
+    assert_eq!(succeeded, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
+    assert_eq!(deferred, RowState::Deferred { attempts: 1 });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_lock_that_was_taken_again_counts_when_it_is_confirmed() {
+    let (_folder, path) = place();
+    drop(Ledger::open(&path).unwrap());
+    let mut lock = claim(&path);
+    let watch = lock.watch();
+    assert!(watch.holds());
+    std::fs::remove_file(lock_file(&path)).unwrap();
+    assert!(!watch.holds());
+    for _ in 0..2 {
+        assert_eq!(lock.renew(&path).unwrap(), Renewed::TakenAgain);
+        assert!(!watch.holds());
+    }
+    lock.confirm();
+    assert!(watch.holds());
+    assert_eq!(lock.renew(&path).unwrap(), Renewed::Held);
+}
+
+#[test]
+fn starts_beside_an_outcome_that_has_nowhere_to_go_are_told_as_unwritten() {
+    let desk = Desk::open();
+    let known = |number, outcome| AttemptEnd { known: Some(RowId(99)), ..end(outcome, number) };
+    // Twice: the second time nothing is started any more.
+    for (slot, key) in [(3, "k1"), (4, "k2")] {
+        desk.recorder.write(vec![
+            Write::Start { slot, start: Box::new(start(key, 1)) },
+            Write::End { slot: 9, end: Box::new(known(1, Outcome::Found)) },
+        ]);
+        let mut unwritten = Vec::new();
+        while unwritten.is_empty() {
+            if let News::Unwritten { starts, .. } = desk.next() {
+                unwritten = starts;
+            }
+        }
+        assert_eq!(unwritten, [slot]);
     }
 }
 

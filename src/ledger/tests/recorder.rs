@@ -273,7 +273,7 @@ fn of_two_jobs_that_share_a_ledger_the_first_puts_it_back_and_the_second_goes_on
     assert!(matches!(next(), News::Failed(LedgerError::PutBack { .. })));
     assert_eq!(next(), News::Durable(vec![Ack::Ended { slot: 5 }]));
     drop(other.finish());
-    assert_eq!(kept_beside(&one.path), None);
+    assert_eq!(kept_beside(&one.path).unwrap(), None);
     let state = found_in(&one.path, &name("b"), "k5").unwrap().earlier.state;
     assert_eq!(state, RowState::Succeeded { attempts: 1, id: Some("tn_1".into()) });
     assert_eq!(found(&one.path, "k1").unwrap().earlier.state, RowState::Started { attempts: 1 });

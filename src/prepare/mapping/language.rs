@@ -26,6 +26,9 @@ pub(crate) struct Language {
     setting: Arc<Setting>,
 }
 
+/// The compiler of expressions calls itself for each operator that follows another, and its stack has an end.
+const LONGEST: usize = 4096;
+
 impl Language {
     /// `zone` is for times that name none.
     pub(crate) fn new(zone: Option<TimeZone>) -> Self {
@@ -46,6 +49,11 @@ impl Language {
         source: &mut Source,
     ) -> Result<Compiled, Vec<Diagnostic>> {
         let text = &written.text[at.clone()];
+        if text.len() > LONGEST {
+            let message = format!("the expression is longer than {LONGEST} bytes");
+            let place = place_in(written, &at, None);
+            return Err(vec![Diagnostic::error(Code::ExpressionSyntax, place, message)]);
+        }
         let place = |range: Option<Range<usize>>| place_in(written, &at, range);
         let owned = Owned::compile(&self.environment, text).map_err(|error| {
             let message = error.detail().unwrap_or("the expression cannot be read").to_owned();

@@ -82,6 +82,7 @@ pub(crate) fn ledger_error(error: &LedgerError) -> String {
             let cause = contradiction(cause);
             format!("the ledger {} contradicts itself at row {key}: {cause}", location(ledger))
         }
+        LedgerError::OwnersMissing { ledger, starts } => owners_missing(ledger, *starts),
         LedgerError::StartsMissing { ledger, ends } => starts_missing(ledger, *ends),
         LedgerError::WentBack { ledger } => format!(
             "the ledger {} went back to an earlier time while the run used it: it no longer knows attempts that it had \
@@ -89,6 +90,15 @@ pub(crate) fn ledger_error(error: &LedgerError) -> String {
             location(ledger)
         ),
     }
+}
+
+fn owners_missing(ledger: &Location, starts: u64) -> String {
+    let (attempts, them) =
+        if starts == 1 { ("attempt", "it was") } else { ("attempts", "they were") };
+    format!(
+        "{starts} {attempts} in the ledger {} do not say any more for which job {them}",
+        location(ledger)
+    )
 }
 
 fn replaced(path: &Path, kept: &Path) -> String {
@@ -173,7 +183,9 @@ pub(crate) fn ledger_hint(error: &LedgerError) -> &'static str {
             "find out what writes to it, such as a copy that was put back; put the newest state in its place before the \
              next run: rows that it does not know would be sent again"
         }
-        LedgerError::StartsMissing { .. } | LedgerError::KeyTwice { .. } => {
+        LedgerError::StartsMissing { .. }
+        | LedgerError::OwnersMissing { .. }
+        | LedgerError::KeyTwice { .. } => {
             "somebody edited the file, or the disk is failing: put a copy back; a run with this file would send again \
              what rows have done"
         }

@@ -33,6 +33,11 @@ pub(crate) fn problem(problem: &Problem) -> String {
             format!("of attempt {attempt}, only one of end and outcome is known")
         }
         Problem::Life(found) => contradiction(found),
+        Problem::Contested { attempt } => {
+            format!(
+                "one run found that attempt {attempt} did what it was for, another that it did not"
+            )
+        }
         Problem::KeysDiffer { attempt, key } => {
             format!("attempt {attempt} has another key: {key}")
         }
@@ -72,7 +77,7 @@ pub(crate) fn problem_hint(problem: &Problem) -> &'static str {
             "keep the file as it is, with its -wal, and run no job with it; put a copy back, and take out of the \
              source what was sent since that copy was made, or it is sent again"
         }
-        Problem::Life(Contradiction::AfterSuccess { .. }) => {
+        Problem::Contested { .. } | Problem::Life(Contradiction::AfterSuccess { .. }) => {
             "it may have been done twice: look at what its lane names on the other side, and keep the file for an \
              inquiry"
         }

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -15,6 +16,11 @@ use tokio::sync::oneshot;
 
 use crate::engine::Owned;
 use crate::ledger::{Ledger, LedgerError, LedgerFault, Reader as _};
+
+/// How long to wait before a reading that failed for a reason that may pass is tried again; each wait is twice the one
+/// before. The engine's requests wait no longer than that together.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// The thread that answers.
 pub(super) struct Owners {
@@ -54,11 +60,26 @@ impl Owners {
     }
 }
 
+/// Asks until there is an answer, somebody waits no more, or there will be none.
+fn patiently(ledger: &Ledger, ids: &HashSet<&str>, questions: &[Question]) -> Owned {
+    let mut wait = FIRST_WAIT;
+    loop {
+        let owned = ledger.owned(ids);
+        let may_pass = owned.as_ref().is_err_and(LedgerError::may_pass);
+        let is_awaited = questions.iter().any(|question| !question.answer.is_closed());
+        if !may_pass || !is_awaited || wait > LONGEST_WAIT {
+            return owned;
+        }
+        std::thread::sleep(wait);
+        wait *= 2;
+    }
+}
+
 fn answer_all(ledger: &Ledger, asked: &Receiver<Question>) {
     while let Ok(first) = asked.recv() {
         let questions: Vec<Question> = std::iter::once(first).chain(asked.try_iter()).collect();
         let ids = questions.iter().flat_map(|question| &question.ids).map(String::as_str).collect();
-        let owned = ledger.owned(&ids);
+        let owned = patiently(ledger, &ids, &questions);
         for Question { mut ids, answer } in questions {
             let owned = owned.as_ref().map_err(Clone::clone).map(|owned| {
                 ids.retain(|id| owned.contains(id));

@@ -254,7 +254,7 @@ fn unix_milliseconds(moment: SystemTime) -> Option<i64> {
     i64::try_from(since.as_millis()).ok()
 }
 
-fn redacted(reply: Reply, secret: Option<&Secret>) -> Reply {
+pub(super) fn redacted(reply: Reply, secret: Option<&Secret>) -> Reply {
     let Some(secret) = secret else { return reply };
     match reply {
         Reply::NotSent(cause) => Reply::NotSent(without(cause, secret)),

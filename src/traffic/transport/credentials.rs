@@ -102,6 +102,15 @@ impl Credentials {
         Err(CredentialError::Missing(missing))
     }
 
+    /// What is secret of them, beside the tokens that they give.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        match self {
+            Self::None | Self::Ready { .. } => Vec::new(),
+            Self::Login(login) => login.secrets.clone(),
+            Self::Signed(signed) => vec![signed.secret.clone()],
+        }
+    }
+
     /// Who the requests are sent for, as far as the credentials say; part of what tells ledger entries apart.
     pub(crate) fn account(&self) -> &str {
         match self {

@@ -8,6 +8,7 @@ mod client;
 mod credentials;
 
 use crate::prepare::request::Request;
+use crate::text::secret::Secret;
 use crate::traffic::reply::Granted;
 use crate::traffic::reply::Reply;
 use crate::traffic::reply::TokenFailure;
@@ -36,17 +37,25 @@ pub(crate) struct Http {
     client: Client,
     credentials: Credentials,
     token: std::rc::Rc<std::cell::RefCell<Option<client::Token>>>,
+    /// What no answer may carry into an output or the ledger, beside the token.
+    secrets: std::rc::Rc<[Secret]>,
 }
 
 impl Http {
     pub(crate) fn new(client: Client, credentials: Credentials) -> Self {
-        Self { client, credentials, token: std::rc::Rc::default() }
+        let secrets = credentials.secrets().into();
+        Self { client, credentials, token: std::rc::Rc::default(), secrets }
     }
 }
 
 impl Transport for Http {
     fn send(&self, request: &Request) -> impl Future<Output = Reply> + 'static {
-        self.client.send(request, self.token.borrow().as_ref())
+        let sending = self.client.send(request, self.token.borrow().as_ref());
+        let secrets = std::rc::Rc::clone(&self.secrets);
+        async move {
+            let reply = sending.await;
+            secrets.iter().fold(reply, |reply, secret| client::redacted(reply, Some(secret)))
+        }
     }
 
     fn renew(&self, clock: i64) -> impl Future<Output = Result<Granted, TokenFailure>> + 'static {

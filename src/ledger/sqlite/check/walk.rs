@@ -387,6 +387,11 @@ impl Listener for Rows<'_, '_> {
         problems.into_iter().for_each(|problem| self.walk.add(Some(sent.place.clone()), problem));
         let key = spread(KeyHash::of(&sent.place.key), sent.job.unsigned_abs());
         self.walk.keys.push((key, id));
+        if let Some(attempt) = life.first_contested() {
+            self.walk.add(Some(sent.place.clone()), Problem::Contested { attempt });
+            self.walk.remember_claim(id, &sent, &life);
+            return Ok(());
+        }
         if life.is_broken() {
             return Ok(());
         }

@@ -66,8 +66,8 @@ impl<'c> Entries<'c> {
 
     /// Whether the start that is there already is this one, written before.
     fn is_same(&self, row: RowId, owner: OwnerId, start: &AttemptStart) -> rusqlite::Result<bool> {
-        let query = "SELECT owner = ?3 AND key = ?4 AND digest = ?5 FROM starts WHERE id = ?1 AND number = ?2";
-        let of = params![row.0, start.number, owner.0, start.key, start.digest.0];
+        let query = "SELECT owner = ?3 AND key = ?4 AND digest = ?5 AND at = ?6 FROM starts WHERE id = ?1 AND number = ?2";
+        let of = params![row.0, start.number, owner.0, start.key, start.digest.0, start.at];
         let found = self.connection.query_row(query, of, |row| row.get(0)).optional()?;
         Ok(found == Some(true))
     }

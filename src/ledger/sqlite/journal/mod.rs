@@ -147,12 +147,17 @@ impl FileJournal {
     /// Sees to it that the job is this run's own. A lock whose file was deleted kept nobody out: it is taken once more,
     /// unless another run holds the job or has held it meanwhile.
     fn keep_claim(&mut self) -> Result<(), LedgerError> {
+        // Another run has put there what it knows: whatever this one goes by is not all.
+        self.ledger.refuse_kept()?;
         match self.trouble.lock.renew(&self.ledger.path)? {
             Renewed::Held => Ok(()),
             Renewed::TakenAgain if self.ledger.last_owner(self.run.job)? > self.run.owner => {
                 Err(LedgerError::Overtaken { ledger: self.ledger.location() })
             }
-            Renewed::TakenAgain => Ok(()),
+            Renewed::TakenAgain => {
+                self.trouble.lock.confirm();
+                Ok(())
+            }
         }
     }
 

@@ -65,11 +65,6 @@ impl Group {
         (group(there), group(others))
     }
 
-    /// Lets go of the writes for which `keep` says no.
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&Write, RowId) -> bool) {
-        self.writes.retain(|(write, row)| keep(write, *row));
-    }
-
     /// The engine's names for the rows.
     pub(super) fn slots(&self) -> Vec<usize> {
         self.writes.iter().map(|(write, _)| write.slot()).collect()

@@ -14,7 +14,7 @@ use super::{FileJournal, Homeless, Mode};
 use crate::ledger::recorder::Write;
 use crate::ledger::sqlite::presence::{Regained, RunWrites};
 use crate::ledger::sqlite::rescue::Line;
-use crate::ledger::{Ack, LedgerError, LedgerFault, LostOutcome, News, Note};
+use crate::ledger::{Ack, Deed, LedgerError, LedgerFault, LostOutcome, News, Note};
 use crate::row::{AttemptEnd, Cause, Outcome, Reason, RowId};
 
 /// How long to wait before a failed write is tried again; each wait is twice the one before.
@@ -155,12 +155,23 @@ impl FileJournal {
     /// Starts nothing any more, but writes what comes of what is under way.
     pub(super) fn write_ends(&mut self, group: Group, hear: &mut dyn FnMut(News)) {
         let (ends, starts) = group.apart();
-        let (ends, late) = match self.mode {
-            Mode::Overtaken => self.without_settled(ends),
-            _ => (ends, Vec::new()),
+        let settled = match self.mode {
+            Mode::Overtaken => self.settled_since(&ends),
+            _ => Ok(Vec::new()),
         };
+        let settled = match settled {
+            Ok(settled) => settled,
+            // What another has found out cannot be asked, so nothing is written beside it.
+            Err(error) => {
+                hear(News::Unwritten { starts: starts.slots(), ends: Vec::new() });
+                return self.save(error, &ends, hear);
+            }
+        };
+        let (late, ends) = ends.split(&settled);
+        let late = late.slots();
         match self.write(&ends) {
             Ok(Homeless::Some(homeless)) if !homeless.is_empty() => {
+                hear(News::Unwritten { starts: starts.slots(), ends: late });
                 return self.have_gone_back(ends, homeless, hear);
             }
             Ok(_) => hear(News::Durable(ends.acks())),
@@ -172,24 +183,23 @@ impl FileJournal {
         hear(News::Unwritten { starts: starts.slots(), ends: late });
     }
 
-    /// Without the outcomes of attempts which another run has dealt with since; gives their slots.
-    fn without_settled(&self, ends: Group) -> (Group, Vec<usize>) {
+    /// The places in a group of the outcomes of attempts which another run has dealt with since.
+    fn settled_since(&self, ends: &Group) -> Result<Vec<usize>, LedgerError> {
         let query = "SELECT EXISTS (SELECT 1 FROM starts WHERE id = ?1 AND (number > ?2 OR (number = ?2 AND owner > ?3))) \
                      OR EXISTS (SELECT 1 FROM ends WHERE id = ?1 AND number = ?2 AND owner > ?3)";
         let is_settled = |row: RowId, number: u32| -> rusqlite::Result<bool> {
             let mut statement = self.ledger.connection.prepare_cached(query)?;
             statement.query_row(params![row.0, number, self.run.owner.0], |row| row.get(0))
         };
-        let mut late = Vec::new();
-        let mut ends = ends;
-        ends.retain(|write, row| {
-            let Write::End { slot, end } = write else { return true };
-            // What cannot be asked is not written: the other run looks for it.
-            let is_kept = matches!(is_settled(row, end.number), Ok(false));
-            late.extend((!is_kept).then_some(*slot));
-            is_kept
-        });
-        (ends, late)
+        let mut settled = Vec::new();
+        for (at, (write, row)) in ends.iter().enumerate() {
+            let Write::End { end, .. } = write else { continue };
+            let asked = is_settled(row, end.number);
+            if asked.map_err(|error| self.ledger.storage(Deed::Read, &error))? {
+                settled.push(at);
+            }
+        }
+        Ok(settled)
     }
 
     /// Writes nothing to the ledger any more. What is under way comes to its end all the same, and that is kept.
