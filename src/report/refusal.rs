@@ -31,16 +31,27 @@ pub(crate) fn of_sandbox(error: &std::io::Error) -> Diagnostic {
 }
 
 pub(crate) fn of_account(present: &str, others: &[String]) -> Diagnostic {
-    let known: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();
+    let known: Vec<String> = others.iter().map(|name| account(name)).collect();
     let message = format!(
-        "the ledger knows this job at this address for the account {}, not for `{present}`",
-        known.join(", ")
+        "the ledger knows this job at this address for {}, not for {}",
+        known.join(", "),
+        account(present)
     );
+    let first = others.first().map_or("", String::as_str);
     Diagnostic::error(Code::OtherAccount, Place::Nowhere, message).hint(format!(
         "if both are the same account, add `account: {}` to the job, or rows that are done would be sent again; \
          if not, give this one a ledger of its own with --ledger",
-        others.first().map_or("", String::as_str),
+        serde_json::Value::from(first),
     ))
+}
+
+/// A token need not say whose it is.
+fn account(name: &str) -> String {
+    if name.is_empty() {
+        "credentials that name no account".to_owned()
+    } else {
+        format!("the account `{name}`")
+    }
 }
 
 /// That rows of a job that has done nothing yet were sent by another job.

@@ -177,7 +177,8 @@ fn refuse_unfit(ledger: &Ledger, name: &JobName, job: &Job) -> Result<Option<Job
     Ok(id)
 }
 
-fn refuse_other_account(name: &JobName, others: Vec<String>) -> Result<(), Failure> {
+/// An account that the ledger does not know the job for may be the one that it knows under another name.
+pub(super) fn refuse_other_account(name: &JobName, others: Vec<String>) -> Result<(), Failure> {
     match others.is_empty() {
         true => Ok(()),
         false => Err(Failure::OtherAccount { present: name.account.clone(), others }),

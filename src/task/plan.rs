@@ -7,7 +7,7 @@ use crate::report::{PlanReport, PlanTotals};
 use crate::source::Source;
 use crate::traffic::pace;
 
-use super::booking::Past;
+use super::booking::{Past, refuse_other_account};
 use super::elsewhere::refuse_done_elsewhere;
 use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions};
@@ -140,7 +140,7 @@ fn find_past(
     job: &Job,
     target: &Target,
     listener: Listener<'_>,
-) -> Result<Option<Past>, LedgerError> {
+) -> Result<Option<Past>, Failure> {
     let Some(ledger) = Ledger::open_to_read(&options.ledger)? else { return Ok(None) };
     let name = match target.account {
         Some(_) => Some(target.job_name(job)),
@@ -149,8 +149,11 @@ fn find_past(
     let Some(name) = name else { return Ok(None) };
     tell_waiting(&options.ledger, &name, listener)?;
     match ledger.find_job(&name)? {
-        Some(job) => Past::read(ledger, job).map(Some),
-        None => Ok(None),
+        Some(job) => Ok(Some(Past::read(ledger, job)?)),
+        None => {
+            refuse_other_account(&name, ledger.other_accounts(&name)?)?;
+            Ok(None)
+        }
     }
 }
 

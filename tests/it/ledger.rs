@@ -303,6 +303,11 @@ fn another_account_is_asked_about_first() {
     let outcome = chosen.run(&sandbox, "job.yaml").exits(2);
     outcome.counts("requests=0");
     assert_reads("other_account", outcome);
+    let chosen = chosen.env("STRINGEEX_EMAIL", noteferry::sandbox::EMAIL);
+    let chosen = chosen.env("STRINGEEX_PASSWORD", noteferry::sandbox::PASSWORD);
+    let plan = format!("plan job.yaml --base-url {}", sandbox.base_url());
+    let planned = chosen.call(&plan).exits(2);
+    assert!(planned.to_string().contains("other-account"), "{planned}");
     assert_eq!(texts(&sandbox).len(), 2);
 
     // Either they are the same,

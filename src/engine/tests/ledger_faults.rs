@@ -3,7 +3,7 @@
 //! Real dispatcher, recorder and SQLite; an imaginary server, and a disk that fails as it is told. After each such run
 //! the disk is mended and the job is run again, and then the promises are checked.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -93,6 +93,8 @@ struct Manner {
     /// Whether the rescue file can be written.
     rescue: bool,
     patience: Duration,
+    /// How often the job turns out not to be the run's own when a request is about to leave.
+    lost_claims: u32,
 }
 
 /// What came of one run.
@@ -193,6 +195,7 @@ impl World {
             drop(say.send(news));
         });
         let mut events = Vec::new();
+        let lost_claims = Cell::new(manner.lost_claims);
         let outcome = self.runtime.block_on(async {
             let (feed, rows) = channel(1);
             feed.send(Ok(work)).await.unwrap();
@@ -212,7 +215,11 @@ impl World {
                     let found = owners.owned(&ids.iter().map(String::as_str).collect());
                     Box::pin(std::future::ready(found))
                 },
-                holds: &|| true,
+                holds: &|| {
+                    let lost = lost_claims.get();
+                    lost_claims.set(lost.saturating_sub(1));
+                    lost == 0
+                },
                 wall: &clock,
                 chance: &mut || 0.5,
             };
@@ -357,8 +364,26 @@ fn play_all(disk: &str, manner: Manner) {
     }
 }
 
-const FOREVER: Manner =
-    Manner { trouble: Trouble::Full, forever: true, rescue: true, patience: Duration::ZERO };
+const FOREVER: Manner = Manner {
+    trouble: Trouble::Full,
+    forever: true,
+    rescue: true,
+    patience: Duration::ZERO,
+    lost_claims: 0,
+};
+
+#[test]
+fn a_request_does_not_leave_while_the_job_is_not_the_runs_own() {
+    let world = World::new(Disk::new("lost claims"));
+    let life = world.live(&Manner { lost_claims: 2, ..FOREVER }).unwrap();
+    assert_eq!((life.outcome.ending, life.outcome.in_doubt), (Ending::Finished, 0));
+    // What did not leave was told to the ledger as not sent, and went when the job was its own again.
+    world.check_sent();
+    world.check_notes();
+    let ledger = rusqlite::Connection::open(world.path()).unwrap();
+    let query = "SELECT count(*) FROM attempts WHERE reason = 'withdrawn' AND outcome = 'deferred'";
+    assert_eq!(ledger.query_row(query, [], |row| row.get::<_, u32>(0)).unwrap(), 2);
+}
 
 #[test]
 fn a_disk_that_is_full_from_the_nth_write_on_costs_nothing_that_is_known() {
