@@ -213,7 +213,7 @@ impl<'a> Play<'a> {
         Self {
             scenario,
             operation: Arc::clone(&connector.operations["ticket_note.create"]),
-            core: Core::new(settings, Pace::new(&quotas)),
+            core: Core::new(settings, Pace::for_requests(&quotas, scenario.rows)),
             random: fastrand::Rng::with_seed(1),
             clock: Duration::ZERO,
             coming: BinaryHeap::new(),

@@ -189,7 +189,10 @@ mod tests {
         let mut left = 0;
         while now < end {
             match pace.acquire(now) {
-                Ok(()) => left += 1,
+                Ok(()) => {
+                    left += 1;
+                    pace.answered(now);
+                }
                 Err(next) => now = next,
             }
         }
@@ -226,7 +229,8 @@ mod tests {
     #[test]
     fn after_the_pause_it_goes_on_below_what_was_too_much_and_comes_back() {
         let mut pace = pace(&["100/1s"]);
-        assert_eq!(leave(&mut pace, at(0), 100), 9_900);
+        let before = leave(&mut pace, at(0), 100);
+        assert!((9_900..=10_000).contains(&before), "{before}");
         let slowdown = pace.push_back(told(at(100)), at(100), 0.5);
         let rate = slowdown.rate.unwrap();
         assert!((69.0..70.0).contains(&rate), "{rate}");
@@ -235,7 +239,7 @@ mod tests {
         assert!((690..750).contains(&first), "{first}");
         leave(&mut pace, resume.after(Duration::from_secs(10)), 50);
         let back = leave(&mut pace, resume.after(Duration::from_secs(60)), 10);
-        assert!((980..1_000).contains(&back), "{back}");
+        assert!((980..=1_000).contains(&back), "{back}");
     }
 
     #[test]
