@@ -63,12 +63,13 @@ impl OtherSide {
     /// Takes in what an answer to a request that left at `sent_at` says.
     pub(super) fn notice(&mut self, sent_at: Moment, verdict: &Verdict, now: Now) -> Consequence {
         self.pace.answered(now.moment);
+        self.pace.hear_clock(now.remote, now.moment);
         let consequence = self.notice_outage(verdict, now);
         if let Some(load) = load(verdict, now.moment.since(sent_at)) {
             self.concurrency.ended(sent_at, now.moment, load);
         }
         if matches!(verdict, Verdict::Done { .. } | Verdict::Refused(_) | Verdict::NotFound(_)) {
-            self.pace.let_in(sent_at);
+            self.pace.let_in(sent_at, now.moment);
         }
         consequence
     }
@@ -211,7 +212,8 @@ impl OtherSide {
 fn load(verdict: &Verdict, took: Duration) -> Option<Load> {
     match verdict {
         Verdict::Done { .. } | Verdict::Refused(_) | Verdict::NotFound(_) => Some(Load::Served),
-        Verdict::Unauthorized(_) => None,
+        // That is for the pace: it says how often, not how many at once.
+        Verdict::Unauthorized(_) | Verdict::Retry { pushback: true, .. } => None,
         Verdict::Retry { cause, .. } | Verdict::Unknown { cause, .. } => {
             (cause.status.is_some() || took >= LONG).then_some(Load::Busy)
         }

@@ -8,6 +8,7 @@
 //! long each request is on its way, and all but the latency's share of it is used. `spacing` spreads requests over the
 //! window.
 
+mod block;
 mod pressure;
 mod spacing;
 mod window;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use crate::text::quota::Quota;
 
-use pressure::{Pressure, Windows};
+use pressure::Pressure;
 pub(crate) use pressure::{PushBack, Slowdown};
 use spacing::Spacing;
 use window::Window;
@@ -41,8 +42,6 @@ pub(crate) struct Pace {
     quota_windows: Vec<Window>,
     /// Requests that have left and have no answer yet.
     under_way: u32,
-    paused_until: Moment,
-    windows: Windows,
     pressure: Pressure,
 }
 
@@ -57,19 +56,19 @@ pub(crate) struct Earlier {
 /// What is known of the requests of earlier runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Past {
-    /// Nothing but how long ago the last came to its end.
-    Last(Duration),
-    /// Likewise, and how many there were about, but for some: enough for windows that would take long to wait for.
+    /// How long ago the last came to its end, and how many there were but for some: enough for windows that would take long to
+    /// wait for. A short one counts as full.
     About(Duration, Vec<Earlier>),
     /// All.
     All(Vec<Earlier>),
 }
 
 /// A window no longer than this is waited for where it is not sure what is left of it.
-const SHORT: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_secs(90);
 
 impl Pace {
     /// For as many requests as there may be.
+    #[cfg(test)]
     pub(crate) fn new(quotas: &[Quota]) -> Self {
         Self::for_requests(quotas, u64::MAX)
     }
@@ -80,9 +79,7 @@ impl Pace {
             spacings: spacing::spread(quotas, requests).map(Spacing::new).collect(),
             quota_windows: quotas.iter().map(Window::new).collect(),
             under_way: 0,
-            paused_until: Moment::default(),
-            windows: Windows::of(quotas),
-            pressure: Pressure::default(),
+            pressure: Pressure::new(quotas),
         }
     }
 
@@ -120,7 +117,7 @@ impl Pace {
         let turns = self.spacings.iter().map(|spacing| spacing.next(now));
         let free = self.quota_windows.iter().map(|window| window.next(now, self.under_way));
         let next = turns.chain(free).max().unwrap_or(now);
-        next.max(self.paused_until).max(self.pressure.next(now))
+        next.max(self.pressure.next(now, self.under_way))
     }
 
     /// The time between two requests when none is saved up: that of the slowest quota, or longer after a push-back.
@@ -141,7 +138,7 @@ impl Pace {
     /// Whether more than `ahead` requests could leave at once, because the quotas have that much saved up.
     pub(crate) fn has_burst(&self, now: Moment, ahead: usize) -> bool {
         let ahead = ahead as u64;
-        self.paused_until <= now
+        self.pressure.next(now, self.under_way) <= now
             && self.pressure.gap(now).is_none()
             && self.spacings.iter().all(|spacing| spacing.saved(now) > ahead)
             && self
@@ -152,20 +149,22 @@ impl Pace {
 
     /// How long nothing will leave because of a pause.
     pub(crate) fn paused(&self, now: Moment) -> Option<Duration> {
-        (self.paused_until > now).then(|| self.paused_until.since(now))
+        self.pressure.paused(now)
     }
 
     /// A request that left at `sent_at` has been let in: it was answered, and not by a push-back.
-    pub(crate) fn let_in(&mut self, sent_at: Moment) {
-        self.pressure.let_in(sent_at);
+    pub(crate) fn let_in(&mut self, sent_at: Moment, now: Moment) {
+        self.pressure.let_in(sent_at, now, self.allowed());
     }
 
-    /// The other side asks for less. The quota is shared, so everybody waits; a pause that lasts longer stays.
+    /// The other side's clock has been told, in unix milliseconds.
+    pub(crate) fn hear_clock(&mut self, clock: Option<i64>, now: Moment) {
+        self.pressure.hear_clock(clock, now);
+    }
+
+    /// The other side asks for less. The quota is shared, so everybody waits, unless that seems to be about one request.
     pub(crate) fn push_back(&mut self, push_back: PushBack, now: Moment, chance: f64) -> Slowdown {
-        let allowed = self.allowed();
-        let slowdown = self.pressure.pushed_back(push_back, &self.windows, allowed, now, chance);
-        self.paused_until = self.paused_until.max(now.after(slowdown.wait));
-        slowdown
+        self.pressure.pushed_back(push_back, self.allowed(), now, chance)
     }
 
     /// Counts the requests of earlier runs. Where it is not known how many there were, the last window counts as full.
@@ -173,7 +172,6 @@ impl Pace {
         for window in &mut self.quota_windows {
             let full = |ago: &Duration| vec![Earlier { ago: *ago, count: window.most() }];
             let counts = match past {
-                Past::Last(ago) => full(ago),
                 Past::About(ago, _) if window.lasts() <= SHORT => full(ago),
                 Past::About(_, known) | Past::All(known) => known.clone(),
             };

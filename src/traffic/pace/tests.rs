@@ -142,7 +142,7 @@ proptest! {
         let gap = Duration::from_millis(gap);
         let began = Moment(ended + gap);
         let mut second = Pace::new(&quotas);
-        second.continue_after(began, &Past::Last(gap));
+        second.continue_after(began, &Past::About(gap, Vec::new()));
         ways.extend(send(&mut second, began, 100, way, Duration::default));
         prop_assert!(most_in_a_window(&ways, quotas[0].window) <= requests as usize);
     }

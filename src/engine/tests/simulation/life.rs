@@ -73,7 +73,7 @@ impl<'a> Life<'a> {
         let mut pace = Pace::new(&[world.quota]);
         let began = world.clock;
         if let Some(last) = world.left.last() {
-            pace.continue_after(Moment::default(), &Past::Last(began - *last));
+            pace.continue_after(Moment::default(), &Past::About(began - *last, Vec::new()));
         }
         let core = Core::new(settings, pace);
         Self {
