@@ -77,6 +77,15 @@ pub(crate) trait Claim {
     fn validity(&self) -> Validity;
 }
 
+/// Requests of earlier runs, for the pace.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Requests {
+    /// How many came to their end in a second; the moment is the second's end, in unix milliseconds.
+    pub ended: Vec<(i64, u32)>,
+    /// Whether that is all: a run that was killed has not said how often it looked for what was lost.
+    pub is_whole: bool,
+}
+
 /// What can be asked of a ledger. Nothing of it writes, and all of it may be asked while somebody else runs the job.
 pub(crate) trait Reader {
     /// All jobs in the order in which they came.
@@ -96,6 +105,9 @@ pub(crate) trait Reader {
 
     /// When the last request to an address left, by any job; unix milliseconds.
     fn last_request(&self, base_url: &str) -> Result<Option<i64>, LedgerError>;
+
+    /// Requests to an address that came to their end since a moment, by any job.
+    fn requests_since(&self, base_url: &str, since: i64) -> Result<Requests, LedgerError>;
 
     /// All rows of a job, as they stand at one moment. Outcomes whose rows are gone are an error: whoever deleted them has
     /// made the ledger forget what was sent. So are two rows with one key.

@@ -18,7 +18,7 @@ mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use contract::{Books, Claim, JobId, JobName, OwnerId, Reader, Run, Validity};
+pub(crate) use contract::{Books, Claim, JobId, JobName, OwnerId, Reader, Requests, Run, Validity};
 pub(crate) use error::{Deed, LedgerError, LedgerFault, LostOutcome, Misfit, NoCopy, StorageFault};
 pub(crate) use finding::{Finding, Findings, LedgerRow, Problem, ViewRow, ViewSays};
 pub(crate) use history::{History, HistoryRow};

@@ -11,6 +11,9 @@ use crate::traffic::pace::{Moment, back_off};
 const FAILURES: u32 = 10;
 /// The shortest wait between two probes.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+/// The longest is this, or this part of the time that the outage has lasted.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const PART: u32 = 8;
 
 /// How long the other side has been out of reach.
 #[derive(Debug, Default)]
@@ -78,7 +81,10 @@ impl Outage {
     /// Puts the next probe off, in an outage that begins now unless it is on.
     fn put_off(&mut self, now: Moment, chance: f64) -> AfterFailure {
         self.probes += 1;
-        self.next_probe = now.after(back_off(self.probes, chance).max(SHORTEST_WAIT));
+        let lasted = self.since.map(|since| now.since(since)).unwrap_or_default();
+        let longest = (lasted / PART).max(LONGEST_WAIT);
+        let wait = back_off(self.probes, chance).min(longest).max(SHORTEST_WAIT);
+        self.next_probe = now.after(wait);
         match self.since {
             Some(_) => AfterFailure::NothingChanged,
             None => {
@@ -137,6 +143,6 @@ mod tests {
             let _ = outage.failed(Moment::default(), 1.0);
             outage.next_probe().unwrap().0.as_secs()
         });
-        assert_eq!(waits.collect::<Vec<_>>(), [1, 1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(waits.collect::<Vec<_>>(), [1, 1, 2, 4, 5, 5, 5, 5, 5]);
     }
 }

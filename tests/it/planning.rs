@@ -100,10 +100,10 @@ fn a_plan_counts_what_earlier_runs_have_done() {
 fn a_plan_says_how_long_it_takes_and_which_quota_binds() {
     let (desk, sandbox) = (Desk::with_notes(notes_csv(3000, 50)), sandbox(""));
     let last = planned(&plan(&desk, &sandbox, "job.yaml").exits(0));
-    assert_eq!((&last["requests"], &last["limited_by"]), (&json!(3000), &json!("9000/1h")));
-    // 3000 at 9000 an hour; a little more, since no hour may ever hold more.
+    assert_eq!((&last["requests"], &last["limited_by"]), (&json!(3000), &json!("30/10s")));
+    // 3000 at 3 a second: they fit in an hour's quota, which does not make them wait.
     let seconds = last["seconds"].as_u64().unwrap();
-    assert!((1195..1300).contains(&seconds), "{seconds}");
+    assert!((999..1100).contains(&seconds), "{seconds}");
     let last = planned(&plan(&desk, &sandbox, "job.yaml --rate 10/1s").exits(0));
     assert_eq!(last["limited_by"], "10/1s");
     let seconds = Duration::from_secs(last["seconds"].as_u64().unwrap());

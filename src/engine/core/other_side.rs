@@ -28,6 +28,8 @@ pub(super) struct OtherSide {
     pub access: Access,
     pub outage: Outage,
     concurrency: Concurrency,
+    /// Whether getting a token is a request, which the pace counts.
+    token_costs_request: bool,
     /// When a push-back was last told.
     told_push_back: Option<Moment>,
     /// Since when no token has come.
@@ -51,6 +53,7 @@ impl OtherSide {
             access: Access::new(settings.needs_token),
             outage: Outage::default(),
             concurrency: Concurrency::new(settings.concurrency),
+            token_costs_request: settings.token_costs_request,
             told_push_back: None,
             tokenless_since: None,
             last_failure: Ending::Outage(Obstacle::Request(Cause::default())),
@@ -59,12 +62,14 @@ impl OtherSide {
 
     /// Takes in what an answer to a request that left at `sent_at` says.
     pub(super) fn notice(&mut self, sent_at: Moment, verdict: &Verdict, now: Now) -> Consequence {
+        self.pace.answered(now.moment);
+        self.pace.hear_clock(now.remote, now.moment);
         let consequence = self.notice_outage(verdict, now);
         if let Some(load) = load(verdict, now.moment.since(sent_at)) {
             self.concurrency.ended(sent_at, now.moment, load);
         }
         if matches!(verdict, Verdict::Done { .. } | Verdict::Refused(_) | Verdict::NotFound(_)) {
-            self.pace.let_in(sent_at);
+            self.pace.let_in(sent_at, now.moment);
         }
         consequence
     }
@@ -135,8 +140,15 @@ impl OtherSide {
     }
 
     pub(super) fn token_granted(&mut self, expires_at: Option<i64>, now: Now) {
+        self.token_came_or_not(now);
         self.tokenless_since = None;
         self.access.granted(expires_at, now.moment, now.clock());
+    }
+
+    fn token_came_or_not(&mut self, now: Now) {
+        if self.token_costs_request {
+            self.pace.answered(now.moment);
+        }
     }
 
     pub(super) fn token_failed(
@@ -145,6 +157,7 @@ impl OtherSide {
         give_up_after: Duration,
         now: Now,
     ) -> Consequence {
+        self.token_came_or_not(now);
         match self.access.failed(&failure, now.moment, now.chance) {
             AfterNoToken::AskAgain => {}
             AfterNoToken::GiveUp => {
@@ -199,7 +212,8 @@ impl OtherSide {
 fn load(verdict: &Verdict, took: Duration) -> Option<Load> {
     match verdict {
         Verdict::Done { .. } | Verdict::Refused(_) | Verdict::NotFound(_) => Some(Load::Served),
-        Verdict::Unauthorized(_) => None,
+        // That is for the pace: it says how often, not how many at once.
+        Verdict::Unauthorized(_) | Verdict::Retry { pushback: true, .. } => None,
         Verdict::Retry { cause, .. } | Verdict::Unknown { cause, .. } => {
             (cause.status.is_some() || took >= LONG).then_some(Load::Busy)
         }

@@ -105,8 +105,11 @@ fn a_reminder_that_passes_while_its_row_waits_is_not_sent() {
     core.handle(Input::Rows(vec![row(1, None), row(2, Some(5_000))]), at(0));
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
     done(&mut core);
-    // Its turn comes after ten seconds, and its time was after five.
-    core.handle(Input::Tick, at(10_002));
+    let verdict = Verdict::Done { id: None, items: None };
+    core.handle(Input::Replied { slot: 0, verdict }, at(2));
+    done(&mut core);
+    // Its turn comes ten seconds after that answer, and its time was after five.
+    core.handle(Input::Tick, at(10_004));
     assert_eq!(done(&mut core), ["row 2 invalid"]);
     assert_eq!(core.invalid(), 1);
 }
@@ -543,7 +546,7 @@ fn a_row_that_becomes_invalid_while_its_last_end_is_on_its_way_is_told_when_that
 /// A core in which a first round of answers took so long.
 fn with_latency(milliseconds: u64) -> Core {
     let settings = Settings { concurrency: 2, ..settings() };
-    let mut core = Core::new(settings, Pace::new(&["1000/s".parse().unwrap()]));
+    let mut core = Core::new(settings, Pace::for_requests(&["1000/s".parse().unwrap()], 8));
     core.handle(Input::Rows((1..=8).map(|number| row(number, None)).collect()), at(0));
     assert_eq!(done(&mut core), ["begin 1", "begin 2"], "nothing is known of the server yet");
     core.handle(Input::Durable([0, 1].map(|slot| Ack::Started { slot }).to_vec()), at(0));

@@ -7,7 +7,9 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::FileLedger;
 use super::fault::{Unread, text, text_or_null};
 use super::scan::{END_COUNT, Listener, Owners, START_COUNT, Which, scan};
-use crate::ledger::{History, HistoryRow, JobId, JobName, JobStatus, LedgerError, OwnerId, Reader};
+use crate::ledger::{
+    History, HistoryRow, JobId, JobName, JobStatus, LedgerError, OwnerId, Reader, Requests,
+};
 use crate::row::{
     Cause, Contradiction, Digest, Doubt, Earlier, KeyHash, Known, Life, Reason, RowId, RowState,
 };
@@ -58,6 +60,10 @@ impl Reader for FileLedger {
 
     fn last_request(&self, base_url: &str) -> Result<Option<i64>, LedgerError> {
         self.reading(|| last_request(&self.connection, base_url))
+    }
+
+    fn requests_since(&self, base_url: &str, since: i64) -> Result<Requests, LedgerError> {
+        self.reading(|| requests_since(&self.connection, base_url, since))
     }
 
     fn last_owner(&self, job: JobId) -> Result<OwnerId, LedgerError> {
@@ -315,6 +321,47 @@ fn last_request(connection: &Connection, base_url: &str) -> rusqlite::Result<Opt
         last.extend(moment.map(|moment| (job, moment)));
     }
     Ok(last.into_values().max())
+}
+
+/// A run that has ended knows how many requests it made; those that are no row's outcome count at its end. Of one without
+/// an end the starts count, and once more what became known by looking.
+fn requests_since(
+    connection: &Connection,
+    base_url: &str,
+    since: i64,
+) -> rusqlite::Result<Requests> {
+    let mut found = Requests { ended: Vec::new(), is_whole: true };
+    let mut runs = connection.prepare(
+        "SELECT runs.id, runs.ended_at, coalesce(runs.requests, 0) FROM runs JOIN jobs ON jobs.id = runs.job \
+         WHERE jobs.base_url = ?1 AND (runs.ended_at IS NULL OR runs.ended_at >= ?2)",
+    )?;
+    let mut ends = connection.prepare(
+        "SELECT (at / 1000 + 1) * 1000, count(*) FROM ends \
+         WHERE owner IN (SELECT id FROM owners WHERE run = ?1) GROUP BY 1",
+    )?;
+    let mut unended = connection.prepare(
+        "SELECT (at / 1000 + 1) * 1000, count(*) FROM (SELECT at, owner FROM starts UNION ALL \
+         SELECT at, owner FROM ends WHERE outcome IN ('lost', 'found', 'not_found')) \
+         WHERE owner IN (SELECT id FROM owners WHERE run = ?1) AND at >= ?2 GROUP BY 1",
+    )?;
+    let mut runs = runs.query(params![base_url, since])?;
+    while let Some(row) = runs.next()? {
+        let (run, ended_at, requests): (i64, Option<i64>, u32) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        let entry = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let entries: Vec<(i64, u32)> = match ended_at {
+            Some(_) => ends.query_map([run], entry)?.collect::<Result<_, _>>()?,
+            None => unended.query_map([run, since], entry)?.collect::<Result<_, _>>()?,
+        };
+        if let Some(ended_at) = ended_at {
+            let counted = entries.iter().map(|(_, count)| count).sum();
+            found.ended.push((ended_at, requests.saturating_sub(counted)));
+        }
+        found.is_whole &= ended_at.is_some() || entries.is_empty();
+        found.ended.extend(entries);
+    }
+    found.ended.retain(|(at, count)| *at >= since && *count > 0);
+    Ok(found)
 }
 
 /// Why something did not succeed, from the columns `status, code, reason, doubt, message`; none where they say nothing.

@@ -172,6 +172,29 @@ fn jobs_are_told_apart_by_name_address_and_account() {
 }
 
 #[test]
+fn requests_of_earlier_runs_are_counted_by_when_they_ended() {
+    let (_folder, path) = place();
+    record(&path, "HD-1", &[Some(Outcome::Succeeded)]);
+    let ledger = Ledger::open(&path).unwrap();
+    let since = |moment| ledger.requests_since(&name("a").base_url, moment).unwrap();
+    // That run has no end, so who knows how often it looked.
+    let known = since(1_799_999_999_000);
+    assert_eq!(
+        (known.ended.as_slice(), known.is_whole),
+        ([(1_800_000_001_000, 1)].as_slice(), false)
+    );
+    let connection = Connection::open(&path).unwrap();
+    connection.execute("UPDATE runs SET ended_at = 1800000009000, requests = 4", []).unwrap();
+    let known = since(1_799_999_999_000);
+    // Three were looks or logins.
+    assert_eq!(known.ended, [(1_800_000_009_000, 3), (1_800_000_001_000, 1)]);
+    assert!(known.is_whole);
+    assert_eq!(since(1_800_000_005_000).ended, [(1_800_000_009_000, 3)]);
+    assert_eq!(since(1_800_000_010_000).ended, []);
+    assert_eq!(ledger.requests_since("sandbox", 0).unwrap().ended, []);
+}
+
+#[test]
 fn a_newer_format_and_a_foreign_file_are_refused() {
     let (_folder, path) = place();
     drop(Ledger::open(&path).unwrap());

@@ -14,7 +14,7 @@ use crate::ledger::{
 use crate::plan::{Fate, Fates, Held, Policy, Sending, Tally, run_mark};
 use crate::report::{ReportHandle, ReportThread, Reporter, exit};
 use crate::row::Totals;
-use crate::traffic::pace::{Moment, Pace};
+use crate::traffic::pace::{Earlier, Moment, Pace, Past};
 use crate::traffic::transport::Transport;
 
 use super::feed::{Feeder, WAITING};
@@ -112,17 +112,33 @@ impl Session<'_> {
     }
 
     fn pace(&self, booking: &Booking) -> Result<Pace, LedgerError> {
-        let mut pace = Pace::new(&self.limits.quotas);
-        let last = match self.is_sandbox {
-            true => None,
-            false => booking.ledger.last_request(&booking.name.base_url)?,
-        };
-        if let Some(last) = last {
-            let ago = (self.world.wall)().saturating_sub(last);
-            let ago = Duration::from_millis(u64::try_from(ago).unwrap_or(0));
-            pace.continue_after(Moment::default(), ago);
+        let quotas = &self.limits.quotas;
+        let mut pace = Pace::for_requests(quotas, self.fates.tally().to_send());
+        if let (false, Some(longest)) = (self.is_sandbox, Pace::longest_window(quotas)) {
+            if let Some(past) = self.past(booking, longest)? {
+                pace.continue_after(Moment::default(), &past);
+            }
         }
         Ok(pace)
+    }
+
+    /// What the ledger knows of the requests of earlier runs in a window until now.
+    fn past(&self, booking: &Booking, window: Duration) -> Result<Option<Past>, LedgerError> {
+        let (ledger, base_url) = (&booking.ledger, &booking.name.base_url);
+        let Some(last) = ledger.last_request(base_url)? else { return Ok(None) };
+        let now = (self.world.wall)();
+        let ago =
+            |moment| Duration::from_millis(u64::try_from(now.saturating_sub(moment)).unwrap_or(0));
+        if ago(last) > window {
+            return Ok(None);
+        }
+        let window = i64::try_from(window.as_millis()).unwrap_or(i64::MAX);
+        let known = ledger.requests_since(base_url, now.saturating_sub(window))?;
+        let counts = known.ended.iter().map(|(at, count)| Earlier { ago: ago(*at), count: *count });
+        Ok(Some(match known.is_whole {
+            true => Past::All(counts.collect()),
+            false => Past::About(ago(last), counts.collect()),
+        }))
     }
 
     /// The engine, on a runtime of its own.

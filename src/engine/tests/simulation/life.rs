@@ -10,7 +10,7 @@ use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::Ack;
 use crate::plan::decide::Sending;
 use crate::row::{AttemptEnd, AttemptStart, Attempted, RowState};
-use crate::traffic::pace::{Moment, Pace};
+use crate::traffic::pace::{Moment, Pace, Past};
 use crate::traffic::reply::{Granted, NoToken, TokenFailure};
 use crate::traffic::verdict::Verdict;
 
@@ -73,7 +73,7 @@ impl<'a> Life<'a> {
         let mut pace = Pace::new(&[world.quota]);
         let began = world.clock;
         if let Some(last) = world.left.last() {
-            pace.continue_after(Moment::default(), began - *last);
+            pace.continue_after(Moment::default(), &Past::About(began - *last, Vec::new()));
         }
         let core = Core::new(settings, pace);
         Self {

@@ -3,6 +3,8 @@
 //! A file says what was to be done, how the server behaves from when on, and within which ranges the run must stay.
 //! What may go wrong at any moment is for `simulation`; here it is how well a run copes with what servers do.
 
+mod curves;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::ops::RangeInclusive;
@@ -12,9 +14,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::rows::{self, stringeex};
 use crate::declared::connector::Operation;
 use crate::declared::job::InDoubt;
+use crate::engine::tests::rows::{self, stringeex};
 use crate::engine::{Action, Core, Input, Now, Settings, Work};
 use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::Ack;
@@ -68,6 +70,15 @@ struct Phase {
     /// What a 429 asks for. Left out: it does not say.
     #[serde(default, deserialize_with = "some_duration")]
     retry_after: Option<Duration>,
+    /// What another program wants of each window, in hundredths of the limit.
+    #[serde(default)]
+    others: Option<Others>,
+    /// Of a hundred requests, how many get a 429 for no reason.
+    #[serde(default)]
+    strays: u8,
+    /// What is known of its clock.
+    #[serde(default)]
+    clock: Told,
     /// Of a hundred answers, how many are lost; of every two, one after the note was made.
     #[serde(default)]
     lost: u8,
@@ -85,9 +96,31 @@ enum State {
     Up,
     /// 503 to everything.
     Busy,
+    /// 429 to everything.
+    PushingBack,
     Unreachable,
     /// No token is good.
     Revoked,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Others {
+    from: u32,
+    to: u32,
+    /// All at one moment of the window, or evenly.
+    #[serde(default)]
+    bursts: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Told {
+    #[default]
+    Exactly,
+    /// By a `Date`, in whole seconds.
+    InSeconds,
+    Never,
 }
 
 #[derive(Debug, Deserialize)]
@@ -183,8 +216,12 @@ struct Play<'a> {
     /// The row that each slot holds.
     slots: HashMap<usize, u64>,
     token: u32,
-    /// Requests in the server's present window.
-    window: (u64, u32),
+    /// Requests in the server's present window: which it is, how many, and how many of them are others'.
+    window: (u64, u32, u32),
+    /// What the server's clock showed at the beginning, going by the last answer.
+    remote_began: Option<i64>,
+    /// When each 429 was given.
+    pushed_back: Vec<Duration>,
     /// When each note was made, by row, and in which order.
     notes: Vec<(Duration, u64)>,
     /// Those whose ids the ledger knows.
@@ -213,7 +250,7 @@ impl<'a> Play<'a> {
         Self {
             scenario,
             operation: Arc::clone(&connector.operations["ticket_note.create"]),
-            core: Core::new(settings, Pace::new(&quotas)),
+            core: Core::new(settings, Pace::for_requests(&quotas, scenario.rows)),
             random: fastrand::Rng::with_seed(1),
             clock: Duration::ZERO,
             coming: BinaryHeap::new(),
@@ -223,7 +260,9 @@ impl<'a> Play<'a> {
             fed: 0,
             slots: HashMap::new(),
             token: 0,
-            window: (0, 0),
+            window: (0, 0, 0),
+            remote_began: None,
+            pushed_back: Vec::new(),
             notes: Vec::new(),
             owned: HashSet::new(),
             told: HashMap::new(),
@@ -237,7 +276,7 @@ impl<'a> Play<'a> {
     }
 
     fn remote(&self) -> i64 {
-        EPOCH + i64::try_from(self.clock.as_millis()).unwrap()
+        EPOCH + milliseconds(self.clock)
     }
 
     fn take(&mut self, input: Input) {
@@ -245,7 +284,11 @@ impl<'a> Play<'a> {
         let now = Now {
             moment: Moment(self.clock),
             wall: remote + self.phase().clock_wrong_by * 3_600_000,
-            remote: (self.token > 0).then_some(remote),
+            remote: match self.phase().clock {
+                Told::Exactly => (self.token > 0).then_some(remote),
+                Told::InSeconds => self.remote_began.map(|began| began + milliseconds(self.clock)),
+                Told::Never => None,
+            },
             chance: self.random.f64(),
         };
         self.core.handle(input, now);
@@ -298,23 +341,49 @@ impl<'a> Play<'a> {
             Some(Verdict::Retry { cause, after, pushback, may_have_acted: false })
         };
         match phase.state {
-            State::Up => {}
+            State::Up | State::PushingBack => {}
             State::Busy => return retry(Cause::default(), None, false),
             State::Unreachable => return retry(Cause::default(), None, false),
             State::Revoked => return Some(Verdict::Unauthorized(Cause::default())),
         }
-        let limit = phase.limit?;
-        let number = self.clock.as_millis() / limit.window.as_millis();
-        let number = u64::try_from(number).unwrap();
-        if self.window.0 != number {
-            self.window = (number, 0);
-        }
-        self.window.1 += 1;
-        if self.window.1 <= limit.requests.get() {
+        if phase.state != State::PushingBack && !self.is_stray(phase) && self.has_room(phase) {
             return None;
         }
         self.pushbacks += 1;
+        self.pushed_back.push(self.clock);
         retry(Cause::default(), phase.retry_after, true)
+    }
+
+    fn is_stray(&mut self, phase: &Phase) -> bool {
+        phase.strays > 0 && self.random.u8(0..100) < phase.strays
+    }
+
+    /// Counts a request in its window, after what others have sent by now.
+    fn has_room(&mut self, phase: &Phase) -> bool {
+        let Some(limit) = phase.limit else { return true };
+        let number = self.clock.as_millis() / limit.window.as_millis();
+        let number = u64::try_from(number).unwrap();
+        if self.window.0 != number {
+            self.window = (number, 0, 0);
+        }
+        if let Some(others) = phase.others {
+            let passed = self.clock.as_secs_f64() / limit.window.as_secs_f64() - number as f64;
+            let (wanted, at) = others.of_window(number, &limit);
+            let wanted = match others.bursts {
+                true if passed < at => 0,
+                true => wanted,
+                false => (f64::from(wanted) * passed) as u32,
+            };
+            let room = limit.requests.get().saturating_sub(self.window.1);
+            let more = wanted.saturating_sub(self.window.2).min(room);
+            self.window.1 += more;
+            self.window.2 = wanted;
+        }
+        if self.window.1 >= limit.requests.get() {
+            return false;
+        }
+        self.window.1 += 1;
+        true
     }
 
     fn answer(&mut self, row: u64) -> Verdict {
@@ -370,6 +439,7 @@ impl<'a> Play<'a> {
             }
             Coming::Answer { slot } => {
                 self.under_way -= 1;
+                self.remote_began = Some(self.remote() / 1000 * 1000 - milliseconds(self.clock));
                 let verdict = self.answer(self.slots[&slot]);
                 self.take(Input::Replied { slot, verdict });
             }
@@ -399,10 +469,18 @@ impl<'a> Play<'a> {
     }
 
     fn play(&mut self) -> Ending {
+        self.play_until(Duration::MAX).unwrap()
+    }
+
+    /// Plays until it ends, or until a moment.
+    fn play_until(&mut self, end: Duration) -> Option<Ending> {
         self.take(Input::Tick);
         loop {
+            if self.clock >= end {
+                return None;
+            }
             if let Some(ending) = self.core.ended() {
-                return ending;
+                return Some(ending);
             }
             if self.core.wants_rows() {
                 let rows = self.fed + 1..=(self.fed + FED as u64).min(self.scenario.rows);
@@ -484,6 +562,19 @@ impl<'a> Play<'a> {
         let known = succeeded..=succeeded + in_doubt;
         (!known.contains(&made)).then(|| format!("{made} notes were made, and {known:?} are known"))
     }
+}
+
+impl Others {
+    /// How many they want of a window, and at which part of it where they want them at once.
+    fn of_window(self, number: u64, limit: &Quota) -> (u32, f64) {
+        let mut random = fastrand::Rng::with_seed(number * 7919 + 13);
+        let part = random.u32(self.from..=self.to);
+        (limit.requests.get() * part / 100, random.f64())
+    }
+}
+
+fn milliseconds(clock: Duration) -> i64 {
+    i64::try_from(clock.as_millis()).unwrap()
 }
 
 fn text(row: u64) -> String {
