@@ -181,6 +181,9 @@ pub(super) struct SendingArguments {
     /// Send rows although another job has sent the same ones
     #[arg(long)]
     pub as_new: bool,
+    /// Let credentials go to another machine over plain http, where everybody on the way can read them
+    #[arg(long)]
+    pub allow_http: bool,
     /// Rehearse: send to a local StringeeX that is started for this run
     #[arg(long)]
     pub sandbox: bool,

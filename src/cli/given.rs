@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn every_command_that_is_made_of_another_can_be_given() {
         let flags = "--operation a.b --ledger l --base-url http://x --connectors c --connectors d --quiet --rate 1/s \
-                     --concurrency 2 --limit 3 --skip-invalid --retry-failed --as-new --sandbox";
+                     --concurrency 2 --limit 3 --skip-invalid --retry-failed --as-new --allow-http --sandbox";
         let run = format!(
             "noteferry run job.csv {flags} --max-failures 5% --give-up-after 5m --deadline 06:00 --max-duration 4h \
              --ca-file f --no-progress --color never"

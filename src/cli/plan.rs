@@ -22,6 +22,7 @@ pub(super) fn plan(
         job: gather::job(&arguments.job, &arguments.common, environment),
         target: TargetOptions {
             base_url: arguments.common.base_url.clone(),
+            allow_http: arguments.sending.allow_http,
             secrets: &gather::secrets(rehearses, environment),
             rehearsal: rehearses.then(|| gather::rehearsal(&sandbox::usual_base_url())),
         },

@@ -35,6 +35,7 @@ pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &E
         job: gather::job(&arguments.job, &arguments.common, environment),
         target: TargetOptions {
             base_url: arguments.common.base_url.clone(),
+            allow_http: arguments.sending.allow_http,
             secrets: &gather::secrets(rehearses, environment),
             rehearsal: sandbox.as_ref().map(|sandbox| gather::rehearsal(sandbox.base_url())),
         },

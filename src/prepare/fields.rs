@@ -15,6 +15,7 @@ use crate::text::violation::{Subject, Violation};
 use super::intake::Intake;
 use super::mapping::Mapped;
 use super::prepared::{Findings, RowKey};
+use super::request::misleading;
 use super::schema::{Finding, Kind};
 use super::{Choice, FieldOrigin, Preparer};
 
@@ -151,7 +152,7 @@ impl Preparer {
         }
     }
 
-    /// `.` and `..` in a path mean another path, and no way of writing them keeps them from it.
+    /// `.` and `..` in a path mean another path, as does nothing, and no way of writing them keeps them from it.
     fn refuse_dots(
         &self,
         intake: &Intake,
@@ -160,16 +161,15 @@ impl Preparer {
         findings: &mut Findings,
     ) {
         let operation = intake.checker.operation();
-        for field in operation.path.fields() {
-            let text = fields.get(field).and_then(FieldValue::as_str);
-            if let Some(text) = text.filter(|text| *text == "." || *text == "..") {
-                let name = operation.fields.name(field);
-                let message = format!("`{text}` cannot stand in the path of a request");
-                let violation = refused(name, Code::InvalidValue, message);
-                let field = self.fields.iter().find(|field| *field.field == *name);
-                findings.problems.push(self.diagnostic(record, field, Finding::error(violation)));
-            }
-        }
+        let Some(field) = misleading(operation, fields) else { return };
+        let name = operation.fields.name(field);
+        let message = match fields.get(field).and_then(FieldValue::as_str) {
+            Some("") => "an empty text cannot stand in the path of a request".to_owned(),
+            text => format!("`{}` cannot stand in the path of a request", text.unwrap_or_default()),
+        };
+        let violation = refused(name, Code::InvalidValue, message);
+        let field = self.fields.iter().find(|field| *field.field == *name);
+        findings.problems.push(self.diagnostic(record, field, Finding::error(violation)));
     }
 
     fn refuse_untaken(&self, intake: &Intake, record: &Record, findings: &mut Findings) {

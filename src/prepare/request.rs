@@ -6,7 +6,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::declared::connector::template::{as_is, percent_encoded};
 use crate::declared::connector::{Method, Operation};
-use crate::row::{Digest, FieldValue, Fields};
+use crate::row::{Digest, Field, FieldValue, Fields};
+use crate::text::address::is_dots;
 
 /// A request without its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +19,14 @@ pub struct Request {
     pub body: Option<String>,
 }
 
-/// Builds the request for checked fields; none where a field that the path needs is absent.
+/// Builds the request for checked fields; none where a field that the path needs is absent, or would lead
+/// it elsewhere.
 pub(crate) fn build(operation: &Operation, fields: &Fields<'_>) -> Option<Request> {
     let mut path = String::with_capacity(48);
     push_path(operation, fields, &mut path)?;
+    if misleading(operation, fields).is_some() {
+        return None;
+    }
     let body = has_body(operation).then(|| {
         let mut body = String::with_capacity(256);
         push_body(operation, fields, &mut body);
@@ -43,6 +48,21 @@ pub(crate) fn digest(operation: &Operation, fields: &Fields<'_>) -> Option<Diges
         push_body(operation, fields, &mut text);
     }
     Some(shortened(Sha256::digest(text)))
+}
+
+/// The field whose value would lead the path elsewhere: a segment cannot be `.` or `..` or nothing, however it is encoded.
+pub(crate) fn misleading(operation: &Operation, fields: &Fields<'_>) -> Option<Field> {
+    let first = operation.path.fields().next()?;
+    let mut path = String::with_capacity(48);
+    operation.path.fill(fields, &mut path, percent_encoded)?;
+    let declared = operation.path.filled_with("x");
+    let mut segments = path.split('/').zip(declared.split('/'));
+    let is_wrong = |text: &str| text.is_empty() || is_dots(text);
+    if !segments.any(|(made, declared)| made != declared && is_wrong(made)) {
+        return None;
+    }
+    let text = |field: &Field| fields.get(*field).and_then(FieldValue::as_str);
+    Some(operation.path.fields().find(|field| text(field).is_some_and(is_wrong)).unwrap_or(first))
 }
 
 /// The row's lane; none where a field that names it is absent.

@@ -12,6 +12,7 @@ use crate::ledger::{
     waiting_outcomes,
 };
 use crate::plan::Prior;
+use crate::text::address;
 
 use super::job::refuse_changed_key;
 use super::run::World;
@@ -165,6 +166,28 @@ impl Held {
         };
         Ok(Self { lock, ledger, job: id, last_owner, history })
     }
+}
+
+/// The name by which a ledger knows a job. Versions before this one took an address as it was written: what they have
+/// done there is found, and goes on, under that name. Where the ledger cannot be read that is told when it is opened.
+pub(super) fn as_known(path: &Path, wanted: JobName) -> JobName {
+    let Ok(Some(ledger)) = Ledger::open_to_read(path) else { return wanted };
+    name_in(&ledger, wanted.clone()).unwrap_or(wanted)
+}
+
+/// Likewise, in a ledger that is open. The written form counts where the job is not known under the one spelling; that
+/// of another account shows that the accounts differ.
+pub(super) fn name_in(ledger: &Ledger, wanted: JobName) -> Result<JobName, LedgerError> {
+    let jobs = ledger.jobs()?.into_iter().map(|(_, name)| name);
+    let same = |name: &JobName| {
+        name.name == wanted.name && address::normal(&name.base_url) == wanted.base_url
+    };
+    let known: Vec<JobName> = jobs.filter(same).collect();
+    let exact = known.iter().find(|name| **name == wanted);
+    let own = || known.iter().rfind(|name| name.account == wanted.account);
+    let known = exact.or_else(own).or_else(|| known.last());
+    let base_url = known.map_or(wanted.base_url, |name| name.base_url.clone());
+    Ok(JobName { base_url, ..wanted })
 }
 
 /// Refuses a job that has another key than in its last run, or another account; gives its id, where the ledger knows it.

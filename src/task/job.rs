@@ -7,6 +7,7 @@ use crate::declared::job::{self, Broken, Job, Rows};
 use crate::plan::{Open, Readings};
 use crate::prepare::Preparer;
 use crate::source::Source;
+use crate::text::address::{AddressError, BaseUrl};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::pointer::Pointer;
@@ -43,7 +44,7 @@ impl Opening {
     ) -> Result<(Self, Source), Vec<Diagnostic>> {
         let job = job::load(&options.path, options.operation.as_deref(), &options.connectors);
         let job = job.map_err(all_mistakes)?;
-        refuse_secrets(address.unwrap_or(&job.connector.base_url))?;
+        address.map_or(Ok(()), refuse_address)?;
         Self::of(job)
     }
 
@@ -86,17 +87,14 @@ fn all_mistakes(broken: Broken) -> Vec<Diagnostic> {
     problems
 }
 
-/// Refuses an address that holds credentials, and does not repeat it: it would be shown, and kept in the ledger.
-fn refuse_secrets(address: &str) -> Result<(), Vec<Diagnostic>> {
-    let parsed = url::Url::parse(address).ok();
-    if parsed.is_none_or(|url| url.username().is_empty() && url.password().is_none()) {
-        return Ok(());
-    }
-    let message = "the base URL has a name or a password in it";
-    let problem = Diagnostic::error(Code::SecretInAddress, Place::Nowhere, message);
-    Err(vec![
-        problem.hint("credentials come from the environment; leave the part before the @ out"),
-    ])
+/// Refuses an address of the command line to which no requests can go, or that holds credentials. Those are not
+/// repeated: they would be shown, and kept in the ledger.
+fn refuse_address(address: &str) -> Result<(), Vec<Diagnostic>> {
+    let refuse = |error: AddressError| {
+        let problem = Diagnostic::error(error.code(), Place::Nowhere, error.to_string());
+        vec![problem.hint(error.hint())]
+    };
+    BaseUrl::parse(address).map(drop).map_err(refuse)
 }
 
 /// Where a job's ledger is: where the user says, or beside the job.

@@ -5,9 +5,10 @@ use crate::ledger::{JobName, Ledger, LedgerError, Reader as _};
 use crate::plan::{Checked, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey, survey};
 use crate::report::{PlanReport, PlanTotals};
 use crate::source::Source;
+use crate::text::address;
 use crate::traffic::pace;
 
-use super::booking::{Past, refuse_other_account};
+use super::booking::{Past, name_in, refuse_other_account};
 use super::elsewhere::refuse_done_elsewhere;
 use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions};
@@ -56,6 +57,7 @@ pub(crate) fn plan(
 ) -> Result<Planned, Failure> {
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let target = Target::find_to_plan(&opening.job, &options.target);
+    target.refuse_plain_http(&opening.job, &options.target)?;
     let past = find_past(&options.job, &opening.job, &target, listener)?;
     let before = past.as_ref().map(Past::keyed_by).transpose()?;
     refuse_changed_key(&opening.job, before.flatten())?;
@@ -143,7 +145,7 @@ fn find_past(
 ) -> Result<Option<Past>, Failure> {
     let Some(ledger) = Ledger::open_to_read(&options.ledger)? else { return Ok(None) };
     let name = match target.account {
-        Some(_) => Some(target.job_name(job)),
+        Some(_) => Some(name_in(&ledger, target.job_name(job))?),
         None => only_account(&ledger, &target.job_name(job))?,
     };
     let Some(name) = name else { return Ok(None) };
@@ -160,7 +162,7 @@ fn find_past(
 /// Without credentials the account is not known; where the ledger has just one for the address, it is that.
 fn only_account(ledger: &Ledger, wanted: &JobName) -> Result<Option<JobName>, LedgerError> {
     let jobs = ledger.jobs()?.into_iter().map(|(_, name)| name);
-    let mut fitting =
-        jobs.filter(|name| name.name == wanted.name && name.base_url == wanted.base_url);
+    let is_there = |name: &JobName| address::normal(&name.base_url) == wanted.base_url;
+    let mut fitting = jobs.filter(|name| name.name == wanted.name && is_there(name));
     Ok(fitting.next().filter(|_| fitting.next().is_none()))
 }

@@ -2,6 +2,9 @@
 
 use crate::declared::job::Job;
 use crate::ledger::JobName;
+use crate::text::address::{self, BaseUrl};
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::quota::Quota;
 use crate::text::secret::Secret;
 use crate::traffic::transport::{CredentialError, Credentials};
@@ -17,6 +20,8 @@ pub(super) type Secrets<'a> = &'a dyn Fn(&str) -> Result<Option<Secret>, Credent
 pub(crate) struct TargetOptions<'a> {
     /// An address instead of the connector's.
     pub base_url: Option<String>,
+    /// A token may go to another machine where everybody on the way can read it.
+    pub allow_http: bool,
     pub secrets: Secrets<'a>,
     /// Nothing reaches the real API.
     pub rehearsal: Option<Rehearsal>,
@@ -33,6 +38,7 @@ pub(crate) struct Rehearsal {
 /// Where requests go, and as whom.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
+    /// In its one spelling.
     pub base_url: String,
     pub is_sandbox: bool,
     /// Empty where nobody asks for one; none where credentials would tell it and there are none.
@@ -63,7 +69,7 @@ impl Target {
     fn with(job: &Job, options: &TargetOptions<'_>, credentials: Option<&Credentials>) -> Self {
         let rehearsal = options.rehearsal.as_ref();
         let named = rehearsal.map(|rehearsal| &rehearsal.base_url).or(options.base_url.as_ref());
-        let base_url = named.unwrap_or(&job.connector.base_url).trim_end_matches('/').to_owned();
+        let base_url = address::normal(named.unwrap_or(&job.connector.base_url));
         let account = match (rehearsal, credentials, &job.account) {
             (Some(_), ..) => Some(String::new()),
             (None, None, _) => None,
@@ -71,6 +77,25 @@ impl Target {
             (None, Some(credentials), None) => Some(credentials.account().to_owned()),
         };
         Self { base_url, is_sandbox: rehearsal.is_some(), account }
+    }
+
+    /// Refuses to carry credentials over plain HTTP to another machine, unless the user allows it.
+    pub(super) fn refuse_plain_http(
+        &self,
+        job: &Job,
+        options: &TargetOptions<'_>,
+    ) -> Result<(), Diagnostic> {
+        let url = BaseUrl::parse(&self.base_url).ok();
+        let open = url.filter(|url| url.is_plain() && !url.is_loopback());
+        let carries = job.connector.authentication.is_some() && !options.allow_http;
+        let Some(url) = open.filter(|_| carries) else { return Ok(()) };
+        let message = format!(
+            "the base URL is plain http, and `{}` is another machine: whoever is on the way could read the credentials",
+            url.host()
+        );
+        let hint =
+            "write https://, or add --allow-http if nobody is on the way whom you do not trust";
+        Err(Diagnostic::error(Code::PlainHttp, Place::Nowhere, message).hint(hint))
     }
 
     /// What the ledger knows the job by at this target. An account that is not known is missing in it.

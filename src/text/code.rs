@@ -60,6 +60,11 @@ codes! {
             "the base URL has a name or a password in it"
             "The address is shown on screen and kept in the ledger, so a password in it would be there for everybody to \
              read. Leave out what stands before the @, and give the credentials through the environment."
+        PlainHttp "plain-http"
+            "credentials would go to another machine unencrypted"
+            "Over plain http everybody on the way can read the token, the password and all that is sent. Write https:// in the \
+             base URL. Only where the whole way is yours, as in a test network, let --allow-http carry them all the same; to \
+             this machine itself (localhost, 127.0.0.1, ::1) it needs no leave."
         Credentials "credentials"
             "no usable credentials are in the environment"
             "Noteferry takes tokens and passwords from environment variables alone, or from the files that variables \

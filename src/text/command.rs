@@ -8,8 +8,16 @@ use std::fmt;
 /// Flags that say which job is meant and where things are; every verb that is given a job takes them.
 const OF_JOBS: [&str; 4] = ["operation", "ledger", "base-url", "connectors"];
 /// Flags that say what is sent and how fast; `plan` and `run` take them.
-const OF_SENDING: [&str; 7] =
-    ["rate", "concurrency", "limit", "skip-invalid", "retry-failed", "as-new", "sandbox"];
+const OF_SENDING: [&str; 8] = [
+    "rate",
+    "concurrency",
+    "limit",
+    "skip-invalid",
+    "retry-failed",
+    "as-new",
+    "allow-http",
+    "sandbox",
+];
 
 /// A command, as in `noteferry run notes.csv --limit 10`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@ mod ask;
 mod desk;
 mod stand;
 
+mod addresses;
 mod advice;
 mod connectors;
 mod explanations;

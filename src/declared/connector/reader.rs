@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::row::Field;
+use crate::text::address::{Query, check_path};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::document::{Document, Unsound};
@@ -95,6 +96,13 @@ impl Reader<'_> {
             self.refuse(at, Code::InvalidTemplate, message, "write a field as {field}");
         })
         .ok()
+    }
+
+    /// Complains of a path that leads elsewhere than behind the base URL.
+    pub(super) fn path(&mut self, at: &Pointer, path: &str, query: Query) {
+        if let Err(error) = check_path(path, query) {
+            self.refuse(at, Code::InvalidValue, error.to_string(), error.hint());
+        }
     }
 
     /// Whether the fields that are declared are not those that were written.

@@ -53,6 +53,15 @@ impl Template {
         })
     }
 
+    /// The text with the same in the place of each field.
+    pub fn filled_with(&self, filling: &str) -> String {
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Text(text) => text.as_str(),
+            Part::Field(_) => filling,
+        });
+        parts.collect()
+    }
+
     /// Appends the text with the fields in it, each passed through `write`; none where a field is absent or null.
     pub fn fill(
         &self,

@@ -37,6 +37,34 @@ fn each_operation_becomes_the_documented_request() {
 }
 
 #[test]
+fn a_cell_stays_one_segment_of_the_path_or_there_is_no_request() {
+    let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+    let operation = &connector.operations["ticket_note.delete"];
+    for (cell, path) in [
+        ("a/../../b", Some("/ticketNote/a%2F..%2F..%2Fb")),
+        ("@evil.example", Some("/ticketNote/%40evil.example")),
+        ("//evil.example", Some("/ticketNote/%2F%2Fevil.example")),
+        ("..\\x", Some("/ticketNote/..%5Cx")),
+        ("a#b?c", Some("/ticketNote/a%23b%3Fc")),
+        ("a\r\nHost: b", Some("/ticketNote/a%0D%0AHost%3A%20b")),
+        ("%2e%2e", Some("/ticketNote/%252e%252e")),
+        ("...", Some("/ticketNote/...")),
+        ("..", None),
+        (".", None),
+        ("", None),
+    ] {
+        let value = json!({"note_id": cell});
+        let fields = operation.fields.values(&value);
+        let built = build(operation, &fields).map(|request| request.path);
+        assert_eq!(built.as_deref(), path, "{cell:?}");
+        let name = misleading(operation, &fields).map(|field| operation.fields.name(field));
+        assert_eq!(name, path.is_none().then_some("note_id"), "{cell:?}");
+        let base = crate::text::address::BaseUrl::parse("https://api.example.com/v1").unwrap();
+        assert!(path.is_none_or(|path| base.join(path).is_some()), "{cell:?}");
+    }
+}
+
+#[test]
 fn the_digest_tells_contents_apart() {
     let one = built("ticket_note.create", json!({"ticket_id": "tk_1", "note": "a"}));
     let two = built("ticket_note.create", json!({"ticket_id": "tk_1", "note": "b"}));

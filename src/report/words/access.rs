@@ -36,9 +36,7 @@ pub(crate) fn credential_hint(error: &CredentialError) -> String {
 
 pub(crate) fn client_error(error: &ClientError) -> String {
     match error {
-        ClientError::Address(address) => {
-            format!("`{address}` is no address that requests can go to")
-        }
+        ClientError::Address(error) => error.to_string(),
         ClientError::Header(name) => format!("the connector's header `{name}` is no HTTP header"),
         ClientError::Certificates(cause) => {
             format!("the certificates of --ca-file cannot be used: {cause}")

@@ -25,7 +25,7 @@ use crate::text::quota::Quota;
 use crate::traffic::pace;
 use crate::traffic::transport::{ClientError, CredentialKind, Transport};
 
-use super::booking::{Booking, Claim, Entered};
+use super::booking::{Booking, Claim, Entered, as_known};
 use super::deadline::{RunTime, TimeLimits};
 use super::elsewhere::refuse_done_elsewhere;
 use super::job::{JobOptions, Opening};
@@ -145,6 +145,7 @@ pub(super) fn run_through<T: Transport>(
     let time = RunTime::new(&options.time, &world.began)?;
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
+    target.refuse_plain_http(&opening.job, &options.target)?;
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
     let kind = credentials.kind();
     let transport = connect(Destination {
@@ -162,6 +163,7 @@ pub(super) fn run_through<T: Transport>(
         limits: limits.clone(),
     }));
     let (now, name) = ((world.wall)(), target.job_name(&opening.job));
+    let name = as_known(&options.job.ledger, name);
     let claim = Claim::make(&options.job.ledger, name, &opening.job, world, listener)?;
     opening.tell_warnings(listener);
     let running = Running { options, world, opening: &opening, target: &target, now };

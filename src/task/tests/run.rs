@@ -140,6 +140,7 @@ impl Desk {
             },
             target: TargetOptions {
                 base_url: None,
+                allow_http: false,
                 secrets: &|_| Ok(Some(Secret::new("token".to_owned()))),
                 rehearsal: None,
             },

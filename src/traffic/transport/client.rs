@@ -14,6 +14,7 @@ use reqwest::{Certificate, Url};
 use crate::declared::connector::{Connector, Method};
 use crate::prepare::request::Request;
 use crate::row::{Cause, Reason};
+use crate::text::address::{AddressError, BaseUrl};
 use crate::text::pointer::Pointer;
 use crate::text::secret::Secret;
 use crate::traffic::reply::Answer;
@@ -29,7 +30,7 @@ const IDLE: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
-    base_url: String,
+    base_url: BaseUrl,
     /// The connector's own, whichever is used.
     usual_url: String,
     token_header: HeaderName,
@@ -53,7 +54,7 @@ pub(crate) struct ClientOptions {
 #[derive(Debug)]
 pub(crate) enum ClientError {
     /// No request can go to this address.
-    Address(String),
+    Address(AddressError),
     /// The connector's header of this name is none.
     Header(String),
     /// The certificates to trust cannot be used, in the words of the system or of who reads them.
@@ -78,8 +79,7 @@ impl Client {
         base_url: &str,
         options: &ClientOptions,
     ) -> Result<Self, ClientError> {
-        let address =
-            Url::parse(base_url).map_err(|_| ClientError::Address(base_url.to_owned()))?;
+        let base_url = BaseUrl::parse(base_url).map_err(ClientError::Address)?;
         let mut builder = reqwest::Client::builder()
             .user_agent(AGENT)
             .retry(reqwest::retry::never())
@@ -89,10 +89,10 @@ impl Client {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(options.concurrency.max(1))
             .tcp_nodelay(true);
-        if is_loopback(&address) {
+        if base_url.is_loopback() {
             builder = builder.no_proxy();
         }
-        if address.scheme() == "http" {
+        if base_url.is_plain() {
             // Nothing is encrypted, so the certificates of the system need not be loaded.
             builder = builder.tls_certs_only([]);
         } else if let Some(pem) = &options.ca_pem {
@@ -108,10 +108,10 @@ impl Client {
         let token_header = authentication.map(|known| header_name(&known.header)).transpose()?;
         Ok(Self {
             http,
-            base_url: base_url.trim_end_matches('/').to_owned(),
             token_header: token_header.unwrap_or(AUTHORIZATION),
             token_scheme: authentication.and_then(|authentication| authentication.scheme.clone()),
-            headers: headers(connector, &address)?,
+            headers: headers(connector, base_url.url())?,
+            base_url,
             last_address: Arc::default(),
             messages: connector.answers.message.clone(),
             usual_url: connector.base_url.clone(),
@@ -120,7 +120,7 @@ impl Client {
 
     /// The address of a path, and where the connector says that the API is.
     pub(crate) fn told_address(&self, path: &str) -> (String, String) {
-        (format!("{}{path}", self.base_url), self.usual_url.clone())
+        (format!("{}{path}", self.base_url.as_str()), self.usual_url.clone())
     }
 
     /// Where an answer has its words (JSON pointers).
@@ -152,38 +152,33 @@ impl Client {
         let secret = token.map(|token| token.secret.clone());
         async move {
             let reply = match built {
-                Ok(request) => exchange(&http, request).await,
-                Err(error) => {
-                    Reply::NotSent(Cause::of(Reason::Unsendable).saying(error.to_string()))
-                }
+                Some(request) => exchange(&http, request).await,
+                None => Reply::NotSent(Cause::of(Reason::Unsendable)),
             };
             redacted(reply, secret.as_ref())
         }
     }
 
     /// The address of a path. Creates all go to one, so the last one is kept.
-    fn address(&self, path: &str) -> Result<Url, url::ParseError> {
+    /// None where it would be elsewhere than behind the base URL.
+    fn address(&self, path: &str) -> Option<Url> {
         let mut last = self.last_address.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, address)) = last.as_ref().filter(|(known, _)| known == path) {
-            return Ok(address.clone());
+            return Some(address.clone());
         }
-        let address = Url::parse(&format!("{}{path}", self.base_url))?;
+        let address = self.base_url.join(path)?;
         *last = Some((path.to_owned(), address.clone()));
-        Ok(address)
+        Some(address)
     }
 
-    fn build(
-        &self,
-        request: &Request,
-        token: Option<&Token>,
-    ) -> Result<reqwest::Request, url::ParseError> {
+    fn build(&self, request: &Request, token: Option<&Token>) -> Option<reqwest::Request> {
         let address = self.address(&request.path)?;
         let mut built = reqwest::Request::new(http_method(request.method), address);
         *built.headers_mut() = token.map_or(&self.headers, |token| &token.headers).clone();
         if let Some(body) = &request.body {
             *built.body_mut() = Some(body.clone().into());
         }
-        Ok(built)
+        Some(built)
     }
 }
 
@@ -288,16 +283,6 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         source = error.source();
     }
     texts.join(": ")
-}
-
-/// Whether an address is on this machine, which no proxy leads to.
-pub(super) fn is_loopback(address: &Url) -> bool {
-    match address.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 /// All that requests carry beside a token. The client's own headers stand among them, so that no copy has to grow.

@@ -21,7 +21,7 @@ pub struct Connector {
     pub name: String,
     /// What one row makes or changes on the other side, in a word for messages.
     pub item: String,
-    /// Without a slash at its end.
+    /// In its one spelling.
     pub base_url: String,
     /// All of them hold, each over any window of its length.
     pub quotas: Vec<Quota>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use crate::text::address::{AddressError, BaseUrl};
 use crate::text::code::Code;
 use crate::text::pointer::Pointer;
 use crate::text::quota::Quota;
@@ -56,13 +57,15 @@ pub(in super::super) fn connector(
 }
 
 fn base_url(written: &str, reader: &mut Reader<'_>) -> String {
-    let base_url = written.trim_end_matches('/');
-    if !base_url.starts_with("https://") && !base_url.starts_with("http://") {
-        let message = "the base URL must start with https:// or http://";
-        let hint = "as in https://api.example.com/v1";
-        reader.refuse(&Pointer::of(["base_url"]), Code::InvalidValue, message, hint);
-    }
-    base_url.to_owned()
+    let refuse = |error: AddressError| {
+        let code = match error {
+            AddressError::Credentials => Code::SecretInAddress,
+            _ => Code::InvalidValue,
+        };
+        reader.refuse(&Pointer::of(["base_url"]), code, error.to_string(), &error.hint());
+        String::new()
+    };
+    BaseUrl::parse(written).map_or_else(refuse, |url| url.as_str().to_owned())
 }
 
 fn quotas(written: &[String], reader: &mut Reader<'_>) -> Vec<Quota> {

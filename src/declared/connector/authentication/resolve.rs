@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use crate::text::address::Query;
 use crate::text::code::Code;
 use crate::text::pointer::Pointer;
 
@@ -49,6 +50,7 @@ fn token_variable(file: TokenFile, at: &Pointer, reader: &mut Reader<'_>) -> Tok
 }
 
 fn login(file: LoginFile, at: &Pointer, reader: &mut Reader<'_>) -> Option<Login> {
+    reader.path(&at.join("path"), &file.path, Query::Allowed);
     let token = reader.pointer(&at.join("token"), &file.token);
     let choices = match file.choices {
         Some(file) => Some(choices(file, &at.join("choices"), reader)?),

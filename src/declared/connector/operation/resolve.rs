@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::text::address::Query;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::document::{Document, Reading};
 use crate::text::pointer::Pointer;
@@ -30,6 +31,9 @@ pub(in super::super) fn operation(document: &Document) -> Result<Unsettled<'_>, 
     let mut reader = Reader { document, problems: &mut problems, unsound: &unsound };
     let fields = FieldSet::of(file.fields);
     let path = reader.template(&Pointer::of(["path"]), &file.path, &fields);
+    if let Some(path) = &path {
+        reader.path(&Pointer::of(["path"]), &path.filled_with("x"), Query::Apart);
+    }
     let lane = reader.template(&Pointer::of(["lane"]), &file.lane, &fields);
     let query = query(&file.query, &fields, &mut reader);
     let sure_after = reader.duration(&Pointer::of(["sure_after"]), file.sure_after.as_deref());

@@ -12,6 +12,7 @@ use crate::ledger::{
     CheckScope, Inspection, JobId, LedgerRow, OwnerId, Problem, ViewRow, ViewSays,
 };
 use crate::row::{Contradiction, Digest, KeyHash, Life, RowState};
+use crate::text::address;
 use crate::text::place::RowPlace;
 
 /// As many lines of SQLite's own check are told.
@@ -119,7 +120,7 @@ impl<'a> Walk<'a> {
         while let Some(row) = rows.next()? {
             let (name, base_url, account) = (lossy(row, 1)?, lossy(row, 2)?, lossy(row, 3)?);
             let next = targets.len() as u64;
-            let target = *targets.entry((base_url.clone(), account)).or_insert(next);
+            let target = *targets.entry((address::normal(&base_url), account)).or_insert(next);
             let chosen = self.scope.job.is_none_or(|job| job == name);
             self.checked.jobs += u64::from(chosen);
             let target = Some(target).filter(|_| !is_rehearsal(&base_url));
