@@ -36,6 +36,8 @@ pub enum Reason {
     Told,
     /// The other side answered; status, code and message are its own.
     Answered,
+    /// The answer leads elsewhere; the message is where.
+    Redirected,
     /// The answer says success by its status, and cannot be read.
     UnreadableAnswer,
     /// The answer was longer than an answer may be.
@@ -65,9 +67,10 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Told,
         Self::Answered,
+        Self::Redirected,
         Self::UnreadableAnswer,
         Self::AnswerTooLong,
         Self::AnswerBroken,
@@ -88,6 +91,7 @@ impl Reason {
         match self {
             Self::Told => "told",
             Self::Answered => "answered",
+            Self::Redirected => "redirected",
             Self::UnreadableAnswer => "unreadable_answer",
             Self::AnswerTooLong => "answer_too_long",
             Self::AnswerBroken => "answer_broken",

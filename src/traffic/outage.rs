@@ -72,6 +72,12 @@ impl Outage {
         }
     }
 
+    /// The answer leads elsewhere: whatever is asked for next would be led there, too.
+    pub(crate) fn led_elsewhere(&mut self, now: Moment, chance: f64) -> AfterFailure {
+        self.failures += 1;
+        self.put_off(now, chance)
+    }
+
     /// A fresh token was refused where others have served.
     pub(crate) fn refused(&mut self, now: Moment, chance: f64) -> AfterFailure {
         self.of_access = true;
@@ -133,6 +139,15 @@ mod tests {
         );
         assert_eq!(outage.answered(), AfterAnswer::OutageEnded);
         assert_eq!((outage.is_on(), outage.next_probe()), (false, None));
+    }
+
+    #[test]
+    fn one_answer_that_leads_elsewhere_is_an_outage() {
+        let mut outage = Outage::default();
+        assert_eq!(outage.led_elsewhere(Moment::default(), 1.0), AfterFailure::OutageBegan);
+        assert_eq!(outage.led_elsewhere(Moment::default(), 1.0), AfterFailure::NothingChanged);
+        assert!(!outage.is_of_access());
+        assert_eq!(outage.answered(), AfterAnswer::OutageEnded);
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Answer {
     pub status: u16,
     /// How long the other side asks to wait.
     pub retry_after: Option<Duration>,
+    /// Where the answer says that what was asked for is.
+    pub location: Option<String>,
     /// The other side's clock, in unix milliseconds; it counts in whole seconds.
     pub date: Option<i64>,
     /// The whole body, with its encoding undone.

@@ -52,6 +52,8 @@ pub enum Verdict {
 
 /// The longest text of the other side that is kept.
 const LONGEST_MESSAGE: usize = 300;
+const FOUND: u16 = 302;
+const SEE_OTHER: u16 = 303;
 const TOO_MANY_REQUESTS: u16 = 429;
 
 /// Judges a reply to an operation's request.
@@ -69,27 +71,51 @@ fn judge_answer(answers: &Answers, operation: &Operation, answer: &Answer) -> Ve
     if answers.unauthorized.contains(&status) {
         return Verdict::Unauthorized(cause(answers, answer, body.as_ref()));
     }
-    if status == TOO_MANY_REQUESTS || answers.retry.contains(&status) {
+    if status == TOO_MANY_REQUESTS || answers.retry.status.contains(&status) {
         let pushback = status == TOO_MANY_REQUESTS;
         return retry(cause(answers, answer, body.as_ref()), answer.retry_after, pushback);
     }
     if status >= 500 {
         return unknown(operation, cause(answers, answer, body.as_ref()), answer.retry_after);
     }
+    if (300..400).contains(&status) {
+        return redirected(answers, operation, answer);
+    }
     let success = is_success(answers, body.as_ref());
-    match (success, (200..300).contains(&status)) {
+    let is_good = (200..300).contains(&status);
+    if is_good && success == Some(true) && answers.success.is_some() {
+        return done(operation, body.as_ref());
+    }
+    let cause = cause(answers, answer, body.as_ref());
+    if answers.retry.by_body(cause.code.as_deref(), cause.message.as_deref()) {
+        return retry(cause, answer.retry_after, true);
+    }
+    match (success, is_good) {
         (Some(true), true) => done(operation, body.as_ref()),
         (None, true) => unknown(operation, unreadable(answer), None),
-        _ => refused(answers, cause(answers, answer, body.as_ref())),
+        _ => refused(answers, cause),
+    }
+}
+
+/// A redirect is followed nowhere, and is about the address, never about what was asked for. Whoever stands before the API
+/// sends it without having acted; only "see other", and a "found" of an API that does not say what success is, may be
+/// what follows a deed.
+fn redirected(answers: &Answers, operation: &Operation, answer: &Answer) -> Verdict {
+    let told = answer.location.clone().unwrap_or_default();
+    let cause = Cause {
+        status: Some(answer.status),
+        ..Cause::of(Reason::Redirected).saying(shortened(told))
+    };
+    match answer.status == SEE_OTHER || (answer.status == FOUND && answers.success.is_none()) {
+        true => unknown(operation, cause, answer.retry_after),
+        false => retry(cause, answer.retry_after, false),
     }
 }
 
 fn refused(answers: &Answers, cause: Cause) -> Verdict {
     let known = &answers.not_found;
-    let message = cause.message.as_deref().unwrap_or_default().to_lowercase();
     let not_found = cause.status.is_some_and(|status| known.status.contains(&status))
-        || cause.code.as_ref().is_some_and(|code| known.code.contains(code))
-        || known.message.iter().any(|part| message.contains(part));
+        || known.by_body(cause.code.as_deref(), cause.message.as_deref());
     if not_found { Verdict::NotFound(cause) } else { Verdict::Refused(cause) }
 }
 
@@ -174,8 +200,8 @@ mod tests {
         Reply::Answer(Answer {
             status,
             retry_after: Some(Duration::from_secs(7)),
-            date: None,
             body: body.into(),
+            ..Answer::default()
         })
     }
 
@@ -226,7 +252,6 @@ mod tests {
             (200, r#"{"r":3,"msg":"too late"}"#, both("refused: 3: too late")),
             (400, r#"{"r":2,"message":"bad"}"#, both("refused: 2: bad")),
             (400, r#"{"r":0}"#, both("refused: 0")),
-            (302, "", both("refused")),
             (404, "nothing", both("not found")),
             (
                 200,
@@ -241,8 +266,29 @@ mod tests {
             // The token was refused before anything was done.
             (401, "", both("unauthorized")),
             (403, r#"{"r":5,"message":"keySid invalid"}"#, both("unauthorized: 5: keySid invalid")),
-            // Not now, and surely nothing was done.
+            // Not now, and surely nothing was done, whoever says it: the status or the body.
             (429, "", both("push-back after 7 s")),
+            (408, "", both("retry after 7 s")),
+            (
+                200,
+                r#"{"r":9,"msg":"Too many requests"}"#,
+                both("push-back after 7 s: 9: Too many requests"),
+            ),
+            (
+                400,
+                r#"{"r":9,"msg":"TOO MANY REQUESTS, slow down"}"#,
+                both("push-back after 7 s: 9: TOO MANY REQUESTS, slow down"),
+            ),
+            (200, r#"{"r":0,"msg":"Too many requests"}"#, both("done as nothing")),
+            // Somebody before the API leads elsewhere: no row is to blame, and nobody has acted.
+            (301, "", both("retry after 7 s: redirected")),
+            (302, "<html>", both("retry after 7 s: redirected")),
+            (302, r#"{"r":3}"#, both("retry after 7 s: redirected")),
+            (304, "", both("retry after 7 s: redirected")),
+            (307, "", both("retry after 7 s: redirected")),
+            (308, r#"{"r":0,"id":"tn_1"}"#, both("retry after 7 s: redirected")),
+            // What follows a deed.
+            (303, "", ("unknown after 7 s: redirected", "repeat after 7 s: redirected")),
             // The server failed at an unknown moment, whatever its body says.
             (500, r#"{"r":0}"#, ("unknown after 7 s: 0", "repeat after 7 s: 0")),
             (502, "<html>", ("unknown after 7 s", "repeat after 7 s")),
@@ -255,6 +301,37 @@ mod tests {
                 assert_eq!(words(&verdict), expected, "{operation}: {status} {body}");
             }
         }
+    }
+
+    #[test]
+    fn an_api_that_does_not_say_what_success_is_may_lead_elsewhere_after_a_deed() {
+        let mut connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        connector.answers.success = None;
+        connector.answers.retry.code = vec!["BUSY".to_owned()];
+        let create = &connector.operations["ticket_note.create"];
+        for (status, body, expected) in [
+            (302, "", "unknown after 7 s: redirected"),
+            (303, "", "unknown after 7 s: redirected"),
+            (301, "", "retry after 7 s: redirected"),
+            (307, "", "retry after 7 s: redirected"),
+            (200, r#"{"r":"BUSY"}"#, "push-back after 7 s: BUSY"),
+            (200, r#"{"r":"FINE","id":"tn_1"}"#, "done as tn_1"),
+        ] {
+            let verdict = judge(&connector.answers, create, answer(status, body));
+            assert_eq!(words(&verdict), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_says_where_it_leads() {
+        let location = Some(format!("https://login.example.com/{}", "a".repeat(1000)));
+        let reply = Reply::Answer(Answer { status: 302, location, ..Answer::default() });
+        let Verdict::Retry { cause, pushback: false, .. } = verdict("ticket_note.create", reply)
+        else {
+            panic!()
+        };
+        assert!(cause.message.unwrap().starts_with("https://login.example.com/aaa"));
+        assert_eq!(cause.status, Some(302));
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Desk {
 
     /// With a StringeeX whose 503 says that it surely did not act.
     pub(crate) fn trusting_503(self) -> Self {
-        self.with_connector(|text| text.replace("retry: [408, 425, 429]", "retry: [429, 503]"))
+        self.with_connector(|text| text.replace("status: [408, 425, 429]", "status: [429, 503]"))
     }
 
     /// With a StringeeX, as shipped or as it is on the desk already, of which each file is written a little differently.

@@ -3,6 +3,7 @@
 //! [`desk`] starts the binary in a folder of its own, [`stand`] is an API that a test plays itself, [`ask`] is the
 //! little HTTP that tests speak. Everything else is a module of tests, named after what it is about.
 
+mod answers;
 mod ask;
 mod desk;
 mod stand;
@@ -16,6 +17,7 @@ mod fidelity;
 mod full_disk;
 mod fuzz_seeds;
 mod gone_sources;
+mod hostile;
 mod job_files;
 mod kill_loop;
 mod ledger;

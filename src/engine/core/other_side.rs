@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::event::{Ending, Note, Obstacle};
-use crate::row::Cause;
+use crate::row::{Cause, Reason};
 use crate::traffic::access::{Access, AfterNoToken, Refusal};
 use crate::traffic::concurrency::{Concurrency, Load};
 use crate::traffic::outage::{AfterAnswer, AfterFailure, Outage};
@@ -79,7 +79,11 @@ impl OtherSide {
         match verdict {
             Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown { cause, .. } => {
                 self.last_failure = Ending::Outage(Obstacle::Request(cause.clone()));
-                match self.outage.failed(now.moment, now.chance) {
+                let after = match cause.reason {
+                    Reason::Redirected => self.outage.led_elsewhere(now.moment, now.chance),
+                    _ => self.outage.failed(now.moment, now.chance),
+                };
+                match after {
                     AfterFailure::OutageBegan => {
                         Consequence::Tell(Note::OutageBegan(cause.clone()))
                     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::declared::job::InDoubt;
 use crate::event::{Fault, Happening};
-use crate::row::{Cause, Outcome};
+use crate::row::{Cause, Outcome, Reason};
 use crate::traffic::access::Refusal;
 use crate::traffic::pace::{asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
@@ -96,11 +96,13 @@ impl Core {
             self.slot_mut(at)?.tries.pushbacks += 1;
             self.push_back(flight, after, now)
         } else {
+            let is_redirect = cause.reason == Reason::Redirected;
             // An outage is not the row's fault, and is not counted against it.
-            let counts = u32::from(!self.other_side.outage.is_on());
+            let counts = u32::from(!is_redirect && !self.other_side.outage.is_on());
             let tries = &mut self.slot_mut(at)?.tries;
             tries.attempts += counts;
-            back_off(tries.attempts.max(1), now.chance)
+            tries.redirects += u32::from(is_redirect);
+            back_off(tries.attempts.max(tries.redirects).max(1), now.chance)
                 .max(after.map(asked_wait).unwrap_or_default())
         };
         let slot = self.slot(at)?;

@@ -13,6 +13,14 @@ pub(crate) fn cause(cause: &Cause) -> String {
 
 fn reason(reason: Reason, status: Option<u16>, message: Option<&str>) -> String {
     let alone = match reason {
+        Reason::Redirected => {
+            let status =
+                status.map(|status| format!(" (HTTP status {status})")).unwrap_or_default();
+            let to = message.map(|to| format!(" to {to}")).unwrap_or_default();
+            return format!(
+                "the server redirects{to}{status}, which is not followed: check the base URL"
+            );
+        }
         Reason::Told | Reason::Answered => {
             return match (message, status) {
                 (Some(message), _) => message.to_owned(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, HeaderValue,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
     RETRY_AFTER, USER_AGENT,
 };
 use reqwest::redirect::Policy;
@@ -191,6 +191,7 @@ async fn exchange(http: &reqwest::Client, request: reqwest::Request) -> Reply {
     let mut answer = Answer {
         status: response.status().as_u16(),
         retry_after: retry_after_of(response.headers(), date),
+        location: response.headers().get(LOCATION).map(text_of),
         date: date.and_then(unix_milliseconds),
         body: Vec::new(),
     };
@@ -240,6 +241,11 @@ fn retry_after(value: &HeaderValue, now: SystemTime) -> Option<Duration> {
     }
 }
 
+/// A header's text; bytes that are none are shown as such.
+fn text_of(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
 fn date(value: &HeaderValue) -> Option<SystemTime> {
     httpdate::parse_http_date(value.to_str().ok()?).ok()
 }
@@ -256,6 +262,7 @@ pub(super) fn redacted(reply: Reply, secret: Option<&Secret>) -> Reply {
         Reply::Lost(cause) => Reply::Lost(without(cause, secret)),
         // An answer that repeats the token would carry it into the ledger.
         Reply::Answer(mut answer) => {
+            answer.location = answer.location.map(|location| secret.redact(&location).into_owned());
             let text = String::from_utf8_lossy(&answer.body);
             if let Cow::Owned(redacted) = secret.redact_json(&text) {
                 answer.body = redacted.into_bytes();
@@ -385,7 +392,7 @@ mod tests {
         let secret = Secret::new("eyJhbGciOi.secret".into());
         let body = br#"{"r":9,"msg":"bad token eyJhbGciOi.secret"}"#.to_vec();
         let reply = redacted(
-            Reply::Answer(Answer { status: 200, retry_after: None, date: None, body }),
+            Reply::Answer(Answer { status: 200, body, ..Answer::default() }),
             Some(&secret),
         );
         let Reply::Answer(answer) = reply else { panic!() };

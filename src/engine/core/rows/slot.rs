@@ -42,6 +42,8 @@ pub(in crate::engine::core) struct Tries {
     /// Attempts that count against the limit.
     pub attempts: u32,
     pub pushbacks: u32,
+    /// How often the answer led elsewhere, which is never the row's fault.
+    pub redirects: u32,
     /// How often the row's token was refused while other rows were accepted.
     pub refusals: u32,
     /// When the request left whose token was refused last, while that token was the present one.
