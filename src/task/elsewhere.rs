@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::ledger::{JobId, JobName, Ledger, LedgerError, Reader as _};
 use crate::plan::DoneContents;
+use crate::text::address;
 
 use super::job::{JobOptions, Opening, usual_ledger_places};
 use super::target::Target;
@@ -64,7 +65,7 @@ fn others(place: &Path, name: &JobName, is_own: bool) -> Result<Others, LedgerEr
     jobs.retain(|(_, other)| {
         let accounts = [&other.account, &name.account];
         let may_be_one = accounts[0] == accounts[1] || accounts.iter().any(|it| it.is_empty());
-        other.base_url == name.base_url && may_be_one && !(is_own && other.name == name.name)
+        address::normal(&other.base_url) == address::normal(&name.base_url) && may_be_one && !(is_own && other.name == name.name)
     });
     Ok(Some((ledger, jobs)))
 }

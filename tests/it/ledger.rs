@@ -713,3 +713,36 @@ fn a_run_goes_on_with_the_ledger_of_an_earlier_version() {
         desk.call("ledger check").exits(0);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_is_for_its_user_alone_and_nothing_else_is_written_in_its_place() {
+    use std::os::unix::fs::{MetadataExt as _, symlink};
+    let sandbox = sandbox("");
+    let desk = Desk::with_notes(notes_csv(2, 1));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let mode = |path: &str| desk.path(path).metadata().unwrap().mode() & 0o777;
+    assert_eq!((mode(".noteferry"), mode(".noteferry/ledger.db")), (0o700, 0o600));
+    let folder = std::fs::read_dir(desk.path(".noteferry")).unwrap().flatten();
+    let lock = folder
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|ending| ending == "lock"));
+    let lock = lock.unwrap();
+    assert_eq!(lock.metadata().unwrap().mode() & 0o777, 0o600);
+    let rescue = lock.with_extension("1.rescue");
+    desk.write("precious", "precious\n");
+    for place in [&lock, &rescue] {
+        let _ = std::fs::remove_file(place);
+        symlink(desk.path("precious"), place).unwrap();
+        let outcome = desk.run(&sandbox, "job.yaml");
+        assert!(outcome.stdout.contains("a symbolic link is in its place"), "{outcome}");
+        assert_eq!(std::fs::read_to_string(desk.path("precious")).unwrap(), "precious\n");
+        std::fs::remove_file(place).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(place).status().unwrap();
+        assert!(made.success());
+        let outcome = desk.run(&sandbox, "job.yaml");
+        assert!(outcome.stdout.contains("no regular file"), "{outcome}");
+        std::fs::remove_file(place).unwrap();
+    }
+    desk.run(&sandbox, "job.yaml").exits(0).counts("already_done=2");
+}

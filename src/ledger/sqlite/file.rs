@@ -1,5 +1,7 @@
 //! The file of a ledger, open: how it is found, connected to and set up.
 
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,7 +32,10 @@ impl FileLedger {
     /// Opens a ledger, making it where there is none. What this returns has been written to the disk.
     pub(crate) fn open(place: impl Into<Location>) -> Result<Self, LedgerError> {
         let Location::File(path) = place.into();
-        Self::open_with(&path, |path| Connection::open(path))
+        Self::open_with(&path, |path| {
+            make_private(path);
+            Connection::open(path)
+        })
     }
 
     /// Opens the ledger whose job is claimed. One of an older format is brought up to date, unless another job's run uses
@@ -261,11 +266,51 @@ pub(super) fn make_folder(folder: &Path) -> std::io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    std::fs::create_dir_all(folder)?;
+    private_folders().create(folder)?;
     if folder.file_name().is_some_and(|name| name == ".noteferry") {
         std::fs::write(folder.join(".gitignore"), "*\n")?;
     }
     Ok(())
+}
+
+/// Makes the file of a ledger where there is none, for this user alone; what lies beside it later is made likewise by
+/// SQLite. Why that fails is told when the file is opened.
+fn make_private(path: &Path) {
+    let _ = private(OpenOptions::new().write(true).create_new(true)).open(path);
+}
+
+/// Makes folders and those above them, for this user alone.
+fn private_folders() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// What is made is for this user alone.
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Opens a file that lies beside a ledger under a name that others can foresee. A link is not followed, and what is no
+/// regular file is refused, without waiting for whoever is at its other end.
+pub(super) fn open_beside(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let refusal = |words| io::Error::new(io::ErrorKind::AlreadyExists, words);
+    let options = private(options);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let opened = options.open(path);
+    let is_link = || path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+    let is_other = || path.metadata().is_ok_and(|found| !found.is_file());
+    match opened {
+        Ok(file) if file.metadata()?.is_file() => Ok(file),
+        Err(_) if cfg!(unix) && is_link() => Err(refusal("a symbolic link is in its place")),
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory || !is_other() => Err(error),
+        Ok(_) | Err(_) => Err(refusal("what is in its place is no regular file")),
+    }
 }
 
 /// A path as it may stand in a `file:` URI.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::fault::of_io;
-use super::file::make_folder;
+use super::file::{make_folder, open_beside};
 use super::presence::{is_at, neighbours};
 use crate::ledger::{Claim, Deed, JobName, LedgerError, Validity};
 
@@ -73,7 +73,8 @@ impl JobLock {
     /// Who holds the job's lock at this moment, as others are told; empty where that cannot be read, none where nobody does.
     /// Makes no file. The lock is shared for as long as it takes to look, so [`Self::lock`] tries twice.
     pub(crate) fn held_by(ledger: &Path, job: &JobName) -> Option<String> {
-        let mut file = File::open(beside(ledger, job, "lock")).ok()?;
+        let path = beside(ledger, job, "lock");
+        let mut file = open_beside(&path, OpenOptions::new().read(true)).ok()?;
         match file.try_lock_shared() {
             Err(TryLockError::WouldBlock) => Some(read_holder(&mut file)),
             Ok(()) | Err(TryLockError::Error(_)) => None,
@@ -112,7 +113,7 @@ impl JobLock {
         let storage = |error: std::io::Error| of_io(ledger, Deed::Lock, &error);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        let mut file = undeletable(&mut options).open(path).map_err(storage)?;
+        let mut file = open_beside(path, undeletable(&mut options)).map_err(storage)?;
         match try_twice(&file) {
             Ok(()) => {
                 let written = file
@@ -157,7 +158,7 @@ pub(super) fn other_holder(ledger: &Path, own: &JobLock) -> io::Result<Option<Op
             continue;
         }
         let path = ledger.with_file_name(&name);
-        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+        let mut file = open_beside(&path, OpenOptions::new().read(true).write(true))?;
         if matches!(try_twice(&file), Err(TryLockError::WouldBlock)) {
             return Ok(Some(holder(&mut file)));
         }

@@ -13,12 +13,13 @@
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Seek as _, SeekFrom, Write as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
+use super::file::open_beside;
 use super::journal::{Belongs, Entries, reason};
 use super::lock::{beside, undeletable};
 use super::presence::{is_at, neighbours};
@@ -149,7 +150,7 @@ impl Rescue {
 
 /// Makes a file, and takes the place of none.
 fn create(path: &Path) -> io::Result<File> {
-    undeletable(OpenOptions::new().write(true).create_new(true)).open(path)
+    open_beside(path, undeletable(OpenOptions::new().write(true).create_new(true)))
 }
 
 impl Line {
@@ -251,7 +252,7 @@ fn take_in_file(
 
 /// Emptied first: a file that comes back after a power cut must not speak against what was written since.
 fn discard(path: &Path) -> io::Result<()> {
-    let file = OpenOptions::new().write(true).open(path)?;
+    let file = open_beside(path, OpenOptions::new().write(true))?;
     file.set_len(0).and_then(|()| file.sync_all())?;
     // Empty it means nothing.
     let _ = std::fs::remove_file(path);
@@ -346,8 +347,10 @@ impl FileLedger {
 
 /// The lines of a rescue file, and how many of them make no sense. No file is one without lines.
 fn read(path: &Path) -> Result<(Vec<Line>, usize), LedgerError> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
+    let mut bytes = Vec::new();
+    let opened = open_beside(path, OpenOptions::new().read(true));
+    match opened.and_then(|mut file| file.read_to_end(&mut bytes)) {
+        Ok(_) => {}
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok((Vec::new(), 0));
         }
