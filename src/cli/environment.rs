@@ -42,7 +42,7 @@ impl Environment {
     pub(super) fn secret(&self, name: &str) -> Result<Option<Secret>, CredentialError> {
         if let Some(value) = self.variables.get(name).filter(|value| !value.is_empty()) {
             let text = value.to_str().ok_or_else(|| CredentialError::NotText(name.to_owned()))?;
-            return Ok(Some(Secret::new(text.to_owned())));
+            return Ok(Some(Secret::new(without_mark(text).to_owned())));
         }
         let variable = format!("{name}_FILE");
         let Some(path) = self.variables.get(&variable).filter(|value| !value.is_empty()) else {
@@ -53,6 +53,15 @@ impl Environment {
         let bytes = bytes.map_err(|error| cause(error.to_string()))?;
         let text =
             String::from_utf8(bytes).map_err(|_| cause("it is not valid UTF-8".to_owned()))?;
-        Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())))
+        let text = without_mark(&text).trim_end_matches(['\r', '\n']);
+        match text.is_empty() {
+            true => Err(CredentialError::EmptyFile { variable }),
+            false => Ok(Some(Secret::new(text.to_owned()))),
+        }
     }
+}
+
+/// A text without the mark that some editors put before UTF-8.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }

@@ -17,6 +17,8 @@ pub(crate) enum Ending {
     Unauthorized(Obstacle),
     /// The other side was out of reach for too long.
     Outage(Obstacle),
+    /// Nothing has ever answered at the address, and waiting would not mend that.
+    WrongAddress(Obstacle),
     /// More rows failed in this run than it was allowed.
     TooManyFailures { allowed: u64 },
     /// The time that the run was given is over.

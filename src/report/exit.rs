@@ -12,7 +12,7 @@ pub(crate) const DONE: u8 = 0;
 pub(crate) const FAILED: u8 = 1;
 /// A ledger was looked through, and something in it is wrong.
 pub(crate) const UNSOUND: u8 = 1;
-/// The command line, the job or the connector is wrong.
+/// The command line, the job or the connector is wrong, or the address that they name.
 pub(crate) const USAGE: u8 = 2;
 /// Rows are invalid; nothing was sent.
 pub(crate) const INVALID: u8 = 3;
@@ -29,6 +29,8 @@ pub(crate) const SIGNAL: u8 = 128;
 /// The exit code of a run.
 pub(crate) fn of(totals: &Totals, ending: &Ending) -> u8 {
     match ending {
+        // As for any mistake in what the user has written.
+        Ending::WrongAddress(_) => USAGE,
         Ending::Interrupted { signal } => interrupted(*signal),
         Ending::Unauthorized(_)
         | Ending::Outage(_)
@@ -77,6 +79,7 @@ mod tests {
             (none, unauthorized.clone(), 4),
             (in_doubt, unauthorized, 4),
             (none, ledger, 4),
+            (not_started, Ending::WrongAddress(Obstacle::Request(Cause::default())), 2),
             (none, Ending::RecorderGone, 4),
             (none, Ending::SourceFailed(vec![unreadable_source()]), 4),
             (none, Ending::NoRuntime("x".into()), 4),

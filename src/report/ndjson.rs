@@ -60,6 +60,7 @@ fn reason(ending: &Ending) -> Option<&'static str> {
         Ending::Interrupted { .. } => "interrupted",
         Ending::Unauthorized(_) => "unauthorized",
         Ending::Outage(_) => "outage",
+        Ending::WrongAddress(_) => "wrong-address",
         Ending::TooManyFailures { .. } => "too-many-failures",
         Ending::Deadline => "deadline",
         Ending::LedgerFailed(_) | Ending::RecorderGone => "ledger-failed",

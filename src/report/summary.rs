@@ -10,7 +10,7 @@ use super::words;
 use super::words::{counted, number, one_line, one_of, rows, rows_are, span};
 use crate::event::{Ending, Obstacle};
 use crate::plan::Held;
-use crate::row::Totals;
+use crate::row::{Reason, Totals};
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::reply::NoToken;
@@ -52,6 +52,7 @@ fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration)
         Ending::Interrupted { .. } => "interrupted after",
         Ending::Unauthorized(_)
         | Ending::Outage(_)
+        | Ending::WrongAddress(_)
         | Ending::TooManyFailures { .. }
         | Ending::Deadline
         | Ending::LedgerFailed(_)
@@ -100,6 +101,20 @@ fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
     advice
 }
 
+/// What mends an address at which nothing answers.
+fn way_out(obstacle: &Obstacle) -> &'static str {
+    let (Obstacle::Request(cause) | Obstacle::Token(NoToken::LoginFailed(cause))) = obstacle else {
+        return "Check the base URL.";
+    };
+    match cause.reason {
+        Reason::Untrusted => {
+            "Check the base URL; if this is the right server, name the certificate of its authority with --ca-file."
+        }
+        Reason::NoTls => "Check the base URL and its port: is it http:// there?",
+        _ => "Check the base URL: is the name of the host right?",
+    }
+}
+
 fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
     match ending {
         Ending::Finished | Ending::Interrupted { .. } => None,
@@ -117,6 +132,11 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
         Ending::Outage(obstacle) => Some(format!(
             "The server was out of reach for too long: {}\nNo row was marked failed for it.",
             sentence(&words::obstacle(obstacle))
+        )),
+        Ending::WrongAddress(obstacle) => Some(format!(
+            "Nothing can be sent to this address: {}\n{} No row was marked failed for it.",
+            sentence(&words::obstacle(obstacle)),
+            way_out(obstacle)
         )),
         Ending::TooManyFailures { allowed } => Some(format!(
             "More than {} failed, which is all that --max-failures allows.",

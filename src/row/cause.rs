@@ -48,6 +48,12 @@ pub enum Reason {
     Unsendable,
     /// There was no connection, so nothing was sent.
     NoConnection,
+    /// There was no connection: the system knows no host of this name.
+    NoSuchHost,
+    /// There was no connection: the server's certificate is not trusted, or not for this host.
+    Untrusted,
+    /// There was no connection: what answers there does not speak TLS.
+    NoTls,
     /// There was no connection within the time allowed, so nothing was sent.
     ConnectionTimeout,
     /// No answer came within the time allowed.
@@ -67,7 +73,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Told,
         Self::Answered,
         Self::Redirected,
@@ -76,6 +82,9 @@ impl Reason {
         Self::AnswerBroken,
         Self::Unsendable,
         Self::NoConnection,
+        Self::NoSuchHost,
+        Self::Untrusted,
+        Self::NoTls,
         Self::ConnectionTimeout,
         Self::AnswerTimeout,
         Self::ConnectionBroken,
@@ -97,6 +106,9 @@ impl Reason {
             Self::AnswerBroken => "answer_broken",
             Self::Unsendable => "unsendable",
             Self::NoConnection => "no_connection",
+            Self::NoSuchHost => "no_such_host",
+            Self::Untrusted => "untrusted",
+            Self::NoTls => "no_tls",
             Self::ConnectionTimeout => "connection_timeout",
             Self::AnswerTimeout => "answer_timeout",
             Self::ConnectionBroken => "connection_broken",
@@ -106,6 +118,11 @@ impl Reason {
             Self::Invalid => "invalid",
             Self::Interrupted => "interrupted",
         }
+    }
+
+    /// Whether it lies in the address, or in what is trusted there, and waiting mends nothing.
+    pub fn is_lasting(self) -> bool {
+        matches!(self, Self::NoSuchHost | Self::Untrusted | Self::NoTls)
     }
 
     pub fn parse(word: &str) -> Option<Self> {

@@ -128,3 +128,79 @@ fn credentials_go_to_another_machine_over_plain_http_only_with_leave() {
     }
     desk.call("plan job.yaml --allow-http --base-url http://192.0.2.1/v1").exits(0);
 }
+
+#[test]
+fn what_cannot_get_better_is_no_outage() {
+    let plain = plain_server();
+    let (folder, mut server, port) = tls_server();
+    let tls = format!("https://127.0.0.1:{port}");
+    for (address, parts) in [
+        (format!("https://{plain}"), ["does not speak TLS", "http://"]),
+        (tls, ["certificate is not trusted", "--ca-file"]),
+    ] {
+        for ways in [
+            &[("STRINGEEX_TOKEN", "t")][..],
+            &[("STRINGEEX_EMAIL", "a"), ("STRINGEEX_PASSWORD", "p")],
+        ] {
+            let desk =
+                ways.iter().fold(Desk::with_notes(notes_csv(3, 3)), |desk, (name, value)| {
+                    desk.env(name, value)
+                });
+            let run = format!("run job.yaml --give-up-after 2s --base-url {address}/v1");
+            let outcome = desk.call(&run).exits(2);
+            assert!(parts.iter().all(|part| outcome.stderr.contains(part)), "{outcome}");
+            let outcome = desk.call(&format!("{run} --format json")).exits(2);
+            outcome.counts("not_started=3");
+            assert_eq!(outcome.finished()["reason"], "wrong-address");
+        }
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
+    drop(folder);
+}
+
+/// A server that answers whatever comes with an HTTP error. Gives its address.
+fn plain_server() -> std::net::SocketAddr {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    address
+}
+
+/// A server with a certificate that nobody has signed but itself.
+fn tls_server() -> (tempfile::TempDir, std::process::Child, u16) {
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    let port = {
+        let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        free.local_addr().unwrap().port()
+    };
+    let openssl = |arguments: &str| {
+        let mut command = Command::new("openssl");
+        command.args(arguments.split(' ')).current_dir(folder.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let made = openssl(
+        "req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost \
+         -addext subjectAltName=IP:127.0.0.1,DNS:localhost",
+    );
+    let mut made = made;
+    assert!(made.status().unwrap().success());
+    let mut server =
+        openssl(&format!("s_server -accept {port} -cert cert.pem -key key.pem -quiet"));
+    let server = server.spawn().unwrap();
+    for _ in 0..100 {
+        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    (folder, server, port)
+}

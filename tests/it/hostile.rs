@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Answers each request on a connection of its own, until the test ends.
 pub(crate) struct Hostile {
     address: String,
-    requests: Arc<AtomicUsize>,
 }
 
 impl Hostile {
@@ -16,23 +15,18 @@ impl Hostile {
     pub(crate) fn open(answer: impl Fn(&str, usize) -> String + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::new(AtomicUsize::new(0));
-        let (count, answer) = (Arc::clone(&requests), Arc::new(answer));
+        let (count, answer) = (Arc::new(AtomicUsize::new(0)), Arc::new(answer));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (count, answer) = (Arc::clone(&count), Arc::clone(&answer));
                 std::thread::spawn(move || serve(stream, &count, &*answer));
             }
         });
-        Self { address, requests }
+        Self { address }
     }
 
     pub(crate) fn address(&self) -> &str {
         &self.address
-    }
-
-    pub(crate) fn requests(&self) -> usize {
-        self.requests.load(Ordering::SeqCst)
     }
 }
 

@@ -115,6 +115,15 @@ fn a_secret_may_be_in_a_file() {
         .env("STRINGEEX_EMAIL", "admin@sandbox.example")
         .env("STRINGEEX_PASSWORD_FILE", "password");
     desk.call(&run(&sandbox)).exits(0).counts("succeeded=2");
+    desk.write("password", format!("\u{feff}{PASSWORD}\r\n"));
+    desk.call(&run(&sandbox)).exits(0).counts("already_done=2");
+    desk.write("notes.csv", notes_csv(3, 1));
+    desk.call(&run(&sandbox)).exits(0).counts("already_done=2 succeeded=1");
+    for empty in ["", "\n", "\u{feff}\r\n"] {
+        desk.write("password", empty);
+        let outcome = desk.call(&run(&sandbox)).exits(2);
+        assert!(outcome.stdout.contains("STRINGEEX_PASSWORD_FILE names is empty"), "{outcome}");
+    }
     std::fs::remove_file(desk.path("password")).unwrap();
     let outcome = desk.call(&run(&sandbox)).exits(2);
     assert!(outcome.stdout.contains("STRINGEEX_PASSWORD_FILE"), "{outcome}");

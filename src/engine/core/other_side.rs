@@ -9,7 +9,7 @@ use crate::traffic::access::{Access, AfterNoToken, Refusal};
 use crate::traffic::concurrency::{Concurrency, Load};
 use crate::traffic::outage::{AfterAnswer, AfterFailure, Outage};
 use crate::traffic::pace::{Moment, Pace, PushBack};
-use crate::traffic::reply::TokenFailure;
+use crate::traffic::reply::{NoToken, TokenFailure};
 use crate::traffic::verdict::Verdict;
 
 use super::{Now, Settings};
@@ -34,6 +34,8 @@ pub(super) struct OtherSide {
     told_push_back: Option<Moment>,
     /// Since when no token has come.
     tokenless_since: Option<Moment>,
+    /// Whether anything has ever answered.
+    has_answered: bool,
     /// How the run ends if what failed last goes on failing.
     last_failure: Ending,
 }
@@ -56,6 +58,7 @@ impl OtherSide {
             token_costs_request: settings.token_costs_request,
             told_push_back: None,
             tokenless_since: None,
+            has_answered: false,
             last_failure: Ending::Outage(Obstacle::Request(Cause::default())),
         }
     }
@@ -64,7 +67,13 @@ impl OtherSide {
     pub(super) fn notice(&mut self, sent_at: Moment, verdict: &Verdict, now: Now) -> Consequence {
         self.pace.answered(now.moment);
         self.pace.hear_clock(now.remote, now.moment);
-        let consequence = self.notice_outage(verdict, now);
+        let consequence = match never_to_be(verdict).filter(|_| !self.has_answered) {
+            Some(cause) => {
+                Consequence::Stop(Ending::WrongAddress(Obstacle::Request(cause.clone())))
+            }
+            None => self.notice_outage(verdict, now),
+        };
+        self.has_answered |= is_answer(verdict);
         if let Some(load) = load(verdict, now.moment.since(sent_at)) {
             self.concurrency.ended(sent_at, now.moment, load);
         }
@@ -162,6 +171,12 @@ impl OtherSide {
         now: Now,
     ) -> Consequence {
         self.token_came_or_not(now);
+        match &failure.why {
+            NoToken::LoginFailed(cause) if cause.reason.is_lasting() && !self.has_answered => {
+                return Consequence::Stop(Ending::WrongAddress(Obstacle::Token(failure.why)));
+            }
+            _ => {}
+        }
         match self.access.failed(&failure, now.moment, now.chance) {
             AfterNoToken::AskAgain => {}
             AfterNoToken::GiveUp => {
@@ -209,6 +224,23 @@ impl OtherSide {
     pub(super) fn drain(&self) -> Duration {
         let slowest = self.concurrency.slowest();
         slowest + slowest / 2
+    }
+}
+
+/// Why nothing will ever get there, if a verdict says so.
+fn never_to_be(verdict: &Verdict) -> Option<&Cause> {
+    match verdict {
+        Verdict::Retry { cause, .. } | Verdict::Unknown { cause, .. } => {
+            Some(cause).filter(|cause| cause.reason.is_lasting())
+        }
+        _ => None,
+    }
+}
+
+fn is_answer(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Retry { cause, .. } | Verdict::Unknown { cause, .. } => cause.status.is_some(),
+        _ => true,
     }
 }
 

@@ -14,6 +14,12 @@ pub(crate) fn credentials(kind: CredentialKind) -> &'static str {
 
 pub(crate) fn credential_error(error: &CredentialError) -> String {
     match error {
+        CredentialError::Partner { set, lacking } => {
+            format!("{} is set, and {} is not", set.join(" and "), lacking.join(" and "))
+        }
+        CredentialError::EmptyFile { variable } => {
+            format!("the file that {variable} names is empty")
+        }
         CredentialError::Missing(_) => "no credentials are set in the environment".to_owned(),
         CredentialError::File { variable, cause } => {
             format!("the file that {variable} names cannot be read: {cause}")
@@ -29,6 +35,10 @@ pub(crate) fn credential_hint(error: &CredentialError) -> String {
             let ways: Vec<String> = ways.iter().map(|variables| variables.join(" and ")).collect();
             format!("set {}; each may be given as NAME_FILE, too", ways.join(", or "))
         }
+        CredentialError::Partner { lacking, .. } => {
+            format!("set {} too; it may be given as NAME_FILE", lacking.join(" and "))
+        }
+        CredentialError::EmptyFile { .. } => "put the secret in it, or name another".to_owned(),
         CredentialError::File { .. } => "check the path and the file's permissions".to_owned(),
         CredentialError::NotText(_) => "set it to plain text".to_owned(),
     }

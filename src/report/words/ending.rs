@@ -8,7 +8,9 @@ pub(crate) fn ending(ending: &Ending) -> Option<String> {
     Some(match ending {
         Ending::Finished => return None,
         Ending::Interrupted { signal } => format!("signal {signal}"),
-        Ending::Unauthorized(obstacle) | Ending::Outage(obstacle) => self::obstacle(obstacle),
+        Ending::Unauthorized(obstacle)
+        | Ending::Outage(obstacle)
+        | Ending::WrongAddress(obstacle) => self::obstacle(obstacle),
         Ending::TooManyFailures { allowed } => format!("more than {} failed", rows(*allowed)),
         Ending::Deadline => "the time for the run is over".to_owned(),
         Ending::LedgerFailed(error) => ledger_failure(error),

@@ -21,8 +21,17 @@ pub(super) fn over_http(
 ) -> Result<Http, ClientError> {
     let read =
         |path| std::fs::read(path).map_err(|error| ClientError::Certificates(error.to_string()));
-    let ca_pem = ca_file.map(read).transpose()?;
+    let ca_pem = ca_file.map(read).transpose()?.map(without_mark);
     let Destination { connector, base_url, credentials, concurrency } = destination;
     let client = Client::new(connector, base_url, &ClientOptions { ca_pem, concurrency })?;
     Ok(Http::new(client, credentials))
+}
+
+/// A file without the mark that some editors put before UTF-8.
+fn without_mark(mut bytes: Vec<u8>) -> Vec<u8> {
+    let mark = "\u{feff}".as_bytes();
+    if bytes.starts_with(mark) {
+        bytes.drain(..mark.len());
+    }
+    bytes
 }

@@ -214,13 +214,42 @@ async fn exchange(http: &reqwest::Client, request: reqwest::Request) -> Reply {
 fn failure(error: reqwest::Error) -> Reply {
     let not_sent = error.is_connect() || error.is_builder();
     let timeout = error.is_timeout();
-    let text = chain(&error.without_url());
+    let error = error.without_url();
+    let text = chain(&error);
+    if let Some(reason) = lasting(&error, &text).filter(|_| not_sent) {
+        return Reply::NotSent(Cause::of(reason).saying(text));
+    }
     match (not_sent, timeout) {
         (true, true) => Reply::NotSent(Cause::of(Reason::ConnectionTimeout)),
         (true, false) => Reply::NotSent(Cause::of(Reason::NoConnection).saying(text)),
         (false, true) => Reply::Lost(Cause::of(Reason::AnswerTimeout)),
         (false, false) => Reply::Lost(Cause::of(Reason::ConnectionBroken).saying(text)),
     }
+}
+
+/// Why there will be no connection, however long one waits.
+fn lasting(error: &(dyn std::error::Error + 'static), text: &str) -> Option<Reason> {
+    // The system has no code for this that the library hands on.
+    const NO_SUCH_HOST: [&str; 5] = [
+        "Name or service not known",
+        "Name does not resolve",
+        "No address associated with hostname",
+        "nodename nor servname provided",
+        "No such host is known",
+    ];
+    let mut next = Some(error);
+    while let Some(error) = next {
+        match error.downcast_ref::<rustls::Error>() {
+            Some(rustls::Error::InvalidCertificate(_)) => return Some(Reason::Untrusted),
+            Some(rustls::Error::InvalidMessage(_)) => return Some(Reason::NoTls),
+            _ => {}
+        }
+        // An error of the system names as its source what is below the one that it holds.
+        let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next =
+            held.map(|held| held as &(dyn std::error::Error + 'static)).or_else(|| error.source());
+    }
+    NO_SUCH_HOST.iter().any(|words| text.contains(words)).then_some(Reason::NoSuchHost)
 }
 
 /// How long to wait. A date is measured by the clock of whoever gave it, where the answer tells that.

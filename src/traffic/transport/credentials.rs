@@ -72,8 +72,12 @@ pub(crate) enum CredentialKind {
 /// Why there are no credentials.
 #[derive(Debug)]
 pub(crate) enum CredentialError {
-    /// Each way and the variables that it lacks.
+    /// Each way and its variables.
     Missing(Vec<Vec<String>>),
+    /// A way of which some variables are set, and those that it lacks.
+    Partner { set: Vec<String>, lacking: Vec<String> },
+    /// The file that a variable names is empty.
+    EmptyFile { variable: String },
     /// The file that a variable names cannot be read, in the system's words.
     File { variable: String, cause: String },
     /// The variable of this name is not UTF-8.
@@ -87,17 +91,23 @@ impl Credentials {
         environment: &Environment<'_>,
     ) -> Result<Self, CredentialError> {
         let Some(authentication) = authentication else { return Ok(Self::None) };
-        let mut missing = Vec::new();
+        let (mut missing, mut partner) = (Vec::new(), None);
         for way in &authentication.ways {
-            let names = way.variables();
-            let mut is_set = true;
-            for name in &names {
-                is_set &= environment(name)?.is_some();
+            let (mut set, mut lacking) = (Vec::new(), Vec::new());
+            for name in way.variables() {
+                let found = environment(name)?.is_some();
+                if found { &mut set } else { &mut lacking }.push(name.to_owned());
             }
-            if is_set {
+            if lacking.is_empty() {
                 return Self::by_way(way, environment);
             }
-            missing.push(names.into_iter().map(str::to_owned).collect());
+            missing.push(way.variables().into_iter().map(str::to_owned).collect());
+            if !set.is_empty() && partner.is_none() {
+                partner = Some(CredentialError::Partner { set, lacking });
+            }
+        }
+        if let Some(partner) = partner {
+            return Err(partner);
         }
         Err(CredentialError::Missing(missing))
     }
@@ -404,6 +414,12 @@ mod tests {
         let portal = [login[0], login[1], ("STRINGEEX_PORTAL", "acme")];
         assert_eq!(resolve(&portal).unwrap().account(), "a@example.com (acme)");
         let lacking = resolve(&[("STRINGEEX_EMAIL", "a@example.com")]).unwrap_err();
+        let CredentialError::Partner { set, lacking } = lacking else { panic!("{lacking:?}") };
+        assert_eq!(
+            (set, lacking),
+            (vec!["STRINGEEX_EMAIL".into()], vec!["STRINGEEX_PASSWORD".into()])
+        );
+        let lacking = resolve(&[]).unwrap_err();
         let CredentialError::Missing(ways) = lacking else { panic!("{lacking:?}") };
         let ways: Vec<String> = ways.iter().map(|variables| variables.join(" ")).collect();
         insta::assert_snapshot!(ways.join("\n"));
