@@ -4,6 +4,7 @@ use crate::report::{PlanHead, PlanReport, exit, nothing_planned};
 use crate::sandbox;
 use crate::task::{self, About, PlanOptions, TargetOptions};
 use crate::text::command::CommandLine;
+use crate::text::visible::shown;
 
 use super::arguments::PlanArguments;
 use super::environment::Environment;
@@ -52,9 +53,9 @@ fn report(given: &CommandLine, output: Output, about: About) -> PlanReport {
         return PlanReport::ndjson(data());
     }
     let head = PlanHead {
-        job: about.job,
+        job: shown(&about.job).into_owned(),
         command: given.clone(),
-        target: about.target,
+        target: shown(&about.target).into_owned(),
         address: about.address,
         header: about.header,
     };

@@ -14,6 +14,7 @@ use crate::row::Totals;
 use crate::sandbox::{self, Sandbox};
 use crate::task::{self, Failure, Outlook, RunOptions, TargetOptions, World};
 use crate::text::command::CommandLine;
+use crate::text::visible::shown;
 
 use super::arguments::RunArguments;
 use super::environment::Environment;
@@ -67,11 +68,11 @@ pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &E
 
 fn view(given: &CommandLine, output: &Output, outlook: Outlook) -> RunView {
     RunView {
-        job: outlook.job,
+        job: shown(&outlook.job).into_owned(),
         item: outlook.item,
         command: given.clone(),
-        target: outlook.target,
-        ledger: outlook.ledger.display().to_string(),
+        target: shown(&outlook.target).into_owned(),
+        ledger: shown(&outlook.ledger.display().to_string()).into_owned(),
         credentials: credentials(outlook.credentials).to_owned(),
         tally: outlook.tally,
         limited_by: outlook.limited_by,

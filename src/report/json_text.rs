@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use crate::text::visible::is_unseen;
+
 /// Lays JSON out over several lines, two spaces a level. Control characters that JSON lets stand are escaped.
 pub(super) fn pretty(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
@@ -41,7 +43,7 @@ pub(super) fn pretty(text: &str) -> String {
     out
 }
 
-/// The same text with control characters as JSON escapes, so that it cannot steer a terminal.
+/// The same text with what is unseen as JSON escapes, so that it cannot steer a terminal.
 pub(super) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|letter| push_visible(&mut out, letter));
@@ -54,8 +56,10 @@ pub(super) fn on_one_line(text: &str) -> String {
 }
 
 fn push_visible(out: &mut String, letter: char) {
-    if letter.is_control() {
-        let _ = write!(out, "\\u{:04x}", u32::from(letter));
+    if is_unseen(letter) {
+        for unit in letter.encode_utf16(&mut [0; 2]) {
+            let _ = write!(out, "\\u{unit:04x}");
+        }
     } else {
         out.push(letter);
     }
@@ -107,7 +111,7 @@ mod tests {
         #[test]
         fn the_layout_is_the_usual_one(value in json()) {
             let usual = serde_json::to_string_pretty(&value).unwrap();
-            prop_assume!(!usual.chars().any(|letter| letter.is_control() && letter != '\n'));
+            prop_assume!(!usual.chars().any(|letter| is_unseen(letter) && letter != '\n'));
             prop_assert_eq!(pretty(&value.to_string()), usual);
         }
 

@@ -4,6 +4,8 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 
 use serde::Serialize;
 
+use super::json_text::visible;
+
 /// A buffered writer of lines.
 pub(crate) struct Outlet {
     /// None once writing has failed.
@@ -21,10 +23,15 @@ impl Outlet {
         self.attempt(|out| out.write_all(text.as_bytes()));
     }
 
-    /// Writes a value as one line of JSON.
+    /// Writes a value as one line of JSON, with what is unseen as escapes.
     pub(crate) fn event(&mut self, event: &impl Serialize) {
         self.attempt(|out| {
-            serde_json::to_writer(&mut *out, event)?;
+            let line = serde_json::to_string(event)?;
+            // Most lines are plain.
+            match line.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+                true => out.write_all(line.as_bytes())?,
+                false => out.write_all(visible(&line).as_bytes())?,
+            }
             out.write_all(b"\n")
         });
     }

@@ -14,6 +14,7 @@ use super::words::{cause, counted, number, one_line, rows, rows_are, span};
 use crate::ledger::{FailedRow, RunRecord, Unfinished};
 use crate::report::exit;
 use crate::row::Totals;
+use crate::text::visible::shown;
 
 /// Where a job stands.
 #[derive(Debug, Clone)]
@@ -189,7 +190,7 @@ impl StatusView {
     /// For a person: several lines, times in `zone`.
     pub(crate) fn text(&self, color: bool, zone: &TimeZone) -> String {
         let paint = Paint(color);
-        let mut text = format!("{} to {}\n", paint.bold(&self.job), self.target);
+        let mut text = format!("{} to {}\n", paint.bold(&shown(&self.job)), shown(&self.target));
         text.push_str(&self.running());
         text.push_str(&self.standing());
         text.push('\n');

@@ -14,6 +14,8 @@ use crate::text::code::Code;
 use crate::text::place::RowPlace;
 use crate::text::pointer::Pointer;
 
+use super::visible::shown;
+
 /// An error stops what was asked for; a warning is told and passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Severity {
@@ -146,26 +148,31 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
+        let (message, hint) = (shown(&self.message), self.hint.as_deref().map(shown));
         let mut group =
-            Group::with_title(level.primary_title(self.message.as_str()).id(self.code.word()));
-        let row_origin;
+            Group::with_title(level.primary_title(message.as_ref()).id(self.code.word()));
+        let (row_origin, file_origin, name);
         match &self.place {
             Place::Nowhere => {}
-            Place::File(file) => group = group.element(Origin::path(file.as_ref())),
+            Place::File(file) => {
+                file_origin = shown(file.as_ref());
+                group = group.element(Origin::path(file_origin.as_ref()));
+            }
             Place::Text(source, range) => {
                 let annotation = AnnotationKind::Primary.span(visible(&source.text, range));
+                name = shown(&source.name);
                 let snippet = Snippet::source(source.text.as_str())
-                    .path(source.name.as_str())
+                    .path(name.as_ref())
                     .annotation(annotation);
                 group = group.element(snippet);
             }
             Place::Row(place) => {
-                row_origin = place.to_string();
+                row_origin = shown(&place.to_string()).into_owned();
                 group = group.element(Origin::path(row_origin.as_str()));
             }
         }
-        if let Some(hint) = &self.hint {
-            group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
+        if let Some(hint) = &hint {
+            group = group.element(Level::HELP.with_name("hint").message(hint.as_ref()));
         }
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let mut text = renderer.render(&[group]);

@@ -17,3 +17,4 @@ pub(crate) mod quota;
 pub(crate) mod secret;
 pub(crate) mod small_file;
 pub(crate) mod violation;
+pub(crate) mod visible;

@@ -44,6 +44,7 @@ fn a_redirect_that_stays_ends_the_run_as_an_outage_and_says_where_it_leads() {
     assert!(!outcome.stderr.contains('\u{9b}'), "{outcome}");
     let outcome = desk.call(&format!("{run} --format json")).exits(4);
     outcome.counts("not_started=3");
+    assert!(outcome.stdout.contains("\\u009b") && !outcome.stdout.contains('\u{9b}'), "{outcome}");
 }
 
 #[test]

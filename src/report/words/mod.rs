@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
+use crate::text::visible::shown;
+
 pub(crate) use access::credentials;
 pub(super) use access::{client_error, credential_error, credential_hint};
 pub(super) use cause::cause;
@@ -119,10 +121,10 @@ pub(super) fn later(moment: &Zoned, by: Duration) -> Option<Zoned> {
     moment.checked_add(jiff::SignedDuration::try_from(by).ok()?).ok()
 }
 
-/// A foreign text on one line. Control characters become spaces, so that an answer cannot steer a terminal.
+/// A foreign text on one line. What is unseen is named, so that an answer cannot steer a terminal.
 pub(super) fn one_line(text: &str) -> String {
-    let plain = text.replace(char::is_control, " ");
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    shown(&words).into_owned()
 }
 
 #[cfg(test)]
@@ -223,6 +225,9 @@ mod tests {
 
     #[test]
     fn a_foreign_text_cannot_steer_a_terminal() {
-        assert_eq!(one_line("a\r\nb\u{1b}[2Jc\u{9b}31m  d"), "a b [2Jc 31m d");
+        assert_eq!(
+            one_line("a\r\nb\u{1b}[2Jc\u{9b}31m  d\u{202e}"),
+            "a b<U+001B>[2Jc<U+009B>31m d<U+202E>"
+        );
     }
 }
