@@ -65,7 +65,9 @@ fn others(place: &Path, name: &JobName, is_own: bool) -> Result<Others, LedgerEr
     jobs.retain(|(_, other)| {
         let accounts = [&other.account, &name.account];
         let may_be_one = accounts[0] == accounts[1] || accounts.iter().any(|it| it.is_empty());
-        address::normal(&other.base_url) == address::normal(&name.base_url) && may_be_one && !(is_own && other.name == name.name)
+        address::normal(&other.base_url) == address::normal(&name.base_url)
+            && may_be_one
+            && !(is_own && other.name == name.name)
     });
     Ok(Some((ledger, jobs)))
 }

@@ -114,10 +114,10 @@ impl Session<'_> {
     fn pace(&self, booking: &Booking) -> Result<Pace, LedgerError> {
         let quotas = &self.limits.quotas;
         let mut pace = Pace::for_requests(quotas, self.fates.tally().to_send());
-        if let (false, Some(longest)) = (self.is_sandbox, Pace::longest_window(quotas)) {
-            if let Some(past) = self.past(booking, longest)? {
-                pace.continue_after(Moment::default(), &past);
-            }
+        if let (false, Some(longest)) = (self.is_sandbox, Pace::longest_window(quotas))
+            && let Some(past) = self.past(booking, longest)?
+        {
+            pace.continue_after(Moment::default(), &past);
         }
         Ok(pace)
     }
