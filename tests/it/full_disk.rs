@@ -36,7 +36,9 @@ fn a_ledger_without_room_ends_the_run_and_nothing_that_is_known_is_lost() {
     assert!(message.contains("the disk reports an error"), "{first}");
     let (sent, in_doubt) = (texts(&sandbox).len() as u64, last["in_doubt"].as_u64().unwrap());
     assert!(0 < sent && sent < ROWS as u64, "{first}");
-    assert_eq!(last["succeeded"].as_u64().unwrap() + in_doubt, sent, "{first}");
+    // What the second signal did not wait for may have arrived or not.
+    let succeeded = last["succeeded"].as_u64().unwrap();
+    assert!((succeeded..=succeeded + in_doubt).contains(&sent), "{sent}: {first}");
 
     let target = format!("--base-url {}", sandbox.base_url());
     let files = desk.files();

@@ -244,14 +244,38 @@ fn is_answer(verdict: &Verdict) -> bool {
     }
 }
 
-/// What a verdict says about load; nothing where the request did not get through at all.
+/// What a verdict says about load; nothing where the request did not get through at all. A connection that breaks at once,
+/// before anything has come, may have been one too many.
 fn load(verdict: &Verdict, took: Duration) -> Option<Load> {
     match verdict {
         Verdict::Done { .. } | Verdict::Refused(_) | Verdict::NotFound(_) => Some(Load::Served),
         // That is for the pace: it says how often, not how many at once.
         Verdict::Unauthorized(_) | Verdict::Retry { pushback: true, .. } => None,
         Verdict::Retry { cause, .. } | Verdict::Unknown { cause, .. } => {
-            (cause.status.is_some() || took >= LONG).then_some(Load::Busy)
+            let broke = cause.reason == Reason::ConnectionBroken;
+            (broke || cause.status.is_some() || took >= LONG).then_some(Load::Busy)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_breaks_at_once_is_a_sign_of_load_and_a_push_back_is_none() {
+        let lost = |reason| Verdict::Unknown { cause: Cause::of(reason), after: None };
+        let retry = |reason, pushback| {
+            let cause = Cause::of(reason);
+            Verdict::Retry { cause, after: None, pushback, may_have_acted: false }
+        };
+        for (verdict, expected) in [
+            (lost(Reason::ConnectionBroken), Some(Load::Busy)),
+            (retry(Reason::ConnectionBroken, false), Some(Load::Busy)),
+            (retry(Reason::NoConnection, false), None),
+            (retry(Reason::Answered, true), None),
+        ] {
+            assert_eq!(load(&verdict, Duration::from_millis(1)), expected, "{verdict:?}");
         }
     }
 }
