@@ -72,8 +72,8 @@ impl Outage {
         }
     }
 
-    /// The answer leads elsewhere: whatever is asked for next would be led there, too.
-    pub(crate) fn led_elsewhere(&mut self, now: Moment, chance: f64) -> AfterFailure {
+    /// Whatever is asked for next would fare no better: the answer leads elsewhere, or nobody is there.
+    pub(crate) fn begins(&mut self, now: Moment, chance: f64) -> AfterFailure {
         self.failures += 1;
         self.put_off(now, chance)
     }
@@ -144,8 +144,8 @@ mod tests {
     #[test]
     fn one_answer_that_leads_elsewhere_is_an_outage() {
         let mut outage = Outage::default();
-        assert_eq!(outage.led_elsewhere(Moment::default(), 1.0), AfterFailure::OutageBegan);
-        assert_eq!(outage.led_elsewhere(Moment::default(), 1.0), AfterFailure::NothingChanged);
+        assert_eq!(outage.begins(Moment::default(), 1.0), AfterFailure::OutageBegan);
+        assert_eq!(outage.begins(Moment::default(), 1.0), AfterFailure::NothingChanged);
         assert!(!outage.is_of_access());
         assert_eq!(outage.answered(), AfterAnswer::OutageEnded);
     }

@@ -89,7 +89,7 @@ impl OtherSide {
             Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown { cause, .. } => {
                 self.last_failure = Ending::Outage(Obstacle::Request(cause.clone()));
                 let after = match cause.reason {
-                    Reason::Redirected => self.outage.led_elsewhere(now.moment, now.chance),
+                    Reason::Redirected => self.outage.begins(now.moment, now.chance),
                     _ => self.outage.failed(now.moment, now.chance),
                 };
                 match after {
@@ -108,6 +108,17 @@ impl OtherSide {
                 AfterAnswer::OutageEnded => Consequence::Tell(Note::Answered),
                 AfterAnswer::NothingChanged => Consequence::None,
             },
+        }
+    }
+
+    /// No connection was made to the other side, as often as a row is tried.
+    pub(super) fn nobody_is_there(&mut self, cause: &Cause, now: Now) -> Consequence {
+        if self.outage.is_on() {
+            return Consequence::None;
+        }
+        match self.outage.begins(now.moment, now.chance) {
+            AfterFailure::OutageBegan => Consequence::Tell(Note::OutageBegan(cause.clone())),
+            AfterFailure::NothingChanged => Consequence::None,
         }
     }
 

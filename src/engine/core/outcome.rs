@@ -107,14 +107,23 @@ impl Core {
         };
         let slot = self.slot(at)?;
         let tries = slot.tries;
-        if tries.attempts >= self.settings.attempts || tries.pushbacks >= MOST_PUSHBACKS {
+        let is_too_often =
+            tries.attempts >= self.settings.attempts || tries.pushbacks >= MOST_PUSHBACKS;
+        // That nobody is there says nothing about a row, however few rows there are to tell by.
+        let nobody_is_there =
+            !pushback && matches!(cause.reason, Reason::NoConnection | Reason::ConnectionTimeout);
+        if is_too_often && nobody_is_there {
+            let consequence = self.other_side.nobody_is_there(&cause, now);
+            self.follow(consequence, now);
+        } else if is_too_often {
             let last = match slot.repeats() {
                 true => Last::in_doubt(),
                 false => Last::given_up(),
             };
             return self.end(at, last.because(cause), now);
         }
-        let until = now.moment.after(wait).max(slot.repeat_from().unwrap_or_default());
+        let repeat_from = self.slot(at)?.repeat_from().unwrap_or_default();
+        let until = now.moment.after(wait).max(repeat_from);
         self.defer(at, Outcome::Deferred, Some(cause), Later::At(until), now)
     }
 

@@ -20,7 +20,7 @@ use crate::engine::tests::rows::{self, stringeex};
 use crate::engine::{Action, Core, Input, Now, Settings, Work};
 use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::Ack;
-use crate::row::Cause;
+use crate::row::{Cause, Reason};
 use crate::text::quota::{Quota, parse_duration};
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Pace};
@@ -343,7 +343,7 @@ impl<'a> Play<'a> {
         match phase.state {
             State::Up | State::PushingBack => {}
             State::Busy => return retry(Cause::default(), None, false),
-            State::Unreachable => return retry(Cause::default(), None, false),
+            State::Unreachable => return retry(Cause::of(Reason::NoConnection), None, false),
             State::Revoked => return Some(Verdict::Unauthorized(Cause::default())),
         }
         if phase.state != State::PushingBack && !self.is_stray(phase) && self.has_room(phase) {
