@@ -272,7 +272,7 @@ fn a_proxy_with_a_password_in_its_address_is_not_repeated() {
         let desk = desk(&READY).env(name, "http://ann:canary@127.0.0.1:1");
         for format in ["text", "json"] {
             let run = run("http://noteferry.invalid/v1 --allow-http", format);
-            is_clean(&desk, &desk.call(&run).exits(1));
+            is_clean(&desk, &desk.call(&run).exits(4));
         }
     }
 }
