@@ -26,10 +26,8 @@ pub(crate) struct Life {
     was_found: bool,
     /// Something is known of the last attempt.
     has_ended: bool,
-    /// Two owners disagree whether the last attempt did what it was for.
-    contested: bool,
-    /// The first attempt of which that is true.
-    first_contested: Option<i64>,
+    /// The last attempt of which two owners disagree whether it did what it was for.
+    contested: Option<i64>,
     /// The last attempt cannot have been begun, so what came of it says nothing.
     passed_over: bool,
     broken: bool,
@@ -68,8 +66,7 @@ impl Default for Life {
             attempted: Attempted::default(),
             was_found: false,
             has_ended: false,
-            contested: false,
-            first_contested: None,
+            contested: None,
             passed_over: false,
             broken: false,
         }
@@ -86,7 +83,7 @@ impl Life {
             self.attempted = begun.attempted;
         }
         // Whoever goes on had found that it did not act. Both may be there then, which `ledger check` tells.
-        if std::mem::take(&mut self.contested) && begun.turn == self.turn {
+        if self.contested == Some(self.number) && begun.turn == self.turn {
             self.state = RowState::Deferred { attempts: self.state.attempts() };
         }
         self.has_ended = false;
@@ -134,9 +131,8 @@ impl Life {
         }
         let succeeds = matches!(outcome, Outcome::Succeeded | Outcome::Found);
         let is_done = matches!(self.state, RowState::Succeeded { .. });
-        self.contested |= is_done != succeeds && !self.state.may_have_acted();
-        if self.contested {
-            self.first_contested.get_or_insert(self.number);
+        if is_done != succeeds && !self.state.may_have_acted() {
+            self.contested = Some(self.number);
         }
         if is_done && !succeeds {
             return Overruled::ByWhatIsDone;
@@ -203,9 +199,9 @@ impl Life {
         self.was_found
     }
 
-    /// The first attempt of which one owner has found that it did what it was for, and another that it did not.
-    pub(crate) fn first_contested(&self) -> Option<i64> {
-        self.first_contested
+    /// The last attempt of which one owner has found that it did what it was for, and another that it did not.
+    pub(crate) fn contested(&self) -> Option<i64> {
+        self.contested
     }
 
     /// Whether something of it cannot have happened.

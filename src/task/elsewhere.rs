@@ -2,11 +2,12 @@
 //!
 //! A data file that was corrected and saved under another name, or a job that was given another ledger, begins with nothing
 //! done, and would send all of it a second time. So before the first run of a job at a target the other jobs that its
-//! ledger knows there are asked, and so are the ledgers in the job's usual places.
+//! ledger knows there are asked, and so are the ledgers in the job's usual places. One of them that cannot be read may know
+//! anything, so that ends the run, too.
 
 use std::path::Path;
 
-use crate::ledger::{JobId, JobName, Ledger, LedgerError, Reader as _};
+use crate::ledger::{JobName, Ledger, Reader as _};
 use crate::plan::DoneContents;
 use crate::text::address;
 
@@ -32,14 +33,12 @@ pub(super) fn refuse_done_elsewhere(
         }
     }
     let (mut done, mut jobs) = (DoneContents::default(), Vec::new());
-    for (at, place) in places.iter().enumerate() {
-        let is_own = at == 0;
-        // A ledger that is not asked to be used says nothing if it cannot be read.
-        let read = match others(place, &name, is_own) {
-            Err(error) if is_own => return Err(error.into()),
-            read => read.unwrap_or_default(),
-        };
-        let Some((ledger, others)) = read else { continue };
+    for place in places {
+        let is_own = place == options.ledger;
+        let Some(ledger) = Ledger::open_to_read(&place)? else { continue };
+        let others = ledger.jobs()?.into_iter().filter(|(_, other)| {
+            may_be_at_one_target(other, &name) && !(is_own && other.name == name.name)
+        });
         for (id, other) in others {
             done.add(jobs.len(), &ledger.history(id)?);
             jobs.push((other.name, place.clone()));
@@ -55,21 +54,11 @@ pub(super) fn refuse_done_elsewhere(
     Err(Failure::DoneElsewhere(DoneBy { found, job, ledger }))
 }
 
-type Others = Option<(Ledger, Vec<(JobId, JobName)>)>;
-
-/// The other jobs that a ledger knows at the same target; in another ledger the job itself, too. An account that nobody
-/// knows may be the same one.
-fn others(place: &Path, name: &JobName, is_own: bool) -> Result<Others, LedgerError> {
-    let Some(ledger) = Ledger::open_to_read(place)? else { return Ok(None) };
-    let mut jobs = ledger.jobs()?;
-    jobs.retain(|(_, other)| {
-        let accounts = [&other.account, &name.account];
-        let may_be_one = accounts[0] == accounts[1] || accounts.iter().any(|it| it.is_empty());
-        address::normal(&other.base_url) == address::normal(&name.base_url)
-            && may_be_one
-            && !(is_own && other.name == name.name)
-    });
-    Ok(Some((ledger, jobs)))
+/// An account that nobody knows may be any.
+fn may_be_at_one_target(one: &JobName, other: &JobName) -> bool {
+    let is_unknown = one.account.is_empty() || other.account.is_empty();
+    address::normal(&one.base_url) == address::normal(&other.base_url)
+        && (is_unknown || one.account == other.account)
 }
 
 fn is_same_file(one: &Path, other: &Path) -> bool {

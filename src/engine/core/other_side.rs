@@ -92,12 +92,7 @@ impl OtherSide {
                     Reason::Redirected => self.outage.begins(now.moment, now.chance),
                     _ => self.outage.failed(now.moment, now.chance),
                 };
-                match after {
-                    AfterFailure::OutageBegan => {
-                        Consequence::Tell(Note::OutageBegan(cause.clone()))
-                    }
-                    AfterFailure::NothingChanged => Consequence::None,
-                }
+                told_of_outage(after, cause)
             }
             // While tokens are refused, only what gets in says that they are accepted again.
             Verdict::Unauthorized(_) | Verdict::Retry { .. } if self.outage.is_of_access() => {
@@ -116,10 +111,7 @@ impl OtherSide {
         if self.outage.is_on() {
             return Consequence::None;
         }
-        match self.outage.begins(now.moment, now.chance) {
-            AfterFailure::OutageBegan => Consequence::Tell(Note::OutageBegan(cause.clone())),
-            AfterFailure::NothingChanged => Consequence::None,
-        }
+        told_of_outage(self.outage.begins(now.moment, now.chance), cause)
     }
 
     /// A request that left at `sent_at` was told "not now": all rows wait. Gives for how long.
@@ -235,6 +227,13 @@ impl OtherSide {
     pub(super) fn drain(&self) -> Duration {
         let slowest = self.concurrency.slowest();
         slowest + slowest / 2
+    }
+}
+
+fn told_of_outage(after: AfterFailure, cause: &Cause) -> Consequence {
+    match after {
+        AfterFailure::OutageBegan => Consequence::Tell(Note::OutageBegan(cause.clone())),
+        AfterFailure::NothingChanged => Consequence::None,
     }
 }
 

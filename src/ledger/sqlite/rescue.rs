@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
-use super::file::open_beside;
+use super::file::{self, open_beside};
 use super::journal::{Belongs, Entries, reason};
 use super::lock::{beside, undeletable};
 use super::presence::{is_at, neighbours};
@@ -39,6 +39,8 @@ const TAKEN: &str = ".taken";
 const AGAIN: &str = ".rescue-";
 /// What is added to that where a part of it could not be read.
 const UNREADABLE: &str = ".unreadable";
+/// So many files are made one after the other before it is given up that one stays.
+const MOST_FILES: u32 = 8;
 /// Room for more outcomes than requests are ever under way at once, in bytes.
 const RESERVE: usize = 256 << 10;
 
@@ -112,7 +114,7 @@ impl Rescue {
             serde_json::to_writer(&mut text, line)?;
             text.push(b'\n');
         }
-        loop {
+        for _ in 0..MOST_FILES {
             let file = match self.file.take() {
                 Some(file) => file,
                 None => {
@@ -132,6 +134,7 @@ impl Rescue {
             // this was is not known.
             (self.file, self.used) = (None, 0);
         }
+        Err(io::Error::other("it is taken away each time it is made"))
     }
 
     /// Removes the file if it holds nothing.
@@ -283,17 +286,10 @@ fn rescue_files(ledger: &Path, job: &JobName) -> Result<Vec<PathBuf>, LedgerErro
 /// A name for a file that is brought in, or is kept, which no other has: another may have been left there by a run that
 /// came to no end.
 fn vacant(path: &Path, ending: &str) -> PathBuf {
-    let numbered = (2..).map(|number| named_further(path, &format!("{AGAIN}{number}{ending}")));
-    let mut names = std::iter::once(named_further(path, ending)).chain(numbered);
+    let numbered = (2..).map(|number| file::beside(path, &format!("{AGAIN}{number}{ending}")));
+    let mut names = std::iter::once(file::beside(path, ending)).chain(numbered);
     // There is always one.
-    names.find(|name| !name.exists()).unwrap_or_else(|| named_further(path, ending))
-}
-
-/// A path with something added to its name.
-fn named_further(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
+    names.find(|name| !name.exists()).unwrap_or_else(|| file::beside(path, ending))
 }
 
 /// Completes attempts, all or none.

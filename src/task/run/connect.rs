@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::declared::connector::Connector;
+use crate::text::small_file;
 use crate::traffic::transport::{Client, ClientError, ClientOptions, Credentials, Http};
 
 /// Where requests are to go, and with what they are let in.
@@ -14,13 +15,18 @@ pub(in crate::task) struct Destination<'a> {
     pub concurrency: usize,
 }
 
+/// Longer than all the certificates that a system trusts.
+const LARGEST: u64 = 16 << 20;
+
 /// `ca_file` has certificates that are trusted beside the system's.
 pub(super) fn over_http(
     destination: Destination<'_>,
     ca_file: Option<&Path>,
 ) -> Result<Http, ClientError> {
-    let read =
-        |path| std::fs::read(path).map_err(|error| ClientError::Certificates(error.to_string()));
+    let read = |path| {
+        let bytes = small_file::read(path, LARGEST);
+        bytes.map_err(|error| ClientError::Certificates(error.to_string()))
+    };
     let ca_pem = ca_file.map(read).transpose()?.map(without_mark);
     let Destination { connector, base_url, credentials, concurrency } = destination;
     let client = Client::new(connector, base_url, &ClientOptions { ca_pem, concurrency })?;

@@ -388,7 +388,7 @@ impl Listener for Rows<'_, '_> {
         problems.into_iter().for_each(|problem| self.walk.add(Some(sent.place.clone()), problem));
         let key = spread(KeyHash::of(&sent.place.key), sent.job.unsigned_abs());
         self.walk.keys.push((key, id));
-        if let Some(attempt) = life.first_contested() {
+        if let Some(attempt) = life.contested() {
             self.walk.add(Some(sent.place.clone()), Problem::Contested { attempt });
             self.walk.remember_claim(id, &sent, &life);
             return Ok(());
