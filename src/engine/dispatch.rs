@@ -60,8 +60,8 @@ pub(crate) struct Parts<'a, T> {
     pub progress: &'a mut dyn FnMut(Progress),
     /// Which of some ids of the other side's belong to rows.
     pub owned: &'a dyn Fn(HashSet<String>) -> LocalBoxFuture<'static, Owned>,
-    /// Whether the job is this run's own at this very moment.
-    pub holds: &'a dyn Fn() -> bool,
+    /// Whether a lane is this run's own at this very moment.
+    pub holds: &'a dyn Fn(&str) -> bool,
     /// Unix milliseconds.
     pub wall: &'a dyn Fn() -> i64,
     pub chance: &'a mut dyn FnMut() -> f64,
@@ -180,7 +180,7 @@ impl<T: Transport> Shell<'_, T> {
             Action::Abandon => self.flights.clear(),
             // A row may have waited since its start was durable, and another run may hold the job by now. Then it does not
             // leave, and the recorder finds out with its outcome.
-            Action::Send { slot, work } if !(self.parts.holds)() => {
+            Action::Send { slot, work } if !(self.parts.holds)(&work.ready.lane) => {
                 let reply = Reply::NotSent(Cause::of(Reason::Withdrawn));
                 self.flights.push(Box::pin(async move { Flight::Replied { slot, work, reply } }));
             }

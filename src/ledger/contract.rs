@@ -61,20 +61,24 @@ pub(crate) enum Validity {
 /// The right to send a job's rows. While one process has the right, no other starts a request in its lanes.
 ///
 /// The calls that need the right take it as an argument, so they cannot be made without it.
-pub(crate) trait Claim {
+pub(crate) trait Claim: std::fmt::Debug {
     /// The job whose rows they are.
     fn job(&self) -> &JobName;
 
     /// Who holds it, as others are told.
     fn holder(&self) -> &str;
 
-    /// Whether the rows of a lane may be started at this very moment. A lock holds every lane of its job, until it is
-    /// lost.
-    #[allow(dead_code)] // asked where several machines share a job
-    fn holds(&self, lane: &str) -> bool;
+    /// For whoever sends requests: tells before each whether the right is still there.
+    fn watch(&self) -> Box<dyn Watch>;
 
-    /// Until when [`Self::holds`] stays true by itself.
+    /// Until when the right stays by itself.
     fn validity(&self) -> Validity;
+}
+
+/// Tells at any moment which lanes a claim holds.
+pub(crate) trait Watch: std::fmt::Debug {
+    /// Whether a row of the lane may leave at this very moment. A lock holds every lane of its job, until it is lost.
+    fn holds(&self, lane: &str) -> bool;
 }
 
 /// Requests of earlier runs, for the pace.

@@ -18,18 +18,18 @@ mod status;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use contract::{Books, Claim, JobId, JobName, OwnerId, Reader, Requests, Run, Validity};
+pub(crate) use contract::{
+    Books, Claim, JobId, JobName, OwnerId, Reader, Requests, Run, Validity, Watch,
+};
 pub(crate) use error::{Deed, LedgerError, LedgerFault, LostOutcome, Misfit, NoCopy, StorageFault};
 pub(crate) use finding::{Finding, Findings, LedgerRow, Problem, ViewRow, ViewSays};
 pub(crate) use history::{History, HistoryRow};
 pub(crate) use inspection::{CheckScope, Inspection};
 pub(crate) use location::Location;
-pub(crate) use recorder::{Ack, News, Note, Recorder, Write};
+pub(crate) use recorder::{Ack, Left, News, Note, Recorder, Write};
 #[cfg(test)]
-pub(crate) use sqlite::FORMAT;
-pub(crate) use sqlite::{
-    InTrouble, JobLock, Left, LockWatch, Rescue, TakenIn, inspect, waiting_outcomes,
-};
+pub(crate) use sqlite::{FORMAT, InTrouble, Rescue};
+pub(crate) use sqlite::{JobLock, TakenIn, inspect, waiting_outcomes};
 pub(crate) use status::{FailedRow, JobStatus, RunRecord, Unfinished};
 
 /// A ledger, open: of the one kind that there is. Where there is a second it is one of the two.

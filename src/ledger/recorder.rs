@@ -17,8 +17,9 @@
 //! 7. After [`News::Failed`] no start is acknowledged any more. Outcomes still go to the ledger, or to where the next run
 //!    finds them; of the rest [`News::Unwritten`] is said.
 //! 8. [`Recorder::finish`] writes what waits.
-//! 9. Where the right to lanes is lost no start in them is acknowledged any more; outcomes of what was started before are
-//!    kept.
+//! 9. Where the right to all lanes is lost that is a failure. Where single lanes are lost, as to another machine,
+//!    [`News::Unwritten`] is said of their starts as they are given, and of their outcomes, which are kept as evidence
+//!    where they may help whoever has the lane now. The run goes on in the lanes that it still has.
 //! 10. An outcome finds its start. Where it does not, the ledger has gone back to an earlier time: the recorder writes
 //!     both, and the run is told ([`LedgerError::WentBack`]).
 //!
@@ -32,7 +33,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::{LedgerError, Left};
+use super::{Claim, Ledger, LedgerError};
 use crate::row::{AttemptEnd, AttemptStart};
 
 /// As many writes as one transaction takes at the most.
@@ -53,7 +54,8 @@ pub(crate) enum News {
     Note(Note),
     /// The ledger cannot be written, and patience is over; or it was deleted or replaced. Said again where it gets worse.
     Failed(LedgerError),
-    /// Starts and ends that will never be written, by their slots; said after [`News::Failed`].
+    /// Starts and ends that will never be written, by their slots: after [`News::Failed`], or since the right to their
+    /// lanes is lost.
     Unwritten {
         starts: Vec<usize>,
         ends: Vec<usize>,
@@ -87,12 +89,21 @@ impl Write {
     }
 }
 
+/// What a recorder leaves. The right to send ends when that is dropped.
+#[derive(Debug)]
+pub(crate) struct Left {
+    pub ledger: Ledger,
+    /// That the ledger was deleted or replaced, if that was found only in the end.
+    pub found_late: Option<LedgerError>,
+    pub(super) _claim: Box<dyn Claim + Send>,
+}
+
 /// What a kind of ledger does with groups of writes, in a thread of its own. Its promises are the recorder's.
 pub(crate) trait Journal: Send {
     /// Writes a group, or does whatever is left to do where it cannot be written; says what became of each write.
     fn take(&mut self, group: Vec<Write>, hear: &mut dyn FnMut(News));
 
-    /// Nothing more comes. The claim is given back when what is left is dropped.
+    /// Nothing more comes.
     fn finish(self: Box<Self>) -> Left;
 }
 
@@ -127,7 +138,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Starts the writer. `hear` hears what has become durable, or why nothing is started any more.
+    /// Starts the writer of a run. `hear` hears what has become durable, or why nothing is started any more.
     pub(crate) fn over(
         journal: impl FnOnce(Hurry) -> Box<dyn Journal>,
         mut hear: impl FnMut(News) + Send + 'static,

@@ -63,7 +63,11 @@ impl Core {
             Some(ending) if is_quiet || self.course.recorder_gone || self.course.patience_over => {
                 Some(ending.clone())
             }
-            None if is_quiet && self.course.source_ended && self.rows.in_hand() == 0 => {
+            // Rows whose lanes were lost to another machine are that one's.
+            None if is_quiet
+                && self.course.source_ended
+                && self.rows.in_hand() == self.rows.withdrawn() =>
+            {
                 Some(Ending::Finished)
             }
             _ => None,

@@ -202,6 +202,31 @@ fn nothing_leaves_once_the_ledger_has_failed_and_what_has_left_comes_to_its_end(
 }
 
 #[test]
+fn a_lane_that_is_lost_alone_stands_still_and_the_others_go_on() {
+    let mut core = core("1000/s");
+    let rows = [(1, "a"), (2, "b"), (3, "a"), (4, "c")];
+    let rows = rows.map(|(number, lane)| note(number).on(lane).work());
+    core.handle(Input::Rows(rows.into()), at(0));
+    assert_eq!(done(&mut core), ["begin 1", "begin 2", "begin 4"]);
+    core.handle(Input::Durable(vec![Ack::Started { slot: 1 }, Ack::Started { slot: 3 }]), at(1));
+    core.handle(Input::Unwritten { starts: vec![0], ends: vec![] }, at(1));
+    core.handle(Input::SourceEnded, at(1));
+    for (slot, moment) in [(1, 2), (3, 3)] {
+        let verdict = Verdict::Done { id: None, items: None };
+        core.handle(Input::Replied { slot, verdict }, at(moment));
+    }
+    // Another machine has the lane of row 4 as well by now: what came of it is for that one to find out.
+    core.handle(Input::Unwritten { starts: vec![], ends: vec![3] }, at(4));
+    assert_eq!(core.ended(), None);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }]), at(5));
+    assert_eq!(
+        done(&mut core),
+        ["send 1", "end succeeded", "send 3", "end succeeded", "row 2 succeeded"]
+    );
+    assert_eq!((core.left_in_doubt(), core.ended()), (1, Some(Ending::Finished)));
+}
+
+#[test]
 fn an_outcome_that_is_written_nowhere_is_not_told_and_is_in_doubt() {
     let mut core = core("1000/s");
     core.handle(Input::Rows(vec![row(1, None)]), at(0));

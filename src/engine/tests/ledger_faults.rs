@@ -21,8 +21,8 @@ use crate::engine::{Settings, Work};
 use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::tests::faulty_disk::{Disk, Trouble};
 use crate::ledger::{
-    Books as _, InTrouble, JobId, JobLock, JobName, Ledger, LedgerError, Reader as _, Recorder,
-    Rescue, StorageFault, waiting_outcomes,
+    Books as _, InTrouble, JobId, JobLock, JobName, Ledger, LedgerError, Reader as _, Rescue,
+    StorageFault, waiting_outcomes,
 };
 use crate::plan::decide::{Facts, Fate, decide};
 use crate::prepare::request::Request;
@@ -191,7 +191,7 @@ impl World {
         let rescue = Rescue::reserve(beside, &lock, run.owner);
         let (say, news) = unbounded_channel();
         let trouble = InTrouble { patience: manner.patience, rescue, lock };
-        let recorder = Recorder::start(ledger, run, trouble, move |news| {
+        let recorder = ledger.record_with(run, trouble, move |news| {
             drop(say.send(news));
         });
         let mut events = Vec::new();
@@ -215,7 +215,7 @@ impl World {
                     let found = owners.owned(&ids.iter().map(String::as_str).collect());
                     Box::pin(std::future::ready(found))
                 },
-                holds: &|| {
+                holds: &|_| {
                     let lost = lost_claims.get();
                     lost_claims.set(lost.saturating_sub(1));
                     lost == 0

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::fault::of_io;
 use super::file::{make_folder, open_beside};
 use super::presence::{is_at, neighbours};
-use crate::ledger::{Claim, Deed, JobName, LedgerError, Validity};
+use crate::ledger::{Claim, Deed, JobName, LedgerError, Validity, Watch};
 
 /// What became of a lock when it was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,14 +43,20 @@ pub(crate) struct JobLock {
 
 /// Tells at any moment whether a lock keeps others out.
 #[derive(Debug, Clone)]
-pub(crate) struct LockWatch {
+struct LockWatch {
     file: Arc<Mutex<File>>,
     path: PathBuf,
 }
 
+impl Watch for LockWatch {
+    /// All lanes of the job, as long as the lock's file is where it was: a lock on a deleted file keeps no other run out.
+    fn holds(&self, _lane: &str) -> bool {
+        self.is_in_place()
+    }
+}
+
 impl LockWatch {
-    /// Whether the lock's file is where it was: a lock on a deleted file keeps no other run out.
-    pub(crate) fn holds(&self) -> bool {
+    fn is_in_place(&self) -> bool {
         is_at(&self.file.lock().unwrap_or_else(PoisonError::into_inner), &self.path)
     }
 }
@@ -81,15 +87,14 @@ impl JobLock {
         }
     }
 
-    /// For whoever sends requests, who looks before each.
-    pub(crate) fn watch(&self) -> LockWatch {
+    fn own_watch(&self) -> LockWatch {
         LockWatch { file: Arc::clone(&self.file), path: self.path.clone() }
     }
 
     /// Takes the lock once more where its file has been deleted: a lock on a deleted file keeps no other run out. An error
     /// where another run has taken the lock meanwhile. What is taken counts when it is confirmed.
     pub(in crate::ledger) fn renew(&mut self, ledger: &Path) -> Result<Renewed, LedgerError> {
-        if self.watch().holds() {
+        if self.own_watch().is_in_place() {
             return Ok(Renewed::Held);
         }
         if self.unconfirmed.as_ref().is_some_and(|file| is_at(file, &self.path)) {
@@ -138,9 +143,8 @@ impl Claim for JobLock {
         self.text.trim_end()
     }
 
-    /// All lanes of the job, unless the lock's file has been deleted.
-    fn holds(&self, _lane: &str) -> bool {
-        self.watch().holds()
+    fn watch(&self) -> Box<dyn Watch> {
+        Box::new(self.own_watch())
     }
 
     fn validity(&self) -> Validity {

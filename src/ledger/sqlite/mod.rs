@@ -22,9 +22,12 @@ pub(crate) use check::inspect;
 pub(crate) use file::FileLedger;
 #[cfg(test)]
 pub(crate) use format::FORMAT;
-pub(crate) use journal::{InTrouble, Left};
-pub(crate) use lock::{JobLock, LockWatch};
-pub(crate) use rescue::{Rescue, TakenIn, waiting_outcomes};
+#[cfg(test)]
+pub(crate) use journal::InTrouble;
+pub(crate) use lock::JobLock;
+#[cfg(test)]
+pub(crate) use rescue::Rescue;
+pub(crate) use rescue::{TakenIn, waiting_outcomes};
 
 #[cfg(test)]
 pub(super) use {file::beside, lock::Renewed, presence::kept_beside};

@@ -76,7 +76,7 @@ pub(super) fn record(path: &Path, key: &str, outcomes: &[Option<Outcome>]) {
     let (acks, acknowledged) = mpsc::channel();
     let rescue = Rescue::reserve(path, &lock, run.owner);
     let trouble = InTrouble { patience: Duration::ZERO, rescue, lock };
-    let recorder = Recorder::start(ledger, run, trouble, move |news| match news {
+    let recorder = ledger.record_with(run, trouble, move |news| match news {
         News::Durable(durable) => acks.send(durable).unwrap(),
         other => panic!("{other:?}"),
     });

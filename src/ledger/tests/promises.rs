@@ -47,7 +47,7 @@ fn recorder(path: &Path) -> (Recorder, Receiver<News>) {
     let rescue = Rescue::reserve(path, &lock, run.owner);
     let (say, news) = channel();
     let trouble = InTrouble { patience: Duration::ZERO, rescue, lock };
-    (Recorder::start(ledger, run, trouble, move |news| drop(say.send(news))), news)
+    (ledger.record_with(run, trouble, move |news| drop(say.send(news))), news)
 }
 
 fn count(path: &Path, table: &str) -> i64 {
@@ -105,7 +105,7 @@ fn rows_of_two_runs_at_once_have_different_ids() {
             let run = begin(&ledger, &lock);
             let rescue = Rescue::reserve(&path, &lock, run.owner);
             let trouble = InTrouble { patience: Duration::from_secs(60), rescue, lock };
-            Recorder::start(ledger, run, trouble, |_| {})
+            ledger.record_with(run, trouble, |_| {})
         })
         .collect();
     for slot in 0..5_000 {
@@ -222,7 +222,7 @@ fn nothing_leaves_while_another_run_holds_the_job() {
     std::fs::remove_file(lock_file(&desk.path)).unwrap();
     // Another run takes the job, and settles what it finds in doubt.
     let lock = claim(&desk.path);
-    assert!(lock.holds("ticket tk_1"));
+    assert!(lock.watch().holds("ticket tk_1"));
     let ledger = Ledger::open(&desk.path).unwrap();
     begin(&ledger, &lock);
     desk.execute(
@@ -298,15 +298,15 @@ fn a_lock_that_was_taken_again_counts_when_it_is_confirmed() {
     drop(Ledger::open(&path).unwrap());
     let mut lock = claim(&path);
     let watch = lock.watch();
-    assert!(watch.holds());
+    assert!(watch.holds("any"));
     std::fs::remove_file(lock_file(&path)).unwrap();
-    assert!(!watch.holds());
+    assert!(!watch.holds("any"));
     for _ in 0..2 {
         assert_eq!(lock.renew(&path).unwrap(), Renewed::TakenAgain);
-        assert!(!watch.holds());
+        assert!(!watch.holds("any"));
     }
     lock.confirm();
-    assert!(watch.holds());
+    assert!(watch.holds("any"));
     assert_eq!(lock.renew(&path).unwrap(), Renewed::Held);
 }
 
@@ -456,12 +456,12 @@ fn a_lock_is_held_in_every_lane_for_as_long_as_it_is_there() {
     let (_folder, path) = place();
     drop(Ledger::open(&path).unwrap());
     let lock = claim(&path);
-    assert!(lock.holds("ticket tk_1") && lock.holds("anything"));
+    assert!(lock.watch().holds("ticket tk_1") && lock.watch().holds("anything"));
     assert_eq!((lock.job(), lock.validity()), (&name("a"), Validity::Held));
     assert_eq!(lock.holder(), "process 1 since now");
     #[cfg(unix)]
     {
         std::fs::remove_file(lock_file(&path)).unwrap();
-        assert!(!lock.holds("ticket tk_1"));
+        assert!(!lock.watch().holds("ticket tk_1"));
     }
 }

@@ -40,7 +40,7 @@ impl Desk {
         let rescue = Rescue::reserve(&beside(&path), &lock, run.owner);
         let trouble = InTrouble { patience, rescue, lock };
         let (say, news): (Sender<News>, _) = channel();
-        let recorder = Recorder::start(ledger, run, trouble, move |news| {
+        let recorder = ledger.record_with(run, trouble, move |news| {
             drop(say.send(news));
         });
         Self { _folder: folder, path, disk, recorder, news }
@@ -258,7 +258,7 @@ fn of_two_jobs_that_share_a_ledger_the_first_puts_it_back_and_the_second_goes_on
     let run = begin(&ledger, &lock);
     let rescue = Rescue::reserve(&one.path, &lock, run.owner);
     let (say, news) = channel();
-    let other = Recorder::start(ledger, run, InTrouble { patience: LONG, rescue, lock }, {
+    let other = ledger.record_with(run, InTrouble { patience: LONG, rescue, lock }, {
         move |news| drop(say.send(news))
     });
     let next = || news.recv_timeout(Duration::from_secs(30)).unwrap();

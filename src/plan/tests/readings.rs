@@ -7,9 +7,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::declared::job::{self, InDoubt, Job};
-use crate::ledger::{
-    Books as _, History, InTrouble, JobLock, JobName, Ledger, Reader as _, Recorder, Rescue,
-};
+use crate::ledger::{Books as _, History, JobLock, JobName, Ledger, Reader as _};
 use crate::plan::look::Look;
 use crate::plan::{
     Fate, Held, Policy, Prior, ReadingFailure, Readings, Sending, Step, Steps, Survey, survey,
@@ -119,9 +117,7 @@ fn record(path: &Path, steps: &[(&Step, Digest, Option<Outcome>)]) {
     let lock = JobLock::take(path, &name(), 1, "now").unwrap();
     let job = ledger.enter_job(&lock, 1).unwrap();
     let run = ledger.begin_run(&lock, job, ledger.last_owner(job).unwrap(), "", 2).unwrap();
-    let rescue = Rescue::reserve(path, &lock, run.owner);
-    let trouble = InTrouble { patience: Duration::ZERO, rescue, lock };
-    let recorder = Recorder::start(ledger, run, trouble, |_| {});
+    let recorder = ledger.record(run, lock, Duration::ZERO, |_| {});
     for (slot, (step, digest, outcome)) in steps.iter().enumerate() {
         let ready = step.ready.as_ref().unwrap();
         recorder.begin(

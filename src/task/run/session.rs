@@ -9,7 +9,7 @@ use crate::engine::Settings;
 use crate::engine::dispatch::{self, Feed, Parts, RunEnd};
 use crate::event::{Ending, Event, Progress};
 use crate::ledger::{
-    Books as _, InTrouble, LedgerError, Left, LockWatch, News, Reader as _, Recorder, Rescue, Run,
+    Books as _, Claim as _, LedgerError, Left, News, Reader as _, Recorder, Run, Watch,
 };
 use crate::plan::{Fate, Fates, Held, Policy, Sending, Tally, run_mark};
 use crate::report::{ReportHandle, ReportThread, Reporter, exit};
@@ -48,19 +48,17 @@ struct Books {
     recorder: Recorder,
     /// Answers whose things are.
     owners: Owners,
-    watch: LockWatch,
+    watch: Box<dyn Watch>,
 }
 
 impl Books {
     fn open(booking: Booking, run: Run) -> Result<(Self, UnboundedReceiver<News>), LedgerError> {
         let owners = Owners::start(booking.ledger.open_again()?, booking.path.clone());
         let watch = booking.lock.watch();
-        let rescue = Rescue::reserve(&booking.path, &booking.lock, run.owner);
-        let trouble = InTrouble { patience: PATIENCE, rescue, lock: booking.lock };
         let (say, news) = unbounded_channel();
         // The engine is gone when the run is over; then nobody waits for an acknowledgement.
         let say = move |news| drop(say.send(news));
-        let recorder = Recorder::start(booking.ledger, run, trouble, say);
+        let recorder = booking.ledger.record(run, booking.lock, PATIENCE, say);
         Ok((Self { recorder, owners, watch }, news))
     }
 
@@ -167,7 +165,7 @@ impl Session<'_> {
                 tell: &mut |events| handle.tell_all(events),
                 progress: &mut |progress| handle.progress(with_estimate(progress, to_send)),
                 owned: &|ids| books.owners.owned(ids),
-                holds: &|| books.watch.holds(),
+                holds: &|lane| books.watch.holds(lane),
                 wall: self.world.wall,
                 chance: &mut || (self.world.chance)(),
             };

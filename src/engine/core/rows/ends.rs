@@ -122,15 +122,17 @@ impl Rows {
         Ok(if is_last { self.forget(at) } else { None })
     }
 
-    /// The ledger will never have an end of a row, which is in doubt from now on. It is not told: the run ends.
+    /// The ledger will never have an end of a row, which is in doubt from now on. It is not told: the run ends, or the
+    /// row's lane is another's, and so is what is said of the row. Nothing behind it goes.
     pub(crate) fn not_ended(&mut self, at: usize) -> Result<Settled<()>, Fault> {
         self.take_end(at, Happening::EndUnwritten)?;
         let slot = self.slot_mut(at, Happening::EndUnwritten)?;
         slot.unrecorded = true;
-        let was_in_earlier_doubt = slot.leave_earlier_doubt();
+        let (lane, was_in_earlier_doubt) = (slot.lane, slot.leave_earlier_doubt());
         if matches!(slot.phase, Phase::Ending(_)) {
             self.shift(at, Happening::EndUnwritten, |_, _| Ok((Phase::Withdrawn, ())))?;
         }
+        self.close(lane);
         Ok(Settled { what: (), was_in_earlier_doubt })
     }
 

@@ -93,6 +93,11 @@ impl Rows {
         self.slots.len()
     }
 
+    /// Rows that nothing more is done about in this run.
+    pub(super) fn withdrawn(&self) -> usize {
+        self.census.of(Stage::Withdrawn)
+    }
+
     /// About how much memory the rows take.
     pub(super) fn bytes(&self) -> usize {
         self.bytes

@@ -42,15 +42,17 @@ impl Rows {
         })
     }
 
-    /// The ledger will never have a row's start: its request does not leave.
+    /// The ledger will never have a row's start: its request does not leave, nor does any behind it.
     pub(crate) fn not_started(&mut self, at: usize) -> Result<(), Fault> {
-        self.shift(at, Happening::StartUnwritten, |slot, phase| match phase {
+        let lane = self.shift(at, Happening::StartUnwritten, |slot, phase| match phase {
             Phase::Starting { before } => {
                 slot.state = before;
-                Ok((Phase::Withdrawn, ()))
+                Ok((Phase::Withdrawn, slot.lane))
             }
             other => Err(other.into()),
-        })
+        })?;
+        self.close(lane);
+        Ok(())
     }
 
     /// A row's request leaves.

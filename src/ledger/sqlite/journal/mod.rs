@@ -18,8 +18,9 @@ use trouble::Unsaved;
 
 use super::fault::Unwritten;
 use super::lock::Renewed;
-use super::{FileLedger, JobLock, Rescue};
-use crate::ledger::recorder::{Hurry, Journal, Write};
+use super::rescue::Rescue;
+use super::{FileLedger, JobLock};
+use crate::ledger::recorder::{Hurry, Journal, Left, Write};
 use crate::ledger::{LedgerError, News, OwnerId, Reader as _, Recorder, Run};
 
 /// How long SQLite waits for another writer by itself. It cannot be hurried, so it is short: the rest is patience.
@@ -32,29 +33,32 @@ pub(crate) struct InTrouble {
     pub patience: Duration,
     /// Where outcomes go after that.
     pub rescue: Rescue,
-    /// The job's lock: who starts requests holds it. It is held until the recorder's [`Left`] is dropped.
+    /// The job's lock: who starts requests holds it. It is held until what the recorder leaves is dropped.
     pub lock: JobLock,
 }
 
-/// What a recorder leaves.
-#[derive(Debug)]
-pub(crate) struct Left {
-    pub ledger: FileLedger,
-    /// That the ledger was deleted or replaced, if that was found only in the end.
-    pub found_late: Option<LedgerError>,
-    _lock: JobLock,
-}
+impl FileLedger {
+    /// Starts the writer of a run over its ledger. A write that fails for a reason that may pass is tried again for as
+    /// long as the run has `patience`. `hear` hears what has become durable, or why nothing is started any more.
+    pub(crate) fn record(
+        self,
+        run: Run,
+        lock: JobLock,
+        patience: Duration,
+        hear: impl FnMut(News) + Send + 'static,
+    ) -> Recorder {
+        let rescue = Rescue::reserve(&self.path, &lock, run.owner);
+        self.record_with(run, InTrouble { patience, rescue, lock }, hear)
+    }
 
-impl Recorder {
-    /// Starts the writer of a run over its ledger. `hear` hears what has become durable, or why nothing is started any
-    /// more.
-    pub(crate) fn start(
-        ledger: FileLedger,
+    /// Likewise; what is done in trouble is said.
+    pub(crate) fn record_with(
+        self,
         run: Run,
         trouble: InTrouble,
         hear: impl FnMut(News) + Send + 'static,
-    ) -> Self {
-        Self::over(|hurry| Box::new(FileJournal::new(ledger, run, trouble, hurry)), hear)
+    ) -> Recorder {
+        Recorder::over(|hurry| Box::new(FileJournal::new(self, run, trouble, hurry)), hear)
     }
 }
 
@@ -107,7 +111,7 @@ impl Journal for FileJournal {
             let _ = rows.give_back(&ledger.connection);
         }
         trouble.rescue.finish();
-        Left { ledger, found_late, _lock: trouble.lock }
+        Left { ledger, found_late, _claim: Box::new(trouble.lock) }
     }
 }
 
