@@ -86,6 +86,7 @@ impl FileLedger {
     ) -> Result<Self, LedgerError> {
         // A file that was there before and is empty now is no new ledger.
         let existed = path.exists();
+        let before = Presence::of(path).map_err(|error| of_io(path, Deed::Open, &error))?;
         let connection = connect(path).map_err(|error| not_opened(path, true, &error))?;
         let mut ledger = Self::over(connection, path);
         ledger.set_up().map_err(|error| ledger.not_a_ledger(Deed::Open, &error))?;
@@ -97,8 +98,12 @@ impl FileLedger {
             Found::Older(_) => ledger.upgrade()?,
             Found::Current => {}
         }
-        let presence = Presence::of(path);
-        ledger.presence = presence.map_err(|error| of_io(path, Deed::Open, &error))?;
+        let presence = Presence::of(path).map_err(|error| of_io(path, Deed::Open, &error))?;
+        if existed && !presence.is_same_ledger(&before) {
+            // It is not known which of the two the connection has.
+            return Err(LedgerError::Moved { path: path.to_owned() });
+        }
+        ledger.presence = presence;
         Ok(ledger)
     }
 

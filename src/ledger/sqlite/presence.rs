@@ -42,6 +42,11 @@ impl Presence {
         })
     }
 
+    /// Whether the ledger's own file, which is the first, is the one that it was at another time.
+    pub(super) fn is_same_ledger(&self, before: &Self) -> bool {
+        self.files.first() == before.files.first()
+    }
+
     /// Whether a file is one of them.
     fn is_own(&self, path: &Path) -> bool {
         let known = self.files.iter().chain(&self.index).find(|(name, _)| name == path);

@@ -310,6 +310,23 @@ fn a_lock_that_was_taken_again_counts_when_it_is_confirmed() {
     assert_eq!(lock.renew(&path).unwrap(), Renewed::Held);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_ledger_that_is_replaced_while_it_is_opened_is_not_taken_for_the_one_in_its_place() {
+    let (folder, path) = place();
+    let other = folder.path().join("other.db");
+    for path in [&path, &other] {
+        drop(Ledger::open(path).unwrap());
+    }
+    let swapped = Ledger::open_with(&path, |path| {
+        let connection = Connection::open(path);
+        std::fs::rename(&other, path).unwrap();
+        connection
+    });
+    assert_eq!(swapped.unwrap_err(), LedgerError::Moved { path: path.clone() });
+    Ledger::open(&path).unwrap();
+}
+
 #[test]
 fn starts_beside_an_outcome_that_has_nowhere_to_go_are_told_as_unwritten() {
     let desk = Desk::open();
