@@ -1,11 +1,11 @@
 //! A CSV file, and where it is well-formed, what another reader makes of it.
 
-use noteferry::proofs::{Cell, Format, Read, Record, Source};
+use noteferry::proofs::{Cell, Format, Read, Record, RowLimit, Source};
 
 pub(crate) fn run(data: &[u8]) {
     let path = super::file("rows.csv", data);
     let format = Format::Csv { delimiter: b',' };
-    let mut source = match Source::open(&path, "rows.csv".into(), format) {
+    let mut source = match Source::open(&path, "rows.csv".into(), format, RowLimit::default()) {
         Ok(source) => source,
         Err(problems) => {
             assert!(!problems.is_empty());

@@ -5,12 +5,16 @@
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
+use super::RowLimit;
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
 use crate::text::place::RowPlace;
 
 pub(super) const SAVE_AS_UTF8: &str =
     "the file may be in Windows-1258 or Windows-1252: save it again as UTF-8 (in Excel: CSV UTF-8)";
+
+pub(super) const RAISE_LIMIT: &str =
+    "where a row is meant to be that long, set `longest_row_mib` in the job's `source`";
 
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -60,9 +64,9 @@ impl Fault {
             .hint("the file may be UTF-16, or damaged: save it again as UTF-8")
     }
 
-    pub(super) fn row_too_long(line: u64) -> Self {
-        Self::row(line, Code::RowTooLong, "the row is longer than 4 MiB")
-            .hint("is this a file of text? a row ends where its line does")
+    pub(super) fn row_too_long(line: u64, longest: RowLimit) -> Self {
+        Self::row(line, Code::RowTooLong, format!("the row is longer than {longest}"))
+            .hint(format!("is this a file of text? a row ends where its line does; {RAISE_LIMIT}"))
     }
 
     #[must_use]

@@ -16,7 +16,7 @@ use super::columns::Keys;
 use super::empty;
 use super::fault::Fault;
 use super::record::Record;
-use super::window::{LONGEST_ROW, Window, characters};
+use super::window::{Window, characters};
 
 const LINES_HINT: &str = "each line has to be one whole JSON object, with nothing after it; if the file is one array, call it json";
 const ARRAY_HINT: &str =
@@ -43,7 +43,7 @@ impl JsonLines {
         let line = self.window.line();
         let Some(length) = self.window.cut(line_length).map_err(Fault::io)? else {
             self.window.skip_line().map_err(Fault::io)?;
-            return Err(Fault::row_too_long(line));
+            return Err(Fault::row_too_long(line, self.window.longest()));
         };
         let read = Object::at_hand(&self.window, length).read(record, keys);
         self.window.pass_counting(length);
@@ -118,8 +118,9 @@ impl JsonArray {
 
     fn element(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
         let whole = self.window.cut(element_length).map_err(Fault::io)?;
-        if whole.is_none() && self.window.bytes().len() >= LONGEST_ROW {
-            return Err(Fault::row_too_long(self.window.line()).last());
+        let longest = self.window.longest();
+        if whole.is_none() && self.window.bytes().len() >= longest.bytes() {
+            return Err(Fault::row_too_long(self.window.line(), longest).last());
         }
         // Brackets that do not match leave the rest of the file; the reader says where they went wrong.
         let length = whole.unwrap_or(self.window.bytes().len());

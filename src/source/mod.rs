@@ -13,6 +13,7 @@ mod json;
 mod record;
 mod window;
 
+use std::fmt;
 use std::fs::{File, Metadata};
 use std::path::Path;
 use std::sync::Arc;
@@ -42,6 +43,36 @@ pub enum Format {
     JsonLines,
     /// One array of objects.
     Json,
+}
+
+/// How long a row may be: more than that is a quote, a bracket or a line that never ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowLimit {
+    mebibytes: u16,
+}
+
+impl RowLimit {
+    /// Of so many mebibytes; none of zero, or of more than a gibibyte.
+    pub fn of_mebibytes(mebibytes: u16) -> Option<Self> {
+        (1..=1024).contains(&mebibytes).then_some(Self { mebibytes })
+    }
+
+    fn bytes(self) -> usize {
+        usize::from(self.mebibytes) << 20
+    }
+}
+
+impl Default for RowLimit {
+    /// Far more than a note takes, and little enough for any machine.
+    fn default() -> Self {
+        Self { mebibytes: 16 }
+    }
+}
+
+impl fmt::Display for RowLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} MiB", self.mebibytes)
+    }
 }
 
 impl Format {
@@ -91,7 +122,12 @@ impl Source {
     ///
     /// # Errors
     /// What is wrong with the file as a whole, or with its header.
-    pub fn open(path: &Path, name: Arc<str>, format: Format) -> Result<Self, Vec<Diagnostic>> {
+    pub fn open(
+        path: &Path,
+        name: Arc<str>,
+        format: Format,
+        longest: RowLimit,
+    ) -> Result<Self, Vec<Diagnostic>> {
         // Before it is opened: to open a pipe is to wait for its writer.
         let opened = std::fs::metadata(path).map_err(Fault::io).and_then(|about| {
             if about.is_file() {
@@ -101,7 +137,7 @@ impl Source {
             }
         });
         let file = opened.map_err(|fault| vec![fault.at(&name, 0)])?;
-        Self::from_input(Window::new(Box::new(file), CHUNK), name, format)
+        Self::from_input(Window::new(Box::new(file), CHUNK, longest), name, format)
     }
 
     /// Rows that stand in the job itself. Their columns are all their keys, in order of appearance.

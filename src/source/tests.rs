@@ -36,7 +36,11 @@ fn source(bytes: &[u8], format: Format) -> Result<Source, Vec<Diagnostic>> {
 
 fn source_in_bits(bytes: &[u8], format: Format, bits: usize) -> Result<Source, Vec<Diagnostic>> {
     let input = Dribble(Cursor::new(bytes.to_vec()), bits);
-    Source::from_input(Window::new(Box::new(input), bits), name_of(format), format)
+    Source::from_input(
+        Window::new(Box::new(input), bits, RowLimit::default()),
+        name_of(format),
+        format,
+    )
 }
 
 fn name_of(format: Format) -> Arc<str> {
@@ -197,9 +201,33 @@ fn a_quote_left_open_on_the_last_line_is_told_once() {
 }
 
 #[test]
-fn an_open_quote_is_given_up_after_a_thousand_lines() {
+fn a_closed_cell_may_have_any_number_of_lines_and_mebibytes() {
+    let long = "a line of an old thread\n".repeat(300_000);
+    let text = format!("id,note\n1,\"{long}\"\n2,\"two\"\n");
+    let mut source = source(text.as_bytes(), CSV).unwrap();
+    let mut record = Record::default();
+    assert!(matches!(source.next(&mut record), Read::Row));
+    assert_eq!(record.cell(1), Cell::Text(&long));
+    assert!(matches!(source.next(&mut record), Read::Row));
+    assert_eq!((record.place.row, record.place.line), (2, 300_003));
+}
+
+#[test]
+fn the_longest_row_is_as_the_job_says() {
+    let text = format!("id,note\n1,\"{}\"\n", "x".repeat(3 << 20));
+    let rows = |mebibytes| {
+        let longest = RowLimit::of_mebibytes(mebibytes).unwrap();
+        let window = Window::new(Box::new(Cursor::new(text.clone())), CHUNK, longest);
+        told_of(Source::from_input(window, "notes.csv".into(), CSV))
+    };
+    assert!(rows(2).contains("is not closed within 2 MiB"), "{}", rows(2));
+    assert!(!rows(4).contains("error"), "{}", rows(4));
+}
+
+#[test]
+fn an_open_quote_is_given_up_after_the_longest_row() {
     let mut text = "id,note\n1,\"one\n".to_owned();
-    for id in 2..30_000 {
+    for id in 2..400_000 {
         writeln!(text, "{id},a note of some length so that it is far to the end").unwrap();
     }
     let mut source = source(text.as_bytes(), CSV).unwrap();
@@ -213,7 +241,7 @@ fn an_open_quote_is_given_up_after_a_thousand_lines() {
 #[test]
 fn what_has_no_line_breaks_does_not_fill_the_memory() {
     let mut text = b"a,b\n".to_vec();
-    text.resize(9 << 20, b'x');
+    text.resize(40 << 20, b'x');
     text.extend(b"\n1,2\n");
     insta::assert_snapshot!(told(&text, CSV));
 }
@@ -249,7 +277,8 @@ fn a_header_alone_is_a_source_without_rows() {
 fn files_that_cannot_be_opened() {
     let folder = tempfile::tempdir().unwrap();
     for path in [folder.path().join("none.csv"), folder.path().to_owned()] {
-        let problems = Source::open(&path, "jobs/none.csv".into(), CSV).err().unwrap();
+        let problems =
+            Source::open(&path, "jobs/none.csv".into(), CSV, RowLimit::default()).err().unwrap();
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].code, Code::UnreadableFile);
         assert!(problems[0].hint.is_some());
@@ -259,7 +288,7 @@ fn files_that_cannot_be_opened() {
 #[test]
 fn a_file_that_fails_halfway_ends_there() {
     let input = Failing(Cursor::new(b"a,b\n1,2\n3,more than a head".to_vec()));
-    let window = Window::new(Box::new(input), CHUNK);
+    let window = Window::new(Box::new(input), CHUNK, RowLimit::default());
     insta::assert_snapshot!(told_of(Source::from_input(window, "notes.csv".into(), CSV)));
 }
 

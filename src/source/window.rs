@@ -4,10 +4,10 @@
 
 use std::io::{self, ErrorKind, Read};
 
+use super::RowLimit;
+
 /// What is read at once.
 pub(super) const CHUNK: usize = 256 * 1024;
-/// The longest row there may be. The window never grows much beyond it.
-pub(super) const LONGEST_ROW: usize = 4 * 1024 * 1024;
 
 pub(super) struct Window {
     input: Box<dyn Read + Send>,
@@ -19,13 +19,20 @@ pub(super) struct Window {
     /// Characters passed on this line; kept by `pass_counting` alone.
     indent: u64,
     passed: u64,
+    longest: RowLimit,
 }
 
 impl Window {
-    /// `chunk` is the size to begin with; it doubles for rows that do not fit.
-    pub(super) fn new(input: Box<dyn Read + Send>, chunk: usize) -> Self {
+    /// `chunk` is the size to begin with; it doubles for rows that do not fit, and does not grow much beyond the longest.
+    pub(super) fn new(input: Box<dyn Read + Send>, chunk: usize, longest: RowLimit) -> Self {
         let buffer = vec![0; chunk.max(1)];
-        Self { input, buffer, start: 0, end: 0, ended: false, line: 1, indent: 0, passed: 0 }
+        let (start, end, ended) = (0, 0, false);
+        Self { input, buffer, start, end, ended, line: 1, indent: 0, passed: 0, longest }
+    }
+
+    /// How long a row may be.
+    pub(super) fn longest(&self) -> RowLimit {
+        self.longest
     }
 
     /// The bytes at hand that are not passed yet.
@@ -80,7 +87,7 @@ impl Window {
             if let Some(found) = cutter(self.bytes(), self.ended) {
                 return Ok(Some(found));
             }
-            if self.ended || self.end - self.start >= LONGEST_ROW {
+            if self.ended || self.end - self.start >= self.longest.bytes() {
                 return Ok(None);
             }
             self.more()?;

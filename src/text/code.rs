@@ -278,9 +278,9 @@ codes! {
             "From there on nobody can tell where rows begin and end, so nothing of the file is sent, not even with \
              --skip-invalid. Close the quote; a double quote inside a quoted text is written twice."
         RowTooLong "row-too-long"
-            "a row is longer than 4 MiB"
+            "a row is longer than rows may be"
             "Hardly a row is meant to be that long: the line breaks between rows are probably missing, or the file is no text. Export it \
-             again."
+             again. Where a row is meant to be that long, the job's `source` says so: `longest_row_mib: 64`."
         NotAnObject "not-an-object"
             "a row is no JSON object"
             "Each row must be an object whose keys are the columns, as in {\"id\": \"c_1\"}. Lists, texts and numbers \

@@ -67,6 +67,9 @@ pub(crate) struct SourceFile {
     /// For csv: what stands between cells. Left out: a comma (a tab in a .tsv file).
     #[schemars(extend("examples" = [";"]))]
     pub delimiter: Option<String>,
+    /// How long a row of a file may be, in MiB. A quote that is not closed within so much is a mistake. Left out: 16.
+    #[schemars(range(min = 1, max = 1024), extend("examples" = [64]))]
+    pub longest_row_mib: Option<u32>,
 }
 
 /// How fast the job may go. Left out: what the connector says.

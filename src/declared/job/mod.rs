@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::declared::connector::{Connector, Operation};
-use crate::source::{Format, InlineRow, Source};
+use crate::source::{Format, InlineRow, RowLimit, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::document::Document;
@@ -121,6 +121,8 @@ pub enum Rows {
         name: Arc<str>,
         /// How it is read.
         format: Format,
+        /// How long a row may be.
+        longest: RowLimit,
         /// Where the job names the file; none where the file is the job.
         written: Option<Place>,
     },
@@ -137,8 +139,8 @@ impl Rows {
     /// Opens the rows from their start; can be done any number of times.
     pub fn open(&self) -> Result<Source, Vec<Diagnostic>> {
         match self {
-            Self::File { path, name, format, written } => {
-                let opened = Source::open(path, Arc::clone(name), *format);
+            Self::File { path, name, format, longest, written } => {
+                let opened = Source::open(path, Arc::clone(name), *format, *longest);
                 opened.map_err(|problems| named_at(problems, name, written.as_ref()))
             }
             Self::Inline { name, rows } => {

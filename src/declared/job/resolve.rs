@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::declared::connector::{Catalogue, Connector, DEFAULT_CONNECTOR, Operation};
 use crate::declared::job::InDoubt;
-use crate::source::{Format, InlineRow, OwnedCell};
+use crate::source::{Format, InlineRow, OwnedCell, RowLimit};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, line_and_column};
 use crate::text::document::{Content, Document, Node, Reading, Unsound};
@@ -80,6 +80,7 @@ fn data_job(
             path: path.to_owned(),
             name: path.display().to_string().into(),
             format,
+            longest: RowLimit::default(),
             written: None,
         },
         map: None,
@@ -203,6 +204,7 @@ impl Resolver<'_> {
 
     fn rows(&mut self, source: &SourceFile, beside: &Path) -> Option<Rows> {
         let delimiter = self.delimiter(source);
+        let longest = self.longest_row(source);
         let files = [
             source.csv.as_ref().map(|file| ("csv", file, None)),
             source.jsonl.as_ref().map(|file| ("jsonl", file, Some(Format::JsonLines))),
@@ -216,7 +218,7 @@ impl Resolver<'_> {
                 let format = format.unwrap_or_else(|| csv_format(&path, delimiter));
                 let name = path.display().to_string().into();
                 let written = Some(self.document.place_at(&Pointer::of(["source", key])));
-                Some(Rows::File { path, name, format, written })
+                Some(Rows::File { path, name, format, longest, written })
             }
             ([], Some(_)) => {
                 let is_sound = !self.unsound.covers(&Pointer::of(["source", "rows"]));
@@ -243,6 +245,14 @@ impl Resolver<'_> {
                 None
             }
         }
+    }
+
+    fn longest_row(&mut self, source: &SourceFile) -> RowLimit {
+        let Some(mebibytes) = source.longest_row_mib else { return RowLimit::default() };
+        u16::try_from(mebibytes).ok().and_then(RowLimit::of_mebibytes).unwrap_or_else(|| {
+            self.refuse(&["source", "longest_row_mib"], "this must be from 1 to 1024", "as in 64");
+            RowLimit::default()
+        })
     }
 
     fn inline_rows(&self) -> Rows {

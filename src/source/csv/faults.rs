@@ -6,7 +6,11 @@ use std::sync::Arc;
 
 use crate::text::code::Code;
 
-use super::super::fault::{Fault, SAVE_AS_UTF8};
+use super::super::RowLimit;
+use super::super::fault::{Fault, RAISE_LIMIT, SAVE_AS_UTF8};
+
+const CLOSE_THE_QUOTE: &str =
+    "close the quote; a double quote inside a quoted text is written twice: \"\"";
 
 /// What a header cannot mean.
 pub(super) fn of_header(names: &[Arc<str>], delimiter: u8, line: u64) -> Vec<Fault> {
@@ -88,8 +92,9 @@ pub(super) fn quote_open_at_the_end(line: u64) -> Fault {
     unclosed(line, "the quote that opens here is not closed before the end of the file")
 }
 
-pub(super) fn quote_open_too_long(line: u64) -> Fault {
-    unclosed(line, "the quote that opens here is not closed within 1,000 lines or 4 MiB")
+pub(super) fn quote_open_too_long(line: u64, longest: RowLimit) -> Fault {
+    let message = format!("the quote that opens here is not closed within {longest}");
+    Fault::row(line, Code::UnclosedQuote, message).hint(format!("{CLOSE_THE_QUOTE}; {RAISE_LIMIT}"))
 }
 
 pub(super) fn text_after_quote(line: u64, closed_on: u64) -> Fault {
@@ -102,6 +107,5 @@ pub(super) fn text_after_quote(line: u64, closed_on: u64) -> Fault {
 }
 
 fn unclosed(line: u64, message: impl Into<String>) -> Fault {
-    Fault::row(line, Code::UnclosedQuote, message)
-        .hint("close the quote; a double quote inside a quoted text is written twice: \"\"")
+    Fault::row(line, Code::UnclosedQuote, message).hint(CLOSE_THE_QUOTE)
 }

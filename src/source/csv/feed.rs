@@ -6,7 +6,8 @@
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
-use super::super::window::{CHUNK, LONGEST_ROW, Window, line_feeds};
+use super::super::RowLimit;
+use super::super::window::{CHUNK, Window, line_feeds};
 use super::dialect::Dialect;
 
 pub(super) struct Feed {
@@ -93,9 +94,15 @@ impl Feed {
 
     /// Lets the record have twice as many bytes. False: it has as many as there may be.
     pub(super) fn allow_more(&mut self) -> bool {
-        let more = self.allowance < LONGEST_ROW;
-        self.allowance = LONGEST_ROW.min(2 * self.allowance);
+        let longest = self.longest().bytes();
+        let more = self.allowance < longest;
+        self.allowance = longest.min(2 * self.allowance);
         more
+    }
+
+    /// How long a row may be.
+    pub(super) fn longest(&self) -> RowLimit {
+        self.window.longest()
     }
 
     /// Where a byte is among those at hand.

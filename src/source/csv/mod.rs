@@ -81,7 +81,7 @@ impl CsvRows {
             if length == 0 && feed.end() == End::Real {
                 return Ok(None);
             }
-            let line = feed.line();
+            let (line, longest) = (feed.line(), feed.longest());
             match (quotes::check(feed.text(length), &self.cells, feed.dialect()), feed.end()) {
                 (Ok(quoted_lines), End::Untold | End::Real) => {
                     feed.pass(length, quoted_lines);
@@ -94,7 +94,7 @@ impl CsvRows {
                 }
                 (Ok(_), End::Feigned) => {
                     self.go_on_below(length).map_err(unreadable)?;
-                    return Err(Fault::row_too_long(line));
+                    return Err(Fault::row_too_long(line, longest));
                 }
                 (Err(broken), end) => return Err(self.broken(broken, end, columns)),
             }
@@ -109,7 +109,7 @@ impl CsvRows {
         let fault = match broken.cause {
             Cause::TextAfter { at } => faults::text_after_quote(line, line_at(at)),
             Cause::Open if end == End::Real => faults::quote_open_at_the_end(line),
-            Cause::Open | Cause::TooLong => faults::quote_open_too_long(line),
+            Cause::Open => faults::quote_open_too_long(line, feed.longest()),
         };
         match self.go_on_below(broken.quote) {
             Ok(()) => fault.column(columns.names().get(broken.cell)),

@@ -10,9 +10,6 @@ use csv::ByteRecord;
 use super::super::window::line_feeds;
 use super::dialect::Dialect;
 
-/// A cell of more lines is a quote that somebody forgot to close.
-const MOST_LINES: u64 = 1_000;
-
 /// A quoted cell that is not sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Broken {
@@ -26,11 +23,8 @@ pub(super) struct Broken {
 pub(super) enum Cause {
     /// The text ends before the quote is closed.
     Open,
-    TooLong,
     /// Behind the closing quote more text stands, at this place.
-    TextAfter {
-        at: usize,
-    },
+    TextAfter { at: usize },
 }
 
 /// Whether all quoted cells are sound, of cells and the text they were cut from, which ends where its
@@ -69,12 +63,9 @@ struct Quoted {
 impl Quoted {
     fn at_start_of(text: &[u8], dialect: &Dialect) -> Result<Self, Cause> {
         let inside = text.get(1..).unwrap_or_default();
-        let closing = dialect.closing_quote(inside);
-        let lines = line_feeds(&inside[..closing.unwrap_or(inside.len())]);
-        if lines > MOST_LINES {
-            return Err(Cause::TooLong);
-        }
-        let length = closing.ok_or(Cause::Open)? + 2;
+        let closing = dialect.closing_quote(inside).ok_or(Cause::Open)?;
+        let lines = line_feeds(&inside[..closing]);
+        let length = closing + 2;
         match text.get(length) {
             Some(byte) if *byte != dialect.delimiter => Err(Cause::TextAfter { at: length }),
             _ => Ok(Self { length, lines }),

@@ -3,13 +3,14 @@ use std::io::Cursor;
 use csv::{QuoteStyle, Terminator};
 use proptest::prelude::*;
 
+use super::super::RowLimit;
 use super::super::record::Cell;
 use super::super::window::CHUNK;
 use super::*;
 
 /// What a file written in some dialect has in it, or its first fault; read so many bytes at a time.
 fn rows(text: &[u8], dialect: Dialect, bits: usize) -> Result<Vec<(u64, Vec<String>)>, Fault> {
-    let window = Window::new(Box::new(Cursor::new(text.to_vec())), bits);
+    let window = Window::new(Box::new(Cursor::new(text.to_vec())), bits, RowLimit::default());
     let mut source = CsvRows::in_dialect(window, dialect);
     let mut record = Record::default();
     let mut rows = Vec::new();
@@ -113,7 +114,8 @@ fn lines_ended_by_returns_alone_are_lines() {
 fn a_byte_order_mark_within_the_file_is_text() {
     let text = "\u{feff}a,b\n\u{feff}c,\"d\n\u{feff}e,f\n";
     assert_eq!(read(&text[..7], common()), [row(1, &["\u{feff}a", "b"])]);
-    let window = Window::new(Box::new(Cursor::new(text.as_bytes().to_vec())), CHUNK);
+    let window =
+        Window::new(Box::new(Cursor::new(text.as_bytes().to_vec())), CHUNK, RowLimit::default());
     let mut source = CsvRows::new(window, b',');
     let columns = source.header().unwrap().unwrap();
     let mut record = Record::default();
@@ -190,7 +192,7 @@ proptest! {
     #[test]
     fn records_and_faults_are_those_spelt_out_by_hand(text in "[ab\",\r\n ế]{0,40}", bits in 1usize..50) {
         let mut source =
-            CsvRows::new(Window::new(Box::new(Cursor::new(text.clone().into_bytes())), bits), b',');
+            CsvRows::new(Window::new(Box::new(Cursor::new(text.clone().into_bytes())), bits, RowLimit::default()), b',');
         let mut records = Some(Vec::new());
         loop {
             match source.cut(&Columns::default()) {
