@@ -200,6 +200,11 @@ codes! {
             "there is no such connector"
             "Connectors are looked for in the folders of --connectors, in `schemas/` beside the job and beside its folder, \
              and last among the built-in ones. A connector is a folder there with a file connector.yaml in it."
+        BuiltInReplaced "built-in-replaced"
+            "a folder near the job would take the place of a built-in connector"
+            "A connector says where the rows and the credentials go, so one that came along with a job does not replace a \
+             built-in one in silence. If it is meant, name its folder with --connectors; a copy that is the same to the \
+             letter is no matter."
         UnknownField "unknown-field"
             "the operation has no such field"
             "A value for a field that is not known would be lost, or refused by the other side. Correct the name in `map`, \
@@ -230,6 +235,11 @@ codes! {
             "a connector or an operation is called otherwise than its file"
             "A connector is found by its folder's name and an operation by its file's. If the name inside differs, a job \
              and the ledger could mean different things by it: make both the same."
+        ForeignVariable "foreign-variable"
+            "a connector asks for an environment variable that is not its own"
+            "What a connector reads goes to its server, so each reads only variables that begin with its own name in \
+             capitals, as ACME_DESK_TOKEN for acme-desk; `variables` may allow the beginning of that name. Rename the \
+             variable, or copy its value into one of the right name when you start the run."
         InvalidPointer "invalid-pointer"
             "a text is no JSON pointer"
             "A JSON pointer says where something stands in an answer: a slash before each key or index, as in /data/id. A \

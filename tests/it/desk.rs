@@ -197,6 +197,10 @@ impl Desk {
     fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_noteferry"));
         command.current_dir(self.folder.path()).args(arguments.split_whitespace()).env_clear();
+        if self.path("schemas/stringeex").exists() && !arguments.starts_with("sandbox") {
+            // What lies near the job takes no built-in connector's place unless it is named.
+            command.args(["--connectors", "schemas"]);
+        }
         for name in ["SystemRoot", "TEMP", "TMP", "TMPDIR"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);

@@ -9,6 +9,14 @@ pub(super) struct ConnectorText {
     pub(super) text: &'static str,
 }
 
+impl ConnectorText {
+    /// The file's name in its folder.
+    pub(super) fn file(&self) -> &'static str {
+        let path = self.name.split(' ').next().unwrap_or(self.name);
+        path.rsplit('/').next().unwrap_or(path)
+    }
+}
+
 macro_rules! files {
     ($($path:literal),* $(,)?) => {
         &[$(ConnectorText {

@@ -15,6 +15,21 @@ use crate::text::quota::{Quota, parse_duration};
 use super::fields::FieldSet;
 use super::template::Template;
 
+/// Headers that follow from a request's address, its body and its connection.
+const HEADERS_OF_THE_MESSAGE: [&str; 11] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// A file and what has been found wrong with it.
 pub(super) struct Reader<'a> {
     pub(super) document: &'a Document,
@@ -38,19 +53,21 @@ impl Reader<'_> {
         }
     }
 
-    /// Complains of a name that is not the one that its file or folder bears.
+    /// Complains of a name that is not the one that its file or folder bears; false where it does.
     pub(super) fn named_like(
         &mut self,
         at: &Pointer,
         name: &str,
         part: fn(&Path) -> Option<&Path>,
-    ) {
+    ) -> bool {
         let document = self.document;
         let bearer = part(Path::new(document.name())).and_then(Path::file_name);
         if let Some(bearer) = bearer.and_then(OsStr::to_str).filter(|bearer| *bearer != name) {
             let message = format!("this is called `{name}`, but stands in `{bearer}`");
             self.refuse(at, Code::WrongName, message, "both must have the same name");
+            return false;
         }
+        true
     }
 
     /// Reads a list of JSON pointers; those that are none are complained of and left out.
@@ -102,6 +119,15 @@ impl Reader<'_> {
     pub(super) fn path(&mut self, at: &Pointer, path: &str, query: Query) {
         if let Err(error) = check_path(path, query) {
             self.refuse(at, Code::InvalidValue, error.to_string(), error.hint());
+        }
+    }
+
+    /// Complains of a header that says how the message itself is sent: whoever could set that could send another message.
+    pub(super) fn header(&mut self, at: &Pointer, name: &str) {
+        if HEADERS_OF_THE_MESSAGE.contains(&name.to_ascii_lowercase().as_str()) {
+            let message = format!("the header `{name}` is not a connector's to set");
+            let hint = "it follows from the address and the body of each request; leave it out";
+            self.refuse(at, Code::InvalidValue, message, hint);
         }
     }
 

@@ -29,7 +29,7 @@ pub fn load(
 ) -> Result<Job, Broken> {
     let beside = path.parent().unwrap_or(Path::new("")).to_owned();
     let near = [beside.join("schemas"), beside.join("..").join("schemas")];
-    let catalogue = Catalogue::new(connector_folders.iter().cloned().chain(near));
+    let catalogue = Catalogue::new(connector_folders.iter().cloned()).beside(near);
     match Format::of_path(path) {
         Some(format) => Ok(data_job(path, operation, format, &catalogue)?),
         // Before it is read: rows of another format make broken YAML, and that would be told instead.

@@ -135,7 +135,7 @@ impl Desk {
             job: JobOptions {
                 path: self.path("job.yaml"),
                 operation: None,
-                connectors: Vec::new(),
+                connectors: vec![self.path("schemas")],
                 ledger: self.path("ledger.db"),
             },
             target: TargetOptions {

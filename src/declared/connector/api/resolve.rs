@@ -28,7 +28,8 @@ pub(in super::super) fn connector(
     reader: &mut Reader<'_>,
 ) -> Connector {
     let base_url = base_url(&file.base_url, reader);
-    reader.named_like(&Pointer::of(["connector"]), &file.connector, Path::parent);
+    let is_named_right =
+        reader.named_like(&Pointer::of(["connector"]), &file.connector, Path::parent);
     if file.concurrency.is_some_and(|n| !(1..=1024).contains(&n)) {
         let at = Pointer::of(["concurrency"]);
         reader.refuse(&at, Code::InvalidValue, "this must be from 1 to 1024", "as in 8");
@@ -40,7 +41,13 @@ pub(in super::super) fn connector(
         |name: &str, text: Option<&str>| reader.duration(&Pointer::of(["timeouts", name]), text);
     let connect_timeout = timeout("connect", timeouts.connect.as_deref());
     let request_timeout = timeout("request", timeouts.request.as_deref());
-    let authentication = file.authentication.and_then(|file| authentication::resolve(file, reader));
+    // Under a wrong name none of its variables would be its own.
+    let name = is_named_right.then_some(file.connector.as_str());
+    let authentication =
+        file.authentication.and_then(|file| authentication::resolve(file, name, reader));
+    for name in file.headers.keys() {
+        reader.header(&Pointer::of(["headers"]).join(name), name);
+    }
     Connector {
         name: file.connector,
         item: file.item.unwrap_or_else(|| ITEM.to_owned()),

@@ -5,6 +5,7 @@
 
 mod filling;
 mod resolve;
+mod variables;
 pub(super) mod written;
 
 use std::collections::HashSet;

@@ -9,6 +9,7 @@ use crate::text::code::Code;
 use crate::text::pointer::Pointer;
 
 use super::super::reader::Reader;
+use super::variables::OwnVariables;
 use super::written::{
     AuthenticationFile, ChoicesFile, LoginFile, MethodFile, SignedTokenFile, TokenFile,
 };
@@ -18,12 +19,22 @@ use super::{
 
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// Resolves `authentication`; none where a way to a token is told to the reader as broken.
+/// Resolves `authentication` of the connector of a name, where that is known; none where a way to a token is told to the reader as broken.
 pub(in super::super) fn resolve(
     file: AuthenticationFile,
+    connector: Option<&str>,
     reader: &mut Reader<'_>,
 ) -> Option<Authentication> {
-    let at = Pointer::of(["authentication", "methods"]);
+    let at = Pointer::of(["authentication"]);
+    reader.header(&at.join("header"), &file.header);
+    let methods = at.join("methods");
+    if let Some(connector) = connector {
+        let own = OwnVariables::of(connector, file.variables, &at.join("variables"), reader);
+        for (number, method) in file.methods.iter().enumerate() {
+            own.check(method, &methods.join(number), reader);
+        }
+    }
+    let at = methods;
     let methods = file.methods.into_iter().enumerate();
     // All of them are read before the first that is broken counts, so that each is complained of.
     let ways: Vec<Option<Way>> =

@@ -13,6 +13,10 @@ pub(in crate::declared) struct AuthenticationFile {
     pub(super) header: String,
     /// A word before the token, as in Bearer.
     pub(super) scheme: Option<String>,
+    /// What the environment variables that the connector reads begin with: its name in capitals, or the beginning of
+    /// that, as in ACME_. Left out: its name, as in ACME_DESK_.
+    #[schemars(extend("examples" = [["ACME_"]]))]
+    pub(super) variables: Option<Vec<String>>,
     /// Ways to a token; the first whose environment variables are set is taken.
     #[schemars(length(min = 1))]
     pub(super) methods: Vec<MethodFile>,
