@@ -52,6 +52,8 @@ pub enum Verdict {
 
 /// The longest text of the other side that is kept.
 const LONGEST_MESSAGE: usize = 300;
+/// The longest name, in bytes, that the other side may give to what it has made.
+const LONGEST_ID: usize = 1024;
 const FOUND: u16 = 302;
 const SEE_OTHER: u16 = 303;
 const TOO_MANY_REQUESTS: u16 = 429;
@@ -122,19 +124,27 @@ fn refused(answers: &Answers, cause: Cause) -> Verdict {
 /// Whether a body says success; none where it cannot be told, for then it may well be one.
 fn is_success(answers: &Answers, body: Option<&Body<'_>>) -> Option<bool> {
     let Some((pointer, expected)) = &answers.success else { return Some(true) };
-    let said = body?.find(pointer)?.value();
-    if said == *expected {
-        Some(true)
-    } else if plain_text(said) == plain_text(expected.clone()) {
-        None
-    } else {
-        Some(false)
+    says(&body?.find(pointer)?.value(), expected)
+}
+
+/// Whether a value is the one that is expected; none where it is of another kind, of which the connector says nothing.
+fn says(said: &Value, expected: &Value) -> Option<bool> {
+    match (said, expected) {
+        // Numbers may be written in several ways.
+        (Value::Number(said), Value::Number(expected)) => {
+            Some(said == expected || said.as_f64() == expected.as_f64())
+        }
+        _ if said == expected => Some(true),
+        (Value::Bool(_), Value::Bool(_)) | (Value::String(_), Value::String(_)) => Some(false),
+        _ => None,
     }
 }
 
 fn done(operation: &Operation, body: Option<&Body<'_>>) -> Verdict {
     let at = |pointer| body?.find(pointer).map(Body::value);
     let id = operation.id.as_ref().and_then(at).map(plain_text);
+    // Whatever is longer names nothing, and would be kept in memory and in the ledger.
+    let id = id.filter(|id| id.len() <= LONGEST_ID);
     let items = operation.items.iter().find_map(|pointer| match at(pointer)? {
         Value::Array(items) => Some(items),
         _ => None,
@@ -165,7 +175,7 @@ fn cause(answers: &Answers, answer: &Answer, body: Option<&Body<'_>>) -> Cause {
     let message = first(&answers.message).filter(|message| !message.is_empty());
     Cause {
         status: Some(answer.status),
-        code: first(&answers.code),
+        code: first(&answers.code).map(shortened),
         message: message.map(shortened),
         ..Cause::of(Reason::Answered)
     }
@@ -263,6 +273,17 @@ mod tests {
             (200, r#"{"msg":"no r"}"#, ("unknown: unreadable_answer", "repeat: unreadable_answer")),
             (200, "<html>", ("unknown: unreadable_answer", "repeat: unreadable_answer")),
             (200, "", ("unknown: unreadable_answer", "repeat: unreadable_answer")),
+            // Nor does the connector say what a value of another kind means. A number may be written in several ways.
+            (200, r#"{"r":false}"#, ("unknown: unreadable_answer", "repeat: unreadable_answer")),
+            (200, r#"{"r":null}"#, ("unknown: unreadable_answer", "repeat: unreadable_answer")),
+            (200, r#"{"r":"3"}"#, ("unknown: unreadable_answer", "repeat: unreadable_answer")),
+            (200, r#"{"r":"error"}"#, ("unknown: unreadable_answer", "repeat: unreadable_answer")),
+            (200, r#"{"r":[0]}"#, ("unknown: unreadable_answer", "repeat: unreadable_answer")),
+            (200, r#"{"r":0.0,"id":"tn_1"}"#, ("done as tn_1", "done as nothing")),
+            (200, r#"{"r":-0,"id":"tn_1"}"#, ("done as tn_1", "done as nothing")),
+            (200, r#"{"r":0e5,"id":"tn_1"}"#, ("done as tn_1", "done as nothing")),
+            (200, r#"{"r":0.5}"#, both("refused: 0.5")),
+            (200, r#"{"r":-1}"#, both("refused: -1")),
             // The token was refused before anything was done.
             (401, "", both("unauthorized")),
             (403, r#"{"r":5,"message":"keySid invalid"}"#, both("unauthorized: 5: keySid invalid")),
@@ -301,6 +322,26 @@ mod tests {
                 assert_eq!(words(&verdict), expected, "{operation}: {status} {body}");
             }
         }
+    }
+
+    #[test]
+    fn what_an_answer_calls_things_has_a_greatest_length() {
+        let long = "x".repeat(15 << 20);
+        let made = format!(r#"{{"r":0,"id":"{long}"}}"#);
+        let Verdict::Done { id, .. } = verdict("ticket_note.create", answer(200, &made)) else {
+            panic!("done")
+        };
+        assert_eq!(id, None);
+        let refused = judge_code(&long);
+        assert!(refused.len() < 1000);
+    }
+
+    fn judge_code(code: &str) -> String {
+        let mut connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        connector.answers.code = vec![Pointer::of(["code"])];
+        let create = &connector.operations["ticket_note.create"];
+        let reply = answer(200, &format!(r#"{{"r":3,"code":"{code}"}}"#));
+        words(&judge(&connector.answers, create, reply))
     }
 
     #[test]
