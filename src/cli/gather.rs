@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::sandbox;
 use crate::task::{JobOptions, Rehearsal, SendingOptions, ledger_place};
 use crate::text::secret::Secret;
-use crate::traffic::transport::CredentialError;
+use crate::traffic::transport::{CredentialError, HeldSecret};
 
 use super::arguments::{CommonArguments, JobArguments, SendingArguments};
 use super::environment::Environment;
@@ -53,9 +53,9 @@ pub(super) fn rehearsal(base_url: &str) -> Rehearsal {
 pub(super) fn secrets(
     rehearses: bool,
     environment: &Environment,
-) -> impl Fn(&str) -> Result<Option<Secret>, CredentialError> {
+) -> impl Fn(&str) -> Result<Option<HeldSecret>, CredentialError> {
     move |name| match rehearses {
-        true => Ok(sandbox::variable(name).map(|value| Secret::new(value.to_owned()))),
+        true => Ok(sandbox::variable(name).map(|value| Secret::new(value.to_owned()).into())),
         false => environment.secret(name),
     }
 }

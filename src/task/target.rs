@@ -6,14 +6,13 @@ use crate::text::address::{self, BaseUrl};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::quota::Quota;
-use crate::text::secret::Secret;
-use crate::traffic::transport::{CredentialError, Credentials};
+use crate::traffic::transport::{CredentialError, Credentials, HeldSecret};
 
 /// What the ledger calls a sandbox, whatever port it is on.
 const SANDBOX: &str = "sandbox";
 
 /// Looks up a secret by the name that a connector gives it; none where it is not set.
-pub(super) type Secrets<'a> = &'a dyn Fn(&str) -> Result<Option<Secret>, CredentialError>;
+pub(super) type Secrets<'a> = &'a dyn Fn(&str) -> Result<Option<HeldSecret>, CredentialError>;
 
 /// Where requests are to go.
 #[derive(Clone)]

@@ -72,4 +72,8 @@ pub(crate) enum NoToken {
     Unsignable { error: String },
     /// The token has a character that no HTTP header may have.
     NotAHeader,
+    /// The file that a variable names is empty, or cannot be read, in the system's words.
+    File { variable: String, cause: Option<String> },
+    /// The token that is there by now is another account's: the run began for the one before.
+    OtherAccount { before: String, now: String },
 }

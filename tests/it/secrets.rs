@@ -129,7 +129,7 @@ fn list(id: &str, note: &str) -> String {
 /// What may become of a row, by the exit code.
 const PLAYS: [(i32, Play); 10] = [
     (0, |_, said| Some((200, format!(r#"{{"r":0,"id":{said},"msg":{said}}}"#)))),
-    (1, |_, said| Some((200, format!(r#"{{"r":{said},"msg":{said}}}"#)))),
+    (6, |_, said| Some((200, format!(r#"{{"r":{said},"msg":{said}}}"#)))),
     (1, |_, said| Some((400, format!(r#"{{"r":7,"message":{said}}}"#)))),
     (6, |_, said| Some((503, format!(r#"{{"r":7,"msg":{said}}}"#)))),
     (4, |_, said| Some((401, format!(r#"{{"r":7,"msg":{said}}}"#)))),

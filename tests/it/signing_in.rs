@@ -202,3 +202,28 @@ fn tokens_that_are_refused_after_having_served_pause_the_run() {
     outcome.counts("rows=8 succeeded=3 not_started=5");
     assert_eq!(outcome.finished()["reason"], "unauthorized");
 }
+
+#[test]
+fn a_token_file_that_is_written_anew_serves_the_rest_of_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    std::fs::write(&path, "first").unwrap();
+    let (count, file) = (AtomicUsize::new(0), path.clone());
+    let stand = Stand::open(move |seen| {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        if number == 10 {
+            // Whoever keeps it fresh: from here on the first one is over.
+            std::fs::write(&file, "second\n").unwrap();
+        }
+        Some(match (seen.headers["x-stringee-auth"].as_str(), number) {
+            ("first", ..10) | ("second", _) => {
+                (200, json!({"r": 0, "id": format!("tn_{number}")}).to_string())
+            }
+            _ => (401, String::new()),
+        })
+    });
+    let desk =
+        Desk::with_notes(notes_csv(30, 30)).env("STRINGEEX_TOKEN_FILE", path.to_str().unwrap());
+    let run = format!("run job.yaml --rate 1000/s --format json --base-url {}/v1", stand.address());
+    desk.call(&run).exits(0).counts("succeeded=30");
+}

@@ -1,6 +1,7 @@
 //! Why there is no token, as a person reads it.
 
 use super::cause;
+use crate::text::visible::shown;
 use crate::traffic::reply::NoToken;
 
 pub(crate) fn no_token(why: &NoToken) -> String {
@@ -21,5 +22,14 @@ pub(crate) fn no_token(why: &NoToken) -> String {
         NoToken::NotAHeader => {
             "the token cannot stand in a header: is there a line break in it?".to_owned()
         }
+        NoToken::File { variable, cause: None } => format!("the file of {variable} is empty"),
+        NoToken::File { variable, cause: Some(cause) } => {
+            format!("the file of {variable} cannot be read: {cause}")
+        }
+        NoToken::OtherAccount { before, now } => format!(
+            "the token in the file is by now that of the account `{}`, and this run is for `{}`",
+            shown(now),
+            shown(before)
+        ),
     }
 }

@@ -141,7 +141,7 @@ impl Desk {
             target: TargetOptions {
                 base_url: None,
                 allow_http: false,
-                secrets: &|_| Ok(Some(Secret::new("token".to_owned()))),
+                secrets: &|_| Ok(Some(Secret::new("token".to_owned()).into())),
                 rehearsal: None,
             },
             sending: SendingOptions {

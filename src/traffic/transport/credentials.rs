@@ -19,21 +19,28 @@ use crate::traffic::reply::Reply;
 use crate::traffic::reply::{NoToken, TokenFailure};
 
 use super::client::{Client, Token};
+use super::secret_file::{HeldSecret, SecretFile, Unread};
 
 /// Looks up a variable of the environment.
-pub(super) type Environment<'a> = dyn Fn(&str) -> Result<Option<Secret>, CredentialError> + 'a;
+pub(super) type Environment<'a> = dyn Fn(&str) -> Result<Option<HeldSecret>, CredentialError> + 'a;
 
 /// How the run gets its tokens.
 #[derive(Debug, Clone)]
 pub(crate) enum Credentials {
     /// The connector needs none.
     None,
-    Ready {
-        token: Secret,
-        account: String,
-    },
+    Ready(Box<Ready>),
     Login(Box<Login>),
     Signed(Box<Signed>),
+}
+
+/// A token that the user has. Where it lies in a file it may be another one later.
+#[derive(Debug, Clone)]
+pub(crate) struct Ready {
+    token: Secret,
+    file: Option<SecretFile>,
+    account: String,
+    account_claims: Vec<Pointer>,
 }
 
 #[derive(Debug, Clone)]
@@ -84,6 +91,15 @@ pub(crate) enum CredentialError {
     NotText(String),
 }
 
+impl From<Unread> for CredentialError {
+    fn from(Unread { variable, cause }: Unread) -> Self {
+        match cause {
+            Some(cause) => Self::File { variable, cause },
+            None => Self::EmptyFile { variable },
+        }
+    }
+}
+
 impl Credentials {
     /// Finds the first way whose variables are set.
     pub(crate) fn resolve(
@@ -115,7 +131,7 @@ impl Credentials {
     /// What is secret of them, beside the tokens that they give.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         match self {
-            Self::None | Self::Ready { .. } => Vec::new(),
+            Self::None | Self::Ready(_) => Vec::new(),
             Self::Login(login) => login.secrets.clone(),
             Self::Signed(signed) => vec![signed.secret.clone()],
         }
@@ -125,7 +141,7 @@ impl Credentials {
     pub(crate) fn account(&self) -> &str {
         match self {
             Self::None => "",
-            Self::Ready { account, .. } => account,
+            Self::Ready(ready) => &ready.account,
             Self::Login(login) => &login.account,
             Self::Signed(signed) => &signed.account,
         }
@@ -134,7 +150,7 @@ impl Credentials {
     pub(crate) fn kind(&self) -> CredentialKind {
         match self {
             Self::None => CredentialKind::None,
-            Self::Ready { .. } => CredentialKind::Token,
+            Self::Ready(_) => CredentialKind::Token,
             Self::Login(_) => CredentialKind::Login,
             Self::Signed(_) => CredentialKind::Key,
         }
@@ -148,10 +164,7 @@ impl Credentials {
     ) -> Result<(Token, Granted), TokenFailure> {
         match self {
             Self::None => Err(refusal(NoToken::NoWay)),
-            Self::Ready { token, .. } => {
-                let granted = Granted { expires_at: expiry(token.expose()), date: None };
-                finished(token.clone(), client, granted)
-            }
+            Self::Ready(ready) => ready.token(client),
             Self::Login(login) => login.token(client).await,
             Self::Signed(signed) => signed.token(client, clock),
         }
@@ -160,14 +173,37 @@ impl Credentials {
     fn by_way(way: &Way, environment: &Environment<'_>) -> Result<Self, CredentialError> {
         Ok(match way {
             Way::Token(token) => {
-                let secret = value_of(&token.variable, environment)?;
-                let account = account_of(secret.expose(), &token.account_claims);
-                Self::Ready { token: secret, account }
+                let HeldSecret { secret, file } = held(&token.variable, environment)?;
+                let account_claims = token.account_claims.clone();
+                let account = account_of(secret.expose(), &account_claims);
+                Self::Ready(Box::new(Ready { token: secret, file, account, account_claims }))
             }
             Way::Login(login) => Self::Login(Box::new(Login::new(login, environment)?)),
             Way::SignedToken(signed) => Self::Signed(Box::new(Signed::new(signed, environment)?)),
         })
     }
+}
+
+impl Ready {
+    /// The token as it stands in its file by now, if it has one: whoever keeps it fresh puts the next one there.
+    fn token(&self, client: &Client) -> Result<(Token, Granted), TokenFailure> {
+        let token = match &self.file {
+            Some(file) => file.read().map_err(unread)?,
+            None => self.token.clone(),
+        };
+        let account = account_of(token.expose(), &self.account_claims);
+        if account != self.account {
+            let (before, now) = (self.account.clone(), account);
+            return Err(refusal(NoToken::OtherAccount { before, now }));
+        }
+        let granted = Granted { expires_at: expiry(token.expose()), date: None };
+        finished(token, client, granted)
+    }
+}
+
+/// A file that cannot be read at this moment may just be written.
+fn unread(Unread { variable, cause }: Unread) -> TokenFailure {
+    TokenFailure { why: NoToken::File { variable, cause }, transient: true }
 }
 
 impl Login {
@@ -186,7 +222,8 @@ impl Login {
         let mut account = value_of(&login.account, environment)?.expose().to_owned();
         let mut choices = None;
         if let Some(declared) = &login.choices {
-            let name = environment(&declared.variable)?.map(|name| name.expose().to_owned());
+            let name = environment(&declared.variable)?;
+            let name = name.map(|name| name.secret.expose().to_owned());
             account.extend(name.iter().map(|name| format!(" ({name})")));
             choices = Some((declared.clone(), name));
         }
@@ -311,7 +348,11 @@ fn refusal(why: NoToken) -> TokenFailure {
 
 /// What a variable is set to; nothing where it is not set.
 fn value_of(name: &str, environment: &Environment<'_>) -> Result<Secret, CredentialError> {
-    Ok(environment(name)?.unwrap_or_else(|| Secret::new(String::new())))
+    Ok(held(name, environment)?.secret)
+}
+
+fn held(name: &str, environment: &Environment<'_>) -> Result<HeldSecret, CredentialError> {
+    Ok(environment(name)?.unwrap_or_else(|| Secret::new(String::new()).into()))
 }
 
 /// The same value with its variables filled in. The time stays open.
@@ -389,7 +430,7 @@ mod tests {
         let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
         let environment = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
-            Ok(found.map(|(_, value)| Secret::new((*value).to_owned())))
+            Ok(found.map(|(_, value)| Secret::new((*value).to_owned()).into()))
         };
         Credentials::resolve(connector.authentication.as_ref(), &environment)
     }
@@ -454,6 +495,42 @@ mod tests {
             let Credentials::Login(login) = resolve(&variables).unwrap() else { panic!() };
             assert_eq!(login.find_token(&answer).as_deref(), token, "{portal:?}");
         }
+    }
+
+    /// The unsigned token of an account.
+    fn token_of(account: &str) -> String {
+        let claims = serde_json::json!({ "sub": account, "exp": 4_000_000_000_u64 });
+        let key = EncodingKey::from_secret(b"anything");
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap()
+    }
+
+    #[test]
+    fn a_token_in_a_file_is_read_again_and_stays_that_of_the_account() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        let write = |text: &str| std::fs::write(&path, text).unwrap();
+        write(&token_of("acme"));
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        let file = SecretFile { variable: "STRINGEEX_TOKEN_FILE".into(), path: path.clone() };
+        let environment = |name: &str| {
+            let held = || Ok(HeldSecret { secret: file.read()?, file: Some(file.clone()) });
+            (name == "STRINGEEX_TOKEN").then(held).transpose()
+        };
+        let credentials =
+            Credentials::resolve(connector.authentication.as_ref(), &environment).unwrap();
+        let Credentials::Ready(ready) = credentials else { panic!("ready") };
+        let why = || ready.token(&client()).map(|_| ()).map_err(|failure| failure.why);
+        assert_eq!(why(), Ok(()));
+        write(&format!("\u{feff}{}\r\n", token_of("acme")));
+        assert_eq!(why(), Ok(()));
+        write(&token_of("another"));
+        let (before, now) = ("acme".to_owned(), "another".to_owned());
+        assert_eq!(why(), Err(NoToken::OtherAccount { before, now }));
+        write("");
+        let variable = "STRINGEEX_TOKEN_FILE".to_owned();
+        assert_eq!(why(), Err(NoToken::File { variable, cause: None }));
+        std::fs::remove_file(&path).unwrap();
+        assert!(ready.token(&client()).map(|_| ()).unwrap_err().transient, "it may be back soon");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod client;
 mod credentials;
+mod secret_file;
 
 use crate::prepare::request::Request;
 use crate::text::secret::Secret;
@@ -15,6 +16,7 @@ use crate::traffic::reply::TokenFailure;
 
 pub(crate) use client::{Client, ClientError, ClientOptions};
 pub(crate) use credentials::{CredentialError, CredentialKind, Credentials};
+pub(crate) use secret_file::{HeldSecret, SecretFile, without_mark};
 
 /// What a run sends through. The real one is [`Http`]; tests bring their own.
 pub(crate) trait Transport {
