@@ -98,7 +98,7 @@ pub(crate) trait Reader {
     /// The job's id, if the ledger knows it.
     fn find_job(&self, job: &JobName) -> Result<Option<JobId>, LedgerError>;
 
-    /// Other accounts for which the same job has sent something to the same address.
+    /// Other accounts for which the same job has done something at the same address, or may have.
     fn other_accounts(&self, job: &JobName) -> Result<Vec<String>, LedgerError>;
 
     /// What the job's rows were known by in its last run; none where it has sent nothing.

@@ -7,6 +7,7 @@ use super::words::{
 };
 use crate::ledger::{LedgerError, TakenIn};
 use crate::plan::DoneElsewhere;
+use crate::text::account;
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -31,11 +32,11 @@ pub(crate) fn of_sandbox(error: &std::io::Error) -> Diagnostic {
 }
 
 pub(crate) fn of_account(present: &str, others: &[String]) -> Diagnostic {
-    let known: Vec<String> = others.iter().map(|name| account(name)).collect();
+    let known: Vec<String> = others.iter().map(|name| of_name(name)).collect();
     let message = format!(
         "the ledger knows this job at this address for {}, not for {}",
         known.join(", "),
-        account(present)
+        of_name(present)
     );
     let first = others.first().map_or("", String::as_str);
     Diagnostic::error(Code::OtherAccount, Place::Nowhere, message).hint(format!(
@@ -46,11 +47,11 @@ pub(crate) fn of_account(present: &str, others: &[String]) -> Diagnostic {
 }
 
 /// A token need not say whose it is.
-fn account(name: &str) -> String {
-    if name.is_empty() {
-        "credentials that name no account".to_owned()
-    } else {
-        format!("the account `{name}`")
+fn of_name(name: &str) -> String {
+    match (name, account::is_named(name)) {
+        (_, true) => format!("the account `{name}`"),
+        ("", false) => "credentials that name no account".to_owned(),
+        (_, false) => format!("a token that names no account (`{name}`)"),
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::ledger::{JobName, Ledger, Reader as _};
 use crate::plan::DoneContents;
-use crate::text::address;
+use crate::text::{account, address};
 
 use super::job::{JobOptions, Opening, usual_ledger_places};
 use super::target::Target;
@@ -56,7 +56,7 @@ pub(super) fn refuse_done_elsewhere(
 
 /// An account that nobody knows may be any.
 fn may_be_at_one_target(one: &JobName, other: &JobName) -> bool {
-    let is_unknown = one.account.is_empty() || other.account.is_empty();
+    let is_unknown = !account::is_named(&one.account) || !account::is_named(&other.account);
     address::normal(&one.base_url) == address::normal(&other.base_url)
         && (is_unknown || one.account == other.account)
 }

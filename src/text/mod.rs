@@ -1,9 +1,10 @@
 //! What people write and are told: YAML with the place of each value, diagnostics and what their codes mean, schema
-//! violations in words, what a schema wants at a place, JSON pointers, addresses, commands, quotas in their notation, and values
+//! violations in words, what a schema wants at a place, JSON pointers, addresses, accounts, commands, quotas in their notation, and values
 //! that cannot be printed.
 //!
 //! Nothing here knows jobs, connectors or rows.
 
+pub(crate) mod account;
 pub(crate) mod address;
 pub(crate) mod code;
 pub(crate) mod command;

@@ -669,9 +669,8 @@ fn an_older_ledger_stays_as_it_is_where_the_job_may_not_be_run() {
     let update = "UPDATE jobs SET base_url = ?, account = ''";
     desk.ledger().execute(update, [sandbox.base_url()]).unwrap();
     let before = std::fs::read(&older).unwrap();
-    let other =
-        NOTES_JOB.replace("job: notes", "job: by-content").replace("key: \"{{ id }}\"\n", "");
-    desk.write("other.yaml", other);
+    let keyed = NOTES_JOB.replace("job: notes", "job: by-content\naccount: ''");
+    desk.write("other.yaml", keyed.replace("key: \"{{ id }}\"\n", ""));
     let refused = desk.run(&sandbox, "other.yaml").exits(5);
     assert!(
         refused.to_string().contains("of an older format, and another run uses it"),
@@ -679,7 +678,7 @@ fn an_older_ledger_stays_as_it_is_where_the_job_may_not_be_run() {
     );
     drop(first);
     // Nor where the key is another one.
-    desk.write("keyed.yaml", NOTES_JOB.replace("job: notes", "job: by-content"));
+    desk.write("keyed.yaml", keyed);
     let refused = desk.run(&sandbox, "keyed.yaml").exits(2);
     assert!(refused.to_string().contains("key"), "{refused}");
     let format = |ledger: &[u8]| ledger[63];

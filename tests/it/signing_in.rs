@@ -227,3 +227,22 @@ fn a_token_file_that_is_written_anew_serves_the_rest_of_the_run() {
     let run = format!("run job.yaml --rate 1000/s --format json --base-url {}/v1", stand.address());
     desk.call(&run).exits(0).counts("succeeded=30");
 }
+
+#[test]
+fn two_tokens_that_name_no_account_share_no_history_unless_the_job_says_so() {
+    let desk = Desk::with_notes(notes_csv(3, 3));
+    let stand = Stand::open(|_| Some((200, json!({"r": 0, "id": fastrand::u64(..)}).to_string())));
+    let run = format!("run job.yaml --rate 1000/s --base-url {}/v1", stand.address());
+    let desk = desk.env("STRINGEEX_TOKEN", "first-portal");
+    desk.call(&run).exits(0);
+    let desk = desk.env("STRINGEEX_TOKEN", "second-portal");
+    let outcome = desk.call(&run).exits(2);
+    assert_eq!(stand.seen().len(), 3, "nothing is sent: {outcome}");
+    let line =
+        outcome.stderr.split("add `").nth(1).and_then(|rest| rest.split('`').next()).unwrap();
+    // The line that is told is the line that works.
+    let job = std::fs::read_to_string(desk.path("job.yaml")).unwrap();
+    desk.write("job.yaml", format!("{job}{line}\n"));
+    desk.call(&run).exits(0);
+    assert_eq!(stand.seen().len(), 3, "all is done already");
+}

@@ -42,7 +42,10 @@ impl Reader for FileLedger {
     fn other_accounts(&self, job: &JobName) -> Result<Vec<String>, LedgerError> {
         let query = "SELECT account FROM jobs WHERE name = ?1 AND base_url = ?2 AND account <> ?3 \
                      AND EXISTS (SELECT 1 FROM starts JOIN owners ON owners.id = starts.owner \
-                     JOIN runs ON runs.id = owners.run WHERE runs.job = jobs.id) ORDER BY account";
+                     JOIN runs ON runs.id = owners.run WHERE runs.job = jobs.id AND NOT EXISTS \
+                     (SELECT 1 FROM ends WHERE ends.id = starts.id AND ends.number = starts.number \
+                     AND ends.outcome IN ('refused', 'deferred', 'given_up', 'not_found'))) \
+                     ORDER BY account";
         self.reading(|| {
             let mut statement = self.connection.prepare(query)?;
             let of = params![job.name, job.base_url, job.account];

@@ -12,6 +12,7 @@ use crate::declared::connector::{
     self, Authentication, Choices, Filling, Method, Piece, SignedToken, TokenHeader, Way,
 };
 use crate::prepare::request::Request;
+use crate::text::account;
 use crate::text::pointer::Pointer;
 use crate::text::secret::Secret;
 use crate::traffic::reply::Granted;
@@ -176,6 +177,7 @@ impl Credentials {
                 let HeldSecret { secret, file } = held(&token.variable, environment)?;
                 let account_claims = token.account_claims.clone();
                 let account = account_of(secret.expose(), &account_claims);
+                let account = account.unwrap_or_else(|| account::of_token(&secret));
                 Self::Ready(Box::new(Ready { token: secret, file, account, account_claims }))
             }
             Way::Login(login) => Self::Login(Box::new(Login::new(login, environment)?)),
@@ -191,10 +193,11 @@ impl Ready {
             Some(file) => file.read().map_err(unread)?,
             None => self.token.clone(),
         };
-        let account = account_of(token.expose(), &self.account_claims);
-        if account != self.account {
-            let (before, now) = (self.account.clone(), account);
-            return Err(refusal(NoToken::OtherAccount { before, now }));
+        // Of one that names no account the user's word is taken: it came from the same file.
+        if let Some(now) = account_of(token.expose(), &self.account_claims)
+            && now != self.account
+        {
+            return Err(refusal(NoToken::OtherAccount { before: self.account.clone(), now }));
         }
         let granted = Granted { expires_at: expiry(token.expose()), date: None };
         finished(token, client, granted)
@@ -394,15 +397,14 @@ fn expiry(token: &str) -> Option<i64> {
     claims(token)?.get("exp")?.as_f64().map(|seconds| (seconds * 1000.0) as i64)
 }
 
-fn account_of(token: &str, pointers: &[Pointer]) -> String {
-    let claims = claims(token).map(Value::Object);
-    let found =
-        claims.as_ref().and_then(|claims| pointers.iter().find_map(|pointer| pointer.find(claims)));
-    match found {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
+/// Whose a token is, by its own words.
+fn account_of(token: &str, pointers: &[Pointer]) -> Option<String> {
+    let claims = Value::Object(claims(token)?);
+    match pointers.iter().find_map(|pointer| pointer.find(&claims))? {
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
     }
+    .filter(|name| !name.is_empty())
 }
 
 /// The claims of a JSON web token, unverified: it is the user's own.
