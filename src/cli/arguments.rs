@@ -26,7 +26,7 @@ Exit codes:
   1         finished; some rows failed or were left out as invalid; ledger check: problems found
   2         usage, job or connector wrong
   3         rows invalid, nothing sent
-  4         stopped before the end, resumable
+  4         stopped before the end, resumable; or what it had to say could not be written
   5         another run holds the job
   6         finished, rows in doubt
   130, 143  interrupted, resumable";

@@ -1,7 +1,5 @@
 //! `explain`: what the code of a diagnostic means.
 
-use std::io::Write as _;
-
 use crate::report::exit;
 use crate::report::{all_codes, explanation, explanation_event};
 use crate::text::code::Code;
@@ -9,7 +7,7 @@ use crate::text::diagnostic::{Diagnostic, Place, closest};
 
 use super::arguments::ExplainArguments;
 use super::environment::Environment;
-use super::output::{Output, data};
+use super::output::Output;
 
 pub(super) fn explain(arguments: &ExplainArguments, environment: &Environment) -> u8 {
     let output = Output::plain(arguments.format, arguments.color, environment);
@@ -49,9 +47,8 @@ fn refuse(output: &Output, problem: &Diagnostic) {
     }
 }
 
-/// A reader that has gone away does not matter.
 fn show(output: &Output, text: &str) {
     if !output.is_json() {
-        let _ = data().write_all(text.as_bytes());
+        output.show(text);
     }
 }

@@ -6,7 +6,7 @@ use crate::task::{self, LedgerCheckOptions};
 use super::arguments::{LedgerArguments, LedgerCheckArguments, LedgerVerb};
 use super::environment::Environment;
 use super::gather;
-use super::output::{Output, data};
+use super::output::Output;
 
 pub(super) fn ledger(arguments: &LedgerArguments, environment: &Environment) -> u8 {
     match &arguments.verb {
@@ -43,8 +43,6 @@ fn show(view: &LedgerCheckView, output: &Output) {
     if output.is_json() {
         view.events().iter().for_each(|event| output.event(event));
     } else if !output.quiet || view.checked.findings.count() > 0 {
-        // Whoever closed stdout does not want to hear of it.
-        let text = view.text(output.data_color);
-        let _ = std::io::Write::write_all(&mut data(), text.as_bytes());
+        output.show(&view.text(output.data_color));
     }
 }

@@ -17,6 +17,7 @@ mod run;
 mod sandbox;
 mod signals;
 mod status;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 
 use arguments::{Arguments, Verb};
 use environment::Environment;
+use streams::Closed;
 
 use crate::report::exit;
 use crate::text::command::CommandLine;
@@ -33,22 +35,36 @@ pub fn main() -> u8 {
     let (arguments, given) = match read() {
         Ok(read) => read,
         Err(error) => {
-            // Help and version are errors to clap, and none to the user. A closed pipe is nobody's fault.
-            let _ = error.print();
-            if !error.use_stderr() {
-                return exit::DONE;
-            }
-            if wants_events(std::env::args()) {
-                output::close_unread();
-            }
-            return exit::USAGE;
+            return streams::exit_code(unread(&error), Closed::IsEnough);
         }
     };
+    let closed = match arguments.verb {
+        Verb::Run(_) => Closed::IsLoss,
+        _ => Closed::IsEnough,
+    };
+    streams::exit_code(act(arguments.verb, &given), closed)
+}
+
+/// Help and version are errors to clap, and none to the user.
+fn unread(error: &clap::Error) -> u8 {
+    if let Err(fault) = error.print() {
+        streams::not_written(!error.use_stderr(), &fault);
+    }
+    if !error.use_stderr() {
+        return exit::DONE;
+    }
+    if wants_events(std::env::args()) {
+        output::close_unread();
+    }
+    exit::USAGE
+}
+
+fn act(verb: Verb, given: &CommandLine) -> u8 {
     let environment = Environment::read();
-    match arguments.verb {
+    match verb {
         Verb::Check(arguments) => check::check(&arguments, &environment),
-        Verb::Plan(arguments) => plan::plan(&arguments, &given, &environment),
-        Verb::Run(arguments) => run::run(&arguments, &given, &environment),
+        Verb::Plan(arguments) => plan::plan(&arguments, given, &environment),
+        Verb::Run(arguments) => run::run(&arguments, given, &environment),
         Verb::Status(arguments) => status::status(&arguments, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
         Verb::Explain(arguments) => explain::explain(&arguments, &environment),

@@ -1,6 +1,6 @@
 //! Where words go: data to stdout, everything else to stderr.
 
-use std::io::{IsTerminal as _, Write, stderr, stdout};
+use std::io::{IsTerminal as _, stderr, stdout};
 
 use serde_json::Value;
 
@@ -12,6 +12,7 @@ use crate::text::diagnostic::Diagnostic;
 
 use super::arguments::{Color, CommonArguments, Format};
 use super::environment::Environment;
+use super::streams::{self, data};
 
 /// How to speak to this user.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +64,7 @@ impl Output {
     pub(super) fn problems(&self) -> Problems {
         match self.format {
             Format::Json => Problems::ndjson(data()),
-            Format::Text => Problems::text(Box::new(stderr()), self.color),
+            Format::Text => Problems::text(streams::words(), self.color),
         }
     }
 
@@ -77,14 +78,18 @@ impl Output {
     /// Says a line to people; to programs and to the quiet, nothing.
     pub(super) fn say(&self, text: &str) {
         if !self.quiet && !self.is_json() {
-            // Whoever closed stderr does not want to hear of it.
-            let _ = writeln!(stderr(), "{text}");
+            self.warn(text);
         }
     }
 
     /// Says a line that nobody should miss, however quiet they want it.
     pub(super) fn warn(&self, text: &str) {
-        let _ = writeln!(stderr(), "{text}");
+        streams::write(streams::words(), &format!("{text}\n"));
+    }
+
+    /// Shows the answer of a verb, on stdout.
+    pub(super) fn show(&self, text: &str) {
+        streams::write(data(), text);
     }
 
     /// Writes an event to stdout, where programs listen.
@@ -102,9 +107,4 @@ pub(super) fn close_unread() {
     let mut outlet = Outlet::new(data());
     outlet.event(&finished_event(&Totals::default(), &Ending::Finished, exit::USAGE));
     outlet.flush();
-}
-
-/// Stdout, as a writer that can travel.
-pub(super) fn data() -> Box<dyn Write + Send> {
-    Box::new(stdout())
 }

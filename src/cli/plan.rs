@@ -9,7 +9,8 @@ use crate::text::visible::shown;
 use super::arguments::PlanArguments;
 use super::environment::Environment;
 use super::hearing::Hearing;
-use super::output::{Output, data};
+use super::output::Output;
+use super::streams::data;
 use super::{gather, wall_clock};
 
 pub(super) fn plan(
@@ -39,9 +40,6 @@ pub(super) fn plan(
             return exit::USAGE;
         }
     };
-    if let Some(fault) = &planned.fault {
-        output.say(fault);
-    }
     match planned.has_invalid() && !options.sending.skip_invalid {
         true => exit::INVALID,
         false => exit::DONE,

@@ -1,7 +1,5 @@
 //! `run`: checks every row, then sends what is to be sent, and writes down what came of it.
 
-use std::io::stderr;
-
 use indicatif::ProgressDrawTarget;
 use jiff::Zoned;
 
@@ -19,7 +17,8 @@ use crate::text::visible::shown;
 use super::arguments::RunArguments;
 use super::environment::Environment;
 use super::hearing::Hearing;
-use super::output::{Output, data};
+use super::output::Output;
+use super::streams::{self, data};
 use super::{gather, signals, wall_clock};
 
 pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &Environment) -> u8 {
@@ -58,7 +57,7 @@ pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &E
     match task::run(&options, &world, &mut |told| hearing.hear(told)) {
         Ok(outcome) => {
             if let Some(fault) = outcome.fault {
-                output.warn(&format!("The output could not be written to its end: {fault}"));
+                streams::broke_off(&fault);
             }
             outcome.exit
         }
@@ -89,7 +88,7 @@ fn reporter(view: &RunView, output: &Output) -> Box<dyn Reporter> {
     let bar = || bar(view.clone(), ProgressDrawTarget::stderr());
     match (output.is_json(), output.bar) {
         (false, true) => bar(),
-        (false, false) => plain(Box::new(stderr()), view.clone()),
+        (false, false) => plain(streams::words(), view.clone()),
         (true, true) => Box::new(Several(vec![ndjson(data()), bar()])),
         (true, false) => ndjson(data()),
     }

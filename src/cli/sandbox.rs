@@ -1,21 +1,23 @@
 //! `sandbox`: a local StringeeX, until it is interrupted.
 
-use std::io::{Write as _, stdout};
-
 use serde_json::json;
 
 use crate::report::exit;
 use crate::sandbox::{EMAIL, KEY_SECRET, KEY_SID, Options, PASSWORD, Sandbox};
 
 use super::arguments::{Format, SandboxArguments};
-use super::signals;
+use super::{signals, streams};
 
 pub(super) fn sandbox(arguments: &SandboxArguments) -> u8 {
     let sandbox = match Sandbox::start(options(arguments)) {
         Ok(sandbox) => sandbox,
         Err(error) => {
-            eprintln!("error: the sandbox cannot listen on port {}: {error}", arguments.port);
-            eprintln!("hint: another program may have it; --port 0 takes any that is free");
+            let port = arguments.port;
+            let text = format!(
+                "error: the sandbox cannot listen on port {port}: {error}\n\
+                 hint: another program may have it; --port 0 takes any that is free\n"
+            );
+            streams::write(streams::words(), &text);
             return exit::USAGE;
         }
     };
@@ -51,7 +53,6 @@ fn options(arguments: &SandboxArguments) -> Options {
     options
 }
 
-/// A reader that has gone away does not matter.
 fn announce(sandbox: &Sandbox, format: Format) {
     let address = sandbox.base_url();
     let text = match format {
@@ -69,5 +70,5 @@ fn announce(sandbox: &Sandbox, format: Format) {
             address.replace("/v1", "/_sandbox/books")
         ),
     };
-    let _ = stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush());
+    streams::write(streams::data(), &text);
 }

@@ -11,7 +11,7 @@ use crate::task::{self, JobStanding, LedgerFound, StatusOptions};
 use super::arguments::StatusArguments;
 use super::environment::Environment;
 use super::hearing::Hearing;
-use super::output::{Output, data};
+use super::output::Output;
 use super::{gather, wall_clock};
 
 pub(super) fn status(arguments: &StatusArguments, environment: &Environment) -> u8 {
@@ -82,10 +82,6 @@ fn show(view: &StatusView, output: &Output) {
     if output.is_json() {
         output.event(&view.event());
     } else {
-        // Whoever closed stdout does not want to hear of it.
-        let _ = std::io::Write::write_all(
-            &mut data(),
-            view.text(output.data_color, &TimeZone::system()).as_bytes(),
-        );
+        output.show(&view.text(output.data_color, &TimeZone::system()));
     }
 }

@@ -193,6 +193,18 @@ impl Desk {
         Started::spawn(self.command(arguments))
     }
 
+    /// Runs the binary to its end, with its words and data going there; what is not piped is not heard.
+    pub(crate) fn call_into(&self, arguments: &str, stdout: Stdio, stderr: Stdio) -> Outcome {
+        let mut command = self.command(arguments);
+        let output = command.stdout(stdout).stderr(stderr).output().unwrap();
+        Outcome {
+            status: output.status.code().unwrap_or(-1),
+            killed: was_killed(output.status),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Nothing of the environment that the tests run in gets through.
     fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_noteferry"));

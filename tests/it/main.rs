@@ -23,6 +23,8 @@ mod kill_loop;
 mod ledger;
 mod ledger_check;
 mod markers;
+#[cfg(target_os = "linux")]
+mod outputs;
 mod planning;
 mod repeats;
 mod replay;

@@ -368,7 +368,7 @@ fn a_reader_that_goes_away_does_not_stop_the_run() {
     let (desk, sandbox) = (Desk::with_notes(notes_csv(300, 20)), sandbox(""));
     let mut run = desk.start_run(&sandbox, "job.yaml");
     run.line().unwrap();
-    assert_eq!(run.deaf(), 0);
+    assert_eq!(run.deaf(), 4);
     assert_eq!(texts(&sandbox).len(), 300);
 }
 
