@@ -76,9 +76,9 @@ pub(super) struct RunArguments {
     /// Stop when more rows than this fail in this run: a number, or a percentage of the rows to send, as in 5%
     #[arg(long, value_name = "N|P%", value_parser = failures)]
     pub max_failures: Option<Failures>,
-    /// Stop when the server has been out of reach for so long; until then one row at a time is tried
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
-    pub give_up_after: std::time::Duration,
+    /// Stop when nothing has got through for so long; until then one row at a time is tried [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub give_up_after: Option<std::time::Duration>,
     #[command(flatten)]
     pub time: TimeArguments,
     /// Trust the certificates in this PEM file beside the system's

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::text::secret::Secret;
+use crate::text::visible::shown;
 use crate::traffic::transport::{CredentialError, HeldSecret, SecretFile, without_mark};
 
 /// The variables of the process. Values are shown nowhere.
@@ -22,6 +23,17 @@ impl Environment {
     /// The ledger that NOTEFERRY_LEDGER names.
     pub(super) fn ledger(&self) -> Option<PathBuf> {
         self.variables.get("NOTEFERRY_LEDGER").filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+
+    /// What this machine is called, if that is known.
+    pub(super) fn host(&self) -> Option<String> {
+        let of_variable = |name: &str| Some(self.variables.get(name)?.to_str()?.to_owned());
+        let of_file = |path: &str| std::fs::read_to_string(path).ok();
+        let name = of_file("/proc/sys/kernel/hostname")
+            .or_else(|| of_file("/etc/hostname"))
+            .or_else(|| of_variable("HOSTNAME"))
+            .or_else(|| of_variable("COMPUTERNAME"))?;
+        Some(shown(name.trim()).into_owned()).filter(|name| !name.is_empty())
     }
 
     /// Whether the user wants no color anywhere (no-color.org).

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::event::Ending;
 use crate::report::exit;
-use crate::report::{Outlet, Problems, finished_event};
+use crate::report::{Outlet, Problems, at, finished_event};
 use crate::row::Totals;
 use crate::text::diagnostic::Diagnostic;
 
@@ -24,6 +24,8 @@ pub(super) struct Output {
     pub data_color: bool,
     pub quiet: bool,
     pub verbose: bool,
+    /// Where a run stands is shown now and then.
+    pub progress: bool,
     /// A bar can be drawn on stderr.
     pub bar: bool,
 }
@@ -34,7 +36,12 @@ impl Output {
         Self {
             quiet: arguments.quiet,
             verbose: arguments.verbose,
-            bar: stderr().is_terminal() && progress && !environment.is_dumb(),
+            progress,
+            // Where events go to the same terminal, the bar would be drawn over them.
+            bar: stderr().is_terminal()
+                && progress
+                && !environment.is_dumb()
+                && !(arguments.format == Format::Json && stdout().is_terminal()),
             ..Self::plain(arguments.format, arguments.color, environment)
         }
     }
@@ -52,6 +59,7 @@ impl Output {
             data_color: colored(stdout().is_terminal()),
             quiet: false,
             verbose: false,
+            progress: false,
             bar: false,
         }
     }
@@ -105,6 +113,7 @@ impl Output {
 /// Closes the events of a command line that could not be read.
 pub(super) fn close_unread() {
     let mut outlet = Outlet::new(data());
-    outlet.event(&finished_event(&Totals::default(), &Ending::Finished, exit::USAGE));
+    let finished = finished_event(&Totals::default(), &Ending::Finished, exit::USAGE);
+    outlet.event(&at(finished, jiff::Timestamp::now()));
     outlet.flush();
 }

@@ -1,11 +1,11 @@
 //! `run`: checks every row, then sends what is to be sent, and writes down what came of it.
 
 use indicatif::ProgressDrawTarget;
-use jiff::Zoned;
+use jiff::{Timestamp, Zoned};
 
 use crate::event::Ending;
 use crate::report::{
-    InvalidRows, Reporter, RunView, Several, bar, credentials, exit, finished_event, ndjson,
+    InvalidRows, Reporter, RunView, Several, at, bar, credentials, exit, finished_event, ndjson,
     of_invalid, of_sandbox, plain,
 };
 use crate::row::Totals;
@@ -51,7 +51,10 @@ pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &E
         process: std::process::id(),
         chance: &fastrand::f64,
         stops: &signals::stops,
-        reporter: &|outlook| reporter(&view(given, &output, outlook), &output),
+        reporter: &|outlook| {
+            let view = RunView { host: environment.host(), ..view(given, &output, outlook) };
+            reporter(&view, &output)
+        },
     };
     let mut hearing = Hearing::new(output);
     match task::run(&options, &world, &mut |told| hearing.hear(told)) {
@@ -61,7 +64,14 @@ pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &E
             }
             outcome.exit
         }
-        Err(failure) => tell(&failure, given, &output),
+        Err(failure) => {
+            if output.quiet && !output.is_json() {
+                let host = environment.host().map(|host| format!(" on {host}"));
+                let began = world.began.strftime("%Y-%m-%d %H:%M:%S%:z");
+                output.warn(&format!("noteferry{}, {began}\n{given}\n", host.unwrap_or_default()));
+            }
+            tell(&failure, given, &output)
+        }
     }
 }
 
@@ -77,6 +87,8 @@ fn view(given: &CommandLine, output: &Output, outlook: Outlook) -> RunView {
         limited_by: outlook.limited_by,
         duration: outlook.duration,
         started: Zoned::now(),
+        host: None,
+        shows_progress: output.progress,
         quiet: output.quiet,
         color: output.color,
         sandbox: outlook.is_sandbox,
@@ -85,12 +97,13 @@ fn view(given: &CommandLine, output: &Output, outlook: Outlook) -> RunView {
 
 /// A reporter for people says its head as soon as there is one.
 fn reporter(view: &RunView, output: &Output) -> Box<dyn Reporter> {
+    let events = || ndjson(data(), view.clone(), Box::new(jiff::Timestamp::now));
     let bar = || bar(view.clone(), ProgressDrawTarget::stderr());
     match (output.is_json(), output.bar) {
         (false, true) => bar(),
         (false, false) => plain(streams::words(), view.clone()),
-        (true, true) => Box::new(Several(vec![ndjson(data()), bar()])),
-        (true, false) => ndjson(data()),
+        (true, true) => Box::new(Several(vec![events(), bar()])),
+        (true, false) => events(),
     }
 }
 
@@ -114,6 +127,6 @@ fn tell(failure: &Failure, given: &CommandLine, output: &Output) -> u8 {
 }
 
 fn close(output: &Output, totals: &Totals, exit: u8) -> u8 {
-    output.event(&finished_event(totals, &Ending::Finished, exit));
+    output.event(&at(finished_event(totals, &Ending::Finished, exit), Timestamp::now()));
     exit
 }

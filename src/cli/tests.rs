@@ -8,7 +8,7 @@ use crate::engine::{Core, Input, Now, Settings};
 use crate::event::Ending;
 use crate::ledger::Ack;
 use crate::report::tests::{totals, view};
-use crate::report::{exit, finished_event, summary};
+use crate::report::{Causes, exit, finished_event, summary};
 use crate::row::Totals;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::verdict::Verdict;
@@ -21,6 +21,8 @@ fn ending_with(illegal: Input) -> Ending {
         needs_token: false,
         token_costs_request: false,
         give_up_after: Duration::from_secs(600),
+        give_up_on_push_backs_after: Duration::from_secs(86_400),
+        longest_request: Duration::ZERO,
         deadline: None,
         max_failures: None,
         in_doubt: InDoubt::Verify,
@@ -56,7 +58,7 @@ fn a_step_that_cannot_be_ends_the_run_with_its_own_words_and_exit_4() {
         assert_eq!(exit::of(&totals, &ending), exit::STOPPED);
         let event = finished_event(&totals, &ending, exit::STOPPED);
         assert_eq!((&event["reason"], &event["message"]), (&"fault".into(), &words.into()));
-        let text = summary(&view(), &totals, &ending, Duration::from_secs(1));
+        let text = summary(&view(), &totals, &ending, (Duration::from_secs(1), &Causes::default()));
         assert!(text.contains(&format!("a fault in noteferry itself: {words}.")), "{text}");
     }
 }

@@ -177,7 +177,11 @@ impl<T: Transport> Shell<'_, T> {
             Action::Begin { slot, start } => self.writes.push(Write::Start { slot, start }),
             Action::End { slot, end } => self.writes.push(Write::End { slot, end }),
             Action::Tell(event) => self.told.push(event),
-            Action::Abandon => self.flights.clear(),
+            // Nor does whoever leaves requests to their fate wait for a ledger that cannot be written.
+            Action::Abandon => {
+                self.flights.clear();
+                self.parts.recorder.hurry();
+            }
             // A row may have waited since its start was durable, and another run may hold the job by now. Then it does not
             // leave, and the recorder finds out with its outcome.
             Action::Send { slot, work } if !(self.parts.holds)(&work.ready.lane) => {

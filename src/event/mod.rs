@@ -23,6 +23,8 @@ pub(crate) use note::Note;
 /// What a reporter hears.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Event {
+    /// The run has begun, and this is its number in the ledger. Always the first.
+    Started { run: i64 },
     /// A row's end.
     Row(RowEnded),
     /// Something worth telling once.
@@ -36,6 +38,8 @@ pub(crate) enum Event {
 pub(crate) struct RowEnded {
     pub place: RowPlace,
     pub key: Arc<str>,
+    /// What it goes in line with, as in `ticket tk_1`.
+    pub lane: Box<str>,
     pub end: RowEnd,
     /// What the other side calls what was made.
     pub id: Option<String>,
@@ -87,4 +91,14 @@ pub(crate) struct Progress {
     pub allowed_rate: Option<f64>,
     /// Nothing is sent until then, counted from now, because the other side asked for it.
     pub paused: Option<Duration>,
+    /// Nothing gets through.
+    pub unreached: Option<Unreached>,
+}
+
+/// For how long nothing has got through, and for how long that is borne.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unreached {
+    pub for_so_long: Duration,
+    /// Until the run gives up, counted from now.
+    pub gives_up_in: Duration,
 }

@@ -19,6 +19,8 @@ pub(crate) enum Note {
     PushedBack { wait: Duration, rate: f64 },
     /// There is no token yet; it is asked for again.
     NoToken(NoToken),
+    /// The run was asked to stop: so many rows are waited for, or looked for, and no longer than that.
+    Stopping { rows: u64, at_most: Duration },
     /// What the recorder of the ledger has to say.
     Ledger(ledger::Note),
 }

@@ -63,8 +63,8 @@ impl Bar {
 
     /// How fast and until when; or that the run is paused, which is more pressing.
     fn pace(&self, progress: &Progress) -> String {
-        if let Some(pause) = speed::pause_words(progress) {
-            return pause;
+        if let Some(wait) = speed::wait_words(progress, self.narration.view()) {
+            return wait;
         }
         let left = speed::left_words(progress, self.narration.view());
         let parts: Vec<String> = self.speed.words(progress).into_iter().chain(left).collect();
@@ -205,7 +205,7 @@ mod tests {
         };
         assert_eq!(run(totals()), "");
         let told = run(Totals { in_doubt: 1, ..totals() });
-        assert!(told.starts_with("import-notes: finished in 1 min"), "{told}");
+        assert!(told.contains("\nimport-notes: finished in 1 min"), "{told}");
     }
 
     #[test]

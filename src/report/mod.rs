@@ -15,6 +15,7 @@ use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
 
 mod bar;
+mod causes;
 pub(crate) mod exit;
 mod explanation;
 mod json_text;
@@ -36,9 +37,10 @@ mod thread;
 mod words;
 
 pub(crate) use bar::bar;
+pub(crate) use causes::Causes;
 pub(crate) use explanation::{all_codes, explanation, explanation_event};
 pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
-pub(crate) use ndjson::{finished_event, ndjson};
+pub(crate) use ndjson::{at, finished_event, ndjson};
 pub(crate) use outlet::Outlet;
 pub(crate) use plain::plain;
 pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, nothing_planned};
@@ -115,6 +117,10 @@ pub(crate) struct RunView {
     pub duration: Duration,
     /// When the run started, in the zone that times are shown in.
     pub started: Zoned,
+    /// The machine that it runs on, where that has a name.
+    pub host: Option<String>,
+    /// Where the run stands is shown now and then.
+    pub shows_progress: bool,
     /// Nothing is told but a summary that is not all right.
     pub quiet: bool,
     pub color: bool,

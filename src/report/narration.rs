@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::paint::Paint;
 use super::words::{self, number, rows, rows_are};
-use super::{RunView, summary};
+use super::{Causes, RunView, summary};
 use crate::event::{Event, Progress, RowEnd, RowEnded};
 use crate::plan::Held;
 use crate::report::exit;
@@ -20,12 +20,13 @@ pub(super) struct Narration {
     view: RunView,
     /// Rows that did not succeed so far.
     unhappy: u64,
+    causes: Causes,
     elapsed: Duration,
 }
 
 impl Narration {
     pub(super) fn new(view: RunView) -> Self {
-        Self { view, unhappy: 0, elapsed: Duration::ZERO }
+        Self { view, unhappy: 0, causes: Causes::default(), elapsed: Duration::ZERO }
     }
 
     pub(super) fn view(&self) -> &RunView {
@@ -45,16 +46,17 @@ impl Narration {
     /// What there is to say of an event, without a line break at its end.
     pub(super) fn tell(&mut self, event: &Event) -> Option<String> {
         match event {
+            Event::Started { .. } => None,
             Event::Row(row) => self.row(row).filter(|_| !self.view.quiet),
             Event::Note(note) => {
                 (!self.view.quiet).then(|| format!("note: {}", words::one_line(&words::note(note))))
             }
             Event::Finished { totals, ending } => {
                 let quiet = self.view.quiet && exit::of(totals, ending) == exit::DONE;
-                let text = summary(&self.view, totals, ending, self.elapsed);
-                // Apart from what was told on the way.
-                let apart = if self.view.quiet { "" } else { "\n" };
-                (!quiet).then(|| format!("{apart}{}", text.trim_end()))
+                let text = summary(&self.view, totals, ending, (self.elapsed, &self.causes));
+                // Whoever has heard nothing so far is told where this comes from; others, apart from what they have heard.
+                let before = if self.view.quiet { self.origin() } else { String::new() };
+                (!quiet).then(|| format!("{before}\n{}", text.trim_end()))
             }
         }
     }
@@ -64,6 +66,7 @@ impl Narration {
             return None;
         }
         self.unhappy += 1;
+        self.causes.see(row);
         match self.unhappy {
             ..=TOLD => Some(row_words(row, Paint(self.view.color))),
             told if told == TOLD + 1 => Some(self.and_more()),
@@ -71,12 +74,35 @@ impl Narration {
         }
     }
 
+    /// `noteferry on mail1, 2026-11-22 21:40:00+07:00 to 2026-11-23 03:13:24+07:00`, what was run, and to where.
+    fn origin(&self) -> String {
+        let view = &self.view;
+        let end = words::later(&view.started, self.elapsed);
+        let end = end.map(|end| format!(" to {}", words::stamp(&end))).unwrap_or_default();
+        let host = view.host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
+        let (command, target) = (&view.command, &view.target);
+        format!("noteferry{host}, {}{end}\n{command}\nto {target}\n", words::stamp(&view.started))
+    }
+
+    /// The time of what was seen last, for a line of a log.
+    pub(super) fn stamp(&self) -> String {
+        let now = words::later(&self.view.started, self.elapsed);
+        now.as_ref().map(words::stamp).unwrap_or_default()
+    }
+
     fn and_more(&self) -> String {
         format!("… and more: see {}", self.view.command.of("status"))
     }
 }
 
-/// `row 12 (line 13) failed: 1003: ticket not found`.
+/// `row 12 (line 13, ticket tk_1, key L-12)`.
+pub(super) fn place(row: &RowEnded) -> String {
+    let (lane, key) = (words::one_line(&row.lane), words::one_line(&row.key));
+    let lane = if lane.is_empty() { lane } else { format!(", {lane}") };
+    format!("row {} (line {}{lane}, key {key})", row.place.row, row.place.line)
+}
+
+/// `row 12 (line 13, ticket tk_1, key L-12) failed: 1003: ticket not found`.
 fn row_words(row: &RowEnded, paint: Paint) -> String {
     let end = match row.end {
         RowEnd::Succeeded => paint.good("succeeded"),
@@ -84,7 +110,7 @@ fn row_words(row: &RowEnded, paint: Paint) -> String {
         RowEnd::Invalid => paint.bad("is invalid"),
         RowEnd::InDoubt => paint.doubtful("is in doubt"),
     };
-    let mut text = format!("row {} (line {}) {end}", row.place.row, row.place.line);
+    let mut text = format!("{} {end}", place(row));
     for part in
         [code(row).map(str::to_owned), row.cause.as_ref().map(words::cause)].into_iter().flatten()
     {
@@ -198,7 +224,7 @@ mod tests {
         let mut narration = Narration::new(view());
         let told: Vec<String> = (1..=30).filter_map(|row| narration.tell(&refused(row))).collect();
         assert_eq!(told.len(), 11);
-        assert_eq!(told[0], "row 1 (line 2) failed: 1003: ticket not found");
+        assert_eq!(told[0], "row 1 (line 2, ticket tk_1, key L-1) failed: 1003: ticket not found");
         assert_eq!(told[10], "… and more: see noteferry status jobs/import-notes.yaml");
     }
 

@@ -4,18 +4,46 @@
 
 use std::io::Write;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::narration::code;
-use super::{Outlet, Reporter, words};
+use super::{Outlet, Reporter, RunView, words};
 use crate::event::{Ending, Event, Progress, RowEnded};
 use crate::report::exit;
 use crate::row::Totals;
 
-/// Tells a run as NDJSON on `out`. Progress is not told: it is not durable.
-pub(crate) fn ndjson(out: Box<dyn Write + Send>) -> Box<dyn Reporter> {
-    Box::new(Ndjson { out: Outlet::new(out) })
+/// Tells the time, for what happens at it.
+pub(crate) type Clock = Box<dyn Fn() -> Timestamp + Send>;
+
+/// Tells a run as NDJSON on `out`, each event with its time. Progress is not told: it is not durable.
+pub(crate) fn ndjson(out: Box<dyn Write + Send>, view: RunView, clock: Clock) -> Box<dyn Reporter> {
+    Box::new(Ndjson { out: Outlet::new(out), view, clock })
+}
+
+/// An event with the time at which it is told, RFC 3339 in UTC.
+pub(crate) fn at(mut event: Value, now: Timestamp) -> Value {
+    if let Value::Object(fields) = &mut event {
+        fields.insert("at".into(), json!(stamp(now)));
+    }
+    event
+}
+
+fn stamp(now: Timestamp) -> String {
+    format!("{now:.3}")
+}
+
+fn started_event(view: &RunView, run: i64) -> Value {
+    json!({
+        "event": "started",
+        "job": view.job,
+        "target": view.target,
+        "version": env!("CARGO_PKG_VERSION"),
+        "run": run,
+        "rows": view.rows(),
+        "to_send": view.to_send(),
+    })
 }
 
 /// The closing event of a run, whatever its end; `reason` and `message` where it is not finished.
@@ -73,20 +101,26 @@ fn reason(ending: &Ending) -> Option<&'static str> {
 /// See [`ndjson`].
 struct Ndjson {
     out: Outlet,
+    view: RunView,
+    clock: Clock,
 }
 
 impl Reporter for Ndjson {
     fn hear(&mut self, event: &Event) {
+        let now = (self.clock)();
         match event {
-            Event::Row(row) => self.out.event(&RowLine::of(row)),
+            Event::Started { run } => self.out.event(&at(started_event(&self.view, *run), now)),
+            Event::Row(row) => self.out.event(&RowLine::of(row, stamp(now))),
             Event::Note(note) => {
-                self.out.event(&json!({"event": "note", "message": words::note(note)}));
+                let note = json!({"event": "note", "message": words::note(note)});
+                self.out.event(&at(note, now));
             }
             Event::Finished { totals, ending } => {
                 if let Ending::SourceFailed(problems) = ending {
                     problems.iter().for_each(|problem| self.out.event(&problem.to_event()));
                 }
-                self.out.event(&finished_event(totals, ending, exit::of(totals, ending)));
+                let finished = finished_event(totals, ending, exit::of(totals, ending));
+                self.out.event(&at(finished, now));
                 self.out.flush();
             }
         }
@@ -119,10 +153,12 @@ struct RowLine<'a> {
     message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<&'a [Value]>,
+    lane: &'a str,
+    at: String,
 }
 
 impl<'a> RowLine<'a> {
-    fn of(row: &'a RowEnded) -> Self {
+    fn of(row: &'a RowEnded, at: String) -> Self {
         Self {
             event: "row",
             row: row.place.row,
@@ -134,6 +170,8 @@ impl<'a> RowLine<'a> {
             code: code(row),
             message: row.cause.as_ref().map(words::cause),
             items: row.items.as_deref(),
+            lane: &row.lane,
+            at,
         }
     }
 }
@@ -144,14 +182,20 @@ mod tests {
     use crate::event::{Note, Obstacle, RowEnd};
     use crate::report::tests::{
         Failing, Shared, full_disk, illegal_step, progress, refused, totals, unreadable_source,
+        view,
     };
     use crate::row::Cause;
     use crate::text::place::RowPlace;
+
+    fn told_on(out: Box<dyn Write + Send>) -> Box<dyn Reporter> {
+        ndjson(out, view(), Box::new(|| Timestamp::UNIX_EPOCH))
+    }
 
     fn succeeded() -> RowEnded {
         RowEnded {
             place: RowPlace::of(1, 2),
             key: "Khách \"A\"\n".into(),
+            lane: "ticket tk_1".into(),
             end: RowEnd::Succeeded,
             id: Some("tn_1".into()),
             attempts: 2,
@@ -163,7 +207,8 @@ mod tests {
     #[test]
     fn a_run_is_told_line_by_line() {
         let shared = Shared::default();
-        let mut reporter = ndjson(shared.writer());
+        let mut reporter = told_on(shared.writer());
+        reporter.hear(&Event::Started { run: 12 });
         let listed = RowEnded { items: Some(vec![json!({"id": "tn_1"})]), ..succeeded() };
         let doubtful = RowEnded { end: RowEnd::InDoubt, id: None, ..succeeded() };
         for row in [succeeded(), listed, doubtful] {
@@ -198,7 +243,7 @@ mod tests {
     #[test]
     fn a_reader_who_has_gone_away_stops_nothing() {
         let failing = Failing::new(std::io::ErrorKind::BrokenPipe);
-        let mut reporter = ndjson(failing.writer());
+        let mut reporter = told_on(failing.writer());
         for row in 1..=3 {
             reporter.hear(&refused(row));
             reporter.rest();

@@ -12,7 +12,8 @@ use crate::event::{Event, Progress};
 /// Between two lines of progress.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// Tells a run in plain lines on `err`: a line of progress every five seconds, and the summary.
+/// Tells a run in plain lines on `err`: a line of progress every five seconds, and the summary. What happens carries its
+/// time, for whoever reads it in a log.
 pub(crate) fn plain(err: Box<dyn Write + Send>, view: RunView) -> Box<dyn Reporter> {
     let mut plain = Plain {
         err: Outlet::new(err),
@@ -20,7 +21,8 @@ pub(crate) fn plain(err: Box<dyn Write + Send>, view: RunView) -> Box<dyn Report
         speed: Speed::default(),
         next: INTERVAL,
     };
-    plain.say(plain.narration.head());
+    let head = plain.narration.head();
+    plain.log(head);
     Box::new(plain)
 }
 
@@ -34,6 +36,11 @@ struct Plain {
 }
 
 impl Plain {
+    fn log(&mut self, text: Option<String>) {
+        let text = text.map(|text| format!("{} {text}", self.narration.stamp()));
+        self.say(text);
+    }
+
     fn say(&mut self, text: Option<String>) {
         if let Some(text) = text {
             self.err.text(&text);
@@ -46,20 +53,25 @@ impl Plain {
 impl Reporter for Plain {
     fn hear(&mut self, event: &Event) {
         let text = self.narration.tell(event);
-        self.say(text);
+        match event {
+            // Which says itself when it was.
+            Event::Finished { .. } => self.say(text),
+            _ => self.log(text),
+        }
     }
 
     fn progress(&mut self, progress: &Progress) {
         self.narration.see(progress);
         self.speed.see(progress);
-        if progress.elapsed < self.next || self.narration.view().quiet {
+        let is_shown = self.narration.view().shows_progress && !self.narration.view().quiet;
+        if progress.elapsed < self.next || !is_shown {
             return;
         }
         // Late snapshots do not bunch up: the next line is due on the grid.
         let intervals = progress.elapsed.as_secs() / INTERVAL.as_secs() + 1;
         self.next = Duration::from_secs(intervals * INTERVAL.as_secs());
         let line = line(progress, self.narration.view(), &self.speed);
-        self.say(Some(line));
+        self.log(Some(line));
     }
 }
 
@@ -67,7 +79,7 @@ impl Reporter for Plain {
 fn line(progress: &Progress, view: &RunView, speed: &Speed) -> String {
     let mut parts = vec![format!("{} of {}", number(done(progress)), rows(progress.to_send))];
     parts.extend(counts(progress));
-    parts.extend(speed::pause_words(progress).or_else(|| speed.words(progress)));
+    parts.extend(speed::wait_words(progress, view).or_else(|| speed.words(progress)));
     parts.extend(speed::left_words(progress, view));
     format!("{}: {}", view.job, parts.join(", "))
 }
@@ -93,7 +105,7 @@ pub(super) fn counts(progress: &Progress) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Ending, Note};
+    use crate::event::{Ending, Note, Unreached};
     use crate::report::tests::{Failing, Shared, progress, refused, totals, view};
     use crate::row::Totals;
 
@@ -131,7 +143,39 @@ mod tests {
         };
         assert_eq!(run(totals()), "");
         let told = run(Totals { failed: 1, ..totals() });
-        assert!(told.starts_with("import-notes: finished in 1 min"), "{told}");
+        assert!(told.contains("\n\nimport-notes: finished in 1 min"), "{told}");
+        // A mail says where it comes from.
+        let origin = "noteferry on mail1, 2026-11-22 21:40:00+07:00 to 2026-11-22 21:41:00+07:00\n\
+                      noteferry run jobs/import-notes.yaml\nto https://api.stringeex.com/v1 (account admin@example.vn)\n";
+        assert!(told.starts_with(origin), "{told}");
+    }
+
+    #[test]
+    fn without_progress_there_are_no_lines_of_it() {
+        let shared = Shared::default();
+        let mut reporter = plain(shared.writer(), RunView { shows_progress: false, ..view() });
+        (0..=60).for_each(|second| reporter.progress(&progress(second)));
+        reporter.hear(&refused(1));
+        let told = shared.text();
+        assert!(told.ends_with("key L-1) failed: 1003: ticket not found\n"), "{told}");
+        assert!(!told.contains("succeeded"), "{told}");
+    }
+
+    #[test]
+    fn while_nothing_gets_through_no_time_is_left_and_it_is_said_how_long_that_is_borne() {
+        let shared = Shared::default();
+        let mut reporter = plain(shared.writer(), view());
+        let unreached = Unreached {
+            for_so_long: Duration::from_secs(120),
+            gives_up_in: Duration::from_secs(480),
+        };
+        reporter.progress(&Progress {
+            unreached: Some(unreached),
+            left: Some(Duration::from_secs(10)),
+            ..progress(600)
+        });
+        let told = shared.text();
+        assert!(told.ends_with("nothing gets through since 21:48, trying until 21:58\n"), "{told}");
     }
 
     #[test]

@@ -178,8 +178,8 @@ impl PlanReport {
         }
     }
 
-    /// Tells what the plan comes to. Returns why the output could not be written, if so.
-    pub(crate) fn finish(mut self, totals: &PlanTotals) -> Option<String> {
+    /// Tells what the plan comes to.
+    pub(crate) fn finish(mut self, totals: &PlanTotals) {
         match &self.style {
             Style::Ndjson => self.out.event(&planned_event(totals)),
             Style::Text { head, paint } => {
@@ -193,7 +193,6 @@ impl PlanReport {
             }
         }
         self.out.flush();
-        self.out.fault().map(str::to_owned)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::RunView;
 use super::words;
-use crate::event::Progress;
+use crate::event::{Progress, Unreached};
 
 /// The rate is taken over so long.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -56,8 +56,12 @@ impl Speed {
     }
 }
 
-/// How long the run still takes: by its own reckoning, or by the quotas while it is young.
+/// How long the run still takes: by its own reckoning, or by the quotas while it is young. Nobody knows while nothing gets
+/// through.
 pub(super) fn left(progress: &Progress, view: &RunView) -> Option<Duration> {
+    if progress.unreached.is_some() {
+        return None;
+    }
     let by_quota = || view.duration.checked_sub(progress.elapsed).filter(|left| !left.is_zero());
     progress.left.or_else(by_quota)
 }
@@ -75,8 +79,30 @@ pub(super) fn left_words(progress: &Progress, view: &RunView) -> Option<String> 
     })
 }
 
+/// What the run waits for, if it does: `nothing gets through since 14:02, trying until 14:12`, or
 /// `paused 12 s: the server asked for it`.
-pub(super) fn pause_words(progress: &Progress) -> Option<String> {
+pub(super) fn wait_words(progress: &Progress, view: &RunView) -> Option<String> {
+    progress
+        .unreached
+        .map(|unreached| unreached_words(unreached, progress, view))
+        .or_else(|| pause_words(progress))
+}
+
+fn unreached_words(unreached: Unreached, progress: &Progress, view: &RunView) -> String {
+    let began = progress.elapsed.saturating_sub(unreached.for_so_long);
+    let end = progress.elapsed.saturating_add(unreached.gives_up_in);
+    let at = |elapsed| words::later(&view.started, elapsed);
+    match (at(began), at(end), at(progress.elapsed)) {
+        (Some(began), Some(end), Some(now)) => format!(
+            "nothing gets through since {}, trying until {}",
+            words::clock(&began, &now),
+            words::clock(&end, &now)
+        ),
+        _ => "nothing gets through".to_owned(),
+    }
+}
+
+fn pause_words(progress: &Progress) -> Option<String> {
     let pause = progress.paused.filter(|pause| !pause.is_zero())?;
     Some(format!("paused {}: the server asked for it", words::span(pause)))
 }

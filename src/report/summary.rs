@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use super::RunView;
 use super::paint::Paint;
 use super::words;
 use super::words::{counted, number, one_line, one_of, rows, rows_are, span};
+use super::{Causes, RunView};
 use crate::event::{Ending, Obstacle};
 use crate::plan::Held;
 use crate::row::{Reason, Totals};
@@ -15,17 +15,21 @@ use crate::text::command::CommandLine;
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::reply::NoToken;
 
-/// What a run comes to, over several lines. `elapsed` is how long it took.
+/// What a run comes to, over several lines: how long it took, and why rows did not succeed, is known from what was told.
 pub(crate) fn summary(
     view: &RunView,
     totals: &Totals,
     ending: &Ending,
-    elapsed: Duration,
+    (elapsed, causes): (Duration, &Causes),
 ) -> String {
     let mut text = headline(view, totals, ending, elapsed);
     text.push('\n');
     if !nothing_to_do(totals, ending) {
         text.push_str(&tally(totals, 0, Paint(view.color)));
+        let causes = causes.text();
+        if !causes.is_empty() {
+            text.push_str(&format!("\nWhy rows did not succeed in this run:\n{causes}"));
+        }
     }
     for advice in advice(view, totals, ending) {
         text.push('\n');
@@ -143,7 +147,7 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
             counted(*allowed, "row")
         )),
         Ending::Deadline => {
-            Some("The time for the run is over; what was under way has come to its end.".to_owned())
+            Some("The time for the run is over: nothing more was started.".to_owned())
         }
         Ending::LedgerFailed(_) | Ending::RecorderGone => {
             Some(format!("Nothing more is sent without a ledger: {}", reason(ending)))
@@ -303,7 +307,7 @@ mod tests {
     use crate::row::{Cause, Reason};
 
     fn told(view: &RunView, totals: Totals, ending: &Ending) -> String {
-        summary(view, &totals, ending, Duration::from_secs(20_004))
+        summary(view, &totals, ending, (Duration::from_secs(20_004), &Causes::default()))
     }
 
     #[test]

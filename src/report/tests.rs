@@ -86,6 +86,8 @@ pub(crate) fn view() -> RunView {
         limited_by: Some("9000/1h".parse().unwrap()),
         duration: Duration::from_secs(20_000),
         started: "2026-11-22T21:40:00+07:00[Asia/Ho_Chi_Minh]".parse().unwrap(),
+        host: Some("mail1".into()),
+        shows_progress: true,
         quiet: false,
         color: false,
         sandbox: false,
@@ -110,6 +112,7 @@ pub(crate) fn refused(row: u64) -> Event {
     Event::Row(RowEnded {
         place: RowPlace::of(row, row + 1),
         key: format!("L-{row}").into(),
+        lane: format!("ticket tk_{}", row % 7).into(),
         end: RowEnd::Failed,
         id: None,
         attempts: 1,

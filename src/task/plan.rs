@@ -44,8 +44,6 @@ pub(crate) struct About {
 pub(crate) struct Planned {
     pub checked: Checked,
     pub totals: PlanTotals,
-    /// Why the plan could not be shown to its end, if so.
-    pub fault: Option<String>,
 }
 
 /// Plans a job, and shows it on what `show` gives. `now` is in unix milliseconds.
@@ -81,7 +79,8 @@ pub(crate) fn plan(
     let tally = *fates.tally();
     let (duration, limited_by) = pace::duration(tally.to_send(), &limits.quotas);
     let totals = PlanTotals { tally, duration, limited_by };
-    Ok(Planned { checked, totals, fault: report.finish(&totals) })
+    report.finish(&totals);
+    Ok(Planned { checked, totals })
 }
 
 impl Planned {

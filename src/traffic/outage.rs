@@ -19,7 +19,12 @@ const PART: u32 = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Outage {
     failures: u32,
+    /// When the first of them left, or when the last answer came, if that was later.
+    failing_since: Option<Moment>,
+    answered_at: Moment,
     since: Option<Moment>,
+    /// When that became known: probes are spaced by the time since.
+    known_at: Moment,
     probes: u32,
     next_probe: Moment,
     /// Whether it answers, and accepts no token.
@@ -55,9 +60,20 @@ impl Outage {
         self.of_access
     }
 
+    /// Since when there has been one.
+    pub(crate) fn since(&self) -> Option<Moment> {
+        self.since
+    }
+
+    /// A request that has failed left at that moment: an outage lasts from there on.
+    pub(crate) fn failing_since(&mut self, sent_at: Moment) {
+        self.failing_since.get_or_insert(sent_at.max(self.answered_at));
+    }
+
     /// An answer has come, whatever it said.
-    pub(crate) fn answered(&mut self) -> AfterAnswer {
-        match std::mem::take(self).is_on() {
+    pub(crate) fn answered(&mut self, now: Moment) -> AfterAnswer {
+        let before = std::mem::replace(self, Self { answered_at: now, ..Self::default() });
+        match before.is_on() {
             true => AfterAnswer::OutageEnded,
             false => AfterAnswer::NothingChanged,
         }
@@ -87,14 +103,15 @@ impl Outage {
     /// Puts the next probe off, in an outage that begins now unless it is on.
     fn put_off(&mut self, now: Moment, chance: f64) -> AfterFailure {
         self.probes += 1;
-        let lasted = self.since.map(|since| now.since(since)).unwrap_or_default();
+        let lasted = self.since.map(|_| now.since(self.known_at)).unwrap_or_default();
         let longest = (lasted / PART).max(LONGEST_WAIT);
         let wait = back_off(self.probes, chance).min(longest).max(SHORTEST_WAIT);
         self.next_probe = now.after(wait);
         match self.since {
             Some(_) => AfterFailure::NothingChanged,
             None => {
-                self.since = Some(now);
+                self.since = Some(self.failing_since.unwrap_or(now));
+                self.known_at = now;
                 AfterFailure::OutageBegan
             }
         }
@@ -128,7 +145,7 @@ mod tests {
         let mut outage = Outage::default();
         for _ in 0..3 {
             fail_almost(&mut outage, now);
-            assert_eq!(outage.answered(), AfterAnswer::NothingChanged);
+            assert_eq!(outage.answered(now), AfterAnswer::NothingChanged);
         }
         fail_almost(&mut outage, now);
         assert_eq!(outage.failed(now, 1.0), AfterFailure::OutageBegan);
@@ -137,7 +154,7 @@ mod tests {
             outage.lasts_until(Duration::from_secs(60)),
             Some(Moment(Duration::from_secs(65)))
         );
-        assert_eq!(outage.answered(), AfterAnswer::OutageEnded);
+        assert_eq!(outage.answered(now), AfterAnswer::OutageEnded);
         assert_eq!((outage.is_on(), outage.next_probe()), (false, None));
     }
 
@@ -147,7 +164,19 @@ mod tests {
         assert_eq!(outage.begins(Moment::default(), 1.0), AfterFailure::OutageBegan);
         assert_eq!(outage.begins(Moment::default(), 1.0), AfterFailure::NothingChanged);
         assert!(!outage.is_of_access());
-        assert_eq!(outage.answered(), AfterAnswer::OutageEnded);
+        assert_eq!(outage.answered(Moment::default()), AfterAnswer::OutageEnded);
+    }
+
+    #[test]
+    fn an_outage_lasts_from_the_departure_of_what_failed_first() {
+        let at = |seconds| Moment(Duration::from_secs(seconds));
+        let mut outage = Outage::default();
+        assert_eq!(outage.answered(at(3)), AfterAnswer::NothingChanged);
+        for sent_at in [1, 5, 6] {
+            outage.failing_since(at(sent_at));
+            let _ = outage.begins(at(30), 1.0);
+        }
+        assert_eq!(outage.since(), Some(at(3)));
     }
 
     #[test]

@@ -180,6 +180,24 @@ impl Desk {
         Started::spawn(command)
     }
 
+    /// Likewise, where a signal was to be ignored from the start.
+    #[cfg(unix)]
+    pub(crate) fn start_run_ignoring(
+        &self,
+        signal: &str,
+        sandbox: &Sandbox,
+        arguments: &str,
+    ) -> Started {
+        let run = self.run_command(sandbox, arguments);
+        let mut command = Command::new("sh");
+        let script = format!("trap '' {signal}; exec \"$0\" \"$@\"");
+        command.arg("-c").arg(script).arg(run.get_program()).args(run.get_args());
+        command.current_dir(self.folder.path()).env_clear();
+        command.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Started::spawn(command)
+    }
+
     fn run_command(&self, sandbox: &Sandbox, arguments: &str) -> Command {
         let address = sandbox.base_url();
         let arguments =
@@ -288,6 +306,15 @@ impl Started {
         let id = self.child.id().to_string();
         let status = Command::new("kill").args(["-s", name, &id]).status().unwrap();
         assert!(status.success());
+    }
+
+    /// Sends a signal again and again, as somebody does who has lost patience.
+    #[cfg(unix)]
+    pub(crate) fn signal_until_it_ends(&mut self, name: &str) {
+        while self.child.try_wait().unwrap().is_none() {
+            self.signal(name);
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
     }
 
     /// Waits for the end.

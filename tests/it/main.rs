@@ -10,6 +10,7 @@ mod stand;
 
 mod addresses;
 mod advice;
+mod bounds;
 mod connectors;
 mod explanations;
 mod fidelity;

@@ -1,6 +1,6 @@
 //! Signals: the first lets what is under way end, the second does not; either way a later run goes on.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use noteferry::sandbox::Options;
 
@@ -40,6 +40,53 @@ fn a_termination_lets_end_what_is_under_way() {
 }
 
 #[test]
+fn a_terminal_that_is_closed_lets_end_what_is_under_way() {
+    drains("HUP", 143);
+}
+
+#[test]
+fn a_run_that_was_told_to_ignore_hangups_does() {
+    let sandbox = sandbox_with(Options { latency: Duration::from_millis(5), ..unhurried() });
+    let desk = Desk::with_notes(notes_csv(100, 8));
+    let mut run = desk.start_run_ignoring("HUP", &sandbox, "job.yaml --concurrency 4");
+    run.line().unwrap();
+    run.line().unwrap();
+    run.signal("HUP");
+    run.outcome().exits(0).counts("rows=100 succeeded=100");
+}
+
+#[test]
+fn signals_that_come_together_are_one_wish_and_it_is_said_what_is_waited_for() {
+    let stand = Stand::open(|_| None);
+    let desk = Desk::with_notes(notes_csv(3, 3))
+        .env("STRINGEEX_TOKEN", "ready")
+        .with_connector(|text| text.replace("request: 30s", "request: 3s"))
+        .without_recovery();
+    let mut run = desk.start(&format!(
+        "run job.yaml --format json --rate 100000/s --concurrency 2 --base-url {}",
+        stand.address()
+    ));
+    stand.arrival();
+    stand.arrival();
+    let began = Instant::now();
+    run.signal("INT");
+    run.signal("INT");
+    run.signal("TERM");
+    let told = loop {
+        let line = run.line().unwrap();
+        if line.contains("asked to stop") {
+            break line;
+        }
+    };
+    assert!(told.contains("2 requests under way are waited for, 20 s at the most"), "{told}");
+    assert!(told.contains("asked once more, it stops at once, with their rows in doubt"), "{told}");
+    let outcome = run.outcome();
+    assert!(began.elapsed() > Duration::from_secs(1), "it has waited: {outcome}");
+    assert!(matches!(outcome.status, 130 | 143), "{outcome}");
+    outcome.counts("rows=3 in_doubt=2 not_started=1");
+}
+
+#[test]
 fn a_second_signal_does_not_wait() {
     let stand = Stand::open(|_| None);
     let desk = Desk::with_notes(notes_csv(3, 3)).env("STRINGEEX_TOKEN", "ready");
@@ -49,10 +96,13 @@ fn a_second_signal_does_not_wait() {
     ));
     stand.arrival();
     stand.arrival();
+    let began = Instant::now();
+    let mut run = run;
     run.signal("INT");
-    run.signal("TERM");
+    run.signal_until_it_ends("TERM");
     let outcome = run.outcome();
     assert!(matches!(outcome.status, 130 | 143), "{outcome}");
+    assert!(began.elapsed() < Duration::from_secs(20), "it has waited: {outcome}");
     outcome.counts("rows=3 in_doubt=2 not_started=1");
 }
 

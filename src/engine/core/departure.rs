@@ -41,12 +41,26 @@ impl Core {
     }
 
     fn end_waits(&mut self, now: Now) -> Result<(), Fault> {
-        while let Some((until, at)) = self.rows.first_waiting().filter(|_| self.course.goes_on()) {
+        if !self.course.goes_on() {
+            return self.end_waits_for_looks(now);
+        }
+        while let Some((until, at)) = self.rows.first_waiting() {
             if until > now.moment {
                 self.wake_no_later_than(until);
                 break;
             }
             self.rows.resume(at)?;
+        }
+        Ok(())
+    }
+
+    /// A run that stops sends nothing again, and still looks for what it has sent.
+    fn end_waits_for_looks(&mut self, now: Now) -> Result<(), Fault> {
+        for (until, at) in self.rows.waiting_looks() {
+            match self.course.looks_on(now) && until <= now.moment {
+                true => self.rows.resume(at)?,
+                false => self.wake_no_later_than(until),
+            }
         }
         Ok(())
     }
@@ -88,7 +102,7 @@ impl Core {
         let costs = self.settings.token_costs_request;
         match if costs { other_side.pace.acquire(now.moment) } else { Ok(()) } {
             Ok(()) => {
-                other_side.access.requested();
+                other_side.token_asked(now);
                 self.counts.requests += u64::from(costs);
                 self.actions.push(Action::Renew);
             }
@@ -99,7 +113,16 @@ impl Core {
     /// Whether another request may leave, but for the pace: there is a token and room. During an outage one request goes
     /// at a time, when a probe is due.
     fn may_leave(&mut self, now: Now) -> bool {
-        if !self.course.goes_on() || !self.other_side.access.is_ready(now.moment) {
+        self.course.goes_on() && self.has_room(now)
+    }
+
+    /// Likewise for a look, which a run that stops still sends for a while.
+    fn may_look(&mut self, now: Now) -> bool {
+        self.course.looks_on(now) && self.has_room(now)
+    }
+
+    fn has_room(&mut self, now: Now) -> bool {
+        if !self.other_side.access.is_ready(now.moment) {
             return false;
         }
         match self.other_side.outage.next_probe() {
@@ -130,7 +153,7 @@ impl Core {
 
     /// Sends looks that are due; they are requests like any other.
     fn send_looks(&mut self, now: Now) -> Result<(), Fault> {
-        while let Some(at) = self.rows.first_sought().filter(|_| self.may_leave(now)) {
+        while let Some(at) = self.rows.first_sought().filter(|_| self.may_look(now)) {
             let slot = self.rows.slot(at, Happening::LookSent)?;
             let work = slot.work.clone();
             let Some(request) = slot.look_request().map(Box::new) else {

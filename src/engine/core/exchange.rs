@@ -25,6 +25,10 @@ pub(crate) struct Settings {
     pub attempts: u32,
     /// How long the other side may be out of reach before the run stops.
     pub give_up_after: Duration,
+    /// How long the other side may do nothing but ask for less before the run stops.
+    pub give_up_on_push_backs_after: Duration,
+    /// How long a request may be under way.
+    pub longest_request: Duration,
     /// Rows that may fail in this run before it stops.
     pub max_failures: Option<u64>,
     /// When the run has to be over.

@@ -18,7 +18,7 @@ mod rows;
 mod search;
 mod stopping;
 
-use crate::event::{Event, Fault, Progress, RowEnd, RowEnded};
+use crate::event::{Event, Fault, Progress, RowEnd, RowEnded, Unreached};
 use crate::ledger::Ack;
 use crate::traffic::pace::{Moment, Pace};
 
@@ -191,7 +191,14 @@ impl Core {
             left: None,
             allowed_rate: (!period.is_zero()).then(|| period.as_secs_f64().recip()),
             paused: self.other_side.pace.paused(now),
+            unreached: self.unreached(now),
         }
+    }
+
+    fn unreached(&self, now: Moment) -> Option<Unreached> {
+        let since = self.other_side.unreached_since()?;
+        let gives_up_at = self.other_side.gives_up_at(&self.settings)?;
+        Some(Unreached { for_so_long: now.since(since), gives_up_in: gives_up_at.since(now) })
     }
 
     /// Rows that became invalid between the check and their request.

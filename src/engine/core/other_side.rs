@@ -8,7 +8,7 @@ use crate::row::{Cause, Reason};
 use crate::traffic::access::{Access, AfterNoToken, Refusal};
 use crate::traffic::concurrency::{Concurrency, Load};
 use crate::traffic::outage::{AfterAnswer, AfterFailure, Outage};
-use crate::traffic::pace::{Moment, Pace, PushBack};
+use crate::traffic::pace::{Moment, Pace, PushBack, asked_wait};
 use crate::traffic::reply::{NoToken, TokenFailure};
 use crate::traffic::verdict::Verdict;
 
@@ -32,8 +32,16 @@ pub(super) struct OtherSide {
     token_costs_request: bool,
     /// When a push-back was last told.
     told_push_back: Option<Moment>,
-    /// Since when no token has come.
+    /// Since when no token has come, though one was asked for.
     tokenless_since: Option<Moment>,
+    /// When a token was asked for last.
+    token_asked_at: Moment,
+    /// Since when nothing but "not now" has come.
+    pushed_back_since: Option<Moment>,
+    /// Until when that is borne as the other side asked for it.
+    bears_until: Moment,
+    /// How long that is borne otherwise, and how long a request may be under way.
+    bears: (Duration, Duration),
     /// Whether anything has ever answered.
     has_answered: bool,
     /// How the run ends if what failed last goes on failing.
@@ -58,6 +66,10 @@ impl OtherSide {
             token_costs_request: settings.token_costs_request,
             told_push_back: None,
             tokenless_since: None,
+            token_asked_at: Moment::default(),
+            pushed_back_since: None,
+            bears_until: Moment::default(),
+            bears: (settings.give_up_on_push_backs_after, settings.longest_request),
             has_answered: false,
             last_failure: Ending::Outage(Obstacle::Request(Cause::default())),
         }
@@ -71,7 +83,7 @@ impl OtherSide {
             Some(cause) => {
                 Consequence::Stop(Ending::WrongAddress(Obstacle::Request(cause.clone())))
             }
-            None => self.notice_outage(verdict, now),
+            None => self.notice_outage(sent_at, verdict, now),
         };
         self.has_answered |= is_answer(verdict);
         if let Some(load) = load(verdict, now.moment.since(sent_at)) {
@@ -79,27 +91,34 @@ impl OtherSide {
         }
         if matches!(verdict, Verdict::Done { .. } | Verdict::Refused(_) | Verdict::NotFound(_)) {
             self.pace.let_in(sent_at, now.moment);
+            self.pushed_back_since = None;
         }
         consequence
     }
 
     /// Tells an outage from the misfortune of a row.
-    fn notice_outage(&mut self, verdict: &Verdict, now: Now) -> Consequence {
+    fn notice_outage(&mut self, sent_at: Moment, verdict: &Verdict, now: Now) -> Consequence {
         match verdict {
             Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown { cause, .. } => {
                 self.last_failure = Ending::Outage(Obstacle::Request(cause.clone()));
+                self.outage.failing_since(sent_at);
                 let after = match cause.reason {
                     Reason::Redirected => self.outage.begins(now.moment, now.chance),
                     _ => self.outage.failed(now.moment, now.chance),
                 };
                 told_of_outage(after, cause)
             }
+            Verdict::Retry { cause, .. } if !self.outage.is_on() => {
+                self.last_failure = Ending::Outage(Obstacle::Request(cause.clone()));
+                let _ = self.outage.answered(now.moment);
+                Consequence::None
+            }
             // While tokens are refused, only what gets in says that they are accepted again.
             Verdict::Unauthorized(_) | Verdict::Retry { .. } if self.outage.is_of_access() => {
                 Consequence::None
             }
             // A push-back is an answer, and has a pause of its own.
-            _ => match self.outage.answered() {
+            _ => match self.outage.answered(now.moment) {
                 AfterAnswer::OutageEnded => Consequence::Tell(Note::Answered),
                 AfterAnswer::NothingChanged => Consequence::None,
             },
@@ -121,6 +140,13 @@ impl OtherSide {
         asked: Option<Duration>,
         now: Now,
     ) -> (Duration, Consequence) {
+        let since = *self.pushed_back_since.get_or_insert(sent_at);
+        let (patience, longest_request) = self.bears;
+        // What is asked for is waited for, and then tried once.
+        if let Some(asked) = asked.filter(|_| now.moment < since.after(patience)) {
+            let tried = now.moment.after(asked_wait(asked)).after(longest_request);
+            self.bears_until = self.bears_until.max(tried);
+        }
         let push_back = PushBack { sent_at, asked, clock: now.remote };
         let slowdown = self.pace.push_back(push_back, now.moment, now.chance);
         let told =
@@ -161,6 +187,12 @@ impl OtherSide {
         self.access.granted(expires_at, now.moment, now.clock());
     }
 
+    /// Takes note that a token is being asked for.
+    pub(super) fn token_asked(&mut self, now: Now) {
+        self.access.requested();
+        self.token_asked_at = now.moment;
+    }
+
     fn token_came_or_not(&mut self, now: Now) {
         if self.token_costs_request {
             self.pace.answered(now.moment);
@@ -186,14 +218,30 @@ impl OtherSide {
                 return Consequence::Stop(Ending::Unauthorized(Obstacle::Token(failure.why)));
             }
         }
-        let since = *self.tokenless_since.get_or_insert(now.moment);
+        let is_first = self.tokenless_since.is_none();
+        let since = *self.tokenless_since.get_or_insert(self.token_asked_at);
+        self.last_failure = Ending::Outage(Obstacle::Token(failure.why.clone()));
         if now.moment.since(since) >= give_up_after {
-            Consequence::Stop(Ending::Outage(Obstacle::Token(failure.why)))
-        } else if since == now.moment {
+            Consequence::Stop(self.last_failure.clone())
+        } else if is_first {
             Consequence::Tell(Note::NoToken(failure.why))
         } else {
             Consequence::None
         }
+    }
+
+    /// When the run gives up if nothing gets through until then; none while something does.
+    pub(super) fn gives_up_at(&self, settings: &Settings) -> Option<Moment> {
+        let tokenless = self.tokenless_since.map(|since| since.after(settings.give_up_after));
+        let pushed_back =
+            self.pushed_back_since.map(|since| since.after(self.bears.0).max(self.bears_until));
+        let outage = self.outage.lasts_until(settings.give_up_after);
+        [outage, tokenless, pushed_back].into_iter().flatten().min()
+    }
+
+    /// Since when nothing gets through, but for push-backs.
+    pub(super) fn unreached_since(&self) -> Option<Moment> {
+        [self.outage.since(), self.tokenless_since].into_iter().flatten().min()
     }
 
     /// How the run ends where an outage has lasted for too long.

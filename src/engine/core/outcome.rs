@@ -75,7 +75,7 @@ impl Core {
         }
         let slot = self.rows.slot(at, Happening::Replied)?;
         let sure_at = now.moment.after(slot.work.ready.operation.sure_after);
-        let may_look = self.settings.in_doubt != InDoubt::Hold && self.course.goes_on();
+        let may_look = self.settings.in_doubt != InDoubt::Hold && self.course.looks_on(now);
         let recovery = match may_look {
             true => Recovery::new(&slot.work, Some(cause.clone()), sure_at),
             false => None,

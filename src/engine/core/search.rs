@@ -152,9 +152,18 @@ impl Core {
         self.rows.look_again(at, now.moment.after(wait))
     }
 
-    /// The run stops: what has not been found by now stays in doubt.
+    /// The run stops: what cannot be looked for any more stays in doubt.
     pub(super) fn end_recoveries(&mut self, now: Now) {
-        for at in self.rows.all_recoveries() {
+        let other_side = &self.other_side;
+        let can_ask = other_side.access.is_ready(now.moment) && !other_side.outage.is_on();
+        let over = match self.course.looks_until().filter(|_| can_ask) {
+            Some(until) if now.moment < until => {
+                self.wake_no_later_than(until);
+                self.rows.recoveries_not_before(until)
+            }
+            _ => self.rows.all_recoveries(),
+        };
+        for at in over {
             let done = self.end_unsure(at, Doubt::StoppedBefore, now);
             self.or_fault(done, now);
         }

@@ -1,11 +1,12 @@
 //! Whether the run goes on, and how it ends.
 //!
-//! A run that stops starts nothing more, and what is under way comes to its end. Only an interruption that cannot wait,
-//! and the loss of the recorder, leave requests to their fate: their rows are in doubt.
+//! A run that stops starts nothing more, and what is under way comes to its end; answers that were lost are looked for a
+//! little longer, where the other side can be asked. Only an interruption that cannot wait, the end of the time that the
+//! run was given, and the loss of the recorder leave requests to their fate: their rows are in doubt.
 
 use std::time::Duration;
 
-use crate::event::{Ending, Fault};
+use crate::event::{Ending, Event, Fault, Note};
 use crate::ledger::LedgerError;
 use crate::row::{Cause, Outcome, Reason};
 use crate::text::diagnostic::Diagnostic;
@@ -17,6 +18,10 @@ use super::{Action, Core, Now, Stop};
 /// What is under way gets at least so long, and at most so long, to come to an end before the deadline.
 const SHORTEST_DRAIN: Duration = Duration::from_secs(1);
 const LONGEST_DRAIN: Duration = Duration::from_secs(60);
+/// A request that could not end before the deadline is not begun, where that costs no more than this part of the time.
+const DRAIN_PART: u32 = 10;
+/// A run that stops looks for lost answers for so long.
+const LONGEST_SEARCH: Duration = Duration::from_secs(20);
 
 /// Whether the run goes on.
 #[derive(Debug, Default)]
@@ -24,6 +29,10 @@ pub(super) struct Course {
     pub source_ended: bool,
     stopping: Option<Ending>,
     recorder_gone: bool,
+    /// Until when lost answers are looked for although the run stops; none where the other side, or the ledger, is why.
+    looks_until: Option<Moment>,
+    /// The deadline has come, and nothing is waited for.
+    is_cut: bool,
     /// After a fault: until when what is under way is waited for. What has lost its row may never end.
     patience_ends: Option<Moment>,
     patience_over: bool,
@@ -34,13 +43,22 @@ impl Course {
         self.stopping.is_none()
     }
 
+    /// Whether lost answers are looked for.
+    pub(super) fn looks_on(&self, now: Now) -> bool {
+        self.goes_on() || self.looks_until.is_some_and(|until| now.moment < until)
+    }
+
+    pub(super) fn looks_until(&self) -> Option<Moment> {
+        self.looks_until
+    }
+
     pub(super) fn wants_rows(&self) -> bool {
         self.goes_on() && !self.source_ended
     }
 
     /// The first reason to stop stands, but for a ledger that fails later on, or a fault of ours: the user has to know of
     /// those.
-    fn set(&mut self, ending: Ending) {
+    fn set(&mut self, ending: Ending, now: Now) {
         let ledger =
             |ending: &Ending| matches!(ending, Ending::LedgerFailed(_) | Ending::RecorderGone);
         let present = self.stopping.as_ref();
@@ -50,6 +68,14 @@ impl Course {
             ending => present.is_none() || ledger(ending),
         };
         if replaces {
+            let can_look = matches!(
+                ending,
+                Ending::Interrupted { .. }
+                    | Ending::Deadline
+                    | Ending::TooManyFailures { .. }
+                    | Ending::SourceFailed(_)
+            );
+            self.looks_until = can_look.then(|| now.moment.after(LONGEST_SEARCH));
             self.stopping = Some(ending);
         }
     }
@@ -58,7 +84,8 @@ impl Course {
 impl Core {
     /// How the run ended, once it has: nothing is under way, and everything is durable that can be.
     pub(crate) fn ended(&self) -> Option<Ending> {
-        let is_quiet = self.rows.is_quiet();
+        let is_quiet = self.rows.is_quiet()
+            && (self.course.goes_on() || self.rows.all_recoveries().is_empty());
         match &self.course.stopping {
             Some(ending) if is_quiet || self.course.recorder_gone || self.course.patience_over => {
                 Some(ending.clone())
@@ -76,14 +103,14 @@ impl Core {
 
     /// Nothing is started any more, and what is under way comes to its end.
     pub(super) fn stop(&mut self, ending: Ending, now: Now) {
-        self.course.set(ending);
+        self.course.set(ending, now);
         self.withdraw_cleared(now);
     }
 
     /// Goes on, or ends the run with a fault.
     pub(super) fn or_fault(&mut self, done: Result<(), Fault>, now: Now) {
         if let Err(fault) = done {
-            self.course.set(Ending::Fault(fault));
+            self.course.set(Ending::Fault(fault), now);
             let end = now.moment.after(LONGEST_DRAIN);
             self.course.patience_ends.get_or_insert(end);
         }
@@ -91,11 +118,30 @@ impl Core {
 
     pub(super) fn asked_to_stop(&mut self, stop: Stop, now: Now) {
         match stop {
-            Stop::Drain { signal } => self.stop(Ending::Interrupted { signal }, now),
+            Stop::Drain { signal } => {
+                let was_going_on = self.course.goes_on();
+                self.stop(Ending::Interrupted { signal }, now);
+                if was_going_on {
+                    self.tell_what_is_waited_for();
+                }
+            }
             Stop::Now { signal } => {
                 self.stop(Ending::Interrupted { signal }, now);
                 self.abandon(now);
             }
+        }
+    }
+
+    fn tell_what_is_waited_for(&mut self) {
+        let recoveries = self.rows.all_recoveries().len();
+        let requests = self.rows.in_flight();
+        if requests + recoveries > 0 {
+            let at_most = match requests {
+                0 => LONGEST_SEARCH,
+                _ => self.settings.longest_request.max(LONGEST_SEARCH),
+            };
+            let note = Note::Stopping { rows: (requests + recoveries) as u64, at_most };
+            self.actions.push(Action::Tell(Event::Note(note)));
         }
     }
 
@@ -137,6 +183,7 @@ impl Core {
 
     /// What is under way may have acted or not; nobody will know.
     fn abandon(&mut self, now: Now) {
+        self.course.looks_until = None;
         self.actions.push(Action::Abandon);
         for at in self.rows.all_in_flight() {
             let last = Last::in_doubt().because(Cause::of(Reason::Interrupted));
@@ -145,19 +192,24 @@ impl Core {
         }
     }
 
-    /// Stops starting when what is under way needs the rest of the time.
+    /// Stops starting when what is under way needs the rest of the time, and waits for nothing when that is over.
     pub(super) fn keep_to_deadline(&mut self, now: Now) {
-        if !self.course.goes_on() {
-            return self.keep_to_patience(now);
-        }
-        let Some(deadline) = self.settings.deadline else { return };
-        let drain = self.other_side.drain().clamp(SHORTEST_DRAIN, LONGEST_DRAIN);
-        let left = deadline.left(now.moment, now.wall).saturating_sub(drain);
+        self.keep_to_patience(now);
+        let Some(deadline) = self.settings.deadline.filter(|_| !self.course.is_cut) else { return };
+        let left = deadline.left(now.moment, now.wall);
         if left.is_zero() {
+            self.course.is_cut = true;
             self.stop(Ending::Deadline, now);
-        } else {
-            self.wake_no_later_than(now.moment.after(left));
+            return self.abandon(now);
         }
+        let drain = self.other_side.drain().clamp(SHORTEST_DRAIN, LONGEST_DRAIN);
+        let whole = self.settings.longest_request.min(deadline.moment.0 / DRAIN_PART);
+        let to_start = left.saturating_sub(drain.max(whole));
+        if self.course.goes_on() && to_start.is_zero() {
+            self.stop(Ending::Deadline, now);
+        }
+        let next = if self.course.goes_on() { to_start } else { left };
+        self.wake_no_later_than(now.moment.after(next));
     }
 
     /// After a fault what is under way is not waited for without end.
@@ -167,10 +219,10 @@ impl Core {
         self.wake_no_later_than(end);
     }
 
-    /// During an outage: gives up in the end.
+    /// While nothing gets through: gives up in the end.
     pub(super) fn endure(&mut self, now: Now) {
-        let lasts_until = self.other_side.outage.lasts_until(self.settings.give_up_after);
-        let Some(end) = lasts_until.filter(|_| self.course.goes_on()) else { return };
+        let gives_up_at = self.other_side.gives_up_at(&self.settings);
+        let Some(end) = gives_up_at.filter(|_| self.course.goes_on()) else { return };
         match now.moment >= end {
             true => self.stop(self.other_side.last_failure(), now),
             false => self.wake_no_later_than(end),

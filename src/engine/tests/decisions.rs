@@ -27,6 +27,8 @@ fn settings() -> Settings {
         needs_token: false,
         token_costs_request: false,
         give_up_after: Duration::from_secs(600),
+        give_up_on_push_backs_after: Duration::from_secs(86_400),
+        longest_request: Duration::ZERO,
         deadline: None,
         max_failures: Some(0),
         in_doubt: InDoubt::Verify,
@@ -153,7 +155,7 @@ fn after_the_first_signal_nothing_is_started_and_what_is_under_way_ends() {
     core.handle(Input::Stop(Stop::Drain { signal: 2 }), at(2));
     // The second row is in the ledger, and its request surely does not leave any more.
     core.handle(Input::Durable(vec![Ack::Started { slot: 1 }]), at(3));
-    assert_eq!(done(&mut core), ["end deferred"]);
+    assert_eq!(done(&mut core), ["tell", "end deferred"]);
     core.handle(
         Input::Replied { slot: 0, verdict: Verdict::Done { id: None, items: None } },
         at(4),
@@ -338,14 +340,63 @@ fn what_a_row_has_made_is_no_other_rows_although_the_ledger_does_not_say_so_yet(
 }
 
 #[test]
-fn a_run_that_stops_while_it_waits_for_a_second_look_says_that_the_row_is_in_doubt() {
+fn a_run_that_stops_still_looks_for_what_was_lost() {
+    let mut core = core("1000/s");
+    lost_and_not_found(&mut core);
+    core.handle(Input::Rows(vec![row(2, None)]), at(400));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 1 }]), at(401));
+    assert_eq!(done(&mut core), ["begin 2", "send 1"]);
+    core.handle(Input::Stop(Stop::Drain { signal: 15 }), at(500));
+    assert_eq!((done(&mut core), core.ended()), (vec!["tell".to_owned()], None));
+    // An answer that is lost after the signal is looked for, too.
+    core.handle(Input::Replied { slot: 1, verdict: unknown(None) }, at(600));
+    assert_eq!(done(&mut core), ["look 1"]);
+    let note = json!({"id": "tn_2", "note": "x", "created": WALL + 500});
+    let before = json!({"id": "tn_0", "note": "y", "created": WALL - 9_000});
+    let verdict = Verdict::Done { id: None, items: Some(vec![note, before]) };
+    core.handle(Input::Looked { slot: 1, verdict, owned: Ok(HashSet::new()) }, at(700));
+    assert_eq!(done(&mut core), ["end found"]);
+    core.handle(Input::Tick, at(10_002));
+    assert_eq!(done(&mut core), ["look 0"]);
+    look(&mut core, vec![], 10_003);
+    assert_eq!(done(&mut core), ["end not_found"], "and is not sent again in this run");
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }, Ack::Ended { slot: 0 }]), at(10_004));
+    assert_eq!(core.ended(), Some(Ending::Interrupted { signal: 15 }));
+    assert_eq!(core.left_in_doubt(), 0);
+}
+
+#[test]
+fn a_run_that_stops_does_not_look_for_ever() {
     let mut core = core("1000/s");
     lost_and_not_found(&mut core);
     core.handle(Input::Stop(Stop::Drain { signal: 15 }), at(500));
-    assert_eq!(done(&mut core), ["end lost"]);
-    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(501));
+    core.handle(Input::Tick, at(10_002));
+    let silent = Verdict::Retry {
+        cause: Cause::default(),
+        after: Some(Duration::from_secs(5)),
+        pushback: false,
+        may_have_acted: false,
+    };
+    core.handle(Input::Looked { slot: 0, verdict: silent, owned: Ok(HashSet::new()) }, at(10_003));
+    assert_eq!(done(&mut core), ["tell", "look 0"]);
+    core.handle(Input::Tick, at(20_499));
+    assert_eq!(done(&mut core), ["look 0"]);
+    core.handle(Input::Stop(Stop::Now { signal: 15 }), at(20_501));
+    assert_eq!(done(&mut core), ["abandon", "end lost"]);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(20_502));
     assert_eq!(done(&mut core), ["row 1 in_doubt"]);
     assert_eq!(core.ended(), Some(Ending::Interrupted { signal: 15 }));
+}
+
+#[test]
+fn a_run_that_stops_does_not_wait_for_a_look_that_comes_too_late() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    core.handle(Input::Replied { slot: 0, verdict: unknown(Some(Duration::from_secs(60))) }, at(2));
+    assert_eq!(done(&mut core), ["begin 1", "send 0"]);
+    core.handle(Input::Stop(Stop::Drain { signal: 15 }), at(500));
+    assert_eq!(done(&mut core), ["tell", "end lost"]);
 }
 
 #[test]
@@ -485,7 +536,79 @@ fn a_machine_that_slept_through_the_time_of_day_ends_when_it_wakes() {
     let slept = Now { wall: WALL + 7_200_000, ..at(10) };
     core.handle(Input::Tick, slept);
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), slept);
-    assert_eq!(done(&mut core), ["end deferred"]);
+    assert_eq!(done(&mut core), ["abandon", "end deferred"]);
+}
+
+#[test]
+fn what_does_not_end_by_the_deadline_is_left_in_doubt() {
+    let mut core = hurried(None);
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    core.handle(Input::Tick, at(59_001));
+    assert_eq!(done(&mut core), ["begin 1", "send 0"]);
+    assert_eq!((core.ended(), core.wake_at()), (None, Some(at(60_000).moment)));
+    core.handle(Input::Tick, at(60_000));
+    assert_eq!(done(&mut core), ["abandon", "end lost"]);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(60_001));
+    assert_eq!(core.ended(), Some(Ending::Deadline));
+}
+
+#[test]
+fn a_request_that_may_not_end_by_the_deadline_is_not_begun_where_there_is_time_enough() {
+    for (minutes, last) in [(10, 570_000), (2, 108_000)] {
+        let deadline = Some(Deadline { moment: at(minutes * 60_000).moment, wall: None });
+        let longest_request = Duration::from_secs(30);
+        let settings = Settings { deadline, longest_request, ..settings() };
+        let mut core = Core::new(settings, Pace::new(&["1000/s".parse().unwrap()]));
+        core.handle(Input::Rows(vec![row(1, None)]), at(last - 1));
+        assert_eq!(done(&mut core), ["begin 1"], "{minutes}");
+        core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(last));
+        assert_eq!(done(&mut core), ["end deferred"], "{minutes}");
+    }
+}
+
+/// How a run ends that is told "not now" each time, by a server that asks for so many seconds; and after how many.
+fn ending_of_push_backs(asked: Option<u64>) -> (Option<Ending>, u64) {
+    let patience = Duration::from_secs(8);
+    let settings = Settings {
+        give_up_on_push_backs_after: patience,
+        longest_request: Duration::from_secs(2),
+        ..settings()
+    };
+    let mut core = Core::new(settings, Pace::new(&["1000/s".parse().unwrap()]));
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    for tenth in 1..1_000 {
+        let now = at(tenth * 100);
+        for action in core.take_actions() {
+            let input = match action {
+                Action::Begin { slot, .. } => Input::Durable(vec![Ack::Started { slot }]),
+                Action::End { slot, .. } => Input::Durable(vec![Ack::Ended { slot }]),
+                Action::Send { slot, .. } => {
+                    let after = asked.map(Duration::from_secs);
+                    let cause = Cause { status: Some(429), ..Cause::default() };
+                    let verdict =
+                        Verdict::Retry { cause, after, pushback: true, may_have_acted: false };
+                    Input::Replied { slot, verdict }
+                }
+                _ => continue,
+            };
+            core.handle(input, now);
+        }
+        core.handle(Input::Tick, now);
+        if let Some(ending) = core.ended() {
+            return (Some(ending), tenth / 10);
+        }
+    }
+    (None, 100)
+}
+
+#[test]
+fn a_server_that_does_nothing_but_ask_for_less_is_given_up_on() {
+    for (asked, bounds) in [(None, 8..=9), (Some(1), 8..=11), (Some(30), 32..=33)] {
+        let (ending, seconds) = ending_of_push_backs(asked);
+        assert!(matches!(ending, Some(Ending::Outage(_))), "{asked:?}: {ending:?}");
+        assert!(bounds.contains(&seconds), "{asked:?}: {seconds} s");
+    }
 }
 
 fn fault(row: Option<u64>, stage: Stage, happening: Happening) -> Option<Ending> {

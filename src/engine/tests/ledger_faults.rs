@@ -326,6 +326,8 @@ fn settings() -> Settings {
         needs_token: false,
         token_costs_request: false,
         give_up_after: Duration::from_secs(600),
+        give_up_on_push_backs_after: Duration::from_secs(86_400),
+        longest_request: Duration::ZERO,
         deadline: None,
         max_failures: None,
         in_doubt: InDoubt::Verify,

@@ -116,6 +116,11 @@ pub(super) fn clock(moment: &Zoned, now: &Zoned) -> String {
     moment.strftime(format).to_string()
 }
 
+/// A moment for a log, which may be read anywhere: `2026-11-22 21:40:00+07:00`.
+pub(super) fn stamp(moment: &Zoned) -> String {
+    moment.strftime("%Y-%m-%d %H:%M:%S%:z").to_string()
+}
+
 /// A moment that much later, if the calendar reaches so far.
 pub(super) fn later(moment: &Zoned, by: Duration) -> Option<Zoned> {
     moment.checked_add(jiff::SignedDuration::try_from(by).ok()?).ok()

@@ -1,6 +1,6 @@
 //! What is told once on the way, as a person reads it.
 
-use super::{cause, ledger_error, no_token};
+use super::{cause, counted, ledger_error, no_token, span};
 use crate::event::Note;
 use crate::ledger;
 
@@ -19,6 +19,14 @@ pub(crate) fn note(note: &Note) -> String {
             wait.as_secs_f64()
         ),
         Note::NoToken(why) => format!("no token yet, trying again: {}", no_token(why)),
+        Note::Stopping { rows, at_most } => format!(
+            "asked to stop: nothing more is started; {} under way {} waited for, {} at the most; \
+             asked once more, it stops at once, with {} in doubt",
+            counted(*rows, "request"),
+            if *rows == 1 { "is" } else { "are" },
+            span(*at_most),
+            if *rows == 1 { "its row" } else { "their rows" },
+        ),
         Note::Ledger(note) => of_recorder(note),
     }
 }

@@ -22,7 +22,7 @@ use crate::report::Reporter;
 use crate::row::Totals;
 use crate::source::Source;
 use crate::text::quota::Quota;
-use crate::traffic::pace;
+use crate::traffic::pace::{self, Pace};
 use crate::traffic::transport::{ClientError, CredentialKind, Transport};
 
 use super::booking::{Booking, Claim, Entered, as_known};
@@ -36,6 +36,9 @@ pub(super) use connect::Destination;
 use session::Session;
 pub(super) use session::standing;
 
+/// How long the other side may be out of reach, unless that is said.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(600);
+
 /// What is to be run, and how.
 #[derive(Clone)]
 pub(crate) struct RunOptions<'a> {
@@ -44,8 +47,8 @@ pub(crate) struct RunOptions<'a> {
     pub sending: SendingOptions,
     /// Rows that may fail in this run before it stops.
     pub max_failures: Option<Failures>,
-    /// How long the other side may be out of reach before the run stops.
-    pub give_up_after: Duration,
+    /// How long the other side may be out of reach before the run stops, where that was said.
+    pub give_up_after: Option<Duration>,
     pub time: TimeLimits,
     /// Certificates in a PEM file, to be trusted beside the system's.
     pub ca_file: Option<PathBuf>,
@@ -181,10 +184,17 @@ pub(super) fn run_through<T: Transport>(
         duration,
         limited_by,
     });
+    let longest_request = opening.job.connector.request_timeout;
     let settings = Settings {
         concurrency: limits.concurrency as usize,
         attempts: opening.job.attempts,
-        give_up_after: options.give_up_after,
+        give_up_after: options.give_up_after.unwrap_or(GIVE_UP_AFTER),
+        give_up_on_push_backs_after: options.give_up_after.unwrap_or_else(|| {
+            // Whoever uses up the rest of a window may be told "not now" to its end.
+            let window = Pace::longest_window(&limits.quotas).unwrap_or_default();
+            GIVE_UP_AFTER.max(window + longest_request)
+        }),
+        longest_request,
         max_failures: options.max_failures.map(|failures| failures.of(tally.to_send())),
         deadline: time.deadline(),
         in_doubt: opening.job.in_doubt,

@@ -100,6 +100,7 @@ impl Session<'_> {
         let (books, news) = Books::open(booking, run)?;
         let reports = ReportThread::start(reporter);
         let handle = reports.handle();
+        handle.tell(Event::Started { run: run.number() });
         let outcome = std::thread::scope(|scope| {
             let (feed, rows) = channel(WAITING);
             scope.spawn(move || feeder.run(&feed));
@@ -154,7 +155,7 @@ impl Session<'_> {
             Ok(runtime) => runtime,
             Err(error) => return not_begun(Ending::NoRuntime(error.to_string())),
         };
-        runtime.block_on(async {
+        let end = runtime.block_on(async {
             let parts = Parts {
                 transport,
                 answers,
@@ -170,7 +171,10 @@ impl Session<'_> {
                 chance: &mut || (self.world.chance)(),
             };
             dispatch::run(self.settings, pace, parts).await
-        })
+        });
+        // The system may still be asked for an address; nobody waits for what it says.
+        runtime.shutdown_background();
+        end
     }
 
     /// The last word: told, and written down.
@@ -200,7 +204,7 @@ impl Session<'_> {
 fn with_estimate(mut progress: Progress, to_send: u64) -> Progress {
     let over = progress.succeeded + progress.failed + progress.in_doubt;
     progress.to_send = to_send;
-    if progress.elapsed >= YOUNG && over > 0 {
+    if progress.elapsed >= YOUNG && over > 0 && progress.unreached.is_none() {
         let left =
             progress.elapsed.as_secs_f64() / over as f64 * to_send.saturating_sub(over) as f64;
         progress.left = Duration::try_from_secs_f64(left).ok();

@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use jiff::Zoned;
 use tokio::sync::mpsc::unbounded_channel;
@@ -149,7 +148,7 @@ impl Desk {
                 ..SendingOptions::default()
             },
             max_failures: None,
-            give_up_after: Duration::from_secs(600),
+            give_up_after: None,
             time: TimeLimits::default(),
             ca_file: None,
         };

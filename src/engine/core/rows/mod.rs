@@ -186,6 +186,24 @@ impl Rows {
         self.all(|slot| slot.phase.recovery().is_some() && slot.phase.stage() != Stage::Looking)
     }
 
+    /// Those of them that are not looked for before a moment.
+    pub(super) fn recoveries_not_before(&self, moment: Moment) -> Vec<usize> {
+        self.all(|slot| match &slot.phase {
+            Phase::Waiting { until, recovery: Some(_) } => *until >= moment,
+            Phase::Suspect { recovery: Some(_) } => true,
+            _ => false,
+        })
+    }
+
+    /// Rows that wait for another look, and until when.
+    pub(super) fn waiting_looks(&self) -> Vec<(Moment, usize)> {
+        let looks = |at: &usize| {
+            let phase = self.slots.get(*at).map(|slot| &slot.phase);
+            matches!(phase, Some(Phase::Waiting { recovery: Some(_), .. }))
+        };
+        self.waiting.iter().filter(|(_, at)| looks(at)).copied().collect()
+    }
+
     fn all(&self, fits: impl Fn(&Slot) -> bool) -> Vec<usize> {
         self.slots.iter().filter(|(_, slot)| fits(slot)).map(|(at, _)| at).collect()
     }

@@ -354,6 +354,7 @@ impl Slot {
         RowEnded {
             place: self.work.ready.place.clone(),
             key: Arc::clone(&self.work.key),
+            lane: self.work.ready.lane.as_str().into(),
             end,
             id: None,
             attempts: self.state.attempts(),

@@ -241,6 +241,8 @@ impl<'a> Play<'a> {
             concurrency: scenario.concurrency,
             attempts: 5,
             give_up_after: scenario.give_up_after,
+            give_up_on_push_backs_after: Duration::from_secs(86_400),
+            longest_request: Duration::ZERO,
             max_failures: None,
             deadline,
             in_doubt: InDoubt::Verify,

@@ -66,6 +66,8 @@ impl<'a> Life<'a> {
             needs_token: true,
             token_costs_request: true,
             give_up_after: Duration::from_secs(600),
+            give_up_on_push_backs_after: Duration::from_secs(86_400),
+            longest_request: Duration::ZERO,
             deadline: None,
             max_failures: None,
             in_doubt: InDoubt::Verify,
