@@ -23,7 +23,8 @@ pub(super) fn status(arguments: &StatusArguments, environment: &Environment) -> 
         ledger: gather::ledger(arguments.job.as_ref(), &arguments.common, environment),
     };
     let mut hearing = Hearing::new(output);
-    let found = match task::status(&options, wall_clock(), &mut |told| hearing.hear(told)) {
+    let now = wall_clock();
+    let found = match task::status(&options, now, &mut |told| hearing.hear(told)) {
         Ok(found) => found,
         Err(failure) => {
             output.tell(&failure.problems());
@@ -42,11 +43,15 @@ pub(super) fn status(arguments: &StatusArguments, environment: &Environment) -> 
         output.event(&nothing.event());
         output.say(&nothing.text());
     }
-    found.jobs.into_iter().map(view).for_each(|view| show(&view, &output));
+    found
+        .jobs
+        .into_iter()
+        .map(|standing| view(standing, now))
+        .for_each(|view| show(&view, &output));
     exit::DONE
 }
 
-fn view(standing: JobStanding) -> StatusView {
+fn view(standing: JobStanding, now: i64) -> StatusView {
     let JobStanding { status, source, under_way, running, marks } = standing;
     let target = match status.job.account.as_str() {
         "" => status.job.base_url,
@@ -60,6 +65,10 @@ fn view(standing: JobStanding) -> StatusView {
     // Whoever holds the job is the last that began.
     if let Some(newest) = runs.first_mut().filter(|run| run.ended_at.is_none()) {
         newest.under_way = running.is_some();
+        if newest.under_way {
+            // Nobody doubts what is on its way.
+            newest.in_doubt = newest.in_doubt.saturating_sub(under_way);
+        }
     }
     let rows = status.failed.into_iter().zip(marks);
     StatusView {
@@ -69,6 +78,7 @@ fn view(standing: JobStanding) -> StatusView {
         totals,
         under_way,
         running,
+        now,
         gone,
         runs,
         failed_rows: rows

@@ -68,7 +68,7 @@ pub(crate) struct Parts<'a, T> {
 }
 
 /// How a run came out, as far as the engine knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct RunEnd {
     pub ending: Ending,
     pub requests: u64,
@@ -78,6 +78,8 @@ pub(crate) struct RunEnd {
     pub invalid: u64,
     /// Rows in doubt from an earlier run of which something has become known.
     pub settled: u64,
+    /// How it stood in the end.
+    pub progress: Progress,
 }
 
 /// Something that came to an end.
@@ -363,6 +365,7 @@ impl<T: Transport> Shell<'_, T> {
             in_doubt: progress.in_doubt + self.core.left_in_doubt(),
             invalid: self.core.invalid(),
             settled: self.core.settled_rows(),
+            progress,
         }
     }
 }

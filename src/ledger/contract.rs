@@ -155,8 +155,15 @@ pub(crate) trait Books {
         now: i64,
     ) -> Result<Run, LedgerError>;
 
-    /// Writes how a run ended. Where that fails nothing is lost but that: the rows are written already.
-    fn end_run(&self, run: Run, totals: &Totals, exit: u8, now: i64) -> Result<(), LedgerError>;
+    /// Writes how a run ended; `exit` is its code, and why it has that, where it stopped before its end. Where that fails
+    /// nothing is lost but that: the rows are written already.
+    fn end_run(
+        &self,
+        run: Run,
+        totals: &Totals,
+        exit: (u8, Option<&str>),
+        now: i64,
+    ) -> Result<(), LedgerError>;
 
     /// Brings in what earlier runs of the claim's job could not write; nothing where they left nothing. To be done before
     /// anything of the job is read. Bringing it in twice is bringing it in once.

@@ -100,6 +100,11 @@ pub(crate) enum LedgerError {
         ledger: Location,
         misfit: Option<Misfit>,
     },
+    /// Something is not there without which no ledger is one.
+    Incomplete {
+        ledger: Location,
+        missing: Missing,
+    },
     /// Another start of the row has the same number.
     NumberTaken {
         ledger: Location,
@@ -169,6 +174,17 @@ pub(crate) struct Misfit {
     pub column: Option<String>,
 }
 
+/// What is missing in a ledger that somebody has edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// A table or a column, in SQLite's words.
+    Table(String),
+    /// The jobs of so many runs.
+    Jobs { runs: u64 },
+    /// A next id that no row has: what stands there, if anything does.
+    NextId(Option<i64>),
+}
+
 /// What only a fault of noteferry can bring about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LedgerFault {
@@ -207,6 +223,8 @@ pub(crate) enum StorageFault {
     Folder,
     /// There cannot be a ledger at that path, as where a file is in place of its folder.
     Misplaced,
+    /// A pipe, a device or the like is where the file should be.
+    Special,
     Other,
 }
 

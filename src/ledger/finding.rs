@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::Misfit;
+use super::{Misfit, Missing};
 use crate::row::Contradiction;
 use crate::text::code::Code;
 use crate::text::place::RowPlace;
@@ -48,6 +48,8 @@ pub(crate) enum Problem {
     Stopped { rows: u64, attempts: u64, cause: String },
     /// An entry that does not hold what its columns promise.
     Unreadable(Misfit),
+    /// Something without which no ledger is one.
+    Incomplete(Missing),
     /// Entries that name an entry of another table which is not there.
     Dangling { table: String, parent: String, entries: u64 },
     /// A row without an attempt.
@@ -103,6 +105,7 @@ impl Problem {
             Self::Damaged { .. } => Code::DamagedFile,
             Self::Stopped { .. } => Code::ReadingStopped,
             Self::Unreadable(_) => Code::UnreadableEntry,
+            Self::Incomplete(_) => Code::IncompleteLedger,
             Self::Dangling { .. } => Code::DanglingEntries,
             Self::NoAttempt => Code::NoAttempt,
             Self::HalfEnded { .. } => Code::HalfEnded,

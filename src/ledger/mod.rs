@@ -21,7 +21,9 @@ pub(crate) mod tests;
 pub(crate) use contract::{
     Books, Claim, JobId, JobName, OwnerId, Reader, Requests, Run, Validity, Watch,
 };
-pub(crate) use error::{Deed, LedgerError, LedgerFault, LostOutcome, Misfit, NoCopy, StorageFault};
+pub(crate) use error::{
+    Deed, LedgerError, LedgerFault, LostOutcome, Misfit, Missing, NoCopy, StorageFault,
+};
 pub(crate) use finding::{Finding, Findings, LedgerRow, Problem, ViewRow, ViewSays};
 pub(crate) use history::{History, HistoryRow};
 pub(crate) use inspection::{CheckScope, Inspection};

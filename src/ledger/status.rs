@@ -26,6 +26,9 @@ pub(crate) struct RunRecord {
     /// None for a run that is under way or was killed.
     pub ended_at: Option<i64>,
     pub exit: Option<u8>,
+    /// Why it stopped before its end, in a word; none where it did not, or where that was not written down.
+    pub reason: Option<String>,
+    /// Of a run without an end, what its rows say: how many of those that it sent stand where.
     pub totals: Totals,
 }
 

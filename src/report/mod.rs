@@ -40,7 +40,7 @@ pub(crate) use bar::bar;
 pub(crate) use causes::Causes;
 pub(crate) use explanation::{all_codes, explanation, explanation_event};
 pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
-pub(crate) use ndjson::{at, finished_event, ndjson};
+pub(crate) use ndjson::{at, finished_event, ndjson, reason};
 pub(crate) use outlet::Outlet;
 pub(crate) use plain::plain;
 pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, nothing_planned};

@@ -82,7 +82,7 @@ pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 7] {
 }
 
 /// A stable name for an end before the end.
-fn reason(ending: &Ending) -> Option<&'static str> {
+pub(crate) fn reason(ending: &Ending) -> Option<&'static str> {
     Some(match ending {
         Ending::Finished => return None,
         Ending::Interrupted { .. } => "interrupted",

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::ndjson::{counts, event_of_nothing};
 use super::paint::Paint;
 use super::summary::tally;
-use super::words::{cause, counted, number, one_line, rows, rows_are, span};
+use super::words::{about, cause, counted, number, one_line, rate, rows, rows_are, span};
 use crate::ledger::{FailedRow, RunRecord, Unfinished};
 use crate::report::exit;
 use crate::row::Totals;
@@ -29,6 +29,8 @@ pub(crate) struct StatusView {
     pub under_way: u64,
     /// The run that holds the job at this moment, as it says itself; it may say nothing.
     pub running: Option<String>,
+    /// Unix milliseconds.
+    pub now: i64,
     /// Rows that the ledger knows and the source does not have.
     pub gone: Totals,
     /// The newest first.
@@ -68,6 +70,9 @@ pub(crate) struct RunLine {
     pub ended_at: Option<i64>,
     pub under_way: bool,
     pub exit: Option<u8>,
+    /// Why it stopped before its end, in a word for scripts.
+    pub reason: Option<String>,
+    pub invalid: u64,
     pub succeeded: u64,
     pub failed: u64,
     pub in_doubt: u64,
@@ -83,6 +88,8 @@ impl From<RunRecord> for RunLine {
             ended_at: run.ended_at,
             under_way: false,
             exit: run.exit,
+            reason: run.reason,
+            invalid: run.totals.invalid,
             succeeded: run.totals.succeeded,
             failed: run.totals.failed,
             in_doubt: run.totals.in_doubt,
@@ -204,9 +211,45 @@ impl StatusView {
     fn running(&self) -> String {
         match self.running.as_deref() {
             None => String::new(),
-            Some("") => "A run is under way.\n".into(),
-            Some(holder) => format!("A run is under way: {}.\n", one_line(holder)),
+            Some("") => format!("A run is under way.\n{}", self.pace()),
+            Some(holder) => format!("A run is under way: {}.\n{}", one_line(holder), self.pace()),
         }
+    }
+
+    /// The run under way, for how long it has been, and how much it has sent.
+    fn under_way_run(&self) -> Option<(&RunLine, Duration)> {
+        let run = self.runs.first().filter(|run| run.under_way)?;
+        let elapsed = u64::try_from(self.now.saturating_sub(run.started_at)).ok()?;
+        Some((run, Duration::from_millis(elapsed)))
+    }
+
+    /// Requests a second so far, and how long the rest takes at that pace; none while the run is too young to tell.
+    fn estimate(&self) -> Option<(f64, Option<Duration>)> {
+        let (run, elapsed) = self.under_way_run()?;
+        let seconds = elapsed.as_secs_f64();
+        if seconds < 1.0 {
+            return None;
+        }
+        let done = run.succeeded + run.failed;
+        let left = self.totals.not_started + self.under_way;
+        // Rows of a run are far below 2^53.
+        let time =
+            (done > 0).then(|| Duration::try_from_secs_f64(left as f64 * seconds / done as f64));
+        Some((run.requests as f64 / seconds, time.and_then(Result::ok)))
+    }
+
+    /// `It has sent 1,234 requests in 8 min 12 s, 2.5/s; the rest takes about 5 h 20 min.`
+    fn pace(&self) -> String {
+        let Some((run, elapsed)) = self.under_way_run() else { return String::new() };
+        let mut text =
+            format!("It has sent {} in {}", counted(run.requests, "request"), span(elapsed));
+        if let Some((per_second, left)) = self.estimate() {
+            text.push_str(&format!(", {}", rate(per_second)));
+            let rest = left.map(|left| format!("; the rest takes {} at this pace", about(left)));
+            text.push_str(&rest.unwrap_or_default());
+        }
+        text.push_str(".\n");
+        text
     }
 
     fn standing(&self) -> String {
@@ -284,6 +327,14 @@ impl StatusView {
         }
         event.insert("under_way".into(), json!(self.under_way));
         event.insert("running".into(), json!(self.running));
+        if let Some((run, elapsed)) = self.under_way_run() {
+            let estimate = self.estimate();
+            let left = estimate.and_then(|(_, left)| left).map(|left| left.as_secs());
+            event.insert("sent".into(), json!(run.requests));
+            event.insert("elapsed_seconds".into(), json!(elapsed.as_secs()));
+            event.insert("requests_per_second".into(), json!(estimate.map(|(rate, _)| rate)));
+            event.insert("seconds_left".into(), json!(left));
+        }
         if self.counted == Counted::Source {
             let gone =
                 counts(&self.gone).into_iter().map(|(name, count)| (name.to_owned(), json!(count)));
@@ -325,9 +376,13 @@ impl RunLine {
             // With --limit, all that was asked for.
             (Some(exit::DONE), _) if self.not_started > 0 => "some done".into(),
             (Some(exit::DONE), _) => "all done".into(),
+            (Some(exit::FAILED), _) if self.failed == 0 => "some invalid".into(),
             (Some(exit::FAILED), _) => "some failed".into(),
             (Some(exit::IN_DOUBT), _) => "some in doubt".into(),
-            (Some(exit::STOPPED), _) => "stopped".into(),
+            (Some(exit::STOPPED | exit::USAGE), _) => match self.reason.as_deref() {
+                Some(reason) => format!("stopped: {}", short(reason)),
+                None => "stopped".into(),
+            },
             (Some(exit), _) if exit > exit::SIGNAL => "interrupted".into(),
             (Some(exit), _) => format!("exit {exit}"),
             (None, Some(_)) => "ended".into(),
@@ -347,6 +402,8 @@ impl RunLine {
             "failed": self.failed,
             "in_doubt": self.in_doubt,
             "requests": self.requests,
+            "invalid": self.invalid,
+            "reason": self.reason,
         })
     }
 }
@@ -396,6 +453,18 @@ impl RowLine {
     }
 }
 
+/// A reason for a narrow column.
+fn short(reason: &str) -> &str {
+    match reason {
+        "unauthorized" => "credentials",
+        "wrong-address" => "address",
+        "too-many-failures" => "budget",
+        "ledger-failed" => "ledger",
+        "source-failed" => "source",
+        other => other,
+    }
+}
+
 fn moment(milliseconds: i64, zone: &TimeZone) -> Option<Zoned> {
     let moment = Timestamp::from_millisecond(milliseconds).ok()?;
     Some(moment.to_zoned(zone.clone()))
@@ -435,6 +504,8 @@ mod tests {
             ended_at: None,
             under_way: false,
             exit: None,
+            reason: None,
+            invalid: 0,
             succeeded: 1_230,
             failed: 4,
             in_doubt: 0,
@@ -480,6 +551,7 @@ mod tests {
             counted: Counted::Source,
             under_way: 0,
             running: None,
+            now: 1_795_358_700_000,
             gone: Totals::default(),
             runs: vec![finished, killed],
             failed_rows: [refused, doubtful]
@@ -504,6 +576,33 @@ mod tests {
         let done = StatusView { totals, failed_rows: vec![], more_failed: 0, ..view() };
         let none = StatusView { totals: Totals::default(), runs: vec![], ..done.clone() };
         insta::assert_snapshot!([done, none].map(|view| view.text(false, &zone())).join("\n---\n"));
+    }
+
+    #[test]
+    fn a_run_under_way_is_told_with_its_pace_and_how_one_ended_with_why() {
+        let [finished, killed] = &view().runs[..] else { unreachable!() };
+        let under_way = RunLine { id: 3, under_way: true, in_doubt: 0, ..killed.clone() };
+        let stopped = RunLine {
+            exit: Some(exit::STOPPED),
+            reason: Some("unauthorized".into()),
+            ..finished.clone()
+        };
+        let invalid =
+            RunLine { exit: Some(exit::FAILED), failed: 0, invalid: 3, ..finished.clone() };
+        let totals = Totals { succeeded: 1_230, failed: 4, not_started: 48_758, ..view().totals };
+        let running = StatusView {
+            running: Some("process 4711 since 2026-11-22 21:40:00".into()),
+            totals: Totals { in_doubt: 0, ..totals },
+            under_way: 8,
+            runs: vec![under_way, stopped, invalid, killed.clone()],
+            failed_rows: vec![],
+            more_failed: 0,
+            ..view()
+        };
+        insta::assert_snapshot!(running.text(false, &zone()));
+        let event = running.event();
+        assert_eq!((&event["sent"], &event["elapsed_seconds"]), (&1_240.into(), &300.into()));
+        assert_eq!(event["runs"][1]["reason"], "unauthorized");
     }
 
     #[test]

@@ -4,6 +4,9 @@
 
 use std::time::Duration;
 
+use jiff::Zoned;
+use jiff::civil::{Date, Time};
+
 use super::paint::Paint;
 use super::words;
 use super::words::{counted, number, one_line, one_of, rows, rows_are, span};
@@ -242,7 +245,15 @@ fn resume(view: &RunView, totals: &Totals, ending: &Ending) -> Option<String> {
         _ => {
             let resume = if view.sandbox { "Go on with the rehearsal" } else { "Resume" };
             let run = to_resume(view, totals, ending);
-            Some(format!("What is done is safe, and nothing of it is done again.\n{resume}: {run}"))
+            let gone = match (view.command.value("deadline"), run.value("deadline")) {
+                (Some(_), None) => {
+                    "\n(Its --deadline has passed: name another one if that run has to end in time, too.)"
+                }
+                _ => "",
+            };
+            Some(format!(
+                "What is done is safe, and nothing of it is done again.\n{resume}: {run}{gone}"
+            ))
         }
     }
 }
@@ -258,12 +269,23 @@ fn to_resume(view: &RunView, totals: &Totals, ending: &Ending) -> CommandLine {
             left => run.with_value("limit", &left.to_string()),
         };
     }
-    // A day that has passed does not come again, but a time of day does.
-    let is_a_day = |deadline: &str| deadline.contains('-');
-    match ending {
-        Ending::Deadline if run.value("deadline").is_some_and(is_a_day) => run.without("deadline"),
-        _ => run,
+    // Pasted later, a time of day would be that of the next day.
+    let on_its_day = run.value("deadline").and_then(|deadline| day_of(deadline, &view.started));
+    match (ending, on_its_day) {
+        // Whichever of the two limits it was that has passed: the other one is near.
+        (Ending::Deadline, _) => run.without("deadline"),
+        (_, Some(deadline)) => run.with_value("deadline", &deadline),
+        (_, None) => run,
     }
+}
+
+/// A time of day as a time of the day that a run which began at `started` took it for; none for any other time.
+fn day_of(deadline: &str, started: &Zoned) -> Option<String> {
+    let time: Time = deadline.trim().parse().ok().filter(|_| !deadline.contains('-'))?;
+    let on = |day: Date| day.to_datetime(time).to_zoned(started.time_zone().clone()).ok();
+    let today = on(started.date()).filter(|today| today > started);
+    let day = today.or_else(|| on(started.date().tomorrow().ok()?))?;
+    Some(day.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
 }
 
 /// That nothing was real, and what comes next where all that was asked for went well.
@@ -411,18 +433,23 @@ mod tests {
     #[test]
     fn a_deadline_that_has_passed_is_not_named_again() {
         let part = Totals { succeeded: 1_230, not_started: 48_770, ..totals() };
-        for (deadline, ending, is_named) in [
-            ("2026-11-25T06:00", Ending::Deadline, false),
-            ("2026-11-25T06:00", Ending::Interrupted { signal: 2 }, true),
-            ("06:00", Ending::Deadline, true),
+        let interrupted = || Ending::Interrupted { signal: 2 };
+        for (deadline, ending, named) in [
+            ("2026-11-25T06:00", Ending::Deadline, None),
+            ("2026-11-25T06:00", interrupted(), Some("--deadline 2026-11-25T06:00\n")),
+            ("06:00", Ending::Deadline, None),
+            // It was late in the evening; pasted after six, the line must not mean the day after.
+            ("06:00", interrupted(), Some("--deadline 2026-11-23T06:00:00+07:00\n")),
+            ("23:30", interrupted(), Some("--deadline 2026-11-22T23:30:00+07:00\n")),
         ] {
             let command = view().command.with_value("deadline", deadline);
             let text = told(&RunView { command, ..view() }, part, &ending);
-            assert_eq!(
-                text.contains("--deadline 20") || text.contains("--deadline 06"),
-                is_named,
-                "{text}"
-            );
+            match named {
+                Some(named) => assert!(text.contains(named), "{text}"),
+                None => {
+                    assert!(text.contains("jobs/import-notes.yaml\n(Its --deadline has"), "{text}");
+                }
+            }
         }
     }
 }

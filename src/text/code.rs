@@ -370,6 +370,11 @@ codes! {
             "an entry holds something else than its column promises"
             "A text stands where a number belongs, or the like. Noteferry does not write such entries; somebody edited the \
              file, or it is damaged."
+        IncompleteLedger "incomplete-ledger"
+            "something is missing that every ledger has"
+            "A table, a column, the jobs of its runs, or the next free id is not there: somebody edited the file with another \
+             program. No run goes on with it, since it could send again what was sent. Put back a copy from after the last \
+             run."
         DanglingEntries "dangling-entries"
             "entries belong to an entry that is not there"
             "Runs without their job, outcomes without their start, or the like were left when something was deleted by hand. \

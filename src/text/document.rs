@@ -406,6 +406,8 @@ fn yaml_options() -> serde_yaml::Options {
             max_nodes: 10_000_000,
             max_total_scalar_bytes: 512 * 1024 * 1024,
         },
+        // A few lines of aliases of aliases stand for any number of values.
+        alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: 100_000 },
     }
 }
 
@@ -428,6 +430,16 @@ fn syntax_problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Diagno
             let message = format!("`{value}` is no number that JSON can hold");
             Diagnostic::error(Code::YamlSyntax, place, message)
                 .hint(format!("if it is a text, put it in quotes: \"{value}\""))
+        }
+        serde_yaml::Error::AliasReplayLimitExceeded { max_total_replayed_events: most, .. } => {
+            let message =
+                format!("the aliases (`*name`) in this file repeat more than {most} values");
+            Diagnostic::error(Code::YamlSyntax, place, message)
+                .hint("write out what is meant; rows that are alike belong into a data file")
+        }
+        serde_yaml::Error::AliasReplayStackDepthExceeded { max_depth, .. } => {
+            let message = format!("aliases (`*name`) lead to aliases more than {max_depth} times");
+            Diagnostic::error(Code::YamlSyntax, place, message).hint("write out what is meant")
         }
         serde_yaml::Error::DuplicateMappingKey { key, .. } => {
             let message = match key {

@@ -502,3 +502,16 @@ map:
         "{outcome}"
     );
 }
+
+#[test]
+fn aliases_of_aliases_are_told_by_name_before_they_fill_the_memory() {
+    let mut yaml = "job: bomb\nx0: &x0 [a, a, a, a, a, a, a, a, a, a]\n".to_owned();
+    for level in 1..10 {
+        let before = level - 1;
+        let aliases = vec![format!("*x{before}"); 10].join(", ");
+        yaml.push_str(&format!("x{level}: &x{level} [{aliases}]\n"));
+    }
+    let told = Desk::new().file("job.yaml", yaml).call("check job.yaml").exits(2);
+    let words = "the aliases (`*name`) in this file repeat more than 100000 values";
+    assert!(told.stderr.contains(words), "{told}");
+}

@@ -335,3 +335,60 @@ fn a_database_without_a_table_is_empty() {
     let (_, json) = check(&desk, "--ledger new.db", 1);
     assert_eq!(codes(&json), ["empty-file"]);
 }
+
+/// What somebody may do to a ledger with another program, and what is said of it.
+const DAMAGES: [(&str, &str); 7] = [
+    ("DROP TABLE ends", "no such table: main.ends"),
+    ("ALTER TABLE starts DROP COLUMN remote_at", "no such column: remote_at"),
+    ("DELETE FROM ids", "the table `ids` does not say the next free id"),
+    ("UPDATE ids SET next = -5", "says that -5 is free"),
+    ("UPDATE ids SET next = 1", "says that 1 is free"),
+    ("INSERT INTO ids VALUES (900000)", "says that 900000 is free"),
+    ("DELETE FROM jobs", "of jobs that are not in the table `jobs` any more"),
+];
+
+#[test]
+fn what_is_missing_in_a_ledger_is_named_and_no_run_goes_on_with_it() {
+    for (damage, words) in DAMAGES {
+        let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 3)), sandbox(""));
+        desk.run(&sandbox, "job.yaml --limit 2").exits(0);
+        let edited = desk.ledger();
+        let views = "DROP VIEW row_states; DROP VIEW attempts; DROP VIEW rows;";
+        edited.execute_batch(&format!("PRAGMA foreign_keys = OFF; {views} {damage}")).unwrap();
+        drop(edited);
+        let before = crate::desk::texts(&sandbox);
+        let run = desk.run(&sandbox, "job.yaml");
+        assert!(matches!(run.status, 2 | 4), "{damage}: {run}");
+        assert!(run.stdout.contains(words), "{damage}: {run}");
+        assert!(!run.stdout.contains("full disk") && !run.stdout.contains(".lock"), "{run}");
+        assert_eq!(crate::desk::texts(&sandbox), before, "{damage}: nothing is sent");
+        let checked = desk.call("ledger check job.yaml").exits(1);
+        assert!(checked.stdout.contains(words), "{damage}: {checked}");
+        let status = desk.call("status job.yaml").exits(2);
+        assert!(status.stderr.contains(words), "{damage}: {status}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_called_what_it_is() {
+    let desk = Desk::with_notes(notes_csv(1, 1));
+    std::fs::create_dir(desk.path("folder")).unwrap();
+    std::os::unix::fs::symlink(desk.path("loop"), desk.path("loop")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(desk.path("socket")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(desk.path("pipe")).status().unwrap();
+    assert!(made.success());
+    for (place, words) in [
+        ("folder", "it is a folder"),
+        ("loop", "it is a link that leads back to itself, not a file"),
+        ("socket", "it is a socket, not a file"),
+        ("pipe", "it is a pipe, not a file"),
+        ("/dev/null", "it is a device, not a file"),
+    ] {
+        for verb in ["run job.yaml --sandbox", "plan job.yaml --sandbox", "status", "ledger check"]
+        {
+            let told = desk.call(&format!("{verb} --ledger {place}")).exits(2);
+            assert!(told.stderr.contains(words), "{verb} {place}: {told}");
+        }
+    }
+}

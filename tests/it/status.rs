@@ -52,6 +52,54 @@ fn rows_in_flight_of_a_dead_run_are_in_doubt() {
     assert!(status["runs"][0]["exit"].is_null(), "{status}");
 }
 
+#[test]
+fn a_run_under_way_is_told_as_one_and_a_killed_one_as_killed() {
+    let answered = std::sync::atomic::AtomicUsize::new(0);
+    let stand = crate::stand::Stand::open(move |_| {
+        let answer = || (200, r#"{"r":0,"msg":"","id":"tn_1"}"#.to_owned());
+        (answered.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 3).then(answer)
+    });
+    let desk = Desk::with_notes(notes_csv(9, 9)).env("STRINGEEX_TOKEN", "ready");
+    let mut run = desk.start(&format!(
+        "run job.yaml --format json --rate 100000/s --concurrency 1 --base-url {}",
+        stand.address()
+    ));
+    for _ in 0..4 {
+        stand.arrival();
+    }
+    let mut ends = 0;
+    while ends < 3 {
+        ends += usize::from(run.line().unwrap().contains("\"row\""));
+    }
+    let status = status_of(&desk, "job.yaml");
+    assert_eq!((&status["sent"], &status["under_way"]), (&4.into(), &1.into()), "{status}");
+    let newest = &status["runs"][0];
+    assert_eq!((&newest["succeeded"], &newest["in_doubt"]), (&3.into(), &0.into()), "{status}");
+    let text = desk.call("status job.yaml").exits(0).stdout;
+    assert!(text.contains("A run is under way: process "), "{text}");
+    assert!(text.contains("It has sent 4 requests in "), "{text}");
+    run.kill();
+    let killed = status_of(&desk, "job.yaml");
+    let newest = &killed["runs"][0];
+    assert_eq!((&newest["succeeded"], &newest["in_doubt"]), (&3.into(), &1.into()), "{killed}");
+    let text = desk.call("status job.yaml").exits(0).stdout;
+    assert!(text.contains("killed or cut off"), "{text}");
+}
+
+#[test]
+fn a_run_that_was_stopped_says_why() {
+    let stand = crate::stand::Stand::open(|_| Some((503, String::new())));
+    let desk = Desk::with_notes(notes_csv(20, 20)).env("STRINGEEX_TOKEN", "ready");
+    let run = format!(
+        "run job.yaml --rate 100000/s --give-up-after 1s --format json --base-url {}",
+        stand.address()
+    );
+    desk.call(&run).exits(4);
+    let text = desk.call("status job.yaml").exits(0).stdout;
+    assert!(text.contains("stopped: outage"), "{text}");
+    assert_eq!(status_of(&desk, "job.yaml")["runs"][0]["reason"], "outage");
+}
+
 /// The counts of a `status` event that are not 0.
 fn counts(status: &Value) -> Vec<(&'static str, u64)> {
     let names = ["rows", "succeeded", "failed", "invalid", "in_doubt", "not_started", "under_way"];

@@ -226,7 +226,7 @@ impl World {
             dispatch::run(settings(), Pace::new(&["100000/1s".parse().unwrap()]), parts).await
         });
         if let Some(left) = recorder.finish() {
-            let _ = left.ledger.end_run(run, &Totals::default(), 0, clock());
+            let _ = left.ledger.end_run(run, &Totals::default(), (0, None), clock());
         }
         Ok(Life { outcome, events })
     }

@@ -60,7 +60,13 @@ impl Books for FileLedger {
         begun.ok_or_else(|| LedgerError::Overtaken { ledger: self.location() })
     }
 
-    fn end_run(&self, run: Run, totals: &Totals, exit: u8, now: i64) -> Result<(), LedgerError> {
+    fn end_run(
+        &self,
+        run: Run,
+        totals: &Totals,
+        (exit, reason): (u8, Option<&str>),
+        now: i64,
+    ) -> Result<(), LedgerError> {
         self.writing(|| {
             self.connection.execute(
                 "UPDATE runs SET ended_at = ?2, exit = ?3, rows = ?4, succeeded = ?5, already_done = ?6, failed = ?7, \
@@ -80,7 +86,11 @@ impl Books for FileLedger {
                 ],
             )?;
             Ok(())
-        })
+        })?;
+        match reason {
+            Some(reason) => self.writing(|| self.write_reason(run, reason)),
+            None => Ok(()),
+        }
     }
 
     fn take_in(&self, claim: &dyn Claim) -> Result<Vec<TakenIn>, LedgerError> {
@@ -89,6 +99,19 @@ impl Books for FileLedger {
 }
 
 impl FileLedger {
+    /// An older version has made no room for it in its files, and does not mind that there is.
+    fn write_reason(&self, run: Run, reason: &str) -> rusqlite::Result<()> {
+        let write = || {
+            let query = "UPDATE runs SET reason = ?2 WHERE id = ?1";
+            self.connection.execute(query, params![run.id, reason])
+        };
+        if write().is_err() {
+            self.connection.execute_batch("ALTER TABLE runs ADD COLUMN reason TEXT")?;
+            write()?;
+        }
+        Ok(())
+    }
+
     pub(super) fn writing<T>(
         &self,
         write: impl FnOnce() -> rusqlite::Result<T>,

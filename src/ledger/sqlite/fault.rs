@@ -82,12 +82,49 @@ pub(super) fn of_io(path: &Path, deed: Deed, error: &io::Error) -> LedgerError {
     LedgerError::Storage { ledger: path.into(), deed, fault, cause: error.to_string() }
 }
 
-/// A folder is not opened as a ledger: SQLite takes one for a file that cannot be read.
+/// A folder is not opened as a ledger: SQLite takes one for a file that cannot be read. Nor is what is no file at all, such
+/// as a pipe, at which it would wait; nor links that lead to each other.
 pub(super) fn refuse_folder(path: &Path) -> Result<(), LedgerError> {
-    match path.is_dir() {
-        true => Err(of_io(path, Deed::Open, &io::ErrorKind::IsADirectory.into())),
-        false => Ok(()),
+    let special = |cause: &str| {
+        let (deed, fault) = (Deed::Open, StorageFault::Special);
+        Err(LedgerError::Storage { ledger: path.into(), deed, fault, cause: cause.to_owned() })
+    };
+    match path.metadata() {
+        Ok(found) if found.is_dir() => {
+            Err(of_io(path, Deed::Open, &io::ErrorKind::IsADirectory.into()))
+        }
+        Ok(found) if !found.is_file() => special(kind_of(found.file_type())),
+        Err(error) if leads_nowhere(&error) => special("a link that leads back to itself"),
+        _ => Ok(()),
     }
+}
+
+#[cfg(unix)]
+fn leads_nowhere(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ELOOP)
+}
+
+#[cfg(not(unix))]
+fn leads_nowhere(_: &io::Error) -> bool {
+    false
+}
+
+/// What is no file and no folder, in words.
+#[cfg(unix)]
+fn kind_of(found: std::fs::FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt as _;
+    if found.is_fifo() {
+        "a pipe"
+    } else if found.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+#[cfg(not(unix))]
+fn kind_of(_: std::fs::FileType) -> &'static str {
+    "something else"
 }
 
 /// The column of a value that could not be taken for what it should be; none for any other error. There may be no such

@@ -66,6 +66,7 @@ impl FileLedger {
             make_folder(folder).map_err(|error| of_io(path, Deed::Make, &error))?;
         }
         refuse_kept(path)?;
+        refuse_folder(path)?;
         if presence::has_two_names(path) {
             return Err(LedgerError::TwoNames { path: path.to_owned() });
         }
@@ -96,7 +97,7 @@ impl FileLedger {
             }
             Found::Nothing => ledger.create()?,
             Found::Older(_) => ledger.upgrade()?,
-            Found::Current => {}
+            Found::Current => ledger.refuse_incomplete()?,
         }
         let presence = Presence::of(path).map_err(|error| of_io(path, Deed::Open, &error))?;
         if existed && !presence.is_same_ledger(&before) {
@@ -133,10 +134,10 @@ impl FileLedger {
     pub(crate) fn open_to_read(place: impl Into<Location>) -> Result<Option<Self>, LedgerError> {
         let Location::File(path) = place.into();
         refuse_kept(&path)?;
+        refuse_folder(&path)?;
         if !path.exists() {
             return Ok(None);
         }
-        refuse_folder(&path)?;
         let connection =
             connect_to_read(&path).map_err(|error| not_opened(&path, false, &error))?;
         let ledger = Self::over(connection, &path);
@@ -145,7 +146,7 @@ impl FileLedger {
             Found::Nothing => return Ok(None),
             Found::Older(format) => format::show_as_current(&ledger.connection, format)
                 .map_err(|error| ledger.storage(Deed::Read, &error))?,
-            Found::Current => {}
+            Found::Current => ledger.refuse_incomplete()?,
         }
         Ok(Some(ledger))
     }

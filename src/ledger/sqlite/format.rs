@@ -3,10 +3,10 @@
 //! Bringing up to date is one transaction: a process that is killed in it leaves the file in the one format or the other. A
 //! connection that only reads sees an older file through temporary views of its own, and changes nothing.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::FileLedger;
-use crate::ledger::{Deed, LedgerError};
+use crate::ledger::{Deed, LedgerError, Missing};
 
 /// The format that this version writes. It reads the older ones, too, and brings a file up to date when it writes to it.
 pub(crate) const FORMAT: i64 = 3;
@@ -15,6 +15,20 @@ const FIRST_FORMAT: i64 = 1;
 /// The last one in which a row and its attempts were brought up to date in place.
 const ROWS_FORMAT: i64 = 2;
 pub(super) const APPLICATION_ID: i64 = 0x4e46_4c44;
+
+/// What a ledger is read and written by: all but its views.
+const TABLES: [(&str, &str); 6] = [
+    ("jobs", "id, name, base_url, account, created_at"),
+    (
+        "runs",
+        "id, job, keyed_by, started_at, ended_at, exit, rows, succeeded, already_done, failed, invalid, in_doubt, \
+         not_started, requests",
+    ),
+    ("owners", "id, run, name, until"),
+    ("ids", "next"),
+    ("starts", "id, number, turn, owner, key, row, line, operation, lane, digest, at, remote_at"),
+    ("ends", "id, number, owner, at, outcome, status, code, reason, doubt, message, remote_id"),
+];
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +57,46 @@ impl FileLedger {
             (0, 0) if tables == 0 => Ok(Found::Nothing),
             _ => Err(LedgerError::NotALedger { ledger: self.location() }),
         }
+    }
+
+    /// Refuses a file of the present format that lacks something without which what was sent is not known.
+    pub(super) fn refuse_incomplete(&self) -> Result<(), LedgerError> {
+        for (table, columns) in TABLES {
+            let query = format!("SELECT {columns} FROM main.{table} LIMIT 0");
+            if let Err(error) = self.connection.prepare(&query) {
+                return Err(match error.sqlite_error_code() {
+                    Some(ErrorCode::Unknown) => self.incomplete(Missing::Table(words_of(&error))),
+                    _ => self.storage(Deed::Read, &error),
+                });
+            }
+        }
+        // A page that is damaged is told by whatever reads on.
+        match self.missing_entries() {
+            Ok(Some(missing)) => Err(self.incomplete(missing)),
+            Ok(None) | Err(_) => Ok(()),
+        }
+    }
+
+    fn incomplete(&self, missing: Missing) -> LedgerError {
+        LedgerError::Incomplete { ledger: self.location(), missing }
+    }
+
+    fn missing_entries(&self) -> rusqlite::Result<Option<Missing>> {
+        let orphans = "SELECT count(*) FROM runs WHERE job NOT IN (SELECT id FROM jobs)";
+        let runs: u64 = self.connection.query_row(orphans, [], |row| row.get(0))?;
+        if runs > 0 {
+            return Ok(Some(Missing::Jobs { runs }));
+        }
+        let ids = "SELECT count(*), max(next), (SELECT max(id) FROM starts) FROM ids";
+        let (count, next, last) = self.connection.query_row(ids, [], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, Option<i64>>(1)?,
+                row.get::<_, Option<i64>>(2)?,
+            ))
+        })?;
+        let is_free = next.is_some_and(|next| next > last.unwrap_or(0).max(0));
+        Ok((count != 1 || !is_free).then_some(Missing::NextId(next)))
     }
 
     /// Lays out an empty file. Two processes may try at once; the second finds the work done.
@@ -92,6 +146,15 @@ pub(super) fn show_as_current(connection: &Connection, format: i64) -> rusqlite:
             connection.execute_batch(&views.replace("attempts.remote_started_at", "NULL"))
         }
         _ => connection.execute_batch(views),
+    }
+}
+
+/// What SQLite has to say, without the statement that it was asked for.
+fn words_of(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        rusqlite::Error::SqliteFailure(_, Some(words)) => words.clone(),
+        other => other.to_string(),
     }
 }
 

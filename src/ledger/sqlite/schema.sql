@@ -27,7 +27,8 @@ CREATE TABLE runs (
     invalid         INTEGER,
     in_doubt        INTEGER,
     not_started     INTEGER,
-    requests        INTEGER
+    requests        INTEGER,
+    reason          TEXT               -- why it stopped before its end: deadline, outage ...; older files may not have it
 ) STRICT;
 
 -- Who starts requests in a run: on one machine the process that runs it. Whoever takes the right to send anew gets a

@@ -20,8 +20,11 @@ pub(super) fn read(
     let moment = connection.unchecked_transaction()?;
     let most = usize::try_from(rows).unwrap_or(usize::MAX);
     let owners = Owners::read(&moment)?;
+    let mut runs = run_records(&moment, id, runs)?;
+    let endless = runs.iter().filter(|run| run.ended_at.is_none());
     let mut count = Count {
         owners,
+        endless: endless.map(|run| (run.id, Totals::default())).collect(),
         job: id,
         place: None,
         totals: Totals::default(),
@@ -29,12 +32,15 @@ pub(super) fn read(
         first: BinaryHeap::new(),
     };
     scan(&moment, Which::All, &mut count)?;
-    let Count { mut totals, first, .. } = count;
+    let Count { mut totals, first, endless, .. } = count;
+    for run in &mut runs {
+        let found = endless.iter().find(|(id, _)| *id == run.id);
+        run.totals = found.map_or(run.totals, |(_, totals)| *totals);
+    }
     let listed = first.into_sorted_vec().into_iter();
     let failed = listed.map(|(_, row, state)| failed_row(&moment, RowId(row), state));
     let failed = failed.collect::<Result<Vec<FailedRow>, Unread>>()?;
     let more_failed = (totals.failed + totals.in_doubt).saturating_sub(failed.len() as u64);
-    let runs = run_records(&moment, id, runs)?;
     // The last run knew of rows that never came to be sent.
     let seen = runs.iter().find(|run| run.ended_at.is_some()).map_or(0, |run| run.totals.rows);
     totals.not_started += seen.saturating_sub(totals.rows);
@@ -45,6 +51,8 @@ pub(super) fn read(
 /// The rows of a job, counted, and the first that need a look.
 struct Count {
     owners: Owners,
+    /// The runs without an end, and what they have come to.
+    endless: Vec<(i64, Totals)>,
     job: JobId,
     /// Where the row in hand stood in the source, where it is one of the job.
     place: Option<i64>,
@@ -62,11 +70,17 @@ impl Listener for Count {
         if self.owners.job(owner) == Some(self.job) {
             self.place = Some(start.get(START_COUNT)?);
         }
+        if let Some(totals) = self.endless_run(owner) {
+            totals.requests += 1;
+        }
         Ok(())
     }
 
-    fn row(&mut self, id: i64, _: OwnerId, life: Life) -> rusqlite::Result<()> {
+    fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> rusqlite::Result<()> {
         let Some(place) = self.place.take() else { return Ok(()) };
+        if let Some(totals) = self.endless_run(owner) {
+            count_one(totals, life.standing());
+        }
         let totals = &mut self.totals;
         totals.rows += 1;
         totals.requests += u64::try_from(life.attempts()).unwrap_or_default();
@@ -100,6 +114,29 @@ impl Listener for Count {
     }
 }
 
+impl Count {
+    fn endless_run(&mut self, owner: OwnerId) -> Option<&mut Totals> {
+        if self.endless.is_empty() {
+            return None;
+        }
+        let (_, run) = self.owners.job_and_run(owner)?;
+        self.endless.iter_mut().find(|(id, _)| *id == run).map(|(_, totals)| totals)
+    }
+}
+
+/// Counts a row of a run that has no end.
+fn count_one(totals: &mut Totals, standing: Standing) {
+    let count = match standing {
+        Standing::NotStarted | Standing::Deferred => &mut totals.not_started,
+        Standing::Done => &mut totals.succeeded,
+        Standing::Refused | Standing::GivenUp => &mut totals.failed,
+        Standing::Started | Standing::UnderWay | Standing::InDoubt | Standing::Contradictory => {
+            &mut totals.in_doubt
+        }
+    };
+    *count += 1;
+}
+
 fn failed_row(connection: &Connection, row: RowId, state: Unfinished) -> Result<FailedRow, Unread> {
     let (life, sent) = read_row(connection, row)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     Ok(FailedRow {
@@ -122,6 +159,7 @@ fn run_records(connection: &Connection, id: JobId, most: u32) -> rusqlite::Resul
             started_at: row.get(1)?,
             ended_at: row.get(2)?,
             exit: row.get(3)?,
+            reason: None,
             totals: Totals {
                 rows: count(4)?,
                 succeeded: count(5)?,
@@ -134,5 +172,12 @@ fn run_records(connection: &Connection, id: JobId, most: u32) -> rusqlite::Resul
             },
         })
     })?;
-    rows.collect()
+    let mut records: Vec<RunRecord> = rows.collect::<rusqlite::Result<_>>()?;
+    // An older file has no room for it.
+    if let Ok(mut reasons) = connection.prepare("SELECT reason FROM runs WHERE id = ?1") {
+        for record in &mut records {
+            record.reason = reasons.query_row([record.id], |row| row.get(0))?;
+        }
+    }
+    Ok(records)
 }

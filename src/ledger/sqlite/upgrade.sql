@@ -2,7 +2,10 @@
 -- end, in one transaction with both. Nothing is left out: a request without an outcome stays one.
 INSERT INTO jobs SELECT id, name, base_url, account, created_at FROM old_jobs;
 
-INSERT INTO runs
+INSERT INTO runs (
+    id, job, keyed_by, started_at, ended_at, exit, rows, succeeded, already_done, failed, invalid, in_doubt, not_started,
+    requests
+)
 SELECT id, job, keyed_by, started_at, ended_at, exit, rows, succeeded, already_done, failed, invalid, in_doubt,
        not_started, requests
 FROM old_runs;

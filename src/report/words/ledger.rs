@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::contradiction;
-use super::problem::misfit;
+use super::problem::{misfit, missing};
 use crate::ledger::{Deed, LedgerError, LedgerFault, Location, LostOutcome, NoCopy, StorageFault};
 
 /// What is wrong with the ledger, and what to do, in one sentence without a full stop.
@@ -73,6 +73,9 @@ pub(crate) fn ledger_error(error: &LedgerError) -> String {
         }
         LedgerError::Misfit { ledger, misfit } => {
             format!("the ledger {} is damaged: {}", location(ledger), self::misfit(misfit.as_ref()))
+        }
+        LedgerError::Incomplete { ledger, missing } => {
+            format!("the ledger {} is damaged: {}", location(ledger), self::missing(missing))
         }
         LedgerError::NumberTaken { ledger, row, number } => format!(
             "the ledger {} has another attempt {number} of the row with the id {row} already",
@@ -184,6 +187,7 @@ pub(crate) fn ledger_hint(error: &LedgerError) -> &'static str {
              next run: rows that it does not know would be sent again"
         }
         LedgerError::StartsMissing { .. }
+        | LedgerError::Incomplete { .. }
         | LedgerError::OwnersMissing { .. }
         | LedgerError::KeyTwice { .. } => {
             "somebody edited the file, or the disk is failing: put a copy back; a run with this file would send again \
@@ -227,6 +231,7 @@ fn storage_fault(fault: StorageFault, cause: &str) -> String {
         StorageFault::Full => return "the disk is full".to_owned(),
         StorageFault::Contended => return "another process is writing to it".to_owned(),
         StorageFault::Folder => return "it is a folder".to_owned(),
+        StorageFault::Special => return format!("it is {cause}, not a file"),
         StorageFault::Other => return cause.to_owned(),
         StorageFault::ReadOnly => "it is read-only for this user",
         StorageFault::InputOutput => "the disk reports an error",
@@ -260,7 +265,7 @@ fn storage_hint(fault: StorageFault) -> &'static str {
         StorageFault::Unopened => {
             "look at its folder's permissions, and for too many open files; then run again: nothing is lost"
         }
-        StorageFault::Folder | StorageFault::Misplaced => {
+        StorageFault::Folder | StorageFault::Misplaced | StorageFault::Special => {
             "name a file with --ledger, in a folder that exists or can be made"
         }
         StorageFault::Other => {

@@ -3,7 +3,7 @@
 //! Layout, colour and JSON are for `ledger_check`.
 
 use super::contradiction;
-use crate::ledger::{Misfit, Problem, ViewRow, ViewSays};
+use crate::ledger::{Misfit, Missing, Problem, ViewRow, ViewSays};
 use crate::row::Contradiction;
 
 /// What is wrong, for a place before it: `row 5: attempt 2 is missing`.
@@ -22,6 +22,7 @@ pub(crate) fn problem(problem: &Problem) -> String {
             format!("reading stopped after {rows} and {attempts}: {cause}")
         }
         Problem::Unreadable(misfit) => self::misfit(Some(misfit)),
+        Problem::Incomplete(missing) => self::missing(missing),
         Problem::Dangling { table, parent, entries: 1 } => {
             format!("an entry of `{table}` belongs to an entry of `{parent}` that is not there")
         }
@@ -73,6 +74,7 @@ pub(crate) fn problem_hint(problem: &Problem) -> &'static str {
         | Problem::Truncated { .. }
         | Problem::Damaged { .. }
         | Problem::Stopped { .. }
+        | Problem::Incomplete(_)
         | Problem::Unreadable(_) => {
             "keep the file as it is, with its -wal, and run no job with it; put a copy back, and take out of the \
              source what was sent since that copy was made, or it is sent again"
@@ -109,6 +111,23 @@ pub(crate) fn problem_hint(problem: &Problem) -> &'static str {
 }
 
 /// ``entry 1 of `starts` does not hold what belongs in `digest` ``; less where less is known.
+pub(super) fn missing(missing: &Missing) -> String {
+    match missing {
+        Missing::Table(words) => format!("something that every ledger has is gone: {words}"),
+        Missing::Jobs { runs } => format!(
+            "{} {} of jobs that are not in the table `jobs` any more",
+            several(*runs, "run"),
+            if *runs == 1 { "is" } else { "are" }
+        ),
+        Missing::NextId(None) => "the table `ids` does not say the next free id".to_owned(),
+        Missing::NextId(Some(next)) => {
+            format!(
+                "the table `ids` says that {next} is free, which is no id or one that a row has"
+            )
+        }
+    }
+}
+
 pub(super) fn misfit(misfit: Option<&Misfit>) -> String {
     let Some(Misfit { table, id, column }) = misfit else {
         return "an entry does not hold what belongs there".to_owned();

@@ -12,7 +12,7 @@ use crate::ledger::{
     Books as _, Claim as _, LedgerError, Left, News, Reader as _, Recorder, Run, Watch,
 };
 use crate::plan::{Fate, Fates, Held, Policy, Sending, Tally, run_mark};
-use crate::report::{ReportHandle, ReportThread, Reporter, exit};
+use crate::report::{ReportHandle, ReportThread, Reporter, exit, reason};
 use crate::row::Totals;
 use crate::traffic::pace::{Earlier, Moment, Pace, Past};
 use crate::traffic::transport::Transport;
@@ -191,11 +191,24 @@ impl Session<'_> {
             None => outcome.ending.clone(),
         };
         let totals = totals(self.fates.tally(), &outcome);
+        let to_send = self.fates.tally().to_send();
         let exit = exit::of(&totals, &ending);
+        let now = (self.world.wall)();
+        // As long as the ledger says that it took.
+        if let Ok(elapsed) = u64::try_from(now.saturating_sub(self.now)) {
+            let elapsed = Duration::from_millis(elapsed);
+            reports.handle().progress(Progress {
+                elapsed,
+                to_send,
+                left: None,
+                ..outcome.progress
+            });
+        }
         reports.handle().tell(Event::Finished { totals, ending: ending.clone() });
         if let Some(left) = left {
+            let exit = (exit, reason(&ending));
             // The rows are in the ledger already; that this run's own line is not is no loss.
-            let _ = left.ledger.end_run(run, &totals, exit, (self.world.wall)());
+            let _ = left.ledger.end_run(run, &totals, exit, now);
         }
         RunOutcome { totals, ending, exit, fault: reports.finish() }
     }
@@ -265,5 +278,14 @@ pub(in crate::task) fn standing(tally: &Tally) -> Totals {
 }
 
 fn not_begun(ending: Ending) -> RunEnd {
-    RunEnd { ending, requests: 0, succeeded: 0, failed: 0, in_doubt: 0, invalid: 0, settled: 0 }
+    RunEnd {
+        ending,
+        requests: 0,
+        succeeded: 0,
+        failed: 0,
+        in_doubt: 0,
+        invalid: 0,
+        settled: 0,
+        progress: Progress::default(),
+    }
 }

@@ -30,6 +30,7 @@ pub(crate) fn inspect(
     scope: &CheckScope<'_>,
 ) -> Result<Option<Inspection>, LedgerError> {
     let Location::File(path) = &place.into();
+    refuse_folder(path)?;
     let Ok(metadata) = std::fs::metadata(path) else { return Ok(None) };
     let log_bytes = std::fs::metadata(beside(path, "-wal")).ok().map(|log| log.len());
     let mut checked = Inspection { bytes: metadata.len(), log_bytes, ..Inspection::default() };
@@ -66,7 +67,12 @@ pub(crate) fn inspect(
                 .map_err(|error| ledger.storage(Deed::Read, &error))?;
             format
         }
-        Found::Current => FORMAT,
+        Found::Current => {
+            if let Err(LedgerError::Incomplete { missing, .. }) = ledger.refuse_incomplete() {
+                checked.findings.add(None, Problem::Incomplete(missing));
+            }
+            FORMAT
+        }
     };
     checked.format = Some(format);
     // First of all: a run that ends while the file is looked through has no end in what is read of it.
