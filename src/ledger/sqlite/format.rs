@@ -64,9 +64,11 @@ impl FileLedger {
         for (table, columns) in TABLES {
             let query = format!("SELECT {columns} FROM main.{table} LIMIT 0");
             if let Err(error) = self.connection.prepare(&query) {
-                return Err(match error.sqlite_error_code() {
-                    Some(ErrorCode::Unknown) => self.incomplete(Missing::Table(words_of(&error))),
-                    _ => self.storage(Deed::Read, &error),
+                let is_missing = matches!(error, rusqlite::Error::SqlInputError { .. })
+                    || error.sqlite_error_code() == Some(ErrorCode::Unknown);
+                return Err(match is_missing {
+                    true => self.incomplete(Missing::Table(words_of(&error))),
+                    false => self.storage(Deed::Read, &error),
                 });
             }
         }
