@@ -296,9 +296,9 @@ impl StatusView {
         if self.runs.is_empty() {
             return "\nThere was no run yet.\n".into();
         }
-        let head = ["run", "started", "took", "end", "succeeded", "failed", "in doubt", "requests"];
+        let head = ["run", "started", "took", "end", "done", "failed", "in doubt", "requests"];
         let mut table = vec![head.map(str::to_owned)];
-        table.extend(self.runs.iter().map(|run| run.cells(zone)));
+        table.extend(self.runs.iter().map(|run| run.cells(zone, self.now)));
         format!("\n{}", aligned(&table))
     }
 
@@ -350,14 +350,20 @@ impl StatusView {
 }
 
 impl RunLine {
-    fn cells(&self, zone: &TimeZone) -> [String; 8] {
+    /// So that a line fits into eighty columns, a year is told only where it is not this one.
+    fn cells(&self, zone: &TimeZone, now: i64) -> [String; 8] {
+        let year = moment(now, zone).map(|now| now.year());
+        let format = |started: &Zoned| match Some(started.year()) == year {
+            true => "%m-%d %H:%M",
+            false => "%Y-%m-%d %H:%M",
+        };
         [
             self.id.to_string(),
             moment(self.started_at, zone).map_or_else(
                 || "?".into(),
-                |started| started.strftime("%Y-%m-%d %H:%M").to_string(),
+                |started| started.strftime(format(&started)).to_string(),
             ),
-            self.took().map_or_else(|| "–".into(), span),
+            self.took().map_or_else(|| "–".into(), |took| span(took).replace("less than ", "<")),
             self.end(),
             number(self.succeeded),
             number(self.failed),
@@ -387,7 +393,7 @@ impl RunLine {
             (Some(exit), _) => format!("exit {exit}"),
             (None, Some(_)) => "ended".into(),
             (None, None) if self.under_way => "under way".into(),
-            (None, None) => "killed or cut off".into(),
+            (None, None) => "killed".into(),
         }
     }
 
@@ -456,7 +462,7 @@ impl RowLine {
 /// A reason for a narrow column.
 fn short(reason: &str) -> &str {
     match reason {
-        "unauthorized" => "credentials",
+        "unauthorized" => "token",
         "wrong-address" => "address",
         "too-many-failures" => "budget",
         "ledger-failed" => "ledger",

@@ -86,7 +86,7 @@ fn a_run_under_way_is_told_as_one_and_a_killed_one_as_killed() {
     assert_eq!(newest["succeeded"], 3, "{killed}");
     assert!(matches!(newest["in_doubt"].as_u64(), Some(1 | 2)), "{killed}");
     let text = desk.call("status job.yaml").exits(0).stdout;
-    assert!(text.contains("killed or cut off"), "{text}");
+    assert!(text.contains("  killed  "), "{text}");
 }
 
 #[test]

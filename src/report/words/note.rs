@@ -20,10 +20,9 @@ pub(crate) fn note(note: &Note) -> String {
         ),
         Note::NoToken(why) => format!("no token yet, trying again: {}", no_token(why)),
         Note::Stopping { rows, at_most } => format!(
-            "asked to stop: nothing more is started; {} under way {} waited for, {} at the most; \
-             asked once more, it stops at once, with {} in doubt",
+            "asked to stop: waiting for {} under way, {} at the most; asked once more, it stops at once, with {} in \
+             doubt",
             counted(*rows, "request"),
-            if *rows == 1 { "is" } else { "are" },
             span(*at_most),
             if *rows == 1 { "its row" } else { "their rows" },
         ),
