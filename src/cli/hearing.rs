@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::report::{Problems, brought_in, credentials, of_waiting};
-use crate::task::{Details, Told};
+use crate::task::{Details, Limits, Told};
 
 use super::output::Output;
 
@@ -43,15 +43,18 @@ impl Hearing {
         if !self.output.verbose {
             return;
         }
-        let quotas: Vec<String> = details.limits.quotas.iter().map(ToString::to_string).collect();
-        for line in [
-            format!("connector: {} ({} operations)", details.connector, details.operations),
-            format!("target: {}", details.target),
-            format!("credentials: {}", credentials(details.credentials)),
-            format!("ledger: {}", details.ledger.display()),
-            format!("quotas: {}; concurrency: {}", quotas.join(", "), details.limits.concurrency),
-        ] {
-            self.output.say(&line);
-        }
+        let Details { connector, operations, target, credentials: kind, ledger, limits } = details;
+        let quotas = |limits: &Limits| {
+            let quotas: Vec<String> = limits.quotas.iter().map(ToString::to_string).collect();
+            format!("quotas: {}; concurrency: {}", quotas.join(", "), limits.concurrency)
+        };
+        let lines = [
+            Some(format!("connector: {connector} ({operations} operations)")),
+            target.as_ref().map(|target| format!("target: {target}")),
+            kind.map(|kind| format!("credentials: {}", credentials(kind))),
+            ledger.as_ref().map(|ledger| format!("ledger: {}", ledger.display())),
+            limits.as_ref().map(quotas),
+        ];
+        lines.into_iter().flatten().for_each(|line| self.output.say(&line));
     }
 }

@@ -21,6 +21,7 @@ fn check(arguments: &LedgerCheckArguments, environment: &Environment) -> u8 {
         connectors: arguments.common.connectors.clone(),
         ledger: gather::ledger(arguments.job.as_ref(), &arguments.common, environment),
     };
+    output.detail(&format!("ledger: {}", options.ledger.display()));
     match task::check_ledger(&options) {
         Ok((job, checked)) => {
             let ledger = options.ledger.display().to_string();

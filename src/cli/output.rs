@@ -90,6 +90,13 @@ impl Output {
         }
     }
 
+    /// Says a line to whoever wants to hear more.
+    pub(super) fn detail(&self, text: &str) {
+        if self.verbose {
+            self.say(text);
+        }
+    }
+
     /// Says a line that nobody should miss, however quiet they want it.
     pub(super) fn warn(&self, text: &str) {
         streams::write(streams::words(), &format!("{text}\n"));

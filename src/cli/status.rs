@@ -22,6 +22,7 @@ pub(super) fn status(arguments: &StatusArguments, environment: &Environment) -> 
         connectors: arguments.common.connectors.clone(),
         ledger: gather::ledger(arguments.job.as_ref(), &arguments.common, environment),
     };
+    output.detail(&format!("ledger: {}", options.ledger.display()));
     let mut hearing = Hearing::new(output);
     let now = wall_clock();
     let found = match task::status(&options, now, &mut |told| hearing.hear(told)) {

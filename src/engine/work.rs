@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::declared::job::InDoubt;
 use crate::plan::decide::Sending;
 use crate::prepare::Ready;
-use crate::row::{Attempted, RowId};
+use crate::row::{Attempted, Cause, RowId};
 
 /// A row that the run has to send.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub(crate) struct Work {
     pub attempts: u32,
     /// When the last of them was started; of several in a row that may have acted, the first.
     pub attempted: Option<Attempted>,
+    /// Why the row was in doubt when the run began; none where it was not, or where nobody wrote that down.
+    pub lost: Option<Box<Cause>>,
     pub sending: Sending,
 }
 

@@ -3,7 +3,7 @@
 use crate::plan::{self, Checked};
 
 use super::job::{JobOptions, Opening};
-use super::{Failure, Listener, Told};
+use super::{Details, Failure, Listener, Told};
 
 /// Checks all rows of a job. `address` is where they would go, if not to the connector's; `now` is in unix
 /// milliseconds. What is found is told; a source that is broken is no failure but so found.
@@ -14,6 +14,14 @@ pub(crate) fn check(
     listener: Listener<'_>,
 ) -> Result<Checked, Failure> {
     let (mut opening, source) = Opening::open(job, address)?;
+    listener(Told::Details(Details {
+        connector: opening.job.connector.name.clone(),
+        operations: opening.job.connector.operations.len(),
+        target: None,
+        credentials: None,
+        ledger: None,
+        limits: None,
+    }));
     opening.tell_warnings(listener);
     let again = || opening.reopen();
     let mut tell = |problem| listener(Told::Problem(problem));

@@ -57,11 +57,11 @@ pub(crate) enum Told {
 pub(crate) struct Details {
     pub connector: String,
     pub operations: usize,
-    /// In words.
-    pub target: String,
-    pub credentials: CredentialKind,
-    pub ledger: PathBuf,
-    pub limits: Limits,
+    /// In words; none where nothing is to be sent.
+    pub target: Option<String>,
+    pub credentials: Option<CredentialKind>,
+    pub ledger: Option<PathBuf>,
+    pub limits: Option<Limits>,
 }
 
 /// Hears what a task has to tell.

@@ -14,7 +14,7 @@ use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions};
 use super::rescued::tell_waiting;
 use super::target::{Target, TargetOptions};
-use super::{Failure, Listener, Refused, Told};
+use super::{Details, Failure, Listener, Refused, Told};
 
 /// What keys of reading rows begin with in a plan: a run has its number there.
 const RUN_MARK: &str = "plan/";
@@ -59,6 +59,15 @@ pub(crate) fn plan(
     let past = find_past(&options.job, &opening.job, &target, listener)?;
     let before = past.as_ref().map(Past::keyed_by).transpose()?;
     refuse_changed_key(&opening.job, before.flatten())?;
+    let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
+    listener(Told::Details(Details {
+        connector: opening.job.connector.name.clone(),
+        operations: opening.job.connector.operations.len(),
+        target: Some(target.words()),
+        credentials: None,
+        ledger: Some(options.job.ledger.clone()),
+        limits: Some(limits.clone()),
+    }));
     opening.tell_warnings(listener);
     let again = || opening.reopen();
     let planning = Planning {
@@ -75,7 +84,6 @@ pub(crate) fn plan(
         refuse_done_elsewhere(&opening, &options.job, &target, now)?;
     }
     let report = planning.show(&fates, show(About::new(&opening, &target)))?;
-    let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
     let tally = *fates.tally();
     let (duration, limited_by) = pace::duration(tally.to_send(), &limits.quotas);
     let totals = PlanTotals { tally, duration, limited_by };

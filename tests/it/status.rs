@@ -253,3 +253,21 @@ fn status_of_a_broken_job_is_told() {
     let outcome = desk.call("status job.yaml --format json").exits(2);
     assert_eq!(outcome.events()[0]["event"], "problem");
 }
+
+#[test]
+fn whoever_wants_to_hear_more_does_in_every_verb() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 2)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    for (verb, words) in [
+        ("check job.yaml -v", "connector: stringeex (4 operations)"),
+        ("plan job.yaml -v --sandbox", "ledger: .noteferry/ledger.db"),
+        ("plan job.yaml -v --sandbox", "quotas: "),
+        ("status job.yaml -v", "ledger: .noteferry/ledger.db"),
+        ("ledger check job.yaml -v", "ledger: .noteferry/ledger.db"),
+    ] {
+        let told = desk.call(verb).exits(0);
+        assert!(told.stderr.contains(words), "{verb}: {told}");
+        let less = desk.call(&verb.replace(" -v", "")).exits(0);
+        assert!(!less.stderr.contains(words), "{verb}: {less}");
+    }
+}

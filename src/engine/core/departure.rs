@@ -236,7 +236,8 @@ impl Core {
         let slot = self.rows.slot(at, Happening::Sought)?;
         // Nobody works on it any longer than on one that was lost when this run began.
         let sure_at = Moment(slot.work.ready.operation.sure_after);
-        let recovery = Recovery::new(&slot.work, None, sure_at)
+        let lost = slot.work.lost.as_deref().cloned();
+        let recovery = Recovery::new(&slot.work, lost, sure_at)
             .ok_or_else(|| slot.fault(Happening::Sought))?;
         self.rows.seek(at, recovery)?;
         self.send_looks(now)

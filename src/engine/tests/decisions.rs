@@ -13,7 +13,7 @@ use crate::engine::{Action, Core, Input, Now, Settings, Stop, Work};
 use crate::event::{Ending, Event, Fault, Happening, RowEnd, Stage};
 use crate::ledger::{Ack, Deed, LedgerError, StorageFault};
 use crate::plan::decide::Sending;
-use crate::row::{Attempted, Cause};
+use crate::row::{Attempted, Cause, Doubt, Reason};
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::verdict::Verdict;
@@ -397,6 +397,25 @@ fn a_run_that_stops_does_not_wait_for_a_look_that_comes_too_late() {
     assert_eq!(done(&mut core), ["begin 1", "send 0"]);
     core.handle(Input::Stop(Stop::Drain { signal: 15 }), at(500));
     assert_eq!(done(&mut core), ["tell", "end lost"]);
+}
+
+#[test]
+fn a_row_that_stays_in_doubt_keeps_the_first_cause_of_it() {
+    let mut core = core("1000/s");
+    let mut work = note(1).attempted(1, None).sending(Sending::Settle).work();
+    let first = Cause { status: Some(503), ..Cause::of(Reason::Answered) };
+    work.lost = Some(Box::new(first));
+    core.handle(Input::Rows(vec![work]), at(0));
+    let refused = Cause { status: Some(403), ..Cause::of(Reason::Answered) };
+    let verdict = Verdict::Refused(refused);
+    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(HashSet::new()) }, at(1));
+    let ends = core.take_actions().into_iter().filter_map(|action| match action {
+        Action::End { end, .. } => end.cause,
+        _ => None,
+    });
+    let causes: Vec<Cause> = ends.collect();
+    assert_eq!(causes.iter().map(|cause| cause.status).collect::<Vec<_>>(), [Some(503)]);
+    assert!(matches!(causes[0].doubt, Some(Doubt::ListRefused(_))), "{causes:?}");
 }
 
 #[test]

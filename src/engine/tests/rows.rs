@@ -42,6 +42,7 @@ pub(crate) fn row(operation: &Arc<Operation>, number: u64) -> Draft {
         turn: 1,
         attempts: 0,
         attempted: None,
+        lost: None,
         sending: Sending::Fresh,
     })
 }

@@ -5,7 +5,8 @@ use tokio::sync::mpsc::Sender;
 use crate::engine::Work;
 use crate::engine::dispatch::FeedFailure;
 use crate::ledger::{History, Ledger};
-use crate::plan::{Fate, Fates, Policy, Prior, ReadingFailure, Readings, Step, Steps};
+use crate::plan::{Fate, Fates, Policy, Prior, ReadingFailure, Readings, Sending, Step, Steps};
+use crate::row::{Cause, Known};
 
 /// Rows that travel to the engine together.
 const BATCH: usize = 32;
@@ -66,6 +67,12 @@ impl Feeder<'_> {
     }
 }
 
+/// Why a row is in doubt, but for what looking for it has come to since.
+fn first_cause(known: &Known) -> Option<Box<Cause>> {
+    let cause = known.earlier.cause.clone()?;
+    Some(Box::new(Cause { doubt: None, ..cause }))
+}
+
 fn work(step: Step) -> Result<Work, ReadingFailure> {
     let (Fate::Send(sending), Some(ready)) = (step.fate, step.ready) else {
         return Err(ReadingFailure::changed(&step.place));
@@ -78,6 +85,7 @@ fn work(step: Step) -> Result<Work, ReadingFailure> {
         turn: known.map_or(1, |known| known.earlier.turn),
         attempts: known.map_or(0, |known| known.earlier.state.attempts()),
         attempted: known.map(|known| known.attempted),
+        lost: known.filter(|_| sending != Sending::Fresh).and_then(first_cause),
         sending,
     })
 }

@@ -160,10 +160,10 @@ pub(super) fn run_through<T: Transport>(
     listener(Told::Details(Details {
         connector: opening.job.connector.name.clone(),
         operations: opening.job.connector.operations.len(),
-        target: target.words(),
-        credentials: kind,
-        ledger: options.job.ledger.clone(),
-        limits: limits.clone(),
+        target: Some(target.words()),
+        credentials: Some(kind),
+        ledger: Some(options.job.ledger.clone()),
+        limits: Some(limits.clone()),
     }));
     let (now, name) = ((world.wall)(), target.job_name(&opening.job));
     let name = as_known(&options.job.ledger, name);
