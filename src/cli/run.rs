@@ -12,7 +12,7 @@ use crate::report::{
 };
 use crate::row::Totals;
 use crate::sandbox::{self, Sandbox};
-use crate::task::{self, Failure, Outlook, RunOptions, TargetOptions, World};
+use crate::task::{self, Failure, Outlook, Refused, RunOptions, TargetOptions, World};
 use crate::text::command::CommandLine;
 use crate::text::visible::shown;
 
@@ -101,17 +101,21 @@ fn tell(failure: &Failure, given: &CommandLine, output: &Output) -> u8 {
     let mut totals = Totals::default();
     if let Failure::Invalid(found) = failure {
         totals = found.totals;
-        let rows = InvalidRows {
-            rows: found.totals.rows,
-            invalid: found.checked.invalid(),
-            guessed: found.checked.guessed,
-            to_send: found.to_send,
-            already_done: found.totals.already_done,
-        };
-        let words = of_invalid(&rows, given);
+        let words = of_invalid(&invalid_rows(found), given);
         words.iter().for_each(|words| output.say(words));
     }
     close(output, &totals, failure.exit())
+}
+
+/// What is said of rows that are refused.
+pub(super) fn invalid_rows(found: &Refused) -> InvalidRows {
+    InvalidRows {
+        rows: found.totals.rows,
+        invalid: found.checked.invalid(),
+        guessed: found.checked.guessed,
+        to_send: found.to_send,
+        already_done: found.totals.already_done,
+    }
 }
 
 fn close(output: &Output, totals: &Totals, exit: u8) -> u8 {

@@ -2,7 +2,9 @@
 
 use crate::declared::job::Job;
 use crate::ledger::{JobName, Ledger, LedgerError, Reader as _};
-use crate::plan::{Checked, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey, survey};
+use crate::plan::{
+    Checked, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey, survey_contents,
+};
 use crate::report::{PlanReport, PlanTotals};
 use crate::source::Source;
 use crate::text::address;
@@ -68,8 +70,9 @@ pub(crate) fn plan(
         past: past.as_ref(),
         policy: options.sending.policy(&opening.job),
     };
-    let Survey { checked, fates } = planning.survey(source, listener)?;
-    if checked.broken {
+    let (Survey { checked, fates, .. }, contents) = planning.survey(source, listener)?;
+    // Where rows begin and end is a guess then, so nothing of a plan would be true, and a run refuses it.
+    if checked.broken || checked.guessed {
         return Err(Failure::Invalid(Refused::new(checked, fates.tally())));
     }
     let is_first = past.as_ref().is_none_or(Past::is_empty);
@@ -80,8 +83,16 @@ pub(crate) fn plan(
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
     let tally = *fates.tally();
     let (duration, limited_by) = pace::duration(tally.to_send(), &limits.quotas);
-    let totals = PlanTotals { tally, duration, limited_by };
-    Ok(Planned { checked, totals, fault: report.finish(&totals) })
+    let totals = PlanTotals {
+        tally,
+        duration,
+        limited_by,
+        contents,
+        zone: opening.job.timezone.clone(),
+        by_content: !opening.preparer.has_key(),
+    };
+    let fault = report.finish(&totals);
+    Ok(Planned { checked, totals, fault })
 }
 
 impl Planned {
@@ -99,9 +110,14 @@ struct Planning<'a> {
 }
 
 impl Planning<'_> {
-    fn survey(&self, source: Source, listener: Listener<'_>) -> Result<Survey, LedgerError> {
+    fn survey(
+        &self,
+        source: Source,
+        listener: Listener<'_>,
+    ) -> Result<(Survey, Contents), LedgerError> {
         let tell = &mut |problem| listener(Told::Problem(problem));
-        let found = survey(self.readings, source, self.past.map(Past::prior), self.policy, tell)?;
+        let prior = self.past.map(Past::prior);
+        let found = survey_contents(self.readings, source, prior, self.policy, tell)?;
         listener(Told::Surveyed);
         Ok(found)
     }

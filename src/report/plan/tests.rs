@@ -24,6 +24,7 @@ fn head() -> PlanHead {
         target: "https://api.stringeex.com/v1 (account admin@example.vn)".into(),
         address: "https://api.stringeex.com/v1".into(),
         header: Some("X-STRINGEE-AUTH".into()),
+        verbose: false,
     }
 }
 
@@ -115,6 +116,7 @@ fn totals() -> PlanTotals {
         ]),
         duration: std::time::Duration::from_millis(19_998_400),
         limited_by: Some("9000/1h".parse().unwrap()),
+        ..PlanTotals::default()
     }
 }
 
