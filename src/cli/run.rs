@@ -75,6 +75,7 @@ fn view(given: &CommandLine, output: &Output, outlook: Outlook) -> RunView {
         ledger: shown(&outlook.ledger.display().to_string()).into_owned(),
         credentials: credentials(outlook.credentials).to_owned(),
         tally: outlook.tally,
+        changed_rows: outlook.changed,
         limited_by: outlook.limited_by,
         duration: outlook.duration,
         started: Zoned::now(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Zoned;
 
 use crate::event::{Event, Progress};
-use crate::plan::{Done, Fate, Held, Sending, Tally};
+use crate::plan::{ChangedRow, Done, Fate, Held, Sending, Tally};
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
 
@@ -109,6 +109,8 @@ pub(crate) struct RunView {
     pub credentials: String,
     /// What becomes of the rows.
     pub tally: Tally,
+    /// The first of the rows that are done and have changed since.
+    pub changed_rows: Vec<ChangedRow>,
     /// The quota that binds.
     pub limited_by: Option<Quota>,
     /// How long sending takes at the quotas; zero where there are none.

@@ -50,7 +50,10 @@ impl Narration {
                 (!self.view.quiet).then(|| format!("note: {}", words::one_line(&words::note(note))))
             }
             Event::Finished { totals, ending } => {
-                let quiet = self.view.quiet && exit::of(totals, ending) == exit::DONE;
+                // That rows were passed over is told though all is well: whoever has changed them waits for them.
+                let passed_over = totals.changed + totals.repeated > 0;
+                let is_well = exit::of(totals, ending) == exit::DONE && !passed_over;
+                let quiet = self.view.quiet && is_well;
                 let text = summary(&self.view, totals, ending, self.elapsed);
                 // Apart from what was told on the way.
                 let apart = if self.view.quiet { "" } else { "\n" };

@@ -221,9 +221,8 @@ impl PlanReport {
             Style::Text { head, paint, .. } => {
                 let rest = totals.count(Group::Send).saturating_sub(self.shown.sent);
                 if self.shown.sent > 0 && rest > 0 {
-                    let more = counted(rest, "more request");
-                    self.out
-                        .text(&format!("\n{}\n", paint.faint(&format!("… and {more} like these"))));
+                    let more = format!("… and {}", counted(rest, "more request"));
+                    self.out.text(&format!("\n{}\n", paint.faint(&more)));
                 }
                 self.out.text(&closing(totals, head, *paint));
             }

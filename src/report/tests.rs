@@ -83,6 +83,7 @@ pub(crate) fn view() -> RunView {
         ledger: "jobs/.noteferry/ledger.db".into(),
         credentials: "STRINGEEX_TOKEN".into(),
         tally: Tally::from_iter([(SENT, 50_000), (DONE, 320)]),
+        changed_rows: Vec::new(),
         limited_by: Some("9000/1h".parse().unwrap()),
         duration: Duration::from_secs(20_000),
         started: "2026-11-22T21:40:00+07:00[Asia/Ho_Chi_Minh]".parse().unwrap(),

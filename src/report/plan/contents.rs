@@ -17,7 +17,11 @@ pub(super) fn contents(contents: &Contents, zone: Option<&TimeZone>) -> String {
     let width = operations.iter().map(|one| number(one.rows).len()).max().unwrap_or(0);
     let of_names = operations.iter().map(|one| one.operation.name.chars().count());
     let names = of_names.max().unwrap_or(0);
-    let mut text = "\nTo send:\n".to_owned();
+    let has_times = operations.iter().any(|one| one.times.iter().any(|count| count.rows > 0));
+    let mut text = match has_times {
+        true => format!("\nTo send (times in {}):\n", zone_name(zone)),
+        false => "\nTo send:\n".to_owned(),
+    };
     for one in operations {
         let name = one_line(&one.operation.name);
         let (rows, on) = (number(one.rows), lanes(one));
@@ -54,7 +58,7 @@ fn details(one: &OperationContents, zone: Option<&TimeZone>) -> Vec<String> {
             true => format!("at {}", moment(first, zone)),
             false => format!("from {} to {}", moment(first, zone), moment(last, zone)),
         };
-        Some(format!("{}: {}, {said} ({})", name(count.field), rows(count.rows), zone_name(zone)))
+        Some(format!("{}: {}, {said}", name(count.field), rows(count.rows)))
     });
     flags.chain(times).collect()
 }

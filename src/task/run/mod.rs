@@ -17,7 +17,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::engine::{Settings, Stop};
 use crate::event::Ending;
 use crate::ledger::{JobLock, JobName, LedgerError};
-use crate::plan::{Survey, Tally, survey};
+use crate::plan::{ChangedRow, Survey, Tally, survey};
 use crate::report::Reporter;
 use crate::row::Totals;
 use crate::source::Source;
@@ -107,6 +107,8 @@ pub(crate) struct Outlook {
     /// Where the credentials come from.
     pub credentials: CredentialKind,
     pub tally: Tally,
+    /// The first of the rows that are done and have changed since.
+    pub changed: Vec<ChangedRow>,
     /// How long sending takes at the quotas; zero where there are none.
     pub duration: Duration,
     /// The quota that binds.
@@ -178,6 +180,7 @@ pub(super) fn run_through<T: Transport>(
         ledger: options.job.ledger.clone(),
         credentials: kind,
         tally,
+        changed: found.changed.clone(),
         duration,
         limited_by,
     });

@@ -1,0 +1,132 @@
+//! What people are told before and after a run: what a plan counts, what has changed, what is passed over.
+
+use noteferry::sandbox::{EMAIL, PASSWORD};
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, NOTES_JOB, notes_csv, sandbox};
+
+/// With the sandbox's credentials, for calls without a wrapper.
+fn signed_in(desk: Desk) -> Desk {
+    desk.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", PASSWORD)
+}
+
+/// A job of every operation, with times and with notes that customers see.
+const MIXED: &str = r#"job: mixed
+timezone: Asia/Ho_Chi_Minh
+source:
+  rows:
+    - { operation: ticket_note.create, ticket_id: tk_1, note: a, is_internal_note: true }
+    - { operation: ticket_note.create, ticket_id: tk_1, note: b, is_internal_note: false }
+    - { operation: ticket_note.create, ticket_id: tk_2, note: c, task_type: 1, task_reminder_time: 4070908800000, task_due_date: 4070995200000 }
+    - { operation: ticket_note.create, ticket_id: tk_3, note: d, is_internal_note: true, task_type: 1, task_reminder_time: 4070912400000, task_due_date: 4070995200000 }
+    - { operation: ticket_note.update, note_id: n1, note: b }
+    - { operation: ticket_note.delete, note_id: n2 }
+    - { operation: ticket_note.delete, note_id: n3 }
+"#;
+
+#[test]
+fn a_plan_counts_by_operation_deletes_first() {
+    let desk = Desk::new().file("job.yaml", MIXED);
+    let text = desk.call("plan job.yaml").exits(0).stdout;
+    let counts = text.split("To send").nth(1).unwrap().split("\n\n").next().unwrap();
+    insta::assert_snapshot!(counts, @r"
+     (times in Asia/Ho_Chi_Minh):
+      ticket_note.delete  2  DELETES, on 2 notes
+      ticket_note.update  1  changes what is there, on 1 note
+      ticket_note.create  4  on 3 tickets
+        is_internal_note: 2 internal; 2 visible to the customer (1 of them by default)
+        task_reminder_time: 2 rows, from 2099-01-01 07:00 to 2099-01-01 08:00
+        task_due_date: 2 rows, at 2099-01-02 07:00
+    ");
+    let event = desk.call("plan job.yaml --format json").exits(0).events().pop().unwrap();
+    let contents = event["contents"].as_array().unwrap();
+    let of: Vec<_> = contents.iter().map(|one| (&one["operation"], &one["rows"])).collect();
+    assert_eq!(
+        of,
+        [
+            (&json!("ticket_note.delete"), &json!(2)),
+            (&json!("ticket_note.update"), &json!(1)),
+            (&json!("ticket_note.create"), &json!(4)),
+        ]
+    );
+    let create = &contents[2];
+    assert_eq!((&create["lanes"], &create["lane"]), (&json!(3), &json!("ticket")));
+    let flags = json!({"true": 2, "false": 2, "by_default": 1, "unsaid": 0});
+    assert_eq!(create["flags"]["is_internal_note"], flags);
+    let reminders = &create["times"]["task_reminder_time"];
+    assert_eq!(
+        *reminders,
+        json!({"rows": 2, "first": "2099-01-01T07:00:00+07:00", "last": "2099-01-01T08:00:00+07:00"})
+    );
+}
+
+#[test]
+fn a_plan_counts_what_a_run_would_send_and_nothing_else() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(10, 4)), sandbox(""));
+    let rows = |arguments: &str| {
+        let plan = desk.call(&format!(
+            "plan {arguments} --format json --base-url {}",
+            sandbox.base_url()
+        ));
+        plan.events().pop().unwrap()["contents"][0]["rows"].clone()
+    };
+    assert_eq!(rows("job.yaml"), 10);
+    assert_eq!(rows("job.yaml --limit 4"), 4);
+    desk.run(&sandbox, "job.yaml --limit 4").exits(0);
+    assert_eq!(rows("job.yaml"), 6);
+    desk.run(&sandbox, "job.yaml").exits(0);
+    assert_eq!(rows("job.yaml"), Value::Null);
+}
+
+#[test]
+fn a_plan_refuses_a_quote_that_is_never_closed_as_a_run_does() {
+    let desk = Desk::with_notes("id,ticket,body\n1,t,a\n2,t,\"b\n3,t,c\n");
+    for verb in ["plan", "run"] {
+        for flags in ["", "--skip-invalid"] {
+            let outcome = desk.call(&format!("{verb} job.yaml --sandbox {flags}")).exits(3);
+            assert!(outcome.stderr.contains("--skip-invalid would not help"), "{outcome}");
+            assert!(!outcome.stdout.contains("To do it"), "{outcome}");
+        }
+    }
+}
+
+#[test]
+fn what_has_changed_is_named() {
+    let (desk, sandbox) = (signed_in(Desk::with_notes(notes_csv(6, 3))), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    desk.write("job.yaml", NOTES_JOB.replace("{{ body }}", "{{ body }}!"));
+    let finished = desk.run(&sandbox, "job.yaml").exits(0).events().pop().unwrap();
+    assert_eq!((&finished["changed"], &finished["repeated"]), (&json!(6), &json!(0)));
+    let at = sandbox.base_url();
+    let text = |arguments: &str| {
+        desk.call(&format!("{arguments} --base-url {at}")).exits(0).to_string()
+    };
+    for told in [text("run job.yaml"), text("run job.yaml -q"), text("plan job.yaml")] {
+        assert!(told.contains("6 rows are done and have changed since"), "{told}");
+        assert!(told.contains("row 1 (line 2)") && told.contains("key k1"), "{told}");
+        assert!(!told.contains("key k4"), "{told}");
+        assert!(told.contains("plan job.yaml") && told.contains("--verbose"), "{told}");
+    }
+    let all = text("plan job.yaml --verbose");
+    assert!(all.contains("key k6"), "{all}");
+    let plan = desk.call(&format!("plan job.yaml --format json --base-url {at}")).exits(0);
+    assert!(plan.all("step").iter().all(|step| step["changed"] == true), "{plan}");
+}
+
+#[test]
+fn rows_that_are_taken_for_old_ones_by_content_are_counted() {
+    let job = NOTES_JOB.replace("key: \"{{ id }}\"\n", "");
+    let night = |rows: &str| format!("id,ticket,body\n{rows}");
+    let desk = Desk::with_notes(night("1,t,called\n")).file("job.yaml", &job);
+    let (desk, sandbox) = (signed_in(desk), sandbox(""));
+    let first = desk.run(&sandbox, "job.yaml").exits(0).events().pop().unwrap();
+    assert_eq!(first["repeated"], 0);
+    desk.write("notes.csv", night("2,t,called\n3,t,called back\n"));
+    let at = sandbox.base_url();
+    let quiet = desk.call(&format!("plan job.yaml --base-url {at}")).exits(0);
+    assert!(quiet.stdout.contains("of the very same content"), "{quiet}");
+    let quiet = desk.call(&format!("run job.yaml -q --base-url {at}")).exits(0);
+    assert!(quiet.stderr.contains("1 row was taken for an old one"), "{quiet}");
+    let again = desk.run(&sandbox, "job.yaml").exits(0).events().pop().unwrap();
+    assert_eq!((&again["repeated"], &again["already_done"]), (&json!(2), &json!(2)));
+}
