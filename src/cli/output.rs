@@ -63,7 +63,7 @@ impl Output {
     pub(super) fn problems(&self) -> Problems {
         match self.format {
             Format::Json => Problems::ndjson(data()),
-            Format::Text => Problems::text(Box::new(stderr()), self.color),
+            Format::Text => Problems::text(Box::new(stderr()), self.color, self.verbose),
         }
     }
 

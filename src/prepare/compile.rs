@@ -255,7 +255,8 @@ impl<'a> Compiler<'a> {
             }
             other => Origin::constant(other),
         };
-        Some(field_origin(&entry.field, origin, source.columns()))
+        let field = field_origin(&entry.field, origin, source.columns());
+        Some(FieldOrigin { at: Some(entry.value_place.clone()), ..field })
     }
 
     fn check_field_name(&mut self, entry: &MapEntry) {
@@ -379,7 +380,7 @@ impl<'a> Compiler<'a> {
         fields: &[FieldOrigin],
         source: &Source,
     ) -> Intake {
-        let checker = Checker::new(operation);
+        let checker = Checker::new(operation, self.job.timezone.cloned());
         let kinds = checker.kinds().iter();
         let taken: Vec<Taken> = kinds
             .filter_map(|(field, kind)| {
@@ -431,5 +432,5 @@ impl<'a> Compiler<'a> {
 
 fn field_origin(field: &str, origin: Origin, columns: &Columns) -> FieldOrigin {
     let column = origin.only_column().and_then(|index| columns.names().get(index)).cloned();
-    FieldOrigin { field: field.into(), origin, column }
+    FieldOrigin { field: field.into(), origin, column, at: None }
 }

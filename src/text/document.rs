@@ -294,20 +294,21 @@ impl Document {
 
     fn explain(&self, violation: Violation, outline: &Outline<'_>) -> Diagnostic {
         let example = || outline.example(&violation.pointer).map(|form| format!("as in {form}"));
+        let words = violation.words(None);
         let hint = match violation.code {
             Code::UnknownKey => violation.hint,
             _ => violation.hint.or_else(example),
         };
         let place = match violation.subject {
             Subject::Key => self.place_of_key(&violation.pointer),
-            Subject::Value => self.place_at(&violation.pointer),
+            Subject::Value | Subject::This | Subject::MustBe => self.place_at(&violation.pointer),
         };
         let code = match violation.code {
             // So it is called by whoever looks at the numbers and names of a document that reads well otherwise.
             Code::TooSmall | Code::TooLarge | Code::Empty => Code::InvalidValue,
             other => other,
         };
-        let problem = Diagnostic::error(code, place, violation.message);
+        let problem = Diagnostic::error(code, place, words);
         Diagnostic { hint, ..problem }
     }
 

@@ -130,3 +130,88 @@ fn rows_that_are_taken_for_old_ones_by_content_are_counted() {
     let again = desk.run(&sandbox, "job.yaml").exits(0).events().pop().unwrap();
     assert_eq!((&again["repeated"], &again["already_done"]), (&json!(2), &json!(2)));
 }
+
+/// A job of reminders whose times are read by a format.
+fn reminders(format: &str, cell: &str) -> Desk {
+    let job = format!(
+        "job: x\noperation: ticket_note.create\nsource: {{ csv: notes.csv }}\ntimezone: Asia/Ho_Chi_Minh\nmap:\n  \
+         ticket_id: \"{{{{ ticket }}}}\"\n  note: \"{{{{ body }}}}\"\n  is_internal_note: \"{{{{ row['nội bộ'] | trim }}}}\"\n  \
+         task_type: 1\n  task_due_date: 4102531200000\n  \
+         task_reminder_time: \"{{{{ row.at | epoch_ms('{format}') }}}}\"\n"
+    );
+    let cells = format!("ticket,body,at,nội bộ\ntk_1,a,{cell},có\n");
+    Desk::new().file("job.yaml", job).file("notes.csv", cells)
+}
+
+#[test]
+fn errors_show_the_value_and_name_the_column_however_it_is_written() {
+    let told = reminders("%d/%m/%Y", "20/03/27").call("check job.yaml").exits(3).stderr;
+    assert!(told.contains("\"có\" is not true or false"), "{told}");
+    assert!(told.contains("column `nội bộ`"), "{told}");
+    assert!(told.contains("`20/03/27` read by the format `%d/%m/%Y` is in the year 27"), "{told}");
+    assert!(told.contains("%y one of two") && told.contains("column `at`"), "{told}");
+    let told = reminders("%d/%m/%Y", "20/03/2020").call("check job.yaml").exits(3).stderr;
+    assert!(told.contains("\"20/03/2020\" is past: 2020-03-20 00:00:00 Asia/Ho_Chi_Minh"), "{told}");
+}
+
+#[test]
+fn a_format_that_cannot_be_meant_is_refused_once() {
+    for (format, hint) in [
+        ("dd/MM/yyyy", "'%d/%m/%Y'"),
+        ("%d/%m/%Y %H:%M Z", "'%d/%m/%Y %H:%M %z'"),
+        ("%d/%m/%Y %Z", "timezone"),
+    ] {
+        let desk = reminders(format, "20/03/2027");
+        desk.write("notes.csv", "ticket,body,at,nội bộ\nt,a,20/03/2027,1\nt,b,20/03/2027,1\n");
+        let outcome = desk.call("check job.yaml --format json").exits(2);
+        let problems = outcome.all("problem");
+        assert_eq!(problems.len(), 1, "{outcome}");
+        assert_eq!(problems[0]["code"], "time-format");
+        assert!(problems[0]["hint"].as_str().unwrap().contains(hint), "{outcome}");
+        assert_eq!(problems[0]["file"], "job.yaml");
+    }
+}
+
+#[test]
+fn errors_are_grouped_by_cause_and_all_are_shown_on_demand() {
+    let mut rows = "id,ticket,body,internal\n".to_owned();
+    for row in 1..=400 {
+        let ticket = if row % 4 == 0 { "" } else { "tk_1" };
+        rows.push_str(&format!("{row},{ticket},a,{}\n", if row % 2 == 0 { "Có" } else { "1" }));
+    }
+    let job = NOTES_JOB.replace("is_internal_note: true", "is_internal_note: \"{{ internal }}\"");
+    let desk = Desk::with_notes(rows).file("job.yaml", job);
+    let told = desk.call("check job.yaml").exits(3).stderr;
+    let (full, grouped) = told.split_once("… and ").unwrap();
+    assert_eq!(full.matches("error[").count(), 6, "{told}");
+    insta::assert_snapshot!(grouped, @r"
+    294 more errors (300 in all), by cause:
+      200  wrong-type, column `internal`: lines 3, 5, 7, 9, 11, …
+      100  missing-field, column `ticket`: lines 5, 9, 13, 17, 21, …
+    To see all of them: add --verbose
+    More about an error: noteferry explain wrong-type
+    400 rows: 200 valid, 200 invalid. Nothing was sent.
+    ");
+    let all = desk.call("check job.yaml --verbose").exits(3).stderr;
+    assert_eq!(all.matches("error[").count(), 300);
+}
+
+#[test]
+fn a_mistake_of_the_job_is_told_once() {
+    for (line, column) in [
+        ("is_internal_note: Có", "\"Có\" is not true or false"),
+        ("is_internal_note: \"{{ 'Có' | trim }}\"", "\"Có\" is not true or false"),
+        ("note_type: 99", "\"99\" is not one of"),
+    ] {
+        let job = NOTES_JOB.replace("is_internal_note: true", line);
+        let desk = Desk::with_notes(notes_csv(700, 3)).file("job.yaml", job);
+        let outcome = desk.call("check job.yaml --format json").exits(3);
+        let problems = outcome.all("problem");
+        let errors = problems.iter().filter(|problem| problem["severity"] == "error");
+        let errors: Vec<_> = errors.collect();
+        assert_eq!(errors.len(), 1, "{outcome}");
+        assert!(errors[0]["message"].as_str().unwrap().contains(column), "{outcome}");
+        assert_eq!(errors[0]["file"], "job.yaml");
+        assert_eq!(outcome.events().last().unwrap()["invalid"], 700);
+    }
+}

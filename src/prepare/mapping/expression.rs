@@ -44,6 +44,8 @@ impl Owned {
 pub(super) struct Names {
     pub(super) columns: Arc<[(Arc<str>, usize)]>,
     pub(super) whole_row: bool,
+    /// The column that all of its `row["…"]` and `row.…` name, if it is one.
+    pub(super) of_row: Option<usize>,
 }
 
 /// A compiled expression and the columns it needs.
@@ -76,8 +78,14 @@ impl Compiled {
     pub(crate) fn only_column(&self) -> Option<usize> {
         match (&*self.names.columns, self.names.whole_row) {
             ([(_, index)], false) => Some(*index),
+            ([], true) => self.names.of_row,
             _ => None,
         }
+    }
+
+    /// Whether it depends on no column.
+    pub(super) fn is_of_job(&self) -> bool {
+        self.names.columns.is_empty() && !self.names.whole_row
     }
 
     /// Whether it depends on a column. Where it asks for the whole row, it is taken to use the columns it spells.

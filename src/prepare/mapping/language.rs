@@ -14,8 +14,11 @@ use crate::text::diagnostic::{Diagnostic, Place};
 use super::ROW;
 use super::expression::{Compiled, Names, Owned};
 use super::filter::{self, Setting};
-use super::scan::{filter_names, find_word, place_in, row_subscripts};
+use super::scan::{
+    filter_names, find_word, literal_arguments, one_of_row, place_in, row_subscripts,
+};
 use super::shortcut::Shortcut;
+use super::time_format;
 
 /// How many steps one expression may take; far more than any honest one needs.
 const FUEL: u64 = 100_000;
@@ -62,6 +65,7 @@ impl Language {
         })?;
         let mut problems = self.unknown_filters(text, &place);
         problems.extend(unknown_subscripts(text, source, &place));
+        problems.extend(wrong_formats(text, &place));
         let names = self.names_of(owned.expression(), text, source, &place, &mut problems);
         if !problems.is_empty() {
             // `note/text` is a quotient to the language; who writes it means the column, not two.
@@ -137,8 +141,23 @@ impl Language {
                 }
             }
         }
-        Names { columns: columns.into(), whole_row }
+        let of_row = one_of_row(text).and_then(|name| source.columns().index(name));
+        Names { columns: columns.into(), whole_row, of_row }
     }
+}
+
+/// A format that no time can fit, or that would read a time wrongly, is wrong for all rows.
+fn wrong_formats(
+    text: &str,
+    place: &impl Fn(Option<Range<usize>>) -> Place,
+) -> Vec<Diagnostic> {
+    let formats = literal_arguments(text, "epoch_ms").into_iter();
+    let wrong = formats.filter_map(|range| {
+        let fault = time_format::fault(&text[range.clone()])?;
+        let problem = Diagnostic::error(Code::TimeFormat, place(Some(range)), fault.message);
+        Some(problem.hint(fault.hint))
+    });
+    wrong.collect()
 }
 
 /// `row['…']` names a column as plainly as a bare name does. Where later rows may bring more columns, nobody can

@@ -10,6 +10,7 @@ mod language;
 mod scan;
 mod shortcut;
 mod time;
+mod time_format;
 
 #[cfg(test)]
 mod tests;
@@ -168,6 +169,19 @@ impl Origin {
         }
     }
 
+    /// Whether the job alone says the value, whatever stands in the row.
+    pub(crate) fn is_of_job(&self) -> bool {
+        match self {
+            Self::Constant(_) => true,
+            Self::Column(_) => false,
+            Self::Expression(compiled) => compiled.is_of_job(),
+            Self::Text(parts) => parts.iter().all(|part| match part {
+                Part::Literal(_) => true,
+                Part::Expression(compiled) => compiled.is_of_job(),
+            }),
+        }
+    }
+
     /// The value on a row.
     pub(crate) fn value<'a>(
         &'a self,
@@ -176,7 +190,7 @@ impl Origin {
     ) -> Result<Mapped<'a>, ValueError> {
         match self {
             Self::Constant(value) => Ok(value.borrowed()),
-            Self::Column(index) => Ok(cell(record.cell(*index))),
+            Self::Column(index) => Ok(record.cell(*index).into()),
             Self::Expression(compiled) => match compiled.evaluate(record, columns)? {
                 Evaluated::Scalar(value) => Ok(value.into()),
                 Evaluated::Value(value) => evaluated(value),
@@ -234,13 +248,15 @@ impl<'a> From<Scalar<'a>> for Mapped<'a> {
     }
 }
 
-fn cell(cell: Cell<'_>) -> Mapped<'_> {
-    match cell {
-        Cell::Absent | Cell::Null => Mapped::Absent,
-        Cell::Bool(value) => Mapped::Bool(value),
-        Cell::Number(text) => Mapped::Number(text.into()),
-        Cell::Text(text) => Mapped::Text(text.into()),
-        Cell::Json(value) => Mapped::Json(value.clone()),
+impl<'a> From<Cell<'a>> for Mapped<'a> {
+    fn from(cell: Cell<'a>) -> Self {
+        match cell {
+            Cell::Absent | Cell::Null => Self::Absent,
+            Cell::Bool(value) => Self::Bool(value),
+            Cell::Number(text) => Self::Number(text.into()),
+            Cell::Text(text) => Self::Text(text.into()),
+            Cell::Json(value) => Self::Json(value.clone()),
+        }
     }
 }
 
