@@ -76,6 +76,8 @@ fn view(given: &CommandLine, output: &Output, outlook: Outlook) -> RunView {
         credentials: credentials(outlook.credentials).to_owned(),
         tally: outlook.tally,
         changed_rows: outlook.changed,
+        in_doubt: outlook.in_doubt,
+        is_presumed: outlook.is_presumed,
         limited_by: outlook.limited_by,
         duration: outlook.duration,
         started: Zoned::now(),

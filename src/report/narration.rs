@@ -20,12 +20,14 @@ pub(super) struct Narration {
     view: RunView,
     /// Rows that did not succeed so far.
     unhappy: u64,
+    /// Of those, rows that were answered with HTTP status 404.
+    not_found: u64,
     elapsed: Duration,
 }
 
 impl Narration {
     pub(super) fn new(view: RunView) -> Self {
-        Self { view, unhappy: 0, elapsed: Duration::ZERO }
+        Self { view, unhappy: 0, not_found: 0, elapsed: Duration::ZERO }
     }
 
     pub(super) fn view(&self) -> &RunView {
@@ -54,7 +56,10 @@ impl Narration {
                 let passed_over = totals.changed + totals.repeated > 0;
                 let is_well = exit::of(totals, ending) == exit::DONE && !passed_over;
                 let quiet = self.view.quiet && is_well;
-                let text = summary(&self.view, totals, ending, self.elapsed);
+                let mut text = summary(&self.view, totals, ending, self.elapsed);
+                if totals.succeeded == 0 && self.not_found > 1 && self.not_found == self.unhappy {
+                    text.push_str(&nothing_found(&self.view, self.not_found));
+                }
                 // Apart from what was told on the way.
                 let apart = if self.view.quiet { "" } else { "\n" };
                 (!quiet).then(|| format!("{apart}{}", text.trim_end()))
@@ -67,6 +72,8 @@ impl Narration {
             return None;
         }
         self.unhappy += 1;
+        let status = row.cause.as_ref().and_then(|cause| cause.status);
+        self.not_found += u64::from(status == Some(404));
         match self.unhappy {
             ..=TOLD => Some(row_words(row, Paint(self.view.color))),
             told if told == TOLD + 1 => Some(self.and_more()),
@@ -77,6 +84,16 @@ impl Narration {
     fn and_more(&self) -> String {
         format!("… and more: see {}", self.view.command.of("status"))
     }
+}
+
+/// Where nothing is found, it may be the address that is wrong, and no row.
+fn nothing_found(view: &RunView, count: u64) -> String {
+    format!(
+        "\nAll {} were answered with HTTP status 404 (not found), and none succeeded: before you correct them, check the \
+         base URL\nand its path, as in {}; it may be wrong, and no row. Then add --retry-failed.\n",
+        rows(count),
+        view.target
+    )
 }
 
 /// `row 12 (line 13) failed: 1003: ticket not found`.
@@ -110,6 +127,12 @@ fn head(view: &RunView) -> String {
     let mut lines = vec![format!("{} to {}", paint.bold(&view.job), view.target)];
     if view.sandbox {
         lines.push("A rehearsal in the sandbox: nothing reaches the real API.".into());
+        if view.is_presumed {
+            lines.push(format!(
+                "Each {} that a row changes or deletes is taken to be there: a rehearsal cannot know.",
+                view.item
+            ));
+        }
     }
     lines.push(to_send(view));
     lines.extend(time(view));

@@ -515,10 +515,13 @@ fn held_words(totals: &PlanTotals) -> String {
         (Held::Refused, "refused earlier, unchanged since"),
     ];
     let parts = parts.map(|(held, word)| (totals.held(held), word)).into_iter();
-    let parts = parts.filter(|(count, _)| *count > 0);
-    let words: Vec<String> =
-        parts.map(|(count, word)| format!("{} {word}", number(count))).collect();
-    words.join(", ")
+    let parts: Vec<_> = parts.filter(|(count, _)| *count > 0).collect();
+    // All of one kind have been counted already.
+    if let [(_, word)] = parts.as_slice() {
+        return (*word).to_owned();
+    }
+    let words = parts.iter().map(|(count, word)| format!("{} {word}", number(*count)));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// `50,000 requests take about 5 h 33 min: 9000/h is the quota that binds.`

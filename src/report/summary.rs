@@ -8,6 +8,7 @@ use super::RunView;
 use super::paint::Paint;
 use super::words;
 use super::words::{counted, number, one_line, one_of, rows, rows_are, span};
+use crate::declared::job::InDoubt;
 use crate::event::{Ending, Obstacle};
 use crate::plan::Held;
 use crate::row::{Reason, Totals};
@@ -183,9 +184,19 @@ fn in_doubt(view: &RunView, count: u64) -> String {
     )];
     if count > held {
         let them = them(count - held);
-        lines.push(format!(
-            "The next run looks for {them} once more, and sends again only what surely is not there."
-        ));
+        lines.push(match view.in_doubt {
+            InDoubt::Verify => format!(
+                "The next run looks for {them} once more, and sends again only what surely is not there."
+            ),
+            InDoubt::Resend => format!(
+                "The next run sends {them} again, as `in_doubt: resend` says, which may make {} twice.",
+                one_of(&view.item)
+            ),
+            InDoubt::Hold => format!(
+                "The next run holds {them} back, as `in_doubt: hold` says: look on the other side. `in_doubt: verify` has a \
+                 run look for {them}."
+            ),
+        });
     }
     if held > 0 {
         let plan = view.command.of("plan");

@@ -114,6 +114,7 @@ impl Violation {
         if meant.is_none() {
             missed.truncate(1);
         }
+        name_all(&mut missed, &names_of_forms(&forms, here, schema), pointer);
         if missed.is_empty() {
             let message = "fits no form that is known here".to_owned();
             return vec![Self::refused(pointer.clone(), Code::InvalidValue, message)];
@@ -250,6 +251,35 @@ pub(crate) fn asks_for_text(error: &ValidationError<'_>) -> Vec<Pointer> {
 /// The validator's places are escaped as pointers are.
 fn pointer_of(location: &Location) -> Pointer {
     Pointer::parse(location.as_str()).unwrap_or_default()
+}
+
+/// The names that any of several forms knows at the place of a value.
+fn names_of_forms(
+    forms: &[&Vec<ValidationError<'static>>],
+    here: &Location,
+    schema: &Value,
+) -> Vec<String> {
+    let unexpected = forms.iter().copied().flatten().filter(|inner| {
+        matches!(inner.kind(), Kind::AdditionalProperties { .. }) && inner.instance_path() == here
+    });
+    let mut names: Vec<String> = Vec::new();
+    for name in unexpected.flat_map(|inner| sibling_names(inner, schema)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// What one form does not know, another may: all of them are offered.
+fn name_all(missed: &mut [Violation], names: &[String], pointer: &Pointer) {
+    for violation in missed {
+        let parent = violation.pointer.parent();
+        if violation.code == Code::UnknownKey && parent.as_ref() == Some(pointer) {
+            let name = violation.pointer.tokens().last().map(|name| name.to_string());
+            *violation = Violation::unexpected(pointer, &name.unwrap_or_default(), names);
+        }
+    }
 }
 
 /// The names that the schema knows beside an unexpected one.

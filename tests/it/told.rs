@@ -4,6 +4,7 @@ use noteferry::sandbox::{EMAIL, PASSWORD};
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, NOTES_JOB, notes_csv, sandbox};
+use crate::stand::Stand;
 
 /// With the sandbox's credentials, for calls without a wrapper.
 fn signed_in(desk: Desk) -> Desk {
@@ -213,5 +214,62 @@ fn a_mistake_of_the_job_is_told_once() {
         assert!(errors[0]["message"].as_str().unwrap().contains(column), "{outcome}");
         assert_eq!(errors[0]["file"], "job.yaml");
         assert_eq!(outcome.events().last().unwrap()["invalid"], 700);
+    }
+}
+
+#[test]
+fn updates_and_deletes_can_be_rehearsed() {
+    let rows = |operations: &[&str]| {
+        let rows: String = operations.iter().map(|row| format!("    - {row}\n")).collect();
+        format!("job: x\nsource:\n  rows:\n{rows}")
+    };
+    let desk = Desk::new().file(
+        "job.yaml",
+        rows(&[
+            "{ operation: ticket_note.update, note_id: real1, note: b }",
+            "{ operation: ticket_note.delete, note_id: real1 }",
+            "{ operation: ticket_note.delete, note_id: real2 }",
+        ]),
+    );
+    let outcome = desk.call("run job.yaml --sandbox").exits(0);
+    assert!(outcome.stderr.contains("Each note that a row changes or deletes"), "{outcome}");
+    let bad = [
+        "{ operation: ticket_note.delete, note_id: tn_missing1 }",
+        "{ operation: ticket_note.delete, note_id: real3 }",
+        "{ operation: ticket_note.update, note_id: real3, note: a }",
+    ];
+    let desk = Desk::new().file("job.yaml", rows(&bad));
+    desk.call("run job.yaml --sandbox --format json").exits(1).counts("succeeded=1 failed=2");
+    // What creates says nothing of it.
+    let desk = Desk::with_notes(notes_csv(2, 1));
+    let outcome = desk.call("run job.yaml --sandbox").exits(0);
+    assert!(!outcome.stderr.contains("taken to be there"), "{outcome}");
+}
+
+#[test]
+fn rows_that_are_all_not_found_point_at_the_address() {
+    let stand = Stand::open(|_| Some((404, "{\"r\":4,\"msg\":\"not found\"}".to_owned())));
+    let desk = Desk::with_notes(notes_csv(3, 3)).env("STRINGEEX_TOKEN", "ready");
+    let outcome = desk.call(&format!("run job.yaml --base-url {}/v2", stand.address())).exits(1);
+    assert!(outcome.stderr.contains("All 3 rows were answered with HTTP status 404"), "{outcome}");
+    assert!(outcome.stderr.contains("check the base URL"), "{outcome}");
+}
+
+#[test]
+fn a_way_to_a_token_that_is_misspelt_is_offered_all_ways() {
+    let desk = Desk::with_notes(notes_csv(1, 1));
+    let desk = desk.with_connector(|text| text.replace("- signed_token:", "- certificate:"));
+    let told = desk.call("check job.yaml").exits(2).stderr;
+    assert!(told.contains("known here: token, login, signed_token"), "{told}");
+}
+
+#[test]
+fn a_column_that_only_the_key_uses_is_not_left_out() {
+    let rows = "legacy,ticket_id,note\n1,t,a\n";
+    for key in ["{{ legacy }}", "{{ row['legacy'] }}", "{{ row.legacy }}", "N-{{ legacy | trim }}"] {
+        let job = format!("job: x\noperation: ticket_note.create\nsource: {{ csv: notes.csv }}\nkey: \"{key}\"\n");
+        let desk = Desk::with_notes(rows).file("job.yaml", job);
+        let told = desk.call("check job.yaml").exits(0).stderr;
+        assert!(!told.contains("left out"), "{told}");
     }
 }
