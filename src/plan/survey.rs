@@ -142,7 +142,8 @@ fn survey_with(
                 let decided = decider.decide(record, &sight.glance, valid)?;
                 match decided.fate {
                     Fate::Send(_) => {
-                        if let (Some(contents), Some(row)) = (contents.as_deref_mut(), sight.traits) {
+                        if let (Some(contents), Some(row)) = (contents.as_deref_mut(), sight.traits)
+                        {
                             contents.add(row);
                         }
                     }

@@ -258,10 +258,10 @@ impl Preparer {
             _ => words,
         };
         // What the job says itself, whatever the row, is its mistake and none of each row.
-        let of_job = field.filter(|field| field.origin.is_of_job()).and_then(|field| field.at.clone());
+        let of_job =
+            field.filter(|field| field.origin.is_of_job()).and_then(|field| field.at.clone());
         let once = finding.once || of_job.is_some();
-        let mut diagnostic =
-            Diagnostic::error(code, of_job.unwrap_or(Place::Row(place)), message);
+        let mut diagnostic = Diagnostic::error(code, of_job.unwrap_or(Place::Row(place)), message);
         diagnostic.severity = finding.severity;
         diagnostic.once = once;
         diagnostic.hint = hint;
@@ -310,7 +310,8 @@ fn quoted(text: &str) -> String {
     let mut letters = text.chars();
     let begin: String = letters.by_ref().take(SHOWN).collect();
     let rest = if letters.next().is_some() { "…" } else { "" };
-    let line: String = begin.chars().map(|letter| if letter == '\n' { '↵' } else { letter }).collect();
+    let line: String =
+        begin.chars().map(|letter| if letter == '\n' { '↵' } else { letter }).collect();
     format!("\"{}{rest}\"", shown(&line))
 }
 

@@ -3,7 +3,8 @@
 use crate::declared::job::Job;
 use crate::ledger::{JobName, Ledger, LedgerError, Reader as _};
 use crate::plan::{
-    Checked, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey, survey_contents,
+    Checked, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey,
+    survey_contents,
 };
 use crate::report::{PlanReport, PlanTotals};
 use crate::source::Source;

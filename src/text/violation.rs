@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::text::code::Code;
 use crate::text::diagnostic::closest;
+use crate::text::lookalike::did_you_mean;
 use crate::text::pointer::Pointer;
 
 /// One thing that a schema refuses.
@@ -59,7 +60,7 @@ impl Violation {
     fn unexpected(pointer: &Pointer, name: &str, known: &[String]) -> Self {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let hint = match closest(name, &known) {
-            Some(near) => Some(format!("did you mean `{near}`?")),
+            Some(near) => Some(did_you_mean(name, near)),
             None if known.is_empty() => None,
             None => Some(format!("known here: {}", known.join(", "))),
         };
@@ -149,16 +150,12 @@ impl Violation {
             Kind::MinLength { limit: 1 } => {
                 Self::refused(pointer, Code::Empty, "must not be empty".to_owned())
             }
-            Kind::MinLength { limit } => Self::refused(
-                pointer,
-                Code::TooShort,
-                format!("needs at least {limit} characters"),
-            ),
-            Kind::MaxLength { limit } => Self::refused(
-                pointer,
-                Code::TooLong,
-                format!("is longer than {limit} characters"),
-            ),
+            Kind::MinLength { limit } => {
+                Self::refused(pointer, Code::TooShort, format!("needs at least {limit} characters"))
+            }
+            Kind::MaxLength { limit } => {
+                Self::refused(pointer, Code::TooLong, format!("is longer than {limit} characters"))
+            }
             Kind::Minimum { limit } => {
                 Self::must_be(pointer, Code::TooSmall, format!("at least {limit}"))
             }

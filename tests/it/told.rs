@@ -65,10 +65,8 @@ fn a_plan_counts_by_operation_deletes_first() {
 fn a_plan_counts_what_a_run_would_send_and_nothing_else() {
     let (desk, sandbox) = (Desk::with_notes(notes_csv(10, 4)), sandbox(""));
     let rows = |arguments: &str| {
-        let plan = desk.call(&format!(
-            "plan {arguments} --format json --base-url {}",
-            sandbox.base_url()
-        ));
+        let plan =
+            desk.call(&format!("plan {arguments} --format json --base-url {}", sandbox.base_url()));
         plan.events().pop().unwrap()["contents"][0]["rows"].clone()
     };
     assert_eq!(rows("job.yaml"), 10);
@@ -99,9 +97,8 @@ fn what_has_changed_is_named() {
     let finished = desk.run(&sandbox, "job.yaml").exits(0).events().pop().unwrap();
     assert_eq!((&finished["changed"], &finished["repeated"]), (&json!(6), &json!(0)));
     let at = sandbox.base_url();
-    let text = |arguments: &str| {
-        desk.call(&format!("{arguments} --base-url {at}")).exits(0).to_string()
-    };
+    let text =
+        |arguments: &str| desk.call(&format!("{arguments} --base-url {at}")).exits(0).to_string();
     for told in [text("run job.yaml"), text("run job.yaml -q"), text("plan job.yaml")] {
         assert!(told.contains("6 rows are done and have changed since"), "{told}");
         assert!(told.contains("row 1 (line 2)") && told.contains("key k1"), "{told}");
@@ -152,7 +149,10 @@ fn errors_show_the_value_and_name_the_column_however_it_is_written() {
     assert!(told.contains("`20/03/27` read by the format `%d/%m/%Y` is in the year 27"), "{told}");
     assert!(told.contains("%y one of two") && told.contains("column `at`"), "{told}");
     let told = reminders("%d/%m/%Y", "20/03/2020").call("check job.yaml").exits(3).stderr;
-    assert!(told.contains("\"20/03/2020\" is past: 2020-03-20 00:00:00 Asia/Ho_Chi_Minh"), "{told}");
+    assert!(
+        told.contains("\"20/03/2020\" is past: 2020-03-20 00:00:00 Asia/Ho_Chi_Minh"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -266,10 +266,67 @@ fn a_way_to_a_token_that_is_misspelt_is_offered_all_ways() {
 #[test]
 fn a_column_that_only_the_key_uses_is_not_left_out() {
     let rows = "legacy,ticket_id,note\n1,t,a\n";
-    for key in ["{{ legacy }}", "{{ row['legacy'] }}", "{{ row.legacy }}", "N-{{ legacy | trim }}"] {
-        let job = format!("job: x\noperation: ticket_note.create\nsource: {{ csv: notes.csv }}\nkey: \"{key}\"\n");
+    for key in ["{{ legacy }}", "{{ row['legacy'] }}", "{{ row.legacy }}", "N-{{ legacy | trim }}"]
+    {
+        let job = format!(
+            "job: x\noperation: ticket_note.create\nsource: {{ csv: notes.csv }}\nkey: \"{key}\"\n"
+        );
         let desk = Desk::with_notes(rows).file("job.yaml", job);
         let told = desk.call("check job.yaml").exits(0).stderr;
         assert!(!told.contains("left out"), "{told}");
+    }
+}
+
+/// What is told of a job file with this map, on the way to 80 columns.
+fn told_of(map: &str) -> String {
+    let job = format!(
+        "job: x\noperation: ticket_note.create\nsource: {{ csv: notes.csv }}\nmap:\n{map}\n"
+    );
+    let desk = Desk::with_notes("ticket,body\nt,a\n").file("job.yaml", job);
+    desk.call("check job.yaml").stderr
+}
+
+#[test]
+fn yaml_as_people_write_it_is_answered_with_what_to_put() {
+    for (map, hint) in [
+        ("  ticket_id: {{ ticket }}", "write ticket_id: \"{{ ticket }}\""),
+        ("  ticket_id: \"{{ row[\"ticket\"] }}\"", "write ticket_id: '{{ row[\"ticket\"] }}'"),
+        ("  note: Gọi lại: {{ body }}", "write note: \"Gọi lại: {{ body }}\""),
+        ("  note: \"C:\\data\"", "write note: 'C:\\data'"),
+        ("  : hi\n  note: a", "write the name before the colon"),
+        ("  ~: hi\n  note: a", "write the name before the colon"),
+        ("  ticket_id \"{{ ticket }}\"\n  note: a", "write ticket_id: \"{{ ticket }}\""),
+        ("  ticket_id:\"{{ ticket }}\"\n  note: a", "write ticket_id: \"{{ ticket }}\""),
+        ("  ticket_id: “{{ ticket }}”\n  note: a", "`“` (U+201C) is no quote of YAML"),
+        ("  ticket_id: \"{{ row[“ticket”] }}\"\n  note: a", "U+201C"),
+        ("  ticket_id: \"{{ tic\u{200b}ket }}\"\n  note: a", "U+200B, which is not seen"),
+        ("  ticket_id:\u{a0}\"{{ ticket }}\"\n  note: a", "U+00A0, a blank of another kind"),
+        ("  ticket_id： \"{{ ticket }}\"\n  note: a", "U+FF1A"),
+        ("  ticket_id: t\n  n\u{43e}te: a", "(U+043E)"),
+        ("\tticket_id: t", "a tab cannot indent"),
+        ("  ticket_id: t\n note: a", "exactly below each other"),
+    ] {
+        let told = told_of(map);
+        assert!(told.contains(hint), "{map}\n{told}");
+    }
+}
+
+#[test]
+fn no_message_speaks_of_rust() {
+    for map in [
+        "  null: a",
+        "  ? [a]\n  : b",
+        "  note: !!int a",
+        "  ticket_id: \"{{ ticket | replace(1) }}\"\n  note: \"{{ body | round('x') }}\"",
+        "  ticket_id: \"{{ ticket | int(5, 'a') }}\"\n  note: \"{{ body | epoch_ms(5) }}\"",
+        "  ticket_id: \"{{ range('a') }}\"\n  note: \"{{ body | round(1, 2, 3) }}\"",
+        "  ticket_id: [1, 2]\n  note: { a: 1 }",
+    ] {
+        let told = told_of(map);
+        for word in
+            ["Option<", "String>", "i32", "i64", "usize", "Vec<", "deserialize", "struct", "enum"]
+        {
+            assert!(!told.contains(word), "{map}\n{told}");
+        }
     }
 }

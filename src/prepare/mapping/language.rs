@@ -10,6 +10,7 @@ use crate::declared::job::Written;
 use crate::source::Source;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::lookalike::Lookalike;
 
 use super::ROW;
 use super::expression::{Compiled, Names, Owned};
@@ -147,10 +148,7 @@ impl Language {
 }
 
 /// A format that no time can fit, or that would read a time wrongly, is wrong for all rows.
-fn wrong_formats(
-    text: &str,
-    place: &impl Fn(Option<Range<usize>>) -> Place,
-) -> Vec<Diagnostic> {
+fn wrong_formats(text: &str, place: &impl Fn(Option<Range<usize>>) -> Place) -> Vec<Diagnostic> {
     let formats = literal_arguments(text, "epoch_ms").into_iter();
     let wrong = formats.filter_map(|range| {
         let fault = time_format::fault(&text[range.clone()])?;
@@ -187,9 +185,12 @@ fn add(problems: &mut Vec<Diagnostic>, problem: Diagnostic) {
 
 /// What to write instead of an expression that is none, or of names that are none.
 fn syntax_hint(text: &str, source: &Source) -> String {
-    match odd_column(text, source) {
-        Some(name) => subscript_hint(name),
-        None => {
+    match (odd_column(text, source), Lookalike::of_signs(text)) {
+        (Some(name), _) => subscript_hint(name),
+        (None, Some(found)) => {
+            format!("there is {} in it: {}", found.named(), found.advice())
+        }
+        (None, None) => {
             "an expression is a column or a calculation with columns, as in {{ column | trim }}"
                 .into()
         }

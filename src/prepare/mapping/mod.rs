@@ -25,6 +25,7 @@ use crate::declared::job::Written;
 use crate::source::{Cell, Columns, Record, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
+use crate::text::lookalike::Lookalike;
 
 use expression::{Compiled, Evaluated};
 use shortcut::Scalar;
@@ -297,6 +298,23 @@ enum Piece {
     Expression(Range<usize>),
 }
 
+/// The curly quote that an expression stands in where a usual one was meant.
+fn odd_quotes(text: &str) -> Option<Lookalike> {
+    let is_quote = |found: &Lookalike| matches!(found.meant, Some('"' | '\''));
+    let first = Lookalike::of_signs(text.get(..text.find("{{")?)?.trim_start());
+    let last = Lookalike::of_signs(text.get(text.rfind("}}")? + 2..)?.trim_end());
+    last.filter(is_quote)?;
+    first.filter(|found| is_quote(found) && found.at == 0)
+}
+
+/// A text without its first and last letter.
+fn inside(text: &str) -> &str {
+    let mut letters = text.trim().chars();
+    letters.next();
+    letters.next_back();
+    letters.as_str()
+}
+
 /// Cuts a text at its `{{` and `}}`.
 fn pieces(written: &Written) -> Result<Vec<Piece>, Diagnostic> {
     let text = written.text.as_str();
@@ -307,6 +325,16 @@ fn pieces(written: &Written) -> Result<Vec<Piece>, Diagnostic> {
             "`{%` is not understood here",
         );
         return Err(problem.hint("only expressions are, as in {{ a if b else c }}"));
+    }
+    if let Some(quote) = odd_quotes(text) {
+        let message = format!(
+            "{} is no quote of YAML, and would be sent as a part of the text",
+            quote.named()
+        );
+        let problem = Diagnostic::error(Code::ExpressionSyntax, written.place.clone(), message);
+        return Err(
+            problem.hint(format!("write \" in its place, on both sides: \"{}\"", inside(text)))
+        );
     }
     let mut pieces = Vec::new();
     let mut at = 0;

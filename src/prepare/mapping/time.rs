@@ -139,7 +139,9 @@ fn remark(text: &str, format: &str) -> &'static str {
     if !text.contains(':') && format.contains("%H") {
         return ": it has no time of day";
     }
-    if text.contains(':') && !["%H", "%I", "%k", "%l", "%T", "%R"].iter().any(|hour| format.contains(hour)) {
+    if text.contains(':')
+        && !["%H", "%I", "%k", "%l", "%T", "%R"].iter().any(|hour| format.contains(hour))
+    {
         return ": it has a time of day, which the format does not read (%H:%M)";
     }
     ""
@@ -184,7 +186,12 @@ fn in_zone(civil: DateTime, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
             return Err(TimeError::Never { civil: written, zone: name, after });
         }
         AmbiguousOffset::Fold { before, after } => {
-            return Err(TimeError::Twice { civil: written, zone: name, first: before, second: after });
+            return Err(TimeError::Twice {
+                civil: written,
+                zone: name,
+                first: before,
+                second: after,
+            });
         }
     }
     let no_moment = |error: jiff::Error| TimeError::NoMoment {

@@ -213,7 +213,10 @@ fn unknown_directive(format: &str, letter: char, at: usize) -> FormatFault {
               seconds since 1970"
             .to_owned(),
     };
-    FormatFault { message: format!("`{}` is nothing that a time can be read by", written.trim()), hint }
+    FormatFault {
+        message: format!("`{}` is nothing that a time can be read by", written.trim()),
+        hint,
+    }
 }
 
 #[cfg(test)]

@@ -81,7 +81,8 @@ fn the_curl_line_can_be_pasted() {
 
 /// The words that a shell makes of a line; here sh, which has no more quotes than these.
 fn words_of_sh(line: &str) -> Vec<String> {
-    let script = format!("set -f; TOKEN=secret; for word in {line}; do printf '%s\\0' \"$word\"; done");
+    let script =
+        format!("set -f; TOKEN=secret; for word in {line}; do printf '%s\\0' \"$word\"; done");
     let run = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
     let text = String::from_utf8(run.stdout).unwrap();
     text.split_terminator('\0').map(str::to_owned).collect()
@@ -106,7 +107,10 @@ fn nothing_in_a_curl_line_can_run() {
         let line = request.curl("https://x.test/a$(id)`id`\"'b", Some("X-`id`$(id)\"-AUTH"));
         let words = words_of_sh(&line);
         let [.., header, _, kind, raw, body] = words.as_slice() else { panic!("{words:?}") };
-        assert_eq!(words[..4], ["curl", "-X", "POST", "https://x.test/a%24(id)%60id%60%22'b/ticketNote"]);
+        assert_eq!(
+            words[..4],
+            ["curl", "-X", "POST", "https://x.test/a%24(id)%60id%60%22'b/ticketNote"]
+        );
         assert_eq!(header, "X-idid-AUTH: secret");
         assert_eq!((kind.as_str(), raw.as_str()), ("Content-Type: application/json", "--data-raw"));
         let sent: Value = serde_json::from_str(body).unwrap();

@@ -68,9 +68,7 @@ impl Kind {
         match self {
             Self::Boolean | Self::Json => Ok(FieldValue::Bool(value)),
             Self::Text => Ok(FieldValue::Text(value.to_string().into())),
-            Self::Integer | Self::Number => {
-                Err(refusal("a number, and is true or false", None))
-            }
+            Self::Integer | Self::Number => Err(refusal("a number, and is true or false", None)),
         }
     }
 }
@@ -109,10 +107,7 @@ fn boolean(text: &str) -> Result<FieldValue<'static>, Violation> {
     } else if is(["false", "0", "no"]) {
         Ok(FieldValue::Bool(false))
     } else {
-        Err(refusal(
-            "true or false",
-            Some("true, false, 1, 0, yes and no are understood"),
-        ))
+        Err(refusal("true or false", Some("true, false, 1, 0, yes and no are understood")))
     }
 }
 

@@ -125,7 +125,8 @@ fn operation_event(one: &OperationContents, zone: Option<&TimeZone>) -> Value {
             let moment = zoned(pick(count.span?), zone)?;
             Some(moment.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
         };
-        let counts = json!({"rows": count.rows, "first": at(|span| span.0), "last": at(|span| span.1)});
+        let counts =
+            json!({"rows": count.rows, "first": at(|span| span.0), "last": at(|span| span.1)});
         (name(count.field), counts)
     };
     json!({

@@ -15,7 +15,8 @@ pub(super) fn add(environment: &mut Environment<'static>, setting: &Arc<Setting>
     environment.add_filter("epoch_ms", move |value: Value, format: Option<Value>| {
         let format = format.filter(|format| !format.is_none() && !format.is_undefined());
         let text = format.as_ref().map(|format| {
-            let not_text = || Error::new(ErrorKind::InvalidOperation, "the format of epoch_ms is a text");
+            let not_text =
+                || Error::new(ErrorKind::InvalidOperation, "the format of epoch_ms is a text");
             format.as_str().ok_or_else(not_text)
         });
         epoch_ms(&value, text.transpose()?, &setting)
