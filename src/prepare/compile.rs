@@ -361,7 +361,9 @@ impl<'a> Compiler<'a> {
     }
 
     fn key(&mut self, written: &Written, source: &mut Source) -> Option<Origin> {
-        let origin = self.keep(Origin::compile(&self.language, written, source))?;
+        let compiled = Origin::compile(&self.language, written, source);
+        let compiled = compiled.map_err(|problems| problems.into_iter().map(kept_name).collect());
+        let origin = self.keep(compiled)?;
         if let Origin::Constant(_) = origin {
             let problem = Diagnostic::error(
                 Code::InvalidValue,
@@ -428,6 +430,18 @@ impl<'a> Compiler<'a> {
     fn keep<T>(&mut self, result: Result<T, Vec<Diagnostic>>) -> Option<T> {
         result.map_err(|problems| self.problems.extend(problems)).ok()
     }
+}
+
+/// A key that was used must stay as it is, so the way out where its column is gone is another than for other columns.
+fn kept_name(problem: Diagnostic) -> Diagnostic {
+    if problem.code != Code::UnknownColumn {
+        return problem;
+    }
+    let known = problem.hint.as_ref().map(|hint| format!("{hint}; ")).unwrap_or_default();
+    let hint = format!(
+        "{known}where the job has sent rows already, do not change the key: give the column its old name in the data"
+    );
+    problem.hint(hint)
 }
 
 fn field_origin(field: &str, origin: Origin, columns: &Columns) -> FieldOrigin {

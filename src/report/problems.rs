@@ -169,7 +169,9 @@ impl Problems {
         };
         let cause = &mut self.causes[at];
         cause.count += 1;
-        if cause.lines.len() < PLACES {
+        // Two fields may come of one cell.
+        let is_new = cause.lines.last() != Some(&place.row.line);
+        if is_new && cause.lines.len() < PLACES {
             cause.lines.push(place.row.line);
         }
         cause.count

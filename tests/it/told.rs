@@ -330,3 +330,19 @@ fn no_message_speaks_of_rust() {
         }
     }
 }
+
+#[test]
+fn a_key_whose_column_was_renamed_leads_out() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 1)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let renamed = notes_csv(3, 1).replacen("id,", "legacy,", 1);
+    desk.write("notes.csv", &renamed);
+    let told = desk.run(&sandbox, "job.yaml").exits(2).stdout;
+    assert!(told.contains("do not change the key: give the column its old name"), "{told}");
+    desk.write("job.yaml", NOTES_JOB.replace("{{ id }}", "{{ legacy }}"));
+    let told = desk.run(&sandbox, "job.yaml").exits(2).stdout;
+    assert!(told.contains("give it the old one there"), "{told}");
+    desk.write("job.yaml", NOTES_JOB);
+    desk.write("notes.csv", renamed.replacen("legacy,", "id,", 1));
+    desk.run(&sandbox, "job.yaml").exits(0).counts("rows=3 already_done=3");
+}
