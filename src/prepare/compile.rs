@@ -437,9 +437,9 @@ fn kept_name(problem: Diagnostic) -> Diagnostic {
     if problem.code != Code::UnknownColumn {
         return problem;
     }
-    let known = problem.hint.as_ref().map(|hint| format!("{hint}; ")).unwrap_or_default();
+    let known = problem.hint.as_ref().map(|hint| format!("{hint} – ")).unwrap_or_default();
     let hint = format!(
-        "{known}where the job has sent rows already, do not change the key: give the column its old name in the data"
+        "{known}but where the job has sent rows already, do not change the key: give the column its old name in the data"
     );
     problem.hint(hint)
 }
