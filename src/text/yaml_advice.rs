@@ -59,8 +59,9 @@ impl<'t> Line<'t> {
     }
 
     fn advice(self, at: usize, length: usize, message: &str, hint: String) -> Option<Advice> {
-        let start = self.start + at;
-        Some(Advice { message: message.to_owned(), hint, at: start..start + length })
+        // A letter may be longer than the sign that was expected there.
+        let end = self.text.ceil_char_boundary((at + length).min(self.text.len()));
+        Some(Advice { message: message.to_owned(), hint, at: self.start + at..self.start + end })
     }
 
     fn lookalike(self) -> Option<Advice> {
@@ -280,6 +281,15 @@ mod tests {
                 found.as_ref().is_some_and(|found| found.hint.contains(hint)),
                 "{line}: {found:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_place_ends_with_a_letter() {
+        for text in ["a: \"\\é\"", "a:é", "é: a\n é: a", "-\té"] {
+            if let Some(found) = advice(text, text.len()) {
+                assert!(text.get(found.at).is_some(), "{text}");
+            }
         }
     }
 
