@@ -72,7 +72,7 @@ impl Output {
     pub(super) fn problems(&self) -> Problems {
         match self.format {
             Format::Json => Problems::ndjson(data()),
-            Format::Text => Problems::text(streams::words(), self.color),
+            Format::Text => Problems::text(streams::words(), self.color, self.verbose),
         }
     }
 

@@ -1,8 +1,8 @@
 //! `plan`: what a run would do, with no trace on disk or network.
 
-use crate::report::{PlanHead, PlanReport, exit, nothing_planned};
+use crate::report::{PlanHead, PlanReport, exit, nothing_planned, of_invalid};
 use crate::sandbox;
-use crate::task::{self, About, PlanOptions, TargetOptions};
+use crate::task::{self, About, Failure, PlanOptions, TargetOptions};
 use crate::text::command::CommandLine;
 use crate::text::visible::shown;
 
@@ -10,6 +10,7 @@ use super::arguments::PlanArguments;
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
+use super::run::invalid_rows;
 use super::streams::data;
 use super::{gather, wall_clock};
 
@@ -37,7 +38,14 @@ pub(super) fn plan(
         Err(failure) => {
             output.tell(&failure.problems());
             output.event(&nothing_planned());
-            return exit::USAGE;
+            return match &failure {
+                Failure::Invalid(found) => {
+                    let words = of_invalid(&invalid_rows(found), given);
+                    words.iter().for_each(|words| output.say(words));
+                    failure.exit()
+                }
+                _ => exit::USAGE,
+            };
         }
     };
     match planned.has_invalid() && !options.sending.skip_invalid {
@@ -56,6 +64,7 @@ fn report(given: &CommandLine, output: Output, about: About) -> PlanReport {
         target: shown(&about.target).into_owned(),
         address: about.address,
         header: about.header,
+        verbose: output.verbose,
     };
     PlanReport::text(data(), head, output.data_color)
 }

@@ -10,7 +10,7 @@ use crate::report::{
 };
 use crate::row::Totals;
 use crate::sandbox::{self, Sandbox};
-use crate::task::{self, Failure, Outlook, RunOptions, TargetOptions, World};
+use crate::task::{self, Failure, Outlook, Refused, RunOptions, TargetOptions, World};
 use crate::text::command::CommandLine;
 use crate::text::visible::shown;
 
@@ -84,6 +84,9 @@ fn view(given: &CommandLine, output: &Output, outlook: Outlook) -> RunView {
         ledger: shown(&outlook.ledger.display().to_string()).into_owned(),
         credentials: credentials(outlook.credentials).to_owned(),
         tally: outlook.tally,
+        changed_rows: outlook.changed,
+        in_doubt: outlook.in_doubt,
+        is_presumed: outlook.is_presumed,
         limited_by: outlook.limited_by,
         duration: outlook.duration,
         started: Zoned::now(),
@@ -113,17 +116,21 @@ fn tell(failure: &Failure, given: &CommandLine, output: &Output) -> u8 {
     let mut totals = Totals::default();
     if let Failure::Invalid(found) = failure {
         totals = found.totals;
-        let rows = InvalidRows {
-            rows: found.totals.rows,
-            invalid: found.checked.invalid(),
-            guessed: found.checked.guessed,
-            to_send: found.to_send,
-            already_done: found.totals.already_done,
-        };
-        let words = of_invalid(&rows, given);
+        let words = of_invalid(&invalid_rows(found), given);
         words.iter().for_each(|words| output.say(words));
     }
     close(output, &totals, failure.exit())
+}
+
+/// What is said of rows that are refused.
+pub(super) fn invalid_rows(found: &Refused) -> InvalidRows {
+    InvalidRows {
+        rows: found.totals.rows,
+        invalid: found.checked.invalid(),
+        guessed: found.checked.guessed,
+        to_send: found.to_send,
+        already_done: found.totals.already_done,
+    }
 }
 
 fn close(output: &Output, totals: &Totals, exit: u8) -> u8 {

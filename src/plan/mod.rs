@@ -4,6 +4,7 @@
 //! Reads the source and what the ledger knows; sends nothing and writes nothing. What a second reading finds is what
 //! the first decided, or else the source has changed and nothing more is taken from it.
 
+mod contents;
 pub(crate) mod decide;
 mod decider;
 mod elsewhere;
@@ -19,6 +20,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use contents::{Contents, FlagCount, OperationContents, TimeCount};
 pub(crate) use decide::{Done, Fate, Held, Sending};
 pub(crate) use elsewhere::{DoneContents, DoneElsewhere};
 pub(crate) use fates::Fates;
@@ -26,7 +28,7 @@ pub(crate) use look::{Change, Policy};
 pub(crate) use prior::Prior;
 pub(crate) use standings::{Chronicle, Counts, Stand, Standings, standings};
 pub(crate) use steps::{ReadingFailure, Step, Steps, run_mark};
-pub(crate) use survey::{Checked, Survey, check, survey};
+pub(crate) use survey::{ChangedRow, Checked, Survey, check, survey, survey_contents};
 pub(crate) use tally::Tally;
 
 use crate::declared::job::Job;

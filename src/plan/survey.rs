@@ -15,10 +15,12 @@ use crate::row::KeyHash;
 use crate::source::{Read, Record, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::place::RowPlace;
 
 use super::Readings;
-use super::decide::Fate;
-use super::decider::Decider;
+use super::contents::{Contents, Traits};
+use super::decide::{Done, Fate};
+use super::decider::{Decider, Glance};
 use super::fates::Fates;
 use super::look::Policy;
 use super::prior::Prior;
@@ -46,7 +48,19 @@ pub(crate) struct Checked {
 pub(crate) struct Survey {
     pub checked: Checked,
     pub fates: Fates,
+    /// The first of the rows that are done and have changed since.
+    pub changed: Vec<ChangedRow>,
 }
+
+/// A row that is done and has changed since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ChangedRow {
+    pub place: RowPlace,
+    pub key: String,
+}
+
+/// So many changed rows are named.
+const NAMED: usize = 10;
 
 impl Checked {
     pub(crate) fn invalid(&self) -> u64 {
@@ -89,13 +103,55 @@ pub(crate) fn survey(
     policy: Policy,
     tell: &mut dyn FnMut(Diagnostic),
 ) -> Result<Survey, LedgerError> {
+    survey_with(readings, source, prior, policy, tell, None)
+}
+
+/// The same, and counts what is in the rows that would be sent.
+pub(crate) fn survey_contents(
+    readings: Readings<'_>,
+    source: Source,
+    prior: Option<Prior<'_>>,
+    policy: Policy,
+    tell: &mut dyn FnMut(Diagnostic),
+) -> Result<(Survey, Contents), LedgerError> {
+    let mut contents = Contents::default();
+    let found = survey_with(readings, source, prior, policy, tell, Some(&mut contents))?;
+    contents.finish();
+    Ok((found, contents))
+}
+
+fn survey_with(
+    readings: Readings<'_>,
+    source: Source,
+    prior: Option<Prior<'_>>,
+    policy: Policy,
+    tell: &mut dyn FnMut(Diagnostic),
+    mut contents: Option<&mut Contents>,
+) -> Result<Survey, LedgerError> {
     let mut found = Hearing::new(tell);
     let mut decider = Decider::new(readings, prior, policy);
-    let eye = decider.eye();
+    let (at_first, counts) = (decider.eye(), contents.is_some());
+    let eye = |draft: &Draft<'_>| Sighted {
+        glance: at_first(draft),
+        traits: if counts { Traits::of(draft) } else { None },
+    };
+    let mut changed = Vec::new();
     let source = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
             Heard::Row { record, sight, valid, mut problems } => {
-                let decided = decider.decide(record, &sight, valid)?;
+                let decided = decider.decide(record, &sight.glance, valid)?;
+                match decided.fate {
+                    Fate::Send(_) => {
+                        if let (Some(contents), Some(row)) = (contents.as_deref_mut(), sight.traits)
+                        {
+                            contents.add(row);
+                        }
+                    }
+                    Fate::Skip(Done::Changed) if changed.len() < NAMED => {
+                        changed.extend(changed_row(&readings, record));
+                    }
+                    _ => {}
+                }
                 let is_done = matches!(decided.fate, Fate::Skip(_));
                 problems.extend(decided.problems);
                 if is_done && !decided.valid {
@@ -111,7 +167,27 @@ pub(crate) fn survey(
     let (fates, repeated) = decider.finish(found.checked.rows);
     let again = found.hear_repeats(&readings, &repeated);
     found.checked.valid = found.checked.valid.saturating_sub(again);
-    Ok(Survey { checked: found.checked, fates })
+    Ok(Survey { checked: found.checked, fates, changed })
+}
+
+/// A row is known to have changed by its key.
+fn changed_row(readings: &Readings<'_>, record: &Record) -> Option<ChangedRow> {
+    match readings.preparer.row_key(record).0 {
+        RowKey::Written(key) => Some(ChangedRow { place: record.place.clone(), key }),
+        RowKey::Content | RowKey::Missing => None,
+    }
+}
+
+/// What is kept of a row where its contents may be counted.
+struct Sighted {
+    glance: Glance,
+    traits: Option<Traits>,
+}
+
+impl Sight for Sighted {
+    fn is_done(&self) -> bool {
+        self.glance.is_done()
+    }
 }
 
 /// What has been heard of a source so far.

@@ -255,7 +255,8 @@ impl<'a> Compiler<'a> {
             }
             other => Origin::constant(other),
         };
-        Some(field_origin(&entry.field, origin, source.columns()))
+        let field = field_origin(&entry.field, origin, source.columns());
+        Some(FieldOrigin { at: Some(entry.value_place.clone()), ..field })
     }
 
     fn check_field_name(&mut self, entry: &MapEntry) {
@@ -360,7 +361,9 @@ impl<'a> Compiler<'a> {
     }
 
     fn key(&mut self, written: &Written, source: &mut Source) -> Option<Origin> {
-        let origin = self.keep(Origin::compile(&self.language, written, source))?;
+        let compiled = Origin::compile(&self.language, written, source);
+        let compiled = compiled.map_err(|problems| problems.into_iter().map(kept_name).collect());
+        let origin = self.keep(compiled)?;
         if let Origin::Constant(_) = origin {
             let problem = Diagnostic::error(
                 Code::InvalidValue,
@@ -379,7 +382,7 @@ impl<'a> Compiler<'a> {
         fields: &[FieldOrigin],
         source: &Source,
     ) -> Intake {
-        let checker = Checker::new(operation);
+        let checker = Checker::new(operation, self.job.timezone.cloned());
         let kinds = checker.kinds().iter();
         let taken: Vec<Taken> = kinds
             .filter_map(|(field, kind)| {
@@ -429,7 +432,19 @@ impl<'a> Compiler<'a> {
     }
 }
 
+/// A key that was used must stay as it is, so the way out where its column is gone is another than for other columns.
+fn kept_name(problem: Diagnostic) -> Diagnostic {
+    if problem.code != Code::UnknownColumn {
+        return problem;
+    }
+    let known = problem.hint.as_ref().map(|hint| format!("{hint} – ")).unwrap_or_default();
+    let hint = format!(
+        "{known}but where the job has sent rows already, do not change the key: give the column its old name in the data"
+    );
+    problem.hint(hint)
+}
+
 fn field_origin(field: &str, origin: Origin, columns: &Columns) -> FieldOrigin {
     let column = origin.only_column().and_then(|index| columns.names().get(index)).cloned();
-    FieldOrigin { field: field.into(), origin, column }
+    FieldOrigin { field: field.into(), origin, column, at: None }
 }

@@ -11,6 +11,7 @@ use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
 use crate::text::pointer::Pointer;
 use crate::text::violation::{Subject, Violation};
+use crate::text::visible::shown;
 
 use super::intake::Intake;
 use super::mapping::Mapped;
@@ -208,15 +209,17 @@ impl Preparer {
         intake.checker.check(fields, now, &is_told, &mut found);
         for finding in found.drain(..) {
             // A cell that could not be read has been told of; that its field is now missing is no news.
-            if findings.problems[first..cells].iter().any(|problem| is_of(problem, &finding)) {
+            let name = finding.violation.pointer.first().unwrap_or_default();
+            let field = self.fields.iter().find(|field| *name == *field.field);
+            let filled = field.and_then(|field| field.at.as_ref());
+            let mut of_cells = findings.problems[first..cells].iter();
+            if of_cells.any(|problem| is_of(problem, &finding, filled)) {
                 continue;
             }
             let Violation { code, pointer, .. } = &finding.violation;
             if finding.once && !findings.told.is_news(*code, pointer) {
                 continue;
             }
-            let name = finding.violation.pointer.first().unwrap_or_default();
-            let field = self.fields.iter().find(|field| *name == *field.field);
             let operation = intake.checker.operation();
             let is_lacking = field.is_none()
                 && finding.violation.code == Code::MissingField
@@ -243,16 +246,24 @@ impl Preparer {
         field: Option<&FieldOrigin>,
         finding: Finding,
     ) -> Diagnostic {
-        let Violation { pointer, code, message, hint, subject } = finding.violation;
+        let value = field.and_then(|field| self.shown_value(field, record));
+        let words = finding.violation.words(value.as_deref());
+        let Violation { pointer, code, hint, subject, .. } = finding.violation;
         let mut place = self.place(record, None, Some(pointer));
         place.column = field.and_then(|field| field.column.clone());
         let message = match (&place.column, field, subject) {
-            (None, Some(field), Subject::Value) => format!("{}: {message}", field.field),
-            _ => message,
+            (None, Some(field), subject) if subject != Subject::Key => {
+                format!("{}: {words}", field.field)
+            }
+            _ => words,
         };
-        let mut diagnostic = Diagnostic::error(code, Place::Row(place), message);
+        // What the job says itself, whatever the row, is its mistake and none of each row.
+        let of_job =
+            field.filter(|field| field.origin.is_of_job()).and_then(|field| field.at.clone());
+        let once = finding.once || of_job.is_some();
+        let mut diagnostic = Diagnostic::error(code, of_job.unwrap_or(Place::Row(place)), message);
         diagnostic.severity = finding.severity;
-        diagnostic.once = finding.once;
+        diagnostic.once = once;
         diagnostic.hint = hint;
         if code == Code::MissingField
             && diagnostic.hint.is_none()
@@ -261,6 +272,23 @@ impl Preparer {
             diagnostic.hint = Some("the cell is empty".to_owned());
         }
         diagnostic
+    }
+
+    /// What a field's value was made of, for a message: the cell, or what the expression comes to.
+    fn shown_value(&self, field: &FieldOrigin, record: &Record) -> Option<String> {
+        let cell = field.origin.only_column().map(|index| Mapped::from(record.cell(index)));
+        let mapped = match cell {
+            Some(cell) => cell,
+            None => field.origin.value(record, &self.columns).ok()?,
+        };
+        let text = match mapped {
+            Mapped::Absent => return None,
+            Mapped::Bool(value) => value.to_string(),
+            Mapped::Number(text) | Mapped::Text(text) => text.into_owned(),
+            Mapped::Integer(number) => number.to_string(),
+            Mapped::Json(value) => value.to_string(),
+        };
+        (!text.is_empty()).then(|| quoted(&text))
     }
 
     pub(super) fn place(
@@ -274,16 +302,29 @@ impl Preparer {
     }
 }
 
+/// So many letters of a value are shown.
+const SHOWN: usize = 40;
+
+/// A value in quotes, cut where it is long; all on one line, and what is unseen by its code point.
+fn quoted(text: &str) -> String {
+    let mut letters = text.chars();
+    let begin: String = letters.by_ref().take(SHOWN).collect();
+    let rest = if letters.next().is_some() { "…" } else { "" };
+    let line: String =
+        begin.chars().map(|letter| if letter == '\n' { '↵' } else { letter }).collect();
+    format!("\"{}{rest}\"", shown(&line))
+}
+
 /// A field whose value will not do.
 fn refused(field: &str, code: Code, message: String) -> Violation {
     let pointer = Pointer::of([field]);
     Violation { pointer, code, message, hint: None, subject: Subject::Value }
 }
 
-/// Whether a problem is about the field of a finding.
-fn is_of(problem: &Diagnostic, finding: &Finding) -> bool {
+/// Whether a problem is about the field of a finding, which the job fills at a place.
+fn is_of(problem: &Diagnostic, finding: &Finding, filled: Option<&Place>) -> bool {
     match &problem.place {
         Place::Row(place) => place.pointer.as_ref() == Some(&finding.violation.pointer),
-        _ => false,
+        other => filled == Some(other),
     }
 }

@@ -47,6 +47,8 @@ struct FieldOrigin {
     origin: Origin,
     /// The one column it depends on, for messages.
     column: Option<Arc<str>>,
+    /// Where the job says so; none for a column that bears the field's name.
+    at: Option<Place>,
 }
 
 impl Preparer {

@@ -213,7 +213,7 @@ impl<'p> Draft<'p> {
     }
 
     /// None where a cell cannot be read, or no request can be made of them.
-    fn fields(&self) -> Option<&Fields<'p>> {
+    pub(crate) fn fields(&self) -> Option<&Fields<'p>> {
         (self.are_readable && self.are_complete).then_some(&self.fields)
     }
 }

@@ -186,26 +186,67 @@ impl Request {
         shortened(hasher.finalize())
     }
 
-    /// A `curl` command that sends the same, with the token left to a variable.
+    /// A `curl` command for sh, bash and zsh that sends the same, with the token left to a variable.
+    ///
+    /// Nothing in it can run, whatever it is pasted into: what any shell takes for a sign of its own stands there as
+    /// an escape of JSON or of URLs, which means the same to the other side.
     pub fn curl(&self, base_url: &str, header: Option<&str>) -> String {
-        let mut line = format!(
-            "curl -X {} {}",
-            self.method.as_str(),
-            quoted(&format!("{base_url}{}", self.path))
-        );
+        let mut line = format!("curl -X {} ", self.method.as_str());
+        line.push_str(&format!("\"{}\"", harmless_url(&format!("{base_url}{}", self.path))));
         if let Some(header) = header {
+            let header: String = header.chars().filter(|letter| is_in_names(*letter)).collect();
             line.push_str(&format!(" -H \"{header}: $TOKEN\""));
         }
         if let Some(body) = &self.body {
             line.push_str(" -H 'Content-Type: application/json' --data-raw ");
-            line.push_str(&quoted(body));
+            line.push_str(&format!("'{}'", harmless_json(body)));
         }
         line
     }
 }
 
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+fn is_in_names(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_')
+}
+
+/// The same JSON, for single quotes: those of sh, and of PowerShell, to which curly ones are quotes, too. To cmd only a
+/// double quote is one, and each that stands there opens or closes; between two of them nothing but `%` means anything.
+fn harmless_json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                Some('"') => out.push_str("\\u0022"),
+                next => {
+                    out.push('\\');
+                    out.extend(next);
+                }
+            },
+            '\'' | '%' | '\u{2018}'..='\u{201b}' | '\u{7f}'..='\u{9f}' => {
+                out.push_str(&format!("\\u{:04x}", u32::from(letter)));
+            }
+            // Outside of strings, where it means nothing.
+            letter if letter.is_control() => out.push(' '),
+            letter => out.push(letter),
+        }
+    }
+    out
+}
+
+/// The same URL, for double quotes.
+fn harmless_url(url: &str) -> String {
+    let mut out = String::with_capacity(url.len());
+    for letter in url.chars() {
+        match letter {
+            '"' | '\\' | '`' | '$' | '!' | '{' | '}' | ' ' | '\u{201c}'..='\u{201e}' => {
+                percent_encoded(&letter.to_string(), &mut out);
+            }
+            letter if letter.is_control() => percent_encoded(&letter.to_string(), &mut out),
+            letter => out.push(letter),
+        }
+    }
+    out
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl LedgerCheckView {
         }
         format!(
             "{}, {}, {} and {}.\n{}",
-            counted(jobs, "job"),
+            jobs_words(jobs),
             counted(rows, "row"),
             counted(attempts, "attempt"),
             counted(runs, "run"),
@@ -206,6 +206,14 @@ fn event(finding: &Finding) -> Value {
 }
 
 /// Bytes, rounded up to the unit that reads best.
+/// A job at another address or for another account has a history of its own.
+fn jobs_words(jobs: u64) -> String {
+    match jobs {
+        0 | 1 => counted(jobs, "job"),
+        _ => format!("{} (each address and account of a job counts)", counted(jobs, "job")),
+    }
+}
+
 fn size(bytes: u64) -> String {
     const KIB: u64 = 1 << 10;
     const MIB: u64 = 1 << 20;

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
+use crate::declared::job::InDoubt;
 use crate::event::{Event, Progress};
-use crate::plan::{Done, Fate, Held, Sending, Tally};
+use crate::plan::{ChangedRow, Done, Fate, Held, Sending, Tally};
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
 
@@ -107,10 +108,16 @@ pub(crate) struct RunView {
     pub target: String,
     /// Where the ledger is.
     pub ledger: String,
+    /// What the job says of rows in doubt.
+    pub in_doubt: InDoubt,
+    /// In a rehearsal: that rows may be for things that only the real account has.
+    pub is_presumed: bool,
     /// Where the credentials come from, for the advice when they are refused, as in `STRINGEEX_TOKEN`.
     pub credentials: String,
     /// What becomes of the rows.
     pub tally: Tally,
+    /// The first of the rows that are done and have changed since.
+    pub changed_rows: Vec<ChangedRow>,
     /// The quota that binds.
     pub limited_by: Option<Quota>,
     /// How long sending takes at the quotas; zero where there are none.

@@ -21,12 +21,14 @@ pub(super) struct Narration {
     /// Rows that did not succeed so far.
     unhappy: u64,
     causes: Causes,
+    /// Of those, rows that were answered with HTTP status 404.
+    not_found: u64,
     elapsed: Duration,
 }
 
 impl Narration {
     pub(super) fn new(view: RunView) -> Self {
-        Self { view, unhappy: 0, causes: Causes::default(), elapsed: Duration::ZERO }
+        Self { view, unhappy: 0, causes: Causes::default(), not_found: 0, elapsed: Duration::ZERO }
     }
 
     pub(super) fn view(&self) -> &RunView {
@@ -52,8 +54,14 @@ impl Narration {
                 (!self.view.quiet).then(|| format!("note: {}", words::one_line(&words::note(note))))
             }
             Event::Finished { totals, ending } => {
-                let quiet = self.view.quiet && exit::of(totals, ending) == exit::DONE;
-                let text = summary(&self.view, totals, ending, (self.elapsed, &self.causes));
+                // That rows were passed over is told though all is well: whoever has changed them waits for them.
+                let passed_over = totals.changed + totals.repeated > 0;
+                let is_well = exit::of(totals, ending) == exit::DONE && !passed_over;
+                let quiet = self.view.quiet && is_well;
+                let mut text = summary(&self.view, totals, ending, (self.elapsed, &self.causes));
+                if totals.succeeded == 0 && self.not_found > 1 && self.not_found == self.unhappy {
+                    text.push_str(&nothing_found(&self.view, self.not_found));
+                }
                 // Whoever has heard nothing so far is told where this comes from; others, apart from what they have heard.
                 let before = if self.view.quiet { self.origin() } else { String::new() };
                 (!quiet).then(|| format!("{before}\n{}", text.trim_end()))
@@ -67,6 +75,8 @@ impl Narration {
         }
         self.unhappy += 1;
         self.causes.see(row);
+        let status = row.cause.as_ref().and_then(|cause| cause.status);
+        self.not_found += u64::from(status == Some(404));
         match self.unhappy {
             ..=TOLD => Some(row_words(row, Paint(self.view.color))),
             told if told == TOLD + 1 => Some(self.and_more()),
@@ -102,6 +112,16 @@ pub(super) fn place(row: &RowEnded) -> String {
     format!("row {} (line {}{lane}, key {key})", row.place.row, row.place.line)
 }
 
+/// Where nothing is found, it may be the address that is wrong, and no row.
+fn nothing_found(view: &RunView, count: u64) -> String {
+    format!(
+        "\nAll {} were answered with HTTP status 404 (not found), and none succeeded: before you correct them, check the \
+         base URL\nand its path, as in {}; it may be wrong, and no row. Then add --retry-failed.\n",
+        rows(count),
+        view.target
+    )
+}
+
 /// `row 12 (line 13, ticket tk_1, key L-12) failed: 1003: ticket not found`.
 fn row_words(row: &RowEnded, paint: Paint) -> String {
     let end = match row.end {
@@ -133,6 +153,12 @@ fn head(view: &RunView) -> String {
     let mut lines = vec![format!("{} to {}", paint.bold(&view.job), view.target)];
     if view.sandbox {
         lines.push("A rehearsal in the sandbox: nothing reaches the real API.".into());
+        if view.is_presumed {
+            lines.push(format!(
+                "Each {} that a row changes or deletes is taken to be there: a rehearsal cannot know.",
+                view.item
+            ));
+        }
     }
     lines.push(to_send(view));
     lines.extend(time(view));

@@ -54,6 +54,8 @@ pub(crate) fn finished_event(totals: &Totals, ending: &Ending, exit: u8) -> Valu
         event.insert(name.into(), json!(count));
     }
     event.insert("requests".into(), json!(totals.requests));
+    event.insert("changed".into(), json!(totals.changed));
+    event.insert("repeated".into(), json!(totals.repeated));
     event.insert("exit".into(), json!(exit));
     if let Some((reason, message)) = reason(ending).zip(words::ending(ending)) {
         event.insert("reason".into(), json!(reason));

@@ -2,9 +2,12 @@
 //!
 //! It shows what is planned and plans nothing itself.
 
+mod contents;
+
 use std::io::Write;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -14,7 +17,7 @@ use super::json_text::{on_one_line, pretty, visible};
 use super::ndjson::event_of_nothing;
 use super::paint::Paint;
 use super::words::{about, cause, counted, number, one_line, rows, rows_are};
-use crate::plan::{Change, Done, Fate, Held, Sending, Step, Tally};
+use crate::plan::{Change, Contents, Done, Fate, Held, Sending, Step, Tally};
 use crate::row::RowState;
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
@@ -35,16 +38,24 @@ pub(crate) struct PlanHead {
     pub address: String,
     /// The header that carries the token, if requests have one.
     pub header: Option<String>,
+    /// All rows that somebody has to look at are shown, not only the first.
+    pub verbose: bool,
 }
 
 /// What a plan comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct PlanTotals {
     pub tally: Tally,
     /// How long it takes at the quotas; zero where there are none.
     pub duration: Duration,
     /// The quota that binds.
     pub limited_by: Option<Quota>,
+    /// What is in the rows that would be sent.
+    pub contents: Contents,
+    /// The job's zone, in which times are shown; none where it names none.
+    pub zone: Option<TimeZone>,
+    /// The job has no key: rows are known by their content.
+    pub by_content: bool,
 }
 
 /// The groups of fates that a plan is summed up by.
@@ -93,6 +104,12 @@ impl PlanTotals {
     fn changed(&self) -> u64 {
         self.tally.sum(|fate| fate == Fate::Skip(Done::Changed))
     }
+
+    /// Rows that are taken for old ones by nothing but their content.
+    fn repeated(&self) -> u64 {
+        let unchanged = self.tally.sum(|fate| fate == Fate::Skip(Done::Unchanged));
+        if self.by_content { unchanged } else { 0 }
+    }
 }
 
 /// Tells a plan on standard output.
@@ -107,10 +124,16 @@ pub(crate) struct PlanReport {
 struct Shown {
     sent: u64,
     held: u64,
+    changed: u64,
 }
 
 enum Style {
-    Text { head: PlanHead, paint: Paint },
+    Text {
+        head: PlanHead,
+        paint: Paint,
+        /// So many rows of a kind that somebody has to look at are shown.
+        most: u64,
+    },
     Ndjson,
 }
 
@@ -118,7 +141,8 @@ impl PlanReport {
     /// For a person.
     pub(crate) fn text(out: Box<dyn Write + Send>, head: PlanHead, color: bool) -> Self {
         let paint = Paint(color);
-        let mut report = Self::new(out, Style::Text { head, paint });
+        let most = if head.verbose { u64::MAX } else { SHOWN };
+        let mut report = Self::new(out, Style::Text { head, paint, most });
         if let Style::Text { head, .. } = &report.style {
             report.out.text(&format!("{} to {}\n", paint.bold(&head.job), head.target));
         }
@@ -138,13 +162,18 @@ impl PlanReport {
     pub(crate) fn wants(&self, fate: Fate) -> bool {
         match &self.style {
             Style::Ndjson => Group::of(fate) != Group::Later,
-            Style::Text { .. } => match fate {
+            Style::Text { most, .. } => match fate {
                 Fate::Send(_) => self.shown.sent < SHOWN,
                 // Somebody has to decide on these.
                 Fate::Hold(Held::InDoubt | Held::Refused | Held::UnderWay) => {
-                    self.shown.held < SHOWN
+                    self.shown.held < *most
                 }
-                Fate::Hold(Held::Behind) | Fate::Skip(_) | Fate::Reject | Fate::Later(_) => false,
+                // What somebody has changed will not be sent, which that one does not expect.
+                Fate::Skip(Done::Changed) => self.shown.changed < *most,
+                Fate::Hold(Held::Behind)
+                | Fate::Skip(Done::Unchanged)
+                | Fate::Reject
+                | Fate::Later(_) => false,
             },
         }
     }
@@ -154,9 +183,12 @@ impl PlanReport {
         let all = tally.sum(|fate| self.wants(fate));
         match &self.style {
             Style::Ndjson => all,
-            Style::Text { .. } => {
+            Style::Text { most, .. } => {
                 let sent = tally.to_send();
-                sent.min(SHOWN) + (all - sent).min(SHOWN)
+                let changed = tally.sum(|fate| fate == Fate::Skip(Done::Changed));
+                let held = all - sent - changed;
+                let shown = sent.min(SHOWN).saturating_add(changed.min(*most));
+                shown.saturating_add(held.min(*most))
             }
         }
     }
@@ -165,10 +197,14 @@ impl PlanReport {
     pub(crate) fn step(&mut self, step: &Step) {
         match &self.style {
             Style::Ndjson => self.out.event(&StepLine::of(step)),
-            Style::Text { head, paint } => match step.fate {
+            Style::Text { head, paint, .. } => match step.fate {
                 Fate::Hold(_) => {
                     self.shown.held += 1;
                     self.out.text(&held(step, *paint));
+                }
+                Fate::Skip(_) => {
+                    self.shown.changed += 1;
+                    self.out.text(&changed_row(step, *paint));
                 }
                 _ => {
                     self.shown.sent += 1;
@@ -182,12 +218,11 @@ impl PlanReport {
     pub(crate) fn finish(mut self, totals: &PlanTotals) {
         match &self.style {
             Style::Ndjson => self.out.event(&planned_event(totals)),
-            Style::Text { head, paint } => {
+            Style::Text { head, paint, .. } => {
                 let rest = totals.count(Group::Send).saturating_sub(self.shown.sent);
                 if self.shown.sent > 0 && rest > 0 {
-                    let more = counted(rest, "more request");
-                    self.out
-                        .text(&format!("\n{}\n", paint.faint(&format!("… and {more} like these"))));
+                    let more = format!("… and {}", counted(rest, "more request"));
+                    self.out.text(&format!("\n{}\n", paint.faint(&more)));
                 }
                 self.out.text(&closing(totals, head, *paint));
             }
@@ -200,9 +235,16 @@ impl PlanReport {
 fn reason(step: &Step) -> Option<String> {
     match step.fate {
         Fate::Reject => step.problem.as_ref().map(|problem| problem.message.clone()),
-        Fate::Skip(_) => {
+        Fate::Skip(done) => {
             let id = step.known.as_ref().and_then(|known| known.remote_id.as_ref());
-            id.map(|id| format!("done already as {id}"))
+            let id = id.map(|id| format!("done already as {id}"));
+            match done {
+                Done::Unchanged => id,
+                Done::Changed => {
+                    let id = id.unwrap_or_else(|| "done already".to_owned());
+                    Some(format!("{id}, and changed since; not sent again"))
+                }
+            }
         }
         Fate::Hold(Held::Refused) => {
             let words = told_of(step).unwrap_or_else(|| "no reason given".to_owned());
@@ -265,6 +307,9 @@ struct StepLine<'a> {
     method: &'static str,
     path: Option<&'a str>,
     body: Option<Body>,
+    /// Only where it is so: the row is done and has changed since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    changed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
@@ -289,6 +334,7 @@ impl<'a> StepLine<'a> {
             method: method_of(step),
             path: request.map(|request| request.path.as_str()),
             body: request.and_then(|request| request.body.as_deref()).map(Body::of),
+            changed: step.fate == Fate::Skip(Done::Changed),
             reason: reason(step),
         }
     }
@@ -328,7 +374,21 @@ fn planned_event(totals: &PlanTotals) -> Value {
         "limited_by": totals.limited_by,
         "changed": totals.changed(),
         "beyond_limit": totals.count(Group::Later),
+        "repeated": totals.repeated(),
+        "held": held_event(totals),
+        "contents": contents::contents_event(&totals.contents, totals.zone.as_ref()),
     })
+}
+
+/// Why rows are held.
+fn held_event(totals: &PlanTotals) -> Value {
+    let names = [
+        ("in_doubt", Held::InDoubt),
+        ("behind", Held::Behind),
+        ("under_way", Held::UnderWay),
+        ("refused", Held::Refused),
+    ];
+    names.map(|(name, held)| (name.to_owned(), json!(totals.held(held)))).into_iter().collect()
 }
 
 /// The closing event of a plan that there is not.
@@ -344,6 +404,9 @@ pub(crate) fn nothing_planned() -> Value {
         "limited_by",
         "changed",
         "beyond_limit",
+        "repeated",
+        "held",
+        "contents",
     ];
     event_of_nothing("planned", &unknown)
 }
@@ -363,9 +426,24 @@ fn in_full(step: &Step, head: &PlanHead, paint: Paint) -> String {
     }
     if let Some(ready) = &step.ready {
         let curl = ready.request.curl(&head.address, head.header.as_deref());
-        text.push_str(&format!("  {}\n", paint.faint(&visible(&curl))));
+        for line in [PASTED, &*visible(&curl)] {
+            text.push_str(&format!("  {}\n", paint.faint(line)));
+        }
     }
     text
+}
+
+/// What whoever pastes a command has to know first.
+const PASTED: &str = "pasting this into sh, bash or zsh SENDS it, unknown to the ledger:";
+
+/// A row that is done and has changed.
+fn changed_row(step: &Step, paint: Paint) -> String {
+    let reason = reason(step).unwrap_or_default();
+    let key = match &*step.key {
+        "" => String::new(),
+        key => format!(", key {}", one_line(key)),
+    };
+    format!("\n{}\n  {}\n", paint.faint(&format!("{}{key}", place(step))), one_line(&reason))
 }
 
 /// A row that is held, and why.
@@ -389,7 +467,7 @@ fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
     let width = number(all).len();
     for (group, words) in [
         (Group::Send, String::new()),
-        (Group::Skip, "already done".into()),
+        (Group::Skip, skipped_words(totals)),
         (Group::Hold, held_words(totals)),
         (Group::Reject, format!("invalid; see {}", head.command.of("check"))),
         (Group::Later, "beyond the limit of this pilot".into()),
@@ -401,17 +479,30 @@ fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
             text.push('\n');
         }
     }
+    text.push_str(&contents::contents(&totals.contents, totals.zone.as_ref()));
     if totals.changed() > 0 {
         let have = if totals.changed() == 1 { "has" } else { "have" };
         text.push_str(&format!(
             "\n{} done and {have} changed since; not sent again.\n",
             rows_are(totals.changed())
         ));
+        let all = head.command.with("verbose");
+        if totals.changed() > SHOWN && !head.verbose {
+            text.push_str(&format!("To see all of them: {all}\n"));
+        }
     }
     text.push('\n');
     text.push_str(&time(totals));
     text.push_str(&next(totals, head));
     text
+}
+
+/// Why rows are taken for done.
+fn skipped_words(totals: &PlanTotals) -> String {
+    match totals.by_content {
+        true => "already done: rows of the very same content were sent before".to_owned(),
+        false => "already done: their keys are known as sent".to_owned(),
+    }
 }
 
 /// `2 in doubt, 1 refused earlier`.
@@ -423,10 +514,13 @@ fn held_words(totals: &PlanTotals) -> String {
         (Held::Refused, "refused earlier, unchanged since"),
     ];
     let parts = parts.map(|(held, word)| (totals.held(held), word)).into_iter();
-    let parts = parts.filter(|(count, _)| *count > 0);
-    let words: Vec<String> =
-        parts.map(|(count, word)| format!("{} {word}", number(count))).collect();
-    words.join(", ")
+    let parts: Vec<_> = parts.filter(|(count, _)| *count > 0).collect();
+    // All of one kind have been counted already.
+    if let [(_, word)] = parts.as_slice() {
+        return (*word).to_owned();
+    }
+    let words = parts.iter().map(|(count, word)| format!("{} {word}", number(*count)));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// `50,000 requests take about 5 h 33 min: 9000/h is the quota that binds.`

@@ -1,6 +1,7 @@
 //! What is wrong with an input, in order: for `check`, and for a run's first reading.
 //!
-//! A person sees the first twenty of a kind and how many more there are; a script sees all.
+//! A person sees the first of each cause, twenty in all, and then the rest by cause: how many, and where the first are.
+//! A script sees all.
 
 use std::io::Write;
 
@@ -11,16 +12,33 @@ use super::explanation::more_about;
 use super::ndjson::event_of_nothing;
 use super::words::{counted, number, rows};
 use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Severity};
+use crate::text::diagnostic::{CellPlace, Diagnostic, Place, Severity};
+use crate::text::pointer::Pointer;
+use crate::text::visible::shown;
 
 /// A person is shown so many errors, and as many warnings.
 const SHOWN: u64 = 20;
+/// Of one cause, so many.
+const OF_A_CAUSE: u64 = 3;
+/// So many places of one cause are named.
+const PLACES: usize = 5;
+/// So many causes are told apart.
+const CAUSES: usize = 50;
 
 /// How many problems there were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Counts {
     pub errors: u64,
     pub warnings: u64,
+}
+
+impl Counts {
+    fn of(&mut self, severity: Severity) -> &mut u64 {
+        match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        }
+    }
 }
 
 /// Tells problems as they are found.
@@ -30,17 +48,72 @@ pub(crate) struct Problems {
     counts: Counts,
     /// The code of the first error.
     first: Option<Code>,
+    shown: Counts,
+    causes: Vec<Cause>,
+}
+
+/// The column of a problem, or else its field, as it is called.
+fn column_of(place: &CellPlace) -> Option<String> {
+    match &place.column {
+        Some(column) => Some(format!("column `{}`", shown(column))),
+        None => {
+            let field = place.pointer.as_ref().and_then(Pointer::first)?;
+            Some(format!("field `{}`", shown(&field)))
+        }
+    }
+}
+
+/// Problems of one kind in one column.
+struct Cause {
+    severity: Severity,
+    code: Code,
+    column: Option<String>,
+    count: u64,
+    /// The lines of the first.
+    lines: Vec<u64>,
+}
+
+impl Cause {
+    fn of(problem: &Diagnostic) -> Self {
+        let place = match &problem.place {
+            Place::Row(place) => Some(place),
+            _ => None,
+        };
+        let column = place.and_then(column_of);
+        let (severity, code) = (problem.severity, problem.code);
+        Self { severity, code, column, count: 0, lines: Vec::new() }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        (self.severity, self.code, &self.column) == (other.severity, other.code, &other.column)
+    }
+
+    fn line(&self, width: usize) -> String {
+        let lines: Vec<String> = self.lines.iter().map(u64::to_string).collect();
+        let more = if self.count > lines.len() as u64 { ", …" } else { "" };
+        let noun = if lines.len() == 1 { "line" } else { "lines" };
+        let column = self.column.iter().map(|column| format!(", {column}")).collect::<String>();
+        let places = match lines.is_empty() {
+            true => String::new(),
+            false => format!(": {noun} {}{more}", lines.join(", ")),
+        };
+        format!("  {:>width$}  {}{column}{places}", number(self.count), self.code.word())
+    }
 }
 
 enum Style {
-    Text { color: bool },
+    Text {
+        color: bool,
+        /// All are shown, however many they are.
+        all: bool,
+    },
     Ndjson,
 }
 
 impl Problems {
     /// For a person, on standard error.
-    pub(crate) fn text(err: Box<dyn Write + Send>, color: bool) -> Self {
-        Self::new(err, Style::Text { color })
+    pub(crate) fn text(err: Box<dyn Write + Send>, color: bool, all: bool) -> Self {
+        Self::new(err, Style::Text { color, all })
     }
 
     /// For a script, on standard output.
@@ -49,35 +122,69 @@ impl Problems {
     }
 
     fn new(out: Box<dyn Write + Send>, style: Style) -> Self {
-        Self { out: Outlet::new(out), style, counts: Counts::default(), first: None }
+        Self {
+            out: Outlet::new(out),
+            style,
+            counts: Counts::default(),
+            first: None,
+            shown: Counts::default(),
+            causes: Vec::new(),
+        }
     }
 
     pub(crate) fn tell(&mut self, problem: &Diagnostic) {
-        let count = match problem.severity {
-            Severity::Error => &mut self.counts.errors,
-            Severity::Warning => &mut self.counts.warnings,
-        };
-        *count += 1;
+        *self.counts.of(problem.severity) += 1;
         if problem.is_error() {
             self.first.get_or_insert(problem.code);
         }
         match self.style {
             Style::Ndjson => self.out.event(&problem.to_event()),
-            Style::Text { color } if *count <= SHOWN => {
-                self.out.text(&problem.render(color));
-                self.out.text("\n");
-                // Whoever waits for a long reading sees what is wrong as it is found.
-                self.out.flush();
+            Style::Text { color, all } => {
+                let of_cause = self.count_cause(problem);
+                let shown = self.shown.of(problem.severity);
+                if all || (of_cause <= OF_A_CAUSE && *shown < SHOWN) {
+                    *shown += 1;
+                    self.out.text(&problem.render(color));
+                    self.out.text("\n");
+                    // Whoever waits for a long reading sees what is wrong as it is found.
+                    self.out.flush();
+                }
             }
-            Style::Text { .. } => {}
         }
+    }
+
+    /// Notes a problem among those of its cause; gives how many there are of it by now.
+    fn count_cause(&mut self, problem: &Diagnostic) -> u64 {
+        // What is about no row comes once, and is not of a kind with others.
+        let Place::Row(place) = &problem.place else { return 0 };
+        let cause = Cause::of(problem);
+        let known = self.causes.iter().position(|known| known.is(&cause));
+        let at = match known {
+            Some(at) => at,
+            None if self.causes.len() < CAUSES => {
+                self.causes.push(cause);
+                self.causes.len() - 1
+            }
+            None => return 0,
+        };
+        let cause = &mut self.causes[at];
+        cause.count += 1;
+        // Two fields may come of one cell.
+        let is_new = cause.lines.last() != Some(&place.row.line);
+        if is_new && cause.lines.len() < PLACES {
+            cause.lines.push(place.row.line);
+        }
+        cause.count
     }
 
     /// Says how many more there are than were shown and, once, who explains them; and flushes.
     pub(crate) fn finish(mut self) -> Counts {
         if matches!(self.style, Style::Text { .. }) {
-            self.and_more(self.counts.errors, "error");
-            self.and_more(self.counts.warnings, "warning");
+            self.and_more(Severity::Error, "error");
+            self.and_more(Severity::Warning, "warning");
+            if self.shown != self.counts {
+                self.out.text("To see all of them: add --verbose\n");
+            }
             if let Some(code) = self.first {
                 self.out.text(&format!("{}\n", more_about(code)));
             }
@@ -86,10 +193,19 @@ impl Problems {
         self.counts
     }
 
-    fn and_more(&mut self, all: u64, noun: &str) {
-        if all > SHOWN {
-            let more = counted(all - SHOWN, &format!("more {noun}"));
-            self.out.text(&format!("… and {more} ({} in all)\n", number(all)));
+    fn and_more(&mut self, severity: Severity, noun: &str) {
+        let (all, shown) = (*self.counts.of(severity), *self.shown.of(severity));
+        if all == shown {
+            return;
+        }
+        let more = counted(all - shown, &format!("more {noun}"));
+        let by_cause = self.causes.iter().any(|cause| cause.severity == severity);
+        let by_cause = if by_cause { ", by cause:" } else { "" };
+        self.out.text(&format!("… and {more} ({} in all){by_cause}\n", number(all)));
+        self.causes.sort_by_key(|cause| std::cmp::Reverse(cause.count));
+        let width = number(all).len();
+        for cause in self.causes.iter().filter(|cause| cause.severity == severity) {
+            self.out.text(&format!("{}\n", cause.line(width)));
         }
     }
 }
@@ -144,7 +260,7 @@ mod tests {
     #[test]
     fn a_few_problems_are_shown() {
         let shared = Shared::default();
-        let mut problems = Problems::text(shared.writer(), false);
+        let mut problems = Problems::text(shared.writer(), false, false);
         [unused(), past(5), past(7)].iter().for_each(|problem| problems.tell(problem));
         assert_eq!(problems.finish(), Counts { errors: 2, warnings: 1 });
         insta::assert_snapshot!(shared.text());
@@ -153,14 +269,17 @@ mod tests {
     #[test]
     fn many_problems_are_counted() {
         let shared = Shared::default();
-        let mut problems = Problems::text(shared.writer(), false);
+        let mut problems = Problems::text(shared.writer(), false, false);
         (1..=4_341).for_each(|row| problems.tell(&past(row)));
         (1..=21).for_each(|_| problems.tell(&unused()));
         problems.finish();
         let text = shared.text();
-        assert_eq!(text.matches("error[past-time]").count(), 20);
+        assert_eq!(text.matches("error[past-time]").count(), 3);
         assert_eq!(text.matches("warning[unused-column]").count(), 20);
-        let end = "… and 4,321 more errors (4,341 in all)\n… and 1 more warning (21 in all)\n\
+        let end = "… and 4,338 more errors (4,341 in all), by cause:\n  \
+                   4,341  past-time, column `remind_at`: lines 2, 3, 4, 5, 6, …\n\
+                   … and 1 more warning (21 in all)\n\
+                   To see all of them: add --verbose\n\
                    More about an error: noteferry explain past-time\n";
         assert!(text.ends_with(end), "{text}");
     }

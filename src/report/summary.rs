@@ -11,12 +11,16 @@ use super::paint::Paint;
 use super::words;
 use super::words::{counted, number, one_line, one_of, rows, rows_are, span};
 use super::{Causes, RunView};
+use crate::declared::job::InDoubt;
 use crate::event::{Ending, Obstacle};
 use crate::plan::Held;
 use crate::row::{Reason, Totals};
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::reply::NoToken;
+
+/// So many rows that have changed are named.
+const CHANGED: usize = 3;
 
 /// What a run comes to, over several lines: how long it took, and why rows did not succeed, is known from what was told.
 pub(crate) fn summary(
@@ -102,7 +106,8 @@ fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
     advice.extend((totals.in_doubt > 0).then(|| in_doubt(view, totals.in_doubt)));
     advice.extend((totals.failed > 0).then(|| failed(view, totals.failed)));
     advice.extend((totals.invalid > 0).then(|| invalid(view, totals.invalid)));
-    advice.extend((view.changed() > 0).then(|| changed(view.changed())));
+    advice.extend((view.changed() > 0).then(|| changed(view)));
+    advice.extend((totals.repeated > 0).then(|| repeated(view, totals)));
     advice.extend(resume(view, totals, ending));
     advice.extend(view.sandbox.then(|| rehearsal(view, totals, ending)));
     advice
@@ -186,9 +191,19 @@ fn in_doubt(view: &RunView, count: u64) -> String {
     )];
     if count > held {
         let them = them(count - held);
-        lines.push(format!(
-            "The next run looks for {them} once more, and sends again only what surely is not there."
-        ));
+        lines.push(match view.in_doubt {
+            InDoubt::Verify => format!(
+                "The next run looks for {them} once more, and sends again only what surely is not there."
+            ),
+            InDoubt::Resend => format!(
+                "The next run sends {them} again, as `in_doubt: resend` says, which may make {} twice.",
+                one_of(&view.item)
+            ),
+            InDoubt::Hold => format!(
+                "The next run holds {them} back, as `in_doubt: hold` says: look on the other side. `in_doubt: verify` has a \
+                 run look for {them}."
+            ),
+        });
     }
     if held > 0 {
         let plan = view.command.of("plan");
@@ -224,9 +239,41 @@ fn invalid(view: &RunView, count: u64) -> String {
     format!("{} invalid and left out. Look at {}: {check}", rows_are(count), them(count))
 }
 
-fn changed(count: u64) -> String {
+fn changed(view: &RunView) -> String {
+    let count = view.changed();
     let (have, were) = if count == 1 { ("has", "it was") } else { ("have", "they were") };
-    format!("{} done and {have} changed since; {were} not sent again.", rows_are(count))
+    let mut text =
+        format!("{} done and {have} changed since; {were} not sent again:", rows_are(count));
+    let named = view.changed_rows.iter().take(CHANGED);
+    for row in named {
+        text.push_str(&format!(
+            "\n  row {} (line {}), key {}",
+            row.place.row,
+            row.place.line,
+            one_line(&row.key)
+        ));
+    }
+    if count > CHANGED as u64 {
+        let all = view.command.of("plan").with("verbose");
+        text.push_str(&format!("\n  and {} more: {all}", number(count - CHANGED as u64)));
+    }
+    text
+}
+
+/// Of a job without a key nobody can tell whether an old text is an old row, or a new one that says the same.
+fn repeated(view: &RunView, totals: &Totals) -> String {
+    let count = totals.repeated;
+    let (was, one) = match count {
+        1 => ("was taken for an old one", "it is a new one"),
+        _ => ("were taken for old ones", "some are new ones"),
+    };
+    format!(
+        "{} {was} by nothing but the content, for `{}` has no key: the very same was sent before.\n\
+         If {one} that say{} the same, give the job a `key` under another job name, or they are never sent.",
+        rows(count),
+        view.job,
+        if count == 1 { "s" } else { "" }
+    )
 }
 
 /// How to go on where rows are left; none where nothing is left of what was asked for.

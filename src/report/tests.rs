@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::RunView;
+use crate::declared::job::InDoubt;
 use crate::event::{Event, Fault, Happening, Progress, RowEnd, RowEnded, Stage};
 use crate::ledger::{Deed, LedgerError, StorageFault};
 use crate::plan::{Done, Fate, Sending, Tally};
@@ -83,6 +84,9 @@ pub(crate) fn view() -> RunView {
         ledger: "jobs/.noteferry/ledger.db".into(),
         credentials: "STRINGEEX_TOKEN".into(),
         tally: Tally::from_iter([(SENT, 50_000), (DONE, 320)]),
+        changed_rows: Vec::new(),
+        in_doubt: InDoubt::Verify,
+        is_presumed: false,
         limited_by: Some("9000/1h".parse().unwrap()),
         duration: Duration::from_secs(20_000),
         started: "2026-11-22T21:40:00+07:00[Asia/Ho_Chi_Minh]".parse().unwrap(),

@@ -1,11 +1,16 @@
 //! How a run adds up.
 
-/// How a run, or the part of it that is over, adds up. `rows` is the sum of the others but `requests`.
+/// How a run, or the part of it that is over, adds up. `rows` is the sum of the others but those of
+/// `already_done` and `requests`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Totals {
     pub rows: u64,
     pub succeeded: u64,
     pub already_done: u64,
+    /// Of those that are already done: their content has changed since.
+    pub changed: u64,
+    /// Of those that are already done: the job has no key, and they were taken for old ones by their content.
+    pub repeated: u64,
     pub failed: u64,
     pub invalid: u64,
     pub in_doubt: u64,

@@ -100,7 +100,7 @@ impl Books {
             fault_chance,
             id_chance,
             offset: 0,
-            notes: Notes::seeded(),
+            notes: Notes::seeded(options.presumes_notes),
             requests: 0,
             pushbacks: 0,
             updated: Vec::new(),

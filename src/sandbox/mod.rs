@@ -69,6 +69,9 @@ pub struct Options {
     pub retry_after: bool,
     /// The seed of all chance: faults and the ids of new notes.
     pub seed: u64,
+    /// Whether a note that it does not know is taken for one that is there when it is to be changed or deleted, unless
+    /// its id begins with `tn_missing`: a rehearsal cannot know the notes of the real account.
+    pub presumes_notes: bool,
     /// How long a login's token is good for, in whole seconds (a fraction is dropped).
     pub token_lifetime: Duration,
 }
@@ -83,14 +86,21 @@ impl Default for Options {
             slow: Duration::from_secs(30),
             retry_after: true,
             seed: 1,
+            presumes_notes: false,
             token_lifetime: Duration::from_secs(3600),
         }
     }
 }
 
-/// A sandbox for one run: as quick as a good line, and with nothing in the way but the run's own pace.
+/// A sandbox for one run: as quick as a good line, with nothing in the way but the run's own pace, and with any note that
+/// a row is to change or delete.
 pub fn rehearsal() -> Options {
-    Options { latency: Duration::from_millis(20), quotas: Vec::new(), ..Options::default() }
+    Options {
+        latency: Duration::from_millis(20),
+        quotas: Vec::new(),
+        presumes_notes: true,
+        ..Options::default()
+    }
 }
 
 /// The pace of a rehearsal, which need not take the hours that the published quotas ask for.

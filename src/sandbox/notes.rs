@@ -3,7 +3,7 @@
 //! Not HTTP, tokens or faults: those come before, in `books`.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -21,6 +21,8 @@ const SEEDED_FROM: i64 = 1_577_836_800_000;
 const SEEDED_EVERY: i64 = 60_000;
 /// Tickets that begin so are the ones that do not exist.
 const MISSING_TICKET: &str = "tk_missing";
+/// Notes that begin so never do.
+const MISSING_NOTE: &str = "tn_missing";
 const ID_CHARACTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 const DEFAULT_LIMIT: usize = 50;
 const GREATEST_LIMIT: usize = 100;
@@ -198,14 +200,19 @@ pub(super) struct Notes {
     by_id: HashMap<String, usize>,
     by_ticket: HashMap<String, Vec<usize>>,
     seeded: usize,
+    /// Whether notes that are not known are taken for ones that are there.
+    presumes: bool,
+    /// Of those, the ones that were deleted.
+    gone: HashSet<String>,
 }
 
 impl Notes {
     /// Twenty tickets of ten notes each, created long ago.
-    pub(super) fn seeded() -> Self {
+    pub(super) fn seeded(presumes: bool) -> Self {
         let seeded = SEEDED_TICKETS * SEEDED_NOTES_A_TICKET;
         let (by_id, by_ticket) = (HashMap::new(), HashMap::new());
-        let mut notes = Self { places: Vec::with_capacity(seeded), by_id, by_ticket, seeded };
+        let (places, gone) = (Vec::with_capacity(seeded), HashSet::new());
+        let mut notes = Self { places, by_id, by_ticket, seeded, presumes, gone };
         (1..=seeded).for_each(|number| notes.add(Note::seeded(number)));
         notes
     }
@@ -242,14 +249,25 @@ impl Notes {
     }
 
     pub(super) fn update(&mut self, id: &str, text: String) -> Result<(), Refusal> {
-        let place = self.by_id.get(id).ok_or(NOTE_NOT_FOUND)?;
+        let Some(place) = self.by_id.get(id) else { return self.presume(id) };
         let note = self.places[*place].as_mut().ok_or(NOTE_NOT_FOUND)?;
         note.draft.note = text;
         Ok(())
     }
 
+    /// Whether a note that is not known is taken for one that is there.
+    fn presume(&self, id: &str) -> Result<(), Refusal> {
+        let is_there = self.presumes && !id.starts_with(MISSING_NOTE) && !self.gone.contains(id);
+        is_there.then_some(()).ok_or(NOTE_NOT_FOUND)
+    }
+
     pub(super) fn delete(&mut self, id: &str) -> Result<(), Refusal> {
-        let place = self.by_id.remove(id).ok_or(NOTE_NOT_FOUND)?;
+        let Some(place) = self.by_id.remove(id) else {
+            self.presume(id)?;
+            self.gone.insert(id.to_owned());
+            return Ok(());
+        };
+        self.gone.insert(id.to_owned());
         let note = self.places[place].take().ok_or(NOTE_NOT_FOUND)?;
         if let Some(places) = self.by_ticket.get_mut(&note.draft.ticket_id)
             // In order of creation, hence sorted.

@@ -141,7 +141,8 @@ pub(super) fn refuse_changed_key(job: &Job, before: Option<String>) -> Result<()
         format!("the rows of this job were known by {before} until now, and would be by {now}");
     let hint = match &job.document {
         Some(_) => {
-            "rows that are done would be sent again: put the key back, or give the job another name"
+            "rows that are done would be sent again: put the key back; where its column was given another name in the data, \
+             give it the old one there; or give the job another name"
                 .to_owned()
         }
         // It has no key to put back, and its name is the file's.

@@ -2,7 +2,10 @@
 
 use crate::declared::job::Job;
 use crate::ledger::{JobName, Ledger, LedgerError, Reader as _};
-use crate::plan::{Checked, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey, survey};
+use crate::plan::{
+    Checked, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey,
+    survey_contents,
+};
 use crate::report::{PlanReport, PlanTotals};
 use crate::source::Source;
 use crate::text::address;
@@ -75,8 +78,9 @@ pub(crate) fn plan(
         past: past.as_ref(),
         policy: options.sending.policy(&opening.job),
     };
-    let Survey { checked, fates } = planning.survey(source, listener)?;
-    if checked.broken {
+    let (Survey { checked, fates, .. }, contents) = planning.survey(source, listener)?;
+    // Where rows begin and end is a guess then, so nothing of a plan would be true, and a run refuses it.
+    if checked.broken || checked.guessed {
         return Err(Failure::Invalid(Refused::new(checked, fates.tally())));
     }
     let is_first = past.as_ref().is_none_or(Past::is_empty);
@@ -86,7 +90,14 @@ pub(crate) fn plan(
     let report = planning.show(&fates, show(About::new(&opening, &target)))?;
     let tally = *fates.tally();
     let (duration, limited_by) = pace::duration(tally.to_send(), &limits.quotas);
-    let totals = PlanTotals { tally, duration, limited_by };
+    let totals = PlanTotals {
+        tally,
+        duration,
+        limited_by,
+        contents,
+        zone: opening.job.timezone.clone(),
+        by_content: !opening.preparer.has_key(),
+    };
     report.finish(&totals);
     Ok(Planned { checked, totals })
 }
@@ -106,9 +117,14 @@ struct Planning<'a> {
 }
 
 impl Planning<'_> {
-    fn survey(&self, source: Source, listener: Listener<'_>) -> Result<Survey, LedgerError> {
+    fn survey(
+        &self,
+        source: Source,
+        listener: Listener<'_>,
+    ) -> Result<(Survey, Contents), LedgerError> {
         let tell = &mut |problem| listener(Told::Problem(problem));
-        let found = survey(self.readings, source, self.past.map(Past::prior), self.policy, tell)?;
+        let prior = self.past.map(Past::prior);
+        let found = survey_contents(self.readings, source, prior, self.policy, tell)?;
         listener(Told::Surveyed);
         Ok(found)
     }

@@ -310,6 +310,11 @@ codes! {
             "The text does not fit the format, is no date of the calendar, names no zone where the job has no `timezone`, \
              or falls into the hour that a change of clocks skips or repeats. A guess could be wrong by hours, \
              and nobody would see it: correct the cell, the format after epoch_ms, or the job's `timezone`."
+        TimeFormat "time-format"
+            "the format of epoch_ms reads no time, or reads times wrongly"
+            "Formats are written as for strftime: %d/%m/%Y %H:%M is 31/01/2027 14:00, %y a year of two digits, %z an offset \
+             such as +07:00 or Z, %s seconds since 1970. Formats of other languages, such as dd/MM/yyyy, are not understood. \
+             No row is read before the format is right, since it would be wrong for all of them."
         MissingKey "missing-key"
             "a row has no key"
             "The job's `key` tells rows apart, and a row without one could not be found in the ledger again: it would be \

@@ -14,6 +14,7 @@ use crate::text::code::Code;
 use crate::text::place::RowPlace;
 use crate::text::pointer::Pointer;
 
+use super::lookalike::did_you_mean;
 use super::visible::shown;
 
 /// An error stops what was asked for; a warning is told and passed over.
@@ -101,7 +102,7 @@ impl Diagnostic {
     pub fn hint_names<'a>(self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<&str> = known.into_iter().collect();
         match closest(written, &known) {
-            Some(name) => self.hint(format!("did you mean `{name}`?")),
+            Some(name) => self.hint(did_you_mean(written, name)),
             None if known.is_empty() => self,
             None => self.hint(format!("known here: {}", known.join(", "))),
         }

@@ -23,6 +23,7 @@ use crate::text::outline::Outline;
 use crate::text::pointer::Pointer;
 use crate::text::small_file;
 use crate::text::violation::{Subject, Violation, asks_for_text};
+use crate::text::yaml_advice;
 
 /// How often a value is mended for its type before it is given up.
 const MOST_REPAIRS: usize = 32;
@@ -294,20 +295,21 @@ impl Document {
 
     fn explain(&self, violation: Violation, outline: &Outline<'_>) -> Diagnostic {
         let example = || outline.example(&violation.pointer).map(|form| format!("as in {form}"));
+        let words = violation.words(None);
         let hint = match violation.code {
             Code::UnknownKey => violation.hint,
             _ => violation.hint.or_else(example),
         };
         let place = match violation.subject {
             Subject::Key => self.place_of_key(&violation.pointer),
-            Subject::Value => self.place_at(&violation.pointer),
+            Subject::Value | Subject::This | Subject::MustBe => self.place_at(&violation.pointer),
         };
         let code = match violation.code {
             // So it is called by whoever looks at the numbers and names of a document that reads well otherwise.
             Code::TooSmall | Code::TooLarge | Code::Empty => Code::InvalidValue,
             other => other,
         };
-        let problem = Diagnostic::error(code, place, violation.message);
+        let problem = Diagnostic::error(code, place, words);
         Diagnostic { hint, ..problem }
     }
 
@@ -448,8 +450,16 @@ fn syntax_problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Diagno
             };
             Diagnostic::error(Code::DuplicateKey, place, message).hint("keep one of the two")
         }
-        _ => other_syntax_problem(error, place),
+        _ => advised(source, &place).unwrap_or_else(|| other_syntax_problem(error, place)),
     }
+}
+
+/// What was meant, where the line shows it.
+fn advised(source: &Arc<SourceText>, place: &Place) -> Option<Diagnostic> {
+    let Place::Text(_, range) = place else { return None };
+    let found = yaml_advice::advice(&source.text, range.start)?;
+    let place = Place::Text(Arc::clone(source), found.at);
+    Some(Diagnostic::error(Code::YamlSyntax, place, found.message).hint(found.hint))
 }
 
 /// In the parser's words.

@@ -1,7 +1,7 @@
 //! A violation of a JSON Schema, in words a person can act on.
 //!
-//! Used for everything that a schema checks: job files, connectors, the fields of a row. The value at
-//! fault is never quoted, for it may be somebody's data; property names are.
+//! Used for everything that a schema checks: job files, connectors, the fields of a row. The value at fault is no part of
+//! it: where a file is shown with a caret it stands there, and whoever tells of a row adds it.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::paths::Location;
@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::text::code::Code;
 use crate::text::diagnostic::closest;
+use crate::text::lookalike::did_you_mean;
 use crate::text::pointer::Pointer;
 
 /// One thing that a schema refuses.
@@ -26,8 +27,12 @@ pub(crate) struct Violation {
 /// What the message of a violation speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Subject {
-    /// The value, as "this": where its place is not shown, somebody has to say which value.
+    /// The value, in a sentence of its own: where its place is not shown, somebody has to say which value.
     Value,
+    /// The value, and the message lacks it: `is longer than 5 characters`.
+    This,
+    /// Likewise: `true or false`, which it must be.
+    MustBe,
     /// The key, by its name: it is not known, not allowed or missing.
     Key,
 }
@@ -55,7 +60,7 @@ impl Violation {
     fn unexpected(pointer: &Pointer, name: &str, known: &[String]) -> Self {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let hint = match closest(name, &known) {
-            Some(near) => Some(format!("did you mean `{near}`?")),
+            Some(near) => Some(did_you_mean(name, near)),
             None if known.is_empty() => None,
             None => Some(format!("known here: {}", known.join(", "))),
         };
@@ -110,16 +115,16 @@ impl Violation {
         if meant.is_none() {
             missed.truncate(1);
         }
+        name_all(&mut missed, &names_of_forms(&forms, here, schema), pointer);
         if missed.is_empty() {
-            let message = "no form that is known here fits".to_owned();
+            let message = "fits no form that is known here".to_owned();
             return vec![Self::refused(pointer.clone(), Code::InvalidValue, message)];
         }
         missed
     }
 
     fn wrong_type(pointer: Pointer, kind: &TypeKind, value: &Value) -> Self {
-        let message = format!("this must be {}", type_words(kind));
-        let mut violation = Self::refused(pointer, Code::WrongType, message);
+        let mut violation = Self::must_be(pointer, Code::WrongType, type_words(kind));
         if takes_text(kind) && (value.is_number() || value.is_boolean()) {
             violation.hint = Some("put it in quotes".to_owned());
         }
@@ -139,86 +144,92 @@ impl Violation {
                 }
             }
             Kind::Enum { options } => Self::not_a_word(pointer, &words_of(options), None),
-            Kind::Constant { expected_value } => Self::refused(
-                pointer,
-                Code::InvalidValue,
-                format!("this must be {}", word(expected_value)),
-            ),
-            Kind::MinLength { limit: 1 } => {
-                Self::refused(pointer, Code::Empty, "this must not be empty".to_owned())
+            Kind::Constant { expected_value } => {
+                Self::must_be(pointer, Code::InvalidValue, word(expected_value))
             }
-            Kind::MinLength { limit } => Self::refused(
-                pointer,
-                Code::TooShort,
-                format!("this needs at least {limit} characters"),
-            ),
-            Kind::MaxLength { limit } => Self::refused(
-                pointer,
-                Code::TooLong,
-                format!("this is longer than {limit} characters"),
-            ),
+            Kind::MinLength { limit: 1 } => {
+                Self::refused(pointer, Code::Empty, "must not be empty".to_owned())
+            }
+            Kind::MinLength { limit } => {
+                Self::refused(pointer, Code::TooShort, format!("needs at least {limit} characters"))
+            }
+            Kind::MaxLength { limit } => {
+                Self::refused(pointer, Code::TooLong, format!("is longer than {limit} characters"))
+            }
             Kind::Minimum { limit } => {
-                Self::refused(pointer, Code::TooSmall, format!("this must be at least {limit}"))
+                Self::must_be(pointer, Code::TooSmall, format!("at least {limit}"))
             }
             Kind::Maximum { limit } => {
-                Self::refused(pointer, Code::TooLarge, format!("this must be at most {limit}"))
+                Self::must_be(pointer, Code::TooLarge, format!("at most {limit}"))
             }
             Kind::ExclusiveMinimum { limit } => {
-                Self::refused(pointer, Code::TooSmall, format!("this must be more than {limit}"))
+                Self::must_be(pointer, Code::TooSmall, format!("more than {limit}"))
             }
             Kind::ExclusiveMaximum { limit } => {
-                Self::refused(pointer, Code::TooLarge, format!("this must be less than {limit}"))
+                Self::must_be(pointer, Code::TooLarge, format!("less than {limit}"))
             }
             Kind::Pattern { pattern } => Self::refused(
                 pointer,
                 Code::Pattern,
-                format!("this does not match the pattern {pattern}"),
+                format!("does not match the pattern {pattern}"),
             ),
             Kind::Format { format } => {
-                Self::refused(pointer, Code::Format, format!("this is no valid {format}"))
+                Self::refused(pointer, Code::Format, format!("is no valid {format}"))
             }
             Kind::MinItems { limit } => {
-                Self::refused(pointer, Code::TooFew, format!("this needs at least {limit} items"))
+                Self::refused(pointer, Code::TooFew, format!("needs at least {limit} items"))
             }
             Kind::MaxItems { limit } => {
-                Self::refused(pointer, Code::TooMany, format!("this has more than {limit} items"))
+                Self::refused(pointer, Code::TooMany, format!("has more than {limit} items"))
             }
             Kind::MinProperties { limit } => Self::refused(
                 pointer,
                 Code::TooFew,
-                format!("this needs at least {limit} of the known keys"),
+                format!("needs at least {limit} of the known keys"),
             ),
             Kind::OneOfMultipleValid { .. } => Self::refused(
                 pointer,
                 Code::InvalidValue,
-                "more than one of the known forms fits".to_owned(),
+                "fits more than one of the known forms".to_owned(),
             ),
             Kind::FalseSchema => {
-                Self::refused(pointer, Code::InvalidValue, "this is not allowed here".to_owned())
+                Self::refused(pointer, Code::InvalidValue, "is not allowed here".to_owned())
             }
             other => Self::refused(
                 pointer,
                 Code::InvalidValue,
-                format!("this breaks the rule `{}` of the schema", other.keyword()),
+                format!("breaks the rule `{}` of the schema", other.keyword()),
             ),
         }
     }
 
     fn not_a_word(pointer: Pointer, words: &[String], written: Option<&str>) -> Self {
         let names: Vec<&str> = words.iter().map(String::as_str).collect();
-        let mut violation = Self::refused(
-            pointer,
-            Code::InvalidValue,
-            format!("this must be one of {}", words.join(", ")),
-        );
+        let one_of = format!("one of {}", words.join(", "));
+        let mut violation = Self::must_be(pointer, Code::InvalidValue, one_of);
         violation.hint = written
             .and_then(|text| closest(text, &names))
             .map(|near| format!("did you mean `{near}`?"));
         violation
     }
 
+    fn must_be(pointer: Pointer, code: Code, what: String) -> Self {
+        Self { subject: Subject::MustBe, ..Self::refused(pointer, code, what) }
+    }
+
+    /// The whole sentence; with the value at fault, where it may be shown.
+    pub(crate) fn words(&self, value: Option<&str>) -> String {
+        let message = &self.message;
+        match (self.subject, value) {
+            (Subject::Value | Subject::Key, _) => message.clone(),
+            (Subject::This, value) => format!("{} {message}", value.unwrap_or("this")),
+            (Subject::MustBe, None) => format!("this must be {message}"),
+            (Subject::MustBe, Some(value)) => format!("{value} is not {message}"),
+        }
+    }
+
     fn refused(pointer: Pointer, code: Code, message: String) -> Self {
-        Self { pointer, code, message, hint: None, subject: Subject::Value }
+        Self { pointer, code, message, hint: None, subject: Subject::This }
     }
 }
 
@@ -237,6 +248,35 @@ pub(crate) fn asks_for_text(error: &ValidationError<'_>) -> Vec<Pointer> {
 /// The validator's places are escaped as pointers are.
 fn pointer_of(location: &Location) -> Pointer {
     Pointer::parse(location.as_str()).unwrap_or_default()
+}
+
+/// The names that any of several forms knows at the place of a value.
+fn names_of_forms(
+    forms: &[&Vec<ValidationError<'static>>],
+    here: &Location,
+    schema: &Value,
+) -> Vec<String> {
+    let unexpected = forms.iter().copied().flatten().filter(|inner| {
+        matches!(inner.kind(), Kind::AdditionalProperties { .. }) && inner.instance_path() == here
+    });
+    let mut names: Vec<String> = Vec::new();
+    for name in unexpected.flat_map(|inner| sibling_names(inner, schema)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// What one form does not know, another may: all of them are offered.
+fn name_all(missed: &mut [Violation], names: &[String], pointer: &Pointer) {
+    for violation in missed {
+        let parent = violation.pointer.parent();
+        if violation.code == Code::UnknownKey && parent.as_ref() == Some(pointer) {
+            let name = violation.pointer.tokens().last().map(|name| name.to_string());
+            *violation = Violation::unexpected(pointer, &name.unwrap_or_default(), names);
+        }
+    }
 }
 
 /// The names that the schema knows beside an unexpected one.

@@ -495,7 +495,7 @@ map:
     assert_eq!(
         found,
         [
-            "is_internal_note: this must be true or false",
+            "is_internal_note: \"maybe\" is not true or false",
             "task_due_date: `soon` is no time that is understood: write 2026-03-01T09:00:00+07:00, or name the format",
             "`note` is missing",
         ],

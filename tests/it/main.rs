@@ -37,4 +37,5 @@ mod signals;
 mod signing_in;
 mod status;
 mod tidy;
+mod told;
 mod validation;

@@ -53,6 +53,19 @@ impl Template {
         })
     }
 
+    /// The word that a template begins with before its only field, as `ticket` in `ticket {ticket_id}`; none where it is
+    /// made otherwise.
+    pub fn noun(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [Part::Text(text), Part::Field(_)] => {
+                let noun = text.trim();
+                let is_word = !noun.is_empty() && noun.chars().all(char::is_alphabetic);
+                is_word.then_some(noun)
+            }
+            _ => None,
+        }
+    }
+
     /// The text with the same in the place of each field.
     pub fn filled_with(&self, filling: &str) -> String {
         let parts = self.parts.iter().map(|part| match part {

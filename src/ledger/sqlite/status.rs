@@ -169,6 +169,7 @@ fn run_records(connection: &Connection, id: JobId, most: u32) -> rusqlite::Resul
                 in_doubt: count(9)?,
                 not_started: count(10)?,
                 requests: count(11)?,
+                ..Totals::default()
             },
         })
     })?;

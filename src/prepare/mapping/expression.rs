@@ -44,6 +44,8 @@ impl Owned {
 pub(super) struct Names {
     pub(super) columns: Arc<[(Arc<str>, usize)]>,
     pub(super) whole_row: bool,
+    /// The column that all of its `row["…"]` and `row.…` name, if it is one.
+    pub(super) of_row: Option<usize>,
 }
 
 /// A compiled expression and the columns it needs.
@@ -76,8 +78,14 @@ impl Compiled {
     pub(crate) fn only_column(&self) -> Option<usize> {
         match (&*self.names.columns, self.names.whole_row) {
             ([(_, index)], false) => Some(*index),
+            ([], true) => self.names.of_row,
             _ => None,
         }
+    }
+
+    /// Whether it depends on no column.
+    pub(super) fn is_of_job(&self) -> bool {
+        self.names.columns.is_empty() && !self.names.whole_row
     }
 
     /// Whether it depends on a column. Where it asks for the whole row, it is taken to use the columns it spells.
@@ -128,11 +136,24 @@ impl Compiled {
             return ValueError::Time(time.clone());
         }
         let words = match error.detail() {
-            Some(detail) => format!("`{}`: {detail}", self.text.trim()),
+            Some(detail) => format!("`{}`: {}", self.text.trim(), in_words(detail)),
             None => format!("`{}` cannot be evaluated: {}", self.text.trim(), error.kind()),
         };
         ValueError::Evaluation { words }
     }
+}
+
+/// What the language says, with the names of its types as people call them.
+fn in_words(detail: &str) -> String {
+    let word = |word: &str| match word {
+        "i8" | "i16" | "i32" | "i64" | "i128" | "isize" => "a whole number".to_owned(),
+        "u8" | "u16" | "u32" | "u64" | "u128" | "usize" => "a whole number from 0".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        "bool" => "true or false".to_owned(),
+        "String" | "&str" | "str" | "string" => "text".to_owned(),
+        other => other.to_owned(),
+    };
+    detail.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 impl fmt::Debug for Compiled {

@@ -10,12 +10,16 @@ use crate::declared::job::Written;
 use crate::source::Source;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::lookalike::Lookalike;
 
 use super::ROW;
 use super::expression::{Compiled, Names, Owned};
 use super::filter::{self, Setting};
-use super::scan::{filter_names, find_word, place_in, row_subscripts};
+use super::scan::{
+    filter_names, find_word, literal_arguments, one_of_row, place_in, row_subscripts,
+};
 use super::shortcut::Shortcut;
+use super::time_format;
 
 /// How many steps one expression may take; far more than any honest one needs.
 const FUEL: u64 = 100_000;
@@ -62,6 +66,7 @@ impl Language {
         })?;
         let mut problems = self.unknown_filters(text, &place);
         problems.extend(unknown_subscripts(text, source, &place));
+        problems.extend(wrong_formats(text, &place));
         let names = self.names_of(owned.expression(), text, source, &place, &mut problems);
         if !problems.is_empty() {
             // `note/text` is a quotient to the language; who writes it means the column, not two.
@@ -137,8 +142,20 @@ impl Language {
                 }
             }
         }
-        Names { columns: columns.into(), whole_row }
+        let of_row = one_of_row(text).and_then(|name| source.columns().index(name));
+        Names { columns: columns.into(), whole_row, of_row }
     }
+}
+
+/// A format that no time can fit, or that would read a time wrongly, is wrong for all rows.
+fn wrong_formats(text: &str, place: &impl Fn(Option<Range<usize>>) -> Place) -> Vec<Diagnostic> {
+    let formats = literal_arguments(text, "epoch_ms").into_iter();
+    let wrong = formats.filter_map(|range| {
+        let fault = time_format::fault(&text[range.clone()])?;
+        let problem = Diagnostic::error(Code::TimeFormat, place(Some(range)), fault.message);
+        Some(problem.hint(fault.hint))
+    });
+    wrong.collect()
 }
 
 /// `row['…']` names a column as plainly as a bare name does. Where later rows may bring more columns, nobody can
@@ -168,9 +185,12 @@ fn add(problems: &mut Vec<Diagnostic>, problem: Diagnostic) {
 
 /// What to write instead of an expression that is none, or of names that are none.
 fn syntax_hint(text: &str, source: &Source) -> String {
-    match odd_column(text, source) {
-        Some(name) => subscript_hint(name),
-        None => {
+    match (odd_column(text, source), Lookalike::of_signs(text)) {
+        (Some(name), _) => subscript_hint(name),
+        (None, Some(found)) => {
+            format!("there is {} in it: {}", found.named(), found.advice())
+        }
+        (None, None) => {
             "an expression is a column or a calculation with columns, as in {{ column | trim }}"
                 .into()
         }

@@ -10,6 +10,7 @@ mod language;
 mod scan;
 mod shortcut;
 mod time;
+mod time_format;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use crate::declared::job::Written;
 use crate::source::{Cell, Columns, Record, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
+use crate::text::lookalike::Lookalike;
 
 use expression::{Compiled, Evaluated};
 use shortcut::Scalar;
@@ -168,6 +170,19 @@ impl Origin {
         }
     }
 
+    /// Whether the job alone says the value, whatever stands in the row.
+    pub(crate) fn is_of_job(&self) -> bool {
+        match self {
+            Self::Constant(_) => true,
+            Self::Column(_) => false,
+            Self::Expression(compiled) => compiled.is_of_job(),
+            Self::Text(parts) => parts.iter().all(|part| match part {
+                Part::Literal(_) => true,
+                Part::Expression(compiled) => compiled.is_of_job(),
+            }),
+        }
+    }
+
     /// The value on a row.
     pub(crate) fn value<'a>(
         &'a self,
@@ -176,7 +191,7 @@ impl Origin {
     ) -> Result<Mapped<'a>, ValueError> {
         match self {
             Self::Constant(value) => Ok(value.borrowed()),
-            Self::Column(index) => Ok(cell(record.cell(*index))),
+            Self::Column(index) => Ok(record.cell(*index).into()),
             Self::Expression(compiled) => match compiled.evaluate(record, columns)? {
                 Evaluated::Scalar(value) => Ok(value.into()),
                 Evaluated::Value(value) => evaluated(value),
@@ -234,13 +249,15 @@ impl<'a> From<Scalar<'a>> for Mapped<'a> {
     }
 }
 
-fn cell(cell: Cell<'_>) -> Mapped<'_> {
-    match cell {
-        Cell::Absent | Cell::Null => Mapped::Absent,
-        Cell::Bool(value) => Mapped::Bool(value),
-        Cell::Number(text) => Mapped::Number(text.into()),
-        Cell::Text(text) => Mapped::Text(text.into()),
-        Cell::Json(value) => Mapped::Json(value.clone()),
+impl<'a> From<Cell<'a>> for Mapped<'a> {
+    fn from(cell: Cell<'a>) -> Self {
+        match cell {
+            Cell::Absent | Cell::Null => Self::Absent,
+            Cell::Bool(value) => Self::Bool(value),
+            Cell::Number(text) => Self::Number(text.into()),
+            Cell::Text(text) => Self::Text(text.into()),
+            Cell::Json(value) => Self::Json(value.clone()),
+        }
     }
 }
 
@@ -281,6 +298,23 @@ enum Piece {
     Expression(Range<usize>),
 }
 
+/// The curly quote that an expression stands in where a usual one was meant.
+fn odd_quotes(text: &str) -> Option<Lookalike> {
+    let is_quote = |found: &Lookalike| matches!(found.meant, Some('"' | '\''));
+    let first = Lookalike::of_signs(text.get(..text.find("{{")?)?.trim_start());
+    let last = Lookalike::of_signs(text.get(text.rfind("}}")? + 2..)?.trim_end());
+    last.filter(is_quote)?;
+    first.filter(|found| is_quote(found) && found.at == 0)
+}
+
+/// A text without its first and last letter.
+fn inside(text: &str) -> &str {
+    let mut letters = text.trim().chars();
+    letters.next();
+    letters.next_back();
+    letters.as_str()
+}
+
 /// Cuts a text at its `{{` and `}}`.
 fn pieces(written: &Written) -> Result<Vec<Piece>, Diagnostic> {
     let text = written.text.as_str();
@@ -291,6 +325,16 @@ fn pieces(written: &Written) -> Result<Vec<Piece>, Diagnostic> {
             "`{%` is not understood here",
         );
         return Err(problem.hint("only expressions are, as in {{ a if b else c }}"));
+    }
+    if let Some(quote) = odd_quotes(text) {
+        let message = format!(
+            "{} is no quote of YAML, and would be sent as a part of the text",
+            quote.named()
+        );
+        let problem = Diagnostic::error(Code::ExpressionSyntax, written.place.clone(), message);
+        return Err(
+            problem.hint(format!("write \" in its place, on both sides: \"{}\"", inside(text)))
+        );
     }
     let mut pieces = Vec::new();
     let mut at = 0;

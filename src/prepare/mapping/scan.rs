@@ -68,6 +68,54 @@ fn row_subscript(text: &str, at: usize) -> Option<Range<usize>> {
     (closed && !name.contains('\\')).then(|| start..start + name.len())
 }
 
+/// The one column that all uses of the whole row in an expression name; none where they name several, or cannot be told.
+pub(super) fn one_of_row(text: &str) -> Option<&str> {
+    let (mut quote, mut before, mut found) = (None, None, None);
+    for (at, letter) in text.char_indices() {
+        match quote {
+            Some(open) if letter == open => quote = None,
+            Some(_) => {}
+            None if letter == '\'' || letter == '"' => quote = Some(letter),
+            None if text[at..].starts_with(ROW)
+                && before.is_none_or(|before| !is_word(before) && before != '.')
+                && !text[at + ROW.len()..].starts_with(is_word) =>
+            {
+                let name = row_subscript(text, at).or_else(|| row_attribute(text, at))?;
+                if found.is_some_and(|found| found != &text[name.clone()]) {
+                    return None;
+                }
+                found = Some(&text[name]);
+            }
+            None => {}
+        }
+        before = Some(letter);
+    }
+    found
+}
+
+/// The range of the name where `row.…` begins at `at`.
+fn row_attribute(text: &str, at: usize) -> Option<Range<usize>> {
+    let start = at + ROW.len() + 1;
+    let name = text[at..].strip_prefix(ROW)?.strip_prefix('.')?;
+    let end = name.find(|letter| !is_word(letter)).unwrap_or(name.len());
+    (end > 0).then(|| start..start + end)
+}
+
+/// Ranges of the texts that stand alone in the parentheses behind a filter: of `|epoch_ms('%d')`, that of `%d`.
+pub(super) fn literal_arguments(text: &str, filter: &str) -> Vec<Range<usize>> {
+    let names = filter_names(text).into_iter().filter(|range| &text[range.clone()] == filter);
+    let literal = |name: Range<usize>| {
+        let inside = text[name.end..].trim_start().strip_prefix('(')?.trim_start();
+        let open = inside.chars().next().filter(|letter| matches!(letter, '\'' | '"'))?;
+        let literal = inside[1..].split(open).next()?;
+        let closed = inside[1 + literal.len()..].strip_prefix(open)?.trim_start();
+        let start = text.len() - inside.len() + 1;
+        (closed.starts_with([')', ',']) && !literal.contains('\\'))
+            .then(|| start..start + literal.len())
+    };
+    names.filter_map(literal).collect()
+}
+
 fn is_word(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }

@@ -1,9 +1,11 @@
 //! Points in time as people write them, turned into numbers. The zone is the job's; nothing is guessed.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime::{self, BrokenDownTime};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 /// Why there is no point in time. The words are for the person who wrote the time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,8 +16,12 @@ pub(crate) enum TimeError {
         "`{text}` is no time that is understood: write 2026-03-01T09:00:00+07:00, or name the format"
     )]
     NotUnderstood { text: String },
-    #[error("`{text}` does not fit the format `{format}`")]
-    OtherFormat { text: String, format: String },
+    #[error("`{text}` does not fit the format `{format}`{remark}")]
+    OtherFormat { text: String, format: String, remark: &'static str },
+    #[error(
+        "`{text}` read by the format `{format}` is in the year {year}: %Y is a year of four digits, and %y one of two"
+    )]
+    ShortYear { text: String, format: String, year: i16 },
     /// The calendar or the clock has no such moment.
     #[error("`{text}` is no point in time: {cause}")]
     NoMoment { text: String, cause: String },
@@ -23,9 +29,16 @@ pub(crate) enum TimeError {
     NoSuchDay { text: String, month: &'static str, year: i16, days: i8 },
     #[error("the time names no zone, and the job has no `timezone`")]
     NoZone,
-    /// Clocks are set forward or back there.
-    #[error("`{civil}` happens twice or never in its time zone, where clocks change")]
-    TwiceOrNever { civil: DateTime },
+    #[error(
+        "{civil} never happens in {zone}, where clocks are set forward over it: write {after} for the moment after, or add the \
+         offset to the time"
+    )]
+    Never { civil: String, zone: String, after: String },
+    #[error(
+        "{civil} happens twice in {zone}, where clocks are set back: add the offset, {first} for the first and {second} for the \
+         second"
+    )]
+    Twice { civil: String, zone: String, first: Offset, second: Offset },
 }
 
 /// Unix milliseconds of a written time.
@@ -36,10 +49,19 @@ pub(super) fn epoch_milliseconds(
     format: Option<&str>,
     zone: Option<&TimeZone>,
 ) -> Result<i64, TimeError> {
-    let text = text.trim();
+    let text = &*plain_blanks(text.trim());
     match format {
-        Some(format) => formatted(text, format, zone),
+        Some(format) => formatted(text, &plain_blanks(format), zone),
         None => iso(text, zone),
+    }
+}
+
+/// The same text with a usual blank for each blank of another kind, as spreadsheets and web pages have them.
+fn plain_blanks(text: &str) -> Cow<'_, str> {
+    let is_odd = |letter: char| letter.is_whitespace() && letter != ' ';
+    match text.contains(is_odd) {
+        true => Cow::Owned(text.replace(is_odd, " ")),
+        false => Cow::Borrowed(text),
     }
 }
 
@@ -56,13 +78,28 @@ fn iso(text: &str, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
 }
 
 fn formatted(text: &str, format: &str, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
-    let other_format =
-        |_| TimeError::OtherFormat { text: text.to_owned(), format: format.to_owned() };
+    let other_format = |_| TimeError::OtherFormat {
+        text: text.to_owned(),
+        format: format.to_owned(),
+        remark: remark(text, format),
+    };
     let no_moment = |error: jiff::Error| TimeError::NoMoment {
         text: text.to_owned(),
         cause: error.to_string(),
     };
-    let parsed = strtime::parse(format, text).map_err(other_format)?;
+    let parsed = strtime::parse(format, text);
+    let parsed = parsed.or_else(|error| match with_offset(text, format) {
+        Some(text) => strtime::parse(format, text),
+        None => Err(error),
+    });
+    let parsed = parsed.map_err(other_format)?;
+    if let Some(moment) = parsed.timestamp() {
+        return Ok(moment.as_millisecond());
+    }
+    if let Some(year) = parsed.year().filter(|year| (0..1000).contains(year)) {
+        let (text, format) = (text.to_owned(), format.to_owned());
+        return Err(TimeError::ShortYear { text, format, year });
+    }
     if let Some(error) = no_such_day(text, &parsed) {
         return Err(error);
     }
@@ -74,6 +111,40 @@ fn formatted(text: &str, format: &str, zone: Option<&TimeZone>) -> Result<i64, T
         .or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0)))
         .map_err(no_moment)?;
     in_zone(civil, zone)
+}
+
+/// The text with an offset for the Z that says UTC, where the format reads an offset.
+fn with_offset(text: &str, format: &str) -> Option<String> {
+    let offset = if format.contains("%:z") { "+00:00" } else { "+0000" };
+    let reads_offset = format.contains("%z") || format.contains("%:z");
+    let at = text.rfind(['Z', 'z']).filter(|_| reads_offset)?;
+    let is_alone = !text[at + 1..].starts_with(char::is_alphanumeric)
+        && !text[..at].ends_with(char::is_alphabetic);
+    is_alone.then(|| format!("{}{offset}{}", &text[..at], &text[at + 1..]))
+}
+
+/// What may be the reason that a text does not fit a format, where it shows.
+fn remark(text: &str, format: &str) -> &'static str {
+    let digits = |count: usize| {
+        let mut runs = text.split(|letter: char| !letter.is_ascii_digit());
+        runs.any(|run| run.len() == count)
+    };
+    let is_number = text.len() >= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number && !format.contains("%s") {
+        return ": it looks like a count since 1970, which %s reads in seconds";
+    }
+    if format.contains("%y") && digits(4) {
+        return ": %y is a year of two digits, and %Y one of four";
+    }
+    if !text.contains(':') && format.contains("%H") {
+        return ": it has no time of day";
+    }
+    if text.contains(':')
+        && !["%H", "%I", "%k", "%l", "%T", "%R"].iter().any(|hour| format.contains(hour))
+    {
+        return ": it has a time of day, which the format does not read (%H:%M)";
+    }
+    ""
 }
 
 /// What is wrong with a day that its month does not have.
@@ -98,10 +169,36 @@ fn no_such_day(text: &str, parsed: &BrokenDownTime) -> Option<TimeError> {
     (day > days).then(|| TimeError::NoSuchDay { text: text.to_owned(), month, year, days })
 }
 
+fn zone_name(zone: &TimeZone) -> String {
+    zone.iana_name().unwrap_or("the job's zone").to_owned()
+}
+
 fn in_zone(civil: DateTime, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
     let zone = zone.ok_or(TimeError::NoZone)?;
-    let moment = zone.to_ambiguous_timestamp(civil).unambiguous();
-    Ok(moment.map_err(|_| TimeError::TwiceOrNever { civil })?.as_millisecond())
+    let ambiguous = zone.to_ambiguous_timestamp(civil);
+    let (written, name) = (civil.strftime("%Y-%m-%d %H:%M").to_string(), zone_name(zone));
+    match ambiguous.offset() {
+        AmbiguousOffset::Unambiguous { .. } => {}
+        AmbiguousOffset::Gap { .. } => {
+            let after = ambiguous.later().map(|moment| moment.to_zoned(zone.clone()));
+            let after = after.map(|moment| moment.strftime("%H:%M").to_string());
+            let after = after.unwrap_or_default();
+            return Err(TimeError::Never { civil: written, zone: name, after });
+        }
+        AmbiguousOffset::Fold { before, after } => {
+            return Err(TimeError::Twice {
+                civil: written,
+                zone: name,
+                first: before,
+                second: after,
+            });
+        }
+    }
+    let no_moment = |error: jiff::Error| TimeError::NoMoment {
+        text: written.clone(),
+        cause: error.to_string(),
+    };
+    Ok(ambiguous.unambiguous().map_err(no_moment)?.as_millisecond())
 }
 
 #[cfg(test)]
@@ -126,8 +223,20 @@ mod tests {
             ("31/02/2025 14:00", day_first, Some(&saigon), Err("February 2025 has 28 days")),
             ("2028-02-30 14:00", None, Some(&saigon), Err("February 2028 has 29 days")),
             ("2025-04-31T14:00:00+07:00", None, None, Err("April 2025 has 30 days")),
-            ("30/03/2025 02:30", day_first, Some(&berlin), Err("twice or never")),
-            ("26/10/2025 02:30", day_first, Some(&berlin), Err("twice or never")),
+            ("30/03/2025 02:30", day_first, Some(&berlin), Err("never happens in Europe/Berlin")),
+            ("30/03/2025 02:30", day_first, Some(&berlin), Err("write 03:30")),
+            ("26/10/2025 02:30", day_first, Some(&berlin), Err("+02 for the first and +01")),
+            ("31/01/25", Some("%d/%m/%Y"), Some(&saigon), Err("year 25: %Y is a year of four")),
+            ("31/01/25", Some("%d/%m/%y"), Some(&saigon), Ok(1_738_256_400_000)),
+            ("31/01/2025", Some("%d/%m/%y"), Some(&saigon), Err("%y is a year of two")),
+            ("31/01/2025 14:00", Some("%d/%m/%Y"), Some(&saigon), Err("has a time of day")),
+            ("31/01/2025", day_first, Some(&saigon), Err("has no time of day")),
+            ("1738306800", Some("%s"), None, Ok(1_738_306_800_000)),
+            ("1738306800", day_first, Some(&saigon), Err("%s reads")),
+            ("2025-01-31T07:00:00Z", Some("%Y-%m-%dT%H:%M:%S%z"), None, Ok(1_738_306_800_000)),
+            ("2025-01-31T07:00:00Z", Some("%Y-%m-%dT%H:%M:%S%:z"), None, Ok(1_738_306_800_000)),
+            ("31/01/2025\u{a0}14:00", day_first, Some(&saigon), Ok(1_738_306_800_000)),
+            ("31/01/2025\u{202f}14:00", day_first, Some(&saigon), Ok(1_738_306_800_000)),
             ("tomorrow", None, Some(&saigon), Err("no time that is understood")),
         ] {
             match (epoch_milliseconds(text, format, zone), expected) {

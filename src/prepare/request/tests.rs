@@ -79,6 +79,50 @@ fn the_curl_line_can_be_pasted() {
     insta::assert_snapshot!(request.curl("https://api.stringeex.com/v1", Some("X-STRINGEE-AUTH")));
 }
 
+/// The words that a shell makes of a line; here sh, which has no more quotes than these.
+fn words_of_sh(line: &str) -> Vec<String> {
+    let script =
+        format!("set -f; TOKEN=secret; for word in {line}; do printf '%s\\0' \"$word\"; done");
+    let run = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+    let text = String::from_utf8(run.stdout).unwrap();
+    text.split_terminator('\0').map(str::to_owned).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_in_a_curl_line_can_run() {
+    for note in [
+        "it's",
+        "'; touch pwned; '",
+        "$(id) `id` ${HOME} $HOME",
+        "@/etc/passwd",
+        "-o /etc/passwd",
+        "a\nb\r\n; id",
+        "\u{1b}[31m\u{9b}m\u{7f}\0",
+        "\u{2018}; calc; \u{2019}",
+        "\" & calc & \"",
+        "50%PATH% !! \\\" \\",
+    ] {
+        let request = built("ticket_note.create", json!({"ticket_id": "tk_1", "note": note}));
+        let line = request.curl("https://x.test/a$(id)`id`\"'b", Some("X-`id`$(id)\"-AUTH"));
+        let words = words_of_sh(&line);
+        let [.., header, _, kind, raw, body] = words.as_slice() else { panic!("{words:?}") };
+        assert_eq!(
+            words[..4],
+            ["curl", "-X", "POST", "https://x.test/a%24(id)%60id%60%22'b/ticketNote"]
+        );
+        assert_eq!(header, "X-idid-AUTH: secret");
+        assert_eq!((kind.as_str(), raw.as_str()), ("Content-Type: application/json", "--data-raw"));
+        let sent: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(sent, serde_json::from_str::<Value>(request.body.as_ref().unwrap()).unwrap());
+        // In cmd only double quotes count, and in PowerShell curly ones, too.
+        let data = line.rsplit("--data-raw ").next().unwrap();
+        assert_eq!(data.matches('\'').count(), 2, "{data}");
+        assert!(!data.contains(['\u{2018}', '\u{2019}', '%', '\n']), "{data}");
+        assert_eq!(data.matches('"').count(), 8, "{data}");
+    }
+}
+
 proptest! {
     #[test]
     fn texts_are_escaped_as_serde_json_does(text in any::<String>(), odd in "[\\x00-\\x22\\\\\x7f]{0,8}") {

@@ -48,7 +48,7 @@ impl Kind {
             Self::Boolean => boolean(&text),
             Self::Json => {
                 let read = serde_json::from_str::<Value>(&text);
-                let message = "this must be JSON, for the field takes more than text";
+                let message = "JSON, for the field takes more than text";
                 read.map(FieldValue::from).map_err(|_| refusal(message, None))
             }
         }
@@ -68,9 +68,7 @@ impl Kind {
         match self {
             Self::Boolean | Self::Json => Ok(FieldValue::Bool(value)),
             Self::Text => Ok(FieldValue::Text(value.to_string().into())),
-            Self::Integer | Self::Number => {
-                Err(refusal("this must be a number, and is true or false", None))
-            }
+            Self::Integer | Self::Number => Err(refusal("a number, and is true or false", None)),
         }
     }
 }
@@ -91,14 +89,14 @@ fn integer(text: &str) -> Result<FieldValue<'static>, Violation> {
     } else {
         "write digits only"
     };
-    Err(refusal("this must be a whole number", Some(hint)))
+    Err(refusal("a whole number", Some(hint)))
 }
 
 fn number(text: &str) -> Result<FieldValue<'static>, Violation> {
     let written = text.trim();
     let number = serde_json::from_str::<Number>(written).ok().map(FieldValue::Number);
     let hint = written.contains(',').then_some("write the decimals after a point");
-    number.ok_or_else(|| refusal("this must be a number", hint))
+    number.ok_or_else(|| refusal("a number", hint))
 }
 
 fn boolean(text: &str) -> Result<FieldValue<'static>, Violation> {
@@ -109,10 +107,7 @@ fn boolean(text: &str) -> Result<FieldValue<'static>, Violation> {
     } else if is(["false", "0", "no"]) {
         Ok(FieldValue::Bool(false))
     } else {
-        Err(refusal(
-            "this must be true or false",
-            Some("true, false, 1, 0, yes and no are understood"),
-        ))
+        Err(refusal("true or false", Some("true, false, 1, 0, yes and no are understood")))
     }
 }
 
@@ -122,7 +117,7 @@ fn refusal(message: &str, hint: Option<&str>) -> Violation {
         code: Code::WrongType,
         message: message.to_owned(),
         hint: hint.map(str::to_owned),
-        subject: Subject::Value,
+        subject: Subject::MustBe,
     }
 }
 

@@ -8,6 +8,8 @@ mod rules;
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 pub(crate) use coerce::Kind;
 
 use crate::declared::connector::Operation;
@@ -35,13 +37,15 @@ impl Finding {
 pub(crate) struct Checker {
     operation: Arc<Operation>,
     kinds: Vec<(Field, Kind)>,
+    /// The job's, in which times are shown.
+    zone: Option<TimeZone>,
 }
 
 impl Checker {
-    pub(crate) fn new(operation: &Arc<Operation>) -> Self {
+    pub(crate) fn new(operation: &Arc<Operation>, zone: Option<TimeZone>) -> Self {
         let properties = operation.fields.properties();
         let kinds = properties.map(|(field, _, schema)| (field, Kind::of(schema))).collect();
-        Self { operation: Arc::clone(operation), kinds }
+        Self { operation: Arc::clone(operation), kinds, zone }
     }
 
     pub(crate) fn operation(&self) -> &Arc<Operation> {
@@ -72,7 +76,7 @@ impl Checker {
             let violations = errors.flat_map(|error| Violation::all_of(&error, schema));
             found.extend(violations.map(Finding::error));
         }
-        rules::check(&self.operation, fields, now, &mut found);
+        rules::check(&self.operation, fields, now, self.zone.as_ref(), &mut found);
         rules::check_once(&self.operation, fields, is_told, &mut found);
         found.sort_by_key(|finding| {
             (finding.severity == Severity::Warning, finding.violation.code != Code::WrongType)

@@ -1,5 +1,7 @@
 //! The rules that a JSON Schema cannot say: conditions across fields, and time.
 
+use jiff::tz::TimeZone;
+
 use crate::declared::connector::{Condition, Operation, Remark, Rule, TimeRule, Unit};
 use crate::row::{Field, FieldValue, Fields};
 use crate::text::code::Code;
@@ -19,6 +21,7 @@ pub(super) fn check(
     operation: &Operation,
     fields: &Fields<'_>,
     now: i64,
+    zone: Option<&TimeZone>,
     findings: &mut Vec<Finding>,
 ) {
     let name = |field: Field| operation.fields.name(field);
@@ -29,7 +32,7 @@ pub(super) fn check(
                 findings.extend(missing.map(|field| absent(name(field), hint.as_deref())));
             }
             Rule::Time(rule) => {
-                findings.extend(time(name(rule.field), rule, fields, now));
+                findings.extend(time(name(rule.field), rule, fields, now, zone));
             }
             Rule::Order { first, then, when, remark } => {
                 let times = (integer(fields.get(*first)), integer(fields.get(*then)));
@@ -94,7 +97,13 @@ fn absent(name: &str, hint: Option<&str>) -> Finding {
     Finding::error(Violation { subject: Subject::Key, ..missing })
 }
 
-fn time(name: &str, rule: &TimeRule, fields: &Fields<'_>, now: i64) -> Option<Finding> {
+fn time(
+    name: &str,
+    rule: &TimeRule,
+    fields: &Fields<'_>,
+    now: i64,
+    zone: Option<&TimeZone>,
+) -> Option<Finding> {
     let value = integer(fields.get(rule.field))?;
     if !rule.when.holds(fields) {
         return None;
@@ -102,38 +111,49 @@ fn time(name: &str, rule: &TimeRule, fields: &Fields<'_>, now: i64) -> Option<Fi
     let refusal = match rule.unit {
         Unit::Milliseconds if (0..EARLIEST_MILLISECONDS).contains(&value) => Some((
             Code::TimeInSeconds,
-            "this must be in milliseconds, and looks like seconds".to_owned(),
+            "in milliseconds, and looks like seconds".to_owned(),
             format!("in milliseconds it is {value}000"),
         )),
         Unit::Milliseconds if value >= LATEST_MILLISECONDS => Some((
             Code::TimeInMicroseconds,
-            "this must be in milliseconds, and looks like microseconds".to_owned(),
+            "in milliseconds, and looks like microseconds".to_owned(),
             format!("in milliseconds it is {}", value / 1000),
         )),
         Unit::Seconds if value >= EARLIEST_MILLISECONDS => Some((
             Code::TimeInMilliseconds,
-            "this must be in seconds, and looks like milliseconds".to_owned(),
+            "in seconds, and looks like milliseconds".to_owned(),
             format!("in seconds it is {}", value / 1000),
         )),
-        unit => past(rule, value, unit, now),
+        unit => past(rule, value, unit, now, zone),
     };
     let (code, message, hint) = refusal?;
-    Some(Finding::error(violation(name, code, &message, Some(&hint))))
+    let subject = if code == Code::PastTime { Subject::This } else { Subject::MustBe };
+    let refused = violation(name, code, &message, Some(&hint));
+    Some(Finding::error(Violation { subject, ..refused }))
 }
 
-fn past(rule: &TimeRule, value: i64, unit: Unit, now: i64) -> Option<(Code, String, String)> {
+fn past(
+    rule: &TimeRule,
+    value: i64,
+    unit: Unit,
+    now: i64,
+    zone: Option<&TimeZone>,
+) -> Option<(Code, String, String)> {
     let moment = milliseconds(value, unit)?;
     (rule.ahead && moment < now).then(|| {
-        let message = format!("this time is past: {}", readable(moment));
+        let message = format!("is past: {}", readable(moment, zone));
         (Code::PastTime, message, "give a time in the future, or leave the reminder out".to_owned())
     })
 }
 
-fn readable(milliseconds: i64) -> String {
-    match jiff::Timestamp::from_millisecond(milliseconds) {
-        Ok(moment) => moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        Err(_) => milliseconds.to_string(),
-    }
+/// A moment in the job's zone, where it names one.
+fn readable(milliseconds: i64, zone: Option<&TimeZone>) -> String {
+    let Ok(moment) = jiff::Timestamp::from_millisecond(milliseconds) else {
+        return milliseconds.to_string();
+    };
+    let zone = zone.cloned().unwrap_or(TimeZone::UTC);
+    let name = zone.iana_name().unwrap_or("the job's zone").to_owned();
+    format!("{} {name}", moment.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S"))
 }
 
 fn milliseconds(value: i64, unit: Unit) -> Option<i64> {

@@ -10,7 +10,7 @@ const NOW: i64 = 1_800_000_000_000;
 
 fn checker(operation: &str) -> Checker {
     let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
-    Checker::new(&connector.operations[operation])
+    Checker::new(&connector.operations[operation], None)
 }
 
 fn values(checker: &Checker, object: Value) -> Fields<'static> {

@@ -24,6 +24,7 @@ fn head() -> PlanHead {
         target: "https://api.stringeex.com/v1 (account admin@example.vn)".into(),
         address: "https://api.stringeex.com/v1".into(),
         header: Some("X-STRINGEE-AUTH".into()),
+        verbose: false,
     }
 }
 
@@ -115,6 +116,7 @@ fn totals() -> PlanTotals {
         ]),
         duration: std::time::Duration::from_millis(19_998_400),
         limited_by: Some("9000/1h".parse().unwrap()),
+        ..PlanTotals::default()
     }
 }
 
@@ -206,7 +208,7 @@ fn no_more_is_wanted_than_is_shown() {
     let script = PlanReport::ndjson(Shared::default().writer());
     assert_eq!(script.wanted(&tally), 50_320);
     let person = PlanReport::text(Shared::default().writer(), head(), false);
-    assert_eq!(person.wanted(&tally), 3 + 2);
+    assert_eq!(person.wanted(&tally), 3 + 3 + 2);
     let done = Tally::from_iter([(Fate::Skip(Done::Unchanged), 320), (Fate::Reject, 3)]);
     assert_eq!(person.wanted(&done), 0);
 }

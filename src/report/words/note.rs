@@ -10,7 +10,7 @@ pub(crate) fn note(note: &Note) -> String {
             format!("nothing gets through, trying one row at a time: {}", cause(why))
         }
         Note::TokenRefused(why) => format!(
-            "a fresh token is refused, trying one row at a time until one is accepted: {}",
+            "the token is refused, though requests were let in before: trying one row at a time until one is accepted: {}",
             cause(why)
         ),
         Note::Answered => "the server answers again, going on".to_owned(),

@@ -155,5 +155,5 @@ fn view_row(row: &ViewRow) -> String {
 }
 
 fn several(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+    super::counted(count, noun)
 }

@@ -14,10 +14,12 @@ use std::time::Duration;
 use jiff::Zoned;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::declared::connector::{Effect, Operation};
+use crate::declared::job::{InDoubt, Job, OperationChoice};
 use crate::engine::{Settings, Stop};
 use crate::event::Ending;
 use crate::ledger::{JobLock, JobName, LedgerError};
-use crate::plan::{Survey, Tally, survey};
+use crate::plan::{ChangedRow, Survey, Tally, survey};
 use crate::report::Reporter;
 use crate::row::Totals;
 use crate::source::Source;
@@ -110,6 +112,12 @@ pub(crate) struct Outlook {
     /// Where the credentials come from.
     pub credentials: CredentialKind,
     pub tally: Tally,
+    /// What the job says of rows in doubt.
+    pub in_doubt: InDoubt,
+    /// In a rehearsal: that rows may be for things that only the real account has.
+    pub is_presumed: bool,
+    /// The first of the rows that are done and have changed since.
+    pub changed: Vec<ChangedRow>,
     /// How long sending takes at the quotas; zero where there are none.
     pub duration: Duration,
     /// The quota that binds.
@@ -181,6 +189,9 @@ pub(super) fn run_through<T: Transport>(
         ledger: options.job.ledger.clone(),
         credentials: kind,
         tally,
+        changed: found.changed.clone(),
+        in_doubt: opening.job.in_doubt,
+        is_presumed: target.is_sandbox && names_what_is_there(&opening.job),
         duration,
         limited_by,
     });
@@ -213,6 +224,16 @@ pub(super) fn run_through<T: Transport>(
         world,
     };
     Ok(session.run(booking, &transport, reporter)?)
+}
+
+/// Whether rows may change or delete what is there.
+fn names_what_is_there(job: &Job) -> bool {
+    let changes =
+        |operation: &Operation| matches!(operation.effect, Effect::Update | Effect::Delete);
+    match &job.operation {
+        OperationChoice::Fixed(operation) => changes(operation),
+        _ => job.connector.operations.values().any(|operation| changes(operation)),
+    }
 }
 
 struct Running<'a> {

@@ -11,7 +11,7 @@ use crate::event::{Ending, Event, Progress};
 use crate::ledger::{
     Books as _, Claim as _, LedgerError, Left, News, Reader as _, Recorder, Run, Watch,
 };
-use crate::plan::{Fate, Fates, Held, Policy, Sending, Tally, run_mark};
+use crate::plan::{Done, Fate, Fates, Held, Policy, Sending, Tally, run_mark};
 use crate::report::{ReportHandle, ReportThread, Reporter, exit, reason};
 use crate::row::Totals;
 use crate::traffic::pace::{Earlier, Moment, Pace, Past};
@@ -190,7 +190,10 @@ impl Session<'_> {
             Some(error) => Ending::LedgerFailed(error.clone()),
             None => outcome.ending.clone(),
         };
-        let totals = totals(self.fates.tally(), &outcome);
+        let mut totals = totals(self.fates.tally(), &outcome);
+        if !self.opening.preparer.has_key() {
+            totals.repeated = self.fates.tally().sum(|fate| fate == Fate::Skip(Done::Unchanged));
+        }
         let to_send = self.fates.tally().to_send();
         let exit = exit::of(&totals, &ending);
         let now = (self.world.wall)();
@@ -260,6 +263,8 @@ pub(super) fn totals(tally: &Tally, outcome: &RunEnd) -> Totals {
         rows: tally.rows(),
         succeeded: outcome.succeeded,
         already_done: rest(Rest::AlreadyDone),
+        changed: tally.sum(|fate| fate == Fate::Skip(Done::Changed)),
+        repeated: 0,
         failed: outcome.failed + rest(Rest::Failed),
         invalid: outcome.invalid + rest(Rest::Invalid),
         in_doubt: outcome.in_doubt + rest(Rest::InDoubt).saturating_sub(outcome.settled),

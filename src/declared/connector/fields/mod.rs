@@ -69,6 +69,18 @@ impl FieldSet {
         field.and_then(|field| field.get("type")).is_some_and(|kind| kind == "string")
     }
 
+    /// The fields that are true or false, in the order of their declaration.
+    pub fn flags(&self) -> impl Iterator<Item = Field> {
+        let is_flag = |schema: &Value| schema.get("type").is_some_and(|kind| kind == "boolean");
+        self.properties().filter(move |(_, _, schema)| is_flag(schema)).map(|(field, _, _)| field)
+    }
+
+    /// What people call rows that say yes or no to a field that is true or false; none where the connector has no words.
+    pub fn counted_as(&self, name: &str, value: bool) -> Option<&str> {
+        let words = self.property_map()?.get(name)?.get("x-counted-as")?;
+        words.get(if value { "true" } else { "false" })?.as_str()
+    }
+
     /// What an absent field counts as.
     pub fn default_of(&self, name: &str) -> Option<&Value> {
         self.property_map()?.get(name)?.get("default")

@@ -12,7 +12,7 @@ use crate::row::{Field, RowJson};
 use crate::text::pointer::Pointer;
 
 use super::template::Template;
-use super::{FieldSet, Recover, Rule};
+use super::{FieldSet, Recover, Rule, TimeRule};
 
 pub(super) use resolve::{Unsettled, operation};
 
@@ -76,6 +76,14 @@ impl Operation {
     /// The field that takes a job's marker.
     pub fn marked_field(&self) -> Option<Field> {
         self.recover.as_ref()?.marker
+    }
+
+    /// The rules of fields that are points in time.
+    pub fn times(&self) -> impl Iterator<Item = &TimeRule> {
+        self.rules.iter().filter_map(|rule| match rule {
+            Rule::Time(rule) => Some(rule),
+            _ => None,
+        })
     }
 }
 

@@ -12,8 +12,14 @@ use super::Setting;
 /// Adds the filter to the language.
 pub(super) fn add(environment: &mut Environment<'static>, setting: &Arc<Setting>) {
     let setting = Arc::clone(setting);
-    environment.add_filter("epoch_ms", move |value: Value, format: Option<String>| {
-        epoch_ms(&value, format.as_deref(), &setting)
+    environment.add_filter("epoch_ms", move |value: Value, format: Option<Value>| {
+        let format = format.filter(|format| !format.is_none() && !format.is_undefined());
+        let text = format.as_ref().map(|format| {
+            let not_text =
+                || Error::new(ErrorKind::InvalidOperation, "the format of epoch_ms is a text");
+            format.as_str().ok_or_else(not_text)
+        });
+        epoch_ms(&value, text.transpose()?, &setting)
     });
 }
 
@@ -42,7 +48,8 @@ fn epoch_ms(value: &Value, format: Option<&str>, setting: &Setting) -> Result<Va
     if value.is_none() || value.is_undefined() {
         return Ok(Value::from(()));
     }
-    let Some(text) = value.as_str() else {
+    let digits = (value.kind() == ValueKind::Number && format.is_some()).then(|| value.to_string());
+    let Some(text) = value.as_str().or(digits.as_deref()) else {
         let kind = if value.kind() == ValueKind::Number { "a number" } else { "no text" };
         return Err(refusal(TimeError::NotWritten { kind }));
     };
