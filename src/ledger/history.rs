@@ -1,8 +1,12 @@
 //! All rows of a job as they stand, held in memory: what a rerun asks of each row without asking the disk.
 //!
-//! Thirty bytes a row and one for finding it: the hash of the key, the digest of what was last sent, the row's id and
+//! Thirty bytes a row and seven for finding it: the hash of the key, the digest of what was last sent, the row's id and
 //! where it stands. Read once, in one ordered scan. A row that is done and has the same digest needs no second look,
-//! since hash and digest match in 192 bits; any other is confirmed by its key ([`super::Reader::known`]).
+//! since hash and digest match; any other is confirmed by its key ([`super::Reader::known`]).
+//!
+//! The rows stay in the order of their ids, which is about that in which they were sent. A source that is read again comes
+//! in that order, too, so most rows stand behind the one before, and finding them waits for no memory
+//! ([`History::at`]).
 
 use crate::row::{Digest, KeyHash, RowId, Standing};
 
@@ -14,12 +18,23 @@ const ROWS_A_BUCKET: usize = 4;
 /// All rows of a job that were ever sent.
 #[derive(Debug, Default)]
 pub(crate) struct History {
-    /// In the order of their hashes.
+    /// In the order of their ids.
     entries: Vec<HistoryRow>,
-    /// Where the entries begin whose hashes have the same first bits; one more at the end.
+    /// The places of all entries, in the order of the first bits of their hashes.
+    places: Vec<Place>,
+    /// Where the places begin of entries whose hashes have the same first bits; one more at the end.
     buckets: Vec<u32>,
     /// How far a hash is shifted to the right to give its bucket.
     shift: u32,
+}
+
+/// Where an entry stands.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C, packed)]
+struct Place {
+    /// The last bits of its hash, so that few others are looked at.
+    last_bits: u16,
+    position: u32,
 }
 
 /// A row of a [`History`] that may be the one that is looked for.
@@ -58,12 +73,15 @@ impl History {
     /// The rows whose keys have a hash: none for a new row, one for a known one, and by a rare chance more.
     pub(crate) fn find(&self, hash: KeyHash) -> impl Iterator<Item = Candidate> {
         let bucket = usize::try_from(hash.0 >> self.shift).unwrap_or(usize::MAX);
-        let at = |bucket: usize| self.buckets.get(bucket).map(|at| *at as usize);
-        let (from, to) = (at(bucket), at(bucket.saturating_add(1)));
-        let range = from.zip(to).map_or(0..0, |(from, to)| from..to);
-        let entries = self.entries.get(range.clone()).unwrap_or_default();
-        let entries = range.zip(entries).filter(move |(_, entry)| entry.hash == hash.0);
-        entries.map(|(position, entry)| Candidate {
+        let places = self.bucket(bucket).iter();
+        let places = places.filter(move |place| place.last_bits == hash.0 as u16);
+        places.filter_map(move |place| self.at(place.position as usize, hash))
+    }
+
+    /// The row that stands there, if its key has that hash.
+    pub(crate) fn at(&self, position: usize, hash: KeyHash) -> Option<Candidate> {
+        let entry = self.entries.get(position).filter(|entry| entry.hash == hash.0)?;
+        Some(Candidate {
             row: entry.id(),
             standing: entry.standing,
             digest: Digest(entry.digest),
@@ -73,8 +91,27 @@ impl History {
 
     /// Pairs of rows whose keys have one hash: by a rare chance, or since they have one key.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (RowId, RowId)> {
-        let equal = self.entries.windows(2).filter(|pair| pair[0].hash == pair[1].hash);
-        equal.map(|pair| (pair[0].id(), pair[1].id()))
+        let buckets = (0..self.buckets.len().saturating_sub(1)).map(|bucket| self.bucket(bucket));
+        let pairs = buckets.flat_map(|places| {
+            let others =
+                move |at: usize| places[at + 1..].iter().map(move |other| (places[at], *other));
+            (0..places.len()).flat_map(others)
+        });
+        let alike = pairs.filter(|(one, other)| one.last_bits == other.last_bits);
+        let entries = alike.filter_map(|(one, other)| {
+            Some((
+                self.entries.get(one.position as usize)?,
+                self.entries.get(other.position as usize)?,
+            ))
+        });
+        let equal = entries.filter(|(one, other)| one.hash == other.hash);
+        equal.map(|(one, other)| (one.id(), other.id()))
+    }
+
+    fn bucket(&self, bucket: usize) -> &[Place] {
+        let at = |bucket: usize| self.buckets.get(bucket).map(|at| *at as usize);
+        let range = at(bucket).zip(at(bucket.saturating_add(1)));
+        range.and_then(|(from, to)| self.places.get(from..to)).unwrap_or_default()
     }
 
     /// What was last sent of the rows that stand so, in no order.
@@ -88,18 +125,27 @@ impl History {
         self.entries.iter().map(|entry| entry.standing)
     }
 
-    /// The rows of a job, in any order.
-    pub(crate) fn of(mut entries: Vec<HistoryRow>) -> Self {
-        entries.sort_unstable_by_key(|entry| entry.hash);
+    /// The rows of a job, in the order of their ids.
+    pub(crate) fn of(entries: Vec<HistoryRow>) -> Self {
         let bits = (entries.len() / ROWS_A_BUCKET).max(2).next_power_of_two().ilog2();
         let shift = u64::BITS - bits;
-        let mut buckets = Vec::with_capacity((1 << bits) + 1);
-        for (at, entry) in (0..).zip(&entries) {
-            let bucket = usize::try_from(entry.hash >> shift).unwrap_or_default();
-            buckets.resize(buckets.len().max(bucket + 1), at);
+        let bucket = |entry: &HistoryRow| usize::try_from(entry.hash >> shift).unwrap_or_default();
+        // How many there are in each bucket, and then where each ends; filled from its end, it is where each begins.
+        let mut buckets = vec![0_u32; (1 << bits) + 1];
+        entries.iter().for_each(|entry| buckets[bucket(entry)] += 1);
+        let mut end = 0;
+        for count in &mut buckets {
+            end += *count;
+            *count = end;
         }
-        buckets.resize((1 << bits) + 1, u32::try_from(entries.len()).unwrap_or(u32::MAX));
-        Self { entries, buckets, shift }
+        let mut places = vec![Place::default(); entries.len()];
+        for (position, entry) in entries.iter().enumerate().rev() {
+            let at = &mut buckets[bucket(entry)];
+            *at -= 1;
+            places[*at as usize] =
+                Place { last_bits: entry.hash as u16, position: position as u32 };
+        }
+        Self { entries, places, buckets, shift }
     }
 }
 
@@ -137,7 +183,7 @@ mod tests {
 
     #[test]
     fn every_row_is_found_and_no_other() {
-        for count in [0, 1, 2, 3, 7, 100, 1_000] {
+        for count in [0, 1, 2, 3, 7, 100, 1_000, 10_000] {
             let keys: Vec<String> = (0..count).map(|at| format!("k{at}")).collect();
             let rows: Vec<(i64, &str)> = (1..).zip(keys.iter().map(String::as_str)).collect();
             let history = history(&rows);
@@ -146,6 +192,10 @@ mod tests {
                 let found: Vec<RowId> =
                     history.find(KeyHash::of(key)).map(|found| found.row).collect();
                 assert_eq!(found, [RowId(*id)]);
+                let position = usize::try_from(*id).unwrap() - 1;
+                let there = history.at(position, KeyHash::of(key));
+                assert_eq!(there.map(|there| there.row), Some(RowId(*id)));
+                assert_eq!(history.at(position + 1, KeyHash::of(key)), None);
             }
             assert_eq!(history.find(KeyHash::of("another")).count(), 0);
             assert_eq!(history.find(KeyHash(0)).count(), 0);
@@ -158,7 +208,8 @@ mod tests {
     fn two_keys_with_one_hash_are_both_found() {
         let history = history(&[(1, "k1"), (2, "k1"), (3, "k2")]);
         let found: Vec<i64> = history.find(KeyHash::of("k1")).map(|found| found.row.0).collect();
-        assert!(found == [1, 2] || found == [2, 1], "{found:?}");
+        assert_eq!(found, [1, 2]);
+        assert_eq!(history.pairs().collect::<Vec<_>>(), [(RowId(1), RowId(2))]);
     }
 
     #[test]
@@ -174,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_takes_thirty_bytes() {
-        assert_eq!(size_of::<HistoryRow>(), 30);
+    fn a_row_takes_thirty_bytes_and_its_place_six() {
+        assert_eq!((size_of::<HistoryRow>(), size_of::<Place>()), (30, 6));
     }
 }

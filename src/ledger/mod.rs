@@ -25,7 +25,7 @@ pub(crate) use error::{
     Deed, LedgerError, LedgerFault, LostOutcome, Misfit, Missing, NoCopy, StorageFault,
 };
 pub(crate) use finding::{Finding, Findings, LedgerRow, Problem, ViewRow, ViewSays};
-pub(crate) use history::{History, HistoryRow};
+pub(crate) use history::{Candidate, History, HistoryRow};
 pub(crate) use inspection::{CheckScope, Inspection};
 pub(crate) use location::Location;
 pub(crate) use recorder::{Ack, Left, News, Note, Recorder, Write};

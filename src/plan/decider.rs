@@ -17,7 +17,7 @@ use super::decide::{Done, Fate, Held, Sending};
 use super::fates::Fates;
 use super::look::{Look, Policy};
 use super::names::{Arrival, Name, Names};
-use super::prior::{Found, Prior, find};
+use super::prior::{Found, Prior, Trail, find};
 use super::survey::Sight;
 
 /// What a row is like at first sight: all that its fate needs, for most rows.
@@ -140,18 +140,20 @@ impl Sight for Glance {
 
 impl Glance {
     /// Looks at a row. `has_lanes` says whether its lane will be asked for.
-    pub(super) fn at(draft: &Draft<'_>, history: Option<&History>, has_lanes: bool) -> Self {
+    fn at(draft: &Draft<'_>, history: Option<(&History, &Trail)>, has_lanes: bool) -> Self {
         let digest = match (draft.key(), history) {
             (RowKey::Written(_), None) | (RowKey::Missing, _) => None,
             _ => draft.digest(),
         };
         let name = Name::of(draft.key(), digest);
         let key = match (draft.key(), digest) {
-            (RowKey::Content, Some(digest)) => Some(KeyHash::of(&content_key(digest, 1))),
+            (RowKey::Content, Some(digest)) => Some(KeyHash::of_content(digest)),
             _ => name.map(Name::first_half),
         };
         let found = match (history, key) {
-            (Some(history), Some(key)) if !draft.only_reads() => find(history, key, digest),
+            (Some((history, trail)), Some(key)) if !draft.only_reads() => {
+                trail.find(history, draft.row(), key, digest)
+            }
             _ => Found::New,
         };
         let lane = if has_lanes { draft.lane() } else { None };
@@ -185,7 +187,8 @@ impl<'a> Decider<'a> {
     /// What may be asked by several threads: how a row is looked at.
     pub(super) fn eye(&self) -> impl Fn(&Draft<'_>) -> Glance + Sync + use<'a> {
         let (history, has_lanes) = (self.prior.as_ref().map(|prior| prior.history), self.has_lanes);
-        move |draft| Glance::at(draft, history, has_lanes)
+        let trail = Trail::default();
+        move |draft| Glance::at(draft, history.map(|history| (history, &trail)), has_lanes)
     }
 
     /// Decides a row; the rows before it have been decided. `valid` says whether nothing is wrong with the row; none

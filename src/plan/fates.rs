@@ -1,6 +1,8 @@
 //! What the first reading decided of each row, for the second to go by: a byte a row, and a few more for those that
 //! are to be sent or come again.
 
+use crate::source::{Milestone, Source, Stamp};
+
 use super::decide::Fate;
 use super::names::Name;
 use super::tally::Tally;
@@ -15,6 +17,10 @@ pub(crate) struct Fates {
     marks: Vec<u32>,
     /// Rows whose name an earlier row has: row and the how many of its name it is.
     again: Vec<(u64, u64)>,
+    /// Places that the first reading has come by, so that the second need not read rows that nobody wants.
+    milestones: Vec<Milestone>,
+    /// The file in which these places are.
+    stamp: Option<Stamp>,
 }
 
 impl Fates {
@@ -57,6 +63,23 @@ impl Fates {
         Fate::ALL.get(usize::from(*index)).copied()
     }
 
+    /// The first reading has come by these places, in order.
+    pub(super) fn come_by(&mut self, milestones: Vec<Milestone>, source: &Source) {
+        (self.milestones, self.stamp) = (milestones, source.stamp());
+    }
+
+    /// Whether a source is the file that the first reading has read, as far as the system tells: then there is no need to
+    /// see what it has in places that nobody asks for.
+    pub(super) fn are_of(&self, source: &Source) -> bool {
+        self.stamp.is_some() && self.stamp == source.stamp()
+    }
+
+    /// The last place with no more than so many rows before it.
+    fn milestone(&self, rows: u64) -> Option<Milestone> {
+        let behind = self.milestones.partition_point(|milestone| milestone.rows <= rows);
+        self.milestones.get(behind.checked_sub(1)?).copied()
+    }
+
     /// A place in front of the first row, for going through all rows in order.
     pub(super) fn walk(&self) -> Walk<'_> {
         Walk { fates: self, sent: 0, again: 0 }
@@ -94,5 +117,25 @@ impl Walk<'_> {
         }
         let again = self.fates.again.get(self.again).filter(|(other, _)| *other == row);
         Some(Noted { fate, mark, nth: again.map_or(1, |(_, nth)| *nth) })
+    }
+
+    /// A place far behind the first `rows` rows with none between that is wanted, if there is one: the walk goes on there.
+    pub(super) fn leap(&mut self, rows: u64, wants: impl Fn(Fate) -> bool) -> Option<Milestone> {
+        let from = usize::try_from(rows).ok()?;
+        let fates = |range| {
+            let of_rows: Option<&[u8]> = self.fates.of_rows.get(range);
+            let fates = of_rows.unwrap_or_default().iter();
+            fates.map(|index| Fate::ALL.get(usize::from(*index)).copied())
+        };
+        let unwanted =
+            fates(from..self.fates.of_rows.len()).take_while(|fate| !fate.is_some_and(&wants));
+        let milestone = match unwanted.count() {
+            0 => None,
+            count => self.fates.milestone((from + count) as u64),
+        };
+        let milestone = milestone.filter(|place| place.rows > rows)?;
+        let passed = fates(from..usize::try_from(milestone.rows).ok()?);
+        self.sent += passed.filter(|fate| matches!(fate, Some(Fate::Send(_)))).count();
+        Some(milestone)
     }
 }

@@ -1,6 +1,8 @@
 //! What earlier runs have done to a job's rows, as both readings ask for it.
 
-use crate::ledger::{History, Ledger, LedgerError, Reader as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::ledger::{Candidate, History, Ledger, LedgerError, Reader as _};
 use crate::row::{Digest, KeyHash, Known, Standing};
 
 /// What earlier runs have done. Everything is in memory but what few rows ask for.
@@ -21,16 +23,51 @@ pub(super) enum Found {
     Perhaps,
 }
 
+/// Where rows of a source stand in a history: at a distance that is mostly that of the row before, since rows are sent in
+/// about the order of the source. A guess that is wrong costs nothing but time; any thread may make one.
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    /// Of the row that was found last. Wraps.
+    distance: AtomicU64,
+}
+
+impl Trail {
+    /// Likewise to [`find`], for the first row of the source that has this key. `row` is its number.
+    pub(super) fn find(
+        &self,
+        history: &History,
+        row: u64,
+        key: KeyHash,
+        digest: Option<Digest>,
+    ) -> Found {
+        let guess = row.wrapping_add(self.distance.load(Ordering::Relaxed));
+        let there = usize::try_from(guess).ok().and_then(|at| history.at(at, key));
+        if let Some(done) = there.and_then(|candidate| done(candidate, digest)) {
+            return done;
+        }
+        let found = find(history, key, digest);
+        if let Found::Done(position) = found {
+            self.distance.store((position as u64).wrapping_sub(row), Ordering::Relaxed);
+        }
+        found
+    }
+}
+
 /// What memory tells of a key under which this content would be sent.
 pub(super) fn find(history: &History, key: KeyHash, digest: Option<Digest>) -> Found {
     let mut found = Found::New;
     for candidate in history.find(key) {
-        if candidate.standing == Standing::Done && Some(candidate.digest) == digest {
-            return Found::Done(candidate.position);
+        if let Some(done) = done(candidate, digest) {
+            return done;
         }
         found = Found::Perhaps;
     }
     found
+}
+
+fn done(candidate: Candidate, digest: Option<Digest>) -> Option<Found> {
+    let is_done = candidate.standing == Standing::Done && Some(candidate.digest) == digest;
+    is_done.then_some(Found::Done(candidate.position))
 }
 
 impl Prior<'_> {

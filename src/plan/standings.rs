@@ -124,9 +124,7 @@ impl Seen {
             RowKey::Written(key) => Some(key.as_str()),
             RowKey::Content | RowKey::Missing => None,
         };
-        let key = own
-            .map(KeyHash::of)
-            .or_else(|| content.map(|digest| KeyHash::of(&content_key(digest, 1))));
+        let key = own.map(KeyHash::of).or_else(|| content.map(KeyHash::of_content));
         let is_done = |history: &History, key| {
             history.find(key).next().is_some_and(|found| found.standing == Standing::Done)
         };
@@ -138,6 +136,10 @@ impl Seen {
 
     /// The keys by which a chronicle may know the row, where it is the so-manieth of its name; the newest first.
     fn keys(&self, nth: u64, runs: &[i64]) -> Vec<KeyHash> {
+        // Most rows are known by the first key, which has been hashed.
+        if let (None, 1) = (&self.reads, nth) {
+            return self.key.into_iter().collect();
+        }
         let counted = self.content.map(|digest| content_key(digest, nth));
         match (&self.reads, counted) {
             (Some(own), counted) => {
@@ -189,8 +191,8 @@ pub(crate) fn standings(
         }
         Ok::<(), std::convert::Infallible>(())
     });
-    let Ok(source) = heard;
-    found.hear_end(&readings, source.as_ref());
+    let Ok(read) = heard;
+    found.hear_end(&readings, read.as_ref());
     Standings { checked: found.checked, targets }
 }
 

@@ -12,7 +12,7 @@ use std::thread;
 use crate::ledger::LedgerError;
 use crate::prepare::{Draft, Findings, RowKey, ToldOnce};
 use crate::row::KeyHash;
-use crate::source::{Read, Record, Source};
+use crate::source::{Milestone, Read, Record, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::place::RowPlace;
@@ -86,8 +86,8 @@ pub(crate) fn check(
         }
         Ok::<(), std::convert::Infallible>(())
     });
-    let Ok(source) = heard;
-    found.hear_end(&readings, source.as_ref());
+    let Ok(read) = heard;
+    found.hear_end(&readings, read.as_ref());
     let again = found.hear_repeats(&readings, &repeated(hashes));
     found.checked.valid = found.checked.valid.saturating_sub(again);
     found.checked
@@ -136,7 +136,7 @@ fn survey_with(
         traits: if counts { Traits::of(draft) } else { None },
     };
     let mut changed = Vec::new();
-    let source = read_all(&readings, source, &eye, &mut |heard| {
+    let read = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
             Heard::Row { record, sight, valid, mut problems } => {
                 let decided = decider.decide(record, &sight.glance, valid)?;
@@ -163,8 +163,11 @@ fn survey_with(
         }
         Ok(())
     })?;
-    found.hear_end(&readings, source.as_ref());
-    let (fates, repeated) = decider.finish(found.checked.rows);
+    found.hear_end(&readings, read.as_ref());
+    let (mut fates, repeated) = decider.finish(found.checked.rows);
+    if let Some(WholeSource { source, milestones }) = read {
+        fates.come_by(milestones, &source);
+    }
     let again = found.hear_repeats(&readings, &repeated);
     found.checked.valid = found.checked.valid.saturating_sub(again);
     Ok(Survey { checked: found.checked, fates, changed })
@@ -224,8 +227,8 @@ impl<'t> Hearing<'t> {
     }
 
     /// What only the whole source can tell.
-    pub(super) fn hear_end(&mut self, readings: &Readings<'_>, source: Option<&Source>) {
-        for problem in source.iter().flat_map(|source| readings.preparer.never_seen(source)) {
+    pub(super) fn hear_end(&mut self, readings: &Readings<'_>, read: Option<&WholeSource>) {
+        for problem in read.iter().flat_map(|read| readings.preparer.never_seen(&read.source)) {
             self.checked.broken = true;
             (self.tell)(problem);
         }
@@ -297,6 +300,12 @@ pub(super) enum Heard<'a, T> {
     Unreadable(Diagnostic),
 }
 
+/// A source that has been read to its end.
+pub(super) struct WholeSource {
+    source: Source,
+    milestones: Vec<Milestone>,
+}
+
 /// Reads all of a source and prepares its rows, on every core; `eye` makes of each what is kept of it, and `hear` gets
 /// that in the order of the rows. Gives the source back, read to its end.
 pub(super) fn read_all<T: Sight, E>(
@@ -304,7 +313,7 @@ pub(super) fn read_all<T: Sight, E>(
     source: Source,
     eye: &(impl Fn(&Draft<'_>) -> T + Sync),
     hear: &mut dyn FnMut(Heard<'_, T>) -> Result<(), E>,
-) -> Result<Option<Source>, E> {
+) -> Result<Option<WholeSource>, E> {
     let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     thread::scope(|scope| {
         let (to_workers, from_workers): (Vec<_>, Vec<_>) = (0..workers)
@@ -331,15 +340,16 @@ fn read(
     mut source: Source,
     to_workers: &[SyncSender<Batch>],
     recycled: &Receiver<Batch>,
-) -> Source {
-    let mut turn = 0;
+) -> WholeSource {
+    let (mut turn, mut milestones) = (0, Vec::new());
     loop {
+        milestones.extend(source.milestone());
         let mut batch = recycled.try_recv().unwrap_or_default();
         let filled = fill(&mut source, &mut batch);
         let has_gone = to_workers[turn % to_workers.len()].send(batch).is_ok();
         match filled {
             Filled::Full if has_gone => turn += 1,
-            Filled::Full | Filled::ToTheEnd => return source,
+            Filled::Full | Filled::ToTheEnd => return WholeSource { source, milestones },
         }
     }
 }

@@ -188,6 +188,11 @@ impl<'p> Draft<'p> {
         Prepared { draft: self, valid }
     }
 
+    /// The number of the row in its source, from 1.
+    pub fn row(&self) -> u64 {
+        self.record.place.row
+    }
+
     pub fn key(&self) -> &RowKey {
         &self.key
     }

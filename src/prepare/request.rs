@@ -2,6 +2,8 @@
 //!
 //! What is built here is what is sent, byte for byte. Credentials are no part of it: `transport` adds them.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::declared::connector::template::{as_is, percent_encoded};
@@ -110,8 +112,7 @@ fn push_body(operation: &Operation, fields: &Fields<'_>, into: &mut String) {
             into.push(',');
         }
         first = false;
-        push_json(into, operation.fields.name(field));
-        into.push(':');
+        into.push_str(operation.fields.member(field));
         push_value(into, value);
     }
     into.push('}');
@@ -124,7 +125,8 @@ fn push_value(into: &mut String, value: &FieldValue<'_>) {
     match value {
         FieldValue::Text(text) => push_json(into, text),
         FieldValue::Bool(value) => into.push_str(if *value { "true" } else { "false" }),
-        FieldValue::Number(number) => into.push_str(&number.to_string()),
+        // Nothing fails that is written to a text.
+        FieldValue::Number(number) => drop(write!(into, "{number}")),
         FieldValue::Json(value) => into.push_str(&value.to_string()),
     }
 }

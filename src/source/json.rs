@@ -16,7 +16,7 @@ use super::columns::Keys;
 use super::empty;
 use super::fault::Fault;
 use super::record::Record;
-use super::window::{Window, characters};
+use super::window::{Spot, Window, characters};
 
 const LINES_HINT: &str = "each line has to be one whole JSON object, with nothing after it; if the file is one array, call it json";
 const ARRAY_HINT: &str =
@@ -33,6 +33,16 @@ impl JsonLines {
         // No lines are no rows, as after a night without news; only what cannot be read is a fault.
         window.first_not(is_blank).map_err(Fault::io)?;
         Ok(Self { window })
+    }
+
+    /// Where the last row ends that was read.
+    pub(super) fn spot(&self) -> Spot {
+        self.window.spot()
+    }
+
+    /// Goes to the end of a row.
+    pub(super) fn go_to(&mut self, spot: Spot) -> Result<(), Fault> {
+        self.window.go_to(spot).map_err(Fault::io)
     }
 
     /// Reads the next row. False: there is none.
@@ -82,6 +92,17 @@ impl JsonArray {
                 Err(Fault::file(Code::JsonSyntax, message).hint(ARRAY_HINT))
             }
         }
+    }
+
+    /// Where the last row ends that was read; none where something other than a comma or the end is expected there.
+    pub(super) fn spot(&self) -> Option<Spot> {
+        (self.expected == Expected::CommaOrEnd).then(|| self.window.spot())
+    }
+
+    /// Goes to the end of a row.
+    pub(super) fn go_to(&mut self, spot: Spot) -> Result<(), Fault> {
+        self.expected = Expected::CommaOrEnd;
+        self.window.go_to(spot).map_err(Fault::io)
     }
 
     /// Reads the next row. False: there is none.

@@ -17,12 +17,13 @@ use std::fmt;
 use std::fs::{File, Metadata};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use self::columns::Keys;
 use self::csv::CsvRows;
 use self::fault::Fault;
 use self::json::{JsonArray, JsonLines};
-use self::window::{CHUNK, Window};
+use self::window::{CHUNK, Spot, Window};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::file_kind::{self, FileKind};
@@ -101,6 +102,38 @@ pub enum Read {
     End,
 }
 
+/// A place between two rows, to which another reading of the same source can go without reading what lies before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Milestone {
+    /// How many rows lie before it.
+    pub rows: u64,
+    spot: Spot,
+}
+
+/// Tells a file from another, and from itself once it has been written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    length: u64,
+    modified: SystemTime,
+    /// The disk and its number there, where the system has such things.
+    #[cfg(unix)]
+    identity: (u64, u64),
+}
+
+impl Stamp {
+    /// None where the system does not say when a file was written.
+    fn of(about: &Metadata) -> Option<Self> {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt as _;
+        Some(Self {
+            length: about.len(),
+            modified: about.modified().ok()?,
+            #[cfg(unix)]
+            identity: (about.dev(), about.ino()),
+        })
+    }
+}
+
 /// A stream of rows. See the module's text.
 pub struct Source {
     name: Arc<str>,
@@ -108,6 +141,8 @@ pub struct Source {
     rows: Rows,
     row: u64,
     ended: bool,
+    /// What the file was when it was opened; none where there is no file.
+    stamp: Option<Stamp>,
 }
 
 enum Rows {
@@ -137,7 +172,9 @@ impl Source {
             }
         });
         let file = opened.map_err(|fault| vec![fault.at(&name, 0)])?;
-        Self::from_input(Window::new(Box::new(file), CHUNK, longest), name, format)
+        let stamp = file.metadata().ok().as_ref().and_then(Stamp::of);
+        let source = Self::from_input(Window::new(Box::new(file), CHUNK, longest), name, format)?;
+        Ok(Self { stamp, ..source })
     }
 
     /// Rows that stand in the job itself. Their columns are all their keys, in order of appearance.
@@ -195,8 +232,34 @@ impl Source {
         self.row
     }
 
+    /// What the file was when it was opened; none where there is no file, or the system does not say.
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        self.stamp
+    }
+
+    /// Where the reading is; none where it cannot be gone to.
+    pub(crate) fn milestone(&self) -> Option<Milestone> {
+        let spot = self.rows.spot().filter(|_| !self.ended)?;
+        Some(Milestone { rows: self.row, spot })
+    }
+
+    /// Goes on at a place that another reading of the same source has come to. Where the source is another one by now, what
+    /// is read there is whatever stands there.
+    ///
+    /// # Errors
+    /// The source can no more be read.
+    pub(crate) fn go_to(&mut self, milestone: Milestone) -> Result<(), Diagnostic> {
+        match self.rows.go_to(milestone.spot) {
+            Ok(()) => {
+                self.row = milestone.rows;
+                Ok(())
+            }
+            Err(fault) => Err(self.problem(fault)),
+        }
+    }
+
     fn new(name: Arc<str>, columns: Columns, rows: Rows) -> Self {
-        Self { name, keys: Keys::new(columns), rows, row: 0, ended: false }
+        Self { name, keys: Keys::new(columns), rows, row: 0, ended: false, stamp: None }
     }
 
     fn from_input(
@@ -239,6 +302,25 @@ impl Rows {
                 let rows = JsonArray::begin(window).map_err(|fault| vec![fault])?;
                 Ok((Columns::open(), Self::JsonArray(rows)))
             }
+        }
+    }
+
+    fn spot(&self) -> Option<Spot> {
+        match self {
+            Self::Csv(rows) => Some(rows.spot()),
+            Self::JsonLines(rows) => Some(rows.spot()),
+            Self::JsonArray(rows) => rows.spot(),
+            Self::Inline(_) => None,
+        }
+    }
+
+    fn go_to(&mut self, spot: Spot) -> Result<(), Fault> {
+        match self {
+            Self::Csv(rows) => rows.go_to(spot),
+            Self::JsonLines(rows) => rows.go_to(spot),
+            Self::JsonArray(rows) => rows.go_to(spot),
+            // There are no places in it.
+            Self::Inline(_) => Ok(()),
         }
     }
 

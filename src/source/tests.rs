@@ -18,6 +18,12 @@ impl io::Read for Dribble {
     }
 }
 
+impl io::Seek for Dribble {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
 /// Hands out its bytes, and then fails.
 struct Failing(Cursor<Vec<u8>>);
 
@@ -27,6 +33,12 @@ impl io::Read for Failing {
             0 => Err(io::Error::other("the network share is gone")),
             count => Ok(count),
         }
+    }
+}
+
+impl io::Seek for Failing {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
     }
 }
 
@@ -468,5 +480,69 @@ proptest! {
         for format in [CSV, Format::JsonLines, Format::Json] {
             prop_assert_eq!(told_of(source_in_bits(&bytes, format, bits)), told(&bytes, format));
         }
+    }
+}
+
+/// Rows and problems from here to the end, with their places.
+fn rest(source: &mut Source) -> Vec<String> {
+    let mut record = Record::default();
+    let mut rest = Vec::new();
+    loop {
+        rest.push(match source.next(&mut record) {
+            Read::Row => format!("{record:?}"),
+            Read::Problem(problem) => format!("{problem:?}"),
+            Read::End => return rest,
+        });
+    }
+}
+
+/// Goes through a source, and from each place in it to the end once more.
+fn go_everywhere(bytes: &[u8], format: Format, bits: usize) -> usize {
+    let Ok(mut source) = source_in_bits(bytes, format, bits) else { return 0 };
+    let (mut rows, mut milestones) = (Vec::new(), Vec::new());
+    let mut record = Record::default();
+    loop {
+        milestones.extend(source.milestone().map(|milestone| (rows.len(), milestone)));
+        rows.push(match source.next(&mut record) {
+            Read::Row => format!("{record:?}"),
+            Read::Problem(problem) => format!("{problem:?}"),
+            Read::End => break,
+        });
+    }
+    for (read, milestone) in &milestones {
+        let mut again = source_in_bits(bytes, format, bits).unwrap();
+        for name in source.columns().names() {
+            again.column(name);
+        }
+        again.next(&mut record);
+        again.go_to(*milestone).unwrap();
+        assert_eq!(rest(&mut again), rows[*read..], "from {milestone:?}");
+    }
+    milestones.len()
+}
+
+#[test]
+fn from_any_place_between_rows_the_rest_is_read_as_ever() {
+    let csv =
+        "\u{feff}a,b\r\n1,\"two\r\nlines\"\r\n\r\n3\n\n4,\"q\" x\n5,\"\u{1ea1}\"\n6,\"open\n7,8\n";
+    let lines = "\n{\"a\": 1}\n\n{\"b\": [2,\n{\"a\": 3, \"c\": \"\u{1ea1}\"}\r\n  {\"b\": 4}";
+    let array = "[ {\"a\": 1},\n {\"b\": 2} {\"a\": 3},, {\"c\":\n 4} , {\"a\": x}, {\"a\": 5} ] x";
+    for bits in [3, 16, CHUNK] {
+        assert!(go_everywhere(csv.as_bytes(), CSV, bits) >= 6);
+        assert!(go_everywhere(lines.as_bytes(), Format::JsonLines, bits) >= 4);
+        assert!(go_everywhere(array.as_bytes(), Format::Json, bits) >= 4);
+    }
+}
+
+proptest! {
+    #[test]
+    fn from_any_place_in_any_file_the_rest_is_read_as_ever(
+        text in "(a,b|a)\n([ab,\"\r\n\u{e1}]|,a\n|\r\n|\"\n\"){0,60}",
+        json in "[\\[]?([{}\\[\\], \n]|[{]\"a\": ?1[}],?\n?){0,30}",
+        bits in 1_usize..40,
+    ) {
+        go_everywhere(text.as_bytes(), CSV, bits);
+        go_everywhere(json.as_bytes(), Format::JsonLines, bits);
+        go_everywhere(json.as_bytes(), Format::Json, bits);
     }
 }

@@ -2,15 +2,28 @@
 //!
 //! It knows bytes and lines and nothing of formats; what a row is, its callers say.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
 use super::RowLimit;
 
 /// What is read at once.
 pub(super) const CHUNK: usize = 256 * 1024;
 
+/// What a window is on.
+pub(super) trait Input: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Input for T {}
+
+/// A place in a file, as a window that has come there knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spot {
+    passed: u64,
+    line: u64,
+    indent: u64,
+}
+
 pub(super) struct Window {
-    input: Box<dyn Read + Send>,
+    input: Box<dyn Input>,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -24,7 +37,7 @@ pub(super) struct Window {
 
 impl Window {
     /// `chunk` is the size to begin with; it doubles for rows that do not fit, and does not grow much beyond the longest.
-    pub(super) fn new(input: Box<dyn Read + Send>, chunk: usize, longest: RowLimit) -> Self {
+    pub(super) fn new(input: Box<dyn Input>, chunk: usize, longest: RowLimit) -> Self {
         let buffer = vec![0; chunk.max(1)];
         let (start, end, ended) = (0, 0, false);
         Self { input, buffer, start, end, ended, line: 1, indent: 0, passed: 0, longest }
@@ -54,6 +67,20 @@ impl Window {
     /// How many bytes of the file have been passed.
     pub(super) fn passed(&self) -> u64 {
         self.passed
+    }
+
+    /// Where the first byte at hand is.
+    pub(super) fn spot(&self) -> Spot {
+        Spot { passed: self.passed, line: self.line, indent: self.indent }
+    }
+
+    /// Goes to a place where another window on the same file has been.
+    pub(super) fn go_to(&mut self, spot: Spot) -> io::Result<()> {
+        self.input.seek(SeekFrom::Start(spot.passed))?;
+        (self.start, self.end, self.ended) = (0, 0, false);
+        let Spot { passed, line, indent } = spot;
+        (self.passed, self.line, self.indent) = (passed, line, indent);
+        Ok(())
     }
 
     /// Goes on by `count` bytes that hold `lines` line breaks.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::FileLedger;
 use super::fault::{Unread, text, text_or_null};
-use super::scan::{END_COUNT, Listener, Owners, START_COUNT, Which, scan};
+use super::scan::{Listener, Owners, Which, scan};
 use crate::ledger::{
     History, HistoryRow, JobId, JobName, JobStatus, LedgerError, OwnerId, Reader, Requests,
 };
@@ -78,8 +78,15 @@ impl Reader for FileLedger {
             // All of one moment, while other processes may write to the file.
             let moment = self.connection.unchecked_transaction()?;
             let owners = Owners::read(&moment)?;
-            let mut gathering =
-                Gathering { owners, job, row: None, rows: Vec::new(), dangling: 0, ownerless: 0 };
+            let mut gathering = Gathering {
+                owners,
+                job,
+                last: None,
+                row: None,
+                rows: Vec::new(),
+                dangling: 0,
+                ownerless: 0,
+            };
             scan(&moment, Which::All, &mut gathering)?;
             Ok(gathering)
         })?;
@@ -185,6 +192,8 @@ impl FileLedger {
 struct Gathering {
     owners: Owners,
     job: JobId,
+    /// The owner of the start that was read last, and its job: most starts have the owner of the one before.
+    last: Option<(OwnerId, Option<JobId>)>,
     /// The key and the last digest of the row in hand, where it is one of the job.
     row: Option<(KeyHash, Digest)>,
     rows: Vec<HistoryRow>,
@@ -196,14 +205,18 @@ struct Gathering {
 
 impl Listener for Gathering {
     const START: &'static str = "key, digest";
-    const TIMES: bool = false;
+    const WHOLE: bool = false;
 
     fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
-        let job = self.owners.job(owner);
+        let job = match self.last {
+            Some((last, job)) if last == owner => job,
+            _ => self.owners.job(owner),
+        };
+        self.last = Some((owner, job));
         self.ownerless += u64::from(job.is_none());
         if job == Some(self.job) {
-            let key = KeyHash::of(text(start, START_COUNT)?);
-            self.row = Some((key, Digest(start.get(START_COUNT + 1)?)));
+            let key = KeyHash::of(text(start, Self::START_FROM)?);
+            self.row = Some((key, Digest(start.get(Self::START_FROM + 1)?)));
         }
         Ok(())
     }
@@ -262,22 +275,21 @@ struct One {
 impl Listener for One {
     const START: &'static str = "key, row, line, lane, digest";
     const END: &'static str = "status, code, reason, doubt, message";
-    const IDS: bool = true;
 
     fn start(&mut self, _: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
         let sent = &mut self.sent;
         sent.operation = start.get(4)?;
-        sent.key = start.get(START_COUNT)?;
-        sent.place.row = start.get(START_COUNT + 1)?;
-        sent.place.line = start.get(START_COUNT + 2)?;
-        sent.lane = start.get(START_COUNT + 3)?;
-        sent.digest = Digest(start.get(START_COUNT + 4)?);
+        sent.key = start.get(Self::START_FROM)?;
+        sent.place.row = start.get(Self::START_FROM + 1)?;
+        sent.place.line = start.get(Self::START_FROM + 2)?;
+        sent.lane = start.get(Self::START_FROM + 3)?;
+        sent.digest = Digest(start.get(Self::START_FROM + 4)?);
         sent.cause = None;
         Ok(())
     }
 
     fn end(&mut self, end: &Row<'_>) -> rusqlite::Result<()> {
-        self.sent.cause = cause(end, END_COUNT)?;
+        self.sent.cause = cause(end, Self::END_FROM)?;
         Ok(())
     }
 

@@ -23,14 +23,16 @@ pub(super) enum Which {
 
 /// Hears what is read, row by row: its starts and ends in order, then what it came to.
 pub(super) trait Listener {
-    /// Columns of `starts` to be read as well; they follow [`START_COLUMNS`].
+    /// Columns of `starts` to be read as well, from [`Self::START_FROM`] on.
     const START: &'static str = "";
-    /// Columns of `ends` to be read as well; they follow [`END_COLUMNS`].
+    /// Columns of `ends` to be read as well, from [`Self::END_FROM`] on.
     const END: &'static str = "";
-    /// Whether the ids of what was made matter to the state.
-    const IDS: bool = false;
-    /// Whether the moments of attempts matter.
-    const TIMES: bool = true;
+    /// Whether more matters than where a row stands: moments of attempts, ids of what was made. A column that
+    /// is not read saves a twentieth of a scan.
+    const WHOLE: bool = true;
+    /// How many columns come before those of [`Self::START`] and of [`Self::END`].
+    const START_FROM: usize = if Self::WHOLE { 7 } else { 5 };
+    const END_FROM: usize = if Self::WHOLE { 4 } else { 3 };
 
     /// An attempt was begun, as far as `life` has not been told to.
     fn start(&mut self, _owner: OwnerId, _start: &Row<'_>) -> rusqlite::Result<()> {
@@ -75,15 +77,13 @@ impl Entry<'_> {
     }
 }
 
-/// The columns of `starts` that every reading needs; the moments of attempts follow them. The count is of both.
+/// The columns of `starts` that every reading needs, and those that only a whole one does. The operation says nothing of
+/// where a row stands, but one that is no text is damage, and is told before anything is sent.
 const START_COLUMNS: &str = "id, number, turn, owner, operation";
-const START_TIMES: &str = "at, remote_at";
-/// In place of moments that nobody asks for: a column that is not read costs a tenth of a scan.
-const NO_TIMES: &str = "0, 0";
-pub(super) const START_COUNT: usize = 7;
-/// Those of `ends`, and their count.
-const END_COLUMNS: &str = "id, number, outcome, remote_id";
-pub(super) const END_COUNT: usize = 4;
+const START_WHOLE: &str = "at, remote_at";
+/// Those of `ends`.
+const END_COLUMNS: &str = "id, number, outcome";
+const END_WHOLE: &str = "remote_id";
 
 /// Reads rows in the order of their ids.
 pub(super) fn scan<L: Listener>(
@@ -95,14 +95,13 @@ pub(super) fn scan<L: Listener>(
         Which::All => ("", None),
         Which::One(id) => ("WHERE id = ?1", Some(id)),
     };
-    let select = |columns: &str, more: &str, table: &str, order: &str| {
-        let comma = if more.is_empty() { "" } else { ", " };
-        format!("SELECT {columns}{comma}{more} FROM {table} {filter} ORDER BY {order}")
+    let select = |columns: [&str; 3], table: &str, order: &str| {
+        let columns: Vec<&str> = columns.into_iter().filter(|some| !some.is_empty()).collect();
+        format!("SELECT {} FROM {table} {filter} ORDER BY {order}", columns.join(", "))
     };
-    let times = if L::TIMES { START_TIMES } else { NO_TIMES };
-    let columns = format!("{START_COLUMNS}, {times}");
-    let starts = select(&columns, L::START, "starts", "id, number");
-    let ends = select(END_COLUMNS, L::END, "ends", "id, number, owner");
+    let whole = |columns| if L::WHOLE { columns } else { "" };
+    let starts = select([START_COLUMNS, whole(START_WHOLE), L::START], "starts", "id, number");
+    let ends = select([END_COLUMNS, whole(END_WHOLE), L::END], "ends", "id, number, owner");
     let (mut starts, mut ends) =
         (connection.prepare_cached(&starts)?, connection.prepare_cached(&ends)?);
     let cursors = match parameter {
@@ -177,7 +176,7 @@ impl<L: Listener> Scan<'_, '_, L> {
         let hand =
             self.hand.get_or_insert_with(|| Hand { id, owner: OwnerId(0), life: Life::default() });
         let read = || -> rusqlite::Result<_> {
-            let attempted = match L::TIMES {
+            let attempted = match L::WHOLE {
                 true => Attempted { at: start.get(5)?, remote_at: start.get(6)? },
                 false => Attempted::default(),
             };
@@ -207,7 +206,7 @@ impl<L: Listener> Scan<'_, '_, L> {
             return Ok(());
         };
         let read = || -> rusqlite::Result<_> {
-            let remote_id = if L::IDS { end.get(3)? } else { None };
+            let remote_id = if L::WHOLE { end.get(3)? } else { None };
             // Only an older format can say that an attempt has ended, and not how.
             Ok((text_or_null(end, 2)?, remote_id))
         };

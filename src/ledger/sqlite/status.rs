@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::fault::Unread;
 use super::reader::read_row;
-use super::scan::{Listener, Owners, START_COUNT, Which, scan};
+use super::scan::{Listener, Owners, Which, scan};
 use crate::ledger::{FailedRow, JobId, JobName, JobStatus, OwnerId, RunRecord, Unfinished};
 use crate::row::{Life, RowId, Standing, Totals};
 
@@ -64,11 +64,11 @@ struct Count {
 
 impl Listener for Count {
     const START: &'static str = "row";
-    const TIMES: bool = false;
+    const WHOLE: bool = false;
 
     fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
         if self.owners.job(owner) == Some(self.job) {
-            self.place = Some(start.get(START_COUNT)?);
+            self.place = Some(start.get(Self::START_FROM)?);
         }
         if let Some(totals) = self.endless_run(owner) {
             totals.requests += 1;

@@ -1,6 +1,7 @@
 //! Both readings of a source beside an oracle: one row after the other, with everything looked up, and nothing clever.
 
 use std::collections::{HashMap, HashSet};
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -279,18 +280,15 @@ fn send_some(world: &World, random: &mut Rng, steps: &[Step]) {
     record(&world.path(), &sent);
 }
 
-#[test]
-fn only_what_is_wanted_is_prepared_and_nothing_after_the_last() {
-    let csv: String = (1..=1_000).map(|row| format!("k{row},tk_{row},note {row}\n")).collect();
-    let rows = Rows { keyed: true, csv: format!("id,ticket,body\n{csv}") };
-    let world = World::new(&rows);
+/// Has sent all rows but one, and surveys them again.
+fn all_done_but_one(world: &World, left: u64) -> (Past, Survey) {
     let past = Past::of(&world.path());
     let found = world.survey(&past, UNLIMITED);
     let steps = world.steps(&past, UNLIMITED, &found, ALL).unwrap();
     drop(past);
     let done = |step: &Step| {
         let digest = step.ready.as_ref().unwrap().digest;
-        (step.place.row != 700).then_some(digest)
+        (step.place.row != left).then_some(digest)
     };
     let sent: Vec<_> = steps
         .iter()
@@ -299,7 +297,16 @@ fn only_what_is_wanted_is_prepared_and_nothing_after_the_last() {
     record(&world.path(), &sent);
     let past = Past::of(&world.path());
     let found = world.survey(&past, UNLIMITED);
-    assert_eq!((found.fates.tally().to_send(), found.fates.of(700)), (1, Some(FRESH)));
+    assert_eq!((found.fates.tally().to_send(), found.fates.of(left)), (1, Some(FRESH)));
+    (past, found)
+}
+
+#[test]
+fn only_what_is_wanted_is_prepared_and_nothing_after_the_last() {
+    let csv: String = (1..=1_000).map(|row| format!("k{row},tk_{row},note {row}\n")).collect();
+    let rows = Rows { keyed: true, csv: format!("id,ticket,body\n{csv}") };
+    let world = World::new(&rows);
+    let (past, found) = all_done_but_one(&world, 700);
     let steps = world.steps(&past, UNLIMITED, &found, is_sent).unwrap();
     assert_eq!(steps.iter().map(|step| step.place.row).collect::<Vec<_>>(), [700]);
 }
@@ -343,5 +350,40 @@ fn a_source_that_changes_between_the_readings_is_noticed_before_the_wrong_row_is
         std::fs::remove_file(world.folder.path().join("notes.csv")).unwrap();
         let failure = world.steps(&past, UNLIMITED, &found, is_sent).unwrap_err();
         assert_eq!(noticed(failure), Code::UnreadableFile);
+    }
+}
+
+#[test]
+fn rows_that_nobody_wants_are_not_read_again_unless_the_file_was_written_to() {
+    let csv: String = (1..=1_000).map(|row| format!("k{row},tk_{row},note {row}\n")).collect();
+    let csv = format!("id,ticket,body\n{csv}");
+    for keyed in [true, false] {
+        let world = World::new(&Rows { keyed, csv: csv.clone() });
+        let (past, found) = all_done_but_one(&world, 700);
+        let to_100 = csv.find("k100,").unwrap();
+        for changed in [
+            csv.replacen("k1,", "k0,tk_0,a row on top\nk1,", 1),
+            csv.replacen("k2,tk_2,note 2\n", "", 1),
+            csv[..to_100].to_owned(),
+            csv.replacen("k700,", "k999999,", 1).replacen("note 700", "note 007", 1),
+        ] {
+            world.write(&changed);
+            let failure = world.steps(&past, UNLIMITED, &found, is_sent).unwrap_err();
+            assert_eq!(noticed(failure), Code::SourceChanged, "{}", &changed[..60]);
+        }
+        // What has become of rows that are done is not read where the file seems to be what it was.
+        let path = world.folder.path().join("notes.csv");
+        world.write(&csv);
+        let found = world.survey(&past, UNLIMITED);
+        let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+        let joined = csv.replacen("note 3\n", "note 3 ", 1);
+        let mut file = std::fs::File::options().write(true).open(&path).unwrap();
+        file.write_all(joined.as_bytes()).unwrap();
+        file.set_modified(modified).unwrap();
+        let steps = world.steps(&past, UNLIMITED, &found, is_sent).unwrap();
+        assert_eq!(steps.iter().map(|step| step.place.row).collect::<Vec<_>>(), [700]);
+        file.set_modified(modified + Duration::from_secs(1)).unwrap();
+        let failure = world.steps(&past, UNLIMITED, &found, is_sent).unwrap_err();
+        assert_eq!(noticed(failure), Code::SourceChanged);
     }
 }

@@ -7,7 +7,7 @@
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
 use super::super::RowLimit;
-use super::super::window::{CHUNK, Window, line_feeds};
+use super::super::window::{CHUNK, Spot, Window, line_feeds};
 use super::dialect::Dialect;
 
 pub(super) struct Feed {
@@ -57,6 +57,18 @@ impl Feed {
     /// The byte that is the first at hand, counted as the `csv` crate does.
     pub(super) fn passed(&self) -> u64 {
         self.window.passed() - self.before
+    }
+
+    /// Where the first byte at hand is.
+    pub(super) fn spot(&self) -> Spot {
+        self.window.spot()
+    }
+
+    /// Goes to a place between two records; the `csv` crate has to be told to begin again there.
+    pub(super) fn go_to(&mut self, spot: Spot) -> io::Result<()> {
+        self.window.go_to(spot)?;
+        self.allowance = CHUNK;
+        Ok(())
     }
 
     /// The first `length` bytes at hand.

@@ -22,7 +22,7 @@ use self::quotes::{Broken, Cause};
 use super::columns::Columns;
 use super::fault::Fault;
 use super::record::Record;
-use super::window::{Window, line_feeds};
+use super::window::{Spot, Window, line_feeds};
 
 pub(super) struct CsvRows {
     reader: csv::Reader<Feed>,
@@ -69,6 +69,17 @@ impl CsvRows {
             .set_text_cells(&self.cells)
             .map_err(|cell| faults::not_utf8(line, columns.names().get(cell)))?;
         Ok(true)
+    }
+
+    /// Where the last row ends that was read.
+    pub(super) fn spot(&self) -> Spot {
+        self.reader.get_ref().spot()
+    }
+
+    /// Goes to the end of a row.
+    pub(super) fn go_to(&mut self, spot: Spot) -> Result<(), Fault> {
+        self.reader.get_mut().go_to(spot).map_err(Fault::io)?;
+        self.begin_again().map_err(unreadable)
     }
 
     /// Cuts the next record into `cells` and tells the line it starts on.

@@ -78,6 +78,8 @@ impl Session<'_> {
         transport: &impl Transport,
         reporter: Box<dyn Reporter>,
     ) -> Result<RunOutcome, LedgerError> {
+        // Before the run is in the ledger: of one without an end every entry would be looked at.
+        let pace = self.pace(&booking)?;
         let key = self.opening.job.keyed_by();
         let run = booking.ledger.begin_run(
             &booking.lock,
@@ -86,7 +88,6 @@ impl Session<'_> {
             key,
             self.now,
         )?;
-        let pace = self.pace(&booking)?;
         let history = std::mem::take(&mut booking.history);
         let again = || self.opening.reopen();
         let feeder = Feeder {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION,
-    RETRY_AFTER, USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName,
+    HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT,
 };
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Url};
@@ -175,8 +175,12 @@ impl Client {
         let address = self.address(&request.path)?;
         let mut built = reqwest::Request::new(http_method(request.method), address);
         *built.headers_mut() = token.map_or(&self.headers, |token| &token.headers).clone();
-        if let Some(body) = &request.body {
-            *built.body_mut() = Some(body.clone().into());
+        match &request.body {
+            Some(body) => {
+                built.headers_mut().insert(CONTENT_LENGTH, body.len().into());
+                *built.body_mut() = Some(body.clone().into());
+            }
+            None => drop(built.headers_mut().remove(CONTENT_LENGTH)),
         }
         Some(built)
     }
@@ -335,6 +339,8 @@ fn headers(connector: &Connector, address: &Url) -> Result<HeaderMap, ClientErro
         headers.insert(header_name(name)?, text);
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    // Its place is taken by the length of each body.
+    headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     Ok(headers)
 }
 

@@ -19,6 +19,8 @@ use super::reader::Reader;
 pub struct FieldSet {
     schema: Value,
     names: Vec<Arc<str>>,
+    /// Each name as it stands before its value in an object: in quotes, with a colon.
+    members: Vec<Box<str>>,
 }
 
 impl FieldSet {
@@ -26,7 +28,9 @@ impl FieldSet {
     pub(super) fn of(schema: Map<String, Value>) -> Self {
         let properties = schema.get("properties").and_then(Value::as_object);
         let names = properties.into_iter().flatten().map(|(name, _)| name.as_str().into());
-        Self { names: names.collect(), schema: Value::Object(schema) }
+        let names: Vec<Arc<str>> = names.collect();
+        let members = names.iter().map(|name| format!("{}:", Value::from(&**name)).into());
+        Self { members: members.collect(), names, schema: Value::Object(schema) }
     }
 
     /// The whole schema.
@@ -40,6 +44,11 @@ impl FieldSet {
 
     pub fn name(&self, field: Field) -> &str {
         self.names.get(field.place()).map_or("", AsRef::as_ref)
+    }
+
+    /// The name in JSON, up to where its value begins.
+    pub fn member(&self, field: Field) -> &str {
+        self.members.get(field.place()).map_or("", AsRef::as_ref)
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {

@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use crate::ledger::sqlite::fault::Unread;
 use crate::ledger::sqlite::format::FORMAT;
-use crate::ledger::sqlite::scan::{END_COUNT, Entry, Listener, Owners, START_COUNT, Which, scan};
+use crate::ledger::sqlite::scan::{Entry, Listener, Owners, Which, scan};
 use crate::ledger::{
     CheckScope, Inspection, JobId, LedgerRow, OwnerId, Problem, ViewRow, ViewSays,
 };
@@ -317,8 +317,8 @@ impl Rows<'_, '_> {
     fn sent(&self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<Sent> {
         // What belongs to no run is told as such, and is no job's.
         let (job, run) = self.owners.job_and_run(owner).unwrap_or((JobId(0), 0));
-        start.get(START_COUNT + 4).map(Digest)?;
-        let place = self.walk.place(job.0, start, START_COUNT)?;
+        start.get(Self::START_FROM + 4).map(Digest)?;
+        let place = self.walk.place(job.0, start, Self::START_FROM)?;
         Ok(Sent { job: job.0, run, operation: start.get(4)?, place })
     }
 }
@@ -326,7 +326,6 @@ impl Rows<'_, '_> {
 impl Listener for Rows<'_, '_> {
     const START: &'static str = "row, line, key, lane, digest";
     const END: &'static str = "at, status, code, reason, doubt, message";
-    const IDS: bool = true;
 
     fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
         self.hand.attempts += 1;
@@ -350,14 +349,17 @@ impl Listener for Rows<'_, '_> {
 
     fn end(&mut self, end: &Row<'_>) -> rusqlite::Result<()> {
         let attempt = end.get(1)?;
-        let (has_outcome, has_ended) =
-            (end.get::<_, Option<String>>(2)?.is_some(), end.get::<_, Option<i64>>(END_COUNT)?);
+        let (has_outcome, has_ended) = (
+            end.get::<_, Option<String>>(2)?.is_some(),
+            end.get::<_, Option<i64>>(Self::END_FROM)?,
+        );
         if has_outcome != has_ended.is_some() {
             self.hand.problems.push(Problem::HalfEnded { attempt });
         }
         // Read since a run will.
-        end.get::<_, Option<u16>>(END_COUNT + 1)?;
-        (END_COUNT + 2..END_COUNT + 6).try_for_each(|at| end.get::<_, Option<String>>(at).map(drop))
+        end.get::<_, Option<u16>>(Self::END_FROM + 1)?;
+        (Self::END_FROM + 2..Self::END_FROM + 6)
+            .try_for_each(|at| end.get::<_, Option<String>>(at).map(drop))
     }
 
     fn contradiction(&mut self, contradiction: Contradiction) {
