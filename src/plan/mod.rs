@@ -25,7 +25,7 @@ pub(crate) use decide::{Done, Fate, Held, Sending};
 pub(crate) use elsewhere::{DoneContents, DoneElsewhere};
 pub(crate) use fates::Fates;
 pub(crate) use look::{Change, Policy};
-pub(crate) use prior::Prior;
+pub(crate) use prior::{Prior, taken_for_old};
 pub(crate) use standings::{Chronicle, Counts, Stand, Standings, standings};
 pub(crate) use steps::{ReadingFailure, Step, Steps, run_mark};
 pub(crate) use survey::{ChangedRow, Checked, Survey, check, survey, survey_contents};

@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::ledger::{Candidate, History, Ledger, LedgerError, Reader as _};
 use crate::row::{Digest, KeyHash, Known, Standing};
 
+use super::decide::{Done, Fate};
+use super::tally::Tally;
+
 /// What earlier runs have done. Everything is in memory but what few rows ask for.
 pub(crate) struct Prior<'a> {
     pub history: &'a History,
@@ -68,6 +71,14 @@ pub(super) fn find(history: &History, key: KeyHash, digest: Option<Digest>) -> F
 fn done(candidate: Candidate, digest: Option<Digest>) -> Option<Found> {
     let is_done = candidate.standing == Standing::Done && Some(candidate.digest) == digest;
     is_done.then_some(Found::Done(candidate.position))
+}
+
+/// Rows of a job without a key that are taken for old ones, by nothing but their content. Where all that was done before
+/// is in the source again, the source has grown since, and its old rows are the old ones: none are counted.
+pub(crate) fn taken_for_old(tally: &Tally, history: &History) -> u64 {
+    let done = history.standings().filter(|standing| *standing == Standing::Done).count() as u64;
+    let unchanged = tally.sum(|fate| fate == Fate::Skip(Done::Unchanged));
+    if unchanged < done { unchanged } else { 0 }
 }
 
 impl Prior<'_> {

@@ -56,6 +56,8 @@ pub(crate) struct PlanTotals {
     pub zone: Option<TimeZone>,
     /// The job has no key: rows are known by their content.
     pub by_content: bool,
+    /// Rows that are taken for old ones by nothing but their content, in a source that is not the one before with more rows.
+    pub repeated: u64,
 }
 
 /// The groups of fates that a plan is summed up by.
@@ -103,12 +105,6 @@ impl PlanTotals {
 
     fn changed(&self) -> u64 {
         self.tally.sum(|fate| fate == Fate::Skip(Done::Changed))
-    }
-
-    /// Rows that are taken for old ones by nothing but their content.
-    fn repeated(&self) -> u64 {
-        let unchanged = self.tally.sum(|fate| fate == Fate::Skip(Done::Unchanged));
-        if self.by_content { unchanged } else { 0 }
     }
 }
 
@@ -374,7 +370,7 @@ fn planned_event(totals: &PlanTotals) -> Value {
         "limited_by": totals.limited_by,
         "changed": totals.changed(),
         "beyond_limit": totals.count(Group::Later),
-        "repeated": totals.repeated(),
+        "repeated": totals.repeated,
         "held": held_event(totals),
         "contents": contents::contents_event(&totals.contents, totals.zone.as_ref()),
     })

@@ -11,7 +11,7 @@ use crate::ledger::{
     Books as _, History, JobId, JobLock, JobName, Ledger, LedgerError, OwnerId, Reader as _,
     waiting_outcomes,
 };
-use crate::plan::Prior;
+use crate::plan::{Prior, Tally, taken_for_old};
 use crate::text::address;
 
 use super::job::refuse_changed_key;
@@ -39,6 +39,11 @@ impl Past {
 
     pub(super) fn prior(&self) -> Prior<'_> {
         Prior { history: &self.history, ledger: &self.ledger }
+    }
+
+    /// Rows that are taken for old ones by nothing but their content.
+    pub(super) fn taken_for_old(&self, tally: &Tally) -> u64 {
+        taken_for_old(tally, &self.history)
     }
 
     /// What the rows were known by in the last run; none where nothing was sent.

@@ -97,6 +97,10 @@ pub(crate) fn plan(
         contents,
         zone: opening.job.timezone.clone(),
         by_content: !opening.preparer.has_key(),
+        repeated: match &past {
+            Some(past) if !opening.preparer.has_key() => past.taken_for_old(fates.tally()),
+            _ => 0,
+        },
     };
     report.finish(&totals);
     Ok(Planned { checked, totals })

@@ -115,12 +115,17 @@ fn what_has_changed_is_named() {
 fn rows_that_are_taken_for_old_ones_by_content_are_counted() {
     let job = NOTES_JOB.replace("key: \"{{ id }}\"\n", "");
     let night = |rows: &str| format!("id,ticket,body\n{rows}");
-    let desk = Desk::with_notes(night("1,t,called\n")).file("job.yaml", &job);
+    let desk = Desk::with_notes(night("1,t,called\n2,t,wrote\n")).file("job.yaml", &job);
     let (desk, sandbox) = (signed_in(desk), sandbox(""));
     let first = desk.run(&sandbox, "job.yaml").exits(0).events().pop().unwrap();
     assert_eq!(first["repeated"], 0);
-    desk.write("notes.csv", night("2,t,called\n3,t,called back\n"));
     let at = sandbox.base_url();
+    // The same source with more rows: its old rows are the old ones, and a nightly run is silent.
+    desk.write("notes.csv", night("1,t,called\n2,t,wrote\n3,t,met\n"));
+    let grown = desk.call(&format!("run job.yaml -q --base-url {at}")).exits(0);
+    assert_eq!(grown.stderr, "", "{grown}");
+    // Another source, in which an old text comes again.
+    desk.write("notes.csv", night("4,t,called\n5,t,called back\n"));
     let quiet = desk.call(&format!("plan job.yaml --base-url {at}")).exits(0);
     assert!(quiet.stdout.contains("of the very same content"), "{quiet}");
     let quiet = desk.call(&format!("run job.yaml -q --base-url {at}")).exits(0);

@@ -11,7 +11,7 @@ use crate::event::{Ending, Event, Progress};
 use crate::ledger::{
     Books as _, Claim as _, LedgerError, Left, News, Reader as _, Recorder, Run, Watch,
 };
-use crate::plan::{Done, Fate, Fates, Held, Policy, Sending, Tally, run_mark};
+use crate::plan::{Done, Fate, Fates, Held, Policy, Sending, Tally, run_mark, taken_for_old};
 use crate::report::{ReportHandle, ReportThread, Reporter, exit, reason};
 use crate::row::Totals;
 use crate::traffic::pace::{Earlier, Moment, Pace, Past};
@@ -102,13 +102,17 @@ impl Session<'_> {
         let reports = ReportThread::start(reporter);
         let handle = reports.handle();
         handle.tell(Event::Started { run: run.number() });
+        let repeated = match self.opening.preparer.has_key() {
+            true => 0,
+            false => taken_for_old(self.fates.tally(), &history),
+        };
         let outcome = std::thread::scope(|scope| {
             let (feed, rows) = channel(WAITING);
             scope.spawn(move || feeder.run(&feed));
             self.dispatch(transport, pace, &books, &handle, (news, rows))
         });
         let left = books.close();
-        Ok(self.conclude(run, outcome, left, reports))
+        Ok(self.conclude(run, (outcome, repeated), left, reports))
     }
 
     fn pace(&self, booking: &Booking) -> Result<Pace, LedgerError> {
@@ -182,7 +186,7 @@ impl Session<'_> {
     fn conclude(
         &self,
         run: Run,
-        outcome: RunEnd,
+        (outcome, repeated): (RunEnd, u64),
         left: Option<Left>,
         reports: ReportThread,
     ) -> RunOutcome {
@@ -191,10 +195,7 @@ impl Session<'_> {
             Some(error) => Ending::LedgerFailed(error.clone()),
             None => outcome.ending.clone(),
         };
-        let mut totals = totals(self.fates.tally(), &outcome);
-        if !self.opening.preparer.has_key() {
-            totals.repeated = self.fates.tally().sum(|fate| fate == Fate::Skip(Done::Unchanged));
-        }
+        let totals = Totals { repeated, ..totals(self.fates.tally(), &outcome) };
         let to_send = self.fates.tally().to_send();
         let exit = exit::of(&totals, &ending);
         let now = (self.world.wall)();
