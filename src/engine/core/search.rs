@@ -1,13 +1,12 @@
 //! Rows whose answers were lost: what follows from looking for what they may have made.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::event::{Fault, Happening};
 use crate::recover::Lookup;
-use crate::row::{Cause, Doubt, Outcome};
+use crate::row::{Cause, Doubt, Holdings, Outcome};
 use crate::traffic::access::Refusal;
 use crate::traffic::pace::{asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
@@ -16,7 +15,7 @@ use super::rows::{Flight, Last, Later};
 use super::{Core, MOST_PUSHBACKS, Now, Owned};
 
 impl Core {
-    /// A look has come to an end. `owned` are the ids of its page that belong to other rows.
+    /// A look has come to an end. `owned` is what rows own of its page, and of the lane.
     pub(super) fn looked(
         &mut self,
         at: usize,
@@ -83,10 +82,12 @@ impl Core {
         &mut self,
         at: usize,
         items: &[Value],
-        mut owned: HashSet<String>,
+        mut owned: Holdings,
         now: Now,
     ) -> Result<(), Fault> {
-        owned.extend(self.rows.ids_on_their_way());
+        for id in self.rows.ids_on_their_way() {
+            owned.ids.entry(id).or_default();
+        }
         let lookup = self.rows.weigh(at, items, &owned, (now.wall, now.remote))?;
         self.follow_lookup(at, lookup, now)
     }

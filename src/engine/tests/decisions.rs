@@ -1,6 +1,5 @@
 //! Single decisions, played by hand; whole stories are in `simulation`.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use crate::engine::{Action, Core, Input, Now, Settings, Stop, Work};
 use crate::event::{Ending, Event, Fault, Happening, RowEnd, Stage};
 use crate::ledger::{Ack, Deed, LedgerError, StorageFault};
 use crate::plan::decide::Sending;
-use crate::row::{Attempted, Cause, Doubt, Reason};
+use crate::row::{Attempted, Cause, Doubt, Holdings, Reason};
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::verdict::Verdict;
@@ -282,7 +281,10 @@ fn lost_and_not_found(core: &mut Core) {
 
 fn look(core: &mut Core, items: Vec<Value>, milliseconds: u64) {
     let verdict = Verdict::Done { id: None, items: Some(items) };
-    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(HashSet::new()) }, at(milliseconds));
+    core.handle(
+        Input::Looked { slot: 0, verdict, owned: Ok(Holdings::default()) },
+        at(milliseconds),
+    );
 }
 
 #[test]
@@ -335,7 +337,7 @@ fn what_a_row_has_made_is_no_other_rows_although_the_ledger_does_not_say_so_yet(
     look(&mut core, vec![note.clone(), before], 1);
     assert_eq!(done(&mut core), ["end found", "look 1"]);
     let verdict = Verdict::Done { id: None, items: Some(vec![note]) };
-    core.handle(Input::Looked { slot: 1, verdict, owned: Ok(HashSet::new()) }, at(2));
+    core.handle(Input::Looked { slot: 1, verdict, owned: Ok(Holdings::default()) }, at(2));
     assert_eq!(done(&mut core), ["look 1"], "the next page, for this one has nothing of the row's");
 }
 

@@ -211,8 +211,8 @@ impl World {
                 stops,
                 tell: &mut |told| events.extend(told),
                 progress: &mut |_| {},
-                owned: &|ids| {
-                    let found = owners.owned(&ids.iter().map(String::as_str).collect());
+                owned: &|page| {
+                    let found = owners.owned(job, &[page]).map(|mut held| held.pop().unwrap());
                     Box::pin(std::future::ready(found))
                 },
                 holds: &|_| {

@@ -1,13 +1,12 @@
 //! The moves of a row that is looked for, one function each: from which phases it may start, and what it gives.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::slot::Phase;
 use super::{Flight, Recovery, Rows};
 use crate::event::{Fault, Happening};
 use crate::recover::{Lookup, Since};
+use crate::row::Holdings;
 use crate::traffic::pace::Moment;
 
 impl Rows {
@@ -65,13 +64,13 @@ impl Rows {
         }
     }
 
-    /// What follows from a page of the list. `owned` are the ids of it that belong to other rows, `wall` is now by this
+    /// What follows from a page of the list. `owned` is what rows own of it, and of the lane, `wall` is now by this
     /// machine's clock, `remote` by the other side's.
     pub(crate) fn weigh(
         &mut self,
         at: usize,
         items: &[Value],
-        owned: &HashSet<String>,
+        owned: &Holdings,
         (wall, remote): (i64, Option<i64>),
     ) -> Result<Lookup, Fault> {
         let slot = self.slot_mut(at, Happening::Looked)?;
@@ -79,7 +78,12 @@ impl Rows {
         match (&mut slot.phase, slot.work.ready.operation.recover.as_ref()) {
             (Phase::Landed { recovery: Some(recovery) }, Some(recover)) => {
                 let since = Since::of(slot.attempted, wall, remote);
-                Ok(recovery.search.take(recover, items, owned, since))
+                Ok(recovery.search.take(
+                    recover,
+                    items,
+                    &owned.ids.keys().cloned().collect(),
+                    since,
+                ))
             }
             _ => Err(fault),
         }

@@ -20,7 +20,7 @@ use crate::engine::tests::rows::{self, stringeex};
 use crate::engine::{Action, Core, Input, Now, Settings, Work};
 use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::Ack;
-use crate::row::{Cause, Reason};
+use crate::row::{Cause, Holdings, Reason};
 use crate::text::quota::{Quota, parse_duration};
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Pace};
@@ -453,10 +453,12 @@ impl<'a> Play<'a> {
                         .iter()
                         .map(|item| item["id"].as_str().unwrap().to_owned())
                         .filter(|id| self.owned.contains(id))
+                        .map(|id| (id, None))
                         .collect(),
-                    _ => HashSet::new(),
+                    _ => HashMap::new(),
                 };
-                self.take(Input::Looked { slot, verdict, owned: Ok(owned) });
+                let owned = Ok(Holdings { ids: owned, ..Holdings::default() });
+                self.take(Input::Looked { slot, verdict, owned });
             }
             Coming::Token => {
                 self.token += 1;

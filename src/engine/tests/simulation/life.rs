@@ -197,9 +197,11 @@ impl<'a> Life<'a> {
                     (start.place.row, Ack::Started { slot }, state.start())
                 }
                 Pending::End(slot, end) => {
-                    self.world.owned.extend(end.remote_id.clone());
                     let known = end.known.map(|id| id.0.try_into().unwrap());
                     let row = known.unwrap_or_else(|| self.slots[&slot]);
+                    let attempted = self.world.started[&row];
+                    let owned = end.remote_id.clone().map(|id| (id, row, attempted));
+                    self.world.owned.extend(owned);
                     (row, Ack::Ended { slot }, end.outcome.event(end.remote_id))
                 }
             };
@@ -310,8 +312,7 @@ impl<'a> Life<'a> {
                     Verdict::Done { items: Some(items), .. } => items.as_slice(),
                     _ => &[],
                 };
-                let ids = items.iter().map(|item| item["id"].as_str().unwrap().to_owned());
-                let owned = ids.filter(|id| self.world.owned.contains(id)).collect();
+                let owned = self.world.holdings(self.slots[&coming.slot], items);
                 self.take(Input::Looked { slot: coming.slot, verdict, owned: Ok(owned) });
             }
             Kind::Token => {

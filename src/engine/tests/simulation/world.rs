@@ -9,7 +9,7 @@ use crate::declared::job::InDoubt;
 use crate::engine::Work;
 use crate::engine::tests::rows;
 use crate::plan::decide::{Facts, Fate, decide};
-use crate::row::{Attempted, Cause, Earlier, RowId, RowState};
+use crate::row::{Attempted, Cause, Earlier, Holdings, Made, Newest, RowId, RowState};
 use crate::text::quota::Quota;
 use crate::traffic::verdict::Verdict;
 
@@ -66,8 +66,9 @@ pub(super) struct World {
     pub late: Vec<(Duration, u64)>,
     /// When the last attempt of a row was started.
     pub started: HashMap<u64, Attempted>,
-    /// Ids of what was made that the ledger knows.
-    pub owned: HashSet<String>,
+    /// What was made of which the ledger knows, in the order in which it came to know: the id, the row, and when its
+    /// last attempt was started.
+    pub owned: Vec<(String, u64, Attempted)>,
     /// When nothing gets through.
     pub down: std::ops::Range<Duration>,
     /// When no token is good.
@@ -131,7 +132,7 @@ impl World {
                 [random.usize(0..4)],
             late: Vec::new(),
             started: HashMap::new(),
-            owned: HashSet::new(),
+            owned: Vec::new(),
             down: {
                 let start = Duration::from_millis(random.u64(0..20_000));
                 start..start + Duration::from_millis(random.u64(0..200_000))
@@ -266,6 +267,26 @@ impl World {
             self.notes.push(note);
         }
         id
+    }
+
+    /// What the ledger owns of what a look shows that a row has made.
+    pub(super) fn holdings(&self, row: u64, items: &[serde_json::Value]) -> Holdings {
+        let lane = &self.row(row).lane;
+        let ids = items.iter().filter_map(|item| {
+            let id = item["id"].as_str().unwrap();
+            let (id, row, attempted) = self.owned.iter().find(|(owned, ..)| owned == id)?;
+            let made = Made { attempted: *attempted, in_lane: self.row(*row).lane == *lane };
+            Some((id.clone(), Some(made)))
+        });
+        let in_lane = |row: &u64| self.row(*row).lane == *lane && self.creates(*row);
+        let newest = self.owned.iter().rfind(|(_, row, _)| in_lane(row));
+        let newest =
+            newest.map(|(id, _, attempted)| Newest { id: id.clone(), attempted: *attempted });
+        Holdings { ids: ids.collect(), newest, nameless: false }
+    }
+
+    pub(super) fn creates(&self, row: u64) -> bool {
+        self.repeat(row) == Repeat::Harmful
     }
 
     /// What the server makes of a look at a row's lane.

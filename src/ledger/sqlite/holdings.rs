@@ -1,0 +1,171 @@
+//! What rows own of what lists show: one pass over what was sent in the lanes that are looked through, and one over the
+//! ids of what was made.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
+
+use super::fault::text;
+use super::scan::Owners;
+use crate::ledger::{JobId, OwnerId};
+use crate::row::{Attempted, Holdings, Made, Newest, Outcome, Page};
+
+/// What is read of a start.
+const START: &str = "id, number, owner, row, operation, lane, at, remote_at";
+
+/// See [`crate::ledger::Reader::owned`].
+pub(super) fn read(
+    connection: &Connection,
+    job: JobId,
+    pages: &[Page],
+) -> rusqlite::Result<Vec<Holdings>> {
+    // All of one moment, while the recorder writes to the file.
+    let moment = connection.unchecked_transaction()?;
+    let owners = Owners::read(&moment)?;
+    let mut lanes: HashMap<(String, String), LaneHoldings> = HashMap::new();
+    let names: HashSet<&str> = pages.iter().map(|page| page.lane.as_str()).collect();
+    for start in last_starts(&moment, &names)? {
+        let of_job = owners.job(start.owner) == Some(job);
+        let lane = (start.operation.clone(), start.lane.clone());
+        lanes.entry(lane).or_default().take(&moment, &start, of_job)?;
+    }
+    let mut made = made(&moment, pages)?;
+    let holdings = pages.iter().map(|page| {
+        let lane = lanes.get(&(page.operation.clone(), page.lane.clone()));
+        Holdings {
+            ids: made.of(page),
+            newest: lane.and_then(|lane| lane.newest.clone()).map(|(_, newest)| newest),
+            nameless: lane.is_some_and(LaneHoldings::is_nameless),
+        }
+    });
+    Ok(holdings.collect())
+}
+
+/// What was sent in a lane by one operation.
+#[derive(Default)]
+struct LaneHoldings {
+    /// Rows of one job go through a lane one at a time, in the order of the source, and run after run.
+    newest: Option<((OwnerId, u64), Newest)>,
+    /// Rows that are done, and nobody knows what they have made.
+    nameless: usize,
+    /// Rows of which nobody knows whether they have made something.
+    open: usize,
+}
+
+impl LaneHoldings {
+    fn take(
+        &mut self,
+        connection: &Connection,
+        start: &Start,
+        of_job: bool,
+    ) -> rusqlite::Result<()> {
+        let query = "SELECT outcome, remote_id FROM ends WHERE id = ?1 AND number = ?2 \
+                     ORDER BY owner DESC LIMIT 1";
+        let mut statement = connection.prepare_cached(query)?;
+        let of = params![start.id, start.number];
+        let end: Option<(Option<String>, Option<String>)> =
+            statement.query_row(of, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let (outcome, id) = end.unwrap_or_default();
+        match (outcome.as_deref().and_then(Outcome::parse), id) {
+            (Some(Outcome::Succeeded | Outcome::Found), Some(id)) if of_job => {
+                let place = (start.owner, start.row);
+                if self.newest.as_ref().is_none_or(|(newest, _)| *newest < place) {
+                    let attempted = start.attempted;
+                    self.newest = Some((place, Newest { id, attempted }));
+                }
+            }
+            (Some(Outcome::Succeeded | Outcome::Found), Some(_)) => {}
+            (Some(Outcome::Succeeded | Outcome::Found), None) => self.nameless += 1,
+            (None | Some(Outcome::Lost), _) => self.open += 1,
+            (Some(_), _) => {}
+        }
+        Ok(())
+    }
+
+    /// One of those that are open is the one that is looked for.
+    fn is_nameless(&self) -> bool {
+        self.nameless + self.open.saturating_sub(1) > 0
+    }
+}
+
+struct Start {
+    id: i64,
+    number: i64,
+    owner: OwnerId,
+    row: u64,
+    operation: String,
+    lane: String,
+    attempted: Attempted,
+}
+
+impl Start {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            number: row.get(1)?,
+            owner: OwnerId(row.get(2)?),
+            row: row.get(3)?,
+            operation: text(row, 4)?.to_owned(),
+            lane: text(row, 5)?.to_owned(),
+            attempted: Attempted { at: row.get(6)?, remote_at: row.get(7)? },
+        })
+    }
+}
+
+/// The last start of each row that was last sent in one of some lanes.
+fn last_starts(connection: &Connection, lanes: &HashSet<&str>) -> rusqlite::Result<Vec<Start>> {
+    let places = vec!["?"; lanes.len()].join(", ");
+    let query = format!("SELECT {START} FROM starts WHERE lane IN ({places}) ORDER BY id, number");
+    let mut statement = connection.prepare(&query)?;
+    let mut rows = statement.query(params_from_iter(lanes))?;
+    let mut last: Vec<Start> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let start = Start::of(row)?;
+        match last.last_mut().filter(|before| before.id == start.id) {
+            Some(before) => *before = start,
+            None => last.push(start),
+        }
+    }
+    Ok(last)
+}
+
+/// What rows have made of what pages show, by its id.
+struct MadeById(HashMap<String, (String, Attempted)>);
+
+impl MadeById {
+    fn of(&mut self, page: &Page) -> HashMap<String, Option<Made>> {
+        let of_page = page.ids.iter().filter_map(|id| {
+            let (lane, attempted) = self.0.get(id)?;
+            let made = Made { attempted: *attempted, in_lane: *lane == page.lane };
+            Some((id.clone(), Some(made)))
+        });
+        of_page.collect()
+    }
+}
+
+fn made(connection: &Connection, pages: &[Page]) -> rusqlite::Result<MadeById> {
+    let asked: HashSet<&str> =
+        pages.iter().flat_map(|page| &page.ids).map(String::as_str).collect();
+    let mut made = HashMap::new();
+    let mut statement = connection
+        .prepare_cached("SELECT id, number, remote_id FROM ends WHERE remote_id IS NOT NULL")?;
+    let mut start = connection
+        .prepare_cached("SELECT lane, at, remote_at FROM starts WHERE id = ?1 AND number = ?2")?;
+    let mut ends = statement.query([])?;
+    while made.len() < asked.len()
+        && let Some(end) = ends.next()?
+    {
+        let id = text(end, 2)?;
+        if !asked.contains(id) {
+            continue;
+        }
+        let (row, number): (i64, i64) = (end.get(0)?, end.get(1)?);
+        let sent = start.query_row([row, number], |row| {
+            Ok((row.get(0)?, Attempted { at: row.get(1)?, remote_at: row.get(2)? }))
+        });
+        let sent = sent.optional()?.unwrap_or_default();
+        // What was changed later was made by the first that names it.
+        made.entry(id.to_owned()).or_insert(sent);
+    }
+    Ok(MadeById(made))
+}
