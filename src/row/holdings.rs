@@ -21,7 +21,8 @@ pub(crate) struct Page {
 pub struct Holdings {
     /// Those ids of the page that belong to a row of any job, with what is known of them.
     pub ids: HashMap<String, Option<Made>>,
-    /// What the job has made last in the lane, as far as its id is known and nothing was done to it since.
+    /// What the job has made last in the lane before the row that is looked for, as far as its id is known and nothing was
+    /// done to it since.
     pub newest: Option<Newest>,
     /// Whether another row of the lane, of any job, may have made something whose id nobody knows.
     pub nameless: bool,

@@ -34,7 +34,7 @@ pub(super) fn read(
         let lane = lanes.get(&(page.operation.clone(), page.lane.clone()));
         Holdings {
             ids: made.of(page),
-            newest: lane.and_then(|lane| lane.newest.clone()).map(|(_, newest)| newest),
+            newest: lane.and_then(LaneHoldings::newest),
             nameless: lane.is_some_and(LaneHoldings::is_nameless),
         }
     });
@@ -44,8 +44,10 @@ pub(super) fn read(
 /// What was sent in a lane by one operation.
 #[derive(Default)]
 struct LaneHoldings {
-    /// Rows of one job go through a lane one at a time, in the order of the source, and run after run.
-    newest: Option<((OwnerId, u64), Newest)>,
+    /// What the job has made.
+    made: Vec<(Turn, Newest)>,
+    /// When the first of the job's rows went of which nobody knows whether they have made something.
+    first_open: Option<Turn>,
     /// Rows that are done, and nobody knows what they have made.
     nameless: usize,
     /// Rows of which nobody knows whether they have made something.
@@ -68,18 +70,27 @@ impl LaneHoldings {
         let (outcome, id) = end.unwrap_or_default();
         match (outcome.as_deref().and_then(Outcome::parse), id) {
             (Some(Outcome::Succeeded | Outcome::Found), Some(id)) if of_job => {
-                let place = (start.owner, start.row);
-                if self.newest.as_ref().is_none_or(|(newest, _)| *newest < place) {
-                    let attempted = start.attempted;
-                    self.newest = Some((place, Newest { id, attempted }));
-                }
+                self.made.push((start.turn(), Newest { id, attempted: start.attempted }));
             }
             (Some(Outcome::Succeeded | Outcome::Found), Some(_)) => {}
             (Some(Outcome::Succeeded | Outcome::Found), None) => self.nameless += 1,
-            (None | Some(Outcome::Lost), _) => self.open += 1,
+            (None | Some(Outcome::Lost), _) => {
+                self.open += 1;
+                if of_job {
+                    let first = self.first_open.unwrap_or(start.first);
+                    self.first_open = Some(first.min(start.first));
+                }
+            }
             (Some(_), _) => {}
         }
         Ok(())
+    }
+
+    /// What was made last before the row that is looked for.
+    fn newest(&self) -> Option<Newest> {
+        let before = |turn: &Turn| self.first_open.is_none_or(|open| *turn < open);
+        let made = self.made.iter().filter(|(turn, _)| before(turn));
+        made.max_by_key(|(turn, _)| *turn).map(|(_, newest)| newest.clone())
     }
 
     /// One of those that are open is the one that is looked for.
@@ -88,7 +99,13 @@ impl LaneHoldings {
     }
 }
 
+/// When a row went, compared with others of its job and lane: they go one at a time, run after run, and in a run in the
+/// order of the source. Clocks do not matter.
+type Turn = (OwnerId, u64);
+
 struct Start {
+    /// When the row went for the first time.
+    first: Turn,
     id: i64,
     number: i64,
     owner: OwnerId,
@@ -101,6 +118,7 @@ struct Start {
 impl Start {
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
+            first: (OwnerId(row.get(2)?), row.get(3)?),
             id: row.get(0)?,
             number: row.get(1)?,
             owner: OwnerId(row.get(2)?),
@@ -109,6 +127,10 @@ impl Start {
             lane: text(row, 5)?.to_owned(),
             attempted: Attempted { at: row.get(6)?, remote_at: row.get(7)? },
         })
+    }
+
+    fn turn(&self) -> Turn {
+        (self.owner, self.row)
     }
 }
 
@@ -122,7 +144,7 @@ fn last_starts(connection: &Connection, lanes: &HashSet<&str>) -> rusqlite::Resu
     while let Some(row) = rows.next()? {
         let start = Start::of(row)?;
         match last.last_mut().filter(|before| before.id == start.id) {
-            Some(before) => *before = start,
+            Some(before) => *before = Start { first: before.first, ..start },
             None => last.push(start),
         }
     }
