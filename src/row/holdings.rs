@@ -35,6 +35,8 @@ pub struct Made {
     pub attempted: Attempted,
     /// Whether that was in the lane that is looked through.
     pub in_lane: bool,
+    /// Of two of one lane the greater went later, whatever clocks say.
+    pub turn: (i64, u64),
 }
 
 /// The newest thing that is owned.

@@ -22,6 +22,9 @@ impl Core {
         self.notice(flight, &verdict, now);
         match verdict {
             Verdict::Done { id, items } => {
+                if let Some(id) = &id {
+                    self.bear_witness(at, id, flight)?;
+                }
                 self.end(at, Last { id, items, ..Last::succeeded() }, now)
             }
             Verdict::Refused(cause) => self.end(at, Last::refused().because(cause), now),

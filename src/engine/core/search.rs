@@ -11,7 +11,7 @@ use crate::traffic::access::Refusal;
 use crate::traffic::pace::{asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
 
-use super::rows::{Flight, Last, Later};
+use super::rows::{ControlOf, Flight, Last, Later};
 use super::{Core, MOST_PUSHBACKS, Now, Owned};
 
 impl Core {
@@ -25,6 +25,9 @@ impl Core {
     ) -> Result<(), Fault> {
         let flight = self.rows.land_look(at)?;
         self.notice_look(flight, &verdict, now);
+        if let ControlOf::Of(_) = self.rows.recovery_mut(at)?.control {
+            return self.control_looked(at, verdict, owned, flight, now);
+        }
         let owned = match owned {
             Ok(owned) => owned,
             // What is a row's cannot be told from what is nobody's: the page says nothing, and the row stays in doubt.
@@ -62,7 +65,7 @@ impl Core {
         }
     }
 
-    fn look_unauthorized(
+    pub(super) fn look_unauthorized(
         &mut self,
         at: usize,
         cause: Cause,
@@ -88,7 +91,9 @@ impl Core {
         for id in self.rows.ids_on_their_way() {
             owned.ids.entry(id).or_default();
         }
-        let lookup = self.rows.weigh(at, items, &owned, (now.wall, now.remote))?;
+        let work = &self.rows.slot(at, Happening::Looked)?.work;
+        let dated = self.lists.proven(work).and_then(|proven| proven.habits.dated);
+        let lookup = self.rows.weigh(at, items, owned, (now.wall, now.remote), dated)?;
         self.follow_lookup(at, lookup, now)
     }
 
@@ -101,20 +106,12 @@ impl Core {
                 self.end(at, Last { id: Some(id), ..found }, now)
             }
             Lookup::Unsure { doubt } => self.end_unsure(at, doubt, now),
-            Lookup::Absent => {
-                let recovery = self.rows.recovery_mut(at)?;
-                let sure_at = recovery.sure_at;
-                match recovery.began.is_some_and(|began| began < sure_at) {
-                    // Only a list of that moment or later says that the other side did not act.
-                    true => self.rows.look_anew(at, sure_at),
-                    false => self.absent(at, now),
-                }
-            }
+            Lookup::Absent { proof } => self.silent(at, proof, now),
         }
     }
 
     /// The attempt surely did not act: the row may go again, as often as any.
-    fn absent(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+    pub(super) fn absent(&mut self, at: usize, now: Now) -> Result<(), Fault> {
         let cause = self.rows.recovery_mut(at)?.lost.take();
         let slot = self.rows.slot_mut(at, Happening::Looked)?;
         slot.tries.attempts += 1;
@@ -126,7 +123,7 @@ impl Core {
         self.defer(at, Outcome::NotFound, cause, Later::At(now.moment), now)
     }
 
-    fn look_later(
+    pub(super) fn look_later(
         &mut self,
         at: usize,
         cause: Cause,

@@ -12,7 +12,7 @@ use crate::engine::{Action, Core, Input, Now, Settings, Stop, Work};
 use crate::event::{Ending, Event, Fault, Happening, RowEnd, Stage};
 use crate::ledger::{Ack, Deed, LedgerError, StorageFault};
 use crate::plan::decide::Sending;
-use crate::row::{Attempted, Cause, Doubt, Holdings, Reason};
+use crate::row::{Attempted, Cause, Doubt, Holdings, Made, Newest, Reason};
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::verdict::Verdict;
@@ -279,12 +279,22 @@ fn lost_and_not_found(core: &mut Core) {
     look(core, vec![], 3);
 }
 
-fn look(core: &mut Core, items: Vec<Value>, milliseconds: u64) {
+/// A look at a list that ends with the last note that the ledger owns there.
+fn look(core: &mut Core, mut items: Vec<Value>, milliseconds: u64) {
+    let attempted = Attempted { at: WALL - 190_000, remote_at: Some(WALL - 190_000) };
+    items.push(json!({"id": "tn_own", "note": "own", "created": WALL - 190_000}));
+    items.extend((1..6).map(|before| {
+        let created = WALL - 190_000 - before * 100_000;
+        json!({"id": format!("tn_before_{before}"), "note": "own", "created": created})
+    }));
+    let made = Made { attempted, in_lane: true, turn: (1, 1) };
+    let owned = Holdings {
+        ids: [("tn_own".to_owned(), Some(made))].into(),
+        newest: Some(Newest { id: "tn_own".to_owned(), attempted }),
+        nameless: false,
+    };
     let verdict = Verdict::Done { id: None, items: Some(items) };
-    core.handle(
-        Input::Looked { slot: 0, verdict, owned: Ok(Holdings::default()) },
-        at(milliseconds),
-    );
+    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(owned) }, at(milliseconds));
 }
 
 #[test]
@@ -310,7 +320,72 @@ fn a_list_that_was_asked_for_at_once_does_not_say_for_sure_that_nothing_will_com
     core.handle(Input::Tick, at(10_002));
     assert_eq!(done(&mut core), ["look 0"]);
     look(&mut core, vec![], 10_003);
+    // Nothing has shown how far lists lag behind.
+    assert_eq!((done(&mut core), core.wake_at()), (vec![], Some(at(30_002).moment)));
+    core.handle(Input::Tick, at(30_002));
+    assert_eq!(done(&mut core), ["look 0"]);
+    look(&mut core, vec![], 30_003);
     assert_eq!(done(&mut core), ["end not_found", "begin 1"]);
+}
+
+/// A page of a list in whose lane nothing is owned.
+fn bare_look(core: &mut Core, items: Vec<Value>, milliseconds: u64) {
+    let verdict = Verdict::Done { id: None, items: Some(items) };
+    let ids = [("tn_2".to_owned(), None)].into();
+    let owned = Ok(Holdings { ids, ..Holdings::default() });
+    core.handle(Input::Looked { slot: 0, verdict, owned }, at(milliseconds));
+}
+
+#[test]
+fn where_a_lane_owns_nothing_silence_counts_once_a_list_has_shown_what_another_row_has_made() {
+    for (shown, end) in [(true, "end not_found, begin 1"), (false, "end lost")] {
+        let mut core = core("1000/s");
+        core.handle(Input::Rows(vec![row(1, None), row(2, None)]), at(0));
+        core.handle(Input::SourceEnded, at(0));
+        core.handle(
+            Input::Durable(vec![Ack::Started { slot: 0 }, Ack::Started { slot: 1 }]),
+            at(1),
+        );
+        core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+        let verdict = Verdict::Done { id: Some("tn_2".into()), items: None };
+        core.handle(Input::Replied { slot: 1, verdict }, at(3));
+        core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }]), at(4));
+        done(&mut core);
+        bare_look(&mut core, vec![], 5);
+        assert_eq!(done(&mut core), ["look 0"], "at the list of the other row");
+        let mut now = 6;
+        let mut last = Vec::new();
+        while last.is_empty() && now < 200_000 {
+            // The list of the other row, its page 0, and from then on the row's own: all alike to this test.
+            let witness = json!({"id": "tn_2", "note": "x", "created": WALL + 2});
+            let items = if shown && now < 10_000 { vec![witness] } else { vec![] };
+            bare_look(&mut core, items, now);
+            last = done(&mut core);
+            last.retain(|action| action != "look 0");
+            if last.is_empty() {
+                now = now.max(core.wake_at().map_or(now, |wake| wake.0.as_millis() as u64)) + 1;
+                core.handle(Input::Tick, at(now));
+                done(&mut core);
+            }
+        }
+        assert_eq!(last.join(", "), end);
+    }
+}
+
+#[test]
+fn where_nothing_can_show_what_lists_are_worth_the_row_stays_in_doubt() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    core.handle(Input::SourceEnded, at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+    assert_eq!(done(&mut core), ["begin 1", "send 0", "look 0"]);
+    bare_look(&mut core, vec![], 3);
+    core.handle(Input::Tick, at(10_002));
+    assert_eq!(done(&mut core), ["look 0"], "it may be found by then");
+    bare_look(&mut core, vec![], 10_003);
+    core.handle(Input::Tick, at(11_003));
+    assert_eq!(done(&mut core), ["end lost"]);
 }
 
 #[test]

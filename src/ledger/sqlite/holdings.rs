@@ -29,7 +29,7 @@ pub(super) fn read(
         let lane = (start.operation.clone(), start.lane.clone());
         lanes.entry(lane).or_default().take(&moment, &start, of_job)?;
     }
-    let mut made = made(&moment, pages)?;
+    let made = made(&moment, pages)?;
     let holdings = pages.iter().map(|page| {
         let lane = lanes.get(&(page.operation.clone(), page.lane.clone()));
         Holdings {
@@ -152,13 +152,14 @@ fn last_starts(connection: &Connection, lanes: &HashSet<&str>) -> rusqlite::Resu
 }
 
 /// What rows have made of what pages show, by its id.
-struct MadeById(HashMap<String, (String, Attempted)>);
+struct MadeById(HashMap<String, (String, Attempted, Turn)>);
 
 impl MadeById {
-    fn of(&mut self, page: &Page) -> HashMap<String, Option<Made>> {
+    fn of(&self, page: &Page) -> HashMap<String, Option<Made>> {
         let of_page = page.ids.iter().filter_map(|id| {
-            let (lane, attempted) = self.0.get(id)?;
-            let made = Made { attempted: *attempted, in_lane: *lane == page.lane };
+            let (lane, attempted, (owner, row)) = self.0.get(id)?;
+            let (in_lane, turn) = (*lane == page.lane, (owner.0, *row));
+            let made = Made { attempted: *attempted, in_lane, turn };
             Some((id.clone(), Some(made)))
         });
         of_page.collect()
@@ -171,8 +172,9 @@ fn made(connection: &Connection, pages: &[Page]) -> rusqlite::Result<MadeById> {
     let mut made = HashMap::new();
     let mut statement = connection
         .prepare_cached("SELECT id, number, remote_id FROM ends WHERE remote_id IS NOT NULL")?;
-    let mut start = connection
-        .prepare_cached("SELECT lane, at, remote_at FROM starts WHERE id = ?1 AND number = ?2")?;
+    let mut start = connection.prepare_cached(
+        "SELECT lane, at, remote_at, owner, row FROM starts WHERE id = ?1 AND number = ?2",
+    )?;
     let mut ends = statement.query([])?;
     while made.len() < asked.len()
         && let Some(end) = ends.next()?
@@ -183,9 +185,11 @@ fn made(connection: &Connection, pages: &[Page]) -> rusqlite::Result<MadeById> {
         }
         let (row, number): (i64, i64) = (end.get(0)?, end.get(1)?);
         let sent = start.query_row([row, number], |row| {
-            Ok((row.get(0)?, Attempted { at: row.get(1)?, remote_at: row.get(2)? }))
+            let attempted = Attempted { at: row.get(1)?, remote_at: row.get(2)? };
+            Ok((row.get(0)?, attempted, (OwnerId(row.get(3)?), row.get(4)?)))
         });
-        let sent = sent.optional()?.unwrap_or_default();
+        let nowhere = || (String::new(), Attempted::default(), (OwnerId(0), 0));
+        let sent = sent.optional()?.unwrap_or_else(nowhere);
         // What was changed later was made by the first that names it.
         made.entry(id.to_owned()).or_insert(sent);
     }

@@ -51,17 +51,22 @@ fn what_is_owned_is_told_with_when_it_was_sent_and_the_newest_of_the_lane() {
             ("2", 2, "tk_1", 1_000, Some((Outcome::Found, Some("tn_2")))),
             ("3", 3, "tk_2", 9_000, Some((DONE, Some("tn_3")))),
             ("4", 4, "tk_1", 9_500, None),
+            // It went although the one before it was open: what that made stands before it.
+            ("5", 5, "tk_1", 9_900, Some((DONE, Some("tn_5")))),
         ],
     );
     write(&path, "b", &[("1", 9, "tk_1", 99_000, Some((DONE, Some("tn_9"))))]);
     let held = ask(&path, job, "tk_1", &["tn_1", "tn_3", "tn_9", "tn_nobody"]);
-    let made = |at: i64, in_lane: bool| {
-        Some(Made { attempted: Attempted { at, remote_at: Some(at + 7) }, in_lane })
+    let made = |at: i64, in_lane: bool, turn: (i64, u64)| {
+        Some(Made { attempted: Attempted { at, remote_at: Some(at + 7) }, in_lane, turn })
     };
     let mut ids: Vec<_> = held.ids.into_iter().collect();
     ids.sort_by(|one, other| one.0.cmp(&other.0));
-    let expected =
-        [("tn_1", made(5_000, true)), ("tn_3", made(9_000, false)), ("tn_9", made(99_000, true))];
+    let expected = [
+        ("tn_1", made(5_000, true, (1, 1))),
+        ("tn_3", made(9_000, false, (1, 3))),
+        ("tn_9", made(99_000, true, (2, 9))),
+    ];
     assert_eq!(ids, expected.map(|(id, made)| (id.to_owned(), made)));
     let attempted = Attempted { at: 1_000, remote_at: Some(1_007) };
     assert_eq!(held.newest, Some(Newest { id: "tn_2".into(), attempted }));

@@ -63,6 +63,13 @@ fn doubt(doubt: &Doubt) -> String {
         Doubt::Undated => "the list does not say when its items were made".to_owned(),
         Doubt::Endless => "the list does not end".to_owned(),
         Doubt::OnePage => "the list has but one page, and may be longer".to_owned(),
+        Doubt::ListUnproven => {
+            "it is not in the list, but neither has a list shown what is known to be there, so that proves nothing"
+                .to_owned()
+        }
+        Doubt::Alike { id } => format!(
+            "{id} is of no row and has the same content, but it may also be another row's or somebody else's; a marker would tell"
+        ),
         Doubt::Altered { id } => {
             format!("{id} is of no row, and may be what was sent, with its text altered")
         }

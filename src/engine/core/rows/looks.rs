@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::slot::Phase;
-use super::{Flight, Recovery, Rows};
+use super::{ControlLook, ControlOf, Flight, Recovery, Rows};
+use crate::engine::core::lists::Witness;
 use crate::event::{Fault, Happening};
-use crate::recover::{Lookup, Since};
+use crate::recover::{Control, Dated, Known, Lookup};
 use crate::row::Holdings;
 use crate::traffic::pace::Moment;
 
@@ -65,25 +66,22 @@ impl Rows {
     }
 
     /// What follows from a page of the list. `owned` is what rows own of it, and of the lane, `wall` is now by this
-    /// machine's clock, `remote` by the other side's.
+    /// machine's clock, `remote` by the other side's, and `dated` is of another list.
     pub(crate) fn weigh(
         &mut self,
         at: usize,
         items: &[Value],
-        owned: &Holdings,
+        owned: Holdings,
         (wall, remote): (i64, Option<i64>),
+        dated: Option<Dated>,
     ) -> Result<Lookup, Fault> {
         let slot = self.slot_mut(at, Happening::Looked)?;
         let fault = slot.fault(Happening::Looked);
         match (&mut slot.phase, slot.work.ready.operation.recover.as_ref()) {
             (Phase::Landed { recovery: Some(recovery) }, Some(recover)) => {
-                let since = Since::of(slot.attempted, wall, remote);
-                Ok(recovery.search.take(
-                    recover,
-                    items,
-                    &owned.ids.keys().cloned().collect(),
-                    since,
-                ))
+                let attempted = slot.attempted;
+                let known = Known { holdings: owned, attempted, wall, remote, dated };
+                Ok(recovery.search.take(recover, items, known))
             }
             _ => Err(fault),
         }
@@ -107,12 +105,58 @@ impl Rows {
         })
     }
 
-    /// The list is to be read from its first page on, at a moment.
-    pub(crate) fn look_anew(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
+    /// The list is to be read from its first page on, whose number is given, at a moment.
+    pub(crate) fn look_anew(
+        &mut self,
+        at: usize,
+        until: Moment,
+        first_page: u32,
+    ) -> Result<(), Fault> {
         self.shift(at, Happening::PutOff, |slot, phase| match phase {
             Phase::Landed { recovery: Some(recovery) } => {
-                let recovery = Some(recovery.anew(&slot.work));
+                let recovery = Some(recovery.anew(&slot.work, first_page));
                 Ok((Phase::Waiting { until, recovery }, ()))
+            }
+            other => Err(other.into()),
+        })
+    }
+
+    /// Likewise, at once, of a row that has waited.
+    pub(crate) fn search_anew(&mut self, at: usize, first_page: u32) -> Result<(), Fault> {
+        self.shift(at, Happening::Sought, |slot, phase| match phase {
+            Phase::Sought(recovery) => {
+                Ok((Phase::Sought(recovery.anew(&slot.work, first_page)), ()))
+            }
+            other => Err(other.into()),
+        })
+    }
+
+    /// A row that is to be looked for waits: what lists are worth is not known.
+    pub(crate) fn await_control(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
+        self.shift(at, Happening::PutOff, |_, phase| match phase {
+            Phase::Landed { recovery: Some(mut recovery) } | Phase::Sought(mut recovery) => {
+                recovery.control = ControlOf::Awaited;
+                Ok((Phase::Waiting { until, recovery: Some(recovery) }, ()))
+            }
+            other => Err(other.into()),
+        })
+    }
+
+    /// What lists are worth is found out before a row is looked for any further: at once where no moment is given.
+    pub(crate) fn look_for(
+        &mut self,
+        at: usize,
+        witness: Witness,
+        until: Option<Moment>,
+    ) -> Result<(), Fault> {
+        let look = ControlLook { control: Control::new(), witness };
+        self.shift(at, Happening::Sought, |_, phase| match phase {
+            Phase::Landed { recovery: Some(mut recovery) } | Phase::Sought(mut recovery) => {
+                recovery.control = ControlOf::Of(Box::new(look));
+                Ok(match until {
+                    Some(until) => (Phase::Waiting { until, recovery: Some(recovery) }, ()),
+                    None => (Phase::Sought(recovery), ()),
+                })
             }
             other => Err(other.into()),
         })
