@@ -98,6 +98,11 @@ impl List {
         self.items.iter().map(|item| item.made).collect()
     }
 
+    /// Whether the list shows something of a kind that a row owns.
+    pub(super) fn shows_owned(&self, kind: &Kind) -> bool {
+        self.items.iter().any(|item| item.owner.is_some() && item.kind == *kind)
+    }
+
     /// The latest item of which is known when it was sent and when it was made.
     pub(super) fn dated(&self) -> Option<Dated> {
         let dated = self.items.iter().filter_map(|item| {

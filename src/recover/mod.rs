@@ -99,7 +99,7 @@ pub enum Lookup {
 pub enum Proof {
     /// It is looked for by a marker, and the list was read to its end.
     Marker,
-    /// The list shows the last thing that the ledger owns in the lane, and it is of the same kind.
+    /// The list shows the last thing that the ledger owns in the lane, and one that is of the same kind.
     Lane,
     /// Nothing has.
     None,
@@ -261,7 +261,9 @@ impl Search {
         match (self.fence(), &known.holdings.newest) {
             (Some(fence), _) if self.list.sure_direction() == Direction::NewestFirst => {
                 let made = self.list.get(fence).and_then(|fence| fence.made);
-                made.is_none_or(|made| self.list.goes_back_to(made - DISAGREEMENT_MILLISECONDS))
+                self.list.shows_owned(&self.kind)
+                    && made
+                        .is_none_or(|made| self.list.goes_back_to(made - DISAGREEMENT_MILLISECONDS))
             }
             (_, Some(_)) => false,
             (_, None) => {
@@ -356,8 +358,7 @@ impl Search {
             End::Endless => return unsure(Doubt::Endless),
             End::Cut | End::Refused => return unsure(Doubt::OnePage),
         }
-        let fence = fence.and_then(|at| self.list.get(at));
-        let proof = match fence.is_some_and(|fence| fence.kind == self.kind) {
+        let proof = match fence.is_some() && self.list.shows_owned(&self.kind) {
             true => Proof::Lane,
             false => Proof::None,
         };

@@ -209,7 +209,7 @@ impl<'a> Life<'a> {
                     let row = known.unwrap_or_else(|| self.slots[&slot]);
                     let attempted = self.world.started[&row];
                     if let Some(doubt) = end.cause.as_ref().and_then(|cause| cause.doubt.clone()) {
-                        self.world.doubts.insert(row, doubt);
+                        self.world.doubts.entry(row).or_default().push(doubt);
                     }
                     let owned = end.remote_id.clone().map(|id| (id, row, attempted));
                     self.world.owned.extend(owned);

@@ -52,6 +52,7 @@ fn play(connector: &Connector, seed: u64) {
     promises::check(&world, seed);
     assert!(world.is_settled(), "seed {seed}: rows are left");
     let stuck = world.stuck_lanes();
+    promises::check_doubts(&world, seed);
     for row in world.rows.iter().filter(|row| !stuck.contains(row.lane.as_str())) {
         let state = &world.ledger[&row.number];
         let ended = matches!(state, RowState::Succeeded { .. } | RowState::Refused { .. });

@@ -53,8 +53,8 @@ pub(super) struct World {
     pub notes: Vec<Note>,
     pub pages: Pages,
     pub manner: Manner,
-    /// Why a row was left in doubt.
-    pub doubts: HashMap<u64, Doubt>,
+    /// Why a row was left in doubt, each time.
+    pub doubts: HashMap<u64, Vec<Doubt>>,
     /// When the server acts on requests of which nobody hears any more, and for which rows.
     pub late: Vec<(Duration, u64)>,
     /// When the last attempt of a row was started.
@@ -218,7 +218,10 @@ impl World {
                 matches!(doubt, Doubt::StoppedBefore | Doubt::ListRefused(_) | Doubt::ListUnread(_))
             };
             matches!(state, Some(RowState::InDoubt { .. }))
-                && self.doubts.get(&row.number).is_some_and(|doubt| !again(doubt))
+                && self.doubts.get(&row.number).is_some_and(|doubts| {
+                    // A list may have failed by bad luck.
+                    doubts.iter().filter(|doubt| !again(doubt)).count() >= 3
+                })
         };
         self.rows.iter().filter(is_stuck).map(|row| row.lane.as_str()).collect()
     }
@@ -275,12 +278,14 @@ impl World {
     fn crowd(&mut self, note: &Note) {
         let id = |kind: &str| format!("{kind}_{}", note.id);
         match self.random.u8(0..24) {
-            0 => self.notes.push(Note { id: id("equal"), ..note.clone() }),
+            // In no order and without dates nobody can tell an old one.
+            0 if self.manner.tells_age() => {
+                self.notes.push(Note { id: id("equal"), ..note.clone() })
+            }
             1..8 => {
                 let text = "khách hàng đã gọi lại và cảm ơn".to_owned();
                 self.notes.push(Note { id: id("other"), text, is_internal: false, ..note.clone() });
             }
-            // In no order and without dates nobody can tell an old one.
             8 if self.manner.tells_age() => {
                 let at = note.at - self.random.i64(180_000..9_000_000);
                 self.notes.insert(0, Note { id: id("old"), at, ..note.clone() });
