@@ -23,7 +23,7 @@ impl Core {
         match verdict {
             Verdict::Done { id, items } => {
                 if let Some(id) = &id {
-                    self.bear_witness(at, id, flight)?;
+                    self.bear_witness(at, id, flight.sent_at)?;
                 }
                 self.end(at, Last { id, items, ..Last::succeeded() }, now)
             }
@@ -80,7 +80,7 @@ impl Core {
         let sure_at = now.moment.after(slot.work.ready.operation.sure_after);
         let may_look = self.settings.in_doubt != InDoubt::Hold && self.course.looks_on(now);
         let recovery = match may_look {
-            true => Recovery::new(&slot.work, Some(cause.clone()), sure_at),
+            true => Recovery::new(&slot.work, Some((cause.clone(), flight.sent_at)), sure_at),
             false => None,
         };
         match (recovery, after) {

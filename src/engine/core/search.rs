@@ -102,6 +102,9 @@ impl Core {
         match lookup {
             Lookup::NextPage => self.rows.look_on(at),
             Lookup::Found { id } => {
+                if let Some(left) = self.rows.recovery_mut(at)?.left {
+                    self.bear_witness(at, &id, left)?;
+                }
                 let found = Last::found();
                 self.end(at, Last { id: Some(id), ..found }, now)
             }

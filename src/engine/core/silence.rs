@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::event::{Fault, Happening};
 use crate::recover::{Proof, Shown};
 use crate::row::Doubt;
+use crate::traffic::pace::Moment;
 use crate::traffic::verdict::Verdict;
 
 use super::lists::{Proven, Witness};
@@ -20,19 +21,14 @@ const MOST_CONTROLS: u32 = 3;
 const UNKNOWN_LAG: u32 = 2;
 
 impl Core {
-    /// A row has made something: lists can be measured by it.
-    pub(super) fn bear_witness(
-        &mut self,
-        at: usize,
-        id: &str,
-        flight: Flight,
-    ) -> Result<(), Fault> {
+    /// A row has made something, by a request that left at `since`: lists can be measured by it.
+    pub(super) fn bear_witness(&mut self, at: usize, id: &str, since: Moment) -> Result<(), Fault> {
         let slot = self.rows.slot(at, Happening::Replied)?;
         // Of an attempt that was a repeat nobody knows when it acted first.
         if slot.work.ready.operation.recover.is_some() && !slot.repeats() {
             let work = Arc::clone(&slot.work);
             let (attempted, id) = (slot.attempted, id.to_owned());
-            self.lists.made(Witness { work, id, attempted, since: flight.sent_at });
+            self.lists.made(Witness { work, id, attempted, since });
         }
         Ok(())
     }

@@ -70,6 +70,8 @@ pub(in crate::engine::core) struct Recovery {
     pub looks: u32,
     /// Why the answer was lost; none for an attempt of an earlier run.
     pub lost: Option<Cause>,
+    /// When the request left, likewise.
+    pub left: Option<Moment>,
     /// From when on the other side is surely done with the request.
     pub sure_at: Moment,
     /// What lists are worth that are silent about the row.
@@ -212,14 +214,21 @@ impl Last {
 
 impl Recovery {
     /// A search for what a row's request may have made; none where its operation cannot be looked for.
-    pub(crate) fn new(work: &Work, lost: Option<Cause>, sure_at: Moment) -> Option<Box<Self>> {
+    /// `lost` is why its answer was lost, and when it left, where that was in this run.
+    pub(crate) fn new(
+        work: &Work,
+        lost: Option<(Cause, Moment)>,
+        sure_at: Moment,
+    ) -> Option<Box<Self>> {
         let search = new_search(work)?;
+        let (lost, left) = lost.unzip();
         let control = ControlOf::NotNeeded;
         Some(Box::new(Self {
             search,
             began: None,
             looks: 0,
             lost,
+            left,
             sure_at,
             control,
             failed_controls: 0,

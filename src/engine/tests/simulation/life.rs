@@ -138,6 +138,9 @@ impl<'a> Life<'a> {
             }
             Action::End { slot, end } => {
                 self.open.remove(&slot);
+                if end.remote_id.is_some() {
+                    self.done.insert(self.slots[&slot]);
+                }
                 self.write(Pending::End(slot, end));
             }
             Action::Send { slot, .. } => {
