@@ -74,7 +74,7 @@ impl Control {
                 self.page += 1;
                 Shown::NextPage
             }
-            Some(_) if self.first_page == 1 => self.from_zero(),
+            Some(_) if self.first_page == 1 => self.begin_at_zero(),
             _ => Shown::No,
         }
     }
@@ -104,7 +104,7 @@ impl Control {
     }
 
     /// Pages may count from 0.
-    fn from_zero(&mut self) -> Shown {
+    fn begin_at_zero(&mut self) -> Shown {
         *self = Self { first_page: 0, page: 0, seen: HashSet::new(), shown: None };
         Shown::NextPage
     }
@@ -113,7 +113,7 @@ impl Control {
     pub(crate) fn take_refusal(&mut self, recover: &Recover) -> Shown {
         match (self.shown, &recover.pages) {
             (Some(habits), _) => Shown::Yes(habits),
-            (None, Some(_)) if self.first_page == 1 && self.page > 1 => self.from_zero(),
+            (None, Some(_)) if self.first_page == 1 && self.page > 1 => self.begin_at_zero(),
             _ => Shown::No,
         }
     }

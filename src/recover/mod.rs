@@ -143,7 +143,7 @@ impl Search {
     }
 
     /// With pages that count from another number.
-    pub(crate) fn from_page(self, first_page: u32) -> Self {
+    pub(crate) fn beginning_with(self, first_page: u32) -> Self {
         Self { first_page, page: first_page, ..self }
     }
 

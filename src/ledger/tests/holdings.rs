@@ -4,7 +4,8 @@ use super::*;
 use crate::row::{Attempted, Made, Newest, Page};
 
 /// An attempt of a row: its key, place in the source, lane, moment, and what came of it with which id.
-type Sent<'a> = (&'a str, u64, &'a str, i64, Option<(Outcome, Option<&'a str>)>);
+type Sent<'a> = (&'a str, u64, &'a str, i64, CameTo<'a>);
+type CameTo<'a> = Option<(Outcome, Option<&'a str>)>;
 
 /// Writes a run of a job in which rows were sent once each.
 fn write(path: &Path, account: &str, rows: &[Sent<'_>]) -> JobId {
@@ -78,7 +79,7 @@ fn what_is_owned_is_told_with_when_it_was_sent_and_the_newest_of_the_lane() {
 
 #[test]
 fn what_another_row_may_have_made_without_a_name_is_told() {
-    let lives: [(Option<(Outcome, Option<&str>)>, bool); 6] = [
+    let lives: [(CameTo<'_>, bool); 6] = [
         (Some((DONE, Some("tn_1"))), false),
         (Some((DONE, None)), true),
         (Some((Outcome::Lost, None)), true),

@@ -238,7 +238,7 @@ impl Recovery {
     /// The same search, from its first page on, whose number is given.
     pub(crate) fn anew(mut self: Box<Self>, work: &Work, first_page: u32) -> Box<Self> {
         if let Some(search) = new_search(work) {
-            self.search = search.from_page(first_page);
+            self.search = search.beginning_with(first_page);
         }
         self.began = None;
         self.control = ControlOf::NotNeeded;

@@ -421,5 +421,5 @@ pub(super) fn text(row: u64) -> String {
 
 /// Whether what a row makes is to be seen by agents alone.
 pub(super) fn is_internal(row: u64) -> bool {
-    row % 5 == 0
+    row.is_multiple_of(5)
 }
