@@ -124,7 +124,8 @@ pub(crate) trait Reader {
     }
 
     /// What rows own of pages of lists, and of the lanes that are looked through in `job`; in the order in which they are
-    /// asked about. Of each lane one row is looked for: what that may have made is nobody's.
+    /// asked about. Of each lane one row is looked for: what that may have made is nobody's. An error means that nothing is
+    /// known, never that something is nobody's.
     fn owned(&self, job: JobId, pages: &[Page]) -> Result<Vec<Holdings>, LedgerError>;
 
     /// Where a job stands, with at most so many runs and so many rows that need a look.

@@ -40,6 +40,9 @@ pub(super) enum Side {
 pub(super) enum Direction {
     NewestFirst,
     OldestFirst,
+    /// In none of them.
+    Mixed,
+    /// There is too little to tell.
     Unknown,
 }
 
@@ -70,9 +73,13 @@ impl List {
 
     /// The order of what rows own in the lane; where that does not tell, the order in which items were made.
     pub(super) fn direction(&self) -> Direction {
-        match direction(&self.turns()) {
-            Direction::Unknown => self.made().map_or(Direction::Unknown, |made| direction(&made)),
-            known => known,
+        let of_turns = direction(&self.turns());
+        let of_moments = self.made().map_or(Direction::Unknown, |made| direction(&made));
+        match (of_turns, of_moments) {
+            (Direction::Unknown, known) => known,
+            (Direction::Mixed, Direction::Unknown | Direction::Mixed) => Direction::Mixed,
+            (Direction::Mixed, known) => known,
+            (known, _) => known,
         }
     }
 
@@ -80,7 +87,9 @@ impl List {
     pub(super) fn sure_direction(&self) -> Direction {
         let (turns, made) = (self.turns(), self.made().unwrap_or_default());
         let known = self.direction();
-        let is_sure = |count: usize, seen: Direction| count >= SURELY_IN_ORDER && seen == known;
+        let is_known = matches!(known, Direction::NewestFirst | Direction::OldestFirst);
+        let is_sure =
+            |count: usize, seen: Direction| is_known && count >= SURELY_IN_ORDER && seen == known;
         match is_sure(turns.len(), direction(&turns)) || is_sure(made.len(), direction(&made)) {
             true => known,
             false => Direction::Unknown,
@@ -132,11 +141,32 @@ impl List {
         since: Since,
         is_calibrated: bool,
     ) -> impl Iterator<Item = (&Item, Side)> {
+        self.nobodys(fence, since, is_calibrated)
+            .filter(|(item, _)| item.likeness != Likeness::Other)
+    }
+
+    /// Whether something that no row owns stands where the attempt's would be, and is not like what was sent.
+    pub(super) fn shows_strangers(
+        &self,
+        fence: Option<usize>,
+        since: Since,
+        is_calibrated: bool,
+    ) -> bool {
+        self.nobodys(fence, since, is_calibrated)
+            .any(|(item, side)| item.likeness == Likeness::Other && side != Side::Older)
+    }
+
+    /// Items that no row owns, with where they stand.
+    fn nobodys(
+        &self,
+        fence: Option<usize>,
+        since: Since,
+        is_calibrated: bool,
+    ) -> impl Iterator<Item = (&Item, Side)> {
         let (direction, sure) = (self.direction(), self.sure_direction());
         let items = self.items.iter().enumerate();
-        let alike =
-            items.filter(|(_, item)| item.owner.is_none() && item.likeness != Likeness::Other);
-        alike.map(move |(at, item)| {
+        let nobodys = items.filter(|(_, item)| item.owner.is_none());
+        nobodys.map(move |(at, item)| {
             let side = match fence.and_then(|fence| Some((fence, self.items.get(fence)?))) {
                 Some((fence, wall)) => beside(at.cmp(&fence), item, wall, (direction, sure)),
                 None => by_time(item, since, is_calibrated),
@@ -157,13 +187,19 @@ fn beside(
     let newer = match direction {
         Direction::NewestFirst => order == Ordering::Less,
         Direction::OldestFirst => order == Ordering::Greater,
-        Direction::Unknown => false,
+        Direction::Mixed | Direction::Unknown => false,
     };
+    let is_in_no_order = matches!(direction, Direction::Mixed | Direction::Unknown);
     match (newer, item.made.zip(fence.made)) {
         (true, _) => Side::Newer,
         (false, Some((made, fence))) if made < fence - DISAGREEMENT_MILLISECONDS => Side::Older,
-        (false, Some((made, fence))) if made >= fence && direction == Direction::Unknown => {
-            Side::Newer
+        (false, Some((made, fence))) if is_in_no_order && made > fence => Side::Newer,
+        // Of one moment, in a list of which the order cannot be told: it may begin with the newest, as it was asked to.
+        (false, Some((made, fence))) if is_in_no_order && made == fence => {
+            match (direction, order) {
+                (Direction::Unknown, Ordering::Greater) => Side::Unclear,
+                _ => Side::Newer,
+            }
         }
         (false, None) if sure != Direction::Unknown => Side::Older,
         (false, _) => Side::Unclear,
@@ -181,14 +217,10 @@ fn by_time(item: &Item, since: Since, is_calibrated: bool) -> Side {
 
 /// Moments or turns that follow one another, if they all do so the same way.
 fn direction<T: Ord>(moments: &[T]) -> Direction {
-    let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
-        return Direction::Unknown;
-    };
-    match first.cmp(last) {
-        Ordering::Greater if moments.is_sorted_by(|one, next| one >= next) => {
-            Direction::NewestFirst
-        }
-        Ordering::Less if moments.is_sorted() => Direction::OldestFirst,
-        _ => Direction::Unknown,
+    match (moments.is_sorted_by(|one, next| one >= next), moments.is_sorted()) {
+        (true, true) => Direction::Unknown,
+        (true, false) => Direction::NewestFirst,
+        (false, true) => Direction::OldestFirst,
+        (false, false) => Direction::Mixed,
     }
 }

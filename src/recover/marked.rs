@@ -91,7 +91,7 @@ impl MarkedSearch {
             (Some((_, id)), _) => Lookup::Found { id },
             (None, Some(doubt)) => Lookup::Unsure { doubt },
             (None, None) if is_nameless => Lookup::Unsure { doubt: Doubt::ItemWithoutId },
-            (None, None) => Lookup::Absent { proof: Proof::Marker },
+            (None, None) => Lookup::Absent { proof: Proof::Marker, strangers: false },
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::prepare::Ready;
 use crate::prepare::request::{self, Request};
 use crate::row::{Attempted, Doubt, Fields, Holdings};
 
-pub(crate) use control::{Control, Habits, Shown};
+pub(crate) use control::{Control, Habits, Shown, of_lane};
 pub(crate) use likeness::Kind;
 use likeness::{Likeness, Marked, Wanted};
 use list::{Direction, Item, List, Side};
@@ -55,6 +55,18 @@ pub struct Search {
     is_nameless: bool,
     /// What was known with the last page.
     known: Option<Known>,
+    before_first: BeforeFirst,
+    /// How the reading came to its end.
+    ended: Option<End>,
+}
+
+/// Whether there is a page before the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BeforeFirst {
+    Unknown,
+    /// That page is asked for. The reading of the others has come to an end.
+    Asked(End),
+    Answered,
 }
 
 /// What is known beside the list when a page of it has come.
@@ -86,6 +98,9 @@ pub enum Lookup {
     Absent {
         /// What that is worth.
         proof: Proof,
+        /// Whether something that is nobody's and of another text stands where it would be: it might be it, if the other
+        /// side changed texts beyond recognition.
+        strangers: bool,
     },
     /// Nobody can tell.
     Unsure {
@@ -134,6 +149,11 @@ impl Search {
             changes: 0,
             is_nameless: false,
             known: None,
+            before_first: match recover.pages {
+                Some(_) => BeforeFirst::Unknown,
+                None => BeforeFirst::Answered,
+            },
+            ended: None,
         }
     }
 
@@ -142,9 +162,27 @@ impl Search {
         self.first_page
     }
 
-    /// With pages that count from another number.
+    /// With pages that are known to count from a number.
     pub(crate) fn beginning_with(self, first_page: u32) -> Self {
-        Self { first_page, page: first_page, ..self }
+        Self { first_page, page: first_page, before_first: BeforeFirst::Answered, ..self }
+    }
+
+    /// Asks for the page before the first, where nobody knows whether there is one: what is missing may stand there. Says
+    /// whether it does.
+    pub(crate) fn ask_before_first(&mut self) -> bool {
+        match (self.before_first, self.ended) {
+            (BeforeFirst::Unknown, Some(end)) if self.first_page == 1 => {
+                self.before_first = BeforeFirst::Asked(end);
+                self.page = 0;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether all that is asked is whether there is a page before the first.
+    pub(crate) fn is_read(&self) -> bool {
+        matches!(self.before_first, BeforeFirst::Asked(_))
     }
 
     /// The request for the page that is due; none where the row lacks a field that the list asks for.
@@ -155,6 +193,15 @@ impl Search {
     /// Takes a page in.
     pub fn take(&mut self, recover: &Recover, items: &[Value], known: Known) -> Lookup {
         let since = Since::of(known.attempted, known.wall, known.remote);
+        if let BeforeFirst::Asked(end) = self.before_first {
+            self.before_first = BeforeFirst::Answered;
+            let is_seen = |item| item_id(recover, item).is_some_and(|id| self.seen.contains(&id));
+            if items.iter().all(is_seen) {
+                return self.conclude(end);
+            }
+            self.begin(0);
+            return Lookup::NextPage;
+        }
         if self.changed(recover, items) {
             return Lookup::NextPage;
         }
@@ -193,6 +240,7 @@ impl Search {
         if self.begins_elsewhere(recover) {
             return Lookup::NextPage;
         }
+        self.ended = Some(end);
         self.conclude(end)
     }
 
@@ -241,13 +289,20 @@ impl Search {
     /// Takes in that a page was refused. What was found counts all the same, and some refuse a page where others show an
     /// empty one: that is the end of a list that was too short to be cut. None where it says nothing.
     pub fn take_refusal(&mut self) -> Option<Lookup> {
+        if let BeforeFirst::Asked(end) = self.before_first {
+            self.before_first = BeforeFirst::Answered;
+            return Some(self.conclude(end));
+        }
         let is_whole = self.page == self.first_page + 1 && self.seen.len() < SHORTEST_PAGE;
         let end = if is_whole { End::Whole } else { End::Refused };
         let lookup = match &mut self.marked {
             Some(marked) => marked.take_refusal(self.is_nameless)?,
             // What should be there was not on the pages that count from 1, and there are no others.
             None if self.page == 0 => Lookup::Unsure { doubt: Doubt::ListUnproven },
-            None => self.conclude(end),
+            None => {
+                self.ended = Some(end);
+                self.conclude(end)
+            }
         };
         (is_whole || self.page == 0 || matches!(lookup, Lookup::Found { .. })).then_some(lookup)
     }
@@ -314,7 +369,7 @@ impl Search {
             [(item, _), ..] if self.changes > MOST_CHANGES => {
                 unsure(Doubt::Alike { id: item.id.clone() })
             }
-            [] => self.nothing(end, known, fence, since),
+            [] => self.nothing(end, known, fence, (since, is_calibrated)),
             [(item, Side::Newer)] => {
                 let is_dated_right = match item.made {
                     Some(made) if is_calibrated => made >= since.earliest(),
@@ -337,7 +392,13 @@ impl Search {
     }
 
     /// No item may be the attempt's. Has the list shown what it should?
-    fn nothing(&self, end: End, known: &Known, fence: Option<usize>, since: Since) -> Lookup {
+    fn nothing(
+        &self,
+        end: End,
+        known: &Known,
+        fence: Option<usize>,
+        (since, is_calibrated): (Since, bool),
+    ) -> Lookup {
         if self.is_nameless {
             return unsure(Doubt::ItemWithoutId);
         }
@@ -362,7 +423,7 @@ impl Search {
             true => Proof::Lane,
             false => Proof::None,
         };
-        Lookup::Absent { proof }
+        Lookup::Absent { proof, strangers: self.list.shows_strangers(fence, since, is_calibrated) }
     }
 }
 

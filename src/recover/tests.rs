@@ -209,7 +209,7 @@ fn a_page_that_is_refused_is_the_end_of_a_short_list_and_says_nothing_of_a_long_
     for (pages, expected) in [
         (vec![], None),
         (vec![found.clone()], Some(Lookup::Found { id: "tn_1".into() })),
-        (vec![page(OLD, 1_000, 5)], Some(Lookup::Absent { proof: Proof::None })),
+        (vec![page(OLD, 1_000, 5)], Some(Lookup::Absent { proof: Proof::None, strangers: true })),
         (vec![page(OLD, 1_000, 20)], None),
         (vec![page(OLD, 1_000, 5), page(OLD + 60_000, 1_000, 3)], None),
     ] {
@@ -303,7 +303,7 @@ fn a_marker_is_not_taken_from_a_row_that_owns_it_and_clocks_that_are_not_known_c
     let text = "xin chào\n[ref HD-1]";
     assert_eq!(
         search_marked(&[note("tn_owned", text, STARTED)], SENT),
-        Lookup::Absent { proof: Proof::Marker }
+        Lookup::Absent { proof: Proof::Marker, strangers: false }
     );
     let unknown = Attempted { remote_at: None, ..SENT };
     let cut = note("tn_1", "xin ch", STARTED - 3_600_000);
@@ -322,7 +322,7 @@ fn owning(count: u8) -> Holdings {
         (id(number), Some(Made { attempted: attempted(number), in_lane: true, turn }))
     });
     let newest = (count > 0).then(|| Newest { id: id(count), attempted: attempted(count) });
-    Holdings { ids: ids.collect(), newest, nameless: false }
+    Holdings { ids: ids.collect(), newest, ..Holdings::default() }
 }
 
 /// What follows from pages, which the server counts from a number; `-` stands for no more. Ids that begin with `own` are
@@ -356,7 +356,7 @@ fn fenced(pages: &[&[(&str, Option<i64>)]], base: u32, holdings: &Holdings) -> S
         let word = match step {
             Lookup::NextPage => continue,
             Lookup::Found { id } => format!("found {id}"),
-            Lookup::Absent { proof } => format!("absent {proof:?}"),
+            Lookup::Absent { proof, .. } => format!("absent {proof:?}"),
             Lookup::Unsure { doubt } => doubt.word().into_owned(),
         };
         return word;
@@ -474,7 +474,7 @@ fn without_a_fence_what_is_alike_is_too_old_only_by_a_clock_that_is_known() {
         assert_eq!(search.take(&recover, &items, known()), Lookup::NextPage);
         let word = match search.take(&recover, &[], known()) {
             Lookup::Found { id } => format!("found {id}"),
-            Lookup::Absent { proof } => format!("absent {proof:?}"),
+            Lookup::Absent { proof, .. } => format!("absent {proof:?}"),
             Lookup::Unsure { doubt } => doubt.word().into_owned(),
             Lookup::NextPage => "next".to_owned(),
         };
@@ -500,6 +500,6 @@ fn a_list_that_leaves_the_kind_out_proves_nothing_of_it() {
         let known = || Known { holdings: owning(1), ..known([]) };
         assert_eq!(search.take(&recover, &[item], known()), Lookup::NextPage);
         let last = search.take(&recover, &[], known());
-        assert_eq!(last, Lookup::Absent { proof }, "{sent_flag} {shown_flag}");
+        assert_eq!(last, Lookup::Absent { proof, strangers: false }, "{sent_flag} {shown_flag}");
     }
 }

@@ -26,6 +26,16 @@ pub struct Holdings {
     pub newest: Option<Newest>,
     /// Whether another row of the lane, of any job, may have made something whose id nobody knows.
     pub nameless: bool,
+    /// Of some other lanes of the same target, something that rows have made there, the latest lanes first: by it lists can be
+    /// measured where this lane owns nothing.
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+/// Something that is owned in another lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    pub lane: String,
+    pub made: Newest,
 }
 
 /// What is known of something that a row has made.

@@ -9,6 +9,7 @@ use crate::traffic::access::Refusal;
 use crate::traffic::pace::{asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
 
+use super::lists::Bearer;
 use super::rows::{Flight, Last, Later, Recovery, Slot};
 use super::{Action, Core, MOST_PUSHBACKS, Now};
 
@@ -23,7 +24,7 @@ impl Core {
         match verdict {
             Verdict::Done { id, items } => {
                 if let Some(id) = &id {
-                    self.bear_witness(at, id, flight.sent_at)?;
+                    self.bear_witness(at, id, Bearer::Row(flight.sent_at))?;
                 }
                 self.end(at, Last { id, items, ..Last::succeeded() }, now)
             }

@@ -1,5 +1,6 @@
 //! Rows whose answers were lost: what follows from looking for what they may have made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,6 +12,7 @@ use crate::traffic::access::Refusal;
 use crate::traffic::pace::{asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
 
+use super::lists::Bearer;
 use super::rows::{ControlOf, Flight, Last, Later};
 use super::{Core, MOST_PUSHBACKS, Now, Owned};
 
@@ -40,6 +42,15 @@ impl Core {
         match verdict {
             Verdict::Done { items: Some(items), .. } => self.weigh(at, &items, owned, now),
             Verdict::Done { items: None, .. } => self.end_unsure(at, Doubt::ShapeUnknown, now),
+            // A page that nobody has need not be refused in good order.
+            Verdict::Retry { cause, pushback: false, .. }
+                if cause.status.is_some() && self.rows.recovery_mut(at)?.search.is_read() =>
+            {
+                match self.rows.recovery_mut(at)?.search.take_refusal() {
+                    Some(lookup) => self.follow_lookup(at, lookup, now),
+                    None => self.end_unsure(at, Doubt::ListUnproven, now),
+                }
+            }
             Verdict::Retry { cause, after, pushback, .. } => {
                 self.look_later(at, cause, after, pushback, flight, now)
             }
@@ -91,8 +102,9 @@ impl Core {
         for id in self.rows.ids_on_their_way() {
             owned.ids.entry(id).or_default();
         }
-        let work = &self.rows.slot(at, Happening::Looked)?.work;
-        let dated = self.lists.proven(work).and_then(|proven| proven.habits.dated);
+        let work = Arc::clone(&self.rows.slot(at, Happening::Looked)?.work);
+        self.lists.remember(&work, &owned.elsewhere);
+        let dated = self.lists.proven(&work).and_then(|proven| proven.habits.dated);
         let lookup = self.rows.weigh(at, items, owned, (now.wall, now.remote), dated)?;
         self.follow_lookup(at, lookup, now)
     }
@@ -102,14 +114,13 @@ impl Core {
         match lookup {
             Lookup::NextPage => self.rows.look_on(at),
             Lookup::Found { id } => {
-                if let Some(left) = self.rows.recovery_mut(at)?.left {
-                    self.bear_witness(at, &id, left)?;
-                }
+                let left = self.rows.recovery_mut(at)?.left;
+                self.bear_witness(at, &id, left.map_or(Bearer::Finder, Bearer::Row))?;
                 let found = Last::found();
                 self.end(at, Last { id: Some(id), ..found }, now)
             }
             Lookup::Unsure { doubt } => self.end_unsure(at, doubt, now),
-            Lookup::Absent { proof } => self.silent(at, proof, now),
+            Lookup::Absent { proof, strangers } => self.silent(at, (proof, strangers), now),
         }
     }
 

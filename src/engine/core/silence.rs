@@ -6,10 +6,9 @@ use std::time::Duration;
 use crate::event::{Fault, Happening};
 use crate::recover::{Proof, Shown};
 use crate::row::Doubt;
-use crate::traffic::pace::Moment;
 use crate::traffic::verdict::Verdict;
 
-use super::lists::{Proven, Witness};
+use super::lists::{Bearer, Proven, Witness};
 use super::rows::{ControlOf, Flight};
 use super::{Core, Now, Owned};
 
@@ -21,56 +20,78 @@ const MOST_CONTROLS: u32 = 3;
 const UNKNOWN_LAG: u32 = 2;
 
 impl Core {
-    /// A row has made something, by a request that left at `since`: lists can be measured by it.
-    pub(super) fn bear_witness(&mut self, at: usize, id: &str, since: Moment) -> Result<(), Fault> {
+    /// A row has made something: lists can be measured by it.
+    pub(super) fn bear_witness(
+        &mut self,
+        at: usize,
+        id: &str,
+        bearer: Bearer,
+    ) -> Result<(), Fault> {
         let slot = self.rows.slot(at, Happening::Replied)?;
         // Of an attempt that was a repeat nobody knows when it acted first.
         if slot.work.ready.operation.recover.is_some() && !slot.repeats() {
             let work = Arc::clone(&slot.work);
             let (attempted, id) = (slot.attempted, id.to_owned());
-            self.lists.made(Witness { work, id, attempted, since });
+            self.lists.made(Witness { work, id, attempted, bearer });
         }
         Ok(())
     }
 
     /// The row's item is in no list. Whether that says that it is nowhere depends on what lists have shown: this one the last
-    /// that its lane owns, or another one something that was just made.
-    pub(super) fn silent(&mut self, at: usize, proof: Proof, now: Now) -> Result<(), Fault> {
+    /// that its lane owns, or another one something that is known to be there. `strangers` may be it, unless it is known
+    /// what becomes of texts.
+    pub(super) fn silent(
+        &mut self,
+        at: usize,
+        (proof, strangers): (Proof, bool),
+        now: Now,
+    ) -> Result<(), Fault> {
         let work = Arc::clone(&self.rows.slot(at, Happening::Looked)?.work);
         let recovery = self.rows.recovery_mut(at)?;
         let (began, sure_at) = (recovery.began, recovery.sure_at);
         let searched_from = recovery.search.first_page();
         let most = work.ready.operation.sure_after.saturating_mul(UNKNOWN_LAG);
-        let proven = self.lists.proven(&work);
+        let is_enough = |proven: &Proven| proven.knows_texts || !strangers || proof == Proof::Lane;
+        let proven = self.lists.proven(&work).filter(is_enough);
         let is_early = began.is_some_and(|began| began < sure_at);
         // Only a list of that moment or later says that the other side did not act.
         let proves_from = match (proof, proven, self.lists.witness(&work)) {
             (Proof::Marker, _, _) => sure_at,
-            (_, Some(proven), _) => sure_at.after(proven.lag.min(most)),
+            (_, Some(proven), _) => sure_at.after(proven.lag.map_or(most, |lag| lag.min(most))),
             (_, None, Some(witness)) => return self.rows.look_for(at, witness.clone(), None),
             (Proof::Lane, None, None) => sure_at.after(most),
             (Proof::None, None, None) if is_early => sure_at,
-            (Proof::None, None, None) => return self.await_witness(at, now),
+            (Proof::None, None, None) => return self.await_witness(at, strangers, now),
         };
-        let first_page = proven.map_or(1, |proven| proven.habits.first_page);
+        let first_page = proven.map(|proven| proven.habits.first_page);
         let is_too_early = began.is_some_and(|began| began < proves_from);
-        match is_too_early || first_page < searched_from {
-            true => {
-                // It may be found by then.
-                let next = if is_early { sure_at } else { proves_from };
-                self.rows.look_anew(at, next.max(now.moment), first_page)
-            }
-            false => self.absent(at, now),
+        if is_too_early || first_page.is_some_and(|first| first < searched_from) {
+            // It may be found by then.
+            let next = if is_early { sure_at } else { proves_from };
+            return self.rows.look_anew(at, next.max(now.moment), first_page);
         }
+        let has_more = proof == Proof::Lane
+            && proven.is_none()
+            && self.rows.recovery_mut(at)?.search.ask_before_first();
+        if has_more { self.rows.look_on(at) } else { self.absent(at, now) }
     }
 
-    /// Nothing is known yet by which lists can be measured: other rows go first, as long as there are any.
-    fn await_witness(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+    /// No row of this run has shown yet what lists are worth. What the ledger remembers of other lanes is looked for, until
+    /// some of it is shown; else other rows go first, as long as there are any.
+    fn await_witness(&mut self, at: usize, needs_text: bool, now: Now) -> Result<(), Fault> {
+        let work = Arc::clone(&self.rows.slot(at, Happening::Looked)?.work);
+        let remembered = match self.lists.proven(&work) {
+            Some(_) => None,
+            None => self.lists.next_remembered(&work),
+        };
+        if let Some(witness) = remembered {
+            return self.rows.look_for(at, witness, None);
+        }
         match self.wants_rows() || self.rows.may_bear_witness() {
             true => {
                 let later = now.moment.after(LOOK_ROUND_EVERY);
                 self.wake_no_later_than(later);
-                self.rows.await_control(at, later)
+                self.rows.await_control(at, needs_text, later)
             }
             false => self.end_unsure(at, Doubt::ListUnproven, now),
         }
@@ -80,11 +101,10 @@ impl Core {
     /// for.
     pub(super) fn look_round(&mut self, at: usize, now: Now) -> Result<bool, Fault> {
         let slot = self.rows.slot(at, Happening::LookSent)?;
-        if !slot.awaits_control() {
-            return Ok(true);
-        }
+        let Some(needs_text) = slot.awaits_control() else { return Ok(true) };
         let work = Arc::clone(&slot.work);
-        match (self.lists.proven(&work), self.lists.witness(&work)) {
+        let proven = self.lists.proven(&work).filter(|proven| proven.knows_texts || !needs_text);
+        match (proven, self.lists.witness(&work)) {
             (Some(proven), _) => {
                 self.rows.search_anew(at, proven.habits.first_page)?;
                 Ok(true)
@@ -94,8 +114,9 @@ impl Core {
                 Ok(true)
             }
             (None, None) => {
-                self.await_witness(at, now)?;
-                Ok(false)
+                self.await_witness(at, needs_text, now)?;
+                // What the ledger remembers may be looked for at once.
+                Ok(self.rows.first_sought() == Some(at))
             }
         }
     }
@@ -109,17 +130,21 @@ impl Core {
         flight: Flight,
         now: Now,
     ) -> Result<(), Fault> {
-        if let Err(error) = owned {
-            self.rows.look_again(at, now.moment)?;
-            self.ledger_failed(error, now);
-            return Ok(());
-        }
+        let owned = match owned {
+            Ok(owned) => owned,
+            Err(error) => {
+                self.rows.look_again(at, now.moment)?;
+                self.ledger_failed(error, now);
+                return Ok(());
+            }
+        };
         let ControlOf::Of(look) = &mut self.rows.recovery_mut(at)?.control else { return Ok(()) };
         let witness = &look.witness;
         let ready = &witness.work.ready;
         let shown = match (verdict, &ready.operation.recover) {
             (Verdict::Done { items: Some(items), .. }, Some(recover)) => {
-                look.control.take(recover, &items, (&witness.id, ready, witness.attempted))
+                let of = (&*witness.id, ready, witness.attempted);
+                look.control.take(recover, (&items, &owned), of)
             }
             (Verdict::Refused(_) | Verdict::NotFound(_), Some(recover)) => {
                 look.control.take_refusal(recover)
@@ -138,14 +163,21 @@ impl Core {
             }
             _ => Shown::No,
         };
-        let since = witness.since;
+        let bearer = witness.bearer;
         match shown {
             Shown::NextPage => self.rows.look_on(at),
             Shown::Yes(habits) => {
                 let work = Arc::clone(&self.rows.slot(at, Happening::Looked)?.work);
-                self.lists.prove(&work, Proven { habits, lag: now.moment.since(since) });
-                self.rows.look_anew(at, now.moment, habits.first_page)
+                let lag = match bearer {
+                    Bearer::Row(since) => Some(now.moment.since(since)),
+                    Bearer::Finder | Bearer::Ledger => None,
+                };
+                let knows_texts = bearer != Bearer::Ledger;
+                self.lists.prove(&work, Proven { habits, lag, knows_texts });
+                self.rows.look_anew(at, now.moment, Some(habits.first_page))
             }
+            // Something may have been done to it since.
+            Shown::No if bearer == Bearer::Ledger => self.await_witness(at, false, now),
             Shown::No => self.control_failed(at, now),
         }
     }
@@ -164,7 +196,7 @@ impl Core {
                 self.rows.look_for(at, witness.clone(), Some(later))
             }
             // It may be found all the same.
-            _ if is_early => self.rows.look_anew(at, sure_at.max(now.moment), 1),
+            _ if is_early => self.rows.look_anew(at, sure_at.max(now.moment), None),
             _ => self.end_unsure(at, Doubt::ListUnproven, now),
         }
     }

@@ -291,7 +291,7 @@ fn look(core: &mut Core, mut items: Vec<Value>, milliseconds: u64) {
     let owned = Holdings {
         ids: [("tn_own".to_owned(), Some(made))].into(),
         newest: Some(Newest { id: "tn_own".to_owned(), attempted }),
-        nameless: false,
+        ..Holdings::default()
     };
     let verdict = Verdict::Done { id: None, items: Some(items) };
     core.handle(Input::Looked { slot: 0, verdict, owned: Ok(owned) }, at(milliseconds));
@@ -325,6 +325,8 @@ fn a_list_that_was_asked_for_at_once_does_not_say_for_sure_that_nothing_will_com
     core.handle(Input::Tick, at(30_002));
     assert_eq!(done(&mut core), ["look 0"]);
     look(&mut core, vec![], 30_003);
+    assert_eq!(done(&mut core), ["look 0"], "whether there is a page before the first");
+    look(&mut core, vec![], 30_004);
     assert_eq!(done(&mut core), ["end not_found", "begin 1"]);
 }
 
@@ -347,13 +349,16 @@ fn where_a_lane_owns_nothing_silence_counts_once_a_list_has_shown_what_another_r
             at(1),
         );
         core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+        core.handle(Input::Tick, at(4));
         let verdict = Verdict::Done { id: Some("tn_2".into()), items: None };
-        core.handle(Input::Replied { slot: 1, verdict }, at(3));
-        core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }]), at(4));
+        core.handle(Input::Replied { slot: 1, verdict }, at(5));
+        core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }]), at(6));
+        core.handle(Input::Tick, at(8));
         done(&mut core);
-        bare_look(&mut core, vec![], 5);
+        bare_look(&mut core, vec![], 9);
+        core.handle(Input::Tick, at(11));
         assert_eq!(done(&mut core), ["look 0"], "at the list of the other row");
-        let mut now = 6;
+        let mut now = 12;
         let mut last = Vec::new();
         while last.is_empty() && now < 200_000 {
             // The list of the other row, its page 0, and from then on the row's own: all alike to this test.
@@ -507,6 +512,8 @@ fn whoever_asks_to_wait_is_not_even_asked_for_the_list_before() {
     core.handle(Input::Tick, at(30_002));
     assert_eq!(done(&mut core), ["look 0"]);
     look(&mut core, vec![], 30_003);
+    assert_eq!(done(&mut core), ["look 0"], "whether there is a page before the first");
+    look(&mut core, vec![], 30_004);
     assert_eq!(done(&mut core), ["end not_found", "begin 1"]);
 }
 

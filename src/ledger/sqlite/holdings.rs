@@ -8,8 +8,12 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use super::fault::text;
 use super::scan::Owners;
 use crate::ledger::{JobId, OwnerId};
-use crate::row::{Attempted, Holdings, Made, Newest, Outcome, Page};
+use crate::row::{Attempted, Elsewhere, Holdings, Made, Newest, Outcome, Page};
 
+/// Of so many other lanes something is told.
+const MOST_ELSEWHERE: usize = 4;
+/// So many of the things that were made last are gone through for them.
+const MOST_LOOKED_AT: usize = 10_000;
 /// What is read of a start.
 const START: &str = "id, number, owner, row, operation, lane, at, remote_at";
 
@@ -30,15 +34,58 @@ pub(super) fn read(
         lanes.entry(lane).or_default().take(&moment, &start, of_job)?;
     }
     let made = made(&moment, pages)?;
+    let mut latest = HashMap::new();
+    for page in pages {
+        if !latest.contains_key(page.operation.as_str()) {
+            let lanes = MOST_ELSEWHERE + names.len();
+            latest.insert(&*page.operation, elsewhere(&moment, job, &page.operation, lanes)?);
+        }
+    }
     let holdings = pages.iter().map(|page| {
         let lane = lanes.get(&(page.operation.clone(), page.lane.clone()));
+        let others = latest.get(page.operation.as_str()).into_iter().flatten();
+        let others = others.filter(|other| other.lane != page.lane).take(MOST_ELSEWHERE);
         Holdings {
             ids: made.of(page),
             newest: lane.and_then(LaneHoldings::newest),
             nameless: lane.is_some_and(LaneHoldings::is_nameless),
+            elsewhere: others.cloned().collect(),
         }
     });
     Ok(holdings.collect())
+}
+
+/// Of so many lanes what was made there last at the target of a job by an operation, as far as nothing was done to it since.
+/// Rows get their ids in the order in which they are first sent.
+fn elsewhere(
+    connection: &Connection,
+    job: JobId,
+    operation: &str,
+    lanes: usize,
+) -> rusqlite::Result<Vec<Elsewhere>> {
+    let query = "SELECT starts.lane, ends.remote_id, starts.at, starts.remote_at FROM ends \
+                 CROSS JOIN starts ON starts.id = ends.id AND starts.number = ends.number \
+                 CROSS JOIN owners ON owners.id = starts.owner \
+                 CROSS JOIN runs ON runs.id = owners.run \
+                 CROSS JOIN jobs ON jobs.id = runs.job \
+                 WHERE ends.remote_id IS NOT NULL AND ends.outcome IN ('succeeded', 'found') \
+                 AND starts.operation = ?2 AND (jobs.base_url, jobs.account) = \
+                 (SELECT base_url, account FROM jobs WHERE id = ?1) \
+                 AND starts.number = (SELECT max(number) FROM starts AS last WHERE last.id = starts.id) \
+                 ORDER BY ends.id DESC";
+    let mut statement = connection.prepare_cached(query)?;
+    let mut rows = statement.query(params![job.0, operation])?;
+    let mut found: Vec<Elsewhere> = Vec::new();
+    for _ in 0..MOST_LOOKED_AT {
+        let Some(row) = rows.next()?.filter(|_| found.len() < lanes) else { break };
+        let lane = text(row, 0)?;
+        if found.iter().all(|known| known.lane != lane) {
+            let attempted = Attempted { at: row.get(2)?, remote_at: row.get(3)? };
+            let made = Newest { id: text(row, 1)?.to_owned(), attempted };
+            found.push(Elsewhere { lane: lane.to_owned(), made });
+        }
+    }
+    Ok(found)
 }
 
 /// What was sent in a lane by one operation.

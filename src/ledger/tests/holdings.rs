@@ -73,7 +73,11 @@ fn what_is_owned_is_told_with_when_it_was_sent_and_the_newest_of_the_lane() {
     assert_eq!(held.newest, Some(Newest { id: "tn_2".into(), attempted }));
     assert!(!held.nameless);
     // Nothing is owned in a lane where nothing is done, and nothing of a job by another.
-    assert_eq!(ask(&path, job, "tk_9", &[]), crate::row::Holdings::default());
+    let bare = ask(&path, job, "tk_9", &[]);
+    assert_eq!(
+        bare,
+        crate::row::Holdings { elsewhere: bare.elsewhere.clone(), ..Default::default() }
+    );
     assert_eq!(ask(&path, JobId(99), "tk_1", &[]).newest, None);
 }
 
@@ -109,4 +113,31 @@ fn what_was_done_something_to_is_owned_and_is_no_measure_of_a_list() {
     let held = ask(&path, job, "tk_1", &["tn_1"]);
     assert!(held.ids.contains_key("tn_1"));
     assert_eq!(held.newest, None);
+}
+
+#[test]
+fn what_other_lanes_of_the_target_show_is_told_with_the_latest_first() {
+    let (_folder, path) = place();
+    let made = |id| Some((DONE, Some(id)));
+    let job = write(
+        &path,
+        "a",
+        &[
+            ("1", 1, "tk_1", 1_000, made("tn_1")),
+            ("2", 2, "tk_2", 2_000, made("tn_2")),
+            ("3", 3, "tk_1", 3_000, made("tn_3")),
+            ("4", 4, "tk_3", 4_000, Some((DONE, None))),
+            ("5", 5, "tk_4", 5_000, Some((Outcome::Refused, None))),
+            ("6", 6, "tk_5", 6_000, None),
+        ],
+    );
+    // Another account's tickets are not this one's.
+    write(&path, "b", &[("1", 1, "tk_6", 9_000, made("tn_9"))]);
+    let elsewhere = |lane| {
+        let told = ask(&path, job, lane, &[]).elsewhere.into_iter();
+        told.map(|other| (other.lane, other.made.id, other.made.attempted.at)).collect::<Vec<_>>()
+    };
+    let (one, two) = (("tk_1".into(), "tn_3".into(), 3_000), ("tk_2".into(), "tn_2".into(), 2_000));
+    assert_eq!(elsewhere("tk_5"), [one, two.clone()]);
+    assert_eq!(elsewhere("tk_1"), [two]);
 }

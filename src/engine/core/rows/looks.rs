@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::slot::Phase;
 use super::{ControlLook, ControlOf, Flight, Recovery, Rows};
-use crate::engine::core::lists::Witness;
+use crate::engine::core::lists::{Bearer, Witness};
 use crate::event::{Fault, Happening};
-use crate::recover::{Control, Dated, Known, Lookup};
+use crate::recover::{Control, Dated, Kind, Known, Lookup};
 use crate::row::Holdings;
 use crate::traffic::pace::Moment;
 
@@ -105,12 +105,12 @@ impl Rows {
         })
     }
 
-    /// The list is to be read from its first page on, whose number is given, at a moment.
+    /// The list is to be read from its first page on, whose number is given as far as it is known, at a moment.
     pub(crate) fn look_anew(
         &mut self,
         at: usize,
         until: Moment,
-        first_page: u32,
+        first_page: Option<u32>,
     ) -> Result<(), Fault> {
         self.shift(at, Happening::PutOff, |slot, phase| match phase {
             Phase::Landed { recovery: Some(recovery) } => {
@@ -125,17 +125,22 @@ impl Rows {
     pub(crate) fn search_anew(&mut self, at: usize, first_page: u32) -> Result<(), Fault> {
         self.shift(at, Happening::Sought, |slot, phase| match phase {
             Phase::Sought(recovery) => {
-                Ok((Phase::Sought(recovery.anew(&slot.work, first_page)), ()))
+                Ok((Phase::Sought(recovery.anew(&slot.work, Some(first_page))), ()))
             }
             other => Err(other.into()),
         })
     }
 
     /// A row that is to be looked for waits: what lists are worth is not known.
-    pub(crate) fn await_control(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
+    pub(crate) fn await_control(
+        &mut self,
+        at: usize,
+        needs_text: bool,
+        until: Moment,
+    ) -> Result<(), Fault> {
         self.shift(at, Happening::PutOff, |_, phase| match phase {
             Phase::Landed { recovery: Some(mut recovery) } | Phase::Sought(mut recovery) => {
-                recovery.control = ControlOf::Awaited;
+                recovery.control = ControlOf::Awaited { needs_text };
                 Ok((Phase::Waiting { until, recovery: Some(recovery) }, ()))
             }
             other => Err(other.into()),
@@ -149,10 +154,15 @@ impl Rows {
         witness: Witness,
         until: Option<Moment>,
     ) -> Result<(), Fault> {
-        let look = ControlLook { control: Control::new(), witness };
-        self.shift(at, Happening::Sought, |_, phase| match phase {
+        self.shift(at, Happening::Sought, |slot, phase| match phase {
             Phase::Landed { recovery: Some(mut recovery) } | Phase::Sought(mut recovery) => {
-                recovery.control = ControlOf::Of(Box::new(look));
+                let control = match (&slot.work.ready.operation.recover, witness.bearer) {
+                    (Some(recover), Bearer::Ledger) => {
+                        Control::of_kind(Kind::of_row(recover, &slot.work.ready.fields))
+                    }
+                    _ => Control::new(),
+                };
+                recovery.control = ControlOf::Of(Box::new(ControlLook { control, witness }));
                 Ok(match until {
                     Some(until) => (Phase::Waiting { until, recovery: Some(recovery) }, ()),
                     None => (Phase::Sought(recovery), ()),

@@ -84,8 +84,10 @@ pub(in crate::engine::core) struct Recovery {
 #[derive(Debug)]
 pub(in crate::engine::core) enum ControlOf {
     NotNeeded,
-    /// Nothing is known to be there yet.
-    Awaited,
+    /// Nothing is known to be there yet, or nothing of which the text is known where that is needed.
+    Awaited {
+        needs_text: bool,
+    },
     /// Something is known, and is looked for.
     Of(Box<ControlLook>),
 }
@@ -235,10 +237,13 @@ impl Recovery {
         }))
     }
 
-    /// The same search, from its first page on, whose number is given.
-    pub(crate) fn anew(mut self: Box<Self>, work: &Work, first_page: u32) -> Box<Self> {
+    /// The same search, from its first page on, whose number is given as far as it is known.
+    pub(crate) fn anew(mut self: Box<Self>, work: &Work, first_page: Option<u32>) -> Box<Self> {
         if let Some(search) = new_search(work) {
-            self.search = search.beginning_with(first_page);
+            self.search = match first_page {
+                Some(first_page) => search.beginning_with(first_page),
+                None => search,
+            };
         }
         self.began = None;
         self.control = ControlOf::NotNeeded;
@@ -344,10 +349,12 @@ impl Slot {
         }
     }
 
-    /// Whether the row's search waits for what lists are worth.
-    pub(crate) fn awaits_control(&self) -> bool {
-        let control = self.phase.recovery().map(|recovery| &recovery.control);
-        matches!(control, Some(ControlOf::Awaited))
+    /// Whether the row's search waits for what lists are worth, and needs to know what becomes of texts.
+    pub(crate) fn awaits_control(&self) -> Option<bool> {
+        match self.phase.recovery().map(|recovery| &recovery.control) {
+            Some(ControlOf::Awaited { needs_text }) => Some(*needs_text),
+            _ => None,
+        }
     }
 
     /// The row whose list is looked at.
@@ -369,7 +376,7 @@ impl Slot {
     /// Whether a row may come to an end that shows what lists are worth, in this run and without another's.
     pub(super) fn may_bear_witness(&self) -> bool {
         match self.phase.recovery() {
-            Some(recovery) => !matches!(recovery.control, ControlOf::Awaited),
+            Some(recovery) => !matches!(recovery.control, ControlOf::Awaited { .. }),
             None => matches!(
                 self.phase,
                 Phase::Starting { .. }

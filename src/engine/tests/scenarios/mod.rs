@@ -448,7 +448,7 @@ impl<'a> Play<'a> {
             Newest { id, attempted }
         });
         let ids = notes.into_iter().map(|(id, made)| (id, Some(made))).collect();
-        Holdings { ids, newest, nameless: false }
+        Holdings { ids, newest, ..Holdings::default() }
     }
 
     fn happen(&mut self, coming: Coming) {

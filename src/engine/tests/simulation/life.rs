@@ -27,8 +27,8 @@ pub(super) struct Coming {
 pub(super) enum Kind {
     Commit,
     Answer(u32),
-    /// Of the list in which a row is.
-    Look(Asked, u64, u32),
+    /// Of the list of a lane, for a row.
+    Look(Asked, u64, String, u32),
     Token,
 }
 
@@ -165,7 +165,8 @@ impl<'a> Life<'a> {
                 self.under_way += 1;
                 self.check_bounds();
                 self.world.left.push(self.world.clock);
-                self.after(5..400, slot, Kind::Look(asked, row, self.world.token));
+                let lane = work.ready.lane.strip_prefix("ticket ").unwrap().to_owned();
+                self.after(5..400, slot, Kind::Look(asked, row, lane, self.world.token));
             }
             Action::Renew => {
                 self.world.left.push(self.world.clock);
@@ -321,15 +322,15 @@ impl<'a> Life<'a> {
                 self.heard |= self.world.manner.is_dated;
                 self.take(Input::Replied { slot: coming.slot, verdict });
             }
-            Kind::Look(asked, row, token) => {
+            Kind::Look(asked, row, lane, token) => {
                 self.under_way -= 1;
-                let verdict = self.world.list(row, asked, token);
+                let verdict = self.world.list(&lane, asked, token);
                 self.heard |= self.world.manner.is_dated;
                 let items = match &verdict {
                     Verdict::Done { items: Some(items), .. } => items.as_slice(),
                     _ => &[],
                 };
-                let owned = self.world.holdings(row, items);
+                let owned = self.world.holdings(row, &lane, items);
                 self.take(Input::Looked { slot: coming.slot, verdict, owned: Ok(owned) });
             }
             Kind::Token => {

@@ -10,7 +10,9 @@ use crate::declared::job::InDoubt;
 use crate::engine::Work;
 use crate::engine::tests::rows;
 use crate::plan::decide::{Facts, Fate, decide};
-use crate::row::{Attempted, Cause, Doubt, Earlier, Holdings, Made, Newest, RowId, RowState};
+use crate::row::{
+    Attempted, Cause, Doubt, Earlier, Elsewhere, Holdings, Made, Newest, RowId, RowState,
+};
 use crate::text::quota::Quota;
 use crate::traffic::verdict::Verdict;
 
@@ -295,18 +297,17 @@ impl World {
         }
     }
 
-    /// What the ledger owns of what a look shows that a row has made.
-    pub(super) fn holdings(&self, row: u64, items: &[serde_json::Value]) -> Holdings {
-        let lane = &self.row(row).lane;
+    /// What the ledger owns of what a look at a lane shows, for a row.
+    pub(super) fn holdings(&self, row: u64, lane: &str, items: &[serde_json::Value]) -> Holdings {
         let ids = items.iter().filter_map(|item| {
             let id = item["id"].as_str().unwrap();
             let at = self.owned.iter().position(|(owned, ..)| owned == id)?;
             let (id, row, attempted) = &self.owned[at];
-            let (in_lane, turn) = (self.row(*row).lane == *lane, (1, at.try_into().unwrap()));
+            let (in_lane, turn) = (self.row(*row).lane == lane, (1, at.try_into().unwrap()));
             let made = Made { attempted: *attempted, in_lane, turn };
             Some((id.clone(), Some(made)))
         });
-        let in_lane = |row: &u64| self.row(*row).lane == *lane && self.creates(*row);
+        let in_lane = |row: &u64| self.row(*row).lane == lane && self.creates(*row);
         let newest = self.owned.iter().rfind(|(_, row, _)| in_lane(row));
         let newest =
             newest.map(|(id, _, attempted)| Newest { id: id.clone(), attempted: *attempted });
@@ -316,15 +317,29 @@ impl World {
             let has_no_name = matches!(state, Some(RowState::Succeeded { id: None, .. }));
             in_lane(&other.number) && (is_open || has_no_name)
         });
-        Holdings { ids: ids.collect(), newest, nameless }
+        Holdings { ids: ids.collect(), newest, nameless, elsewhere: self.elsewhere(lane) }
+    }
+
+    /// What the ledger owns in some other lanes, the latest first.
+    fn elsewhere(&self, lane: &str) -> Vec<Elsewhere> {
+        let mut lanes = HashSet::from([lane]);
+        let latest =
+            self.owned.iter().rev().filter(|(_, row, _)| {
+                self.creates(*row) && lanes.insert(self.row(*row).lane.as_str())
+            });
+        let others = latest.map(|(id, row, attempted)| Elsewhere {
+            lane: format!("ticket {}", self.row(*row).lane),
+            made: Newest { id: id.clone(), attempted: *attempted },
+        });
+        others.take(4).collect()
     }
 
     pub(super) fn creates(&self, row: u64) -> bool {
         self.repeat(row) == Repeat::Harmful
     }
 
-    /// What the server makes of a look at a row's lane.
-    pub(super) fn list(&mut self, row: u64, asked: Asked, token: u32) -> Verdict {
+    /// What the server makes of a look at a lane.
+    pub(super) fn list(&mut self, lane: &str, asked: Asked, token: u32) -> Verdict {
         let cause = Cause::default().saying("a fault");
         if token < self.valid_token {
             return Verdict::Unauthorized(cause);
@@ -336,8 +351,7 @@ impl World {
             Fault::Refuse if self.random.bool() => Verdict::Refused(cause),
             Fault::Revoked => Verdict::Unauthorized(cause),
             _ => {
-                let lane = &self.row(row).lane;
-                let notes = self.notes.iter().filter(|note| note.lane == *lane).cloned();
+                let notes = self.notes.iter().filter(|note| note.lane == lane).cloned();
                 let (notes, now) = (notes.collect::<Vec<_>>(), (self.clock, self.ahead));
                 let items = self.manner.show(&notes, now, asked.newest_first);
                 match self.page(items, asked.page) {
