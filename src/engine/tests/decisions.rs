@@ -12,7 +12,7 @@ use crate::engine::{Action, Core, Input, Now, Settings, Stop, Work};
 use crate::event::{Ending, Event, Fault, Happening, RowEnd, Stage};
 use crate::ledger::{Ack, Deed, LedgerError, StorageFault};
 use crate::plan::decide::Sending;
-use crate::row::{Attempted, Cause, Doubt, Holdings, Made, Newest, Reason};
+use crate::row::{Attempted, Cause, Doubt, Elsewhere, Holdings, Made, Newest, Reason};
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::verdict::Verdict;
@@ -374,6 +374,58 @@ fn where_a_lane_owns_nothing_silence_counts_once_a_list_has_shown_what_another_r
             }
         }
         assert_eq!(last.join(", "), end);
+    }
+}
+
+#[test]
+fn where_no_row_of_the_run_has_made_anything_what_the_ledger_owns_elsewhere_is_the_measure() {
+    let other = json!({"id": "tn_9", "note": "who knows", "created": WALL - 100_000});
+    let internal = json!({"id": "tn_9", "note": "x", "is_internal_note": true});
+    let stranger = json!({"id": "tn_5", "note": "by someone else", "created": WALL + 3});
+    for (elsewhere, here, end) in [
+        (vec![other.clone()], vec![], "end not_found"),
+        (vec![], vec![], "end lost"),
+        // It tells nothing of lists of what this row makes.
+        (vec![internal], vec![], "end lost"),
+        // Nobody knows what becomes of texts.
+        (vec![other], vec![stranger], "end lost"),
+    ] {
+        let mut core = core("1000/s");
+        core.handle(Input::Rows(vec![row(1, None)]), at(0));
+        core.handle(Input::SourceEnded, at(0));
+        core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+        core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+        let (mut now, mut last) = (2, Vec::new());
+        while last.is_empty() && now < 200_000 {
+            let looks = core.take_actions().into_iter().filter_map(|action| match action {
+                Action::Look { request, .. } => Some(request.path),
+                Action::End { end, .. } => {
+                    last.push(format!("end {}", end.outcome.word()));
+                    None
+                }
+                _ => None,
+            });
+            now += 1;
+            match looks.last() {
+                Some(path) => {
+                    let items = if path.contains("ticket=9&") { &elsewhere } else { &here };
+                    let verdict = Verdict::Done { id: None, items: Some(items.clone()) };
+                    let attempted = Attempted { at: WALL - 100_000, remote_at: None };
+                    let made = Newest { id: "tn_9".into(), attempted };
+                    let owned = Holdings {
+                        ids: [("tn_9".to_owned(), None)].into(),
+                        elsewhere: vec![Elsewhere { lane: "ticket 9".into(), made }],
+                        ..Holdings::default()
+                    };
+                    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(owned) }, at(now));
+                }
+                None => {
+                    now = now.max(core.wake_at().map_or(now, |wake| wake.0.as_millis() as u64));
+                    core.handle(Input::Tick, at(now));
+                }
+            }
+        }
+        assert_eq!(last.join(", "), end, "{elsewhere:?} {here:?}");
     }
 }
 
