@@ -65,7 +65,7 @@ fn so_is_the_first_row_of_a_job_by_what_another_job_of_the_ledger_owns() {
 }
 
 #[test]
-fn a_row_that_is_all_there_is_stays_in_doubt_unless_its_note_is_found_and_is_told_what_would_settle_it() {
+fn a_row_that_is_all_there_is_stays_in_doubt_unless_its_note_is_found() {
     let (desk, sandbox) = with_last_lost(1, true);
     desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=1");
 
