@@ -14,7 +14,7 @@ fn write(path: &Path, account: &str, rows: &[Sent<'_>]) -> JobId {
     let run = begin(&ledger, &lock);
     let rescue = Rescue::reserve(path, &lock, run.owner);
     let trouble = InTrouble { patience: Duration::ZERO, rescue, lock };
-    let recorder = Recorder::start(ledger, run, trouble, |_| ());
+    let recorder = ledger.record_with(run, trouble, |_| ());
     for (slot, (key, row, lane, at, outcome)) in rows.iter().enumerate() {
         let place = RowPlace::of(*row, row + 1);
         let (lane, at, remote_at) = ((*lane).to_owned(), *at, Some(at + 7));
