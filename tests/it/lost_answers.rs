@@ -1,10 +1,13 @@
 //! What a list is worth that does not show what was lost: the ledger's notes on other tickets are the measure.
 
+use std::sync::Mutex;
+
 use noteferry::sandbox::Sandbox;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::ask::{ask, log_in};
-use crate::desk::{Desk, Outcome, forget_outcome, notes_csv, sandbox, texts};
+use crate::desk::{Desk, NOTES_JOB, Outcome, forget_outcome, notes_csv, sandbox, texts};
+use crate::stand::Stand;
 
 /// A folder after a run of some rows, each on a ticket of its own, of whose last nobody knows what became of it.
 fn with_last_lost(rows: usize, acted: bool) -> (Desk, Sandbox) {
@@ -90,4 +93,59 @@ fn what_is_gone_from_another_ticket_shows_nothing() {
     let outcome = desk.run(&sandbox, "job.yaml").exits(6);
     assert!(why(&outcome, 2).contains("no list has shown yet"), "{outcome}");
     assert!(texts(&sandbox).is_empty());
+}
+
+/// A list of the ticket that a request asks for, of what was made there, and an answer to a create that says nothing.
+fn play(shape: &'static str) -> Stand {
+    let made = Mutex::new(Vec::new());
+    Stand::open(move |request| {
+        if request.method == "GET" {
+            let note = |(at, body): (usize, &Value)| {
+                let mut note = body.clone();
+                note["id"] = format!("tn_{at}").into();
+                note["created"] = jiff::Timestamp::now().as_millisecond().into();
+                if shape.contains("content") {
+                    note["content"] = note.as_object_mut().unwrap().remove("note").unwrap();
+                }
+                note
+            };
+            let made = made.lock().unwrap();
+            let of_ticket = |(_, body): &(usize, &Value)| {
+                request.path.contains(&format!("ticket={}&", body["ticket_id"].as_str().unwrap()))
+            };
+            let items: Vec<Value> = made.iter().enumerate().filter(of_ticket).map(note).collect();
+            return Some((200, shape.replace("LIST", &Value::from(items).to_string())));
+        }
+        made.lock().unwrap().push(request.body.clone());
+        Some((500, String::new()))
+    })
+}
+
+fn run_at(desk: &Desk, stand: &Stand) -> Outcome {
+    desk.call(&format!("run job.yaml --format json --base-url {}", stand.address()))
+}
+
+#[test]
+fn a_list_of_another_shape_is_read_where_it_can_mean_but_one_thing() {
+    for shape in [
+        r#"{"r":0,"data":{"rows":LIST}}"#,
+        r#"{"r":0,"data":{"items":LIST,"content":1}}"#,
+        r#"{"r":0,"notes":LIST}"#,
+    ] {
+        let desk =
+            Desk::with_notes(notes_csv(2, 2)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+        let outcome = run_at(&desk, &play(shape)).exits(0);
+        outcome.counts("rows=2 succeeded=2");
+    }
+}
+
+#[test]
+fn lists_that_cannot_be_read_are_doubts_about_their_rows_and_no_outage() {
+    let desk = Desk::with_notes(notes_csv(6, 6)).sure_after("0s");
+    let job = format!("{NOTES_JOB}limits: {{ attempts: 3 }}\n");
+    let desk = desk.file("job.yaml", job).env("STRINGEEX_TOKEN", "x.y.z");
+    let outcome = run_at(&desk, &play("LIST")).exits(6);
+    outcome.counts("rows=6 in_doubt=6");
+    assert!(why(&outcome, 6).contains("the list could not be read"), "{outcome}");
+    assert!(!outcome.stdout.contains("outage"), "{outcome}");
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::event::{Fault, Happening};
 use crate::recover::Lookup;
-use crate::row::{Cause, Doubt, Holdings, Outcome};
+use crate::row::{Cause, Doubt, Holdings, Outcome, Reason};
 use crate::traffic::access::Refusal;
 use crate::traffic::pace::{asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
@@ -69,7 +69,7 @@ impl Core {
 
     /// Takes in what a look says about the other side. That a list is refused says nothing about the token.
     fn notice_look(&mut self, flight: Flight, verdict: &Verdict, now: Now) {
-        let consequence = self.other_side.notice(flight.sent_at, verdict, now);
+        let consequence = self.other_side.notice_look(flight.sent_at, verdict, now);
         self.follow(consequence, now);
         if matches!(verdict, Verdict::Done { items: Some(_), .. }) {
             self.other_side.access.accepted(flight.generation, flight.sent_at);
@@ -146,8 +146,10 @@ impl Core {
         flight: Flight,
         now: Now,
     ) -> Result<(), Fault> {
-        // An outage is not the row's fault, and is not counted against it.
-        let counts = u32::from(!self.other_side.outage.is_on());
+        // An outage is not the row's fault, and is not counted against it. An answer that cannot be read is no outage.
+        let is_unreadable =
+            matches!(cause.reason, Reason::UnreadableAnswer | Reason::AnswerTooLong);
+        let counts = u32::from(is_unreadable || !self.other_side.outage.is_on());
         let recovery = self.rows.recovery_mut(at)?;
         recovery.looks += counts;
         let looks = recovery.looks;
