@@ -194,11 +194,14 @@ fn beside(
         (true, _) => Side::Newer,
         (false, Some((made, fence))) if made < fence - DISAGREEMENT_MILLISECONDS => Side::Older,
         (false, Some((made, fence))) if is_in_no_order && made > fence => Side::Newer,
-        // Of one moment, in a list of which the order cannot be told: it may begin with the newest, as it was asked to.
-        (false, Some((made, fence))) if is_in_no_order && made == fence => {
-            match (direction, order) {
-                (Direction::Unknown, Ordering::Greater) => Side::Unclear,
-                _ => Side::Newer,
+        // Of one moment, in a list of which the order cannot be told: it may begin with the newest, as it was asked to, and
+        // then what is like the fence itself may be a double of that.
+        (false, Some((made, of_fence))) if is_in_no_order && made == of_fence => {
+            match (direction, order, fence.likeness) {
+                (_, _, Likeness::Other)
+                | (Direction::Mixed, _, _)
+                | (_, Ordering::Less | Ordering::Equal, _) => Side::Newer,
+                _ => Side::Unclear,
             }
         }
         (false, None) if sure != Direction::Unknown => Side::Older,

@@ -279,10 +279,7 @@ impl Search {
         if let Some(marked) = &mut self.marked {
             return marked.enter(recover, item, (id, made, owner.is_some()), since);
         }
-        let likeness = match owner {
-            Some(_) => Likeness::Other,
-            None => self.wanted.weigh(recover, item),
-        };
+        let likeness = self.wanted.weigh(recover, item);
         self.list.push(Item { id, made, owner, likeness, kind: Kind::of_item(recover, item) });
     }
 

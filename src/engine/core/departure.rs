@@ -240,7 +240,7 @@ impl Core {
         // Nobody works on it any longer than on one that was lost when this run began.
         let sure_at = Moment(slot.work.ready.operation.sure_after);
         let lost = slot.work.lost.as_deref().cloned();
-        let recovery = Recovery::new(&slot.work, lost, sure_at)
+        let recovery = Recovery::new(&slot.work, (lost, None), sure_at)
             .ok_or_else(|| slot.fault(Happening::Sought))?;
         self.rows.seek(at, recovery)?;
         self.send_looks(now)

@@ -81,7 +81,7 @@ impl Core {
         let sure_at = now.moment.after(slot.work.ready.operation.sure_after);
         let may_look = self.settings.in_doubt != InDoubt::Hold && self.course.looks_on(now);
         let recovery = match may_look {
-            true => Recovery::new(&slot.work, Some((cause.clone(), flight.sent_at)), sure_at),
+            true => Recovery::new(&slot.work, (Some(cause.clone()), Some(flight.sent_at)), sure_at),
             false => None,
         };
         match (recovery, after) {

@@ -87,7 +87,12 @@ impl Core {
         if let Some(witness) = remembered {
             return self.rows.look_for(at, witness, None);
         }
-        match self.wants_rows() || self.rows.may_bear_witness() {
+        let others_may = match self.course.goes_on() {
+            true => self.wants_rows() || self.rows.may_bear_witness(),
+            // Nothing is sent any more.
+            false => self.rows.in_flight() > 0,
+        };
+        match others_may {
             true => {
                 let later = now.moment.after(LOOK_ROUND_EVERY);
                 self.wake_no_later_than(later);

@@ -488,7 +488,7 @@ fn a_run_that_stops_still_looks_for_what_was_lost() {
     let note = json!({"id": "tn_2", "note": "x", "created": WALL + 500});
     let before = json!({"id": "tn_0", "note": "y", "created": WALL - 9_000});
     let verdict = Verdict::Done { id: None, items: Some(vec![note, before]) };
-    core.handle(Input::Looked { slot: 1, verdict, owned: Ok(HashSet::new()) }, at(700));
+    core.handle(Input::Looked { slot: 1, verdict, owned: Ok(Holdings::default()) }, at(700));
     assert_eq!(done(&mut core), ["end found"]);
     core.handle(Input::Tick, at(10_002));
     assert_eq!(done(&mut core), ["look 0"]);
@@ -511,7 +511,10 @@ fn a_run_that_stops_does_not_look_for_ever() {
         pushback: false,
         may_have_acted: false,
     };
-    core.handle(Input::Looked { slot: 0, verdict: silent, owned: Ok(HashSet::new()) }, at(10_003));
+    core.handle(
+        Input::Looked { slot: 0, verdict: silent, owned: Ok(Holdings::default()) },
+        at(10_003),
+    );
     assert_eq!(done(&mut core), ["tell", "look 0"]);
     core.handle(Input::Tick, at(20_499));
     assert_eq!(done(&mut core), ["look 0"]);
@@ -542,7 +545,7 @@ fn a_row_that_stays_in_doubt_keeps_the_first_cause_of_it() {
     core.handle(Input::Rows(vec![work]), at(0));
     let refused = Cause { status: Some(403), ..Cause::of(Reason::Answered) };
     let verdict = Verdict::Refused(refused);
-    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(HashSet::new()) }, at(1));
+    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(Holdings::default()) }, at(1));
     let ends = core.take_actions().into_iter().filter_map(|action| match action {
         Action::End { end, .. } => end.cause,
         _ => None,

@@ -242,7 +242,12 @@ impl World {
         self.check_sent();
         let sent = self.server.borrow().sent.clone();
         let second = self.live(&Manner { rescue: true, ..manner }).unwrap();
-        assert_eq!((second.outcome.ending, second.outcome.in_doubt), (Ending::Finished, 0));
+        assert_eq!(
+            (&second.outcome.ending, second.outcome.in_doubt),
+            (&Ending::Finished, 0),
+            "{:?}",
+            second.events
+        );
         self.check_notes();
         if let Ok(first) = &first {
             self.check_told(first, &sent);

@@ -216,14 +216,13 @@ impl Last {
 
 impl Recovery {
     /// A search for what a row's request may have made; none where its operation cannot be looked for.
-    /// `lost` is why its answer was lost, and when it left, where that was in this run.
+    /// `lost` is why its answer was lost, as far as that is known, and when it left, where that was in this run.
     pub(crate) fn new(
         work: &Work,
-        lost: Option<(Cause, Moment)>,
+        (lost, left): (Option<Cause>, Option<Moment>),
         sure_at: Moment,
     ) -> Option<Box<Self>> {
         let search = new_search(work)?;
-        let (lost, left) = lost.unzip();
         let control = ControlOf::NotNeeded;
         Some(Box::new(Self {
             search,
