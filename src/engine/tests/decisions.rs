@@ -489,12 +489,28 @@ fn a_run_that_stops_still_looks_for_what_was_lost() {
     let before = json!({"id": "tn_0", "note": "y", "created": WALL - 9_000});
     let verdict = Verdict::Done { id: None, items: Some(vec![note, before]) };
     core.handle(Input::Looked { slot: 1, verdict, owned: Ok(Holdings::default()) }, at(700));
+    assert_eq!(done(&mut core), ["look 1"], "the next page");
+    let end = Verdict::Done { id: None, items: Some(vec![]) };
+    core.handle(Input::Looked { slot: 1, verdict: end, owned: Ok(Holdings::default()) }, at(701));
     assert_eq!(done(&mut core), ["end found"]);
     core.handle(Input::Tick, at(10_002));
     assert_eq!(done(&mut core), ["look 0"]);
     look(&mut core, vec![], 10_003);
+    // What was found shows how late lists are, and from which page on they count.
+    for page in ["first", "before the first"] {
+        assert_eq!(done(&mut core), ["look 0"], "{page}");
+        let found = json!({"id": "tn_2", "note": "x", "created": WALL + 500});
+        let verdict = Verdict::Done { id: None, items: Some(vec![found]) };
+        let owned = Ok(Holdings::default());
+        core.handle(Input::Looked { slot: 0, verdict, owned }, at(10_004));
+    }
+    assert_eq!(done(&mut core), ["look 0"]);
+    look(&mut core, vec![], 10_005);
+    core.handle(Input::Tick, at(19_700));
+    assert_eq!(done(&mut core), ["look 0"]);
+    look(&mut core, vec![], 19_701);
     assert_eq!(done(&mut core), ["end not_found"], "and is not sent again in this run");
-    core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }, Ack::Ended { slot: 0 }]), at(10_004));
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }, Ack::Ended { slot: 0 }]), at(19_702));
     assert_eq!(core.ended(), Some(Ending::Interrupted { signal: 15 }));
     assert_eq!(core.left_in_doubt(), 0);
 }
