@@ -1,14 +1,13 @@
 //! A list that is searched for a note: only what no row owns is found, and only if it is what was sent.
 
-use std::collections::HashSet;
-
 use noteferry::proofs::Doubt;
 use noteferry::proofs::Place;
+use noteferry::proofs::{Attempted, Holdings, Known, Lookup, Search, item_id};
 use noteferry::proofs::{Catalogue, Connector, TextChange};
-use noteferry::proofs::{Lookup, Search, Since, item_id};
 use serde_json::{Value, json};
 
 const OWNED: &str = "tn_owned";
+const NOW: i64 = 1_800_000_000_000;
 
 thread_local! {
     static STRINGEEX: Connector =
@@ -27,11 +26,19 @@ pub(crate) fn run(data: &[u8]) {
             for (note, marker) in [("a < b", None), ("a < b\n[ref 1]", Some("[ref 1]"))] {
                 let fields = create.fields.values(&json!({"note": note}));
                 let mut search = Search::new(&recover, &fields, marker);
-                let owned = HashSet::from([OWNED.to_owned()]);
-                let since = Since { moment: 1_800_000_000_000, certain: true };
-                let mut step = search.take(&recover, &items, &owned, since);
+                let known = Known {
+                    holdings: Holdings {
+                        ids: [(OWNED.to_owned(), None)].into(),
+                        ..Holdings::default()
+                    },
+                    attempted: Attempted { at: NOW, remote_at: Some(NOW) },
+                    wall: NOW,
+                    remote: Some(NOW),
+                    dated: None,
+                };
+                let mut step = search.take(&recover, &items, known.clone());
                 if step == Lookup::NextPage {
-                    step = search.take(&recover, &[], &owned, since);
+                    step = search.take(&recover, &[], known);
                 }
                 check(step, &items, |item| item_id(&recover, item));
             }
@@ -47,7 +54,7 @@ fn check(step: Lookup, items: &[Value], id_of: impl Fn(&Value) -> Option<String>
             let text = item.and_then(|item| item["note"].as_str()).expect("it has a text");
             assert!(text.contains('a') || text.contains("[ref 1]"), "{text}");
         }
-        Lookup::Absent => {
+        Lookup::Absent { .. } => {
             assert!(items.iter().all(|item| id_of(item).is_some()), "an item cannot be told");
         }
         Lookup::Unsure { doubt } => assert_eq!(Doubt::parse(&doubt.word()), Some(doubt)),

@@ -14,7 +14,7 @@ use crate::declared::connector::Answers;
 use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{LedgerError, News, Recorder, Write};
 use crate::recover::item_id;
-use crate::row::{Cause, Reason};
+use crate::row::{Cause, Holdings, Page, Reason};
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::reply::Answer;
@@ -58,8 +58,8 @@ pub(crate) struct Parts<'a, T> {
     /// Hears events in order, several at a time.
     pub tell: &'a mut dyn FnMut(Vec<Event>),
     pub progress: &'a mut dyn FnMut(Progress),
-    /// Which of some ids of the other side's belong to rows.
-    pub owned: &'a dyn Fn(HashSet<String>) -> LocalBoxFuture<'static, Owned>,
+    /// What rows own of a page of a list, and of the lane that is looked through.
+    pub owned: &'a dyn Fn(Page) -> LocalBoxFuture<'static, Owned>,
     /// Whether a lane is this run's own at this very moment.
     pub holds: &'a dyn Fn(&str) -> bool,
     /// Unix milliseconds.
@@ -297,7 +297,7 @@ impl<T: Transport> Shell<'_, T> {
         // Without a way to look there is no look; then the answer has no list.
         let Some(recover) = work.ready.operation.recover.as_ref() else {
             let verdict = Verdict::Done { id: None, items: None };
-            return Input::Looked { slot, verdict, owned: Ok(HashSet::new()) };
+            return Input::Looked { slot, verdict, owned: Ok(Holdings::default()) };
         };
         let verdict = judge(self.parts.answers, &recover.list, reply);
         let items = match &verdict {
@@ -305,10 +305,11 @@ impl<T: Transport> Shell<'_, T> {
             _ => &[],
         };
         let ids: HashSet<String> = items.iter().filter_map(|item| item_id(recover, item)).collect();
-        if ids.is_empty() {
-            return Input::Looked { slot, verdict, owned: Ok(ids) };
+        if !matches!(verdict, Verdict::Done { items: Some(_), .. }) {
+            return Input::Looked { slot, verdict, owned: Ok(Holdings::default()) };
         }
-        let asking = (self.parts.owned)(ids);
+        let operation = work.ready.operation.name.to_string();
+        let asking = (self.parts.owned)(Page { ids, operation, lane: work.ready.lane.clone() });
         self.flights
             .push(Box::pin(async move { Flight::Owned { slot, verdict, owned: asking.await } }));
         Input::Tick

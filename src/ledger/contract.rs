@@ -6,9 +6,7 @@
 //! needs no answer. Each process that sends is an owner with a number of its own: of two that both believe to hold a job,
 //! the number tells which came later.
 
-use std::collections::HashSet;
-
-use crate::row::{Known, RowId, Totals};
+use crate::row::{Holdings, Known, Page, RowId, Totals};
 
 use super::{History, JobStatus, LedgerError, TakenIn};
 
@@ -125,8 +123,10 @@ pub(crate) trait Reader {
         Ok(self.find_many(&[(row, key)])?.pop().flatten())
     }
 
-    /// Of some ids of the other side's, those that a row of any job has. A thing with such an id was made by that row.
-    fn owned(&self, ids: &HashSet<&str>) -> Result<HashSet<String>, LedgerError>;
+    /// What rows own of pages of lists, and of the lanes that are looked through in `job`; in the order in which they are
+    /// asked about. Of each lane one row is looked for: what that may have made is nobody's. An error means that nothing is
+    /// known, never that something is nobody's.
+    fn owned(&self, job: JobId, pages: &[Page]) -> Result<Vec<Holdings>, LedgerError>;
 
     /// Where a job stands, with at most so many runs and so many rows that need a look.
     fn status(

@@ -1,84 +1,87 @@
 //! How a lost answer is settled: by looking whether what was sent is there.
 //!
-//! A request that may have acted is looked for in a list of the other side: an item with the same content,
-//! made no earlier than the attempt by the other side's clock, whose id no other row owns. Pure: pages of a
-//! list go in, and what follows comes out. Where the list cannot say for sure, neither does this: then the row
-//! stays in doubt. When to look is for `engine`.
+//! A request that may have acted is looked for in a list of the other side: an item with the same content, whose id no other
+//! row owns, on the newer side of what the ledger owns there; where it owns nothing, made no earlier than the attempt. That
+//! nothing is there counts only as far as the list shows what is known to be there. Pure: pages of a list go in, and what
+//! follows comes out. Where the list cannot say for sure, neither does this: then the row stays in doubt. When to look, and
+//! what a list is worth that shows nothing of its lane's, is for `engine`.
+
+mod control;
+mod likeness;
+mod list;
+mod marked;
+mod since;
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::declared::connector::{Recover, TextChange};
+use crate::declared::connector::Recover;
 use crate::prepare::Ready;
 use crate::prepare::request::{self, Request};
-use crate::row::{Attempted, Doubt, Fields};
-use crate::text::pointer::Pointer;
+use crate::row::{Attempted, Doubt, Fields, Holdings};
 
-/// How much earlier than the attempt an item may seem to have been made: the `Date` header and many a list count
-/// in whole seconds.
-const TOLERANCE_MILLISECONDS: i64 = 2_000;
-/// How far the clocks of the other side's machines may differ: the machine that dates answers need not be the one that dates
-/// items.
-const DISAGREEMENT_MILLISECONDS: i64 = 60_000;
-/// How far a clock of ours may have been wrong at an attempt of which the other side's clock is not known.
-const CLOCK_ERROR_MILLISECONDS: i64 = 48 * 3_600_000;
+pub(crate) use control::{Control, Habits, Shown, of_lane};
+pub(crate) use likeness::Kind;
+use likeness::{Likeness, Marked, Wanted};
+use list::{Direction, Item, List, Side};
+use marked::MarkedSearch;
+use since::DISAGREEMENT_MILLISECONDS;
+pub use since::{Dated, Since};
+
 /// A server that shows only a part of a list shows at least so many items of it.
 const SHORTEST_PAGE: usize = 10;
 /// A list that has not ended by then is not going to.
 const MOST_PAGES: u32 = 200;
+/// So often a list that changes while it is read is read again.
+const MOST_CHANGES: u32 = 4;
 /// A number of time below this is in seconds.
 const FIRST_MILLISECONDS: f64 = 1e12;
-
-/// From when on an item may be of an attempt, by the other side's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Since {
-    /// Unix milliseconds.
-    pub moment: i64,
-    /// Whether the other side's clock was known when the attempt was started. If not, a clock of ours that was set
-    /// meanwhile may make an item seem older than the attempt that made it.
-    pub certain: bool,
-}
-
-impl Since {
-    /// The earliest moment, by the other side's clock, at which an attempt can have made something.
-    ///
-    /// `wall` is now by this machine's clock, `remote` by the other side's.
-    pub fn of(attempted: Attempted, wall: i64, remote: Option<i64>) -> Self {
-        let ahead = remote.map_or(0, |remote| remote - wall);
-        Self {
-            moment: attempted.remote_at.unwrap_or(attempted.at + ahead) - TOLERANCE_MILLISECONDS,
-            certain: attempted.remote_at.is_some(),
-        }
-    }
-
-    /// Before this, nothing is of the attempt, however wrong the clocks were.
-    fn earliest(self) -> i64 {
-        let error = if self.certain { DISAGREEMENT_MILLISECONDS } else { CLOCK_ERROR_MILLISECONDS };
-        self.moment - error
-    }
-
-    /// By then the attempt had been started.
-    fn at_most(self) -> i64 {
-        self.moment + 2 * TOLERANCE_MILLISECONDS
-    }
-}
 
 /// A search for what one attempt may have made.
 #[derive(Debug)]
 pub struct Search {
-    /// The content that was sent, normalised, with where an item bears it.
-    wanted: Vec<(Vec<Pointer>, Value)>,
-    marked: Option<Marked>,
+    wanted: Wanted,
+    kind: Kind,
+    /// With a marker an item is known by that alone.
+    marked: Option<MarkedSearch>,
+    first_page: u32,
     page: u32,
     seen: HashSet<String>,
-    order: Order,
-    /// Whether something was seen that an earlier row has made.
-    met_earlier: bool,
-    /// The oldest of what may be it, and when that was made: a newer one may be another row's that is to be looked for, too.
-    found: Option<(i64, String)>,
-    /// Why the list cannot be trusted to say that the item is not there.
-    doubt: Option<Doubt>,
+    list: List,
+    /// How often the list changed while it was read.
+    changes: u32,
+    /// Whether an item cannot be told from others.
+    is_nameless: bool,
+    /// What was known with the last page.
+    known: Option<Known>,
+    before_first: BeforeFirst,
+    /// How the reading came to its end.
+    ended: Option<End>,
+}
+
+/// Whether there is a page before the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BeforeFirst {
+    Unknown,
+    /// That page is asked for. The reading of the others has come to an end.
+    Asked(End),
+    Answered,
+}
+
+/// What is known beside the list when a page of it has come.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// What rows own of the page and of the lane.
+    pub holdings: Holdings,
+    /// When the attempt was started.
+    pub attempted: Attempted,
+    /// Now by this machine's clock; unix milliseconds.
+    pub wall: i64,
+    /// Now by the other side's clock, as far as it has told it.
+    pub remote: Option<i64>,
+    /// Something of another list by which the clock that dates items is known.
+    pub dated: Option<Dated>,
 }
 
 /// What follows from a page.
@@ -91,8 +94,14 @@ pub enum Lookup {
         /// What the other side calls the item.
         id: String,
     },
-    /// It surely is not there.
-    Absent,
+    /// It is not in the list.
+    Absent {
+        /// What that is worth.
+        proof: Proof,
+        /// Whether something that is nobody's and of another text stands where it would be: it might be it, if the other
+        /// side changed texts beyond recognition.
+        strangers: bool,
+    },
     /// Nobody can tell.
     Unsure {
         /// Why not.
@@ -100,254 +109,354 @@ pub enum Lookup {
     },
 }
 
+/// What has shown that a list has what it should have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// It is looked for by a marker, and the list was read to its end.
+    Marker,
+    /// The list shows the last thing that the ledger owns in the lane, and one that is of the same kind.
+    Lane,
+    /// Nothing has.
+    None,
+}
+
+/// How the reading of a list came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// All that follows is older.
+    Enough,
+    Whole,
+    /// There may be more that the other side does not show.
+    Cut,
+    Endless,
+    /// The next page was refused.
+    Refused,
+}
+
 impl Search {
     /// A search for what `fields` may have made.
     /// `marker` is the line that stands at the end of the field that takes it.
     pub fn new(recover: &Recover, fields: &Fields<'_>, marker: Option<&str>) -> Self {
-        let wanted = recover
-            .fields
-            .iter()
-            .filter_map(|(field, pointers)| {
-                let value = fields.get(*field)?.to_json();
-                Some((pointers.clone(), normalised(&value, &recover.text)))
-            })
-            .collect();
         let marked = marker.and_then(|marker| Marked::new(recover, fields, marker));
         Self {
-            wanted,
-            marked,
+            wanted: Wanted::of(recover, fields),
+            kind: Kind::of_row(recover, fields),
+            marked: marked.map(MarkedSearch::new),
+            first_page: 1,
             page: 1,
             seen: HashSet::new(),
-            order: Order::default(),
-            met_earlier: false,
-            found: None,
-            doubt: None,
+            list: List::default(),
+            changes: 0,
+            is_nameless: false,
+            known: None,
+            before_first: match recover.pages {
+                Some(_) => BeforeFirst::Unknown,
+                None => BeforeFirst::Answered,
+            },
+            ended: None,
         }
+    }
+
+    /// The number of the page that it began with.
+    pub(crate) fn first_page(&self) -> u32 {
+        self.first_page
+    }
+
+    /// With pages that are known to count from a number.
+    pub(crate) fn beginning_with(self, first_page: u32) -> Self {
+        Self { first_page, page: first_page, before_first: BeforeFirst::Answered, ..self }
+    }
+
+    /// Asks for the page before the first, where nobody knows whether there is one: what is missing may stand there. Says
+    /// whether it does.
+    pub(crate) fn ask_before_first(&mut self) -> bool {
+        match (self.before_first, self.ended) {
+            (BeforeFirst::Unknown, Some(end)) if self.first_page == 1 => {
+                self.before_first = BeforeFirst::Asked(end);
+                self.page = 0;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether all that is asked is whether there is a page before the first.
+    pub(crate) fn is_read(&self) -> bool {
+        matches!(self.before_first, BeforeFirst::Asked(_))
     }
 
     /// The request for the page that is due; none where the row lacks a field that the list asks for.
     pub fn request(&self, recover: &Recover, ready: &Ready) -> Option<Request> {
-        let mut fields = Fields::default();
-        for (field, from) in &recover.with {
-            fields.set(*field, ready.fields.get(*from)?.clone());
-        }
-        for (field, value) in &recover.newest_first {
-            fields.set(*field, value.clone());
-        }
-        let mut request = request::build(&recover.list, &fields)?;
-        if let Some(pages) = &recover.pages {
-            let separator = if request.path.contains('?') { '&' } else { '?' };
-            request.path.push_str(&format!("{separator}{}={}", pages.page, self.page));
-            if let Some(size) = &pages.size {
-                request.path.push_str(&format!("&{size}={}", pages.items));
-            }
-        }
-        Some(request)
+        request_of(recover, ready, self.page)
     }
 
-    /// Takes a page in. `owned` are the ids of it that belong to other rows.
-    pub fn take(
-        &mut self,
-        recover: &Recover,
-        items: &[Value],
-        owned: &HashSet<String>,
-        since: Since,
-    ) -> Lookup {
+    /// Takes a page in.
+    pub fn take(&mut self, recover: &Recover, items: &[Value], known: Known) -> Lookup {
+        let since = Since::of(known.attempted, known.wall, known.remote);
+        if let BeforeFirst::Asked(end) = self.before_first {
+            self.before_first = BeforeFirst::Answered;
+            let is_seen = |item| item_id(recover, item).is_some_and(|id| self.seen.contains(&id));
+            if items.iter().all(is_seen) {
+                return self.conclude(end);
+            }
+            self.begin(0);
+            return Lookup::NextPage;
+        }
+        if self.changed(recover, items) {
+            return Lookup::NextPage;
+        }
         let mut news = false;
         for item in items {
             match item_id(recover, item) {
                 Some(id) if !self.seen.insert(id.clone()) => {}
                 Some(id) => {
                     news = true;
-                    let made = created(recover, item);
-                    self.order.follow(made);
-                    // Rows of one list go one at a time, so that other row was done when this one was started.
-                    self.met_earlier |=
-                        owned.contains(&id) && made.is_some_and(|at| at < since.at_most());
-                    if !owned.contains(&id) {
-                        self.weigh(recover, item, id, since);
-                    }
+                    self.enter(recover, item, id, &known.holdings, since);
                 }
-                None => self.doubt = Some(Doubt::ItemWithoutId),
+                None => self.is_nameless = true,
             }
         }
-        if !items.is_empty() && !self.is_enough(since) {
-            if recover.pages.is_some() && news && self.page < MOST_PAGES {
-                self.page += 1;
-                return Lookup::NextPage;
+        self.known = Some(known);
+        let end = match items.is_empty() {
+            true => End::Whole,
+            false if self.is_enough(since) => End::Enough,
+            false if recover.pages.is_some() && news => {
+                if self.page - self.first_page + 1 < MOST_PAGES {
+                    self.page += 1;
+                    return Lookup::NextPage;
+                }
+                End::Endless
             }
-            self.doubt_the_end(recover.pages.is_some(), news, items.len(), since);
+            // A server that does not know of pages shows the first page again: that may be the whole list, or what fits on a
+            // page.
+            false => match recover.pages.is_none() || self.page == self.first_page + 1 {
+                true if items.len() >= SHORTEST_PAGE => End::Cut,
+                _ => End::Whole,
+            },
+        };
+        if let Some(marked) = &mut self.marked {
+            return marked.conclude(end, self.is_nameless, since);
         }
-        self.conclude()
+        if self.begins_elsewhere(recover) {
+            return Lookup::NextPage;
+        }
+        self.ended = Some(end);
+        self.conclude(end)
     }
 
-    /// What follows from all that was read.
-    fn conclude(&mut self) -> Lookup {
-        match (self.found.take(), self.doubt.take()) {
-            (Some((_, id)), _) => Lookup::Found { id },
-            (None, Some(doubt)) => Lookup::Unsure { doubt },
-            (None, None) => Lookup::Absent,
+    /// Whether a page shows something new beside what earlier pages have shown: then something has come or gone meanwhile, so
+    /// that nobody knows where what was read stands, and the list is read again.
+    fn changed(&mut self, recover: &Recover, items: &[Value]) -> bool {
+        let ids = items.iter().filter_map(|item| item_id(recover, item));
+        let (seen, new): (Vec<String>, Vec<String>) = ids.partition(|id| self.seen.contains(id));
+        if self.marked.is_some() || seen.is_empty() || new.is_empty() {
+            return false;
         }
+        self.changes += 1;
+        let is_read_again = self.changes <= MOST_CHANGES;
+        if is_read_again {
+            self.begin(self.first_page);
+        }
+        is_read_again
+    }
+
+    fn begin(&mut self, first_page: u32) {
+        (self.first_page, self.page) = (first_page, first_page);
+        self.seen.clear();
+        self.list.clear();
+    }
+
+    fn enter(
+        &mut self,
+        recover: &Recover,
+        item: &Value,
+        id: String,
+        holdings: &Holdings,
+        since: Since,
+    ) {
+        let made = created(recover, item);
+        let owner = holdings.ids.get(&id).copied();
+        if let Some(marked) = &mut self.marked {
+            return marked.enter(recover, item, (id, made, owner.is_some()), since);
+        }
+        let likeness = self.wanted.weigh(recover, item);
+        self.list.push(Item { id, made, owner, likeness, kind: Kind::of_item(recover, item) });
     }
 
     /// Takes in that a page was refused. What was found counts all the same, and some refuse a page where others show an
     /// empty one: that is the end of a list that was too short to be cut. None where it says nothing.
     pub fn take_refusal(&mut self) -> Option<Lookup> {
-        let is_whole = self.page == 2 && self.seen.len() < SHORTEST_PAGE;
-        (self.found.is_some() || is_whole).then(|| self.conclude())
-    }
-
-    /// The last page that is read was not an empty one. Is that all there is?
-    fn doubt_the_end(&mut self, has_pages: bool, news: bool, items: usize, since: Since) {
-        if has_pages && news {
-            self.doubt = Some(Doubt::Endless);
-            return;
+        if let BeforeFirst::Asked(end) = self.before_first {
+            self.before_first = BeforeFirst::Answered;
+            return Some(self.conclude(end));
         }
-        // A server that does not know of pages shows the first page again: that may be the whole list, or what fits on a page.
-        let may_be_cut = (!has_pages || self.page == 2) && items >= SHORTEST_PAGE;
-        let far_enough = if since.certain { since.moment } else { since.earliest() };
-        let goes_back = self.order.reaches_back_to(far_enough)
-            || (since.certain && self.met_earlier && self.order.reaches_back_to(since.at_most()));
-        if may_be_cut && !goes_back {
-            self.doubt = Some(Doubt::OnePage);
-        }
+        let is_whole = self.page == self.first_page + 1 && self.seen.len() < SHORTEST_PAGE;
+        let end = if is_whole { End::Whole } else { End::Refused };
+        let lookup = match &mut self.marked {
+            Some(marked) => marked.take_refusal(self.is_nameless)?,
+            // What should be there was not on the pages that count from 1, and there are no others.
+            None if self.page == 0 => Lookup::Unsure { doubt: Doubt::ListUnproven },
+            None => {
+                self.ended = Some(end);
+                self.conclude(end)
+            }
+        };
+        (is_whole || self.page == 0 || matches!(lookup, Lookup::Found { .. })).then_some(lookup)
     }
 
     /// Whether further pages cannot have anything to say. A marker is looked for everywhere: then times do not matter.
     fn is_enough(&self, since: Since) -> bool {
-        match (&self.marked, &self.found) {
-            (Some(_), found) => found.is_some(),
-            (None, Some(_)) => self.order.reaches_back_to(since.moment),
-            (None, None) => self.order.reaches_back_to(since.earliest()),
-        }
-    }
-
-    fn find(&mut self, id: String, moment: i64) {
-        if self.found.as_ref().is_none_or(|(oldest, _)| moment < *oldest) {
-            self.found = Some((moment, id));
-        }
-    }
-
-    /// An item that no row owns: is it what was sent?
-    fn weigh(&mut self, recover: &Recover, item: &Value, id: String, since: Since) {
         if let Some(marked) = &self.marked {
-            // What is older than the attempt is not of it, if the clocks of then are known.
-            let made = created(recover, item);
-            let older = made.is_some_and(|moment| moment < since.moment);
-            match marked.weigh(recover, item) {
-                Likeness::Same => self.find(id, made.unwrap_or(i64::MAX)),
-                Likeness::Altered if !older || !since.certain => {
-                    self.doubt = Some(Doubt::Altered { id });
+            return marked.is_enough();
+        }
+        let Some(known) = &self.known else { return false };
+        match (self.fence(), &known.holdings.newest) {
+            (Some(fence), _) if self.list.sure_direction() == Direction::NewestFirst => {
+                let made = self.list.get(fence).and_then(|fence| fence.made);
+                self.list.shows_owned(&self.kind)
+                    && made
+                        .is_none_or(|made| self.list.goes_back_to(made - DISAGREEMENT_MILLISECONDS))
+            }
+            (_, Some(_)) => false,
+            (_, None) => {
+                let (since, _) = self.since(known, since);
+                self.list.reaches_back_to(since.earliest())
+            }
+        }
+    }
+
+    fn fence(&self) -> Option<usize> {
+        self.list.fence(&self.known.as_ref()?.holdings)
+    }
+
+    /// From when on an item may be of the attempt, and whether anything has shown how the clock goes that dates items.
+    fn since(&self, known: &Known, by_date: Since) -> (Since, bool) {
+        let fence = self.fence().and_then(|at| self.list.get(at)?.made);
+        let newest = known.holdings.newest.as_ref().zip(fence);
+        let dated = newest.map(|(newest, made)| Dated { made, sent: newest.attempted });
+        match dated.or_else(|| self.list.dated()).or(known.dated) {
+            Some(dated) => (Since::by(known.attempted, dated), true),
+            None => (by_date, false),
+        }
+    }
+
+    /// Where the list lacks what the ledger owns, its pages may count from 0: then it is read again from there.
+    fn begins_elsewhere(&mut self, recover: &Recover) -> bool {
+        let lacks = self.known.as_ref().is_some_and(|known| known.holdings.newest.is_some())
+            && self.fence().is_none();
+        if !lacks || recover.pages.is_none() || self.first_page == 0 {
+            return false;
+        }
+        self.begin(0);
+        true
+    }
+
+    /// What follows from all that was read.
+    fn conclude(&self, end: End) -> Lookup {
+        let Some(known) = &self.known else { return unsure(Doubt::ListUnproven) };
+        let by_date = Since::of(known.attempted, known.wall, known.remote);
+        let (since, is_calibrated) = self.since(known, by_date);
+        let fence = self.fence();
+        let candidates: Vec<(&Item, Side)> = self
+            .list
+            .candidates(fence, since, is_calibrated)
+            .filter(|(_, side)| *side != Side::Older)
+            .collect();
+        match candidates.as_slice() {
+            [(item, _), ..] if self.changes > MOST_CHANGES => {
+                unsure(Doubt::Alike { id: item.id.clone() })
+            }
+            [] => self.nothing(end, known, fence, (since, is_calibrated)),
+            [(item, Side::Newer)] => {
+                let is_dated_right = match item.made {
+                    Some(made) if is_calibrated => made >= since.earliest(),
+                    // A clock that is ahead makes what is old seem new.
+                    Some(made) => known.remote.is_none_or(|now| {
+                        fence.is_some() || made <= now + DISAGREEMENT_MILLISECONDS
+                    }),
+                    None => true,
+                };
+                let id = item.id.clone();
+                match item.likeness {
+                    Likeness::Altered if fence.is_none() => unsure(Doubt::Altered { id }),
+                    _ if known.holdings.nameless || !is_dated_right => unsure(Doubt::Alike { id }),
+                    _ => Lookup::Found { id },
                 }
-                Likeness::Altered | Likeness::Other => {}
             }
-            return;
-        }
-        let same = self.wanted.iter().all(|(pointers, wanted)| {
-            let value = pointers.iter().find_map(|pointer| pointer.find(item));
-            value.is_some_and(|value| agrees(&normalised(value, &recover.text), wanted))
-        });
-        match (created(recover, item), same) {
-            (Some(moment), true) if moment >= since.moment => self.find(id, moment),
-            (Some(moment), false) if moment >= since.moment => {
-                // The other side may have changed the text, or somebody else was there.
-                self.doubt = Some(Doubt::Differs { id });
-            }
-            (Some(moment), true) if moment >= since.earliest() => {
-                self.doubt = Some(match since.certain {
-                    true => Doubt::OlderWithinClocks { id },
-                    false => Doubt::OlderByUnknownClocks { id },
-                });
-            }
-            (Some(_), _) => {}
-            (None, _) => self.doubt = Some(Doubt::Undated),
+            [(item, Side::Unclear)] => unsure(unclear(item, since, is_calibrated)),
+            [(item, _), ..] => unsure(Doubt::Alike { id: item.id.clone() }),
         }
     }
-}
 
-/// Whether a list begins with what is newest, as far as it has been read.
-///
-/// Such a list need not be read to its end, and may be cut short by the other side: what is newest is in it.
-#[derive(Debug, Default)]
-struct Order {
-    /// When the first and the last item were made; unix milliseconds.
-    ends: Option<(i64, i64)>,
-    /// Whether an item was younger than the one before it, or nobody knows.
-    broken: bool,
-}
-
-impl Order {
-    /// Takes in when the next item was made, as far as that is known.
-    fn follow(&mut self, created: Option<i64>) {
-        self.broken |= created.is_none();
-        let Some(moment) = created else { return };
-        let (first, last) = self.ends.unwrap_or((moment, moment));
-        self.broken |= moment > last;
-        self.ends = Some((first, moment));
-    }
-
-    /// Whether all that follows is older than a moment. Items of one moment tell nothing of the order.
-    fn reaches_back_to(&self, moment: i64) -> bool {
-        let descends = |(first, last): (i64, i64)| last < first && last < moment;
-        !self.broken && self.ends.is_some_and(descends)
-    }
-}
-
-/// The text that bears a marker.
-#[derive(Debug)]
-struct Marked {
-    pointers: Vec<Pointer>,
-    /// Normalised.
-    marker: String,
-    /// Letters and digits of the marker, and of the whole text.
-    marker_letters: String,
-    letters: String,
-}
-
-/// How an item's text compares with a marked one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Likeness {
-    /// It ends with the marker.
-    Same,
-    /// It may have ended with the marker, before something was done to it.
-    Altered,
-    Other,
-}
-
-impl Marked {
-    fn new(recover: &Recover, fields: &Fields<'_>, marker: &str) -> Option<Self> {
-        let marked = recover.marker?;
-        let (_, pointers) = recover.fields.iter().find(|(field, _)| *field == marked)?;
-        Some(Self {
-            pointers: pointers.clone(),
-            marker: normalised_text(marker, &recover.text).trim().to_owned(),
-            marker_letters: letters(marker),
-            letters: letters(fields.get(marked)?.as_str()?),
-        })
-    }
-
-    fn weigh(&self, recover: &Recover, item: &Value) -> Likeness {
-        let text = self.pointers.iter().find_map(|pointer| pointer.find(item));
-        let Some(text) = text.and_then(Value::as_str) else { return Likeness::Altered };
-        let shown = normalised_text(text, &recover.text);
-        if let Some(before) = shown.trim_end().strip_suffix(&self.marker) {
-            // As a word of its own: the marker of another row may end with the same letters.
-            if before.is_empty() || before.ends_with(char::is_whitespace) {
-                return Likeness::Same;
-            }
+    /// No item may be the attempt's. Has the list shown what it should?
+    fn nothing(
+        &self,
+        end: End,
+        known: &Known,
+        fence: Option<usize>,
+        (since, is_calibrated): (Since, bool),
+    ) -> Lookup {
+        if self.is_nameless {
+            return unsure(Doubt::ItemWithoutId);
         }
-        // Markup may stand in the marker, something may follow it, and the end may be cut off.
-        let shown = letters(text);
-        match shown.contains(&self.marker_letters) || self.letters.starts_with(&shown) {
-            true => Likeness::Altered,
-            false => Likeness::Other,
+        if self.changes > MOST_CHANGES {
+            return unsure(Doubt::ListUnproven);
+        }
+        if known.holdings.newest.is_some() && fence.is_none() {
+            return unsure(match end {
+                End::Endless => Doubt::Endless,
+                _ => Doubt::ListUnproven,
+            });
+        }
+        let begins_with_newest = self.list.sure_direction() == Direction::NewestFirst;
+        match end {
+            End::Enough | End::Whole => {}
+            _ if fence.is_some() && begins_with_newest => {}
+            _ if fence.is_none() && self.list.reaches_back_to(since.far_enough()) => {}
+            End::Endless => return unsure(Doubt::Endless),
+            End::Cut | End::Refused => return unsure(Doubt::OnePage),
+        }
+        let proof = match fence.is_some() && self.list.shows_owned(&self.kind) {
+            true => Proof::Lane,
+            false => Proof::None,
+        };
+        Lookup::Absent { proof, strangers: self.list.shows_strangers(fence, since, is_calibrated) }
+    }
+}
+
+fn unsure(doubt: Doubt) -> Lookup {
+    Lookup::Unsure { doubt }
+}
+
+/// Why nobody can tell whether an item that is alike is the attempt's.
+fn unclear(item: &Item, since: Since, is_calibrated: bool) -> Doubt {
+    let id = item.id.clone();
+    match (item.likeness, item.made) {
+        (Likeness::Altered, _) => Doubt::Altered { id },
+        (_, None) => Doubt::Undated,
+        _ if is_calibrated && since.certain => Doubt::OlderWithinClocks { id },
+        _ => Doubt::OlderByUnknownClocks { id },
+    }
+}
+
+/// The request for a page of the list in which a row is.
+fn request_of(recover: &Recover, ready: &Ready, page: u32) -> Option<Request> {
+    let mut fields = Fields::default();
+    for (field, from) in &recover.with {
+        fields.set(*field, ready.fields.get(*from)?.clone());
+    }
+    for (field, value) in &recover.newest_first {
+        fields.set(*field, value.clone());
+    }
+    let mut request = request::build(&recover.list, &fields)?;
+    if let Some(pages) = &recover.pages {
+        let separator = if request.path.contains('?') { '&' } else { '?' };
+        request.path.push_str(&format!("{separator}{}={page}", pages.page));
+        if let Some(size) = &pages.size {
+            request.path.push_str(&format!("&{size}={}", pages.items));
         }
     }
-}
-
-/// What is left of a text by whatever shows it.
-fn letters(text: &str) -> String {
-    text.chars().filter(|character| character.is_alphanumeric()).collect()
+    Some(request)
 }
 
 /// The id of an item of a list, as far as the connector knows where it stands.
@@ -375,50 +484,6 @@ fn created(recover: &Recover, item: &Value) -> Option<i64> {
     };
     let milliseconds = if number < FIRST_MILLISECONDS { number * 1000.0 } else { number };
     (milliseconds > 0.0).then_some(milliseconds as i64)
-}
-
-/// Flags come as booleans or as 0 and 1.
-fn agrees(found: &Value, wanted: &Value) -> bool {
-    let flag = |value: &Value| match value {
-        Value::Bool(flag) => Some(i64::from(*flag)),
-        Value::Number(number) => number.as_i64(),
-        _ => None,
-    };
-    found == wanted || (flag(found).is_some() && flag(found) == flag(wanted))
-}
-
-/// A value as it would be after what the other side may do to texts.
-fn normalised(value: &Value, changes: &[TextChange]) -> Value {
-    match value {
-        Value::String(text) => Value::String(normalised_text(text, changes)),
-        other => other.clone(),
-    }
-}
-
-fn normalised_text(text: &str, changes: &[TextChange]) -> String {
-    let mut text = text.to_owned();
-    for change in changes {
-        text = match change {
-            TextChange::LineEnds => text.replace("\r\n", "\n").replace('\r', "\n"),
-            TextChange::Trimming => text.trim().to_owned(),
-            TextChange::HtmlEscapes => unescaped(&text),
-        };
-    }
-    text
-}
-
-/// The five escapes that servers make of `& < > " '`; `&amp;` last, so that nothing is undone twice.
-fn unescaped(text: &str) -> String {
-    [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#39;", "'"),
-        ("&#x27;", "'"),
-        ("&amp;", "&"),
-    ]
-    .iter()
-    .fold(text.to_owned(), |text, (escape, plain)| text.replace(escape, plain))
 }
 
 #[cfg(test)]

@@ -1,12 +1,27 @@
 //! Lists as servers show them, and what is made of them.
 
+use super::since::TOLERANCE_MILLISECONDS;
 use super::*;
-use crate::declared::connector::Catalogue;
+use crate::declared::connector::{Catalogue, TextChange};
+use crate::row::{Made, Newest};
 use crate::text::diagnostic::Place;
 use serde_json::json;
 
 const STARTED: i64 = 1_800_000_000_000;
-const SINCE: Since = Since { moment: STARTED - TOLERANCE_MILLISECONDS, certain: true };
+const SENT: Attempted = Attempted { at: STARTED, remote_at: Some(STARTED) };
+
+/// What is known 20 seconds after an attempt where rows of other lanes own these.
+fn known<'a>(owned: impl IntoIterator<Item = &'a str>) -> Known {
+    let ids = owned.into_iter().map(|id| (id.to_owned(), None)).collect();
+    let holdings = Holdings { ids, ..Holdings::default() };
+    let now = STARTED + 20_000;
+    Known { holdings, attempted: SENT, wall: now, remote: Some(now), dated: None }
+}
+
+/// Likewise, where the clock that dates items is known to go right.
+fn calibrated<'a>(owned: impl IntoIterator<Item = &'a str>) -> Known {
+    Known { dated: Some(Dated { made: STARTED, sent: SENT }), ..known(owned) }
+}
 
 fn recover() -> Recover {
     let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
@@ -27,9 +42,8 @@ fn note(id: &str, text: &str, created: impl Into<Value>) -> Value {
 fn search(recover: &Recover, items: &[Value]) -> Lookup {
     let mut search =
         Search::new(recover, &sent(json!({"ticket_id": "tk_1", "note": "xin chào "})), None);
-    let owned: HashSet<String> = ["tn_owned".to_owned()].into();
-    match search.take(recover, items, &owned, SINCE) {
-        Lookup::NextPage => search.take(recover, &[], &owned, SINCE),
+    match search.take(recover, items, calibrated(["tn_owned"])) {
+        Lookup::NextPage => search.take(recover, &[], calibrated(["tn_owned"])),
         step => step,
     }
 }
@@ -63,6 +77,7 @@ fn what_was_sent_is_known_again_or_it_is_said_that_nobody_knows() {
         let shown = match search(&recover, &items) {
             Lookup::Found { id } => found(&id),
             Lookup::Unsure { .. } => "Unsure".to_owned(),
+            Lookup::Absent { .. } => "Absent".to_owned(),
             step => format!("{step:?}"),
         };
         assert_eq!(shown, expected, "{items:?}");
@@ -83,9 +98,15 @@ fn a_clock_that_was_set_between_two_runs_does_not_hide_a_note() {
     for (created, step) in [(STARTED, "Unsure"), (STARTED - 3 * 86_400_000, "Absent")] {
         let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
         let items = [note("tn_1", "x", created)];
-        let mut last = search.take(&recover(), &items, &HashSet::new(), since);
+        let known = || Known {
+            attempted: unknown,
+            wall: STARTED,
+            remote: Some(STARTED + 500),
+            ..calibrated([])
+        };
+        let mut last = search.take(&recover(), &items, known());
         if last == Lookup::NextPage {
-            last = search.take(&recover(), &[], &HashSet::new(), since);
+            last = search.take(&recover(), &[], known());
         }
         assert!(format!("{last:?}").starts_with(step), "{last:?}");
     }
@@ -100,10 +121,11 @@ fn page(first: i64, step: i64, count: i64) -> Vec<Value> {
 fn read_pages(marker: Option<&str>, pages: &[Vec<Value>]) -> String {
     let recover = recover();
     let mut search = Search::new(&recover, &sent(json!({"note": "x"})), marker);
-    let steps = pages.iter().map(|items| search.take(&recover, items, &HashSet::new(), SINCE));
+    let steps = pages.iter().map(|items| search.take(&recover, items, known([])));
     let words = steps.map(|step| match step {
         Lookup::NextPage => "next".to_owned(),
         Lookup::Unsure { doubt } => doubt.word().into_owned(),
+        Lookup::Absent { .. } => "Absent".to_owned(),
         step => format!("{step:?}"),
     });
     words.collect::<Vec<_>>().join(", ")
@@ -145,27 +167,24 @@ fn a_list_is_read_as_far_as_it_can_have_the_item() {
 #[test]
 fn notes_of_others_since_the_attempt_may_have_pushed_the_item_off_a_list_without_pages() {
     let owned = page(STARTED + 20_000, -1_000, 12);
-    let ids = owned.iter().filter_map(|item| item_id(&recover(), item)).collect();
+    let ids: Vec<String> = owned.iter().filter_map(|item| item_id(&recover(), item)).collect();
     let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
-    assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Lookup::NextPage);
-    let last = search.take(&recover(), &owned, &ids, SINCE);
+    assert_eq!(
+        search.take(&recover(), &owned, known(ids.iter().map(String::as_str))),
+        Lookup::NextPage
+    );
+    let last = search.take(&recover(), &owned, known(ids.iter().map(String::as_str)));
     assert!(matches!(last, Lookup::Unsure { .. }), "{last:?}");
 }
 
 #[test]
-fn of_two_that_are_alike_the_older_one_is_taken_whichever_comes_first() {
+fn of_two_that_are_alike_nobody_knows_which_is_the_attempts() {
     let (older, newer) = (note("tn_1", "x", STARTED + 5), note("tn_2", "x", STARTED + 70_000));
-    let before = page(STARTED - 3_600_000, -1_000, 2);
     for items in [vec![older.clone(), newer.clone()], vec![newer, older]] {
         let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
-        let none = HashSet::new();
-        assert_eq!(search.take(&recover(), &items, &none, SINCE), Lookup::NextPage);
-        let last = search.take(&recover(), &before, &none, SINCE);
-        let last = match last {
-            Lookup::NextPage => search.take(&recover(), &[], &none, SINCE),
-            step => step,
-        };
-        assert_eq!(last, Lookup::Found { id: "tn_1".into() });
+        assert_eq!(search.take(&recover(), &items, known([])), Lookup::NextPage);
+        let last = search.take(&recover(), &[], known([]));
+        assert!(matches!(last, Lookup::Unsure { doubt: Doubt::Alike { .. } }), "{last:?}");
     }
 }
 
@@ -178,8 +197,8 @@ fn a_list_that_is_said_to_have_no_pages_may_be_cut_as_well() {
         (page(STARTED - 3_600_000, -1_000, 12), true),
     ] {
         let mut search = Search::new(&recover, &sent(json!({"note": "x"})), None);
-        let step = search.take(&recover, &items, &HashSet::new(), SINCE);
-        assert_eq!(step == Lookup::Absent, absent, "{step:?}");
+        let step = search.take(&recover, &items, known([]));
+        assert_eq!(matches!(step, Lookup::Absent { .. }), absent, "{step:?}");
     }
 }
 
@@ -190,13 +209,13 @@ fn a_page_that_is_refused_is_the_end_of_a_short_list_and_says_nothing_of_a_long_
     for (pages, expected) in [
         (vec![], None),
         (vec![found.clone()], Some(Lookup::Found { id: "tn_1".into() })),
-        (vec![page(OLD, 1_000, 5)], Some(Lookup::Absent)),
+        (vec![page(OLD, 1_000, 5)], Some(Lookup::Absent { proof: Proof::None, strangers: true })),
         (vec![page(OLD, 1_000, 20)], None),
         (vec![page(OLD, 1_000, 5), page(OLD + 60_000, 1_000, 3)], None),
     ] {
         let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
         for items in pages {
-            let step = search.take(&recover(), &items, &HashSet::new(), SINCE);
+            let step = search.take(&recover(), &items, known([]));
             assert_eq!(step, Lookup::NextPage);
         }
         assert_eq!(search.take_refusal(), expected);
@@ -205,25 +224,16 @@ fn a_page_that_is_refused_is_the_end_of_a_short_list_and_says_nothing_of_a_long_
 
 #[test]
 fn where_clocks_are_not_known_a_cut_list_has_to_go_back_much_further() {
-    let unknown = Since { certain: false, ..SINCE };
+    let unknown = || Known { attempted: Attempted { remote_at: None, ..SENT }, ..known([]) };
     for (hours, absent) in [(1, false), (100, true)] {
         let items = page(STARTED - hours * 3_600_000, -1_000, 12);
         let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
-        let mut step = search.take(&recover(), &items, &HashSet::new(), unknown);
+        let mut step = search.take(&recover(), &items, unknown());
         if step == Lookup::NextPage {
-            step = search.take(&recover(), &items, &HashSet::new(), unknown);
+            step = search.take(&recover(), &items, unknown());
         }
-        assert_eq!(step == Lookup::Absent, absent, "{step:?}");
+        assert_eq!(matches!(step, Lookup::Absent { .. }), absent, "{step:?}");
     }
-}
-
-#[test]
-fn the_notes_of_the_rows_before_show_that_a_list_without_pages_goes_back_far_enough() {
-    let owned = page(STARTED - 10, -100, 12);
-    let ids = owned.iter().filter_map(|item| item_id(&recover(), item)).collect();
-    let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
-    assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Lookup::NextPage);
-    assert_eq!(search.take(&recover(), &owned, &ids, SINCE), Lookup::Absent);
 }
 
 #[test]
@@ -239,21 +249,18 @@ fn texts_are_compared_as_the_connector_says() {
     recover.text.push(TextChange::HtmlEscapes);
     let mut search = Search::new(&recover, &sent(json!({"note": "1 < 2 & 3"})), None);
     let items = [note("tn_1", "1 &lt; 2 &amp; 3", STARTED)];
-    search.take(&recover, &items, &HashSet::new(), SINCE);
-    assert_eq!(
-        search.take(&recover, &[], &HashSet::new(), SINCE),
-        Lookup::Found { id: "tn_1".into() }
-    );
+    search.take(&recover, &items, known([]));
+    assert_eq!(search.take(&recover, &[], known([])), Lookup::Found { id: "tn_1".into() });
 }
 
 /// Searches one page for a note of two lines, the second of which is a marker.
-fn search_marked(items: &[Value], since: Since) -> Lookup {
+fn search_marked(items: &[Value], attempted: Attempted) -> Lookup {
     let recover = recover();
     let fields = sent(json!({"note": "xin chào\n[ref HD-1]"}));
     let mut search = Search::new(&recover, &fields, Some("[ref HD-1]"));
-    let owned: HashSet<String> = ["tn_owned".to_owned()].into();
-    match search.take(&recover, items, &owned, since) {
-        Lookup::NextPage => search.take(&recover, &[], &owned, since),
+    let known = || Known { attempted, ..known(["tn_owned"]) };
+    match search.take(&recover, items, known()) {
+        Lookup::NextPage => search.take(&recover, &[], known()),
         step => step,
     }
 }
@@ -281,9 +288,9 @@ fn a_marked_text_is_known_by_its_marker_alone() {
         ("", later, "unsure"),
         ("xin chà", hours_before, "absent"),
     ] {
-        let found = match search_marked(&[note("tn_1", text, created)], SINCE) {
+        let found = match search_marked(&[note("tn_1", text, created)], SENT) {
             Lookup::Found { .. } => "found",
-            Lookup::Absent => "absent",
+            Lookup::Absent { .. } => "absent",
             Lookup::Unsure { .. } => "unsure",
             Lookup::NextPage => "next page",
         };
@@ -294,8 +301,205 @@ fn a_marked_text_is_known_by_its_marker_alone() {
 #[test]
 fn a_marker_is_not_taken_from_a_row_that_owns_it_and_clocks_that_are_not_known_count_for_nothing() {
     let text = "xin chào\n[ref HD-1]";
-    assert_eq!(search_marked(&[note("tn_owned", text, STARTED)], SINCE), Lookup::Absent);
-    let unknown = Since { certain: false, ..SINCE };
+    assert_eq!(
+        search_marked(&[note("tn_owned", text, STARTED)], SENT),
+        Lookup::Absent { proof: Proof::Marker, strangers: false }
+    );
+    let unknown = Attempted { remote_at: None, ..SENT };
     let cut = note("tn_1", "xin ch", STARTED - 3_600_000);
     assert!(matches!(search_marked(&[cut], unknown), Lookup::Unsure { .. }));
+}
+
+/// What the ledger owns in the lane: `own_1`, `own_2` and so on, a minute apart, the last a minute before the attempt.
+fn owning(count: u8) -> Holdings {
+    let attempted = |number: u8| {
+        let at = STARTED - 60_000 * (i64::from(count - number) + 1);
+        Attempted { at, remote_at: Some(at) }
+    };
+    let id = |number: u8| format!("own_{number}");
+    let ids = (1..=count).map(|number| {
+        let turn = (1, u64::from(number));
+        (id(number), Some(Made { attempted: attempted(number), in_lane: true, turn }))
+    });
+    let newest = (count > 0).then(|| Newest { id: id(count), attempted: attempted(count) });
+    Holdings { ids: ids.collect(), newest, ..Holdings::default() }
+}
+
+/// What follows from pages, which the server counts from a number; `-` stands for no more. Ids that begin with `own` are
+/// owned, others say what was sent if they begin with `x`.
+fn fenced(pages: &[&[(&str, Option<i64>)]], base: u32, holdings: &Holdings) -> String {
+    let recover = recover();
+    let mut search = Search::new(&recover, &sent(json!({"note": LONG})), None);
+    loop {
+        let index = search.page.checked_sub(base).and_then(|at| usize::try_from(at).ok());
+        let page = index.and_then(|index| pages.get(index)).copied().unwrap_or_default();
+        let items: Vec<Value> = page
+            .iter()
+            .map(|(id, ago)| {
+                let text = match id.chars().next() {
+                    Some('x') => LONG.to_owned(),
+                    Some('h') => "<p>G\u{1ecd}i l\u{1ea1}i cho kh&amp;aacute;ch</p>".to_owned(),
+                    Some('e') => {
+                        "Gọi lại cho khách &lt;Lan&gt; trước 5 giờ &amp; báo lại".to_owned()
+                    }
+                    Some('c') => LONG.chars().take(30).collect(),
+                    _ => "của người khác".to_owned(),
+                };
+                match ago {
+                    Some(ago) => note(id, &text, STARTED - ago * 1_000),
+                    None => json!({"id": id, "note": text}),
+                }
+            })
+            .collect();
+        let known = Known { holdings: holdings.clone(), ..known([]) };
+        let step = search.take(&recover, &items, known);
+        let word = match step {
+            Lookup::NextPage => continue,
+            Lookup::Found { id } => format!("found {id}"),
+            Lookup::Absent { proof, .. } => format!("absent {proof:?}"),
+            Lookup::Unsure { doubt } => doubt.word().into_owned(),
+        };
+        return word;
+    }
+}
+
+/// With what servers do something to.
+const LONG: &str = "Gọi lại cho khách <Lan> trước 5 giờ & báo lại";
+
+/// A list, as ids with how many seconds before the attempt they seem to have been made; then what follows from it.
+type Case<'a> = (&'a [(&'a str, Option<i64>)], &'a str);
+
+#[test]
+fn what_the_ledger_owns_is_a_fence_whatever_clocks_say() {
+    const H: i64 = 3_600;
+    let cases: &[Case<'_>] = &[
+        // In order, newest first; somebody else's beside it.
+        (&[("own_2", Some(60)), ("own_1", Some(120))], "absent Lane"),
+        (&[("x", Some(0)), ("own_2", Some(60)), ("own_1", Some(120))], "found x"),
+        (&[("other", Some(0)), ("own_2", Some(60)), ("own_1", Some(120))], "absent Lane"),
+        (
+            &[("other", Some(0)), ("x", Some(0)), ("own_2", Some(60)), ("own_1", Some(120))],
+            "found x",
+        ),
+        // Clocks: two hours behind, 65 s behind, seven ahead, none.
+        (
+            &[("x", Some(2 * H)), ("own_2", Some(2 * H + 60)), ("own_1", Some(2 * H + 120))],
+            "found x",
+        ),
+        (&[("x", Some(65)), ("own_2", Some(125)), ("own_1", Some(185))], "found x"),
+        (&[("own_2", Some(125)), ("own_1", Some(185)), ("xold", Some(900))], "absent Lane"),
+        (
+            &[("x", Some(-7 * H)), ("own_2", Some(60 - 7 * H)), ("own_1", Some(120 - 7 * H))],
+            "found x",
+        ),
+        (
+            &[("own_2", Some(60 - 7 * H)), ("own_1", Some(120 - 7 * H)), ("xold", Some(-6 * H))],
+            "absent Lane",
+        ),
+        (&[("x", None), ("own_2", None), ("own_1", None)], "found x"),
+        // Two may stand in order by chance.
+        (&[("own_2", None), ("own_1", None), ("xold", None)], "undated"),
+        // Oldest first, and in no order.
+        (&[("own_1", Some(120)), ("own_2", Some(60)), ("x", Some(0))], "found x"),
+        (&[("xold", Some(900)), ("own_1", Some(120)), ("own_2", Some(60))], "absent Lane"),
+        (&[("own_1", None), ("own_2", None), ("x", None)], "found x"),
+        (
+            &[("own_2", Some(60)), ("own_3", Some(0)), ("x", Some(0)), ("own_1", Some(120))],
+            "found x",
+        ),
+        // One owned note.
+        (&[("own_1", Some(60))], "absent Lane"),
+        (&[("x", Some(0)), ("own_1", Some(60))], "found x"),
+        (&[("x", None), ("own_1", None)], "undated"),
+        // Machines that differ by a little.
+        (&[("own_2", Some(60)), ("x", Some(63)), ("own_1", Some(120))], "older_within_clocks: x"),
+        // Two that are alike; one that is far too old for where it stands.
+        (
+            &[("x1", Some(0)), ("x2", Some(0)), ("own_2", Some(60)), ("own_1", Some(120))],
+            "alike: x1",
+        ),
+        (&[("x", Some(900)), ("own_2", Some(60)), ("own_1", Some(120))], "alike: x"),
+        // The newest is not shown.
+        (&[("own_1", Some(120))], "list_unproven"),
+        (&[], "list_unproven"),
+        // What the server does to texts.
+        (&[("e", Some(0)), ("own_2", Some(60)), ("own_1", Some(120))], "found e"),
+        (&[("c", Some(0)), ("own_2", Some(60)), ("own_1", Some(120))], "found c"),
+        (&[("c", Some(0)), ("e", Some(0)), ("own_2", Some(60)), ("own_1", Some(120))], "alike: c"),
+    ];
+    for (items, expected) in cases {
+        let owned = items.iter().any(|(id, _)| *id == "own_3");
+        let alone = items.iter().filter(|(id, _)| id.starts_with("own")).count() == 1;
+        let count = match (owned, alone && *expected != "list_unproven") {
+            (true, _) => 3,
+            (_, true) if !items.iter().any(|(id, _)| *id == "own_2") => 1,
+            _ => 2,
+        };
+        assert_eq!(fenced(&[items], 1, &owning(count)), *expected, "{items:?}");
+    }
+}
+
+#[test]
+fn a_row_that_made_something_without_a_name_may_have_made_the_one_that_is_alike() {
+    let holdings = Holdings { nameless: true, ..owning(1) };
+    let with = [("x", Some(0)), ("own_1", Some(60))];
+    assert_eq!(fenced(&[&with], 1, &holdings), "alike: x");
+    assert_eq!(fenced(&[&with[1..]], 1, &holdings), "absent Lane");
+}
+
+#[test]
+fn pages_that_count_from_0_are_read_from_there_where_the_newest_is_missing() {
+    let page = [("own_2", Some(60)), ("own_1", Some(120))];
+    let with = [("x", Some(0)), ("own_2", Some(60)), ("own_1", Some(120))];
+    assert_eq!(fenced(&[&page], 0, &owning(2)), "absent Lane");
+    assert_eq!(fenced(&[&with], 0, &owning(2)), "found x");
+}
+
+#[test]
+fn without_a_fence_what_is_alike_is_too_old_only_by_a_clock_that_is_known() {
+    const H: i64 = 3_600;
+    for (ago, dated, expected) in [
+        (0, None, "found x"),
+        (2 * H, None, "older_by_unknown_clocks: x"),
+        (2 * H, Some(0), "absent None"),
+        (2 * H, Some(2 * H), "found x"),
+        (-6 * H, None, "alike: x"),
+        (-6 * H, Some(-7 * H), "absent None"),
+    ] {
+        let recover = recover();
+        let mut search = Search::new(&recover, &sent(json!({"note": LONG})), None);
+        let dated = dated.map(|ago| Dated { made: STARTED - ago * 1_000, sent: SENT });
+        let known = || Known { dated, ..known([]) };
+        let items = [note("x", LONG, STARTED - ago * 1_000)];
+        assert_eq!(search.take(&recover, &items, known()), Lookup::NextPage);
+        let word = match search.take(&recover, &[], known()) {
+            Lookup::Found { id } => format!("found {id}"),
+            Lookup::Absent { proof, .. } => format!("absent {proof:?}"),
+            Lookup::Unsure { doubt } => doubt.word().into_owned(),
+            Lookup::NextPage => "next".to_owned(),
+        };
+        assert_eq!(word, expected, "{ago} s ago, {dated:?}");
+    }
+}
+
+#[test]
+fn a_list_that_leaves_the_kind_out_proves_nothing_of_it() {
+    let recover = recover();
+    for (sent_flag, shown_flag, proof) in [
+        (json!(true), json!(true), Proof::Lane),
+        (json!(true), json!(1), Proof::Lane),
+        (json!(true), json!(false), Proof::None),
+        (json!(false), json!(0), Proof::Lane),
+        (json!(false), Value::Null, Proof::Lane),
+        (json!(true), Value::Null, Proof::None),
+    ] {
+        let fields = sent(json!({"note": "y", "is_internal_note": sent_flag}));
+        let mut search = Search::new(&recover, &fields, None);
+        let mut item = note("own_1", "x", STARTED - 60_000);
+        item["is_internal_note"] = shown_flag.clone();
+        let known = || Known { holdings: owning(1), ..known([]) };
+        assert_eq!(search.take(&recover, &[item], known()), Lookup::NextPage);
+        let last = search.take(&recover, &[], known());
+        assert_eq!(last, Lookup::Absent { proof, strangers: false }, "{sent_flag} {shown_flag}");
+    }
 }

@@ -171,6 +171,13 @@ pub enum Doubt {
         /// The item's.
         id: String,
     },
+    /// The item has the same content, and so has another, or another row may have made it, or its time cannot be right.
+    Alike {
+        /// The item's.
+        id: String,
+    },
+    /// Nothing is there, in a list that has not shown what is known to be there.
+    ListUnproven,
 }
 
 /// What came of a request for a list.
@@ -194,6 +201,8 @@ impl Doubt {
             Self::Undated => "undated".into(),
             Self::Endless => "endless".into(),
             Self::OnePage => "one_page".into(),
+            Self::ListUnproven => "list_unproven".into(),
+            Self::Alike { id } => with("alike", id),
             Self::ListRefused(look) => look.entry("list_refused").into(),
             Self::ListUnread(look) => look.entry("list_unread").into(),
             Self::Altered { id } => with("altered", id),
@@ -219,6 +228,8 @@ impl Doubt {
             "undated" => Self::Undated,
             "endless" => Self::Endless,
             "one_page" => Self::OnePage,
+            "list_unproven" => Self::ListUnproven,
+            "alike" => Self::Alike { id: id()? },
             "list_refused" => Self::ListRefused(Box::new(Look::parse(facts, detail)?)),
             "list_unread" => Self::ListUnread(Box::new(Look::parse(facts, detail)?)),
             "altered" => Self::Altered { id: id()? },
@@ -288,6 +299,8 @@ mod tests {
             (Doubt::Undated, "undated"),
             (Doubt::Endless, "endless"),
             (Doubt::OnePage, "one_page"),
+            (Doubt::ListUnproven, "list_unproven"),
+            (Doubt::Alike { id: id() }, "alike: tn: 1"),
             (Doubt::Altered { id: id() }, "altered: tn: 1"),
             (Doubt::Differs { id: id() }, "differs: tn: 1"),
             (Doubt::OlderWithinClocks { id: id() }, "older_within_clocks: tn: 1"),

@@ -23,6 +23,7 @@ mod job_files;
 mod kill_loop;
 mod ledger;
 mod ledger_check;
+mod lost_answers;
 mod markers;
 #[cfg(target_os = "linux")]
 mod outputs;

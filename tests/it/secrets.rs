@@ -123,7 +123,8 @@ fn every_run_is_clean(
 }
 
 fn list(id: &str, note: &str) -> String {
-    format!(r#"{{"r":0,"data":{{"rows":[{{"id":{id},"note":{note},"created":4102444800000}}]}}}}"#)
+    let now = jiff::Timestamp::now().as_millisecond();
+    format!(r#"{{"r":0,"data":{{"rows":[{{"id":{id},"note":{note},"created":{now}}}]}}}}"#)
 }
 
 /// What may become of a row, by the exit code.

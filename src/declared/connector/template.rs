@@ -75,6 +75,24 @@ impl Template {
         parts.collect()
     }
 
+    /// The one field of which a text was made, with its text; none where the template has places for none or for several,
+    /// or where the text is not of it.
+    pub fn read<'t>(&self, text: &'t str) -> Option<(Field, &'t str)> {
+        let is_field = |part: &Part| matches!(part, Part::Field(_));
+        let at = self.parts.iter().position(is_field)?;
+        let (before, after) = (self.parts.get(..at)?, self.parts.get(at + 1..)?);
+        let mut inside = text;
+        for part in before {
+            let Part::Text(plain) = part else { return None };
+            inside = inside.strip_prefix(plain.as_str())?;
+        }
+        for part in after.iter().rev() {
+            let Part::Text(plain) = part else { return None };
+            inside = inside.strip_suffix(plain.as_str())?;
+        }
+        Some((self.fields().next()?, inside)).filter(|(_, inside)| !inside.is_empty())
+    }
+
     /// Appends the text with the fields in it, each passed through `write`; none where a field is absent or null.
     pub fn fill(
         &self,
@@ -142,6 +160,22 @@ mod tests {
             let template = Template::parse(template, find).unwrap();
             let whole = template.fill(&fields, &mut text, write);
             assert_eq!(whole.map(|()| text.as_str()), filled, "{template:?}");
+        }
+    }
+
+    #[test]
+    fn the_one_field_of_a_text_is_read_back() {
+        for (template, text, read) in [
+            ("ticket {note_id}", "ticket a/b ü", Some("a/b ü")),
+            ("{n}", "5", Some("5")),
+            ("<{n}>", "<5>", Some("5")),
+            ("<{n}>", "<>", None),
+            ("<{n}>", "<5", None),
+            ("{n}/{other}", "5/6", None),
+            ("plain", "plain", None),
+        ] {
+            let template = Template::parse(template, find).unwrap();
+            assert_eq!(template.read(text).map(|(_, inside)| inside), read, "{template:?}");
         }
     }
 

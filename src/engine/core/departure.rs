@@ -154,8 +154,11 @@ impl Core {
     /// Sends looks that are due; they are requests like any other.
     fn send_looks(&mut self, now: Now) -> Result<(), Fault> {
         while let Some(at) = self.rows.first_sought().filter(|_| self.may_look(now)) {
+            if !self.look_round(at, now)? {
+                continue;
+            }
             let slot = self.rows.slot(at, Happening::LookSent)?;
-            let work = slot.work.clone();
+            let work = slot.look_work().clone();
             let Some(request) = slot.look_request().map(Box::new) else {
                 self.end_unsure(at, Doubt::FieldMissing, now)?;
                 continue;
@@ -237,7 +240,7 @@ impl Core {
         // Nobody works on it any longer than on one that was lost when this run began.
         let sure_at = Moment(slot.work.ready.operation.sure_after);
         let lost = slot.work.lost.as_deref().cloned();
-        let recovery = Recovery::new(&slot.work, lost, sure_at)
+        let recovery = Recovery::new(&slot.work, (lost, None), sure_at)
             .ok_or_else(|| slot.fault(Happening::Sought))?;
         self.rows.seek(at, recovery)?;
         self.send_looks(now)

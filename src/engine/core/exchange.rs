@@ -1,6 +1,5 @@
 //! What goes into the core and what comes out of it. Values only.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use crate::engine::Work;
 use crate::event::Event;
 use crate::ledger::{Ack, LedgerError};
 use crate::prepare::request::Request;
-use crate::row::{AttemptEnd, AttemptStart};
+use crate::row::{AttemptEnd, AttemptStart, Holdings};
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::Moment;
@@ -41,8 +40,8 @@ pub(crate) struct Settings {
     pub token_costs_request: bool,
 }
 
-/// Those of a page's ids that belong to rows, or why the ledger does not say.
-pub(crate) type Owned = Result<HashSet<String>, LedgerError>;
+/// What rows own of a page and of the lane that is looked through, or why the ledger does not say.
+pub(crate) type Owned = Result<Holdings, LedgerError>;
 
 /// What has happened. Rows are named by their slots, as the actions name them.
 #[derive(Debug)]

@@ -7,15 +7,19 @@
 //! | `departure` | what may be started, sent and looked for now | when to come back |
 //! | `outcome` | what follows from an answer | |
 //! | `search` | what follows from a lost answer | |
+//! | `lists` | nothing | what lists have shown that is known to be there |
+//! | `silence` | what it is worth that a row's item is in no list | |
 //! | `stopping` | whether the run goes on, and how it ends | the reason to stop |
 //! | `exchange` | nothing: what goes in and what comes out | |
 
 mod departure;
 mod exchange;
+mod lists;
 mod other_side;
 mod outcome;
 mod rows;
 mod search;
+mod silence;
 mod stopping;
 
 use crate::event::{Event, Fault, Progress, RowEnd, RowEnded, Unreached};
@@ -23,6 +27,7 @@ use crate::ledger::Ack;
 use crate::traffic::pace::{Moment, Pace};
 
 pub(crate) use exchange::{Action, Input, Now, Owned, Settings, Stop};
+use lists::Lists;
 use other_side::{Consequence, OtherSide};
 use rows::{Rows, Settled};
 use stopping::Course;
@@ -40,6 +45,7 @@ pub(crate) struct Core {
     rows: Rows,
     other_side: OtherSide,
     course: Course,
+    lists: Lists,
     counts: Counts,
     actions: Vec<Action>,
     /// When to come back if nothing else happens.
@@ -75,6 +81,7 @@ impl Core {
             rows: Rows::default(),
             other_side: OtherSide::new(&settings, pace),
             course: Course::default(),
+            lists: Lists::default(),
             counts: Counts::default(),
             actions: Vec::new(),
             wake: None,

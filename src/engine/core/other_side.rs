@@ -96,6 +96,23 @@ impl OtherSide {
         consequence
     }
 
+    /// Likewise of a look. A list that cannot be read says nothing of the other side: that it answers is known, and what is
+    /// sent may fare better.
+    pub(super) fn notice_look(
+        &mut self,
+        sent_at: Moment,
+        verdict: &Verdict,
+        now: Now,
+    ) -> Consequence {
+        if !is_unreadable(verdict) {
+            return self.notice(sent_at, verdict, now);
+        }
+        self.pace.answered(now.moment);
+        self.pace.hear_clock(now.remote, now.moment);
+        self.has_answered = true;
+        Consequence::None
+    }
+
     /// Tells an outage from the misfortune of a row.
     fn notice_outage(&mut self, sent_at: Moment, verdict: &Verdict, now: Now) -> Consequence {
         match verdict {
@@ -292,6 +309,16 @@ fn never_to_be(verdict: &Verdict) -> Option<&Cause> {
             Some(cause).filter(|cause| cause.reason.is_lasting())
         }
         _ => None,
+    }
+}
+
+/// Whether an answer has come that says success and cannot be read.
+fn is_unreadable(verdict: &Verdict) -> bool {
+    match verdict {
+        Verdict::Retry { cause, pushback: false, .. } | Verdict::Unknown { cause, .. } => {
+            matches!(cause.reason, Reason::UnreadableAnswer | Reason::AnswerTooLong)
+        }
+        _ => false,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::traffic::access::Refusal;
 use crate::traffic::pace::{asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
 
+use super::lists::Bearer;
 use super::rows::{Flight, Last, Later, Recovery, Slot};
 use super::{Action, Core, MOST_PUSHBACKS, Now};
 
@@ -22,6 +23,9 @@ impl Core {
         self.notice(flight, &verdict, now);
         match verdict {
             Verdict::Done { id, items } => {
+                if let Some(id) = &id {
+                    self.bear_witness(at, id, Bearer::Row(flight.sent_at))?;
+                }
                 self.end(at, Last { id, items, ..Last::succeeded() }, now)
             }
             Verdict::Refused(cause) => self.end(at, Last::refused().because(cause), now),
@@ -77,7 +81,7 @@ impl Core {
         let sure_at = now.moment.after(slot.work.ready.operation.sure_after);
         let may_look = self.settings.in_doubt != InDoubt::Hold && self.course.looks_on(now);
         let recovery = match may_look {
-            true => Recovery::new(&slot.work, Some(cause.clone()), sure_at),
+            true => Recovery::new(&slot.work, (Some(cause.clone()), Some(flight.sent_at)), sure_at),
             false => None,
         };
         match (recovery, after) {

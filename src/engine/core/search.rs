@@ -1,22 +1,23 @@
 //! Rows whose answers were lost: what follows from looking for what they may have made.
 
-use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::event::{Fault, Happening};
 use crate::recover::Lookup;
-use crate::row::{Cause, Doubt, Outcome};
+use crate::row::{Cause, Doubt, Holdings, Outcome, Reason};
 use crate::traffic::access::Refusal;
 use crate::traffic::pace::{asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
 
-use super::rows::{Flight, Last, Later};
+use super::lists::Bearer;
+use super::rows::{ControlOf, Flight, Last, Later};
 use super::{Core, MOST_PUSHBACKS, Now, Owned};
 
 impl Core {
-    /// A look has come to an end. `owned` are the ids of its page that belong to other rows.
+    /// A look has come to an end. `owned` is what rows own of its page, and of the lane.
     pub(super) fn looked(
         &mut self,
         at: usize,
@@ -26,6 +27,9 @@ impl Core {
     ) -> Result<(), Fault> {
         let flight = self.rows.land_look(at)?;
         self.notice_look(flight, &verdict, now);
+        if let ControlOf::Of(_) = self.rows.recovery_mut(at)?.control {
+            return self.control_looked(at, verdict, owned, flight, now);
+        }
         let owned = match owned {
             Ok(owned) => owned,
             // What is a row's cannot be told from what is nobody's: the page says nothing, and the row stays in doubt.
@@ -38,6 +42,15 @@ impl Core {
         match verdict {
             Verdict::Done { items: Some(items), .. } => self.weigh(at, &items, owned, now),
             Verdict::Done { items: None, .. } => self.end_unsure(at, Doubt::ShapeUnknown, now),
+            // A page that nobody has need not be refused in good order.
+            Verdict::Retry { cause, pushback: false, .. }
+                if cause.status.is_some() && self.rows.recovery_mut(at)?.search.is_read() =>
+            {
+                match self.rows.recovery_mut(at)?.search.take_refusal() {
+                    Some(lookup) => self.follow_lookup(at, lookup, now),
+                    None => self.end_unsure(at, Doubt::ListUnproven, now),
+                }
+            }
             Verdict::Retry { cause, after, pushback, .. } => {
                 self.look_later(at, cause, after, pushback, flight, now)
             }
@@ -56,14 +69,14 @@ impl Core {
 
     /// Takes in what a look says about the other side. That a list is refused says nothing about the token.
     fn notice_look(&mut self, flight: Flight, verdict: &Verdict, now: Now) {
-        let consequence = self.other_side.notice(flight.sent_at, verdict, now);
+        let consequence = self.other_side.notice_look(flight.sent_at, verdict, now);
         self.follow(consequence, now);
         if matches!(verdict, Verdict::Done { items: Some(_), .. }) {
             self.other_side.access.accepted(flight.generation, flight.sent_at);
         }
     }
 
-    fn look_unauthorized(
+    pub(super) fn look_unauthorized(
         &mut self,
         at: usize,
         cause: Cause,
@@ -83,11 +96,16 @@ impl Core {
         &mut self,
         at: usize,
         items: &[Value],
-        mut owned: HashSet<String>,
+        mut owned: Holdings,
         now: Now,
     ) -> Result<(), Fault> {
-        owned.extend(self.rows.ids_on_their_way());
-        let lookup = self.rows.weigh(at, items, &owned, (now.wall, now.remote))?;
+        for id in self.rows.ids_on_their_way() {
+            owned.ids.entry(id).or_default();
+        }
+        let work = Arc::clone(&self.rows.slot(at, Happening::Looked)?.work);
+        self.lists.remember(&work, &owned.elsewhere);
+        let dated = self.lists.proven(&work).and_then(|proven| proven.habits.dated);
+        let lookup = self.rows.weigh(at, items, owned, (now.wall, now.remote), dated)?;
         self.follow_lookup(at, lookup, now)
     }
 
@@ -96,24 +114,18 @@ impl Core {
         match lookup {
             Lookup::NextPage => self.rows.look_on(at),
             Lookup::Found { id } => {
+                let left = self.rows.recovery_mut(at)?.left;
+                self.bear_witness(at, &id, left.map_or(Bearer::Finder, Bearer::Row))?;
                 let found = Last::found();
                 self.end(at, Last { id: Some(id), ..found }, now)
             }
             Lookup::Unsure { doubt } => self.end_unsure(at, doubt, now),
-            Lookup::Absent => {
-                let recovery = self.rows.recovery_mut(at)?;
-                let sure_at = recovery.sure_at;
-                match recovery.began.is_some_and(|began| began < sure_at) {
-                    // Only a list of that moment or later says that the other side did not act.
-                    true => self.rows.look_anew(at, sure_at),
-                    false => self.absent(at, now),
-                }
-            }
+            Lookup::Absent { proof, strangers } => self.silent(at, (proof, strangers), now),
         }
     }
 
     /// The attempt surely did not act: the row may go again, as often as any.
-    fn absent(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+    pub(super) fn absent(&mut self, at: usize, now: Now) -> Result<(), Fault> {
         let cause = self.rows.recovery_mut(at)?.lost.take();
         let slot = self.rows.slot_mut(at, Happening::Looked)?;
         slot.tries.attempts += 1;
@@ -125,7 +137,7 @@ impl Core {
         self.defer(at, Outcome::NotFound, cause, Later::At(now.moment), now)
     }
 
-    fn look_later(
+    pub(super) fn look_later(
         &mut self,
         at: usize,
         cause: Cause,
@@ -134,8 +146,10 @@ impl Core {
         flight: Flight,
         now: Now,
     ) -> Result<(), Fault> {
-        // An outage is not the row's fault, and is not counted against it.
-        let counts = u32::from(!self.other_side.outage.is_on());
+        // An outage is not the row's fault, and is not counted against it. An answer that cannot be read is no outage.
+        let is_unreadable =
+            matches!(cause.reason, Reason::UnreadableAnswer | Reason::AnswerTooLong);
+        let counts = u32::from(is_unreadable || !self.other_side.outage.is_on());
         let recovery = self.rows.recovery_mut(at)?;
         recovery.looks += counts;
         let looks = recovery.looks;

@@ -1,6 +1,5 @@
 //! Single decisions, played by hand; whole stories are in `simulation`.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use crate::engine::{Action, Core, Input, Now, Settings, Stop, Work};
 use crate::event::{Ending, Event, Fault, Happening, RowEnd, Stage};
 use crate::ledger::{Ack, Deed, LedgerError, StorageFault};
 use crate::plan::decide::Sending;
-use crate::row::{Attempted, Cause, Doubt, Reason};
+use crate::row::{Attempted, Cause, Doubt, Elsewhere, Holdings, Made, Newest, Reason};
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::verdict::Verdict;
@@ -280,9 +279,22 @@ fn lost_and_not_found(core: &mut Core) {
     look(core, vec![], 3);
 }
 
-fn look(core: &mut Core, items: Vec<Value>, milliseconds: u64) {
+/// A look at a list that ends with the last note that the ledger owns there.
+fn look(core: &mut Core, mut items: Vec<Value>, milliseconds: u64) {
+    let attempted = Attempted { at: WALL - 190_000, remote_at: Some(WALL - 190_000) };
+    items.push(json!({"id": "tn_own", "note": "own", "created": WALL - 190_000}));
+    items.extend((1..6).map(|before| {
+        let created = WALL - 190_000 - before * 100_000;
+        json!({"id": format!("tn_before_{before}"), "note": "own", "created": created})
+    }));
+    let made = Made { attempted, in_lane: true, turn: (1, 1) };
+    let owned = Holdings {
+        ids: [("tn_own".to_owned(), Some(made))].into(),
+        newest: Some(Newest { id: "tn_own".to_owned(), attempted }),
+        ..Holdings::default()
+    };
     let verdict = Verdict::Done { id: None, items: Some(items) };
-    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(HashSet::new()) }, at(milliseconds));
+    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(owned) }, at(milliseconds));
 }
 
 #[test]
@@ -308,7 +320,129 @@ fn a_list_that_was_asked_for_at_once_does_not_say_for_sure_that_nothing_will_com
     core.handle(Input::Tick, at(10_002));
     assert_eq!(done(&mut core), ["look 0"]);
     look(&mut core, vec![], 10_003);
+    // Nothing has shown how far lists lag behind.
+    assert_eq!((done(&mut core), core.wake_at()), (vec![], Some(at(30_002).moment)));
+    core.handle(Input::Tick, at(30_002));
+    assert_eq!(done(&mut core), ["look 0"]);
+    look(&mut core, vec![], 30_003);
+    assert_eq!(done(&mut core), ["look 0"], "whether there is a page before the first");
+    look(&mut core, vec![], 30_004);
     assert_eq!(done(&mut core), ["end not_found", "begin 1"]);
+}
+
+/// A page of a list in whose lane nothing is owned.
+fn bare_look(core: &mut Core, items: Vec<Value>, milliseconds: u64) {
+    let verdict = Verdict::Done { id: None, items: Some(items) };
+    let ids = [("tn_2".to_owned(), None)].into();
+    let owned = Ok(Holdings { ids, ..Holdings::default() });
+    core.handle(Input::Looked { slot: 0, verdict, owned }, at(milliseconds));
+}
+
+#[test]
+fn where_a_lane_owns_nothing_silence_counts_once_a_list_has_shown_what_another_row_has_made() {
+    for (shown, end) in [(true, "end not_found, begin 1"), (false, "end lost")] {
+        let mut core = core("1000/s");
+        core.handle(Input::Rows(vec![row(1, None), row(2, None)]), at(0));
+        core.handle(Input::SourceEnded, at(0));
+        core.handle(
+            Input::Durable(vec![Ack::Started { slot: 0 }, Ack::Started { slot: 1 }]),
+            at(1),
+        );
+        core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+        core.handle(Input::Tick, at(4));
+        let verdict = Verdict::Done { id: Some("tn_2".into()), items: None };
+        core.handle(Input::Replied { slot: 1, verdict }, at(5));
+        core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }]), at(6));
+        core.handle(Input::Tick, at(8));
+        done(&mut core);
+        bare_look(&mut core, vec![], 9);
+        core.handle(Input::Tick, at(11));
+        assert_eq!(done(&mut core), ["look 0"], "at the list of the other row");
+        let mut now = 12;
+        let mut last = Vec::new();
+        while last.is_empty() && now < 200_000 {
+            // The list of the other row, its page 0, and from then on the row's own: all alike to this test.
+            let witness = json!({"id": "tn_2", "note": "x", "created": WALL + 2});
+            let items = if shown && now < 10_000 { vec![witness] } else { vec![] };
+            bare_look(&mut core, items, now);
+            last = done(&mut core);
+            last.retain(|action| action != "look 0");
+            if last.is_empty() {
+                now = now.max(core.wake_at().map_or(now, |wake| wake.0.as_millis() as u64)) + 1;
+                core.handle(Input::Tick, at(now));
+                done(&mut core);
+            }
+        }
+        assert_eq!(last.join(", "), end);
+    }
+}
+
+#[test]
+fn where_no_row_of_the_run_has_made_anything_what_the_ledger_owns_elsewhere_is_the_measure() {
+    let other = json!({"id": "tn_9", "note": "who knows", "created": WALL - 100_000});
+    let internal = json!({"id": "tn_9", "note": "x", "is_internal_note": true});
+    let stranger = json!({"id": "tn_5", "note": "by someone else", "created": WALL + 3});
+    for (elsewhere, here, end) in [
+        (vec![other.clone()], vec![], "end not_found"),
+        (vec![], vec![], "end lost"),
+        // It tells nothing of lists of what this row makes.
+        (vec![internal], vec![], "end lost"),
+        // Nobody knows what becomes of texts.
+        (vec![other], vec![stranger], "end lost"),
+    ] {
+        let mut core = core("1000/s");
+        core.handle(Input::Rows(vec![row(1, None)]), at(0));
+        core.handle(Input::SourceEnded, at(0));
+        core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+        core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+        let (mut now, mut last) = (2, Vec::new());
+        while last.is_empty() && now < 200_000 {
+            let looks = core.take_actions().into_iter().filter_map(|action| match action {
+                Action::Look { request, .. } => Some(request.path),
+                Action::End { end, .. } => {
+                    last.push(format!("end {}", end.outcome.word()));
+                    None
+                }
+                _ => None,
+            });
+            now += 1;
+            match looks.last() {
+                Some(path) => {
+                    let items = if path.contains("ticket=9&") { &elsewhere } else { &here };
+                    let verdict = Verdict::Done { id: None, items: Some(items.clone()) };
+                    let attempted = Attempted { at: WALL - 100_000, remote_at: None };
+                    let made = Newest { id: "tn_9".into(), attempted };
+                    let owned = Holdings {
+                        ids: [("tn_9".to_owned(), None)].into(),
+                        elsewhere: vec![Elsewhere { lane: "ticket 9".into(), made }],
+                        ..Holdings::default()
+                    };
+                    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(owned) }, at(now));
+                }
+                None => {
+                    now = now.max(core.wake_at().map_or(now, |wake| wake.0.as_millis() as u64));
+                    core.handle(Input::Tick, at(now));
+                }
+            }
+        }
+        assert_eq!(last.join(", "), end, "{elsewhere:?} {here:?}");
+    }
+}
+
+#[test]
+fn where_nothing_can_show_what_lists_are_worth_the_row_stays_in_doubt() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    core.handle(Input::SourceEnded, at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+    assert_eq!(done(&mut core), ["begin 1", "send 0", "look 0"]);
+    bare_look(&mut core, vec![], 3);
+    core.handle(Input::Tick, at(10_002));
+    assert_eq!(done(&mut core), ["look 0"], "it may be found by then");
+    bare_look(&mut core, vec![], 10_003);
+    core.handle(Input::Tick, at(11_003));
+    assert_eq!(done(&mut core), ["end lost"]);
 }
 
 #[test]
@@ -335,7 +469,7 @@ fn what_a_row_has_made_is_no_other_rows_although_the_ledger_does_not_say_so_yet(
     look(&mut core, vec![note.clone(), before], 1);
     assert_eq!(done(&mut core), ["end found", "look 1"]);
     let verdict = Verdict::Done { id: None, items: Some(vec![note]) };
-    core.handle(Input::Looked { slot: 1, verdict, owned: Ok(HashSet::new()) }, at(2));
+    core.handle(Input::Looked { slot: 1, verdict, owned: Ok(Holdings::default()) }, at(2));
     assert_eq!(done(&mut core), ["look 1"], "the next page, for this one has nothing of the row's");
 }
 
@@ -354,13 +488,29 @@ fn a_run_that_stops_still_looks_for_what_was_lost() {
     let note = json!({"id": "tn_2", "note": "x", "created": WALL + 500});
     let before = json!({"id": "tn_0", "note": "y", "created": WALL - 9_000});
     let verdict = Verdict::Done { id: None, items: Some(vec![note, before]) };
-    core.handle(Input::Looked { slot: 1, verdict, owned: Ok(HashSet::new()) }, at(700));
+    core.handle(Input::Looked { slot: 1, verdict, owned: Ok(Holdings::default()) }, at(700));
+    assert_eq!(done(&mut core), ["look 1"], "the next page");
+    let end = Verdict::Done { id: None, items: Some(vec![]) };
+    core.handle(Input::Looked { slot: 1, verdict: end, owned: Ok(Holdings::default()) }, at(701));
     assert_eq!(done(&mut core), ["end found"]);
     core.handle(Input::Tick, at(10_002));
     assert_eq!(done(&mut core), ["look 0"]);
     look(&mut core, vec![], 10_003);
+    // What was found shows how late lists are, and from which page on they count.
+    for page in ["first", "before the first"] {
+        assert_eq!(done(&mut core), ["look 0"], "{page}");
+        let found = json!({"id": "tn_2", "note": "x", "created": WALL + 500});
+        let verdict = Verdict::Done { id: None, items: Some(vec![found]) };
+        let owned = Ok(Holdings::default());
+        core.handle(Input::Looked { slot: 0, verdict, owned }, at(10_004));
+    }
+    assert_eq!(done(&mut core), ["look 0"]);
+    look(&mut core, vec![], 10_005);
+    core.handle(Input::Tick, at(19_700));
+    assert_eq!(done(&mut core), ["look 0"]);
+    look(&mut core, vec![], 19_701);
     assert_eq!(done(&mut core), ["end not_found"], "and is not sent again in this run");
-    core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }, Ack::Ended { slot: 0 }]), at(10_004));
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }, Ack::Ended { slot: 0 }]), at(19_702));
     assert_eq!(core.ended(), Some(Ending::Interrupted { signal: 15 }));
     assert_eq!(core.left_in_doubt(), 0);
 }
@@ -377,7 +527,10 @@ fn a_run_that_stops_does_not_look_for_ever() {
         pushback: false,
         may_have_acted: false,
     };
-    core.handle(Input::Looked { slot: 0, verdict: silent, owned: Ok(HashSet::new()) }, at(10_003));
+    core.handle(
+        Input::Looked { slot: 0, verdict: silent, owned: Ok(Holdings::default()) },
+        at(10_003),
+    );
     assert_eq!(done(&mut core), ["tell", "look 0"]);
     core.handle(Input::Tick, at(20_499));
     assert_eq!(done(&mut core), ["look 0"]);
@@ -408,7 +561,7 @@ fn a_row_that_stays_in_doubt_keeps_the_first_cause_of_it() {
     core.handle(Input::Rows(vec![work]), at(0));
     let refused = Cause { status: Some(403), ..Cause::of(Reason::Answered) };
     let verdict = Verdict::Refused(refused);
-    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(HashSet::new()) }, at(1));
+    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(Holdings::default()) }, at(1));
     let ends = core.take_actions().into_iter().filter_map(|action| match action {
         Action::End { end, .. } => end.cause,
         _ => None,
@@ -430,6 +583,8 @@ fn whoever_asks_to_wait_is_not_even_asked_for_the_list_before() {
     core.handle(Input::Tick, at(30_002));
     assert_eq!(done(&mut core), ["look 0"]);
     look(&mut core, vec![], 30_003);
+    assert_eq!(done(&mut core), ["look 0"], "whether there is a page before the first");
+    look(&mut core, vec![], 30_004);
     assert_eq!(done(&mut core), ["end not_found", "begin 1"]);
 }
 

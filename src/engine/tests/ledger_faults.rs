@@ -211,8 +211,8 @@ impl World {
                 stops,
                 tell: &mut |told| events.extend(told),
                 progress: &mut |_| {},
-                owned: &|ids| {
-                    let found = owners.owned(&ids.iter().map(String::as_str).collect());
+                owned: &|page| {
+                    let found = owners.owned(job, &[page]).map(|mut held| held.pop().unwrap());
                     Box::pin(std::future::ready(found))
                 },
                 holds: &|_| {
@@ -242,7 +242,12 @@ impl World {
         self.check_sent();
         let sent = self.server.borrow().sent.clone();
         let second = self.live(&Manner { rescue: true, ..manner }).unwrap();
-        assert_eq!((second.outcome.ending, second.outcome.in_doubt), (Ending::Finished, 0));
+        assert_eq!(
+            (&second.outcome.ending, second.outcome.in_doubt),
+            (&Ending::Finished, 0),
+            "{:?}",
+            second.events
+        );
         self.check_notes();
         if let Ok(first) = &first {
             self.check_told(first, &sent);

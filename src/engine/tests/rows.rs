@@ -58,6 +58,15 @@ impl Draft {
         self.set("note", text)
     }
 
+    /// Whether agents alone see the note.
+    pub(crate) fn internal(mut self, is_internal: bool) -> Self {
+        let ready = &mut self.0.ready;
+        if let Some(field) = ready.operation.fields.find("is_internal_note") {
+            ready.fields.set(field, Value::from(is_internal).into());
+        }
+        self
+    }
+
     fn set(mut self, name: &str, text: &str) -> Self {
         let ready = &mut self.0.ready;
         // An update names no ticket.

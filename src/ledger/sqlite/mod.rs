@@ -10,6 +10,7 @@ mod check;
 mod fault;
 mod file;
 mod format;
+mod holdings;
 mod journal;
 mod lock;
 mod presence;

@@ -1,6 +1,6 @@
 //! What a ledger file knows of rows: all of a job at once, or some by their ids.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -11,7 +11,8 @@ use crate::ledger::{
     History, HistoryRow, JobId, JobName, JobStatus, LedgerError, OwnerId, Reader, Requests,
 };
 use crate::row::{
-    Cause, Contradiction, Digest, Doubt, Earlier, KeyHash, Known, Life, Reason, RowId, RowState,
+    Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Page, Reason,
+    RowId, RowState,
 };
 use crate::text::place::RowPlace;
 
@@ -108,22 +109,8 @@ impl Reader for FileLedger {
         rows.iter().map(|(row, key)| self.find_one(*row, key)).collect()
     }
 
-    fn owned(&self, ids: &HashSet<&str>) -> Result<HashSet<String>, LedgerError> {
-        self.reading(|| -> rusqlite::Result<_> {
-            let mut owned = HashSet::new();
-            let query = "SELECT remote_id FROM ends WHERE remote_id IS NOT NULL";
-            let mut statement = self.connection.prepare_cached(query)?;
-            let mut found = statement.query([])?;
-            while owned.len() < ids.len()
-                && let Some(row) = found.next()?
-            {
-                let id = row.get_ref(0)?.as_str()?;
-                if ids.contains(id) {
-                    owned.insert(id.to_owned());
-                }
-            }
-            Ok(owned)
-        })
+    fn owned(&self, job: JobId, pages: &[Page]) -> Result<Vec<Holdings>, LedgerError> {
+        self.reading(|| super::holdings::read(&self.connection, job, pages))
     }
 
     fn status(

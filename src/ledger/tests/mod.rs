@@ -2,6 +2,7 @@
 
 pub(crate) mod faulty_disk;
 mod formats;
+mod holdings;
 mod promises;
 mod recorder;
 

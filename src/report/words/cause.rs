@@ -63,6 +63,14 @@ fn doubt(doubt: &Doubt) -> String {
         Doubt::Undated => "the list does not say when its items were made".to_owned(),
         Doubt::Endless => "the list does not end".to_owned(),
         Doubt::OnePage => "the list has but one page, and may be longer".to_owned(),
+        Doubt::ListUnproven => {
+            "it is not in the list, but no list has shown yet what is known to be there, so that proves nothing: run the job \
+             again with another row that can be done, or look there, and where it is missing send it with `in_doubt: resend`"
+                .to_owned()
+        }
+        Doubt::Alike { id } => format!(
+            "{id} is of no row and has the same content, but it may also be another row's or somebody else's; a marker would tell"
+        ),
         Doubt::Altered { id } => {
             format!("{id} is of no row, and may be what was sent, with its text altered")
         }

@@ -218,6 +218,8 @@ mod tests {
             Doubt::Undated,
             Doubt::Endless,
             Doubt::OnePage,
+            Doubt::ListUnproven,
+            Doubt::Alike { id: id() },
             Doubt::Altered { id: id() },
             Doubt::Differs { id: id() },
             Doubt::OlderWithinClocks { id: id() },

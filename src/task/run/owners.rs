@@ -1,10 +1,9 @@
 //! Whose things are that a list shows: asked of the ledger in a thread of its own.
 //!
-//! An answer takes a scan of all outcomes. The engine waits for none: requests under way would run out of their time
+//! An answer takes a scan of all starts and outcomes. The engine waits for none: requests under way would run out of their time
 //! meanwhile. Pages that come while a scan is under way are asked about together in the next one. What follows from an
 //! answer is for `recover`.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
@@ -15,7 +14,8 @@ use futures_util::future::LocalBoxFuture;
 use tokio::sync::oneshot;
 
 use crate::engine::Owned;
-use crate::ledger::{Ledger, LedgerError, LedgerFault, Reader as _};
+use crate::ledger::{JobId, Ledger, LedgerError, LedgerFault, Reader as _};
+use crate::row::{Holdings, Page};
 
 /// How long to wait before a reading that failed for a reason that may pass is tried again; each wait is twice the one
 /// before. The engine's requests wait no longer than that together.
@@ -30,25 +30,25 @@ pub(super) struct Owners {
 }
 
 struct Question {
-    ids: HashSet<String>,
+    page: Page,
     answer: oneshot::Sender<Owned>,
 }
 
 impl Owners {
-    /// `ledger` is a connection of its own to the file at `path`.
-    pub(super) fn start(ledger: Ledger, path: PathBuf) -> Self {
+    /// `ledger` is a connection of its own to the file at `path`; rows are looked for in `job`.
+    pub(super) fn start(ledger: Ledger, path: PathBuf, job: JobId) -> Self {
         let (questions, asked) = channel();
-        let thread = std::thread::spawn(move || answer_all(&ledger, &asked));
+        let thread = std::thread::spawn(move || answer_all(&ledger, job, &asked));
         Self { questions, thread, path }
     }
 
-    /// Which of some ids of the other side's belong to rows of any job.
-    pub(super) fn owned(&self, ids: HashSet<String>) -> LocalBoxFuture<'static, Owned> {
+    /// What rows own of a page of a list, and of the lane that is looked through.
+    pub(super) fn owned(&self, page: Page) -> LocalBoxFuture<'static, Owned> {
         let (answer, answered) = oneshot::channel();
         let ledger = self.path.clone().into();
         let gone = LedgerError::Fault { ledger, fault: LedgerFault::ReaderGone };
         // Where nobody is there to hear it, nobody answers.
-        let _ = self.questions.send(Question { ids, answer });
+        let _ = self.questions.send(Question { page, answer });
         answered.map(|answer| answer.unwrap_or(Err(gone))).boxed_local()
     }
 
@@ -60,33 +60,40 @@ impl Owners {
     }
 }
 
-/// Asks until there is an answer, somebody waits no more, or there will be none.
-fn patiently(ledger: &Ledger, ids: &HashSet<&str>, questions: &[Question]) -> Owned {
+/// Asks until there is an answer, somebody waits no more, or there will be none. A reading that failed tells nothing: it is an
+/// error to all who asked, never "owned by nobody".
+fn patiently(
+    ledger: &Ledger,
+    job: JobId,
+    pages: &[Page],
+    answers: &[oneshot::Sender<Owned>],
+) -> Result<Vec<Holdings>, LedgerError> {
     let mut wait = FIRST_WAIT;
     loop {
-        let owned = ledger.owned(ids);
-        let may_pass = owned.as_ref().is_err_and(LedgerError::may_pass);
-        let is_awaited = questions.iter().any(|question| !question.answer.is_closed());
+        let holdings = ledger.owned(job, pages);
+        let may_pass = holdings.as_ref().is_err_and(LedgerError::may_pass);
+        let is_awaited = answers.iter().any(|answer| !answer.is_closed());
         if !may_pass || !is_awaited || wait > LONGEST_WAIT {
-            return owned;
+            return holdings;
         }
         std::thread::sleep(wait);
         wait *= 2;
     }
 }
 
-fn answer_all(ledger: &Ledger, asked: &Receiver<Question>) {
+fn answer_all(ledger: &Ledger, job: JobId, asked: &Receiver<Question>) {
     while let Ok(first) = asked.recv() {
-        let questions: Vec<Question> = std::iter::once(first).chain(asked.try_iter()).collect();
-        let ids = questions.iter().flat_map(|question| &question.ids).map(String::as_str).collect();
-        let owned = patiently(ledger, &ids, &questions);
-        for Question { mut ids, answer } in questions {
-            let owned = owned.as_ref().map_err(Clone::clone).map(|owned| {
-                ids.retain(|id| owned.contains(id));
-                ids
-            });
-            // An engine that has ended asks for nothing any more.
-            let _ = answer.send(owned);
+        let questions = std::iter::once(first).chain(asked.try_iter());
+        let (pages, answers): (Vec<Page>, Vec<_>) =
+            questions.map(|Question { page, answer }| (page, answer)).unzip();
+        // An engine that has ended asks for nothing any more.
+        match patiently(ledger, job, &pages, &answers) {
+            Ok(holdings) => answers.into_iter().zip(holdings).for_each(|(answer, held)| {
+                let _ = answer.send(Ok(held));
+            }),
+            Err(error) => answers.into_iter().for_each(|answer| {
+                let _ = answer.send(Err(error.clone()));
+            }),
         }
     }
 }

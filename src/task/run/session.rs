@@ -53,7 +53,7 @@ struct Books {
 
 impl Books {
     fn open(booking: Booking, run: Run) -> Result<(Self, UnboundedReceiver<News>), LedgerError> {
-        let owners = Owners::start(booking.ledger.open_again()?, booking.path.clone());
+        let owners = Owners::start(booking.ledger.open_again()?, booking.path.clone(), run.job);
         let watch = booking.lock.watch();
         let (say, news) = unbounded_channel();
         // The engine is gone when the run is over; then nobody waits for an acknowledgement.
@@ -170,7 +170,7 @@ impl Session<'_> {
                 stops: (self.world.stops)(),
                 tell: &mut |events| handle.tell_all(events),
                 progress: &mut |progress| handle.progress(with_estimate(progress, to_send)),
-                owned: &|ids| books.owners.owned(ids),
+                owned: &|page| books.owners.owned(page),
                 holds: &|lane| books.watch.holds(lane),
                 wall: self.world.wall,
                 chance: &mut || (self.world.chance)(),

@@ -26,6 +26,8 @@ pub struct Recover {
     pub newest_first: Vec<(Field, FieldValue<'static>)>,
     /// Field that must be equal, and where an item has it.
     pub fields: Vec<(Field, Vec<Pointer>)>,
+    /// Fields by which the other side may leave an item out of a list, and where an item has them.
+    pub kinds: Vec<(Field, Vec<Pointer>)>,
     pub id: Vec<Pointer>,
     pub created: Vec<Pointer>,
     pub text: Vec<TextChange>,

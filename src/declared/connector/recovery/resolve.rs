@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use crate::row::Field;
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
@@ -34,13 +36,8 @@ pub(in super::super) fn resolve(
         let field = reader.field(&at.join("newest_first").join(&name), &name, &list.fields);
         newest_first.extend(field.map(|field| (field, value.into())));
     }
-    let mut fields = Vec::new();
-    for (name, pointers) in &file.fields {
-        let at = at.join("match").join(name);
-        let field = reader.field(&at, name, &operation.fields);
-        let pointers = reader.pointers(&at, pointers);
-        fields.extend(field.map(|field| (field, pointers)));
-    }
+    let fields = places(&at.join("match"), &file.fields, operation, reader);
+    let kinds = places(&at.join("kinds"), &file.kinds, operation, reader);
     let id = reader.pointers(&at.join("id"), &file.id);
     let created = reader.pointers(&at.join("created"), &file.created);
     let marker = file.marker.and_then(|name| marker(&name, &fields, &operation.fields, reader));
@@ -50,12 +47,30 @@ pub(in super::super) fn resolve(
         with,
         newest_first,
         fields,
+        kinds,
         id,
         created,
         text: file.text,
         pages: file.pages.map(pages),
         marker,
     })
+}
+
+/// Fields of the operation, and where an item has them.
+fn places(
+    at: &Pointer,
+    written: &IndexMap<String, Vec<String>>,
+    operation: &Operation,
+    reader: &mut Reader<'_>,
+) -> Vec<(Field, Vec<Pointer>)> {
+    let mut places = Vec::new();
+    for (name, pointers) in written {
+        let at = at.join(name);
+        let field = reader.field(&at, name, &operation.fields);
+        let pointers = reader.pointers(&at, pointers);
+        places.extend(field.map(|field| (field, pointers)));
+    }
+    places
 }
 
 /// Finds the reading operation that shows what is there.

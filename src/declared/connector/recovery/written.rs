@@ -23,6 +23,11 @@ pub(in crate::declared) struct RecoverFile {
     #[serde(rename = "match")]
     #[schemars(length(min = 1))]
     pub(super) fields: IndexMap<String, Vec<String>>,
+    /// Fields by which the other side may leave an item out of a list, as it may internal notes, and where an item has them
+    /// (JSON pointers, the first present). That an item is not in a list is believed only of a list that shows another one
+    /// of the same kind. What an item or a row does not say counts as false, or 0.
+    #[serde(default)]
+    pub(super) kinds: IndexMap<String, Vec<String>>,
     /// Where an item has its id (JSON pointers, the first present).
     #[schemars(length(min = 1))]
     pub(super) id: Vec<String>,

@@ -1,13 +1,13 @@
 //! The moves of a row that is looked for, one function each: from which phases it may start, and what it gives.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::slot::Phase;
-use super::{Flight, Recovery, Rows};
+use super::{ControlLook, ControlOf, Flight, Recovery, Rows};
+use crate::engine::core::lists::{Bearer, Witness};
 use crate::event::{Fault, Happening};
-use crate::recover::{Lookup, Since};
+use crate::recover::{Control, Dated, Kind, Known, Lookup};
+use crate::row::Holdings;
 use crate::traffic::pace::Moment;
 
 impl Rows {
@@ -65,21 +65,23 @@ impl Rows {
         }
     }
 
-    /// What follows from a page of the list. `owned` are the ids of it that belong to other rows, `wall` is now by this
-    /// machine's clock, `remote` by the other side's.
+    /// What follows from a page of the list. `owned` is what rows own of it, and of the lane, `wall` is now by this
+    /// machine's clock, `remote` by the other side's, and `dated` is of another list.
     pub(crate) fn weigh(
         &mut self,
         at: usize,
         items: &[Value],
-        owned: &HashSet<String>,
+        owned: Holdings,
         (wall, remote): (i64, Option<i64>),
+        dated: Option<Dated>,
     ) -> Result<Lookup, Fault> {
         let slot = self.slot_mut(at, Happening::Looked)?;
         let fault = slot.fault(Happening::Looked);
         match (&mut slot.phase, slot.work.ready.operation.recover.as_ref()) {
             (Phase::Landed { recovery: Some(recovery) }, Some(recover)) => {
-                let since = Since::of(slot.attempted, wall, remote);
-                Ok(recovery.search.take(recover, items, owned, since))
+                let attempted = slot.attempted;
+                let known = Known { holdings: owned, attempted, wall, remote, dated };
+                Ok(recovery.search.take(recover, items, known))
             }
             _ => Err(fault),
         }
@@ -103,12 +105,68 @@ impl Rows {
         })
     }
 
-    /// The list is to be read from its first page on, at a moment.
-    pub(crate) fn look_anew(&mut self, at: usize, until: Moment) -> Result<(), Fault> {
+    /// The list is to be read from its first page on, whose number is given as far as it is known, at a moment.
+    pub(crate) fn look_anew(
+        &mut self,
+        at: usize,
+        until: Moment,
+        first_page: Option<u32>,
+    ) -> Result<(), Fault> {
         self.shift(at, Happening::PutOff, |slot, phase| match phase {
             Phase::Landed { recovery: Some(recovery) } => {
-                let recovery = Some(recovery.anew(&slot.work));
+                let recovery = Some(recovery.anew(&slot.work, first_page));
                 Ok((Phase::Waiting { until, recovery }, ()))
+            }
+            other => Err(other.into()),
+        })
+    }
+
+    /// Likewise, at once, of a row that has waited.
+    pub(crate) fn search_anew(&mut self, at: usize, first_page: u32) -> Result<(), Fault> {
+        self.shift(at, Happening::Sought, |slot, phase| match phase {
+            Phase::Sought(recovery) => {
+                Ok((Phase::Sought(recovery.anew(&slot.work, Some(first_page))), ()))
+            }
+            other => Err(other.into()),
+        })
+    }
+
+    /// A row that is to be looked for waits: what lists are worth is not known.
+    pub(crate) fn await_control(
+        &mut self,
+        at: usize,
+        needs_text: bool,
+        until: Moment,
+    ) -> Result<(), Fault> {
+        self.shift(at, Happening::PutOff, |_, phase| match phase {
+            Phase::Landed { recovery: Some(mut recovery) } | Phase::Sought(mut recovery) => {
+                recovery.control = ControlOf::Awaited { needs_text };
+                Ok((Phase::Waiting { until, recovery: Some(recovery) }, ()))
+            }
+            other => Err(other.into()),
+        })
+    }
+
+    /// What lists are worth is found out before a row is looked for any further: at once where no moment is given.
+    pub(crate) fn look_for(
+        &mut self,
+        at: usize,
+        witness: Witness,
+        until: Option<Moment>,
+    ) -> Result<(), Fault> {
+        self.shift(at, Happening::Sought, |slot, phase| match phase {
+            Phase::Landed { recovery: Some(mut recovery) } | Phase::Sought(mut recovery) => {
+                let control = match (&slot.work.ready.operation.recover, witness.bearer) {
+                    (Some(recover), Bearer::Ledger) => {
+                        Control::of_kind(Kind::of_row(recover, &slot.work.ready.fields))
+                    }
+                    _ => Control::new(),
+                };
+                recovery.control = ControlOf::Of(Box::new(ControlLook { control, witness }));
+                Ok(match until {
+                    Some(until) => (Phase::Waiting { until, recovery: Some(recovery) }, ()),
+                    None => (Phase::Sought(recovery), ()),
+                })
             }
             other => Err(other.into()),
         })

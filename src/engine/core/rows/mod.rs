@@ -23,7 +23,7 @@ use lanes::Lanes;
 use slot::Phase;
 
 pub(super) use ends::{Later, Settled};
-pub(super) use slot::{Flight, Last, Recovery, Slot};
+pub(super) use slot::{ControlLook, ControlOf, Flight, Last, Recovery, Slot};
 
 /// See the module's text. Rows are named by their slots.
 #[derive(Debug, Default)]
@@ -202,6 +202,11 @@ impl Rows {
             matches!(phase, Some(Phase::Waiting { recovery: Some(_), .. }))
         };
         self.waiting.iter().filter(|(_, at)| looks(at)).copied().collect()
+    }
+
+    /// Whether a row in hand may still show what lists are worth.
+    pub(super) fn may_bear_witness(&self) -> bool {
+        self.first_ready().is_some() || self.slots.iter().any(|(_, slot)| slot.may_bear_witness())
     }
 
     fn all(&self, fits: impl Fn(&Slot) -> bool) -> Vec<usize> {

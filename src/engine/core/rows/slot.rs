@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::declared::connector::Effect;
+use crate::declared::connector::{Effect, Recover};
 use crate::engine::Work;
+use crate::engine::core::lists::Witness;
 use crate::event::{Fault, Happening, RowEnd, RowEnded, Stage};
 use crate::plan::decide::Sending;
+use crate::prepare::Ready;
 use crate::prepare::request::Request;
-use crate::recover::Search;
+use crate::recover::{Control, Search};
 use crate::row::{
     AttemptEnd, AttemptStart, Attempted, Cause, IllegalTransition, Lane, Outcome, Reason, RowEvent,
     RowState,
@@ -27,7 +29,7 @@ pub(in crate::engine::core) struct Slot {
     /// Where an earlier attempt may have acted and is to be repeated: from when on the other side is surely done with it.
     pub(super) repeat_from: Option<Moment>,
     /// When the last attempt was started; of several of earlier runs that may have acted, the first.
-    pub(super) attempted: Attempted,
+    pub attempted: Attempted,
     /// Whether the row was in doubt when the run began, and nothing has become known of it since.
     pub(super) in_earlier_doubt: bool,
     /// Ends that were given to the ledger and are not durable yet.
@@ -68,8 +70,33 @@ pub(in crate::engine::core) struct Recovery {
     pub looks: u32,
     /// Why the answer was lost; none for an attempt of an earlier run.
     pub lost: Option<Cause>,
+    /// When the request left, likewise.
+    pub left: Option<Moment>,
     /// From when on the other side is surely done with the request.
     pub sure_at: Moment,
+    /// What lists are worth that are silent about the row.
+    pub control: ControlOf,
+    /// How often a list did not show what was known to be there.
+    pub failed_controls: u32,
+}
+
+/// Whether what lists are worth is to be found out before a row's search goes on.
+#[derive(Debug)]
+pub(in crate::engine::core) enum ControlOf {
+    NotNeeded,
+    /// Nothing is known to be there yet, or nothing of which the text is known where that is needed.
+    Awaited {
+        needs_text: bool,
+    },
+    /// Something is known, and is looked for.
+    Of(Box<ControlLook>),
+}
+
+/// A look for something that is known to be there.
+#[derive(Debug)]
+pub(in crate::engine::core) struct ControlLook {
+    pub control: Control,
+    pub witness: Witness,
 }
 
 /// Where a row stands, with what means something only there.
@@ -189,17 +216,36 @@ impl Last {
 
 impl Recovery {
     /// A search for what a row's request may have made; none where its operation cannot be looked for.
-    pub(crate) fn new(work: &Work, lost: Option<Cause>, sure_at: Moment) -> Option<Box<Self>> {
+    /// `lost` is why its answer was lost, as far as that is known, and when it left, where that was in this run.
+    pub(crate) fn new(
+        work: &Work,
+        (lost, left): (Option<Cause>, Option<Moment>),
+        sure_at: Moment,
+    ) -> Option<Box<Self>> {
         let search = new_search(work)?;
-        Some(Box::new(Self { search, began: None, looks: 0, lost, sure_at }))
+        let control = ControlOf::NotNeeded;
+        Some(Box::new(Self {
+            search,
+            began: None,
+            looks: 0,
+            lost,
+            left,
+            sure_at,
+            control,
+            failed_controls: 0,
+        }))
     }
 
-    /// The same search, from its first page on.
-    pub(crate) fn anew(mut self: Box<Self>, work: &Work) -> Box<Self> {
+    /// The same search, from its first page on, whose number is given as far as it is known.
+    pub(crate) fn anew(mut self: Box<Self>, work: &Work, first_page: Option<u32>) -> Box<Self> {
         if let Some(search) = new_search(work) {
-            self.search = search;
+            self.search = match first_page {
+                Some(first_page) => search.beginning_with(first_page),
+                None => search,
+            };
         }
         self.began = None;
+        self.control = ControlOf::NotNeeded;
         self
     }
 }
@@ -294,8 +340,52 @@ impl Slot {
 
     /// The request for the page of the list that is due; none where the row lacks a field that the list asks for.
     pub(crate) fn look_request(&self) -> Option<Request> {
-        let recover = self.work.ready.operation.recover.as_ref()?;
-        self.phase.recovery()?.search.request(recover, &self.work.ready)
+        let recovery = self.phase.recovery()?;
+        let (ready, recover) = self.looked_at(recovery)?;
+        match &recovery.control {
+            ControlOf::Of(look) => look.control.request(recover, ready),
+            _ => recovery.search.request(recover, ready),
+        }
+    }
+
+    /// Whether the row's search waits for what lists are worth, and needs to know what becomes of texts.
+    pub(crate) fn awaits_control(&self) -> Option<bool> {
+        match self.phase.recovery().map(|recovery| &recovery.control) {
+            Some(ControlOf::Awaited { needs_text }) => Some(*needs_text),
+            _ => None,
+        }
+    }
+
+    /// The row whose list is looked at.
+    pub(crate) fn look_work(&self) -> &Arc<Work> {
+        match self.phase.recovery().map(|recovery| &recovery.control) {
+            Some(ControlOf::Of(look)) => &look.witness.work,
+            _ => &self.work,
+        }
+    }
+
+    fn looked_at<'s>(&'s self, recovery: &'s Recovery) -> Option<(&'s Ready, &'s Recover)> {
+        let work = match &recovery.control {
+            ControlOf::Of(look) => &look.witness.work,
+            _ => &self.work,
+        };
+        Some((&work.ready, work.ready.operation.recover.as_ref()?))
+    }
+
+    /// Whether a row may come to an end that shows what lists are worth, in this run and without another's.
+    pub(super) fn may_bear_witness(&self) -> bool {
+        match self.phase.recovery() {
+            Some(recovery) => !matches!(recovery.control, ControlOf::Awaited { .. }),
+            None => matches!(
+                self.phase,
+                Phase::Starting { .. }
+                    | Phase::Cleared
+                    | Phase::InFlight(_)
+                    | Phase::Landed { .. }
+                    | Phase::Waiting { .. }
+                    | Phase::Suspect { .. }
+            ),
+        }
     }
 
     /// Whether the row may have acted as far as the ledger can know, where the run ends as it stands.

@@ -20,7 +20,7 @@ use crate::engine::tests::rows::{self, stringeex};
 use crate::engine::{Action, Core, Input, Now, Settings, Work};
 use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::Ack;
-use crate::row::{Cause, Reason};
+use crate::row::{Attempted, Cause, Holdings, Made, Newest, Reason};
 use crate::text::quota::{Quota, parse_duration};
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Pace};
@@ -198,7 +198,7 @@ fn numbers<'de, D: Deserializer<'de>>(reader: D) -> Result<RangeInclusive<f64>, 
 enum Coming {
     Durable(Vec<(usize, bool)>),
     Answer { slot: usize },
-    List { slot: usize },
+    List { slot: usize, row: u64 },
     Token,
 }
 
@@ -315,7 +315,9 @@ impl<'a> Play<'a> {
                 self.write(slot, false);
             }
             Action::Send { slot, .. } => self.leave(Coming::Answer { slot }),
-            Action::Look { slot, .. } => self.leave(Coming::List { slot }),
+            Action::Look { slot, work, .. } => {
+                self.leave(Coming::List { slot, row: work.ready.place.row });
+            }
             Action::Renew => self.after(LOGIN, Coming::Token),
             Action::Tell(Event::Row(event)) => *self.told.entry(event.end.word()).or_default() += 1,
             Action::Tell(_) => {}
@@ -430,6 +432,25 @@ impl<'a> Play<'a> {
         Verdict::Done { id: None, items: Some(items) }
     }
 
+    /// What the ledger owns on a row's ticket.
+    fn holdings(&self, row: u64) -> Holdings {
+        let notes = (1_u64..).zip(&self.notes).filter_map(|(number, (at, made))| {
+            let id = format!("tn_{number}");
+            let at = EPOCH + i64::try_from(at.as_millis()).unwrap();
+            let attempted = Attempted { at, remote_at: Some(at) };
+            let made = (made % self.scenario.tickets == row % self.scenario.tickets)
+                .then_some(Made { attempted, in_lane: true, turn: (1, number) })?;
+            self.owned.contains(&id).then_some((id, made))
+        });
+        let notes: Vec<(String, Made)> = notes.collect();
+        let newest = notes.last().map(|(id, made)| {
+            let (id, attempted) = (id.clone(), made.attempted);
+            Newest { id, attempted }
+        });
+        let ids = notes.into_iter().map(|(id, made)| (id, Some(made))).collect();
+        Holdings { ids, newest, ..Holdings::default() }
+    }
+
     fn happen(&mut self, coming: Coming) {
         match coming {
             Coming::Durable(_) => {
@@ -445,18 +466,11 @@ impl<'a> Play<'a> {
                 let verdict = self.answer(self.slots[&slot]);
                 self.take(Input::Replied { slot, verdict });
             }
-            Coming::List { slot } => {
+            Coming::List { slot, row } => {
                 self.under_way -= 1;
-                let verdict = self.list(self.slots[&slot]);
-                let owned = match &verdict {
-                    Verdict::Done { items: Some(items), .. } => items
-                        .iter()
-                        .map(|item| item["id"].as_str().unwrap().to_owned())
-                        .filter(|id| self.owned.contains(id))
-                        .collect(),
-                    _ => HashSet::new(),
-                };
-                self.take(Input::Looked { slot, verdict, owned: Ok(owned) });
+                let verdict = self.list(row);
+                let owned = Ok(self.holdings(row));
+                self.take(Input::Looked { slot, verdict, owned });
             }
             Coming::Token => {
                 self.token += 1;

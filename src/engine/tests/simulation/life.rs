@@ -27,7 +27,8 @@ pub(super) struct Coming {
 pub(super) enum Kind {
     Commit,
     Answer(u32),
-    Look(Asked, u32),
+    /// Of the list of a lane, for a row.
+    Look(Asked, u64, String, u32),
     Token,
 }
 
@@ -54,6 +55,8 @@ pub(super) struct Life<'a> {
     pub under_way: usize,
     /// Slots of rows that were started and of whose requests nothing has come.
     pub open: HashSet<usize>,
+    /// Rows that were answered that they are done.
+    pub done: HashSet<u64>,
     /// Whether an answer has told the server's clock.
     pub heard: bool,
 }
@@ -91,6 +94,7 @@ impl<'a> Life<'a> {
             concurrency: settings.concurrency,
             under_way: 0,
             open: HashSet::new(),
+            done: HashSet::new(),
             heard: false,
         }
     }
@@ -134,6 +138,9 @@ impl<'a> Life<'a> {
             }
             Action::End { slot, end } => {
                 self.open.remove(&slot);
+                if end.remote_id.is_some() {
+                    self.done.insert(self.slots[&slot]);
+                }
                 self.write(Pending::End(slot, end));
             }
             Action::Send { slot, .. } => {
@@ -150,11 +157,16 @@ impl<'a> Life<'a> {
             }
             Action::Look { slot, work, request } => {
                 let asked = Asked::read(&request.path);
-                self.slots.insert(slot, work.ready.place.row);
+                let row = work.ready.place.row;
+                // It may be the list of another row, that is done, which is looked at.
+                if !self.done.contains(&row) {
+                    self.slots.insert(slot, row);
+                }
                 self.under_way += 1;
                 self.check_bounds();
                 self.world.left.push(self.world.clock);
-                self.after(5..400, slot, Kind::Look(asked, self.world.token));
+                let lane = work.ready.lane.strip_prefix("ticket ").unwrap().to_owned();
+                self.after(5..400, slot, Kind::Look(asked, row, lane, self.world.token));
             }
             Action::Renew => {
                 self.world.left.push(self.world.clock);
@@ -197,9 +209,14 @@ impl<'a> Life<'a> {
                     (start.place.row, Ack::Started { slot }, state.start())
                 }
                 Pending::End(slot, end) => {
-                    self.world.owned.extend(end.remote_id.clone());
                     let known = end.known.map(|id| id.0.try_into().unwrap());
                     let row = known.unwrap_or_else(|| self.slots[&slot]);
+                    let attempted = self.world.started[&row];
+                    if let Some(doubt) = end.cause.as_ref().and_then(|cause| cause.doubt.clone()) {
+                        self.world.doubts.entry(row).or_default().push(doubt);
+                    }
+                    let owned = end.remote_id.clone().map(|id| (id, row, attempted));
+                    self.world.owned.extend(owned);
                     (row, Ack::Ended { slot }, end.outcome.event(end.remote_id))
                 }
             };
@@ -299,19 +316,21 @@ impl<'a> Life<'a> {
                 self.open.remove(&coming.slot);
                 let row = self.slots[&coming.slot];
                 let verdict = self.world.answer(row, token);
-                self.heard = true;
+                if let Verdict::Done { .. } = &verdict {
+                    self.done.insert(row);
+                }
+                self.heard |= self.world.manner.is_dated;
                 self.take(Input::Replied { slot: coming.slot, verdict });
             }
-            Kind::Look(asked, token) => {
+            Kind::Look(asked, row, lane, token) => {
                 self.under_way -= 1;
-                let verdict = self.world.list(self.slots[&coming.slot], asked, token);
-                self.heard = true;
+                let verdict = self.world.list(&lane, asked, token);
+                self.heard |= self.world.manner.is_dated;
                 let items = match &verdict {
                     Verdict::Done { items: Some(items), .. } => items.as_slice(),
                     _ => &[],
                 };
-                let ids = items.iter().map(|item| item["id"].as_str().unwrap().to_owned());
-                let owned = ids.filter(|id| self.world.owned.contains(id)).collect();
+                let owned = self.world.holdings(row, &lane, items);
                 self.take(Input::Looked { slot: coming.slot, verdict, owned: Ok(owned) });
             }
             Kind::Token => {
@@ -325,7 +344,7 @@ impl<'a> Life<'a> {
                     self.world.token += 1;
                     let life = self.world.random.i64(2_000..100_000);
                     let remote = self.world.remote();
-                    self.heard |= self.world.dated_logins;
+                    self.heard |= self.world.manner.is_dated && self.world.dated_logins;
                     Ok(Granted { expires_at: Some(remote + life), date: None })
                 };
                 self.take(Input::Token(token));

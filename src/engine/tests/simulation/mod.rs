@@ -4,6 +4,7 @@
 //! after each life the promises are checked. A failing seed is named and can be played again alone.
 
 mod life;
+mod manner;
 mod promises;
 mod world;
 
@@ -23,6 +24,9 @@ use world::{LATE, World};
 /// Plays a whole story: lives that crash or are stopped, then lives until nothing is left to send.
 fn play(connector: &Connector, seed: u64) {
     let mut world = World::new(connector, seed);
+    if std::env::var_os("NOTEFERRY_SEED").is_some() {
+        eprintln!("{:?}, {:?}", world.manner, world.pages);
+    }
     let lives = world.random.usize(0..4);
     for _ in 0..lives {
         let crash = world.random.usize(1..400);
@@ -48,6 +52,7 @@ fn play(connector: &Connector, seed: u64) {
     promises::check(&world, seed);
     assert!(world.is_settled(), "seed {seed}: rows are left");
     let stuck = world.stuck_lanes();
+    promises::check_doubts(&world, seed);
     for row in world.rows.iter().filter(|row| !stuck.contains(row.lane.as_str())) {
         let state = &world.ledger[&row.number];
         let ended = matches!(state, RowState::Succeeded { .. } | RowState::Refused { .. });

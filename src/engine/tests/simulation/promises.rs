@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::world::{Row, World, text};
+use super::manner::Pages;
+use super::world::{Row, World, is_internal, text};
 use crate::declared::connector::Repeat;
 use crate::event::RowEnd;
 use crate::row::RowState;
@@ -94,5 +95,24 @@ pub(super) fn check_told(world: &World, told: &HashMap<u64, RowEnd>) {
             RowEnd::Invalid => false,
         };
         assert!(fits, "row {row} was told as {end:?} and is {state:?}");
+    }
+}
+
+/// Of a server that lists notes as one would expect a row stays in doubt only where nothing of its kind in its lane has a
+/// known id, or the clocks of its attempt are not known.
+pub(super) fn check_doubts(world: &World, seed: u64) {
+    for (row, state) in &world.ledger {
+        if !matches!(state, RowState::InDoubt { .. }) || !world.manner.is_plain() {
+            continue;
+        }
+        let lane = &world.row(*row).lane;
+        let is_alike = |other: &u64| {
+            world.row(*other).lane == *lane && is_internal(*other) == is_internal(*row)
+        };
+        let owns = world.owned.iter().any(|(_, other, _)| world.creates(*other) && is_alike(other));
+        let is_certain = world.started[row].remote_at.is_some() || world.set == 0;
+        let is_cut = matches!(world.pages, Pages::Cut(_));
+        let doubt = &world.doubts[row];
+        assert!(is_cut || !owns || !is_certain, "seed {seed}: row {row} is in doubt: {doubt:?}");
     }
 }

@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::manner::{Manner, Note, Pages};
 use crate::declared::connector::{Connector, Operation, Repeat};
 use crate::declared::job::InDoubt;
 use crate::engine::Work;
 use crate::engine::tests::rows;
 use crate::plan::decide::{Facts, Fate, decide};
-use crate::row::{Attempted, Cause, Earlier, RowId, RowState};
+use crate::row::{
+    Attempted, Cause, Doubt, Earlier, Elsewhere, Holdings, Made, Newest, RowId, RowState,
+};
 use crate::text::quota::Quota;
 use crate::traffic::verdict::Verdict;
 
@@ -40,17 +43,6 @@ pub(super) enum Fault {
     Revoked,
 }
 
-/// How the server shows a list.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Shown {
-    /// So many items on a page.
-    Pages(usize),
-    /// All at once, whatever page is asked for.
-    Whole,
-    /// As many as fit on its one page.
-    Cut(usize),
-}
-
 /// Everything that outlives a crash: the server, and what the ledger made durable.
 pub(super) struct World {
     pub random: fastrand::Rng,
@@ -60,14 +52,18 @@ pub(super) struct World {
     /// Rows on which the server acted, in order.
     pub acted: Vec<u64>,
     /// What the server holds.
-    pub notes: Vec<serde_json::Value>,
-    pub shown: Shown,
+    pub notes: Vec<Note>,
+    pub pages: Pages,
+    pub manner: Manner,
+    /// Why a row was left in doubt, each time.
+    pub doubts: HashMap<u64, Vec<Doubt>>,
     /// When the server acts on requests of which nobody hears any more, and for which rows.
     pub late: Vec<(Duration, u64)>,
     /// When the last attempt of a row was started.
     pub started: HashMap<u64, Attempted>,
-    /// Ids of what was made that the ledger knows.
-    pub owned: HashSet<String>,
+    /// What was made of which the ledger knows, in the order in which it came to know: the id, the row, and when its
+    /// last attempt was started.
+    pub owned: Vec<(String, u64, Attempted)>,
     /// When nothing gets through.
     pub down: std::ops::Range<Duration>,
     /// When no token is good.
@@ -120,6 +116,7 @@ impl World {
                 Row { number, lane: format!("lane {}", random.u64(0..lanes)), operation }
             })
             .collect();
+        let manner = Manner::draw(&mut random);
         let quota = ["1000/1s", "30/10s", "5/1s", "200/1s"][random.usize(0..4)].parse().unwrap();
         Self {
             rows,
@@ -127,11 +124,12 @@ impl World {
             faulty,
             acted: Vec::new(),
             notes: Vec::new(),
-            shown: [Shown::Pages(3), Shown::Pages(100), Shown::Whole, Shown::Cut(20)]
-                [random.usize(0..4)],
+            pages: [Pages::Of(3), Pages::Of(100), Pages::Whole, Pages::Cut(20)][random.usize(0..4)],
+            manner,
+            doubts: HashMap::new(),
             late: Vec::new(),
             started: HashMap::new(),
-            owned: HashSet::new(),
+            owned: Vec::new(),
             down: {
                 let start = Duration::from_millis(random.u64(0..20_000));
                 start..start + Duration::from_millis(random.u64(0..200_000))
@@ -173,7 +171,8 @@ impl World {
                 let Fate::Send(sending) = decide(&facts) else { return None };
                 let attempts = earlier.as_ref().map_or(0, |earlier| earlier.state.attempts());
                 let draft = rows::row(&row.operation, row.number).on(&row.lane);
-                let draft = draft.saying(&text(row.number)).sending(sending);
+                let draft = draft.saying(&text(row.number)).internal(is_internal(row.number));
+                let draft = draft.sending(sending);
                 let draft = draft.attempted(attempts, self.started.get(&row.number).copied());
                 let id = RowId(row.number.try_into().unwrap());
                 Some(draft.known(earlier.map(|_| id)).work())
@@ -213,16 +212,20 @@ impl World {
         wall(self.clock) + self.ahead
     }
 
-    /// Lanes that wait for a row of which nobody can tell whether it acted: it left before the server's clock was known,
-    /// and ours has been set.
+    /// Lanes that wait for a row of which the lists of this server do not tell whether it acted.
     pub(super) fn stuck_lanes(&self) -> HashSet<&str> {
-        let in_doubt = |row: &&Row| {
+        let is_stuck = |row: &&Row| {
             let state = self.ledger.get(&row.number);
-            let certain =
-                self.started.get(&row.number).is_some_and(|moment| moment.remote_at.is_some());
-            matches!(state, Some(RowState::InDoubt { .. })) && !certain && self.set != 0
+            let again = |doubt: &Doubt| {
+                matches!(doubt, Doubt::StoppedBefore | Doubt::ListRefused(_) | Doubt::ListUnread(_))
+            };
+            matches!(state, Some(RowState::InDoubt { .. }))
+                && self.doubts.get(&row.number).is_some_and(|doubts| {
+                    // A list may have failed by bad luck.
+                    doubts.iter().filter(|doubt| !again(doubt)).count() >= 3
+                })
         };
-        self.rows.iter().filter(in_doubt).map(|row| row.lane.as_str()).collect()
+        self.rows.iter().filter(is_stuck).map(|row| row.lane.as_str()).collect()
     }
 
     /// Whether all is done that can be.
@@ -256,20 +259,87 @@ impl World {
     pub(super) fn act(&mut self, row: u64) -> String {
         self.acted.push(row);
         let id = format!("tn_{row}_{}", self.acted.len());
-        let source = self.row(row);
-        if source.operation.repeat == Repeat::Harmful {
-            // Seconds are coarser than our milliseconds, as on many a real server.
-            let created = self.remote() / 1000;
-            let note = serde_json::json!({
-                "id": id, "ticket_id": source.lane, "note": text(row), "created": created,
-            });
+        if self.creates(row) {
+            let at = i64::try_from(self.clock.as_millis()).unwrap();
+            let note = Note {
+                id: id.clone(),
+                lane: self.row(row).lane.clone(),
+                text: text(row),
+                is_internal: is_internal(row),
+                at,
+            };
+            if self.manner.is_crowded {
+                self.crowd(&note);
+            }
             self.notes.push(note);
         }
         id
     }
 
-    /// What the server makes of a look at a row's lane.
-    pub(super) fn list(&mut self, row: u64, asked: Asked, token: u32) -> Verdict {
+    /// Somebody else has just written something; now and then the same.
+    fn crowd(&mut self, note: &Note) {
+        let id = |kind: &str| format!("{kind}_{}", note.id);
+        match self.random.u8(0..24) {
+            // In no order and without dates nobody can tell an old one.
+            0 if self.manner.tells_age() => {
+                self.notes.push(Note { id: id("equal"), ..note.clone() })
+            }
+            1..8 => {
+                let text = "khách hàng đã gọi lại và cảm ơn".to_owned();
+                self.notes.push(Note { id: id("other"), text, is_internal: false, ..note.clone() });
+            }
+            8 if self.manner.tells_age() => {
+                let at = note.at - self.random.i64(180_000..9_000_000);
+                self.notes.insert(0, Note { id: id("old"), at, ..note.clone() });
+                self.notes.sort_by_key(|note| note.at);
+            }
+            _ => {}
+        }
+    }
+
+    /// What the ledger owns of what a look at a lane shows, for a row.
+    pub(super) fn holdings(&self, row: u64, lane: &str, items: &[serde_json::Value]) -> Holdings {
+        let ids = items.iter().filter_map(|item| {
+            let id = item["id"].as_str().unwrap();
+            let at = self.owned.iter().position(|(owned, ..)| owned == id)?;
+            let (id, row, attempted) = &self.owned[at];
+            let (in_lane, turn) = (self.row(*row).lane == lane, (1, at.try_into().unwrap()));
+            let made = Made { attempted: *attempted, in_lane, turn };
+            Some((id.clone(), Some(made)))
+        });
+        let in_lane = |row: &u64| self.row(*row).lane == lane && self.creates(*row);
+        let newest = self.owned.iter().rfind(|(_, row, _)| in_lane(row));
+        let newest =
+            newest.map(|(id, _, attempted)| Newest { id: id.clone(), attempted: *attempted });
+        let nameless = self.rows.iter().any(|other| {
+            let state = self.ledger.get(&other.number);
+            let is_open = state.is_some_and(RowState::may_have_acted) && other.number != row;
+            let has_no_name = matches!(state, Some(RowState::Succeeded { id: None, .. }));
+            in_lane(&other.number) && (is_open || has_no_name)
+        });
+        Holdings { ids: ids.collect(), newest, nameless, elsewhere: self.elsewhere(lane) }
+    }
+
+    /// What the ledger owns in some other lanes, the latest first.
+    fn elsewhere(&self, lane: &str) -> Vec<Elsewhere> {
+        let mut lanes = HashSet::from([lane]);
+        let latest =
+            self.owned.iter().rev().filter(|(_, row, _)| {
+                self.creates(*row) && lanes.insert(self.row(*row).lane.as_str())
+            });
+        let others = latest.map(|(id, row, attempted)| Elsewhere {
+            lane: format!("ticket {}", self.row(*row).lane),
+            made: Newest { id: id.clone(), attempted: *attempted },
+        });
+        others.take(4).collect()
+    }
+
+    pub(super) fn creates(&self, row: u64) -> bool {
+        self.repeat(row) == Repeat::Harmful
+    }
+
+    /// What the server makes of a look at a lane.
+    pub(super) fn list(&mut self, lane: &str, asked: Asked, token: u32) -> Verdict {
         let cause = Cause::default().saying("a fault");
         if token < self.valid_token {
             return Verdict::Unauthorized(cause);
@@ -281,27 +351,27 @@ impl World {
             Fault::Refuse if self.random.bool() => Verdict::Refused(cause),
             Fault::Revoked => Verdict::Unauthorized(cause),
             _ => {
-                let lane = self.row(row).lane.as_str();
-                let notes = self.notes.iter().filter(|note| note["ticket_id"] == lane).cloned();
-                let mut items: Vec<serde_json::Value> = notes.collect();
-                if asked.newest_first {
-                    items.reverse();
+                let notes = self.notes.iter().filter(|note| note.lane == lane).cloned();
+                let (notes, now) = (notes.collect::<Vec<_>>(), (self.clock, self.ahead));
+                let items = self.manner.show(&notes, now, asked.newest_first);
+                match self.page(items, asked.page) {
+                    Some(items) => Verdict::Done { id: None, items: Some(items) },
+                    None => Verdict::Refused(cause),
                 }
-                Verdict::Done { id: None, items: Some(self.shown_of(items, asked.page)) }
             }
         }
     }
 
-    pub(super) fn shown_of(
-        &self,
-        items: Vec<serde_json::Value>,
-        page: usize,
-    ) -> Vec<serde_json::Value> {
-        match self.shown {
-            Shown::Pages(size) => items.into_iter().skip((page - 1) * size).take(size).collect(),
-            Shown::Whole => items,
-            Shown::Cut(size) => items.into_iter().take(size).collect(),
-        }
+    /// A page of what there is; none where the server has no such page.
+    fn page(&self, items: Vec<serde_json::Value>, page: usize) -> Option<Vec<serde_json::Value>> {
+        Some(match self.pages {
+            Pages::Of(size) => {
+                let skipped = page.checked_sub(self.manner.first_page)? * size;
+                items.into_iter().skip(skipped).take(size).collect()
+            }
+            Pages::Whole => items,
+            Pages::Cut(size) => items.into_iter().take(size).collect(),
+        })
     }
 
     /// What the server makes of a request that arrives with a token.
@@ -317,7 +387,8 @@ impl World {
         match self.fault() {
             Fault::None => {
                 let id = self.act(row);
-                Verdict::Done { id: Some(id), items: None }
+                let is_nameless = self.manner.is_nameless && self.random.u8(0..6) == 0;
+                Verdict::Done { id: Some(id).filter(|_| !is_nameless), items: None }
             }
             Fault::Refuse => {
                 self.refused.insert(row);
@@ -358,5 +429,11 @@ pub(super) fn wall(clock: Duration) -> i64 {
 
 /// What a row says; rows of one lane often say the same.
 pub(super) fn text(row: u64) -> String {
-    format!("text {}", row % 3)
+    let first = ["Một", "Hai", "Ba"][usize::try_from(row % 3).unwrap()];
+    format!("{first} khách hàng <Lan> & chị Huệ nhờ gọi lại ")
+}
+
+/// Whether what a row makes is to be seen by agents alone.
+pub(super) fn is_internal(row: u64) -> bool {
+    row.is_multiple_of(5)
 }

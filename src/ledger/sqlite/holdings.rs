@@ -1,0 +1,244 @@
+//! What rows own of what lists show: one pass over what was sent in the lanes that are looked through, and one over the
+//! ids of what was made.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
+
+use super::fault::text;
+use super::scan::Owners;
+use crate::ledger::{JobId, OwnerId};
+use crate::row::{Attempted, Elsewhere, Holdings, Made, Newest, Outcome, Page};
+
+/// Of so many other lanes something is told.
+const MOST_ELSEWHERE: usize = 4;
+/// So many of the things that were made last are gone through for them.
+const MOST_LOOKED_AT: usize = 10_000;
+/// What is read of a start.
+const START: &str = "id, number, owner, row, operation, lane, at, remote_at";
+
+/// See [`crate::ledger::Reader::owned`].
+pub(super) fn read(
+    connection: &Connection,
+    job: JobId,
+    pages: &[Page],
+) -> rusqlite::Result<Vec<Holdings>> {
+    // All of one moment, while the recorder writes to the file.
+    let moment = connection.unchecked_transaction()?;
+    let owners = Owners::read(&moment)?;
+    let mut lanes: HashMap<(String, String), LaneHoldings> = HashMap::new();
+    let names: HashSet<&str> = pages.iter().map(|page| page.lane.as_str()).collect();
+    for start in last_starts(&moment, &names)? {
+        let of_job = owners.job(start.owner) == Some(job);
+        let lane = (start.operation.clone(), start.lane.clone());
+        lanes.entry(lane).or_default().take(&moment, &start, of_job)?;
+    }
+    let made = made(&moment, pages)?;
+    let mut latest = HashMap::new();
+    for page in pages {
+        if !latest.contains_key(page.operation.as_str()) {
+            let lanes = MOST_ELSEWHERE + names.len();
+            latest.insert(&*page.operation, elsewhere(&moment, job, &page.operation, lanes)?);
+        }
+    }
+    let holdings = pages.iter().map(|page| {
+        let lane = lanes.get(&(page.operation.clone(), page.lane.clone()));
+        let others = latest.get(page.operation.as_str()).into_iter().flatten();
+        let others = others.filter(|other| other.lane != page.lane).take(MOST_ELSEWHERE);
+        Holdings {
+            ids: made.of(page),
+            newest: lane.and_then(LaneHoldings::newest),
+            nameless: lane.is_some_and(LaneHoldings::is_nameless),
+            elsewhere: others.cloned().collect(),
+        }
+    });
+    Ok(holdings.collect())
+}
+
+/// Of so many lanes what was made there last at the target of a job by an operation, as far as nothing was done to it since.
+/// Rows get their ids in the order in which they are first sent.
+fn elsewhere(
+    connection: &Connection,
+    job: JobId,
+    operation: &str,
+    lanes: usize,
+) -> rusqlite::Result<Vec<Elsewhere>> {
+    let query = "SELECT starts.lane, ends.remote_id, starts.at, starts.remote_at FROM ends \
+                 CROSS JOIN starts ON starts.id = ends.id AND starts.number = ends.number \
+                 CROSS JOIN owners ON owners.id = starts.owner \
+                 CROSS JOIN runs ON runs.id = owners.run \
+                 CROSS JOIN jobs ON jobs.id = runs.job \
+                 WHERE ends.remote_id IS NOT NULL AND ends.outcome IN ('succeeded', 'found') \
+                 AND starts.operation = ?2 AND (jobs.base_url, jobs.account) = \
+                 (SELECT base_url, account FROM jobs WHERE id = ?1) \
+                 AND starts.number = (SELECT max(number) FROM starts AS last WHERE last.id = starts.id) \
+                 ORDER BY ends.id DESC";
+    let mut statement = connection.prepare_cached(query)?;
+    let mut rows = statement.query(params![job.0, operation])?;
+    let mut found: Vec<Elsewhere> = Vec::new();
+    for _ in 0..MOST_LOOKED_AT {
+        let Some(row) = rows.next()?.filter(|_| found.len() < lanes) else { break };
+        let lane = text(row, 0)?;
+        if found.iter().all(|known| known.lane != lane) {
+            let attempted = Attempted { at: row.get(2)?, remote_at: row.get(3)? };
+            let made = Newest { id: text(row, 1)?.to_owned(), attempted };
+            found.push(Elsewhere { lane: lane.to_owned(), made });
+        }
+    }
+    Ok(found)
+}
+
+/// What was sent in a lane by one operation.
+#[derive(Default)]
+struct LaneHoldings {
+    /// What the job has made.
+    made: Vec<(Turn, Newest)>,
+    /// When the first of the job's rows went of which nobody knows whether they have made something.
+    first_open: Option<Turn>,
+    /// Rows that are done, and nobody knows what they have made.
+    nameless: usize,
+    /// Rows of which nobody knows whether they have made something.
+    open: usize,
+}
+
+impl LaneHoldings {
+    fn take(
+        &mut self,
+        connection: &Connection,
+        start: &Start,
+        of_job: bool,
+    ) -> rusqlite::Result<()> {
+        let query = "SELECT outcome, remote_id FROM ends WHERE id = ?1 AND number = ?2 \
+                     ORDER BY owner DESC LIMIT 1";
+        let mut statement = connection.prepare_cached(query)?;
+        let of = params![start.id, start.number];
+        let end: Option<(Option<String>, Option<String>)> =
+            statement.query_row(of, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let (outcome, id) = end.unwrap_or_default();
+        match (outcome.as_deref().and_then(Outcome::parse), id) {
+            (Some(Outcome::Succeeded | Outcome::Found), Some(id)) if of_job => {
+                self.made.push((start.turn(), Newest { id, attempted: start.attempted }));
+            }
+            (Some(Outcome::Succeeded | Outcome::Found), Some(_)) => {}
+            (Some(Outcome::Succeeded | Outcome::Found), None) => self.nameless += 1,
+            (None | Some(Outcome::Lost), _) => {
+                self.open += 1;
+                if of_job {
+                    let first = self.first_open.unwrap_or(start.first);
+                    self.first_open = Some(first.min(start.first));
+                }
+            }
+            (Some(_), _) => {}
+        }
+        Ok(())
+    }
+
+    /// What was made last before the row that is looked for.
+    fn newest(&self) -> Option<Newest> {
+        let before = |turn: &Turn| self.first_open.is_none_or(|open| *turn < open);
+        let made = self.made.iter().filter(|(turn, _)| before(turn));
+        made.max_by_key(|(turn, _)| *turn).map(|(_, newest)| newest.clone())
+    }
+
+    /// One of those that are open is the one that is looked for.
+    fn is_nameless(&self) -> bool {
+        self.nameless + self.open.saturating_sub(1) > 0
+    }
+}
+
+/// When a row went, compared with others of its job and lane: they go one at a time, run after run, and in a run in the
+/// order of the source. Clocks do not matter.
+type Turn = (OwnerId, u64);
+
+struct Start {
+    /// When the row went for the first time.
+    first: Turn,
+    id: i64,
+    number: i64,
+    owner: OwnerId,
+    row: u64,
+    operation: String,
+    lane: String,
+    attempted: Attempted,
+}
+
+impl Start {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            first: (OwnerId(row.get(2)?), row.get(3)?),
+            id: row.get(0)?,
+            number: row.get(1)?,
+            owner: OwnerId(row.get(2)?),
+            row: row.get(3)?,
+            operation: text(row, 4)?.to_owned(),
+            lane: text(row, 5)?.to_owned(),
+            attempted: Attempted { at: row.get(6)?, remote_at: row.get(7)? },
+        })
+    }
+
+    fn turn(&self) -> Turn {
+        (self.owner, self.row)
+    }
+}
+
+/// The last start of each row that was last sent in one of some lanes.
+fn last_starts(connection: &Connection, lanes: &HashSet<&str>) -> rusqlite::Result<Vec<Start>> {
+    let places = vec!["?"; lanes.len()].join(", ");
+    let query = format!("SELECT {START} FROM starts WHERE lane IN ({places}) ORDER BY id, number");
+    let mut statement = connection.prepare(&query)?;
+    let mut rows = statement.query(params_from_iter(lanes))?;
+    let mut last: Vec<Start> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let start = Start::of(row)?;
+        match last.last_mut().filter(|before| before.id == start.id) {
+            Some(before) => *before = Start { first: before.first, ..start },
+            None => last.push(start),
+        }
+    }
+    Ok(last)
+}
+
+/// What rows have made of what pages show, by its id.
+struct MadeById(HashMap<String, (String, Attempted, Turn)>);
+
+impl MadeById {
+    fn of(&self, page: &Page) -> HashMap<String, Option<Made>> {
+        let of_page = page.ids.iter().filter_map(|id| {
+            let (lane, attempted, (owner, row)) = self.0.get(id)?;
+            let (in_lane, turn) = (*lane == page.lane, (owner.0, *row));
+            let made = Made { attempted: *attempted, in_lane, turn };
+            Some((id.clone(), Some(made)))
+        });
+        of_page.collect()
+    }
+}
+
+fn made(connection: &Connection, pages: &[Page]) -> rusqlite::Result<MadeById> {
+    let asked: HashSet<&str> =
+        pages.iter().flat_map(|page| &page.ids).map(String::as_str).collect();
+    let mut made = HashMap::new();
+    let mut statement = connection
+        .prepare_cached("SELECT id, number, remote_id FROM ends WHERE remote_id IS NOT NULL")?;
+    let mut start = connection.prepare_cached(
+        "SELECT lane, at, remote_at, owner, row FROM starts WHERE id = ?1 AND number = ?2",
+    )?;
+    let mut ends = statement.query([])?;
+    while made.len() < asked.len()
+        && let Some(end) = ends.next()?
+    {
+        let id = text(end, 2)?;
+        if !asked.contains(id) {
+            continue;
+        }
+        let (row, number): (i64, i64) = (end.get(0)?, end.get(1)?);
+        let sent = start.query_row([row, number], |row| {
+            let attempted = Attempted { at: row.get(1)?, remote_at: row.get(2)? };
+            Ok((row.get(0)?, attempted, (OwnerId(row.get(3)?), row.get(4)?)))
+        });
+        let nowhere = || (String::new(), Attempted::default(), (OwnerId(0), 0));
+        let sent = sent.optional()?.unwrap_or_else(nowhere);
+        // What was changed later was made by the first that names it.
+        made.entry(id.to_owned()).or_insert(sent);
+    }
+    Ok(MadeById(made))
+}

@@ -1,0 +1,68 @@
+//! From when on an item may be of an attempt. Clocks: the other side's that dates answers, the one that dates items, and ours.
+
+use crate::row::Attempted;
+
+/// How much earlier than the attempt an item may seem to have been made: the `Date` header and many a list count
+/// in whole seconds.
+pub(super) const TOLERANCE_MILLISECONDS: i64 = 2_000;
+/// How far the clocks of the other side's machines may differ: the machine that dates answers need not be the one that dates
+/// items.
+pub(super) const DISAGREEMENT_MILLISECONDS: i64 = 60_000;
+/// How far a clock of ours may have been wrong at an attempt of which the other side's clock is not known.
+const CLOCK_ERROR_MILLISECONDS: i64 = 48 * 3_600_000;
+
+/// From when on an item may be of an attempt, by the other side's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Since {
+    /// Unix milliseconds.
+    pub moment: i64,
+    /// Whether the other side's clock was known when the attempt was started. If not, a clock of ours that was set
+    /// meanwhile may make an item seem older than the attempt that made it.
+    pub certain: bool,
+}
+
+/// Something of which is known when it was sent, and when it was made as the list has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dated {
+    /// Unix milliseconds, by the clock that dates items.
+    pub made: i64,
+    /// When it was sent.
+    pub sent: Attempted,
+}
+
+impl Since {
+    /// The earliest moment, by the other side's clock, at which an attempt can have made something.
+    ///
+    /// `wall` is now by this machine's clock, `remote` by the other side's.
+    pub fn of(attempted: Attempted, wall: i64, remote: Option<i64>) -> Self {
+        let ahead = remote.map_or(0, |remote| remote - wall);
+        Self {
+            moment: attempted.remote_at.unwrap_or(attempted.at + ahead) - TOLERANCE_MILLISECONDS,
+            certain: attempted.remote_at.is_some(),
+        }
+    }
+
+    /// Likewise, by the clock that dates items, going by something of which both moments are known.
+    pub(super) fn by(attempted: Attempted, dated: Dated) -> Self {
+        let sent = attempted.remote_at.zip(dated.sent.remote_at);
+        let (at, before) = sent.unwrap_or((attempted.at, dated.sent.at));
+        let moment = dated.made.saturating_add(at.saturating_sub(before));
+        Self { moment: moment.saturating_sub(TOLERANCE_MILLISECONDS), certain: sent.is_some() }
+    }
+
+    /// Before this, nothing is of the attempt, however wrong the clocks were.
+    pub(super) fn earliest(self) -> i64 {
+        let error = if self.certain { DISAGREEMENT_MILLISECONDS } else { CLOCK_ERROR_MILLISECONDS };
+        self.moment.saturating_sub(error)
+    }
+
+    /// What is older than this need not be seen, of a list that is cut.
+    pub(super) fn far_enough(self) -> i64 {
+        if self.certain { self.moment } else { self.earliest() }
+    }
+
+    /// By then the attempt had been started.
+    pub(super) fn at_most(self) -> i64 {
+        self.moment.saturating_add(2 * TOLERANCE_MILLISECONDS)
+    }
+}
