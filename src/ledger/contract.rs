@@ -136,6 +136,15 @@ pub(crate) trait Reader {
         runs: u32,
         rows: u32,
     ) -> Result<JobStatus, LedgerError>;
+
+    /// Likewise, and all rows of the job as [`Self::history`] has them, of one moment.
+    fn status_and_history(
+        &self,
+        id: JobId,
+        job: JobName,
+        runs: u32,
+        rows: u32,
+    ) -> Result<(JobStatus, History), LedgerError>;
 }
 
 /// What is written of jobs and runs. Each call is durable when it returns, and an error leaves all as it was.

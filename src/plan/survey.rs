@@ -131,9 +131,11 @@ fn survey_with(
     let mut found = Hearing::new(tell);
     let mut decider = Decider::new(readings, prior, policy);
     let (at_first, counts) = (decider.eye(), contents.is_some());
-    let eye = |draft: &Draft<'_>| Sighted {
-        glance: at_first(draft),
-        traits: if counts { Traits::of(draft) } else { None },
+    let eye = |draft: &Draft<'_>| {
+        let glance = at_first(draft);
+        // What is done is not sent, so nothing of it is counted.
+        let traits = if counts && !glance.is_done() { Traits::of(draft) } else { None };
+        Sighted { glance, traits }
     };
     let mut changed = Vec::new();
     let read = read_all(&readings, source, &eye, &mut |heard| {

@@ -194,9 +194,13 @@ impl KnownJob {
     fn read(ledger: &Ledger, path: &Path, id: JobId, name: JobName) -> Result<Self, LedgerError> {
         let held_by = || JobLock::held_by(path, &name);
         let before = held_by();
-        let history = ledger.history(id);
+        let (runs, rows) = (u32::MAX, FAILED_ROWS);
+        let (mut status, history) = match ledger.status_and_history(id, name.clone(), runs, rows) {
+            Ok((status, history)) => (status, Ok(history)),
+            // What can be told is told, and what is wrong with it beside that.
+            Err(_) => (ledger.status(id, name.clone(), runs, rows)?, ledger.history(id)),
+        };
         let keyed_by = ledger.keyed_by(id)?;
-        let mut status = ledger.status(id, name.clone(), u32::MAX, FAILED_ROWS)?;
         let running = before.or_else(held_by);
         let runs = status.runs.iter().map(|run| run.id).collect();
         status.runs.truncate(RUNS as usize);

@@ -78,31 +78,11 @@ impl Reader for FileLedger {
         let gathered = self.reading(|| -> Result<_, Unread> {
             // All of one moment, while other processes may write to the file.
             let moment = self.connection.unchecked_transaction()?;
-            let owners = Owners::read(&moment)?;
-            let mut gathering = Gathering {
-                owners,
-                job,
-                last: None,
-                row: None,
-                rows: Vec::new(),
-                dangling: 0,
-                ownerless: 0,
-            };
+            let mut gathering = Gathering::new(&moment, job)?;
             scan(&moment, Which::All, &mut gathering)?;
             Ok(gathering)
         })?;
-        if gathered.ownerless > 0 {
-            let starts = gathered.ownerless;
-            return Err(LedgerError::OwnersMissing { ledger: self.location(), starts });
-        }
-        match gathered.dangling {
-            0 => {
-                let history = History::of(gathered.rows);
-                self.refuse_one_key_twice(&history)?;
-                Ok(history)
-            }
-            ends => Err(LedgerError::StartsMissing { ledger: self.location(), ends }),
-        }
+        self.as_history(gathered)
     }
 
     fn find_many(&self, rows: &[(RowId, &str)]) -> Result<Vec<Option<Known>>, LedgerError> {
@@ -122,9 +102,37 @@ impl Reader for FileLedger {
     ) -> Result<JobStatus, LedgerError> {
         self.reading(|| super::status::read(&self.connection, id, job, runs, rows))
     }
+
+    fn status_and_history(
+        &self,
+        id: JobId,
+        job: JobName,
+        runs: u32,
+        rows: u32,
+    ) -> Result<(JobStatus, History), LedgerError> {
+        let read = || super::status::read_with_rows(&self.connection, id, job, runs, rows);
+        let (status, gathered) = self.reading(read)?;
+        Ok((status, self.as_history(gathered)?))
+    }
 }
 
 impl FileLedger {
+    /// What was gathered, unless the ledger has been made to forget something.
+    fn as_history(&self, gathered: Gathering) -> Result<History, LedgerError> {
+        if gathered.ownerless > 0 {
+            let starts = gathered.ownerless;
+            return Err(LedgerError::OwnersMissing { ledger: self.location(), starts });
+        }
+        match gathered.dangling {
+            0 => {
+                let history = History::of(gathered.rows);
+                self.refuse_one_key_twice(&history)?;
+                Ok(history)
+            }
+            ends => Err(LedgerError::StartsMissing { ledger: self.location(), ends }),
+        }
+    }
+
     fn reading<T, E: Into<Unread>>(
         &self,
         read: impl FnOnce() -> Result<T, E>,
@@ -176,7 +184,7 @@ impl FileLedger {
 }
 
 /// All rows of a job, gathered.
-struct Gathering {
+pub(super) struct Gathering {
     owners: Owners,
     job: JobId,
     /// The owner of the start that was read last, and its job: most starts have the owner of the one before.
@@ -188,6 +196,13 @@ struct Gathering {
     dangling: u64,
     /// Starts of owners or runs that are gone.
     ownerless: u64,
+}
+
+impl Gathering {
+    pub(super) fn new(moment: &Connection, job: JobId) -> rusqlite::Result<Self> {
+        let (owners, rows) = (Owners::read(moment)?, Vec::new());
+        Ok(Self { owners, job, last: None, row: None, rows, dangling: 0, ownerless: 0 })
+    }
 }
 
 impl Listener for Gathering {

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use rusqlite::{Connection, Row, params};
 
 use super::fault::Unread;
-use super::reader::read_row;
+use super::reader::{Gathering, read_row};
 use super::scan::{Listener, Owners, Which, scan};
 use crate::ledger::{FailedRow, JobId, JobName, JobStatus, OwnerId, RunRecord, Unfinished};
 use crate::row::{Life, RowId, Standing, Totals};
@@ -18,27 +18,42 @@ pub(super) fn read(
     rows: u32,
 ) -> Result<JobStatus, Unread> {
     let moment = connection.unchecked_transaction()?;
-    let most = usize::try_from(rows).unwrap_or(usize::MAX);
-    let owners = Owners::read(&moment)?;
-    let mut runs = run_records(&moment, id, runs)?;
-    let endless = runs.iter().filter(|run| run.ended_at.is_none());
-    let mut count = Count {
-        owners,
-        endless: endless.map(|run| (run.id, Totals::default())).collect(),
-        job: id,
-        place: None,
-        totals: Totals::default(),
-        most,
-        first: BinaryHeap::new(),
-    };
+    let runs = run_records(&moment, id, runs)?;
+    let mut count = Count::new(&moment, id, &runs, rows)?;
     scan(&moment, Which::All, &mut count)?;
+    told(&moment, job, runs, count)
+}
+
+/// Likewise, and all rows of the job with it, of the same moment and in the same scan.
+pub(super) fn read_with_rows(
+    connection: &Connection,
+    id: JobId,
+    job: JobName,
+    runs: u32,
+    rows: u32,
+) -> Result<(JobStatus, Gathering), Unread> {
+    let moment = connection.unchecked_transaction()?;
+    let runs = run_records(&moment, id, runs)?;
+    let count = Count::new(&moment, id, &runs, rows)?;
+    let mut both = Both { gathering: Gathering::new(&moment, id)?, count };
+    scan(&moment, Which::All, &mut both)?;
+    let Both { gathering, count } = both;
+    Ok((told(&moment, job, runs, count)?, gathering))
+}
+
+fn told(
+    moment: &Connection,
+    job: JobName,
+    mut runs: Vec<RunRecord>,
+    count: Count,
+) -> Result<JobStatus, Unread> {
     let Count { mut totals, first, endless, .. } = count;
     for run in &mut runs {
         let found = endless.iter().find(|(id, _)| *id == run.id);
         run.totals = found.map_or(run.totals, |(_, totals)| *totals);
     }
     let listed = first.into_sorted_vec().into_iter();
-    let failed = listed.map(|(_, row, state)| failed_row(&moment, RowId(row), state));
+    let failed = listed.map(|(_, row, state)| failed_row(moment, RowId(row), state));
     let failed = failed.collect::<Result<Vec<FailedRow>, Unread>>()?;
     let more_failed = (totals.failed + totals.in_doubt).saturating_sub(failed.len() as u64);
     // The last run knew of rows that never came to be sent.
@@ -62,18 +77,38 @@ struct Count {
     first: BinaryHeap<(i64, i64, Unfinished)>,
 }
 
+/// Two listeners to one scan.
+struct Both {
+    gathering: Gathering,
+    count: Count,
+}
+
+impl Listener for Both {
+    // The gathering's columns come first, as it reads them.
+    const START: &'static str = "key, digest, row";
+    const WHOLE: bool = false;
+
+    fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
+        self.gathering.start(owner, start)?;
+        self.count.begun(owner, || start.get(Self::START_FROM + 2))
+    }
+
+    fn dangling(&mut self) {
+        self.gathering.dangling();
+    }
+
+    fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> rusqlite::Result<()> {
+        self.count.row(id, owner, life.clone())?;
+        self.gathering.row(id, owner, life)
+    }
+}
+
 impl Listener for Count {
     const START: &'static str = "row";
     const WHOLE: bool = false;
 
     fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
-        if self.owners.job(owner) == Some(self.job) {
-            self.place = Some(start.get(Self::START_FROM)?);
-        }
-        if let Some(totals) = self.endless_run(owner) {
-            totals.requests += 1;
-        }
-        Ok(())
+        self.begun(owner, || start.get(Self::START_FROM))
     }
 
     fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> rusqlite::Result<()> {
@@ -115,6 +150,39 @@ impl Listener for Count {
 }
 
 impl Count {
+    fn new(
+        moment: &Connection,
+        job: JobId,
+        runs: &[RunRecord],
+        rows: u32,
+    ) -> rusqlite::Result<Self> {
+        let endless = runs.iter().filter(|run| run.ended_at.is_none());
+        Ok(Self {
+            owners: Owners::read(moment)?,
+            endless: endless.map(|run| (run.id, Totals::default())).collect(),
+            job,
+            place: None,
+            totals: Totals::default(),
+            most: usize::try_from(rows).unwrap_or(usize::MAX),
+            first: BinaryHeap::new(),
+        })
+    }
+
+    /// An attempt was begun; `place` reads where its row stood in the source.
+    fn begun(
+        &mut self,
+        owner: OwnerId,
+        place: impl FnOnce() -> rusqlite::Result<i64>,
+    ) -> rusqlite::Result<()> {
+        if self.owners.job(owner) == Some(self.job) {
+            self.place = Some(place()?);
+        }
+        if let Some(totals) = self.endless_run(owner) {
+            totals.requests += 1;
+        }
+        Ok(())
+    }
+
     fn endless_run(&mut self, owner: OwnerId) -> Option<&mut Totals> {
         if self.endless.is_empty() {
             return None;
