@@ -43,16 +43,33 @@ impl Trail {
         key: KeyHash,
         digest: Option<Digest>,
     ) -> Found {
-        let guess = row.wrapping_add(self.distance.load(Ordering::Relaxed));
-        let there = usize::try_from(guess).ok().and_then(|at| history.at(at, key));
+        let there = self.guess(history, row, key);
         if let Some(done) = there.and_then(|candidate| done(candidate, digest)) {
             return done;
         }
         let found = find(history, key, digest);
         if let Found::Done(position) = found {
-            self.distance.store((position as u64).wrapping_sub(row), Ordering::Relaxed);
+            self.keep(row, position);
         }
         found
+    }
+
+    /// The first row with this key, whatever its content.
+    pub(super) fn first(&self, history: &History, row: u64, key: KeyHash) -> Option<Candidate> {
+        self.guess(history, row, key).or_else(|| {
+            let found = history.find(key).next()?;
+            self.keep(row, found.position);
+            Some(found)
+        })
+    }
+
+    fn guess(&self, history: &History, row: u64, key: KeyHash) -> Option<Candidate> {
+        let guess = row.wrapping_add(self.distance.load(Ordering::Relaxed));
+        usize::try_from(guess).ok().and_then(|at| history.at(at, key))
+    }
+
+    fn keep(&self, row: u64, position: usize) {
+        self.distance.store((position as u64).wrapping_sub(row), Ordering::Relaxed);
     }
 }
 

@@ -3,7 +3,7 @@
 //! Counts, and decides nothing: what a run would do with a row is for the survey. A row that is done counts as done
 //! though its content has changed since. Costs what a check costs, and sixteen bytes a row.
 
-use crate::ledger::History;
+use crate::ledger::{Candidate, History};
 use crate::prepare::{Draft, RowKey};
 use crate::row::{Digest, KeyHash, Standing};
 use crate::source::Source;
@@ -12,6 +12,7 @@ use crate::text::diagnostic::Diagnostic;
 use super::Readings;
 use super::decider::{Came, content_key};
 use super::names::{Arrival, Name, Names};
+use super::prior::Trail;
 use super::steps::run_mark;
 use super::survey::{Checked, Heard, Hearing, Sight, read_all};
 
@@ -85,37 +86,36 @@ impl Stand {
     }
 
     /// Notes that a row stands there in the history, and gives where that row stands.
-    fn arrive(&mut self, history: &History, key: KeyHash) -> Option<Standing> {
-        let found = history.find(key).next()?;
+    fn arrive(&mut self, found: Candidate) -> Standing {
         if matches!(self.came.arrive(found.position), Arrival::First) {
             let gone = self.gone.of(found.standing);
             *gone = gone.saturating_sub(1);
         }
-        Some(found.standing)
+        found.standing
     }
 }
 
 /// What is kept of a row.
 struct Seen {
     name: Option<Name>,
-    /// The first key that the row may be known by; none where it has no name.
-    key: Option<KeyHash>,
     /// None where the row has a key of its own.
     content: Option<Digest>,
     /// Of a row that only reads, its own key; empty where that is its content.
     reads: Option<String>,
-    /// Whether all chronicles know it as done.
-    done: bool,
+    /// What each chronicle knows by that key.
+    known: Vec<Option<Candidate>>,
 }
 
 impl Sight for Seen {
     fn is_done(&self) -> bool {
-        self.done
+        let is_done =
+            |found: &Option<Candidate>| found.is_some_and(|found| found.standing == Standing::Done);
+        !self.known.is_empty() && self.known.iter().all(is_done)
     }
 }
 
 impl Seen {
-    fn at(draft: &Draft<'_>, chronicles: &[Chronicle<'_>]) -> Self {
+    fn at(draft: &Draft<'_>, chronicles: &[(Chronicle<'_>, Trail)]) -> Self {
         let content = match draft.key() {
             RowKey::Content => draft.digest(),
             RowKey::Written(_) | RowKey::Missing => None,
@@ -125,21 +125,17 @@ impl Seen {
             RowKey::Content | RowKey::Missing => None,
         };
         let key = own.map(KeyHash::of).or_else(|| content.map(KeyHash::of_content));
-        let is_done = |history: &History, key| {
-            history.find(key).next().is_some_and(|found| found.standing == Standing::Done)
-        };
-        let done = !chronicles.is_empty()
-            && key.is_some_and(|key| chronicles.iter().all(|one| is_done(one.history, key)));
+        let known = chronicles
+            .iter()
+            .map(|(one, trail)| key.and_then(|key| trail.first(one.history, draft.row(), key)));
+        let known = known.collect();
         let reads = draft.only_reads().then(|| own.unwrap_or_default().to_owned());
-        Self { name: Name::of(draft.key(), content), key, content, reads, done }
+        Self { name: Name::of(draft.key(), content), content, reads, known }
     }
 
-    /// The keys by which a chronicle may know the row, where it is the so-manieth of its name; the newest first.
-    fn keys(&self, nth: u64, runs: &[i64]) -> Vec<KeyHash> {
-        // Most rows are known by the first key, which has been hashed.
-        if let (None, 1) = (&self.reads, nth) {
-            return self.key.into_iter().collect();
-        }
+    /// The keys by which a chronicle may know the row where it is the so-manieth of its name, and not the first or one that
+    /// only reads; the newest first.
+    fn further_keys(&self, nth: u64, runs: &[i64]) -> Vec<KeyHash> {
         let counted = self.content.map(|digest| content_key(digest, nth));
         match (&self.reads, counted) {
             (Some(own), counted) => {
@@ -148,7 +144,7 @@ impl Seen {
                 runs.iter().map(of_run).collect()
             }
             (None, Some(counted)) => vec![KeyHash::of(&counted)],
-            (None, None) => self.key.into_iter().collect(),
+            (None, None) => Vec::new(),
         }
     }
 }
@@ -165,7 +161,8 @@ pub(crate) fn standings(
     let mut targets: Vec<Stand> = chronicles.iter().map(begun).collect();
     let mut found = Hearing::new(tell);
     let mut names = Names::default();
-    let eye = |draft: &Draft<'_>| Seen::at(draft, chronicles);
+    let trails: Vec<_> = chronicles.iter().map(|one| (*one, Trail::default())).collect();
+    let eye = |draft: &Draft<'_>| Seen::at(draft, &trails);
     let heard = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
             Heard::Row { sight, valid, problems, .. } => {
@@ -177,8 +174,9 @@ pub(crate) fn standings(
                 // A key belongs to the first row that bears it.
                 let nth = nth.filter(|nth| *nth == 1 || !readings.preparer.has_key());
                 let is_valid = valid.unwrap_or(true) && nth.is_some();
-                for (target, chronicle) in targets.iter_mut().zip(chronicles) {
-                    target.hear(chronicle, &sight, nth, is_valid);
+                let known = sight.known.iter().copied();
+                for ((target, chronicle), first) in targets.iter_mut().zip(chronicles).zip(known) {
+                    target.hear(chronicle, (&sight, first), nth, is_valid);
                 }
                 found.hear_row(is_valid, problems);
             }
@@ -197,12 +195,26 @@ pub(crate) fn standings(
 }
 
 impl Stand {
-    /// Counts a row. `nth` is the how many of its name it is; none where it has none of its own.
-    fn hear(&mut self, chronicle: &Chronicle<'_>, seen: &Seen, nth: Option<u64>, is_valid: bool) {
+    /// Counts a row, and what the chronicle knows by its first key. `nth` is the how many of its name it is; none where it
+    /// has none of its own.
+    fn hear(
+        &mut self,
+        chronicle: &Chronicle<'_>,
+        (seen, first): (&Seen, Option<Candidate>),
+        nth: Option<u64>,
+        is_valid: bool,
+    ) {
         let mut newest = None;
-        for key in nth.iter().flat_map(|nth| seen.keys(*nth, chronicle.runs)) {
-            let standing = self.arrive(chronicle.history, key);
-            newest = newest.or(standing);
+        match (&seen.reads, nth) {
+            (_, None) => {}
+            (None, Some(1)) => newest = first.map(|found| self.arrive(found)),
+            (_, Some(nth)) => {
+                for key in seen.further_keys(nth, chronicle.runs) {
+                    let found = chronicle.history.find(key).next();
+                    let standing = found.map(|found| self.arrive(found));
+                    newest = newest.or(standing);
+                }
+            }
         }
         match newest.unwrap_or(Standing::NotStarted) {
             Standing::NotStarted | Standing::Deferred if !is_valid => self.invalid += 1,
