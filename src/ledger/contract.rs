@@ -99,6 +99,9 @@ pub(crate) trait Reader {
     /// Other accounts for which the same job has done something at the same address, or may have.
     fn other_accounts(&self, job: &JobName) -> Result<Vec<String>, LedgerError>;
 
+    /// Whether the job has done something, or may have.
+    fn has_done(&self, job: JobId) -> Result<bool, LedgerError>;
+
     /// What the job's rows were known by in its last run; none where it has sent nothing.
     fn keyed_by(&self, job: JobId) -> Result<Option<String>, LedgerError>;
 

@@ -86,7 +86,8 @@ impl Look<'_> {
                 (Change::Operation | Change::Lane, _) | (_, None) => Repeat::Harmful,
                 (_, Some(operation)) => operation.repeat,
             },
-            settles: matches!(change, Change::None | Change::Content)
+            // What was sent with another content is not found by this one, and the ledger keeps none.
+            settles: change == Change::None
                 && self.ready.is_some()
                 && self.operation.is_some_and(|operation| operation.recover.is_some()),
             in_doubt: policy.in_doubt,

@@ -284,6 +284,11 @@ fn why_in_doubt(step: &Step) -> String {
     };
     let advice = match then {
         Some(then) => format!("it was for `{then}`: look there, or put that back"),
+        None if step.change == Change::Content => {
+            "its content has changed since, and what was sent then is not known any more: put the former content back \
+             and it is looked for, or look yourself"
+                .to_owned()
+        }
         None => "look whether it is there, and decide with the job's `in_doubt`".to_owned(),
     };
     let invalid = step.problem.as_ref();

@@ -198,15 +198,23 @@ pub(super) fn name_in(ledger: &Ledger, wanted: JobName) -> Result<JobName, Ledge
 /// Refuses a job that has another key than in its last run, or another account; gives its id, where the ledger knows it.
 fn refuse_unfit(ledger: &Ledger, name: &JobName, job: &Job) -> Result<Option<JobId>, Failure> {
     let id = ledger.find_job(name)?;
-    match id {
-        Some(id) => refuse_changed_key(job, ledger.keyed_by(id)?)?,
-        None => refuse_other_account(name, ledger.other_accounts(name)?)?,
+    if let Some(id) = id {
+        refuse_changed_key(job, ledger.keyed_by(id)?)?;
     }
+    refuse_other_account(ledger, name, id)?;
     Ok(id)
 }
 
-/// An account that the ledger does not know the job for may be the one that it knows under another name.
-pub(super) fn refuse_other_account(name: &JobName, others: Vec<String>) -> Result<(), Failure> {
+/// An account for which the job has done nothing may be the one for which it has, under another name.
+pub(super) fn refuse_other_account(
+    ledger: &Ledger,
+    name: &JobName,
+    id: Option<JobId>,
+) -> Result<(), Failure> {
+    if id.map(|id| ledger.has_done(id)).transpose()?.unwrap_or_default() {
+        return Ok(());
+    }
+    let others = ledger.other_accounts(name)?;
     match others.is_empty() {
         true => Ok(()),
         false => Err(Failure::OtherAccount { present: name.account.clone(), others }),

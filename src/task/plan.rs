@@ -177,13 +177,9 @@ fn find_past(
     };
     let Some(name) = name else { return Ok(None) };
     tell_waiting(&options.ledger, &name, listener)?;
-    match ledger.find_job(&name)? {
-        Some(job) => Ok(Some(Past::read(ledger, job)?)),
-        None => {
-            refuse_other_account(&name, ledger.other_accounts(&name)?)?;
-            Ok(None)
-        }
-    }
+    let id = ledger.find_job(&name)?;
+    refuse_other_account(&ledger, &name, id)?;
+    id.map(|job| Ok(Past::read(ledger, job)?)).transpose()
 }
 
 /// Without credentials the account is not known; where the ledger has just one for the address, it is that.

@@ -149,3 +149,19 @@ fn lists_that_cannot_be_read_are_doubts_about_their_rows_and_no_outage() {
     assert!(why(&outcome, 6).contains("the list could not be read"), "{outcome}");
     assert!(!outcome.stdout.contains("outage"), "{outcome}");
 }
+
+#[test]
+fn a_row_in_doubt_whose_content_has_changed_is_not_looked_for_by_the_new_content() {
+    let (desk, sandbox) = with_last_lost(2, true);
+    let changed = notes_csv(2, 2).replace("Note 2", "Note 2 corrected");
+    desk.write("notes.csv", changed);
+    let outcome = desk.run(&sandbox, "job.yaml").exits(6);
+    outcome.counts("rows=2 already_done=1 in_doubt=1");
+    assert_eq!(sorted_texts(&sandbox), ["Note 1", "Note 2"], "{outcome}");
+    let plan = desk.call(&format!("plan job.yaml --base-url {}", sandbox.base_url()));
+    assert!(plan.stdout.contains("put the former content back"), "{plan}");
+    // With the former content it is found.
+    desk.write("notes.csv", notes_csv(2, 2));
+    desk.run(&sandbox, "job.yaml").exits(0).counts("rows=2 succeeded=1 already_done=1");
+    assert_eq!(sorted_texts(&sandbox), ["Note 1", "Note 2"]);
+}

@@ -246,3 +246,28 @@ fn two_tokens_that_name_no_account_share_no_history_unless_the_job_says_so() {
     desk.call(&run).exits(0);
     assert_eq!(stand.seen().len(), 3, "all is done already");
 }
+
+#[test]
+fn an_account_that_has_done_nothing_is_still_asked_about_the_one_that_has() {
+    let desk = Desk::with_notes(notes_csv(3, 3));
+    let stand = Stand::open(|seen| {
+        Some(match seen.headers["x-stringee-auth"].as_str() {
+            "bob" => (401, String::new()),
+            _ => (200, json!({"r": 0, "id": fastrand::u64(..)}).to_string()),
+        })
+    });
+    let run = format!("run job.yaml --rate 1000/s --base-url {}/v1", stand.address());
+    // The job is entered for bob, who does nothing; then ann sends all of it.
+    let desk = desk.env("STRINGEEX_TOKEN", "bob");
+    desk.call(&run).exits(4);
+    let desk = desk.env("STRINGEEX_TOKEN", "ann");
+    desk.call(&run).exits(0);
+    let sent = stand.seen().len();
+    let desk = desk.env("STRINGEEX_TOKEN", "bob");
+    for verb in ["run", "plan"] {
+        let outcome =
+            desk.call(&run.replacen("run", verb, 1).replace(" --rate 1000/s", "")).exits(2);
+        assert!(outcome.stderr.contains("other-account"), "{outcome}");
+    }
+    assert_eq!(stand.seen().len(), sent);
+}

@@ -9,11 +9,12 @@ use super::fault::text;
 use super::scan::Owners;
 use crate::ledger::{JobId, OwnerId};
 use crate::row::{Attempted, Elsewhere, Holdings, Made, Newest, Outcome, Page};
+use crate::text::address;
 
 /// Of so many other lanes something is told.
 const MOST_ELSEWHERE: usize = 4;
-/// So many of the things that were made last are gone through for them.
-const MOST_LOOKED_AT: usize = 10_000;
+/// So many of the outcomes of the last rows are gone through for them.
+const MOST_LOOKED_AT: i64 = 10_000;
 /// What is read of a start.
 const START: &str = "id, number, owner, row, operation, lane, at, remote_at";
 
@@ -33,7 +34,9 @@ pub(super) fn read(
         let lane = (start.operation.clone(), start.lane.clone());
         lanes.entry(lane).or_default().take(&moment, &start, of_job)?;
     }
-    let made = made(&moment, pages)?;
+    let here = at_one_address(&moment, job)?;
+    let is_here = |owner| owners.job(owner).is_none_or(|job| here.contains(&job));
+    let made = made(&moment, pages, &is_here)?;
     let mut latest = HashMap::new();
     for page in pages {
         if !latest.contains_key(page.operation.as_str()) {
@@ -63,7 +66,8 @@ fn elsewhere(
     operation: &str,
     lanes: usize,
 ) -> rusqlite::Result<Vec<Elsewhere>> {
-    let query = "SELECT starts.lane, ends.remote_id, starts.at, starts.remote_at FROM ends \
+    let query = "SELECT starts.lane, ends.remote_id, starts.at, starts.remote_at FROM \
+                 (SELECT id, number, remote_id, outcome FROM ends ORDER BY id DESC LIMIT ?3) AS ends \
                  CROSS JOIN starts ON starts.id = ends.id AND starts.number = ends.number \
                  CROSS JOIN owners ON owners.id = starts.owner \
                  CROSS JOIN runs ON runs.id = owners.run \
@@ -74,10 +78,11 @@ fn elsewhere(
                  AND starts.number = (SELECT max(number) FROM starts AS last WHERE last.id = starts.id) \
                  ORDER BY ends.id DESC";
     let mut statement = connection.prepare_cached(query)?;
-    let mut rows = statement.query(params![job.0, operation])?;
+    let mut rows = statement.query(params![job.0, operation, MOST_LOOKED_AT])?;
     let mut found: Vec<Elsewhere> = Vec::new();
-    for _ in 0..MOST_LOOKED_AT {
-        let Some(row) = rows.next()?.filter(|_| found.len() < lanes) else { break };
+    while found.len() < lanes
+        && let Some(row) = rows.next()?
+    {
         let lane = text(row, 0)?;
         if found.iter().all(|known| known.lane != lane) {
             let attempted = Attempted { at: row.get(2)?, remote_at: row.get(3)? };
@@ -213,7 +218,23 @@ impl MadeById {
     }
 }
 
-fn made(connection: &Connection, pages: &[Page]) -> rusqlite::Result<MadeById> {
+/// The jobs that send to the address of one: elsewhere the same id is another thing's.
+fn at_one_address(connection: &Connection, job: JobId) -> rusqlite::Result<HashSet<JobId>> {
+    let mut statement = connection.prepare_cached("SELECT id, base_url FROM jobs")?;
+    let jobs = statement.query_map([], |row| {
+        Ok((JobId(row.get(0)?), address::normal(&row.get::<_, String>(1)?)))
+    })?;
+    let jobs: HashMap<JobId, String> = jobs.collect::<rusqlite::Result<_>>()?;
+    let here = jobs.get(&job);
+    Ok(jobs.iter().filter(|(_, url)| Some(*url) == here).map(|(job, _)| *job).collect())
+}
+
+/// Of some ids those that rows whose owners are `is_here` have made.
+fn made(
+    connection: &Connection,
+    pages: &[Page],
+    is_here: &dyn Fn(OwnerId) -> bool,
+) -> rusqlite::Result<MadeById> {
     let asked: HashSet<&str> =
         pages.iter().flat_map(|page| &page.ids).map(String::as_str).collect();
     let mut made = HashMap::new();
@@ -236,7 +257,10 @@ fn made(connection: &Connection, pages: &[Page]) -> rusqlite::Result<MadeById> {
             Ok((row.get(0)?, attempted, (OwnerId(row.get(3)?), row.get(4)?)))
         });
         let nowhere = || (String::new(), Attempted::default(), (OwnerId(0), 0));
-        let sent = sent.optional()?.unwrap_or_else(nowhere);
+        let sent: (String, Attempted, Turn) = sent.optional()?.unwrap_or_else(nowhere);
+        if !is_here(sent.2.0) {
+            continue;
+        }
         // What was changed later was made by the first that names it.
         made.entry(id.to_owned()).or_insert(sent);
     }

@@ -16,6 +16,12 @@ use crate::row::{
 };
 use crate::text::place::RowPlace;
 
+/// Of a row of `jobs`: whether there is an attempt that did something, or of which nobody knows that it did nothing.
+const HAS_DONE: &str = "EXISTS (SELECT 1 FROM starts JOIN owners ON owners.id = starts.owner \
+                        JOIN runs ON runs.id = owners.run WHERE runs.job = jobs.id AND NOT EXISTS \
+                        (SELECT 1 FROM ends WHERE ends.id = starts.id AND ends.number = starts.number \
+                        AND ends.outcome IN ('refused', 'deferred', 'given_up', 'not_found')))";
+
 impl Reader for FileLedger {
     fn jobs(&self) -> Result<Vec<(JobId, JobName)>, LedgerError> {
         let read = || {
@@ -41,17 +47,23 @@ impl Reader for FileLedger {
     }
 
     fn other_accounts(&self, job: &JobName) -> Result<Vec<String>, LedgerError> {
-        let query = "SELECT account FROM jobs WHERE name = ?1 AND base_url = ?2 AND account <> ?3 \
-                     AND EXISTS (SELECT 1 FROM starts JOIN owners ON owners.id = starts.owner \
-                     JOIN runs ON runs.id = owners.run WHERE runs.job = jobs.id AND NOT EXISTS \
-                     (SELECT 1 FROM ends WHERE ends.id = starts.id AND ends.number = starts.number \
-                     AND ends.outcome IN ('refused', 'deferred', 'given_up', 'not_found'))) \
-                     ORDER BY account";
+        let query = format!(
+            "SELECT account FROM jobs WHERE name = ?1 AND base_url = ?2 AND account <> ?3 AND {HAS_DONE} \
+             ORDER BY account"
+        );
         self.reading(|| {
-            let mut statement = self.connection.prepare(query)?;
+            let mut statement = self.connection.prepare(&query)?;
             let of = params![job.name, job.base_url, job.account];
             let accounts = statement.query_map(of, |row| row.get(0))?;
             accounts.collect()
+        })
+    }
+
+    fn has_done(&self, job: JobId) -> Result<bool, LedgerError> {
+        let query = format!("SELECT {HAS_DONE} FROM jobs WHERE id = ?1");
+        self.reading(|| {
+            let found = self.connection.query_row(&query, [job.0], |row| row.get(0)).optional();
+            found.map(Option::unwrap_or_default)
         })
     }
 
