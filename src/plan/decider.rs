@@ -25,6 +25,7 @@ use super::survey::Sight;
 pub(super) struct Glance {
     /// None where a row has no key that it ought to have, or no content.
     name: Option<Name>,
+    digest: Option<Digest>,
     found: Found,
     /// Where rows may be held, the lane.
     lane: Option<Lane>,
@@ -141,8 +142,8 @@ impl Sight for Glance {
 impl Glance {
     /// Looks at a row. `has_lanes` says whether its lane will be asked for.
     fn at(draft: &Draft<'_>, history: Option<(&History, &Trail)>, has_lanes: bool) -> Self {
-        let digest = match (draft.key(), history) {
-            (RowKey::Written(_), None) | (RowKey::Missing, _) => None,
+        let digest = match draft.key() {
+            RowKey::Missing => None,
             _ => draft.digest(),
         };
         let name = Name::of(draft.key(), digest);
@@ -158,7 +159,7 @@ impl Glance {
         };
         let lane = if has_lanes { draft.lane() } else { None };
         let lane = lane.map(|lane| Lane::named(&lane));
-        Self { name, found, lane }
+        Self { name, digest, found, lane }
     }
 }
 
@@ -223,7 +224,8 @@ impl<'a> Decider<'a> {
             },
         };
         decided.fate = self.within_limit(fate);
-        self.fates.push(record.place.row, decided.fate, glance.name, nth);
+        let mark = glance.name.map(|name| name.mark(glance.digest));
+        self.fates.push(record.place.row, decided.fate, mark, nth);
         Ok(decided)
     }
 

@@ -4,7 +4,6 @@
 use crate::source::{Milestone, Source, Stamp};
 
 use super::decide::Fate;
-use super::names::Name;
 use super::tally::Tally;
 
 /// The fates of all rows of a source, in their order.
@@ -13,7 +12,7 @@ pub(crate) struct Fates {
     /// By row, from the first: the fate's place among all fates.
     of_rows: Vec<u8>,
     tally: Tally,
-    /// Of each row that is to be sent: a part of its name, so that another row in its place is noticed.
+    /// Of each row that is to be sent: a part of its name and content, so that another row in its place is noticed.
     marks: Vec<u32>,
     /// Rows whose name an earlier row has: row and the how many of its name it is.
     again: Vec<(u64, u64)>,
@@ -25,11 +24,11 @@ pub(crate) struct Fates {
 
 impl Fates {
     /// Notes the fate of a row. Rows that are passed over could not be read.
-    pub(super) fn push(&mut self, row: u64, fate: Fate, name: Option<Name>, nth: u64) {
+    pub(super) fn push(&mut self, row: u64, fate: Fate, mark: Option<u32>, nth: u64) {
         self.pass_to(row.saturating_sub(1));
         self.note(fate);
         if matches!(fate, Fate::Send(_)) {
-            self.marks.push(name.map_or(0, Name::mark));
+            self.marks.push(mark.unwrap_or_default());
         }
         if nth > 1 {
             self.again.push((row, nth));
@@ -98,7 +97,7 @@ pub(super) struct Walk<'f> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Noted {
     pub fate: Fate,
-    /// Of a row that is to be sent, the mark of its name.
+    /// Of a row that is to be sent, its mark.
     pub mark: Option<u32>,
     /// The how many of its name the row is, from 1.
     pub nth: u64,

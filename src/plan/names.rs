@@ -45,9 +45,12 @@ impl Name {
         KeyHash(self.half(0))
     }
 
-    /// A part that is enough to notice another row in the place of this one.
-    pub(super) fn mark(self) -> u32 {
-        (self.half(8) >> 32) as u32
+    /// Enough to notice another row in the place of this one, or another content of the row.
+    pub(super) fn mark(self, content: Option<Digest>) -> u32 {
+        let of_name = (self.half(8) >> 32) as u32;
+        let of_content =
+            content.map_or(0, |digest| (Self::of_content(digest).half(0) >> 32) as u32);
+        of_name ^ of_content
     }
 
     fn half(self, from: usize) -> u64 {

@@ -175,7 +175,7 @@ impl<'a> Steps<'a> {
         let ready = prepared.ready();
         let digest = ready.as_ref().map(|ready| ready.digest);
         // Of a row that is to be sent: whether it is the one of which that was decided.
-        let mark = Name::of(&key, digest).map(Name::mark);
+        let mark = Name::of(&key, digest).map(|name| name.mark(digest));
         if noted.mark.is_some() && noted.mark != mark {
             return Err(ReadingFailure::changed(&record.place));
         }

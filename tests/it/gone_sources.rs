@@ -61,3 +61,15 @@ fn a_key_that_is_repeated_in_a_source_that_is_gone_is_not_passed_over() {
     let outcome = removed_between(&desk, || desk.start("check job.yaml --format json")).exits(2);
     told(&outcome);
 }
+
+#[test]
+fn a_text_that_is_corrected_between_its_check_and_its_sending_is_not_sent_unseen() {
+    let (desk, sandbox) = (Desk::with_notes(rows()), sandbox(""));
+    let mut started = desk.start_run(&sandbox, "job.yaml --skip-invalid");
+    assert!(started.line().is_some());
+    // The keys stay as they were.
+    desk.write("notes.csv", rows().replace("tk_1,a", "tk_1,corrected"));
+    let outcome = started.outcome().exits(4);
+    assert_eq!(outcome.all("problem").pop().unwrap()["code"], "source-changed", "{outcome}");
+    assert!(!texts(&sandbox).contains(&"corrected".to_owned()), "{outcome}");
+}

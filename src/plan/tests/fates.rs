@@ -29,17 +29,17 @@ fn each_fate_is_counted_for_itself() {
 #[test]
 fn rows_are_found_again_as_they_were_noted() {
     let mut fates = Fates::default();
-    fates.push(1, FRESH, Some(name("a")), 1);
-    fates.push(2, Fate::Hold(Held::Behind), Some(name("b")), 1);
+    fates.push(1, FRESH, Some(name("a").mark(None)), 1);
+    fates.push(2, Fate::Hold(Held::Behind), Some(name("b").mark(None)), 1);
     // Row 3 could not be read.
-    fates.push(4, FRESH, Some(name("a")), 2);
+    fates.push(4, FRESH, Some(name("a").mark(None)), 2);
     fates.push(5, Fate::Reject, None, 1);
-    fates.push(6, FRESH, Some(name("a")), 3);
+    fates.push(6, FRESH, Some(name("a").mark(None)), 3);
     fates.pass_to(8);
     assert_eq!((fates.rows(), fates.tally().to_send()), (8, 3));
     assert_eq!(fates.tally().sum(|fate| fate == Fate::Reject), 4);
     let noted = |fate, key: Option<&str>, nth| {
-        let mark = key.map(|key| name(key).mark());
+        let mark = key.map(|key| name(key).mark(None));
         Some(Noted { fate, mark, nth })
     };
     let mut walk = fates.walk();
@@ -73,7 +73,7 @@ fn names_tell_rows_apart_and_count_those_that_come_again() {
         [2, 3, 2]
     );
     assert_eq!(names.repeated().len(), 2);
-    assert_ne!(name("k1").mark(), name("k2").mark());
+    assert_ne!(name("k1").mark(None), name("k2").mark(None));
     let content = Digest([7; 16]);
     assert_eq!(Name::of(&RowKey::Content, Some(content)).unwrap().content(), content);
     assert_eq!(Name::of(&RowKey::Content, None), None);
