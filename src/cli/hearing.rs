@@ -12,11 +12,26 @@ pub(super) struct Hearing {
     output: Output,
     /// The problems of a reading under way.
     problems: Option<Problems>,
+    /// What stands above all else for those who hear only of what is wrong; none once it is said, or where nobody needs it.
+    heading: Option<String>,
 }
 
 impl Hearing {
     pub(super) fn new(output: Output) -> Self {
-        Self { output, problems: None }
+        Self { output, problems: None, heading: None }
+    }
+
+    /// For whoever reads it in a mail: where it comes from stands above what is told first.
+    pub(super) fn headed(self, heading: String) -> Self {
+        let is_mail = self.output.quiet && !self.output.is_json();
+        Self { heading: is_mail.then_some(heading), ..self }
+    }
+
+    /// Says where it all comes from, unless that has been said.
+    pub(super) fn head(&mut self) {
+        if let Some(heading) = self.heading.take() {
+            self.output.warn(&heading);
+        }
     }
 
     pub(super) fn hear(&mut self, told: Told) {
@@ -28,9 +43,11 @@ impl Hearing {
                 self.output.event(&json!({"event": "note", "message": note}));
             }
             Told::Waiting { file, outcomes } => {
+                self.head();
                 self.output.tell(&[of_waiting(&file, outcomes)]);
             }
             Told::Problem(problem) => {
+                self.head();
                 self.problems.get_or_insert_with(|| self.output.problems()).tell(&problem);
             }
             Told::Surveyed => {

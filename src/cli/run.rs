@@ -56,7 +56,9 @@ pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &E
             reporter(&view, &output)
         },
     };
-    let mut hearing = Hearing::new(output);
+    let host = environment.host().map(|host| format!(" on {host}")).unwrap_or_default();
+    let began = world.began.strftime("%Y-%m-%d %H:%M:%S%:z");
+    let mut hearing = Hearing::new(output).headed(format!("noteferry{host}, {began}\n{given}\n"));
     match task::run(&options, &world, &mut |told| hearing.hear(told)) {
         Ok(outcome) => {
             if let Some(fault) = outcome.fault {
@@ -65,11 +67,7 @@ pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &E
             outcome.exit
         }
         Err(failure) => {
-            if output.quiet && !output.is_json() {
-                let host = environment.host().map(|host| format!(" on {host}"));
-                let began = world.began.strftime("%Y-%m-%d %H:%M:%S%:z");
-                output.warn(&format!("noteferry{}, {began}\n{given}\n", host.unwrap_or_default()));
-            }
+            hearing.head();
             tell(&failure, given, &output)
         }
     }
@@ -117,7 +115,10 @@ fn tell(failure: &Failure, given: &CommandLine, output: &Output) -> u8 {
     if let Failure::Invalid(found) = failure {
         totals = found.totals;
         let words = of_invalid(&invalid_rows(found), given);
-        words.iter().for_each(|words| output.say(words));
+        if !output.is_json() {
+            // Nothing was sent, and that nobody should miss.
+            words.iter().for_each(|words| output.warn(words));
+        }
     }
     close(output, &totals, failure.exit())
 }

@@ -144,9 +144,10 @@ fn survey_with(
                 let decided = decider.decide(record, &sight.glance, valid)?;
                 match decided.fate {
                     Fate::Send(_) => {
-                        if let (Some(contents), Some(row)) = (contents.as_deref_mut(), sight.traits)
-                        {
-                            contents.add(row);
+                        if let Some(contents) = contents.as_deref_mut() {
+                            // A row that looked done at first may be another one of the same content.
+                            let row = sight.traits.or_else(|| traits_of(&readings, record));
+                            row.into_iter().for_each(|row| contents.add(row));
                         }
                     }
                     Fate::Skip(Done::Changed) if changed.len() < NAMED => {
@@ -173,6 +174,10 @@ fn survey_with(
     let again = found.hear_repeats(&readings, &repeated);
     found.checked.valid = found.checked.valid.saturating_sub(again);
     Ok(Survey { checked: found.checked, fates, changed })
+}
+
+fn traits_of(readings: &Readings<'_>, record: &Record) -> Option<Traits> {
+    Traits::of(&readings.preparer.draft(record, &mut Findings::default()))
 }
 
 /// A row is known to have changed by its key.

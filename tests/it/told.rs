@@ -351,3 +351,30 @@ fn a_key_whose_column_was_renamed_leads_out() {
     desk.write("notes.csv", renamed.replacen("legacy,", "id,", 1));
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=3 already_done=3");
 }
+
+#[test]
+fn a_mail_begins_with_where_it_comes_from_and_says_how_it_ended() {
+    let desk = signed_in(Desk::with_notes("id,ticket,body\nk1,tk_1,a\nk2,,b\n"));
+    let outcome = desk.call("run job.yaml -q --base-url http://127.0.0.1:9/v1").exits(3);
+    let first = outcome.stderr.lines().next().unwrap();
+    assert!(first.starts_with("noteferry"), "{outcome}");
+    assert!(outcome.stderr.lines().nth(1).unwrap().contains("run job.yaml"), "{outcome}");
+    assert!(outcome.stderr.contains("1 of 2 rows is invalid"), "{outcome}");
+    assert!(outcome.stderr.contains("Nothing was sent"), "{outcome}");
+}
+
+#[test]
+fn a_content_that_was_sent_once_and_stands_twice_counts_among_what_is_sent() {
+    let job = NOTES_JOB.replace("key: \"{{ id }}\"\n", "");
+    let desk = Desk::with_notes("id,ticket,body\n1,t,called\n").file("job.yaml", &job);
+    let (desk, sandbox) = (signed_in(desk), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    desk.write("notes.csv", "id,ticket,body\n1,t,called\n2,t,called\n");
+    let plan = format!("plan job.yaml --format json --base-url {}", sandbox.base_url());
+    let planned = desk.call(&plan).exits(0).events().pop().unwrap();
+    assert_eq!(
+        (&planned["send"], &planned["contents"][0]["rows"]),
+        (&json!(1), &json!(1)),
+        "{planned}"
+    );
+}

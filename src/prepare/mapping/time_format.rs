@@ -101,6 +101,13 @@ pub(super) fn fault(format: &str) -> Option<FormatFault> {
     if format.contains("%H:%m") || format.contains("%I:%m") {
         return swapped(":%m", ":%M", "the month", "minutes");
     }
+    if let Some(hour) = ["%I", "%l"].into_iter().find(|hour| format.contains(hour))
+        && !has("pP")
+    {
+        let says = "an hour from 1 to 12, and nothing says which half of the day";
+        let right = "%H";
+        return swapped(hour, right, says, "an hour from 0 to 23 (or add %p for AM and PM)");
+    }
     (!has(YEARS)).then(|| FormatFault {
         message: format!("the format `{format}` names no year, so no time can be read by it"),
         hint: "%Y is a year of four digits, %y one of two".to_owned(),
@@ -188,7 +195,8 @@ fn translated(format: &str) -> Option<String> {
             _ => directive,
         });
     }
-    Some(out)
+    // Without a half of the day an hour is one of 24, however it was written.
+    Some(if out.contains("%p") { out } else { out.replace("%I", "%H") })
 }
 
 fn unknown_directive(format: &str, letter: char, at: usize) -> FormatFault {
@@ -252,6 +260,8 @@ mod tests {
             ("yyyy-MM-ddTHH:mm:ss.SSSXXX", "'%Y-%m-%dT%H:%M:%S.%f%:z'"),
             ("d.M.yy", "'%d.%m.%y'"),
             ("hh:mm a dd/MM/yyyy", "'%I:%M %p %d/%m/%Y'"),
+            ("dd/mm/yyyy hh:mm", "'%d/%m/%Y %H:%M'"),
+            ("%d/%m/%Y %I:%M", "'%d/%m/%Y %H:%M'"),
             ("iso", "as in '%d/%m/%Y %H:%M'"),
             ("%Y-%m-%dT%H:%M:%SZ", "'%Y-%m-%dT%H:%M:%S%z'"),
             ("%Y-%m-%d %H:%M Z", "'%Y-%m-%d %H:%M %z'"),
