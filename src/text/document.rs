@@ -27,6 +27,8 @@ use crate::text::yaml_advice;
 
 /// How often a value is mended for its type before it is given up.
 const MOST_REPAIRS: usize = 32;
+/// The most keys that a mapping may have.
+const MOST_KEYS: usize = 5_000;
 
 /// A YAML text with its values and their places.
 #[derive(Debug, Clone)]
@@ -158,7 +160,10 @@ impl Document {
         match serde_yaml::from_str_with_options::<Spanned<Raw>>(&source.text, yaml_options()) {
             Ok(raw) => {
                 let root = node(raw, &source.text);
-                Ok(Self { source, root })
+                match root.oversized_mapping() {
+                    Some(span) => Err(too_many_keys(&source, span)),
+                    None => Ok(Self { source, root }),
+                }
             }
             Err(error) => Err(syntax_problem(&source, &error)),
         }
@@ -331,6 +336,16 @@ impl Document {
 }
 
 impl Node {
+    /// Where a mapping stands that has more keys than there may be.
+    fn oversized_mapping(&self) -> Option<Range<usize>> {
+        match &self.content {
+            Content::Map(entries) if entries.len() > MOST_KEYS => Some(self.span.clone()),
+            Content::Map(entries) => entries.iter().find_map(|(_, value)| value.oversized_mapping()),
+            Content::List(items) => items.iter().find_map(Self::oversized_mapping),
+            _ => None,
+        }
+    }
+
     /// The value of a key, where this is a mapping.
     pub fn get(&self, name: &str) -> Option<&Node> {
         self.child(name).map(|found| found.1)
@@ -411,6 +426,13 @@ fn yaml_options() -> serde_yaml::Options {
         // A few lines of aliases of aliases stand for any number of values.
         alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: 100_000 },
     }
+}
+
+/// Each key is looked for among all others of its mapping.
+fn too_many_keys(source: &Arc<SourceText>, span: Range<usize>) -> Diagnostic {
+    let message = format!("a mapping here has more than {MOST_KEYS} keys");
+    Diagnostic::error(Code::YamlSyntax, Place::Text(Arc::clone(source), span), message)
+        .hint("no job and no connector needs so many; rows belong into a data file")
 }
 
 fn syntax_problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Diagnostic {

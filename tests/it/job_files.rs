@@ -515,3 +515,14 @@ fn aliases_of_aliases_are_told_by_name_before_they_fill_the_memory() {
     let words = "the aliases (`*name`) in this file repeat more than 100000 values";
     assert!(told.stderr.contains(words), "{told}");
 }
+
+#[test]
+fn a_mapping_of_any_number_of_keys_is_refused_by_name() {
+    let keys: String = (0..20_000).map(|key| format!("  key{key}: v\n")).collect();
+    for head in ["map:\n", "x:\n"] {
+        let yaml = format!("job: x\nsource: {{ csv: notes.csv }}\n{head}{keys}");
+        let desk = Desk::new().file("job.yaml", yaml).file("notes.csv", "a\n1\n");
+        let outcome = desk.call("check job.yaml").exits(2);
+        assert!(outcome.stderr.contains("more than 5000 keys"), "{outcome}");
+    }
+}

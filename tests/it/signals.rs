@@ -78,7 +78,7 @@ fn signals_that_come_together_are_one_wish_and_it_is_said_what_is_waited_for() {
             break line;
         }
     };
-    assert!(told.contains("waiting for 2 requests under way, 20 s at the most"), "{told}");
+    assert!(told.contains("waiting for 2 requests under way, 23 s at the most"), "{told}");
     assert!(told.contains("asked once more, it stops at once, with their rows in doubt"), "{told}");
     let outcome = run.outcome();
     assert!(began.elapsed() > Duration::from_secs(1), "it has waited: {outcome}");

@@ -136,10 +136,8 @@ impl Core {
         let recoveries = self.rows.all_recoveries().len();
         let requests = self.rows.in_flight();
         if requests + recoveries > 0 {
-            let at_most = match requests {
-                0 => LONGEST_SEARCH,
-                _ => self.settings.longest_request.max(LONGEST_SEARCH),
-            };
+            // A look may leave when the time for looking is nearly over.
+            let at_most = self.settings.longest_request + LONGEST_SEARCH;
             let note = Note::Stopping { rows: (requests + recoveries) as u64, at_most };
             self.actions.push(Action::Tell(Event::Note(note)));
         }

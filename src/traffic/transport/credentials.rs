@@ -196,6 +196,7 @@ impl Ready {
         // Of one that names no account the user's word is taken: it came from the same file.
         if let Some(now) = account_of(token.expose(), &self.account_claims)
             && now != self.account
+            && account::is_named(&self.account)
         {
             return Err(refusal(NoToken::OtherAccount { before: self.account.clone(), now }));
         }
