@@ -340,7 +340,9 @@ impl Node {
     fn oversized_mapping(&self) -> Option<Range<usize>> {
         match &self.content {
             Content::Map(entries) if entries.len() > MOST_KEYS => Some(self.span.clone()),
-            Content::Map(entries) => entries.iter().find_map(|(_, value)| value.oversized_mapping()),
+            Content::Map(entries) => {
+                entries.iter().find_map(|(_, value)| value.oversized_mapping())
+            }
             Content::List(items) => items.iter().find_map(Self::oversized_mapping),
             _ => None,
         }
