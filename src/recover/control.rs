@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::likeness::{Kind, Likeness, Wanted};
+use super::likeness::{Kind, Likeness, Marked, Wanted};
 use super::since::Dated;
 use super::{MOST_PAGES, created, item_id, request_of};
 use crate::declared::connector::Recover;
@@ -111,7 +111,13 @@ impl Control {
         (ready, sent): (&Ready, Attempted),
     ) -> Shown {
         let Some(item) = items.get(at) else { return Shown::No };
-        if Wanted::of(recover, &ready.fields).weigh(recover, item) == Likeness::Other {
+        let marked = ready.marker.as_deref();
+        let marked = marked.and_then(|marker| Marked::new(recover, &ready.fields, marker));
+        let likeness = match marked {
+            Some(marked) => marked.weigh(recover, item),
+            None => Wanted::of(recover, &ready.fields).weigh(recover, item),
+        };
+        if likeness == Likeness::Other {
             return Shown::No;
         }
         let dated = created(recover, item).map(|made| Dated { made, sent });

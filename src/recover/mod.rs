@@ -112,8 +112,6 @@ pub enum Lookup {
 /// What has shown that a list has what it should have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
-    /// It is looked for by a marker, and the list was read to its end.
-    Marker,
     /// The list shows the last thing that the ledger owns in the lane, and one that is of the same kind.
     Lane,
     /// Nothing has.
@@ -234,10 +232,7 @@ impl Search {
                 _ => End::Whole,
             },
         };
-        if let Some(marked) = &mut self.marked {
-            return marked.conclude(end, self.is_nameless, since);
-        }
-        if self.begins_elsewhere(recover) {
+        if self.borne_out().is_none() && self.begins_elsewhere(recover) {
             return Lookup::NextPage;
         }
         self.ended = Some(end);
@@ -264,6 +259,14 @@ impl Search {
         (self.first_page, self.page) = (first_page, first_page);
         self.seen.clear();
         self.list.clear();
+        if let Some(marked) = &mut self.marked {
+            marked.clear();
+        }
+    }
+
+    /// What the marker says, where it says anything.
+    fn borne_out(&self) -> Option<Lookup> {
+        self.marked.as_ref().and_then(MarkedSearch::settle)
     }
 
     fn enter(
@@ -276,10 +279,16 @@ impl Search {
     ) {
         let made = created(recover, item);
         let owner = holdings.ids.get(&id).copied();
-        if let Some(marked) = &mut self.marked {
-            return marked.enter(recover, item, (id, made, owner.is_some()), since);
-        }
-        let likeness = self.wanted.weigh(recover, item);
+        let likeness = match &mut self.marked {
+            // By anything but its marker nothing is the row's; but what the list is worth is seen by all of it.
+            Some(marked) => {
+                if owner.is_none() {
+                    marked.weigh(recover, item, (&id, made), since);
+                }
+                Likeness::Other
+            }
+            None => self.wanted.weigh(recover, item),
+        };
         self.list.push(Item { id, made, owner, likeness, kind: Kind::of_item(recover, item) });
     }
 
@@ -292,11 +301,10 @@ impl Search {
         }
         let is_whole = self.page == self.first_page + 1 && self.seen.len() < SHORTEST_PAGE;
         let end = if is_whole { End::Whole } else { End::Refused };
-        let lookup = match &mut self.marked {
-            Some(marked) => marked.take_refusal(self.is_nameless)?,
+        let lookup = match self.page {
             // What should be there was not on the pages that count from 1, and there are no others.
-            None if self.page == 0 => Lookup::Unsure { doubt: Doubt::ListUnproven },
-            None => {
+            0 => unsure(Doubt::ListUnproven),
+            _ => {
                 self.ended = Some(end);
                 self.conclude(end)
             }
@@ -353,6 +361,9 @@ impl Search {
 
     /// What follows from all that was read.
     fn conclude(&self, end: End) -> Lookup {
+        if let Some(lookup) = self.borne_out() {
+            return lookup;
+        }
         let Some(known) = &self.known else { return unsure(Doubt::ListUnproven) };
         let by_date = Since::of(known.attempted, known.wall, known.remote);
         let (since, is_calibrated) = self.since(known, by_date);

@@ -60,9 +60,4 @@ impl Since {
     pub(super) fn far_enough(self) -> i64 {
         if self.certain { self.moment } else { self.earliest() }
     }
-
-    /// By then the attempt had been started.
-    pub(super) fn at_most(self) -> i64 {
-        self.moment.saturating_add(2 * TOLERANCE_MILLISECONDS)
-    }
 }

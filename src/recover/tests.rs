@@ -303,11 +303,40 @@ fn a_marker_is_not_taken_from_a_row_that_owns_it_and_clocks_that_are_not_known_c
     let text = "xin chào\n[ref HD-1]";
     assert_eq!(
         search_marked(&[note("tn_owned", text, STARTED)], SENT),
-        Lookup::Absent { proof: Proof::Marker, strangers: false }
+        Lookup::Absent { proof: Proof::None, strangers: false }
     );
     let unknown = Attempted { remote_at: None, ..SENT };
     let cut = note("tn_1", "xin ch", STARTED - 3_600_000);
     assert!(matches!(search_marked(&[cut], unknown), Lookup::Unsure { .. }));
+}
+
+#[test]
+fn a_marker_that_is_not_there_says_no_more_than_the_list_in_which_it_is_not() {
+    let recover = recover();
+    let own = || vec![note("own_1", "gọi lại", STARTED - 60_000)];
+    let bears = || vec![note("tn_1", "xin chào\n[ref HD-1]", STARTED)];
+    for (pages, base, expected) in [
+        (vec![own()], 1, "absent Lane"),
+        (vec![own()], 0, "absent Lane"),
+        (vec![bears(), own()], 0, "found tn_1"),
+        // What is owned is not shown: the list is old, or leaves it out.
+        (vec![vec![]], 1, "list_unproven"),
+    ] {
+        let fields = sent(json!({"note": "xin chào\n[ref HD-1]"}));
+        let mut search = Search::new(&recover, &fields, Some("[ref HD-1]"));
+        let word = loop {
+            let at = search.page.checked_sub(base).and_then(|at| usize::try_from(at).ok());
+            let items = at.and_then(|at| pages.get(at)).cloned().unwrap_or_default();
+            match search.take(&recover, &items, Known { holdings: owning(1), ..known([]) }) {
+                Lookup::NextPage => {}
+                Lookup::Found { id } => break format!("found {id}"),
+                Lookup::Absent { .. } if search.ask_before_first() => {}
+                Lookup::Absent { proof, .. } => break format!("absent {proof:?}"),
+                Lookup::Unsure { doubt } => break doubt.word().into_owned(),
+            }
+        };
+        assert_eq!(word, expected, "{pages:?} {base}");
+    }
 }
 
 /// What the ledger owns in the lane: `own_1`, `own_2` and so on, a minute apart, the last a minute before the attempt.

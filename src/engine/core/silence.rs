@@ -56,7 +56,6 @@ impl Core {
         let is_early = began.is_some_and(|began| began < sure_at);
         // Only a list of that moment or later says that the other side did not act.
         let proves_from = match (proof, proven, self.lists.witness(&work)) {
-            (Proof::Marker, _, _) => sure_at,
             (_, Some(proven), _) => sure_at.after(proven.lag.map_or(most, |lag| lag.min(most))),
             (_, None, Some(witness)) => return self.rows.look_for(at, witness.clone(), None),
             (Proof::Lane, None, None) => sure_at.after(most),

@@ -430,19 +430,21 @@ fn where_no_row_of_the_run_has_made_anything_what_the_ledger_owns_elsewhere_is_t
 }
 
 #[test]
-fn where_nothing_can_show_what_lists_are_worth_the_row_stays_in_doubt() {
-    let mut core = core("1000/s");
-    core.handle(Input::Rows(vec![row(1, None)]), at(0));
-    core.handle(Input::SourceEnded, at(0));
-    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
-    core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
-    assert_eq!(done(&mut core), ["begin 1", "send 0", "look 0"]);
-    bare_look(&mut core, vec![], 3);
-    core.handle(Input::Tick, at(10_002));
-    assert_eq!(done(&mut core), ["look 0"], "it may be found by then");
-    bare_look(&mut core, vec![], 10_003);
-    core.handle(Input::Tick, at(11_003));
-    assert_eq!(done(&mut core), ["end lost"]);
+fn where_nothing_can_show_what_lists_are_worth_the_row_stays_in_doubt_marked_or_not() {
+    for work in [row(1, None), note(1).marked("x", "[ref 1]").work()] {
+        let mut core = core("1000/s");
+        core.handle(Input::Rows(vec![work]), at(0));
+        core.handle(Input::SourceEnded, at(0));
+        core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+        core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+        assert_eq!(done(&mut core), ["begin 1", "send 0", "look 0"]);
+        bare_look(&mut core, vec![], 3);
+        core.handle(Input::Tick, at(10_002));
+        assert_eq!(done(&mut core), ["look 0"], "it may be found by then");
+        bare_look(&mut core, vec![], 10_003);
+        core.handle(Input::Tick, at(11_003));
+        assert_eq!(done(&mut core), ["end lost"]);
+    }
 }
 
 #[test]

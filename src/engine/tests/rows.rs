@@ -58,6 +58,13 @@ impl Draft {
         self.set("note", text)
     }
 
+    /// With a marker below a text.
+    pub(crate) fn marked(self, text: &str, marker: &str) -> Self {
+        let mut draft = self.saying(&format!("{text}\n{marker}"));
+        draft.0.ready.marker = Some(marker.to_owned());
+        draft
+    }
+
     /// Whether agents alone see the note.
     pub(crate) fn internal(mut self, is_internal: bool) -> Self {
         let ready = &mut self.0.ready;

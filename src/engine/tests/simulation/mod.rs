@@ -25,7 +25,7 @@ use world::{LATE, World};
 fn play(connector: &Connector, seed: u64) {
     let mut world = World::new(connector, seed);
     if std::env::var_os("NOTEFERRY_SEED").is_some() {
-        eprintln!("{:?}, {:?}", world.manner, world.pages);
+        eprintln!("{:?}, {:?}, marker: {}", world.manner, world.pages, world.is_marked);
     }
     let lives = world.random.usize(0..4);
     for _ in 0..lives {

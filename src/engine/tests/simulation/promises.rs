@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::manner::Pages;
-use super::world::{Row, World, is_internal, text};
+use super::world::{Row, World, is_internal};
 use crate::declared::connector::Repeat;
 use crate::event::RowEnd;
 use crate::row::RowState;
@@ -15,7 +15,8 @@ use crate::row::RowState;
 pub(super) fn check(world: &World, seed: u64) {
     let mut groups: HashMap<(&str, String), (usize, usize, usize)> = HashMap::new();
     for row in world.rows.iter().filter(|row| row.operation.repeat == Repeat::Harmful) {
-        let (made, done, open) = groups.entry((row.lane.as_str(), text(row.number))).or_default();
+        let (made, done, open) =
+            groups.entry((row.lane.as_str(), world.text(row.number))).or_default();
         *made += world.acted.iter().filter(|acted| **acted == row.number).count();
         match world.ledger.get(&row.number) {
             Some(RowState::Succeeded { .. }) => *done += 1,

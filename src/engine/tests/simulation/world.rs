@@ -55,6 +55,8 @@ pub(super) struct World {
     pub notes: Vec<Note>,
     pub pages: Pages,
     pub manner: Manner,
+    /// Whether the job has a marker.
+    pub is_marked: bool,
     /// Why a row was left in doubt, each time.
     pub doubts: HashMap<u64, Vec<Doubt>>,
     /// When the server acts on requests of which nobody hears any more, and for which rows.
@@ -126,6 +128,7 @@ impl World {
             notes: Vec::new(),
             pages: [Pages::Of(3), Pages::Of(100), Pages::Whole, Pages::Cut(20)][random.usize(0..4)],
             manner,
+            is_marked: random.u8(0..4) == 0,
             doubts: HashMap::new(),
             late: Vec::new(),
             started: HashMap::new(),
@@ -171,7 +174,11 @@ impl World {
                 let Fate::Send(sending) = decide(&facts) else { return None };
                 let attempts = earlier.as_ref().map_or(0, |earlier| earlier.state.attempts());
                 let draft = rows::row(&row.operation, row.number).on(&row.lane);
-                let draft = draft.saying(&text(row.number)).internal(is_internal(row.number));
+                let draft = draft.internal(is_internal(row.number));
+                let draft = match self.is_marked && self.creates(row.number) {
+                    true => draft.marked(&text(row.number), &marker(row.number)),
+                    false => draft.saying(&text(row.number)),
+                };
                 let draft = draft.sending(sending);
                 let draft = draft.attempted(attempts, self.started.get(&row.number).copied());
                 let id = RowId(row.number.try_into().unwrap());
@@ -264,7 +271,7 @@ impl World {
             let note = Note {
                 id: id.clone(),
                 lane: self.row(row).lane.clone(),
-                text: text(row),
+                text: self.text(row),
                 is_internal: is_internal(row),
                 at,
             };
@@ -276,8 +283,18 @@ impl World {
         id
     }
 
-    /// Somebody else has just written something; now and then the same.
+    /// What a row makes says this; rows of one lane often say the same, where there is no marker.
+    pub(super) fn text(&self, row: u64) -> String {
+        match self.is_marked {
+            true => format!("{}\n{}", text(row), marker(row)),
+            false => text(row),
+        }
+    }
+
+    /// Somebody else has just written something; now and then the same, but for a marker.
     fn crowd(&mut self, note: &Note) {
+        let said = note.text.split_once('\n').map_or(&*note.text, |(said, _)| said).to_owned();
+        let note = &Note { text: said, ..note.clone() };
         let id = |kind: &str| format!("{kind}_{}", note.id);
         match self.random.u8(0..24) {
             // In no order and without dates nobody can tell an old one.
@@ -427,8 +444,13 @@ pub(super) fn wall(clock: Duration) -> i64 {
     EPOCH + i64::try_from(clock.as_millis()).unwrap()
 }
 
-/// What a row says; rows of one lane often say the same.
-pub(super) fn text(row: u64) -> String {
+/// The line by which what a row makes is known again.
+fn marker(row: u64) -> String {
+    format!("[ref {row}]")
+}
+
+/// What a row says.
+fn text(row: u64) -> String {
     let first = ["Một", "Hai", "Ba"][usize::try_from(row % 3).unwrap()];
     format!("{first} khách hàng <Lan> & chị Huệ nhờ gọi lại ")
 }
