@@ -117,7 +117,7 @@ impl Control {
             Some(marked) => marked.weigh(recover, item),
             None => Wanted::of(recover, &ready.fields).weigh(recover, item),
         };
-        if likeness == Likeness::Other {
+        if matches!(likeness, Likeness::Other | Likeness::Unreadable) {
             return Shown::No;
         }
         let dated = created(recover, item).map(|made| Dated { made, sent });

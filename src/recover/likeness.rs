@@ -19,6 +19,8 @@ pub(super) enum Likeness {
     Same,
     /// It may be what was sent, with something done to it.
     Altered,
+    /// It shows nothing that could be compared: it may be what was sent, or anything.
+    Unreadable,
     Other,
 }
 
@@ -48,10 +50,11 @@ impl Wanted {
         let mut likeness = Likeness::Same;
         for part in &self.0 {
             let found = part.pointers.iter().find_map(|pointer| pointer.find(item));
-            match found.map_or(Likeness::Altered, |found| part.weigh(recover, found)) {
-                Likeness::Same => {}
-                Likeness::Altered => likeness = Likeness::Altered,
+            match found.map_or(Likeness::Unreadable, |found| part.weigh(recover, found)) {
                 Likeness::Other => return Likeness::Other,
+                Likeness::Unreadable => likeness = Likeness::Unreadable,
+                Likeness::Altered if likeness == Likeness::Same => likeness = Likeness::Altered,
+                Likeness::Altered | Likeness::Same => {}
             }
         }
         likeness
@@ -64,7 +67,7 @@ impl Part {
             return Likeness::Same;
         }
         match (found, &self.value) {
-            (Value::Null, _) => Likeness::Altered,
+            (Value::Null, _) => Likeness::Unreadable,
             (Value::String(found), Value::String(sent)) => altered(found, sent),
             _ => Likeness::Other,
         }
@@ -76,11 +79,15 @@ fn altered(found: &str, sent: &str) -> Likeness {
     let sent = [letters(sent), letters(&without_tags(sent))];
     let plain = undone(found);
     let found = [letters(&plain), letters(&without_tags(&plain))];
-    let is_alike = sent.iter().any(|sent| {
+    let is_alike = |sent: &String| {
+        !sent.is_empty() && found.iter().any(|found| found == sent || is_cut(found, sent))
+    };
+    match sent.iter().any(is_alike) {
+        true => Likeness::Altered,
         // Of a text without letters nobody knows what is made.
-        sent.is_empty() || found.iter().any(|found| found == sent || is_cut(found, sent))
-    });
-    if is_alike { Likeness::Altered } else { Likeness::Other }
+        false if sent.iter().any(String::is_empty) => Likeness::Unreadable,
+        false => Likeness::Other,
+    }
 }
 
 fn is_cut(found: &str, sent: &str) -> bool {
@@ -186,17 +193,28 @@ impl Kind {
         Self::of(found)
     }
 
-    /// What is not said counts as false, or 0.
+    /// Whether an item is said to be of another kind. What the list does not say is taken for either.
+    pub(super) fn differs(&self, recover: &Recover, item: &Value) -> bool {
+        recover.kinds.iter().zip(self.0.split('\n')).any(|((_, pointers), own)| {
+            let shown = pointers.iter().find_map(|pointer| pointer.find(item));
+            shown.filter(|shown| !shown.is_null()).is_some_and(|shown| word(Some(shown)) != own)
+        })
+    }
+
     fn of(values: impl Iterator<Item = Option<Value>>) -> Self {
-        let words = values.map(|value| match value {
-            None | Some(Value::Null | Value::Bool(false)) => "0".to_owned(),
-            Some(Value::Bool(true)) => "1".to_owned(),
-            Some(Value::String(text)) if text.is_empty() || text == "false" => "0".to_owned(),
-            Some(Value::String(text)) if text == "true" => "1".to_owned(),
-            Some(Value::String(text)) => text,
-            Some(other) => other.to_string(),
-        });
-        Self(words.collect::<Vec<_>>().join(" "))
+        Self(values.map(|value| word(value.as_ref())).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// What is not said counts as false, or 0.
+fn word(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null | Value::Bool(false)) => "0".to_owned(),
+        Some(Value::Bool(true)) => "1".to_owned(),
+        Some(Value::String(text)) if text.is_empty() || text == "false" => "0".to_owned(),
+        Some(Value::String(text)) if text == "true" => "1".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
     }
 }
 
@@ -225,7 +243,7 @@ impl Marked {
 
     pub(super) fn weigh(&self, recover: &Recover, item: &Value) -> Likeness {
         let text = self.pointers.iter().find_map(|pointer| pointer.find(item));
-        let Some(text) = text.and_then(Value::as_str) else { return Likeness::Altered };
+        let Some(text) = text.and_then(Value::as_str) else { return Likeness::Unreadable };
         let shown = normalised_text(text, &recover.text);
         if let Some(before) = shown.trim_end().strip_suffix(&self.marker) {
             // As a word of its own: the marker of another row may end with the same letters.

@@ -22,6 +22,8 @@ pub(super) struct Item {
     pub owner: Option<Option<Made>>,
     pub likeness: Likeness,
     pub kind: Kind,
+    /// Whether that is said, and is not that of what is looked for.
+    pub differs_in_kind: bool,
 }
 
 /// Where an item stands.

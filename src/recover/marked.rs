@@ -41,10 +41,10 @@ impl MarkedSearch {
         let older = made.is_some_and(|moment| moment < since.moment);
         match self.marked.weigh(recover, item) {
             Likeness::Same => self.find(id, made.unwrap_or(i64::MAX)),
-            Likeness::Altered if !older || !since.certain => {
-                self.doubt = Some(Doubt::Altered { id: id.to_owned() });
-            }
-            Likeness::Altered | Likeness::Other => {}
+            Likeness::Other => {}
+            _ if older && since.certain => {}
+            Likeness::Altered => self.doubt = Some(Doubt::Altered { id: id.to_owned() }),
+            Likeness::Unreadable => self.doubt = Some(Doubt::Unreadable { id: id.to_owned() }),
         }
     }
 

@@ -289,7 +289,9 @@ impl Search {
             }
             None => self.wanted.weigh(recover, item),
         };
-        self.list.push(Item { id, made, owner, likeness, kind: Kind::of_item(recover, item) });
+        let differs_in_kind = self.kind.differs(recover, item);
+        let kind = Kind::of_item(recover, item);
+        self.list.push(Item { id, made, owner, likeness, kind, differs_in_kind });
     }
 
     /// Takes in that a page was refused. What was found counts all the same, and some refuse a page where others show an
@@ -389,6 +391,8 @@ impl Search {
                 };
                 let id = item.id.clone();
                 match item.likeness {
+                    Likeness::Unreadable => unsure(Doubt::Unreadable { id }),
+                    _ if item.differs_in_kind => unsure(Doubt::Alike { id }),
                     Likeness::Altered if fence.is_none() => unsure(Doubt::Altered { id }),
                     _ if known.holdings.nameless || !is_dated_right => unsure(Doubt::Alike { id }),
                     _ => Lookup::Found { id },
@@ -444,6 +448,7 @@ fn unclear(item: &Item, since: Since, is_calibrated: bool) -> Doubt {
     let id = item.id.clone();
     match (item.likeness, item.made) {
         (Likeness::Altered, _) => Doubt::Altered { id },
+        (Likeness::Unreadable, _) => Doubt::Unreadable { id },
         (_, None) => Doubt::Undated,
         _ if is_calibrated && since.certain => Doubt::OlderWithinClocks { id },
         _ => Doubt::OlderByUnknownClocks { id },

@@ -469,6 +469,52 @@ fn what_the_ledger_owns_is_a_fence_whatever_clocks_say() {
 }
 
 #[test]
+fn what_shows_no_text_or_is_of_another_kind_is_never_taken_for_the_rows() {
+    let recover = recover();
+    let own = || note("own_1", "gọi lại", STARTED - 60_000);
+    let with = |key: &str, value: Value| {
+        let mut item = note("tn_1", "xin chào", STARTED);
+        item[key] = value;
+        item
+    };
+    let unread = "unreadable: tn_1";
+    for (text, item, expected) in [
+        ("xin chào", json!({"id": "tn_1", "created": STARTED}), unread),
+        ("xin chào", with("note", Value::Null), unread),
+        ("👍", with("note", json!("Đã gọi cho khách")), unread),
+        ("...", with("note", json!("Đã gọi cho khách")), unread),
+        ("<https://example.com>", with("note", json!("Đã gọi cho khách")), unread),
+        // What is the same letter for letter is, whatever it is made of.
+        ("👍", with("note", json!("👍")), "found tn_1"),
+        ("<https://a.vn>", with("note", json!("&lt;https://a.vn&gt;")), "found tn_1"),
+        ("xin chào", with("is_internal_note", json!(1)), "alike: tn_1"),
+        ("xin chào", with("is_internal_note", json!(false)), "found tn_1"),
+        ("xin chào", with("note_type", json!(17)), "alike: tn_1"),
+    ] {
+        for fence in [true, false] {
+            let mut search = Search::new(&recover, &sent(json!({"note": text})), None);
+            let mut items = vec![item.clone()];
+            items.extend(fence.then(own));
+            let known = || match fence {
+                true => Known { holdings: owning(1), ..known([]) },
+                false => calibrated([]),
+            };
+            assert_eq!(search.take(&recover, &items, known()), Lookup::NextPage);
+            let word = match search.take(&recover, &[], known()) {
+                Lookup::Found { id } => format!("found {id}"),
+                Lookup::Unsure { doubt } => doubt.word().into_owned(),
+                step => format!("{step:?}"),
+            };
+            let expected = match (fence, item["note"].as_str()) {
+                (false, Some(shown)) if shown.contains("&lt;") => "altered: tn_1",
+                _ => expected,
+            };
+            assert_eq!(word, expected, "{text} {item} {fence}");
+        }
+    }
+}
+
+#[test]
 fn a_row_that_made_something_without_a_name_may_have_made_the_one_that_is_alike() {
     let holdings = Holdings { nameless: true, ..owning(1) };
     let with = [("x", Some(0)), ("own_1", Some(60))];

@@ -156,6 +156,11 @@ pub enum Doubt {
         /// The item's.
         id: String,
     },
+    /// The item belongs to no row, and shows nothing that could be compared with what was sent.
+    Unreadable {
+        /// The item's.
+        id: String,
+    },
     /// The item was made since the request and belongs to no row, but its content differs.
     Differs {
         /// The item's.
@@ -206,6 +211,7 @@ impl Doubt {
             Self::ListRefused(look) => look.entry("list_refused").into(),
             Self::ListUnread(look) => look.entry("list_unread").into(),
             Self::Altered { id } => with("altered", id),
+            Self::Unreadable { id } => with("unreadable", id),
             Self::Differs { id } => with("differs", id),
             Self::OlderWithinClocks { id } => with("older_within_clocks", id),
             Self::OlderByUnknownClocks { id } => with("older_by_unknown_clocks", id),
@@ -233,6 +239,7 @@ impl Doubt {
             "list_refused" => Self::ListRefused(Box::new(Look::parse(facts, detail)?)),
             "list_unread" => Self::ListUnread(Box::new(Look::parse(facts, detail)?)),
             "altered" => Self::Altered { id: id()? },
+            "unreadable" => Self::Unreadable { id: id()? },
             "differs" => Self::Differs { id: id()? },
             "older_within_clocks" => Self::OlderWithinClocks { id: id()? },
             "older_by_unknown_clocks" => Self::OlderByUnknownClocks { id: id()? },
@@ -302,6 +309,7 @@ mod tests {
             (Doubt::ListUnproven, "list_unproven"),
             (Doubt::Alike { id: id() }, "alike: tn: 1"),
             (Doubt::Altered { id: id() }, "altered: tn: 1"),
+            (Doubt::Unreadable { id: id() }, "unreadable: tn: 1"),
             (Doubt::Differs { id: id() }, "differs: tn: 1"),
             (Doubt::OlderWithinClocks { id: id() }, "older_within_clocks: tn: 1"),
             (Doubt::OlderByUnknownClocks { id: id() }, "older_by_unknown_clocks: tn: 1"),

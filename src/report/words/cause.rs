@@ -74,6 +74,9 @@ fn doubt(doubt: &Doubt) -> String {
         Doubt::Altered { id } => {
             format!("{id} is of no row, and may be what was sent, with its text altered")
         }
+        Doubt::Unreadable { id } => format!(
+            "{id} is of no row, and shows no text that could be compared with what was sent: look at it"
+        ),
         Doubt::Differs { id } => {
             format!("{id} was made since and is of no row, but its content differs")
         }

@@ -221,6 +221,7 @@ mod tests {
             Doubt::ListUnproven,
             Doubt::Alike { id: id() },
             Doubt::Altered { id: id() },
+            Doubt::Unreadable { id: id() },
             Doubt::Differs { id: id() },
             Doubt::OlderWithinClocks { id: id() },
             Doubt::OlderByUnknownClocks { id: id() },

@@ -51,6 +51,14 @@ pub(super) enum Texts {
     Cut,
 }
 
+/// What an item shows of a note's text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Shows {
+    Text,
+    Null,
+    Nothing,
+}
+
 /// How the server shows a list.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Pages {
@@ -68,6 +76,8 @@ pub(super) struct Note {
     pub id: String,
     pub lane: String,
     pub text: String,
+    /// How items of it say so.
+    pub shows: Shows,
     pub is_internal: bool,
     /// Milliseconds since the beginning of time; what was there before is older.
     pub at: i64,
@@ -171,6 +181,11 @@ impl Manner {
             Texts::Cut => note.text.chars().take(32).collect(),
         };
         let mut item = json!({"id": note.id, "ticket_id": note.lane, "note": text});
+        match note.shows {
+            Shows::Text => {}
+            Shows::Null => item["note"] = Value::Null,
+            Shows::Nothing => drop(item.as_object_mut().unwrap().remove("note")),
+        }
         if self.tells_internal {
             item["is_internal_note"] = note.is_internal.into();
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::manner::{Manner, Note, Pages};
+use super::manner::{Manner, Note, Pages, Shows};
 use crate::declared::connector::{Connector, Operation, Repeat};
 use crate::declared::job::InDoubt;
 use crate::engine::Work;
@@ -272,6 +272,7 @@ impl World {
                 id: id.clone(),
                 lane: self.row(row).lane.clone(),
                 text: self.text(row),
+                shows: Shows::Text,
                 is_internal: is_internal(row),
                 at,
             };
@@ -289,6 +290,18 @@ impl World {
             true => format!("{}\n{}", text(row), marker(row)),
             false => text(row),
         }
+    }
+
+    /// The system, or somebody else, writes something on a ticket at any time.
+    pub(super) fn intrude(&mut self, lane: &str) {
+        if !self.manner.is_crowded || self.random.u8(0..3) > 0 {
+            return;
+        }
+        let shows = [Shows::Text, Shows::Null, Shows::Nothing][self.random.usize(0..3)];
+        let at = i64::try_from(self.clock.as_millis()).unwrap();
+        let id = format!("intruder_{at}_{}", self.notes.len());
+        let text = "khách hàng đã gọi lại và cảm ơn".to_owned();
+        self.notes.push(Note { id, lane: lane.to_owned(), text, shows, is_internal: false, at });
     }
 
     /// Somebody else has just written something; now and then the same, but for a marker.
@@ -425,6 +438,8 @@ impl World {
             }
             Fault::LostBefore => {
                 self.forsake(row);
+                let lane = self.row(row).lane.clone();
+                self.intrude(&lane);
                 Verdict::Unknown { cause, after: None }
             }
             Fault::LostAfter => {
@@ -451,6 +466,11 @@ fn marker(row: u64) -> String {
 
 /// What a row says.
 fn text(row: u64) -> String {
+    match row % 7 {
+        5 => return "👍".to_owned(),
+        6 => return "<https://example.com/>".to_owned(),
+        _ => {}
+    }
     let first = ["Một", "Hai", "Ba"][usize::try_from(row % 3).unwrap()];
     format!("{first} khách hàng <Lan> & chị Huệ nhờ gọi lại ")
 }
