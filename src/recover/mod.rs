@@ -13,6 +13,7 @@ mod marked;
 mod since;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -82,6 +83,8 @@ pub struct Known {
     pub remote: Option<i64>,
     /// Something of another list by which the clock that dates items is known.
     pub dated: Option<Dated>,
+    /// So long after its start the attempt may have acted.
+    pub span: Duration,
 }
 
 /// What follows from a page.
@@ -382,11 +385,15 @@ impl Search {
             [] => self.nothing(end, known, fence, (since, is_calibrated)),
             [(item, Side::Newer)] => {
                 let is_dated_right = match item.made {
-                    Some(made) if is_calibrated => made >= since.earliest(),
-                    // A clock that is ahead makes what is old seem new.
-                    Some(made) => known.remote.is_none_or(|now| {
-                        fence.is_some() || made <= now + DISAGREEMENT_MILLISECONDS
-                    }),
+                    Some(made) if is_calibrated && made < since.earliest() => false,
+                    // What was written long after it is somebody else's.
+                    Some(made) if is_calibrated || fence.is_none() => {
+                        let is_of_then = made <= since.latest(known.span);
+                        // A clock that is ahead makes what is old seem new.
+                        let is_of_now = |now| made <= now + DISAGREEMENT_MILLISECONDS;
+                        is_of_then && (is_calibrated || known.remote.is_none_or(is_of_now))
+                    }
+                    Some(_) => true,
                     None => true,
                 };
                 let id = item.id.clone();

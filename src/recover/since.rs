@@ -1,5 +1,7 @@
 //! From when on an item may be of an attempt. Clocks: the other side's that dates answers, the one that dates items, and ours.
 
+use std::time::Duration;
+
 use crate::row::Attempted;
 
 /// How much earlier than the attempt an item may seem to have been made: the `Date` header and many a list count
@@ -52,8 +54,18 @@ impl Since {
 
     /// Before this, nothing is of the attempt, however wrong the clocks were.
     pub(super) fn earliest(self) -> i64 {
-        let error = if self.certain { DISAGREEMENT_MILLISECONDS } else { CLOCK_ERROR_MILLISECONDS };
-        self.moment.saturating_sub(error)
+        self.moment.saturating_sub(self.error())
+    }
+
+    /// After this, nothing is of the attempt, which may have acted so long after its start.
+    pub(super) fn latest(self, span: Duration) -> i64 {
+        let span = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        let moment = self.moment.saturating_add(2 * TOLERANCE_MILLISECONDS);
+        moment.saturating_add(span).saturating_add(self.error())
+    }
+
+    fn error(self) -> i64 {
+        if self.certain { DISAGREEMENT_MILLISECONDS } else { CLOCK_ERROR_MILLISECONDS }
     }
 
     /// What is older than this need not be seen, of a list that is cut.

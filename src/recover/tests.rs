@@ -15,7 +15,8 @@ fn known<'a>(owned: impl IntoIterator<Item = &'a str>) -> Known {
     let ids = owned.into_iter().map(|id| (id.to_owned(), None)).collect();
     let holdings = Holdings { ids, ..Holdings::default() };
     let now = STARTED + 20_000;
-    Known { holdings, attempted: SENT, wall: now, remote: Some(now), dated: None }
+    let span = Duration::from_secs(40);
+    Known { holdings, attempted: SENT, wall: now, remote: Some(now), dated: None, span }
 }
 
 /// Likewise, where the clock that dates items is known to go right.
@@ -465,6 +466,44 @@ fn what_the_ledger_owns_is_a_fence_whatever_clocks_say() {
             _ => 2,
         };
         assert_eq!(fenced(&[items], 1, &owning(count)), *expected, "{items:?}");
+    }
+}
+
+#[test]
+fn what_was_written_long_after_the_attempt_is_not_taken_for_its_note_but_by_its_marker() {
+    let recover = recover();
+    const H: i64 = 3_600;
+    for (later, marker, expected) in [
+        (30, None, "found x"),
+        // The other side's machines may differ, and a request may take its time.
+        (90, None, "found x"),
+        (48 * H, None, "alike: x"),
+        (48 * H, Some("[ref 1]"), "found x"),
+    ] {
+        let text = marker.map_or(LONG.to_owned(), |marker| format!("{LONG}\n{marker}"));
+        for fence in [true, false] {
+            let mut search = Search::new(&recover, &sent(json!({"note": text})), marker);
+            let mut items = vec![note("x", &text, STARTED + later * 1_000)];
+            items.extend(fence.then(|| note("own_1", "gọi lại", STARTED - 60_000)));
+            let holdings = if fence { owning(1) } else { Holdings::default() };
+            let now = STARTED + 72 * H * 1_000;
+            let known = || Known {
+                holdings: holdings.clone(),
+                wall: now,
+                remote: Some(now),
+                ..calibrated([])
+            };
+            let mut step = search.take(&recover, &items, known());
+            if step == Lookup::NextPage {
+                step = search.take(&recover, &[], known());
+            }
+            let word = match step {
+                Lookup::Found { id } => format!("found {id}"),
+                Lookup::Unsure { doubt } => doubt.word().into_owned(),
+                step => format!("{step:?}"),
+            };
+            assert_eq!(word, expected, "{later} s later, {marker:?} {fence}");
+        }
     }
 }
 

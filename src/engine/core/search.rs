@@ -105,7 +105,8 @@ impl Core {
         let work = Arc::clone(&self.rows.slot(at, Happening::Looked)?.work);
         self.lists.remember(&work, &owned.elsewhere);
         let dated = self.lists.proven(&work).and_then(|proven| proven.habits.dated);
-        let lookup = self.rows.weigh(at, items, owned, (now.wall, now.remote), dated)?;
+        let by = (dated, self.settings.longest_request);
+        let lookup = self.rows.weigh(at, items, owned, (now.wall, now.remote), by)?;
         self.follow_lookup(at, lookup, now)
     }
 

@@ -1,5 +1,7 @@
 //! The moves of a row that is looked for, one function each: from which phases it may start, and what it gives.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::slot::Phase;
@@ -66,21 +68,22 @@ impl Rows {
     }
 
     /// What follows from a page of the list. `owned` is what rows own of it, and of the lane, `wall` is now by this
-    /// machine's clock, `remote` by the other side's, and `dated` is of another list.
+    /// machine's clock, `remote` by the other side's, `dated` is of another list, and a request may take so long.
     pub(crate) fn weigh(
         &mut self,
         at: usize,
         items: &[Value],
         owned: Holdings,
         (wall, remote): (i64, Option<i64>),
-        dated: Option<Dated>,
+        (dated, longest_request): (Option<Dated>, Duration),
     ) -> Result<Lookup, Fault> {
         let slot = self.slot_mut(at, Happening::Looked)?;
         let fault = slot.fault(Happening::Looked);
         match (&mut slot.phase, slot.work.ready.operation.recover.as_ref()) {
             (Phase::Landed { recovery: Some(recovery) }, Some(recover)) => {
                 let attempted = slot.attempted;
-                let known = Known { holdings: owned, attempted, wall, remote, dated };
+                let span = longest_request + slot.work.ready.operation.sure_after;
+                let known = Known { holdings: owned, attempted, wall, remote, dated, span };
                 Ok(recovery.search.take(recover, items, known))
             }
             _ => Err(fault),

@@ -35,6 +35,7 @@ fn play(connector: &Connector, seed: u64) {
         promises::check(&world, seed);
         let pause = Duration::from_millis(world.random.u64(0..3_000));
         world.advance(world.clock + pause);
+        world.write_again_later();
     }
     for _ in 0..40 {
         if world.is_settled() {

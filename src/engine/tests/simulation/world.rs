@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::manner::{Manner, Note, Pages, Shows};
+use super::manner::{Created, Manner, Note, Pages, Shows};
 use crate::declared::connector::{Connector, Operation, Repeat};
 use crate::declared::job::InDoubt;
 use crate::engine::Work;
@@ -302,6 +302,27 @@ impl World {
         let id = format!("intruder_{at}_{}", self.notes.len());
         let text = "khách hàng đã gọi lại và cảm ơn".to_owned();
         self.notes.push(Note { id, lane: lane.to_owned(), text, shows, is_internal: false, at });
+    }
+
+    /// Long after a life in which a row was lost somebody else writes what it says, but for its marker. Of the server's clocks
+    /// must be known which notes are of then.
+    pub(super) fn write_again_later(&mut self) {
+        let is_open = |row: &&Row| {
+            let state = self.ledger.get(&row.number);
+            let known = self.started.get(&row.number).is_some_and(|at| at.remote_at.is_some());
+            self.creates(row.number) && known && state.is_some_and(RowState::may_have_acted)
+        };
+        let is_told = matches!(self.manner.created, Created::Ahead(_)) && self.manner.is_dated;
+        if !self.manner.is_crowded || !is_told || self.manner.is_nameless {
+            return;
+        }
+        let Some(row) = self.rows.iter().find(is_open).map(|row| row.number) else { return };
+        // Clocks that are not known may have been wrong by days.
+        self.advance(self.clock + Duration::from_secs(80 * 3_600));
+        let at = i64::try_from(self.clock.as_millis()).unwrap();
+        let (id, lane) = (format!("later_{at}"), self.row(row).lane.clone());
+        let (text, is_internal) = (text(row), is_internal(row));
+        self.notes.push(Note { id, lane, text, shows: Shows::Text, is_internal, at });
     }
 
     /// Somebody else has just written something; now and then the same, but for a marker.
