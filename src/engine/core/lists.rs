@@ -30,6 +30,8 @@ struct Sort {
 #[derive(Debug, Default)]
 struct Worth {
     witness: Option<Witness>,
+    /// Of which witness a list did not show that it was there.
+    late: Option<String>,
     /// What the ledger remembers of other lanes and nobody has looked for yet; none as long as it remembers nothing.
     remembered: Option<VecDeque<Elsewhere>>,
     proven: Option<Proven>,
@@ -101,6 +103,19 @@ impl Lists {
     /// The latest thing that is of the kind of what a row makes.
     pub(super) fn witness(&self, work: &Work) -> Option<&Witness> {
         self.kinds.get(&sort(work)?)?.witness.as_ref()
+    }
+
+    /// A list does not show a witness.
+    pub(super) fn comes_late(&mut self, work: &Work, id: String) {
+        if let Some(sort) = sort(work) {
+            self.kinds.entry(sort).or_default().late = Some(id);
+        }
+    }
+
+    /// Whether a list did not show a witness before.
+    pub(super) fn came_late(&self, work: &Work, id: &str) -> bool {
+        let worth = sort(work).and_then(|sort| self.kinds.get(&sort));
+        worth.is_some_and(|worth| worth.late.as_deref() == Some(id))
     }
 
     /// A list has shown something of the kind of what a row makes.

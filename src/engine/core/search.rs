@@ -9,12 +9,33 @@ use crate::event::{Fault, Happening};
 use crate::recover::Lookup;
 use crate::row::{Cause, Doubt, Holdings, Outcome, Reason};
 use crate::traffic::access::Refusal;
-use crate::traffic::pace::{asked_wait, back_off};
+use crate::traffic::pace::{Moment, asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
 
 use super::lists::Bearer;
-use super::rows::{ControlOf, Flight, Last, Later};
+use super::rows::{ControlOf, Flight, Last, Later, Recovery};
 use super::{Core, MOST_PUSHBACKS, Now, Owned};
+
+/// So often the page before the first has to fail before there is none.
+const LASTING: u32 = 3;
+
+impl Recovery {
+    /// The page before the first has failed. Gives when it is to be tried again; none where that lasts.
+    pub(super) fn put_off_before_first(
+        &mut self,
+        after: Option<Duration>,
+        now: Now,
+    ) -> Option<Moment> {
+        self.failed_before_first += 1;
+        let failed = self.failed_before_first;
+        if failed >= LASTING {
+            self.failed_before_first = 0;
+            return None;
+        }
+        let wait = back_off(failed, now.chance).max(after.map(asked_wait).unwrap_or_default());
+        Some(now.moment.after(wait))
+    }
+}
 
 impl Core {
     /// A look has come to an end. `owned` is what rows own of its page, and of the lane.
@@ -42,14 +63,10 @@ impl Core {
         match verdict {
             Verdict::Done { items: Some(items), .. } => self.weigh(at, &items, owned, now),
             Verdict::Done { items: None, .. } => self.end_unsure(at, Doubt::ShapeUnknown, now),
-            // A page that nobody has need not be refused in good order.
-            Verdict::Retry { cause, pushback: false, .. }
+            Verdict::Retry { cause, after, pushback: false, .. }
                 if cause.status.is_some() && self.rows.recovery_mut(at)?.search.is_read() =>
             {
-                match self.rows.recovery_mut(at)?.search.take_refusal() {
-                    Some(lookup) => self.follow_lookup(at, lookup, now),
-                    None => self.end_unsure(at, Doubt::ListUnproven, now),
-                }
+                self.before_first_failed(at, after, now)
             }
             Verdict::Retry { cause, after, pushback, .. } => {
                 self.look_later(at, cause, after, pushback, flight, now)
@@ -64,6 +81,24 @@ impl Core {
             Verdict::Unknown { cause, .. } => {
                 self.end_unsure(at, Doubt::ListRefused(Box::new(cause.into())), now)
             }
+        }
+    }
+
+    /// A page that nobody has need not be refused in good order; but a failure may pass. It is none of a moment where the
+    /// first page has come each time in between.
+    fn before_first_failed(
+        &mut self,
+        at: usize,
+        after: Option<Duration>,
+        now: Now,
+    ) -> Result<(), Fault> {
+        let recovery = self.rows.recovery_mut(at)?;
+        match recovery.put_off_before_first(after, now) {
+            Some(later) => self.rows.look_anew(at, later, None),
+            None => match recovery.search.take_refusal() {
+                Some(lookup) => self.follow_lookup(at, lookup, now),
+                None => self.end_unsure(at, Doubt::ListUnproven, now),
+            },
         }
     }
 

@@ -56,7 +56,7 @@ impl Core {
         let is_early = began.is_some_and(|began| began < sure_at);
         // Only a list of that moment or later says that the other side did not act.
         let proves_from = match (proof, proven, self.lists.witness(&work)) {
-            (_, Some(proven), _) => sure_at.after(proven.lag.map_or(most, |lag| lag.min(most))),
+            (_, Some(proven), _) => sure_at.after(proven.lag.unwrap_or(most)),
             (_, None, Some(witness)) => return self.rows.look_for(at, witness.clone(), None),
             (Proof::Lane, None, None) => sure_at.after(most),
             (Proof::None, None, None) if is_early => sure_at,
@@ -142,8 +142,24 @@ impl Core {
                 return Ok(());
             }
         };
-        let ControlOf::Of(look) = &mut self.rows.recovery_mut(at)?.control else { return Ok(()) };
+        let recovery = self.rows.recovery_mut(at)?;
+        let is_settled =
+            matches!(&recovery.control, ControlOf::Of(look) if look.control.is_settled());
+        // A failure may pass; the first page is asked for again before the one before it.
+        let put_off = match &verdict {
+            Verdict::Retry { cause, after, pushback: false, .. }
+                if is_settled && cause.status.is_some() =>
+            {
+                recovery.put_off_before_first(*after, now)
+            }
+            _ => None,
+        };
+        let ControlOf::Of(look) = &mut recovery.control else { return Ok(()) };
         let witness = &look.witness;
+        if put_off.is_some() {
+            let witness = witness.clone();
+            return self.rows.look_for(at, witness, put_off);
+        }
         let ready = &witness.work.ready;
         let shown = match (verdict, &ready.operation.recover) {
             (Verdict::Done { items: Some(items), .. }, Some(recover)) => {
@@ -167,13 +183,18 @@ impl Core {
             }
             _ => Shown::No,
         };
-        let bearer = witness.bearer;
+        let (bearer, id) = (witness.bearer, witness.id.clone());
         match shown {
             Shown::NextPage => self.rows.look_on(at),
             Shown::Yes(habits) => {
                 let work = Arc::clone(&self.rows.slot(at, Happening::Looked)?.work);
+                let most = work.ready.operation.sure_after.saturating_mul(UNKNOWN_LAG);
                 let lag = match bearer {
-                    Bearer::Row(since) => Some(now.moment.since(since)),
+                    Bearer::Row(since) if self.lists.came_late(&work, &id) => {
+                        Some(now.moment.since(since))
+                    }
+                    // Nobody has looked before: it may have been there for long.
+                    Bearer::Row(since) => Some(now.moment.since(since).min(most)),
                     Bearer::Finder | Bearer::Ledger => None,
                 };
                 let knows_texts = bearer != Bearer::Ledger;
@@ -182,13 +203,14 @@ impl Core {
             }
             // Something may have been done to it since.
             Shown::No if bearer == Bearer::Ledger => self.await_witness(at, false, now),
-            Shown::No => self.control_failed(at, now),
+            Shown::No => self.control_failed(at, id, now),
         }
     }
 
     /// A list does not show what is known to be there. It may be late.
-    fn control_failed(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+    fn control_failed(&mut self, at: usize, id: String, now: Now) -> Result<(), Fault> {
         let work = Arc::clone(&self.rows.slot(at, Happening::Looked)?.work);
+        self.lists.comes_late(&work, id);
         let recovery = self.rows.recovery_mut(at)?;
         recovery.failed_controls += 1;
         let sure_at = recovery.sure_at;

@@ -330,6 +330,51 @@ fn a_list_that_was_asked_for_at_once_does_not_say_for_sure_that_nothing_will_com
     assert_eq!(done(&mut core), ["end not_found", "begin 1"]);
 }
 
+#[test]
+fn a_page_before_the_first_that_fails_for_a_moment_may_be_there() {
+    for (failures, end) in [(1, "after a page"), (2, "after a page"), (3, "at once")] {
+        let mut core = core("1000/s");
+        lost_and_not_found(&mut core);
+        let (mut failed, mut now) = (0, 40_000);
+        let mut last = Vec::new();
+        while last.is_empty() {
+            core.handle(Input::Tick, at(now));
+            let paths = core.take_actions().into_iter().filter_map(|action| match action {
+                Action::Look { request, .. } => Some(request.path),
+                Action::End { end, .. } => {
+                    last.push(end.outcome.word());
+                    None
+                }
+                _ => None,
+            });
+            match paths.last() {
+                Some(path) if path.contains("page=0") && failed < failures => {
+                    failed += 1;
+                    let cause = Cause { status: Some(503), ..Cause::of(Reason::Answered) };
+                    let verdict = Verdict::Retry {
+                        cause,
+                        after: None,
+                        pushback: false,
+                        may_have_acted: false,
+                    };
+                    let owned = Ok(Holdings::default());
+                    core.handle(Input::Looked { slot: 0, verdict, owned }, at(now + 1));
+                }
+                Some(path) if path.contains("page=0") => {
+                    let note = json!({"id": "tn_1", "note": "x", "created": WALL + 2});
+                    look(&mut core, vec![note], now + 1);
+                }
+                Some(path) if path.contains("page=1") => look(&mut core, vec![], now + 1),
+                Some(_) => panic!("a further page"),
+                None => {}
+            }
+            now += 1_000;
+        }
+        let expected = if end == "at once" { "not_found" } else { "found" };
+        assert_eq!(last, [expected], "{failures}");
+    }
+}
+
 /// A page of a list in whose lane nothing is owned.
 fn bare_look(core: &mut Core, items: Vec<Value>, milliseconds: u64) {
     let verdict = Verdict::Done { id: None, items: Some(items) };
@@ -375,6 +420,41 @@ fn where_a_lane_owns_nothing_silence_counts_once_a_list_has_shown_what_another_r
         }
         assert_eq!(last.join(", "), end);
     }
+}
+
+#[test]
+fn silence_counts_no_earlier_than_lists_were_seen_to_be_late() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None), row(2, None)]), at(0));
+    core.handle(Input::SourceEnded, at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }, Ack::Started { slot: 1 }]), at(1));
+    core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+    core.handle(Input::Tick, at(4));
+    let verdict = Verdict::Done { id: Some("tn_2".into()), items: None };
+    core.handle(Input::Replied { slot: 1, verdict }, at(5));
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }]), at(6));
+    core.handle(Input::Tick, at(8));
+    done(&mut core);
+    let (mut now, mut looking) = (12_000, true);
+    loop {
+        if looking {
+            let witness = json!({"id": "tn_2", "note": "x", "created": WALL + 2});
+            // A row's own list is answered with what is owned as well: it says nothing of the row.
+            let items = if now > 30_000 { vec![witness] } else { vec![] };
+            bare_look(&mut core, items, now);
+        }
+        let words = done(&mut core);
+        if words.contains(&"end not_found".to_owned()) {
+            break;
+        }
+        looking = words.contains(&"look 0".to_owned());
+        assert!(!words.contains(&"end lost".to_owned()) && now < 200_000, "{words:?} {now}");
+        now += 500;
+        core.handle(Input::Tick, at(now));
+        let words = done(&mut core);
+        looking |= words.contains(&"look 0".to_owned());
+    }
+    assert!(now > 40_000, "at {now}");
 }
 
 #[test]

@@ -78,6 +78,8 @@ pub(in crate::engine::core) struct Recovery {
     pub control: ControlOf,
     /// How often a list did not show what was known to be there.
     pub failed_controls: u32,
+    /// How often the page before the first failed, where the first had come.
+    pub failed_before_first: u32,
 }
 
 /// Whether what lists are worth is to be found out before a row's search goes on.
@@ -233,6 +235,7 @@ impl Recovery {
             sure_at,
             control,
             failed_controls: 0,
+            failed_before_first: 0,
         }))
     }
 

@@ -396,7 +396,10 @@ impl World {
             return Verdict::Unauthorized(cause);
         }
         match self.fault() {
-            Fault::Busy | Fault::NotSent | Fault::LostBefore => {
+            fault @ (Fault::Busy | Fault::NotSent | Fault::LostBefore) => {
+                let status = [503, 408, 500][usize::from(self.random.u8(0..3))];
+                let status = Some(status).filter(|_| fault == Fault::Busy);
+                let cause = Cause { status, ..cause };
                 Verdict::Retry { cause, after: None, pushback: false, may_have_acted: false }
             }
             Fault::Refuse if self.random.bool() => Verdict::Refused(cause),
