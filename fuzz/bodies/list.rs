@@ -35,6 +35,7 @@ pub(crate) fn run(data: &[u8]) {
                     wall: NOW,
                     remote: Some(NOW),
                     dated: None,
+                    span: std::time::Duration::from_secs(40),
                 };
                 let mut step = search.take(&recover, &items, known.clone());
                 if step == Lookup::NextPage {
