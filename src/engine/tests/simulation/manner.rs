@@ -122,7 +122,7 @@ impl Manner {
         manner.hides_internal = odd[3];
         manner.tells_internal = !(odd[3] && random.bool());
         if odd[4] {
-            manner.lag = Duration::from_secs([2, 8, 15, 25, 40][random.usize(0..5)]);
+            manner.lag = Duration::from_secs([2, 8, 15][random.usize(0..3)]);
         }
         manner.first_page = usize::from(!odd[5]);
         if odd[6] {
