@@ -29,22 +29,27 @@ impl MarkedSearch {
         (self.found, self.doubt) = (None, None);
     }
 
-    /// An item that no row owns, and when it was made: is it what was sent?
+    /// An item that no row owns, and when it was made: is it what was sent? `by_text` is how it compares but for the marker,
+    /// which stands at the end: a text that was cut has lost it.
     pub(super) fn weigh(
         &mut self,
         recover: &Recover,
         item: &Value,
         (id, made): (&str, Option<i64>),
         since: Since,
+        by_text: Likeness,
     ) {
-        // What is older than the attempt is not of it, if the clocks of then are known.
-        let older = made.is_some_and(|moment| moment < since.moment);
-        match self.marked.weigh(recover, item) {
-            Likeness::Same => self.find(id, made.unwrap_or(i64::MAX)),
-            Likeness::Other => {}
-            _ if older && since.certain => {}
-            Likeness::Altered => self.doubt = Some(Doubt::Altered { id: id.to_owned() }),
-            Likeness::Unreadable => self.doubt = Some(Doubt::Unreadable { id: id.to_owned() }),
+        // What is older than the attempt is not of it. When something was made may be by another clock than the `Date` of
+        // the answers, so only what is older by any clock counts as older.
+        let older = made.is_some_and(|moment| moment < since.earliest_by_any_clock());
+        match (self.marked.weigh(recover, item), by_text) {
+            (Likeness::Same, _) => self.find(id, made.unwrap_or(i64::MAX)),
+            (Likeness::Other, Likeness::Other | Likeness::Unreadable) => {}
+            _ if older => {}
+            (Likeness::Altered | Likeness::Other, _) => {
+                self.doubt = Some(Doubt::Altered { id: id.to_owned() });
+            }
+            (Likeness::Unreadable, _) => self.doubt = Some(Doubt::Unreadable { id: id.to_owned() }),
         }
     }
 

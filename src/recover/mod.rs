@@ -286,7 +286,8 @@ impl Search {
             // By anything but its marker nothing is the row's; but what the list is worth is seen by all of it.
             Some(marked) => {
                 if owner.is_none() {
-                    marked.weigh(recover, item, (&id, made), since);
+                    let by_text = self.wanted.weigh(recover, item);
+                    marked.weigh(recover, item, (&id, made), since, by_text);
                 }
                 Likeness::Other
             }

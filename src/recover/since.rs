@@ -57,6 +57,11 @@ impl Since {
         self.moment.saturating_sub(self.error())
     }
 
+    /// Likewise, where what dates items may be another clock than that of the answers.
+    pub(super) fn earliest_by_any_clock(self) -> i64 {
+        self.moment.saturating_sub(CLOCK_ERROR_MILLISECONDS)
+    }
+
     /// After this, nothing is of the attempt, which may have acted so long after its start.
     pub(super) fn latest(self, span: Duration) -> i64 {
         let span = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
