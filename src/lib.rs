@@ -12,7 +12,7 @@
 //!
 //! | room | its job | touches |
 //! |---|---|---|
-//! | [`text`] | what people write and are told: documents, diagnostics and codes, commands, addresses, pointers, quotas, secrets | reads files |
+//! | [`text`] | what people write and are told: documents, diagnostics and codes, commands, addresses, accounts, pointers, quotas, secrets | reads files |
 //! | [`row`] | what is said of a row: state, key, digest, lane, attempts, cause, totals | |
 //! | [`ledger`] | what happened, durable | disk |
 //! | [`source`] | csv, jsonl, json, rows in the job: a stream of rows with places, flat memory | reads files |

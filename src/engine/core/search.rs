@@ -48,9 +48,6 @@ impl Core {
     ) -> Result<(), Fault> {
         let flight = self.rows.land_look(at)?;
         self.notice_look(flight, &verdict, now);
-        if let ControlOf::Of(_) = self.rows.recovery_mut(at)?.control {
-            return self.control_looked(at, verdict, owned, flight, now);
-        }
         let owned = match owned {
             Ok(owned) => owned,
             // What is a row's cannot be told from what is nobody's: the page says nothing, and the row stays in doubt.
@@ -60,6 +57,9 @@ impl Core {
                 return Ok(());
             }
         };
+        if let ControlOf::Of(_) = self.rows.recovery_mut(at)?.control {
+            return self.control_looked(at, verdict, owned, flight, now);
+        }
         match verdict {
             Verdict::Done { items: Some(items), .. } => self.weigh(at, &items, owned, now),
             Verdict::Done { items: None, .. } => self.end_unsure(at, Doubt::ShapeUnknown, now),

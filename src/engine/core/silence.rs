@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use crate::event::{Fault, Happening};
 use crate::recover::{Proof, Shown};
-use crate::row::Doubt;
+use crate::row::{Doubt, Holdings};
 use crate::traffic::verdict::Verdict;
 
 use super::lists::{Bearer, Proven, Witness};
 use super::rows::{ControlOf, Flight};
-use super::{Core, Now, Owned};
+use super::{Core, Now};
 
 /// How often it is looked whether something has come to be known by which lists can be measured.
 const LOOK_ROUND_EVERY: Duration = Duration::from_secs(1);
@@ -130,18 +130,10 @@ impl Core {
         &mut self,
         at: usize,
         verdict: Verdict,
-        owned: Owned,
+        owned: Holdings,
         flight: Flight,
         now: Now,
     ) -> Result<(), Fault> {
-        let owned = match owned {
-            Ok(owned) => owned,
-            Err(error) => {
-                self.rows.look_again(at, now.moment)?;
-                self.ledger_failed(error, now);
-                return Ok(());
-            }
-        };
         let recovery = self.rows.recovery_mut(at)?;
         let is_settled =
             matches!(&recovery.control, ControlOf::Of(look) if look.control.is_settled());
