@@ -7,12 +7,12 @@ use crate::ledger::{Candidate, History};
 use crate::prepare::{Draft, RowKey};
 use crate::row::{Digest, KeyHash, Standing};
 use crate::source::Source;
-use crate::text::diagnostic::Diagnostic;
 
 use super::Readings;
 use super::decider::{Came, content_key};
 use super::names::{Arrival, Name, Names};
 use super::prior::Trail;
+use super::row_problem::RowProblem;
 use super::steps::run_mark;
 use super::survey::{Checked, Heard, Hearing, Sight, read_all};
 
@@ -154,7 +154,7 @@ pub(crate) fn standings(
     readings: Readings<'_>,
     source: Source,
     chronicles: &[Chronicle<'_>],
-    tell: &mut dyn FnMut(Diagnostic),
+    tell: &mut dyn FnMut(RowProblem),
 ) -> Standings {
     let begun =
         |one: &Chronicle<'_>| Stand { gone: one.history.standings().collect(), ..Stand::default() };
@@ -178,7 +178,7 @@ pub(crate) fn standings(
                 for ((target, chronicle), first) in targets.iter_mut().zip(chronicles).zip(known) {
                     target.hear(chronicle, (&sight, first), nth, is_valid);
                 }
-                found.hear_row(is_valid, problems);
+                found.hear_row(is_valid, problems.into_iter().map(RowProblem::Written));
             }
             Heard::Unreadable(problem) => {
                 let before = found.checked.rows;

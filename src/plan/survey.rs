@@ -25,6 +25,7 @@ use super::fates::Fates;
 use super::look::Policy;
 use super::prior::Prior;
 use super::repeats::tell_repeated_keys;
+use super::row_problem::RowProblem;
 
 /// Rows in a batch: large enough that handing it over costs nothing, small enough to stay in cache.
 const BATCH: usize = 256;
@@ -72,7 +73,7 @@ impl Checked {
 pub(crate) fn check(
     readings: Readings<'_>,
     source: Source,
-    tell: &mut dyn FnMut(Diagnostic),
+    tell: &mut dyn FnMut(RowProblem),
 ) -> Checked {
     let mut found = Hearing::new(tell);
     let mut hashes: Vec<KeyHash> = Vec::new();
@@ -80,7 +81,8 @@ pub(crate) fn check(
     let heard = read_all(&readings, source, &eye, &mut |heard| {
         if let Heard::Row { sight: key, valid, problems, .. } = heard {
             hashes.extend(key);
-            found.hear_row(valid.unwrap_or_default(), problems);
+            found
+                .hear_row(valid.unwrap_or_default(), problems.into_iter().map(RowProblem::Written));
         } else if let Heard::Unreadable(problem) = heard {
             found.hear_unreadable(problem);
         }
@@ -101,7 +103,7 @@ pub(crate) fn survey(
     source: Source,
     prior: Option<Prior<'_>>,
     policy: Policy,
-    tell: &mut dyn FnMut(Diagnostic),
+    tell: &mut dyn FnMut(RowProblem),
 ) -> Result<Survey, LedgerError> {
     survey_with(readings, source, prior, policy, tell, None)
 }
@@ -112,7 +114,7 @@ pub(crate) fn survey_contents(
     source: Source,
     prior: Option<Prior<'_>>,
     policy: Policy,
-    tell: &mut dyn FnMut(Diagnostic),
+    tell: &mut dyn FnMut(RowProblem),
 ) -> Result<(Survey, Contents), LedgerError> {
     let mut contents = Contents::default();
     let found = survey_with(readings, source, prior, policy, tell, Some(&mut contents))?;
@@ -125,7 +127,7 @@ fn survey_with(
     source: Source,
     prior: Option<Prior<'_>>,
     policy: Policy,
-    tell: &mut dyn FnMut(Diagnostic),
+    tell: &mut dyn FnMut(RowProblem),
     mut contents: Option<&mut Contents>,
 ) -> Result<Survey, LedgerError> {
     let mut found = Hearing::new(tell);
@@ -140,7 +142,7 @@ fn survey_with(
     let mut changed = Vec::new();
     let read = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
-            Heard::Row { record, sight, valid, mut problems } => {
+            Heard::Row { record, sight, valid, problems } => {
                 let decided = decider.decide(record, &sight.glance, valid)?;
                 match decided.fate {
                     Fate::Send(_) => {
@@ -156,6 +158,7 @@ fn survey_with(
                     _ => {}
                 }
                 let is_done = matches!(decided.fate, Fate::Skip(_));
+                let mut problems: Vec<_> = problems.into_iter().map(RowProblem::Written).collect();
                 problems.extend(decided.problems);
                 if is_done && !decided.valid {
                     problems.clear();
@@ -204,15 +207,15 @@ impl Sight for Sighted {
 pub(super) struct Hearing<'t> {
     pub(super) checked: Checked,
     told: ToldOnce,
-    tell: &'t mut dyn FnMut(Diagnostic),
+    tell: &'t mut dyn FnMut(RowProblem),
 }
 
 impl<'t> Hearing<'t> {
-    pub(super) fn new(tell: &'t mut dyn FnMut(Diagnostic)) -> Self {
+    pub(super) fn new(tell: &'t mut dyn FnMut(RowProblem)) -> Self {
         Self { checked: Checked::default(), told: ToldOnce::default(), tell }
     }
 
-    pub(super) fn hear_row(&mut self, valid: bool, problems: Vec<Diagnostic>) {
+    pub(super) fn hear_row(&mut self, valid: bool, problems: impl IntoIterator<Item = RowProblem>) {
         self.checked.rows += 1;
         self.checked.valid += u64::from(valid);
         problems.into_iter().for_each(|problem| self.hear(problem));
@@ -224,11 +227,15 @@ impl<'t> Hearing<'t> {
         self.checked.rows += u64::from(is_row);
         self.checked.broken |= !is_row;
         self.checked.guessed |= problem.code == Code::UnclosedQuote;
-        self.hear(problem);
+        self.hear(problem.into());
     }
 
-    fn hear(&mut self, problem: Diagnostic) {
-        if self.told.lets_pass(&problem) {
+    fn hear(&mut self, problem: RowProblem) {
+        let passes = match &problem {
+            RowProblem::Written(problem) => self.told.lets_pass(problem),
+            RowProblem::KeyTaken(_) | RowProblem::KeyRepeated(_) => true,
+        };
+        if passes {
             (self.tell)(problem);
         }
     }
@@ -237,7 +244,7 @@ impl<'t> Hearing<'t> {
     pub(super) fn hear_end(&mut self, readings: &Readings<'_>, read: Option<&WholeSource>) {
         for problem in read.iter().flat_map(|read| readings.preparer.never_seen(&read.source)) {
             self.checked.broken = true;
-            (self.tell)(problem);
+            (self.tell)(problem.into());
         }
     }
 
@@ -248,7 +255,7 @@ impl<'t> Hearing<'t> {
         }
         tell_repeated_keys(readings, repeated, self.tell).unwrap_or_else(|problems| {
             self.checked.broken = true;
-            problems.into_iter().for_each(&mut *self.tell);
+            problems.into_iter().for_each(|problem| (self.tell)(problem.into()));
             0
         })
     }

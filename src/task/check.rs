@@ -1,6 +1,7 @@
 //! `check`: every row, and nothing else.
 
 use crate::plan::{self, Checked};
+use crate::report::of_row;
 
 use super::job::{JobOptions, Opening};
 use super::{Details, Failure, Listener, Told};
@@ -24,7 +25,7 @@ pub(crate) fn check(
     }));
     opening.tell_warnings(listener);
     let again = || opening.reopen();
-    let mut tell = |problem| listener(Told::Problem(problem));
+    let mut tell = |problem| listener(Told::Problem(of_row(problem)));
     let found = plan::check(opening.readings(&again, now), source, &mut tell);
     listener(Told::Surveyed);
     Ok(found)

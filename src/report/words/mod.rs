@@ -9,6 +9,7 @@ mod ledger;
 mod no_token;
 mod note;
 mod problem;
+mod row_problem;
 
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ pub(super) use ledger::{ledger_error, ledger_failure, ledger_hint};
 pub(super) use no_token::no_token;
 pub(super) use note::note;
 pub(super) use problem::{problem, problem_hint};
+pub(crate) use row_problem::{of_row, of_source_change};
 
 /// `1234567` as `1,234,567`.
 pub(super) fn number(value: u64) -> String {
