@@ -2,9 +2,9 @@
 
 use crate::declared::job::Job;
 use crate::ledger::JobName;
+use crate::report::of_plain_http;
 use crate::text::address::{self, BaseUrl};
-use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::diagnostic::Diagnostic;
 use crate::text::quota::Quota;
 use crate::traffic::transport::{CredentialError, Credentials, HeldSecret};
 
@@ -88,13 +88,7 @@ impl Target {
         let open = url.filter(|url| url.is_plain() && !url.is_loopback());
         let carries = job.connector.authentication.is_some() && !options.allow_http;
         let Some(url) = open.filter(|_| carries) else { return Ok(()) };
-        let message = format!(
-            "the base URL is plain http, and `{}` is another machine: whoever is on the way could read the credentials",
-            url.host()
-        );
-        let hint =
-            "write https://, or add --allow-http if nobody is on the way whom you do not trust";
-        Err(Diagnostic::error(Code::PlainHttp, Place::Nowhere, message).hint(hint))
+        Err(of_plain_http(url.host()))
     }
 
     /// What the ledger knows the job by at this target. An account that is not known is missing in it.
