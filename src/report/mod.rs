@@ -55,7 +55,7 @@ pub(crate) use status::{
 };
 pub(crate) use summary::summary;
 pub(crate) use thread::{ReportHandle, ReportThread};
-pub(crate) use words::{credentials, of_row, of_source_change};
+pub(crate) use words::{credentials, of_row, of_source_change, target};
 
 /// Hears events of a run on a thread of its own.
 pub(crate) trait Reporter: Send {

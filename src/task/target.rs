@@ -2,7 +2,7 @@
 
 use crate::declared::job::Job;
 use crate::ledger::JobName;
-use crate::report::of_plain_http;
+use crate::report::{of_plain_http, target};
 use crate::text::address::{self, BaseUrl};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::quota::Quota;
@@ -100,10 +100,6 @@ impl Target {
 
     /// In words, for people.
     pub(super) fn words(&self) -> String {
-        match (self.is_sandbox, self.account.as_deref()) {
-            (true, _) => "a sandbox on this machine".to_owned(),
-            (false, None | Some("")) => self.base_url.clone(),
-            (false, Some(account)) => format!("{} as {account}", self.base_url),
-        }
+        target(&self.base_url, self.account.as_deref(), self.is_sandbox)
     }
 }
