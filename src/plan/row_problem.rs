@@ -35,6 +35,8 @@ pub(crate) struct RepeatedKey {
     pub key: String,
     /// Row and line of the first that bears it, where that was looked for.
     pub first: Option<(u64, u64)>,
+    /// Whether it is the same key only where the spelling of texts does not count.
+    pub is_spelt_otherwise: bool,
     /// What the connector calls what a row makes.
     pub item: String,
 }

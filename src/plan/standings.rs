@@ -120,6 +120,7 @@ impl Seen {
             RowKey::Content => draft.digest(),
             RowKey::Written(_) | RowKey::Missing => None,
         };
+        let content = content.map(|present| as_known(draft, present, chronicles));
         let own = match draft.key() {
             RowKey::Written(key) => Some(key.as_str()),
             RowKey::Content | RowKey::Missing => None,
@@ -147,6 +148,17 @@ impl Seen {
             (None, None) => Vec::new(),
         }
     }
+}
+
+/// The name by which one of the chronicles knows a content. Those of a job at two targets that begin with different versions
+/// may differ; then one of them is right, and the other counts such a row as not started.
+fn as_known(draft: &Draft<'_>, present: Digest, chronicles: &[(Chronicle<'_>, Trail)]) -> Digest {
+    let is_known = |digest: &Digest| {
+        let key = KeyHash::of_content(*digest);
+        chronicles.iter().any(|(one, trail)| trail.first(one.history, draft.row(), key).is_some())
+    };
+    let mut digests = draft.digests(present);
+    digests.find(is_known).unwrap_or(present)
 }
 
 /// Reads a source and says where its rows stand; `tell` hears what is wrong with it, in order.

@@ -212,6 +212,13 @@ impl<'p> Draft<'p> {
         request::digest(self.operation()?, self.fields()?)
     }
 
+    /// All names by which a ledger may know the content whose name is `present`, in the order in which they are looked for.
+    pub(crate) fn digests(&self, present: Digest) -> impl Iterator<Item = Digest> {
+        let parts = self.operation().zip(self.fields());
+        let all = parts.map(|(operation, fields)| request::digests(operation, fields, present));
+        all.into_iter().flatten()
+    }
+
     /// The lane; none where no request can be made.
     pub fn lane(&self) -> Option<String> {
         request::lane(self.operation()?, self.fields()?)
@@ -220,6 +227,18 @@ impl<'p> Draft<'p> {
     /// None where a cell cannot be read, or no request can be made of them.
     pub(crate) fn fields(&self) -> Option<&Fields<'p>> {
         (self.are_readable && self.are_complete).then_some(&self.fields)
+    }
+}
+
+impl Ready {
+    /// All names by which a ledger may know the content, in the order in which they are looked for.
+    pub(crate) fn digests(&self) -> impl Iterator<Item = Digest> {
+        request::digests(&self.operation, &self.fields, self.digest)
+    }
+
+    /// Whether a digest, as a ledger keeps it, is one of this content.
+    pub(crate) fn has_content(&self, digest: Digest) -> bool {
+        self.digest == digest || self.digests().any(|name| name == digest)
     }
 }
 
@@ -247,7 +266,10 @@ impl Prepared<'_> {
             place: self.draft.record.place.clone(),
             operation: Arc::clone(operation),
             lane: request::lane(operation, fields)?,
-            digest: request.digest(&operation.name),
+            digest: match fields.are_canonical() {
+                true => request.digest(&operation.name),
+                false => request::digest(operation, fields)?,
+            },
             request,
             send_before: intake.checker.send_before(fields),
             valid: self.valid,

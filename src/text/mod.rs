@@ -1,6 +1,6 @@
 //! What people write and are told: YAML with the place of each value, diagnostics and what their codes mean, schema
-//! violations in words, what a schema wants at a place, JSON pointers, addresses, accounts, commands, quotas in their notation, and values
-//! that cannot be printed.
+//! violations in words, what a schema wants at a place, JSON pointers, addresses, accounts, commands, quotas in their notation, ways
+//! to write one text, and values that cannot be printed.
 //!
 //! Nothing here knows jobs, connectors or rows.
 
@@ -18,6 +18,7 @@ pub(crate) mod pointer;
 pub(crate) mod quota;
 pub(crate) mod secret;
 pub(crate) mod small_file;
+pub(crate) mod spelling;
 pub(crate) mod violation;
 pub(crate) mod visible;
 mod yaml_advice;

@@ -36,6 +36,7 @@ mod shipped;
 #[cfg(unix)]
 mod signals;
 mod signing_in;
+mod spelling;
 mod status;
 mod tidy;
 mod told;

@@ -26,6 +26,13 @@ pub(crate) fn of_row(problem: RowProblem) -> Diagnostic {
                 }
                 None => format!("the key `{key}` is that of an earlier row, too"),
             };
+            let spelt = match repeated.is_spelt_otherwise {
+                true => {
+                    ": they differ in nothing but how lines end or how letters with marks are put together (NFC, NFD)"
+                }
+                false => "",
+            };
+            let message = format!("{message}{spelt}");
             let hint = format!(
                 "two rows with one key would be one {}: make the keys differ, or drop a row",
                 repeated.item
