@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::sandbox::Faults;
+use crate::source::delimiter_of;
 use crate::task::{Failures, TimeLimits, Until};
 use crate::text::quota::{NotationError, Quota, parse_duration};
 
@@ -112,6 +113,9 @@ pub(super) struct StatusArguments {
     /// What each row of a data file does; without it its rows are not counted, unless a column says that
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
+    /// What stands between the cells of a data file: ';', '|', tab [default: a comma; in .tsv a tab]
+    #[arg(long, value_name = "SIGN", value_parser = delimiter)]
+    pub delimiter: Option<u8>,
     #[command(flatten)]
     pub common: CommonArguments,
 }
@@ -135,6 +139,9 @@ pub(super) struct LedgerCheckArguments {
     /// As for `status`
     #[arg(long, value_name = "NAME", hide = true)]
     pub operation: Option<String>,
+    /// As for `status`
+    #[arg(long, value_name = "SIGN", value_parser = delimiter, hide = true)]
+    pub delimiter: Option<u8>,
     #[command(flatten)]
     pub common: CommonArguments,
 }
@@ -158,6 +165,12 @@ pub(super) struct JobArguments {
     /// What each row of a data file does, as in ticket_note.create
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
+    /// What stands between the cells of a data file: ';', '|', tab [default: a comma; in .tsv a tab]
+    #[arg(long, value_name = "SIGN", value_parser = delimiter)]
+    pub delimiter: Option<u8>,
+    /// Refuse a source with fewer rows, as where an export came out empty [default: the job's min_rows]
+    #[arg(long, value_name = "N")]
+    pub min_rows: Option<u64>,
 }
 
 /// What decides which rows are sent, and how fast.
@@ -277,6 +290,12 @@ fn failures(text: &str) -> Result<Failures, String> {
 fn limit(text: &str) -> Result<u64, String> {
     let refuse = || format!("a pilot has some rows: write a whole number from 1 to {}", u64::MAX);
     text.parse().ok().filter(|limit| *limit > 0).ok_or_else(refuse)
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    let refuse =
+        || "a delimiter is one ASCII character, as in ';' or ',', or the word tab".to_owned();
+    delimiter_of(text).ok_or_else(refuse)
 }
 
 fn quota(text: &str) -> Result<Quota, String> {

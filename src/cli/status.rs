@@ -19,6 +19,7 @@ pub(super) fn status(arguments: &StatusArguments, environment: &Environment) -> 
     let options = StatusOptions {
         job: arguments.job.clone(),
         operation: arguments.operation.clone(),
+        delimiter: arguments.delimiter,
         connectors: arguments.common.connectors.clone(),
         ledger: gather::ledger(arguments.job.as_ref(), &arguments.common, environment),
     };

@@ -9,6 +9,7 @@ use crate::plan::{
 use crate::report::{PlanReport, PlanTotals, of_row};
 use crate::source::Source;
 use crate::text::address;
+use crate::text::spelling::is_same;
 use crate::traffic::pace;
 
 use super::booking::{Past, name_in, refuse_other_account};
@@ -186,6 +187,6 @@ fn find_past(
 fn only_account(ledger: &Ledger, wanted: &JobName) -> Result<Option<JobName>, LedgerError> {
     let jobs = ledger.jobs()?.into_iter().map(|(_, name)| name);
     let is_there = |name: &JobName| address::normal(&name.base_url) == wanted.base_url;
-    let mut fitting = jobs.filter(|name| name.name == wanted.name && is_there(name));
+    let mut fitting = jobs.filter(|name| is_same(&name.name, &wanted.name) && is_there(name));
     Ok(fitting.next().filter(|_| fitting.next().is_none()))
 }

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::declared::job::{self, Job};
+use crate::declared::job::{self, DataFile, Job};
 use crate::ledger::{
     History, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError, Reader as _,
 };
@@ -15,6 +15,7 @@ use crate::row::{KeyHash, Standing, Totals};
 use crate::source::Source;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, Severity};
+use crate::text::spelling::is_same;
 
 use super::job::{Opening, refuse_changed_key};
 use super::rescued::tell_waiting;
@@ -30,6 +31,8 @@ pub(crate) struct StatusOptions {
     pub job: Option<PathBuf>,
     /// What each row of a data file does.
     pub operation: Option<String>,
+    /// What stands between its cells, where that was said.
+    pub delimiter: Option<u8>,
     /// Folders in which connectors are looked for first.
     pub connectors: Vec<PathBuf>,
     pub ledger: PathBuf,
@@ -95,7 +98,9 @@ pub(crate) fn status(
 ) -> Result<Status, Failure> {
     let job = match &options.job {
         Some(path) => {
-            let job = job::load(path, options.operation.as_deref(), &options.connectors);
+            let operation = options.operation.as_deref();
+            let data = DataFile { operation, delimiter: options.delimiter };
+            let job = job::load(path, data, &options.connectors);
             Some(job.map_err(|broken| broken.problems)?)
         }
         None => None,
@@ -131,8 +136,10 @@ fn known_jobs(
     listener: Listener<'_>,
 ) -> Result<Vec<KnownJob>, LedgerError> {
     let mut known = Vec::new();
-    for (id, name) in
-        ledger.jobs()?.into_iter().filter(|(_, name)| job.is_none_or(|job| job == name.name))
+    for (id, name) in ledger
+        .jobs()?
+        .into_iter()
+        .filter(|(_, name)| job.is_none_or(|job| is_same(job, &name.name)))
     {
         tell_waiting(path, &name, listener)?;
         known.push(KnownJob::read(ledger, path, id, name)?);
