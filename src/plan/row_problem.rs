@@ -15,6 +15,10 @@ pub(crate) enum RowProblem {
     KeyTaken(Box<TakenKey>),
     /// Its key is that of an earlier row of the source.
     KeyRepeated(Box<RepeatedKey>),
+    /// The source has fewer rows than it must have.
+    TooFewRows { source: Arc<str>, rows: u64, least: u64 },
+    /// The source has none, which is told and passed over.
+    NoRows { source: Arc<str> },
 }
 
 /// A key that is known, for another row.

@@ -6,11 +6,12 @@
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use crate::ledger::LedgerError;
-use crate::prepare::{Draft, Findings, RowKey, ToldOnce};
+use crate::prepare::{Defaults, Draft, Findings, RowKey, ToldOnce};
 use crate::row::KeyHash;
 use crate::source::{Milestone, Read, Record, Source};
 use crate::text::code::Code;
@@ -29,6 +30,10 @@ use super::row_problem::RowProblem;
 
 /// Rows in a batch: large enough that handing it over costs nothing, small enough to stay in cache.
 const BATCH: usize = 256;
+/// Bytes in a batch: few rows fill it where rows are long, so that memory stays flat whatever rows there are.
+const BATCH_BYTES: usize = 1 << 20;
+/// A record keeps no more memory than this from one row to another.
+const KEPT_BYTES: usize = 64 << 10;
 /// Batches that may wait for a worker.
 const WAITING: usize = 2;
 
@@ -90,6 +95,7 @@ pub(crate) fn check(
     });
     let Ok(read) = heard;
     found.hear_end(&readings, read.as_ref());
+    found.hear_count(&readings);
     let again = found.hear_repeats(&readings, &repeated(hashes));
     found.checked.valid = found.checked.valid.saturating_sub(again);
     found.checked
@@ -170,8 +176,9 @@ fn survey_with(
         Ok(())
     })?;
     found.hear_end(&readings, read.as_ref());
+    found.hear_count(&readings);
     let (mut fates, repeated) = decider.finish(found.checked.rows);
-    if let Some(WholeSource { source, milestones }) = read {
+    if let Some(WholeSource { source, milestones, .. }) = read {
         fates.come_by(milestones, &source);
     }
     let again = found.hear_repeats(&readings, &repeated);
@@ -233,7 +240,7 @@ impl<'t> Hearing<'t> {
     fn hear(&mut self, problem: RowProblem) {
         let passes = match &problem {
             RowProblem::Written(problem) => self.told.lets_pass(problem),
-            RowProblem::KeyTaken(_) | RowProblem::KeyRepeated(_) => true,
+            _ => true,
         };
         if passes {
             (self.tell)(problem);
@@ -242,9 +249,23 @@ impl<'t> Hearing<'t> {
 
     /// What only the whole source can tell.
     pub(super) fn hear_end(&mut self, readings: &Readings<'_>, read: Option<&WholeSource>) {
-        for problem in read.iter().flat_map(|read| readings.preparer.never_seen(&read.source)) {
-            self.checked.broken = true;
+        let Some(read) = read else { return };
+        read.defaults.warnings().for_each(|warning| (self.tell)(warning.into()));
+        for problem in readings.preparer.of_whole(&read.source) {
+            self.checked.broken |= problem.is_error();
             (self.tell)(problem.into());
+        }
+    }
+
+    /// Whether there are as many rows as there must be. Says so where there are none.
+    fn hear_count(&mut self, readings: &Readings<'_>) {
+        let (rows, least) = (self.checked.rows, readings.job.min_rows);
+        let source = Arc::clone(readings.job.rows.name());
+        if rows < least {
+            self.checked.broken = true;
+            (self.tell)(RowProblem::TooFewRows { source, rows, least });
+        } else if rows == 0 && !self.checked.broken {
+            (self.tell)(RowProblem::NoRows { source });
         }
     }
 
@@ -300,6 +321,7 @@ struct Seen<T> {
     sights: Vec<(T, Option<bool>)>,
     /// By record, in order, for those about which there is something to tell.
     problems: Vec<(usize, Vec<Diagnostic>)>,
+    defaults: Defaults,
 }
 
 /// A row of a source, in its turn.
@@ -318,6 +340,8 @@ pub(super) enum Heard<'a, T> {
 pub(super) struct WholeSource {
     source: Source,
     milestones: Vec<Milestone>,
+    /// What its rows leave to defaults.
+    defaults: Defaults,
 }
 
 /// Reads all of a source and prepares its rows, on every core; `eye` makes of each what is kept of it, and `hear` gets
@@ -340,13 +364,15 @@ pub(super) fn read_all<T: Sight, E>(
             .unzip();
         let (recycle, recycled) = sync_channel(workers * (WAITING * 2 + 2));
         let reader = scope.spawn(move || read(source, &to_workers, &recycled));
-        for seen in in_turn(&from_workers) {
+        let mut defaults = Defaults::default();
+        for mut seen in in_turn(&from_workers) {
+            defaults.append(std::mem::take(&mut seen.defaults));
             let batch = pass_on(seen, hear)?;
             // The reader may have ended; then there is no more use for the batch.
             let _ = recycle.try_send(batch);
         }
         drop(recycle);
-        Ok(reader.join().ok())
+        Ok(reader.join().ok().map(|read| WholeSource { defaults, ..read }))
     })
 }
 
@@ -363,7 +389,9 @@ fn read(
         let has_gone = to_workers[turn % to_workers.len()].send(batch).is_ok();
         match filled {
             Filled::Full if has_gone => turn += 1,
-            Filled::Full | Filled::ToTheEnd => return WholeSource { source, milestones },
+            Filled::Full | Filled::ToTheEnd => {
+                return WholeSource { source, milestones, defaults: Defaults::default() };
+            }
         }
     }
 }
@@ -377,14 +405,19 @@ enum Filled {
 }
 
 fn fill(source: &mut Source, batch: &mut Batch) -> Filled {
+    batch.records.iter_mut().for_each(|record| record.shrink_to(KEPT_BYTES));
     batch.filled = 0;
     batch.unreadable.clear();
-    while batch.filled + batch.unreadable.len() < BATCH {
+    let mut bytes = 0;
+    while batch.filled + batch.unreadable.len() < BATCH && bytes < BATCH_BYTES {
         if batch.records.len() == batch.filled {
             batch.records.push(Record::default());
         }
         match source.next(&mut batch.records[batch.filled]) {
-            Read::Row => batch.filled += 1,
+            Read::Row => {
+                bytes += batch.records[batch.filled].size();
+                batch.filled += 1;
+            }
             Read::Problem(problem) => batch.unreadable.push(problem),
             Read::End => return Filled::ToTheEnd,
         }
@@ -411,7 +444,8 @@ fn look<T: Sight>(
                 problems.push((at, findings.take()));
             }
         }
-        if to.send(Seen { batch, sights, problems }).is_err() {
+        let defaults = std::mem::take(&mut findings.defaults);
+        if to.send(Seen { batch, sights, problems, defaults }).is_err() {
             return;
         }
     }
@@ -422,7 +456,7 @@ fn pass_on<T, E>(
     seen: Seen<T>,
     hear: &mut dyn FnMut(Heard<'_, T>) -> Result<(), E>,
 ) -> Result<Batch, E> {
-    let Seen { mut batch, sights, problems } = seen;
+    let Seen { mut batch, sights, problems, .. } = seen;
     let mut unreadable = batch.unreadable.drain(..).peekable();
     let mut problems = problems.into_iter().peekable();
     for (at, (record, (sight, valid))) in batch.records.iter().zip(sights).enumerate() {

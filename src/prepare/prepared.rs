@@ -4,6 +4,7 @@
 //! that they are done: those need no check. The request is put together only where somebody wants it: whether that can
 //! be done is known before.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::declared::connector::{Effect, Operation};
@@ -15,6 +16,7 @@ use crate::text::place::RowPlace;
 use crate::text::pointer::Pointer;
 
 use super::Preparer;
+use super::defaults::Defaults;
 use super::fields::UncheckedRow;
 use super::intake::Intake;
 use super::request::{self, Request};
@@ -82,7 +84,11 @@ pub struct Ready {
 pub struct Findings {
     pub problems: Vec<Diagnostic>,
     pub(super) told: ToldOnce,
+    /// Rows that leave a field to a default that matters.
+    pub(crate) defaults: Defaults,
     pub(super) scratch: Vec<Finding>,
+    /// Names that are no fields, each with the field that it comes near to.
+    pub(super) slips: HashMap<Arc<str>, Option<Arc<str>>>,
 }
 
 /// What is true of every row alike and has been told: it is told for the first row only.
@@ -100,11 +106,6 @@ impl ToldOnce {
             self.0.push((code, pointer.clone()));
         }
         !known
-    }
-
-    /// Whether something has been told of a field.
-    pub(super) fn knows(&self, code: Code, name: &str) -> bool {
-        self.0.iter().any(|(other, at)| *other == code && at.first().as_deref() == Some(name))
     }
 
     /// Whether a problem is to be told.
@@ -178,6 +179,9 @@ impl<'p> Draft<'p> {
         if let Some(intake) = self.intake {
             let row = UncheckedRow { intake, record, fields: &self.fields, first };
             preparer.check_fields(&row, now, findings);
+            preparer.note_defaults(&row, findings);
+            preparer.refuse_slips(&row, findings);
+            preparer.note_many_lines(&row, findings);
         }
         findings.problems.extend(self.keyless.take());
         let is_whole = self.are_readable && self.are_complete;

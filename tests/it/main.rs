@@ -40,4 +40,5 @@ mod spelling;
 mod status;
 mod tidy;
 mod told;
+mod unmeant;
 mod validation;

@@ -132,6 +132,8 @@ impl Desk {
     fn run(&self, weather: Weather) -> Played {
         let options = RunOptions {
             job: JobOptions {
+                delimiter: None,
+                min_rows: None,
                 path: self.path("job.yaml"),
                 operation: None,
                 connectors: vec![self.path("schemas")],
