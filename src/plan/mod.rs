@@ -16,6 +16,7 @@ mod repeats;
 mod standings;
 mod steps;
 mod survey;
+mod taken;
 mod tally;
 #[cfg(test)]
 mod tests;

@@ -9,12 +9,12 @@ use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use crate::ledger::LedgerError;
+use crate::ledger::{Ledger, LedgerError};
 use crate::prepare::{Draft, Findings, RowKey, ToldOnce};
 use crate::row::KeyHash;
 use crate::source::{Milestone, Read, Record, Source};
 use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::diagnostic::{Diagnostic, Place, Severity};
 use crate::text::place::RowPlace;
 
 use super::Readings;
@@ -25,6 +25,8 @@ use super::fates::Fates;
 use super::look::Policy;
 use super::prior::Prior;
 use super::repeats::tell_repeated_keys;
+use super::standings::Chronicle;
+use super::taken::{may_be_taken, taken};
 
 /// Rows in a batch: large enough that handing it over costs nothing, small enough to stay in cache.
 const BATCH: usize = 256;
@@ -68,29 +70,78 @@ impl Checked {
     }
 }
 
-/// Checks all rows of a source; `tell` hears what is wrong, in order.
+/// What a check keeps of a row.
+#[derive(Debug, Clone, Copy)]
+struct Keyed {
+    key: Option<KeyHash>,
+    /// A chronicle may know its key as another row's.
+    may_be_taken: bool,
+}
+
+impl Keyed {
+    fn at(draft: &Draft<'_>, chronicles: &[Chronicle<'_>]) -> Self {
+        let key = hash_of(draft.key());
+        let differs = |found| may_be_taken(found, draft.digest());
+        let may_be_taken = key.is_some_and(|key| {
+            !draft.only_reads()
+                && chronicles.iter().any(|one| one.history.find(key).any(differs))
+        });
+        Self { key, may_be_taken }
+    }
+}
+
+impl Sight for Keyed {}
+
+/// Checks all rows of a source; `tell` hears what is wrong, in order. A row is invalid, too, whose key is another's by all
+/// `chronicles`; where only some say so, it depends on where it goes, and that is a warning.
 pub(crate) fn check(
     readings: Readings<'_>,
     source: Source,
+    (chronicles, ledger): (&[Chronicle<'_>], Option<&Ledger>),
     tell: &mut dyn FnMut(Diagnostic),
-) -> Checked {
+) -> Result<Checked, LedgerError> {
     let mut found = Hearing::new(tell);
     let mut hashes: Vec<KeyHash> = Vec::new();
-    let eye = |draft: &Draft<'_>| hash_of(draft.key());
+    let eye = |draft: &Draft<'_>| Keyed::at(draft, chronicles);
     let heard = read_all(&readings, source, &eye, &mut |heard| {
-        if let Heard::Row { sight: key, valid, problems, .. } = heard {
-            hashes.extend(key);
-            found.hear_row(valid.unwrap_or_default(), problems);
-        } else if let Heard::Unreadable(problem) = heard {
-            found.hear_unreadable(problem);
+        match heard {
+            Heard::Row { record, sight, valid, mut problems } => {
+                hashes.extend(sight.key);
+                let mut is_valid = valid.unwrap_or_default();
+                if let Some(ledger) = ledger.filter(|_| sight.may_be_taken)
+                    && let Some(taken) = taken_by(&readings, record, (chronicles, ledger))?
+                {
+                    is_valid &= !taken.is_error();
+                    problems.push(taken);
+                }
+                found.hear_row(is_valid, problems);
+            }
+            Heard::Unreadable(problem) => found.hear_unreadable(problem),
         }
-        Ok::<(), std::convert::Infallible>(())
+        Ok::<(), LedgerError>(())
     });
-    let Ok(read) = heard;
-    found.hear_end(&readings, read.as_ref());
+    found.hear_end(&readings, heard?.as_ref());
     let again = found.hear_repeats(&readings, &repeated(hashes));
     found.checked.valid = found.checked.valid.saturating_sub(again);
-    found.checked
+    Ok(found.checked)
+}
+
+/// That a row's key is another's: an error by all chronicles, a warning by some.
+fn taken_by(
+    readings: &Readings<'_>,
+    record: &Record,
+    (chronicles, ledger): (&[Chronicle<'_>], &Ledger),
+) -> Result<Option<Diagnostic>, LedgerError> {
+    let mut said = Vec::new();
+    for chronicle in chronicles {
+        said.push(taken(readings, record, &chronicle.prior(ledger))?);
+    }
+    let by_all = said.iter().all(Option::is_some);
+    let first = said.into_iter().flatten().next();
+    Ok(first.map(|problem| match by_all {
+        true => problem,
+        false => Diagnostic { severity: Severity::Warning, ..problem },
+    }))
 }
 
 /// Checks all rows of a source and decides what becomes of each; `tell` hears what is wrong, in order.
@@ -283,8 +334,6 @@ pub(super) trait Sight: Send {
         false
     }
 }
-
-impl Sight for Option<KeyHash> {}
 
 /// A batch with what a worker has seen.
 struct Seen<T> {

@@ -51,7 +51,7 @@ pub(crate) use refusal::{
     of_ledger, of_sandbox, of_waiting,
 };
 pub(crate) use status::{
-    Counted, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
+    Counted, Most, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
 };
 pub(crate) use summary::summary;
 pub(crate) use thread::{ReportHandle, ReportThread};

@@ -29,7 +29,7 @@ pub(crate) use limits::{Limits, SendingOptions};
 pub(crate) use plan::{About, PlanOptions, plan};
 pub(crate) use run::{Failures, Outlook, RunOptions, World, run};
 pub(crate) use status::{JobStanding, LedgerFound, StatusOptions, status};
-pub(crate) use target::{Rehearsal, TargetOptions};
+pub(crate) use target::{Rehearsal, SANDBOX, TargetOptions};
 
 use std::path::PathBuf;
 

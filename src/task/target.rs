@@ -9,7 +9,7 @@ use crate::text::quota::Quota;
 use crate::traffic::transport::{CredentialError, Credentials, HeldSecret};
 
 /// What the ledger calls a sandbox, whatever port it is on.
-const SANDBOX: &str = "sandbox";
+pub(crate) const SANDBOX: &str = "sandbox";
 
 /// Looks up a secret by the name that a connector gives it; none where it is not set.
 pub(super) type Secrets<'a> = &'a dyn Fn(&str) -> Result<Option<HeldSecret>, CredentialError>;
