@@ -39,7 +39,9 @@ mod words;
 
 pub(crate) use bar::bar;
 pub(crate) use causes::Causes;
-pub(crate) use explanation::{all_codes, explanation, explanation_event};
+pub(crate) use explanation::{
+    all_codes, explanation, explanation_event, explanation_of_term, explanation_of_term_event,
+};
 pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
 pub(crate) use ndjson::{at, finished_event, ndjson, reason};
 pub(crate) use outlet::Outlet;

@@ -17,6 +17,7 @@ pub(crate) mod place;
 pub(crate) mod pointer;
 pub(crate) mod quota;
 pub(crate) mod secret;
+pub(crate) mod term;
 pub(crate) mod small_file;
 pub(crate) mod violation;
 pub(crate) mod visible;
