@@ -29,7 +29,7 @@ pub(crate) use look::{Change, Policy};
 pub(crate) use prior::{Prior, taken_for_old};
 pub(crate) use standings::{Chronicle, Counts, Stand, Standings, standings};
 pub(crate) use steps::{ReadingFailure, Step, Steps, run_mark};
-pub(crate) use survey::{ChangedRow, Checked, Survey, check, survey, survey_contents};
+pub(crate) use survey::{Checked, NamedRow, Survey, check, survey, survey_contents};
 pub(crate) use tally::Tally;
 
 use crate::declared::job::Job;

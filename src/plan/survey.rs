@@ -19,7 +19,7 @@ use crate::text::place::RowPlace;
 
 use super::Readings;
 use super::contents::{Contents, Traits};
-use super::decide::{Done, Fate};
+use super::decide::{Done, Fate, Held};
 use super::decider::{Decider, Glance};
 use super::fates::Fates;
 use super::look::Policy;
@@ -51,17 +51,22 @@ pub(crate) struct Survey {
     pub checked: Checked,
     pub fates: Fates,
     /// The first of the rows that are done and have changed since.
-    pub changed: Vec<ChangedRow>,
+    pub changed: Vec<NamedRow>,
+    /// The first of the rows that are held for somebody to decide on.
+    pub held: Vec<NamedRow>,
 }
 
-/// A row that is done and has changed since.
+/// A row as a person finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ChangedRow {
+pub(crate) struct NamedRow {
     pub place: RowPlace,
+    /// In words, as in `ticket tk_1`; empty where no request can be made of the row.
+    pub lane: String,
+    /// Empty where the row has none of its own.
     pub key: String,
 }
 
-/// So many changed rows are named.
+/// So many rows of a kind are named.
 const NAMED: usize = 10;
 
 impl Checked {
@@ -188,7 +193,7 @@ fn survey_with(
         let traits = if counts && !glance.is_done() { Traits::of(draft) } else { None };
         Sighted { glance, traits }
     };
-    let mut changed = Vec::new();
+    let (mut changed, mut held) = (Vec::new(), Vec::new());
     let read = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
             Heard::Row { record, sight, valid, mut problems } => {
@@ -202,7 +207,10 @@ fn survey_with(
                         }
                     }
                     Fate::Skip(Done::Changed) if changed.len() < NAMED => {
-                        changed.extend(changed_row(&readings, record));
+                        changed.push(NamedRow::of(&readings, record));
+                    }
+                    Fate::Hold(Held::InDoubt | Held::Refused) if held.len() < NAMED => {
+                        held.push(NamedRow::of(&readings, record));
                     }
                     _ => {}
                 }
@@ -224,18 +232,22 @@ fn survey_with(
     }
     let again = found.hear_repeats(&readings, &repeated);
     found.checked.valid = found.checked.valid.saturating_sub(again);
-    Ok(Survey { checked: found.checked, fates, changed })
+    Ok(Survey { checked: found.checked, fates, changed, held })
 }
 
 fn traits_of(readings: &Readings<'_>, record: &Record) -> Option<Traits> {
     Traits::of(&readings.preparer.draft(record, &mut Findings::default()))
 }
 
-/// A row is known to have changed by its key.
-fn changed_row(readings: &Readings<'_>, record: &Record) -> Option<ChangedRow> {
-    match readings.preparer.row_key(record).0 {
-        RowKey::Written(key) => Some(ChangedRow { place: record.place.clone(), key }),
-        RowKey::Content | RowKey::Missing => None,
+impl NamedRow {
+    fn of(readings: &Readings<'_>, record: &Record) -> Self {
+        let mut findings = Findings::default();
+        let draft = readings.preparer.draft(record, &mut findings);
+        let key = match draft.key() {
+            RowKey::Written(key) => key.clone(),
+            RowKey::Content | RowKey::Missing => String::new(),
+        };
+        Self { place: record.place.clone(), lane: draft.lane().unwrap_or_default(), key }
     }
 }
 

@@ -11,7 +11,7 @@ use jiff::Zoned;
 
 use crate::declared::job::InDoubt;
 use crate::event::{Event, Progress};
-use crate::plan::{ChangedRow, Done, Fate, Held, Sending, Tally};
+use crate::plan::{Done, Fate, Held, NamedRow, Sending, Tally};
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
 
@@ -119,7 +119,11 @@ pub(crate) struct RunView {
     /// What becomes of the rows.
     pub tally: Tally,
     /// The first of the rows that are done and have changed since.
-    pub changed_rows: Vec<ChangedRow>,
+    pub changed_rows: Vec<NamedRow>,
+    /// The first of the rows that are held for somebody to decide on.
+    pub held_rows: Vec<NamedRow>,
+    /// By when the run has to be over, as --deadline says, and how long that is from its beginning.
+    pub until: Option<(Zoned, Duration)>,
     /// The quota that binds.
     pub limited_by: Option<Quota>,
     /// How long sending takes at the quotas; zero where there are none.

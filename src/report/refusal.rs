@@ -80,6 +80,8 @@ pub(crate) struct InvalidRows {
     /// Rows that would be sent if the invalid ones were left out.
     pub to_send: u64,
     pub already_done: u64,
+    /// Rows that a run without --limit would send, too.
+    pub beyond_limit: u64,
 }
 
 /// Why a run sends nothing where rows are invalid; none where it is something else that is wrong. `given` is the command.
@@ -91,11 +93,25 @@ pub(crate) fn of_invalid(found: &InvalidRows, given: &CommandLine) -> Option<Str
                 .to_owned(),
         );
     }
-    let done = match found.already_done {
-        0 => String::new(),
-        done => format!("; {} done already", number(done)),
-    };
-    let next = match found.to_send {
+    // Every row is in one of the figures. A row in doubt that is invalid now is invalid.
+    let others = found.rows.saturating_sub(found.invalid + found.already_done);
+    let to_send = found.to_send.min(others);
+    let beyond_limit = found.beyond_limit.min(others - to_send);
+    let held = others - to_send - beyond_limit;
+    let figures = [
+        (found.already_done, "done already"),
+        (to_send, "valid and to be sent"),
+        (beyond_limit, "beyond the limit"),
+        (held, "held back"),
+    ];
+    let figures = figures.into_iter().filter(|(count, _)| *count > 0);
+    let others: String =
+        figures.map(|(count, what)| format!("; {} {what}", number(count))).collect();
+    let next = match to_send {
+        0 if held > 0 => format!(
+            "Correct them and run again. Why rows are held back, and what to do, says: {}",
+            given.of("plan")
+        ),
         0 => "Correct them and run again; nothing else is left to send.".to_owned(),
         1 => format!(
             "Correct them and run again, or send the valid one: {}",
@@ -110,7 +126,7 @@ pub(crate) fn of_invalid(found: &InvalidRows, given: &CommandLine) -> Option<Str
     let verb = if found.invalid == 1 { "is" } else { "are" };
     let (invalid, all) = (number(found.invalid), rows(found.rows));
     (found.invalid > 0)
-        .then(|| format!("{invalid} of {all} {verb} invalid{done}. Nothing was sent.\n{next}"))
+        .then(|| format!("{invalid} of {all} {verb} invalid{others}. Nothing was sent.\n{next}"))
 }
 
 /// What a run brought into the ledger before it began.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::run::standing;
 use crate::ledger::LedgerError;
-use crate::plan::{Checked, DoneElsewhere, ReadingFailure, Tally};
+use crate::plan::{Checked, DoneElsewhere, Fate, ReadingFailure, Tally};
 use crate::report::{exit, of_account, of_client, of_credentials, of_done_elsewhere, of_ledger};
 use crate::row::Totals;
 use crate::text::diagnostic::Diagnostic;
@@ -46,6 +46,8 @@ pub(crate) struct Refused {
     pub totals: Totals,
     /// Rows that would be sent if the invalid ones were left out.
     pub to_send: u64,
+    /// Rows that a run without --limit would send, too.
+    pub beyond_limit: u64,
 }
 
 impl Refused {
@@ -55,7 +57,8 @@ impl Refused {
         let also_in_doubt = checked.invalid().saturating_sub(totals.invalid).min(totals.in_doubt);
         totals.invalid += also_in_doubt;
         totals.in_doubt -= also_in_doubt;
-        Self { checked, totals, to_send: tally.to_send() }
+        let beyond_limit = tally.sum(|fate| matches!(fate, Fate::Later(_)));
+        Self { checked, totals, to_send: tally.to_send(), beyond_limit }
     }
 }
 

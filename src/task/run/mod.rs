@@ -11,7 +11,7 @@ mod session;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Zoned;
+use jiff::{Timestamp, Zoned};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::declared::connector::{Effect, Operation};
@@ -19,7 +19,7 @@ use crate::declared::job::{InDoubt, Job, OperationChoice};
 use crate::engine::{Settings, Stop};
 use crate::event::Ending;
 use crate::ledger::{JobLock, JobName, LedgerError};
-use crate::plan::{ChangedRow, Survey, Tally, survey};
+use crate::plan::{NamedRow, Survey, Tally, survey};
 use crate::report::Reporter;
 use crate::row::Totals;
 use crate::source::Source;
@@ -117,7 +117,11 @@ pub(crate) struct Outlook {
     /// In a rehearsal: that rows may be for things that only the real account has.
     pub is_presumed: bool,
     /// The first of the rows that are done and have changed since.
-    pub changed: Vec<ChangedRow>,
+    pub changed: Vec<NamedRow>,
+    /// The first of the rows that are held for somebody to decide on.
+    pub held: Vec<NamedRow>,
+    /// By when the run has to be over, as --deadline says, and how long that is.
+    pub until: Option<(Timestamp, Duration)>,
     /// How long sending takes at the quotas; zero where there are none.
     pub duration: Duration,
     /// The quota that binds.
@@ -190,6 +194,8 @@ pub(super) fn run_through<T: Transport>(
         credentials: kind,
         tally,
         changed: found.changed.clone(),
+        held: found.held.clone(),
+        until: time.until,
         in_doubt: opening.job.in_doubt,
         is_presumed: target.is_sandbox && names_what_is_there(&opening.job),
         duration,
