@@ -56,7 +56,11 @@ fn of_name(name: &str) -> String {
 }
 
 /// That rows of a job that has done nothing yet were sent by another job.
-pub(crate) fn of_done_elsewhere(found: &DoneElsewhere, job: &str, ledger: &Path) -> Diagnostic {
+pub(crate) fn of_done_elsewhere(
+    found: &DoneElsewhere,
+    (job, keyed_by): (&str, Option<&str>),
+    ledger: &Path,
+) -> Diagnostic {
     let message = format!(
         "{} of {} {} done already at this address; the job `{job}` has sent this one, says the ledger {}",
         number(found.rows),
@@ -64,9 +68,24 @@ pub(crate) fn of_done_elsewhere(found: &DoneElsewhere, job: &str, ledger: &Path)
         if found.rows == 1 { "is" } else { "are" },
         ledger.display()
     );
+    // Under its name alone the key would be refused.
+    let key = match keyed_by {
+        None => String::new(),
+        Some("") => " and no `key`".to_owned(),
+        Some(key) => format!(" and `key: \"{key}\"`"),
+    };
+    let left = found.all.saturating_sub(found.rows);
+    let only_new = match left {
+        0 => String::new(),
+        1 => "to send only the one that is not done, put it into a file of its own; ".to_owned(),
+        _ => format!(
+            "to send only the {} that are not done, put them into a file of their own; ",
+            number(left)
+        ),
+    };
     Diagnostic::error(Code::DoneElsewhere, found.first.clone().into(), message).hint(format!(
-        "if this is the same job, go on under its name: give the data file its old name or write `job: {job}` in a YAML job, \
-         with that ledger; if these rows are to be sent once more, add --as-new"
+        "if this is the same job, go on under its name: give the data file its old name or write `job: {job}`{key} in a YAML \
+         job, with that ledger; {only_new}to send all of these rows once more, add --as-new"
     ))
 }
 

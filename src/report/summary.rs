@@ -209,7 +209,6 @@ fn in_doubt(view: &RunView, count: u64) -> String {
     }
     if held > 0 {
         lines.push(format!("{} held back. {}", rows_are(held), held_in_doubt(view.in_doubt, held)));
-        lines.push(format!("Why each is held, says: {}", view.command.of("plan").with("verbose")));
     }
     lines.push(look(view, count));
     lines.join("\n")

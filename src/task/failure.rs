@@ -35,6 +35,8 @@ pub(crate) struct DoneBy {
     pub found: DoneElsewhere,
     /// The job that has done the first of them, and the ledger that says so.
     pub job: String,
+    /// What that job's rows are known by, where this one's are known by something else; empty for their content.
+    pub keyed_by: Option<String>,
     pub ledger: PathBuf,
 }
 
@@ -73,8 +75,8 @@ impl Failure {
             Self::OtherAccount { present, others } => {
                 vec![of_account(present, others)]
             }
-            Self::DoneElsewhere(DoneBy { found, job, ledger }) => {
-                vec![of_done_elsewhere(found, job, ledger)]
+            Self::DoneElsewhere(DoneBy { found, job, keyed_by, ledger }) => {
+                vec![of_done_elsewhere(found, (job, keyed_by.as_deref()), ledger)]
             }
             Self::Invalid(_) => Vec::new(),
         }
