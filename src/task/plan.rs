@@ -16,7 +16,7 @@ use super::elsewhere::refuse_done_elsewhere;
 use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions};
 use super::rescued::tell_waiting;
-use super::target::{Target, TargetOptions};
+use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 
 /// What keys of reading rows begin with in a plan: a run has its number there.
@@ -59,6 +59,7 @@ pub(crate) fn plan(
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let target = Target::find_to_plan(&opening.job, &options.target);
     target.refuse_plain_http(&opening.job, &options.target)?;
+    opening.warnings.extend(passed_over(&opening.job, &options.target));
     let Found { past, running } = find_past(&options.job, &opening.job, &target, listener)?;
     let before = past.as_ref().map(Past::keyed_by).transpose()?;
     refuse_changed_key(&opening.job, before.flatten())?;

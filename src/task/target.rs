@@ -50,6 +50,20 @@ impl TargetOptions<'_> {
     }
 }
 
+/// What is to be told of secrets that are given twice: which one counts.
+pub(super) fn passed_over(job: &Job, options: &TargetOptions<'_>) -> Vec<Diagnostic> {
+    let authentication = job.connector.authentication.as_ref();
+    let twice = Credentials::passed_over(authentication, options.secrets).into_iter();
+    let told = twice.map(|(taken, passed_over)| {
+        let message = format!(
+            "{taken} and {passed_over} are both set: {taken} is taken, and the file of the other is not read"
+        );
+        let problem = Diagnostic::warning(Code::Credentials, Place::Nowhere, message);
+        problem.hint("unset the one that is not meant")
+    });
+    told.collect()
+}
+
 impl Target {
     /// The target of a run, and with what it is let in.
     pub(super) fn find(

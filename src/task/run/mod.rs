@@ -32,7 +32,7 @@ use super::deadline::{RunTime, TimeLimits};
 use super::elsewhere::refuse_done_elsewhere;
 use super::job::{JobOptions, Opening};
 use super::limits::{Limits, SendingOptions};
-use super::target::{Target, TargetOptions};
+use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 pub(super) use connect::Destination;
 use session::Session;
@@ -161,6 +161,7 @@ pub(super) fn run_through<T: Transport>(
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;
+    opening.warnings.extend(passed_over(&opening.job, &options.target));
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
     let kind = credentials.kind();
     let transport = connect(Destination {
