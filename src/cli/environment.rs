@@ -53,7 +53,11 @@ impl Environment {
         if let Some(value) = self.variables.get(name).filter(|value| !value.is_empty()) {
             let text = value.to_str().ok_or_else(|| CredentialError::NotText(name.to_owned()))?;
             let secret = Secret::new(without_mark(text).to_owned());
-            return Ok(Some(HeldSecret { secret, file: None, passed_over: path.map(|_| variable) }));
+            return Ok(Some(HeldSecret {
+                secret,
+                file: None,
+                passed_over: path.map(|_| variable),
+            }));
         }
         let Some(path) = path else { return Ok(None) };
         let file = SecretFile { variable, path: PathBuf::from(path) };

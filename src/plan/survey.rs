@@ -88,8 +88,7 @@ impl Keyed {
         let key = hash_of(draft.key());
         let differs = |found| may_be_taken(found, draft.digest());
         let may_be_taken = key.is_some_and(|key| {
-            !draft.only_reads()
-                && chronicles.iter().any(|one| one.history.find(key).any(differs))
+            !draft.only_reads() && chronicles.iter().any(|one| one.history.find(key).any(differs))
         });
         Self { key, may_be_taken }
     }

@@ -536,7 +536,8 @@ fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
     text.push_str(&decide(totals, head));
     text.push('\n');
     if let Some(holder) = &totals.running {
-        let holder = if holder.is_empty() { String::new() } else { format!(": {}", one_line(holder)) };
+        let holder =
+            if holder.is_empty() { String::new() } else { format!(": {}", one_line(holder)) };
         text.push_str(&format!(
             "A run of this job is under way{holder}. Another one is refused until it is over, and what it does meanwhile is \
              not in this plan.\n"

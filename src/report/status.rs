@@ -7,12 +7,12 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
 
+use super::Causes;
+use super::causes::why;
 use super::ndjson::{counts, event_of_nothing};
 use super::paint::Paint;
 use super::summary::tally;
 use super::words::{about, cause, counted, number, one_line, rate, rows, rows_are, span};
-use super::Causes;
-use super::causes::why;
 use crate::event::RowEnd;
 use crate::ledger::{FailedRow, RunRecord, Unfinished};
 use crate::report::exit;

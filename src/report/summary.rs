@@ -9,7 +9,9 @@ use jiff::civil::{Date, Time};
 
 use super::paint::Paint;
 use super::words;
-use super::words::{change_what_was_sent, counted, held_in_doubt, number, one_line, one_of, rows, rows_are, span};
+use super::words::{
+    change_what_was_sent, counted, held_in_doubt, number, one_line, one_of, rows, rows_are, span,
+};
 use super::{Causes, RunView};
 use crate::declared::job::InDoubt;
 use crate::event::{Ending, Obstacle};

@@ -20,14 +20,8 @@ pub(crate) fn check(
 ) -> Result<Checked, Failure> {
     let (mut opening, source) = Opening::open(job, address)?;
     let ledger = Ledger::open_to_read(&job.ledger);
-    listener(Told::Details(Details {
-        connector: opening.job.connector.name.clone(),
-        operations: opening.job.connector.operations.len(),
-        target: None,
-        credentials: None,
-        ledger: Some(job.ledger.clone()),
-        limits: None,
-    }));
+    let details = Details { ledger: Some(job.ledger.clone()), ..Details::of(&opening.job) };
+    listener(Told::Details(details));
     opening.tell_warnings(listener);
     let known = match &ledger {
         Ok(Some(ledger)) => known_there(ledger, &opening, address),
@@ -47,7 +41,8 @@ pub(crate) fn check(
     let chronicles: Vec<Chronicle<'_>> = chronicles.collect();
     let again = || opening.reopen();
     let mut tell = |problem| listener(Told::Problem(problem));
-    let found = plan::check(opening.readings(&again, now), source, (&chronicles, ledger), &mut tell)?;
+    let found =
+        plan::check(opening.readings(&again, now), source, (&chronicles, ledger), &mut tell)?;
     listener(Told::Surveyed);
     Ok(found)
 }

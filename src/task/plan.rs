@@ -65,12 +65,12 @@ pub(crate) fn plan(
     refuse_changed_key(&opening.job, before.flatten())?;
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
     listener(Told::Details(Details {
-        connector: opening.job.connector.name.clone(),
-        operations: opening.job.connector.operations.len(),
         target: Some(target.words()),
-        credentials: None,
+        credentials: options.target.kind(&opening.job),
+        variables: options.target.variables(&opening.job),
         ledger: Some(options.job.ledger.clone()),
         limits: Some(limits.clone()),
+        ..Details::of(&opening.job)
     }));
     opening.tell_warnings(listener);
     let again = || opening.reopen();

@@ -19,7 +19,7 @@ use crate::text::diagnostic::{Diagnostic, Place, Severity};
 
 use super::job::{Opening, refuse_changed_key};
 use super::rescued::tell_waiting;
-use super::{Failure, Listener, Told};
+use super::{Details, Failure, Listener, Told};
 
 /// So many rows that need a look are read, unless all are asked for: enough to tell their causes.
 const ROWS: u32 = 10_000;
@@ -114,6 +114,9 @@ pub(crate) fn status(
         }
         None => None,
     };
+    if let Some(job) = &job {
+        listener(Told::Details(Details::of(job)));
+    }
     let name = job.as_ref().map(|job| job.name.clone());
     let ledger = Ledger::open_to_read(&options.ledger)?;
     let found = match (&ledger, options.ledger.exists()) {
@@ -190,12 +193,13 @@ fn count(
     let of_file = |problem: &Diagnostic| {
         !matches!(problem.place, Place::Row(_)) || problem.code == Code::UnclosedQuote
     };
-    let found = standings(opening.readings(&again, now), source, (&chronicles, ledger), &mut |problem| {
-        // What is wrong with a row is for `check` to tell.
-        if problem.is_error() && of_file(&problem) {
-            problems.push(problem);
-        }
-    });
+    let found =
+        standings(opening.readings(&again, now), source, (&chronicles, ledger), &mut |problem| {
+            // What is wrong with a row is for `check` to tell.
+            if problem.is_error() && of_file(&problem) {
+                problems.push(problem);
+            }
+        });
     let found = found.map_err(|error| vec![of_ledger(&error)])?;
     match found.checked.broken || found.checked.guessed {
         true => Err(problems),

@@ -6,7 +6,7 @@ use crate::text::address::{self, BaseUrl};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::quota::Quota;
-use crate::traffic::transport::{CredentialError, Credentials, HeldSecret};
+use crate::traffic::transport::{CredentialError, CredentialKind, Credentials, HeldSecret};
 
 /// What the ledger calls a sandbox, whatever port it is on.
 pub(crate) const SANDBOX: &str = "sandbox";
@@ -47,6 +47,19 @@ pub(super) struct Target {
 impl TargetOptions<'_> {
     fn credentials(&self, job: &Job) -> Result<Credentials, CredentialError> {
         Credentials::resolve(job.connector.authentication.as_ref(), self.secrets)
+    }
+
+    /// What kind of credentials there are, if there are any.
+    pub(super) fn kind(&self, job: &Job) -> Option<CredentialKind> {
+        self.credentials(job).ok().map(|credentials| credentials.kind())
+    }
+
+    /// The variables that the credentials come from; of a rehearsal, none.
+    pub(super) fn variables(&self, job: &Job) -> Vec<String> {
+        match self.rehearsal {
+            Some(_) => Vec::new(),
+            None => Credentials::sources(job.connector.authentication.as_ref(), self.secrets),
+        }
     }
 }
 

@@ -96,7 +96,12 @@ const ROWS: &[Term] = &[
 ];
 
 const FATES: &[Term] = &[
-    term("send", &[], "a run would send the row", "Its request is what the plan shows, byte for byte."),
+    term(
+        "send",
+        &[],
+        "a run would send the row",
+        "Its request is what the plan shows, byte for byte.",
+    ),
     term(
         "skip",
         &[],

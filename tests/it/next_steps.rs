@@ -62,7 +62,8 @@ fn a_ledger_that_cannot_be_read_keeps_nobody_from_checking_rows() {
 #[test]
 fn a_job_that_is_given_a_key_finds_a_way_that_works() {
     let keyless = NOTES_JOB.replace("key: \"{{ id }}\"\n", "");
-    let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 3)).file("job.yaml", &keyless), sandbox(""));
+    let (desk, sandbox) =
+        (Desk::with_notes(notes_csv(3, 3)).file("job.yaml", &keyless), sandbox(""));
     desk.run(&sandbox, "job.yaml").exits(0);
     desk.write("notes.csv", notes_csv(5, 5));
     desk.write("job.yaml", NOTES_JOB);
@@ -73,7 +74,10 @@ fn a_job_that_is_given_a_key_finds_a_way_that_works() {
     }
     // The second way: what is not done yet, under another name and with the key.
     desk.write("new.csv", "id,ticket,body\nk4,tk_4,Note 4\n");
-    desk.write("new.yaml", NOTES_JOB.replace("job: notes", "job: later").replace("notes.csv", "new.csv"));
+    desk.write(
+        "new.yaml",
+        NOTES_JOB.replace("job: notes", "job: later").replace("notes.csv", "new.csv"),
+    );
     desk.run(&sandbox, "new.yaml").exits(0);
     assert_eq!(texts(&sandbox).len(), 4);
     // All of them under another name are refused, and that hint does not lead back.
@@ -91,13 +95,17 @@ fn a_job_that_is_given_a_key_finds_a_way_that_works() {
 #[test]
 fn a_new_row_that_says_what_an_old_one_said_can_be_sent() {
     let keyless = NOTES_JOB.replace("key: \"{{ id }}\"\n", "");
-    let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 3)).file("job.yaml", &keyless), sandbox(""));
+    let (desk, sandbox) =
+        (Desk::with_notes(notes_csv(3, 3)).file("job.yaml", &keyless), sandbox(""));
     desk.run(&sandbox, "job.yaml").exits(0);
     desk.write("notes.csv", "id,ticket,body\nx,tk_1,Note 1\ny,tk_8,Note 8\n");
     let told = desk.call_at(&sandbox, "run job.yaml").exits(0);
     assert!(said(&told).contains("a file of their own under another job name"), "{told}");
     desk.write("again.csv", "id,ticket,body\nx,tk_1,Note 1\n");
-    desk.write("again.yaml", keyless.replace("job: notes", "job: again").replace("notes.csv", "again.csv"));
+    desk.write(
+        "again.yaml",
+        keyless.replace("job: notes", "job: again").replace("notes.csv", "again.csv"),
+    );
     desk.run(&sandbox, "again.yaml --as-new").exits(0);
     assert_eq!(texts(&sandbox).iter().filter(|text| *text == "Note 1").count(), 2);
 }
@@ -112,7 +120,10 @@ fn rows_that_have_changed_are_named_with_the_next_step_in_plan_run_and_quietly()
         assert!(told.contains("6 rows are done and have changed since"), "{call}: {told}");
         assert!(told.contains("row 1 (line 2, ticket tk_1, key k1)"), "{call}: {told}");
         assert!(!told.contains("row 6 (line 7"), "{call}: {told}");
-        assert!(told.contains("To change what was sent, use an operation that changes it"), "{told}");
+        assert!(
+            told.contains("To change what was sent, use an operation that changes it"),
+            "{told}"
+        );
         let all = told.lines().find(|line| line.contains("--verbose")).unwrap();
         let all = said(&desk.call(&command_after(all, "")).exits(0));
         assert!(all.contains("row 6 (line 7, ticket tk_0, key k6)"), "{all}");
@@ -193,7 +204,10 @@ fn a_status_is_of_the_address_that_is_asked_for() {
 #[test]
 fn the_figures_of_a_refusal_add_up() {
     let (desk, sandbox) = doubtful();
-    desk.write("notes.csv", notes_csv(30, 30) + "n1,tk_a,a\nn2,tk_b,b\nn3,tk_c,c\nn4,tk_d,d\nx1,,none\nx2,,none\n");
+    desk.write(
+        "notes.csv",
+        notes_csv(30, 30) + "n1,tk_a,a\nn2,tk_b,b\nn3,tk_c,c\nn4,tk_d,d\nx1,,none\nx2,,none\n",
+    );
     let told = said(&desk.call_at(&sandbox, "run job.yaml --limit 3").exits(3));
     let line = told.lines().find(|line| line.contains("Nothing was sent")).unwrap();
     let figure = |words: &str| -> u64 {

@@ -43,7 +43,9 @@ pub(crate) fn credential_hint(error: &CredentialError) -> String {
         CredentialError::File { why: NoSecret::Lines(_), .. } => {
             "leave the one that is meant in it, and nothing else".to_owned()
         }
-        CredentialError::File { why: NoSecret::Unread(_), .. } => "check the path and the file's permissions".to_owned(),
+        CredentialError::File { why: NoSecret::Unread(_), .. } => {
+            "check the path and the file's permissions".to_owned()
+        }
         CredentialError::NotText(_) => "set it to plain text".to_owned(),
     }
 }

@@ -171,12 +171,12 @@ pub(super) fn run_through<T: Transport>(
         concurrency: limits.concurrency as usize,
     })?;
     listener(Told::Details(Details {
-        connector: opening.job.connector.name.clone(),
-        operations: opening.job.connector.operations.len(),
         target: Some(target.words()),
         credentials: Some(kind),
+        variables: options.target.variables(&opening.job),
         ledger: Some(options.job.ledger.clone()),
         limits: Some(limits.clone()),
+        ..Details::of(&opening.job)
     }));
     let (now, name) = ((world.wall)(), target.job_name(&opening.job));
     let name = as_known(&options.job.ledger, name);

@@ -131,13 +131,17 @@ impl Credentials {
         authentication: Option<&Authentication>,
         environment: &Environment<'_>,
     ) -> Vec<(String, String)> {
-        let ways = authentication.map(|file| file.ways.as_slice()).unwrap_or_default();
-        let held = |way: &Way| -> Option<Vec<(String, HeldSecret)>> {
-            let names = way.variables().into_iter();
-            names.map(|name| Some((name.to_owned(), environment(name).ok()??))).collect()
-        };
-        let taken = ways.iter().find_map(held).unwrap_or_default();
-        taken.into_iter().filter_map(|(name, held)| Some((name, held.passed_over?))).collect()
+        let taken = taken(authentication, environment).into_iter();
+        taken.filter_map(|(name, held)| Some((name, held.passed_over?))).collect()
+    }
+
+    /// The variables that the credentials come from.
+    pub(crate) fn sources(
+        authentication: Option<&Authentication>,
+        environment: &Environment<'_>,
+    ) -> Vec<String> {
+        let taken = taken(authentication, environment).into_iter();
+        taken.map(|(name, held)| held.file.map_or(name, |file| file.variable)).collect()
     }
 
     /// What is secret of them, beside the tokens that they give.
@@ -214,6 +218,19 @@ impl Ready {
         let granted = Granted { expires_at: expiry(token.expose()), date: None };
         finished(token, client, granted)
     }
+}
+
+/// What is held by the variables of the way that is taken; nothing where none can be.
+fn taken(
+    authentication: Option<&Authentication>,
+    environment: &Environment<'_>,
+) -> Vec<(String, HeldSecret)> {
+    let ways = authentication.map(|file| file.ways.as_slice()).unwrap_or_default();
+    let held = |way: &Way| -> Option<Vec<(String, HeldSecret)>> {
+        let names = way.variables().into_iter();
+        names.map(|name| Some((name.to_owned(), environment(name).ok()??))).collect()
+    };
+    ways.iter().find_map(held).unwrap_or_default()
 }
 
 /// A file that cannot be read at this moment may just be written.
@@ -529,11 +546,9 @@ mod tests {
         let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
         let file = SecretFile { variable: "STRINGEEX_TOKEN_FILE".into(), path: path.clone() };
         let environment = |name: &str| {
-            let held = || Ok(HeldSecret {
-                secret: file.read()?,
-                file: Some(file.clone()),
-                passed_over: None,
-            });
+            let held = || {
+                Ok(HeldSecret { secret: file.read()?, file: Some(file.clone()), passed_over: None })
+            };
             (name == "STRINGEEX_TOKEN").then(held).transpose()
         };
         let credentials =

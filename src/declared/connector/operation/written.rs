@@ -5,9 +5,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::super::fields::KEYWORDS;
 use super::super::recovery::written::RecoverFile;
 use super::super::rules::written::RuleFile;
-use super::super::fields::KEYWORDS;
 use super::{Effect, Method, Repeat};
 
 /// An operation: what one row does.
