@@ -164,8 +164,8 @@ const ENDS: &[Term] = &[
         "The run stopped so that the others can be looked at first. Find the cause with `noteferry status`, then run again.",
     ),
     term(
-        "deadline",
-        &[],
+        "time-over",
+        &["deadline"],
         "the time of --deadline or --max-duration was over",
         "The run started nothing more early enough for what was under way to end. The next run goes on.",
     ),
