@@ -224,7 +224,20 @@ pub(crate) enum StorageFault {
     /// There cannot be a ledger at that path, as where a file is in place of its folder.
     Misplaced,
     /// A pipe, a device or the like is where the file should be.
-    Special,
+    Special(SpecialFile),
+    Other,
+}
+
+/// What stands where a file should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SpecialFile {
+    Pipe,
+    Socket,
+    Device,
+    /// Links that lead to each other.
+    LinkLoop,
+    /// The system does not say.
+    #[cfg_attr(unix, allow(dead_code, reason = "Unix says"))]
     Other,
 }
 

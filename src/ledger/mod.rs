@@ -22,7 +22,7 @@ pub(crate) use contract::{
     Books, Claim, JobId, JobName, OwnerId, Reader, Requests, Run, Validity, Watch,
 };
 pub(crate) use error::{
-    Deed, LedgerError, LedgerFault, LostOutcome, Misfit, Missing, NoCopy, StorageFault,
+    Deed, LedgerError, LedgerFault, LostOutcome, Misfit, Missing, NoCopy, SpecialFile, StorageFault,
 };
 pub(crate) use finding::{Finding, Findings, LedgerRow, Problem, ViewRow, ViewSays};
 pub(crate) use history::{Candidate, History, HistoryRow};

@@ -10,7 +10,6 @@ use crate::ledger::{History, LedgerError};
 use crate::prepare::{Draft, Findings, RowKey};
 use crate::row::{Digest, KeyHash, Known, Lane, Standing};
 use crate::source::Record;
-use crate::text::diagnostic::Diagnostic;
 
 use super::Readings;
 use super::decide::{Done, Fate, Held, Sending};
@@ -18,6 +17,7 @@ use super::fates::Fates;
 use super::look::{Look, Policy};
 use super::names::{Arrival, Name, Names};
 use super::prior::{Found, Prior, Trail, find};
+use super::row_problem::RowProblem;
 use super::survey::Sight;
 
 /// What a row is like at first sight: all that its fate needs, for most rows.
@@ -38,7 +38,7 @@ pub(super) struct Decided {
     /// Whether nothing is wrong with the row, as far as that was asked.
     pub valid: bool,
     /// What is wrong with a row that was not checked before.
-    pub problems: Vec<Diagnostic>,
+    pub problems: Vec<RowProblem>,
 }
 
 /// What came of looking a row up.
@@ -47,7 +47,7 @@ struct LookedUp {
     /// The so-manieth of its name.
     nth: u64,
     /// That its key is another row's.
-    taken: Option<Diagnostic>,
+    taken: Option<RowProblem>,
 }
 
 impl Default for Decided {
@@ -233,7 +233,11 @@ impl<'a> Decider<'a> {
     fn check(&mut self, record: &Record) -> Decided {
         let preparer = self.readings.preparer;
         let valid = preparer.prepare(record, self.readings.now, &mut self.findings).valid;
-        Decided { valid, problems: self.findings.take(), ..Decided::default() }
+        Decided {
+            valid,
+            problems: self.findings.take().into_iter().map(RowProblem::Written).collect(),
+            ..Decided::default()
+        }
     }
 
     /// A row whose name an earlier row has, too.

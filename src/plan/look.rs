@@ -4,11 +4,10 @@ use crate::declared::connector::{Effect, Operation, Repeat};
 use crate::declared::job::InDoubt;
 use crate::prepare::Ready;
 use crate::row::{Known, RowState};
-use crate::text::code::Code;
-use crate::text::diagnostic::Diagnostic;
 use crate::text::place::RowPlace;
 
 use super::decide::{Facts, Fate, decide};
+use super::row_problem::{RowProblem, TakenKey};
 
 /// What the user has decided about rows that need a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +53,7 @@ impl Look<'_> {
     }
 
     /// That the row's key is the one of a row that is done and was another one; none where it is not.
-    pub(super) fn taken_key(&self, place: &RowPlace, key: &str) -> Option<Diagnostic> {
+    pub(super) fn taken_key(&self, place: &RowPlace, key: &str) -> Option<RowProblem> {
         let known = self.known.filter(|known| {
             known.earlier.turn == 1 && matches!(known.earlier.state, RowState::Succeeded { .. })
         })?;
@@ -63,13 +62,12 @@ impl Look<'_> {
             Change::Lane => (&*known.lane, &*self.ready?.lane),
             Change::None | Change::Content => return None,
         };
-        let message = format!(
-            "the key `{key}` is that of a row that is done: it was for `{then}`, and this row is for `{now}`"
-        );
-        Some(Diagnostic::error(Code::KeyTaken, place.clone().into(), message).hint(
-            "a key names one row for ever: give this row another one, or take it out if it is that row; to send a file \
-             whose numbers begin anew, give its job another name",
-        ))
+        Some(RowProblem::KeyTaken(Box::new(TakenKey {
+            place: place.clone(),
+            key: key.to_owned(),
+            then: then.to_owned(),
+            now: now.to_owned(),
+        })))
     }
 
     /// The row's fate, as far as the rows before it let it.

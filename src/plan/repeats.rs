@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use crate::prepare::{Findings, RowKey};
 use crate::row::KeyHash;
 use crate::source::{Read, Record};
-use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 
 use super::Readings;
+use super::row_problem::{RepeatedKey, RowProblem};
 
 /// Reads the source again to say which rows share a key. Gives the number of rows that come second and are valid
 /// otherwise.
@@ -18,7 +18,7 @@ use super::Readings;
 pub(super) fn tell_repeated_keys(
     readings: &Readings<'_>,
     repeated: &HashSet<KeyHash>,
-    tell: &mut dyn FnMut(Diagnostic),
+    tell: &mut dyn FnMut(RowProblem),
 ) -> Result<u64, Vec<Diagnostic>> {
     let mut source = (readings.open)()?;
     let mut first: HashMap<String, (u64, u64)> = HashMap::new();
@@ -41,13 +41,12 @@ pub(super) fn tell_repeated_keys(
             let prepared = readings.preparer.prepare(&record, readings.now, &mut findings);
             repeats += u64::from(prepared.valid);
             findings.problems.clear();
-            let place = record.place.clone().into();
-            let message = format!("the key `{key}` is that of row {row} (line {line}) too");
-            let item = &readings.job.connector.item;
-            let hint = format!(
-                "two rows with one key would be one {item}: make the keys differ, or drop a row"
-            );
-            tell(Diagnostic::error(Code::RepeatedKey, place, message).hint(hint));
+            tell(RowProblem::KeyRepeated(Box::new(RepeatedKey {
+                place: record.place.clone(),
+                key,
+                first: Some((row, line)),
+                item: readings.job.connector.item.clone(),
+            })));
         }
     }
 }

@@ -7,12 +7,12 @@ use crate::ledger::{Candidate, History, Ledger, LedgerError};
 use crate::prepare::{Draft, RowKey};
 use crate::row::{Digest, KeyHash, Standing};
 use crate::source::Source;
-use crate::text::diagnostic::Diagnostic;
 
 use super::Readings;
 use super::decider::{Came, content_key};
 use super::names::{Arrival, Name, Names};
 use super::prior::{Prior, Trail};
+use super::row_problem::RowProblem;
 use super::steps::run_mark;
 use super::survey::{Checked, Heard, Hearing, Sight, read_all};
 use super::taken::{may_be_taken, taken};
@@ -173,7 +173,7 @@ pub(crate) fn standings(
     readings: Readings<'_>,
     source: Source,
     (chronicles, ledger): (&[Chronicle<'_>], Option<&Ledger>),
-    tell: &mut dyn FnMut(Diagnostic),
+    tell: &mut dyn FnMut(RowProblem),
 ) -> Result<Standings, LedgerError> {
     let begun =
         |one: &Chronicle<'_>| Stand { gone: one.history.standings().collect(), ..Stand::default() };
@@ -207,7 +207,7 @@ pub(crate) fn standings(
                     }
                     target.changed += u64::from(differs && !is_taken);
                 }
-                found.hear_row(is_valid, problems);
+                found.hear_row(is_valid, problems.into_iter().map(RowProblem::Written));
             }
             Heard::Unreadable(problem) => {
                 let before = found.checked.rows;

@@ -10,7 +10,6 @@ use crate::ledger::LedgerError;
 use crate::prepare::{Findings, Ready};
 use crate::row::Known;
 use crate::source::{Read, Record, Source};
-use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::place::RowPlace;
 
@@ -21,6 +20,7 @@ use super::fates::{Fates, Noted, Walk};
 use super::look::{Change, Look, Policy};
 use super::names::Name;
 use super::prior::Prior;
+use super::row_problem::{RepeatedKey, RowProblem, SourceChange};
 
 /// A row and what becomes of it.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ pub(crate) struct Step {
     /// How it differs from what was last sent of it.
     pub change: Change,
     /// What is wrong with it, first of all.
-    pub problem: Option<Diagnostic>,
+    pub problem: Option<RowProblem>,
 }
 
 /// What keys of rows that only read begin with in a run, since those are done anew in each.
@@ -49,8 +49,10 @@ pub(crate) fn run_mark(run: i64) -> String {
 /// Why a second reading came to no end.
 #[derive(Debug)]
 pub(crate) enum ReadingFailure {
-    /// The source cannot be read, or is not what it was.
+    /// The source cannot be read.
     Source(Vec<Diagnostic>),
+    /// The source is not what the survey has read.
+    Changed(SourceChange),
     Ledger(LedgerError),
 }
 
@@ -157,7 +159,7 @@ impl<'a> Steps<'a> {
                 key: String::new(),
                 known: None,
                 change: Change::None,
-                problem: Some(problem),
+                problem: Some(problem.into()),
             })),
             Some(noted) if !wants(noted.fate) => Ok(None),
             // It could be read when the rows were checked, as of a file that is being written anew.
@@ -170,7 +172,8 @@ impl<'a> Steps<'a> {
         let prepared =
             self.readings.preparer.prepare(record, self.readings.now, &mut self.findings);
         let problem = std::mem::take(&mut self.findings.problems);
-        let mut problem = problem.into_iter().find(Diagnostic::is_error);
+        let written = problem.into_iter().find(Diagnostic::is_error);
+        let mut problem = written.map(RowProblem::Written);
         let (operation, key) = (prepared.operation().cloned(), prepared.key().clone());
         let ready = prepared.ready();
         let digest = ready.as_ref().map(|ready| ready.digest);
@@ -218,27 +221,24 @@ impl<'a> Steps<'a> {
         }
     }
 
-    fn repeated(&self, record: &Record, key: &str) -> Diagnostic {
-        let message = format!("the key `{key}` is that of an earlier row, too");
-        Diagnostic::error(Code::RepeatedKey, record.place.clone().into(), message)
+    fn repeated(&self, record: &Record, key: &str) -> RowProblem {
+        RowProblem::KeyRepeated(Box::new(RepeatedKey {
+            place: record.place.clone(),
+            key: key.to_owned(),
+            first: None,
+            item: self.readings.job.connector.item.clone(),
+        }))
     }
 
     /// The source ended before all rows had come that were counted.
     pub(crate) fn fewer_rows(&self) -> ReadingFailure {
-        let place = Place::File(Arc::clone(self.readings.job.rows.name()));
-        not_the_same(place, "the source has fewer rows than when they were checked")
+        ReadingFailure::Changed(SourceChange::Fewer(Arc::clone(self.readings.job.rows.name())))
     }
 }
 
 impl ReadingFailure {
-    /// The source is not what the survey has read.
+    /// Another row stands here than the one that the survey has read.
     pub(crate) fn changed(place: &RowPlace) -> Self {
-        let message = "the row is not the one that stood here when the rows were checked";
-        not_the_same(place.clone().into(), message)
+        Self::Changed(SourceChange::Row(place.clone()))
     }
-}
-
-fn not_the_same(place: Place, message: &str) -> ReadingFailure {
-    let hint = "nothing more was taken from it; let nobody write to it while it is read";
-    ReadingFailure::Source(vec![Diagnostic::error(Code::SourceChanged, place, message).hint(hint)])
 }

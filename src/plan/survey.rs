@@ -14,7 +14,7 @@ use crate::prepare::{Draft, Findings, RowKey, ToldOnce};
 use crate::row::KeyHash;
 use crate::source::{Milestone, Read, Record, Source};
 use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place, Severity};
+use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::place::RowPlace;
 
 use super::Readings;
@@ -25,6 +25,7 @@ use super::fates::Fates;
 use super::look::Policy;
 use super::prior::Prior;
 use super::repeats::tell_repeated_keys;
+use super::row_problem::RowProblem;
 use super::standings::Chronicle;
 use super::taken::{may_be_taken, taken};
 
@@ -97,28 +98,30 @@ impl Keyed {
 impl Sight for Keyed {}
 
 /// Checks all rows of a source; `tell` hears what is wrong, in order. A row is invalid, too, whose key is another's by all
-/// `chronicles`; where only some say so, it depends on where it goes, and that is a warning.
+/// `chronicles`.
 pub(crate) fn check(
     readings: Readings<'_>,
     source: Source,
     (chronicles, ledger): (&[Chronicle<'_>], Option<&Ledger>),
-    tell: &mut dyn FnMut(Diagnostic),
+    tell: &mut dyn FnMut(RowProblem),
 ) -> Result<Checked, LedgerError> {
     let mut found = Hearing::new(tell);
     let mut hashes: Vec<KeyHash> = Vec::new();
     let eye = |draft: &Draft<'_>| Keyed::at(draft, chronicles);
     let heard = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
-            Heard::Row { record, sight, valid, mut problems } => {
+            Heard::Row { record, sight, valid, problems } => {
                 hashes.extend(sight.key);
                 let mut is_valid = valid.unwrap_or_default();
+                let mut problems: Vec<RowProblem> =
+                    problems.into_iter().map(RowProblem::Written).collect();
                 if let Some(ledger) = ledger.filter(|_| sight.may_be_taken)
                     && let Some(taken) = taken_by(&readings, record, (chronicles, ledger))?
                 {
-                    is_valid &= !taken.is_error();
+                    is_valid = false;
                     problems.push(taken);
                 }
-                found.hear_row(is_valid, problems);
+                found.hear_row(is_valid, problems.into_iter());
             }
             Heard::Unreadable(problem) => found.hear_unreadable(problem),
         }
@@ -130,22 +133,20 @@ pub(crate) fn check(
     Ok(found.checked)
 }
 
-/// That a row's key is another's: an error by all chronicles, a warning by some.
+/// That a row's key is another's by all chronicles: by some alone, it depends on where the row goes.
 fn taken_by(
     readings: &Readings<'_>,
     record: &Record,
     (chronicles, ledger): (&[Chronicle<'_>], &Ledger),
-) -> Result<Option<Diagnostic>, LedgerError> {
-    let mut said = Vec::new();
+) -> Result<Option<RowProblem>, LedgerError> {
+    let mut first = None;
     for chronicle in chronicles {
-        said.push(taken(readings, record, &chronicle.prior(ledger))?);
+        match taken(readings, record, &chronicle.prior(ledger))? {
+            Some(problem) => drop(first.get_or_insert(problem)),
+            None => return Ok(None),
+        }
     }
-    let by_all = said.iter().all(Option::is_some);
-    let first = said.into_iter().flatten().next();
-    Ok(first.map(|problem| match by_all {
-        true => problem,
-        false => Diagnostic { severity: Severity::Warning, ..problem },
-    }))
+    Ok(first)
 }
 
 /// Checks all rows of a source and decides what becomes of each; `tell` hears what is wrong, in order.
@@ -156,7 +157,7 @@ pub(crate) fn survey(
     source: Source,
     prior: Option<Prior<'_>>,
     policy: Policy,
-    tell: &mut dyn FnMut(Diagnostic),
+    tell: &mut dyn FnMut(RowProblem),
 ) -> Result<Survey, LedgerError> {
     survey_with(readings, source, prior, policy, tell, None)
 }
@@ -167,7 +168,7 @@ pub(crate) fn survey_contents(
     source: Source,
     prior: Option<Prior<'_>>,
     policy: Policy,
-    tell: &mut dyn FnMut(Diagnostic),
+    tell: &mut dyn FnMut(RowProblem),
 ) -> Result<(Survey, Contents), LedgerError> {
     let mut contents = Contents::default();
     let found = survey_with(readings, source, prior, policy, tell, Some(&mut contents))?;
@@ -180,7 +181,7 @@ fn survey_with(
     source: Source,
     prior: Option<Prior<'_>>,
     policy: Policy,
-    tell: &mut dyn FnMut(Diagnostic),
+    tell: &mut dyn FnMut(RowProblem),
     mut contents: Option<&mut Contents>,
 ) -> Result<Survey, LedgerError> {
     let mut found = Hearing::new(tell);
@@ -195,7 +196,7 @@ fn survey_with(
     let (mut changed, mut held) = (Vec::new(), Vec::new());
     let read = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
-            Heard::Row { record, sight, valid, mut problems } => {
+            Heard::Row { record, sight, valid, problems } => {
                 let decided = decider.decide(record, &sight.glance, valid)?;
                 match decided.fate {
                     Fate::Send(_) => {
@@ -214,6 +215,7 @@ fn survey_with(
                     _ => {}
                 }
                 let is_done = matches!(decided.fate, Fate::Skip(_));
+                let mut problems: Vec<_> = problems.into_iter().map(RowProblem::Written).collect();
                 problems.extend(decided.problems);
                 if is_done && !decided.valid {
                     problems.clear();
@@ -266,15 +268,15 @@ impl Sight for Sighted {
 pub(super) struct Hearing<'t> {
     pub(super) checked: Checked,
     told: ToldOnce,
-    tell: &'t mut dyn FnMut(Diagnostic),
+    tell: &'t mut dyn FnMut(RowProblem),
 }
 
 impl<'t> Hearing<'t> {
-    pub(super) fn new(tell: &'t mut dyn FnMut(Diagnostic)) -> Self {
+    pub(super) fn new(tell: &'t mut dyn FnMut(RowProblem)) -> Self {
         Self { checked: Checked::default(), told: ToldOnce::default(), tell }
     }
 
-    pub(super) fn hear_row(&mut self, valid: bool, problems: Vec<Diagnostic>) {
+    pub(super) fn hear_row(&mut self, valid: bool, problems: impl IntoIterator<Item = RowProblem>) {
         self.checked.rows += 1;
         self.checked.valid += u64::from(valid);
         problems.into_iter().for_each(|problem| self.hear(problem));
@@ -286,11 +288,15 @@ impl<'t> Hearing<'t> {
         self.checked.rows += u64::from(is_row);
         self.checked.broken |= !is_row;
         self.checked.guessed |= problem.code == Code::UnclosedQuote;
-        self.hear(problem);
+        self.hear(problem.into());
     }
 
-    fn hear(&mut self, problem: Diagnostic) {
-        if self.told.lets_pass(&problem) {
+    fn hear(&mut self, problem: RowProblem) {
+        let passes = match &problem {
+            RowProblem::Written(problem) => self.told.lets_pass(problem),
+            RowProblem::KeyTaken(_) | RowProblem::KeyRepeated(_) => true,
+        };
+        if passes {
             (self.tell)(problem);
         }
     }
@@ -299,7 +305,7 @@ impl<'t> Hearing<'t> {
     pub(super) fn hear_end(&mut self, readings: &Readings<'_>, read: Option<&WholeSource>) {
         for problem in read.iter().flat_map(|read| readings.preparer.never_seen(&read.source)) {
             self.checked.broken = true;
-            (self.tell)(problem);
+            (self.tell)(problem.into());
         }
     }
 
@@ -310,7 +316,7 @@ impl<'t> Hearing<'t> {
         }
         tell_repeated_keys(readings, repeated, self.tell).unwrap_or_else(|problems| {
             self.checked.broken = true;
-            problems.into_iter().for_each(&mut *self.tell);
+            problems.into_iter().for_each(|problem| (self.tell)(problem.into()));
             0
         })
     }

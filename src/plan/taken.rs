@@ -7,11 +7,11 @@ use crate::ledger::{Candidate, LedgerError};
 use crate::prepare::{Findings, RowKey};
 use crate::row::{Digest, Standing};
 use crate::source::Record;
-use crate::text::diagnostic::Diagnostic;
 
 use super::Readings;
 use super::look::Look;
 use super::prior::Prior;
+use super::row_problem::RowProblem;
 
 /// Whether what was done under a row's key may be another row: what would be sent now is something else.
 pub(super) fn may_be_taken(found: Candidate, digest: Option<Digest>) -> bool {
@@ -23,7 +23,7 @@ pub(super) fn taken(
     readings: &Readings<'_>,
     record: &Record,
     prior: &Prior<'_>,
-) -> Result<Option<Diagnostic>, LedgerError> {
+) -> Result<Option<RowProblem>, LedgerError> {
     let mut findings = Findings::default();
     let prepared = readings.preparer.prepare(record, readings.now, &mut findings);
     let (operation, reads) = (prepared.operation().cloned(), prepared.only_reads());

@@ -50,14 +50,14 @@ pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, nothing_planned};
 pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked};
 pub(crate) use refusal::{
     InvalidRows, brought_in, of_account, of_client, of_credentials, of_done_elsewhere, of_invalid,
-    of_ledger, of_sandbox, of_waiting,
+    of_ledger, of_no_ledger, of_plain_http, of_sandbox, of_secret_given_twice, of_waiting,
 };
 pub(crate) use status::{
     Counted, Most, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
 };
 pub(crate) use summary::summary;
 pub(crate) use thread::{ReportHandle, ReportThread};
-pub(crate) use words::credentials;
+pub(crate) use words::{credentials, of_row, of_source_change, target};
 
 /// Hears events of a run on a thread of its own.
 pub(crate) trait Reporter: Send {

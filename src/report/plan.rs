@@ -17,8 +17,8 @@ use super::json_text::{on_one_line, pretty, visible};
 use super::ndjson::event_of_nothing;
 use super::paint::Paint;
 use super::words::{
-    about, cause, change_what_was_sent, counted, held_in_doubt, number, one_line, rows, rows_are,
-    rows_were,
+    about, cause, change_what_was_sent, counted, held_in_doubt, number, of_row, one_line, rows,
+    rows_are, rows_were,
 };
 use crate::declared::job::InDoubt;
 use crate::plan::{Change, Contents, Done, Fate, Held, Sending, Step, Tally};
@@ -253,7 +253,7 @@ impl PlanReport {
 /// Why a row is treated so, where there is more to say than its fate says.
 fn reason(step: &Step) -> Option<String> {
     match step.fate {
-        Fate::Reject => step.problem.as_ref().map(|problem| problem.message.clone()),
+        Fate::Reject => step.problem.clone().map(|problem| of_row(problem).message),
         Fate::Skip(done) => {
             let id = step.known.as_ref().and_then(|known| known.remote_id.as_ref());
             let id = id.map(|id| format!("done already as {id}"));
@@ -314,7 +314,7 @@ fn why_in_doubt(step: &Step) -> String {
         }
         None => "look whether it is there, and decide with the job's `in_doubt`: verify, hold or resend".to_owned(),
     };
-    let invalid = step.problem.as_ref();
+    let invalid = step.problem.clone().map(of_row);
     let invalid = invalid.map(|problem| format!("; and it is invalid now: {}", problem.message));
     let invalid = invalid.unwrap_or_default();
     format!("a request left and may have acted: {words} ({advice}){invalid}")

@@ -26,6 +26,21 @@ pub(crate) fn of_ledger(error: &LedgerError) -> Diagnostic {
     Diagnostic::error(Code::Ledger, Place::Nowhere, ledger_error(error)).hint(ledger_hint(error))
 }
 
+/// That credentials would go to another machine where anybody could read them.
+pub(crate) fn of_plain_http(host: &str) -> Diagnostic {
+    let message = format!(
+        "the base URL is plain http, and `{host}` is another machine: whoever is on the way could read the credentials"
+    );
+    let hint = "write https://, or add --allow-http if nobody is on the way whom you do not trust";
+    Diagnostic::error(Code::PlainHttp, Place::Nowhere, message).hint(hint)
+}
+
+pub(crate) fn of_no_ledger(ledger: &Path) -> Diagnostic {
+    let message = format!("there is no ledger {}", ledger.display());
+    let hint = "nothing was recorded here yet, or it is elsewhere: name it with --ledger";
+    Diagnostic::error(Code::Ledger, Place::Nowhere, message).hint(hint)
+}
+
 pub(crate) fn of_sandbox(error: &std::io::Error) -> Diagnostic {
     let message = format!("the sandbox cannot be started: {error}");
     Diagnostic::error(Code::Sandbox, Place::Nowhere, message).hint("nothing was sent")
@@ -87,6 +102,15 @@ pub(crate) fn of_done_elsewhere(
         "if this is the same job, go on under its name: give the data file its old name or write `job: {job}`{key} in a YAML \
          job, with that ledger; {only_new}to send all of these rows once more, add --as-new"
     ))
+}
+
+/// That a secret is given twice, and which one counts.
+pub(crate) fn of_secret_given_twice(taken: &str, passed_over: &str) -> Diagnostic {
+    let message = format!(
+        "{taken} and {passed_over} are both set: {taken} is taken, and the file of the other is not read"
+    );
+    let problem = Diagnostic::warning(Code::Credentials, Place::Nowhere, message);
+    problem.hint("unset the one that is not meant")
 }
 
 /// Rows that are refused because some are invalid.

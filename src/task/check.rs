@@ -2,7 +2,7 @@
 
 use crate::ledger::{History, JobName, Ledger, Reader as _};
 use crate::plan::{self, Checked, Chronicle};
-use crate::report::of_ledger;
+use crate::report::{of_ledger, of_row};
 use crate::text::account;
 use crate::text::address;
 use crate::text::diagnostic::{Diagnostic, Severity};
@@ -40,7 +40,7 @@ pub(crate) fn check(
     let chronicles = histories.iter().map(|history| Chronicle { history, runs: &[] });
     let chronicles: Vec<Chronicle<'_>> = chronicles.collect();
     let again = || opening.reopen();
-    let mut tell = |problem| listener(Told::Problem(problem));
+    let mut tell = |problem| listener(Told::Problem(of_row(problem)));
     let found =
         plan::check(opening.readings(&again, now), source, (&chronicles, ledger), &mut tell)?;
     listener(Told::Surveyed);

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use super::run::standing;
 use crate::ledger::LedgerError;
 use crate::plan::{Checked, DoneElsewhere, Fate, ReadingFailure, Tally};
-use crate::report::{exit, of_account, of_client, of_credentials, of_done_elsewhere, of_ledger};
+use crate::report::{
+    exit, of_account, of_client, of_credentials, of_done_elsewhere, of_ledger, of_source_change,
+};
 use crate::row::Totals;
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::transport::{ClientError, CredentialError};
@@ -136,6 +138,7 @@ impl From<ReadingFailure> for Failure {
     fn from(failure: ReadingFailure) -> Self {
         match failure {
             ReadingFailure::Source(problems) => Self::Input(problems),
+            ReadingFailure::Changed(change) => Self::Input(vec![of_source_change(&change)]),
             ReadingFailure::Ledger(error) => Self::Ledger(error),
         }
     }

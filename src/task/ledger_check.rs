@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::declared::connector::{Catalogue, Connector, Effect};
 use crate::declared::job;
 use crate::ledger::{CheckScope, Inspection, inspect};
-use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place};
+use crate::report::of_no_ledger;
+use crate::text::diagnostic::Place;
 
 use super::Failure;
 
@@ -44,14 +44,8 @@ pub(crate) fn check_ledger(
     let scope = CheckScope { job: name.as_deref(), creates: &creates };
     match inspect(&options.ledger, &scope)? {
         Some(checked) => Ok((name, checked)),
-        None => Err(Failure::Input(vec![missing(options)])),
+        None => Err(Failure::Input(vec![of_no_ledger(&options.ledger)])),
     }
-}
-
-fn missing(options: &LedgerCheckOptions) -> Diagnostic {
-    let message = format!("there is no ledger {}", options.ledger.display());
-    let hint = "nothing was recorded here yet, or it is elsewhere: name it with --ledger";
-    Diagnostic::error(Code::Ledger, Place::Nowhere, message).hint(hint)
 }
 
 /// Of which connector a row is, the ledger does not say. One that is broken is of no use here, and no harm.

@@ -6,7 +6,7 @@ use crate::plan::{
     Checked, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey,
     survey_contents,
 };
-use crate::report::{PlanReport, PlanTotals};
+use crate::report::{PlanReport, PlanTotals, of_row};
 use crate::source::Source;
 use crate::text::address;
 use crate::traffic::pace;
@@ -129,7 +129,7 @@ impl Planning<'_> {
         source: Source,
         listener: Listener<'_>,
     ) -> Result<(Survey, Contents), LedgerError> {
-        let tell = &mut |problem| listener(Told::Problem(problem));
+        let tell = &mut |problem| listener(Told::Problem(of_row(problem)));
         let prior = self.past.map(Past::prior);
         let found = survey_contents(self.readings, source, prior, self.policy, tell)?;
         listener(Told::Surveyed);

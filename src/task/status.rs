@@ -10,7 +10,7 @@ use crate::ledger::{
     History, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError, Reader as _,
 };
 use crate::plan::{Chronicle, Counts, Stand, Standings, standings};
-use crate::report::of_ledger;
+use crate::report::{of_ledger, of_row};
 use crate::row::{KeyHash, Standing, Totals};
 use crate::source::Source;
 use crate::text::address;
@@ -196,6 +196,7 @@ fn count(
     let found =
         standings(opening.readings(&again, now), source, (&chronicles, ledger), &mut |problem| {
             // What is wrong with a row is for `check` to tell.
+            let problem = of_row(problem);
             if problem.is_error() && of_file(&problem) {
                 problems.push(problem);
             }

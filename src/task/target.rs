@@ -2,9 +2,9 @@
 
 use crate::declared::job::Job;
 use crate::ledger::JobName;
+use crate::report::{of_plain_http, of_secret_given_twice, target};
 use crate::text::address::{self, BaseUrl};
-use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::diagnostic::Diagnostic;
 use crate::text::quota::Quota;
 use crate::traffic::transport::{CredentialError, CredentialKind, Credentials, HeldSecret};
 
@@ -67,14 +67,7 @@ impl TargetOptions<'_> {
 pub(super) fn passed_over(job: &Job, options: &TargetOptions<'_>) -> Vec<Diagnostic> {
     let authentication = job.connector.authentication.as_ref();
     let twice = Credentials::passed_over(authentication, options.secrets).into_iter();
-    let told = twice.map(|(taken, passed_over)| {
-        let message = format!(
-            "{taken} and {passed_over} are both set: {taken} is taken, and the file of the other is not read"
-        );
-        let problem = Diagnostic::warning(Code::Credentials, Place::Nowhere, message);
-        problem.hint("unset the one that is not meant")
-    });
-    told.collect()
+    twice.map(|(taken, passed_over)| of_secret_given_twice(&taken, &passed_over)).collect()
 }
 
 impl Target {
@@ -115,13 +108,7 @@ impl Target {
         let open = url.filter(|url| url.is_plain() && !url.is_loopback());
         let carries = job.connector.authentication.is_some() && !options.allow_http;
         let Some(url) = open.filter(|_| carries) else { return Ok(()) };
-        let message = format!(
-            "the base URL is plain http, and `{}` is another machine: whoever is on the way could read the credentials",
-            url.host()
-        );
-        let hint =
-            "write https://, or add --allow-http if nobody is on the way whom you do not trust";
-        Err(Diagnostic::error(Code::PlainHttp, Place::Nowhere, message).hint(hint))
+        Err(of_plain_http(url.host()))
     }
 
     /// What the ledger knows the job by at this target. An account that is not known is missing in it.
@@ -133,10 +120,6 @@ impl Target {
 
     /// In words, for people.
     pub(super) fn words(&self) -> String {
-        match (self.is_sandbox, self.account.as_deref()) {
-            (true, _) => "a sandbox on this machine".to_owned(),
-            (false, None | Some("")) => self.base_url.clone(),
-            (false, Some(account)) => format!("{} as {account}", self.base_url),
-        }
+        target(&self.base_url, self.account.as_deref(), self.is_sandbox)
     }
 }

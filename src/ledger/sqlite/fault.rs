@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{ErrorCode, Row};
 
-use crate::ledger::{Deed, LedgerError, Misfit, StorageFault};
+use crate::ledger::{Deed, LedgerError, Misfit, SpecialFile, StorageFault};
 use crate::row::RowId;
 
 /// Why entries could not be read.
@@ -85,16 +85,16 @@ pub(super) fn of_io(path: &Path, deed: Deed, error: &io::Error) -> LedgerError {
 /// A folder is not opened as a ledger: SQLite takes one for a file that cannot be read. Nor is what is no file at all, such
 /// as a pipe, at which it would wait; nor links that lead to each other.
 pub(super) fn refuse_folder(path: &Path) -> Result<(), LedgerError> {
-    let special = |cause: &str| {
-        let (deed, fault) = (Deed::Open, StorageFault::Special);
-        Err(LedgerError::Storage { ledger: path.into(), deed, fault, cause: cause.to_owned() })
+    let special = |what| {
+        let (deed, fault) = (Deed::Open, StorageFault::Special(what));
+        Err(LedgerError::Storage { ledger: path.into(), deed, fault, cause: String::new() })
     };
     match path.metadata() {
         Ok(found) if found.is_dir() => {
             Err(of_io(path, Deed::Open, &io::ErrorKind::IsADirectory.into()))
         }
         Ok(found) if !found.is_file() => special(kind_of(found.file_type())),
-        Err(error) if leads_nowhere(&error) => special("a link that leads back to itself"),
+        Err(error) if leads_nowhere(&error) => special(SpecialFile::LinkLoop),
         _ => Ok(()),
     }
 }
@@ -109,22 +109,22 @@ fn leads_nowhere(_: &io::Error) -> bool {
     false
 }
 
-/// What is no file and no folder, in words.
+/// What is no file and no folder.
 #[cfg(unix)]
-fn kind_of(found: std::fs::FileType) -> &'static str {
+fn kind_of(found: std::fs::FileType) -> SpecialFile {
     use std::os::unix::fs::FileTypeExt as _;
     if found.is_fifo() {
-        "a pipe"
+        SpecialFile::Pipe
     } else if found.is_socket() {
-        "a socket"
+        SpecialFile::Socket
     } else {
-        "a device"
+        SpecialFile::Device
     }
 }
 
 #[cfg(not(unix))]
-fn kind_of(_: std::fs::FileType) -> &'static str {
-    "something else"
+fn kind_of(_: std::fs::FileType) -> SpecialFile {
+    SpecialFile::Other
 }
 
 /// The column of a value that could not be taken for what it should be; none for any other error. There may be no such

@@ -317,10 +317,11 @@ fn is_sent(fate: Fate) -> bool {
     matches!(fate, Fate::Send(_))
 }
 
-/// The code of what is wrong with the source, and the row at which that was noticed.
+/// The code of what is wrong with the source.
 fn noticed(failure: ReadingFailure) -> Code {
     match failure {
         ReadingFailure::Source(problems) => problems[0].code,
+        ReadingFailure::Changed(_) => Code::SourceChanged,
         ReadingFailure::Ledger(error) => panic!("{error:?}"),
     }
 }

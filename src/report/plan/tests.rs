@@ -91,7 +91,7 @@ fn steps() -> Vec<Step> {
             ..step(3, Fate::Hold(Held::InDoubt))
         },
         Step { known: Some(refused), ..step(4, Fate::Hold(Held::Refused)) },
-        Step { ready: None, problem: Some(past), ..step(5, Fate::Reject) },
+        Step { ready: None, problem: Some(past.into()), ..step(5, Fate::Reject) },
         step(6, Fate::Send(Sending::Repeat)),
         Step {
             ready: Some(ready(7, &delete, None)),
@@ -195,7 +195,7 @@ fn what_is_held_says_why_and_what_to_do() {
         held(lost(), Change::Content),
         held(lost(), Change::Lane),
         held(lost(), Change::Operation),
-        Step { problem: Some(invalid), ..held(lost(), Change::None) },
+        Step { problem: Some(invalid.into()), ..held(lost(), Change::None) },
     ] {
         reasons.extend(super::reason(&step));
     }

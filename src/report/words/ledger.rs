@@ -6,7 +6,9 @@ use std::path::Path;
 
 use super::contradiction;
 use super::problem::{misfit, missing};
-use crate::ledger::{Deed, LedgerError, LedgerFault, Location, LostOutcome, NoCopy, StorageFault};
+use crate::ledger::{
+    Deed, LedgerError, LedgerFault, Location, LostOutcome, NoCopy, SpecialFile, StorageFault,
+};
 
 /// What is wrong with the ledger, and what to do, in one sentence without a full stop.
 pub(crate) fn ledger_failure(error: &LedgerError) -> String {
@@ -231,7 +233,7 @@ fn storage_fault(fault: StorageFault, cause: &str) -> String {
         StorageFault::Full => return "the disk is full".to_owned(),
         StorageFault::Contended => return "another process is writing to it".to_owned(),
         StorageFault::Folder => return "it is a folder".to_owned(),
-        StorageFault::Special => return format!("it is {cause}, not a file"),
+        StorageFault::Special(what) => return format!("it is {}, not a file", special_file(what)),
         StorageFault::Other => return cause.to_owned(),
         StorageFault::ReadOnly => "it is read-only for this user",
         StorageFault::InputOutput => "the disk reports an error",
@@ -265,7 +267,7 @@ fn storage_hint(fault: StorageFault) -> &'static str {
         StorageFault::Unopened => {
             "look at its folder's permissions, and for too many open files; then run again: nothing is lost"
         }
-        StorageFault::Folder | StorageFault::Misplaced | StorageFault::Special => {
+        StorageFault::Folder | StorageFault::Misplaced | StorageFault::Special(_) => {
             "name a file with --ledger, in a folder that exists or can be made"
         }
         StorageFault::Other => {
@@ -421,5 +423,15 @@ mod tests {
                 count: 4,
             },
         ]));
+    }
+}
+
+fn special_file(what: SpecialFile) -> &'static str {
+    match what {
+        SpecialFile::Pipe => "a pipe",
+        SpecialFile::Socket => "a socket",
+        SpecialFile::Device => "a device",
+        SpecialFile::LinkLoop => "a link that leads back to itself",
+        SpecialFile::Other => "something else",
     }
 }

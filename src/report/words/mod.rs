@@ -9,6 +9,7 @@ mod ledger;
 mod no_token;
 mod note;
 mod problem;
+mod row_problem;
 
 use std::time::Duration;
 
@@ -27,6 +28,16 @@ pub(super) use ledger::{ledger_error, ledger_failure, ledger_hint};
 pub(super) use no_token::no_token;
 pub(super) use note::note;
 pub(super) use problem::{problem, problem_hint};
+pub(crate) use row_problem::{of_row, of_source_change};
+
+/// Where requests go, for people. The account may not be known.
+pub(crate) fn target(base_url: &str, account: Option<&str>, is_sandbox: bool) -> String {
+    match (is_sandbox, account) {
+        (true, _) => "a sandbox on this machine".to_owned(),
+        (false, None | Some("")) => base_url.to_owned(),
+        (false, Some(account)) => format!("{base_url} as {account}"),
+    }
+}
 
 /// `1234567` as `1,234,567`.
 pub(super) fn number(value: u64) -> String {

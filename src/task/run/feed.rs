@@ -6,6 +6,7 @@ use crate::engine::Work;
 use crate::engine::dispatch::FeedFailure;
 use crate::ledger::{History, Ledger};
 use crate::plan::{Fate, Fates, Policy, Prior, ReadingFailure, Readings, Sending, Step, Steps};
+use crate::report::of_source_change;
 use crate::row::{Cause, Known};
 
 /// Rows that travel to the engine together.
@@ -35,6 +36,9 @@ impl Feeder<'_> {
         if let Err(failure) = self.feed(to) {
             let failure = match failure {
                 ReadingFailure::Source(problems) => FeedFailure::Source(problems),
+                ReadingFailure::Changed(change) => {
+                    FeedFailure::Source(vec![of_source_change(&change)])
+                }
                 ReadingFailure::Ledger(error) => FeedFailure::Ledger(error),
             };
             // A run that is over wants to hear no more.

@@ -20,7 +20,7 @@ use crate::engine::{Settings, Stop};
 use crate::event::Ending;
 use crate::ledger::{JobLock, JobName, LedgerError};
 use crate::plan::{NamedRow, Survey, Tally, survey};
-use crate::report::Reporter;
+use crate::report::{Reporter, of_row};
 use crate::row::Totals;
 use crate::source::Source;
 use crate::text::quota::Quota;
@@ -282,7 +282,7 @@ impl Running<'_> {
         let again = || self.opening.reopen();
         let readings = self.opening.readings(&again, self.now);
         let policy = self.options.sending.policy(&self.opening.job);
-        let tell = &mut |problem| listener(Told::Problem(problem));
+        let tell = &mut |problem| listener(Told::Problem(of_row(problem)));
         let found = survey(readings, source, claim.prior(), policy, tell)?;
         listener(Told::Surveyed);
         Ok(found)

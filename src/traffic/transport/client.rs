@@ -81,7 +81,8 @@ impl Client {
         let base_url = BaseUrl::parse(base_url).map_err(ClientError::Address)?;
         let mut builder = reqwest::Client::builder()
             .user_agent(AGENT)
-            .retry(reqwest::retry::never())
+            // `never` alone would still keep a copy of each request.
+            .retry(reqwest::retry::never().max_retries_per_request(0))
             .redirect(Policy::none())
             .connect_timeout(connector.connect_timeout)
             .timeout(connector.request_timeout)

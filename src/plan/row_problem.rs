@@ -1,0 +1,64 @@
+//! What the readings find wrong with a row that its text alone does not show, and how a source has changed between them:
+//! facts. The sentences are `report`'s.
+
+use std::sync::Arc;
+
+use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::place::RowPlace;
+
+/// What is wrong with a row, or with the source as a whole.
+#[derive(Debug, Clone)]
+pub(crate) enum RowProblem {
+    /// What is written there, by itself.
+    Written(Diagnostic),
+    /// Its key is that of a row that is done and was another one.
+    KeyTaken(Box<TakenKey>),
+    /// Its key is that of an earlier row of the source.
+    KeyRepeated(Box<RepeatedKey>),
+}
+
+/// A key that is known, for another row.
+#[derive(Debug, Clone)]
+pub(crate) struct TakenKey {
+    pub place: RowPlace,
+    pub key: String,
+    /// The lane, or the operation, that it was for.
+    pub then: String,
+    /// The one that it is for now.
+    pub now: String,
+}
+
+/// A key that comes again.
+#[derive(Debug, Clone)]
+pub(crate) struct RepeatedKey {
+    pub place: RowPlace,
+    pub key: String,
+    /// Row and line of the first that bears it, where that was looked for.
+    pub first: Option<(u64, u64)>,
+    /// What the connector calls what a row makes.
+    pub item: String,
+}
+
+/// How a source differs from what it was when its rows were checked.
+#[derive(Debug, Clone)]
+pub(crate) enum SourceChange {
+    /// Another row stands here.
+    Row(RowPlace),
+    /// The file of that name has fewer rows.
+    Fewer(Arc<str>),
+}
+
+impl SourceChange {
+    pub(crate) fn place(&self) -> Place {
+        match self {
+            Self::Row(place) => place.clone().into(),
+            Self::Fewer(file) => Place::File(Arc::clone(file)),
+        }
+    }
+}
+
+impl From<Diagnostic> for RowProblem {
+    fn from(problem: Diagnostic) -> Self {
+        Self::Written(problem)
+    }
+}

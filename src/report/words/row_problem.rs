@@ -1,0 +1,46 @@
+//! What the readings found wrong with a row, and that a source has changed between them.
+
+use crate::plan::{RowProblem, SourceChange};
+use crate::text::code::Code;
+use crate::text::diagnostic::Diagnostic;
+
+/// What is wrong with a row, in words.
+pub(crate) fn of_row(problem: RowProblem) -> Diagnostic {
+    match problem {
+        RowProblem::Written(problem) => problem,
+        RowProblem::KeyTaken(taken) => {
+            let message = format!(
+                "the key `{}` is that of a row that is done: it was for `{}`, and this row is for `{}`",
+                taken.key, taken.then, taken.now
+            );
+            Diagnostic::error(Code::KeyTaken, taken.place.into(), message).hint(
+                "a key names one row for ever: give this row another one, or take it out if it is that row; to send a \
+                 file whose numbers begin anew, give its job another name",
+            )
+        }
+        RowProblem::KeyRepeated(repeated) => {
+            let key = &repeated.key;
+            let message = match repeated.first {
+                Some((row, line)) => {
+                    format!("the key `{key}` is that of row {row} (line {line}) too")
+                }
+                None => format!("the key `{key}` is that of an earlier row, too"),
+            };
+            let hint = format!(
+                "two rows with one key would be one {}: make the keys differ, or drop a row",
+                repeated.item
+            );
+            Diagnostic::error(Code::RepeatedKey, repeated.place.into(), message).hint(hint)
+        }
+    }
+}
+
+/// That a source is not what it was when its rows were checked, in words.
+pub(crate) fn of_source_change(change: &SourceChange) -> Diagnostic {
+    let message = match change {
+        SourceChange::Row(_) => "the row is not the one that stood here when the rows were checked",
+        SourceChange::Fewer(_) => "the source has fewer rows than when they were checked",
+    };
+    let hint = "nothing more was taken from it; let nobody write to it while it is read";
+    Diagnostic::error(Code::SourceChanged, change.place(), message).hint(hint)
+}
