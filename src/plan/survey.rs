@@ -121,7 +121,7 @@ pub(crate) fn check(
                     is_valid = false;
                     problems.push(taken);
                 }
-                found.hear_row(is_valid, problems.into_iter());
+                found.hear_row(is_valid, problems);
             }
             Heard::Unreadable(problem) => found.hear_unreadable(problem),
         }
