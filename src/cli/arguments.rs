@@ -44,7 +44,7 @@ pub(super) enum Verb {
     Status(StatusArguments),
     /// Look after the ledger file itself
     Ledger(LedgerArguments),
-    /// Explain the code of an error or a warning, as in past-time; without one, list all codes
+    /// Explain a code, as in past-time, or a word of the output, as in in-doubt; without one, list all
     Explain(ExplainArguments),
     /// Start a local StringeeX with faults, for rehearsals and tests
     Sandbox(SandboxArguments),
@@ -148,7 +148,7 @@ pub(super) struct LedgerCheckArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// The word in brackets after `error` or `warning`; left out: a line for each code
+    /// The word in brackets after `error` or `warning`, or one for rows or runs; left out: a line for each
     pub code: Option<String>,
     /// text for people, json (an event for each code) for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]

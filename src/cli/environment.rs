@@ -48,15 +48,19 @@ impl Environment {
 
     /// A variable's value, or the content of the file that NAME_FILE names.
     pub(super) fn secret(&self, name: &str) -> Result<Option<HeldSecret>, CredentialError> {
+        let variable = format!("{name}_FILE");
+        let path = self.variables.get(&variable).filter(|value| !value.is_empty());
         if let Some(value) = self.variables.get(name).filter(|value| !value.is_empty()) {
             let text = value.to_str().ok_or_else(|| CredentialError::NotText(name.to_owned()))?;
-            return Ok(Some(Secret::new(without_mark(text).to_owned()).into()));
+            let secret = Secret::new(without_mark(text).to_owned());
+            return Ok(Some(HeldSecret {
+                secret,
+                file: None,
+                passed_over: path.map(|_| variable),
+            }));
         }
-        let variable = format!("{name}_FILE");
-        let Some(path) = self.variables.get(&variable).filter(|value| !value.is_empty()) else {
-            return Ok(None);
-        };
+        let Some(path) = path else { return Ok(None) };
         let file = SecretFile { variable, path: PathBuf::from(path) };
-        Ok(Some(HeldSecret { secret: file.read()?, file: Some(file) }))
+        Ok(Some(HeldSecret { secret: file.read()?, file: Some(file), passed_over: None }))
     }
 }

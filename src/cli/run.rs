@@ -1,6 +1,7 @@
 //! `run`: checks every row, then sends what is to be sent, and writes down what came of it.
 
 use indicatif::ProgressDrawTarget;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use crate::event::Ending;
@@ -83,6 +84,8 @@ fn view(given: &CommandLine, output: &Output, outlook: Outlook) -> RunView {
         credentials: credentials(outlook.credentials).to_owned(),
         tally: outlook.tally,
         changed_rows: outlook.changed,
+        held_rows: outlook.held,
+        until: outlook.until.map(|(moment, left)| (moment.to_zoned(TimeZone::system()), left)),
         in_doubt: outlook.in_doubt,
         is_presumed: outlook.is_presumed,
         limited_by: outlook.limited_by,
@@ -131,6 +134,7 @@ pub(super) fn invalid_rows(found: &Refused) -> InvalidRows {
         guessed: found.checked.guessed,
         to_send: found.to_send,
         already_done: found.totals.already_done,
+        beyond_limit: found.beyond_limit,
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use crate::ledger::LedgerError;
+use crate::ledger::{Ledger, LedgerError};
 use crate::prepare::{Defaults, Draft, Findings, RowKey, ToldOnce};
 use crate::row::KeyHash;
 use crate::source::{Milestone, Read, Record, Source};
@@ -20,13 +20,15 @@ use crate::text::place::RowPlace;
 
 use super::Readings;
 use super::contents::{Contents, Traits};
-use super::decide::{Done, Fate};
+use super::decide::{Done, Fate, Held};
 use super::decider::{Decider, Glance};
 use super::fates::Fates;
 use super::look::Policy;
 use super::prior::Prior;
 use super::repeats::tell_repeated_keys;
 use super::row_problem::RowProblem;
+use super::standings::Chronicle;
+use super::taken::{may_be_taken, taken};
 
 /// Rows in a batch: large enough that handing it over costs nothing, small enough to stay in cache.
 const BATCH: usize = 256;
@@ -55,17 +57,22 @@ pub(crate) struct Survey {
     pub checked: Checked,
     pub fates: Fates,
     /// The first of the rows that are done and have changed since.
-    pub changed: Vec<ChangedRow>,
+    pub changed: Vec<NamedRow>,
+    /// The first of the rows that are held for somebody to decide on.
+    pub held: Vec<NamedRow>,
 }
 
-/// A row that is done and has changed since.
+/// A row as a person finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ChangedRow {
+pub(crate) struct NamedRow {
     pub place: RowPlace,
+    /// In words, as in `ticket tk_1`; empty where no request can be made of the row.
+    pub lane: String,
+    /// Empty where the row has none of its own.
     pub key: String,
 }
 
-/// So many changed rows are named.
+/// So many rows of a kind are named.
 const NAMED: usize = 10;
 
 impl Checked {
@@ -74,31 +81,78 @@ impl Checked {
     }
 }
 
-/// Checks all rows of a source; `tell` hears what is wrong, in order.
+/// What a check keeps of a row.
+#[derive(Debug, Clone, Copy)]
+struct Keyed {
+    key: Option<KeyHash>,
+    /// A chronicle may know its key as another row's.
+    may_be_taken: bool,
+}
+
+impl Keyed {
+    fn at(draft: &Draft<'_>, chronicles: &[Chronicle<'_>]) -> Self {
+        let key = hash_of(draft.key());
+        let differs = |found| may_be_taken(found, draft.digest());
+        let may_be_taken = key.is_some_and(|key| {
+            !draft.only_reads() && chronicles.iter().any(|one| one.history.find(key).any(differs))
+        });
+        Self { key, may_be_taken }
+    }
+}
+
+impl Sight for Keyed {}
+
+/// Checks all rows of a source; `tell` hears what is wrong, in order. A row is invalid, too, whose key is another's by all
+/// `chronicles`.
 pub(crate) fn check(
     readings: Readings<'_>,
     source: Source,
+    (chronicles, ledger): (&[Chronicle<'_>], Option<&Ledger>),
     tell: &mut dyn FnMut(RowProblem),
-) -> Checked {
+) -> Result<Checked, LedgerError> {
     let mut found = Hearing::new(tell);
     let mut hashes: Vec<KeyHash> = Vec::new();
-    let eye = |draft: &Draft<'_>| hash_of(draft.key());
+    let eye = |draft: &Draft<'_>| Keyed::at(draft, chronicles);
     let heard = read_all(&readings, source, &eye, &mut |heard| {
-        if let Heard::Row { sight: key, valid, problems, .. } = heard {
-            hashes.extend(key);
-            found
-                .hear_row(valid.unwrap_or_default(), problems.into_iter().map(RowProblem::Written));
-        } else if let Heard::Unreadable(problem) = heard {
-            found.hear_unreadable(problem);
+        match heard {
+            Heard::Row { record, sight, valid, problems } => {
+                hashes.extend(sight.key);
+                let mut is_valid = valid.unwrap_or_default();
+                let mut problems: Vec<RowProblem> =
+                    problems.into_iter().map(RowProblem::Written).collect();
+                if let Some(ledger) = ledger.filter(|_| sight.may_be_taken)
+                    && let Some(taken) = taken_by(&readings, record, (chronicles, ledger))?
+                {
+                    is_valid = false;
+                    problems.push(taken);
+                }
+                found.hear_row(is_valid, problems);
+            }
+            Heard::Unreadable(problem) => found.hear_unreadable(problem),
         }
-        Ok::<(), std::convert::Infallible>(())
+        Ok::<(), LedgerError>(())
     });
-    let Ok(read) = heard;
-    found.hear_end(&readings, read.as_ref());
+    found.hear_end(&readings, heard?.as_ref());
     found.hear_count(&readings);
     let again = found.hear_repeats(&readings, &repeated(hashes));
     found.checked.valid = found.checked.valid.saturating_sub(again);
-    found.checked
+    Ok(found.checked)
+}
+
+/// That a row's key is another's by all chronicles: by some alone, it depends on where the row goes.
+fn taken_by(
+    readings: &Readings<'_>,
+    record: &Record,
+    (chronicles, ledger): (&[Chronicle<'_>], &Ledger),
+) -> Result<Option<RowProblem>, LedgerError> {
+    let mut first = None;
+    for chronicle in chronicles {
+        match taken(readings, record, &chronicle.prior(ledger))? {
+            Some(problem) => drop(first.get_or_insert(problem)),
+            None => return Ok(None),
+        }
+    }
+    Ok(first)
 }
 
 /// Checks all rows of a source and decides what becomes of each; `tell` hears what is wrong, in order.
@@ -145,7 +199,7 @@ fn survey_with(
         let traits = if counts && !glance.is_done() { Traits::of(draft) } else { None };
         Sighted { glance, traits }
     };
-    let mut changed = Vec::new();
+    let (mut changed, mut held) = (Vec::new(), Vec::new());
     let read = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
             Heard::Row { record, sight, valid, problems } => {
@@ -159,7 +213,10 @@ fn survey_with(
                         }
                     }
                     Fate::Skip(Done::Changed) if changed.len() < NAMED => {
-                        changed.extend(changed_row(&readings, record));
+                        changed.push(NamedRow::of(&readings, record));
+                    }
+                    Fate::Hold(Held::InDoubt | Held::Refused) if held.len() < NAMED => {
+                        held.push(NamedRow::of(&readings, record));
                     }
                     _ => {}
                 }
@@ -183,18 +240,22 @@ fn survey_with(
     }
     let again = found.hear_repeats(&readings, &repeated);
     found.checked.valid = found.checked.valid.saturating_sub(again);
-    Ok(Survey { checked: found.checked, fates, changed })
+    Ok(Survey { checked: found.checked, fates, changed, held })
 }
 
 fn traits_of(readings: &Readings<'_>, record: &Record) -> Option<Traits> {
     Traits::of(&readings.preparer.draft(record, &mut Findings::default()))
 }
 
-/// A row is known to have changed by its key.
-fn changed_row(readings: &Readings<'_>, record: &Record) -> Option<ChangedRow> {
-    match readings.preparer.row_key(record).0 {
-        RowKey::Written(key) => Some(ChangedRow { place: record.place.clone(), key }),
-        RowKey::Content | RowKey::Missing => None,
+impl NamedRow {
+    fn of(readings: &Readings<'_>, record: &Record) -> Self {
+        let mut findings = Findings::default();
+        let draft = readings.preparer.draft(record, &mut findings);
+        let key = match draft.key() {
+            RowKey::Written(key) => key.clone(),
+            RowKey::Content | RowKey::Missing => String::new(),
+        };
+        Self { place: record.place.clone(), lane: draft.lane().unwrap_or_default(), key }
     }
 }
 
@@ -311,8 +372,6 @@ pub(super) trait Sight: Send {
         false
     }
 }
-
-impl Sight for Option<KeyHash> {}
 
 /// A batch with what a worker has seen.
 struct Seen<T> {

@@ -132,8 +132,7 @@ fn a_clock_of_the_other_side_that_was_set_between_two_requests_tells_nothing_of_
             ..known(["tn_owned"])
         };
         let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
-        let items =
-            [note("tn_owned", "khác", STARTED + 10_000), note("tn_1", "x", STARTED + 100)];
+        let items = [note("tn_owned", "khác", STARTED + 10_000), note("tn_1", "x", STARTED + 100)];
         let mut last = search.take(&recover(), &items, known());
         if last == Lookup::NextPage {
             last = search.take(&recover(), &[], known());

@@ -151,14 +151,23 @@ pub(super) fn refuse_changed_key(job: &Job, before: Option<String>) -> Result<()
         (Some(document), None) => document.place_of_key(&Pointer::of(["job"])),
         (None, None) => Place::Nowhere,
     };
+    let before_key = before.clone();
     let (now, before) = (words(job.keyed_by()), words(&before));
     let message =
         format!("the rows of this job were known by {before} until now, and would be by {now}");
     let hint = match &job.document {
         Some(_) => {
-            "rows that are done would be sent again: put the key back; where its column was given another name in the data, \
-             give it the old one there; or give the job another name"
-                .to_owned()
+            let back = match before_key.as_str() {
+                "" => "take `key` out again, and new rows are sent as before".to_owned(),
+                _ => format!(
+                    "put the key back, `key: \"{before_key}\"`; where its column was given another name in the data, give it \
+                     the old one there"
+                ),
+            };
+            format!(
+                "rows that are done would be sent again: {back}; to know rows by the other key from now on, put those that \
+                 are not done yet into a file of their own, with a job of another name"
+            )
         }
         // It has no key to put back, and its name is the file's.
         None => format!(

@@ -79,12 +79,13 @@ codes! {
             "another job has done these very rows"
             "The job has sent nothing yet, and the ledger knows another job that has sent the same content to the same \
              address: most often the same file under another name, or the same job with another ledger. Each job has a \
-             history of its own, so all of it would be sent a second time. Go on under the old name, or add --as-new to send \
-             the rows once more."
+             history of its own, so all of it would be sent a second time. Go on under the old name and with the \
+             old key, put the rows that are not done into a file of their own, or add --as-new to send all of them once more."
         KeyChanged "key-changed"
             "the job's key is not the one that its rows are known by"
             "The ledger finds a row again by what `key` says of it. Under another key no row would be found, and all that \
-             is done would be sent again. Put the old key back, or give the job another name if it really is a new job."
+             is done would be sent again. Put the old key back, or take the new one out where there was none. To know rows by the new \
+             key from now on, put those that are not done yet into a file of their own, with a job of another name."
         Sandbox "sandbox"
             "the local sandbox cannot be started"
             "A rehearsal with --sandbox starts a server on 127.0.0.1, and the system did not allow that; the message \

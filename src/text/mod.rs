@@ -19,6 +19,7 @@ pub(crate) mod quota;
 pub(crate) mod secret;
 pub(crate) mod small_file;
 pub(crate) mod spelling;
+pub(crate) mod term;
 pub(crate) mod violation;
 pub(crate) mod visible;
 mod yaml_advice;

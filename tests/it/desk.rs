@@ -207,6 +207,13 @@ impl Desk {
         command
     }
 
+    /// Runs the binary to its end against a sandbox, with its credentials; tells what people are told.
+    pub(crate) fn call_at(&self, sandbox: &Sandbox, arguments: &str) -> Outcome {
+        let mut command = self.command(&format!("{arguments} --base-url {}", sandbox.base_url()));
+        command.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", PASSWORD);
+        Started::spawn(command).outcome()
+    }
+
     pub(crate) fn start(&self, arguments: &str) -> Started {
         Started::spawn(self.command(arguments))
     }

@@ -25,6 +25,7 @@ mod ledger;
 mod ledger_check;
 mod lost_answers;
 mod markers;
+mod next_steps;
 #[cfg(target_os = "linux")]
 mod outputs;
 mod planning;
