@@ -84,6 +84,9 @@ pub(super) struct RunArguments {
     /// Trust the certificates in this PEM file beside the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// Keep the quotas by itself: runs of the same account that go at the same time are not counted
+    #[arg(long)]
+    pub own_pace: bool,
     #[command(flatten)]
     pub common: CommonArguments,
 }

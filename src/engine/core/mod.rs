@@ -124,6 +124,7 @@ impl Core {
                 let consequence = self.other_side.token_failed(failure, patience, now);
                 self.follow(consequence, now);
             }
+            Input::Heard(heard) => self.heard(heard, now),
             Input::Stop(stop) => self.asked_to_stop(stop, now),
             Input::SourceFailed(problems) => self.source_failed(problems, now),
             Input::LedgerFailed(error) => self.ledger_failed(error, now),

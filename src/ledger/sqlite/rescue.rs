@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
-use super::file::{self, open_beside};
+use super::file;
+use crate::text::private_file::open as open_beside;
 use super::journal::{Belongs, Entries, reason};
 use super::lock::{beside, undeletable};
 use super::presence::{is_at, neighbours};

@@ -7,6 +7,7 @@ mod connect;
 mod feed;
 mod owners;
 mod session;
+mod sharing;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -37,6 +38,8 @@ use super::{Details, Failure, Listener, Refused, Told};
 pub(super) use connect::Destination;
 use session::Session;
 pub(super) use session::standing;
+use sharing::Sharing;
+pub(crate) use sharing::StateFolder;
 
 /// How long the other side may be out of reach, unless that is said.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(600);
@@ -54,6 +57,8 @@ pub(crate) struct RunOptions<'a> {
     pub time: TimeLimits,
     /// Certificates in a PEM file, to be trusted beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// Where the pace lies that is shared with other runs of the account.
+    pub state_folder: StateFolder,
 }
 
 /// How many rows may fail.
@@ -221,6 +226,7 @@ pub(super) fn run_through<T: Transport>(
         settings,
         now,
         is_sandbox: target.is_sandbox,
+        sharing: Sharing::new(&options.state_folder, &target),
         world,
     };
     Ok(session.run(booking, &transport, reporter)?)

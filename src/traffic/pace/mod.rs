@@ -10,6 +10,8 @@
 
 mod block;
 mod pressure;
+mod register;
+mod share;
 mod spacing;
 mod window;
 
@@ -19,6 +21,8 @@ use crate::text::quota::Quota;
 
 use pressure::Pressure;
 pub(crate) use pressure::{PushBack, Slowdown};
+pub(crate) use register::{Process, Register, Report, Run, View};
+use share::Share;
 use spacing::Spacing;
 use window::Window;
 
@@ -38,11 +42,16 @@ impl Moment {
 
 /// Several quotas, and pauses that the other side asked for.
 pub(crate) struct Pace {
+    quotas: Vec<Quota>,
     spacings: Vec<Spacing>,
     quota_windows: Vec<Window>,
     /// Requests that have left and have no answer yet.
     under_way: u32,
     pressure: Pressure,
+    /// None where the pace is this run's own.
+    share: Option<Share>,
+    /// How many requests of earlier runs the ledger knows, for each quota, until others have told what they know.
+    of_ledger: Option<Vec<u32>>,
 }
 
 /// Requests of an earlier run.
@@ -65,6 +74,8 @@ pub(crate) enum Past {
 
 /// A window no longer than this is waited for where it is not sure what is left of it.
 const SHORT: Duration = Duration::from_secs(90);
+/// Two who write down when a request ended may differ by so much.
+const NEARLY: Duration = Duration::from_secs(1);
 
 impl Pace {
     /// For as many requests as there may be.
@@ -76,11 +87,19 @@ impl Pace {
     /// For about so many requests: a quota that allows as many at once does not make them wait.
     pub(crate) fn for_requests(quotas: &[Quota], requests: u64) -> Self {
         Self {
+            quotas: quotas.to_vec(),
             spacings: spacing::spread(quotas, requests).map(Spacing::new).collect(),
             quota_windows: quotas.iter().map(Window::new).collect(),
             under_way: 0,
             pressure: Pressure::new(quotas),
+            share: None,
+            of_ledger: None,
         }
+    }
+
+    /// The same, shared with other runs: nothing leaves before they are heard of.
+    pub(crate) fn shared(self) -> Self {
+        Self { share: Share::new(&self.quotas), ..self }
     }
 
     /// How long requests count for the longest of some quotas; none where there are none.
@@ -99,6 +118,9 @@ impl Pace {
         for spacing in &self.spacings {
             spacing.take(now);
         }
+        if let Some(share) = &mut self.share {
+            share.left();
+        }
         self.under_way = self.under_way.saturating_add(1);
         self.pressure.leave(now, self.allowed());
         Ok(())
@@ -110,13 +132,17 @@ impl Pace {
         for window in &mut self.quota_windows {
             window.answered(1, now);
         }
+        if let Some(share) = &mut self.share {
+            share.ended(now);
+        }
     }
 
     /// The earliest moment, from `now` on, at which a request may leave.
     pub(crate) fn next(&self, now: Moment) -> Moment {
         let turns = self.spacings.iter().map(|spacing| spacing.next(now));
         let free = self.quota_windows.iter().map(|window| window.next(now, self.under_way));
-        let next = turns.chain(free).max().unwrap_or(now);
+        let shared = self.share.iter().map(|share| share.next(now));
+        let next = turns.chain(free).chain(shared).max().unwrap_or(now);
         next.max(self.pressure.next(now, self.under_way))
     }
 
@@ -145,6 +171,7 @@ impl Pace {
                 .quota_windows
                 .iter()
                 .all(|window| u64::from(window.free(now, self.under_way)) > ahead)
+            && self.share.as_ref().is_none_or(|share| u64::from(share.permits(now)) > ahead)
     }
 
     /// How long nothing will leave because of a pause.
@@ -167,8 +194,57 @@ impl Pace {
         self.pressure.pushed_back(push_back, self.allowed(), now, chance)
     }
 
+    /// When it is to say next how it stands, to those that it is shared with. `wants` says whether there is something to send.
+    pub(crate) fn comes_at(&self, now: Moment, wants: bool) -> Option<Moment> {
+        self.share.as_ref()?.comes_at(now, wants, self.under_way)
+    }
+
+    /// How it stands, for those that it is shared with. Nothing leaves before it has [heard](Self::hear).
+    pub(crate) fn come(&mut self, now: Moment, wants: bool, leaves: bool) -> Option<Report> {
+        let share = self.share.as_mut()?;
+        let counts = self.quota_windows.iter();
+        let counts = counts.map(|window| window.counts(now).saturating_add(self.under_way));
+        Some(Report {
+            quotas: self.quotas.clone(),
+            counts: counts.collect(),
+            under_way: self.under_way,
+            ended: share.comes(now),
+            wants,
+            leaves,
+        })
+    }
+
+    /// What the others do.
+    pub(crate) fn hear(&mut self, view: &View, now: Moment) {
+        let Some(share) = &mut self.share else { return };
+        share.hears(view.permits, view.is_shared);
+        for (window, limit) in self.quota_windows.iter_mut().zip(&view.limits) {
+            window.hear(now, &view.others, view.reserved, *limit);
+        }
+        let Some(of_ledger) = self.of_ledger.take() else { return };
+        for (window, known) in self.quota_windows.iter_mut().zip(of_ledger) {
+            // What the ledger knows is among what the others tell, if they have told of everything for that long.
+            let counting = view.others.iter().filter(|other| other.ago <= window.lasts() + NEARLY);
+            let told = counting.fold(0, |sum: u32, other| sum.saturating_add(other.count));
+            if view.known_for >= window.lasts() && told >= known {
+                window.forget_all();
+            }
+        }
+    }
+
+    /// Nothing can be heard of others: the pace is this run's own from now on.
+    pub(crate) fn go_alone(&mut self) {
+        self.share = None;
+    }
+
     /// Counts the requests of earlier runs. Where it is not known how many there were, the last window counts as full.
     pub(crate) fn continue_after(&mut self, now: Moment, past: &Past) {
+        let (Past::About(_, known) | Past::All(known)) = past;
+        let known_in = |window: &Window| {
+            let counting = known.iter().filter(|earlier| earlier.ago < window.lasts());
+            counting.fold(0, |sum: u32, earlier| sum.saturating_add(earlier.count))
+        };
+        self.of_ledger = Some(self.quota_windows.iter().map(known_in).collect());
         for window in &mut self.quota_windows {
             let full = |ago: &Duration| vec![Earlier { ago: *ago, count: window.most() }];
             let counts = match past {

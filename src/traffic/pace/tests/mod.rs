@@ -1,5 +1,7 @@
 //! Pace against whoever keeps the quota: requests that are under way for any time, and arrive at any moment of it.
 
+mod shared;
+
 use proptest::prelude::*;
 
 use super::*;
