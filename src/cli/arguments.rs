@@ -247,6 +247,9 @@ pub(super) struct SandboxArguments {
     /// Allow everything
     #[arg(long, conflicts_with = "quota")]
     pub no_quota: bool,
+    /// How many connections it takes at a time; one more is reset
+    #[arg(long, value_name = "N")]
+    pub connections: Option<usize>,
     /// What goes wrong and how often, as in 503=5%,reset-after=2%
     #[arg(long, value_name = "FAULTS", default_value = "", value_parser = faults)]
     pub fault: Faults,

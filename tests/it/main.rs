@@ -32,6 +32,7 @@ mod repeats;
 mod replay;
 mod running;
 mod secrets;
+mod shared_pace;
 mod shipped;
 #[cfg(unix)]
 mod signals;

@@ -45,6 +45,8 @@ pub(crate) struct Pace {
     quotas: Vec<Quota>,
     spacings: Vec<Spacing>,
     quota_windows: Vec<Window>,
+    /// Those that only others go by.
+    windows_of_others: Vec<(Duration, Window)>,
     /// Requests that have left and have no answer yet.
     under_way: u32,
     pressure: Pressure,
@@ -90,6 +92,7 @@ impl Pace {
             quotas: quotas.to_vec(),
             spacings: spacing::spread(quotas, requests).map(Spacing::new).collect(),
             quota_windows: quotas.iter().map(Window::new).collect(),
+            windows_of_others: Vec::new(),
             under_way: 0,
             pressure: Pressure::new(quotas),
             share: None,
@@ -129,7 +132,8 @@ impl Pace {
     /// A request that has left was answered, or nobody waits for its answer any more.
     pub(crate) fn answered(&mut self, now: Moment) {
         self.under_way = self.under_way.saturating_sub(1);
-        for window in &mut self.quota_windows {
+        let of_others = self.windows_of_others.iter_mut().map(|(_, window)| window);
+        for window in self.quota_windows.iter_mut().chain(of_others) {
             window.answered(1, now);
         }
         if let Some(share) = &mut self.share {
@@ -137,10 +141,14 @@ impl Pace {
         }
     }
 
+    fn windows(&self) -> impl Iterator<Item = &Window> {
+        self.quota_windows.iter().chain(self.windows_of_others.iter().map(|(_, window)| window))
+    }
+
     /// The earliest moment, from `now` on, at which a request may leave.
     pub(crate) fn next(&self, now: Moment) -> Moment {
         let turns = self.spacings.iter().map(|spacing| spacing.next(now));
-        let free = self.quota_windows.iter().map(|window| window.next(now, self.under_way));
+        let free = self.windows().map(|window| window.next(now, self.under_way));
         let shared = self.share.iter().map(|share| share.next(now));
         let next = turns.chain(free).chain(shared).max().unwrap_or(now);
         next.max(self.pressure.next(now, self.under_way))
@@ -168,8 +176,7 @@ impl Pace {
             && self.pressure.gap(now).is_none()
             && self.spacings.iter().all(|spacing| spacing.saved(now) > ahead)
             && self
-                .quota_windows
-                .iter()
+                .windows()
                 .all(|window| u64::from(window.free(now, self.under_way)) > ahead)
             && self.share.as_ref().is_none_or(|share| u64::from(share.permits(now)) > ahead)
     }
@@ -202,8 +209,11 @@ impl Pace {
     /// How it stands, for those that it is shared with. Nothing leaves before it has [heard](Self::hear).
     pub(crate) fn come(&mut self, now: Moment, wants: bool, leaves: bool) -> Option<Report> {
         let share = self.share.as_mut()?;
-        let counts = self.quota_windows.iter();
-        let counts = counts.map(|window| window.counts(now).saturating_add(self.under_way));
+        let own = self.quotas.iter().map(|quota| quota.window).zip(&self.quota_windows);
+        let of_others = self.windows_of_others.iter().map(|(length, window)| (*length, window));
+        let counts = own.chain(of_others).map(|(length, window)| {
+            (length, window.counts(now).saturating_add(self.under_way))
+        });
         Some(Report {
             quotas: self.quotas.clone(),
             counts: counts.collect(),
@@ -218,9 +228,14 @@ impl Pace {
     pub(crate) fn hear(&mut self, view: &View, now: Moment) {
         let Some(share) = &mut self.share else { return };
         share.hears(view.permits, view.is_shared);
-        for (window, limit) in self.quota_windows.iter_mut().zip(&view.limits) {
-            window.hear(now, &view.others, view.reserved, *limit);
+        let lengths = self.quotas.iter().map(|quota| quota.window);
+        let limit_of = |length| view.limits.iter().find(|(window, _)| *window == length);
+        for (window, length) in self.quota_windows.iter_mut().zip(lengths) {
+            if let Some((_, limit)) = limit_of(length) {
+                window.hear(now, &view.others, view.reserved, *limit);
+            }
         }
+        self.hear_windows(view, now);
         let Some(of_ledger) = self.of_ledger.take() else { return };
         for (window, known) in self.quota_windows.iter_mut().zip(of_ledger) {
             // What the ledger knows is among what the others tell, if they have told of everything for that long.
@@ -232,9 +247,31 @@ impl Pace {
         }
     }
 
+    /// Windows that only others go by.
+    fn hear_windows(&mut self, view: &View, now: Moment) {
+        let is_heard = |length| view.limits.iter().any(|(window, _)| *window == length);
+        self.windows_of_others.retain(|(length, _)| is_heard(*length));
+        for (length, limit) in &view.limits {
+            if self.quotas.iter().any(|quota| quota.window == *length) {
+                continue;
+            }
+            let at = self.windows_of_others.iter().position(|(window, _)| window == length);
+            let at = at.unwrap_or_else(|| {
+                let longest = self.quota_windows.iter().max_by_key(|window| window.lasts());
+                let window = longest.map(|longest| Window::of_others(*length, longest));
+                self.windows_of_others.extend(window.map(|window| (*length, window)));
+                self.windows_of_others.len().saturating_sub(1)
+            });
+            if let Some((_, window)) = self.windows_of_others.get_mut(at) {
+                window.hear(now, &view.others, view.reserved, *limit);
+            }
+        }
+    }
+
     /// Nothing can be heard of others: the pace is this run's own from now on.
     pub(crate) fn go_alone(&mut self) {
         self.share = None;
+        self.windows_of_others.clear();
     }
 
     /// Counts the requests of earlier runs. Where it is not known how many there were, the last window counts as full.

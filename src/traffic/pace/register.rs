@@ -7,7 +7,8 @@
 //! that does not come again gives its permits back: when its lease is over, or at once where it is known to have died.
 //!
 //! Different runs may go by different quotas. Each keeps its own by itself; together they go no faster than the fastest of them
-//! may, so that a slow one is not starved by a fast one. What runs did that are over counts for everybody's own quota.
+//! may, in no window that any of them goes by, so that a slow one is not starved by a fast one. What runs did that are over
+//! counts for everybody's own quota.
 
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ const FINE: u64 = 64;
 /// A register with more than this is none.
 const MOST_RUNS: usize = 512;
 const MOST_GROUPS: usize = 65_536;
+/// More windows than these nobody goes by.
+const MOST_WINDOWS: usize = 32;
 /// Alone, a run takes along this part of a quota; not alone, this part.
 const BATCH_ALONE: u32 = 5;
 const BATCH: u32 = 50;
@@ -84,8 +87,8 @@ pub(crate) struct Run {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Report {
     pub quotas: Vec<Quota>,
-    /// How many requests of its own count for each quota, those under way included.
-    pub counts: Vec<u32>,
+    /// How many requests of its own count in windows that it knows of, those under way included.
+    pub counts: Vec<(Duration, u32)>,
     pub under_way: u32,
     /// Requests that have come to an end since it last came.
     pub ended: Vec<Earlier>,
@@ -103,8 +106,8 @@ pub(crate) struct View {
     /// Requests of others that have ended, and those that may count meanwhile.
     pub others: Vec<Earlier>,
     pub reserved: u32,
-    /// For each quota, how many requests of all runs together there may be.
-    pub limits: Vec<u32>,
+    /// How many requests of all runs together there may be in windows that anybody goes by.
+    pub limits: Vec<(Duration, u32)>,
     /// Whether another run is there.
     pub is_shared: bool,
     /// How long all requests have been entered.
@@ -151,7 +154,7 @@ impl Register {
         let is_shared = others.iter().any(|entry| !entry.is_over(now));
         let reserved = others.iter().fold(0, |sum: u32, entry| sum.saturating_add(entry.reserved));
         let ended = others.iter().flat_map(|entry| &entry.ended).chain(&self.past);
-        let limits = report.quotas.iter().map(|quota| limit(quota, &others, now)).collect();
+        let limits = limits(&report.quotas, &others, now);
         let mut view = View {
             permits: 0,
             others: ended.map(|(at, count)| earlier(*at, *count, now)).collect(),
@@ -160,7 +163,8 @@ impl Register {
             is_shared,
             known_for: Duration::from_millis(now - self.since),
         };
-        let own_room = room(report, &report.quotas.iter().map(most).collect::<Vec<_>>(), &[], 0);
+        let own: Vec<_> = report.quotas.iter().map(|quota| (quota.window, most(quota))).collect();
+        let own_room = room(report, &own, &[], 0);
         let wish = batch(&report.quotas, is_shared).min(own_room);
         let queued = self.queued_before(run, now);
         view.permits = match report.wants && !report.leaves {
@@ -284,29 +288,38 @@ impl Entry {
     }
 }
 
-/// How many requests of all runs there may be in a quota's window: as many as the fastest run that is there may make.
-fn limit(own: &Quota, others: &[&Entry], now: u64) -> u32 {
-    let window = window(own);
+/// How many requests of all runs there may be in the windows that any of them goes by: as many as the fastest may make.
+fn limits(own: &[Quota], others: &[&Entry], now: u64) -> Vec<(Duration, u32)> {
+    let own: Vec<(u64, u32)> = own.iter().map(|quota| (window(quota), most(quota))).collect();
     let there = others.iter().filter(|entry| !entry.is_over(now));
-    let allowed = |entry: &&&Entry| {
-        let quotas = entry.quotas.iter();
-        let in_window = |(length, count): &(u64, u32)| {
-            let times = window.div_ceil((*length).max(1)).max(1);
-            u64::from(*count).saturating_mul(times)
-        };
-        quotas.map(in_window).min().unwrap_or(0)
+    let runs: Vec<&[(u64, u32)]> =
+        there.map(|entry| entry.quotas.as_slice()).chain([own.as_slice()]).collect();
+    let mut windows: Vec<u64> =
+        runs.iter().flat_map(|quotas| quotas.iter()).map(|(window, _)| (*window).max(1)).collect();
+    windows.sort_unstable();
+    windows.dedup();
+    windows.truncate(MOST_WINDOWS);
+    let most = |window| runs.iter().map(|quotas| allowed(quotas, window)).max().unwrap_or(0);
+    windows.iter().map(|window| (Duration::from_millis(*window), most(*window))).collect()
+}
+
+/// How many requests quotas allow in a window.
+fn allowed(quotas: &[(u64, u32)], window: u64) -> u32 {
+    let in_window = |(length, count): &(u64, u32)| {
+        u64::from(*count).saturating_mul(window.div_ceil((*length).max(1)))
     };
-    let most = there.map(|entry| allowed(&entry)).max().unwrap_or(0);
-    u32::try_from(most).unwrap_or(u32::MAX).max(own.requests.get())
+    let least = quotas.iter().map(in_window).min().unwrap_or(0);
+    u32::try_from(least).unwrap_or(u32::MAX)
 }
 
 /// For how many more requests there is room beside those that count.
-fn room(report: &Report, limits: &[u32], others: &[Earlier], reserved: u32) -> u32 {
-    let quotas = report.quotas.iter().zip(&report.counts).zip(limits);
-    let free = quotas.map(|((quota, own), limit)| {
-        let counts = others.iter().filter(|earlier| earlier.ago <= quota.window);
-        let counted = counts.fold(reserved, |sum, earlier| sum.saturating_add(earlier.count));
-        limit.saturating_sub(counted).saturating_sub(*own)
+fn room(report: &Report, limits: &[(Duration, u32)], others: &[Earlier], reserved: u32) -> u32 {
+    let free = limits.iter().map(|(window, limit)| {
+        let own = report.counts.iter().filter(|(length, _)| length == window);
+        let own = own.map(|(_, count)| *count).max().unwrap_or(report.under_way);
+        let counting = others.iter().filter(|earlier| earlier.ago <= *window);
+        let counted = counting.fold(reserved, |sum, earlier| sum.saturating_add(earlier.count));
+        limit.saturating_sub(counted).saturating_sub(own)
     });
     free.min().unwrap_or(u32::MAX)
 }

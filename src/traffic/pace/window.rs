@@ -75,6 +75,23 @@ impl Window {
         }
     }
 
+    /// A window of others, which this run's requests by now count for, too, as far as `known` knows of them.
+    pub(super) fn of_others(window: Duration, known: &Self) -> Self {
+        let lasts = window + GRAIN.min(window / 1_000);
+        let groups = known.answered.iter().map(|group| {
+            let until = Moment((group.until.0 + lasts).saturating_sub(known.lasts));
+            Group { began: until, until, count: group.count }
+        });
+        Self {
+            most: u32::MAX,
+            lasts,
+            close: window / CLOSE,
+            answered: groups.collect(),
+            count: known.count,
+            others: Others { most: 0, answered: VecDeque::new(), count: 0, reserved: 0 },
+        }
+    }
+
     /// The earliest moment, from `now` on, at which one more request may leave. While all that count are under way, that
     /// is not before one is answered, which somebody will tell; then there is nothing to be done before a window is over.
     pub(super) fn next(&self, now: Moment, under_way: u32) -> Moment {
