@@ -154,12 +154,16 @@ fn where_nothing_can_be_shared_that_is_said_and_the_run_goes_on() {
 
 #[test]
 fn a_server_with_few_connections_gets_every_note() {
-    for (connections, latency) in [(4, 0), (4, 40), (1, 10), (2, 40)] {
+    for (connections, latency) in [(4, 0), (4, 40), (1, 10)] {
         let latency = std::time::Duration::from_millis(latency);
         let options = Options { connections: Some(connections), latency, ..unhurried() };
         let sandbox = sandbox_with(options);
-        let desk = desk(300);
-        let outcome = start(&desk, &sandbox, "--rate 1000/1s --concurrency 8").outcome();
-        println!("{connections}, {latency:?}: {} {}", outcome.finished(), outcome.stderr);
+        let desk = desk(200).sure_after("1s");
+        let run = start(&desk, &sandbox, "--rate 1000/1s --concurrency 8").outcome();
+        let outcome = run.exits(0);
+        outcome.counts("rows=200 succeeded=200");
+        // Each one too many costs a request, and a look for what it may have done.
+        let requests = outcome.finished()["requests"].as_u64().unwrap();
+        assert!(requests <= 500, "{connections} connections: {requests}");
     }
 }

@@ -110,6 +110,11 @@ impl Pace {
         quotas.iter().map(|quota| Window::new(quota).lasts()).max()
     }
 
+    /// None where there are no quotas.
+    pub(crate) fn shortest_window(&self) -> Option<Duration> {
+        self.quotas.iter().map(|quota| quota.window).min()
+    }
+
     /// Takes a permit for one request now, or says when to ask again.
     ///
     /// Either every quota counts the request, or none does. Its end is told by [`answered`](Self::answered).
