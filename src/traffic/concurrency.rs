@@ -56,6 +56,8 @@ pub(crate) struct Concurrency {
     took: Duration,
     /// How long an answer usually takes.
     usual: Option<Duration>,
+    /// How long answers have taken in the mean, the last ones before all.
+    mean: Option<Duration>,
     slowest: Duration,
     /// As many have been under way for a round without a connection that broke.
     borne: Option<usize>,
@@ -84,6 +86,7 @@ impl Concurrency {
             answers: 0,
             took: Duration::ZERO,
             usual: None,
+            mean: None,
             slowest: Duration::ZERO,
             borne: None,
             left_at: None,
@@ -95,6 +98,11 @@ impl Concurrency {
     /// Requests under way at the most; at least one.
     pub(crate) fn allowed(&self) -> usize {
         self.allowed as usize
+    }
+
+    /// How long a request is under way; none before a round of answers.
+    pub(crate) fn mean(&self) -> Option<Duration> {
+        self.mean
     }
 
     /// How long a request under way may take, going by the last ones.
@@ -138,6 +146,7 @@ impl Concurrency {
         (self.answers, self.took) = (0, Duration::ZERO);
         let usual = self.usual.map_or(mean, |usual| usual.mul_f64(USUAL_RISES).min(mean));
         self.usual = Some(usual);
+        self.mean = Some(self.mean.map_or(mean, |known| (known * 3 + mean) / 4));
         if mean > usual * SLOW && mean > usual + SLOW_BY {
             self.reduce(LEFT_WHEN_SLOW, now);
         } else {

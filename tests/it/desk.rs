@@ -67,7 +67,11 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), state: Arc::new(tempfile::tempdir().unwrap()), variables: Vec::new() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            state: Arc::new(tempfile::tempdir().unwrap()),
+            variables: Vec::new(),
+        }
     }
 
     /// A desk with [`NOTES_JOB`] as `job.yaml` and these rows.

@@ -29,7 +29,8 @@ fn seen(sandbox: &Sandbox) -> (Vec<i64>, usize) {
 }
 
 fn most_in(times: &[i64], window: i64) -> usize {
-    let within = |start: i64| times.iter().filter(|at| (start..start + window).contains(at)).count();
+    let within =
+        |start: i64| times.iter().filter(|at| (start..start + window).contains(at)).count();
     times.iter().map(|at| within(*at)).max().unwrap_or(0)
 }
 
@@ -98,7 +99,8 @@ fn what_is_shared_is_for_this_user_alone_and_names_nobody() {
     let folder = desk.state().join("pace");
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
-    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let files: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
     assert_eq!(files.len(), 1);
     assert_eq!(mode(&files[0]), 0o600);
     let text = std::fs::read_to_string(&files[0]).unwrap();
@@ -119,7 +121,11 @@ fn where_nothing_can_be_shared_that_is_said_and_the_run_goes_on() {
     let run = |rows: usize| {
         desk.write("notes.csv", notes_csv(rows, 1_000));
         let outcome = start(&desk, &sandbox, "--rate 100/1s").outcome().exits(0);
-        outcome.all("note").iter().map(|note| note["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        outcome
+            .all("note")
+            .iter()
+            .map(|note| note["message"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     let put = |make: &dyn Fn()| {
         let _ = std::fs::remove_file(&file);

@@ -196,6 +196,7 @@ impl Core {
             in_flight: self.rows.in_flight() as u64,
             requests: self.counts.requests,
             elapsed: now.0,
+            latency: self.other_side.latency(),
             left: None,
             allowed_rate: (!period.is_zero()).then(|| period.as_secs_f64().recip()),
             paused: self.other_side.pace.paused(now),

@@ -288,6 +288,11 @@ impl OtherSide {
         (turn > now.moment.after(LEAD)).then(|| Moment(turn.0.saturating_sub(LEAD)))
     }
 
+    /// How long a request is under way, going by the last ones.
+    pub(super) fn latency(&self) -> Option<Duration> {
+        self.concurrency.mean()
+    }
+
     /// How long what is under way may take to come to an end, going by the last answers.
     pub(super) fn drain(&self) -> Duration {
         let slowest = self.concurrency.slowest();

@@ -8,6 +8,7 @@ mod feed;
 mod owners;
 mod session;
 mod sharing;
+mod time_left;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,7 +26,7 @@ use crate::report::{Reporter, of_row};
 use crate::row::Totals;
 use crate::source::Source;
 use crate::text::quota::Quota;
-use crate::traffic::pace::{self, Pace};
+use crate::traffic::pace::Pace;
 use crate::traffic::transport::{ClientError, CredentialKind, Transport};
 
 use super::booking::{Booking, Claim, Entered, as_known};
@@ -185,7 +186,7 @@ pub(super) fn run_through<T: Transport>(
     let running = Running { options, world, opening: &opening, target: &target, now };
     let (found, booking) = running.survey_and_book(source, claim, listener)?;
     let tally = *found.fates.tally();
-    let (duration, limited_by) = pace::duration(tally.to_send(), &limits.quotas);
+    let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
     let reporter = (world.reporter)(Outlook {
         job: opening.job.name.clone(),
         item: opening.job.connector.item.clone(),

@@ -20,6 +20,7 @@ use crate::traffic::transport::Transport;
 use super::feed::{Feeder, WAITING};
 use super::owners::Owners;
 use super::sharing::{Sharing, Started};
+use super::time_left::TimeLeft;
 use super::{RunOutcome, World};
 use crate::task::booking::Booking;
 use crate::task::job::Opening;
@@ -27,8 +28,6 @@ use crate::task::limits::Limits;
 
 /// How long a ledger that cannot be written is tried again before the run is stopped.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Before this the pace so far says nothing about the time left.
-const YOUNG: Duration = Duration::from_secs(10);
 
 /// A run, ready to begin.
 pub(super) struct Session<'a> {
@@ -165,6 +164,7 @@ impl Session<'_> {
         (news, feed): (UnboundedReceiver<News>, Feed),
     ) -> (RunEnd, Option<Report>) {
         let to_send = self.fates.tally().to_send();
+        let mut time_left = TimeLeft::new(self.limits.timetable(to_send), to_send);
         let answers: &Answers = &self.opening.job.connector.answers;
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
@@ -180,7 +180,7 @@ impl Session<'_> {
                 feed,
                 stops: (self.world.stops)(),
                 tell: &mut |events| handle.tell_all(events),
-                progress: &mut |progress| handle.progress(with_estimate(progress, to_send)),
+                progress: &mut |progress| handle.progress(time_left.told(progress)),
                 owned: &|page| books.owners.owned(page),
                 holds: &|lane| books.watch.holds(lane),
                 wall: self.world.wall,
@@ -228,17 +228,6 @@ impl Session<'_> {
         }
         RunOutcome { totals, ending, exit, fault: reports.finish() }
     }
-}
-
-fn with_estimate(mut progress: Progress, to_send: u64) -> Progress {
-    let over = progress.succeeded + progress.failed + progress.in_doubt;
-    progress.to_send = to_send;
-    if progress.elapsed >= YOUNG && over > 0 && progress.unreached.is_none() {
-        let left =
-            progress.elapsed.as_secs_f64() / over as f64 * to_send.saturating_sub(over) as f64;
-        progress.left = Duration::try_from_secs_f64(left).ok();
-    }
-    progress
 }
 
 /// Where a row ends of which the run says nothing.

@@ -13,6 +13,7 @@ mod pressure;
 mod register;
 mod share;
 mod spacing;
+mod timetable;
 mod window;
 
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub(crate) use pressure::{PushBack, Slowdown};
 pub(crate) use register::{Process, Register, Report, Run, View};
 use share::Share;
 use spacing::Spacing;
+pub(crate) use timetable::Timetable;
 use window::Window;
 
 /// A moment, as the time since the pace began. Monotonic; never a wall clock.
@@ -180,9 +182,7 @@ impl Pace {
         self.pressure.next(now, self.under_way) <= now
             && self.pressure.gap(now).is_none()
             && self.spacings.iter().all(|spacing| spacing.saved(now) > ahead)
-            && self
-                .windows()
-                .all(|window| u64::from(window.free(now, self.under_way)) > ahead)
+            && self.windows().all(|window| u64::from(window.free(now, self.under_way)) > ahead)
             && self.share.as_ref().is_none_or(|share| u64::from(share.permits(now)) > ahead)
     }
 
@@ -216,9 +216,9 @@ impl Pace {
         let share = self.share.as_mut()?;
         let own = self.quotas.iter().map(|quota| quota.window).zip(&self.quota_windows);
         let of_others = self.windows_of_others.iter().map(|(length, window)| (*length, window));
-        let counts = own.chain(of_others).map(|(length, window)| {
-            (length, window.counts(now).saturating_add(self.under_way))
-        });
+        let counts = own
+            .chain(of_others)
+            .map(|(length, window)| (length, window.counts(now).saturating_add(self.under_way)));
         Some(Report {
             quotas: self.quotas.clone(),
             counts: counts.collect(),
@@ -325,19 +325,6 @@ const FIRST_BACK_OFF: Duration = Duration::from_millis(500);
 pub(crate) const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 /// The longest wait that a `Retry-After` can ask for: the longest window that an API is known to have.
 pub(crate) const LONGEST_ASKED: Duration = Duration::from_secs(3600);
-
-/// How long so many requests take at the quotas, and which quota binds; no time and none where they need not wait.
-pub(crate) fn duration(requests: u64, quotas: &[Quota]) -> (Duration, Option<Quota>) {
-    let time_at = |quota: &Quota| {
-        let seconds = spacing::period(quota).as_secs_f64() * requests.saturating_sub(1) as f64;
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
-    };
-    let slowest = spacing::spread(quotas, requests).map(|quota| (time_at(quota), *quota));
-    match slowest.max_by_key(|(duration, _)| *duration) {
-        Some((duration, quota)) => (duration, Some(quota)),
-        None => (Duration::ZERO, None),
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -150,7 +150,8 @@ impl Register {
         self.put_right(now);
         self.retire(run, now, has_died);
         self.enter(run, report, now);
-        let others: Vec<&Entry> = self.runs.iter().filter(|entry| entry.run != run.number).collect();
+        let others: Vec<&Entry> =
+            self.runs.iter().filter(|entry| entry.run != run.number).collect();
         let is_shared = others.iter().any(|entry| !entry.is_over(now));
         let reserved = others.iter().fold(0, |sum: u32, entry| sum.saturating_add(entry.reserved));
         let ended = others.iter().flat_map(|entry| &entry.ended).chain(&self.past);
@@ -213,7 +214,8 @@ impl Register {
     fn enter(&mut self, run: &Run, report: &Report, now: u64) {
         let quotas = report.quotas.iter().map(|quota| (window(quota), quota.requests.get()));
         let quotas: Vec<(u64, u32)> = quotas.collect();
-        self.longest = self.longest.max(quotas.iter().map(|(window, _)| *window).max().unwrap_or(0));
+        self.longest =
+            self.longest.max(quotas.iter().map(|(window, _)| *window).max().unwrap_or(0));
         let at = match self.runs.iter().position(|entry| entry.run == run.number) {
             Some(at) => at,
             None => {

@@ -136,7 +136,8 @@ fn open(path: &Path) -> io::Result<File> {
         keep_others_out(folder)?;
     }
     let mut options = OpenOptions::new();
-    let file = private_file::open(path, options.read(true).write(true).create(true).truncate(false))?;
+    let file =
+        private_file::open(path, options.read(true).write(true).create(true).truncate(false))?;
     keep_others_out_of(&file)?;
     Ok(file)
 }

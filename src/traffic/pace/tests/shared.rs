@@ -157,7 +157,8 @@ fn alone_a_run_is_as_fast_as_with_a_pace_of_its_own_and_seldom_comes() {
     for text in ["100/1s", "30/10s", "1000/1s", "2/1s"] {
         let quotas = quotas(&[text]);
         let count = quotas[0].requests.get() as usize * 20;
-        let alone = play(vec![Player::new(1, &quotas, count)], &mut begin(), Duration::from_secs(900));
+        let alone =
+            play(vec![Player::new(1, &quotas, count)], &mut begin(), Duration::from_secs(900));
         let took = alone.last().unwrap().1.arrived.as_secs_f64();
         let way = || (Duration::from_millis(5), 0.5);
         let own = send(&mut Pace::new(&quotas), Moment::default(), count, way, Duration::default);
@@ -210,8 +211,7 @@ fn a_slow_run_is_not_starved_by_a_fast_one_and_neither_goes_faster_than_it_may()
     let arrivals = play(players, &mut begin(), Duration::from_secs(60));
     assert!(most_in_a_window(&ways(&arrivals), fast[0].window) <= 100);
     assert!(of(&arrivals, 1, 0, 60) >= 150, "{}", of(&arrivals, 1, 0, 60));
-    let own: Vec<Way> =
-        arrivals.iter().filter(|(run, _)| *run == 1).map(|(_, way)| *way).collect();
+    let own: Vec<Way> = arrivals.iter().filter(|(run, _)| *run == 1).map(|(_, way)| *way).collect();
     assert!(most_in_a_window(&own, slow[0].window) <= 30);
     assert!(of(&arrivals, 2, 0, 60) >= 5_400, "{}", of(&arrivals, 2, 0, 60));
 }
