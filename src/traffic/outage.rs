@@ -115,7 +115,10 @@ impl Outage {
         self.probes += 1;
         let lasted = self.since.map(|_| now.since(self.known_at)).unwrap_or_default();
         let longest = match self.window {
-            Some(window) if lasted < EVERY_WINDOW => (window / 2).max(SHORTEST_WAIT / 2),
+            // Not where tokens are refused: who asks for them too often is locked out.
+            Some(window) if lasted < EVERY_WINDOW && !self.of_access => {
+                (window / 2).max(SHORTEST_WAIT / 2)
+            }
             _ => Duration::MAX,
         };
         let longest = longest.min((lasted / PART).max(LONGEST_WAIT));

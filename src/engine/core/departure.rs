@@ -5,6 +5,8 @@
 //! count as requests under way, and there are never more of them than there may be requests: so when a run is killed, no
 //! more rows are in doubt than twice its concurrency.
 
+use std::time::Duration;
+
 use crate::event::{Event, Fault, Happening, Note, RowEnd};
 use crate::plan::decide::Sending;
 use crate::row::{Attempted, Cause, Doubt, Reason};
@@ -13,6 +15,9 @@ use crate::traffic::shared_pace::{Heard, Unheard};
 
 use super::rows::{Flight, Last, Recovery};
 use super::{Action, Core, Now};
+
+/// A wait that nobody has asked for and that is no shorter is told.
+const WORTH_TELLING: Duration = Duration::from_secs(10);
 
 impl Core {
     /// Does all that can be done now, and finds out when more can be.
@@ -56,8 +61,10 @@ impl Core {
     pub(super) fn heard(&mut self, heard: Result<Heard, Unheard>, now: Now) {
         let note = match heard {
             Ok(heard) => {
-                self.other_side.pace.hear(&heard.view, now.moment);
-                heard.begun_anew.map(Note::PaceBegunAnew)
+                let wait = self.other_side.pace.hear(&heard.view, now.moment);
+                let wait = wait.filter(|wait| *wait >= WORTH_TELLING);
+                let spent = wait.map(|wait| Note::QuotaSpent { wait });
+                heard.begun_anew.map(Note::PaceBegunAnew).or(spent)
             }
             Err(why) => {
                 self.other_side.pace.go_alone();

@@ -27,6 +27,10 @@ pub(crate) fn note(note: &Note) -> String {
             span(*at_most),
             if *rows == 1 { "its row" } else { "their rows" },
         ),
+        Note::QuotaSpent { wait } => format!(
+            "earlier requests of this account have used up its quota: nothing leaves for {}",
+            span(*wait)
+        ),
         Note::OwnPace(why) => format!(
             "runs of this account that go at the same time are not counted, nor those before with another ledger: {}; \
              this run keeps the quotas by itself (--own-pace asks for that)",

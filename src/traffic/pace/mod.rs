@@ -229,9 +229,10 @@ impl Pace {
         })
     }
 
-    /// What the others do.
-    pub(crate) fn hear(&mut self, view: &View, now: Moment) {
-        let Some(share) = &mut self.share else { return };
+    /// What the others do. Gives how long they keep everything from leaving, where nothing has left yet.
+    pub(crate) fn hear(&mut self, view: &View, now: Moment) -> Option<Duration> {
+        let share = self.share.as_mut()?;
+        let is_first = share.is_new();
         share.hears(view.permits, view.is_shared);
         let lengths = self.quotas.iter().map(|quota| quota.window);
         let limit_of = |length| view.limits.iter().find(|(window, _)| *window == length);
@@ -241,6 +242,13 @@ impl Pace {
             }
         }
         self.hear_windows(view, now);
+        self.count_once(view);
+        let next = self.windows().map(|window| window.next(now, self.under_way)).max();
+        is_first.then(|| next.unwrap_or(now).since(now))
+    }
+
+    /// What the ledger knows of earlier runs is forgotten where the others have told it, too.
+    fn count_once(&mut self, view: &View) {
         let Some(of_ledger) = self.of_ledger.take() else { return };
         for (window, known) in self.quota_windows.iter_mut().zip(of_ledger) {
             // What the ledger knows is among what the others tell, if they have told of everything for that long.

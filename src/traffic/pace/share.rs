@@ -103,6 +103,11 @@ impl Share {
         ended.map(|(at, count)| Earlier { ago: now.since(at), count }).collect()
     }
 
+    /// Whether it has never been answered.
+    pub(super) fn is_new(&self) -> bool {
+        self.until == Moment::default()
+    }
+
     /// It has been answered.
     pub(super) fn hears(&mut self, permits: u32, is_shared: bool) {
         self.is_asking = false;
