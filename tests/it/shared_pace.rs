@@ -82,7 +82,7 @@ fn other_accounts_and_those_who_want_it_have_a_pace_of_their_own() {
     start(&first, &sandbox, "--rate 30/1h").outcome().exits(0);
     // The hour is used up, for whoever shares it.
     let own = desk(20).beside(&first);
-    let outcome = start(&own, &sandbox, "--rate 30/1h --max-duration 500ms").outcome().exits(4);
+    let outcome = start(&own, &sandbox, "--rate 30/1h --max-duration 4s").outcome().exits(4);
     let note = outcome.all("note")[0]["message"].to_string();
     assert!(note.contains("have used up its quota: nothing leaves for 5"), "{note}");
     start(&own, &sandbox, "--rate 30/1h --own-pace").outcome().exits(0);
