@@ -85,6 +85,9 @@ pub(super) struct RunArguments {
     /// Trust the certificates in this PEM file beside the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// Keep the quotas by itself: runs of the same account that go at the same time are not counted
+    #[arg(long)]
+    pub own_pace: bool,
     #[command(flatten)]
     pub common: CommonArguments,
 }
@@ -257,6 +260,9 @@ pub(super) struct SandboxArguments {
     /// Allow everything
     #[arg(long, conflicts_with = "quota")]
     pub no_quota: bool,
+    /// How many connections it takes at a time; one more is reset
+    #[arg(long, value_name = "N")]
+    pub connections: Option<usize>,
     /// What goes wrong and how often, as in 503=5%,reset-after=2%
     #[arg(long, value_name = "FAULTS", default_value = "", value_parser = faults)]
     pub fault: Faults,

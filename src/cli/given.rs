@@ -115,7 +115,7 @@ mod tests {
                      --concurrency 2 --limit 3 --skip-invalid --retry-failed --as-new --allow-http --sandbox";
         let run = format!(
             "noteferry run job.csv {flags} --max-failures 5% --give-up-after 5m --deadline 06:00 --max-duration 4h \
-             --ca-file f --no-progress --color never"
+             --ca-file f --own-pace --no-progress --color never"
         );
         for given in [run.clone(), format!("noteferry plan job.csv {flags}")] {
             let line = read(&given.split_whitespace().collect::<Vec<_>>()).1;

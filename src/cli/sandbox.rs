@@ -39,6 +39,7 @@ fn options(arguments: &SandboxArguments) -> Options {
     let mut options = Options {
         port: arguments.port,
         latency: arguments.latency,
+        connections: arguments.connections,
         faults: arguments.fault.clone(),
         slow: arguments.slow,
         token_lifetime: arguments.token_lifetime,

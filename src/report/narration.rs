@@ -217,7 +217,8 @@ fn until(view: &RunView) -> Option<String> {
 
 /// `It takes about 5 h 33 min at 9000/h.`
 fn time(view: &RunView) -> Option<String> {
-    if view.to_send() == 0 || view.duration.is_zero() {
+    let is_at_once = view.limited_by.is_none() && view.duration.as_secs() == 0;
+    if view.to_send() == 0 || view.duration.is_zero() || is_at_once {
         return None;
     }
     let about = words::about(view.duration);

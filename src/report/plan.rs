@@ -620,7 +620,8 @@ fn held_words(totals: &PlanTotals) -> String {
 /// `50,000 requests take about 5 h 33 min: 9000/h is the quota that binds.`
 fn time(totals: &PlanTotals) -> String {
     let count = totals.count(Group::Send);
-    if count == 0 || totals.duration.is_zero() {
+    let is_at_once = totals.limited_by.is_none() && totals.duration.as_secs() == 0;
+    if count == 0 || totals.duration.is_zero() || is_at_once {
         return String::new();
     }
     let take = if count == 1 { "takes" } else { "take" };

@@ -108,6 +108,7 @@ pub(crate) fn progress(seconds: u64) -> Progress {
         succeeded: requests,
         requests,
         elapsed: Duration::from_secs(seconds),
+        latency: None,
         allowed_rate: Some(2.5),
         ..Progress::default()
     }

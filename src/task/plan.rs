@@ -10,7 +10,6 @@ use crate::report::{PlanReport, PlanTotals, of_row};
 use crate::source::Source;
 use crate::text::address;
 use crate::text::spelling::is_same;
-use crate::traffic::pace;
 
 use super::booking::{Past, name_in, refuse_other_account};
 use super::elsewhere::refuse_done_elsewhere;
@@ -91,7 +90,7 @@ pub(crate) fn plan(
     }
     let report = planning.show(&fates, show(About::new(&opening, &target)))?;
     let tally = *fates.tally();
-    let (duration, limited_by) = pace::duration(tally.to_send(), &limits.quotas);
+    let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
     let totals = PlanTotals {
         tally,
         duration,

@@ -42,6 +42,8 @@ pub(super) struct Target {
     pub is_sandbox: bool,
     /// Empty where nobody asks for one; none where credentials would tell it and there are none.
     pub account: Option<String>,
+    /// The one that a quota is kept for, as far as that is known: the credentials' own where the user names none.
+    pub account_served: Option<String>,
 }
 
 impl TargetOptions<'_> {
@@ -95,7 +97,9 @@ impl Target {
             (None, Some(_), Some(account)) => Some(account.clone()),
             (None, Some(credentials), None) => Some(credentials.account().to_owned()),
         };
-        Self { base_url, is_sandbox: rehearsal.is_some(), account }
+        let named = account.clone().filter(|account| !account.is_empty());
+        let account_served = named.or_else(|| Some(credentials?.account().to_owned()));
+        Self { base_url, is_sandbox: rehearsal.is_some(), account, account_served }
     }
 
     /// Refuses to carry credentials over plain HTTP to another machine, unless the user allows it.

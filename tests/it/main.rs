@@ -33,6 +33,7 @@ mod repeats;
 mod replay;
 mod running;
 mod secrets;
+mod shared_pace;
 mod shipped;
 #[cfg(unix)]
 mod signals;

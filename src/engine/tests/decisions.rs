@@ -76,6 +76,7 @@ fn done(core: &mut Core) -> Vec<String> {
         Action::Send { slot, .. } => format!("send {slot}"),
         Action::Look { slot, .. } => format!("look {slot}"),
         Action::Renew => "renew".to_owned(),
+        Action::Come(_) => "come".to_owned(),
         Action::Tell(Event::Row(event)) => format!("row {} {}", event.place.row, event.end.word()),
         Action::Tell(_) => "tell".to_owned(),
         Action::Abandon => "abandon".to_owned(),

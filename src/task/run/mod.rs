@@ -7,6 +7,8 @@ mod connect;
 mod feed;
 mod owners;
 mod session;
+mod sharing;
+mod time_left;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,7 +26,7 @@ use crate::report::{Reporter, of_row};
 use crate::row::Totals;
 use crate::source::Source;
 use crate::text::quota::Quota;
-use crate::traffic::pace::{self, Pace};
+use crate::traffic::pace::Pace;
 use crate::traffic::transport::{ClientError, CredentialKind, Transport};
 
 use super::booking::{Booking, Claim, Entered, as_known};
@@ -37,6 +39,8 @@ use super::{Details, Failure, Listener, Refused, Told};
 pub(super) use connect::Destination;
 use session::Session;
 pub(super) use session::standing;
+use sharing::Sharing;
+pub(crate) use sharing::StateFolder;
 
 /// How long the other side may be out of reach, unless that is said.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(600);
@@ -54,6 +58,8 @@ pub(crate) struct RunOptions<'a> {
     pub time: TimeLimits,
     /// Certificates in a PEM file, to be trusted beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// Where the pace lies that is shared with other runs of the account.
+    pub state_folder: StateFolder,
 }
 
 /// How many rows may fail.
@@ -185,7 +191,7 @@ pub(super) fn run_through<T: Transport>(
     let running = Running { options, world, opening: &opening, target: &target, now };
     let (found, booking) = running.survey_and_book(source, claim, listener)?;
     let tally = *found.fates.tally();
-    let (duration, limited_by) = pace::duration(tally.to_send(), &limits.quotas);
+    let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
     let reporter = (world.reporter)(Outlook {
         job: opening.job.name.clone(),
         item: opening.job.connector.item.clone(),
@@ -228,6 +234,7 @@ pub(super) fn run_through<T: Transport>(
         settings,
         now,
         is_sandbox: target.is_sandbox,
+        sharing: Sharing::new(&options.state_folder, &target),
         world,
     };
     Ok(session.run(booking, &transport, reporter)?)

@@ -318,6 +318,7 @@ impl<'a> Play<'a> {
             Action::Look { slot, work, .. } => {
                 self.leave(Coming::List { slot, row: work.ready.place.row });
             }
+            Action::Come(_) => panic!("its pace is its own"),
             Action::Renew => self.after(LOGIN, Coming::Token),
             Action::Tell(Event::Row(event)) => *self.told.entry(event.end.word()).or_default() += 1,
             Action::Tell(_) => {}

@@ -168,6 +168,7 @@ impl<'a> Life<'a> {
                 let lane = work.ready.lane.strip_prefix("ticket ").unwrap().to_owned();
                 self.after(5..400, slot, Kind::Look(asked, row, lane, self.world.token));
             }
+            Action::Come(_) => {}
             Action::Renew => {
                 self.world.left.push(self.world.clock);
                 self.after(5..200, 0, Kind::Token);
