@@ -54,9 +54,9 @@ pub(crate) struct Parts<'a, T> {
     pub news: UnboundedReceiver<News>,
     pub feed: Feed,
     /// Wishes to stop, from outside.
-    pub stops: UnboundedReceiver<Stop>,
-    /// Hears events in order, several at a time.
-    pub tell: &'a mut dyn FnMut(Vec<Event>),
+    pub stops: &'a mut UnboundedReceiver<Stop>,
+    /// Hears events in order, several at a time, and gives back those that nobody can take yet. Never waits.
+    pub tell: &'a mut dyn FnMut(Vec<Event>) -> Vec<Event>,
     pub progress: &'a mut dyn FnMut(Progress),
     /// What rows own of a page of a list, and of the lane that is looked through.
     pub owned: &'a dyn Fn(Page) -> LocalBoxFuture<'static, Owned>,
@@ -80,6 +80,8 @@ pub(crate) struct RunEnd {
     pub settled: u64,
     /// How it stood in the end.
     pub progress: Progress,
+    /// What nobody has taken yet of what there is to tell.
+    pub untold: Vec<Event>,
 }
 
 /// Something that came to an end.
@@ -118,14 +120,15 @@ pub(crate) async fn run<T: Transport>(
         remote_began: None,
         writes: Vec::new(),
         told: Vec::new(),
+        is_heard: true,
         shown_at: None,
         progress: tokio::time::interval(PROGRESS_EVERY),
         parts,
     };
     shell.take(Input::Tick);
     loop {
-        shell.hand_over();
         shell.show();
+        shell.hand_over();
         if let Some(ending) = shell.core.ended() {
             return shell.outcome(ending);
         }
@@ -149,6 +152,8 @@ struct Shell<'a, T> {
     writes: Vec<Write>,
     /// Events that are told at the end of a turn.
     told: Vec<Event>,
+    /// Whether they could be told last time.
+    is_heard: bool,
     shown_at: Option<Moment>,
     progress: Interval,
     parts: Parts<'a, T>,
@@ -346,7 +351,11 @@ impl<T: Transport> Shell<'_, T> {
 
     fn show(&mut self) {
         if !self.told.is_empty() {
-            (self.parts.tell)(std::mem::take(&mut self.told));
+            self.told = (self.parts.tell)(std::mem::take(&mut self.told));
+        }
+        if self.told.is_empty() != self.is_heard {
+            self.is_heard = !self.is_heard;
+            self.take(Input::Heard(self.is_heard));
         }
         let now = Moment(self.began.elapsed());
         if self.shown_at.is_none_or(|last| now.since(last) >= PROGRESS_EVERY) {
@@ -356,7 +365,7 @@ impl<T: Transport> Shell<'_, T> {
         }
     }
 
-    fn outcome(&self, ending: Ending) -> RunEnd {
+    fn outcome(mut self, ending: Ending) -> RunEnd {
         let progress = self.core.progress(Moment(self.began.elapsed()));
         RunEnd {
             ending,
@@ -367,6 +376,7 @@ impl<T: Transport> Shell<'_, T> {
             invalid: self.core.invalid(),
             settled: self.core.settled_rows(),
             progress,
+            untold: std::mem::take(&mut self.told),
         }
     }
 }

@@ -54,7 +54,7 @@ pub(crate) use status::{
     Counted, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
 };
 pub(crate) use summary::summary;
-pub(crate) use thread::{ReportHandle, ReportThread};
+pub(crate) use thread::{ClosingReport, ReportHandle, ReportThread};
 pub(crate) use words::{credentials, of_row, of_source_change, target};
 
 /// Hears events of a run on a thread of its own.

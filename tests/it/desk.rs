@@ -321,6 +321,13 @@ impl Started {
         }
     }
 
+    /// Waits for the end, and reads nothing of stdout until then; gives the status and what stands on stderr.
+    pub(crate) fn unread(mut self) -> (i32, String) {
+        let mut stderr = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (self.child.wait().unwrap().code().unwrap_or(-1), stderr)
+    }
+
     /// Waits for the end.
     pub(crate) fn outcome(mut self) -> Outcome {
         // Both pipes are emptied at once, or a talkative child would wait for its reader.

@@ -39,4 +39,6 @@ mod signing_in;
 mod status;
 mod tidy;
 mod told;
+#[cfg(unix)]
+mod unread;
 mod validation;

@@ -199,7 +199,8 @@ impl Core {
 
     /// Whether another row may be started.
     fn may_begin(&mut self, now: Now) -> bool {
-        if !self.course.goes_on() || !self.other_side.access.is_ready(now.moment) {
+        if !self.is_heard || !self.course.goes_on() || !self.other_side.access.is_ready(now.moment)
+        {
             return false;
         }
         if let Some(probe) = self.other_side.outage.next_probe() {

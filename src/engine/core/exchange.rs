@@ -76,6 +76,8 @@ pub(crate) enum Input {
     },
     Token(Result<Granted, TokenFailure>),
     Stop(Stop),
+    /// Whether what has been told is taken; while it is not, nothing is begun.
+    Heard(bool),
     /// Time has passed.
     Tick,
 }

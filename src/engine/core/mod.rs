@@ -48,6 +48,8 @@ pub(crate) struct Core {
     lists: Lists,
     counts: Counts,
     actions: Vec<Action>,
+    /// Whether somebody takes what is told. Rows that are begun will have something to tell.
+    is_heard: bool,
     /// When to come back if nothing else happens.
     wake: Option<Moment>,
 }
@@ -84,6 +86,7 @@ impl Core {
             lists: Lists::default(),
             counts: Counts::default(),
             actions: Vec::new(),
+            is_heard: true,
             wake: None,
         }
     }
@@ -124,6 +127,7 @@ impl Core {
                 let consequence = self.other_side.token_failed(failure, patience, now);
                 self.follow(consequence, now);
             }
+            Input::Heard(is_heard) => self.is_heard = is_heard,
             Input::Stop(stop) => self.asked_to_stop(stop, now),
             Input::SourceFailed(problems) => self.source_failed(problems, now),
             Input::LedgerFailed(error) => self.ledger_failed(error, now),
