@@ -68,5 +68,5 @@ pub mod proofs {
     pub use crate::text::diagnostic::{Diagnostic, Place};
     pub use crate::text::quota::Quota;
     pub use crate::traffic::reply::{Answer, Reply};
-    pub use crate::traffic::verdict::{Verdict, judge};
+    pub use crate::traffic::verdict::{Verdict, judge_openly as judge};
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::report::{Problems, brought_in, credentials, of_waiting};
 use crate::task::{Details, Limits, Told};
+use crate::text::visible::shown;
 
 use super::output::Output;
 
@@ -66,10 +67,12 @@ impl Hearing {
             format!("quotas: {}; concurrency: {}", quotas.join(", "), limits.concurrency)
         };
         let lines = [
-            Some(format!("connector: {connector} ({operations} operations)")),
-            target.as_ref().map(|target| format!("target: {target}")),
+            Some(format!("connector: {} ({operations} operations)", shown(connector))),
+            target.as_ref().map(|target| format!("target: {}", shown(target))),
             kind.map(|kind| format!("credentials: {}", credentials(kind))),
-            ledger.as_ref().map(|ledger| format!("ledger: {}", ledger.display())),
+            ledger
+                .as_ref()
+                .map(|ledger| format!("ledger: {}", shown(&ledger.display().to_string()))),
             limits.as_ref().map(quotas),
         ];
         lines.into_iter().flatten().for_each(|line| self.output.say(&line));

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::report::exit;
+use crate::text::visible::safe;
 
 /// So long the last word is tried to be said.
 const LAST_WORD: Duration = Duration::from_secs(1);
@@ -49,7 +50,7 @@ pub(super) fn words() -> Box<dyn Write + Send> {
 /// Writes all of a text to one of them.
 pub(super) fn write(mut to: Box<dyn Write + Send>, text: &str) {
     // What went wrong is remembered below.
-    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+    let _ = to.write_all(safe(text).as_bytes()).and_then(|()| to.flush());
 }
 
 /// Takes note that the output broke off for another reason, unless it is known why.

@@ -287,7 +287,12 @@ impl<T: Transport> Shell<'_, T> {
             }
             Flight::Replied { slot, work, reply } => {
                 self.read_clock(date_of(&reply));
-                let verdict = judge(self.parts.answers, &work.ready.operation, reply);
+                let redactor = self.parts.transport.redactor();
+                let operation = &work.ready.operation;
+                let mut verdict = judge(self.parts.answers, operation, reply, &redactor);
+                if let Verdict::Done { items: Some(items), .. } = &mut verdict {
+                    items.iter_mut().for_each(|item| redactor.redact_value(item));
+                }
                 Input::Replied { slot, verdict }
             }
             Flight::Looked { slot, work, reply } => {
@@ -304,9 +309,19 @@ impl<T: Transport> Shell<'_, T> {
             let verdict = Verdict::Done { id: None, items: None };
             return Input::Looked { slot, verdict, owned: Ok(Holdings::default()) };
         };
-        let verdict = judge(self.parts.answers, &recover.list, reply);
-        let items = match &verdict {
-            Verdict::Done { items: Some(items), .. } => items.as_slice(),
+        let redactor = self.parts.transport.redactor();
+        let mut verdict = judge(self.parts.answers, &recover.list, reply, &redactor);
+        let items = match &mut verdict {
+            // Of an item nothing is kept but its name. What was sent may hold what is a secret, too.
+            Verdict::Done { items: Some(items), .. } => {
+                let names = || recover.id.iter().map(|pointer| pointer.as_str());
+                for item in items.iter_mut() {
+                    let name = names().find(|name| item.pointer(name).is_some());
+                    let name = name.and_then(|name| item.pointer_mut(name));
+                    name.into_iter().for_each(|name| redactor.redact_value(name));
+                }
+                items.as_slice()
+            }
             _ => &[],
         };
         let ids: HashSet<String> = items.iter().filter_map(|item| item_id(recover, item)).collect();

@@ -16,6 +16,7 @@ pub(crate) mod outline;
 pub(crate) mod place;
 pub(crate) mod pointer;
 pub(crate) mod quota;
+pub(crate) mod redaction;
 pub(crate) mod secret;
 pub(crate) mod small_file;
 pub(crate) mod violation;

@@ -171,8 +171,8 @@ impl Desk {
     ) -> Started {
         let run = self.run_command(sandbox, arguments);
         let mut command = Command::new("sh");
-        // POSIX counts in blocks of 512 bytes; without the trap a write over the limit would be the end.
-        let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", room * 2);
+        // POSIX counts in blocks of 512 bytes. A write over the limit brings a signal, too.
+        let script = format!("ulimit -f {}; exec \"$0\" \"$@\"", room * 2);
         command.arg("-c").arg(script).arg(run.get_program()).args(run.get_args());
         command.current_dir(self.folder.path()).env_clear();
         command.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -302,6 +302,16 @@ impl Started {
     #[cfg(target_os = "linux")]
     pub(crate) fn arguments(&self) -> String {
         std::fs::read_to_string(format!("/proc/{}/cmdline", self.child.id())).unwrap()
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What the system says of the process, in one of its files.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn system_says(&self, file: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap()
     }
 
     /// Sends a signal, as in `INT`.

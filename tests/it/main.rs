@@ -25,8 +25,10 @@ mod ledger;
 mod ledger_check;
 mod lost_answers;
 mod markers;
+mod names;
 #[cfg(target_os = "linux")]
 mod outputs;
+mod own_certificates;
 mod planning;
 mod repeats;
 mod replay;
@@ -36,6 +38,9 @@ mod shipped;
 #[cfg(unix)]
 mod signals;
 mod signing_in;
+#[cfg(unix)]
+mod special_files;
+mod spellings;
 mod status;
 mod tidy;
 mod told;
