@@ -257,11 +257,32 @@ impl Reading {
             _ => present.iter().map(|sign| vec![*sign]).collect(),
         };
         let begin = Some(first.clone());
+        let written = (!present.is_empty()).then(|| Self::written::<PLACES>(text));
         let chains = std::iter::once(SIGNS.to_vec()).chain(alone).flat_map(move |signs| {
-            let next = move |reading: &Self| reading.undone::<PLACES>(&signs);
-            std::iter::successors(next(&first), next).take(ROUNDS)
+            // Blanks may stand between what is undone, and may keep apart what is not to be.
+            let of_blanks = signs.clone();
+            let undone = move |reading: &Self| reading.undone::<PLACES>(&signs);
+            let plain = move |reading: &Self| {
+                reading.undone::<PLACES>(&of_blanks).map(|undone| undone.plain::<PLACES>())
+            };
+            let with_blanks = std::iter::successors(written.as_ref().and_then(&undone), undone);
+            let with_blanks = with_blanks.map(|reading| reading.plain::<PLACES>()).take(ROUNDS);
+            with_blanks.chain(std::iter::successors(plain(&first), plain).take(ROUNDS))
         });
         begin.into_iter().chain(chains)
+    }
+
+    /// As it is written.
+    fn written<const PLACES: bool>(text: &str) -> Self {
+        let mut reading = Self::default();
+        for (at, letter) in text.char_indices() {
+            let place = Place { start: small(at), end: small(at + letter.len_utf8()) };
+            letter
+                .encode_utf8(&mut [0; 4])
+                .bytes()
+                .for_each(|byte| reading.byte::<PLACES>(byte, place));
+        }
+        reading
     }
 
     fn first<const PLACES: bool>(text: &str) -> Self {
@@ -307,18 +328,21 @@ impl Reading {
         let (mut raw, mut at, mut is_other) = (Self::default(), 0, false);
         while let Some(byte) = self.letters.get(at) {
             let rest = &self.letters[at..];
-            let (bytes, length) = match unwritten(rest).filter(|_| signs.contains(byte)) {
+            let unwritten = if signs.contains(byte) { unwritten(rest) } else { None };
+            match unwritten {
                 Some((bytes, length)) => {
                     is_other = true;
-                    (bytes, length)
+                    let place = self.place(at..at + length);
+                    bytes.into_iter().for_each(|byte| raw.byte::<PLACES>(byte, place));
+                    at += length;
                 }
-                None => (vec![*byte], 1),
-            };
-            let place = self.place(at..at + length);
-            bytes.into_iter().for_each(|byte| raw.byte::<PLACES>(byte, place));
-            at += length;
+                None => {
+                    raw.byte::<PLACES>(*byte, self.place(at..at + 1));
+                    at += 1;
+                }
+            }
         }
-        is_other.then(|| raw.plain::<PLACES>())
+        is_other.then_some(raw)
     }
 
     /// The same in plain form: what was undone may be anything.
@@ -344,7 +368,6 @@ fn small(at: usize) -> u32 {
 }
 
 /// What the beginning of a text stands for, and how long that is, where it is written for an address, for JSON or for HTML.
-/// Letters are small there.
 fn unwritten(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let of_letter = |code: u32| char::from_u32(code).map(|letter| letter.to_string().into_bytes());
     match text {
