@@ -2,6 +2,7 @@
 //!
 //! Not for finding it: whoever calls has seen the fault, but for those of a header.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::text::code::Code;
@@ -9,6 +10,8 @@ use crate::text::code::Code;
 use super::super::RowLimit;
 use super::super::fault::{Fault, RAISE_LIMIT, SAVE_AS_UTF8};
 
+/// A header of more columns is none.
+const MOST_COLUMNS: usize = 10_000;
 const CLOSE_THE_QUOTE: &str =
     "close the quote; a double quote inside a quoted text is written twice: \"\"";
 
@@ -17,9 +20,12 @@ pub(super) fn of_header(names: &[Arc<str>], delimiter: u8, line: u64) -> Vec<Fau
     if let Some(fault) = other_delimiter(names, delimiter, line) {
         return vec![fault];
     }
-    let mut faults = Vec::new();
+    if names.len() > MOST_COLUMNS {
+        return vec![too_many(names.len(), line)];
+    }
+    let (mut faults, mut known) = (Vec::new(), HashMap::new());
     for (index, name) in names.iter().enumerate() {
-        let first = names.iter().position(|other| other == name).unwrap_or(index);
+        let first = *known.entry(name).or_insert(index);
         if name.trim().is_empty() {
             faults.push(nameless(line, index + 1));
         } else if first < index {
@@ -27,6 +33,13 @@ pub(super) fn of_header(names: &[Arc<str>], delimiter: u8, line: u64) -> Vec<Fau
         }
     }
     faults
+}
+
+fn too_many(count: usize, line: u64) -> Fault {
+    let message =
+        format!("the header has {count} columns, which is more than are read: {MOST_COLUMNS}");
+    Fault::row(line, Code::TooManyColumns, message)
+        .hint("is it a table, with a header and rows below it, and is the delimiter right?")
 }
 
 /// One single column with a delimiter in its name is a file with another delimiter.
