@@ -41,7 +41,7 @@ fn no_name_steers_a_terminal() {
             format!("run {file} --operation {NASTY}"),
             format!("run {NASTY}.missing"),
             format!("run {file} {NASTY}"),
-            format!("{NASTY}"),
+            NASTY.to_owned(),
             format!("explain {NASTY}"),
             format!("run {file} --rate {NASTY}"),
             format!("run {file} {at} --ca-file {NASTY}"),
