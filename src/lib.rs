@@ -68,5 +68,18 @@ pub mod proofs {
     pub use crate::text::diagnostic::{Diagnostic, Place};
     pub use crate::text::quota::Quota;
     pub use crate::traffic::reply::{Answer, Reply};
-    pub use crate::traffic::verdict::{Verdict, judge};
+    pub use crate::traffic::verdict::{Verdict, judge_openly as judge};
+
+    /// A text without a secret.
+    #[must_use]
+    pub fn redacted(secret: &str, text: &str) -> String {
+        let secret = crate::text::secret::Secret::new(secret.to_owned());
+        crate::text::redaction::Redactor::new([secret]).redact(text).into_owned()
+    }
+
+    /// A text as a terminal may get it.
+    #[must_use]
+    pub fn safe_for_terminals(text: &str) -> String {
+        crate::text::visible::safe(text).into_owned()
+    }
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::report::{Problems, brought_in, credentials, of_waiting};
 use crate::task::{Details, Limits, Told};
+use crate::text::visible::shown;
 
 use super::output::Output;
 
@@ -83,10 +84,16 @@ impl Hearing {
             format!("quotas: {}; concurrency: {}", quotas.join(", "), limits.concurrency)
         };
         let lines = [
-            Some(format!("connector: {connector} ({operations} operations), {folder}")),
-            target.as_ref().map(|target| format!("target: {target}")),
-            kind.map(|kind| format!("credentials: {}{from}", credentials(kind))),
-            ledger.as_ref().map(|ledger| format!("ledger: {}", ledger.display())),
+            Some(format!(
+                "connector: {} ({operations} operations), {}",
+                shown(connector),
+                shown(&folder.to_string())
+            )),
+            target.as_ref().map(|target| format!("target: {}", shown(target))),
+            kind.map(|kind| format!("credentials: {}{}", credentials(kind), shown(&from))),
+            ledger
+                .as_ref()
+                .map(|ledger| format!("ledger: {}", shown(&ledger.display().to_string()))),
             limits.as_ref().map(quotas),
         ];
         lines.into_iter().flatten().for_each(|line| self.output.say(&line));

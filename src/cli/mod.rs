@@ -13,6 +13,7 @@ mod hearing;
 mod ledger;
 mod output;
 mod plan;
+mod process;
 mod run;
 mod sandbox;
 mod signals;
@@ -20,6 +21,8 @@ mod status;
 mod streams;
 #[cfg(test)]
 mod tests;
+
+use std::io::IsTerminal as _;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
@@ -32,6 +35,7 @@ use crate::text::command::CommandLine;
 
 /// Runs the program on the arguments and the environment of the process; gives its exit code.
 pub fn main() -> u8 {
+    process::leave_no_core();
     let (arguments, given) = match read() {
         Ok(read) => read,
         Err(error) => {
@@ -47,12 +51,17 @@ pub fn main() -> u8 {
 
 /// Help and version are errors to clap, and none to the user.
 fn unread(error: &clap::Error) -> u8 {
-    if let Err(fault) = error.print() {
-        streams::not_written(!error.use_stderr(), &fault);
-    }
     if !error.use_stderr() {
+        if let Err(fault) = error.print() {
+            streams::not_written(true, &fault);
+        }
         return exit::DONE;
     }
+    // It repeats arguments, which may be names of files that others have given.
+    let text = error.render();
+    let colors = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let text = if colors { text.ansi().to_string() } else { text.to_string() };
+    streams::write(streams::words(), &text);
     if wants_events(std::env::args()) {
         output::close_unread();
     }

@@ -20,9 +20,10 @@ use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
 use super::streams::{self, data};
-use super::{gather, signals, wall_clock};
+use super::{gather, process, signals, wall_clock};
 
 pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &Environment) -> u8 {
+    process::outlive_file_limits();
     let output = Output::new(&arguments.common, environment);
     let rehearses = arguments.sending.sandbox;
     let sandbox = match rehearses.then(|| Sandbox::start(sandbox::rehearsal())).transpose() {

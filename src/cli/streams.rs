@@ -4,10 +4,15 @@
 //! then the exit code is not 0. How the words come about is for others.
 
 use std::io::{self, ErrorKind, Write, stderr, stdout};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::report::exit;
+use crate::text::visible::safe;
 
+/// So long the last word is tried to be said.
+const LAST_WORD: Duration = Duration::from_secs(1);
 const OUTPUT: &str = "standard output";
 const ERROR: &str = "standard error";
 
@@ -45,7 +50,7 @@ pub(super) fn words() -> Box<dyn Write + Send> {
 /// Writes all of a text to one of them.
 pub(super) fn write(mut to: Box<dyn Write + Send>, text: &str) {
     // What went wrong is remembered below.
-    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+    let _ = to.write_all(safe(text).as_bytes()).and_then(|()| to.flush());
 }
 
 /// Takes note that the output broke off for another reason, unless it is known why.
@@ -72,14 +77,22 @@ pub(super) fn exit_code(code: u8, closed: Closed) -> u8 {
             "the run went on to its end, and what came of each row is in the ledger: see noteferry status"
         }
     };
-    write(
-        words(),
-        &format!("error: {stream} could not be written to its end: {cause}; {what_holds}\n"),
-    );
+    let text = format!("error: {stream} could not be written to its end: {cause}; {what_holds}\n");
+    write_in_time(text);
     match code {
         exit::DONE => exit::STOPPED,
         code => code,
     }
+}
+
+/// Writes to standard error, which may be read by the same one who has stopped reading.
+fn write_in_time(text: String) {
+    let (done, is_done) = sync_channel(1);
+    std::thread::spawn(move || {
+        write(words(), &text);
+        let _ = done.send(());
+    });
+    let _ = is_done.recv_timeout(LAST_WORD);
 }
 
 fn remember(stream: &'static str, cause: String, is_closed: bool) {

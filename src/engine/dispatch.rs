@@ -57,9 +57,9 @@ pub(crate) struct Parts<'a, T> {
     pub news: UnboundedReceiver<News>,
     pub feed: Feed,
     /// Wishes to stop, from outside.
-    pub stops: UnboundedReceiver<Stop>,
-    /// Hears events in order, several at a time.
-    pub tell: &'a mut dyn FnMut(Vec<Event>),
+    pub stops: &'a mut UnboundedReceiver<Stop>,
+    /// Hears events in order, several at a time, and gives back those that nobody can take yet. Never waits.
+    pub tell: &'a mut dyn FnMut(Vec<Event>) -> Vec<Event>,
     pub progress: &'a mut dyn FnMut(Progress),
     /// What rows own of a page of a list, and of the lane that is looked through.
     pub owned: &'a dyn Fn(Page) -> LocalBoxFuture<'static, Owned>,
@@ -83,6 +83,8 @@ pub(crate) struct RunEnd {
     pub settled: u64,
     /// How it stood in the end.
     pub progress: Progress,
+    /// What nobody has taken yet of what there is to tell.
+    pub untold: Vec<Event>,
 }
 
 /// Something that came to an end.
@@ -122,14 +124,15 @@ pub(crate) async fn run<T: Transport>(
         remote_began: None,
         writes: Vec::new(),
         told: Vec::new(),
+        output_taken: true,
         shown_at: None,
         progress: tokio::time::interval(PROGRESS_EVERY),
         parts,
     };
     shell.take(Input::Tick);
     loop {
-        shell.hand_over();
         shell.show();
+        shell.hand_over();
         if let Some(ending) = shell.core.ended() {
             let last_report = shell.core.last_report(Moment(shell.began.elapsed()));
             return (shell.outcome(ending), last_report);
@@ -154,6 +157,8 @@ struct Shell<'a, T> {
     writes: Vec<Write>,
     /// Events that are told at the end of a turn.
     told: Vec<Event>,
+    /// Whether they could be told last time.
+    output_taken: bool,
     shown_at: Option<Moment>,
     progress: Interval,
     parts: Parts<'a, T>,
@@ -292,7 +297,12 @@ impl<T: Transport> Shell<'_, T> {
             }
             Flight::Replied { slot, work, reply } => {
                 self.read_clock(date_of(&reply));
-                let verdict = judge(self.parts.answers, &work.ready.operation, reply);
+                let redactor = self.parts.transport.redactor();
+                let operation = &work.ready.operation;
+                let mut verdict = judge(self.parts.answers, operation, reply, &redactor);
+                if let Verdict::Done { items: Some(items), .. } = &mut verdict {
+                    items.iter_mut().for_each(|item| redactor.redact_value(item));
+                }
                 Input::Replied { slot, verdict }
             }
             Flight::Looked { slot, work, reply } => {
@@ -310,9 +320,19 @@ impl<T: Transport> Shell<'_, T> {
             let verdict = Verdict::Done { id: None, items: None };
             return Input::Looked { slot, verdict, owned: Ok(Holdings::default()) };
         };
-        let verdict = judge(self.parts.answers, &recover.list, reply);
-        let items = match &verdict {
-            Verdict::Done { items: Some(items), .. } => items.as_slice(),
+        let redactor = self.parts.transport.redactor();
+        let mut verdict = judge(self.parts.answers, &recover.list, reply, &redactor);
+        let items = match &mut verdict {
+            // Of an item nothing is kept but its name. What was sent may hold what is a secret, too.
+            Verdict::Done { items: Some(items), .. } => {
+                let names = || recover.id.iter().map(|pointer| pointer.as_str());
+                for item in items.iter_mut() {
+                    let name = names().find(|name| item.pointer(name).is_some());
+                    let name = name.and_then(|name| item.pointer_mut(name));
+                    name.into_iter().for_each(|name| redactor.redact_value(name));
+                }
+                items.as_slice()
+            }
             _ => &[],
         };
         let ids: HashSet<String> = items.iter().filter_map(|item| item_id(recover, item)).collect();
@@ -357,7 +377,11 @@ impl<T: Transport> Shell<'_, T> {
 
     fn show(&mut self) {
         if !self.told.is_empty() {
-            (self.parts.tell)(std::mem::take(&mut self.told));
+            self.told = (self.parts.tell)(std::mem::take(&mut self.told));
+        }
+        if self.told.is_empty() != self.output_taken {
+            self.output_taken = !self.output_taken;
+            self.take(Input::OutputTaken(self.output_taken));
         }
         let now = Moment(self.began.elapsed());
         if self.shown_at.is_none_or(|last| now.since(last) >= PROGRESS_EVERY) {
@@ -367,7 +391,7 @@ impl<T: Transport> Shell<'_, T> {
         }
     }
 
-    fn outcome(&self, ending: Ending) -> RunEnd {
+    fn outcome(mut self, ending: Ending) -> RunEnd {
         let progress = self.core.progress(Moment(self.began.elapsed()));
         RunEnd {
             ending,
@@ -378,6 +402,7 @@ impl<T: Transport> Shell<'_, T> {
             invalid: self.core.invalid(),
             settled: self.core.settled_rows(),
             progress,
+            untold: std::mem::take(&mut self.told),
         }
     }
 }

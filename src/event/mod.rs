@@ -50,6 +50,33 @@ pub(crate) struct RowEnded {
     pub items: Option<Vec<Value>>,
 }
 
+/// What an event has beside what its items say, in bytes.
+const PLAIN_EVENT: usize = 256;
+
+impl Event {
+    /// How much memory it takes, about, in bytes: what lists bring can be much.
+    pub(crate) fn weight(&self) -> usize {
+        let items = match self {
+            Self::Row(RowEnded { items: Some(items), .. }) => items.iter().map(weight).sum(),
+            _ => 0,
+        };
+        PLAIN_EVENT + items
+    }
+}
+
+fn weight(value: &Value) -> usize {
+    let inside: usize = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| name.len() + size_of::<String>() + weight(value))
+            .sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    };
+    size_of::<Value>() + inside
+}
+
 /// Where a row stands when a run is done with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RowEnd {

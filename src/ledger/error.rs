@@ -234,6 +234,8 @@ pub(crate) enum SpecialFile {
     Pipe,
     Socket,
     Device,
+    Folder,
+    Link,
     /// Links that lead to each other.
     LinkLoop,
     /// The system does not say.

@@ -173,6 +173,9 @@ fn unescaped(text: &str) -> String {
     .fold(text.to_owned(), |text, (escape, plain)| text.replace(escape, plain))
 }
 
+/// The longest word that tells a kind, in bytes.
+const LONGEST_KIND: usize = 64;
+
 /// By what the other side may leave an item out of a list, in one text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Kind(String);
@@ -202,7 +205,13 @@ impl Kind {
     }
 
     fn of(values: impl Iterator<Item = Option<Value>>) -> Self {
-        Self(values.map(|value| word(value.as_ref())).collect::<Vec<_>>().join("\n"))
+        // What is longer says no kind, and would be remembered for each item.
+        let word = |value: Option<Value>| {
+            let mut word = word(value.as_ref());
+            word.truncate(word.floor_char_boundary(LONGEST_KIND));
+            word
+        };
+        Self(values.map(word).collect::<Vec<_>>().join("\n"))
     }
 }
 

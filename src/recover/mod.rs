@@ -34,6 +34,12 @@ pub use since::{Dated, Since};
 const SHORTEST_PAGE: usize = 10;
 /// A list that has not ended by then is not going to.
 const MOST_PAGES: u32 = 200;
+/// What a search remembers of a list, in bytes, before that is not going to end either.
+const MOST_REMEMBERED: usize = 4 << 20;
+/// What is remembered of an item beside its name, in bytes, about.
+const ITEM: usize = 256;
+/// A longer name, in bytes, names nothing.
+const LONGEST_ID: usize = 1024;
 /// So often a list that changes while it is read is read again.
 const MOST_CHANGES: u32 = 4;
 /// A number of time below this is in seconds.
@@ -49,6 +55,8 @@ pub struct Search {
     first_page: u32,
     page: u32,
     seen: HashSet<String>,
+    /// What that and the list take, in bytes, about.
+    remembered: usize,
     list: List,
     /// How often the list changed while it was read.
     changes: u32,
@@ -146,6 +154,7 @@ impl Search {
             first_page: 1,
             page: 1,
             seen: HashSet::new(),
+            remembered: 0,
             list: List::default(),
             changes: 0,
             is_nameless: false,
@@ -212,6 +221,7 @@ impl Search {
                 Some(id) if !self.seen.insert(id.clone()) => {}
                 Some(id) => {
                     news = true;
+                    self.remembered += ITEM + 2 * id.len();
                     self.enter(recover, item, id, &known.holdings, since);
                 }
                 None => self.is_nameless = true,
@@ -222,7 +232,8 @@ impl Search {
             true => End::Whole,
             false if self.is_enough(since) => End::Enough,
             false if recover.pages.is_some() && news => {
-                if self.page - self.first_page + 1 < MOST_PAGES {
+                if self.page - self.first_page + 1 < MOST_PAGES && self.remembered < MOST_REMEMBERED
+                {
                     self.page += 1;
                     return Lookup::NextPage;
                 }
@@ -261,6 +272,7 @@ impl Search {
     fn begin(&mut self, first_page: u32) {
         (self.first_page, self.page) = (first_page, first_page);
         self.seen.clear();
+        self.remembered = 0;
         self.list.clear();
         if let Some(marked) = &mut self.marked {
             marked.clear();
@@ -486,7 +498,7 @@ fn request_of(recover: &Recover, ready: &Ready, page: u32) -> Option<Request> {
 /// The id of an item of a list, as far as the connector knows where it stands.
 pub fn item_id(recover: &Recover, item: &Value) -> Option<String> {
     match recover.id.iter().find_map(|pointer| pointer.find(item))? {
-        Value::String(text) if text.is_empty() => None,
+        Value::String(text) if text.is_empty() || text.len() > LONGEST_ID => None,
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,

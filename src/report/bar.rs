@@ -12,6 +12,7 @@ use super::speed::{self, Speed};
 use super::words::{number, rows};
 use super::{Reporter, RunView};
 use crate::event::{Event, Progress};
+use crate::text::visible::safe;
 
 const PLAIN: &str = "{wide_bar} {rows_done} {share}\n{msg}";
 const COLORED: &str = "{wide_bar:.cyan/dim} {rows_done} {share}\n{msg}";
@@ -42,7 +43,7 @@ struct Bar {
 impl Bar {
     fn say(&self, text: Option<String>) {
         if let Some(text) = text {
-            self.bar.println(text);
+            self.bar.println(safe(&text));
         }
     }
 
@@ -54,7 +55,7 @@ impl Bar {
         if self.shown != now {
             self.bar.set_length(now.1);
             self.bar.set_position(now.0);
-            self.bar.set_message(now.2.clone());
+            self.bar.set_message(safe(&now.2).into_owned());
             // The setters draw only now and then; this is what they were set for.
             self.bar.force_draw();
             self.shown = now;

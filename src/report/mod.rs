@@ -56,7 +56,7 @@ pub(crate) use status::{
     Counted, Most, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
 };
 pub(crate) use summary::summary;
-pub(crate) use thread::{ReportHandle, ReportThread};
+pub(crate) use thread::{ClosingReport, ReportHandle, ReportThread};
 pub(crate) use words::{credentials, of_row, of_source_change, target};
 
 /// Hears events of a run on a thread of its own.

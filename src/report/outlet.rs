@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use serde::Serialize;
 
 use super::json_text::visible;
+use crate::text::visible::safe;
 
 /// A buffered writer of lines.
 pub(crate) struct Outlet {
@@ -18,9 +19,9 @@ impl Outlet {
         Self { out: Some(BufWriter::new(out)), fault: None }
     }
 
-    /// Writes a text as it is.
+    /// Writes a text of which nothing steers a terminal but for its colors.
     pub(crate) fn text(&mut self, text: &str) {
-        self.attempt(|out| out.write_all(text.as_bytes()));
+        self.attempt(|out| out.write_all(safe(text).as_bytes()));
     }
 
     /// Writes a value as one line of JSON, with what is unseen as escapes.

@@ -1,9 +1,14 @@
 //! Reporters on a thread of their own, so that a slow terminal never holds up a request.
 //!
-//! Row events are never lost: they wait in a bounded channel, and when that is full a run waits too. Progress is
-//! a single slot that each snapshot overwrites; what stands in it is drawn about ten times a second.
+//! Row events are never lost as long as somebody takes them: they wait in a channel that is bounded in number and in bytes,
+//! and what finds no room there is given back, so that whoever tells never waits. Progress is a single slot that each
+//! snapshot overwrites; what stands in it is drawn about ten times a second. How long a reader who has stopped reading
+//! is waited for is for whoever closes the report.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -13,6 +18,8 @@ use crate::event::{Event, Progress};
 
 /// Batches of events that may wait to be heard.
 const WAITING: usize = 256;
+/// Bytes, about, that they may have together before no more are taken; what lists bring can be much.
+const WAITING_BYTES: usize = 8 << 20;
 /// Between two drawings of the progress.
 const DRAWING: Duration = Duration::from_millis(100);
 /// What has been told is flushed at least this often, however much there is to tell.
@@ -29,6 +36,25 @@ pub(crate) struct ReportThread {
 pub(crate) struct ReportHandle {
     events: SyncSender<Message>,
     latest: Latest,
+    counts: Arc<Counts>,
+}
+
+/// What the thread is behind with.
+#[derive(Debug, Default)]
+struct Counts {
+    /// Bytes, about, of the events that wait.
+    waiting: AtomicUsize,
+    /// Events that have been heard.
+    heard: AtomicUsize,
+}
+
+/// A report of which the last word has been told, and not yet heard.
+pub(crate) struct ClosingReport {
+    thread: JoinHandle<Option<String>>,
+    handle: ReportHandle,
+    /// What found no room yet.
+    untold: Vec<Event>,
+    is_told: bool,
 }
 
 /// The newest snapshot that has not been drawn.
@@ -43,35 +69,70 @@ impl ReportThread {
     pub(crate) fn start(reporter: Box<dyn Reporter>) -> Self {
         let (events, incoming) = sync_channel(WAITING);
         let latest = Latest::default();
-        let listener = Listener::new(reporter, Arc::clone(&latest));
+        let counts = Arc::<Counts>::default();
+        let listener = Listener::new(reporter, Arc::clone(&latest), Arc::clone(&counts));
         let thread = thread::spawn(move || listener.run(&incoming));
-        Self { thread, handle: ReportHandle { events, latest } }
+        Self { thread, handle: ReportHandle { events, latest, counts } }
     }
 
     pub(crate) fn handle(&self) -> ReportHandle {
         self.handle.clone()
     }
 
-    /// Waits until everything told so far is shown. Call it after [`Event::Finished`] was told. Returns
-    /// why the output could not be written, if so.
-    pub(crate) fn finish(self) -> Option<String> {
+    /// Tells the last events, of which [`Event::Finished`] is the last of all.
+    pub(crate) fn close(self, last: Vec<Event>) -> ClosingReport {
         let Self { thread, handle } = self;
-        // The thread may have ended already, with the run.
-        let _ = handle.events.send(Message::Stop);
-        thread.join().unwrap_or_else(|_| Some("the report broke off".into()))
+        ClosingReport { thread, handle, untold: last, is_told: false }
+    }
+}
+
+impl ClosingReport {
+    /// Hands over what there is room for, and says whether all that was told is shown. Never waits.
+    pub(crate) fn is_shown(&mut self) -> bool {
+        if !self.is_told {
+            if !self.untold.is_empty() {
+                self.untold = self.handle.offer(std::mem::take(&mut self.untold));
+            }
+            // The thread may have ended already, with the run.
+            let is_stopped = || match self.handle.events.try_send(Message::Stop) {
+                Ok(()) | Err(TrySendError::Disconnected(_)) => true,
+                Err(TrySendError::Full(_)) => false,
+            };
+            self.is_told = self.untold.is_empty() && is_stopped();
+        }
+        self.thread.is_finished()
+    }
+
+    /// How many events have been heard so far.
+    pub(crate) fn heard(&self) -> usize {
+        self.handle.counts.heard.load(Ordering::Relaxed)
+    }
+
+    /// Why the output could not be written to its end, if so. What is not shown by now never will be.
+    pub(crate) fn fault(self) -> Option<String> {
+        match self.thread.is_finished() {
+            true => self.thread.join().unwrap_or_else(|_| Some("the report broke off".into())),
+            false => Some("whoever reads it has stopped reading".into()),
+        }
     }
 }
 
 impl ReportHandle {
-    /// Tells what has happened; waits while too much waits to be heard. After the end of the run
-    /// nobody listens.
-    pub(crate) fn tell(&self, event: Event) {
-        self.tell_all(vec![event]);
-    }
-
-    /// Tells several things at once, which wakes the reporters but once.
-    pub(crate) fn tell_all(&self, events: Vec<Event>) {
-        let _ = self.events.send(Message::Events(events));
+    /// Tells several things at once, which wakes the reporters but once. Gives them back while too much waits to be heard;
+    /// after the end of the run nobody listens. Never waits.
+    pub(crate) fn offer(&self, events: Vec<Event>) -> Vec<Event> {
+        if self.counts.waiting.load(Ordering::Relaxed) > WAITING_BYTES {
+            return events;
+        }
+        let bytes = weight(&events);
+        self.counts.waiting.fetch_add(bytes, Ordering::Relaxed);
+        match self.events.try_send(Message::Events(events)) {
+            Err(TrySendError::Full(Message::Events(events))) => {
+                self.counts.waiting.fetch_sub(bytes, Ordering::Relaxed);
+                events
+            }
+            Ok(()) | Err(_) => Vec::new(),
+        }
     }
 
     /// Puts a snapshot in the place of the last one. Never waits.
@@ -84,19 +145,22 @@ impl ReportHandle {
 struct Listener {
     reporter: Box<dyn Reporter>,
     latest: Latest,
+    counts: Arc<Counts>,
     draw_at: Instant,
     flush_at: Instant,
 }
 
 impl Listener {
-    fn new(reporter: Box<dyn Reporter>, latest: Latest) -> Self {
+    fn new(reporter: Box<dyn Reporter>, latest: Latest, counts: Arc<Counts>) -> Self {
         let now = Instant::now();
-        Self { reporter, latest, draw_at: now, flush_at: now }
+        Self { reporter, latest, counts, draw_at: now, flush_at: now }
     }
 
     fn run(mut self, incoming: &Receiver<Message>) -> Option<String> {
         while let Some(events) = self.next(incoming) {
-            if self.hear(&events) {
+            let is_over = self.hear(&events);
+            self.counts.waiting.fetch_sub(weight(&events), Ordering::Relaxed);
+            if is_over {
                 break;
             }
             self.keep_time();
@@ -113,6 +177,7 @@ impl Listener {
                 self.draw();
             }
             self.reporter.hear(event);
+            self.counts.heard.fetch_add(1, Ordering::Relaxed);
             if last {
                 return true;
             }
@@ -157,6 +222,10 @@ impl Listener {
     }
 }
 
+fn weight(events: &[Event]) -> usize {
+    events.iter().map(Event::weight).sum()
+}
+
 impl Message {
     fn events(self) -> Option<Vec<Event>> {
         match self {
@@ -177,6 +246,22 @@ mod tests {
         ndjson(out, view(), Box::new(|| jiff::Timestamp::UNIX_EPOCH))
     }
 
+    fn tell(handle: &ReportHandle, event: Event) {
+        let mut untold = vec![event];
+        while !untold.is_empty() {
+            untold = handle.offer(untold);
+            thread::yield_now();
+        }
+    }
+
+    fn finish(thread: ReportThread, last: Vec<Event>) -> Option<String> {
+        let mut closing = thread.close(last);
+        while !closing.is_shown() {
+            thread::yield_now();
+        }
+        closing.fault()
+    }
+
     fn finished() -> Event {
         Event::Finished { totals: totals(), ending: Ending::Finished }
     }
@@ -188,12 +273,10 @@ mod tests {
         let thread = ReportThread::start(Box::new(both));
         let handle = thread.handle();
         for row in 1..=5_000 {
-            handle.tell(refused(row));
+            tell(&handle, refused(row));
         }
         handle.progress(progress(20_004));
-        handle.tell(finished());
-        handle.tell(refused(5_001));
-        assert_eq!(thread.finish(), None);
+        assert_eq!(finish(thread, vec![finished(), refused(5_001)]), None);
         let rows: Vec<u64> = out.text().lines().filter_map(row).collect();
         assert_eq!(rows, (1..=5_000).collect::<Vec<_>>());
         assert!(out.text().contains("\"exit\":0,"));
@@ -210,18 +293,17 @@ mod tests {
         let out = Shared::default();
         let thread = ReportThread::start(told_on(out.writer()));
         let handle = thread.handle();
-        handle.tell(refused(1));
-        assert_eq!(thread.finish(), None);
+        tell(&handle, refused(1));
+        assert_eq!(finish(thread, Vec::new()), None);
         assert_eq!(out.text().lines().count(), 1);
-        handle.tell(refused(2));
+        tell(&handle, refused(2));
     }
 
     #[test]
     fn a_fault_and_a_panic_are_told_at_the_end() {
         let full = Failing::new(std::io::ErrorKind::StorageFull);
         let thread = ReportThread::start(told_on(full.writer()));
-        thread.handle().tell(finished());
-        assert!(thread.finish().is_some());
+        assert!(finish(thread, vec![finished()]).is_some());
 
         struct Breaks;
         impl Reporter for Breaks {
@@ -232,7 +314,41 @@ mod tests {
         }
         let thread = ReportThread::start(Box::new(Breaks));
         let handle = thread.handle();
-        (0..5_000).for_each(|row| handle.tell(refused(row)));
-        assert_eq!(thread.finish().as_deref(), Some("the report broke off"));
+        (0..5_000).for_each(|row| tell(&handle, refused(row)));
+        assert_eq!(finish(thread, Vec::new()).as_deref(), Some("the report broke off"));
+    }
+
+    /// A reader who takes nothing until the test lets it.
+    struct Stuck(std::sync::mpsc::Receiver<()>);
+
+    impl std::io::Write for Stuck {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let _ = self.0.recv();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn whoever_tells_never_waits_and_what_waits_is_bounded() {
+        let (release, stuck) = sync_channel::<()>(0);
+        let thread = ReportThread::start(told_on(Box::new(Stuck(stuck))));
+        let handle = thread.handle();
+        let big = |row| match refused(row) {
+            Event::Row(row) => Event::Row(crate::event::RowEnded {
+                items: Some(vec!["x".repeat(1 << 20).into()]),
+                ..row
+            }),
+            other => other,
+        };
+        let taken = (0..1_000).take_while(|row| handle.offer(vec![big(*row)]).is_empty()).count();
+        assert!((8..=12).contains(&taken), "{taken}");
+        let mut closing = thread.close(vec![finished()]);
+        assert!(!closing.is_shown());
+        assert_eq!(closing.fault().as_deref(), Some("whoever reads it has stopped reading"));
+        drop(release);
     }
 }

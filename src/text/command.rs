@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::visible::shown;
+
 /// Flags that say which job is meant and where things are; every verb that is given a job takes them.
 const OF_JOBS: [&str; 5] = ["operation", "delimiter", "ledger", "base-url", "connectors"];
 /// Likewise, but for `status`.
@@ -129,14 +131,38 @@ fn without_credentials(address: &str) -> String {
     if is_clean { url.into() } else { String::new() }
 }
 
-/// A text as one word of a shell. Control characters become spaces, so that a name cannot steer a terminal.
+/// A text as one word of the shells that are usual where this runs. What is unseen stands there by its code point, so that a
+/// name cannot steer a terminal; such a name cannot be pasted.
 fn shell_word(text: &str) -> String {
-    let harmless = |letter: char| letter.is_alphanumeric() || "/._-+:,@%\\".contains(letter);
-    if !text.is_empty() && text.chars().all(harmless) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace(char::is_control, " ").replace('\'', r"'\''"))
+    let text = shown(text).replace('\n', "<U+000A>").replace('\t', "<U+0009>");
+    match cfg!(windows) {
+        true => windows_word(&text),
+        false => posix_word(&text),
     }
+}
+
+/// For a POSIX shell.
+fn posix_word(text: &str) -> String {
+    let harmless = |letter: char| letter.is_alphanumeric() || "/._-+:,@%".contains(letter);
+    match !text.is_empty() && text.chars().all(harmless) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+/// For cmd and PowerShell. Both take double quotes, and each of them fills in other things there: no way of writing keeps
+/// both from it, so in their place stands what means nothing to either.
+fn windows_word(text: &str) -> String {
+    let harmless = |letter: char| letter.is_alphanumeric() || r"/._-+:\".contains(letter);
+    if !text.is_empty() && text.chars().all(harmless) {
+        return text.to_owned();
+    }
+    let mut word = text.replace(['"', '$', '`', '%', '!', '\u{201c}', '\u{201d}', '\u{201e}'], "?");
+    if word.ends_with('\\') {
+        // Or it would take the quote for itself.
+        word.push('\\');
+    }
+    format!("\"{word}\"")
 }
 
 #[cfg(test)]
@@ -187,7 +213,9 @@ mod tests {
         for (job, text) in [
             ("my note's.csv", r"noteferry run 'my note'\''s.csv'"),
             ("-x.csv", "noteferry run ./-x.csv"),
-            ("a\u{1b}[2Jb", "noteferry run 'a [2Jb'"),
+            ("a\u{1b}[2Jb\u{202e}", "noteferry run 'a<U+001B>[2Jb<U+202E>'"),
+            ("a\n; id", "noteferry run 'a<U+000A>; id'"),
+            ("$(id)`id`!1 & x", "noteferry run '$(id)`id`!1 & x'"),
             ("", "noteferry run ''"),
         ] {
             assert_eq!(CommandLine::new("run", Some(job)).to_string(), text);
@@ -195,6 +223,20 @@ mod tests {
         let mut command = CommandLine::new("status", None);
         command.push("ledger", Some("-l.db"));
         assert_eq!(command.to_string(), "noteferry status --ledger=-l.db");
+    }
+
+    #[test]
+    fn nothing_runs_in_either_shell_of_windows() {
+        for (text, word) in [
+            (r"C:\data\notes.csv", r"C:\data\notes.csv"),
+            (r"my notes\", r#""my notes\\""#),
+            ("a & calc", r#""a & calc""#),
+            ("'a' | b", r#""'a' | b""#),
+            ("$(calc) `x` %PATH% \" & calc", r#""?(calc) ?x? ?PATH? ? & calc""#),
+            ("\u{201d}; calc", r#""?; calc""#),
+        ] {
+            assert_eq!(windows_word(text), word);
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub(crate) mod place;
 pub(crate) mod pointer;
 pub(crate) mod private_file;
 pub(crate) mod quota;
+pub(crate) mod redaction;
 pub(crate) mod secret;
 pub(crate) mod small_file;
 pub(crate) mod spelling;

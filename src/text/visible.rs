@@ -34,9 +34,58 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A text that is put together already, as a terminal may get it: what is unseen by its code point, but for line breaks, tabs
+/// and the colors that this program writes. The last door: what is foreign passes [`shown`] before.
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
+    if shown(text) == text {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut rest) = (String::with_capacity(text.len() + 16), text);
+    while let Some(at) = rest.find('\u{1b}') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(&shown(before));
+        let length = color(escape).unwrap_or(0);
+        out.push_str(&escape[..length]);
+        rest = &escape[length..];
+        if length == 0 {
+            out.push_str("<U+001B>");
+            rest = &escape[1..];
+        }
+    }
+    out.push_str(&shown(rest));
+    Cow::Owned(out)
+}
+
+/// How long a sequence is that does no more than color what follows, where a text begins with one.
+fn color(text: &str) -> Option<usize> {
+    let codes = text.strip_prefix("\u{1b}[")?;
+    let end = codes.find('m')?;
+    let is_color = |code: &str| matches!(code.parse().unwrap_or(u8::MAX), 0..=4 | 22..=24 | 31..=36 | 39 | 90..=97);
+    let codes = &codes[..end];
+    (codes.is_empty() || codes.split(';').all(is_color)).then_some(end + 3)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_what_steers_a_terminal_only_colors_pass() {
+        for (text, expected) in [
+            ("plain\n", "plain\n"),
+            ("\u{1b}[1m\u{1b}[31mred\u{1b}[0m", "\u{1b}[1m\u{1b}[31mred\u{1b}[0m"),
+            ("\u{1b}[m", "\u{1b}[m"),
+            ("\u{1b}[1;94mblue", "\u{1b}[1;94mblue"),
+            ("\u{1b}[8mhidden", "<U+001B>[8mhidden"),
+            ("\u{1b}[30;40mhidden", "<U+001B>[30;40mhidden"),
+            ("\u{1b}[2J\u{1b}]0;title\u{7}", "<U+001B>[2J<U+001B>]0;title<U+0007>"),
+            ("a\u{9b}2J\u{1b}[31mb\u{202e}", "a<U+009B>2J\u{1b}[31mb<U+202E>"),
+            ("\u{1b}", "<U+001B>"),
+            ("\u{1b}[é", "<U+001B>[é"),
+        ] {
+            assert_eq!(safe(text), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn what_is_unseen_is_named() {

@@ -12,6 +12,26 @@ use serde_json::Value;
 
 use crate::text::pointer::Pointer;
 
+/// More values in one answer are not read: in memory each takes many times what it takes on the way.
+const MOST_VALUES: usize = 250_000;
+
+/// Whether an answer may have more values than are read.
+pub(super) fn says_too_much(bytes: &[u8]) -> bool {
+    // Each but the first stands behind one of these.
+    bytes.len() / 2 > MOST_VALUES && {
+        let (mut is_inside, mut is_escaped, mut values) = (false, false, 1);
+        for byte in bytes {
+            match byte {
+                b'"' if !is_escaped => is_inside = !is_inside,
+                b',' | b':' | b'[' | b'{' if !is_inside => values += 1,
+                _ => {}
+            }
+            is_escaped = is_inside && *byte == b'\\' && !is_escaped;
+        }
+        values > MOST_VALUES
+    }
+}
+
 /// A JSON value whose texts are borrowed from the answer's bytes, but for those that are escaped there.
 #[derive(Debug)]
 pub(super) enum Body<'a> {
@@ -163,6 +183,16 @@ mod tests {
         }
         is_as_value_has_it(b"{\"r\":0,\"a\":\"\xff\"}");
         is_as_value_has_it("[".repeat(200).as_bytes());
+    }
+
+    #[test]
+    fn values_are_counted_where_they_are_values() {
+        let text = format!("[\"{}\\\",\"]", ",[{".repeat(400_000));
+        assert!(!says_too_much(text.as_bytes()));
+        for many in ["[],", "0,", "{\"\":0},", "\"\","] {
+            assert!(says_too_much(format!("[{}0]", many.repeat(250_001)).as_bytes()), "{many}");
+            assert!(!says_too_much(format!("[{}0]", many.repeat(50_000)).as_bytes()), "{many}");
+        }
     }
 
     proptest! {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::row::Cause;
+use crate::text::redaction::Redactor;
 
 /// What came back for one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,4 +87,44 @@ pub(crate) enum NoSecret {
     Lines(usize),
     /// In the system's words.
     Unread(String),
+}
+
+impl NoToken {
+    /// The same without a secret in what others say.
+    pub(crate) fn redacted(self, redactor: &Redactor) -> Self {
+        let clean = |text: String| said(&text, redactor).unwrap_or_default();
+        match self {
+            Self::LoginFailed(cause) => Self::LoginFailed(cause.redacted(redactor)),
+            Self::LoginRefused { said } => Self::LoginRefused { said: clean(said) },
+            Self::NoneFor { name, said } => Self::NoneFor { name, said: clean(said) },
+            Self::Unsignable { error } => Self::Unsignable { error: clean(error) },
+            other => other,
+        }
+    }
+}
+
+/// The longest text of the other side that is kept, in letters.
+pub(super) const LONGEST_MESSAGE: usize = 300;
+/// A longer text, in bytes, is none that anybody reads, and is not looked through.
+const LONGEST_TEXT: usize = 1 << 20;
+
+/// What the other side says, without a secret and cut short, in this order: of a secret that is cut nothing would be known.
+/// None where it is longer than what can be meant to be read.
+pub(super) fn said(text: &str, redactor: &Redactor) -> Option<String> {
+    if text.len() > LONGEST_TEXT {
+        return None;
+    }
+    let text = redactor.redact(text);
+    Some(match text.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
+    })
+}
+
+impl Cause {
+    /// The same without a secret in what others say.
+    pub(crate) fn redacted(self, redactor: &Redactor) -> Self {
+        let clean = |text: Option<String>| text.and_then(|text| said(&text, redactor));
+        Self { code: clean(self.code), message: clean(self.message), ..self }
+    }
 }

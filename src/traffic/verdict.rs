@@ -10,8 +10,9 @@ use serde_json::Value;
 use crate::declared::connector::{Answers, Operation, Repeat};
 use crate::row::{Cause, Reason};
 use crate::text::pointer::Pointer;
+use crate::text::redaction::Redactor;
 
-use super::body::Body;
+use super::body::{Body, says_too_much};
 use super::reply::{Answer, Reply};
 
 /// What follows for the row.
@@ -50,20 +51,51 @@ pub enum Verdict {
     Unauthorized(Cause),
 }
 
-/// The longest text of the other side that is kept.
-const LONGEST_MESSAGE: usize = 300;
 /// The longest name, in bytes, that the other side may give to what it has made.
 const LONGEST_ID: usize = 1024;
 const FOUND: u16 = 302;
 const SEE_OTHER: u16 = 303;
 const TOO_MANY_REQUESTS: u16 = 429;
 
-/// Judges a reply to an operation's request.
-pub fn judge(answers: &Answers, operation: &Operation, reply: Reply) -> Verdict {
+/// Judges a reply to an operation's request. What it means is seen before its secrets are taken out; what leaves this has
+/// none, but for the items of a list.
+pub(crate) fn judge(
+    answers: &Answers,
+    operation: &Operation,
+    reply: Reply,
+    redactor: &Redactor,
+) -> Verdict {
     match reply {
         Reply::NotSent(cause) => retry(cause, None, false),
         Reply::Lost(cause) => unknown(operation, cause, None),
         Reply::Answer(answer) => judge_answer(answers, operation, &answer),
+    }
+    .redacted(redactor)
+}
+
+/// The same where there are no secrets.
+pub fn judge_openly(answers: &Answers, operation: &Operation, reply: Reply) -> Verdict {
+    judge(answers, operation, reply, &Redactor::default())
+}
+
+impl Verdict {
+    fn redacted(self, redactor: &Redactor) -> Self {
+        match self {
+            Self::Done { id, items } => {
+                let id = id.map(|id| redactor.redact_data(&id).into_owned());
+                Self::Done { id, items }
+            }
+            Self::Retry { cause, after, pushback, may_have_acted } => {
+                let cause = cause.redacted(redactor);
+                Self::Retry { cause, after, pushback, may_have_acted }
+            }
+            Self::Refused(cause) => Self::Refused(cause.redacted(redactor)),
+            Self::NotFound(cause) => Self::NotFound(cause.redacted(redactor)),
+            Self::Unknown { cause, after } => {
+                Self::Unknown { cause: cause.redacted(redactor), after }
+            }
+            Self::Unauthorized(cause) => Self::Unauthorized(cause.redacted(redactor)),
+        }
     }
 }
 
@@ -77,7 +109,9 @@ pub(crate) fn asks_for_later(answers: &Answers, answer: &Answer) -> bool {
 }
 
 fn judge_answer(answers: &Answers, operation: &Operation, answer: &Answer) -> Verdict {
-    let body = Body::read(&answer.body);
+    // One that says too much is not understood.
+    let body =
+        Some(&answer.body).filter(|bytes| !says_too_much(bytes)).and_then(|it| Body::read(it));
     let status = answer.status;
     if answers.unauthorized.contains(&status) {
         return Verdict::Unauthorized(cause(answers, answer, body.as_ref()));
@@ -113,10 +147,7 @@ fn judge_answer(answers: &Answers, operation: &Operation, answer: &Answer) -> Ve
 /// what follows a deed.
 fn redirected(answers: &Answers, operation: &Operation, answer: &Answer) -> Verdict {
     let told = answer.location.clone().unwrap_or_default();
-    let cause = Cause {
-        status: Some(answer.status),
-        ..Cause::of(Reason::Redirected).saying(shortened(told))
-    };
+    let cause = Cause { status: Some(answer.status), ..Cause::of(Reason::Redirected).saying(told) };
     match answer.status == SEE_OTHER || (answer.status == FOUND && answers.success.is_none()) {
         true => unknown(operation, cause, answer.retry_after),
         false => retry(cause, answer.retry_after, false),
@@ -174,7 +205,11 @@ fn unknown(operation: &Operation, cause: Cause, after: Option<Duration>) -> Verd
 }
 
 fn unreadable(answer: &Answer) -> Cause {
-    Cause { status: Some(answer.status), ..Cause::of(Reason::UnreadableAnswer) }
+    let reason = match says_too_much(&answer.body) {
+        true => Reason::AnswerTooLong,
+        false => Reason::UnreadableAnswer,
+    };
+    Cause { status: Some(answer.status), ..Cause::of(reason) }
 }
 
 fn cause(answers: &Answers, answer: &Answer, body: Option<&Body<'_>>) -> Cause {
@@ -184,16 +219,9 @@ fn cause(answers: &Answers, answer: &Answer, body: Option<&Body<'_>>) -> Cause {
     let message = first(&answers.message).filter(|message| !message.is_empty());
     Cause {
         status: Some(answer.status),
-        code: first(&answers.code).map(shortened),
-        message: message.map(shortened),
+        code: first(&answers.code),
+        message,
         ..Cause::of(Reason::Answered)
-    }
-}
-
-fn shortened(text: String) -> String {
-    match text.char_indices().nth(LONGEST_MESSAGE) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
     }
 }
 
@@ -209,10 +237,11 @@ mod tests {
     use super::*;
     use crate::declared::connector::Catalogue;
     use crate::text::diagnostic::Place;
+    use crate::traffic::reply::LONGEST_MESSAGE;
 
     fn verdict(operation: &str, reply: Reply) -> Verdict {
         let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
-        judge(&connector.answers, &connector.operations[operation], reply)
+        judge_openly(&connector.answers, &connector.operations[operation], reply)
     }
 
     fn answer(status: u16, body: &str) -> Reply {
@@ -350,7 +379,7 @@ mod tests {
         connector.answers.code = vec![Pointer::of(["code"])];
         let create = &connector.operations["ticket_note.create"];
         let reply = answer(200, &format!(r#"{{"r":3,"code":"{code}"}}"#));
-        words(&judge(&connector.answers, create, reply))
+        words(&judge_openly(&connector.answers, create, reply))
     }
 
     #[test]
@@ -367,7 +396,7 @@ mod tests {
             (200, r#"{"r":"BUSY"}"#, "push-back after 7 s: BUSY"),
             (200, r#"{"r":"FINE","id":"tn_1"}"#, "done as tn_1"),
         ] {
-            let verdict = judge(&connector.answers, create, answer(status, body));
+            let verdict = judge_openly(&connector.answers, create, answer(status, body));
             assert_eq!(words(&verdict), expected, "{status} {body}");
         }
     }

@@ -192,8 +192,8 @@ impl Desk {
     ) -> Started {
         let run = self.run_command(sandbox, arguments);
         let mut command = Command::new("sh");
-        // POSIX counts in blocks of 512 bytes; without the trap a write over the limit would be the end.
-        let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", room * 2);
+        // POSIX counts in blocks of 512 bytes. A write over the limit brings a signal, too.
+        let script = format!("ulimit -f {}; exec \"$0\" \"$@\"", room * 2);
         command.arg("-c").arg(script).arg(run.get_program()).args(run.get_args());
         command.current_dir(self.folder.path()).env_clear();
         command.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -333,6 +333,16 @@ impl Started {
         std::fs::read_to_string(format!("/proc/{}/cmdline", self.child.id())).unwrap()
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What the system says of the process, in one of its files.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn system_says(&self, file: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap()
+    }
+
     /// Sends a signal, as in `INT`.
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
@@ -348,6 +358,13 @@ impl Started {
             self.signal(name);
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
+    }
+
+    /// Waits for the end, and reads nothing of stdout until then; gives the status and what stands on stderr.
+    pub(crate) fn unread(mut self) -> (i32, String) {
+        let mut stderr = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (self.child.wait().unwrap().code().unwrap_or(-1), stderr)
     }
 
     /// Waits for the end.

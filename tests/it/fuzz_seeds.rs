@@ -49,3 +49,13 @@ fn an_answer_of_any_bytes_is_done_only_if_it_says_so() {
 fn in_a_list_of_any_bytes_nothing_is_found_that_was_not_sent() {
     play("list", bodies::list::run);
 }
+
+#[test]
+fn of_any_bytes_no_secret_is_left() {
+    play("redaction", bodies::redaction::run);
+}
+
+#[test]
+fn any_bytes_are_shown_without_steering() {
+    play("terminal", bodies::terminal::run);
+}

@@ -25,9 +25,11 @@ mod ledger;
 mod ledger_check;
 mod lost_answers;
 mod markers;
+mod names;
 mod next_steps;
 #[cfg(target_os = "linux")]
 mod outputs;
+mod own_certificates;
 mod planning;
 mod repeats;
 mod replay;
@@ -38,9 +40,14 @@ mod shipped;
 #[cfg(unix)]
 mod signals;
 mod signing_in;
+#[cfg(unix)]
+mod special_files;
 mod spelling;
+mod spellings;
 mod status;
 mod tidy;
 mod told;
 mod unmeant;
+#[cfg(unix)]
+mod unread;
 mod validation;

@@ -251,7 +251,10 @@ impl Core {
 
     /// Whether another row may be started.
     fn may_begin(&mut self, now: Now) -> bool {
-        if !self.course.goes_on() || !self.other_side.access.is_ready(now.moment) {
+        if !self.output_taken
+            || !self.course.goes_on()
+            || !self.other_side.access.is_ready(now.moment)
+        {
             return false;
         }
         if let Some(probe) = self.other_side.outage.next_probe() {

@@ -79,6 +79,8 @@ pub(crate) enum Input {
     /// What other runs of the account do, or why nobody says.
     Heard(Result<Heard, Unheard>),
     Stop(Stop),
+    /// Whether what has been told is taken; while it is not, nothing is begun.
+    OutputTaken(bool),
     /// Time has passed.
     Tick,
 }

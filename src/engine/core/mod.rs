@@ -48,6 +48,8 @@ pub(crate) struct Core {
     lists: Lists,
     counts: Counts,
     actions: Vec<Action>,
+    /// Whether somebody takes what is told. Rows that are begun will have something to tell.
+    output_taken: bool,
     /// When to come back if nothing else happens.
     wake: Option<Moment>,
 }
@@ -84,6 +86,7 @@ impl Core {
             lists: Lists::default(),
             counts: Counts::default(),
             actions: Vec::new(),
+            output_taken: true,
             wake: None,
         }
     }
@@ -125,6 +128,7 @@ impl Core {
                 self.follow(consequence, now);
             }
             Input::Heard(heard) => self.heard(heard, now),
+            Input::OutputTaken(taken) => self.output_taken = taken,
             Input::Stop(stop) => self.asked_to_stop(stop, now),
             Input::SourceFailed(problems) => self.source_failed(problems, now),
             Input::LedgerFailed(error) => self.ledger_failed(error, now),

@@ -200,7 +200,7 @@ impl World {
             let (feed, rows) = channel(1);
             feed.send(Ok(work)).await.unwrap();
             drop(feed);
-            let (_stop, stops) = unbounded_channel();
+            let (_stop, mut stops) = unbounded_channel();
             let way = Way { server: Rc::clone(&self.server), disk: self.disk };
             let parts = Parts {
                 shared_pace: None,
@@ -209,8 +209,11 @@ impl World {
                 recorder: &recorder,
                 news,
                 feed: rows,
-                stops,
-                tell: &mut |told| events.extend(told),
+                stops: &mut stops,
+                tell: &mut |told| {
+                    events.extend(told);
+                    Vec::new()
+                },
                 progress: &mut |_| {},
                 owned: &|page| {
                     let found = owners.owned(job, &[page]).map(|mut held| held.pop().unwrap());

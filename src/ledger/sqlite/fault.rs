@@ -95,8 +95,31 @@ pub(super) fn refuse_folder(path: &Path) -> Result<(), LedgerError> {
         }
         Ok(found) if !found.is_file() => special(kind_of(found.file_type())),
         Err(error) if leads_nowhere(&error) => special(SpecialFile::LinkLoop),
-        _ => Ok(()),
+        _ => refuse_special_beside(path),
     }
+}
+
+/// What SQLite keeps beside a ledger has names that others can foresee, and it would wait at a pipe there, too.
+fn refuse_special_beside(path: &Path) -> Result<(), LedgerError> {
+    for ending in ["-journal", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        let beside = Path::new(&name);
+        let what = match beside.symlink_metadata().map(|found| found.file_type()) {
+            Ok(found) if found.is_symlink() => SpecialFile::Link,
+            Ok(found) if found.is_dir() => SpecialFile::Folder,
+            Ok(found) if !found.is_file() => kind_of(found),
+            _ => continue,
+        };
+        let (deed, fault) = (Deed::Open, StorageFault::Special(what));
+        return Err(LedgerError::Storage {
+            ledger: beside.into(),
+            deed,
+            fault,
+            cause: String::new(),
+        });
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

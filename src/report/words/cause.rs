@@ -29,7 +29,7 @@ fn reason(reason: Reason, status: Option<u16>, message: Option<&str>) -> String 
             };
         }
         Reason::UnreadableAnswer => "the answer says success and cannot be read",
-        Reason::AnswerTooLong => "the answer is longer than 16 MiB",
+        Reason::AnswerTooLong => "the answer is longer than is read: 16 MiB, or 250,000 values",
         Reason::AnswerBroken => "the answer broke off",
         Reason::Unsendable => "the request cannot be put together",
         Reason::NoConnection => "no connection",

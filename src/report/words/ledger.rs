@@ -331,6 +331,8 @@ fn special_file(what: SpecialFile) -> &'static str {
         SpecialFile::Pipe => "a pipe",
         SpecialFile::Socket => "a socket",
         SpecialFile::Device => "a device",
+        SpecialFile::Folder => "a folder",
+        SpecialFile::Link => "a link",
         SpecialFile::LinkLoop => "a link that leads back to itself",
         SpecialFile::Other => "something else",
     }

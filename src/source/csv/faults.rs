@@ -11,6 +11,8 @@ use crate::text::spelling::canonical;
 use super::super::RowLimit;
 use super::super::fault::{Fault, RAISE_LIMIT, SAVE_AS_UTF8};
 
+/// A header of more columns is none.
+const MOST_COLUMNS: usize = 10_000;
 const CLOSE_THE_QUOTE: &str =
     "close the quote; a double quote inside a quoted text is written twice: \"\"";
 
@@ -18,6 +20,9 @@ const CLOSE_THE_QUOTE: &str =
 pub(super) fn of_header(names: &[Arc<str>], delimiter: u8, line: u64) -> Vec<Fault> {
     if let Some(fault) = other_delimiter(names, delimiter, line) {
         return vec![fault];
+    }
+    if names.len() > MOST_COLUMNS {
+        return vec![too_many(names.len(), line)];
     }
     let mut faults = Vec::new();
     let mut firsts = HashMap::new();
@@ -30,6 +35,13 @@ pub(super) fn of_header(names: &[Arc<str>], delimiter: u8, line: u64) -> Vec<Fau
         }
     }
     faults
+}
+
+fn too_many(count: usize, line: u64) -> Fault {
+    let message =
+        format!("the header has {count} columns, which is more than are read: {MOST_COLUMNS}");
+    Fault::row(line, Code::TooManyColumns, message)
+        .hint("is it a table, with a header and rows below it, and is the delimiter right?")
 }
 
 /// One single column with a delimiter in its name is a file with another delimiter.

@@ -4,6 +4,7 @@
 //! nothing is to be sent.
 
 mod connect;
+mod farewell;
 mod feed;
 mod owners;
 mod session;

@@ -1,22 +1,24 @@
 //! A run from its first request to its last word.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
 
 use crate::declared::connector::Answers;
-use crate::engine::Settings;
 use crate::engine::dispatch::{self, Feed, Parts, RunEnd};
+use crate::engine::{Settings, Stop};
 use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{
     Books as _, Claim as _, LedgerError, Left, News, Reader as _, Recorder, Run, Watch,
 };
 use crate::plan::{Done, Fate, Fates, Held, Policy, Sending, Tally, run_mark, taken_for_old};
-use crate::report::{ReportHandle, ReportThread, Reporter, exit, reason};
+use crate::report::{ClosingReport, ReportHandle, ReportThread, Reporter, exit, reason};
 use crate::row::Totals;
+use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Earlier, Moment, Pace, Past, Report};
 use crate::traffic::transport::Transport;
 
+use super::farewell::{self, Patience};
 use super::feed::{Feeder, WAITING};
 use super::owners::Owners;
 use super::sharing::{Sharing, Started};
@@ -43,6 +45,49 @@ pub(super) struct Session<'a> {
     /// What other runs of the account share with this one.
     pub sharing: Sharing,
     pub world: &'a World<'a>,
+}
+
+/// What a run waits with, and the wishes that it should stop: they are heard until its last word is.
+struct Runtime {
+    /// Or why there is none.
+    executor: Result<tokio::runtime::Runtime, String>,
+    stops: Option<UnboundedReceiver<Stop>>,
+    began: Instant,
+}
+
+impl Runtime {
+    fn new() -> Self {
+        let executor = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let executor = executor.map_err(|error| error.to_string());
+        Self { executor, stops: None, began: Instant::now() }
+    }
+
+    /// Waits for those who read what the run says, for as long as is right.
+    fn say_farewell(
+        self,
+        closing: &mut ClosingReport,
+        was_stopped: bool,
+        deadline: Option<Deadline>,
+        wall: &dyn Fn() -> i64,
+    ) {
+        let Self { executor, stops, began } = self;
+        let Ok(executor) = executor else {
+            // Without one nothing was sent, and there is little to read.
+            while !closing.is_shown() && began.elapsed() < farewell::STILL {
+                std::thread::sleep(farewell::LOOK);
+            }
+            return;
+        };
+        let is_late = || {
+            let left = |deadline: Deadline| deadline.left(Moment(began.elapsed()), wall());
+            deadline.is_some_and(|deadline| left(deadline).is_zero())
+        };
+        let mut stops = stops.unwrap_or_else(|| unbounded_channel().1);
+        let patience = Patience::new(was_stopped, Instant::now());
+        executor.block_on(farewell::wait(closing, patience, &mut stops, &is_late));
+        // The system may still be asked for an address; nobody waits for what it says.
+        executor.shutdown_background();
+    }
 }
 
 /// The ledger of a run under way.
@@ -105,23 +150,24 @@ impl Session<'_> {
         let (books, news) = Books::open(booking, run)?;
         let reports = ReportThread::start(reporter);
         let handle = reports.handle();
-        handle.tell(Event::Started { run: run.number() });
-        if let Some(why) = sharing.why_not() {
-            handle.tell(Event::Note(Note::OwnPace(why)));
-        }
+        // Nothing waits there yet.
+        let mut first = vec![Event::Started { run: run.number() }];
+        first.extend(sharing.why_not().map(|why| Event::Note(Note::OwnPace(why))));
+        handle.offer(first);
         let repeated = match self.opening.preparer.has_key() {
             true => 0,
             false => taken_for_old(self.fates.tally(), &history),
         };
+        let mut runtime = Runtime::new();
         let outcome = std::thread::scope(|scope| {
             let (feed, rows) = channel(WAITING);
             scope.spawn(move || feeder.run(&feed));
-            self.dispatch(transport, (pace, &sharing), &books, &handle, (news, rows))
+            self.dispatch(transport, (pace, &sharing), &books, &handle, (news, rows), &mut runtime)
         });
         let (outcome, last_report) = outcome;
         sharing.leave(last_report);
         let left = books.close();
-        Ok(self.conclude(run, (outcome, repeated), left, reports))
+        Ok(self.conclude(run, (outcome, repeated), left, reports, runtime))
     }
 
     fn pace(&self, booking: &Booking) -> Result<Pace, LedgerError> {
@@ -162,15 +208,17 @@ impl Session<'_> {
         books: &Books,
         handle: &ReportHandle,
         (news, feed): (UnboundedReceiver<News>, Feed),
+        runtime: &mut Runtime,
     ) -> (RunEnd, Option<Report>) {
         let to_send = self.fates.tally().to_send();
         let mut time_left = TimeLeft::new(self.limits.timetable(to_send), to_send);
         let answers: &Answers = &self.opening.job.connector.answers;
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime,
-            Err(error) => return (not_begun(Ending::NoRuntime(error.to_string())), None),
+        let executor = match &runtime.executor {
+            Ok(executor) => executor,
+            Err(error) => return (not_begun(Ending::NoRuntime(error.clone())), None),
         };
-        let end = runtime.block_on(async {
+        executor.block_on(async {
+            let stops = runtime.stops.insert((self.world.stops)());
             let parts = Parts {
                 transport,
                 shared_pace: sharing.shared_pace(),
@@ -178,8 +226,8 @@ impl Session<'_> {
                 recorder: &books.recorder,
                 news,
                 feed,
-                stops: (self.world.stops)(),
-                tell: &mut |events| handle.tell_all(events),
+                stops,
+                tell: &mut |events| handle.offer(events),
                 progress: &mut |progress| handle.progress(time_left.told(progress)),
                 owned: &|page| books.owners.owned(page),
                 holds: &|lane| books.watch.holds(lane),
@@ -187,19 +235,17 @@ impl Session<'_> {
                 chance: &mut || (self.world.chance)(),
             };
             dispatch::run(self.settings, pace, parts).await
-        });
-        // The system may still be asked for an address; nobody waits for what it says.
-        runtime.shutdown_background();
-        end
+        })
     }
 
     /// The last word: told, and written down.
     fn conclude(
         &self,
         run: Run,
-        (outcome, repeated): (RunEnd, u64),
+        (mut outcome, repeated): (RunEnd, u64),
         left: Option<Left>,
         reports: ReportThread,
+        runtime: Runtime,
     ) -> RunOutcome {
         let found_late = left.as_ref().and_then(|left| left.found_late.as_ref());
         let ending = match found_late {
@@ -220,13 +266,17 @@ impl Session<'_> {
                 ..outcome.progress
             });
         }
-        reports.handle().tell(Event::Finished { totals, ending: ending.clone() });
+        let mut last = std::mem::take(&mut outcome.untold);
+        last.push(Event::Finished { totals, ending: ending.clone() });
+        let mut closing = reports.close(last);
         if let Some(left) = left {
             let exit = (exit, reason(&ending));
             // The rows are in the ledger already; that this run's own line is not is no loss.
             let _ = left.ledger.end_run(run, &totals, exit, now);
         }
-        RunOutcome { totals, ending, exit, fault: reports.finish() }
+        let was_stopped = ending != Ending::Finished;
+        runtime.say_farewell(&mut closing, was_stopped, self.settings.deadline, self.world.wall);
+        RunOutcome { totals, ending, exit, fault: closing.fault() }
     }
 }
 
@@ -294,5 +344,6 @@ fn not_begun(ending: Ending) -> RunEnd {
         invalid: 0,
         settled: 0,
         progress: Progress::default(),
+        untold: Vec::new(),
     }
 }

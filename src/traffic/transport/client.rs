@@ -1,15 +1,15 @@
 //! The HTTP client.
 
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use reqwest::Url;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName,
     HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT,
 };
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Url};
+use tokio::sync::Semaphore;
 
 use crate::declared::connector::{Answers, Connector, Method};
 use crate::prepare::request::Request;
@@ -19,8 +19,13 @@ use crate::text::secret::Secret;
 use crate::traffic::reply::Answer;
 use crate::traffic::reply::Reply;
 
+use super::certificates::trusting;
+
 /// The longest answer that is read; a longer one counts as lost.
 const LONGEST_ANSWER: usize = 16 << 20;
+/// A longer answer is large, and only a few of those are read at once: so many, however many requests are under way.
+const LARGE_ANSWER: usize = 256 << 10;
+const LARGE_AT_ONCE: usize = 4;
 const AGENT: &str = concat!("noteferry/", env!("CARGO_PKG_VERSION"));
 /// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_secs(60);
@@ -38,6 +43,8 @@ pub(crate) struct Client {
     headers: HeaderMap,
     last_address: Arc<Mutex<Option<(String, Url)>>>,
     answers: Answers,
+    /// A turn for each large answer that is read at once.
+    large: Arc<Semaphore>,
 }
 
 /// What a client needs beside the connector.
@@ -68,7 +75,7 @@ pub(crate) enum ClientError {
 #[derive(Clone)]
 pub(crate) struct Token {
     headers: HeaderMap,
-    secret: Secret,
+    pub(super) secret: Secret,
 }
 
 impl Client {
@@ -96,12 +103,7 @@ impl Client {
             // Nothing is encrypted, so the certificates of the system need not be loaded.
             builder = builder.tls_certs_only([]);
         } else if let Some(pem) = &options.ca_pem {
-            let certificates = Certificate::from_pem_bundle(pem)
-                .map_err(|error| ClientError::Certificates(chain(&error)))?;
-            if certificates.is_empty() {
-                return Err(ClientError::NoCertificate);
-            }
-            builder = builder.tls_certs_merge(certificates);
+            builder = builder.tls_backend_preconfigured(trusting(pem)?);
         }
         let http = builder.build().map_err(|error| ClientError::SetUp(chain(&error)))?;
         let authentication = connector.authentication.as_ref();
@@ -115,6 +117,7 @@ impl Client {
             last_address: Arc::default(),
             answers: connector.answers.clone(),
             usual_url: connector.base_url.clone(),
+            large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
         })
     }
 
@@ -148,14 +151,12 @@ impl Client {
         token: Option<&Token>,
     ) -> impl Future<Output = Reply> + 'static + use<> {
         let built = self.build(request, token);
-        let http = self.http.clone();
-        let secret = token.map(|token| token.secret.clone());
+        let (http, large) = (self.http.clone(), Arc::clone(&self.large));
         async move {
-            let reply = match built {
-                Some(request) => exchange(&http, request).await,
+            match built {
+                Some(request) => exchange(&http, request, &large).await,
                 None => Reply::NotSent(Cause::of(Reason::Unsendable)),
-            };
-            redacted(reply, secret.as_ref())
+            }
         }
     }
 
@@ -186,7 +187,7 @@ impl Client {
     }
 }
 
-async fn exchange(http: &reqwest::Client, request: reqwest::Request) -> Reply {
+async fn exchange(http: &reqwest::Client, request: reqwest::Request, large: &Semaphore) -> Reply {
     let mut response = match http.execute(request).await {
         Ok(response) => response,
         Err(error) => return failure(error),
@@ -199,7 +200,12 @@ async fn exchange(http: &reqwest::Client, request: reqwest::Request) -> Reply {
         date: date.and_then(unix_milliseconds),
         body: Vec::new(),
     };
+    // Held to the end of the reading; whoever waits for it too long has got no answer.
+    let mut turn = None;
     loop {
+        if answer.body.len() > LARGE_ANSWER && turn.is_none() {
+            turn = large.acquire().await.ok();
+        }
         match response.chunk().await {
             Ok(Some(chunk)) if answer.body.len() + chunk.len() > LONGEST_ANSWER => {
                 return Reply::Lost(Cause::of(Reason::AnswerTooLong));
@@ -286,29 +292,6 @@ fn date(value: &HeaderValue) -> Option<SystemTime> {
 fn unix_milliseconds(moment: SystemTime) -> Option<i64> {
     let since = moment.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok()
-}
-
-pub(super) fn redacted(reply: Reply, secret: Option<&Secret>) -> Reply {
-    let Some(secret) = secret else { return reply };
-    match reply {
-        Reply::NotSent(cause) => Reply::NotSent(without(cause, secret)),
-        Reply::Lost(cause) => Reply::Lost(without(cause, secret)),
-        // An answer that repeats the token would carry it into the ledger.
-        Reply::Answer(mut answer) => {
-            answer.location = answer.location.map(|location| secret.redact(&location).into_owned());
-            let text = String::from_utf8_lossy(&answer.body);
-            if let Cow::Owned(redacted) = secret.redact_json(&text) {
-                answer.body = redacted.into_bytes();
-            }
-            Reply::Answer(answer)
-        }
-    }
-}
-
-/// A cause whose words do not repeat a secret.
-fn without(cause: Cause, secret: &Secret) -> Cause {
-    let message = cause.message.map(|text| secret.redact(&text).into_owned());
-    Cause { message, ..cause }
 }
 
 /// An error and what caused it, to the root: that is where the reason stands.
@@ -420,17 +403,5 @@ mod tests {
             let host = host(&Url::parse(address).unwrap()).unwrap();
             assert_eq!(host, expected, "{address}");
         }
-    }
-
-    #[test]
-    fn an_answer_that_repeats_the_token_is_redacted() {
-        let secret = Secret::new("eyJhbGciOi.secret".into());
-        let body = br#"{"r":9,"msg":"bad token eyJhbGciOi.secret"}"#.to_vec();
-        let reply = redacted(
-            Reply::Answer(Answer { status: 200, body, ..Answer::default() }),
-            Some(&secret),
-        );
-        let Reply::Answer(answer) = reply else { panic!() };
-        assert_eq!(answer.body, br#"{"r":9,"msg":"bad token [redacted]"}"#);
     }
 }

@@ -15,6 +15,7 @@ use crate::prepare::request::Request;
 use crate::text::account;
 use crate::text::pointer::Pointer;
 use crate::text::secret::Secret;
+use crate::traffic::body::says_too_much;
 use crate::traffic::reply::Granted;
 use crate::traffic::reply::Reply;
 use crate::traffic::reply::{Answer, NoSecret, NoToken, TokenFailure};
@@ -144,10 +145,11 @@ impl Credentials {
         taken.map(|(name, held)| held.file.map_or(name, |file| file.variable)).collect()
     }
 
-    /// What is secret of them, beside the tokens that they give.
+    /// What is secret of them, beside the tokens that they will give.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         match self {
-            Self::None | Self::Ready(_) => Vec::new(),
+            Self::None => Vec::new(),
+            Self::Ready(ready) => vec![ready.token.clone()],
             Self::Login(login) => login.secrets.clone(),
             Self::Signed(signed) => vec![signed.secret.clone()],
         }
@@ -272,7 +274,9 @@ impl Login {
                 Err(TokenFailure { why: NoToken::LoginFailed(cause), transient: true })
             }
             Reply::Answer(answer) => {
-                let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
+                let body: Option<Value> = Some(&answer.body)
+                    .filter(|bytes| !says_too_much(bytes))
+                    .and_then(|bytes| serde_json::from_slice(bytes).ok());
                 match body.as_ref().and_then(|body| self.find_token(body)) {
                     Some(token) => {
                         let granted = Granted { expires_at: expiry(&token), date: answer.date };
@@ -317,15 +321,10 @@ impl Login {
         let mut places = messages.iter().map(Pointer::as_str).chain(usual);
         let said = body.and_then(|body| places.find_map(|at| body.pointer(at)?.as_str()));
         let chosen = self.choices.as_ref().and_then(|(_, name)| name.as_deref());
-        // A refusal may repeat what it refuses.
-        let redacted = |text: &str| {
-            let text = text.to_owned();
-            self.secrets.iter().fold(text, |text, secret| secret.redact(&text).into_owned())
-        };
         let why = match (said, chosen) {
-            (Some(said), None) => NoToken::LoginRefused { said: redacted(said) },
+            (Some(said), None) => NoToken::LoginRefused { said: said.to_owned() },
             (Some(said), Some(name)) => {
-                NoToken::NoneFor { name: redacted(name), said: redacted(said) }
+                NoToken::NoneFor { name: name.to_owned(), said: said.to_owned() }
             }
             (None, _) => NoToken::NoneInAnswer { status },
         };

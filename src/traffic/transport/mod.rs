@@ -4,12 +4,13 @@
 //! again behind the ledger's back. What comes back is a [`Reply`], which tells *surely not sent* from *lost*;
 //! what that means for a row is for `verdict`. Secrets go in here and come out nowhere.
 
+mod certificates;
 mod client;
 mod credentials;
 mod secret_file;
 
 use crate::prepare::request::Request;
-use crate::text::secret::Secret;
+use crate::text::redaction::Redactor;
 use crate::traffic::reply::Granted;
 use crate::traffic::reply::Reply;
 use crate::traffic::reply::TokenFailure;
@@ -27,6 +28,11 @@ pub(crate) trait Transport {
     /// will judge it.
     fn renew(&self, clock: i64) -> impl Future<Output = Result<Granted, TokenFailure>> + 'static;
 
+    /// Takes what is secret of the run, by now, out of what answers say.
+    fn redactor(&self) -> Redactor {
+        Redactor::default()
+    }
+
     /// Whether requests carry a token at all.
     fn needs_token(&self) -> bool;
 
@@ -39,32 +45,42 @@ pub(crate) struct Http {
     client: Client,
     credentials: Credentials,
     token: std::rc::Rc<std::cell::RefCell<Option<client::Token>>>,
-    /// What no answer may carry into an output or the ledger, beside the token.
-    secrets: std::rc::Rc<[Secret]>,
+    /// What no answer may carry into an output or the ledger: credentials, and each token so far.
+    redactor: std::rc::Rc<std::cell::RefCell<Redactor>>,
 }
 
 impl Http {
     pub(crate) fn new(client: Client, credentials: Credentials) -> Self {
-        let secrets = credentials.secrets().into();
-        Self { client, credentials, token: std::rc::Rc::default(), secrets }
+        let redactor = Redactor::new(credentials.secrets());
+        let redactor = std::rc::Rc::new(redactor.into());
+        Self { client, credentials, token: std::rc::Rc::default(), redactor }
     }
 }
 
 impl Transport for Http {
     fn send(&self, request: &Request) -> impl Future<Output = Reply> + 'static {
-        let sending = self.client.send(request, self.token.borrow().as_ref());
-        let secrets = std::rc::Rc::clone(&self.secrets);
-        async move {
-            let reply = sending.await;
-            secrets.iter().fold(reply, |reply, secret| client::redacted(reply, Some(secret)))
-        }
+        self.client.send(request, self.token.borrow().as_ref())
+    }
+
+    fn redactor(&self) -> Redactor {
+        self.redactor.borrow().clone()
     }
 
     fn renew(&self, clock: i64) -> impl Future<Output = Result<Granted, TokenFailure>> + 'static {
         let (client, credentials) = (self.client.clone(), self.credentials.clone());
         let keep = std::rc::Rc::clone(&self.token);
+        let redactor = std::rc::Rc::clone(&self.redactor);
         async move {
-            let (token, granted) = credentials.token(&client, clock).await?;
+            let (token, granted) = match credentials.token(&client, clock).await {
+                Ok(got) => got,
+                Err(TokenFailure { why, transient }) => {
+                    let why = why.redacted(&redactor.borrow());
+                    return Err(TokenFailure { why, transient });
+                }
+            };
+            // Before it is used: whoever gets it may repeat it.
+            let known = redactor.borrow().with(&token.secret);
+            *redactor.borrow_mut() = known;
             *keep.borrow_mut() = Some(token);
             Ok(granted)
         }

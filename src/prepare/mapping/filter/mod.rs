@@ -8,7 +8,8 @@ mod texts;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use minijinja::Environment;
+use minijinja::value::{Kwargs, Value};
+use minijinja::{Environment, Error, ErrorKind};
 
 pub(super) use epoch_ms::time_error;
 
@@ -89,8 +90,23 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     FILTERS.iter().map(|filter| filter.name)
 }
 
+/// The widest indentation of a level of JSON.
+const WIDEST: i64 = 16;
+
+/// The language's own, which would indent by any number of blanks, and take as long.
+fn to_json(value: &Value, indent: Option<Value>, named: Kwargs) -> Result<Value, Error> {
+    let named_indent: Option<Value> = named.get("indent")?;
+    let is_wide = |indent: &Value| indent.as_i64().is_some_and(|wide| wide > WIDEST);
+    if indent.iter().chain(&named_indent).any(is_wide) {
+        let message = format!("tojson indents by {WIDEST} blanks at the most");
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    minijinja::filters::tojson(value, indent, named)
+}
+
 /// Adds our own filters to the language.
 pub(super) fn add_own(environment: &mut Environment<'static>, setting: &Arc<Setting>) {
+    environment.add_filter("tojson", to_json);
     for add in FILTERS.iter().filter_map(|filter| filter.add) {
         add(environment, setting);
     }
