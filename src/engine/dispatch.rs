@@ -10,7 +10,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::{Instant, Interval};
 
-use crate::declared::connector::Answers;
+use crate::declared::connector::{Answers, Operation};
 use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{LedgerError, News, Recorder, Write};
 use crate::recover::item_id;
@@ -50,6 +50,8 @@ pub(crate) struct Parts<'a, T> {
     pub transport: &'a T,
     pub answers: &'a Answers,
     pub recorder: &'a Recorder,
+    /// Lanes that earlier runs have left uncounted.
+    pub owed: Vec<(Arc<Operation>, String)>,
     /// What the recorder has to say.
     pub news: UnboundedReceiver<News>,
     pub feed: Feed,
@@ -78,6 +80,9 @@ pub(crate) struct RunEnd {
     pub invalid: u64,
     /// Rows in doubt from an earlier run of which something has become known.
     pub settled: u64,
+    /// Rows that do not have exactly one item on the other side, and lanes of which nobody can tell.
+    pub miscounted: u64,
+    pub uncounted: u64,
     /// How it stood in the end.
     pub progress: Progress,
 }
@@ -97,6 +102,18 @@ enum Flight {
     /// The ledger has said whose the items of a page are.
     Owned {
         slot: usize,
+        verdict: Verdict,
+        owned: Owned,
+    },
+    Counted {
+        lane: usize,
+        of: Arc<Operation>,
+        name: Arc<str>,
+        reply: Reply,
+    },
+    /// Likewise, and the ledger has said whose its items are.
+    Counts {
+        lane: usize,
         verdict: Verdict,
         owned: Owned,
     },
@@ -122,7 +139,8 @@ pub(crate) async fn run<T: Transport>(
         progress: tokio::time::interval(PROGRESS_EVERY),
         parts,
     };
-    shell.take(Input::Tick);
+    let owed = std::mem::take(&mut shell.parts.owed);
+    shell.take(Input::Owed(owed));
     loop {
         shell.hand_over();
         shell.show();
@@ -200,6 +218,12 @@ impl<T: Transport> Shell<'_, T> {
                 let looking = self.parts.transport.send(&request);
                 self.flights.push(Box::pin(async move {
                     Flight::Looked { slot, work, reply: looking.await }
+                }));
+            }
+            Action::Count { lane, of, name, request } => {
+                let looking = self.parts.transport.send(&request);
+                self.flights.push(Box::pin(async move {
+                    Flight::Counted { lane, of, name, reply: looking.await }
                 }));
             }
             Action::Renew => {
@@ -289,7 +313,36 @@ impl<T: Transport> Shell<'_, T> {
                 self.read_clock(date_of(&reply));
                 self.look_landed(slot, &work, reply)
             }
+            Flight::Counted { lane, of, name, reply } => {
+                self.read_clock(date_of(&reply));
+                self.count_landed(lane, (&of, &name), reply)
+            }
+            Flight::Counts { lane, verdict, owned } => Input::Counted { lane, verdict, owned },
             Flight::Owned { slot, verdict, owned } => Input::Looked { slot, verdict, owned },
+        }
+    }
+
+    fn count_landed(&mut self, lane: usize, (of, name): (&Operation, &str), reply: Reply) -> Input {
+        let read = of.recover.as_ref().map(|recover| {
+            let verdict = judge(self.parts.answers, &recover.list, reply);
+            (recover, verdict)
+        });
+        match read {
+            Some((recover, verdict)) => match &verdict {
+                Verdict::Done { items: Some(items), .. } => {
+                    let ids = items.iter().filter_map(|item| item_id(recover, item)).collect();
+                    let (operation, name) = (of.name.to_string(), name.to_owned());
+                    let page = Page { ids, operation, lane: name, wants_makers: true };
+                    let asking = (self.parts.owned)(page);
+                    self.flights.push(Box::pin(async move {
+                        Flight::Counts { lane, verdict, owned: asking.await }
+                    }));
+                    Input::Tick
+                }
+                _ => Input::Counted { lane, verdict, owned: Ok(Holdings::default()) },
+            },
+            // Without a way to look there is no count.
+            None => Input::Tick,
         }
     }
 
@@ -309,7 +362,12 @@ impl<T: Transport> Shell<'_, T> {
             return Input::Looked { slot, verdict, owned: Ok(Holdings::default()) };
         }
         let operation = work.ready.operation.name.to_string();
-        let asking = (self.parts.owned)(Page { ids, operation, lane: work.ready.lane.clone() });
+        let asking = (self.parts.owned)(Page {
+            ids,
+            operation,
+            lane: work.ready.lane.clone(),
+            wants_makers: false,
+        });
         self.flights
             .push(Box::pin(async move { Flight::Owned { slot, verdict, owned: asking.await } }));
         Input::Tick
@@ -358,6 +416,7 @@ impl<T: Transport> Shell<'_, T> {
 
     fn outcome(&self, ending: Ending) -> RunEnd {
         let progress = self.core.progress(Moment(self.began.elapsed()));
+        let (miscounted, uncounted) = self.core.miscounted();
         RunEnd {
             ending,
             requests: progress.requests,
@@ -366,6 +425,8 @@ impl<T: Transport> Shell<'_, T> {
             in_doubt: progress.in_doubt + self.core.left_in_doubt(),
             invalid: self.core.invalid(),
             settled: self.core.settled_rows(),
+            miscounted,
+            uncounted,
             progress,
         }
     }

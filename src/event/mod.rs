@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::recover::Miscount;
 use crate::row::{Cause, Totals};
 use crate::text::place::RowPlace;
 
@@ -27,6 +28,8 @@ pub(crate) enum Event {
     Started { run: i64 },
     /// A row's end.
     Row(RowEnded),
+    /// The last count has shown that a row does not have exactly one item on the other side.
+    Miscounted(Miscounted),
     /// Something worth telling once.
     Note(Note),
     /// The run is over. Always the last.
@@ -48,6 +51,14 @@ pub(crate) struct RowEnded {
     pub cause: Option<Cause>,
     /// What a reading operation brought.
     pub items: Option<Vec<Value>>,
+}
+
+/// A row that does not have exactly one item on the other side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Miscounted {
+    pub miscount: Miscount,
+    /// What the row goes in line with, as in `ticket tk_1`.
+    pub lane: Box<str>,
 }
 
 /// Where a row stands when a run is done with it.

@@ -21,6 +21,10 @@ pub(crate) enum Note {
     NoToken(NoToken),
     /// The run was asked to stop: so many rows are waited for, or looked for, and no longer than that.
     Stopping { rows: u64, at_most: Duration },
+    /// Lists of so many lanes are read once more before the run ends, and that is waited for so long at the most.
+    Counting { lanes: u64, at_most: Duration },
+    /// What is in a lane could not be counted once more, though something was settled there by a look.
+    Uncounted { lane: String },
     /// What the recorder of the ledger has to say.
     Ledger(ledger::Note),
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::declared::connector::Operation;
 use crate::declared::job::InDoubt;
 use crate::engine::Work;
 use crate::event::Event;
@@ -74,6 +75,14 @@ pub(crate) enum Input {
         verdict: Verdict,
         owned: Owned,
     },
+    /// A page of the list by which a lane is counted, with what rows own of it and all rows of the lane.
+    Counted {
+        lane: usize,
+        verdict: Verdict,
+        owned: Owned,
+    },
+    /// Lanes that earlier runs have left uncounted, each with what has made its items.
+    Owed(Vec<(Arc<Operation>, String)>),
     Token(Result<Granted, TokenFailure>),
     Stop(Stop),
     /// Time has passed.
@@ -100,6 +109,8 @@ pub(crate) enum Action {
     Send { slot: usize, work: Arc<Work> },
     /// Look at a page of the list in which the row may be.
     Look { slot: usize, work: Arc<Work>, request: Box<Request> },
+    /// Look at a page of the list by which a lane is counted.
+    Count { lane: usize, of: Arc<Operation>, name: Arc<str>, request: Box<Request> },
     /// Get a token.
     Renew,
     /// Tell the reporters.

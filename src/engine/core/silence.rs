@@ -17,7 +17,7 @@ const LOOK_ROUND_EVERY: Duration = Duration::from_secs(1);
 /// So many lists that do not show what is known to be there prove nothing.
 const MOST_CONTROLS: u32 = 3;
 /// As long as nothing has shown how far lists lag behind, that may be this many times what the other side may take to act.
-const UNKNOWN_LAG: u32 = 2;
+pub(super) const UNKNOWN_LAG: u32 = 2;
 
 impl Core {
     /// A row has made something: lists can be measured by it.

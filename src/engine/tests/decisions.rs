@@ -75,6 +75,7 @@ fn done(core: &mut Core) -> Vec<String> {
         Action::End { end, .. } => format!("end {}", end.outcome.word()),
         Action::Send { slot, .. } => format!("send {slot}"),
         Action::Look { slot, .. } => format!("look {slot}"),
+        Action::Count { lane, .. } => format!("count {lane}"),
         Action::Renew => "renew".to_owned(),
         Action::Tell(Event::Row(event)) => format!("row {} {}", event.place.row, event.end.word()),
         Action::Tell(_) => "tell".to_owned(),

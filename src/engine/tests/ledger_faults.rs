@@ -203,6 +203,7 @@ impl World {
             let (_stop, stops) = unbounded_channel();
             let way = Way { server: Rc::clone(&self.server), disk: self.disk };
             let parts = Parts {
+                owed: Vec::new(),
                 transport: &way,
                 answers: &self.connector.answers,
                 recorder: &recorder,

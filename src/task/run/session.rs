@@ -1,10 +1,11 @@
 //! A run from its first request to its last word.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
 
-use crate::declared::connector::Answers;
+use crate::declared::connector::{Answers, Operation};
 use crate::engine::Settings;
 use crate::engine::dispatch::{self, Feed, Parts, RunEnd};
 use crate::event::{Ending, Event, Progress};
@@ -12,8 +13,8 @@ use crate::ledger::{
     Books as _, Claim as _, LedgerError, Left, News, Reader as _, Recorder, Run, Watch,
 };
 use crate::plan::{Done, Fate, Fates, Held, Policy, Sending, Tally, run_mark, taken_for_old};
-use crate::report::{ReportHandle, ReportThread, Reporter, exit, reason};
-use crate::row::Totals;
+use crate::report::{MISCOUNTED, ReportHandle, ReportThread, Reporter, exit, reason};
+use crate::row::{Totals, Uncounted};
 use crate::traffic::pace::{Earlier, Moment, Pace, Past};
 use crate::traffic::transport::Transport;
 
@@ -80,6 +81,7 @@ impl Session<'_> {
     ) -> Result<RunOutcome, LedgerError> {
         // Before the run is in the ledger: of one without an end every entry would be looked at.
         let pace = self.pace(&booking)?;
+        let owed = self.owed(&booking.uncounted);
         let key = self.opening.job.keyed_by();
         let run = booking.ledger.begin_run(
             &booking.lock,
@@ -109,10 +111,21 @@ impl Session<'_> {
         let outcome = std::thread::scope(|scope| {
             let (feed, rows) = channel(WAITING);
             scope.spawn(move || feeder.run(&feed));
-            self.dispatch(transport, pace, &books, &handle, (news, rows))
+            self.dispatch(transport, pace, &books, &handle, (news, rows), owed)
         });
         let left = books.close();
         Ok(self.conclude(run, (outcome, repeated), left, reports))
+    }
+
+    /// Lanes that earlier runs have left uncounted, each with what has made its items.
+    fn owed(&self, uncounted: &[Uncounted]) -> Vec<(Arc<Operation>, String)> {
+        let operations = &self.opening.job.connector.operations;
+        let owed = uncounted.iter().filter_map(|uncounted| {
+            let operation = operations.get(uncounted.operation.as_str())?;
+            operation.recover.as_ref()?;
+            Some((Arc::clone(operation), uncounted.lane.clone()))
+        });
+        owed.collect()
     }
 
     fn pace(&self, booking: &Booking) -> Result<Pace, LedgerError> {
@@ -153,6 +166,7 @@ impl Session<'_> {
         books: &Books,
         handle: &ReportHandle,
         (news, feed): (UnboundedReceiver<News>, Feed),
+        owed: Vec<(Arc<Operation>, String)>,
     ) -> RunEnd {
         let to_send = self.fates.tally().to_send();
         let answers: &Answers = &self.opening.job.connector.answers;
@@ -165,6 +179,7 @@ impl Session<'_> {
                 transport,
                 answers,
                 recorder: &books.recorder,
+                owed,
                 news,
                 feed,
                 stops: (self.world.stops)(),
@@ -211,7 +226,9 @@ impl Session<'_> {
         }
         reports.handle().tell(Event::Finished { totals, ending: ending.clone() });
         if let Some(left) = left {
-            let exit = (exit, reason(&ending));
+            // What is there twice is counted again by the next run.
+            let miscounted = (totals.miscounted > 0).then_some(MISCOUNTED);
+            let exit = (exit, reason(&ending).or(miscounted));
             // The rows are in the ledger already; that this run's own line is not is no loss.
             let _ = left.ledger.end_run(run, &totals, exit, now);
         }
@@ -267,6 +284,8 @@ pub(super) fn totals(tally: &Tally, outcome: &RunEnd) -> Totals {
         already_done: rest(Rest::AlreadyDone),
         changed: tally.sum(|fate| fate == Fate::Skip(Done::Changed)),
         repeated: 0,
+        miscounted: outcome.miscounted,
+        uncounted: outcome.uncounted,
         failed: outcome.failed + rest(Rest::Failed),
         invalid: outcome.invalid + rest(Rest::Invalid),
         in_doubt: outcome.in_doubt + rest(Rest::InDoubt).saturating_sub(outcome.settled),
@@ -293,6 +312,8 @@ fn not_begun(ending: Ending) -> RunEnd {
         in_doubt: 0,
         invalid: 0,
         settled: 0,
+        miscounted: 0,
+        uncounted: 0,
         progress: Progress::default(),
     }
 }

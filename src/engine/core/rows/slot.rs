@@ -351,6 +351,11 @@ impl Slot {
         }
     }
 
+    /// When the request left that is looked for, where that was in this run.
+    pub(crate) fn left(&self) -> Option<Moment> {
+        self.phase.recovery().and_then(|recovery| recovery.left)
+    }
+
     /// Whether the row's search waits for what lists are worth, and needs to know what becomes of texts.
     pub(crate) fn awaits_control(&self) -> Option<bool> {
         match self.phase.recovery().map(|recovery| &recovery.control) {

@@ -38,7 +38,7 @@ fn play(connector: &Connector, seed: u64) {
         world.write_again_later();
     }
     for _ in 0..40 {
-        if world.is_settled() {
+        if world.is_settled() && world.are_counted() {
             break;
         }
         // A token is refused for good by bad luck now and then, or a row given up; the next run goes on.
@@ -54,6 +54,7 @@ fn play(connector: &Connector, seed: u64) {
     assert!(world.is_settled(), "seed {seed}: rows are left");
     let stuck = world.stuck_lanes();
     promises::check_doubts(&world, seed);
+    promises::check_counts(&world, seed);
     for row in world.rows.iter().filter(|row| !stuck.contains(row.lane.as_str())) {
         let state = &world.ledger[&row.number];
         let ended = matches!(state, RowState::Succeeded { .. } | RowState::Refused { .. });
