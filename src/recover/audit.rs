@@ -207,8 +207,8 @@ impl Audit {
         let mut told: HashSet<String> = HashSet::new();
         for (row, own) in owned.iter().enumerate() {
             let Some(ids) = doubles.remove(&row) else { continue };
-            // What another row has made whose item nobody knows says the same.
-            if ids.len() <= self.unnamed(own.maker) {
+            // It may be what another row has made.
+            if ids.len() <= self.unnamed() {
                 is_clear = false;
                 continue;
             }
@@ -298,11 +298,10 @@ impl Audit {
         settled.any(|own| self.side(item, own, owned, order) != Side::Older)
     }
 
-    /// So many other rows may have made something that says the same, and nobody knows what it is called.
-    fn unnamed(&self, maker: &Maker) -> usize {
-        let is_unnamed = |other: &&Maker| {
-            matches!(other.making, Making::Nameless | Making::Open) && other.digest == maker.digest
-        };
+    /// So many rows may have made something, and nobody knows what it is called. Where texts are cut, it may seem to say the
+    /// same as what another row has made.
+    fn unnamed(&self) -> usize {
+        let is_unnamed = |other: &&Maker| matches!(other.making, Making::Nameless | Making::Open);
         self.makers.iter().filter(is_unnamed).count()
     }
 
@@ -340,7 +339,7 @@ impl Audit {
                 // Its item is known by its id, or it is in doubt.
                 Making::Named(_) | Making::Open => continue,
             };
-            let others = self.unnamed(maker) - own;
+            let others = self.unnamed() - own;
             let free = self
                 .list
                 .items()

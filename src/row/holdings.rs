@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::text::place::RowPlace;
 
-use super::{Attempted, Digest};
+use super::Attempted;
 
 /// What is asked about a page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +49,6 @@ pub struct Maker {
     pub last: Attempted,
     /// Of two of one lane the greater went later, whatever clocks say.
     pub turn: (i64, u64),
-    /// Names what was sent last.
-    pub digest: Digest,
     /// Whether a look has settled what became of one of its requests.
     pub is_settled: bool,
 }

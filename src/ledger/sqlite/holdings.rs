@@ -9,7 +9,7 @@ use super::fault::text;
 use super::scan::Owners;
 use crate::ledger::{JobId, OwnerId};
 use crate::row::{
-    Attempted, Digest, Elsewhere, Holdings, Made, Maker, Making, Newest, Outcome, Page, Uncounted,
+    Attempted, Elsewhere, Holdings, Made, Maker, Making, Newest, Outcome, Page, Uncounted,
 };
 use crate::text::address;
 use crate::text::place::RowPlace;
@@ -19,7 +19,7 @@ const MOST_ELSEWHERE: usize = 4;
 /// So many of the outcomes of the last rows are gone through for them.
 const MOST_LOOKED_AT: i64 = 10_000;
 /// What is read of a start.
-const START: &str = "id, number, owner, row, operation, lane, at, remote_at, line, key, digest";
+const START: &str = "id, number, owner, row, operation, lane, at, remote_at, line, key";
 
 /// See [`crate::ledger::Reader::owned`].
 pub(super) fn read(
@@ -175,7 +175,6 @@ struct Start {
     first_attempted: Attempted,
     line: u64,
     key: String,
-    digest: Digest,
 }
 
 impl Start {
@@ -192,7 +191,6 @@ impl Start {
             first_attempted: Attempted { at: row.get(6)?, remote_at: row.get(7)? },
             line: row.get(8)?,
             key: text(row, 9)?.to_owned(),
-            digest: Digest(row.get(10)?),
         })
     }
 
@@ -225,7 +223,6 @@ impl Start {
             first: self.first_attempted,
             last: self.attempted,
             turn: (self.owner.0, self.row),
-            digest: self.digest,
             is_settled: settled.query_row([self.id], |row| row.get(0))?,
         })
     }

@@ -32,7 +32,8 @@ pub(super) fn check(world: &World, seed: u64) {
         let beyond = world.beyond.iter().filter(beyond).count();
         assert!(
             made >= done,
-            "seed {seed}: of {group:?} {made} were made and {done} are said to be"
+            "seed {seed}: of {group:?} {made} were made and {done} are said to be\n{}",
+            world.describe(group.0)
         );
         assert!(
             made <= done + open + beyond,
@@ -51,24 +52,26 @@ pub(super) fn check(world: &World, seed: u64) {
 /// What is there more often than the ledger knows, in a lane in which a look has settled something, was told by its name;
 /// or it was told that it could not be counted, where the server's lists are odd.
 pub(super) fn check_counts(world: &World, seed: u64) {
-    let mut groups: HashMap<(&str, String), (usize, usize, bool)> = HashMap::new();
+    let mut groups: HashMap<(&str, String), (usize, usize, bool, bool)> = HashMap::new();
     for row in world.rows.iter().filter(|row| world.creates(row.number)) {
         let group = (row.lane.as_str(), world.text(row.number));
-        let (made, known, is_told) = groups.entry(group).or_default();
-        *made += world.acted.iter().filter(|acted| **acted == row.number).count();
+        let (made, known, is_told, is_hidden) = groups.entry(group).or_default();
+        // What no list shows is counted by nobody, and a row in doubt is told of as that.
         let state = world.ledger.get(&row.number);
-        *known += usize::from(state.is_some_and(|state| {
-            matches!(state, RowState::Succeeded { .. }) || state.may_have_acted()
-        }));
+        *is_hidden |= (world.manner.hides_internal && is_internal(row.number))
+            || state.is_some_and(RowState::may_have_acted);
+        *made += world.acted.iter().filter(|acted| **acted == row.number).count();
+        *known += usize::from(matches!(state, Some(RowState::Succeeded { .. })));
         *is_told |= world.told.contains(&row.number);
     }
     let settled: HashSet<&str> =
         world.settled.iter().map(|row| world.row(*row).lane.as_str()).collect();
-    for ((lane, text), (made, known, is_told)) in groups {
+    for ((lane, text), (made, known, is_told, is_hidden)) in groups {
         let is_uncounted = world.uncounted.contains(lane);
         assert!(
-            made <= known || is_told || is_uncounted || !settled.contains(lane),
-            "seed {seed}: {lane}: {text:?} is there {made} times, {known} are known, and nobody was told"
+            made <= known || is_told || is_uncounted || !settled.contains(lane) || is_hidden,
+            "seed {seed}: {lane}: {text:?} is there {made} times, {known} are known, and nobody was told\n{}",
+            world.describe(lane)
         );
         let is_odd = world.manner.is_crowded || !world.beyond.is_empty();
         assert!(!is_told || is_odd, "seed {seed}: {lane}: {text:?} was told to be there twice");

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::manner::{Created, Manner, Note, Pages, Shows};
+use super::manner::{Created, Manner, Note, Order, Pages, Shows};
 use crate::declared::connector::{Connector, Operation, Repeat};
 use crate::declared::job::InDoubt;
 use crate::engine::Work;
 use crate::engine::tests::rows;
 use crate::plan::decide::{Facts, Fate, decide};
 use crate::row::{
-    Attempted, Cause, Digest, Doubt, Earlier, Elsewhere, Holdings, Made, Maker, Making, Newest,
-    Reason, RowId, RowState,
+    Attempted, Cause, Doubt, Earlier, Elsewhere, Holdings, Made, Maker, Making, Newest, Reason,
+    RowId, RowState,
 };
 use crate::text::place::RowPlace;
 use crate::text::quota::Quota;
@@ -268,6 +268,28 @@ impl World {
         self.work().iter().all(|work| stuck.contains(self.row(work.ready.place.row).lane.as_str()))
     }
 
+    /// What is there and what is known of it, for whoever plays a seed again.
+    pub(super) fn describe(&self, lane: &str) -> String {
+        let notes = self.notes.iter().filter(|note| note.lane == lane);
+        let notes: Vec<String> = notes
+            .map(|note| {
+                let is_owned = self.owned.iter().any(|(id, ..)| *id == note.id);
+                format!("{} at {}, owned: {is_owned}, {:?}", note.id, note.at, note.text)
+            })
+            .collect();
+        let rows = self.ledger.iter().filter(|(row, _)| self.row(**row).lane == lane);
+        let rows: Vec<String> = rows
+            .map(|(row, state)| {
+                let (is_settled, text) = (self.settled.contains(row), self.text(*row));
+                format!(
+                    "{row} {state:?} settled: {is_settled} internal: {} {text:?}",
+                    is_internal(*row)
+                )
+            })
+            .collect();
+        format!("{}\n{}\nbeyond: {:?}", notes.join("\n"), rows.join("\n"), self.beyond)
+    }
+
     /// Whether no lane is left that is to be counted, but for those in which something is there twice.
     pub(super) fn are_counted(&self) -> bool {
         let told: HashSet<&str> =
@@ -367,7 +389,11 @@ impl World {
         match self.random.u8(0..24) {
             // In no order and without dates nobody can tell an old one.
             0 if self.manner.tells_age() => {
-                self.notes.push(Note { id: id("equal"), ..note.clone() })
+                // Of one second nobody can tell which of two that are equal was first, if it is not asked for.
+                let before = if self.manner.order == Order::OldestFirst { 2_000 } else { 0 };
+                let at = (note.at - before).max(0);
+                self.notes.push(Note { id: id("equal"), at, ..note.clone() });
+                self.notes.sort_by_key(|note| note.at);
             }
             1..8 => {
                 let text = "khách hàng đã gọi lại và cảm ơn".to_owned();
@@ -419,11 +445,6 @@ impl World {
                 (state, _) if state.may_have_acted() => Making::Open,
                 _ => Making::Nothing,
             };
-            let said = format!("{} {}", self.text(*row), is_internal(*row));
-            let mut digest = [0_u8; 16];
-            for (at, byte) in said.bytes().enumerate() {
-                digest[at % 16] = digest[at % 16].rotate_left(3).wrapping_add(byte);
-            }
             Maker {
                 place: RowPlace::of(*row, *row + 1),
                 key: row.to_string().into(),
@@ -431,7 +452,6 @@ impl World {
                 first: self.first_started[row],
                 last: self.started[row],
                 turn: (1, own.map_or(u64::MAX, |at| at.try_into().unwrap())),
-                digest: Digest(digest),
                 is_settled: self.settled.contains(row),
             }
         });
