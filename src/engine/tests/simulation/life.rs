@@ -371,6 +371,7 @@ impl<'a> Life<'a> {
             }
             Kind::Count(asked, lane, token) => {
                 self.under_way -= 1;
+                self.world.counted.insert(lane.clone(), self.world.clock);
                 let verdict = self.world.list(&lane, asked, token);
                 self.heard |= self.world.manner.is_dated;
                 let items = match &verdict {

@@ -77,6 +77,8 @@ pub(super) struct World {
     /// Rows that were told to be there twice, and lanes of which that could not be told.
     pub told: HashSet<u64>,
     pub uncounted: HashSet<String>,
+    /// When the list of a lane was asked for last to count what is there.
+    pub counted: HashMap<String, Duration>,
     /// Rows that acted once more than they were sent, or later than anybody expects.
     pub beyond: Vec<u64>,
     /// What was made of which the ledger knows, in the order in which it came to know: the id, the row, and when its
@@ -153,6 +155,7 @@ impl World {
             owed: BTreeSet::new(),
             told: HashSet::new(),
             uncounted: HashSet::new(),
+            counted: HashMap::new(),
             beyond: Vec::new(),
             owned: Vec::new(),
             down: {
@@ -390,7 +393,7 @@ impl World {
             // In no order and without dates nobody can tell an old one.
             0 if self.manner.tells_age() => {
                 // Of one second nobody can tell which of two that are equal was first, if it is not asked for.
-                let before = if self.manner.order == Order::OldestFirst { 2_000 } else { 0 };
+                let before = if self.manner.order == Order::AsAsked { 0 } else { 2_000 };
                 let at = (note.at - before).max(0);
                 self.notes.push(Note { id: id("equal"), at, ..note.clone() });
                 self.notes.sort_by_key(|note| note.at);
