@@ -41,6 +41,8 @@ fn options(arguments: &SandboxArguments) -> Options {
         latency: arguments.latency,
         faults: arguments.fault.clone(),
         slow: arguments.slow,
+        lists: arguments.list.clone(),
+        clock: arguments.clock,
         token_lifetime: arguments.token_lifetime,
         seed: arguments.seed,
         ..Options::default()

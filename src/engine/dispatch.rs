@@ -311,10 +311,16 @@ impl<T: Transport> Shell<'_, T> {
             }
             Flight::Looked { slot, work, reply } => {
                 self.read_clock(date_of(&reply));
+                if let Some(age) = age_of(&reply) {
+                    self.take(Input::LookAged { slot, age });
+                }
                 self.look_landed(slot, &work, reply)
             }
             Flight::Counted { lane, of, name, reply } => {
                 self.read_clock(date_of(&reply));
+                if let Some(age) = age_of(&reply) {
+                    self.take(Input::CountAged { lane, age });
+                }
                 self.count_landed(lane, (&of, &name), reply)
             }
             Flight::Counts { lane, verdict, owned } => Input::Counted { lane, verdict, owned },
@@ -435,6 +441,14 @@ impl<T: Transport> Shell<'_, T> {
 fn date_of(reply: &Reply) -> Option<i64> {
     match reply {
         Reply::Answer(Answer { date, .. }) => *date,
+        Reply::NotSent(_) | Reply::Lost(_) => None,
+    }
+}
+
+/// How long an answer has lain in a cache.
+fn age_of(reply: &Reply) -> Option<Duration> {
+    match reply {
+        Reply::Answer(Answer { age, .. }) => age.filter(|age| !age.is_zero()),
         Reply::NotSent(_) | Reply::Lost(_) => None,
     }
 }

@@ -243,6 +243,18 @@ mod tests {
         reporter.hear(&refused(4));
         reporter.progress(&progress(5));
         reporter.hear(&Event::Note(Note::Answered));
+        let miscount = Miscount {
+            place: RowPlace::of(1, 2),
+            key: "L-1".into(),
+            ids: vec!["tn_1".into(), "tn_2".into()],
+            shared_with: None,
+        };
+        let shared_with = Some((RowPlace::of(7, 8), "L-7".into()));
+        let of_two = Miscount { ids: vec!["tn_1".into()], shared_with, ..miscount.clone() };
+        for miscount in [miscount, of_two] {
+            let lane = "ticket tk_1".into();
+            reporter.hear(&Event::Miscounted(Miscounted { miscount, lane }));
+        }
         let totals = Totals { failed: 1, in_doubt: 1, ..totals() };
         reporter.hear(&Event::Finished { totals, ending: Ending::Finished });
         insta::assert_snapshot!(shared.text());

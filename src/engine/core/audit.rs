@@ -22,6 +22,8 @@ use super::{Action, Core, Now, Owned};
 
 /// A list that lacks what must be there is read so often: it may be late.
 const MOST_READINGS: u32 = 3;
+/// And no sooner than after so long.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// A row that says more is not kept until the end, as one that an earlier run has settled is not.
 const LONGEST_KEPT: usize = 64 << 10;
 
@@ -49,6 +51,8 @@ struct LaneAudit {
     /// When something was sent there last, or may have been.
     last_sent: Moment,
     readings: u32,
+    /// Of when the oldest page is, where one has lain in a cache.
+    shown: Option<Moment>,
     failures: u32,
     stage: Stage,
 }
@@ -108,6 +112,7 @@ impl Audits {
                 settled: Vec::new(),
                 last_sent,
                 readings: 0,
+                shown: None,
                 failures: 0,
                 stage: Stage::Due(None),
             });
@@ -116,6 +121,15 @@ impl Audits {
         let lane = self.lanes.get_mut(at)?;
         lane.last_sent = lane.last_sent.max(last_sent);
         Some(lane)
+    }
+
+    /// What comes next of a lane's list is older than the look.
+    pub(super) fn age(&mut self, at: usize, age: Duration) {
+        let Some(lane) = self.lanes.get_mut(at) else { return };
+        if let Stage::Asked { flight, .. } = &lane.stage {
+            let shown = Moment(flight.sent_at.0.saturating_sub(age));
+            lane.shown = Some(lane.shown.map_or(shown, |known| known.min(shown)));
+        }
     }
 
     pub(super) fn in_flight(&self) -> usize {
@@ -288,6 +302,7 @@ impl Core {
                 return self.ledger_failed(error, now);
             }
         };
+        let is_aged = self.is_count_aged(at);
         let Some(recover) = &operation.recover else { return };
         let step = match verdict {
             Verdict::Done { items: Some(items), .. } => Some(audit.take(recover, &items, owned)),
@@ -309,7 +324,9 @@ impl Core {
         };
         match step {
             Some(Step::NextPage) => self.put_count_off(at, audit, now.moment),
-            Some(Step::Over(count)) if !count.is_clear && count.miscounts.is_empty() => {
+            Some(Step::Over(count))
+                if (!count.is_clear || is_aged) && count.miscounts.is_empty() =>
+            {
                 self.count_again(at, now);
             }
             Some(Step::Over(count)) => {
@@ -325,6 +342,12 @@ impl Core {
             }
             None => self.leave_uncounted(at),
         }
+    }
+
+    /// Whether what a lane's list shows is of before the moment at which it surely shows everything.
+    fn is_count_aged(&self, at: usize) -> bool {
+        let shown = self.audits.lanes.get(at).and_then(|lane| lane.shown);
+        shown.zip(self.count_from(at)).is_some_and(|(shown, from)| shown < from)
     }
 
     fn put_count_off(&mut self, at: usize, audit: Box<Audit>, until: Moment) {
@@ -357,10 +380,11 @@ impl Core {
     fn count_again(&mut self, at: usize, now: Now) {
         let Some(lane) = self.audits.lanes.get_mut(at) else { return };
         lane.readings += 1;
+        lane.shown = None;
         match lane.readings >= MOST_READINGS {
             true => self.leave_uncounted(at),
             false => {
-                let later = now.moment.after(lane.operation.sure_after);
+                let later = now.moment.after(lane.operation.sure_after.max(SHORTEST_WAIT));
                 lane.stage = Stage::Due(Some(later));
             }
         }

@@ -75,6 +75,16 @@ pub(crate) enum Input {
         verdict: Verdict,
         owned: Owned,
     },
+    /// The page that comes next for a row has lain in a cache for so long.
+    LookAged {
+        slot: usize,
+        age: Duration,
+    },
+    /// Likewise, for a lane that is counted.
+    CountAged {
+        lane: usize,
+        age: Duration,
+    },
     /// A page of the list by which a lane is counted, with what rows own of it and all rows of the lane.
     Counted {
         lane: usize,

@@ -123,6 +123,8 @@ impl Core {
             Input::Looked { slot, verdict, owned } => {
                 return self.looked(slot, verdict, owned, now);
             }
+            Input::LookAged { slot, age } => return self.rows.age_look(slot, age),
+            Input::CountAged { lane, age } => self.audits.age(lane, age),
             Input::Counted { lane, verdict, owned } => self.counted(lane, verdict, owned, now),
             Input::Owed(lanes) => self.audits.owe(lanes),
             Input::Token(Ok(granted)) => self.other_side.token_granted(granted.expires_at, now),
