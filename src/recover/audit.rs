@@ -397,3 +397,138 @@ pub(crate) fn asked_by(operation: &Operation, lane: &str) -> Option<Fields<'stat
     fields.set(field, Value::from(text).into());
     Some(fields)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::declared::connector::Catalogue;
+    use crate::row::{Attempted, Made};
+    use crate::text::diagnostic::Place;
+
+    /// A moment in unix milliseconds, so many seconds after another.
+    fn at(seconds: i64) -> i64 {
+        1_800_000_000_000 + seconds * 1_000
+    }
+
+    fn maker(row: u64, making: Making, seconds: i64) -> Maker {
+        let attempted = Attempted { at: at(seconds), remote_at: Some(at(seconds)) };
+        Maker {
+            place: RowPlace::of(row, row + 1),
+            key: format!("k{row}").into(),
+            making,
+            first: attempted,
+            last: attempted,
+            turn: (1, row),
+            is_settled: true,
+        }
+    }
+
+    fn named(row: u64, seconds: i64) -> Maker {
+        maker(row, Making::Named(format!("tn_{row}")), seconds)
+    }
+
+    fn item(id: &str, text: &str, seconds: i64) -> Value {
+        json!({"id": id, "note": text, "created": at(seconds)})
+    }
+
+    /// What a list comes to that shows its newest item first.
+    fn count(makers: Vec<Maker>, items: &[Value]) -> (Vec<(u64, Vec<String>)>, bool) {
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        let operation = &connector.operations["ticket_note.create"];
+        let recover = operation.recover.as_ref().unwrap();
+        let ids = makers.iter().filter_map(|maker| {
+            let Making::Named(id) = &maker.making else { return None };
+            let made = Made { attempted: maker.last, in_lane: true, turn: maker.turn };
+            Some((id.clone(), Some(made)))
+        });
+        let holdings = Holdings { ids: ids.collect(), makers, ..Holdings::default() };
+        let fields = operation.fields.values(&json!({"ticket_id": "tk_1", "note": "nameless"}));
+        let nameless = Nameless::of("k9".into(), recover, &fields);
+        let mut audit = Audit::new(1, vec![nameless], Duration::from_secs(40));
+        let mut step = audit.take(recover, items, holdings.clone());
+        while step == Step::NextPage {
+            step = audit.take(recover, &[], holdings.clone());
+        }
+        let Step::Over(count) = step else { panic!() };
+        let told = count.miscounts.into_iter().map(|told| (told.place.row, told.ids));
+        (told.collect(), count.is_clear)
+    }
+
+    #[test]
+    fn two_items_for_one_row_and_one_for_two_are_told_and_what_may_be_otherwise_is_not() {
+        let told = |row: u64, ids: &[&str]| {
+            (row, ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>())
+        };
+        let (one, two) = (|| named(1, 0), || named(2, 60));
+        let own = || [item("tn_2", "b", 60), item("tn_1", "a", 0)];
+        let with = |items: &[Value]| {
+            let mut all: Vec<Value> = own().into_iter().chain(items.iter().cloned()).collect();
+            all.sort_by_key(|item| std::cmp::Reverse(item["created"].as_i64().unwrap()));
+            all
+        };
+        for (what, makers, items, expected) in [
+            ("all is there once", vec![one(), two()], own().to_vec(), (vec![], true)),
+            (
+                "a double after the row before it",
+                vec![one(), two()],
+                with(&[item("x", "b", 70)]),
+                (vec![told(2, &["tn_2", "x"])], true),
+            ),
+            (
+                "a double before what came next",
+                vec![one(), two()],
+                with(&[item("x", "a", 20)]),
+                (vec![told(1, &["tn_1", "x"])], true),
+            ),
+            ("an old equal one", vec![one(), two()], with(&[item("x", "a", -900)]), (vec![], true)),
+            ("one of much later", vec![one(), two()], with(&[item("x", "b", 900)]), (vec![], true)),
+            ("another text", vec![one(), two()], with(&[item("x", "c", 70)]), (vec![], true)),
+            (
+                "an item without a text",
+                vec![one(), two()],
+                with(&[json!({"id": "x", "note": null, "created": at(70)})]),
+                (vec![], false),
+            ),
+            (
+                "what must be there is not",
+                vec![one(), two()],
+                vec![item("tn_1", "a", 0)],
+                (vec![], false),
+            ),
+            (
+                "it may be of a row in doubt",
+                vec![one(), two(), maker(3, Making::Open, 65)],
+                with(&[item("x", "b", 70)]),
+                (vec![], false),
+            ),
+            (
+                "one item for two",
+                vec![one(), two(), Maker { making: Making::Named("tn_2".into()), ..named(3, 65) }],
+                own().to_vec(),
+                (vec![told(3, &["tn_2"])], true),
+            ),
+            (
+                "of a row without an id there are two",
+                vec![one(), two(), maker(9, Making::Nameless, 65)],
+                with(&[item("x", "nameless", 70), item("y", "nameless", 71)]),
+                (vec![told(9, &["y", "x"])], true),
+            ),
+            (
+                "a row that was given up is there",
+                vec![one(), two(), maker(9, Making::Nothing, 65)],
+                with(&[item("x", "nameless", 70)]),
+                (vec![told(9, &["x"])], true),
+            ),
+            (
+                "a row without an id is there once",
+                vec![one(), two(), maker(9, Making::Nameless, 65)],
+                with(&[item("x", "nameless", 70)]),
+                (vec![], true),
+            ),
+        ] {
+            assert_eq!(count(makers, &items), expected, "{what}");
+        }
+    }
+}

@@ -231,7 +231,8 @@ fn what_is_there_twice_is_told_by_name_until_somebody_has_mended_it() {
         let of_row = notes.iter().filter(|(_, note)| note["note"] == "Note 1");
         let mut both: Vec<&String> = of_row.map(|(id, _)| id).collect();
         let mut ids: Vec<&String> = ids.iter().collect();
-        (both.sort(), ids.sort());
+        both.sort();
+        ids.sort();
         assert_eq!(ids, both, "{outcome}");
     };
     told(&outcome);

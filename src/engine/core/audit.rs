@@ -160,6 +160,9 @@ impl LaneAudit {
 impl Core {
     /// A look settles what became of a row: its lane is to be counted before the run ends.
     pub(super) fn is_to_be_counted(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+        if !self.settings.counts {
+            return Ok(());
+        }
         let slot = self.rows.slot(at, Happening::Looked)?;
         let left = slot.left().unwrap_or_default();
         let (work, bytes) = (Arc::clone(&slot.work), slot.work.bytes());

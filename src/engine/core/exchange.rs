@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub deadline: Option<Deadline>,
     /// What becomes of a row whose answer was lost.
     pub in_doubt: InDoubt,
+    /// Whether what is there is counted before the run ends: not where the other side has forgotten what earlier runs made.
+    pub counts: bool,
     /// Whether requests carry a token.
     pub needs_token: bool,
     /// Whether getting a token is a request itself.

@@ -31,6 +31,7 @@ fn settings() -> Settings {
         deadline: None,
         max_failures: Some(0),
         in_doubt: InDoubt::Verify,
+        counts: true,
     }
 }
 

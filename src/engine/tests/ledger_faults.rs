@@ -336,6 +336,7 @@ fn settings() -> Settings {
         longest_request: Duration::ZERO,
         deadline: None,
         max_failures: None,
+        counts: true,
         in_doubt: InDoubt::Verify,
     }
 }

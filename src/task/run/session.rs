@@ -81,7 +81,10 @@ impl Session<'_> {
     ) -> Result<RunOutcome, LedgerError> {
         // Before the run is in the ledger: of one without an end every entry would be looked at.
         let pace = self.pace(&booking)?;
-        let owed = self.owed(&booking.uncounted);
+        let owed = match self.settings.counts {
+            true => self.owed(&booking.uncounted),
+            false => Vec::new(),
+        };
         let key = self.opening.job.keyed_by();
         let run = booking.ledger.begin_run(
             &booking.lock,

@@ -255,6 +255,7 @@ impl<'a> Play<'a> {
             max_failures: None,
             deadline,
             in_doubt: InDoubt::Verify,
+            counts: true,
             needs_token: true,
             token_costs_request: true,
         };

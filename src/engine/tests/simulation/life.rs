@@ -76,6 +76,7 @@ impl<'a> Life<'a> {
             deadline: None,
             max_failures: None,
             in_doubt: InDoubt::Verify,
+            counts: true,
         };
         let mut pace = Pace::new(&[world.quota]);
         let began = world.clock;
