@@ -6,7 +6,10 @@ use noteferry::proofs::job;
 pub(crate) fn run(data: &[u8]) {
     super::file("notes.csv", b"id,ticket,body\n1,tk_1,a\n");
     let path = super::file("job.yaml", data);
-    match (job::load(&path, None, &[]), job::load(&path, None, &[])) {
+    match (
+        job::load(&path, job::DataFile::default(), &[]),
+        job::load(&path, job::DataFile::default(), &[]),
+    ) {
         (Ok(job), Ok(again)) => {
             assert_eq!(job.name, again.name);
             assert_eq!(job.keyed_by(), again.keyed_by());

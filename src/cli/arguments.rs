@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::sandbox::{ClockModel, Faults, ListModel};
+use crate::source::delimiter_of;
 use crate::task::{Failures, TimeLimits, Until};
 use crate::text::quota::{NotationError, Quota, parse_duration};
 
@@ -43,7 +44,7 @@ pub(super) enum Verb {
     Status(StatusArguments),
     /// Look after the ledger file itself
     Ledger(LedgerArguments),
-    /// Explain the code of an error or a warning, as in past-time; without one, list all codes
+    /// Explain a code, as in past-time, or a word of the output, as in in-doubt; without one, list all
     Explain(ExplainArguments),
     /// Start a local StringeeX with faults, for rehearsals and tests
     Sandbox(SandboxArguments),
@@ -84,6 +85,9 @@ pub(super) struct RunArguments {
     /// Trust the certificates in this PEM file beside the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// Keep the quotas by itself: runs of the same account that go at the same time are not counted
+    #[arg(long)]
+    pub own_pace: bool,
     #[command(flatten)]
     pub common: CommonArguments,
 }
@@ -112,6 +116,9 @@ pub(super) struct StatusArguments {
     /// What each row of a data file does; without it its rows are not counted, unless a column says that
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
+    /// What stands between the cells of a data file: ';', '|', tab [default: a comma; in .tsv a tab]
+    #[arg(long, value_name = "SIGN", value_parser = delimiter)]
+    pub delimiter: Option<u8>,
     #[command(flatten)]
     pub common: CommonArguments,
 }
@@ -135,13 +142,16 @@ pub(super) struct LedgerCheckArguments {
     /// As for `status`
     #[arg(long, value_name = "NAME", hide = true)]
     pub operation: Option<String>,
+    /// As for `status`
+    #[arg(long, value_name = "SIGN", value_parser = delimiter, hide = true)]
+    pub delimiter: Option<u8>,
     #[command(flatten)]
     pub common: CommonArguments,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// The word in brackets after `error` or `warning`; left out: a line for each code
+    /// The word in brackets after `error` or `warning`, or one for rows or runs; left out: a line for each
     pub code: Option<String>,
     /// text for people, json (an event for each code) for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -158,6 +168,12 @@ pub(super) struct JobArguments {
     /// What each row of a data file does, as in ticket_note.create
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
+    /// What stands between the cells of a data file: ';', '|', tab [default: a comma; in .tsv a tab]
+    #[arg(long, value_name = "SIGN", value_parser = delimiter)]
+    pub delimiter: Option<u8>,
+    /// Refuse a source with fewer rows, as where an export came out empty [default: the job's min_rows]
+    #[arg(long, value_name = "N")]
+    pub min_rows: Option<u64>,
 }
 
 /// What decides which rows are sent, and how fast.
@@ -244,6 +260,9 @@ pub(super) struct SandboxArguments {
     /// Allow everything
     #[arg(long, conflicts_with = "quota")]
     pub no_quota: bool,
+    /// How many connections it takes at a time; one more is reset
+    #[arg(long, value_name = "N")]
+    pub connections: Option<usize>,
     /// What goes wrong and how often, as in 503=5%,reset-after=2%
     #[arg(long, value_name = "FAULTS", default_value = "", value_parser = faults)]
     pub fault: Faults,
@@ -283,6 +302,12 @@ fn failures(text: &str) -> Result<Failures, String> {
 fn limit(text: &str) -> Result<u64, String> {
     let refuse = || format!("a pilot has some rows: write a whole number from 1 to {}", u64::MAX);
     text.parse().ok().filter(|limit| *limit > 0).ok_or_else(refuse)
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    let refuse =
+        || "a delimiter is one ASCII character, as in ';' or ',', or the word tab".to_owned();
+    delimiter_of(text).ok_or_else(refuse)
 }
 
 fn quota(text: &str) -> Result<Quota, String> {

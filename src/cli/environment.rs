@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::task::StateFolder;
 use crate::text::secret::Secret;
 use crate::text::visible::shown;
 use crate::traffic::transport::{CredentialError, HeldSecret, SecretFile, without_mark};
@@ -23,6 +24,26 @@ impl Environment {
     /// The ledger that NOTEFERRY_LEDGER names.
     pub(super) fn ledger(&self) -> Option<PathBuf> {
         self.variables.get("NOTEFERRY_LEDGER").filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+
+    /// Where what runs share is kept: the folder that NOTEFERRY_STATE names, or the user's usual one.
+    pub(super) fn state_folder(&self) -> StateFolder {
+        let of = |name: &str| {
+            let value = self.variables.get(name).map(PathBuf::from);
+            // One that depends on where the program was started is not the same for all.
+            value.filter(|path| path.is_absolute())
+        };
+        let named = self.variables.get("NOTEFERRY_STATE").filter(|value| !value.is_empty());
+        let usual = || {
+            let in_home = |below: &str| of("HOME").map(|home| home.join(below));
+            let place = match std::env::consts::OS {
+                "macos" => in_home("Library/Application Support"),
+                "windows" => of("LOCALAPPDATA"),
+                _ => of("XDG_STATE_HOME").or_else(|| in_home(".local/state")),
+            };
+            place.map(|place| place.join("noteferry"))
+        };
+        named.map(PathBuf::from).or_else(usual).map_or(StateFolder::Unknown, StateFolder::At)
     }
 
     /// What this machine is called, if that is known.
@@ -48,15 +69,19 @@ impl Environment {
 
     /// A variable's value, or the content of the file that NAME_FILE names.
     pub(super) fn secret(&self, name: &str) -> Result<Option<HeldSecret>, CredentialError> {
+        let variable = format!("{name}_FILE");
+        let path = self.variables.get(&variable).filter(|value| !value.is_empty());
         if let Some(value) = self.variables.get(name).filter(|value| !value.is_empty()) {
             let text = value.to_str().ok_or_else(|| CredentialError::NotText(name.to_owned()))?;
-            return Ok(Some(Secret::new(without_mark(text).to_owned()).into()));
+            let secret = Secret::new(without_mark(text).to_owned());
+            return Ok(Some(HeldSecret {
+                secret,
+                file: None,
+                passed_over: path.map(|_| variable),
+            }));
         }
-        let variable = format!("{name}_FILE");
-        let Some(path) = self.variables.get(&variable).filter(|value| !value.is_empty()) else {
-            return Ok(None);
-        };
+        let Some(path) = path else { return Ok(None) };
         let file = SecretFile { variable, path: PathBuf::from(path) };
-        Ok(Some(HeldSecret { secret: file.read()?, file: Some(file) }))
+        Ok(Some(HeldSecret { secret: file.read()?, file: Some(file), passed_over: None }))
     }
 }

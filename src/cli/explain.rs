@@ -1,9 +1,12 @@
-//! `explain`: what the code of a diagnostic means.
+//! `explain`: what the code of a diagnostic means, or a word of the output.
 
 use crate::report::exit;
-use crate::report::{all_codes, explanation, explanation_event};
+use crate::report::{
+    all_codes, explanation, explanation_event, explanation_of_term, explanation_of_term_event,
+};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, closest};
+use crate::text::term;
 
 use super::arguments::ExplainArguments;
 use super::environment::Environment;
@@ -13,24 +16,30 @@ pub(super) fn explain(arguments: &ExplainArguments, environment: &Environment) -
     let output = Output::plain(arguments.format, arguments.color, environment);
     let Some(word) = &arguments.code else {
         Code::all().for_each(|code| output.event(&explanation_event(code)));
+        term::all().for_each(|term| output.event(&explanation_of_term_event(term)));
         show(&output, &all_codes(output.data_color));
         return exit::DONE;
     };
-    match Code::of_word(word) {
-        Some(code) => {
-            output.event(&explanation_event(code));
-            show(&output, &explanation(code, output.data_color));
-            exit::DONE
-        }
-        None => {
-            refuse(&output, &unknown(word));
-            exit::USAGE
-        }
+    let (code, term) = (Code::of_word(word), term::of_word(word));
+    if code.is_none() && term.is_none() {
+        refuse(&output, &unknown(word));
+        return exit::USAGE;
     }
+    if let Some(code) = code {
+        output.event(&explanation_event(code));
+        show(&output, &explanation(code, output.data_color));
+    }
+    if let Some(term) = term {
+        output.event(&explanation_of_term_event(term));
+        let before = if code.is_some() { "\n" } else { "" };
+        show(&output, &format!("{before}{}", explanation_of_term(term, output.data_color)));
+    }
+    exit::DONE
 }
 
 fn unknown(word: &str) -> Diagnostic {
-    let words: Vec<&str> = Code::all().map(Code::word).collect();
+    let terms = term::all().map(|term| term.word);
+    let words: Vec<&str> = Code::all().map(Code::word).chain(terms).collect();
     let hint = match closest(word, &words) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`noteferry explain` lists all codes".to_owned(),

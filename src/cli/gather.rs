@@ -18,6 +18,8 @@ pub(super) fn job(
     JobOptions {
         path: job.job.clone(),
         operation: job.operation.clone(),
+        delimiter: job.delimiter,
+        min_rows: job.min_rows,
         connectors: common.connectors.clone(),
         ledger: ledger(Some(&job.job), common, environment),
     }

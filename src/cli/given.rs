@@ -82,6 +82,8 @@ mod tests {
             "deadline" => "2036-11-25T06:00",
             "format" => "json",
             "color" => "never",
+            "delimiter" => "tab",
+            "min-rows" => "1",
             _ => "some/where",
         }
     }
@@ -109,11 +111,11 @@ mod tests {
 
     #[test]
     fn every_command_that_is_made_of_another_can_be_given() {
-        let flags = "--operation a.b --ledger l --base-url http://x --connectors c --connectors d --quiet --rate 1/s \
+        let flags = "--operation a.b --delimiter tab --min-rows 1 --ledger l --base-url http://x --connectors c --connectors d --quiet --rate 1/s \
                      --concurrency 2 --limit 3 --skip-invalid --retry-failed --as-new --allow-http --sandbox";
         let run = format!(
             "noteferry run job.csv {flags} --max-failures 5% --give-up-after 5m --deadline 06:00 --max-duration 4h \
-             --ca-file f --no-progress --color never"
+             --ca-file f --own-pace --no-progress --color never"
         );
         for given in [run.clone(), format!("noteferry plan job.csv {flags}")] {
             let line = read(&given.split_whitespace().collect::<Vec<_>>()).1;

@@ -60,15 +60,32 @@ impl Hearing {
         if !self.output.verbose {
             return;
         }
-        let Details { connector, operations, target, credentials: kind, ledger, limits } = details;
+        let Details {
+            connector,
+            folder,
+            operations,
+            target,
+            credentials: kind,
+            variables,
+            ledger,
+            limits,
+        } = details;
+        let folder = match folder {
+            Some(folder) => format!("from {}", folder.display()),
+            None => "built in".to_owned(),
+        };
+        let from = match variables.as_slice() {
+            [] => String::new(),
+            variables => format!(", from {}", variables.join(" and ")),
+        };
         let quotas = |limits: &Limits| {
             let quotas: Vec<String> = limits.quotas.iter().map(ToString::to_string).collect();
             format!("quotas: {}; concurrency: {}", quotas.join(", "), limits.concurrency)
         };
         let lines = [
-            Some(format!("connector: {connector} ({operations} operations)")),
+            Some(format!("connector: {connector} ({operations} operations), {folder}")),
             target.as_ref().map(|target| format!("target: {target}")),
-            kind.map(|kind| format!("credentials: {}", credentials(kind))),
+            kind.map(|kind| format!("credentials: {}{from}", credentials(kind))),
             ledger.as_ref().map(|ledger| format!("ledger: {}", ledger.display())),
             limits.as_ref().map(quotas),
         ];

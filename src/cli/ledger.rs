@@ -18,6 +18,7 @@ fn check(arguments: &LedgerCheckArguments, environment: &Environment) -> u8 {
     let output = Output::new(&arguments.common, environment);
     let options = LedgerCheckOptions {
         job: arguments.job.clone(),
+        delimiter: arguments.delimiter,
         connectors: arguments.common.connectors.clone(),
         ledger: gather::ledger(arguments.job.as_ref(), &arguments.common, environment),
     };

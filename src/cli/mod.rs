@@ -65,7 +65,7 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
         Verb::Check(arguments) => check::check(&arguments, &environment),
         Verb::Plan(arguments) => plan::plan(&arguments, given, &environment),
         Verb::Run(arguments) => run::run(&arguments, given, &environment),
-        Verb::Status(arguments) => status::status(&arguments, &environment),
+        Verb::Status(arguments) => status::status(&arguments, given, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
         Verb::Explain(arguments) => explain::explain(&arguments, &environment),
         Verb::Sandbox(arguments) => sandbox::sandbox(&arguments),

@@ -1,6 +1,7 @@
 //! `run`: checks every row, then sends what is to be sent, and writes down what came of it.
 
 use indicatif::ProgressDrawTarget;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use crate::event::Ending;
@@ -10,7 +11,7 @@ use crate::report::{
 };
 use crate::row::Totals;
 use crate::sandbox::{self, Sandbox};
-use crate::task::{self, Failure, Outlook, Refused, RunOptions, TargetOptions, World};
+use crate::task::{self, Failure, Outlook, Refused, RunOptions, StateFolder, TargetOptions, World};
 use crate::text::command::CommandLine;
 use crate::text::visible::shown;
 
@@ -44,6 +45,10 @@ pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &E
         give_up_after: arguments.give_up_after,
         time: arguments.time.limits(),
         ca_file: arguments.ca_file.clone(),
+        state_folder: match arguments.own_pace {
+            true => StateFolder::None,
+            false => environment.state_folder(),
+        },
     };
     let world = World {
         wall: &wall_clock,
@@ -83,6 +88,8 @@ fn view(given: &CommandLine, output: &Output, outlook: Outlook) -> RunView {
         credentials: credentials(outlook.credentials).to_owned(),
         tally: outlook.tally,
         changed_rows: outlook.changed,
+        held_rows: outlook.held,
+        until: outlook.until.map(|(moment, left)| (moment.to_zoned(TimeZone::system()), left)),
         in_doubt: outlook.in_doubt,
         is_presumed: outlook.is_presumed,
         limited_by: outlook.limited_by,
@@ -131,6 +138,7 @@ pub(super) fn invalid_rows(found: &Refused) -> InvalidRows {
         guessed: found.checked.guessed,
         to_send: found.to_send,
         already_done: found.totals.already_done,
+        beyond_limit: found.beyond_limit,
     }
 }
 

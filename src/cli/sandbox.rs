@@ -39,6 +39,7 @@ fn options(arguments: &SandboxArguments) -> Options {
     let mut options = Options {
         port: arguments.port,
         latency: arguments.latency,
+        connections: arguments.connections,
         faults: arguments.fault.clone(),
         slow: arguments.slow,
         lists: arguments.list.clone(),

@@ -2,11 +2,13 @@
 
 use jiff::tz::TimeZone;
 
+use crate::ledger::JobName;
 use crate::report::{
-    Counted, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, exit, no_status,
+    Counted, Most, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, exit, no_status,
 };
 use crate::row::Totals;
-use crate::task::{self, JobStanding, LedgerFound, StatusOptions};
+use crate::task::{self, JobStanding, LedgerFound, SANDBOX, StatusOptions};
+use crate::text::command::CommandLine;
 
 use super::arguments::StatusArguments;
 use super::environment::Environment;
@@ -14,13 +16,24 @@ use super::hearing::Hearing;
 use super::output::Output;
 use super::{gather, wall_clock};
 
-pub(super) fn status(arguments: &StatusArguments, environment: &Environment) -> u8 {
+/// So many rows that need a look are told, unless more is asked for, and so many runs.
+const ROWS: usize = 20;
+const RUNS: usize = 5;
+
+pub(super) fn status(
+    arguments: &StatusArguments,
+    given: &CommandLine,
+    environment: &Environment,
+) -> u8 {
     let output = Output::new(&arguments.common, environment);
     let options = StatusOptions {
         job: arguments.job.clone(),
         operation: arguments.operation.clone(),
+        delimiter: arguments.delimiter,
         connectors: arguments.common.connectors.clone(),
+        address: arguments.common.base_url.clone(),
         ledger: gather::ledger(arguments.job.as_ref(), &arguments.common, environment),
+        all: arguments.common.verbose,
     };
     output.detail(&format!("ledger: {}", options.ledger.display()));
     let mut hearing = Hearing::new(output);
@@ -47,20 +60,21 @@ pub(super) fn status(arguments: &StatusArguments, environment: &Environment) -> 
     found
         .jobs
         .into_iter()
-        .map(|standing| view(standing, now))
+        .map(|standing| view(standing, now, (given, options.all)))
         .for_each(|view| show(&view, &output));
     exit::DONE
 }
 
-fn view(standing: JobStanding, now: i64) -> StatusView {
+fn view(standing: JobStanding, now: i64, (given, all): (&CommandLine, bool)) -> StatusView {
     let JobStanding { status, source, under_way, running, marks } = standing;
+    let plan = plan_of(given, &status.job);
     let target = match status.job.account.as_str() {
         "" => status.job.base_url,
         account => format!("{} as {account}", status.job.base_url),
     };
-    let (counted, totals, gone) = match source {
-        Some(source) => (Counted::Source, source.totals, source.gone),
-        None => (Counted::Ledger, status.totals, Totals::default()),
+    let (counted, totals, gone, taken) = match source {
+        Some(source) => (Counted::Source, source.totals, source.gone, source.taken),
+        None => (Counted::Ledger, status.totals, Totals::default(), 0),
     };
     let mut runs: Vec<RunLine> = status.runs.into_iter().map(RunLine::from).collect();
     // Whoever holds the job is the last that began.
@@ -71,6 +85,8 @@ fn view(standing: JobStanding, now: i64) -> StatusView {
             newest.in_doubt = newest.in_doubt.saturating_sub(under_way);
         }
     }
+    let more_runs = if all { 0 } else { runs.len().saturating_sub(RUNS) };
+    runs.truncate(runs.len() - more_runs);
     let rows = status.failed.into_iter().zip(marks);
     StatusView {
         job: status.job.name,
@@ -86,6 +102,19 @@ fn view(standing: JobStanding, now: i64) -> StatusView {
             .map(|(row, mark)| RowLine { row, under_way: mark.under_way, gone: mark.gone })
             .collect(),
         more_failed: status.more_failed,
+        taken,
+        plan,
+        most: if all { Most::All } else { Most::First(ROWS) },
+        more_runs: more_runs as u64,
+    }
+}
+
+/// The command that plans the job at one of its targets.
+fn plan_of(given: &CommandLine, job: &JobName) -> CommandLine {
+    let plan = given.of("plan").without("verbose").without("format");
+    match job.base_url.as_str() {
+        SANDBOX => plan.without("base-url").with("sandbox"),
+        address => plan.with_value("base-url", address),
     }
 }
 

@@ -16,11 +16,12 @@ use crate::ledger::{LedgerError, News, Recorder, Write};
 use crate::recover::item_id;
 use crate::row::{Cause, Holdings, Page, Reason};
 use crate::text::diagnostic::Diagnostic;
-use crate::traffic::pace::{Moment, Pace};
+use crate::traffic::pace::{Moment, Pace, Report};
 use crate::traffic::reply::Answer;
 use crate::traffic::reply::Granted;
 use crate::traffic::reply::Reply;
 use crate::traffic::reply::TokenFailure;
+use crate::traffic::shared_pace::{Heard, SharedPace, Unheard};
 use crate::traffic::transport::Transport;
 use crate::traffic::verdict::{Verdict, judge};
 
@@ -48,6 +49,8 @@ pub(crate) enum FeedFailure {
 /// What a run needs.
 pub(crate) struct Parts<'a, T> {
     pub transport: &'a T,
+    /// The way to other runs of the account; none where the pace is this run's own.
+    pub shared_pace: Option<&'a SharedPace>,
     pub answers: &'a Answers,
     pub recorder: &'a Recorder,
     /// Lanes that earlier runs have left uncounted.
@@ -118,14 +121,15 @@ enum Flight {
         owned: Owned,
     },
     Token(Result<Granted, TokenFailure>),
+    Heard(Result<Heard, Unheard>),
 }
 
-/// Runs until everything has an end, or a reason to stop.
+/// Runs until everything has an end, or a reason to stop. Gives how it stands then, for other runs of the account, too.
 pub(crate) async fn run<T: Transport>(
     settings: Settings,
     pace: Pace,
     parts: Parts<'_, T>,
-) -> RunEnd {
+) -> (RunEnd, Option<Report>) {
     let mut shell = Shell {
         core: Core::new(settings, pace),
         began: Instant::now(),
@@ -145,7 +149,8 @@ pub(crate) async fn run<T: Transport>(
         shell.hand_over();
         shell.show();
         if let Some(ending) = shell.core.ended() {
-            return shell.outcome(ending);
+            let last_report = shell.core.last_report(Moment(shell.began.elapsed()));
+            return (shell.outcome(ending), last_report);
         }
         let input = shell.next_input().await;
         shell.take(input);
@@ -225,6 +230,11 @@ impl<T: Transport> Shell<'_, T> {
                 self.flights.push(Box::pin(async move {
                     Flight::Counted { lane, of, name, reply: looking.await }
                 }));
+            }
+            Action::Come(report) => {
+                let Some(shared_pace) = self.parts.shared_pace else { return };
+                let coming = shared_pace.come(*report);
+                self.flights.push(Box::pin(async move { Flight::Heard(coming.await) }));
             }
             Action::Renew => {
                 let clock = self.now().clock();
@@ -324,6 +334,7 @@ impl<T: Transport> Shell<'_, T> {
                 self.count_landed(lane, (&of, &name), reply)
             }
             Flight::Counts { lane, verdict, owned } => Input::Counted { lane, verdict, owned },
+            Flight::Heard(heard) => Input::Heard(heard),
             Flight::Owned { slot, verdict, owned } => Input::Looked { slot, verdict, owned },
         }
     }

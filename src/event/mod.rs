@@ -96,6 +96,8 @@ pub(crate) struct Progress {
     pub in_flight: u64,
     pub requests: u64,
     pub elapsed: Duration,
+    /// How long requests are under way, going by the last ones.
+    pub latency: Option<Duration>,
     /// What is left at the present pace; none while it cannot be told.
     pub left: Option<Duration>,
     /// Requests a second that the tightest quota allows in the long run.

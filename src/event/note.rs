@@ -1,10 +1,12 @@
 //! Something worth telling once while a run goes on.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::ledger;
 use crate::row::Cause;
 use crate::traffic::reply::NoToken;
+use crate::traffic::shared_pace::Unheard;
 
 /// See the module's text.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +27,12 @@ pub(crate) enum Note {
     Counting { lanes: u64, at_most: Duration },
     /// What is in a lane could not be counted once more, though something was settled there by a look.
     Uncounted { lane: String },
+    /// Earlier requests of the account have used a quota up: nothing leaves for so long.
+    QuotaSpent { wait: Duration },
+    /// Other runs of the same account cannot be heard of: this one goes by its own pace.
+    OwnPace(Unheard),
+    /// What runs of the same account had written down could not be read, and was begun anew.
+    PaceBegunAnew(PathBuf),
     /// What the recorder of the ledger has to say.
     Ledger(ledger::Note),
 }

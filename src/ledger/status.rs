@@ -37,6 +37,8 @@ pub(crate) struct RunRecord {
 pub(crate) struct FailedRow {
     pub place: RowPlace,
     pub key: String,
+    /// In words, as in `ticket tk_1`.
+    pub lane: String,
     pub state: Unfinished,
     pub attempts: u32,
     /// Why; none where nothing is known.

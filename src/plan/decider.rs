@@ -25,6 +25,7 @@ use super::survey::Sight;
 pub(super) struct Glance {
     /// None where a row has no key that it ought to have, or no content.
     name: Option<Name>,
+    /// Of a row that is known by its content, the name by which the history knows that.
     digest: Option<Digest>,
     found: Found,
     /// Where rows may be held, the lane.
@@ -146,17 +147,18 @@ impl Glance {
             RowKey::Missing => None,
             _ => draft.digest(),
         };
-        let name = Name::of(draft.key(), digest);
-        let key = match (draft.key(), digest) {
-            (RowKey::Content, Some(digest)) => Some(KeyHash::of_content(digest)),
-            _ => name.map(Name::first_half),
-        };
-        let found = match (history, key) {
-            (Some((history, trail)), Some(key)) if !draft.only_reads() => {
-                trail.find(history, draft.row(), key, digest)
+        let history = history.filter(|_| !draft.only_reads());
+        let (digest, found) = match (history, draft.key(), digest) {
+            (Some((history, trail)), RowKey::Content, Some(digest)) => {
+                let (digest, found) = trail.find_content(history, draft, digest);
+                (Some(digest), found)
             }
-            _ => Found::New,
+            (Some((history, trail)), RowKey::Written(key), digest) => {
+                (digest, trail.find_key(history, draft, KeyHash::of(key), digest))
+            }
+            (_, _, digest) => (digest, Found::New),
         };
+        let name = Name::of(draft.key(), digest);
         let lane = if has_lanes { draft.lane() } else { None };
         let lane = lane.map(|lane| Lane::named(&lane));
         Self { name, digest, found, lane }
@@ -281,7 +283,10 @@ impl<'a> Decider<'a> {
         let (operation, reads) = (prepared.operation().cloned(), prepared.only_reads());
         let key = prepared.key().clone();
         let ready = prepared.ready();
-        let digest = ready.as_ref().map(|ready| ready.digest);
+        let digest = ready.as_ref().map(|ready| match &self.prior {
+            Some(prior) if !reads && key == RowKey::Content => prior.content_of(ready),
+            _ => ready.digest,
+        });
         let Some(key) = key_of(key, digest, nth) else { return Ok(rejected(nth)) };
         let found = match &self.prior {
             Some(prior) if !reads => prior.known(&key)?,

@@ -43,7 +43,10 @@ impl DoneContents {
         self.0.sort_unstable();
         let mut found: Option<DoneElsewhere> = None;
         let mut all = 0;
-        let eye = |draft: &Draft<'_>| if draft.only_reads() { None } else { draft.digest() };
+        let eye = |draft: &Draft<'_>| {
+            let present = draft.digest().filter(|_| !draft.only_reads())?;
+            draft.digests(present).find(|digest| self.job_of(*digest).is_some())
+        };
         let heard = read_all(&readings, source, &eye, &mut |heard| {
             all += 1;
             if let Heard::Row { record, sight: Some(digest), .. } = heard

@@ -5,6 +5,7 @@ use crate::declared::job::InDoubt;
 use crate::prepare::Ready;
 use crate::row::{Known, RowState};
 use crate::text::place::RowPlace;
+use crate::text::spelling::is_same;
 
 use super::decide::{Facts, Fate, decide};
 use super::row_problem::{RowProblem, TakenKey};
@@ -44,12 +45,12 @@ impl Look<'_> {
         if self.operation.is_some_and(|operation| *operation.name != *known.operation) {
             return Change::Operation;
         }
-        let Some(ready) = self.ready.filter(|ready| ready.digest != known.digest) else {
+        let Some(ready) = self.ready.filter(|ready| !ready.has_content(known.digest)) else {
             return Change::None;
         };
         let recover = self.operation.and_then(|operation| operation.recover.as_ref());
         let one_list = recover.is_none_or(|recover| recover.lists_lane);
-        if ready.lane == known.lane && one_list { Change::Content } else { Change::Lane }
+        if is_same(&ready.lane, &known.lane) && one_list { Change::Content } else { Change::Lane }
     }
 
     /// That the row's key is the one of a row that is done and was another one; none where it is not.

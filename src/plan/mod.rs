@@ -17,6 +17,7 @@ mod row_problem;
 mod standings;
 mod steps;
 mod survey;
+mod taken;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,7 @@ pub(crate) use prior::{Prior, taken_for_old};
 pub(crate) use row_problem::{RowProblem, SourceChange};
 pub(crate) use standings::{Chronicle, Counts, Stand, Standings, standings};
 pub(crate) use steps::{ReadingFailure, Step, Steps, run_mark};
-pub(crate) use survey::{ChangedRow, Checked, Survey, check, survey, survey_contents};
+pub(crate) use survey::{Checked, NamedRow, Survey, check, survey, survey_contents};
 pub(crate) use tally::Tally;
 
 use crate::declared::job::Job;

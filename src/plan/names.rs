@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use crate::prepare::RowKey;
 use crate::row::{Digest, KeyHash};
+use crate::text::spelling::canonical;
 
 /// Stands for what makes a row the same row next time. Two rows have one name by no chance that is worth a thought:
 /// it has 128 bits, as the digest that the ledger trusts in has.
@@ -24,7 +25,7 @@ impl Name {
     fn of_key(key: &str) -> Self {
         let mut again = std::hash::DefaultHasher::new();
         again.write_u8(1);
-        key.hash(&mut again);
+        canonical(key).hash(&mut again);
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&KeyHash::of(key).0.to_be_bytes());
         bytes[8..].copy_from_slice(&again.finish().to_be_bytes());

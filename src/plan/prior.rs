@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::ledger::{Candidate, History, Ledger, LedgerError, Reader as _};
+use crate::prepare::{Draft, Ready};
 use crate::row::{Digest, KeyHash, Known, Standing};
 
 use super::decide::{Done, Fate};
@@ -54,6 +55,38 @@ impl Trail {
         found
     }
 
+    /// Likewise for a row that is known by its content: also the name by which the history knows that.
+    pub(super) fn find_content(
+        &self,
+        history: &History,
+        draft: &Draft<'_>,
+        present: Digest,
+    ) -> (Digest, Found) {
+        for digest in draft.digests(present) {
+            let key = KeyHash::of_content(digest);
+            match self.find(history, draft.row(), key, Some(digest)) {
+                Found::New => {}
+                found => return (digest, found),
+            }
+        }
+        (present, Found::New)
+    }
+
+    /// Likewise for a row that has a key.
+    pub(super) fn find_key(
+        &self,
+        history: &History,
+        draft: &Draft<'_>,
+        key: KeyHash,
+        present: Option<Digest>,
+    ) -> Found {
+        let found = self.find(history, draft.row(), key, present);
+        let (Found::Perhaps, Some(present)) = (found, present) else { return found };
+        // What an earlier version has sent bears the name that its spelling had.
+        let mut formerly = draft.digests(present).map(|digest| find(history, key, Some(digest)));
+        formerly.find(|found| matches!(found, Found::Done(_))).unwrap_or(found)
+    }
+
     /// The first row with this key, whatever its content.
     pub(super) fn first(&self, history: &History, row: u64, key: KeyHash) -> Option<Candidate> {
         self.guess(history, row, key).or_else(|| {
@@ -100,12 +133,25 @@ pub(crate) fn taken_for_old(tally: &Tally, history: &History) -> u64 {
 
 impl Prior<'_> {
     /// All that is known of the row with a key, and where it stands in the history.
+    ///
+    /// A ledger of an earlier version may have two rows whose keys are one in two spellings; each is found by its own.
     pub(super) fn known(&self, key: &str) -> Result<Option<(Known, usize)>, LedgerError> {
+        let mut spelt_otherwise = None;
         for candidate in self.history.find(KeyHash::of(key)) {
             if let Some(known) = self.ledger.known(candidate.row, key)? {
-                return Ok(Some((known, candidate.position)));
+                if known.key == key {
+                    return Ok(Some((known, candidate.position)));
+                }
+                spelt_otherwise.get_or_insert((known, candidate.position));
             }
         }
-        Ok(None)
+        Ok(spelt_otherwise)
+    }
+
+    /// The name by which the history knows a row's content.
+    pub(super) fn content_of(&self, ready: &Ready) -> Digest {
+        let is_known =
+            |digest: &Digest| self.history.find(KeyHash::of_content(*digest)).next().is_some();
+        ready.digests().find(is_known).unwrap_or(ready.digest)
     }
 }

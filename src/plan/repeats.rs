@@ -6,9 +6,18 @@ use crate::prepare::{Findings, RowKey};
 use crate::row::KeyHash;
 use crate::source::{Read, Record};
 use crate::text::diagnostic::Diagnostic;
+use crate::text::spelling::canonical;
 
 use super::Readings;
 use super::row_problem::{RepeatedKey, RowProblem};
+
+/// The first row that bears a key.
+struct First {
+    row: u64,
+    line: u64,
+    /// As it is written there.
+    key: String,
+}
 
 /// Reads the source again to say which rows share a key. Gives the number of rows that come second and are valid
 /// otherwise.
@@ -21,7 +30,7 @@ pub(super) fn tell_repeated_keys(
     tell: &mut dyn FnMut(RowProblem),
 ) -> Result<u64, Vec<Diagnostic>> {
     let mut source = (readings.open)()?;
-    let mut first: HashMap<String, (u64, u64)> = HashMap::new();
+    let mut first: HashMap<String, First> = HashMap::new();
     let mut record = Record::default();
     let mut findings = Findings::default();
     let mut repeats = 0;
@@ -35,16 +44,17 @@ pub(super) fn tell_repeated_keys(
         if !repeated.contains(&KeyHash::of(&key)) {
             continue;
         }
-        let (row, line) =
-            *first.entry(key.clone()).or_insert((record.place.row, record.place.line));
-        if row != record.place.row {
+        let here = || First { row: record.place.row, line: record.place.line, key: key.clone() };
+        let first = first.entry(canonical(&key).into_owned()).or_insert_with(here);
+        if first.row != record.place.row {
             let prepared = readings.preparer.prepare(&record, readings.now, &mut findings);
             repeats += u64::from(prepared.valid);
             findings.problems.clear();
             tell(RowProblem::KeyRepeated(Box::new(RepeatedKey {
                 place: record.place.clone(),
+                is_spelt_otherwise: first.key != key,
                 key,
-                first: Some((row, line)),
+                first: Some((first.row, first.line)),
                 item: readings.job.connector.item.clone(),
             })));
         }

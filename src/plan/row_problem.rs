@@ -15,6 +15,10 @@ pub(crate) enum RowProblem {
     KeyTaken(Box<TakenKey>),
     /// Its key is that of an earlier row of the source.
     KeyRepeated(Box<RepeatedKey>),
+    /// The source has fewer rows than it must have.
+    TooFewRows { source: Arc<str>, rows: u64, least: u64 },
+    /// The source has none, which is told and passed over.
+    NoRows { source: Arc<str> },
 }
 
 /// A key that is known, for another row.
@@ -35,6 +39,8 @@ pub(crate) struct RepeatedKey {
     pub key: String,
     /// Row and line of the first that bears it, where that was looked for.
     pub first: Option<(u64, u64)>,
+    /// Whether it is the same key only where the spelling of texts does not count.
+    pub is_spelt_otherwise: bool,
     /// What the connector calls what a row makes.
     pub item: String,
 }

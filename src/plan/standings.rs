@@ -3,7 +3,7 @@
 //! Counts, and decides nothing: what a run would do with a row is for the survey. A row that is done counts as done
 //! though its content has changed since. Costs what a check costs, and sixteen bytes a row.
 
-use crate::ledger::{Candidate, History};
+use crate::ledger::{Candidate, History, Ledger, LedgerError};
 use crate::prepare::{Draft, RowKey};
 use crate::row::{Digest, KeyHash, Standing};
 use crate::source::Source;
@@ -11,10 +11,11 @@ use crate::source::Source;
 use super::Readings;
 use super::decider::{Came, content_key};
 use super::names::{Arrival, Name, Names};
-use super::prior::Trail;
+use super::prior::{Prior, Trail};
 use super::row_problem::RowProblem;
 use super::steps::run_mark;
 use super::survey::{Checked, Heard, Hearing, Sight, read_all};
+use super::taken::{may_be_taken, taken};
 
 /// What a ledger knows of a job at one target.
 #[derive(Clone, Copy)]
@@ -22,6 +23,12 @@ pub(crate) struct Chronicle<'a> {
     pub history: &'a History,
     /// The numbers of its runs, the newest first: rows that only read are done anew in each.
     pub runs: &'a [i64],
+}
+
+impl<'a> Chronicle<'a> {
+    pub(super) fn prior(&self, ledger: &'a Ledger) -> Prior<'a> {
+        Prior { history: self.history, ledger }
+    }
 }
 
 /// Where the rows of a source stand.
@@ -39,6 +46,10 @@ pub(crate) struct Stand {
     pub here: Counts,
     /// Those of them of which the chronicle knows nothing and that are invalid.
     pub invalid: u64,
+    /// Among those: rows whose keys are those of rows that are done and were others. No run sends them.
+    pub taken: u64,
+    /// Among those that succeeded: rows whose content has changed since.
+    pub changed: u64,
     /// Rows that the chronicle knows and the source does not have, or has no longer.
     pub gone: Counts,
     came: Came,
@@ -98,6 +109,7 @@ impl Stand {
 /// What is kept of a row.
 struct Seen {
     name: Option<Name>,
+    digest: Option<Digest>,
     /// None where the row has a key of its own.
     content: Option<Digest>,
     /// Of a row that only reads, its own key; empty where that is its content.
@@ -116,10 +128,12 @@ impl Sight for Seen {
 
 impl Seen {
     fn at(draft: &Draft<'_>, chronicles: &[(Chronicle<'_>, Trail)]) -> Self {
+        let digest = draft.digest();
         let content = match draft.key() {
-            RowKey::Content => draft.digest(),
+            RowKey::Content => digest,
             RowKey::Written(_) | RowKey::Missing => None,
         };
+        let content = content.map(|present| as_known(draft, present, chronicles));
         let own = match draft.key() {
             RowKey::Written(key) => Some(key.as_str()),
             RowKey::Content | RowKey::Missing => None,
@@ -130,7 +144,12 @@ impl Seen {
             .map(|(one, trail)| key.and_then(|key| trail.first(one.history, draft.row(), key)));
         let known = known.collect();
         let reads = draft.only_reads().then(|| own.unwrap_or_default().to_owned());
-        Self { name: Name::of(draft.key(), content), content, reads, known }
+        Self { name: Name::of(draft.key(), content), digest, content, reads, known }
+    }
+
+    /// Whether what a chronicle knows by the first key is done with another content.
+    fn differs_from(&self, first: Option<Candidate>) -> bool {
+        self.reads.is_none() && first.is_some_and(|found| may_be_taken(found, self.digest))
     }
 
     /// The keys by which a chronicle may know the row where it is the so-manieth of its name, and not the first or one that
@@ -149,13 +168,25 @@ impl Seen {
     }
 }
 
-/// Reads a source and says where its rows stand; `tell` hears what is wrong with it, in order.
+/// The name by which one of the chronicles knows a content. Those of a job at two targets that begin with different versions
+/// may differ; then one of them is right, and the other counts such a row as not started.
+fn as_known(draft: &Draft<'_>, present: Digest, chronicles: &[(Chronicle<'_>, Trail)]) -> Digest {
+    let is_known = |digest: &Digest| {
+        let key = KeyHash::of_content(*digest);
+        chronicles.iter().any(|(one, trail)| trail.first(one.history, draft.row(), key).is_some())
+    };
+    let mut digests = draft.digests(present);
+    digests.find(is_known).unwrap_or(present)
+}
+
+/// Reads a source and says where its rows stand; `tell` hears what is wrong with it, in order. `ledger` tells all that is
+/// known of one row; none where nothing is known of any.
 pub(crate) fn standings(
     readings: Readings<'_>,
     source: Source,
-    chronicles: &[Chronicle<'_>],
+    (chronicles, ledger): (&[Chronicle<'_>], Option<&Ledger>),
     tell: &mut dyn FnMut(RowProblem),
-) -> Standings {
+) -> Result<Standings, LedgerError> {
     let begun =
         |one: &Chronicle<'_>| Stand { gone: one.history.standings().collect(), ..Stand::default() };
     let mut targets: Vec<Stand> = chronicles.iter().map(begun).collect();
@@ -165,7 +196,7 @@ pub(crate) fn standings(
     let eye = |draft: &Draft<'_>| Seen::at(draft, &trails);
     let heard = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
-            Heard::Row { sight, valid, problems, .. } => {
+            Heard::Row { record, sight, valid, problems } => {
                 let nth = match sight.name.map(|name| (name, names.arrive(name))) {
                     Some((_, Arrival::First)) => Some(1),
                     Some((name, Arrival::Again)) => Some(names.again(name)),
@@ -176,7 +207,17 @@ pub(crate) fn standings(
                 let is_valid = valid.unwrap_or(true) && nth.is_some();
                 let known = sight.known.iter().copied();
                 for ((target, chronicle), first) in targets.iter_mut().zip(chronicles).zip(known) {
-                    target.hear(chronicle, (&sight, first), nth, is_valid);
+                    let differs = nth == Some(1) && sight.differs_from(first);
+                    let prior = ledger.filter(|_| differs).map(|ledger| chronicle.prior(ledger));
+                    let is_taken = match &prior {
+                        Some(prior) => taken(&readings, record, prior)?.is_some(),
+                        None => false,
+                    };
+                    match is_taken {
+                        true => target.hear_taken(),
+                        false => target.hear(chronicle, (&sight, first), nth, is_valid),
+                    }
+                    target.changed += u64::from(differs && !is_taken);
                 }
                 found.hear_row(is_valid, problems.into_iter().map(RowProblem::Written));
             }
@@ -187,14 +228,19 @@ pub(crate) fn standings(
                 targets.iter_mut().for_each(|target| target.invalid += unreadable);
             }
         }
-        Ok::<(), std::convert::Infallible>(())
+        Ok::<(), LedgerError>(())
     });
-    let Ok(read) = heard;
-    found.hear_end(&readings, read.as_ref());
-    Standings { checked: found.checked, targets }
+    found.hear_end(&readings, heard?.as_ref());
+    Ok(Standings { checked: found.checked, targets })
 }
 
 impl Stand {
+    /// Counts a row whose key is another's: that other one has not come by it.
+    fn hear_taken(&mut self) {
+        self.taken += 1;
+        self.invalid += 1;
+    }
+
     /// Counts a row, and what the chronicle knows by its first key. `nth` is the how many of its name it is; none where it
     /// has none of its own.
     fn hear(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::declared::connector::{Effect, Operation};
 use crate::ledger::LedgerError;
-use crate::prepare::{Findings, Ready};
+use crate::prepare::{Findings, Ready, RowKey};
 use crate::row::Known;
 use crate::source::{Read, Record, Source};
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -175,8 +175,12 @@ impl<'a> Steps<'a> {
         let written = problem.into_iter().find(Diagnostic::is_error);
         let mut problem = written.map(RowProblem::Written);
         let (operation, key) = (prepared.operation().cloned(), prepared.key().clone());
+        let reads = prepared.only_reads();
         let ready = prepared.ready();
-        let digest = ready.as_ref().map(|ready| ready.digest);
+        let digest = ready.as_ref().map(|ready| match &self.prior {
+            Some(prior) if !reads && key == RowKey::Content => prior.content_of(ready),
+            _ => ready.digest,
+        });
         // Of a row that is to be sent: whether it is the one of which that was decided.
         let mark = Name::of(&key, digest).map(|name| name.mark(digest));
         if noted.mark.is_some() && noted.mark != mark {
@@ -192,6 +196,8 @@ impl<'a> Steps<'a> {
             (Some(prior), Some(key)) => prior.known(key)?.map(|(known, _)| known),
             _ => None,
         };
+        // A row keeps the spelling of its key in the ledger.
+        let key = key.map(|key| known.as_ref().map_or(key, |known| known.key.clone()));
         let look =
             Look { operation: operation.as_deref(), ready: ready.as_ref(), known: known.as_ref() };
         let change = look.change();
@@ -226,6 +232,7 @@ impl<'a> Steps<'a> {
             place: record.place.clone(),
             key: key.to_owned(),
             first: None,
+            is_spelt_otherwise: false,
             item: self.readings.job.connector.item.clone(),
         }))
     }

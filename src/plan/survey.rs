@@ -6,11 +6,12 @@
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use crate::ledger::LedgerError;
-use crate::prepare::{Draft, Findings, RowKey, ToldOnce};
+use crate::ledger::{Ledger, LedgerError};
+use crate::prepare::{Defaults, Draft, Findings, RowKey, ToldOnce};
 use crate::row::KeyHash;
 use crate::source::{Milestone, Read, Record, Source};
 use crate::text::code::Code;
@@ -19,16 +20,22 @@ use crate::text::place::RowPlace;
 
 use super::Readings;
 use super::contents::{Contents, Traits};
-use super::decide::{Done, Fate};
+use super::decide::{Done, Fate, Held};
 use super::decider::{Decider, Glance};
 use super::fates::Fates;
 use super::look::Policy;
 use super::prior::Prior;
 use super::repeats::tell_repeated_keys;
 use super::row_problem::RowProblem;
+use super::standings::Chronicle;
+use super::taken::{may_be_taken, taken};
 
 /// Rows in a batch: large enough that handing it over costs nothing, small enough to stay in cache.
 const BATCH: usize = 256;
+/// Bytes in a batch: few rows fill it where rows are long, so that memory stays flat whatever rows there are.
+const BATCH_BYTES: usize = 1 << 20;
+/// A record keeps no more memory than this from one row to another.
+const KEPT_BYTES: usize = 64 << 10;
 /// Batches that may wait for a worker.
 const WAITING: usize = 2;
 
@@ -50,17 +57,22 @@ pub(crate) struct Survey {
     pub checked: Checked,
     pub fates: Fates,
     /// The first of the rows that are done and have changed since.
-    pub changed: Vec<ChangedRow>,
+    pub changed: Vec<NamedRow>,
+    /// The first of the rows that are held for somebody to decide on.
+    pub held: Vec<NamedRow>,
 }
 
-/// A row that is done and has changed since.
+/// A row as a person finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ChangedRow {
+pub(crate) struct NamedRow {
     pub place: RowPlace,
+    /// In words, as in `ticket tk_1`; empty where no request can be made of the row.
+    pub lane: String,
+    /// Empty where the row has none of its own.
     pub key: String,
 }
 
-/// So many changed rows are named.
+/// So many rows of a kind are named.
 const NAMED: usize = 10;
 
 impl Checked {
@@ -69,30 +81,78 @@ impl Checked {
     }
 }
 
-/// Checks all rows of a source; `tell` hears what is wrong, in order.
+/// What a check keeps of a row.
+#[derive(Debug, Clone, Copy)]
+struct Keyed {
+    key: Option<KeyHash>,
+    /// A chronicle may know its key as another row's.
+    may_be_taken: bool,
+}
+
+impl Keyed {
+    fn at(draft: &Draft<'_>, chronicles: &[Chronicle<'_>]) -> Self {
+        let key = hash_of(draft.key());
+        let differs = |found| may_be_taken(found, draft.digest());
+        let may_be_taken = key.is_some_and(|key| {
+            !draft.only_reads() && chronicles.iter().any(|one| one.history.find(key).any(differs))
+        });
+        Self { key, may_be_taken }
+    }
+}
+
+impl Sight for Keyed {}
+
+/// Checks all rows of a source; `tell` hears what is wrong, in order. A row is invalid, too, whose key is another's by all
+/// `chronicles`.
 pub(crate) fn check(
     readings: Readings<'_>,
     source: Source,
+    (chronicles, ledger): (&[Chronicle<'_>], Option<&Ledger>),
     tell: &mut dyn FnMut(RowProblem),
-) -> Checked {
+) -> Result<Checked, LedgerError> {
     let mut found = Hearing::new(tell);
     let mut hashes: Vec<KeyHash> = Vec::new();
-    let eye = |draft: &Draft<'_>| hash_of(draft.key());
+    let eye = |draft: &Draft<'_>| Keyed::at(draft, chronicles);
     let heard = read_all(&readings, source, &eye, &mut |heard| {
-        if let Heard::Row { sight: key, valid, problems, .. } = heard {
-            hashes.extend(key);
-            found
-                .hear_row(valid.unwrap_or_default(), problems.into_iter().map(RowProblem::Written));
-        } else if let Heard::Unreadable(problem) = heard {
-            found.hear_unreadable(problem);
+        match heard {
+            Heard::Row { record, sight, valid, problems } => {
+                hashes.extend(sight.key);
+                let mut is_valid = valid.unwrap_or_default();
+                let mut problems: Vec<RowProblem> =
+                    problems.into_iter().map(RowProblem::Written).collect();
+                if let Some(ledger) = ledger.filter(|_| sight.may_be_taken)
+                    && let Some(taken) = taken_by(&readings, record, (chronicles, ledger))?
+                {
+                    is_valid = false;
+                    problems.push(taken);
+                }
+                found.hear_row(is_valid, problems);
+            }
+            Heard::Unreadable(problem) => found.hear_unreadable(problem),
         }
-        Ok::<(), std::convert::Infallible>(())
+        Ok::<(), LedgerError>(())
     });
-    let Ok(read) = heard;
-    found.hear_end(&readings, read.as_ref());
+    found.hear_end(&readings, heard?.as_ref());
+    found.hear_count(&readings);
     let again = found.hear_repeats(&readings, &repeated(hashes));
     found.checked.valid = found.checked.valid.saturating_sub(again);
-    found.checked
+    Ok(found.checked)
+}
+
+/// That a row's key is another's by all chronicles: by some alone, it depends on where the row goes.
+fn taken_by(
+    readings: &Readings<'_>,
+    record: &Record,
+    (chronicles, ledger): (&[Chronicle<'_>], &Ledger),
+) -> Result<Option<RowProblem>, LedgerError> {
+    let mut first = None;
+    for chronicle in chronicles {
+        match taken(readings, record, &chronicle.prior(ledger))? {
+            Some(problem) => drop(first.get_or_insert(problem)),
+            None => return Ok(None),
+        }
+    }
+    Ok(first)
 }
 
 /// Checks all rows of a source and decides what becomes of each; `tell` hears what is wrong, in order.
@@ -139,7 +199,7 @@ fn survey_with(
         let traits = if counts && !glance.is_done() { Traits::of(draft) } else { None };
         Sighted { glance, traits }
     };
-    let mut changed = Vec::new();
+    let (mut changed, mut held) = (Vec::new(), Vec::new());
     let read = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
             Heard::Row { record, sight, valid, problems } => {
@@ -153,7 +213,10 @@ fn survey_with(
                         }
                     }
                     Fate::Skip(Done::Changed) if changed.len() < NAMED => {
-                        changed.extend(changed_row(&readings, record));
+                        changed.push(NamedRow::of(&readings, record));
+                    }
+                    Fate::Hold(Held::InDoubt | Held::Refused) if held.len() < NAMED => {
+                        held.push(NamedRow::of(&readings, record));
                     }
                     _ => {}
                 }
@@ -170,24 +233,29 @@ fn survey_with(
         Ok(())
     })?;
     found.hear_end(&readings, read.as_ref());
+    found.hear_count(&readings);
     let (mut fates, repeated) = decider.finish(found.checked.rows);
-    if let Some(WholeSource { source, milestones }) = read {
+    if let Some(WholeSource { source, milestones, .. }) = read {
         fates.come_by(milestones, &source);
     }
     let again = found.hear_repeats(&readings, &repeated);
     found.checked.valid = found.checked.valid.saturating_sub(again);
-    Ok(Survey { checked: found.checked, fates, changed })
+    Ok(Survey { checked: found.checked, fates, changed, held })
 }
 
 fn traits_of(readings: &Readings<'_>, record: &Record) -> Option<Traits> {
     Traits::of(&readings.preparer.draft(record, &mut Findings::default()))
 }
 
-/// A row is known to have changed by its key.
-fn changed_row(readings: &Readings<'_>, record: &Record) -> Option<ChangedRow> {
-    match readings.preparer.row_key(record).0 {
-        RowKey::Written(key) => Some(ChangedRow { place: record.place.clone(), key }),
-        RowKey::Content | RowKey::Missing => None,
+impl NamedRow {
+    fn of(readings: &Readings<'_>, record: &Record) -> Self {
+        let mut findings = Findings::default();
+        let draft = readings.preparer.draft(record, &mut findings);
+        let key = match draft.key() {
+            RowKey::Written(key) => key.clone(),
+            RowKey::Content | RowKey::Missing => String::new(),
+        };
+        Self { place: record.place.clone(), lane: draft.lane().unwrap_or_default(), key }
     }
 }
 
@@ -233,7 +301,7 @@ impl<'t> Hearing<'t> {
     fn hear(&mut self, problem: RowProblem) {
         let passes = match &problem {
             RowProblem::Written(problem) => self.told.lets_pass(problem),
-            RowProblem::KeyTaken(_) | RowProblem::KeyRepeated(_) => true,
+            _ => true,
         };
         if passes {
             (self.tell)(problem);
@@ -242,9 +310,23 @@ impl<'t> Hearing<'t> {
 
     /// What only the whole source can tell.
     pub(super) fn hear_end(&mut self, readings: &Readings<'_>, read: Option<&WholeSource>) {
-        for problem in read.iter().flat_map(|read| readings.preparer.never_seen(&read.source)) {
-            self.checked.broken = true;
+        let Some(read) = read else { return };
+        read.defaults.warnings().for_each(|warning| (self.tell)(warning.into()));
+        for problem in readings.preparer.of_whole(&read.source) {
+            self.checked.broken |= problem.is_error();
             (self.tell)(problem.into());
+        }
+    }
+
+    /// Whether there are as many rows as there must be. Says so where there are none.
+    fn hear_count(&mut self, readings: &Readings<'_>) {
+        let (rows, least) = (self.checked.rows, readings.job.min_rows);
+        let source = Arc::clone(readings.job.rows.name());
+        if rows < least {
+            self.checked.broken = true;
+            (self.tell)(RowProblem::TooFewRows { source, rows, least });
+        } else if rows == 0 && !self.checked.broken {
+            (self.tell)(RowProblem::NoRows { source });
         }
     }
 
@@ -291,8 +373,6 @@ pub(super) trait Sight: Send {
     }
 }
 
-impl Sight for Option<KeyHash> {}
-
 /// A batch with what a worker has seen.
 struct Seen<T> {
     batch: Batch,
@@ -300,6 +380,7 @@ struct Seen<T> {
     sights: Vec<(T, Option<bool>)>,
     /// By record, in order, for those about which there is something to tell.
     problems: Vec<(usize, Vec<Diagnostic>)>,
+    defaults: Defaults,
 }
 
 /// A row of a source, in its turn.
@@ -318,6 +399,8 @@ pub(super) enum Heard<'a, T> {
 pub(super) struct WholeSource {
     source: Source,
     milestones: Vec<Milestone>,
+    /// What its rows leave to defaults.
+    defaults: Defaults,
 }
 
 /// Reads all of a source and prepares its rows, on every core; `eye` makes of each what is kept of it, and `hear` gets
@@ -340,13 +423,15 @@ pub(super) fn read_all<T: Sight, E>(
             .unzip();
         let (recycle, recycled) = sync_channel(workers * (WAITING * 2 + 2));
         let reader = scope.spawn(move || read(source, &to_workers, &recycled));
-        for seen in in_turn(&from_workers) {
+        let mut defaults = Defaults::default();
+        for mut seen in in_turn(&from_workers) {
+            defaults.append(std::mem::take(&mut seen.defaults));
             let batch = pass_on(seen, hear)?;
             // The reader may have ended; then there is no more use for the batch.
             let _ = recycle.try_send(batch);
         }
         drop(recycle);
-        Ok(reader.join().ok())
+        Ok(reader.join().ok().map(|read| WholeSource { defaults, ..read }))
     })
 }
 
@@ -363,7 +448,9 @@ fn read(
         let has_gone = to_workers[turn % to_workers.len()].send(batch).is_ok();
         match filled {
             Filled::Full if has_gone => turn += 1,
-            Filled::Full | Filled::ToTheEnd => return WholeSource { source, milestones },
+            Filled::Full | Filled::ToTheEnd => {
+                return WholeSource { source, milestones, defaults: Defaults::default() };
+            }
         }
     }
 }
@@ -377,14 +464,19 @@ enum Filled {
 }
 
 fn fill(source: &mut Source, batch: &mut Batch) -> Filled {
+    batch.records.iter_mut().for_each(|record| record.shrink_to(KEPT_BYTES));
     batch.filled = 0;
     batch.unreadable.clear();
-    while batch.filled + batch.unreadable.len() < BATCH {
+    let mut bytes = 0;
+    while batch.filled + batch.unreadable.len() < BATCH && bytes < BATCH_BYTES {
         if batch.records.len() == batch.filled {
             batch.records.push(Record::default());
         }
         match source.next(&mut batch.records[batch.filled]) {
-            Read::Row => batch.filled += 1,
+            Read::Row => {
+                bytes += batch.records[batch.filled].size();
+                batch.filled += 1;
+            }
             Read::Problem(problem) => batch.unreadable.push(problem),
             Read::End => return Filled::ToTheEnd,
         }
@@ -411,7 +503,8 @@ fn look<T: Sight>(
                 problems.push((at, findings.take()));
             }
         }
-        if to.send(Seen { batch, sights, problems }).is_err() {
+        let defaults = std::mem::take(&mut findings.defaults);
+        if to.send(Seen { batch, sights, problems, defaults }).is_err() {
             return;
         }
     }
@@ -422,7 +515,7 @@ fn pass_on<T, E>(
     seen: Seen<T>,
     hear: &mut dyn FnMut(Heard<'_, T>) -> Result<(), E>,
 ) -> Result<Batch, E> {
-    let Seen { mut batch, sights, problems } = seen;
+    let Seen { mut batch, sights, problems, .. } = seen;
     let mut unreadable = batch.unreadable.drain(..).peekable();
     let mut problems = problems.into_iter().peekable();
     for (at, (record, (sight, valid))) in batch.records.iter().zip(sights).enumerate() {

@@ -15,12 +15,13 @@ use crate::prepare::mapping::{Language, Mapped, Origin};
 use crate::prepare::schema::Checker;
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::diagnostic::{Diagnostic, Place, slip_of};
 use crate::text::document::Document;
+use crate::text::lookalike::did_you_mean;
 use crate::text::pointer::Pointer;
 
 use super::intake::{Intake, Taken};
-use super::{Choice, FieldOrigin, Preparer};
+use super::{Choice, FieldOrigin, MOST_LEFT_OUT, Preparer};
 
 /// The column that names a row's operation where the job does not.
 const OPERATION_COLUMN: &str = "operation";
@@ -33,6 +34,7 @@ impl Preparer {
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut compiler = Compiler::new(Declared::of_job(job));
         let compiled = compiler.compile(source);
+        let operations = compiler.operations();
         let (errors, warnings): (Vec<_>, Vec<_>) =
             compiler.problems.into_iter().partition(Diagnostic::is_error);
         let language_columns = open_columns(job, source);
@@ -46,6 +48,8 @@ impl Preparer {
                     key: compiled.key,
                     marker: job.marker.clone(),
                     map_place: compiler.job.map_place(),
+                    by_name: matches!(compiler.job.map, Part::Absent),
+                    field_names: field_names(&operations),
                     language_columns,
                 },
                 warnings,
@@ -298,18 +302,13 @@ impl<'a> Compiler<'a> {
     /// Without a map: the columns that bear a field's name.
     fn fields_by_name(&mut self, elsewhere: &[&Origin], source: &mut Source) -> Vec<FieldOrigin> {
         let operations = self.operations();
-        let mut names: Vec<String> = Vec::new();
-        for name in operations.iter().flat_map(|operation| operation.fields.names()) {
-            if !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
-            }
-        }
+        let names = field_names(&operations);
         // A key that cannot be read may use any of them.
         let key_is_known = self.job.key.is_none() || !elsewhere.is_empty();
         if !source.columns().is_open() && !operations.is_empty() && key_is_known {
             self.tell_unused_columns(&names, elsewhere, source.columns());
         }
-        let found: Vec<(String, usize)> = names
+        let found: Vec<(Arc<str>, usize)> = names
             .into_iter()
             .filter_map(|name| source.column(&name).map(|index| (name, index)))
             .collect();
@@ -319,29 +318,48 @@ impl<'a> Compiler<'a> {
             .collect()
     }
 
-    /// A column that is no field is left out; in rows written in the job it can only be a slip.
-    fn tell_unused_columns(&mut self, fields: &[String], elsewhere: &[&Origin], columns: &Columns) {
+    /// A column that is no field is left out; in rows written in the job it can only be a slip, and so is one that comes near
+    /// to a field that no column bears.
+    fn tell_unused_columns(
+        &mut self,
+        fields: &[Arc<str>],
+        elsewhere: &[&Origin],
+        columns: &Columns,
+    ) {
         let inline = matches!(self.job.rows, Some(Rows::Inline { .. }));
-        let unused = columns.names().iter().enumerate().filter(|(index, name)| {
-            ***name != *OPERATION_COLUMN
-                && !fields.iter().any(|field| **field == ***name)
-                && !elsewhere.iter().any(|origin| origin.uses(*index, name))
-        });
+        let known: Vec<&str> = fields.iter().map(AsRef::as_ref).collect();
+        let borne: Vec<usize> = known.iter().filter_map(|field| columns.index(field)).collect();
+        let is_lacking = |field: &&str| columns.index(field).is_none();
+        let lacking: Vec<&str> = known.iter().copied().filter(is_lacking).collect();
+        let is_used = |index: usize, name: &str| {
+            name == OPERATION_COLUMN
+                || borne.contains(&index)
+                || elsewhere.iter().any(|origin| origin.uses(index, name))
+        };
+        let unused = columns.names().iter().enumerate().filter(|(at, name)| !is_used(*at, name));
+        let mut left_out = 0;
         for (_, name) in unused {
-            let known = fields.iter().map(String::as_str);
-            let place = self.place_of_inline_key(name);
-            if inline {
-                let problem = Diagnostic::error(
-                    Code::UnknownField,
-                    place,
-                    format!("no operation has a field `{name}`"),
-                );
-                self.problems.push(problem.hint_names(name, known));
+            let place = || self.place_of_inline_key(name);
+            let problem = if inline {
+                unknown_field(name, place()).hint_names(name, known.iter().copied())
+            } else if let Some(meant) = slip_of(name, &lacking) {
+                slip(name, meant, Place::File(self.job.name()))
             } else {
+                left_out += 1;
+                if left_out > MOST_LEFT_OUT {
+                    continue;
+                }
                 let message = format!("the column `{name}` is no field and is left out");
-                let problem = Diagnostic::warning(Code::UnusedColumn, place, message);
-                self.problems.push(problem.hint("a job file can map it: see `map`"));
-            }
+                Diagnostic::warning(Code::UnusedColumn, place(), message)
+                    .hint("a job file can map it: see `map`")
+            };
+            self.problems.push(problem);
+        }
+        if left_out > MOST_LEFT_OUT {
+            let more = left_out - MOST_LEFT_OUT;
+            let message = format!("{more} more columns are no fields and are left out");
+            let place = Place::File(self.job.name());
+            self.problems.push(Diagnostic::warning(Code::UnusedColumn, place, message));
         }
     }
 
@@ -442,6 +460,26 @@ fn kept_name(problem: Diagnostic) -> Diagnostic {
         "{known}but where the job has sent rows already, do not change the key: give the column its old name in the data"
     );
     problem.hint(hint)
+}
+
+/// The names of all fields of some operations, each once.
+fn field_names(operations: &[Arc<Operation>]) -> Vec<Arc<str>> {
+    let mut names: indexmap::IndexSet<Arc<str>> = indexmap::IndexSet::new();
+    names.extend(operations.iter().flat_map(|one| one.fields.names()).map(Arc::from));
+    names.into_iter().collect()
+}
+
+fn unknown_field(name: &str, place: Place) -> Diagnostic {
+    Diagnostic::error(Code::UnknownField, place, format!("no operation has a field `{name}`"))
+}
+
+/// A name that comes so near to a field's that it can hardly be meant.
+pub(super) fn slip(name: &str, meant: &str, place: Place) -> Diagnostic {
+    let hint = format!(
+        "{} – if it is meant to be left out, call it something else, or write a job whose `map` names the fields",
+        did_you_mean(name, meant)
+    );
+    unknown_field(name, place).hint(hint)
 }
 
 fn field_origin(field: &str, origin: Origin, columns: &Columns) -> FieldOrigin {

@@ -3,16 +3,20 @@
 //! What is wrong is told at the cell that it came from. What a schema allows is for `schema`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::declared::connector::Operation;
 use crate::row::{FieldValue, Fields};
 use crate::source::Record;
 use crate::text::code::Code;
-use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
+use crate::text::diagnostic::{CellPlace, Diagnostic, Place, slip_of};
 use crate::text::pointer::Pointer;
+use crate::text::spelling::canonical;
 use crate::text::violation::{Subject, Violation};
 use crate::text::visible::shown;
 
+use super::compile::slip;
+use super::defaults::Why;
 use super::intake::Intake;
 use super::mapping::Mapped;
 use super::prepared::{Findings, RowKey};
@@ -205,15 +209,14 @@ impl Preparer {
         let cells = findings.problems.len();
         let mut found = std::mem::take(&mut findings.scratch);
         found.clear();
-        let is_told = |code, name: &str| findings.told.knows(code, name);
-        intake.checker.check(fields, now, &is_told, &mut found);
+        intake.checker.check(fields, now, &mut found);
         for finding in found.drain(..) {
             // A cell that could not be read has been told of; that its field is now missing is no news.
             let name = finding.violation.pointer.first().unwrap_or_default();
             let field = self.fields.iter().find(|field| *name == *field.field);
             let filled = field.and_then(|field| field.at.as_ref());
             let mut of_cells = findings.problems[first..cells].iter();
-            if of_cells.any(|problem| is_of(problem, &finding, filled)) {
+            if of_cells.any(|problem| is_of(problem, &finding.violation.pointer, filled)) {
                 continue;
             }
             let Violation { code, pointer, .. } = &finding.violation;
@@ -230,6 +233,81 @@ impl Preparer {
             });
         }
         findings.scratch = found;
+    }
+
+    /// Warns of a text of very many lines: a quote may be missing that should have closed it.
+    pub(super) fn note_many_lines(&self, row: &UncheckedRow<'_>, findings: &mut Findings) {
+        let operation = row.intake.checker.operation();
+        for (field, value) in row.fields.iter() {
+            let text = value.as_str().filter(|text| text.len() > MANY_LINES);
+            let lines = text.map_or(0, |text| canonical(text).lines().count());
+            if lines <= MANY_LINES {
+                continue;
+            }
+            let name = operation.fields.name(field);
+            let origin = self.fields.iter().find(|field| *field.field == *name);
+            let place = CellPlace {
+                column: origin.and_then(|field| field.column.clone()),
+                ..self.place(row.record, None, Some(Pointer::of([name])))
+            };
+            let message = format!("`{name}` has {lines} lines");
+            findings.problems.push(
+                Diagnostic::warning(Code::ManyLines, Place::Row(place), message).hint(
+                    "is it one text? a quote that is missing takes the rows below it for text",
+                ),
+            );
+        }
+    }
+
+    /// Counts the row where it leaves a field to a default that matters, unless something is told of that field anyway.
+    pub(super) fn note_defaults(&self, row: &UncheckedRow<'_>, findings: &mut Findings) {
+        let operation = row.intake.checker.operation();
+        for (field, remark) in row.intake.checker.left_to_defaults(row.fields) {
+            let name = operation.fields.name(field);
+            let pointer = || Pointer::of([name]);
+            let filled = self.fields.iter().find(|field| *field.field == *name);
+            let at = filled.and_then(|field| field.at.as_ref());
+            let mut told = findings.problems[row.first..].iter();
+            if told.any(|problem| is_of(problem, &pointer(), at)) {
+                continue;
+            }
+            let why = match filled {
+                None => Why::Unfilled,
+                Some(field) if field.origin.only_column().is_some() => Why::EmptyCell,
+                Some(_) => Why::Nothing,
+            };
+            let place = || CellPlace {
+                column: filled.and_then(|field| field.column.clone()),
+                ..self.place(row.record, None, Some(pointer()))
+            };
+            findings.defaults.add((name, why), remark, row.record.place.line, place);
+        }
+    }
+
+    /// Where the columns are the fields: a name that comes near to a field that the row does not have. Dropped without a
+    /// word, a note would be seen by customers that is meant to be internal.
+    pub(super) fn refuse_slips(&self, row: &UncheckedRow<'_>, findings: &mut Findings) {
+        if !self.by_name {
+            return;
+        }
+        for name in row.record.strays() {
+            if !findings.slips.contains_key(name) {
+                let known: Vec<&str> = self.field_names.iter().map(AsRef::as_ref).collect();
+                let meant = slip_of(name, &known).map(Arc::from);
+                findings.slips.insert(Arc::clone(name), meant);
+            }
+            let Some(Some(meant)) = findings.slips.get(name) else { continue };
+            let is_there = |field: &FieldOrigin| {
+                *field.field == **meant
+                    && !matches!(field.origin.value(row.record, &self.columns), Ok(Mapped::Absent))
+            };
+            if self.fields.iter().any(is_there) {
+                continue;
+            }
+            let mut place = self.place(row.record, None, None);
+            place.column = Some(Arc::clone(name));
+            findings.problems.push(slip(name, meant, Place::Row(place)));
+        }
     }
 
     /// A field that every row of an operation has to have and nothing fills: a mistake of the job, not of its rows.
@@ -302,6 +380,9 @@ impl Preparer {
     }
 }
 
+/// A text of more lines is warned of.
+const MANY_LINES: usize = 1000;
+
 /// So many letters of a value are shown.
 const SHOWN: usize = 40;
 
@@ -321,10 +402,10 @@ fn refused(field: &str, code: Code, message: String) -> Violation {
     Violation { pointer, code, message, hint: None, subject: Subject::Value }
 }
 
-/// Whether a problem is about the field of a finding, which the job fills at a place.
-fn is_of(problem: &Diagnostic, finding: &Finding, filled: Option<&Place>) -> bool {
+/// Whether a problem is about a field, which the job fills at a place.
+fn is_of(problem: &Diagnostic, field: &Pointer, filled: Option<&Place>) -> bool {
     match &problem.place {
-        Place::Row(place) => place.pointer.as_ref() == Some(&finding.violation.pointer),
+        Place::Row(place) => place.pointer.as_ref() == Some(field),
         other => filled == Some(other),
     }
 }

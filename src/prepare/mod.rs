@@ -5,6 +5,7 @@
 //! row; here is what is done with each.
 
 mod compile;
+mod defaults;
 mod fields;
 mod intake;
 pub(crate) mod mapping;
@@ -16,12 +17,16 @@ use std::sync::Arc;
 
 use crate::declared::job::{Job, Marker, Written};
 use crate::prepare::mapping::Origin;
-use crate::source::{Columns, Source};
+use crate::source::{Columns, Lines, Source};
 use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::diagnostic::{Diagnostic, Place, slip_of};
 
+pub(crate) use defaults::Defaults;
 use intake::Intake;
 pub(crate) use prepared::{Draft, Findings, Ready, RowKey, ToldOnce};
+
+/// So many names of left-out fields are told.
+const MOST_LEFT_OUT: usize = 20;
 
 /// A job's mapping and operations, compiled against the columns of its source.
 pub struct Preparer {
@@ -33,6 +38,10 @@ pub struct Preparer {
     marker: Option<Marker>,
     /// Where fields would be added that nothing fills.
     map_place: Place,
+    /// Whether the job has no map, so that columns are fields by their names.
+    by_name: bool,
+    /// The names of all fields of all operations.
+    field_names: Vec<Arc<str>>,
     language_columns: Vec<(usize, Written)>,
 }
 
@@ -66,8 +75,16 @@ impl Preparer {
         self.key.is_some()
     }
 
-    /// Columns that the job names and that no row had, which only the whole source can tell.
-    pub fn never_seen(&self, source: &Source) -> Vec<Diagnostic> {
+    /// What only the whole source can tell, in order: columns that the job names and that no row had, fields that are left
+    /// out, rows in which nothing is written.
+    pub fn of_whole(&self, source: &Source) -> Vec<Diagnostic> {
+        let mut problems = self.never_seen(source);
+        problems.extend(self.left_out(source));
+        problems.extend(blank_rows(source));
+        problems
+    }
+
+    fn never_seen(&self, source: &Source) -> Vec<Diagnostic> {
         let columns = source.columns();
         let missing = self.language_columns.iter().filter(|(index, _)| !source.seen(*index));
         missing
@@ -86,4 +103,47 @@ impl Preparer {
             })
             .collect()
     }
+
+    /// Where the columns are the fields: those that are none. Of a header that is told before any row.
+    fn left_out(&self, source: &Source) -> Vec<Diagnostic> {
+        if !self.by_name {
+            return Vec::new();
+        }
+        let known: Vec<&str> = self.field_names.iter().map(AsRef::as_ref).collect();
+        // What comes near to a field that no row has was told with each row.
+        let is_seen =
+            |field: &str| source.columns().index(field).is_some_and(|index| source.seen(index));
+        let is_told = |name: &str| slip_of(name, &known).is_some_and(|field| !is_seen(field));
+        let strays = source.strays().filter(|(name, _)| !is_told(name));
+        let strays = strays.take(MOST_LEFT_OUT).map(|(name, rows)| {
+            let message = left_out(name, rows);
+            let place = Place::File(Arc::clone(source.name()));
+            Diagnostic::warning(Code::UnusedColumn, place, message)
+                .hint("a job file can map it: see `map`")
+        });
+        strays.collect()
+    }
+}
+
+fn blank_rows(source: &Source) -> Option<Diagnostic> {
+    let blank = source.blank();
+    let rows = match blank.count {
+        0 => return None,
+        1 => "a row in which nothing is written was".to_owned(),
+        count => format!("{count} rows in which nothing is written were"),
+    };
+    let message = format!("{rows} passed over: {}", blank.lines());
+    let place = Place::File(Arc::clone(source.name()));
+    Some(
+        Diagnostic::warning(Code::BlankRows, place, message)
+            .hint("spreadsheets leave such rows below a table; delete them if they are in the way"),
+    )
+}
+
+fn left_out(name: &str, rows: &Lines) -> String {
+    let count = match rows.count {
+        1 => "1 row has it".to_owned(),
+        count => format!("{count} rows have it"),
+    };
+    format!("`{name}` is no field and is left out; {count}: {}", rows.lines())
 }

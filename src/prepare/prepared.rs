@@ -4,6 +4,7 @@
 //! that they are done: those need no check. The request is put together only where somebody wants it: whether that can
 //! be done is known before.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::declared::connector::{Effect, Operation};
@@ -15,6 +16,7 @@ use crate::text::place::RowPlace;
 use crate::text::pointer::Pointer;
 
 use super::Preparer;
+use super::defaults::Defaults;
 use super::fields::UncheckedRow;
 use super::intake::Intake;
 use super::request::{self, Request};
@@ -82,7 +84,11 @@ pub struct Ready {
 pub struct Findings {
     pub problems: Vec<Diagnostic>,
     pub(super) told: ToldOnce,
+    /// Rows that leave a field to a default that matters.
+    pub(crate) defaults: Defaults,
     pub(super) scratch: Vec<Finding>,
+    /// Names that are no fields, each with the field that it comes near to.
+    pub(super) slips: HashMap<Arc<str>, Option<Arc<str>>>,
 }
 
 /// What is true of every row alike and has been told: it is told for the first row only.
@@ -100,11 +106,6 @@ impl ToldOnce {
             self.0.push((code, pointer.clone()));
         }
         !known
-    }
-
-    /// Whether something has been told of a field.
-    pub(super) fn knows(&self, code: Code, name: &str) -> bool {
-        self.0.iter().any(|(other, at)| *other == code && at.first().as_deref() == Some(name))
     }
 
     /// Whether a problem is to be told.
@@ -178,6 +179,9 @@ impl<'p> Draft<'p> {
         if let Some(intake) = self.intake {
             let row = UncheckedRow { intake, record, fields: &self.fields, first };
             preparer.check_fields(&row, now, findings);
+            preparer.note_defaults(&row, findings);
+            preparer.refuse_slips(&row, findings);
+            preparer.note_many_lines(&row, findings);
         }
         findings.problems.extend(self.keyless.take());
         let is_whole = self.are_readable && self.are_complete;
@@ -212,6 +216,13 @@ impl<'p> Draft<'p> {
         request::digest(self.operation()?, self.fields()?)
     }
 
+    /// All names by which a ledger may know the content whose name is `present`, in the order in which they are looked for.
+    pub(crate) fn digests(&self, present: Digest) -> impl Iterator<Item = Digest> {
+        let parts = self.operation().zip(self.fields());
+        let all = parts.map(|(operation, fields)| request::digests(operation, fields, present));
+        all.into_iter().flatten()
+    }
+
     /// The lane; none where no request can be made.
     pub fn lane(&self) -> Option<String> {
         request::lane(self.operation()?, self.fields()?)
@@ -220,6 +231,18 @@ impl<'p> Draft<'p> {
     /// None where a cell cannot be read, or no request can be made of them.
     pub(crate) fn fields(&self) -> Option<&Fields<'p>> {
         (self.are_readable && self.are_complete).then_some(&self.fields)
+    }
+}
+
+impl Ready {
+    /// All names by which a ledger may know the content, in the order in which they are looked for.
+    pub(crate) fn digests(&self) -> impl Iterator<Item = Digest> {
+        request::digests(&self.operation, &self.fields, self.digest)
+    }
+
+    /// Whether a digest, as a ledger keeps it, is one of this content.
+    pub(crate) fn has_content(&self, digest: Digest) -> bool {
+        self.digest == digest || self.digests().any(|name| name == digest)
     }
 }
 
@@ -247,7 +270,10 @@ impl Prepared<'_> {
             place: self.draft.record.place.clone(),
             operation: Arc::clone(operation),
             lane: request::lane(operation, fields)?,
-            digest: request.digest(&operation.name),
+            digest: match fields.are_canonical() {
+                true => request.digest(&operation.name),
+                false => request::digest(operation, fields)?,
+            },
             request,
             send_before: intake.checker.send_before(fields),
             valid: self.valid,

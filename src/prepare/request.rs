@@ -10,6 +10,7 @@ use crate::declared::connector::template::{as_is, percent_encoded};
 use crate::declared::connector::{Method, Operation};
 use crate::row::{Digest, Field, FieldValue, Fields};
 use crate::text::address::is_dots;
+use crate::text::spelling::Spelling;
 
 /// A request without its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +38,34 @@ pub(crate) fn build(operation: &Operation, fields: &Fields<'_>) -> Option<Reques
     Some(Request { method: operation.method, path, body })
 }
 
-/// The digest of the request that [`build`] would build, without building it.
+/// Names the content of the request that [`build`] would build: the same digest however its texts are spelt. It is that of
+/// the request as it is sent where the texts are written as they are compared, as most are.
 pub(crate) fn digest(operation: &Operation, fields: &Fields<'_>) -> Option<Digest> {
+    match fields.are_canonical() {
+        true => literal_digest(operation, fields),
+        false => literal_digest(operation, &fields.spelt(Spelling::CANONICAL)),
+    }
+}
+
+/// All digests by which a ledger may know a content whose `present` digest this is. Earlier versions gave each spelling one
+/// of its own. That of the texts as they are written comes first, since a file that nobody has touched is the likeliest;
+/// those of other spellings come last, and cost something only where they are asked for.
+pub(crate) fn digests<'f>(
+    operation: &'f Operation,
+    fields: &'f Fields<'_>,
+    present: Digest,
+) -> impl Iterator<Item = Digest> + use<'f> {
+    let literal = match fields.are_canonical() {
+        true => None,
+        false => literal_digest(operation, fields),
+    };
+    let others = if fields.have_one_spelling() { &[][..] } else { &Spelling::OTHERS[..] };
+    let others = others.iter().filter_map(|other| literal_digest(operation, &fields.spelt(*other)));
+    literal.into_iter().chain([present]).chain(others)
+}
+
+/// The digest of the request that [`build`] would build, byte for byte, without building it.
+fn literal_digest(operation: &Operation, fields: &Fields<'_>) -> Option<Digest> {
     let mut text = String::with_capacity(384);
     for part in [&*operation.name, operation.method.as_str()] {
         text.push_str(part);
@@ -177,7 +204,7 @@ fn shortened(digest: impl AsRef<[u8]>) -> Digest {
 }
 
 impl Request {
-    /// The digest of this request for an operation.
+    /// The digest of this request for an operation, byte for byte.
     pub fn digest(&self, operation: &str) -> Digest {
         let mut hasher = Sha256::new();
         for part in [operation, self.method.as_str(), &self.path] {

@@ -45,11 +45,22 @@ impl Since {
     }
 
     /// Likewise, by the clock that dates items, going by something of which both moments are known.
+    ///
+    /// The other side's clock tells how long after one another the two were sent only where ours agrees with it: one of
+    /// them may have been put right in between. Then the earlier moment counts, and nothing is certain.
     pub(super) fn by(attempted: Attempted, dated: Dated) -> Self {
-        let sent = attempted.remote_at.zip(dated.sent.remote_at);
-        let (at, before) = sent.unwrap_or((attempted.at, dated.sent.at));
-        let moment = dated.made.saturating_add(at.saturating_sub(before));
-        Self { moment: moment.saturating_sub(TOLERANCE_MILLISECONDS), certain: sent.is_some() }
+        let ours = attempted.at.saturating_sub(dated.sent.at);
+        let theirs = attempted.remote_at.zip(dated.sent.remote_at);
+        let theirs = theirs.map(|(at, before)| at.saturating_sub(before));
+        let agrees = |theirs: &i64| theirs.abs_diff(ours) <= DISAGREEMENT_MILLISECONDS as u64;
+        let certain = theirs.is_some_and(|theirs| agrees(&theirs));
+        let later = match theirs {
+            Some(theirs) if certain => theirs,
+            Some(theirs) => theirs.min(ours),
+            None => ours,
+        };
+        let moment = dated.made.saturating_add(later);
+        Self { moment: moment.saturating_sub(TOLERANCE_MILLISECONDS), certain }
     }
 
     /// Before this, nothing is of the attempt, however wrong the clocks were.

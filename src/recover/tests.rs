@@ -113,6 +113,34 @@ fn a_clock_that_was_set_between_two_runs_does_not_hide_a_note() {
     }
 }
 
+#[test]
+fn a_clock_of_the_other_side_that_was_set_between_two_requests_tells_nothing_of_what_is_too_old() {
+    // The row's request went while the other side's clock was wrong by so much; what is owned was sent ten seconds later,
+    // when both clocks were right.
+    let owned = Attempted { at: STARTED + 10_000, remote_at: Some(STARTED + 10_000) };
+    for (wrong, expected) in [
+        (0, "Found"),
+        (3_600_000, "Found"),
+        (120_000, "Found"),
+        (-120_000, "Found"),
+        (-3_600_000, "Found"),
+    ] {
+        let attempted = Attempted { at: STARTED, remote_at: Some(STARTED + wrong) };
+        let known = || Known {
+            attempted,
+            dated: Some(Dated { made: STARTED + 10_000, sent: owned }),
+            ..known(["tn_owned"])
+        };
+        let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
+        let items = [note("tn_owned", "khác", STARTED + 10_000), note("tn_1", "x", STARTED + 100)];
+        let mut last = search.take(&recover(), &items, known());
+        if last == Lookup::NextPage {
+            last = search.take(&recover(), &[], known());
+        }
+        assert!(format!("{last:?}").starts_with(expected), "{wrong}: {last:?}");
+    }
+}
+
 /// So many notes of somebody else, each a second older than the one before, or younger.
 fn page(first: i64, step: i64, count: i64) -> Vec<Value> {
     (0..count).map(|at| first + at * step).map(|at| note(&at.to_string(), "old", at)).collect()

@@ -3,6 +3,7 @@
 use super::narration::{code, place};
 use super::words::{self, number, one_line};
 use crate::event::{RowEnd, RowEnded};
+use crate::row::Cause;
 
 /// So many causes are shown.
 const SHOWN: usize = 5;
@@ -29,14 +30,17 @@ struct Kind {
 impl Causes {
     /// Takes note of a row that did not succeed.
     pub(super) fn see(&mut self, row: &RowEnded) {
-        let why = why(row);
+        self.count(row.end, why(code(row), row.cause.as_ref()), || place(row));
+    }
+
+    /// Likewise, of a row in words; `place` says which it is.
+    pub(super) fn count(&mut self, end: RowEnd, why: String, place: impl FnOnce() -> String) {
         let is_full = self.kinds.len() == KEPT;
-        match self.kinds.iter_mut().find(|kind| kind.end == row.end && kind.why == why) {
+        match self.kinds.iter_mut().find(|kind| kind.end == end && kind.why == why) {
             Some(kind) => kind.count += 1,
             None if is_full => self.others += 1,
             None => {
-                let first = place(row);
-                self.kinds.push(Kind { end: row.end, why, count: 1, first });
+                self.kinds.push(Kind { end, why, count: 1, first: place() });
             }
         }
     }
@@ -69,8 +73,8 @@ fn end_words(end: RowEnd) -> &'static str {
 }
 
 /// `1003: ticket not found`.
-fn why(row: &RowEnded) -> String {
-    let parts = [code(row).map(str::to_owned), row.cause.as_ref().map(words::cause)];
+pub(super) fn why(code: Option<&str>, cause: Option<&Cause>) -> String {
+    let parts = [code.map(str::to_owned), cause.map(words::cause)];
     let parts: Vec<String> = parts.into_iter().flatten().map(|part| one_line(&part)).collect();
     match parts.is_empty() {
         true => "no reason was given".to_owned(),

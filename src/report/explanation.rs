@@ -1,9 +1,10 @@
-//! What the codes of diagnostics mean: one of them explained, or the list of all.
+//! What the codes of diagnostics and the words of the output mean: one of them explained, or the list of all.
 
 use serde_json::{Value, json};
 
 use super::paint::Paint;
 use crate::text::code::Code;
+use crate::text::term::{self, Term};
 
 /// Lines of an explanation are no longer than this many characters, unless a single word is.
 const WIDTH: usize = 80;
@@ -15,6 +16,22 @@ pub(crate) fn explanation(code: Code, color: bool) -> String {
     format!("{head}\n\n{}\n", wrapped(code.explanation()))
 }
 
+/// A word of the output, for a person.
+pub(crate) fn explanation_of_term(term: &Term, color: bool) -> String {
+    let head = format!("{}: {}", Paint(color).bold(term.word), term.summary);
+    format!("{head}\n\n{}\n", wrapped(term.explanation))
+}
+
+/// The `explanation` event of a word of the output; its `code` is the word.
+pub(crate) fn explanation_of_term_event(term: &Term) -> Value {
+    json!({
+        "event": "explanation",
+        "code": term.word,
+        "summary": term.summary,
+        "explanation": term.explanation,
+    })
+}
+
 /// Every code in a line, under headings of what it is about.
 pub(crate) fn all_codes(color: bool) -> String {
     let paint = Paint(color);
@@ -24,6 +41,13 @@ pub(crate) fn all_codes(color: bool) -> String {
         text.push_str(&format!("{}\n", paint.bold(about)));
         for code in *codes {
             text.push_str(&format!("  {:widest$}  {}\n", code.word(), code.summary()));
+        }
+        text.push('\n');
+    }
+    for (about, terms) in term::GROUPS {
+        text.push_str(&format!("{}\n", paint.bold(about)));
+        for term in *terms {
+            text.push_str(&format!("  {:widest$}  {}\n", term.word, term.summary));
         }
         text.push('\n');
     }

@@ -11,7 +11,7 @@ use jiff::Zoned;
 
 use crate::declared::job::InDoubt;
 use crate::event::{Event, Progress};
-use crate::plan::{ChangedRow, Done, Fate, Held, Sending, Tally};
+use crate::plan::{Done, Fate, Held, NamedRow, Sending, Tally};
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
 
@@ -39,7 +39,9 @@ mod words;
 
 pub(crate) use bar::bar;
 pub(crate) use causes::Causes;
-pub(crate) use explanation::{all_codes, explanation, explanation_event};
+pub(crate) use explanation::{
+    all_codes, explanation, explanation_event, explanation_of_term, explanation_of_term_event,
+};
 pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
 pub(crate) use ndjson::{at, finished_event, ndjson, reason};
 pub(crate) use outlet::Outlet;
@@ -48,11 +50,11 @@ pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, nothing_planned};
 pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked};
 pub(crate) use refusal::{
     InvalidRows, brought_in, of_account, of_client, of_credentials, of_done_elsewhere, of_invalid,
-    of_ledger, of_no_ledger, of_plain_http, of_sandbox, of_waiting,
+    of_ledger, of_no_ledger, of_plain_http, of_sandbox, of_secret_given_twice, of_waiting,
 };
 pub(crate) use status::MISCOUNTED;
 pub(crate) use status::{
-    Counted, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
+    Counted, Most, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
 };
 pub(crate) use summary::summary;
 pub(crate) use thread::{ReportHandle, ReportThread};
@@ -118,7 +120,11 @@ pub(crate) struct RunView {
     /// What becomes of the rows.
     pub tally: Tally,
     /// The first of the rows that are done and have changed since.
-    pub changed_rows: Vec<ChangedRow>,
+    pub changed_rows: Vec<NamedRow>,
+    /// The first of the rows that are held for somebody to decide on.
+    pub held_rows: Vec<NamedRow>,
+    /// By when the run has to be over, as --deadline says, and how long that is from its beginning.
+    pub until: Option<(Zoned, Duration)>,
     /// The quota that binds.
     pub limited_by: Option<Quota>,
     /// How long sending takes at the quotas; zero where there are none.

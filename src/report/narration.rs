@@ -167,6 +167,7 @@ fn head(view: &RunView) -> String {
     }
     lines.push(to_send(view));
     lines.extend(time(view));
+    lines.extend(until(view));
     if view.held(Held::InDoubt) > 0 {
         let behind = match view.held(Held::Behind) {
             0 => String::new(),
@@ -205,9 +206,24 @@ fn to_send(view: &RunView) -> String {
     text
 }
 
+/// `It has to be over by tomorrow, Thursday 2026-11-26 06:00:00+07:00, in 6 h 5 min (--deadline).`
+fn until(view: &RunView) -> Option<String> {
+    let (until, left) = view.until.as_ref()?;
+    let until = until.with_time_zone(view.started.time_zone().clone());
+    let days = view.started.date().until(until.date()).map_or(0, |span| span.get_days());
+    let day = match days {
+        0 => "today, ",
+        1 => "tomorrow, ",
+        _ => "",
+    };
+    let moment = until.strftime("%A %Y-%m-%d %H:%M:%S%:z");
+    Some(format!("It has to be over by {day}{moment}, in {} (--deadline).", words::span(*left)))
+}
+
 /// `It takes about 5 h 33 min at 9000/h.`
 fn time(view: &RunView) -> Option<String> {
-    if view.to_send() == 0 || view.duration.is_zero() {
+    let is_at_once = view.limited_by.is_none() && view.duration.as_secs() == 0;
+    if view.to_send() == 0 || view.duration.is_zero() || is_at_once {
         return None;
     }
     let about = words::about(view.duration);

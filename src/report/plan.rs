@@ -16,7 +16,11 @@ use super::Outlet;
 use super::json_text::{on_one_line, pretty, visible};
 use super::ndjson::event_of_nothing;
 use super::paint::Paint;
-use super::words::{about, cause, counted, number, of_row, one_line, rows, rows_are};
+use super::words::{
+    about, cause, change_what_was_sent, counted, held_in_doubt, number, of_row, one_line, rows,
+    rows_are, rows_were,
+};
+use crate::declared::job::InDoubt;
 use crate::plan::{Change, Contents, Done, Fate, Held, Sending, Step, Tally};
 use crate::row::RowState;
 use crate::text::command::CommandLine;
@@ -58,6 +62,10 @@ pub(crate) struct PlanTotals {
     pub by_content: bool,
     /// Rows that are taken for old ones by nothing but their content, in a source that is not the one before with more rows.
     pub repeated: u64,
+    /// What the job says of rows in doubt.
+    pub in_doubt: InDoubt,
+    /// The run that holds the job at this moment, as it says itself; it may say nothing.
+    pub running: Option<String>,
 }
 
 /// The groups of fates that a plan is summed up by.
@@ -99,12 +107,21 @@ impl PlanTotals {
         self.tally.sum(|fate| Group::of(fate) == group)
     }
 
+    fn sent(&self, sending: Sending) -> u64 {
+        self.tally.sum(|fate| fate == Fate::Send(sending))
+    }
+
     fn held(&self, held: Held) -> u64 {
         self.tally.sum(|fate| fate == Fate::Hold(held))
     }
 
     fn changed(&self) -> u64 {
         self.tally.sum(|fate| fate == Fate::Skip(Done::Changed))
+    }
+
+    /// Rows on which somebody has to decide.
+    fn to_decide(&self) -> u64 {
+        self.count(Group::Hold) - self.held(Held::Behind)
     }
 }
 
@@ -220,6 +237,12 @@ impl PlanReport {
                     let more = format!("… and {}", counted(rest, "more request"));
                     self.out.text(&format!("\n{}\n", paint.faint(&more)));
                 }
+                let held = totals.to_decide().saturating_sub(self.shown.held);
+                if held > 0 {
+                    let all = head.command.with("verbose");
+                    let more = format!("… and {} held: {all}", counted(held, "more row"));
+                    self.out.text(&format!("\n{}\n", paint.faint(&more)));
+                }
                 self.out.text(&closing(totals, head, *paint));
             }
         }
@@ -289,7 +312,7 @@ fn why_in_doubt(step: &Step) -> String {
              and it is looked for, or look yourself"
                 .to_owned()
         }
-        None => "look whether it is there, and decide with the job's `in_doubt`".to_owned(),
+        None => "look whether it is there, and decide with the job's `in_doubt`: verify, hold or resend".to_owned(),
     };
     let invalid = step.problem.clone().map(of_row);
     let invalid = invalid.map(|problem| format!("; and it is invalid now: {}", problem.message));
@@ -376,6 +399,9 @@ fn planned_event(totals: &PlanTotals) -> Value {
         "changed": totals.changed(),
         "beyond_limit": totals.count(Group::Later),
         "repeated": totals.repeated,
+        "looked_for_first": totals.sent(Sending::Settle),
+        "sent_again": totals.sent(Sending::Repeat),
+        "running": totals.running,
         "held": held_event(totals),
         "contents": contents::contents_event(&totals.contents, totals.zone.as_ref()),
     })
@@ -406,6 +432,9 @@ pub(crate) fn nothing_planned() -> Value {
         "changed",
         "beyond_limit",
         "repeated",
+        "looked_for_first",
+        "sent_again",
+        "running",
         "held",
         "contents",
     ];
@@ -440,17 +469,28 @@ const PASTED: &str = "pasting this into sh, bash or zsh SENDS it, unknown to the
 /// A row that is done and has changed.
 fn changed_row(step: &Step, paint: Paint) -> String {
     let reason = reason(step).unwrap_or_default();
-    let key = match &*step.key {
-        "" => String::new(),
-        key => format!(", key {}", one_line(key)),
-    };
-    format!("\n{}\n  {}\n", paint.faint(&format!("{}{key}", place(step))), one_line(&reason))
+    format!("\n{}\n  {}\n", paint.faint(&named(step)), one_line(&reason))
 }
 
 /// A row that is held, and why.
 fn held(step: &Step, paint: Paint) -> String {
     let reason = reason(step).unwrap_or_default();
-    format!("\n{}\n  held: {}\n", paint.faint(&place(step)), one_line(&reason))
+    format!("\n{}\n  held: {}\n", paint.faint(&named(step)), one_line(&reason))
+}
+
+/// `row 12 (line 13, ticket tk_1, key L-12): ticket_note.create`.
+fn named(step: &Step) -> String {
+    let lane = match (&step.ready, &step.known) {
+        (Some(ready), _) => &*ready.lane,
+        (None, Some(known)) => &*known.lane,
+        (None, None) => "",
+    };
+    let lane = if lane.is_empty() { String::new() } else { format!(", {}", one_line(lane)) };
+    let key = match &*step.key {
+        "" => String::new(),
+        key => format!(", key {}", one_line(key)),
+    };
+    format!("row {} (line {}{lane}{key}): {}", step.place.row, step.place.line, name_of(step))
 }
 
 fn place(step: &Step) -> String {
@@ -467,7 +507,7 @@ fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
     let mut text = format!("\n{}\n", paint.bold(&rows(all)));
     let width = number(all).len();
     for (group, words) in [
-        (Group::Send, String::new()),
+        (Group::Send, sent_words(totals)),
         (Group::Skip, skipped_words(totals)),
         (Group::Hold, held_words(totals)),
         (Group::Reject, format!("invalid; see {}", head.command.of("check"))),
@@ -484,18 +524,71 @@ fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
     if totals.changed() > 0 {
         let have = if totals.changed() == 1 { "has" } else { "have" };
         text.push_str(&format!(
-            "\n{} done and {have} changed since; not sent again.\n",
-            rows_are(totals.changed())
+            "\n{} done and {have} changed since; not sent again.\n{}\n",
+            rows_are(totals.changed()),
+            change_what_was_sent(totals.changed())
         ));
         let all = head.command.with("verbose");
         if totals.changed() > SHOWN && !head.verbose {
             text.push_str(&format!("To see all of them: {all}\n"));
         }
     }
+    text.push_str(&decide(totals, head));
     text.push('\n');
+    if let Some(holder) = &totals.running {
+        let holder =
+            if holder.is_empty() { String::new() } else { format!(": {}", one_line(holder)) };
+        text.push_str(&format!(
+            "A run of this job is under way{holder}. Another one is refused until it is over, and what it does meanwhile is \
+             not in this plan.\n"
+        ));
+    }
     text.push_str(&time(totals));
     text.push_str(&next(totals, head));
     text
+}
+
+/// What somebody has to decide before held rows go on, and how.
+fn decide(totals: &PlanTotals, head: &PlanHead) -> String {
+    let mut text = String::new();
+    let (in_doubt, refused) = (totals.held(Held::InDoubt), totals.held(Held::Refused));
+    if in_doubt > 0 {
+        let way = held_in_doubt(totals.in_doubt, in_doubt);
+        text.push_str(&format!("\n{} in doubt and held back. {way}\n", rows_are(in_doubt)));
+    }
+    if refused > 0 {
+        let run = head.command.of("run").with("retry-failed");
+        text.push_str(&format!(
+            "\n{} refused earlier and {} not changed. Correct {}, or to send {} as {}: {run}\n",
+            rows_were(refused),
+            if refused == 1 { "has" } else { "have" },
+            if refused == 1 { "it" } else { "them" },
+            if refused == 1 { "it" } else { "them" },
+            if refused == 1 { "it is" } else { "they are" },
+        ));
+    }
+    text
+}
+
+/// Which rows are sent plainly, and which are in doubt.
+fn sent_words(totals: &PlanTotals) -> String {
+    let settled = totals.sent(Sending::Settle);
+    let again = totals.sent(Sending::Repeat);
+    let fresh = totals.sent(Sending::Fresh);
+    let parts = [
+        (fresh, "not sent before"),
+        (settled, "in doubt: looked for first, and sent only where it surely is not there"),
+        (again, "in doubt: sent again"),
+    ];
+    let parts: Vec<_> = parts.into_iter().filter(|(count, _)| *count > 0).collect();
+    match parts.as_slice() {
+        _ if settled + again == 0 => String::new(),
+        [(_, word)] => (*word).to_owned(),
+        parts => {
+            let words = parts.iter().map(|(count, word)| format!("{} {word}", number(*count)));
+            words.collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 /// Why rows are taken for done.
@@ -527,7 +620,8 @@ fn held_words(totals: &PlanTotals) -> String {
 /// `50,000 requests take about 5 h 33 min: 9000/h is the quota that binds.`
 fn time(totals: &PlanTotals) -> String {
     let count = totals.count(Group::Send);
-    if count == 0 || totals.duration.is_zero() {
+    let is_at_once = totals.limited_by.is_none() && totals.duration.as_secs() == 0;
+    if count == 0 || totals.duration.is_zero() || is_at_once {
         return String::new();
     }
     let take = if count == 1 { "takes" } else { "take" };
@@ -542,7 +636,8 @@ fn time(totals: &PlanTotals) -> String {
 fn next(totals: &PlanTotals, head: &PlanHead) -> String {
     let run = head.command.of("run");
     match (totals.count(Group::Send), totals.count(Group::Reject)) {
-        (0, _) => "There is nothing to send.\n".into(),
+        (0, 0) => "There is nothing to send.\n".into(),
+        (0, _) => "Nothing else is left to send: correct what is invalid.\n".into(),
         (_, 0) => format!("Nothing was sent. To do it: {run}\n"),
         // A run stops at an invalid row unless it is told to leave it out.
         _ => format!(

@@ -71,7 +71,11 @@ fn of_name(name: &str) -> String {
 }
 
 /// That rows of a job that has done nothing yet were sent by another job.
-pub(crate) fn of_done_elsewhere(found: &DoneElsewhere, job: &str, ledger: &Path) -> Diagnostic {
+pub(crate) fn of_done_elsewhere(
+    found: &DoneElsewhere,
+    (job, keyed_by): (&str, Option<&str>),
+    ledger: &Path,
+) -> Diagnostic {
     let message = format!(
         "{} of {} {} done already at this address; the job `{job}` has sent this one, says the ledger {}",
         number(found.rows),
@@ -79,10 +83,34 @@ pub(crate) fn of_done_elsewhere(found: &DoneElsewhere, job: &str, ledger: &Path)
         if found.rows == 1 { "is" } else { "are" },
         ledger.display()
     );
+    // Under its name alone the key would be refused.
+    let key = match keyed_by {
+        None => String::new(),
+        Some("") => " and no `key`".to_owned(),
+        Some(key) => format!(" and `key: \"{key}\"`"),
+    };
+    let left = found.all.saturating_sub(found.rows);
+    let only_new = match left {
+        0 => String::new(),
+        1 => "to send only the one that is not done, put it into a file of its own; ".to_owned(),
+        _ => format!(
+            "to send only the {} that are not done, put them into a file of their own; ",
+            number(left)
+        ),
+    };
     Diagnostic::error(Code::DoneElsewhere, found.first.clone().into(), message).hint(format!(
-        "if this is the same job, go on under its name: give the data file its old name or write `job: {job}` in a YAML job, \
-         with that ledger; if these rows are to be sent once more, add --as-new"
+        "if this is the same job, go on under its name: give the data file its old name or write `job: {job}`{key} in a YAML \
+         job, with that ledger; {only_new}to send all of these rows once more, add --as-new"
     ))
+}
+
+/// That a secret is given twice, and which one counts.
+pub(crate) fn of_secret_given_twice(taken: &str, passed_over: &str) -> Diagnostic {
+    let message = format!(
+        "{taken} and {passed_over} are both set: {taken} is taken, and the file of the other is not read"
+    );
+    let problem = Diagnostic::warning(Code::Credentials, Place::Nowhere, message);
+    problem.hint("unset the one that is not meant")
 }
 
 /// Rows that are refused because some are invalid.
@@ -95,6 +123,8 @@ pub(crate) struct InvalidRows {
     /// Rows that would be sent if the invalid ones were left out.
     pub to_send: u64,
     pub already_done: u64,
+    /// Rows that a run without --limit would send, too.
+    pub beyond_limit: u64,
 }
 
 /// Why a run sends nothing where rows are invalid; none where it is something else that is wrong. `given` is the command.
@@ -106,11 +136,25 @@ pub(crate) fn of_invalid(found: &InvalidRows, given: &CommandLine) -> Option<Str
                 .to_owned(),
         );
     }
-    let done = match found.already_done {
-        0 => String::new(),
-        done => format!("; {} done already", number(done)),
-    };
-    let next = match found.to_send {
+    // Every row is in one of the figures. A row in doubt that is invalid now is invalid.
+    let others = found.rows.saturating_sub(found.invalid + found.already_done);
+    let to_send = found.to_send.min(others);
+    let beyond_limit = found.beyond_limit.min(others - to_send);
+    let held = others - to_send - beyond_limit;
+    let figures = [
+        (found.already_done, "done already"),
+        (to_send, "valid and to be sent"),
+        (beyond_limit, "beyond the limit"),
+        (held, "held back"),
+    ];
+    let figures = figures.into_iter().filter(|(count, _)| *count > 0);
+    let others: String =
+        figures.map(|(count, what)| format!("; {} {what}", number(count))).collect();
+    let next = match to_send {
+        0 if held > 0 => format!(
+            "Correct them and run again. Why rows are held back, and what to do, says: {}",
+            given.of("plan")
+        ),
         0 => "Correct them and run again; nothing else is left to send.".to_owned(),
         1 => format!(
             "Correct them and run again, or send the valid one: {}",
@@ -125,7 +169,7 @@ pub(crate) fn of_invalid(found: &InvalidRows, given: &CommandLine) -> Option<Str
     let verb = if found.invalid == 1 { "is" } else { "are" };
     let (invalid, all) = (number(found.invalid), rows(found.rows));
     (found.invalid > 0)
-        .then(|| format!("{invalid} of {all} {verb} invalid{done}. Nothing was sent.\n{next}"))
+        .then(|| format!("{invalid} of {all} {verb} invalid{others}. Nothing was sent.\n{next}"))
 }
 
 /// What a run brought into the ledger before it began.

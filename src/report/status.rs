@@ -7,13 +7,17 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
 
+use super::Causes;
+use super::causes::why;
 use super::ndjson::{counts, event_of_nothing};
 use super::paint::Paint;
 use super::summary::tally;
 use super::words::{about, cause, counted, number, one_line, rate, rows, rows_are, span};
+use crate::event::RowEnd;
 use crate::ledger::{FailedRow, RunRecord, Unfinished};
 use crate::report::exit;
 use crate::row::Totals;
+use crate::text::command::CommandLine;
 use crate::text::visible::shown;
 
 /// Where a job stands.
@@ -35,10 +39,34 @@ pub(crate) struct StatusView {
     pub gone: Totals,
     /// The newest first.
     pub runs: Vec<RunLine>,
+    /// Among the invalid rows: those whose keys are those of other rows that are done. No run sends them.
+    pub taken: u64,
+    /// How the requests of this target are planned: for the advice.
+    pub plan: CommandLine,
     /// The first rows that are not done and need a look.
     pub failed_rows: Vec<RowLine>,
     /// How many more of them there are.
     pub more_failed: u64,
+    /// So many rows are told one by one, and so many runs.
+    pub most: Most,
+    /// Runs before those that are told.
+    pub more_runs: u64,
+}
+
+/// How much is told one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Most {
+    First(usize),
+    All,
+}
+
+impl Most {
+    fn of<T>(self, all: &[T]) -> &[T] {
+        match self {
+            Self::First(most) => &all[..all.len().min(most)],
+            Self::All => all,
+        }
+    }
 }
 
 /// Which rows are counted.
@@ -202,6 +230,7 @@ impl StatusView {
         text.push_str(&self.standing());
         text.push('\n');
         text.push_str(&tally(&self.totals, self.under_way, paint));
+        text.push_str(&self.passed_over());
         text.push_str(&self.gone());
         text.push_str(&self.runs_table(zone));
         text.push_str(&self.rows_list(paint));
@@ -271,6 +300,30 @@ impl StatusView {
         }
     }
 
+    /// Rows that no run sends, whatever it is asked.
+    fn passed_over(&self) -> String {
+        let (taken, changed) = (self.taken, self.totals.changed);
+        let mut text = String::new();
+        if taken > 0 {
+            text.push_str(&format!(
+                "\n{} not sent, and no run sends {}: {} of another row that is done. Which, and what to do, says: {}\n",
+                rows_are(taken),
+                if taken == 1 { "it" } else { "them" },
+                if taken == 1 { "its key is that" } else { "their keys are each that" },
+                self.plan,
+            ));
+        }
+        if changed > 0 {
+            let (have, are) = if changed == 1 { ("has", "it is") } else { ("have", "they are") };
+            text.push_str(&format!(
+                "\n{} done and {have} changed since; {are} not sent again. Which, and what to do, says: {}\n",
+                rows_are(changed),
+                self.plan,
+            ));
+        }
+        text
+    }
+
     /// `The ledger also knows 20 rows that the source does not have: 19 succeeded, 1 failed.`
     fn gone(&self) -> String {
         if self.gone.rows == 0 {
@@ -299,20 +352,61 @@ impl StatusView {
         let head = ["run", "started", "took", "end", "done", "failed", "in doubt", "requests"];
         let mut table = vec![head.map(str::to_owned)];
         table.extend(self.runs.iter().map(|run| run.cells(zone, self.now)));
-        format!("\n{}", aligned(&table))
+        let mut text = format!("\n{}", aligned(&table));
+        if self.more_runs > 0 {
+            let more = counted(self.more_runs, "earlier run");
+            text.push_str(&format!("  … and {more}: {}\n", self.all()));
+        }
+        text
     }
 
     fn rows_list(&self, paint: Paint) -> String {
         let mut text = String::new();
-        for (at, row) in self.failed_rows.iter().enumerate() {
+        if self.more_failed() > 0 {
+            text.push_str(&self.causes());
+        }
+        for (at, row) in self.told_rows().iter().enumerate() {
             text.push_str(if at == 0 { "\n" } else { "" });
             text.push_str(&row.words(paint));
             text.push('\n');
         }
-        if self.more_failed > 0 {
-            text.push_str(&format!("… and {}\n", counted(self.more_failed, "more row")));
+        if self.more_failed() > 0 {
+            let more = counted(self.more_failed(), "more row");
+            text.push_str(&format!("… and {more}: {}\n", self.all()));
         }
         text
+    }
+
+    /// How to see all of what is told in part.
+    fn all(&self) -> CommandLine {
+        self.plan.of("status").with("verbose")
+    }
+
+    fn told_rows(&self) -> &[RowLine] {
+        self.most.of(&self.failed_rows)
+    }
+
+    /// Rows that need a look and are not told one by one.
+    fn more_failed(&self) -> u64 {
+        let untold = self.failed_rows.len() - self.told_rows().len();
+        self.more_failed + untold as u64
+    }
+
+    /// Why rows need a look, each cause once with its count: where there are too many to be told one by one.
+    fn causes(&self) -> String {
+        let mut causes = Causes::default();
+        for line in self.failed_rows.iter().filter(|line| !line.under_way) {
+            let end = match line.row.state {
+                Unfinished::InDoubt => RowEnd::InDoubt,
+                Unfinished::Failed => RowEnd::Failed,
+            };
+            causes.count(end, line.why(), || line.place());
+        }
+        let of = match self.more_failed {
+            0 => String::new(),
+            _ => format!(", of the first {}", rows(self.failed_rows.len() as u64)),
+        };
+        format!("\nWhy rows did not succeed{of}:\n{}", causes.text())
     }
 
     /// For a script: the `status` event. Times are RFC 3339 in UTC.
@@ -339,12 +433,14 @@ impl StatusView {
             let gone =
                 counts(&self.gone).into_iter().map(|(name, count)| (name.to_owned(), json!(count)));
             event.insert("not_in_source".into(), Value::Object(gone.collect()));
+            event.insert("key_taken".into(), json!(self.taken));
+            event.insert("changed".into(), json!(self.totals.changed));
         }
         let runs: Vec<Value> = self.runs.iter().map(RunLine::json).collect();
-        let rows: Vec<Value> = self.failed_rows.iter().map(RowLine::json).collect();
+        let rows: Vec<Value> = self.told_rows().iter().map(RowLine::json).collect();
         event.insert("runs".into(), runs.into());
         event.insert("failed_rows".into(), rows.into());
-        event.insert("more_failed".into(), json!(self.more_failed));
+        event.insert("more_failed".into(), json!(self.more_failed()));
         Value::Object(event)
     }
 }
@@ -431,20 +527,27 @@ impl RowLine {
             true => format!("its attempt {}", row.attempts),
             false => counted(row.attempts.into(), "attempt"),
         };
-        let gone = if self.gone { "not in the source any more, " } else { "" };
-        let mut text = format!(
-            "row {} ({gone}line {}, key {}) {state} {after} {attempts}",
-            row.place.row,
-            row.place.line,
-            one_line(&row.key),
-        );
-        if let Some(why) = &row.cause {
-            for part in [why.code.as_deref(), Some(&cause(why))].into_iter().flatten() {
-                text.push_str(": ");
-                text.push_str(&one_line(part));
-            }
+        let text = format!("{} {state} {after} {attempts}", self.place());
+        match row.cause {
+            Some(_) => format!("{text}: {}", self.why()),
+            None => text,
         }
-        text
+    }
+
+    /// `row 12 (line 13, ticket tk_1, key L-12)`.
+    fn place(&self) -> String {
+        let row = &self.row;
+        let gone = if self.gone { "not in the source any more, " } else { "" };
+        let lane = match row.lane.is_empty() {
+            true => String::new(),
+            false => format!(", {}", one_line(&row.lane)),
+        };
+        let (place, key) = (&row.place, one_line(&row.key));
+        format!("row {} ({gone}line {}{lane}, key {key})", place.row, place.line)
+    }
+
+    fn why(&self) -> String {
+        why(self.row.cause.as_ref().and_then(|why| why.code.as_deref()), self.row.cause.as_ref())
     }
 
     fn json(&self) -> Value {
@@ -453,6 +556,7 @@ impl RowLine {
             "row": row.place.row,
             "line": row.place.line,
             "key": row.key,
+            "lane": row.lane,
             "state": if self.under_way { "under_way" } else { row.state.word() },
             "in_source": !self.gone,
             "attempts": row.attempts,
@@ -537,6 +641,7 @@ mod tests {
         let refused = FailedRow {
             place: RowPlace::of(1_200, 1_204),
             key: "L-1200".into(),
+            lane: "ticket tk_12".into(),
             state: Unfinished::Failed,
             attempts: 1,
             cause: Some(
@@ -570,6 +675,10 @@ mod tests {
                 .map(|row| RowLine { row, under_way: false, gone: false })
                 .to_vec(),
             more_failed: 5,
+            taken: 0,
+            plan: CommandLine::new("plan", Some("jobs/import-notes.yaml")),
+            most: Most::First(20),
+            more_runs: 0,
         }
     }
 

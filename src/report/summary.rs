@@ -9,18 +9,20 @@ use jiff::civil::{Date, Time};
 
 use super::paint::Paint;
 use super::words;
-use super::words::{counted, number, one_line, one_of, rows, rows_are, span};
+use super::words::{
+    change_what_was_sent, counted, held_in_doubt, number, one_line, one_of, rows, rows_are, span,
+};
 use super::{Causes, RunView};
 use crate::declared::job::InDoubt;
 use crate::event::{Ending, Obstacle};
-use crate::plan::Held;
+use crate::plan::{Held, NamedRow};
 use crate::row::{Reason, Totals};
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::reply::NoToken;
 
-/// So many rows that have changed are named.
-const CHANGED: usize = 3;
+/// So many rows of a kind are named.
+const NAMED: usize = 3;
 
 /// What a run comes to, over several lines: how long it took, and why rows did not succeed, is known from what was told.
 pub(crate) fn summary(
@@ -109,6 +111,8 @@ fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
     advice.extend(stopped(view, ending));
     advice.extend((totals.miscounted > 0).then(|| miscounted(view, totals.miscounted)));
     advice.extend((totals.in_doubt > 0).then(|| in_doubt(view, totals.in_doubt)));
+    let is_held = view.held(Held::InDoubt) + view.held(Held::Refused) > 0;
+    advice.extend(is_held.then(|| held(view)));
     advice.extend((totals.failed > 0).then(|| failed(view, totals.failed)));
     advice.extend((totals.invalid > 0).then(|| invalid(view, totals.invalid)));
     advice.extend((view.changed() > 0).then(|| changed(view)));
@@ -223,18 +227,49 @@ fn in_doubt(view: &RunView, count: u64) -> String {
         });
     }
     if held > 0 {
-        let plan = view.command.of("plan");
-        lines.push(format!("{} held back; why, and what to do, says: {plan}", rows_are(held)));
+        lines.push(format!("{} held back. {}", rows_are(held), held_in_doubt(view.in_doubt, held)));
     }
     lines.push(look(view, count));
     lines.join("\n")
 }
 
+/// The first of the rows that this run has held back, by name.
+fn held(view: &RunView) -> String {
+    let count = view.held(Held::InDoubt) + view.held(Held::Refused);
+    let named = named(&view.held_rows, count, view);
+    let behind = view.held(Held::Behind);
+    let behind = match behind {
+        0 => String::new(),
+        _ => format!("\n{} behind them, and sent when these are settled.", rows_wait(behind)),
+    };
+    format!("{} held back by this run:{named}{behind}", rows_are(count))
+}
+
+fn rows_wait(count: u64) -> String {
+    format!("{} {}", rows(count), if count == 1 { "waits" } else { "wait" })
+}
+
+/// The first of some rows, each in a line, and how to see all `count` of them.
+fn named(rows: &[NamedRow], count: u64, view: &RunView) -> String {
+    let mut text = String::new();
+    let shown = &rows[..rows.len().min(NAMED)];
+    for row in shown {
+        let lane = one_line(&row.lane);
+        let lane = if lane.is_empty() { String::new() } else { format!(", {lane}") };
+        let key = one_line(&row.key);
+        let key = if key.is_empty() { String::new() } else { format!(", key {key}") };
+        text.push_str(&format!("\n  row {} (line {}{lane}{key})", row.place.row, row.place.line));
+    }
+    let more = count.saturating_sub(shown.len() as u64);
+    if more > 0 {
+        let all = view.command.of("plan").with("verbose");
+        text.push_str(&format!("\n  and {} more: {all}", number(more)));
+    }
+    text
+}
+
 fn failed(view: &RunView, count: u64) -> String {
     let seen = format!("{} failed. {}", rows(count), look(view, count));
-    if view.sandbox {
-        return seen;
-    }
     format!(
         "{seen}\nAfter correcting {} run the job again: changed rows are sent, the rest is left alone\n\
          (--retry-failed sends unchanged ones again).",
@@ -261,19 +296,8 @@ fn changed(view: &RunView) -> String {
     let (have, were) = if count == 1 { ("has", "it was") } else { ("have", "they were") };
     let mut text =
         format!("{} done and {have} changed since; {were} not sent again:", rows_are(count));
-    let named = view.changed_rows.iter().take(CHANGED);
-    for row in named {
-        text.push_str(&format!(
-            "\n  row {} (line {}), key {}",
-            row.place.row,
-            row.place.line,
-            one_line(&row.key)
-        ));
-    }
-    if count > CHANGED as u64 {
-        let all = view.command.of("plan").with("verbose");
-        text.push_str(&format!("\n  and {} more: {all}", number(count - CHANGED as u64)));
-    }
+    text.push_str(&named(&view.changed_rows, count, view));
+    text.push_str(&format!("\n{}", change_what_was_sent(count)));
     text
 }
 
@@ -286,7 +310,8 @@ fn repeated(view: &RunView, totals: &Totals) -> String {
     };
     format!(
         "{} {was} by nothing but the content, for `{}` has no key: the very same was sent before.\n\
-         If {one} that say{} the same, give the job a `key` under another job name, or they are never sent.",
+         If {one} that say{} the same, put just those into a file of their own under another job name, and send that with \
+         --as-new; or they are never sent.",
         rows(count),
         view.job,
         if count == 1 { "s" } else { "" }
@@ -304,7 +329,7 @@ fn resume(view: &RunView, totals: &Totals, ending: &Ending) -> Option<String> {
             "{} beyond the limit of this pilot. To send {}, too: {}",
             rows_are(beyond),
             them(beyond),
-            view.command.without("limit")
+            on_its_day(view, view.command.without("limit"))
         )),
         _ => {
             let resume = if view.sandbox { "Go on with the rehearsal" } else { "Resume" };
@@ -333,13 +358,19 @@ fn to_resume(view: &RunView, totals: &Totals, ending: &Ending) -> CommandLine {
             left => run.with_value("limit", &left.to_string()),
         };
     }
-    // Pasted later, a time of day would be that of the next day.
-    let on_its_day = run.value("deadline").and_then(|deadline| day_of(deadline, &view.started));
-    match (ending, on_its_day) {
+    match ending {
         // Whichever of the two limits it was that has passed: the other one is near.
-        (Ending::Deadline, _) => run.without("deadline"),
-        (_, Some(deadline)) => run.with_value("deadline", &deadline),
-        (_, None) => run,
+        Ending::Deadline => run.without("deadline"),
+        _ => on_its_day(view, run),
+    }
+}
+
+/// The same, its deadline as a time of its day: pasted later, a time of day would be that of the next one.
+fn on_its_day(view: &RunView, run: CommandLine) -> CommandLine {
+    let deadline = run.value("deadline").and_then(|deadline| day_of(deadline, &view.started));
+    match deadline {
+        Some(deadline) => run.with_value("deadline", &deadline),
+        None => run,
     }
 }
 
@@ -370,7 +401,13 @@ fn rehearsal(view: &RunView, totals: &Totals, ending: &Ending) -> String {
             )
         }
         (false, Ending::Finished) => {
-            format!("{was}\nTo rehearse again: {}", view.command)
+            // As it is, the same command would send nothing: what was refused is held, what is done is done.
+            let again = on_its_day(view, view.command.without("limit"));
+            let again = if totals.failed > 0 { again.with("retry-failed") } else { again };
+            format!(
+                "{was}\nTo rehearse again what did not succeed: {again}\nTo rehearse all of it from the beginning, give it a \
+                 ledger of its own with --ledger."
+            )
         }
         (false, _) => was.to_owned(),
     }

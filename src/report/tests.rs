@@ -85,6 +85,8 @@ pub(crate) fn view() -> RunView {
         credentials: "STRINGEEX_TOKEN".into(),
         tally: Tally::from_iter([(SENT, 50_000), (DONE, 320)]),
         changed_rows: Vec::new(),
+        held_rows: Vec::new(),
+        until: None,
         in_doubt: InDoubt::Verify,
         is_presumed: false,
         limited_by: Some("9000/1h".parse().unwrap()),
@@ -106,6 +108,7 @@ pub(crate) fn progress(seconds: u64) -> Progress {
         succeeded: requests,
         requests,
         elapsed: Duration::from_secs(seconds),
+        latency: None,
         allowed_rate: Some(2.5),
         ..Progress::default()
     }

@@ -4,16 +4,21 @@
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use super::Digest;
+use crate::text::spelling::canonical;
 
 /// The hash that stands for a key, or for a content, where those are held in memory. It lives no longer than a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct KeyHash(pub u64);
 
 impl KeyHash {
+    /// A key has one hash, however it is spelt.
     pub(crate) fn of(key: &str) -> Self {
         match Digest::of_text(key) {
             Some(digest) => Self::of_content(digest),
-            None => Self(BuildHasherDefault::<DefaultHasher>::default().hash_one(key)),
+            None => {
+                let key: &str = &canonical(key);
+                Self(BuildHasherDefault::<DefaultHasher>::default().hash_one(key))
+            }
         }
     }
 
@@ -40,6 +45,14 @@ mod tests {
             let digest = Digest([byte; 16]);
             assert_eq!(KeyHash::of(&digest.to_string()), KeyHash::of_content(digest));
         }
+    }
+
+    #[test]
+    fn a_key_has_one_hash_however_it_is_spelt() {
+        for (one, other) in [("m\u{e3}-1", "ma\u{303}-1"), ("a\nb", "a\r\nb"), ("a\rb", "a\nb")] {
+            assert_eq!(KeyHash::of(one), KeyHash::of(other));
+        }
+        assert_ne!(KeyHash::of("m\u{e3}-1"), KeyHash::of("ma-1"));
     }
 
     #[test]

@@ -57,6 +57,8 @@ impl Earlier {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Known {
     pub id: RowId,
+    /// The key as it was written when the row was last sent.
+    pub key: String,
     pub earlier: Earlier,
     /// Names the content that was last sent.
     pub digest: Digest,

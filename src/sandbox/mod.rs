@@ -63,6 +63,8 @@ pub struct Options {
     pub latency: Duration,
     /// What is allowed, all of it at once, in blocks of the wall clock. Empty: everything.
     pub quotas: Vec<Quota>,
+    /// How many connections it takes at a time, if not any number; one more is reset before anything is read.
+    pub connections: Option<usize>,
     /// What goes wrong, and how often.
     pub faults: Faults,
     /// How late the fault `slow` answers, and `reset-late` acts.
@@ -88,6 +90,7 @@ impl Default for Options {
             port: 0,
             latency: Duration::ZERO,
             quotas: published_quotas(),
+            connections: None,
             faults: Faults::default(),
             slow: Duration::from_secs(30),
             lists: Vec::new(),

@@ -19,7 +19,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::sleep;
 
 use super::Options;
@@ -49,16 +49,16 @@ pub(super) struct Server {
     latency: Duration,
     slow: Duration,
     is_dated: bool,
+    /// Room for connections.
+    room: Arc<Semaphore>,
 }
 
 impl Server {
     pub(super) fn new(options: &Options, books: Arc<Mutex<Books>>) -> Self {
-        Self {
-            books,
-            latency: options.latency,
-            slow: options.slow,
-            is_dated: options.clock != ClockModel::NoDate,
-        }
+        let connections = options.connections.unwrap_or(Semaphore::MAX_PERMITS);
+        let room = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
+        let is_dated = options.clock != ClockModel::NoDate;
+        Self { books, latency: options.latency, slow: options.slow, is_dated, room }
     }
 
     /// Serves on this thread until told to stop. Says on `bound` where, or why it cannot.
@@ -89,9 +89,17 @@ impl Server {
     async fn accept(&self, listener: &TcpListener) {
         loop {
             match listener.accept().await {
-                Ok((stream, _)) => {
-                    tokio::spawn(serve(self.clone(), stream));
-                }
+                Ok((stream, _)) => match Arc::clone(&self.room).try_acquire_owned() {
+                    Ok(place) => {
+                        let served = serve(self.clone(), stream);
+                        tokio::spawn(async move {
+                            served.await;
+                            drop(place);
+                        });
+                    }
+                    // Closing it now resets it.
+                    Err(_) => drop(stream.set_zero_linger()),
+                },
                 Err(_) => sleep(ACCEPT_PAUSE).await,
             }
         }

@@ -5,8 +5,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::text::spelling::canonical;
+
 /// More different keys than this are data used as keys; memory would grow with the file.
-const MOST_KEYS: usize = 10_000;
+pub(super) const MOST_KEYS: usize = 10_000;
 
 /// The columns of a source, by index. Cheap to clone; a clone keeps what was known when it was made.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +20,7 @@ pub struct Columns {
 #[derive(Debug, Clone, Default)]
 struct Known {
     names: Vec<Arc<str>>,
+    /// By the spelling in which names are compared: programs change it unasked.
     by_name: HashMap<Arc<str>, usize>,
 }
 
@@ -41,9 +44,9 @@ impl Columns {
         &self.known.names
     }
 
-    /// The index of the column of exactly this name.
+    /// The index of the column of this name, however the two are spelt.
     pub fn index(&self, name: &str) -> Option<usize> {
-        self.known.by_name.get(name).copied()
+        self.known.by_name.get(&*canonical(name)).copied()
     }
 
     /// Whether a later row may bring a column that is not known yet (jsonl, json).
@@ -62,22 +65,70 @@ impl Columns {
 impl Known {
     fn add(&mut self, name: Arc<str>) -> usize {
         let index = self.names.len();
-        self.by_name.entry(Arc::clone(&name)).or_insert(index);
+        let compared = match canonical(&name) {
+            std::borrow::Cow::Borrowed(_) => Arc::clone(&name),
+            std::borrow::Cow::Owned(compared) => compared.into(),
+        };
+        self.by_name.entry(compared).or_insert(index);
         self.names.push(name);
         index
     }
 }
 
-/// Columns, and which of them some row has had.
+/// Columns, and which of them rows have had.
 #[derive(Debug)]
 pub(super) struct Keys {
     columns: Columns,
-    seen: Vec<bool>,
+    uses: Vec<Use>,
+}
+
+/// Who has spoken of a column.
+#[derive(Debug, Clone, Default)]
+struct Use {
+    /// Somebody wants to know what rows have there.
+    asked: bool,
+    rows: Lines,
+}
+
+/// How many rows something is true of, and where the first of them stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Lines {
+    pub count: u64,
+    /// Of the first few.
+    pub first: Vec<u64>,
+}
+
+/// So many places are kept.
+const FIRST: usize = 3;
+
+impl Lines {
+    /// One more, on a line.
+    pub(crate) fn add(&mut self, line: u64) {
+        self.count += 1;
+        if self.first.len() < FIRST {
+            self.first.push(line);
+        }
+    }
+
+    /// Others, which come later.
+    pub(crate) fn append(&mut self, later: &Self) {
+        self.count += later.count;
+        let room = FIRST.saturating_sub(self.first.len());
+        self.first.extend(later.first.iter().take(room));
+    }
+
+    /// `line 4`, or `lines 4, 5, 6, …`
+    pub(crate) fn lines(&self) -> String {
+        let first: Vec<String> = self.first.iter().map(u64::to_string).collect();
+        let noun = if first.len() == 1 { "line" } else { "lines" };
+        let more = if self.count > first.len() as u64 { ", …" } else { "" };
+        format!("{noun} {}{more}", first.join(", "))
+    }
 }
 
 impl Keys {
     pub(super) fn new(columns: Columns) -> Self {
-        Self { columns, seen: Vec::new() }
+        Self { columns, uses: Vec::new() }
     }
 
     pub(super) fn columns(&self) -> &Columns {
@@ -86,26 +137,47 @@ impl Keys {
 
     /// The index of a column that is asked for; an open source makes room for it.
     pub(super) fn column(&mut self, name: &str) -> Option<usize> {
-        if self.columns.open { Some(self.columns.intern(name)) } else { self.columns.index(name) }
+        if !self.columns.open {
+            return self.columns.index(name);
+        }
+        let index = self.columns.intern(name);
+        self.use_of(index).asked = true;
+        Some(index)
     }
 
-    /// The index of a key that a row has; none when there are too many different ones.
-    pub(super) fn found(&mut self, name: &str) -> Option<usize> {
+    /// The index of a key that a row has on a line; none when there are too many different ones.
+    pub(super) fn found(&mut self, name: &str, line: u64) -> Option<usize> {
         let known = self.columns.index(name);
         if known.is_none() && self.columns.names().len() >= MOST_KEYS {
             return None;
         }
         let index = known.unwrap_or_else(|| self.columns.intern(name));
-        if self.seen.len() <= index {
-            self.seen.resize(index + 1, false);
-        }
-        self.seen[index] = true;
+        self.use_of(index).rows.add(line);
         Some(index)
+    }
+
+    fn use_of(&mut self, column: usize) -> &mut Use {
+        if self.uses.len() <= column {
+            self.uses.resize_with(column + 1, Use::default);
+        }
+        &mut self.uses[column]
+    }
+
+    /// Whether nobody has asked for a column that rows have.
+    pub(super) fn is_stray(&self, column: usize) -> bool {
+        self.columns.open && self.uses.get(column).is_some_and(|one| !one.asked)
+    }
+
+    /// The columns that nobody has asked for, each with the rows that have it.
+    pub(super) fn strays(&self) -> impl Iterator<Item = (&Arc<str>, &Lines)> {
+        let all = self.columns.names().iter().zip(&self.uses);
+        let strays = all.filter(|(_, one)| self.columns.open && !one.asked);
+        strays.map(|(name, one)| (name, &one.rows))
     }
 
     pub(super) fn seen(&self, column: usize) -> bool {
         if self.columns.open {
-            self.seen.get(column).copied().unwrap_or(false)
+            self.uses.get(column).is_some_and(|one| one.rows.count > 0)
         } else {
             column < self.columns.names().len()
         }

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use super::RowLimit;
+use super::record::Repeated;
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
 use crate::text::place::RowPlace;
@@ -119,4 +120,20 @@ impl Fault {
         };
         Diagnostic { hint: self.hint, ..Diagnostic::error(self.code, place, self.message) }
     }
+}
+
+/// A row that is no row: a header came again.
+pub(super) fn repeated_header(line: u64, repeated: Repeated) -> Fault {
+    let (message, hint) = match repeated {
+        Repeated::AsItIs => (
+            "the row is the header once more: its cells are the names of the columns",
+            "files were put together with their headers, most likely: delete this line",
+        ),
+        Repeated::Otherwise => (
+            "the row looks like another header: its cells are names of columns",
+            "files were put together with their headers, most likely: the rows below may have their columns in another \
+             order, so send them from a file of their own",
+        ),
+    };
+    Fault::row(line, Code::RepeatedHeader, message).hint(hint)
 }

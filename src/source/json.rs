@@ -363,13 +363,17 @@ impl<'de> Visitor<'de> for Cells<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(column) = map.next_key_seed(Key(self.keys))? {
+        let line = self.record.place.line;
+        while let Some(column) = map.next_key_seed(Key(self.keys, line))? {
             let value: &RawValue = map.next_value()?;
             let Some(column) = column else {
                 self.flaws.too_many_keys = true;
                 continue;
             };
             let name = self.keys.columns().names().get(column);
+            if self.keys.is_stray(column) {
+                self.record.add_stray(name);
+            }
             if self.record.has(column) {
                 self.flaws.duplicate = name.cloned();
             } else if let Err(error) = set(self.record, column, value.get()) {
@@ -381,8 +385,8 @@ impl<'de> Visitor<'de> for Cells<'_> {
     }
 }
 
-/// Reads a key as the index of its column; none when there are too many.
-struct Key<'a>(&'a mut Keys);
+/// Reads a key, on a line, as the index of its column; none when there are too many.
+struct Key<'a>(&'a mut Keys, u64);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = Option<usize>;
@@ -400,7 +404,7 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(self.0.found(name))
+        Ok(self.0.found(name, self.1))
     }
 }
 
@@ -414,7 +418,9 @@ fn set(record: &mut Record, column: usize, written: &str) -> Result<(), serde_js
             Some(text) => record.set_text(column, text),
             None => record.set_text(column, &serde_json::from_str::<String>(written)?),
         },
-        Some(b'[' | b'{') => record.set_json(column, serde_json::from_str(written)?),
+        Some(b'[' | b'{') => {
+            record.set_json(column, serde_json::from_str(written)?, written.len());
+        }
         _ => record.set_number(column, written),
     }
     Ok(())

@@ -28,7 +28,7 @@ use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::file_kind::{self, FileKind};
 
-pub(crate) use self::columns::Columns;
+pub(crate) use self::columns::{Columns, Lines};
 pub use self::record::{Cell, Record};
 pub(crate) use self::record::{InlineRow, OwnedCell};
 
@@ -90,6 +90,16 @@ impl Format {
     }
 }
 
+/// What stands between two cells, as people write it: the character, or its name where it cannot be seen. None of what cannot
+/// part cells.
+pub(crate) fn delimiter_of(written: &str) -> Option<u8> {
+    match (written, written.as_bytes()) {
+        ("tab" | "\\t", _) => Some(b'\t'),
+        (_, [byte]) if byte.is_ascii() && !b"\"\r\n\0".contains(byte) => Some(*byte),
+        _ => None,
+    }
+}
+
 /// What [`Source::next`] came upon.
 #[derive(Debug)]
 pub enum Read {
@@ -143,6 +153,8 @@ pub struct Source {
     ended: bool,
     /// What the file was when it was opened; none where there is no file.
     stamp: Option<Stamp>,
+    /// Rows that were passed over, since nothing is written in them.
+    blank: Lines,
 }
 
 enum Rows {
@@ -205,26 +217,53 @@ impl Source {
     }
 
     /// Reads the next row into `record`, whose memory is reused. What `record` holds after a problem or
-    /// the end means nothing.
+    /// the end means nothing. Rows in which nothing is written are passed over, and are none.
     pub fn next(&mut self, record: &mut Record) -> Read {
         if self.ended {
             return Read::End;
         }
-        match self.rows.read(record, &mut self.keys) {
-            Ok(true) => {
-                self.row += 1;
-                record.place.row = self.row;
-                if record.place.file.as_ref() != Some(&self.name) {
-                    record.place.file = Some(Arc::clone(&self.name));
+        loop {
+            match self.rows.read(record, &mut self.keys) {
+                Ok(true) if self.is_none(record) => self.blank.add(record.place.line),
+                Ok(true) => {
+                    if let Some(repeated) = record.as_header(self.keys.columns()) {
+                        let fault = fault::repeated_header(record.place.line, repeated);
+                        return Read::Problem(self.problem(fault));
+                    }
+                    self.row += 1;
+                    record.place.row = self.row;
+                    if record.place.file.as_ref() != Some(&self.name) {
+                        record.place.file = Some(Arc::clone(&self.name));
+                    }
+                    return Read::Row;
                 }
-                Read::Row
+                Ok(false) => {
+                    self.ended = true;
+                    return Read::End;
+                }
+                Err(fault) => return Read::Problem(self.problem(fault)),
             }
-            Ok(false) => {
-                self.ended = true;
-                Read::End
-            }
-            Err(fault) => Read::Problem(self.problem(fault)),
         }
+    }
+
+    /// Whether nothing is written in a row. Of the rows of a job `{}` is one: the job may say all that there is to say.
+    fn is_none(&self, record: &Record) -> bool {
+        record.is_blank() && !(matches!(self.rows, Rows::Inline(_)) && record.is_bare())
+    }
+
+    /// As messages call the source.
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// The rows passed over so far, since nothing is written in them.
+    pub(crate) fn blank(&self) -> &Lines {
+        &self.blank
+    }
+
+    /// Columns that rows have had so far and that nobody has asked for, each with the rows that have it. None of a header.
+    pub(crate) fn strays(&self) -> impl Iterator<Item = (&Arc<str>, &Lines)> {
+        self.keys.strays()
     }
 
     /// How many rows there have been so far, those that could not be read among them.
@@ -259,7 +298,8 @@ impl Source {
     }
 
     fn new(name: Arc<str>, columns: Columns, rows: Rows) -> Self {
-        Self { name, keys: Keys::new(columns), rows, row: 0, ended: false, stamp: None }
+        let (keys, blank) = (Keys::new(columns), Lines::default());
+        Self { name, keys, rows, row: 0, ended: false, stamp: None, blank }
     }
 
     fn from_input(

@@ -2,12 +2,14 @@
 //!
 //! Not a value of any field: nothing is trimmed, parsed or converted here.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use csv::ByteRecord;
 use serde_json::Value;
 
+use super::columns::Columns;
 use crate::text::place::RowPlace;
 
 /// A row of a source. Meant to be reused: [`Source::next`](super::Source::next) fills it anew.
@@ -21,6 +23,10 @@ pub struct Record {
     ends: Vec<u32>,
     /// The cells by column, when they are of several kinds.
     slots: Vec<Slot>,
+    /// How long the lists and mappings among them were written.
+    json_bytes: usize,
+    /// Names of cells that nobody has asked for.
+    strays: Vec<Arc<str>>,
 }
 
 /// A cell of a record. Ranges are in the record's text.
@@ -50,6 +56,14 @@ pub enum Cell<'a> {
     Text(&'a str),
     /// An array or an object.
     Json(&'a Value),
+}
+
+/// How a row repeats the header of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeated {
+    AsItIs,
+    /// In another order, or with other columns among them.
+    Otherwise,
 }
 
 /// A cell that stands for itself: what a job's inline rows are made of.
@@ -108,6 +122,94 @@ impl Record {
         self.text.clear();
         self.ends.clear();
         self.slots.clear();
+        self.strays.clear();
+        self.json_bytes = 0;
+    }
+
+    /// How many bytes its cells have.
+    pub(crate) fn size(&self) -> usize {
+        self.text.len() + self.json_bytes
+    }
+
+    /// Gives memory back that a row has taken which was much longer than rows are.
+    pub(crate) fn shrink_to(&mut self, bytes: usize) {
+        if self.text.capacity() > bytes {
+            self.clear();
+            self.text.shrink_to(bytes);
+            self.ends.shrink_to(bytes / 16);
+            self.slots.shrink_to(bytes / 64);
+        }
+    }
+
+    /// Names of cells that are in the row though nobody has asked for such a column.
+    pub(crate) fn strays(&self) -> &[Arc<str>] {
+        &self.strays
+    }
+
+    pub(super) fn add_stray(&mut self, name: Option<&Arc<str>>) {
+        self.strays.extend(name.cloned());
+    }
+
+    /// Whether nothing is written in any of its cells.
+    pub(super) fn is_blank(&self) -> bool {
+        // Most rows end this with their first letter.
+        let is_empty = |slot: &Slot| match self.slot_cell(slot) {
+            Cell::Absent | Cell::Null => true,
+            Cell::Text(text) => text.trim().is_empty(),
+            Cell::Bool(_) | Cell::Number(_) | Cell::Json(_) => false,
+        };
+        match self.slots.is_empty() {
+            true => self.text.trim_start().is_empty(),
+            false => self.slots.iter().all(is_empty),
+        }
+    }
+
+    /// Whether it has no cells at all.
+    pub(super) fn is_bare(&self) -> bool {
+        self.slots.is_empty() && self.ends.is_empty()
+    }
+
+    /// How the row repeats its header; none where it does not.
+    pub(super) fn as_header(&self, columns: &Columns) -> Option<Repeated> {
+        let names = columns.names();
+        let is_own = |column: usize| {
+            let text = self.trimmed(column);
+            text.is_some_and(|text| {
+                names.get(column).is_some_and(|name| text.eq_ignore_ascii_case(name.trim()))
+            })
+        };
+        // Most rows end this with their first two cells.
+        let is_name =
+            |column| self.trimmed(column).is_some_and(|text| columns.index(text).is_some());
+        if !is_own(0) && !is_own(1) && !is_name(0) {
+            return None;
+        }
+        let width = self.ends.len().max(self.slots.len());
+        let is_there = |column: &usize| self.cell(*column) != Cell::Absent;
+        let there: Vec<usize> = (0..width).filter(is_there).collect();
+        let own = there.iter().filter(|column| is_own(**column)).count();
+        match there.len() {
+            // A single text may well be what its column is called, but for one that is that to the letter.
+            0 | 1 => (own == 1 && names.len() == 1 && self.cell(0) == Cell::Text(&names[0]))
+                .then_some(Repeated::AsItIs),
+            count if own == count => Some(Repeated::AsItIs),
+            count => {
+                let found: HashSet<usize> = there
+                    .iter()
+                    .filter_map(|column| columns.index(self.trimmed(*column)?))
+                    .collect();
+                let mostly = own >= 2 && own * 2 >= count;
+                (found.len() == count || mostly).then_some(Repeated::Otherwise)
+            }
+        }
+    }
+
+    /// The text of a cell without blanks around it, and without the mark that a file may begin with.
+    fn trimmed(&self, column: usize) -> Option<&str> {
+        match self.cell(column) {
+            Cell::Text(text) => Some(text.trim_start_matches('\u{feff}').trim()),
+            _ => None,
+        }
     }
 
     /// Takes cells that are all text. An error is the index of one that is not UTF-8.
@@ -153,7 +255,8 @@ impl Record {
         self.set(column, Slot::Text(range));
     }
 
-    pub(super) fn set_json(&mut self, column: usize, value: Value) {
+    pub(super) fn set_json(&mut self, column: usize, value: Value, written: usize) {
+        self.json_bytes += written;
         self.set(column, Slot::Json(Box::new(value)));
     }
 
@@ -163,7 +266,7 @@ impl Record {
             OwnedCell::Bool(value) => self.set_bool(column, value),
             OwnedCell::Number(written) => self.set_number(column, &written),
             OwnedCell::Text(text) => self.set_text(column, &text),
-            OwnedCell::Json(value) => self.set_json(column, value),
+            OwnedCell::Json(value) => self.set_json(column, value, 0),
         }
     }
 

@@ -142,7 +142,7 @@ fn cells_arrive_as_they_were() {
                 \"1,5\",\"anh \"\"Tú\"\" gọi\r\nlại\nsau 🚚\"\n\
                 00,{{ ten_khach }}\n\
                 5\" screen,e\u{302}\u{301} and \u{1ebf}\n\
-                \"\",\n";
+                \"\",.\n";
     assert_eq!(
         texts(source(text.as_bytes(), CSV).unwrap()),
         [
@@ -150,9 +150,72 @@ fn cells_arrive_as_they_were() {
             ["1,5", "anh \"Tú\" gọi\r\nlại\nsau 🚚"],
             ["00", "{{ ten_khach }}"],
             ["5\" screen", "e\u{302}\u{301} and \u{1ebf}"],
-            ["", ""],
+            ["", "."],
         ]
     );
+}
+
+#[test]
+fn rows_in_which_nothing_is_written_are_passed_over_and_counted() {
+    for (text, format) in [
+        ("a,b\n1,2\n,\n3,4\n\"\",\" \"\n ,\u{a0}\n,,,,\n", CSV),
+        (
+            "{\"a\":1}\n{}\n{\"b\":2}\n{\"a\":null}\n{\"a\":\"\",\"b\":\" \"}\n{\"c\":null}",
+            Format::JsonLines,
+        ),
+    ] {
+        let mut source = source(text.as_bytes(), format).unwrap();
+        let mut record = Record::default();
+        let mut lines = Vec::new();
+        while let Read::Row = source.next(&mut record) {
+            lines.push((record.place.row, record.place.line));
+        }
+        let first = if format == CSV { 2 } else { 1 };
+        assert_eq!(lines, [(1, first), (2, first + 2)], "{text}");
+        let expected = Lines { count: 4, first: vec![first + 1, first + 3, first + 4] };
+        assert_eq!((source.rows(), source.blank()), (2, &expected), "{text}");
+    }
+    // What a job says of every row needs no cells.
+    let bare = vec![InlineRow { line: 3, cells: Vec::new() }];
+    assert!(told_of(Ok(Source::from_rows("job.yaml".into(), bare))).starts_with("row 1, line 3"));
+}
+
+#[test]
+fn a_header_among_the_rows_is_no_row() {
+    for (text, format) in [
+        ("id,note\n1,a\nid,note\n2,b\n", CSV),
+        ("id,note\n1,a\n\u{feff}ID , Note\n2,b\n", CSV),
+        ("id,note\n1,a\nnote,id\n2,b\n", CSV),
+        ("id,note,due\n1,a,\nid,note,until\n2,b,\n", CSV),
+        ("note\na\nnote\nb\n", CSV),
+        (
+            "{\"id\":1}\n{\"id\":\"a\",\"note\":\"b\"}\n{\"id\":\"id\",\"note\":\"note\"}\n",
+            Format::JsonLines,
+        ),
+    ] {
+        let told = told(text.as_bytes(), format);
+        assert_eq!(told.matches("error[repeated-header]").count(), 1, "{told}");
+        assert_eq!(told.matches("\nrow").count() + 1, 2, "{told}");
+    }
+    for text in ["id,note\n1,note\nid,a\nx,id\n", "note\nNote\nnote it\n", "a,b,c\na,1,2\n1,b,2\n"]
+    {
+        assert!(!told(text.as_bytes(), CSV).contains("error"), "{text}");
+    }
+}
+
+#[test]
+fn wrong_quotes_in_every_line_cost_a_little_for_each() {
+    // Each line opens a quote that the next one closes, so that a record seems to go on to the end of the file.
+    let text = format!("a,b,c\n{}", "1,\"a\",\"\n".repeat(30_000));
+    let mut source = source(text.as_bytes(), CSV).unwrap();
+    let (mut record, mut faults) = (Record::default(), 0);
+    let begun = std::time::Instant::now();
+    while let Read::Problem(_) = source.next(&mut record) {
+        faults += 1;
+    }
+    assert_eq!(faults, 30_000);
+    // Where all that follows is cut for each it takes minutes.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20));
 }
 
 #[test]
@@ -433,7 +496,10 @@ fn a_record_can_be_kept() {
 fn rows_of_text() -> impl Strategy<Value = Vec<Vec<String>>> {
     let cell = prop_oneof!["[a-z0-9]{0,8}", "[a,\"\r\n; ế\u{302}🚚{}]{0,12}", "[^\0]{0,6}"];
     (1usize..5).prop_flat_map(move |width| {
-        prop::collection::vec(prop::collection::vec(cell.clone(), width), 0..6)
+        // What nothing is written in is no row.
+        let is_row = |row: &Vec<String>| row.iter().any(|cell| !cell.trim().is_empty());
+        let row = prop::collection::vec(cell.clone(), width).prop_filter("blank", is_row);
+        prop::collection::vec(row, 0..6)
     })
 }
 
@@ -445,7 +511,7 @@ proptest! {
     #[test]
     fn csv_out_is_csv_in(rows in rows_of_text(), bits in 1usize..40) {
         let mut writer = ::csv::Writer::from_writer(Vec::new());
-        writer.write_record((0..width(&rows)).map(|column| format!("c{column}"))).unwrap();
+        writer.write_record((0..width(&rows)).map(|column| format!("column {column}"))).unwrap();
         for row in &rows {
             writer.write_record(row).unwrap();
         }
@@ -457,7 +523,7 @@ proptest! {
     fn json_out_is_json_in(rows in rows_of_text(), bits in 1usize..40, pretty: bool) {
         let objects: Vec<serde_json::Value> = rows
             .iter()
-            .map(|row| row.iter().enumerate().map(|(at, cell)| (format!("c{at}"), json!(cell))).collect())
+            .map(|row| row.iter().enumerate().map(|(at, cell)| (format!("column {at}"), json!(cell))).collect())
             .collect();
         let mut lines: String = objects.iter().map(|object| format!("{object}\n")).collect();
         let array = if pretty { format!("{:#}", json!(objects)) } else { json!(objects).to_string() };
@@ -483,13 +549,22 @@ proptest! {
     }
 }
 
+/// A row with its place, but for the columns that it does not have: who asks for one may do so before any row has it.
+fn shown(source: &Source, record: &Record) -> String {
+    let names = source.columns().names().iter().enumerate();
+    let there = names.filter(|(column, _)| record.cell(*column) != Cell::Absent);
+    let cells: Vec<String> =
+        there.map(|(column, name)| format!("{name}={:?}", record.cell(column))).collect();
+    format!("{:?} {cells:?}", record.place)
+}
+
 /// Rows and problems from here to the end, with their places.
 fn rest(source: &mut Source) -> Vec<String> {
     let mut record = Record::default();
     let mut rest = Vec::new();
     loop {
         rest.push(match source.next(&mut record) {
-            Read::Row => format!("{record:?}"),
+            Read::Row => shown(source, &record),
             Read::Problem(problem) => format!("{problem:?}"),
             Read::End => return rest,
         });
@@ -504,7 +579,7 @@ fn go_everywhere(bytes: &[u8], format: Format, bits: usize) -> usize {
     loop {
         milestones.extend(source.milestone().map(|milestone| (rows.len(), milestone)));
         rows.push(match source.next(&mut record) {
-            Read::Row => format!("{record:?}"),
+            Read::Row => shown(&source, &record),
             Read::Problem(problem) => format!("{problem:?}"),
             Read::End => break,
         });

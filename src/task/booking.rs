@@ -14,6 +14,7 @@ use crate::ledger::{
 use crate::plan::{Prior, Tally, taken_for_old};
 use crate::row::Uncounted;
 use crate::text::address;
+use crate::text::spelling::is_same;
 
 use super::job::refuse_changed_key;
 use super::run::World;
@@ -177,7 +178,8 @@ impl Held {
     }
 }
 
-/// The name by which a ledger knows a job. Versions before this one took an address as it was written: what they have
+/// The name by which a ledger knows a job: however it is spelt, since a file's name may change its letters on its way from one
+/// system to another. Versions before this one took an address as it was written: what they have
 /// done there is found, and goes on, under that name. Where the ledger cannot be read that is told when it is opened.
 pub(super) fn as_known(path: &Path, wanted: JobName) -> JobName {
     let Ok(Some(ledger)) = Ledger::open_to_read(path) else { return wanted };
@@ -189,14 +191,19 @@ pub(super) fn as_known(path: &Path, wanted: JobName) -> JobName {
 pub(super) fn name_in(ledger: &Ledger, wanted: JobName) -> Result<JobName, LedgerError> {
     let jobs = ledger.jobs()?.into_iter().map(|(_, name)| name);
     let same = |name: &JobName| {
-        name.name == wanted.name && address::normal(&name.base_url) == wanted.base_url
+        is_same(&name.name, &wanted.name) && address::normal(&name.base_url) == wanted.base_url
     };
     let known: Vec<JobName> = jobs.filter(same).collect();
     let exact = known.iter().find(|name| **name == wanted);
     let own = || known.iter().rfind(|name| name.account == wanted.account);
     let known = exact.or_else(own).or_else(|| known.last());
-    let base_url = known.map_or(wanted.base_url, |name| name.base_url.clone());
-    Ok(JobName { base_url, ..wanted })
+    Ok(match known {
+        Some(known) => {
+            let (name, base_url) = (known.name.clone(), known.base_url.clone());
+            JobName { name, base_url, ..wanted }
+        }
+        None => wanted,
+    })
 }
 
 /// Refuses a job that has another key than in its last run, or another account; gives its id, where the ledger knows it.

@@ -41,7 +41,8 @@ pub(super) fn refuse_done_elsewhere(
         });
         for (id, other) in others {
             done.add(jobs.len(), &ledger.history(id)?);
-            jobs.push((other.name, place.clone()));
+            let keyed_by = ledger.keyed_by(id)?.filter(|key| key != opening.job.keyed_by());
+            jobs.push((other.name, keyed_by, place.clone()));
         }
     }
     let again = || opening.reopen();
@@ -50,8 +51,8 @@ pub(super) fn refuse_done_elsewhere(
         false => done.among(opening.readings(&again, now), opening.reopen()?),
     };
     let Some(found) = found else { return Ok(()) };
-    let (job, ledger) = jobs.swap_remove(found.job);
-    Err(Failure::DoneElsewhere(DoneBy { found, job, ledger }))
+    let (job, keyed_by, ledger) = jobs.swap_remove(found.job);
+    Err(Failure::DoneElsewhere(DoneBy { found, job, keyed_by, ledger }))
 }
 
 /// An account that nobody knows may be any.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::run::standing;
 use crate::ledger::LedgerError;
-use crate::plan::{Checked, DoneElsewhere, ReadingFailure, Tally};
+use crate::plan::{Checked, DoneElsewhere, Fate, ReadingFailure, Tally};
 use crate::report::{
     exit, of_account, of_client, of_credentials, of_done_elsewhere, of_ledger, of_source_change,
 };
@@ -37,6 +37,8 @@ pub(crate) struct DoneBy {
     pub found: DoneElsewhere,
     /// The job that has done the first of them, and the ledger that says so.
     pub job: String,
+    /// What that job's rows are known by, where this one's are known by something else; empty for their content.
+    pub keyed_by: Option<String>,
     pub ledger: PathBuf,
 }
 
@@ -48,6 +50,8 @@ pub(crate) struct Refused {
     pub totals: Totals,
     /// Rows that would be sent if the invalid ones were left out.
     pub to_send: u64,
+    /// Rows that a run without --limit would send, too.
+    pub beyond_limit: u64,
 }
 
 impl Refused {
@@ -57,7 +61,8 @@ impl Refused {
         let also_in_doubt = checked.invalid().saturating_sub(totals.invalid).min(totals.in_doubt);
         totals.invalid += also_in_doubt;
         totals.in_doubt -= also_in_doubt;
-        Self { checked, totals, to_send: tally.to_send() }
+        let beyond_limit = tally.sum(|fate| matches!(fate, Fate::Later(_)));
+        Self { checked, totals, to_send: tally.to_send(), beyond_limit }
     }
 }
 
@@ -72,8 +77,8 @@ impl Failure {
             Self::OtherAccount { present, others } => {
                 vec![of_account(present, others)]
             }
-            Self::DoneElsewhere(DoneBy { found, job, ledger }) => {
-                vec![of_done_elsewhere(found, job, ledger)]
+            Self::DoneElsewhere(DoneBy { found, job, keyed_by, ledger }) => {
+                vec![of_done_elsewhere(found, (job, keyed_by.as_deref()), ledger)]
             }
             Self::Invalid(_) => Vec::new(),
         }

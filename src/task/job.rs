@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use crate::declared::job::{self, Broken, Job, Rows};
+use crate::declared::job::{self, Broken, DataFile, Job, Rows};
 use crate::plan::{Open, Readings};
 use crate::prepare::Preparer;
 use crate::source::Source;
@@ -11,6 +11,7 @@ use crate::text::address::{AddressError, BaseUrl};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::pointer::Pointer;
+use crate::text::spelling::is_same;
 
 use super::{Listener, Told};
 
@@ -21,10 +22,21 @@ pub(crate) struct JobOptions {
     pub path: PathBuf,
     /// What each row of a data file does.
     pub operation: Option<String>,
+    /// What stands between the cells of a data file, where that was said.
+    pub delimiter: Option<u8>,
+    /// A source with fewer rows is refused, where that was said; otherwise what the job says.
+    pub min_rows: Option<u64>,
     /// Folders in which connectors are looked for first.
     pub connectors: Vec<PathBuf>,
     /// Where the ledger is, or would be.
     pub ledger: PathBuf,
+}
+
+impl JobOptions {
+    /// What is said of the job where it is a data file.
+    pub(super) fn data_file(&self) -> DataFile<'_> {
+        DataFile { operation: self.operation.as_deref(), delimiter: self.delimiter }
+    }
 }
 
 /// A job, ready to be read.
@@ -42,8 +54,9 @@ impl Opening {
         options: &JobOptions,
         address: Option<&str>,
     ) -> Result<(Self, Source), Vec<Diagnostic>> {
-        let job = job::load(&options.path, options.operation.as_deref(), &options.connectors);
-        let job = job.map_err(all_mistakes)?;
+        let job = job::load(&options.path, options.data_file(), &options.connectors);
+        let mut job = job.map_err(all_mistakes)?;
+        job.min_rows = options.min_rows.unwrap_or(job.min_rows);
         address.map_or(Ok(()), refuse_address)?;
         Self::of(job)
     }
@@ -126,7 +139,9 @@ fn without_links(path: &Path) -> Cow<'_, Path> {
 /// Under another key every row would be a new one, and everything that is done would be sent again. `before` is what
 /// the rows were known by until now, if any were sent.
 pub(super) fn refuse_changed_key(job: &Job, before: Option<String>) -> Result<(), Vec<Diagnostic>> {
-    let Some(before) = before.filter(|before| before != job.keyed_by()) else { return Ok(()) };
+    let Some(before) = before.filter(|before| !is_same(before, job.keyed_by())) else {
+        return Ok(());
+    };
     let words = |key: &str| match key {
         "" => "their content".to_owned(),
         key => format!("the key `{key}`"),
@@ -136,14 +151,23 @@ pub(super) fn refuse_changed_key(job: &Job, before: Option<String>) -> Result<()
         (Some(document), None) => document.place_of_key(&Pointer::of(["job"])),
         (None, None) => Place::Nowhere,
     };
+    let before_key = before.clone();
     let (now, before) = (words(job.keyed_by()), words(&before));
     let message =
         format!("the rows of this job were known by {before} until now, and would be by {now}");
     let hint = match &job.document {
         Some(_) => {
-            "rows that are done would be sent again: put the key back; where its column was given another name in the data, \
-             give it the old one there; or give the job another name"
-                .to_owned()
+            let back = match before_key.as_str() {
+                "" => "take `key` out again, and new rows are sent as before".to_owned(),
+                _ => format!(
+                    "put the key back, `key: \"{before_key}\"`; where its column was given another name in the data, give it \
+                     the old one there"
+                ),
+            };
+            format!(
+                "rows that are done would be sent again: {back}; to know rows by the other key from now on, put those that \
+                 are not done yet into a file of their own, with a job of another name"
+            )
         }
         // It has no key to put back, and its name is the file's.
         None => format!(

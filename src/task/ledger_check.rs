@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::declared::connector::{Catalogue, Connector, Effect};
-use crate::declared::job;
+use crate::declared::job::{self, DataFile};
 use crate::ledger::{CheckScope, Inspection, inspect};
 use crate::report::of_no_ledger;
 use crate::text::diagnostic::Place;
@@ -17,6 +17,8 @@ pub(crate) struct LedgerCheckOptions {
     /// The job; none for all jobs of the ledger.
     pub job: Option<PathBuf>,
     /// Folders in which connectors are looked for first.
+    /// What stands between the cells of a data file, where that was said.
+    pub delimiter: Option<u8>,
     pub connectors: Vec<PathBuf>,
     pub ledger: PathBuf,
 }
@@ -27,7 +29,9 @@ pub(crate) fn check_ledger(
 ) -> Result<(Option<String>, Inspection), Failure> {
     let job = match &options.job {
         Some(path) => {
-            Some(job::load(path, None, &options.connectors).map_err(|broken| broken.problems)?)
+            let data = DataFile { delimiter: options.delimiter, ..DataFile::default() };
+            let loaded = job::load(path, data, &options.connectors);
+            Some(loaded.map_err(|broken| broken.problems)?)
         }
         None => None,
     };

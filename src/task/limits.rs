@@ -1,8 +1,11 @@
 //! How fast a job is sent, and how much of it.
 
+use std::time::Duration;
+
 use crate::declared::job::Job;
 use crate::plan::Policy;
 use crate::text::quota::Quota;
+use crate::traffic::pace::Timetable;
 
 use super::target::Rehearsal;
 
@@ -31,7 +34,15 @@ pub(crate) struct Limits {
     pub concurrency: u32,
 }
 
+/// How long a request is taken to be under way before that is known.
+const USUAL_LATENCY: Duration = Duration::from_millis(50);
+
 impl Limits {
+    /// How long so many requests take.
+    pub(super) fn timetable(&self, requests: u64) -> Timetable {
+        Timetable::new(requests, &self.quotas, self.concurrency, USUAL_LATENCY)
+    }
+
     /// The user's word counts before a rehearsal's, and that before the job's.
     pub(super) fn new(job: &Job, sending: &SendingOptions, rehearsal: Option<&Rehearsal>) -> Self {
         let quotas = match (sending.rate.is_empty(), rehearsal) {

@@ -27,12 +27,13 @@ pub(crate) use job::{JobOptions, ledger_place};
 pub(crate) use ledger_check::{LedgerCheckOptions, check_ledger};
 pub(crate) use limits::{Limits, SendingOptions};
 pub(crate) use plan::{About, PlanOptions, plan};
-pub(crate) use run::{Failures, Outlook, RunOptions, World, run};
+pub(crate) use run::{Failures, Outlook, RunOptions, StateFolder, World, run};
 pub(crate) use status::{JobStanding, LedgerFound, StatusOptions, status};
-pub(crate) use target::{Rehearsal, TargetOptions};
+pub(crate) use target::{Rehearsal, SANDBOX, TargetOptions};
 
 use std::path::PathBuf;
 
+use crate::declared::job::Job;
 use crate::ledger::TakenIn;
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::transport::CredentialKind;
@@ -56,12 +57,32 @@ pub(crate) enum Told {
 #[derive(Debug, Clone)]
 pub(crate) struct Details {
     pub connector: String,
+    /// Where the connector's files lie; none for one that is built in.
+    pub folder: Option<PathBuf>,
     pub operations: usize,
     /// In words; none where nothing is to be sent.
     pub target: Option<String>,
     pub credentials: Option<CredentialKind>,
+    /// The variables that the credentials come from.
+    pub variables: Vec<String>,
     pub ledger: Option<PathBuf>,
     pub limits: Option<Limits>,
+}
+
+impl Details {
+    /// Of a job whose rows go nowhere.
+    fn of(job: &Job) -> Self {
+        Self {
+            connector: job.connector.name.clone(),
+            folder: job.connector.folder.clone(),
+            operations: job.connector.operations.len(),
+            target: None,
+            credentials: None,
+            variables: Vec::new(),
+            ledger: None,
+            limits: None,
+        }
+    }
 }
 
 /// Hears what a task has to tell.

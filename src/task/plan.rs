@@ -1,7 +1,7 @@
 //! `plan`: what a run would do, with no trace on disk or network.
 
 use crate::declared::job::Job;
-use crate::ledger::{JobName, Ledger, LedgerError, Reader as _};
+use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Reader as _};
 use crate::plan::{
     Checked, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey,
     survey_contents,
@@ -9,14 +9,14 @@ use crate::plan::{
 use crate::report::{PlanReport, PlanTotals, of_row};
 use crate::source::Source;
 use crate::text::address;
-use crate::traffic::pace;
+use crate::text::spelling::is_same;
 
 use super::booking::{Past, name_in, refuse_other_account};
 use super::elsewhere::refuse_done_elsewhere;
 use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions};
 use super::rescued::tell_waiting;
-use super::target::{Target, TargetOptions};
+use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 
 /// What keys of reading rows begin with in a plan: a run has its number there.
@@ -59,17 +59,18 @@ pub(crate) fn plan(
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let target = Target::find_to_plan(&opening.job, &options.target);
     target.refuse_plain_http(&opening.job, &options.target)?;
-    let past = find_past(&options.job, &opening.job, &target, listener)?;
+    opening.warnings.extend(passed_over(&opening.job, &options.target));
+    let Found { past, running } = find_past(&options.job, &opening.job, &target, listener)?;
     let before = past.as_ref().map(Past::keyed_by).transpose()?;
     refuse_changed_key(&opening.job, before.flatten())?;
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
     listener(Told::Details(Details {
-        connector: opening.job.connector.name.clone(),
-        operations: opening.job.connector.operations.len(),
         target: Some(target.words()),
-        credentials: None,
+        credentials: options.target.kind(&opening.job),
+        variables: options.target.variables(&opening.job),
         ledger: Some(options.job.ledger.clone()),
         limits: Some(limits.clone()),
+        ..Details::of(&opening.job)
     }));
     opening.tell_warnings(listener);
     let again = || opening.reopen();
@@ -89,7 +90,7 @@ pub(crate) fn plan(
     }
     let report = planning.show(&fates, show(About::new(&opening, &target)))?;
     let tally = *fates.tally();
-    let (duration, limited_by) = pace::duration(tally.to_send(), &limits.quotas);
+    let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
     let totals = PlanTotals {
         tally,
         duration,
@@ -101,6 +102,8 @@ pub(crate) fn plan(
             Some(past) if !opening.preparer.has_key() => past.taken_for_old(fates.tally()),
             _ => 0,
         },
+        in_doubt: opening.job.in_doubt,
+        running,
     };
     report.finish(&totals);
     Ok(Planned { checked, totals })
@@ -163,29 +166,42 @@ impl About {
     }
 }
 
-/// What earlier runs have done, if there is a ledger that says so.
+/// What there is of a job before a plan.
+#[derive(Default)]
+struct Found {
+    /// What earlier runs have done.
+    past: Option<Past>,
+    /// The run that holds the job at this moment, as it says itself.
+    running: Option<String>,
+}
+
+/// What earlier runs have done, if there is a ledger that says so, and whether one is at it.
 fn find_past(
     options: &JobOptions,
     job: &Job,
     target: &Target,
     listener: Listener<'_>,
-) -> Result<Option<Past>, Failure> {
-    let Some(ledger) = Ledger::open_to_read(&options.ledger)? else { return Ok(None) };
+) -> Result<Found, Failure> {
+    let Some(ledger) = Ledger::open_to_read(&options.ledger)? else {
+        return Ok(Found::default());
+    };
     let name = match target.account {
         Some(_) => Some(name_in(&ledger, target.job_name(job))?),
         None => only_account(&ledger, &target.job_name(job))?,
     };
-    let Some(name) = name else { return Ok(None) };
+    let Some(name) = name else { return Ok(Found::default()) };
+    let running = JobLock::held_by(&options.ledger, &name);
     tell_waiting(&options.ledger, &name, listener)?;
     let id = ledger.find_job(&name)?;
     refuse_other_account(&ledger, &name, id)?;
-    id.map(|job| Ok(Past::read(ledger, job)?)).transpose()
+    let past = id.map(|job| Past::read(ledger, job)).transpose()?;
+    Ok(Found { past, running })
 }
 
 /// Without credentials the account is not known; where the ledger has just one for the address, it is that.
 fn only_account(ledger: &Ledger, wanted: &JobName) -> Result<Option<JobName>, LedgerError> {
     let jobs = ledger.jobs()?.into_iter().map(|(_, name)| name);
     let is_there = |name: &JobName| address::normal(&name.base_url) == wanted.base_url;
-    let mut fitting = jobs.filter(|name| name.name == wanted.name && is_there(name));
+    let mut fitting = jobs.filter(|name| is_same(&name.name, &wanted.name) && is_there(name));
     Ok(fitting.next().filter(|_| fitting.next().is_none()))
 }

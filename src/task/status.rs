@@ -3,9 +3,9 @@
 //! The rows of a job that is named are those that its source has now, each where the ledger says that it stands. Where
 //! the source cannot be read, and where no job is named, there are only the ledger's own counts. Nothing is changed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::declared::job::{self, Job};
+use crate::declared::job::{self, DataFile, Job};
 use crate::ledger::{
     History, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError, Reader as _,
 };
@@ -13,15 +13,17 @@ use crate::plan::{Chronicle, Counts, Stand, Standings, standings};
 use crate::report::{of_ledger, of_row};
 use crate::row::{KeyHash, Standing, Totals};
 use crate::source::Source;
+use crate::text::address;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, Severity};
+use crate::text::spelling::is_same;
 
 use super::job::{Opening, refuse_changed_key};
 use super::rescued::tell_waiting;
-use super::{Failure, Listener, Told};
+use super::{Details, Failure, Listener, Told};
 
-const RUNS: u32 = 5;
-const FAILED_ROWS: u32 = 20;
+/// So many rows that need a look are read, unless all are asked for: enough to tell their causes.
+const ROWS: u32 = 10_000;
 
 /// Which ledger, and which of its jobs.
 #[derive(Debug, Clone)]
@@ -30,9 +32,22 @@ pub(crate) struct StatusOptions {
     pub job: Option<PathBuf>,
     /// What each row of a data file does.
     pub operation: Option<String>,
+    /// What stands between its cells, where that was said.
+    pub delimiter: Option<u8>,
     /// Folders in which connectors are looked for first.
     pub connectors: Vec<PathBuf>,
+    /// Only where requests went to this address; none for all targets.
+    pub address: Option<String>,
     pub ledger: PathBuf,
+    /// All rows that need a look are wanted, and not only the first.
+    pub all: bool,
+}
+
+impl StatusOptions {
+    fn is_at(&self, known: &JobName) -> bool {
+        let normal = |address: &String| address::normal(address);
+        self.address.as_ref().is_none_or(|asked| normal(asked) == normal(&known.base_url))
+    }
 }
 
 /// Where jobs stand.
@@ -77,6 +92,8 @@ pub(crate) struct SourceStanding {
     pub totals: Totals,
     /// Rows that the ledger knows and the source does not have.
     pub gone: Totals,
+    /// Among the invalid ones: rows whose keys are those of other rows that are done, so that no run sends them.
+    pub taken: u64,
 }
 
 /// What more there is to say of a row that needs a look.
@@ -95,11 +112,16 @@ pub(crate) fn status(
 ) -> Result<Status, Failure> {
     let job = match &options.job {
         Some(path) => {
-            let job = job::load(path, options.operation.as_deref(), &options.connectors);
+            let operation = options.operation.as_deref();
+            let data = DataFile { operation, delimiter: options.delimiter };
+            let job = job::load(path, data, &options.connectors);
             Some(job.map_err(|broken| broken.problems)?)
         }
         None => None,
     };
+    if let Some(job) = &job {
+        listener(Told::Details(Details::of(job)));
+    }
     let name = job.as_ref().map(|job| job.name.clone());
     let ledger = Ledger::open_to_read(&options.ledger)?;
     let found = match (&ledger, options.ledger.exists()) {
@@ -108,12 +130,17 @@ pub(crate) fn status(
         (None, false) => LedgerFound::Missing,
     };
     let known = match &ledger {
-        Some(ledger) => known_jobs(ledger, &options.ledger, name.as_deref(), listener)?,
+        Some(ledger) => {
+            let is_asked_for = |known: &JobName| {
+                name.as_ref().is_none_or(|name| is_same(name, &known.name)) && options.is_at(known)
+            };
+            known_jobs(ledger, options, &is_asked_for, listener)?
+        }
         None => Vec::new(),
     };
     let counted = job.and_then(|job| {
         let refused = known.iter().find_map(|one| one.refuses(&job).err());
-        let counted = refused.map_or_else(|| count(job, &known, now), Err);
+        let counted = refused.map_or_else(|| count(job, ledger.as_ref(), &known, now), Err);
         counted.map_err(|problems| tell_as_warnings(problems, listener)).ok()
     });
     let stands = counted.map(|found| found.targets).unwrap_or_default();
@@ -123,19 +150,17 @@ pub(crate) fn status(
     Ok(Status { job: name, ledger: found, jobs, unknown })
 }
 
-/// The targets at which a ledger knows a job, or all jobs.
+/// The targets at which a ledger knows the jobs that are asked for.
 fn known_jobs(
     ledger: &Ledger,
-    path: &Path,
-    job: Option<&str>,
+    options: &StatusOptions,
+    is_asked_for: &dyn Fn(&JobName) -> bool,
     listener: Listener<'_>,
 ) -> Result<Vec<KnownJob>, LedgerError> {
     let mut known = Vec::new();
-    for (id, name) in
-        ledger.jobs()?.into_iter().filter(|(_, name)| job.is_none_or(|job| job == name.name))
-    {
-        tell_waiting(path, &name, listener)?;
-        known.push(KnownJob::read(ledger, path, id, name)?);
+    for (id, name) in ledger.jobs()?.into_iter().filter(|(_, name)| is_asked_for(name)) {
+        tell_waiting(&options.ledger, &name, listener)?;
+        known.push(KnownJob::read(ledger, options, id, name)?);
     }
     Ok(known)
 }
@@ -150,7 +175,12 @@ fn tell_as_warnings(problems: Vec<Diagnostic>, listener: Listener<'_>) {
 }
 
 /// Counts the rows of a source, once for all targets; an error where they cannot be told.
-fn count(job: Job, known: &[KnownJob], now: i64) -> Result<Standings, Vec<Diagnostic>> {
+fn count(
+    job: Job,
+    ledger: Option<&Ledger>,
+    known: &[KnownJob],
+    now: i64,
+) -> Result<Standings, Vec<Diagnostic>> {
     let (opening, source): (Opening, Source) = Opening::of(job)?;
     let (nothing, again) = (History::default(), || opening.reopen());
     let histories: Option<Vec<&History>> =
@@ -168,13 +198,15 @@ fn count(job: Job, known: &[KnownJob], now: i64) -> Result<Standings, Vec<Diagno
     let of_file = |problem: &Diagnostic| {
         !matches!(problem.place, Place::Row(_)) || problem.code == Code::UnclosedQuote
     };
-    let found = standings(opening.readings(&again, now), source, &chronicles, &mut |problem| {
-        // What is wrong with a row is for `check` to tell.
-        let problem = of_row(problem);
-        if problem.is_error() && of_file(&problem) {
-            problems.push(problem);
-        }
-    });
+    let found =
+        standings(opening.readings(&again, now), source, (&chronicles, ledger), &mut |problem| {
+            // What is wrong with a row is for `check` to tell.
+            let problem = of_row(problem);
+            if problem.is_error() && of_file(&problem) {
+                problems.push(problem);
+            }
+        });
+    let found = found.map_err(|error| vec![of_ledger(&error)])?;
     match found.checked.broken || found.checked.guessed {
         true => Err(problems),
         false => Ok(found),
@@ -192,11 +224,16 @@ struct KnownJob {
 }
 
 impl KnownJob {
-    fn read(ledger: &Ledger, path: &Path, id: JobId, name: JobName) -> Result<Self, LedgerError> {
-        let held_by = || JobLock::held_by(path, &name);
+    fn read(
+        ledger: &Ledger,
+        options: &StatusOptions,
+        id: JobId,
+        name: JobName,
+    ) -> Result<Self, LedgerError> {
+        let held_by = || JobLock::held_by(&options.ledger, &name);
         let before = held_by();
-        let (runs, rows) = (u32::MAX, FAILED_ROWS);
-        let (mut status, history) = match ledger.status_and_history(id, name.clone(), runs, rows) {
+        let (runs, rows) = (u32::MAX, if options.all { u32::MAX } else { ROWS });
+        let (status, history) = match ledger.status_and_history(id, name.clone(), runs, rows) {
             Ok((status, history)) => (status, Ok(history)),
             // What can be told is told, and what is wrong with it beside that.
             Err(_) => (ledger.status(id, name.clone(), runs, rows)?, ledger.history(id)),
@@ -204,7 +241,6 @@ impl KnownJob {
         let keyed_by = ledger.keyed_by(id)?;
         let running = before.or_else(held_by);
         let runs = status.runs.iter().map(|run| run.id).collect();
-        status.runs.truncate(RUNS as usize);
         Ok(Self { status, keyed_by, history, runs, running })
     }
 
@@ -241,6 +277,7 @@ impl KnownJob {
         let source = stand.map(|stand| SourceStanding {
             totals: without_started(by_source(&stand), started(&stand.here)),
             gone: totals_of(&stand.gone),
+            taken: stand.taken,
         });
         JobStanding { status, source, under_way, running, marks }
     }
@@ -258,7 +295,12 @@ fn without_started(mut totals: Totals, started: u64) -> Totals {
 
 fn by_source(stand: &Stand) -> Totals {
     let totals = totals_of(&stand.here);
-    Totals { rows: totals.rows + stand.invalid, invalid: stand.invalid, ..totals }
+    Totals {
+        rows: totals.rows + stand.invalid,
+        invalid: stand.invalid,
+        changed: stand.changed,
+        ..totals
+    }
 }
 
 fn totals_of(counts: &Counts) -> Totals {

@@ -2,14 +2,14 @@
 
 use crate::declared::job::Job;
 use crate::ledger::JobName;
-use crate::report::{of_plain_http, target};
+use crate::report::{of_plain_http, of_secret_given_twice, target};
 use crate::text::address::{self, BaseUrl};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::quota::Quota;
-use crate::traffic::transport::{CredentialError, Credentials, HeldSecret};
+use crate::traffic::transport::{CredentialError, CredentialKind, Credentials, HeldSecret};
 
 /// What the ledger calls a sandbox, whatever port it is on.
-const SANDBOX: &str = "sandbox";
+pub(crate) const SANDBOX: &str = "sandbox";
 
 /// Looks up a secret by the name that a connector gives it; none where it is not set.
 pub(super) type Secrets<'a> = &'a dyn Fn(&str) -> Result<Option<HeldSecret>, CredentialError>;
@@ -42,12 +42,34 @@ pub(super) struct Target {
     pub is_sandbox: bool,
     /// Empty where nobody asks for one; none where credentials would tell it and there are none.
     pub account: Option<String>,
+    /// The one that a quota is kept for, as far as that is known: the credentials' own where the user names none.
+    pub account_served: Option<String>,
 }
 
 impl TargetOptions<'_> {
     fn credentials(&self, job: &Job) -> Result<Credentials, CredentialError> {
         Credentials::resolve(job.connector.authentication.as_ref(), self.secrets)
     }
+
+    /// What kind of credentials there are, if there are any.
+    pub(super) fn kind(&self, job: &Job) -> Option<CredentialKind> {
+        self.credentials(job).ok().map(|credentials| credentials.kind())
+    }
+
+    /// The variables that the credentials come from; of a rehearsal, none.
+    pub(super) fn variables(&self, job: &Job) -> Vec<String> {
+        match self.rehearsal {
+            Some(_) => Vec::new(),
+            None => Credentials::sources(job.connector.authentication.as_ref(), self.secrets),
+        }
+    }
+}
+
+/// What is to be told of secrets that are given twice: which one counts.
+pub(super) fn passed_over(job: &Job, options: &TargetOptions<'_>) -> Vec<Diagnostic> {
+    let authentication = job.connector.authentication.as_ref();
+    let twice = Credentials::passed_over(authentication, options.secrets).into_iter();
+    twice.map(|(taken, passed_over)| of_secret_given_twice(&taken, &passed_over)).collect()
 }
 
 impl Target {
@@ -75,7 +97,9 @@ impl Target {
             (None, Some(_), Some(account)) => Some(account.clone()),
             (None, Some(credentials), None) => Some(credentials.account().to_owned()),
         };
-        Self { base_url, is_sandbox: rehearsal.is_some(), account }
+        let named = account.clone().filter(|account| !account.is_empty());
+        let account_served = named.or_else(|| Some(credentials?.account().to_owned()));
+        Self { base_url, is_sandbox: rehearsal.is_some(), account, account_served }
     }
 
     /// Refuses to carry credentials over plain HTTP to another machine, unless the user allows it.

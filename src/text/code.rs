@@ -79,12 +79,13 @@ codes! {
             "another job has done these very rows"
             "The job has sent nothing yet, and the ledger knows another job that has sent the same content to the same \
              address: most often the same file under another name, or the same job with another ledger. Each job has a \
-             history of its own, so all of it would be sent a second time. Go on under the old name, or add --as-new to send \
-             the rows once more."
+             history of its own, so all of it would be sent a second time. Go on under the old name and with the \
+             old key, put the rows that are not done into a file of their own, or add --as-new to send all of them once more."
         KeyChanged "key-changed"
             "the job's key is not the one that its rows are known by"
             "The ledger finds a row again by what `key` says of it. Under another key no row would be found, and all that \
-             is done would be sent again. Put the old key back, or give the job another name if it really is a new job."
+             is done would be sent again. Put the old key back, or take the new one out where there was none. To know rows by the new \
+             key from now on, put those that are not done yet into a file of their own, with a job of another name."
         Sandbox "sandbox"
             "the local sandbox cannot be started"
             "A rehearsal with --sandbox starts a server on 127.0.0.1, and the system did not allow that; the message \
@@ -270,7 +271,7 @@ codes! {
         Delimiter "delimiter"
             "the columns seem to be parted by something else"
             "The whole header was read as one column with other usual delimiters in its name. Set `delimiter` in the job's \
-             source, as in \";\" or \"\\t\"."
+             source, as in \";\" or \"\\t\"; for a data file without a job give --delimiter ';' or --delimiter tab."
         EmptyColumnName "empty-column-name"
             "a column has no name"
             "A job finds columns by their names in the header. Give the column a name or delete it; at the end of a header \
@@ -279,6 +280,23 @@ codes! {
             "two columns have the same name"
             "An expression could mean either of them, and the wrong one would send wrong values. Rename or delete \
              one of them in the header."
+        NoRows "no-rows"
+            "the source has no rows"
+            "The file is there and has a header, or is empty, and nothing follows: perhaps an export came out empty. Nothing is \
+             to be done, which is no error; where it would be one, set `min_rows: 1` in the job, or give --min-rows 1."
+        TooFewRows "too-few-rows"
+            "the source has fewer rows than it must have"
+            "The job's `min_rows`, or --min-rows, says how many rows there are at least. With fewer the export may have come \
+             out empty or have been cut off, so nothing is sent. Look at the file; if it is right, lower the number."
+        RepeatedHeader "repeated-header"
+            "a header stands among the rows"
+            "Where files are put together, the header of each comes along; sent as a row it would make something \
+             of the names of columns. Delete the line. Where the second header has another order, the rows below it belong into a file of \
+             their own."
+        BlankRows "blank-rows"
+            "rows in which nothing is written were passed over"
+            "Spreadsheets save empty rows below a table as rows of delimiters alone. They are no rows: they are counted and \
+             passed over. Delete them where they are in the way."
         RaggedRow "ragged-row"
             "a row has more or fewer cells than the header"
             "Its cells may have slipped into the wrong columns, so the row is not sent. A text with the delimiter, a \
@@ -296,7 +314,7 @@ codes! {
             "Each row must be an object whose keys are the columns, as in {\"id\": \"c_1\"}. Lists, texts and numbers \
              have no columns."
         TooManyColumns "too-many-columns"
-            "the rows have more than 10,000 different keys"
+            "there are more than 10,000 columns or different keys"
             "The file uses data, such as ids, as keys. A key names a column and is the same in every row; what differs \
              from row to row has to be a value."
     }
@@ -349,6 +367,10 @@ codes! {
             "a value is allowed but seldom meant"
             "The other side accepts the value and uses it for something else than what people mean as a rule. The row is \
              sent all the same; see the message for what the value stands for."
+        ManyLines "many-lines"
+            "a text has more than a thousand lines"
+            "It is sent as it is. A text of so many lines is seldom meant: a quote that opens a cell and is closed far below \
+             takes the rows between for text. Look at the row, and at how many rows there are."
         ImplicitDefault "implicit-default"
             "an important field is left to its default"
             "The rows are sent, but the default may not be what you want: what is sent may be seen by customers, for one. Map the \

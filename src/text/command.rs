@@ -6,7 +6,9 @@
 use std::fmt;
 
 /// Flags that say which job is meant and where things are; every verb that is given a job takes them.
-const OF_JOBS: [&str; 4] = ["operation", "ledger", "base-url", "connectors"];
+const OF_JOBS: [&str; 5] = ["operation", "delimiter", "ledger", "base-url", "connectors"];
+/// Likewise, but for `status`.
+const OF_SOURCES: [&str; 1] = ["min-rows"];
 /// Flags that say what is sent and how fast; `plan` and `run` take them.
 const OF_SENDING: [&str; 8] = [
     "rate",
@@ -52,10 +54,12 @@ impl CommandLine {
     /// Another verb for the same job, with those of the flags that it takes.
     pub(crate) fn of(&self, verb: &str) -> Self {
         let is_sent = |verb: &str| matches!(verb, "plan" | "run");
+        let is_read = |verb: &str| matches!(verb, "check" | "plan" | "run");
         let goes_along = |flag: &&Flag| {
             let name = flag.name.as_str();
             verb == self.verb
                 || OF_JOBS.contains(&name)
+                || (is_read(verb) && is_read(&self.verb) && OF_SOURCES.contains(&name))
                 || (is_sent(verb) && is_sent(&self.verb) && OF_SENDING.contains(&name))
         };
         let flags = self.flags.iter().filter(goes_along).cloned().collect();

@@ -15,6 +15,7 @@ use crate::text::place::RowPlace;
 use crate::text::pointer::Pointer;
 
 use super::lookalike::did_you_mean;
+use super::spelling::canonical;
 use super::visible::shown;
 
 /// An error stops what was asked for; a warning is told and passed over.
@@ -229,6 +230,30 @@ pub(crate) fn closest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
     near.or_else(|| known.iter().find(begins).copied())
 }
 
+/// The name of `known` of which `written` is most likely a slip. Asks for more likeness than [`closest`], since what comes near
+/// to no name may well be meant.
+pub(crate) fn slip_of<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
+    let letters = |name: &str| -> String {
+        canonical(name).to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect()
+    };
+    let written = letters(written);
+    let length = written.chars().count();
+    let allowed = if length < 6 { 1 } else { 2 };
+    let near = known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(&written, &letters(name)), *name))
+        .filter(|(distance, _)| length > 2 && *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name);
+    let is_part = |name: &&&str| {
+        let name = letters(name);
+        let (short, long) =
+            if name.len() < written.len() { (&name, &written) } else { (&written, &name) };
+        short.len() >= 4 && short.len() * 2 > long.len() && long.contains(short.as_str())
+    };
+    near.or_else(|| known.iter().find(is_part).copied())
+}
+
 /// Line and column of a byte offset, both from 1; columns count characters.
 pub(crate) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
@@ -262,6 +287,32 @@ mod tests {
             ("x", None),
         ] {
             assert_eq!(closest(written, &known), meant, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_slip_is_told_from_a_name_that_is_meant() {
+        let known = ["ticket_id", "note", "is_internal_note", "task_type"];
+        for (written, meant) in [
+            ("is_internl_note", Some("is_internal_note")),
+            ("isInternalNote", Some("is_internal_note")),
+            ("is internal note ", Some("is_internal_note")),
+            ("internal_note", Some("is_internal_note")),
+            ("is_internal", Some("is_internal_note")),
+            ("is_internal_nоte", Some("is_internal_note")),
+            ("Note", Some("note")),
+            ("notes", Some("note")),
+            ("nóte", Some("note")),
+            ("task_typ", Some("task_type")),
+            ("task", None),
+            ("task_name", None),
+            ("name", None),
+            ("date", None),
+            ("customer", None),
+            ("id", None),
+            ("", None),
+        ] {
+            assert_eq!(slip_of(written, &known), meant, "{written}");
         }
     }
 

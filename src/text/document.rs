@@ -157,7 +157,10 @@ impl Document {
             None => text,
         };
         let source = Arc::new(SourceText { name, text });
-        match serde_yaml::from_str_with_options::<Spanned<Raw>>(&source.text, yaml_options()) {
+        match serde_yaml::from_str_with_options::<Spanned<Raw>>(
+            &source.text,
+            yaml_options(source.text.len()),
+        ) {
             Ok(raw) => {
                 let root = node(raw, &source.text);
                 match root.oversized_mapping() {
@@ -414,8 +417,12 @@ fn pointer_of(path: &serde_path_to_error::Path) -> Pointer {
     pointer
 }
 
-/// YAML 1.2's plain meaning: `yes`, `0123` and `1_000` are text. Enough room for a job with 100,000 rows in it.
-fn yaml_options() -> serde_yaml::Options {
+/// So many bytes more than a file has may stand in all of its texts: aliases repeat them.
+const REPEATED_BYTES: usize = 16 << 20;
+
+/// YAML 1.2's plain meaning: `yes`, `0123` and `1_000` are text. Enough room for a job with 100,000 rows in it. `length` is
+/// that of the file.
+fn yaml_options(length: usize) -> serde_yaml::Options {
     serde_yaml::options! {
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
@@ -423,7 +430,7 @@ fn yaml_options() -> serde_yaml::Options {
         budget: serde_yaml::budget! {
             max_events: 20_000_000,
             max_nodes: 10_000_000,
-            max_total_scalar_bytes: 512 * 1024 * 1024,
+            max_total_scalar_bytes: length.saturating_add(REPEATED_BYTES),
         },
         // A few lines of aliases of aliases stand for any number of values.
         alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: 100_000 },
@@ -466,6 +473,11 @@ fn syntax_problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Diagno
         serde_yaml::Error::AliasReplayStackDepthExceeded { max_depth, .. } => {
             let message = format!("aliases (`*name`) lead to aliases more than {max_depth} times");
             Diagnostic::error(Code::YamlSyntax, place, message).hint("write out what is meant")
+        }
+        serde_yaml::Error::Budget { .. } => {
+            let message = "this file comes to more than it may: aliases (`*name`) repeat its texts too often, or it is nested too deeply";
+            Diagnostic::error(Code::YamlSyntax, place, message)
+                .hint("write out what is meant; rows that are alike belong into a data file")
         }
         serde_yaml::Error::DuplicateMappingKey { key, .. } => {
             let message = match key {

@@ -2,6 +2,7 @@
 //!
 //! Names them by their code points, and says what was meant. What is refused for them is for whoever reads the text.
 
+use super::spelling::{Spelling, canonical, is_canonical};
 use super::visible::is_unseen;
 
 /// A letter that is not what it looks like.
@@ -10,8 +11,13 @@ pub(crate) struct Lookalike {
     pub letter: char,
     /// Where it stands, in bytes.
     pub at: usize,
-    /// What it looks like; none where it is not seen at all.
+    /// What it looks like; none where it is not seen at all, or is a mark of its own on the letter before it.
     pub meant: Option<char>,
+}
+
+/// Whether a sign is a mark on the letter before it.
+fn is_mark(letter: char) -> bool {
+    matches!(letter, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}')
 }
 
 /// The signs of YAML and of expressions that a letter looks like; none where it looks like none of them.
@@ -34,8 +40,11 @@ fn sign(letter: char) -> Option<char> {
     })
 }
 
-/// The letters of other scripts that look like one of ours.
+/// The letters of other scripts, and of other widths, that look like one of ours.
 fn latin(letter: char) -> Option<char> {
+    if matches!(letter, '\u{ff01}'..='\u{ff5e}') {
+        return char::from_u32(u32::from(letter) - 0xfee0);
+    }
     const PAIRS: [(&str, &str); 2] = [
         ("аеорсухіјѕԁһкмтвнАВЕКМНОРСТХ", "aeopcyxijsdhkmtbhABEKMHOPCTX"),
         ("οαιυνκρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "oaiuvkpABEZHIKMNOPTYX"),
@@ -64,7 +73,12 @@ impl Lookalike {
             let looks_like = latin(letter).or_else(|| sign(letter))?;
             Some(Self { letter, at, meant: Some(looks_like) })
         });
-        let found = of_letters.or_else(|| Self::of_signs(written));
+        let of_marks = || {
+            let mut letters = written.char_indices();
+            let (at, letter) = letters.find(|(_, letter)| is_mark(*letter))?;
+            Some(Self { letter, at, meant: None })
+        };
+        let found = of_letters.or_else(|| Self::of_signs(written)).or_else(of_marks);
         found.filter(|found| !meant.contains(found.letter))
     }
 
@@ -74,6 +88,9 @@ impl Lookalike {
         match self.meant {
             Some(' ') => format!("{code}, a blank of another kind"),
             Some(_) => format!("`{}` ({code})", self.letter),
+            None if is_mark(self.letter) => {
+                format!("{code}, a mark of its own on the letter before it (NFD)")
+            }
             None => format!("{code}, which is not seen"),
         }
     }
@@ -88,11 +105,31 @@ impl Lookalike {
     }
 }
 
+/// The word of some that a text is to the eye: with other letters that look the same, or with signs that are not seen.
+pub(crate) fn seen_as<'a>(written: &str, words: &[&'a str]) -> Option<&'a str> {
+    let seen = |text: &str| -> String {
+        let letters = canonical(text).chars().collect::<Vec<_>>().into_iter();
+        let plain = letters.filter(|letter| !is_unseen(*letter));
+        let plain: String =
+            plain.map(|letter| latin(letter).or_else(|| sign(letter)).unwrap_or(letter)).collect();
+        plain.trim().to_lowercase()
+    };
+    let text = seen(written);
+    words.iter().find(|word| seen(word) == text).copied()
+}
+
 /// `` did you mean `note`? ``, with the letter that is not what it looks like.
 pub(crate) fn did_you_mean(written: &str, meant: &str) -> String {
     match Lookalike::in_name(written, meant) {
         Some(found) => {
             format!("did you mean `{meant}`? What is written has {} in it", found.named())
+        }
+        None if !is_canonical(meant) && *canonical(meant) == *canonical(written) => {
+            let decomposed = Spelling::OTHERS[1].of(meant);
+            let mark = decomposed.chars().find(|letter| is_mark(*letter));
+            let mark =
+                mark.map_or_else(String::new, |mark| format!(" (U+{:04X})", u32::from(mark)));
+            format!("did you mean `{meant}`, whose letters have marks of their own{mark}?")
         }
         None => format!("did you mean `{meant}`?"),
     }
@@ -103,11 +140,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_word_is_known_by_how_it_is_seen() {
+        let words = ["true", "false", "yes", "high priority"];
+        for (written, word) in [
+            ("tru\u{435}", Some("true")),
+            ("TRU\u{415}", Some("true")),
+            ("y\u{435}\u{455}", Some("yes")),
+            ("\u{ff54}\u{ff52}\u{ff55}\u{ff45}", Some("true")),
+            ("\u{200b}false\u{200b}", Some("false")),
+            ("high\u{a0}priority", Some("high priority")),
+            ("truth", None),
+            ("", None),
+        ] {
+            assert_eq!(seen_as(written, &words), word, "{written}");
+        }
+    }
+
+    #[test]
     fn letters_are_named_by_their_code_points() {
         for (written, meant, part) in [
             ("n\u{43e}te", "note", "`\u{43e}` (U+043E)"),
             ("note\u{200b}", "note", "U+200B, which is not seen"),
             ("ticket\u{a0}id", "ticket id", "U+00A0, a blank of another kind"),
+            ("ma\u{303}", "m\u{e3}", "U+0303, a mark of its own"),
+            ("m\u{e3}", "ma\u{303}", "marks of their own (U+0303)"),
+            ("\u{ff4e}ote", "note", "`\u{ff4e}` (U+FF4E)"),
             ("nots", "note", "`note`?"),
             ("mã phiếu", "mã phiếu", "?"),
         ] {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::text::code::Code;
 use crate::text::diagnostic::closest;
-use crate::text::lookalike::did_you_mean;
+use crate::text::lookalike::{did_you_mean, seen_as};
 use crate::text::pointer::Pointer;
 
 /// One thing that a schema refuses.
@@ -53,7 +53,7 @@ impl Violation {
                 Self::no_variant(error, schema, &pointer, context)
             }
             Kind::Type { kind } => vec![Self::wrong_type(pointer, kind, error.instance())],
-            kind => vec![Self::plain(pointer, kind)],
+            kind => vec![Self::plain(pointer, kind, error.instance())],
         }
     }
 
@@ -131,7 +131,7 @@ impl Violation {
         violation
     }
 
-    fn plain(pointer: Pointer, kind: &Kind) -> Self {
+    fn plain(pointer: Pointer, kind: &Kind, value: &Value) -> Self {
         match kind {
             Kind::Required { property } => {
                 let name = word(property);
@@ -143,7 +143,7 @@ impl Violation {
                     subject: Subject::Key,
                 }
             }
-            Kind::Enum { options } => Self::not_a_word(pointer, &words_of(options), None),
+            Kind::Enum { options } => Self::not_a_word(pointer, &words_of(options), value.as_str()),
             Kind::Constant { expected_value } => {
                 Self::must_be(pointer, Code::InvalidValue, word(expected_value))
             }
@@ -208,8 +208,8 @@ impl Violation {
         let one_of = format!("one of {}", words.join(", "));
         let mut violation = Self::must_be(pointer, Code::InvalidValue, one_of);
         violation.hint = written
-            .and_then(|text| closest(text, &names))
-            .map(|near| format!("did you mean `{near}`?"));
+            .and_then(|text| Some((text, seen_as(text, &names).or_else(|| closest(text, &names))?)))
+            .map(|(text, near)| did_you_mean(text, near));
         violation
     }
 

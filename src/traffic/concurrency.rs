@@ -2,6 +2,10 @@
 //!
 //! The job says how many at the most. Below that, what the other side bears is found out: one more after every round of
 //! answers, half as many when it says that it is busy, four fifths when its answers take much longer than they did.
+//!
+//! A connection that breaks at once may have been one too many. Where one more than it has borne breaks, it is left at that
+//! for a while, and for longer each time. Where connections break by chance, fewer of them are no better, and none is known
+//! to be too many.
 
 use std::time::Duration;
 
@@ -18,6 +22,16 @@ const USUAL_RISES: f64 = 1.02;
 /// By how much the slowest answer counts less with each one that follows.
 const SLOWEST_FADES: f64 = 0.99;
 
+/// How long one more than is borne is not tried at first, and at the most.
+const LEAVE_IT: Duration = Duration::from_secs(60);
+const LEAVE_IT_LONGEST: Duration = Duration::from_secs(3600);
+/// So many connections that break although no more are used than were borne break by chance,
+const BY_CHANCE: u32 = 2;
+/// unless there are as many answers in between.
+const FORGOTTEN: u32 = 200;
+/// How long it is believed that they break by chance.
+const BELIEVED: Duration = Duration::from_secs(600);
+
 /// What an answer, or the wait for it, says about how busy the other side is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Load {
@@ -25,6 +39,8 @@ pub(crate) enum Load {
     Served,
     /// It turned the request away, or failed under it.
     Busy,
+    /// The connection broke before anything had come.
+    Broken,
 }
 
 /// How many may be under way, and why.
@@ -40,7 +56,24 @@ pub(crate) struct Concurrency {
     took: Duration,
     /// How long an answer usually takes.
     usual: Option<Duration>,
+    /// How long answers have taken in the mean, the last ones before all.
+    mean: Option<Duration>,
     slowest: Duration,
+    /// As many have been under way for a round without a connection that broke.
+    borne: Option<usize>,
+    /// What is left at what was borne: until when, and for how long the next time.
+    left_at: Option<LeftAt>,
+    /// Connections that broke with no more of them than were borne, and answers since.
+    by_chance: (u32, u32),
+    /// Until when it is believed that they break by chance.
+    believed_until: Moment,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct LeftAt {
+    allowed: usize,
+    until: Moment,
+    wait: Duration,
 }
 
 impl Concurrency {
@@ -53,13 +86,23 @@ impl Concurrency {
             answers: 0,
             took: Duration::ZERO,
             usual: None,
+            mean: None,
             slowest: Duration::ZERO,
+            borne: None,
+            left_at: None,
+            by_chance: (0, 0),
+            believed_until: Moment::default(),
         }
     }
 
     /// Requests under way at the most; at least one.
     pub(crate) fn allowed(&self) -> usize {
         self.allowed as usize
+    }
+
+    /// How long a request is under way; none before a round of answers.
+    pub(crate) fn mean(&self) -> Option<Duration> {
+        self.mean
     }
 
     /// How long a request under way may take, going by the last ones.
@@ -82,10 +125,16 @@ impl Concurrency {
         if sent_at < self.judged_from {
             return;
         }
-        if load == Load::Busy {
-            return self.reduce(LEFT_WHEN_BUSY, now);
+        match load {
+            Load::Busy => return self.reduce(LEFT_WHEN_BUSY, now),
+            Load::Broken => return self.broke(now),
+            Load::Served => {}
         }
         self.answers += 1;
+        self.by_chance.1 += 1;
+        if self.by_chance.1 >= FORGOTTEN {
+            self.by_chance = (0, 0);
+        }
         self.took += took;
         if self.answers as usize >= self.allowed() {
             self.end_round(now);
@@ -97,10 +146,37 @@ impl Concurrency {
         (self.answers, self.took) = (0, Duration::ZERO);
         let usual = self.usual.map_or(mean, |usual| usual.mul_f64(USUAL_RISES).min(mean));
         self.usual = Some(usual);
+        self.mean = Some(self.mean.map_or(mean, |known| (known * 3 + mean) / 4));
         if mean > usual * SLOW && mean > usual + SLOW_BY {
             self.reduce(LEFT_WHEN_SLOW, now);
         } else {
-            self.allowed = (self.allowed + 1.0).min(self.most);
+            self.borne = Some(self.allowed());
+            let left_at = self.left_at.filter(|left_at| now < left_at.until);
+            let most = left_at.map_or(self.most, |left_at| self.most.min(left_at.allowed as f64));
+            self.allowed = (self.allowed + 1.0).min(most).max(1.0);
+        }
+    }
+
+    /// A connection has broken at once.
+    fn broke(&mut self, now: Moment) {
+        let allowed = self.allowed();
+        match self.borne {
+            _ if now < self.believed_until => self.reduce(LEFT_WHEN_BUSY, now),
+            None => self.reduce(LEFT_WHEN_BUSY, now),
+            Some(borne) if allowed <= borne => {
+                self.by_chance = (self.by_chance.0 + 1, 0);
+                if self.by_chance.0 >= BY_CHANCE {
+                    self.believed_until = now.after(BELIEVED);
+                    self.left_at = None;
+                }
+                self.reduce(LEFT_WHEN_BUSY, now);
+            }
+            Some(borne) => {
+                let again = self.left_at.filter(|left_at| left_at.allowed == borne);
+                let wait = again.map_or(LEAVE_IT, |again| (again.wait * 2).min(LEAVE_IT_LONGEST));
+                self.left_at = Some(LeftAt { allowed: borne, until: now.after(wait), wait });
+                self.reduce(borne as f64 / self.allowed, now);
+            }
         }
     }
 
@@ -158,6 +234,53 @@ mod tests {
         assert_eq!(concurrency.allowed(), 11);
         rounds(&mut concurrency, now, 30, 100);
         assert_eq!(concurrency.allowed(), 16);
+    }
+
+    /// Rounds of as many as are allowed, of which those beyond `bears` break at once; gives how many broke.
+    fn bounded(concurrency: &mut Concurrency, bears: usize, count: u64) -> usize {
+        let mut broke = 0;
+        for round in 0..count {
+            let (sent_at, now) = (at(round * 100), at(round * 100 + 50));
+            let allowed = concurrency.allowed();
+            for _ in bears..allowed {
+                concurrency.ended(sent_at, at(round * 100 + 1), Load::Broken);
+                broke += 1;
+            }
+            for _ in 0..allowed.min(bears) {
+                concurrency.ended(sent_at, now, Load::Served);
+            }
+        }
+        broke
+    }
+
+    #[test]
+    fn what_breaks_at_once_beyond_some_is_left_at_that() {
+        for bears in 1..=8 {
+            let mut concurrency = Concurrency::new(8);
+            let broke = bounded(&mut concurrency, bears, 100);
+            let found = bounded(&mut concurrency, bears, 300);
+            assert_eq!((concurrency.allowed(), found), (bears, 0), "{bears}: {broke} broke first");
+            assert!(broke <= 16, "{bears}: {broke}");
+            // One more is tried again later, and then less often.
+            assert!(bounded(&mut concurrency, bears, 100_000) <= 12);
+        }
+    }
+
+    #[test]
+    fn what_breaks_by_chance_is_not_left_at_little() {
+        let mut random = fastrand::Rng::with_seed(3);
+        let mut concurrency = Concurrency::new(8);
+        let (mut now, mut sum) = (at(0), 0);
+        for round in 0..4_000 {
+            let sent_at = now;
+            now = now.after(Duration::from_millis(50));
+            sum += if round >= 200 { concurrency.allowed() } else { 0 };
+            for _ in 0..concurrency.allowed() {
+                let load = if random.u8(0..100) < 2 { Load::Broken } else { Load::Served };
+                concurrency.ended(sent_at, now, load);
+            }
+        }
+        assert!(sum / 3_800 >= 4, "{}", sum / 3_800);
     }
 
     #[test]

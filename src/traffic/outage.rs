@@ -14,6 +14,8 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// The longest is this, or this part of the time that the outage has lasted.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const PART: u32 = 8;
+/// Before that there is a probe in every window of the quotas, so that none is lost when the outage ends.
+const EVERY_WINDOW: Duration = Duration::from_secs(120);
 
 /// How long the other side has been out of reach.
 #[derive(Debug, Default)]
@@ -29,6 +31,8 @@ pub(crate) struct Outage {
     next_probe: Moment,
     /// Whether it answers, and accepts no token.
     of_access: bool,
+    /// The shortest window of the quotas, if there are any.
+    window: Option<Duration>,
 }
 
 /// What a failure, or the refusal of a token, changes.
@@ -50,6 +54,11 @@ pub(crate) enum AfterAnswer {
 }
 
 impl Outage {
+    /// `window` is the shortest of the quotas.
+    pub(crate) fn new(window: Option<Duration>) -> Self {
+        Self { window, ..Self::default() }
+    }
+
     /// Whether there is one.
     pub(crate) fn is_on(&self) -> bool {
         self.since.is_some()
@@ -72,7 +81,8 @@ impl Outage {
 
     /// An answer has come, whatever it said.
     pub(crate) fn answered(&mut self, now: Moment) -> AfterAnswer {
-        let before = std::mem::replace(self, Self { answered_at: now, ..Self::default() });
+        let after = Self { answered_at: now, window: self.window, ..Self::default() };
+        let before = std::mem::replace(self, after);
         match before.is_on() {
             true => AfterAnswer::OutageEnded,
             false => AfterAnswer::NothingChanged,
@@ -104,8 +114,15 @@ impl Outage {
     fn put_off(&mut self, now: Moment, chance: f64) -> AfterFailure {
         self.probes += 1;
         let lasted = self.since.map(|_| now.since(self.known_at)).unwrap_or_default();
-        let longest = (lasted / PART).max(LONGEST_WAIT);
-        let wait = back_off(self.probes, chance).min(longest).max(SHORTEST_WAIT);
+        let longest = match self.window {
+            // Not where tokens are refused: who asks for them too often is locked out.
+            Some(window) if lasted < EVERY_WINDOW && !self.of_access => {
+                (window / 2).max(SHORTEST_WAIT / 2)
+            }
+            _ => Duration::MAX,
+        };
+        let longest = longest.min((lasted / PART).max(LONGEST_WAIT));
+        let wait = back_off(self.probes, chance).max(SHORTEST_WAIT).min(longest);
         self.next_probe = now.after(wait);
         match self.since {
             Some(_) => AfterFailure::NothingChanged,

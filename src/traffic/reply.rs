@@ -74,8 +74,18 @@ pub(crate) enum NoToken {
     Unsignable { error: String },
     /// The token has a character that no HTTP header may have.
     NotAHeader,
-    /// The file that a variable names is empty, or cannot be read, in the system's words.
-    File { variable: String, cause: Option<String> },
+    /// There is no secret in the file that a variable names.
+    File { variable: String, why: NoSecret },
     /// The token that is there by now is another account's: the run began for the one before.
     OtherAccount { before: String, now: String },
+}
+
+/// Why there is no secret in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NoSecret {
+    Empty,
+    /// It holds so many lines, and a secret is one.
+    Lines(usize),
+    /// In the system's words.
+    Unread(String),
 }

@@ -70,6 +70,15 @@ pub fn judge(answers: &Answers, operation: &Operation, reply: Reply) -> Verdict 
     }
 }
 
+/// Whether an answer, to whatever it is, says that it did not act for now, as there were too many requests.
+pub(crate) fn asks_for_later(answers: &Answers, answer: &Answer) -> bool {
+    if answer.status == TOO_MANY_REQUESTS || answers.retry.status.contains(&answer.status) {
+        return true;
+    }
+    let cause = cause(answers, answer, Body::read(&answer.body).as_ref());
+    answers.retry.by_body(cause.code.as_deref(), cause.message.as_deref())
+}
+
 fn judge_answer(answers: &Answers, operation: &Operation, answer: &Answer) -> Verdict {
     let body = Body::read(&answer.body);
     let status = answer.status;

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Lines, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 
 use noteferry::proofs::Quota;
 use noteferry::sandbox::{EMAIL, Options, PASSWORD, Sandbox};
@@ -59,12 +60,18 @@ pub(crate) fn requests(sandbox: &Sandbox) -> u64 {
 /// A temporary folder, and what the binary finds in its environment.
 pub(crate) struct Desk {
     folder: TempDir,
+    /// What its runs share, as those of one user.
+    state: Arc<TempDir>,
     variables: Vec<(String, String)>,
 }
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            state: Arc::new(tempfile::tempdir().unwrap()),
+            variables: Vec::new(),
+        }
     }
 
     /// A desk with [`NOTES_JOB`] as `job.yaml` and these rows.
@@ -124,6 +131,17 @@ impl Desk {
         std::fs::write(path, content).unwrap();
     }
 
+    /// Another desk of the same user.
+    pub(crate) fn beside(mut self, other: &Self) -> Self {
+        self.state = Arc::clone(&other.state);
+        self
+    }
+
+    /// Where its runs keep what they share.
+    pub(crate) fn state(&self) -> &Path {
+        self.state.path()
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -131,13 +149,16 @@ impl Desk {
     /// The files below the folder, sorted, with their contents; but for locks.
     pub(crate) fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let is_lock = |path: &Path| path.extension() == Some(OsStr::new("lock"));
-        self.all_files().into_iter().filter(|(path, _)| !is_lock(path)).collect()
+        let is_below = |path: &Path| path.starts_with(self.folder.path());
+        let files = self.all_files().into_iter();
+        files.filter(|(path, _)| is_below(path) && !is_lock(path)).collect()
     }
 
     /// All of them. Some systems let nobody read a lock that is held; then it is left out.
     pub(crate) fn all_files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         collect(self.folder.path(), &mut files);
+        collect(self.state.path(), &mut files);
         files.sort();
         files
     }
@@ -207,6 +228,13 @@ impl Desk {
         command
     }
 
+    /// Runs the binary to its end against a sandbox, with its credentials; tells what people are told.
+    pub(crate) fn call_at(&self, sandbox: &Sandbox, arguments: &str) -> Outcome {
+        let mut command = self.command(&format!("{arguments} --base-url {}", sandbox.base_url()));
+        command.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", PASSWORD);
+        Started::spawn(command).outcome()
+    }
+
     pub(crate) fn start(&self, arguments: &str) -> Started {
         Started::spawn(self.command(arguments))
     }
@@ -236,7 +264,8 @@ impl Desk {
                 command.env(name, value);
             }
         }
-        command.env("TZ", "UTC").envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.env("TZ", "UTC").env("NOTEFERRY_STATE", self.state.path());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

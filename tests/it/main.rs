@@ -25,6 +25,7 @@ mod ledger;
 mod ledger_check;
 mod lost_answers;
 mod markers;
+mod next_steps;
 #[cfg(target_os = "linux")]
 mod outputs;
 mod planning;
@@ -32,11 +33,14 @@ mod repeats;
 mod replay;
 mod running;
 mod secrets;
+mod shared_pace;
 mod shipped;
 #[cfg(unix)]
 mod signals;
 mod signing_in;
+mod spelling;
 mod status;
 mod tidy;
 mod told;
+mod unmeant;
 mod validation;

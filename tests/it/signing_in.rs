@@ -271,3 +271,49 @@ fn an_account_that_has_done_nothing_is_still_asked_about_the_one_that_has() {
     }
     assert_eq!(stand.seen().len(), sent);
 }
+
+#[test]
+fn a_login_that_is_pushed_back_in_its_body_is_tried_again() {
+    let count = AtomicUsize::new(0);
+    let stand = Stand::open(move |seen| {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        let text = match (seen.path.ends_with("/account"), number) {
+            (true, 0) => json!({"r": 9, "msg": "Too many requests"}),
+            (true, _) => json!({"r": 0, "portals": [{"id": 1, "auth_token": "good"}]}),
+            (false, _) => json!({"r": 0, "id": format!("tn_{number}")}),
+        };
+        Some((200, text.to_string()))
+    });
+    let desk = Desk::with_notes(notes_csv(2, 2))
+        .env("STRINGEEX_EMAIL", "a@example.com")
+        .env("STRINGEEX_PASSWORD", "secret");
+    let run = format!("run job.yaml --rate 1000/s --format json --base-url {}/v1", stand.address());
+    desk.call(&run).exits(0).counts("succeeded=2");
+}
+
+#[test]
+fn a_token_file_of_two_lines_is_called_that_and_blank_ones_do_not_count() {
+    let desk = Desk::with_notes(notes_csv(2, 2)).file("token", "one\ntwo\n");
+    let desk = desk.env("STRINGEEX_TOKEN_FILE", "token");
+    let stand = Stand::open(|_| Some((200, json!({"r": 0, "id": fastrand::u64(..)}).to_string())));
+    let run = format!("run job.yaml --rate 1000/s --base-url {}/v1", stand.address());
+    let told = desk.call(&run).exits(2);
+    assert!(told.stderr.contains("STRINGEEX_TOKEN_FILE names holds 2 lines"), "{told}");
+    assert_eq!(stand.seen().len(), 0);
+    desk.write("token", "\r\none\r\n  \r\n\n");
+    desk.call(&run).exits(0);
+    assert_eq!(stand.seen()[0].headers["x-stringee-auth"], "one");
+}
+
+#[test]
+fn of_a_token_and_a_file_of_one_it_is_said_which_counts() {
+    let desk = Desk::with_notes(notes_csv(2, 2)).file("token", "in-the-file");
+    let desk = desk.env("STRINGEEX_TOKEN_FILE", "token").env("STRINGEEX_TOKEN", "in-the-variable");
+    let stand = Stand::open(|_| Some((200, json!({"r": 0, "id": fastrand::u64(..)}).to_string())));
+    let told = desk
+        .call(&format!("run job.yaml --rate 1000/s --base-url {}/v1", stand.address()))
+        .exits(0);
+    let words = "STRINGEEX_TOKEN and STRINGEEX_TOKEN_FILE are both set: STRINGEEX_TOKEN is taken";
+    assert!(told.stderr.contains(words), "{told}");
+    assert_eq!(stand.seen()[0].headers["x-stringee-auth"], "in-the-variable");
+}

@@ -101,7 +101,7 @@ fn what_has_changed_is_named() {
         |arguments: &str| desk.call(&format!("{arguments} --base-url {at}")).exits(0).to_string();
     for told in [text("run job.yaml"), text("run job.yaml -q"), text("plan job.yaml")] {
         assert!(told.contains("6 rows are done and have changed since"), "{told}");
-        assert!(told.contains("row 1 (line 2)") && told.contains("key k1"), "{told}");
+        assert!(told.contains("row 1 (line 2, ticket tk_1, key k1)"), "{told}");
         assert!(!told.contains("key k4"), "{told}");
         assert!(told.contains("plan job.yaml") && told.contains("--verbose"), "{told}");
     }

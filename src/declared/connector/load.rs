@@ -116,7 +116,8 @@ fn load_folder(folder: &Path) -> Result<Connector, Vec<Diagnostic>> {
         )]
     };
     let files = files_of(folder).map_err(unreadable)?;
-    resolve::connector(files.into_iter().map(|path| Document::read(&path)))
+    let connector = resolve::connector(files.into_iter().map(|path| Document::read(&path)))?;
+    Ok(Connector { folder: Some(folder.to_owned()), ..connector })
 }
 
 /// The files of a connector's folder, `connector.yaml` first.

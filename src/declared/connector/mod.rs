@@ -32,6 +32,8 @@ pub(crate) use authentication::{
 };
 pub(crate) use built_in::DEFAULT_CONNECTOR;
 pub(crate) use fields::FieldSet;
+#[cfg(test)]
+pub(super) use fields::KEYWORDS;
 pub use load::Catalogue;
 pub(crate) use operation::{Effect, Method, Operation, Repeat};
 pub(crate) use recovery::Recover;

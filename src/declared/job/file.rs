@@ -43,6 +43,9 @@ pub(crate) struct JobFile {
     /// (at the risk of doing it twice).
     #[schemars(extend("examples" = ["verify"]))]
     pub in_doubt: Option<InDoubt>,
+    /// A source with fewer rows than this is refused, as where an export came out empty. Left out: 0.
+    #[schemars(extend("examples" = [1]))]
+    pub min_rows: Option<u64>,
     /// The name of the account at the API, for the ledger. Left out: what the credentials say.
     #[schemars(extend("examples" = ["support@example.com"]))]
     pub account: Option<String>,

@@ -24,7 +24,7 @@ use crate::text::quota::Quota;
 
 pub use in_doubt::InDoubt;
 pub use marker::Marker;
-pub use resolve::{find_operation, load};
+pub use resolve::{DataFile, find_operation, load};
 pub use sketch::{Broken, Part, Sketch};
 
 /// A job, ready to be mapped onto its rows.
@@ -56,6 +56,8 @@ pub struct Job {
     pub in_doubt: InDoubt,
     /// The account that the job is for; none where the credentials say that.
     pub account: Option<String>,
+    /// A source with fewer rows is refused: an export may have come out empty.
+    pub min_rows: u64,
     /// None for a data file.
     pub document: Option<Document>,
 }

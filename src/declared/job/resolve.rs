@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::declared::connector::{Catalogue, Connector, DEFAULT_CONNECTOR, Operation};
 use crate::declared::job::InDoubt;
-use crate::source::{Format, InlineRow, OwnedCell, RowLimit};
+use crate::source::{Format, InlineRow, OwnedCell, RowLimit, delimiter_of};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, line_and_column};
 use crate::text::document::{Content, Document, Node, Reading, Unsound};
@@ -19,31 +19,59 @@ use super::{Broken, Job, MapEntry, Marker, OperationChoice, Part, Rows, Sketch, 
 
 const DEFAULT_ATTEMPTS: u32 = 5;
 
+/// What is said of a data file that is a job by itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DataFile<'a> {
+    /// What each row does; left out: its column `operation` says.
+    pub operation: Option<&'a str>,
+    /// What stands between its cells; left out: what the file's name says.
+    pub delimiter: Option<u8>,
+}
+
 /// Loads a job: a YAML file, or a data file with everything left to defaults.
 ///
 /// `connector_folders` come before a `schemas` folder beside the job, and that before the built-in ones.
-pub fn load(
-    path: &Path,
-    operation: Option<&str>,
-    connector_folders: &[PathBuf],
-) -> Result<Job, Broken> {
+pub fn load(path: &Path, data: DataFile<'_>, connector_folders: &[PathBuf]) -> Result<Job, Broken> {
     let beside = path.parent().unwrap_or(Path::new("")).to_owned();
     let near = [beside.join("schemas"), beside.join("..").join("schemas")];
     let catalogue = Catalogue::new(connector_folders.iter().cloned()).beside(near);
-    match Format::of_path(path) {
-        Some(format) => Ok(data_job(path, operation, format, &catalogue)?),
+    match (Format::of_path(path), data.delimiter) {
+        (Some(Format::JsonLines | Format::Json), Some(_)) => {
+            Err(vec![no_delimiter(path, "JSON has no delimiter", "leave --delimiter out")].into())
+        }
+        (Some(_), Some(delimiter)) => {
+            Ok(data_job(path, data.operation, Format::Csv { delimiter }, &catalogue)?)
+        }
+        (Some(format), None) => Ok(data_job(path, data.operation, format, &catalogue)?),
         // Before it is read: rows of another format make broken YAML, and that would be told instead.
-        None if operation.is_some() => Err(vec![no_data_file(path)].into()),
-        None => {
+        (None, None) if data.operation.is_some() => Err(vec![no_data_file(path)].into()),
+        (None, Some(_)) if is_yaml(path) => {
+            let message = "--delimiter is for data files; a job file says its delimiter itself";
+            let hint = "write it into the job, as in source: { csv: notes.csv, delimiter: \";\" }";
+            Err(vec![no_delimiter(path, message, hint)].into())
+        }
+        (None, Some(delimiter)) => {
+            Ok(data_job(path, data.operation, Format::Csv { delimiter }, &catalogue)?)
+        }
+        (None, None) => {
             yaml_job(Document::read(path).map_err(|problem| vec![problem])?, &beside, &catalogue)
         }
     }
 }
 
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+}
+
+/// `--delimiter` was given with a file that has none, or says its own.
+fn no_delimiter(path: &Path, message: &str, hint: &str) -> Diagnostic {
+    let place = Place::File(path.display().to_string().into());
+    Diagnostic::error(Code::Usage, place, message).hint(hint)
+}
+
 /// `--operation` was given with a file that is taken for a job.
 fn no_data_file(path: &Path) -> Diagnostic {
-    let yaml = path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
-    let (message, hint) = if yaml {
+    let (message, hint) = if is_yaml(path) {
         (
             "--operation is for data files; a job file says its operation itself",
             "leave --operation out",
@@ -92,6 +120,7 @@ fn data_job(
         attempts: DEFAULT_ATTEMPTS,
         in_doubt: InDoubt::default(),
         account: None,
+        min_rows: 0,
         document: None,
         connector,
     })
@@ -151,6 +180,7 @@ fn yaml_job(document: Document, beside: &Path, catalogue: &Catalogue) -> Result<
                 .unwrap_or(DEFAULT_ATTEMPTS),
             in_doubt: file.in_doubt.unwrap_or_default(),
             account: file.account,
+            min_rows: file.min_rows.unwrap_or_default(),
             connector,
             document: Some(document),
         }),
@@ -237,14 +267,12 @@ impl Resolver<'_> {
 
     fn delimiter(&mut self, source: &SourceFile) -> Option<u8> {
         let text = source.delimiter.as_ref()?;
-        match text.as_bytes() {
-            [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte) => Some(*byte),
-            _ => {
-                let message = "a delimiter is one ASCII character";
-                self.refuse(&["source", "delimiter"], message, "as in \";\" or \"\\t\"");
-                None
-            }
+        let delimiter = delimiter_of(text);
+        if delimiter.is_none() {
+            let message = "a delimiter is one ASCII character";
+            self.refuse(&["source", "delimiter"], message, "as in \";\" or \"\\t\"");
         }
+        delimiter
     }
 
     fn longest_row(&mut self, source: &SourceFile) -> RowLimit {

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema};
 
 use serde_json::Value;
 
-use crate::declared::connector::{ConnectorFile, OperationFile};
+use crate::declared::connector::{ConnectorFile, KEYWORDS, OperationFile};
 use crate::declared::job::file::JobFile;
 use crate::text::document::Document;
 use std::path::Path;
@@ -125,4 +125,24 @@ fn the_shipped_files_fit_their_schemas() {
         }
     }
     assert!(checked >= 9, "{checked}");
+}
+
+#[test]
+fn the_schema_of_operations_lists_every_key_that_a_field_may_have() {
+    let validator = jsonschema::validator_for(&schema::<OperationFile>().to_value()).unwrap();
+    let shipped = std::fs::read_to_string(folder().join("stringeex/ticket_note.create.yaml"));
+    let shipped = shipped.unwrap();
+    let field = "      x-counted-as:";
+    assert!(shipped.contains(field));
+    let listed = schema::<OperationFile>().to_value();
+    let each = &listed["properties"]["fields"]["properties"]["properties"]["additionalProperties"];
+    let own = ["x-counted-as"];
+    for keyword in KEYWORDS.iter().chain(&own) {
+        assert!(each["properties"].get(keyword).is_some(), "{keyword} is not offered by editors");
+    }
+    for (key, is_taken) in [("maxLength: 5", true), ("x-mine: 1", true), ("maxLenght: 5", false)] {
+        let text = shipped.replace(field, &format!("      {key}\n{field}"));
+        let document = Document::parse("ticket_note.create.yaml".into(), text).unwrap();
+        assert_eq!(validator.is_valid(&document.root().to_json()), is_taken, "{key}");
+    }
 }

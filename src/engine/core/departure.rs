@@ -5,13 +5,19 @@
 //! count as requests under way, and there are never more of them than there may be requests: so when a run is killed, no
 //! more rows are in doubt than twice its concurrency.
 
-use crate::event::{Fault, Happening, RowEnd};
+use std::time::Duration;
+
+use crate::event::{Event, Fault, Happening, Note, RowEnd};
 use crate::plan::decide::Sending;
 use crate::row::{Attempted, Cause, Doubt, Reason};
-use crate::traffic::pace::Moment;
+use crate::traffic::pace::{Moment, Report};
+use crate::traffic::shared_pace::{Heard, Unheard};
 
 use super::rows::{Flight, Last, Recovery};
 use super::{Action, Core, Now};
+
+/// A wait that nobody has asked for and that is no shorter is told.
+const WORTH_TELLING: Duration = Duration::from_secs(10);
 
 impl Core {
     /// Does all that can be done now, and finds out when more can be.
@@ -25,6 +31,52 @@ impl Core {
             self.withdraw_cleared(now);
             self.end_recoveries(now);
         }
+        self.come(now);
+    }
+
+    /// Other runs of the account are told how this one stands when that is due.
+    fn come(&mut self, now: Now) {
+        let wants = self.has_something_to_send(now);
+        let pace = &mut self.other_side.pace;
+        let Some(at) = pace.comes_at(now.moment, wants) else { return };
+        if at > now.moment {
+            return self.wake_no_later_than(at);
+        }
+        if let Some(report) = pace.come(now.moment, wants, false) {
+            self.actions.push(Action::Come(Box::new(report)));
+        }
+    }
+
+    fn has_something_to_send(&self, now: Now) -> bool {
+        let rows = &self.rows;
+        let is_sought = self.course.looks_on(now) && rows.first_sought().is_some();
+        let waits = rows.first_ready().is_some()
+            || rows.first_cleared().is_some()
+            || (self.settings.token_costs_request
+                && self.other_side.access.wants_request(now.moment));
+        is_sought || (self.course.goes_on() && waits)
+    }
+
+    /// What other runs of the account do, or that nobody says.
+    pub(super) fn heard(&mut self, heard: Result<Heard, Unheard>, now: Now) {
+        let note = match heard {
+            Ok(heard) => {
+                let wait = self.other_side.pace.hear(&heard.view, now.moment);
+                let wait = wait.filter(|wait| *wait >= WORTH_TELLING);
+                let spent = wait.map(|wait| Note::QuotaSpent { wait });
+                heard.begun_anew.map(Note::PaceBegunAnew).or(spent)
+            }
+            Err(why) => {
+                self.other_side.pace.go_alone();
+                Some(Note::OwnPace(why))
+            }
+        };
+        self.actions.extend(note.map(|note| Action::Tell(Event::Note(note))));
+    }
+
+    /// The last word to other runs of the account, where there is one to say.
+    pub(crate) fn last_report(&mut self, moment: Moment) -> Option<Report> {
+        self.other_side.pace.come(moment, false, true)
     }
 
     fn send_what_may_leave(&mut self, now: Now) -> Result<(), Fault> {

@@ -12,8 +12,9 @@ use crate::prepare::request::Request;
 use crate::row::{AttemptEnd, AttemptStart, Holdings};
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::deadline::Deadline;
-use crate::traffic::pace::Moment;
+use crate::traffic::pace::{Moment, Report};
 use crate::traffic::reply::{Granted, TokenFailure};
+use crate::traffic::shared_pace::{Heard, Unheard};
 use crate::traffic::verdict::Verdict;
 
 /// What a run is allowed.
@@ -96,6 +97,8 @@ pub(crate) enum Input {
     /// Lanes that earlier runs have left uncounted, each with what has made its items.
     Owed(Vec<(Arc<Operation>, String)>),
     Token(Result<Granted, TokenFailure>),
+    /// What other runs of the account do, or why nobody says.
+    Heard(Result<Heard, Unheard>),
     Stop(Stop),
     /// Time has passed.
     Tick,
@@ -125,6 +128,8 @@ pub(crate) enum Action {
     Count { lane: usize, of: Arc<Operation>, name: Arc<str>, request: Box<Request> },
     /// Get a token.
     Renew,
+    /// Tell other runs of the account how this one stands, and hear of them.
+    Come(Box<Report>),
     /// Tell the reporters.
     Tell(Event),
     /// Forget the requests under way.

@@ -133,6 +133,7 @@ impl Core {
                 let consequence = self.other_side.token_failed(failure, patience, now);
                 self.follow(consequence, now);
             }
+            Input::Heard(heard) => self.heard(heard, now),
             Input::Stop(stop) => self.asked_to_stop(stop, now),
             Input::SourceFailed(problems) => self.source_failed(problems, now),
             Input::LedgerFailed(error) => self.ledger_failed(error, now),
@@ -204,6 +205,7 @@ impl Core {
             in_flight: self.rows.in_flight() as u64,
             requests: self.counts.requests,
             elapsed: now.0,
+            latency: self.other_side.latency(),
             left: None,
             allowed_rate: (!period.is_zero()).then(|| period.as_secs_f64().recip()),
             paused: self.other_side.pace.paused(now),

@@ -64,9 +64,9 @@ pub(super) enum Consequence {
 impl OtherSide {
     pub(super) fn new(settings: &Settings, pace: Pace) -> Self {
         Self {
+            outage: Outage::new(pace.shortest_window()),
             pace,
             access: Access::new(settings.needs_token),
-            outage: Outage::default(),
             concurrency: Concurrency::new(settings.concurrency),
             token_costs_request: settings.token_costs_request,
             told_push_back: None,
@@ -303,6 +303,11 @@ impl OtherSide {
         (turn > now.moment.after(LEAD)).then(|| Moment(turn.0.saturating_sub(LEAD)))
     }
 
+    /// How long a request is under way, going by the last ones.
+    pub(super) fn latency(&self) -> Option<Duration> {
+        self.concurrency.mean()
+    }
+
     /// How long what is under way may take to come to an end, going by the last answers.
     pub(super) fn drain(&self) -> Duration {
         let slowest = self.concurrency.slowest();
@@ -352,8 +357,10 @@ fn load(verdict: &Verdict, took: Duration) -> Option<Load> {
         // That is for the pace: it says how often, not how many at once.
         Verdict::Unauthorized(_) | Verdict::Retry { pushback: true, .. } => None,
         Verdict::Retry { cause, .. } | Verdict::Unknown { cause, .. } => {
-            let broke = cause.reason == Reason::ConnectionBroken;
-            (broke || cause.status.is_some() || took >= LONG).then_some(Load::Busy)
+            if cause.reason == Reason::ConnectionBroken && took < LONG {
+                return Some(Load::Broken);
+            }
+            (cause.status.is_some() || took >= LONG).then_some(Load::Busy)
         }
     }
 }
@@ -370,8 +377,8 @@ mod tests {
             Verdict::Retry { cause, after: None, pushback, may_have_acted: false }
         };
         for (verdict, expected) in [
-            (lost(Reason::ConnectionBroken), Some(Load::Busy)),
-            (retry(Reason::ConnectionBroken, false), Some(Load::Busy)),
+            (lost(Reason::ConnectionBroken), Some(Load::Broken)),
+            (retry(Reason::ConnectionBroken, false), Some(Load::Broken)),
             (retry(Reason::NoConnection, false), None),
             (retry(Reason::Answered, true), None),
         ] {

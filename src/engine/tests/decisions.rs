@@ -78,6 +78,7 @@ fn done(core: &mut Core) -> Vec<String> {
         Action::Look { slot, .. } => format!("look {slot}"),
         Action::Count { lane, .. } => format!("count {lane}"),
         Action::Renew => "renew".to_owned(),
+        Action::Come(_) => "come".to_owned(),
         Action::Tell(Event::Row(event)) => format!("row {} {}", event.place.row, event.end.word()),
         Action::Tell(_) => "tell".to_owned(),
         Action::Abandon => "abandon".to_owned(),

@@ -204,6 +204,7 @@ impl World {
             let way = Way { server: Rc::clone(&self.server), disk: self.disk };
             let parts = Parts {
                 owed: Vec::new(),
+                shared_pace: None,
                 transport: &way,
                 answers: &self.connector.answers,
                 recorder: &recorder,
@@ -224,7 +225,7 @@ impl World {
                 wall: &clock,
                 chance: &mut || 0.5,
             };
-            dispatch::run(settings(), Pace::new(&["100000/1s".parse().unwrap()]), parts).await
+            dispatch::run(settings(), Pace::new(&["100000/1s".parse().unwrap()]), parts).await.0
         });
         if let Some(left) = recorder.finish() {
             let _ = left.ledger.end_run(run, &Totals::default(), (0, None), clock());

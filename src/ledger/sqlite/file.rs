@@ -1,7 +1,6 @@
 //! The file of a ledger, open: how it is found, connected to and set up.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use super::format::{self, Found};
 use super::lock::{JobLock, other_holder};
 use super::presence::{self, Presence};
 use crate::ledger::{Deed, LedgerError, Location, StorageFault};
+use crate::text::private_file;
 
 /// How long to wait for another process that writes to the same file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -272,7 +272,7 @@ pub(super) fn make_folder(folder: &Path) -> std::io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    private_folders().create(folder)?;
+    private_file::folders().create(folder)?;
     if folder.file_name().is_some_and(|name| name == ".noteferry") {
         std::fs::write(folder.join(".gitignore"), "*\n")?;
     }
@@ -282,41 +282,7 @@ pub(super) fn make_folder(folder: &Path) -> std::io::Result<()> {
 /// Makes the file of a ledger where there is none, for this user alone; what lies beside it later is made likewise by
 /// SQLite. Why that fails is told when the file is opened.
 fn make_private(path: &Path) {
-    let _ = private(OpenOptions::new().write(true).create_new(true)).open(path);
-}
-
-/// Makes folders and those above them, for this user alone.
-fn private_folders() -> DirBuilder {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-}
-
-/// What is made is for this user alone.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
-}
-
-/// Opens a file that lies beside a ledger under a name that others can foresee. A link is not followed, and what is no
-/// regular file is refused, without waiting for whoever is at its other end.
-pub(super) fn open_beside(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    let refusal = |words| io::Error::new(io::ErrorKind::AlreadyExists, words);
-    let options = private(options);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    let opened = options.open(path);
-    let is_link = || path.symlink_metadata().is_ok_and(|found| found.is_symlink());
-    let is_other = || path.metadata().is_ok_and(|found| !found.is_file());
-    match opened {
-        Ok(file) if file.metadata()?.is_file() => Ok(file),
-        Err(_) if cfg!(unix) && is_link() => Err(refusal("a symbolic link is in its place")),
-        Err(error) if error.kind() == io::ErrorKind::IsADirectory || !is_other() => Err(error),
-        Ok(_) | Err(_) => Err(refusal("what is in its place is no regular file")),
-    }
+    let _ = private_file::for_one(OpenOptions::new().write(true).create_new(true)).open(path);
 }
 
 /// A path as it may stand in a `file:` URI.

@@ -12,9 +12,10 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::fault::of_io;
-use super::file::{make_folder, open_beside};
+use super::file::make_folder;
 use super::presence::{is_at, neighbours};
 use crate::ledger::{Claim, Deed, JobName, LedgerError, Validity, Watch};
+use crate::text::private_file::open as open_beside;
 
 /// What became of a lock when it was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

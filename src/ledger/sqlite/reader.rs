@@ -15,6 +15,7 @@ use crate::row::{
     RowId, RowState, Uncounted,
 };
 use crate::text::place::RowPlace;
+use crate::text::spelling::is_same;
 
 /// Of a row of `jobs`: whether there is an attempt that did something, or of which nobody knows that it did nothing.
 const HAS_DONE: &str = "EXISTS (SELECT 1 FROM starts JOIN owners ON owners.id = starts.owner \
@@ -174,13 +175,16 @@ impl FileLedger {
 
     fn find_one(&self, row: RowId, key: &str) -> Result<Option<Known>, LedgerError> {
         let read = self.reading(|| read_row(&self.connection, row))?;
-        let Some((life, sent)) = read.filter(|(_, sent)| sent.key == key) else { return Ok(None) };
+        let Some((life, sent)) = read.filter(|(_, sent)| is_same(&sent.key, key)) else {
+            return Ok(None);
+        };
         if let Some(cause) = sent.contradiction {
             let key = key.to_owned();
             return Err(LedgerError::Inconsistent { ledger: self.location(), key, cause });
         }
         Ok(Some(Known {
             id: row,
+            key: sent.key,
             earlier: Earlier {
                 holder: sent.holder,
                 turn: u32::try_from(life.turn()).unwrap_or(u32::MAX),

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
-use super::file::{self, open_beside};
+use super::file;
 use super::journal::{Belongs, Entries, reason};
 use super::lock::{beside, undeletable};
 use super::presence::{is_at, neighbours};
@@ -28,6 +28,7 @@ use crate::ledger::{
     Claim as _, Deed, JobName, LedgerError, LostOutcome, OwnerId, Reader as _, StorageFault,
 };
 use crate::row::{AttemptEnd, Cause, Doubt, Outcome, Reason, RowId};
+use crate::text::private_file::open as open_beside;
 
 /// How the name of a rescue file ends, after its owner's number.
 const ENDING: &str = ".rescue";

@@ -210,6 +210,7 @@ fn failed_row(connection: &Connection, row: RowId, state: Unfinished) -> Result<
     Ok(FailedRow {
         place: sent.place.clone(),
         key: sent.key,
+        lane: sent.lane,
         state,
         attempts: u32::try_from(life.attempts()).unwrap_or(u32::MAX),
         cause: sent.cause,

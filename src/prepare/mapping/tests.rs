@@ -15,7 +15,10 @@ use crate::text::diagnostic::Place;
 
 /// A row with these cells, and its source.
 fn row(cells: &[(&str, OwnedCell)]) -> (Source, Record) {
-    let cells = cells.iter().map(|(name, cell)| (Arc::from(*name), cell.clone())).collect();
+    // A row in which nothing is written is none.
+    let written = (Arc::from("written"), OwnedCell::Bool(true));
+    let cells = cells.iter().map(|(name, cell)| (Arc::from(*name), cell.clone()));
+    let cells = cells.chain([written]).collect();
     let mut source = Source::from_rows("rows".into(), vec![InlineRow { line: 1, cells }]);
     let mut record = Record::default();
     assert!(matches!(source.next(&mut record), Read::Row));

@@ -6,6 +6,7 @@ use serde_json::{Number, Value};
 
 use crate::row::FieldValue;
 use crate::text::code::Code;
+use crate::text::lookalike::{Lookalike, did_you_mean, seen_as};
 use crate::text::pointer::Pointer;
 use crate::text::violation::{Subject, Violation};
 
@@ -82,6 +83,9 @@ fn integer(text: &str) -> Result<FieldValue<'static>, Violation> {
         return Ok(FieldValue::Number(value.into()));
     }
     let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+    if let Some(hint) = odd_digits(digits) {
+        return Err(refusal("a whole number", Some(&hint)));
+    }
     let hint = if !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
         "the number is too large to be carried without loss"
     } else if digits.parse::<f64>().is_ok() {
@@ -95,8 +99,14 @@ fn integer(text: &str) -> Result<FieldValue<'static>, Violation> {
 fn number(text: &str) -> Result<FieldValue<'static>, Violation> {
     let written = text.trim();
     let number = serde_json::from_str::<Number>(written).ok().map(FieldValue::Number);
-    let hint = written.contains(',').then_some("write the decimals after a point");
-    number.ok_or_else(|| refusal("a number", hint))
+    let comma = || written.contains(',').then(|| "write the decimals after a point".to_owned());
+    number.ok_or_else(|| refusal("a number", odd_digits(written).or_else(comma).as_deref()))
+}
+
+/// A number to the eye, with letters in it that are no digits, or are not seen.
+fn odd_digits(text: &str) -> Option<String> {
+    let odd = Lookalike::in_name(text, "")?;
+    Some(format!("what is written has {} in it: {}", odd.named(), odd.advice()))
 }
 
 fn boolean(text: &str) -> Result<FieldValue<'static>, Violation> {
@@ -107,7 +117,10 @@ fn boolean(text: &str) -> Result<FieldValue<'static>, Violation> {
     } else if is(["false", "0", "no"]) {
         Ok(FieldValue::Bool(false))
     } else {
-        Err(refusal("true or false", Some("true, false, 1, 0, yes and no are understood")))
+        let words = ["true", "false", "1", "0", "yes", "no"];
+        let known = "true, false, 1, 0, yes and no are understood".to_owned();
+        let hint = seen_as(word, &words).map_or(known, |meant| did_you_mean(word, meant));
+        Err(refusal("true or false", Some(&hint)))
     }
 }
 

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 pub(crate) use coerce::Kind;
 
-use crate::declared::connector::Operation;
+use crate::declared::connector::{Operation, Remark};
 use crate::row::{Field, Fields, Instance};
 use crate::text::code::Code;
 use crate::text::diagnostic::Severity;
@@ -59,15 +59,8 @@ impl Checker {
 
     /// Checks a row's fields. `now` is in unix milliseconds.
     ///
-    /// One finding a field, the one that matters: what is no number is not also no documented number. What is found once
-    /// for all rows is left out where `is_told` knows its code and field already.
-    pub(crate) fn check(
-        &self,
-        fields: &Fields<'_>,
-        now: i64,
-        is_told: &dyn Fn(Code, &str) -> bool,
-        findings: &mut Vec<Finding>,
-    ) {
+    /// One finding a field, the one that matters: what is no number is not also no documented number.
+    pub(crate) fn check(&self, fields: &Fields<'_>, now: i64, findings: &mut Vec<Finding>) {
         let mut found = Vec::new();
         let instance = Instance::Row { names: self.operation.fields.list(), fields };
         if !self.operation.validator.is_valid(instance) {
@@ -77,7 +70,6 @@ impl Checker {
             found.extend(violations.map(Finding::error));
         }
         rules::check(&self.operation, fields, now, self.zone.as_ref(), &mut found);
-        rules::check_once(&self.operation, fields, is_told, &mut found);
         found.sort_by_key(|finding| {
             (finding.severity == Severity::Warning, finding.violation.code != Code::WrongType)
         });
@@ -87,6 +79,14 @@ impl Checker {
                 findings.push(finding);
             }
         }
+    }
+
+    /// The fields that are left to a default that matters, each with what is to be said of it.
+    pub(crate) fn left_to_defaults<'a>(
+        &'a self,
+        fields: &'a Fields<'_>,
+    ) -> impl Iterator<Item = (Field, &'a Remark)> {
+        rules::left_to_defaults(&self.operation, fields)
     }
 
     /// The last moment, in unix milliseconds, at which these fields may still be sent.

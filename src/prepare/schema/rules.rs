@@ -16,7 +16,7 @@ const EARLIEST_MILLISECONDS: i64 = 100_000_000_000;
 /// From this many on (the year 33658) it is more likely microseconds.
 const LATEST_MILLISECONDS: i64 = 1_000_000_000_000_000;
 
-/// Checks the rules of an operation but for those of [`check_once`]. `now` is in unix milliseconds.
+/// Checks the rules of an operation but for those of [`left_to_defaults`]. `now` is in unix milliseconds.
 pub(super) fn check(
     operation: &Operation,
     fields: &Fields<'_>,
@@ -57,21 +57,15 @@ pub(super) fn check(
     }
 }
 
-/// Checks the rules whose findings are told once for all rows, but for those that have been told.
-pub(super) fn check_once(
-    operation: &Operation,
-    fields: &Fields<'_>,
-    is_told: &dyn Fn(Code, &str) -> bool,
-    findings: &mut Vec<Finding>,
-) {
-    for rule in &operation.rules {
-        let Rule::Explicit { field, remark } = rule else { continue };
-        let name = operation.fields.name(*field);
-        if !fields.has(*field) && !is_told(Code::ImplicitDefault, name) {
-            let finding = warning(name, Code::ImplicitDefault, remark);
-            findings.push(Finding { once: true, ..finding });
-        }
-    }
+/// The fields that are left to a default that matters, each with what is to be said of it.
+pub(super) fn left_to_defaults<'a>(
+    operation: &'a Operation,
+    fields: &'a Fields<'_>,
+) -> impl Iterator<Item = (Field, &'a Remark)> {
+    operation.rules.iter().filter_map(|rule| match rule {
+        Rule::Explicit { field, remark } if !fields.has(*field) => Some((*field, remark)),
+        _ => None,
+    })
 }
 
 /// The last moment, in unix milliseconds, at which no rule forbids to send these fields.

@@ -63,7 +63,7 @@ fn the_rules_of_a_create_hold() {
         (json!({"task_type": 2}), vec!["invalid-value /task_type"]),
     ] {
         let mut findings = Vec::new();
-        checker.check(&values(&checker, create(extra.clone())), NOW, &|_, _| false, &mut findings);
+        checker.check(&values(&checker, create(extra.clone())), NOW, &mut findings);
         let mut found: Vec<String> = findings
             .iter()
             .map(|finding| format!("{} {}", finding.violation.code, finding.violation.pointer))
@@ -76,17 +76,17 @@ fn the_rules_of_a_create_hold() {
 }
 
 #[test]
-fn an_unset_visibility_is_warned_of_once() {
-    let mut findings = Vec::new();
+fn an_unset_visibility_is_left_to_its_default() {
     let checker = checker("ticket_note.create");
-    let fields = values(&checker, json!({"ticket_id": "tk_1", "note": "x"}));
-    checker.check(&fields, NOW, &|_, _| false, &mut findings);
-    let told = |code: Code, name: &str| code == Code::ImplicitDefault && name == "is_internal_note";
-    let mut later = Vec::new();
-    checker.check(&fields, NOW, &told, &mut later);
-    assert!(later.is_empty());
-    assert_eq!(findings.len(), 1);
-    assert!(findings[0].once && findings[0].severity == Severity::Warning);
+    for (visibility, left) in [(json!({}), 1), (json!({"is_internal_note": false}), 0)] {
+        let mut row = json!({"ticket_id": "tk_1", "note": "x"});
+        row.as_object_mut().unwrap().extend(visibility.as_object().unwrap().clone());
+        let fields = values(&checker, row);
+        let mut findings = Vec::new();
+        checker.check(&fields, NOW, &mut findings);
+        assert!(findings.is_empty());
+        assert_eq!(checker.left_to_defaults(&fields).count(), left);
+    }
 }
 
 #[test]

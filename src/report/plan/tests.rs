@@ -66,6 +66,7 @@ fn step(row: u64, fate: Fate) -> Step {
 fn known(state: RowState) -> Known {
     Known {
         id: RowId(1),
+        key: "k1".into(),
         earlier: Earlier::of(state),
         digest: Digest([0; 16]),
         operation: "ticket_note.update".into(),

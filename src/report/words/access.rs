@@ -1,5 +1,7 @@
 //! What lets requests in, and why none can be sent, as a person reads it.
 
+use super::no_token::no_secret;
+use crate::traffic::reply::NoSecret;
 use crate::traffic::transport::{ClientError, CredentialError, CredentialKind};
 
 /// What the credentials are, for whoever has to check them.
@@ -17,12 +19,9 @@ pub(crate) fn credential_error(error: &CredentialError) -> String {
         CredentialError::Partner { set, lacking } => {
             format!("{} is set, and {} is not", set.join(" and "), lacking.join(" and "))
         }
-        CredentialError::EmptyFile { variable } => {
-            format!("the file that {variable} names is empty")
-        }
         CredentialError::Missing(_) => "no credentials are set in the environment".to_owned(),
-        CredentialError::File { variable, cause } => {
-            format!("the file that {variable} names cannot be read: {cause}")
+        CredentialError::File { variable, why } => {
+            format!("the file that {variable} names {}", no_secret(why))
         }
         CredentialError::NotText(variable) => format!("{variable} is not valid UTF-8"),
     }
@@ -38,8 +37,15 @@ pub(crate) fn credential_hint(error: &CredentialError) -> String {
         CredentialError::Partner { lacking, .. } => {
             format!("set {} too; it may be given as NAME_FILE", lacking.join(" and "))
         }
-        CredentialError::EmptyFile { .. } => "put the secret in it, or name another".to_owned(),
-        CredentialError::File { .. } => "check the path and the file's permissions".to_owned(),
+        CredentialError::File { why: NoSecret::Empty, .. } => {
+            "put the secret in it, or name another".to_owned()
+        }
+        CredentialError::File { why: NoSecret::Lines(_), .. } => {
+            "leave the one that is meant in it, and nothing else".to_owned()
+        }
+        CredentialError::File { why: NoSecret::Unread(_), .. } => {
+            "check the path and the file's permissions".to_owned()
+        }
         CredentialError::NotText(_) => "set it to plain text".to_owned(),
     }
 }

@@ -326,6 +326,16 @@ fn and_more(count: usize, told: usize) -> String {
     }
 }
 
+fn special_file(what: SpecialFile) -> &'static str {
+    match what {
+        SpecialFile::Pipe => "a pipe",
+        SpecialFile::Socket => "a socket",
+        SpecialFile::Device => "a device",
+        SpecialFile::LinkLoop => "a link that leads back to itself",
+        SpecialFile::Other => "something else",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -423,15 +433,5 @@ mod tests {
                 count: 4,
             },
         ]));
-    }
-}
-
-fn special_file(what: SpecialFile) -> &'static str {
-    match what {
-        SpecialFile::Pipe => "a pipe",
-        SpecialFile::Socket => "a socket",
-        SpecialFile::Device => "a device",
-        SpecialFile::LinkLoop => "a link that leads back to itself",
-        SpecialFile::Other => "something else",
     }
 }

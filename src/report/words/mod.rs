@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
+use crate::declared::job::InDoubt;
 use crate::text::visible::shown;
 
 pub(crate) use access::credentials;
@@ -73,6 +74,42 @@ pub(super) fn one_of(noun: &str) -> String {
 /// A number and the beginning of a sentence about rows: `1 row is`, `2 rows are`.
 pub(super) fn rows_are(count: u64) -> String {
     format!("{} {}", rows(count), if count == 1 { "is" } else { "are" })
+}
+
+/// Likewise of what is past: `1 row was`, `2 rows were`.
+pub(super) fn rows_were(count: u64) -> String {
+    format!("{} {}", rows(count), if count == 1 { "was" } else { "were" })
+}
+
+/// What becomes of rows that are done and were changed afterwards, if somebody wants it.
+pub(super) fn change_what_was_sent(count: u64) -> &'static str {
+    match count {
+        1 => {
+            "To change what was sent, use an operation that changes it, with the id that `plan` shows; to send it as another \
+             one, give the row another key."
+        }
+        _ => {
+            "To change what was sent, use an operation that changes it, with the ids that `plan` shows; to send one as another \
+             one, give its row another key."
+        }
+    }
+}
+
+/// How to go on with rows that are in doubt and held back.
+pub(super) fn held_in_doubt(in_doubt: InDoubt, count: u64) -> String {
+    let (it, is) = if count == 1 { ("it", "it is") } else { ("them", "they are") };
+    let way = match in_doubt {
+        InDoubt::Hold => format!(
+            "`in_doubt: hold` in the job says so: look whether {is} there; `in_doubt: verify` has a run look for {it}, \
+             `in_doubt: resend` sends {it} again, and what is there may then be there twice."
+        ),
+        // It would be looked for, or sent again, if it could be as it is now.
+        InDoubt::Verify | InDoubt::Resend => format!(
+            "No run can look for {it} as {is} now: put back what was sent, or correct what is invalid, and the next run does; \
+             or look whether {is} there yourself, and have `in_doubt: resend` send what is not."
+        ),
+    };
+    format!("{way} More: noteferry explain in-doubt")
 }
 
 /// A duration that is an estimate.

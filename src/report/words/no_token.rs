@@ -2,7 +2,7 @@
 
 use super::cause;
 use crate::text::visible::shown;
-use crate::traffic::reply::NoToken;
+use crate::traffic::reply::{NoSecret, NoToken};
 
 pub(crate) fn no_token(why: &NoToken) -> String {
     match why {
@@ -22,14 +22,22 @@ pub(crate) fn no_token(why: &NoToken) -> String {
         NoToken::NotAHeader => {
             "the token cannot stand in a header: is there a line break in it?".to_owned()
         }
-        NoToken::File { variable, cause: None } => format!("the file of {variable} is empty"),
-        NoToken::File { variable, cause: Some(cause) } => {
-            format!("the file of {variable} cannot be read: {cause}")
+        NoToken::File { variable, why } => {
+            format!("the file of {variable} {}", no_secret(why))
         }
         NoToken::OtherAccount { before, now } => format!(
             "the token in the file is by now that of the account `{}`, and this run is for `{}`",
             shown(now),
             shown(before)
         ),
+    }
+}
+
+/// What is wrong with a file that ought to hold a secret: the sentence after its name.
+pub(super) fn no_secret(why: &NoSecret) -> String {
+    match why {
+        NoSecret::Empty => "is empty".to_owned(),
+        NoSecret::Lines(lines) => format!("holds {lines} lines, and a secret is one"),
+        NoSecret::Unread(cause) => format!("cannot be read: {cause}"),
     }
 }

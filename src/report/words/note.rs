@@ -3,6 +3,7 @@
 use super::{cause, counted, ledger_error, no_token, one_line, span};
 use crate::event::Note;
 use crate::ledger;
+use crate::traffic::shared_pace::Unheard;
 
 pub(crate) fn note(note: &Note) -> String {
     match note {
@@ -43,7 +44,36 @@ pub(crate) fn note(note: &Note) -> String {
              once; look at it where that matters",
             one_line(lane)
         ),
+        Note::QuotaSpent { wait } => format!(
+            "earlier requests of this account have used up its quota: nothing leaves for {}",
+            span(*wait)
+        ),
+        Note::OwnPace(why) => format!(
+            "runs of this account that go at the same time are not counted, nor those before with another ledger: {}; \
+             this run keeps the quotas by itself (--own-pace asks for that)",
+            unheard(why)
+        ),
+        Note::PaceBegunAnew(path) => format!(
+            "{} could not be read and was begun anew: runs of this account in the last hour are counted as far as the \
+             ledger knows them",
+            path.display()
+        ),
         Note::Ledger(note) => of_recorder(note),
+    }
+}
+
+fn unheard(why: &Unheard) -> String {
+    match why {
+        Unheard::NoFolder => {
+            "no folder is known for what they share; name one in NOTEFERRY_STATE".to_owned()
+        }
+        Unheard::File { path, cause } => format!("{}: {cause}", path.display()),
+        Unheard::Newer { path } => {
+            format!("{} was written by a newer version", path.display())
+        }
+        Unheard::Stuck { path } => {
+            format!("{} is held by somebody, or its disk does not answer", path.display())
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::plan::{RowProblem, SourceChange};
 use crate::text::code::Code;
-use crate::text::diagnostic::Diagnostic;
+use crate::text::diagnostic::{Diagnostic, Place};
 
 /// What is wrong with a row, in words.
 pub(crate) fn of_row(problem: RowProblem) -> Diagnostic {
@@ -26,11 +26,30 @@ pub(crate) fn of_row(problem: RowProblem) -> Diagnostic {
                 }
                 None => format!("the key `{key}` is that of an earlier row, too"),
             };
+            let spelt = match repeated.is_spelt_otherwise {
+                true => {
+                    ": they differ in nothing but how lines end or how letters with marks are put together (NFC, NFD)"
+                }
+                false => "",
+            };
+            let message = format!("{message}{spelt}");
             let hint = format!(
                 "two rows with one key would be one {}: make the keys differ, or drop a row",
                 repeated.item
             );
             Diagnostic::error(Code::RepeatedKey, repeated.place.into(), message).hint(hint)
+        }
+        RowProblem::TooFewRows { source, rows, least } => {
+            let message = format!("the source has {rows} rows, and must have {least} at least");
+            Diagnostic::error(Code::TooFewRows, Place::File(source), message).hint(
+                "look whether the export came out whole; `min_rows`, or --min-rows, says how many there must be",
+            )
+        }
+        RowProblem::NoRows { source } => {
+            let message = "the source has no rows: there is nothing to do";
+            Diagnostic::warning(Code::NoRows, Place::File(source), message).hint(
+                "did the export come out empty? `min_rows: 1` in the job, or --min-rows 1, has that refused",
+            )
         }
     }
 }

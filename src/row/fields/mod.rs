@@ -12,6 +12,8 @@ use std::borrow::Cow;
 
 use serde_json::{Number, Value};
 
+use crate::text::spelling::{Spelling, has_one_spelling, is_canonical};
+
 pub(crate) use instance::{Instance, RowJson};
 
 /// A field of an operation, by its place in the declaration.
@@ -80,6 +82,22 @@ impl<'r> Fields<'r> {
         self.values.iter().map(|(field, value)| (*field, value))
     }
 
+    /// The same values with all texts written so.
+    pub(crate) fn spelt(&self, spelling: Spelling) -> Fields<'_> {
+        let values = self.values.iter();
+        Fields { values: values.map(|(field, value)| (*field, value.spelt(spelling))).collect() }
+    }
+
+    /// Whether all texts are written as they are compared.
+    pub(crate) fn are_canonical(&self) -> bool {
+        self.values.iter().all(|(_, value)| value.all_texts(is_canonical))
+    }
+
+    /// Whether there is but one way to write the texts.
+    pub(crate) fn have_one_spelling(&self) -> bool {
+        self.values.iter().all(|(_, value)| value.all_texts(has_one_spelling))
+    }
+
     /// The same values without anything borrowed.
     pub fn into_owned(self) -> Fields<'static> {
         let values = self.values.into_iter();
@@ -118,6 +136,23 @@ impl FieldValue<'_> {
         }
     }
 
+    fn spelt(&self, spelling: Spelling) -> FieldValue<'_> {
+        match self {
+            Self::Text(text) => FieldValue::Text(spelling.of(text)),
+            Self::Number(number) => FieldValue::Number(number.clone()),
+            Self::Bool(value) => FieldValue::Bool(*value),
+            Self::Json(value) => FieldValue::Json(Box::new(spelt_json(value, spelling))),
+        }
+    }
+
+    fn all_texts(&self, holds: fn(&str) -> bool) -> bool {
+        match self {
+            Self::Text(text) => holds(text),
+            Self::Number(_) | Self::Bool(_) => true,
+            Self::Json(value) => all_texts_of_json(value, holds),
+        }
+    }
+
     pub fn to_json(&self) -> Value {
         match self {
             Self::Text(text) => Value::String(text.clone().into_owned()),
@@ -134,6 +169,31 @@ impl FieldValue<'_> {
             Self::Bool(value) => FieldValue::Bool(value),
             Self::Json(value) => FieldValue::Json(value),
         }
+    }
+}
+
+fn spelt_json(value: &Value, spelling: Spelling) -> Value {
+    match value {
+        Value::String(text) => Value::String(spelling.of(text).into_owned()),
+        Value::Array(values) => values.iter().map(|value| spelt_json(value, spelling)).collect(),
+        Value::Object(members) => {
+            let members = members.iter();
+            members
+                .map(|(name, value)| (spelling.of(name).into_owned(), spelt_json(value, spelling)))
+                .collect()
+        }
+        other => other.clone(),
+    }
+}
+
+fn all_texts_of_json(value: &Value, holds: fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => holds(text),
+        Value::Array(values) => values.iter().all(|value| all_texts_of_json(value, holds)),
+        Value::Object(members) => {
+            members.iter().all(|(name, value)| holds(name) && all_texts_of_json(value, holds))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
 }
 

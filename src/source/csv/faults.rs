@@ -2,9 +2,11 @@
 //!
 //! Not for finding it: whoever calls has seen the fault, but for those of a header.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::text::code::Code;
+use crate::text::spelling::canonical;
 
 use super::super::RowLimit;
 use super::super::fault::{Fault, RAISE_LIMIT, SAVE_AS_UTF8};
@@ -18,8 +20,9 @@ pub(super) fn of_header(names: &[Arc<str>], delimiter: u8, line: u64) -> Vec<Fau
         return vec![fault];
     }
     let mut faults = Vec::new();
+    let mut firsts = HashMap::new();
     for (index, name) in names.iter().enumerate() {
-        let first = names.iter().position(|other| other == name).unwrap_or(index);
+        let first = *firsts.entry(canonical(name)).or_insert(index);
         if name.trim().is_empty() {
             faults.push(nameless(line, index + 1));
         } else if first < index {
@@ -40,8 +43,14 @@ fn other_delimiter(names: &[Arc<str>], delimiter: u8, line: u64) -> Option<Fault
         name.escape_debug(),
         in_words(other),
     );
-    let setting = if other == b'\t' { "\\t".to_owned() } else { char::from(other).to_string() };
-    let hint = format!("if that is what parts the columns, set `delimiter: \"{setting}\"`");
+    let sign = char::from(other);
+    let (setting, flag) = match other {
+        b'\t' => ("\\t".to_owned(), "tab".to_owned()),
+        _ => (sign.to_string(), format!("'{sign}'")),
+    };
+    let hint = format!(
+        "if that is what parts the columns, add --delimiter {flag}; in a job, set `delimiter: \"{setting}\"` under `source`"
+    );
     Some(Fault::row(line, Code::Delimiter, message).hint(hint))
 }
 
@@ -50,6 +59,12 @@ fn in_words(delimiter: u8) -> String {
         b'\t' => "a tab".to_owned(),
         other => format!("a `{}`", char::from(other).escape_debug()),
     }
+}
+
+pub(super) fn too_many_columns(line: u64, found: usize) -> Fault {
+    let message = format!("the header has {found} columns, and there may be 10,000");
+    Fault::row(line, Code::TooManyColumns, message)
+        .hint("is the delimiter right, and does the first line end where it should?")
 }
 
 fn nameless(line: u64, position: usize) -> Fault {

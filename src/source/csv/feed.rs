@@ -10,6 +10,9 @@ use super::super::RowLimit;
 use super::super::window::{CHUNK, Spot, Window, line_feeds};
 use super::dialect::Dialect;
 
+/// What a record may have at first after one that was not sound.
+const AFTER_A_FAULT: usize = if cfg!(test) { 3 } else { 512 };
+
 pub(super) struct Feed {
     window: Window,
     dialect: Dialect,
@@ -20,6 +23,9 @@ pub(super) struct Feed {
     next: u64,
     /// How many bytes a record may have before it is judged unfinished.
     allowance: usize,
+    /// What the next record may have at first. Little after a fault: where quotes are wrong, each record may seem to go on
+    /// to the end of the file, and all of that would be cut for every line.
+    at_first: usize,
     end: End,
     /// Nothing has been handed out since the beginning or the last seek.
     fresh: bool,
@@ -38,7 +44,16 @@ pub(super) enum End {
 impl Feed {
     pub(super) fn new(window: Window, dialect: Dialect) -> Self {
         let before = window.passed();
-        Self { window, dialect, before, next: 0, allowance: CHUNK, end: End::Untold, fresh: true }
+        Self {
+            window,
+            dialect,
+            before,
+            next: 0,
+            allowance: CHUNK,
+            at_first: CHUNK,
+            end: End::Untold,
+            fresh: true,
+        }
     }
 
     pub(super) fn dialect(&self) -> &Dialect {
@@ -93,13 +108,16 @@ impl Feed {
             line_feeds(self.text(length))
         };
         self.window.pass(length, lines);
-        self.allowance = CHUNK;
+        // Records that are sound earn back what one that was not has cost.
+        self.at_first = CHUNK.min(2 * self.at_first);
+        self.allowance = self.at_first;
     }
 
     /// Goes on behind the line that the byte at `offset` stands on.
     pub(super) fn pass_line(&mut self, offset: usize) -> io::Result<()> {
         let lines = line_feeds(self.text(offset));
         self.pass(offset, lines);
+        (self.at_first, self.allowance) = (AFTER_A_FAULT, AFTER_A_FAULT);
         let dialect = self.dialect;
         self.window.first_not(|byte| !dialect.ends_record(byte)).map(drop)
     }
@@ -130,11 +148,16 @@ impl Feed {
 
     /// Gets more bytes from the file. False: there is an end, told in `end`.
     fn fetch(&mut self) -> io::Result<bool> {
-        // The last blank byte stays: it may be half of a line break.
-        let blank = self.dialect.blank_length(self.window.bytes(), false);
+        // The last blank byte stays: it may be half of a line break. What is not handed out yet is nobody's to pass.
+        let handed_out = self.offset(self.next);
+        let blank = self.dialect.blank_length(self.text(handed_out), false);
         self.pass_blank(blank.saturating_sub(1));
-        self.end = if self.window.bytes().len() >= self.allowance {
+        let handed_out = self.offset(self.next);
+        self.end = if handed_out >= self.allowance {
             End::Feigned
+        } else if handed_out < self.window.bytes().len() {
+            // Without what was blank there is room again.
+            End::Untold
         } else if self.window.more()? {
             End::Untold
         } else {
@@ -146,10 +169,13 @@ impl Feed {
 
 impl Read for Feed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.offset(self.next) == self.window.bytes().len() && !self.fetch()? {
+        let at = self.offset(self.next);
+        if (at == self.window.bytes().len() || at >= self.allowance) && !self.fetch()? {
             return Ok(0);
         }
-        let rest = &self.window.bytes()[self.offset(self.next)..];
+        let at = self.offset(self.next);
+        let rest = &self.window.bytes()[at..];
+        let rest = &rest[..rest.len().min(self.allowance.saturating_sub(at).max(1))];
         // What it gets first the `csv` crate searches for a byte order mark, which by now is text.
         // It finds none in a single byte.
         let most = if self.fresh { 1 } else { buffer.len() };

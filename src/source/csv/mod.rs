@@ -19,7 +19,7 @@ use csv::{ByteRecord, Position};
 use self::dialect::Dialect;
 use self::feed::{End, Feed};
 use self::quotes::{Broken, Cause};
-use super::columns::Columns;
+use super::columns::{Columns, MOST_KEYS};
 use super::fault::Fault;
 use super::record::Record;
 use super::window::{Spot, Window, line_feeds};
@@ -49,6 +49,9 @@ impl CsvRows {
         if self.has_nul() {
             return Err(vec![Fault::nul(line)]);
         }
+        if self.cells.len() > MOST_KEYS {
+            return Err(vec![faults::too_many_columns(line, self.cells.len())]);
+        }
         let names = self.names(line)?;
         let faults = faults::of_header(&names, self.delimiter(), line);
         if faults.is_empty() { Ok(Some(Columns::closed(names))) } else { Err(faults) }
@@ -61,6 +64,12 @@ impl CsvRows {
             return Err(Fault::nul(line));
         }
         let (found, wanted) = (self.cells.len(), columns.names().len());
+        if found != wanted && self.cells.as_slice().trim_ascii().is_empty() {
+            // As spreadsheets leave them below their tables: whoever reads on sees that nothing is written in it.
+            record.clear();
+            record.place.line = line;
+            return Ok(true);
+        }
         if found != wanted {
             return Err(faults::ragged(line, found, wanted, self.delimiter()));
         }

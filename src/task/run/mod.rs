@@ -7,11 +7,13 @@ mod connect;
 mod feed;
 mod owners;
 mod session;
+mod sharing;
+mod time_left;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Zoned;
+use jiff::{Timestamp, Zoned};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::declared::connector::{Effect, Operation};
@@ -19,12 +21,12 @@ use crate::declared::job::{InDoubt, Job, OperationChoice};
 use crate::engine::{Settings, Stop};
 use crate::event::Ending;
 use crate::ledger::{JobLock, JobName, LedgerError};
-use crate::plan::{ChangedRow, Survey, Tally, survey};
+use crate::plan::{NamedRow, Survey, Tally, survey};
 use crate::report::{Reporter, of_row};
 use crate::row::Totals;
 use crate::source::Source;
 use crate::text::quota::Quota;
-use crate::traffic::pace::{self, Pace};
+use crate::traffic::pace::Pace;
 use crate::traffic::transport::{ClientError, CredentialKind, Transport};
 
 use super::booking::{Booking, Claim, Entered, as_known};
@@ -32,11 +34,13 @@ use super::deadline::{RunTime, TimeLimits};
 use super::elsewhere::refuse_done_elsewhere;
 use super::job::{JobOptions, Opening};
 use super::limits::{Limits, SendingOptions};
-use super::target::{Target, TargetOptions};
+use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 pub(super) use connect::Destination;
 use session::Session;
 pub(super) use session::standing;
+use sharing::Sharing;
+pub(crate) use sharing::StateFolder;
 
 /// How long the other side may be out of reach, unless that is said.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(600);
@@ -54,6 +58,8 @@ pub(crate) struct RunOptions<'a> {
     pub time: TimeLimits,
     /// Certificates in a PEM file, to be trusted beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// Where the pace lies that is shared with other runs of the account.
+    pub state_folder: StateFolder,
 }
 
 /// How many rows may fail.
@@ -117,7 +123,11 @@ pub(crate) struct Outlook {
     /// In a rehearsal: that rows may be for things that only the real account has.
     pub is_presumed: bool,
     /// The first of the rows that are done and have changed since.
-    pub changed: Vec<ChangedRow>,
+    pub changed: Vec<NamedRow>,
+    /// The first of the rows that are held for somebody to decide on.
+    pub held: Vec<NamedRow>,
+    /// By when the run has to be over, as --deadline says, and how long that is.
+    pub until: Option<(Timestamp, Duration)>,
     /// How long sending takes at the quotas; zero where there are none.
     pub duration: Duration,
     /// The quota that binds.
@@ -157,6 +167,7 @@ pub(super) fn run_through<T: Transport>(
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;
+    opening.warnings.extend(passed_over(&opening.job, &options.target));
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
     let kind = credentials.kind();
     let transport = connect(Destination {
@@ -166,12 +177,12 @@ pub(super) fn run_through<T: Transport>(
         concurrency: limits.concurrency as usize,
     })?;
     listener(Told::Details(Details {
-        connector: opening.job.connector.name.clone(),
-        operations: opening.job.connector.operations.len(),
         target: Some(target.words()),
         credentials: Some(kind),
+        variables: options.target.variables(&opening.job),
         ledger: Some(options.job.ledger.clone()),
         limits: Some(limits.clone()),
+        ..Details::of(&opening.job)
     }));
     let (now, name) = ((world.wall)(), target.job_name(&opening.job));
     let name = as_known(&options.job.ledger, name);
@@ -180,7 +191,7 @@ pub(super) fn run_through<T: Transport>(
     let running = Running { options, world, opening: &opening, target: &target, now };
     let (found, booking) = running.survey_and_book(source, claim, listener)?;
     let tally = *found.fates.tally();
-    let (duration, limited_by) = pace::duration(tally.to_send(), &limits.quotas);
+    let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
     let reporter = (world.reporter)(Outlook {
         job: opening.job.name.clone(),
         item: opening.job.connector.item.clone(),
@@ -190,6 +201,8 @@ pub(super) fn run_through<T: Transport>(
         credentials: kind,
         tally,
         changed: found.changed.clone(),
+        held: found.held.clone(),
+        until: time.until,
         in_doubt: opening.job.in_doubt,
         is_presumed: target.is_sandbox && names_what_is_there(&opening.job),
         duration,
@@ -223,6 +236,7 @@ pub(super) fn run_through<T: Transport>(
         settings,
         now,
         is_sandbox: target.is_sandbox,
+        sharing: Sharing::new(&options.state_folder, &target),
         world,
     };
     Ok(session.run(booking, &transport, reporter)?)

@@ -8,18 +8,20 @@ use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
 use crate::declared::connector::{Answers, Operation};
 use crate::engine::Settings;
 use crate::engine::dispatch::{self, Feed, Parts, RunEnd};
-use crate::event::{Ending, Event, Progress};
+use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{
     Books as _, Claim as _, LedgerError, Left, News, Reader as _, Recorder, Run, Watch,
 };
 use crate::plan::{Done, Fate, Fates, Held, Policy, Sending, Tally, run_mark, taken_for_old};
 use crate::report::{MISCOUNTED, ReportHandle, ReportThread, Reporter, exit, reason};
 use crate::row::{Totals, Uncounted};
-use crate::traffic::pace::{Earlier, Moment, Pace, Past};
+use crate::traffic::pace::{Earlier, Moment, Pace, Past, Report};
 use crate::traffic::transport::Transport;
 
 use super::feed::{Feeder, WAITING};
 use super::owners::Owners;
+use super::sharing::{Sharing, Started};
+use super::time_left::TimeLeft;
 use super::{RunOutcome, World};
 use crate::task::booking::Booking;
 use crate::task::job::Opening;
@@ -27,8 +29,6 @@ use crate::task::limits::Limits;
 
 /// How long a ledger that cannot be written is tried again before the run is stopped.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Before this the pace so far says nothing about the time left.
-const YOUNG: Duration = Duration::from_secs(10);
 
 /// A run, ready to begin.
 pub(super) struct Session<'a> {
@@ -41,6 +41,8 @@ pub(super) struct Session<'a> {
     pub now: i64,
     /// Whether what is sent to is a new one each time, and has seen nothing yet.
     pub is_sandbox: bool,
+    /// What other runs of the account share with this one.
+    pub sharing: Sharing,
     pub world: &'a World<'a>,
 }
 
@@ -85,6 +87,8 @@ impl Session<'_> {
             true => self.owed(&booking.uncounted),
             false => Vec::new(),
         };
+        let sharing = self.sharing.start(self.world);
+        let pace = if sharing.is_on() { pace.shared() } else { pace };
         let key = self.opening.job.keyed_by();
         let run = booking.ledger.begin_run(
             &booking.lock,
@@ -107,6 +111,9 @@ impl Session<'_> {
         let reports = ReportThread::start(reporter);
         let handle = reports.handle();
         handle.tell(Event::Started { run: run.number() });
+        if let Some(why) = sharing.why_not() {
+            handle.tell(Event::Note(Note::OwnPace(why)));
+        }
         let repeated = match self.opening.preparer.has_key() {
             true => 0,
             false => taken_for_old(self.fates.tally(), &history),
@@ -114,8 +121,10 @@ impl Session<'_> {
         let outcome = std::thread::scope(|scope| {
             let (feed, rows) = channel(WAITING);
             scope.spawn(move || feeder.run(&feed));
-            self.dispatch(transport, pace, &books, &handle, (news, rows), owed)
+            self.dispatch(transport, (pace, &sharing), &books, &handle, (news, rows), owed)
         });
+        let (outcome, last_report) = outcome;
+        sharing.leave(last_report);
         let left = books.close();
         Ok(self.conclude(run, (outcome, repeated), left, reports))
     }
@@ -165,21 +174,23 @@ impl Session<'_> {
     fn dispatch(
         &self,
         transport: &impl Transport,
-        pace: Pace,
+        (pace, sharing): (Pace, &Started),
         books: &Books,
         handle: &ReportHandle,
         (news, feed): (UnboundedReceiver<News>, Feed),
         owed: Vec<(Arc<Operation>, String)>,
-    ) -> RunEnd {
+    ) -> (RunEnd, Option<Report>) {
         let to_send = self.fates.tally().to_send();
+        let mut time_left = TimeLeft::new(self.limits.timetable(to_send), to_send);
         let answers: &Answers = &self.opening.job.connector.answers;
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
-            Err(error) => return not_begun(Ending::NoRuntime(error.to_string())),
+            Err(error) => return (not_begun(Ending::NoRuntime(error.to_string())), None),
         };
         let end = runtime.block_on(async {
             let parts = Parts {
                 transport,
+                shared_pace: sharing.shared_pace(),
                 answers,
                 recorder: &books.recorder,
                 owed,
@@ -187,7 +198,7 @@ impl Session<'_> {
                 feed,
                 stops: (self.world.stops)(),
                 tell: &mut |events| handle.tell_all(events),
-                progress: &mut |progress| handle.progress(with_estimate(progress, to_send)),
+                progress: &mut |progress| handle.progress(time_left.told(progress)),
                 owned: &|page| books.owners.owned(page),
                 holds: &|lane| books.watch.holds(lane),
                 wall: self.world.wall,
@@ -237,17 +248,6 @@ impl Session<'_> {
         }
         RunOutcome { totals, ending, exit, fault: reports.finish() }
     }
-}
-
-fn with_estimate(mut progress: Progress, to_send: u64) -> Progress {
-    let over = progress.succeeded + progress.failed + progress.in_doubt;
-    progress.to_send = to_send;
-    if progress.elapsed >= YOUNG && over > 0 && progress.unreached.is_none() {
-        let left =
-            progress.elapsed.as_secs_f64() / over as f64 * to_send.saturating_sub(over) as f64;
-        progress.left = Duration::try_from_secs_f64(left).ok();
-    }
-    progress
 }
 
 /// Where a row ends of which the run says nothing.

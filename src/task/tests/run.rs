@@ -14,7 +14,9 @@ use crate::prepare::request::Request;
 use crate::report::{Reporter, exit};
 use crate::row::{Cause, Reason, Totals};
 use crate::task::run::{RunOutcome, run_through};
-use crate::task::{JobOptions, RunOptions, SendingOptions, TargetOptions, TimeLimits, World};
+use crate::task::{
+    JobOptions, RunOptions, SendingOptions, StateFolder, TargetOptions, TimeLimits, World,
+};
 use crate::text::secret::Secret;
 use crate::traffic::reply::{Answer, Granted, NoToken, Reply, TokenFailure};
 use crate::traffic::transport::Transport;
@@ -132,6 +134,8 @@ impl Desk {
     fn run(&self, weather: Weather) -> Played {
         let options = RunOptions {
             job: JobOptions {
+                delimiter: None,
+                min_rows: None,
                 path: self.path("job.yaml"),
                 operation: None,
                 connectors: vec![self.path("schemas")],
@@ -151,6 +155,7 @@ impl Desk {
             give_up_after: None,
             time: TimeLimits::default(),
             ca_file: None,
+            state_folder: StateFolder::None,
         };
         let hearer = Hearer::default();
         let world = World {

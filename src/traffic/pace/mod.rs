@@ -10,7 +10,10 @@
 
 mod block;
 mod pressure;
+mod register;
+mod share;
 mod spacing;
+mod timetable;
 mod window;
 
 use std::time::Duration;
@@ -19,7 +22,10 @@ use crate::text::quota::Quota;
 
 use pressure::Pressure;
 pub(crate) use pressure::{PushBack, Slowdown};
+pub(crate) use register::{Process, Register, Report, Run, View};
+use share::Share;
 use spacing::Spacing;
+pub(crate) use timetable::Timetable;
 use window::Window;
 
 /// A moment, as the time since the pace began. Monotonic; never a wall clock.
@@ -38,11 +44,18 @@ impl Moment {
 
 /// Several quotas, and pauses that the other side asked for.
 pub(crate) struct Pace {
+    quotas: Vec<Quota>,
     spacings: Vec<Spacing>,
     quota_windows: Vec<Window>,
+    /// Those that only others go by.
+    windows_of_others: Vec<(Duration, Window)>,
     /// Requests that have left and have no answer yet.
     under_way: u32,
     pressure: Pressure,
+    /// None where the pace is this run's own.
+    share: Option<Share>,
+    /// How many requests of earlier runs the ledger knows, for each quota, until others have told what they know.
+    of_ledger: Option<Vec<u32>>,
 }
 
 /// Requests of an earlier run.
@@ -65,6 +78,8 @@ pub(crate) enum Past {
 
 /// A window no longer than this is waited for where it is not sure what is left of it.
 const SHORT: Duration = Duration::from_secs(90);
+/// Two who write down when a request ended may differ by so much.
+const NEARLY: Duration = Duration::from_secs(1);
 
 impl Pace {
     /// For as many requests as there may be.
@@ -76,16 +91,30 @@ impl Pace {
     /// For about so many requests: a quota that allows as many at once does not make them wait.
     pub(crate) fn for_requests(quotas: &[Quota], requests: u64) -> Self {
         Self {
+            quotas: quotas.to_vec(),
             spacings: spacing::spread(quotas, requests).map(Spacing::new).collect(),
             quota_windows: quotas.iter().map(Window::new).collect(),
+            windows_of_others: Vec::new(),
             under_way: 0,
             pressure: Pressure::new(quotas),
+            share: None,
+            of_ledger: None,
         }
+    }
+
+    /// The same, shared with other runs: nothing leaves before they are heard of.
+    pub(crate) fn shared(self) -> Self {
+        Self { share: Share::new(&self.quotas), ..self }
     }
 
     /// How long requests count for the longest of some quotas; none where there are none.
     pub(crate) fn longest_window(quotas: &[Quota]) -> Option<Duration> {
         quotas.iter().map(|quota| Window::new(quota).lasts()).max()
+    }
+
+    /// None where there are no quotas.
+    pub(crate) fn shortest_window(&self) -> Option<Duration> {
+        self.quotas.iter().map(|quota| quota.window).min()
     }
 
     /// Takes a permit for one request now, or says when to ask again.
@@ -99,6 +128,9 @@ impl Pace {
         for spacing in &self.spacings {
             spacing.take(now);
         }
+        if let Some(share) = &mut self.share {
+            share.left();
+        }
         self.under_way = self.under_way.saturating_add(1);
         self.pressure.leave(now, self.allowed());
         Ok(())
@@ -107,16 +139,25 @@ impl Pace {
     /// A request that has left was answered, or nobody waits for its answer any more.
     pub(crate) fn answered(&mut self, now: Moment) {
         self.under_way = self.under_way.saturating_sub(1);
-        for window in &mut self.quota_windows {
+        let of_others = self.windows_of_others.iter_mut().map(|(_, window)| window);
+        for window in self.quota_windows.iter_mut().chain(of_others) {
             window.answered(1, now);
         }
+        if let Some(share) = &mut self.share {
+            share.ended(now);
+        }
+    }
+
+    fn windows(&self) -> impl Iterator<Item = &Window> {
+        self.quota_windows.iter().chain(self.windows_of_others.iter().map(|(_, window)| window))
     }
 
     /// The earliest moment, from `now` on, at which a request may leave.
     pub(crate) fn next(&self, now: Moment) -> Moment {
         let turns = self.spacings.iter().map(|spacing| spacing.next(now));
-        let free = self.quota_windows.iter().map(|window| window.next(now, self.under_way));
-        let next = turns.chain(free).max().unwrap_or(now);
+        let free = self.windows().map(|window| window.next(now, self.under_way));
+        let shared = self.share.iter().map(|share| share.next(now));
+        let next = turns.chain(free).chain(shared).max().unwrap_or(now);
         next.max(self.pressure.next(now, self.under_way))
     }
 
@@ -141,10 +182,8 @@ impl Pace {
         self.pressure.next(now, self.under_way) <= now
             && self.pressure.gap(now).is_none()
             && self.spacings.iter().all(|spacing| spacing.saved(now) > ahead)
-            && self
-                .quota_windows
-                .iter()
-                .all(|window| u64::from(window.free(now, self.under_way)) > ahead)
+            && self.windows().all(|window| u64::from(window.free(now, self.under_way)) > ahead)
+            && self.share.as_ref().is_none_or(|share| u64::from(share.permits(now)) > ahead)
     }
 
     /// How long nothing will leave because of a pause.
@@ -167,8 +206,95 @@ impl Pace {
         self.pressure.pushed_back(push_back, self.allowed(), now, chance)
     }
 
+    /// When it is to say next how it stands, to those that it is shared with. `wants` says whether there is something to send.
+    pub(crate) fn comes_at(&self, now: Moment, wants: bool) -> Option<Moment> {
+        self.share.as_ref()?.comes_at(now, wants, self.under_way)
+    }
+
+    /// How it stands, for those that it is shared with. Nothing leaves before it has [heard](Self::hear).
+    pub(crate) fn come(&mut self, now: Moment, wants: bool, leaves: bool) -> Option<Report> {
+        let share = self.share.as_mut()?;
+        let own = self.quotas.iter().map(|quota| quota.window).zip(&self.quota_windows);
+        let of_others = self.windows_of_others.iter().map(|(length, window)| (*length, window));
+        let counts = own
+            .chain(of_others)
+            .map(|(length, window)| (length, window.counts(now).saturating_add(self.under_way)));
+        Some(Report {
+            quotas: self.quotas.clone(),
+            counts: counts.collect(),
+            under_way: self.under_way,
+            ended: share.comes(now),
+            wants,
+            leaves,
+        })
+    }
+
+    /// What the others do. Gives how long they keep everything from leaving, where nothing has left yet.
+    pub(crate) fn hear(&mut self, view: &View, now: Moment) -> Option<Duration> {
+        let share = self.share.as_mut()?;
+        let is_first = share.is_new();
+        share.hears(view.permits, view.is_shared);
+        let lengths = self.quotas.iter().map(|quota| quota.window);
+        let limit_of = |length| view.limits.iter().find(|(window, _)| *window == length);
+        for (window, length) in self.quota_windows.iter_mut().zip(lengths) {
+            if let Some((_, limit)) = limit_of(length) {
+                window.hear(now, &view.others, view.reserved, *limit);
+            }
+        }
+        self.hear_windows(view, now);
+        self.count_once(view);
+        let next = self.windows().map(|window| window.next(now, self.under_way)).max();
+        is_first.then(|| next.unwrap_or(now).since(now))
+    }
+
+    /// What the ledger knows of earlier runs is forgotten where the others have told it, too.
+    fn count_once(&mut self, view: &View) {
+        let Some(of_ledger) = self.of_ledger.take() else { return };
+        for (window, known) in self.quota_windows.iter_mut().zip(of_ledger) {
+            // What the ledger knows is among what the others tell, if they have told of everything for that long.
+            let counting = view.others.iter().filter(|other| other.ago <= window.lasts() + NEARLY);
+            let told = counting.fold(0, |sum: u32, other| sum.saturating_add(other.count));
+            if view.known_for >= window.lasts() && told >= known {
+                window.forget_all();
+            }
+        }
+    }
+
+    /// Windows that only others go by.
+    fn hear_windows(&mut self, view: &View, now: Moment) {
+        let is_heard = |length| view.limits.iter().any(|(window, _)| *window == length);
+        self.windows_of_others.retain(|(length, _)| is_heard(*length));
+        for (length, limit) in &view.limits {
+            if self.quotas.iter().any(|quota| quota.window == *length) {
+                continue;
+            }
+            let at = self.windows_of_others.iter().position(|(window, _)| window == length);
+            let at = at.unwrap_or_else(|| {
+                let longest = self.quota_windows.iter().max_by_key(|window| window.lasts());
+                let window = longest.map(|longest| Window::of_others(*length, longest));
+                self.windows_of_others.extend(window.map(|window| (*length, window)));
+                self.windows_of_others.len().saturating_sub(1)
+            });
+            if let Some((_, window)) = self.windows_of_others.get_mut(at) {
+                window.hear(now, &view.others, view.reserved, *limit);
+            }
+        }
+    }
+
+    /// Nothing can be heard of others: the pace is this run's own from now on.
+    pub(crate) fn go_alone(&mut self) {
+        self.share = None;
+        self.windows_of_others.clear();
+    }
+
     /// Counts the requests of earlier runs. Where it is not known how many there were, the last window counts as full.
     pub(crate) fn continue_after(&mut self, now: Moment, past: &Past) {
+        let (Past::About(_, known) | Past::All(known)) = past;
+        let known_in = |window: &Window| {
+            let counting = known.iter().filter(|earlier| earlier.ago < window.lasts());
+            counting.fold(0, |sum: u32, earlier| sum.saturating_add(earlier.count))
+        };
+        self.of_ledger = Some(self.quota_windows.iter().map(known_in).collect());
         for window in &mut self.quota_windows {
             let full = |ago: &Duration| vec![Earlier { ago: *ago, count: window.most() }];
             let counts = match past {
@@ -207,19 +333,6 @@ const FIRST_BACK_OFF: Duration = Duration::from_millis(500);
 pub(crate) const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 /// The longest wait that a `Retry-After` can ask for: the longest window that an API is known to have.
 pub(crate) const LONGEST_ASKED: Duration = Duration::from_secs(3600);
-
-/// How long so many requests take at the quotas, and which quota binds; no time and none where they need not wait.
-pub(crate) fn duration(requests: u64, quotas: &[Quota]) -> (Duration, Option<Quota>) {
-    let time_at = |quota: &Quota| {
-        let seconds = spacing::period(quota).as_secs_f64() * requests.saturating_sub(1) as f64;
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
-    };
-    let slowest = spacing::spread(quotas, requests).map(|quota| (time_at(quota), *quota));
-    match slowest.max_by_key(|(duration, _)| *duration) {
-        Some((duration, quota)) => (duration, Some(quota)),
-        None => (Duration::ZERO, None),
-    }
-}
 
 #[cfg(test)]
 mod tests;

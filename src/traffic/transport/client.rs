@@ -11,11 +11,10 @@ use reqwest::header::{
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Url};
 
-use crate::declared::connector::{Connector, Method};
+use crate::declared::connector::{Answers, Connector, Method};
 use crate::prepare::request::Request;
 use crate::row::{Cause, Reason};
 use crate::text::address::{AddressError, BaseUrl};
-use crate::text::pointer::Pointer;
 use crate::text::secret::Secret;
 use crate::traffic::reply::Answer;
 use crate::traffic::reply::Reply;
@@ -38,7 +37,7 @@ pub(crate) struct Client {
     /// What a request without a token carries, as it is sent.
     headers: HeaderMap,
     last_address: Arc<Mutex<Option<(String, Url)>>>,
-    messages: Vec<Pointer>,
+    answers: Answers,
 }
 
 /// What a client needs beside the connector.
@@ -114,7 +113,7 @@ impl Client {
             headers: headers(connector, base_url.url())?,
             base_url,
             last_address: Arc::default(),
-            messages: connector.answers.message.clone(),
+            answers: connector.answers.clone(),
             usual_url: connector.base_url.clone(),
         })
     }
@@ -124,9 +123,9 @@ impl Client {
         (format!("{}{path}", self.base_url.as_str()), self.usual_url.clone())
     }
 
-    /// Where an answer has its words (JSON pointers).
-    pub(crate) fn messages(&self) -> &[Pointer] {
-        &self.messages
+    /// How answers are read.
+    pub(crate) fn answers(&self) -> &Answers {
+        &self.answers
     }
 
     /// A token for requests of this client; none where its text cannot stand in a header.

@@ -17,7 +17,8 @@ use crate::text::pointer::Pointer;
 use crate::text::secret::Secret;
 use crate::traffic::reply::Granted;
 use crate::traffic::reply::Reply;
-use crate::traffic::reply::{NoToken, TokenFailure};
+use crate::traffic::reply::{Answer, NoSecret, NoToken, TokenFailure};
+use crate::traffic::verdict::asks_for_later;
 
 use super::client::{Client, Token};
 use super::secret_file::{HeldSecret, SecretFile, Unread};
@@ -84,20 +85,15 @@ pub(crate) enum CredentialError {
     Missing(Vec<Vec<String>>),
     /// A way of which some variables are set, and those that it lacks.
     Partner { set: Vec<String>, lacking: Vec<String> },
-    /// The file that a variable names is empty.
-    EmptyFile { variable: String },
-    /// The file that a variable names cannot be read, in the system's words.
-    File { variable: String, cause: String },
+    /// There is no secret in the file that a variable names.
+    File { variable: String, why: NoSecret },
     /// The variable of this name is not UTF-8.
     NotText(String),
 }
 
 impl From<Unread> for CredentialError {
-    fn from(Unread { variable, cause }: Unread) -> Self {
-        match cause {
-            Some(cause) => Self::File { variable, cause },
-            None => Self::EmptyFile { variable },
-        }
+    fn from(Unread { variable, why }: Unread) -> Self {
+        Self::File { variable, why }
     }
 }
 
@@ -127,6 +123,25 @@ impl Credentials {
             return Err(partner);
         }
         Err(CredentialError::Missing(missing))
+    }
+
+    /// Variables that name files with secrets, of the way that is taken, where the secret itself is set, too: each with the
+    /// variable that is taken.
+    pub(crate) fn passed_over(
+        authentication: Option<&Authentication>,
+        environment: &Environment<'_>,
+    ) -> Vec<(String, String)> {
+        let taken = taken(authentication, environment).into_iter();
+        taken.filter_map(|(name, held)| Some((name, held.passed_over?))).collect()
+    }
+
+    /// The variables that the credentials come from.
+    pub(crate) fn sources(
+        authentication: Option<&Authentication>,
+        environment: &Environment<'_>,
+    ) -> Vec<String> {
+        let taken = taken(authentication, environment).into_iter();
+        taken.map(|(name, held)| held.file.map_or(name, |file| file.variable)).collect()
     }
 
     /// What is secret of them, beside the tokens that they give.
@@ -174,7 +189,7 @@ impl Credentials {
     fn by_way(way: &Way, environment: &Environment<'_>) -> Result<Self, CredentialError> {
         Ok(match way {
             Way::Token(token) => {
-                let HeldSecret { secret, file } = held(&token.variable, environment)?;
+                let HeldSecret { secret, file, .. } = held(&token.variable, environment)?;
                 let account_claims = token.account_claims.clone();
                 let account = account_of(secret.expose(), &account_claims);
                 let account = account.unwrap_or_else(|| account::of_token(&secret));
@@ -205,9 +220,22 @@ impl Ready {
     }
 }
 
+/// What is held by the variables of the way that is taken; nothing where none can be.
+fn taken(
+    authentication: Option<&Authentication>,
+    environment: &Environment<'_>,
+) -> Vec<(String, HeldSecret)> {
+    let ways = authentication.map(|file| file.ways.as_slice()).unwrap_or_default();
+    let held = |way: &Way| -> Option<Vec<(String, HeldSecret)>> {
+        let names = way.variables().into_iter();
+        names.map(|name| Some((name.to_owned(), environment(name).ok()??))).collect()
+    };
+    ways.iter().find_map(held).unwrap_or_default()
+}
+
 /// A file that cannot be read at this moment may just be written.
-fn unread(Unread { variable, cause }: Unread) -> TokenFailure {
-    TokenFailure { why: NoToken::File { variable, cause }, transient: true }
+fn unread(Unread { variable, why }: Unread) -> TokenFailure {
+    TokenFailure { why: NoToken::File { variable, why }, transient: true }
 }
 
 impl Login {
@@ -250,7 +278,7 @@ impl Login {
                         let granted = Granted { expires_at: expiry(&token), date: answer.date };
                         finished(Secret::new(token), client, granted)
                     }
-                    None => Err(self.explain(answer.status, body.as_ref(), client)),
+                    None => Err(self.explain(&answer, body.as_ref(), client)),
                 }
             }
         }
@@ -275,7 +303,8 @@ impl Login {
         }
     }
 
-    fn explain(&self, status: u16, body: Option<&Value>, client: &Client) -> TokenFailure {
+    fn explain(&self, answer: &Answer, body: Option<&Value>, client: &Client) -> TokenFailure {
+        let status = answer.status;
         // A redirect, an unknown path or a page for people: no login was looked at, so none was refused.
         let is_elsewhere = matches!(status, 300..400 | 404 | 405 | 410)
             || (body.is_none() && !matches!(status, 401 | 403 | 408 | 429 | 500..));
@@ -283,7 +312,7 @@ impl Login {
             let (address, usual) = client.told_address(&self.path);
             return refusal(NoToken::NoLoginThere { address, status, usual });
         }
-        let messages = client.messages();
+        let messages = &client.answers().message;
         let usual = ["/msg", "/message", "/error"];
         let mut places = messages.iter().map(Pointer::as_str).chain(usual);
         let said = body.and_then(|body| places.find_map(|at| body.pointer(at)?.as_str()));
@@ -300,7 +329,8 @@ impl Login {
             }
             (None, _) => NoToken::NoneInAnswer { status },
         };
-        TokenFailure { why, transient: status == 429 || status >= 500 }
+        let transient = status >= 500 || asks_for_later(client.answers(), answer);
+        TokenFailure { why, transient }
     }
 }
 
@@ -516,7 +546,9 @@ mod tests {
         let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
         let file = SecretFile { variable: "STRINGEEX_TOKEN_FILE".into(), path: path.clone() };
         let environment = |name: &str| {
-            let held = || Ok(HeldSecret { secret: file.read()?, file: Some(file.clone()) });
+            let held = || {
+                Ok(HeldSecret { secret: file.read()?, file: Some(file.clone()), passed_over: None })
+            };
             (name == "STRINGEEX_TOKEN").then(held).transpose()
         };
         let credentials =
@@ -531,7 +563,7 @@ mod tests {
         assert_eq!(why(), Err(NoToken::OtherAccount { before, now }));
         write("");
         let variable = "STRINGEEX_TOKEN_FILE".to_owned();
-        assert_eq!(why(), Err(NoToken::File { variable, cause: None }));
+        assert_eq!(why(), Err(NoToken::File { variable, why: NoSecret::Empty }));
         std::fs::remove_file(&path).unwrap();
         assert!(ready.token(&client()).map(|_| ()).unwrap_err().transient, "it may be back soon");
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::text::secret::Secret;
 use crate::text::small_file;
+use crate::traffic::reply::NoSecret;
 
 /// Longer than any token.
 const LARGEST: u64 = 1 << 20;
@@ -19,16 +20,18 @@ pub(crate) struct SecretFile {
 impl SecretFile {
     /// What stands in the file now, without the mark that some editors put before UTF-8 and the line break at its end.
     pub(crate) fn read(&self) -> Result<Secret, Unread> {
-        let unread = |cause| Unread { variable: self.variable.clone(), cause };
-        let cause = |cause: String| unread(Some(cause));
+        let unread = |why| Unread { variable: self.variable.clone(), why };
+        let cause = |cause: String| unread(NoSecret::Unread(cause));
         let bytes =
             small_file::read(&self.path, LARGEST).map_err(|error| cause(error.to_string()))?;
         let text =
             String::from_utf8(bytes).map_err(|_| cause("it is not valid UTF-8".to_owned()))?;
-        let text = without_mark(&text).trim_end_matches(['\r', '\n']);
-        match text.is_empty() {
-            true => Err(unread(None)),
-            false => Ok(Secret::new(text.to_owned())),
+        // Lines of nothing but blanks are no second secret.
+        let lines = without_mark(&text).lines().filter(|line| !line.trim().is_empty());
+        match *lines.collect::<Vec<&str>>() {
+            [] => Err(unread(NoSecret::Empty)),
+            [line] => Ok(Secret::new(line.trim_end_matches('\r').to_owned())),
+            ref lines => Err(unread(NoSecret::Lines(lines.len()))),
         }
     }
 }
@@ -37,8 +40,7 @@ impl SecretFile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unread {
     pub variable: String,
-    /// In the system's words; none where the file is empty.
-    pub cause: Option<String>,
+    pub why: NoSecret,
 }
 
 /// What a variable holds, and the file that it comes from, if any: there it may change while a run is under way.
@@ -46,11 +48,13 @@ pub(crate) struct Unread {
 pub(crate) struct HeldSecret {
     pub secret: Secret,
     pub file: Option<SecretFile>,
+    /// The variable that names a file with another one, which is passed over.
+    pub passed_over: Option<String>,
 }
 
 impl From<Secret> for HeldSecret {
     fn from(secret: Secret) -> Self {
-        Self { secret, file: None }
+        Self { secret, file: None, passed_over: None }
     }
 }
 

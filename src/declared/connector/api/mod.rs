@@ -3,6 +3,7 @@
 mod resolve;
 pub(super) mod written;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ pub(super) use resolve::connector;
 /// An API, ready for use.
 #[derive(Debug, Clone)]
 pub struct Connector {
+    /// Where its files lie; none for one that is built in.
+    pub folder: Option<PathBuf>,
     /// As operations are written with it: `stringeex` in `stringeex.ticket_note.create`.
     pub name: String,
     /// What one row makes or changes on the other side, in a word for messages.

@@ -49,6 +49,7 @@ pub(in super::super) fn connector(
         reader.header(&Pointer::of(["headers"]).join(name), name);
     }
     Connector {
+        folder: None,
         name: file.connector,
         item: file.item.unwrap_or_else(|| ITEM.to_owned()),
         base_url,

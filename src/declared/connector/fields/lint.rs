@@ -10,7 +10,7 @@ use crate::text::pointer::Pointer;
 use super::super::reader::Reader;
 
 /// The keywords of JSON Schema 2020-12 (core, applicator, validation, meta-data, format).
-const KEYWORDS: &[&str] = &[
+pub(in crate::declared) const KEYWORDS: &[&str] = &[
     "$schema",
     "$id",
     "$ref",

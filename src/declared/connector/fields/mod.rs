@@ -14,6 +14,8 @@ use crate::row::{Field, Fields, RowJson};
 
 use super::reader::Reader;
 
+pub(in crate::declared) use lint::KEYWORDS;
+
 /// The fields that an operation has, in the order of their declaration.
 #[derive(Debug)]
 pub struct FieldSet {

@@ -1,10 +1,11 @@
 //! An operation's file as written.
 
 use indexmap::IndexMap;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::super::fields::KEYWORDS;
 use super::super::recovery::written::RecoverFile;
 use super::super::rules::written::RuleFile;
 use super::{Effect, Method, Repeat};
@@ -43,8 +44,39 @@ pub(in crate::declared) struct OperationFile {
     #[serde(default)]
     pub(super) items: Vec<String>,
     /// The fields: a JSON Schema (2020-12) of an object.
+    #[schemars(schema_with = "schema_of_fields")]
     pub(super) fields: Map<String, Value>,
     /// What a JSON Schema cannot say.
     #[serde(default)]
     pub(super) rules: Vec<RuleFile>,
+}
+
+/// The schema of the fields as editors know it: the keywords that are taken, and those of our own.
+fn schema_of_fields(_: &mut SchemaGenerator) -> Schema {
+    let keywords = || KEYWORDS.iter().map(|keyword| ((*keyword).to_owned(), Value::Bool(true)));
+    let mut of_field: Map<String, Value> = keywords().collect();
+    let words = serde_json::json!({
+        "description": "What people call rows that say yes or no to a field that is true or false, in a plan: \
+                        { true: internal, false: visible to the customer }.",
+        "type": "object",
+        "properties": { "true": { "type": "string" }, "false": { "type": "string" } },
+        "additionalProperties": false,
+    });
+    of_field.insert("x-counted-as".to_owned(), words);
+    let field = serde_json::json!({
+        "type": ["object", "boolean"],
+        "properties": of_field,
+        "patternProperties": { "^x-": true },
+        "additionalProperties": false,
+    });
+    let mut of_object: Map<String, Value> = keywords().collect();
+    let each = serde_json::json!({ "type": "object", "additionalProperties": field });
+    of_object.insert("properties".to_owned(), each);
+    json_schema!({
+        "description": "The fields: a JSON Schema (2020-12) of an object.",
+        "type": "object",
+        "properties": of_object,
+        "patternProperties": { "^x-": true },
+        "additionalProperties": false,
+    })
 }

@@ -234,7 +234,7 @@ fn table(curves: Vec<Curve>, most_in_a_window: Option<f64>) -> (String, Vec<Stri
             format!("{}{strays}: {share:.0} %, {refused:.1} 429s a window{recovery}", curve.name);
         writeln!(table, "{line}\n    {}", first.join(" ")).unwrap();
         let late = curve.server.len() > 1
-            && figures.recovery.is_none_or(|took| took > Duration::from_secs(10));
+            && figures.recovery.is_none_or(|took| took > curve.server[0].limit.unwrap().window);
         if (share < 90.0 && curve.server.len() == 1)
             || late
             || most_in_a_window.is_some_and(|most| refused > most)

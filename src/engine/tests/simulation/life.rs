@@ -179,6 +179,7 @@ impl<'a> Life<'a> {
                 let name = name.strip_prefix("ticket ").unwrap().to_owned();
                 self.after(5..400, lane, Kind::Count(asked, name, self.world.token));
             }
+            Action::Come(_) => {}
             Action::Renew => {
                 self.world.left.push(self.world.clock);
                 self.after(5..200, 0, Kind::Token);

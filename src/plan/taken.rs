@@ -1,0 +1,39 @@
+//! Rows whose keys a ledger knows as those of rows that are done and were others: of another ticket, or another operation.
+//!
+//! No run sends such a row, so whoever counts rows or checks them has to know. For most rows one look into memory tells
+//! that it is none; the few others are prepared once more and looked up.
+
+use crate::ledger::{Candidate, LedgerError};
+use crate::prepare::{Findings, RowKey};
+use crate::row::{Digest, Standing};
+use crate::source::Record;
+
+use super::Readings;
+use super::look::Look;
+use super::prior::Prior;
+use super::row_problem::RowProblem;
+
+/// Whether what was done under a row's key may be another row: what would be sent now is something else.
+pub(super) fn may_be_taken(found: Candidate, digest: Option<Digest>) -> bool {
+    found.standing == Standing::Done && digest.is_some_and(|digest| digest != found.digest)
+}
+
+/// What to tell of a row whose key is another's by what earlier runs have done; none where it is not.
+pub(super) fn taken(
+    readings: &Readings<'_>,
+    record: &Record,
+    prior: &Prior<'_>,
+) -> Result<Option<RowProblem>, LedgerError> {
+    let mut findings = Findings::default();
+    let prepared = readings.preparer.prepare(record, readings.now, &mut findings);
+    let (operation, reads) = (prepared.operation().cloned(), prepared.only_reads());
+    let RowKey::Written(key) = prepared.key().clone() else { return Ok(None) };
+    if reads {
+        return Ok(None);
+    }
+    let ready = prepared.ready();
+    let known = prior.known(&key)?.map(|(known, _)| known);
+    let look =
+        Look { operation: operation.as_deref(), ready: ready.as_ref(), known: known.as_ref() };
+    Ok(look.taken_key(&record.place, &key))
+}
