@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::sandbox::Faults;
+use crate::sandbox::{ClockModel, Faults, ListModel};
 use crate::source::delimiter_of;
 use crate::task::{Failures, TimeLimits, Until};
 use crate::text::quota::{NotationError, Quota, parse_duration};
@@ -266,9 +266,15 @@ pub(super) struct SandboxArguments {
     /// What goes wrong and how often, as in 503=5%,reset-after=2%
     #[arg(long, value_name = "FAULTS", default_value = "", value_parser = faults)]
     pub fault: Faults,
-    /// How late the fault `slow` answers
+    /// How late the fault `slow` answers, and `reset-late` acts
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub slow: std::time::Duration,
+    /// What is odd about lists; may be given several times
+    #[arg(long, value_name = "MODEL", value_enum)]
+    pub list: Vec<ListModel>,
+    /// What is odd about clocks
+    #[arg(long, value_name = "MODEL", value_enum, default_value_t = ClockModel::Right)]
+    pub clock: ClockModel,
     /// How long a login's token lives
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
     pub token_lifetime: std::time::Duration,

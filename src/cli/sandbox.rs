@@ -42,6 +42,8 @@ fn options(arguments: &SandboxArguments) -> Options {
         connections: arguments.connections,
         faults: arguments.fault.clone(),
         slow: arguments.slow,
+        lists: arguments.list.clone(),
+        clock: arguments.clock,
         token_lifetime: arguments.token_lifetime,
         seed: arguments.seed,
         ..Options::default()

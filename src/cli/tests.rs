@@ -16,6 +16,7 @@ use crate::traffic::verdict::Verdict;
 /// How a run ends into which a step is put that cannot be.
 fn ending_with(illegal: Input) -> Ending {
     let settings = Settings {
+        counts: true,
         concurrency: 8,
         attempts: 3,
         needs_token: false,

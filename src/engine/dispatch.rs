@@ -7,15 +7,17 @@ use std::time::Duration;
 use futures_util::future::{Either, LocalBoxFuture};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
+use serde_json::Value;
 use tokio::sync::mpsc::{Receiver, UnboundedReceiver};
 use tokio::time::{Instant, Interval};
 
-use crate::declared::connector::Answers;
+use crate::declared::connector::{Answers, Operation, Recover};
 use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{LedgerError, News, Recorder, Write};
 use crate::recover::item_id;
 use crate::row::{Cause, Holdings, Page, Reason};
 use crate::text::diagnostic::Diagnostic;
+use crate::text::redaction::Redactor;
 use crate::traffic::pace::{Moment, Pace, Report};
 use crate::traffic::reply::Answer;
 use crate::traffic::reply::Granted;
@@ -53,6 +55,8 @@ pub(crate) struct Parts<'a, T> {
     pub shared_pace: Option<&'a SharedPace>,
     pub answers: &'a Answers,
     pub recorder: &'a Recorder,
+    /// Lanes that earlier runs have left uncounted.
+    pub owed: Vec<(Arc<Operation>, String)>,
     /// What the recorder has to say.
     pub news: UnboundedReceiver<News>,
     pub feed: Feed,
@@ -81,6 +85,9 @@ pub(crate) struct RunEnd {
     pub invalid: u64,
     /// Rows in doubt from an earlier run of which something has become known.
     pub settled: u64,
+    /// Rows that do not have exactly one item on the other side, and lanes of which nobody can tell.
+    pub miscounted: u64,
+    pub uncounted: u64,
     /// How it stood in the end.
     pub progress: Progress,
     /// What nobody has taken yet of what there is to tell.
@@ -102,6 +109,18 @@ enum Flight {
     /// The ledger has said whose the items of a page are.
     Owned {
         slot: usize,
+        verdict: Verdict,
+        owned: Owned,
+    },
+    Counted {
+        lane: usize,
+        of: Arc<Operation>,
+        name: Arc<str>,
+        reply: Reply,
+    },
+    /// Likewise, and the ledger has said whose its items are.
+    Counts {
+        lane: usize,
         verdict: Verdict,
         owned: Owned,
     },
@@ -129,7 +148,8 @@ pub(crate) async fn run<T: Transport>(
         progress: tokio::time::interval(PROGRESS_EVERY),
         parts,
     };
-    shell.take(Input::Tick);
+    let owed = std::mem::take(&mut shell.parts.owed);
+    shell.take(Input::Owed(owed));
     loop {
         shell.show();
         shell.hand_over();
@@ -210,6 +230,12 @@ impl<T: Transport> Shell<'_, T> {
                 let looking = self.parts.transport.send(&request);
                 self.flights.push(Box::pin(async move {
                     Flight::Looked { slot, work, reply: looking.await }
+                }));
+            }
+            Action::Count { lane, of, name, request } => {
+                let looking = self.parts.transport.send(&request);
+                self.flights.push(Box::pin(async move {
+                    Flight::Counted { lane, of, name, reply: looking.await }
                 }));
             }
             Action::Come(report) => {
@@ -307,10 +333,49 @@ impl<T: Transport> Shell<'_, T> {
             }
             Flight::Looked { slot, work, reply } => {
                 self.read_clock(date_of(&reply));
+                if let Some(age) = age_of(&reply) {
+                    self.take(Input::LookAged { slot, age });
+                }
                 self.look_landed(slot, &work, reply)
             }
+            Flight::Counted { lane, of, name, reply } => {
+                self.read_clock(date_of(&reply));
+                if let Some(age) = age_of(&reply) {
+                    self.take(Input::CountAged { lane, age });
+                }
+                self.count_landed(lane, (&of, &name), reply)
+            }
+            Flight::Counts { lane, verdict, owned } => Input::Counted { lane, verdict, owned },
             Flight::Heard(heard) => Input::Heard(heard),
             Flight::Owned { slot, verdict, owned } => Input::Looked { slot, verdict, owned },
+        }
+    }
+
+    fn count_landed(&mut self, lane: usize, (of, name): (&Operation, &str), reply: Reply) -> Input {
+        let read = of.recover.as_ref().map(|recover| {
+            let redactor = self.parts.transport.redactor();
+            let mut verdict = judge(self.parts.answers, &recover.list, reply, &redactor);
+            if let Verdict::Done { items: Some(items), .. } = &mut verdict {
+                redact_names(recover, items, &redactor);
+            }
+            (recover, verdict)
+        });
+        match read {
+            Some((recover, verdict)) => match &verdict {
+                Verdict::Done { items: Some(items), .. } => {
+                    let ids = items.iter().filter_map(|item| item_id(recover, item)).collect();
+                    let (operation, name) = (of.name.to_string(), name.to_owned());
+                    let page = Page { ids, operation, lane: name, wants_makers: true };
+                    let asking = (self.parts.owned)(page);
+                    self.flights.push(Box::pin(async move {
+                        Flight::Counts { lane, verdict, owned: asking.await }
+                    }));
+                    Input::Tick
+                }
+                _ => Input::Counted { lane, verdict, owned: Ok(Holdings::default()) },
+            },
+            // Without a way to look there is no count.
+            None => Input::Tick,
         }
     }
 
@@ -325,12 +390,7 @@ impl<T: Transport> Shell<'_, T> {
         let items = match &mut verdict {
             // Of an item nothing is kept but its name. What was sent may hold what is a secret, too.
             Verdict::Done { items: Some(items), .. } => {
-                let names = || recover.id.iter().map(|pointer| pointer.as_str());
-                for item in items.iter_mut() {
-                    let name = names().find(|name| item.pointer(name).is_some());
-                    let name = name.and_then(|name| item.pointer_mut(name));
-                    name.into_iter().for_each(|name| redactor.redact_value(name));
-                }
+                redact_names(recover, items, &redactor);
                 items.as_slice()
             }
             _ => &[],
@@ -340,7 +400,12 @@ impl<T: Transport> Shell<'_, T> {
             return Input::Looked { slot, verdict, owned: Ok(Holdings::default()) };
         }
         let operation = work.ready.operation.name.to_string();
-        let asking = (self.parts.owned)(Page { ids, operation, lane: work.ready.lane.clone() });
+        let asking = (self.parts.owned)(Page {
+            ids,
+            operation,
+            lane: work.ready.lane.clone(),
+            wants_makers: false,
+        });
         self.flights
             .push(Box::pin(async move { Flight::Owned { slot, verdict, owned: asking.await } }));
         Input::Tick
@@ -393,6 +458,7 @@ impl<T: Transport> Shell<'_, T> {
 
     fn outcome(mut self, ending: Ending) -> RunEnd {
         let progress = self.core.progress(Moment(self.began.elapsed()));
+        let (miscounted, uncounted) = self.core.miscounted();
         RunEnd {
             ending,
             requests: progress.requests,
@@ -401,6 +467,8 @@ impl<T: Transport> Shell<'_, T> {
             in_doubt: progress.in_doubt + self.core.left_in_doubt(),
             invalid: self.core.invalid(),
             settled: self.core.settled_rows(),
+            miscounted,
+            uncounted,
             progress,
             untold: std::mem::take(&mut self.told),
         }
@@ -410,6 +478,24 @@ impl<T: Transport> Shell<'_, T> {
 fn date_of(reply: &Reply) -> Option<i64> {
     match reply {
         Reply::Answer(Answer { date, .. }) => *date,
+        Reply::NotSent(_) | Reply::Lost(_) => None,
+    }
+}
+
+/// Takes secrets out of the names of items, as they are taken out of the names that answers to rows give.
+fn redact_names(recover: &Recover, items: &mut [Value], redactor: &Redactor) {
+    let names = || recover.id.iter().map(|pointer| pointer.as_str());
+    for item in items {
+        let name = names().find(|name| item.pointer(name).is_some());
+        let name = name.and_then(|name| item.pointer_mut(name));
+        name.into_iter().for_each(|name| redactor.redact_value(name));
+    }
+}
+
+/// How long an answer has lain in a cache.
+fn age_of(reply: &Reply) -> Option<Duration> {
+    match reply {
+        Reply::Answer(Answer { age, .. }) => age.filter(|age| !age.is_zero()),
         Reply::NotSent(_) | Reply::Lost(_) => None,
     }
 }

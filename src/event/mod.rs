@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::recover::Miscount;
 use crate::row::{Cause, Totals};
 use crate::text::place::RowPlace;
 
@@ -27,6 +28,8 @@ pub(crate) enum Event {
     Started { run: i64 },
     /// A row's end.
     Row(RowEnded),
+    /// The last count has shown that a row does not have exactly one item on the other side.
+    Miscounted(Miscounted),
     /// Something worth telling once.
     Note(Note),
     /// The run is over. Always the last.
@@ -75,6 +78,14 @@ fn weight(value: &Value) -> usize {
         Value::Null | Value::Bool(_) | Value::Number(_) => 0,
     };
     size_of::<Value>() + inside
+}
+
+/// A row that does not have exactly one item on the other side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Miscounted {
+    pub miscount: Miscount,
+    /// What the row goes in line with, as in `ticket tk_1`.
+    pub lane: Box<str>,
 }
 
 /// Where a row stands when a run is done with it.

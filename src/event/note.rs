@@ -23,6 +23,10 @@ pub(crate) enum Note {
     NoToken(NoToken),
     /// The run was asked to stop: so many rows are waited for, or looked for, and no longer than that.
     Stopping { rows: u64, at_most: Duration },
+    /// Lists of so many lanes are read once more before the run ends, and that is waited for so long at the most.
+    Counting { lanes: u64, at_most: Duration },
+    /// What is in a lane could not be counted once more, though something was settled there by a look.
+    Uncounted { lane: String },
     /// Earlier requests of the account have used a quota up: nothing leaves for so long.
     QuotaSpent { wait: Duration },
     /// Other runs of the same account cannot be heard of: this one goes by its own pace.

@@ -6,7 +6,7 @@
 //! needs no answer. Each process that sends is an owner with a number of its own: of two that both believe to hold a job,
 //! the number tells which came later.
 
-use crate::row::{Holdings, Known, Page, RowId, Totals};
+use crate::row::{Holdings, Known, Page, RowId, Totals, Uncounted};
 
 use super::{History, JobStatus, LedgerError, TakenIn};
 
@@ -130,6 +130,10 @@ pub(crate) trait Reader {
     /// asked about. Of each lane one row is looked for: what that may have made is nobody's. An error means that nothing is
     /// known, never that something is nobody's.
     fn owned(&self, job: JobId, pages: &[Page]) -> Result<Vec<Holdings>, LedgerError>;
+
+    /// The lanes of a job in which a look has settled what became of a row and that no run has counted since: the runs that
+    /// settled it, and those after them, did not come to their end. To be asked before another run begins.
+    fn uncounted(&self, job: JobId) -> Result<Vec<Uncounted>, LedgerError>;
 
     /// Where a job stands, with at most so many runs and so many rows that need a look.
     fn status(

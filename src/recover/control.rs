@@ -60,7 +60,7 @@ impl Control {
 
     /// The request for the page that is due.
     pub(crate) fn request(&self, recover: &Recover, ready: &Ready) -> Option<Request> {
-        request_of(recover, ready, self.page)
+        request_of(recover, &ready.fields, self.page)
     }
 
     /// Takes a page in, with what rows own of it. `id` is of what `ready` has made, which was sent at a moment.

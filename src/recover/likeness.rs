@@ -61,6 +61,26 @@ impl Wanted {
     }
 }
 
+/// What an item shows of the fields by which what was made is known, normalised: two items that show the same are alike,
+/// whatever the other side has made of what was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Shown(Vec<Option<Value>>);
+
+impl Shown {
+    pub(super) fn of(recover: &Recover, item: &Value) -> Self {
+        let parts = recover.fields.iter().chain(&recover.kinds).map(|(_, pointers)| {
+            let found = pointers.iter().find_map(|pointer| pointer.find(item))?;
+            Some(normalised(found, &recover.text)).filter(|found| !found.is_null())
+        });
+        Self(parts.collect())
+    }
+
+    /// Whether it lacks all that it could be known by.
+    pub(super) fn is_unreadable(&self, recover: &Recover) -> bool {
+        self.0.iter().take(recover.fields.len()).any(Option::is_none)
+    }
+}
+
 impl Part {
     fn weigh(&self, recover: &Recover, found: &Value) -> Likeness {
         if agrees(&normalised(found, &recover.text), &self.value) {

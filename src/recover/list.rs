@@ -69,6 +69,10 @@ impl List {
         self.items.iter().position(|item| item.id == newest.id)
     }
 
+    pub(super) fn items(&self) -> &[Item] {
+        &self.items
+    }
+
     pub(super) fn get(&self, at: usize) -> Option<&Item> {
         self.items.get(at)
     }
@@ -178,6 +182,15 @@ impl List {
     }
 }
 
+/// On which side of another item one stands that no row owns.
+pub(super) fn side_of(
+    (at, item): (usize, &Item),
+    (fence_at, fence): (usize, &Item),
+    order: (Direction, Direction),
+) -> Side {
+    beside(at.cmp(&fence_at), item, fence, order)
+}
+
 /// On which side of the fence an item stands. Machines of the other side may have dated, and so sorted, what was made
 /// shortly after one another the other way round.
 fn beside(
@@ -212,7 +225,7 @@ fn beside(
 }
 
 /// Without a fence there are but clocks. One that nothing has shown to go right tells of nothing that it is too old.
-fn by_time(item: &Item, since: Since, is_calibrated: bool) -> Side {
+pub(super) fn by_time(item: &Item, since: Since, is_calibrated: bool) -> Side {
     match item.made {
         Some(made) if made >= since.moment => Side::Newer,
         Some(made) if is_calibrated && made < since.earliest() => Side::Older,

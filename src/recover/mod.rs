@@ -6,6 +6,7 @@
 //! follows comes out. Where the list cannot say for sure, neither does this: then the row stays in doubt. When to look, and
 //! what a list is worth that shows nothing of its lane's, is for `engine`.
 
+mod audit;
 mod control;
 mod likeness;
 mod list;
@@ -22,6 +23,7 @@ use crate::prepare::Ready;
 use crate::prepare::request::{self, Request};
 use crate::row::{Attempted, Doubt, Fields, Holdings};
 
+pub(crate) use audit::{Audit, Miscount, Nameless, Step, asked_by};
 pub(crate) use control::{Control, Habits, Shown, of_lane};
 pub(crate) use likeness::Kind;
 use likeness::{Likeness, Marked, Wanted};
@@ -197,7 +199,7 @@ impl Search {
 
     /// The request for the page that is due; none where the row lacks a field that the list asks for.
     pub fn request(&self, recover: &Recover, ready: &Ready) -> Option<Request> {
-        request_of(recover, ready, self.page)
+        request_of(recover, &ready.fields, self.page)
     }
 
     /// Takes a page in.
@@ -476,10 +478,10 @@ fn unclear(item: &Item, since: Since, is_calibrated: bool) -> Doubt {
 }
 
 /// The request for a page of the list in which a row is.
-fn request_of(recover: &Recover, ready: &Ready, page: u32) -> Option<Request> {
+fn request_of(recover: &Recover, of_row: &Fields<'_>, page: u32) -> Option<Request> {
     let mut fields = Fields::default();
     for (field, from) in &recover.with {
-        fields.set(*field, ready.fields.get(*from)?.clone());
+        fields.set(*field, of_row.get(*from)?.clone());
     }
     for (field, value) in &recover.newest_first {
         fields.set(*field, value.clone());

@@ -52,6 +52,7 @@ pub(crate) use refusal::{
     InvalidRows, brought_in, of_account, of_client, of_credentials, of_done_elsewhere, of_invalid,
     of_ledger, of_no_ledger, of_plain_http, of_sandbox, of_secret_given_twice, of_waiting,
 };
+pub(crate) use status::MISCOUNTED;
 pub(crate) use status::{
     Counted, Most, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
 };

@@ -50,6 +50,11 @@ impl Narration {
         match event {
             Event::Started { .. } => None,
             Event::Row(row) => self.row(row).filter(|_| !self.view.quiet),
+            // Each by its name: a person has to look there. In quiet, too.
+            Event::Miscounted(told) => {
+                let words = words::miscounted(told);
+                Some(format!("{} {words}", Paint(self.view.color).bad("miscounted:")))
+            }
             Event::Note(note) => {
                 (!self.view.quiet).then(|| format!("note: {}", words::one_line(&words::note(note))))
             }

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 
 use super::narration::code;
 use super::{Outlet, Reporter, RunView, words};
-use crate::event::{Ending, Event, Progress, RowEnded};
+use crate::event::{Ending, Event, Miscounted, Progress, RowEnded};
+use crate::recover::Miscount;
 use crate::report::exit;
 use crate::row::Totals;
 
@@ -56,12 +57,32 @@ pub(crate) fn finished_event(totals: &Totals, ending: &Ending, exit: u8) -> Valu
     event.insert("requests".into(), json!(totals.requests));
     event.insert("changed".into(), json!(totals.changed));
     event.insert("repeated".into(), json!(totals.repeated));
+    event.insert("miscounted".into(), json!(totals.miscounted));
+    event.insert("uncounted".into(), json!(totals.uncounted));
     event.insert("exit".into(), json!(exit));
     if let Some((reason, message)) = reason(ending).zip(words::ending(ending)) {
         event.insert("reason".into(), json!(reason));
         event.insert("message".into(), json!(message));
     }
     Value::Object(event)
+}
+
+/// A row that does not have exactly one item. `shared_with` is there where one item is two rows'.
+fn miscounted_event(told: &Miscounted) -> Value {
+    let Miscount { place, key, ids, shared_with } = &told.miscount;
+    let mut event = json!({
+        "event": "miscounted",
+        "row": place.row,
+        "line": place.line,
+        "key": key,
+        "lane": told.lane,
+        "ids": ids,
+        "message": words::miscounted(told),
+    });
+    if let (Value::Object(fields), Some((place, key))) = (&mut event, shared_with) {
+        fields.insert("shared_with".into(), json!({"row": place.row, "key": key}));
+    }
+    event
 }
 
 /// A closing event where nothing could be looked at: what is not known is null, and never 0.
@@ -113,6 +134,9 @@ impl Reporter for Ndjson {
         match event {
             Event::Started { run } => self.out.event(&at(started_event(&self.view, *run), now)),
             Event::Row(row) => self.out.event(&RowLine::of(row, stamp(now))),
+            Event::Miscounted(miscounted) => {
+                self.out.event(&at(miscounted_event(miscounted), now));
+            }
             Event::Note(note) => {
                 let note = json!({"event": "note", "message": words::note(note)});
                 self.out.event(&at(note, now));
@@ -219,6 +243,18 @@ mod tests {
         reporter.hear(&refused(4));
         reporter.progress(&progress(5));
         reporter.hear(&Event::Note(Note::Answered));
+        let miscount = Miscount {
+            place: RowPlace::of(1, 2),
+            key: "L-1".into(),
+            ids: vec!["tn_1".into(), "tn_2".into()],
+            shared_with: None,
+        };
+        let shared_with = Some((RowPlace::of(7, 8), "L-7".into()));
+        let of_two = Miscount { ids: vec!["tn_1".into()], shared_with, ..miscount.clone() };
+        for miscount in [miscount, of_two] {
+            let lane = "ticket tk_1".into();
+            reporter.hear(&Event::Miscounted(Miscounted { miscount, lane }));
+        }
         let totals = Totals { failed: 1, in_doubt: 1, ..totals() };
         reporter.hear(&Event::Finished { totals, ending: Ending::Finished });
         insta::assert_snapshot!(shared.text());

@@ -480,6 +480,9 @@ impl RunLine {
             (Some(exit::DONE), _) => "all done".into(),
             (Some(exit::FAILED), _) if self.failed == 0 => "some invalid".into(),
             (Some(exit::FAILED), _) => "some failed".into(),
+            (Some(exit::IN_DOUBT), _) if self.reason.as_deref() == Some(MISCOUNTED) => {
+                "some miscounted".into()
+            }
             (Some(exit::IN_DOUBT), _) => "some in doubt".into(),
             (Some(exit::STOPPED | exit::USAGE), _) => match self.reason.as_deref() {
                 Some(reason) => format!("stopped: {}", short(reason)),
@@ -562,6 +565,9 @@ impl RowLine {
         })
     }
 }
+
+/// Why a run does not count as well although it came to its end: something is there twice.
+pub(crate) const MISCOUNTED: &str = "miscounted";
 
 /// A reason for a narrow column.
 fn short(reason: &str) -> &str {

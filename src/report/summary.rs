@@ -50,7 +50,11 @@ pub(crate) fn summary(
 
 /// Everything was done before, or there never was anything.
 fn nothing_to_do(totals: &Totals, ending: &Ending) -> bool {
-    *ending == Ending::Finished && totals.already_done == totals.rows && totals.succeeded == 0
+    let is_counted = totals.miscounted == 0;
+    *ending == Ending::Finished
+        && totals.already_done == totals.rows
+        && totals.succeeded == 0
+        && is_counted
 }
 
 fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration) -> String {
@@ -105,6 +109,7 @@ pub(super) fn tally(totals: &Totals, under_way: u64, paint: Paint) -> String {
 fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
     let mut advice = Vec::new();
     advice.extend(stopped(view, ending));
+    advice.extend((totals.miscounted > 0).then(|| miscounted(view, totals.miscounted)));
     advice.extend((totals.in_doubt > 0).then(|| in_doubt(view, totals.in_doubt)));
     let is_held = view.held(Held::InDoubt) + view.held(Held::Refused) > 0;
     advice.extend(is_held.then(|| held(view)));
@@ -183,6 +188,18 @@ fn source_failed(view: &RunView, problems: &[Diagnostic]) -> String {
     format!(
         "Nothing more was sent, because the source could not be read a second time:\n{}",
         told.concat().trim_end()
+    )
+}
+
+fn miscounted(view: &RunView, count: u64) -> String {
+    format!(
+        "{} not there exactly once, though the ledger has {} as done: {} is there twice, or is two rows' at once.\nEach \
+         was told above by its row, key and ids. Look there, delete what is too much, and run the job again: it counts \
+         {} once more.",
+        rows_are(count),
+        them(count),
+        one_of(&view.item),
+        them(count)
     )
 }
 

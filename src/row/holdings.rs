@@ -3,6 +3,9 @@
 //! Values only. Finding them is for `ledger`; what they make of a list is for `recover`.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::text::place::RowPlace;
 
 use super::Attempted;
 
@@ -14,6 +17,8 @@ pub(crate) struct Page {
     /// The operation that makes such items, and the lane that is looked through.
     pub operation: String,
     pub lane: String,
+    /// Whether all rows of the lane are asked for, too.
+    pub wants_makers: bool,
 }
 
 /// What rows own of a page, and of the lane that is looked through.
@@ -29,6 +34,43 @@ pub struct Holdings {
     /// Of some other lanes of the same target, something that rows have made there, the latest lanes first: by it lists can be
     /// measured where this lane owns nothing.
     pub elsewhere: Vec<Elsewhere>,
+    /// All rows that the operation was sent for in the lane, of any job; none where they are not asked for.
+    pub makers: Vec<Maker>,
+}
+
+/// A row that an operation was sent for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Maker {
+    pub place: RowPlace,
+    pub key: Arc<str>,
+    pub making: Making,
+    /// When its first and its last request were started.
+    pub first: Attempted,
+    pub last: Attempted,
+    /// Of two of one lane the greater went later, whatever clocks say.
+    pub turn: (i64, u64),
+    /// Whether a look has settled what became of one of its requests.
+    pub is_settled: bool,
+}
+
+/// What a row has made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Making {
+    /// What the other side calls so.
+    Named(String),
+    /// Something, and nobody knows what it is called.
+    Nameless,
+    /// Nobody knows.
+    Open,
+    /// Surely nothing, as far as its requests were answered.
+    Nothing,
+}
+
+/// A lane in which a look has settled what became of a row, and that has not been counted since.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Uncounted {
+    pub operation: String,
+    pub lane: String,
 }
 
 /// Something that is owned in another lane.

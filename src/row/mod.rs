@@ -22,7 +22,7 @@ pub use cause::Doubt;
 pub(crate) use cause::{Cause, Look, Reason};
 pub(crate) use digest::Digest;
 pub(crate) use fields::{Field, FieldValue, Fields, Instance, RowJson};
-pub(crate) use holdings::{Elsewhere, Page};
+pub(crate) use holdings::{Elsewhere, Maker, Making, Page, Uncounted};
 pub use holdings::{Holdings, Made, Newest};
 pub(crate) use key::KeyHash;
 pub(crate) use known::{Earlier, Known, RowId, Standing};

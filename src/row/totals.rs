@@ -1,7 +1,8 @@
 //! How a run adds up.
 
 /// How a run, or the part of it that is over, adds up. `rows` is the sum of the others but those of
-/// `already_done` and `requests`.
+/// `already_done`, `requests`,
+/// `miscounted` and `uncounted`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Totals {
     pub rows: u64,
@@ -16,4 +17,8 @@ pub(crate) struct Totals {
     pub in_doubt: u64,
     pub not_started: u64,
     pub requests: u64,
+    /// Of all rows: the last count has shown that they do not have exactly one item on the other side.
+    pub miscounted: u64,
+    /// Lanes in which that could not be counted.
+    pub uncounted: u64,
 }

@@ -37,6 +37,8 @@ pub(super) struct Answer {
     pub r: Option<i64>,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u64>,
+    /// `Age`, in seconds.
+    pub age: Option<u64>,
     /// `Allow`: the methods of a path that was asked with another.
     pub allow: Option<&'static str>,
 }
@@ -70,7 +72,7 @@ impl Answer {
     /// An answer with no `r`.
     pub(super) fn bare(status: StatusCode, media_type: MediaType, body: impl Into<Bytes>) -> Self {
         let body = body.into();
-        Self { status, media_type, body, r: None, retry_after: None, allow: None }
+        Self { status, media_type, body, r: None, retry_after: None, age: None, allow: None }
     }
 }
 

@@ -15,6 +15,7 @@ use super::faults::{Fault, Faults};
 use super::fields::{BodyError, Fields};
 use super::gate::{Closed, Gate};
 use super::journal::Journal;
+use super::manners::Manners;
 use super::notes::{Draft, Listing, Notes, read_update};
 use super::query;
 use super::windows::Windows;
@@ -85,6 +86,11 @@ pub(super) struct Books {
     updated: Vec<String>,
     deleted: Vec<String>,
     journal: Journal,
+    manners: Manners,
+    /// How late the fault `reset-late` acts, in milliseconds.
+    slow: i64,
+    /// What is to be created later, and when.
+    late: Vec<(i64, Draft)>,
 }
 
 impl Books {
@@ -106,6 +112,9 @@ impl Books {
             updated: Vec::new(),
             deleted: Vec::new(),
             journal: Journal::default(),
+            manners: Manners::new(&options.lists, options.clock),
+            slow: i64::try_from(options.slow.as_millis()).unwrap_or(i64::MAX),
+            late: Vec::new(),
         }
     }
 
@@ -117,6 +126,7 @@ impl Books {
     /// Answers a request that came at `real_now` (unix milliseconds, of the real clock).
     pub(super) fn handle(&mut self, request: &Request, real_now: i64) -> Reply {
         let now = real_now.saturating_add(self.offset);
+        self.create_late(now);
         if let Some(path) = request.path.strip_prefix("/v1/") {
             self.requests += 1;
             let mut fault = None;
@@ -218,13 +228,50 @@ impl Books {
             Fault::ResetAfter => Reply::Dropped { r: self.act(call, request, now).r },
             Fault::CutAfter => Reply::Cut(self.act(call, request, now)),
             Fault::Slow => Reply::Late(self.act(call, request, now)),
+            Fault::ResetLate => self.act_late(call, request, now),
+            Fault::Twice => {
+                let first = self.act(call, request, now);
+                self.act(call, request, now);
+                first.into()
+            }
+            Fault::Nameless => match (call, self.act(call, request, now)) {
+                (NoteCall::Create, Answer { r: Some(0), .. }) => {
+                    Answer::success(r#"{"r":0,"msg":"Success"}"#).into()
+                }
+                (_, answer) => answer.into(),
+            },
+            Fault::Garbled => {
+                let r = self.act(call, request, now).r;
+                Answer { r, ..Answer::bare(StatusCode::OK, MediaType::Html, GATEWAY_PAGE) }.into()
+            }
+        }
+    }
+
+    /// The connection is dropped at once, and a create acts later.
+    fn act_late(&mut self, call: &NoteCall, request: &Request, now: i64) -> Reply {
+        let r = match (call, fields(request).ok().map(|fields| Draft::read(fields, now))) {
+            (NoteCall::Create, Some(Ok(draft))) => {
+                self.late.push((now.saturating_add(self.slow), draft));
+                Some(0)
+            }
+            (NoteCall::Create, _) => None,
+            (_, _) => self.act(call, request, now).r,
+        };
+        Reply::Dropped { r }
+    }
+
+    /// Creates what was to be created by now.
+    fn create_late(&mut self, now: i64) {
+        while let Some(due) = self.late.iter().position(|(at, _)| *at <= now) {
+            let (at, draft) = self.late.remove(due);
+            self.notes.create(draft, &mut self.id_chance, (at, &self.manners));
         }
     }
 
     fn act(&mut self, call: &NoteCall, request: &Request, now: i64) -> Answer {
         let done = match call {
             NoteCall::Create => self.create(request, now),
-            NoteCall::List => self.list(request),
+            NoteCall::List => self.list(request, now),
             NoteCall::Update(id) => self.update(id, request),
             NoteCall::Delete(id) => self.delete(id),
         };
@@ -233,13 +280,20 @@ impl Books {
 
     fn create(&mut self, request: &Request, now: i64) -> Result<Answer, Answer> {
         let draft = Draft::read(fields(request)?, now)?;
-        let id = self.notes.create(draft, &mut self.id_chance, now);
-        Ok(Answer::success(format!(r#"{{"id":"{id}","r":0,"msg":"Success"}}"#)))
+        let id = self.notes.create(draft, &mut self.id_chance, (now, &self.manners));
+        let id = self.manners.id(&id);
+        Ok(Answer::success(format!(r#"{{"id":{id},"r":0,"msg":"Success"}}"#)))
     }
 
-    fn list(&self, request: &Request) -> Result<Answer, Answer> {
-        let listing = Listing::read(query::parameters(request.query)?)?;
-        Ok(Answer::value(&self.notes.list(&listing)))
+    fn list(&mut self, request: &Request, now: i64) -> Result<Answer, Answer> {
+        let parameters = query::parameters(request.query)?;
+        let listing = Listing::read(parameters, self.manners.first_page())?;
+        if let Some((list, age)) = self.manners.cached(request.query, now) {
+            return Ok(Answer { age: Some(age), ..Answer::value(&list) });
+        }
+        let list = self.notes.list(&listing, &self.manners);
+        self.manners.keep(request.query, now, &list);
+        Ok(Answer::value(&list))
     }
 
     fn update(&mut self, id: &str, request: &Request) -> Result<Answer, Answer> {

@@ -30,9 +30,17 @@ pub(super) enum Fault {
     Html,
     /// Acted on, and answered late.
     Slow,
+    /// The connection is dropped; acted on late.
+    ResetLate,
+    /// Acted on twice, as where somebody on the way sends it again; the first answer is given.
+    Twice,
+    /// Acted on, and the answer names nothing.
+    Nameless,
+    /// Acted on, and answered with success and what is no JSON.
+    Garbled,
 }
 
-const KNOWN: [(&str, Fault); 16] = [
+const KNOWN: [(&str, Fault); 20] = [
     ("429", Fault::PushBack),
     ("401", Fault::Unauthorized),
     ("refuse", Fault::Refuse),
@@ -49,6 +57,10 @@ const KNOWN: [(&str, Fault); 16] = [
     ("cut-after", Fault::CutAfter),
     ("html", Fault::Html),
     ("slow", Fault::Slow),
+    ("reset-late", Fault::ResetLate),
+    ("twice", Fault::Twice),
+    ("no-id", Fault::Nameless),
+    ("garbled-after", Fault::Garbled),
 ];
 
 impl Fault {
@@ -75,6 +87,10 @@ const CERTAIN: u32 = 1_000_000;
 /// | `reset`, `reset-after` | the connection reset instead of an answer |
 /// | `cut-after` | half an answer, then the end of the connection |
 /// | `slow` | the right answer, late |
+/// | `reset-late` | the connection reset; a create acts later than that |
+/// | `twice` | the right answer; the call was done twice |
+/// | `no-id` | a create's answer without the id |
+/// | `garbled-after` | status 200 and a page |
 ///
 /// They meet calls of notes alone, not logins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -19,6 +19,7 @@ mod faults;
 mod fields;
 mod gate;
 mod journal;
+mod manners;
 mod notes;
 mod query;
 mod server;
@@ -39,6 +40,7 @@ use crate::text::quota::Quota;
 use books::Books;
 
 pub use faults::{Faults, FaultsError};
+pub use manners::{ClockModel, ListModel};
 
 /// The e-mail address that may log in.
 pub const EMAIL: &str = "admin@sandbox.example";
@@ -65,8 +67,12 @@ pub struct Options {
     pub connections: Option<usize>,
     /// What goes wrong, and how often.
     pub faults: Faults,
-    /// How late the fault `slow` answers.
+    /// How late the fault `slow` answers, and `reset-late` acts.
     pub slow: Duration,
+    /// What is odd about lists.
+    pub lists: Vec<ListModel>,
+    /// What is odd about clocks.
+    pub clock: ClockModel,
     /// Whether a 429 says in `Retry-After` how long to wait.
     pub retry_after: bool,
     /// The seed of all chance: faults and the ids of new notes.
@@ -87,6 +93,8 @@ impl Default for Options {
             connections: None,
             faults: Faults::default(),
             slow: Duration::from_secs(30),
+            lists: Vec::new(),
+            clock: ClockModel::Right,
             retry_after: true,
             seed: 1,
             presumes_notes: false,

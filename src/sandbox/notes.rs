@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::answer::Refusal;
 use super::fields::Fields;
+use super::manners::{ListModel, Manners};
 
 /// The note types of the API's table.
 const NOTE_TYPES: [i64; 21] =
@@ -24,6 +25,8 @@ const MISSING_TICKET: &str = "tk_missing";
 /// Notes that begin so never do.
 const MISSING_NOTE: &str = "tn_missing";
 const ID_CHARACTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+/// Where ids are numbers they count from here.
+const FIRST_NUMBER: usize = 1_000_000;
 const DEFAULT_LIMIT: usize = 50;
 const GREATEST_LIMIT: usize = 100;
 
@@ -110,7 +113,11 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    pub(super) fn read(parameters: Vec<(String, String)>) -> Result<Self, Refusal> {
+    /// `first_page` is the number of the first page.
+    pub(super) fn read(
+        parameters: Vec<(String, String)>,
+        first_page: usize,
+    ) -> Result<Self, Refusal> {
         let mut listing = Self { ticket_id: String::new(), newest_first: false, page: None };
         let (mut page, mut limit) = (None, None);
         for (name, value) in parameters {
@@ -122,14 +129,15 @@ impl Listing {
                 ("sort_order", _) => {
                     return Err(Refusal::field("sort_order", "must be asc or desc"));
                 }
-                ("page", _) => page = Some(whole_number("page", &value, usize::MAX)?),
-                ("limit", _) => limit = Some(whole_number("limit", &value, GREATEST_LIMIT)?),
+                ("page", _) => page = Some(whole_number("page", &value, first_page, usize::MAX)?),
+                ("limit", _) => limit = Some(whole_number("limit", &value, 1, GREATEST_LIMIT)?),
                 _ => return Err(Refusal::field(&name, "is unknown")),
             }
         }
         if page.is_some() || limit.is_some() {
             let limit = limit.unwrap_or(DEFAULT_LIMIT);
-            listing.page = Some(((page.unwrap_or(1) - 1).saturating_mul(limit), limit));
+            listing.page =
+                Some(((page.unwrap_or(first_page) - first_page).saturating_mul(limit), limit));
         }
         listing.judge()
     }
@@ -143,10 +151,10 @@ impl Listing {
     }
 }
 
-/// From 1 to `greatest`.
-fn whole_number(name: &str, text: &str, greatest: usize) -> Result<usize, Refusal> {
+/// From `least` to `greatest`.
+fn whole_number(name: &str, text: &str, least: usize, greatest: usize) -> Result<usize, Refusal> {
     match text.parse() {
-        Ok(number) if (1..=greatest).contains(&number) => Ok(number),
+        Ok(number) if (least..=greatest).contains(&number) => Ok(number),
         _ if greatest == usize::MAX => Err(Refusal::field(name, "must be a number from 1")),
         _ => Err(Refusal::field(name, &format!("must be a number from 1 to {greatest}"))),
     }
@@ -178,20 +186,6 @@ impl Note {
         let created = SEEDED_FROM + minutes * SEEDED_EVERY;
         Self { id: format!("tn_sandbox{number:06}"), draft, created }
     }
-}
-
-/// A list's answer, as the API words it.
-#[derive(Serialize)]
-pub(super) struct Listed<'a> {
-    r: i64,
-    msg: &'static str,
-    data: Rows<'a>,
-}
-
-#[derive(Serialize)]
-struct Rows<'a> {
-    rows: Vec<&'a Note>,
-    total: usize,
 }
 
 /// Every note there is. A note's place is its number in the order of creation, and stays when others go.
@@ -230,8 +224,16 @@ impl Notes {
     }
 
     /// Creates a note at `now` (unix milliseconds) and returns its id.
-    pub(super) fn create(&mut self, draft: Draft, random: &mut fastrand::Rng, now: i64) -> String {
-        let id = self.new_id(random);
+    pub(super) fn create(
+        &mut self,
+        draft: Draft,
+        random: &mut fastrand::Rng,
+        (now, manners): (i64, &Manners),
+    ) -> String {
+        let id = match manners.have(ListModel::NumbersAsIds) {
+            true => (FIRST_NUMBER + self.places.len()).to_string(),
+            false => self.new_id(random),
+        };
         self.add(Note { id: id.clone(), draft, created: now });
         id
     }
@@ -278,20 +280,23 @@ impl Notes {
         Ok(())
     }
 
-    pub(super) fn list(&self, listing: &Listing) -> Listed<'_> {
+    pub(super) fn list(&self, listing: &Listing, manners: &Manners) -> Value {
         let places = self.by_ticket.get(&listing.ticket_id).map_or(&[][..], Vec::as_slice);
-        let mut rows: Vec<&Note> =
+        let mut notes: Vec<&Note> =
             places.iter().filter_map(|place| self.places[*place].as_ref()).collect();
-        let total = rows.len();
         // The clock may have been set back, so the order of creation is not always that of `created`.
-        rows.sort_by_key(|note| note.created);
-        if listing.newest_first {
-            rows.reverse();
-        }
-        if let Some((skip, limit)) = listing.page {
+        notes.sort_by_key(|note| note.created);
+        let mut rows: Vec<Value> =
+            notes.into_iter().filter_map(|note| serde_json::to_value(note).ok()).collect();
+        manners.arrange(&mut rows, listing.newest_first);
+        let total = rows.len();
+        if let Some((skip, limit)) = listing.page
+            && !manners.have(ListModel::PagesIgnored)
+        {
             rows = rows.into_iter().skip(skip).take(limit).collect();
         }
-        Listed { r: 0, msg: "Success", data: Rows { rows, total } }
+        let rows = rows.into_iter().map(|row| manners.show(row)).collect();
+        manners.answer(rows, total)
     }
 
     /// The created notes that are still there, in order of creation.

@@ -25,6 +25,7 @@ use tokio::time::sleep;
 use super::Options;
 use super::answer::{Answer, MediaType, Reply, Request};
 use super::books::Books;
+use super::manners::ClockModel;
 
 /// The largest body that is accepted, in bytes.
 const LARGEST_BODY: usize = 1 << 20;
@@ -47,6 +48,7 @@ pub(super) struct Server {
     books: Arc<Mutex<Books>>,
     latency: Duration,
     slow: Duration,
+    is_dated: bool,
     /// Room for connections.
     room: Arc<Semaphore>,
 }
@@ -55,7 +57,8 @@ impl Server {
     pub(super) fn new(options: &Options, books: Arc<Mutex<Books>>) -> Self {
         let connections = options.connections.unwrap_or(Semaphore::MAX_PERMITS);
         let room = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
-        Self { books, latency: options.latency, slow: options.slow, room }
+        let is_dated = options.clock != ClockModel::NoDate;
+        Self { books, latency: options.latency, slow: options.slow, is_dated, room }
     }
 
     /// Serves on this thread until told to stop. Says on `bound` where, or why it cannot.
@@ -166,11 +169,14 @@ fn unix_milliseconds() -> i64 {
 async fn serve(server: Server, stream: TcpStream) {
     // Only a matter of speed; a socket that refuses it works all the same.
     let _ = stream.set_nodelay(true);
+    let is_dated = server.is_dated;
     let service = service_fn(move |request| {
         let server = server.clone();
         Box::pin(async move { server.answer(request).await })
     });
-    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut builder = http1::Builder::new();
+    builder.auto_date_header(is_dated);
+    let mut connection = builder.serve_connection(TokioIo::new(stream), service);
     let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     let dropped = ended.err().is_some_and(|error| {
         std::error::Error::source(&error).is_some_and(|source| source.is::<Dropped>())
@@ -219,6 +225,9 @@ fn respond(answer: Answer, cut: bool, offset: i64) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(answer.media_type)));
     if let Some(seconds) = answer.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(seconds) = answer.age {
+        headers.insert(header::AGE, HeaderValue::from(seconds));
     }
     if let Some(methods) = answer.allow {
         headers.insert(header::ALLOW, HeaderValue::from_static(methods));

@@ -12,6 +12,7 @@ use crate::ledger::{
     waiting_outcomes,
 };
 use crate::plan::{Prior, Tally, taken_for_old};
+use crate::row::Uncounted;
 use crate::text::address;
 use crate::text::spelling::is_same;
 
@@ -81,6 +82,8 @@ pub(super) struct Booking {
     /// The last to send the job's rows before they were read.
     pub last_owner: OwnerId,
     pub history: History,
+    /// Lanes that earlier runs have left uncounted.
+    pub uncounted: Vec<Uncounted>,
 }
 
 /// What came of entering a claim.
@@ -133,7 +136,8 @@ impl Claim {
             Some(job) => job,
             None => ledger.enter_job(&lock, (world.wall)())?,
         };
-        let booking = Booking { path, name, lock, ledger, job, last_owner, history };
+        let uncounted = ledger.uncounted(job)?;
+        let booking = Booking { path, name, lock, ledger, job, last_owner, history, uncounted };
         Ok(Entered::Booked(Box::new(booking)))
     }
 }

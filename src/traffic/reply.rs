@@ -28,6 +28,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// The other side's clock, in unix milliseconds; it counts in whole seconds.
     pub date: Option<i64>,
+    /// How long the answer has lain in a cache on the way, where it says so.
+    pub age: Option<Duration>,
     /// The whole body, with its encoding undone.
     pub body: Vec<u8>,
 }

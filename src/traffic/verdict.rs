@@ -53,6 +53,8 @@ pub enum Verdict {
 
 /// The longest name, in bytes, that the other side may give to what it has made.
 const LONGEST_ID: usize = 1024;
+/// Of a text that is no answer of the API so many bytes are read.
+const MOST_READ: usize = 1 << 16;
 const FOUND: u16 = 302;
 const SEE_OTHER: u16 = 303;
 const TOO_MANY_REQUESTS: u16 = 429;
@@ -206,10 +208,32 @@ fn unknown(operation: &Operation, cause: Cause, after: Option<Duration>) -> Verd
 
 fn unreadable(answer: &Answer) -> Cause {
     let reason = match says_too_much(&answer.body) {
-        true => Reason::AnswerTooLong,
+        true => return Cause { status: Some(answer.status), ..Cause::of(Reason::AnswerTooLong) },
         false => Reason::UnreadableAnswer,
     };
-    Cause { status: Some(answer.status), ..Cause::of(reason) }
+    let cause = Cause { status: Some(answer.status), ..Cause::of(reason) };
+    cause.saying(first_words(&answer.body))
+}
+
+/// What a text that is no answer of the API says, without what stands in angle brackets where anything else is left. It is cut
+/// where secrets have been taken out of it, and here only between words.
+fn first_words(body: &[u8]) -> String {
+    let read = body.get(..MOST_READ).map(|begins| {
+        let last = begins.iter().rposition(u8::is_ascii_whitespace);
+        &begins[..last.unwrap_or(0)]
+    });
+    let text = String::from_utf8_lossy(read.unwrap_or(body));
+    let mut plain = String::new();
+    let mut rest = &*text;
+    while let Some((before, tag)) = rest.split_once('<') {
+        plain.push_str(before);
+        plain.push(' ');
+        rest = tag.split_once('>').map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (plain, whole) = (words(&plain), words(&text));
+    if plain.is_empty() { whole } else { plain }
 }
 
 fn cause(answers: &Answers, answer: &Answer, body: Option<&Body<'_>>) -> Cause {
@@ -217,6 +241,9 @@ fn cause(answers: &Answers, answer: &Answer, body: Option<&Body<'_>>) -> Cause {
         pointers.iter().find_map(|pointer| body?.find(pointer)).map(Body::value).map(plain_text)
     };
     let message = first(&answers.message).filter(|message| !message.is_empty());
+    // Somebody before the API has answered.
+    let page = || Some(first_words(&answer.body)).filter(|words| !words.is_empty());
+    let message = message.or_else(|| page().filter(|_| body.is_none()));
     Cause {
         status: Some(answer.status),
         code: first(&answers.code),
@@ -258,7 +285,8 @@ mod tests {
         let because = |cause: &Cause| {
             let parts = [
                 cause.code.clone(),
-                cause.message.clone(),
+                // What an answer that cannot be read begins with has a test of its own.
+                cause.message.clone().filter(|_| cause.reason != Reason::UnreadableAnswer),
                 (cause.reason != Reason::Answered).then(|| cause.reason.word().to_owned()),
             ];
             parts.into_iter().flatten().map(|part| format!(": {part}")).collect::<String>()
@@ -300,7 +328,7 @@ mod tests {
             (200, r#"{"r":3,"msg":"too late"}"#, both("refused: 3: too late")),
             (400, r#"{"r":2,"message":"bad"}"#, both("refused: 2: bad")),
             (400, r#"{"r":0}"#, both("refused: 0")),
-            (404, "nothing", both("not found")),
+            (404, "nothing", both("not found: nothing")),
             (
                 200,
                 r#"{"r":4,"msg":"ticket note not found"}"#,
@@ -350,7 +378,7 @@ mod tests {
             (303, "", ("unknown after 7 s: redirected", "repeat after 7 s: redirected")),
             // The server failed at an unknown moment, whatever its body says.
             (500, r#"{"r":0}"#, ("unknown after 7 s: 0", "repeat after 7 s: 0")),
-            (502, "<html>", ("unknown after 7 s", "repeat after 7 s")),
+            (502, "<html>", ("unknown after 7 s: <html>", "repeat after 7 s: <html>")),
             (503, "", ("unknown after 7 s", "repeat after 7 s")),
         ] {
             for (operation, expected) in
@@ -448,6 +476,41 @@ mod tests {
                 panic!("{body}");
             };
             assert_eq!(items.len(), 2, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_of_the_api_is_shown_by_its_first_words() {
+        let long = format!("<p>{}</p>", "gateway ".repeat(100));
+        for (status, body, expected) in [
+            (200, "<html><body><h1>Back\n soon</h1></body></html>", Some("Back soon")),
+            (200, "<html>", Some("<html>")),
+            (200, r#"{"r":"0"}"#, Some(r#"{"r":"0"}"#)),
+            (200, r#"[{"id":"tn_1"}]"#, Some(r#"[{"id":"tn_1"}]"#)),
+            (200, r#"{"r":0,"id":"tn"#, Some(r#"{"r":0,"id":"tn"#)),
+            (200, "", None),
+            (204, "", None),
+            (502, "<h1>502 Bad Gateway</h1>", Some("502 Bad Gateway")),
+            (503, r#"{"r":3,"msg":"later"}"#, Some("later")),
+            (503, "", None),
+            (
+                200,
+                &long,
+                Some(
+                    "gateway gateway gateway gateway gateway gateway gateway gateway gateway gateway …",
+                ),
+            ),
+        ] {
+            let Verdict::Unknown { cause, .. } =
+                verdict("ticket_note.create", answer(status, body))
+            else {
+                panic!("{body}")
+            };
+            assert_eq!(
+                (cause.status, cause.message.as_deref()),
+                (Some(status), expected),
+                "{body}"
+            );
         }
     }
 

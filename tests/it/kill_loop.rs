@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use noteferry::sandbox::{Options, Sandbox};
+use noteferry::sandbox::{ClockModel, ListModel, Options, Sandbox};
 use serde_json::Value;
 
 use crate::ask::{Contents, SEEDED_NOTES, seeded};
-use crate::desk::{Desk, Outcome, sandbox_with, unhurried};
+use crate::desk::{Desk, Outcome, sandbox_with, texts, unhurried};
 
 /// Each row says what it does.
 const JOB: &str = "job: mixed\nsource: { csv: rows.csv }\nkey: \"{{ id }}\"\n";
@@ -248,4 +248,84 @@ const FAULTS: [&str; 2] = [
 #[test]
 fn killed_amid_faults_an_import_leaves_each_note_once_and_in_order() {
     kill(Work { creates: 24, tickets: 8 }, &FAULTS, 60);
+}
+
+/// Ways of listing and of telling the time, each of which some server has.
+const MODELS: [(&[ListModel], ClockModel); 8] = [
+    (&[ListModel::OldestFirst], ClockModel::Right),
+    (&[ListModel::PagesFromZero, ListModel::NumbersAsIds], ClockModel::Behind2h),
+    (&[ListModel::HidesInternal], ClockModel::Right),
+    (&[ListModel::EscapesHtml, ListModel::NestedData], ClockModel::Behind65s),
+    (&[ListModel::Trims, ListModel::PagesIgnored], ClockModel::NoDate),
+    (&[ListModel::Cuts], ClockModel::Ahead90s),
+    (&[ListModel::Shuffled], ClockModel::CreatedWithoutZone),
+    (&[ListModel::BareArray, ListModel::NewestFirst], ClockModel::CreatedAbsent),
+];
+const KILLS_A_MODEL: u64 = 4;
+
+/// Some creates are answered without an id, or by what nobody can read.
+const ODD_ANSWERS: &str = "garbled-after=4%,no-id=2%,reset-after=4%,reset=4%";
+
+#[test]
+fn killed_amid_lists_and_clocks_of_any_kind_an_import_leaves_nothing_twice() {
+    std::thread::scope(|scope| {
+        for (at, (lists, clock)) in MODELS.into_iter().enumerate() {
+            scope.spawn(move || kill_amid(lists, clock, at as u64));
+        }
+    });
+}
+
+/// What lists do not tell stays in doubt; nothing is there twice, and what is said to be done is there.
+fn kill_amid(lists: &'static [ListModel], clock: ClockModel, at: u64) {
+    let seed = number("NOTEFERRY_KILL_SEED").unwrap_or(1) + at;
+    let kills = number("NOTEFERRY_KILLS").unwrap_or(KILLS_A_MODEL);
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut csv = COLUMNS.to_owned();
+    for row in 1..=24 {
+        // Every other row is for agents alone.
+        let is_internal = row % 2 == 0;
+        let text = format!("Khách hàng <Lan> & chị Huệ nhờ gọi lại, lần thứ {row} ");
+        csv.push_str(&format!(
+            "c{row},ticket_note.create,tk_{},,\"{text}\",{is_internal}\n",
+            row % 4
+        ));
+    }
+    let job = format!("{JOB}limits: {{ attempts: 4 }}\n");
+    let desk = Desk::new().file("job.yaml", job).file("rows.csv", csv).sure_after("50ms");
+    let sandbox = sandbox_with(Options {
+        latency: Duration::from_millis(8),
+        faults: ODD_ANSWERS.parse().unwrap(),
+        lists: lists.to_vec(),
+        clock,
+        seed,
+        ..unhurried()
+    });
+    for _ in 0..kills {
+        let run = run(&desk, &sandbox);
+        std::thread::sleep(Duration::from_millis(random.u64(100..500)));
+        run.kill();
+    }
+    // What the last one has left is settled as far as it can be.
+    for _ in 0..2 {
+        run(&desk, &sandbox).outcome();
+    }
+    let last = run(&desk, &sandbox).outcome();
+    assert!([0, 6].contains(&last.status), "{lists:?} {clock:?}: {last}");
+    let finished = last.finished();
+    let count = |name: &str| finished[name].as_u64().unwrap();
+    let texts = texts(&sandbox);
+    let different: BTreeSet<&String> = texts.iter().collect();
+    assert_eq!(different.len(), texts.len(), "{lists:?} {clock:?}: twice: {texts:?}\n{last}");
+    assert_eq!(count("miscounted"), 0, "{lists:?} {clock:?}: {last}");
+    let done = count("succeeded") + count("already_done");
+    let in_doubt = count("in_doubt");
+    let there = texts.len() as u64;
+    assert!(
+        (done..=done + in_doubt).contains(&there),
+        "{lists:?} {clock:?}: {there} there\n{last}"
+    );
+    println!(
+        "{lists:?} {clock:?}: {done} done, {in_doubt} in doubt, {} not started",
+        count("not_started")
+    );
 }

@@ -1,12 +1,14 @@
 //! What a list is worth that does not show what was lost: the ledger's notes on other tickets are the measure.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use noteferry::sandbox::Sandbox;
+use noteferry::sandbox::{ListModel, Options, Sandbox};
 use serde_json::{Value, json};
 
 use crate::ask::{ask, log_in};
-use crate::desk::{Desk, NOTES_JOB, Outcome, forget_outcome, notes_csv, sandbox, texts};
+use crate::desk::{
+    Desk, NOTES_JOB, Outcome, forget_outcome, notes_csv, sandbox, sandbox_with, texts, unhurried,
+};
 use crate::stand::Stand;
 
 /// A folder after a run of some rows, each on a ticket of its own, of whose last nobody knows what became of it.
@@ -164,4 +166,212 @@ fn a_row_in_doubt_whose_content_has_changed_is_not_looked_for_by_the_new_content
     desk.write("notes.csv", notes_csv(2, 2));
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=2 succeeded=1 already_done=1");
     assert_eq!(sorted_texts(&sandbox), ["Note 1", "Note 2"]);
+}
+
+/// An API that takes its time with the first create of the first row: it is answered with 500, and acts when the row is sent
+/// again. `doubles` says whether somebody on the way sends the second row twice, too.
+struct SlowOnce {
+    stand: Stand,
+    made: Arc<Mutex<Vec<(String, Value)>>>,
+}
+
+impl SlowOnce {
+    fn open(doubles: bool) -> Self {
+        let made = Arc::new(Mutex::new(Vec::<(String, Value)>::new()));
+        let (notes, slow) = (Arc::clone(&made), Mutex::new(None::<Value>));
+        let stand = Stand::open(move |request| {
+            let mut notes = notes.lock().unwrap();
+            if request.method == "GET" {
+                let of_ticket = |(_, note): &&(String, Value)| {
+                    let ticket = note["ticket_id"].as_str().unwrap();
+                    request.path.contains(&format!("ticket={ticket}&"))
+                };
+                let newest_first = notes.iter().rev().filter(of_ticket);
+                let rows: Vec<Value> = newest_first.map(|(_, note)| note.clone()).collect();
+                return Some((200, json!({"r": 0, "data": {"rows": rows}}).to_string()));
+            }
+            let mut make = |body: &Value| {
+                let id = format!("tn_{}", notes.len());
+                let mut note = body.clone();
+                note["id"] = id.clone().into();
+                note["created"] = jiff::Timestamp::now().as_millisecond().into();
+                notes.push((id.clone(), note));
+                id
+            };
+            let mut slow = slow.lock().unwrap();
+            let is_first = request.body["note"] == "Note 1";
+            if is_first && slow.is_none() {
+                *slow = Some(request.body.clone());
+                return Some((500, String::new()));
+            }
+            let id = make(&request.body);
+            if is_first || doubles {
+                make(&request.body);
+            }
+            Some((200, json!({"r": 0, "id": id}).to_string()))
+        });
+        Self { stand, made }
+    }
+}
+
+#[test]
+fn what_is_there_twice_is_told_by_name_until_somebody_has_mended_it() {
+    let desk = Desk::with_notes(notes_csv(3, 3)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+    let api = SlowOnce::open(false);
+    let outcome = run_at(&desk, &api.stand).exits(6);
+    outcome.counts("rows=3 succeeded=3");
+    let told = |outcome: &Outcome| {
+        assert_eq!(outcome.finished()["miscounted"], 1, "{outcome}");
+        let told = outcome.all("miscounted");
+        assert_eq!(told.len(), 1, "{outcome}");
+        assert_eq!((&told[0]["row"], &told[0]["key"]), (&json!(1), &json!("k1")), "{outcome}");
+        assert_eq!(told[0]["lane"], "ticket tk_1", "{outcome}");
+        let ids: Vec<String> = serde_json::from_value(told[0]["ids"].clone()).unwrap();
+        let notes = api.made.lock().unwrap();
+        let of_row = notes.iter().filter(|(_, note)| note["note"] == "Note 1");
+        let mut both: Vec<&String> = of_row.map(|(id, _)| id).collect();
+        let mut ids: Vec<&String> = ids.iter().collect();
+        both.sort();
+        ids.sort();
+        assert_eq!(ids, both, "{outcome}");
+    };
+    told(&outcome);
+    // The next run has nothing to send, and says so again.
+    let outcome = run_at(&desk, &api.stand).exits(6);
+    outcome.counts("rows=3 already_done=3");
+    told(&outcome);
+    let words = desk.call(&format!("run job.yaml -q --base-url {}", api.stand.address())).exits(6);
+    let shown = format!("{}{}", words.stdout, words.stderr);
+    assert!(shown.contains("row 1 (line 2, ticket tk_1, key k1) is there twice: tn_"), "{words}");
+    assert!(
+        shown.contains("Look there, delete what is too much, and run the job again"),
+        "{words}"
+    );
+    assert!(!shown.contains("already done: all"), "{words}");
+    // Somebody deletes the double.
+    let double = outcome.all("miscounted")[0]["ids"][1].as_str().unwrap().to_owned();
+    api.made.lock().unwrap().retain(|(id, _)| *id != double);
+    let outcome = run_at(&desk, &api.stand).exits(0);
+    outcome.counts("rows=3 already_done=3");
+    assert_eq!(outcome.finished()["miscounted"], 0);
+    // From then on nobody is asked any more.
+    let before = api.stand.seen().len();
+    run_at(&desk, &api.stand).exits(0);
+    assert_eq!(api.stand.seen().len(), before);
+}
+
+#[test]
+fn what_a_killed_run_has_not_counted_the_next_one_counts() {
+    let desk = Desk::with_notes(notes_csv(3, 3)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+    let api = SlowOnce::open(false);
+    run_at(&desk, &api.stand).exits(6);
+    // As if it had been killed before it could count.
+    let killed = "UPDATE runs SET ended_at = NULL, exit = NULL, reason = NULL";
+    desk.ledger().execute_batch(killed).unwrap();
+    let outcome = run_at(&desk, &api.stand).exits(6);
+    assert_eq!(outcome.all("miscounted")[0]["row"], 1, "{outcome}");
+}
+
+#[test]
+fn what_was_answered_and_is_there_twice_is_told_where_its_list_is_read_anyway() {
+    let desk = Desk::with_notes(notes_csv(3, 2)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+    let api = SlowOnce::open(true);
+    let outcome = run_at(&desk, &api.stand).exits(6);
+    let rows: Vec<Value> =
+        outcome.all("miscounted").iter().map(|told| told["row"].clone()).collect();
+    assert_eq!(rows, [1, 3], "{outcome}");
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_is_a_doubt_about_its_row_and_no_outage() {
+    for (status, body) in [
+        (200, ""),
+        (204, ""),
+        (200, "<html><body>Welcome</body></html>"),
+        (200, r#"{"r":0,"id":"tn_"#),
+        (200, r#"{"r":"0","id":"tn_1"}"#),
+        (200, r#"[{"r":0}]"#),
+        (200, "OK"),
+    ] {
+        // More rows than make an outage of failures.
+        let desk =
+            Desk::with_notes(notes_csv(24, 24)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+        let made = Mutex::new(Vec::<Value>::new());
+        let stand = Stand::open(move |request| {
+            let mut made = made.lock().unwrap();
+            if request.method == "GET" {
+                let of_ticket = |note: &&Value| {
+                    let ticket = note["ticket_id"].as_str().unwrap();
+                    request.path.contains(&format!("ticket={ticket}&"))
+                };
+                let rows: Vec<&Value> = made.iter().filter(of_ticket).collect();
+                return Some((200, json!({"r": 0, "data": {"rows": rows}}).to_string()));
+            }
+            let mut note = request.body.clone();
+            note["id"] = format!("tn_{}", made.len()).into();
+            note["created"] = jiff::Timestamp::now().as_millisecond().into();
+            made.push(note);
+            Some((status, body.to_owned()))
+        });
+        let address = stand.address();
+        let call = format!("run job.yaml --format json --rate 1000/10ms --base-url {address}");
+        let outcome = desk.call(&call).exits(0);
+        outcome.counts("rows=24 succeeded=24");
+        assert_eq!(outcome.finished()["miscounted"], 0, "{outcome}");
+    }
+}
+
+#[test]
+fn where_nothing_can_be_read_nothing_more_is_sent_and_the_last_answer_is_named() {
+    let desk = Desk::with_notes(notes_csv(60, 60)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+    let stand = Stand::open(|_| Some((200, "<html><p>Sign in to the hotel</p></html>".to_owned())));
+    let call = format!(
+        "run job.yaml --format json --concurrency 4 --give-up-after 1s --base-url {}",
+        stand.address()
+    );
+    let outcome = desk.call(&call).exits(4);
+    let finished = outcome.finished();
+    assert_eq!(finished["reason"], "outage", "{outcome}");
+    let message = finished["message"].as_str().unwrap();
+    assert!(message.contains("200") && message.contains("Sign in to the hotel"), "{message}");
+    assert!(finished["not_started"].as_u64().unwrap() > 30, "{outcome}");
+}
+
+#[test]
+fn changes_that_cannot_be_read_are_sent_again_as_often_as_any_and_hold_nothing_up() {
+    let rows = "operation,note_id,note\nticket_note.update,tn_1,a\nticket_note.delete,tn_2,\n";
+    for (status, body) in [(200, ""), (204, ""), (200, "<html>"), (200, r#"{"r":"0"}"#)] {
+        let job = "job: changes\nsource: { csv: rows.csv }\nlimits: { attempts: 2 }\n";
+        let desk = Desk::new().file("job.yaml", job).file("rows.csv", rows).sure_after("0s");
+        let desk = desk.env("STRINGEEX_TOKEN", "x.y.z");
+        let stand = Stand::open(move |_| Some((status, body.to_owned())));
+        let outcome = run_at(&desk, &stand).exits(6);
+        outcome.counts("rows=2 in_doubt=2");
+    }
+}
+
+#[test]
+fn lists_are_asked_for_past_caches_and_one_that_is_older_than_the_question_proves_nothing() {
+    let stand = Stand::open(move |request| {
+        assert_eq!(request.headers.get("cache-control").map(String::as_str), Some("no-cache"));
+        Some((200, json!({"r": 0, "data": {"rows": []}}).to_string()))
+    });
+    let desk = Desk::new().file("job.yaml", "job: lists\nsource: { csv: rows.csv }\n");
+    let desk = desk.file("rows.csv", "operation,ticket_id\nticket_note.list,tk_1\n");
+    run_at(&desk.env("STRINGEEX_TOKEN", "x.y.z"), &stand).exits(0);
+
+    // The cache of this one hides for three seconds what was made.
+    let desk = Desk::with_notes(notes_csv(6, 1)).sure_after("2s");
+    let options = Options {
+        lists: vec![ListModel::Cached],
+        faults: "reset-after=30%,reset=20%".parse().unwrap(),
+        seed: 3,
+        ..unhurried()
+    };
+    let sandbox = sandbox_with(options);
+    let outcome = desk.run(&sandbox, "job.yaml");
+    let mut found = texts(&sandbox);
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found.len(), texts(&sandbox).len(), "{outcome}");
 }

@@ -85,7 +85,9 @@ impl Core {
         self.renew(now);
         self.send_looks(now)?;
         self.send_cleared(now)?;
-        self.begin_ready(now)
+        self.begin_ready(now)?;
+        self.send_counts(now);
+        Ok(())
     }
 
     pub(super) fn wake_no_later_than(&mut self, moment: Moment) {
@@ -173,13 +175,13 @@ impl Core {
         self.course.looks_on(now) && self.has_room(now)
     }
 
-    fn has_room(&mut self, now: Now) -> bool {
+    pub(super) fn has_room(&mut self, now: Now) -> bool {
         if !self.other_side.access.is_ready(now.moment) {
             return false;
         }
         match self.other_side.outage.next_probe() {
-            None => self.rows.in_flight() < self.other_side.allowed(),
-            Some(_) if self.rows.in_flight() > 0 => false,
+            None => self.requests_in_flight() < self.other_side.allowed(),
+            Some(_) if self.requests_in_flight() > 0 => false,
             Some(probe) if probe > now.moment => {
                 self.wake_no_later_than(probe);
                 false
@@ -188,8 +190,12 @@ impl Core {
         }
     }
 
+    fn requests_in_flight(&self) -> usize {
+        self.rows.in_flight() + self.audits.in_flight()
+    }
+
     /// Takes a turn of the pace, for a request that may leave otherwise.
-    fn take_turn(&mut self, now: Now) -> Option<Flight> {
+    pub(super) fn take_turn(&mut self, now: Now) -> Option<Flight> {
         match self.other_side.pace.acquire(now.moment) {
             Ok(()) => {
                 self.counts.requests += 1;
@@ -232,6 +238,7 @@ impl Core {
             let work = slot.work.clone();
             let Some(flight) = self.take_turn(now) else { break };
             self.rows.send(at, flight)?;
+            self.audits.sent(&work, now.moment);
             self.actions.push(Action::Send { slot: at, work });
         }
         Ok(())

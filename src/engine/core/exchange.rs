@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::declared::connector::Operation;
 use crate::declared::job::InDoubt;
 use crate::engine::Work;
 use crate::event::Event;
@@ -35,6 +36,8 @@ pub(crate) struct Settings {
     pub deadline: Option<Deadline>,
     /// What becomes of a row whose answer was lost.
     pub in_doubt: InDoubt,
+    /// Whether what is there is counted before the run ends: not where the other side has forgotten what earlier runs made.
+    pub counts: bool,
     /// Whether requests carry a token.
     pub needs_token: bool,
     /// Whether getting a token is a request itself.
@@ -75,6 +78,24 @@ pub(crate) enum Input {
         verdict: Verdict,
         owned: Owned,
     },
+    /// The page that comes next for a row has lain in a cache for so long.
+    LookAged {
+        slot: usize,
+        age: Duration,
+    },
+    /// Likewise, for a lane that is counted.
+    CountAged {
+        lane: usize,
+        age: Duration,
+    },
+    /// A page of the list by which a lane is counted, with what rows own of it and all rows of the lane.
+    Counted {
+        lane: usize,
+        verdict: Verdict,
+        owned: Owned,
+    },
+    /// Lanes that earlier runs have left uncounted, each with what has made its items.
+    Owed(Vec<(Arc<Operation>, String)>),
     Token(Result<Granted, TokenFailure>),
     /// What other runs of the account do, or why nobody says.
     Heard(Result<Heard, Unheard>),
@@ -105,6 +126,8 @@ pub(crate) enum Action {
     Send { slot: usize, work: Arc<Work> },
     /// Look at a page of the list in which the row may be.
     Look { slot: usize, work: Arc<Work>, request: Box<Request> },
+    /// Look at a page of the list by which a lane is counted.
+    Count { lane: usize, of: Arc<Operation>, name: Arc<str>, request: Box<Request> },
     /// Get a token.
     Renew,
     /// Tell other runs of the account how this one stands, and hear of them.

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `rows` | nothing: moves rows, and refuses moves that cannot be | slots, queues, counts |
 //! | `other_side` | how much the other side bears, whether it can be reached, whether it accepts the token | pace, access, outage, concurrency |
+//! | `audit` | whether what was settled by a look is there once, before the run ends | lanes that are to be counted |
 //! | `departure` | what may be started, sent and looked for now | when to come back |
 //! | `outcome` | what follows from an answer | |
 //! | `search` | what follows from a lost answer | |
@@ -12,6 +13,7 @@
 //! | `stopping` | whether the run goes on, and how it ends | the reason to stop |
 //! | `exchange` | nothing: what goes in and what comes out | |
 
+mod audit;
 mod departure;
 mod exchange;
 mod lists;
@@ -26,6 +28,7 @@ use crate::event::{Event, Fault, Progress, RowEnd, RowEnded, Unreached};
 use crate::ledger::Ack;
 use crate::traffic::pace::{Moment, Pace};
 
+use audit::Audits;
 pub(crate) use exchange::{Action, Input, Now, Owned, Settings, Stop};
 use lists::Lists;
 use other_side::{Consequence, OtherSide};
@@ -46,6 +49,7 @@ pub(crate) struct Core {
     other_side: OtherSide,
     course: Course,
     lists: Lists,
+    audits: Audits,
     counts: Counts,
     actions: Vec<Action>,
     /// Whether somebody takes what is told. Rows that are begun will have something to tell.
@@ -84,6 +88,7 @@ impl Core {
             other_side: OtherSide::new(&settings, pace),
             course: Course::default(),
             lists: Lists::default(),
+            audits: Audits::default(),
             counts: Counts::default(),
             actions: Vec::new(),
             output_taken: true,
@@ -121,6 +126,10 @@ impl Core {
             Input::Looked { slot, verdict, owned } => {
                 return self.looked(slot, verdict, owned, now);
             }
+            Input::LookAged { slot, age } => return self.rows.age_look(slot, age),
+            Input::CountAged { lane, age } => self.audits.age(lane, age),
+            Input::Counted { lane, verdict, owned } => self.counted(lane, verdict, owned, now),
+            Input::Owed(lanes) => self.audits.owe(lanes),
             Input::Token(Ok(granted)) => self.other_side.token_granted(granted.expires_at, now),
             Input::Token(Err(failure)) => {
                 let patience = self.settings.give_up_after;
@@ -212,6 +221,11 @@ impl Core {
         let since = self.other_side.unreached_since()?;
         let gives_up_at = self.other_side.gives_up_at(&self.settings)?;
         Some(Unreached { for_so_long: now.since(since), gives_up_in: gives_up_at.since(now) })
+    }
+
+    /// Rows that do not have exactly one item, and lanes of which nobody can tell.
+    pub(crate) fn miscounted(&self) -> (u64, u64) {
+        self.audits.found()
     }
 
     /// Rows that became invalid between the check and their request.

@@ -18,6 +18,9 @@ use super::{Now, Settings};
 const TELL_AGAIN_AFTER: Duration = Duration::from_secs(60);
 /// A wait this long for no answer is one.
 const LONG: Duration = Duration::from_secs(5);
+/// Answers that cannot be read, one after the other and nothing else, are borne no longer than this: waiting mends little,
+/// and each of them costs a row its certainty.
+const GARBLED: Duration = Duration::from_secs(20);
 /// How long before its turn a row is entered in the ledger, so that its request leaves on time: a ledger on a slow disk
 /// takes about so long.
 const LEAD: Duration = Duration::from_millis(25);
@@ -44,6 +47,8 @@ pub(super) struct OtherSide {
     bears: (Duration, Duration),
     /// Whether anything has ever answered.
     has_answered: bool,
+    /// Whether all that has failed since the last good answer was an answer that cannot be read.
+    is_garbled: bool,
     /// How the run ends if what failed last goes on failing.
     last_failure: Ending,
 }
@@ -71,12 +76,18 @@ impl OtherSide {
             bears_until: Moment::default(),
             bears: (settings.give_up_on_push_backs_after, settings.longest_request),
             has_answered: false,
+            is_garbled: false,
             last_failure: Ending::Outage(Obstacle::Request(Cause::default())),
         }
     }
 
-    /// Takes in what an answer to a request that left at `sent_at` says.
+    /// Takes in what an answer to a request that left at `sent_at` says. One that cannot be read is a doubt about its row: but
+    /// where nothing that can be read comes in between, nothing more is sent to whoever answers so.
     pub(super) fn notice(&mut self, sent_at: Moment, verdict: &Verdict, now: Now) -> Consequence {
+        let is_garbled = is_unreadable(verdict);
+        if !self.outage.is_on() || !is_garbled {
+            self.is_garbled = is_garbled;
+        }
         self.pace.answered(now.moment);
         self.pace.hear_clock(now.remote, now.moment);
         let consequence = match never_to_be(verdict).filter(|_| !self.has_answered) {
@@ -252,7 +263,11 @@ impl OtherSide {
         let tokenless = self.tokenless_since.map(|since| since.after(settings.give_up_after));
         let pushed_back =
             self.pushed_back_since.map(|since| since.after(self.bears.0).max(self.bears_until));
-        let outage = self.outage.lasts_until(settings.give_up_after);
+        let patience = match self.is_garbled {
+            true => settings.give_up_after.min(GARBLED),
+            false => settings.give_up_after,
+        };
+        let outage = self.outage.lasts_until(patience);
         [outage, tokenless, pushed_back].into_iter().flatten().min()
     }
 

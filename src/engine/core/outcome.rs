@@ -102,7 +102,11 @@ impl Core {
         } else {
             let is_redirect = cause.reason == Reason::Redirected;
             // An outage is not the row's fault, and is not counted against it.
-            let counts = u32::from(!is_redirect && !self.other_side.outage.is_on());
+            // Nor is one that cannot be read an outage.
+            let is_unreadable =
+                matches!(cause.reason, Reason::UnreadableAnswer | Reason::AnswerTooLong);
+            let is_outage = self.other_side.outage.is_on() && !is_unreadable;
+            let counts = u32::from(!is_redirect && !is_outage);
             let tries = &mut self.slot_mut(at)?.tries;
             tries.attempts += counts;
             tries.redirects += u32::from(is_redirect);

@@ -103,7 +103,7 @@ impl Core {
     }
 
     /// Takes in what a look says about the other side. That a list is refused says nothing about the token.
-    fn notice_look(&mut self, flight: Flight, verdict: &Verdict, now: Now) {
+    pub(super) fn notice_look(&mut self, flight: Flight, verdict: &Verdict, now: Now) {
         let consequence = self.other_side.notice_look(flight.sent_at, verdict, now);
         self.follow(consequence, now);
         if matches!(verdict, Verdict::Done { items: Some(_), .. }) {
@@ -152,6 +152,7 @@ impl Core {
             Lookup::Found { id } => {
                 let left = self.rows.recovery_mut(at)?.left;
                 self.bear_witness(at, &id, left.map_or(Bearer::Finder, Bearer::Row))?;
+                self.is_to_be_counted(at, now)?;
                 let found = Last::found();
                 self.end(at, Last { id: Some(id), ..found }, now)
             }
@@ -162,6 +163,7 @@ impl Core {
 
     /// The attempt surely did not act: the row may go again, as often as any.
     pub(super) fn absent(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+        self.is_to_be_counted(at, now)?;
         let cause = self.rows.recovery_mut(at)?.lost.take();
         let slot = self.rows.slot_mut(at, Happening::Looked)?;
         slot.tries.attempts += 1;

@@ -16,8 +16,10 @@ use super::{Core, Now};
 const LOOK_ROUND_EVERY: Duration = Duration::from_secs(1);
 /// So many lists that do not show what is known to be there prove nothing.
 const MOST_CONTROLS: u32 = 3;
+/// So many lists out of a cache are waited for.
+const MOST_AGED: u32 = 10;
 /// As long as nothing has shown how far lists lag behind, that may be this many times what the other side may take to act.
-const UNKNOWN_LAG: u32 = 2;
+pub(super) const UNKNOWN_LAG: u32 = 2;
 
 impl Core {
     /// A row has made something: lists can be measured by it.
@@ -49,6 +51,10 @@ impl Core {
         let work = Arc::clone(&self.rows.slot(at, Happening::Looked)?.work);
         let recovery = self.rows.recovery_mut(at)?;
         let (began, sure_at) = (recovery.began, recovery.sure_at);
+        let (is_aged, age) = (recovery.is_aged, recovery.age);
+        if is_aged {
+            return self.look_past_cache(at, now);
+        }
         let searched_from = recovery.search.first_page();
         let most = work.ready.operation.sure_after.saturating_mul(UNKNOWN_LAG);
         let is_enough = |proven: &Proven| proven.knows_texts || !strangers || proof == Proof::Lane;
@@ -67,12 +73,31 @@ impl Core {
         if is_too_early || first_page.is_some_and(|first| first < searched_from) {
             // It may be found by then.
             let next = if is_early { sure_at } else { proves_from };
+            // A cache that goes on showing what it has is not asked for ever.
+            let recovery = self.rows.recovery_mut(at)?;
+            recovery.aged += u32::from(!age.is_zero());
+            if recovery.aged >= MOST_AGED {
+                return self.end_unsure(at, Doubt::ListUnproven, now);
+            }
+            let next = next.after(age);
             return self.rows.look_anew(at, next.max(now.moment), first_page);
         }
         let has_more = proof == Proof::Lane
             && proven.is_none()
             && self.rows.recovery_mut(at)?.search.ask_before_first();
         if has_more { self.rows.look_on(at) } else { self.absent(at, now) }
+    }
+
+    /// A list that is older than the request says nothing of it, however long that is waited for; a cache may forget it.
+    fn look_past_cache(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+        let sure_after = self.rows.slot(at, Happening::Looked)?.work.ready.operation.sure_after;
+        let recovery = self.rows.recovery_mut(at)?;
+        recovery.aged += 1;
+        if recovery.aged >= MOST_CONTROLS {
+            return self.end_unsure(at, Doubt::ListUnproven, now);
+        }
+        let later = now.moment.after(sure_after.max(LOOK_ROUND_EVERY)).max(recovery.sure_at);
+        self.rows.look_anew(at, later, None)
     }
 
     /// No row of this run has shown yet what lists are worth. What the ledger remembers of other lanes is looked for, until

@@ -93,7 +93,8 @@ impl Core {
             // Rows whose lanes were lost to another machine are that one's.
             None if is_quiet
                 && self.course.source_ended
-                && self.rows.in_hand() == self.rows.withdrawn() =>
+                && self.rows.in_hand() == self.rows.withdrawn()
+                && self.audits.are_over() =>
             {
                 Some(Ending::Finished)
             }

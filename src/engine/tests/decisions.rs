@@ -31,6 +31,7 @@ fn settings() -> Settings {
         deadline: None,
         max_failures: Some(0),
         in_doubt: InDoubt::Verify,
+        counts: true,
     }
 }
 
@@ -75,6 +76,7 @@ fn done(core: &mut Core) -> Vec<String> {
         Action::End { end, .. } => format!("end {}", end.outcome.word()),
         Action::Send { slot, .. } => format!("send {slot}"),
         Action::Look { slot, .. } => format!("look {slot}"),
+        Action::Count { lane, .. } => format!("count {lane}"),
         Action::Renew => "renew".to_owned(),
         Action::Come(_) => "come".to_owned(),
         Action::Tell(Event::Row(event)) => format!("row {} {}", event.place.row, event.end.word()),
@@ -456,6 +458,52 @@ fn silence_counts_no_earlier_than_lists_were_seen_to_be_late() {
         looking |= words.contains(&"look 0".to_owned());
     }
     assert!(now > 40_000, "at {now}");
+}
+
+#[test]
+fn a_list_out_of_a_cache_is_as_old_as_it_says() {
+    // By how much it is older than its look, and what follows for the row in the end.
+    for (age, end, earliest) in [
+        (0, "end not_found", 10_000),
+        (7_000, "end not_found", 17_000),
+        (400_000, "end lost", 10_000),
+    ] {
+        let mut core = core("1000/s");
+        core.handle(Input::Rows(vec![row(1, None), row(2, None)]), at(0));
+        core.handle(Input::SourceEnded, at(0));
+        let started = [0, 1].map(|slot| Ack::Started { slot });
+        core.handle(Input::Durable(started.to_vec()), at(1));
+        core.handle(Input::Tick, at(3));
+        let verdict = Verdict::Done { id: Some("tn_2".into()), items: None };
+        core.handle(Input::Replied { slot: 1, verdict }, at(4));
+        core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }]), at(5));
+        core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(6));
+        let mut now = 6;
+        let ended = loop {
+            let words = done(&mut core);
+            if let Some(end) =
+                words.iter().find(|word| word.starts_with("end ") && **word != "end succeeded")
+            {
+                break end.clone();
+            }
+            match words.contains(&"look 0".to_owned()) {
+                true => {
+                    let age = Duration::from_millis(age);
+                    core.handle(Input::LookAged { slot: 0, age }, at(now));
+                    let witness = json!({"id": "tn_2", "note": "x", "created": WALL + 2});
+                    let items = if now > 1_000 { vec![witness] } else { vec![] };
+                    bare_look(&mut core, items, now);
+                }
+                false => {
+                    now += 100;
+                    core.handle(Input::Tick, at(now));
+                }
+            }
+            assert!(now < 300_000, "{age}: no end");
+        };
+        assert_eq!(ended, end, "{age}");
+        assert!(now >= earliest, "{age}: at {now}");
+    }
 }
 
 #[test]

@@ -203,6 +203,7 @@ impl World {
             let (_stop, mut stops) = unbounded_channel();
             let way = Way { server: Rc::clone(&self.server), disk: self.disk };
             let parts = Parts {
+                owed: Vec::new(),
                 shared_pace: None,
                 transport: &way,
                 answers: &self.connector.answers,
@@ -339,6 +340,7 @@ fn settings() -> Settings {
         longest_request: Duration::ZERO,
         deadline: None,
         max_failures: None,
+        counts: true,
         in_doubt: InDoubt::Verify,
     }
 }

@@ -8,15 +8,18 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use super::fault::text;
 use super::scan::Owners;
 use crate::ledger::{JobId, OwnerId};
-use crate::row::{Attempted, Elsewhere, Holdings, Made, Newest, Outcome, Page};
+use crate::row::{
+    Attempted, Elsewhere, Holdings, Made, Maker, Making, Newest, Outcome, Page, Uncounted,
+};
 use crate::text::address;
+use crate::text::place::RowPlace;
 
 /// Of so many other lanes something is told.
 const MOST_ELSEWHERE: usize = 4;
 /// So many of the outcomes of the last rows are gone through for them.
 const MOST_LOOKED_AT: i64 = 10_000;
 /// What is read of a start.
-const START: &str = "id, number, owner, row, operation, lane, at, remote_at";
+const START: &str = "id, number, owner, row, operation, lane, at, remote_at, line, key";
 
 /// See [`crate::ledger::Reader::owned`].
 pub(super) fn read(
@@ -28,14 +31,19 @@ pub(super) fn read(
     let moment = connection.unchecked_transaction()?;
     let owners = Owners::read(&moment)?;
     let mut lanes: HashMap<(String, String), LaneHoldings> = HashMap::new();
+    let here = at_one_address(&moment, job)?;
+    let is_here = |owner| owners.job(owner).is_none_or(|job| here.contains(&job));
+    let wants_makers = pages.iter().any(|page| page.wants_makers);
     let names: HashSet<&str> = pages.iter().map(|page| page.lane.as_str()).collect();
     for start in last_starts(&moment, &names)? {
         let of_job = owners.job(start.owner) == Some(job);
         let lane = (start.operation.clone(), start.lane.clone());
-        lanes.entry(lane).or_default().take(&moment, &start, of_job)?;
+        let lane = lanes.entry(lane).or_default();
+        lane.take(&moment, &start, of_job)?;
+        if wants_makers && is_here(start.owner) {
+            lane.makers.push(start.maker(&moment)?);
+        }
     }
-    let here = at_one_address(&moment, job)?;
-    let is_here = |owner| owners.job(owner).is_none_or(|job| here.contains(&job));
     let made = made(&moment, pages, &is_here)?;
     let mut latest = HashMap::new();
     for page in pages {
@@ -53,6 +61,10 @@ pub(super) fn read(
             newest: lane.and_then(LaneHoldings::newest),
             nameless: lane.is_some_and(LaneHoldings::is_nameless),
             elsewhere: others.cloned().collect(),
+            makers: match page.wants_makers {
+                true => lane.map(|lane| lane.makers.clone()).unwrap_or_default(),
+                false => Vec::new(),
+            },
         }
     });
     Ok(holdings.collect())
@@ -104,6 +116,8 @@ struct LaneHoldings {
     nameless: usize,
     /// Rows of which nobody knows whether they have made something.
     open: usize,
+    /// All rows, where they are asked for.
+    makers: Vec<Maker>,
 }
 
 impl LaneHoldings {
@@ -113,14 +127,7 @@ impl LaneHoldings {
         start: &Start,
         of_job: bool,
     ) -> rusqlite::Result<()> {
-        let query = "SELECT outcome, remote_id FROM ends WHERE id = ?1 AND number = ?2 \
-                     ORDER BY owner DESC LIMIT 1";
-        let mut statement = connection.prepare_cached(query)?;
-        let of = params![start.id, start.number];
-        let end: Option<(Option<String>, Option<String>)> =
-            statement.query_row(of, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        let (outcome, id) = end.unwrap_or_default();
-        match (outcome.as_deref().and_then(Outcome::parse), id) {
+        match start.end(connection)? {
             (Some(Outcome::Succeeded | Outcome::Found), Some(id)) if of_job => {
                 self.made.push((start.turn(), Newest { id, attempted: start.attempted }));
             }
@@ -165,6 +172,9 @@ struct Start {
     operation: String,
     lane: String,
     attempted: Attempted,
+    first_attempted: Attempted,
+    line: u64,
+    key: String,
 }
 
 impl Start {
@@ -178,6 +188,42 @@ impl Start {
             operation: text(row, 4)?.to_owned(),
             lane: text(row, 5)?.to_owned(),
             attempted: Attempted { at: row.get(6)?, remote_at: row.get(7)? },
+            first_attempted: Attempted { at: row.get(6)?, remote_at: row.get(7)? },
+            line: row.get(8)?,
+            key: text(row, 9)?.to_owned(),
+        })
+    }
+
+    /// What came of it, as far as that is known, and what was made.
+    fn end(&self, connection: &Connection) -> rusqlite::Result<(Option<Outcome>, Option<String>)> {
+        let query = "SELECT outcome, remote_id FROM ends WHERE id = ?1 AND number = ?2 \
+                     ORDER BY owner DESC LIMIT 1";
+        let mut statement = connection.prepare_cached(query)?;
+        let of = params![self.id, self.number];
+        let end: Option<(Option<String>, Option<String>)> =
+            statement.query_row(of, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let (outcome, id) = end.unwrap_or_default();
+        Ok((outcome.as_deref().and_then(Outcome::parse), id))
+    }
+
+    fn maker(&self, connection: &Connection) -> rusqlite::Result<Maker> {
+        let making = match self.end(connection)? {
+            (Some(Outcome::Succeeded | Outcome::Found), Some(id)) => Making::Named(id),
+            (Some(Outcome::Succeeded | Outcome::Found), None) => Making::Nameless,
+            (None | Some(Outcome::Lost), _) => Making::Open,
+            (Some(_), _) => Making::Nothing,
+        };
+        let query = "SELECT EXISTS (SELECT 1 FROM ends WHERE id = ?1 \
+                     AND outcome IN ('found', 'not_found'))";
+        let mut settled = connection.prepare_cached(query)?;
+        Ok(Maker {
+            place: RowPlace::of(self.row, self.line),
+            key: self.key.as_str().into(),
+            making,
+            first: self.first_attempted,
+            last: self.attempted,
+            turn: (self.owner.0, self.row),
+            is_settled: settled.query_row([self.id], |row| row.get(0))?,
         })
     }
 
@@ -196,7 +242,10 @@ fn last_starts(connection: &Connection, lanes: &HashSet<&str>) -> rusqlite::Resu
     while let Some(row) = rows.next()? {
         let start = Start::of(row)?;
         match last.last_mut().filter(|before| before.id == start.id) {
-            Some(before) => *before = Start { first: before.first, ..start },
+            Some(before) => {
+                let (first, first_attempted) = (before.first, before.first_attempted);
+                *before = Start { first, first_attempted, ..start };
+            }
             None => last.push(start),
         }
     }
@@ -265,4 +314,38 @@ fn made(
         made.entry(id.to_owned()).or_insert(sent);
     }
     Ok(MadeById(made))
+}
+
+/// See [`crate::ledger::Reader::uncounted`]. A run that came to its end by itself has counted all that was to be counted by
+/// then, unless it says that it has found too much or too little: that is counted until it is mended.
+pub(super) fn uncounted(connection: &Connection, job: JobId) -> rusqlite::Result<Vec<Uncounted>> {
+    let moment = connection.unchecked_transaction()?;
+    // Files of older versions may have no room for a reason.
+    let has_reason = moment.prepare("SELECT reason FROM runs LIMIT 0").is_ok();
+    let by_itself = match has_reason {
+        true => "exit IN (0, 1, 6) AND reason IS NULL",
+        false => "exit IN (0, 1, 6)",
+    };
+    let query = format!(
+        "SELECT coalesce(max(owners.id), 0) FROM owners JOIN runs ON runs.id = owners.run \
+         WHERE runs.job = ?1 AND runs.ended_at IS NOT NULL AND {by_itself}"
+    );
+    let counted: i64 = moment.query_row(&query, [job.0], |row| row.get(0))?;
+    let query = "SELECT DISTINCT starts.operation, starts.lane FROM ends \
+                 CROSS JOIN owners ON owners.id = ends.owner \
+                 CROSS JOIN runs ON runs.id = owners.run \
+                 CROSS JOIN starts ON starts.id = ends.id AND starts.number = ends.number \
+                 WHERE ends.owner > ?2 AND ends.outcome IN ('found', 'not_found') AND runs.job = ?1 \
+                 ORDER BY starts.operation, starts.lane";
+    let later = "SELECT EXISTS (SELECT 1 FROM owners JOIN runs ON runs.id = owners.run \
+                 WHERE runs.job = ?1 AND owners.id > ?2)";
+    let is_later: bool = moment.query_row(later, params![job.0, counted], |row| row.get(0))?;
+    if !is_later {
+        return Ok(Vec::new());
+    }
+    let mut statement = moment.prepare(query)?;
+    let lanes = statement.query_map(params![job.0, counted], |row| {
+        Ok(Uncounted { operation: text(row, 0)?.to_owned(), lane: text(row, 1)?.to_owned() })
+    })?;
+    lanes.collect()
 }

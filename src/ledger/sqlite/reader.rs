@@ -12,7 +12,7 @@ use crate::ledger::{
 };
 use crate::row::{
     Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Page, Reason,
-    RowId, RowState,
+    RowId, RowState, Uncounted,
 };
 use crate::text::place::RowPlace;
 use crate::text::spelling::is_same;
@@ -104,6 +104,10 @@ impl Reader for FileLedger {
 
     fn owned(&self, job: JobId, pages: &[Page]) -> Result<Vec<Holdings>, LedgerError> {
         self.reading(|| super::holdings::read(&self.connection, job, pages))
+    }
+
+    fn uncounted(&self, job: JobId) -> Result<Vec<Uncounted>, LedgerError> {
+        self.reading(|| super::holdings::uncounted(&self.connection, job))
     }
 
     fn status(

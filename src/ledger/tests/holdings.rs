@@ -33,6 +33,7 @@ fn ask(path: &Path, job: JobId, lane: &str, ids: &[&str]) -> crate::row::Holding
         ids: ids.iter().map(|id| (*id).to_owned()).collect(),
         operation: "ticket_note.create".into(),
         lane: lane.into(),
+        wants_makers: false,
     };
     let ledger = Ledger::open_to_read(path).unwrap().unwrap();
     ledger.owned(job, &[page]).unwrap().pop().unwrap()

@@ -28,7 +28,12 @@ fn reason(reason: Reason, status: Option<u16>, message: Option<&str>) -> String 
                 (None, None) => "no reason given".to_owned(),
             };
         }
-        Reason::UnreadableAnswer => "the answer says success and cannot be read",
+        Reason::UnreadableAnswer => {
+            let status =
+                status.map(|status| format!(" by its status, {status},")).unwrap_or_default();
+            let what = message.map_or("it is empty".to_owned(), |begins| format!("`{begins}`"));
+            return format!("the answer says success{status} and cannot be read: {what}");
+        }
         Reason::AnswerTooLong => "the answer is longer than is read: 16 MiB, or 250,000 values",
         Reason::AnswerBroken => "the answer broke off",
         Reason::Unsendable => "the request cannot be put together",

@@ -27,7 +27,15 @@ pub(crate) fn ending(ending: &Ending) -> Option<String> {
 /// What stood in the way of requests.
 pub(crate) fn obstacle(obstacle: &Obstacle) -> String {
     match obstacle {
-        Obstacle::Request(why) => cause(why),
+        Obstacle::Request(why) => {
+            let words = cause(why);
+            let status = why.status.map(|status| status.to_string());
+            // What the last answer was tells whether it was the API that gave it.
+            match status.filter(|status| !words.contains(status.as_str())) {
+                Some(status) => format!("{words} (HTTP status {status})"),
+                None => words,
+            }
+        }
         Obstacle::Token(why) => no_token(why),
     }
 }

@@ -1,6 +1,6 @@
 //! What is told once on the way, as a person reads it.
 
-use super::{cause, counted, ledger_error, no_token, span};
+use super::{cause, counted, ledger_error, no_token, one_line, span};
 use crate::event::Note;
 use crate::ledger;
 use crate::traffic::shared_pace::Unheard;
@@ -26,6 +26,23 @@ pub(crate) fn note(note: &Note) -> String {
             counted(*rows, "request"),
             span(*at_most),
             if *rows == 1 { "its row" } else { "their rows" },
+        ),
+        Note::Counting { lanes, at_most } => format!(
+            "all rows have come to their ends; where a lost answer was settled, {} read once more to see that nothing is \
+             there twice: {}",
+            match lanes {
+                1 => "one list is".to_owned(),
+                lanes => format!("{} are", counted(*lanes, "list")),
+            },
+            match at_most.is_zero() {
+                true => "now".to_owned(),
+                false => format!("in about {}, when it surely shows everything", span(*at_most)),
+            }
+        ),
+        Note::Uncounted { lane } => format!(
+            "{}: a lost answer was settled there, and its list does not show well enough whether everything is there \
+             once; look at it where that matters",
+            one_line(lane)
         ),
         Note::QuotaSpent { wait } => format!(
             "earlier requests of this account have used up its quota: nothing leaves for {}",

@@ -222,9 +222,11 @@ pub(super) fn run_through<T: Transport>(
         longest_request,
         max_failures: options.max_failures.map(|failures| failures.of(tally.to_send())),
         deadline: time.deadline(),
+        counts: !target.is_sandbox,
         in_doubt: opening.job.in_doubt,
-        // Whoever has nothing to send need not sign in.
-        needs_token: tally.to_send() > 0 && transport.needs_token(),
+        // Whoever has nothing to send, and nothing to count, need not sign in.
+        needs_token: (tally.to_send() > 0 || (!target.is_sandbox && !booking.uncounted.is_empty()))
+            && transport.needs_token(),
         token_costs_request: transport.token_costs_request(),
     };
     let session = Session {

@@ -1,10 +1,11 @@
 //! A run from its first request to its last word.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
 
-use crate::declared::connector::Answers;
+use crate::declared::connector::{Answers, Operation};
 use crate::engine::dispatch::{self, Feed, Parts, RunEnd};
 use crate::engine::{Settings, Stop};
 use crate::event::{Ending, Event, Note, Progress};
@@ -12,8 +13,10 @@ use crate::ledger::{
     Books as _, Claim as _, LedgerError, Left, News, Reader as _, Recorder, Run, Watch,
 };
 use crate::plan::{Done, Fate, Fates, Held, Policy, Sending, Tally, run_mark, taken_for_old};
-use crate::report::{ClosingReport, ReportHandle, ReportThread, Reporter, exit, reason};
-use crate::row::Totals;
+use crate::report::{
+    ClosingReport, MISCOUNTED, ReportHandle, ReportThread, Reporter, exit, reason,
+};
+use crate::row::{Totals, Uncounted};
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Earlier, Moment, Pace, Past, Report};
 use crate::traffic::transport::Transport;
@@ -127,6 +130,10 @@ impl Session<'_> {
     ) -> Result<RunOutcome, LedgerError> {
         // Before the run is in the ledger: of one without an end every entry would be looked at.
         let pace = self.pace(&booking)?;
+        let owed = match self.settings.counts {
+            true => self.owed(&booking.uncounted),
+            false => Vec::new(),
+        };
         let sharing = self.sharing.start(self.world);
         let pace = if sharing.is_on() { pace.shared() } else { pace };
         let key = self.opening.job.keyed_by();
@@ -162,12 +169,30 @@ impl Session<'_> {
         let outcome = std::thread::scope(|scope| {
             let (feed, rows) = channel(WAITING);
             scope.spawn(move || feeder.run(&feed));
-            self.dispatch(transport, (pace, &sharing), &books, &handle, (news, rows), &mut runtime)
+            self.dispatch(
+                transport,
+                (pace, &sharing),
+                &books,
+                &handle,
+                (news, rows, owed),
+                &mut runtime,
+            )
         });
         let (outcome, last_report) = outcome;
         sharing.leave(last_report);
         let left = books.close();
         Ok(self.conclude(run, (outcome, repeated), left, reports, runtime))
+    }
+
+    /// Lanes that earlier runs have left uncounted, each with what has made its items.
+    fn owed(&self, uncounted: &[Uncounted]) -> Vec<(Arc<Operation>, String)> {
+        let operations = &self.opening.job.connector.operations;
+        let owed = uncounted.iter().filter_map(|uncounted| {
+            let operation = operations.get(uncounted.operation.as_str())?;
+            operation.recover.as_ref()?;
+            Some((Arc::clone(operation), uncounted.lane.clone()))
+        });
+        owed.collect()
     }
 
     fn pace(&self, booking: &Booking) -> Result<Pace, LedgerError> {
@@ -207,7 +232,7 @@ impl Session<'_> {
         (pace, sharing): (Pace, &Started),
         books: &Books,
         handle: &ReportHandle,
-        (news, feed): (UnboundedReceiver<News>, Feed),
+        (news, feed, owed): (UnboundedReceiver<News>, Feed, Vec<(Arc<Operation>, String)>),
         runtime: &mut Runtime,
     ) -> (RunEnd, Option<Report>) {
         let to_send = self.fates.tally().to_send();
@@ -224,6 +249,7 @@ impl Session<'_> {
                 shared_pace: sharing.shared_pace(),
                 answers,
                 recorder: &books.recorder,
+                owed,
                 news,
                 feed,
                 stops,
@@ -270,7 +296,9 @@ impl Session<'_> {
         last.push(Event::Finished { totals, ending: ending.clone() });
         let mut closing = reports.close(last);
         if let Some(left) = left {
-            let exit = (exit, reason(&ending));
+            // What is there twice is counted again by the next run.
+            let miscounted = (totals.miscounted > 0).then_some(MISCOUNTED);
+            let exit = (exit, reason(&ending).or(miscounted));
             // The rows are in the ledger already; that this run's own line is not is no loss.
             let _ = left.ledger.end_run(run, &totals, exit, now);
         }
@@ -317,6 +345,8 @@ pub(super) fn totals(tally: &Tally, outcome: &RunEnd) -> Totals {
         already_done: rest(Rest::AlreadyDone),
         changed: tally.sum(|fate| fate == Fate::Skip(Done::Changed)),
         repeated: 0,
+        miscounted: outcome.miscounted,
+        uncounted: outcome.uncounted,
         failed: outcome.failed + rest(Rest::Failed),
         invalid: outcome.invalid + rest(Rest::Invalid),
         in_doubt: outcome.in_doubt + rest(Rest::InDoubt).saturating_sub(outcome.settled),
@@ -343,6 +373,8 @@ fn not_begun(ending: Ending) -> RunEnd {
         in_doubt: 0,
         invalid: 0,
         settled: 0,
+        miscounted: 0,
+        uncounted: 0,
         progress: Progress::default(),
         untold: Vec::new(),
     }

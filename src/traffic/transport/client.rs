@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::Url;
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName,
-    HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT,
+    ACCEPT, AGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, HeaderMap,
+    HeaderName, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT,
 };
 use reqwest::redirect::Policy;
 use tokio::sync::Semaphore;
@@ -183,6 +183,10 @@ impl Client {
             }
             None => drop(built.headers_mut().remove(CONTENT_LENGTH)),
         }
+        if request.method == Method::Get {
+            // What is there now is asked for, not what was there when somebody asked before.
+            built.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
         Some(built)
     }
 }
@@ -198,6 +202,7 @@ async fn exchange(http: &reqwest::Client, request: reqwest::Request, large: &Sem
         retry_after: retry_after_of(response.headers(), date),
         location: response.headers().get(LOCATION).map(text_of),
         date: date.and_then(unix_milliseconds),
+        age: response.headers().get(AGE).and_then(seconds),
         body: Vec::new(),
     };
     // Held to the end of the reading; whoever waits for it too long has got no answer.
@@ -283,6 +288,10 @@ fn retry_after(value: &HeaderValue, now: SystemTime) -> Option<Duration> {
 /// A header's text; bytes that are none are shown as such.
 fn text_of(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+fn seconds(value: &HeaderValue) -> Option<Duration> {
+    value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
 fn date(value: &HeaderValue) -> Option<SystemTime> {

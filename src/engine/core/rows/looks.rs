@@ -47,6 +47,18 @@ impl Rows {
         })
     }
 
+    /// What a look will show is older than the look.
+    pub(crate) fn age_look(&mut self, at: usize, age: Duration) -> Result<(), Fault> {
+        let slot = self.slot_mut(at, Happening::Looked)?;
+        let fault = slot.fault(Happening::Looked);
+        let Phase::Looking { flight, recovery } = &mut slot.phase else { return Err(fault) };
+        let shown = Moment(flight.sent_at.0.saturating_sub(age));
+        recovery.began = recovery.began.map(|began| began.min(shown));
+        recovery.is_aged |= shown <= recovery.left.unwrap_or_default();
+        recovery.age = recovery.age.max(age);
+        Ok(())
+    }
+
     /// A look for a row has come to an end.
     pub(crate) fn land_look(&mut self, at: usize) -> Result<Flight, Fault> {
         self.shift(at, Happening::Looked, |_, phase| match phase {

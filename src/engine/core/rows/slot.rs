@@ -1,6 +1,7 @@
 //! A row in hand: its work, where it stands, and what is to be entered in the ledger of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::declared::connector::{Effect, Recover};
 use crate::engine::Work;
@@ -64,8 +65,14 @@ pub(in crate::engine::core) struct Flight {
 #[derive(Debug)]
 pub(in crate::engine::core) struct Recovery {
     pub search: Search,
-    /// When the first page was asked for.
+    /// When the first page was asked for, or of when it is, where it is older.
     pub began: Option<Moment>,
+    /// Whether a page is older than the request.
+    pub is_aged: bool,
+    /// How long one has lain in a cache, at the most.
+    pub age: Duration,
+    /// How often a page was too old.
+    pub aged: u32,
     /// Looks that failed.
     pub looks: u32,
     /// Why the answer was lost; none for an attempt of an earlier run.
@@ -229,6 +236,9 @@ impl Recovery {
         Some(Box::new(Self {
             search,
             began: None,
+            is_aged: false,
+            age: Duration::ZERO,
+            aged: 0,
             looks: 0,
             lost,
             left,
@@ -248,6 +258,7 @@ impl Recovery {
             };
         }
         self.began = None;
+        (self.is_aged, self.age) = (false, Duration::ZERO);
         self.control = ControlOf::NotNeeded;
         self
     }
@@ -349,6 +360,11 @@ impl Slot {
             ControlOf::Of(look) => look.control.request(recover, ready),
             _ => recovery.search.request(recover, ready),
         }
+    }
+
+    /// When the request left that is looked for, where that was in this run.
+    pub(crate) fn left(&self) -> Option<Moment> {
+        self.phase.recovery().and_then(|recovery| recovery.left)
     }
 
     /// Whether the row's search waits for what lists are worth, and needs to know what becomes of texts.

@@ -197,8 +197,17 @@ fn numbers<'de, D: Deserializer<'de>>(reader: D) -> Result<RangeInclusive<f64>, 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Coming {
     Durable(Vec<(usize, bool)>),
-    Answer { slot: usize },
-    List { slot: usize, row: u64 },
+    Answer {
+        slot: usize,
+    },
+    List {
+        slot: usize,
+        row: u64,
+    },
+    /// Nobody is told here what is there: how long that takes is what counts.
+    Count {
+        lane: usize,
+    },
     Token,
 }
 
@@ -246,6 +255,7 @@ impl<'a> Play<'a> {
             max_failures: None,
             deadline,
             in_doubt: InDoubt::Verify,
+            counts: true,
             needs_token: true,
             token_costs_request: true,
         };
@@ -318,6 +328,7 @@ impl<'a> Play<'a> {
             Action::Look { slot, work, .. } => {
                 self.leave(Coming::List { slot, row: work.ready.place.row });
             }
+            Action::Count { lane, .. } => self.leave(Coming::Count { lane }),
             Action::Come(_) => panic!("its pace is its own"),
             Action::Renew => self.after(LOGIN, Coming::Token),
             Action::Tell(Event::Row(event)) => *self.told.entry(event.end.word()).or_default() += 1,
@@ -472,6 +483,11 @@ impl<'a> Play<'a> {
                 let verdict = self.list(row);
                 let owned = Ok(self.holdings(row));
                 self.take(Input::Looked { slot, verdict, owned });
+            }
+            Coming::Count { lane } => {
+                self.under_way -= 1;
+                let verdict = Verdict::Refused(Cause::default());
+                self.take(Input::Counted { lane, verdict, owned: Ok(Holdings::default()) });
             }
             Coming::Token => {
                 self.token += 1;

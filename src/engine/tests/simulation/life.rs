@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::world::{Asked, World, wall};
 use crate::declared::job::InDoubt;
 use crate::engine::{Action, Core, Input, Now, Settings, Stop, Work};
-use crate::event::{Ending, Event, RowEnd};
+use crate::event::{Ending, Event, Note, RowEnd};
 use crate::ledger::Ack;
 use crate::plan::decide::Sending;
-use crate::row::{AttemptEnd, AttemptStart, Attempted, RowState};
+use crate::row::{AttemptEnd, AttemptStart, Attempted, Holdings, Outcome, RowState};
 use crate::traffic::pace::{Moment, Pace, Past};
 use crate::traffic::reply::{Granted, NoToken, TokenFailure};
 use crate::traffic::verdict::Verdict;
@@ -29,6 +29,8 @@ pub(super) enum Kind {
     Answer(u32),
     /// Of the list of a lane, for a row.
     Look(Asked, u64, String, u32),
+    /// Of the list of a lane, by which that is counted.
+    Count(Asked, String, u32),
     Token,
 }
 
@@ -74,6 +76,7 @@ impl<'a> Life<'a> {
             deadline: None,
             max_failures: None,
             in_doubt: InDoubt::Verify,
+            counts: true,
         };
         let mut pace = Pace::new(&[world.quota]);
         let began = world.clock;
@@ -168,6 +171,14 @@ impl<'a> Life<'a> {
                 let lane = work.ready.lane.strip_prefix("ticket ").unwrap().to_owned();
                 self.after(5..400, slot, Kind::Look(asked, row, lane, self.world.token));
             }
+            Action::Count { lane, name, request, .. } => {
+                let asked = Asked::read(&request.path);
+                self.under_way += 1;
+                self.check_bounds();
+                self.world.left.push(self.world.clock);
+                let name = name.strip_prefix("ticket ").unwrap().to_owned();
+                self.after(5..400, lane, Kind::Count(asked, name, self.world.token));
+            }
             Action::Come(_) => {}
             Action::Renew => {
                 self.world.left.push(self.world.clock);
@@ -177,10 +188,17 @@ impl<'a> Life<'a> {
                 let before = self.told.insert(event.place.row, event.end);
                 assert_eq!(before, None, "row {} ends twice", event.place.row);
             }
+            Action::Tell(Event::Miscounted(told)) => {
+                self.world.told.insert(told.miscount.place.row);
+            }
+            Action::Tell(Event::Note(Note::Uncounted { lane })) => {
+                let lane = lane.strip_prefix("ticket ").unwrap().to_owned();
+                self.world.uncounted.insert(lane);
+            }
             Action::Tell(_) => {}
-            Action::Abandon => self
-                .coming
-                .retain(|coming| !matches!(coming.kind, Kind::Answer(_) | Kind::Look(..))),
+            Action::Abandon => self.coming.retain(|coming| {
+                !matches!(coming.kind, Kind::Answer(_) | Kind::Look(..) | Kind::Count(..))
+            }),
         }
     }
 
@@ -207,6 +225,7 @@ impl<'a> Life<'a> {
                     assert_eq!(start.number, state.attempts() + 1, "attempts are counted on");
                     let attempted = Attempted { at: start.at, remote_at: start.remote_at };
                     self.world.started.insert(start.place.row, attempted);
+                    self.world.first_started.entry(start.place.row).or_insert(attempted);
                     (start.place.row, Ack::Started { slot }, state.start())
                 }
                 Pending::End(slot, end) => {
@@ -215,6 +234,10 @@ impl<'a> Life<'a> {
                     let attempted = self.world.started[&row];
                     if let Some(doubt) = end.cause.as_ref().and_then(|cause| cause.doubt.clone()) {
                         self.world.doubts.entry(row).or_default().push(doubt);
+                    }
+                    if matches!(end.outcome, Outcome::Found | Outcome::NotFound) {
+                        self.world.settled.insert(row);
+                        self.world.owed.insert(self.world.row(row).lane.clone());
                     }
                     let owned = end.remote_id.clone().map(|id| (id, row, attempted));
                     self.world.owned.extend(owned);
@@ -237,7 +260,12 @@ impl<'a> Life<'a> {
         let work = self.world.work();
         let in_doubt = work.iter().filter(|work| work.sending != Sending::Fresh).count();
         let mut feed: Vec<Work> = work.into_iter().rev().collect();
-        self.take(Input::Tick);
+        let create = self.world.rows.iter().find(|row| self.world.creates(row.number));
+        if let Some(create) = create {
+            let owed = self.world.owed.iter();
+            let owed = owed.map(|lane| (create.operation.clone(), format!("ticket {lane}")));
+            self.take(Input::Owed(owed.collect()));
+        }
         for happened in 0..200_000 {
             if happened == crash_after {
                 self.crash();
@@ -249,6 +277,15 @@ impl<'a> Life<'a> {
             if let Some(ending) = self.core.ended() {
                 assert!(self.pending.is_empty(), "ended with writes that are not durable");
                 self.check_doubts(in_doubt);
+                if ending == Ending::Finished {
+                    let told: HashSet<String> = self
+                        .world
+                        .told
+                        .iter()
+                        .map(|row| self.world.row(*row).lane.clone())
+                        .collect();
+                    self.world.owed.retain(|lane| told.contains(lane));
+                }
                 return Some((ending, self.told));
             }
             if self.core.wants_rows() {
@@ -333,6 +370,19 @@ impl<'a> Life<'a> {
                 };
                 let owned = self.world.holdings(row, &lane, items);
                 self.take(Input::Looked { slot: coming.slot, verdict, owned: Ok(owned) });
+            }
+            Kind::Count(asked, lane, token) => {
+                self.under_way -= 1;
+                self.world.counted.insert(lane.clone(), self.world.clock);
+                let verdict = self.world.list(&lane, asked, token);
+                self.heard |= self.world.manner.is_dated;
+                let items = match &verdict {
+                    Verdict::Done { items: Some(items), .. } => items.as_slice(),
+                    _ => &[],
+                };
+                let owned = self.world.holdings(0, &lane, items);
+                let owned = Ok(Holdings { makers: self.world.makers(&lane), ..owned });
+                self.take(Input::Counted { lane: coming.slot, verdict, owned });
             }
             Kind::Token => {
                 let failed = self.world.faulty && self.world.random.u8(0..6) == 0;

@@ -25,6 +25,12 @@ pub(super) struct Manner {
     pub is_crowded: bool,
     /// Whether some creates are answered without an id.
     pub is_nameless: bool,
+    /// Whether some creates whose answers are lost take longer than any estimate of the connector's.
+    pub is_slow: bool,
+    /// Whether somebody on the way sends some creates twice.
+    pub doubles: bool,
+    /// Whether some creates are answered by what nobody can read.
+    pub is_garbled: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,6 +102,9 @@ impl Manner {
         texts: Texts::Plain,
         is_crowded: false,
         is_nameless: false,
+        is_slow: false,
+        doubles: false,
+        is_garbled: false,
     };
 
     /// Every other server is plain; the others are odd in a few ways.
@@ -105,7 +114,7 @@ impl Manner {
             return manner;
         }
         let mut is_odd = || random.u8(0..4) == 0;
-        let odd: [bool; 9] = std::array::from_fn(|_| is_odd());
+        let odd: [bool; 12] = std::array::from_fn(|_| is_odd());
         if odd[0] {
             let hours = 3_600_000;
             let ahead = [-2 * hours, -65_000, -3_000, 3_000, 90_000, 7 * hours];
@@ -131,6 +140,9 @@ impl Manner {
         }
         manner.is_crowded = odd[7];
         manner.is_nameless = odd[8];
+        manner.is_slow = odd[9];
+        manner.doubles = odd[10];
+        manner.is_garbled = odd[11];
         manner
     }
 

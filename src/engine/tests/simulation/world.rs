@@ -1,18 +1,20 @@
 //! Everything that outlives a crash: the server with its faults and moods, and what the ledger made durable.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::manner::{Created, Manner, Note, Pages, Shows};
+use super::manner::{Created, Manner, Note, Order, Pages, Shows};
 use crate::declared::connector::{Connector, Operation, Repeat};
 use crate::declared::job::InDoubt;
 use crate::engine::Work;
 use crate::engine::tests::rows;
 use crate::plan::decide::{Facts, Fate, decide};
 use crate::row::{
-    Attempted, Cause, Doubt, Earlier, Elsewhere, Holdings, Made, Newest, RowId, RowState,
+    Attempted, Cause, Doubt, Earlier, Elsewhere, Holdings, Made, Maker, Making, Newest, Reason,
+    RowId, RowState,
 };
+use crate::text::place::RowPlace;
 use crate::text::quota::Quota;
 use crate::traffic::verdict::Verdict;
 
@@ -20,6 +22,9 @@ use crate::traffic::verdict::Verdict;
 const EPOCH: i64 = 1_800_000_000_000;
 /// How long the server may be at work on a request of which nobody hears any more; the connector knows.
 pub(super) const LATE: Duration = Duration::from_secs(10);
+
+/// How long a slow one may be, which no connector knows.
+pub(super) const SLOW: Duration = Duration::from_secs(20);
 
 /// A row of the imaginary source.
 #[derive(Clone)]
@@ -63,6 +68,19 @@ pub(super) struct World {
     pub late: Vec<(Duration, u64)>,
     /// When the last attempt of a row was started.
     pub started: HashMap<u64, Attempted>,
+    /// When the first attempt of a row was started.
+    pub first_started: HashMap<u64, Attempted>,
+    /// Rows of which a look has settled what became of them.
+    pub settled: HashSet<u64>,
+    /// Lanes of those that no run has counted since.
+    pub owed: BTreeSet<String>,
+    /// Rows that were told to be there twice, and lanes of which that could not be told.
+    pub told: HashSet<u64>,
+    pub uncounted: HashSet<String>,
+    /// When the list of a lane was asked for last to count what is there.
+    pub counted: HashMap<String, Duration>,
+    /// Rows that acted once more than they were sent, or later than anybody expects.
+    pub beyond: Vec<u64>,
     /// What was made of which the ledger knows, in the order in which it came to know: the id, the row, and when its
     /// last attempt was started.
     pub owned: Vec<(String, u64, Attempted)>,
@@ -132,6 +150,13 @@ impl World {
             doubts: HashMap::new(),
             late: Vec::new(),
             started: HashMap::new(),
+            first_started: HashMap::new(),
+            settled: HashSet::new(),
+            owed: BTreeSet::new(),
+            told: HashSet::new(),
+            uncounted: HashSet::new(),
+            counted: HashMap::new(),
+            beyond: Vec::new(),
             owned: Vec::new(),
             down: {
                 let start = Duration::from_millis(random.u64(0..20_000));
@@ -201,7 +226,12 @@ impl World {
     /// Nobody will hear of a request any more, but the server may be at work on it.
     pub(super) fn forsake(&mut self, row: u64) {
         if self.random.bool() {
-            let slow = self.random.u64(0..LATE.as_millis().try_into().unwrap());
+            let is_slow = self.manner.is_slow && self.creates(row) && self.random.bool();
+            let late = if is_slow { SLOW } else { LATE };
+            let slow = self.random.u64(0..late.as_millis().try_into().unwrap());
+            if Duration::from_millis(slow) > LATE {
+                self.beyond.push(row);
+            }
             self.late.push((self.clock + Duration::from_millis(slow), row));
         }
     }
@@ -239,6 +269,35 @@ impl World {
     pub(super) fn is_settled(&self) -> bool {
         let stuck = self.stuck_lanes();
         self.work().iter().all(|work| stuck.contains(self.row(work.ready.place.row).lane.as_str()))
+    }
+
+    /// What is there and what is known of it, for whoever plays a seed again.
+    pub(super) fn describe(&self, lane: &str) -> String {
+        let notes = self.notes.iter().filter(|note| note.lane == lane);
+        let notes: Vec<String> = notes
+            .map(|note| {
+                let is_owned = self.owned.iter().any(|(id, ..)| *id == note.id);
+                format!("{} at {}, owned: {is_owned}, {:?}", note.id, note.at, note.text)
+            })
+            .collect();
+        let rows = self.ledger.iter().filter(|(row, _)| self.row(**row).lane == lane);
+        let rows: Vec<String> = rows
+            .map(|(row, state)| {
+                let (is_settled, text) = (self.settled.contains(row), self.text(*row));
+                format!(
+                    "{row} {state:?} settled: {is_settled} internal: {} {text:?}",
+                    is_internal(*row)
+                )
+            })
+            .collect();
+        format!("{}\n{}\nbeyond: {:?}", notes.join("\n"), rows.join("\n"), self.beyond)
+    }
+
+    /// Whether no lane is left that is to be counted, but for those in which something is there twice.
+    pub(super) fn are_counted(&self) -> bool {
+        let told: HashSet<&str> =
+            self.told.iter().map(|row| self.row(*row).lane.as_str()).collect();
+        self.owed.iter().all(|lane| told.contains(lane.as_str()))
     }
 
     pub(super) fn fault(&mut self) -> Fault {
@@ -333,7 +392,11 @@ impl World {
         match self.random.u8(0..24) {
             // In no order and without dates nobody can tell an old one.
             0 if self.manner.tells_age() => {
-                self.notes.push(Note { id: id("equal"), ..note.clone() })
+                // Of one second nobody can tell which of two that are equal was first, if it is not asked for.
+                let before = if self.manner.order == Order::AsAsked { 0 } else { 2_000 };
+                let at = (note.at - before).max(0);
+                self.notes.push(Note { id: id("equal"), at, ..note.clone() });
+                self.notes.sort_by_key(|note| note.at);
             }
             1..8 => {
                 let text = "khách hàng đã gọi lại và cảm ơn".to_owned();
@@ -368,7 +431,34 @@ impl World {
             let has_no_name = matches!(state, Some(RowState::Succeeded { id: None, .. }));
             in_lane(&other.number) && (is_open || has_no_name)
         });
-        Holdings { ids: ids.collect(), newest, nameless, elsewhere: self.elsewhere(lane) }
+        let elsewhere = self.elsewhere(lane);
+        Holdings { ids: ids.collect(), newest, nameless, elsewhere, makers: Vec::new() }
+    }
+
+    /// All rows that were sent in a lane.
+    pub(super) fn makers(&self, lane: &str) -> Vec<Maker> {
+        let of_lane = self.ledger.iter().filter(|(row, _)| {
+            self.row(**row).lane == lane && self.creates(**row) && self.started.contains_key(row)
+        });
+        let makers = of_lane.map(|(row, state)| {
+            let own = self.owned.iter().position(|(_, owner, _)| owner == row);
+            let making = match (state, own) {
+                (RowState::Succeeded { .. }, Some(at)) => Making::Named(self.owned[at].0.clone()),
+                (RowState::Succeeded { .. }, None) => Making::Nameless,
+                (state, _) if state.may_have_acted() => Making::Open,
+                _ => Making::Nothing,
+            };
+            Maker {
+                place: RowPlace::of(*row, *row + 1),
+                key: row.to_string().into(),
+                making,
+                first: self.first_started[row],
+                last: self.started[row],
+                turn: (1, own.map_or(u64::MAX, |at| at.try_into().unwrap())),
+                is_settled: self.settled.contains(row),
+            }
+        });
+        makers.collect()
     }
 
     /// What the ledger owns in some other lanes, the latest first.
@@ -441,6 +531,14 @@ impl World {
         match self.fault() {
             Fault::None => {
                 let id = self.act(row);
+                if self.manner.doubles && self.creates(row) && self.random.u8(0..12) == 0 {
+                    self.beyond.push(row);
+                    self.act(row);
+                }
+                if self.manner.is_garbled && self.creates(row) && self.random.u8(0..6) == 0 {
+                    let cause = Cause { status: Some(200), ..Cause::of(Reason::UnreadableAnswer) };
+                    return Verdict::Unknown { cause, after: None };
+                }
                 let is_nameless = self.manner.is_nameless && self.random.u8(0..6) == 0;
                 Verdict::Done { id: Some(id).filter(|_| !is_nameless), items: None }
             }

@@ -1,0 +1,404 @@
+//! The last count: before a run ends by itself, each lane in which a look has settled something is listed once more, later than
+//! all that is known, or assumed, of how long the other side takes to act and how far its lists lag behind.
+//!
+//! What a list comes to is for `recover`. Lanes that a run leaves uncounted, because it is killed or stopped, are the next
+//! one's: the ledger knows them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::declared::connector::Operation;
+use crate::engine::Work;
+use crate::event::{Event, Fault, Happening, Miscounted, Note};
+use crate::recover::{Audit, Nameless, Step, asked_by};
+use crate::row::Fields;
+use crate::traffic::pace::{Moment, asked_wait, back_off};
+use crate::traffic::verdict::Verdict;
+
+use super::rows::Flight;
+use super::silence::UNKNOWN_LAG;
+use super::{Action, Core, Now, Owned};
+
+/// A list that lacks what must be there is read so often: it may be late.
+const MOST_READINGS: u32 = 3;
+/// And no sooner than after so long.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+/// A row that says more is not kept until the end, as one that an earlier run has settled is not.
+const LONGEST_KEPT: usize = 64 << 10;
+
+/// The lanes that are to be counted.
+#[derive(Debug, Default)]
+pub(super) struct Audits {
+    lanes: Vec<LaneAudit>,
+    /// Where a lane stands, by what makes its items and its name.
+    places: HashMap<(Arc<str>, Arc<str>), usize>,
+    in_flight: usize,
+    /// Whether the count has begun.
+    has_begun: bool,
+    miscounted: u64,
+    uncounted: u64,
+}
+
+#[derive(Debug)]
+struct LaneAudit {
+    operation: Arc<Operation>,
+    name: Arc<str>,
+    /// What its list is asked by; none where that is not known.
+    fields: Option<Fields<'static>>,
+    /// Rows that a look has settled in this run.
+    settled: Vec<Arc<Work>>,
+    /// When something was sent there last, or may have been.
+    last_sent: Moment,
+    readings: u32,
+    /// Of when the oldest page is, where one has lain in a cache.
+    shown: Option<Moment>,
+    failures: u32,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Its list is to be read from its beginning on at a moment; none until the run is about to end.
+    Due(Option<Moment>),
+    /// A page is to be asked for at a moment.
+    Reading {
+        audit: Box<Audit>,
+        at: Moment,
+    },
+    Asked {
+        audit: Box<Audit>,
+        flight: Flight,
+    },
+    Over,
+}
+
+impl Audits {
+    /// Earlier runs have left lanes uncounted. The other side may still be at work there.
+    pub(super) fn owe(&mut self, lanes: Vec<(Arc<Operation>, String)>) {
+        for (operation, name) in lanes {
+            let fields = asked_by(&operation, &name);
+            self.lane(&operation, &name, fields, Moment::default());
+        }
+    }
+
+    /// A row's request leaves.
+    pub(super) fn sent(&mut self, work: &Work, now: Moment) {
+        if self.lanes.is_empty() {
+            return;
+        }
+        let ready = &work.ready;
+        let place = (Arc::clone(&ready.operation.name), Arc::from(ready.lane.as_str()));
+        let lane = self.places.get(&place).and_then(|at| self.lanes.get_mut(*at));
+        if let Some(lane) = lane {
+            lane.last_sent = now;
+        }
+    }
+
+    fn lane(
+        &mut self,
+        operation: &Arc<Operation>,
+        name: &str,
+        fields: Option<Fields<'static>>,
+        last_sent: Moment,
+    ) -> Option<&mut LaneAudit> {
+        let name: Arc<str> = name.into();
+        let place = (Arc::clone(&operation.name), Arc::clone(&name));
+        let at = *self.places.entry(place).or_insert_with(|| {
+            self.lanes.push(LaneAudit {
+                operation: Arc::clone(operation),
+                name,
+                fields,
+                settled: Vec::new(),
+                last_sent,
+                readings: 0,
+                shown: None,
+                failures: 0,
+                stage: Stage::Due(None),
+            });
+            self.lanes.len() - 1
+        });
+        let lane = self.lanes.get_mut(at)?;
+        lane.last_sent = lane.last_sent.max(last_sent);
+        Some(lane)
+    }
+
+    /// What comes next of a lane's list is older than the look.
+    pub(super) fn age(&mut self, at: usize, age: Duration) {
+        let Some(lane) = self.lanes.get_mut(at) else { return };
+        if let Stage::Asked { flight, .. } = &lane.stage {
+            let shown = Moment(flight.sent_at.0.saturating_sub(age));
+            lane.shown = Some(lane.shown.map_or(shown, |known| known.min(shown)));
+        }
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    pub(super) fn are_over(&self) -> bool {
+        self.lanes.iter().all(|lane| matches!(lane.stage, Stage::Over))
+    }
+
+    /// Rows that do not have exactly one item, and lanes of which nobody can tell.
+    pub(super) fn found(&self) -> (u64, u64) {
+        (self.miscounted, self.uncounted)
+    }
+}
+
+impl LaneAudit {
+    /// The rows of which no id need be known.
+    fn nameless(&self) -> Vec<Nameless> {
+        let nameless = self.settled.iter().filter_map(|work| {
+            let recover = work.ready.operation.recover.as_ref()?;
+            Some(Nameless::of(Arc::clone(&work.key), recover, &work.ready.fields))
+        });
+        nameless.collect()
+    }
+}
+
+impl Core {
+    /// A look settles what became of a row: its lane is to be counted before the run ends.
+    pub(super) fn is_to_be_counted(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+        if !self.settings.counts {
+            return Ok(());
+        }
+        let slot = self.rows.slot(at, Happening::Looked)?;
+        let left = slot.left().unwrap_or_default();
+        let (work, bytes) = (Arc::clone(&slot.work), slot.work.bytes());
+        let ready = &work.ready;
+        let Some(recover) = &ready.operation.recover else { return Ok(()) };
+        let mut fields = Fields::default();
+        for (_, from) in &recover.with {
+            if let Some(value) = ready.fields.get(*from) {
+                fields.set(*from, value.clone().into_owned());
+            }
+        }
+        let last_sent = left.min(now.moment);
+        let lane = self.audits.lane(&ready.operation, &ready.lane, Some(fields), last_sent);
+        if let Some(lane) = lane
+            && bytes <= LONGEST_KEPT
+            && lane.settled.iter().all(|known| known.key != work.key)
+        {
+            lane.settled.push(work);
+        }
+        Ok(())
+    }
+
+    /// Counts what is due, once all rows have come to their ends.
+    pub(super) fn send_counts(&mut self, now: Now) {
+        let is_time = self.course.goes_on()
+            && self.course.source_ended
+            && self.rows.is_quiet()
+            && self.rows.in_hand() == self.rows.withdrawn();
+        if !is_time || self.audits.are_over() {
+            return;
+        }
+        self.begin_counts(now);
+        for at in 0..self.audits.lanes.len() {
+            let Some(moment) = self.count_due(at) else { continue };
+            if moment > now.moment {
+                self.wake_no_later_than(moment);
+                continue;
+            }
+            if !self.has_room(now) {
+                return;
+            }
+            if !self.send_count(at, now) {
+                return;
+            }
+        }
+    }
+
+    /// When the next page of a lane's list is to be asked for; none where that is not known, or none is.
+    fn count_due(&self, at: usize) -> Option<Moment> {
+        match &self.audits.lanes.get(at)?.stage {
+            Stage::Due(moment) => *moment,
+            Stage::Reading { at, .. } => Some(*at),
+            Stage::Asked { .. } | Stage::Over => None,
+        }
+    }
+
+    /// Says when each lane is to be counted, and that this is waited for.
+    fn begin_counts(&mut self, now: Now) {
+        if std::mem::replace(&mut self.audits.has_begun, true) {
+            return;
+        }
+        let mut last = now.moment;
+        for at in 0..self.audits.lanes.len() {
+            let Some(due) = self.count_from(at) else { continue };
+            last = last.max(due);
+            if let Some(lane) = self.audits.lanes.get_mut(at) {
+                lane.stage = Stage::Due(Some(due));
+            }
+        }
+        let (lanes, at_most) = (self.audits.lanes.len() as u64, last.since(now.moment));
+        let note = Note::Counting { lanes, at_most };
+        self.actions.push(Action::Tell(Event::Note(note)));
+    }
+
+    /// From when on the list of a lane shows all that was sent there, by all that is known.
+    fn count_from(&self, at: usize) -> Option<Moment> {
+        let lane = self.audits.lanes.get(at)?;
+        let sure_after = lane.operation.sure_after;
+        let most = sure_after.saturating_mul(UNKNOWN_LAG);
+        let lag = |work: &Arc<Work>| {
+            let lag = self.lists.proven(work).and_then(|proven| proven.lag);
+            lag.unwrap_or(most)
+        };
+        let lag = lane.settled.iter().map(lag).max().unwrap_or(most);
+        Some(lane.last_sent.after(sure_after).after(lag))
+    }
+
+    /// Asks for the page of a lane's list that is due. Gives whether others may be asked for, too.
+    fn send_count(&mut self, at: usize, now: Now) -> bool {
+        let Some(lane) = self.audits.lanes.get(at) else { return true };
+        let known = lane.settled.iter().find_map(|work| self.lists.proven(work));
+        let first_page = known.map_or(1, |proven| proven.habits.first_page);
+        let span = self.settings.longest_request + lane.operation.sure_after;
+        let new = || Box::new(Audit::new(first_page, lane.nameless(), span));
+        let audit = match &lane.stage {
+            Stage::Reading { audit, .. } => audit,
+            _ => &new(),
+        };
+        let asked = lane.fields.as_ref().zip(lane.operation.recover.as_ref());
+        let request = asked.and_then(|(fields, recover)| audit.request(recover, fields));
+        let Some(request) = request.map(Box::new) else {
+            self.leave_uncounted(at);
+            return true;
+        };
+        let fresh = matches!(lane.stage, Stage::Due(_)).then(new);
+        let (of, name) = (Arc::clone(&lane.operation), Arc::clone(&lane.name));
+        let Some(flight) = self.take_turn(now) else { return false };
+        if let Some(lane) = self.audits.lanes.get_mut(at) {
+            let audit = match std::mem::replace(&mut lane.stage, Stage::Over) {
+                Stage::Reading { audit, .. } => Some(audit),
+                _ => fresh,
+            };
+            if let Some(audit) = audit {
+                lane.stage = Stage::Asked { audit, flight };
+                self.audits.in_flight += 1;
+                self.actions.push(Action::Count { lane: at, of, name, request });
+            }
+        }
+        true
+    }
+
+    /// A page of a lane's list has come, or not.
+    pub(super) fn counted(&mut self, at: usize, verdict: Verdict, owned: Owned, now: Now) {
+        let Some(lane) = self.audits.lanes.get_mut(at) else { return };
+        let (mut audit, flight) = match std::mem::replace(&mut lane.stage, Stage::Over) {
+            Stage::Asked { audit, flight } => (audit, flight),
+            // The run was told to forget it.
+            other => {
+                lane.stage = other;
+                return;
+            }
+        };
+        let operation = Arc::clone(&lane.operation);
+        self.audits.in_flight -= 1;
+        self.notice_look(flight, &verdict, now);
+        let owned = match owned {
+            Ok(owned) => owned,
+            Err(error) => {
+                self.put_count_off(at, audit, now.moment);
+                return self.ledger_failed(error, now);
+            }
+        };
+        let is_aged = self.is_count_aged(at);
+        let Some(recover) = &operation.recover else { return };
+        let step = match verdict {
+            Verdict::Done { items: Some(items), .. } => Some(audit.take(recover, &items, owned)),
+            Verdict::Refused(_) | Verdict::NotFound(_) => audit.take_refusal(recover),
+            Verdict::Retry { after, pushback, .. } => {
+                let wait = match pushback {
+                    true => self.push_back(flight, after, now),
+                    false => after.map(asked_wait).unwrap_or_default(),
+                };
+                return self.count_failed(at, audit, (wait, pushback), now);
+            }
+            Verdict::Unauthorized(cause) => {
+                let Flight { generation, sent_at } = flight;
+                let refusal = self.other_side.access.refused(generation, sent_at, None);
+                self.token_refused(refusal, cause, now);
+                return self.count_failed(at, audit, (Duration::ZERO, false), now);
+            }
+            Verdict::Done { items: None, .. } | Verdict::Unknown { .. } => None,
+        };
+        match step {
+            Some(Step::NextPage) => self.put_count_off(at, audit, now.moment),
+            Some(Step::Over(count))
+                if (!count.is_clear || is_aged) && count.miscounts.is_empty() =>
+            {
+                self.count_again(at, now);
+            }
+            Some(Step::Over(count)) => {
+                if !count.is_clear {
+                    self.leave_uncounted(at);
+                }
+                for miscount in count.miscounts {
+                    self.audits.miscounted += 1;
+                    let lane = self.audits.lanes.get(at).map(|lane| (*lane.name).into());
+                    let told = Miscounted { miscount, lane: lane.unwrap_or_default() };
+                    self.actions.push(Action::Tell(Event::Miscounted(told)));
+                }
+            }
+            None => self.leave_uncounted(at),
+        }
+    }
+
+    /// Whether what a lane's list shows is of before the moment at which it surely shows everything.
+    fn is_count_aged(&self, at: usize) -> bool {
+        let shown = self.audits.lanes.get(at).and_then(|lane| lane.shown);
+        shown.zip(self.count_from(at)).is_some_and(|(shown, from)| shown < from)
+    }
+
+    fn put_count_off(&mut self, at: usize, audit: Box<Audit>, until: Moment) {
+        if let Some(lane) = self.audits.lanes.get_mut(at) {
+            lane.stage = Stage::Reading { audit, at: until };
+        }
+    }
+
+    /// A page could not be had; it is asked for as often as any row is sent.
+    fn count_failed(
+        &mut self,
+        at: usize,
+        audit: Box<Audit>,
+        (wait, is_pushback): (Duration, bool),
+        now: Now,
+    ) {
+        let Some(lane) = self.audits.lanes.get_mut(at) else { return };
+        lane.failures += u32::from(!is_pushback);
+        let failures = lane.failures;
+        match failures >= self.settings.attempts {
+            true => self.leave_uncounted(at),
+            false => {
+                let wait = wait.max(back_off(failures.max(1), now.chance));
+                self.put_count_off(at, audit, now.moment.after(wait));
+            }
+        }
+    }
+
+    /// A list lacks what must be there, or shows what cannot be read: it may be late.
+    fn count_again(&mut self, at: usize, now: Now) {
+        let Some(lane) = self.audits.lanes.get_mut(at) else { return };
+        lane.readings += 1;
+        lane.shown = None;
+        match lane.readings >= MOST_READINGS {
+            true => self.leave_uncounted(at),
+            false => {
+                let later = now.moment.after(lane.operation.sure_after.max(SHORTEST_WAIT));
+                lane.stage = Stage::Due(Some(later));
+            }
+        }
+    }
+
+    /// Nobody can tell whether all that the rows of a lane have made is there once.
+    fn leave_uncounted(&mut self, at: usize) {
+        let Some(lane) = self.audits.lanes.get_mut(at) else { return };
+        lane.stage = Stage::Over;
+        self.audits.uncounted += 1;
+        let note = Note::Uncounted { lane: lane.name.to_string() };
+        self.actions.push(Action::Tell(Event::Note(note)));
+    }
+}
