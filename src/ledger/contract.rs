@@ -52,7 +52,8 @@ pub(crate) enum Validity {
     /// Until it is given back, or its process ends however that ends: an operating system's lock.
     Held,
     #[allow(dead_code)] // a part of the contract that a lock of this machine has no use for
-    /// Until a moment of the ledger's clock, in unix milliseconds, unless it is renewed before.
+    /// Until a moment of the ledger's clock, in unix milliseconds. Whoever gives such a claim renews it by itself, while its
+    /// [`Watch`] says that it holds, and enters the later moment with the owner.
     Until(i64),
 }
 
@@ -159,13 +160,14 @@ pub(crate) trait Books {
     /// The job's id; the job is entered where it is new.
     fn enter_job(&self, claim: &dyn Claim, now: i64) -> Result<JobId, LedgerError>;
 
-    /// Enters a run and who sends in it, and sets ids aside for its new rows. `keyed_by` is the job's key as written, or
-    /// empty. `after` is the last owner at a moment before the job's rows were read: where another has come since, what was
-    /// read does not hold any more, and the error is [`LedgerError::Overtaken`].
+    /// Enters a run of the claim's job and who sends in it, and sets ids aside for its new rows. `keyed_by` is the job's key
+    /// as written, or empty. `after` is the last owner at a moment before the job's rows were read: where another has come
+    /// since who may have sent rows that the claim covers, what was read does not hold any more, and the error is
+    /// [`LedgerError::Overtaken`]. A claim of this machine covers the whole job; one of a part of it is compared with owners
+    /// of that part alone.
     fn begin_run(
         &self,
         claim: &dyn Claim,
-        job: JobId,
         after: OwnerId,
         keyed_by: &str,
         now: i64,

@@ -183,6 +183,8 @@ pub(crate) enum Missing {
     Jobs { runs: u64 },
     /// A next id that no row has: what stands there, if anything does.
     NextId(Option<i64>),
+    /// Nothing is missing, but somebody has added a trigger of this name, which may change what is written.
+    Trigger(String),
 }
 
 /// What only a fault of noteferry can bring about.

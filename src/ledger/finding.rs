@@ -72,6 +72,8 @@ pub(crate) enum Problem {
     KeyTwice { other: u64 },
     /// Two rows claim to have made the same.
     MadeTwice { id: String, other: LedgerRow },
+    /// A run did more rows than outcomes of it are there.
+    OutcomesGone { run: i64, told: i64, found: i64 },
     /// The counts of a run do not add up.
     RunSum { run: i64, rows: i64, sum: i64 },
 }
@@ -122,6 +124,7 @@ impl Problem {
             Self::ViewUnreadable { .. } => Code::ViewUnreadable,
             Self::KeyTwice { .. } => Code::KeyTwice,
             Self::MadeTwice { .. } => Code::MadeTwice,
+            Self::OutcomesGone { .. } => Code::OutcomesGone,
             Self::RunSum { .. } => Code::RunSum,
         }
     }

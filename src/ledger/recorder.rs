@@ -20,8 +20,9 @@
 //! 9. Where the right to all lanes is lost that is a failure. Where single lanes are lost, as to another machine,
 //!    [`News::Unwritten`] is said of their starts as they are given, and of their outcomes, which are kept as evidence
 //!    where they may help whoever has the lane now. The run goes on in the lanes that it still has.
-//! 10. An outcome finds its start. Where it does not, the ledger has gone back to an earlier time: the recorder writes
-//!     both, and the run is told ([`LedgerError::WentBack`]).
+//! 10. An outcome finds its start. Where it does not, the ledger has gone back to an earlier time: of an attempt that this
+//!     run began the recorder writes both; of one of an earlier run, of which it does not know the start, it keeps the outcome
+//!     beside the ledger. The run is told ([`LedgerError::WentBack`]).
 //!
 //! This module is the queue, the groups and the thread, which are the same for each kind. What is done with a group is a
 //! [`Journal`]'s affair.

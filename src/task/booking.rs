@@ -78,7 +78,6 @@ pub(super) struct Booking {
     pub name: JobName,
     pub lock: JobLock,
     pub ledger: Ledger,
-    pub job: JobId,
     /// The last to send the job's rows before they were read.
     pub last_owner: OwnerId,
     pub history: History,
@@ -137,7 +136,7 @@ impl Claim {
             None => ledger.enter_job(&lock, (world.wall)())?,
         };
         let uncounted = ledger.uncounted(job)?;
-        let booking = Booking { path, name, lock, ledger, job, last_owner, history, uncounted };
+        let booking = Booking { path, name, lock, ledger, last_owner, history, uncounted };
         Ok(Entered::Booked(Box::new(booking)))
     }
 }

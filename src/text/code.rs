@@ -465,6 +465,11 @@ codes! {
             "two rows claim to have made the same thing"
             "Each create makes a thing of its own, so one of the two was taken for the other and what it made is probably \
              missing. Look for both on the other side, and send the missing one under a new key."
+        OutcomesGone "outcomes-gone"
+            "outcomes of a run are not in the ledger any more"
+            "The run says that so many rows were done in it, and the ledger has the outcomes of fewer. Whoever deleted the \
+             others has made the ledger forget what was sent, and a run may send those rows again. Put a copy of the ledger \
+             back, or look on the other side before the next run."
         RunSum "run-sum"
             "the counts of a run do not add up"
             "Only what `status` says of that run is wrong. Where each row stands follows from its attempts, and no row is \

@@ -496,9 +496,10 @@ mod tests {
             (
                 200,
                 &long,
-                Some(
-                    "gateway gateway gateway gateway gateway gateway gateway gateway gateway gateway …",
-                ),
+                Some(&*format!(
+                    "{}…",
+                    "gateway ".repeat(100).chars().take(300).collect::<String>()
+                )),
             ),
         ] {
             let Verdict::Unknown { cause, .. } =

@@ -181,6 +181,7 @@ fn each_contradiction_has_its_name() {
         ("key-twice", "UPDATE starts SET key = 'k1' WHERE id = 3"),
         ("made-twice", "UPDATE ends SET remote_id = 'tn_1' WHERE id IN (3, 4)"),
         ("run-sum", "UPDATE runs SET rows = 9"),
+        ("outcomes-gone", "DELETE FROM ends WHERE id = 1; DELETE FROM starts WHERE id = 1"),
         ("unreadable-entry", "UPDATE starts SET digest = x'00' WHERE id = 1"),
         ("unreadable-entry", "UPDATE starts SET key = CAST(x'6bff' AS TEXT) WHERE id = 1"),
         ("unreadable-entry", "UPDATE ends SET message = CAST(x'ff' AS TEXT) WHERE id = 2"),

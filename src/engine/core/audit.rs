@@ -210,6 +210,12 @@ impl Core {
         }
     }
 
+    /// Whether a page of a list is to be asked for now, by which lanes are counted.
+    pub(super) fn counts_are_due(&self, now: Now) -> bool {
+        let mut lanes = 0..self.audits.lanes.len();
+        lanes.any(|at| self.count_due(at).is_some_and(|due| due <= now.moment))
+    }
+
     /// When the next page of a lane's list is to be asked for; none where that is not known, or none is.
     fn count_due(&self, at: usize) -> Option<Moment> {
         match &self.audits.lanes.get(at)?.stage {

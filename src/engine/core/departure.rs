@@ -54,7 +54,7 @@ impl Core {
             || rows.first_cleared().is_some()
             || (self.settings.token_costs_request
                 && self.other_side.access.wants_request(now.moment));
-        is_sought || (self.course.goes_on() && waits)
+        is_sought || (self.course.goes_on() && (waits || self.counts_are_due(now)))
     }
 
     /// What other runs of the account do, or that nobody says.

@@ -183,7 +183,7 @@ impl World {
         let lock = JobLock::take(&path, &name(), 1, "now")?;
         ledger.take_in(&lock)?;
         let job = ledger.enter_job(&lock, clock())?;
-        let run = ledger.begin_run(&lock, job, ledger.last_owner(job)?, "", clock())?;
+        let run = ledger.begin_run(&lock, ledger.last_owner(job)?, "", clock())?;
         let owners = self.disk.ledger(&path)?;
         let work = self.work(&owners, job)?;
         let nowhere = self.folder.path().join("nowhere").join("ledger.db");

@@ -1,6 +1,6 @@
 //! What is written of jobs and runs.
 
-use rusqlite::{Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::FileLedger;
 use super::journal::take_ids;
@@ -28,11 +28,11 @@ impl Books for FileLedger {
     fn begin_run(
         &self,
         claim: &dyn Claim,
-        job: JobId,
         after: OwnerId,
         keyed_by: &str,
         now: i64,
     ) -> Result<Run, LedgerError> {
+        let job = self.enter_job(claim, now)?;
         let until = match claim.validity() {
             Validity::Held => None,
             Validity::Until(moment) => Some(moment),
@@ -68,7 +68,14 @@ impl Books for FileLedger {
         now: i64,
     ) -> Result<(), LedgerError> {
         self.writing(|| {
-            self.connection.execute(
+            let transaction =
+                Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            if reason.is_some() {
+                make_room_for_reason(&transaction)?;
+                let query = "UPDATE runs SET reason = ?2 WHERE id = ?1";
+                transaction.execute(query, params![run.id, reason])?;
+            }
+            transaction.execute(
                 "UPDATE runs SET ended_at = ?2, exit = ?3, rows = ?4, succeeded = ?5, already_done = ?6, failed = ?7, \
                  invalid = ?8, in_doubt = ?9, not_started = ?10, requests = ?11 WHERE id = ?1",
                 params![
@@ -85,12 +92,8 @@ impl Books for FileLedger {
                     totals.requests
                 ],
             )?;
-            Ok(())
-        })?;
-        match reason {
-            Some(reason) => self.writing(|| self.write_reason(run, reason)),
-            None => Ok(()),
-        }
+            transaction.commit()
+        })
     }
 
     fn take_in(&self, claim: &dyn Claim) -> Result<Vec<TakenIn>, LedgerError> {
@@ -99,23 +102,19 @@ impl Books for FileLedger {
 }
 
 impl FileLedger {
-    /// An older version has made no room for it in its files, and does not mind that there is.
-    fn write_reason(&self, run: Run, reason: &str) -> rusqlite::Result<()> {
-        let write = || {
-            let query = "UPDATE runs SET reason = ?2 WHERE id = ?1";
-            self.connection.execute(query, params![run.id, reason])
-        };
-        if write().is_err() {
-            self.connection.execute_batch("ALTER TABLE runs ADD COLUMN reason TEXT")?;
-            write()?;
-        }
-        Ok(())
-    }
-
     pub(super) fn writing<T>(
         &self,
         write: impl FnOnce() -> rusqlite::Result<T>,
     ) -> Result<T, LedgerError> {
         write().map_err(|error| self.storage(Deed::Write, &error))
+    }
+}
+
+/// An older version has made no room for it in its files, and does not mind that there is.
+fn make_room_for_reason(connection: &Connection) -> rusqlite::Result<()> {
+    let query = "SELECT count(*) FROM pragma_table_info('runs') WHERE name = 'reason'";
+    match connection.query_row(query, [], |row| row.get::<_, i64>(0))? {
+        0 => connection.execute_batch("ALTER TABLE runs ADD COLUMN reason TEXT"),
+        _ => Ok(()),
     }
 }

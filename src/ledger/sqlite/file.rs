@@ -97,7 +97,10 @@ impl FileLedger {
             }
             Found::Nothing => ledger.create()?,
             Found::Older(_) => ledger.upgrade()?,
-            Found::Current => ledger.refuse_incomplete()?,
+            Found::Current => {
+                ledger.refuse_incomplete()?;
+                ledger.renew_views()?;
+            }
         }
         let presence = Presence::of(path).map_err(|error| of_io(path, Deed::Open, &error))?;
         if existed && !presence.is_same_ledger(&before) {

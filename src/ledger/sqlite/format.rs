@@ -3,7 +3,7 @@
 //! Bringing up to date is one transaction: a process that is killed in it leaves the file in the one format or the other. A
 //! connection that only reads sees an older file through temporary views of its own, and changes nothing.
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 
 use super::FileLedger;
 use crate::ledger::{Deed, LedgerError, Missing};
@@ -15,6 +15,10 @@ const FIRST_FORMAT: i64 = 1;
 /// The last one in which a row and its attempts were brought up to date in place.
 const ROWS_FORMAT: i64 = 2;
 pub(super) const APPLICATION_ID: i64 = 0x4e46_4c44;
+/// No ledger comes to this id by itself; beyond it the next ones could not be written.
+const LAST_ID: i64 = i64::MAX / 2;
+/// What people read, which is made anew where a file has it otherwise.
+const VIEWS: [&str; 3] = ["rows", "attempts", "row_states"];
 
 /// What a ledger is read and written by: all but its views.
 const TABLES: [(&str, &str); 6] = [
@@ -89,6 +93,11 @@ impl FileLedger {
         if runs > 0 {
             return Ok(Some(Missing::Jobs { runs }));
         }
+        let triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger' LIMIT 1";
+        let trigger = self.connection.query_row(triggers, [], |row| row.get(0)).optional()?;
+        if let Some(name) = trigger {
+            return Ok(Some(Missing::Trigger(name)));
+        }
         let ids = "SELECT count(*), max(next), (SELECT max(id) FROM starts) FROM ids";
         let (count, next, last) = self.connection.query_row(ids, [], |row| {
             Ok((
@@ -97,7 +106,7 @@ impl FileLedger {
                 row.get::<_, Option<i64>>(2)?,
             ))
         })?;
-        let is_free = next.is_some_and(|next| next > last.unwrap_or(0).max(0));
+        let is_free = next.is_some_and(|next| next > last.unwrap_or(0).max(0) && next < LAST_ID);
         Ok((count != 1 || !is_free).then_some(Missing::NextId(next)))
     }
 
@@ -108,6 +117,30 @@ impl FileLedger {
             _ => Ok(()),
         });
         made.map_err(|error| self.storage(Deed::Make, &error))
+    }
+
+    /// Makes the views as this version has them, where somebody, or an earlier version, has made them otherwise.
+    pub(super) fn renew_views(&self) -> Result<(), LedgerError> {
+        let is_present = |view: &str| {
+            let query = "SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = ?1";
+            let found: Option<String> =
+                self.connection.query_row(query, [view], |row| row.get(0)).optional()?;
+            Ok::<_, rusqlite::Error>(found.as_deref() == definition(view))
+        };
+        let renewed = (|| {
+            for view in VIEWS {
+                if !is_present(view)? {
+                    return at_once(&self.connection, |connection| {
+                        VIEWS.into_iter().try_for_each(|view| {
+                            connection.execute_batch(&format!("DROP VIEW IF EXISTS {view}"))?;
+                            connection.execute_batch(definition(view).unwrap_or_default())
+                        })
+                    });
+                }
+            }
+            Ok(())
+        })();
+        renewed.map_err(|error: rusqlite::Error| self.storage(Deed::Upgrade, &error))
     }
 
     /// Brings a file of an older format up to date. Two processes may try at once; the second finds the work done.
@@ -123,6 +156,13 @@ impl FileLedger {
         });
         made.map_err(|error| self.storage(Deed::Upgrade, &error))
     }
+}
+
+/// How a view is made.
+fn definition(view: &str) -> Option<&'static str> {
+    let schema = include_str!("schema.sql");
+    let (_, behind) = schema.split_at(schema.find(&format!("CREATE VIEW {view} AS"))?);
+    behind.split(';').next()
 }
 
 /// From rows and attempts that change to starts and ends that do not.

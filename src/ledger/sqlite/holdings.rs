@@ -197,7 +197,7 @@ impl Start {
     /// What came of it, as far as that is known, and what was made.
     fn end(&self, connection: &Connection) -> rusqlite::Result<(Option<Outcome>, Option<String>)> {
         let query = "SELECT outcome, remote_id FROM ends WHERE id = ?1 AND number = ?2 \
-                     ORDER BY owner DESC LIMIT 1";
+                     ORDER BY outcome IN ('succeeded', 'found') DESC, owner DESC LIMIT 1";
         let mut statement = connection.prepare_cached(query)?;
         let of = params![self.id, self.number];
         let end: Option<(Option<String>, Option<String>)> =

@@ -1,5 +1,6 @@
 -- The ledger of noteferry, format 3. Times are unix milliseconds (UTC). Read it with: sqlite3 ledger.db
--- What a row did stands in `starts` and `ends`, which are only ever added to. People read `rows`, `attempts` and
+-- What a row did stands in `starts` and `ends`. Nothing is taken out of them; an owner who learns more of a request puts that
+-- in the place of what it said before. People read `rows`, `attempts` and
 -- `row_states`, which are views of them.
 
 -- A job at a target. The same job against another address or account has done nothing yet.
@@ -63,7 +64,8 @@ CREATE TABLE starts (
     PRIMARY KEY (id, number)
 ) STRICT, WITHOUT ROWID;
 
--- What came of a request, or became known of it later; the last is what holds. A request without one is under way, or
+-- What came of a request, or became known of it later. Of several the last is what holds, but that it was done holds
+-- whoever denies it. A request without one is under way, or
 -- its run was killed, so it may have acted.
 CREATE TABLE ends (
     id        INTEGER NOT NULL,  -- the start's
@@ -101,7 +103,8 @@ SELECT
 FROM starts
 JOIN owners ON owners.id = starts.owner
 LEFT JOIN ends ON ends.id = starts.id AND ends.number = starts.number AND ends.owner = (
-    SELECT max(owner) FROM ends AS last WHERE last.id = starts.id AND last.number = starts.number
+    SELECT owner FROM ends AS last WHERE last.id = starts.id AND last.number = starts.number
+    ORDER BY last.outcome IN ('succeeded', 'found') DESC, last.owner DESC LIMIT 1
 );
 
 -- Where each row stands, in the words of the output: its last request.
@@ -125,7 +128,8 @@ JOIN owners ON owners.id = starts.owner
 JOIN runs ON runs.id = owners.run
 JOIN jobs ON jobs.id = runs.job
 LEFT JOIN ends ON ends.id = starts.id AND ends.number = starts.number AND ends.owner = (
-    SELECT max(owner) FROM ends AS last WHERE last.id = starts.id AND last.number = starts.number
+    SELECT owner FROM ends AS last WHERE last.id = starts.id AND last.number = starts.number
+    ORDER BY last.outcome IN ('succeeded', 'found') DESC, last.owner DESC LIMIT 1
 )
 WHERE starts.number = (SELECT max(number) FROM starts AS last WHERE last.id = starts.id);
 

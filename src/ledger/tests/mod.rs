@@ -66,7 +66,7 @@ pub(super) fn claim(path: &Path) -> JobLock {
 /// A run of the job in a ledger.
 pub(super) fn begin(ledger: &Ledger, lock: &JobLock) -> Run {
     let job = ledger.enter_job(lock, 1).unwrap();
-    ledger.begin_run(lock, job, ledger.last_owner(job).unwrap(), "", 2).unwrap()
+    ledger.begin_run(lock, ledger.last_owner(job).unwrap(), "", 2).unwrap()
 }
 
 /// Records attempts of one row: each an outcome, or none for one that was under way when the run died.

@@ -355,10 +355,10 @@ fn a_run_does_not_begin_on_what_it_read_before_another_run() {
     let job = ledger.find_job(&name("a")).unwrap().unwrap();
     let read_after = ledger.last_owner(job).unwrap();
     super::record(&path, "k2", &[Some(Outcome::Succeeded)]);
-    let refused = ledger.begin_run(&claim(&path), job, read_after, "", 2);
+    let refused = ledger.begin_run(&claim(&path), read_after, "", 2);
     assert!(matches!(refused, Err(LedgerError::Overtaken { .. })), "{refused:?}");
     let read_after = ledger.last_owner(job).unwrap();
-    ledger.begin_run(&claim(&path), job, read_after, "", 2).unwrap();
+    ledger.begin_run(&claim(&path), read_after, "", 2).unwrap();
 }
 
 #[cfg(unix)]

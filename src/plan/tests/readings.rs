@@ -117,7 +117,7 @@ fn record(path: &Path, steps: &[(&Step, Digest, Option<Outcome>)]) {
     let ledger = Ledger::open(path).unwrap();
     let lock = JobLock::take(path, &name(), 1, "now").unwrap();
     let job = ledger.enter_job(&lock, 1).unwrap();
-    let run = ledger.begin_run(&lock, job, ledger.last_owner(job).unwrap(), "", 2).unwrap();
+    let run = ledger.begin_run(&lock, ledger.last_owner(job).unwrap(), "", 2).unwrap();
     let recorder = ledger.record(run, lock, Duration::ZERO, |_| {});
     for (slot, (step, digest, outcome)) in steps.iter().enumerate() {
         let ready = step.ready.as_ref().unwrap();

@@ -57,6 +57,11 @@ pub(crate) fn problem(problem: &Problem) -> String {
         Problem::MadeTwice { id, other } => {
             format!("row {} of {} claims to have made {id}, too", other.place.row, other.job)
         }
+        Problem::OutcomesGone { run, told, found } => {
+            format!(
+                "run {run} says that {told} of its rows were done, and the ledger has the outcomes of {found}"
+            )
+        }
         Problem::RunSum { run, rows, sum } => {
             format!("run {run} knew of {rows} rows, and its counts add up to {sum}")
         }
@@ -104,6 +109,10 @@ pub(crate) fn problem_hint(problem: &Problem) -> &'static str {
             "one of the two was probably never made: look for both on the other side, and send what is missing \
              under a new key"
         }
+        Problem::OutcomesGone { .. } => {
+            "somebody has deleted outcomes, and a run may send those rows again: put a copy of the ledger back, or look on the \
+             other side before the next run"
+        }
         Problem::RunSum { .. } => {
             "only what `status` says of that run is wrong; where each row stands follows from its attempts"
         }
@@ -118,6 +127,10 @@ pub(super) fn missing(missing: &Missing) -> String {
             "{} {} of jobs that are not in the table `jobs` any more",
             several(*runs, "run"),
             if *runs == 1 { "is" } else { "are" }
+        ),
+        Missing::Trigger(name) => format!(
+            "somebody has added the trigger `{name}`, which may change what is written; without it the ledger can be used: \
+             DROP TRIGGER"
         ),
         Missing::NextId(None) => "the table `ids` does not say the next free id".to_owned(),
         Missing::NextId(Some(next)) => {

@@ -137,13 +137,7 @@ impl Session<'_> {
         let sharing = self.sharing.start(self.world);
         let pace = if sharing.is_on() { pace.shared() } else { pace };
         let key = self.opening.job.keyed_by();
-        let run = booking.ledger.begin_run(
-            &booking.lock,
-            booking.job,
-            booking.last_owner,
-            key,
-            self.now,
-        )?;
+        let run = booking.ledger.begin_run(&booking.lock, booking.last_owner, key, self.now)?;
         let history = std::mem::take(&mut booking.history);
         let again = || self.opening.reopen();
         let feeder = Feeder {

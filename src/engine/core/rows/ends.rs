@@ -83,7 +83,7 @@ impl Rows {
             // The row will be sent by another run, or its fate found out: until then nothing may overtake it.
             Outcome::GivenUp | Outcome::Lost => self.close(lane),
             // The ledger keeps the order of writes, so the lane's next row cannot overtake this outcome.
-            _ => self.release(lane),
+            _ => self.release(at, lane)?,
         }
         Ok(settled)
     }
@@ -108,7 +108,7 @@ impl Rows {
             })?;
         match end {
             RowEnd::InDoubt => self.close(lane),
-            _ => self.release(lane),
+            _ => self.release(at, lane)?,
         }
         let what = if waits { None } else { self.forget(at) };
         Ok(Settled { what, was_in_earlier_doubt })

@@ -50,15 +50,20 @@ impl Lanes {
         self.ready.push(Reverse((row, slot)));
     }
 
-    /// The row of a lane that was on its way is over: the next row of the lane may go.
-    pub(super) fn release(&mut self, lane: Lane) {
-        let Entry::Occupied(mut behind) = self.behind.entry(lane) else { return };
+    /// The row of a lane that was on its way is over: the next row of the lane may go. False where no row of it can have been
+    /// on its way; a lane that was closed meanwhile stays so.
+    #[must_use]
+    pub(super) fn release(&mut self, lane: Lane) -> bool {
+        let Entry::Occupied(mut behind) = self.behind.entry(lane) else {
+            return self.is_closed(lane);
+        };
         match behind.get_mut().pop_front() {
             Some(next) => self.ready.push(Reverse(next)),
             None => {
                 behind.remove();
             }
         }
+        true
     }
 
     /// The row of a lane that was on its way goes no further in this run, and no other row must overtake it. Gives the
@@ -99,17 +104,17 @@ mod tests {
             lanes.push(lane, row, row as usize);
         }
         assert_eq!([(); 3].map(|()| next(&mut lanes)), [Some(1), Some(3), None]);
-        lanes.release(second);
+        assert!(lanes.release(second));
         assert_eq!(next(&mut lanes), None);
         lanes.again(1, 1);
         assert_eq!(next(&mut lanes), Some(1));
-        lanes.release(first);
+        assert!(lanes.release(first));
         assert_eq!([(); 2].map(|()| next(&mut lanes)), [Some(2), None]);
-        lanes.release(first);
+        assert!(lanes.release(first));
         lanes.push(first, 5, 5);
         assert_eq!([(); 2].map(|()| next(&mut lanes)), [Some(4), None]);
-        lanes.release(first);
-        lanes.release(Lane::named("unknown"));
+        assert!(lanes.release(first));
+        assert!(!lanes.release(Lane::named("unknown")));
         assert_eq!((next(&mut lanes), lanes.first()), (Some(5), None));
     }
 }

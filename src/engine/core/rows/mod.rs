@@ -251,7 +251,7 @@ impl Rows {
             Ok((phase, given)) => {
                 let place = (slot.row(), phase.stage(), self::until(&phase));
                 slot.phase = phase;
-                if place.1 != stage {
+                if (place.1, place.2) != (stage, until) {
                     self.leave(at, stage, until);
                     self.join(at, place);
                 }
@@ -304,8 +304,15 @@ impl Rows {
     }
 
     /// The row of a lane is over, and the next one may go.
-    fn release(&mut self, lane: Lane) {
-        self.lanes.release(lane);
+    fn release(&mut self, at: usize, lane: Lane) -> Result<(), Fault> {
+        if self.lanes.release(lane) {
+            return Ok(());
+        }
+        // Two rows of one lane were on their way, or one has ended twice.
+        let happening = Happening::Ended;
+        let slot = self.slots.get(at).ok_or_else(|| nowhere(happening))?;
+        let stage = slot.phase.stage();
+        Err(Fault { row: Some(slot.row()), stage, happening, transition: None })
     }
 
     /// Nothing of a lane goes on in this run.

@@ -16,6 +16,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::fault::{not_opened, refuse_folder};
 use super::file::{beside, connect_to_read, patient};
 use super::format::{FORMAT, Found, show_as_current};
+use super::rescue::waiting_outcomes;
 use super::{FileLedger, JobLock};
 use crate::ledger::{
     CheckScope, Deed, Inspection, LedgerError, Location, Problem, Reader as _, StorageFault,
@@ -78,7 +79,34 @@ pub(crate) fn inspect(
     // First of all: a run that ends while the file is looked through has no end in what is read of it.
     checked.held_by = holders(&ledger, scope);
     Walk::new(&ledger.connection, scope, &mut checked).all();
+    // What waits to be brought in is not there yet.
+    if checked.findings.kept.is_empty() && checked.held_by.is_empty() && !waits(&ledger) {
+        // What cannot be read has been told by the walk.
+        let gone = gone_outcomes(&ledger.connection, scope.job).unwrap_or_default();
+        gone.into_iter().for_each(|problem| checked.findings.add(None, problem));
+    }
     Ok(Some(checked))
+}
+
+/// Whether outcomes wait beside the ledger, or may.
+fn waits(ledger: &FileLedger) -> bool {
+    let jobs = ledger.jobs().unwrap_or_default();
+    let waiting = |name| waiting_outcomes(&ledger.path, name);
+    !jobs.iter().all(|(_, name)| waiting(name).is_ok_and(|found| found.is_empty()))
+}
+
+/// Runs that say of more rows that these were done than outcomes of them say so.
+fn gone_outcomes(connection: &Connection, job: Option<&str>) -> rusqlite::Result<Vec<Problem>> {
+    let query = "SELECT runs.id, runs.succeeded, \
+                 (SELECT count(*) FROM owners JOIN ends ON ends.owner = owners.id \
+                 WHERE owners.run = runs.id AND ends.outcome IN ('succeeded', 'found')) AS found \
+                 FROM runs JOIN jobs ON jobs.id = runs.job \
+                 WHERE runs.succeeded > found AND (?1 IS NULL OR jobs.name = ?1) ORDER BY runs.id";
+    let mut statement = connection.prepare(query)?;
+    let gone = statement.query_map([job], |row| {
+        Ok(Problem::OutcomesGone { run: row.get(0)?, told: row.get(1)?, found: row.get(2)? })
+    })?;
+    gone.collect()
 }
 
 /// Who holds the jobs at this moment. What cannot be read is told by the walk.

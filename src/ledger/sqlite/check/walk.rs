@@ -278,7 +278,8 @@ impl<'a> Walk<'a> {
     fn row_again(&self, id: i64) -> rusqlite::Result<(i64, LedgerRow, Option<String>)> {
         let mut statement = self.connection.prepare_cached(
             "SELECT runs.job, starts.row, line, key, lane, (SELECT remote_id FROM ends WHERE ends.id = starts.id \
-             AND ends.number = starts.number ORDER BY ends.owner DESC LIMIT 1) FROM starts \
+             AND ends.number = starts.number ORDER BY ends.outcome IN ('succeeded', 'found') DESC, ends.owner DESC LIMIT 1) \
+             FROM starts \
              JOIN owners ON owners.id = starts.owner JOIN runs ON runs.id = owners.run \
              WHERE starts.id = ?1 ORDER BY starts.number DESC LIMIT 1",
         )?;
@@ -392,8 +393,6 @@ impl Listener for Rows<'_, '_> {
         self.walk.keys.push((key, id));
         if let Some(attempt) = life.contested() {
             self.walk.add(Some(sent.place.clone()), Problem::Contested { attempt });
-            self.walk.remember_claim(id, &sent, &life);
-            return Ok(());
         }
         if life.is_broken() {
             return Ok(());
