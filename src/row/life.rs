@@ -82,7 +82,7 @@ impl Life {
         if !self.state.may_have_acted() {
             self.attempted = begun.attempted;
         }
-        // Whoever goes on had found that it did not act. Both may be there then, which `ledger check` tells.
+        // Whoever goes on had found that it did not act. Then the other side may have two of what the row makes, which `ledger check` tells.
         if self.contested == Some(self.number) && begun.turn == self.turn {
             self.state = RowState::Deferred { attempts: self.state.attempts() };
         }
@@ -108,7 +108,7 @@ impl Life {
     ) -> Result<(), Contradiction> {
         let taken = match Outcome::parse(outcome) {
             _ if number != self.number => Err(Contradiction::NeverBegun { attempt: number }),
-            // That its start cannot be has been told.
+            // That the start of this attempt contradicts the row has been told.
             _ if self.passed_over => Ok(()),
             None => Err(Contradiction::UnknownOutcome { attempt: number, word: outcome.into() }),
             Some(outcome) => match self.is_overruled(outcome) {
@@ -337,6 +337,8 @@ mod tests {
         #[test]
         fn any_entries_make_a_life(entries in proptest::collection::vec((any::<bool>(), -1_i64..5, 0_i64..4, 0_usize..8), 0..12)) {
             let mut life = Life::default();
+            // By the entries alone: whether the last attempt that began is known to have done what it was for.
+            let mut is_done = false;
             for (is_start, number, turn, outcome) in entries {
                 let word = Outcome::ALL.get(outcome).map_or("dunno", |outcome| outcome.word());
                 let taken = match is_start {
@@ -344,6 +346,14 @@ mod tests {
                     false => life.end(number, word, None),
                 };
                 prop_assert!(taken.is_ok() || life.is_broken());
+                if life.is_broken() {
+                    break;
+                }
+                is_done = match is_start {
+                    true => false,
+                    false => is_done || matches!(word, "succeeded" | "found"),
+                };
+                prop_assert_eq!(matches!(life.state(), RowState::Succeeded { .. }), is_done);
             }
         }
     }

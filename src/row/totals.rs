@@ -1,8 +1,7 @@
 //! How a run adds up.
 
-/// How a run, or the part of it that is over, adds up. `rows` is the sum of the others but those of
-/// `already_done`, `requests`,
-/// `miscounted` and `uncounted`.
+/// How a run, or the part of it that is over, adds up: `rows` is `succeeded`, `already_done`, `failed`, `invalid`, `in_doubt`
+/// and `not_started` together. The other counts are of something else than rows, or of rows that are counted already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Totals {
     pub rows: u64,

@@ -70,7 +70,7 @@ pub(crate) fn judge(
     match reply {
         Reply::NotSent(cause) => retry(cause, None, false),
         Reply::Lost(cause) => unknown(operation, cause, None),
-        Reply::Answer(answer) => judge_answer(answers, operation, &answer),
+        Reply::Answer(answer) => judge_answer(answers, operation, &answer, redactor),
     }
     .redacted(redactor)
 }
@@ -106,24 +106,39 @@ pub(crate) fn asks_for_later(answers: &Answers, answer: &Answer) -> bool {
     if answer.status == TOO_MANY_REQUESTS || answers.retry.status.contains(&answer.status) {
         return true;
     }
-    let cause = cause(answers, answer, Body::read(&answer.body).as_ref());
+    let body = Body::read(&answer.body);
+    // Of this nothing is shown.
+    let cause = cause(answers, answer, body.as_ref(), &Redactor::default());
     answers.retry.by_body(cause.code.as_deref(), cause.message.as_deref())
 }
 
-fn judge_answer(answers: &Answers, operation: &Operation, answer: &Answer) -> Verdict {
+fn judge_answer(
+    answers: &Answers,
+    operation: &Operation,
+    answer: &Answer,
+    redactor: &Redactor,
+) -> Verdict {
     // One that says too much is not understood.
     let body =
         Some(&answer.body).filter(|bytes| !says_too_much(bytes)).and_then(|it| Body::read(it));
     let status = answer.status;
     if answers.unauthorized.contains(&status) {
-        return Verdict::Unauthorized(cause(answers, answer, body.as_ref()));
+        return Verdict::Unauthorized(cause(answers, answer, body.as_ref(), redactor));
     }
     if status == TOO_MANY_REQUESTS || answers.retry.status.contains(&status) {
         let pushback = status == TOO_MANY_REQUESTS;
-        return retry(cause(answers, answer, body.as_ref()), answer.retry_after, pushback);
+        return retry(
+            cause(answers, answer, body.as_ref(), redactor),
+            answer.retry_after,
+            pushback,
+        );
     }
     if status >= 500 {
-        return unknown(operation, cause(answers, answer, body.as_ref()), answer.retry_after);
+        return unknown(
+            operation,
+            cause(answers, answer, body.as_ref(), redactor),
+            answer.retry_after,
+        );
     }
     if (300..400).contains(&status) {
         return redirected(answers, operation, answer);
@@ -133,13 +148,13 @@ fn judge_answer(answers: &Answers, operation: &Operation, answer: &Answer) -> Ve
     if is_good && success == Some(true) && answers.success.is_some() {
         return done(operation, body.as_ref());
     }
-    let cause = cause(answers, answer, body.as_ref());
+    let cause = cause(answers, answer, body.as_ref(), redactor);
     if answers.retry.by_body(cause.code.as_deref(), cause.message.as_deref()) {
         return retry(cause, answer.retry_after, true);
     }
     match (success, is_good) {
         (Some(true), true) => done(operation, body.as_ref()),
-        (None, true) => unknown(operation, unreadable(answer), None),
+        (None, true) => unknown(operation, unreadable(answer, redactor), None),
         _ => refused(answers, cause),
     }
 }
@@ -206,23 +221,25 @@ fn unknown(operation: &Operation, cause: Cause, after: Option<Duration>) -> Verd
     }
 }
 
-fn unreadable(answer: &Answer) -> Cause {
+fn unreadable(answer: &Answer, redactor: &Redactor) -> Cause {
     let reason = match says_too_much(&answer.body) {
         true => return Cause { status: Some(answer.status), ..Cause::of(Reason::AnswerTooLong) },
         false => Reason::UnreadableAnswer,
     };
     let cause = Cause { status: Some(answer.status), ..Cause::of(reason) };
-    cause.saying(first_words(&answer.body))
+    cause.saying(first_words(&answer.body, redactor))
 }
 
-/// What a text that is no answer of the API says, without what stands in angle brackets where anything else is left. It is cut
-/// where secrets have been taken out of it, and here only between words.
-fn first_words(body: &[u8]) -> String {
+/// What a text that is no answer of the API says, without secrets, and without what stands in angle brackets where anything else is
+/// left. What is long is cut between words.
+fn first_words(body: &[u8], redactor: &Redactor) -> String {
     let read = body.get(..MOST_READ).map(|begins| {
         let last = begins.iter().rposition(u8::is_ascii_whitespace);
         &begins[..last.unwrap_or(0)]
     });
+    // A secret may hold what is left out below, so it is taken out of the whole.
     let text = String::from_utf8_lossy(read.unwrap_or(body));
+    let text = redactor.redact(&text);
     let mut plain = String::new();
     let mut rest = &*text;
     while let Some((before, tag)) = rest.split_once('<') {
@@ -236,13 +253,18 @@ fn first_words(body: &[u8]) -> String {
     if plain.is_empty() { whole } else { plain }
 }
 
-fn cause(answers: &Answers, answer: &Answer, body: Option<&Body<'_>>) -> Cause {
+fn cause(
+    answers: &Answers,
+    answer: &Answer,
+    body: Option<&Body<'_>>,
+    redactor: &Redactor,
+) -> Cause {
     let first = |pointers: &[Pointer]| {
         pointers.iter().find_map(|pointer| body?.find(pointer)).map(Body::value).map(plain_text)
     };
     let message = first(&answers.message).filter(|message| !message.is_empty());
     // Somebody before the API has answered.
-    let page = || Some(first_words(&answer.body)).filter(|words| !words.is_empty());
+    let page = || Some(first_words(&answer.body, redactor)).filter(|words| !words.is_empty());
     let message = message.or_else(|| page().filter(|_| body.is_none()));
     Cause {
         status: Some(answer.status),

@@ -84,7 +84,7 @@ impl Core {
         }
     }
 
-    /// A page that nobody has need not be refused in good order; but a failure may pass. It is none of a moment where the
+    /// The page before the first may not exist, and servers refuse such a page in any way they like; but a failure may pass. It is none of a moment where the
     /// first page has come each time in between.
     fn before_first_failed(
         &mut self,

@@ -186,7 +186,7 @@ impl Core {
             (Verdict::Refused(_) | Verdict::NotFound(_), Some(recover)) => {
                 look.control.take_refusal(recover)
             }
-            // A page that nobody has need not be refused in good order.
+            // The page before the first may not exist, and servers refuse such a page in any way they like.
             (Verdict::Retry { cause, pushback: false, .. }, Some(recover))
                 if look.control.is_settled() && cause.status.is_some() =>
             {

@@ -96,7 +96,7 @@ impl Runtime {
 /// The ledger of a run under way.
 struct Books {
     recorder: Recorder,
-    /// Answers whose things are.
+    /// Answers which rows own what lists show.
     owners: Owners,
     watch: Box<dyn Watch>,
 }
@@ -119,6 +119,9 @@ impl Books {
         recorder.finish()
     }
 }
+
+/// Lanes that earlier runs have left uncounted, each with what has made its items.
+type Owed = Vec<(Arc<Operation>, String)>;
 
 impl Session<'_> {
     /// Sends what is to be sent.
@@ -179,7 +182,7 @@ impl Session<'_> {
     }
 
     /// Lanes that earlier runs have left uncounted, each with what has made its items.
-    fn owed(&self, uncounted: &[Uncounted]) -> Vec<(Arc<Operation>, String)> {
+    fn owed(&self, uncounted: &[Uncounted]) -> Owed {
         let operations = &self.opening.job.connector.operations;
         let owed = uncounted.iter().filter_map(|uncounted| {
             let operation = operations.get(uncounted.operation.as_str())?;
@@ -226,7 +229,7 @@ impl Session<'_> {
         (pace, sharing): (Pace, &Started),
         books: &Books,
         handle: &ReportHandle,
-        (news, feed, owed): (UnboundedReceiver<News>, Feed, Vec<(Arc<Operation>, String)>),
+        (news, feed, owed): (UnboundedReceiver<News>, Feed, Owed),
         runtime: &mut Runtime,
     ) -> (RunEnd, Option<Report>) {
         let to_send = self.fates.tally().to_send();

@@ -151,7 +151,7 @@ impl FileJournal {
     /// Sees to it that the job is this run's own. A lock whose file was deleted kept nobody out: it is taken once more,
     /// unless another run holds the job or has held it meanwhile.
     fn keep_claim(&mut self) -> Result<(), LedgerError> {
-        // Another run has put there what it knows: whatever this one goes by is not all.
+        // Another run has put its copy of the ledger there: then this run does not know all that was sent.
         self.ledger.refuse_kept()?;
         match self.trouble.lock.renew(&self.ledger.path)? {
             Renewed::Held => Ok(()),
