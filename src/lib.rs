@@ -62,7 +62,7 @@ pub mod proofs {
     pub use crate::declared::connector::{Catalogue, Connector, TextChange};
     pub use crate::declared::job;
     pub use crate::prepare::Preparer;
-    pub use crate::recover::{Dated, Known, Lookup, Proof, Search, Since, item_id};
+    pub use crate::recover::{Circumstances, Dated, Lookup, Proof, Search, Since, item_id};
     pub use crate::row::{Attempted, Doubt, Holdings, Made, Newest};
     pub use crate::source::{Cell, Format, Read, Record, RowLimit, Source};
     pub use crate::text::diagnostic::{Diagnostic, Place};

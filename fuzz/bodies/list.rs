@@ -2,7 +2,7 @@
 
 use noteferry::proofs::Doubt;
 use noteferry::proofs::Place;
-use noteferry::proofs::{Attempted, Holdings, Known, Lookup, Search, item_id};
+use noteferry::proofs::{Attempted, Circumstances, Holdings, Lookup, Search, item_id};
 use noteferry::proofs::{Catalogue, Connector, TextChange};
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ pub(crate) fn run(data: &[u8]) {
             for (note, marker) in [("a < b", None), ("a < b\n[ref 1]", Some("[ref 1]"))] {
                 let fields = create.fields.values(&json!({"note": note}));
                 let mut search = Search::new(&recover, &fields, marker);
-                let known = Known {
+                let known = Circumstances {
                     holdings: Holdings {
                         ids: [(OWNED.to_owned(), None)].into(),
                         ..Holdings::default()

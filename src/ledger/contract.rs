@@ -6,9 +6,11 @@
 //! needs no answer. Each process that sends is an owner with a number of its own: of two that both believe to hold a job,
 //! the number tells which came later.
 
+use std::path::PathBuf;
+
 use crate::row::{Holdings, Known, Page, RowId, Totals, Uncounted};
 
-use super::{History, JobStatus, LedgerError, TakenIn};
+use super::{History, JobStatus, LedgerError};
 
 /// A job in a ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,6 +89,18 @@ pub(crate) struct Requests {
     pub ended: Vec<(i64, u32)>,
     /// Whether that is all: a run that was killed has not said how often it looked for what was lost.
     pub is_whole: bool,
+}
+
+/// What an earlier run had left beside the ledger, and is in it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TakenIn {
+    /// The file that held it.
+    pub path: PathBuf,
+    pub outcomes: usize,
+    /// Lines that make no sense. The last one may be half a line; it never counted.
+    pub unreadable: usize,
+    /// Where the file is kept, if a part of it could not be read.
+    pub kept: Option<PathBuf>,
 }
 
 /// What can be asked of a ledger. Nothing of it writes, and all of it may be asked while somebody else runs the job.

@@ -20,7 +20,7 @@ mod status;
 pub(crate) mod tests;
 
 pub(crate) use contract::{
-    Books, Claim, JobId, JobName, OwnerId, Reader, Requests, Run, Validity, Watch,
+    Books, Claim, JobId, JobName, OwnerId, Reader, Requests, Run, TakenIn, Validity, Watch,
 };
 pub(crate) use error::{
     Deed, LedgerError, LedgerFault, LostOutcome, Misfit, Missing, NoCopy, SpecialFile, StorageFault,
@@ -32,7 +32,7 @@ pub(crate) use location::Location;
 pub(crate) use recorder::{Ack, Left, News, Note, Recorder, Write};
 #[cfg(test)]
 pub(crate) use sqlite::{FORMAT, InTrouble, Rescue};
-pub(crate) use sqlite::{JobLock, TakenIn, inspect, waiting_outcomes};
+pub(crate) use sqlite::{JobLock, inspect, waiting_outcomes};
 pub(crate) use status::{FailedRow, JobStatus, RunRecord, Unfinished};
 
 /// A ledger, open: of the one kind that there is. Where there is a second it is one of the two.

@@ -65,7 +65,7 @@ pub struct Search {
     /// Whether an item cannot be told from others.
     is_nameless: bool,
     /// What was known with the last page.
-    known: Option<Known>,
+    known: Option<Circumstances>,
     before_first: BeforeFirst,
     /// How the reading came to its end.
     ended: Option<End>,
@@ -82,7 +82,7 @@ enum BeforeFirst {
 
 /// What is known beside the list when a page of it has come.
 #[derive(Debug, Clone)]
-pub struct Known {
+pub struct Circumstances {
     /// What rows own of the page and of the lane.
     pub holdings: Holdings,
     /// When the attempt was started.
@@ -203,7 +203,7 @@ impl Search {
     }
 
     /// Takes a page in.
-    pub fn take(&mut self, recover: &Recover, items: &[Value], known: Known) -> Lookup {
+    pub fn take(&mut self, recover: &Recover, items: &[Value], known: Circumstances) -> Lookup {
         let since = Since::of(known.attempted, known.wall, known.remote);
         if let BeforeFirst::Asked(end) = self.before_first {
             self.before_first = BeforeFirst::Answered;
@@ -358,7 +358,7 @@ impl Search {
     }
 
     /// From when on an item may be of the attempt, and whether anything has shown how the clock goes that dates items.
-    fn since(&self, known: &Known, by_date: Since) -> (Since, bool) {
+    fn since(&self, known: &Circumstances, by_date: Since) -> (Since, bool) {
         let fence = self.fence().and_then(|at| self.list.get(at)?.made);
         let newest = known.holdings.newest.as_ref().zip(fence);
         let dated = newest.map(|(newest, made)| Dated { made, sent: newest.attempted });
@@ -429,7 +429,7 @@ impl Search {
     fn nothing(
         &self,
         end: End,
-        known: &Known,
+        known: &Circumstances,
         fence: Option<usize>,
         (since, is_calibrated): (Since, bool),
     ) -> Lookup {

@@ -11,17 +11,17 @@ const STARTED: i64 = 1_800_000_000_000;
 const SENT: Attempted = Attempted { at: STARTED, remote_at: Some(STARTED) };
 
 /// What is known 20 seconds after an attempt where rows of other lanes own these.
-fn known<'a>(owned: impl IntoIterator<Item = &'a str>) -> Known {
+fn known<'a>(owned: impl IntoIterator<Item = &'a str>) -> Circumstances {
     let ids = owned.into_iter().map(|id| (id.to_owned(), None)).collect();
     let holdings = Holdings { ids, ..Holdings::default() };
     let now = STARTED + 20_000;
     let span = Duration::from_secs(40);
-    Known { holdings, attempted: SENT, wall: now, remote: Some(now), dated: None, span }
+    Circumstances { holdings, attempted: SENT, wall: now, remote: Some(now), dated: None, span }
 }
 
 /// Likewise, where the clock that dates items is known to go right.
-fn calibrated<'a>(owned: impl IntoIterator<Item = &'a str>) -> Known {
-    Known { dated: Some(Dated { made: STARTED, sent: SENT }), ..known(owned) }
+fn calibrated<'a>(owned: impl IntoIterator<Item = &'a str>) -> Circumstances {
+    Circumstances { dated: Some(Dated { made: STARTED, sent: SENT }), ..known(owned) }
 }
 
 fn recover() -> Recover {
@@ -99,7 +99,7 @@ fn a_clock_that_was_set_between_two_runs_does_not_hide_a_note() {
     for (created, step) in [(STARTED, "Unsure"), (STARTED - 3 * 86_400_000, "Absent")] {
         let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
         let items = [note("tn_1", "x", created)];
-        let known = || Known {
+        let known = || Circumstances {
             attempted: unknown,
             wall: STARTED,
             remote: Some(STARTED + 500),
@@ -126,7 +126,7 @@ fn a_clock_of_the_other_side_that_was_set_between_two_requests_tells_nothing_of_
         (-3_600_000, "Found"),
     ] {
         let attempted = Attempted { at: STARTED, remote_at: Some(STARTED + wrong) };
-        let known = || Known {
+        let known = || Circumstances {
             attempted,
             dated: Some(Dated { made: STARTED + 10_000, sent: owned }),
             ..known(["tn_owned"])
@@ -253,7 +253,8 @@ fn a_page_that_is_refused_is_the_end_of_a_short_list_and_says_nothing_of_a_long_
 
 #[test]
 fn where_clocks_are_not_known_a_cut_list_has_to_go_back_much_further() {
-    let unknown = || Known { attempted: Attempted { remote_at: None, ..SENT }, ..known([]) };
+    let unknown =
+        || Circumstances { attempted: Attempted { remote_at: None, ..SENT }, ..known([]) };
     for (hours, absent) in [(1, false), (100, true)] {
         let items = page(STARTED - hours * 3_600_000, -1_000, 12);
         let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
@@ -287,7 +288,7 @@ fn search_marked(items: &[Value], attempted: Attempted) -> Lookup {
     let recover = recover();
     let fields = sent(json!({"note": "xin chào\n[ref HD-1]"}));
     let mut search = Search::new(&recover, &fields, Some("[ref HD-1]"));
-    let known = || Known { attempted, ..known(["tn_owned"]) };
+    let known = || Circumstances { attempted, ..known(["tn_owned"]) };
     match search.take(&recover, items, known()) {
         Lookup::NextPage => search.take(&recover, &[], known()),
         step => step,
@@ -358,7 +359,8 @@ fn a_marker_that_is_not_there_says_no_more_than_the_list_in_which_it_is_not() {
         let word = loop {
             let at = search.page.checked_sub(base).and_then(|at| usize::try_from(at).ok());
             let items = at.and_then(|at| pages.get(at)).cloned().unwrap_or_default();
-            match search.take(&recover, &items, Known { holdings: owning(1), ..known([]) }) {
+            match search.take(&recover, &items, Circumstances { holdings: owning(1), ..known([]) })
+            {
                 Lookup::NextPage => {}
                 Lookup::Found { id } => break format!("found {id}"),
                 Lookup::Absent { .. } if search.ask_before_first() => {}
@@ -411,7 +413,7 @@ fn fenced(pages: &[&[(&str, Option<i64>)]], base: u32, holdings: &Holdings) -> S
                 }
             })
             .collect();
-        let known = Known { holdings: holdings.clone(), ..known([]) };
+        let known = Circumstances { holdings: holdings.clone(), ..known([]) };
         let step = search.take(&recover, &items, known);
         let word = match step {
             Lookup::NextPage => continue,
@@ -517,7 +519,7 @@ fn what_was_written_long_after_the_attempt_is_not_taken_for_its_note_but_by_its_
             items.extend(fence.then(|| note("own_1", "gọi lại", STARTED - 60_000)));
             let holdings = if fence { owning(1) } else { Holdings::default() };
             let now = STARTED + 72 * H * 1_000;
-            let known = || Known {
+            let known = || Circumstances {
                 holdings: holdings.clone(),
                 wall: now,
                 remote: Some(now),
@@ -565,7 +567,7 @@ fn what_shows_no_text_or_is_of_another_kind_is_never_taken_for_the_rows() {
             let mut items = vec![item.clone()];
             items.extend(fence.then(own));
             let known = || match fence {
-                true => Known { holdings: owning(1), ..known([]) },
+                true => Circumstances { holdings: owning(1), ..known([]) },
                 false => calibrated([]),
             };
             assert_eq!(search.take(&recover, &items, known()), Lookup::NextPage);
@@ -613,7 +615,7 @@ fn without_a_fence_what_is_alike_is_too_old_only_by_a_clock_that_is_known() {
         let recover = recover();
         let mut search = Search::new(&recover, &sent(json!({"note": LONG})), None);
         let dated = dated.map(|ago| Dated { made: STARTED - ago * 1_000, sent: SENT });
-        let known = || Known { dated, ..known([]) };
+        let known = || Circumstances { dated, ..known([]) };
         let items = [note("x", LONG, STARTED - ago * 1_000)];
         assert_eq!(search.take(&recover, &items, known()), Lookup::NextPage);
         let word = match search.take(&recover, &[], known()) {
@@ -641,7 +643,7 @@ fn a_list_that_leaves_the_kind_out_proves_nothing_of_it() {
         let mut search = Search::new(&recover, &fields, None);
         let mut item = note("own_1", "x", STARTED - 60_000);
         item["is_internal_note"] = shown_flag.clone();
-        let known = || Known { holdings: owning(1), ..known([]) };
+        let known = || Circumstances { holdings: owning(1), ..known([]) };
         assert_eq!(search.take(&recover, &[item], known()), Lookup::NextPage);
         let last = search.take(&recover, &[], known());
         assert_eq!(last, Lookup::Absent { proof, strangers: false }, "{sent_flag} {shown_flag}");

@@ -49,8 +49,9 @@ pub(crate) use plain::plain;
 pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, nothing_planned};
 pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked};
 pub(crate) use refusal::{
-    InvalidRows, brought_in, of_account, of_client, of_credentials, of_done_elsewhere, of_invalid,
-    of_ledger, of_no_ledger, of_plain_http, of_sandbox, of_secret_given_twice, of_waiting,
+    InvalidRows, brought_in, of_account, of_changed_key, of_client, of_credentials,
+    of_done_elsewhere, of_invalid, of_ledger, of_no_ledger, of_passed_deadline, of_plain_http,
+    of_sandbox, of_secret_given_twice, of_waiting,
 };
 pub(crate) use status::MISCOUNTED;
 pub(crate) use status::{

@@ -35,6 +35,49 @@ pub(crate) fn of_plain_http(host: &str) -> Diagnostic {
     Diagnostic::error(Code::PlainHttp, Place::Nowhere, message).hint(hint)
 }
 
+pub(crate) fn of_passed_deadline() -> Diagnostic {
+    Diagnostic::error(Code::Deadline, Place::Nowhere, "the time that --deadline names has passed")
+        .hint("nothing was sent; name a time that lies ahead, or a time of day such as 06:00")
+}
+
+/// That a job's rows would be known by another key than they were. Keys are as written, and empty where rows are known by
+/// their content. `data_file` is the job's name where it is a data file, which has no key of its own.
+pub(crate) fn of_changed_key(
+    place: Place,
+    (was, is): (&str, &str),
+    data_file: Option<&str>,
+) -> Diagnostic {
+    let words = |key: &str| match key {
+        "" => "their content".to_owned(),
+        key => format!("the key `{key}`"),
+    };
+    let message = format!(
+        "the rows of this job were known by {} until now, and would be by {}",
+        words(was),
+        words(is)
+    );
+    let hint = match (data_file, was) {
+        (Some(name), _) => format!(
+            "a data file is the job `{name}`, by its name, and a job file of that name has sent rows: run that one, or give \
+             the data file a ledger of its own with --ledger or another name; rows that are done would be sent again then"
+        ),
+        (None, was) => {
+            let back = match was {
+                "" => "take `key` out again, and new rows are sent as before".to_owned(),
+                _ => format!(
+                    "put the key back, `key: \"{was}\"`; where its column was given another name in the data, give it the \
+                     old one there"
+                ),
+            };
+            format!(
+                "rows that are done would be sent again: {back}; to know rows by the other key from now on, put those that \
+                 are not done yet into a file of their own, with a job of another name"
+            )
+        }
+    };
+    Diagnostic::error(Code::KeyChanged, place, message).hint(hint)
+}
+
 pub(crate) fn of_no_ledger(ledger: &Path) -> Diagnostic {
     let message = format!("there is no ledger {}", ledger.display());
     let hint = "nothing was recorded here yet, or it is elsewhere: name it with --ledger";

@@ -55,7 +55,7 @@ impl Past {
 }
 
 /// A job that this run alone may send, with what was done to its rows before.
-pub(super) struct Claim {
+pub(super) struct HeldJob {
     path: PathBuf,
     name: JobName,
     /// None where there is no ledger yet.
@@ -89,10 +89,10 @@ pub(super) struct Booking {
 pub(super) enum Entered {
     Booked(Box<Booking>),
     /// Another run has sent rows since the claim was made, when there was no ledger yet: the claim as it is now.
-    Overtaken(Box<Claim>),
+    Overtaken(Box<HeldJob>),
 }
 
-impl Claim {
+impl HeldJob {
     /// Claims a job. Where there is a ledger its lock is held from here on, and what the last run could not write is
     /// brought in.
     pub(super) fn make(

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use jiff::civil::{DateTime, Time};
 use jiff::{Timestamp, ToSpan as _, Zoned};
 
-use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place};
+use crate::report::of_passed_deadline;
+use crate::text::diagnostic::Diagnostic;
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::Moment;
 
@@ -86,7 +86,7 @@ impl RunTime {
                         Duration::try_from(moment.duration_since(now.timestamp())).ok()
                     })
                     .filter(|left| !left.is_zero());
-                Some(moment.zip(left).ok_or_else(has_passed)?)
+                Some(moment.zip(left).ok_or_else(of_passed_deadline)?)
             }
         };
         Ok(Self { began: Instant::now(), until, longest: limits.longest })
@@ -100,9 +100,4 @@ impl RunTime {
             wall: self.until.map(|(moment, _)| moment.as_millisecond()),
         })
     }
-}
-
-fn has_passed() -> Diagnostic {
-    Diagnostic::error(Code::Deadline, Place::Nowhere, "the time that --deadline names has passed")
-        .hint("nothing was sent; name a time that lies ahead, or a time of day such as 06:00")
 }

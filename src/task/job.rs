@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::declared::job::{self, Broken, DataFile, Job, Rows};
 use crate::plan::{Open, Readings};
 use crate::prepare::Preparer;
+use crate::report::of_changed_key;
 use crate::source::Source;
 use crate::text::address::{AddressError, BaseUrl};
-use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::pointer::Pointer;
 use crate::text::spelling::is_same;
@@ -142,39 +142,13 @@ pub(super) fn refuse_changed_key(job: &Job, before: Option<String>) -> Result<()
     let Some(before) = before.filter(|before| !is_same(before, job.keyed_by())) else {
         return Ok(());
     };
-    let words = |key: &str| match key {
-        "" => "their content".to_owned(),
-        key => format!("the key `{key}`"),
-    };
     let place = match (&job.document, &job.key) {
         (_, Some(key)) => key.place.clone(),
         (Some(document), None) => document.place_of_key(&Pointer::of(["job"])),
         (None, None) => Place::Nowhere,
     };
-    let before_key = before.clone();
-    let (now, before) = (words(job.keyed_by()), words(&before));
-    let message =
-        format!("the rows of this job were known by {before} until now, and would be by {now}");
-    let hint = match &job.document {
-        Some(_) => {
-            let back = match before_key.as_str() {
-                "" => "take `key` out again, and new rows are sent as before".to_owned(),
-                _ => format!(
-                    "put the key back, `key: \"{before_key}\"`; where its column was given another name in the data, give it \
-                     the old one there"
-                ),
-            };
-            format!(
-                "rows that are done would be sent again: {back}; to know rows by the other key from now on, put those that \
-                 are not done yet into a file of their own, with a job of another name"
-            )
-        }
-        // It has no key to put back, and its name is the file's.
-        None => format!(
-            "a data file is the job `{}`, by its name, and a job file of that name has sent rows: run that one, or give the \
-             data file a ledger of its own with --ledger or another name; rows that are done would be sent again then",
-            job.name
-        ),
-    };
-    Err(vec![Diagnostic::error(Code::KeyChanged, place, message).hint(hint)])
+    let (was, is) = (before.as_str(), job.keyed_by());
+    // A data file has no key to put back, and its name is the file's.
+    let data_file = job.document.is_none().then_some(&*job.name);
+    Err(vec![of_changed_key(place, (was, is), data_file)])
 }

@@ -28,7 +28,7 @@ pub(crate) use journal::InTrouble;
 pub(crate) use lock::JobLock;
 #[cfg(test)]
 pub(crate) use rescue::Rescue;
-pub(crate) use rescue::{TakenIn, waiting_outcomes};
+pub(crate) use rescue::waiting_outcomes;
 
 #[cfg(test)]
 pub(super) use {file::beside, lock::Renewed, presence::kept_beside};

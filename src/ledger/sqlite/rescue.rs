@@ -26,6 +26,7 @@ use super::presence::{is_at, neighbours};
 use super::{FileLedger, JobLock};
 use crate::ledger::{
     Claim as _, Deed, JobName, LedgerError, LostOutcome, OwnerId, Reader as _, StorageFault,
+    TakenIn,
 };
 use crate::row::{AttemptEnd, Cause, Doubt, Outcome, Reason, RowId};
 use crate::text::private_file::open as open_beside;
@@ -76,17 +77,6 @@ pub(super) struct Line {
     pub doubt: Option<String>,
     pub message: Option<String>,
     pub remote_id: Option<String>,
-}
-
-/// What a rescue file held.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TakenIn {
-    pub path: PathBuf,
-    pub outcomes: usize,
-    /// Lines that make no sense. The last one may be half a line; it never counted.
-    pub unreadable: usize,
-    /// Where the file is kept, if a part of it could not be read.
-    pub kept: Option<PathBuf>,
 }
 
 impl Rescue {

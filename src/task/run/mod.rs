@@ -6,7 +6,7 @@
 mod connect;
 mod farewell;
 mod feed;
-mod owners;
+mod ownership;
 mod session;
 mod sharing;
 mod time_left;
@@ -30,7 +30,7 @@ use crate::text::quota::Quota;
 use crate::traffic::pace::Pace;
 use crate::traffic::transport::{ClientError, CredentialKind, Transport};
 
-use super::booking::{Booking, Claim, Entered, as_known};
+use super::booking::{Booking, Entered, HeldJob, as_known};
 use super::deadline::{RunTime, TimeLimits};
 use super::elsewhere::refuse_done_elsewhere;
 use super::job::{JobOptions, Opening};
@@ -187,7 +187,7 @@ pub(super) fn run_through<T: Transport>(
     }));
     let (now, name) = ((world.wall)(), target.job_name(&opening.job));
     let name = as_known(&options.job.ledger, name);
-    let claim = Claim::make(&options.job.ledger, name, &opening.job, world, listener)?;
+    let claim = HeldJob::make(&options.job.ledger, name, &opening.job, world, listener)?;
     opening.tell_warnings(listener);
     let running = Running { options, world, opening: &opening, target: &target, now };
     let (found, booking) = running.survey_and_book(source, claim, listener)?;
@@ -268,7 +268,7 @@ impl Running<'_> {
     fn survey_and_book(
         &self,
         mut source: Source,
-        mut claim: Claim,
+        mut claim: HeldJob,
         listener: Listener<'_>,
     ) -> Result<(Survey, Booking), Failure> {
         loop {
@@ -286,7 +286,7 @@ impl Running<'_> {
     fn survey(
         &self,
         source: Source,
-        claim: &Claim,
+        claim: &HeldJob,
         listener: Listener<'_>,
     ) -> Result<Survey, LedgerError> {
         let again = || self.opening.reopen();
@@ -298,7 +298,7 @@ impl Running<'_> {
         Ok(found)
     }
 
-    fn refuse_done_elsewhere(&self, claim: &Claim) -> Result<(), Failure> {
+    fn refuse_done_elsewhere(&self, claim: &HeldJob) -> Result<(), Failure> {
         let is_first = claim.prior().is_none_or(|prior| prior.history.is_empty());
         match is_first && !self.options.sending.as_new {
             true => refuse_done_elsewhere(self.opening, &self.options.job, self.target, self.now),

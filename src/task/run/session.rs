@@ -18,12 +18,12 @@ use crate::report::{
 };
 use crate::row::{Totals, Uncounted};
 use crate::traffic::deadline::Deadline;
-use crate::traffic::pace::{Earlier, Moment, Pace, Past, Report};
+use crate::traffic::pace::{EndedRequests, Moment, Pace, Past, Report};
 use crate::traffic::transport::Transport;
 
 use super::farewell::{self, Patience};
 use super::feed::{Feeder, WAITING};
-use super::owners::Owners;
+use super::ownership::Ownership;
 use super::sharing::{Sharing, Started};
 use super::time_left::TimeLeft;
 use super::{RunOutcome, World};
@@ -94,16 +94,16 @@ impl Runtime {
 }
 
 /// The ledger of a run under way.
-struct Books {
+struct OpenLedger {
     recorder: Recorder,
     /// Answers which rows own what lists show.
-    owners: Owners,
+    owners: Ownership,
     watch: Box<dyn Watch>,
 }
 
-impl Books {
+impl OpenLedger {
     fn open(booking: Booking, run: Run) -> Result<(Self, UnboundedReceiver<News>), LedgerError> {
-        let owners = Owners::start(booking.ledger.open_again()?, booking.path.clone(), run.job);
+        let owners = Ownership::start(booking.ledger.open_again()?, booking.path.clone(), run.job);
         let watch = booking.lock.watch();
         let (say, news) = unbounded_channel();
         // The engine is gone when the run is over; then nobody waits for an acknowledgement.
@@ -151,7 +151,7 @@ impl Session<'_> {
             ledger: (!history.is_empty()).then(|| booking.ledger.open_again()).transpose()?,
             run_mark: run_mark(run.number()),
         };
-        let (books, news) = Books::open(booking, run)?;
+        let (books, news) = OpenLedger::open(booking, run)?;
         let reports = ReportThread::start(reporter);
         let handle = reports.handle();
         // Nothing waits there yet.
@@ -215,7 +215,8 @@ impl Session<'_> {
         }
         let window = i64::try_from(window.as_millis()).unwrap_or(i64::MAX);
         let known = ledger.requests_since(base_url, now.saturating_sub(window))?;
-        let counts = known.ended.iter().map(|(at, count)| Earlier { ago: ago(*at), count: *count });
+        let counts =
+            known.ended.iter().map(|(at, count)| EndedRequests { ago: ago(*at), count: *count });
         Ok(Some(match known.is_whole {
             true => Past::All(counts.collect()),
             false => Past::About(ago(last), counts.collect()),
@@ -227,7 +228,7 @@ impl Session<'_> {
         &self,
         transport: &impl Transport,
         (pace, sharing): (Pace, &Started),
-        books: &Books,
+        books: &OpenLedger,
         handle: &ReportHandle,
         (news, feed, owed): (UnboundedReceiver<News>, Feed, Owed),
         runtime: &mut Runtime,

@@ -60,7 +60,7 @@ pub(crate) struct Pace {
 
 /// Requests of an earlier run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Earlier {
+pub(crate) struct EndedRequests {
     /// How long ago the last of them came to its end.
     pub ago: Duration,
     pub count: u32,
@@ -71,9 +71,9 @@ pub(crate) struct Earlier {
 pub(crate) enum Past {
     /// How long ago the last came to its end, and how many there were but for some: enough for windows that would take long to
     /// wait for. A short one counts as full.
-    About(Duration, Vec<Earlier>),
+    About(Duration, Vec<EndedRequests>),
     /// All.
-    All(Vec<Earlier>),
+    All(Vec<EndedRequests>),
 }
 
 /// A window no longer than this is waited for where it is not sure what is left of it.
@@ -296,7 +296,7 @@ impl Pace {
         };
         self.of_ledger = Some(self.quota_windows.iter().map(known_in).collect());
         for window in &mut self.quota_windows {
-            let full = |ago: &Duration| vec![Earlier { ago: *ago, count: window.most() }];
+            let full = |ago: &Duration| vec![EndedRequests { ago: *ago, count: window.most() }];
             let counts = match past {
                 Past::About(ago, _) if window.lasts() <= SHORT => full(ago),
                 Past::About(_, known) | Past::All(known) => known.clone(),

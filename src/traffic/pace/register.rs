@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::quota::Quota;
 
-use super::Earlier;
+use super::EndedRequests;
 
 /// How long the permits of a run are good for when it has come.
 pub(crate) const LEASE: Duration = Duration::from_secs(2);
@@ -91,7 +91,7 @@ pub(crate) struct Report {
     pub counts: Vec<(Duration, u32)>,
     pub under_way: u32,
     /// Requests that have come to an end since it last came.
-    pub ended: Vec<Earlier>,
+    pub ended: Vec<EndedRequests>,
     /// Whether it has something to send.
     pub wants: bool,
     /// Whether it will not come again.
@@ -104,7 +104,7 @@ pub(crate) struct View {
     /// How many requests may leave before it comes again, beyond those under way.
     pub permits: u32,
     /// Requests of others that have ended, and those that may count meanwhile.
-    pub others: Vec<Earlier>,
+    pub others: Vec<EndedRequests>,
     pub reserved: u32,
     /// How many requests of all runs together there may be in windows that anybody goes by.
     pub limits: Vec<(Duration, u32)>,
@@ -315,7 +315,12 @@ fn allowed(quotas: &[(u64, u32)], window: u64) -> u32 {
 }
 
 /// For how many more requests there is room beside those that count.
-fn room(report: &Report, limits: &[(Duration, u32)], others: &[Earlier], reserved: u32) -> u32 {
+fn room(
+    report: &Report,
+    limits: &[(Duration, u32)],
+    others: &[EndedRequests],
+    reserved: u32,
+) -> u32 {
     let free = limits.iter().map(|(window, limit)| {
         let own = report.counts.iter().filter(|(length, _)| length == window);
         let own = own.map(|(_, count)| *count).max().unwrap_or(report.under_way);
@@ -345,8 +350,8 @@ fn lease() -> u64 {
 }
 
 /// So long ago at the most.
-fn earlier(at: u64, count: u32, now: u64) -> Earlier {
-    Earlier { ago: Duration::from_millis(now.saturating_sub(at)), count }
+fn earlier(at: u64, count: u32, now: u64) -> EndedRequests {
+    EndedRequests { ago: Duration::from_millis(now.saturating_sub(at)), count }
 }
 
 fn whole(duration: Duration) -> u64 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::text::quota::Quota;
 
 use super::register::LEASE;
-use super::{Earlier, Moment};
+use super::{EndedRequests, Moment};
 
 /// How often a run comes that holds permits or has something to tell.
 const BEAT: Duration = Duration::from_millis(500);
@@ -97,10 +97,10 @@ impl Share {
     }
 
     /// It comes now: what has ended since it came last.
-    pub(super) fn comes(&mut self, now: Moment) -> Vec<Earlier> {
+    pub(super) fn comes(&mut self, now: Moment) -> Vec<EndedRequests> {
         (self.came, self.is_asking) = (Some(now), true);
         let ended = std::mem::take(&mut self.ended).into_iter();
-        ended.map(|(at, count)| Earlier { ago: now.since(at), count }).collect()
+        ended.map(|(at, count)| EndedRequests { ago: now.since(at), count }).collect()
     }
 
     /// Whether it has never been answered.

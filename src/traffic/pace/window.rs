@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::text::quota::Quota;
 
-use super::{Earlier, Moment};
+use super::{EndedRequests, Moment};
 
 /// From so many on, answers that come close together count as one, until the last of them is over.
 const FINE: usize = 1_024;
@@ -131,7 +131,7 @@ impl Window {
     }
 
     /// What is known of others: requests that have ended, how many may be under way, and the most of all together.
-    pub(super) fn hear(&mut self, now: Moment, ended: &[Earlier], reserved: u32, most: u32) {
+    pub(super) fn hear(&mut self, now: Moment, ended: &[EndedRequests], reserved: u32, most: u32) {
         let counting = ended.iter().filter(|earlier| earlier.ago < self.lasts);
         let mut answered: Vec<Group> = counting
             .map(|earlier| {

@@ -8,7 +8,7 @@ use super::slot::Phase;
 use super::{ControlLook, ControlOf, Flight, Recovery, Rows};
 use crate::engine::core::lists::{Bearer, Witness};
 use crate::event::{Fault, Happening};
-use crate::recover::{Control, Dated, Kind, Known, Lookup};
+use crate::recover::{Circumstances, Control, Dated, Kind, Lookup};
 use crate::row::Holdings;
 use crate::traffic::pace::Moment;
 
@@ -95,7 +95,7 @@ impl Rows {
             (Phase::Landed { recovery: Some(recovery) }, Some(recover)) => {
                 let attempted = slot.attempted;
                 let span = longest_request + slot.work.ready.operation.sure_after;
-                let known = Known { holdings: owned, attempted, wall, remote, dated, span };
+                let known = Circumstances { holdings: owned, attempted, wall, remote, dated, span };
                 Ok(recovery.search.take(recover, items, known))
             }
             _ => Err(fault),

@@ -154,8 +154,8 @@ proptest! {
 fn what_is_known_of_an_earlier_run_is_all_that_counts() {
     let mut pace = Pace::for_requests(&quotas(&["10/10s", "100/1h"]), 5);
     let known = vec![
-        Earlier { ago: Duration::from_secs(1800), count: 90 },
-        Earlier { ago: Duration::from_secs(4), count: 7 },
+        EndedRequests { ago: Duration::from_secs(1800), count: 90 },
+        EndedRequests { ago: Duration::from_secs(4), count: 7 },
     ];
     let now = Moment::default();
     pace.continue_after(now, &Past::All(known.clone()));

@@ -23,7 +23,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// The thread that answers.
-pub(super) struct Owners {
+pub(super) struct Ownership {
     questions: Sender<Question>,
     thread: JoinHandle<()>,
     path: PathBuf,
@@ -34,7 +34,7 @@ struct Question {
     answer: oneshot::Sender<Owned>,
 }
 
-impl Owners {
+impl Ownership {
     /// `ledger` is a connection of its own to the file at `path`; rows are looked for in `job`.
     pub(super) fn start(ledger: Ledger, path: PathBuf, job: JobId) -> Self {
         let (questions, asked) = channel();
