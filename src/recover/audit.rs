@@ -163,7 +163,7 @@ impl Audit {
     /// No page has anything more. Pages may count from 0, where what must be there is not.
     fn end(&mut self, recover: &Recover) -> Step {
         let lacks = self.makers.iter().any(|maker| self.is_missing(maker));
-        if lacks && recover.pages.is_some() && self.first_page == 1 {
+        if (lacks || self.shows_nothing_owned()) && recover.pages.is_some() && self.first_page == 1 {
             (self.first_page, self.page) = (0, 0);
             return Step::NextPage;
         }
@@ -178,6 +178,15 @@ impl Audit {
         }
     }
 
+    /// Whether rows own something, and none of it is shown: then the list proves nothing of what else it lacks.
+    fn shows_nothing_owned(&self) -> bool {
+        let mut own = self.makers.iter().filter_map(|maker| match &maker.making {
+            Making::Named(id) => Some(id),
+            _ => None,
+        });
+        own.clone().next().is_some() && !own.any(|id| self.seen.contains(id))
+    }
+
     /// What all that was read comes to.
     fn count(&self, recover: &Recover) -> Count {
         let order = (self.list.direction(), self.list.sure_direction());
@@ -185,6 +194,7 @@ impl Audit {
         owned.sort_by_key(|owned| owned.maker.turn);
         let mut is_clear = !self.is_nameless;
         is_clear &= !self.makers.iter().any(|maker| self.is_missing(maker));
+        is_clear &= !self.shows_nothing_owned();
         // A row whose double something may be, by its place among those that have one.
         let mut doubles: HashMap<usize, Vec<String>> = HashMap::new();
         let free = self.list.items().iter().enumerate().filter(|(_, item)| item.owner.is_none());
