@@ -163,7 +163,8 @@ impl Audit {
     /// No page has anything more. Pages may count from 0, where what must be there is not.
     fn end(&mut self, recover: &Recover) -> Step {
         let lacks = self.makers.iter().any(|maker| self.is_missing(maker));
-        if (lacks || self.shows_nothing_owned()) && recover.pages.is_some() && self.first_page == 1 {
+        if (lacks || self.shows_nothing_owned()) && recover.pages.is_some() && self.first_page == 1
+        {
             (self.first_page, self.page) = (0, 0);
             return Step::NextPage;
         }

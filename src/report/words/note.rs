@@ -5,6 +5,9 @@ use crate::event::Note;
 use crate::ledger;
 use crate::traffic::shared_pace::Unheard;
 
+/// A rate from which on it is not told, in requests a second.
+const MOST_TOLD: f64 = 10_000.0;
+
 pub(crate) fn note(note: &Note) -> String {
     match note {
         Note::OutageBegan(why) => {
@@ -15,6 +18,10 @@ pub(crate) fn note(note: &Note) -> String {
             cause(why)
         ),
         Note::Answered => "the server answers again, going on".to_owned(),
+        // A rate that nobody set, or so high a one, is no limit.
+        Note::PushedBack { wait, rate } if *rate >= MOST_TOLD => {
+            format!("the server asks for less: nothing leaves for {:.1} s", wait.as_secs_f64())
+        }
         Note::PushedBack { wait, rate } => format!(
             "the server asks for less: nothing leaves for {:.1} s, then {rate:.1} requests/s at first",
             wait.as_secs_f64()
@@ -28,7 +35,7 @@ pub(crate) fn note(note: &Note) -> String {
             if *rows == 1 { "its row" } else { "their rows" },
         ),
         Note::Counting { lanes, at_most } => format!(
-            "all rows have come to their ends; where a lost answer was settled, {} read once more to see that nothing is \
+            "no more rows go in this run; where a lost answer was settled, {} read once more to see that nothing is \
              there twice: {}",
             match lanes {
                 1 => "one list is".to_owned(),
