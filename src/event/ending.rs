@@ -11,6 +11,8 @@ use crate::traffic::reply::NoToken;
 pub(crate) enum Ending {
     /// Every row has reached its end.
     Finished,
+    /// Nothing is left that this run may send, and so many rows are in the hands of somebody else who has started them.
+    InOtherHands { rows: u64 },
     /// SIGINT (2) or SIGTERM (15), or their counterparts.
     Interrupted { signal: i32 },
     /// The credentials were refused twice, or there was no way to a token.

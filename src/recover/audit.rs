@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::likeness::{Kind, Likeness, Shown, Wanted};
 use super::list::{Direction, Item, List, Side, by_time, side_of};
 use super::since::{Dated, Since};
-use super::{MOST_PAGES, created, item_id, request_of};
+use super::{MOST_PAGES, created, request_of, unseen};
 use crate::declared::connector::{Operation, Recover};
 use crate::prepare::request::Request;
 use crate::row::{Fields, Holdings, Maker, Making};
@@ -73,6 +73,8 @@ pub(crate) struct Audit {
     likenesses: Vec<Vec<Likeness>>,
     /// Items that cannot be told apart.
     is_nameless: bool,
+    /// The list goes on behind the last page that is read.
+    is_cut: bool,
     nameless: Vec<Nameless>,
     /// So long after its start a request may have acted.
     span: Duration,
@@ -97,6 +99,7 @@ impl Audit {
             shown: Vec::new(),
             likenesses: Vec::new(),
             is_nameless: false,
+            is_cut: false,
             nameless,
             span,
             makers: Vec::new(),
@@ -110,16 +113,11 @@ impl Audit {
 
     /// Takes a page in, with what rows own of it and all rows of the lane.
     pub(crate) fn take(&mut self, recover: &Recover, items: &[Value], holdings: Holdings) -> Step {
-        let mut news = false;
-        for item in items {
-            match item_id(recover, item) {
-                Some(id) if !self.seen.insert(id.clone()) => {}
-                Some(id) => {
-                    news = true;
-                    self.enter(recover, item, id, &holdings);
-                }
-                None => self.is_nameless = true,
-            }
+        let (new, is_nameless) = unseen(recover, items, &mut self.seen);
+        self.is_nameless |= is_nameless;
+        let news = !new.is_empty();
+        for (id, item) in new {
+            self.enter(recover, item, id, &holdings);
         }
         self.makers = holdings.makers;
         let goes_on = news && recover.pages.is_some() && !self.is_enough();
@@ -127,6 +125,7 @@ impl Audit {
             self.page += 1;
             return Step::NextPage;
         }
+        self.is_cut |= goes_on;
         self.end(recover)
     }
 
@@ -193,7 +192,7 @@ impl Audit {
         let order = (self.list.direction(), self.list.sure_direction());
         let mut owned = self.owned();
         owned.sort_by_key(|owned| owned.maker.turn);
-        let mut is_clear = !self.is_nameless;
+        let mut is_clear = !self.is_nameless && !self.is_cut;
         is_clear &= !self.makers.iter().any(|maker| self.is_missing(maker));
         is_clear &= !self.shows_nothing_owned();
         // A row whose double something may be, by its place among those that have one.
@@ -465,6 +464,23 @@ mod tests {
         let Step::Over(count) = step else { panic!() };
         let told = count.miscounts.into_iter().map(|told| (told.place.row, told.ids));
         (told.collect(), count.is_clear)
+    }
+
+    #[test]
+    fn a_list_that_goes_on_behind_the_last_page_that_is_read_is_not_clear() {
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        let recover = connector.operations["ticket_note.create"].recover.as_ref().unwrap();
+        let ids = [("tn_1".to_owned(), None)].into();
+        let holdings = Holdings { ids, makers: vec![named(1, 0)], ..Holdings::default() };
+        let mut audit = Audit::new(1, Vec::new(), Duration::from_secs(40));
+        let pages = (0..MOST_PAGES).map(|page| item(&format!("tn_x{page}"), "else", 900));
+        let mut step = audit.take(recover, &[item("tn_1", "a", 0)], holdings.clone());
+        for page in pages {
+            if step == Step::NextPage {
+                step = audit.take(recover, &[page], holdings.clone());
+            }
+        }
+        assert!(matches!(step, Step::Over(Count { is_clear: false, .. })), "{step:?}");
     }
 
     #[test]

@@ -217,17 +217,12 @@ impl Search {
         if self.changed(recover, items) {
             return Lookup::NextPage;
         }
-        let mut news = false;
-        for item in items {
-            match item_id(recover, item) {
-                Some(id) if !self.seen.insert(id.clone()) => {}
-                Some(id) => {
-                    news = true;
-                    self.remembered += ITEM + 2 * id.len();
-                    self.enter(recover, item, id, &known.holdings, since);
-                }
-                None => self.is_nameless = true,
-            }
+        let (new, is_nameless) = unseen(recover, items, &mut self.seen);
+        self.is_nameless |= is_nameless;
+        let news = !new.is_empty();
+        for (id, item) in new {
+            self.remembered += ITEM + 2 * id.len();
+            self.enter(recover, item, id, &known.holdings, since);
         }
         self.known = Some(known);
         let end = match items.is_empty() {
@@ -475,6 +470,23 @@ fn unclear(item: &Item, since: Since, is_calibrated: bool) -> Doubt {
         _ if is_calibrated && since.certain => Doubt::OlderWithinClocks { id },
         _ => Doubt::OlderByUnknownClocks { id },
     }
+}
+
+/// Items that no page has shown before, with their names; and whether one has none.
+fn unseen<'a>(
+    recover: &Recover,
+    items: &'a [Value],
+    seen: &mut HashSet<String>,
+) -> (Vec<(String, &'a Value)>, bool) {
+    let (mut new, mut is_nameless) = (Vec::new(), false);
+    for item in items {
+        match item_id(recover, item) {
+            Some(id) if !seen.insert(id.clone()) => {}
+            Some(id) => new.push((id, item)),
+            None => is_nameless = true,
+        }
+    }
+    (new, is_nameless)
 }
 
 /// The request for a page of the list in which a row is.

@@ -37,9 +37,12 @@ impl Since {
     ///
     /// `wall` is now by this machine's clock, `remote` by the other side's.
     pub fn of(attempted: Attempted, wall: i64, remote: Option<i64>) -> Self {
-        let ahead = remote.map_or(0, |remote| remote - wall);
+        let ahead = remote.map_or(0, |remote| remote.saturating_sub(wall));
         Self {
-            moment: attempted.remote_at.unwrap_or(attempted.at + ahead) - TOLERANCE_MILLISECONDS,
+            moment: attempted
+                .remote_at
+                .unwrap_or(attempted.at.saturating_add(ahead))
+                .saturating_sub(TOLERANCE_MILLISECONDS),
             certain: attempted.remote_at.is_some(),
         }
     }

@@ -114,6 +114,21 @@ fn a_clock_that_was_set_between_two_runs_does_not_hide_a_note() {
 }
 
 #[test]
+fn moments_that_no_clock_shows_are_no_fault() {
+    for moment in [i64::MIN, -1, i64::MAX] {
+        for attempted in [
+            Attempted { at: moment, remote_at: None },
+            Attempted { at: STARTED, remote_at: Some(moment) },
+        ] {
+            for remote in [None, Some(i64::MIN), Some(i64::MAX)] {
+                let since = Since::of(attempted, STARTED, remote);
+                assert!(since.earliest() <= since.latest(Duration::from_secs(40)), "{since:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_clock_of_the_other_side_that_was_set_between_two_requests_tells_nothing_of_what_is_too_old() {
     // The row's request went while the other side's clock was wrong by so much; what is owned was sent ten seconds later,
     // when both clocks were right.

@@ -36,6 +36,7 @@ pub(crate) fn of(totals: &Totals, ending: &Ending) -> u8 {
         | Ending::Outage(_)
         | Ending::TooManyFailures { .. }
         | Ending::Deadline
+        | Ending::InOtherHands { .. }
         | Ending::LedgerFailed(_)
         | Ending::RecorderGone
         | Ending::SourceFailed(_)
@@ -72,6 +73,7 @@ mod tests {
         for (totals, ending, code) in [
             (failed, Ending::TooManyFailures { allowed: 0 }, 4),
             (none, Ending::Finished, 0),
+            (not_started, Ending::InOtherHands { rows: 1 }, 4),
             (not_started, Ending::Finished, 0),
             (failed, Ending::Finished, 1),
             (invalid, Ending::Finished, 1),

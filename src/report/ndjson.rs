@@ -114,6 +114,7 @@ pub(crate) fn reason(ending: &Ending) -> Option<&'static str> {
         Ending::WrongAddress(_) => "wrong-address",
         Ending::TooManyFailures { .. } => "too-many-failures",
         Ending::Deadline => "deadline",
+        Ending::InOtherHands { .. } => "in-other-hands",
         Ending::LedgerFailed(_) | Ending::RecorderGone => "ledger-failed",
         Ending::SourceFailed(_) => "source-failed",
         Ending::NoRuntime(_) => "no-runtime",

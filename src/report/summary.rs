@@ -72,6 +72,7 @@ fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration)
         | Ending::WrongAddress(_)
         | Ending::TooManyFailures { .. }
         | Ending::Deadline
+        | Ending::InOtherHands { .. }
         | Ending::LedgerFailed(_)
         | Ending::RecorderGone
         | Ending::SourceFailed(_)
@@ -166,6 +167,10 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
         Ending::Deadline => {
             Some("The time for the run is over: nothing more was started.".to_owned())
         }
+        Ending::InOtherHands { .. } => Some(format!(
+            "{}\nRun again when that process has ended; nothing that it has started was touched.",
+            sentence(&reason(ending))
+        )),
         Ending::LedgerFailed(_) | Ending::RecorderGone => {
             Some(format!("Nothing more is sent without a ledger: {}", reason(ending)))
         }

@@ -196,7 +196,9 @@ fn forms_of(secret: &str) -> Vec<Vec<u8>> {
         // A form writes a blank as a plus.
         readings.push(letters(&text.replace(' ', "+")));
         readings.push(letters(&text.chars().rev().collect::<String>()));
-        readings.push(text.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
+        let digits: Vec<String> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        readings.extend(["", ":", "-"].map(|between| digits.join(between).into_bytes()));
+        readings.push(digits.iter().flat_map(|digits| ["\\x", digits]).collect::<String>().into());
         for skipped in 0..3 {
             let encoded = base64(text.as_bytes(), skipped);
             let other = encoded.replace('+', "-").replace('/', "_");
@@ -470,6 +472,11 @@ mod tests {
         text.bytes().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    fn hexed_with(text: &str, sign: &str) -> String {
+        let bytes: Vec<String> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        bytes.join(sign)
+    }
+
     fn quoted(text: &str) -> String {
         let text = Value::from(text).to_string();
         text[1..text.len() - 1].to_owned()
@@ -502,6 +509,9 @@ mod tests {
             between(text, "&shy;"),
             between(text, "\\n"),
             between(&hexed(text), " "),
+            hexed_with(text, ":"),
+            hexed_with(text, "-").to_uppercase(),
+            format!("\\x{}", hexed_with(text, "\\x")),
         ]
     }
 

@@ -170,6 +170,13 @@ const ENDS: &[Term] = &[
         "The run started nothing more early enough for what was under way to end. The next run goes on.",
     ),
     term(
+        "in-other-hands",
+        &[],
+        "rows are in the hands of another process that has started them",
+        "What it has started is its own until it ends, or until the time that the ledger has for it. Nothing of it is sent; \
+         run again then, and the rest goes on.",
+    ),
+    term(
         "ledger-failed",
         &[],
         "the ledger could not be written",

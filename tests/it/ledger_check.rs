@@ -206,6 +206,26 @@ fn each_contradiction_has_its_name() {
 }
 
 #[test]
+fn a_run_that_leaves_rows_to_whoever_has_started_them_says_so_and_is_not_done() {
+    let (desk, sandbox) = after_a_run();
+    // Another machine, whose right to send lasts for another hour.
+    tamper(
+        &desk,
+        "DELETE FROM ends WHERE id = 1; \
+         UPDATE owners SET name = 'worker 2 on mars', until = (unixepoch() + 3600) * 1000",
+    );
+    let json = desk.run(&sandbox, "job.yaml").exits(4);
+    let last = json.finished();
+    assert_eq!(
+        (&last["reason"], &last["not_started"]),
+        (&"in-other-hands".into(), &1.into()),
+        "{json}"
+    );
+    let message = last["message"].as_str().unwrap();
+    assert!(message.contains("1 row is in the hands of another process"), "{json}");
+}
+
+#[test]
 fn only_the_job_that_is_asked_for_is_looked_at() {
     let (desk, sandbox) = after_a_run();
     desk.write("other.yaml", NOTES_JOB.replace("job: notes", "job: other"));

@@ -175,3 +175,17 @@ fn a_server_with_few_connections_gets_every_note() {
         assert!(requests <= 500, "{connections} connections: {requests}");
     }
 }
+
+#[test]
+fn a_register_that_somebody_deletes_under_a_run_is_told() {
+    let sandbox = sandbox_with(unhurried());
+    let desk = desk(400);
+    let mut run = start(&desk, &sandbox, "--rate 100/1s");
+    for _ in 0..30 {
+        run.line();
+    }
+    std::fs::remove_dir_all(desk.state().join("pace")).unwrap();
+    let outcome = run.outcome().exits(0);
+    let told = outcome.all("note").iter().any(|note| note["message"].to_string().contains("anew"));
+    assert!(told, "{outcome}");
+}

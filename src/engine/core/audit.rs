@@ -18,7 +18,7 @@ use crate::traffic::verdict::Verdict;
 
 use super::rows::Flight;
 use super::silence::UNKNOWN_LAG;
-use super::{Action, Core, Now, Owned};
+use super::{Action, Core, MOST_PUSHBACKS, Now, Owned};
 
 /// A list that lacks what must be there is read so often: it may be late.
 const MOST_READINGS: u32 = 3;
@@ -36,6 +36,8 @@ pub(super) struct Audits {
     in_flight: usize,
     /// Whether the count has begun.
     has_begun: bool,
+    /// Whether it has been told that lanes are left to the next run.
+    left_is_told: bool,
     miscounted: u64,
     uncounted: u64,
 }
@@ -54,6 +56,7 @@ struct LaneAudit {
     /// Of when the oldest page is, where one has lain in a cache.
     shown: Option<Moment>,
     failures: u32,
+    pushbacks: u32,
     stage: Stage,
 }
 
@@ -114,6 +117,7 @@ impl Audits {
                 readings: 0,
                 shown: None,
                 failures: 0,
+                pushbacks: 0,
                 stage: Stage::Due(None),
             });
             self.lanes.len() - 1
@@ -137,12 +141,18 @@ impl Audits {
     }
 
     pub(super) fn are_over(&self) -> bool {
-        self.lanes.iter().all(|lane| matches!(lane.stage, Stage::Over))
+        self.left() == 0
     }
 
-    /// Rows that do not have exactly one item, and lanes of which nobody can tell.
+    /// Lanes that are not counted yet.
+    fn left(&self) -> u64 {
+        let left = self.lanes.iter().filter(|lane| !matches!(lane.stage, Stage::Over));
+        left.count() as u64
+    }
+
+    /// Rows that do not have exactly one item, and lanes of which nobody can tell, or that are not counted yet.
     pub(super) fn found(&self) -> (u64, u64) {
-        (self.miscounted, self.uncounted)
+        (self.miscounted, self.uncounted + self.left())
     }
 }
 
@@ -375,8 +385,9 @@ impl Core {
     ) {
         let Some(lane) = self.audits.lanes.get_mut(at) else { return };
         lane.failures += u32::from(!is_pushback);
+        lane.pushbacks += u32::from(is_pushback);
         let failures = lane.failures;
-        match failures >= self.settings.attempts {
+        match failures >= self.settings.attempts || lane.pushbacks >= MOST_PUSHBACKS {
             true => self.leave_uncounted(at),
             false => {
                 let wait = wait.max(back_off(failures.max(1), now.chance));
@@ -396,6 +407,14 @@ impl Core {
                 let later = now.moment.after(lane.operation.sure_after.max(SHORTEST_WAIT));
                 lane.stage = Stage::Due(Some(later));
             }
+        }
+    }
+
+    /// The run stops, and the lanes that are still to be counted are left to the next one: that is told once.
+    pub(super) fn leave_counts_to_the_next(&mut self) {
+        let left = self.audits.left();
+        if left > 0 && !std::mem::replace(&mut self.audits.left_is_told, true) {
+            self.actions.push(Action::Tell(Event::Note(Note::LeftUncounted { lanes: left })));
         }
     }
 

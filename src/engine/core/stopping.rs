@@ -106,6 +106,7 @@ impl Core {
     pub(super) fn stop(&mut self, ending: Ending, now: Now) {
         self.course.set(ending, now);
         self.withdraw_cleared(now);
+        self.leave_counts_to_the_next();
     }
 
     /// Goes on, or ends the run with a fault.

@@ -12,6 +12,11 @@ pub(crate) fn ending(ending: &Ending) -> Option<String> {
         | Ending::Outage(obstacle)
         | Ending::WrongAddress(obstacle) => self::obstacle(obstacle),
         Ending::TooManyFailures { allowed } => format!("more than {} failed", rows(*allowed)),
+        Ending::InOtherHands { rows: count } => format!(
+            "{} in the hands of another process that has started {}",
+            super::rows_are(*count),
+            if *count == 1 { "it" } else { "them" }
+        ),
         Ending::Deadline => "the time for the run is over".to_owned(),
         Ending::LedgerFailed(error) => ledger_failure(error),
         Ending::RecorderGone => "its writer came to a sudden end".to_owned(),

@@ -5,7 +5,7 @@ use crate::event::Note;
 use crate::ledger;
 use crate::traffic::shared_pace::Unheard;
 
-/// A rate from which on it is not told, in requests a second.
+/// A rate from which on it is no limit that anybody feels, in requests a second.
 const MOST_TOLD: f64 = 10_000.0;
 
 pub(crate) fn note(note: &Note) -> String {
@@ -18,14 +18,14 @@ pub(crate) fn note(note: &Note) -> String {
             cause(why)
         ),
         Note::Answered => "the server answers again, going on".to_owned(),
-        // A rate that nobody set, or so high a one, is no limit.
-        Note::PushedBack { wait, rate } if *rate >= MOST_TOLD => {
-            format!("the server asks for less: nothing leaves for {:.1} s", wait.as_secs_f64())
+        Note::PushedBack { wait, rate } => {
+            let then = match *rate >= MOST_TOLD {
+                true => String::new(),
+                false => format!(", then {rate:.1} requests/s at first"),
+            };
+            let wait = wait.as_secs_f64();
+            format!("the server asks for less: nothing leaves for {wait:.1} s{then}")
         }
-        Note::PushedBack { wait, rate } => format!(
-            "the server asks for less: nothing leaves for {:.1} s, then {rate:.1} requests/s at first",
-            wait.as_secs_f64()
-        ),
         Note::NoToken(why) => format!("no token yet, trying again: {}", no_token(why)),
         Note::Stopping { rows, at_most } => format!(
             "asked to stop: waiting for {} under way, {} at the most; asked once more, it stops at once, with {} in \
@@ -45,6 +45,12 @@ pub(crate) fn note(note: &Note) -> String {
                 true => "now".to_owned(),
                 false => format!("in about {}, when it surely shows everything", span(*at_most)),
             }
+        ),
+        Note::LeftUncounted { lanes } => format!(
+            "{} in which a lost answer was settled {} not read once more, to see that nothing is there twice: the next run \
+             does that, and has to be given the time for it",
+            counted(*lanes, "list"),
+            if *lanes == 1 { "is" } else { "are" }
         ),
         Note::Uncounted { lane } => format!(
             "{}: a lost answer was settled there, and its list does not show well enough whether everything is there \
@@ -75,6 +81,10 @@ fn unheard(why: &Unheard) -> String {
             "no folder is known for what they share; name one in NOTEFERRY_STATE".to_owned()
         }
         Unheard::File { path, cause } => format!("{}: {cause}", path.display()),
+        Unheard::FolderElsewhere { path } => {
+            format!("{}: its folder is none, or a link to one", path.display())
+        }
+        Unheard::TwoNames { path } => format!("{}: it has another name elsewhere", path.display()),
         Unheard::Newer { path } => {
             format!("{} was written by a newer version", path.display())
         }

@@ -276,6 +276,11 @@ impl Session<'_> {
             Some(error) => Ending::LedgerFailed(error.clone()),
             None => outcome.ending.clone(),
         };
+        let held = self.fates.tally().sum(|fate| fate == Fate::Hold(Held::UnderWay));
+        let ending = match ending {
+            Ending::Finished if held > 0 => Ending::InOtherHands { rows: held },
+            ending => ending,
+        };
         let totals = Totals { repeated, ..totals(self.fates.tally(), &outcome) };
         let to_send = self.fates.tally().to_send();
         let exit = exit::of(&totals, &ending);

@@ -48,11 +48,13 @@ pub(super) struct RegisterFile {
     path: PathBuf,
     run: Run,
     file: Option<File>,
+    /// Whether this run has written to it before.
+    has_come: bool,
 }
 
 impl RegisterFile {
     pub(super) fn new(path: PathBuf, run: Run) -> Self {
-        Self { path, run, file: None }
+        Self { path, run, file: None, has_come: false }
     }
 
     /// Says how a run stands, and hears of the others.
@@ -62,18 +64,21 @@ impl RegisterFile {
             io::ErrorKind::TimedOut => Unheard::Stuck { path: path.clone() },
             _ => Unheard::File { path: path.clone(), cause: error.to_string() },
         };
-        let mut file = self.locked().map_err(refused)?;
+        let told = |why: Exchange| match why {
+            Exchange::Newer => Unheard::Newer { path: path.clone() },
+            Exchange::FolderElsewhere => Unheard::FolderElsewhere { path: path.clone() },
+            Exchange::TwoNames => Unheard::TwoNames { path: path.clone() },
+            Exchange::Failed(error) => refused(error),
+        };
+        let mut file = self.locked().map_err(told)?;
         let heard = self.exchange(&mut file, report);
+        self.has_come |= heard.is_ok();
         // The lock goes with the file if this fails.
         let _ = file.unlock();
         if !matches!(heard, Err(Exchange::Failed(_))) {
             self.file = Some(file);
         }
-        match heard {
-            Ok(heard) => Ok(heard),
-            Err(Exchange::Newer) => Err(Unheard::Newer { path: path.clone() }),
-            Err(Exchange::Failed(error)) => Err(refused(error)),
-        }
+        heard.map_err(told)
     }
 
     fn exchange(&self, file: &mut File, report: &Report) -> Result<Heard, Exchange> {
@@ -83,7 +88,8 @@ impl RegisterFile {
                 register.shift(clock.set_since(&before));
                 (clock.steady(&before), register, false)
             }
-            Found::Nothing => (clock.clone(), Register::begin(clock.now), false),
+            // Somebody has deleted it, and with it what other runs had sent.
+            Found::Nothing => (clock.clone(), Register::begin(clock.now), self.has_come),
             Found::Rubbish => (clock.clone(), Register::begin(clock.now), true),
             Found::Newer => return Err(Exchange::Newer),
         };
@@ -95,7 +101,7 @@ impl RegisterFile {
     }
 
     /// The file, locked. One that was deleted is made anew.
-    fn locked(&mut self) -> io::Result<File> {
+    fn locked(&mut self) -> Result<File, Exchange> {
         let began = Instant::now();
         loop {
             let file = match self.file.take() {
@@ -104,14 +110,15 @@ impl RegisterFile {
             };
             match file.try_lock() {
                 Ok(()) if is_at(&file, &self.path)? => return Ok(file),
-                Ok(()) => {}
-                Err(TryLockError::Error(error)) => return Err(error),
-                Err(TryLockError::WouldBlock) if began.elapsed() >= PATIENCE => {
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
-                Err(TryLockError::WouldBlock) => {
+                // It was deleted or replaced meanwhile.
+                Ok(()) if began.elapsed() < PATIENCE => std::thread::sleep(SOON),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => {
                     self.file = Some(file);
                     std::thread::sleep(SOON);
+                }
+                Ok(()) | Err(TryLockError::WouldBlock) => {
+                    return Err(Exchange::Failed(io::ErrorKind::TimedOut.into()));
                 }
             }
         }
@@ -121,6 +128,10 @@ impl RegisterFile {
 /// Why nothing was exchanged.
 enum Exchange {
     Newer,
+    /// Its folder is none, or a link to one.
+    FolderElsewhere,
+    /// The file has another name elsewhere.
+    TwoNames,
     Failed(io::Error),
 }
 
@@ -130,7 +141,7 @@ impl From<io::Error> for Exchange {
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
+fn open(path: &Path) -> Result<File, Exchange> {
     if let Some(folder) = path.parent() {
         private_file::folders().create(folder)?;
         keep_others_out(folder)?;
@@ -193,11 +204,11 @@ fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
 
 /// Whoever could write in the folder could put another file in the register's place.
 #[cfg(unix)]
-fn keep_others_out(folder: &Path) -> io::Result<()> {
+fn keep_others_out(folder: &Path) -> Result<(), Exchange> {
     use std::os::unix::fs::PermissionsExt as _;
     let found = folder.symlink_metadata()?;
     if !found.is_dir() {
-        return Err(io::Error::other("its folder is none, or a link to one"));
+        return Err(Exchange::FolderElsewhere);
     }
     let mut permissions = found.permissions();
     if permissions.mode() & 0o077 != 0 {
@@ -208,11 +219,11 @@ fn keep_others_out(folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn keep_others_out_of(file: &File) -> io::Result<()> {
+fn keep_others_out_of(file: &File) -> Result<(), Exchange> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let found = file.metadata()?;
     if found.nlink() > 1 {
-        return Err(io::Error::other("it has another name elsewhere"));
+        return Err(Exchange::TwoNames);
     }
     let mut permissions = found.permissions();
     if permissions.mode() & 0o077 != 0 {
@@ -224,11 +235,11 @@ fn keep_others_out_of(file: &File) -> io::Result<()> {
 
 /// The folder is in the user's own profile, which others cannot write to.
 #[cfg(not(unix))]
-fn keep_others_out(_folder: &Path) -> io::Result<()> {
+fn keep_others_out(_folder: &Path) -> Result<(), Exchange> {
     Ok(())
 }
 
 #[cfg(not(unix))]
-fn keep_others_out_of(_file: &File) -> io::Result<()> {
+fn keep_others_out_of(_file: &File) -> Result<(), Exchange> {
     Ok(())
 }

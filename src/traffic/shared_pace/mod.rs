@@ -37,6 +37,10 @@ pub(crate) enum Unheard {
     NoFolder,
     /// In the system's words.
     File { path: PathBuf, cause: String },
+    /// The folder of the file is none, or a link to one: others could put another file there.
+    FolderElsewhere { path: PathBuf },
+    /// The file has another name elsewhere, so others may write to it.
+    TwoNames { path: PathBuf },
     /// A newer version has written it.
     Newer { path: PathBuf },
     /// Somebody holds its lock, or the disk does not answer.

@@ -97,11 +97,11 @@ fn waits(ledger: &FileLedger) -> bool {
 
 /// Runs that say of more rows that these were done than outcomes of them say so.
 fn gone_outcomes(connection: &Connection, job: Option<&str>) -> rusqlite::Result<Vec<Problem>> {
-    let query = "SELECT runs.id, runs.succeeded, \
-                 (SELECT count(*) FROM owners JOIN ends ON ends.owner = owners.id \
-                 WHERE owners.run = runs.id AND ends.outcome IN ('succeeded', 'found')) AS found \
-                 FROM runs JOIN jobs ON jobs.id = runs.job \
-                 WHERE runs.succeeded > found AND (?1 IS NULL OR jobs.name = ?1) ORDER BY runs.id";
+    let query = "WITH found AS (SELECT owners.run AS run, count(*) AS outcomes FROM ends \
+                 JOIN owners ON owners.id = ends.owner WHERE ends.outcome IN ('succeeded', 'found') GROUP BY owners.run) \
+                 SELECT runs.id, runs.succeeded, coalesce(found.outcomes, 0) AS outcomes FROM runs \
+                 JOIN jobs ON jobs.id = runs.job LEFT JOIN found ON found.run = runs.id \
+                 WHERE runs.succeeded > coalesce(found.outcomes, 0) AND (?1 IS NULL OR jobs.name = ?1) ORDER BY runs.id";
     let mut statement = connection.prepare(query)?;
     let gone = statement.query_map([job], |row| {
         Ok(Problem::OutcomesGone { run: row.get(0)?, told: row.get(1)?, found: row.get(2)? })
