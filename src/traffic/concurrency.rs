@@ -3,9 +3,9 @@
 //! The job says how many at the most. Below that, what the other side bears is found out: one more after every round of
 //! answers, half as many when it says that it is busy, four fifths when its answers take much longer than they did.
 //!
-//! A connection that breaks at once may have been one too many. Where one more than it has borne breaks, it is left at that
-//! for a while, and for longer each time. Where connections break by chance, fewer of them are no better, and none is known
-//! to be too many.
+//! A connection that breaks at once may have been one too many: it is left at one less for a while, and for longer each time.
+//! Where they break although there is but one at a time, they break by chance; then fewer of them are no better, and none is
+//! known to be too many.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const SLOWEST_FADES: f64 = 0.99;
 /// How long one more than is borne is not tried at first, and at the most.
 const LEAVE_IT: Duration = Duration::from_secs(60);
 const LEAVE_IT_LONGEST: Duration = Duration::from_secs(3600);
-/// So many connections that break although no more are used than were borne break by chance,
+/// So many connections that break although there is but one at a time break by chance,
 const BY_CHANCE: u32 = 2;
 /// unless there are as many answers in between.
 const FORGOTTEN: u32 = 200;
@@ -63,7 +63,7 @@ pub(crate) struct Concurrency {
     borne: Option<usize>,
     /// What is left at what was borne: until when, and for how long the next time.
     left_at: Option<LeftAt>,
-    /// Connections that broke with no more of them than were borne, and answers since.
+    /// Connections that broke with no other beside them, and answers since.
     by_chance: (u32, u32),
     /// Until when it is believed that they break by chance.
     believed_until: Moment,
@@ -163,7 +163,10 @@ impl Concurrency {
         match self.borne {
             _ if now < self.believed_until => self.reduce(LEFT_WHEN_BUSY, now),
             None => self.reduce(LEFT_WHEN_BUSY, now),
-            Some(borne) if allowed <= borne => {
+            Some(borne) if allowed > borne => self.leave_at(borne, now),
+            // The other side may count one that is closed for a while longer.
+            Some(_) if allowed > 1 => self.leave_at(allowed - 1, now),
+            Some(_) => {
                 self.by_chance = (self.by_chance.0 + 1, 0);
                 if self.by_chance.0 >= BY_CHANCE {
                     self.believed_until = now.after(BELIEVED);
@@ -171,13 +174,16 @@ impl Concurrency {
                 }
                 self.reduce(LEFT_WHEN_BUSY, now);
             }
-            Some(borne) => {
-                let again = self.left_at.filter(|left_at| left_at.allowed == borne);
-                let wait = again.map_or(LEAVE_IT, |again| (again.wait * 2).min(LEAVE_IT_LONGEST));
-                self.left_at = Some(LeftAt { allowed: borne, until: now.after(wait), wait });
-                self.reduce(borne as f64 / self.allowed, now);
-            }
         }
+    }
+
+    /// More than so many are not tried for a while.
+    fn leave_at(&mut self, borne: usize, now: Moment) {
+        let again = self.left_at.filter(|left_at| left_at.allowed == borne);
+        let wait = again.map_or(LEAVE_IT, |again| (again.wait * 2).min(LEAVE_IT_LONGEST));
+        self.left_at = Some(LeftAt { allowed: borne, until: now.after(wait), wait });
+        self.borne = Some(borne);
+        self.reduce(borne as f64 / self.allowed, now);
     }
 
     fn reduce(&mut self, left: f64, now: Moment) {
@@ -263,6 +269,28 @@ mod tests {
             assert!(broke <= 16, "{bears}: {broke}");
             // One more is tried again later, and then less often.
             assert!(bounded(&mut concurrency, bears, 100_000) <= 12);
+        }
+    }
+
+    #[test]
+    fn connections_that_are_counted_for_a_while_longer_are_not_broken_by_chance() {
+        for bears in 3..=6 {
+            let mut concurrency = Concurrency::new(8);
+            let mut late = 0;
+            for round in 0..600 {
+                let (sent_at, now) = (at(round * 100), at(round * 100 + 50));
+                let allowed = concurrency.allowed();
+                // Now and then the other side still counts one that was closed just before.
+                let room = bears - usize::from(matches!(round, 20 | 30 | 40));
+                for _ in room..allowed {
+                    concurrency.ended(sent_at, at(round * 100 + 1), Load::Broken);
+                }
+                for _ in 0..allowed.min(room) {
+                    concurrency.ended(sent_at, now, Load::Served);
+                }
+                late += if round > 40 { allowed.saturating_sub(room) } else { 0 };
+            }
+            assert!(late <= 2, "{bears}: {late} broke late");
         }
     }
 
