@@ -46,6 +46,14 @@ pub(super) enum Verb {
     Ledger(LedgerArguments),
     /// Explain a code, as in past-time, or a word of the output, as in in-doubt; without one, list all
     Explain(ExplainArguments),
+    /// List the operations of a connector, with their fields
+    Operations(OperationsArguments),
+    /// Print the JSON Schema that an editor checks a file by
+    Schema(SchemaArguments),
+    /// Print the completions of a shell, to be put where that shell looks for them
+    Completions(CompletionsArguments),
+    /// Write the man pages, a file for each verb
+    Man(ManArguments),
     /// Start a local StringeeX with faults, for rehearsals and tests
     Sandbox(SandboxArguments),
 }
@@ -64,6 +72,12 @@ pub(super) struct PlanArguments {
     pub job: JobArguments,
     #[command(flatten)]
     pub sending: SendingArguments,
+    /// Write a page that somebody can approve, complete in one file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Hide texts and keys on that page
+    #[arg(long, requires = "html")]
+    pub mask: bool,
     #[command(flatten)]
     pub common: CommonArguments,
 }
@@ -159,6 +173,50 @@ pub(super) struct ExplainArguments {
     /// When to use color
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OperationsArguments {
+    /// One operation, as in ticket_note.create; left out: all
+    pub operation: Option<String>,
+    /// The connector [default: stringeex]
+    #[arg(long, value_name = "NAME")]
+    pub connector: Option<String>,
+    /// Look for connectors in this folder first; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub connectors: Vec<PathBuf>,
+    /// text for people, json (an event for each operation) for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// When to use color
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArguments {
+    /// Of which kind of file
+    #[arg(value_enum)]
+    pub file: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaOf {
+    Job,
+    Connector,
+    Operation,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArguments {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArguments {
+    /// The folder to write them to, which is there
+    pub folder: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -351,7 +409,18 @@ mod tests {
     fn the_help_is_as_it_was() {
         let mut command = Arguments::command();
         let mut shown = command.render_help().to_string();
-        for name in ["check", "plan", "run", "status", "explain", "sandbox"] {
+        for name in [
+            "check",
+            "plan",
+            "run",
+            "status",
+            "explain",
+            "operations",
+            "schema",
+            "completions",
+            "man",
+            "sandbox",
+        ] {
             if let Some(verb) = command.find_subcommand_mut(name) {
                 shown.push_str(&format!("\n=== {name}\n{}", verb.render_help()));
             }

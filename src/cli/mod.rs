@@ -5,17 +5,21 @@
 
 mod arguments;
 mod check;
+mod completions;
 mod environment;
 mod explain;
 mod gather;
 mod given;
 mod hearing;
 mod ledger;
+mod man;
+mod operations;
 mod output;
 mod plan;
 mod process;
 mod run;
 mod sandbox;
+mod schema;
 mod signals;
 mod status;
 mod streams;
@@ -77,6 +81,10 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
         Verb::Status(arguments) => status::status(&arguments, given, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
         Verb::Explain(arguments) => explain::explain(&arguments, &environment),
+        Verb::Operations(arguments) => operations::operations(&arguments, &environment),
+        Verb::Schema(arguments) => schema::schema(arguments.file),
+        Verb::Completions(arguments) => completions::completions(arguments.shell),
+        Verb::Man(arguments) => man::man(&arguments, &environment),
         Verb::Sandbox(arguments) => sandbox::sandbox(&arguments),
     }
 }

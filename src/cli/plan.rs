@@ -1,9 +1,17 @@
 //! `plan`: what a run would do, with no trace on disk or network.
 
-use crate::report::{PlanHead, PlanReport, exit, nothing_planned, of_invalid};
+use std::path::Path;
+
+use jiff::Zoned;
+
+use crate::report::{
+    PageHead, PageProblems, PlanHead, PlanReport, exit, nothing_planned, of_invalid,
+};
 use crate::sandbox;
-use crate::task::{self, About, Failure, PlanOptions, TargetOptions};
+use crate::task::{self, About, Failure, PlanOptions, Planned, Shows, TargetOptions, Told};
+use crate::text::code::Code;
 use crate::text::command::CommandLine;
+use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::visible::shown;
 
 use super::arguments::PlanArguments;
@@ -32,8 +40,18 @@ pub(super) fn plan(
         sending: gather::sending(&arguments.sending),
     };
     let mut hearing = Hearing::new(output);
-    let show = |about: About| report(given, output, about);
-    let planned = match task::plan(&options, wall_clock(), &mut |told| hearing.hear(told), &show) {
+    let mut problems = PageProblems::default();
+    let mut hear = |told: Told| {
+        if let Told::Problem(problem) = &told {
+            problems.hear(problem);
+        }
+        hearing.hear(told);
+    };
+    let show = |about: About| Shows {
+        page: arguments.html.as_ref().map(|_| page_head(arguments, given, &about)),
+        report: report(given, output, about),
+    };
+    let planned = match task::plan(&options, wall_clock(), &mut hear, &show) {
         Ok(planned) => planned,
         Err(failure) => {
             output.tell(&failure.problems());
@@ -48,10 +66,47 @@ pub(super) fn plan(
             };
         }
     };
-    match planned.has_invalid() && !options.sending.skip_invalid {
+    let has_invalid = planned.has_invalid();
+    if let Some(file) = &arguments.html
+        && let Err(problem) = write_page(planned, &problems, file)
+    {
+        output.tell(&[problem]);
+        return exit::STOPPED;
+    }
+    match has_invalid && !options.sending.skip_invalid {
         true => exit::INVALID,
         false => exit::DONE,
     }
+}
+
+fn page_head(arguments: &PlanArguments, given: &CommandLine, about: &About) -> PageHead {
+    PageHead {
+        job: shown(&about.job).into_owned(),
+        target: shown(&about.target).into_owned(),
+        source: shown(&about.source).into_owned(),
+        made_at: Zoned::now(),
+        command: given.without("html").without("mask"),
+        mask: arguments.mask,
+    }
+}
+
+/// Writes the page beside its place and puts it there when it is whole.
+fn write_page(planned: Planned, problems: &PageProblems, file: &Path) -> Result<(), Diagnostic> {
+    let Some(page) = planned.page else { return Ok(()) };
+    let refuse = |cause: &dyn std::fmt::Display| {
+        let place = Place::File(file.display().to_string().into());
+        let message = format!("the page cannot be written here: {cause}");
+        Diagnostic::error(Code::UnwritableFile, place, message)
+            .hint("name a file in a folder that is there and may be written to")
+    };
+    let html = page.html(&planned.totals, problems).map_err(|error| refuse(&error))?;
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(|error| refuse(&error))?;
+    std::io::Write::write_all(&mut beside, html.as_bytes()).map_err(|error| refuse(&error))?;
+    beside.persist(file).map(drop).map_err(|error| refuse(&error.error))
 }
 
 fn report(given: &CommandLine, output: Output, about: About) -> PlanReport {

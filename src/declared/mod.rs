@@ -4,6 +4,9 @@
 //! Data, no code; nothing is sent and no row is read here.
 
 pub(crate) mod connector;
+mod editor;
 pub mod job;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use editor::EditorSchema;

@@ -4,6 +4,8 @@
 
 mod contents;
 
+pub(super) use contents::{details as details_of, lanes as lanes_of};
+
 use std::io::Write;
 use std::time::Duration;
 
@@ -70,7 +72,7 @@ pub(crate) struct PlanTotals {
 
 /// The groups of fates that a plan is summed up by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Group {
+pub(super) enum Group {
     Send,
     Skip,
     Hold,
@@ -80,7 +82,7 @@ enum Group {
 }
 
 impl Group {
-    fn of(fate: Fate) -> Self {
+    pub(super) fn of(fate: Fate) -> Self {
         match fate {
             Fate::Send(_) => Self::Send,
             Fate::Later(_) => Self::Later,
@@ -91,7 +93,7 @@ impl Group {
     }
 
     /// The word in the NDJSON output, and for people.
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Send => "send",
             Self::Skip => "skip",
@@ -107,15 +109,15 @@ impl PlanTotals {
         self.tally.sum(|fate| Group::of(fate) == group)
     }
 
-    fn sent(&self, sending: Sending) -> u64 {
+    pub(super) fn sent(&self, sending: Sending) -> u64 {
         self.tally.sum(|fate| fate == Fate::Send(sending))
     }
 
-    fn held(&self, held: Held) -> u64 {
+    pub(super) fn held(&self, held: Held) -> u64 {
         self.tally.sum(|fate| fate == Fate::Hold(held))
     }
 
-    fn changed(&self) -> u64 {
+    pub(super) fn changed(&self) -> u64 {
         self.tally.sum(|fate| fate == Fate::Skip(Done::Changed))
     }
 
@@ -206,8 +208,11 @@ impl PlanReport {
         }
     }
 
-    /// Tells a step. Steps come in the order of the rows.
+    /// Tells a step, if it is wanted. Steps come in the order of the rows.
     pub(crate) fn step(&mut self, step: &Step) {
+        if !self.wants(step.fate) {
+            return;
+        }
         match &self.style {
             Style::Ndjson => self.out.event(&StepLine::of(step)),
             Style::Text { head, paint, .. } => match step.fate {
@@ -251,7 +256,7 @@ impl PlanReport {
 }
 
 /// Why a row is treated so, where there is more to say than its fate says.
-fn reason(step: &Step) -> Option<String> {
+pub(super) fn reason(step: &Step) -> Option<String> {
     match step.fate {
         Fate::Reject => step.problem.clone().map(|problem| of_row(problem).message),
         Fate::Skip(done) => {
@@ -618,7 +623,7 @@ fn held_words(totals: &PlanTotals) -> String {
 }
 
 /// `50,000 requests take about 5 h 33 min: 9000/h is the quota that binds.`
-fn time(totals: &PlanTotals) -> String {
+pub(super) fn time(totals: &PlanTotals) -> String {
     let count = totals.count(Group::Send);
     let is_at_once = totals.limited_by.is_none() && totals.duration.as_secs() == 0;
     if count == 0 || totals.duration.is_zero() || is_at_once {

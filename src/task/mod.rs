@@ -26,7 +26,7 @@ pub(crate) use failure::{DoneBy, Failure, Refused};
 pub(crate) use job::{JobOptions, ledger_place};
 pub(crate) use ledger_check::{LedgerCheckOptions, check_ledger};
 pub(crate) use limits::{Limits, SendingOptions};
-pub(crate) use plan::{About, PlanOptions, plan};
+pub(crate) use plan::{About, PlanOptions, Planned, Shows, plan};
 pub(crate) use run::{Failures, Outlook, RunOptions, StateFolder, World, run};
 pub(crate) use status::{JobStanding, LedgerFound, StatusOptions, status};
 pub(crate) use target::{Rehearsal, SANDBOX, TargetOptions};

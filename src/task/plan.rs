@@ -6,7 +6,7 @@ use crate::plan::{
     Checked, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey,
     survey_contents,
 };
-use crate::report::{PlanReport, PlanTotals, of_row};
+use crate::report::{PageHead, PlanReport, PlanTotals, PreviewPage, of_row};
 use crate::source::Source;
 use crate::text::address;
 use crate::text::spelling::is_same;
@@ -35,6 +35,8 @@ pub(crate) struct PlanOptions<'a> {
 pub(crate) struct About {
     /// The job's name.
     pub job: String,
+    /// What holds its rows, as messages call it.
+    pub source: String,
     /// In words.
     pub target: String,
     pub address: String,
@@ -43,10 +45,19 @@ pub(crate) struct About {
 }
 
 /// What a plan came to, which has been shown.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Planned {
     pub checked: Checked,
     pub totals: PlanTotals,
+    /// The rows for a page, where one was asked for.
+    pub page: Option<PreviewPage>,
+}
+
+/// What a plan is shown on.
+pub(crate) struct Shows {
+    pub report: PlanReport,
+    /// None where no page is wanted.
+    pub page: Option<PageHead>,
 }
 
 /// Plans a job, and shows it on what `show` gives. `now` is in unix milliseconds.
@@ -54,7 +65,7 @@ pub(crate) fn plan(
     options: &PlanOptions<'_>,
     now: i64,
     listener: Listener<'_>,
-    show: &dyn Fn(About) -> PlanReport,
+    show: &dyn Fn(About) -> Shows,
 ) -> Result<Planned, Failure> {
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let target = Target::find_to_plan(&opening.job, &options.target);
@@ -88,7 +99,7 @@ pub(crate) fn plan(
     if is_first && !options.sending.as_new {
         refuse_done_elsewhere(&opening, &options.job, &target, now)?;
     }
-    let report = planning.show(&fates, show(About::new(&opening, &target)))?;
+    let (report, page) = planning.show(&fates, show(About::new(&opening, &target)))?;
     let tally = *fates.tally();
     let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
     let totals = PlanTotals {
@@ -106,7 +117,7 @@ pub(crate) fn plan(
         running,
     };
     report.finish(&totals);
-    Ok(Planned { checked, totals })
+    Ok(Planned { checked, totals, page })
 }
 
 impl Planned {
@@ -137,20 +148,34 @@ impl Planning<'_> {
     }
 
     /// Shows rows until no more are wanted. Where none are, the source is not read again.
-    fn show(&self, fates: &Fates, mut report: PlanReport) -> Result<PlanReport, ReadingFailure> {
-        let mut left = report.wanted(fates.tally());
+    fn show(
+        &self,
+        fates: &Fates,
+        shows: Shows,
+    ) -> Result<(PlanReport, Option<PreviewPage>), ReadingFailure> {
+        let mut report = shows.report;
+        let mut page = shows.page.map(|head| PreviewPage::new(head, fates.tally()));
+        let has_page = page.is_some();
+        let mut left = match has_page {
+            true => fates.tally().sum(|fate| PreviewPage::wants(fate) || report.wants(fate)),
+            false => report.wanted(fates.tally()),
+        };
         if left == 0 {
-            return Ok(report);
+            return Ok((report, page));
         }
         let prior = self.past.map(Past::prior);
         let mut steps = Steps::open(self.readings, prior, self.policy, fates, RUN_MARK.to_owned())?;
         while left > 0
-            && let Some(step) = steps.next(|fate| report.wants(fate))?
+            && let Some(step) =
+                steps.next(|fate| report.wants(fate) || has_page && PreviewPage::wants(fate))?
         {
             report.step(&step);
+            if let Some(page) = page.as_mut().filter(|_| PreviewPage::wants(step.fate)) {
+                page.step(&step);
+            }
             left -= 1;
         }
-        Ok(report)
+        Ok((report, page))
     }
 }
 
@@ -159,6 +184,7 @@ impl About {
         let authentication = opening.job.connector.authentication.as_ref();
         Self {
             job: opening.job.name.clone(),
+            source: opening.job.rows.name().to_string(),
             target: target.words(),
             address: target.base_url.clone(),
             header: authentication.map(|file| file.header.clone()),

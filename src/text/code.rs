@@ -105,6 +105,10 @@ codes! {
             "a file cannot be read"
             "The file is not there, may not be read by this account, or is a folder, a pipe or a device. Paths in a job \
              start from the job's folder. Rows are read twice, to be checked and to be sent, so a pipe will not do."
+        UnwritableFile "unwritable-file"
+            "a file cannot be written"
+            "What was asked for could not be put there: the folder is missing, this account may not write to it, or the disk is \
+             full. Nothing else was changed; name another place, or make room."
         InvalidUtf8 "invalid-utf8"
             "a text is not UTF-8"
             "Guessing the encoding could put wrong letters into customers' records, so nothing is guessed. The file is \

@@ -31,6 +31,8 @@ mod next_steps;
 mod outputs;
 mod own_certificates;
 mod planning;
+mod preview;
+mod reference;
 mod repeats;
 mod replay;
 mod running;

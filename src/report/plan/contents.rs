@@ -35,7 +35,7 @@ pub(super) fn contents(contents: &Contents, zone: Option<&TimeZone>) -> String {
 }
 
 /// `on 96 tickets`, and what that does.
-fn lanes(one: &OperationContents) -> String {
+pub(in crate::report) fn lanes(one: &OperationContents) -> String {
     let noun = one.operation.lane.noun().unwrap_or("lane");
     let on = counted(one.lanes(), &one_line(noun));
     match one.operation.effect {
@@ -46,7 +46,7 @@ fn lanes(one: &OperationContents) -> String {
     }
 }
 
-fn details(one: &OperationContents, zone: Option<&TimeZone>) -> Vec<String> {
+pub(in crate::report) fn details(one: &OperationContents, zone: Option<&TimeZone>) -> Vec<String> {
     let name = |field| one_line(one.operation.fields.name(field));
     let flags = one.flags.iter().map(|count| {
         let words = flag(one, count);

@@ -21,6 +21,8 @@ pub(super) use resolve::{Unsettled, operation};
 pub struct Operation {
     /// Shared, since each attempt in the ledger bears it.
     pub name: Arc<str>,
+    /// What it does, in a line; none where its file does not say.
+    pub about: Option<String>,
     pub effect: Effect,
     pub method: Method,
     pub path: Template,

@@ -52,6 +52,7 @@ pub(in super::super) fn operation(document: &Document) -> Result<Unsettled<'_>, 
     let outside_body = templates.flat_map(Template::fields).collect();
     let operation = Operation {
         name: file.operation.into(),
+        about: file.about,
         effect: file.effect,
         method: file.method,
         path,

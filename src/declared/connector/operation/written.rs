@@ -18,7 +18,6 @@ pub(in crate::declared) struct OperationFile {
     /// The operation's name, as in ticket_note.create; the same as its file's.
     pub(super) operation: String,
     /// What it does, in a line.
-    #[expect(dead_code, reason = "for the people who read the file")]
     pub(super) about: Option<String>,
     pub(super) effect: Effect,
     pub(super) method: Method,

@@ -1,0 +1,17 @@
+//! `completions`: what a shell needs to complete the command line, made from the definition of the arguments.
+
+use clap::CommandFactory as _;
+
+use crate::report::exit;
+
+use super::arguments::Arguments;
+use super::streams;
+
+pub(super) fn completions(shell: clap_complete::Shell) -> u8 {
+    let mut command = Arguments::command();
+    let name = command.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, name, &mut script);
+    streams::write(streams::data(), &String::from_utf8_lossy(&script));
+    exit::DONE
+}

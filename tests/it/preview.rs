@@ -1,0 +1,131 @@
+//! The page that somebody approves: written by the binary, and looked at in a real browser where there is one.
+//!
+//! The browser is Chromium. Where there is none the tests say so and pass, unless NOTEFERRY_BROWSER says `must`, as the gate
+//! does. NOTEFERRY_AXE names the file of axe-core, which looks for what keeps people from reading a page.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::desk::{Desk, notes_csv, requests, sandbox};
+
+fn desk(rows: usize) -> Desk {
+    Desk::with_notes(notes_csv(rows, 7))
+}
+
+#[test]
+fn a_plan_can_be_written_as_a_page_and_sends_nothing() {
+    let sandbox = sandbox("");
+    let desk = desk(30);
+    let planned = desk.call_at(&sandbox, "plan job.yaml --html preview.html").exits(0);
+    let page = std::fs::read_to_string(desk.path("preview.html")).unwrap();
+    assert!(page.contains("<h1>notes</h1>") && page.contains("Note 17"), "{page}");
+    assert!(page.contains("All 30 rows are on this page"));
+    assert!(planned.stdout.contains("30 rows"), "the plan is shown as well: {planned}");
+    assert_eq!(requests(&sandbox), 0);
+    desk.call("plan job.yaml --html preview.html --mask --base-url http://127.0.0.1:1").exits(0);
+    let masked = std::fs::read_to_string(desk.path("preview.html")).unwrap();
+    assert!(!masked.contains("Note 17") && masked.contains("xxxx 00"), "{masked}");
+}
+
+#[test]
+fn a_page_that_cannot_be_written_is_told_and_not_half_there() {
+    let desk = desk(3);
+    let told = desk.call("plan job.yaml --html nowhere/preview.html").exits(4);
+    assert!(told.stderr.contains("[unwritable-file]"), "{told}");
+    assert!(!desk.path("nowhere").exists());
+    let told = desk.call("plan job.yaml --mask").exits(2);
+    assert!(told.stderr.contains("--html"), "{told}");
+}
+
+#[test]
+fn invalid_rows_are_on_the_page_with_their_reason() {
+    let csv = "id,ticket,body\nk1,tk_1,Fine\nk2,,\"no <b>ticket</b>\"\n";
+    let desk = Desk::with_notes(csv);
+    desk.call("plan job.yaml --html preview.html").exits(3);
+    let page = std::fs::read_to_string(desk.path("preview.html")).unwrap();
+    assert!(page.contains("would not be sent; see below"), "{page}");
+    assert!(page.contains("row 2 (line 3"), "{page}");
+}
+
+#[test]
+fn a_browser_finds_no_fault_with_the_page() {
+    let Some(chromium) = chromium() else { return };
+    let body = "\"</script><script>document.title='taken'</script> & Khách gọi \u{202e}\"";
+    let mut csv = notes_csv(400, 9);
+    csv.push_str(&format!("k401,tk_1,{body}\nk402,,\n"));
+    let desk = Desk::with_notes(csv);
+    desk.call("plan job.yaml --html preview.html").exits(3);
+    let page = std::fs::read_to_string(desk.path("preview.html")).unwrap();
+    let found = probed(&desk, &chromium, &page);
+    assert_eq!(found["title"], "notes: preview");
+    assert_eq!(found["all"], "402 of 402 rows on this page");
+    assert_eq!(found["searched"], "1 of 402 rows on this page");
+    assert_eq!(found["rows"], 1);
+    assert_eq!(found["violations"], serde_json::json!([]), "{found:#}");
+    assert_eq!(found["looked"], std::env::var_os("NOTEFERRY_AXE").is_some());
+    let wide = found["wider_than_the_window"].as_bool();
+    assert_eq!(wide, Some(false), "the page is wider than its window");
+}
+
+/// What a copy of the page says of itself in the browser, which must not complain of anything.
+fn probed(desk: &Desk, chromium: &Path, page: &str) -> Value {
+    let nonce = page.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let axe = std::env::var_os("NOTEFERRY_AXE");
+    let axe = axe.map_or(String::new(), |file| std::fs::read_to_string(file).unwrap());
+    let added = format!(
+        "<script nonce=\"{nonce}\">{axe}</script><script nonce=\"{nonce}\">{PROBE}</script></body>"
+    );
+    desk.write("copy.html", page.replacen("</body>", &added, 1));
+    let profile = tempfile::tempdir().unwrap();
+    let output = Command::new(chromium)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--virtual-time-budget=8000", "--enable-logging=stderr", "--window-size=390,844"])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg("--dump-dom")
+        .arg(format!("file://{}", desk.path("copy.html").display()))
+        .output()
+        .unwrap();
+    let (dom, log) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let complaints: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
+    assert_eq!(complaints, Vec::<&str>::new());
+    let result = dom.split("<pre id=\"result\">").nth(1).and_then(|rest| rest.split("</pre>").next());
+    let result = result.unwrap_or_else(|| panic!("the page did not answer:\n{log}"));
+    let result = result.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    serde_json::from_str(&result).unwrap()
+}
+
+/// Searches as a person does, has axe-core look at the page, and writes down what came of it.
+const PROBE: &str = r#"
+(async () => {
+  const found = () => document.getElementById("found").textContent;
+  const result = { title: document.title, all: found() };
+  result.wider_than_the_window = document.documentElement.scrollWidth > innerWidth;
+  const query = document.getElementById("query");
+  query.value = "note 217";
+  query.dispatchEvent(new Event("input"));
+  result.searched = found();
+  result.rows = document.querySelectorAll("#list > li").length;
+  result.looked = typeof axe !== "undefined";
+  const violations = result.looked ? (await axe.run(document)).violations : [];
+  result.violations = violations.map((one) => [one.id, one.nodes.map((node) => node.html)]);
+  const told = document.createElement("pre");
+  told.id = "result";
+  told.textContent = JSON.stringify(result);
+  document.body.append(told);
+})();
+"#;
+
+fn chromium() -> Option<PathBuf> {
+    let found = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+    let found = found.iter().map(PathBuf::from).find(|path| path.is_file());
+    if found.is_none() {
+        let must = std::env::var("NOTEFERRY_BROWSER").is_ok_and(|word| word == "must");
+        assert!(!must, "there is no Chromium, and NOTEFERRY_BROWSER says that there must be one");
+        eprintln!("skipped: there is no Chromium on this machine");
+    }
+    found
+}
