@@ -92,14 +92,15 @@ fn probed(desk: &Desk, chromium: &Path, page: &str) -> Value {
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let complaints: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
     assert_eq!(complaints, Vec::<&str>::new());
-    let result = dom.split("<pre id=\"result\">").nth(1).and_then(|rest| rest.split("</pre>").next());
+    let result =
+        dom.split("<pre id=\"result\">").nth(1).and_then(|rest| rest.split("</pre>").next());
     let result = result.unwrap_or_else(|| panic!("the page did not answer:\n{log}"));
     let result = result.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
     serde_json::from_str(&result).unwrap()
 }
 
 /// Searches as a person does, has axe-core look at the page, and writes down what came of it.
-const PROBE: &str = r#"
+const PROBE: &str = r##"
 (async () => {
   const found = () => document.getElementById("found").textContent;
   const result = { title: document.title, all: found() };
@@ -117,7 +118,7 @@ const PROBE: &str = r#"
   told.textContent = JSON.stringify(result);
   document.body.append(told);
 })();
-"#;
+"##;
 
 fn chromium() -> Option<PathBuf> {
     let found = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
