@@ -91,7 +91,7 @@ fn a_page_says_where_every_row_goes() {
         "held back, in doubt",
         "invalid",
         "row 4 (line 5): `note` is missing",
-        "How the fullest tickets will look",
+        "How the fullest lanes will look",
         "2 rows in this order",
         "All 4 rows are on this page",
         "noteferry run jobs/import-notes.yaml",
