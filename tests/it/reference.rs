@@ -13,7 +13,7 @@ fn operations_are_listed_with_their_fields() {
         events.iter().map(|event| event["operation"].as_str().unwrap()).collect();
     assert_eq!(
         names,
-        ["ticket_note.create", "ticket_note.delete", "ticket_note.list", "ticket_note.update"]
+        ["ticket_note.create", "ticket_note.update", "ticket_note.delete", "ticket_note.list"]
     );
     let required = &events[0]["fields"]["required"];
     assert_eq!(required, &serde_json::json!(["ticket_id", "note"]));
