@@ -75,6 +75,12 @@ pub(super) struct PlanArguments {
     /// Write a page that somebody can approve, complete in one file
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Show so many requests in full [default: 3]
+    #[arg(long, value_name = "N")]
+    pub sample: Option<u64>,
+    /// Exit with 0 where there is nothing to send, with 2 where there is, and with 1 where the plan cannot be made
+    #[arg(long)]
+    pub detailed_exitcode: bool,
     /// Hide texts and keys on that page
     #[arg(long, requires = "html")]
     pub mask: bool,

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Zoned;
 
 use crate::report::{
-    PageHead, PageProblems, PlanHead, PlanReport, exit, nothing_planned, of_invalid,
+    PageHead, PageProblems, PlanHead, PlanReport, SHOWN, exit, nothing_planned, of_invalid,
 };
 use crate::sandbox;
 use crate::task::{self, About, Failure, PlanOptions, Planned, Shows, TargetOptions, Told};
@@ -47,9 +47,10 @@ pub(super) fn plan(
         }
         hearing.hear(told);
     };
+    let sample = arguments.sample.unwrap_or(SHOWN);
     let show = |about: About| Shows {
         page: arguments.html.as_ref().map(|_| page_head(arguments, given, &about)),
-        report: report(given, output, about),
+        report: report(given, output, about, sample),
     };
     let planned = match task::plan(&options, wall_clock(), &mut hear, &show) {
         Ok(planned) => planned,
@@ -62,11 +63,14 @@ pub(super) fn plan(
                     words.iter().for_each(|words| output.say(words));
                     failure.exit()
                 }
+                // Where 2 means that there is something to do, it cannot mean this.
+                _ if arguments.detailed_exitcode => exit::FAILED,
                 _ => exit::USAGE,
             };
         }
     };
     let has_invalid = planned.has_invalid();
+    let to_do = planned.totals.tally.to_send() > 0;
     if let Some(file) = &arguments.html
         && let Err(problem) = write_page(planned, &problems, file)
     {
@@ -75,6 +79,7 @@ pub(super) fn plan(
     }
     match has_invalid && !options.sending.skip_invalid {
         true => exit::INVALID,
+        false if arguments.detailed_exitcode && to_do => exit::SOMETHING_TO_SEND,
         false => exit::DONE,
     }
 }
@@ -109,7 +114,7 @@ fn write_page(planned: Planned, problems: &PageProblems, file: &Path) -> Result<
     beside.persist(file).map(drop).map_err(|error| refuse(&error.error))
 }
 
-fn report(given: &CommandLine, output: Output, about: About) -> PlanReport {
+fn report(given: &CommandLine, output: Output, about: About, sample: u64) -> PlanReport {
     if output.is_json() {
         return PlanReport::ndjson(data());
     }
@@ -120,6 +125,7 @@ fn report(given: &CommandLine, output: Output, about: About) -> PlanReport {
         address: about.address,
         header: about.header,
         verbose: output.verbose,
+        sample,
     };
     PlanReport::text(data(), head, output.data_color)
 }

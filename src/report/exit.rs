@@ -14,6 +14,9 @@ pub(crate) const FAILED: u8 = 1;
 pub(crate) const UNSOUND: u8 = 1;
 /// The command line, the job or the connector is wrong, or the address that they name.
 pub(crate) const USAGE: u8 = 2;
+/// What a plan that was asked for it says where there is something to send; it then says [`FAILED`] in the place of
+/// [`USAGE`].
+pub(crate) const SOMETHING_TO_SEND: u8 = 2;
 /// Rows are invalid; nothing was sent.
 pub(crate) const INVALID: u8 = 3;
 /// Stopped before the end (authentication, outage, failure budget, deadline, ledger, source, a fault of ours); resumable.

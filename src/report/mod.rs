@@ -50,7 +50,7 @@ pub(crate) use operations::{operation_event, operations};
 pub(crate) use outlet::Outlet;
 pub(crate) use page::{PageHead, PageProblems, PreviewPage};
 pub(crate) use plain::plain;
-pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, nothing_planned};
+pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, SHOWN, nothing_planned};
 pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked};
 pub(crate) use refusal::{
     InvalidRows, brought_in, of_account, of_changed_key, of_client, of_credentials,

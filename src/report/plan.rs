@@ -28,8 +28,8 @@ use crate::row::RowState;
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
 
-/// So many requests are shown in full.
-const SHOWN: u64 = 3;
+/// So many requests are shown in full, unless somebody asks for more, and so many rows that are looked at.
+pub(crate) const SHOWN: u64 = 3;
 
 /// What a plan is about.
 #[derive(Debug, Clone)]
@@ -46,6 +46,8 @@ pub(crate) struct PlanHead {
     pub header: Option<String>,
     /// All rows that somebody has to look at are shown, not only the first.
     pub verbose: bool,
+    /// So many requests are shown in full.
+    pub sample: u64,
 }
 
 /// What a plan comes to.
@@ -177,8 +179,8 @@ impl PlanReport {
     pub(crate) fn wants(&self, fate: Fate) -> bool {
         match &self.style {
             Style::Ndjson => Group::of(fate) != Group::Later,
-            Style::Text { most, .. } => match fate {
-                Fate::Send(_) => self.shown.sent < SHOWN,
+            Style::Text { most, head, .. } => match fate {
+                Fate::Send(_) => self.shown.sent < head.sample,
                 // Somebody has to decide on these.
                 Fate::Hold(Held::InDoubt | Held::Refused | Held::UnderWay) => {
                     self.shown.held < *most
@@ -198,11 +200,11 @@ impl PlanReport {
         let all = tally.sum(|fate| self.wants(fate));
         match &self.style {
             Style::Ndjson => all,
-            Style::Text { most, .. } => {
+            Style::Text { most, head, .. } => {
                 let sent = tally.to_send();
                 let changed = tally.sum(|fate| fate == Fate::Skip(Done::Changed));
                 let held = all - sent - changed;
-                let shown = sent.min(SHOWN).saturating_add(changed.min(*most));
+                let shown = sent.min(head.sample).saturating_add(changed.min(*most));
                 shown.saturating_add(held.min(*most))
             }
         }

@@ -25,6 +25,7 @@ fn head() -> PlanHead {
         address: "https://api.stringeex.com/v1".into(),
         header: Some("X-STRINGEE-AUTH".into()),
         verbose: false,
+        sample: 3,
     }
 }
 
