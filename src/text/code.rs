@@ -225,7 +225,8 @@ codes! {
         ExpressionSyntax "expression-syntax"
             "an expression cannot be read"
             "What stands between {{ and }} is an expression of Jinja: a column, or a calculation with columns, as in \
-             {{ column | trim }} or {{ a if b else c }}. Statements ({% … %}) are not understood."
+             {{ column | trim }} or {{ a if b else c }}. Between {% and %} stand statements: for, if and set; every for and if \
+             has its end. See docs/mapping.md."
         UnknownFilter "unknown-filter"
             "there is no such filter"
             "What follows a | in an expression is a filter, such as trim, default or epoch_ms. Without it the value would \
