@@ -46,6 +46,8 @@ pub(super) enum Verb {
     Ledger(LedgerArguments),
     /// Explain a code, as in past-time, or a word of the output, as in in-doubt; without one, list all
     Explain(ExplainArguments),
+    /// List the filters of expressions; with a name, explain one
+    Filters(FiltersArguments),
     /// Start a local StringeeX with faults, for rehearsals and tests
     Sandbox(SandboxArguments),
 }
@@ -154,6 +156,18 @@ pub(super) struct ExplainArguments {
     /// The word in brackets after `error` or `warning`, or one for rows or runs; left out: a line for each
     pub code: Option<String>,
     /// text for people, json (an event for each code) for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// When to use color
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FiltersArguments {
+    /// One of them, as in epoch_ms; left out: a line for each
+    pub name: Option<String>,
+    /// text for people, json (an event for each filter) for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// When to use color

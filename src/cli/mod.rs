@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod environment;
 mod explain;
+mod filters;
 mod gather;
 mod given;
 mod hearing;
@@ -77,6 +78,7 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
         Verb::Status(arguments) => status::status(&arguments, given, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
         Verb::Explain(arguments) => explain::explain(&arguments, &environment),
+        Verb::Filters(arguments) => filters::filters(&arguments, &environment),
         Verb::Sandbox(arguments) => sandbox::sandbox(&arguments),
     }
 }

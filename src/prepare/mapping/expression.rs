@@ -9,6 +9,7 @@ use self_cell::self_cell;
 
 use crate::source::{Cell, Columns, Record};
 
+use super::comparison::{self, Comparison};
 use super::filter::{self, Setting};
 use super::scan::find_word;
 use super::shortcut::{Scalar, Shortcut};
@@ -88,6 +89,12 @@ impl Compiled {
             ([], true) => self.names.of_row,
             _ => None,
         }
+    }
+
+    /// The comparison of a column with a text that is in it, if there is one.
+    pub(super) fn comparison(&self) -> Option<Comparison<'_>> {
+        let named = |name: &str| self.names.columns.iter().any(|(column, _)| **column == *name);
+        comparison::with_text(&self.text, |name| named(name) || self.names.whole_row)
     }
 
     /// Whether it depends on no column.

@@ -5,6 +5,7 @@
 //! field is for `schema`.
 
 mod arguments;
+mod comparison;
 mod expression;
 mod filter;
 mod language;
@@ -35,8 +36,9 @@ use crate::text::lookalike::Lookalike;
 use expression::{Compiled, Evaluated};
 use shortcut::Scalar;
 
+pub(crate) use comparison::Comparison;
 pub(crate) use filter::{Argument, Example, FILTERS, Filter, find as find_filter};
-pub(crate) use filter::{html_to_text, jira_to_text};
+pub use filter::{html_to_text, jira_to_text};
 pub(crate) use language::Language;
 pub(crate) use time::TimeError;
 
@@ -151,6 +153,14 @@ impl Origin {
                 Part::Literal(_) => false,
                 Part::Expression(compiled) => compiled.uses(column, name),
             }),
+        }
+    }
+
+    /// The column that the value hangs on by a comparison with a text, if it does.
+    pub(crate) fn comparison(&self) -> Option<Comparison<'_>> {
+        match self {
+            Self::Expression(compiled) => compiled.comparison(),
+            Self::Constant(_) | Self::Column(_) | Self::Text(_) => None,
         }
     }
 

@@ -109,7 +109,8 @@ fn argument(text: &str, part: Range<usize>) -> Argument<'_> {
     let texts = match inside.strip_prefix('[').and_then(|inside| inside.strip_suffix(']')) {
         Some(_) => {
             let items = parts(text, value.start + 1..value.end - 1);
-            let texts: Option<Vec<_>> = items.into_iter().map(|item| inside_quotes(text, item)).collect();
+            let texts: Option<Vec<_>> =
+                items.into_iter().map(|item| inside_quotes(text, item)).collect();
             texts.unwrap_or_default()
         }
         None => inside_quotes(text, value.clone()).into_iter().collect(),

@@ -55,7 +55,9 @@ pub(super) fn tags(text: &str) -> Vec<Tag> {
                 continue;
             }
         };
-        let Some(end) = end(&text[open + 2..], kind, close).map(|end| open + 2 + end) else { break };
+        let Some(end) = end(&text[open + 2..], kind, close).map(|end| open + 2 + end) else {
+            break;
+        };
         tags.push(Tag { whole: open..end + 2, inside: open + 2..end, kind });
         at = end + 2;
         if kind == Kind::Statement && word(&text[open + 2..end]) == "raw" {
@@ -174,7 +176,9 @@ impl Template {
     /// The names that it takes from the row, with what they ask of them.
     pub(super) fn names(&self) -> Vec<String> {
         let template = self.0.get_template(NAME);
-        template.map(|text| text.undeclared_variables(true).into_iter().collect()).unwrap_or_default()
+        template
+            .map(|text| text.undeclared_variables(true).into_iter().collect())
+            .unwrap_or_default()
     }
 
     pub(super) fn render(&self, context: Value) -> Result<String, Error> {

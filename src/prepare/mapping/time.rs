@@ -2,17 +2,19 @@
 
 use std::borrow::Cow;
 
-use jiff::{Timestamp, Zoned};
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::{Timestamp, Zoned};
 
 /// Why there is no point in time. The words are for the person who wrote the time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TimeError {
     #[error("epoch_ms turns written times into milliseconds, and this is {kind}{remark}")]
     NotWritten { kind: &'static str, remark: &'static str },
-    #[error("`{text}` is what databases write where there is no time: let `nulls` name it, or leave the row out")]
+    #[error(
+        "`{text}` is what databases write where there is no time: let `nulls` name it, or leave the row out"
+    )]
     Zero { text: String },
     #[error("`{text}` fits none of the formats {formats}")]
     NoFormat { text: String, formats: String },
@@ -190,9 +192,8 @@ fn with_half_of_day(text: &str, format: &str) -> Option<String> {
         return None;
     }
     let at = text.char_indices().rev().map(|(at, _)| at).find(|at| {
-        let is_half = |half: &str| {
-            text[*at..].get(..2).is_some_and(|found| found.eq_ignore_ascii_case(half))
-        };
+        let is_half =
+            |half: &str| text[*at..].get(..2).is_some_and(|found| found.eq_ignore_ascii_case(half));
         (is_half("SA") || is_half("CH"))
             && !text[..*at].ends_with(char::is_alphabetic)
             && !text[*at + 2..].starts_with(char::is_alphabetic)
@@ -272,10 +273,8 @@ pub(super) fn in_zone(civil: DateTime, zone: Option<&TimeZone>) -> Result<i64, T
             });
         }
     }
-    let no_moment = |error: jiff::Error| TimeError::NoMoment {
-        text: written(),
-        cause: error.to_string(),
-    };
+    let no_moment =
+        |error: jiff::Error| TimeError::NoMoment { text: written(), cause: error.to_string() };
     Ok(ambiguous.unambiguous().map_err(no_moment)?.as_millisecond())
 }
 
@@ -329,7 +328,12 @@ mod tests {
             ("05/03/2024 8:15 SA", Some("%d/%m/%Y %I:%M %p"), Some(&saigon), Ok(1_709_601_300_000)),
             ("05/03/2024 8:15 ch", Some("%d/%m/%Y %I:%M %p"), Some(&saigon), Ok(1_709_644_500_000)),
             ("05/Mar/24 12:00 AM", Some("%d/%b/%y %I:%M %p"), Some(&saigon), Ok(1_709_571_600_000)),
-            ("31/Feb/24 9:00 AM", Some("%d/%b/%y %I:%M %p"), Some(&saigon), Err("February 2024 has")),
+            (
+                "31/Feb/24 9:00 AM",
+                Some("%d/%b/%y %I:%M %p"),
+                Some(&saigon),
+                Err("February 2024 has"),
+            ),
             // Clocks showed the sun's own time, 7 hours, 6 minutes and 30 seconds before Greenwich.
             ("1900-01-01 07:06:30", None, Some(&saigon), Ok(-2_208_988_800_000)),
         ] {

@@ -30,11 +30,7 @@ impl Count {
 }
 
 /// Unix milliseconds of a count, written in digits with a point.
-pub(super) fn counted(
-    text: &str,
-    count: Count,
-    zone: Option<&TimeZone>,
-) -> Result<i64, TimeError> {
+pub(super) fn counted(text: &str, count: Count, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
     let text = text.trim();
     match count {
         Count::Seconds => since_1970(text, 3, count),
@@ -49,7 +45,8 @@ fn since_1970(text: &str, shift: usize, count: Count) -> Result<i64, TimeError> 
     let no_count = || TimeError::NoCount { text: text.to_owned(), unit };
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let are_digits =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !are_digits(whole) || !are_digits(fraction) {
         return Err(no_count());
     }

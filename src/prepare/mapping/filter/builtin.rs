@@ -53,7 +53,11 @@ pub(super) const FIRST: Filter = of_language(
     "first",
     "the first item of a list, or character of a text",
     &[],
-    &[Example { given: &[("tags", r#"["vip", "new"]"#)], expression: "{{ tags | first }}", gives: "vip" }],
+    &[Example {
+        given: &[("tags", r#"["vip", "new"]"#)],
+        expression: "{{ tags | first }}",
+        gives: "vip",
+    }],
 );
 
 pub(super) const FLOAT: Filter = of_language(
@@ -92,7 +96,11 @@ pub(super) const LAST: Filter = of_language(
     "last",
     "the last item of a list, or character of a text",
     &[],
-    &[Example { given: &[("tags", r#"["vip", "new"]"#)], expression: "{{ tags | last }}", gives: "new" }],
+    &[Example {
+        given: &[("tags", r#"["vip", "new"]"#)],
+        expression: "{{ tags | last }}",
+        gives: "new",
+    }],
 );
 
 pub(super) const LENGTH: Filter = of_language(
@@ -127,7 +135,10 @@ pub(super) const REPLACE: Filter = of_language(
 pub(super) const ROUND: Filter = of_language(
     "round",
     "a number rounded",
-    &[Argument { name: "digits", about: "how many digits stay behind the point; without it, none" }],
+    &[Argument {
+        name: "digits",
+        about: "how many digits stay behind the point; without it, none",
+    }],
     &[Example { given: &[("n", "2.345")], expression: "{{ n | float | round(1) }}", gives: "2.3" }],
 );
 
@@ -163,7 +174,11 @@ pub(super) const TITLE: Filter = of_language(
     "title",
     "a text with each word beginning with a capital",
     &[],
-    &[Example { given: &[("name", "nguyễn văn tú")], expression: "{{ name | title }}", gives: "Nguyễn Văn Tú" }],
+    &[Example {
+        given: &[("name", "nguyễn văn tú")],
+        expression: "{{ name | title }}",
+        gives: "Nguyễn Văn Tú",
+    }],
 );
 
 pub(super) const TRIM: Filter = of_language(

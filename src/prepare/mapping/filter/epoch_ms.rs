@@ -23,12 +23,18 @@ pub(super) const FILTER: Filter = Filter {
               0000-00-00. A number is read only where the job says what it counts. Nothing gives nothing.",
     arguments: &[
         Argument { name: "format", about: "a format, or a list of formats" },
-        Argument { name: "unit='s'", about: "the value counts seconds since 1970; unit='ms', milliseconds" },
+        Argument {
+            name: "unit='s'",
+            about: "the value counts seconds since 1970; unit='ms', milliseconds",
+        },
         Argument {
             name: "excel=true",
             about: "the value is a date of Excel that came out as a number of days; excel=1904 for files of old Macs",
         },
-        Argument { name: "zone='UTC'", about: "the zone of times that name none, if not the job's" },
+        Argument {
+            name: "zone='UTC'",
+            about: "the zone of times that name none, if not the job's",
+        },
     ],
     examples: &[
         Example {
@@ -123,7 +129,9 @@ impl Reading {
             Some(format) if format.as_str().is_some() => vec![format],
             Some(format) => match format.try_iter() {
                 Ok(formats) => formats.collect(),
-                Err(_) => return Err(refusal("the format of epoch_ms is a text or a list of texts")),
+                Err(_) => {
+                    return Err(refusal("the format of epoch_ms is a text or a list of texts"));
+                }
             },
         };
         if formats.iter().any(|format| format.as_str().is_none()) {

@@ -29,7 +29,10 @@ pub(super) const FILTER: Filter = Filter {
 };
 
 fn add(environment: &mut Environment<'static>, _: &Arc<Setting>) {
-    environment.add_filter("if_empty", |value: Value, other: Value| {
-        if is_empty(&value) { other } else { value }
-    });
+    environment.add_filter(
+        "if_empty",
+        |value: Value, other: Value| {
+            if is_empty(&value) { other } else { value }
+        },
+    );
 }

@@ -33,8 +33,8 @@ use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 
 pub(super) use epoch_ms::time_error;
-pub(crate) use html_to_text::html_to_text;
-pub(crate) use jira_to_text::jira_to_text;
+pub use html_to_text::html_to_text;
+pub use jira_to_text::jira_to_text;
 pub(super) use search::{LONGEST_PATTERN, Patterns};
 
 use super::shortcut::Scalar;

@@ -43,9 +43,8 @@ fn add(environment: &mut Environment<'static>, _: &Arc<Setting>) {
 
 fn long(id: &str) -> Result<String, Error> {
     let is_id = id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let no_id = || {
-        refusal(format!("`{id}` is no Salesforce id: that has 15 or 18 letters and digits"))
-    };
+    let no_id =
+        || refusal(format!("`{id}` is no Salesforce id: that has 15 or 18 letters and digits"));
     match (is_id, id.len()) {
         (true, 15) => Ok(format!("{id}{}", suffix(id))),
         (true, 18) => restored(id).ok_or_else(no_id),
@@ -56,9 +55,8 @@ fn long(id: &str) -> Result<String, Error> {
 fn suffix(short: &str) -> String {
     let signs = short.as_bytes().chunks(5).map(|five| {
         let capitals = five.iter().enumerate();
-        let bits = capitals.fold(0, |bits, (at, byte)| {
-            bits | usize::from(byte.is_ascii_uppercase()) << at
-        });
+        let bits = capitals
+            .fold(0, |bits, (at, byte)| bits | usize::from(byte.is_ascii_uppercase()) << at);
         char::from(SIGNS[bits & 31])
     });
     signs.collect()

@@ -46,9 +46,7 @@ impl Patterns {
 
 fn read(pattern: &str) -> Result<Regex, String> {
     if pattern.len() > LONGEST_PATTERN {
-        return Err(format!(
-            "the regular expression is longer than {LONGEST_PATTERN} bytes"
-        ));
+        return Err(format!("the regular expression is longer than {LONGEST_PATTERN} bytes"));
     }
     // In a text of the language \b is a backspace, which nobody looks for.
     let pattern = &pattern.replace('\u{8}', "\\b");

@@ -18,7 +18,10 @@ pub(super) const FILTER: Filter = Filter {
               too. What is cut off is lost without a further word.",
     arguments: &[
         Argument { name: "length", about: "how many letters there may be" },
-        Argument { name: "ending", about: "what stands where something was cut off; without it, …" },
+        Argument {
+            name: "ending",
+            about: "what stands where something was cut off; without it, …",
+        },
     ],
     examples: &[
         Example {
@@ -48,8 +51,8 @@ fn add(environment: &mut Environment<'static>, _: &Arc<Setting>) {
                 None => "…".into(),
             };
             let length = length.and_then(|length| usize::try_from(length).ok());
-            let length = length
-                .ok_or_else(|| refusal("truncate asks for a length, as in truncate(100)"))?;
+            let length =
+                length.ok_or_else(|| refusal("truncate asks for a length, as in truncate(100)"))?;
             if ending.len() > LONGEST_ENDING {
                 return Err(refusal(format!(
                     "the ending of truncate is longer than {LONGEST_ENDING} bytes"

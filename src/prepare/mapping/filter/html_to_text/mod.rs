@@ -33,7 +33,10 @@ pub(super) const FILTER: Filter = Filter {
     arguments: &[],
     examples: &[
         Example {
-            given: &[("body", "<p>Chào anh,<br>em đã <b>hoàn tiền</b>.</p><ul><li>đơn &amp; phí</ul>")],
+            given: &[(
+                "body",
+                "<p>Chào anh,<br>em đã <b>hoàn tiền</b>.</p><ul><li>đơn &amp; phí</ul>",
+            )],
             expression: "{{ body | html_to_text }}",
             gives: "Chào anh,\nem đã hoàn tiền.\n\n- đơn & phí",
         },
@@ -54,7 +57,7 @@ fn add(environment: &mut Environment<'static>, _: &Arc<Setting>) {
 }
 
 /// The text of HTML. Takes time and memory in proportion to its length, whatever stands in it.
-pub(crate) fn html_to_text(html: &str) -> String {
+pub fn html_to_text(html: &str) -> String {
     let mut reader = Reader::new(html.len());
     let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<()>| {
         reader.take(event);

@@ -93,8 +93,8 @@ fn image(rest: &str, out: &str, at: usize, line: &str) -> Option<(String, usize)
     let name = inside.split('|').next()?;
     let is_tight = !name.starts_with(char::is_whitespace) && !name.ends_with(char::is_whitespace);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let is_ending = (2..=5).contains(&ending.len())
-        && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_ending =
+        (2..=5).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let name = if is_web(name) { name.rsplit('/').next().unwrap_or(name) } else { name };
     (is_tight && is_ending).then(|| (format!("[image: {name}]"), inside.len() + 2))
 }

@@ -25,12 +25,18 @@ pub(super) const FILTER: Filter = Filter {
     arguments: &[],
     examples: &[
         Example {
-            given: &[("comment", "*Đã sửa.* Xem [hướng dẫn|https://wiki.example/vpn]\n# Tắt máy\n# Bật lại")],
+            given: &[(
+                "comment",
+                "*Đã sửa.* Xem [hướng dẫn|https://wiki.example/vpn]\n# Tắt máy\n# Bật lại",
+            )],
             expression: "{{ comment | jira_to_text }}",
             gives: "Đã sửa. Xem hướng dẫn (https://wiki.example/vpn)\n1. Tắt máy\n2. Bật lại",
         },
         Example {
-            given: &[("comment", "h3. Lỗi\n{color:red}502{color} !loi-502.png|width=640! [~accountid:712020:6f1d]")],
+            given: &[(
+                "comment",
+                "h3. Lỗi\n{color:red}502{color} !loi-502.png|width=640! [~accountid:712020:6f1d]",
+            )],
             expression: "{{ comment | jira_to_text }}",
             gives: "Lỗi\n502 [image: loi-502.png] @712020:6f1d",
         },
@@ -49,7 +55,7 @@ fn add(environment: &mut Environment<'static>, _: &Arc<Setting>) {
 const DEEPEST: usize = 8;
 
 /// The text of wiki markup. Takes time and memory in proportion to its length.
-pub(crate) fn jira_to_text(markup: &str) -> String {
+pub fn jira_to_text(markup: &str) -> String {
     let mut reader = Reader { out: String::with_capacity(markup.len()), ..Reader::default() };
     markup.lines().for_each(|line| reader.line(line));
     reader.out.truncate(reader.out.trim_end().len());

@@ -18,8 +18,14 @@ fn markup_becomes_text() {
         ("- a\n- b", "- a\n- b"),
         ("-1 degree, 2 * 3 * 4, snake_case_name", "-1 degree, 2 * 3 * 4, snake_case_name"),
         ("Hello! What a day! ok", "Hello! What a day! ok"),
-        ("!anh man hinh.png|thumbnail! và !https://x.example/a/b.jpg!", "[image: anh man hinh.png] và [image: b.jpg]"),
-        ("[https://x.example] [mailto:a@b.example] [^log.txt] [1]", "https://x.example a@b.example [file: log.txt] [1]"),
+        (
+            "!anh man hinh.png|thumbnail! và !https://x.example/a/b.jpg!",
+            "[image: anh man hinh.png] và [image: b.jpg]",
+        ),
+        (
+            "[https://x.example] [mailto:a@b.example] [^log.txt] [1]",
+            "https://x.example a@b.example [file: log.txt] [1]",
+        ),
         ("[a|https://x.example|smart-link]", "a (https://x.example)"),
         ("{quote}\nold\n\nlines\n{quote}\nnew", "> old\n>\n> lines\nnew"),
         ("{quote}one{quote}", "> one"),
