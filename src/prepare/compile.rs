@@ -11,7 +11,7 @@ use crate::declared::connector::{Connector, Operation};
 use crate::declared::job::{
     Job, MapEntry, OperationChoice, Part, Rows, Sketch, Written, find_operation,
 };
-use crate::prepare::mapping::{Comparison, Language, Mapped, Origin};
+use crate::prepare::mapping::{Language, Mapped, Origin};
 use crate::prepare::schema::{Checker, Kind};
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
@@ -20,6 +20,7 @@ use crate::text::document::Document;
 use crate::text::lookalike::did_you_mean;
 use crate::text::pointer::Pointer;
 
+use super::comparison;
 use super::intake::{Intake, Taken};
 use super::{Choice, FieldOrigin, MOST_LEFT_OUT, Preparer};
 
@@ -409,8 +410,12 @@ impl<'a> Compiler<'a> {
                 Some(Taken { field: *field, kind: *kind, origin })
             })
             .collect();
-        for taken in taken.iter().filter(|taken| taken.kind == Kind::Boolean) {
-            self.warn_of_comparison(&fields[taken.origin]);
+        let flags = taken.iter().filter(|taken| taken.kind == Kind::Boolean);
+        let flags = flags.map(|taken| &fields[taken.origin]);
+        for warning in flags.filter_map(comparison::warning) {
+            if self.problems.iter().all(|known| known.message != warning.message) {
+                self.problems.push(warning);
+            }
         }
         let untaken = (0..fields.len())
             .filter(|index| !taken.iter().any(|taken| taken.origin == *index))
@@ -425,28 +430,6 @@ impl<'a> Compiler<'a> {
             self.tell_unmapped(operation, fields, source.columns());
         }
         Intake { checker, taken, untaken }
-    }
-
-    /// What is true or false by a comparison with a text is the other where the text is spelled a little differently.
-    fn warn_of_comparison(&mut self, field: &FieldOrigin) {
-        let (Some(comparison), Some(place)) = (field.origin.comparison(), &field.at) else {
-            return;
-        };
-        let Comparison { column, text, equal } = comparison;
-        let message = format!(
-            "`{}` is {equal} only where `{column}` is exactly \"{text}\", and {} for everything else",
-            field.field, !equal
-        );
-        let from = column.replace('"', "'");
-        let hint = format!(
-            "name every text, and any other is a problem that is shown: {}: {{ from: \"{{{{ {from} }}}}\", values: \
-             {{ \"{text}\": {equal}, \"…\": {} }} }}",
-            field.field, !equal
-        );
-        let warning = Diagnostic::warning(Code::TextComparison, place.clone(), message).hint(hint);
-        if self.problems.iter().all(|known| known.message != warning.message) {
-            self.problems.push(warning);
-        }
     }
 
     /// A required field that nothing fills would be missing on every row: told once, instead.

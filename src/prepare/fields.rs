@@ -17,7 +17,6 @@ use crate::text::visible::shown;
 
 use super::compile::slip;
 use super::defaults::Why;
-use super::garbled::garbled_word;
 use super::intake::Intake;
 use super::mapping::Mapped;
 use super::prepared::{Findings, RowKey};
@@ -282,20 +281,6 @@ impl Preparer {
                 ..self.place(row.record, None, Some(pointer()))
             };
             findings.remarks.defaults.add((name, why), remark, row.record.place.line, place);
-        }
-    }
-
-    /// Counts the row where letters of its texts were read in the wrong encoding.
-    pub(super) fn note_garbled(&self, row: &UncheckedRow<'_>, findings: &mut Findings) {
-        for (field, value) in row.fields.iter() {
-            let Some(word) = value.as_str().and_then(garbled_word) else { continue };
-            let name = row.intake.checker.operation().fields.name(field);
-            let filled = self.fields.iter().find(|field| *field.field == *name);
-            let place = || CellPlace {
-                column: filled.and_then(|field| field.column.clone()),
-                ..self.place(row.record, None, Some(Pointer::of([name])))
-            };
-            findings.remarks.garbled.add((name, word), row.record.place.line, place);
         }
     }
 

@@ -9,6 +9,11 @@ use std::sync::Arc;
 use crate::source::Lines;
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
+use crate::text::pointer::Pointer;
+
+use super::Preparer;
+use super::fields::UncheckedRow;
+use super::prepared::Findings;
 
 /// So many letters of a garbled word are shown.
 const SHOWN: usize = 40;
@@ -75,8 +80,24 @@ impl Garbled {
     }
 }
 
+impl Preparer {
+    /// Counts the row where letters of its texts were read in the wrong encoding.
+    pub(super) fn note_garbled(&self, row: &UncheckedRow<'_>, findings: &mut Findings) {
+        for (field, value) in row.fields.iter() {
+            let Some(word) = value.as_str().and_then(garbled_word) else { continue };
+            let name = row.intake.checker.operation().fields.name(field);
+            let filled = self.fields.iter().find(|field| *field.field == *name);
+            let place = || CellPlace {
+                column: filled.and_then(|field| field.column.clone()),
+                ..self.place(row.record, None, Some(Pointer::of([name])))
+            };
+            findings.remarks.garbled.add((name, word), row.record.place.line, place);
+        }
+    }
+}
+
 /// The first word of a text that is surely garbled.
-pub(super) fn garbled_word(text: &str) -> Option<&str> {
+fn garbled_word(text: &str) -> Option<&str> {
     // Vietnamese cannot be garbled without a sign of this block, and hardly any text has one.
     memchr::memchr(0xc2, text.as_bytes())?;
     let mut halves = None;

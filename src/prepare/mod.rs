@@ -4,6 +4,7 @@
 //! read and nothing is sent; what the ledger says of a row is for `plan`. `compile` reads the job once, before any
 //! row; here is what is done with each.
 
+mod comparison;
 mod compile;
 mod defaults;
 mod fields;

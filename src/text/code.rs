@@ -217,7 +217,7 @@ codes! {
         TextComparison "text-comparison"
             "true or false hangs on a comparison with a text"
             "A cell that says the same with another blank, another capital or another form of a letter is not equal, and quietly \
-             means the other: an internal note could be seen by customers. A table of values names every text, and \
+             means the other: what is for colleagues could be seen by customers. A table of values names every text, and \
              whatever it does not name is a problem that is shown: see `values` in docs/mapping.md."
         UnknownColumn "unknown-column"
             "the source has no such column"

@@ -29,7 +29,8 @@ map:
         r#"{"id":2,"ticket":"tk_2","by":null,"at":"05/03/2024","body":"<ul><li>a</ul>","files":[{"name":"x.png","size":2}]}"#,
         "\n",
     );
-    let (desk, sandbox) = (Desk::new().file("job.yaml", job).file("mails.jsonl", rows), sandbox(""));
+    let (desk, sandbox) =
+        (Desk::new().file("job.yaml", job).file("mails.jsonl", rows), sandbox(""));
     desk.run(&sandbox, "job.yaml").exits(0);
     let mut sent = texts(&sandbox);
     sent.sort();
@@ -75,7 +76,10 @@ map:
 "#;
     let desk = Desk::with_notes("id,ticket,body\n1,tk_1,a\n").file("job.yaml", job);
     let outcome = desk.call("check job.yaml").exits(3);
-    assert!(outcome.stderr.contains("takes too much work: a loop goes on for too long"), "{outcome}");
+    assert!(
+        outcome.stderr.contains("takes too much work: a loop goes on for too long"),
+        "{outcome}"
+    );
     assert!(outcome.stderr.contains("notes.csv:2"), "{outcome}");
 }
 

@@ -31,7 +31,10 @@ pub(super) fn place_in(written: &Written, at: &Range<usize>, range: Option<Range
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Style {
     /// A block, whose lines are set in so far.
-    Block(usize),
+    Block {
+        indent: usize,
+        is_folded: bool,
+    },
     DoubleQuoted,
     SingleQuoted,
     Plain,
@@ -72,11 +75,12 @@ fn style(raw: &str) -> (Style, usize) {
     match raw.as_bytes().first() {
         Some(b'"') => (Style::DoubleQuoted, 1),
         Some(b'\'') => (Style::SingleQuoted, 1),
-        Some(b'|' | b'>') => {
+        Some(sign @ (b'|' | b'>')) => {
             let header = raw.find('\n').map_or(raw.len(), |end| end + 1);
             let first = raw[header..].lines().find(|line| !line.trim().is_empty());
             let indent = first.map_or(0, |line| line.len() - line.trim_start_matches(' ').len());
-            (Style::Block(indent), header + past_indent(raw.as_bytes(), header, indent))
+            let style = Style::Block { indent, is_folded: *sign == b'>' };
+            (style, header + past_indent(raw.as_bytes(), header, indent))
         }
         _ => (Style::Plain, 0),
     }
@@ -103,17 +107,22 @@ fn line_end(raw: &[u8], at: usize, style: Style, letter: u8) -> Option<usize> {
     if letter != b'\n' && letter != b' ' {
         return None;
     }
-    let most = match style {
-        Style::Block(indent) => indent,
-        Style::DoubleQuoted | Style::SingleQuoted | Style::Plain => usize::MAX,
+    let (most, is_folded) = match style {
+        Style::Block { indent, is_folded } => (indent, is_folded),
+        Style::DoubleQuoted | Style::SingleQuoted | Style::Plain => (usize::MAX, true),
     };
-    let mut at = at + 1;
-    at += past_indent(raw, at, most);
-    // Where lines are folded, a blank line is the line end.
-    let is_folded = !matches!(style, Style::Block(_)) || letter == b' ';
-    while is_folded && raw.get(at) == Some(&b'\n') {
-        at += 1;
-        at += past_indent(raw, at, most);
+    let is_first = !is_behind_line_end(raw, at);
+    let mut next = at + 1;
+    next += past_indent(raw, next, most);
+    // Where lines are folded, the first of several line ends says nothing.
+    if is_folded && letter == b'\n' && is_first && raw.get(next) == Some(&b'\n') {
+        next += 1;
+        next += past_indent(raw, next, most);
     }
-    Some(at)
+    Some(next)
+}
+
+/// Whether nothing but blanks stands between a line end and a place.
+fn is_behind_line_end(raw: &[u8], at: usize) -> bool {
+    raw[..at].iter().rev().find(|byte| **byte != b' ') == Some(&b'\n')
 }

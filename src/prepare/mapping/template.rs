@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, Output, State, Value};
 
 /// How many steps one text may take.
@@ -203,5 +204,11 @@ fn syntax() -> Result<SyntaxConfig, Error> {
 
 /// What is nothing is written as nothing, as in texts without statements.
 fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    if value.is_none() { Ok(()) } else { minijinja::escape_formatter(out, state, value) }
+    match value.kind() {
+        ValueKind::None => Ok(()),
+        ValueKind::Bool => {
+            out.write_str(if value.is_true() { "true" } else { "false" }).map_err(Error::from)
+        }
+        _ => minijinja::escape_formatter(out, state, value),
+    }
 }

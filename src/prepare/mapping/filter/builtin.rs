@@ -64,7 +64,7 @@ pub(super) const FLOAT: Filter = of_language(
     "float",
     "a number of a text",
     &[],
-    &[Example { given: &[("n", "1.5")], expression: "{{ (n | float) * 2 }}", gives: "3.0" }],
+    &[Example { given: &[("n", "1.5")], expression: "{{ (n | float) + 1 }}", gives: "2.5" }],
 );
 
 pub(super) const INT: Filter = of_language(

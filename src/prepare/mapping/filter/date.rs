@@ -11,7 +11,7 @@ use minijinja::{Environment, Error, Value};
 use super::super::shortcut::Scalar;
 use super::super::time::TimeError;
 use super::epoch_ms::{time_refusal, zone_of};
-use super::{Argument, Example, Filter, Setting, refusal};
+use super::{Argument, Example, Filter, Setting, is_empty, refusal};
 
 pub(super) const FILTER: Filter = Filter {
     name: "date",
@@ -46,7 +46,7 @@ fn add(environment: &mut Environment<'static>, setting: &Arc<Setting>) {
     environment.add_filter("date", move |value: Value, format: &str, options: Kwargs| {
         let zone = zone_of(&options)?;
         options.assert_all_used()?;
-        if value.is_none() || value.is_undefined() {
+        if is_empty(&value) {
             return Ok(Value::from(()));
         }
         let milliseconds = value.as_i64().filter(|_| value.is_number());

@@ -11,10 +11,10 @@ pub(super) const FILTER: Filter = Filter {
     name: "regex_replace",
     about: "a text in which all that fits a regular expression is replaced",
     details: "The expressions are those of Rust's crate regex, which know no look-around and no references back, and never take \
-              long. `(?i)` at the beginning takes no notice of capitals, `(?m)` lets ^ and $ stand for the ends of lines, `(?s)` \
-              lets the point stand for line breaks, too. In the text that stands there instead, $1 is what the first \
-              parentheses fit, ${name} what (?<name>…) fits, $$ a dollar sign. In a YAML text in double quotes, each \\ is \
-              written twice.",
+              long. `(?i)` at the beginning takes no notice of capitals, `(?m)` lets `^` and `$` stand for the ends of lines, `(?s)` \
+              lets the point stand for line breaks, too. In the text that stands there instead, `$1` is what the first \
+              parentheses fit, `${name}` what `(?<name>…)` fits, `$$` a dollar sign; `\\b` is the end of a word. In a YAML text \
+              in double quotes, each `\\` is written twice.",
     arguments: &[
         Argument { name: "pattern", about: "what is looked for" },
         Argument { name: "by", about: "what stands there instead" },

@@ -24,9 +24,9 @@ use tag::{Attributes, Tag};
 pub(super) const FILTER: Filter = Filter {
     name: "html_to_text",
     about: "the text of HTML, laid out in lines",
-    details: "Entities are decoded once. Blanks and line breaks in the source become one blank, but in <pre>. Paragraphs, \
+    details: "Entities are decoded once. Blanks and line breaks in the source become one blank, but in `<pre>`. Paragraphs, \
               headings, tables and lists stand between blank lines, never more than one; items have `- ` or `1. `, cells ` | ` \
-              between them, quotes `> ` before each line, <hr> is `---`. A link is `text (address)`, unless both are the same \
+              between them, quotes `> ` before each line, `<hr>` is `---`. A link is `text (address)`, unless both are the same \
               or the address is not http; an image is `[image: what it shows]`, else its file's name. Scripts, styles and the \
               title are left out, and so are images of one pixel. Text that is hidden by its style is kept, so that nothing is \
               lost. `<name@host>`, which is no tag, is kept as it stands.",

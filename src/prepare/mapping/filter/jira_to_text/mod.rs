@@ -19,8 +19,8 @@ pub(super) const FILTER: Filter = Filter {
     about: "the text of Jira's wiki markup",
     details: "Links become `text (address)`, mentions `@name`, images `[image: file]`, attached files `[file: name]`; headings \
               are lines, items have `- ` or `1. ` and two blanks a level, cells ` | ` between them, quotes `> ` before each \
-              line. Colours, panels, anchors and the marks of *bold*, _italic_ and {{fixed}} text go; what stands between \
-              {code} or {noformat} is left alone. Markup that is not known stays as it is. A mention has the person's id: \
+              line. Colours, panels, anchors and the marks of `*bold*`, `_italic_` and `{{fixed}}` text go; what stands between \
+              `{code}` or `{noformat}` is left alone. Markup that is not known stays as it is. A mention has the person's id: \
               to write a name, look the id up before.",
     arguments: &[],
     examples: &[

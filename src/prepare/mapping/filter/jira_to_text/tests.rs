@@ -65,7 +65,7 @@ proptest! {
 #[test]
 fn markup_that_is_never_closed_takes_no_time() {
     for sign in ["[", "!", "*", "_", "{", "{{", "\\", "[a ", " *a", "!a.png "] {
-        let markup = sign.repeat(200_000);
+        let markup = sign.repeat(20_000);
         assert!(jira_to_text(&markup).len() <= markup.len() + 8, "{sign}");
     }
 }
