@@ -141,7 +141,7 @@ fn style(rest: &str, mark: u8, before: &str, out: &mut String) -> Option<usize> 
         && !inside.starts_with(char::is_whitespace)
         && !inside.ends_with(char::is_whitespace);
     let is_word = !after.starts_with(|letter: char| letter.is_alphanumeric())
-        && !after.as_bytes().first().is_some_and(|next| *next == mark);
+        && after.as_bytes().first() != Some(&mark);
     // Other markup may stand in it; it is deeper by one and shorter by two.
     (is_tight && is_word && !inside.contains(['[', '!', '{', '\\'])).then(|| {
         out.push_str(inside);
