@@ -62,6 +62,7 @@ pub mod proofs {
     pub use crate::declared::connector::{Catalogue, Connector, TextChange};
     pub use crate::declared::job;
     pub use crate::prepare::Preparer;
+    pub use crate::prepare::mapping::{html_to_text, jira_to_text};
     pub use crate::recover::{Circumstances, Dated, Lookup, Proof, Search, Since, item_id};
     pub use crate::row::{Attempted, Doubt, Holdings, Made, Newest};
     pub use crate::source::{Cell, Format, Read, Record, RowLimit, Source};

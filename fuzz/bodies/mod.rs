@@ -8,6 +8,7 @@ pub(super) mod csv_source;
 pub(super) mod job_file;
 pub(super) mod json_source;
 pub(super) mod list;
+pub(super) mod markup;
 pub(super) mod redaction;
 pub(super) mod terminal;
 

@@ -54,6 +54,8 @@ pub(super) enum Verb {
     Completions(CompletionsArguments),
     /// Write the man pages, a file for each verb
     Man(ManArguments),
+    /// List the filters of expressions; with a name, explain one
+    Filters(FiltersArguments),
     /// Start a local StringeeX with faults, for rehearsals and tests
     Sandbox(SandboxArguments),
 }
@@ -192,6 +194,18 @@ pub(super) struct OperationsArguments {
     #[arg(long, value_name = "DIR")]
     pub connectors: Vec<PathBuf>,
     /// text for people, json (an event for each operation) for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// When to use color
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FiltersArguments {
+    /// One of them, as in epoch_ms; left out: a line for each
+    pub name: Option<String>,
+    /// text for people, json (an event for each filter) for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// When to use color

@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod environment;
 mod explain;
+mod filters;
 mod gather;
 mod given;
 mod hearing;
@@ -85,6 +86,7 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
         Verb::Schema(arguments) => schema::schema(arguments.file),
         Verb::Completions(arguments) => completions::completions(arguments.shell),
         Verb::Man(arguments) => man::man(&arguments, &environment),
+        Verb::Filters(arguments) => filters::filters(&arguments, &environment),
         Verb::Sandbox(arguments) => sandbox::sandbox(&arguments),
     }
 }

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use crate::ledger::{Ledger, LedgerError};
-use crate::prepare::{Defaults, Draft, Findings, RowKey, ToldOnce};
+use crate::prepare::{Draft, Findings, Remarks, RowKey, ToldOnce};
 use crate::row::KeyHash;
 use crate::source::{Milestone, Read, Record, Source};
 use crate::text::code::Code;
@@ -311,7 +311,7 @@ impl<'t> Hearing<'t> {
     /// What only the whole source can tell.
     pub(super) fn hear_end(&mut self, readings: &Readings<'_>, read: Option<&WholeSource>) {
         let Some(read) = read else { return };
-        read.defaults.warnings().for_each(|warning| (self.tell)(warning.into()));
+        read.remarks.warnings().for_each(|warning| (self.tell)(warning.into()));
         for problem in readings.preparer.of_whole(&read.source) {
             self.checked.broken |= problem.is_error();
             (self.tell)(problem.into());
@@ -380,7 +380,7 @@ struct Seen<T> {
     sights: Vec<(T, Option<bool>)>,
     /// By record, in order, for those about which there is something to tell.
     problems: Vec<(usize, Vec<Diagnostic>)>,
-    defaults: Defaults,
+    remarks: Remarks,
 }
 
 /// A row of a source, in its turn.
@@ -399,8 +399,8 @@ pub(super) enum Heard<'a, T> {
 pub(super) struct WholeSource {
     source: Source,
     milestones: Vec<Milestone>,
-    /// What its rows leave to defaults.
-    defaults: Defaults,
+    /// What is to be said of many of its rows.
+    remarks: Remarks,
 }
 
 /// Reads all of a source and prepares its rows, on every core; `eye` makes of each what is kept of it, and `hear` gets
@@ -423,15 +423,15 @@ pub(super) fn read_all<T: Sight, E>(
             .unzip();
         let (recycle, recycled) = sync_channel(workers * (WAITING * 2 + 2));
         let reader = scope.spawn(move || read(source, &to_workers, &recycled));
-        let mut defaults = Defaults::default();
+        let mut remarks = Remarks::default();
         for mut seen in in_turn(&from_workers) {
-            defaults.append(std::mem::take(&mut seen.defaults));
+            remarks.append(std::mem::take(&mut seen.remarks));
             let batch = pass_on(seen, hear)?;
             // The reader may have ended; then there is no more use for the batch.
             let _ = recycle.try_send(batch);
         }
         drop(recycle);
-        Ok(reader.join().ok().map(|read| WholeSource { defaults, ..read }))
+        Ok(reader.join().ok().map(|read| WholeSource { remarks, ..read }))
     })
 }
 
@@ -449,7 +449,7 @@ fn read(
         match filled {
             Filled::Full if has_gone => turn += 1,
             Filled::Full | Filled::ToTheEnd => {
-                return WholeSource { source, milestones, defaults: Defaults::default() };
+                return WholeSource { source, milestones, remarks: Remarks::default() };
             }
         }
     }
@@ -503,8 +503,8 @@ fn look<T: Sight>(
                 problems.push((at, findings.take()));
             }
         }
-        let defaults = std::mem::take(&mut findings.defaults);
-        if to.send(Seen { batch, sights, problems, defaults }).is_err() {
+        let remarks = std::mem::take(&mut findings.remarks);
+        if to.send(Seen { batch, sights, problems, remarks }).is_err() {
             return;
         }
     }

@@ -12,7 +12,7 @@ use crate::declared::job::{
     Job, MapEntry, OperationChoice, Part, Rows, Sketch, Written, find_operation,
 };
 use crate::prepare::mapping::{Language, Mapped, Origin};
-use crate::prepare::schema::Checker;
+use crate::prepare::schema::{Checker, Kind};
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, slip_of};
@@ -20,6 +20,7 @@ use crate::text::document::Document;
 use crate::text::lookalike::did_you_mean;
 use crate::text::pointer::Pointer;
 
+use super::comparison;
 use super::intake::{Intake, Taken};
 use super::{Choice, FieldOrigin, MOST_LEFT_OUT, Preparer};
 
@@ -409,6 +410,13 @@ impl<'a> Compiler<'a> {
                 Some(Taken { field: *field, kind: *kind, origin })
             })
             .collect();
+        let flags = taken.iter().filter(|taken| taken.kind == Kind::Boolean);
+        let flags = flags.map(|taken| &fields[taken.origin]);
+        for warning in flags.filter_map(comparison::warning) {
+            if self.problems.iter().all(|known| known.message != warning.message) {
+                self.problems.push(warning);
+            }
+        }
         let untaken = (0..fields.len())
             .filter(|index| !taken.iter().any(|taken| taken.origin == *index))
             .collect();

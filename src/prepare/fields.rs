@@ -280,7 +280,7 @@ impl Preparer {
                 column: filled.and_then(|field| field.column.clone()),
                 ..self.place(row.record, None, Some(pointer()))
             };
-            findings.defaults.add((name, why), remark, row.record.place.line, place);
+            findings.remarks.defaults.add((name, why), remark, row.record.place.line, place);
         }
     }
 

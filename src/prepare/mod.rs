@@ -4,12 +4,15 @@
 //! read and nothing is sent; what the ledger says of a row is for `plan`. `compile` reads the job once, before any
 //! row; here is what is done with each.
 
+mod comparison;
 mod compile;
 mod defaults;
 mod fields;
+mod garbled;
 mod intake;
 pub(crate) mod mapping;
 mod prepared;
+mod remarks;
 pub(crate) mod request;
 pub(crate) mod schema;
 
@@ -21,9 +24,9 @@ use crate::source::{Columns, Lines, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, slip_of};
 
-pub(crate) use defaults::Defaults;
 use intake::Intake;
 pub(crate) use prepared::{Draft, Findings, Ready, RowKey, ToldOnce};
+pub(crate) use remarks::Remarks;
 
 /// So many names of left-out fields are told.
 const MOST_LEFT_OUT: usize = 20;

@@ -16,9 +16,9 @@ use crate::text::place::RowPlace;
 use crate::text::pointer::Pointer;
 
 use super::Preparer;
-use super::defaults::Defaults;
 use super::fields::UncheckedRow;
 use super::intake::Intake;
+use super::remarks::Remarks;
 use super::request::{self, Request};
 use super::schema::Finding;
 
@@ -84,8 +84,8 @@ pub struct Ready {
 pub struct Findings {
     pub problems: Vec<Diagnostic>,
     pub(super) told: ToldOnce,
-    /// Rows that leave a field to a default that matters.
-    pub(crate) defaults: Defaults,
+    /// What is to be said of many rows.
+    pub(crate) remarks: Remarks,
     pub(super) scratch: Vec<Finding>,
     /// Names that are no fields, each with the field that it comes near to.
     pub(super) slips: HashMap<Arc<str>, Option<Arc<str>>>,
@@ -180,6 +180,7 @@ impl<'p> Draft<'p> {
             let row = UncheckedRow { intake, record, fields: &self.fields, first };
             preparer.check_fields(&row, now, findings);
             preparer.note_defaults(&row, findings);
+            preparer.note_garbled(&row, findings);
             preparer.refuse_slips(&row, findings);
             preparer.note_many_lines(&row, findings);
         }

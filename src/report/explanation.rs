@@ -70,7 +70,7 @@ pub(super) fn more_about(code: Code) -> String {
     format!("More about an error: noteferry explain {code}")
 }
 
-fn wrapped(text: &str) -> String {
+pub(super) fn wrapped(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {

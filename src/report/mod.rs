@@ -19,6 +19,7 @@ mod bar;
 mod causes;
 pub(crate) mod exit;
 mod explanation;
+mod filters;
 mod json_text;
 mod ledger_check;
 mod narration;
@@ -44,6 +45,7 @@ pub(crate) use causes::Causes;
 pub(crate) use explanation::{
     all_codes, explanation, explanation_event, explanation_of_term, explanation_of_term_event,
 };
+pub(crate) use filters::{all_filters, filter, filter_event};
 pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
 pub(crate) use ndjson::{at, finished_event, ndjson, reason};
 pub(crate) use operations::{operation_event, operations};

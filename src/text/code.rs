@@ -218,6 +218,11 @@ codes! {
             "a column is no field and is left out"
             "A data file without a job sends the columns that bear the name of a field, and no others. If the column is \
              needed, rename it, or write a job whose `map` says where it goes."
+        TextComparison "text-comparison"
+            "true or false hangs on a comparison with a text"
+            "A cell that says the same with another blank, another capital or another form of a letter is not equal, and quietly \
+             means the other: what is for colleagues could be seen by customers. A table of values names every text, and \
+             whatever it does not name is a problem that is shown: see `values` in docs/mapping.md."
         UnknownColumn "unknown-column"
             "the source has no such column"
             "Names must be as in the header, capitals and blanks included; a name that is no identifier is written \
@@ -229,7 +234,8 @@ codes! {
         ExpressionSyntax "expression-syntax"
             "an expression cannot be read"
             "What stands between {{ and }} is an expression of Jinja: a column, or a calculation with columns, as in \
-             {{ column | trim }} or {{ a if b else c }}. Statements ({% … %}) are not understood."
+             {{ column | trim }} or {{ a if b else c }}. Between {% and %} stand statements: for, if and set; every for and if \
+             has its end. See docs/mapping.md."
         UnknownFilter "unknown-filter"
             "there is no such filter"
             "What follows a | in an expression is a filter, such as trim, default or epoch_ms. Without it the value would \
@@ -375,6 +381,10 @@ codes! {
             "a text has more than a thousand lines"
             "It is sent as it is. A text of so many lines is seldom meant: a quote that opens a cell and is closed far below \
              takes the rows between for text. Look at the row, and at how many rows there are."
+        GarbledText "garbled-text"
+            "a text has letters that were read in the wrong encoding"
+            "Such as Tiáº¿ng for Tiếng: a program has read UTF-8 as windows-1252 and saved what it saw. Letters may be lost for good, \
+             so nothing is repaired. Export the data anew, as UTF-8 all the way."
         ImplicitDefault "implicit-default"
             "an important field is left to its default"
             "The rows are sent, but the default may not be what you want: what is sent may be seen by customers, for one. Map the \

@@ -59,3 +59,8 @@ fn of_any_bytes_no_secret_is_left() {
 fn any_bytes_are_shown_without_steering() {
     play("terminal", bodies::terminal::run);
 }
+
+#[test]
+fn markup_of_any_bytes_is_a_text_in_proportion() {
+    play("markup", bodies::markup::run);
+}

@@ -4,14 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object};
-use minijinja::{Environment, Error, Expression, Value};
+use minijinja::{Environment, Error, ErrorKind, Expression, Value};
 use self_cell::self_cell;
 
 use crate::source::{Cell, Columns, Record};
 
+use super::comparison::{self, Comparison};
 use super::filter::{self, Setting};
 use super::scan::find_word;
 use super::shortcut::{Scalar, Shortcut};
+use super::template::Template;
 use super::{ROW, ValueError};
 
 type Borrowed<'e> = Expression<'e, 'static>;
@@ -48,9 +50,15 @@ pub(super) struct Names {
     pub(super) of_row: Option<usize>,
 }
 
-/// A compiled expression and the columns it needs.
+/// What is evaluated.
+pub(super) enum Program {
+    Expression(Owned),
+    Template(Template),
+}
+
+/// A compiled expression, or a text with statements, and the columns it needs.
 pub(crate) struct Compiled {
-    owned: Owned,
+    program: Program,
     names: Names,
     text: String,
     shortcut: Option<Shortcut>,
@@ -65,13 +73,13 @@ pub(super) enum Evaluated<'a> {
 
 impl Compiled {
     pub(super) fn new(
-        owned: Owned,
+        program: Program,
         names: Names,
         text: &str,
         shortcut: Option<Shortcut>,
         setting: Arc<Setting>,
     ) -> Self {
-        Self { owned, names, text: text.to_owned(), shortcut, setting }
+        Self { program, names, text: text.to_owned(), shortcut, setting }
     }
 
     /// The column it depends on, if that is exactly one.
@@ -81,6 +89,12 @@ impl Compiled {
             ([], true) => self.names.of_row,
             _ => None,
         }
+    }
+
+    /// The comparison of a column with a text that is in it, if there is one.
+    pub(super) fn comparison(&self) -> Option<Comparison<'_>> {
+        let named = |name: &str| self.names.columns.iter().any(|(column, _)| **column == *name);
+        comparison::with_text(&self.text, |name| named(name) || self.names.whole_row)
     }
 
     /// Whether it depends on no column.
@@ -123,7 +137,11 @@ impl Compiled {
             values: indexes.map(|index| cell_value(record.cell(index))).collect(),
             row: self.names.whole_row.then(|| Value::from_object(WholeRow::new(record, columns))),
         };
-        let value = self.owned.expression().eval(Value::from_object(context));
+        let context = Value::from_object(context);
+        let value = match &self.program {
+            Program::Expression(owned) => owned.expression().eval(context),
+            Program::Template(template) => template.render(context).map(Value::from),
+        };
         let value = value.map_err(|error| self.explain(&error))?;
         if value.is_undefined() {
             return Err(ValueError::Undefined { expression: self.text.trim().to_owned() });
@@ -135,9 +153,23 @@ impl Compiled {
         if let Some(time) = filter::time_error(error) {
             return ValueError::Time(time.clone());
         }
-        let words = match error.detail() {
-            Some(detail) => format!("`{}`: {}", self.text.trim(), in_words(detail)),
-            None => format!("`{}` cannot be evaluated: {}", self.text.trim(), error.kind()),
+        let shown = match &self.program {
+            Program::Expression(_) => self.text.trim().to_owned(),
+            Program::Template(template) => {
+                let part = error.range().and_then(|range| template.part(range));
+                let part = part.unwrap_or_else(|| "{% … %}".to_owned());
+                if error.kind() == ErrorKind::UndefinedError {
+                    return ValueError::Undefined { expression: part };
+                }
+                part
+            }
+        };
+        let words = match (error.kind(), error.detail()) {
+            (ErrorKind::OutOfFuel, _) => format!(
+                "`{shown}` takes too much work: a loop goes on for too long, or a text is very long"
+            ),
+            (_, Some(detail)) => format!("`{shown}`: {}", in_words(detail)),
+            (kind, None) => format!("`{shown}` cannot be evaluated: {kind}"),
         };
         ValueError::Evaluation { words }
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
 use crate::declared::job::Written;
 use crate::source::Source;
@@ -13,13 +13,13 @@ use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::lookalike::Lookalike;
 
 use super::ROW;
-use super::expression::{Compiled, Names, Owned};
+use super::arguments;
+use super::expression::{Compiled, Names, Owned, Program};
 use super::filter::{self, Setting};
-use super::scan::{
-    filter_names, find_word, literal_arguments, one_of_row, place_in, row_subscripts,
-};
+use super::place::place_in;
+use super::scan::{filter_names, find_word, one_of_row, row_subscripts};
 use super::shortcut::Shortcut;
-use super::time_format;
+use super::template::{self, Draft, Kind, MOST_TAGS, Template};
 
 /// How many steps one expression may take; far more than any honest one needs.
 const FUEL: u64 = 100_000;
@@ -36,7 +36,7 @@ const LONGEST: usize = 4096;
 impl Language {
     /// `zone` is for times that name none.
     pub(crate) fn new(zone: Option<TimeZone>) -> Self {
-        let setting = Arc::new(Setting { zone });
+        let setting = Arc::new(Setting { zone, ..Setting::default() });
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
@@ -60,24 +60,84 @@ impl Language {
         }
         let place = |range: Option<Range<usize>>| place_in(written, &at, range);
         let owned = Owned::compile(&self.environment, text).map_err(|error| {
-            let message = error.detail().unwrap_or("the expression cannot be read").to_owned();
-            let problem = Diagnostic::error(Code::ExpressionSyntax, place(error.range()), message);
-            vec![problem.hint(syntax_hint(text, source))]
+            vec![syntax_problem(&error, place(error.range()), syntax_hint(text, source))]
         })?;
-        let mut problems = self.unknown_filters(text, &place);
-        problems.extend(unknown_subscripts(text, source, &place));
-        problems.extend(wrong_formats(text, &place));
-        let names = self.names_of(owned.expression(), text, source, &place, &mut problems);
-        if !problems.is_empty() {
+        let code = Spelled { text, parts: Vec::from([0..text.len()]) };
+        let paths = owned.expression().undeclared_variables(true).into_iter().collect();
+        let names = self.checked(&code, paths, source, &place).map_err(|mut problems| {
             // `note/text` is a quotient to the language; who writes it means the column, not two.
-            let meant = odd_column(text, source).map(subscript_hint);
-            return Err(match (meant, problems.swap_remove(0)) {
-                (Some(hint), first) => vec![first.hint(hint)],
-                (None, first) => [vec![first], problems].concat(),
-            });
-        }
+            match odd_column(text, source).map(subscript_hint) {
+                Some(hint) => vec![problems.swap_remove(0).hint(hint)],
+                None => problems,
+            }
+        })?;
         let shortcut = Shortcut::find(text, &names, source.columns());
-        Ok(Compiled::new(owned, names, text, shortcut, Arc::clone(&self.setting)))
+        let program = Program::Expression(owned);
+        Ok(Compiled::new(program, names, text, shortcut, Arc::clone(&self.setting)))
+    }
+
+    /// Compiles a text with statements in it.
+    pub(crate) fn compile_template(
+        &self,
+        written: &Written,
+        source: &mut Source,
+    ) -> Result<Compiled, Vec<Diagnostic>> {
+        let text = written.text.as_str();
+        let whole = 0..text.len();
+        let place = |range: Option<Range<usize>>| place_in(written, &whole, range);
+        let tags = template::tags(text);
+        let too_much = if text.len() > template::LONGEST {
+            Some(format!("a text with statements is longer than {} bytes", template::LONGEST))
+        } else if tags.len() > MOST_TAGS {
+            Some(format!("a text has more than {MOST_TAGS} expressions and statements"))
+        } else if tags.iter().any(|tag| tag.inside.len() > LONGEST) {
+            Some(format!("an expression or a statement is longer than {LONGEST} bytes"))
+        } else {
+            None
+        };
+        if let Some(message) = too_much {
+            return Err(vec![Diagnostic::error(Code::ExpressionSyntax, place(None), message)]);
+        }
+        let draft = Draft::new(text, &tags);
+        let compiled = Template::compile(&self.environment, &draft).map_err(|error| {
+            let range = error.range().map(|range| draft.original(range));
+            vec![syntax_problem(&error, place(range), STATEMENTS.to_owned())]
+        })?;
+        let parts: Vec<Range<usize>> = tags
+            .iter()
+            .filter(|tag| tag.kind != Kind::Comment)
+            .map(|tag| tag.inside.clone())
+            .collect();
+        let spelled: Vec<&str> = parts.iter().map(|part| &text[part.clone()]).collect();
+        let spelled = spelled.join("\n");
+        let names = self.checked(&Spelled { text, parts }, compiled.names(), source, &place)?;
+        let program = Program::Template(compiled);
+        Ok(Compiled::new(program, names, &spelled, None, Arc::clone(&self.setting)))
+    }
+
+    /// What can be known to be wrong before any row; or else the columns that are named.
+    fn checked(
+        &self,
+        code: &Spelled<'_>,
+        paths: Vec<String>,
+        source: &mut Source,
+        place: &impl Fn(Option<Range<usize>>) -> Place,
+    ) -> Result<Names, Vec<Diagnostic>> {
+        let mut problems = self.unknown_filters(code, place);
+        problems.extend(unknown_subscripts(code, source, place));
+        for part in &code.parts {
+            let faults = arguments::faults(&code.text[part.clone()], &self.setting);
+            problems.extend(faults.into_iter().map(|fault| {
+                let range = part.start + fault.at.start..part.start + fault.at.end;
+                let problem = Diagnostic::error(fault.code, place(Some(range)), fault.message);
+                match fault.hint {
+                    Some(hint) => problem.hint(hint),
+                    None => problem,
+                }
+            }));
+        }
+        let names = self.names_of(code, paths, source, place, &mut problems);
+        if problems.is_empty() { Ok(names) } else { Err(problems) }
     }
 
     pub(super) fn has_filter(&self, name: &str) -> bool {
@@ -94,13 +154,13 @@ impl Language {
     /// An unknown filter would only show when a row comes to it.
     fn unknown_filters(
         &self,
-        text: &str,
+        code: &Spelled<'_>,
         place: &impl Fn(Option<Range<usize>>) -> Place,
     ) -> Vec<Diagnostic> {
-        let names = filter_names(text).into_iter();
-        let unknown = names.filter(|range| !self.has_filter(&text[range.clone()]));
+        let names = code.find(filter_names).into_iter();
+        let unknown = names.filter(|range| !self.has_filter(&code.text[range.clone()]));
         let told = unknown.map(|range| {
-            let name = &text[range.clone()];
+            let name = &code.text[range.clone()];
             let message = format!("there is no filter `{name}`");
             Diagnostic::error(Code::UnknownFilter, place(Some(range.clone())), message)
                 .hint_names(name, filter::names())
@@ -108,20 +168,19 @@ impl Language {
         told.collect()
     }
 
-    /// The columns that an expression names, each of which must exist; those that do not go to `problems`.
+    /// The columns that are named, each of which must exist; those that do not go to `problems`.
     fn names_of(
         &self,
-        expression: &Expression<'_, '_>,
-        text: &str,
+        code: &Spelled<'_>,
+        mut paths: Vec<String>,
         source: &mut Source,
         place: &impl Fn(Option<Range<usize>>) -> Place,
         problems: &mut Vec<Diagnostic>,
     ) -> Names {
-        let mut found: Vec<String> = expression.undeclared_variables(true).into_iter().collect();
-        found.sort();
+        paths.sort();
         let mut columns: Vec<(Arc<str>, usize)> = Vec::new();
         let mut whole_row = false;
-        for path in &found {
+        for path in &paths {
             let (first, rest) = path
                 .split_once('.')
                 .map_or((path.as_str(), None), |(first, rest)| (first, Some(rest)));
@@ -130,7 +189,7 @@ impl Language {
                 if let Some(column) = rest {
                     let column = column.split('.').next().unwrap_or(column);
                     if let Err(problem) = column_index(source, column) {
-                        add(problems, problem(place(find_word(text, column))));
+                        add(problems, problem(place(code.word(column))));
                     }
                 }
             } else if !self.environment.globals().any(|(name, _)| name == first)
@@ -138,39 +197,60 @@ impl Language {
             {
                 match column_index(source, first) {
                     Ok(index) => columns.push((first.into(), index)),
-                    Err(problem) => add(problems, problem(place(find_word(text, first)))),
+                    Err(problem) => add(problems, problem(place(code.word(first)))),
                 }
             }
         }
-        let of_row = one_of_row(text).and_then(|name| source.columns().index(name));
+        let spelled: Vec<&str> = code.parts.iter().map(|part| &code.text[part.clone()]).collect();
+        let of_row = one_of_row(&spelled.join("\n")).and_then(|name| source.columns().index(name));
         Names { columns: columns.into(), whole_row, of_row }
     }
 }
 
-/// A format that no time can fit, or that would read a time wrongly, is wrong for all rows.
-fn wrong_formats(text: &str, place: &impl Fn(Option<Range<usize>>) -> Place) -> Vec<Diagnostic> {
-    let formats = literal_arguments(text, "epoch_ms").into_iter();
-    let wrong = formats.filter_map(|range| {
-        let fault = time_format::fault(&text[range.clone()])?;
-        let problem = Diagnostic::error(Code::TimeFormat, place(Some(range)), fault.message);
-        Some(problem.hint(fault.hint))
-    });
-    wrong.collect()
+/// A text of the job, and which parts of it are code.
+struct Spelled<'t> {
+    text: &'t str,
+    parts: Vec<Range<usize>>,
+}
+
+impl Spelled<'_> {
+    /// What is found in the code, by its ranges in the text.
+    fn find(&self, find: impl Fn(&str) -> Vec<Range<usize>>) -> Vec<Range<usize>> {
+        let of_part = |part: &Range<usize>| {
+            let found = find(&self.text[part.clone()]).into_iter();
+            let start = part.start;
+            found.map(move |range| start + range.start..start + range.end).collect::<Vec<_>>()
+        };
+        self.parts.iter().flat_map(of_part).collect()
+    }
+
+    fn word(&self, word: &str) -> Option<Range<usize>> {
+        self.find(|part| find_word(part, word).into_iter().collect()).into_iter().next()
+    }
+}
+
+/// What to write instead of statements that cannot be read.
+const STATEMENTS: &str = "statements are {% for item in list %} … {% endfor %}, {% if a %} … {% else %} … {% endif %} and {% set \
+     name = a %}; every one that opens is closed";
+
+fn syntax_problem(error: &Error, place: Place, hint: String) -> Diagnostic {
+    let message = error.detail().unwrap_or("the expression cannot be read").to_owned();
+    Diagnostic::error(Code::ExpressionSyntax, place, message).hint(hint)
 }
 
 /// `row['…']` names a column as plainly as a bare name does. Where later rows may bring more columns, nobody can
 /// tell yet.
 fn unknown_subscripts(
-    text: &str,
+    code: &Spelled<'_>,
     source: &mut Source,
     place: &impl Fn(Option<Range<usize>>) -> Place,
 ) -> Vec<Diagnostic> {
     if source.columns().is_open() || source.columns().index(ROW).is_some() {
         return Vec::new();
     }
-    let subscripts = row_subscripts(text).into_iter();
+    let subscripts = code.find(row_subscripts).into_iter();
     let unknown = subscripts.filter_map(|range| {
-        let found = column_index(source, &text[range.clone()]);
+        let found = column_index(source, &code.text[range.clone()]);
         found.err().map(|problem| problem(place(Some(range))))
     });
     unknown.collect()

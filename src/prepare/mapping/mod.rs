@@ -4,12 +4,18 @@
 //! row holds. A cell is data: text that looks like an expression is never evaluated. Which values fit a
 //! field is for `schema`.
 
+mod arguments;
+mod comparison;
 mod expression;
 mod filter;
 mod language;
+mod place;
 mod scan;
+mod scan_calls;
 mod shortcut;
+mod template;
 mod time;
+mod time_count;
 mod time_format;
 
 #[cfg(test)]
@@ -30,6 +36,9 @@ use crate::text::lookalike::Lookalike;
 use expression::{Compiled, Evaluated};
 use shortcut::Scalar;
 
+pub(crate) use comparison::Comparison;
+pub(crate) use filter::{Argument, Example, FILTERS, Filter, find as find_filter};
+pub use filter::{html_to_text, jira_to_text};
 pub(crate) use language::Language;
 pub(crate) use time::TimeError;
 
@@ -42,7 +51,7 @@ pub(crate) enum Origin {
     Constant(Mapped<'static>),
     /// A bare column: its cell as it is, without evaluation.
     Column(usize),
-    /// One expression: the value keeps its type.
+    /// One expression: the value keeps its type. Or a text with statements.
     Expression(Box<Compiled>),
     /// Text around expressions: always text.
     Text(Vec<Part>),
@@ -100,6 +109,10 @@ impl Origin {
         written: &Written,
         source: &mut Source,
     ) -> Result<Self, Vec<Diagnostic>> {
+        if template::has_statements(&written.text) {
+            let compiled = language.compile_template(written, source)?;
+            return Ok(Self::Expression(Box::new(compiled)));
+        }
         let pieces = pieces(written).map_err(|problem| vec![problem])?;
         if let [Piece::Expression(range)] = pieces.as_slice() {
             if let Some(name) = bare_column(&written.text[range.clone()]) {
@@ -140,6 +153,14 @@ impl Origin {
                 Part::Literal(_) => false,
                 Part::Expression(compiled) => compiled.uses(column, name),
             }),
+        }
+    }
+
+    /// The column that the value hangs on by a comparison with a text, if it does.
+    pub(crate) fn comparison(&self) -> Option<Comparison<'_>> {
+        match self {
+            Self::Expression(compiled) => compiled.comparison(),
+            Self::Constant(_) | Self::Column(_) | Self::Text(_) => None,
         }
     }
 
@@ -318,14 +339,6 @@ fn inside(text: &str) -> &str {
 /// Cuts a text at its `{{` and `}}`.
 fn pieces(written: &Written) -> Result<Vec<Piece>, Diagnostic> {
     let text = written.text.as_str();
-    if text.contains("{%") {
-        let problem = Diagnostic::error(
-            Code::ExpressionSyntax,
-            written.place.clone(),
-            "`{%` is not understood here",
-        );
-        return Err(problem.hint("only expressions are, as in {{ a if b else c }}"));
-    }
     if let Some(quote) = odd_quotes(text) {
         let message = format!(
             "{} is no quote of YAML, and would be sent as a part of the text",

@@ -3,10 +3,6 @@
 //! What they mean is for the language; this is for messages and for checks before any row is read.
 
 use std::ops::Range;
-use std::sync::Arc;
-
-use crate::declared::job::Written;
-use crate::text::diagnostic::Place;
 
 use super::ROW;
 
@@ -101,21 +97,6 @@ fn row_attribute(text: &str, at: usize) -> Option<Range<usize>> {
     (end > 0).then(|| start..start + end)
 }
 
-/// Ranges of the texts that stand alone in the parentheses behind a filter: of `|epoch_ms('%d')`, that of `%d`.
-pub(super) fn literal_arguments(text: &str, filter: &str) -> Vec<Range<usize>> {
-    let names = filter_names(text).into_iter().filter(|range| &text[range.clone()] == filter);
-    let literal = |name: Range<usize>| {
-        let inside = text[name.end..].trim_start().strip_prefix('(')?.trim_start();
-        let open = inside.chars().next().filter(|letter| matches!(letter, '\'' | '"'))?;
-        let literal = inside[1..].split(open).next()?;
-        let closed = inside[1 + literal.len()..].strip_prefix(open)?.trim_start();
-        let start = text.len() - inside.len() + 1;
-        (closed.starts_with([')', ',']) && !literal.contains('\\'))
-            .then(|| start..start + literal.len())
-    };
-    names.filter_map(literal).collect()
-}
-
 fn is_word(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
@@ -125,16 +106,4 @@ pub(super) fn find_word(text: &str, word: &str) -> Option<Range<usize>> {
     text.match_indices(word).map(|(at, _)| at..at + word.len()).find(|range| {
         !text[..range.start].ends_with(is_word) && !text[range.end..].starts_with(is_word)
     })
-}
-
-/// The place of a range of an expression, where the YAML shows its text as it is; else of the whole value.
-pub(super) fn place_in(written: &Written, at: &Range<usize>, range: Option<Range<usize>>) -> Place {
-    let Place::Text(source, span) = &written.place else { return written.place.clone() };
-    let raw = source.text.get(span.clone()).unwrap_or_default();
-    let Some(start) = raw.find(written.text.as_str()).map(|offset| span.start + offset + at.start)
-    else {
-        return written.place.clone();
-    };
-    let range = range.unwrap_or(0..at.len());
-    Place::Text(Arc::clone(source), start + range.start..start + range.end)
 }

@@ -1,5 +1,7 @@
 //! Expressions: the shortcut against the language, and what becomes of the language.
 
+mod templates;
+
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;

@@ -64,6 +64,24 @@ enum Piece {
     Letter(char, usize),
 }
 
+/// What is wrong with a format that times are written by; none where nothing is.
+pub(super) fn fault_of_writing(format: &str) -> Option<FormatFault> {
+    if !format.contains('%') {
+        return Some(without_directives(format));
+    }
+    let pieces = pieces(format);
+    let unknown = pieces.iter().find_map(|piece| piece.unknown());
+    // What cannot be read may be written.
+    if let Some((letter, at)) = unknown.filter(|(letter, _)| !"ZQqNLcrxXvEO".contains(*letter)) {
+        return Some(unknown_directive(format, letter, at));
+    }
+    let wrong = [("%H:%m", "%H:%M"), ("%I:%m", "%I:%M")];
+    wrong.into_iter().find(|(wrong, _)| format.contains(wrong)).map(|(wrong, right)| FormatFault {
+        message: format!("in the format `{format}`, %m is the month"),
+        hint: format!("for minutes write '{}'", format.replace(wrong, right)),
+    })
+}
+
 /// What is wrong with a format; none where nothing is.
 pub(super) fn fault(format: &str) -> Option<FormatFault> {
     if !format.contains('%') {

@@ -1,0 +1,181 @@
+//! Texts that were read in the wrong encoding before they came here: `Tiáº¿ng Viá»‡t`. Counted by field, so that one warning
+//! tells of all of them.
+//!
+//! Only what is surely such is told: letters that are UTF-8 if each is taken for a byte. Nothing is repaired: where one text
+//! is garbled, others have lost letters for good, and only a new export has them.
+
+use std::sync::Arc;
+
+use crate::source::Lines;
+use crate::text::code::Code;
+use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
+use crate::text::pointer::Pointer;
+
+use super::Preparer;
+use super::fields::UncheckedRow;
+use super::prepared::Findings;
+
+/// So many letters of a garbled word are shown.
+const SHOWN: usize = 40;
+
+/// See the module's text.
+#[derive(Debug, Default)]
+pub(super) struct Garbled(Vec<Found>);
+
+#[derive(Debug)]
+struct Found {
+    field: Arc<str>,
+    /// What was found first of all.
+    word: String,
+    first: CellPlace,
+    rows: Lines,
+}
+
+impl Garbled {
+    /// A row's field has a garbled word.
+    pub(super) fn add(
+        &mut self,
+        (field, word): (&str, &str),
+        line: u64,
+        place: impl FnOnce() -> CellPlace,
+    ) {
+        if let Some(known) = self.0.iter_mut().find(|found| *found.field == *field) {
+            known.rows.add(line);
+            return;
+        }
+        let mut rows = Lines::default();
+        rows.add(line);
+        let word = word.chars().take(SHOWN).collect();
+        self.0.push(Found { field: field.into(), word, first: place(), rows });
+    }
+
+    /// Takes in what was found in rows that come later.
+    pub(super) fn append(&mut self, later: Self) {
+        for found in later.0 {
+            match self.0.iter_mut().find(|known| known.field == found.field) {
+                Some(known) => known.rows.append(&found.rows),
+                None => self.0.push(found),
+            }
+        }
+    }
+
+    /// A warning for each field.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = Diagnostic> {
+        self.0.iter().map(|Found { field, word, first, rows }| {
+            let count = match rows.count {
+                1 => "1 row".to_owned(),
+                count => format!("{count} rows"),
+            };
+            let message = format!(
+                "`{field}` has garbled letters in {count}, as in \"{word}\": {}",
+                rows.lines()
+            );
+            let place = Place::Row(first.clone());
+            let warning = Diagnostic::warning(Code::GarbledText, place, message).hint(
+                "a program before this one has read UTF-8 as windows-1252: export the data anew as UTF-8, or the notes will \
+                 be sent as they are",
+            );
+            Diagnostic { once: true, ..warning }
+        })
+    }
+}
+
+impl Preparer {
+    /// Counts the row where letters of its texts were read in the wrong encoding.
+    pub(super) fn note_garbled(&self, row: &UncheckedRow<'_>, findings: &mut Findings) {
+        for (field, value) in row.fields.iter() {
+            let Some(word) = value.as_str().and_then(garbled_word) else { continue };
+            let name = row.intake.checker.operation().fields.name(field);
+            let filled = self.fields.iter().find(|field| *field.field == *name);
+            let place = || CellPlace {
+                column: filled.and_then(|field| field.column.clone()),
+                ..self.place(row.record, None, Some(Pointer::of([name])))
+            };
+            findings.remarks.garbled.add((name, word), row.record.place.line, place);
+        }
+    }
+}
+
+/// The first word of a text that is surely garbled.
+fn garbled_word(text: &str) -> Option<&str> {
+    // Vietnamese cannot be garbled without a sign of this block, and hardly any text has one.
+    memchr::memchr(0xc2, text.as_bytes())?;
+    let mut halves = None;
+    for (at, letter) in text.char_indices() {
+        let weight = sequence(letter, &text[at + letter.len_utf8()..]);
+        match (weight, halves) {
+            (0, _) => {}
+            (1, None) => halves = Some(at),
+            _ => return Some(word_at(text, halves.unwrap_or(at))),
+        }
+    }
+    None
+}
+
+/// How sure it is that a letter and those behind it are bytes of one: 2 surely, 1 together with another, 0 not at all.
+fn sequence(letter: char, rest: &str) -> u8 {
+    let length = match letter {
+        'Ã'..='Æ' => 2,
+        'á' | 'â' => 3,
+        'ð' => 4,
+        _ => return 0,
+    };
+    let mut bytes = [0; 4];
+    bytes[0] = byte(letter).unwrap_or_default();
+    let mut letters = rest.chars();
+    for place in &mut bytes[1..length] {
+        match letters.next().and_then(byte) {
+            Some(byte @ 0x80..=0xbf) => *place = byte,
+            _ => return 0,
+        }
+    }
+    let meant = std::str::from_utf8(&bytes[..length]).ok().and_then(|text| text.chars().next());
+    match meant {
+        // `Ã` before a blank that keeps words together ends many a word in capitals.
+        Some('à' | '\u{ed}') if length == 2 => 0,
+        Some('\u{c0}'..='\u{1b0}') => 1,
+        Some(
+            '\u{1ea0}'..='\u{1ef9}' | '\u{2010}'..='\u{2044}' | '₫' | '\u{1f300}'..='\u{1faff}',
+        ) => 2,
+        _ => 0,
+    }
+}
+
+/// The byte that windows-1252, or Latin 1, has for a letter.
+fn byte(letter: char) -> Option<u8> {
+    const SPECIALS: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
+    if let Ok(byte) = u8::try_from(u32::from(letter)) {
+        return Some(byte);
+    }
+    let at = SPECIALS.chars().position(|special| special == letter)?;
+    u8::try_from(at + 0x80).ok()
+}
+
+fn word_at(text: &str, at: usize) -> &str {
+    let is_end = |letter: char| letter == ' ' || letter == '\n' || letter == '\t';
+    let start = text[..at].rfind(is_end).map_or(0, |before| before + 1);
+    let end = text[at..].find(is_end).map_or(text.len(), |end| at + end);
+    &text[start..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::garbled_word;
+
+    #[test]
+    fn what_is_surely_garbled_is_found() {
+        for (text, word) in [
+            ("Mojibake: Tiáº¿ng Viá»‡t", Some("Tiáº¿ng")),
+            ("ÄÃ£ gá»\u{8d}i khÃ¡ch", Some("ÄÃ£")),
+            ("khÃ¡ch hÃ©o", Some("khÃ¡ch")),
+            ("khÃ¡ch", None),
+            ("giÃ¡ 45.000â‚«", Some("giÃ¡")),
+            ("Tiếng Việt, THỊ XÃ\u{a0}SƠN TÂY, 5 º, «á» 2²", None),
+            ("Tie\u{302}\u{301}ng Vie\u{323}\u{302}t\u{a0}", None),
+            ("plain", None),
+            ("français, déjà\u{a0}vu, 20\u{a0}°C", None),
+        ] {
+            assert_eq!(garbled_word(text), word, "{text}");
+        }
+    }
+}

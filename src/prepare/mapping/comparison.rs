@@ -1,0 +1,105 @@
+//! Comparisons with texts in an expression: `flag == "Có"`.
+//!
+//! Where such a comparison decides between true and false, a text that is spelled a little differently quietly means the
+//! other. Whether that matters is for whoever knows the field.
+
+use super::scan_calls::outside_quotes;
+
+/// A column that is compared with a text, as both are written.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Comparison<'t> {
+    pub(crate) column: &'t str,
+    pub(crate) text: &'t str,
+    /// Whether it is asked if they are equal, and not if they differ.
+    pub(crate) equal: bool,
+}
+
+/// The first comparison of a bare column with a text. A column that goes through a filter before has been thought about.
+pub(super) fn with_text<'t>(
+    code: &'t str,
+    is_column: impl Fn(&str) -> bool,
+) -> Option<Comparison<'t>> {
+    let bytes = code.as_bytes();
+    let signs = outside_quotes(code)
+        .filter(|(at, byte)| matches!(byte, b'=' | b'!') && bytes.get(at + 1) == Some(&b'='));
+    for (at, sign) in signs {
+        let (left, right) = (code[..at].trim_end(), code[at + 2..].trim_start());
+        let found = (last_column(left), first_text(right));
+        let found = match found {
+            (Some(column), Some(text)) => Some((column, text)),
+            _ => last_text(left).zip(first_column(right)).map(|(text, column)| (column, text)),
+        };
+        if let Some((column, text)) = found.filter(|(column, _)| is_column(name(column))) {
+            return Some(Comparison { column, text, equal: sign == b'=' });
+        }
+    }
+    None
+}
+
+/// The name of `name`, `row.name` and `row["name"]`.
+fn name(column: &str) -> &str {
+    if let Some(inside) = column.strip_prefix("row[").and_then(|rest| rest.strip_suffix(']')) {
+        return inside.trim_matches(['\'', '"']);
+    }
+    column.strip_prefix("row.").unwrap_or(column)
+}
+
+fn is_of_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_' || letter == '.'
+}
+
+fn last_column(left: &str) -> Option<&str> {
+    let start = match left.ends_with(']') {
+        true => left.rfind("row[")?,
+        false => left.len() - left.chars().rev().take_while(|letter| is_of_name(*letter)).count(),
+    };
+    let column = &left[start..];
+    (!column.is_empty() && !left[..start].trim_end().ends_with('|')).then_some(column)
+}
+
+fn first_column(right: &str) -> Option<&str> {
+    let end = match right.starts_with("row[") {
+        true => right.find(']')? + 1,
+        false => right.find(|letter| !is_of_name(letter)).unwrap_or(right.len()),
+    };
+    let column = &right[..end];
+    (!column.is_empty() && !right[end..].trim_start().starts_with('|')).then_some(column)
+}
+
+fn first_text(right: &str) -> Option<&str> {
+    let quote = right.chars().next().filter(|letter| matches!(letter, '\'' | '"'))?;
+    right[1..].split(quote).next()
+}
+
+fn last_text(left: &str) -> Option<&str> {
+    let quote = left.chars().next_back().filter(|letter| matches!(letter, '\'' | '"'))?;
+    left[..left.len() - 1].rsplit(quote).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comparisons_are_found() {
+        let is_column = |name: &str| matches!(name, "flag" | "Nội bộ");
+        for (code, expected) in [
+            ("flag == \"Có\"", Some(("flag", "Có", true))),
+            (" true if flag!='Có' else false", Some(("flag", "Có", false))),
+            ("'Có' == flag", Some(("flag", "Có", true))),
+            ("row['Nội bộ'] == 'Có'", Some(("row['Nội bộ']", "Có", true))),
+            ("row.flag == 'Có'", Some(("row.flag", "Có", true))),
+            ("flag | trim == 'Có'", None),
+            ("'Có' == flag | trim", None),
+            ("flag == 1", None),
+            ("flag == other", None),
+            ("other == 'Có'", None),
+            ("flag", None),
+            ("'flag == \"Có\"'", None),
+            ("==", None),
+        ] {
+            let expected = expected.map(|(column, text, equal)| Comparison { column, text, equal });
+            assert_eq!(with_text(code, is_column), expected, "{code}");
+        }
+    }
+}
