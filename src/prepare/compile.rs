@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use crate::declared::connector::{Connector, Operation};
 use crate::declared::job::{
-    Job, MapEntry, OperationChoice, Part, Rows, Sketch, Written, find_operation,
+    Job, Lookups, MapEntry, MapValue, OperationChoice, Part, Rows, Shaping, Sketch, ValueTable,
+    Written, find_operation,
 };
-use crate::prepare::mapping::{Language, Mapped, Origin};
+use crate::prepare::mapping::{Language, Mapped, NamedValue, Origin};
 use crate::prepare::schema::Checker;
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
@@ -21,6 +22,7 @@ use crate::text::lookalike::did_you_mean;
 use crate::text::pointer::Pointer;
 
 use super::intake::{Intake, Taken};
+use super::sieve::Sieve;
 use super::{Choice, FieldOrigin, MOST_LEFT_OUT, Preparer};
 
 /// The column that names a row's operation where the job does not.
@@ -32,8 +34,10 @@ impl Preparer {
         job: &Job,
         source: &mut Source,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let mut compiler = Compiler::new(Declared::of_job(job));
+        let (lookups, found) = Lookups::load(&job.shaping.lookups);
+        let mut compiler = Compiler::new(Declared::of_job(job), lookups);
         let compiled = compiler.compile(source);
+        compiler.problems.extend(found);
         let operations = compiler.operations();
         let (errors, warnings): (Vec<_>, Vec<_>) =
             compiler.problems.into_iter().partition(Diagnostic::is_error);
@@ -45,6 +49,8 @@ impl Preparer {
                     choice,
                     fields: compiled.fields,
                     intakes: compiled.intakes,
+                    named: compiled.named,
+                    sieve: compiled.sieve,
                     key: compiled.key,
                     marker: job.marker.clone(),
                     map_place: compiler.job.map_place(),
@@ -61,7 +67,8 @@ impl Preparer {
     /// What else is wrong with a job that cannot be used; without its source nothing is said of columns.
     pub fn faults(sketch: &Sketch, source: Option<Source>) -> Vec<Diagnostic> {
         let mut source = source.unwrap_or_else(Source::of_any_columns);
-        let mut compiler = Compiler::new(Declared::of_sketch(sketch));
+        let lookups = Lookups::named(&sketch.shaping.lookups);
+        let mut compiler = Compiler::new(Declared::of_sketch(sketch), lookups);
         compiler.compile(&mut source);
         compiler.problems.retain(Diagnostic::is_error);
         compiler.problems
@@ -69,8 +76,10 @@ impl Preparer {
 
     /// What is wrong with a job whose source cannot be read.
     pub fn faults_without_source(job: &Job) -> Vec<Diagnostic> {
-        let mut compiler = Compiler::new(Declared::of_job(job));
+        let (lookups, found) = Lookups::load(&job.shaping.lookups);
+        let mut compiler = Compiler::new(Declared::of_job(job), lookups);
         compiler.compile(&mut Source::of_any_columns());
+        compiler.problems.extend(found);
         compiler.problems.retain(Diagnostic::is_error);
         compiler.problems
     }
@@ -82,6 +91,7 @@ struct Declared<'a> {
     operation: Option<&'a OperationChoice>,
     rows: Option<&'a Rows>,
     map: Part<&'a [MapEntry]>,
+    shaping: &'a Shaping,
     key: Option<&'a Written>,
     timezone: Option<&'a TimeZone>,
     document: Option<&'a Document>,
@@ -94,6 +104,7 @@ impl<'a> Declared<'a> {
             operation: Some(&job.operation),
             rows: Some(&job.rows),
             map: job.map.as_deref().map_or(Part::Absent, Part::Known),
+            shaping: &job.shaping,
             key: job.key.as_ref(),
             timezone: job.timezone.as_ref(),
             document: job.document.as_ref(),
@@ -110,6 +121,7 @@ impl<'a> Declared<'a> {
                 Part::Absent => Part::Absent,
                 Part::Unknown => Part::Unknown,
             },
+            shaping: &sketch.shaping,
             key: sketch.key.as_ref(),
             timezone: sketch.timezone.as_ref(),
             document: Some(&sketch.document),
@@ -142,6 +154,8 @@ impl<'a> Declared<'a> {
 struct Parts {
     choice: Option<Choice>,
     fields: Vec<FieldOrigin>,
+    named: Vec<NamedValue>,
+    sieve: Sieve,
     key: Option<Origin>,
     intakes: Vec<Intake>,
 }
@@ -151,12 +165,20 @@ fn open_columns(job: &Job, source: &Source) -> Vec<(usize, Written)> {
     if !source.columns().is_open() {
         return Vec::new();
     }
-    let written = job.map.iter().flatten().filter_map(|entry| match &entry.value {
-        Value::String(text) => {
+    let shaping = &job.shaping;
+    let entries = shaping.named.iter().chain(job.map.iter().flatten());
+    let written = entries.filter_map(|entry| match &entry.value {
+        MapValue::Given(Value::String(text)) => {
             Some(Written { text: text.clone(), place: entry.value_place.clone() })
         }
-        _ => None,
+        MapValue::Given(_) => None,
+        MapValue::Table(table) => {
+            let ValueTable { from, .. } = &**table;
+            Some(from.clone())
+        }
     });
+    let conditions = shaping.conditions.iter().map(|condition| condition.keep.clone());
+    let written = written.chain(conditions).chain(shaping.required.iter().cloned());
     let written: Vec<Written> = written.chain(job.key.clone()).collect();
     let names = source.columns().names().iter().enumerate();
     names
@@ -175,12 +197,16 @@ struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(job: Declared<'a>) -> Self {
-        let language = Language::new(job.timezone.cloned());
+    fn new(job: Declared<'a>, lookups: Lookups) -> Self {
+        let language = Language::new(job.timezone.cloned(), lookups);
         Self { job, language, problems: Vec::new() }
     }
 
     fn compile(&mut self, source: &mut Source) -> Parts {
+        let named = self.named(source);
+        let shaping = self.job.shaping;
+        let rules = (shaping.conditions.as_slice(), shaping.required.as_slice());
+        let sieve = Sieve::compile(&self.language, rules, source, &mut self.problems);
         let choice = self.choice(source);
         let before = self.problems.len();
         let key = self.job.key.and_then(|written| self.key(written, source));
@@ -189,12 +215,42 @@ impl<'a> Compiler<'a> {
             Some(Choice::PerRow(origin)) => Some(origin),
             Some(Choice::Fixed) | None => None,
         };
-        let elsewhere: Vec<&Origin> = of_choice.into_iter().chain(&key).collect();
+        let elsewhere = of_choice.into_iter().chain(&key).chain(sieve.origins());
+        let elsewhere: Vec<&Origin> =
+            elsewhere.chain(named.iter().map(|named| &named.origin)).collect();
         let fields = self.fields(&elsewhere, source);
         self.problems.extend(of_key);
         let operations = self.operations();
         let intakes = operations.iter().map(|operation| self.intake(operation, &fields, source));
-        Parts { choice, intakes: intakes.collect(), fields, key }
+        Parts { choice, intakes: intakes.collect(), fields, named, sieve, key }
+    }
+
+    /// The named values, each of which sees those above it.
+    fn named(&mut self, source: &mut Source) -> Vec<NamedValue> {
+        let mut named: Vec<NamedValue> = Vec::new();
+        for entry in &self.job.shaping.named {
+            if let Some(problem) = unfit_name(entry) {
+                self.problems.push(problem);
+                continue;
+            }
+            if !source.columns().is_open() && source.columns().index(&entry.field).is_some() {
+                let message = format!(
+                    "the value `{}` hides the column of this name from all that stands below",
+                    entry.field
+                );
+                let place = entry.field_place.clone();
+                let warning = Diagnostic::warning(Code::HiddenColumn, place, message);
+                self.problems
+                    .push(warning.hint("call the value something else if both are needed"));
+            }
+            let origin = Origin::of_value(&self.language, &entry.value, &entry.value_place, source);
+            // One that cannot be made is there all the same: it is told once, and not missed wherever it is used.
+            let origin = self.keep(origin).unwrap_or(Origin::Constant(Mapped::Absent));
+            let name = Arc::from(entry.field.as_str());
+            self.language.add_named(&name, &origin);
+            named.push(NamedValue { name, origin });
+        }
+        named
     }
 
     fn choice(&mut self, source: &mut Source) -> Option<Choice> {
@@ -209,8 +265,8 @@ impl<'a> Compiler<'a> {
                 }
                 Some(Choice::PerRow(origin))
             }
-            OperationChoice::Column => match source.column(OPERATION_COLUMN) {
-                Some(index) => Some(Choice::PerRow(Origin::Column(index))),
+            OperationChoice::Column => match self.named_or_column(OPERATION_COLUMN, source) {
+                Some(origin) => Some(Choice::PerRow(origin)),
                 None => {
                     self.problems.push(self.missing_operation());
                     None
@@ -252,13 +308,8 @@ impl<'a> Compiler<'a> {
 
     fn mapped_field(&mut self, entry: &MapEntry, source: &mut Source) -> Option<FieldOrigin> {
         self.check_field_name(entry);
-        let origin = match &entry.value {
-            Value::String(text) => {
-                let written = Written { text: text.clone(), place: entry.value_place.clone() };
-                self.keep(Origin::compile(&self.language, &written, source))?
-            }
-            other => Origin::constant(other),
-        };
+        let origin = Origin::of_value(&self.language, &entry.value, &entry.value_place, source);
+        let origin = self.keep(origin)?;
         let field = field_origin(&entry.field, origin, source.columns());
         Some(FieldOrigin { at: Some(entry.value_place.clone()), ..field })
     }
@@ -308,14 +359,19 @@ impl<'a> Compiler<'a> {
         if !source.columns().is_open() && !operations.is_empty() && key_is_known {
             self.tell_unused_columns(&names, elsewhere, source.columns());
         }
-        let found: Vec<(Arc<str>, usize)> = names
-            .into_iter()
-            .filter_map(|name| source.column(&name).map(|index| (name, index)))
-            .collect();
+        let found = names.into_iter().filter_map(|name| {
+            let origin = self.named_or_column(&name, source)?;
+            Some((name, origin))
+        });
+        let found: Vec<(Arc<str>, Origin)> = found.collect();
         found
             .into_iter()
-            .map(|(name, index)| field_origin(&name, Origin::Column(index), source.columns()))
+            .map(|(name, origin)| field_origin(&name, origin, source.columns()))
             .collect()
+    }
+
+    fn named_or_column(&self, name: &str, source: &mut Source) -> Option<Origin> {
+        self.language.named(name).or_else(|| source.column(name).map(Origin::Column))
     }
 
     /// A column that is no field is left out; in rows written in the job it can only be a slip, and so is one that comes near
@@ -448,6 +504,22 @@ impl<'a> Compiler<'a> {
     fn keep<T>(&mut self, result: Result<T, Vec<Diagnostic>>) -> Option<T> {
         result.map_err(|problems| self.problems.extend(problems)).ok()
     }
+}
+
+/// A name that expressions could not use.
+fn unfit_name(entry: &MapEntry) -> Option<Diagnostic> {
+    let name = entry.field.as_str();
+    let is_word = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+    let message = match name {
+        _ if !is_word => format!("`{name}` is no name for a value: expressions could not use it"),
+        "row" | "true" | "false" | "none" | "True" | "False" | "None" | "and" | "or" | "not"
+        | "in" | "is" | "if" | "else" | "loop" | "self" | "super" | "range" | "dict"
+        | "namespace" | "debug" | "key" => format!("`{name}` means something else in expressions"),
+        _ => return None,
+    };
+    let problem = Diagnostic::error(Code::InvalidValue, entry.field_place.clone(), message);
+    Some(problem.hint("a name is of the letters a to z, digits and _, as in written_at"))
 }
 
 /// A key that was used must stay as it is, so the way out where its column is gone is another than for other columns.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::Outlet;
 use super::json_text::{on_one_line, pretty, visible};
+use super::left_out::{reasons, reasons_event};
 use super::ndjson::event_of_nothing;
 use super::paint::Paint;
 use super::words::{
@@ -21,7 +22,7 @@ use super::words::{
     rows_are, rows_were,
 };
 use crate::declared::job::InDoubt;
-use crate::plan::{Change, Contents, Done, Fate, Held, Sending, Step, Tally};
+use crate::plan::{Change, Contents, Done, Fate, Filtered, Held, LeftOut, Sending, Step, Tally};
 use crate::row::RowState;
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
@@ -56,6 +57,8 @@ pub(crate) struct PlanTotals {
     pub limited_by: Option<Quota>,
     /// What is in the rows that would be sent.
     pub contents: Contents,
+    /// Why rows are left out.
+    pub filtered: Filtered,
     /// The job's zone, in which times are shown; none where it names none.
     pub zone: Option<TimeZone>,
     /// The job has no key: rows are known by their content.
@@ -77,6 +80,10 @@ enum Group {
     Reject,
     /// Beyond the limit of a pilot.
     Later,
+    /// Left out by a condition of the job.
+    Filter,
+    /// Said by an earlier row.
+    Duplicate,
 }
 
 impl Group {
@@ -87,6 +94,8 @@ impl Group {
             Fate::Skip(_) => Self::Skip,
             Fate::Hold(_) => Self::Hold,
             Fate::Reject => Self::Reject,
+            Fate::LeaveOut(LeftOut::Filtered) => Self::Filter,
+            Fate::LeaveOut(LeftOut::Duplicate) => Self::Duplicate,
         }
     }
 
@@ -98,6 +107,8 @@ impl Group {
             Self::Hold => "hold",
             Self::Reject => "reject",
             Self::Later => "later",
+            Self::Filter => "filter",
+            Self::Duplicate => "duplicate",
         }
     }
 }
@@ -186,6 +197,7 @@ impl PlanReport {
                 Fate::Hold(Held::Behind)
                 | Fate::Skip(Done::Unchanged)
                 | Fate::Reject
+                | Fate::LeaveOut(_)
                 | Fate::Later(_) => false,
             },
         }
@@ -280,6 +292,10 @@ fn reason(step: &Step) -> Option<String> {
         ),
         Fate::Send(Sending::Repeat) => {
             Some("a request left and may have acted; a repeat is harmless".to_owned())
+        }
+        Fate::LeaveOut(LeftOut::Filtered) => step.left_out.as_deref().map(str::to_owned),
+        Fate::LeaveOut(LeftOut::Duplicate) => {
+            Some("an earlier row has its key and says the same; that one is sent".to_owned())
         }
         Fate::Send(Sending::Fresh) | Fate::Later(_) => None,
     }
@@ -401,6 +417,9 @@ fn planned_event(totals: &PlanTotals) -> Value {
         "repeated": totals.repeated,
         "looked_for_first": totals.sent(Sending::Settle),
         "sent_again": totals.sent(Sending::Repeat),
+        "filtered": totals.count(Group::Filter),
+        "filtered_by": reasons_event(&totals.filtered),
+        "duplicates": totals.count(Group::Duplicate),
         "running": totals.running,
         "held": held_event(totals),
         "contents": contents::contents_event(&totals.contents, totals.zone.as_ref()),
@@ -434,6 +453,9 @@ pub(crate) fn nothing_planned() -> Value {
         "repeated",
         "looked_for_first",
         "sent_again",
+        "filtered",
+        "filtered_by",
+        "duplicates",
         "running",
         "held",
         "contents",
@@ -512,6 +534,8 @@ fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
         (Group::Hold, held_words(totals)),
         (Group::Reject, format!("invalid; see {}", head.command.of("check"))),
         (Group::Later, "beyond the limit of this pilot".into()),
+        (Group::Filter, "left out by the job's `where`".into()),
+        (Group::Duplicate, "an earlier row says the same and is sent for both".into()),
     ] {
         let count = totals.count(group);
         if count > 0 {
@@ -520,6 +544,7 @@ fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
             text.push('\n');
         }
     }
+    text.push_str(&reasons(&totals.filtered));
     text.push_str(&contents::contents(&totals.contents, totals.zone.as_ref()));
     if totals.changed() > 0 {
         let have = if totals.changed() == 1 { "has" } else { "have" };

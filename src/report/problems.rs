@@ -3,14 +3,17 @@
 //! A person sees the first of each cause, twenty in all, and then the rest by cause: how many, and where the first are.
 //! A script sees all.
 
+use std::collections::HashMap;
 use std::io::Write;
 
 use serde_json::{Value, json};
 
 use super::Outlet;
 use super::explanation::more_about;
+use super::left_out::{reasons, reasons_event};
 use super::ndjson::event_of_nothing;
 use super::words::{counted, number, rows};
+use crate::plan::{Checked, Filtered};
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place, Severity};
 use crate::text::pointer::Pointer;
@@ -24,6 +27,12 @@ const OF_A_CAUSE: u64 = 3;
 const PLACES: usize = 5;
 /// So many causes are told apart.
 const CAUSES: usize = 50;
+/// So many values are told apart that are at fault in rows, over all causes.
+const VALUES: usize = 10_000;
+/// So many letters of one are shown.
+const LONGEST_VALUE: usize = 40;
+/// So many of them are named.
+const NAMED: usize = 10;
 
 /// How many problems there were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,7 +59,11 @@ pub(crate) struct Problems {
     first: Option<Code>,
     shown: Counts,
     causes: Vec<Cause>,
+    values: Values,
 }
+
+/// Causes that are of one value each.
+type Values = HashMap<(Code, Option<String>, Box<str>), Cause>;
 
 /// The column of a problem, or else its field, as it is called.
 fn column_of(place: &CellPlace) -> Option<String> {
@@ -68,6 +81,8 @@ struct Cause {
     severity: Severity,
     code: Code,
     column: Option<String>,
+    /// The value at fault, where this one is told from others.
+    value: Option<Box<str>>,
     count: u64,
     /// The lines of the first.
     lines: Vec<u64>,
@@ -81,7 +96,16 @@ impl Cause {
         };
         let column = place.and_then(column_of);
         let (severity, code) = (problem.severity, problem.code);
-        Self { severity, code, column, count: 0, lines: Vec::new() }
+        Self { severity, code, column, value: None, count: 0, lines: Vec::new() }
+    }
+
+    /// One more of its kind, on a line.
+    fn add(&mut self, line: u64) {
+        self.count += 1;
+        // Two fields may come of one cell.
+        if self.lines.last() != Some(&line) && self.lines.len() < PLACES {
+            self.lines.push(line);
+        }
     }
 
     fn is(&self, other: &Self) -> bool {
@@ -93,11 +117,13 @@ impl Cause {
         let more = if self.count > lines.len() as u64 { ", …" } else { "" };
         let noun = if lines.len() == 1 { "line" } else { "lines" };
         let column = self.column.iter().map(|column| format!(", {column}")).collect::<String>();
+        let value =
+            self.value.iter().map(|value| format!(", {}", quoted(value))).collect::<String>();
         let places = match lines.is_empty() {
             true => String::new(),
             false => format!(": {noun} {}{more}", lines.join(", ")),
         };
-        format!("  {:>width$}  {}{column}{places}", number(self.count), self.code.word())
+        format!("  {:>width$}  {}{column}{value}{places}", number(self.count), self.code.word())
     }
 }
 
@@ -129,6 +155,7 @@ impl Problems {
             first: None,
             shown: Counts::default(),
             causes: Vec::new(),
+            values: Values::new(),
         }
     }
 
@@ -168,13 +195,54 @@ impl Problems {
             None => return 0,
         };
         let cause = &mut self.causes[at];
-        cause.count += 1;
-        // Two fields may come of one cell.
-        let is_new = cause.lines.last() != Some(&place.row.line);
-        if is_new && cause.lines.len() < PLACES {
-            cause.lines.push(place.row.line);
+        cause.add(place.row.line);
+        let count = cause.count;
+        match &problem.about {
+            Some(value) => self.count_value(problem, place, value),
+            None => count,
         }
-        cause.count
+    }
+
+    /// Likewise among the problems of one value: of each value the first is shown.
+    fn count_value(&mut self, problem: &Diagnostic, place: &CellPlace, value: &str) -> u64 {
+        let name = (problem.code, column_of(place), Box::from(value));
+        if !self.values.contains_key(&name) && self.values.len() >= VALUES {
+            return u64::MAX;
+        }
+        let cause = self
+            .values
+            .entry(name)
+            .or_insert_with(|| Cause { value: Some(Box::from(value)), ..Cause::of(problem) });
+        cause.add(place.row.line);
+        // After the first of a value there is nothing new to be seen.
+        if cause.count == 1 { 1 } else { u64::MAX }
+    }
+
+    /// The values that are at fault in most rows of a cause, which are those to mend first.
+    fn worst_values(&self, cause: &Cause, width: usize) -> String {
+        let is_of = |of: &&Cause| of.code == cause.code && of.column == cause.column;
+        let mut values: Vec<&Cause> = self.values.values().filter(is_of).collect();
+        if values.len() < 2 {
+            return String::new();
+        }
+        values.sort_by_key(|one| (std::cmp::Reverse(one.count), one.lines.first().copied()));
+        let mut text = String::new();
+        for one in values.iter().take(NAMED) {
+            let value = one.value.as_deref().map(quoted).unwrap_or_default();
+            let rows = rows(one.count);
+            let line = one.lines.first().map(|line| format!(", first in line {line}"));
+            text.push_str(&format!(
+                "  {:width$}    {value}: {rows}{}\n",
+                "",
+                line.unwrap_or_default()
+            ));
+        }
+        if values.len() > NAMED {
+            let more = counted((values.len() - NAMED) as u64, "more value");
+            let least = if self.values.len() >= VALUES { "at least " } else { "" };
+            text.push_str(&format!("  {:width$}    and {least}{more}\n", ""));
+        }
+        text
     }
 
     /// Says how many more there are than were shown and, once, who explains them; and flushes.
@@ -206,23 +274,82 @@ impl Problems {
         let width = number(all).len();
         for cause in self.causes.iter().filter(|cause| cause.severity == severity) {
             self.out.text(&format!("{}\n", cause.line(width)));
+            self.out.text(&self.worst_values(cause, width));
         }
     }
 }
 
+/// A value in quotes, cut where it is long.
+fn quoted(value: &str) -> String {
+    let begin: String = value.chars().take(LONGEST_VALUE).collect();
+    let rest = if begin.len() < value.len() { "…" } else { "" };
+    format!("\"{}{rest}\"", shown(&begin))
+}
+
 /// The closing event of `check`.
-pub(crate) fn checked_event(rows: u64, valid: u64, invalid: u64) -> Value {
-    json!({"event": "checked", "rows": rows, "valid": valid, "invalid": invalid})
+///
+/// `passed` and `failed` are the job's own tests.
+pub(crate) fn checked_event(
+    checked: &Checked,
+    filtered: &Filtered,
+    (passed, failed): (u64, u64),
+) -> Value {
+    let Checked { rows, valid, filtered: left_out, duplicates, .. } = *checked;
+    let mut event = json!({
+        "event": "checked",
+        "rows": rows,
+        "valid": valid,
+        "invalid": checked.invalid(),
+        "filtered": left_out,
+        "duplicates": duplicates,
+    });
+    if let (Value::Object(fields), 1..) = (&mut event, left_out) {
+        fields.insert("filtered_by".into(), reasons_event(filtered));
+    }
+    if let (Value::Object(fields), 1..) = (&mut event, passed + failed) {
+        fields.insert("tests".into(), json!({"passed": passed, "failed": failed}));
+    }
+    event
+}
+
+/// What became of the job's own tests, without a line break; none where it has none.
+pub(crate) fn tested_line(passed: u64, failed: u64) -> Option<String> {
+    match (passed, failed) {
+        (0, 0) => None,
+        (passed, 0) => Some(format!("{}: passed.", counted(passed, "test"))),
+        (passed, failed) => Some(format!(
+            "{}: {} passed, {} failed.",
+            counted(passed + failed, "test"),
+            number(passed),
+            number(failed)
+        )),
+    }
 }
 
 /// The closing event of a `check` of a job of which no row could be read.
 pub(crate) fn nothing_checked() -> Value {
-    event_of_nothing("checked", &["rows", "valid", "invalid"])
+    event_of_nothing("checked", &["rows", "valid", "invalid", "filtered", "duplicates"])
 }
 
 /// The closing line of `check`, without a line break.
-pub(crate) fn checked_line(all: u64, valid: u64, invalid: u64) -> String {
+pub(crate) fn checked_line(checked: &Checked, filtered: &Filtered) -> String {
+    let (all, valid, invalid) = (checked.rows, checked.valid, checked.invalid());
+    let left_out = [(checked.filtered, "filtered"), (checked.duplicates, "already there above")];
+    let left_out = left_out.into_iter().filter(|(count, _)| *count > 0);
+    let left_out: String =
+        left_out.map(|(count, word)| format!(", {} {word}", number(count))).collect();
+    let reasons = reasons(filtered);
+    let reasons = reasons.trim_end();
     match (all, invalid) {
+        (_, 0) if !left_out.is_empty() => {
+            format!("{}: {} valid{left_out}.{reasons}", rows(all), number(valid))
+        }
+        _ if !left_out.is_empty() => format!(
+            "{}: {} valid, {} invalid{left_out}. Nothing was sent.{reasons}",
+            rows(all),
+            number(valid),
+            number(invalid)
+        ),
         (0, _) => "There are no rows.".into(),
         (1, 0) => "1 row: valid.".into(),
         (_, 0) => format!("{}: all valid.", rows(all)),
@@ -296,15 +423,24 @@ mod tests {
 
     #[test]
     fn a_check_closes_with_its_count() {
-        let lines = [(0, 0, 0), (1, 1, 0), (320, 320, 0), (320, 300, 20)]
-            .map(|(rows, valid, invalid)| checked_line(rows, valid, invalid));
+        let filtered = Filtered(vec![("the ticket is deleted".into(), 9), ("no text".into(), 10)]);
+        let lines =
+            [(0, 0, 0, 0), (1, 1, 0, 0), (320, 320, 0, 0), (320, 300, 0, 0), (320, 300, 19, 1)];
+        let lines = lines.map(|(rows, valid, left_out, duplicates)| {
+            let checked =
+                Checked { rows, valid, filtered: left_out, duplicates, ..Checked::default() };
+            let filtered = if left_out > 0 { filtered.clone() } else { Filtered::default() };
+            checked_line(&checked, &filtered)
+        });
         insta::assert_snapshot!(lines.join("\n"), @r"
         There are no rows.
         1 row: valid.
         320 rows: all valid.
         320 rows: 300 valid, 20 invalid. Nothing was sent.
         ");
-        let event = checked_event(320, 300, 20).to_string();
-        assert_eq!(event, r#"{"event":"checked","rows":320,"valid":300,"invalid":20}"#);
+        let checked = Checked { rows: 320, valid: 300, ..Checked::default() };
+        let event = checked_event(&checked, &Filtered::default(), (0, 0)).to_string();
+        let expected = r#"{"event":"checked","rows":320,"valid":300,"invalid":20,"filtered":0,"duplicates":0}"#;
+        assert_eq!(event, expected);
     }
 }

@@ -6,20 +6,20 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior};
 
-use crate::declared::job::Written;
+use crate::declared::job::{Lookups, Written};
 use crate::source::Source;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::lookalike::Lookalike;
 
-use super::ROW;
 use super::expression::{Compiled, Names, Owned};
 use super::filter::{self, Setting};
+use super::named::{Scope, Slot};
 use super::scan::{
     filter_names, find_word, literal_arguments, one_of_row, place_in, row_subscripts,
 };
 use super::shortcut::Shortcut;
-use super::time_format;
+use super::{Origin, ROW, time_format};
 
 /// How many steps one expression may take; far more than any honest one needs.
 const FUEL: u64 = 100_000;
@@ -28,6 +28,8 @@ const FUEL: u64 = 100_000;
 pub(crate) struct Language {
     environment: Arc<Environment<'static>>,
     setting: Arc<Setting>,
+    /// The named values above whatever is compiled next.
+    scope: Scope,
 }
 
 /// The compiler of expressions calls itself for each operator that follows another, and its stack has an end.
@@ -35,14 +37,48 @@ const LONGEST: usize = 4096;
 
 impl Language {
     /// `zone` is for times that name none.
-    pub(crate) fn new(zone: Option<TimeZone>) -> Self {
-        let setting = Arc::new(Setting { zone });
+    pub(crate) fn new(zone: Option<TimeZone>, lookups: Lookups) -> Self {
+        let setting = Arc::new(Setting { zone, lookups });
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
         environment.set_fuel(Some(FUEL));
         filter::add_own(&mut environment, &setting);
-        Self { environment: Arc::new(environment), setting }
+        Self { environment: Arc::new(environment), setting, scope: Scope::default() }
+    }
+
+    /// Whatever is compiled from here on sees a further named value.
+    pub(crate) fn add_named(&mut self, name: &Arc<str>, origin: &Origin) {
+        self.scope.add(name, origin.only_column());
+    }
+
+    /// The named value of a name; none where there is none.
+    pub(crate) fn named(&self, name: &str) -> Option<Origin> {
+        match self.scope.find(name)? {
+            Slot::Named(index) => Some(Origin::Named(index, self.scope.column(Slot::Named(index)))),
+            Slot::Column(index) => Some(Origin::Column(index)),
+        }
+    }
+
+    /// A named value, or else a column, by its plain name.
+    pub(crate) fn named_column(
+        &self,
+        written: &Written,
+        source: &mut Source,
+    ) -> Result<Origin, Vec<Diagnostic>> {
+        let name = written.text.trim();
+        match self.named(name) {
+            Some(named) => Ok(named),
+            None => match column_index(source, name, &self.scope) {
+                Ok(index) => Ok(Origin::Column(index)),
+                Err(problem) => Err(vec![problem(written.place.clone())]),
+            },
+        }
+    }
+
+    /// The names of the values that have one.
+    pub(crate) fn named_values(&self) -> impl Iterator<Item = &str> {
+        self.scope.names()
     }
 
     /// Compiles one expression, without its braces. `at` is where in `written` it stands.
@@ -65,7 +101,8 @@ impl Language {
             vec![problem.hint(syntax_hint(text, source))]
         })?;
         let mut problems = self.unknown_filters(text, &place);
-        problems.extend(unknown_subscripts(text, source, &place));
+        problems.extend(self.unknown_lookups(text, &place));
+        problems.extend(unknown_subscripts(text, source, &self.scope, &place));
         problems.extend(wrong_formats(text, &place));
         let names = self.names_of(owned.expression(), text, source, &place, &mut problems);
         if !problems.is_empty() {
@@ -108,6 +145,30 @@ impl Language {
         told.collect()
     }
 
+    /// An unknown table would only show when a row comes to it.
+    fn unknown_lookups(
+        &self,
+        text: &str,
+        place: &impl Fn(Option<Range<usize>>) -> Place,
+    ) -> Vec<Diagnostic> {
+        let names = literal_arguments(text, filter::LOOKUP).into_iter();
+        let lookups = &self.setting.lookups;
+        let unknown = names.filter(|range| lookups.find(&text[range.clone()]).is_none());
+        let told = unknown.map(|range| {
+            let name = &text[range.clone()];
+            let message = format!("the job has no lookup `{name}`");
+            let problem =
+                Diagnostic::error(Code::UnknownLookup, place(Some(range.clone())), message);
+            match lookups.names().next() {
+                Some(_) => problem.hint_names(name, lookups.names()),
+                None => {
+                    problem.hint("the job's `lookups` say which tables there are, and it has none")
+                }
+            }
+        });
+        told.collect()
+    }
+
     /// The columns that an expression names, each of which must exist; those that do not go to `problems`.
     fn names_of(
         &self,
@@ -119,7 +180,7 @@ impl Language {
     ) -> Names {
         let mut found: Vec<String> = expression.undeclared_variables(true).into_iter().collect();
         found.sort();
-        let mut columns: Vec<(Arc<str>, usize)> = Vec::new();
+        let mut columns: Vec<(Arc<str>, Slot)> = Vec::new();
         let mut whole_row = false;
         for path in &found {
             let (first, rest) = path
@@ -129,21 +190,31 @@ impl Language {
                 whole_row = true;
                 if let Some(column) = rest {
                     let column = column.split('.').next().unwrap_or(column);
-                    if let Err(problem) = column_index(source, column) {
+                    if self.scope.find(column).is_none()
+                        && let Err(problem) = column_index(source, column, &self.scope)
+                    {
                         add(problems, problem(place(find_word(text, column))));
                     }
                 }
             } else if !self.environment.globals().any(|(name, _)| name == first)
                 && columns.iter().all(|(name, _)| **name != *first)
             {
-                match column_index(source, first) {
-                    Ok(index) => columns.push((first.into(), index)),
+                let named = self.scope.find(first).map(Ok);
+                let found = named
+                    .unwrap_or_else(|| column_index(source, first, &self.scope).map(Slot::Column));
+                match found {
+                    Ok(slot) => columns.push((first.into(), slot)),
                     Err(problem) => add(problems, problem(place(find_word(text, first)))),
                 }
             }
         }
         let of_row = one_of_row(text).and_then(|name| source.columns().index(name));
-        Names { columns: columns.into(), whole_row, of_row }
+        let only_column = match columns.as_slice() {
+            [(_, slot)] => self.scope.column(*slot),
+            _ => None,
+        };
+        let visible = self.scope.len();
+        Names { columns: columns.into(), only_column, visible, whole_row, of_row }
     }
 }
 
@@ -163,14 +234,16 @@ fn wrong_formats(text: &str, place: &impl Fn(Option<Range<usize>>) -> Place) -> 
 fn unknown_subscripts(
     text: &str,
     source: &mut Source,
+    scope: &Scope,
     place: &impl Fn(Option<Range<usize>>) -> Place,
 ) -> Vec<Diagnostic> {
     if source.columns().is_open() || source.columns().index(ROW).is_some() {
         return Vec::new();
     }
     let subscripts = row_subscripts(text).into_iter();
+    let subscripts = subscripts.filter(|range| scope.find(&text[range.clone()]).is_none());
     let unknown = subscripts.filter_map(|range| {
-        let found = column_index(source, &text[range.clone()]);
+        let found = column_index(source, &text[range.clone()], scope);
         found.err().map(|problem| problem(place(Some(range))))
     });
     unknown.collect()
@@ -213,9 +286,11 @@ fn subscript_hint(name: &str) -> String {
 fn column_index(
     source: &mut Source,
     name: &str,
+    scope: &Scope,
 ) -> Result<usize, impl FnOnce(Place) -> Diagnostic + use<>> {
     let found = source.column(name);
-    let known: Vec<Arc<str>> = source.columns().names().to_vec();
+    let named = scope.names().map(Arc::from);
+    let known: Vec<Arc<str>> = source.columns().names().iter().cloned().chain(named).collect();
     let name = name.to_owned();
     found.ok_or(move |place| {
         Diagnostic::error(Code::UnknownColumn, place, format!("there is no column `{name}`"))

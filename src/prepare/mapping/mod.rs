@@ -7,8 +7,10 @@
 mod expression;
 mod filter;
 mod language;
+mod named;
 mod scan;
 mod shortcut;
+mod table;
 mod time;
 mod time_format;
 
@@ -21,16 +23,19 @@ use std::ops::Range;
 use minijinja::value::ValueKind;
 use serde_json::Value;
 
-use crate::declared::job::Written;
-use crate::source::{Cell, Columns, Record, Source};
+use crate::declared::job::{MapValue, Written};
+use crate::source::{Cell, Source};
 use crate::text::code::Code;
-use crate::text::diagnostic::Diagnostic;
+use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::lookalike::Lookalike;
 
 use expression::{Compiled, Evaluated};
 use shortcut::Scalar;
+use table::Table;
 
+pub(crate) use filter::MissingKey;
 pub(crate) use language::Language;
+pub(crate) use named::{Kept, NamedValue, Row};
 pub(crate) use time::TimeError;
 
 /// The name under which an expression finds all columns: `row["Ticket ID"]`.
@@ -42,6 +47,10 @@ pub(crate) enum Origin {
     Constant(Mapped<'static>),
     /// A bare column: its cell as it is, without evaluation.
     Column(usize),
+    /// A named value, and the one column that it depends on.
+    Named(usize, Option<usize>),
+    /// What a table of values says.
+    Table(Box<Table>),
     /// One expression: the value keeps its type.
     Expression(Box<Compiled>),
     /// Text around expressions: always text.
@@ -72,6 +81,10 @@ pub(crate) enum Mapped<'a> {
 pub(crate) enum ValueError {
     #[error(transparent)]
     Time(#[from] TimeError),
+    #[error(transparent)]
+    Lookup(#[from] MissingKey),
+    #[error("{} is not in the table of values", named_value(.value))]
+    NotListed { value: String, hint: String },
     #[error("`{expression}` names something that this row does not have")]
     Undefined { expression: String },
     /// In the words of the language, or of one of its filters.
@@ -85,6 +98,8 @@ impl ValueError {
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::Time(_) => Code::InvalidTime,
+            Self::Lookup(_) => Code::LookupMissing,
+            Self::NotListed { .. } => Code::ValueNotListed,
             Self::Undefined { .. } | Self::Evaluation { .. } | Self::Useless { .. } => {
                 Code::Expression
             }
@@ -92,7 +107,58 @@ impl ValueError {
     }
 }
 
+impl ValueError {
+    /// What to do about it, where more is known than the code says.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Lookup(missing) => Some(format!(
+                "add the key to {}, leave such rows out with `where`, or say what stands for it, as in \
+                 lookup('{}', default='…')",
+                missing.file, missing.table
+            )),
+            Self::NotListed { hint, .. } => Some(hint.clone()),
+            _ => None,
+        }
+    }
+
+    /// The value that is at fault, where the same one is at fault in many rows.
+    pub(crate) fn about(&self) -> Option<&str> {
+        match self {
+            Self::Lookup(missing) => Some(&missing.key),
+            Self::NotListed { value, .. } => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// A value in quotes; of an empty one, that it is that.
+fn named_value(value: &str) -> String {
+    match value {
+        "" => "an empty cell".to_owned(),
+        value => format!("\"{}\"", crate::text::visible::shown(value)),
+    }
+}
+
 impl Origin {
+    /// What a field or a named value comes from.
+    pub(crate) fn of_value(
+        language: &Language,
+        value: &MapValue,
+        place: &Place,
+        source: &mut Source,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        match value {
+            MapValue::Given(Value::String(text)) => {
+                let written = Written { text: text.clone(), place: place.clone() };
+                Self::compile(language, &written, source)
+            }
+            MapValue::Given(other) => Ok(Self::constant(other)),
+            MapValue::Table(table) => {
+                Table::compile(language, table, source).map(Box::new).map(Self::Table)
+            }
+        }
+    }
+
     /// Reads a text of the job: a bare column, an expression, a text with expressions, or plain text. All that is wrong
     /// with it is told.
     pub(crate) fn compile(
@@ -103,6 +169,9 @@ impl Origin {
         let pieces = pieces(written).map_err(|problem| vec![problem])?;
         if let [Piece::Expression(range)] = pieces.as_slice() {
             if let Some(name) = bare_column(&written.text[range.clone()]) {
+                if let Some(named) = language.named(name) {
+                    return Ok(named);
+                }
                 if let Some(index) = source.columns().index(name) {
                     return Ok(Self::Column(index));
                 }
@@ -133,8 +202,9 @@ impl Origin {
     /// Whether the value depends on a column.
     pub(crate) fn uses(&self, column: usize, name: &str) -> bool {
         match self {
-            Self::Constant(_) => false,
+            Self::Constant(_) | Self::Named(..) => false,
             Self::Column(index) => *index == column,
+            Self::Table(table) => table.from().uses(column, name),
             Self::Expression(compiled) => compiled.uses(column, name),
             Self::Text(parts) => parts.iter().any(|part| match part {
                 Part::Literal(_) => false,
@@ -159,6 +229,8 @@ impl Origin {
         match self {
             Self::Constant(_) => None,
             Self::Column(index) => Some(*index),
+            Self::Named(_, column) => *column,
+            Self::Table(table) => table.from().only_column(),
             Self::Expression(compiled) => compiled.only_column(),
             Self::Text(parts) => {
                 let mut columns = parts.iter().filter_map(|part| match part {
@@ -174,7 +246,8 @@ impl Origin {
     pub(crate) fn is_of_job(&self) -> bool {
         match self {
             Self::Constant(_) => true,
-            Self::Column(_) => false,
+            Self::Column(_) | Self::Named(..) => false,
+            Self::Table(table) => table.from().is_of_job(),
             Self::Expression(compiled) => compiled.is_of_job(),
             Self::Text(parts) => parts.iter().all(|part| match part {
                 Part::Literal(_) => true,
@@ -184,22 +257,20 @@ impl Origin {
     }
 
     /// The value on a row.
-    pub(crate) fn value<'a>(
-        &'a self,
-        record: &'a Record,
-        columns: &Columns,
-    ) -> Result<Mapped<'a>, ValueError> {
+    pub(crate) fn value<'a>(&'a self, row: Row<'a, '_>) -> Result<Mapped<'a>, ValueError> {
         match self {
             Self::Constant(value) => Ok(value.borrowed()),
-            Self::Column(index) => Ok(record.cell(*index).into()),
-            Self::Expression(compiled) => match compiled.evaluate(record, columns)? {
+            Self::Column(index) => Ok(row.cell(*index).into()),
+            Self::Named(index, _) => row.named(*index).map(Mapped::owned),
+            Self::Table(table) => table.value(row),
+            Self::Expression(compiled) => match compiled.evaluate(row)? {
                 Evaluated::Scalar(value) => Ok(value.into()),
                 Evaluated::Value(value) => evaluated(value),
             },
             Self::Text(parts) => {
                 let mut text = String::with_capacity(64);
                 for part in parts {
-                    part.write(record, columns, &mut text)?;
+                    part.write(row, &mut text)?;
                 }
                 Ok(Mapped::Text(text.into()))
             }
@@ -208,15 +279,10 @@ impl Origin {
 }
 
 impl Part {
-    fn write(
-        &self,
-        record: &Record,
-        columns: &Columns,
-        text: &mut String,
-    ) -> Result<(), ValueError> {
+    fn write(&self, row: Row<'_, '_>, text: &mut String) -> Result<(), ValueError> {
         match self {
             Self::Literal(literal) => text.push_str(literal),
-            Self::Expression(compiled) => match compiled.evaluate(record, columns)? {
+            Self::Expression(compiled) => match compiled.evaluate(row)? {
                 Evaluated::Scalar(value) => value.write(text),
                 Evaluated::Value(value) => push_text(&value, text),
             },
@@ -234,6 +300,62 @@ impl Mapped<'_> {
             Self::Integer(number) => Mapped::Integer(*number),
             Self::Text(text) => Mapped::Text(Cow::Borrowed(text)),
             Self::Json(value) => Mapped::Json(value.clone()),
+        }
+    }
+}
+
+impl Mapped<'_> {
+    /// A copy that needs nothing else.
+    fn owned(&self) -> Mapped<'static> {
+        self.borrowed().into_owned()
+    }
+
+    /// The same, on its own.
+    pub(crate) fn into_owned(self) -> Mapped<'static> {
+        match self {
+            Self::Absent => Mapped::Absent,
+            Self::Bool(value) => Mapped::Bool(value),
+            Self::Number(text) => Mapped::Number(Cow::Owned(text.into_owned())),
+            Self::Integer(number) => Mapped::Integer(number),
+            Self::Text(text) => Mapped::Text(Cow::Owned(text.into_owned())),
+            Self::Json(value) => Mapped::Json(value),
+        }
+    }
+
+    /// The value as a text shows it; empty where there is none.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Absent => Cow::Borrowed(""),
+            Self::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
+            Self::Integer(number) => Cow::Owned(number.to_string()),
+            Self::Number(text) | Self::Text(text) => Cow::Borrowed(text),
+            Self::Json(value) => Cow::Owned(value.to_string()),
+        }
+    }
+
+    /// As the language sees it.
+    fn to_value(&self) -> minijinja::Value {
+        match self {
+            Self::Absent => minijinja::Value::from(()),
+            Self::Bool(value) => minijinja::Value::from(*value),
+            Self::Number(text) => expression::number_value(text),
+            Self::Integer(number) => minijinja::Value::from(*number),
+            Self::Text(text) => minijinja::Value::from(&**text),
+            Self::Json(value) => minijinja::Value::from(minijinja::value::Serde(value)),
+        }
+    }
+
+    /// As a shortcut sees it; none where only the language knows.
+    fn to_scalar(&self) -> Option<Scalar<'static>> {
+        match self {
+            Self::Absent => Some(Scalar::Nothing),
+            Self::Bool(value) => Some(Scalar::Bool(*value)),
+            Self::Number(text) => text.parse().ok().map(Scalar::Integer),
+            Self::Integer(number) => Some(Scalar::Integer(*number)),
+            Self::Text(text) if text.len() <= shortcut::LONGEST_TEXT => {
+                Some(Scalar::Text(Cow::Owned(text.clone().into_owned())))
+            }
+            Self::Text(_) | Self::Json(_) => None,
         }
     }
 }

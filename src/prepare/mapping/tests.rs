@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::expression::Compiled;
 use super::filter::FILTERS;
-use super::{Language, Mapped, Origin, evaluated, push_text};
-use crate::declared::job::Written;
+use super::{Kept, Language, Mapped, Origin, Row, evaluated, push_text};
+use crate::declared::job::{Lookups, Written};
 use crate::source::{InlineRow, OwnedCell, Read, Record, Source};
 use crate::text::diagnostic::Place;
 
@@ -28,19 +28,21 @@ fn row(cells: &[(&str, OwnedCell)]) -> (Source, Record) {
 fn compile(text: &str, source: &mut Source) -> Compiled {
     let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
     let written = Written { text: text.to_owned(), place: Place::Nowhere };
-    Language::new(Some(zone)).compile(&written, 0..text.len(), source).unwrap()
+    Language::new(Some(zone), Lookups::default()).compile(&written, 0..text.len(), source).unwrap()
 }
 
 /// What the shortcut and the language make of an expression, as a value and within a text.
 fn both(text: &str, cells: &[(&str, OwnedCell)]) -> (Option<(String, String)>, (String, String)) {
     let (mut source, record) = row(cells);
     let compiled = compile(text, &mut source);
-    let short = compiled.short(&record).map(|value| {
+    let kept = Kept::of(&[]);
+    let row = Row::new(&record, source.columns(), &kept);
+    let short = compiled.short(row).map(|value| {
         let mut shown = String::new();
         value.write(&mut shown);
         (format!("{:?}", Ok::<_, ()>(Mapped::from(value))), shown)
     });
-    let full = compiled.evaluate_fully(&record, source.columns());
+    let full = compiled.evaluate_fully(row);
     let mut shown = String::new();
     full.iter().for_each(|value| push_text(value, &mut shown));
     (short, (format!("{:?}", full.and_then(evaluated)), shown))
@@ -159,7 +161,7 @@ fn a_long_text_is_left_to_the_language() {
 #[test]
 fn the_language_is_freed_with_the_last_of_its_expressions() {
     let (mut source, _) = row(&[("a", OwnedCell::Null)]);
-    let language = Language::new(None);
+    let language = Language::new(None, Lookups::default());
     let alive = language.witness();
     let written = Written { text: "{{ a | length }}".to_owned(), place: Place::Nowhere };
     let origin = Origin::compile(&language, &written, &mut source).unwrap();
@@ -171,7 +173,7 @@ fn the_language_is_freed_with_the_last_of_its_expressions() {
 
 #[test]
 fn every_filter_that_is_offered_is_there() {
-    let language = Language::new(None);
+    let language = Language::new(None, Lookups::default());
     for filter in FILTERS {
         assert!(language.has_filter(filter.name), "{}", filter.name);
         assert!(!filter.about.is_empty());

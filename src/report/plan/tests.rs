@@ -60,6 +60,7 @@ fn step(row: u64, fate: Fate) -> Step {
         known: None,
         change: Change::None,
         problem: None,
+        left_out: None,
     }
 }
 

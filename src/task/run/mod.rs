@@ -22,7 +22,7 @@ use crate::declared::job::{InDoubt, Job, OperationChoice};
 use crate::engine::{Settings, Stop};
 use crate::event::Ending;
 use crate::ledger::{JobLock, JobName, LedgerError};
-use crate::plan::{NamedRow, Survey, Tally, survey};
+use crate::plan::{Filtered, NamedRow, Survey, Tally, survey};
 use crate::report::{Reporter, of_row};
 use crate::row::Totals;
 use crate::source::Source;
@@ -123,6 +123,8 @@ pub(crate) struct Outlook {
     pub in_doubt: InDoubt,
     /// In a rehearsal: that rows may be for things that only the real account has.
     pub is_presumed: bool,
+    /// Why rows are left out.
+    pub filtered: Filtered,
     /// The first of the rows that are done and have changed since.
     pub changed: Vec<NamedRow>,
     /// The first of the rows that are held for somebody to decide on.
@@ -201,6 +203,7 @@ pub(super) fn run_through<T: Transport>(
         ledger: options.job.ledger.clone(),
         credentials: kind,
         tally,
+        filtered: found.filtered.clone(),
         changed: found.changed.clone(),
         held: found.held.clone(),
         until: time.until,

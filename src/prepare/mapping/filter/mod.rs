@@ -3,6 +3,7 @@
 //! What the language brings itself and is not listed works, too; what is listed is what is offered.
 
 mod epoch_ms;
+mod lookup;
 mod texts;
 
 use std::sync::Arc;
@@ -11,7 +12,11 @@ use jiff::tz::TimeZone;
 use minijinja::value::{Kwargs, Value};
 use minijinja::{Environment, Error, ErrorKind};
 
+use crate::declared::job::Lookups;
+
 pub(super) use epoch_ms::time_error;
+pub(crate) use lookup::MissingKey;
+pub(super) use lookup::NAME as LOOKUP;
 
 use super::shortcut::Scalar;
 
@@ -20,6 +25,8 @@ use super::shortcut::Scalar;
 pub(super) struct Setting {
     /// For times that name none.
     pub(super) zone: Option<TimeZone>,
+    /// The job's tables.
+    pub(super) lookups: Lookups,
 }
 
 /// A filter that is offered.
@@ -60,6 +67,14 @@ pub(super) const FILTERS: &[Filter] = &[
     Filter::known("join", "the items of a list as one text, as in join(', ')"),
     Filter::known("last", "the last item of a list, or character of a text"),
     Filter::known("length", "how many characters or items there are"),
+    Filter {
+        add: Some(lookup::add),
+        ..Filter::known(
+            "lookup",
+            "the value that a table of the job's `lookups` has for a key, as in lookup('users')",
+        )
+        .short(lookup::short)
+    },
     Filter::known("lower", "a text in small letters").short(texts::lower),
     Filter::known("replace", "a text with a part of it replaced, as in replace('\\n', ' ')"),
     Filter::known("round", "a number rounded, as in round(2)"),
