@@ -528,6 +528,7 @@ fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
     let all = totals.tally.rows();
     let mut text = format!("\n{}\n", paint.bold(&rows(all)));
     let width = number(all).len();
+    let word = if totals.count(Group::Duplicate) > 0 { "duplicate".len() } else { "reject".len() };
     for (group, words) in [
         (Group::Send, sent_words(totals)),
         (Group::Skip, skipped_words(totals)),
@@ -539,7 +540,7 @@ fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
     ] {
         let count = totals.count(group);
         if count > 0 {
-            let line = format!("  {:<6}  {:>width$}  {words}", group.word(), number(count));
+            let line = format!("  {:<word$}  {:>width$}  {words}", group.word(), number(count));
             text.push_str(line.trim_end());
             text.push('\n');
         }

@@ -24,6 +24,7 @@ mod kill_loop;
 mod ledger;
 mod ledger_check;
 mod lost_answers;
+mod mapping;
 mod markers;
 mod names;
 mod next_steps;

@@ -17,7 +17,7 @@ use crate::text::spelling::canonical;
 use super::{MapEntry, Written};
 
 /// The keys that a table may have.
-const KEYS: [&str; 4] = ["from", "values", "default", "split_at"];
+const KEYS: [&str; 3] = ["from", "values", "default"];
 
 /// What a field or a named value comes from.
 #[derive(Debug, Clone)]

@@ -76,11 +76,6 @@ impl Language {
         }
     }
 
-    /// The names of the values that have one.
-    pub(crate) fn named_values(&self) -> impl Iterator<Item = &str> {
-        self.scope.names()
-    }
-
     /// Compiles one expression, without its braces. `at` is where in `written` it stands.
     pub(crate) fn compile(
         &self,
@@ -113,7 +108,7 @@ impl Language {
                 (None, first) => [vec![first], problems].concat(),
             });
         }
-        let shortcut = Shortcut::find(text, &names, source.columns());
+        let shortcut = Shortcut::find(text, &names, source.columns(), &self.scope);
         Ok(Compiled::new(owned, names, text, shortcut, Arc::clone(&self.setting)))
     }
 

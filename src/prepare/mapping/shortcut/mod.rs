@@ -12,7 +12,7 @@ use crate::source::{Cell, Columns};
 
 use super::expression::Names;
 use super::filter::{Setting, Short};
-use super::named::{Row, Slot};
+use super::named::{Row, Scope, Slot};
 
 /// A longer text is left to the language, which counts the work that texts make.
 pub(super) const LONGEST_TEXT: usize = 64 * 1024;
@@ -51,15 +51,19 @@ struct Test {
 
 impl Shortcut {
     /// The shortcut of an expression that is known to be good; none where it is not plain.
-    pub(super) fn find(text: &str, names: &Names, columns: &Columns) -> Option<Self> {
+    pub(super) fn find(
+        text: &str,
+        names: &Names,
+        columns: &Columns,
+        scope: &Scope,
+    ) -> Option<Self> {
         let column = |name: &str| {
             let named = names.columns.iter().find(|(known, _)| **known == *name);
             named.map(|(_, slot)| *slot)
         };
-        // A named value may have the name of a column; the language knows.
         let in_row = |name: &str| {
-            let is_sure = names.whole_row && names.visible == 0;
-            columns.index(name).filter(|_| is_sure).map(Slot::Column)
+            let found = scope.find(name).or_else(|| columns.index(name).map(Slot::Column));
+            found.filter(|_| names.whole_row)
         };
         parse::expression(text, &column, &in_row).map(|root| Self { root })
     }
