@@ -438,6 +438,13 @@ impl<'a> Compiler<'a> {
         let compiled = Origin::compile(&self.language, written, source);
         let compiled = compiled.map_err(|problems| problems.into_iter().map(kept_name).collect());
         let origin = self.keep(compiled)?;
+        let whole = self.job.shaping.keyed_by.as_deref().unwrap_or(&written.text);
+        if whole.contains("lookup(") {
+            let message = "the key depends on a table of the job's lookups: where the table changes, rows that are done are \
+                           new ones and are sent again";
+            let warning = Diagnostic::warning(Code::LookupTable, written.place.clone(), message);
+            self.problems.push(warning.hint("make the key of the row's own columns"));
+        }
         if let Origin::Constant(_) = origin {
             let problem = Diagnostic::error(
                 Code::InvalidValue,

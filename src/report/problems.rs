@@ -334,10 +334,13 @@ pub(crate) fn nothing_checked() -> Value {
 /// The closing line of `check`, without a line break.
 pub(crate) fn checked_line(checked: &Checked, filtered: &Filtered) -> String {
     let (all, valid, invalid) = (checked.rows, checked.valid, checked.invalid());
-    let left_out = [(checked.filtered, "filtered"), (checked.duplicates, "already there above")];
-    let left_out = left_out.into_iter().filter(|(count, _)| *count > 0);
-    let left_out: String =
-        left_out.map(|(count, word)| format!(", {} {word}", number(count))).collect();
+    let mut left_out = String::new();
+    if checked.filtered > 0 {
+        left_out.push_str(&format!(", {} filtered", number(checked.filtered)));
+    }
+    if checked.duplicates > 0 {
+        left_out.push_str(&format!(", {}", counted(checked.duplicates, "duplicate")));
+    }
     let reasons = reasons(filtered);
     let reasons = reasons.trim_end();
     match (all, invalid) {
@@ -412,6 +415,29 @@ mod tests {
     }
 
     #[test]
+    fn values_that_are_at_fault_in_most_rows_are_named_first() {
+        let shared = Shared::default();
+        let mut problems = Problems::text(shared.writer(), false, false);
+        // One deleted agent has a thousand rows, and comes after many that have one.
+        let keys = (1..=30_u64).chain(std::iter::repeat_n(900, 1_000));
+        for (row, key) in (1..).zip(keys) {
+            let message = format!("the table `users` has no entry for \"{key}\"");
+            let Diagnostic { place, .. } = past(row);
+            let problem = Diagnostic::error(Code::LookupMissing, place, message);
+            problems.tell(&problem.about(Some(&key.to_string())));
+        }
+        problems.finish();
+        let text = shared.text();
+        assert_eq!(text.matches("error[lookup-missing]").count(), 20);
+        let end = "… and 1,010 more errors (1,030 in all), by cause:\n  \
+                   1,030  lookup-missing, column `remind_at`: lines 2, 3, 4, 5, 6, …\n           \
+                   \"900\": 1,000 rows, first in line 32\n           \
+                   \"1\": 1 row, first in line 2\n";
+        assert!(text.contains(end), "{text}");
+        assert!(text.contains("           and 21 more values\n"), "{text}");
+    }
+
+    #[test]
     fn a_script_is_told_all() {
         let shared = Shared::default();
         let mut problems = Problems::ndjson(shared.writer());
@@ -437,6 +463,10 @@ mod tests {
         1 row: valid.
         320 rows: all valid.
         320 rows: 300 valid, 20 invalid. Nothing was sent.
+        320 rows: 300 valid, 19 filtered, 1 duplicate.
+        Left out by the job's `where`:
+          10  no text
+           9  the ticket is deleted
         ");
         let checked = Checked { rows: 320, valid: 300, ..Checked::default() };
         let event = checked_event(&checked, &Filtered::default(), (0, 0)).to_string();

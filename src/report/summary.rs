@@ -442,7 +442,7 @@ fn sentence(message: &str) -> String {
 mod tests {
     use super::*;
     use crate::event::Obstacle;
-    use crate::plan::{Fate, Sending, Tally};
+    use crate::plan::{Fate, Filtered, Sending, Tally};
     use crate::report::tests::{
         CHANGED, DONE, SENT, full_disk, illegal_step, totals, unreadable_source, view,
     };
@@ -468,6 +468,17 @@ mod tests {
         let all = told(&view(), done, &Ending::Finished);
         let changed = told(&changed, done, &Ending::Finished);
         insta::assert_snapshot!([none, all, changed].join("\n---\n"));
+    }
+
+    #[test]
+    fn rows_that_are_left_out_are_told_with_their_reasons() {
+        let totals = Totals { rows: 50_342, filtered: 19, duplicates: 3, ..totals() };
+        let filtered = Filtered(vec![("the ticket is deleted".into(), 7), ("no text".into(), 12)]);
+        let view = RunView { filtered, ..view() };
+        let done = Totals { succeeded: 0, already_done: 50_320, requests: 0, ..totals };
+        let none = Totals { rows: 22, filtered: 19, duplicates: 3, ..Totals::default() };
+        let texts = [totals, done, none].map(|totals| told(&view, totals, &Ending::Finished));
+        insta::assert_snapshot!(texts.join("\n---\n"));
     }
 
     #[test]

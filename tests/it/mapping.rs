@@ -185,3 +185,31 @@ fn a_job_brings_tests_with_it() {
     assert_eq!(failed.status, 2, "{}{}", failed.stdout, failed.stderr);
     insta::assert_snapshot!(failed.stderr);
 }
+
+#[test]
+fn a_key_with_several_contents_is_sent_once_and_told() {
+    let notes = "id,ticket,author_id,deleted,Nội bộ,body
+n1,1,7,0,Có,One
+n1,1,7,0,Có,Other
+n1,1,7,0,Có,Other
+n1,1,7,0,Có,One
+n1,3,7,0,Có,One
+";
+    let (desk, sandbox) = (desk(notes), sandbox(""));
+    let check = desk.call("check job.yaml --format json");
+    let last = check.events().pop().unwrap();
+    let counts =
+        ["rows", "valid", "invalid", "duplicates"].map(|name| last[name].as_u64().unwrap());
+    assert_eq!((check.status, counts), (3, [5, 1, 3, 1]), "{check}");
+    for expected in ["succeeded=1 invalid=3 duplicates=1", "already_done=1 invalid=3 duplicates=1"]
+    {
+        let run = desk.run(&sandbox, "job.yaml --skip-invalid");
+        run.exits(1).counts(expected);
+    }
+    let status = desk.call_at(&sandbox, "status job.yaml --format json");
+    let last = status.events().pop().unwrap();
+    let counts =
+        ["rows", "succeeded", "invalid", "duplicates"].map(|name| last[name].as_u64().unwrap());
+    assert_eq!(counts, [5, 1, 3, 1], "{status}");
+    assert_eq!(texts(&sandbox), ["[An]\nOne"]);
+}

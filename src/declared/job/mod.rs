@@ -74,8 +74,11 @@ pub struct Job {
 
 impl Job {
     /// What makes a row the same row next time, as written; empty where that is its content.
+    ///
+    /// What the key says by the name of a value is part of it: with another meaning of the name every row would be a new one.
     pub fn keyed_by(&self) -> &str {
-        self.key.as_ref().map_or("", |key| key.text.as_str())
+        let key = self.key.as_ref().map_or("", |key| key.text.as_str());
+        self.shaping.keyed_by.as_deref().unwrap_or(key)
     }
 }
 
@@ -107,6 +110,8 @@ pub struct Shaping {
     pub lookups: Vec<Lookup>,
     /// Named values, in order.
     pub named: Vec<MapEntry>,
+    /// The job's key with what the names in it mean; none where it names no such value.
+    pub keyed_by: Option<String>,
     /// What has to be true of rows that are not left out.
     pub conditions: Vec<Condition>,
     /// Columns whose cells may not be empty.

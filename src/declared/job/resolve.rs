@@ -18,7 +18,7 @@ use super::condition::{conditions, required};
 use super::file::{JobFile, SourceFile};
 use super::lookup::lookups;
 use super::trial::trials;
-use super::value::entries;
+use super::value::{entries, with_meanings};
 use super::{Broken, Job, MapEntry, Marker, OperationChoice, Part, Rows, Shaping, Sketch, Written};
 
 const DEFAULT_ATTEMPTS: u32 = 5;
@@ -408,6 +408,7 @@ impl Resolver<'_> {
                 file.lookups.as_ref(),
                 &mut self.problems,
             ),
+            keyed_by: file.key.as_ref().and_then(|key| with_meanings(key, &named)),
             named: entries(document, "let", &named, &mut self.problems),
             conditions: conditions(document, keep),
             required: required(document, columns),

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use crate::text::code::Code;
@@ -51,7 +52,7 @@ pub(crate) fn compared(text: &str) -> Cow<'_, str> {
 pub(super) fn entries(
     document: &Document,
     root: &str,
-    map: &indexmap::IndexMap<String, Value>,
+    map: &IndexMap<String, Value>,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<MapEntry> {
     let entries = map.iter().filter_map(|(field, value)| {
@@ -180,7 +181,60 @@ fn listed(
     listed
 }
 
+/// A text with what the named values in it mean, as far as they are written; none where it names none.
+pub(super) fn with_meanings(text: &str, named: &IndexMap<String, Value>) -> Option<String> {
+    let mut meanings: Vec<String> = Vec::new();
+    let mut all = text.to_owned();
+    // Each sees those above it, so whoever begins below has all that are asked for.
+    for (name, value) in named.iter().rev().filter(|(name, _)| !name.is_empty()) {
+        if names_word(&all, name) {
+            let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            all.push_str(&format!(" {written}"));
+            meanings.push(format!("{name}: {written}"));
+        }
+    }
+    meanings.reverse();
+    (!meanings.is_empty()).then(|| format!("{text} with {}", meanings.join(", ")))
+}
+
+/// Whether a name stands in a text as a word of its own.
+fn names_word(text: &str, name: &str) -> bool {
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    text.split(|letter| !is_word(letter)).any(|word| word == name)
+}
+
 /// Whether a text of the job holds an expression, and is no column's name.
 pub(crate) fn has_expression(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_what_its_names_mean() {
+        let named: IndexMap<String, Value> = serde_json::from_value(serde_json::json!({
+            "plain": "{{ id | trim }}",
+            "whole": "{{ plain }}-{{ kind }}",
+            "kind": { "from": "Kind", "values": { "a": 1 } },
+            "other": "{{ plain }}",
+        }))
+        .unwrap();
+        for (key, expected) in [
+            ("{{ id }}", None),
+            ("{{ plain_id }}", None),
+            ("{{ plain }}", Some("{{ plain }} with plain: {{ id | trim }}")),
+            (
+                "{{ whole }}",
+                Some("{{ whole }} with plain: {{ id | trim }}, whole: {{ plain }}-{{ kind }}"),
+            ),
+            (
+                "{{ row['kind'] }}",
+                Some(r#"{{ row['kind'] }} with kind: {"from":"Kind","values":{"a":1}}"#),
+            ),
+        ] {
+            assert_eq!(with_meanings(key, &named).as_deref(), expected, "{key}");
+        }
+    }
 }
