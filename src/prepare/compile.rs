@@ -22,6 +22,7 @@ use crate::text::lookalike::did_you_mean;
 use crate::text::pointer::Pointer;
 
 use super::intake::{Intake, Taken};
+use super::naming::named;
 use super::sieve::Sieve;
 use super::{Choice, FieldOrigin, MOST_LEFT_OUT, Preparer};
 
@@ -203,8 +204,8 @@ impl<'a> Compiler<'a> {
     }
 
     fn compile(&mut self, source: &mut Source) -> Parts {
-        let named = self.named(source);
         let shaping = self.job.shaping;
+        let named = named(&mut self.language, &shaping.named, source, &mut self.problems);
         let rules = (shaping.conditions.as_slice(), shaping.required.as_slice());
         let sieve = Sieve::compile(&self.language, rules, source, &mut self.problems);
         let choice = self.choice(source);
@@ -223,34 +224,6 @@ impl<'a> Compiler<'a> {
         let operations = self.operations();
         let intakes = operations.iter().map(|operation| self.intake(operation, &fields, source));
         Parts { choice, intakes: intakes.collect(), fields, named, sieve, key }
-    }
-
-    /// The named values, each of which sees those above it.
-    fn named(&mut self, source: &mut Source) -> Vec<NamedValue> {
-        let mut named: Vec<NamedValue> = Vec::new();
-        for entry in &self.job.shaping.named {
-            if let Some(problem) = unfit_name(entry) {
-                self.problems.push(problem);
-                continue;
-            }
-            if !source.columns().is_open() && source.columns().index(&entry.field).is_some() {
-                let message = format!(
-                    "the value `{}` hides the column of this name from all that stands below",
-                    entry.field
-                );
-                let place = entry.field_place.clone();
-                let warning = Diagnostic::warning(Code::HiddenColumn, place, message);
-                self.problems
-                    .push(warning.hint("call the value something else if both are needed"));
-            }
-            let origin = Origin::of_value(&self.language, &entry.value, &entry.value_place, source);
-            // One that cannot be made is there all the same: it is told once, and not missed wherever it is used.
-            let origin = self.keep(origin).unwrap_or(Origin::Constant(Mapped::Absent));
-            let name = Arc::from(entry.field.as_str());
-            self.language.add_named(&name, &origin);
-            named.push(NamedValue { name, origin });
-        }
-        named
     }
 
     fn choice(&mut self, source: &mut Source) -> Option<Choice> {
@@ -511,22 +484,6 @@ impl<'a> Compiler<'a> {
     fn keep<T>(&mut self, result: Result<T, Vec<Diagnostic>>) -> Option<T> {
         result.map_err(|problems| self.problems.extend(problems)).ok()
     }
-}
-
-/// A name that expressions could not use.
-fn unfit_name(entry: &MapEntry) -> Option<Diagnostic> {
-    let name = entry.field.as_str();
-    let is_word = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    let message = match name {
-        _ if !is_word => format!("`{name}` is no name for a value: expressions could not use it"),
-        "row" | "true" | "false" | "none" | "True" | "False" | "None" | "and" | "or" | "not"
-        | "in" | "is" | "if" | "else" | "loop" | "self" | "super" | "range" | "dict"
-        | "namespace" | "debug" | "key" => format!("`{name}` means something else in expressions"),
-        _ => return None,
-    };
-    let problem = Diagnostic::error(Code::InvalidValue, entry.field_place.clone(), message);
-    Some(problem.hint("a name is of the letters a to z, digits and _, as in written_at"))
 }
 
 /// A key that was used must stay as it is, so the way out where its column is gone is another than for other columns.

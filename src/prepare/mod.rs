@@ -9,6 +9,7 @@ mod defaults;
 mod fields;
 mod intake;
 pub(crate) mod mapping;
+mod naming;
 mod prepared;
 pub(crate) mod request;
 pub(crate) mod schema;

@@ -220,9 +220,12 @@ impl<'p> Draft<'p> {
             preparer.note_defaults(&row, findings);
             preparer.refuse_slips(&row, findings);
             preparer.note_many_lines(&row, findings);
-            preparer.refuse_empty(row.row, first, &mut findings.problems);
         }
         findings.problems.extend(self.keyless.take());
+        if self.intake.is_some() {
+            let row = preparer.row(record, &self.kept);
+            preparer.refuse_empty(row, first, &mut findings.problems);
+        }
         let is_whole = self.are_readable && self.are_complete;
         if self.are_readable && !is_whole && !findings.has_errors_from(first) {
             findings.problems.push(preparer.incomplete(record));

@@ -36,6 +36,7 @@ mod summary;
 #[cfg(test)]
 pub(crate) mod tests;
 mod thread;
+mod values;
 mod words;
 
 pub(crate) use bar::bar;

@@ -3,7 +3,6 @@
 //! A person sees the first of each cause, twenty in all, and then the rest by cause: how many, and where the first are.
 //! A script sees all.
 
-use std::collections::HashMap;
 use std::io::Write;
 
 use serde_json::{Value, json};
@@ -12,6 +11,7 @@ use super::Outlet;
 use super::explanation::more_about;
 use super::left_out::{reasons, reasons_event};
 use super::ndjson::event_of_nothing;
+use super::values::Values;
 use super::words::{counted, number, rows};
 use crate::plan::{Checked, Filtered};
 use crate::text::code::Code;
@@ -27,13 +27,6 @@ const OF_A_CAUSE: u64 = 3;
 const PLACES: usize = 5;
 /// So many causes are told apart.
 const CAUSES: usize = 50;
-/// So many values are told apart that are at fault in rows, over all causes.
-const VALUES: usize = 10_000;
-/// So many letters of one are shown.
-const LONGEST_VALUE: usize = 40;
-/// So many of them are named.
-const NAMED: usize = 10;
-
 /// How many problems there were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Counts {
@@ -62,9 +55,6 @@ pub(crate) struct Problems {
     values: Values,
 }
 
-/// Causes that are of one value each.
-type Values = HashMap<(Code, Option<String>, Box<str>), Cause>;
-
 /// The column of a problem, or else its field, as it is called.
 fn column_of(place: &CellPlace) -> Option<String> {
     match &place.column {
@@ -81,8 +71,6 @@ struct Cause {
     severity: Severity,
     code: Code,
     column: Option<String>,
-    /// The value at fault, where this one is told from others.
-    value: Option<Box<str>>,
     count: u64,
     /// The lines of the first.
     lines: Vec<u64>,
@@ -96,7 +84,7 @@ impl Cause {
         };
         let column = place.and_then(column_of);
         let (severity, code) = (problem.severity, problem.code);
-        Self { severity, code, column, value: None, count: 0, lines: Vec::new() }
+        Self { severity, code, column, count: 0, lines: Vec::new() }
     }
 
     /// One more of its kind, on a line.
@@ -117,13 +105,11 @@ impl Cause {
         let more = if self.count > lines.len() as u64 { ", …" } else { "" };
         let noun = if lines.len() == 1 { "line" } else { "lines" };
         let column = self.column.iter().map(|column| format!(", {column}")).collect::<String>();
-        let value =
-            self.value.iter().map(|value| format!(", {}", quoted(value))).collect::<String>();
         let places = match lines.is_empty() {
             true => String::new(),
             false => format!(": {noun} {}{more}", lines.join(", ")),
         };
-        format!("  {:>width$}  {}{column}{value}{places}", number(self.count), self.code.word())
+        format!("  {:>width$}  {}{column}{places}", number(self.count), self.code.word())
     }
 }
 
@@ -155,7 +141,7 @@ impl Problems {
             first: None,
             shown: Counts::default(),
             causes: Vec::new(),
-            values: Values::new(),
+            values: Values::default(),
         }
     }
 
@@ -197,52 +183,10 @@ impl Problems {
         let cause = &mut self.causes[at];
         cause.add(place.row.line);
         let count = cause.count;
-        match &problem.about {
-            Some(value) => self.count_value(problem, place, value),
-            None => count,
-        }
-    }
-
-    /// Likewise among the problems of one value: of each value the first is shown.
-    fn count_value(&mut self, problem: &Diagnostic, place: &CellPlace, value: &str) -> u64 {
-        let name = (problem.code, column_of(place), Box::from(value));
-        if !self.values.contains_key(&name) && self.values.len() >= VALUES {
-            return u64::MAX;
-        }
-        let cause = self
-            .values
-            .entry(name)
-            .or_insert_with(|| Cause { value: Some(Box::from(value)), ..Cause::of(problem) });
-        cause.add(place.row.line);
-        // After the first of a value there is nothing new to be seen.
-        if cause.count == 1 { 1 } else { u64::MAX }
-    }
-
-    /// The values that are at fault in most rows of a cause, which are those to mend first.
-    fn worst_values(&self, cause: &Cause, width: usize) -> String {
-        let is_of = |of: &&Cause| of.code == cause.code && of.column == cause.column;
-        let mut values: Vec<&Cause> = self.values.values().filter(is_of).collect();
-        if values.len() < 2 {
-            return String::new();
-        }
-        values.sort_by_key(|one| (std::cmp::Reverse(one.count), one.lines.first().copied()));
-        let mut text = String::new();
-        for one in values.iter().take(NAMED) {
-            let value = one.value.as_deref().map(quoted).unwrap_or_default();
-            let rows = rows(one.count);
-            let line = one.lines.first().map(|line| format!(", first in line {line}"));
-            text.push_str(&format!(
-                "  {:width$}    {value}: {rows}{}\n",
-                "",
-                line.unwrap_or_default()
-            ));
-        }
-        if values.len() > NAMED {
-            let more = counted((values.len() - NAMED) as u64, "more value");
-            let least = if self.values.len() >= VALUES { "at least " } else { "" };
-            text.push_str(&format!("  {:width$}    and {least}{more}\n", ""));
-        }
-        text
+        let Some(value) = &problem.about else { return count };
+        // After the first row of a value there is nothing new to be seen.
+        let is_first = self.values.add(problem.code, column_of(place), value, place.row.line);
+        if is_first { 1 } else { u64::MAX }
     }
 
     /// Says how many more there are than were shown and, once, who explains them; and flushes.
@@ -274,16 +218,10 @@ impl Problems {
         let width = number(all).len();
         for cause in self.causes.iter().filter(|cause| cause.severity == severity) {
             self.out.text(&format!("{}\n", cause.line(width)));
-            self.out.text(&self.worst_values(cause, width));
+            let worst = self.values.worst((cause.code, &cause.column), width + 6);
+            self.out.text(&worst);
         }
     }
-}
-
-/// A value in quotes, cut where it is long.
-fn quoted(value: &str) -> String {
-    let begin: String = value.chars().take(LONGEST_VALUE).collect();
-    let rest = if begin.len() < value.len() { "…" } else { "" };
-    format!("\"{}{rest}\"", shown(&begin))
 }
 
 /// The closing event of `check`.

@@ -201,7 +201,7 @@ impl Source {
         let InlineRow { line, cells } = row;
         let empty = columns.names().iter().map(|name| (Arc::clone(name), OwnedCell::Null));
         let cells = match are_texts {
-            true => empty.chain(cells).map(|(name, cell)| (name, cell.as_text())).collect(),
+            true => empty.chain(cells).map(|(name, cell)| (name, cell.into_text())).collect(),
             false => cells,
         };
         let rows = vec![InlineRow { line, cells }];

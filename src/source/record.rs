@@ -78,7 +78,7 @@ pub enum OwnedCell {
 
 impl OwnedCell {
     /// The cell as a file of texts would have it.
-    pub(super) fn as_text(self) -> Self {
+    pub(super) fn into_text(self) -> Self {
         match self {
             Self::Null => Self::Text("".into()),
             Self::Bool(value) => Self::Text(value.to_string().into()),

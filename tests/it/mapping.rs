@@ -1,6 +1,6 @@
 //! What a job makes of rows before they are sent: tables, named values, conditions, rows that are sent once, tests of its own.
 
-use crate::desk::{Desk, requests, sandbox, texts};
+use crate::desk::{Desk, assert_reads, requests, sandbox, texts};
 
 /// Notes of a helpdesk: who wrote them is in another file, some are deleted, one is there twice.
 const JOB: &str = r#"job: legacy
@@ -132,11 +132,10 @@ n1,1,7,0,Có,Other
             "5 value-not-listed Nội bộ Ko",
             "6 value-not-listed Nội bộ ",
             "8 missing-key id ",
-            "7 duplicate-key  ",
+            "7 repeated-key  ",
         ]
     );
-    let shown = desk.call("check job.yaml");
-    insta::assert_snapshot!(shown.stderr);
+    assert_reads("mapping_problems", desk.call("check job.yaml").stderr);
 }
 
 #[test]
@@ -152,7 +151,7 @@ fn mistakes_of_a_job_are_told_at_their_place() {
     desk.write("job.yaml", job);
     let outcome = desk.call("check job.yaml");
     assert_eq!(outcome.status, 2, "{}", outcome.stderr);
-    insta::assert_snapshot!(outcome.stderr);
+    assert_reads("mapping_mistakes", outcome.stderr);
 }
 
 #[test]
@@ -183,7 +182,7 @@ fn a_job_brings_tests_with_it() {
     desk.write("job.yaml", format!("{JOB}{wrong}"));
     let failed = desk.call("check job.yaml");
     assert_eq!(failed.status, 2, "{}{}", failed.stdout, failed.stderr);
-    insta::assert_snapshot!(failed.stderr);
+    assert_reads("mapping_tests", failed.stderr);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod expression;
 mod filter;
 mod language;
+mod mapped;
 mod named;
 mod scan;
 mod shortcut;
@@ -300,62 +301,6 @@ impl Mapped<'_> {
             Self::Integer(number) => Mapped::Integer(*number),
             Self::Text(text) => Mapped::Text(Cow::Borrowed(text)),
             Self::Json(value) => Mapped::Json(value.clone()),
-        }
-    }
-}
-
-impl Mapped<'_> {
-    /// A copy that needs nothing else.
-    fn owned(&self) -> Mapped<'static> {
-        self.borrowed().into_owned()
-    }
-
-    /// The same, on its own.
-    pub(crate) fn into_owned(self) -> Mapped<'static> {
-        match self {
-            Self::Absent => Mapped::Absent,
-            Self::Bool(value) => Mapped::Bool(value),
-            Self::Number(text) => Mapped::Number(Cow::Owned(text.into_owned())),
-            Self::Integer(number) => Mapped::Integer(number),
-            Self::Text(text) => Mapped::Text(Cow::Owned(text.into_owned())),
-            Self::Json(value) => Mapped::Json(value),
-        }
-    }
-
-    /// The value as a text shows it; empty where there is none.
-    pub(crate) fn text(&self) -> Cow<'_, str> {
-        match self {
-            Self::Absent => Cow::Borrowed(""),
-            Self::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
-            Self::Integer(number) => Cow::Owned(number.to_string()),
-            Self::Number(text) | Self::Text(text) => Cow::Borrowed(text),
-            Self::Json(value) => Cow::Owned(value.to_string()),
-        }
-    }
-
-    /// As the language sees it.
-    fn to_value(&self) -> minijinja::Value {
-        match self {
-            Self::Absent => minijinja::Value::from(()),
-            Self::Bool(value) => minijinja::Value::from(*value),
-            Self::Number(text) => expression::number_value(text),
-            Self::Integer(number) => minijinja::Value::from(*number),
-            Self::Text(text) => minijinja::Value::from(&**text),
-            Self::Json(value) => minijinja::Value::from(minijinja::value::Serde(value)),
-        }
-    }
-
-    /// As a shortcut sees it; none where only the language knows.
-    fn to_scalar(&self) -> Option<Scalar<'static>> {
-        match self {
-            Self::Absent => Some(Scalar::Nothing),
-            Self::Bool(value) => Some(Scalar::Bool(*value)),
-            Self::Number(text) => text.parse().ok().map(Scalar::Integer),
-            Self::Integer(number) => Some(Scalar::Integer(*number)),
-            Self::Text(text) if text.len() <= shortcut::LONGEST_TEXT => {
-                Some(Scalar::Text(Cow::Owned(text.clone().into_owned())))
-            }
-            Self::Text(_) | Self::Json(_) => None,
         }
     }
 }

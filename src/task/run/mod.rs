@@ -217,11 +217,9 @@ pub(super) fn run_through<T: Transport>(
         concurrency: limits.concurrency as usize,
         attempts: opening.job.attempts,
         give_up_after: options.give_up_after.unwrap_or(GIVE_UP_AFTER),
-        give_up_on_push_backs_after: options.give_up_after.unwrap_or_else(|| {
-            // Whoever uses up the rest of a window may be told "not now" to its end.
-            let window = Pace::longest_window(&limits.quotas).unwrap_or_default();
-            GIVE_UP_AFTER.max(window + longest_request)
-        }),
+        give_up_on_push_backs_after: options
+            .give_up_after
+            .unwrap_or_else(|| patience(&limits.quotas, longest_request)),
         longest_request,
         max_failures: options.max_failures.map(|failures| failures.of(tally.to_send())),
         deadline: time.deadline(),
@@ -244,6 +242,13 @@ pub(super) fn run_through<T: Transport>(
         world,
     };
     Ok(session.run(booking, &transport, reporter)?)
+}
+
+/// For how long nothing but push-backs is no reason to give up: whoever uses up the rest of a window may be told "not now" to
+/// its end.
+fn patience(quotas: &[Quota], longest_request: Duration) -> Duration {
+    let window = Pace::longest_window(quotas).unwrap_or_default();
+    GIVE_UP_AFTER.max(window + longest_request)
 }
 
 /// Whether rows may change or delete what is there.
