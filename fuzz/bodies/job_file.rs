@@ -30,6 +30,7 @@ fn prepare(job: &job::Job) {
         job::Rows::File { path, .. } => path.ends_with("notes.csv"),
         job::Rows::Inline { .. } => true,
     };
+    let ours = ours && job.shaping.lookups.is_empty();
     let Some(mut source) = ours.then(|| job.rows.open().ok()).flatten() else { return };
     match Preparer::compile(job, &mut source) {
         Ok((_, warnings)) => warnings.iter().for_each(super::check_problem),

@@ -1,7 +1,7 @@
 //! `check`: every row, and nothing else.
 
-use crate::report::{checked_event, checked_line, exit, nothing_checked};
-use crate::task;
+use crate::report::{checked_event, checked_line, exit, nothing_checked, tested_line};
+use crate::task::{self, CheckOutcome};
 
 use super::arguments::CheckArguments;
 use super::environment::Environment;
@@ -14,17 +14,19 @@ pub(super) fn check(arguments: &CheckArguments, environment: &Environment) -> u8
     let job = gather::job(&arguments.job, &arguments.common, environment);
     let mut hearing = Hearing::new(output);
     let address = arguments.common.base_url.as_deref();
-    let found = match task::check(&job, address, wall_clock(), &mut |told| hearing.hear(told)) {
-        Ok(found) => found,
-        Err(failure) => {
-            output.tell(&failure.problems());
-            output.event(&nothing_checked());
-            return exit::USAGE;
-        }
-    };
-    output.event(&checked_event(found.rows, found.valid, found.invalid()));
-    output.say(&checked_line(found.rows, found.valid, found.invalid()));
-    match (found.broken, found.invalid()) {
+    let CheckOutcome { checked, filtered, tried } =
+        match task::check(&job, address, wall_clock(), &mut |told| hearing.hear(told)) {
+            Ok(found) => found,
+            Err(failure) => {
+                output.tell(&failure.problems());
+                output.event(&nothing_checked());
+                return exit::USAGE;
+            }
+        };
+    output.event(&checked_event(&checked, &filtered, (tried.passed, tried.failed)));
+    output.say(&checked_line(&checked, &filtered));
+    tested_line(tried.passed, tried.failed).iter().for_each(|line| output.say(line));
+    match (checked.broken || tried.failed > 0, checked.invalid()) {
         (true, _) => exit::USAGE,
         (false, 0) => exit::DONE,
         (false, _) => exit::INVALID,

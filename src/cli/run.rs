@@ -88,6 +88,7 @@ fn view(given: &CommandLine, output: &Output, outlook: Outlook) -> RunView {
         ledger: shown(&outlook.ledger.display().to_string()).into_owned(),
         credentials: credentials(outlook.credentials).to_owned(),
         tally: outlook.tally,
+        filtered: outlook.filtered,
         changed_rows: outlook.changed,
         held_rows: outlook.held,
         until: outlook.until.map(|(moment, left)| (moment.to_zoned(TimeZone::system()), left)),
@@ -139,6 +140,7 @@ pub(super) fn invalid_rows(found: &Refused) -> InvalidRows {
         guessed: found.checked.guessed,
         to_send: found.to_send,
         already_done: found.totals.already_done,
+        left_out: found.totals.left_out(),
         beyond_limit: found.beyond_limit,
     }
 }

@@ -18,6 +18,8 @@ pub(crate) enum Fate {
     Hold(Held),
     /// It is invalid.
     Reject,
+    /// The job does not want it.
+    LeaveOut(LeftOut),
 }
 
 /// How a row is started.
@@ -29,6 +31,15 @@ pub(crate) enum Sending {
     Repeat,
     /// An earlier request may have acted: it is looked for, and sent again only if it surely did not.
     Settle,
+}
+
+/// Why the job does not want a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LeftOut {
+    /// A condition of the job's `where` is not true of it.
+    Filtered,
+    /// An earlier row has its key and its content, and is sent for both.
+    Duplicate,
 }
 
 /// Whether a row that is done is still what was sent.
@@ -84,6 +95,8 @@ all_fates!(
     Hold(Held::Behind),
     Hold(Held::UnderWay),
     Reject,
+    LeaveOut(LeftOut::Filtered),
+    LeaveOut(LeftOut::Duplicate),
 );
 
 /// What is known of a row when its fate is decided.

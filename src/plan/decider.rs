@@ -12,10 +12,11 @@ use crate::row::{Digest, KeyHash, Known, Lane, Standing};
 use crate::source::Record;
 
 use super::Readings;
-use super::decide::{Done, Fate, Held, Sending};
+use super::decide::{Done, Fate, Held, LeftOut, Sending};
 use super::fates::Fates;
 use super::look::{Look, Policy};
 use super::names::{Arrival, Name, Names};
+use super::once::Once;
 use super::prior::{Found, Prior, Trail, find};
 use super::row_problem::RowProblem;
 use super::survey::Sight;
@@ -67,6 +68,8 @@ pub(super) struct Decider<'a> {
     came: Came,
     /// Names of rows that are not in the history.
     names: Names,
+    /// The contents of rows whose keys may come again.
+    once: Once,
     held: HeldLanes,
     sent: u64,
     fates: Fates,
@@ -180,6 +183,7 @@ impl<'a> Decider<'a> {
             has_lanes,
             came: Came::default(),
             names: Names::default(),
+            once: Once::of(readings.job.shaping.duplicates),
             held: HeldLanes::default(),
             sent: 0,
             fates: Fates::default(),
@@ -212,11 +216,17 @@ impl<'a> Decider<'a> {
                 (looked_up.fate, looked_up.nth)
             }
             (Some(name), Found::New) => match self.names.arrive(name) {
-                Arrival::First => (self.fate_of_new(glance, decided.valid), 1),
+                Arrival::First => {
+                    self.once.first(name, glance.digest);
+                    (self.fate_of_new(glance, decided.valid), 1)
+                }
                 Arrival::Again => self.decide_again(record, glance, name, decided.valid)?,
             },
             (Some(name), Found::Done(position)) => match self.came.arrive(position) {
-                Arrival::First => (Fate::Skip(Done::Unchanged), 1),
+                Arrival::First => {
+                    self.once.first(name, glance.digest);
+                    (Fate::Skip(Done::Unchanged), 1)
+                }
                 Arrival::Again => {
                     if valid.is_none() {
                         decided = self.check(record);
@@ -229,6 +239,19 @@ impl<'a> Decider<'a> {
         let mark = glance.name.map(|name| name.mark(glance.digest));
         self.fates.push(record.place.row, decided.fate, mark, nth);
         Ok(decided)
+    }
+
+    /// Notes a row that the job leaves out.
+    pub(super) fn leave_out(&mut self, record: &Record) {
+        self.fates.push(record.place.row, Fate::LeaveOut(LeftOut::Filtered), None, 1);
+    }
+
+    /// The fate of a row whose key an earlier row has.
+    fn fate_of_repeated(&self, name: Name, content: Option<Digest>, valid: bool) -> Fate {
+        match valid && self.once.is_same(name, content) {
+            true => Fate::LeaveOut(LeftOut::Duplicate),
+            false => Fate::Reject,
+        }
     }
 
     /// Checks a row that seemed to be done and is another one.
@@ -253,7 +276,7 @@ impl<'a> Decider<'a> {
         let nth = self.names.again(name);
         // A key belongs to the first row that bears it; a content that occurs again is told apart by its number.
         if self.readings.preparer.has_key() {
-            return Ok((Fate::Reject, nth));
+            return Ok((self.fate_of_repeated(name, glance.digest, valid), nth));
         }
         let digest = name.content();
         let found = self.prior.as_ref().map_or(Found::New, |prior| {
@@ -298,11 +321,15 @@ impl<'a> Decider<'a> {
             None => self.names.arrive(name),
         };
         match arrival {
-            Arrival::First => {}
+            Arrival::First => self.once.first(name, digest),
             Arrival::Again => {
                 let nth = self.names.again(name);
+                let valid = ready.as_ref().is_some_and(|ready| ready.valid);
                 return match preparer.has_key() {
-                    true => Ok(rejected(nth)),
+                    true => Ok(LookedUp {
+                        fate: self.fate_of_repeated(name, digest, valid),
+                        ..rejected(nth)
+                    }),
                     false => self.look_up(record, name, nth),
                 };
             }

@@ -48,7 +48,7 @@ impl DoneContents {
             draft.digests(present).find(|digest| self.job_of(*digest).is_some())
         };
         let heard = read_all(&readings, source, &eye, &mut |heard| {
-            all += 1;
+            all += u64::from(!matches!(heard, Heard::Row { out: Some(_), .. }));
             if let Heard::Row { record, sight: Some(digest), .. } = heard
                 && let Some(job) = self.job_of(digest)
             {

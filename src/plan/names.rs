@@ -41,6 +41,19 @@ impl Name {
         Digest(self.0)
     }
 
+    /// Stands for a key and a content together.
+    pub(super) fn with(self, content: Digest) -> Self {
+        let mut bytes = [0; 16];
+        for (half, seed) in [(0, 2_u8), (8, 3)] {
+            let mut hasher = std::hash::DefaultHasher::new();
+            hasher.write_u8(seed);
+            hasher.write(&self.0);
+            hasher.write(&content.0);
+            bytes[half..half + 8].copy_from_slice(&hasher.finish().to_be_bytes());
+        }
+        Self(bytes)
+    }
+
     /// The first half: of a key, its hash.
     pub(super) fn first_half(self) -> KeyHash {
         KeyHash(self.half(0))
@@ -118,6 +131,12 @@ impl Names {
             true => Arrival::First,
             false => Arrival::Again,
         }
+    }
+
+    /// Whether a name has come.
+    pub(super) fn has(&self, name: Name) -> bool {
+        let shard = usize::from(name.0[0]) % SHARDS;
+        self.seen.get(shard).is_some_and(|shard| shard.contains(&name))
     }
 
     /// A name has come again; gives how often it has come by now.

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::declared::job::Duplicates;
 use crate::prepare::{Findings, RowKey};
-use crate::row::KeyHash;
+use crate::row::{Digest, KeyHash};
 use crate::source::{Read, Record};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::spelling::canonical;
@@ -17,10 +18,19 @@ struct First {
     line: u64,
     /// As it is written there.
     key: String,
+    content: Option<Digest>,
 }
 
-/// Reads the source again to say which rows share a key. Gives the number of rows that come second and are valid
-/// otherwise.
+/// How many rows come second with their key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Repeats {
+    /// They are valid otherwise, and say something else than the first, or the job wants each key once.
+    pub mistakes: u64,
+    /// They say what the first says, and the job has that sent once.
+    pub same: u64,
+}
+
+/// Reads the source again to say which rows share a key. Gives how many come second.
 ///
 /// # Errors
 /// What is wrong with the source by now.
@@ -28,28 +38,41 @@ pub(super) fn tell_repeated_keys(
     readings: &Readings<'_>,
     repeated: &HashSet<KeyHash>,
     tell: &mut dyn FnMut(RowProblem),
-) -> Result<u64, Vec<Diagnostic>> {
+) -> Result<Repeats, Vec<Diagnostic>> {
     let mut source = (readings.open)()?;
     let mut first: HashMap<String, First> = HashMap::new();
     let mut record = Record::default();
     let mut findings = Findings::default();
-    let mut repeats = 0;
+    let mut repeats = Repeats::default();
+    let same_once = readings.job.shaping.duplicates == Duplicates::SameOnce;
     loop {
         match source.next(&mut record) {
             Read::End => return Ok(repeats),
             Read::Problem(_) => continue,
             Read::Row => {}
         }
-        let (RowKey::Written(key), _) = readings.preparer.row_key(&record) else { continue };
+        let Some(RowKey::Written(key)) = readings.preparer.row_key(&record) else { continue };
         if !repeated.contains(&KeyHash::of(&key)) {
             continue;
         }
-        let here = || First { row: record.place.row, line: record.place.line, key: key.clone() };
+        let mut content = || {
+            let draft = readings.preparer.draft(&record, &mut findings);
+            draft.digest().filter(|_| same_once)
+        };
+        let content = content();
+        findings.problems.clear();
+        let here =
+            || First { row: record.place.row, line: record.place.line, key: key.clone(), content };
         let first = first.entry(canonical(&key).into_owned()).or_insert_with(here);
         if first.row != record.place.row {
             let prepared = readings.preparer.prepare(&record, readings.now, &mut findings);
-            repeats += u64::from(prepared.valid);
+            let is_valid = prepared.valid;
             findings.problems.clear();
+            if is_valid && content.is_some() && content == first.content {
+                repeats.same += 1;
+                continue;
+            }
+            repeats.mistakes += u64::from(is_valid);
             tell(RowProblem::KeyRepeated(Box::new(RepeatedKey {
                 place: record.place.clone(),
                 is_spelt_otherwise: first.key != key,

@@ -11,6 +11,7 @@ use crate::source::Source;
 use super::Readings;
 use super::decider::{Came, content_key};
 use super::names::{Arrival, Name, Names};
+use super::once::Once;
 use super::prior::{Prior, Trail};
 use super::row_problem::RowProblem;
 use super::steps::run_mark;
@@ -50,6 +51,10 @@ pub(crate) struct Stand {
     pub taken: u64,
     /// Among those that succeeded: rows whose content has changed since.
     pub changed: u64,
+    /// Rows that the job's `where` leaves out.
+    pub filtered: u64,
+    /// Rows for which an earlier one is sent, which says the same.
+    pub duplicates: u64,
     /// Rows that the chronicle knows and the source does not have, or has no longer.
     pub gone: Counts,
     came: Came,
@@ -192,13 +197,25 @@ pub(crate) fn standings(
     let mut targets: Vec<Stand> = chronicles.iter().map(begun).collect();
     let mut found = Hearing::new(tell);
     let mut names = Names::default();
+    let mut once = Once::of(readings.job.shaping.duplicates);
     let trails: Vec<_> = chronicles.iter().map(|one| (*one, Trail::default())).collect();
     let eye = |draft: &Draft<'_>| Seen::at(draft, &trails);
     let heard = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
-            Heard::Row { record, sight, valid, problems } => {
+            Heard::Row { out: Some(condition), .. } => found.hear_filtered(condition),
+            Heard::Row { record, sight, valid, problems, .. } => {
                 let nth = match sight.name.map(|name| (name, names.arrive(name))) {
-                    Some((_, Arrival::First)) => Some(1),
+                    Some((name, Arrival::First)) => {
+                        once.first(name, sight.digest);
+                        Some(1)
+                    }
+                    Some((name, Arrival::Again))
+                        if valid.unwrap_or(true) && once.is_same(name, sight.digest) =>
+                    {
+                        found.checked.rows += 1;
+                        found.checked.duplicates += 1;
+                        return Ok(());
+                    }
                     Some((name, Arrival::Again)) => Some(names.again(name)),
                     None => None,
                 };
@@ -231,6 +248,10 @@ pub(crate) fn standings(
         Ok::<(), LedgerError>(())
     });
     found.hear_end(&readings, heard?.as_ref());
+    let Checked { filtered, duplicates, .. } = found.checked;
+    for target in &mut targets {
+        (target.filtered, target.duplicates) = (filtered, duplicates);
+    }
     Ok(Standings { checked: found.checked, targets })
 }
 

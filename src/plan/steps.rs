@@ -14,7 +14,7 @@ use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::place::RowPlace;
 
 use super::Readings;
-use super::decide::Fate;
+use super::decide::{Fate, LeftOut};
 use super::decider::key_of;
 use super::fates::{Fates, Noted, Walk};
 use super::look::{Change, Look, Policy};
@@ -39,6 +39,8 @@ pub(crate) struct Step {
     pub change: Change,
     /// What is wrong with it, first of all.
     pub problem: Option<RowProblem>,
+    /// Why the job's `where` leaves it out.
+    pub left_out: Option<Arc<str>>,
 }
 
 /// What keys of rows that only read begin with in a run, since those are done anew in each.
@@ -160,6 +162,7 @@ impl<'a> Steps<'a> {
                 known: None,
                 change: Change::None,
                 problem: Some(problem.into()),
+                left_out: None,
             })),
             Some(noted) if !wants(noted.fate) => Ok(None),
             // It could be read when the rows were checked, as of a file that is being written anew.
@@ -175,6 +178,9 @@ impl<'a> Steps<'a> {
         let written = problem.into_iter().find(Diagnostic::is_error);
         let mut problem = written.map(RowProblem::Written);
         let (operation, key) = (prepared.operation().cloned(), prepared.key().clone());
+        let preparer = self.readings.preparer;
+        let left_out =
+            prepared.left_out().and_then(|number| preparer.reasons().nth(number)).cloned();
         let reads = prepared.only_reads();
         let ready = prepared.ready();
         let digest = ready.as_ref().map(|ready| match &self.prior {
@@ -188,7 +194,8 @@ impl<'a> Steps<'a> {
         }
         let bears_the_key = noted.nth == 1 || !self.readings.preparer.has_key();
         let key = key_of(key, digest, noted.nth);
-        if let Some(key) = key.as_ref().filter(|_| !bears_the_key) {
+        let is_left_out = matches!(noted.fate, Fate::LeaveOut(_));
+        if let Some(key) = key.as_ref().filter(|_| !bears_the_key && !is_left_out) {
             problem.get_or_insert_with(|| self.repeated(record, key));
         }
         let key = key.filter(|_| bears_the_key).map(|key| self.marked(key, operation.as_deref()));
@@ -204,6 +211,10 @@ impl<'a> Steps<'a> {
         if let Some(taken) = key.as_ref().and_then(|key| look.taken_key(&record.place, key)) {
             problem.get_or_insert(taken);
         }
+        let was_filtered = noted.fate == Fate::LeaveOut(LeftOut::Filtered);
+        if was_filtered != left_out.is_some() {
+            return Err(ReadingFailure::changed(&record.place));
+        }
         if matches!(noted.fate, Fate::Send(_)) && look.fate(&self.policy) != noted.fate {
             return Err(ReadingFailure::changed(&record.place));
         }
@@ -216,6 +227,7 @@ impl<'a> Steps<'a> {
             known,
             change,
             problem,
+            left_out,
         })
     }
 

@@ -20,12 +20,13 @@ use crate::text::place::RowPlace;
 
 use super::Readings;
 use super::contents::{Contents, Traits};
-use super::decide::{Done, Fate, Held};
+use super::decide::{Done, Fate, Held, LeftOut};
 use super::decider::{Decider, Glance};
 use super::fates::Fates;
+use super::filtered::{Count, Filtered};
 use super::look::Policy;
 use super::prior::Prior;
-use super::repeats::tell_repeated_keys;
+use super::repeats::{Repeats, tell_repeated_keys};
 use super::row_problem::RowProblem;
 use super::standings::Chronicle;
 use super::taken::{may_be_taken, taken};
@@ -45,6 +46,10 @@ pub(crate) struct Checked {
     pub rows: u64,
     /// Rows that can be sent, or are done.
     pub valid: u64,
+    /// Rows that a condition of the job leaves out.
+    pub filtered: u64,
+    /// Rows for which an earlier one is sent, which says the same.
+    pub duplicates: u64,
     /// Something is wrong with the source as a whole.
     pub broken: bool,
     /// A quote was never closed: where rows begin and end from there on is a guess.
@@ -55,6 +60,8 @@ pub(crate) struct Checked {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Survey {
     pub checked: Checked,
+    /// Why rows are left out.
+    pub filtered: Filtered,
     pub fates: Fates,
     /// The first of the rows that are done and have changed since.
     pub changed: Vec<NamedRow>,
@@ -77,7 +84,7 @@ const NAMED: usize = 10;
 
 impl Checked {
     pub(crate) fn invalid(&self) -> u64 {
-        self.rows - self.valid
+        self.rows.saturating_sub(self.valid + self.filtered + self.duplicates)
     }
 }
 
@@ -109,13 +116,14 @@ pub(crate) fn check(
     source: Source,
     (chronicles, ledger): (&[Chronicle<'_>], Option<&Ledger>),
     tell: &mut dyn FnMut(RowProblem),
-) -> Result<Checked, LedgerError> {
+) -> Result<(Checked, Filtered), LedgerError> {
     let mut found = Hearing::new(tell);
     let mut hashes: Vec<KeyHash> = Vec::new();
     let eye = |draft: &Draft<'_>| Keyed::at(draft, chronicles);
     let heard = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
-            Heard::Row { record, sight, valid, problems } => {
+            Heard::Row { out: Some(condition), .. } => found.hear_filtered(condition),
+            Heard::Row { record, sight, valid, problems, .. } => {
                 hashes.extend(sight.key);
                 let mut is_valid = valid.unwrap_or_default();
                 let mut problems: Vec<RowProblem> =
@@ -134,9 +142,10 @@ pub(crate) fn check(
     });
     found.hear_end(&readings, heard?.as_ref());
     found.hear_count(&readings);
-    let again = found.hear_repeats(&readings, &repeated(hashes));
-    found.checked.valid = found.checked.valid.saturating_sub(again);
-    Ok(found.checked)
+    let Repeats { mistakes, same } = found.hear_repeats(&readings, &repeated(hashes));
+    found.checked.valid = found.checked.valid.saturating_sub(mistakes + same);
+    found.checked.duplicates = same;
+    Ok((found.checked, found.filtered.named(readings.preparer)))
 }
 
 /// That a row's key is another's by all chronicles: by some alone, it depends on where the row goes.
@@ -202,7 +211,11 @@ fn survey_with(
     let (mut changed, mut held) = (Vec::new(), Vec::new());
     let read = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
-            Heard::Row { record, sight, valid, problems } => {
+            Heard::Row { record, out: Some(condition), .. } => {
+                decider.leave_out(record);
+                found.hear_filtered(condition);
+            }
+            Heard::Row { record, sight, valid, problems, .. } => {
                 let decided = decider.decide(record, &sight.glance, valid)?;
                 match decided.fate {
                     Fate::Send(_) => {
@@ -226,7 +239,12 @@ fn survey_with(
                 if is_done && !decided.valid {
                     problems.clear();
                 }
-                found.hear_row(is_done || decided.valid, problems);
+                if decided.fate == Fate::LeaveOut(LeftOut::Duplicate) {
+                    found.checked.duplicates += 1;
+                    found.checked.rows += 1;
+                } else {
+                    found.hear_row(is_done || decided.valid, problems);
+                }
             }
             Heard::Unreadable(problem) => found.hear_unreadable(problem),
         }
@@ -238,9 +256,10 @@ fn survey_with(
     if let Some(WholeSource { source, milestones, .. }) = read {
         fates.come_by(milestones, &source);
     }
-    let again = found.hear_repeats(&readings, &repeated);
-    found.checked.valid = found.checked.valid.saturating_sub(again);
-    Ok(Survey { checked: found.checked, fates, changed, held })
+    let Repeats { mistakes, .. } = found.hear_repeats(&readings, &repeated);
+    found.checked.valid = found.checked.valid.saturating_sub(mistakes);
+    let filtered = found.filtered.named(readings.preparer);
+    Ok(Survey { checked: found.checked, filtered, fates, changed, held })
 }
 
 fn traits_of(readings: &Readings<'_>, record: &Record) -> Option<Traits> {
@@ -274,13 +293,22 @@ impl Sight for Sighted {
 /// What has been heard of a source so far.
 pub(super) struct Hearing<'t> {
     pub(super) checked: Checked,
+    pub(super) filtered: Count,
     told: ToldOnce,
     tell: &'t mut dyn FnMut(RowProblem),
 }
 
 impl<'t> Hearing<'t> {
     pub(super) fn new(tell: &'t mut dyn FnMut(RowProblem)) -> Self {
-        Self { checked: Checked::default(), told: ToldOnce::default(), tell }
+        let (checked, filtered) = (Checked::default(), Count::default());
+        Self { checked, filtered, told: ToldOnce::default(), tell }
+    }
+
+    /// A row that the condition of that number leaves out.
+    pub(super) fn hear_filtered(&mut self, condition: usize) {
+        self.checked.rows += 1;
+        self.checked.filtered += 1;
+        self.filtered.add(condition);
     }
 
     pub(super) fn hear_row(&mut self, valid: bool, problems: impl IntoIterator<Item = RowProblem>) {
@@ -330,15 +358,15 @@ impl<'t> Hearing<'t> {
         }
     }
 
-    /// Gives how many rows come second with their key and are valid otherwise.
-    fn hear_repeats(&mut self, readings: &Readings<'_>, repeated: &HashSet<KeyHash>) -> u64 {
+    /// Gives how many rows come second with their key.
+    fn hear_repeats(&mut self, readings: &Readings<'_>, repeated: &HashSet<KeyHash>) -> Repeats {
         if !readings.preparer.has_key() || repeated.is_empty() {
-            return 0;
+            return Repeats::default();
         }
         tell_repeated_keys(readings, repeated, self.tell).unwrap_or_else(|problems| {
             self.checked.broken = true;
             problems.into_iter().for_each(|problem| (self.tell)(problem.into()));
-            0
+            Repeats::default()
         })
     }
 }
@@ -376,11 +404,20 @@ pub(super) trait Sight: Send {
 /// A batch with what a worker has seen.
 struct Seen<T> {
     batch: Batch,
-    /// One a record, and whether nothing is wrong with it; none where that was not asked.
-    sights: Vec<(T, Option<bool>)>,
+    /// One a record.
+    sights: Vec<Looked<T>>,
     /// By record, in order, for those about which there is something to tell.
     problems: Vec<(usize, Vec<Diagnostic>)>,
     remarks: Remarks,
+}
+
+/// What a worker has seen of a record.
+struct Looked<T> {
+    sight: T,
+    /// Whether nothing is wrong with it; none where that was not asked.
+    valid: Option<bool>,
+    /// The number of the condition that leaves it out.
+    out: Option<usize>,
 }
 
 /// A row of a source, in its turn.
@@ -390,6 +427,8 @@ pub(super) enum Heard<'a, T> {
         sight: T,
         /// None where the row is done, so that nobody asked.
         valid: Option<bool>,
+        /// The number of the condition that leaves the row out; then nothing else is said of it.
+        out: Option<usize>,
         problems: Vec<Diagnostic>,
     },
     Unreadable(Diagnostic),
@@ -496,9 +535,9 @@ fn look<T: Sight>(
         let mut problems = Vec::new();
         for (at, record) in batch.records[..batch.filled].iter().enumerate() {
             let draft = readings.preparer.draft(record, &mut findings);
-            let sight = eye(&draft);
+            let (sight, out) = (eye(&draft), draft.left_out());
             let valid = (!sight.is_done()).then(|| draft.check(readings.now, &mut findings).valid);
-            sights.push((sight, valid));
+            sights.push(Looked { sight, valid, out });
             if !findings.problems.is_empty() {
                 problems.push((at, findings.take()));
             }
@@ -518,7 +557,8 @@ fn pass_on<T, E>(
     let Seen { mut batch, sights, problems, .. } = seen;
     let mut unreadable = batch.unreadable.drain(..).peekable();
     let mut problems = problems.into_iter().peekable();
-    for (at, (record, (sight, valid))) in batch.records.iter().zip(sights).enumerate() {
+    for (at, (record, Looked { sight, valid, out })) in batch.records.iter().zip(sights).enumerate()
+    {
         // A problem of the file as a whole is the last that is heard.
         while let Some(problem) =
             unreadable.next_if(|problem| (1..record.place.row).contains(&row_of(problem)))
@@ -526,7 +566,7 @@ fn pass_on<T, E>(
             hear(Heard::Unreadable(problem))?;
         }
         let problems = problems.next_if(|(of, _)| *of == at).map_or_else(Vec::new, |(_, all)| all);
-        hear(Heard::Row { record, sight, valid, problems })?;
+        hear(Heard::Row { record, sight, valid, out, problems })?;
     }
     for problem in unreadable {
         hear(Heard::Unreadable(problem))?;

@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use crate::declared::connector::{Connector, Operation};
 use crate::declared::job::{
-    Job, MapEntry, OperationChoice, Part, Rows, Sketch, Written, find_operation,
+    Job, Lookups, MapEntry, MapValue, OperationChoice, Part, Rows, Shaping, Sketch, ValueTable,
+    Written, find_operation,
 };
-use crate::prepare::mapping::{Language, Mapped, Origin};
+use crate::prepare::mapping::{Language, Mapped, NamedValue, Origin};
 use crate::prepare::schema::{Checker, Kind};
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
@@ -22,6 +23,8 @@ use crate::text::pointer::Pointer;
 
 use super::comparison;
 use super::intake::{Intake, Taken};
+use super::naming::named;
+use super::sieve::Sieve;
 use super::{Choice, FieldOrigin, MOST_LEFT_OUT, Preparer};
 
 /// The column that names a row's operation where the job does not.
@@ -33,8 +36,10 @@ impl Preparer {
         job: &Job,
         source: &mut Source,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let mut compiler = Compiler::new(Declared::of_job(job));
+        let (lookups, found) = Lookups::load(&job.shaping.lookups);
+        let mut compiler = Compiler::new(Declared::of_job(job), lookups);
         let compiled = compiler.compile(source);
+        compiler.problems.extend(found);
         let operations = compiler.operations();
         let (errors, warnings): (Vec<_>, Vec<_>) =
             compiler.problems.into_iter().partition(Diagnostic::is_error);
@@ -46,6 +51,8 @@ impl Preparer {
                     choice,
                     fields: compiled.fields,
                     intakes: compiled.intakes,
+                    named: compiled.named,
+                    sieve: compiled.sieve,
                     key: compiled.key,
                     marker: job.marker.clone(),
                     map_place: compiler.job.map_place(),
@@ -62,7 +69,8 @@ impl Preparer {
     /// What else is wrong with a job that cannot be used; without its source nothing is said of columns.
     pub fn faults(sketch: &Sketch, source: Option<Source>) -> Vec<Diagnostic> {
         let mut source = source.unwrap_or_else(Source::of_any_columns);
-        let mut compiler = Compiler::new(Declared::of_sketch(sketch));
+        let lookups = Lookups::named(&sketch.shaping.lookups);
+        let mut compiler = Compiler::new(Declared::of_sketch(sketch), lookups);
         compiler.compile(&mut source);
         compiler.problems.retain(Diagnostic::is_error);
         compiler.problems
@@ -70,8 +78,10 @@ impl Preparer {
 
     /// What is wrong with a job whose source cannot be read.
     pub fn faults_without_source(job: &Job) -> Vec<Diagnostic> {
-        let mut compiler = Compiler::new(Declared::of_job(job));
+        let (lookups, found) = Lookups::load(&job.shaping.lookups);
+        let mut compiler = Compiler::new(Declared::of_job(job), lookups);
         compiler.compile(&mut Source::of_any_columns());
+        compiler.problems.extend(found);
         compiler.problems.retain(Diagnostic::is_error);
         compiler.problems
     }
@@ -83,6 +93,7 @@ struct Declared<'a> {
     operation: Option<&'a OperationChoice>,
     rows: Option<&'a Rows>,
     map: Part<&'a [MapEntry]>,
+    shaping: &'a Shaping,
     key: Option<&'a Written>,
     timezone: Option<&'a TimeZone>,
     document: Option<&'a Document>,
@@ -95,6 +106,7 @@ impl<'a> Declared<'a> {
             operation: Some(&job.operation),
             rows: Some(&job.rows),
             map: job.map.as_deref().map_or(Part::Absent, Part::Known),
+            shaping: &job.shaping,
             key: job.key.as_ref(),
             timezone: job.timezone.as_ref(),
             document: job.document.as_ref(),
@@ -111,6 +123,7 @@ impl<'a> Declared<'a> {
                 Part::Absent => Part::Absent,
                 Part::Unknown => Part::Unknown,
             },
+            shaping: &sketch.shaping,
             key: sketch.key.as_ref(),
             timezone: sketch.timezone.as_ref(),
             document: Some(&sketch.document),
@@ -143,6 +156,8 @@ impl<'a> Declared<'a> {
 struct Parts {
     choice: Option<Choice>,
     fields: Vec<FieldOrigin>,
+    named: Vec<NamedValue>,
+    sieve: Sieve,
     key: Option<Origin>,
     intakes: Vec<Intake>,
 }
@@ -152,12 +167,20 @@ fn open_columns(job: &Job, source: &Source) -> Vec<(usize, Written)> {
     if !source.columns().is_open() {
         return Vec::new();
     }
-    let written = job.map.iter().flatten().filter_map(|entry| match &entry.value {
-        Value::String(text) => {
+    let shaping = &job.shaping;
+    let entries = shaping.named.iter().chain(job.map.iter().flatten());
+    let written = entries.filter_map(|entry| match &entry.value {
+        MapValue::Given(Value::String(text)) => {
             Some(Written { text: text.clone(), place: entry.value_place.clone() })
         }
-        _ => None,
+        MapValue::Given(_) => None,
+        MapValue::Table(table) => {
+            let ValueTable { from, .. } = &**table;
+            Some(from.clone())
+        }
     });
+    let conditions = shaping.conditions.iter().map(|condition| condition.keep.clone());
+    let written = written.chain(conditions).chain(shaping.required.iter().cloned());
     let written: Vec<Written> = written.chain(job.key.clone()).collect();
     let names = source.columns().names().iter().enumerate();
     names
@@ -176,12 +199,16 @@ struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    fn new(job: Declared<'a>) -> Self {
-        let language = Language::new(job.timezone.cloned());
+    fn new(job: Declared<'a>, lookups: Lookups) -> Self {
+        let language = Language::new(job.timezone.cloned(), lookups);
         Self { job, language, problems: Vec::new() }
     }
 
     fn compile(&mut self, source: &mut Source) -> Parts {
+        let shaping = self.job.shaping;
+        let named = named(&mut self.language, &shaping.named, source, &mut self.problems);
+        let rules = (shaping.conditions.as_slice(), shaping.required.as_slice());
+        let sieve = Sieve::compile(&self.language, rules, source, &mut self.problems);
         let choice = self.choice(source);
         let before = self.problems.len();
         let key = self.job.key.and_then(|written| self.key(written, source));
@@ -190,12 +217,14 @@ impl<'a> Compiler<'a> {
             Some(Choice::PerRow(origin)) => Some(origin),
             Some(Choice::Fixed) | None => None,
         };
-        let elsewhere: Vec<&Origin> = of_choice.into_iter().chain(&key).collect();
+        let elsewhere = of_choice.into_iter().chain(&key).chain(sieve.origins());
+        let elsewhere: Vec<&Origin> =
+            elsewhere.chain(named.iter().map(|named| &named.origin)).collect();
         let fields = self.fields(&elsewhere, source);
         self.problems.extend(of_key);
         let operations = self.operations();
         let intakes = operations.iter().map(|operation| self.intake(operation, &fields, source));
-        Parts { choice, intakes: intakes.collect(), fields, key }
+        Parts { choice, intakes: intakes.collect(), fields, named, sieve, key }
     }
 
     fn choice(&mut self, source: &mut Source) -> Option<Choice> {
@@ -210,8 +239,8 @@ impl<'a> Compiler<'a> {
                 }
                 Some(Choice::PerRow(origin))
             }
-            OperationChoice::Column => match source.column(OPERATION_COLUMN) {
-                Some(index) => Some(Choice::PerRow(Origin::Column(index))),
+            OperationChoice::Column => match self.named_or_column(OPERATION_COLUMN, source) {
+                Some(origin) => Some(Choice::PerRow(origin)),
                 None => {
                     self.problems.push(self.missing_operation());
                     None
@@ -253,13 +282,8 @@ impl<'a> Compiler<'a> {
 
     fn mapped_field(&mut self, entry: &MapEntry, source: &mut Source) -> Option<FieldOrigin> {
         self.check_field_name(entry);
-        let origin = match &entry.value {
-            Value::String(text) => {
-                let written = Written { text: text.clone(), place: entry.value_place.clone() };
-                self.keep(Origin::compile(&self.language, &written, source))?
-            }
-            other => Origin::constant(other),
-        };
+        let origin = Origin::of_value(&self.language, &entry.value, &entry.value_place, source);
+        let origin = self.keep(origin)?;
         let field = field_origin(&entry.field, origin, source.columns());
         Some(FieldOrigin { at: Some(entry.value_place.clone()), ..field })
     }
@@ -309,14 +333,19 @@ impl<'a> Compiler<'a> {
         if !source.columns().is_open() && !operations.is_empty() && key_is_known {
             self.tell_unused_columns(&names, elsewhere, source.columns());
         }
-        let found: Vec<(Arc<str>, usize)> = names
-            .into_iter()
-            .filter_map(|name| source.column(&name).map(|index| (name, index)))
-            .collect();
+        let found = names.into_iter().filter_map(|name| {
+            let origin = self.named_or_column(&name, source)?;
+            Some((name, origin))
+        });
+        let found: Vec<(Arc<str>, Origin)> = found.collect();
         found
             .into_iter()
-            .map(|(name, index)| field_origin(&name, Origin::Column(index), source.columns()))
+            .map(|(name, origin)| field_origin(&name, origin, source.columns()))
             .collect()
+    }
+
+    fn named_or_column(&self, name: &str, source: &mut Source) -> Option<Origin> {
+        self.language.named(name).or_else(|| source.column(name).map(Origin::Column))
     }
 
     /// A column that is no field is left out; in rows written in the job it can only be a slip, and so is one that comes near
@@ -383,6 +412,13 @@ impl<'a> Compiler<'a> {
         let compiled = Origin::compile(&self.language, written, source);
         let compiled = compiled.map_err(|problems| problems.into_iter().map(kept_name).collect());
         let origin = self.keep(compiled)?;
+        let whole = self.job.shaping.keyed_by.as_deref().unwrap_or(&written.text);
+        if whole.contains("lookup(") {
+            let message = "the key depends on a table of the job's lookups: where the table changes, rows that are done are \
+                           new ones and are sent again";
+            let warning = Diagnostic::warning(Code::LookupTable, written.place.clone(), message);
+            self.problems.push(warning.hint("make the key of the row's own columns"));
+        }
         if let Origin::Constant(_) = origin {
             let problem = Diagnostic::error(
                 Code::InvalidValue,

@@ -18,26 +18,44 @@ use crate::text::visible::shown;
 use super::compile::slip;
 use super::defaults::Why;
 use super::intake::Intake;
-use super::mapping::Mapped;
+use super::mapping::{Mapped, Row};
 use super::prepared::{Findings, RowKey};
 use super::request::misleading;
 use super::schema::{Finding, Kind};
+use super::sieve::Sifted;
 use super::{Choice, FieldOrigin, Preparer};
 
 /// A record that has been taken in, and is to be checked.
 pub(super) struct UncheckedRow<'a> {
     pub intake: &'a Intake,
-    pub record: &'a Record,
+    pub row: Row<'a, 'a>,
     pub fields: &'a Fields<'a>,
     /// Where the row's findings begin.
     pub first: usize,
 }
 
+/// A value that does not fit its field.
+struct Unfit {
+    violation: Violation,
+    /// The value, where the same one may be at fault in many rows.
+    about: Option<Box<str>>,
+}
+
 impl Preparer {
+    /// What the job's `key` says of a row; none of a row that the job leaves out.
+    pub fn row_key(&self, record: &Record) -> Option<RowKey> {
+        let kept = self.kept();
+        let row = self.row(record, &kept);
+        match self.sift(row, &mut Vec::new()) {
+            Sifted::Kept | Sifted::Unknown => Some(self.key_of(row).0),
+            Sifted::Out(_) => None,
+        }
+    }
+
     /// What the job's `key` says of a row, and what is wrong with that.
-    pub fn row_key(&self, record: &Record) -> (RowKey, Option<Diagnostic>) {
+    pub(super) fn key_of(&self, row: Row<'_, '_>) -> (RowKey, Option<Diagnostic>) {
         let Some(origin) = &self.key else { return (RowKey::Content, None) };
-        let text = match origin.value(record, &self.columns) {
+        let text = match origin.value(row) {
             Ok(Mapped::Text(text)) if !text.is_empty() => Ok(text.into_owned()),
             Ok(Mapped::Number(text)) => Ok(text.into_owned()),
             Ok(Mapped::Integer(number)) => Ok(number.to_string()),
@@ -49,7 +67,7 @@ impl Preparer {
         match text {
             Ok(text) => (RowKey::Written(text), None),
             Err(message) => {
-                let place = Place::Row(self.place(record, origin.only_column(), None));
+                let place = Place::Row(self.place(row.record, origin.only_column(), None));
                 let hint = "every row needs a key of its own; leave `key` out of the job to know rows by their content";
                 let problem = Diagnostic::error(Code::MissingKey, place, message).hint(hint);
                 (RowKey::Missing, Some(problem))
@@ -58,11 +76,11 @@ impl Preparer {
     }
 
     /// How the row's record is taken in; none where it does not say a known operation.
-    pub(super) fn intake_of(&self, record: &Record, findings: &mut Findings) -> Option<&Intake> {
+    pub(super) fn intake_of(&self, row: Row<'_, '_>, findings: &mut Findings) -> Option<&Intake> {
         let Choice::PerRow(origin) = &self.choice else { return self.intakes.first() };
-        let place = || Place::Row(self.place(record, origin.only_column(), None));
+        let place = || Place::Row(self.place(row.record, origin.only_column(), None));
         let known = || self.intakes.iter().map(|intake| &*intake.checker.operation().name);
-        let name = match origin.value(record, &self.columns) {
+        let name = match origin.value(row) {
             Ok(Mapped::Text(name)) => name,
             Ok(_) => Cow::Borrowed(""),
             Err(error) => {
@@ -88,32 +106,32 @@ impl Preparer {
     pub(super) fn fill<'p>(
         &'p self,
         intake: &Intake,
-        record: &'p Record,
+        row: Row<'p, '_>,
         key: &RowKey,
         findings: &mut Findings,
     ) -> (Fields<'p>, Option<String>) {
-        let mut fields = self.map_cells(intake, record, findings);
+        let mut fields = self.map_cells(intake, row, findings);
         let marker = self.mark(intake, key, &mut fields);
-        self.refuse_dots(intake, record, &fields, findings);
-        self.refuse_untaken(intake, record, findings);
+        self.refuse_dots(intake, row, &fields, findings);
+        self.refuse_untaken(intake, row, findings);
         (fields, marker)
     }
 
     fn map_cells<'p>(
         &'p self,
         intake: &Intake,
-        record: &'p Record,
+        row: Row<'p, '_>,
         findings: &mut Findings,
     ) -> Fields<'p> {
         let mut fields = Fields::with_capacity(intake.taken.len());
         for taken in &intake.taken {
             let field = &self.fields[taken.origin];
-            match self.value(field, taken.kind, record) {
+            match self.value(field, taken.kind, row) {
                 Ok(Some(value)) => fields.set(taken.field, value),
                 Ok(None) => {}
-                Err(violation) => {
-                    let finding = Finding::error(violation);
-                    findings.problems.push(self.diagnostic(record, Some(field), finding));
+                Err(Unfit { violation, about }) => {
+                    let problem = self.diagnostic(row, Some(field), Finding::error(violation));
+                    findings.problems.push(Diagnostic { about, ..problem });
                 }
             }
         }
@@ -137,13 +155,19 @@ impl Preparer {
         &self,
         field: &'p FieldOrigin,
         kind: Kind,
-        record: &'p Record,
-    ) -> Result<Option<FieldValue<'p>>, Violation> {
-        let at_field =
-            |violation: Violation| Violation { pointer: Pointer::of([&*field.field]), ..violation };
-        let mapped = field.origin.value(record, &self.columns);
-        let mapped =
-            mapped.map_err(|error| refused(&field.field, error.code(), error.to_string()))?;
+        row: Row<'p, '_>,
+    ) -> Result<Option<FieldValue<'p>>, Unfit> {
+        let at_field = |violation: Violation| Unfit {
+            violation: Violation { pointer: Pointer::of([&*field.field]), ..violation },
+            about: None,
+        };
+        let mapped = field.origin.value(row).map_err(|error| Unfit {
+            violation: Violation {
+                hint: error.hint(),
+                ..refused(&field.field, error.code(), error.to_string())
+            },
+            about: error.about().map(Box::from),
+        })?;
         match mapped {
             Mapped::Absent => Ok(None),
             Mapped::Text(text) if text.is_empty() => Ok(None),
@@ -161,7 +185,7 @@ impl Preparer {
     fn refuse_dots(
         &self,
         intake: &Intake,
-        record: &Record,
+        row: Row<'_, '_>,
         fields: &Fields<'_>,
         findings: &mut Findings,
     ) {
@@ -174,13 +198,13 @@ impl Preparer {
         };
         let violation = refused(name, Code::InvalidValue, message);
         let field = self.fields.iter().find(|field| *field.field == *name);
-        findings.problems.push(self.diagnostic(record, field, Finding::error(violation)));
+        findings.problems.push(self.diagnostic(row, field, Finding::error(violation)));
     }
 
-    fn refuse_untaken(&self, intake: &Intake, record: &Record, findings: &mut Findings) {
+    fn refuse_untaken(&self, intake: &Intake, row: Row<'_, '_>, findings: &mut Findings) {
         for index in &intake.untaken {
             let field = &self.fields[*index];
-            let empty = match field.origin.value(record, &self.columns) {
+            let empty = match field.origin.value(row) {
                 Ok(Mapped::Absent) => true,
                 Ok(Mapped::Text(text)) => text.is_empty(),
                 // A constant or an expression that is meant for the other operations of the job.
@@ -195,7 +219,7 @@ impl Preparer {
                     ..refused(&field.field, Code::UnknownField, message)
                 };
                 findings.problems.push(self.diagnostic(
-                    record,
+                    row,
                     Some(field),
                     Finding::error(violation),
                 ));
@@ -205,7 +229,7 @@ impl Preparer {
 
     /// Checks the fields of a row. `now` is in unix milliseconds.
     pub(super) fn check_fields(&self, row: &UncheckedRow<'_>, now: i64, findings: &mut Findings) {
-        let UncheckedRow { intake, record, fields, first } = *row;
+        let UncheckedRow { intake, row, fields, first } = *row;
         let cells = findings.problems.len();
         let mut found = std::mem::take(&mut findings.scratch);
         found.clear();
@@ -229,7 +253,7 @@ impl Preparer {
                 && operation.fields.is_required(&name);
             findings.problems.push(match is_lacking {
                 true => self.lacking(operation, &name),
-                false => self.diagnostic(record, field, finding),
+                false => self.diagnostic(row, field, finding),
             });
         }
         findings.scratch = found;
@@ -248,7 +272,7 @@ impl Preparer {
             let origin = self.fields.iter().find(|field| *field.field == *name);
             let place = CellPlace {
                 column: origin.and_then(|field| field.column.clone()),
-                ..self.place(row.record, None, Some(Pointer::of([name])))
+                ..self.place(row.row.record, None, Some(Pointer::of([name])))
             };
             let message = format!("`{name}` has {lines} lines");
             findings.problems.push(
@@ -278,9 +302,9 @@ impl Preparer {
             };
             let place = || CellPlace {
                 column: filled.and_then(|field| field.column.clone()),
-                ..self.place(row.record, None, Some(pointer()))
+                ..self.place(row.row.record, None, Some(pointer()))
             };
-            findings.remarks.defaults.add((name, why), remark, row.record.place.line, place);
+            findings.remarks.defaults.add((name, why), remark, row.row.record.place.line, place);
         }
     }
 
@@ -290,7 +314,7 @@ impl Preparer {
         if !self.by_name {
             return;
         }
-        for name in row.record.strays() {
+        for name in row.row.record.strays() {
             if !findings.slips.contains_key(name) {
                 let known: Vec<&str> = self.field_names.iter().map(AsRef::as_ref).collect();
                 let meant = slip_of(name, &known).map(Arc::from);
@@ -299,12 +323,12 @@ impl Preparer {
             let Some(Some(meant)) = findings.slips.get(name) else { continue };
             let is_there = |field: &FieldOrigin| {
                 *field.field == **meant
-                    && !matches!(field.origin.value(row.record, &self.columns), Ok(Mapped::Absent))
+                    && !matches!(field.origin.value(row.row), Ok(Mapped::Absent))
             };
             if self.fields.iter().any(is_there) {
                 continue;
             }
-            let mut place = self.place(row.record, None, None);
+            let mut place = self.place(row.row.record, None, None);
             place.column = Some(Arc::clone(name));
             findings.problems.push(slip(name, meant, Place::Row(place)));
         }
@@ -320,14 +344,14 @@ impl Preparer {
 
     fn diagnostic(
         &self,
-        record: &Record,
+        row: Row<'_, '_>,
         field: Option<&FieldOrigin>,
         finding: Finding,
     ) -> Diagnostic {
-        let value = field.and_then(|field| self.shown_value(field, record));
+        let value = field.and_then(|field| self.shown_value(field, row));
         let words = finding.violation.words(value.as_deref());
         let Violation { pointer, code, hint, subject, .. } = finding.violation;
-        let mut place = self.place(record, None, Some(pointer));
+        let mut place = self.place(row.record, None, Some(pointer));
         place.column = field.and_then(|field| field.column.clone());
         let message = match (&place.column, field, subject) {
             (None, Some(field), subject) if subject != Subject::Key => {
@@ -353,11 +377,11 @@ impl Preparer {
     }
 
     /// What a field's value was made of, for a message: the cell, or what the expression comes to.
-    fn shown_value(&self, field: &FieldOrigin, record: &Record) -> Option<String> {
-        let cell = field.origin.only_column().map(|index| Mapped::from(record.cell(index)));
+    fn shown_value(&self, field: &FieldOrigin, row: Row<'_, '_>) -> Option<String> {
+        let cell = field.origin.only_column().map(|index| Mapped::from(row.record.cell(index)));
         let mapped = match cell {
             Some(cell) => cell,
-            None => field.origin.value(record, &self.columns).ok()?,
+            None => field.origin.value(row).ok()?,
         };
         let text = match mapped {
             Mapped::Absent => return None,
@@ -387,7 +411,7 @@ const MANY_LINES: usize = 1000;
 const SHOWN: usize = 40;
 
 /// A value in quotes, cut where it is long; all on one line, and what is unseen by its code point.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut letters = text.chars();
     let begin: String = letters.by_ref().take(SHOWN).collect();
     let rest = if letters.next().is_some() { "…" } else { "" };

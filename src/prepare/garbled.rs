@@ -89,9 +89,9 @@ impl Preparer {
             let filled = self.fields.iter().find(|field| *field.field == *name);
             let place = || CellPlace {
                 column: filled.and_then(|field| field.column.clone()),
-                ..self.place(row.record, None, Some(Pointer::of([name])))
+                ..self.place(row.row.record, None, Some(Pointer::of([name])))
             };
-            findings.remarks.garbled.add((name, word), row.record.place.line, place);
+            findings.remarks.garbled.add((name, word), row.row.record.place.line, place);
         }
     }
 }

@@ -11,21 +11,24 @@ mod fields;
 mod garbled;
 mod intake;
 pub(crate) mod mapping;
+mod naming;
 mod prepared;
 mod remarks;
 pub(crate) mod request;
 pub(crate) mod schema;
+mod sieve;
 
 use std::sync::Arc;
 
 use crate::declared::job::{Job, Marker, Written};
-use crate::prepare::mapping::Origin;
-use crate::source::{Columns, Lines, Source};
+use crate::prepare::mapping::{Kept, NamedValue, Origin, Row};
+use crate::prepare::sieve::Sieve;
+use crate::source::{Columns, InlineRow, Lines, Record, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, slip_of};
 
 use intake::Intake;
-pub(crate) use prepared::{Draft, Findings, Ready, RowKey, ToldOnce};
+pub(crate) use prepared::{Draft, Findings, Prepared, Ready, RowKey, ToldOnce};
 pub(crate) use remarks::Remarks;
 
 /// So many names of left-out fields are told.
@@ -37,6 +40,9 @@ pub struct Preparer {
     choice: Choice,
     fields: Vec<FieldOrigin>,
     intakes: Vec<Intake>,
+    /// The job's named values, in order.
+    named: Vec<NamedValue>,
+    sieve: Sieve,
     key: Option<Origin>,
     marker: Option<Marker>,
     /// Where fields would be added that nothing fills.
@@ -76,6 +82,39 @@ impl Preparer {
     /// Whether the job says what makes a row the same row next time.
     pub fn has_key(&self) -> bool {
         self.key.is_some()
+    }
+
+    /// Why rows are left out, by the numbers that drafts give.
+    pub(crate) fn reasons(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.sieve.reasons()
+    }
+
+    /// The names of the source's columns.
+    pub(crate) fn column_names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.columns.names().iter()
+    }
+
+    /// A source with one row, and the columns of the job's own; `are_texts` where that has nothing but texts.
+    ///
+    /// # Errors
+    /// A name that the job's source has not.
+    pub(crate) fn source_of(&self, row: InlineRow, are_texts: bool) -> Result<Source, String> {
+        let unknown = row.cells.iter().map(|(name, _)| name);
+        let is_unknown = |name: &&Arc<str>| self.columns.index(name).is_none();
+        match unknown.into_iter().find(is_unknown).filter(|_| !self.columns.is_open()) {
+            Some(unknown) => Err(unknown.to_string()),
+            None => Ok(Source::of_row(&self.columns, row, are_texts)),
+        }
+    }
+
+    /// Nothing of a row has been looked at yet.
+    fn kept(&self) -> Kept<'_> {
+        Kept::of(&self.named)
+    }
+
+    /// A row as expressions see it.
+    fn row<'r, 'k>(&'k self, record: &'r Record, kept: &'k Kept<'k>) -> Row<'r, 'k> {
+        Row::new(record, &self.columns, kept)
     }
 
     /// What only the whole source can tell, in order: columns that the job names and that no row had, fields that are left

@@ -7,8 +7,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::declared::connector::{Effect, Operation};
-use crate::row::{Digest, Fields};
+use crate::row::{Digest, FieldValue, Fields};
 use crate::source::Record;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, Severity};
@@ -18,9 +20,11 @@ use crate::text::pointer::Pointer;
 use super::Preparer;
 use super::fields::UncheckedRow;
 use super::intake::Intake;
+use super::mapping::Kept;
 use super::remarks::Remarks;
 use super::request::{self, Request};
 use super::schema::Finding;
+use super::sieve::Sifted;
 
 /// A record that has been read and is not checked yet: enough to know whether it is done.
 pub struct Draft<'p> {
@@ -32,6 +36,10 @@ pub struct Draft<'p> {
     /// What is wrong with the key.
     keyless: Option<Diagnostic>,
     fields: Fields<'p>,
+    /// The job's named values on this row, as far as they were asked for.
+    kept: Kept<'p>,
+    /// The number of the condition that leaves the row out; then there is nothing else of it.
+    left_out: Option<usize>,
     /// Whether all cells could be read.
     are_readable: bool,
     /// Whether a request can be made of the fields.
@@ -147,11 +155,18 @@ impl Preparer {
     /// Prepares a row as far as it can be without knowing the time: it has to be checked, unless it is done.
     pub fn draft<'p>(&'p self, record: &'p Record, findings: &mut Findings) -> Draft<'p> {
         let first = findings.problems.len();
-        let (key, keyless) = self.row_key(record);
-        let intake = self.intake_of(record, findings);
+        let kept = self.kept();
+        let row = self.row(record, &kept);
+        let sifted = self.sift(row, &mut findings.problems);
+        if let Sifted::Out(number) = sifted {
+            return self.leave_out(record, number, first);
+        }
+        let (key, keyless) = self.key_of(row);
+        let intake = self.intake_of(row, findings).filter(|_| sifted == Sifted::Kept);
         let (fields, marker) =
-            intake.map(|intake| self.fill(intake, record, &key, findings)).unwrap_or_default();
+            intake.map(|intake| self.fill(intake, row, &key, findings)).unwrap_or_default();
         Draft {
+            left_out: None,
             preparer: self,
             record,
             are_readable: intake.is_some() && findings.problems.len() == first,
@@ -160,7 +175,26 @@ impl Preparer {
             key,
             keyless,
             fields,
+            kept,
             marker,
+            first,
+        }
+    }
+
+    /// A row that the job leaves out, by the condition of that number.
+    fn leave_out<'p>(&'p self, record: &'p Record, number: usize, first: usize) -> Draft<'p> {
+        Draft {
+            preparer: self,
+            record,
+            intake: None,
+            key: RowKey::Missing,
+            keyless: None,
+            fields: Fields::default(),
+            kept: self.kept(),
+            left_out: Some(number),
+            are_readable: false,
+            are_complete: false,
+            marker: None,
             first,
         }
     }
@@ -176,8 +210,12 @@ impl<'p> Draft<'p> {
     /// Checks the row. `now` is in unix milliseconds.
     pub fn check(mut self, now: i64, findings: &mut Findings) -> Prepared<'p> {
         let Self { preparer, record, first, .. } = self;
+        if self.left_out.is_some() {
+            return Prepared { draft: self, valid: true };
+        }
         if let Some(intake) = self.intake {
-            let row = UncheckedRow { intake, record, fields: &self.fields, first };
+            let row = preparer.row(record, &self.kept);
+            let row = UncheckedRow { intake, row, fields: &self.fields, first };
             preparer.check_fields(&row, now, findings);
             preparer.note_defaults(&row, findings);
             preparer.note_garbled(&row, findings);
@@ -185,6 +223,10 @@ impl<'p> Draft<'p> {
             preparer.note_many_lines(&row, findings);
         }
         findings.problems.extend(self.keyless.take());
+        if self.intake.is_some() {
+            let row = preparer.row(record, &self.kept);
+            preparer.refuse_empty(row, first, &mut findings.problems);
+        }
         let is_whole = self.are_readable && self.are_complete;
         if self.are_readable && !is_whole && !findings.has_errors_from(first) {
             findings.problems.push(preparer.incomplete(record));
@@ -200,6 +242,11 @@ impl<'p> Draft<'p> {
 
     pub fn key(&self) -> &RowKey {
         &self.key
+    }
+
+    /// The number of the condition that leaves the row out; none where the row is the job's.
+    pub fn left_out(&self) -> Option<usize> {
+        self.left_out
     }
 
     /// None where the row does not say a known one.
@@ -248,6 +295,11 @@ impl Ready {
 }
 
 impl Prepared<'_> {
+    /// The number of the condition that leaves the row out; none where the row is the job's.
+    pub fn left_out(&self) -> Option<usize> {
+        self.draft.left_out
+    }
+
     pub fn key(&self) -> &RowKey {
         &self.draft.key
     }
@@ -255,6 +307,13 @@ impl Prepared<'_> {
     /// None where the row does not say a known one.
     pub fn operation(&self) -> Option<&Arc<Operation>> {
         self.draft.operation()
+    }
+
+    /// The value of a field, as the request has it.
+    pub(crate) fn field(&self, name: &str) -> Option<Value> {
+        let operation = self.operation()?;
+        let field = operation.fields.find(name)?;
+        self.draft.fields()?.get(field).map(FieldValue::to_json)
     }
 
     /// Whether the row only reads: then it is done anew in each run.

@@ -11,7 +11,7 @@ use jiff::Zoned;
 
 use crate::declared::job::InDoubt;
 use crate::event::{Event, Progress};
-use crate::plan::{Done, Fate, Held, NamedRow, Sending, Tally};
+use crate::plan::{Done, Fate, Filtered, Held, LeftOut, NamedRow, Sending, Tally};
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
 
@@ -22,6 +22,7 @@ mod explanation;
 mod filters;
 mod json_text;
 mod ledger_check;
+mod left_out;
 mod narration;
 mod ndjson;
 mod operations;
@@ -38,6 +39,7 @@ mod summary;
 #[cfg(test)]
 pub(crate) mod tests;
 mod thread;
+mod values;
 mod words;
 
 pub(crate) use bar::bar;
@@ -53,7 +55,7 @@ pub(crate) use outlet::Outlet;
 pub(crate) use page::{PageHead, PageProblems, PreviewPage};
 pub(crate) use plain::plain;
 pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, SHOWN, nothing_planned};
-pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked};
+pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked, tested_line};
 pub(crate) use refusal::{
     InvalidRows, brought_in, of_account, of_changed_key, of_client, of_credentials,
     of_done_elsewhere, of_invalid, of_ledger, of_no_ledger, of_passed_deadline, of_plain_http,
@@ -126,6 +128,8 @@ pub(crate) struct RunView {
     pub credentials: String,
     /// What becomes of the rows.
     pub tally: Tally,
+    /// Why rows are left out.
+    pub filtered: Filtered,
     /// The first of the rows that are done and have changed since.
     pub changed_rows: Vec<NamedRow>,
     /// The first of the rows that are held for somebody to decide on.
@@ -160,6 +164,11 @@ impl RunView {
 
     fn already_done(&self) -> u64 {
         self.tally.sum(|fate| matches!(fate, Fate::Skip(_)))
+    }
+
+    /// Rows that the job does not want, for this reason.
+    fn left_out(&self, why: LeftOut) -> u64 {
+        self.tally.sum(|fate| fate == Fate::LeaveOut(why))
     }
 
     /// Rows that are done and have changed since: they are not sent.

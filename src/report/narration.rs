@@ -8,7 +8,7 @@ use super::paint::Paint;
 use super::words::{self, number, rows, rows_are};
 use super::{Causes, RunView, summary};
 use crate::event::{Event, Progress, RowEnd, RowEnded};
-use crate::plan::Held;
+use crate::plan::{Held, LeftOut};
 use crate::report::exit;
 use crate::text::code::Code;
 
@@ -201,6 +201,16 @@ fn to_send(view: &RunView) -> String {
     };
     if view.already_done() > 0 {
         text.push_str(&format!(", {} already done", number(view.already_done())));
+    }
+    for (why, word) in [(LeftOut::Filtered, "filtered"), (LeftOut::Duplicate, "duplicate")] {
+        match view.left_out(why) {
+            0 => {}
+            1 => text.push_str(&format!(", 1 {word}")),
+            count if why == LeftOut::Duplicate => {
+                text.push_str(&format!(", {} {word}s", number(count)));
+            }
+            count => text.push_str(&format!(", {} {word}", number(count))),
+        }
     }
     text.push('.');
     text

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::left_out::reasons_event;
 use super::narration::code;
 use super::{Outlet, Reporter, RunView, words};
 use crate::event::{Ending, Event, Miscounted, Progress, RowEnded};
@@ -92,7 +93,7 @@ pub(super) fn event_of_nothing(event: &str, unknown: &[&str]) -> Value {
 }
 
 /// The totals but for the requests, by their promised names.
-pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 7] {
+pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 9] {
     [
         ("rows", totals.rows),
         ("succeeded", totals.succeeded),
@@ -101,6 +102,8 @@ pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 7] {
         ("invalid", totals.invalid),
         ("in_doubt", totals.in_doubt),
         ("not_started", totals.not_started),
+        ("filtered", totals.filtered),
+        ("duplicates", totals.duplicates),
     ]
 }
 
@@ -146,7 +149,10 @@ impl Reporter for Ndjson {
                 if let Ending::SourceFailed(problems) = ending {
                     problems.iter().for_each(|problem| self.out.event(&problem.to_event()));
                 }
-                let finished = finished_event(totals, ending, exit::of(totals, ending));
+                let mut finished = finished_event(totals, ending, exit::of(totals, ending));
+                if let (Value::Object(fields), 1..) = (&mut finished, totals.filtered) {
+                    fields.insert("filtered_by".into(), reasons_event(&self.view.filtered));
+                }
                 self.out.event(&at(finished, now));
                 self.out.flush();
             }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::Outlet;
 use super::json_text::{on_one_line, pretty, visible};
+use super::left_out::{reasons, reasons_event};
 use super::ndjson::event_of_nothing;
 use super::paint::Paint;
 use super::words::{
@@ -23,7 +24,7 @@ use super::words::{
     rows_are, rows_were,
 };
 use crate::declared::job::InDoubt;
-use crate::plan::{Change, Contents, Done, Fate, Held, Sending, Step, Tally};
+use crate::plan::{Change, Contents, Done, Fate, Filtered, Held, LeftOut, Sending, Step, Tally};
 use crate::row::RowState;
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
@@ -60,6 +61,8 @@ pub(crate) struct PlanTotals {
     pub limited_by: Option<Quota>,
     /// What is in the rows that would be sent.
     pub contents: Contents,
+    /// Why rows are left out.
+    pub filtered: Filtered,
     /// The job's zone, in which times are shown; none where it names none.
     pub zone: Option<TimeZone>,
     /// The job has no key: rows are known by their content.
@@ -81,6 +84,10 @@ pub(super) enum Group {
     Reject,
     /// Beyond the limit of a pilot.
     Later,
+    /// Left out by a condition of the job.
+    Filter,
+    /// Said by an earlier row.
+    Duplicate,
 }
 
 impl Group {
@@ -91,6 +98,8 @@ impl Group {
             Fate::Skip(_) => Self::Skip,
             Fate::Hold(_) => Self::Hold,
             Fate::Reject => Self::Reject,
+            Fate::LeaveOut(LeftOut::Filtered) => Self::Filter,
+            Fate::LeaveOut(LeftOut::Duplicate) => Self::Duplicate,
         }
     }
 
@@ -102,6 +111,8 @@ impl Group {
             Self::Hold => "hold",
             Self::Reject => "reject",
             Self::Later => "later",
+            Self::Filter => "filter",
+            Self::Duplicate => "duplicate",
         }
     }
 }
@@ -190,6 +201,7 @@ impl PlanReport {
                 Fate::Hold(Held::Behind)
                 | Fate::Skip(Done::Unchanged)
                 | Fate::Reject
+                | Fate::LeaveOut(_)
                 | Fate::Later(_) => false,
             },
         }
@@ -287,6 +299,10 @@ pub(super) fn reason(step: &Step) -> Option<String> {
         ),
         Fate::Send(Sending::Repeat) => {
             Some("a request left and may have acted; a repeat is harmless".to_owned())
+        }
+        Fate::LeaveOut(LeftOut::Filtered) => step.left_out.as_deref().map(str::to_owned),
+        Fate::LeaveOut(LeftOut::Duplicate) => {
+            Some("an earlier row has its key and says the same; that one is sent".to_owned())
         }
         Fate::Send(Sending::Fresh) | Fate::Later(_) => None,
     }
@@ -408,6 +424,9 @@ fn planned_event(totals: &PlanTotals) -> Value {
         "repeated": totals.repeated,
         "looked_for_first": totals.sent(Sending::Settle),
         "sent_again": totals.sent(Sending::Repeat),
+        "filtered": totals.count(Group::Filter),
+        "filtered_by": reasons_event(&totals.filtered),
+        "duplicates": totals.count(Group::Duplicate),
         "running": totals.running,
         "held": held_event(totals),
         "contents": contents::contents_event(&totals.contents, totals.zone.as_ref()),
@@ -441,6 +460,9 @@ pub(crate) fn nothing_planned() -> Value {
         "repeated",
         "looked_for_first",
         "sent_again",
+        "filtered",
+        "filtered_by",
+        "duplicates",
         "running",
         "held",
         "contents",
@@ -513,20 +535,24 @@ fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
     let all = totals.tally.rows();
     let mut text = format!("\n{}\n", paint.bold(&rows(all)));
     let width = number(all).len();
+    let word = if totals.count(Group::Duplicate) > 0 { "duplicate".len() } else { "reject".len() };
     for (group, words) in [
         (Group::Send, sent_words(totals)),
         (Group::Skip, skipped_words(totals)),
         (Group::Hold, held_words(totals)),
         (Group::Reject, format!("invalid; see {}", head.command.of("check"))),
         (Group::Later, "beyond the limit of this pilot".into()),
+        (Group::Filter, "left out by the job's `where`".into()),
+        (Group::Duplicate, "an earlier row says the same and is sent for both".into()),
     ] {
         let count = totals.count(group);
         if count > 0 {
-            let line = format!("  {:<6}  {:>width$}  {words}", group.word(), number(count));
+            let line = format!("  {:<word$}  {:>width$}  {words}", group.word(), number(count));
             text.push_str(line.trim_end());
             text.push('\n');
         }
     }
+    text.push_str(&reasons(&totals.filtered));
     text.push_str(&contents::contents(&totals.contents, totals.zone.as_ref()));
     if totals.changed() > 0 {
         let have = if totals.changed() == 1 { "has" } else { "have" };

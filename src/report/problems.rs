@@ -9,8 +9,11 @@ use serde_json::{Value, json};
 
 use super::Outlet;
 use super::explanation::more_about;
+use super::left_out::{reasons, reasons_event};
 use super::ndjson::event_of_nothing;
+use super::values::Values;
 use super::words::{counted, number, rows};
+use crate::plan::{Checked, Filtered};
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place, Severity};
 use crate::text::pointer::Pointer;
@@ -24,7 +27,6 @@ const OF_A_CAUSE: u64 = 3;
 const PLACES: usize = 5;
 /// So many causes are told apart.
 const CAUSES: usize = 50;
-
 /// How many problems there were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Counts {
@@ -50,6 +52,7 @@ pub(crate) struct Problems {
     first: Option<Code>,
     shown: Counts,
     causes: Vec<Cause>,
+    values: Values,
 }
 
 /// The column of a problem, or else its field, as it is called.
@@ -82,6 +85,15 @@ impl Cause {
         let column = place.and_then(column_of);
         let (severity, code) = (problem.severity, problem.code);
         Self { severity, code, column, count: 0, lines: Vec::new() }
+    }
+
+    /// One more of its kind, on a line.
+    fn add(&mut self, line: u64) {
+        self.count += 1;
+        // Two fields may come of one cell.
+        if self.lines.last() != Some(&line) && self.lines.len() < PLACES {
+            self.lines.push(line);
+        }
     }
 
     fn is(&self, other: &Self) -> bool {
@@ -129,6 +141,7 @@ impl Problems {
             first: None,
             shown: Counts::default(),
             causes: Vec::new(),
+            values: Values::default(),
         }
     }
 
@@ -168,13 +181,12 @@ impl Problems {
             None => return 0,
         };
         let cause = &mut self.causes[at];
-        cause.count += 1;
-        // Two fields may come of one cell.
-        let is_new = cause.lines.last() != Some(&place.row.line);
-        if is_new && cause.lines.len() < PLACES {
-            cause.lines.push(place.row.line);
-        }
-        cause.count
+        cause.add(place.row.line);
+        let count = cause.count;
+        let Some(value) = &problem.about else { return count };
+        // After the first row of a value there is nothing new to be seen.
+        let is_first = self.values.add(problem.code, column_of(place), value, place.row.line);
+        if is_first { 1 } else { u64::MAX }
     }
 
     /// Says how many more there are than were shown and, once, who explains them; and flushes.
@@ -206,23 +218,79 @@ impl Problems {
         let width = number(all).len();
         for cause in self.causes.iter().filter(|cause| cause.severity == severity) {
             self.out.text(&format!("{}\n", cause.line(width)));
+            let worst = self.values.worst((cause.code, &cause.column), width + 6);
+            self.out.text(&worst);
         }
     }
 }
 
 /// The closing event of `check`.
-pub(crate) fn checked_event(rows: u64, valid: u64, invalid: u64) -> Value {
-    json!({"event": "checked", "rows": rows, "valid": valid, "invalid": invalid})
+///
+/// `passed` and `failed` are the job's own tests.
+pub(crate) fn checked_event(
+    checked: &Checked,
+    filtered: &Filtered,
+    (passed, failed): (u64, u64),
+) -> Value {
+    let Checked { rows, valid, filtered: left_out, duplicates, .. } = *checked;
+    let mut event = json!({
+        "event": "checked",
+        "rows": rows,
+        "valid": valid,
+        "invalid": checked.invalid(),
+        "filtered": left_out,
+        "duplicates": duplicates,
+    });
+    if let (Value::Object(fields), 1..) = (&mut event, left_out) {
+        fields.insert("filtered_by".into(), reasons_event(filtered));
+    }
+    if let (Value::Object(fields), 1..) = (&mut event, passed + failed) {
+        fields.insert("tests".into(), json!({"passed": passed, "failed": failed}));
+    }
+    event
+}
+
+/// What became of the job's own tests, without a line break; none where it has none.
+pub(crate) fn tested_line(passed: u64, failed: u64) -> Option<String> {
+    match (passed, failed) {
+        (0, 0) => None,
+        (passed, 0) => Some(format!("{}: passed.", counted(passed, "test"))),
+        (passed, failed) => Some(format!(
+            "{}: {} passed, {} failed.",
+            counted(passed + failed, "test"),
+            number(passed),
+            number(failed)
+        )),
+    }
 }
 
 /// The closing event of a `check` of a job of which no row could be read.
 pub(crate) fn nothing_checked() -> Value {
-    event_of_nothing("checked", &["rows", "valid", "invalid"])
+    event_of_nothing("checked", &["rows", "valid", "invalid", "filtered", "duplicates"])
 }
 
 /// The closing line of `check`, without a line break.
-pub(crate) fn checked_line(all: u64, valid: u64, invalid: u64) -> String {
+pub(crate) fn checked_line(checked: &Checked, filtered: &Filtered) -> String {
+    let (all, valid, invalid) = (checked.rows, checked.valid, checked.invalid());
+    let mut left_out = String::new();
+    if checked.filtered > 0 {
+        left_out.push_str(&format!(", {} filtered", number(checked.filtered)));
+    }
+    if checked.duplicates > 0 {
+        left_out.push_str(&format!(", {}", counted(checked.duplicates, "duplicate")));
+    }
+    let reasons = reasons(filtered);
+    let reasons = reasons.trim_end();
     match (all, invalid) {
+        (_, 0) if !left_out.is_empty() => {
+            format!("{}: {} valid{left_out}.{reasons}", rows(all), number(valid))
+        }
+        _ if !left_out.is_empty() => format!(
+            "{}: {} valid, {} invalid{left_out}. Nothing was sent.{reasons}",
+            rows(all),
+            number(valid),
+            number(invalid)
+        ),
         (0, _) => "There are no rows.".into(),
         (1, 0) => "1 row: valid.".into(),
         (_, 0) => format!("{}: all valid.", rows(all)),
@@ -285,6 +353,29 @@ mod tests {
     }
 
     #[test]
+    fn values_that_are_at_fault_in_most_rows_are_named_first() {
+        let shared = Shared::default();
+        let mut problems = Problems::text(shared.writer(), false, false);
+        // One deleted agent has a thousand rows, and comes after many that have one.
+        let keys = (1..=30_u64).chain(std::iter::repeat_n(900, 1_000));
+        for (row, key) in (1..).zip(keys) {
+            let message = format!("the table `users` has no entry for \"{key}\"");
+            let Diagnostic { place, .. } = past(row);
+            let problem = Diagnostic::error(Code::LookupMissing, place, message);
+            problems.tell(&problem.about(Some(&key.to_string())));
+        }
+        problems.finish();
+        let text = shared.text();
+        assert_eq!(text.matches("error[lookup-missing]").count(), 20);
+        let end = "… and 1,010 more errors (1,030 in all), by cause:\n  \
+                   1,030  lookup-missing, column `remind_at`: lines 2, 3, 4, 5, 6, …\n           \
+                   \"900\": 1,000 rows, first in line 32\n           \
+                   \"1\": 1 row, first in line 2\n";
+        assert!(text.contains(end), "{text}");
+        assert!(text.contains("           and 21 more values\n"), "{text}");
+    }
+
+    #[test]
     fn a_script_is_told_all() {
         let shared = Shared::default();
         let mut problems = Problems::ndjson(shared.writer());
@@ -296,15 +387,28 @@ mod tests {
 
     #[test]
     fn a_check_closes_with_its_count() {
-        let lines = [(0, 0, 0), (1, 1, 0), (320, 320, 0), (320, 300, 20)]
-            .map(|(rows, valid, invalid)| checked_line(rows, valid, invalid));
+        let filtered = Filtered(vec![("the ticket is deleted".into(), 9), ("no text".into(), 10)]);
+        let lines =
+            [(0, 0, 0, 0), (1, 1, 0, 0), (320, 320, 0, 0), (320, 300, 0, 0), (320, 300, 19, 1)];
+        let lines = lines.map(|(rows, valid, left_out, duplicates)| {
+            let checked =
+                Checked { rows, valid, filtered: left_out, duplicates, ..Checked::default() };
+            let filtered = if left_out > 0 { filtered.clone() } else { Filtered::default() };
+            checked_line(&checked, &filtered)
+        });
         insta::assert_snapshot!(lines.join("\n"), @r"
         There are no rows.
         1 row: valid.
         320 rows: all valid.
         320 rows: 300 valid, 20 invalid. Nothing was sent.
+        320 rows: 300 valid, 19 filtered, 1 duplicate.
+        Left out by the job's `where`:
+          10  no text
+           9  the ticket is deleted
         ");
-        let event = checked_event(320, 300, 20).to_string();
-        assert_eq!(event, r#"{"event":"checked","rows":320,"valid":300,"invalid":20}"#);
+        let checked = Checked { rows: 320, valid: 300, ..Checked::default() };
+        let event = checked_event(&checked, &Filtered::default(), (0, 0)).to_string();
+        let expected = r#"{"event":"checked","rows":320,"valid":300,"invalid":20,"filtered":0,"duplicates":0}"#;
+        assert_eq!(event, expected);
     }
 }

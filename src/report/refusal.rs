@@ -166,6 +166,8 @@ pub(crate) struct InvalidRows {
     /// Rows that would be sent if the invalid ones were left out.
     pub to_send: u64,
     pub already_done: u64,
+    /// Rows that the job does not want.
+    pub left_out: u64,
     /// Rows that a run without --limit would send, too.
     pub beyond_limit: u64,
 }
@@ -180,7 +182,7 @@ pub(crate) fn of_invalid(found: &InvalidRows, given: &CommandLine) -> Option<Str
         );
     }
     // Every row is in one of the figures. A row in doubt that is invalid now is invalid.
-    let others = found.rows.saturating_sub(found.invalid + found.already_done);
+    let others = found.rows.saturating_sub(found.invalid + found.already_done + found.left_out);
     let to_send = found.to_send.min(others);
     let beyond_limit = found.beyond_limit.min(others - to_send);
     let held = others - to_send - beyond_limit;
@@ -189,6 +191,7 @@ pub(crate) fn of_invalid(found: &InvalidRows, given: &CommandLine) -> Option<Str
         (to_send, "valid and to be sent"),
         (beyond_limit, "beyond the limit"),
         (held, "held back"),
+        (found.left_out, "left out"),
     ];
     let figures = figures.into_iter().filter(|(count, _)| *count > 0);
     let others: String =

@@ -288,6 +288,11 @@ impl StatusView {
             (Counted::Source, all) if all == done => {
                 format!("Everything is done: {} of {}.\n", number(done), rows(all))
             }
+            (Counted::Source, all) if all == done + self.totals.left_out() => format!(
+                "Everything that the job wants is done: {} of {}.\n",
+                number(done),
+                rows(all)
+            ),
             (Counted::Source, all) => format!("{} of {} done.\n", number(done), rows_are(all)),
             (Counted::Ledger, 0) => "The ledger knows no row yet.\n".into(),
             (Counted::Ledger, all) => {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Zoned;
 use jiff::civil::{Date, Time};
 
+use super::left_out::reasons;
 use super::paint::Paint;
 use super::words;
 use super::words::{
@@ -33,12 +34,13 @@ pub(crate) fn summary(
 ) -> String {
     let mut text = headline(view, totals, ending, elapsed);
     text.push('\n');
-    if !nothing_to_do(totals, ending) {
+    if !nothing_to_do(totals, ending) || totals.left_out() > 0 {
         text.push_str(&tally(totals, 0, Paint(view.color)));
         let causes = causes.text();
         if !causes.is_empty() {
             text.push_str(&format!("\nWhy rows did not succeed in this run:\n{causes}"));
         }
+        text.push_str(&reasons(&view.filtered));
     }
     for advice in advice(view, totals, ending) {
         text.push('\n');
@@ -52,7 +54,7 @@ pub(crate) fn summary(
 fn nothing_to_do(totals: &Totals, ending: &Ending) -> bool {
     let is_counted = totals.miscounted == 0;
     *ending == Ending::Finished
-        && totals.already_done == totals.rows
+        && totals.already_done + totals.left_out() == totals.rows
         && totals.succeeded == 0
         && is_counted
 }
@@ -61,7 +63,17 @@ fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration)
     if nothing_to_do(totals, ending) {
         return match totals.rows {
             0 => format!("{}: there are no rows.", view.job),
-            all => format!("Everything is already done: {} of {}.", number(all), rows(all)),
+            all if totals.already_done == all => {
+                format!("Everything is already done: {} of {}.", number(all), rows(all))
+            }
+            _ if totals.already_done == 0 => {
+                format!("{}: the job wants none of its {}.", view.job, rows(totals.rows))
+            }
+            all => format!(
+                "Everything that the job wants is already done: {} of {}.",
+                number(totals.already_done),
+                rows(all)
+            ),
         };
     }
     let end = match ending {
@@ -94,6 +106,8 @@ pub(super) fn tally(totals: &Totals, under_way: u64, paint: Paint) -> String {
         ("in doubt", totals.in_doubt, Paint::doubtful),
         ("under way", under_way, plain),
         ("not started", totals.not_started, plain),
+        ("filtered", totals.filtered, plain),
+        ("duplicates", totals.duplicates, plain),
     ];
     let shown = |(at, line): &(usize, (&str, u64, _))| *at == 0 || line.1 > 0;
     let width = lines.iter().map(|line| number(line.1).len()).max().unwrap_or(0);
@@ -428,7 +442,7 @@ fn sentence(message: &str) -> String {
 mod tests {
     use super::*;
     use crate::event::Obstacle;
-    use crate::plan::{Fate, Sending, Tally};
+    use crate::plan::{Fate, Filtered, Sending, Tally};
     use crate::report::tests::{
         CHANGED, DONE, SENT, full_disk, illegal_step, totals, unreadable_source, view,
     };
@@ -454,6 +468,17 @@ mod tests {
         let all = told(&view(), done, &Ending::Finished);
         let changed = told(&changed, done, &Ending::Finished);
         insta::assert_snapshot!([none, all, changed].join("\n---\n"));
+    }
+
+    #[test]
+    fn rows_that_are_left_out_are_told_with_their_reasons() {
+        let totals = Totals { rows: 50_342, filtered: 19, duplicates: 3, ..totals() };
+        let filtered = Filtered(vec![("the ticket is deleted".into(), 7), ("no text".into(), 12)]);
+        let view = RunView { filtered, ..view() };
+        let done = Totals { succeeded: 0, already_done: 50_320, requests: 0, ..totals };
+        let none = Totals { rows: 22, filtered: 19, duplicates: 3, ..Totals::default() };
+        let texts = [totals, done, none].map(|totals| told(&view, totals, &Ending::Finished));
+        insta::assert_snapshot!(texts.join("\n---\n"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::RunView;
 use crate::declared::job::InDoubt;
 use crate::event::{Event, Fault, Happening, Progress, RowEnd, RowEnded, Stage};
 use crate::ledger::{Deed, LedgerError, StorageFault};
-use crate::plan::{Done, Fate, Sending, Tally};
+use crate::plan::{Done, Fate, Filtered, Sending, Tally};
 use crate::row::{Cause, Reason, Totals};
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
@@ -84,6 +84,7 @@ pub(crate) fn view() -> RunView {
         ledger: "jobs/.noteferry/ledger.db".into(),
         credentials: "STRINGEEX_TOKEN".into(),
         tally: Tally::from_iter([(SENT, 50_000), (DONE, 320)]),
+        filtered: Filtered::default(),
         changed_rows: Vec::new(),
         held_rows: Vec::new(),
         until: None,

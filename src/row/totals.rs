@@ -1,7 +1,7 @@
 //! How a run adds up.
 
-/// How a run, or the part of it that is over, adds up: `rows` is `succeeded`, `already_done`, `failed`, `invalid`, `in_doubt`
-/// and `not_started` together. The other counts are of something else than rows, or of rows that are counted already.
+/// How a run, or the part of it that is over, adds up: `rows` is `succeeded`, `already_done`, `failed`, `invalid`, `in_doubt`,
+/// `not_started`, `filtered` and `duplicates` together. The other counts are of something else than rows, or of rows that are counted already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Totals {
     pub rows: u64,
@@ -15,9 +15,20 @@ pub(crate) struct Totals {
     pub invalid: u64,
     pub in_doubt: u64,
     pub not_started: u64,
+    /// Rows that the job's `where` leaves out.
+    pub filtered: u64,
+    /// Rows that say what an earlier row of their key says, which is sent for both.
+    pub duplicates: u64,
     pub requests: u64,
     /// Of all rows: the last count has shown that they do not have exactly one item on the other side.
     pub miscounted: u64,
     /// Lanes in which that could not be counted.
     pub uncounted: u64,
+}
+
+impl Totals {
+    /// Rows that the job does not want.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.filtered + self.duplicates
+    }
 }

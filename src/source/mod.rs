@@ -196,6 +196,18 @@ impl Source {
         Self::new(name, Columns::closed(names), Rows::Inline(rows.into_iter()))
     }
 
+    /// One row, with the columns of another source; where that is of texts only, with a text in each of them.
+    pub(crate) fn of_row(columns: &Columns, row: InlineRow, are_texts: bool) -> Self {
+        let InlineRow { line, cells } = row;
+        let empty = columns.names().iter().map(|name| (Arc::clone(name), OwnedCell::Null));
+        let cells = match are_texts {
+            true => empty.chain(cells).map(|(name, cell)| (name, cell.into_text())).collect(),
+            false => cells,
+        };
+        let rows = vec![InlineRow { line, cells }];
+        Self::new("".into(), columns.clone(), Rows::Inline(rows.into_iter()))
+    }
+
     /// No rows, and whatever columns are asked for: stands in for a source that cannot be read.
     pub fn of_any_columns() -> Self {
         Self::new("".into(), Columns::open(), Rows::Inline(Vec::new().into_iter()))

@@ -76,6 +76,18 @@ pub enum OwnedCell {
     Json(Value),
 }
 
+impl OwnedCell {
+    /// The cell as a file of texts would have it.
+    pub(super) fn into_text(self) -> Self {
+        match self {
+            Self::Null => Self::Text("".into()),
+            Self::Bool(value) => Self::Text(value.to_string().into()),
+            Self::Number(text) | Self::Text(text) => Self::Text(text),
+            Self::Json(value) => Self::Text(value.to_string().into()),
+        }
+    }
+}
+
 /// A row written in the job itself.
 #[derive(Debug, Clone)]
 pub struct InlineRow {

@@ -1,14 +1,25 @@
 //! `check`: every row, by itself and beside what the ledger knows of its key; sends nothing, writes nothing.
 
 use crate::ledger::{History, JobName, Ledger, Reader as _};
-use crate::plan::{self, Checked, Chronicle};
+use crate::plan::{self, Checked, Chronicle, Filtered};
 use crate::report::{of_ledger, of_row};
 use crate::text::account;
 use crate::text::address;
 use crate::text::diagnostic::{Diagnostic, Severity};
 
 use super::job::{JobOptions, Opening, refuse_changed_key};
+use super::trials::{Tried, try_all};
 use super::{Details, Failure, Listener, Told};
+
+/// What a check came to.
+#[derive(Debug, Clone)]
+pub(crate) struct CheckOutcome {
+    pub checked: Checked,
+    /// Why rows are left out.
+    pub filtered: Filtered,
+    /// The job's own tests.
+    pub tried: Tried,
+}
 
 /// Checks all rows of a job. `address` is where they would go, if not to the connector's; `now` is in unix
 /// milliseconds. What is found is told; a source that is broken is no failure but so found.
@@ -17,7 +28,7 @@ pub(crate) fn check(
     address: Option<&str>,
     now: i64,
     listener: Listener<'_>,
-) -> Result<Checked, Failure> {
+) -> Result<CheckOutcome, Failure> {
     let (mut opening, source) = Opening::open(job, address)?;
     let ledger = Ledger::open_to_read(&job.ledger);
     let details = Details { ledger: Some(job.ledger.clone()), ..Details::of(&opening.job) };
@@ -36,15 +47,17 @@ pub(crate) fn check(
         });
         Vec::new()
     });
+    let mut tell = |problem| listener(Told::Problem(problem));
+    let tried = try_all((&opening.job, &opening.preparer), now, &mut tell);
     let ledger = ledger.as_ref().ok().and_then(Option::as_ref);
     let chronicles = histories.iter().map(|history| Chronicle { history, runs: &[] });
     let chronicles: Vec<Chronicle<'_>> = chronicles.collect();
     let again = || opening.reopen();
     let mut tell = |problem| listener(Told::Problem(of_row(problem)));
-    let found =
+    let (checked, filtered) =
         plan::check(opening.readings(&again, now), source, (&chronicles, ledger), &mut tell)?;
     listener(Told::Surveyed);
-    Ok(found)
+    Ok(CheckOutcome { checked, filtered, tried })
 }
 
 /// What the ledger knows of the job at the address that is meant, for each account; nothing of a job whose rows have no key,

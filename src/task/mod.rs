@@ -19,8 +19,9 @@ mod status;
 mod target;
 #[cfg(test)]
 mod tests;
+mod trials;
 
-pub(crate) use check::check;
+pub(crate) use check::{CheckOutcome, check};
 pub(crate) use deadline::{TimeLimits, Until};
 pub(crate) use failure::{DoneBy, Failure, Refused};
 pub(crate) use job::{JobOptions, ledger_place};

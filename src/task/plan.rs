@@ -90,7 +90,7 @@ pub(crate) fn plan(
         past: past.as_ref(),
         policy: options.sending.policy(&opening.job),
     };
-    let (Survey { checked, fates, .. }, contents) = planning.survey(source, listener)?;
+    let (Survey { checked, filtered, fates, .. }, contents) = planning.survey(source, listener)?;
     // Where rows begin and end is a guess then, so nothing of a plan would be true, and a run refuses it.
     if checked.broken || checked.guessed {
         return Err(Failure::Invalid(Refused::new(checked, fates.tally())));
@@ -107,6 +107,7 @@ pub(crate) fn plan(
         duration,
         limited_by,
         contents,
+        filtered,
         zone: opening.job.timezone.clone(),
         by_content: !opening.preparer.has_key(),
         repeated: match &past {

@@ -296,8 +296,10 @@ fn without_started(mut totals: Totals, started: u64) -> Totals {
 fn by_source(stand: &Stand) -> Totals {
     let totals = totals_of(&stand.here);
     Totals {
-        rows: totals.rows + stand.invalid,
+        rows: totals.rows + stand.invalid + stand.filtered + stand.duplicates,
         invalid: stand.invalid,
+        filtered: stand.filtered,
+        duplicates: stand.duplicates,
         changed: stand.changed,
         ..totals
     }

@@ -240,6 +240,22 @@ codes! {
             "there is no such filter"
             "What follows a | in an expression is a filter, such as trim, default or epoch_ms. Without it the value would \
              not be what the job means, so nothing is sent."
+        UnknownLookup "unknown-lookup"
+            "the job has no such table to look values up in"
+            "lookup('users') finds a value in the table that the job calls `users` under `lookups`. Correct the name, or add the \
+             table: { csv: users.csv, key: id, value: name }."
+        LookupTable "lookup-table"
+            "a table of the job's lookups cannot be used as it is"
+            "Each key of a table stands for one value: of two values for one key nobody can know which is meant, and a row without \
+             a key or a value is no entry. Correct the table's file."
+        HiddenColumn "hidden-column"
+            "a value under `let` has the name of a column"
+            "Whatever stands below sees the value and no longer the column. If both are needed, give the value another name; \
+             if that is meant, the warning can be passed over."
+        TestFailed "test-failed"
+            "a test of the job came to something else"
+            "The job's `tests` say what has to come of a row, and `check` tries them. Either the job does not do what is meant, \
+             or the test is wrong; the message shows both values. No row was sent."
     }
     "Connectors": {
         WrongName "wrong-name"
@@ -333,6 +349,22 @@ codes! {
             "an expression has no value on this row"
             "What the row holds does not suit the expression, such as a word where it calculates with a number. Correct \
              the cell, or make the expression provide for it, as in {{ amount | default(0) }}."
+        LookupMissing "lookup-missing"
+            "a key is in none of the entries of a table"
+            "Nobody can know what the row means, so it is not sent. Add the key to the table's file, leave such rows out with \
+             `where`, or say what stands for a missing key: `missing: keep`, `missing: { default: … }`, or \
+             lookup('users', default='…')."
+        ValueNotListed "value-not-listed"
+            "a cell says something that the job's table of values does not list"
+            "A table under `values` says what stands for each text, and anything else is a mistake: a guess could show to the wrong \
+             people what is internal. Correct the cell, add its text to the table, or give the table a `default`."
+        RequiredCell "required-cell"
+            "a cell is empty that the job requires"
+            "The job's `required` lists columns whose cells may not be empty. Fill the cell, or leave such rows out with `where`."
+        Condition "condition"
+            "a condition of `where` is neither true nor false on a row"
+            "Whether the row is to be sent cannot be said, and it is not left out in silence. Compare with what is meant, as in \
+             {{ deleted != 'true' }}: a text such as \"false\" is not false by itself."
         InvalidTime "invalid-time"
             "epoch_ms cannot make a point in time of a value"
             "The text does not fit the format, is no date of the calendar, names no zone where the job has no `timezone`, \

@@ -77,13 +77,23 @@ pub struct Diagnostic {
     pub place: Place,
     /// True of every row alike, so it is told for the first one only.
     pub once: bool,
+    /// The value at fault, where the same one may be at fault in many rows: those belong together.
+    pub about: Option<Box<str>>,
 }
 
 impl Diagnostic {
     /// Something that stops what was asked for.
     pub fn error(code: Code, place: Place, message: impl Into<String>) -> Self {
         let severity = Severity::Error;
-        Self { severity, code, message: message.into(), hint: None, place, once: false }
+        Self {
+            severity,
+            code,
+            message: message.into(),
+            hint: None,
+            place,
+            once: false,
+            about: None,
+        }
     }
 
     /// Something that is told and passed over.
@@ -96,6 +106,12 @@ impl Diagnostic {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Says which value is at fault, where the same one may be at fault in many rows.
+    #[must_use]
+    pub fn about(self, value: Option<&str>) -> Self {
+        Self { about: value.map(Box::from), ..self }
     }
 
     /// Adds "did you mean" where a name of `known` comes near to `written`, else lists what is known.
@@ -136,6 +152,9 @@ impl Diagnostic {
                 event.insert("pointer".into(), json!(place.pointer.as_ref().map(Pointer::as_str)));
                 event.insert("file".into(), json!(place.row.file()));
             }
+        }
+        if let Some(value) = &self.about {
+            event.insert("value".into(), json!(value));
         }
         event.insert("severity".into(), json!(self.severity.word()));
         event.insert("code".into(), json!(self.code.word()));

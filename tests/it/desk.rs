@@ -22,6 +22,18 @@ map:
 key: "{{ id }}"
 "#;
 
+/// The counts of a closing event that make up its rows.
+const COUNTS: [&str; 8] = [
+    "succeeded",
+    "already_done",
+    "failed",
+    "invalid",
+    "in_doubt",
+    "not_started",
+    "filtered",
+    "duplicates",
+];
+
 /// Rows for [`NOTES_JOB`]: `Note 1` to `Note N`, one after the other on so many tickets.
 pub(crate) fn notes_csv(rows: usize, tickets: usize) -> String {
     let mut csv = "id,ticket,body\n".to_owned();
@@ -427,8 +439,7 @@ impl Outcome {
             self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         if let Some(last) = events.last().filter(|last| last["event"] == "finished") {
             let count = |name: &str| last[name].as_u64().unwrap();
-            let ends =
-                ["succeeded", "already_done", "failed", "invalid", "in_doubt", "not_started"];
+            let ends = COUNTS;
             assert_eq!(count("rows"), ends.into_iter().map(count).sum::<u64>(), "{self}");
             assert_eq!(last["exit"], self.status, "{self}");
         }
@@ -458,7 +469,7 @@ impl Outcome {
     pub(crate) fn counts(&self, expected: &str) -> &Self {
         let last = self.finished();
         let mut found = Vec::new();
-        for name in ["succeeded", "already_done", "failed", "invalid", "in_doubt", "not_started"] {
+        for name in COUNTS {
             if last[name] != 0 {
                 found.push(format!("{name}={}", last[name]));
             }

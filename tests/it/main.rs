@@ -13,6 +13,7 @@ mod advice;
 mod bounds;
 mod connectors;
 mod explanations;
+mod expressions;
 mod fidelity;
 #[cfg(unix)]
 mod full_disk;
@@ -24,7 +25,8 @@ mod kill_loop;
 mod ledger;
 mod ledger_check;
 mod lost_answers;
-mod mappings;
+mod mapping;
+
 mod markers;
 mod names;
 mod next_steps;

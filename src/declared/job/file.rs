@@ -6,6 +6,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::InDoubt;
+use super::condition::{ConditionsFile, Duplicates};
+use super::lookup::LookupFile;
+use super::trial::TrialFile;
 
 /// A job: which rows, what each does, and how its fields come about.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -27,6 +30,27 @@ pub(crate) struct JobFile {
     /// Field: value. A text may hold expressions, as in "{{ column | trim }}". Left out: the columns that bear a field's name.
     #[schemars(extend("examples" = [{ "ticket_id": "{{ ticket }}", "note": "{{ body }}" }]))]
     pub map: Option<IndexMap<String, Value>>,
+    /// Tables beside the source, by name: {{ column | lookup('name') }} finds a value in one.
+    #[schemars(extend("examples" = [{ "tickets": { "csv": "ticket-map.csv", "key": "legacy_id", "value": "stringee_id" } }]))]
+    pub lookups: Option<IndexMap<String, LookupFile>>,
+    /// Name: value. Named values, in order; whatever stands below sees them as if they were columns.
+    #[serde(rename = "let")]
+    #[schemars(extend("examples" = [{ "author": "{{ author_id | lookup('users') }}" }]))]
+    pub named: Option<IndexMap<String, Value>>,
+    /// Expressions that are true of the rows that are kept; other rows are left out and counted.
+    #[serde(rename = "where")]
+    #[schemars(extend("examples" = [[{ "keep": "{{ status != 'deleted' }}", "why": "it is deleted" }]]))]
+    pub keep: Option<ConditionsFile>,
+    /// Columns whose cells may not be empty.
+    #[schemars(extend("examples" = [["id", "created_at"]]))]
+    pub required: Option<Vec<String>>,
+    /// What is done with rows that have the key of an earlier one: problem (a mistake; the default), or same_once (where the
+    /// content is the same, too, it is sent once).
+    #[schemars(extend("examples" = ["same_once"]))]
+    pub duplicates: Option<Duplicates>,
+    /// Rows and what has to come of them; `check` tries them.
+    #[schemars(extend("examples" = [[{ "row": { "body": "A text" }, "gives": { "note": "A text" } }]]))]
+    pub tests: Option<Vec<TrialFile>>,
     /// The time zone of times that name none, as in Asia/Ho_Chi_Minh.
     #[schemars(extend("examples" = ["Asia/Ho_Chi_Minh", "UTC"]))]
     pub timezone: Option<String>,

@@ -3,17 +3,18 @@
 //! A data file is a job too, with everything left to defaults. A job knows its connector and where its rows
 //! are; it has not looked at a single row, so whether its expressions fit the columns is for `mapping`.
 
+mod condition;
 pub(super) mod file;
 mod in_doubt;
+mod lookup;
 mod marker;
 mod resolve;
 mod sketch;
+mod trial;
+mod value;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-
-use jiff::tz::TimeZone;
-use serde_json::Value;
 
 use crate::declared::connector::{Connector, Operation};
 use crate::source::{Format, InlineRow, RowLimit, Source};
@@ -21,11 +22,18 @@ use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::document::Document;
 use crate::text::quota::Quota;
+use jiff::tz::TimeZone;
 
+pub use condition::{Condition, Duplicates};
 pub use in_doubt::InDoubt;
+pub(crate) use lookup::Lookups;
+pub use lookup::{Lookup, Missing};
 pub use marker::Marker;
 pub use resolve::{DataFile, find_operation, load};
 pub use sketch::{Broken, Part, Sketch};
+pub use trial::{Expected, Trial};
+pub use value::{MapValue, ValueTable};
+pub(crate) use value::{compared, has_expression};
 
 /// A job, ready to be mapped onto its rows.
 #[derive(Debug, Clone)]
@@ -40,6 +48,8 @@ pub struct Job {
     pub rows: Rows,
     /// Left out: the columns that bear a field's name.
     pub map: Option<Vec<MapEntry>>,
+    /// What is made of rows before they are mapped.
+    pub shaping: Shaping,
     /// What makes a row the same row next time; none where that is its content.
     pub key: Option<Written>,
     /// Written into what a row creates, so that it is known again.
@@ -64,8 +74,11 @@ pub struct Job {
 
 impl Job {
     /// What makes a row the same row next time, as written; empty where that is its content.
+    ///
+    /// What the key says by the name of a value is part of it: with another meaning of the name every row would be a new one.
     pub fn keyed_by(&self) -> &str {
-        self.key.as_ref().map_or("", |key| key.text.as_str())
+        let key = self.key.as_ref().map_or("", |key| key.text.as_str());
+        self.shaping.keyed_by.as_deref().unwrap_or(key)
     }
 }
 
@@ -90,6 +103,25 @@ impl OperationChoice {
     }
 }
 
+/// What is made of rows before they are mapped: which of them are the job's, and what they are seen with.
+#[derive(Debug, Clone, Default)]
+pub struct Shaping {
+    /// The tables that cells are looked up in.
+    pub lookups: Vec<Lookup>,
+    /// Named values, in order.
+    pub named: Vec<MapEntry>,
+    /// The job's key with what the names in it mean; none where it names no such value.
+    pub keyed_by: Option<String>,
+    /// What has to be true of rows that are not left out.
+    pub conditions: Vec<Condition>,
+    /// Columns whose cells may not be empty.
+    pub required: Vec<Written>,
+    /// What is done with rows that have the key of an earlier one.
+    pub duplicates: Duplicates,
+    /// Rows and what has to come of them.
+    pub trials: Vec<Trial>,
+}
+
 /// A text of the job and its place.
 #[derive(Debug, Clone)]
 pub struct Written {
@@ -99,13 +131,13 @@ pub struct Written {
     pub place: Place,
 }
 
-/// A field and what it comes from.
+/// A field or a named value, and what it comes from.
 #[derive(Debug, Clone)]
 pub struct MapEntry {
-    /// The field of the operation.
+    /// The field of the operation, or the value's name.
     pub field: String,
-    /// A text with expressions, or a value for all rows.
-    pub value: Value,
+    /// What it comes from.
+    pub value: MapValue,
     /// Where the field's name stands.
     pub field_place: Place,
     /// Where the value stands.

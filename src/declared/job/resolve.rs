@@ -14,8 +14,12 @@ use crate::text::document::{Content, Document, Node, Reading, Unsound};
 use crate::text::pointer::Pointer;
 use crate::text::quota::Quota;
 
+use super::condition::{conditions, required};
 use super::file::{JobFile, SourceFile};
-use super::{Broken, Job, MapEntry, Marker, OperationChoice, Part, Rows, Sketch, Written};
+use super::lookup::lookups;
+use super::trial::trials;
+use super::value::{entries, with_meanings};
+use super::{Broken, Job, MapEntry, Marker, OperationChoice, Part, Rows, Shaping, Sketch, Written};
 
 const DEFAULT_ATTEMPTS: u32 = 5;
 
@@ -112,6 +116,7 @@ fn data_job(
             written: None,
         },
         map: None,
+        shaping: Shaping::default(),
         key: None,
         marker: None,
         timezone: None,
@@ -141,7 +146,7 @@ pub fn find_operation(
 
 fn yaml_job(document: Document, beside: &Path, catalogue: &Catalogue) -> Result<Job, Broken> {
     let Reading { value, problems, unsound } = document.read_as::<JobFile>();
-    let Some(file) = value else { return Err(problems.into()) };
+    let Some(mut file) = value else { return Err(problems.into()) };
     let mut resolver = Resolver { document: &document, problems, unsound };
     let connector = resolver.connector(&file, catalogue);
     let operation = connector.as_ref().and_then(|connector| resolver.operation(&file, connector));
@@ -155,6 +160,7 @@ fn yaml_job(document: Document, beside: &Path, catalogue: &Catalogue) -> Result<
         place: document.place_at(&Pointer::of(["key"])),
     });
     let key = key.filter(|_| !resolver.unsound.covers(&Pointer::of(["key"])));
+    let shaping = resolver.shaping(&mut file, beside);
     let marker = resolver.marker(&file, operation.as_ref(), connector.as_deref());
     resolver.limits(&file);
     let Resolver { problems, unsound, .. } = resolver;
@@ -164,6 +170,7 @@ fn yaml_job(document: Document, beside: &Path, catalogue: &Catalogue) -> Result<
             operation,
             rows,
             map,
+            shaping,
             key,
             marker,
             timezone,
@@ -190,7 +197,8 @@ fn yaml_job(document: Document, beside: &Path, catalogue: &Catalogue) -> Result<
                 None => Part::Absent,
                 Some(map) => Part::Known(map),
             };
-            let sketch = Sketch { connector, operation, rows, map, key, timezone, document };
+            let sketch =
+                Sketch { connector, operation, rows, map, shaping, key, timezone, document };
             Err(Broken { problems, sketch: Some(Box::new(sketch)) })
         }
     }
@@ -381,22 +389,36 @@ impl Resolver<'_> {
         quotas
     }
 
-    fn map(&self, map: &indexmap::IndexMap<String, serde_json::Value>) -> Vec<MapEntry> {
-        map.iter()
-            .map(|(field, value)| {
-                let pointer = Pointer::of(["map", field]);
-                MapEntry {
-                    field: field.clone(),
-                    value: value.clone(),
-                    field_place: self.document.place_of_key(&pointer),
-                    value_place: self.document.place_at(&pointer),
-                }
-            })
-            .collect()
+    fn map(&mut self, map: &indexmap::IndexMap<String, serde_json::Value>) -> Vec<MapEntry> {
+        entries(self.document, "map", map, &mut self.problems)
+    }
+
+    /// What is made of rows before they are mapped.
+    fn shaping(&mut self, file: &mut JobFile, beside: &Path) -> Shaping {
+        let document = self.document;
+        let is_sound = |key: &str| !self.unsound.touches(&Pointer::of([key]));
+        let keep = file.keep.take().filter(|_| is_sound("where"));
+        let columns = file.required.take().filter(|_| is_sound("required"));
+        let tests = file.tests.take().filter(|_| is_sound("tests"));
+        let named = file.named.take().unwrap_or_default();
+        Shaping {
+            lookups: lookups(
+                (document, &self.unsound),
+                beside,
+                file.lookups.as_ref(),
+                &mut self.problems,
+            ),
+            keyed_by: file.key.as_ref().and_then(|key| with_meanings(key, &named)),
+            named: entries(document, "let", &named, &mut self.problems),
+            conditions: conditions(document, keep),
+            required: required(document, columns),
+            duplicates: file.duplicates.unwrap_or_default(),
+            trials: trials(document, tests, &mut self.problems),
+        }
     }
 }
 
-fn csv_format(path: &Path, delimiter: Option<u8>) -> Format {
+pub(super) fn csv_format(path: &Path, delimiter: Option<u8>) -> Format {
     match (delimiter, Format::of_path(path)) {
         (Some(delimiter), _) => Format::Csv { delimiter },
         (None, Some(format @ Format::Csv { .. })) => format,
@@ -404,7 +426,7 @@ fn csv_format(path: &Path, delimiter: Option<u8>) -> Format {
     }
 }
 
-fn inline_row(node: &Node, text: &str) -> InlineRow {
+pub(super) fn inline_row(node: &Node, text: &str) -> InlineRow {
     let (line, _) = line_and_column(text, node.span.start);
     let cells = match &node.content {
         Content::Map(entries) => entries

@@ -9,7 +9,7 @@ use crate::declared::connector::Connector;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::document::Document;
 
-use super::{MapEntry, OperationChoice, Rows, Written};
+use super::{MapEntry, OperationChoice, Rows, Shaping, Written};
 
 /// A job that cannot be used.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Sketch {
     pub rows: Option<Rows>,
     /// What the fields come from.
     pub map: Part<Vec<MapEntry>>,
+    /// What is made of rows before they are mapped, as far as it can be read.
+    pub shaping: Shaping,
     /// None where the job has no key, or none that can be read.
     pub key: Option<Written>,
     /// Of times that say none.

@@ -82,7 +82,8 @@ impl Books for FileLedger {
                     run.id,
                     now,
                     exit,
-                    totals.rows,
+                    // The ledger tells of rows that the job wants.
+                    totals.rows - totals.left_out(),
                     totals.succeeded,
                     totals.already_done,
                     totals.failed,

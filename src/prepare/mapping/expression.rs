@@ -7,10 +7,11 @@ use minijinja::value::{Enumerator, Object};
 use minijinja::{Environment, Error, ErrorKind, Expression, Value};
 use self_cell::self_cell;
 
-use crate::source::{Cell, Columns, Record};
+use crate::source::{Cell, Columns};
 
 use super::comparison::{self, Comparison};
-use super::filter::{self, Setting};
+use super::filter::{self, MissingKey, Setting};
+use super::named::{Row, Slot};
 use super::scan::find_word;
 use super::shortcut::{Scalar, Shortcut};
 use super::template::Template;
@@ -44,7 +45,11 @@ impl Owned {
 
 /// The columns that an expression names, and whether it asks for the whole row.
 pub(super) struct Names {
-    pub(super) columns: Arc<[(Arc<str>, usize)]>,
+    pub(super) columns: Arc<[(Arc<str>, Slot)]>,
+    /// The one column that it depends on, if that is exactly one.
+    pub(super) only_column: Option<usize>,
+    /// So many named values stand above it.
+    pub(super) visible: usize,
     pub(super) whole_row: bool,
     /// The column that all of its `row["…"]` and `row.…` name, if it is one.
     pub(super) of_row: Option<usize>,
@@ -85,7 +90,7 @@ impl Compiled {
     /// The column it depends on, if that is exactly one.
     pub(crate) fn only_column(&self) -> Option<usize> {
         match (&*self.names.columns, self.names.whole_row) {
-            ([(_, index)], false) => Some(*index),
+            (_, false) => self.names.only_column,
             ([], true) => self.names.of_row,
             _ => None,
         }
@@ -104,38 +109,31 @@ impl Compiled {
 
     /// Whether it depends on a column. Where it asks for the whole row, it is taken to use the columns it spells.
     pub(super) fn uses(&self, column: usize, name: &str) -> bool {
-        self.names.columns.iter().any(|(_, index)| *index == column)
+        self.names.columns.iter().any(|(_, slot)| *slot == Slot::Column(column))
             || (self.names.whole_row && find_word(&self.text, name).is_some())
     }
 
     /// The value on a row: by the shortcut, where there is one that is sure of it.
-    pub(super) fn evaluate<'a>(
-        &'a self,
-        record: &'a Record,
-        columns: &Columns,
-    ) -> Result<Evaluated<'a>, ValueError> {
-        match self.short(record) {
+    pub(super) fn evaluate<'a>(&'a self, row: Row<'a, '_>) -> Result<Evaluated<'a>, ValueError> {
+        match self.short(row) {
             Some(value) => Ok(Evaluated::Scalar(value)),
-            None => self.evaluate_fully(record, columns).map(Evaluated::Value),
+            None => self.evaluate_fully(row).map(Evaluated::Value),
         }
     }
 
     /// The value on a row as the shortcut has it; none where there is no shortcut, or it is not sure.
-    pub(super) fn short<'a>(&'a self, record: &'a Record) -> Option<Scalar<'a>> {
-        self.shortcut.as_ref()?.value(record, &self.setting)
+    pub(super) fn short<'a>(&'a self, row: Row<'a, '_>) -> Option<Scalar<'a>> {
+        self.shortcut.as_ref()?.value(row, &self.setting)
     }
 
     /// The value on a row, as the language has it.
-    pub(super) fn evaluate_fully(
-        &self,
-        record: &Record,
-        columns: &Columns,
-    ) -> Result<Value, ValueError> {
-        let indexes = self.names.columns.iter().map(|(_, index)| *index);
+    pub(super) fn evaluate_fully(&self, row: Row<'_, '_>) -> Result<Value, ValueError> {
+        let slots = self.names.columns.iter().map(|(_, slot)| *slot);
+        let whole = || Value::from_object(WholeRow::new(row, self.names.visible));
         let context = Context {
             columns: Arc::clone(&self.names.columns),
-            values: indexes.map(|index| cell_value(record.cell(index))).collect(),
-            row: self.names.whole_row.then(|| Value::from_object(WholeRow::new(record, columns))),
+            values: slots.map(|slot| slot_value(row, slot)).collect(),
+            row: self.names.whole_row.then(whole),
         };
         let context = Value::from_object(context);
         let value = match &self.program {
@@ -152,6 +150,13 @@ impl Compiled {
     fn explain(&self, error: &Error) -> ValueError {
         if let Some(time) = filter::time_error(error) {
             return ValueError::Time(time.clone());
+        }
+        if let Some(missing) = source_of::<MissingKey>(error) {
+            return ValueError::Lookup(missing.clone());
+        }
+        // What is wrong with a named value is that, wherever it is used.
+        if let Some(of_named) = source_of::<ValueError>(error) {
+            return of_named.clone();
         }
         let shown = match &self.program {
             Program::Expression(_) => self.text.trim().to_owned(),
@@ -173,6 +178,13 @@ impl Compiled {
         };
         ValueError::Evaluation { words }
     }
+}
+
+/// The error of a kind that an evaluation failed because of.
+fn source_of<E: std::error::Error + 'static>(error: &Error) -> Option<&E> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    let mut all = std::iter::successors(Some(first), |error| error.source());
+    all.find_map(|error| error.downcast_ref::<E>())
 }
 
 /// What the language says, with the names of its types as people call them.
@@ -197,7 +209,7 @@ impl fmt::Debug for Compiled {
 /// What an expression sees: the columns it names, and perhaps the whole row.
 #[derive(Debug)]
 struct Context {
-    columns: Arc<[(Arc<str>, usize)]>,
+    columns: Arc<[(Arc<str>, Slot)]>,
     values: Vec<Value>,
     row: Option<Value>,
 }
@@ -219,19 +231,28 @@ impl Object for Context {
 struct WholeRow {
     columns: Columns,
     values: Vec<Value>,
+    /// The named values above the expression.
+    named: Vec<(Arc<str>, Value)>,
 }
 
 impl WholeRow {
-    fn new(record: &Record, columns: &Columns) -> Self {
-        let values =
-            (0..columns.names().len()).map(|index| cell_value(record.cell(index))).collect();
-        Self { columns: columns.clone(), values }
+    fn new(row: Row<'_, '_>, visible: usize) -> Self {
+        let columns = 0..row.columns.names().len();
+        let named = row.names(visible).enumerate();
+        let named = named.map(|(at, name)| (Arc::clone(name), slot_value(row, Slot::Named(at))));
+        Self {
+            columns: row.columns.clone(),
+            values: columns.map(|index| cell_value(row.cell(index))).collect(),
+            named: named.collect(),
+        }
     }
 }
 
 impl Object for WholeRow {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.columns.index(key.as_str()?).and_then(|index| self.values.get(index)).cloned()
+        let key = key.as_str()?;
+        let named = self.named.iter().find(|(name, _)| **name == *key).map(|(_, value)| value);
+        named.or_else(|| self.values.get(self.columns.index(key)?)).cloned()
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -241,17 +262,38 @@ impl Object for WholeRow {
     }
 }
 
+/// The value in a slot. That of a named value that cannot be made is an error for whoever uses it.
+fn slot_value(row: Row<'_, '_>, slot: Slot) -> Value {
+    match slot {
+        Slot::Column(index) => cell_value(row.cell(index)),
+        Slot::Named(index) => match row.named(index) {
+            Ok(value) => value.to_value(),
+            Err(error) => {
+                let words = error.to_string();
+                Value::from(
+                    Error::new(minijinja::ErrorKind::InvalidOperation, words).with_source(error),
+                )
+            }
+        },
+    }
+}
+
+/// A number as it is written.
+pub(super) fn number_value(text: &str) -> Value {
+    match (text.parse::<i64>(), text.parse::<f64>()) {
+        (Ok(number), _) => Value::from(number),
+        // Digits beyond what a number holds stay text, so that nothing is lost.
+        _ if text.bytes().all(|byte| byte.is_ascii_digit()) => Value::from(text),
+        (_, Ok(number)) => Value::from(number),
+        _ => Value::from(text),
+    }
+}
+
 fn cell_value(cell: Cell<'_>) -> Value {
     match cell {
         Cell::Absent | Cell::Null => Value::from(()),
         Cell::Bool(value) => Value::from(value),
-        Cell::Number(text) => match (text.parse::<i64>(), text.parse::<f64>()) {
-            (Ok(number), _) => Value::from(number),
-            // Digits beyond what a number holds stay text, so that nothing is lost.
-            _ if text.bytes().all(|byte| byte.is_ascii_digit()) => Value::from(text),
-            (_, Ok(number)) => Value::from(number),
-            _ => Value::from(text),
-        },
+        Cell::Number(text) => number_value(text),
         Cell::Text(text) => Value::from(text),
         Cell::Json(value) => Value::from(minijinja::value::Serde(value)),
     }

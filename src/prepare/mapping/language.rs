@@ -6,18 +6,21 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
-use crate::declared::job::Written;
+use crate::declared::job::{Lookups, Written};
 use crate::source::Source;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::lookalike::Lookalike;
 
+use super::Origin;
 use super::ROW;
 use super::arguments;
 use super::expression::{Compiled, Names, Owned, Program};
 use super::filter::{self, Setting};
+use super::named::{Scope, Slot};
 use super::place::place_in;
 use super::scan::{filter_names, find_word, one_of_row, row_subscripts};
+use super::scan_calls::{Call, calls};
 use super::shortcut::Shortcut;
 use super::template::{self, Draft, Kind, MOST_TAGS, Template};
 
@@ -28,6 +31,8 @@ const FUEL: u64 = 100_000;
 pub(crate) struct Language {
     environment: Arc<Environment<'static>>,
     setting: Arc<Setting>,
+    /// The named values above whatever is compiled next.
+    scope: Scope,
 }
 
 /// The compiler of expressions calls itself for each operator that follows another, and its stack has an end.
@@ -35,14 +40,43 @@ const LONGEST: usize = 4096;
 
 impl Language {
     /// `zone` is for times that name none.
-    pub(crate) fn new(zone: Option<TimeZone>) -> Self {
-        let setting = Arc::new(Setting { zone, ..Setting::default() });
+    pub(crate) fn new(zone: Option<TimeZone>, lookups: Lookups) -> Self {
+        let setting = Arc::new(Setting { zone, lookups, ..Setting::default() });
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
         environment.set_fuel(Some(FUEL));
         filter::add_own(&mut environment, &setting);
-        Self { environment: Arc::new(environment), setting }
+        Self { environment: Arc::new(environment), setting, scope: Scope::default() }
+    }
+
+    /// Whatever is compiled from here on sees a further named value.
+    pub(crate) fn add_named(&mut self, name: &Arc<str>, origin: &Origin) {
+        self.scope.add(name, origin.only_column());
+    }
+
+    /// The named value of a name; none where there is none.
+    pub(crate) fn named(&self, name: &str) -> Option<Origin> {
+        match self.scope.find(name)? {
+            Slot::Named(index) => Some(Origin::Named(index, self.scope.column(Slot::Named(index)))),
+            Slot::Column(index) => Some(Origin::Column(index)),
+        }
+    }
+
+    /// A named value, or else a column, by its plain name.
+    pub(crate) fn named_column(
+        &self,
+        written: &Written,
+        source: &mut Source,
+    ) -> Result<Origin, Vec<Diagnostic>> {
+        let name = written.text.trim();
+        match self.named(name) {
+            Some(named) => Ok(named),
+            None => match column_index(source, name, &self.scope) {
+                Ok(index) => Ok(Origin::Column(index)),
+                Err(problem) => Err(vec![problem(written.place.clone())]),
+            },
+        }
     }
 
     /// Compiles one expression, without its braces. `at` is where in `written` it stands.
@@ -71,7 +105,7 @@ impl Language {
                 None => problems,
             }
         })?;
-        let shortcut = Shortcut::find(text, &names, source.columns());
+        let shortcut = Shortcut::find(text, &names, source.columns(), &self.scope);
         let program = Program::Expression(owned);
         Ok(Compiled::new(program, names, text, shortcut, Arc::clone(&self.setting)))
     }
@@ -124,7 +158,8 @@ impl Language {
         place: &impl Fn(Option<Range<usize>>) -> Place,
     ) -> Result<Names, Vec<Diagnostic>> {
         let mut problems = self.unknown_filters(code, place);
-        problems.extend(unknown_subscripts(code, source, place));
+        problems.extend(self.unknown_lookups(code, place));
+        problems.extend(unknown_subscripts(code, source, &self.scope, place));
         for part in &code.parts {
             let faults = arguments::faults(&code.text[part.clone()], &self.setting);
             problems.extend(faults.into_iter().map(|fault| {
@@ -168,6 +203,30 @@ impl Language {
         told.collect()
     }
 
+    /// An unknown table would only show when a row comes to it.
+    fn unknown_lookups(
+        &self,
+        code: &Spelled<'_>,
+        place: &impl Fn(Option<Range<usize>>) -> Place,
+    ) -> Vec<Diagnostic> {
+        let names = code.find(table_names).into_iter();
+        let lookups = &self.setting.lookups;
+        let unknown = names.filter(|range| lookups.find(&code.text[range.clone()]).is_none());
+        let told = unknown.map(|range| {
+            let name = &code.text[range.clone()];
+            let message = format!("the job has no lookup `{name}`");
+            let problem =
+                Diagnostic::error(Code::UnknownLookup, place(Some(range.clone())), message);
+            match lookups.names().next() {
+                Some(_) => problem.hint_names(name, lookups.names()),
+                None => {
+                    problem.hint("the job's `lookups` say which tables there are, and it has none")
+                }
+            }
+        });
+        told.collect()
+    }
+
     /// The columns that are named, each of which must exist; those that do not go to `problems`.
     fn names_of(
         &self,
@@ -178,7 +237,7 @@ impl Language {
         problems: &mut Vec<Diagnostic>,
     ) -> Names {
         paths.sort();
-        let mut columns: Vec<(Arc<str>, usize)> = Vec::new();
+        let mut columns: Vec<(Arc<str>, Slot)> = Vec::new();
         let mut whole_row = false;
         for path in &paths {
             let (first, rest) = path
@@ -188,23 +247,43 @@ impl Language {
                 whole_row = true;
                 if let Some(column) = rest {
                     let column = column.split('.').next().unwrap_or(column);
-                    if let Err(problem) = column_index(source, column) {
+                    if self.scope.find(column).is_none()
+                        && let Err(problem) = column_index(source, column, &self.scope)
+                    {
                         add(problems, problem(place(code.word(column))));
                     }
                 }
             } else if !self.environment.globals().any(|(name, _)| name == first)
                 && columns.iter().all(|(name, _)| **name != *first)
             {
-                match column_index(source, first) {
-                    Ok(index) => columns.push((first.into(), index)),
+                let named = self.scope.find(first).map(Ok);
+                let found = named
+                    .unwrap_or_else(|| column_index(source, first, &self.scope).map(Slot::Column));
+                match found {
+                    Ok(slot) => columns.push((first.into(), slot)),
                     Err(problem) => add(problems, problem(place(code.word(first)))),
                 }
             }
         }
         let spelled: Vec<&str> = code.parts.iter().map(|part| &code.text[part.clone()]).collect();
         let of_row = one_of_row(&spelled.join("\n")).and_then(|name| source.columns().index(name));
-        Names { columns: columns.into(), whole_row, of_row }
+        let only_column = match columns.as_slice() {
+            [(_, slot)] => self.scope.column(*slot),
+            _ => None,
+        };
+        let visible = self.scope.len();
+        Names { columns: columns.into(), only_column, visible, whole_row, of_row }
     }
+}
+
+/// Ranges of the tables' names that an expression looks up, as far as it says them itself.
+fn table_names(text: &str) -> Vec<Range<usize>> {
+    let calls = calls(text).into_iter().filter(|call| call.name == filter::LOOKUP);
+    let name = |call: Call<'_>| {
+        let table = call.argument(0)?;
+        table.texts.first().filter(|_| table.texts.len() == 1).cloned()
+    };
+    calls.filter_map(name).collect()
 }
 
 /// A text of the job, and which parts of it are code.
@@ -243,14 +322,16 @@ fn syntax_problem(error: &Error, place: Place, hint: String) -> Diagnostic {
 fn unknown_subscripts(
     code: &Spelled<'_>,
     source: &mut Source,
+    scope: &Scope,
     place: &impl Fn(Option<Range<usize>>) -> Place,
 ) -> Vec<Diagnostic> {
     if source.columns().is_open() || source.columns().index(ROW).is_some() {
         return Vec::new();
     }
     let subscripts = code.find(row_subscripts).into_iter();
+    let subscripts = subscripts.filter(|range| scope.find(&code.text[range.clone()]).is_none());
     let unknown = subscripts.filter_map(|range| {
-        let found = column_index(source, &code.text[range.clone()]);
+        let found = column_index(source, &code.text[range.clone()], scope);
         found.err().map(|problem| problem(place(Some(range))))
     });
     unknown.collect()
@@ -293,9 +374,11 @@ fn subscript_hint(name: &str) -> String {
 fn column_index(
     source: &mut Source,
     name: &str,
+    scope: &Scope,
 ) -> Result<usize, impl FnOnce(Place) -> Diagnostic + use<>> {
     let found = source.column(name);
-    let known: Vec<Arc<str>> = source.columns().names().to_vec();
+    let named = scope.names().map(Arc::from);
+    let known: Vec<Arc<str>> = source.columns().names().iter().cloned().chain(named).collect();
     let name = name.to_owned();
     found.ok_or(move |place| {
         Diagnostic::error(Code::UnknownColumn, place, format!("there is no column `{name}`"))

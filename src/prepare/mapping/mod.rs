@@ -9,10 +9,13 @@ mod comparison;
 mod expression;
 mod filter;
 mod language;
+mod mapped;
+mod named;
 mod place;
 mod scan;
 mod scan_calls;
 mod shortcut;
+mod table;
 mod template;
 mod time;
 mod time_count;
@@ -27,19 +30,21 @@ use std::ops::Range;
 use minijinja::value::ValueKind;
 use serde_json::Value;
 
-use crate::declared::job::Written;
-use crate::source::{Cell, Columns, Record, Source};
+use crate::declared::job::{MapValue, Written};
+use crate::source::{Cell, Source};
 use crate::text::code::Code;
-use crate::text::diagnostic::Diagnostic;
+use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::lookalike::Lookalike;
 
 use expression::{Compiled, Evaluated};
 use shortcut::Scalar;
+use table::Table;
 
 pub(crate) use comparison::Comparison;
-pub(crate) use filter::{Argument, Example, FILTERS, Filter, find as find_filter};
+pub(crate) use filter::{Argument, Example, FILTERS, Filter, MissingKey, find as find_filter};
 pub use filter::{html_to_text, jira_to_text};
 pub(crate) use language::Language;
+pub(crate) use named::{Kept, NamedValue, Row};
 pub(crate) use time::TimeError;
 
 /// The name under which an expression finds all columns: `row["Ticket ID"]`.
@@ -51,6 +56,10 @@ pub(crate) enum Origin {
     Constant(Mapped<'static>),
     /// A bare column: its cell as it is, without evaluation.
     Column(usize),
+    /// A named value, and the one column that it depends on.
+    Named(usize, Option<usize>),
+    /// What a table of values says.
+    Table(Box<Table>),
     /// One expression: the value keeps its type. Or a text with statements.
     Expression(Box<Compiled>),
     /// Text around expressions: always text.
@@ -81,6 +90,10 @@ pub(crate) enum Mapped<'a> {
 pub(crate) enum ValueError {
     #[error(transparent)]
     Time(#[from] TimeError),
+    #[error(transparent)]
+    Lookup(#[from] MissingKey),
+    #[error("{} is not in the table of values", named_value(.value))]
+    NotListed { value: String, hint: String },
     #[error("`{expression}` names something that this row does not have")]
     Undefined { expression: String },
     /// In the words of the language, or of one of its filters.
@@ -94,6 +107,8 @@ impl ValueError {
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::Time(_) => Code::InvalidTime,
+            Self::Lookup(_) => Code::LookupMissing,
+            Self::NotListed { .. } => Code::ValueNotListed,
             Self::Undefined { .. } | Self::Evaluation { .. } | Self::Useless { .. } => {
                 Code::Expression
             }
@@ -101,7 +116,58 @@ impl ValueError {
     }
 }
 
+impl ValueError {
+    /// What to do about it, where more is known than the code says.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Lookup(missing) => Some(format!(
+                "add the key to {}, leave such rows out with `where`, or say what stands for it, as in \
+                 lookup('{}', default='…')",
+                missing.file, missing.table
+            )),
+            Self::NotListed { hint, .. } => Some(hint.clone()),
+            _ => None,
+        }
+    }
+
+    /// The value that is at fault, where the same one is at fault in many rows.
+    pub(crate) fn about(&self) -> Option<&str> {
+        match self {
+            Self::Lookup(missing) => Some(&missing.key),
+            Self::NotListed { value, .. } => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// A value in quotes; of an empty one, that it is that.
+fn named_value(value: &str) -> String {
+    match value {
+        "" => "an empty cell".to_owned(),
+        value => format!("\"{}\"", crate::text::visible::shown(value)),
+    }
+}
+
 impl Origin {
+    /// What a field or a named value comes from.
+    pub(crate) fn of_value(
+        language: &Language,
+        value: &MapValue,
+        place: &Place,
+        source: &mut Source,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        match value {
+            MapValue::Given(Value::String(text)) => {
+                let written = Written { text: text.clone(), place: place.clone() };
+                Self::compile(language, &written, source)
+            }
+            MapValue::Given(other) => Ok(Self::constant(other)),
+            MapValue::Table(table) => {
+                Table::compile(language, table, source).map(Box::new).map(Self::Table)
+            }
+        }
+    }
+
     /// Reads a text of the job: a bare column, an expression, a text with expressions, or plain text. All that is wrong
     /// with it is told.
     pub(crate) fn compile(
@@ -116,6 +182,9 @@ impl Origin {
         let pieces = pieces(written).map_err(|problem| vec![problem])?;
         if let [Piece::Expression(range)] = pieces.as_slice() {
             if let Some(name) = bare_column(&written.text[range.clone()]) {
+                if let Some(named) = language.named(name) {
+                    return Ok(named);
+                }
                 if let Some(index) = source.columns().index(name) {
                     return Ok(Self::Column(index));
                 }
@@ -146,8 +215,9 @@ impl Origin {
     /// Whether the value depends on a column.
     pub(crate) fn uses(&self, column: usize, name: &str) -> bool {
         match self {
-            Self::Constant(_) => false,
+            Self::Constant(_) | Self::Named(..) => false,
             Self::Column(index) => *index == column,
+            Self::Table(table) => table.from().uses(column, name),
             Self::Expression(compiled) => compiled.uses(column, name),
             Self::Text(parts) => parts.iter().any(|part| match part {
                 Part::Literal(_) => false,
@@ -160,6 +230,7 @@ impl Origin {
     pub(crate) fn comparison(&self) -> Option<Comparison<'_>> {
         match self {
             Self::Expression(compiled) => compiled.comparison(),
+            Self::Table(_) | Self::Named(..) => None,
             Self::Constant(_) | Self::Column(_) | Self::Text(_) => None,
         }
     }
@@ -180,6 +251,8 @@ impl Origin {
         match self {
             Self::Constant(_) => None,
             Self::Column(index) => Some(*index),
+            Self::Named(_, column) => *column,
+            Self::Table(table) => table.from().only_column(),
             Self::Expression(compiled) => compiled.only_column(),
             Self::Text(parts) => {
                 let mut columns = parts.iter().filter_map(|part| match part {
@@ -195,7 +268,8 @@ impl Origin {
     pub(crate) fn is_of_job(&self) -> bool {
         match self {
             Self::Constant(_) => true,
-            Self::Column(_) => false,
+            Self::Column(_) | Self::Named(..) => false,
+            Self::Table(table) => table.from().is_of_job(),
             Self::Expression(compiled) => compiled.is_of_job(),
             Self::Text(parts) => parts.iter().all(|part| match part {
                 Part::Literal(_) => true,
@@ -205,22 +279,20 @@ impl Origin {
     }
 
     /// The value on a row.
-    pub(crate) fn value<'a>(
-        &'a self,
-        record: &'a Record,
-        columns: &Columns,
-    ) -> Result<Mapped<'a>, ValueError> {
+    pub(crate) fn value<'a>(&'a self, row: Row<'a, '_>) -> Result<Mapped<'a>, ValueError> {
         match self {
             Self::Constant(value) => Ok(value.borrowed()),
-            Self::Column(index) => Ok(record.cell(*index).into()),
-            Self::Expression(compiled) => match compiled.evaluate(record, columns)? {
+            Self::Column(index) => Ok(row.cell(*index).into()),
+            Self::Named(index, _) => row.named(*index).map(Mapped::owned),
+            Self::Table(table) => table.value(row),
+            Self::Expression(compiled) => match compiled.evaluate(row)? {
                 Evaluated::Scalar(value) => Ok(value.into()),
                 Evaluated::Value(value) => evaluated(value),
             },
             Self::Text(parts) => {
                 let mut text = String::with_capacity(64);
                 for part in parts {
-                    part.write(record, columns, &mut text)?;
+                    part.write(row, &mut text)?;
                 }
                 Ok(Mapped::Text(text.into()))
             }
@@ -229,15 +301,10 @@ impl Origin {
 }
 
 impl Part {
-    fn write(
-        &self,
-        record: &Record,
-        columns: &Columns,
-        text: &mut String,
-    ) -> Result<(), ValueError> {
+    fn write(&self, row: Row<'_, '_>, text: &mut String) -> Result<(), ValueError> {
         match self {
             Self::Literal(literal) => text.push_str(literal),
-            Self::Expression(compiled) => match compiled.evaluate(record, columns)? {
+            Self::Expression(compiled) => match compiled.evaluate(row)? {
                 Evaluated::Scalar(value) => value.write(text),
                 Evaluated::Value(value) => push_text(&value, text),
             },

@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::expression::Compiled;
 use super::filter::FILTERS;
-use super::{Language, Mapped, Origin, evaluated, push_text};
-use crate::declared::job::Written;
+use super::{Kept, Language, Mapped, NamedValue, Origin, Row, ValueError, evaluated, push_text};
+use crate::declared::job::{Lookups, Written};
 use crate::source::{InlineRow, OwnedCell, Read, Record, Source};
 use crate::text::diagnostic::Place;
 
@@ -27,22 +27,96 @@ fn row(cells: &[(&str, OwnedCell)]) -> (Source, Record) {
     (source, record)
 }
 
-fn compile(text: &str, source: &mut Source) -> Compiled {
+/// A language that knows some named values, and these.
+fn language(named: &[(&str, &str)], source: &mut Source) -> (Language, Vec<NamedValue>) {
     let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
-    let written = Written { text: text.to_owned(), place: Place::Nowhere };
-    Language::new(Some(zone)).compile(&written, 0..text.len(), source).unwrap()
+    let mut language = Language::new(Some(zone), Lookups::default());
+    let named = named.iter().map(|(name, text)| {
+        let origin = Origin::compile(&language, &written(text), source).unwrap();
+        let name = Arc::from(*name);
+        language.add_named(&name, &origin);
+        NamedValue { name, origin }
+    });
+    let named = named.collect();
+    (language, named)
+}
+
+fn written(text: &str) -> Written {
+    Written { text: text.to_owned(), place: Place::Nowhere }
+}
+
+/// Named values for random expressions: one that is always there, and one that may fail.
+const NAMED: [(&str, &str); 2] =
+    [("n", "{{ a | default('x', true) }}"), ("t", "{{ b | epoch_ms('%d/%m/%Y %H:%M') }}")];
+
+fn compile(text: &str, source: &mut Source) -> (Compiled, Vec<NamedValue>) {
+    let named: &[_] = if source.columns().index("b").is_some() { &NAMED } else { &[] };
+    let (language, named) = language(named, source);
+    (language.compile(&written(text), 0..text.len(), source).unwrap(), named)
+}
+
+/// What a text of the job comes to below some named values.
+fn below(named: &[(&str, &str)], text: &str, a: &str, b: &str) -> Result<String, ValueError> {
+    let cells = [("a", OwnedCell::Text(a.into())), ("b", OwnedCell::Text(b.into()))];
+    let (mut source, record) = row(&cells);
+    let (language, named) = language(named, &mut source);
+    let origin = Origin::compile(&language, &written(text), &mut source).unwrap();
+    let kept = Kept::of(&named);
+    let value = origin.value(Row::new(&record, source.columns(), &kept))?;
+    Ok(value.text().into_owned())
+}
+
+#[test]
+fn named_values_are_seen_as_columns_by_what_stands_below() {
+    let trimmed = ("c", "{{ a | trim }}");
+    for (named, text, expected) in [
+        (&[trimmed][..], "{{ c }}", "x"),
+        (&[trimmed], "[{{ c }}, {{ b }}]", "[x, y]"),
+        (&[trimmed], "{{ c ~ '!' }}", "x!"),
+        (&[trimmed], "{{ row['c'] ~ row.c }}", "xx"),
+        (&[trimmed], "{{ row.c | upper }}", "X"),
+        (&[trimmed, ("d", "{{ c ~ c }}"), ("e", "{{ d | upper }}")], "{{ e }}", "XX"),
+        // A name hides a column, and later ones of the same name hide it in turn.
+        (&[("a", "{{ a | trim }}"), ("a", "<{{ a }}>")], "{{ a }}", "<x>"),
+        (&[("a", "{{ a | trim }}")], "{{ row['a'] ~ '.' }}", "x."),
+        (&[("c", "{{ 1 if b == 'y' else 2 }}")], "{{ c + 1 }}", "2"),
+    ] {
+        assert_eq!(below(named, text, " x ", "y"), Ok(expected.to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn a_named_value_that_cannot_be_made_harms_only_who_asks_for_it() {
+    let time = [("t", "{{ a | epoch_ms('%d/%m/%Y') }}"), ("u", "{{ t }}")];
+    for (text, b, fails) in [
+        ("{{ b }}", "y", false),
+        ("{{ t if b == 'y' else 'none' }}", "n", false),
+        ("{{ (t ~ '') if b == 'y' else 'none' }}", "n", false),
+        ("{{ t if b == 'y' else 'none' }}", "y", true),
+        ("{{ (t ~ '') if b == 'y' else 'none' }}", "y", true),
+        ("{{ u }}", "n", true),
+        ("at {{ u | string }}", "n", true),
+        ("{{ row.t ~ '' }}", "n", true),
+        ("{{ row.b ~ '' }}", "n", false),
+    ] {
+        let value = below(&time, text, "tomorrow", b);
+        assert_eq!(matches!(value, Err(ValueError::Time(_))), fails, "{text}: {value:?}");
+        assert_eq!(value.is_ok(), !fails, "{text}: {value:?}");
+    }
 }
 
 /// What the shortcut and the language make of an expression, as a value and within a text.
 fn both(text: &str, cells: &[(&str, OwnedCell)]) -> (Option<(String, String)>, (String, String)) {
     let (mut source, record) = row(cells);
-    let compiled = compile(text, &mut source);
-    let short = compiled.short(&record).map(|value| {
+    let (compiled, named) = compile(text, &mut source);
+    let kept = Kept::of(&named);
+    let row = Row::new(&record, source.columns(), &kept);
+    let short = compiled.short(row).map(|value| {
         let mut shown = String::new();
         value.write(&mut shown);
         (format!("{:?}", Ok::<_, ()>(Mapped::from(value))), shown)
     });
-    let full = compiled.evaluate_fully(&record, source.columns());
+    let full = compiled.evaluate_fully(row);
     let mut shown = String::new();
     full.iter().for_each(|value| push_text(value, &mut shown));
     (short, (format!("{:?}", full.and_then(evaluated)), shown))
@@ -69,7 +143,7 @@ fn a_literal() -> impl Strategy<Value = String> {
 }
 
 fn an_operand() -> impl Strategy<Value = String> {
-    let columns = ["a", "b", "row.a", "row['b']", "row[\"the c\"]"];
+    let columns = ["a", "b", "n", "t", "row.a", "row.n", "row['b']", "row[\"the c\"]"];
     let of = prop_oneof![
         4 => prop::sample::select(columns.to_vec()).prop_map(str::to_owned),
         1 => a_literal(),
@@ -161,10 +235,9 @@ fn a_long_text_is_left_to_the_language() {
 #[test]
 fn the_language_is_freed_with_the_last_of_its_expressions() {
     let (mut source, _) = row(&[("a", OwnedCell::Null)]);
-    let language = Language::new(None);
+    let language = Language::new(None, Lookups::default());
     let alive = language.witness();
-    let written = Written { text: "{{ a | length }}".to_owned(), place: Place::Nowhere };
-    let origin = Origin::compile(&language, &written, &mut source).unwrap();
+    let origin = Origin::compile(&language, &written("{{ a | length }}"), &mut source).unwrap();
     drop(language);
     assert!(alive.strong_count() > 0);
     drop(origin);
@@ -173,7 +246,7 @@ fn the_language_is_freed_with_the_last_of_its_expressions() {
 
 #[test]
 fn every_filter_that_is_offered_is_there() {
-    let language = Language::new(None);
+    let language = Language::new(None, Lookups::default());
     for filter in FILTERS {
         assert!(language.has_filter(filter.name), "{}", filter.name);
         assert!(!filter.about.is_empty());

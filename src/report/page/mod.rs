@@ -82,7 +82,7 @@ impl PreviewPage {
         match Group::of(fate) {
             Group::Send | Group::Hold | Group::Reject => true,
             Group::Skip => fate == Fate::Skip(Done::Changed),
-            Group::Later => false,
+            Group::Later | Group::Filter | Group::Duplicate => false,
         }
     }
 

@@ -7,7 +7,7 @@ use super::super::plan::{self, Group, PlanTotals};
 use super::super::words::{held_in_doubt, number, one_line, rows, rows_are};
 use crate::declared::connector::Effect;
 use crate::declared::job::InDoubt;
-use crate::plan::{Contents, Done, Fate, Held, OperationContents, Sending};
+use crate::plan::{Contents, Done, Fate, Held, LeftOut, OperationContents, Sending};
 
 /// An operation and its rows.
 #[derive(Debug, Serialize)]
@@ -153,7 +153,11 @@ pub(super) fn equation(totals: &PlanTotals) -> Vec<Line> {
     let each = totals.tally.each().filter(|(_, count)| *count > 0);
     each.map(|(fate, count)| {
         let (kind, what, why) = fate_says(fate);
-        Line { kind, rows: number(count), what, why: why.to_owned() }
+        let why = match fate {
+            Fate::LeaveOut(LeftOut::Filtered) => filtered_by(totals),
+            _ => why.to_owned(),
+        };
+        Line { kind, rows: number(count), what, why }
     })
     .collect()
 }
@@ -163,7 +167,7 @@ fn fate_says(fate: Fate) -> (&'static str, &'static str, &'static str) {
         Group::Send => "send",
         Group::Hold => "doubt",
         Group::Reject => "reject",
-        Group::Skip | Group::Later => "rest",
+        Group::Skip | Group::Later | Group::Filter | Group::Duplicate => "rest",
     };
     let (what, why) = match fate {
         Fate::Send(Sending::Fresh) => ("would be sent", ""),
@@ -184,7 +188,27 @@ fn fate_says(fate: Fate) -> (&'static str, &'static str, &'static str) {
         }
         Fate::Hold(Held::Behind) => ("held back", "they wait behind a row that is in doubt"),
         Fate::Hold(Held::UnderWay) => ("held back", "another run is at work on them"),
+        Fate::LeaveOut(LeftOut::Filtered) => ("left out", "the job's `where` does not keep them"),
+        Fate::LeaveOut(LeftOut::Duplicate) => {
+            ("left out", "an earlier row says the same and is sent for both")
+        }
         Fate::Reject => ("invalid", "would not be sent; see below"),
     };
     (kind, what, why)
+}
+
+/// So many reasons are named.
+const REASONS: usize = 8;
+
+/// Why the job's `where` leaves rows out, the most frequent reason first.
+fn filtered_by(totals: &PlanTotals) -> String {
+    let mut reasons: Vec<_> = totals.filtered.0.iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let named = reasons.iter().take(REASONS);
+    let mut named: Vec<String> =
+        named.map(|(why, count)| format!("{} {}", number(*count), one_line(why))).collect();
+    if reasons.len() > REASONS {
+        named.push("others for other reasons".to_owned());
+    }
+    named.join("; ")
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::declared::connector::{Catalogue, Operation};
-use crate::plan::{Change, Done, Fate, Held, Sending, Step, Tally};
+use crate::plan::{Change, Done, Fate, Filtered, Held, LeftOut, Sending, Step, Tally};
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
 use crate::report::tests::Shared;
@@ -61,6 +61,7 @@ fn step(row: u64, fate: Fate) -> Step {
         known: None,
         change: Change::None,
         problem: None,
+        left_out: None,
     }
 }
 
@@ -154,6 +155,27 @@ fn a_plan_with_nothing_to_send() {
         text(&steps[1..2], &PlanTotals { tally: one, ..PlanTotals::default() }),
     ];
     insta::assert_snapshot!(told.join("\n---\n"));
+}
+
+#[test]
+fn rows_that_are_left_out_are_in_the_plan() {
+    let totals = PlanTotals {
+        tally: Tally::from_iter([
+            (Fate::Send(Sending::Fresh), 300),
+            (Fate::LeaveOut(LeftOut::Filtered), 19),
+            (Fate::LeaveOut(LeftOut::Duplicate), 1),
+        ]),
+        filtered: Filtered(vec![("the ticket is deleted".into(), 7), ("no text".into(), 12)]),
+        ..PlanTotals::default()
+    };
+    let empty = |row, fate| Step { ready: None, operation: None, ..step(row, fate) };
+    let steps = [
+        Step { left_out: Some("no text".into()), ..empty(1, Fate::LeaveOut(LeftOut::Filtered)) },
+        empty(2, Fate::LeaveOut(LeftOut::Duplicate)),
+    ];
+    let shared = Shared::default();
+    tell(PlanReport::ndjson(shared.writer()), &steps, &totals);
+    insta::assert_snapshot!([text(&steps, &totals), shared.text()].join("\n---\n"));
 }
 
 #[test]

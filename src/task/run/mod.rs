@@ -22,7 +22,7 @@ use crate::declared::job::{InDoubt, Job, OperationChoice};
 use crate::engine::{Settings, Stop};
 use crate::event::Ending;
 use crate::ledger::{JobLock, JobName, LedgerError};
-use crate::plan::{NamedRow, Survey, Tally, survey};
+use crate::plan::{Filtered, NamedRow, Survey, Tally, survey};
 use crate::report::{Reporter, of_row};
 use crate::row::Totals;
 use crate::source::Source;
@@ -123,6 +123,8 @@ pub(crate) struct Outlook {
     pub in_doubt: InDoubt,
     /// In a rehearsal: that rows may be for things that only the real account has.
     pub is_presumed: bool,
+    /// Why rows are left out.
+    pub filtered: Filtered,
     /// The first of the rows that are done and have changed since.
     pub changed: Vec<NamedRow>,
     /// The first of the rows that are held for somebody to decide on.
@@ -201,6 +203,7 @@ pub(super) fn run_through<T: Transport>(
         ledger: options.job.ledger.clone(),
         credentials: kind,
         tally,
+        filtered: found.filtered.clone(),
         changed: found.changed.clone(),
         held: found.held.clone(),
         until: time.until,
@@ -214,11 +217,9 @@ pub(super) fn run_through<T: Transport>(
         concurrency: limits.concurrency as usize,
         attempts: opening.job.attempts,
         give_up_after: options.give_up_after.unwrap_or(GIVE_UP_AFTER),
-        give_up_on_push_backs_after: options.give_up_after.unwrap_or_else(|| {
-            // Whoever uses up the rest of a window may be told "not now" to its end.
-            let window = Pace::longest_window(&limits.quotas).unwrap_or_default();
-            GIVE_UP_AFTER.max(window + longest_request)
-        }),
+        give_up_on_push_backs_after: options
+            .give_up_after
+            .unwrap_or_else(|| patience(&limits.quotas, longest_request)),
         longest_request,
         max_failures: options.max_failures.map(|failures| failures.of(tally.to_send())),
         deadline: time.deadline(),
@@ -241,6 +242,13 @@ pub(super) fn run_through<T: Transport>(
         world,
     };
     Ok(session.run(booking, &transport, reporter)?)
+}
+
+/// For how long nothing but push-backs is no reason to give up: whoever uses up the rest of a window may be told "not now" to
+/// its end.
+fn patience(quotas: &[Quota], longest_request: Duration) -> Duration {
+    let window = Pace::longest_window(quotas).unwrap_or_default();
+    GIVE_UP_AFTER.max(window + longest_request)
 }
 
 /// Whether rows may change or delete what is there.

@@ -12,7 +12,9 @@ use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{
     Books as _, Claim as _, LedgerError, Left, News, Reader as _, Recorder, Run, Watch,
 };
-use crate::plan::{Done, Fate, Fates, Held, Policy, Sending, Tally, run_mark, taken_for_old};
+use crate::plan::{
+    Done, Fate, Fates, Held, LeftOut, Policy, Sending, Tally, run_mark, taken_for_old,
+};
 use crate::report::{
     ClosingReport, MISCOUNTED, ReportHandle, ReportThread, Reporter, exit, reason,
 };
@@ -319,6 +321,8 @@ enum Rest {
     Invalid,
     InDoubt,
     NotStarted,
+    Filtered,
+    Duplicate,
 }
 
 impl Rest {
@@ -327,6 +331,8 @@ impl Rest {
             Fate::Skip(_) => Self::AlreadyDone,
             Fate::Hold(Held::Refused) => Self::Failed,
             Fate::Reject => Self::Invalid,
+            Fate::LeaveOut(LeftOut::Filtered) => Self::Filtered,
+            Fate::LeaveOut(LeftOut::Duplicate) => Self::Duplicate,
             // What was in doubt before, and of which nothing has become known, still is.
             Fate::Hold(Held::InDoubt)
             | Fate::Send(Sending::Repeat | Sending::Settle)
@@ -354,11 +360,13 @@ pub(super) fn totals(tally: &Tally, outcome: &RunEnd) -> Totals {
         invalid: outcome.invalid + rest(Rest::Invalid),
         in_doubt: outcome.in_doubt + rest(Rest::InDoubt).saturating_sub(outcome.settled),
         not_started: 0,
+        filtered: rest(Rest::Filtered),
+        duplicates: rest(Rest::Duplicate),
         requests: outcome.requests,
     };
     let over =
         totals.succeeded + totals.already_done + totals.failed + totals.invalid + totals.in_doubt;
-    totals.not_started = totals.rows.saturating_sub(over);
+    totals.not_started = totals.rows.saturating_sub(over + totals.left_out());
     totals
 }
 

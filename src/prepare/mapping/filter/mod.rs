@@ -13,6 +13,7 @@ mod has_bit;
 mod html_to_text;
 mod if_empty;
 mod jira_to_text;
+mod lookup;
 mod nfc;
 mod phone;
 mod regex_replace;
@@ -32,9 +33,13 @@ use jiff::tz::TimeZone;
 use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind};
 
+use crate::declared::job::Lookups;
+
 pub(super) use epoch_ms::time_error;
 pub use html_to_text::html_to_text;
 pub use jira_to_text::jira_to_text;
+pub(crate) use lookup::MissingKey;
+pub(super) use lookup::NAME as LOOKUP;
 pub(super) use search::{LONGEST_PATTERN, Patterns};
 
 use super::shortcut::Scalar;
@@ -46,6 +51,8 @@ pub(super) struct Setting {
     pub(super) zone: Option<TimeZone>,
     /// Regular expressions that have been read.
     pub(super) patterns: Patterns,
+    /// The job's tables.
+    pub(super) lookups: Lookups,
 }
 
 /// A filter that is offered.
@@ -101,6 +108,7 @@ pub(crate) const FILTERS: &[Filter] = &[
     builtin::JOIN,
     builtin::LAST,
     builtin::LENGTH,
+    lookup::FILTER,
     builtin::LOWER,
     nfc::FILTER,
     phone::FILTER,

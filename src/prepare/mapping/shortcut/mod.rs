@@ -8,13 +8,14 @@ mod parse;
 
 use std::borrow::Cow;
 
-use crate::source::{Cell, Columns, Record};
+use crate::source::{Cell, Columns};
 
 use super::expression::Names;
 use super::filter::{Setting, Short};
+use super::named::{Row, Scope, Slot};
 
 /// A longer text is left to the language, which counts the work that texts make.
-const LONGEST_TEXT: usize = 64 * 1024;
+pub(super) const LONGEST_TEXT: usize = 64 * 1024;
 
 /// A plain expression.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ pub(super) enum Scalar<'a> {
 
 #[derive(Debug)]
 enum Step {
-    Column(usize),
+    Of(Slot),
     Literal(Scalar<'static>),
     Filter { of: Box<Step>, short: Short, arguments: Vec<Scalar<'static>> },
     Choice { test: Box<Test>, then: Box<Step>, otherwise: Box<Step> },
@@ -50,43 +51,52 @@ struct Test {
 
 impl Shortcut {
     /// The shortcut of an expression that is known to be good; none where it is not plain.
-    pub(super) fn find(text: &str, names: &Names, columns: &Columns) -> Option<Self> {
+    pub(super) fn find(
+        text: &str,
+        names: &Names,
+        columns: &Columns,
+        scope: &Scope,
+    ) -> Option<Self> {
         let column = |name: &str| {
             let named = names.columns.iter().find(|(known, _)| **known == *name);
-            named.map(|(_, index)| *index)
+            named.map(|(_, slot)| *slot)
         };
-        let in_row = |name: &str| columns.index(name).filter(|_| names.whole_row);
+        let in_row = |name: &str| {
+            let found = scope.find(name).or_else(|| columns.index(name).map(Slot::Column));
+            found.filter(|_| names.whole_row)
+        };
         parse::expression(text, &column, &in_row).map(|root| Self { root })
     }
 
     /// The value on a row; none where only the language knows.
-    pub(super) fn value<'a>(&'a self, record: &'a Record, setting: &Setting) -> Option<Scalar<'a>> {
-        self.root.value(record, setting)
+    pub(super) fn value<'a>(&'a self, row: Row<'a, '_>, setting: &Setting) -> Option<Scalar<'a>> {
+        self.root.value(row, setting)
     }
 }
 
 impl Step {
-    fn value<'a>(&'a self, record: &'a Record, setting: &Setting) -> Option<Scalar<'a>> {
+    fn value<'a>(&'a self, row: Row<'a, '_>, setting: &Setting) -> Option<Scalar<'a>> {
         match self {
-            Self::Column(index) => of_cell(record.cell(*index)),
+            Self::Of(Slot::Column(index)) => of_cell(row.cell(*index)),
+            Self::Of(Slot::Named(index)) => row.named(*index).ok()?.to_scalar(),
             Self::Literal(value) => Some(value.borrowed()),
             Self::Filter { of, short, arguments } => {
-                short(of.value(record, setting)?, arguments, setting)
+                short(of.value(row, setting)?, arguments, setting)
             }
             Self::Choice { test, then, otherwise } => {
-                let chosen = if test.holds(record, setting)? { then } else { otherwise };
-                chosen.value(record, setting)
+                let chosen = if test.holds(row, setting)? { then } else { otherwise };
+                chosen.value(row, setting)
             }
         }
     }
 }
 
 impl Test {
-    fn holds(&self, record: &Record, setting: &Setting) -> Option<bool> {
-        let left = self.left.value(record, setting)?;
+    fn holds(&self, row: Row<'_, '_>, setting: &Setting) -> Option<bool> {
+        let left = self.left.value(row, setting)?;
         let holds = match &self.right {
             None => left.is_true(),
-            Some((right, equal)) => match (left, right.value(record, setting)?) {
+            Some((right, equal)) => match (left, right.value(row, setting)?) {
                 (Scalar::Text(left), Scalar::Text(right)) => (left == right) == *equal,
                 (Scalar::Integer(left), Scalar::Integer(right)) => (left == right) == *equal,
                 (Scalar::Nothing, Scalar::Nothing) => *equal,

@@ -8,11 +8,12 @@
 //! literal    = text | digits | "true" | "false" | "none"
 //! ```
 
+use super::super::named::Slot;
 use super::super::{ROW, filter};
 use super::{Scalar, Step, Test};
 
-/// Finds the index of a column.
-type Find<'f> = dyn Fn(&str) -> Option<usize> + 'f;
+/// Finds what a name means.
+type Find<'f> = dyn Fn(&str) -> Option<Slot> + 'f;
 
 /// A plain expression; none where it is another, or may be.
 pub(super) fn expression(text: &str, column: &Find<'_>, in_row: &Find<'_>) -> Option<Step> {
@@ -137,11 +138,11 @@ impl<'p> Parser<'p> {
 
     fn operand(&mut self) -> Option<Step> {
         let mut step = match self.next()? {
-            Token::Word(ROW) => Step::Column(self.column_of_row()?),
+            Token::Word(ROW) => Step::Of(self.column_of_row()?),
             Token::Word(word) => match literal_word(word) {
                 Some(value) => Step::Literal(value),
                 None if RESERVED.contains(&word) => return None,
-                None => Step::Column((self.column)(word)?),
+                None => Step::Of((self.column)(word)?),
             },
             token => Step::Literal(literal(token)?),
         };
@@ -154,7 +155,7 @@ impl<'p> Parser<'p> {
     }
 
     /// What follows `row`: a column's name.
-    fn column_of_row(&mut self) -> Option<usize> {
+    fn column_of_row(&mut self) -> Option<Slot> {
         match (self.next()?, self.next()?) {
             (Token::Sign("."), Token::Word(name)) => (self.in_row)(name),
             (Token::Sign("["), Token::Text(name)) => {
