@@ -10,6 +10,7 @@ mod explain;
 mod gather;
 mod given;
 mod hearing;
+mod layout;
 mod ledger;
 mod output;
 mod plan;

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use crate::declared::connector::{Connector, Operation};
 use crate::declared::job::{
-    Job, MapEntry, OperationChoice, Part, Rows, Sketch, Written, find_operation,
+    Job, MapEntry, OperationChoice, Part, Rows, Sketch, Variables, Written, find_operation,
 };
-use crate::prepare::mapping::{Language, Mapped, Origin};
+use crate::prepare::mapping::{Language, Mapped, Origin, ambiguous};
 use crate::prepare::schema::Checker;
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
@@ -83,6 +83,7 @@ struct Declared<'a> {
     rows: Option<&'a Rows>,
     map: Part<&'a [MapEntry]>,
     key: Option<&'a Written>,
+    variables: &'a Variables,
     timezone: Option<&'a TimeZone>,
     document: Option<&'a Document>,
 }
@@ -95,6 +96,7 @@ impl<'a> Declared<'a> {
             rows: Some(&job.rows),
             map: job.map.as_deref().map_or(Part::Absent, Part::Known),
             key: job.key.as_ref(),
+            variables: &job.variables,
             timezone: job.timezone.as_ref(),
             document: job.document.as_ref(),
         }
@@ -111,6 +113,7 @@ impl<'a> Declared<'a> {
                 Part::Unknown => Part::Unknown,
             },
             key: sketch.key.as_ref(),
+            variables: &sketch.variables,
             timezone: sketch.timezone.as_ref(),
             document: Some(&sketch.document),
         }
@@ -176,7 +179,7 @@ struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     fn new(job: Declared<'a>) -> Self {
-        let language = Language::new(job.timezone.cloned());
+        let language = Language::with_variables(job.timezone.cloned(), job.variables.clone());
         Self { job, language, problems: Vec::new() }
     }
 
@@ -212,7 +215,9 @@ impl<'a> Compiler<'a> {
             OperationChoice::Column => match source.column(OPERATION_COLUMN) {
                 Some(index) => Some(Choice::PerRow(Origin::Column(index))),
                 None => {
-                    self.problems.push(self.missing_operation());
+                    let place = Place::File(self.job.name());
+                    let several = ambiguous(source.columns(), OPERATION_COLUMN, place);
+                    self.problems.push(several.unwrap_or_else(|| self.missing_operation()));
                     None
                 }
             },
@@ -307,6 +312,10 @@ impl<'a> Compiler<'a> {
         let key_is_known = self.job.key.is_none() || !elsewhere.is_empty();
         if !source.columns().is_open() && !operations.is_empty() && key_is_known {
             self.tell_unused_columns(&names, elsewhere, source.columns());
+        }
+        for name in &names {
+            let place = Place::File(self.job.name());
+            self.problems.extend(ambiguous(source.columns(), name, place));
         }
         let found: Vec<(Arc<str>, usize)> = names
             .into_iter()

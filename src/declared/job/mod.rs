@@ -3,29 +3,36 @@
 //! A data file is a job too, with everything left to defaults. A job knows its connector and where its rows
 //! are; it has not looked at a single row, so whether its expressions fit the columns is for `mapping`.
 
+mod data_file;
 pub(super) mod file;
+mod given;
 mod in_doubt;
+mod layout;
 mod marker;
 mod resolve;
 mod sketch;
+mod variables;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::declared::connector::{Connector, Operation};
-use crate::source::{Format, InlineRow, RowLimit, Source};
+use crate::source::{Format, InlineRow, Location, Manner, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::document::Document;
 use crate::text::quota::Quota;
 
+pub use given::{Given, Layout};
 pub use in_doubt::InDoubt;
+pub(crate) use layout::{ENCODINGS, quote_of};
 pub use marker::Marker;
-pub use resolve::{DataFile, find_operation, load};
+pub use resolve::{find_operation, load};
 pub use sketch::{Broken, Part, Sketch};
+pub(crate) use variables::VARIABLES;
+pub use variables::Variables;
 
 /// A job, ready to be mapped onto its rows.
 #[derive(Debug, Clone)]
@@ -38,6 +45,8 @@ pub struct Job {
     pub operation: OperationChoice,
     /// Where the rows come from.
     pub rows: Rows,
+    /// Values that the job names and a call may replace.
+    pub variables: Variables,
     /// Left out: the columns that bear a field's name.
     pub map: Option<Vec<MapEntry>>,
     /// What makes a row the same row next time; none where that is its content.
@@ -118,13 +127,13 @@ pub enum Rows {
     /// In a file beside the job, or in the file that is the job.
     File {
         /// Where it lies.
-        path: PathBuf,
+        location: Location,
         /// As messages call it.
         name: Arc<str>,
-        /// How it is read.
+        /// What its rows are.
         format: Format,
-        /// How long a row may be.
-        longest: RowLimit,
+        /// How it is written, beyond that.
+        manner: Manner,
         /// Where the job names the file; none where the file is the job.
         written: Option<Place>,
     },
@@ -141,8 +150,8 @@ impl Rows {
     /// Opens the rows from their start; can be done any number of times.
     pub fn open(&self) -> Result<Source, Vec<Diagnostic>> {
         match self {
-            Self::File { path, name, format, longest, written } => {
-                let opened = Source::open(path, Arc::clone(name), *format, *longest);
+            Self::File { location, name, format, manner, written } => {
+                let opened = Source::open(location, Arc::clone(name), *format, manner);
                 opened.map_err(|problems| named_at(problems, name, written.as_ref()))
             }
             Self::Inline { name, rows } => {

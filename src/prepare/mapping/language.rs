@@ -1,13 +1,14 @@
 //! The language of `{{ … }}`: its filters, and what can be known to be wrong with an expression before any row is read.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior};
 
-use crate::declared::job::Written;
-use crate::source::Source;
+use crate::declared::job::{VARIABLES, Variables, Written};
+use crate::source::{Columns, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::lookalike::Lookalike;
@@ -28,6 +29,7 @@ const FUEL: u64 = 100_000;
 pub(crate) struct Language {
     environment: Arc<Environment<'static>>,
     setting: Arc<Setting>,
+    variables: Variables,
 }
 
 /// The compiler of expressions calls itself for each operator that follows another, and its stack has an end.
@@ -35,14 +37,25 @@ const LONGEST: usize = 4096;
 
 impl Language {
     /// `zone` is for times that name none.
+    #[cfg(test)]
     pub(crate) fn new(zone: Option<TimeZone>) -> Self {
+        Self::with_variables(zone, Variables::default())
+    }
+
+    /// `zone` is for times that name none. Where there are no variables, `var` is a name like any other.
+    pub(crate) fn with_variables(zone: Option<TimeZone>, variables: Variables) -> Self {
         let setting = Arc::new(Setting { zone });
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
         environment.set_fuel(Some(FUEL));
         filter::add_own(&mut environment, &setting);
-        Self { environment: Arc::new(environment), setting }
+        if !variables.is_empty() {
+            let values = variables.all().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let values: BTreeMap<String, String> = values.collect();
+            environment.add_global(VARIABLES, minijinja::Value::from(values));
+        }
+        Self { environment: Arc::new(environment), setting, variables }
     }
 
     /// Compiles one expression, without its braces. `at` is where in `written` it stands.
@@ -125,7 +138,12 @@ impl Language {
             let (first, rest) = path
                 .split_once('.')
                 .map_or((path.as_str(), None), |(first, rest)| (first, Some(rest)));
-            if first == ROW && source.columns().index(ROW).is_none() {
+            if first == VARIABLES && !self.variables.is_empty() {
+                let name = rest.map(|rest| rest.split('.').next().unwrap_or(rest));
+                if let Some(name) = name.filter(|name| !self.variables.has(name)) {
+                    add(problems, self.variables.unknown(name, place(find_word(text, name))));
+                }
+            } else if first == ROW && source.columns().index(ROW).is_none() {
                 whole_row = true;
                 if let Some(column) = rest {
                     let column = column.split('.').next().unwrap_or(column);
@@ -209,15 +227,33 @@ fn subscript_hint(name: &str) -> String {
     format!("a column with such a name is written row[{quote}{name}{quote}]")
 }
 
+/// What is wrong with a name that several columns have; none where it names one, or none.
+pub(crate) fn ambiguous(columns: &Columns, name: &str, place: Place) -> Option<Diagnostic> {
+    let alike = columns.all(name);
+    if alike.len() < 2 {
+        return None;
+    }
+    let message = format!("`{name}` is the name of {} columns", alike.len());
+    let names = alike.iter().filter_map(|index| columns.names().get(*index));
+    let shown: Vec<String> = names.take(3).map(|name| format!("row['{name}']")).collect();
+    let more = if alike.len() > shown.len() { " and so on" } else { "" };
+    let hint = format!("say which one is meant: {}{more}, from left to right", shown.join(", "));
+    Some(Diagnostic::error(Code::DuplicateColumn, place, message).hint(hint))
+}
+
 /// The index of a column, or what to say of a name that is none.
 fn column_index(
     source: &mut Source,
     name: &str,
 ) -> Result<usize, impl FnOnce(Place) -> Diagnostic + use<>> {
     let found = source.column(name);
-    let known: Vec<Arc<str>> = source.columns().names().to_vec();
+    let columns = source.columns().clone();
     let name = name.to_owned();
-    found.ok_or(move |place| {
+    found.ok_or(move |place: Place| {
+        if let Some(problem) = ambiguous(&columns, &name, place.clone()) {
+            return problem;
+        }
+        let known = columns.names();
         Diagnostic::error(Code::UnknownColumn, place, format!("there is no column `{name}`"))
             .hint_names(&name, known.iter().map(AsRef::as_ref))
     })

@@ -30,7 +30,7 @@ use crate::text::lookalike::Lookalike;
 use expression::{Compiled, Evaluated};
 use shortcut::Scalar;
 
-pub(crate) use language::Language;
+pub(crate) use language::{Language, ambiguous};
 pub(crate) use time::TimeError;
 
 /// The name under which an expression finds all columns: `row["Ticket ID"]`.
