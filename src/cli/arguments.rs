@@ -175,7 +175,6 @@ pub(super) struct JobArguments {
 
 /// What decides which rows are sent, and how fast.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Options")]
 pub(super) struct SendingArguments {
     /// Replace the quotas, as in 50/s; may be given several times
     #[arg(long, value_name = "QUOTA", value_parser = quota)]
@@ -204,7 +203,6 @@ pub(super) struct SendingArguments {
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Options")]
 pub(super) struct CommonArguments {
     /// The ledger [default: .noteferry/ledger.db beside the job; environment: NOTEFERRY_LEDGER]
     #[arg(long, value_name = "PATH")]

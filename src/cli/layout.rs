@@ -10,41 +10,43 @@ use clap::Args;
 use crate::declared::job::{ENCODINGS, Given, Layout, quote_of};
 use crate::source::{Encoding, Format, delimiter_of, sign_of};
 
+/// Where the flags stand in the help.
+const HEADING: &str = "How the rows are written";
+
 #[derive(Debug, Args)]
-#[command(next_help_heading = "How the rows are written")]
 pub(super) struct LayoutArguments {
     /// Read this file in place of the job's; the job stays the same one. `-` is what is piped in
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = HEADING, value_name = "FILE")]
     pub source: Option<PathBuf>,
     /// Give a variable of the job this value, as in day=2026-11-26; may be given several times
-    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    #[arg(long, help_heading = HEADING, value_name = "NAME=VALUE", value_parser = variable)]
     pub var: Vec<(String, String)>,
     /// The format of a data file whose name does not say it, or of what is piped in: csv, tsv, jsonl, json
-    #[arg(long, value_name = "FORMAT", value_parser = input)]
+    #[arg(long, help_heading = HEADING, value_name = "FORMAT", value_parser = input)]
     pub input: Option<Format>,
     /// What stands between the cells of a data file: ';', '|', tab [default: a comma; in .tsv a tab]
-    #[arg(long, value_name = "SIGN", value_parser = delimiter)]
+    #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = delimiter)]
     pub delimiter: Option<u8>,
     /// How the letters of a data file are written, as in windows-1258, utf-16, tcvn3 or vni [default: UTF-8]
-    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = encoding)]
     pub encoding: Option<Encoding>,
     /// What stands around the cells of a data file, or none [default: a double quote]
-    #[arg(long, value_name = "SIGN", value_parser = quote)]
+    #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = quote)]
     pub quote: Option<Quote>,
     /// What stands before a sign that means itself, as \ in files of MySQL
-    #[arg(long, value_name = "SIGN", value_parser = sign)]
+    #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = sign)]
     pub escape: Option<u8>,
     /// What the lines of a data file begin with that are no rows
-    #[arg(long, value_name = "SIGN", value_parser = sign)]
+    #[arg(long, help_heading = HEADING, value_name = "SIGN", value_parser = sign)]
     pub comment: Option<u8>,
     /// The names of the columns, as in id,ticket,note, of a data file that does not have them
-    #[arg(long, value_name = "NAMES", value_parser = names)]
+    #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = names)]
     pub header: Option<Names>,
     /// The line of a data file that has the names of the columns, from 1
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = HEADING, value_name = "N")]
     pub header_row: Option<NonZeroU32>,
     /// A text that stands for nothing where it is not quoted, as in NULL; may be given several times
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(long, help_heading = HEADING, value_name = "TEXT", allow_hyphen_values = true)]
     pub null: Vec<String>,
 }
 

@@ -86,15 +86,22 @@ impl Columns {
 
     /// Whether any column is called so.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.index(name).is_some() || self.known.alike.contains_key(&*canonical(name.trim()))
+        self.index(name).is_some() || self.alike(name).is_some()
     }
 
     /// The indexes of all columns that are called so, from left to right.
     pub fn all(&self, name: &str) -> Vec<usize> {
-        match self.known.alike.get(&*canonical(name.trim())) {
-            Some(indexes) => indexes.clone(),
+        match self.alike(name) {
+            Some(indexes) => indexes.to_vec(),
             None => self.index(name).into_iter().collect(),
         }
+    }
+
+    /// The columns that are called so, where there are several.
+    fn alike(&self, name: &str) -> Option<&[usize]> {
+        // Asked for each row, and most headers have none.
+        let alike = Some(&self.known.alike).filter(|alike| !alike.is_empty())?;
+        alike.get(&*canonical(name.trim())).map(Vec::as_slice)
     }
 
     /// Whether a later row may bring a column that is not known yet (jsonl, json).

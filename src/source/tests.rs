@@ -326,7 +326,7 @@ fn what_has_no_line_breaks_does_not_fill_the_memory() {
 #[test]
 fn headers_that_cannot_be_meant() {
     for (name, bytes) in [
-        ("duplicate", "ticket,note,ticket,note\n1,2,3,4\n".as_bytes()),
+        ("duplicate", "ticket,note,note,note[2]\n1,2,3,4\n".as_bytes()),
         ("nameless", b"ticket,,note, \n1,2,3,4\n"),
         ("semicolon", "ticket;note, as it was;due\n1;2;3\n".as_bytes()),
         ("only_semicolons", b"ticket;note\n1;2\n"),

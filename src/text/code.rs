@@ -42,8 +42,8 @@ codes! {
         Usage "usage"
             "the command line does not fit the file it names"
             "`--operation` says what the rows of a data file do; a job file says that itself, and a file with an unknown \
-             ending is taken for a job file. Leave the flag out, or give the data file one of the endings .csv, .tsv, \
-             .jsonl, .ndjson and .json."
+             ending is taken for a job file. The flags that say how a file is written are for data files, too. Leave the flag \
+             out, or say the format: by one of the endings .csv, .tsv, .jsonl, .ndjson and .json, or by --input."
         UnknownCode "unknown-code"
             "no diagnostic has this code"
             "`noteferry explain` without a code lists all of them. A code stands in the brackets after `error` or \
@@ -104,7 +104,8 @@ codes! {
         UnreadableFile "unreadable-file"
             "a file cannot be read"
             "The file is not there, may not be read by this account, or is a folder, a pipe or a device. Paths in a job \
-             start from the job's folder. Rows are read twice, to be checked and to be sent, so a pipe will not do."
+             start from the job's folder. Rows are read twice, to be checked and to be sent, so a named pipe will not do; what \
+             is piped into the program is read by the name `-`."
         InvalidUtf8 "invalid-utf8"
             "a text is not UTF-8"
             "Guessing the encoding could put wrong letters into customers' records, so nothing is guessed. The file is \
@@ -226,7 +227,7 @@ codes! {
              needed, rename it, or write a job whose `map` says where it goes."
         UnknownColumn "unknown-column"
             "the source has no such column"
-            "Names must be as in the header, capitals and blanks included; a name that is no identifier is written \
+            "Names must be as in the header, capitals included; a name that is no identifier is written \
              row[\"Legacy ID\"]. In JSON a column exists once any row has the key."
         Variable "variable"
             "a variable is not known, not used, or has no value"

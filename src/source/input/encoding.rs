@@ -57,11 +57,8 @@ impl Encoding {
     pub(super) fn has_mark_of(self, name: &str) -> bool {
         match self.0 {
             Kind::Utf8 => name == "utf-8",
-            Kind::Utf16 => name == "utf-16",
-            Kind::Known(known) => {
-                let is_utf16 = known == encoding_rs::UTF_16LE || known == encoding_rs::UTF_16BE;
-                is_utf16 && name == "utf-16"
-            }
+            Kind::Utf16 => name.starts_with("utf-16"),
+            Kind::Known(known) => known.name().eq_ignore_ascii_case(name),
             Kind::Tcvn3 | Kind::Vni => false,
         }
     }

@@ -33,7 +33,7 @@ use self::spool::Spool;
 
 /// The marks that a text may begin with, and the encoding each is the mark of.
 const MARKS: [(&[u8], &str); 3] =
-    [(b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")];
+    [(b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be")];
 
 /// Where bytes lie that can be read any number of times.
 #[derive(Debug, Clone)]
@@ -157,7 +157,8 @@ fn head(input: &mut dyn Read) -> io::Result<Vec<u8>> {
 /// The encoding that a text without one most likely has, by its first bytes; none where they do not tell.
 pub(super) fn probable(head: &[u8]) -> Option<&'static str> {
     if let Some((_, of)) = MARKS.iter().find(|(mark, _)| head.starts_with(mark)) {
-        return Some(of);
+        // With its mark it needs no more to be known.
+        return Some(if of.starts_with("utf-16") { "utf-16" } else { of });
     }
     let zero = |at: usize| head.get(at) == Some(&0);
     match (zero(0) || zero(2), zero(1) || zero(3)) {

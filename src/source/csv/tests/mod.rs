@@ -1,3 +1,5 @@
+mod tables;
+
 use std::io::Cursor;
 
 use csv::{QuoteStyle, Terminator};
