@@ -341,7 +341,7 @@ impl<'a> Compiler<'a> {
         let is_lacking = |field: &&str| columns.index(field).is_none();
         let lacking: Vec<&str> = known.iter().copied().filter(is_lacking).collect();
         let is_used = |index: usize, name: &str| {
-            name == OPERATION_COLUMN
+            name.trim() == OPERATION_COLUMN
                 || borne.contains(&index)
                 || elsewhere.iter().any(|origin| origin.uses(index, name))
         };

@@ -122,8 +122,14 @@ pub(super) fn job(
         usage(path, message, "leave --var out")
     }));
     let read = given.source.as_deref().unwrap_or(path);
-    let location = Location::of(read).map_err(|problem| problems.push(problem)).ok();
-    let (Some(location), true) = (location, problems.is_empty()) else { return Err(problems) };
+    let differs = |named: Format| std::mem::discriminant(&named) != std::mem::discriminant(&format);
+    if given.layout.input.is_none() && Format::of_path(read).is_some_and(differs) {
+        let message = "--source names a file of another format than the data file";
+        problems.push(usage(read, message, "name a file of the same format"));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let stem = unpacked_name(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = if Location::is_piped(path) { Some(PIPED_JOB.to_owned()) } else { stem };
     Ok(Job {

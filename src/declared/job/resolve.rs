@@ -185,8 +185,7 @@ impl Resolver<'_> {
                 };
                 let format = format.unwrap_or_else(|| csv_format(&path, delimiter));
                 self.refuse_other_format(replaced, format, key);
-                let location =
-                    Location::of(&path).map_err(|found| self.problems.push(found)).ok()?;
+                let location = Location::of(&path);
                 Some(Rows::File {
                     location,
                     name: Location::name_of(&path),

@@ -23,7 +23,6 @@ use super::fault::Fault;
 use super::manner::Manner;
 use super::window::{CHUNK, Input, Window};
 use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::file_kind::{self, FileKind};
 
 pub use self::encoding::Encoding;
@@ -46,6 +45,8 @@ pub enum Location {
 
 /// What stands for what is piped in where a file is named.
 const PIPED: &str = "-";
+const PIPE_IN: &str = "pipe the rows in, as in `zcat notes.csv.gz | noteferry check - --input csv`; they are kept in the folder \
+                       for temporary files until the end";
 
 impl Location {
     /// Whether a path stands for what is piped in.
@@ -61,22 +62,12 @@ impl Location {
         }
     }
 
-    /// A file, which need not be there; of `-` all that is piped into the program, which is read here and now.
-    ///
-    /// # Errors
-    /// What is piped in cannot be read or kept.
-    pub fn of(path: &Path) -> Result<Self, Diagnostic> {
-        if !Self::is_piped(path) {
-            return Ok(Self::File(path.to_owned()));
+    /// What lies at a path; nothing is opened.
+    pub fn of(path: &Path) -> Self {
+        match Self::is_piped(path) {
+            true => Self::Piped(Arc::default()),
+            false => Self::File(path.to_owned()),
         }
-        let spool = Spool::of_standard_input().map_err(|error| {
-            let message = format!("what is piped in cannot be read or kept: {error}");
-            Diagnostic::error(Code::UnreadableFile, Place::File(Self::name_of(path)), message).hint(
-                "pipe the rows in, as in `zcat notes.csv.gz | noteferry check - --input csv`; they are kept in the folder for \
-                 temporary files until the end",
-            )
-        })?;
-        Ok(Self::Piped(Arc::new(spool)))
     }
 
     /// Opens it at its first byte, and tells what the system says of it.
@@ -92,7 +83,12 @@ impl Location {
                 let about = file.metadata().ok();
                 Ok((Box::new(file), about))
             }
-            Self::Piped(spool) => Ok((Box::new(spool.reader()), spool.about())),
+            Self::Piped(spool) => {
+                let reader =
+                    spool.reader().map_err(|error| Fault::unreadable(&error).hint(PIPE_IN))?;
+                let about = reader.about();
+                Ok((Box::new(reader), about))
+            }
         }
     }
 }

@@ -3,50 +3,56 @@
 //! The file lies in the system's folder for temporary files and is gone with the process, however that ends. Not for what
 //! the bytes mean.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Seek, SeekFrom};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-/// All that was piped in.
-#[derive(Debug)]
+/// All that is piped in.
+#[derive(Debug, Default)]
 pub struct Spool {
-    file: Arc<File>,
+    /// None until somebody reads it; why it cannot be read, in words.
+    kept: OnceLock<Result<Arc<File>, String>>,
 }
 
 impl Spool {
-    /// Takes all that is piped into the program.
+    /// What there is to read, as a test has it.
+    #[cfg(test)]
+    pub(super) fn of(mut input: impl Read) -> Self {
+        Self { kept: keep(&mut input).map_err(|error| error.to_string()).into() }
+    }
+
+    /// Reads it from its start, whoever else reads it. The first who asks has all of it taken in.
     ///
     /// # Errors
-    /// Nothing is piped in, or it cannot be read or kept.
-    pub fn of_standard_input() -> io::Result<Self> {
-        let input = io::stdin();
-        if input.is_terminal() {
-            return Err(io::Error::other("nothing is piped in, and a terminal is no file"));
-        }
-        Self::of(&mut input.lock())
+    /// Nothing is piped in, or it cannot be read or kept: why, in words.
+    pub(super) fn reader(&self) -> Result<Reader, String> {
+        let kept = self.kept.get_or_init(|| {
+            let input = io::stdin();
+            if input.is_terminal() {
+                return Err("nothing is piped in".to_owned());
+            }
+            keep(&mut input.lock()).map_err(|error| error.to_string())
+        });
+        kept.clone().map(|file| Reader { file, at: 0 })
     }
+}
 
-    /// Takes all there is to read.
-    pub(super) fn of(input: &mut dyn Read) -> io::Result<Self> {
-        let mut file = tempfile::tempfile()?;
-        io::copy(input, &mut file)?;
-        Ok(Self { file: Arc::new(file) })
-    }
-
-    pub(super) fn about(&self) -> Option<Metadata> {
-        self.file.metadata().ok()
-    }
-
-    /// Reads it from its start, whoever else reads it.
-    pub(super) fn reader(&self) -> Reader {
-        Reader { file: Arc::clone(&self.file), at: 0 }
-    }
+fn keep(input: &mut dyn Read) -> io::Result<Arc<File>> {
+    let mut file = tempfile::tempfile()?;
+    io::copy(input, &mut file)?;
+    Ok(Arc::new(file))
 }
 
 /// One of several readings of a file that is open once.
 pub(super) struct Reader {
     file: Arc<File>,
     at: u64,
+}
+
+impl Reader {
+    pub(super) fn about(&self) -> Option<std::fs::Metadata> {
+        self.file.metadata().ok()
+    }
 }
 
 impl Read for Reader {

@@ -329,7 +329,7 @@ fn packed_files_that_are_broken_are_told_of() {
 
 #[test]
 fn what_is_piped_in_is_read_as_often_as_need_be() {
-    let spool = Spool::of(&mut Cursor::new(b"id,note\n1,a\n2,b\n".to_vec())).unwrap();
+    let spool = Spool::of(&b"id,note\n1,a\n2,b\n"[..]);
     let location = Location::Piped(Arc::new(spool));
     let first = told_of(&location, CSV, &Manner::default());
     assert_eq!(first.lines().count(), 2);
