@@ -135,7 +135,13 @@ pub(super) fn job(
     Ok(Job {
         name: name.unwrap_or_else(|| "data".to_owned()),
         operation,
-        rows: Rows::File { location, name: Location::name_of(read), format, manner, written: None },
+        rows: Rows::File {
+            location: Location::of(read),
+            name: Location::name_of(read),
+            format,
+            manner,
+            written: None,
+        },
         variables: Variables::default(),
         map: None,
         key: None,

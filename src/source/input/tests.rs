@@ -301,7 +301,7 @@ fn packed_files_are_read_through_whatever_they_are_called() {
 
 #[test]
 fn packed_files_that_are_broken_are_told_of() {
-    let rows: String = (0..60_000).map(|id| format!("{id},a note {}\n", id * 7919)).collect();
+    let rows: String = (0..4_000).map(|id| format!("{id},a note {}\n", id * 7919)).collect();
     let text = format!("id,note\n{rows}");
     for (name, packed) in [("gzip", gzip(text.as_bytes())), ("zstd", zstd(text.as_bytes()))] {
         let cut = told(&packed[..packed.len() - 200], CSV, &Manner::default());
