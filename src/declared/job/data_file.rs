@@ -25,7 +25,9 @@ pub(super) fn format_of(path: &Path, given: &Given) -> Result<Option<Format>, Ve
         let problems: Vec<Diagnostic> = flags.iter().map(refuse).collect();
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     };
-    match layout.input.or_else(|| Format::of_path(path)) {
+    // Whatever a flag says of it, YAML is a job.
+    let named = layout.input.filter(|_| !is_yaml(path)).or_else(|| Format::of_path(path));
+    match named {
         Some(Format::Csv { delimiter }) => {
             Ok(Some(Format::Csv { delimiter: layout.delimiter.unwrap_or(delimiter) }))
         }

@@ -26,8 +26,9 @@ pub(crate) fn quote_of(written: &str) -> Option<Option<u8>> {
 }
 
 impl Resolver<'_> {
-    /// How the source's file is written; `delimiter` is what the job says of that.
-    pub(super) fn manner(&mut self, source: &SourceFile, delimiter: Option<u8>) -> Manner {
+    /// How the source's file is written; `delimiter` is what the job says of that. None where the job cannot mean it so.
+    pub(super) fn manner(&mut self, source: &SourceFile, delimiter: Option<u8>) -> Option<Manner> {
+        let before = self.problems.len();
         self.refuse_of_other_formats(source);
         let usual = Table::default();
         let quote = source.quote.as_deref().map(|text| (text, quote_of(text)));
@@ -58,7 +59,8 @@ impl Resolver<'_> {
         for (key, message) in clashes(delimiter.or(Some(b',')), &table) {
             self.refuse(&["source", key], message, "correct or leave out one of the two");
         }
-        Manner { encoding: self.encoding(source), table, longest: self.longest_row(source) }
+        let (encoding, longest) = (self.encoding(source), self.longest_row(source));
+        (self.problems.len() == before).then_some(Manner { encoding, table, longest })
     }
 
     fn encoding(&mut self, source: &SourceFile) -> Encoding {
@@ -72,7 +74,8 @@ impl Resolver<'_> {
     fn sign(&mut self, key: &str, written: Option<&str>) -> Option<u8> {
         let sign = sign_of(written?);
         if sign.is_none() {
-            self.refuse(&["source", key], "this is one ASCII sign", "as in \"\\\\\" or \"#\"");
+            let message = format!("`{key}` is one ASCII sign");
+            self.refuse(&["source", key], &message, "as in \"\\\\\" or \"#\"");
         }
         sign
     }

@@ -118,7 +118,7 @@ fn yaml_job(
 /// Collects what is wrong while values are read.
 pub(super) struct Resolver<'a> {
     pub(super) document: &'a Document,
-    problems: Vec<Diagnostic>,
+    pub(super) problems: Vec<Diagnostic>,
     unsound: Unsound,
 }
 
@@ -172,7 +172,7 @@ impl Resolver<'_> {
                 let place = self.document.place_at(&Pointer::of(["source", key]));
                 let (path, written) = match replaced {
                     Some(path) => (path.to_owned(), None),
-                    None => match variables.fill(file, &place) {
+                    None => match variables.fill(file, &place).transpose()? {
                         Ok(file) if Location::is_piped(Path::new(&file)) => {
                             (file.into(), Some(place))
                         }
@@ -190,7 +190,7 @@ impl Resolver<'_> {
                     location,
                     name: Location::name_of(&path),
                     format,
-                    manner,
+                    manner: manner?,
                     written,
                 })
             }

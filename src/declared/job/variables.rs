@@ -20,7 +20,8 @@ const KEY: &str = "vars";
 /// The variables of a job, each with its value.
 #[derive(Debug, Clone, Default)]
 pub struct Variables {
-    values: Arc<IndexMap<String, String>>,
+    /// None of one that has to be given and is not, which was told.
+    values: Arc<IndexMap<String, Option<String>>>,
 }
 
 impl Variables {
@@ -65,7 +66,7 @@ impl Variables {
                 let hint = format!("use it as {{{{ var.{name} }}}}, or take it out");
                 problems.push(wrong(message, &hint));
             }
-            values.insert(name.to_owned(), value.unwrap_or_default());
+            values.insert(name.to_owned(), value);
         }
         let known: Vec<&str> = values.keys().map(String::as_str).collect();
         for (name, _) in given.iter().filter(|(name, _)| !values.contains_key(name)) {
@@ -83,7 +84,9 @@ impl Variables {
 
     /// All names and values, in the order of the job.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.values
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_deref().unwrap_or_default()))
     }
 
     /// Whether the job has none.
@@ -94,8 +97,11 @@ impl Variables {
     /// What is wrong with a name that no variable has.
     pub(crate) fn unknown(&self, name: &str, place: Place) -> Diagnostic {
         let message = format!("there is no variable `{name}`");
-        Diagnostic::error(Code::Variable, place, message)
-            .hint_names(name, self.values.keys().map(String::as_str))
+        let problem = Diagnostic::error(Code::Variable, place, message);
+        match self.is_empty() {
+            true => problem.hint(format!("name it in the job, as in vars: {{ {name}: \"…\" }}")),
+            false => problem.hint_names(name, self.values.keys().map(String::as_str)),
+        }
     }
 
     /// Whether there is such a variable.
@@ -103,11 +109,11 @@ impl Variables {
         self.values.contains_key(name)
     }
 
-    /// A file's name with the values in the place of `{{ var.… }}`.
+    /// A file's name with the values in the place of `{{ var.… }}`; none where one of them has no value.
     ///
     /// # Errors
     /// Something else stands between the braces, or a variable that there is not.
-    pub(super) fn fill(&self, text: &str, place: &Place) -> Result<String, Diagnostic> {
+    pub(super) fn fill(&self, text: &str, place: &Place) -> Result<Option<String>, Diagnostic> {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, behind)) = rest.split_once("{{") {
@@ -124,11 +130,12 @@ impl Variables {
             let Some(value) = self.values.get(name) else {
                 return Err(self.unknown(name, place.clone()));
             };
+            let Some(value) = value else { return Ok(None) };
             filled.extend([before, value]);
             rest = after;
         }
         filled.push_str(rest);
-        Ok(filled)
+        Ok(Some(filled))
     }
 }
 
@@ -194,7 +201,11 @@ mod tests {
             ("{{ var.day", None),
             ("{{ var.day | trim }}.csv", None),
         ] {
-            assert_eq!(variables.fill(text, &Place::Nowhere).ok().as_deref(), filled, "{text}");
+            assert_eq!(
+                variables.fill(text, &Place::Nowhere).ok().flatten().as_deref(),
+                filled,
+                "{text}"
+            );
         }
     }
 }
