@@ -65,7 +65,9 @@ pub mod proofs {
     pub use crate::prepare::mapping::{html_to_text, jira_to_text};
     pub use crate::recover::{Circumstances, Dated, Lookup, Proof, Search, Since, item_id};
     pub use crate::row::{Attempted, Doubt, Holdings, Made, Newest};
-    pub use crate::source::{Cell, Format, Read, Record, RowLimit, Source};
+    pub use crate::source::{
+        Cell, Encoding, Format, Location, Manner, Nulls, Read, Record, RowLimit, Source, Table,
+    };
     pub use crate::text::diagnostic::{Diagnostic, Place};
     pub use crate::text::quota::Quota;
     pub use crate::traffic::reply::{Answer, Reply};

@@ -1,11 +1,12 @@
 //! A CSV file, and where it is well-formed, what another reader makes of it.
 
-use noteferry::proofs::{Cell, Format, Read, Record, RowLimit, Source};
+use noteferry::proofs::{Cell, Format, Location, Manner, Read, Record, Source};
 
 pub(crate) fn run(data: &[u8]) {
     let path = super::file("rows.csv", data);
     let format = Format::Csv { delimiter: b',' };
-    let mut source = match Source::open(&path, "rows.csv".into(), format, RowLimit::default()) {
+    let location = Location::File(path);
+    let mut source = match Source::open(&location, "rows.csv".into(), format, &Manner::default()) {
         Ok(source) => source,
         Err(problems) => {
             assert!(!problems.is_empty());

@@ -7,8 +7,8 @@ pub(crate) fn run(data: &[u8]) {
     super::file("notes.csv", b"id,ticket,body\n1,tk_1,a\n");
     let path = super::file("job.yaml", data);
     match (
-        job::load(&path, job::DataFile::default(), &[]),
-        job::load(&path, job::DataFile::default(), &[]),
+        job::load(&path, &job::Given::default(), &[]),
+        job::load(&path, &job::Given::default(), &[]),
     ) {
         (Ok(job), Ok(again)) => {
             assert_eq!(job.name, again.name);
@@ -27,7 +27,7 @@ pub(crate) fn run(data: &[u8]) {
 /// Expressions are compiled, and evaluated on a row; files other than our own are left alone.
 fn prepare(job: &job::Job) {
     let ours = match &job.rows {
-        job::Rows::File { path, .. } => path.ends_with("notes.csv"),
+        job::Rows::File { name, .. } => name.ends_with("notes.csv"),
         job::Rows::Inline { .. } => true,
     };
     let ours = ours && job.shaping.lookups.is_empty();

@@ -1,11 +1,11 @@
 //! JSON rows, as a list and line by line.
 
-use noteferry::proofs::{Format, Read, Record, RowLimit, Source};
+use noteferry::proofs::{Format, Location, Manner, Read, Record, Source};
 
 pub(crate) fn run(data: &[u8]) {
     for (name, format) in [("rows.jsonl", Format::JsonLines), ("rows.json", Format::Json)] {
         let path = super::file(name, data);
-        match Source::open(&path, name.into(), format, RowLimit::default()) {
+        match Source::open(&Location::File(path), name.into(), format, &Manner::default()) {
             Ok(source) => read(source),
             Err(problems) => {
                 assert!(!problems.is_empty());

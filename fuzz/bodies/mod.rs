@@ -7,6 +7,7 @@ pub(super) mod connector_file;
 pub(super) mod csv_source;
 pub(super) mod job_file;
 pub(super) mod json_source;
+pub(super) mod layout_source;
 pub(super) mod list;
 pub(super) mod markup;
 pub(super) mod redaction;

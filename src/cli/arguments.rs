@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::layout::LayoutArguments;
 use crate::sandbox::{ClockModel, Faults, ListModel};
-use crate::source::delimiter_of;
 use crate::task::{Failures, TimeLimits, Until};
 use crate::text::quota::{NotationError, Quota, parse_duration};
 
@@ -138,9 +138,8 @@ pub(super) struct StatusArguments {
     /// What each row of a data file does; without it its rows are not counted, unless a column says that
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
-    /// What stands between the cells of a data file: ';', '|', tab [default: a comma; in .tsv a tab]
-    #[arg(long, value_name = "SIGN", value_parser = delimiter)]
-    pub delimiter: Option<u8>,
+    #[command(flatten)]
+    pub layout: LayoutArguments,
     #[command(flatten)]
     pub common: CommonArguments,
 }
@@ -164,9 +163,8 @@ pub(super) struct LedgerCheckArguments {
     /// As for `status`
     #[arg(long, value_name = "NAME", hide = true)]
     pub operation: Option<String>,
-    /// As for `status`
-    #[arg(long, value_name = "SIGN", value_parser = delimiter, hide = true)]
-    pub delimiter: Option<u8>,
+    #[command(flatten)]
+    pub layout: LayoutArguments,
     #[command(flatten)]
     pub common: CommonArguments,
 }
@@ -241,17 +239,16 @@ pub(super) struct ManArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct JobArguments {
-    /// A YAML job, or a data file
+    /// A YAML job, or a data file; `-` is rows that are piped in
     pub job: PathBuf,
     /// What each row of a data file does, as in ticket_note.create
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
-    /// What stands between the cells of a data file: ';', '|', tab [default: a comma; in .tsv a tab]
-    #[arg(long, value_name = "SIGN", value_parser = delimiter)]
-    pub delimiter: Option<u8>,
     /// Refuse a source with fewer rows, as where an export came out empty [default: the job's min_rows]
     #[arg(long, value_name = "N")]
     pub min_rows: Option<u64>,
+    #[command(flatten)]
+    pub layout: LayoutArguments,
 }
 
 /// What decides which rows are sent, and how fast.
@@ -380,12 +377,6 @@ fn failures(text: &str) -> Result<Failures, String> {
 fn limit(text: &str) -> Result<u64, String> {
     let refuse = || format!("a pilot has some rows: write a whole number from 1 to {}", u64::MAX);
     text.parse().ok().filter(|limit| *limit > 0).ok_or_else(refuse)
-}
-
-fn delimiter(text: &str) -> Result<u8, String> {
-    let refuse =
-        || "a delimiter is one ASCII character, as in ';' or ',', or the word tab".to_owned();
-    delimiter_of(text).ok_or_else(refuse)
 }
 
 fn quota(text: &str) -> Result<Quota, String> {

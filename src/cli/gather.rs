@@ -17,8 +17,7 @@ pub(super) fn job(
 ) -> JobOptions {
     JobOptions {
         path: job.job.clone(),
-        operation: job.operation.clone(),
-        delimiter: job.delimiter,
+        given: job.layout.given(job.operation.as_ref()),
         min_rows: job.min_rows,
         connectors: common.connectors.clone(),
         ledger: ledger(Some(&job.job), common, environment),

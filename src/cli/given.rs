@@ -83,6 +83,12 @@ mod tests {
             "format" => "json",
             "color" => "never",
             "delimiter" => "tab",
+            "encoding" => "tcvn3",
+            "input" => "jsonl",
+            "quote" => "none",
+            "escape" | "comment" => "%",
+            "header-row" => "4",
+            "var" => "day=26",
             "min-rows" => "1",
             _ => "some/where",
         }
@@ -111,7 +117,8 @@ mod tests {
 
     #[test]
     fn every_command_that_is_made_of_another_can_be_given() {
-        let flags = "--operation a.b --delimiter tab --min-rows 1 --ledger l --base-url http://x --connectors c --connectors d --quiet --rate 1/s \
+        let flags = "--operation a.b --source s --var a=b --input csv --delimiter tab --encoding vni --quote none --escape % \
+                     --comment @ --header a,b --header-row 2 --null NULL --null - --min-rows 1 --ledger l --base-url http://x --connectors c --connectors d --quiet --rate 1/s \
                      --concurrency 2 --limit 3 --skip-invalid --retry-failed --as-new --allow-http --sandbox";
         let run = format!(
             "noteferry run job.csv {flags} --max-failures 5% --give-up-after 5m --deadline 06:00 --max-duration 4h \

@@ -18,7 +18,7 @@ fn check(arguments: &LedgerCheckArguments, environment: &Environment) -> u8 {
     let output = Output::new(&arguments.common, environment);
     let options = LedgerCheckOptions {
         job: arguments.job.clone(),
-        delimiter: arguments.delimiter,
+        given: arguments.layout.given(arguments.operation.as_ref()),
         connectors: arguments.common.connectors.clone(),
         ledger: gather::ledger(arguments.job.as_ref(), &arguments.common, environment),
     };

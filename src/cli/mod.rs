@@ -12,6 +12,7 @@ mod filters;
 mod gather;
 mod given;
 mod hearing;
+mod layout;
 mod ledger;
 mod man;
 mod operations;

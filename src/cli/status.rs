@@ -28,8 +28,7 @@ pub(super) fn status(
     let output = Output::new(&arguments.common, environment);
     let options = StatusOptions {
         job: arguments.job.clone(),
-        operation: arguments.operation.clone(),
-        delimiter: arguments.delimiter,
+        given: arguments.layout.given(arguments.operation.as_ref()),
         connectors: arguments.common.connectors.clone(),
         address: arguments.common.base_url.clone(),
         ledger: gather::ledger(arguments.job.as_ref(), &arguments.common, environment),

@@ -10,9 +10,9 @@ use serde_json::Value;
 use crate::declared::connector::{Connector, Operation};
 use crate::declared::job::{
     Job, Lookups, MapEntry, MapValue, OperationChoice, Part, Rows, Shaping, Sketch, ValueTable,
-    Written, find_operation,
+    Variables, Written, find_operation,
 };
-use crate::prepare::mapping::{Language, Mapped, NamedValue, Origin};
+use crate::prepare::mapping::{Language, Mapped, NamedValue, Origin, ambiguous};
 use crate::prepare::schema::{Checker, Kind};
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
@@ -95,6 +95,7 @@ struct Declared<'a> {
     map: Part<&'a [MapEntry]>,
     shaping: &'a Shaping,
     key: Option<&'a Written>,
+    variables: &'a Variables,
     timezone: Option<&'a TimeZone>,
     document: Option<&'a Document>,
 }
@@ -108,6 +109,7 @@ impl<'a> Declared<'a> {
             map: job.map.as_deref().map_or(Part::Absent, Part::Known),
             shaping: &job.shaping,
             key: job.key.as_ref(),
+            variables: &job.variables,
             timezone: job.timezone.as_ref(),
             document: job.document.as_ref(),
         }
@@ -125,6 +127,7 @@ impl<'a> Declared<'a> {
             },
             shaping: &sketch.shaping,
             key: sketch.key.as_ref(),
+            variables: &sketch.variables,
             timezone: sketch.timezone.as_ref(),
             document: Some(&sketch.document),
         }
@@ -200,7 +203,8 @@ struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     fn new(job: Declared<'a>, lookups: Lookups) -> Self {
-        let language = Language::new(job.timezone.cloned(), lookups);
+        let language =
+            Language::with_variables(job.timezone.cloned(), lookups, job.variables.clone());
         Self { job, language, problems: Vec::new() }
     }
 
@@ -242,7 +246,9 @@ impl<'a> Compiler<'a> {
             OperationChoice::Column => match self.named_or_column(OPERATION_COLUMN, source) {
                 Some(origin) => Some(Choice::PerRow(origin)),
                 None => {
-                    self.problems.push(self.missing_operation());
+                    let place = Place::File(self.job.name());
+                    let several = ambiguous(source.columns(), OPERATION_COLUMN, place);
+                    self.problems.push(several.unwrap_or_else(|| self.missing_operation()));
                     None
                 }
             },
@@ -333,6 +339,10 @@ impl<'a> Compiler<'a> {
         if !source.columns().is_open() && !operations.is_empty() && key_is_known {
             self.tell_unused_columns(&names, elsewhere, source.columns());
         }
+        for name in names.iter().filter(|name| self.language.named(name).is_none()) {
+            let place = Place::File(self.job.name());
+            self.problems.extend(ambiguous(source.columns(), name, place));
+        }
         let found = names.into_iter().filter_map(|name| {
             let origin = self.named_or_column(&name, source)?;
             Some((name, origin))
@@ -362,7 +372,7 @@ impl<'a> Compiler<'a> {
         let is_lacking = |field: &&str| columns.index(field).is_none();
         let lacking: Vec<&str> = known.iter().copied().filter(is_lacking).collect();
         let is_used = |index: usize, name: &str| {
-            name == OPERATION_COLUMN
+            name.trim() == OPERATION_COLUMN
                 || borne.contains(&index)
                 || elsewhere.iter().any(|origin| origin.uses(index, name))
         };

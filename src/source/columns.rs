@@ -2,6 +2,7 @@
 //!
 //! Not for what a column means: which field a column feeds is the mapping's.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -22,6 +23,12 @@ struct Known {
     names: Vec<Arc<str>>,
     /// By the spelling in which names are compared: programs change it unasked.
     by_name: HashMap<Arc<str>, usize>,
+    /// Of a header, in which blanks around a name are none of it.
+    is_header: bool,
+    /// As a header has them, where some are called alike.
+    written: Option<Vec<Arc<str>>>,
+    /// The columns that are called alike, by what they are called.
+    alike: HashMap<Arc<str>, Vec<usize>>,
 }
 
 impl Columns {
@@ -31,6 +38,28 @@ impl Columns {
         for name in names {
             known.add(name);
         }
+        Self { known: Arc::new(known), open: false }
+    }
+
+    /// The columns of a header. Those that are called alike are known by their place among them: `Labels[1]`, `Labels[2]`.
+    pub(super) fn of_header(names: Vec<Arc<str>>) -> Self {
+        let mut called: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
+        for (index, name) in names.iter().enumerate() {
+            called.entry(canonical(name.trim()).as_ref().into()).or_default().push(index);
+        }
+        called.retain(|_, indexes| indexes.len() > 1);
+        let mut known = Known { is_header: true, alike: called, ..Known::default() };
+        let mut numbers: HashMap<usize, String> = HashMap::new();
+        for indexes in known.alike.values() {
+            let numbered = indexes.iter().zip(1..);
+            numbers.extend(numbered.map(|(at, place)| {
+                (*at, format!("{}[{place}]", names.get(*at).map_or("", |name| name.trim())))
+            }));
+        }
+        for (index, name) in names.iter().enumerate() {
+            known.add(numbers.remove(&index).map_or_else(|| Arc::clone(name), Into::into));
+        }
+        known.written = (!known.alike.is_empty()).then_some(names);
         Self { known: Arc::new(known), open: false }
     }
 
@@ -44,9 +73,35 @@ impl Columns {
         &self.known.names
     }
 
-    /// The index of the column of this name, however the two are spelt.
+    /// The names as they stand in the header, of which some may be alike.
+    pub(super) fn written(&self) -> &[Arc<str>] {
+        self.known.written.as_deref().unwrap_or(&self.known.names)
+    }
+
+    /// The index of the column of this name, however the two are spelt; none where several are called so.
     pub fn index(&self, name: &str) -> Option<usize> {
+        let name = if self.known.is_header { name.trim() } else { name };
         self.known.by_name.get(&*canonical(name)).copied()
+    }
+
+    /// Whether any column is called so.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.index(name).is_some() || self.alike(name).is_some()
+    }
+
+    /// The indexes of all columns that are called so, from left to right.
+    pub fn all(&self, name: &str) -> Vec<usize> {
+        match self.alike(name) {
+            Some(indexes) => indexes.to_vec(),
+            None => self.index(name).into_iter().collect(),
+        }
+    }
+
+    /// The columns that are called so, where there are several.
+    fn alike(&self, name: &str) -> Option<&[usize]> {
+        // Asked for each row, and most headers have none.
+        let alike = Some(&self.known.alike).filter(|alike| !alike.is_empty())?;
+        alike.get(&*canonical(name.trim())).map(Vec::as_slice)
     }
 
     /// Whether a later row may bring a column that is not known yet (jsonl, json).
@@ -65,9 +120,10 @@ impl Columns {
 impl Known {
     fn add(&mut self, name: Arc<str>) -> usize {
         let index = self.names.len();
-        let compared = match canonical(&name) {
-            std::borrow::Cow::Borrowed(_) => Arc::clone(&name),
-            std::borrow::Cow::Owned(compared) => compared.into(),
+        let seen = if self.is_header { name.trim() } else { &*name };
+        let compared = match canonical(seen) {
+            Cow::Borrowed(same) if same.len() == name.len() => Arc::clone(&name),
+            compared => compared.as_ref().into(),
         };
         self.by_name.entry(compared).or_insert(index);
         self.names.push(name);

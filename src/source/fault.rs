@@ -6,13 +6,14 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use super::RowLimit;
+use super::input::{Damaged, Encoding, Misfit};
 use super::record::Repeated;
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
 use crate::text::place::RowPlace;
 
-pub(super) const SAVE_AS_UTF8: &str =
-    "the file may be in Windows-1258 or Windows-1252: save it again as UTF-8 (in Excel: CSV UTF-8)";
+pub(super) const SAVE_AS_UTF8: &str = "the file may be in Windows-1258 or Windows-1252: name its encoding, as in --encoding windows-1258, or in a job \
+     `encoding: windows-1258` under `source` – or save it again as UTF-8 (in Excel: CSV UTF-8)";
 
 pub(super) const RAISE_LIMIT: &str =
     "where a row is meant to be that long, set `longest_row_mib` in the job's `source`";
@@ -42,6 +43,10 @@ impl Fault {
 
     /// The file could not be read.
     pub(super) fn io(error: io::Error) -> Self {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Damaged>());
+        if let Some(damaged) = inner {
+            return Self::file(Code::DamagedPacking, damaged.to_string()).hint(damaged.hint());
+        }
         let fault = Self::unreadable(&error.to_string());
         match error.kind() {
             ErrorKind::NotFound => {
@@ -65,9 +70,37 @@ impl Fault {
             .hint("the file may be UTF-16, or damaged: save it again as UTF-8")
     }
 
+    /// Bytes that are no text. They stand so many lines below the first of their row.
+    pub(super) fn not_text((line, below): (u64, u64), bytes: &[u8], encoding: Encoding) -> Self {
+        if encoding.is_utf8() {
+            return Self::row(line, Code::InvalidUtf8, "the text is not UTF-8").hint(SAVE_AS_UTF8);
+        }
+        let (at, misfit) =
+            Misfit::find(bytes).unwrap_or((0, Misfit { byte: 0, offset: u64::default() }));
+        let Misfit { byte, offset } = misfit;
+        let on = match below + super::window::line_feeds(&bytes[..at]) {
+            0 => String::new(),
+            lines => format!("on line {}, ", line + lines),
+        };
+        let encoding = encoding.name();
+        let message = format!(
+            "the text is not {encoding}, which has no letter {byte:02X} ({on}byte {} of the file)",
+            offset + 1
+        );
+        Self::row(line, Code::UnfitByte, message).hint(
+            "the file is in another encoding, or damaged at this place: name the encoding in which it was saved",
+        )
+    }
+
     pub(super) fn row_too_long(line: u64, longest: RowLimit) -> Self {
         Self::row(line, Code::RowTooLong, format!("the row is longer than {longest}"))
             .hint(format!("is this a file of text? a row ends where its line does; {RAISE_LIMIT}"))
+    }
+
+    /// The same in other words.
+    #[must_use]
+    pub(super) fn says(self, message: String) -> Self {
+        Self { message, ..self }
     }
 
     #[must_use]

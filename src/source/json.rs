@@ -15,12 +15,14 @@ use crate::text::code::Code;
 use super::columns::Keys;
 use super::empty;
 use super::fault::Fault;
+use super::input::Encoding;
 use super::record::Record;
 use super::window::{Spot, Window, characters};
 
 const LINES_HINT: &str = "each line has to be one whole JSON object, with nothing after it; if the file is one array, call it json";
 const ARRAY_HINT: &str =
     "the file has to be one array of objects, as in [{\"ticket\": \"…\"}, {\"ticket\": \"…\"}]";
+const NOT_UTF8_HINT: &str = "JSON is UTF-8, as a rule: export the file again in it, or name its encoding, as in `encoding: windows-1258`";
 const CUT_OFF_HINT: &str = "is the file cut off? every `[`, `{` and `\"` has to be closed";
 
 /// One object a line.
@@ -35,9 +37,9 @@ impl JsonLines {
         Ok(Self { window })
     }
 
-    /// Where the last row ends that was read.
-    pub(super) fn spot(&self) -> Spot {
-        self.window.spot()
+    /// Where the last row ends that was read; none where it cannot be gone to.
+    pub(super) fn spot(&self) -> Option<Spot> {
+        self.window.can_go().then(|| self.window.spot())
     }
 
     /// Goes to the end of a row.
@@ -96,7 +98,8 @@ impl JsonArray {
 
     /// Where the last row ends that was read; none where something other than a comma or the end is expected there.
     pub(super) fn spot(&self) -> Option<Spot> {
-        (self.expected == Expected::CommaOrEnd).then(|| self.window.spot())
+        let can_go = self.expected == Expected::CommaOrEnd && self.window.can_go();
+        can_go.then(|| self.window.spot())
     }
 
     /// Goes to the end of a row.
@@ -233,12 +236,14 @@ struct Object<'a> {
     text: &'a [u8],
     line: u64,
     column: u64,
+    encoding: Encoding,
 }
 
 impl<'a> Object<'a> {
     fn at_hand(window: &'a Window, length: usize) -> Self {
         let text = window.bytes().get(..length).unwrap_or_default();
-        Self { text, line: window.line(), column: window.column() }
+        let (line, column, encoding) = (window.line(), window.column(), window.encoding());
+        Self { text, line, column, encoding }
     }
 
     fn read(&self, record: &mut Record, keys: &mut Keys) -> Result<(), Fault> {
@@ -294,9 +299,12 @@ impl<'a> Object<'a> {
     }
 
     fn not_utf8(&self, error: &std::str::Utf8Error) -> Fault {
+        if !self.encoding.is_utf8() {
+            return Fault::not_text((self.line, 0), self.text, self.encoding);
+        }
         let place = self.place(error.valid_up_to());
         Fault::row(self.line, Code::InvalidUtf8, format!("the text is not UTF-8 ({place})"))
-            .hint("JSON is always UTF-8: save or export the file again in it")
+            .hint(NOT_UTF8_HINT)
     }
 
     /// The byte that serde_json's line and column, from 1, stand for.

@@ -2,19 +2,22 @@
 //!
 //! A source tells what is written and where, exactly, in memory that does not grow with the file. What
 //! is wrong with a row is handed out in the row's turn, and reading goes on below it. Deliberately not
-//! here: what a cell means, whether it is valid, and any guess at an encoding or a delimiter.
+//! here: what a cell means, whether it is valid, and any guess at an encoding or a delimiter. `input` makes text of
+//! bytes; everything else reads that.
 //!
 //! [`Source::next`] is called a million times a second, so a record is filled in place and reused.
 
 mod columns;
 mod csv;
 mod fault;
+mod input;
 mod json;
+mod manner;
 mod record;
 mod window;
 
 use std::fmt;
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -23,12 +26,15 @@ use self::columns::Keys;
 use self::csv::CsvRows;
 use self::fault::Fault;
 use self::json::{JsonArray, JsonLines};
-use self::window::{CHUNK, Spot, Window};
+use self::window::{Spot, Window};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::file_kind::{self, FileKind};
 
 pub(crate) use self::columns::{Columns, Lines};
+pub use self::input::{Encoding, Location};
+pub(crate) use self::manner::sign_of;
+pub use self::manner::{Manner, Nulls, Table};
 pub use self::record::{Cell, Record};
 pub(crate) use self::record::{InlineRow, OwnedCell};
 
@@ -77,10 +83,14 @@ impl fmt::Display for RowLimit {
 }
 
 impl Format {
-    /// The format that a file's ending names.
+    /// The format that a file's ending names, or that before the ending of a packed file.
     pub fn of_path(path: &Path) -> Option<Self> {
-        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
-        match ending.as_str() {
+        Self::of_name(unpacked_name(path).extension()?.to_str()?)
+    }
+
+    /// The format that is called by its ending.
+    pub fn of_name(ending: &str) -> Option<Self> {
+        match ending.to_ascii_lowercase().as_str() {
             "csv" => Some(Self::Csv { delimiter: b',' }),
             "tsv" => Some(Self::Csv { delimiter: b'\t' }),
             "jsonl" | "ndjson" => Some(Self::JsonLines),
@@ -90,14 +100,20 @@ impl Format {
     }
 }
 
-/// What stands between two cells, as people write it: the character, or its name where it cannot be seen. None of what cannot
-/// part cells.
-pub(crate) fn delimiter_of(written: &str) -> Option<u8> {
-    match (written, written.as_bytes()) {
-        ("tab" | "\\t", _) => Some(b'\t'),
-        (_, [byte]) if byte.is_ascii() && !b"\"\r\n\0".contains(byte) => Some(*byte),
-        _ => None,
+/// A file's name as it is without the ending that says how it is packed.
+pub(crate) fn unpacked_name(path: &Path) -> &Path {
+    let packed = path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| {
+        ["gz", "zst"].iter().any(|packed| ending.eq_ignore_ascii_case(packed))
+    });
+    match path.file_stem() {
+        Some(stem) if packed => Path::new(stem),
+        _ => path,
     }
+}
+
+/// What stands between two cells, as people write it. None of what cannot part cells.
+pub(crate) fn delimiter_of(written: &str) -> Option<u8> {
+    sign_of(written).filter(|sign| *sign != b'"')
 }
 
 /// What [`Source::next`] came upon.
@@ -170,22 +186,17 @@ impl Source {
     /// # Errors
     /// What is wrong with the file as a whole, or with its header.
     pub fn open(
-        path: &Path,
+        location: &Location,
         name: Arc<str>,
         format: Format,
-        longest: RowLimit,
+        manner: &Manner,
     ) -> Result<Self, Vec<Diagnostic>> {
-        // Before it is opened: to open a pipe is to wait for its writer.
-        let opened = std::fs::metadata(path).map_err(Fault::io).and_then(|about| {
-            if about.is_file() {
-                File::open(path).map_err(Fault::io)
-            } else {
-                Err(irregular(&about))
-            }
+        let opened = location.open().and_then(|(input, about)| {
+            let stamp = about.as_ref().and_then(Stamp::of);
+            Ok((input::window(input, manner)?, stamp))
         });
-        let file = opened.map_err(|fault| vec![fault.at(&name, 0)])?;
-        let stamp = file.metadata().ok().as_ref().and_then(Stamp::of);
-        let source = Self::from_input(Window::new(Box::new(file), CHUNK, longest), name, format)?;
+        let (window, stamp) = opened.map_err(|fault| vec![fault.at(&name, 0)])?;
+        let source = Self::from_window(window, name, format, &manner.table)?;
         Ok(Self { stamp, ..source })
     }
 
@@ -314,14 +325,15 @@ impl Source {
         Self { name, keys, rows, row: 0, ended: false, stamp: None, blank }
     }
 
-    fn from_input(
+    fn from_window(
         mut window: Window,
         name: Arc<str>,
         format: Format,
+        table: &Table,
     ) -> Result<Self, Vec<Diagnostic>> {
         let begun = pass_mark(&mut window)
             .map_err(|fault| vec![fault])
-            .and_then(|()| Rows::begin(window, format));
+            .and_then(|()| Rows::begin(window, format, table));
         match begun {
             Ok((columns, rows)) => Ok(Self::new(name, columns, rows)),
             Err(faults) => Err(faults.into_iter().map(|fault| fault.at(&name, 0)).collect()),
@@ -337,14 +349,11 @@ impl Source {
 
 impl Rows {
     /// Reads what comes before the first row.
-    fn begin(window: Window, format: Format) -> Result<(Columns, Self), Vec<Fault>> {
+    fn begin(window: Window, format: Format, table: &Table) -> Result<(Columns, Self), Vec<Fault>> {
         match format {
             Format::Csv { delimiter } => {
-                let mut rows = Box::new(CsvRows::new(window, delimiter));
-                let columns = rows.header()?.ok_or_else(|| {
-                    vec![empty("the first line has to name the columns, as in `ticket,note`")]
-                })?;
-                Ok((columns, Self::Csv(rows)))
+                let (columns, rows) = CsvRows::begin(window, delimiter, table)?;
+                Ok((columns, Self::Csv(Box::new(rows))))
             }
             Format::JsonLines => {
                 let rows = JsonLines::begin(window).map_err(|fault| vec![fault])?;
@@ -359,8 +368,8 @@ impl Rows {
 
     fn spot(&self) -> Option<Spot> {
         match self {
-            Self::Csv(rows) => Some(rows.spot()),
-            Self::JsonLines(rows) => Some(rows.spot()),
+            Self::Csv(rows) => rows.spot(),
+            Self::JsonLines(rows) => rows.spot(),
             Self::JsonArray(rows) => rows.spot(),
             Self::Inline(_) => None,
         }
@@ -405,7 +414,11 @@ fn pass_mark(window: &mut Window) -> Result<(), Fault> {
     window.cut(enough).map_err(Fault::io)?;
     let head = &window.bytes()[..window.bytes().len().min(file_kind::HEAD)];
     if let Some(kind) = FileKind::of(head) {
-        return Err(Fault::file(Code::Encoding, kind.message()).hint(kind.hint()));
+        let fault = Fault::file(Code::Encoding, kind.message());
+        return Err(match (kind, input::probable(head)) {
+            (FileKind::Utf16, Some(encoding)) => fault.hint(name_the_encoding(encoding)),
+            _ => fault.hint(kind.hint()),
+        });
     }
     if head.starts_with("\u{feff}".as_bytes()) {
         window.pass('\u{feff}'.len_utf8(), 0);
@@ -413,13 +426,10 @@ fn pass_mark(window: &mut Window) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whatever is not read from its start twice, once to check it and once to send it.
-fn irregular(about: &Metadata) -> Fault {
-    if about.is_dir() {
-        return Fault::unreadable("it is a folder").hint("name a file in it");
-    }
-    Fault::unreadable("it is a pipe or a device")
-        .hint("rows are read twice, to be checked and to be sent: write them into a file first")
+fn name_the_encoding(encoding: &str) -> String {
+    format!(
+        "say so: add --encoding {encoding}; in a job, set `encoding: {encoding}` under `source` – or save the file again as UTF-8"
+    )
 }
 
 fn empty(hint: &str) -> Fault {

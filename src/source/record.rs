@@ -23,6 +23,8 @@ pub struct Record {
     ends: Vec<u32>,
     /// The cells by column, when they are of several kinds.
     slots: Vec<Slot>,
+    /// The columns, few if any, in which a text stands that means nothing.
+    nothing: Vec<usize>,
     /// How long the lists and mappings among them were written.
     json_bytes: usize,
     /// Names of cells that nobody has asked for.
@@ -118,6 +120,9 @@ impl Record {
 
     fn text_cell(&self, column: usize) -> Cell<'_> {
         let Some(end) = self.ends.get(column) else { return Cell::Absent };
+        if !self.nothing.is_empty() && self.nothing.contains(&column) {
+            return Cell::Null;
+        }
         let start = match column.checked_sub(1) {
             Some(before) => self.ends[before],
             None => 0,
@@ -135,6 +140,7 @@ impl Record {
         self.ends.clear();
         self.slots.clear();
         self.strays.clear();
+        self.nothing.clear();
         self.json_bytes = 0;
     }
 
@@ -183,7 +189,7 @@ impl Record {
 
     /// How the row repeats its header; none where it does not.
     pub(super) fn as_header(&self, columns: &Columns) -> Option<Repeated> {
-        let names = columns.names();
+        let names = columns.written();
         let is_own = |column: usize| {
             let text = self.trimmed(column);
             text.is_some_and(|text| {
@@ -191,8 +197,7 @@ impl Record {
             })
         };
         // Most rows end this with their first two cells.
-        let is_name =
-            |column| self.trimmed(column).is_some_and(|text| columns.index(text).is_some());
+        let is_name = |column| self.trimmed(column).is_some_and(|text| columns.has(text));
         if !is_own(0) && !is_own(1) && !is_name(0) {
             return None;
         }
@@ -208,7 +213,9 @@ impl Record {
             count => {
                 let found: HashSet<usize> = there
                     .iter()
-                    .filter_map(|column| columns.index(self.trimmed(*column)?))
+                    .flat_map(|column| {
+                        self.trimmed(*column).map_or_else(Vec::new, |text| columns.all(text))
+                    })
                     .collect();
                 let mostly = own >= 2 && own * 2 >= count;
                 (found.len() == count || mostly).then_some(Repeated::Otherwise)
@@ -242,6 +249,11 @@ impl Record {
             self.ends.push(u32::try_from(end).unwrap_or(u32::MAX));
         }
         Ok(())
+    }
+
+    /// Takes the text of these columns for nothing.
+    pub(super) fn set_nothing(&mut self, columns: &[usize]) {
+        self.nothing.extend_from_slice(columns);
     }
 
     /// Whether the row has the column already.

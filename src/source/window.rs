@@ -5,6 +5,7 @@
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
 use super::RowLimit;
+use super::input::Encoding;
 
 /// What is read at once.
 pub(super) const CHUNK: usize = 256 * 1024;
@@ -13,6 +14,14 @@ pub(super) const CHUNK: usize = 256 * 1024;
 pub(super) trait Input: Read + Seek + Send {}
 
 impl<T: Read + Seek + Send> Input for T {}
+
+/// Where a window's bytes come from.
+enum Bytes {
+    /// From a file as it is.
+    Plain(Box<dyn Input>),
+    /// From one that is unpacked or decoded on its way: there is no going back in it.
+    Stream(Box<dyn Read + Send>),
+}
 
 /// A place in a file, as a window that has come there knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +32,7 @@ pub(super) struct Spot {
 }
 
 pub(super) struct Window {
-    input: Box<dyn Input>,
+    input: Bytes,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -33,14 +42,34 @@ pub(super) struct Window {
     indent: u64,
     passed: u64,
     longest: RowLimit,
+    encoding: Encoding,
 }
 
 impl Window {
     /// `chunk` is the size to begin with; it doubles for rows that do not fit, and does not grow much beyond the longest.
     pub(super) fn new(input: Box<dyn Input>, chunk: usize, longest: RowLimit) -> Self {
+        Self::on(Bytes::Plain(input), chunk, longest)
+    }
+
+    /// A window on what can be read once, from its start.
+    pub(super) fn on_stream(input: Box<dyn Read + Send>, chunk: usize, longest: RowLimit) -> Self {
+        Self::on(Bytes::Stream(input), chunk, longest)
+    }
+
+    fn on(input: Bytes, chunk: usize, longest: RowLimit) -> Self {
         let buffer = vec![0; chunk.max(1)];
         let (start, end, ended) = (0, 0, false);
-        Self { input, buffer, start, end, ended, line: 1, indent: 0, passed: 0, longest }
+        let encoding = Encoding::default();
+        Self { input, buffer, start, end, ended, line: 1, indent: 0, passed: 0, longest, encoding }
+    }
+
+    /// What its bytes were before they were made UTF-8.
+    pub(super) fn decoded_from(self, encoding: Encoding) -> Self {
+        Self { encoding, ..self }
+    }
+
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// How long a row may be.
@@ -74,9 +103,17 @@ impl Window {
         Spot { passed: self.passed, line: self.line, indent: self.indent }
     }
 
+    /// Whether it can go to a place where another window has been.
+    pub(super) fn can_go(&self) -> bool {
+        matches!(self.input, Bytes::Plain(_))
+    }
+
     /// Goes to a place where another window on the same file has been.
     pub(super) fn go_to(&mut self, spot: Spot) -> io::Result<()> {
-        self.input.seek(SeekFrom::Start(spot.passed))?;
+        match &mut self.input {
+            Bytes::Plain(input) => input.seek(SeekFrom::Start(spot.passed))?,
+            Bytes::Stream(_) => return Err(ErrorKind::Unsupported.into()),
+        };
         (self.start, self.end, self.ended) = (0, 0, false);
         let Spot { passed, line, indent } = spot;
         (self.passed, self.line, self.indent) = (passed, line, indent);
@@ -149,7 +186,12 @@ impl Window {
     pub(super) fn more(&mut self) -> io::Result<bool> {
         self.make_room();
         loop {
-            match self.input.read(&mut self.buffer[self.end..]) {
+            let room = &mut self.buffer[self.end..];
+            let read = match &mut self.input {
+                Bytes::Plain(input) => input.read(room),
+                Bytes::Stream(input) => input.read(room),
+            };
+            match read {
                 Ok(0) => self.ended = true,
                 Ok(count) => self.end += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use crate::declared::job::{self, Broken, DataFile, Job, Rows};
+use crate::declared::job::{self, Broken, Given, Job, Rows};
 use crate::plan::{Open, Readings};
 use crate::prepare::Preparer;
 use crate::report::of_changed_key;
@@ -20,23 +20,14 @@ use super::{Listener, Told};
 pub(crate) struct JobOptions {
     /// A YAML job, or a data file.
     pub path: PathBuf,
-    /// What each row of a data file does.
-    pub operation: Option<String>,
-    /// What stands between the cells of a data file, where that was said.
-    pub delimiter: Option<u8>,
+    /// What the command line says of it.
+    pub given: Given,
     /// A source with fewer rows is refused, where that was said; otherwise what the job says.
     pub min_rows: Option<u64>,
     /// Folders in which connectors are looked for first.
     pub connectors: Vec<PathBuf>,
     /// Where the ledger is, or would be.
     pub ledger: PathBuf,
-}
-
-impl JobOptions {
-    /// What is said of the job where it is a data file.
-    pub(super) fn data_file(&self) -> DataFile<'_> {
-        DataFile { operation: self.operation.as_deref(), delimiter: self.delimiter }
-    }
 }
 
 /// A job, ready to be read.
@@ -54,7 +45,7 @@ impl Opening {
         options: &JobOptions,
         address: Option<&str>,
     ) -> Result<(Self, Source), Vec<Diagnostic>> {
-        let job = job::load(&options.path, options.data_file(), &options.connectors);
+        let job = job::load(&options.path, &options.given, &options.connectors);
         let mut job = job.map_err(all_mistakes)?;
         job.min_rows = options.min_rows.unwrap_or(job.min_rows);
         address.map_or(Ok(()), refuse_address)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::declared::connector::{Catalogue, Connector, Effect};
-use crate::declared::job::{self, DataFile};
+use crate::declared::job::{self, Given};
 use crate::ledger::{CheckScope, Inspection, inspect};
 use crate::report::of_no_ledger;
 use crate::text::diagnostic::Place;
@@ -16,9 +16,9 @@ use super::Failure;
 pub(crate) struct LedgerCheckOptions {
     /// The job; none for all jobs of the ledger.
     pub job: Option<PathBuf>,
+    /// What the command line says of it.
+    pub given: Given,
     /// Folders in which connectors are looked for first.
-    /// What stands between the cells of a data file, where that was said.
-    pub delimiter: Option<u8>,
     pub connectors: Vec<PathBuf>,
     pub ledger: PathBuf,
 }
@@ -29,8 +29,7 @@ pub(crate) fn check_ledger(
 ) -> Result<(Option<String>, Inspection), Failure> {
     let job = match &options.job {
         Some(path) => {
-            let data = DataFile { delimiter: options.delimiter, ..DataFile::default() };
-            let loaded = job::load(path, data, &options.connectors);
+            let loaded = job::load(path, &options.given, &options.connectors);
             Some(loaded.map_err(|broken| broken.problems)?)
         }
         None => None,

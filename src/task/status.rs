@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use crate::declared::job::{self, DataFile, Job};
+use crate::declared::job::{self, Given, Job};
 use crate::ledger::{
     History, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError, Reader as _,
 };
@@ -30,10 +30,8 @@ const ROWS: u32 = 10_000;
 pub(crate) struct StatusOptions {
     /// The job; none for all jobs of the ledger.
     pub job: Option<PathBuf>,
-    /// What each row of a data file does.
-    pub operation: Option<String>,
-    /// What stands between its cells, where that was said.
-    pub delimiter: Option<u8>,
+    /// What the command line says of it.
+    pub given: Given,
     /// Folders in which connectors are looked for first.
     pub connectors: Vec<PathBuf>,
     /// Only where requests went to this address; none for all targets.
@@ -112,9 +110,7 @@ pub(crate) fn status(
 ) -> Result<Status, Failure> {
     let job = match &options.job {
         Some(path) => {
-            let operation = options.operation.as_deref();
-            let data = DataFile { operation, delimiter: options.delimiter };
-            let job = job::load(path, data, &options.connectors);
+            let job = job::load(path, &options.given, &options.connectors);
             Some(job.map_err(|broken| broken.problems)?)
         }
         None => None,

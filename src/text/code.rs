@@ -42,8 +42,8 @@ codes! {
         Usage "usage"
             "the command line does not fit the file it names"
             "`--operation` says what the rows of a data file do; a job file says that itself, and a file with an unknown \
-             ending is taken for a job file. Leave the flag out, or give the data file one of the endings .csv, .tsv, \
-             .jsonl, .ndjson and .json."
+             ending is taken for a job file. The flags that say how a file is written are for data files, too. Leave the flag \
+             out, or say the format: by one of the endings .csv, .tsv, .jsonl, .ndjson and .json, or by --input."
         UnknownCode "unknown-code"
             "no diagnostic has this code"
             "`noteferry explain` without a code lists all of them. A code stands in the brackets after `error` or \
@@ -104,7 +104,8 @@ codes! {
         UnreadableFile "unreadable-file"
             "a file cannot be read"
             "The file is not there, may not be read by this account, or is a folder, a pipe or a device. Paths in a job \
-             start from the job's folder. Rows are read twice, to be checked and to be sent, so a pipe will not do."
+             start from the job's folder. Rows are read twice, to be checked and to be sent, so a named pipe will not do; what \
+             is piped into the program is read by the name `-`."
         UnwritableFile "unwritable-file"
             "a file cannot be written"
             "What was asked for could not be put there: the folder is missing, this account may not write to it, or the disk is \
@@ -112,12 +113,22 @@ codes! {
         InvalidUtf8 "invalid-utf8"
             "a text is not UTF-8"
             "Guessing the encoding could put wrong letters into customers' records, so nothing is guessed. The file is \
-             most often in Windows-1252 or Windows-1258: save or export it again as UTF-8."
+             most often in Windows-1252 or Windows-1258: name that (`encoding` under `source`, or --encoding), or save or \
+             export it again as UTF-8."
+        UnfitByte "unfit-byte"
+            "a byte is no letter of the encoding that was named"
+            "`encoding`, or --encoding, says how the letters of the file are written, and this byte is none of them. It is \
+             not replaced by anything: a customer would read it. Most often the file is in another encoding after all; \
+             where only a few rows are told of, they are damaged in the file."
+        DamagedPacking "damaged-packing"
+            "a packed file cannot be unpacked to its end"
+            "The file is packed with gzip or zstd, and was cut off, changed, or written on behind what is packed. What was \
+             read before that is not sent either, since nobody can tell what is missing. Copy it or export it again."
         Encoding "encoding"
             "a file is no UTF-8 text"
             "The file begins like UTF-16 (Excel calls that Unicode text), like a compressed file, a workbook or a \
-             database, or has zero bytes in it, as damaged files have. Give it as a text in UTF-8: decompress it, or save \
-             it again; in Excel that is CSV UTF-8."
+             database, or has zero bytes in it, as damaged files have. Say its encoding (`encoding` under `source`, or \
+             --encoding), or give it as a text in UTF-8; in Excel that is CSV UTF-8."
         EmptyFile "empty-file"
             "a file is empty"
             "A source without a header or a list has probably been cut off on its way: export it again. If it is a ledger \
@@ -225,8 +236,12 @@ codes! {
              whatever it does not name is a problem that is shown: see `values` in docs/mapping.md."
         UnknownColumn "unknown-column"
             "the source has no such column"
-            "Names must be as in the header, capitals and blanks included; a name that is no identifier is written \
+            "Names must be as in the header, capitals included; a name that is no identifier is written \
              row[\"Legacy ID\"]. In JSON a column exists once any row has the key."
+        Variable "variable"
+            "a variable is not known, not used, or has no value"
+            "`vars` in a job names values that --var name=value replaces, for {{ var.name }} in expressions and in names of \
+             files. One that is spelt otherwise, or that nothing uses, would change nothing where something was meant to change."
         UnknownTimezone "unknown-timezone"
             "there is no such time zone"
             "A zone is named as in the IANA database, as in Asia/Ho_Chi_Minh, Europe/Berlin or UTC. Abbreviations such as \
@@ -303,9 +318,9 @@ codes! {
             "A job finds columns by their names in the header. Give the column a name or delete it; at the end of a header \
              it is most often a delimiter too many."
         DuplicateColumn "duplicate-column"
-            "two columns have the same name"
-            "An expression could mean either of them, and the wrong one would send wrong values. Rename or delete \
-             one of them in the header."
+            "a name that several columns have was used for one of them"
+            "An expression could mean either of them, and the wrong one would send wrong values. Columns of one name are told \
+             apart by their place among them, as in row['Labels[2]']; or rename them in the header."
         NoRows "no-rows"
             "the source has no rows"
             "The file is there and has a header, or is empty, and nothing follows: perhaps an export came out empty. Nothing is \

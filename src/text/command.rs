@@ -8,7 +8,23 @@ use std::fmt;
 use super::visible::shown;
 
 /// Flags that say which job is meant and where things are; every verb that is given a job takes them.
-const OF_JOBS: [&str; 5] = ["operation", "delimiter", "ledger", "base-url", "connectors"];
+const OF_JOBS: [&str; 15] = [
+    "operation",
+    "source",
+    "var",
+    "input",
+    "delimiter",
+    "encoding",
+    "quote",
+    "escape",
+    "comment",
+    "header",
+    "header-row",
+    "null",
+    "ledger",
+    "base-url",
+    "connectors",
+];
 /// Likewise, but for `status`.
 const OF_SOURCES: [&str; 1] = ["min-rows"];
 /// Flags that say what is sent and how fast; `plan` and `run` take them.
@@ -101,6 +117,8 @@ impl fmt::Display for CommandLine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "noteferry {}", self.verb)?;
         match self.job.as_deref() {
+            // What is piped in.
+            Some("-") => write!(formatter, " -")?,
             // Or it would be read as a flag.
             Some(job) if job.starts_with('-') => {
                 write!(formatter, " {}", shell_word(&format!("./{job}")))?;
@@ -144,7 +162,9 @@ fn shell_word(text: &str) -> String {
 /// For a POSIX shell.
 fn posix_word(text: &str) -> String {
     let harmless = |letter: char| letter.is_alphanumeric() || "/._-+:,@%".contains(letter);
-    match !text.is_empty() && text.chars().all(harmless) {
+    // Only at its start some shells take it for something else.
+    let harmless = |(at, letter): (usize, char)| harmless(letter) || (letter == '=' && at > 0);
+    match !text.is_empty() && text.char_indices().all(harmless) {
         true => text.to_owned(),
         false => format!("'{}'", text.replace('\'', r"'\''")),
     }
@@ -213,6 +233,7 @@ mod tests {
         for (job, text) in [
             ("my note's.csv", r"noteferry run 'my note'\''s.csv'"),
             ("-x.csv", "noteferry run ./-x.csv"),
+            ("-", "noteferry run -"),
             ("a\u{1b}[2Jb\u{202e}", "noteferry run 'a<U+001B>[2Jb<U+202E>'"),
             ("a\n; id", "noteferry run 'a<U+000A>; id'"),
             ("$(id)`id`!1 & x", "noteferry run '$(id)`id`!1 & x'"),

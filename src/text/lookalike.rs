@@ -120,18 +120,21 @@ pub(crate) fn seen_as<'a>(written: &str, words: &[&'a str]) -> Option<&'a str> {
 
 /// `` did you mean `note`? ``, with the letter that is not what it looks like.
 pub(crate) fn did_you_mean(written: &str, meant: &str) -> String {
-    match Lookalike::in_name(written, meant) {
-        Some(found) => {
+    match (Lookalike::in_name(written, meant), Lookalike::in_name(meant, written)) {
+        (Some(found), _) => {
             format!("did you mean `{meant}`? What is written has {} in it", found.named())
         }
-        None if !is_canonical(meant) && *canonical(meant) == *canonical(written) => {
+        (None, Some(found)) if found.meant.is_some() => {
+            format!("did you mean `{meant}`, which has {} in it?", found.named())
+        }
+        (None, _) if !is_canonical(meant) && *canonical(meant) == *canonical(written) => {
             let decomposed = Spelling::OTHERS[1].of(meant);
             let mark = decomposed.chars().find(|letter| is_mark(*letter));
             let mark =
                 mark.map_or_else(String::new, |mark| format!(" (U+{:04X})", u32::from(mark)));
             format!("did you mean `{meant}`, whose letters have marks of their own{mark}?")
         }
-        None => format!("did you mean `{meant}`?"),
+        (None, _) => format!("did you mean `{meant}`?"),
     }
 }
 
@@ -165,6 +168,7 @@ mod tests {
             ("ma\u{303}", "m\u{e3}", "U+0303, a mark of its own"),
             ("m\u{e3}", "ma\u{303}", "marks of their own (U+0303)"),
             ("\u{ff4e}ote", "note", "`\u{ff4e}` (U+FF4E)"),
+            ("note", "n\u{43e}te", "which has `\u{43e}` (U+043E) in it"),
             ("nots", "note", "`note`?"),
             ("mã phiếu", "mã phiếu", "?"),
         ] {

@@ -58,6 +58,11 @@ impl Spelling {
     }
 }
 
+/// A text with its letters put together (NFC), and its lines as they were.
+pub(crate) fn composed(text: &str) -> Cow<'_, str> {
+    ComposingNormalizerBorrowed::new_nfc().normalize(text)
+}
+
 /// The text by which it is compared with others.
 pub(crate) fn canonical(text: &str) -> Cow<'_, str> {
     Spelling::CANONICAL.of(text)

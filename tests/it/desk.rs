@@ -1,7 +1,7 @@
 //! A folder with files, and the binary started in it: arguments and environment in, status and output out.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Lines, Read as _};
+use std::io::{BufRead as _, BufReader, Lines, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -247,6 +247,19 @@ impl Desk {
         Started::spawn(command).outcome()
     }
 
+    /// Likewise, with this piped in.
+    pub(crate) fn call_piped(&self, sandbox: &Sandbox, arguments: &str, input: &[u8]) -> Outcome {
+        let mut command = self.command(&format!("{arguments} --base-url {}", sandbox.base_url()));
+        command.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", PASSWORD);
+        let mut started = Started::spawn(command.stdin(Stdio::piped()));
+        let (mut pipe, input) = (started.child.stdin.take().unwrap(), input.to_vec());
+        // Whoever is refused does not read it.
+        let writer = std::thread::spawn(move || drop(pipe.write_all(&input)));
+        let outcome = started.outcome();
+        writer.join().unwrap();
+        outcome
+    }
+
     pub(crate) fn start(&self, arguments: &str) -> Started {
         Started::spawn(self.command(arguments))
     }
@@ -308,7 +321,8 @@ pub(crate) struct Started {
 }
 
 impl Started {
-    fn spawn(mut command: Command) -> Self {
+    fn spawn(mut command: impl std::borrow::BorrowMut<Command>) -> Self {
+        let command = command.borrow_mut();
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines: Some(lines), heard: String::new() }

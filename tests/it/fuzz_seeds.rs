@@ -26,6 +26,11 @@ fn tables_of_any_bytes_are_rows_or_problems() {
 }
 
 #[test]
+fn files_of_any_encoding_and_dialect_are_rows_or_problems() {
+    play("layout_source", bodies::layout_source::run);
+}
+
+#[test]
 fn json_of_any_bytes_is_rows_or_problems() {
     play("json_source", bodies::json_source::run);
 }

@@ -22,6 +22,7 @@ mod gone_sources;
 mod hostile;
 mod job_files;
 mod kill_loop;
+mod layouts;
 mod ledger;
 mod ledger_check;
 mod lost_answers;

@@ -25,6 +25,11 @@ pub(crate) struct JobFile {
     /// out: each row's column `operation` says.
     #[schemars(extend("examples" = ["ticket_note.create"]))]
     pub operation: Option<String>,
+    /// Texts by name, for {{ var.name }} in expressions and in names of files; --var name=value replaces one. One without a
+    /// value has to be given.
+    #[schemars(extend("examples" = [{ "day": "2026-11-26" }]))]
+    #[expect(dead_code, reason = "read with the places of its values")]
+    pub vars: Option<IndexMap<String, Value>>,
     #[schemars(extend("examples" = [{ "csv": "notes.csv" }]))]
     pub source: SourceFile,
     /// Field: value. A text may hold expressions, as in "{{ column | trim }}". Left out: the columns that bear a field's name.
@@ -79,7 +84,7 @@ pub(crate) struct JobFile {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceFile {
-    /// A CSV file with a header, UTF-8; relative to the job file.
+    /// A CSV file with a header, relative to the job file; may be packed with gzip or zstd. `-` is what is piped in.
     #[schemars(extend("examples" = ["notes.csv"]))]
     pub csv: Option<String>,
     /// A file with a JSON object on each line.
@@ -94,9 +99,40 @@ pub(crate) struct SourceFile {
     /// For csv: what stands between cells. Left out: a comma (a tab in a .tsv file).
     #[schemars(extend("examples" = [";"]))]
     pub delimiter: Option<String>,
+    /// How the letters of the file are written, as in windows-1258, utf-16, tcvn3 or vni. Left out: UTF-8.
+    #[schemars(extend("examples" = ["windows-1258"]))]
+    pub encoding: Option<String>,
+    /// For csv: what stands around cells; `none` where nothing does. Left out: a double quote.
+    #[schemars(extend("examples" = ["'"]))]
+    pub quote: Option<String>,
+    /// For csv: what stands before a sign that means itself. Left out: a quote within quotes is written twice.
+    #[schemars(extend("examples" = ["\\"]))]
+    pub escape: Option<String>,
+    /// For csv: what a line begins with that is no row.
+    #[schemars(extend("examples" = ["#"]))]
+    pub comment: Option<String>,
+    /// For csv: the names of the columns, where the file does not have them.
+    #[schemars(length(min = 1), extend("examples" = [["id", "note"]]))]
+    pub header: Option<Vec<String>>,
+    /// For csv: the line with the names of the columns, from 1; what stands above it is passed over. Left out: the first.
+    #[schemars(range(min = 1), extend("examples" = [4]))]
+    pub header_row: Option<u32>,
+    /// For csv: texts that stand for nothing where they are not quoted, for all columns or for each by its name.
+    #[schemars(extend("examples" = [["NULL"]]))]
+    pub nulls: Option<NullsFile>,
     /// How long a row of a file may be, in MiB. A quote that is not closed within so much is a mistake. Left out: 16.
     #[schemars(range(min = 1, max = 1024), extend("examples" = [64]))]
     pub longest_row_mib: Option<u32>,
+}
+
+/// Texts that stand for nothing.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum NullsFile {
+    /// In all columns.
+    Everywhere(Vec<Value>),
+    /// By the column's name.
+    In(IndexMap<String, Vec<Value>>),
 }
 
 /// How fast the job may go. Left out: what the connector says.

@@ -4,20 +4,23 @@
 //! are; it has not looked at a single row, so whether its expressions fit the columns is for `mapping`.
 
 mod condition;
+mod data_file;
 pub(super) mod file;
+mod given;
 mod in_doubt;
+mod layout;
 mod lookup;
 mod marker;
 mod resolve;
 mod sketch;
 mod trial;
 mod value;
+mod variables;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::declared::connector::{Connector, Operation};
-use crate::source::{Format, InlineRow, RowLimit, Source};
+use crate::source::{Format, InlineRow, Location, Manner, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::document::Document;
@@ -25,15 +28,19 @@ use crate::text::quota::Quota;
 use jiff::tz::TimeZone;
 
 pub use condition::{Condition, Duplicates};
+pub use given::{Given, Layout};
 pub use in_doubt::InDoubt;
+pub(crate) use layout::{ENCODINGS, quote_of};
 pub(crate) use lookup::Lookups;
 pub use lookup::{Lookup, Missing};
 pub use marker::Marker;
-pub use resolve::{DataFile, find_operation, load};
+pub use resolve::{find_operation, load};
 pub use sketch::{Broken, Part, Sketch};
 pub use trial::{Expected, Trial};
 pub use value::{MapValue, ValueTable};
 pub(crate) use value::{compared, has_expression};
+pub(crate) use variables::VARIABLES;
+pub use variables::Variables;
 
 /// A job, ready to be mapped onto its rows.
 #[derive(Debug, Clone)]
@@ -46,6 +53,8 @@ pub struct Job {
     pub operation: OperationChoice,
     /// Where the rows come from.
     pub rows: Rows,
+    /// Values that the job names and a call may replace.
+    pub variables: Variables,
     /// Left out: the columns that bear a field's name.
     pub map: Option<Vec<MapEntry>>,
     /// What is made of rows before they are mapped.
@@ -150,13 +159,13 @@ pub enum Rows {
     /// In a file beside the job, or in the file that is the job.
     File {
         /// Where it lies.
-        path: PathBuf,
+        location: Location,
         /// As messages call it.
         name: Arc<str>,
-        /// How it is read.
+        /// What its rows are.
         format: Format,
-        /// How long a row may be.
-        longest: RowLimit,
+        /// How it is written, beyond that.
+        manner: Manner,
         /// Where the job names the file; none where the file is the job.
         written: Option<Place>,
     },
@@ -173,8 +182,8 @@ impl Rows {
     /// Opens the rows from their start; can be done any number of times.
     pub fn open(&self) -> Result<Source, Vec<Diagnostic>> {
         match self {
-            Self::File { path, name, format, longest, written } => {
-                let opened = Source::open(path, Arc::clone(name), *format, *longest);
+            Self::File { location, name, format, manner, written } => {
+                let opened = Source::open(location, Arc::clone(name), *format, manner);
                 opened.map_err(|problems| named_at(problems, name, written.as_ref()))
             }
             Self::Inline { name, rows } => {

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::declared::connector::{Catalogue, Connector, DEFAULT_CONNECTOR, Operation};
-use crate::declared::job::InDoubt;
-use crate::source::{Format, InlineRow, OwnedCell, RowLimit, delimiter_of};
+use crate::source::{Format, InlineRow, Location, OwnedCell, delimiter_of};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, line_and_column};
 use crate::text::document::{Content, Document, Node, Reading, Unsound};
@@ -15,120 +14,31 @@ use crate::text::pointer::Pointer;
 use crate::text::quota::Quota;
 
 use super::condition::{conditions, required};
+use super::data_file;
 use super::file::{JobFile, SourceFile};
+use super::given::Given;
 use super::lookup::lookups;
 use super::trial::trials;
 use super::value::{entries, with_meanings};
+use super::variables::Variables;
 use super::{Broken, Job, MapEntry, Marker, OperationChoice, Part, Rows, Shaping, Sketch, Written};
 
-const DEFAULT_ATTEMPTS: u32 = 5;
-
-/// What is said of a data file that is a job by itself.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct DataFile<'a> {
-    /// What each row does; left out: its column `operation` says.
-    pub operation: Option<&'a str>,
-    /// What stands between its cells; left out: what the file's name says.
-    pub delimiter: Option<u8>,
-}
+pub(super) const DEFAULT_ATTEMPTS: u32 = 5;
 
 /// Loads a job: a YAML file, or a data file with everything left to defaults.
 ///
 /// `connector_folders` come before a `schemas` folder beside the job, and that before the built-in ones.
-pub fn load(path: &Path, data: DataFile<'_>, connector_folders: &[PathBuf]) -> Result<Job, Broken> {
+pub fn load(path: &Path, given: &Given, connector_folders: &[PathBuf]) -> Result<Job, Broken> {
     let beside = path.parent().unwrap_or(Path::new("")).to_owned();
     let near = [beside.join("schemas"), beside.join("..").join("schemas")];
     let catalogue = Catalogue::new(connector_folders.iter().cloned()).beside(near);
-    match (Format::of_path(path), data.delimiter) {
-        (Some(Format::JsonLines | Format::Json), Some(_)) => {
-            Err(vec![no_delimiter(path, "JSON has no delimiter", "leave --delimiter out")].into())
-        }
-        (Some(_), Some(delimiter)) => {
-            Ok(data_job(path, data.operation, Format::Csv { delimiter }, &catalogue)?)
-        }
-        (Some(format), None) => Ok(data_job(path, data.operation, format, &catalogue)?),
-        // Before it is read: rows of another format make broken YAML, and that would be told instead.
-        (None, None) if data.operation.is_some() => Err(vec![no_data_file(path)].into()),
-        (None, Some(_)) if is_yaml(path) => {
-            let message = "--delimiter is for data files; a job file says its delimiter itself";
-            let hint = "write it into the job, as in source: { csv: notes.csv, delimiter: \";\" }";
-            Err(vec![no_delimiter(path, message, hint)].into())
-        }
-        (None, Some(delimiter)) => {
-            Ok(data_job(path, data.operation, Format::Csv { delimiter }, &catalogue)?)
-        }
-        (None, None) => {
-            yaml_job(Document::read(path).map_err(|problem| vec![problem])?, &beside, &catalogue)
+    match data_file::format_of(path, given)? {
+        Some(format) => Ok(data_file::job(path, given, format, &catalogue)?),
+        None => {
+            let document = Document::read(path).map_err(|problem| vec![problem])?;
+            yaml_job(document, &beside, &catalogue, given)
         }
     }
-}
-
-fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
-}
-
-/// `--delimiter` was given with a file that has none, or says its own.
-fn no_delimiter(path: &Path, message: &str, hint: &str) -> Diagnostic {
-    let place = Place::File(path.display().to_string().into());
-    Diagnostic::error(Code::Usage, place, message).hint(hint)
-}
-
-/// `--operation` was given with a file that is taken for a job.
-fn no_data_file(path: &Path) -> Diagnostic {
-    let (message, hint) = if is_yaml(path) {
-        (
-            "--operation is for data files; a job file says its operation itself",
-            "leave --operation out",
-        )
-    } else {
-        (
-            "the file's name does not say how its rows are written",
-            "data files end in .csv, .tsv, .jsonl, .ndjson or .json",
-        )
-    };
-    Diagnostic::error(Code::Usage, Place::File(path.display().to_string().into()), message)
-        .hint(hint)
-}
-
-/// A data file without a job file: everything is left to defaults.
-fn data_job(
-    path: &Path,
-    operation: Option<&str>,
-    format: Format,
-    catalogue: &Catalogue,
-) -> Result<Job, Vec<Diagnostic>> {
-    let connector = Arc::new(catalogue.load(DEFAULT_CONNECTOR, Place::Nowhere)?);
-    let operation = match operation {
-        Some(name) => OperationChoice::Fixed(
-            find_operation(&connector, name, Place::Nowhere).map_err(|problem| vec![problem])?,
-        ),
-        None => OperationChoice::Column,
-    };
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    Ok(Job {
-        name: stem.unwrap_or_else(|| "data".to_owned()),
-        operation,
-        rows: Rows::File {
-            path: path.to_owned(),
-            name: path.display().to_string().into(),
-            format,
-            longest: RowLimit::default(),
-            written: None,
-        },
-        map: None,
-        shaping: Shaping::default(),
-        key: None,
-        marker: None,
-        timezone: None,
-        quotas: connector.quotas.clone(),
-        concurrency: connector.concurrency,
-        attempts: DEFAULT_ATTEMPTS,
-        in_doubt: InDoubt::default(),
-        account: None,
-        min_rows: 0,
-        document: None,
-        connector,
-    })
 }
 
 /// Finds an operation of a connector by its name.
@@ -144,13 +54,19 @@ pub fn find_operation(
     })
 }
 
-fn yaml_job(document: Document, beside: &Path, catalogue: &Catalogue) -> Result<Job, Broken> {
-    let Reading { value, problems, unsound } = document.read_as::<JobFile>();
+fn yaml_job(
+    document: Document,
+    beside: &Path,
+    catalogue: &Catalogue,
+    given: &Given,
+) -> Result<Job, Broken> {
+    let Reading { value, mut problems, unsound } = document.read_as::<JobFile>();
     let Some(mut file) = value else { return Err(problems.into()) };
+    let variables = Variables::read(&document, &given.variables, &mut problems);
     let mut resolver = Resolver { document: &document, problems, unsound };
     let connector = resolver.connector(&file, catalogue);
     let operation = connector.as_ref().and_then(|connector| resolver.operation(&file, connector));
-    let rows = resolver.rows(&file.source, beside);
+    let rows = resolver.rows(&file.source, beside, (&variables, given.source.as_deref()));
     let timezone = file.timezone.as_deref().and_then(|name| resolver.timezone(name));
     let rate = file.limits.as_ref().and_then(|limits| limits.rate.as_ref());
     let rate = rate.map(|rate| resolver.quotas(rate));
@@ -169,6 +85,7 @@ fn yaml_job(document: Document, beside: &Path, catalogue: &Catalogue) -> Result<
             name: file.job,
             operation,
             rows,
+            variables,
             map,
             shaping,
             key,
@@ -197,17 +114,26 @@ fn yaml_job(document: Document, beside: &Path, catalogue: &Catalogue) -> Result<
                 None => Part::Absent,
                 Some(map) => Part::Known(map),
             };
-            let sketch =
-                Sketch { connector, operation, rows, map, shaping, key, timezone, document };
+            let sketch = Sketch {
+                connector,
+                operation,
+                rows,
+                variables,
+                map,
+                shaping,
+                key,
+                timezone,
+                document,
+            };
             Err(Broken { problems, sketch: Some(Box::new(sketch)) })
         }
     }
 }
 
 /// Collects what is wrong while values are read.
-struct Resolver<'a> {
-    document: &'a Document,
-    problems: Vec<Diagnostic>,
+pub(super) struct Resolver<'a> {
+    pub(super) document: &'a Document,
+    pub(super) problems: Vec<Diagnostic>,
     unsound: Unsound,
 }
 
@@ -240,9 +166,15 @@ impl Resolver<'_> {
         }
     }
 
-    fn rows(&mut self, source: &SourceFile, beside: &Path) -> Option<Rows> {
+    /// `replaced` is the file that is read in place of the job's.
+    fn rows(
+        &mut self,
+        source: &SourceFile,
+        beside: &Path,
+        (variables, replaced): (&Variables, Option<&Path>),
+    ) -> Option<Rows> {
         let delimiter = self.delimiter(source);
-        let longest = self.longest_row(source);
+        let manner = self.manner(source, delimiter);
         let files = [
             source.csv.as_ref().map(|file| ("csv", file, None)),
             source.jsonl.as_ref().map(|file| ("jsonl", file, Some(Format::JsonLines))),
@@ -252,13 +184,36 @@ impl Resolver<'_> {
         match (files.as_slice(), &source.rows) {
             ([(key, ..)], None) if self.unsound.covers(&Pointer::of(["source", key])) => None,
             ([(key, file, format)], None) => {
-                let path = beside.join(file);
+                let place = self.document.place_at(&Pointer::of(["source", key]));
+                let (path, written) = match replaced {
+                    Some(path) => (path.to_owned(), None),
+                    None => match variables.fill(file, &place).transpose()? {
+                        Ok(file) if Location::is_piped(Path::new(&file)) => {
+                            (file.into(), Some(place))
+                        }
+                        Ok(file) => (beside.join(file), Some(place)),
+                        Err(problem) => {
+                            self.problems.push(problem);
+                            return None;
+                        }
+                    },
+                };
                 let format = format.unwrap_or_else(|| csv_format(&path, delimiter));
-                let name = path.display().to_string().into();
-                let written = Some(self.document.place_at(&Pointer::of(["source", key])));
-                Some(Rows::File { path, name, format, longest, written })
+                self.refuse_other_format(replaced, format, key);
+                let location = Location::of(&path);
+                Some(Rows::File {
+                    location,
+                    name: Location::name_of(&path),
+                    format,
+                    manner: manner?,
+                    written,
+                })
             }
             ([], Some(_)) => {
+                if let Some(path) = replaced {
+                    let message = "--source replaces a file, and the rows of this job stand in the job itself";
+                    self.refuse_replacement(path, message, "leave --source out");
+                }
                 let is_sound = !self.unsound.covers(&Pointer::of(["source", "rows"]));
                 is_sound.then(|| self.inline_rows())
             }
@@ -273,6 +228,23 @@ impl Resolver<'_> {
         }
     }
 
+    /// Complains of a file in place of the job's whose name says another format.
+    fn refuse_other_format(&mut self, replaced: Option<&Path>, format: Format, key: &str) {
+        let Some(path) = replaced else { return };
+        let named = Format::of_path(path);
+        let differs = |named| std::mem::discriminant(&named) != std::mem::discriminant(&format);
+        if named.is_some_and(differs) {
+            let message = format!("--source names a file of another format than the job's {key}");
+            let hint = format!("name a file of {key}, or write a job for the other format");
+            self.refuse_replacement(path, &message, &hint);
+        }
+    }
+
+    fn refuse_replacement(&mut self, path: &Path, message: &str, hint: &str) {
+        let place = Place::File(Location::name_of(path));
+        self.problems.push(Diagnostic::error(Code::Usage, place, message).hint(hint));
+    }
+
     fn delimiter(&mut self, source: &SourceFile) -> Option<u8> {
         let text = source.delimiter.as_ref()?;
         let delimiter = delimiter_of(text);
@@ -281,14 +253,6 @@ impl Resolver<'_> {
             self.refuse(&["source", "delimiter"], message, "as in \";\" or \"\\t\"");
         }
         delimiter
-    }
-
-    fn longest_row(&mut self, source: &SourceFile) -> RowLimit {
-        let Some(mebibytes) = source.longest_row_mib else { return RowLimit::default() };
-        u16::try_from(mebibytes).ok().and_then(RowLimit::of_mebibytes).unwrap_or_else(|| {
-            self.refuse(&["source", "longest_row_mib"], "this must be from 1 to 1024", "as in 64");
-            RowLimit::default()
-        })
     }
 
     fn inline_rows(&self) -> Rows {
@@ -348,12 +312,15 @@ impl Resolver<'_> {
         marker
     }
 
-    fn refuse(&mut self, path: &[&str], message: &str, hint: &str) {
-        let at = Pointer::of(path.iter().copied());
-        if self.unsound.covers(&at) {
+    pub(super) fn refuse(&mut self, path: &[&str], message: &str, hint: &str) {
+        self.refuse_at(&Pointer::of(path.iter().copied()), message, hint);
+    }
+
+    pub(super) fn refuse_at(&mut self, at: &Pointer, message: &str, hint: &str) {
+        if self.unsound.covers(at) {
             return;
         }
-        let place = self.document.place_at(&at);
+        let place = self.document.place_at(at);
         self.problems.push(Diagnostic::error(Code::InvalidValue, place, message).hint(hint));
     }
 

@@ -9,7 +9,7 @@ use crate::declared::connector::Connector;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::document::Document;
 
-use super::{MapEntry, OperationChoice, Rows, Shaping, Written};
+use super::{MapEntry, OperationChoice, Rows, Shaping, Variables, Written};
 
 /// A job that cannot be used.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Sketch {
     pub operation: Option<OperationChoice>,
     /// Where the rows come from.
     pub rows: Option<Rows>,
+    /// Values that the job names and a call may replace.
+    pub variables: Variables,
     /// What the fields come from.
     pub map: Part<Vec<MapEntry>>,
     /// What is made of rows before they are mapped, as far as it can be read.

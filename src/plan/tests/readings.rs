@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::declared::job::{self, DataFile, InDoubt, Job};
+use crate::declared::job::{self, Given, InDoubt, Job};
 use crate::ledger::{Books as _, History, JobLock, JobName, Ledger, Reader as _};
 use crate::plan::look::Look;
 use crate::plan::{
@@ -44,7 +44,7 @@ impl World {
         );
         std::fs::write(folder.path().join("job.yaml"), job).unwrap();
         std::fs::write(folder.path().join("notes.csv"), &rows.csv).unwrap();
-        let job = job::load(&folder.path().join("job.yaml"), DataFile::default(), &[]).unwrap();
+        let job = job::load(&folder.path().join("job.yaml"), &Given::default(), &[]).unwrap();
         let preparer = Preparer::compile(&job, &mut job.rows.open().unwrap()).unwrap().0;
         Self { folder, job, preparer }
     }

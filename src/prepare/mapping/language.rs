@@ -1,13 +1,14 @@
 //! The language of `{{ … }}`: its filters, and what can be known to be wrong with an expression before any row is read.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
-use crate::declared::job::{Lookups, Written};
-use crate::source::Source;
+use crate::declared::job::{Lookups, VARIABLES, Variables, Written};
+use crate::source::{Columns, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::lookalike::Lookalike;
@@ -33,6 +34,7 @@ pub(crate) struct Language {
     setting: Arc<Setting>,
     /// The named values above whatever is compiled next.
     scope: Scope,
+    variables: Variables,
 }
 
 /// The compiler of expressions calls itself for each operator that follows another, and its stack has an end.
@@ -40,14 +42,29 @@ const LONGEST: usize = 4096;
 
 impl Language {
     /// `zone` is for times that name none.
+    #[cfg(test)]
     pub(crate) fn new(zone: Option<TimeZone>, lookups: Lookups) -> Self {
+        Self::with_variables(zone, lookups, Variables::default())
+    }
+
+    /// `zone` is for times that name none. Where there are no variables, `var` is a name like any other.
+    pub(crate) fn with_variables(
+        zone: Option<TimeZone>,
+        lookups: Lookups,
+        variables: Variables,
+    ) -> Self {
         let setting = Arc::new(Setting { zone, lookups, ..Setting::default() });
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_debug(true);
         environment.set_fuel(Some(FUEL));
         filter::add_own(&mut environment, &setting);
-        Self { environment: Arc::new(environment), setting, scope: Scope::default() }
+        if !variables.is_empty() {
+            let values = variables.all().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let values: BTreeMap<String, String> = values.collect();
+            environment.add_global(VARIABLES, minijinja::Value::from(values));
+        }
+        Self { environment: Arc::new(environment), setting, scope: Scope::default(), variables }
     }
 
     /// Whatever is compiled from here on sees a further named value.
@@ -243,7 +260,12 @@ impl Language {
             let (first, rest) = path
                 .split_once('.')
                 .map_or((path.as_str(), None), |(first, rest)| (first, Some(rest)));
-            if first == ROW && source.columns().index(ROW).is_none() {
+            if first == VARIABLES && !self.variables.is_empty() {
+                let name = rest.map(|rest| rest.split('.').next().unwrap_or(rest));
+                if let Some(name) = name.filter(|name| !self.variables.has(name)) {
+                    add(problems, self.variables.unknown(name, place(code.word(name))));
+                }
+            } else if first == ROW && source.columns().index(ROW).is_none() {
                 whole_row = true;
                 if let Some(column) = rest {
                     let column = column.split('.').next().unwrap_or(column);
@@ -370,6 +392,20 @@ fn subscript_hint(name: &str) -> String {
     format!("a column with such a name is written row[{quote}{name}{quote}]")
 }
 
+/// What is wrong with a name that several columns have; none where it names one, or none.
+pub(crate) fn ambiguous(columns: &Columns, name: &str, place: Place) -> Option<Diagnostic> {
+    let alike = columns.all(name);
+    if alike.len() < 2 {
+        return None;
+    }
+    let message = format!("`{name}` is the name of {} columns", alike.len());
+    let names = alike.iter().filter_map(|index| columns.names().get(*index));
+    let shown: Vec<String> = names.take(3).map(|name| format!("row['{name}']")).collect();
+    let more = if alike.len() > shown.len() { " and so on" } else { "" };
+    let hint = format!("say which one is meant: {}{more}, from left to right", shown.join(", "));
+    Some(Diagnostic::error(Code::DuplicateColumn, place, message).hint(hint))
+}
+
 /// The index of a column, or what to say of a name that is none.
 fn column_index(
     source: &mut Source,
@@ -377,10 +413,14 @@ fn column_index(
     scope: &Scope,
 ) -> Result<usize, impl FnOnce(Place) -> Diagnostic + use<>> {
     let found = source.column(name);
+    let columns = source.columns().clone();
     let named = scope.names().map(Arc::from);
-    let known: Vec<Arc<str>> = source.columns().names().iter().cloned().chain(named).collect();
+    let known: Vec<Arc<str>> = columns.names().iter().cloned().chain(named).collect();
     let name = name.to_owned();
-    found.ok_or(move |place| {
+    found.ok_or(move |place: Place| {
+        if let Some(problem) = ambiguous(&columns, &name, place.clone()) {
+            return problem;
+        }
         Diagnostic::error(Code::UnknownColumn, place, format!("there is no column `{name}`"))
             .hint_names(&name, known.iter().map(AsRef::as_ref))
     })

@@ -43,7 +43,7 @@ use table::Table;
 pub(crate) use comparison::Comparison;
 pub(crate) use filter::{Argument, Example, FILTERS, Filter, MissingKey, find as find_filter};
 pub use filter::{html_to_text, jira_to_text};
-pub(crate) use language::Language;
+pub(crate) use language::{Language, ambiguous};
 pub(crate) use named::{Kept, NamedValue, Row};
 pub(crate) use time::TimeError;
 

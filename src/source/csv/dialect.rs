@@ -7,6 +7,8 @@ use std::io::Read;
 
 use csv::Terminator;
 
+use crate::source::manner::Table;
+
 /// What the `csv` crate asks for at once.
 const READ_AHEAD: usize = 64 * 1024;
 
@@ -35,6 +37,18 @@ impl Dialect {
             escape: None,
             comment: None,
             terminator: Terminator::CRLF,
+        }
+    }
+
+    /// As it was said.
+    pub(super) fn of(delimiter: u8, table: &Table) -> Self {
+        Self {
+            quote: table.quote,
+            // Where a sign stands before a quote that means itself, two of them are no way to write one.
+            doubled_quotes: table.escape.is_none() || table.escape == table.quote,
+            escape: table.escape.filter(|escape| table.quote != Some(*escape)),
+            comment: table.comment,
+            ..Self::with_delimiter(delimiter)
         }
     }
 

@@ -2,39 +2,53 @@
 //!
 //! Not for finding it: whoever calls has seen the fault, but for those of a header.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::text::code::Code;
-use crate::text::spelling::canonical;
+use crate::text::diagnostic::closest;
+use crate::text::lookalike::did_you_mean;
 
 use super::super::RowLimit;
-use super::super::fault::{Fault, RAISE_LIMIT, SAVE_AS_UTF8};
+use super::super::columns::Columns;
+use super::super::fault::{Fault, RAISE_LIMIT};
+use super::super::input::Encoding;
+use super::dialect::Dialect;
 
 /// A header of more columns is none.
 const MOST_COLUMNS: usize = 10_000;
-const CLOSE_THE_QUOTE: &str =
-    "close the quote; a double quote inside a quoted text is written twice: \"\"";
-
 /// What a header cannot mean.
-pub(super) fn of_header(names: &[Arc<str>], delimiter: u8, line: u64) -> Vec<Fault> {
-    if let Some(fault) = other_delimiter(names, delimiter, line) {
+pub(super) fn of_header(columns: &Columns, delimiter: u8, line: u64) -> Vec<Fault> {
+    let written = columns.written();
+    if let Some(fault) = other_delimiter(written, delimiter, line) {
         return vec![fault];
     }
-    if names.len() > MOST_COLUMNS {
-        return vec![too_many(names.len(), line)];
+    if written.len() > MOST_COLUMNS {
+        return vec![too_many(written.len(), line)];
     }
     let mut faults = Vec::new();
-    let mut firsts = HashMap::new();
-    for (index, name) in names.iter().enumerate() {
-        let first = *firsts.entry(canonical(name)).or_insert(index);
-        if name.trim().is_empty() {
+    for (index, (written, name)) in written.iter().zip(columns.names()).enumerate() {
+        let first = columns.index(name).unwrap_or(index);
+        if written.trim().is_empty() {
             faults.push(nameless(line, index + 1));
         } else if first < index {
             faults.push(duplicate(line, name, first + 1, index + 1));
         }
     }
     faults
+}
+
+/// The columns that are said to have texts for nothing, and that are not there.
+pub(super) fn of_nulls(names: &[Box<str>], columns: &Columns, line: u64) -> Vec<Fault> {
+    let known: Vec<&str> = columns.names().iter().map(AsRef::as_ref).collect();
+    let told = names.iter().map(|name| {
+        let message = format!("`nulls` names a column `{name}`, and the file has none");
+        let hint = match closest(name, &known) {
+            Some(meant) => did_you_mean(name, meant),
+            None => format!("its columns: {}", known.join(", ")),
+        };
+        Fault::row(line, Code::UnknownColumn, message).hint(hint).last()
+    });
+    told.collect()
 }
 
 fn too_many(count: usize, line: u64) -> Fault {
@@ -88,51 +102,81 @@ fn duplicate(line: u64, name: &Arc<str>, first: usize, second: usize) -> Fault {
     let message = format!("columns {first} and {second} are both named `{name}`");
     Fault::row(line, Code::DuplicateColumn, message)
         .column(Some(name))
-        .hint("rename or delete one of them: a name must mean one column")
+        .hint("rename one of them: columns of one name are told apart by such a number, so no other may have it")
 }
 
-pub(super) fn ragged(line: u64, found: usize, wanted: usize, delimiter: u8) -> Fault {
+pub(super) fn ragged(line: u64, found: usize, wanted: usize, dialect: &Dialect) -> Fault {
     let cells = if found == 1 { "cell" } else { "cells" };
     let message = format!("the row has {found} {cells}, the header has {wanted}");
-    let delimiter = in_words(delimiter);
+    let delimiter = in_words(dialect.delimiter);
+    let within = |what: &str| match (dialect.quote, dialect.escape) {
+        (Some(quote), _) => {
+            format!("a text with {what} in it has to stand in {}", quotes_in_words(quote))
+        }
+        (None, Some(escape)) => {
+            format!("{what} within a text has to have {} before it", in_words(escape))
+        }
+        (None, None) => format!("where nothing is quoted, no text may have {what} in it"),
+    };
     let hint = if found > wanted {
-        format!("a text with {delimiter} in it has to stand in double quotes")
+        within(&delimiter)
     } else {
-        format!(
-            "is {delimiter} missing? a text with a line break in it has to stand in double quotes"
-        )
+        format!("is {delimiter} missing? {}", within("a line break"))
     };
     Fault::row(line, Code::RaggedRow, message).hint(hint)
 }
 
-pub(super) fn not_utf8(line: u64, column: Option<&Arc<str>>) -> Fault {
-    Fault::row(line, Code::InvalidUtf8, "the text is not UTF-8").column(column).hint(SAVE_AS_UTF8)
+/// `double quotes`, or the sign that was said.
+fn quotes_in_words(quote: u8) -> String {
+    match quote {
+        b'"' => "double quotes".to_owned(),
+        b'\'' => "single quotes".to_owned(),
+        other => format!("two {} signs", in_words(other)),
+    }
 }
 
-pub(super) fn name_not_utf8(line: u64, position: usize, name: &[u8]) -> Fault {
+pub(super) fn name_not_text(line: u64, position: usize, name: &[u8], encoding: Encoding) -> Fault {
     let shown = String::from_utf8_lossy(name);
-    let message = format!("the name of column {position}, `{shown}`, is not UTF-8");
-    Fault::row(line, Code::InvalidUtf8, message).hint(SAVE_AS_UTF8)
+    let fault = Fault::not_text((line, 0), name, encoding);
+    if encoding.is_utf8() {
+        let message = format!("the name of column {position}, `{shown}`, is not UTF-8");
+        return fault.says(message);
+    }
+    fault
 }
 
-pub(super) fn quote_open_at_the_end(line: u64) -> Fault {
-    unclosed(line, "the quote that opens here is not closed before the end of the file")
+pub(super) fn quote_open_at_the_end(line: u64, dialect: &Dialect) -> Fault {
+    unclosed(line, "the quote that opens here is not closed before the end of the file", dialect)
 }
 
-pub(super) fn quote_open_too_long(line: u64, longest: RowLimit) -> Fault {
+pub(super) fn quote_open_too_long(line: u64, longest: RowLimit, dialect: &Dialect) -> Fault {
     let message = format!("the quote that opens here is not closed within {longest}");
-    Fault::row(line, Code::UnclosedQuote, message).hint(format!("{CLOSE_THE_QUOTE}; {RAISE_LIMIT}"))
+    let hint = format!("{}; {RAISE_LIMIT}", close_the_quote(dialect));
+    Fault::row(line, Code::UnclosedQuote, message).hint(hint)
 }
 
-pub(super) fn text_after_quote(line: u64, closed_on: u64) -> Fault {
+pub(super) fn text_after_quote(line: u64, closed_on: u64, dialect: &Dialect) -> Fault {
     if closed_on == line {
-        return unclosed(line, "text goes on after the quote that closes a cell");
+        return unclosed(line, "text goes on after the quote that closes a cell", dialect);
     }
     let message =
         format!("the quote that opens here is closed in the midst of text, on line {closed_on}");
-    unclosed(line, message)
+    unclosed(line, message, dialect)
 }
 
-fn unclosed(line: u64, message: impl Into<String>) -> Fault {
-    Fault::row(line, Code::UnclosedQuote, message).hint(CLOSE_THE_QUOTE)
+fn unclosed(line: u64, message: impl Into<String>, dialect: &Dialect) -> Fault {
+    Fault::row(line, Code::UnclosedQuote, message).hint(close_the_quote(dialect))
+}
+
+fn close_the_quote(dialect: &Dialect) -> String {
+    let quote = char::from(dialect.quote.unwrap_or(b'"'));
+    let name = if quote == '"' { "a double quote".to_owned() } else { format!("a {quote}") };
+    match dialect.escape.map(char::from) {
+        None => {
+            format!("close the quote; {name} inside a quoted text is written twice: {quote}{quote}")
+        }
+        Some(escape) => {
+            format!("close the quote; {name} inside a quoted text is written {escape}{quote}")
+        }
+    }
 }

@@ -74,9 +74,8 @@ impl Feed {
         self.window.passed() - self.before
     }
 
-    /// Where the first byte at hand is.
-    pub(super) fn spot(&self) -> Spot {
-        self.window.spot()
+    pub(super) fn window(&self) -> &Window {
+        &self.window
     }
 
     /// Goes to a place between two records; the `csv` crate has to be told to begin again there.

@@ -4,43 +4,80 @@
 //! line that a record starts on, and quotes that are not closed, or not where a quote may be. Reading
 //! goes on below the line of such a quote, so that no row goes unread because of it.
 //!
-//! Not for guessing: the delimiter is what the job says, the encoding is UTF-8.
+//! Not for guessing: the signs are what the job says, and the window has made the bytes UTF-8.
 
 mod dialect;
+mod escaped;
 mod faults;
 mod feed;
+mod heading;
+mod nulls;
+mod quoted;
 mod quotes;
 
-use std::io::SeekFrom;
 use std::sync::Arc;
 
-use csv::{ByteRecord, Position};
+use csv::ByteRecord;
 
 use self::dialect::Dialect;
-use self::feed::{End, Feed};
-use self::quotes::{Broken, Cause};
+use self::escaped::Escaped;
+use self::nulls::NullTexts;
+use self::quoted::Quoted;
 use super::columns::{Columns, MOST_KEYS};
+use super::empty;
 use super::fault::Fault;
+use super::input::Encoding;
+use super::manner::Table;
 use super::record::Record;
-use super::window::{Spot, Window, line_feeds};
+use super::window::{Spot, Window};
 
 pub(super) struct CsvRows {
-    reader: csv::Reader<Feed>,
+    cutter: Cutter,
     cells: ByteRecord,
+    nulls: NullTexts,
+    /// The cells at hand that mean nothing.
+    nothing: Vec<usize>,
+}
+
+/// What cuts records, by whether a sign is escaped within quotes or anywhere.
+enum Cutter {
+    Quoted(Box<Quoted>),
+    Escaped(Escaped),
 }
 
 impl CsvRows {
-    pub(super) fn new(window: Window, delimiter: u8) -> Self {
-        Self::in_dialect(window, Dialect::with_delimiter(delimiter))
+    /// Reads what comes before the first row.
+    pub(super) fn begin(
+        mut window: Window,
+        delimiter: u8,
+        table: &Table,
+    ) -> Result<(Columns, Self), Vec<Fault>> {
+        let delimiter =
+            heading::pass(&mut window, delimiter, table.header_row).map_err(|fault| vec![fault])?;
+        let line = window.line();
+        let mut rows = Self::in_dialect(window, Dialect::of(delimiter, table));
+        let columns = match &table.header {
+            Some(names) => Columns::of_header(names.to_vec()),
+            None => rows.header()?.ok_or_else(|| {
+                vec![empty("the first line has to name the columns, as in `ticket,note`")]
+            })?,
+        };
+        rows.nulls = NullTexts::of(&table.nulls, &columns)
+            .map_err(|names| faults::of_nulls(&names, &columns, line))?;
+        Ok((columns, rows))
     }
 
     fn in_dialect(window: Window, dialect: Dialect) -> Self {
-        let reader = dialect.reader(Feed::new(window, dialect));
-        Self { reader, cells: ByteRecord::new() }
+        let cutter = match (dialect.quote, dialect.escape) {
+            (None, Some(escape)) => Cutter::Escaped(Escaped::new(window, dialect, escape)),
+            _ => Cutter::Quoted(Box::new(Quoted::new(window, dialect))),
+        };
+        let (cells, nulls) = (ByteRecord::new(), NullTexts::default());
+        Self { cutter, cells, nulls, nothing: Vec::new() }
     }
 
     /// Reads the header. None: there is nothing in the file.
-    pub(super) fn header(&mut self) -> Result<Option<Columns>, Vec<Fault>> {
+    fn header(&mut self) -> Result<Option<Columns>, Vec<Fault>> {
         let line = match self.cut(&Columns::default()) {
             Ok(Some(line)) => line,
             Ok(None) => return Ok(None),
@@ -53,8 +90,9 @@ impl CsvRows {
             return Err(vec![faults::too_many_columns(line, self.cells.len())]);
         }
         let names = self.names(line)?;
-        let faults = faults::of_header(&names, self.delimiter(), line);
-        if faults.is_empty() { Ok(Some(Columns::closed(names))) } else { Err(faults) }
+        let columns = Columns::of_header(names);
+        let faults = faults::of_header(&columns, self.dialect().delimiter, line);
+        if faults.is_empty() { Ok(Some(columns)) } else { Err(faults) }
     }
 
     /// Reads the next row. False: there is none.
@@ -71,84 +109,36 @@ impl CsvRows {
             return Ok(true);
         }
         if found != wanted {
-            return Err(faults::ragged(line, found, wanted, self.delimiter()));
+            return Err(faults::ragged(line, found, wanted, self.dialect()));
         }
         record.place.line = line;
-        record
-            .set_text_cells(&self.cells)
-            .map_err(|cell| faults::not_utf8(line, columns.names().get(cell)))?;
+        record.set_text_cells(&self.cells).map_err(|cell| self.not_text(line, cell, columns))?;
+        record.set_nothing(&self.nothing);
         Ok(true)
     }
 
-    /// Where the last row ends that was read.
-    pub(super) fn spot(&self) -> Spot {
-        self.reader.get_ref().spot()
+    /// Where the last row ends that was read; none where it cannot be gone to.
+    pub(super) fn spot(&self) -> Option<Spot> {
+        let window = self.window();
+        window.can_go().then(|| window.spot())
     }
 
     /// Goes to the end of a row.
     pub(super) fn go_to(&mut self, spot: Spot) -> Result<(), Fault> {
-        self.reader.get_mut().go_to(spot).map_err(Fault::io)?;
-        self.begin_again().map_err(unreadable)
+        match &mut self.cutter {
+            Cutter::Quoted(cutter) => cutter.go_to(spot),
+            Cutter::Escaped(cutter) => cutter.go_to(spot).map_err(Fault::io),
+        }
     }
 
     /// Cuts the next record into `cells` and tells the line it starts on.
     fn cut(&mut self, columns: &Columns) -> Result<Option<u64>, Fault> {
-        loop {
-            let found = self.reader.read_byte_record(&mut self.cells).map_err(unreadable)?;
-            let end = self.reader.position().byte();
-            let feed = self.reader.get_mut();
-            let length = if found { feed.reach(end) } else { 0 };
-            if length == 0 && feed.end() == End::Real {
-                return Ok(None);
-            }
-            let (line, longest) = (feed.line(), feed.longest());
-            match (quotes::check(feed.text(length), &self.cells, feed.dialect()), feed.end()) {
-                (Ok(quoted_lines), End::Untold | End::Real) => {
-                    feed.pass(length, quoted_lines);
-                    return Ok(Some(line));
-                }
-                (Ok(_) | Err(Broken { cause: Cause::Open, .. }), End::Feigned)
-                    if feed.allow_more() =>
-                {
-                    self.begin_again().map_err(unreadable)?;
-                }
-                (Ok(_), End::Feigned) => {
-                    self.go_on_below(length).map_err(unreadable)?;
-                    return Err(Fault::row_too_long(line, longest));
-                }
-                (Err(broken), end) => return Err(self.broken(broken, end, columns)),
-            }
+        self.nothing.clear();
+        let (cells, nulls, nothing) = (&mut self.cells, &self.nulls, &mut self.nothing);
+        match &mut self.cutter {
+            Cutter::Quoted(cutter) => cutter.cut(columns, cells, (nulls, nothing)),
+            Cutter::Escaped(cutter) => cutter.cut(cells, nulls, nothing),
         }
-    }
-
-    /// The fault of a record that is the first at hand.
-    fn broken(&mut self, broken: Broken, end: End, columns: &Columns) -> Fault {
-        let feed = self.reader.get_ref();
-        let line_at = |offset| feed.line() + line_feeds(feed.text(offset));
-        let line = line_at(broken.quote);
-        let fault = match broken.cause {
-            Cause::TextAfter { at } => faults::text_after_quote(line, line_at(at)),
-            Cause::Open if end == End::Real => faults::quote_open_at_the_end(line),
-            Cause::Open => faults::quote_open_too_long(line, feed.longest()),
-        };
-        match self.go_on_below(broken.quote) {
-            Ok(()) => fault.column(columns.names().get(broken.cell)),
-            Err(error) => unreadable(error),
-        }
-    }
-
-    /// Has the next record cut from below the line that the byte at `offset` stands on.
-    fn go_on_below(&mut self, offset: usize) -> Result<(), csv::Error> {
-        self.reader.get_mut().pass_line(offset)?;
-        self.begin_again()
-    }
-
-    /// Has the next record cut from the first byte at hand.
-    fn begin_again(&mut self) -> Result<(), csv::Error> {
-        let byte = self.reader.get_ref().passed();
-        let mut position = Position::new();
-        position.set_byte(byte);
-        self.reader.seek_raw(SeekFrom::Start(byte), position)
     }
 
     fn names(&self, line: u64) -> Result<Vec<Arc<str>>, Vec<Fault>> {
@@ -157,26 +147,41 @@ impl CsvRows {
         for (index, cell) in self.cells.iter().enumerate() {
             match std::str::from_utf8(cell) {
                 Ok(name) => names.push(name.into()),
-                Err(_) => faults.push(faults::name_not_utf8(line, index + 1, cell)),
+                Err(_) => {
+                    faults.push(faults::name_not_text(line, index + 1, cell, self.encoding()));
+                }
             }
         }
         if faults.is_empty() { Ok(names) } else { Err(faults) }
+    }
+
+    /// The fault of a row in which a cell is no text.
+    fn not_text(&self, line: u64, cell: usize, columns: &Columns) -> Fault {
+        let before = self.cells.iter().take(cell).map(super::window::line_feeds).sum::<u64>();
+        let text = self.cells.get(cell).unwrap_or_default();
+        Fault::not_text((line, before), text, self.encoding()).column(columns.names().get(cell))
     }
 
     fn has_nul(&self) -> bool {
         memchr::memchr(0, self.cells.as_slice()).is_some()
     }
 
-    fn delimiter(&self) -> u8 {
-        self.reader.get_ref().dialect().delimiter
+    fn dialect(&self) -> &Dialect {
+        match &self.cutter {
+            Cutter::Quoted(cutter) => cutter.dialect(),
+            Cutter::Escaped(cutter) => cutter.dialect(),
+        }
     }
-}
 
-/// Bytes in any number of cells are never wrong for the `csv` crate; only reading them can fail.
-fn unreadable(error: csv::Error) -> Fault {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => Fault::io(error),
-        other => Fault::unreadable(&format!("{other:?}")),
+    fn window(&self) -> &Window {
+        match &self.cutter {
+            Cutter::Quoted(cutter) => cutter.window(),
+            Cutter::Escaped(cutter) => cutter.window(),
+        }
+    }
+
+    fn encoding(&self) -> Encoding {
+        self.window().encoding()
     }
 }
 

@@ -54,6 +54,12 @@ pub(super) fn check(text: &[u8], cells: &ByteRecord, dialect: &Dialect) -> Resul
     Ok(lines)
 }
 
+/// How long the quoted cell is that a text begins with; none where it begins with another, or with one that is not sound.
+pub(super) fn length_of_cell(text: &[u8], dialect: &Dialect) -> Option<usize> {
+    let is_quoted = dialect.quote.is_some() && text.first() == dialect.quote.as_ref();
+    is_quoted.then(|| Quoted::at_start_of(text, dialect).ok()).flatten().map(|cell| cell.length)
+}
+
 /// A quoted cell that is sound, its quotes among its length.
 struct Quoted {
     length: usize,

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Zoned;
 use tokio::sync::mpsc::unbounded_channel;
 
+use crate::declared::job::Given;
 use crate::engine::tests::server::{REFUSED, Server, clock};
 use crate::event::{Ending, Event, Obstacle, Progress, RowEnd};
 use crate::prepare::request::Request;
@@ -134,10 +135,9 @@ impl Desk {
     fn run(&self, weather: Weather) -> Played {
         let options = RunOptions {
             job: JobOptions {
-                delimiter: None,
+                given: Given::default(),
                 min_rows: None,
                 path: self.path("job.yaml"),
-                operation: None,
                 connectors: vec![self.path("schemas")],
                 ledger: self.path("ledger.db"),
             },

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::source::{Cell, Lines, Read, Record, Source};
+use crate::source::{Cell, Lines, Location, Read, Record, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
 use crate::text::place::RowPlace;
@@ -114,8 +114,10 @@ fn load(lookup: &Lookup, problems: &mut Vec<Diagnostic>) -> Table {
 /// About how many bytes the texts of a file have.
 fn size(rows: &Rows) -> u64 {
     match rows {
-        Rows::File { path, .. } => std::fs::metadata(path).map_or(0, |about| about.len()),
-        Rows::Inline { .. } => 0,
+        Rows::File { location: Location::File(path), .. } => {
+            std::fs::metadata(path).map_or(0, |about| about.len())
+        }
+        Rows::File { location: Location::Piped(_), .. } | Rows::Inline { .. } => 0,
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use crate::source::{Format, RowLimit, delimiter_of};
+use crate::source::{Format, Location, Manner, delimiter_of};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::document::{Document, Unsound};
@@ -101,9 +101,9 @@ impl Resolver<'_> {
             Rows::File {
                 name: path.display().to_string().into(),
                 format: format.unwrap_or_else(|| csv_format(&path, delimiter)),
-                longest: RowLimit::default(),
+                manner: Manner::default(),
                 written: Some(written),
-                path,
+                location: Location::File(path),
             }
         });
         if self.unsound.covers(&at) { Vec::new() } else { rows.collect() }

@@ -1,3 +1,5 @@
+mod tables;
+
 use std::io::Cursor;
 
 use csv::{QuoteStyle, Terminator};
@@ -116,8 +118,7 @@ fn a_byte_order_mark_within_the_file_is_text() {
     assert_eq!(read(&text[..7], common()), [row(1, &["\u{feff}a", "b"])]);
     let window =
         Window::new(Box::new(Cursor::new(text.as_bytes().to_vec())), CHUNK, RowLimit::default());
-    let mut source = CsvRows::new(window, b',');
-    let columns = source.header().unwrap().unwrap();
+    let (columns, mut source) = CsvRows::begin(window, b',', &Table::default()).unwrap();
     let mut record = Record::default();
     assert!(source.read(&mut record, &columns).is_err(), "its quote is never closed");
     assert!(source.read(&mut record, &columns).unwrap());
@@ -192,7 +193,7 @@ proptest! {
     #[test]
     fn records_and_faults_are_those_spelt_out_by_hand(text in "[ab\",\r\n ế]{0,40}", bits in 1usize..50) {
         let mut source =
-            CsvRows::new(Window::new(Box::new(Cursor::new(text.clone().into_bytes())), bits, RowLimit::default()), b',');
+            CsvRows::in_dialect(Window::new(Box::new(Cursor::new(text.clone().into_bytes())), bits, RowLimit::default()), common());
         let mut records = Some(Vec::new());
         loop {
             match source.cut(&Columns::default()) {

@@ -1,0 +1,85 @@
+//! What is piped in, kept in a file without a name until nobody needs it: rows are read twice.
+//!
+//! The file lies in the system's folder for temporary files and is gone with the process, however that ends. Not for what
+//! the bytes mean.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read, Seek, SeekFrom};
+use std::sync::{Arc, OnceLock};
+
+/// All that is piped in.
+#[derive(Debug, Default)]
+pub struct Spool {
+    /// None until somebody reads it; why it cannot be read, in words.
+    kept: OnceLock<Result<Arc<File>, String>>,
+}
+
+impl Spool {
+    /// What there is to read, as a test has it.
+    #[cfg(test)]
+    pub(super) fn of(mut input: impl Read) -> Self {
+        Self { kept: keep(&mut input).map_err(|error| error.to_string()).into() }
+    }
+
+    /// Reads it from its start, whoever else reads it. The first who asks has all of it taken in.
+    ///
+    /// # Errors
+    /// Nothing is piped in, or it cannot be read or kept: why, in words.
+    pub(super) fn reader(&self) -> Result<Reader, String> {
+        let kept = self.kept.get_or_init(|| {
+            let input = io::stdin();
+            if input.is_terminal() {
+                return Err("nothing is piped in".to_owned());
+            }
+            keep(&mut input.lock()).map_err(|error| error.to_string())
+        });
+        kept.clone().map(|file| Reader { file, at: 0 })
+    }
+}
+
+fn keep(input: &mut dyn Read) -> io::Result<Arc<File>> {
+    let mut file = tempfile::tempfile()?;
+    io::copy(input, &mut file)?;
+    Ok(Arc::new(file))
+}
+
+/// One of several readings of a file that is open once.
+pub(super) struct Reader {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Reader {
+    pub(super) fn about(&self) -> Option<std::fs::Metadata> {
+        self.file.metadata().ok()
+    }
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = read_at(&self.file, buffer, self.at)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for Reader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.at = match to {
+            SeekFrom::Start(at) => at,
+            SeekFrom::Current(by) => self.at.saturating_add_signed(by),
+            SeekFrom::End(by) => self.file.metadata()?.len().saturating_add_signed(by),
+        };
+        Ok(self.at)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, at)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
+}
