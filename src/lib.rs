@@ -64,7 +64,9 @@ pub mod proofs {
     pub use crate::prepare::Preparer;
     pub use crate::recover::{Circumstances, Dated, Lookup, Proof, Search, Since, item_id};
     pub use crate::row::{Attempted, Doubt, Holdings, Made, Newest};
-    pub use crate::source::{Cell, Format, Read, Record, RowLimit, Source};
+    pub use crate::source::{
+        Cell, DataPath, Each, Files, Format, Read, Record, RowLimit, Shape, SheetName, Source,
+    };
     pub use crate::text::diagnostic::{Diagnostic, Place};
     pub use crate::text::quota::Quota;
     pub use crate::traffic::reply::{Answer, Reply};

@@ -29,6 +29,7 @@ fn prepare(job: &job::Job) {
     let ours = match &job.rows {
         job::Rows::File { path, .. } => path.ends_with("notes.csv"),
         job::Rows::Inline { .. } => true,
+        job::Rows::Several { .. } => false,
     };
     let Some(mut source) = ours.then(|| job.rows.open().ok()).flatten() else { return };
     match Preparer::compile(job, &mut source) {

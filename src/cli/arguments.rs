@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::sandbox::{ClockModel, Faults, ListModel};
-use crate::source::delimiter_of;
+use crate::source::{DataPath, Each, Shape, SheetName, delimiter_of};
 use crate::task::{Failures, TimeLimits, Until};
 use crate::text::quota::{NotationError, Quota, parse_duration};
 
 /// Carries ticket notes into StringeeX, in bulk, once each.
 ///
-/// A job is a YAML file, or a data file (csv, tsv, jsonl, json). Credentials come from the environment:
+/// A job is a YAML file, or a data file (csv, tsv, jsonl, json, xlsx, ods). Credentials come from the environment:
 /// STRINGEEX_TOKEN, or STRINGEEX_EMAIL and STRINGEEX_PASSWORD, or STRINGEE_KEY_SID and STRINGEE_KEY_SECRET;
 /// each may be given as NAME_FILE, too.
 #[derive(Debug, Parser)]
@@ -120,6 +120,8 @@ pub(super) struct StatusArguments {
     #[arg(long, value_name = "SIGN", value_parser = delimiter)]
     pub delimiter: Option<u8>,
     #[command(flatten)]
+    pub shape: ShapeArguments,
+    #[command(flatten)]
     pub common: CommonArguments,
 }
 
@@ -146,6 +148,8 @@ pub(super) struct LedgerCheckArguments {
     #[arg(long, value_name = "SIGN", value_parser = delimiter, hide = true)]
     pub delimiter: Option<u8>,
     #[command(flatten)]
+    pub shape: ShapeArguments,
+    #[command(flatten)]
     pub common: CommonArguments,
 }
 
@@ -161,6 +165,30 @@ pub(super) struct ExplainArguments {
     pub color: Color,
 }
 
+/// How rows are found in a data file.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ShapeArguments {
+    /// Where the rows of a JSON file are, as in /tickets or '/*/ticket'
+    #[arg(long, value_name = "PATH", value_parser = path)]
+    pub at: Option<DataPath>,
+    /// What makes several rows of one: /comments in JSON; of a table columns:Comment or 'split:;:Ticket IDs'
+    #[arg(long, value_name = "WHAT", value_parser = Each::parse)]
+    pub each: Option<Each>,
+    /// The sheet of a workbook, by name or number [default: the first that is not hidden]
+    #[arg(long, value_name = "NAME", value_parser = sheet)]
+    pub sheet: Option<SheetName>,
+    /// The row of the sheet that names the columns [default: it is looked for]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub header_row: Option<u32>,
+}
+
+impl ShapeArguments {
+    pub(super) fn shape(&self) -> Shape {
+        let Self { at, each, sheet, header_row } = self.clone();
+        Shape { at, each, sheet, header_row }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct JobArguments {
     /// A YAML job, or a data file
@@ -171,6 +199,8 @@ pub(super) struct JobArguments {
     /// What stands between the cells of a data file: ';', '|', tab [default: a comma; in .tsv a tab]
     #[arg(long, value_name = "SIGN", value_parser = delimiter)]
     pub delimiter: Option<u8>,
+    #[command(flatten)]
+    pub shape: ShapeArguments,
     /// Refuse a source with fewer rows, as where an export came out empty [default: the job's min_rows]
     #[arg(long, value_name = "N")]
     pub min_rows: Option<u64>,
@@ -308,6 +338,15 @@ fn delimiter(text: &str) -> Result<u8, String> {
     let refuse =
         || "a delimiter is one ASCII character, as in ';' or ',', or the word tab".to_owned();
     delimiter_of(text).ok_or_else(refuse)
+}
+
+fn path(text: &str) -> Result<DataPath, String> {
+    DataPath::parse(text).map_err(|reason| format!("{reason}: write it as in /tickets"))
+}
+
+// A name may be any text.
+fn sheet(text: &str) -> Result<SheetName, std::convert::Infallible> {
+    Ok(SheetName::parse(text))
 }
 
 fn quota(text: &str) -> Result<Quota, String> {

@@ -19,6 +19,7 @@ pub(super) fn job(
         path: job.job.clone(),
         operation: job.operation.clone(),
         delimiter: job.delimiter,
+        shape: job.shape.shape(),
         min_rows: job.min_rows,
         connectors: common.connectors.clone(),
         ledger: ledger(Some(&job.job), common, environment),

@@ -83,7 +83,8 @@ mod tests {
             "format" => "json",
             "color" => "never",
             "delimiter" => "tab",
-            "min-rows" => "1",
+            "min-rows" | "header-row" => "1",
+            "at" | "each" => "/a",
             _ => "some/where",
         }
     }

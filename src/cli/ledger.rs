@@ -19,6 +19,7 @@ fn check(arguments: &LedgerCheckArguments, environment: &Environment) -> u8 {
     let options = LedgerCheckOptions {
         job: arguments.job.clone(),
         delimiter: arguments.delimiter,
+        shape: arguments.shape.shape(),
         connectors: arguments.common.connectors.clone(),
         ledger: gather::ledger(arguments.job.as_ref(), &arguments.common, environment),
     };

@@ -30,6 +30,7 @@ pub(super) fn status(
         job: arguments.job.clone(),
         operation: arguments.operation.clone(),
         delimiter: arguments.delimiter,
+        shape: arguments.shape.shape(),
         connectors: arguments.common.connectors.clone(),
         address: arguments.common.base_url.clone(),
         ledger: gather::ledger(arguments.job.as_ref(), &arguments.common, environment),

@@ -227,7 +227,7 @@ impl<'a> Decider<'a> {
         };
         decided.fate = self.within_limit(fate);
         let mark = glance.name.map(|name| name.mark(glance.digest));
-        self.fates.push(record.place.row, decided.fate, mark, nth);
+        self.fates.push(record.ordinal, decided.fate, mark, nth);
         Ok(decided)
     }
 

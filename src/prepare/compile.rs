@@ -34,6 +34,7 @@ impl Preparer {
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
         let mut compiler = Compiler::new(Declared::of_job(job));
         let compiled = compiler.compile(source);
+        compiler.tell_lacking_columns(source);
         let operations = compiler.operations();
         let (errors, warnings): (Vec<_>, Vec<_>) =
             compiler.problems.into_iter().partition(Diagnostic::is_error);
@@ -46,6 +47,11 @@ impl Preparer {
                     fields: compiled.fields,
                     intakes: compiled.intakes,
                     key: compiled.key,
+                    order: compiled.order,
+                    collected: None,
+                    used: (0..source.columns().names().len())
+                        .map(|column| source.is_asked(column))
+                        .collect(),
                     marker: job.marker.clone(),
                     map_place: compiler.job.map_place(),
                     by_name: matches!(compiler.job.map, Part::Absent),
@@ -83,6 +89,7 @@ struct Declared<'a> {
     rows: Option<&'a Rows>,
     map: Part<&'a [MapEntry]>,
     key: Option<&'a Written>,
+    order_by: Option<&'a Written>,
     timezone: Option<&'a TimeZone>,
     document: Option<&'a Document>,
 }
@@ -95,6 +102,7 @@ impl<'a> Declared<'a> {
             rows: Some(&job.rows),
             map: job.map.as_deref().map_or(Part::Absent, Part::Known),
             key: job.key.as_ref(),
+            order_by: job.order_by.as_ref(),
             timezone: job.timezone.as_ref(),
             document: job.document.as_ref(),
         }
@@ -111,6 +119,7 @@ impl<'a> Declared<'a> {
                 Part::Unknown => Part::Unknown,
             },
             key: sketch.key.as_ref(),
+            order_by: None,
             timezone: sketch.timezone.as_ref(),
             document: Some(&sketch.document),
         }
@@ -132,7 +141,7 @@ impl<'a> Declared<'a> {
     /// Where fields would be added that nothing fills.
     fn map_place(&self) -> Place {
         let Some(document) = self.document else { return Place::File(self.name()) };
-        let written = ["map", "source"].map(|key| Pointer::of([key]));
+        let written = ["map", "source", "sources"].map(|key| Pointer::of([key]));
         let at = written.iter().find(|at| document.at(at).is_some());
         document.place_of_key(at.unwrap_or(&Pointer::root()))
     }
@@ -143,6 +152,7 @@ struct Parts {
     choice: Option<Choice>,
     fields: Vec<FieldOrigin>,
     key: Option<Origin>,
+    order: Option<Origin>,
     intakes: Vec<Intake>,
 }
 
@@ -157,7 +167,8 @@ fn open_columns(job: &Job, source: &Source) -> Vec<(usize, Written)> {
         }
         _ => None,
     });
-    let written: Vec<Written> = written.chain(job.key.clone()).collect();
+    let written: Vec<Written> =
+        written.chain(job.key.clone()).chain(job.order_by.clone()).collect();
     let names = source.columns().names().iter().enumerate();
     names
         .filter_map(|(index, name)| {
@@ -185,16 +196,34 @@ impl<'a> Compiler<'a> {
         let before = self.problems.len();
         let key = self.job.key.and_then(|written| self.key(written, source));
         let of_key = self.problems.split_off(before);
+        let order = self.job.order_by;
+        let order =
+            order.and_then(|written| self.keep(Origin::compile(&self.language, written, source)));
         let of_choice = match &choice {
             Some(Choice::PerRow(origin)) => Some(origin),
             Some(Choice::Fixed) | None => None,
         };
-        let elsewhere: Vec<&Origin> = of_choice.into_iter().chain(&key).collect();
+        let elsewhere: Vec<&Origin> = of_choice.into_iter().chain(&key).chain(&order).collect();
         let fields = self.fields(&elsewhere, source);
         self.problems.extend(of_key);
         let operations = self.operations();
         let intakes = operations.iter().map(|operation| self.intake(operation, &fields, source));
-        Parts { choice, intakes: intakes.collect(), fields, key }
+        Parts { choice, intakes: intakes.collect(), fields, key, order }
+    }
+
+    /// Of files that are read together, those that lack a column which the job uses.
+    fn tell_lacking_columns(&mut self, source: &Source) {
+        for (file, name) in source.lacking() {
+            let column = source.columns().index(name);
+            if column.is_some_and(|column| source.is_asked(column)) {
+                let message =
+                    format!("the file has no column `{name}`, as others of its source have");
+                let place = Place::File(Arc::clone(file));
+                let problem = Diagnostic::error(Code::MissingColumn, place, message);
+                let hint = "add the column to the file, or read the file as a source of its own, under `sources`";
+                self.problems.push(problem.hint(hint));
+            }
+        }
     }
 
     fn choice(&mut self, source: &mut Source) -> Option<Choice> {

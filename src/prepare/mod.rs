@@ -9,6 +9,7 @@ mod defaults;
 mod fields;
 mod intake;
 pub(crate) mod mapping;
+mod order;
 mod prepared;
 pub(crate) mod request;
 pub(crate) mod schema;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 use crate::declared::job::{Job, Marker, Written};
 use crate::prepare::mapping::Origin;
-use crate::source::{Columns, Lines, Source};
+use crate::source::{Collected, Columns, Lines, Record, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, slip_of};
 
@@ -35,6 +36,12 @@ pub struct Preparer {
     fields: Vec<FieldOrigin>,
     intakes: Vec<Intake>,
     key: Option<Origin>,
+    /// What rows are put in order by.
+    order: Option<Origin>,
+    /// The rows in that order, once they are.
+    collected: Option<Arc<Collected>>,
+    /// By column, whether anything in the job uses it.
+    used: Vec<bool>,
     marker: Option<Marker>,
     /// Where fields would be added that nothing fills.
     map_place: Place,
@@ -63,7 +70,10 @@ struct FieldOrigin {
 impl Preparer {
     /// Opens the job's source anew, with the columns where this preparer expects them.
     pub fn reopen(&self, job: &Job) -> Result<Source, Vec<Diagnostic>> {
-        let mut source = job.rows.open()?;
+        let mut source = match &self.collected {
+            Some(collected) => Source::ordered(Arc::clone(collected)),
+            None => job.rows.open()?,
+        };
         for name in self.columns.names() {
             source.column(name);
         }
@@ -75,12 +85,24 @@ impl Preparer {
         self.key.is_some()
     }
 
+    /// Cells that the job uses, and that do not hold what they show.
+    fn unreadable_cells(&self, record: &Record) -> impl Iterator<Item = Diagnostic> {
+        let is_used = |column: usize| self.used.get(column).copied().unwrap_or_default();
+        let cells = record.faulty().iter().filter(move |cell| is_used(cell.column));
+        cells.map(|cell| {
+            let mut place = self.place(record, Some(cell.column), None);
+            place.row.within = Some(Arc::clone(&cell.address));
+            Diagnostic::error(Code::SheetCell, Place::Row(place), cell.message.clone())
+                .hint(cell.hint.clone())
+        })
+    }
+
     /// What only the whole source can tell, in order: columns that the job names and that no row had, fields that are left
     /// out, rows in which nothing is written.
     pub fn of_whole(&self, source: &Source) -> Vec<Diagnostic> {
         let mut problems = self.never_seen(source);
         problems.extend(self.left_out(source));
-        problems.extend(blank_rows(source));
+        problems.extend(source.blank().iter().map(blank_rows));
         problems
     }
 
@@ -125,19 +147,14 @@ impl Preparer {
     }
 }
 
-fn blank_rows(source: &Source) -> Option<Diagnostic> {
-    let blank = source.blank();
+fn blank_rows((file, blank): &(Arc<str>, Lines)) -> Diagnostic {
     let rows = match blank.count {
-        0 => return None,
         1 => "a row in which nothing is written was".to_owned(),
         count => format!("{count} rows in which nothing is written were"),
     };
     let message = format!("{rows} passed over: {}", blank.lines());
-    let place = Place::File(Arc::clone(source.name()));
-    Some(
-        Diagnostic::warning(Code::BlankRows, place, message)
-            .hint("spreadsheets leave such rows below a table; delete them if they are in the way"),
-    )
+    Diagnostic::warning(Code::BlankRows, Place::File(Arc::clone(file)), message)
+        .hint("spreadsheets leave such rows below a table; delete them if they are in the way")
 }
 
 fn left_out(name: &str, rows: &Lines) -> String {

@@ -147,10 +147,15 @@ impl Preparer {
     /// Prepares a row as far as it can be without knowing the time: it has to be checked, unless it is done.
     pub fn draft<'p>(&'p self, record: &'p Record, findings: &mut Findings) -> Draft<'p> {
         let first = findings.problems.len();
+        findings.problems.extend(self.unreadable_cells(record));
+        if findings.problems.len() > first {
+            return self.unreadable(record, first);
+        }
         let (key, keyless) = self.row_key(record);
         let intake = self.intake_of(record, findings);
         let (fields, marker) =
             intake.map(|intake| self.fill(intake, record, &key, findings)).unwrap_or_default();
+        findings.problems.extend(self.turn_fault(record));
         Draft {
             preparer: self,
             record,
@@ -161,6 +166,22 @@ impl Preparer {
             keyless,
             fields,
             marker,
+            first,
+        }
+    }
+
+    /// A row of which nothing is taken: it has cells that do not hold what they show.
+    fn unreadable<'p>(&'p self, record: &'p Record, first: usize) -> Draft<'p> {
+        Draft {
+            preparer: self,
+            record,
+            intake: None,
+            key: RowKey::Missing,
+            keyless: None,
+            fields: Fields::default(),
+            are_readable: false,
+            are_complete: false,
+            marker: None,
             first,
         }
     }
@@ -192,9 +213,9 @@ impl<'p> Draft<'p> {
         Prepared { draft: self, valid }
     }
 
-    /// The number of the row in its source, from 1.
+    /// The how many row it is that its source gives, from 1.
     pub fn row(&self) -> u64 {
-        self.record.place.row
+        self.record.ordinal
     }
 
     pub fn key(&self) -> &RowKey {

@@ -6,6 +6,8 @@ use serde_json::json;
 
 use super::*;
 
+mod several;
+
 const CSV: Format = Format::Csv { delimiter: b',' };
 
 /// Hands out few bytes at a time, as a pipe may.
@@ -52,6 +54,7 @@ fn source_in_bits(bytes: &[u8], format: Format, bits: usize) -> Result<Source, V
         Window::new(Box::new(input), bits, RowLimit::default()),
         name_of(format),
         format,
+        &Shape::default(),
     )
 }
 
@@ -60,6 +63,7 @@ fn name_of(format: Format) -> Arc<str> {
         Format::Csv { .. } => "notes.csv".into(),
         Format::JsonLines => "notes.jsonl".into(),
         Format::Json => "notes.json".into(),
+        Format::Workbook => "notes.xlsx".into(),
     }
 }
 
@@ -173,7 +177,8 @@ fn rows_in_which_nothing_is_written_are_passed_over_and_counted() {
         let first = if format == CSV { 2 } else { 1 };
         assert_eq!(lines, [(1, first), (2, first + 2)], "{text}");
         let expected = Lines { count: 4, first: vec![first + 1, first + 3, first + 4] };
-        assert_eq!((source.rows(), source.blank()), (2, &expected), "{text}");
+        let blank = source.blank().into_iter().map(|(_, lines)| lines).collect::<Vec<_>>();
+        assert_eq!((source.rows(), blank), (2, vec![expected]), "{text}");
     }
     // What a job says of every row needs no cells.
     let bare = vec![InlineRow { line: 3, cells: Vec::new() }];
@@ -293,7 +298,7 @@ fn the_longest_row_is_as_the_job_says() {
     let rows = |mebibytes| {
         let longest = RowLimit::of_mebibytes(mebibytes).unwrap();
         let window = Window::new(Box::new(Cursor::new(text.clone())), CHUNK, longest);
-        told_of(Source::from_input(window, "notes.csv".into(), CSV))
+        told_of(Source::from_input(window, "notes.csv".into(), CSV, &Shape::default()))
     };
     assert!(rows(2).contains("is not closed within 2 MiB"), "{}", rows(2));
     assert!(!rows(4).contains("error"), "{}", rows(4));
@@ -364,7 +369,12 @@ fn files_that_cannot_be_opened() {
 fn a_file_that_fails_halfway_ends_there() {
     let input = Failing(Cursor::new(b"a,b\n1,2\n3,more than a head".to_vec()));
     let window = Window::new(Box::new(input), CHUNK, RowLimit::default());
-    insta::assert_snapshot!(told_of(Source::from_input(window, "notes.csv".into(), CSV)));
+    insta::assert_snapshot!(told_of(Source::from_input(
+        window,
+        "notes.csv".into(),
+        CSV,
+        &Shape::default()
+    )));
 }
 
 #[test]

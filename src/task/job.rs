@@ -7,7 +7,7 @@ use crate::declared::job::{self, Broken, DataFile, Job, Rows};
 use crate::plan::{Open, Readings};
 use crate::prepare::Preparer;
 use crate::report::of_changed_key;
-use crate::source::Source;
+use crate::source::{Shape, Source};
 use crate::text::address::{AddressError, BaseUrl};
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::pointer::Pointer;
@@ -24,6 +24,8 @@ pub(crate) struct JobOptions {
     pub operation: Option<String>,
     /// What stands between the cells of a data file, where that was said.
     pub delimiter: Option<u8>,
+    /// How rows are found in a data file.
+    pub shape: Shape,
     /// A source with fewer rows is refused, where that was said; otherwise what the job says.
     pub min_rows: Option<u64>,
     /// Folders in which connectors are looked for first.
@@ -35,7 +37,11 @@ pub(crate) struct JobOptions {
 impl JobOptions {
     /// What is said of the job where it is a data file.
     pub(super) fn data_file(&self) -> DataFile<'_> {
-        DataFile { operation: self.operation.as_deref(), delimiter: self.delimiter }
+        DataFile {
+            operation: self.operation.as_deref(),
+            delimiter: self.delimiter,
+            shape: Some(&self.shape),
+        }
     }
 }
 
@@ -67,7 +73,8 @@ impl Opening {
             problems.extend(Preparer::faults_without_source(&job));
             problems
         })?;
-        let (preparer, warnings) = Preparer::compile(&job, &mut source)?;
+        let (mut preparer, warnings) = Preparer::compile(&job, &mut source)?;
+        let source = preparer.in_order(source)?;
         Ok((Self { job, preparer, warnings }, source))
     }
 

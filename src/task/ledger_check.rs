@@ -7,6 +7,7 @@ use crate::declared::connector::{Catalogue, Connector, Effect};
 use crate::declared::job::{self, DataFile};
 use crate::ledger::{CheckScope, Inspection, inspect};
 use crate::report::of_no_ledger;
+use crate::source::Shape;
 use crate::text::diagnostic::Place;
 
 use super::Failure;
@@ -19,6 +20,8 @@ pub(crate) struct LedgerCheckOptions {
     /// Folders in which connectors are looked for first.
     /// What stands between the cells of a data file, where that was said.
     pub delimiter: Option<u8>,
+    /// How rows are found in a data file.
+    pub shape: Shape,
     pub connectors: Vec<PathBuf>,
     pub ledger: PathBuf,
 }
@@ -29,7 +32,11 @@ pub(crate) fn check_ledger(
 ) -> Result<(Option<String>, Inspection), Failure> {
     let job = match &options.job {
         Some(path) => {
-            let data = DataFile { delimiter: options.delimiter, ..DataFile::default() };
+            let data = DataFile {
+                delimiter: options.delimiter,
+                shape: Some(&options.shape),
+                ..DataFile::default()
+            };
             let loaded = job::load(path, data, &options.connectors);
             Some(loaded.map_err(|broken| broken.problems)?)
         }

@@ -12,7 +12,7 @@ use crate::ledger::{
 use crate::plan::{Chronicle, Counts, Stand, Standings, standings};
 use crate::report::{of_ledger, of_row};
 use crate::row::{KeyHash, Standing, Totals};
-use crate::source::Source;
+use crate::source::{Shape, Source};
 use crate::text::address;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, Severity};
@@ -34,6 +34,8 @@ pub(crate) struct StatusOptions {
     pub operation: Option<String>,
     /// What stands between its cells, where that was said.
     pub delimiter: Option<u8>,
+    /// How rows are found in it.
+    pub shape: Shape,
     /// Folders in which connectors are looked for first.
     pub connectors: Vec<PathBuf>,
     /// Only where requests went to this address; none for all targets.
@@ -113,7 +115,8 @@ pub(crate) fn status(
     let job = match &options.job {
         Some(path) => {
             let operation = options.operation.as_deref();
-            let data = DataFile { operation, delimiter: options.delimiter };
+            let data =
+                DataFile { operation, delimiter: options.delimiter, shape: Some(&options.shape) };
             let job = job::load(path, data, &options.connectors);
             Some(job.map_err(|broken| broken.problems)?)
         }

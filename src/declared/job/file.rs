@@ -23,7 +23,14 @@ pub(crate) struct JobFile {
     #[schemars(extend("examples" = ["ticket_note.create"]))]
     pub operation: Option<String>,
     #[schemars(extend("examples" = [{ "csv": "notes.csv" }]))]
-    pub source: SourceFile,
+    pub source: Option<SourceFile>,
+    /// Several sources in place of one, read one after the other, as posts and notes that the old system kept apart.
+    #[schemars(extend("examples" = [[{ "csv": "posts.csv", "add": { "kind": "post" } }, { "csv": "notes.csv", "add": { "kind": "note" } }]]))]
+    pub sources: Option<Vec<SourceFile>>,
+    /// An expression for the order in which rows go, as in "{{ created_at | epoch_ms }}": by number or by text. Rows of the
+    /// same value keep their order. Left out: the order of the file.
+    #[schemars(extend("examples" = ["{{ created_at | epoch_ms }}"]))]
+    pub order_by: Option<String>,
     /// Field: value. A text may hold expressions, as in "{{ column | trim }}". Left out: the columns that bear a field's name.
     #[schemars(extend("examples" = [{ "ticket_id": "{{ ticket }}", "note": "{{ body }}" }]))]
     pub map: Option<IndexMap<String, Value>>,
@@ -51,7 +58,8 @@ pub(crate) struct JobFile {
     pub account: Option<String>,
 }
 
-/// Where the rows come from: exactly one of csv, jsonl, json and rows.
+/// Where the rows come from: exactly one of csv, jsonl, json, xlsx, ods and rows. A name with *, ? or [ ] stands for all
+/// files that fit it, in natural order.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceFile {
@@ -64,6 +72,28 @@ pub(crate) struct SourceFile {
     /// A file with a JSON list of objects.
     #[schemars(extend("examples" = ["notes.json"]))]
     pub json: Option<String>,
+    /// A workbook of Excel.
+    #[schemars(extend("examples" = ["notes.xlsx"]))]
+    pub xlsx: Option<String>,
+    /// A workbook of LibreOffice.
+    #[schemars(extend("examples" = ["notes.ods"]))]
+    pub ods: Option<String>,
+    /// For json: where the rows are, as in /tickets; `*` stands for every item, as in /*/ticket. Left out: the file is the list.
+    #[schemars(extend("examples" = ["/tickets", "/*/helpdesk_ticket"]))]
+    pub at: Option<String>,
+    /// What makes several rows of one: a path within a JSON object, as in /comments; of a table the columns of a name, or the
+    /// parts of a cell. The rest of it is `parent`, its number `index`.
+    #[schemars(extend("examples" = ["/comments", { "columns": "Comment" }, { "split": "Ticket IDs", "by": ";" }]))]
+    pub each: Option<EachFile>,
+    /// For xlsx and ods: the sheet, by its name or its number from 1. Left out: the first that is not hidden.
+    #[schemars(extend("examples" = ["Notes", "2"]))]
+    pub sheet: Option<String>,
+    /// For xlsx and ods: the row that names the columns, from 1. Left out: it is looked for.
+    #[schemars(range(min = 1), extend("examples" = [4]))]
+    pub header_row: Option<u32>,
+    /// Columns that all rows of this source have, with one value each.
+    #[schemars(extend("examples" = [{ "kind": "mail" }]))]
+    pub add: Option<IndexMap<String, Value>>,
     /// Rows written here.
     #[schemars(extend("examples" = [[{ "ticket_id": "tk_1", "note": "A text" }]]))]
     pub rows: Option<Vec<IndexMap<String, Value>>>,
@@ -73,6 +103,23 @@ pub(crate) struct SourceFile {
     /// How long a row of a file may be, in MiB. A quote that is not closed within so much is a mistake. Left out: 16.
     #[schemars(range(min = 1, max = 1024), extend("examples" = [64]))]
     pub longest_row_mib: Option<u32>,
+}
+
+/// What makes several rows of one.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields)]
+pub(crate) enum EachFile {
+    /// A path within the object; `*` stands for every item.
+    Path(String),
+    /// A row for every cell in the columns of this name that is not empty.
+    Columns { columns: String },
+    /// A row for every part of the cell.
+    Split {
+        /// The column of the cell.
+        split: String,
+        /// What stands between two parts. Left out: a semicolon.
+        by: Option<String>,
+    },
 }
 
 /// How fast the job may go. Left out: what the connector says.

@@ -4,10 +4,12 @@
 //! are; it has not looked at a single row, so whether its expressions fit the columns is for `mapping`.
 
 pub(super) mod file;
+mod files;
 mod in_doubt;
 mod marker;
 mod resolve;
 mod sketch;
+mod sources;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::declared::connector::{Connector, Operation};
-use crate::source::{Format, InlineRow, RowLimit, Source};
+use crate::source::{Files, Format, InlineRow, RowLimit, Shape, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::document::Document;
@@ -42,6 +44,8 @@ pub struct Job {
     pub map: Option<Vec<MapEntry>>,
     /// What makes a row the same row next time; none where that is its content.
     pub key: Option<Written>,
+    /// What the rows are put in order by; none where that is their order in the source.
+    pub order_by: Option<Written>,
     /// Written into what a row creates, so that it is known again.
     pub marker: Option<Marker>,
     /// Of times that say none; without it they are refused.
@@ -125,8 +129,19 @@ pub enum Rows {
         format: Format,
         /// How long a row may be.
         longest: RowLimit,
+        /// How rows are found in it.
+        shape: Shape,
         /// Where the job names the file; none where the file is the job.
         written: Option<Place>,
+    },
+    /// In several files, one after the other.
+    Several {
+        /// As messages call all of them.
+        name: Arc<str>,
+        /// Those that are read alike together.
+        files: Arc<[Files]>,
+        /// Where the job names each of these.
+        written: Arc<[Place]>,
     },
     /// In the job itself.
     Inline {
@@ -141,9 +156,13 @@ impl Rows {
     /// Opens the rows from their start; can be done any number of times.
     pub fn open(&self) -> Result<Source, Vec<Diagnostic>> {
         match self {
-            Self::File { path, name, format, longest, written } => {
-                let opened = Source::open(path, Arc::clone(name), *format, *longest);
+            Self::File { path, name, format, longest, shape, written } => {
+                let opened = Source::open_shaped(path, Arc::clone(name), *format, *longest, shape);
                 opened.map_err(|problems| named_at(problems, name, written.as_ref()))
+            }
+            Self::Several { name, files, written } => {
+                let opened = Source::chain(Arc::clone(name), Arc::clone(files));
+                opened.map_err(|problems| named_among(problems, files, written))
             }
             Self::Inline { name, rows } => {
                 Ok(Source::from_rows(Arc::clone(name), rows.as_ref().clone()))
@@ -154,9 +173,23 @@ impl Rows {
     /// As messages call what holds the rows.
     pub fn name(&self) -> &Arc<str> {
         match self {
-            Self::File { name, .. } | Self::Inline { name, .. } => name,
+            Self::File { name, .. } | Self::Several { name, .. } | Self::Inline { name, .. } => {
+                name
+            }
         }
     }
+}
+
+/// The same for each of several files.
+fn named_among(problems: Vec<Diagnostic>, all: &[Files], written: &[Place]) -> Vec<Diagnostic> {
+    let named = problems.into_iter().flat_map(|problem| {
+        let Place::File(name) = &problem.place else { return vec![problem] };
+        let is_of = |files: &Files| files.files.iter().any(|(_, other)| other == name);
+        let at = all.iter().position(is_of).and_then(|at| written.get(at));
+        let name = Arc::clone(name);
+        named_at(vec![problem], &name, at)
+    });
+    named.collect()
 }
 
 /// What is wrong with a file as such is shown where the job names it: there is nothing to see in the file.

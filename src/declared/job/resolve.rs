@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::declared::connector::{Catalogue, Connector, DEFAULT_CONNECTOR, Operation};
 use crate::declared::job::InDoubt;
-use crate::source::{Format, InlineRow, OwnedCell, RowLimit, delimiter_of};
+use crate::source::{Format, InlineRow, OwnedCell, RowLimit, Shape, delimiter_of};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, line_and_column};
 use crate::text::document::{Content, Document, Node, Reading, Unsound};
@@ -15,6 +15,7 @@ use crate::text::pointer::Pointer;
 use crate::text::quota::Quota;
 
 use super::file::{JobFile, SourceFile};
+use super::sources::misfit;
 use super::{Broken, Job, MapEntry, Marker, OperationChoice, Part, Rows, Sketch, Written};
 
 const DEFAULT_ATTEMPTS: u32 = 5;
@@ -26,6 +27,8 @@ pub struct DataFile<'a> {
     pub operation: Option<&'a str>,
     /// What stands between its cells; left out: what the file's name says.
     pub delimiter: Option<u8>,
+    /// How rows are found in it, where that was said.
+    pub shape: Option<&'a Shape>,
 }
 
 /// Loads a job: a YAML file, or a data file with everything left to defaults.
@@ -35,14 +38,16 @@ pub fn load(path: &Path, data: DataFile<'_>, connector_folders: &[PathBuf]) -> R
     let beside = path.parent().unwrap_or(Path::new("")).to_owned();
     let near = [beside.join("schemas"), beside.join("..").join("schemas")];
     let catalogue = Catalogue::new(connector_folders.iter().cloned()).beside(near);
+    refuse_misfit(path, data).map_err(|problem| vec![problem])?;
     match (Format::of_path(path), data.delimiter) {
-        (Some(Format::JsonLines | Format::Json), Some(_)) => {
-            Err(vec![no_delimiter(path, "JSON has no delimiter", "leave --delimiter out")].into())
+        (Some(Format::JsonLines | Format::Json | Format::Workbook), Some(_)) => {
+            let message = "JSON has no delimiter, and neither has a workbook";
+            Err(vec![no_delimiter(path, message, "leave --delimiter out")].into())
         }
         (Some(_), Some(delimiter)) => {
-            Ok(data_job(path, data.operation, Format::Csv { delimiter }, &catalogue)?)
+            Ok(data_job(path, data, Format::Csv { delimiter }, &catalogue)?)
         }
-        (Some(format), None) => Ok(data_job(path, data.operation, format, &catalogue)?),
+        (Some(format), None) => Ok(data_job(path, data, format, &catalogue)?),
         // Before it is read: rows of another format make broken YAML, and that would be told instead.
         (None, None) if data.operation.is_some() => Err(vec![no_data_file(path)].into()),
         (None, Some(_)) if is_yaml(path) => {
@@ -50,9 +55,7 @@ pub fn load(path: &Path, data: DataFile<'_>, connector_folders: &[PathBuf]) -> R
             let hint = "write it into the job, as in source: { csv: notes.csv, delimiter: \";\" }";
             Err(vec![no_delimiter(path, message, hint)].into())
         }
-        (None, Some(delimiter)) => {
-            Ok(data_job(path, data.operation, Format::Csv { delimiter }, &catalogue)?)
-        }
+        (None, Some(delimiter)) => Ok(data_job(path, data, Format::Csv { delimiter }, &catalogue)?),
         (None, None) => {
             yaml_job(Document::read(path).map_err(|problem| vec![problem])?, &beside, &catalogue)
         }
@@ -69,6 +72,31 @@ fn no_delimiter(path: &Path, message: &str, hint: &str) -> Diagnostic {
     Diagnostic::error(Code::Usage, place, message).hint(hint)
 }
 
+/// Refuses flags that are of no use for the file.
+fn refuse_misfit(path: &Path, data: DataFile<'_>) -> Result<(), Diagnostic> {
+    let Some(shape) = data.shape.filter(|shape| **shape != Shape::default()) else { return Ok(()) };
+    let refuse = |message: &str, hint: &str| {
+        let place = Place::File(path.display().to_string().into());
+        Err(Diagnostic::error(Code::Usage, place, message).hint(hint))
+    };
+    match (Format::of_path(path), data.delimiter) {
+        (None, None) if is_yaml(path) => refuse(
+            "--at, --each, --sheet and --header-row are for data files; a job file says such things itself",
+            "write them into the job, under `source`",
+        ),
+        (format, delimiter) => {
+            let Some(format) = format.or(delimiter.map(|delimiter| Format::Csv { delimiter }))
+            else {
+                return Ok(());
+            };
+            match misfit(format, shape) {
+                Some((_, message, hint)) => refuse(message, hint),
+                None => Ok(()),
+            }
+        }
+    }
+}
+
 /// `--operation` was given with a file that is taken for a job.
 fn no_data_file(path: &Path) -> Diagnostic {
     let (message, hint) = if is_yaml(path) {
@@ -79,7 +107,7 @@ fn no_data_file(path: &Path) -> Diagnostic {
     } else {
         (
             "the file's name does not say how its rows are written",
-            "data files end in .csv, .tsv, .jsonl, .ndjson or .json",
+            "data files end in .csv, .tsv, .jsonl, .ndjson, .json, .xlsx or .ods",
         )
     };
     Diagnostic::error(Code::Usage, Place::File(path.display().to_string().into()), message)
@@ -89,12 +117,12 @@ fn no_data_file(path: &Path) -> Diagnostic {
 /// A data file without a job file: everything is left to defaults.
 fn data_job(
     path: &Path,
-    operation: Option<&str>,
+    data: DataFile<'_>,
     format: Format,
     catalogue: &Catalogue,
 ) -> Result<Job, Vec<Diagnostic>> {
     let connector = Arc::new(catalogue.load(DEFAULT_CONNECTOR, Place::Nowhere)?);
-    let operation = match operation {
+    let operation = match data.operation {
         Some(name) => OperationChoice::Fixed(
             find_operation(&connector, name, Place::Nowhere).map_err(|problem| vec![problem])?,
         ),
@@ -109,10 +137,12 @@ fn data_job(
             name: path.display().to_string().into(),
             format,
             longest: RowLimit::default(),
+            shape: data.shape.cloned().unwrap_or_default(),
             written: None,
         },
         map: None,
         key: None,
+        order_by: None,
         marker: None,
         timezone: None,
         quotas: connector.quotas.clone(),
@@ -145,7 +175,7 @@ fn yaml_job(document: Document, beside: &Path, catalogue: &Catalogue) -> Result<
     let mut resolver = Resolver { document: &document, problems, unsound };
     let connector = resolver.connector(&file, catalogue);
     let operation = connector.as_ref().and_then(|connector| resolver.operation(&file, connector));
-    let rows = resolver.rows(&file.source, beside);
+    let rows = resolver.all_rows(&file, beside);
     let timezone = file.timezone.as_deref().and_then(|name| resolver.timezone(name));
     let rate = file.limits.as_ref().and_then(|limits| limits.rate.as_ref());
     let rate = rate.map(|rate| resolver.quotas(rate));
@@ -155,6 +185,11 @@ fn yaml_job(document: Document, beside: &Path, catalogue: &Catalogue) -> Result<
         place: document.place_at(&Pointer::of(["key"])),
     });
     let key = key.filter(|_| !resolver.unsound.covers(&Pointer::of(["key"])));
+    let order_by = file.order_by.as_ref().map(|text| Written {
+        text: text.clone(),
+        place: document.place_at(&Pointer::of(["order_by"])),
+    });
+    let order_by = order_by.filter(|_| !resolver.unsound.covers(&Pointer::of(["order_by"])));
     let marker = resolver.marker(&file, operation.as_ref(), connector.as_deref());
     resolver.limits(&file);
     let Resolver { problems, unsound, .. } = resolver;
@@ -165,6 +200,7 @@ fn yaml_job(document: Document, beside: &Path, catalogue: &Catalogue) -> Result<
             rows,
             map,
             key,
+            order_by,
             marker,
             timezone,
             quotas: rate.unwrap_or_else(|| connector.quotas.clone()),
@@ -197,10 +233,10 @@ fn yaml_job(document: Document, beside: &Path, catalogue: &Catalogue) -> Result<
 }
 
 /// Collects what is wrong while values are read.
-struct Resolver<'a> {
-    document: &'a Document,
-    problems: Vec<Diagnostic>,
-    unsound: Unsound,
+pub(super) struct Resolver<'a> {
+    pub(super) document: &'a Document,
+    pub(super) problems: Vec<Diagnostic>,
+    pub(super) unsound: Unsound,
 }
 
 impl Resolver<'_> {
@@ -232,53 +268,34 @@ impl Resolver<'_> {
         }
     }
 
-    fn rows(&mut self, source: &SourceFile, beside: &Path) -> Option<Rows> {
-        let delimiter = self.delimiter(source);
-        let longest = self.longest_row(source);
-        let files = [
-            source.csv.as_ref().map(|file| ("csv", file, None)),
-            source.jsonl.as_ref().map(|file| ("jsonl", file, Some(Format::JsonLines))),
-            source.json.as_ref().map(|file| ("json", file, Some(Format::Json))),
-        ];
-        let files: Vec<(&str, &String, Option<Format>)> = files.into_iter().flatten().collect();
-        match (files.as_slice(), &source.rows) {
-            ([(key, ..)], None) if self.unsound.covers(&Pointer::of(["source", key])) => None,
-            ([(key, file, format)], None) => {
-                let path = beside.join(file);
-                let format = format.unwrap_or_else(|| csv_format(&path, delimiter));
-                let name = path.display().to_string().into();
-                let written = Some(self.document.place_at(&Pointer::of(["source", key])));
-                Some(Rows::File { path, name, format, longest, written })
-            }
-            ([], Some(_)) => {
-                let is_sound = !self.unsound.covers(&Pointer::of(["source", "rows"]));
-                is_sound.then(|| self.inline_rows())
-            }
-            ([], None) if self.unsound.touches(&Pointer::of(["source"])) => None,
-            _ => {
-                let place = self.document.place_of_key(&Pointer::of(["source"]));
-                let message = "a source is exactly one of csv, jsonl, json and rows";
-                let problem = Diagnostic::error(Code::InvalidValue, place, message);
-                self.problems.push(problem.hint("as in source: { csv: notes.csv }"));
-                None
-            }
+    /// Rows that stand in the job itself.
+    pub(super) fn rows(&mut self, source: &SourceFile) -> Option<Rows> {
+        let named = [&source.csv, &source.jsonl, &source.json, &source.xlsx, &source.ods];
+        if named.iter().any(|file| file.is_some()) {
+            let place = self.document.place_of_key(&Pointer::of(["source"]));
+            let message = "a source is exactly one of csv, jsonl, json, xlsx, ods and rows";
+            let problem = Diagnostic::error(Code::InvalidValue, place, message);
+            self.problems.push(problem.hint("as in source: { csv: notes.csv }"));
+            return None;
         }
+        let is_sound = !self.unsound.covers(&Pointer::of(["source", "rows"]));
+        is_sound.then(|| self.inline_rows())
     }
 
-    fn delimiter(&mut self, source: &SourceFile) -> Option<u8> {
+    pub(super) fn delimiter(&mut self, source: &SourceFile, at: &Pointer) -> Option<u8> {
         let text = source.delimiter.as_ref()?;
         let delimiter = delimiter_of(text);
         if delimiter.is_none() {
             let message = "a delimiter is one ASCII character";
-            self.refuse(&["source", "delimiter"], message, "as in \";\" or \"\\t\"");
+            self.refuse_at(&at.join("delimiter"), message, "as in \";\" or \"\\t\"");
         }
         delimiter
     }
 
-    fn longest_row(&mut self, source: &SourceFile) -> RowLimit {
+    pub(super) fn longest_row(&mut self, source: &SourceFile, at: &Pointer) -> RowLimit {
         let Some(mebibytes) = source.longest_row_mib else { return RowLimit::default() };
         u16::try_from(mebibytes).ok().and_then(RowLimit::of_mebibytes).unwrap_or_else(|| {
-            self.refuse(&["source", "longest_row_mib"], "this must be from 1 to 1024", "as in 64");
+            self.refuse_at(&at.join("longest_row_mib"), "this must be from 1 to 1024", "as in 64");
             RowLimit::default()
         })
     }
@@ -341,11 +358,14 @@ impl Resolver<'_> {
     }
 
     fn refuse(&mut self, path: &[&str], message: &str, hint: &str) {
-        let at = Pointer::of(path.iter().copied());
-        if self.unsound.covers(&at) {
+        self.refuse_at(&Pointer::of(path.iter().copied()), message, hint);
+    }
+
+    pub(super) fn refuse_at(&mut self, at: &Pointer, message: &str, hint: &str) {
+        if self.unsound.covers(at) {
             return;
         }
-        let place = self.document.place_at(&at);
+        let place = self.document.place_at(at);
         self.problems.push(Diagnostic::error(Code::InvalidValue, place, message).hint(hint));
     }
 
@@ -396,7 +416,7 @@ impl Resolver<'_> {
     }
 }
 
-fn csv_format(path: &Path, delimiter: Option<u8>) -> Format {
+pub(super) fn csv_format(path: &Path, delimiter: Option<u8>) -> Format {
     match (delimiter, Format::of_path(path)) {
         (Some(delimiter), _) => Format::Csv { delimiter },
         (None, Some(format @ Format::Csv { .. })) => format,

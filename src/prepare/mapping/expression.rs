@@ -10,6 +10,7 @@ use self_cell::self_cell;
 use crate::source::{Cell, Columns, Record};
 
 use super::filter::{self, Setting};
+use super::lazy;
 use super::scan::find_word;
 use super::shortcut::{Scalar, Shortcut};
 use super::{ROW, ValueError};
@@ -222,5 +223,6 @@ fn cell_value(cell: Cell<'_>) -> Value {
         },
         Cell::Text(text) => Value::from(text),
         Cell::Json(value) => Value::from(minijinja::value::Serde(value)),
+        Cell::Shared(value) => lazy::value(value),
     }
 }

@@ -7,6 +7,7 @@
 mod expression;
 mod filter;
 mod language;
+mod lazy;
 mod scan;
 mod shortcut;
 mod time;
@@ -103,10 +104,8 @@ impl Origin {
         let pieces = pieces(written).map_err(|problem| vec![problem])?;
         if let [Piece::Expression(range)] = pieces.as_slice() {
             if let Some(name) = bare_column(&written.text[range.clone()]) {
-                if let Some(index) = source.columns().index(name) {
-                    return Ok(Self::Column(index));
-                }
-                if source.columns().is_open() && !is_keyword(name) {
+                let is_known = source.columns().index(name).is_some();
+                if is_known || (source.columns().is_open() && !is_keyword(name)) {
                     let index = source.column(name);
                     return index.map(Self::Column).ok_or_else(|| vec![unreadable(written)]);
                 }
@@ -257,6 +256,7 @@ impl<'a> From<Cell<'a>> for Mapped<'a> {
             Cell::Number(text) => Self::Number(text.into()),
             Cell::Text(text) => Self::Text(text.into()),
             Cell::Json(value) => Self::Json(value.clone()),
+            Cell::Shared(value) => Self::Json(value.as_ref().clone()),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::event::{Ending, Event, Obstacle, Progress, RowEnd};
 use crate::prepare::request::Request;
 use crate::report::{Reporter, exit};
 use crate::row::{Cause, Reason, Totals};
+use crate::source::Shape;
 use crate::task::run::{RunOutcome, run_through};
 use crate::task::{
     JobOptions, RunOptions, SendingOptions, StateFolder, TargetOptions, TimeLimits, World,
@@ -135,6 +136,7 @@ impl Desk {
         let options = RunOptions {
             job: JobOptions {
                 delimiter: None,
+                shape: Shape::default(),
                 min_rows: None,
                 path: self.path("job.yaml"),
                 operation: None,

@@ -1,0 +1,80 @@
+//! When a row is its turn, where the job has an `order_by`; and the source in that order.
+//!
+//! Deliberately not here: how rows wait. Of the same turn are rows in the order of their source.
+
+use std::sync::Arc;
+
+use crate::source::{Collected, Collector, LONGEST_TURN, Read, Record, Source, Turn, no_room};
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place};
+
+use super::Preparer;
+use super::mapping::Mapped;
+
+const HINT: &str = "`order_by` is a whole number or a text, as in {{ created_at | epoch_ms }}";
+
+impl Preparer {
+    /// The source in the order that the job asks for: read to its end, if it asks for one.
+    ///
+    /// # Errors
+    /// There is no room for its rows to wait.
+    pub(crate) fn in_order(&mut self, source: Source) -> Result<Source, Vec<Diagnostic>> {
+        if self.order.is_none() {
+            return Ok(source);
+        }
+        let name = Arc::clone(source.name());
+        let collected = self.collect(source).map_err(|error| vec![no_room(&name, &error)])?;
+        self.collected = Some(Arc::clone(&collected));
+        Ok(Source::ordered(collected))
+    }
+
+    fn collect(&self, mut source: Source) -> std::io::Result<Arc<Collected>> {
+        let mut collector = Collector::new()?;
+        let mut record = Record::default();
+        loop {
+            match source.next(&mut record) {
+                Read::Row if self.unreadable_cells(&record).next().is_some() => {
+                    collector.add(&record, Turn::Unknown)?;
+                }
+                // What is wrong with a turn is told with the row.
+                Read::Row => collector.add(&record, self.turn(&record).unwrap_or(Turn::Unknown))?,
+                Read::Problem(problem) => collector.add_problem(&problem)?,
+                Read::End => return collector.finish(&source),
+            }
+        }
+    }
+
+    /// What is wrong with a row's turn, where the job asks for an order.
+    pub(super) fn turn_fault(&self, record: &Record) -> Option<Diagnostic> {
+        self.order.as_ref().and_then(|_| self.turn(record).err())
+    }
+
+    fn turn<'a>(&'a self, record: &'a Record) -> Result<Turn<'a>, Diagnostic> {
+        let Some(origin) = &self.order else { return Ok(Turn::Unknown) };
+        let refuse = |code, message: String| {
+            let place = Place::Row(self.place(record, origin.only_column(), None));
+            Diagnostic::error(code, place, message).hint(HINT)
+        };
+        let wrong = |message: &str| Err(refuse(Code::Expression, message.to_owned()));
+        match origin.value(record, &self.columns) {
+            Ok(Mapped::Integer(number)) => Ok(Turn::Number(number)),
+            Ok(Mapped::Number(text)) => match text.parse() {
+                Ok(number) => Ok(Turn::Number(number)),
+                Err(_) => wrong("what the row is put in order by is no whole number"),
+            },
+            Ok(Mapped::Text(text)) if text.trim().is_empty() => {
+                wrong("what the row is put in order by is empty")
+            }
+            Ok(Mapped::Text(text)) if text.len() > LONGEST_TURN => Err(refuse(
+                Code::Expression,
+                format!("what the row is put in order by is longer than {LONGEST_TURN} bytes"),
+            )),
+            Ok(Mapped::Text(text)) => Ok(Turn::Text(text)),
+            Ok(Mapped::Absent) => wrong("what the row is put in order by is empty"),
+            Ok(Mapped::Bool(_) | Mapped::Json(_)) => {
+                wrong("what the row is put in order by is neither a number nor a text")
+            }
+            Err(error) => Err(refuse(error.code(), error.to_string())),
+        }
+    }
+}
