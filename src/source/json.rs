@@ -216,7 +216,7 @@ impl Elements for JsonArray {
                 }
                 (Expected::Element | Expected::ElementOrEnd, Some(_)) => {
                     self.expected = Expected::CommaOrEnd;
-                    return at_hand(&mut self.window).map(Some);
+                    return at_hand(&mut self.window, element_length).map(Some);
                 }
             }
         }
@@ -246,8 +246,11 @@ impl Elements for JsonArray {
 }
 
 /// Brings the value to hand that begins with the first byte at hand.
-fn at_hand(window: &mut Window) -> Result<Element, Fault> {
-    let whole = window.cut(element_length).map_err(Fault::io)?;
+fn at_hand(
+    window: &mut Window,
+    length: fn(&[u8], bool) -> Option<usize>,
+) -> Result<Element, Fault> {
+    let whole = window.cut(length).map_err(Fault::io)?;
     let longest = window.longest();
     if whole.is_none() && window.bytes().len() >= longest.bytes() {
         return Err(Fault::row_too_long(window.line(), longest).last());

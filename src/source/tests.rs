@@ -132,7 +132,11 @@ fn the_ending_names_the_format() {
         ("notes.jsonl", Some(Format::JsonLines)),
         ("notes.ndjson", Some(Format::JsonLines)),
         ("notes.json", Some(Format::Json)),
-        ("notes.xls", None),
+        ("notes.XLSX", Some(Format::Workbook)),
+        ("notes.ods", Some(Format::Workbook)),
+        // Whatever it is, it can be called by its name.
+        ("notes.xls", Some(Format::Workbook)),
+        ("notes.doc", None),
         ("notes", None),
     ] {
         assert_eq!(Format::of_path(Path::new(path)), format, "{path}");

@@ -35,6 +35,7 @@ mod repeats;
 mod replay;
 mod running;
 mod secrets;
+mod shapes;
 mod shared_pace;
 mod shipped;
 #[cfg(unix)]

@@ -215,8 +215,11 @@ impl Finder<'_> {
         let Some(step) = self.path.steps().get(steps) else { return self.arrive(at, kind) };
         match kind {
             b'{' | b'[' => {}
-            // What is not there has no items.
+            // What is not there has no items, and of all values of an object some may be of no use.
             b'n' => return Ok(()),
+            _ if steps > 0 && self.path.steps().get(steps - 1) == Some(&PathStep::Any) => {
+                return Ok(());
+            }
             _ => return Err(at.pointer.into()),
         }
         for (index, part) in parts(self.text, at.value.clone()).into_iter().enumerate() {

@@ -63,7 +63,7 @@ impl JsonWalk {
             return Ok(None);
         }
         if is_end {
-            return at_hand(&mut self.window).map(Some);
+            return at_hand(&mut self.window, value_length).map(Some);
         }
         self.skip().map(|()| None)
     }
@@ -79,7 +79,7 @@ impl JsonWalk {
         around.next += 1;
         around.key.clone_from(&key);
         let Some(step) = self.path.steps().get(steps) else {
-            return at_hand(&mut self.window).map(Some);
+            return at_hand(&mut self.window, value_length).map(Some);
         };
         let is_on_path = match (step, &key) {
             (PathStep::Any, _) => true,
@@ -192,6 +192,17 @@ impl JsonWalk {
                 fault.hint(format!("{there}: {}", keys.join(", ")))
             }
         })
+    }
+}
+
+/// The length of the value that the bytes begin with, in a list or in an object.
+fn value_length(bytes: &[u8], ended: bool) -> Option<usize> {
+    match bytes.first()? {
+        b'{' | b'[' | b'"' => bracketed_length(bytes),
+        _ => {
+            let stop = |byte: &u8| is_blank(*byte) || matches!(byte, b',' | b']' | b'}');
+            bytes.iter().position(stop).or(ended.then_some(bytes.len()))
+        }
     }
 }
 

@@ -75,11 +75,8 @@ impl XlsxCells {
 
 impl Cells for XlsxCells {
     fn next_row(&mut self) -> Result<Option<SheetRow>, Fault> {
-        if self.is_over {
-            return Ok(None);
-        }
         let mut row: Option<SheetRow> = None;
-        loop {
+        while !self.is_over {
             let next = self.next_cell().map_err(|error| {
                 let message = format!("the sheet cannot be read any further: {error}");
                 Fault::file(Code::Sheet, message)
@@ -87,17 +84,23 @@ impl Cells for XlsxCells {
             })?;
             let Some((number, column, value)) = next else {
                 self.is_over = true;
-                return Ok(row);
+                break;
             };
+            let number_from_1 = number.saturating_add(1);
             match &mut row {
-                None => row = Some(SheetRow { number: number + 1, cells: vec![(column, value)] }),
-                Some(row) if row.number == number + 1 => row.cells.push((column, value)),
+                None => {
+                    row = Some(SheetRow { number: number_from_1, cells: vec![(column, value)] })
+                }
+                Some(row) if row.number == number_from_1 => row.cells.push((column, value)),
                 Some(_) => {
                     self.ahead = Some((number, column, value));
-                    return Ok(row);
+                    break;
                 }
             }
         }
+        // A damaged file may have them in any order.
+        row.iter_mut().for_each(|row| row.cells.sort_by_key(|(column, _)| *column));
+        Ok(row)
     }
 }
 

@@ -8,15 +8,16 @@ use super::cells::SheetRow;
 use super::value::CellValue;
 
 /// The first row whose cells are texts, side by side, each another, and that reaches as far to both sides as the row below
-/// it. A title above a table is one cell, or has less of them than the header.
+/// it. A title above a table has fewer cells than the header: a row above that has as many is a row of the table.
 pub(super) fn find(rows: &[SheetRow]) -> Option<usize> {
     let is_narrow = rows.iter().all(|row| filled(row).count() < 2);
-    let candidates = rows.iter().enumerate().filter(|(_, row)| may_name(row, is_narrow));
-    let mut candidates = candidates.filter(|(at, row)| match rows.get(at + 1) {
+    let mut candidates = rows.iter().enumerate().filter(|(_, row)| may_name(row, is_narrow));
+    let (at, row) = candidates.find(|(at, row)| match rows.get(at + 1) {
         Some(below) => covers(row, below),
         None => rows.len() == 1,
-    });
-    candidates.next().map(|(at, _)| at)
+    })?;
+    let are_titles = rows[..at].iter().all(|above| filled(above).count() < filled(row).count());
+    are_titles.then_some(at)
 }
 
 fn may_name(row: &SheetRow, is_narrow: bool) -> bool {
