@@ -9,6 +9,7 @@ pub(super) mod job_file;
 pub(super) mod json_source;
 pub(super) mod list;
 pub(super) mod redaction;
+pub(super) mod shapes;
 pub(super) mod terminal;
 
 use std::path::PathBuf;

@@ -65,6 +65,13 @@ impl Columns {
         self.known.by_name.get(&*canonical(name)).copied()
     }
 
+    /// The indexes of all columns that are called so, from left to right.
+    pub fn all(&self, name: &str) -> Vec<usize> {
+        let compared = canonical(name.trim());
+        let names = self.known.names.iter().enumerate();
+        names.filter(|(_, other)| canonical(other.trim()) == compared).map(|(at, _)| at).collect()
+    }
+
     /// Whether a later row may bring a column that is not known yet (jsonl, json).
     pub fn is_open(&self) -> bool {
         self.open

@@ -10,7 +10,6 @@ use super::record::{Cell, FaultyCell, Record};
 use super::{INDEX, PARENT, Read, Rows, Source, VALUE};
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
-use crate::text::spelling::canonical;
 
 /// How several rows come of one. Each has its number in the column `index`, and all around it in `parent`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,9 +97,7 @@ impl TableEach {
             }
         };
         let names = inner.columns().names();
-        let is_it = |other: &&Arc<str>| canonical(other).trim() == canonical(name).trim();
-        let cells = names.iter().enumerate().filter(|(_, other)| is_it(other));
-        let cells: Vec<usize> = cells.map(|(at, _)| at).collect();
+        let cells = inner.columns().all(name);
         let refuse = |problem: Diagnostic| vec![problem];
         let place = crate::text::diagnostic::Place::File(Arc::clone(&inner.name));
         if cells.is_empty() {

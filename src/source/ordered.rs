@@ -1,7 +1,7 @@
 //! Rows in another order than that of their files: all of them wait in a temporary file, which no other process can open,
 //! and an index says which is next.
 //!
-//! In memory are 32 bytes a row, and of rows that are put in order by a text, that text. What the rows are put in order by is
+//! In memory are 32 bytes a row at the most, and of rows that are put in order by a text, that text. What the rows are put in order by is
 //! not known here: whoever adds a row says it.
 
 use std::borrow::Cow;
@@ -149,18 +149,24 @@ impl Collector {
             let from = usize::try_from(from).unwrap_or(usize::MAX);
             texts.get(from..from.saturating_add(length as usize)).unwrap_or_default()
         };
-        waiting.sort_by(|one, other| match (one.turn, other.turn) {
-            (Kept::Number(one), Kept::Number(other)) => one.cmp(&other),
-            (Kept::Text(from, length), Kept::Text(other, others)) => {
-                text(from, length).cmp(text(other, others))
-            }
-            (Kept::Unknown, Kept::Unknown) => Ordering::Equal,
-            (Kept::Number(_), _) | (_, Kept::Unknown) => Ordering::Less,
-            (_, Kept::Number(_)) | (Kept::Unknown, _) => Ordering::Greater,
+        // In place, which takes no more memory; rows of the same turn stand in the file in their order.
+        waiting.sort_unstable_by(|one, other| {
+            let by_turn = match (one.turn, other.turn) {
+                (Kept::Number(one), Kept::Number(other)) => one.cmp(&other),
+                (Kept::Text(from, length), Kept::Text(other, others)) => {
+                    text(from, length).cmp(text(other, others))
+                }
+                (Kept::Unknown, Kept::Unknown) => Ordering::Equal,
+                (Kept::Number(_), _) | (_, Kept::Unknown) => Ordering::Less,
+                (_, Kept::Number(_)) | (Kept::Unknown, _) => Ordering::Greater,
+            };
+            by_turn.then(one.spot.cmp(&other.spot))
         });
+        let mut spots: Vec<u64> = waiting.into_iter().map(|one| one.spot).collect();
+        spots.shrink_to_fit();
         Ok(Arc::new(Collected {
             file: Mutex::new(file),
-            waiting: waiting.into_iter().map(|one| one.spot).collect(),
+            waiting: spots,
             files,
             name: Arc::clone(&read.name),
             keys: read.keys.clone(),

@@ -453,7 +453,7 @@ fn columns_of_a_sheet_have_letters() {
 fn damaged_workbooks_are_problems() {
     let whole = xlsx(&row(1, &[text("A1", "id"), text("B1", "note"), text("C1", "x")]));
     let folder = tempfile::tempdir().unwrap();
-    for at in 0..whole.len() {
+    for at in (0..whole.len()).step_by(3) {
         let mut damaged = whole.clone();
         damaged[at] ^= 0x15;
         let path = file(&folder, "notes.xlsx", &damaged);
