@@ -66,7 +66,8 @@ pub mod proofs {
     pub use crate::recover::{Circumstances, Dated, Lookup, Proof, Search, Since, item_id};
     pub use crate::row::{Attempted, Doubt, Holdings, Made, Newest};
     pub use crate::source::{
-        Cell, Encoding, Format, Location, Manner, Nulls, Read, Record, RowLimit, Source, Table,
+        Cell, DataPath, Each, Encoding, Files, Format, Location, Manner, Nulls, Read, Record,
+        RowLimit, Shape, SheetName, Source, Table,
     };
     pub use crate::text::diagnostic::{Diagnostic, Place};
     pub use crate::text::quota::Quota;

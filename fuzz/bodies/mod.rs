@@ -11,6 +11,7 @@ pub(super) mod layout_source;
 pub(super) mod list;
 pub(super) mod markup;
 pub(super) mod redaction;
+pub(super) mod shapes;
 pub(super) mod terminal;
 
 use std::path::PathBuf;

@@ -11,7 +11,7 @@ use crate::text::quota::{NotationError, Quota, parse_duration};
 
 /// Carries ticket notes into StringeeX, in bulk, once each.
 ///
-/// A job is a YAML file, or a data file (csv, tsv, jsonl, json). Credentials come from the environment:
+/// A job is a YAML file, or a data file (csv, tsv, jsonl, json, xlsx, ods). Credentials come from the environment:
 /// STRINGEEX_TOKEN, or STRINGEEX_EMAIL and STRINGEEX_PASSWORD, or STRINGEE_KEY_SID and STRINGEE_KEY_SECRET;
 /// each may be given as NAME_FILE, too.
 #[derive(Debug, Parser)]

@@ -87,9 +87,9 @@ mod tests {
             "input" => "jsonl",
             "quote" => "none",
             "escape" | "comment" => "%",
-            "header-row" => "4",
             "var" => "day=26",
-            "min-rows" => "1",
+            "min-rows" | "header-row" => "1",
+            "at" | "each" => "/a",
             _ => "some/where",
         }
     }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::declared::job::{ENCODINGS, Given, Layout, quote_of};
-use crate::source::{Encoding, Format, delimiter_of, sign_of};
+use crate::source::{DataPath, Each, Encoding, Format, SheetName, delimiter_of, sign_of};
 
 /// Where the flags stand in the help.
 const HEADING: &str = "How the rows are written";
@@ -21,7 +21,7 @@ pub(super) struct LayoutArguments {
     /// Give a variable of the job this value, as in day=2026-11-26; may be given several times
     #[arg(long, help_heading = HEADING, value_name = "NAME=VALUE", value_parser = variable)]
     pub var: Vec<(String, String)>,
-    /// The format of a data file whose name does not say it, or of what is piped in: csv, tsv, jsonl, json
+    /// The format of a data file whose name does not say it, or of what is piped in: csv, tsv, jsonl, json, xlsx, ods
     #[arg(long, help_heading = HEADING, value_name = "FORMAT", value_parser = input)]
     pub input: Option<Format>,
     /// What stands between the cells of a data file: ';', '|', tab [default: a comma; in .tsv a tab]
@@ -42,12 +42,21 @@ pub(super) struct LayoutArguments {
     /// The names of the columns, as in id,ticket,note, of a data file that does not have them
     #[arg(long, help_heading = HEADING, value_name = "NAMES", value_parser = names)]
     pub header: Option<Names>,
-    /// The line of a data file that has the names of the columns, from 1
+    /// The line of a data file, or the row of a sheet, that has the names of the columns, from 1
     #[arg(long, help_heading = HEADING, value_name = "N")]
     pub header_row: Option<NonZeroU32>,
     /// A text that stands for nothing where it is not quoted, as in NULL; may be given several times
     #[arg(long, help_heading = HEADING, value_name = "TEXT", allow_hyphen_values = true)]
     pub null: Vec<String>,
+    /// Where the rows of a JSON file are, as in /tickets or '/*/ticket'
+    #[arg(long, help_heading = HEADING, value_name = "PATH", value_parser = path)]
+    pub at: Option<DataPath>,
+    /// What makes several rows of one: /comments in JSON; of a table columns:Comment or 'split:;:Ticket IDs'
+    #[arg(long, help_heading = HEADING, value_name = "WHAT", value_parser = Each::parse)]
+    pub each: Option<Each>,
+    /// The sheet of a workbook, by name or number [default: the first that is not hidden]
+    #[arg(long, help_heading = HEADING, value_name = "NAME", value_parser = sheet)]
+    pub sheet: Option<SheetName>,
 }
 
 /// What stands around cells, if anything does.
@@ -73,6 +82,9 @@ impl LayoutArguments {
                 header: self.header.clone().map_or_else(Vec::new, |Names(names)| names),
                 header_row: self.header_row,
                 nulls: self.null.clone(),
+                at: self.at.clone(),
+                each: self.each.clone(),
+                sheet: self.sheet.clone(),
             },
             source: self.source.clone(),
             variables: self.var.clone(),
@@ -88,7 +100,7 @@ fn variable(text: &str) -> Result<(String, String), String> {
 }
 
 fn input(text: &str) -> Result<Format, String> {
-    Format::of_name(text).ok_or_else(|| "a format is csv, tsv, jsonl or json".to_owned())
+    Format::of_name(text).ok_or_else(|| "a format is csv, tsv, jsonl, json, xlsx or ods".to_owned())
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {
@@ -109,6 +121,15 @@ fn quote(text: &str) -> Result<Quote, String> {
 
 fn sign(text: &str) -> Result<u8, String> {
     sign_of(text).ok_or_else(|| "this is one ASCII sign".to_owned())
+}
+
+fn path(text: &str) -> Result<DataPath, String> {
+    DataPath::parse(text).map_err(|reason| format!("{reason}: write it as in /tickets"))
+}
+
+// A name may be any text.
+fn sheet(text: &str) -> Result<SheetName, std::convert::Infallible> {
+    Ok(SheetName::parse(text))
 }
 
 fn names(text: &str) -> Result<Names, String> {

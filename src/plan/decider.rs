@@ -237,13 +237,13 @@ impl<'a> Decider<'a> {
         };
         decided.fate = self.within_limit(fate);
         let mark = glance.name.map(|name| name.mark(glance.digest));
-        self.fates.push(record.place.row, decided.fate, mark, nth);
+        self.fates.push(record.ordinal, decided.fate, mark, nth);
         Ok(decided)
     }
 
     /// Notes a row that the job leaves out.
     pub(super) fn leave_out(&mut self, record: &Record) {
-        self.fates.push(record.place.row, Fate::LeaveOut(LeftOut::Filtered), None, 1);
+        self.fates.push(record.ordinal, Fate::LeaveOut(LeftOut::Filtered), None, 1);
     }
 
     /// The fate of a row whose key an earlier row has.

@@ -127,7 +127,7 @@ impl<'a> Steps<'a> {
                         break Ok(Some(step));
                     }
                 }
-                Read::Row => match self.walk.to(record.place.row) {
+                Read::Row => match self.walk.to(record.ordinal) {
                     None => break Err(ReadingFailure::changed(&record.place)),
                     Some(noted) if wants(noted.fate) => break self.step(&record, noted).map(Some),
                     Some(_) => {}
@@ -152,7 +152,7 @@ impl<'a> Steps<'a> {
             return Err(ReadingFailure::Source(vec![problem]));
         };
         let place = place.row.clone();
-        match self.walk.to(place.row) {
+        match self.walk.to(self.source.rows()) {
             Some(Noted { fate: Fate::Reject, .. }) if wants(Fate::Reject) => Ok(Some(Step {
                 place,
                 fate: Fate::Reject,

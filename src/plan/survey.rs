@@ -389,8 +389,8 @@ fn repeated(mut hashes: Vec<KeyHash>) -> HashSet<KeyHash> {
 struct Batch {
     records: Vec<Record>,
     filled: usize,
-    /// Rows that could not be read, in order.
-    unreadable: Vec<Diagnostic>,
+    /// What could not be read, in order, each with how many rows there were with it.
+    unreadable: Vec<(u64, Diagnostic)>,
 }
 
 /// What is kept of a row.
@@ -516,7 +516,7 @@ fn fill(source: &mut Source, batch: &mut Batch) -> Filled {
                 bytes += batch.records[batch.filled].size();
                 batch.filled += 1;
             }
-            Read::Problem(problem) => batch.unreadable.push(problem),
+            Read::Problem(problem) => batch.unreadable.push((source.rows(), problem)),
             Read::End => return Filled::ToTheEnd,
         }
     }
@@ -559,16 +559,13 @@ fn pass_on<T, E>(
     let mut problems = problems.into_iter().peekable();
     for (at, (record, Looked { sight, valid, out })) in batch.records.iter().zip(sights).enumerate()
     {
-        // A problem of the file as a whole is the last that is heard.
-        while let Some(problem) =
-            unreadable.next_if(|problem| (1..record.place.row).contains(&row_of(problem)))
-        {
+        while let Some((_, problem)) = unreadable.next_if(|(row, _)| *row < record.ordinal) {
             hear(Heard::Unreadable(problem))?;
         }
         let problems = problems.next_if(|(of, _)| *of == at).map_or_else(Vec::new, |(_, all)| all);
         hear(Heard::Row { record, sight, valid, out, problems })?;
     }
-    for problem in unreadable {
+    for (_, problem) in unreadable {
         hear(Heard::Unreadable(problem))?;
     }
     Ok(batch)

@@ -40,10 +40,12 @@ impl Preparer {
         let mut compiler = Compiler::new(Declared::of_job(job), lookups);
         let compiled = compiler.compile(source);
         compiler.problems.extend(found);
+        compiler.tell_lacking_columns(source);
         let operations = compiler.operations();
         let (errors, warnings): (Vec<_>, Vec<_>) =
             compiler.problems.into_iter().partition(Diagnostic::is_error);
         let language_columns = open_columns(job, source);
+        let sifted = sifted(&compiled, source);
         match compiled.choice {
             Some(choice) if errors.is_empty() => Ok((
                 Self {
@@ -54,6 +56,12 @@ impl Preparer {
                     named: compiled.named,
                     sieve: compiled.sieve,
                     key: compiled.key,
+                    order: compiled.order,
+                    collected: None,
+                    used: (0..source.columns().names().len())
+                        .map(|column| source.is_asked(column))
+                        .collect(),
+                    sifted,
                     marker: job.marker.clone(),
                     map_place: compiler.job.map_place(),
                     by_name: matches!(compiler.job.map, Part::Absent),
@@ -96,6 +104,7 @@ struct Declared<'a> {
     shaping: &'a Shaping,
     key: Option<&'a Written>,
     variables: &'a Variables,
+    order_by: Option<&'a Written>,
     timezone: Option<&'a TimeZone>,
     document: Option<&'a Document>,
 }
@@ -110,6 +119,7 @@ impl<'a> Declared<'a> {
             shaping: &job.shaping,
             key: job.key.as_ref(),
             variables: &job.variables,
+            order_by: job.order_by.as_ref(),
             timezone: job.timezone.as_ref(),
             document: job.document.as_ref(),
         }
@@ -128,6 +138,7 @@ impl<'a> Declared<'a> {
             shaping: &sketch.shaping,
             key: sketch.key.as_ref(),
             variables: &sketch.variables,
+            order_by: sketch.order_by.as_ref(),
             timezone: sketch.timezone.as_ref(),
             document: Some(&sketch.document),
         }
@@ -149,7 +160,7 @@ impl<'a> Declared<'a> {
     /// Where fields would be added that nothing fills.
     fn map_place(&self) -> Place {
         let Some(document) = self.document else { return Place::File(self.name()) };
-        let written = ["map", "source"].map(|key| Pointer::of([key]));
+        let written = ["map", "source", "sources"].map(|key| Pointer::of([key]));
         let at = written.iter().find(|at| document.at(at).is_some());
         document.place_of_key(at.unwrap_or(&Pointer::root()))
     }
@@ -162,7 +173,16 @@ struct Parts {
     named: Vec<NamedValue>,
     sieve: Sieve,
     key: Option<Origin>,
+    order: Option<Origin>,
     intakes: Vec<Intake>,
+}
+
+/// By column, whether the conditions of a job hang on it.
+fn sifted(compiled: &Parts, source: &Source) -> Vec<bool> {
+    let reads = |(column, name): (usize, &Arc<str>)| {
+        compiled.sieve.conditions().any(|origin| origin.reads(column, name, &compiled.named))
+    };
+    source.columns().names().iter().enumerate().map(reads).collect()
 }
 
 /// Names that the job uses on a source whose columns only the whole of it can tell.
@@ -184,7 +204,8 @@ fn open_columns(job: &Job, source: &Source) -> Vec<(usize, Written)> {
     });
     let conditions = shaping.conditions.iter().map(|condition| condition.keep.clone());
     let written = written.chain(conditions).chain(shaping.required.iter().cloned());
-    let written: Vec<Written> = written.chain(job.key.clone()).collect();
+    let written: Vec<Written> =
+        written.chain(job.key.clone()).chain(job.order_by.clone()).collect();
     let names = source.columns().names().iter().enumerate();
     names
         .filter_map(|(index, name)| {
@@ -217,18 +238,36 @@ impl<'a> Compiler<'a> {
         let before = self.problems.len();
         let key = self.job.key.and_then(|written| self.key(written, source));
         let of_key = self.problems.split_off(before);
+        let order = self.job.order_by;
+        let order =
+            order.and_then(|written| self.keep(Origin::compile(&self.language, written, source)));
         let of_choice = match &choice {
             Some(Choice::PerRow(origin)) => Some(origin),
             Some(Choice::Fixed) | None => None,
         };
-        let elsewhere = of_choice.into_iter().chain(&key).chain(sieve.origins());
+        let elsewhere = of_choice.into_iter().chain(&key).chain(&order).chain(sieve.origins());
         let elsewhere: Vec<&Origin> =
             elsewhere.chain(named.iter().map(|named| &named.origin)).collect();
         let fields = self.fields(&elsewhere, source);
         self.problems.extend(of_key);
         let operations = self.operations();
         let intakes = operations.iter().map(|operation| self.intake(operation, &fields, source));
-        Parts { choice, intakes: intakes.collect(), fields, named, sieve, key }
+        Parts { choice, intakes: intakes.collect(), fields, named, sieve, key, order }
+    }
+
+    /// Of files that are read together, those that lack a column which the job uses.
+    fn tell_lacking_columns(&mut self, source: &Source) {
+        for (file, name) in source.lacking() {
+            let columns = source.columns().all(name);
+            if columns.into_iter().any(|column| source.is_asked(column)) {
+                let message =
+                    format!("the file has no column `{name}`, as others of its source have");
+                let place = Place::File(Arc::clone(file));
+                let problem = Diagnostic::error(Code::MissingColumn, place, message);
+                let hint = "add the column to the file, or read the file as a source of its own, under `sources`";
+                self.problems.push(problem.hint(hint));
+            }
+        }
     }
 
     fn choice(&mut self, source: &mut Source) -> Option<Choice> {

@@ -353,6 +353,7 @@ impl Preparer {
         let Violation { pointer, code, hint, subject, .. } = finding.violation;
         let mut place = self.place(row.record, None, Some(pointer));
         place.column = field.and_then(|field| field.column.clone());
+        let place = self.addressed(place);
         let message = match (&place.column, field, subject) {
             (None, Some(field), subject) if subject != Subject::Key => {
                 format!("{}: {words}", field.field)
@@ -400,7 +401,17 @@ impl Preparer {
         pointer: Option<Pointer>,
     ) -> CellPlace {
         let column = column.and_then(|index| self.columns.names().get(index)).cloned();
-        CellPlace { row: record.place.clone(), column, pointer }
+        self.addressed(CellPlace { row: record.place.clone(), column, pointer })
+    }
+
+    /// The place, with what the cell is called in its sheet.
+    fn addressed(&self, mut place: CellPlace) -> CellPlace {
+        if place.row.within.is_none() {
+            let column = place.column.as_deref().and_then(|name| self.columns.index(name));
+            place.row.within =
+                column.and_then(|column| self.columns.cell_address(column, place.row.line));
+        }
+        place
     }
 }
 

@@ -12,6 +12,7 @@ mod garbled;
 mod intake;
 pub(crate) mod mapping;
 mod naming;
+mod order;
 mod prepared;
 mod remarks;
 pub(crate) mod request;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use crate::declared::job::{Job, Marker, Written};
 use crate::prepare::mapping::{Kept, NamedValue, Origin, Row};
 use crate::prepare::sieve::Sieve;
-use crate::source::{Columns, InlineRow, Lines, Record, Source};
+use crate::source::{Collected, Columns, InlineRow, Lines, Record, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, slip_of};
 
@@ -44,6 +45,14 @@ pub struct Preparer {
     named: Vec<NamedValue>,
     sieve: Sieve,
     key: Option<Origin>,
+    /// What rows are put in order by.
+    order: Option<Origin>,
+    /// The rows in that order, once they are.
+    collected: Option<Arc<Collected>>,
+    /// By column, whether anything in the job uses it.
+    used: Vec<bool>,
+    /// By column, whether the conditions of the sieve hang on it.
+    sifted: Vec<bool>,
     marker: Option<Marker>,
     /// Where fields would be added that nothing fills.
     map_place: Place,
@@ -72,7 +81,10 @@ struct FieldOrigin {
 impl Preparer {
     /// Opens the job's source anew, with the columns where this preparer expects them.
     pub fn reopen(&self, job: &Job) -> Result<Source, Vec<Diagnostic>> {
-        let mut source = job.rows.open()?;
+        let mut source = match &self.collected {
+            Some(collected) => Source::ordered(Arc::clone(collected)),
+            None => job.rows.open()?,
+        };
         for name in self.columns.names() {
             source.column(name);
         }
@@ -117,12 +129,28 @@ impl Preparer {
         Row::new(record, &self.columns, kept)
     }
 
+    /// Cells in some columns, by whether they are such, that do not hold what they show.
+    fn unreadable_cells(
+        &self,
+        record: &Record,
+        columns: &[bool],
+    ) -> impl Iterator<Item = Diagnostic> {
+        let is_meant = |column: usize| columns.get(column).copied().unwrap_or_default();
+        let cells = record.faulty().iter().filter(move |cell| is_meant(cell.column));
+        cells.map(|cell| {
+            let mut place = self.place(record, Some(cell.column), None);
+            place.row.within = Some(Arc::clone(&cell.address));
+            Diagnostic::error(Code::SheetCell, Place::Row(place), cell.message.clone())
+                .hint(cell.hint.clone())
+        })
+    }
+
     /// What only the whole source can tell, in order: columns that the job names and that no row had, fields that are left
     /// out, rows in which nothing is written.
     pub fn of_whole(&self, source: &Source) -> Vec<Diagnostic> {
         let mut problems = self.never_seen(source);
         problems.extend(self.left_out(source));
-        problems.extend(blank_rows(source));
+        problems.extend(source.blank().iter().map(blank_rows));
         problems
     }
 
@@ -167,19 +195,14 @@ impl Preparer {
     }
 }
 
-fn blank_rows(source: &Source) -> Option<Diagnostic> {
-    let blank = source.blank();
+fn blank_rows((file, blank): &(Arc<str>, Lines)) -> Diagnostic {
     let rows = match blank.count {
-        0 => return None,
         1 => "a row in which nothing is written was".to_owned(),
         count => format!("{count} rows in which nothing is written were"),
     };
     let message = format!("{rows} passed over: {}", blank.lines());
-    let place = Place::File(Arc::clone(source.name()));
-    Some(
-        Diagnostic::warning(Code::BlankRows, place, message)
-            .hint("spreadsheets leave such rows below a table; delete them if they are in the way"),
-    )
+    Diagnostic::warning(Code::BlankRows, Place::File(Arc::clone(file)), message)
+        .hint("spreadsheets leave such rows below a table; delete them if they are in the way")
 }
 
 fn left_out(name: &str, rows: &Lines) -> String {

@@ -20,7 +20,7 @@ use crate::text::pointer::Pointer;
 use super::Preparer;
 use super::fields::UncheckedRow;
 use super::intake::Intake;
-use super::mapping::Kept;
+use super::mapping::{Kept, Row};
 use super::remarks::Remarks;
 use super::request::{self, Request};
 use super::schema::Finding;
@@ -157,14 +157,16 @@ impl Preparer {
         let first = findings.problems.len();
         let kept = self.kept();
         let row = self.row(record, &kept);
-        let sifted = self.sift(row, &mut findings.problems);
-        if let Sifted::Out(number) = sifted {
-            return self.leave_out(record, number, first);
-        }
+        let sifted = match self.read(row, &mut findings.problems) {
+            Some(Sifted::Out(number)) => return self.unused(record, Some(number), first),
+            Some(sifted) => sifted,
+            None => return self.unused(record, None, first),
+        };
         let (key, keyless) = self.key_of(row);
         let intake = self.intake_of(row, findings).filter(|_| sifted == Sifted::Kept);
         let (fields, marker) =
             intake.map(|intake| self.fill(intake, row, &key, findings)).unwrap_or_default();
+        self.refuse_turn(row, first, &mut findings.problems);
         Draft {
             left_out: None,
             preparer: self,
@@ -181,8 +183,33 @@ impl Preparer {
         }
     }
 
-    /// A row that the job leaves out, by the condition of that number.
-    fn leave_out<'p>(&'p self, record: &'p Record, number: usize, first: usize) -> Draft<'p> {
+    /// What becomes of a row in the sieve; none where it has cells that do not hold what they show. Those of a row that is left
+    /// out do not matter, but for what leaves it out.
+    fn read(&self, row: Row<'_, '_>, problems: &mut Vec<Diagnostic>) -> Option<Sifted> {
+        if row.record.faulty().is_empty() {
+            return Some(self.sift(row, problems));
+        }
+        let mut of_sieve = Vec::new();
+        let can_sift = self.unreadable_cells(row.record, &self.sifted).next().is_none();
+        let sifted = can_sift.then(|| self.sift(row, &mut of_sieve));
+        if let Some(Sifted::Out(number)) = sifted {
+            return Some(Sifted::Out(number));
+        }
+        let before = problems.len();
+        problems.extend(self.unreadable_cells(row.record, &self.used));
+        let sifted = sifted.filter(|_| problems.len() == before);
+        problems.extend(sifted.map_or_else(Vec::new, |_| of_sieve));
+        sifted
+    }
+
+    /// A row of which nothing is taken: the condition of that number leaves it out, or it has cells that do not hold what they
+    /// show.
+    fn unused<'p>(
+        &'p self,
+        record: &'p Record,
+        left_out: Option<usize>,
+        first: usize,
+    ) -> Draft<'p> {
         Draft {
             preparer: self,
             record,
@@ -191,7 +218,7 @@ impl Preparer {
             keyless: None,
             fields: Fields::default(),
             kept: self.kept(),
-            left_out: Some(number),
+            left_out,
             are_readable: false,
             are_complete: false,
             marker: None,
@@ -235,9 +262,9 @@ impl<'p> Draft<'p> {
         Prepared { draft: self, valid }
     }
 
-    /// The number of the row in its source, from 1.
+    /// The how many row it is that its source gives, from 1.
     pub fn row(&self) -> u64 {
-        self.record.place.row
+        self.record.ordinal
     }
 
     pub fn key(&self) -> &RowKey {

@@ -86,8 +86,12 @@ impl Sieve {
 
     /// All that it asks columns for.
     pub(super) fn origins(&self) -> impl Iterator<Item = &Origin> {
-        let conditions = self.conditions.iter().map(|test| &test.origin);
-        conditions.chain(self.needed.iter().map(|needed| &needed.origin))
+        self.conditions().chain(self.needed.iter().map(|needed| &needed.origin))
+    }
+
+    /// What leaves rows out.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = &Origin> {
+        self.conditions.iter().map(|test| &test.origin)
     }
 
     /// Why rows are left out, in the order of the conditions.

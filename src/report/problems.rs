@@ -313,7 +313,7 @@ mod tests {
 
     fn past(row: u64) -> Diagnostic {
         let place = CellPlace {
-            row: RowPlace { file: Some("notes.csv".into()), row, line: row + 1 },
+            row: RowPlace { file: Some("notes.csv".into()), ..RowPlace::of(row, row + 1) },
             column: Some("remind_at".into()),
             pointer: Some(Pointer::of(["task_reminder_time"])),
         };

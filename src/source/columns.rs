@@ -16,6 +16,8 @@ pub(super) const MOST_KEYS: usize = 10_000;
 pub struct Columns {
     known: Arc<Known>,
     open: bool,
+    /// Of a sheet: what its columns are called there, as in `C`.
+    letters: Option<Arc<[Box<str>]>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -38,7 +40,7 @@ impl Columns {
         for name in names {
             known.add(name);
         }
-        Self { known: Arc::new(known), open: false }
+        Self { known: Arc::new(known), ..Self::default() }
     }
 
     /// The columns of a header. Those that are called alike are known by their place among them: `Labels[1]`, `Labels[2]`.
@@ -60,12 +62,37 @@ impl Columns {
             known.add(numbers.remove(&index).map_or_else(|| Arc::clone(name), Into::into));
         }
         known.written = (!known.alike.is_empty()).then_some(names);
-        Self { known: Arc::new(known), open: false }
+        Self { known: Arc::new(known), ..Self::default() }
     }
 
     /// No columns yet; keys add them.
     pub(super) fn open() -> Self {
-        Self { known: Arc::default(), open: true }
+        Self { open: true, ..Self::default() }
+    }
+
+    /// Columns of a sheet, with what each is called there.
+    pub(super) fn of_sheet(
+        names: impl IntoIterator<Item = Arc<str>>,
+        letters: Vec<Box<str>>,
+    ) -> Self {
+        Self { letters: Some(letters.into()), ..Self::closed(names) }
+    }
+
+    /// These, and more of other names behind them.
+    pub(super) fn with(&self, more: impl IntoIterator<Item = Arc<str>>) -> Self {
+        let mut columns = self.clone();
+        let known = Arc::make_mut(&mut columns.known);
+        for name in more {
+            known.written.iter_mut().for_each(|written| written.push(Arc::clone(&name)));
+            known.add(name);
+        }
+        columns
+    }
+
+    /// As people call a cell of a sheet, on a line; none where there is no sheet.
+    pub(crate) fn cell_address(&self, column: usize, line: u64) -> Option<Arc<str>> {
+        let letters = self.letters.as_ref()?.get(column)?;
+        Some(format!("{letters}{line}").into())
     }
 
     /// All names known so far, in order of their indexes.
@@ -109,7 +136,7 @@ impl Columns {
         self.open
     }
 
-    fn intern(&mut self, name: &str) -> usize {
+    pub(super) fn intern(&mut self, name: &str) -> usize {
         match self.index(name) {
             Some(index) => index,
             None => Arc::make_mut(&mut self.known).add(name.into()),
@@ -132,7 +159,7 @@ impl Known {
 }
 
 /// Columns, and which of them rows have had.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Keys {
     columns: Columns,
     uses: Vec<Use>,
@@ -193,12 +220,27 @@ impl Keys {
 
     /// The index of a column that is asked for; an open source makes room for it.
     pub(super) fn column(&mut self, name: &str) -> Option<usize> {
-        if !self.columns.open {
-            return self.columns.index(name);
-        }
-        let index = self.columns.intern(name);
+        let index = match self.columns.open {
+            true => self.columns.intern(name),
+            false => self.columns.index(name)?,
+        };
         self.use_of(index).asked = true;
         Some(index)
+    }
+
+    /// Whether somebody has asked for a column.
+    pub(super) fn is_asked(&self, column: usize) -> bool {
+        self.uses.get(column).is_some_and(|one| one.asked)
+    }
+
+    /// A row has a column, on a line.
+    pub(super) fn met(&mut self, column: usize, line: u64) {
+        self.use_of(column).rows.add(line);
+    }
+
+    /// The index that a column of a part of the source has here.
+    pub(super) fn intern(&mut self, name: &str) -> usize {
+        self.columns.intern(name)
     }
 
     /// The index of a key that a row has on a line; none when there are too many different ones.

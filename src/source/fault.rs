@@ -23,6 +23,8 @@ pub(super) struct Fault {
     /// The line of the row; none when the file as a whole is at fault.
     line: Option<u64>,
     column: Option<Arc<str>>,
+    /// What of the line the row is, where that is not all of it.
+    within: Option<Arc<str>>,
     code: Code,
     message: String,
     hint: Option<String>,
@@ -38,7 +40,7 @@ impl Fault {
     /// A file that cannot be read any further.
     pub(super) fn file(code: Code, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { line: None, column: None, code, message, hint: None, last: true }
+        Self { line: None, column: None, within: None, code, message, hint: None, last: true }
     }
 
     /// The file could not be read.
@@ -116,6 +118,12 @@ impl Fault {
     }
 
     #[must_use]
+    pub(super) fn within(mut self, within: Option<impl Into<Arc<str>>>) -> Self {
+        self.within = within.map(Into::into).or(self.within);
+        self
+    }
+
+    #[must_use]
     pub(super) fn hint_if_none(mut self, hint: &str) -> Self {
         self.hint.get_or_insert_with(|| hint.to_owned());
         self
@@ -147,7 +155,7 @@ impl Fault {
         let place = match self.line {
             None => Place::File(file),
             Some(line) => {
-                let row = RowPlace { file: Some(file), row, line };
+                let row = RowPlace { file: Some(file), row, line, within: self.within };
                 Place::Row(CellPlace { row, column: self.column, pointer: None })
             }
         };

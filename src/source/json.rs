@@ -4,6 +4,13 @@
 //! one object is in memory at a time and a faulty one does not stop the rest. Not a JSON parser: what
 //! is between the brackets is serde_json's to judge.
 
+mod each;
+mod exact;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod walk;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,12 +19,70 @@ use serde_json::value::RawValue;
 
 use crate::text::code::Code;
 
+use scan::bracketed_length;
+
 use super::columns::Keys;
 use super::empty;
 use super::fault::Fault;
 use super::input::Encoding;
 use super::record::Record;
 use super::window::{Spot, Window, characters};
+
+pub(super) use each::JsonEach;
+pub(super) use walk::JsonWalk;
+
+/// A stream of JSON values, each of which is at hand as a whole.
+pub(super) trait Elements {
+    /// Brings the next value to hand; none where there are no more.
+    fn find(&mut self) -> Result<Option<Element>, Fault>;
+
+    fn window(&self) -> &Window;
+
+    /// Goes on behind the value that is at hand.
+    fn pass(&mut self, element: Element);
+
+    /// What to say of a value that is no row.
+    fn hint(&self) -> &'static str;
+
+    /// Where the last value ends that was passed; none where that cannot be gone to.
+    fn spot(&self) -> Option<Spot>;
+
+    fn go_to(&mut self, spot: Spot) -> Result<(), Fault>;
+
+    /// Where the value at hand stands in the file, where that is more than a line.
+    fn pointer(&self) -> Option<String> {
+        None
+    }
+
+    /// Reads the next row. False: there is none.
+    fn read(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
+        let Some(element) = self.find()? else { return Ok(false) };
+        let read = Object::at_hand(self.window(), element.length).read(record, keys);
+        let within = self.pointer();
+        self.pass(element);
+        record.place.within = within.as_deref().map(Arc::from);
+        match read {
+            Ok(()) => Ok(true),
+            Err(fault) => Err(self.explain(fault, element).within(within)),
+        }
+    }
+
+    /// What is wrong with a value that was at hand.
+    fn explain(&self, fault: Fault, element: Element) -> Fault {
+        match element.is_whole {
+            true => fault.hint_if_none(self.hint()),
+            false => fault.hint_if_none(CUT_OFF_HINT).last(),
+        }
+    }
+}
+
+/// A value at hand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Element {
+    length: usize,
+    /// Whether the file goes on behind it as it should.
+    is_whole: bool,
+}
 
 const LINES_HINT: &str = "each line has to be one whole JSON object, with nothing after it; if the file is one array, call it json";
 const ARRAY_HINT: &str =
@@ -36,31 +101,39 @@ impl JsonLines {
         window.first_not(is_blank).map_err(Fault::io)?;
         Ok(Self { window })
     }
+}
 
-    /// Where the last row ends that was read; none where it cannot be gone to.
-    pub(super) fn spot(&self) -> Option<Spot> {
-        self.window.can_go().then(|| self.window.spot())
-    }
-
-    /// Goes to the end of a row.
-    pub(super) fn go_to(&mut self, spot: Spot) -> Result<(), Fault> {
-        self.window.go_to(spot).map_err(Fault::io)
-    }
-
-    /// Reads the next row. False: there is none.
-    pub(super) fn read(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
+impl Elements for JsonLines {
+    fn find(&mut self) -> Result<Option<Element>, Fault> {
         if self.window.first_not(is_blank).map_err(Fault::io)?.is_none() {
-            return Ok(false);
+            return Ok(None);
         }
         let line = self.window.line();
         let Some(length) = self.window.cut(line_length).map_err(Fault::io)? else {
             self.window.skip_line().map_err(Fault::io)?;
             return Err(Fault::row_too_long(line, self.window.longest()));
         };
-        let read = Object::at_hand(&self.window, length).read(record, keys);
-        self.window.pass_counting(length);
-        read.map_err(|fault| fault.hint_if_none(LINES_HINT))?;
-        Ok(true)
+        Ok(Some(Element { length, is_whole: true }))
+    }
+
+    fn window(&self) -> &Window {
+        &self.window
+    }
+
+    fn pass(&mut self, element: Element) {
+        self.window.pass_counting(element.length);
+    }
+
+    fn hint(&self) -> &'static str {
+        LINES_HINT
+    }
+
+    fn spot(&self) -> Option<Spot> {
+        self.window.can_go().then(|| self.window.spot())
+    }
+
+    fn go_to(&mut self, spot: Spot) -> Result<(), Fault> {
+        self.window.go_to(spot).map_err(Fault::io)
     }
 }
 
@@ -96,25 +169,36 @@ impl JsonArray {
         }
     }
 
-    /// Where the last row ends that was read; none where something other than a comma or the end is expected there.
-    pub(super) fn spot(&self) -> Option<Spot> {
-        let can_go = self.expected == Expected::CommaOrEnd && self.window.can_go();
-        can_go.then(|| self.window.spot())
+    fn pass_sign(&mut self, expected: Expected) {
+        self.window.pass_counting(1);
+        self.expected = expected;
     }
 
-    /// Goes to the end of a row.
-    pub(super) fn go_to(&mut self, spot: Spot) -> Result<(), Fault> {
-        self.expected = Expected::CommaOrEnd;
-        self.window.go_to(spot).map_err(Fault::io)
+    /// Something between the elements that is not theirs.
+    fn stray(&self, what: &str) -> Fault {
+        stray(&self.window, what).hint(ARRAY_HINT).not_last()
     }
+}
 
-    /// Reads the next row. False: there is none.
-    pub(super) fn read(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
+/// Something at hand that does not belong there.
+fn stray(window: &Window, what: &str) -> Fault {
+    let (line, column) = (window.line(), window.column());
+    let byte = window.bytes().first().copied().unwrap_or_default();
+    let sign = match byte {
+        b'!'..=b'~' => format!("`{}`", char::from(byte)),
+        _ => "something".to_owned(),
+    };
+    let message = format!("{sign} stands {what} (line {line}, column {column})");
+    Fault::file(Code::JsonSyntax, message)
+}
+
+impl Elements for JsonArray {
+    fn find(&mut self) -> Result<Option<Element>, Fault> {
         loop {
             let next = self.window.first_not(is_blank).map_err(Fault::io)?;
             let expected = self.expected;
             match (expected, next) {
-                (Expected::Nothing, None) => return Ok(false),
+                (Expected::Nothing, None) => return Ok(None),
                 (Expected::Nothing, Some(_)) => return Err(self.stray("after the array").last()),
                 (_, None) => return Err(unfinished_array()),
                 (Expected::Element, Some(b']' | b',')) => {
@@ -134,53 +218,56 @@ impl JsonArray {
                 }
                 (Expected::Element | Expected::ElementOrEnd, Some(_)) => {
                     self.expected = Expected::CommaOrEnd;
-                    return self.element(record, keys);
+                    return at_hand(&mut self.window, element_length).map(Some);
                 }
             }
         }
     }
 
-    fn element(&mut self, record: &mut Record, keys: &mut Keys) -> Result<bool, Fault> {
-        let whole = self.window.cut(element_length).map_err(Fault::io)?;
-        let longest = self.window.longest();
-        if whole.is_none() && self.window.bytes().len() >= longest.bytes() {
-            return Err(Fault::row_too_long(self.window.line(), longest).last());
-        }
-        // Brackets that do not match leave the rest of the file; the reader says where they went wrong.
-        let length = whole.unwrap_or(self.window.bytes().len());
-        let read = Object::at_hand(&self.window, length).read(record, keys);
-        self.window.pass_counting(length);
-        match read {
-            Ok(()) => Ok(true),
-            Err(fault) if whole.is_none() => Err(fault.hint_if_none(CUT_OFF_HINT).last()),
-            Err(fault) => Err(fault.hint_if_none(ARRAY_HINT)),
-        }
+    fn window(&self) -> &Window {
+        &self.window
     }
 
-    fn pass_sign(&mut self, expected: Expected) {
-        self.window.pass_counting(1);
-        self.expected = expected;
+    fn pass(&mut self, element: Element) {
+        self.window.pass_counting(element.length);
     }
 
-    /// Something between the elements that is not theirs.
-    fn stray(&self, what: &str) -> Fault {
-        let (line, column) = (self.window.line(), self.window.column());
-        let byte = self.window.bytes().first().copied().unwrap_or_default();
-        let sign = match byte {
-            b'!'..=b'~' => format!("`{}`", char::from(byte)),
-            _ => "something".to_owned(),
-        };
-        Fault::file(
-            Code::JsonSyntax,
-            format!("{sign} stands {what} (line {line}, column {column})"),
-        )
-        .hint(ARRAY_HINT)
-        .not_last()
+    fn hint(&self) -> &'static str {
+        ARRAY_HINT
     }
+
+    /// None where something other than a comma or the end is expected there.
+    fn spot(&self) -> Option<Spot> {
+        let can_go = self.expected == Expected::CommaOrEnd && self.window.can_go();
+        can_go.then(|| self.window.spot())
+    }
+
+    fn go_to(&mut self, spot: Spot) -> Result<(), Fault> {
+        self.expected = Expected::CommaOrEnd;
+        self.window.go_to(spot).map_err(Fault::io)
+    }
+}
+
+/// Brings the value to hand that begins with the first byte at hand.
+fn at_hand(
+    window: &mut Window,
+    length: fn(&[u8], bool) -> Option<usize>,
+) -> Result<Element, Fault> {
+    let whole = window.cut(length).map_err(Fault::io)?;
+    let longest = window.longest();
+    if whole.is_none() && window.bytes().len() >= longest.bytes() {
+        return Err(Fault::row_too_long(window.line(), longest).last());
+    }
+    // Brackets that do not match leave the rest of the file; the reader says where they went wrong.
+    Ok(Element { length: whole.unwrap_or(window.bytes().len()), is_whole: whole.is_some() })
 }
 
 fn unfinished_array() -> Fault {
     Fault::file(Code::JsonSyntax, "the file ends before its array does").hint(CUT_OFF_HINT)
+}
+
+fn unfinished() -> Fault {
+    Fault::file(Code::JsonSyntax, "the file ends before its JSON value does").hint(CUT_OFF_HINT)
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -199,35 +286,6 @@ fn element_length(bytes: &[u8], ended: bool) -> Option<usize> {
             let stop = |byte: &u8| is_blank(*byte) || matches!(byte, b',' | b']');
             bytes.iter().position(stop).or(ended.then_some(bytes.len()))
         }
-    }
-}
-
-fn bracketed_length(bytes: &[u8]) -> Option<usize> {
-    let mut depth = 0_usize;
-    let mut at = 0;
-    loop {
-        match bytes.get(at)? {
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b'"' => at += string_length(&bytes[at + 1..])?,
-            _ => {}
-        }
-        at += 1;
-        if depth == 0 {
-            return Some(at);
-        }
-    }
-}
-
-/// How far behind an opening quote the closing one has passed.
-fn string_length(bytes: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        at += bytes.get(at..)?.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
-        if bytes[at] == b'"' {
-            return Some(at + 1);
-        }
-        at += 2;
     }
 }
 
@@ -427,7 +485,7 @@ fn set(record: &mut Record, column: usize, written: &str) -> Result<(), serde_js
             None => record.set_text(column, &serde_json::from_str::<String>(written)?),
         },
         Some(b'[' | b'{') => {
-            record.set_json(column, serde_json::from_str(written)?, written.len());
+            record.set_json(column, exact::value(written)?, written.len());
         }
         _ => record.set_number(column, written),
     }

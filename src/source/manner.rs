@@ -1,22 +1,36 @@
-//! How a file is written, beyond its format: its encoding, the signs and the header of its table, how long its rows may be.
+//! How a file is written, beyond its format: its encoding, the signs and the header of its table, where its rows are and
+//! how long they may be.
 //!
 //! What was said, and nothing that was found in the file.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use super::RowLimit;
 use super::input::Encoding;
+use super::{DataPath, Each, RowLimit, SheetName};
 
-/// How a file is written.
-#[derive(Debug, Clone, Default)]
+/// How a file is written, and how rows are found in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manner {
     /// How its letters are written.
     pub encoding: Encoding,
     /// How its table is written, where it is one.
     pub table: Table,
+    /// How rows are found, where each line or item is not simply one.
+    pub shape: Shape,
     /// How long a row may be.
     pub longest: RowLimit,
+}
+
+/// How rows are found in a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Of JSON: where the rows are.
+    pub at: Option<DataPath>,
+    /// What makes several rows of one.
+    pub each: Option<Each>,
+    /// Of a workbook: its sheet; none where it is the first that is not hidden.
+    pub sheet: Option<SheetName>,
 }
 
 /// How a table is written; what stands between its cells is the format's.
@@ -30,7 +44,8 @@ pub struct Table {
     pub comment: Option<u8>,
     /// The names of the columns, where the file does not have them.
     pub header: Option<Arc<[Arc<str>]>>,
-    /// The line that has the names of the columns, from 1; none where it is the first in which something is written.
+    /// The line, or the row of a sheet, that has the names of the columns, from 1; none where it is the first in which something
+    /// is written, or is looked for in the sheet.
     pub header_row: Option<NonZeroU32>,
     /// Texts that stand for nothing where they are not quoted.
     pub nulls: Nulls,

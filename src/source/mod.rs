@@ -7,13 +7,19 @@
 //!
 //! [`Source::next`] is called a million times a second, so a record is filled in place and reused.
 
+mod chain;
 mod columns;
 mod csv;
+mod each;
 mod fault;
 mod input;
 mod json;
+mod made;
 mod manner;
+mod ordered;
+mod path;
 mod record;
+mod sheet;
 mod window;
 
 use std::fmt;
@@ -24,19 +30,34 @@ use std::time::SystemTime;
 
 use self::columns::Keys;
 use self::csv::CsvRows;
+use self::each::TableEach;
 use self::fault::Fault;
-use self::json::{JsonArray, JsonLines};
-use self::window::{Spot, Window};
+use self::json::{Elements as _, JsonArray, JsonEach, JsonLines, JsonWalk};
+use self::made::{Made, blank_of};
+use self::sheet::SheetRows;
+use self::window::{Input, Spot, Window};
 use crate::text::code::Code;
-use crate::text::diagnostic::Diagnostic;
+use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::file_kind::{self, FileKind};
 
+pub use self::chain::Files;
 pub(crate) use self::columns::{Columns, Lines};
+pub use self::each::Each;
 pub use self::input::{Encoding, Location};
 pub(crate) use self::manner::sign_of;
-pub use self::manner::{Manner, Nulls, Table};
+pub use self::manner::{Manner, Nulls, Shape, Table};
+pub(crate) use self::ordered::{Collected, Collector, LONGEST_TURN, Turn, no_room};
+pub use self::path::DataPath;
 pub use self::record::{Cell, Record};
 pub(crate) use self::record::{InlineRow, OwnedCell};
+pub use self::sheet::SheetName;
+
+/// The column of a value that is a row by itself.
+const VALUE: &str = "value";
+/// The column of a row's number among those that come of the same row or object.
+const INDEX: &str = "index";
+/// The column of what lies around a row that comes of it.
+const PARENT: &str = "parent";
 
 /// What the rows are read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +71,8 @@ pub enum Format {
     JsonLines,
     /// One array of objects.
     Json,
+    /// A sheet of a workbook: XLSX or ODS, whichever the file is.
+    Workbook,
 }
 
 /// How long a row may be: more than that is a quote, a bracket or a line that never ends.
@@ -95,6 +118,7 @@ impl Format {
             "tsv" => Some(Self::Csv { delimiter: b'\t' }),
             "jsonl" | "ndjson" => Some(Self::JsonLines),
             "json" => Some(Self::Json),
+            "xlsx" | "xlsm" | "ods" | "xls" | "xlsb" => Some(Self::Workbook),
             _ => None,
         }
     }
@@ -171,12 +195,19 @@ pub struct Source {
     stamp: Option<Stamp>,
     /// Rows that were passed over, since nothing is written in them.
     blank: Lines,
+    /// Of several files: one that lacks a column which others that are read alike have.
+    lacking: Vec<(Arc<str>, Arc<str>)>,
 }
 
 enum Rows {
     Csv(Box<CsvRows>),
     JsonLines(JsonLines),
     JsonArray(JsonArray),
+    JsonWalk(JsonWalk),
+    JsonEach(Box<JsonEach>),
+    Sheet(Box<SheetRows>),
+    /// Of the rows of other sources.
+    Made(Box<dyn Made>),
     Inline(std::vec::IntoIter<InlineRow>),
 }
 
@@ -191,13 +222,48 @@ impl Source {
         format: Format,
         manner: &Manner,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let opened = location.open().and_then(|(input, about)| {
-            let stamp = about.as_ref().and_then(Stamp::of);
-            Ok((input::window(input, manner)?, stamp))
-        });
-        let (window, stamp) = opened.map_err(|fault| vec![fault.at(&name, 0)])?;
-        let source = Self::from_window(window, name, format, &manner.table)?;
-        Ok(Self { stamp, ..source })
+        let (input, about) = location.open().map_err(|fault| vec![fault.at(&name, 0)])?;
+        let source = match format {
+            Format::Workbook => Self::from_workbook(input, name, manner)?,
+            _ => {
+                let window = input::window(input, manner);
+                let window = window.map_err(|fault| vec![fault.at(&name, 0)])?;
+                Self::from_window(window, name, format, manner)?
+            }
+        };
+        let source = Self { stamp: about.as_ref().and_then(Stamp::of), ..source };
+        match &manner.shape.each {
+            Some(each) if matches!(format, Format::Csv { .. } | Format::Workbook) => {
+                TableEach::source(source, each)
+            }
+            _ => Ok(source),
+        }
+    }
+
+    /// Several files as one, in their order.
+    ///
+    /// # Errors
+    /// What is wrong with any of them as a whole.
+    pub(crate) fn chain(name: Arc<str>, files: Arc<[Files]>) -> Result<Self, Vec<Diagnostic>> {
+        chain::Chain::source(name, files)
+    }
+
+    /// Rows that were put in order.
+    pub(crate) fn ordered(from: Arc<Collected>) -> Self {
+        ordered::Ordered::source(from)
+    }
+
+    fn from_workbook(
+        input: Box<dyn Input>,
+        name: Arc<str>,
+        manner: &Manner,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let opened = input::unpacked(input).map_err(|fault| vec![fault]);
+        let sheet = (manner.shape.sheet.as_ref(), manner.table.header_row);
+        match opened.and_then(|input| sheet::open(input, sheet)) {
+            Ok((columns, rows)) => Ok(Self::new(name, columns, Rows::Sheet(Box::new(rows)))),
+            Err(faults) => Err(faults.into_iter().map(|fault| fault.at(&name, 0)).collect()),
+        }
     }
 
     /// Rows that stand in the job itself. Their columns are all their keys, in order of appearance.
@@ -231,7 +297,20 @@ impl Source {
 
     /// The index of a column. Open columns make room for a name they do not know, so it is never none.
     pub fn column(&mut self, name: &str) -> Option<usize> {
+        if let Rows::Made(made) = &mut self.rows {
+            made.ask(name);
+        }
         self.keys.column(name)
+    }
+
+    /// Whether somebody has asked for a column.
+    pub(crate) fn is_asked(&self, column: usize) -> bool {
+        self.keys.is_asked(column)
+    }
+
+    /// Files that lack a column which others that are read alike have, each with that column.
+    pub(crate) fn lacking(&self) -> &[(Arc<str>, Arc<str>)] {
+        &self.lacking
     }
 
     /// Whether any row so far has had the column; always, for a column of a header.
@@ -245,6 +324,10 @@ impl Source {
         if self.ended {
             return Read::End;
         }
+        if let Rows::Made(made) = &mut self.rows {
+            let read = made.next(record, &mut self.keys);
+            return self.number(read, record);
+        }
         loop {
             match self.rows.read(record, &mut self.keys) {
                 Ok(true) if self.is_none(record) => self.blank.add(record.place.line),
@@ -254,7 +337,7 @@ impl Source {
                         return Read::Problem(self.problem(fault));
                     }
                     self.row += 1;
-                    record.place.row = self.row;
+                    (record.place.row, record.ordinal) = (self.row, self.row);
                     if record.place.file.as_ref() != Some(&self.name) {
                         record.place.file = Some(Arc::clone(&self.name));
                     }
@@ -269,6 +352,29 @@ impl Source {
         }
     }
 
+    /// Counts what was read of another source.
+    fn number(&mut self, mut read: Read, record: &mut Record) -> Read {
+        let keeps = matches!(&self.rows, Rows::Made(made) if made.keeps_numbers());
+        match &mut read {
+            Read::Row => {
+                self.row += 1;
+                record.ordinal = self.row;
+                if !keeps {
+                    record.place.row = self.row;
+                }
+            }
+            Read::Problem(Diagnostic { place: Place::Row(place), .. }) if place.row.row > 0 => {
+                self.row += 1;
+                if !keeps {
+                    place.row.row = self.row;
+                }
+            }
+            Read::Problem(_) => {}
+            Read::End => self.ended = true,
+        }
+        read
+    }
+
     /// Whether nothing is written in a row. Of the rows of a job `{}` is one: the job may say all that there is to say.
     fn is_none(&self, record: &Record) -> bool {
         record.is_blank() && !(matches!(self.rows, Rows::Inline(_)) && record.is_bare())
@@ -279,9 +385,9 @@ impl Source {
         &self.name
     }
 
-    /// The rows passed over so far, since nothing is written in them.
-    pub(crate) fn blank(&self) -> &Lines {
-        &self.blank
+    /// The rows passed over so far, since nothing is written in them, by the file they stand in.
+    pub(crate) fn blank(&self) -> Vec<(Arc<str>, Lines)> {
+        blank_of(self)
     }
 
     /// Columns that rows have had so far and that nobody has asked for, each with the rows that have it. None of a header.
@@ -322,18 +428,18 @@ impl Source {
 
     fn new(name: Arc<str>, columns: Columns, rows: Rows) -> Self {
         let (keys, blank) = (Keys::new(columns), Lines::default());
-        Self { name, keys, rows, row: 0, ended: false, stamp: None, blank }
+        Self { name, keys, rows, row: 0, ended: false, stamp: None, blank, lacking: Vec::new() }
     }
 
     fn from_window(
         mut window: Window,
         name: Arc<str>,
         format: Format,
-        table: &Table,
+        manner: &Manner,
     ) -> Result<Self, Vec<Diagnostic>> {
         let begun = pass_mark(&mut window)
             .map_err(|fault| vec![fault])
-            .and_then(|()| Rows::begin(window, format, table));
+            .and_then(|()| Rows::begin(window, format, manner));
         match begun {
             Ok((columns, rows)) => Ok(Self::new(name, columns, rows)),
             Err(faults) => Err(faults.into_iter().map(|fault| fault.at(&name, 0)).collect()),
@@ -349,21 +455,40 @@ impl Source {
 
 impl Rows {
     /// Reads what comes before the first row.
-    fn begin(window: Window, format: Format, table: &Table) -> Result<(Columns, Self), Vec<Fault>> {
+    fn begin(
+        window: Window,
+        format: Format,
+        manner: &Manner,
+    ) -> Result<(Columns, Self), Vec<Fault>> {
         match format {
             Format::Csv { delimiter } => {
-                let (columns, rows) = CsvRows::begin(window, delimiter, table)?;
+                let (columns, rows) = CsvRows::begin(window, delimiter, &manner.table)?;
                 Ok((columns, Self::Csv(Box::new(rows))))
             }
-            Format::JsonLines => {
-                let rows = JsonLines::begin(window).map_err(|fault| vec![fault])?;
-                Ok((Columns::open(), Self::JsonLines(rows)))
-            }
-            Format::Json => {
-                let rows = JsonArray::begin(window).map_err(|fault| vec![fault])?;
-                Ok((Columns::open(), Self::JsonArray(rows)))
-            }
+            _ => match Self::of_json(window, format, &manner.shape) {
+                Ok(rows) => Ok((Columns::open(), rows)),
+                Err(fault) => Err(vec![fault]),
+            },
         }
+    }
+
+    fn of_json(window: Window, format: Format, shape: &Shape) -> Result<Self, Fault> {
+        let within = match &shape.each {
+            None => None,
+            Some(Each::Within(path)) => Some(path.clone()),
+            Some(Each::Columns(_) | Each::Split { .. }) => return Err(each::of_tables()),
+        };
+        let each = |elements, path| Self::JsonEach(Box::new(JsonEach::new(elements, path)));
+        Ok(match (format, &shape.at, within) {
+            (Format::JsonLines, _, None) => Self::JsonLines(JsonLines::begin(window)?),
+            (Format::JsonLines, _, Some(path)) => each(Box::new(JsonLines::begin(window)?), path),
+            (_, None, None) => Self::JsonArray(JsonArray::begin(window)?),
+            (_, Some(at), None) => Self::JsonWalk(JsonWalk::begin(window, at.clone())?),
+            (_, at, Some(path)) => {
+                let at = at.clone().unwrap_or_else(DataPath::of_items);
+                each(Box::new(JsonWalk::begin(window, at)?), path)
+            }
+        })
     }
 
     fn spot(&self) -> Option<Spot> {
@@ -371,7 +496,8 @@ impl Rows {
             Self::Csv(rows) => rows.spot(),
             Self::JsonLines(rows) => rows.spot(),
             Self::JsonArray(rows) => rows.spot(),
-            Self::Inline(_) => None,
+            Self::JsonEach(rows) => rows.spot(),
+            Self::JsonWalk(_) | Self::Sheet(_) | Self::Made(_) | Self::Inline(_) => None,
         }
     }
 
@@ -380,8 +506,9 @@ impl Rows {
             Self::Csv(rows) => rows.go_to(spot),
             Self::JsonLines(rows) => rows.go_to(spot),
             Self::JsonArray(rows) => rows.go_to(spot),
-            // There are no places in it.
-            Self::Inline(_) => Ok(()),
+            Self::JsonEach(rows) => rows.go_to(spot),
+            // There are no places in them.
+            Self::JsonWalk(_) | Self::Sheet(_) | Self::Made(_) | Self::Inline(_) => Ok(()),
         }
     }
 
@@ -390,6 +517,11 @@ impl Rows {
             Self::Csv(rows) => rows.read(record, keys.columns()),
             Self::JsonLines(rows) => rows.read(record, keys),
             Self::JsonArray(rows) => rows.read(record, keys),
+            Self::JsonWalk(rows) => rows.read(record, keys),
+            Self::JsonEach(rows) => rows.read(record, keys),
+            Self::Sheet(rows) => rows.read(record),
+            // Its rows are read as those of the sources that it is made of.
+            Self::Made(_) => Ok(false),
             Self::Inline(rows) => Ok(read_inline(rows.next(), record, keys)),
         }
     }

@@ -2,12 +2,16 @@
 //!
 //! Not a value of any field: nothing is trimmed, parsed or converted here.
 
+mod packed;
+
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use csv::ByteRecord;
 use serde_json::Value;
+
+pub(super) use packed::Packed;
 
 use super::columns::Columns;
 use crate::text::place::RowPlace;
@@ -17,6 +21,8 @@ use crate::text::place::RowPlace;
 pub struct Record {
     /// Where the row stands.
     pub place: RowPlace,
+    /// The how many row it is that its source gives, from 1: the number in its place, unless rows are put in order.
+    pub(crate) ordinal: u64,
     /// The text of all cells, one after the other.
     text: String,
     /// Where in `text` each cell ends, when every cell is text (csv).
@@ -29,6 +35,18 @@ pub struct Record {
     json_bytes: usize,
     /// Names of cells that nobody has asked for.
     strays: Vec<Arc<str>>,
+    /// Cells that are there and cannot be read as they are meant.
+    faulty: Vec<FaultyCell>,
+}
+
+/// A cell whose value is not in the file, or is not what a person sees: a workbook has such.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FaultyCell {
+    pub column: usize,
+    /// As people call it, as in `A7`.
+    pub address: Arc<str>,
+    pub message: String,
+    pub hint: String,
 }
 
 /// A cell of a record. Ranges are in the record's text.
@@ -41,6 +59,8 @@ enum Slot {
     Number(Range<usize>),
     Text(Range<usize>),
     Json(Box<Value>),
+    /// Of many rows alike.
+    Shared(Arc<Value>),
 }
 
 /// What a row has in a column.
@@ -58,6 +78,8 @@ pub enum Cell<'a> {
     Text(&'a str),
     /// An array or an object.
     Json(&'a Value),
+    /// What lies around the row, the same for all rows that come of it.
+    Shared(&'a Arc<Value>),
 }
 
 /// How a row repeats the header of its file.
@@ -115,6 +137,7 @@ impl Record {
             Slot::Number(range) => self.part(range.clone()).map_or(Cell::Absent, Cell::Number),
             Slot::Text(range) => self.part(range.clone()).map_or(Cell::Absent, Cell::Text),
             Slot::Json(value) => Cell::Json(value),
+            Slot::Shared(value) => Cell::Shared(value),
         }
     }
 
@@ -141,6 +164,8 @@ impl Record {
         self.slots.clear();
         self.strays.clear();
         self.nothing.clear();
+        self.faulty.clear();
+        self.place.within = None;
         self.json_bytes = 0;
     }
 
@@ -164,6 +189,68 @@ impl Record {
         &self.strays
     }
 
+    /// Cells that cannot be read as they are meant.
+    pub(crate) fn faulty(&self) -> &[FaultyCell] {
+        &self.faulty
+    }
+
+    pub(super) fn add_faulty(&mut self, cell: FaultyCell) {
+        self.faulty.push(cell);
+    }
+
+    /// How many columns it may have cells in.
+    pub(super) fn width(&self) -> usize {
+        self.slots.len().max(self.ends.len())
+    }
+
+    /// Puts each cell into the column that `to` has for its own.
+    pub(super) fn move_cells(&mut self, to: &[usize]) {
+        self.hold_slots();
+        let slots = std::mem::take(&mut self.slots);
+        for (column, slot) in slots.into_iter().enumerate() {
+            if let (Some(to), false) = (to.get(column), matches!(slot, Slot::Absent)) {
+                self.set(*to, slot);
+            }
+        }
+        for cell in &mut self.faulty {
+            cell.column = to.get(cell.column).copied().unwrap_or(usize::MAX);
+        }
+    }
+
+    /// Makes room for cells of several kinds, where all have been text.
+    pub(super) fn hold_slots(&mut self) {
+        let mut start = 0;
+        for (column, end) in std::mem::take(&mut self.ends).into_iter().enumerate() {
+            let text = start..end as usize;
+            start = text.end;
+            let is_nothing = self.nothing.contains(&column);
+            self.slots.push(if is_nothing { Slot::Null } else { Slot::Text(text) });
+        }
+        self.nothing.clear();
+    }
+
+    /// A JSON object of all cells by the names of their columns.
+    pub(super) fn to_object(&self, columns: &Columns) -> Value {
+        let mut object = serde_json::Map::new();
+        for (column, name) in columns.names().iter().enumerate() {
+            let value = match self.cell(column) {
+                Cell::Absent => continue,
+                Cell::Null => Value::Null,
+                Cell::Bool(value) => value.into(),
+                Cell::Number(text) => match text.parse::<i64>() {
+                    Ok(number) => number.into(),
+                    // What no number holds exactly stays as it is written.
+                    Err(_) => text.into(),
+                },
+                Cell::Text(text) => text.into(),
+                Cell::Json(value) => value.clone(),
+                Cell::Shared(value) => value.as_ref().clone(),
+            };
+            object.entry(name.as_ref()).or_insert(value);
+        }
+        Value::Object(object)
+    }
+
     pub(super) fn add_stray(&mut self, name: Option<&Arc<str>>) {
         self.strays.extend(name.cloned());
     }
@@ -174,7 +261,7 @@ impl Record {
         let is_empty = |slot: &Slot| match self.slot_cell(slot) {
             Cell::Absent | Cell::Null => true,
             Cell::Text(text) => text.trim().is_empty(),
-            Cell::Bool(_) | Cell::Number(_) | Cell::Json(_) => false,
+            Cell::Bool(_) | Cell::Number(_) | Cell::Json(_) | Cell::Shared(_) => false,
         };
         match self.slots.is_empty() {
             true => self.text.trim_start().is_empty(),
@@ -201,7 +288,7 @@ impl Record {
         if !is_own(0) && !is_own(1) && !is_name(0) {
             return None;
         }
-        let width = self.ends.len().max(self.slots.len());
+        let width = self.width();
         let is_there = |column: &usize| self.cell(*column) != Cell::Absent;
         let there: Vec<usize> = (0..width).filter(is_there).collect();
         let own = there.iter().filter(|column| is_own(**column)).count();
@@ -282,6 +369,10 @@ impl Record {
     pub(super) fn set_json(&mut self, column: usize, value: Value, written: usize) {
         self.json_bytes += written;
         self.set(column, Slot::Json(Box::new(value)));
+    }
+
+    pub(super) fn set_shared(&mut self, column: usize, value: Arc<Value>) {
+        self.set(column, Slot::Shared(value));
     }
 
     pub(super) fn set_owned(&mut self, column: usize, cell: OwnedCell) {

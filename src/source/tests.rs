@@ -7,6 +7,8 @@ use serde_json::json;
 use super::window::CHUNK;
 use super::*;
 
+mod several;
+
 const CSV: Format = Format::Csv { delimiter: b',' };
 
 /// Hands out few bytes at a time, as a pipe may.
@@ -53,7 +55,7 @@ fn source_in_bits(bytes: &[u8], format: Format, bits: usize) -> Result<Source, V
         Window::new(Box::new(input), bits, RowLimit::default()),
         name_of(format),
         format,
-        &Table::default(),
+        &Manner::default(),
     )
 }
 
@@ -62,6 +64,7 @@ fn name_of(format: Format) -> Arc<str> {
         Format::Csv { .. } => "notes.csv".into(),
         Format::JsonLines => "notes.jsonl".into(),
         Format::Json => "notes.json".into(),
+        Format::Workbook => "notes.xlsx".into(),
     }
 }
 
@@ -130,7 +133,11 @@ fn the_ending_names_the_format() {
         ("notes.jsonl", Some(Format::JsonLines)),
         ("notes.ndjson", Some(Format::JsonLines)),
         ("notes.json", Some(Format::Json)),
-        ("notes.xls", None),
+        ("notes.XLSX", Some(Format::Workbook)),
+        ("notes.ods", Some(Format::Workbook)),
+        // Whatever it is, it can be called by its name.
+        ("notes.xls", Some(Format::Workbook)),
+        ("notes.doc", None),
         ("notes", None),
     ] {
         assert_eq!(Format::of_path(Path::new(path)), format, "{path}");
@@ -175,7 +182,8 @@ fn rows_in_which_nothing_is_written_are_passed_over_and_counted() {
         let first = if format == CSV { 2 } else { 1 };
         assert_eq!(lines, [(1, first), (2, first + 2)], "{text}");
         let expected = Lines { count: 4, first: vec![first + 1, first + 3, first + 4] };
-        assert_eq!((source.rows(), source.blank()), (2, &expected), "{text}");
+        let blank = source.blank().into_iter().map(|(_, lines)| lines).collect::<Vec<_>>();
+        assert_eq!((source.rows(), blank), (2, vec![expected]), "{text}");
     }
     // What a job says of every row needs no cells.
     let bare = vec![InlineRow { line: 3, cells: Vec::new() }];
@@ -295,7 +303,7 @@ fn the_longest_row_is_as_the_job_says() {
     let rows = |mebibytes| {
         let longest = RowLimit::of_mebibytes(mebibytes).unwrap();
         let window = Window::new(Box::new(Cursor::new(text.clone())), CHUNK, longest);
-        told_of(Source::from_window(window, "notes.csv".into(), CSV, &Table::default()))
+        told_of(Source::from_window(window, "notes.csv".into(), CSV, &Manner::default()))
     };
     assert!(rows(2).contains("is not closed within 2 MiB"), "{}", rows(2));
     assert!(!rows(4).contains("error"), "{}", rows(4));
@@ -371,7 +379,7 @@ fn a_file_that_fails_halfway_ends_there() {
         window,
         "notes.csv".into(),
         CSV,
-        &Table::default()
+        &Manner::default()
     )));
 }
 

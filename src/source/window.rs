@@ -159,7 +159,7 @@ impl Window {
     }
 
     /// The first byte that `skip` does not hold for; all before it are passed.
-    pub(super) fn first_not(&mut self, skip: impl Fn(u8) -> bool) -> io::Result<Option<u8>> {
+    pub(super) fn first_not(&mut self, mut skip: impl FnMut(u8) -> bool) -> io::Result<Option<u8>> {
         loop {
             match self.bytes().iter().position(|byte| !skip(*byte)) {
                 Some(count) => {

@@ -58,7 +58,8 @@ impl Opening {
             problems.extend(Preparer::faults_without_source(&job));
             problems
         })?;
-        let (preparer, warnings) = Preparer::compile(&job, &mut source)?;
+        let (mut preparer, warnings) = Preparer::compile(&job, &mut source)?;
+        let source = preparer.in_order(source)?;
         Ok((Self { job, preparer, warnings }, source))
     }
 

@@ -318,9 +318,31 @@ codes! {
             "A job finds columns by their names in the header. Give the column a name or delete it; at the end of a header \
              it is most often a delimiter too many."
         DuplicateColumn "duplicate-column"
-            "a name that several columns have was used for one of them"
-            "An expression could mean either of them, and the wrong one would send wrong values. Columns of one name are told \
-             apart by their place among them, as in row['Labels[2]']; or rename them in the header."
+            "a name that several columns have"
+            "An expression could mean either of them, and the wrong one would send wrong values. Columns of one name in a header of \
+             CSV are told apart by their place among them, as in row['Labels[2]']; elsewhere rename one of them."
+        Sheet "sheet"
+            "a sheet of a workbook cannot be read as a table"
+            "The file is no workbook whatever its name says, has a password, is damaged or too large, or has no such sheet; or \
+             nobody can tell which row of the sheet names its columns. The message says which. XLSX is read best; the job's \
+             `source` names the sheet and its header, as in `sheet: Notes` and `header_row: 4`."
+        SheetCell "sheet-cell"
+            "a cell of a sheet does not hold what it shows"
+            "A workbook keeps 15 digits of a number and the last value of a formula, if any program has calculated it; an \
+             error, a day that never was and a time without a day are no values. What is lost is not made up, so the row is not sent. \
+             Correct the cell and save the workbook anew. Cells of columns that the job does not use do not matter."
+        MissingColumn "missing-column"
+            "one of several files lacks a column that the others have"
+            "Files that a job reads together have the same columns. In one that lacks a column all its rows would be sent without \
+             that value. Add the column to the file, or read the file as a source of its own under `sources`."
+        NoFile "no-file"
+            "no file bears a name of this pattern"
+            "A name with *, ? or [ ] stands for all files that fit it, in natural order: 2 before 10. None fits, so there is nothing \
+             to read. Paths in a job start from the job's folder."
+        TemporaryFile "temporary-file"
+            "rows that wait for their turn have no place on the disk"
+            "A job with `order_by` writes its rows into a temporary file first, which takes as much room as the source. Make room, \
+             or name a folder on another disk by the environment variable TMPDIR."
         NoRows "no-rows"
             "the source has no rows"
             "The file is there and has a header, or is empty, and nothing follows: perhaps an export came out empty. Nothing is \

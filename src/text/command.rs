@@ -8,7 +8,7 @@ use std::fmt;
 use super::visible::shown;
 
 /// Flags that say which job is meant and where things are; every verb that is given a job takes them.
-const OF_JOBS: [&str; 15] = [
+const OF_JOBS: [&str; 18] = [
     "operation",
     "source",
     "var",
@@ -21,6 +21,9 @@ const OF_JOBS: [&str; 15] = [
     "header",
     "header-row",
     "null",
+    "at",
+    "each",
+    "sheet",
     "ledger",
     "base-url",
     "connectors",

@@ -151,6 +151,9 @@ impl Diagnostic {
                 event.insert("column".into(), json!(place.column));
                 event.insert("pointer".into(), json!(place.pointer.as_ref().map(Pointer::as_str)));
                 event.insert("file".into(), json!(place.row.file()));
+                if let Some(within) = &place.row.within {
+                    event.insert("within".into(), json!(within));
+                }
             }
         }
         if let Some(value) = &self.about {
@@ -218,6 +221,9 @@ impl Severity {
 impl std::fmt::Display for CellPlace {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{}:{}", self.row.file(), self.row.line)?;
+        if let Some(within) = &self.row.within {
+            write!(formatter, " {within}")?;
+        }
         if self.row.row > 0 {
             write!(formatter, " (row {}", self.row.row)?;
         } else {
@@ -361,7 +367,7 @@ mod tests {
     #[test]
     fn a_place_in_a_row_names_file_line_row_and_column() {
         let place = CellPlace {
-            row: RowPlace { file: Some("notes.csv".into()), row: 5, line: 7 },
+            row: RowPlace { file: Some("notes.csv".into()), ..RowPlace::of(5, 7) },
             column: Some("remind_at".into()),
             pointer: Some(Pointer::of(["task_reminder_time"])),
         };

@@ -65,7 +65,10 @@ impl FileKind {
         match self {
             Self::Utf16 => "save it again as UTF-8 (in Excel: CSV UTF-8, not Unicode text)",
             Self::Gzip | Self::Zstandard => "decompress it first",
-            Self::Zip | Self::OldWorkbook => "save the sheet as CSV (in Excel: CSV UTF-8)",
+            Self::Zip => {
+                "read a workbook as what it is: in a job by `xlsx:` or `ods:`, or give it its ending, .xlsx or .ods"
+            }
+            Self::OldWorkbook => "save it as XLSX, or the sheet as CSV (in Excel: CSV UTF-8)",
             Self::Pdf => "export the data as CSV or JSON",
             Self::Sqlite => "name a ledger with --ledger",
         }

@@ -12,12 +12,15 @@ pub struct RowPlace {
     pub row: u64,
     /// The physical line that the row starts on, from 1.
     pub line: u64,
+    /// What of the line it is, where several rows come of one, as in `/comments/2` or `Comment[2]`; of a cell of a sheet,
+    /// its address.
+    pub within: Option<Arc<str>>,
 }
 
 impl RowPlace {
     /// A place of which the file is not known.
     pub fn of(row: u64, line: u64) -> Self {
-        Self { file: None, row, line }
+        Self { row, line, ..Self::default() }
     }
 
     /// What the user calls the file, or nothing.

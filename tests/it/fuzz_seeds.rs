@@ -36,6 +36,11 @@ fn json_of_any_bytes_is_rows_or_problems() {
 }
 
 #[test]
+fn workbooks_and_paths_of_any_bytes_are_rows_or_problems() {
+    play("shapes", bodies::shapes::run);
+}
+
+#[test]
 fn a_job_of_any_bytes_is_a_job_or_a_problem() {
     play("job_file", bodies::job_file::run);
 }

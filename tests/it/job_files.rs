@@ -10,7 +10,7 @@ const ROWS: &str = "id,ticket,body\n1,tk_1,a\n2,tk_2,b\n";
 fn what_is_wrong_with_a_job_is_told_with_its_place() {
     let mut shown = String::new();
     for (name, from, to) in [
-        ("unknown key", "source:", "sources:"),
+        ("unknown key", "source:", "sorce:"),
         ("unknown key inside", "{ csv: notes.csv }", "{ cvs: notes.csv }"),
         ("duplicate key", "key:", "job: again\nkey:"),
         ("wrong type", "job: notes", "job: [notes]"),

@@ -43,6 +43,7 @@ mod replay;
 mod running;
 mod samples;
 mod secrets;
+mod shapes;
 mod shared_pace;
 mod shipped;
 #[cfg(unix)]

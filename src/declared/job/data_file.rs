@@ -9,9 +9,10 @@ use crate::source::{Format, Location, unpacked_name};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
-use super::given::{Given, LayoutFlag, clashes};
+use super::given::{Given, clashes};
 use super::resolve::{DEFAULT_ATTEMPTS, find_operation};
 use super::variables::Variables;
+use super::word::Word;
 use super::{Job, OperationChoice, Rows, Shaping};
 
 /// What a job is called whose rows are piped in.
@@ -20,35 +21,36 @@ const PIPED_JOB: &str = "stdin";
 /// The format of a data file; none where the file is a job.
 pub(super) fn format_of(path: &Path, given: &Given) -> Result<Option<Format>, Vec<Diagnostic>> {
     let layout = &given.layout;
-    let flags = layout.flags();
-    let refused = |flags: &[LayoutFlag], refuse: &dyn Fn(&LayoutFlag) -> Diagnostic| {
-        let problems: Vec<Diagnostic> = flags.iter().map(refuse).collect();
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    let words = layout.words();
+    let refused = |problems: Vec<Diagnostic>| match problems.is_empty() {
+        true => Ok(()),
+        false => Err(problems),
     };
     // Whatever a flag says of it, YAML is a job.
     let named = layout.input.filter(|_| !is_yaml(path)).or_else(|| Format::of_path(path));
-    match named {
+    let is_table =
+        |word: &Word| word.fits(Format::Csv { delimiter: b',' }) && !word.fits(Format::Json);
+    let format = match named {
         Some(Format::Csv { delimiter }) => {
-            Ok(Some(Format::Csv { delimiter: layout.delimiter.unwrap_or(delimiter) }))
+            Some(Format::Csv { delimiter: layout.delimiter.unwrap_or(delimiter) })
         }
+        None if !is_yaml(path) && words.iter().any(is_table) => {
+            Some(Format::Csv { delimiter: layout.delimiter.unwrap_or(b',') })
+        }
+        named => named,
+    };
+    match format {
         Some(format) => {
-            let of_tables: Vec<LayoutFlag> =
-                flags.into_iter().filter(|flag| flag.of_tables).collect();
-            refused(&of_tables, &|flag| not_of_json(path, flag))?;
-            Ok(Some(format))
-        }
-        None if !is_yaml(path) && flags.iter().any(|flag| flag.of_tables) => {
-            Ok(Some(Format::Csv { delimiter: layout.delimiter.unwrap_or(b',') }))
+            let misfits = words.iter().filter(|word| !word.fits(format));
+            refused(misfits.map(|word| misfit(path, word, format)).collect())?;
         }
         // Before it is read: rows of another format make broken YAML, and that would be told instead.
         None if given.operation.is_some() || Location::is_piped(path) => {
-            Err(vec![no_data_file(path)])
+            return Err(vec![no_data_file(path)]);
         }
-        None => {
-            refused(&flags, &|flag| of_data_files(path, flag))?;
-            Ok(None)
-        }
+        None => refused(words.iter().map(|word| of_data_files(path, word)).collect())?,
     }
+    Ok(format)
 }
 
 fn is_yaml(path: &Path) -> bool {
@@ -60,17 +62,24 @@ fn usage(path: &Path, message: impl Into<String>, hint: impl Into<String>) -> Di
     Diagnostic::error(Code::Usage, place, message).hint(hint)
 }
 
-/// A flag was given with a file that has no such thing.
-fn not_of_json(path: &Path, flag: &LayoutFlag) -> Diagnostic {
-    usage(path, format!("JSON has no {}", flag.what), format!("leave --{} out", flag.name))
+/// A flag was given with a file of a format that it says nothing of.
+fn misfit(path: &Path, word: &Word, format: Format) -> Diagnostic {
+    let (message, hint) = word.misfit_of_flag(format);
+    usage(path, message, hint)
 }
 
 /// A flag was given with a file that says the same itself.
-fn of_data_files(path: &Path, flag: &LayoutFlag) -> Diagnostic {
-    let LayoutFlag { name, what, in_jobs, .. } = flag;
-    let message = format!("--{name} is for data files; a job file says its {what} itself");
-    let hint = match *name {
+fn of_data_files(path: &Path, word: &Word) -> Diagnostic {
+    let Word { flag, what, in_jobs, .. } = word;
+    let message = format!("--{flag} is for data files; a job file says its {what} itself");
+    let hint = match *flag {
         "input" => format!("write it into the job, as in source: {{ {in_jobs} }}"),
+        "at" | "each" => {
+            format!("write it into the job, as in source: {{ json: tickets.json, {in_jobs} }}")
+        }
+        "sheet" => {
+            format!("write it into the job, as in source: {{ xlsx: notes.xlsx, {in_jobs} }}")
+        }
         _ => format!("write it into the job, as in source: {{ csv: notes.csv, {in_jobs} }}"),
     };
     usage(path, message, hint)
@@ -91,7 +100,7 @@ fn no_data_file(path: &Path) -> Diagnostic {
         false => usage(
             path,
             "the file's name does not say how its rows are written",
-            "data files end in .csv, .tsv, .jsonl, .ndjson or .json; for others say it, as in --input csv",
+            "data files end in .csv, .tsv, .jsonl, .ndjson, .json, .xlsx or .ods; for others say it, as in --input csv",
         ),
     }
 }
@@ -113,7 +122,7 @@ pub(super) fn job(
     let manner = given.layout.manner();
     let delimiter = match format {
         Format::Csv { delimiter } => Some(delimiter),
-        Format::JsonLines | Format::Json => None,
+        Format::JsonLines | Format::Json | Format::Workbook => None,
     };
     let mut problems: Vec<Diagnostic> = clashes(delimiter, &manner.table)
         .into_iter()
@@ -148,6 +157,7 @@ pub(super) fn job(
         map: None,
         shaping: Shaping::default(),
         key: None,
+        order_by: None,
         marker: None,
         timezone: None,
         quotas: connector.quotas.clone(),

@@ -31,7 +31,14 @@ pub(crate) struct JobFile {
     #[expect(dead_code, reason = "read with the places of its values")]
     pub vars: Option<IndexMap<String, Value>>,
     #[schemars(extend("examples" = [{ "csv": "notes.csv" }]))]
-    pub source: SourceFile,
+    pub source: Option<SourceFile>,
+    /// Several sources in place of one, read one after the other, as posts and notes that the old system kept apart.
+    #[schemars(extend("examples" = [[{ "csv": "posts.csv", "add": { "kind": "post" } }, { "csv": "notes.csv", "add": { "kind": "note" } }]]))]
+    pub sources: Option<Vec<SourceFile>>,
+    /// An expression for the order in which rows go, as in "{{ created_at | epoch_ms }}": by number or by text. Rows of the
+    /// same value keep their order. Left out: the order of the file.
+    #[schemars(extend("examples" = ["{{ created_at | epoch_ms }}"]))]
+    pub order_by: Option<String>,
     /// Field: value. A text may hold expressions, as in "{{ column | trim }}". Left out: the columns that bear a field's name.
     #[schemars(extend("examples" = [{ "ticket_id": "{{ ticket }}", "note": "{{ body }}" }]))]
     pub map: Option<IndexMap<String, Value>>,
@@ -80,11 +87,12 @@ pub(crate) struct JobFile {
     pub account: Option<String>,
 }
 
-/// Where the rows come from: exactly one of csv, jsonl, json and rows.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+/// Where the rows come from: exactly one of csv, jsonl, json, xlsx, ods and rows. A name with *, ? or [ ] stands for all
+/// files that fit it, in natural order.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceFile {
-    /// A CSV file with a header, relative to the job file; may be packed with gzip or zstd. `-` is what is piped in.
+    /// A CSV file with a header, relative to the job file; may be packed with gzip or zstd, as all others may. `-` is what is piped in.
     #[schemars(extend("examples" = ["notes.csv"]))]
     pub csv: Option<String>,
     /// A file with a JSON object on each line.
@@ -93,6 +101,25 @@ pub(crate) struct SourceFile {
     /// A file with a JSON list of objects.
     #[schemars(extend("examples" = ["notes.json"]))]
     pub json: Option<String>,
+    /// A workbook of Excel.
+    #[schemars(extend("examples" = ["notes.xlsx"]))]
+    pub xlsx: Option<String>,
+    /// A workbook of LibreOffice.
+    #[schemars(extend("examples" = ["notes.ods"]))]
+    pub ods: Option<String>,
+    /// For json: where the rows are, as in /tickets; `*` stands for every item, as in /*/ticket. Left out: the file is the list.
+    #[schemars(extend("examples" = ["/tickets", "/*/helpdesk_ticket"]))]
+    pub at: Option<String>,
+    /// What makes several rows of one: a path within a JSON object, as in /comments; of a table the columns of a name, or the
+    /// parts of a cell. The rest of it is `parent`, its number `index`.
+    #[schemars(extend("examples" = ["/comments", { "columns": "Comment" }, { "split": "Ticket IDs", "by": ";" }]))]
+    pub each: Option<EachFile>,
+    /// For xlsx and ods: the sheet, by its name or its number from 1. Left out: the first that is not hidden.
+    #[schemars(extend("examples" = ["Notes", 2]))]
+    pub sheet: Option<SheetFile>,
+    /// Columns that all rows of this source have, with one value each.
+    #[schemars(extend("examples" = [{ "kind": "mail" }]))]
+    pub add: Option<IndexMap<String, Value>>,
     /// Rows written here.
     #[schemars(extend("examples" = [[{ "ticket_id": "tk_1", "note": "A text" }]]))]
     pub rows: Option<Vec<IndexMap<String, Value>>>,
@@ -114,7 +141,8 @@ pub(crate) struct SourceFile {
     /// For csv: the names of the columns, where the file does not have them.
     #[schemars(length(min = 1), extend("examples" = [["id", "note"]]))]
     pub header: Option<Vec<String>>,
-    /// For csv: the line with the names of the columns, from 1; what stands above it is passed over. Left out: the first.
+    /// For csv, xlsx and ods: the line or the row with the names of the columns, from 1; what stands above it is passed over.
+    /// Left out: the first line of csv; in a sheet it is looked for.
     #[schemars(range(min = 1), extend("examples" = [4]))]
     pub header_row: Option<u32>,
     /// For csv: texts that stand for nothing where they are not quoted, for all columns or for each by its name.
@@ -133,6 +161,33 @@ pub(crate) enum NullsFile {
     Everywhere(Vec<Value>),
     /// By the column's name.
     In(IndexMap<String, Vec<Value>>),
+}
+
+/// A sheet of a workbook.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum SheetFile {
+    /// By its name.
+    Name(String),
+    /// By its number, from 1.
+    Number(u32),
+}
+
+/// What makes several rows of one.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields)]
+pub(crate) enum EachFile {
+    /// A path within the object; `*` stands for every item.
+    Path(String),
+    /// A row for every cell in the columns of this name that is not empty.
+    Columns { columns: String },
+    /// A row for every part of the cell.
+    Split {
+        /// The column of the cell.
+        split: String,
+        /// What stands between two parts. Left out: a semicolon.
+        by: Option<String>,
+    },
 }
 
 /// How fast the job may go. Left out: what the connector says.

@@ -6,7 +6,9 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use crate::source::{Encoding, Format, Manner, Nulls, Table};
+use crate::source::{DataPath, Each, Encoding, Format, Manner, Nulls, Shape, SheetName, Table};
+
+use super::word::{self, Word};
 
 /// What is said of a job where it is named.
 #[derive(Debug, Clone, Default)]
@@ -38,50 +40,38 @@ pub struct Layout {
     pub comment: Option<u8>,
     /// The names of its columns, which it does not have itself.
     pub header: Vec<String>,
-    /// The line that names the columns.
+    /// The line, or the row of a sheet, that names the columns.
     pub header_row: Option<NonZeroU32>,
     /// Texts that stand for nothing where they are not quoted.
     pub nulls: Vec<String>,
-}
-
-/// A flag of a layout.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LayoutFlag {
-    /// Without the dashes.
-    pub(super) name: &'static str,
-    /// What it says, as in "the file has no …".
-    pub(super) what: &'static str,
-    /// How a job says it.
-    pub(super) in_jobs: &'static str,
-    /// Whether only tables have such a thing.
-    pub(super) of_tables: bool,
+    /// Of JSON: where the rows are.
+    pub at: Option<DataPath>,
+    /// What makes several rows of one.
+    pub each: Option<Each>,
+    /// The sheet of a workbook.
+    pub sheet: Option<SheetName>,
 }
 
 impl Layout {
-    /// The flags that were given.
-    pub(super) fn flags(&self) -> Vec<LayoutFlag> {
-        let flag = |name, what, in_jobs| LayoutFlag { name, what, in_jobs, of_tables: true };
+    /// The words that were given.
+    pub(super) fn words(&self) -> Vec<Word> {
+        let each = self.each.as_ref().map(|each| word::of_each(matches!(each, Each::Within(_))));
+        let said = |is_said: bool, word: Word| is_said.then_some(word);
         let all = [
-            (self.delimiter.is_some(), flag("delimiter", "delimiter", "delimiter: \";\"")),
-            (self.quote.is_some(), flag("quote", "quote", "quote: \"'\"")),
-            (self.escape.is_some(), flag("escape", "escape", "escape: \"\\\\\"")),
-            (self.comment.is_some(), flag("comment", "comment", "comment: \"#\"")),
-            (!self.header.is_empty(), flag("header", "header", "header: [id, note]")),
-            (self.header_row.is_some(), flag("header-row", "header row", "header_row: 4")),
-            (!self.nulls.is_empty(), flag("null", "null text", "nulls: [NULL]")),
-            (
-                self.encoding.is_some(),
-                LayoutFlag {
-                    of_tables: false,
-                    ..flag("encoding", "encoding", "encoding: windows-1258")
-                },
-            ),
-            (
-                self.input.is_some(),
-                LayoutFlag { of_tables: false, ..flag("input", "format", "csv: notes.csv") },
-            ),
+            said(self.delimiter.is_some(), word::DELIMITER),
+            said(self.quote.is_some(), word::QUOTE),
+            said(self.escape.is_some(), word::ESCAPE),
+            said(self.comment.is_some(), word::COMMENT),
+            said(!self.header.is_empty(), word::HEADER),
+            said(self.header_row.is_some(), word::HEADER_ROW),
+            said(!self.nulls.is_empty(), word::NULLS),
+            said(self.at.is_some(), word::AT),
+            each,
+            said(self.sheet.is_some(), word::SHEET),
+            said(self.encoding.is_some(), word::ENCODING),
+            said(self.input.is_some(), word::INPUT),
         ];
-        all.into_iter().filter(|(is_given, _)| *is_given).map(|(_, flag)| flag).collect()
+        all.into_iter().flatten().collect()
     }
 
     /// How the file is written.
@@ -99,6 +89,11 @@ impl Layout {
                 nulls: Nulls::Everywhere(
                     self.nulls.iter().map(|text| text.as_str().into()).collect(),
                 ),
+            },
+            shape: Shape {
+                at: self.at.clone(),
+                each: self.each.clone(),
+                sheet: self.sheet.clone(),
             },
             ..Manner::default()
         }

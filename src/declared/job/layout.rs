@@ -1,4 +1,4 @@
-//! How a job's file is written, from what the job says under `source`.
+//! How a job's file is written and where its rows are, from what the job says under `source`.
 //!
 //! Whether the file is written so shows when it is read.
 
@@ -6,13 +6,16 @@ use std::num::NonZeroU32;
 
 use serde_json::Value;
 
-use crate::source::{Encoding, Manner, Nulls, RowLimit, Table, sign_of};
+use crate::source::{
+    DataPath, Each, Encoding, Format, Manner, Nulls, RowLimit, Shape, SheetName, Table, sign_of,
+};
 use crate::text::document::Content;
 use crate::text::pointer::Pointer;
 
-use super::file::{NullsFile, SourceFile};
+use super::file::{EachFile, NullsFile, SheetFile, SourceFile};
 use super::given::clashes;
 use super::resolve::Resolver;
+use super::word::{self, Word};
 
 /// How people write that cells have no quotes.
 pub(crate) const NO_QUOTE: &str = "none";
@@ -26,90 +29,125 @@ pub(crate) fn quote_of(written: &str) -> Option<Option<u8>> {
 }
 
 impl Resolver<'_> {
-    /// How the source's file is written; `delimiter` is what the job says of that. None where the job cannot mean it so.
-    pub(super) fn manner(&mut self, source: &SourceFile, delimiter: Option<u8>) -> Option<Manner> {
+    /// How a file of a source is written that stands at `at` in the job. None where the job cannot mean it so.
+    pub(super) fn manner(
+        &mut self,
+        source: &SourceFile,
+        format: Format,
+        at: &Pointer,
+    ) -> Option<Manner> {
         let before = self.problems.len();
-        self.refuse_of_other_formats(source);
+        for word in words(source).into_iter().filter(|word| !word.fits(format)) {
+            let (message, hint) = word.misfit_in_job(format);
+            self.refuse_at(&at.join(word.key), &message, hint);
+        }
+        let manner = Manner {
+            encoding: self.encoding(source, at),
+            table: self.table(source, format, at),
+            shape: self.shape(source, at),
+            longest: self.longest_row(source, at),
+        };
+        (self.problems.len() == before).then_some(manner)
+    }
+
+    fn table(&mut self, source: &SourceFile, format: Format, at: &Pointer) -> Table {
         let usual = Table::default();
-        let quote = source.quote.as_deref().map(|text| (text, quote_of(text)));
-        if matches!(quote, Some((_, None))) {
+        let quote = source.quote.as_deref().map(quote_of);
+        if quote == Some(None) {
             let message = "a quote is one ASCII sign, or the word none";
-            self.refuse(&["source", "quote"], message, "as in \"'\"");
+            self.refuse_at(&at.join("quote"), message, "as in \"'\"");
         }
         let header_row = source.header_row.map(NonZeroU32::new);
         if header_row == Some(None) {
-            let message = "lines are counted from 1";
-            self.refuse(&["source", "header_row"], message, "as in header_row: 4");
+            let message = "lines and rows are counted from 1";
+            self.refuse_at(&at.join("header_row"), message, "as in header_row: 4");
         }
+        let names = source.header.as_ref();
         let table = Table {
-            quote: quote.and_then(|(_, quote)| quote).unwrap_or(usual.quote),
-            escape: self.sign("escape", source.escape.as_deref()),
-            comment: self.sign("comment", source.comment.as_deref()),
-            header: source
-                .header
-                .as_ref()
-                .map(|names| names.iter().map(|name| name.as_str().into()).collect()),
+            quote: quote.flatten().unwrap_or(usual.quote),
+            escape: self.sign("escape", source.escape.as_deref(), at),
+            comment: self.sign("comment", source.comment.as_deref(), at),
+            header: names.map(|names| names.iter().map(|name| name.as_str().into()).collect()),
             header_row: header_row.flatten(),
-            nulls: source.nulls.as_ref().map_or_else(Nulls::default, |nulls| self.nulls(nulls)),
+            nulls: source.nulls.as_ref().map_or_else(Nulls::default, |nulls| self.nulls(nulls, at)),
         };
-        if source.header.as_ref().is_some_and(Vec::is_empty) {
+        if names.is_some_and(Vec::is_empty) {
             let hint = "name the columns, as in header: [id, note]";
-            self.refuse(&["source", "header"], "a header has at least one name", hint);
+            self.refuse_at(&at.join("header"), "a header has at least one name", hint);
         }
-        for (key, message) in clashes(delimiter.or(Some(b',')), &table) {
-            self.refuse(&["source", key], message, "correct or leave out one of the two");
+        let delimiter = match format {
+            Format::Csv { delimiter } => Some(delimiter),
+            Format::JsonLines | Format::Json | Format::Workbook => None,
+        };
+        for (key, message) in clashes(delimiter, &table) {
+            self.refuse_at(&at.join(key), message, "correct or leave out one of the two");
         }
-        let (encoding, longest) = (self.encoding(source), self.longest_row(source));
-        (self.problems.len() == before).then_some(Manner { encoding, table, longest })
+        table
     }
 
-    fn encoding(&mut self, source: &SourceFile) -> Encoding {
+    fn shape(&mut self, source: &SourceFile, at: &Pointer) -> Shape {
+        Shape {
+            at: source.at.as_ref().and_then(|path| self.path(path, &at.join("at"), "/tickets")),
+            each: source.each.as_ref().and_then(|each| self.each(each, &at.join("each"))),
+            sheet: source.sheet.as_ref().map(|sheet| match sheet {
+                SheetFile::Name(name) => SheetName::parse(name),
+                SheetFile::Number(number) => SheetName::parse(&number.to_string()),
+            }),
+        }
+    }
+
+    fn each(&mut self, each: &EachFile, at: &Pointer) -> Option<Each> {
+        match each {
+            EachFile::Path(written) => self.path(written, at, "/comments").map(Each::Within),
+            EachFile::Columns { columns } => Some(Each::Columns(columns.clone())),
+            EachFile::Split { split, by } => {
+                let by = by.clone().unwrap_or_else(|| ";".to_owned());
+                if by.is_empty() {
+                    let message = "what stands between two parts cannot be nothing";
+                    self.refuse_at(&at.join("by"), message, "as in \";\"");
+                }
+                Some(Each::Split { column: split.clone(), by })
+            }
+        }
+    }
+
+    fn path(&mut self, written: &str, at: &Pointer, example: &str) -> Option<DataPath> {
+        match DataPath::parse(written) {
+            Ok(path) => Some(path),
+            Err(reason) => {
+                self.refuse_at(at, reason, &format!("as in {example}"));
+                None
+            }
+        }
+    }
+
+    fn encoding(&mut self, source: &SourceFile, at: &Pointer) -> Encoding {
         let Some(label) = &source.encoding else { return Encoding::default() };
         Encoding::of_label(label).unwrap_or_else(|| {
-            self.refuse(&["source", "encoding"], "there is no such encoding", ENCODINGS);
+            self.refuse_at(&at.join("encoding"), "there is no such encoding", ENCODINGS);
             Encoding::default()
         })
     }
 
-    fn sign(&mut self, key: &str, written: Option<&str>) -> Option<u8> {
+    fn sign(&mut self, key: &str, written: Option<&str>, at: &Pointer) -> Option<u8> {
         let sign = sign_of(written?);
         if sign.is_none() {
             let message = format!("`{key}` is one ASCII sign");
-            self.refuse(&["source", key], &message, "as in \"\\\\\" or \"#\"");
+            self.refuse_at(&at.join(key), &message, "as in \"\\\\\" or \"#\"");
         }
         sign
     }
 
-    /// Complains of what only tables have.
-    fn refuse_of_other_formats(&mut self, source: &SourceFile) {
-        if source.csv.is_some() {
-            return;
-        }
-        let said = [
-            ("delimiter", source.delimiter.is_some()),
-            ("quote", source.quote.is_some()),
-            ("escape", source.escape.is_some()),
-            ("comment", source.comment.is_some()),
-            ("header", source.header.is_some()),
-            ("header_row", source.header_row.is_some()),
-            ("nulls", source.nulls.is_some()),
-        ];
-        for (key, _) in said.into_iter().filter(|(_, is_said)| *is_said) {
-            let message = format!("`{key}` is for csv, and the source is none");
-            self.refuse(&["source", key], &message, "leave it out");
-        }
-    }
-
-    fn longest_row(&mut self, source: &SourceFile) -> RowLimit {
+    fn longest_row(&mut self, source: &SourceFile, at: &Pointer) -> RowLimit {
         let Some(mebibytes) = source.longest_row_mib else { return RowLimit::default() };
         u16::try_from(mebibytes).ok().and_then(RowLimit::of_mebibytes).unwrap_or_else(|| {
-            self.refuse(&["source", "longest_row_mib"], "this must be from 1 to 1024", "as in 64");
+            self.refuse_at(&at.join("longest_row_mib"), "this must be from 1 to 1024", "as in 64");
             RowLimit::default()
         })
     }
 
-    fn nulls(&mut self, nulls: &NullsFile) -> Nulls {
-        let at = Pointer::of(["source", "nulls"]);
+    fn nulls(&mut self, nulls: &NullsFile, at: &Pointer) -> Nulls {
+        let at = at.join("nulls");
         match nulls {
             NullsFile::Everywhere(texts) => Nulls::Everywhere(self.null_texts(&at, texts)),
             NullsFile::In(columns) => {
@@ -141,6 +179,27 @@ impl Resolver<'_> {
         }
         found
     }
+}
+
+/// The words that a source says.
+fn words(source: &SourceFile) -> Vec<Word> {
+    let each = source.each.as_ref().map(|each| word::of_each(matches!(each, EachFile::Path(_))));
+    let said = |is_said: bool, word: Word| is_said.then_some(word);
+    let all = [
+        said(source.delimiter.is_some(), word::DELIMITER),
+        said(source.quote.is_some(), word::QUOTE),
+        said(source.escape.is_some(), word::ESCAPE),
+        said(source.comment.is_some(), word::COMMENT),
+        said(source.header.is_some(), word::HEADER),
+        said(source.header_row.is_some(), word::HEADER_ROW),
+        said(source.nulls.is_some(), word::NULLS),
+        said(source.at.is_some(), word::AT),
+        each,
+        said(source.sheet.is_some(), word::SHEET),
+        said(source.encoding.is_some(), word::ENCODING),
+        said(source.longest_row_mib.is_some(), word::LONGEST_ROW),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// What to name, where an encoding is not known.

@@ -6,6 +6,7 @@
 mod condition;
 mod data_file;
 pub(super) mod file;
+mod files;
 mod given;
 mod in_doubt;
 mod layout;
@@ -13,14 +14,16 @@ mod lookup;
 mod marker;
 mod resolve;
 mod sketch;
+mod sources;
 mod trial;
 mod value;
 mod variables;
+mod word;
 
 use std::sync::Arc;
 
 use crate::declared::connector::{Connector, Operation};
-use crate::source::{Format, InlineRow, Location, Manner, Source};
+use crate::source::{Files, Format, InlineRow, Location, Manner, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::document::Document;
@@ -61,6 +64,8 @@ pub struct Job {
     pub shaping: Shaping,
     /// What makes a row the same row next time; none where that is its content.
     pub key: Option<Written>,
+    /// What the rows are put in order by; none where that is their order in the source.
+    pub order_by: Option<Written>,
     /// Written into what a row creates, so that it is known again.
     pub marker: Option<Marker>,
     /// Of times that say none; without it they are refused.
@@ -169,6 +174,15 @@ pub enum Rows {
         /// Where the job names the file; none where the file is the job.
         written: Option<Place>,
     },
+    /// In several files, one after the other.
+    Several {
+        /// As messages call all of them.
+        name: Arc<str>,
+        /// Those that are read alike together.
+        files: Arc<[Files]>,
+        /// Where the job names each of these; none of a file in place of the job's.
+        written: Arc<[Option<Place>]>,
+    },
     /// In the job itself.
     Inline {
         /// The job's file, as messages call it.
@@ -186,6 +200,10 @@ impl Rows {
                 let opened = Source::open(location, Arc::clone(name), *format, manner);
                 opened.map_err(|problems| named_at(problems, name, written.as_ref()))
             }
+            Self::Several { name, files, written } => {
+                let opened = Source::chain(Arc::clone(name), Arc::clone(files));
+                opened.map_err(|problems| named_among(problems, files, written))
+            }
             Self::Inline { name, rows } => {
                 Ok(Source::from_rows(Arc::clone(name), rows.as_ref().clone()))
             }
@@ -195,9 +213,27 @@ impl Rows {
     /// As messages call what holds the rows.
     pub fn name(&self) -> &Arc<str> {
         match self {
-            Self::File { name, .. } | Self::Inline { name, .. } => name,
+            Self::File { name, .. } | Self::Several { name, .. } | Self::Inline { name, .. } => {
+                name
+            }
         }
     }
+}
+
+/// The same for each of several files.
+fn named_among(
+    problems: Vec<Diagnostic>,
+    all: &[Files],
+    written: &[Option<Place>],
+) -> Vec<Diagnostic> {
+    let named = problems.into_iter().flat_map(|problem| {
+        let Place::File(name) = &problem.place else { return vec![problem] };
+        let is_of = |files: &Files| files.files.iter().any(|(_, other)| other == name);
+        let at = all.iter().position(is_of).and_then(|at| written.get(at)?.as_ref());
+        let name = Arc::clone(name);
+        named_at(vec![problem], &name, at)
+    });
+    named.collect()
 }
 
 /// What is wrong with a file as such is shown where the job names it: there is nothing to see in the file.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use crate::declared::connector::{Catalogue, Connector, DEFAULT_CONNECTOR, Operation};
-use crate::source::{Format, InlineRow, Location, OwnedCell, delimiter_of};
+use crate::source::{InlineRow, OwnedCell};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, line_and_column};
 use crate::text::document::{Content, Document, Node, Reading, Unsound};
@@ -15,9 +15,9 @@ use crate::text::quota::Quota;
 
 use super::condition::{conditions, required};
 use super::data_file;
-use super::file::{JobFile, SourceFile};
+use super::file::JobFile;
 use super::given::Given;
-use super::lookup::lookups;
+use super::sources::Naming;
 use super::trial::trials;
 use super::value::{entries, with_meanings};
 use super::variables::Variables;
@@ -66,17 +66,15 @@ fn yaml_job(
     let mut resolver = Resolver { document: &document, problems, unsound };
     let connector = resolver.connector(&file, catalogue);
     let operation = connector.as_ref().and_then(|connector| resolver.operation(&file, connector));
-    let rows = resolver.rows(&file.source, beside, (&variables, given.source.as_deref()));
+    let naming = Naming { beside, variables: &variables, replaced: given.source.as_deref() };
+    let rows = resolver.rows(&file, naming);
     let timezone = file.timezone.as_deref().and_then(|name| resolver.timezone(name));
     let rate = file.limits.as_ref().and_then(|limits| limits.rate.as_ref());
     let rate = rate.map(|rate| resolver.quotas(rate));
     let map = file.map.as_ref().map(|map| resolver.map(map));
-    let key = file.key.as_ref().map(|text| Written {
-        text: text.clone(),
-        place: document.place_at(&Pointer::of(["key"])),
-    });
-    let key = key.filter(|_| !resolver.unsound.covers(&Pointer::of(["key"])));
-    let shaping = resolver.shaping(&mut file, beside);
+    let key = resolver.written("key", file.key.as_ref());
+    let order_by = resolver.written("order_by", file.order_by.as_ref());
+    let shaping = resolver.shaping(&mut file, Naming { replaced: None, ..naming });
     let marker = resolver.marker(&file, operation.as_ref(), connector.as_deref());
     resolver.limits(&file);
     let Resolver { problems, unsound, .. } = resolver;
@@ -89,6 +87,7 @@ fn yaml_job(
             map,
             shaping,
             key,
+            order_by,
             marker,
             timezone,
             quotas: rate.unwrap_or_else(|| connector.quotas.clone()),
@@ -122,6 +121,7 @@ fn yaml_job(
                 map,
                 shaping,
                 key,
+                order_by,
                 timezone,
                 document,
             };
@@ -134,7 +134,7 @@ fn yaml_job(
 pub(super) struct Resolver<'a> {
     pub(super) document: &'a Document,
     pub(super) problems: Vec<Diagnostic>,
-    unsound: Unsound,
+    pub(super) unsound: Unsound,
 }
 
 impl Resolver<'_> {
@@ -166,96 +166,14 @@ impl Resolver<'_> {
         }
     }
 
-    /// `replaced` is the file that is read in place of the job's.
-    fn rows(
-        &mut self,
-        source: &SourceFile,
-        beside: &Path,
-        (variables, replaced): (&Variables, Option<&Path>),
-    ) -> Option<Rows> {
-        let delimiter = self.delimiter(source);
-        let manner = self.manner(source, delimiter);
-        let files = [
-            source.csv.as_ref().map(|file| ("csv", file, None)),
-            source.jsonl.as_ref().map(|file| ("jsonl", file, Some(Format::JsonLines))),
-            source.json.as_ref().map(|file| ("json", file, Some(Format::Json))),
-        ];
-        let files: Vec<(&str, &String, Option<Format>)> = files.into_iter().flatten().collect();
-        match (files.as_slice(), &source.rows) {
-            ([(key, ..)], None) if self.unsound.covers(&Pointer::of(["source", key])) => None,
-            ([(key, file, format)], None) => {
-                let place = self.document.place_at(&Pointer::of(["source", key]));
-                let (path, written) = match replaced {
-                    Some(path) => (path.to_owned(), None),
-                    None => match variables.fill(file, &place).transpose()? {
-                        Ok(file) if Location::is_piped(Path::new(&file)) => {
-                            (file.into(), Some(place))
-                        }
-                        Ok(file) => (beside.join(file), Some(place)),
-                        Err(problem) => {
-                            self.problems.push(problem);
-                            return None;
-                        }
-                    },
-                };
-                let format = format.unwrap_or_else(|| csv_format(&path, delimiter));
-                self.refuse_other_format(replaced, format, key);
-                let location = Location::of(&path);
-                Some(Rows::File {
-                    location,
-                    name: Location::name_of(&path),
-                    format,
-                    manner: manner?,
-                    written,
-                })
-            }
-            ([], Some(_)) => {
-                if let Some(path) = replaced {
-                    let message = "--source replaces a file, and the rows of this job stand in the job itself";
-                    self.refuse_replacement(path, message, "leave --source out");
-                }
-                let is_sound = !self.unsound.covers(&Pointer::of(["source", "rows"]));
-                is_sound.then(|| self.inline_rows())
-            }
-            ([], None) if self.unsound.touches(&Pointer::of(["source"])) => None,
-            _ => {
-                let place = self.document.place_of_key(&Pointer::of(["source"]));
-                let message = "a source is exactly one of csv, jsonl, json and rows";
-                let problem = Diagnostic::error(Code::InvalidValue, place, message);
-                self.problems.push(problem.hint("as in source: { csv: notes.csv }"));
-                None
-            }
-        }
+    /// A text of the job at its place; none where there is none that can be read.
+    fn written(&self, key: &str, text: Option<&String>) -> Option<Written> {
+        let at = Pointer::of([key]);
+        let text = text.filter(|_| !self.unsound.covers(&at))?.clone();
+        Some(Written { text, place: self.document.place_at(&at) })
     }
 
-    /// Complains of a file in place of the job's whose name says another format.
-    fn refuse_other_format(&mut self, replaced: Option<&Path>, format: Format, key: &str) {
-        let Some(path) = replaced else { return };
-        let named = Format::of_path(path);
-        let differs = |named| std::mem::discriminant(&named) != std::mem::discriminant(&format);
-        if named.is_some_and(differs) {
-            let message = format!("--source names a file of another format than the job's {key}");
-            let hint = format!("name a file of {key}, or write a job for the other format");
-            self.refuse_replacement(path, &message, &hint);
-        }
-    }
-
-    fn refuse_replacement(&mut self, path: &Path, message: &str, hint: &str) {
-        let place = Place::File(Location::name_of(path));
-        self.problems.push(Diagnostic::error(Code::Usage, place, message).hint(hint));
-    }
-
-    fn delimiter(&mut self, source: &SourceFile) -> Option<u8> {
-        let text = source.delimiter.as_ref()?;
-        let delimiter = delimiter_of(text);
-        if delimiter.is_none() {
-            let message = "a delimiter is one ASCII character";
-            self.refuse(&["source", "delimiter"], message, "as in \";\" or \"\\t\"");
-        }
-        delimiter
-    }
-
-    fn inline_rows(&self) -> Rows {
+    pub(super) fn inline_rows(&self) -> Rows {
         let items =
             match self.document.at(&Pointer::of(["source", "rows"])).map(|node| &node.content) {
                 Some(Content::List(items)) => items.as_slice(),
@@ -312,7 +230,7 @@ impl Resolver<'_> {
         marker
     }
 
-    pub(super) fn refuse(&mut self, path: &[&str], message: &str, hint: &str) {
+    fn refuse(&mut self, path: &[&str], message: &str, hint: &str) {
         self.refuse_at(&Pointer::of(path.iter().copied()), message, hint);
     }
 
@@ -361,7 +279,7 @@ impl Resolver<'_> {
     }
 
     /// What is made of rows before they are mapped.
-    fn shaping(&mut self, file: &mut JobFile, beside: &Path) -> Shaping {
+    fn shaping(&mut self, file: &mut JobFile, naming: Naming<'_>) -> Shaping {
         let document = self.document;
         let is_sound = |key: &str| !self.unsound.touches(&Pointer::of([key]));
         let keep = file.keep.take().filter(|_| is_sound("where"));
@@ -369,12 +287,7 @@ impl Resolver<'_> {
         let tests = file.tests.take().filter(|_| is_sound("tests"));
         let named = file.named.take().unwrap_or_default();
         Shaping {
-            lookups: lookups(
-                (document, &self.unsound),
-                beside,
-                file.lookups.as_ref(),
-                &mut self.problems,
-            ),
+            lookups: self.lookups(file.lookups.as_ref(), naming),
             keyed_by: file.key.as_ref().and_then(|key| with_meanings(key, &named)),
             named: entries(document, "let", &named, &mut self.problems),
             conditions: conditions(document, keep),
@@ -382,14 +295,6 @@ impl Resolver<'_> {
             duplicates: file.duplicates.unwrap_or_default(),
             trials: trials(document, tests, &mut self.problems),
         }
-    }
-}
-
-pub(super) fn csv_format(path: &Path, delimiter: Option<u8>) -> Format {
-    match (delimiter, Format::of_path(path)) {
-        (Some(delimiter), _) => Format::Csv { delimiter },
-        (None, Some(format @ Format::Csv { .. })) => format,
-        (None, _) => Format::Csv { delimiter: b',' },
     }
 }
 

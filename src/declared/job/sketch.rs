@@ -37,6 +37,8 @@ pub struct Sketch {
     pub shaping: Shaping,
     /// None where the job has no key, or none that can be read.
     pub key: Option<Written>,
+    /// None where the job asks for no order, or for none that can be read.
+    pub order_by: Option<Written>,
     /// Of times that say none.
     pub timezone: Option<TimeZone>,
     /// The file.

@@ -11,7 +11,8 @@ use crate::source::{Cell, Columns};
 
 use super::comparison::{self, Comparison};
 use super::filter::{self, MissingKey, Setting};
-use super::named::{Row, Slot};
+use super::lazy;
+use super::named::{NamedValue, Row, Slot};
 use super::scan::find_word;
 use super::shortcut::{Scalar, Shortcut};
 use super::template::Template;
@@ -111,6 +112,18 @@ impl Compiled {
     pub(super) fn uses(&self, column: usize, name: &str) -> bool {
         self.names.columns.iter().any(|(_, slot)| *slot == Slot::Column(column))
             || (self.names.whole_row && find_word(&self.text, name).is_some())
+    }
+
+    /// The named values that it depends on. Where it asks for the whole row, those that it spells.
+    pub(super) fn named<'n>(
+        &self,
+        named: &'n [NamedValue],
+    ) -> impl Iterator<Item = &'n NamedValue> {
+        let spelled = |name: &str| self.names.whole_row && find_word(&self.text, name).is_some();
+        named.iter().take(self.names.visible).enumerate().filter_map(move |(at, value)| {
+            let is_named = self.names.columns.iter().any(|(_, slot)| *slot == Slot::Named(at));
+            (is_named || spelled(&value.name)).then_some(value)
+        })
     }
 
     /// The value on a row: by the shortcut, where there is one that is sure of it.
@@ -296,5 +309,6 @@ fn cell_value(cell: Cell<'_>) -> Value {
         Cell::Number(text) => number_value(text),
         Cell::Text(text) => Value::from(text),
         Cell::Json(value) => Value::from(minijinja::value::Serde(value)),
+        Cell::Shared(value) => lazy::value(value),
     }
 }

@@ -9,6 +9,7 @@ mod comparison;
 mod expression;
 mod filter;
 mod language;
+mod lazy;
 mod mapped;
 mod named;
 mod place;
@@ -185,10 +186,8 @@ impl Origin {
                 if let Some(named) = language.named(name) {
                     return Ok(named);
                 }
-                if let Some(index) = source.columns().index(name) {
-                    return Ok(Self::Column(index));
-                }
-                if source.columns().is_open() && !is_keyword(name) {
+                let is_known = source.columns().index(name).is_some();
+                if is_known || (source.columns().is_open() && !is_keyword(name)) {
                     let index = source.column(name);
                     return index.map(Self::Column).ok_or_else(|| vec![unreadable(written)]);
                 }
@@ -224,6 +223,26 @@ impl Origin {
                 Part::Expression(compiled) => compiled.uses(column, name),
             }),
         }
+    }
+
+    /// Whether the value depends on a column, be it by named values.
+    pub(crate) fn reads(&self, column: usize, name: &str, named: &[NamedValue]) -> bool {
+        let by_names = |compiled: &Compiled| {
+            compiled.named(named).any(|value| value.origin.reads(column, name, named))
+        };
+        self.uses(column, name)
+            || match self {
+                Self::Constant(_) | Self::Column(_) => false,
+                Self::Named(index, _) => {
+                    named.get(*index).is_some_and(|value| value.origin.reads(column, name, named))
+                }
+                Self::Table(table) => table.from().reads(column, name, named),
+                Self::Expression(compiled) => by_names(compiled),
+                Self::Text(parts) => parts.iter().any(|part| match part {
+                    Part::Literal(_) => false,
+                    Part::Expression(compiled) => by_names(compiled),
+                }),
+            }
     }
 
     /// The column that the value hangs on by a comparison with a text, if it does.
@@ -345,6 +364,7 @@ impl<'a> From<Cell<'a>> for Mapped<'a> {
             Cell::Number(text) => Self::Number(text.into()),
             Cell::Text(text) => Self::Text(text.into()),
             Cell::Json(value) => Self::Json(value.clone()),
+            Cell::Shared(value) => Self::Json(value.as_ref().clone()),
         }
     }
 }

@@ -61,6 +61,7 @@ fn step(row: u64, fate: Fate, text: &str, ticket: &str) -> Step {
         known: None,
         change: Change::None,
         problem: None,
+        left_out: None,
     }
 }
 

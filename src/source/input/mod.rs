@@ -13,7 +13,7 @@ mod tcvn3;
 mod vni;
 
 use std::fs::{File, Metadata};
-use std::io::{self, Cursor, Read, SeekFrom};
+use std::io::{self, Cursor, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -120,6 +120,20 @@ pub(super) fn window(mut input: Box<dyn Input>, manner: &Manner) -> Result<Windo
         return Ok(Window::on_stream(stream, CHUNK, longest));
     }
     decoded(stream, manner)
+}
+
+/// What was opened, to be read in any order: where it is packed, what is in it, in a file without a name.
+pub(super) fn unpacked(mut input: Box<dyn Input>) -> Result<Box<dyn Input>, Fault> {
+    let head = head(&mut input).map_err(Fault::io)?;
+    input.seek(SeekFrom::Start(0)).map_err(Fault::io)?;
+    let Some(packing) = Packing::of(&head) else { return Ok(input) };
+    let unpack = || {
+        let mut file = tempfile::tempfile()?;
+        io::copy(&mut packing.unpacked(input)?, &mut file)?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(Box::new(file) as Box<dyn Input>)
+    };
+    unpack().map_err(Fault::io)
 }
 
 fn decoded(mut stream: Box<dyn Read + Send>, manner: &Manner) -> Result<Window, Fault> {

@@ -113,11 +113,17 @@ fn load(lookup: &Lookup, problems: &mut Vec<Diagnostic>) -> Table {
 
 /// About how many bytes the texts of a file have.
 fn size(rows: &Rows) -> u64 {
+    let size = |location: &Location| match location {
+        Location::File(path) => std::fs::metadata(path).map_or(0, |about| about.len()),
+        Location::Piped(_) => 0,
+    };
     match rows {
-        Rows::File { location: Location::File(path), .. } => {
-            std::fs::metadata(path).map_or(0, |about| about.len())
+        Rows::File { location, .. } => size(location),
+        Rows::Several { files, .. } => {
+            let files = files.iter().flat_map(|files| &files.files);
+            files.map(|(location, _)| size(location)).sum()
         }
-        Rows::File { location: Location::Piped(_), .. } | Rows::Inline { .. } => 0,
+        Rows::Inline { .. } => 0,
     }
 }
 
@@ -190,23 +196,16 @@ fn each_entry(
     }
 }
 
-/// Where in a row a text of an entry is.
-struct Path<'l> {
-    /// The index of the row's column.
-    column: usize,
-    /// What leads on within its cell.
-    rest: Vec<&'l str>,
-}
-
 fn read(
     lookup: &Lookup,
     mut source: Source,
     hear: &mut dyn FnMut(&str, &str, &RowPlace),
 ) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    let paths = [&lookup.key, &lookup.value]
-        .map(|column| path(lookup, column, &mut source).map_err(|problem| problems.push(problem)));
-    let [Ok(key), Ok(value)] = paths else { return problems };
+    let columns = [&lookup.key, &lookup.value]
+        .map(|column| index(column, &mut source).map_err(|problem| problems.push(problem)));
+    let [Ok(key), Ok(value)] = columns else { return problems };
+    problems.extend(lacking(&source));
     let mut record = Record::default();
     let (mut blank, mut unreadable) = (Lines::default(), 0_usize);
     loop {
@@ -218,9 +217,15 @@ fn read(
                     problems.push(problem);
                 }
             }
+            Read::Row if faulty(&record, [key, value]).next().is_some() => {
+                unreadable += 1;
+                if unreadable <= TOLD {
+                    problems.extend(faulty(&record, [key, value]));
+                }
+            }
             Read::Row => {
-                let key = text(&record, &key).filter(|key| !key.trim().is_empty());
-                let value = text(&record, &value).filter(|value| !value.trim().is_empty());
+                let key = text(&record, key).filter(|key| !key.trim().is_empty());
+                let value = text(&record, value).filter(|value| !value.trim().is_empty());
                 match key.zip(value) {
                     Some((key, value)) => hear(&compared(&key), value.trim(), &record.place),
                     None => blank.add(record.place.line),
@@ -228,11 +233,9 @@ fn read(
             }
         }
     }
-    for (path, column) in [(&key, &lookup.key), (&value, &lookup.value)] {
-        if source.rows() > 0 && !source.seen(path.column) {
-            let column_name =
-                source.columns().names().get(path.column).cloned().unwrap_or_default();
-            let message = format!("no row of {} has `{column_name}`", source.name());
+    for (index, column) in [(key, &lookup.key), (value, &lookup.value)] {
+        if source.rows() > 0 && !source.seen(index) {
+            let message = format!("no row of {} has `{}`", source.name(), column.name);
             problems.push(Diagnostic::error(Code::UnknownColumn, column.place.clone(), message));
         }
     }
@@ -252,39 +255,46 @@ fn read(
     problems
 }
 
-fn path<'l>(
-    lookup: &'l Lookup,
-    column: &'l Column,
-    source: &mut Source,
-) -> Result<Path<'l>, Diagnostic> {
-    let mut steps = lookup.at.iter().map(String::as_str).chain([column.name.as_str()]);
-    let first = steps.next().unwrap_or_default();
-    match source.column(first) {
-        Some(index) => Ok(Path { column: index, rest: steps.collect() }),
-        None => {
-            let message = format!("{} has no column `{first}`", source.name());
-            let known: Vec<Arc<str>> = source.columns().names().to_vec();
-            let problem = Diagnostic::error(Code::UnknownColumn, column.place.clone(), message);
-            Err(problem.hint_names(first, known.iter().map(AsRef::as_ref)))
-        }
-    }
+/// The index of a column of the entries.
+fn index(column: &Column, source: &mut Source) -> Result<usize, Diagnostic> {
+    source.column(&column.name).ok_or_else(|| {
+        let message = format!("{} has no column `{}`", source.name(), column.name);
+        let names = source.columns().names().iter().map(AsRef::as_ref);
+        let problem = Diagnostic::error(Code::UnknownColumn, column.place.clone(), message);
+        problem.hint_names(&column.name, names)
+    })
 }
 
-/// The text at a path; none where there is none, or a list or an object.
-fn text(record: &Record, path: &Path<'_>) -> Option<String> {
-    use serde_json::Value;
-    match (record.cell(path.column), path.rest.as_slice()) {
-        (Cell::Text(text) | Cell::Number(text), []) => Some(text.to_owned()),
-        (Cell::Bool(value), []) => Some(value.to_string()),
-        (Cell::Json(value), rest) => {
-            let found = rest.iter().try_fold(value, |value, step| value.get(*step))?;
-            match found {
-                Value::String(text) => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
-                Value::Bool(value) => Some(value.to_string()),
-                Value::Null | Value::Array(_) | Value::Object(_) => None,
-            }
-        }
-        _ => None,
+/// Files of several that lack a column of the entries.
+fn lacking(source: &Source) -> Vec<Diagnostic> {
+    let asked =
+        |name: &str| source.columns().all(name).into_iter().any(|column| source.is_asked(column));
+    let lacking = source.lacking().iter().filter(|(_, name)| asked(name));
+    let told = lacking.map(|(file, name)| {
+        let place = Place::File(Arc::clone(file));
+        let message = format!("the file has no column `{name}`, as others of its table have");
+        let problem = Diagnostic::error(Code::MissingColumn, place, message);
+        problem.hint("add the column to the file, or leave the file out of the table")
+    });
+    told.collect()
+}
+
+/// Cells of the entry that do not hold what they show.
+fn faulty(record: &Record, columns: [usize; 2]) -> impl Iterator<Item = Diagnostic> {
+    let cells = record.faulty().iter().filter(move |cell| columns.contains(&cell.column));
+    cells.map(|cell| {
+        let row = RowPlace { within: Some(Arc::clone(&cell.address)), ..record.place.clone() };
+        let place = CellPlace { row, column: None, pointer: None };
+        Diagnostic::error(Code::SheetCell, Place::Row(place), cell.message.clone())
+            .hint(cell.hint.clone())
+    })
+}
+
+/// The text of a cell; none where there is none, or a list or an object.
+fn text(record: &Record, column: usize) -> Option<String> {
+    match record.cell(column) {
+        Cell::Text(text) | Cell::Number(text) => Some(text.to_owned()),
+        Cell::Bool(value) => Some(value.to_string()),
+        Cell::Absent | Cell::Null | Cell::Json(_) | Cell::Shared(_) => None,
     }
 }

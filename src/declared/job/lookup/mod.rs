@@ -18,7 +18,6 @@ use super::Rows;
 
 pub(crate) use file::LookupFile;
 pub(crate) use load::Lookups;
-pub(super) use resolve::lookups;
 pub(crate) use table::Table;
 
 /// A table as meant.
@@ -30,8 +29,6 @@ pub struct Lookup {
     pub place: Place,
     /// The files that hold it, in order.
     pub files: Vec<Rows>,
-    /// Where in a row of a file an entry is; empty where the row is the entry.
-    pub at: Vec<String>,
     /// What is looked up: a column of the entry.
     pub key: Column,
     /// What is found: a column of the entry.

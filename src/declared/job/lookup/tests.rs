@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::table::Entered;
 use super::{Column, Lookup, Lookups, Missing, Table};
 use crate::declared::job::Rows;
-use crate::source::{Format, RowLimit};
+use crate::source::{DataPath, Format, Location, Manner, Shape};
 use crate::text::code::Code;
 use crate::text::diagnostic::Place;
 
@@ -53,23 +53,28 @@ fn column(name: &str) -> Column {
     Column { name: name.to_owned(), place: Place::Nowhere }
 }
 
-fn lookup(folder: &Path, files: &[(&str, &str)], at: &[&str]) -> Lookup {
+fn lookup(folder: &Path, files: &[(&str, &str)], at: Option<&str>) -> Lookup {
     let rows = files.iter().map(|(name, content)| {
         let path = folder.join(name);
         std::fs::write(&path, content).unwrap();
         Rows::File {
             format: Format::of_path(&path).unwrap(),
             name: (*name).into(),
-            longest: RowLimit::default(),
+            manner: Manner {
+                shape: Shape {
+                    at: at.map(|path| DataPath::parse(path).unwrap()),
+                    ..Shape::default()
+                },
+                ..Manner::default()
+            },
             written: Some(Place::Nowhere),
-            path,
+            location: Location::File(path),
         }
     });
     Lookup {
         name: "users".to_owned(),
         place: Place::Nowhere,
         files: rows.collect(),
-        at: at.iter().map(|step| (*step).to_owned()).collect(),
         key: column("id"),
         value: column("name"),
         missing: Missing::Problem,
@@ -77,7 +82,11 @@ fn lookup(folder: &Path, files: &[(&str, &str)], at: &[&str]) -> Lookup {
 }
 
 /// The value of some keys, and what is told of the files.
-fn found(files: &[(&str, &str)], at: &[&str], keys: &[&str]) -> (Vec<Option<String>>, Vec<String>) {
+fn found(
+    files: &[(&str, &str)],
+    at: Option<&str>,
+    keys: &[&str],
+) -> (Vec<Option<String>>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let (lookups, problems) = Lookups::load(&[lookup(folder.path(), files, at)]);
     let table = &lookups.find("users").unwrap().table;
@@ -96,13 +105,13 @@ fn found(files: &[(&str, &str)], at: &[&str], keys: &[&str]) -> (Vec<Option<Stri
 #[test]
 fn values_are_found_in_files_of_all_kinds() {
     for (files, at) in [
-        (&[("u.csv", "name,id\nAn,1\n Bình ,\" 02 \"\n")][..], &[][..]),
-        (&[("u.jsonl", "{\"id\":1,\"name\":\"An\"}\n{\"id\":\"02\",\"name\":\"Bình\"}\n")], &[]),
+        (&[("u.csv", "name,id\nAn,1\n Bình ,\" 02 \"\n")][..], None),
+        (&[("u.jsonl", "{\"id\":1,\"name\":\"An\"}\n{\"id\":\"02\",\"name\":\"Bình\"}\n")], None),
         (
             &[("u.json", r#"[{"user":{"id":1,"name":"An"}},{"user":{"id":"02","name":"Bình"}}]"#)],
-            &["user"],
+            Some("/*/user"),
         ),
-        (&[("a.csv", "id,name\n1,An\n"), ("b.csv", "name,id\nBình,02\n")], &[]),
+        (&[("a.csv", "id,name\n1,An\n"), ("b.csv", "name,id\nBình,02\n")], None),
     ] {
         let (values, told) = found(files, at, &["1", "02", "2", "An"]);
         let expected = [Some("An".to_owned()), Some("Bình".to_owned()), None, None];
@@ -113,7 +122,7 @@ fn values_are_found_in_files_of_all_kinds() {
 #[test]
 fn keys_differ_by_case_and_not_by_spelling() {
     let (values, told) =
-        found(&[("u.csv", "id,name\na,1\nA,2\nme\u{302},3\n")], &[], &["a", "A", "mê"]);
+        found(&[("u.csv", "id,name\na,1\nA,2\nme\u{302},3\n")], None, &["a", "A", "mê"]);
     assert_eq!(values, ["1", "2", "3"].map(|value| Some(value.to_owned())));
     assert_eq!(told, Vec::<String>::new());
 }
@@ -122,22 +131,22 @@ fn keys_differ_by_case_and_not_by_spelling() {
 fn what_is_wrong_with_a_table_is_told_with_its_place() {
     let two = "id,name\n1,An\n2,Bình\n1,An\n1,Ân\n2,\n";
     let others = "id,name\n2,Bình\n2,Lan\n";
-    let (_, told) = found(&[("u.csv", two), ("v.csv", others)], &[], &[]);
+    let (_, told) = found(&[("u.csv", two), ("v.csv", others)], None, &[]);
     insta::assert_snapshot!(told.join("\n"), @r#"
     warning: u.csv: 1 row has no `id` or no `name`, and no entry in the table `users`: line 6
     error: u.csv:5 (row 4, column `id`): the table `users` has two values for "1": "An" (line 2) and "Ân"
     error: v.csv:3 (row 2, column `id`): the table `users` has two values for "2": "Bình" (u.csv, line 3) and "Lan"
     "#);
-    let (_, told) = found(&[("u.csv", "legacy,name\n1,An\n")], &[], &[]);
+    let (_, told) = found(&[("u.csv", "legacy,name\n1,An\n")], None, &[]);
     assert_eq!(told, ["error: u.csv has no column `id`"]);
-    let (_, told) = found(&[("u.jsonl", "{\"ID\":1,\"name\":\"An\"}\n")], &[], &[]);
+    let (_, told) = found(&[("u.jsonl", "{\"ID\":1,\"name\":\"An\"}\n")], None, &[]);
     assert_eq!(told, ["error: no row of u.jsonl has `id`"]);
 }
 
 #[test]
 fn a_file_that_is_not_there_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let lookup = lookup(folder.path(), &[("u.csv", "id,name\n")], &[]);
+    let lookup = lookup(folder.path(), &[("u.csv", "id,name\n")], None);
     std::fs::remove_file(folder.path().join("u.csv")).unwrap();
     let (_, problems) = Lookups::load(&[lookup]);
     assert_eq!(

@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::{Example, FILTERS};
-use crate::declared::job::Written;
-use crate::prepare::mapping::{Language, Mapped, Origin};
+use crate::declared::job::{Lookups, Written};
+use crate::prepare::mapping::{Kept, Language, Mapped, Origin, Row};
 use crate::source::{InlineRow, OwnedCell, Read, Record, Source};
 use crate::text::diagnostic::Place;
 
@@ -26,10 +26,14 @@ fn given(cells: &[(&str, &str)], expression: &str) -> Result<String, String> {
     let mut record = Record::default();
     assert!(matches!(source.next(&mut record), Read::Row));
     let written = Written { text: expression.to_owned(), place: Place::Nowhere };
-    let language = Language::new(Some(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()));
+    let language =
+        Language::new(Some(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()), Lookups::default());
     let origin = Origin::compile(&language, &written, &mut source);
     let origin = origin.map_err(|problems| problems[0].message.clone())?;
-    let value = origin.value(&record, source.columns()).map_err(|error| error.to_string())?;
+    let kept = Kept::of(&[]);
+    let value = origin
+        .value(Row::new(&record, source.columns(), &kept))
+        .map_err(|error| error.to_string())?;
     Ok(match value {
         Mapped::Absent => String::new(),
         Mapped::Bool(value) => value.to_string(),

@@ -144,6 +144,6 @@ fn of_cell(cell: Cell<'_>) -> Option<Scalar<'_>> {
         Cell::Bool(value) => Some(Scalar::Bool(value)),
         Cell::Number(text) => text.parse().ok().map(Scalar::Integer),
         Cell::Text(text) if text.len() <= LONGEST_TEXT => Some(Scalar::Text(text.into())),
-        Cell::Text(_) | Cell::Json(_) => None,
+        Cell::Text(_) | Cell::Json(_) | Cell::Shared(_) => None,
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::super::{Language, Mapped, Origin};
+use super::super::{Kept, Language, Mapped, Origin, Row};
 use super::row;
-use crate::declared::job::Written;
+use crate::declared::job::{Lookups, Written};
 use crate::source::OwnedCell;
 use crate::text::diagnostic::{Diagnostic, Place, SourceText};
 
@@ -26,11 +26,13 @@ fn cells() -> Vec<(&'static str, OwnedCell)> {
 /// What a text comes to, or why it does not.
 fn rendered(text: &str) -> Result<String, String> {
     let (mut source, record) = row(&cells());
-    let language = Language::new(Some(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()));
+    let language =
+        Language::new(Some(TimeZone::get("Asia/Ho_Chi_Minh").unwrap()), Lookups::default());
     let written = Written { text: text.to_owned(), place: Place::Nowhere };
     let origin = Origin::compile(&language, &written, &mut source);
     let origin = origin.map_err(|problems| problems[0].message.clone())?;
-    match origin.value(&record, source.columns()) {
+    let kept = Kept::of(&[]);
+    match origin.value(Row::new(&record, source.columns(), &kept)) {
         Ok(Mapped::Text(text)) => Ok(text.into_owned()),
         Ok(other) => panic!("{text}: {other:?}"),
         Err(error) => Err(error.to_string()),
@@ -104,7 +106,8 @@ fn pointed_at(yaml: &str, value: &str) -> Vec<String> {
     let span = yaml.find(value).unwrap()..yaml.len();
     let file = Arc::new(SourceText { name: "job.yaml".to_owned(), text: yaml.to_owned() });
     let written = Written { text, place: Place::Text(file, span) };
-    let problems = Origin::compile(&Language::new(None), &written, &mut source).unwrap_err();
+    let problems = Origin::compile(&Language::new(None, Lookups::default()), &written, &mut source)
+        .unwrap_err();
     let pointed = problems.into_iter().map(|Diagnostic { place, .. }| match place {
         Place::Text(source, range) => source.text[range].to_owned(),
         other => format!("{other:?}"),

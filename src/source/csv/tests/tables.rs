@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use super::super::super::{Cell, Format, Nulls, Read, Record, RowLimit, Source, Table};
+use super::super::super::{Cell, Format, Manner, Nulls, Read, Record, RowLimit, Source, Table};
 use crate::source::window::{CHUNK, Window};
 
 /// Rows as they are read, and problems as they are told, however few bytes are read at once.
@@ -17,7 +17,8 @@ fn told(text: &str, delimiter: u8, table: &Table) -> String {
 fn told_by(text: &str, delimiter: u8, table: &Table, bits: usize) -> String {
     let input = Box::new(Cursor::new(text.as_bytes().to_vec()));
     let window = Window::new(input, bits, RowLimit::default());
-    let source = Source::from_window(window, "t.csv".into(), Format::Csv { delimiter }, table);
+    let manner = Manner { table: table.clone(), ..Manner::default() };
+    let source = Source::from_window(window, "t.csv".into(), Format::Csv { delimiter }, &manner);
     let mut source = match source {
         Ok(source) => source,
         Err(problems) => return problems.iter().map(|problem| problem.render(false)).collect(),
@@ -100,7 +101,7 @@ fn columns_of_one_name_are_known_by_their_place() {
     );
     let window = Window::new(Box::new(Cursor::new(text)), CHUNK, RowLimit::default());
     let format = Format::Csv { delimiter: b',' };
-    let source = Source::from_window(window, "t.csv".into(), format, &Table::default()).unwrap();
+    let source = Source::from_window(window, "t.csv".into(), format, &Manner::default()).unwrap();
     let columns = source.columns();
     assert_eq!(columns.all("Labels"), [1, 4]);
     assert_eq!((columns.all("id"), columns.all("none")), (vec![0], vec![]));

@@ -1,0 +1,262 @@
+//! A row for each of the values that lie within a JSON object, as the comments of a ticket do.
+//!
+//! One object is in memory, with the places of its parts; parts are read as rows are, so that numbers keep their digits.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::source::columns::Keys;
+use crate::source::fault::Fault;
+use crate::source::path::{DataPath, PathStep, escaped};
+use crate::source::record::Record;
+use crate::source::window::{Spot, line_feeds};
+use crate::source::{INDEX, PARENT, VALUE};
+use crate::text::code::Code;
+
+use super::scan::{key_of, parts};
+use super::{Element, Elements, Object, exact, set};
+
+pub(in crate::source) struct JsonEach {
+    elements: Box<dyn Elements + Send>,
+    each: DataPath,
+    held: Option<Held>,
+}
+
+/// An object that rows come of.
+struct Held {
+    element: Element,
+    items: std::vec::IntoIter<Item>,
+    /// The object as a value, where somebody asks for it.
+    parent: Option<(usize, Arc<Value>)>,
+    /// The column of the item's number, where somebody asks for it.
+    index: Option<usize>,
+    /// The line on which the byte at `passed` stands.
+    line: u64,
+    passed: usize,
+    pointer: Option<String>,
+}
+
+/// A value that is a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Item {
+    /// In the text of the object.
+    value: Range<usize>,
+    /// From the object to it.
+    pointer: Box<str>,
+    /// Its number in its list.
+    index: u64,
+}
+
+impl JsonEach {
+    pub(in crate::source) fn new(elements: Box<dyn Elements + Send>, each: DataPath) -> Self {
+        Self { elements, each, held: None }
+    }
+
+    /// None within an object: a place alone does not tell which of its parts is next.
+    pub(in crate::source) fn spot(&self) -> Option<Spot> {
+        if self.held.is_some() { None } else { self.elements.spot() }
+    }
+
+    pub(in crate::source) fn go_to(&mut self, spot: Spot) -> Result<(), Fault> {
+        self.held = None;
+        self.elements.go_to(spot)
+    }
+
+    /// Reads the next row. False: there is none.
+    pub(in crate::source) fn read(
+        &mut self,
+        record: &mut Record,
+        keys: &mut Keys,
+    ) -> Result<bool, Fault> {
+        loop {
+            let mut held = match self.held.take() {
+                Some(held) => held,
+                None => match self.elements.find()? {
+                    None => return Ok(false),
+                    Some(element) => self.hold(element, keys)?,
+                },
+            };
+            let Some(item) = held.items.next() else {
+                self.elements.pass(held.element);
+                continue;
+            };
+            let read = self.row(&mut held, &item, record, keys);
+            self.held = Some(held);
+            return read.map(|()| true);
+        }
+    }
+
+    fn hold(&mut self, element: Element, keys: &Keys) -> Result<Held, Fault> {
+        let object = Object::at_hand(self.elements.window(), element.length);
+        let line = object.line;
+        let asked = |name| keys.columns().index(name).filter(|column| keys.is_asked(*column));
+        let held = object.items(&self.each).and_then(|items| {
+            let parent = match asked(PARENT) {
+                Some(column) => Some((column, Arc::new(object.value()?))),
+                None => None,
+            };
+            Ok((items, parent))
+        });
+        let pointer = self.elements.pointer();
+        match held {
+            Ok((items, parent)) => {
+                let (items, index) = (items.into_iter(), asked(INDEX));
+                Ok(Held { element, items, parent, index, line, passed: 0, pointer })
+            }
+            Err(fault) => {
+                self.elements.pass(element);
+                Err(self.elements.explain(fault, element).within(pointer))
+            }
+        }
+    }
+
+    fn row(
+        &self,
+        held: &mut Held,
+        item: &Item,
+        record: &mut Record,
+        keys: &mut Keys,
+    ) -> Result<(), Fault> {
+        let whole = Object::at_hand(self.elements.window(), held.element.length);
+        let between = whole.text.get(held.passed..item.value.start).unwrap_or_default();
+        held.line += line_feeds(between);
+        held.passed = item.value.start;
+        let text = whole.text.get(item.value.clone()).unwrap_or_default();
+        let column = whole.column_of(item.value.start);
+        let object = Object { text, line: held.line, column, encoding: whole.encoding };
+        let read = object.read_any(record, keys);
+        let within = format!("{}{}", held.pointer.as_deref().unwrap_or_default(), item.pointer);
+        let within: Arc<str> = within.into();
+        record.place.within = Some(Arc::clone(&within));
+        read.map_err(|fault| fault.within(Some(within)))?;
+        // An item in which nothing is written is no row, whatever lies around it.
+        if !record.is_blank() {
+            if let Some((column, parent)) = &held.parent {
+                record.set_shared(*column, Arc::clone(parent));
+                keys.met(*column, held.line);
+            }
+            if let Some(column) = held.index {
+                record.set_number(column, &item.index.to_string());
+                keys.met(column, held.line);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Object<'_> {
+    /// The values that a path leads to; of a list its items.
+    fn items(&self, path: &DataPath) -> Result<Vec<Item>, Fault> {
+        let text = std::str::from_utf8(self.text).map_err(|error| self.not_utf8(&error))?;
+        serde_json::from_str::<&RawValue>(text).map_err(|error| self.syntax(&error, None))?;
+        if !text.starts_with(['{', '[']) {
+            return Err(self.not_an_object(text));
+        }
+        let mut items = Vec::new();
+        let mut finder = Finder { text, path, items: &mut items };
+        let start = text.len() - text.trim_start().len();
+        let at = Item { value: start..text.len(), pointer: "".into(), index: 0 };
+        finder.follow(at, 0).map_err(|stop| self.no_list(path, &stop))?;
+        Ok(items)
+    }
+
+    /// The object as a value.
+    fn value(&self) -> Result<Value, Fault> {
+        let text = std::str::from_utf8(self.text).map_err(|error| self.not_utf8(&error))?;
+        exact::value(text).map_err(|error| self.syntax(&error, None))
+    }
+
+    fn no_list(&self, path: &DataPath, stop: &str) -> Fault {
+        let message = format!("at `{stop}` there is neither a list nor an object");
+        Fault::row(self.line, Code::NotAnObject, message)
+            .hint(format!("`each` makes a row of every value at `{path}`"))
+    }
+
+    /// Reads an object, or any other value as the one cell of a row.
+    fn read_any(&self, record: &mut Record, keys: &mut Keys) -> Result<(), Fault> {
+        if self.text.first() == Some(&b'{') {
+            return self.read(record, keys);
+        }
+        record.clear();
+        record.place.line = self.line;
+        let text = std::str::from_utf8(self.text).map_err(|error| self.not_utf8(&error))?;
+        if let Some(column) = keys.found(VALUE, self.line) {
+            if keys.is_stray(column) {
+                record.add_stray(keys.columns().names().get(column));
+            }
+            set(record, column, text).map_err(|error| self.syntax(&error, None))?;
+        }
+        Ok(())
+    }
+
+    /// The character of its line that a byte of the text is, from 1.
+    fn column_of(&self, offset: usize) -> u64 {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        match before.iter().rposition(|byte| *byte == b'\n') {
+            None => self.column + super::characters(before),
+            Some(at) => 1 + super::characters(&before[at + 1..]),
+        }
+    }
+}
+
+/// Follows a path in a good text. An error is where it cannot be followed.
+struct Finder<'a> {
+    text: &'a str,
+    path: &'a DataPath,
+    items: &'a mut Vec<Item>,
+}
+
+impl Finder<'_> {
+    fn follow(&mut self, at: Item, steps: usize) -> Result<(), String> {
+        let kind = self.text.as_bytes().get(at.value.start).copied().unwrap_or_default();
+        let Some(step) = self.path.steps().get(steps) else { return self.arrive(at, kind) };
+        match kind {
+            b'{' | b'[' => {}
+            // What is not there has no items, and of all values of an object some may be of no use.
+            b'n' => return Ok(()),
+            _ if steps > 0 && self.path.steps().get(steps - 1) == Some(&PathStep::Any) => {
+                return Ok(());
+            }
+            _ => return Err(at.pointer.into()),
+        }
+        for (index, part) in parts(self.text, at.value.clone()).into_iter().enumerate() {
+            let key = part.key.as_ref().and_then(|key| key_of(self.text, key));
+            let is_on_path = match (step, &key) {
+                (PathStep::Any, _) => true,
+                (PathStep::Key(wanted), Some(key)) => **wanted == **key,
+                (PathStep::Key(wanted), None) => **wanted == *index.to_string(),
+            };
+            if is_on_path {
+                self.follow(at.below(key.as_deref(), index, part.value), steps + 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn arrive(&mut self, at: Item, kind: u8) -> Result<(), String> {
+        match kind {
+            b'[' => {
+                let parts = parts(self.text, at.value.clone()).into_iter().enumerate();
+                self.items.extend(parts.map(|(index, part)| at.below(None, index, part.value)));
+            }
+            b'n' => {}
+            b'{' => self.items.push(at),
+            _ if matches!(self.path.steps().last(), Some(PathStep::Any)) => self.items.push(at),
+            _ => return Err(at.pointer.into()),
+        }
+        Ok(())
+    }
+}
+
+impl Item {
+    fn below(&self, key: Option<&str>, index: usize, value: Range<usize>) -> Self {
+        let pointer = match key {
+            Some(key) => format!("{}/{}", self.pointer, escaped(key)),
+            None => format!("{}/{index}", self.pointer),
+        };
+        Self { value, pointer: pointer.into(), index: index as u64 }
+    }
+}

@@ -1,0 +1,323 @@
+//! Rows in another order than that of their files: all of them wait in a temporary file, which no other process can open,
+//! and an index says which is next.
+//!
+//! In memory are 32 bytes a row at the most, and of rows that are put in order by a text, that text. What the rows are put in order by is
+//! not known here: whoever adds a row says it.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fs::File;
+use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use super::columns::{Keys, Lines};
+use super::fault::Fault;
+use super::made::{Made, blank_of};
+use super::record::{Packed, Record};
+use super::{Read, Rows, Source};
+use crate::text::code::Code;
+use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
+use crate::text::place::RowPlace;
+
+/// A longer text is not put in order by.
+pub(crate) const LONGEST_TURN: usize = 256;
+
+/// What a row is put in order by. Numbers come before texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Turn<'a> {
+    Number(i64),
+    Text(Cow<'a, str>),
+    /// Nothing says its turn: it comes last.
+    Unknown,
+}
+
+/// Where a row waits, and when it is its turn.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    spot: u64,
+    turn: Kept,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kept {
+    Number(i64),
+    /// In the text of all.
+    Text(u64, u32),
+    Unknown,
+}
+
+/// Takes rows in, and gives them out in order.
+pub(crate) struct Collector {
+    file: BufWriter<File>,
+    length: u64,
+    waiting: Vec<Waiting>,
+    texts: String,
+    files: Vec<Arc<str>>,
+    /// What the last rows share, and where it is.
+    shared: Option<(Arc<Value>, u64)>,
+}
+
+/// Rows that have been put in order. Any number of sources can read them.
+pub(crate) struct Collected {
+    file: Mutex<File>,
+    waiting: Vec<u64>,
+    files: Vec<Arc<str>>,
+    name: Arc<str>,
+    keys: Keys,
+    blank: Vec<(Arc<str>, Lines)>,
+}
+
+impl Collector {
+    /// # Errors
+    /// No temporary file can be made.
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            file: BufWriter::with_capacity(1 << 18, tempfile::tempfile()?),
+            length: 0,
+            waiting: Vec::new(),
+            texts: String::new(),
+            files: Vec::new(),
+            shared: None,
+        })
+    }
+
+    /// Takes a row in.
+    ///
+    /// # Errors
+    /// The disk does not take it.
+    pub(crate) fn add(&mut self, record: &Record, turn: Turn<'_>) -> io::Result<()> {
+        let mut packed = Packed::default();
+        packed.number(0);
+        packed.number(self.number_of(record.place.file.as_ref()));
+        let (mut shared, mut blob) = (self.shared.take(), None);
+        let spot = self.length;
+        record.pack(&mut packed, &mut |value| match &shared {
+            Some((known, at)) if Arc::ptr_eq(known, value) => *at,
+            _ => {
+                // Written in front of the row.
+                shared = Some((Arc::clone(value), spot));
+                blob = Some(value.to_string());
+                spot
+            }
+        });
+        self.shared = shared;
+        if let Some(blob) = blob {
+            self.write(blob.as_bytes())?;
+        }
+        self.wait(turn);
+        self.write(&packed.bytes)
+    }
+
+    /// Takes in what could not be read, in its turn: at the end.
+    ///
+    /// # Errors
+    /// The disk does not take it.
+    pub(crate) fn add_problem(&mut self, problem: &Diagnostic) -> io::Result<()> {
+        let mut packed = Packed::default();
+        packed.number(1);
+        let (place, column) = match &problem.place {
+            Place::Row(place) => (place.row.clone(), place.column.as_deref()),
+            Place::File(file) => {
+                let place = RowPlace { file: Some(Arc::clone(file)), ..RowPlace::default() };
+                (place, None)
+            }
+            Place::Nowhere | Place::Text(..) => (RowPlace::default(), None),
+        };
+        packed.number(self.number_of(place.file.as_ref()));
+        packed.number(place.row);
+        packed.number(place.line);
+        packed.maybe_text(place.within.as_deref());
+        packed.maybe_text(column);
+        packed.text(problem.code.word());
+        packed.text(&problem.message);
+        packed.maybe_text(problem.hint.as_deref());
+        self.wait(Turn::Unknown);
+        self.write(&packed.bytes)
+    }
+
+    /// Puts the rows in order; those of the same turn keep the order in which they came. `read` is the source, read to its
+    /// end.
+    ///
+    /// # Errors
+    /// The disk does not take them.
+    pub(crate) fn finish(self, read: &Source) -> io::Result<Arc<Collected>> {
+        let Self { file, mut waiting, texts, files, .. } = self;
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let text = |from: u64, length: u32| {
+            let from = usize::try_from(from).unwrap_or(usize::MAX);
+            texts.get(from..from.saturating_add(length as usize)).unwrap_or_default()
+        };
+        // In place, which takes no more memory; rows of the same turn stand in the file in their order.
+        waiting.sort_unstable_by(|one, other| {
+            let by_turn = match (one.turn, other.turn) {
+                (Kept::Number(one), Kept::Number(other)) => one.cmp(&other),
+                (Kept::Text(from, length), Kept::Text(other, others)) => {
+                    text(from, length).cmp(text(other, others))
+                }
+                (Kept::Unknown, Kept::Unknown) => Ordering::Equal,
+                (Kept::Number(_), _) | (_, Kept::Unknown) => Ordering::Less,
+                (_, Kept::Number(_)) | (Kept::Unknown, _) => Ordering::Greater,
+            };
+            by_turn.then(one.spot.cmp(&other.spot))
+        });
+        let mut spots: Vec<u64> = waiting.into_iter().map(|one| one.spot).collect();
+        spots.shrink_to_fit();
+        Ok(Arc::new(Collected {
+            file: Mutex::new(file),
+            waiting: spots,
+            files,
+            name: Arc::clone(&read.name),
+            keys: read.keys.clone(),
+            blank: blank_of(read),
+        }))
+    }
+
+    fn wait(&mut self, turn: Turn<'_>) {
+        let turn = match turn {
+            Turn::Number(number) => Kept::Number(number),
+            Turn::Text(text) => {
+                let from = self.texts.len() as u64;
+                self.texts.push_str(&text);
+                Kept::Text(from, u32::try_from(text.len()).unwrap_or(u32::MAX))
+            }
+            Turn::Unknown => Kept::Unknown,
+        };
+        self.waiting.push(Waiting { spot: self.length, turn });
+    }
+
+    /// Writes a part with its length in front of it.
+    fn write(&mut self, part: &[u8]) -> io::Result<()> {
+        self.file.write_all(&(part.len() as u64).to_le_bytes())?;
+        self.file.write_all(part)?;
+        self.length += 8 + part.len() as u64;
+        Ok(())
+    }
+
+    fn number_of(&mut self, file: Option<&Arc<str>>) -> u64 {
+        let Some(file) = file else { return u64::MAX };
+        let known = self.files.iter().rposition(|known| known == file);
+        let at = known.unwrap_or_else(|| {
+            self.files.push(Arc::clone(file));
+            self.files.len() - 1
+        });
+        at as u64
+    }
+}
+
+impl Collected {
+    /// The part at a spot, which was written with its length in front of it.
+    fn part(&self, spot: u64) -> io::Result<Vec<u8>> {
+        // Nothing is done while it is held that could leave the file in a wrong state.
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(spot))?;
+        let mut length = [0; 8];
+        file.read_exact(&mut length)?;
+        let length = u64::from_le_bytes(length);
+        let mut part = Vec::new();
+        let read = io::Read::by_ref(&mut *file).take(length).read_to_end(&mut part)?;
+        match read as u64 == length {
+            true => Ok(part),
+            false => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+
+    fn file(&self, number: u64) -> Option<Arc<str>> {
+        self.files.get(usize::try_from(number).ok()?).cloned()
+    }
+}
+
+/// Rows in order.
+pub(super) struct Ordered {
+    from: Arc<Collected>,
+    next: usize,
+    /// What rows share that were read last, and where that is.
+    shared: Option<(u64, Arc<Value>)>,
+}
+
+impl Ordered {
+    /// A source of the rows from the first.
+    pub(super) fn source(from: Arc<Collected>) -> Source {
+        let (name, keys) = (Arc::clone(&from.name), from.keys.clone());
+        let made = Self { from, next: 0, shared: None };
+        Source { keys, ..Source::new(name, super::Columns::default(), Rows::Made(Box::new(made))) }
+    }
+
+    fn unpack(&mut self, spot: u64, record: &mut Record) -> io::Result<Option<Read>> {
+        let mut packed = Packed::of(self.from.part(spot)?);
+        let (Some(kind), Some(file)) = (packed.take_number(), packed.take_number()) else {
+            return Ok(None);
+        };
+        let file = self.from.file(file);
+        if kind == 1 {
+            return Ok(problem_of(&mut packed, file).map(Read::Problem));
+        }
+        let (from, known) = (Arc::clone(&self.from), &mut self.shared);
+        let read = record.unpack(&mut packed, &mut |spot| match known {
+            Some((at, value)) if *at == spot => Some(Arc::clone(value)),
+            _ => {
+                let value = Arc::new(serde_json::from_slice(&from.part(spot).ok()?).ok()?);
+                *known = Some((spot, Arc::clone(&value)));
+                Some(value)
+            }
+        });
+        record.place.file = file;
+        Ok(read.map(|()| Read::Row))
+    }
+}
+
+fn problem_of(packed: &mut Packed, file: Option<Arc<str>>) -> Option<Diagnostic> {
+    let (row, line) = (packed.take_number()?, packed.take_number()?);
+    let (within, column) = (packed.take_maybe_text()?, packed.take_maybe_text()?);
+    let word = packed.take_text()?.to_owned();
+    let all = Code::GROUPS.iter().flat_map(|(_, codes)| codes.iter());
+    let code = all.into_iter().copied().find(|code| code.word() == word)?;
+    let message = packed.take_text()?.to_owned();
+    let hint = packed.take_maybe_text()?.map(|hint| hint.as_ref().to_owned());
+    let place = match (row, line, file) {
+        (0, 0, Some(file)) => Place::File(file),
+        (0, 0, None) => Place::Nowhere,
+        (_, _, file) => {
+            let row = RowPlace { file, row, line, within };
+            Place::Row(CellPlace { row, column, pointer: None })
+        }
+    };
+    Some(Diagnostic { hint, ..Diagnostic::error(code, place, message) })
+}
+
+impl Made for Ordered {
+    fn next(&mut self, record: &mut Record, _: &mut Keys) -> Read {
+        let Some(spot) = self.from.waiting.get(self.next).copied() else { return Read::End };
+        self.next += 1;
+        match self.unpack(spot, record) {
+            Ok(Some(read)) => read,
+            Ok(None) => {
+                Read::Problem(lost("its bytes are not what was written").at(&self.from.name, 0))
+            }
+            Err(error) => Read::Problem(lost(&error.to_string()).at(&self.from.name, 0)),
+        }
+    }
+
+    fn ask(&mut self, _: &str) {}
+
+    fn blank(&self) -> Vec<(Arc<str>, Lines)> {
+        self.from.blank.clone()
+    }
+
+    fn keeps_numbers(&self) -> bool {
+        true
+    }
+}
+
+fn lost(reason: &str) -> Fault {
+    let message =
+        format!("the temporary file, in which rows wait for their turn, failed: {reason}");
+    Fault::file(Code::TemporaryFile, message)
+        .hint("is the disk of the folder for temporary files (TMPDIR) full?")
+}
+
+/// The disk does not take rows that are to be put in order.
+pub(crate) fn no_room(source: &Arc<str>, error: &io::Error) -> Diagnostic {
+    lost(&error.to_string()).at(source, 0)
+}

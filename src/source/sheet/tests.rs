@@ -1,0 +1,472 @@
+//! Tests of sheets, on workbooks that are put together here, part by part.
+
+use std::path::{Path, PathBuf};
+
+use calamine::{CellErrorType, Data, ExcelDateTime, ExcelDateTimeType};
+
+use crate::source::{Cell, Each, Format, Location, Manner, Read, Record, Shape, Source, Table};
+
+use super::cells::SheetRow;
+use super::value::{self, CellValue};
+use super::{SheetName, header, letters_of};
+
+/// A ZIP archive of parts that are stored as they are.
+fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
+    let (mut all, mut directory) = (Vec::new(), Vec::new());
+    for (name, text) in parts {
+        let mut sum = flate2::Crc::new();
+        sum.update(text.as_bytes());
+        let offset = u32::try_from(all.len()).unwrap();
+        let (length, of_name) =
+            (u32::try_from(text.len()).unwrap(), u16::try_from(name.len()).unwrap());
+        let mut common = Vec::new();
+        for field in [20_u16, 0, 0, 0, 0x21] {
+            common.extend_from_slice(&field.to_le_bytes());
+        }
+        for field in [sum.sum(), length, length] {
+            common.extend_from_slice(&field.to_le_bytes());
+        }
+        common.extend_from_slice(&of_name.to_le_bytes());
+        common.extend_from_slice(&[0, 0]);
+        all.extend_from_slice(b"PK\x03\x04");
+        all.extend_from_slice(&common);
+        all.extend_from_slice(name.as_bytes());
+        all.extend_from_slice(text.as_bytes());
+        directory.extend_from_slice(b"PK\x01\x02\x14\x00");
+        directory.extend_from_slice(&common);
+        directory.extend_from_slice(&[0; 10]);
+        directory.extend_from_slice(&offset.to_le_bytes());
+        directory.extend_from_slice(name.as_bytes());
+    }
+    let (start, count) = (u32::try_from(all.len()).unwrap(), u16::try_from(parts.len()).unwrap());
+    let size = u32::try_from(directory.len()).unwrap();
+    all.extend_from_slice(&directory);
+    all.extend_from_slice(b"PK\x05\x06\x00\x00\x00\x00");
+    for field in [count, count] {
+        all.extend_from_slice(&field.to_le_bytes());
+    }
+    for field in [size, start] {
+        all.extend_from_slice(&field.to_le_bytes());
+    }
+    all.extend_from_slice(&[0, 0]);
+    all
+}
+
+/// A workbook of Excel with one sheet of these rows. Style 1 is a date.
+fn xlsx(rows: &str) -> Vec<u8> {
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let package = "http://schemas.openxmlformats.org/package/2006/relationships";
+    archive(&[
+        (
+            "_rels/.rels",
+            &format!(
+                "<Relationships xmlns=\"{package}\"><Relationship Id=\"rId1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            &format!(
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"Hidden\" sheetId=\"1\" state=\"hidden\" r:id=\"rId1\"/>\
+                 <sheet name=\"Ghi chú\" sheetId=\"2\" r:id=\"rId1\"/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            &format!(
+                "<Relationships xmlns=\"{package}\"><Relationship Id=\"rId1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
+                 <Relationship Id=\"rId2\" Type=\"{office}/styles\" Target=\"styles.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/styles.xml",
+            &format!(
+                "<styleSheet xmlns=\"{main}\"><cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"22\" applyNumberFormat=\"1\"/></cellXfs></styleSheet>"
+            ),
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            &format!("<worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>"),
+        ),
+    ])
+}
+
+fn ods(table: &str) -> Vec<u8> {
+    archive(&[
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        (
+            "META-INF/manifest.xml",
+            "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"/>",
+        ),
+        (
+            "content.xml",
+            &format!(
+                "<office:document-content xmlns:office=\"o\" xmlns:table=\"t\" xmlns:text=\"x\"><office:body><office:spreadsheet>\
+                 <table:table table:name=\"Notes\">{table}</table:table></office:spreadsheet></office:body></office:document-content>"
+            ),
+        ),
+    ])
+}
+
+fn text(at: &str, text: &str) -> String {
+    format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+}
+
+fn row(number: u32, cells: &[String]) -> String {
+    format!("<row r=\"{number}\">{}</row>", cells.concat())
+}
+
+/// A file of these bytes, kept as long as the folder.
+fn file(folder: &tempfile::TempDir, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
+
+/// The first sheet, with the names in this row.
+fn header_in(row: u32) -> Manner {
+    let header_row = std::num::NonZeroU32::new(row);
+    Manner { table: Table { header_row, ..Table::default() }, ..Manner::default() }
+}
+
+fn shaped(shape: Shape) -> Manner {
+    Manner { shape, ..Manner::default() }
+}
+
+fn told(path: &Path, manner: &Manner) -> String {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let location = Location::File(path.to_owned());
+    let opened = Source::open(&location, name.into(), Format::Workbook, manner);
+    let mut source = match opened {
+        Ok(source) => source,
+        Err(problems) => return problems.iter().map(|problem| problem.render(false)).collect(),
+    };
+    let mut record = Record::default();
+    let mut told = String::new();
+    loop {
+        match source.next(&mut record) {
+            Read::End => return told,
+            Read::Problem(problem) => told.push_str(&problem.render(false)),
+            Read::Row => {
+                told.push_str(&format!("row {} in {}:", record.place.row, record.place.line));
+                for (column, name) in source.columns().names().iter().enumerate() {
+                    match record.cell(column) {
+                        Cell::Absent => {}
+                        cell => told.push_str(&format!(" {name}={cell:?}")),
+                    }
+                }
+                for cell in record.faulty() {
+                    told.push_str(&format!(
+                        "\n  {}: {} – {}",
+                        cell.address, cell.message, cell.hint
+                    ));
+                }
+                told.push('\n');
+            }
+        }
+    }
+}
+
+fn told_of(bytes: &[u8], name: &str, manner: &Manner) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    told(&file(&folder, name, bytes), manner)
+}
+
+fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/xlsx").join(name)
+}
+
+#[test]
+fn a_sheet_that_people_wrote_is_read_below_its_titles() {
+    insta::assert_snapshot!(told(&sample("so-ghi-chu.xlsx"), &Manner::default()));
+    insta::assert_snapshot!("days_from_1904", told(&sample("moc-1904.xlsx"), &Manner::default()));
+}
+
+#[test]
+fn rows_of_the_samples_are_those_that_were_counted() {
+    for (name, expected) in
+        [("so-ghi-chu.xlsx", "expected.json"), ("moc-1904.xlsx", "expected-1904.json")]
+    {
+        let counted: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(sample(expected)).unwrap()).unwrap();
+        let told = told(&sample(name), &Manner::default());
+        let rows = told.lines().filter(|line| line.starts_with("row ")).count();
+        assert_eq!(counted["counts"]["rows"], rows, "{name}");
+        for note in counted["notes"].as_array().unwrap() {
+            let row = note["key"].as_str().unwrap();
+            let found = told.lines().find(|line| line.contains(&format!(" in {row}:"))).unwrap();
+            assert!(found.contains(note["legacy_ticket"].as_str().unwrap()), "{row}: {found}");
+            let day = &note["written_at"].as_str().unwrap()[..19];
+            let is_date = found.contains(&format!("\"{day}\""));
+            // The others are texts, or numbers that nobody has called dates.
+            assert!(
+                is_date
+                    || found.contains("/03/2024")
+                    || found.contains("45357.5")
+                    || found.contains("2024-03-06"),
+                "{row}: {found}"
+            );
+        }
+    }
+}
+
+#[test]
+fn sheets_are_named_or_numbered() {
+    let bytes = xlsx(&row(1, &[text("A1", "id"), text("B1", "note")]));
+    let named = |name: &str| {
+        let shape = shaped(Shape { sheet: Some(SheetName::parse(name)), ..Shape::default() });
+        told_of(&bytes, "notes.xlsx", &shape)
+    };
+    assert_eq!(
+        [named("Ghi chú"), named("Ghi chu\u{301}"), named("2"), named("Hidden")].concat(),
+        ""
+    );
+    insta::assert_snapshot!([named("Notes"), named("3"), named("0")].concat());
+}
+
+#[test]
+fn what_a_cell_does_not_hold_is_told_with_its_address() {
+    let rows = [
+        row(2, &[text("B2", "id"), text("C2", "when"), text("E2", "note")]),
+        row(
+            3,
+            &[
+                "<c r=\"B3\"><v>1234567890123456</v></c>".to_owned(),
+                "<c r=\"C3\" s=\"1\"><v>60.5</v></c>".to_owned(),
+                text("D3", "of no column"),
+                "<c r=\"E3\"><f>A1</f></c>".to_owned(),
+            ],
+        ),
+        row(
+            4,
+            &[
+                "<c r=\"B4\"><v>999999999999999</v></c>".to_owned(),
+                "<c r=\"C4\" s=\"1\"><v>0.25</v></c>".to_owned(),
+                "<c r=\"E4\" t=\"e\"><v>#REF!</v></c>".to_owned(),
+            ],
+        ),
+        row(
+            5,
+            &[text("D5", "nothing else"), "<c r=\"E5\" t=\"str\"><f>A1</f><v></v></c>".to_owned()],
+        ),
+        row(
+            9,
+            &[
+                "<c r=\"B9\" t=\"b\"><v>1</v></c>".to_owned(),
+                "<c r=\"C9\" s=\"1\"><v>45357.99998842592</v></c>".to_owned(),
+                text("E9", "_x0041_ &amp; <![CDATA[x]]>"),
+            ],
+        ),
+    ];
+    let shape = header_in(2);
+    insta::assert_snapshot!(told_of(&xlsx(&rows.concat()), "notes.xlsx", &shape));
+}
+
+#[test]
+fn a_cell_far_away_costs_nothing() {
+    let rows = [
+        row(1, &[text("A1", "id"), text("B1", "note")]),
+        row(2, &["<c r=\"A2\"><v>1</v></c>".to_owned(), text("B2", "x")]),
+        row(1_048_576, &[text("XFD1048576", "stray")]),
+    ];
+    let told = told_of(&xlsx(&rows.concat()), "notes.xlsx", &Manner::default());
+    assert_eq!(told, "row 1 in 2: id=Number(\"1\") note=Text(\"x\")\n");
+}
+
+#[test]
+fn cells_of_a_sheet_are_rows_of_their_own() {
+    let rows = [
+        row(1, &[text("A1", "id"), text("B1", "Notes")]),
+        row(2, &["<c r=\"A2\"><v>1</v></c>".to_owned(), text("B2", "x;y")]),
+        row(
+            3,
+            &[
+                "<c r=\"A3\"><v>2</v></c>".to_owned(),
+                "<c r=\"B3\" t=\"e\"><v>#N/A</v></c>".to_owned(),
+            ],
+        ),
+    ];
+    let each = Each::Split { column: "Notes".into(), by: ";".into() };
+    let shape = shaped(Shape { each: Some(each), ..Shape::default() });
+    insta::assert_snapshot!(told_of(&xlsx(&rows.concat()), "notes.xlsx", &shape));
+}
+
+#[test]
+fn a_sheet_of_ods_is_read_like_one_of_excel() {
+    let cell = |kind: &str, value: &str| {
+        format!("<table:table-cell office:value-type=\"{kind}\" {value}/>")
+    };
+    let text = |text: &str| {
+        format!(
+            "<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>"
+        )
+    };
+    let table = format!(
+        "<table:table-row>{}</table:table-row><table:table-row table:number-rows-repeated=\"2\"><table:table-cell/></table:table-row>\
+         <table:table-row>{}{}</table:table-row>\
+         <table:table-row>{}{}{}{}</table:table-row>\
+         <table:table-row table:number-rows-repeated=\"1048000\"><table:table-cell table:number-columns-repeated=\"1024\"/></table:table-row>",
+        text("Title"),
+        [text("id"), text("when")].concat(),
+        [text("done"), text("note")].concat(),
+        cell("float", "office:value=\"17\""),
+        cell("date", "office:date-value=\"2024-03-05\""),
+        cell("boolean", "office:boolean-value=\"true\""),
+        text("x"),
+    );
+    insta::assert_snapshot!(told_of(&ods(&table), "notes.ods", &Manner::default()));
+}
+
+#[test]
+fn a_sheet_of_ods_has_its_bounds() {
+    let text =
+        "<table:table-cell office:value-type=\"string\"><text:p>x</text:p></table:table-cell>";
+    let table = format!(
+        "<table:table-row table:number-rows-repeated=\"1000000\">{}</table:table-row>",
+        text.repeat(6)
+    );
+    insta::assert_snapshot!(told_of(&ods(&table), "notes.ods", &Manner::default()));
+}
+
+#[test]
+fn what_is_no_workbook_is_called_by_its_name() {
+    let mut old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
+    old.extend_from_slice(&[0; 600]);
+    let whole = xlsx(&row(1, &[text("A1", "id"), text("B1", "note")]));
+    let files: [(&str, &[u8]); 9] = [
+        ("empty.xlsx", b""),
+        ("page.xls", b"\xef\xbb\xbf <html><table><tr><td>id</td></tr></table></html>"),
+        ("book.xls", b"<?xml version=\"1.0\"?><Workbook/>"),
+        ("table.xls", "mã,ghi chú\n1,x\n".as_bytes()),
+        ("old.xls", &old),
+        ("bytes.xlsx", b"\x00\x01\x02"),
+        ("cut.xlsx", &whole[..whole.len() / 2]),
+        ("other.xlsx", &archive(&[("Tickets0.json", "[]")])),
+        ("blank.xlsx", &xlsx("")),
+    ];
+    let told = files.map(|(name, bytes)| told_of(bytes, name, &Manner::default()));
+    insta::assert_snapshot!(told.concat());
+}
+
+#[test]
+fn headers_that_cannot_be_told() {
+    let shape = header_in;
+    let twice = xlsx(&row(3, &[text("A3", "id"), text("C3", "ID")]));
+    let told = [
+        told_of(&twice, "twice.xlsx", &shape(3)),
+        told_of(&twice, "row.xlsx", &shape(2)),
+        told_of(&twice, "late.xlsx", &shape(9)),
+        told_of(
+            &xlsx(&row(1, &["<c r=\"A1\"><v>1</v></c>".to_owned()])),
+            "none.xlsx",
+            &Manner::default(),
+        ),
+    ];
+    insta::assert_snapshot!(told.concat());
+}
+
+#[test]
+fn a_header_is_told_from_titles_and_rows() {
+    let cells = |row: &str| -> Vec<(u32, CellValue)> {
+        let value = |text: &str| match text.parse::<u32>() {
+            Ok(_) => CellValue::Number(text.to_owned()),
+            Err(_) => CellValue::Text(text.to_owned()),
+        };
+        let all = row.split('|').enumerate().filter(|(_, text)| !text.is_empty());
+        all.map(|(at, text)| (u32::try_from(at).unwrap(), value(text))).collect()
+    };
+    for (rows, expected) in [
+        (&["id|note", "1|x"][..], Some(0)),
+        (&["Title", "id|note", "1|x"], Some(1)),
+        (&["A title||", "Group||Other", "id|when|note", "1|x|y"], Some(2)),
+        (&["Group|Other", "id|when|note", "1|x|y"], Some(1)),
+        (&["note", "x", "y"], Some(0)),
+        (&["id|note"], Some(0)),
+        (&["1|x", "2|y"], None),
+        (&["id|ID|note", "1|2|x"], None),
+        (&["id||note", "1||x"], None),
+        (&["id|ID|note", "x|y|z", "u|v|w"], None),
+        (&["05/03/2024|x", "06/03/2024|y"], None),
+        (&["id|note", "1|x|beyond"], None),
+        (&[], None),
+    ] {
+        let numbered = rows.iter().zip(1..);
+        let rows: Vec<SheetRow> =
+            numbered.map(|(row, number)| SheetRow { number, cells: cells(row) }).collect();
+        assert_eq!(header::find(&rows), expected, "{rows:?}");
+    }
+}
+
+#[test]
+fn what_cells_are_worth() {
+    let moment = |serial, is_1904| {
+        Data::DateTime(ExcelDateTime::new(serial, ExcelDateTimeType::DateTime, is_1904))
+    };
+    let length = Data::DateTime(ExcelDateTime::new(1.5, ExcelDateTimeType::TimeDelta, false));
+    for (data, expected) in [
+        (Data::Empty, "-"),
+        (Data::Float(1002.0), "Number 1002"),
+        (Data::Float(-0.0), "Number 0"),
+        (Data::Float(0.1), "Number 0.1"),
+        (Data::Float(45357.5), "Number 45357.5"),
+        (Data::Float(1e-7), "Number 0.0000001"),
+        (Data::Float(999_999_999_999_999.0), "Number 999999999999999"),
+        (Data::Float(1e15), "? 1000000000000000"),
+        (Data::Float(-1.5e300), "?"),
+        (Data::Float(f64::NAN), "? NaN"),
+        (Data::Int(-5), "Number -5"),
+        (Data::Int(i64::MIN), "? -9223372036854775808"),
+        (moment(45356.383_333_333_33, false), "Text 2024-03-05T09:12:00"),
+        (moment(45357.999_988_425_92, false), "Text 2024-03-06T23:59:59"),
+        (moment(45943.541, false), "Text 2025-10-13T12:59:02.400"),
+        (moment(1.0, false), "Text 1900-01-01T00:00:00"),
+        (moment(59.0, false), "Text 1900-02-28T00:00:00"),
+        (moment(60.0, false), "? 1900-02-29"),
+        (moment(61.0, false), "Text 1900-03-01T00:00:00"),
+        (moment(0.5, false), "? 0.5"),
+        (moment(-1.0, false), "? -1"),
+        (moment(2_958_466.0, false), "? 2958466"),
+        (moment(43_894.383_333_333_33, true), "Text 2024-03-05T09:12:00"),
+        (moment(60.0, true), "Text 1904-03-01T00:00:00"),
+        (length, "? 1.5"),
+        (Data::DateTimeIso("2024-03-05".into()), "Text 2024-03-05T00:00:00"),
+        (Data::DateTimeIso("2024-03-05T09:12:00".into()), "Text 2024-03-05T09:12:00"),
+        (Data::DurationIso("PT9H".into()), "? PT9H"),
+        (Data::Error(CellErrorType::Div0), "? #DIV/0!"),
+        (Data::Bool(true), "Bool"),
+        (Data::String(" 00123 ".into()), "Text  00123 "),
+    ] {
+        let found = match value::of(data.clone(), false) {
+            None => "-".to_owned(),
+            Some(CellValue::Text(text)) => format!("Text {text}"),
+            Some(CellValue::Number(text)) => format!("Number {text}"),
+            Some(CellValue::Bool(_)) => "Bool".to_owned(),
+            Some(CellValue::Faulty { shown, .. }) => format!("? {shown}"),
+        };
+        assert!(
+            found == expected || (expected == "?" && found.starts_with("? ")),
+            "{data:?}: {found}"
+        );
+    }
+}
+
+#[test]
+fn columns_of_a_sheet_have_letters() {
+    for (column, letters) in
+        [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16_383, "XFD")]
+    {
+        assert_eq!(letters_of(column), letters);
+    }
+}
+
+#[test]
+fn damaged_workbooks_are_problems() {
+    let whole = xlsx(&row(1, &[text("A1", "id"), text("B1", "note"), text("C1", "x")]));
+    let folder = tempfile::tempdir().unwrap();
+    for at in (0..whole.len()).step_by(3) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x15;
+        let path = file(&folder, "notes.xlsx", &damaged);
+        drop(told(&path, &Manner::default()));
+    }
+}
