@@ -2,7 +2,7 @@
 //!
 //! How a format is read is not known here, only which of a job's words are for which.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -23,6 +23,13 @@ struct OneSource {
     /// As the job has it, from its folder.
     name: Arc<str>,
     written: Place,
+    is_pattern: bool,
+}
+
+/// The files that a name stands for.
+struct Named {
+    /// Where each lies, and what messages call it.
+    files: Vec<(PathBuf, Arc<str>)>,
     is_pattern: bool,
 }
 
@@ -126,29 +133,26 @@ impl Resolver<'_> {
             return None;
         }
         let place = self.document.place_at(&written);
-        let files = self.files(&path, &place)?;
+        let Named { files, is_pattern } = self.files(&path, &place)?;
         Some(OneSource {
-            is_pattern: files.1,
-            files: Files { files: files.0, format, longest, shape: shape?, add: add? },
+            is_pattern,
+            files: Files { files, format, longest, shape: shape?, add: add? },
             name: path.display().to_string().into(),
             written: place,
         })
     }
 
     /// The files that a name stands for, and whether it is a pattern.
-    fn files(
-        &mut self,
-        path: &Path,
-        place: &Place,
-    ) -> Option<(Vec<(std::path::PathBuf, Arc<str>)>, bool)> {
+    fn files(&mut self, path: &Path, place: &Place) -> Option<Named> {
         let called = |path: &Path| -> Arc<str> { path.display().to_string().into() };
         let Some(found) = matching(path) else {
-            return Some((vec![(path.to_owned(), called(path))], false));
+            let files = vec![(path.to_owned(), called(path))];
+            return Some(Named { files, is_pattern: false });
         };
         let (message, hint) = match found {
             Ok(files) if !files.is_empty() => {
                 let files = files.into_iter().map(|path| (path.clone(), called(&path)));
-                return Some((files.collect(), true));
+                return Some(Named { files: files.collect(), is_pattern: true });
             }
             Ok(_) => (
                 format!("no file fits `{}`", path.display()),
