@@ -9,7 +9,7 @@ use super::path::DataPath;
 use super::record::{Cell, FaultyCell, Record};
 use super::{INDEX, PARENT, Read, Rows, Source, VALUE};
 use crate::text::code::Code;
-use crate::text::diagnostic::Diagnostic;
+use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
 
 /// How several rows come of one. Each has its number in the column `index`, and all around it in `parent`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,9 @@ impl Each {
         })
     }
 }
+
+/// A cell has no more parts than this: each is a row, with all cells around it.
+const MOST_PARTS: usize = 10_000;
 
 /// A row for each of several cells of a table's row, or for each part of one.
 pub(super) struct TableEach {
@@ -99,7 +102,7 @@ impl TableEach {
         let names = inner.columns().names();
         let cells = inner.columns().all(name);
         let refuse = |problem: Diagnostic| vec![problem];
-        let place = crate::text::diagnostic::Place::File(Arc::clone(&inner.name));
+        let place = Place::File(Arc::clone(&inner.name));
         if cells.is_empty() {
             let message = format!("there is no column `{name}`, of which `each` makes rows");
             let problem = Diagnostic::error(Code::UnknownColumn, place, message);
@@ -131,7 +134,7 @@ impl TableEach {
     }
 
     /// Takes the row that is held apart.
-    fn take_apart(&mut self, keys: &Keys) {
+    fn take_apart(&mut self, keys: &Keys) -> Result<(), Diagnostic> {
         let is_faulty = |column: usize| self.held.faulty().iter().any(|cell| cell.column == column);
         let mut items = Vec::new();
         for (at, column) in self.cells.iter().copied().enumerate() {
@@ -149,14 +152,30 @@ impl TableEach {
             match &self.by {
                 None => add(text, at + 1),
                 Some(by) => {
-                    let parts = text.split(by.as_str()).enumerate();
-                    parts.for_each(|(at, part)| add(part.trim(), at + 1));
+                    for (at, part) in text.split(by.as_str()).enumerate() {
+                        if at == MOST_PARTS {
+                            return Err(self.too_many_parts());
+                        }
+                        add(part.trim(), at + 1);
+                    }
                 }
             }
         }
         self.left = items.into_iter();
         let columns = self.inner.columns();
         self.parent = keys.is_asked(self.own[2]).then(|| Arc::new(self.held.to_object(columns)));
+        Ok(())
+    }
+
+    fn too_many_parts(&self) -> Diagnostic {
+        let place = CellPlace {
+            row: self.held.place.clone(),
+            column: Some(self.name.as_str().into()),
+            pointer: None,
+        };
+        let message = format!("the cell has more than {MOST_PARTS} parts");
+        Diagnostic::error(Code::InvalidValue, Place::Row(place), message)
+            .hint("is what stands between two parts given right, under `each`, as `by`?")
     }
 
     fn fill(&self, record: &mut Record, item: &Item) {
@@ -167,6 +186,7 @@ impl TableEach {
         record.set_number(index, &item.number.to_string());
         if let Some(whole) = &self.parent {
             record.set_shared(parent, Arc::clone(whole));
+            record.weigh(self.held.size());
         }
         let of_value = self.held.faulty().iter().find(|cell| cell.column == item.column).cloned();
         of_value
@@ -184,7 +204,11 @@ impl Made for TableEach {
                 return Read::Row;
             }
             match self.inner.next(&mut self.held) {
-                Read::Row => self.take_apart(keys),
+                Read::Row => {
+                    if let Err(problem) = self.take_apart(keys) {
+                        return Read::Problem(problem);
+                    }
+                }
                 other => return other,
             }
         }

@@ -253,15 +253,18 @@ impl Ordered {
         if kind == 1 {
             return Ok(problem_of(&mut packed, file).map(Read::Problem));
         }
-        let (from, known) = (Arc::clone(&self.from), &mut self.shared);
+        let (from, known, mut weight) = (Arc::clone(&self.from), &mut self.shared, 0);
         let read = record.unpack(&mut packed, &mut |spot| match known {
             Some((at, value)) if *at == spot => Some(Arc::clone(value)),
             _ => {
-                let value = Arc::new(serde_json::from_slice(&from.part(spot).ok()?).ok()?);
+                let written = from.part(spot).ok()?;
+                weight += written.len();
+                let value = Arc::new(serde_json::from_slice(&written).ok()?);
                 *known = Some((spot, Arc::clone(&value)));
                 Some(value)
             }
         });
+        record.weigh(weight);
         record.place.file = file;
         Ok(read.map(|()| Read::Row))
     }

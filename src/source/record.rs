@@ -371,6 +371,11 @@ impl Record {
         self.set(column, Slot::Json(Box::new(value)));
     }
 
+    /// Takes what it shares with other rows for so many bytes of its own, so that memory is counted once.
+    pub(super) fn weigh(&mut self, bytes: usize) {
+        self.json_bytes += bytes;
+    }
+
     pub(super) fn set_shared(&mut self, column: usize, value: Arc<Value>) {
         self.set(column, Slot::Shared(value));
     }

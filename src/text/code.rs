@@ -43,7 +43,7 @@ codes! {
             "the command line does not fit the file it names"
             "`--operation` says what the rows of a data file do; a job file says that itself, and a file with an unknown \
              ending is taken for a job file. The flags that say how a file is written are for data files, too. Leave the flag \
-             out, or say the format: by one of the endings .csv, .tsv, .jsonl, .ndjson and .json, or by --input."
+             out, or say the format: by one of the endings .csv, .tsv, .jsonl, .ndjson, .json, .xlsx and .ods, or by --input."
         UnknownCode "unknown-code"
             "no diagnostic has this code"
             "`noteferry explain` without a code lists all of them. A code stands in the brackets after `error` or \
@@ -325,7 +325,7 @@ codes! {
             "a sheet of a workbook cannot be read as a table"
             "The file is no workbook whatever its name says, has a password, is damaged or too large, or has no such sheet; or \
              nobody can tell which row of the sheet names its columns. The message says which. XLSX is read best; the job's \
-             `source` names the sheet and its header, as in `sheet: Notes` and `header_row: 4`."
+             `source` names the sheet and its header, as in `sheet: March` and `header_row: 4`."
         SheetCell "sheet-cell"
             "a cell of a sheet does not hold what it shows"
             "A workbook keeps 15 digits of a number and the last value of a formula, if any program has calculated it; an \

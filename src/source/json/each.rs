@@ -37,6 +37,8 @@ struct Held {
     line: u64,
     passed: usize,
     pointer: Option<String>,
+    /// How long the object is written, until a row has been taken for that.
+    weight: usize,
 }
 
 /// A value that is a row.
@@ -104,7 +106,8 @@ impl JsonEach {
         match held {
             Ok((items, parent)) => {
                 let (items, index) = (items.into_iter(), asked(INDEX));
-                Ok(Held { element, items, parent, index, line, passed: 0, pointer })
+                let weight = if parent.is_some() { element.length } else { 0 };
+                Ok(Held { element, items, parent, index, line, passed: 0, pointer, weight })
             }
             Err(fault) => {
                 self.elements.pass(element);
@@ -136,6 +139,7 @@ impl JsonEach {
         if !record.is_blank() {
             if let Some((column, parent)) = &held.parent {
                 record.set_shared(*column, Arc::clone(parent));
+                record.weigh(std::mem::take(&mut held.weight));
                 keys.met(*column, held.line);
             }
             if let Some(column) = held.index {

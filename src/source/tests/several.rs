@@ -79,6 +79,14 @@ fn the_parts_of_a_cell_are_rows() {
 }
 
 #[test]
+fn a_cell_of_very_many_parts_is_a_problem_of_its_row() {
+    let text = format!("id,tickets\n1,{}\n2,7\n", "7;".repeat(10_001));
+    let told = told_of(table(&text, &Each::parse("split:;:tickets").unwrap()));
+    assert!(told.starts_with("error[invalid-value]: the cell has more than 10000 parts\n--> notes.csv:2 (row 1, column `tickets`)"), "{told}");
+    assert!(told.contains("row 2, line 3: id=Text(\"2\")"), "{told}");
+}
+
+#[test]
 fn cells_of_a_column_are_rows_and_columns_that_each_makes_must_be_free() {
     insta::assert_snapshot!(
         [
