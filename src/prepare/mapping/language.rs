@@ -113,7 +113,7 @@ impl Language {
         let owned = Owned::compile(&self.environment, text).map_err(|error| {
             vec![syntax_problem(&error, place(error.range()), syntax_hint(text, source))]
         })?;
-        let code = Spelled { text, parts: Vec::from([0..text.len()]) };
+        let code = Spelled { text, parts: std::iter::once(0..text.len()).collect() };
         let paths = owned.expression().undeclared_variables(true).into_iter().collect();
         let names = self.checked(&code, paths, source, &place).map_err(|mut problems| {
             // `note/text` is a quotient to the language; who writes it means the column, not two.
