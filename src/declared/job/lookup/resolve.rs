@@ -106,7 +106,7 @@ impl Resolver<'_> {
                 path,
             }
         });
-        if self.unsound.covers(&at) { Vec::new() } else { rows.collect() }
+        if self.unsound.touches(&self.at) { Vec::new() } else { rows.collect() }
     }
 
     /// Where in a row of a file an entry is.
