@@ -77,9 +77,10 @@ impl Preparer {
     /// What else is wrong with a job that cannot be used; without its source nothing is said of columns.
     pub fn faults(sketch: &Sketch, source: Option<Source>) -> Vec<Diagnostic> {
         let mut source = source.unwrap_or_else(Source::of_any_columns);
-        let lookups = Lookups::named(&sketch.shaping.lookups);
+        let (lookups, found) = Lookups::load(&sketch.shaping.lookups);
         let mut compiler = Compiler::new(Declared::of_sketch(sketch), lookups);
         compiler.compile(&mut source);
+        compiler.problems.extend(found);
         compiler.problems.retain(Diagnostic::is_error);
         compiler.problems
     }

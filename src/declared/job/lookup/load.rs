@@ -36,11 +36,6 @@ pub(crate) struct Named {
 }
 
 impl Lookups {
-    /// The tables by their names, with nothing in them: enough to look at expressions.
-    pub(crate) fn named(lookups: &[Lookup]) -> Self {
-        Self(lookups.iter().map(|lookup| named(lookup, Table::default())).collect())
-    }
-
     /// Reads all tables. What is wrong with their files is told; a table is as full as it could be read.
     pub(crate) fn load(lookups: &[Lookup]) -> (Self, Vec<Diagnostic>) {
         let mut problems = Vec::new();

@@ -74,6 +74,7 @@ impl Resolver<'_> {
         let format_of = |path: &Path| format.unwrap_or_else(|| csv_format(path, delimiter));
         let first = files.names().first().map_or("", String::as_str);
         let manner = self.manner(&layout, format_of(Path::new(first)), at);
+        let is_sound = !self.unsound.touches(at);
         let at = at.join(*key);
         let mut all = Vec::new();
         for (number, name) in files.names().iter().enumerate() {
@@ -84,6 +85,6 @@ impl Resolver<'_> {
             let files = Files { files: named.files.clone(), format, manner, add: Vec::new() };
             all.push(Rows::of(named, files));
         }
-        all
+        if is_sound { all } else { Vec::new() }
     }
 }
