@@ -417,6 +417,10 @@ codes! {
         UnknownOutcome "unknown-outcome"
             "an attempt has an outcome that no version writes"
             "Somebody edited the file, or it is damaged. A run cannot tell what became of the row: put a copy back."
+        MadeUnsuccessfully "made-unsuccessfully"
+            "an attempt that says that it made nothing has the id of what it made"
+            "Only a row that succeeded, or was found, gets the id of what was made, so somebody edited the file. What has an \
+             id may be there on the other side: look for it, and put a copy back before the next run."
         HalfEnded "half-ended"
             "an attempt has an end without an outcome, or an outcome without an end"
             "Both are written at once, so one of them was changed afterwards. Whether the row is done is not certain: put a \
@@ -453,6 +457,11 @@ codes! {
             "the view row_states contradicts the attempts"
             "Runs and `status` go by the attempts and are not harmed, but your own queries read the view and are wrong. \
              Somebody replaced the view; its definition is in src/ledger/sqlite/schema.sql."
+        ViewReplaced "view-replaced"
+            "a view of the ledger is not the one that belongs there"
+            "Runs and `status` go by the tables and are not harmed, but your own queries read the views and may be wrong. The \
+             next run of any job of the ledger makes `rows`, `attempts` and `row_states` anew; their definitions are in \
+             src/ledger/sqlite/schema.sql."
         ViewUnreadable "view-unreadable"
             "the view row_states cannot be read"
             "Runs and `status` do without it, but your own queries do not. Somebody changed or deleted the view; its \

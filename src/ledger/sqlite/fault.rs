@@ -53,6 +53,13 @@ impl StorageFault {
                 | ErrorCode::FileLockingProtocolFailed,
             ) => Self::Contended,
             Some(ErrorCode::CannotOpen) => Self::Unopened,
+            // What was asked for makes no sense to it: a table or a column is gone or another one, or a rule was added.
+            Some(
+                ErrorCode::Unknown
+                | ErrorCode::SchemaChanged
+                | ErrorCode::ConstraintViolation
+                | ErrorCode::TypeMismatch,
+            ) => Self::Altered,
             _ => Self::Other,
         }
     }
@@ -229,7 +236,9 @@ mod tests {
             (ffi::SQLITE_BUSY, StorageFault::Contended),
             (ffi::SQLITE_BUSY_RECOVERY, StorageFault::Contended),
             (ffi::SQLITE_CANTOPEN, StorageFault::Unopened),
-            (ffi::SQLITE_CONSTRAINT, StorageFault::Other),
+            (ffi::SQLITE_ERROR, StorageFault::Altered),
+            (ffi::SQLITE_CONSTRAINT, StorageFault::Altered),
+            (ffi::SQLITE_NOMEM, StorageFault::Other),
         ] {
             assert_eq!(StorageFault::of_sqlite(&sqlite(code)), fault, "{code}");
         }

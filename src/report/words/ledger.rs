@@ -89,6 +89,10 @@ pub(crate) fn ledger_error(error: &LedgerError) -> String {
         }
         LedgerError::OwnersMissing { ledger, starts } => owners_missing(ledger, *starts),
         LedgerError::StartsMissing { ledger, ends } => starts_missing(ledger, *ends),
+        LedgerError::OutcomesGone { ledger, run, told, found } => format!(
+            "run {run} in the ledger {} says that {told} of its rows were done, and the ledger has the outcomes of {found}",
+            location(ledger)
+        ),
         LedgerError::WentBack { ledger } => format!(
             "the ledger {} went back to an earlier time while the run used it: it no longer knows attempts that it had \
              acknowledged",
@@ -189,6 +193,7 @@ pub(crate) fn ledger_hint(error: &LedgerError) -> &'static str {
              next run: rows that it does not know would be sent again"
         }
         LedgerError::StartsMissing { .. }
+        | LedgerError::OutcomesGone { .. }
         | LedgerError::Incomplete { .. }
         | LedgerError::OwnersMissing { .. }
         | LedgerError::KeyTwice { .. } => {
@@ -238,6 +243,7 @@ fn storage_fault(fault: StorageFault, cause: &str) -> String {
         StorageFault::ReadOnly => "it is read-only for this user",
         StorageFault::InputOutput => "the disk reports an error",
         StorageFault::Damaged => "the file is damaged",
+        StorageFault::Altered => "it is not laid out as a ledger is",
         StorageFault::Unopened => "one of its files cannot be opened",
         StorageFault::Misplaced => "there can be no ledger",
     };
@@ -260,6 +266,10 @@ fn storage_hint(fault: StorageFault) -> &'static str {
         StorageFault::Damaged => {
             "do not delete it, it alone knows what was sent: copy its folder, then put back a copy from after the last \
              run, or recover this one with sqlite3's .recover"
+        }
+        StorageFault::Altered => {
+            "somebody edited the file with another program: look it through with `noteferry ledger check`, then put back \
+             a copy from after the last run"
         }
         StorageFault::Contended => {
             "close what holds it, such as a database browser or a backup, then run again: nothing is lost"
@@ -364,6 +374,7 @@ mod tests {
             Fault::InputOutput,
             Fault::Damaged,
             Fault::Contended,
+            Fault::Altered,
             Fault::Unopened,
             Fault::Folder,
             Fault::Misplaced,
@@ -413,6 +424,7 @@ mod tests {
             },
             LedgerError::StartsMissing { ledger: ledger(), ends: 1 },
             LedgerError::StartsMissing { ledger: ledger(), ends: 2 },
+            LedgerError::OutcomesGone { ledger: ledger(), run: 3, told: 5, found: 4 },
             LedgerError::WentBack { ledger: ledger() },
             LedgerError::Busy { holder: None },
             LedgerError::Busy { holder: Some("process 42 since noon".to_owned()) },
