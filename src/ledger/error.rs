@@ -221,6 +221,8 @@ pub(crate) struct LostOutcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StorageFault {
     Full,
+    /// The file may not become any larger: a limit of the system for this process.
+    FileLimit,
     /// The file, its folder or its disk may not be written by this user.
     ReadOnly,
     /// The disk, or the way to it, does not do what it is told.
@@ -250,6 +252,8 @@ pub(crate) enum SpecialFile {
     Device,
     Folder,
     Link,
+    /// A link to what is not there.
+    DanglingLink,
     /// Links that lead to each other.
     LinkLoop,
     /// The system does not say.

@@ -53,10 +53,10 @@ pub(crate) use refusal::{
     of_done_elsewhere, of_invalid, of_ledger, of_no_ledger, of_passed_deadline, of_plain_http,
     of_sandbox, of_secret_given_twice, of_waiting,
 };
-pub(crate) use status::MISCOUNTED;
 pub(crate) use status::{
     Counted, Most, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
 };
+pub(crate) use status::{MISCOUNTED, UNCOUNTED};
 pub(crate) use summary::summary;
 pub(crate) use thread::{ClosingReport, ReportHandle, ReportThread};
 pub(crate) use words::{credentials, of_row, of_source_change, target};

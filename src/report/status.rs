@@ -568,6 +568,8 @@ impl RowLine {
 
 /// Why a run does not count as well although it came to its end: something is there twice.
 pub(crate) const MISCOUNTED: &str = "miscounted";
+/// Why the next run counts once more what one that came to its end has settled: whether all is there once could not be told.
+pub(crate) const UNCOUNTED: &str = "uncounted";
 
 /// A reason for a narrow column.
 fn short(reason: &str) -> &str {

@@ -1,5 +1,6 @@
 //! What a list is worth that does not show what was lost: the ledger's notes on other tickets are the measure.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use noteferry::sandbox::{ListModel, Options, Sandbox};
@@ -173,15 +174,24 @@ fn a_row_in_doubt_whose_content_has_changed_is_not_looked_for_by_the_new_content
 struct SlowOnce {
     stand: Stand,
     made: Arc<Mutex<Vec<(String, Value)>>>,
+    /// So many of the next lists cannot be read, once each note that will be made is there.
+    spoilt: Arc<AtomicU32>,
 }
 
 impl SlowOnce {
     fn open(doubles: bool) -> Self {
         let made = Arc::new(Mutex::new(Vec::<(String, Value)>::new()));
         let (notes, slow) = (Arc::clone(&made), Mutex::new(None::<Value>));
+        let spoilt = Arc::new(AtomicU32::new(0));
+        let spoils = Arc::clone(&spoilt);
         let stand = Stand::open(move |request| {
             let mut notes = notes.lock().unwrap();
             if request.method == "GET" {
+                let is_left = |left: u32| left.checked_sub(1);
+                let order = Ordering::SeqCst;
+                if notes.len() == 4 && spoils.fetch_update(order, order, is_left).is_ok() {
+                    return Some((200, "<html>Sign in</html>".to_owned()));
+                }
                 let of_ticket = |(_, note): &&(String, Value)| {
                     let ticket = note["ticket_id"].as_str().unwrap();
                     request.path.contains(&format!("ticket={ticket}&"))
@@ -210,7 +220,7 @@ impl SlowOnce {
             }
             Some((200, json!({"r": 0, "id": id}).to_string()))
         });
-        Self { stand, made }
+        Self { stand, made, spoilt }
     }
 }
 
@@ -270,6 +280,43 @@ fn what_a_killed_run_has_not_counted_the_next_one_counts() {
     desk.ledger().execute_batch(killed).unwrap();
     let outcome = run_at(&desk, &api.stand).exits(6);
     assert_eq!(outcome.all("miscounted")[0]["row"], 1, "{outcome}");
+}
+
+#[test]
+fn a_list_that_cannot_be_read_is_asked_for_again_before_its_lane_is_left_uncounted() {
+    let desk = Desk::with_notes(notes_csv(3, 3)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+    let api = SlowOnce::open(false);
+    api.spoilt.store(1, Ordering::SeqCst);
+    let outcome = run_at(&desk, &api.stand).exits(6);
+    assert_eq!(api.spoilt.load(Ordering::SeqCst), 0, "{outcome}");
+    assert_eq!(outcome.all("miscounted")[0]["row"], 1, "{outcome}");
+    assert_eq!(outcome.finished()["uncounted"], 0, "{outcome}");
+}
+
+#[test]
+fn what_a_run_could_not_count_the_next_one_counts_though_it_has_nothing_to_send() {
+    let job = format!("{NOTES_JOB}limits: {{ attempts: 2 }}\n");
+    let desk = Desk::with_notes(notes_csv(3, 3)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+    let desk = desk.file("job.yaml", job);
+    let api = SlowOnce::open(false);
+    api.spoilt.store(1_000, Ordering::SeqCst);
+    let outcome = run_at(&desk, &api.stand).exits(0);
+    outcome.counts("rows=3 succeeded=3");
+    assert_eq!(outcome.finished()["uncounted"], 1, "{outcome}");
+    // Nor can the next one.
+    let outcome = run_at(&desk, &api.stand).exits(0);
+    outcome.counts("rows=3 already_done=3");
+    assert_eq!(outcome.finished()["uncounted"], 1, "{outcome}");
+    api.spoilt.store(0, Ordering::SeqCst);
+    let outcome = run_at(&desk, &api.stand).exits(6);
+    outcome.counts("rows=3 already_done=3");
+    assert_eq!(outcome.all("miscounted")[0]["row"], 1, "{outcome}");
+    let double = outcome.all("miscounted")[0]["ids"][1].as_str().unwrap().to_owned();
+    api.made.lock().unwrap().retain(|(id, _)| *id != double);
+    run_at(&desk, &api.stand).exits(0);
+    let before = api.stand.seen().len();
+    run_at(&desk, &api.stand).exits(0);
+    assert_eq!(api.stand.seen().len(), before);
 }
 
 #[test]

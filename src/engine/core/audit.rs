@@ -339,7 +339,14 @@ impl Core {
                 self.token_refused(refusal, cause, now);
                 return self.count_failed(at, audit, (Duration::ZERO, false), now);
             }
-            Verdict::Done { items: None, .. } | Verdict::Unknown { .. } => None,
+            // What cannot be read may be a page of somebody on the way.
+            Verdict::Done { items: None, .. } => {
+                return self.count_failed(at, audit, (Duration::ZERO, false), now);
+            }
+            Verdict::Unknown { after, .. } => {
+                let wait = after.map(asked_wait).unwrap_or_default();
+                return self.count_failed(at, audit, (wait, false), now);
+            }
         };
         match step {
             Some(Step::NextPage) => self.put_count_off(at, audit, now.moment),

@@ -187,7 +187,7 @@ impl FileLedger {
     }
 
     pub(super) fn storage(&self, deed: Deed, error: &rusqlite::Error) -> LedgerError {
-        let (ledger, fault) = (self.location(), StorageFault::of_sqlite(error));
+        let (ledger, fault) = (self.location(), StorageFault::of_ledger(&self.path, error));
         match misfit_column(error) {
             // The file could be read, but not what it holds.
             Some(_) => LedgerError::Misfit { ledger, misfit: None },

@@ -236,6 +236,9 @@ fn cannot_be(deed: Deed, fault: StorageFault, cause: &str) -> String {
 fn storage_fault(fault: StorageFault, cause: &str) -> String {
     let words = match fault {
         StorageFault::Full => return "the disk is full".to_owned(),
+        StorageFault::FileLimit => {
+            return "this process may make no larger file (`ulimit -f`)".to_owned();
+        }
         StorageFault::Contended => return "another process is writing to it".to_owned(),
         StorageFault::Folder => return "it is a folder".to_owned(),
         StorageFault::Special(what) => return format!("it is {}, not a file", special_file(what)),
@@ -254,6 +257,10 @@ fn storage_hint(fault: StorageFault) -> &'static str {
     match fault {
         StorageFault::Full => {
             "make room on the ledger's disk, then run again: nothing was sent that is not recorded"
+        }
+        StorageFault::FileLimit => {
+            "raise that limit in the shell or the script that starts noteferry, as with `ulimit -f unlimited`, then run \
+             again: nothing was sent that is not recorded"
         }
         StorageFault::ReadOnly => {
             "let this user write the file, those beside it and their folder, then run again: nothing was sent that is \
@@ -276,6 +283,10 @@ fn storage_hint(fault: StorageFault) -> &'static str {
         }
         StorageFault::Unopened => {
             "look at its folder's permissions, and for too many open files; then run again: nothing is lost"
+        }
+        StorageFault::Special(SpecialFile::DanglingLink) => {
+            "bring back what the link leads to, as by mounting its disk; or delete the link, if there was no ledger yet: a \
+             new one knows nothing of what was sent"
         }
         StorageFault::Folder | StorageFault::Misplaced | StorageFault::Special(_) => {
             "name a file with --ledger, in a folder that exists or can be made"
@@ -343,6 +354,7 @@ fn special_file(what: SpecialFile) -> &'static str {
         SpecialFile::Device => "a device",
         SpecialFile::Folder => "a folder",
         SpecialFile::Link => "a link",
+        SpecialFile::DanglingLink => "a link to what is not there",
         SpecialFile::LinkLoop => "a link that leads back to itself",
         SpecialFile::Other => "something else",
     }
@@ -370,6 +382,7 @@ mod tests {
         use StorageFault as Fault;
         let faults = [
             Fault::Full,
+            Fault::FileLimit,
             Fault::ReadOnly,
             Fault::InputOutput,
             Fault::Damaged,
@@ -378,6 +391,7 @@ mod tests {
             Fault::Unopened,
             Fault::Folder,
             Fault::Misplaced,
+            Fault::Special(SpecialFile::DanglingLink),
             Fault::Other,
         ];
         let cause = || "what the system says".to_owned();

@@ -14,7 +14,7 @@ use crate::ledger::{
 };
 use crate::plan::{Done, Fate, Fates, Held, Policy, Sending, Tally, run_mark, taken_for_old};
 use crate::report::{
-    ClosingReport, MISCOUNTED, ReportHandle, ReportThread, Reporter, exit, reason,
+    ClosingReport, MISCOUNTED, ReportHandle, ReportThread, Reporter, UNCOUNTED, exit, reason,
 };
 use crate::row::{Totals, Uncounted};
 use crate::traffic::deadline::Deadline;
@@ -299,9 +299,10 @@ impl Session<'_> {
         last.push(Event::Finished { totals, ending: ending.clone() });
         let mut closing = reports.close(last);
         if let Some(left) = left {
-            // What is there twice is counted again by the next run.
+            // What is there twice is counted again by the next run, and so is what could not be counted.
             let miscounted = (totals.miscounted > 0).then_some(MISCOUNTED);
-            let exit = (exit, reason(&ending).or(miscounted));
+            let uncounted = (totals.uncounted > 0).then_some(UNCOUNTED);
+            let exit = (exit, reason(&ending).or(miscounted).or(uncounted));
             // The rows are in the ledger already; that this run's own line is not is no loss.
             let _ = left.ledger.end_run(run, &totals, exit, now);
         }
