@@ -197,6 +197,11 @@ impl Search {
         matches!(self.before_first, BeforeFirst::Asked(_))
     }
 
+    /// Whether nothing of the list has come.
+    pub(crate) fn has_begun_nothing(&self) -> bool {
+        self.seen.is_empty() && self.page == self.first_page && !self.is_read()
+    }
+
     /// The request for the page that is due; none where the row lacks a field that the list asks for.
     pub fn request(&self, recover: &Recover, ready: &Ready) -> Option<Request> {
         request_of(recover, &ready.fields, self.page)

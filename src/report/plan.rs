@@ -297,7 +297,8 @@ fn under_way(step: &Step) -> String {
 
 fn why_in_doubt(step: &Step) -> String {
     let state = step.known.as_ref().map(|known| &known.earlier.state);
-    let lost = matches!(state, Some(RowState::InDoubt { .. }));
+    // Of one whose run was killed it is known where it came to be in doubt before that.
+    let lost = matches!(state, Some(RowState::InDoubt { .. } | RowState::Started { .. }));
     let words = told_of(step).filter(|_| lost);
     let words = words.unwrap_or_else(|| "its run ended before the answer".to_owned());
     let then = match (step.change, &step.known) {

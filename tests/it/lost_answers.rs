@@ -329,6 +329,86 @@ fn what_was_answered_and_is_there_twice_is_told_where_its_list_is_read_anyway() 
     assert_eq!(rows, [1, 3], "{outcome}");
 }
 
+/// An API that loses the answers to creates on tickets that it does not know, and whose lists say of which they are: of all, where
+/// `knows_none`.
+fn without_tickets(knows_none: bool) -> Stand {
+    let made = Mutex::new(Vec::<Value>::new());
+    Stand::open(move |request| {
+        let mut made = made.lock().unwrap();
+        if request.method == "GET" {
+            if knows_none || request.path.contains("ticket=tk_missing&") {
+                return Some((200, json!({"r": 4, "msg": "ticket not found"}).to_string()));
+            }
+            let of_ticket = |note: &&Value| {
+                let ticket = note["ticket_id"].as_str().unwrap();
+                request.path.contains(&format!("ticket={ticket}&"))
+            };
+            let rows: Vec<&Value> = made.iter().filter(of_ticket).collect();
+            return Some((200, json!({"r": 0, "data": {"rows": rows}}).to_string()));
+        }
+        if request.body["ticket_id"] == "tk_missing" {
+            return Some((503, String::new()));
+        }
+        let id = format!("tn_{}", made.len());
+        let mut note = request.body.clone();
+        note["id"] = id.clone().into();
+        note["created"] = jiff::Timestamp::now().as_millisecond().into();
+        made.push(note);
+        Some((200, json!({"r": 0, "id": id}).to_string()))
+    })
+}
+
+fn with_missing_ticket() -> Desk {
+    let rows = "id,ticket,body\nk1,tk_missing,a\nk2,tk_1,b\nk3,tk_2,c\n";
+    Desk::with_notes(rows).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z")
+}
+
+#[test]
+fn what_was_sent_to_a_ticket_that_does_not_exist_is_refused_and_not_in_doubt() {
+    let (desk, stand) = (with_missing_ticket(), without_tickets(false));
+    let outcome = run_at(&desk, &stand).exits(1);
+    outcome.counts("rows=3 succeeded=2 failed=1");
+    assert!(why(&outcome, 1).contains("ticket not found"), "{outcome}");
+    let sent = || stand.seen().iter().filter(|seen| seen.body["ticket_id"] == "tk_missing").count();
+    assert_eq!(sent(), 1, "{outcome}");
+    run_at(&desk, &stand).exits(1).counts("rows=3 already_done=2 failed=1");
+    assert_eq!(sent(), 1);
+    desk.call("ledger check").exits(0);
+}
+
+#[test]
+fn so_is_what_an_earlier_run_has_left_in_doubt() {
+    let (desk, stand) = (with_missing_ticket(), without_tickets(false));
+    run_at(&desk, &stand).exits(1);
+    forget_outcome(&desk.ledger(), 1, 1);
+    run_at(&desk, &stand).exits(1).counts("rows=3 already_done=2 failed=1");
+    desk.call("ledger check").exits(0);
+}
+
+#[test]
+fn where_no_list_is_shown_that_a_ticket_does_not_exist_says_nothing() {
+    let (desk, stand) = (with_missing_ticket(), without_tickets(true));
+    let outcome = run_at(&desk, &stand).exits(6);
+    outcome.counts("rows=3 succeeded=2 in_doubt=1");
+    assert!(why(&outcome, 1).contains("503"), "{outcome}");
+}
+
+#[test]
+fn a_row_in_doubt_keeps_the_first_cause_of_that() {
+    let (desk, sandbox) = with_last_lost(2, false);
+    let again = "INSERT INTO ends (id, number, owner, at, outcome, status, reason) \
+                 SELECT id, number, owner, at, 'lost', 503, 'answered' FROM starts WHERE key = 'k2'; \
+                 INSERT INTO starts SELECT id, 2, turn, owner, key, row, line, operation, lane, digest, at + 1, remote_at \
+                 FROM starts WHERE key = 'k2'";
+    desk.ledger().execute_batch(again).unwrap();
+    let address = sandbox.base_url();
+    desk.write("job.yaml", format!("{NOTES_JOB}in_doubt: hold\n"));
+    let plan = desk.call(&format!("plan job.yaml --base-url {address}"));
+    assert!(plan.stdout.contains("503"), "{plan}");
+    let status = desk.call(&format!("status job.yaml --base-url {address}"));
+    assert!(status.stdout.contains("503"), "{status}");
+}
+
 #[test]
 fn an_answer_that_cannot_be_read_is_a_doubt_about_its_row_and_no_outage() {
     for (status, body) in [

@@ -12,8 +12,8 @@ use crate::ledger::{
     History, HistoryRow, JobId, JobName, JobStatus, LedgerError, Misfit, OwnerId, Reader, Requests,
 };
 use crate::row::{
-    Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Page, Reason,
-    RowId, RowState, Uncounted,
+    Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome, Page,
+    Reason, RowId, RowState, Uncounted,
 };
 use crate::text::place::RowPlace;
 use crate::text::spelling::is_same;
@@ -349,9 +349,9 @@ pub(super) fn read_row(
     connection: &Connection,
     row: RowId,
 ) -> Result<Option<(Life, Sent)>, Unread> {
-    let mut one = One { sent: Sent::default(), found: None };
+    let mut one = One { sent: Sent::default(), is_open: false, found: None };
     scan(connection, Which::One(row.0), &mut one)?;
-    let One { mut sent, found } = one;
+    let One { mut sent, found, .. } = one;
     let Some((owner, life)) = found else { return Ok(None) };
     if matches!(life.state(), RowState::Started { .. }) {
         let query = "SELECT name FROM owners WHERE id = ?1 AND until > unixepoch('subsec') * 1000";
@@ -363,6 +363,8 @@ pub(super) fn read_row(
 
 struct One {
     sent: Sent,
+    /// Whether nobody knows what the last attempt did.
+    is_open: bool,
     found: Option<(OwnerId, Life)>,
 }
 
@@ -378,12 +380,25 @@ impl Listener for One {
         sent.place.line = start.get(Self::START_FROM + 2)?;
         sent.lane = start.get(Self::START_FROM + 3)?;
         sent.digest = Digest(start.get(Self::START_FROM + 4)?);
-        sent.cause = None;
+        if !self.is_open {
+            sent.cause = None;
+        }
+        self.is_open = true;
         Ok(())
     }
 
     fn end(&mut self, end: &Row<'_>) -> rusqlite::Result<()> {
-        self.sent.cause = cause(end, Self::END_FROM)?;
+        let cause = cause(end, Self::END_FROM)?;
+        let first = self.sent.cause.take();
+        self.is_open = text_or_null(end, 2)?.is_none_or(|outcome| outcome == Outcome::Lost.word());
+        self.sent.cause = match (first, cause) {
+            // Why it is in doubt is why its first answer was lost; why that could not be settled is what the last look says.
+            (Some(first), Some(cause)) if self.is_open => {
+                Some(Cause { doubt: cause.doubt, ..first })
+            }
+            (first, None) if self.is_open => first,
+            (_, cause) => cause,
+        };
         Ok(())
     }
 
