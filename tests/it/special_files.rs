@@ -85,11 +85,8 @@ fn a_limit_on_the_size_of_files_is_an_error_and_no_death() {
 fn a_ledger_that_is_a_link_to_what_is_not_there_is_made_nowhere() {
     let (desk, sandbox) = (Desk::with_notes(notes_csv(1, 1)), sandbox(""));
     symlink(desk.path("elsewhere.db"), desk.path("ledger.db")).unwrap();
-    let address = sandbox.base_url();
-    for verb in ["run", "plan", "status", "ledger check"] {
-        let at =
-            if verb == "ledger check" { String::new() } else { format!("--base-url {address}") };
-        let told = desk.call(&format!("{verb} job.yaml --ledger ledger.db {at}")).exits(2);
+    for verb in ["run job.yaml --sandbox", "plan job.yaml --sandbox", "status", "ledger check"] {
+        let told = desk.call(&format!("{verb} --ledger ledger.db")).exits(2);
         assert!(told.stderr.contains("a link to what is not there"), "{verb}: {told}");
         assert!(told.stderr.contains("bring back what the link leads to"), "{verb}: {told}");
     }
