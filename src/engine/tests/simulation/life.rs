@@ -245,6 +245,13 @@ impl<'a> Life<'a> {
                 }
             };
             let state = self.world.ledger.remove(&row).unwrap_or(RowState::NotStarted);
+            // What is said of an attempt later takes the place of what was said before.
+            let state = match (state, ack) {
+                (RowState::InDoubt { attempts }, Ack::Ended { .. }) => {
+                    RowState::Started { attempts }
+                }
+                (state, _) => state,
+            };
             self.world.ledger.insert(row, state.after(event).unwrap());
             acks.push(ack);
         }
