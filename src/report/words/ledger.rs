@@ -89,15 +89,10 @@ pub(crate) fn ledger_error(error: &LedgerError) -> String {
         }
         LedgerError::OwnersMissing { ledger, starts } => owners_missing(ledger, *starts),
         LedgerError::StartsMissing { ledger, ends } => starts_missing(ledger, *ends),
-        LedgerError::OutcomesGone { ledger, run, told, found } => format!(
-            "run {run} in the ledger {} says that {told} of its rows were done, and the ledger has the outcomes of {found}",
-            location(ledger)
-        ),
-        LedgerError::WentBack { ledger } => format!(
-            "the ledger {} went back to an earlier time while the run used it: it no longer knows attempts that it had \
-             acknowledged",
-            location(ledger)
-        ),
+        LedgerError::OutcomesGone { ledger, run, told, found } => {
+            outcomes_gone(ledger, *run, (*told, *found))
+        }
+        LedgerError::WentBack { ledger } => went_back(ledger),
     }
 }
 
@@ -106,6 +101,21 @@ fn owners_missing(ledger: &Location, starts: u64) -> String {
         if starts == 1 { ("attempt", "it was") } else { ("attempts", "they were") };
     format!(
         "{starts} {attempts} in the ledger {} do not say any more for which job {them}",
+        location(ledger)
+    )
+}
+
+fn outcomes_gone(ledger: &Location, run: i64, (told, found): (u64, u64)) -> String {
+    format!(
+        "run {run} in the ledger {} says that {told} of its rows were done, and the ledger has the outcomes of {found}",
+        location(ledger)
+    )
+}
+
+fn went_back(ledger: &Location) -> String {
+    format!(
+        "the ledger {} went back to an earlier time while the run used it: it no longer knows attempts that it had \
+         acknowledged",
         location(ledger)
     )
 }
