@@ -257,7 +257,7 @@ impl Gathering {
     /// did, where its rescue file was lost; such a row is in doubt, or has been looked for since.
     pub(super) fn finish(&mut self, moment: &Connection) -> rusqlite::Result<()> {
         let mut runs = moment.prepare(
-            "SELECT id, succeeded FROM runs WHERE job = ?1 AND succeeded > 0 AND EXISTS \
+            "SELECT id, succeeded FROM runs WHERE job = ?1 AND succeeded > 0 AND ended_at IS NOT NULL AND EXISTS \
              (SELECT 1 FROM owners WHERE owners.run = runs.id AND owners.name <> '') ORDER BY id",
         )?;
         let mut runs = runs.query([self.job.0])?;
