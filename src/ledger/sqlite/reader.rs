@@ -253,8 +253,8 @@ impl Gathering {
     }
 
     /// All has been heard: looks whether a run did rows of which nothing is there any more. Runs of older versions have
-    /// owners without a name, and did not say who found out. A start of which its own run knew no outcome may be a row that it
-    /// did, where its rescue file was lost; such a row is in doubt, or has been looked for since.
+    /// owners without a name, and did not say who found out. A start of which nobody knew an outcome by then may be a row that
+    /// it did, where its rescue file was lost; such a row is in doubt, or has been looked for since.
     pub(super) fn finish(&mut self, moment: &Connection) -> rusqlite::Result<()> {
         let mut runs = moment.prepare(
             "SELECT id, succeeded FROM runs WHERE job = ?1 AND succeeded > 0 AND ended_at IS NOT NULL AND EXISTS \
@@ -273,11 +273,13 @@ impl Gathering {
     }
 }
 
-/// Starts of a run of which the run itself has not said what came of them.
+/// Starts of a job up to a run of which nobody had said by the end of that run what came of them.
 fn unknown_starts(moment: &Connection, run: i64) -> rusqlite::Result<u64> {
-    let query = "SELECT count(*) FROM starts WHERE owner IN (SELECT id FROM owners WHERE run = ?1) AND NOT EXISTS \
-                 (SELECT 1 FROM ends WHERE ends.id = starts.id AND ends.number = starts.number \
-                 AND ends.owner = starts.owner AND ends.outcome <> 'lost')";
+    let query = "SELECT count(*) FROM starts WHERE owner IN (SELECT owners.id FROM owners \
+                 JOIN runs ON runs.id = owners.run JOIN runs AS this ON this.job = runs.job \
+                 WHERE this.id = ?1 AND runs.id <= this.id) AND NOT EXISTS \
+                 (SELECT 1 FROM ends WHERE ends.id = starts.id AND ends.number = starts.number AND ends.outcome <> 'lost' \
+                 AND ends.owner <= (SELECT max(id) FROM owners WHERE run = ?1))";
     moment.query_row(query, [run], |row| row.get(0))
 }
 
