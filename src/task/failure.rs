@@ -84,6 +84,15 @@ impl Failure {
         }
     }
 
+    /// A word for scripts where the code of a problem does not say it.
+    pub(crate) fn reason(&self) -> Option<&'static str> {
+        match (self, self.exit()) {
+            (_, exit::LOCKED) => Some("locked"),
+            (Self::Invalid(_), _) => Some("invalid"),
+            _ => None,
+        }
+    }
+
     pub(crate) fn exit(&self) -> u8 {
         match self {
             Self::Ledger(

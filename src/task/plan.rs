@@ -40,6 +40,8 @@ pub(crate) struct About {
     pub address: String,
     /// The header that carries the token, if requests have one.
     pub header: Option<String>,
+    /// What one row makes or changes on the other side, in a word of the connector's.
+    pub item: String,
 }
 
 /// What a plan came to, which has been shown.
@@ -162,6 +164,7 @@ impl About {
             target: target.words(),
             address: target.base_url.clone(),
             header: authentication.map(|file| file.header.clone()),
+            item: opening.job.connector.item.clone(),
         }
     }
 }
