@@ -22,7 +22,7 @@ use crate::text::diagnostic::Diagnostic;
 use crate::traffic::reply::NoToken;
 
 /// So many rows of a kind are named.
-const NAMED: usize = 3;
+const NAMED: usize = 5;
 
 /// What a run comes to, over several lines: how long it took, and why rows did not succeed, is known from what was told.
 pub(crate) fn summary(
@@ -435,6 +435,9 @@ fn day_of(deadline: &str, started: &Zoned) -> Option<String> {
 fn rehearsal(view: &RunView, totals: &Totals, ending: &Ending) -> String {
     let was = "This was a rehearsal in the sandbox: nothing reached the real API.";
     let succeeded = *ending == Ending::Finished && totals.failed + totals.in_doubt == 0;
+    // What is done in a rehearsal is done for the next one, too, as it would be in the real run.
+    let anew = view.started.strftime("rehearsal-%Y%m%d-%H%M%S.db").to_string();
+    let anew = view.command.with_value("ledger", &anew);
     match (succeeded, ending) {
         (true, _) => {
             let run = view.command.without("sandbox");
@@ -444,8 +447,14 @@ fn rehearsal(view: &RunView, totals: &Totals, ending: &Ending) -> String {
                 }
                 None => "",
             };
+            let again = match totals.requests {
+                0 => format!(
+                    "\nNothing was sent in it: all rows were rehearsed before. To rehearse them again, with a ledger of its own: {anew}"
+                ),
+                _ => String::new(),
+            };
             format!(
-                "{was}\nThe same without --sandbox is the real thing, and does reach it: {run}{rate}"
+                "{was}{again}\nThe same without --sandbox is the real thing, and does reach it: {run}{rate}"
             )
         }
         (false, Ending::Finished) => {
@@ -453,8 +462,8 @@ fn rehearsal(view: &RunView, totals: &Totals, ending: &Ending) -> String {
             let again = on_its_day(view, view.command.without("limit"));
             let again = if totals.failed > 0 { again.with("retry-failed") } else { again };
             format!(
-                "{was}\nTo rehearse again what did not succeed: {again}\nTo rehearse all of it from the beginning, give it a \
-                 ledger of its own with --ledger."
+                "{was}\nTo rehearse again what did not succeed: {again}\nTo rehearse all of it from the beginning, with a \
+                 ledger of its own: {anew}"
             )
         }
         (false, _) => was.to_owned(),

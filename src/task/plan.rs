@@ -12,7 +12,7 @@ use crate::text::address;
 use crate::text::spelling::is_same;
 
 use super::booking::{Past, name_in, refuse_other_account};
-use super::elsewhere::refuse_done_elsewhere;
+use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
 use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions};
 use super::rescued::tell_waiting;
@@ -89,6 +89,10 @@ pub(crate) fn plan(
     let is_first = past.as_ref().is_none_or(Past::is_empty);
     if is_first && !options.sending.as_new {
         refuse_done_elsewhere(&opening, &options.job, &target, now)?;
+    }
+    if target.is_sandbox && !options.sending.as_new {
+        let foretold = foretell_done_elsewhere(&opening, &options.job, now);
+        foretold.into_iter().for_each(|problem| listener(Told::Problem(problem)));
     }
     let report = planning.show(&fates, show(About::new(&opening, &target)))?;
     let tally = *fates.tally();
