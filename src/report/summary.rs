@@ -286,8 +286,8 @@ fn held(view: &RunView) -> String {
 /// Why rows were not started though the run came to its end.
 fn not_overtaking(count: u64) -> String {
     let (stands, was, it) = match count {
-        1 => ("stands", "was", "it goes"),
-        _ => ("stand", "were", "they go"),
+        1 => ("it stands", "was", "it goes"),
+        _ => ("they stand", "were", "they go"),
     };
     format!(
         "{} {was} not started: {stands} behind a row in doubt (of the same ticket, say) and must not overtake that one. As \
