@@ -76,7 +76,7 @@ impl Lacking {
             std::mem::take(&mut self.0).into_iter().partition(|held| wants(&held.column));
         self.0 = kept;
         let mut all: Vec<Diagnostic> = Vec::new();
-        for Held { first, others, .. } in Vec::<Held>::from(wanted) {
+        for Held { first, others, .. } in wanted {
             let others = others.into_iter().map(|at| of_row(&first, at));
             all.extend(others);
             all.push(first);

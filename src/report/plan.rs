@@ -144,7 +144,7 @@ struct Shown {
 
 enum Style {
     Text {
-        head: PlanHead,
+        head: Box<PlanHead>,
         paint: Paint,
         /// So many rows of a kind that somebody has to look at are shown.
         most: u64,
@@ -157,7 +157,7 @@ impl PlanReport {
     pub(crate) fn text(out: Box<dyn Write + Send>, head: PlanHead, color: bool) -> Self {
         let paint = Paint(color);
         let most = if head.verbose { u64::MAX } else { SHOWN };
-        let mut report = Self::new(out, Style::Text { head, paint, most });
+        let mut report = Self::new(out, Style::Text { head: Box::new(head), paint, most });
         if let Style::Text { head, .. } = &report.style {
             report.out.text(&format!("{} to {}\n", paint.bold(&head.job), head.target));
         }
