@@ -72,7 +72,7 @@ impl Lacking {
     /// What was held back of the columns that are wanted, in the order of the rows; nothing more is held back of any column
     /// of these.
     pub(super) fn release(&mut self, wants: impl Fn(&str) -> bool) -> Vec<RowProblem> {
-        let (wanted, kept) =
+        let (wanted, kept): (Vec<Held>, Vec<Held>) =
             std::mem::take(&mut self.0).into_iter().partition(|held| wants(&held.column));
         self.0 = kept;
         let mut all: Vec<Diagnostic> = Vec::new();
