@@ -64,6 +64,7 @@ fn report(given: &CommandLine, output: Output, about: About) -> PlanReport {
         target: shown(&about.target).into_owned(),
         address: about.address,
         header: about.header,
+        item: about.item,
         verbose: output.verbose,
     };
     PlanReport::text(data(), head, output.data_color)

@@ -9,6 +9,7 @@ pub(crate) mod decide;
 mod decider;
 mod elsewhere;
 mod fates;
+mod lacking;
 mod look;
 mod names;
 mod prior;

@@ -204,7 +204,7 @@ impl<'a> Steps<'a> {
         if let Some(taken) = key.as_ref().and_then(|key| look.taken_key(&record.place, key)) {
             problem.get_or_insert(taken);
         }
-        if matches!(noted.fate, Fate::Send(_)) && look.fate(&self.policy) != noted.fate {
+        if matches!(noted.fate, Fate::Send(_)) && look.fate(&self.policy) != noted.fate.alone() {
             return Err(ReadingFailure::changed(&record.place));
         }
         Ok(Step {

@@ -263,7 +263,9 @@ codes! {
             "a row has the key of another one that is done"
             "The ledger knows a row by its key. Under this one a row was sent that did something else, or to something else, \
              so this cannot be the same row; passed over as done it would be lost. It happens where numbers begin anew each \
-             month: give such a file's job another name, or make the month a part of the key."
+             month: give such a file's job another name, which begins a history of its own. Or make the keys differ in the \
+             file itself, as by the month before each number; the `key` of the job stays as it is, for another one is \
+             refused once rows are done (key-changed)."
         SourceChanged "source-changed"
             "the source has changed between its two readings"
             "A source is read once to check its rows and once to send them, and what is sent must be what was checked. \
@@ -315,8 +317,9 @@ codes! {
              have no columns."
         TooManyColumns "too-many-columns"
             "there are more than 10,000 columns or different keys"
-            "The file uses data, such as ids, as keys. A key names a column and is the same in every row; what differs \
-             from row to row has to be a value."
+            "In JSON, data such as ids are used as keys: a key names a column and is the same in every row; what differs \
+             from row to row has to be a value. In a CSV, the header is no header or never ends: look whether the delimiter \
+             is right, whether the file has line breaks, and whether it is turned by its side (a row for each column)."
     }
     "The content of rows": {
         Expression "expression"

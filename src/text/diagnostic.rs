@@ -77,13 +77,23 @@ pub struct Diagnostic {
     pub place: Place,
     /// True of every row alike, so it is told for the first one only.
     pub once: bool,
+    /// The column that the row lacks, where that is all that is wrong: if no row has it, that is told instead.
+    pub lacks: Option<Arc<str>>,
 }
 
 impl Diagnostic {
     /// Something that stops what was asked for.
     pub fn error(code: Code, place: Place, message: impl Into<String>) -> Self {
         let severity = Severity::Error;
-        Self { severity, code, message: message.into(), hint: None, place, once: false }
+        Self {
+            severity,
+            code,
+            message: message.into(),
+            hint: None,
+            place,
+            once: false,
+            lacks: None,
+        }
     }
 
     /// Something that is told and passed over.

@@ -25,12 +25,15 @@ mod ledger;
 mod ledger_check;
 mod lost_answers;
 mod markers;
+#[cfg(target_os = "linux")]
+mod memory;
 mod names;
 mod next_steps;
 #[cfg(target_os = "linux")]
 mod outputs;
 mod own_certificates;
 mod planning;
+mod reasons;
 mod repeats;
 mod replay;
 mod running;

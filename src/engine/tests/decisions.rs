@@ -889,7 +889,7 @@ fn what_an_earlier_run_left_under_way_is_waited_for_before_it_is_repeated() {
 
 /// A core that has to be done after a minute.
 fn hurried(wall: Option<i64>) -> Core {
-    let deadline = Some(Deadline { moment: at(60_000).moment, wall });
+    let deadline = Some(Deadline { moment: at(60_000).moment, wall, is_longest: false });
     let settings = Settings { deadline, ..settings() };
     Core::new(settings, Pace::new(&["1000/s".parse().unwrap()]))
 }
@@ -945,7 +945,8 @@ fn what_does_not_end_by_the_deadline_is_left_in_doubt() {
 #[test]
 fn a_request_that_may_not_end_by_the_deadline_is_not_begun_where_there_is_time_enough() {
     for (minutes, last) in [(10, 570_000), (2, 108_000)] {
-        let deadline = Some(Deadline { moment: at(minutes * 60_000).moment, wall: None });
+        let deadline =
+            Some(Deadline { moment: at(minutes * 60_000).moment, wall: None, is_longest: false });
         let longest_request = Duration::from_secs(30);
         let settings = Settings { deadline, longest_request, ..settings() };
         let mut core = Core::new(settings, Pace::new(&["1000/s".parse().unwrap()]));

@@ -1,6 +1,6 @@
 //! What is told once on the way, as a person reads it.
 
-use super::{cause, counted, ledger_error, no_token, one_line, span};
+use super::{about, cause, counted, ledger_error, no_token, one_line, span};
 use crate::event::Note;
 use crate::ledger;
 use crate::traffic::shared_pace::Unheard;
@@ -43,7 +43,7 @@ pub(crate) fn note(note: &Note) -> String {
             },
             match at_most.is_zero() {
                 true => "now".to_owned(),
-                false => format!("in about {}, when it surely shows everything", span(*at_most)),
+                false => format!("in {}, when it surely shows everything", about(*at_most)),
             }
         ),
         Note::LeftUncounted { lanes } => format!(

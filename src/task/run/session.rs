@@ -330,12 +330,12 @@ impl Rest {
             Fate::Reject => Self::Invalid,
             // What was in doubt before, and of which nothing has become known, still is.
             Fate::Hold(Held::InDoubt)
-            | Fate::Send(Sending::Repeat | Sending::Settle)
-            | Fate::Later(Sending::Repeat | Sending::Settle) => Self::InDoubt,
+            | Fate::Send(Sending::Repeat | Sending::Resend | Sending::Settle)
+            | Fate::Later(Sending::Repeat | Sending::Resend | Sending::Settle) => Self::InDoubt,
             // What somebody else has in hand is theirs to tell of.
             Fate::Hold(Held::Behind | Held::UnderWay)
-            | Fate::Send(Sending::Fresh)
-            | Fate::Later(Sending::Fresh) => Self::NotStarted,
+            | Fate::Send(Sending::Fresh | Sending::IfSettled)
+            | Fate::Later(Sending::Fresh | Sending::IfSettled) => Self::NotStarted,
         }
     }
 }

@@ -196,6 +196,19 @@ impl Pace {
         self.pressure.paused(now)
     }
 
+    /// How long nothing will leave because requests of before, those of others among them, have used a quota up; none where
+    /// that is no longer than requests are apart anyway.
+    pub(crate) fn spent(&self, now: Moment) -> Option<Duration> {
+        let free = self.windows().map(|window| window.next(now, self.under_way)).max()?;
+        let wait = free.since(now);
+        (wait > self.quota_period()).then_some(wait)
+    }
+
+    /// How many other runs share the pace at present, as far as they were heard of.
+    pub(crate) fn shared_with(&self) -> u32 {
+        self.share.as_ref().map_or(0, Share::other_runs)
+    }
+
     /// A request that left at `sent_at` has been let in: it was answered, and not by a push-back.
     pub(crate) fn let_in(&mut self, sent_at: Moment, now: Moment) {
         self.pressure.let_in(sent_at, now, self.allowed());
@@ -238,7 +251,7 @@ impl Pace {
     pub(crate) fn hear(&mut self, view: &View, now: Moment) -> Option<Duration> {
         let share = self.share.as_mut()?;
         let is_first = share.is_new();
-        share.hears(view.permits, view.is_shared);
+        share.hears(view.permits, view.other_runs);
         let lengths = self.quotas.iter().map(|quota| quota.window);
         let limit_of = |length| view.limits.iter().find(|(window, _)| *window == length);
         for (window, length) in self.quota_windows.iter_mut().zip(lengths) {

@@ -278,8 +278,10 @@ impl Slot {
     pub(crate) fn new(work: Work) -> Self {
         let state = match (work.attempts, work.sending) {
             (0, _) => RowState::NotStarted,
-            (attempts, Sending::Fresh) => RowState::Deferred { attempts },
-            (attempts, Sending::Repeat | Sending::Settle) => RowState::InDoubt { attempts },
+            (attempts, Sending::Fresh | Sending::IfSettled) => RowState::Deferred { attempts },
+            (attempts, Sending::Repeat | Sending::Resend | Sending::Settle) => {
+                RowState::InDoubt { attempts }
+            }
         };
         // Nobody works on an attempt of an earlier run any longer than on one that was lost when this run began.
         let sure_at = match state.may_have_acted() {
@@ -292,9 +294,9 @@ impl Slot {
             state,
             phase: Phase::Queued,
             tries: Tries::default(),
-            repeat_from: (work.sending == Sending::Repeat).then_some(sure_at),
+            repeat_from: work.sending.is_again().then_some(sure_at),
             attempted: work.attempted.unwrap_or_default(),
-            in_earlier_doubt: work.sending != Sending::Fresh,
+            in_earlier_doubt: work.sending.may_have_acted(),
             ends_on_their_way: 0,
             unrecorded: false,
             work: Arc::new(work),
