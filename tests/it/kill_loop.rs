@@ -317,6 +317,8 @@ fn kill_amid(lists: &'static [ListModel], clock: ClockModel, doubts: u64, at: u6
         seed,
         ..unhurried()
     });
+    // Where nothing was ever surely made, no list can be believed, and every ticket may stop.
+    desk.run(&sandbox, "job.yaml --limit 4");
     for _ in 0..kills {
         let run = run(&desk, &sandbox);
         std::thread::sleep(Duration::from_millis(random.u64(100..500)));
