@@ -60,6 +60,10 @@ mod tests {
 
     use super::*;
     use crate::cli::arguments::Arguments;
+    use crate::event::Ending;
+    use crate::report::tests::view;
+    use crate::report::{Causes, RunView, summary};
+    use crate::row::Totals;
 
     /// What clap makes of a command line, and the command line as it was given.
     fn read<S: AsRef<str>>(words: &[S]) -> (String, CommandLine) {
@@ -112,6 +116,78 @@ mod tests {
                 assert_eq!(line.to_string(), given.join(" "));
                 assert_eq!(read(&words(&line)).0, meant);
             }
+        }
+    }
+
+    /// How a flag of `run` stands in the line that goes on with a run that has stopped.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Resumed {
+        /// As it was given: without it the run that goes on would be another one.
+        AsGiven,
+        /// As `summary` makes it of what is left, or not at all.
+        Made,
+    }
+
+    /// A new flag has to be decided on here. What must not stand there as it was given, `summary` has to take out or change.
+    const RESUMED: &[(&str, Resumed)] = &[
+        ("allow-http", Resumed::AsGiven),
+        ("as-new", Resumed::AsGiven),
+        ("base-url", Resumed::AsGiven),
+        ("ca-file", Resumed::AsGiven),
+        ("color", Resumed::AsGiven),
+        ("concurrency", Resumed::AsGiven),
+        ("connectors", Resumed::AsGiven),
+        // What has passed is left out, and a time of day gets its day.
+        ("deadline", Resumed::Made),
+        ("delimiter", Resumed::AsGiven),
+        ("format", Resumed::AsGiven),
+        ("give-up-after", Resumed::AsGiven),
+        ("ledger", Resumed::AsGiven),
+        // As many as the pilot has left.
+        ("limit", Resumed::Made),
+        ("max-duration", Resumed::AsGiven),
+        ("max-failures", Resumed::AsGiven),
+        ("min-rows", Resumed::AsGiven),
+        ("no-progress", Resumed::AsGiven),
+        ("operation", Resumed::AsGiven),
+        ("own-pace", Resumed::AsGiven),
+        ("quiet", Resumed::AsGiven),
+        ("rate", Resumed::AsGiven),
+        ("retry-failed", Resumed::AsGiven),
+        ("sandbox", Resumed::AsGiven),
+        ("skip-invalid", Resumed::AsGiven),
+        ("verbose", Resumed::AsGiven),
+    ];
+
+    #[test]
+    fn every_flag_of_run_is_decided_on_for_the_line_that_goes_on_with_it() {
+        let mut all = Arguments::command();
+        all.build();
+        let run = all.find_subcommand("run").unwrap();
+        let flags = run.get_arguments().filter_map(|flag| Some((flag, flag.get_long()?)));
+        let flags: Vec<_> =
+            flags.filter(|(_, name)| !matches!(*name, "help" | "version")).collect();
+        let mut names: Vec<&str> = flags.iter().map(|(_, name)| *name).collect();
+        names.sort_unstable();
+        let decided: Vec<&str> = RESUMED.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, decided, "decide for each whether `Resume:` carries it");
+        let part = Totals { rows: 50, succeeded: 10, not_started: 40, ..Totals::default() };
+        for (flag, name) in flags {
+            let mut given = vec!["noteferry".to_owned(), "run".to_owned(), "job.csv".to_owned()];
+            given.push(format!("--{name}"));
+            given.extend(flag.get_action().takes_values().then(|| value_of(name).to_owned()));
+            let (_, line) = read(&given);
+            let view = RunView { command: line, ..view() };
+            let told = summary(
+                &view,
+                &part,
+                &Ending::Interrupted { signal: 2 },
+                (std::time::Duration::ZERO, &Causes::default()),
+            );
+            let resume = told.lines().find(|line| line.starts_with("Resume: ")).unwrap();
+            let is_carried = resume == format!("Resume: {}", given.join(" "));
+            let how = RESUMED.iter().find(|(known, _)| *known == name).unwrap().1;
+            assert!(is_carried || how == Resumed::Made, "{resume}");
         }
     }
 

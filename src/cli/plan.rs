@@ -124,6 +124,7 @@ fn report(given: &CommandLine, output: Output, about: About, sample: u64) -> Pla
         target: shown(&about.target).into_owned(),
         address: about.address,
         header: about.header,
+        item: about.item,
         verbose: output.verbose,
         sample,
     };

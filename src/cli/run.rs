@@ -7,7 +7,7 @@ use jiff::{Timestamp, Zoned};
 use crate::event::Ending;
 use crate::report::{
     InvalidRows, Reporter, RunView, Several, at, bar, credentials, exit, finished_event, ndjson,
-    of_invalid, of_sandbox, plain,
+    of_invalid, of_sandbox, plain, refused_event,
 };
 use crate::row::Totals;
 use crate::sandbox::{self, Sandbox};
@@ -129,7 +129,9 @@ fn tell(failure: &Failure, given: &CommandLine, output: &Output) -> u8 {
             words.iter().for_each(|words| output.warn(words));
         }
     }
-    close(output, &totals, failure.exit())
+    let event = refused_event(&totals, failure.exit(), failure.reason(), &failure.problems());
+    output.event(&at(event, Timestamp::now()));
+    failure.exit()
 }
 
 /// What is said of rows that are refused.

@@ -396,7 +396,8 @@ impl<T: Transport> Shell<'_, T> {
             _ => &[],
         };
         let ids: HashSet<String> = items.iter().filter_map(|item| item_id(recover, item)).collect();
-        if !matches!(verdict, Verdict::Done { items: Some(_), .. }) {
+        // That what is listed is not there says something where nothing is owned there.
+        if !matches!(verdict, Verdict::Done { items: Some(_), .. } | Verdict::NotFound(_)) {
             return Input::Looked { slot, verdict, owned: Ok(Holdings::default()) };
         }
         let operation = work.ready.operation.name.to_string();

@@ -23,8 +23,12 @@ pub(crate) enum Ending {
     WrongAddress(Obstacle),
     /// More rows failed in this run than it was allowed.
     TooManyFailures { allowed: u64 },
-    /// The time that the run was given is over.
+    /// The time by which the run had to be over has come.
     Deadline,
+    /// The time that the run was given at the most is over.
+    MaxDuration,
+    /// The base URL is of no API that people can sign in to there: waiting would not mend that.
+    NoLoginThere(Obstacle),
     /// The ledger could not be written or read.
     LedgerFailed(LedgerError),
     /// Whatever writes the ledger came to a sudden end.

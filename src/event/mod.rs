@@ -133,6 +133,21 @@ pub(crate) struct Progress {
     pub paused: Option<Duration>,
     /// Nothing gets through.
     pub unreached: Option<Unreached>,
+    /// Nothing is sent until then, counted from now, because a quota is used up.
+    pub spent: Option<Duration>,
+    /// All rows are through, and lists are read once more.
+    pub counting: Option<Counting>,
+    /// So many other runs share the quotas.
+    pub shared_with: u32,
+}
+
+/// What is left of the last count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counting {
+    /// Lanes whose lists are still to be read once more.
+    pub lanes: u64,
+    /// Until the last of them is due, counted from now.
+    pub due_in: Duration,
 }
 
 /// For how long nothing has got through, and for how long that is borne.

@@ -132,6 +132,13 @@ pub(crate) enum LedgerError {
         ledger: Location,
         ends: u64,
     },
+    /// A run of the job has done more rows than are known to be done by it.
+    OutcomesGone {
+        ledger: Location,
+        run: i64,
+        told: u64,
+        found: u64,
+    },
     /// An outcome did not find its start, so something has put an older state of the ledger in its place.
     WentBack {
         ledger: Location,
@@ -183,6 +190,9 @@ pub(crate) enum Missing {
     Jobs { runs: u64 },
     /// A next id that no row has: what stands there, if anything does.
     NextId(Option<i64>),
+    /// Nothing is missing, but a file of this format has something of this name that only a later format has, or that is made
+    /// while it is brought up to date.
+    OutOfPlace { format: i64, name: String },
     /// Nothing is missing, but somebody has added a trigger of this name, which may change what is written.
     Trigger(String),
 }
@@ -211,6 +221,8 @@ pub(crate) struct LostOutcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StorageFault {
     Full,
+    /// The file may not become any larger: a limit of the system for this process.
+    FileLimit,
     /// The file, its folder or its disk may not be written by this user.
     ReadOnly,
     /// The disk, or the way to it, does not do what it is told.
@@ -219,6 +231,8 @@ pub(crate) enum StorageFault {
     Damaged,
     /// Another process writes, and does not come to an end.
     Contended,
+    /// SQLite does not do with the file what can be done with every ledger, so it is laid out otherwise.
+    Altered,
     /// The file, or one that goes with it, cannot be opened, and the system gives no reason.
     Unopened,
     /// A folder is where the file should be.
@@ -238,6 +252,8 @@ pub(crate) enum SpecialFile {
     Device,
     Folder,
     Link,
+    /// A link to what is not there.
+    DanglingLink,
     /// Links that lead to each other.
     LinkLoop,
     /// The system does not say.

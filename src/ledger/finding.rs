@@ -66,6 +66,8 @@ pub(crate) enum Problem {
     ForeignRun { attempt: i64, run: i64 },
     /// `row_states` and the attempts themselves differ.
     ViewDiffers { view: ViewSays, replay: ViewRow },
+    /// A view of the ledger's own is gone, or is not the one that this version makes.
+    ViewReplaced { view: &'static str, is_gone: bool },
     /// In SQLite's words.
     ViewUnreadable { cause: String },
     /// Two rows of a job with one key.
@@ -114,6 +116,7 @@ impl Problem {
             Self::Life(Contradiction::Gap { .. }) => Code::MissingAttempt,
             Self::Life(Contradiction::NeverBegun { .. }) => Code::NeverBegun,
             Self::Life(Contradiction::UnknownOutcome { .. }) => Code::UnknownOutcome,
+            Self::Life(Contradiction::Made { .. }) => Code::MadeUnsuccessfully,
             Self::Life(Contradiction::AfterSuccess { .. }) => Code::SentAfterSuccess,
             Self::Life(Contradiction::Turn { .. }) => Code::ImpossibleOperation,
             Self::Life(Contradiction::Impossible { .. }) => Code::ImpossibleStep,
@@ -121,6 +124,7 @@ impl Problem {
             Self::KeysDiffer { .. } => Code::KeysDiffer,
             Self::ForeignRun { .. } => Code::ForeignRun,
             Self::ViewDiffers { .. } => Code::ViewDiffers,
+            Self::ViewReplaced { .. } => Code::ViewReplaced,
             Self::ViewUnreadable { .. } => Code::ViewUnreadable,
             Self::KeyTwice { .. } => Code::KeyTwice,
             Self::MadeTwice { .. } => Code::MadeTwice,

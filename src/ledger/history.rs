@@ -12,6 +12,8 @@ use crate::row::{Digest, KeyHash, RowId, Standing};
 
 /// Bytes of a row's id: room for a million million rows.
 const ID_BYTES: usize = 5;
+/// Rows have ids below this one, and none below zero.
+pub(crate) const ROW_IDS: i64 = 1 << (8 * ID_BYTES);
 /// So many rows share an entry of the index, on the average.
 const ROWS_A_BUCKET: usize = 4;
 
@@ -150,7 +152,7 @@ impl History {
 }
 
 impl HistoryRow {
-    /// None where the id is out of the range from 0 to 2^40.
+    /// None where the id is no row's: see [`ROW_IDS`].
     pub(crate) fn new(
         row: RowId,
         key: KeyHash,

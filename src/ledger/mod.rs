@@ -26,7 +26,7 @@ pub(crate) use error::{
     Deed, LedgerError, LedgerFault, LostOutcome, Misfit, Missing, NoCopy, SpecialFile, StorageFault,
 };
 pub(crate) use finding::{Finding, Findings, LedgerRow, Problem, ViewRow, ViewSays};
-pub(crate) use history::{Candidate, History, HistoryRow};
+pub(crate) use history::{Candidate, History, HistoryRow, ROW_IDS};
 pub(crate) use inspection::{CheckScope, Inspection};
 pub(crate) use location::Location;
 pub(crate) use recorder::{Ack, Left, News, Note, Recorder, Write};

@@ -27,10 +27,29 @@ pub(crate) enum Fate {
 pub(crate) enum Sending {
     /// Nothing of it can be under way.
     Fresh,
+    /// Likewise, but it stands behind a row of its lane that is looked for first: it goes only once that one is settled.
+    IfSettled,
     /// An earlier request may have acted, and a second is harmless.
     Repeat,
+    /// An earlier request may have acted, and a second may make the same once more: the job wants it so.
+    Resend,
     /// An earlier request may have acted: it is looked for, and sent again only if it surely did not.
     Settle,
+}
+
+impl Sending {
+    /// Whether an earlier request may have acted.
+    pub(crate) fn may_have_acted(self) -> bool {
+        match self {
+            Self::Fresh | Self::IfSettled => false,
+            Self::Repeat | Self::Resend | Self::Settle => true,
+        }
+    }
+
+    /// Whether it is sent though an earlier request may have acted, without a look.
+    pub(crate) fn is_again(self) -> bool {
+        matches!(self, Self::Repeat | Self::Resend)
+    }
 }
 
 /// Why the job does not want a row.
@@ -63,6 +82,17 @@ pub(crate) enum Held {
     UnderWay,
 }
 
+impl Fate {
+    /// The fate that the row would have if no row stood before it in its lane.
+    pub(super) fn alone(self) -> Self {
+        match self {
+            Self::Send(Sending::IfSettled) => Self::Send(Sending::Fresh),
+            Self::Later(Sending::IfSettled) => Self::Later(Sending::Fresh),
+            fate => fate,
+        }
+    }
+}
+
 /// Lists every fate once. A fate that is not listed does not compile.
 macro_rules! all_fates {
     ($($fate:ident $(($how:path))?),+ $(,)?) => {
@@ -83,10 +113,14 @@ macro_rules! all_fates {
 
 all_fates!(
     Send(Sending::Fresh),
+    Send(Sending::IfSettled),
     Send(Sending::Repeat),
+    Send(Sending::Resend),
     Send(Sending::Settle),
     Later(Sending::Fresh),
+    Later(Sending::IfSettled),
     Later(Sending::Repeat),
+    Later(Sending::Resend),
     Later(Sending::Settle),
     Skip(Done::Unchanged),
     Skip(Done::Changed),
@@ -159,7 +193,7 @@ fn in_doubt(facts: &Facts<'_>) -> Fate {
     match (facts.repeat, facts.in_doubt) {
         (Repeat::Harmless, _) if facts.valid => Fate::Send(Sending::Repeat),
         (Repeat::Harmful, InDoubt::Verify) if facts.settles => Fate::Send(Sending::Settle),
-        (Repeat::Harmful, InDoubt::Resend) if facts.valid => Fate::Send(Sending::Repeat),
+        (Repeat::Harmful, InDoubt::Resend) if facts.valid => Fate::Send(Sending::Resend),
         (Repeat::Harmless | Repeat::Harmful, _) => Fate::Hold(Held::InDoubt),
     }
 }

@@ -77,21 +77,31 @@ pub(super) struct Decider<'a> {
 }
 
 /// Lanes in which a row is held that is in doubt, or in somebody else's hands. Nothing overtakes such a row, neither in its lane nor in that in which
-/// it was sent.
+/// it was sent. Nor does a row overtake one that is looked for first; whether it goes is known when that one is settled.
 #[derive(Debug, Default)]
-struct HeldLanes(HashSet<Lane>);
+struct HeldLanes {
+    held: HashSet<Lane>,
+    /// Lanes in which a row is looked for first.
+    sought: HashSet<Lane>,
+}
 
 impl HeldLanes {
     /// The fate of a row, with what the rows before it let it.
     fn let_pass(&mut self, fate: Fate, lane: Option<Lane>, sent_in: Option<Lane>) -> Fate {
-        let waits = lane.is_some_and(|lane| self.0.contains(&lane));
+        let is_in = |lanes: &HashSet<Lane>| lane.is_some_and(|lane| lanes.contains(&lane));
+        let waits = is_in(&self.held);
         let fate = match fate {
             Fate::Send(Sending::Fresh) if waits => Fate::Hold(Held::Behind),
             Fate::Send(_) if waits => Fate::Hold(Held::InDoubt),
+            Fate::Send(Sending::Fresh) if is_in(&self.sought) => Fate::Send(Sending::IfSettled),
             fate => fate,
         };
-        if matches!(fate, Fate::Hold(Held::InDoubt | Held::UnderWay)) {
-            self.0.extend(lane.into_iter().chain(sent_in));
+        match fate {
+            Fate::Hold(Held::InDoubt | Held::UnderWay) => {
+                self.held.extend(lane.into_iter().chain(sent_in));
+            }
+            Fate::Send(Sending::Settle) => self.sought.extend(lane),
+            _ => {}
         }
         fate
     }

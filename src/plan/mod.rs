@@ -10,6 +10,7 @@ mod decider;
 mod elsewhere;
 mod fates;
 mod filtered;
+mod lacking;
 mod look;
 mod names;
 mod once;

@@ -215,7 +215,7 @@ impl<'a> Steps<'a> {
         if was_filtered != left_out.is_some() {
             return Err(ReadingFailure::changed(&record.place));
         }
-        if matches!(noted.fate, Fate::Send(_)) && look.fate(&self.policy) != noted.fate {
+        if matches!(noted.fate, Fate::Send(_)) && look.fate(&self.policy) != noted.fate.alone() {
             return Err(ReadingFailure::changed(&record.place));
         }
         Ok(Step {

@@ -24,6 +24,7 @@ use super::decide::{Done, Fate, Held, LeftOut};
 use super::decider::{Decider, Glance};
 use super::fates::Fates;
 use super::filtered::{Count, Filtered};
+use super::lacking::Lacking;
 use super::look::Policy;
 use super::prior::Prior;
 use super::repeats::{Repeats, tell_repeated_keys};
@@ -295,13 +296,19 @@ pub(super) struct Hearing<'t> {
     pub(super) checked: Checked,
     pub(super) filtered: Count,
     told: ToldOnce,
+    lacking: Lacking,
     tell: &'t mut dyn FnMut(RowProblem),
 }
 
 impl<'t> Hearing<'t> {
     pub(super) fn new(tell: &'t mut dyn FnMut(RowProblem)) -> Self {
-        let (checked, filtered) = (Checked::default(), Count::default());
-        Self { checked, filtered, told: ToldOnce::default(), tell }
+        Self {
+            checked: Checked::default(),
+            filtered: Count::default(),
+            told: ToldOnce::default(),
+            lacking: Lacking::default(),
+            tell,
+        }
     }
 
     /// A row that the condition of that number leaves out.
@@ -314,6 +321,8 @@ impl<'t> Hearing<'t> {
     pub(super) fn hear_row(&mut self, valid: bool, problems: impl IntoIterator<Item = RowProblem>) {
         self.checked.rows += 1;
         self.checked.valid += u64::from(valid);
+        let is_first = self.checked.rows == 1;
+        let problems = self.lacking.hold_back(problems.into_iter().collect(), is_first);
         problems.into_iter().for_each(|problem| self.hear(problem));
     }
 
@@ -338,6 +347,11 @@ impl<'t> Hearing<'t> {
 
     /// What only the whole source can tell.
     pub(super) fn hear_end(&mut self, readings: &Readings<'_>, read: Option<&WholeSource>) {
+        let is_never_seen = |column: &str| {
+            read.is_some_and(|read| readings.preparer.is_never_seen(&read.source, column))
+        };
+        let held = self.lacking.release(|column| !is_never_seen(column));
+        held.into_iter().for_each(|problem| self.hear(problem));
         let Some(read) = read else { return };
         read.remarks.warnings().for_each(|warning| (self.tell)(warning.into()));
         for problem in readings.preparer.of_whole(&read.source) {

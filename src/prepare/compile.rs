@@ -16,7 +16,7 @@ use crate::prepare::mapping::{Language, Mapped, NamedValue, Origin, ambiguous};
 use crate::prepare::schema::{Checker, Kind};
 use crate::source::{Columns, Source};
 use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place, slip_of};
+use crate::text::diagnostic::{Diagnostic, Place, closest, slip_of};
 use crate::text::document::Document;
 use crate::text::lookalike::did_you_mean;
 use crate::text::pointer::Pointer;
@@ -221,13 +221,15 @@ struct Compiler<'a> {
     job: Declared<'a>,
     language: Language,
     problems: Vec<Diagnostic>,
+    /// Fields that a column was told to be meant for: that nothing fills them is no news.
+    meant: Vec<String>,
 }
 
 impl<'a> Compiler<'a> {
     fn new(job: Declared<'a>, lookups: Lookups) -> Self {
         let language =
             Language::with_variables(job.timezone.cloned(), lookups, job.variables.clone());
-        Self { job, language, problems: Vec::new() }
+        Self { job, language, problems: Vec::new(), meant: Vec::new() }
     }
 
     fn compile(&mut self, source: &mut Source) -> Parts {
@@ -419,10 +421,12 @@ impl<'a> Compiler<'a> {
         let unused = columns.names().iter().enumerate().filter(|(at, name)| !is_used(*at, name));
         let mut left_out = 0;
         for (_, name) in unused {
-            let place = || self.place_of_inline_key(name);
             let problem = if inline {
-                unknown_field(name, place()).hint_names(name, known.iter().copied())
+                self.meant.extend(closest(name, &lacking).map(str::to_owned));
+                let place = self.place_of_inline_key(name);
+                unknown_field(name, place).hint_names(name, known.iter().copied())
             } else if let Some(meant) = slip_of(name, &lacking) {
+                self.meant.push(meant.to_owned());
                 slip(name, meant, Place::File(self.job.name()))
             } else {
                 left_out += 1;
@@ -430,7 +434,8 @@ impl<'a> Compiler<'a> {
                     continue;
                 }
                 let message = format!("the column `{name}` is no field and is left out");
-                Diagnostic::warning(Code::UnusedColumn, place(), message)
+                let place = self.place_of_inline_key(name);
+                Diagnostic::warning(Code::UnusedColumn, place, message)
                     .hint("a job file can map it: see `map`")
             };
             self.problems.push(problem);
@@ -525,7 +530,7 @@ impl<'a> Compiler<'a> {
         });
         for name in unmapped {
             let mapped_badly = self.job.entries().iter().any(|entry| entry.field == *name);
-            if mapped_badly {
+            if mapped_badly || self.meant.iter().any(|meant| meant == name) {
                 continue;
             }
             let place = self.job.map_place();

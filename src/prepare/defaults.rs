@@ -82,12 +82,9 @@ impl Defaults {
                 (Why::Nothing, _) => {
                     format!("in {count} what the job says of `{}` comes to nothing", left.field)
                 }
-                (Why::Unfilled, _) => format!("nothing fills `{}` ({count})", left.field),
+                (Why::Unfilled, _) => format!("in {count} nothing fills `{}`", left.field),
             };
-            let message = match left.why {
-                Why::Unfilled => format!("{}: {why}", remark.message),
-                _ => format!("{}: {why}: {}", remark.message, rows.lines()),
-            };
+            let message = format!("{}: {why}: {}", remark.message, rows.lines());
             let warning =
                 Diagnostic::warning(Code::ImplicitDefault, Place::Row(first.clone()), message);
             Diagnostic { hint: remark.hint.clone(), once: true, ..warning }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use crate::declared::connector::Operation;
 use crate::row::{FieldValue, Fields};
-use crate::source::Record;
+use crate::source::{Cell, Record};
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place, slip_of};
+use crate::text::lookalike::did_you_mean;
 use crate::text::pointer::Pointer;
 use crate::text::spelling::canonical;
 use crate::text::violation::{Subject, Violation};
@@ -328,6 +329,12 @@ impl Preparer {
             if self.fields.iter().any(is_there) {
                 continue;
             }
+            // That its field is missing then is no news.
+            let mut at = 0;
+            findings.problems.retain(|problem| {
+                at += 1;
+                at <= row.first || !is_missing(problem, meant)
+            });
             let mut place = self.place(row.row.record, None, None);
             place.column = Some(Arc::clone(name));
             findings.problems.push(slip(name, meant, Place::Row(place)));
@@ -373,8 +380,30 @@ impl Preparer {
             && field.is_some_and(|field| field.column.is_some())
         {
             diagnostic.hint = Some("the cell is empty".to_owned());
+            self.say_what_the_row_lacks(row.record, field, &mut diagnostic);
         }
         diagnostic
+    }
+
+    /// Of a source whose rows may have any keys: whether the row has that of a field at all, or one that comes near to it.
+    fn say_what_the_row_lacks(
+        &self,
+        record: &Record,
+        field: Option<&FieldOrigin>,
+        problem: &mut Diagnostic,
+    ) {
+        let Some(field) = field.filter(|_| self.columns.is_open()) else { return };
+        let (Some(index), Some(column)) = (field.origin.only_column(), &field.column) else {
+            return;
+        };
+        if !matches!(record.cell(index), Cell::Absent) {
+            return;
+        }
+        let strays: Vec<&str> = record.strays().iter().map(AsRef::as_ref).collect();
+        let near = slip_of(column, &strays).map(|name| did_you_mean(column, name));
+        let near = near.map(|near| format!(": {near}")).unwrap_or_default();
+        problem.hint = Some(format!("the row has no `{}`{near}", shown(column)));
+        problem.lacks = Some(Arc::clone(column));
     }
 
     /// What a field's value was made of, for a message: the cell, or what the expression comes to.
@@ -443,4 +472,10 @@ fn is_of(problem: &Diagnostic, field: &Pointer, filled: Option<&Place>) -> bool 
         Place::Row(place) => place.pointer.as_ref() == Some(field),
         other => filled == Some(other),
     }
+}
+/// Whether all that a problem says is that a row lacks a field.
+fn is_missing(problem: &Diagnostic, field: &str) -> bool {
+    let Place::Row(place) = &problem.place else { return false };
+    let pointer = place.pointer.as_ref().and_then(Pointer::first);
+    problem.code == Code::MissingField && pointer.is_some_and(|name| *name == *field)
 }

@@ -154,6 +154,13 @@ impl Preparer {
         problems
     }
 
+    /// Whether it is told of a column that no row has it.
+    pub(crate) fn is_never_seen(&self, source: &Source, column: &str) -> bool {
+        let columns = source.columns();
+        let is_it = |index: usize| columns.names().get(index).is_some_and(|name| **name == *column);
+        self.language_columns.iter().any(|(index, _)| is_it(*index) && !source.seen(*index))
+    }
+
     fn never_seen(&self, source: &Source) -> Vec<Diagnostic> {
         let columns = source.columns();
         let missing = self.language_columns.iter().filter(|(index, _)| !source.seen(*index));

@@ -56,6 +56,8 @@ pub struct Search {
     marked: Option<MarkedSearch>,
     first_page: u32,
     page: u32,
+    /// The last page that has ever come, however often the list was begun anew.
+    farthest: Option<u32>,
     seen: HashSet<String>,
     /// What that and the list take, in bytes, about.
     remembered: usize,
@@ -155,6 +157,7 @@ impl Search {
             marked: marked.map(MarkedSearch::new),
             first_page: 1,
             page: 1,
+            farthest: None,
             seen: HashSet::new(),
             remembered: 0,
             list: List::default(),
@@ -197,6 +200,11 @@ impl Search {
         matches!(self.before_first, BeforeFirst::Asked(_))
     }
 
+    /// Whether nothing of the list has come.
+    pub(crate) fn has_begun_nothing(&self) -> bool {
+        self.seen.is_empty() && self.page == self.first_page && !self.is_read()
+    }
+
     /// The request for the page that is due; none where the row lacks a field that the list asks for.
     pub fn request(&self, recover: &Recover, ready: &Ready) -> Option<Request> {
         request_of(recover, &ready.fields, self.page)
@@ -214,6 +222,7 @@ impl Search {
             self.begin(0);
             return Lookup::NextPage;
         }
+        self.farthest = self.farthest.max(Some(self.page));
         if self.changed(recover, items) {
             return Lookup::NextPage;
         }
@@ -314,7 +323,10 @@ impl Search {
             self.before_first = BeforeFirst::Answered;
             return Some(self.conclude(end));
         }
-        let is_whole = self.page == self.first_page + 1 && self.seen.len() < SHORTEST_PAGE;
+        // A page that has come before is there, and is refused for a reason of its own.
+        let is_beyond = self.farthest.is_none_or(|farthest| self.page > farthest);
+        let is_whole =
+            is_beyond && self.page == self.first_page + 1 && self.seen.len() < SHORTEST_PAGE;
         let end = if is_whole { End::Whole } else { End::Refused };
         let lookup = match self.page {
             // What should be there was not on the pages that count from 1, and there are no others.

@@ -266,6 +266,22 @@ fn a_page_that_is_refused_is_the_end_of_a_short_list_and_says_nothing_of_a_long_
     }
 }
 
+/// Found by the simulation: pages count from 0, the list is begun anew with page 0, and page 1, which had come, is refused for
+/// a moment.
+#[test]
+fn a_page_that_came_before_is_not_the_end_of_the_list_where_it_is_refused() {
+    const OLD: i64 = STARTED - 3_600_000;
+    let mut search = Search::new(&recover(), &sent(json!({"note": "x"})), None);
+    let (first, second) = (page(OLD, 1_000, 3), page(OLD + 60_000, 1_000, 3));
+    assert_eq!(search.take(&recover(), &second, known([])), Lookup::NextPage);
+    let last = search.take(&recover(), &[], known([]));
+    assert!(matches!(last, Lookup::Absent { .. }), "{last:?}");
+    assert!(search.ask_before_first());
+    assert_eq!(search.take(&recover(), &first, known([])), Lookup::NextPage);
+    assert_eq!(search.take(&recover(), &first, known([])), Lookup::NextPage);
+    assert_eq!(search.take_refusal(), None);
+}
+
 #[test]
 fn where_clocks_are_not_known_a_cut_list_has_to_go_back_much_further() {
     let unknown =

@@ -64,7 +64,7 @@ impl Bar {
 
     /// How fast and until when; or that the run is paused, which is more pressing.
     fn pace(&self, progress: &Progress) -> String {
-        if let Some(wait) = speed::wait_words(progress, self.narration.view()) {
+        if let Some(wait) = self.speed.wait_words(progress, self.narration.view()) {
             return wait;
         }
         let left = speed::left_words(progress, self.narration.view());

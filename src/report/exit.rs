@@ -39,6 +39,8 @@ pub(crate) fn of(totals: &Totals, ending: &Ending) -> u8 {
         | Ending::Outage(_)
         | Ending::TooManyFailures { .. }
         | Ending::Deadline
+        | Ending::MaxDuration
+        | Ending::NoLoginThere(_)
         | Ending::InOtherHands { .. }
         | Ending::LedgerFailed(_)
         | Ending::RecorderGone
@@ -91,6 +93,8 @@ mod tests {
             (none, Ending::NoRuntime("x".into()), 4),
             (in_doubt, Ending::Fault(illegal_step()), 4),
             (none, Ending::Deadline, 4),
+            (none, Ending::MaxDuration, 4),
+            (none, Ending::NoLoginThere(Obstacle::Request(Cause::default())), 4),
             (in_doubt, Ending::Interrupted { signal: 2 }, 130),
             (none, Ending::Interrupted { signal: 15 }, 143),
             (none, Ending::Interrupted { signal: 0 }, 143),

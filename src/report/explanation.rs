@@ -94,6 +94,73 @@ mod tests {
         insta::assert_json_snapshot!(explanation_event(Code::PastTime));
     }
 
+    /// All words after a beginning, in the sources of the rooms that tell events.
+    fn words_after(beginning: &str) -> Vec<String> {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut words = Vec::new();
+        let mut folders = vec![root.join("report"), root.join("cli"), root.join("text")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|end| end == "rs") {
+                    let text = std::fs::read_to_string(path).unwrap();
+                    let found = text.split(beginning).skip(1);
+                    words.extend(
+                        found.filter_map(|after| Some(after.split_once('"')?.0.to_owned())),
+                    );
+                }
+            }
+        }
+        words
+    }
+
+    #[test]
+    fn every_word_that_the_output_has_for_a_state_a_reason_or_an_event_is_explained() {
+        use crate::event::{Ending, Obstacle, RowEnd};
+        use crate::report::tests::{full_disk, illegal_step};
+        use crate::row::{Cause, Totals};
+        let obstacle = || Obstacle::Request(Cause::default());
+        let endings = [
+            Ending::InOtherHands { rows: 1 },
+            Ending::Interrupted { signal: 2 },
+            Ending::Unauthorized(obstacle()),
+            Ending::Outage(obstacle()),
+            Ending::WrongAddress(obstacle()),
+            Ending::NoLoginThere(obstacle()),
+            Ending::TooManyFailures { allowed: 1 },
+            Ending::Deadline,
+            Ending::MaxDuration,
+            Ending::LedgerFailed(full_disk()),
+            Ending::RecorderGone,
+            Ending::SourceFailed(Vec::new()),
+            Ending::NoRuntime(String::new()),
+            Ending::Fault(illegal_step()),
+        ];
+        let ends = [RowEnd::Succeeded, RowEnd::Failed, RowEnd::InDoubt, RowEnd::Invalid];
+        let totals = crate::report::ndjson::counts(&Totals::default());
+        let mut words: Vec<String> = Vec::new();
+        words.extend(endings.iter().filter_map(crate::report::reason).map(str::to_owned));
+        words.extend(ends.map(|end| end.word().to_owned()));
+        words.extend(totals.iter().skip(1).map(|(name, _)| (*name).to_owned()));
+        words.extend(crate::report::status::ends());
+        words.extend(crate::report::plan::words());
+        words.extend(
+            ["uncounted", "miscounted", "changed", "repeated", "under_way"].map(str::to_owned),
+        );
+        for beginning in
+            ["\"event\": \"", "event: \"", "\"event\".into(), \"", "event_of_nothing(\""]
+        {
+            words.extend(words_after(beginning));
+        }
+        for word in &words {
+            let is_explained = term::of_word(word).is_some() || Code::of_word(word).is_some();
+            assert!(is_explained, "`noteferry explain {word}` knows nothing of it");
+        }
+        assert!(words.len() > 60, "{words:?}");
+    }
+
     #[test]
     fn all_codes_are_listed() {
         insta::assert_snapshot!(all_codes(false));

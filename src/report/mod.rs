@@ -10,8 +10,9 @@ use std::time::Duration;
 use jiff::Zoned;
 
 use crate::declared::job::InDoubt;
-use crate::event::{Event, Progress};
+use crate::event::{Ending, Event, Progress};
 use crate::plan::{Done, Fate, Filtered, Held, LeftOut, NamedRow, Sending, Tally};
+use crate::row::Totals;
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
 
@@ -49,7 +50,7 @@ pub(crate) use explanation::{
 };
 pub(crate) use filters::{all_filters, filter, filter_event};
 pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
-pub(crate) use ndjson::{at, finished_event, ndjson, reason};
+pub(crate) use ndjson::{at, finished_event, ndjson, reason, refused_event};
 pub(crate) use operations::{operation_event, operations};
 pub(crate) use outlet::Outlet;
 pub(crate) use page::{PageHead, PageProblems, PreviewPage};
@@ -61,10 +62,10 @@ pub(crate) use refusal::{
     of_done_elsewhere, of_invalid, of_ledger, of_no_ledger, of_passed_deadline, of_plain_http,
     of_sandbox, of_secret_given_twice, of_waiting,
 };
-pub(crate) use status::MISCOUNTED;
 pub(crate) use status::{
     Counted, Most, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
 };
+pub(crate) use status::{MISCOUNTED, UNCOUNTED};
 pub(crate) use summary::summary;
 pub(crate) use thread::{ClosingReport, ReportHandle, ReportThread};
 pub(crate) use words::{credentials, of_row, of_source_change, target};
@@ -183,8 +184,26 @@ impl RunView {
 
     /// Rows that this run would not have started, however it ended, and of which nothing was started before.
     fn not_for_this_run(&self) -> u64 {
-        let waits = |fate| matches!(fate, Fate::Later(Sending::Fresh));
+        let waits = |fate| matches!(fate, Fate::Later(sending) if !sending.may_have_acted());
         self.tally.sum(waits) + self.held(Held::Behind) + self.held(Held::UnderWay)
+    }
+
+    /// Rows that were not started because a row of their lane before them is in doubt.
+    fn behind_doubts(&self, totals: &Totals, ending: &Ending) -> u64 {
+        match ending {
+            // Nothing else keeps a row from its start in a run that came to its end.
+            Ending::Finished if totals.in_doubt == 0 => 0,
+            Ending::Finished => {
+                let others = self.not_for_this_run() - self.held(Held::Behind);
+                totals.not_started.saturating_sub(others)
+            }
+            _ => self.held(Held::Behind),
+        }
+    }
+
+    /// Rows in doubt that are sent again without a look, and may then be there twice.
+    fn resent(&self) -> u64 {
+        self.tally.sum(|fate| fate == Fate::Send(Sending::Resend))
     }
 
     fn held(&self, held: Held) -> u64 {

@@ -8,7 +8,7 @@ use super::paint::Paint;
 use super::words::{self, number, rows, rows_are};
 use super::{Causes, RunView, summary};
 use crate::event::{Event, Progress, RowEnd, RowEnded};
-use crate::plan::{Held, LeftOut};
+use crate::plan::{Fate, Held, LeftOut, Sending};
 use crate::report::exit;
 use crate::text::code::Code;
 
@@ -179,6 +179,13 @@ fn head(view: &RunView) -> String {
             rows_are(view.held(Held::InDoubt))
         ));
     }
+    let behind = view.tally.sum(|fate| fate == Fate::Send(Sending::IfSettled));
+    if behind > 0 {
+        lines.push(words::behind_doubts(behind));
+    }
+    if view.resent() > 0 {
+        lines.push(format!("warning: {}", words::sent_again(view.resent(), &view.item)));
+    }
     if view.held(Held::Refused) > 0 {
         let held = rows_are(view.held(Held::Refused));
         lines.push(format!("{held} held back: refused earlier, and unchanged since."));
@@ -247,7 +254,7 @@ fn time(view: &RunView) -> Option<String> {
 mod tests {
     use super::*;
     use crate::event::Note;
-    use crate::plan::{Fate, Tally};
+    use crate::plan::Tally;
     use crate::report::tests::{DONE, SENT, refused, view};
 
     #[test]

@@ -15,6 +15,7 @@ use crate::event::{Ending, Event, Miscounted, Progress, RowEnded};
 use crate::recover::Miscount;
 use crate::report::exit;
 use crate::row::Totals;
+use crate::text::diagnostic::Diagnostic;
 
 /// Tells the time, for what happens at it.
 pub(crate) type Clock = Box<dyn Fn() -> Timestamp + Send>;
@@ -68,6 +69,23 @@ pub(crate) fn finished_event(totals: &Totals, ending: &Ending, exit: u8) -> Valu
     Value::Object(event)
 }
 
+/// The closing event of a run that did not begin: why is a word of its own, or else the code of the first error.
+pub(crate) fn refused_event(
+    totals: &Totals,
+    exit: u8,
+    reason: Option<&str>,
+    problems: &[Diagnostic],
+) -> Value {
+    let mut event = finished_event(totals, &Ending::Finished, exit);
+    let first = problems.iter().find(|problem| problem.is_error());
+    let reason = reason.or(first.map(|problem| problem.code.word()));
+    if let (Value::Object(fields), Some(reason)) = (&mut event, reason) {
+        fields.insert("reason".into(), json!(reason));
+        fields.extend(first.map(|problem| ("message".into(), json!(problem.message))));
+    }
+    event
+}
+
 /// A row that does not have exactly one item. `shared_with` is there where one item is two rows'.
 fn miscounted_event(told: &Miscounted) -> Value {
     let Miscount { place, key, ids, shared_with } = &told.miscount;
@@ -117,6 +135,8 @@ pub(crate) fn reason(ending: &Ending) -> Option<&'static str> {
         Ending::WrongAddress(_) => "wrong-address",
         Ending::TooManyFailures { .. } => "too-many-failures",
         Ending::Deadline => "deadline",
+        Ending::MaxDuration => "max-duration",
+        Ending::NoLoginThere(_) => "no-login-there",
         Ending::InOtherHands { .. } => "in-other-hands",
         Ending::LedgerFailed(_) | Ending::RecorderGone => "ledger-failed",
         Ending::SourceFailed(_) => "source-failed",

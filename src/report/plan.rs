@@ -20,8 +20,8 @@ use super::left_out::{reasons, reasons_event};
 use super::ndjson::event_of_nothing;
 use super::paint::Paint;
 use super::words::{
-    about, cause, change_what_was_sent, counted, held_in_doubt, number, of_row, one_line, rows,
-    rows_are, rows_were,
+    about, behind_doubts, cause, change_what_was_sent, counted, held_in_doubt, number, of_row,
+    one_line, rows, rows_are, rows_were, sent_again,
 };
 use crate::declared::job::InDoubt;
 use crate::plan::{Change, Contents, Done, Fate, Filtered, Held, LeftOut, Sending, Step, Tally};
@@ -45,6 +45,8 @@ pub(crate) struct PlanHead {
     pub address: String,
     /// The header that carries the token, if requests have one.
     pub header: Option<String>,
+    /// What one row makes or changes on the other side, in a word of the connector's.
+    pub item: String,
     /// All rows that somebody has to look at are shown, not only the first.
     pub verbose: bool,
     /// So many requests are shown in full.
@@ -157,7 +159,7 @@ struct Shown {
 
 enum Style {
     Text {
-        head: PlanHead,
+        head: Box<PlanHead>,
         paint: Paint,
         /// So many rows of a kind that somebody has to look at are shown.
         most: u64,
@@ -170,7 +172,7 @@ impl PlanReport {
     pub(crate) fn text(out: Box<dyn Write + Send>, head: PlanHead, color: bool) -> Self {
         let paint = Paint(color);
         let most = if head.verbose { u64::MAX } else { SHOWN };
-        let mut report = Self::new(out, Style::Text { head, paint, most });
+        let mut report = Self::new(out, Style::Text { head: Box::new(head), paint, most });
         if let Style::Text { head, .. } = &report.style {
             report.out.text(&format!("{} to {}\n", paint.bold(&head.job), head.target));
         }
@@ -297,6 +299,11 @@ pub(super) fn reason(step: &Step) -> Option<String> {
             "a request left and may have acted: looked for first, sent only if it is not there"
                 .to_owned(),
         ),
+        Fate::Send(Sending::IfSettled) => Some(
+            "stands behind a row of its lane that is in doubt: sent once a look has settled that one, and else left not \
+             started"
+                .to_owned(),
+        ),
         Fate::Send(Sending::Repeat) => {
             Some("a request left and may have acted; a repeat is harmless".to_owned())
         }
@@ -304,6 +311,10 @@ pub(super) fn reason(step: &Step) -> Option<String> {
         Fate::LeaveOut(LeftOut::Duplicate) => {
             Some("an earlier row has its key and says the same; that one is sent".to_owned())
         }
+        Fate::Send(Sending::Resend) => Some(
+            "a request left and may have acted: sent again, as `in_doubt: resend` says, and may then be there twice"
+                .to_owned(),
+        ),
         Fate::Send(Sending::Fresh) | Fate::Later(_) => None,
     }
 }
@@ -320,7 +331,8 @@ fn under_way(step: &Step) -> String {
 
 fn why_in_doubt(step: &Step) -> String {
     let state = step.known.as_ref().map(|known| &known.earlier.state);
-    let lost = matches!(state, Some(RowState::InDoubt { .. }));
+    // Of one whose run was killed it is known where it came to be in doubt before that.
+    let lost = matches!(state, Some(RowState::InDoubt { .. } | RowState::Started { .. }));
     let words = told_of(step).filter(|_| lost);
     let words = words.unwrap_or_else(|| "its run ended before the answer".to_owned());
     let then = match (step.change, &step.known) {
@@ -423,7 +435,9 @@ fn planned_event(totals: &PlanTotals) -> Value {
         "beyond_limit": totals.count(Group::Later),
         "repeated": totals.repeated,
         "looked_for_first": totals.sent(Sending::Settle),
-        "sent_again": totals.sent(Sending::Repeat),
+        "behind_doubts": totals.sent(Sending::IfSettled),
+        "sent_again": totals.sent(Sending::Repeat) + totals.sent(Sending::Resend),
+        "may_be_twice": totals.sent(Sending::Resend),
         "filtered": totals.count(Group::Filter),
         "filtered_by": reasons_event(&totals.filtered),
         "duplicates": totals.count(Group::Duplicate),
@@ -431,6 +445,20 @@ fn planned_event(totals: &PlanTotals) -> Value {
         "held": held_event(totals),
         "contents": contents::contents_event(&totals.contents, totals.zone.as_ref()),
     })
+}
+
+/// All words that a plan has for what becomes of rows.
+#[cfg(test)]
+pub(super) fn words() -> Vec<String> {
+    let mut words: Vec<String> =
+        Fate::ALL.iter().map(|fate| Group::of(*fate).word().to_owned()).collect();
+    if let Value::Object(held) = held_event(&PlanTotals::default()) {
+        words.extend(held.into_iter().map(|(name, _)| name));
+    }
+    let counts =
+        ["looked_for_first", "behind_doubts", "sent_again", "may_be_twice", "beyond_limit"];
+    words.extend(counts.map(str::to_owned));
+    words
 }
 
 /// Why rows are held.
@@ -459,7 +487,9 @@ pub(crate) fn nothing_planned() -> Value {
         "beyond_limit",
         "repeated",
         "looked_for_first",
+        "behind_doubts",
         "sent_again",
+        "may_be_twice",
         "filtered",
         "filtered_by",
         "duplicates",
@@ -585,6 +615,13 @@ fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
 fn decide(totals: &PlanTotals, head: &PlanHead) -> String {
     let mut text = String::new();
     let (in_doubt, refused) = (totals.held(Held::InDoubt), totals.held(Held::Refused));
+    let (behind, twice) = (totals.sent(Sending::IfSettled), totals.sent(Sending::Resend));
+    if behind > 0 {
+        text.push_str(&format!("\n{}\n", behind_doubts(behind)));
+    }
+    if twice > 0 {
+        text.push_str(&format!("\nwarning: {}\n", sent_again(twice, &head.item)));
+    }
     if in_doubt > 0 {
         let way = held_in_doubt(totals.in_doubt, in_doubt);
         text.push_str(&format!("\n{} in doubt and held back. {way}\n", rows_are(in_doubt)));
@@ -607,15 +644,17 @@ fn decide(totals: &PlanTotals, head: &PlanHead) -> String {
 fn sent_words(totals: &PlanTotals) -> String {
     let settled = totals.sent(Sending::Settle);
     let again = totals.sent(Sending::Repeat);
-    let fresh = totals.sent(Sending::Fresh);
+    let twice = totals.sent(Sending::Resend);
     let parts = [
-        (fresh, "not sent before"),
+        (totals.sent(Sending::Fresh), "not sent before"),
         (settled, "in doubt: looked for first, and sent only where it surely is not there"),
-        (again, "in doubt: sent again"),
+        (totals.sent(Sending::IfSettled), "behind these: sent only once these are settled"),
+        (again, "in doubt: sent again, which is harmless"),
+        (twice, "in doubt: sent again, and may then be there twice"),
     ];
     let parts: Vec<_> = parts.into_iter().filter(|(count, _)| *count > 0).collect();
     match parts.as_slice() {
-        _ if settled + again == 0 => String::new(),
+        _ if settled + again + twice == 0 => String::new(),
         [(_, word)] => (*word).to_owned(),
         parts => {
             let words = parts.iter().map(|(count, word)| format!("{} {word}", number(*count)));

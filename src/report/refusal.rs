@@ -117,7 +117,7 @@ fn of_name(name: &str) -> String {
 pub(crate) fn of_done_elsewhere(
     found: &DoneElsewhere,
     (job, keyed_by): (&str, Option<&str>),
-    ledger: &Path,
+    (ledger, is_same_job): (&Path, bool),
 ) -> Diagnostic {
     let message = format!(
         "{} of {} {} done already at this address; the job `{job}` has sent this one, says the ledger {}",
@@ -141,7 +141,15 @@ pub(crate) fn of_done_elsewhere(
             number(left)
         ),
     };
-    Diagnostic::error(Code::DoneElsewhere, found.first.clone().into(), message).hint(format!(
+    let problem = Diagnostic::error(Code::DoneElsewhere, found.first.clone().into(), message);
+    if is_same_job && keyed_by.is_none() {
+        return problem.hint(format!(
+            "the job is the same and its ledger another: go on with that one, by --ledger {}; {only_new}to send all of these \
+             rows once more, add --as-new",
+            ledger.display()
+        ));
+    }
+    problem.hint(format!(
         "if this is the same job, go on under its name: give the data file its old name or write `job: {job}`{key} in a YAML \
          job, with that ledger; {only_new}to send all of these rows once more, add --as-new"
     ))

@@ -231,6 +231,7 @@ impl StatusView {
         text.push('\n');
         text.push_str(&tally(&self.totals, self.under_way, paint));
         text.push_str(&self.passed_over());
+        text.push_str(&self.behind_doubts());
         text.push_str(&self.gone());
         text.push_str(&self.runs_table(zone));
         text.push_str(&self.rows_list(paint));
@@ -327,6 +328,18 @@ impl StatusView {
             ));
         }
         text
+    }
+
+    /// Why a run may leave rows where they are though it comes to its end.
+    fn behind_doubts(&self) -> String {
+        if self.totals.in_doubt == 0 || self.totals.not_started == 0 || self.running.is_some() {
+            return String::new();
+        }
+        format!(
+            "\nRows that are not started may stand behind rows in doubt (of the same ticket, say), which nothing overtakes: \
+             they go once those are settled. Which, and what to do, says: {}\n",
+            self.plan
+        )
     }
 
     /// `The ledger also knows 20 rows that the source does not have: 19 succeeded, 1 failed.`
@@ -573,12 +586,61 @@ impl RowLine {
 
 /// Why a run does not count as well although it came to its end: something is there twice.
 pub(crate) const MISCOUNTED: &str = "miscounted";
+/// Why the next run counts once more what one that came to its end has settled: whether all is there once could not be told.
+pub(crate) const UNCOUNTED: &str = "uncounted";
+
+/// All words that a run's end may have in the table of runs, and those for a ledger that knows nothing.
+#[cfg(test)]
+pub(super) fn ends() -> Vec<String> {
+    let run = RunLine {
+        id: 1,
+        started_at: 0,
+        ended_at: Some(1),
+        under_way: false,
+        exit: None,
+        reason: None,
+        invalid: 0,
+        succeeded: 0,
+        failed: 0,
+        in_doubt: 0,
+        not_started: 0,
+        requests: 0,
+    };
+    let with = |exit, failed, not_started, reason: Option<&str>| RunLine {
+        exit: Some(exit),
+        failed,
+        not_started,
+        reason: reason.map(str::to_owned),
+        ..run.clone()
+    };
+    let mut runs = vec![
+        run.clone(),
+        RunLine { ended_at: None, ..run.clone() },
+        RunLine { ended_at: None, under_way: true, ..run.clone() },
+        with(exit::DONE, 0, 0, None),
+        with(exit::DONE, 0, 1, None),
+        with(exit::FAILED, 0, 0, None),
+        with(exit::FAILED, 1, 0, None),
+        with(exit::IN_DOUBT, 0, 0, None),
+        with(exit::IN_DOUBT, 0, 0, Some(MISCOUNTED)),
+        with(exit::STOPPED, 0, 0, None),
+        with(exit::SIGNAL + 2, 0, 0, None),
+    ];
+    let reasons = ["unauthorized", "wrong-address", "no-login-there", "too-many-failures"];
+    let reasons = reasons.into_iter().chain(["ledger-failed", "source-failed", "deadline"]);
+    runs.extend(
+        reasons.chain(["max-duration", "outage"]).map(|reason| with(4, 0, 0, Some(reason))),
+    );
+    let words = runs.iter().map(|run| run.end().trim_start_matches("stopped: ").to_owned());
+    words.chain(["missing", "empty", "without-the-job"].map(str::to_owned)).collect()
+}
 
 /// A reason for a narrow column.
 fn short(reason: &str) -> &str {
     match reason {
         "unauthorized" => "token",
-        "wrong-address" => "address",
+        "wrong-address" | "no-login-there" => "address",
+        "max-duration" => "longest time",
         "too-many-failures" => "budget",
         "ledger-failed" => "ledger",
         "source-failed" => "source",

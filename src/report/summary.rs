@@ -23,7 +23,7 @@ use crate::text::diagnostic::Diagnostic;
 use crate::traffic::reply::NoToken;
 
 /// So many rows of a kind are named.
-const NAMED: usize = 3;
+const NAMED: usize = 5;
 
 /// What a run comes to, over several lines: how long it took, and why rows did not succeed, is known from what was told.
 pub(crate) fn summary(
@@ -84,6 +84,8 @@ fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration)
         | Ending::WrongAddress(_)
         | Ending::TooManyFailures { .. }
         | Ending::Deadline
+        | Ending::MaxDuration
+        | Ending::NoLoginThere(_)
         | Ending::InOtherHands { .. }
         | Ending::LedgerFailed(_)
         | Ending::RecorderGone
@@ -125,7 +127,10 @@ fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
     let mut advice = Vec::new();
     advice.extend(stopped(view, ending));
     advice.extend((totals.miscounted > 0).then(|| miscounted(view, totals.miscounted)));
+    advice.extend((totals.uncounted > 0).then(|| uncounted(totals.uncounted, ending)));
     advice.extend((totals.in_doubt > 0).then(|| in_doubt(view, totals.in_doubt)));
+    let behind = view.behind_doubts(totals, ending);
+    advice.extend((behind > 0).then(|| not_overtaking(behind)));
     let is_held = view.held(Held::InDoubt) + view.held(Held::Refused) > 0;
     advice.extend(is_held.then(|| held(view)));
     advice.extend((totals.failed > 0).then(|| failed(view, totals.failed)));
@@ -154,12 +159,10 @@ fn way_out(obstacle: &Obstacle) -> &'static str {
 fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
     match ending {
         Ending::Finished | Ending::Interrupted { .. } => None,
-        Ending::Unauthorized(obstacle @ Obstacle::Token(NoToken::NoLoginThere { .. })) => {
-            Some(format!(
-                "Nobody could sign in: {}\nCheck the base URL, its path too. No row was marked failed for it.",
-                sentence(&words::obstacle(obstacle))
-            ))
-        }
+        Ending::NoLoginThere(obstacle) => Some(format!(
+            "Nobody could sign in: {}\nCheck the base URL, its path too. No row was marked failed for it.",
+            sentence(&words::obstacle(obstacle))
+        )),
         Ending::Unauthorized(obstacle) => Some(format!(
             "The credentials were refused: {}\nCheck the credentials ({}). No row was marked failed for it.",
             sentence(&words::obstacle(obstacle)),
@@ -179,8 +182,12 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
             counted(*allowed, "row")
         )),
         Ending::Deadline => {
-            Some("The time for the run is over: nothing more was started.".to_owned())
+            Some("The time of --deadline has come: nothing more was started.".to_owned())
         }
+        Ending::MaxDuration => Some(
+            "The run has taken as long as --max-duration allows: nothing more was started."
+                .to_owned(),
+        ),
         Ending::InOtherHands { .. } => Some(format!(
             "{}\nRun again when that process has ended; nothing that it has started was touched.",
             sentence(&reason(ending))
@@ -222,6 +229,26 @@ fn miscounted(view: &RunView, count: u64) -> String {
     )
 }
 
+/// Lists in which something was settled by a look, and that were not seen to show everything once.
+fn uncounted(count: u64, ending: &Ending) -> String {
+    let (lists, was, it) = match count {
+        1 => ("1 list".to_owned(), "was", "it"),
+        _ => (format!("{} lists", number(count)), "were", "them"),
+    };
+    let next = match ending {
+        Ending::Finished => {
+            "Which, was told above: look there where that matters. More: noteferry explain uncounted"
+        }
+        _ => {
+            "The run stopped before that. The next run does it, and has to be given the time for it."
+        }
+    };
+    format!(
+        "{lists} in which a lost answer was settled {was} not read once more to the end, to see that nothing is there \
+         twice or missing from {it}. {next}"
+    )
+}
+
 fn in_doubt(view: &RunView, count: u64) -> String {
     let held = view.held(Held::InDoubt).min(count);
     let mut lines = vec![format!(
@@ -256,16 +283,31 @@ fn in_doubt(view: &RunView, count: u64) -> String {
 fn held(view: &RunView) -> String {
     let count = view.held(Held::InDoubt) + view.held(Held::Refused);
     let named = named(&view.held_rows, count, view);
-    let behind = view.held(Held::Behind);
-    let behind = match behind {
-        0 => String::new(),
-        _ => format!("\n{} behind them, and sent when these are settled.", rows_wait(behind)),
-    };
-    format!("{} held back by this run:{named}{behind}", rows_are(count))
+    let kinds = [
+        (view.held(Held::InDoubt), "in doubt"),
+        (view.held(Held::Refused), "refused earlier and unchanged since"),
+    ];
+    let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
+    let kinds: Vec<String> = kinds
+        .map(|(some, word)| match some == count {
+            true => word.to_owned(),
+            false => format!("{} {word}", number(some)),
+        })
+        .collect();
+    format!("{} held back by this run ({}):{named}", rows_are(count), kinds.join(", "))
 }
 
-fn rows_wait(count: u64) -> String {
-    format!("{} {}", rows(count), if count == 1 { "waits" } else { "wait" })
+/// Why rows were not started though the run came to its end.
+fn not_overtaking(count: u64) -> String {
+    let (stands, was, it) = match count {
+        1 => ("it stands", "was", "it goes"),
+        _ => ("they stand", "were", "they go"),
+    };
+    format!(
+        "{} {was} not started: {stands} behind a row in doubt (of the same ticket, say) and must not overtake that one. As \
+         soon as that is settled, {it} with the next run.",
+        rows(count)
+    )
 }
 
 /// The first of some rows, each in a line, and how to see all `count` of them.
@@ -342,6 +384,8 @@ fn resume(view: &RunView, totals: &Totals, ending: &Ending) -> Option<String> {
     let beyond = view.beyond_limit();
     match ending {
         Ending::Finished if totals.not_started == 0 => None,
+        // What to do comes first, and was said.
+        Ending::Finished if totals.not_started == view.behind_doubts(totals, ending) => None,
         // A rehearsed pilot is over; what comes next is for `rehearsal` to say.
         Ending::Finished if view.sandbox => None,
         Ending::Finished if beyond > 0 => Some(format!(
@@ -378,7 +422,6 @@ fn to_resume(view: &RunView, totals: &Totals, ending: &Ending) -> CommandLine {
         };
     }
     match ending {
-        // Whichever of the two limits it was that has passed: the other one is near.
         Ending::Deadline => run.without("deadline"),
         _ => on_its_day(view, run),
     }
@@ -406,6 +449,9 @@ fn day_of(deadline: &str, started: &Zoned) -> Option<String> {
 fn rehearsal(view: &RunView, totals: &Totals, ending: &Ending) -> String {
     let was = "This was a rehearsal in the sandbox: nothing reached the real API.";
     let succeeded = *ending == Ending::Finished && totals.failed + totals.in_doubt == 0;
+    // What is done in a rehearsal is done for the next one, too, as it would be in the real run.
+    let anew = view.started.strftime("rehearsal-%Y%m%d-%H%M%S.db").to_string();
+    let anew = view.command.with_value("ledger", &anew);
     match (succeeded, ending) {
         (true, _) => {
             let run = view.command.without("sandbox");
@@ -415,8 +461,14 @@ fn rehearsal(view: &RunView, totals: &Totals, ending: &Ending) -> String {
                 }
                 None => "",
             };
+            let again = match totals.requests {
+                0 => format!(
+                    "\nNothing was sent in it: all rows were rehearsed before. To rehearse them again, with a ledger of its own: {anew}"
+                ),
+                _ => String::new(),
+            };
             format!(
-                "{was}\nThe same without --sandbox is the real thing, and does reach it: {run}{rate}"
+                "{was}{again}\nThe same without --sandbox is the real thing, and does reach it: {run}{rate}"
             )
         }
         (false, Ending::Finished) => {
@@ -424,8 +476,8 @@ fn rehearsal(view: &RunView, totals: &Totals, ending: &Ending) -> String {
             let again = on_its_day(view, view.command.without("limit"));
             let again = if totals.failed > 0 { again.with("retry-failed") } else { again };
             format!(
-                "{was}\nTo rehearse again what did not succeed: {again}\nTo rehearse all of it from the beginning, give it a \
-                 ledger of its own with --ledger."
+                "{was}\nTo rehearse again what did not succeed: {again}\nTo rehearse all of it from the beginning, with a \
+                 ledger of its own: {anew}"
             )
         }
         (false, _) => was.to_owned(),
@@ -515,6 +567,12 @@ mod tests {
             &runtime,
             &fault,
             &Ending::Deadline,
+            &Ending::MaxDuration,
+            &Ending::NoLoginThere(Obstacle::Token(NoToken::NoLoginThere {
+                address: "https://api.example.com/login".into(),
+                status: 404,
+                usual: "https://api.example.com/v1".into(),
+            })),
             &Ending::Finished,
         ]
         .map(|ending| told(&view(), part, ending));

@@ -90,6 +90,14 @@ impl Outcome {
         Self::ALL.into_iter().find(|outcome| outcome.word() == word)
     }
 
+    /// Whether it says that the attempt surely made nothing.
+    pub(crate) fn denies(self) -> bool {
+        match self {
+            Self::Refused | Self::Deferred | Self::GivenUp | Self::NotFound => true,
+            Self::Succeeded | Self::Lost | Self::Found => false,
+        }
+    }
+
     /// The event that this outcome is for its row.
     pub(crate) fn event(self, id: Option<String>) -> RowEvent {
         match self {

@@ -43,6 +43,8 @@ pub(crate) enum Contradiction {
     NeverBegun { attempt: i64 },
     /// An outcome in a word that no version writes.
     UnknownOutcome { attempt: i64, word: String },
+    /// An outcome that says that nothing was made, with the id of what was made.
+    Made { attempt: i64, outcome: Outcome, id: String },
     /// What is done is never done again.
     AfterSuccess { attempt: i64 },
     /// Operations of a row follow each other, the next when the one before has succeeded.
@@ -111,6 +113,10 @@ impl Life {
             // That the start of this attempt contradicts the row has been told.
             _ if self.passed_over => Ok(()),
             None => Err(Contradiction::UnknownOutcome { attempt: number, word: outcome.into() }),
+            Some(outcome) if outcome.denies() && id.is_some() => {
+                let id = id.unwrap_or_default();
+                Err(Contradiction::Made { attempt: number, outcome, id })
+            }
             Some(outcome) => match self.is_overruled(outcome) {
                 Overruled::ByWhatIsDone => Ok(()),
                 Overruled::No => {
@@ -258,7 +264,9 @@ mod tests {
         for (number, (turn, outcomes)) in (1..).zip(attempts) {
             found.extend(life.begin(&begun(number, *turn)).err());
             for outcome in *outcomes {
-                found.extend(life.end(number, outcome, Some("tn_1".into())).err());
+                let made = Outcome::parse(outcome).is_some_and(|outcome| !outcome.denies());
+                let id = made.then(|| "tn_1".to_owned());
+                found.extend(life.end(number, outcome, id).err());
             }
         }
         (life, found)
@@ -278,6 +286,20 @@ mod tests {
         let (life, found) = live(&[(1, &["succeeded"]), (1, &["succeeded"])]);
         assert_eq!(found, [Contradiction::AfterSuccess { attempt: 2 }]);
         assert_eq!(life.standing(), Standing::Contradictory);
+    }
+
+    #[test]
+    fn what_has_an_id_was_made_whatever_its_outcome_says() {
+        for outcome in Outcome::ALL {
+            let mut life = Life::default();
+            life.begin(&begun(1, 1)).unwrap();
+            let taken = life.end(1, outcome.word(), Some("tn_1".into()));
+            use Outcome::{Deferred, GivenUp, NotFound, Refused};
+            let denies = matches!(outcome, Refused | Deferred | GivenUp | NotFound);
+            let made = Contradiction::Made { attempt: 1, outcome, id: "tn_1".into() };
+            assert_eq!(taken, if denies { Err(made) } else { Ok(()) }, "{outcome:?}");
+            assert_eq!(life.standing() == Standing::Contradictory, denies, "{outcome:?}");
+        }
     }
 
     #[test]

@@ -94,10 +94,13 @@ impl RunTime {
 
     /// The deadline for an engine that starts now.
     pub(super) fn deadline(&self) -> Option<Deadline> {
-        let shortest = self.until.map(|(_, left)| left).into_iter().chain(self.longest).min()?;
+        let left = self.until.map(|(_, left)| left);
+        let shortest = left.into_iter().chain(self.longest).min()?;
+        let is_longest = self.longest.is_some_and(|longest| left.is_none_or(|left| longest < left));
         Some(Deadline {
             moment: Moment(shortest.saturating_sub(self.began.elapsed())),
             wall: self.until.map(|(moment, _)| moment.as_millisecond()),
+            is_longest,
         })
     }
 }

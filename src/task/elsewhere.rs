@@ -9,6 +9,8 @@ use std::path::Path;
 
 use crate::ledger::{JobName, Ledger, Reader as _};
 use crate::plan::DoneContents;
+use crate::text::diagnostic::{Diagnostic, Severity};
+use crate::text::spelling::is_same;
 use crate::text::{account, address};
 
 use super::job::{JobOptions, Opening, usual_ledger_places};
@@ -25,7 +27,51 @@ pub(super) fn refuse_done_elsewhere(
     if target.is_sandbox {
         return Ok(());
     }
-    let name = target.job_name(&opening.job);
+    match done_elsewhere(opening, options, &target.job_name(&opening.job), now)? {
+        Some(done_by) => Err(Failure::DoneElsewhere(done_by)),
+        None => Ok(()),
+    }
+}
+
+/// Of a rehearsal: what the real run would be refused for, at the connector's own address. Whatever keeps anybody from
+/// finding that out keeps no rehearsal from its course.
+pub(super) fn foretell_done_elsewhere(
+    opening: &Opening,
+    options: &JobOptions,
+    now: i64,
+) -> Option<Diagnostic> {
+    let job = &opening.job;
+    let name = JobName {
+        name: job.name.clone(),
+        base_url: address::normal(&job.connector.base_url),
+        account: job.account.clone().unwrap_or_default(),
+    };
+    let is_known = |ledger: Ledger| {
+        let known = ledger.jobs().ok()?.into_iter();
+        let same = |(_, other): &(_, JobName)| {
+            is_same(&other.name, &name.name) && may_be_at_one_target(other, &name)
+        };
+        known.filter(same).find_map(|(id, _)| {
+            let history = ledger.history(id).ok()?;
+            (!history.is_empty()).then_some(())
+        })
+    };
+    // The job itself has done something there: then its own rows are known.
+    if Ledger::open_to_read(&options.ledger).ok()?.and_then(is_known).is_some() {
+        return None;
+    }
+    let done_by = done_elsewhere(opening, options, &name, now).ok()??;
+    let problem = Failure::DoneElsewhere(done_by).problems().into_iter().next()?;
+    let message = format!("the run without --sandbox will be refused: {}", problem.message);
+    Some(Diagnostic { severity: Severity::Warning, message, ..problem })
+}
+
+fn done_elsewhere(
+    opening: &Opening,
+    options: &JobOptions,
+    name: &JobName,
+    now: i64,
+) -> Result<Option<DoneBy>, Failure> {
     let mut places = vec![options.ledger.clone()];
     for usual in usual_ledger_places(&options.path) {
         if !places.iter().any(|place| is_same_file(place, &usual)) {
@@ -37,7 +83,7 @@ pub(super) fn refuse_done_elsewhere(
         let is_own = place == options.ledger;
         let Some(ledger) = Ledger::open_to_read(&place)? else { continue };
         let others = ledger.jobs()?.into_iter().filter(|(_, other)| {
-            may_be_at_one_target(other, &name) && !(is_own && other.name == name.name)
+            may_be_at_one_target(other, name) && !(is_own && other.name == name.name)
         });
         for (id, other) in others {
             done.add(jobs.len(), &ledger.history(id)?);
@@ -50,9 +96,10 @@ pub(super) fn refuse_done_elsewhere(
         true => None,
         false => done.among(opening.readings(&again, now), opening.reopen()?),
     };
-    let Some(found) = found else { return Ok(()) };
+    let Some(found) = found else { return Ok(None) };
     let (job, keyed_by, ledger) = jobs.swap_remove(found.job);
-    Err(Failure::DoneElsewhere(DoneBy { found, job, keyed_by, ledger }))
+    let is_same_job = is_same(&job, &name.name);
+    Ok(Some(DoneBy { found, job, is_same_job, keyed_by, ledger }))
 }
 
 /// An account that nobody knows may be any.

@@ -37,6 +37,8 @@ pub(crate) struct DoneBy {
     pub found: DoneElsewhere,
     /// The job that has done the first of them, and the ledger that says so.
     pub job: String,
+    /// It bears this one's name, and only the ledger is another.
+    pub is_same_job: bool,
     /// What that job's rows are known by, where this one's are known by something else; empty for their content.
     pub keyed_by: Option<String>,
     pub ledger: PathBuf,
@@ -77,10 +79,20 @@ impl Failure {
             Self::OtherAccount { present, others } => {
                 vec![of_account(present, others)]
             }
-            Self::DoneElsewhere(DoneBy { found, job, keyed_by, ledger }) => {
+            Self::DoneElsewhere(DoneBy { found, job, is_same_job, keyed_by, ledger }) => {
+                let ledger = (ledger.as_path(), *is_same_job);
                 vec![of_done_elsewhere(found, (job, keyed_by.as_deref()), ledger)]
             }
             Self::Invalid(_) => Vec::new(),
+        }
+    }
+
+    /// A word for scripts where the code of a problem does not say it.
+    pub(crate) fn reason(&self) -> Option<&'static str> {
+        match (self, self.exit()) {
+            (_, exit::LOCKED) => Some("locked"),
+            (Self::Invalid(_), _) => Some("invalid"),
+            _ => None,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::text::address;
 use crate::text::spelling::is_same;
 
 use super::booking::{Past, name_in, refuse_other_account};
-use super::elsewhere::refuse_done_elsewhere;
+use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
 use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions};
 use super::rescued::tell_waiting;
@@ -42,6 +42,8 @@ pub(crate) struct About {
     pub address: String,
     /// The header that carries the token, if requests have one.
     pub header: Option<String>,
+    /// What one row makes or changes on the other side, in a word of the connector's.
+    pub item: String,
 }
 
 /// What a plan came to, which has been shown.
@@ -98,6 +100,10 @@ pub(crate) fn plan(
     let is_first = past.as_ref().is_none_or(Past::is_empty);
     if is_first && !options.sending.as_new {
         refuse_done_elsewhere(&opening, &options.job, &target, now)?;
+    }
+    if target.is_sandbox && !options.sending.as_new {
+        let foretold = foretell_done_elsewhere(&opening, &options.job, now);
+        foretold.into_iter().for_each(|problem| listener(Told::Problem(problem)));
     }
     let (report, page) = planning.show(&fates, show(About::new(&opening, &target)))?;
     let tally = *fates.tally();
@@ -189,6 +195,7 @@ impl About {
             target: target.words(),
             address: target.base_url.clone(),
             header: authentication.map(|file| file.header.clone()),
+            item: opening.job.connector.item.clone(),
         }
     }
 }

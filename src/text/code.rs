@@ -304,7 +304,9 @@ codes! {
             "a row has the key of another one that is done"
             "The ledger knows a row by its key. Under this one a row was sent that did something else, or to something else, \
              so this cannot be the same row; passed over as done it would be lost. It happens where numbers begin anew each \
-             month: give such a file's job another name, or make the month a part of the key."
+             month: give such a file's job another name, which begins a history of its own. Or make the keys differ in the \
+             file itself, as by the month before each number; the `key` of the job stays as it is, for another one is \
+             refused once rows are done (key-changed)."
         SourceChanged "source-changed"
             "the source has changed between its two readings"
             "A source is read once to check its rows and once to send them, and what is sent must be what was checked. \
@@ -378,8 +380,9 @@ codes! {
              have no columns."
         TooManyColumns "too-many-columns"
             "there are more than 10,000 columns or different keys"
-            "The file uses data, such as ids, as keys. A key names a column and is the same in every row; what differs \
-             from row to row has to be a value."
+            "In JSON, data such as ids are used as keys: a key names a column and is the same in every row; what differs \
+             from row to row has to be a value. In a CSV, the header is no header or never ends: look whether the delimiter \
+             is right, whether the file has line breaks, and whether it is turned by its side (a row for each column)."
     }
     "The content of rows": {
         Expression "expression"
@@ -500,6 +503,10 @@ codes! {
         UnknownOutcome "unknown-outcome"
             "an attempt has an outcome that no version writes"
             "Somebody edited the file, or it is damaged. A run cannot tell what became of the row: put a copy back."
+        MadeUnsuccessfully "made-unsuccessfully"
+            "an attempt that says that it made nothing has the id of what it made"
+            "Only a row that succeeded, or was found, gets the id of what was made, so somebody edited the file. What has an \
+             id may be there on the other side: look for it, and put a copy back before the next run."
         HalfEnded "half-ended"
             "an attempt has an end without an outcome, or an outcome without an end"
             "Both are written at once, so one of them was changed afterwards. Whether the row is done is not certain: put a \
@@ -536,6 +543,11 @@ codes! {
             "the view row_states contradicts the attempts"
             "Runs and `status` go by the attempts and are not harmed, but your own queries read the view and are wrong. \
              Somebody replaced the view; its definition is in src/ledger/sqlite/schema.sql."
+        ViewReplaced "view-replaced"
+            "a view of the ledger is not the one that belongs there"
+            "Runs and `status` go by the tables and are not harmed, but your own queries read the views and may be wrong. The \
+             next run of any job of the ledger makes `rows`, `attempts` and `row_states` anew; their definitions are in \
+             src/ledger/sqlite/schema.sql."
         ViewUnreadable "view-unreadable"
             "the view row_states cannot be read"
             "Runs and `status` do without it, but your own queries do not. Somebody changed or deleted the view; its \

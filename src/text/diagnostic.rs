@@ -79,6 +79,8 @@ pub struct Diagnostic {
     pub once: bool,
     /// The value at fault, where the same one may be at fault in many rows: those belong together.
     pub about: Option<Box<str>>,
+    /// The column that the row lacks, where that is all that is wrong: if no row has it, that is told instead.
+    pub lacks: Option<Arc<str>>,
 }
 
 impl Diagnostic {
@@ -93,6 +95,7 @@ impl Diagnostic {
             place,
             once: false,
             about: None,
+            lacks: None,
         }
     }
 

@@ -18,7 +18,9 @@ pub(crate) struct Term {
 pub(crate) const GROUPS: &[(&str, &[Term])] = &[
     ("Where a row stands", ROWS),
     ("What a plan does with a row", FATES),
+    ("What the last count found", COUNTS),
     ("How a run ended", ENDS),
+    ("Events of --format json", EVENTS),
 ];
 
 const fn term(
@@ -123,6 +125,114 @@ const FATES: &[Term] = &[
     ),
 ];
 
+const COUNTS: &[Term] = &[
+    term(
+        "miscounted",
+        &["some-miscounted"],
+        "a row is there twice, or one item is two rows'",
+        "Before a run ends, lists in which a lost answer was settled are read once more. This row does not have exactly one \
+         item there, though the ledger has it as done: the message names the row, its key and the ids. Look there, delete \
+         what is too much, and run the job again, which counts once more. The exit code is 6 until that is put right.",
+    ),
+    term(
+        "uncounted",
+        &[],
+        "a list in which a lost answer was settled was not read once more to its end",
+        "Nothing is known to be wrong: it was not seen that everything is there exactly once. The run was stopped before, or \
+         the list shows too little. A run that was stopped leaves it to the next one, which needs the time for it; otherwise \
+         look at the places that the run has named, where that matters.",
+    ),
+];
+
+const EVENTS: &[Term] = &[
+    term(
+        "started",
+        &[],
+        "a run has begun",
+        "It comes once, with the number of the run, the rows and how many of them are to be sent.",
+    ),
+    term(
+        "row",
+        &[],
+        "a row has come to its end in this run",
+        "`state` says how, `id` what was made, `message` why it did not succeed. The ledger has it before the event is told.",
+    ),
+    term(
+        "note",
+        &[],
+        "something worth knowing while the run goes on",
+        "It is for people: its message may change, so no script should depend on it.",
+    ),
+    term(
+        "finished",
+        &[],
+        "the run is over",
+        "Always the last event, whatever the end: the counts of all rows, the exit code, and `reason` and `message` where the \
+         run did not come to its end.",
+    ),
+    term(
+        "problem",
+        &[],
+        "something is wrong with what was written, or may be",
+        "`code` says what kind of mistake and never changes; `severity` whether it is an error or a warning; the place is by \
+         file, row, line, column and pointer. `noteferry explain CODE` explains the code.",
+    ),
+    term(
+        "checked",
+        &[],
+        "all rows were checked",
+        "The last event of `check`. A count that is null could not be found out.",
+    ),
+    term(
+        "step",
+        &[],
+        "what a run would do with a row",
+        "`action` is send, skip, hold or reject; path and body are what would be sent, byte for byte.",
+    ),
+    term(
+        "planned",
+        &[],
+        "what a plan comes to",
+        "The last event of `plan`. `send` counts all rows that a run would begin with; of these, `looked_for_first` are in doubt \
+         and looked for, `behind_doubts` stand behind such rows and go only once those are settled, `sent_again` are in doubt \
+         and sent again, and of those `may_be_twice` are sent again by `in_doubt: resend`.",
+    ),
+    term(
+        "behind-doubts",
+        &["if-settled"],
+        "rows that go only once a row before them is settled",
+        "They are for the same ticket, say, as a row in doubt, and nothing overtakes such a row. A run looks for that row \
+         first; where the look settles nothing, these are left not started.",
+    ),
+    term(
+        "sent-again",
+        &["may-be-twice", "looked-for-first"],
+        "rows in doubt that a run would send again",
+        "Where a repeat is harmless they are sent again without a look. By `in_doubt: resend` they are, too, and what a lost \
+         request has made is then there twice: `may_be_twice` counts those. Those `looked_for_first` are sent only where they \
+         surely are not there.",
+    ),
+    term("explanation", &[], "what a code or a word means", "An event of `explain`, one for each."),
+    term(
+        "ledger-checked",
+        &[],
+        "a ledger was looked through",
+        "The last event of `ledger check`, with what there is and how many problems were found.",
+    ),
+    term(
+        "status",
+        &[],
+        "where a job stands",
+        "The counts are of the source's rows, or of those that the ledger knows where `counted` says so.",
+    ),
+    term(
+        "no-ledger",
+        &["missing", "empty", "without-the-job"],
+        "nothing is known of the job",
+        "There is no ledger yet, it is empty, or it does not know the job: nothing was recorded there.",
+    ),
+];
+
 const ENDS: &[Term] = &[
     term(
         "interrupted",
@@ -136,6 +246,20 @@ const ENDS: &[Term] = &[
         "the run ended without a last word",
         "It was killed, or the machine stopped. What was under way then is looked for by the next run before anything is \
          sent again.",
+    ),
+    term(
+        "no-login-there",
+        &[],
+        "nothing at the base URL takes a login",
+        "The address leads to something else than the API: most often a path is missing or one too many. No row is marked \
+         failed for it. Correct the base URL, as the message says, and run again.",
+    ),
+    term(
+        "locked",
+        &[],
+        "another run holds the job",
+        "One job is never sent by two runs at once. The message says which process it is and since when; wait until it has \
+         ended, or stop it, and run again. Nothing was sent by this run.",
     ),
     term(
         "unauthorized",
@@ -152,7 +276,7 @@ const ENDS: &[Term] = &[
     ),
     term(
         "wrong-address",
-        &[],
+        &["address"],
         "nothing can ever answer at this address",
         "There is no such host, no TLS at this port, or a certificate that is not trusted. Correct the base URL, or name the \
          certificate by --ca-file.",
@@ -165,7 +289,7 @@ const ENDS: &[Term] = &[
     ),
     term(
         "time-over",
-        &["deadline"],
+        &["deadline", "max-duration", "longest-time"],
         "the time of --deadline or --max-duration was over",
         "The run started nothing more early enough for what was under way to end. The next run goes on.",
     ),

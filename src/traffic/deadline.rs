@@ -11,6 +11,8 @@ pub(crate) struct Deadline {
     /// The same by this machine's clock, in unix milliseconds, where it is a time of day: the earlier one counts, since a
     /// machine that slept has not felt the time pass.
     pub wall: Option<i64>,
+    /// Whether it is how long the run may take that is over first, and not a time that has come.
+    pub is_longest: bool,
 }
 
 impl Deadline {

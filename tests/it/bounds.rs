@@ -60,7 +60,7 @@ fn a_longest_duration_holds_against_every_server() {
         let (outcome, took) = run(&desk, address, "--max-duration 3s --rate 1000/s");
         assert!(took < Duration::from_secs(3) + SLACK, "{name}: {took:?} {outcome}");
         let last = outcome.exits(4).finished();
-        assert!(matches!(last["reason"].as_str(), Some("deadline")), "{name}: {last}");
+        assert!(matches!(last["reason"].as_str(), Some("max-duration")), "{name}: {last}");
     }
 }
 

@@ -528,6 +528,7 @@ pub(crate) fn assert_reads(name: &str, shown: impl std::fmt::Display) {
     settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?", "[time]");
     settings.add_filter(r"\b\d\d-\d\d \d\d:\d\d\b", "[time]");
     settings.add_filter(r"process \d+", "process [id]");
+    settings.add_filter(r"rehearsal-\d{8}-\d{6}", "rehearsal-[time]");
     settings.add_filter(r"(less than 1 s|<1 s|\b\d+ s\b)", "[duration]");
     settings.add_filter(r": [^:\n]*\(os error \d+\)", ": [the system's words]");
     settings.set_prepend_module_to_snapshot(false);

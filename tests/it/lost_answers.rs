@@ -1,5 +1,6 @@
 //! What a list is worth that does not show what was lost: the ledger's notes on other tickets are the measure.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use noteferry::sandbox::{ListModel, Options, Sandbox};
@@ -62,7 +63,8 @@ fn so_is_the_first_row_of_a_job_by_what_another_job_of_the_ledger_owns() {
                   INSERT INTO runs (id, job, keyed_by, started_at) SELECT 99, 99, keyed_by, started_at FROM runs; \
                   INSERT INTO owners SELECT 99, 99, name, until FROM owners; \
                   UPDATE starts SET owner = 99 WHERE key = 'k1'; \
-                  UPDATE ends SET owner = 99 WHERE id IN (SELECT id FROM starts WHERE key = 'k1')";
+                  UPDATE ends SET owner = 99 WHERE id IN (SELECT id FROM starts WHERE key = 'k1'); \
+                  UPDATE runs SET succeeded = 1 WHERE id = 1";
     desk.ledger().execute_batch(rename).unwrap();
     desk.write("notes.csv", "id,ticket,body\nk2,tk_0,Note 2\n");
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=1 succeeded=1");
@@ -173,15 +175,24 @@ fn a_row_in_doubt_whose_content_has_changed_is_not_looked_for_by_the_new_content
 struct SlowOnce {
     stand: Stand,
     made: Arc<Mutex<Vec<(String, Value)>>>,
+    /// So many of the next lists cannot be read, once each note that will be made is there.
+    spoilt: Arc<AtomicU32>,
 }
 
 impl SlowOnce {
     fn open(doubles: bool) -> Self {
         let made = Arc::new(Mutex::new(Vec::<(String, Value)>::new()));
         let (notes, slow) = (Arc::clone(&made), Mutex::new(None::<Value>));
+        let spoilt = Arc::new(AtomicU32::new(0));
+        let spoils = Arc::clone(&spoilt);
         let stand = Stand::open(move |request| {
             let mut notes = notes.lock().unwrap();
             if request.method == "GET" {
+                let is_left = |left: u32| left.checked_sub(1);
+                let order = Ordering::SeqCst;
+                if notes.len() == 4 && spoils.fetch_update(order, order, is_left).is_ok() {
+                    return Some((200, "<html>Sign in</html>".to_owned()));
+                }
                 let of_ticket = |(_, note): &&(String, Value)| {
                     let ticket = note["ticket_id"].as_str().unwrap();
                     request.path.contains(&format!("ticket={ticket}&"))
@@ -210,7 +221,7 @@ impl SlowOnce {
             }
             Some((200, json!({"r": 0, "id": id}).to_string()))
         });
-        Self { stand, made }
+        Self { stand, made, spoilt }
     }
 }
 
@@ -273,6 +284,43 @@ fn what_a_killed_run_has_not_counted_the_next_one_counts() {
 }
 
 #[test]
+fn a_list_that_cannot_be_read_is_asked_for_again_before_its_lane_is_left_uncounted() {
+    let desk = Desk::with_notes(notes_csv(3, 3)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+    let api = SlowOnce::open(false);
+    api.spoilt.store(1, Ordering::SeqCst);
+    let outcome = run_at(&desk, &api.stand).exits(6);
+    assert_eq!(api.spoilt.load(Ordering::SeqCst), 0, "{outcome}");
+    assert_eq!(outcome.all("miscounted")[0]["row"], 1, "{outcome}");
+    assert_eq!(outcome.finished()["uncounted"], 0, "{outcome}");
+}
+
+#[test]
+fn what_a_run_could_not_count_the_next_one_counts_though_it_has_nothing_to_send() {
+    let job = format!("{NOTES_JOB}limits: {{ attempts: 2 }}\n");
+    let desk = Desk::with_notes(notes_csv(3, 3)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+    let desk = desk.file("job.yaml", job);
+    let api = SlowOnce::open(false);
+    api.spoilt.store(1_000, Ordering::SeqCst);
+    let outcome = run_at(&desk, &api.stand).exits(0);
+    outcome.counts("rows=3 succeeded=3");
+    assert_eq!(outcome.finished()["uncounted"], 1, "{outcome}");
+    // Nor can the next one.
+    let outcome = run_at(&desk, &api.stand).exits(0);
+    outcome.counts("rows=3 already_done=3");
+    assert_eq!(outcome.finished()["uncounted"], 1, "{outcome}");
+    api.spoilt.store(0, Ordering::SeqCst);
+    let outcome = run_at(&desk, &api.stand).exits(6);
+    outcome.counts("rows=3 already_done=3");
+    assert_eq!(outcome.all("miscounted")[0]["row"], 1, "{outcome}");
+    let double = outcome.all("miscounted")[0]["ids"][1].as_str().unwrap().to_owned();
+    api.made.lock().unwrap().retain(|(id, _)| *id != double);
+    run_at(&desk, &api.stand).exits(0);
+    let before = api.stand.seen().len();
+    run_at(&desk, &api.stand).exits(0);
+    assert_eq!(api.stand.seen().len(), before);
+}
+
+#[test]
 fn what_was_answered_and_is_there_twice_is_told_where_its_list_is_read_anyway() {
     let desk = Desk::with_notes(notes_csv(3, 2)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
     let api = SlowOnce::open(true);
@@ -280,6 +328,86 @@ fn what_was_answered_and_is_there_twice_is_told_where_its_list_is_read_anyway() 
     let rows: Vec<Value> =
         outcome.all("miscounted").iter().map(|told| told["row"].clone()).collect();
     assert_eq!(rows, [1, 3], "{outcome}");
+}
+
+/// An API that loses the answers to creates on tickets that it does not know, and whose lists say of which they are: of all, where
+/// `knows_none`.
+fn without_tickets(knows_none: bool) -> Stand {
+    let made = Mutex::new(Vec::<Value>::new());
+    Stand::open(move |request| {
+        let mut made = made.lock().unwrap();
+        if request.method == "GET" {
+            if knows_none || request.path.contains("ticket=tk_missing&") {
+                return Some((200, json!({"r": 4, "msg": "ticket not found"}).to_string()));
+            }
+            let of_ticket = |note: &&Value| {
+                let ticket = note["ticket_id"].as_str().unwrap();
+                request.path.contains(&format!("ticket={ticket}&"))
+            };
+            let rows: Vec<&Value> = made.iter().filter(of_ticket).collect();
+            return Some((200, json!({"r": 0, "data": {"rows": rows}}).to_string()));
+        }
+        if request.body["ticket_id"] == "tk_missing" {
+            return Some((503, String::new()));
+        }
+        let id = format!("tn_{}", made.len());
+        let mut note = request.body.clone();
+        note["id"] = id.clone().into();
+        note["created"] = jiff::Timestamp::now().as_millisecond().into();
+        made.push(note);
+        Some((200, json!({"r": 0, "id": id}).to_string()))
+    })
+}
+
+fn with_missing_ticket() -> Desk {
+    let rows = "id,ticket,body\nk1,tk_missing,a\nk2,tk_1,b\nk3,tk_2,c\n";
+    Desk::with_notes(rows).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z")
+}
+
+#[test]
+fn what_was_sent_to_a_ticket_that_does_not_exist_is_refused_and_not_in_doubt() {
+    let (desk, stand) = (with_missing_ticket(), without_tickets(false));
+    let outcome = run_at(&desk, &stand).exits(1);
+    outcome.counts("rows=3 succeeded=2 failed=1");
+    assert!(why(&outcome, 1).contains("ticket not found"), "{outcome}");
+    let sent = || stand.seen().iter().filter(|seen| seen.body["ticket_id"] == "tk_missing").count();
+    assert_eq!(sent(), 1, "{outcome}");
+    run_at(&desk, &stand).exits(1).counts("rows=3 already_done=2 failed=1");
+    assert_eq!(sent(), 1);
+    desk.call("ledger check").exits(0);
+}
+
+#[test]
+fn so_is_what_an_earlier_run_has_left_in_doubt() {
+    let (desk, stand) = (with_missing_ticket(), without_tickets(false));
+    run_at(&desk, &stand).exits(1);
+    forget_outcome(&desk.ledger(), 1, 1);
+    run_at(&desk, &stand).exits(1).counts("rows=3 already_done=2 failed=1");
+    desk.call("ledger check").exits(0);
+}
+
+#[test]
+fn where_no_list_is_shown_that_a_ticket_does_not_exist_says_nothing() {
+    let (desk, stand) = (with_missing_ticket(), without_tickets(true));
+    let outcome = run_at(&desk, &stand).exits(6);
+    outcome.counts("rows=3 succeeded=2 in_doubt=1");
+    assert!(why(&outcome, 1).contains("503"), "{outcome}");
+}
+
+#[test]
+fn a_row_in_doubt_keeps_the_first_cause_of_that() {
+    let (desk, sandbox) = with_last_lost(2, false);
+    let again = "INSERT INTO ends (id, number, owner, at, outcome, status, reason) \
+                 SELECT id, number, owner, at, 'lost', 503, 'answered' FROM starts WHERE key = 'k2'; \
+                 INSERT INTO starts SELECT id, 2, turn, owner, key, row, line, operation, lane, digest, at + 1, remote_at \
+                 FROM starts WHERE key = 'k2'";
+    desk.ledger().execute_batch(again).unwrap();
+    let address = sandbox.base_url();
+    desk.write("job.yaml", format!("{NOTES_JOB}in_doubt: hold\n"));
+    let plan = desk.call(&format!("plan job.yaml --base-url {address}"));
+    assert!(plan.stdout.contains("503"), "{plan}");
+    let status = desk.call(&format!("status job.yaml --base-url {address}"));
+    assert!(status.stdout.contains("503"), "{status}");
 }
 
 #[test]

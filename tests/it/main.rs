@@ -29,6 +29,8 @@ mod lost_answers;
 mod mapping;
 
 mod markers;
+#[cfg(target_os = "linux")]
+mod memory;
 mod names;
 mod next_steps;
 #[cfg(target_os = "linux")]
@@ -37,6 +39,7 @@ mod own_certificates;
 mod planning;
 mod presets;
 mod preview;
+mod reasons;
 mod reference;
 mod repeats;
 mod replay;

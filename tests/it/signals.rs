@@ -112,7 +112,7 @@ fn a_run_that_has_to_be_over_ends_in_time_and_another_goes_on() {
     let desk = Desk::with_notes(notes_csv(2000, 4));
     let outcome = desk.run(&sandbox, "job.yaml --concurrency 4 --max-duration 2s").exits(4);
     let last = outcome.finished();
-    assert_eq!((&last["in_doubt"], &last["reason"]), (&0.into(), &"deadline".into()));
+    assert_eq!((&last["in_doubt"], &last["reason"]), (&0.into(), &"max-duration".into()));
     let succeeded = last["succeeded"].as_u64().unwrap();
     assert!(last["not_started"].as_u64().unwrap() > 0 && succeeded > 0, "{outcome}");
     assert_eq!(succeeded, texts(&sandbox).len() as u64);

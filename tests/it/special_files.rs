@@ -67,7 +67,11 @@ fn a_limit_on_the_size_of_files_is_an_error_and_no_death() {
         let outcome = run.outcome();
         assert!([2, 4, 5, 6].contains(&outcome.status), "{room}: {outcome}");
         let last = outcome.finished();
-        assert_ne!(last["event"], "", "{outcome}");
+        let told = last["message"].as_str().unwrap_or_default().to_owned();
+        assert!(!told.contains("failing disk"), "{room}: {outcome}");
+        if last["reason"] == "ledger-failed" {
+            assert!(told.contains("ulimit -f"), "{room}: {outcome}");
+        }
         // Whatever was sent is known, or will be looked for.
         desk.run(&sandbox, "job.yaml").exits(0);
         let mut found = texts(&sandbox);
@@ -75,6 +79,22 @@ fn a_limit_on_the_size_of_files_is_an_error_and_no_death() {
         found.dedup();
         assert_eq!((found.len(), texts(&sandbox).len()), (400, 400), "{room}");
     }
+}
+
+#[test]
+fn a_ledger_that_is_a_link_to_what_is_not_there_is_made_nowhere() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(1, 1)), sandbox(""));
+    symlink(desk.path("elsewhere.db"), desk.path("ledger.db")).unwrap();
+    for verb in ["run job.yaml --sandbox", "plan job.yaml --sandbox", "status", "ledger check"] {
+        let told = desk.call(&format!("{verb} --ledger ledger.db")).exits(2);
+        assert!(told.stderr.contains("a link to what is not there"), "{verb}: {told}");
+        assert!(told.stderr.contains("bring back what the link leads to"), "{verb}: {told}");
+    }
+    assert!(!desk.path("elsewhere.db").exists());
+    assert!(texts(&sandbox).is_empty());
+    // One that leads to a ledger is followed.
+    desk.run(&sandbox, "job.yaml --ledger elsewhere.db").exits(0);
+    desk.run(&sandbox, "job.yaml --ledger ledger.db").exits(0).counts("rows=1 already_done=1");
 }
 
 #[cfg(target_os = "linux")]

@@ -164,7 +164,7 @@ fn defaults_that_matter_are_counted_by_why_they_apply() {
     let desk = Desk::new().file("n.csv", "ticket_id,note\ntk_1,a\ntk_1,b\n");
     let outcome = desk.call(&format!("check n.csv {CREATE} --format json")).exits(0);
     let message = told(&outcome, "implicit-default")[0]["message"].clone();
-    assert!(text_of(&message).contains("nothing fills `is_internal_note` (2 rows)"), "{message}");
+    assert!(text_of(&message).contains("in 2 rows nothing fills `is_internal_note`"), "{message}");
 }
 
 #[test]

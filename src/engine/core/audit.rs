@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::declared::connector::Operation;
 use crate::engine::Work;
-use crate::event::{Event, Fault, Happening, Miscounted, Note};
+use crate::event::{Counting, Event, Fault, Happening, Miscounted, Note};
 use crate::recover::{Audit, Nameless, Step, asked_by};
 use crate::row::Fields;
 use crate::traffic::pace::{Moment, asked_wait, back_off};
@@ -150,6 +150,16 @@ impl Audits {
         left.count() as u64
     }
 
+    /// What is left of the count, once it has begun.
+    fn counting(&self, now: Moment) -> Option<Counting> {
+        let due = self.lanes.iter().filter_map(|lane| match &lane.stage {
+            Stage::Due(Some(at)) | Stage::Reading { at, .. } => Some(at.since(now)),
+            Stage::Due(None) | Stage::Asked { .. } | Stage::Over => None,
+        });
+        let counting = Counting { lanes: self.left(), due_in: due.max().unwrap_or_default() };
+        (self.has_begun && counting.lanes > 0).then_some(counting)
+    }
+
     /// Rows that do not have exactly one item, and lanes of which nobody can tell, or that are not counted yet.
     pub(super) fn found(&self) -> (u64, u64) {
         (self.miscounted, self.uncounted + self.left())
@@ -168,6 +178,11 @@ impl LaneAudit {
 }
 
 impl Core {
+    /// How the last count stands, while it goes on.
+    pub(super) fn counting(&self, now: Moment) -> Option<Counting> {
+        self.audits.counting(now).filter(|_| self.course.goes_on())
+    }
+
     /// A look settles what became of a row: its lane is to be counted before the run ends.
     pub(super) fn is_to_be_counted(&mut self, at: usize, now: Now) -> Result<(), Fault> {
         if !self.settings.counts {
@@ -339,7 +354,14 @@ impl Core {
                 self.token_refused(refusal, cause, now);
                 return self.count_failed(at, audit, (Duration::ZERO, false), now);
             }
-            Verdict::Done { items: None, .. } | Verdict::Unknown { .. } => None,
+            // What cannot be read may be a page of somebody on the way.
+            Verdict::Done { items: None, .. } => {
+                return self.count_failed(at, audit, (Duration::ZERO, false), now);
+            }
+            Verdict::Unknown { after, .. } => {
+                let wait = after.map(asked_wait).unwrap_or_default();
+                return self.count_failed(at, audit, (wait, false), now);
+            }
         };
         match step {
             Some(Step::NextPage) => self.put_count_off(at, audit, now.moment),

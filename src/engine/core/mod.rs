@@ -24,6 +24,8 @@ mod search;
 mod silence;
 mod stopping;
 
+use std::time::Duration;
+
 use crate::event::{Event, Fault, Progress, RowEnd, RowEnded, Unreached};
 use crate::ledger::Ack;
 use crate::traffic::pace::{Moment, Pace};
@@ -41,6 +43,8 @@ const LOOK_AHEAD_ROWS: usize = 2_048;
 const LOOK_AHEAD_BYTES: usize = 16 << 20;
 /// A row that is told "not now" this often in one run is given up after all.
 const MOST_PUSHBACKS: u32 = 1_000;
+/// A wait for room in a quota that is shorter is part of the pace.
+const WORTH_SHOWING: Duration = Duration::from_secs(5);
 
 /// Rows in hand and what is known of the other side. Fed with [`Input`]s; says what to do in [`Action`]s.
 pub(crate) struct Core {
@@ -214,7 +218,19 @@ impl Core {
             allowed_rate: (!period.is_zero()).then(|| period.as_secs_f64().recip()),
             paused: self.other_side.pace.paused(now),
             unreached: self.unreached(now),
+            spent: self.spent(now),
+            counting: self.counting(now),
+            shared_with: self.other_side.pace.shared_with(),
         }
+    }
+
+    /// How long rows that could go are kept by a quota that is used up.
+    fn spent(&self, now: Moment) -> Option<Duration> {
+        let rows = &self.rows;
+        let waits = rows.first_ready().is_some() || rows.first_cleared().is_some();
+        let waits = waits || rows.first_sought().is_some();
+        let spent = self.other_side.pace.spent(now).filter(|_| waits && self.course.goes_on())?;
+        (spent >= WORTH_SHOWING).then_some(spent)
     }
 
     fn unreached(&self, now: Moment) -> Option<Unreached> {

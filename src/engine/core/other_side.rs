@@ -242,6 +242,9 @@ impl OtherSide {
         }
         match self.access.failed(&failure, now.moment, now.chance) {
             AfterNoToken::AskAgain => {}
+            AfterNoToken::GiveUp if matches!(failure.why, NoToken::NoLoginThere { .. }) => {
+                return Consequence::Stop(Ending::NoLoginThere(Obstacle::Token(failure.why)));
+            }
             AfterNoToken::GiveUp => {
                 return Consequence::Stop(Ending::Unauthorized(Obstacle::Token(failure.why)));
             }

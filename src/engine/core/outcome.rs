@@ -85,12 +85,16 @@ impl Core {
             false => None,
         };
         match (recovery, after) {
-            (None, _) => self.end(at, Last::in_doubt().because(cause), now),
-            (Some(recovery), None) => self.rows.seek(at, recovery),
+            (None, _) => return self.end(at, Last::in_doubt().because(cause), now),
+            (Some(recovery), None) => self.rows.seek(at, recovery)?,
             (Some(recovery), Some(asked)) => {
-                self.rows.seek_at(at, recovery, now.moment.after(asked_wait(asked)))
+                self.rows.seek_at(at, recovery, now.moment.after(asked_wait(asked)))?;
             }
         }
+        // The run may be killed before a look has come to anything.
+        let end = self.rows.lose(at, cause, now.wall)?;
+        self.actions.push(Action::End { slot: at, end });
+        Ok(())
     }
 
     /// The attempt surely did not act, or a repeat is harmless.

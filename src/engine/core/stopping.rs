@@ -72,6 +72,7 @@ impl Course {
                 ending,
                 Ending::Interrupted { .. }
                     | Ending::Deadline
+                    | Ending::MaxDuration
                     | Ending::TooManyFailures { .. }
                     | Ending::SourceFailed(_)
             );
@@ -197,16 +198,20 @@ impl Core {
         self.keep_to_patience(now);
         let Some(deadline) = self.settings.deadline.filter(|_| !self.course.is_cut) else { return };
         let left = deadline.left(now.moment, now.wall);
+        let ending = match deadline.is_longest {
+            true => Ending::MaxDuration,
+            false => Ending::Deadline,
+        };
         if left.is_zero() {
             self.course.is_cut = true;
-            self.stop(Ending::Deadline, now);
+            self.stop(ending, now);
             return self.abandon(now);
         }
         let drain = self.other_side.drain().clamp(SHORTEST_DRAIN, LONGEST_DRAIN);
         let whole = self.settings.longest_request.min(deadline.moment.0 / DRAIN_PART);
         let to_start = left.saturating_sub(drain.max(whole));
         if self.course.goes_on() && to_start.is_zero() {
-            self.stop(Ending::Deadline, now);
+            self.stop(ending, now);
         }
         let next = if self.course.goes_on() { to_start } else { left };
         self.wake_no_later_than(now.moment.after(next));

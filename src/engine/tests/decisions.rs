@@ -12,7 +12,7 @@ use crate::engine::{Action, Core, Input, Now, Settings, Stop, Work};
 use crate::event::{Ending, Event, Fault, Happening, RowEnd, Stage};
 use crate::ledger::{Ack, Deed, LedgerError, StorageFault};
 use crate::plan::decide::Sending;
-use crate::row::{Attempted, Cause, Doubt, Elsewhere, Holdings, Made, Newest, Reason};
+use crate::row::{Attempted, Cause, Doubt, Elsewhere, Holdings, Made, Newest, Outcome, Reason};
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::verdict::Verdict;
@@ -278,7 +278,8 @@ fn lost_and_not_found(core: &mut Core) {
     core.handle(Input::Rows(vec![row(1, None)]), at(0));
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
     core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
-    assert_eq!(done(core), ["begin 1", "send 0", "look 0"]);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(2));
+    assert_eq!(done(core), ["begin 1", "send 0", "end lost", "look 0"]);
     look(core, vec![], 3);
 }
 
@@ -306,7 +307,8 @@ fn a_page_whose_items_nobody_can_attribute_proves_nothing_and_ends_the_run() {
     core.handle(Input::Rows(vec![row(1, None)]), at(0));
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
     core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
-    assert_eq!(done(&mut core), ["begin 1", "send 0", "look 0"]);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(2));
+    assert_eq!(done(&mut core), ["begin 1", "send 0", "end lost", "look 0"]);
     let verdict = Verdict::Done { id: None, items: Some(vec![]) };
     core.handle(Input::Looked { slot: 0, verdict, owned: Err(full_disk()) }, at(60_000));
     assert_eq!(done(&mut core), ["end lost"]);
@@ -397,6 +399,7 @@ fn where_a_lane_owns_nothing_silence_counts_once_a_list_has_shown_what_another_r
             at(1),
         );
         core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+        core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(2));
         core.handle(Input::Tick, at(4));
         let verdict = Verdict::Done { id: Some("tn_2".into()), items: None };
         core.handle(Input::Replied { slot: 1, verdict }, at(5));
@@ -432,6 +435,7 @@ fn silence_counts_no_earlier_than_lists_were_seen_to_be_late() {
     core.handle(Input::SourceEnded, at(0));
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }, Ack::Started { slot: 1 }]), at(1));
     core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(2));
     core.handle(Input::Tick, at(4));
     let verdict = Verdict::Done { id: Some("tn_2".into()), items: None };
     core.handle(Input::Replied { slot: 1, verdict }, at(5));
@@ -478,12 +482,17 @@ fn a_list_out_of_a_cache_is_as_old_as_it_says() {
         core.handle(Input::Replied { slot: 1, verdict }, at(4));
         core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }]), at(5));
         core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(6));
+        core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(6));
         let mut now = 6;
+        // The first says why it is looked for.
+        let mut ends = 0;
         let ended = loop {
             let words = done(&mut core);
-            if let Some(end) =
-                words.iter().find(|word| word.starts_with("end ") && **word != "end succeeded")
-            {
+            for end in words.iter().filter(|word| word.starts_with("end ")) {
+                ends += usize::from(end != "end succeeded");
+            }
+            let last = words.iter().rfind(|word| word.starts_with("end "));
+            if let Some(end) = last.filter(|_| ends == 2) {
                 break end.clone();
             }
             match words.contains(&"look 0".to_owned()) {
@@ -524,12 +533,16 @@ fn where_no_row_of_the_run_has_made_anything_what_the_ledger_owns_elsewhere_is_t
         core.handle(Input::SourceEnded, at(0));
         core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
         core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+        core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(2));
         let (mut now, mut last) = (2, Vec::new());
+        // The first says why it is looked for.
+        let mut is_lost = false;
         while last.is_empty() && now < 200_000 {
             let looks = core.take_actions().into_iter().filter_map(|action| match action {
                 Action::Look { request, .. } => Some(request.path),
                 Action::End { end, .. } => {
-                    last.push(format!("end {}", end.outcome.word()));
+                    let word = format!("end {}", end.outcome.word());
+                    last.extend(std::mem::replace(&mut is_lost, true).then_some(word));
                     None
                 }
                 _ => None,
@@ -566,7 +579,8 @@ fn where_nothing_can_show_what_lists_are_worth_the_row_stays_in_doubt_marked_or_
         core.handle(Input::SourceEnded, at(0));
         core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
         core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
-        assert_eq!(done(&mut core), ["begin 1", "send 0", "look 0"]);
+        core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(2));
+        assert_eq!(done(&mut core), ["begin 1", "send 0", "end lost", "look 0"]);
         bare_look(&mut core, vec![], 3);
         core.handle(Input::Tick, at(10_002));
         assert_eq!(done(&mut core), ["look 0"], "it may be found by then");
@@ -615,7 +629,8 @@ fn a_run_that_stops_still_looks_for_what_was_lost() {
     assert_eq!((done(&mut core), core.ended()), (vec!["tell".to_owned()], None));
     // An answer that is lost after the signal is looked for, too.
     core.handle(Input::Replied { slot: 1, verdict: unknown(None) }, at(600));
-    assert_eq!(done(&mut core), ["look 1"]);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 1 }]), at(600));
+    assert_eq!(done(&mut core), ["end lost", "look 1"]);
     let note = json!({"id": "tn_2", "note": "x", "created": WALL + 500});
     let before = json!({"id": "tn_0", "note": "y", "created": WALL - 9_000});
     let verdict = Verdict::Done { id: None, items: Some(vec![note, before]) };
@@ -678,9 +693,74 @@ fn a_run_that_stops_does_not_wait_for_a_look_that_comes_too_late() {
     core.handle(Input::Rows(vec![row(1, None)]), at(0));
     core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
     core.handle(Input::Replied { slot: 0, verdict: unknown(Some(Duration::from_secs(60))) }, at(2));
-    assert_eq!(done(&mut core), ["begin 1", "send 0"]);
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(2));
+    assert_eq!(done(&mut core), ["begin 1", "send 0", "end lost"]);
     core.handle(Input::Stop(Stop::Drain { signal: 15 }), at(500));
     assert_eq!(done(&mut core), ["tell", "end lost"]);
+}
+
+#[test]
+fn why_an_answer_was_lost_is_written_down_before_anybody_has_looked() {
+    let mut core = core("1000/s");
+    core.handle(Input::Rows(vec![row(1, None)]), at(0));
+    core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+    core.take_actions();
+    let cause = Cause { status: Some(503), ..Cause::of(Reason::Answered) };
+    let verdict = Verdict::Unknown { cause: cause.clone(), after: None };
+    core.handle(Input::Replied { slot: 0, verdict }, at(2));
+    let ends = core.take_actions().into_iter().filter_map(|action| match action {
+        Action::End { end, .. } => Some((end.outcome, end.cause)),
+        _ => None,
+    });
+    assert_eq!(ends.collect::<Vec<_>>(), [(Outcome::Lost, Some(cause))]);
+}
+
+#[test]
+fn what_is_sent_to_what_is_not_there_is_refused_where_lists_are_known_to_be_shown() {
+    for (knows, end) in [(true, "end refused"), (false, "end lost")] {
+        let mut core = core("1000/s");
+        core.handle(Input::Rows(vec![row(1, None)]), at(0));
+        core.handle(Input::SourceEnded, at(0));
+        core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+        core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
+        core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(2));
+        let (mut now, mut last) = (2, Vec::new());
+        let mut is_lost = false;
+        while last.is_empty() && now < 200_000 {
+            let looks = core.take_actions().into_iter().filter_map(|action| match action {
+                Action::Look { request, .. } => Some(request.path),
+                Action::End { end, .. } => {
+                    let word = format!("end {}", end.outcome.word());
+                    last.extend(std::mem::replace(&mut is_lost, true).then_some(word));
+                    None
+                }
+                _ => None,
+            });
+            now += 1;
+            match looks.last() {
+                Some(path) => {
+                    let shown = json!({"id": "tn_9", "note": "own", "created": WALL - 99_000});
+                    let verdict = match knows && path.contains("ticket=9&") {
+                        true => Verdict::Done { id: None, items: Some(vec![shown]) },
+                        false => Verdict::NotFound(Cause::of(Reason::Answered)),
+                    };
+                    let attempted = Attempted { at: WALL - 100_000, remote_at: None };
+                    let made = Newest { id: "tn_9".into(), attempted };
+                    let owned = Holdings {
+                        ids: [("tn_9".to_owned(), None)].into(),
+                        elsewhere: vec![Elsewhere { lane: "ticket 9".into(), made }],
+                        ..Holdings::default()
+                    };
+                    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(owned) }, at(now));
+                }
+                None => {
+                    now = now.max(core.wake_at().map_or(now, |wake| wake.0.as_millis() as u64));
+                    core.handle(Input::Tick, at(now));
+                }
+            }
+        }
+        assert_eq!(last.join(", "), end, "{knows}");
+    }
 }
 
 #[test]
@@ -710,7 +790,11 @@ fn whoever_asks_to_wait_is_not_even_asked_for_the_list_before() {
     done(&mut core);
     let verdict = unknown(Some(Duration::from_secs(30)));
     core.handle(Input::Replied { slot: 0, verdict }, at(2));
-    assert_eq!((done(&mut core), core.wake_at()), (vec![], Some(at(30_002).moment)));
+    core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(2));
+    assert_eq!(
+        (done(&mut core), core.wake_at()),
+        (vec!["end lost".to_owned()], Some(at(30_002).moment))
+    );
     core.handle(Input::Tick, at(30_002));
     assert_eq!(done(&mut core), ["look 0"]);
     look(&mut core, vec![], 30_003);
@@ -805,7 +889,7 @@ fn what_an_earlier_run_left_under_way_is_waited_for_before_it_is_repeated() {
 
 /// A core that has to be done after a minute.
 fn hurried(wall: Option<i64>) -> Core {
-    let deadline = Some(Deadline { moment: at(60_000).moment, wall });
+    let deadline = Some(Deadline { moment: at(60_000).moment, wall, is_longest: false });
     let settings = Settings { deadline, ..settings() };
     Core::new(settings, Pace::new(&["1000/s".parse().unwrap()]))
 }
@@ -861,7 +945,8 @@ fn what_does_not_end_by_the_deadline_is_left_in_doubt() {
 #[test]
 fn a_request_that_may_not_end_by_the_deadline_is_not_begun_where_there_is_time_enough() {
     for (minutes, last) in [(10, 570_000), (2, 108_000)] {
-        let deadline = Some(Deadline { moment: at(minutes * 60_000).moment, wall: None });
+        let deadline =
+            Some(Deadline { moment: at(minutes * 60_000).moment, wall: None, is_longest: false });
         let longest_request = Duration::from_secs(30);
         let settings = Settings { deadline, longest_request, ..settings() };
         let mut core = Core::new(settings, Pace::new(&["1000/s".parse().unwrap()]));

@@ -6,6 +6,7 @@ use std::path::Path;
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{ErrorCode, Row};
 
+use super::file::beside;
 use crate::ledger::{Deed, LedgerError, Misfit, SpecialFile, StorageFault};
 use crate::row::RowId;
 
@@ -53,7 +54,22 @@ impl StorageFault {
                 | ErrorCode::FileLockingProtocolFailed,
             ) => Self::Contended,
             Some(ErrorCode::CannotOpen) => Self::Unopened,
+            // What was asked for makes no sense to it: a table or a column is gone or another one, or a rule was added.
+            Some(
+                ErrorCode::Unknown
+                | ErrorCode::SchemaChanged
+                | ErrorCode::ConstraintViolation
+                | ErrorCode::TypeMismatch,
+            ) => Self::Altered,
             _ => Self::Other,
+        }
+    }
+
+    /// What SQLite's code stands for, of a ledger. It does not tell a disk that fails from a file that may not grow.
+    pub(super) fn of_ledger(path: &Path, error: &rusqlite::Error) -> Self {
+        match Self::of_sqlite(error) {
+            Self::InputOutput if is_at_its_limit(path) => Self::FileLimit,
+            fault => fault,
         }
     }
 
@@ -61,7 +77,8 @@ impl StorageFault {
     pub(super) fn of_io(error: &io::Error) -> Self {
         use io::ErrorKind as Kind;
         match error.kind() {
-            Kind::StorageFull | Kind::QuotaExceeded | Kind::FileTooLarge => Self::Full,
+            Kind::StorageFull | Kind::QuotaExceeded => Self::Full,
+            Kind::FileTooLarge => Self::FileLimit,
             Kind::PermissionDenied | Kind::ReadOnlyFilesystem => Self::ReadOnly,
             Kind::IsADirectory => Self::Folder,
             Kind::NotADirectory | Kind::AlreadyExists | Kind::NotFound | Kind::InvalidFilename => {
@@ -71,6 +88,24 @@ impl StorageFault {
             _ => Self::InputOutput,
         }
     }
+}
+
+/// Whether a ledger, or what SQLite keeps beside it, is as large as the system lets this process make a file; by less than
+/// what SQLite writes at once.
+#[cfg(unix)]
+fn is_at_its_limit(path: &Path) -> bool {
+    use rustix::process::{Resource, getrlimit};
+    const AT_ONCE: u64 = 8 << 10;
+    let Some(limit) = getrlimit(Resource::Fsize).current else { return false };
+    let files = ["", "-wal", "-shm", "-journal"].map(|ending| beside(path, ending));
+    let mut sizes = files.iter().filter_map(|file| Some(file.metadata().ok()?.len()));
+    limit < AT_ONCE || sizes.any(|size| size.saturating_add(AT_ONCE) > limit)
+}
+
+/// There is no such limit.
+#[cfg(not(unix))]
+fn is_at_its_limit(_: &Path) -> bool {
+    false
 }
 
 pub(super) fn of_io(path: &Path, deed: Deed, error: &io::Error) -> LedgerError {
@@ -83,7 +118,8 @@ pub(super) fn of_io(path: &Path, deed: Deed, error: &io::Error) -> LedgerError {
 }
 
 /// A folder is not opened as a ledger: SQLite takes one for a file that cannot be read. Nor is what is no file at all, such
-/// as a pipe, at which it would wait; nor links that lead to each other.
+/// as a pipe, at which it would wait; nor links that lead to each other, or to what is not there: SQLite would make that, and
+/// nobody knows whether it was there before.
 pub(super) fn refuse_folder(path: &Path) -> Result<(), LedgerError> {
     let special = |what| {
         let (deed, fault) = (Deed::Open, StorageFault::Special(what));
@@ -95,6 +131,7 @@ pub(super) fn refuse_folder(path: &Path) -> Result<(), LedgerError> {
         }
         Ok(found) if !found.is_file() => special(kind_of(found.file_type())),
         Err(error) if leads_nowhere(&error) => special(SpecialFile::LinkLoop),
+        Err(_) if path.is_symlink() => special(SpecialFile::DanglingLink),
         _ => refuse_special_beside(path),
     }
 }
@@ -102,9 +139,7 @@ pub(super) fn refuse_folder(path: &Path) -> Result<(), LedgerError> {
 /// What SQLite keeps beside a ledger has names that others can foresee, and it would wait at a pipe there, too.
 fn refuse_special_beside(path: &Path) -> Result<(), LedgerError> {
     for ending in ["-journal", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        let beside = Path::new(&name);
+        let beside = beside(path, ending);
         let what = match beside.symlink_metadata().map(|found| found.file_type()) {
             Ok(found) if found.is_symlink() => SpecialFile::Link,
             Ok(found) if found.is_dir() => SpecialFile::Folder,
@@ -197,7 +232,7 @@ pub(super) fn not_opened(path: &Path, to_write: bool, error: &rusqlite::Error) -
     if let Err(error) = refuse_folder(path) {
         return error;
     }
-    let (deed, fault) = (Deed::Open, StorageFault::of_sqlite(error));
+    let (deed, fault) = (Deed::Open, StorageFault::of_ledger(path, error));
     let mut options = std::fs::OpenOptions::new();
     match options.read(true).write(to_write).create(to_write).open(path) {
         Err(error) if fault == StorageFault::Unopened => of_io(path, deed, &error),
@@ -229,7 +264,9 @@ mod tests {
             (ffi::SQLITE_BUSY, StorageFault::Contended),
             (ffi::SQLITE_BUSY_RECOVERY, StorageFault::Contended),
             (ffi::SQLITE_CANTOPEN, StorageFault::Unopened),
-            (ffi::SQLITE_CONSTRAINT, StorageFault::Other),
+            (ffi::SQLITE_ERROR, StorageFault::Altered),
+            (ffi::SQLITE_CONSTRAINT, StorageFault::Altered),
+            (ffi::SQLITE_NOMEM, StorageFault::Other),
         ] {
             assert_eq!(StorageFault::of_sqlite(&sqlite(code)), fault, "{code}");
         }
@@ -245,6 +282,7 @@ mod tests {
         for (kind, fault) in [
             (Kind::StorageFull, StorageFault::Full),
             (Kind::QuotaExceeded, StorageFault::Full),
+            (Kind::FileTooLarge, StorageFault::FileLimit),
             (Kind::PermissionDenied, StorageFault::ReadOnly),
             (Kind::ReadOnlyFilesystem, StorageFault::ReadOnly),
             (Kind::IsADirectory, StorageFault::Folder),

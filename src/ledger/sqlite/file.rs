@@ -96,7 +96,10 @@ impl FileLedger {
                 return Err(LedgerError::Emptied { path: path.to_owned() });
             }
             Found::Nothing => ledger.create()?,
-            Found::Older(_) => ledger.upgrade()?,
+            Found::Older(format) => {
+                ledger.refuse_unfit(format)?;
+                ledger.upgrade()?;
+            }
             Found::Current => {
                 ledger.refuse_incomplete()?;
                 ledger.renew_views()?;
@@ -147,8 +150,11 @@ impl FileLedger {
         match ledger.found()? {
             Found::Nothing if was_used(&path)? => return Err(LedgerError::Emptied { path }),
             Found::Nothing => return Ok(None),
-            Found::Older(format) => format::show_as_current(&ledger.connection, format)
-                .map_err(|error| ledger.storage(Deed::Read, &error))?,
+            Found::Older(format) => {
+                ledger.refuse_unfit(format)?;
+                format::show_as_current(&ledger.connection, format)
+                    .map_err(|error| ledger.storage(Deed::Read, &error))?;
+            }
             Found::Current => ledger.refuse_incomplete()?,
         }
         Ok(Some(ledger))
@@ -181,11 +187,11 @@ impl FileLedger {
     }
 
     pub(super) fn storage(&self, deed: Deed, error: &rusqlite::Error) -> LedgerError {
-        let (ledger, fault) = (self.location(), StorageFault::of_sqlite(error));
+        let (ledger, fault) = (self.location(), StorageFault::of_ledger(&self.path, error));
         match misfit_column(error) {
             // The file could be read, but not what it holds.
             Some(_) => LedgerError::Misfit { ledger, misfit: None },
-            None => LedgerError::Storage { ledger, deed, fault, cause: error.to_string() },
+            None => LedgerError::Storage { ledger, deed, fault, cause: format::words_of(error) },
         }
     }
 

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 
 use super::FileLedger;
-use crate::ledger::{Deed, LedgerError, Missing};
+use crate::ledger::{Deed, LedgerError, Missing, ROW_IDS};
 
 /// The format that this version writes. It reads the older ones, too, and brings a file up to date when it writes to it.
 pub(crate) const FORMAT: i64 = 3;
@@ -15,8 +15,8 @@ const FIRST_FORMAT: i64 = 1;
 /// The last one in which a row and its attempts were brought up to date in place.
 const ROWS_FORMAT: i64 = 2;
 pub(super) const APPLICATION_ID: i64 = 0x4e46_4c44;
-/// No ledger comes to this id by itself; beyond it the next ones could not be written.
-const LAST_ID: i64 = i64::MAX / 2;
+/// No ledger comes to this id by itself, and a run beyond it could come to ids that no row can have.
+const LAST_ID: i64 = ROW_IDS / 2;
 /// What people read, which is made anew where a file has it otherwise.
 const VIEWS: [&str; 3] = ["rows", "attempts", "row_states"];
 
@@ -33,6 +33,25 @@ const TABLES: [(&str, &str); 6] = [
     ("starts", "id, number, turn, owner, key, row, line, operation, lane, digest, at, remote_at"),
     ("ends", "id, number, owner, at, outcome, status, code, reason, doubt, message, remote_id"),
 ];
+
+/// What a ledger of an older format is read and brought up to date by. The first one lacks a column of attempts.
+const OLDER_TABLES: [(&str, &str); 4] = [
+    ("jobs", "id, name, base_url, account, created_at"),
+    (
+        "runs",
+        "id, job, keyed_by, started_at, ended_at, exit, rows, succeeded, already_done, failed, invalid, in_doubt, \
+         not_started, requests",
+    ),
+    ("rows", "id, job, key, row, line, operation, lane, digest"),
+    (
+        "attempts",
+        "row, number, run, started_at, ended_at, outcome, status, code, message, remote_id",
+    ),
+];
+/// Names that are free in a file of an older format: those of the tables that came later, and those that the older ones have
+/// while it is brought up to date.
+const LATER_NAMES: &str =
+    "'owners', 'ids', 'starts', 'ends', 'old_jobs', 'old_runs', 'old_rows', 'old_attempts'";
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +84,26 @@ impl FileLedger {
 
     /// Refuses a file of the present format that lacks something without which what was sent is not known.
     pub(super) fn refuse_incomplete(&self) -> Result<(), LedgerError> {
-        for (table, columns) in TABLES {
+        self.refuse_without(&TABLES)?;
+        self.refuse_found(self.missing_entries())
+    }
+
+    /// Likewise for a file of an older format, which has to be such as can be read, and brought up to date.
+    pub(super) fn refuse_unfit(&self, format: i64) -> Result<(), LedgerError> {
+        let query = format!(
+            "SELECT name FROM main.sqlite_schema WHERE lower(name) IN ({LATER_NAMES}) ORDER BY name LIMIT 1"
+        );
+        let found = self.connection.query_row(&query, [], |row| row.get(0)).optional();
+        self.refuse_found(found.map(|name| name.map(|name| Missing::OutOfPlace { format, name })))?;
+        self.refuse_without(&OLDER_TABLES)?;
+        if format > FIRST_FORMAT {
+            self.refuse_without(&[("attempts", "remote_started_at")])?;
+        }
+        self.refuse_found(self.missing_jobs())
+    }
+
+    fn refuse_without(&self, tables: &[(&str, &str)]) -> Result<(), LedgerError> {
+        for (table, columns) in tables {
             let query = format!("SELECT {columns} FROM main.{table} LIMIT 0");
             if let Err(error) = self.connection.prepare(&query) {
                 let is_missing = matches!(error, rusqlite::Error::SqlInputError { .. })
@@ -76,9 +114,13 @@ impl FileLedger {
                 });
             }
         }
-        // A page that is damaged is told by whatever reads on.
-        match self.missing_entries() {
+        Ok(())
+    }
+
+    fn refuse_found(&self, found: rusqlite::Result<Option<Missing>>) -> Result<(), LedgerError> {
+        match found {
             Ok(Some(missing)) => Err(self.incomplete(missing)),
+            // A page that is damaged is told by whatever reads on.
             Ok(None) | Err(_) => Ok(()),
         }
     }
@@ -87,11 +129,15 @@ impl FileLedger {
         LedgerError::Incomplete { ledger: self.location(), missing }
     }
 
-    fn missing_entries(&self) -> rusqlite::Result<Option<Missing>> {
+    fn missing_jobs(&self) -> rusqlite::Result<Option<Missing>> {
         let orphans = "SELECT count(*) FROM runs WHERE job NOT IN (SELECT id FROM jobs)";
         let runs: u64 = self.connection.query_row(orphans, [], |row| row.get(0))?;
-        if runs > 0 {
-            return Ok(Some(Missing::Jobs { runs }));
+        Ok((runs > 0).then_some(Missing::Jobs { runs }))
+    }
+
+    fn missing_entries(&self) -> rusqlite::Result<Option<Missing>> {
+        if let Some(missing) = self.missing_jobs()? {
+            return Ok(Some(missing));
         }
         let triggers = "SELECT name FROM sqlite_schema WHERE type = 'trigger' LIMIT 1";
         let trigger = self.connection.query_row(triggers, [], |row| row.get(0)).optional()?;
@@ -121,26 +167,18 @@ impl FileLedger {
 
     /// Makes the views as this version has them, where somebody, or an earlier version, has made them otherwise.
     pub(super) fn renew_views(&self) -> Result<(), LedgerError> {
-        let is_present = |view: &str| {
-            let query = "SELECT sql FROM sqlite_schema WHERE type = 'view' AND name = ?1";
-            let found: Option<String> =
-                self.connection.query_row(query, [view], |row| row.get(0)).optional()?;
-            Ok::<_, rusqlite::Error>(found.as_deref() == definition(view))
-        };
-        let renewed = (|| {
-            for view in VIEWS {
-                if !is_present(view)? {
-                    return at_once(&self.connection, |connection| {
-                        VIEWS.into_iter().try_for_each(|view| {
-                            connection.execute_batch(&format!("DROP VIEW IF EXISTS {view}"))?;
-                            connection.execute_batch(definition(view).unwrap_or_default())
-                        })
-                    });
-                }
+        let renewed = strange_views(&self.connection).and_then(|strange| {
+            if strange.is_empty() {
+                return Ok(());
             }
-            Ok(())
-        })();
-        renewed.map_err(|error: rusqlite::Error| self.storage(Deed::Upgrade, &error))
+            at_once(&self.connection, |connection| {
+                VIEWS.into_iter().try_for_each(|view| {
+                    connection.execute_batch(&format!("DROP VIEW IF EXISTS {view}"))?;
+                    connection.execute_batch(definition(view).unwrap_or_default())
+                })
+            })
+        });
+        renewed.map_err(|error| self.storage(Deed::Upgrade, &error))
     }
 
     /// Brings a file of an older format up to date. Two processes may try at once; the second finds the work done.
@@ -156,6 +194,22 @@ impl FileLedger {
         });
         made.map_err(|error| self.storage(Deed::Upgrade, &error))
     }
+}
+
+/// The views that are not as this version has them, and whether each is gone.
+pub(super) fn strange_views(
+    connection: &Connection,
+) -> rusqlite::Result<Vec<(&'static str, bool)>> {
+    let mut strange = Vec::new();
+    for view in VIEWS {
+        let query = "SELECT sql FROM main.sqlite_schema WHERE type = 'view' AND name = ?1";
+        let found: Option<String> =
+            connection.query_row(query, [view], |row| row.get(0)).optional()?;
+        if found.as_deref() != definition(view) {
+            strange.push((view, found.is_none()));
+        }
+    }
+    Ok(strange)
 }
 
 /// How a view is made.
@@ -192,7 +246,7 @@ pub(super) fn show_as_current(connection: &Connection, format: i64) -> rusqlite:
 }
 
 /// What SQLite has to say, without the statement that it was asked for.
-fn words_of(error: &rusqlite::Error) -> String {
+pub(super) fn words_of(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
         rusqlite::Error::SqliteFailure(_, Some(words)) => words.clone(),

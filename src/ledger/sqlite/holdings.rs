@@ -317,7 +317,7 @@ fn made(
 }
 
 /// See [`crate::ledger::Reader::uncounted`]. A run that came to its end by itself has counted all that was to be counted by
-/// then, unless it says that it has found too much or too little: that is counted until it is mended.
+/// then, unless it says that it has found too much or too little, or could not count a lane: that is counted until it is mended.
 pub(super) fn uncounted(connection: &Connection, job: JobId) -> rusqlite::Result<Vec<Uncounted>> {
     let moment = connection.unchecked_transaction()?;
     // Files of older versions may have no room for a reason.

@@ -6,13 +6,14 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::FileLedger;
 use super::fault::{Unread, text, text_or_null};
+use super::rescue::waiting_outcomes;
 use super::scan::{Listener, Owners, Which, scan};
 use crate::ledger::{
-    History, HistoryRow, JobId, JobName, JobStatus, LedgerError, OwnerId, Reader, Requests,
+    History, HistoryRow, JobId, JobName, JobStatus, LedgerError, Misfit, OwnerId, Reader, Requests,
 };
 use crate::row::{
-    Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Page, Reason,
-    RowId, RowState, Uncounted,
+    Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome, Page,
+    Reason, RowId, RowState, Uncounted,
 };
 use crate::text::place::RowPlace;
 use crate::text::spelling::is_same;
@@ -93,6 +94,7 @@ impl Reader for FileLedger {
             let moment = self.connection.unchecked_transaction()?;
             let mut gathering = Gathering::new(&moment, job)?;
             scan(&moment, Which::All, &mut gathering)?;
+            gathering.finish(&moment)?;
             Ok(gathering)
         })?;
         self.as_history(gathered)
@@ -140,6 +142,11 @@ impl FileLedger {
             let starts = gathered.ownerless;
             return Err(LedgerError::OwnersMissing { ledger: self.location(), starts });
         }
+        if let Some(Gone { run, told, found }) = gathered.gone
+            && !self.waits_for_outcomes(gathered.job)?
+        {
+            return Err(LedgerError::OutcomesGone { ledger: self.location(), run, told, found });
+        }
         match gathered.dangling {
             0 => {
                 let history = History::of(gathered.rows);
@@ -148,6 +155,13 @@ impl FileLedger {
             }
             ends => Err(LedgerError::StartsMissing { ledger: self.location(), ends }),
         }
+    }
+
+    /// Whether outcomes of a job wait beside the ledger to be brought in.
+    fn waits_for_outcomes(&self, job: JobId) -> Result<bool, LedgerError> {
+        let name = self.jobs()?.into_iter().find(|(id, _)| *id == job);
+        let waiting = name.map(|(_, name)| waiting_outcomes(&self.path, &name)).transpose()?;
+        Ok(waiting.is_some_and(|files| !files.is_empty()))
     }
 
     fn reading<T, E: Into<Unread>>(
@@ -216,17 +230,62 @@ pub(super) struct Gathering {
     dangling: u64,
     /// Starts of owners or runs that are gone.
     ownerless: u64,
+    /// Outcomes by which a row is done, of each run of the job.
+    done: HashMap<i64, u64>,
+    /// A run that did more rows than the ledger still tells of.
+    gone: Option<Gone>,
+}
+
+/// A run whose outcomes somebody has deleted: how many rows it did, and the outcomes of how many are there.
+#[derive(Debug, Clone, Copy)]
+struct Gone {
+    run: i64,
+    told: u64,
+    found: u64,
 }
 
 impl Gathering {
     pub(super) fn new(moment: &Connection, job: JobId) -> rusqlite::Result<Self> {
         let (owners, rows) = (Owners::read(moment)?, Vec::new());
-        Ok(Self { owners, job, last: None, row: None, rows, dangling: 0, ownerless: 0 })
+        let done = HashMap::new();
+        let (dangling, ownerless, gone) = (0, 0, None);
+        Ok(Self { owners, job, last: None, row: None, rows, dangling, ownerless, done, gone })
     }
+
+    /// All has been heard: looks whether a run did rows of which nothing is there any more. Runs of older versions have
+    /// owners without a name, and did not say who found out. A start of which nobody knew an outcome by then may be a row that
+    /// it did, where its rescue file was lost; such a row is in doubt, or has been looked for since.
+    pub(super) fn finish(&mut self, moment: &Connection) -> rusqlite::Result<()> {
+        let mut runs = moment.prepare(
+            "SELECT id, succeeded FROM runs WHERE job = ?1 AND succeeded > 0 AND ended_at IS NOT NULL AND EXISTS \
+             (SELECT 1 FROM owners WHERE owners.run = runs.id AND owners.name <> '') ORDER BY id",
+        )?;
+        let mut runs = runs.query([self.job.0])?;
+        while let Some(run) = runs.next()? {
+            let (run, told): (i64, u64) = (run.get(0)?, run.get(1)?);
+            let found = self.done.get(&run).copied().unwrap_or_default();
+            if told > found && told - found > unknown_starts(moment, run)? {
+                self.gone = Some(Gone { run, told, found });
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Starts of a job up to a run of which nobody had said by the end of that run what came of them.
+fn unknown_starts(moment: &Connection, run: i64) -> rusqlite::Result<u64> {
+    let query = "SELECT count(*) FROM starts WHERE owner IN (SELECT owners.id FROM owners \
+                 JOIN runs ON runs.id = owners.run JOIN runs AS this ON this.job = runs.job \
+                 WHERE this.id = ?1 AND runs.id <= this.id) AND NOT EXISTS \
+                 (SELECT 1 FROM ends WHERE ends.id = starts.id AND ends.number = starts.number AND ends.outcome <> 'lost' \
+                 AND ends.owner <= (SELECT max(id) FROM owners WHERE run = ?1))";
+    moment.query_row(query, [run], |row| row.get(0))
 }
 
 impl Listener for Gathering {
     const START: &'static str = "key, digest";
+    const END: &'static str = "owner";
     const WHOLE: bool = false;
 
     fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
@@ -243,17 +302,32 @@ impl Listener for Gathering {
         Ok(())
     }
 
+    fn end(&mut self, end: &Row<'_>) -> rusqlite::Result<()> {
+        if matches!(text_or_null(end, 2)?, Some("succeeded" | "found"))
+            && let Some((job, run)) = self.owners.job_and_run(OwnerId(end.get(Self::END_FROM)?))
+            && job == self.job
+        {
+            *self.done.entry(run).or_default() += 1;
+        }
+        Ok(())
+    }
+
     fn dangling(&mut self) {
         self.dangling += 1;
     }
 
-    fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> rusqlite::Result<()> {
+    fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> Result<(), Unread> {
         let Some((key, digest)) = self.row.take() else { return Ok(()) };
         let standing = self.owners.standing(owner, &life);
         let row = HistoryRow::new(RowId(id), key, digest, standing);
-        self.rows.push(row.ok_or(rusqlite::Error::IntegralValueOutOfRange(0, id))?);
+        self.rows.push(row.ok_or_else(|| Unread::Misfit(no_row_id(id)))?);
         Ok(())
     }
+}
+
+/// An id that is no row's.
+pub(super) fn no_row_id(id: i64) -> Misfit {
+    Misfit { table: "starts", id: Some(id), column: Some("id".to_owned()) }
 }
 
 /// What a row was when it was last sent, and what came of it.
@@ -277,9 +351,9 @@ pub(super) fn read_row(
     connection: &Connection,
     row: RowId,
 ) -> Result<Option<(Life, Sent)>, Unread> {
-    let mut one = One { sent: Sent::default(), found: None };
+    let mut one = One { sent: Sent::default(), is_open: false, found: None };
     scan(connection, Which::One(row.0), &mut one)?;
-    let One { mut sent, found } = one;
+    let One { mut sent, found, .. } = one;
     let Some((owner, life)) = found else { return Ok(None) };
     if matches!(life.state(), RowState::Started { .. }) {
         let query = "SELECT name FROM owners WHERE id = ?1 AND until > unixepoch('subsec') * 1000";
@@ -291,6 +365,8 @@ pub(super) fn read_row(
 
 struct One {
     sent: Sent,
+    /// Whether nobody knows what the last attempt did.
+    is_open: bool,
     found: Option<(OwnerId, Life)>,
 }
 
@@ -306,12 +382,25 @@ impl Listener for One {
         sent.place.line = start.get(Self::START_FROM + 2)?;
         sent.lane = start.get(Self::START_FROM + 3)?;
         sent.digest = Digest(start.get(Self::START_FROM + 4)?);
-        sent.cause = None;
+        if !self.is_open {
+            sent.cause = None;
+        }
+        self.is_open = true;
         Ok(())
     }
 
     fn end(&mut self, end: &Row<'_>) -> rusqlite::Result<()> {
-        self.sent.cause = cause(end, Self::END_FROM)?;
+        let cause = cause(end, Self::END_FROM)?;
+        let first = self.sent.cause.take();
+        self.is_open = text_or_null(end, 2)?.is_none_or(|outcome| outcome == Outcome::Lost.word());
+        self.sent.cause = match (first, cause) {
+            // Why it is in doubt is why its first answer was lost; why that could not be settled is what the last look says.
+            (Some(first), Some(cause)) if self.is_open => {
+                Some(Cause { doubt: cause.doubt, ..first })
+            }
+            (first, None) if self.is_open => first,
+            (_, cause) => cause,
+        };
         Ok(())
     }
 
@@ -319,7 +408,7 @@ impl Listener for One {
         self.sent.contradiction.get_or_insert(contradiction);
     }
 
-    fn row(&mut self, _: i64, owner: OwnerId, life: Life) -> rusqlite::Result<()> {
+    fn row(&mut self, _: i64, owner: OwnerId, life: Life) -> Result<(), Unread> {
         self.found = Some((owner, life));
         Ok(())
     }

@@ -56,7 +56,7 @@ pub(super) trait Listener {
     }
 
     /// All entries of a row have been read. `owner` is who began the last attempt.
-    fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> rusqlite::Result<()>;
+    fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> Result<(), Unread>;
 }
 
 /// An entry that is read.
@@ -165,7 +165,7 @@ impl<L: Listener> Scan<'_, '_, L> {
                 (Some(_), None) => {}
             }
         }
-        Ok(self.finish_row()?)
+        self.finish_row()
     }
 
     fn start(&mut self, id: i64, number: i64) -> Result<(), Unread> {
@@ -224,7 +224,7 @@ impl<L: Listener> Scan<'_, '_, L> {
         })
     }
 
-    fn finish_row(&mut self) -> rusqlite::Result<()> {
+    fn finish_row(&mut self) -> Result<(), Unread> {
         match self.hand.take() {
             Some(Hand { id, owner, life }) => self.listener.row(id, owner, life),
             None => Ok(()),

@@ -37,7 +37,8 @@ pub(super) fn read_with_rows(
     let count = Count::new(&moment, id, &runs, rows)?;
     let mut both = Both { gathering: Gathering::new(&moment, id)?, count };
     scan(&moment, Which::All, &mut both)?;
-    let Both { gathering, count } = both;
+    let Both { mut gathering, count } = both;
+    gathering.finish(&moment)?;
     Ok((told(&moment, job, runs, count)?, gathering))
 }
 
@@ -86,6 +87,7 @@ struct Both {
 impl Listener for Both {
     // The gathering's columns come first, as it reads them.
     const START: &'static str = "key, digest, row";
+    const END: &'static str = "owner";
     const WHOLE: bool = false;
 
     fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
@@ -93,11 +95,15 @@ impl Listener for Both {
         self.count.begun(owner, || start.get(Self::START_FROM + 2))
     }
 
+    fn end(&mut self, end: &Row<'_>) -> rusqlite::Result<()> {
+        self.gathering.end(end)
+    }
+
     fn dangling(&mut self) {
         self.gathering.dangling();
     }
 
-    fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> rusqlite::Result<()> {
+    fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> Result<(), Unread> {
         self.count.row(id, owner, life.clone())?;
         self.gathering.row(id, owner, life)
     }
@@ -111,7 +117,7 @@ impl Listener for Count {
         self.begun(owner, || start.get(Self::START_FROM))
     }
 
-    fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> rusqlite::Result<()> {
+    fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> Result<(), Unread> {
         let Some(place) = self.place.take() else { return Ok(()) };
         if let Some(totals) = self.endless_run(owner) {
             count_one(totals, life.standing());

@@ -34,7 +34,7 @@ in-doubt   write   harmless -         -        no     -        -       hold-in-d
 in-doubt   write   harmful  verify    yes      -      -        -       settle
 in-doubt   write   harmful  verify    no       -      -        -       hold-in-doubt
 in-doubt   write   harmful  hold      -        -      -        -       hold-in-doubt
-in-doubt   write   harmful  resend    -        yes    -        -       repeat
+in-doubt   write   harmful  resend    -        yes    -        -       resend
 in-doubt   write   harmful  resend    -        no     -        -       hold-in-doubt
 ";
 
@@ -42,6 +42,7 @@ fn fate(word: &str) -> Fate {
     match word {
         "send" => Fate::Send(Sending::Fresh),
         "repeat" => Fate::Send(Sending::Repeat),
+        "resend" => Fate::Send(Sending::Resend),
         "settle" => Fate::Send(Sending::Settle),
         "skip" => Fate::Skip(Done::Unchanged),
         "skip-changed" => Fate::Skip(Done::Changed),

@@ -151,7 +151,7 @@ fn oracle(world: &World, past: &Past, policy: Policy) -> Vec<(Fate, Option<Strin
     let mut source = world.preparer.reopen(&world.job).unwrap();
     let (mut record, mut findings) = (Record::default(), Findings::default());
     let mut counts: HashMap<String, u64> = HashMap::new();
-    let mut held: HashSet<String> = HashSet::new();
+    let (mut held, mut sought) = (HashSet::<String>::new(), HashSet::<String>::new());
     let (mut sent, mut all) = (0, Vec::new());
     loop {
         match source.next(&mut record) {
@@ -191,8 +191,16 @@ fn oracle(world: &World, past: &Past, policy: Policy) -> Vec<(Fate, Option<Strin
         let mut fate = match look.fate(&policy) {
             Fate::Send(Sending::Fresh) if waits => Fate::Hold(Held::Behind),
             Fate::Send(_) if waits => Fate::Hold(Held::InDoubt),
+            Fate::Send(Sending::Fresh)
+                if lane.as_ref().is_some_and(|lane| sought.contains(lane)) =>
+            {
+                Fate::Send(Sending::IfSettled)
+            }
             fate => fate,
         };
+        if fate == Fate::Send(Sending::Settle) {
+            sought.extend(lane.clone());
+        }
         if fate == Fate::Hold(Held::InDoubt) {
             held.extend(lane.into_iter().chain(known.as_ref().map(|known| known.lane.clone())));
         }

@@ -6,7 +6,6 @@ use serde::Serialize;
 use super::super::plan::{self, Group, PlanTotals};
 use super::super::words::{held_in_doubt, number, one_line, rows, rows_are};
 use crate::declared::connector::Effect;
-use crate::declared::job::InDoubt;
 use crate::plan::{Contents, Done, Fate, Held, LeftOut, OperationContents, Sending};
 
 /// An operation and its rows.
@@ -109,8 +108,8 @@ pub(super) fn attention(totals: &PlanTotals) -> Vec<String> {
         let way = held_in_doubt(totals.in_doubt, count);
         lines.push(format!("{} in doubt and held back. {way}", rows_are(count)));
     }
-    if totals.in_doubt == InDoubt::Resend && totals.sent(Sending::Repeat) > 0 {
-        let count = totals.sent(Sending::Repeat);
+    if totals.sent(Sending::Resend) > 0 {
+        let count = totals.sent(Sending::Resend);
         lines.push(format!(
             "{} in doubt and would be sent again: what is there may then be there twice.",
             rows_are(count)
@@ -171,9 +170,16 @@ fn fate_says(fate: Fate) -> (&'static str, &'static str, &'static str) {
     };
     let (what, why) = match fate {
         Fate::Send(Sending::Fresh) => ("would be sent", ""),
-        Fate::Send(Sending::Repeat) => (
-            "would be sent again",
-            "a request left and may have acted; a repeat is harmless, or the job says resend",
+        Fate::Send(Sending::Repeat) => {
+            ("would be sent again", "a request left and may have acted; a repeat is harmless")
+        }
+        Fate::Send(Sending::Resend) => (
+            "would be sent again, and may then be there twice",
+            "a request left and may have acted; the job says `in_doubt: resend`",
+        ),
+        Fate::Send(Sending::IfSettled) => (
+            "would be sent if the row before them is settled",
+            "they stand behind a row that is looked for first",
         ),
         Fate::Send(Sending::Settle) => (
             "would be looked for first",

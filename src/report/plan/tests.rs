@@ -24,6 +24,7 @@ fn head() -> PlanHead {
         target: "https://api.stringeex.com/v1 (account admin@example.vn)".into(),
         address: "https://api.stringeex.com/v1".into(),
         header: Some("X-STRINGEE-AUTH".into()),
+        item: "note".into(),
         verbose: false,
         sample: 3,
     }
@@ -102,6 +103,8 @@ fn steps() -> Vec<Step> {
             ..step(7, Fate::Send(Sending::Fresh))
         },
         step(8, Fate::Send(Sending::Settle)),
+        step(8, Fate::Send(Sending::IfSettled)),
+        step(8, Fate::Send(Sending::Resend)),
         step(9, Fate::Hold(Held::Behind)),
         step(10, Fate::Later(Sending::Fresh)),
     ]
@@ -142,6 +145,23 @@ fn text(steps: &[Step], totals: &PlanTotals) -> String {
 #[test]
 fn a_plan_for_a_person() {
     insta::assert_snapshot!(text(&steps(), &totals()));
+}
+
+#[test]
+fn rows_behind_doubts_and_rows_that_may_be_there_twice_are_counted_apart() {
+    let with = |counts: &[(Fate, u64)]| PlanTotals {
+        tally: Tally::from_iter(counts.iter().copied()),
+        ..PlanTotals::default()
+    };
+    let behind = with(&[
+        (Fate::Send(Sending::Fresh), 1_000),
+        (Fate::Send(Sending::Settle), 2),
+        (Fate::Send(Sending::IfSettled), 7),
+    ]);
+    let twice = with(&[(Fate::Send(Sending::Repeat), 3), (Fate::Send(Sending::Resend), 1)]);
+    let events = [&behind, &twice].map(|totals| super::planned_event(totals).to_string());
+    let told = [text(&[], &behind), text(&[], &twice), events.join("\n")];
+    insta::assert_snapshot!(told.join("\n---\n"));
 }
 
 #[test]

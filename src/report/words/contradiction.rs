@@ -14,6 +14,10 @@ pub(crate) fn contradiction(contradiction: &Contradiction) -> String {
         Contradiction::UnknownOutcome { attempt, word } => {
             format!("attempt {attempt} has the outcome `{word}`, which no version writes")
         }
+        Contradiction::Made { attempt, outcome, id } => format!(
+            "attempt {attempt} has the outcome `{}`, which says that nothing was made, and the id of what was made: {id}",
+            outcome.word()
+        ),
         Contradiction::AfterSuccess { attempt } => {
             format!("attempt {attempt} was made after the row had succeeded")
         }

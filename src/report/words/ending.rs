@@ -10,6 +10,7 @@ pub(crate) fn ending(ending: &Ending) -> Option<String> {
         Ending::Interrupted { signal } => format!("signal {signal}"),
         Ending::Unauthorized(obstacle)
         | Ending::Outage(obstacle)
+        | Ending::NoLoginThere(obstacle)
         | Ending::WrongAddress(obstacle) => self::obstacle(obstacle),
         Ending::TooManyFailures { allowed } => format!("more than {} failed", rows(*allowed)),
         Ending::InOtherHands { rows: count } => format!(
@@ -17,7 +18,8 @@ pub(crate) fn ending(ending: &Ending) -> Option<String> {
             super::rows_are(*count),
             if *count == 1 { "it" } else { "them" }
         ),
-        Ending::Deadline => "the time for the run is over".to_owned(),
+        Ending::Deadline => "the time of --deadline has come".to_owned(),
+        Ending::MaxDuration => "the run has taken as long as --max-duration allows".to_owned(),
         Ending::LedgerFailed(error) => ledger_failure(error),
         Ending::RecorderGone => "its writer came to a sudden end".to_owned(),
         Ending::SourceFailed(problems) => match problems.first() {

@@ -89,11 +89,10 @@ pub(crate) fn ledger_error(error: &LedgerError) -> String {
         }
         LedgerError::OwnersMissing { ledger, starts } => owners_missing(ledger, *starts),
         LedgerError::StartsMissing { ledger, ends } => starts_missing(ledger, *ends),
-        LedgerError::WentBack { ledger } => format!(
-            "the ledger {} went back to an earlier time while the run used it: it no longer knows attempts that it had \
-             acknowledged",
-            location(ledger)
-        ),
+        LedgerError::OutcomesGone { ledger, run, told, found } => {
+            outcomes_gone(ledger, *run, (*told, *found))
+        }
+        LedgerError::WentBack { ledger } => went_back(ledger),
     }
 }
 
@@ -102,6 +101,21 @@ fn owners_missing(ledger: &Location, starts: u64) -> String {
         if starts == 1 { ("attempt", "it was") } else { ("attempts", "they were") };
     format!(
         "{starts} {attempts} in the ledger {} do not say any more for which job {them}",
+        location(ledger)
+    )
+}
+
+fn outcomes_gone(ledger: &Location, run: i64, (told, found): (u64, u64)) -> String {
+    format!(
+        "run {run} in the ledger {} says that {told} of its rows were done, and the ledger has the outcomes of {found}",
+        location(ledger)
+    )
+}
+
+fn went_back(ledger: &Location) -> String {
+    format!(
+        "the ledger {} went back to an earlier time while the run used it: it no longer knows attempts that it had \
+         acknowledged",
         location(ledger)
     )
 }
@@ -189,6 +203,7 @@ pub(crate) fn ledger_hint(error: &LedgerError) -> &'static str {
              next run: rows that it does not know would be sent again"
         }
         LedgerError::StartsMissing { .. }
+        | LedgerError::OutcomesGone { .. }
         | LedgerError::Incomplete { .. }
         | LedgerError::OwnersMissing { .. }
         | LedgerError::KeyTwice { .. } => {
@@ -231,6 +246,9 @@ fn cannot_be(deed: Deed, fault: StorageFault, cause: &str) -> String {
 fn storage_fault(fault: StorageFault, cause: &str) -> String {
     let words = match fault {
         StorageFault::Full => return "the disk is full".to_owned(),
+        StorageFault::FileLimit => {
+            return "this process may make no larger file (`ulimit -f`)".to_owned();
+        }
         StorageFault::Contended => return "another process is writing to it".to_owned(),
         StorageFault::Folder => return "it is a folder".to_owned(),
         StorageFault::Special(what) => return format!("it is {}, not a file", special_file(what)),
@@ -238,6 +256,7 @@ fn storage_fault(fault: StorageFault, cause: &str) -> String {
         StorageFault::ReadOnly => "it is read-only for this user",
         StorageFault::InputOutput => "the disk reports an error",
         StorageFault::Damaged => "the file is damaged",
+        StorageFault::Altered => "it is not laid out as a ledger is",
         StorageFault::Unopened => "one of its files cannot be opened",
         StorageFault::Misplaced => "there can be no ledger",
     };
@@ -248,6 +267,10 @@ fn storage_hint(fault: StorageFault) -> &'static str {
     match fault {
         StorageFault::Full => {
             "make room on the ledger's disk, then run again: nothing was sent that is not recorded"
+        }
+        StorageFault::FileLimit => {
+            "raise that limit in the shell or the script that starts noteferry, as with `ulimit -f unlimited`, then run \
+             again: nothing was sent that is not recorded"
         }
         StorageFault::ReadOnly => {
             "let this user write the file, those beside it and their folder, then run again: nothing was sent that is \
@@ -261,11 +284,19 @@ fn storage_hint(fault: StorageFault) -> &'static str {
             "do not delete it, it alone knows what was sent: copy its folder, then put back a copy from after the last \
              run, or recover this one with sqlite3's .recover"
         }
+        StorageFault::Altered => {
+            "somebody edited the file with another program: look it through with `noteferry ledger check`, then put back \
+             a copy from after the last run"
+        }
         StorageFault::Contended => {
             "close what holds it, such as a database browser or a backup, then run again: nothing is lost"
         }
         StorageFault::Unopened => {
             "look at its folder's permissions, and for too many open files; then run again: nothing is lost"
+        }
+        StorageFault::Special(SpecialFile::DanglingLink) => {
+            "bring back what the link leads to, as by mounting its disk; or delete the link, if there was no ledger yet: a \
+             new one knows nothing of what was sent"
         }
         StorageFault::Folder | StorageFault::Misplaced | StorageFault::Special(_) => {
             "name a file with --ledger, in a folder that exists or can be made"
@@ -333,6 +364,7 @@ fn special_file(what: SpecialFile) -> &'static str {
         SpecialFile::Device => "a device",
         SpecialFile::Folder => "a folder",
         SpecialFile::Link => "a link",
+        SpecialFile::DanglingLink => "a link to what is not there",
         SpecialFile::LinkLoop => "a link that leads back to itself",
         SpecialFile::Other => "something else",
     }
@@ -360,13 +392,16 @@ mod tests {
         use StorageFault as Fault;
         let faults = [
             Fault::Full,
+            Fault::FileLimit,
             Fault::ReadOnly,
             Fault::InputOutput,
             Fault::Damaged,
             Fault::Contended,
+            Fault::Altered,
             Fault::Unopened,
             Fault::Folder,
             Fault::Misplaced,
+            Fault::Special(SpecialFile::DanglingLink),
             Fault::Other,
         ];
         let cause = || "what the system says".to_owned();
@@ -413,6 +448,7 @@ mod tests {
             },
             LedgerError::StartsMissing { ledger: ledger(), ends: 1 },
             LedgerError::StartsMissing { ledger: ledger(), ends: 2 },
+            LedgerError::OutcomesGone { ledger: ledger(), run: 3, told: 5, found: 4 },
             LedgerError::WentBack { ledger: ledger() },
             LedgerError::Busy { holder: None },
             LedgerError::Busy { holder: Some("process 42 since noon".to_owned()) },

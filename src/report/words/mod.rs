@@ -112,6 +112,27 @@ pub(super) fn held_in_doubt(in_doubt: InDoubt, count: u64) -> String {
     format!("{way} More: noteferry explain in-doubt")
 }
 
+/// Rows that go only if others before them are settled.
+pub(super) fn behind_doubts(count: u64) -> String {
+    let (stand, them) = if count == 1 { ("stands", "it is") } else { ("stand", "they are") };
+    format!(
+        "{} {stand} behind rows in doubt (of the same ticket, say), which nothing overtakes: those are looked for first, and \
+         where that settles nothing, {them} not started.",
+        rows(count)
+    )
+}
+
+/// That the job has doubtful rows sent again, and what that may come to.
+pub(super) fn sent_again(count: u64, item: &str) -> String {
+    let them = if count == 1 { "it" } else { "them" };
+    format!(
+        "{} in doubt, and a run sends {them} again without a look, as `in_doubt: resend` in the job says: where a lost \
+         request has acted, {} is then there twice. `in_doubt: verify` has a run look for {them} first.",
+        rows_are(count),
+        one_of(item)
+    )
+}
+
 /// A duration that is an estimate.
 pub(super) fn about(duration: Duration) -> String {
     match duration.as_secs() {

@@ -1,6 +1,6 @@
 //! What is told once on the way, as a person reads it.
 
-use super::{cause, counted, ledger_error, no_token, one_line, span};
+use super::{about, cause, counted, ledger_error, no_token, one_line, span};
 use crate::event::Note;
 use crate::ledger;
 use crate::traffic::shared_pace::Unheard;
@@ -43,7 +43,7 @@ pub(crate) fn note(note: &Note) -> String {
             },
             match at_most.is_zero() {
                 true => "now".to_owned(),
-                false => format!("in about {}, when it surely shows everything", span(*at_most)),
+                false => format!("in {}, when it surely shows everything", about(*at_most)),
             }
         ),
         Note::LeftUncounted { lanes } => format!(
@@ -63,12 +63,13 @@ pub(crate) fn note(note: &Note) -> String {
         ),
         Note::OwnPace(why) => format!(
             "runs of this account that go at the same time are not counted, nor those before with another ledger: {}; \
-             this run keeps the quotas by itself (--own-pace asks for that)",
+             this run takes the whole quotas for itself, so that together they may send more than these allow (--own-pace \
+             asks for that)",
             unheard(why)
         ),
         Note::PaceBegunAnew(path) => format!(
-            "{} could not be read and was begun anew: runs of this account in the last hour are counted as far as the \
-             ledger knows them",
+            "{} could not be read and was begun anew: runs of this account in the last hour are counted as far as \
+             this ledger knows them, so more than the quotas may leave once where there were others",
             path.display()
         ),
         Note::Ledger(note) => of_recorder(note),

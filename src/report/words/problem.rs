@@ -50,6 +50,10 @@ pub(crate) fn problem(problem: &Problem) -> String {
             view_says(view),
             view_row(replay)
         ),
+        Problem::ViewReplaced { view, is_gone: true } => format!("the view {view} is gone"),
+        Problem::ViewReplaced { view, is_gone: false } => {
+            format!("the view {view} is not the one that this version of noteferry makes")
+        }
         Problem::ViewUnreadable { cause } => {
             format!("the view row_states cannot be read: {cause}")
         }
@@ -84,6 +88,10 @@ pub(crate) fn problem_hint(problem: &Problem) -> &'static str {
             "keep the file as it is, with its -wal, and run no job with it; put a copy back, and take out of the \
              source what was sent since that copy was made, or it is sent again"
         }
+        Problem::Life(Contradiction::Made { .. }) => {
+            "what has an id may be there: look for it on the other side, keep the file for an inquiry, and put a copy \
+             back; no run sends the row as long as this stands there"
+        }
         Problem::Contested { .. } | Problem::Life(Contradiction::AfterSuccess { .. }) => {
             "it may have been done twice: look at what its lane names on the other side, and keep the file for an \
              inquiry"
@@ -100,6 +108,10 @@ pub(crate) fn problem_hint(problem: &Problem) -> &'static str {
         Problem::ViewDiffers { .. } | Problem::ViewUnreadable { .. } => {
             "runs and `status` go by the attempts and are not harmed, but queries read the view: somebody edited the \
              file"
+        }
+        Problem::ViewReplaced { .. } => {
+            "runs and `status` go by the tables and are not harmed, but queries read the views: the next run of any job \
+             of the ledger makes them anew"
         }
         Problem::KeyTwice { .. } => {
             "a run finds only one of them and may send what the other has done: keep the file for an inquiry, and \
@@ -127,6 +139,9 @@ pub(super) fn missing(missing: &Missing) -> String {
             "{} {} of jobs that are not in the table `jobs` any more",
             several(*runs, "run"),
             if *runs == 1 { "is" } else { "are" }
+        ),
+        Missing::OutOfPlace { format, name } => format!(
+            "it says that it is of format {format}, and has `{name}`, which no ledger of that format has"
         ),
         Missing::Trigger(name) => format!(
             "somebody has added the trigger `{name}`, which may change what is written; without it the ledger can be used: \

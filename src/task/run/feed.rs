@@ -5,7 +5,7 @@ use tokio::sync::mpsc::Sender;
 use crate::engine::Work;
 use crate::engine::dispatch::FeedFailure;
 use crate::ledger::{History, Ledger};
-use crate::plan::{Fate, Fates, Policy, Prior, ReadingFailure, Readings, Sending, Step, Steps};
+use crate::plan::{Fate, Fates, Policy, Prior, ReadingFailure, Readings, Step, Steps};
 use crate::report::of_source_change;
 use crate::row::{Cause, Known};
 
@@ -89,7 +89,7 @@ fn work(step: Step) -> Result<Work, ReadingFailure> {
         turn: known.map_or(1, |known| known.earlier.turn),
         attempts: known.map_or(0, |known| known.earlier.state.attempts()),
         attempted: known.map(|known| known.attempted),
-        lost: known.filter(|_| sending != Sending::Fresh).and_then(first_cause),
+        lost: known.filter(|_| sending.may_have_acted()).and_then(first_cause),
         sending,
     })
 }

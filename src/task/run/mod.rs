@@ -32,7 +32,7 @@ use crate::traffic::transport::{ClientError, CredentialKind, Transport};
 
 use super::booking::{Booking, Entered, HeldJob, as_known};
 use super::deadline::{RunTime, TimeLimits};
-use super::elsewhere::refuse_done_elsewhere;
+use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
 use super::job::{JobOptions, Opening};
 use super::limits::{Limits, SendingOptions};
 use super::target::{Target, TargetOptions, passed_over};
@@ -283,6 +283,7 @@ impl Running<'_> {
             let found = self.survey(source, &claim, listener)?;
             self.refuse_invalid(&found)?;
             self.refuse_done_elsewhere(&claim)?;
+            self.foretell_done_elsewhere(listener);
             match claim.enter(&self.opening.job, self.world, listener)? {
                 Entered::Booked(booking) => return Ok((found, *booking)),
                 Entered::Overtaken(overtaken) => claim = *overtaken,
@@ -311,6 +312,13 @@ impl Running<'_> {
         match is_first && !self.options.sending.as_new {
             true => refuse_done_elsewhere(self.opening, &self.options.job, self.target, self.now),
             false => Ok(()),
+        }
+    }
+
+    fn foretell_done_elsewhere(&self, listener: Listener<'_>) {
+        if self.target.is_sandbox && !self.options.sending.as_new {
+            let foretold = foretell_done_elsewhere(self.opening, &self.options.job, self.now);
+            foretold.into_iter().for_each(|problem| listener(Told::Problem(problem)));
         }
     }
 

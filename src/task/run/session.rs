@@ -16,7 +16,7 @@ use crate::plan::{
     Done, Fate, Fates, Held, LeftOut, Policy, Sending, Tally, run_mark, taken_for_old,
 };
 use crate::report::{
-    ClosingReport, MISCOUNTED, ReportHandle, ReportThread, Reporter, exit, reason,
+    ClosingReport, MISCOUNTED, ReportHandle, ReportThread, Reporter, UNCOUNTED, exit, reason,
 };
 use crate::row::{Totals, Uncounted};
 use crate::traffic::deadline::Deadline;
@@ -301,9 +301,10 @@ impl Session<'_> {
         last.push(Event::Finished { totals, ending: ending.clone() });
         let mut closing = reports.close(last);
         if let Some(left) = left {
-            // What is there twice is counted again by the next run.
+            // What is there twice is counted again by the next run, and so is what could not be counted.
             let miscounted = (totals.miscounted > 0).then_some(MISCOUNTED);
-            let exit = (exit, reason(&ending).or(miscounted));
+            let uncounted = (totals.uncounted > 0).then_some(UNCOUNTED);
+            let exit = (exit, reason(&ending).or(miscounted).or(uncounted));
             // The rows are in the ledger already; that this run's own line is not is no loss.
             let _ = left.ledger.end_run(run, &totals, exit, now);
         }
@@ -335,12 +336,12 @@ impl Rest {
             Fate::LeaveOut(LeftOut::Duplicate) => Self::Duplicate,
             // What was in doubt before, and of which nothing has become known, still is.
             Fate::Hold(Held::InDoubt)
-            | Fate::Send(Sending::Repeat | Sending::Settle)
-            | Fate::Later(Sending::Repeat | Sending::Settle) => Self::InDoubt,
+            | Fate::Send(Sending::Repeat | Sending::Resend | Sending::Settle)
+            | Fate::Later(Sending::Repeat | Sending::Resend | Sending::Settle) => Self::InDoubt,
             // What somebody else has in hand is theirs to tell of.
             Fate::Hold(Held::Behind | Held::UnderWay)
-            | Fate::Send(Sending::Fresh)
-            | Fate::Later(Sending::Fresh) => Self::NotStarted,
+            | Fate::Send(Sending::Fresh | Sending::IfSettled)
+            | Fate::Later(Sending::Fresh | Sending::IfSettled) => Self::NotStarted,
         }
     }
 }

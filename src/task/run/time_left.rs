@@ -39,12 +39,29 @@ impl TimeLeft {
             self.seen.clear();
             return progress;
         }
+        if let Some(counting) = progress.counting {
+            progress.left = Some(counting.due_in);
+            return progress;
+        }
         let over = progress.succeeded + progress.failed + progress.in_doubt;
-        self.see(progress.elapsed, over);
+        let paused = progress.paused.unwrap_or_default();
+        let spent = progress.spent.unwrap_or_default();
+        match paused.is_zero() && spent < LATELY {
+            true => self.see(progress.elapsed, over),
+            // Nor does a wait that is over at a known time.
+            false => self.seen.clear(),
+        }
         let takes = |rows| self.timetable.answered(rows).0;
         let left = takes(self.to_send).saturating_sub(takes(over.min(self.to_send)));
-        if over > 0 && over < self.to_send {
-            progress.left = Duration::try_from_secs_f64(left.as_secs_f64() * self.slower()).ok();
+        let is_known = over > 0 || !paused.is_zero() || !spent.is_zero();
+        if is_known && over < self.to_send {
+            let slower = left.as_secs_f64() * self.slower();
+            let left = Duration::try_from_secs_f64(slower).ok();
+            progress.left = left.map(|left| match over {
+                // What has used the quota up was before this run.
+                0 => left.saturating_add(spent.max(paused)),
+                _ => left.saturating_add(paused).max(spent),
+            });
         }
         progress
     }
@@ -109,6 +126,36 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_wait_until_a_known_time_is_told_with_what_is_left_and_is_not_taken_for_the_pace() {
+        let minutes = |minutes: u64| Some(Duration::from_secs(60 * minutes));
+        let left = |time_left: &mut TimeLeft, progress| {
+            time_left.told(progress).left.map(|left| left.as_secs())
+        };
+        // Earlier requests have used the quota up.
+        let mut time_left = begin("10/1s", 5_000);
+        let young = Progress { spent: minutes(40), ..at(1.0, 0, 0) };
+        let told = left(&mut time_left, young).unwrap();
+        assert!((2_890..=2_910).contains(&told), "{told}");
+        // The server asks for a pause in the middle.
+        let mut time_left = begin("10/1s", 5_000);
+        for seconds in 1_u32..=100 {
+            time_left.told(at(f64::from(seconds), u64::from(seconds) * 10, 0));
+        }
+        let pause = |elapsed, left| Progress { paused: Some(left), ..at(elapsed, 1_000, 0) };
+        let told = left(&mut time_left, pause(101.0, Duration::from_secs(600))).unwrap();
+        assert!((980..=1_020).contains(&told), "{told}");
+        let told = left(&mut time_left, pause(700.0, Duration::from_secs(1))).unwrap();
+        assert!((390..=410).contains(&told), "{told}");
+        let told = left(&mut time_left, at(702.0, 1_010, 0)).unwrap();
+        assert!((390..=410).contains(&told), "{told}");
+        // All rows are through, and lists are read once more.
+        let counting = Some(crate::event::Counting { lanes: 2, due_in: Duration::from_secs(12) });
+        let counted = Progress { counting, ..at(1_100.0, 5_000, 0) };
+        assert_eq!(left(&mut time_left, counted), Some(12));
+        assert_eq!(left(&mut time_left, at(1_200.0, 5_000, 0)), None);
     }
 
     #[test]

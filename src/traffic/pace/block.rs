@@ -130,8 +130,13 @@ impl Block {
 
     /// How many it has let in, as a part of what is expected of it: what the last ones gave if they gave about the same.
     pub(super) fn given(&self) -> f64 {
+        self.part(self.count)
+    }
+
+    /// So many, as a part of what is expected of it.
+    pub(super) fn part(&self, count: u32) -> f64 {
         let gives = self.gives.filter(|_| self.is_usual).unwrap_or(self.most);
-        f64::from(self.count) / f64::from(gives.max(1))
+        f64::from(count) / f64::from(gives.max(1))
     }
 
     /// Until when no more may leave, where it has given all that the last one gave: then they go one by one, and ever more

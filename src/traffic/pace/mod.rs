@@ -14,6 +14,7 @@ mod register;
 mod share;
 mod spacing;
 mod timetable;
+mod twice_told;
 mod window;
 
 use std::time::Duration;
@@ -54,8 +55,14 @@ pub(crate) struct Pace {
     pressure: Pressure,
     /// None where the pace is this run's own.
     share: Option<Share>,
-    /// How many requests of earlier runs the ledger knows, for each quota, until others have told what they know.
-    of_ledger: Option<Vec<u32>>,
+    /// The requests of earlier runs that the ledger knows, until others have told what they know.
+    of_ledger: Option<OfLedger>,
+}
+
+/// Requests of earlier runs, as the ledger tells of them.
+struct OfLedger {
+    told_at: Moment,
+    past: Past,
 }
 
 /// Requests of an earlier run.
@@ -78,8 +85,6 @@ pub(crate) enum Past {
 
 /// A window no longer than this is waited for where it is not sure what is left of it.
 const SHORT: Duration = Duration::from_secs(90);
-/// Two who write down when a request ended may differ by so much.
-const NEARLY: Duration = Duration::from_secs(1);
 
 impl Pace {
     /// For as many requests as there may be.
@@ -191,6 +196,19 @@ impl Pace {
         self.pressure.paused(now)
     }
 
+    /// How long nothing will leave because requests of before, those of others among them, have used a quota up; none where
+    /// that is no longer than requests are apart anyway.
+    pub(crate) fn spent(&self, now: Moment) -> Option<Duration> {
+        let free = self.windows().map(|window| window.next(now, self.under_way)).max()?;
+        let wait = free.since(now);
+        (wait > self.quota_period()).then_some(wait)
+    }
+
+    /// How many other runs share the pace at present, as far as they were heard of.
+    pub(crate) fn shared_with(&self) -> u32 {
+        self.share.as_ref().map_or(0, Share::other_runs)
+    }
+
     /// A request that left at `sent_at` has been let in: it was answered, and not by a push-back.
     pub(crate) fn let_in(&mut self, sent_at: Moment, now: Moment) {
         self.pressure.let_in(sent_at, now, self.allowed());
@@ -233,7 +251,7 @@ impl Pace {
     pub(crate) fn hear(&mut self, view: &View, now: Moment) -> Option<Duration> {
         let share = self.share.as_mut()?;
         let is_first = share.is_new();
-        share.hears(view.permits, view.is_shared);
+        share.hears(view.permits, view.other_runs);
         let lengths = self.quotas.iter().map(|quota| quota.window);
         let limit_of = |length| view.limits.iter().find(|(window, _)| *window == length);
         for (window, length) in self.quota_windows.iter_mut().zip(lengths) {
@@ -242,20 +260,27 @@ impl Pace {
             }
         }
         self.hear_windows(view, now);
-        self.count_once(view);
+        self.count_once(view, now);
         let next = self.windows().map(|window| window.next(now, self.under_way)).max();
         is_first.then(|| next.unwrap_or(now).since(now))
     }
 
     /// What the ledger knows of earlier runs is forgotten where the others have told it, too.
-    fn count_once(&mut self, view: &View) {
-        let Some(of_ledger) = self.of_ledger.take() else { return };
-        for (window, known) in self.quota_windows.iter_mut().zip(of_ledger) {
-            // What the ledger knows is among what the others tell, if they have told of everything for that long.
-            let counting = view.others.iter().filter(|other| other.ago <= window.lasts() + NEARLY);
-            let told = counting.fold(0, |sum: u32, other| sum.saturating_add(other.count));
-            if view.known_for >= window.lasts() && told >= known {
-                window.forget_all();
+    fn count_once(&mut self, view: &View, now: Moment) {
+        let Some(OfLedger { told_at, past }) = self.of_ledger.take() else { return };
+        let (Past::About(_, known) | Past::All(known)) = &past;
+        let untold = twice_told::untold(known, &view.others, now.since(told_at));
+        for window in &mut self.quota_windows {
+            let lasts = window.lasts();
+            let mut counting = untold.iter().filter(|earlier| earlier.ago < lasts).peekable();
+            // Of one that counts as full since some may be missing, the others have to tell all.
+            let is_full = matches!(past, Past::About(..)) && lasts <= SHORT;
+            if is_full && (view.known_for < lasts || counting.peek().is_some()) {
+                continue;
+            }
+            window.forget_all();
+            for earlier in counting {
+                window.count_until(earlier.count, now.after(lasts.saturating_sub(earlier.ago)));
             }
         }
     }
@@ -289,12 +314,7 @@ impl Pace {
 
     /// Counts the requests of earlier runs. Where it is not known how many there were, the last window counts as full.
     pub(crate) fn continue_after(&mut self, now: Moment, past: &Past) {
-        let (Past::About(_, known) | Past::All(known)) = past;
-        let known_in = |window: &Window| {
-            let counting = known.iter().filter(|earlier| earlier.ago < window.lasts());
-            counting.fold(0, |sum: u32, earlier| sum.saturating_add(earlier.count))
-        };
-        self.of_ledger = Some(self.quota_windows.iter().map(known_in).collect());
+        self.of_ledger = Some(OfLedger { told_at: now, past: past.clone() });
         for window in &mut self.quota_windows {
             let full = |ago: &Duration| vec![EndedRequests { ago: *ago, count: window.most() }];
             let counts = match past {

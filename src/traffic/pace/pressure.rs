@@ -265,7 +265,9 @@ impl Pressure {
                     block.judge_clock(episode.probes == 0);
                 }
             }
-            if if at == 0 { at_once } else { !at_once && is_over } {
+            // A pause that chance asks for may well end with a window that had more to give.
+            let says_nothing = episode.as_asked && block.part(*count) < EARLY;
+            if if at == 0 { at_once && !says_nothing } else { !at_once && is_over } {
                 block.was_spent(*count);
             }
             if at == 0 || is_over {

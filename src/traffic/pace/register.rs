@@ -110,6 +110,8 @@ pub(crate) struct View {
     pub limits: Vec<(Duration, u32)>,
     /// Whether another run is there.
     pub is_shared: bool,
+    /// How many are.
+    pub other_runs: u32,
     /// How long all requests have been entered.
     pub known_for: Duration,
 }
@@ -152,7 +154,8 @@ impl Register {
         self.enter(run, report, now);
         let others: Vec<&Entry> =
             self.runs.iter().filter(|entry| entry.run != run.number).collect();
-        let is_shared = others.iter().any(|entry| !entry.is_over(now));
+        let other_runs = others.iter().filter(|entry| !entry.is_over(now)).count();
+        let is_shared = other_runs > 0;
         let reserved = others.iter().fold(0, |sum: u32, entry| sum.saturating_add(entry.reserved));
         let ended = others.iter().flat_map(|entry| &entry.ended).chain(&self.past);
         let limits = limits(&report.quotas, &others, now);
@@ -162,6 +165,7 @@ impl Register {
             reserved,
             limits,
             is_shared,
+            other_runs: u32::try_from(other_runs).unwrap_or(u32::MAX),
             known_for: Duration::from_millis(now - self.since),
         };
         let own: Vec<_> = report.quotas.iter().map(|quota| (quota.window, most(quota))).collect();

@@ -30,7 +30,8 @@ pub(super) struct Share {
     came: Option<Moment>,
     /// Whether it has come and not been answered yet. Nothing leaves then: what it has said holds.
     is_asking: bool,
-    is_shared: bool,
+    /// How many other runs are there.
+    other_runs: u32,
     /// Whether there were no permits for it.
     was_refused: bool,
     /// Requests that have ended since it came.
@@ -47,7 +48,7 @@ impl Share {
             until: Moment::default(),
             came: None,
             is_asking: false,
-            is_shared: false,
+            other_runs: 0,
             was_refused: false,
             ended: Vec::new(),
         })
@@ -103,22 +104,27 @@ impl Share {
         ended.map(|(at, count)| EndedRequests { ago: now.since(at), count }).collect()
     }
 
+    /// How many other runs are there.
+    pub(super) fn other_runs(&self) -> u32 {
+        self.other_runs
+    }
+
     /// Whether it has never been answered.
     pub(super) fn is_new(&self) -> bool {
         self.until == Moment::default()
     }
 
     /// It has been answered.
-    pub(super) fn hears(&mut self, permits: u32, is_shared: bool) {
+    pub(super) fn hears(&mut self, permits: u32, other_runs: u32) {
         self.is_asking = false;
         self.permits = permits;
-        self.is_shared = is_shared;
+        self.other_runs = other_runs;
         self.was_refused = permits == 0;
         self.until = self.came.unwrap_or_default().after(LEASE);
     }
 
     fn beat(&self) -> Duration {
-        match self.is_shared {
+        match self.other_runs > 0 {
             true => (self.shortest / BEATS).clamp(SHORTEST_BEAT, BEAT),
             false => BEAT,
         }

@@ -56,12 +56,22 @@ impl Clock {
 fn started(now: u64) -> Option<(String, i64)> {
     let up = std::fs::read_to_string("/proc/uptime").ok()?;
     let up: f64 = up.split(' ').next()?.parse().ok()?;
-    Some((boot()?, i64::try_from(now).ok()?.saturating_sub((up * 1_000.0) as i64)))
+    let started = i64::try_from(now).ok()?.saturating_sub((up * 1_000.0) as i64);
+    Some((format!("{} {}", boot()?, spaces()), started))
 }
 
 #[cfg(not(target_os = "linux"))]
 fn started(_now: u64) -> Option<(String, i64)> {
     None
+}
+
+/// Where that time counts: a container may have a time up of its own, by its time namespace or by another file in the place of the
+/// system's. Between two of them no clock is compared.
+#[cfg(target_os = "linux")]
+fn spaces() -> String {
+    let space = |name: &str| std::fs::read_link(format!("/proc/self/ns/{name}"));
+    let spaces = ["time", "mnt"].map(|name| space(name).unwrap_or_default());
+    spaces.map(|space| space.display().to_string()).join(" ")
 }
 
 #[cfg(target_os = "linux")]
@@ -86,4 +96,36 @@ pub(super) fn process(_number: u32) -> Option<Process> {
 pub(super) fn has_died(process: &Process, own: Option<&Process>) -> bool {
     own.is_some_and(|own| own.space == process.space)
         && !std::path::Path::new("/proc").join(process.number.to_string()).exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clock(now: u64, started: Option<(&str, i64)>) -> Clock {
+        Clock { now, started: started.map(|(space, at)| (space.to_owned(), at)) }
+    }
+
+    #[test]
+    fn a_clock_is_compared_only_with_itself() {
+        let before = clock(1_000_000, Some(("boot a", 500_000)));
+        for (space, at, set) in [
+            ("boot a", 500_000, 0),
+            ("boot a", 500_050, 0),
+            ("boot a", 560_000, 60_000),
+            ("boot a", 440_000, -60_000),
+            // A container that counts from its own start.
+            ("boot b", 990_000, 0),
+        ] {
+            assert_eq!(clock(1_000_001, Some((space, at))).set_since(&before), set, "{space} {at}");
+        }
+        assert_eq!(clock(1_000_001, None).set_since(&before), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_read_names_where_the_time_up_counts() {
+        let Some((space, _)) = Clock::read().started else { return };
+        assert!(space.contains("time:[") && space.contains("mnt:["), "{space}");
+    }
 }

@@ -20,6 +20,7 @@ use crate::traffic::reply::Answer;
 use crate::traffic::reply::Reply;
 
 use super::certificates::trusting;
+use super::plight;
 
 /// The longest answer that is read; a longer one counts as lost.
 const LONGEST_ANSWER: usize = 16 << 20;
@@ -219,7 +220,7 @@ async fn exchange(http: &reqwest::Client, request: reqwest::Request, large: &Sem
             Ok(None) => return Reply::Answer(answer),
             Err(error) => {
                 let cause = Cause::of(Reason::AnswerBroken);
-                return Reply::Lost(cause.saying(chain(&error.without_url())));
+                return Reply::Lost(cause.saying(plight::words(&error.without_url())));
             }
         }
     }
@@ -230,9 +231,15 @@ fn failure(error: reqwest::Error) -> Reply {
     let not_sent = error.is_connect() || error.is_builder();
     let timeout = error.is_timeout();
     let error = error.without_url();
-    let text = chain(&error);
-    if let Some(reason) = lasting(&error, &text).filter(|_| not_sent) {
-        return Reply::NotSent(Cause::of(reason).saying(text));
+    let text = plight::words(&error);
+    if let Some(reason) = lasting(&error).filter(|_| not_sent) {
+        let cause = Cause::of(reason);
+        // The others say it all.
+        return Reply::NotSent(if reason == Reason::Untrusted {
+            cause.saying(text)
+        } else {
+            cause
+        });
     }
     match (not_sent, timeout) {
         (true, true) => Reply::NotSent(Cause::of(Reason::ConnectionTimeout)),
@@ -243,7 +250,7 @@ fn failure(error: reqwest::Error) -> Reply {
 }
 
 /// Why there will be no connection, however long one waits.
-fn lasting(error: &(dyn std::error::Error + 'static), text: &str) -> Option<Reason> {
+fn lasting(error: &(dyn std::error::Error + 'static)) -> Option<Reason> {
     // The system has no code for this that the library hands on.
     const NO_SUCH_HOST: [&str; 5] = [
         "Name or service not known",
@@ -259,12 +266,13 @@ fn lasting(error: &(dyn std::error::Error + 'static), text: &str) -> Option<Reas
             Some(rustls::Error::InvalidMessage(_)) => return Some(Reason::NoTls),
             _ => {}
         }
-        // An error of the system names as its source what is below the one that it holds.
-        let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        next =
-            held.map(|held| held as &(dyn std::error::Error + 'static)).or_else(|| error.source());
+        let text = error.to_string();
+        if NO_SUCH_HOST.iter().any(|words| text.contains(words)) {
+            return Some(Reason::NoSuchHost);
+        }
+        next = plight::below(error);
     }
-    NO_SUCH_HOST.iter().any(|words| text.contains(words)).then_some(Reason::NoSuchHost)
+    None
 }
 
 /// How long to wait. A date is measured by the clock of whoever gave it, where the answer tells that.

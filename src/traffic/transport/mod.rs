@@ -7,6 +7,7 @@
 mod certificates;
 mod client;
 mod credentials;
+mod plight;
 mod secret_file;
 
 use crate::prepare::request::Request;

@@ -54,6 +54,20 @@ impl Rows {
         Ok(end)
     }
 
+    /// A row's answer is lost, and the row is looked for: if that comes to no end, the ledger is to have why.
+    pub(crate) fn lose(
+        &mut self,
+        at: usize,
+        cause: Cause,
+        wall: i64,
+    ) -> Result<Box<AttemptEnd>, Fault> {
+        let slot = self.slot_mut(at, Happening::Sought)?;
+        slot.ends_on_their_way += 1;
+        let end = slot.attempt_end(Outcome::Lost, Some(cause), None, wall);
+        self.ends_on_their_way += 1;
+        Ok(end)
+    }
+
     /// A row has come to its end in this run, and the ledger is to have that. The next row of its lane may go, unless
     /// nothing may overtake this one.
     pub(crate) fn end(

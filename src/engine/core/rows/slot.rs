@@ -87,6 +87,8 @@ pub(in crate::engine::core) struct Recovery {
     pub failed_controls: u32,
     /// How often the page before the first failed, where the first had come.
     pub failed_before_first: u32,
+    /// In the other side's words, that what the row was sent to is not there, by the last look.
+    pub gone: Option<Cause>,
 }
 
 /// Whether what lists are worth is to be found out before a row's search goes on.
@@ -246,6 +248,7 @@ impl Recovery {
             control,
             failed_controls: 0,
             failed_before_first: 0,
+            gone: None,
         }))
     }
 
@@ -259,6 +262,7 @@ impl Recovery {
         }
         self.began = None;
         (self.is_aged, self.age) = (false, Duration::ZERO);
+        self.gone = None;
         self.control = ControlOf::NotNeeded;
         self
     }
@@ -274,8 +278,10 @@ impl Slot {
     pub(crate) fn new(work: Work) -> Self {
         let state = match (work.attempts, work.sending) {
             (0, _) => RowState::NotStarted,
-            (attempts, Sending::Fresh) => RowState::Deferred { attempts },
-            (attempts, Sending::Repeat | Sending::Settle) => RowState::InDoubt { attempts },
+            (attempts, Sending::Fresh | Sending::IfSettled) => RowState::Deferred { attempts },
+            (attempts, Sending::Repeat | Sending::Resend | Sending::Settle) => {
+                RowState::InDoubt { attempts }
+            }
         };
         // Nobody works on an attempt of an earlier run any longer than on one that was lost when this run began.
         let sure_at = match state.may_have_acted() {
@@ -288,9 +294,9 @@ impl Slot {
             state,
             phase: Phase::Queued,
             tries: Tries::default(),
-            repeat_from: (work.sending == Sending::Repeat).then_some(sure_at),
+            repeat_from: work.sending.is_again().then_some(sure_at),
             attempted: work.attempted.unwrap_or_default(),
-            in_earlier_doubt: work.sending != Sending::Fresh,
+            in_earlier_doubt: work.sending.may_have_acted(),
             ends_on_their_way: 0,
             unrecorded: false,
             work: Arc::new(work),
@@ -350,6 +356,11 @@ impl Slot {
     pub(crate) fn lost(&self) -> Cause {
         let lost = self.phase.recovery().and_then(|recovery| recovery.lost.clone());
         lost.unwrap_or_else(|| Cause::of(Reason::RunEnded))
+    }
+
+    /// That what it was sent to is not there, by the last look.
+    pub(crate) fn gone(&self) -> Option<Cause> {
+        self.phase.recovery().and_then(|recovery| recovery.gone.clone())
     }
 
     /// The request for the page of the list that is due; none where the row lacks a field that the list asks for.

@@ -244,8 +244,11 @@ impl<'a> Play<'a> {
     fn new(scenario: &'a Scenario) -> Self {
         let connector = stringeex();
         let quotas: Vec<Quota> = scenario.quotas.iter().map(|text| text.parse().unwrap()).collect();
-        let deadline =
-            scenario.max_duration.map(|end| Deadline { moment: Moment(end), wall: None });
+        let deadline = scenario.max_duration.map(|end| Deadline {
+            moment: Moment(end),
+            wall: None,
+            is_longest: false,
+        });
         let settings = Settings {
             concurrency: scenario.concurrency,
             attempts: 5,
@@ -553,6 +556,8 @@ impl<'a> Play<'a> {
             Ending::Outage { .. } => "outage",
             Ending::Unauthorized { .. } => "unauthorized",
             Ending::Deadline => "deadline",
+            Ending::MaxDuration => "max-duration",
+            Ending::NoLoginThere(_) => "no-login-there",
             other => panic!("{other:?}"),
         };
         check("ending", ending == expect.ending, ending.into());

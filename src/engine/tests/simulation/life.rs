@@ -8,7 +8,6 @@ use crate::declared::job::InDoubt;
 use crate::engine::{Action, Core, Input, Now, Settings, Stop, Work};
 use crate::event::{Ending, Event, Note, RowEnd};
 use crate::ledger::Ack;
-use crate::plan::decide::Sending;
 use crate::row::{AttemptEnd, AttemptStart, Attempted, Holdings, Outcome, RowState};
 use crate::traffic::pace::{Moment, Pace, Past};
 use crate::traffic::reply::{Granted, NoToken, TokenFailure};
@@ -245,6 +244,13 @@ impl<'a> Life<'a> {
                 }
             };
             let state = self.world.ledger.remove(&row).unwrap_or(RowState::NotStarted);
+            // What is said of an attempt later takes the place of what was said before.
+            let state = match (state, ack) {
+                (RowState::InDoubt { attempts }, Ack::Ended { .. }) => {
+                    RowState::Started { attempts }
+                }
+                (state, _) => state,
+            };
             self.world.ledger.insert(row, state.after(event).unwrap());
             acks.push(ack);
         }
@@ -258,7 +264,7 @@ impl<'a> Life<'a> {
         stop_after: usize,
     ) -> Option<(Ending, HashMap<u64, RowEnd>)> {
         let work = self.world.work();
-        let in_doubt = work.iter().filter(|work| work.sending != Sending::Fresh).count();
+        let in_doubt = work.iter().filter(|work| work.sending.may_have_acted()).count();
         let mut feed: Vec<Work> = work.into_iter().rev().collect();
         let create = self.world.rows.iter().find(|row| self.world.creates(row.number));
         if let Some(create) = create {

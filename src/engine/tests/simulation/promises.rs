@@ -37,7 +37,8 @@ pub(super) fn check(world: &World, seed: u64) {
         );
         assert!(
             made <= done + open + beyond,
-            "seed {seed}: of {group:?} {made} were made, and only {done} are known"
+            "seed {seed}: of {group:?} {made} were made, and only {done} are known\n{}",
+            world.describe(group.0)
         );
     }
     for (row, state) in &world.ledger {

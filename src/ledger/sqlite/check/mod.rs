@@ -64,6 +64,9 @@ pub(crate) fn inspect(
             return Ok(Some(checked));
         }
         Found::Older(format) => {
+            if let Err(LedgerError::Incomplete { missing, .. }) = ledger.refuse_unfit(format) {
+                checked.findings.add(None, Problem::Incomplete(missing));
+            }
             show_as_current(&ledger.connection, format)
                 .map_err(|error| ledger.storage(Deed::Read, &error))?;
             format

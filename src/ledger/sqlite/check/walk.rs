@@ -6,10 +6,11 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement};
 use url::{Host, Url};
 
 use crate::ledger::sqlite::fault::Unread;
-use crate::ledger::sqlite::format::FORMAT;
+use crate::ledger::sqlite::format::{FORMAT, strange_views};
+use crate::ledger::sqlite::reader::no_row_id;
 use crate::ledger::sqlite::scan::{Entry, Listener, Owners, Which, scan};
 use crate::ledger::{
-    CheckScope, Inspection, JobId, LedgerRow, OwnerId, Problem, ViewRow, ViewSays,
+    CheckScope, Inspection, JobId, LedgerRow, OwnerId, Problem, ROW_IDS, ViewRow, ViewSays,
 };
 use crate::row::{Contradiction, Digest, KeyHash, Life, RowState};
 use crate::text::address;
@@ -77,6 +78,7 @@ impl<'a> Walk<'a> {
         self.read_runs()?;
         self.read_rows()?;
         self.read_unsent()?;
+        self.read_views()?;
         self.compare_keys()?;
         self.compare_claims()?;
         Ok(())
@@ -187,6 +189,16 @@ impl<'a> Walk<'a> {
                 self.checked.rows += 1;
                 let place = self.place(job, row, 1)?;
                 self.add(Some(place), Problem::NoAttempt);
+            }
+        }
+        Ok(())
+    }
+
+    /// The views as they stand there; older formats had others.
+    fn read_views(&mut self) -> rusqlite::Result<()> {
+        if self.checked.format == Some(FORMAT) {
+            for (view, is_gone) in strange_views(self.connection)? {
+                self.add(None, Problem::ViewReplaced { view, is_gone });
             }
         }
         Ok(())
@@ -377,7 +389,7 @@ impl Listener for Rows<'_, '_> {
         Ok(())
     }
 
-    fn row(&mut self, id: i64, _: OwnerId, life: Life) -> rusqlite::Result<()> {
+    fn row(&mut self, id: i64, _: OwnerId, life: Life) -> Result<(), Unread> {
         let Hand { sent, attempts, problems } = std::mem::take(&mut self.hand);
         let Some(sent) = sent else {
             self.walk.checked.rows += 1;
@@ -388,6 +400,9 @@ impl Listener for Rows<'_, '_> {
         }
         self.walk.checked.rows += 1;
         self.walk.checked.attempts += attempts;
+        if !(0..ROW_IDS).contains(&id) {
+            self.walk.add(Some(sent.place.clone()), Problem::Unreadable(no_row_id(id)));
+        }
         problems.into_iter().for_each(|problem| self.walk.add(Some(sent.place.clone()), problem));
         let key = spread(KeyHash::of(&sent.place.key), sent.job.unsigned_abs());
         self.walk.keys.push((key, id));

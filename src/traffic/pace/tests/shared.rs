@@ -205,6 +205,30 @@ fn what_a_run_has_used_counts_when_it_is_over_and_what_one_that_dies_holds_is_gi
 }
 
 #[test]
+fn what_the_ledger_alone_knows_counts_beside_what_others_have_sent() {
+    let quotas = quotas(&["100/1h"]);
+    let wall = |seconds: u64| 1_000_000_000 + seconds * 1_000;
+    // Half an hour ago another ledger's run has made 60, and just now one of this ledger that shared nothing as many.
+    let mut register = Register::begin(0);
+    let other = Run { number: 1, process: None };
+    let ended = vec![EndedRequests { ago: Duration::ZERO, count: 60 }];
+    let report = Report { quotas: quotas.clone(), ended, leaves: true, ..Report::default() };
+    register.come(&other, &report, wall(0), &|_| false);
+    for (ago, expected) in [(5, 0), (1_800, 40)] {
+        let mut pace = Pace::new(&quotas).shared();
+        let known = vec![EndedRequests { ago: Duration::from_secs(ago), count: 60 }];
+        pace.continue_after(Moment::default(), &Past::All(known));
+        let now = Moment(Duration::from_millis(3));
+        let report = pace.come(now, true, false).unwrap();
+        let own = Run { number: 2, process: None };
+        let view = register.clone().come(&own, &report, wall(1_800), &|_| false);
+        pace.hear(&view, now);
+        let free = pace.quota_windows[0].free(now, 0);
+        assert_eq!(free, expected, "{ago}");
+    }
+}
+
+#[test]
 fn a_slow_run_is_not_starved_by_a_fast_one_and_neither_goes_faster_than_it_may() {
     let (slow, fast) = (quotas(&["30/10s", "9000/1h"]), quotas(&["100/1s"]));
     let players = vec![Player::new(1, &slow, 8_000), Player::new(2, &fast, 100_000)];
