@@ -29,7 +29,8 @@ pub(super) const FILTER: Filter = Filter {
         },
         Argument {
             name: "excel=true",
-            about: "the value is a date of Excel that came out as a number of days; excel=1904 for files of old Macs",
+            about: "a number is a date of Excel that came out as days; excel=1904 for files of old Macs. A text is a time as \
+                    ever: by one of the formats, or ISO 8601",
         },
         Argument {
             name: "zone='UTC'",
@@ -65,6 +66,16 @@ pub(super) const FILTER: Filter = Filter {
         Example {
             given: &[("t", "45356.34375")],
             expression: "{{ t | epoch_ms(excel=true) }}",
+            gives: "1709601300000",
+        },
+        Example {
+            given: &[("t", "05/03/2024")],
+            expression: "{{ t | epoch_ms(['%d/%m/%Y %H:%M', '%d/%m/%Y'], excel=true) }}",
+            gives: "1709571600000",
+        },
+        Example {
+            given: &[("t", "2024-03-05T08:15:00")],
+            expression: "{{ t | epoch_ms('%d/%m/%Y', excel=true) }}",
             gives: "1709601300000",
         },
         Example {
@@ -155,8 +166,8 @@ impl Reading {
             }
             (unit, excel) => unit.or(excel),
         };
-        if count.is_some() && !formats.is_empty() {
-            return Err(refusal("epoch_ms takes a format, or a unit or excel, and not both"));
+        if of_unit.is_some() && !formats.is_empty() {
+            return Err(refusal("epoch_ms takes a format or a unit, and not both"));
         }
         Ok(Self { formats, count, zone })
     }
@@ -195,11 +206,40 @@ fn epoch_ms(value: &Value, reading: &Reading, setting: &Setting) -> Result<Value
     let zone = reading.zone.as_ref().or(setting.zone.as_ref());
     let formats: Vec<&str> = reading.formats.iter().filter_map(|format| format.as_str()).collect();
     let read = match reading.count {
+        Some(count @ Count::Days { .. }) if !is_number => of_sheet(&text, count, &formats, zone),
         Some(count) => counted(&text, count, zone),
         None if formats.is_empty() => time::epoch_milliseconds(&text, None, zone),
         None => time::epoch_milliseconds_of_any(&text, &formats, zone),
     };
     read.map(Value::from).map_err(time_refusal)
+}
+
+/// A text of a sheet, in which people and programs write times as they like: as the formats say, as date cells come out, or
+/// as a count of days.
+fn of_sheet(
+    text: &str,
+    days: Count,
+    formats: &[&str],
+    zone: Option<&TimeZone>,
+) -> Result<i64, TimeError> {
+    let by_format = match formats {
+        [] => None,
+        formats => Some(time::epoch_milliseconds_of_any(text, formats, zone)),
+    };
+    let is_count = text.trim().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    match by_format {
+        Some(Ok(moment)) => Ok(moment),
+        by_format if !is_count => {
+            let iso = time::epoch_milliseconds(text, None, zone);
+            let is_iso = text.trim().get(4..5) == Some("-");
+            match by_format {
+                _ if iso.is_ok() || is_iso => iso,
+                Some(refused) => refused,
+                None => counted(text, days, zone),
+            }
+        }
+        _ => counted(text, days, zone),
+    }
 }
 
 /// Carries the error through the evaluation of the expression around the filter.
