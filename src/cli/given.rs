@@ -56,6 +56,8 @@ fn words_of(argument: &Arg, matches: &ArgMatches) -> Vec<Word> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use clap::{CommandFactory as _, FromArgMatches as _};
 
     use super::*;
@@ -81,7 +83,7 @@ mod tests {
     fn value_of(flag: &str) -> &'static str {
         match flag {
             "rate" => "30/10s",
-            "concurrency" | "limit" | "max-failures" => "7",
+            "concurrency" | "limit" | "max-failures" | "sample" => "7",
             "give-up-after" | "max-duration" => "90s",
             "deadline" => "2036-11-25T06:00",
             "format" => "json",
@@ -112,9 +114,15 @@ mod tests {
                 let flag = format!("--{name}");
                 let mut given = vec!["noteferry", verb, "job.csv", &flag];
                 given.extend(argument.get_action().takes_values().then(|| value_of(name)));
+                // It is about the page.
+                given.extend(
+                    (name == "mask").then_some(["--html", "page.html"]).into_iter().flatten(),
+                );
                 let (meant, line) = read(&given);
-                assert_eq!(line.to_string(), given.join(" "));
                 assert_eq!(read(&words(&line)).0, meant);
+                let as_given: BTreeSet<String> =
+                    given.iter().map(|word| (*word).to_owned()).collect();
+                assert_eq!(words(&line).into_iter().collect::<BTreeSet<_>>(), as_given);
             }
         }
     }
@@ -132,16 +140,24 @@ mod tests {
     const RESUMED: &[(&str, Resumed)] = &[
         ("allow-http", Resumed::AsGiven),
         ("as-new", Resumed::AsGiven),
+        ("at", Resumed::AsGiven),
         ("base-url", Resumed::AsGiven),
         ("ca-file", Resumed::AsGiven),
         ("color", Resumed::AsGiven),
+        ("comment", Resumed::AsGiven),
         ("concurrency", Resumed::AsGiven),
         ("connectors", Resumed::AsGiven),
         // What has passed is left out, and a time of day gets its day.
         ("deadline", Resumed::Made),
         ("delimiter", Resumed::AsGiven),
+        ("each", Resumed::AsGiven),
+        ("encoding", Resumed::AsGiven),
+        ("escape", Resumed::AsGiven),
         ("format", Resumed::AsGiven),
         ("give-up-after", Resumed::AsGiven),
+        ("header", Resumed::AsGiven),
+        ("header-row", Resumed::AsGiven),
+        ("input", Resumed::AsGiven),
         ("ledger", Resumed::AsGiven),
         // As many as the pilot has left.
         ("limit", Resumed::Made),
@@ -149,13 +165,18 @@ mod tests {
         ("max-failures", Resumed::AsGiven),
         ("min-rows", Resumed::AsGiven),
         ("no-progress", Resumed::AsGiven),
+        ("null", Resumed::AsGiven),
         ("operation", Resumed::AsGiven),
         ("own-pace", Resumed::AsGiven),
         ("quiet", Resumed::AsGiven),
+        ("quote", Resumed::AsGiven),
         ("rate", Resumed::AsGiven),
         ("retry-failed", Resumed::AsGiven),
         ("sandbox", Resumed::AsGiven),
+        ("sheet", Resumed::AsGiven),
         ("skip-invalid", Resumed::AsGiven),
+        ("source", Resumed::AsGiven),
+        ("var", Resumed::AsGiven),
         ("verbose", Resumed::AsGiven),
     ];
 

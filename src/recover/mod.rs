@@ -56,7 +56,7 @@ pub struct Search {
     marked: Option<MarkedSearch>,
     first_page: u32,
     page: u32,
-    /// The last page that has ever come, however often the list was begun anew.
+    /// The last page that has ever come, however often the list was begun anew, in this look or in one before.
     farthest: Option<u32>,
     seen: HashSet<String>,
     /// What that and the list take, in bytes, about.
@@ -200,9 +200,14 @@ impl Search {
         matches!(self.before_first, BeforeFirst::Asked(_))
     }
 
-    /// Whether nothing of the list has come.
+    /// Which knows what pages have come in a look before.
+    pub(crate) fn after(self, before: &Self) -> Self {
+        Self { farthest: before.farthest.max(self.farthest), ..self }
+    }
+
+    /// Whether nothing of the list has ever come.
     pub(crate) fn has_begun_nothing(&self) -> bool {
-        self.seen.is_empty() && self.page == self.first_page && !self.is_read()
+        self.farthest.is_none() && self.seen.is_empty() && self.page == self.first_page && !self.is_read()
     }
 
     /// The request for the page that is due; none where the row lacks a field that the list asks for.

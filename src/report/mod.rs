@@ -191,8 +191,8 @@ impl RunView {
     /// Rows that were not started because a row of their lane before them is in doubt.
     fn behind_doubts(&self, totals: &Totals, ending: &Ending) -> u64 {
         match ending {
-            // Nothing else keeps a row from its start in a run that came to its end.
-            Ending::Finished if totals.in_doubt == 0 => 0,
+            // A row that was given up keeps those behind it from their start as well, and nobody has counted which does.
+            Ending::Finished if totals.in_doubt == 0 || totals.failed > 0 => 0,
             Ending::Finished => {
                 let others = self.not_for_this_run() - self.held(Held::Behind);
                 totals.not_started.saturating_sub(others)

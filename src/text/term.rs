@@ -118,6 +118,20 @@ const FATES: &[Term] = &[
          hands of another run; the plan says which. See in-doubt and failed.",
     ),
     term(
+        "filtered",
+        &["filter"],
+        "the job's `where` leaves the row out",
+        "A condition under `where` is not true of the row, so nothing is sent of it. Summary, plan and events count such rows by \
+         reason. A row that was sent before the condition came counts as filtered, too; what was sent stays there.",
+    ),
+    term(
+        "duplicates",
+        &["duplicate"],
+        "an earlier row says the same, and is sent for both",
+        "With `duplicates: same_once` rows that have one key and one content are sent once. Rows of one key that say different \
+         things stay a mistake (duplicate-row-key).",
+    ),
+    term(
         "later",
         &["beyond-limit"],
         "the row is beyond the limit of the pilot",
@@ -213,6 +227,12 @@ const EVENTS: &[Term] = &[
          surely are not there.",
     ),
     term("explanation", &[], "what a code or a word means", "An event of `explain`, one for each."),
+    term(
+        "operation",
+        &[],
+        "an operation and its fields",
+        "An event of `operations`, one for each operation of the connector; `fields` is their JSON Schema.",
+    ),
     term(
         "ledger-checked",
         &[],

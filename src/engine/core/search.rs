@@ -73,7 +73,11 @@ impl Core {
             }
             Verdict::Unauthorized(cause) => self.look_unauthorized(at, cause, flight, now),
             Verdict::NotFound(cause)
-                if self.is_first_look(at)? && owned.newest.is_none() && !owned.nameless =>
+                // A page that anybody on the way may show, as while a server is being set up, says nothing of a ticket.
+                if cause.code.is_some()
+                    && self.is_first_look(at)?
+                    && owned.newest.is_none()
+                    && !owned.nameless =>
             {
                 self.gone(at, cause, &owned, now)
             }
@@ -89,7 +93,7 @@ impl Core {
         }
     }
 
-    /// Whether nothing of the row's list has come yet.
+    /// Whether nothing of the row's list has come yet, in any look.
     fn is_first_look(&mut self, at: usize) -> Result<bool, Fault> {
         Ok(self.rows.recovery_mut(at)?.search.has_begun_nothing())
     }

@@ -254,7 +254,7 @@ impl Recovery {
 
     /// The same search, from its first page on, whose number is given as far as it is known.
     pub(crate) fn anew(mut self: Box<Self>, work: &Work, first_page: Option<u32>) -> Box<Self> {
-        if let Some(search) = new_search(work) {
+        if let Some(search) = new_search(work).map(|search| search.after(&self.search)) {
             self.search = match first_page {
                 Some(first_page) => search.beginning_with(first_page),
                 None => search,

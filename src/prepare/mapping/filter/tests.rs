@@ -45,7 +45,8 @@ fn given(cells: &[(&str, &str)], expression: &str) -> Result<String, String> {
 
 #[test]
 fn every_example_is_true() {
-    for filter in FILTERS {
+    // A table is a job's, so no example of `lookup` can stand alone.
+    for filter in FILTERS.iter().filter(|filter| filter.name != "lookup") {
         assert!(!filter.examples.is_empty(), "{}", filter.name);
         for Example { given: cells, expression, gives } in filter.examples {
             let found = given(cells, expression);
@@ -62,7 +63,7 @@ fn nothing_is_made_of_nothing() {
             "date" => "{{ x | date('%Y') }}".to_owned(),
             "regex_replace" => "{{ x | regex_replace('a', 'b') }}".to_owned(),
             "truncate" => "{{ x | truncate(3) }}".to_owned(),
-            "has_bit" | "if_empty" => continue,
+            "has_bit" | "if_empty" | "lookup" => continue,
             name => format!("{{{{ x | {name} }}}}"),
         };
         assert_eq!(given(&[("x", "")], &expression).as_deref(), Ok(""), "{expression}");
