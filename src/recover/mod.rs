@@ -207,7 +207,10 @@ impl Search {
 
     /// Whether nothing of the list has ever come.
     pub(crate) fn has_begun_nothing(&self) -> bool {
-        self.farthest.is_none() && self.seen.is_empty() && self.page == self.first_page && !self.is_read()
+        self.farthest.is_none()
+            && self.seen.is_empty()
+            && self.page == self.first_page
+            && !self.is_read()
     }
 
     /// The request for the page that is due; none where the row lacks a field that the list asks for.

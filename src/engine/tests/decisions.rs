@@ -717,7 +717,11 @@ fn why_an_answer_was_lost_is_written_down_before_anybody_has_looked() {
 
 #[test]
 fn what_is_sent_to_what_is_not_there_is_refused_where_lists_are_known_to_be_shown() {
-    for (knows, end) in [(true, "end refused"), (false, "end lost")] {
+    // Without a code it is the word of whoever stands before the API.
+    for (knows, code, end) in
+        [(true, Some("4"), "end refused"), (true, None, "end lost"), (false, Some("4"), "end lost")]
+    {
+        let not_there = Cause { code: code.map(str::to_owned), ..Cause::of(Reason::Answered) };
         let mut core = core("1000/s");
         core.handle(Input::Rows(vec![row(1, None)]), at(0));
         core.handle(Input::SourceEnded, at(0));
@@ -742,7 +746,7 @@ fn what_is_sent_to_what_is_not_there_is_refused_where_lists_are_known_to_be_show
                     let shown = json!({"id": "tn_9", "note": "own", "created": WALL - 99_000});
                     let verdict = match knows && path.contains("ticket=9&") {
                         true => Verdict::Done { id: None, items: Some(vec![shown]) },
-                        false => Verdict::NotFound(Cause::of(Reason::Answered)),
+                        false => Verdict::NotFound(not_there.clone()),
                     };
                     let attempted = Attempted { at: WALL - 100_000, remote_at: None };
                     let made = Newest { id: "tn_9".into(), attempted };
@@ -759,7 +763,7 @@ fn what_is_sent_to_what_is_not_there_is_refused_where_lists_are_known_to_be_show
                 }
             }
         }
-        assert_eq!(last.join(", "), end, "{knows}");
+        assert_eq!(last.join(", "), end, "{knows} {code:?}");
     }
 }
 
