@@ -46,7 +46,8 @@ fn given(cells: &[(&str, &str)], expression: &str) -> Result<String, String> {
 #[test]
 fn every_example_is_true() {
     for filter in FILTERS {
-        assert!(!filter.examples.is_empty(), "{}", filter.name);
+        // A table is a job's.
+        assert!(!filter.examples.is_empty() || filter.name == "lookup", "{}", filter.name);
         for Example { given: cells, expression, gives } in filter.examples {
             let found = given(cells, expression);
             assert_eq!(found.as_deref(), Ok(*gives), "{}: {expression}", filter.name);
@@ -62,7 +63,7 @@ fn nothing_is_made_of_nothing() {
             "date" => "{{ x | date('%Y') }}".to_owned(),
             "regex_replace" => "{{ x | regex_replace('a', 'b') }}".to_owned(),
             "truncate" => "{{ x | truncate(3) }}".to_owned(),
-            "has_bit" | "if_empty" => continue,
+            "has_bit" | "if_empty" | "lookup" => continue,
             name => format!("{{{{ x | {name} }}}}"),
         };
         assert_eq!(given(&[("x", "")], &expression).as_deref(), Ok(""), "{expression}");
