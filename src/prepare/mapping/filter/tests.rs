@@ -45,9 +45,9 @@ fn given(cells: &[(&str, &str)], expression: &str) -> Result<String, String> {
 
 #[test]
 fn every_example_is_true() {
-    // A table is a job's, so no example of `lookup` can stand alone.
-    for filter in FILTERS.iter().filter(|filter| filter.name != "lookup") {
-        assert!(!filter.examples.is_empty(), "{}", filter.name);
+    for filter in FILTERS {
+        // A table is a job's.
+        assert!(!filter.examples.is_empty() || filter.name == "lookup", "{}", filter.name);
         for Example { given: cells, expression, gives } in filter.examples {
             let found = given(cells, expression);
             assert_eq!(found.as_deref(), Ok(*gives), "{}: {expression}", filter.name);
