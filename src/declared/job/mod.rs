@@ -160,6 +160,7 @@ pub struct MapEntry {
 
 /// Where the rows are.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a job has one")]
 pub enum Rows {
     /// In a file beside the job, or in the file that is the job.
     File {

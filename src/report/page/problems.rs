@@ -36,17 +36,14 @@ pub(super) struct Told {
 impl PageProblems {
     /// Takes note of a problem.
     pub(crate) fn hear(&mut self, problem: &Diagnostic) {
-        let is_same =
-            |kind: &&mut Kind| kind.code == problem.code && kind.severity == problem.severity;
-        let kind = match self.kinds.iter_mut().position(|mut kind| is_same(&&mut kind)) {
-            Some(at) => &mut self.kinds[at],
-            None => {
-                let (code, severity) = (problem.code, problem.severity);
-                self.kinds.push(Kind { code, severity, count: 0, examples: Vec::new() });
-                let last = self.kinds.len() - 1;
-                &mut self.kinds[last]
-            }
-        };
+        let is_same = |kind: &Kind| kind.code == problem.code && kind.severity == problem.severity;
+        let known = self.kinds.iter().position(is_same);
+        let at = known.unwrap_or_else(|| {
+            let (code, severity) = (problem.code, problem.severity);
+            self.kinds.push(Kind { code, severity, count: 0, examples: Vec::new() });
+            self.kinds.len() - 1
+        });
+        let kind = &mut self.kinds[at];
         kind.count += 1;
         if kind.examples.len() < NAMED {
             kind.examples.push(example(problem));
