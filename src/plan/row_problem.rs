@@ -19,6 +19,8 @@ pub(crate) enum RowProblem {
     TooFewRows { source: Arc<str>, rows: u64, least: u64 },
     /// The source has none, which is told and passed over.
     NoRows { source: Arc<str> },
+    /// It has some, and the job's conditions leave out all of them, which is told and passed over.
+    NoneKept { source: Arc<str>, rows: u64 },
 }
 
 /// A key that is known, for another row.

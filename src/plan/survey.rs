@@ -369,6 +369,8 @@ impl<'t> Hearing<'t> {
             (self.tell)(RowProblem::TooFewRows { source, rows, least });
         } else if rows == 0 && !self.checked.broken {
             (self.tell)(RowProblem::NoRows { source });
+        } else if rows > 0 && rows == self.checked.filtered {
+            (self.tell)(RowProblem::NoneKept { source, rows });
         }
     }
 

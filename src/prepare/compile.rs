@@ -254,8 +254,34 @@ impl<'a> Compiler<'a> {
         let fields = self.fields(&elsewhere, source);
         self.problems.extend(of_key);
         let operations = self.operations();
+        self.tell_misread(&operations, &fields, &sieve);
         let intakes = operations.iter().map(|operation| self.intake(operation, &fields, source));
         Parts { choice, intakes: intakes.collect(), fields, named, sieve, key, order }
+    }
+
+    /// Where all cells are texts, whatever takes one for something else.
+    fn tell_misread(
+        &mut self,
+        operations: &[Arc<Operation>],
+        fields: &[FieldOrigin],
+        sieve: &Sieve,
+    ) {
+        if !self.job.rows.is_some_and(Rows::are_texts) {
+            return;
+        }
+        let is_flag = |name: &str| {
+            operations.iter().any(|operation| {
+                let set = &operation.fields;
+                set.flags().any(|flag| set.name(flag) == name)
+            })
+        };
+        let of_fields = fields.iter().filter_map(|field| {
+            comparison::misread(&field.origin, field.at.as_ref()?, is_flag(&field.field))
+        });
+        let conditions = sieve.written();
+        let of_where =
+            conditions.filter_map(|(origin, place)| comparison::misread(origin, place, true));
+        self.problems.extend(of_fields.chain(of_where));
     }
 
     /// Of files that are read together, those that lack a column which the job uses.

@@ -94,6 +94,11 @@ impl Sieve {
         self.conditions.iter().map(|test| &test.origin)
     }
 
+    /// What leaves rows out, and where that is written.
+    pub(super) fn written(&self) -> impl Iterator<Item = (&Origin, &Place)> {
+        self.conditions.iter().map(|test| (&test.origin, &test.place))
+    }
+
     /// Why rows are left out, in the order of the conditions.
     pub(super) fn reasons(&self) -> impl Iterator<Item = &Arc<str>> {
         self.conditions.iter().map(|test| &test.why)

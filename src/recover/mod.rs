@@ -205,14 +205,6 @@ impl Search {
         Self { farthest: before.farthest.max(self.farthest), ..self }
     }
 
-    /// Whether nothing of the list has ever come.
-    pub(crate) fn has_begun_nothing(&self) -> bool {
-        self.farthest.is_none()
-            && self.seen.is_empty()
-            && self.page == self.first_page
-            && !self.is_read()
-    }
-
     /// The request for the page that is due; none where the row lacks a field that the list asks for.
     pub fn request(&self, recover: &Recover, ready: &Ready) -> Option<Request> {
         request_of(recover, &ready.fields, self.page)

@@ -211,13 +211,12 @@ impl PlanReport {
 
     /// How many rows are to be told before nothing more is wanted.
     pub(crate) fn wanted(&self, tally: &Tally) -> u64 {
-        let all = tally.sum(|fate| self.wants(fate));
         match &self.style {
-            Style::Ndjson => all,
+            Style::Ndjson => tally.sum(|fate| self.wants(fate)),
             Style::Text { most, head, .. } => {
                 let sent = tally.to_send();
                 let changed = tally.sum(|fate| fate == Fate::Skip(Done::Changed));
-                let held = all - sent - changed;
+                let held = tally.sum(|fate| self.wants(fate) && Group::of(fate) == Group::Hold);
                 let shown = sent.min(head.sample).saturating_add(changed.min(*most));
                 shown.saturating_add(held.min(*most))
             }

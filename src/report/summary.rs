@@ -394,6 +394,14 @@ fn resume(view: &RunView, totals: &Totals, ending: &Ending) -> Option<String> {
             them(beyond),
             on_its_day(view, view.command.without("limit"))
         )),
+        // Nothing of the pilot is left to send, and what it was not asked for is sent only where somebody wants that.
+        _ if beyond > 0 && totals.not_started <= view.not_for_this_run() => Some(format!(
+            "What is done is safe, and nothing of it is done again. Every row of this pilot has had its turn; {} beyond its \
+             limit. To send {}, too: {}",
+            rows_are(beyond),
+            them(beyond),
+            on_its_day(view, view.command.without("limit"))
+        )),
         _ => {
             let resume = if view.sandbox { "Go on with the rehearsal" } else { "Resume" };
             let run = to_resume(view, totals, ending);
@@ -416,10 +424,7 @@ fn to_resume(view: &RunView, totals: &Totals, ending: &Ending) -> CommandLine {
     if view.beyond_limit() > 0 {
         // The same limit would have the pilot send more rows than it was given.
         let left = totals.not_started.saturating_sub(view.not_for_this_run());
-        run = match left {
-            0 => run.without("limit"),
-            left => run.with_value("limit", &left.to_string()),
-        };
+        run = run.with_value("limit", &left.to_string());
     }
     match ending {
         Ending::Deadline => run.without("deadline"),
@@ -462,8 +467,8 @@ fn rehearsal(view: &RunView, totals: &Totals, ending: &Ending) -> String {
                 None => "",
             };
             let again = match totals.requests {
-                0 => format!(
-                    "\nNothing was sent in it: all rows were rehearsed before. To rehearse them again, with a ledger of its own: {anew}"
+                0 if totals.already_done > 0 => format!(
+                    "\nNothing was sent in it: its rows were rehearsed before. To rehearse them again, with a ledger of its own: {anew}"
                 ),
                 _ => String::new(),
             };

@@ -133,10 +133,7 @@ impl RowState {
             (State::Started { .. }, Event::Succeeded { id }) => {
                 Ok(State::Succeeded { attempts, id })
             }
-            // What a lost attempt was sent to may turn out not to be there.
-            (State::Started { .. } | State::InDoubt { .. }, Event::Refused) => {
-                Ok(State::Refused { attempts })
-            }
+            (State::Started { .. }, Event::Refused) => Ok(State::Refused { attempts }),
             (State::Started { .. }, Event::Deferred) => Ok(State::Deferred { attempts }),
             (State::Started { .. }, Event::GivenUp) => Ok(State::GivenUp { attempts }),
             // Looking for it may fail, too.
@@ -194,7 +191,7 @@ mod tests {
         Deferred:   Started = Started
         Refused:    Started = Started
         GivenUp:    Started = Started
-        InDoubt:    Repeated = Started, Lost = InDoubt, Found = Succeeded, NotFound = Deferred, Refused = Refused
+        InDoubt:    Repeated = Started, Lost = InDoubt, Found = Succeeded, NotFound = Deferred
         Succeeded:  Further = Started
     ";
 
@@ -229,7 +226,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(steps.len(), 18);
+        assert_eq!(steps.len(), 17);
     }
 
     #[test]

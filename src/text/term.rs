@@ -129,7 +129,7 @@ const FATES: &[Term] = &[
         &["duplicate"],
         "an earlier row says the same, and is sent for both",
         "With `duplicates: same_once` rows that have one key and one content are sent once. Rows of one key that say different \
-         things stay a mistake (duplicate-row-key).",
+         things stay a mistake (repeated-key).",
     ),
     term(
         "later",

@@ -115,3 +115,31 @@ fn filters_are_listed_and_explained() {
     let unknown = desk.call("filters html_to_txt").exits(2);
     assert!(unknown.stderr.contains("`html_to_text`"), "{unknown}");
 }
+
+/// All cells of a CSV file are texts: what takes one for true, false or a number means the same for every row.
+#[test]
+fn a_text_that_is_taken_for_something_else_is_told() {
+    for (field, code, exit) in [
+        ("is_internal_note: \"{{ internal == true }}\"", "error[text-comparison]", 2),
+        ("is_internal_note: \"{{ 1 if internal == 1 else 0 }}\"", "error[text-comparison]", 2),
+        ("is_internal_note: \"{{ not internal }}\"", "warning[text-comparison]", 0),
+        ("is_internal_note: { from: internal, values: { \"true\": true } }", "", 0),
+    ] {
+        let job = format!(
+            "job: a\noperation: ticket_note.create\nsource: {{ csv: a.csv }}\nmap: {{ ticket_id: \"{{{{ t }}}}\", note: x, {field} }}\n"
+        );
+        let desk = Desk::new().file("job.yaml", job).file("a.csv", "t,internal\ntk_1,true\n");
+        let told = desk.call("check job.yaml").exits(exit);
+        assert_eq!(told.stderr.contains("text-comparison"), !code.is_empty(), "{field}: {told}");
+        assert!(told.stderr.contains(code), "{field}: {told}");
+    }
+}
+
+#[test]
+fn conditions_that_keep_nothing_are_told() {
+    let job = "job: a\noperation: ticket_note.create\nsource: { csv: a.csv }\nwhere: \"{{ t == 'x' }}\"\n\
+               map: { ticket_id: \"{{ t }}\", note: x, is_internal_note: true }\n";
+    let desk = Desk::new().file("job.yaml", job).file("a.csv", "t\ntk_1\ntk_2\n");
+    let told = desk.call("check job.yaml").exits(0);
+    assert!(told.stderr.contains("leaves out all of the 2 rows"), "{told}");
+}

@@ -140,6 +140,7 @@ fn a_plan_tells_a_script_whether_there_is_something_to_send() {
     desk.run(&sandbox, "job.yaml").exits(0);
     desk.call_at(&sandbox, plan).exits(0);
     desk.call_at(&sandbox, "plan nowhere.yaml --detailed-exitcode").exits(1);
+    desk.call("plan job.yaml --sample 0 --base-url http://127.0.0.1:1").exits(0);
     let shown = desk.call("plan job.yaml --sample 1 --base-url http://127.0.0.1:1").exits(0);
     assert_eq!(shown.stdout.matches("POST /ticketNote").count(), 1, "{shown}");
     assert!(shown.stdout.contains("… and 2 more requests"), "{shown}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::event::{Fault, Happening};
-use crate::recover::{Lookup, Proof};
+use crate::recover::Lookup;
 use crate::row::{Cause, Doubt, Holdings, Outcome, Reason};
 use crate::traffic::access::Refusal;
 use crate::traffic::pace::{Moment, asked_wait, back_off};
@@ -72,15 +72,7 @@ impl Core {
                 self.look_later(at, cause, after, pushback, flight, now)
             }
             Verdict::Unauthorized(cause) => self.look_unauthorized(at, cause, flight, now),
-            Verdict::NotFound(cause)
-                // A page that anybody on the way may show, as while a server is being set up, says nothing of a ticket.
-                if cause.code.is_some()
-                    && self.is_first_look(at)?
-                    && owned.newest.is_none()
-                    && !owned.nameless =>
-            {
-                self.gone(at, cause, &owned, now)
-            }
+            // That the place of the row is not there may be wrong for a while, or said by others: it settles nothing.
             Verdict::Refused(cause) | Verdict::NotFound(cause) => {
                 match self.rows.recovery_mut(at)?.search.take_refusal() {
                     Some(lookup) => self.follow_lookup(at, lookup, now),
@@ -91,20 +83,6 @@ impl Core {
                 self.end_unsure(at, Doubt::ListRefused(Box::new(cause.into())), now)
             }
         }
-    }
-
-    /// Whether nothing of the row's list has come yet, in any look.
-    fn is_first_look(&mut self, at: usize) -> Result<bool, Fault> {
-        Ok(self.rows.recovery_mut(at)?.search.has_begun_nothing())
-    }
-
-    /// What the row was sent to is not there, as far as its list says, and no row owns anything there: what was to be made
-    /// cannot be there either. That such lists are shown at all has to be known by another one, as where a list is silent.
-    fn gone(&mut self, at: usize, cause: Cause, owned: &Holdings, now: Now) -> Result<(), Fault> {
-        let work = Arc::clone(&self.rows.slot(at, Happening::Looked)?.work);
-        self.lists.remember(&work, &owned.elsewhere);
-        self.rows.recovery_mut(at)?.gone = Some(cause);
-        self.silent(at, (Proof::None, false), now)
     }
 
     /// The page before the first may not exist, and servers refuse such a page in any way they like; but a failure may pass. It is none of a moment where the
@@ -184,11 +162,8 @@ impl Core {
         }
     }
 
-    /// The attempt surely did not act: the row may go again, as often as any; but for one that was sent to what is not there.
+    /// The attempt surely did not act: the row may go again, as often as any.
     pub(super) fn absent(&mut self, at: usize, now: Now) -> Result<(), Fault> {
-        if let Some(cause) = self.rows.recovery_mut(at)?.gone.take() {
-            return self.end(at, Last::refused().because(cause), now);
-        }
         self.is_to_be_counted(at, now)?;
         let cause = self.rows.recovery_mut(at)?.lost.take();
         let slot = self.rows.slot_mut(at, Happening::Looked)?;
@@ -249,12 +224,7 @@ impl Core {
 
     /// Nobody can tell whether the attempt acted; the row stays in doubt.
     pub(super) fn end_unsure(&mut self, at: usize, doubt: Doubt, now: Now) -> Result<(), Fault> {
-        let slot = self.rows.slot(at, Happening::Looked)?;
-        let lost = slot.lost();
-        let doubt = match (doubt, slot.gone()) {
-            (Doubt::ListUnproven, Some(gone)) => Doubt::ListRefused(Box::new(gone.into())),
-            (doubt, _) => doubt,
-        };
+        let lost = self.rows.slot(at, Happening::Looked)?.lost();
         let cause = Cause { doubt: Some(doubt), ..lost };
         self.end(at, Last::in_doubt().because(cause), now)
     }

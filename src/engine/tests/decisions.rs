@@ -716,58 +716,6 @@ fn why_an_answer_was_lost_is_written_down_before_anybody_has_looked() {
 }
 
 #[test]
-fn what_is_sent_to_what_is_not_there_is_refused_where_lists_are_known_to_be_shown() {
-    // Without a code it is the word of whoever stands before the API.
-    for (knows, code, end) in
-        [(true, Some("4"), "end refused"), (true, None, "end lost"), (false, Some("4"), "end lost")]
-    {
-        let not_there = Cause { code: code.map(str::to_owned), ..Cause::of(Reason::Answered) };
-        let mut core = core("1000/s");
-        core.handle(Input::Rows(vec![row(1, None)]), at(0));
-        core.handle(Input::SourceEnded, at(0));
-        core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
-        core.handle(Input::Replied { slot: 0, verdict: unknown(None) }, at(2));
-        core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(2));
-        let (mut now, mut last) = (2, Vec::new());
-        let mut is_lost = false;
-        while last.is_empty() && now < 200_000 {
-            let looks = core.take_actions().into_iter().filter_map(|action| match action {
-                Action::Look { request, .. } => Some(request.path),
-                Action::End { end, .. } => {
-                    let word = format!("end {}", end.outcome.word());
-                    last.extend(std::mem::replace(&mut is_lost, true).then_some(word));
-                    None
-                }
-                _ => None,
-            });
-            now += 1;
-            match looks.last() {
-                Some(path) => {
-                    let shown = json!({"id": "tn_9", "note": "own", "created": WALL - 99_000});
-                    let verdict = match knows && path.contains("ticket=9&") {
-                        true => Verdict::Done { id: None, items: Some(vec![shown]) },
-                        false => Verdict::NotFound(not_there.clone()),
-                    };
-                    let attempted = Attempted { at: WALL - 100_000, remote_at: None };
-                    let made = Newest { id: "tn_9".into(), attempted };
-                    let owned = Holdings {
-                        ids: [("tn_9".to_owned(), None)].into(),
-                        elsewhere: vec![Elsewhere { lane: "ticket 9".into(), made }],
-                        ..Holdings::default()
-                    };
-                    core.handle(Input::Looked { slot: 0, verdict, owned: Ok(owned) }, at(now));
-                }
-                None => {
-                    now = now.max(core.wake_at().map_or(now, |wake| wake.0.as_millis() as u64));
-                    core.handle(Input::Tick, at(now));
-                }
-            }
-        }
-        assert_eq!(last.join(", "), end, "{knows} {code:?}");
-    }
-}
-
-#[test]
 fn a_row_that_stays_in_doubt_keeps_the_first_cause_of_it() {
     let mut core = core("1000/s");
     let mut work = note(1).attempted(1, None).sending(Sending::Settle).work();

@@ -14,6 +14,54 @@ pub(crate) struct Comparison<'t> {
     pub(crate) equal: bool,
 }
 
+/// A column of texts that is taken for something else.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Misread<'t> {
+    /// It is compared with what no text equals.
+    Compared { column: &'t str, with: &'t str },
+    /// It is negated, which any text is that is not empty: `false` as well.
+    Negated { column: &'t str },
+}
+
+/// The first place at which a bare column is taken for true, false or a number.
+pub(super) fn misread<'t>(code: &'t str, is_column: impl Fn(&str) -> bool) -> Option<Misread<'t>> {
+    let bytes = code.as_bytes();
+    let signs = outside_quotes(code)
+        .filter(|(at, byte)| matches!(byte, b'=' | b'!') && bytes.get(at + 1) == Some(&b'='));
+    let mut pairs = signs.flat_map(|(at, _)| {
+        let (left, right) = (code[..at].trim_end(), code[at + 2..].trim_start());
+        [
+            last_column(left).zip(first_constant(right)),
+            first_column(right).zip(last_column(left).filter(|word| is_constant(word))),
+        ]
+    });
+    let compared = pairs.find_map(|pair| pair.filter(|(column, _)| is_column(name(column))));
+    if let Some((column, with)) = compared {
+        return Some(Misread::Compared { column, with });
+    }
+    let starts =
+        outside_quotes(code).map(|(at, _)| at).filter(|at| code[*at..].starts_with("not "));
+    starts.into_iter().find_map(|at| {
+        let is_word = !code[..at].ends_with(is_of_name);
+        let operand = code[at + "not ".len()..].trim_start();
+        let column = first_column(operand).filter(|column| is_word && is_column(name(column)))?;
+        let rest = operand[column.len()..].trim_start();
+        let ends = ["and ", "or ", "if ", "else ", ")"].iter().any(|end| rest.starts_with(end));
+        (rest.is_empty() || ends).then_some(Misread::Negated { column })
+    })
+}
+
+/// What no text equals.
+fn is_constant(word: &str) -> bool {
+    matches!(word, "true" | "false" | "True" | "False")
+        || (!word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+}
+
+fn first_constant(right: &str) -> Option<&str> {
+    let end = right.find(|letter| !is_of_name(letter)).unwrap_or(right.len());
+    Some(&right[..end]).filter(|word| is_constant(word))
+}
+
 /// The first comparison of a bare column with a text. A column that goes through a filter before has been thought about.
 pub(super) fn with_text<'t>(
     code: &'t str,
@@ -79,6 +127,31 @@ fn last_text(left: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_that_are_taken_for_something_else_are_found() {
+        let is_column = |name: &str| matches!(name, "public" | "Nội bộ");
+        let compared = |column, with| Some(Misread::Compared { column, with });
+        let negated = |column| Some(Misread::Negated { column });
+        for (code, expected) in [
+            (" public == true ", compared("public", "true")),
+            ("false != public", compared("public", "false")),
+            ("1 if public == 0 else 0", compared("public", "0")),
+            ("row['Nội bộ'] == True", compared("row['Nội bộ']", "True")),
+            ("not public", negated("public")),
+            ("x or (not row.public)", negated("row.public")),
+            ("public == 'true'", None),
+            ("public | int == 1", None),
+            ("not (public | has_bit(4))", None),
+            ("not public | trim", None),
+            ("public is not none", None),
+            ("public == trueish", None),
+            ("'public == true'", None),
+            ("other == true", None),
+        ] {
+            assert_eq!(misread(code, is_column), expected, "{code}");
+        }
+    }
 
     #[test]
     fn comparisons_are_found() {

@@ -9,7 +9,7 @@ use self_cell::self_cell;
 
 use crate::source::{Cell, Columns};
 
-use super::comparison::{self, Comparison};
+use super::comparison::{self, Comparison, Misread};
 use super::filter::{self, MissingKey, Setting};
 use super::lazy;
 use super::named::{NamedValue, Row, Slot};
@@ -101,6 +101,16 @@ impl Compiled {
     pub(super) fn comparison(&self) -> Option<Comparison<'_>> {
         let named = |name: &str| self.names.columns.iter().any(|(column, _)| **column == *name);
         comparison::with_text(&self.text, |name| named(name) || self.names.whole_row)
+    }
+
+    /// A column of the source that is taken for true, false or a number in it, if there is one.
+    pub(super) fn misread(&self) -> Option<Misread<'_>> {
+        let is_column = |name: &str| {
+            let mut columns = self.names.columns.iter();
+            let found = columns.find(|(column, _)| **column == *name);
+            found.map_or(self.names.whole_row, |(_, slot)| matches!(slot, Slot::Column(_)))
+        };
+        comparison::misread(&self.text, is_column)
     }
 
     /// Whether it depends on no column.

@@ -41,7 +41,7 @@ use expression::{Compiled, Evaluated};
 use shortcut::Scalar;
 use table::Table;
 
-pub(crate) use comparison::Comparison;
+pub(crate) use comparison::{Comparison, Misread};
 pub(crate) use filter::{Argument, Example, FILTERS, Filter, MissingKey, find as find_filter};
 pub use filter::{html_to_text, jira_to_text};
 pub(crate) use language::{Language, ambiguous};
@@ -251,6 +251,19 @@ impl Origin {
             Self::Expression(compiled) => compiled.comparison(),
             Self::Table(_) | Self::Named(..) => None,
             Self::Constant(_) | Self::Column(_) | Self::Text(_) => None,
+        }
+    }
+
+    /// A column that is taken for true, false or a number in an expression, if there is one.
+    pub(crate) fn misread(&self) -> Option<Misread<'_>> {
+        match self {
+            Self::Expression(compiled) => compiled.misread(),
+            Self::Text(parts) => parts.iter().find_map(|part| match part {
+                Part::Literal(_) => None,
+                Part::Expression(compiled) => compiled.misread(),
+            }),
+            Self::Table(table) => table.from().misread(),
+            Self::Constant(_) | Self::Column(_) | Self::Named(..) => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the readings found wrong with a row, and that a source has changed between them.
 
+use super::counted;
 use crate::plan::{RowProblem, SourceChange};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -49,6 +50,15 @@ pub(crate) fn of_row(problem: RowProblem) -> Diagnostic {
             let message = "the source has no rows: there is nothing to do";
             Diagnostic::warning(Code::NoRows, Place::File(source), message).hint(
                 "did the export come out empty? `min_rows: 1` in the job, or --min-rows 1, has that refused",
+            )
+        }
+        RowProblem::NoneKept { source, rows } => {
+            let message = format!(
+                "the job's `where` leaves out all of the {}: there is nothing to do",
+                counted(rows, "row")
+            );
+            Diagnostic::warning(Code::NoRows, Place::File(source), message).hint(
+                "look at the reasons with `check`; cells of a CSV file are texts, so that `{{ deleted == false }}` is never true of one",
             )
         }
     }

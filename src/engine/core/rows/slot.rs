@@ -87,8 +87,6 @@ pub(in crate::engine::core) struct Recovery {
     pub failed_controls: u32,
     /// How often the page before the first failed, where the first had come.
     pub failed_before_first: u32,
-    /// In the other side's words, that what the row was sent to is not there, by the last look.
-    pub gone: Option<Cause>,
 }
 
 /// Whether what lists are worth is to be found out before a row's search goes on.
@@ -248,7 +246,6 @@ impl Recovery {
             control,
             failed_controls: 0,
             failed_before_first: 0,
-            gone: None,
         }))
     }
 
@@ -262,7 +259,6 @@ impl Recovery {
         }
         self.began = None;
         (self.is_aged, self.age) = (false, Duration::ZERO);
-        self.gone = None;
         self.control = ControlOf::NotNeeded;
         self
     }
@@ -356,11 +352,6 @@ impl Slot {
     pub(crate) fn lost(&self) -> Cause {
         let lost = self.phase.recovery().and_then(|recovery| recovery.lost.clone());
         lost.unwrap_or_else(|| Cause::of(Reason::RunEnded))
-    }
-
-    /// That what it was sent to is not there, by the last look.
-    pub(crate) fn gone(&self) -> Option<Cause> {
-        self.phase.recovery().and_then(|recovery| recovery.gone.clone())
     }
 
     /// The request for the page of the list that is due; none where the row lacks a field that the list asks for.
