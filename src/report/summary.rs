@@ -400,7 +400,7 @@ fn resume(view: &RunView, totals: &Totals, ending: &Ending) -> Option<String> {
              limit. To send {}, too: {}",
             rows_are(beyond),
             them(beyond),
-            on_its_day(view, view.command.without("limit"))
+            to_resume(view, totals, ending).without("limit")
         )),
         _ => {
             let resume = if view.sandbox { "Go on with the rehearsal" } else { "Resume" };
@@ -609,7 +609,11 @@ mod tests {
                 47,
                 "Resume: noteferry run jobs/import-notes.yaml --limit 7\n",
             ),
-            (Ending::Deadline, 40, "Resume: noteferry run jobs/import-notes.yaml\n"),
+            (
+                Ending::Deadline,
+                40,
+                "Every row of this pilot has had its turn; 40 rows are beyond its limit. To send them, too: noteferry run jobs/import-notes.yaml\n",
+            ),
             (
                 Ending::Finished,
                 40,

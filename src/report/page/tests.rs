@@ -95,7 +95,7 @@ fn a_page_says_where_every_row_goes() {
         "How the fullest lanes will look",
         "2 rows in this order",
         "All 4 rows are on this page",
-        "noteferry run jobs&#x2f;import-notes.yaml",
+        "noteferry run jobs/import-notes.yaml",
         "longest",
     ] {
         assert!(html.contains(said), "{said} is missing:\n{html}");
