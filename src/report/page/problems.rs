@@ -36,9 +36,8 @@ pub(super) struct Told {
 impl PageProblems {
     /// Takes note of a problem.
     pub(crate) fn hear(&mut self, problem: &Diagnostic) {
-        let is_same =
-            |kind: &&mut Kind| kind.code == problem.code && kind.severity == problem.severity;
-        let kind = match self.kinds.iter_mut().position(|mut kind| is_same(&&mut kind)) {
+        let is_same = |kind: &Kind| kind.code == problem.code && kind.severity == problem.severity;
+        let kind = match self.kinds.iter().position(is_same) {
             Some(at) => &mut self.kinds[at],
             None => {
                 let (code, severity) = (problem.code, problem.severity);
