@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use crate::declared::job::{Expected, Job, Rows, Trial};
+use crate::declared::job::{Expected, Job, Trial};
 use crate::prepare::{Findings, Prepared, Preparer};
-use crate::source::{Format, Read, Record, Source};
+use crate::source::{Read, Record, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::visible::shown;
@@ -25,7 +25,7 @@ pub(super) fn try_all(
 ) -> Tried {
     let mut tried = Tried::default();
     for trial in &job.shaping.trials {
-        let are_texts = matches!(job.rows, Rows::File { format: Format::Csv { .. }, .. });
+        let are_texts = job.rows.are_texts();
         let problems = fails(preparer, (trial, are_texts), now);
         match problems.is_empty() {
             true => tried.passed += 1,

@@ -1,5 +1,7 @@
 //! What a job makes of rows before they are sent: tables, named values, conditions, rows that are sent once, tests of its own.
 
+use std::io::Write as _;
+
 use crate::desk::{Desk, assert_reads, requests, sandbox, texts};
 
 /// Notes of a helpdesk: who wrote them is in another file, some are deleted, one is there twice.
@@ -40,6 +42,48 @@ fn desk(notes: &str) -> Desk {
         .file("ticket-map.csv", "stringee_id,legacy_id\ntk_a,1\ntk_b,2\n")
         .file("Users0.json", r#"[{"user":{"id":7,"name":"An"}}]"#)
         .file("Agents0.json", r#"[{"user":{"id":8,"name":"Bình"}}]"#)
+}
+
+/// Tables are named and written as sources are: by patterns and variables, packed, in other encodings, as workbooks.
+#[test]
+fn tables_are_read_by_the_means_of_sources() {
+    let job = r#"job: legacy
+operation: ticket_note.create
+vars: { day: "26" }
+source: { csv: "notes-*.csv", delimiter: ";", encoding: windows-1252, add: { kind: mail } }
+lookups:
+  tickets: { csv: "maps/tickets*.csv", header: [legacy, stringee], key: legacy, value: stringee }
+  users: { csv: "users-{{ var.day }}.csv", encoding: windows-1252, nulls: [NULL], key: id, value: name, missing: keep }
+  sheet: { xlsx: moc-1904.xlsx, header_row: 1, sheet: 1, key: Mã phiếu, value: Nội dung }
+order_by: "{{ id | int }}"
+key: "{{ id }}"
+map:
+  ticket_id: "{{ ticket | lookup('tickets') }}"
+  is_internal_note: true
+  note: "[{{ author | lookup('users') }}, {{ 'PH-0001' | lookup('sheet') }}] {{ body }} ({{ kind }})"
+"#;
+    let workbook = std::fs::read("tests/samples/xlsx/moc-1904.xlsx").unwrap();
+    let mut users = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    users.write_all(b"id,name\n7,Jos\xe9\nNULL,Nobody\n").unwrap();
+    let desk = Desk::new()
+        .file("job.yaml", job)
+        .file("notes-2.csv", b"id;ticket;author;body\n1;1;7;caf\xe9\n".as_slice())
+        .file("notes-10.csv", "body;id;ticket;author\nlater;2;2;8\n")
+        .file("users-26.csv", users.finish().unwrap())
+        .file("moc-1904.xlsx", workbook);
+    std::fs::create_dir(desk.path("maps")).unwrap();
+    let desk = desk.file("maps/tickets1.csv", "1,tk_a\n").file("maps/tickets2.csv", "2,tk_b\n");
+    let sandbox = sandbox("");
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let mut sent = texts(&sandbox);
+    sent.sort();
+    assert_eq!(
+        sent,
+        ["[8, Sổ dùng mốc 1904] later (mail)", "[José, Sổ dùng mốc 1904] café (mail)"]
+    );
+    let mistaken = job.replace("tickets*", "tikets*").replace("xlsx: moc", "json: moc");
+    let desk = desk.file("job.yaml", mistaken);
+    assert_reads("broken_tables", desk.call("check job.yaml").exits(2));
 }
 
 #[test]

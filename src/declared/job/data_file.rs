@@ -150,7 +150,7 @@ pub(super) fn job(
             location: Location::of(read),
             name: Location::name_of(read),
             format,
-            manner,
+            manner: Box::new(manner),
             written: None,
         },
         variables: Variables::default(),

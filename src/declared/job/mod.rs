@@ -160,7 +160,6 @@ pub struct MapEntry {
 
 /// Where the rows are.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "a job has one")]
 pub enum Rows {
     /// In a file beside the job, or in the file that is the job.
     File {
@@ -171,7 +170,7 @@ pub enum Rows {
         /// What its rows are.
         format: Format,
         /// How it is written, beyond that.
-        manner: Manner,
+        manner: Box<Manner>,
         /// Where the job names the file; none where the file is the job.
         written: Option<Place>,
     },
@@ -213,6 +212,16 @@ impl Rows {
             Self::Inline { name, rows } => {
                 Ok(Source::from_rows(Arc::clone(name), rows.as_ref().clone()))
             }
+        }
+    }
+
+    /// Whether every cell is a text, as in csv.
+    pub(crate) fn are_texts(&self) -> bool {
+        let is_csv = |format: &Format| matches!(format, Format::Csv { .. });
+        match self {
+            Self::File { format, .. } => is_csv(format),
+            Self::Several { files, .. } => files.iter().all(|files| is_csv(&files.format)),
+            Self::Inline { .. } => false,
         }
     }
 

@@ -248,7 +248,7 @@ impl Rows {
                 location: location.clone(),
                 name: Arc::clone(name),
                 format: files.format,
-                manner: files.manner,
+                manner: Box::new(files.manner),
                 written: named.written,
             },
             _ => Self::Several {

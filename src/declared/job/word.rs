@@ -77,9 +77,9 @@ impl Word {
         }
     }
 
-    /// What is wrong with the word in a job whose source has another format: a sentence, and what to do.
+    /// What is wrong with the word in a job whose file has another format: a sentence, and what to do.
     pub(super) fn misfit_in_job(&self, format: Format) -> (String, &'static str) {
-        let message = self.misfit(&format!("`{}`", self.key), "source", format);
+        let message = self.misfit(&format!("`{}`", self.key), format);
         let hint = match (self.key, format) {
             ("each", Format::Csv { .. } | Format::Workbook) => {
                 "of a table it takes { columns: Comment }, or { split: Ticket IDs, by: \";\" }"
@@ -94,7 +94,7 @@ impl Word {
 
     /// The same of a flag and a data file.
     pub(super) fn misfit_of_flag(&self, format: Format) -> (String, String) {
-        let message = self.misfit(&format!("--{}", self.flag), "file", format);
+        let message = self.misfit(&format!("--{}", self.flag), format);
         let hint = match (self.key, format) {
             ("each", Format::Csv { .. } | Format::Workbook) => {
                 "of a table it takes columns:Comment, or 'split:;:Ticket IDs'".to_owned()
@@ -107,7 +107,7 @@ impl Word {
         (message, hint)
     }
 
-    fn misfit(&self, called: &str, what: &str, format: Format) -> String {
+    fn misfit(&self, called: &str, format: Format) -> String {
         let of = match self.of {
             Of::Csv => "csv",
             Of::Tables => "csv, xlsx and ods",
@@ -123,7 +123,7 @@ impl Word {
             Format::Json => "json",
             Format::Workbook => "a workbook",
         };
-        format!("{called}{} is for {of}, and the {what} is {format}", self.use_of)
+        format!("{called}{} is for {of}, and the file is {format}", self.use_of)
     }
 }
 

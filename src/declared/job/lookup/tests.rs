@@ -60,13 +60,13 @@ fn lookup(folder: &Path, files: &[(&str, &str)], at: Option<&str>) -> Lookup {
         Rows::File {
             format: Format::of_path(&path).unwrap(),
             name: (*name).into(),
-            manner: Manner {
+            manner: Box::new(Manner {
                 shape: Shape {
                     at: at.map(|path| DataPath::parse(path).unwrap()),
                     ..Shape::default()
                 },
                 ..Manner::default()
-            },
+            }),
             written: Some(Place::Nowhere),
             location: Location::File(path),
         }
