@@ -193,11 +193,6 @@ pub enum Rows {
 }
 
 impl Rows {
-    /// Whether every cell is a text, whatever it says.
-    pub(crate) fn are_texts(&self) -> bool {
-        matches!(self, Self::File { format: Format::Csv { .. }, .. })
-    }
-
     /// Opens the rows from their start; can be done any number of times.
     pub fn open(&self) -> Result<Source, Vec<Diagnostic>> {
         match self {
