@@ -5,7 +5,8 @@ use std::path::Path;
 use jiff::Zoned;
 
 use crate::report::{
-    PageHead, PageProblems, PlanHead, PlanReport, SHOWN, exit, nothing_planned, of_invalid,
+    PAGE_BEGINS, PageHead, PageProblems, PlanHead, PlanReport, SHOWN, exit, nothing_planned,
+    of_invalid,
 };
 use crate::sandbox;
 use crate::task::{self, About, Failure, PlanOptions, Planned, Shows, TargetOptions, Told};
@@ -95,6 +96,17 @@ fn page_head(arguments: &PlanArguments, given: &CommandLine, about: &About) -> P
     }
 }
 
+/// Whether nothing is lost by a page in the place of a file: there is none, or it is a page itself.
+fn may_be_replaced(file: &Path) -> bool {
+    let Ok(about) = std::fs::symlink_metadata(file) else { return true };
+    let mut head = [0; PAGE_BEGINS.len()];
+    about.is_file()
+        && std::fs::File::open(file)
+            .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head))
+            .is_ok()
+        && head == *PAGE_BEGINS.as_bytes()
+}
+
 /// Writes the page beside its place and puts it there when it is whole.
 fn write_page(planned: Planned, problems: &PageProblems, file: &Path) -> Result<(), Diagnostic> {
     let Some(page) = planned.page else { return Ok(()) };
@@ -104,6 +116,12 @@ fn write_page(planned: Planned, problems: &PageProblems, file: &Path) -> Result<
         Diagnostic::error(Code::UnwritableFile, place, message)
             .hint("name a file in a folder that is there and may be written to")
     };
+    if !may_be_replaced(file) {
+        let place = Place::File(file.display().to_string().into());
+        let message = "something else is there that no plan has written";
+        return Err(Diagnostic::error(Code::UnwritableFile, place, message)
+            .hint("name a file that is not there yet, or the page of an earlier plan"));
+    }
     let html = page.html(&planned.totals, problems).map_err(|error| refuse(&error))?;
     let folder = match file.parent() {
         Some(folder) if folder != Path::new("") => folder,

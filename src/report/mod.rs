@@ -53,7 +53,7 @@ pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
 pub(crate) use ndjson::{at, finished_event, ndjson, reason, refused_event};
 pub(crate) use operations::{operation_event, operations};
 pub(crate) use outlet::Outlet;
-pub(crate) use page::{PageHead, PageProblems, PreviewPage};
+pub(crate) use page::{PAGE_BEGINS, PageHead, PageProblems, PreviewPage};
 pub(crate) use plain::plain;
 pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, SHOWN, nothing_planned};
 pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked, tested_line};

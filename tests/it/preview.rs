@@ -35,6 +35,12 @@ fn a_page_that_cannot_be_written_is_told_and_not_half_there() {
     let told = desk.call("plan job.yaml --html nowhere/preview.html").exits(4);
     assert!(told.stderr.contains("[unwritable-file]"), "{told}");
     assert!(!desk.path("nowhere").exists());
+    for other in ["notes.csv", "job.yaml"] {
+        let before = std::fs::read(desk.path(other)).unwrap();
+        let told = desk.call(&format!("plan job.yaml --html {other}")).exits(4);
+        assert!(told.stderr.contains("something else is there"), "{told}");
+        assert_eq!(std::fs::read(desk.path(other)).unwrap(), before);
+    }
     let told = desk.call("plan job.yaml --mask").exits(2);
     assert!(told.stderr.contains("--html"), "{told}");
 }

@@ -34,6 +34,8 @@ use crate::text::command::CommandLine;
 
 pub(crate) use problems::PageProblems;
 
+/// What a page begins with.
+pub(crate) const PAGE_BEGINS: &str = "<!doctype html>\n<html lang=\"en\">";
 /// A page is no larger, whatever is planned.
 const MOST_BYTES: usize = 5_000_000;
 

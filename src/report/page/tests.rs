@@ -87,6 +87,7 @@ fn a_page_says_where_every_row_goes() {
     problems.hear(&Diagnostic::error(Code::MissingField, place, "`note` is missing"));
     let html = page(&steps, false, &problems).replace("&#x2f;", "/");
     for said in [
+        PAGE_BEGINS,
         "<h1>import-notes</h1>",
         "would be sent",
         "held back, in doubt",

@@ -35,6 +35,8 @@ struct Held {
     index: Option<usize>,
     /// The line on which the byte at `passed` stands.
     line: u64,
+    /// The character of its line that it is, from 1.
+    column: u64,
     passed: usize,
     pointer: Option<String>,
     /// How long the object is written, until a row has been taken for that.
@@ -93,7 +95,7 @@ impl JsonEach {
 
     fn hold(&mut self, element: Element, keys: &Keys) -> Result<Held, Fault> {
         let object = Object::at_hand(self.elements.window(), element.length);
-        let line = object.line;
+        let (line, column) = (object.line, object.column);
         let asked = |name| keys.columns().index(name).filter(|column| keys.is_asked(*column));
         let held = object.items(&self.each).and_then(|items| {
             let parent = match asked(PARENT) {
@@ -107,7 +109,7 @@ impl JsonEach {
             Ok((items, parent)) => {
                 let (items, index) = (items.into_iter(), asked(INDEX));
                 let weight = if parent.is_some() { element.length } else { 0 };
-                Ok(Held { element, items, parent, index, line, passed: 0, pointer, weight })
+                Ok(Held { element, items, parent, index, line, column, passed: 0, pointer, weight })
             }
             Err(fault) => {
                 self.elements.pass(element);
@@ -126,10 +128,15 @@ impl JsonEach {
         let whole = Object::at_hand(self.elements.window(), held.element.length);
         let between = whole.text.get(held.passed..item.value.start).unwrap_or_default();
         held.line += line_feeds(between);
+        // Counted on from the item before: a file may be one line.
+        held.column = match between.iter().rposition(|byte| *byte == b'\n') {
+            None => held.column + super::characters(between),
+            Some(at) => 1 + super::characters(&between[at + 1..]),
+        };
         held.passed = item.value.start;
         let text = whole.text.get(item.value.clone()).unwrap_or_default();
-        let column = whole.column_of(item.value.start);
-        let object = Object { text, line: held.line, column, encoding: whole.encoding };
+        let (line, column) = (held.line, held.column);
+        let object = Object { text, line, column, encoding: whole.encoding };
         let read = object.read_any(record, keys);
         let within = format!("{}{}", held.pointer.as_deref().unwrap_or_default(), item.pointer);
         let within: Arc<str> = within.into();
@@ -194,15 +201,6 @@ impl Object<'_> {
             set(record, column, text).map_err(|error| self.syntax(&error, None))?;
         }
         Ok(())
-    }
-
-    /// The character of its line that a byte of the text is, from 1.
-    fn column_of(&self, offset: usize) -> u64 {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        match before.iter().rposition(|byte| *byte == b'\n') {
-            None => self.column + super::characters(before),
-            Some(at) => 1 + super::characters(&before[at + 1..]),
-        }
     }
 }
 

@@ -45,6 +45,8 @@ pub(super) struct XlsxCells {
     sheet: OpenSheet,
     /// The first cell of a row to come.
     ahead: Option<(u32, u32, CellValue)>,
+    /// The row that came last, from 1.
+    last: u32,
     is_over: bool,
 }
 
@@ -53,7 +55,7 @@ impl XlsxCells {
         let sheet = OpenSheet::try_new(MutBorrow::new(workbook), |workbook| {
             workbook.borrow_mut().worksheet_cells_reader(sheet)
         })?;
-        Ok(Self { sheet, ahead: None, is_over: false })
+        Ok(Self { sheet, ahead: None, last: 0, is_over: false })
     }
 
     /// The next cell in which something is: row, column and value.
@@ -100,6 +102,17 @@ impl Cells for XlsxCells {
         }
         // A damaged file may have them in any order.
         row.iter_mut().for_each(|row| row.cells.sort_by_key(|(column, _)| *column));
+        if let Some(row) = &row {
+            let is_twice = row.cells.windows(2).any(|pair| pair[0].0 == pair[1].0);
+            if is_twice || row.number <= self.last {
+                // Which of the two was meant, nobody can tell.
+                let message =
+                    format!("row {} of the sheet is there twice, or has a cell twice", row.number);
+                return Err(Fault::file(Code::Sheet, message)
+                    .hint("open the workbook in Excel or LibreOffice and save it anew"));
+            }
+            self.last = row.number;
+        }
         Ok(row)
     }
 }

@@ -470,3 +470,15 @@ fn damaged_workbooks_are_problems() {
         drop(told(&path, &Manner::default()));
     }
 }
+
+/// Which of the two was meant, nobody can tell; to take the last one would lose a row in silence.
+#[test]
+fn rows_and_cells_that_are_there_twice_are_told() {
+    let header = row(1, &[text("A1", "ticket_id"), text("B1", "note")]);
+    let second = |note: &str| row(2, &[text("A2", "tk_1"), text("B2", note)]);
+    let twice = row(2, &[text("A2", "tk_1"), text("B2", "a"), text("B2", "b")]);
+    for rows in [format!("{header}{}{}", second("a"), second("b")), format!("{header}{twice}")] {
+        let told = told_of(&xlsx(&rows), "notes.xlsx", &Manner::default());
+        assert!(told.contains("row 2 of the sheet is there twice"), "{told}");
+    }
+}

@@ -10,6 +10,7 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -58,6 +59,7 @@ fn add(environment: &mut Environment<'static>, _: &Arc<Setting>) {
 
 /// The text of HTML. Takes time and memory in proportion to its length, whatever stands in it.
 pub fn html_to_text(html: &str) -> String {
+    let html = &*with_ends(html);
     let mut reader = Reader::new(html.len());
     let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<()>| {
         reader.take(event);
@@ -67,6 +69,21 @@ pub fn html_to_text(html: &str) -> String {
     emitter.naively_switch_states(true);
     let Ok(()) = Tokenizer::new_with_emitter(html, emitter).finish();
     reader.end()
+}
+
+/// A tag or a comment that never ends is no tag to whoever reads the text: the signs that would begin one are written as letters.
+fn with_ends(html: &str) -> Cow<'_, str> {
+    let mut text = Cow::Borrowed(html);
+    if let Some(at) = text.rfind("<!--")
+        && !text[at..].contains("-->")
+    {
+        text = Cow::Owned(format!("{}&lt;{}", &text[..at], &text[at + 1..]));
+    }
+    let closed = text.rfind('>').map_or(0, |at| at + 1);
+    match text[closed..].contains('<') {
+        true => Cow::Owned(format!("{}{}", &text[..closed], text[closed..].replace('<', "&lt;"))),
+        false => text,
+    }
 }
 
 /// Takes what the tokenizer finds.

@@ -205,3 +205,19 @@ fn a_tag() -> impl Strategy<Value = &'static str> {
         "span",
     ])
 }
+
+#[test]
+fn what_never_ends_is_text() {
+    for (html, text) in [
+        ("if a <b then call 0912", "if a <b then call 0912"),
+        ("<p>keep</p> <a href=\"x cut off here", "keep\n\n<a href=\"x cut off here"),
+        ("x <!-- rest of the text", "x <!-- rest of the text"),
+        ("x <!-- rest > of the text", "x <!-- rest > of the text"),
+        ("a <!-- gone --> b <", "a b <"),
+        ("1 < 2", "1 < 2"),
+    ] {
+        assert_eq!(html_to_text(html), text, "{html}");
+    }
+    let all = "<a ".repeat(1_000);
+    assert_eq!(html_to_text(&all).matches("<a").count(), 1_000);
+}
