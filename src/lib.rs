@@ -15,15 +15,15 @@
 //! | [`text`] | what people write and are told: documents, diagnostics and codes, commands, addresses, accounts, pointers, quotas, secrets and how to take them out, ways to write one text; how files are opened safely | reads files |
 //! | [`row`] | what is said of a row: state, key, digest, lane, attempts, cause, totals | |
 //! | [`ledger`] | what happened, durable | disk |
-//! | [`source`] | csv, jsonl, json, rows in the job: a stream of rows with places, flat memory | reads files |
-//! | [`declared`] | connectors and jobs, as written and as meant | reads files |
-//! | [`prepare`] | a record to a request: mapping, schema and time-aware rules, body, digest, lane, key | |
+//! | [`source`] | csv, jsonl, json, workbooks, rows in the job, packed or not, in their encodings, several as one and in an order: a stream of rows with places, flat memory | reads files, a temporary one |
+//! | [`declared`] | connectors and jobs, as written and as meant, and the tables that cells are looked up in | reads files |
+//! | [`prepare`] | a record to a request: what the job keeps, named values, filters and mapping, schema and time-aware rules, body, digest, lane, key | |
 //! | [`traffic`] | one request: when may it leave, beside other runs of the account, with which token, what did its answer mean | network, a file for the pace |
 //! | [`plan`] | the readings: survey checks every row, steps say what is to be done with each, standings count where each is | threads |
 //! | [`recover`] | settles a lost answer by looking whether what was sent is there, and counts at the end whether it is there once | |
 //! | [`event`] | what is told of a run: rows' ends, notes, progress, why the run is over | |
 //! | [`engine`] | rows under way: lanes, retries, stopping: a pure core and a dispatcher | time |
-//! | [`report`] | progress, summary, NDJSON, plan, status, exit codes: the words for all of it | writes streams |
+//! | [`report`] | progress, summary, NDJSON, plan and its page, status, exit codes: the words for all of it | writes streams |
 //! | [`task`] | what a verb does, values in and values out: open, survey, plan, run, look at a ledger | all above |
 //! | [`sandbox`] | a local StringeeX with faults; the only room that knows StringeeX | network |
 //! | [`cli`] | arguments, environment, clock; a file a verb | all |
