@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use super::layout::LayoutArguments;
 use crate::sandbox::{ClockModel, Faults, ListModel};
@@ -42,6 +42,8 @@ pub(super) enum Verb {
     Run(RunArguments),
     /// Show where the rows of a job stand, or what the ledger knows of all jobs
     Status(StatusArguments),
+    /// Say what became of rows that no run can settle, or that none is to tell of again; send nothing
+    Settle(SettleArguments),
     /// Look after the ledger file itself
     Ledger(LedgerArguments),
     /// Explain a code, as in past-time, or a word of the output, as in in-doubt; without one, list all
@@ -142,6 +144,68 @@ pub(super) struct StatusArguments {
     pub layout: LayoutArguments,
     #[command(flatten)]
     pub common: CommonArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("which").required(true).multiple(true).args(["row", "key", "state", "code"]))]
+pub(super) struct SettleArguments {
+    /// The job whose rows they are
+    pub job: PathBuf,
+    #[command(flatten)]
+    pub said: SaidArguments,
+    /// The row of this number; may be given several times
+    #[arg(long, value_name = "N", value_delimiter = ',')]
+    pub row: Vec<u64>,
+    /// The row with this key; may be given several times
+    #[arg(long, value_name = "KEY")]
+    pub key: Vec<String>,
+    /// All rows that stand so
+    #[arg(long, value_enum, value_name = "STATE")]
+    pub state: Option<SettledState>,
+    /// Of them, those that were answered with this code of the API
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
+    /// Who says so [default: the user's name]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Why, for those who read it later
+    #[arg(long, value_name = "TEXT")]
+    pub why: Option<String>,
+    /// Rows that were sent to a sandbox
+    #[arg(long, conflicts_with = "base_url")]
+    pub sandbox: bool,
+    /// What each row of a data file does
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub operation: Option<String>,
+    #[command(flatten)]
+    pub layout: LayoutArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+/// What is said of rows.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct SaidArguments {
+    /// It is there, by that name if it is known: the row is done
+    #[arg(long, value_name = "ID")]
+    pub there: Option<Option<String>>,
+    /// It is not there: the next run sends it
+    #[arg(long)]
+    pub absent: bool,
+    /// Whatever became of it: neither send the row nor tell of it again
+    #[arg(long, visible_alias = "skip")]
+    pub dismiss: bool,
+    /// Take back what was said of it before
+    #[arg(long)]
+    pub unsettle: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SettledState {
+    #[value(alias = "in_doubt")]
+    InDoubt,
+    Failed,
 }
 
 #[derive(Debug, Args)]

@@ -46,6 +46,13 @@ impl Environment {
         named.map(PathBuf::from).or_else(usual).map_or(StateFolder::Unknown, StateFolder::At)
     }
 
+    /// What the user is called here, if that is known.
+    pub(super) fn user(&self) -> Option<String> {
+        let of = |name: &str| Some(self.variables.get(name)?.to_str()?.trim().to_owned());
+        let names = ["USER", "LOGNAME", "USERNAME"].into_iter().filter_map(of);
+        names.into_iter().find(|name| !name.is_empty())
+    }
+
     /// What this machine is called, if that is known.
     pub(super) fn host(&self) -> Option<String> {
         let of_variable = |name: &str| Some(self.variables.get(name)?.to_str()?.to_owned());

@@ -34,6 +34,11 @@ pub(super) fn ledger(
     ledger_place(job.map_or(Path::new(""), PathBuf::as_path), named)
 }
 
+/// Who says something: as they call themselves, or as the system does.
+pub(super) fn person(named: Option<&String>, environment: &Environment) -> String {
+    named.cloned().or_else(|| environment.user()).unwrap_or_else(|| "somebody".to_owned())
+}
+
 pub(super) fn sending(arguments: &SendingArguments) -> SendingOptions {
     SendingOptions {
         rate: arguments.rate.clone(),

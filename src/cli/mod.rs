@@ -22,6 +22,7 @@ mod process;
 mod run;
 mod sandbox;
 mod schema;
+mod settle;
 mod signals;
 mod status;
 mod streams;
@@ -81,6 +82,7 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
         Verb::Plan(arguments) => plan::plan(&arguments, given, &environment),
         Verb::Run(arguments) => run::run(&arguments, given, &environment),
         Verb::Status(arguments) => status::status(&arguments, given, &environment),
+        Verb::Settle(arguments) => settle::settle(&arguments, given, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
         Verb::Explain(arguments) => explain::explain(&arguments, &environment),
         Verb::Operations(arguments) => operations::operations(&arguments, &environment),

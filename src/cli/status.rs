@@ -65,7 +65,7 @@ pub(super) fn status(
 }
 
 fn view(standing: JobStanding, now: i64, (given, all): (&CommandLine, bool)) -> StatusView {
-    let JobStanding { status, source, under_way, running, marks } = standing;
+    let JobStanding { status, source, under_way, running, settled, marks } = standing;
     let plan = plan_of(given, &status.job);
     let target = match status.job.account.as_str() {
         "" => status.job.base_url,
@@ -101,6 +101,7 @@ fn view(standing: JobStanding, now: i64, (given, all): (&CommandLine, bool)) -> 
             .map(|(row, mark)| RowLine { row, under_way: mark.under_way, gone: mark.gone })
             .collect(),
         more_failed: status.more_failed,
+        settled,
         taken,
         plan,
         most: if all { Most::All } else { Most::First(ROWS) },

@@ -9,8 +9,9 @@
 use std::path::PathBuf;
 
 use crate::row::{Holdings, Known, Page, RowId, Totals, Uncounted};
+use crate::text::place::RowPlace;
 
-use super::{History, JobStatus, LedgerError};
+use super::{History, JobStatus, LedgerError, SettledRow, Settling};
 
 /// A job in a ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -150,6 +151,13 @@ pub(crate) trait Reader {
     /// settled it, and those after them, did not come to their end. To be asked before another run begins.
     fn uncounted(&self, job: JobId) -> Result<Vec<Uncounted>, LedgerError>;
 
+    /// Rows of a job of which a person's word holds, in the order of the source.
+    fn settled(&self, job: JobId) -> Result<Vec<SettledRow>, LedgerError>;
+
+    /// Where the row stood, and its key, that has made at the job's target what the other side calls `id`; of that it is done
+    /// is a matter of an answer, a look or a person.
+    fn maker(&self, job: JobId, id: &str) -> Result<Option<(RowPlace, String)>, LedgerError>;
+
     /// Where a job stands, with at most so many runs and so many rows that need a look.
     fn status(
         &self,
@@ -196,6 +204,15 @@ pub(crate) trait Books {
         exit: (u8, Option<&str>),
         now: i64,
     ) -> Result<(), LedgerError>;
+
+    /// Enters what a person says of rows of the claim's job: all of it or nothing, as a run of its own that sends nothing and
+    /// whose number is given back. A row that was sent again since its attempt is [`LedgerError::Overtaken`].
+    fn settle(
+        &self,
+        claim: &dyn Claim,
+        settling: &Settling<'_>,
+        now: i64,
+    ) -> Result<i64, LedgerError>;
 
     /// Brings in what earlier runs of the claim's job could not write; nothing where they left nothing. To be done before
     /// anything of the job is read. Bringing it in twice is bringing it in once.

@@ -14,6 +14,7 @@ mod history;
 mod inspection;
 mod location;
 pub(crate) mod recorder;
+mod settling;
 pub(crate) mod sqlite;
 mod status;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub(crate) use history::{Candidate, History, HistoryRow, ROW_IDS};
 pub(crate) use inspection::{CheckScope, Inspection};
 pub(crate) use location::Location;
 pub(crate) use recorder::{Ack, Left, News, Note, Recorder, Write};
+pub(crate) use settling::{Before, RowName, SETTLED, SettledNow, SettledRow, Settling, Unsettled};
 #[cfg(test)]
 pub(crate) use sqlite::{FORMAT, InTrouble, Rescue};
 pub(crate) use sqlite::{JobLock, inspect, waiting_outcomes};

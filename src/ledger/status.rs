@@ -1,6 +1,6 @@
 //! What a ledger says of its jobs, for `status`: values. Reading them is for the kind of ledger.
 
-use crate::row::{Cause, Totals};
+use crate::row::{Cause, RowId, Totals};
 use crate::text::place::RowPlace;
 
 use super::JobName;
@@ -35,6 +35,7 @@ pub(crate) struct RunRecord {
 /// A row that needs a look, as it was last sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FailedRow {
+    pub id: RowId,
     pub place: RowPlace,
     pub key: String,
     /// In words, as in `ticket tk_1`.

@@ -59,6 +59,8 @@ pub(crate) enum LeftOut {
     Filtered,
     /// An earlier row has its key and its content, and is sent for both.
     Duplicate,
+    /// A person has looked at what became of it, and wants no more of it.
+    Dismissed,
 }
 
 /// Whether a row that is done is still what was sent.
@@ -131,6 +133,7 @@ all_fates!(
     Reject,
     LeaveOut(LeftOut::Filtered),
     LeaveOut(LeftOut::Duplicate),
+    LeaveOut(LeftOut::Dismissed),
 );
 
 /// What is known of a row when its fate is decided.
@@ -173,9 +176,10 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Fate {
             false => Fate::Skip(Done::Changed),
         },
         // Its key is taken: passing it over as done would lose it.
-        RowState::Succeeded { .. } if facts.is_another => Fate::Reject,
+        RowState::Succeeded { .. } | RowState::Dismissed { .. } if facts.is_another => Fate::Reject,
         RowState::Succeeded { .. } if facts.unchanged => Fate::Skip(Done::Unchanged),
         RowState::Succeeded { .. } => Fate::Skip(Done::Changed),
+        RowState::Dismissed { .. } => Fate::LeaveOut(LeftOut::Dismissed),
         RowState::Started { .. } | RowState::InDoubt { .. } => in_doubt(facts),
         _ if !facts.valid => Fate::Reject,
         RowState::Refused { .. } if facts.unchanged && !facts.retry_failed => {

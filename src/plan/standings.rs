@@ -69,6 +69,8 @@ pub(crate) struct Counts {
     /// A request left or was about to, and nothing is known of it: under way where a run holds the job, or else in doubt.
     pub started: u64,
     pub not_started: u64,
+    /// A person wants no more of them.
+    pub dismissed: u64,
 }
 
 impl Counts {
@@ -79,11 +81,17 @@ impl Counts {
             Standing::InDoubt | Standing::Contradictory => &mut self.in_doubt,
             Standing::Started | Standing::UnderWay => &mut self.started,
             Standing::NotStarted | Standing::Deferred => &mut self.not_started,
+            Standing::Dismissed => &mut self.dismissed,
         }
     }
 
     pub(crate) fn rows(&self) -> u64 {
-        self.succeeded + self.failed + self.in_doubt + self.started + self.not_started
+        self.succeeded
+            + self.failed
+            + self.in_doubt
+            + self.started
+            + self.not_started
+            + self.dismissed
     }
 }
 

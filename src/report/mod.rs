@@ -34,6 +34,7 @@ mod plain;
 mod plan;
 mod problems;
 mod refusal;
+mod settle;
 mod speed;
 mod status;
 mod summary;
@@ -62,6 +63,7 @@ pub(crate) use refusal::{
     of_done_elsewhere, of_invalid, of_ledger, of_no_ledger, of_passed_deadline, of_plain_http,
     of_sandbox, of_secret_given_twice, of_waiting,
 };
+pub(crate) use settle::{SettleView, nothing_settled, of_unsettled};
 pub(crate) use status::{
     Counted, Most, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
 };

@@ -209,7 +209,12 @@ fn to_send(view: &RunView) -> String {
     if view.already_done() > 0 {
         text.push_str(&format!(", {} already done", number(view.already_done())));
     }
-    for (why, word) in [(LeftOut::Filtered, "filtered"), (LeftOut::Duplicate, "duplicate")] {
+    let words = [
+        (LeftOut::Filtered, "filtered"),
+        (LeftOut::Duplicate, "duplicate"),
+        (LeftOut::Dismissed, "dismissed"),
+    ];
+    for (why, word) in words {
         match view.left_out(why) {
             0 => {}
             1 => text.push_str(&format!(", 1 {word}")),

@@ -111,7 +111,7 @@ pub(super) fn event_of_nothing(event: &str, unknown: &[&str]) -> Value {
 }
 
 /// The totals but for the requests, by their promised names.
-pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 9] {
+pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 10] {
     [
         ("rows", totals.rows),
         ("succeeded", totals.succeeded),
@@ -122,6 +122,7 @@ pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 9] {
         ("not_started", totals.not_started),
         ("filtered", totals.filtered),
         ("duplicates", totals.duplicates),
+        ("dismissed", totals.dismissed),
     ]
 }
 

@@ -90,6 +90,8 @@ pub(super) enum Group {
     Filter,
     /// Said by an earlier row.
     Duplicate,
+    /// A person wants no more of it.
+    Dismissed,
 }
 
 impl Group {
@@ -102,6 +104,7 @@ impl Group {
             Fate::Reject => Self::Reject,
             Fate::LeaveOut(LeftOut::Filtered) => Self::Filter,
             Fate::LeaveOut(LeftOut::Duplicate) => Self::Duplicate,
+            Fate::LeaveOut(LeftOut::Dismissed) => Self::Dismissed,
         }
     }
 
@@ -115,6 +118,7 @@ impl Group {
             Self::Later => "later",
             Self::Filter => "filter",
             Self::Duplicate => "duplicate",
+            Self::Dismissed => "dismissed",
         }
     }
 }
@@ -310,12 +314,19 @@ pub(super) fn reason(step: &Step) -> Option<String> {
         Fate::LeaveOut(LeftOut::Duplicate) => {
             Some("an earlier row has its key and says the same; that one is sent".to_owned())
         }
+        Fate::LeaveOut(LeftOut::Dismissed) => Some(dismissed(step)),
         Fate::Send(Sending::Resend) => Some(
             "a request left and may have acted: sent again, as `in_doubt: resend` says, and may then be there twice"
                 .to_owned(),
         ),
         Fate::Send(Sending::Fresh) | Fate::Later(_) => None,
     }
+}
+
+/// That a person wants no more of a row, and the words that were left for others.
+fn dismissed(step: &Step) -> String {
+    let why = told_of(step).map(|why| format!(": {why}")).unwrap_or_default();
+    format!("dismissed by a person, so neither sent nor told of again (`settle`){why}")
 }
 
 /// What the ledger says of the last attempt.
@@ -440,6 +451,7 @@ fn planned_event(totals: &PlanTotals) -> Value {
         "filtered": totals.count(Group::Filter),
         "filtered_by": reasons_event(&totals.filtered),
         "duplicates": totals.count(Group::Duplicate),
+        "dismissed": totals.count(Group::Dismissed),
         "running": totals.running,
         "held": held_event(totals),
         "contents": contents::contents_event(&totals.contents, totals.zone.as_ref()),
@@ -492,6 +504,7 @@ pub(crate) fn nothing_planned() -> Value {
         "filtered",
         "filtered_by",
         "duplicates",
+        "dismissed",
         "running",
         "held",
         "contents",

@@ -11,10 +11,11 @@ use super::Causes;
 use super::causes::why;
 use super::ndjson::{counts, event_of_nothing};
 use super::paint::Paint;
+use super::settle;
 use super::summary::tally;
 use super::words::{about, cause, counted, number, one_line, rate, rows, rows_are, span};
 use crate::event::RowEnd;
-use crate::ledger::{FailedRow, RunRecord, Unfinished};
+use crate::ledger::{FailedRow, RunRecord, SETTLED, SettledRow, Unfinished};
 use crate::report::exit;
 use crate::row::Totals;
 use crate::text::command::CommandLine;
@@ -47,6 +48,8 @@ pub(crate) struct StatusView {
     pub failed_rows: Vec<RowLine>,
     /// How many more of them there are.
     pub more_failed: u64,
+    /// Rows of which a person's word holds.
+    pub settled: Vec<SettledRow>,
     /// So many rows are told one by one, and so many runs.
     pub most: Most,
     /// Runs before those that are told.
@@ -235,6 +238,7 @@ impl StatusView {
         text.push_str(&self.gone());
         text.push_str(&self.runs_table(zone));
         text.push_str(&self.rows_list(paint));
+        text.push_str(&self.settled_list(zone));
         text
     }
 
@@ -395,6 +399,32 @@ impl StatusView {
         text
     }
 
+    /// Who has settled which rows, and how.
+    fn settled_list(&self, zone: &TimeZone) -> String {
+        let told = self.most.of(&self.settled);
+        let mut text = String::new();
+        for (at, row) in told.iter().enumerate() {
+            text.push_str(if at == 0 { "\nSettled by a person:\n" } else { "" });
+            let when = moment(row.at, zone)
+                .map(|when| format!(" on {}", when.strftime("%Y-%m-%d %H:%M")))
+                .unwrap_or_default();
+            let why = row.comment.as_ref().map(|why| format!(": {}", one_line(why)));
+            text.push_str(&format!(
+                "  row {} (key {}): {}, says {}{when}{}\n",
+                row.place.row,
+                shown(&row.key),
+                settle::words(&row.said),
+                shown(&row.by),
+                why.unwrap_or_default()
+            ));
+        }
+        if told.len() < self.settled.len() {
+            let more = counted((self.settled.len() - told.len()) as u64, "more row");
+            text.push_str(&format!("  … and {more}: {}\n", self.all()));
+        }
+        text
+    }
+
     /// How to see all of what is told in part.
     fn all(&self) -> CommandLine {
         self.plan.of("status").with("verbose")
@@ -459,6 +489,8 @@ impl StatusView {
         event.insert("runs".into(), runs.into());
         event.insert("failed_rows".into(), rows.into());
         event.insert("more_failed".into(), json!(self.more_failed()));
+        let settled: Vec<Value> = self.most.of(&self.settled).iter().map(settled_json).collect();
+        event.insert("settled_rows".into(), settled.into());
         Value::Object(event)
     }
 }
@@ -494,6 +526,7 @@ impl RunLine {
     fn end(&self) -> String {
         match (self.exit, self.ended_at) {
             // With --limit, all that was asked for.
+            _ if self.reason.as_deref() == Some(SETTLED) => SETTLED.into(),
             (Some(exit::DONE), _) if self.not_started > 0 => "some done".into(),
             (Some(exit::DONE), _) => "all done".into(),
             (Some(exit::FAILED), _) if self.failed == 0 => "some invalid".into(),
@@ -529,6 +562,21 @@ impl RunLine {
             "reason": self.reason,
         })
     }
+}
+
+fn settled_json(row: &SettledRow) -> Value {
+    json!({
+        "row": row.place.row,
+        "line": row.place.line,
+        "key": row.key,
+        "lane": row.lane,
+        "settled": settle::word(&row.said),
+        "remote_id": row.said.id(),
+        "by": row.by,
+        "at": rfc3339(row.at),
+        "why": row.comment,
+        "run": row.run,
+    })
 }
 
 impl RowLine {
@@ -742,6 +790,7 @@ mod tests {
                 .map(|row| RowLine { row, under_way: false, gone: false })
                 .to_vec(),
             more_failed: 5,
+            settled: vec![],
             taken: 0,
             plan: CommandLine::new("plan", Some("jobs/import-notes.yaml")),
             most: Most::First(20),
@@ -785,6 +834,7 @@ mod tests {
             runs: vec![under_way, stopped, invalid, killed.clone()],
             failed_rows: vec![],
             more_failed: 0,
+            settled: vec![],
             ..view()
         };
         insta::assert_snapshot!(running.text(false, &zone()));

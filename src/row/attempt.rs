@@ -51,7 +51,7 @@ pub(crate) struct AttemptEnd {
     pub at: i64,
 }
 
-/// How an attempt ended, in the ledger's words.
+/// How an attempt ended, in the ledger's words; the last three are a person's, who has looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Succeeded,
@@ -61,10 +61,16 @@ pub(crate) enum Outcome {
     Lost,
     Found,
     NotFound,
+    /// A person says that what it was for is there.
+    Confirmed,
+    /// A person says that it is not there.
+    Denied,
+    /// A person wants no more of the row, whatever it did.
+    Dismissed,
 }
 
 impl Outcome {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Succeeded,
         Self::Refused,
         Self::Deferred,
@@ -72,6 +78,9 @@ impl Outcome {
         Self::Lost,
         Self::Found,
         Self::NotFound,
+        Self::Confirmed,
+        Self::Denied,
+        Self::Dismissed,
     ];
 
     pub(crate) fn word(self) -> &'static str {
@@ -83,6 +92,9 @@ impl Outcome {
             Self::Lost => "lost",
             Self::Found => "found",
             Self::NotFound => "not_found",
+            Self::Confirmed => "confirmed",
+            Self::Denied => "denied",
+            Self::Dismissed => "dismissed",
         }
     }
 
@@ -93,9 +105,19 @@ impl Outcome {
     /// Whether it says that the attempt surely made nothing.
     pub(crate) fn denies(self) -> bool {
         match self {
-            Self::Refused | Self::Deferred | Self::GivenUp | Self::NotFound => true,
-            Self::Succeeded | Self::Lost | Self::Found => false,
+            Self::Refused | Self::Deferred | Self::GivenUp | Self::NotFound | Self::Denied => true,
+            Self::Succeeded | Self::Lost | Self::Found | Self::Confirmed | Self::Dismissed => false,
         }
+    }
+
+    /// Whether it says that the attempt did what it was for.
+    pub(crate) fn succeeds(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Found | Self::Confirmed)
+    }
+
+    /// Whether a person says it. What a person says holds until another is said.
+    pub(crate) fn is_of_person(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Denied | Self::Dismissed)
     }
 
     /// The event that this outcome is for its row.
@@ -106,8 +128,9 @@ impl Outcome {
             Self::Deferred => RowEvent::Deferred,
             Self::GivenUp => RowEvent::GivenUp,
             Self::Lost => RowEvent::Lost,
-            Self::Found => RowEvent::Found { id },
-            Self::NotFound => RowEvent::NotFound,
+            Self::Found | Self::Confirmed => RowEvent::Found { id },
+            Self::NotFound | Self::Denied => RowEvent::NotFound,
+            Self::Dismissed => RowEvent::Dismissed,
         }
     }
 }

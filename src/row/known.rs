@@ -29,6 +29,8 @@ pub(crate) enum Standing {
     Refused,
     GivenUp,
     InDoubt,
+    /// A person wants no more of it.
+    Dismissed,
     /// Its attempts contradict each other. Why is told when it is looked up.
     Contradictory,
 }

@@ -24,6 +24,8 @@ pub(crate) struct Life {
     turn: i64,
     attempted: Attempted,
     was_found: bool,
+    /// What holds of the last attempt is what a person says.
+    is_of_person: bool,
     /// Something is known of the last attempt.
     has_ended: bool,
     /// The last attempt of which two owners disagree whether it did what it was for.
@@ -67,6 +69,7 @@ impl Default for Life {
             turn: 0,
             attempted: Attempted::default(),
             was_found: false,
+            is_of_person: false,
             has_ended: false,
             contested: None,
             passed_over: false,
@@ -88,7 +91,7 @@ impl Life {
         if self.contested == Some(self.number) && begun.turn == self.turn {
             self.state = RowState::Deferred { attempts: self.state.attempts() };
         }
-        self.has_ended = false;
+        (self.has_ended, self.is_of_person) = (false, false);
         let event = self.event_of(begun);
         (self.number, self.turn, self.was_found) = (begun.number, begun.turn, false);
         let taken = event.and_then(|event| self.take(event));
@@ -121,6 +124,7 @@ impl Life {
                 Overruled::ByWhatIsDone => Ok(()),
                 Overruled::No => {
                     self.was_found = outcome == Outcome::Found;
+                    self.is_of_person = outcome.is_of_person();
                     self.take(outcome.event(id))
                 }
             },
@@ -130,17 +134,17 @@ impl Life {
     }
 
     /// Of several verdicts on one attempt, which two owners may give where each believed to hold the job, the last holds;
-    /// but that it is done holds whoever denies it.
+    /// but that it is done holds whoever denies it. What a person says holds until another is said, be it a person or not.
     fn is_overruled(&mut self, outcome: Outcome) -> Overruled {
         if !std::mem::replace(&mut self.has_ended, true) {
             return Overruled::No;
         }
-        let succeeds = matches!(outcome, Outcome::Succeeded | Outcome::Found);
-        let is_done = matches!(self.state, RowState::Succeeded { .. });
-        if is_done != succeeds && !self.state.may_have_acted() {
+        let is_done = matches!(self.state, RowState::Succeeded { .. }) && !self.is_of_person;
+        let by_person = outcome.is_of_person() || self.is_of_person;
+        if is_done != outcome.succeeds() && !self.state.may_have_acted() && !by_person {
             self.contested = Some(self.number);
         }
-        if is_done && !succeeds {
+        if is_done && (!outcome.succeeds() || outcome.is_of_person()) {
             return Overruled::ByWhatIsDone;
         }
         self.state = RowState::Started { attempts: self.state.attempts() };
@@ -200,6 +204,11 @@ impl Life {
         self.attempted
     }
 
+    /// Whether what holds of the last attempt is what a person says.
+    pub(crate) fn is_of_person(&self) -> bool {
+        self.is_of_person
+    }
+
     /// Whether what the last attempt made was found by looking.
     pub(crate) fn was_found(&self) -> bool {
         self.was_found
@@ -251,6 +260,34 @@ mod tests {
         assert_eq!(standing(&["refused", "lost"], false), Standing::InDoubt);
     }
 
+    #[test]
+    fn what_a_person_says_holds_until_another_is_said_but_never_against_what_is_done() {
+        for (verdicts, standing) in [
+            (&["confirmed"][..], Standing::Done),
+            (&["lost", "confirmed"], Standing::Done),
+            (&["lost", "denied"], Standing::Deferred),
+            (&["lost", "dismissed"], Standing::Dismissed),
+            (&["refused", "dismissed"], Standing::Dismissed),
+            (&["given_up", "dismissed"], Standing::Dismissed),
+            // Taken back.
+            (&["lost", "confirmed", "lost"], Standing::InDoubt),
+            (&["lost", "dismissed", "lost"], Standing::InDoubt),
+            (&["refused", "dismissed", "refused"], Standing::Refused),
+            // Whoever has seen it did see it.
+            (&["lost", "found", "denied"], Standing::Done),
+            (&["succeeded", "dismissed"], Standing::Done),
+            (&["lost", "denied", "found"], Standing::Done),
+        ] {
+            let (life, found) = live(&[(1, verdicts)]);
+            assert_eq!((life.standing(), found.len()), (standing, 0), "{verdicts:?}");
+            assert_eq!(life.contested(), None, "{verdicts:?}");
+        }
+        let (life, found) = live(&[(1, &["lost", "denied"]), (1, &["succeeded"])]);
+        assert_eq!((life.standing(), found.len()), (Standing::Done, 0));
+        let (_, found) = live(&[(1, &["lost", "dismissed"]), (1, &["succeeded"])]);
+        assert!(matches!(found[..], [Contradiction::Impossible { attempt: 2, .. }]), "{found:?}");
+    }
+
     fn begun(number: i64, turn: i64) -> Begun<'static> {
         let operation = if turn == 1 { "ticket_note.create" } else { "ticket_note.update" };
         Begun { number, turn, operation, attempted: Attempted { at: number, remote_at: None } }
@@ -264,7 +301,7 @@ mod tests {
         for (number, (turn, outcomes)) in (1..).zip(attempts) {
             found.extend(life.begin(&begun(number, *turn)).err());
             for outcome in *outcomes {
-                let made = Outcome::parse(outcome).is_some_and(|outcome| !outcome.denies());
+                let made = Outcome::parse(outcome).is_some_and(Outcome::succeeds);
                 let id = made.then(|| "tn_1".to_owned());
                 found.extend(life.end(number, outcome, id).err());
             }
@@ -294,8 +331,8 @@ mod tests {
             let mut life = Life::default();
             life.begin(&begun(1, 1)).unwrap();
             let taken = life.end(1, outcome.word(), Some("tn_1".into()));
-            use Outcome::{Deferred, GivenUp, NotFound, Refused};
-            let denies = matches!(outcome, Refused | Deferred | GivenUp | NotFound);
+            use Outcome::{Deferred, Denied, GivenUp, NotFound, Refused};
+            let denies = matches!(outcome, Refused | Deferred | GivenUp | NotFound | Denied);
             let made = Contradiction::Made { attempt: 1, outcome, id: "tn_1".into() };
             assert_eq!(taken, if denies { Err(made) } else { Ok(()) }, "{outcome:?}");
             assert_eq!(life.standing() == Standing::Contradictory, denies, "{outcome:?}");
@@ -357,10 +394,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_entries_make_a_life(entries in proptest::collection::vec((any::<bool>(), -1_i64..5, 0_i64..4, 0_usize..8), 0..12)) {
+        fn any_entries_make_a_life(entries in proptest::collection::vec((any::<bool>(), -1_i64..5, 0_i64..4, 0_usize..12), 0..12)) {
             let mut life = Life::default();
             // By the entries alone: whether the last attempt that began is known to have done what it was for.
-            let mut is_done = false;
+            let (mut was_seen, mut is_done) = (false, false);
             for (is_start, number, turn, outcome) in entries {
                 let word = Outcome::ALL.get(outcome).map_or("dunno", |outcome| outcome.word());
                 let taken = match is_start {
@@ -371,10 +408,8 @@ mod tests {
                 if life.is_broken() {
                     break;
                 }
-                is_done = match is_start {
-                    true => false,
-                    false => is_done || matches!(word, "succeeded" | "found"),
-                };
+                was_seen = !is_start && (was_seen || matches!(word, "succeeded" | "found"));
+                is_done = was_seen || (!is_start && word == "confirmed");
                 prop_assert_eq!(matches!(life.state(), RowState::Succeeded { .. }), is_done);
             }
         }

@@ -13,6 +13,7 @@ mod key;
 mod known;
 mod lane;
 mod life;
+mod settlement;
 pub(crate) mod state;
 mod totals;
 
@@ -28,5 +29,6 @@ pub(crate) use key::KeyHash;
 pub(crate) use known::{Earlier, Known, RowId, Standing};
 pub(crate) use lane::Lane;
 pub(crate) use life::{Begun, Contradiction, Life};
+pub(crate) use settlement::Settlement;
 pub(crate) use state::{IllegalTransition, RowEvent, RowState};
 pub(crate) use totals::Totals;

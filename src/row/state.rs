@@ -35,6 +35,10 @@ pub(crate) enum RowState {
     InDoubt {
         attempts: u32,
     },
+    /// A person has looked at it and wants no more of it: it is neither sent nor told of again.
+    Dismissed {
+        attempts: u32,
+    },
 }
 
 /// What happens to a row.
@@ -61,6 +65,8 @@ pub(crate) enum RowEvent {
     },
     /// A lost attempt surely made nothing.
     NotFound,
+    /// A person wants no more of the row.
+    Dismissed,
     /// A request of a further operation is about to leave: the row was created, say, and is to be changed now. What it
     /// was sent for before is done.
     Further {
@@ -85,7 +91,8 @@ impl RowState {
             | Self::Succeeded { attempts, .. }
             | Self::Refused { attempts }
             | Self::GivenUp { attempts }
-            | Self::InDoubt { attempts } => *attempts,
+            | Self::InDoubt { attempts }
+            | Self::Dismissed { attempts } => *attempts,
         }
     }
 
@@ -104,6 +111,7 @@ impl RowState {
             Self::Refused { .. } => Standing::Refused,
             Self::GivenUp { .. } => Standing::GivenUp,
             Self::InDoubt { .. } => Standing::InDoubt,
+            Self::Dismissed { .. } => Standing::Dismissed,
         }
     }
 
@@ -146,6 +154,13 @@ impl RowState {
             (State::Started { .. } | State::InDoubt { .. }, Event::NotFound) => {
                 Ok(State::Deferred { attempts })
             }
+            (
+                State::Started { .. }
+                | State::InDoubt { .. }
+                | State::Refused { .. }
+                | State::GivenUp { .. },
+                Event::Dismissed,
+            ) => Ok(State::Dismissed { attempts }),
             (_, event) => Err(IllegalTransition { state: self, event }),
         }
     }
@@ -164,6 +179,7 @@ mod tests {
             RowState::Refused { attempts: 1 },
             RowState::GivenUp { attempts: 1 },
             RowState::InDoubt { attempts: 1 },
+            RowState::Dismissed { attempts: 1 },
         ]
     }
 
@@ -178,6 +194,7 @@ mod tests {
             RowEvent::Lost,
             RowEvent::Found { id: Some("tn_1".into()) },
             RowEvent::NotFound,
+            RowEvent::Dismissed,
             RowEvent::Further { operation: "ticket_note.update".into() },
         ]
     }
@@ -188,10 +205,12 @@ mod tests {
         NotStarted: Started = Started
         Started:    Repeated = Started, Succeeded = Succeeded, Refused = Refused, Deferred = Deferred
         Started:    GivenUp = GivenUp, Lost = InDoubt, Found = Succeeded, NotFound = Deferred
+        Started:    Dismissed = Dismissed
         Deferred:   Started = Started
-        Refused:    Started = Started
-        GivenUp:    Started = Started
+        Refused:    Started = Started, Dismissed = Dismissed
+        GivenUp:    Started = Started, Dismissed = Dismissed
         InDoubt:    Repeated = Started, Lost = InDoubt, Found = Succeeded, NotFound = Deferred
+        InDoubt:    Dismissed = Dismissed
         Succeeded:  Further = Started
     ";
 
@@ -226,7 +245,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(steps.len(), 17);
+        assert_eq!(steps.len(), 21);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How a run adds up.
 
 /// How a run, or the part of it that is over, adds up: `rows` is `succeeded`, `already_done`, `failed`, `invalid`, `in_doubt`,
-/// `not_started`, `filtered` and `duplicates` together. The other counts are of something else than rows, or of rows that are counted already.
+/// `not_started`, `filtered`, `duplicates` and `dismissed` together. The other counts are of something else than rows, or of rows that are counted already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Totals {
     pub rows: u64,
@@ -19,6 +19,8 @@ pub(crate) struct Totals {
     pub filtered: u64,
     /// Rows that say what an earlier row of their key says, which is sent for both.
     pub duplicates: u64,
+    /// Rows of which a person wants no more.
+    pub dismissed: u64,
     pub requests: u64,
     /// Of all rows: the last count has shown that they do not have exactly one item on the other side.
     pub miscounted: u64,
@@ -29,6 +31,6 @@ pub(crate) struct Totals {
 impl Totals {
     /// Rows that the job does not want.
     pub(crate) fn left_out(&self) -> u64 {
-        self.filtered + self.duplicates
+        self.filtered + self.duplicates + self.dismissed
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::declared::job::{self, Given, Job};
 use crate::ledger::{
-    History, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError, Reader as _,
+    History, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError, Reader as _, SettledRow,
 };
 use crate::plan::{Chronicle, Counts, Stand, Standings, standings};
 use crate::report::{of_ledger, of_row};
@@ -80,6 +80,8 @@ pub(crate) struct JobStanding {
     pub under_way: u64,
     /// The run that holds the job at this moment, as it says itself; it may say nothing.
     pub running: Option<String>,
+    /// Rows of which a person's word holds.
+    pub settled: Vec<SettledRow>,
     /// Of each row of the status that needs a look, what more there is to say.
     pub marks: Vec<Mark>,
 }
@@ -212,6 +214,7 @@ fn count(
 /// A job at one target as the ledger alone knows it.
 struct KnownJob {
     status: JobStatus,
+    settled: Vec<SettledRow>,
     keyed_by: Option<String>,
     history: Result<History, LedgerError>,
     /// The numbers of its runs, the newest first.
@@ -237,7 +240,8 @@ impl KnownJob {
         let keyed_by = ledger.keyed_by(id)?;
         let running = before.or_else(held_by);
         let runs = status.runs.iter().map(|run| run.id).collect();
-        Ok(Self { status, keyed_by, history, runs, running })
+        let settled = ledger.settled(id)?;
+        Ok(Self { status, settled, keyed_by, history, runs, running })
     }
 
     fn refuses(&self, job: &Job) -> Result<(), Vec<Diagnostic>> {
@@ -250,7 +254,7 @@ impl KnownJob {
 
     /// Where the job stands, by the source where that could be counted.
     fn standing(self, stand: Option<Stand>) -> JobStanding {
-        let Self { mut status, history, running, .. } = self;
+        let Self { mut status, settled, history, running, .. } = self;
         let history = history.unwrap_or_default();
         let is_run = running.is_some();
         let mark = |key: &str| {
@@ -275,7 +279,7 @@ impl KnownJob {
             gone: totals_of(&stand.gone),
             taken: stand.taken,
         });
-        JobStanding { status, source, under_way, running, marks }
+        JobStanding { status, source, under_way, running, settled, marks }
     }
 }
 
@@ -308,6 +312,7 @@ fn totals_of(counts: &Counts) -> Totals {
         failed: counts.failed,
         in_doubt: counts.in_doubt + counts.started,
         not_started: counts.not_started,
+        dismissed: counts.dismissed,
         ..Totals::default()
     }
 }

@@ -56,6 +56,11 @@ codes! {
             "the address or the certificates cannot be used"
             "The base URL, a header that the connector declares, or the file of --ca-file is of no use for requests; the \
              message says which. Nothing was sent; correct --base-url, --ca-file or the connector."
+        NotSettled "not-settled"
+            "a row cannot be settled so"
+            "A person can say of a row in doubt that it is there or that it is not, and of one in doubt or failed that it is not \
+             to be told of again. The message says which row stands otherwise, and the hint what to do. Where one of \
+             several rows cannot be settled none is."
         SecretInAddress "secret-in-address"
             "the base URL has a name or a password in it"
             "The address is shown on screen and kept in the ledger, so a password in it would be there for everybody to \

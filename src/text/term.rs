@@ -95,6 +95,20 @@ const ROWS: &[Term] = &[
         "a run is at work on the row at this moment",
         "Its request may be on its way. Wait for that run: one job is never sent by two.",
     ),
+    term(
+        "dismissed",
+        &["skipped"],
+        "a person has looked at the row and wants no more of it",
+        "It is neither sent nor told of again, whatever became of it. `noteferry settle --dismiss` says so, and `--unsettle` \
+         takes that back.",
+    ),
+    term(
+        "confirmed",
+        &["denied", "withdrawn"],
+        "a person says that what was sent is there, or that it is not, or takes that back",
+        "Said with `noteferry settle` of rows in doubt. A confirmed row is done, one that is denied is sent by the next run. \
+         The ledger keeps who said it, when and why; nothing is looked up on the other side.",
+    ),
 ];
 
 const FATES: &[Term] = &[
@@ -350,6 +364,13 @@ const ENDS: &[Term] = &[
         &["some-failed", "some-invalid", "some-in-doubt", "ended", "stopped"],
         "the run came to its end",
         "`status` says with it whether all rows were done then, or some failed, were invalid or in doubt.",
+    ),
+    term(
+        "settled",
+        &["settled-row"],
+        "a person has said what became of rows",
+        "No run, though it stands among them: nothing was sent. `noteferry status` lists who has said what of which row. As \
+         an event it closes what `settle` tells, after one event for each row.",
     ),
 ];
 

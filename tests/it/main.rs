@@ -46,6 +46,7 @@ mod replay;
 mod running;
 mod samples;
 mod secrets;
+mod settling;
 mod shapes;
 mod shared_pace;
 mod shipped;

@@ -6,7 +6,7 @@ use super::FileLedger;
 use super::journal::take_ids;
 use super::reader::last_owner;
 use crate::ledger::{
-    Books, Claim, Deed, JobId, LedgerError, OwnerId, Reader as _, Run, TakenIn, Validity,
+    Books, Claim, Deed, JobId, LedgerError, OwnerId, Reader as _, Run, Settling, TakenIn, Validity,
 };
 use crate::row::Totals;
 
@@ -97,6 +97,15 @@ impl Books for FileLedger {
         })
     }
 
+    fn settle(
+        &self,
+        claim: &dyn Claim,
+        settling: &Settling<'_>,
+        now: i64,
+    ) -> Result<i64, LedgerError> {
+        super::settling::settle(self, claim, settling, now)
+    }
+
     fn take_in(&self, claim: &dyn Claim) -> Result<Vec<TakenIn>, LedgerError> {
         super::rescue::take_in(self, claim.job())
     }
@@ -112,7 +121,7 @@ impl FileLedger {
 }
 
 /// An older version has made no room for it in its files, and does not mind that there is.
-fn make_room_for_reason(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn make_room_for_reason(connection: &Connection) -> rusqlite::Result<()> {
     let query = "SELECT count(*) FROM pragma_table_info('runs') WHERE name = 'reason'";
     match connection.query_row(query, [], |row| row.get::<_, i64>(0))? {
         0 => connection.execute_batch("ALTER TABLE runs ADD COLUMN reason TEXT"),

@@ -197,9 +197,7 @@ impl FileLedger {
 }
 
 /// The views that are not as this version has them, and whether each is gone.
-pub(super) fn strange_views(
-    connection: &Connection,
-) -> rusqlite::Result<Vec<(&'static str, bool)>> {
+fn strange_views(connection: &Connection) -> rusqlite::Result<Vec<(&'static str, bool)>> {
     let mut strange = Vec::new();
     for view in VIEWS {
         let query = "SELECT sql FROM main.sqlite_schema WHERE type = 'view' AND name = ?1";
@@ -214,7 +212,32 @@ pub(super) fn strange_views(
 
 /// How a view is made.
 fn definition(view: &str) -> Option<&'static str> {
-    let schema = include_str!("schema.sql");
+    definition_in(include_str!("schema.sql"), view)
+}
+
+/// Whether a view is as an earlier version of this format has made it.
+fn is_former(connection: &Connection, view: &str) -> rusqlite::Result<bool> {
+    let query = "SELECT sql FROM main.sqlite_schema WHERE type = 'view' AND name = ?1";
+    let found: Option<String> = connection.query_row(query, [view], |row| row.get(0)).optional()?;
+    Ok(found.is_some() && found.as_deref() == definition_in(include_str!("former.sql"), view))
+}
+
+/// The views that somebody has altered or deleted, and whether each is gone.
+pub(super) fn replaced_views(
+    connection: &Connection,
+) -> rusqlite::Result<Vec<(&'static str, bool)>> {
+    let mut replaced = strange_views(connection)?;
+    let mut former = Vec::new();
+    for (view, _) in &replaced {
+        if is_former(connection, view)? {
+            former.push(*view);
+        }
+    }
+    replaced.retain(|(view, _)| !former.contains(view));
+    Ok(replaced)
+}
+
+fn definition_in<'s>(schema: &'s str, view: &str) -> Option<&'s str> {
     let (_, behind) = schema.split_at(schema.find(&format!("CREATE VIEW {view} AS"))?);
     behind.split(';').next()
 }

@@ -128,12 +128,16 @@ impl LaneHoldings {
         of_job: bool,
     ) -> rusqlite::Result<()> {
         match start.end(connection)? {
-            (Some(Outcome::Succeeded | Outcome::Found), Some(id)) if of_job => {
+            (Some(Outcome::Succeeded | Outcome::Found | Outcome::Confirmed), Some(id))
+                if of_job =>
+            {
                 self.made.push((start.turn(), Newest { id, attempted: start.attempted }));
             }
-            (Some(Outcome::Succeeded | Outcome::Found), Some(_)) => {}
-            (Some(Outcome::Succeeded | Outcome::Found), None) => self.nameless += 1,
-            (None | Some(Outcome::Lost), _) => {
+            (Some(Outcome::Succeeded | Outcome::Found | Outcome::Confirmed), Some(_)) => {}
+            (Some(Outcome::Succeeded | Outcome::Found | Outcome::Confirmed), None) => {
+                self.nameless += 1
+            }
+            (None | Some(Outcome::Lost | Outcome::Dismissed), _) => {
                 self.open += 1;
                 if of_job {
                     let first = self.first_open.unwrap_or(start.first);
@@ -208,9 +212,13 @@ impl Start {
 
     fn maker(&self, connection: &Connection) -> rusqlite::Result<Maker> {
         let making = match self.end(connection)? {
-            (Some(Outcome::Succeeded | Outcome::Found), Some(id)) => Making::Named(id),
-            (Some(Outcome::Succeeded | Outcome::Found), None) => Making::Nameless,
-            (None | Some(Outcome::Lost), _) => Making::Open,
+            (Some(Outcome::Succeeded | Outcome::Found | Outcome::Confirmed), Some(id)) => {
+                Making::Named(id)
+            }
+            (Some(Outcome::Succeeded | Outcome::Found | Outcome::Confirmed), None) => {
+                Making::Nameless
+            }
+            (None | Some(Outcome::Lost | Outcome::Dismissed), _) => Making::Open,
             (Some(_), _) => Making::Nothing,
         };
         let query = "SELECT EXISTS (SELECT 1 FROM ends WHERE id = ?1 \

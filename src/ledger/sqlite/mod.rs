@@ -17,6 +17,7 @@ mod presence;
 mod reader;
 mod rescue;
 mod scan;
+mod settling;
 mod status;
 
 pub(crate) use check::inspect;

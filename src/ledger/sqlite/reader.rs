@@ -10,6 +10,7 @@ use super::rescue::waiting_outcomes;
 use super::scan::{Listener, Owners, Which, scan};
 use crate::ledger::{
     History, HistoryRow, JobId, JobName, JobStatus, LedgerError, Misfit, OwnerId, Reader, Requests,
+    SettledRow,
 };
 use crate::row::{
     Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome, Page,
@@ -110,6 +111,14 @@ impl Reader for FileLedger {
 
     fn uncounted(&self, job: JobId) -> Result<Vec<Uncounted>, LedgerError> {
         self.reading(|| super::holdings::uncounted(&self.connection, job))
+    }
+
+    fn settled(&self, job: JobId) -> Result<Vec<SettledRow>, LedgerError> {
+        self.reading(|| super::settling::settled(&self.connection, job))
+    }
+
+    fn maker(&self, job: JobId, id: &str) -> Result<Option<(RowPlace, String)>, LedgerError> {
+        self.reading(|| super::settling::maker(&self.connection, job, id))
     }
 
     fn status(

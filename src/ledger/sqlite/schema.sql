@@ -73,7 +73,8 @@ CREATE TABLE ends (
     owner     INTEGER NOT NULL REFERENCES owners (id),  -- who found out
     at        INTEGER NOT NULL,
     -- succeeded, refused. deferred: surely did not act. given_up: likewise, and it was one too many. lost: it, or one
-    -- before it, may have acted. found, not_found: settled by looking.
+    -- before it, may have acted. found, not_found: settled by looking. confirmed, denied: a person says that it is there, or
+    -- not; dismissed: a person wants no more of the row. What a person says holds until another owner says something.
     outcome   TEXT    NOT NULL,
     status    INTEGER,           -- HTTP status of the answer
     code      TEXT,              -- the API's own code
@@ -115,10 +116,13 @@ SELECT
     CASE ends.outcome
         WHEN 'succeeded' THEN 'succeeded'
         WHEN 'found' THEN 'succeeded'
+        WHEN 'confirmed' THEN 'succeeded'
         WHEN 'refused' THEN 'failed'
         WHEN 'given_up' THEN 'failed'
         WHEN 'deferred' THEN 'not_started'
         WHEN 'not_found' THEN 'not_started'
+        WHEN 'denied' THEN 'not_started'
+        WHEN 'dismissed' THEN 'dismissed'
         ELSE 'in_doubt'
     END AS state,
     starts.number AS attempts, starts.at AS started_at, ends.at AS ended_at,

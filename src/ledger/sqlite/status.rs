@@ -7,7 +7,9 @@ use rusqlite::{Connection, Row, params};
 use super::fault::Unread;
 use super::reader::{Gathering, read_row};
 use super::scan::{Listener, Owners, Which, scan};
-use crate::ledger::{FailedRow, JobId, JobName, JobStatus, OwnerId, RunRecord, Unfinished};
+use crate::ledger::{
+    FailedRow, JobId, JobName, JobStatus, OwnerId, RunRecord, SETTLED, Unfinished,
+};
 use crate::row::{Life, RowId, Standing, Totals};
 
 pub(super) fn read(
@@ -58,9 +60,11 @@ fn told(
     let failed = failed.collect::<Result<Vec<FailedRow>, Unread>>()?;
     let more_failed = (totals.failed + totals.in_doubt).saturating_sub(failed.len() as u64);
     // The last run knew of rows that never came to be sent.
-    let seen = runs.iter().find(|run| run.ended_at.is_some()).map_or(0, |run| run.totals.rows);
-    totals.not_started += seen.saturating_sub(totals.rows);
-    totals.rows = totals.rows.max(seen);
+    let is_run =
+        |run: &&RunRecord| run.ended_at.is_some() && run.reason.as_deref() != Some(SETTLED);
+    let seen = runs.iter().find(is_run).map_or(0, |run| run.totals.rows);
+    totals.not_started += seen.saturating_sub(totals.rows - totals.dismissed);
+    totals.rows = totals.rows.max(seen + totals.dismissed);
     Ok(JobStatus { job, totals, runs, failed, more_failed })
 }
 
@@ -134,6 +138,10 @@ impl Listener for Count {
                 totals.succeeded += 1;
                 return Ok(());
             }
+            Standing::Dismissed => {
+                totals.dismissed += 1;
+                return Ok(());
+            }
             Standing::Refused | Standing::GivenUp => {
                 totals.failed += 1;
                 Unfinished::Failed
@@ -203,6 +211,7 @@ fn count_one(totals: &mut Totals, standing: Standing) {
     let count = match standing {
         Standing::NotStarted | Standing::Deferred => &mut totals.not_started,
         Standing::Done => &mut totals.succeeded,
+        Standing::Dismissed => &mut totals.dismissed,
         Standing::Refused | Standing::GivenUp => &mut totals.failed,
         Standing::Started | Standing::UnderWay | Standing::InDoubt | Standing::Contradictory => {
             &mut totals.in_doubt
@@ -214,6 +223,7 @@ fn count_one(totals: &mut Totals, standing: Standing) {
 fn failed_row(connection: &Connection, row: RowId, state: Unfinished) -> Result<FailedRow, Unread> {
     let (life, sent) = read_row(connection, row)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     Ok(FailedRow {
+        id: row,
         place: sent.place.clone(),
         key: sent.key,
         lane: sent.lane,

@@ -166,7 +166,7 @@ fn fate_says(fate: Fate) -> (&'static str, &'static str, &'static str) {
         Group::Send => "send",
         Group::Hold => "doubt",
         Group::Reject => "reject",
-        Group::Skip | Group::Later | Group::Filter | Group::Duplicate => "rest",
+        Group::Skip | Group::Later | Group::Filter | Group::Duplicate | Group::Dismissed => "rest",
     };
     let (what, why) = match fate {
         Fate::Send(Sending::Fresh) => ("would be sent", ""),
@@ -197,6 +197,9 @@ fn fate_says(fate: Fate) -> (&'static str, &'static str, &'static str) {
         Fate::LeaveOut(LeftOut::Filtered) => ("left out", "the job's `where` does not keep them"),
         Fate::LeaveOut(LeftOut::Duplicate) => {
             ("left out", "an earlier row says the same and is sent for both")
+        }
+        Fate::LeaveOut(LeftOut::Dismissed) => {
+            ("left out", "dismissed by a person, who has looked at what became of them")
         }
         Fate::Reject => ("invalid", "would not be sent; see below"),
     };

@@ -44,6 +44,7 @@ fn state(state: &RowState) -> &'static str {
         RowState::Refused { .. } => "was refused",
         RowState::GivenUp { .. } => "was given up",
         RowState::InDoubt { .. } => "is in doubt",
+        RowState::Dismissed { .. } => "was dismissed",
     }
 }
 
@@ -61,6 +62,7 @@ fn event(event: &RowEvent) -> String {
         RowEvent::Lost => "become in doubt",
         RowEvent::Found { .. } => "be found afterwards",
         RowEvent::NotFound => "be looked for in vain",
+        RowEvent::Dismissed => "be dismissed",
     };
     words.to_owned()
 }
@@ -79,6 +81,7 @@ mod tests {
             RowState::Refused { attempts: 1 },
             RowState::GivenUp { attempts: 1 },
             RowState::InDoubt { attempts: 1 },
+            RowState::Dismissed { attempts: 1 },
         ];
         let events = [
             RowEvent::Further { operation: "ticket_note.update".to_owned() },
@@ -91,6 +94,7 @@ mod tests {
             RowEvent::Lost,
             RowEvent::Found { id: None },
             RowEvent::NotFound,
+            RowEvent::Dismissed,
         ];
         let mut told = String::new();
         for state in &states {

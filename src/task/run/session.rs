@@ -324,6 +324,7 @@ enum Rest {
     NotStarted,
     Filtered,
     Duplicate,
+    Dismissed,
 }
 
 impl Rest {
@@ -334,6 +335,7 @@ impl Rest {
             Fate::Reject => Self::Invalid,
             Fate::LeaveOut(LeftOut::Filtered) => Self::Filtered,
             Fate::LeaveOut(LeftOut::Duplicate) => Self::Duplicate,
+            Fate::LeaveOut(LeftOut::Dismissed) => Self::Dismissed,
             // What was in doubt before, and of which nothing has become known, still is.
             Fate::Hold(Held::InDoubt)
             | Fate::Send(Sending::Repeat | Sending::Resend | Sending::Settle)
@@ -363,6 +365,7 @@ pub(super) fn totals(tally: &Tally, outcome: &RunEnd) -> Totals {
         not_started: 0,
         filtered: rest(Rest::Filtered),
         duplicates: rest(Rest::Duplicate),
+        dismissed: rest(Rest::Dismissed),
         requests: outcome.requests,
     };
     let over =

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement};
 use url::{Host, Url};
 
 use crate::ledger::sqlite::fault::Unread;
-use crate::ledger::sqlite::format::{FORMAT, strange_views};
+use crate::ledger::sqlite::format::{FORMAT, replaced_views};
 use crate::ledger::sqlite::reader::no_row_id;
 use crate::ledger::sqlite::scan::{Entry, Listener, Owners, Which, scan};
 use crate::ledger::{
@@ -197,7 +197,7 @@ impl<'a> Walk<'a> {
     /// The views as they stand there; older formats had others.
     fn read_views(&mut self) -> rusqlite::Result<()> {
         if self.checked.format == Some(FORMAT) {
-            for (view, is_gone) in strange_views(self.connection)? {
+            for (view, is_gone) in replaced_views(self.connection)? {
                 self.add(None, Problem::ViewReplaced { view, is_gone });
             }
         }
@@ -427,6 +427,7 @@ fn word(state: &RowState) -> &'static str {
         RowState::Started { .. } | RowState::InDoubt { .. } => "in_doubt",
         RowState::Succeeded { .. } => "succeeded",
         RowState::Refused { .. } | RowState::GivenUp { .. } => "failed",
+        RowState::Dismissed { .. } => "dismissed",
     }
 }
 

@@ -1,0 +1,223 @@
+//! What a person has settled, and why something cannot be: the words of `settle`.
+
+use serde_json::{Value, json};
+
+use super::paint::Paint;
+use super::words::{counted, number, rows_are, target};
+use crate::ledger::{Before, JobName, RowName, SettledNow, Unfinished, Unsettled};
+use crate::row::Settlement;
+use crate::text::code::Code;
+use crate::text::command::CommandLine;
+use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::place::RowPlace;
+use crate::text::visible::shown;
+
+/// What was settled.
+#[derive(Debug, Clone)]
+pub(crate) struct SettleView {
+    pub job: JobName,
+    /// The run that it is in the ledger; none where there was nothing to settle.
+    pub run: Option<i64>,
+    pub said: Settlement,
+    pub by: String,
+    pub rows: Vec<SettledNow>,
+    /// What sends rows of this target.
+    pub next: CommandLine,
+}
+
+/// So many rows are told one by one.
+const SHOWN: usize = 20;
+
+impl SettleView {
+    /// For a person: a line for each row, and what follows.
+    pub(crate) fn text(&self, color: bool, all: bool) -> String {
+        let most = if all { usize::MAX } else { SHOWN };
+        let mut text = String::new();
+        for row in self.rows.iter().take(most) {
+            text.push_str(&format!("{}\n", self.line(row, Paint(color))));
+        }
+        let more = self.rows.len().saturating_sub(most);
+        if more > 0 {
+            text.push_str(&format!("and {} more (-v tells all)\n", number(more as u64)));
+        }
+        text.push_str(&self.summary());
+        text
+    }
+
+    fn line(&self, row: &SettledNow, paint: Paint) -> String {
+        let after = match &self.said {
+            Settlement::There { id: Some(id) } => format!("done, as {}", shown(id)),
+            Settlement::There { id: None } => "done".to_owned(),
+            Settlement::Absent => "not started".to_owned(),
+            Settlement::Dismissed => "dismissed".to_owned(),
+            Settlement::Withdrawn => "as before".to_owned(),
+        };
+        let before = before(&row.before);
+        format!("{}: {before} -> {}", name(&row.place, &row.key, &row.lane), paint.bold(&after))
+    }
+
+    fn summary(&self) -> String {
+        let Some(run) = self.run else {
+            return "No row is such: nothing was settled.\n".to_owned();
+        };
+        let count = self.rows.len() as u64;
+        let (it, is) = if count == 1 { ("It", "is") } else { ("They", "are") };
+        let follows = match &self.said {
+            Settlement::There { .. } => {
+                format!("{it} {is} done, and no run sends {} again.", low(count))
+            }
+            Settlement::Absent => format!(
+                "The next run sends {}. What is there after all will then be there twice: {}",
+                low(count),
+                self.next
+            ),
+            Settlement::Dismissed => {
+                format!("No run sends {} or tells of {} again.", low(count), low(count))
+            }
+            Settlement::Withdrawn => {
+                "What was known before anybody had settled anything holds again.".to_owned()
+            }
+        };
+        format!(
+            "{} settled by {} (run {run} of the ledger); nothing was sent. {follows}\n",
+            rows_are(count),
+            shown(&self.by)
+        )
+    }
+
+    /// For a script: an event for each row, and one to close.
+    pub(crate) fn events(&self) -> Vec<Value> {
+        let said = word(&self.said);
+        let rows = self.rows.iter().map(|row| {
+            json!({
+                "event": "settled_row",
+                "row": row.place.row,
+                "line": row.place.line,
+                "key": row.key,
+                "lane": row.lane,
+                "before": before_word(&row.before),
+                "settled": said,
+                "remote_id": self.said.id(),
+            })
+        });
+        let closing = json!({
+            "event": "settled",
+            "job": self.job.name,
+            "base_url": self.job.base_url,
+            "account": self.job.account,
+            "settled": said,
+            "by": self.by,
+            "run": self.run,
+            "rows": self.rows.len(),
+        });
+        rows.chain([closing]).collect()
+    }
+}
+
+/// The closing event where nothing could be settled.
+pub(crate) fn nothing_settled() -> Value {
+    super::ndjson::event_of_nothing("settled", &["job", "run", "rows"])
+}
+
+/// The word for a script.
+pub(super) fn word(said: &Settlement) -> &'static str {
+    match said {
+        Settlement::There { .. } => "confirmed",
+        Settlement::Absent => "denied",
+        Settlement::Dismissed => "dismissed",
+        Settlement::Withdrawn => "withdrawn",
+    }
+}
+
+/// What a person has said, for people.
+pub(super) fn words(said: &Settlement) -> String {
+    match said {
+        Settlement::There { id: Some(id) } => format!("it is there, as {}", shown(id)),
+        Settlement::There { id: None } => "it is there".to_owned(),
+        Settlement::Absent => "it is not there".to_owned(),
+        Settlement::Dismissed => "dismissed".to_owned(),
+        Settlement::Withdrawn => "taken back".to_owned(),
+    }
+}
+
+fn before(before: &Before) -> String {
+    match before {
+        Before::Unfinished(Unfinished::Failed) => "failed".to_owned(),
+        Before::Unfinished(Unfinished::InDoubt) => "in doubt".to_owned(),
+        Before::Settled(said) => format!("settled ({})", words(said)),
+    }
+}
+
+fn before_word(before: &Before) -> &'static str {
+    match before {
+        Before::Unfinished(state) => state.word(),
+        Before::Settled(said) => word(said),
+    }
+}
+
+fn low(count: u64) -> &'static str {
+    if count == 1 { "it" } else { "them" }
+}
+
+/// `row 12 (line 13, key L-12, ticket tk_1)`.
+fn name(place: &RowPlace, key: &str, lane: &str) -> String {
+    let lane = match lane.is_empty() {
+        true => String::new(),
+        false => format!(", {}", shown(lane)),
+    };
+    format!("row {} (line {}, key {}{lane})", place.row, place.line, shown(key))
+}
+
+/// Why something cannot be settled.
+pub(crate) fn of_unsettled(why: &Unsettled) -> Diagnostic {
+    let (message, hint) = match why {
+        Unsettled::UnknownJob { job } => (
+            format!("the ledger knows nothing of the job `{}` there", shown(job)),
+            "what it knows is shown by `noteferry status`".to_owned(),
+        ),
+        Unsettled::SeveralTargets { targets } => {
+            let targets: Vec<String> = targets.iter().map(at).collect();
+            (
+                format!("the job has gone to {}: {}", counted(targets.len() as u64, "place"), targets.join(", ")),
+                "name the one that is meant with --base-url, or --sandbox".to_owned(),
+            )
+        }
+        Unsettled::NotOpen { row } => (
+            format!("{} is neither in doubt nor failed", named(row)),
+            "rows that a person can settle are those that `noteferry status -v` lists below its runs".to_owned(),
+        ),
+        Unsettled::HasFailed { place, key } => (
+            format!("{} failed: it surely did nothing, so there is nothing to find out", name(place, key, "")),
+            "`noteferry run --retry-failed` sends it again, --dismiss has it neither sent nor told of again".to_owned(),
+        ),
+        Unsettled::Settled { place, key, by } => (
+            format!("{} was settled before, by {}", name(place, key, ""), shown(by)),
+            "take that back first: --unsettle".to_owned(),
+        ),
+        Unsettled::NothingSaid { row } => (
+            format!("nobody has settled {}, or it was sent again since", named(row)),
+            "rows that a person has settled are listed by `noteferry status`".to_owned(),
+        ),
+        Unsettled::OneIdForMany { id, rows } => (
+            format!("{} cannot all have made `{}`", counted(*rows, "row"), shown(id)),
+            "name one row for one id, or leave the id out".to_owned(),
+        ),
+        Unsettled::IsAnothers { id, place, key } => (
+            format!("`{}` was made by {}", shown(id), name(place, key, "")),
+            "look for what this row has made; where that is the same, the row is there once less than it should".to_owned(),
+        ),
+    };
+    Diagnostic::error(Code::NotSettled, Place::Nowhere, message).hint(hint)
+}
+
+fn at(job: &JobName) -> String {
+    let account = Some(job.account.as_str()).filter(|account| !account.is_empty());
+    target(&job.base_url, account, false)
+}
+
+fn named(row: &RowName) -> String {
+    match row {
+        RowName::Number(row) => format!("row {row}"),
+        RowName::Key(key) => format!("the row with the key `{}`", shown(key)),
+    }
+}

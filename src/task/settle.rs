@@ -1,0 +1,270 @@
+//! `settle`: a person says what became of rows of which no run can, or that none is to be told of again.
+//!
+//! Asks nobody but the ledger and writes nothing but what is said, all of it or nothing. That it is true is for the person:
+//! the other side is not looked at.
+
+use std::path::PathBuf;
+
+use jiff::Zoned;
+
+use crate::declared::job::{self, Given, Job};
+use crate::ledger::{
+    Before, Books as _, FailedRow, JobId, JobLock, JobName, Ledger, LedgerError, Reader as _,
+    RowName, SettledNow, SettledRow, Settling, Unfinished, Unsettled,
+};
+use crate::report::{of_no_ledger, of_unsettled};
+use crate::row::{RowId, Settlement};
+use crate::text::address;
+use crate::text::place::RowPlace;
+use crate::text::spelling::is_same;
+
+use super::{Failure, Listener, Told};
+
+/// What is to be settled, and how.
+#[derive(Debug, Clone)]
+pub(crate) struct SettleOptions {
+    pub job: PathBuf,
+    /// What the command line says of it.
+    pub given: Given,
+    /// Folders in which connectors are looked for first.
+    pub connectors: Vec<PathBuf>,
+    pub ledger: PathBuf,
+    /// Only where requests went to this address, or `sandbox`; needed where the job has gone to several.
+    pub address: Option<String>,
+    pub which: Selection,
+    pub said: Settlement,
+    /// Who says so.
+    pub by: String,
+    pub comment: Option<String>,
+    /// Of the process, for whoever finds the job held meanwhile.
+    pub process: u32,
+    pub began: Zoned,
+}
+
+/// Which rows: those that are named, or all that are such.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Selection {
+    /// By their numbers in the source, when they were last sent.
+    pub rows: Vec<u64>,
+    pub keys: Vec<String>,
+    pub state: Option<Unfinished>,
+    /// The API's own code.
+    pub code: Option<String>,
+}
+
+impl Selection {
+    fn names_rows(&self) -> bool {
+        !self.rows.is_empty() || !self.keys.is_empty()
+    }
+
+    fn has(&self, place: &RowPlace, key: &str) -> bool {
+        !self.names_rows()
+            || self.rows.contains(&place.row)
+            || self.keys.iter().any(|own| is_same(own, key))
+    }
+}
+
+/// What was settled.
+#[derive(Debug)]
+pub(crate) struct SettleOutcome {
+    /// The job's name, and where its rows go.
+    pub job: JobName,
+    /// The run that it is in the ledger; none where there was nothing to settle.
+    pub run: Option<i64>,
+    pub said: Settlement,
+    pub by: String,
+    pub rows: Vec<SettledNow>,
+}
+
+/// A row that may be settled.
+struct Candidate {
+    id: RowId,
+    attempt: u32,
+    row: SettledNow,
+}
+
+/// Settles rows. `now` is in unix milliseconds.
+pub(crate) fn settle(
+    options: &SettleOptions,
+    now: i64,
+    listener: Listener<'_>,
+) -> Result<SettleOutcome, Failure> {
+    let job = job::load(&options.job, &options.given, &options.connectors)
+        .map_err(|broken| Failure::Input(broken.problems))?;
+    let name = find(options, &job)?;
+    let since = options.began.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let lock = JobLock::take(&options.ledger, &name, options.process, &since)?;
+    let ledger = Ledger::open_claimed(&options.ledger, &lock)?;
+    for taken in ledger.take_in(&lock)? {
+        listener(Told::BroughtIn(taken));
+    }
+    let id = ledger.find_job(&name)?.ok_or_else(|| unsettled([unknown(&job)]))?;
+    let chosen = chosen(options, &ledger, id, &name)?;
+    let rows = chosen.iter().map(|row| (row.id, row.attempt, options.said.clone())).collect();
+    let keyed_by = ledger.keyed_by(id)?.unwrap_or_default();
+    let settling = Settling {
+        by: &options.by,
+        comment: options.comment.as_deref(),
+        keyed_by: &keyed_by,
+        rows,
+    };
+    let run = match chosen.is_empty() {
+        true => None,
+        false => Some(ledger.settle(&lock, &settling, now)?),
+    };
+    let rows = chosen.into_iter().map(|row| row.row).collect();
+    let (said, by) = (options.said.clone(), options.by.clone());
+    Ok(SettleOutcome { job: name, run, said, by, rows })
+}
+
+/// The job's name in the ledger, at the one target that is meant.
+fn find(options: &SettleOptions, job: &Job) -> Result<JobName, Failure> {
+    let ledger = Ledger::open_to_read(&options.ledger)?;
+    let Some(ledger) = ledger else {
+        return Err(Failure::Input(vec![of_no_ledger(&options.ledger)]));
+    };
+    let normal = |address: &String| address::normal(address);
+    let is_at = |known: &JobName| {
+        options.address.as_ref().is_none_or(|asked| normal(asked) == normal(&known.base_url))
+    };
+    let names = ledger.jobs()?.into_iter().map(|(_, name)| name);
+    let mut known: Vec<JobName> =
+        names.filter(|known| is_same(&job.name, &known.name) && is_at(known)).collect();
+    match (known.len(), known.pop()) {
+        (1, Some(name)) => Ok(name),
+        (_, Some(last)) => {
+            known.push(last);
+            Err(unsettled([Unsettled::SeveralTargets { targets: known }]))
+        }
+        (_, None) => Err(unsettled([unknown(job)])),
+    }
+}
+
+fn unknown(job: &Job) -> Unsettled {
+    Unsettled::UnknownJob { job: job.name.clone() }
+}
+
+fn unsettled(all: impl IntoIterator<Item = Unsettled>) -> Failure {
+    Failure::Input(all.into_iter().map(|one| of_unsettled(&one)).collect())
+}
+
+/// The rows that are meant, each of which may be settled so; or all that stands against it.
+fn chosen(
+    options: &SettleOptions,
+    ledger: &Ledger,
+    job: JobId,
+    name: &JobName,
+) -> Result<Vec<Candidate>, Failure> {
+    let open = ledger.status(job, name.clone(), 0, u32::MAX)?.failed;
+    let settled = ledger.settled(job)?;
+    let (chosen, mut against) = match options.said {
+        Settlement::Withdrawn => withdrawn(&options.which, settled),
+        _ => said(options, open, settled),
+    };
+    if let Settlement::There { id: Some(made) } = &options.said {
+        against.extend(refuse_id(ledger, job, made, chosen.len())?);
+    }
+    match against.is_empty() {
+        true => Ok(chosen),
+        false => Err(unsettled(against)),
+    }
+}
+
+/// An id is of one row, and of no other.
+fn refuse_id(
+    ledger: &Ledger,
+    job: JobId,
+    id: &str,
+    rows: usize,
+) -> Result<Option<Unsettled>, LedgerError> {
+    let id = id.to_owned();
+    if rows > 1 {
+        return Ok(Some(Unsettled::OneIdForMany { id, rows: rows as u64 }));
+    }
+    let maker = ledger.maker(job, &id)?;
+    Ok(maker.map(|(place, key)| Unsettled::IsAnothers { id, place, key }))
+}
+
+/// Rows of which a person has said something that is to be taken back.
+fn withdrawn(which: &Selection, settled: Vec<SettledRow>) -> (Vec<Candidate>, Vec<Unsettled>) {
+    let chosen = settled.into_iter().filter(|row| which.has(&row.place, &row.key));
+    let chosen: Vec<Candidate> = chosen.map(of_settled).collect();
+    let missing = missing(which, &chosen, &[]).map(|row| Unsettled::NothingSaid { row });
+    let missing = missing.collect();
+    (chosen, missing)
+}
+
+/// Rows that need a person's word.
+fn said(
+    options: &SettleOptions,
+    open: Vec<FailedRow>,
+    settled: Vec<SettledRow>,
+) -> (Vec<Candidate>, Vec<Unsettled>) {
+    let which = &options.which;
+    let is_dismissal = options.said == Settlement::Dismissed;
+    let (mut chosen, mut against) = (Vec::new(), Vec::new());
+    for row in open {
+        let code = row.cause.as_ref().and_then(|cause| cause.code.as_ref());
+        let is_such = which.state.is_none_or(|state| state == row.state)
+            && (which.code.is_none() || which.code.as_ref() == code);
+        if !which.has(&row.place, &row.key) || !is_such {
+            continue;
+        }
+        match row.state {
+            Unfinished::Failed if !is_dismissal && which.names_rows() => {
+                against.push(Unsettled::HasFailed { place: row.place, key: row.key });
+            }
+            // Of all that are such, those are meant of which that can be said.
+            Unfinished::Failed if !is_dismissal => {}
+            Unfinished::Failed | Unfinished::InDoubt => chosen.push(of_open(row)),
+        }
+    }
+    if which.names_rows() {
+        let before: Vec<&SettledRow> =
+            settled.iter().filter(|row| which.has(&row.place, &row.key)).collect();
+        against.extend(before.iter().map(|row| Unsettled::Settled {
+            place: row.place.clone(),
+            key: row.key.clone(),
+            by: row.by.clone(),
+        }));
+        let told: Vec<(&RowPlace, &str)> = against
+            .iter()
+            .filter_map(|one| match one {
+                Unsettled::HasFailed { place, key } | Unsettled::Settled { place, key, .. } => {
+                    Some((place, key.as_str()))
+                }
+                _ => None,
+            })
+            .collect();
+        let missing: Vec<Unsettled> =
+            missing(which, &chosen, &told).map(|row| Unsettled::NotOpen { row }).collect();
+        against.extend(missing);
+    }
+    (chosen, against)
+}
+
+/// The names of rows that nothing was found for.
+fn missing<'a>(
+    which: &'a Selection,
+    chosen: &'a [Candidate],
+    told: &'a [(&RowPlace, &str)],
+) -> impl Iterator<Item = RowName> + 'a {
+    let found = || {
+        let chosen = chosen.iter().map(|one| (&one.row.place, one.row.key.as_str()));
+        chosen.chain(told.iter().copied())
+    };
+    let rows = which.rows.iter().filter(move |row| found().all(|(place, _)| place.row != **row));
+    let keys = which.keys.iter().filter(move |own| found().all(|(_, key)| !is_same(own, key)));
+    rows.map(|row| RowName::Number(*row)).chain(keys.map(|key| RowName::Key(key.clone())))
+}
+
+fn of_open(row: FailedRow) -> Candidate {
+    let FailedRow { id, place, key, lane, state, attempts, .. } = row;
+    let row = SettledNow { place, key, lane, before: Before::Unfinished(state) };
+    Candidate { id, attempt: attempts, row }
+}
+
+fn of_settled(row: SettledRow) -> Candidate {
+    let SettledRow { id, attempt, place, key, lane, said, .. } = row;
+    Candidate { id, attempt, row: SettledNow { place, key, lane, before: Before::Settled(said) } }
+}
