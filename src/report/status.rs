@@ -725,7 +725,7 @@ fn aligned<const N: usize>(table: &[[String; N]]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::row::{Cause, Reason};
+    use crate::row::{Cause, Reason, RowId};
     use crate::text::place::RowPlace;
 
     fn view() -> StatusView {
@@ -754,6 +754,7 @@ mod tests {
             ..killed.clone()
         };
         let refused = FailedRow {
+            id: RowId(1),
             place: RowPlace::of(1_200, 1_204),
             key: "L-1200".into(),
             lane: "ticket tk_12".into(),

@@ -204,11 +204,6 @@ impl Life {
         self.attempted
     }
 
-    /// Whether what holds of the last attempt is what a person says.
-    pub(crate) fn is_of_person(&self) -> bool {
-        self.is_of_person
-    }
-
     /// Whether what the last attempt made was found by looking.
     pub(crate) fn was_found(&self) -> bool {
         self.was_found

@@ -23,7 +23,7 @@ key: "{{ id }}"
 "#;
 
 /// The counts of a closing event that make up its rows.
-const COUNTS: [&str; 8] = [
+const COUNTS: [&str; 9] = [
     "succeeded",
     "already_done",
     "failed",
@@ -32,6 +32,7 @@ const COUNTS: [&str; 8] = [
     "not_started",
     "filtered",
     "duplicates",
+    "dismissed",
 ];
 
 /// Rows for [`NOTES_JOB`]: `Note 1` to `Note N`, one after the other on so many tickets.

@@ -16,7 +16,8 @@ fn in_doubt() -> (Desk, Sandbox) {
 
 /// The same address, and a server that is in order again. What was there before is not.
 fn mended(sandbox: Sandbox) -> Sandbox {
-    let port = sandbox.base_url().rsplit(':').next().unwrap().parse().unwrap();
+    let authority = sandbox.base_url().trim_start_matches("http://").split('/').next().unwrap();
+    let port = authority.split_once(':').unwrap().1.parse().unwrap();
     drop(sandbox);
     sandbox_with(Options { port, ..unhurried() })
 }
@@ -42,7 +43,7 @@ fn what_a_person_says_of_rows_in_doubt_ends_the_doubt() {
     );
     let told = settle(&desk, "--key k2 --absent").exits(0);
     assert!(told.stdout.contains("will then be there twice"), "{told}");
-    settle(&desk, "--row 3 --row 4 --dismiss --why 'ticket is closed'").exits(0);
+    settle(&desk, "--row 3 --row 4 --dismiss --why closed").exits(0);
     let word = |state: &str| state.to_owned();
     let expected = [
         (1, word("succeeded")),
@@ -54,7 +55,7 @@ fn what_a_person_says_of_rows_in_doubt_ends_the_doubt() {
     desk.call("ledger check job.yaml").exits(0);
     let sandbox = mended(sandbox);
     let plan = desk.call(&format!("plan job.yaml --base-url {}", sandbox.base_url())).exits(0);
-    assert!(plan.stdout.contains("ticket is closed"), "{plan}");
+    assert!(plan.stdout.contains("told of again (`settle`): closed"), "{plan}");
     let outcome = desk.run(&sandbox, "job.yaml").exits(0);
     outcome.counts("rows=4 succeeded=1 already_done=1 dismissed=2");
     assert_eq!(texts(&sandbox), ["Note 2"]);
