@@ -56,7 +56,11 @@ impl Look<'_> {
     /// That the row's key is the one of a row that is done and was another one; none where it is not.
     pub(super) fn taken_key(&self, place: &RowPlace, key: &str) -> Option<RowProblem> {
         let known = self.known.filter(|known| {
-            known.earlier.turn == 1 && matches!(known.earlier.state, RowState::Succeeded { .. })
+            known.earlier.turn == 1
+                && matches!(
+                    known.earlier.state,
+                    RowState::Succeeded { .. } | RowState::Dismissed { .. }
+                )
         })?;
         let (then, now) = match self.change() {
             Change::Operation => (&*known.operation, &*self.operation?.name),

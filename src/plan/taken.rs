@@ -13,9 +13,11 @@ use super::look::Look;
 use super::prior::Prior;
 use super::row_problem::RowProblem;
 
-/// Whether what was done under a row's key may be another row: what would be sent now is something else.
+/// Whether what was done under a row's key, or was dismissed by a person, may be another row: what would be sent now is
+/// something else.
 pub(super) fn may_be_taken(found: Candidate, digest: Option<Digest>) -> bool {
-    found.standing == Standing::Done && digest.is_some_and(|digest| digest != found.digest)
+    matches!(found.standing, Standing::Done | Standing::Dismissed)
+        && digest.is_some_and(|digest| digest != found.digest)
 }
 
 /// What to tell of a row whose key is another's by what earlier runs have done; none where it is not.

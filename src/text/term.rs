@@ -79,7 +79,8 @@ const ROWS: &[Term] = &[
         "a request left, and no answer says what became of it",
         "What was sent may or may not exist on the other side. With `in_doubt: verify`, which is the default, the next run \
          looks for it and sends again only what surely is not there; `in_doubt: hold` leaves it alone until you have looked \
-         yourself; `in_doubt: resend` sends it again, and it may be there twice. `noteferry plan` says why a row is held and \
+         yourself; `in_doubt: resend` sends it again, and it may be there twice. What you have seen yourself, `noteferry settle` \
+         writes down. `noteferry plan` says why a row is held and \
          `noteferry status` what came of its request.",
     ),
     term(

@@ -54,7 +54,8 @@ fn what_a_person_says_of_rows_in_doubt_ends_the_doubt() {
     assert_eq!(states(&desk), expected);
     desk.call("ledger check job.yaml").exits(0);
     let sandbox = mended(sandbox);
-    let plan = desk.call(&format!("plan job.yaml --base-url {}", sandbox.base_url())).exits(0);
+    let plan = format!("plan job.yaml --format json --base-url {}", sandbox.base_url());
+    let plan = desk.call(&plan).exits(0);
     assert!(plan.stdout.contains("told of again (`settle`): closed"), "{plan}");
     let outcome = desk.run(&sandbox, "job.yaml").exits(0);
     outcome.counts("rows=4 succeeded=1 already_done=1 dismissed=2");

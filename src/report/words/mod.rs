@@ -109,7 +109,9 @@ pub(super) fn held_in_doubt(in_doubt: InDoubt, count: u64) -> String {
              or look whether {is} there yourself, and have `in_doubt: resend` send what is not."
         ),
     };
-    format!("{way} More: noteferry explain in-doubt")
+    format!(
+        "{way} What you have seen yourself, `noteferry settle` writes down. More: noteferry explain in-doubt"
+    )
 }
 
 /// Rows that go only if others before them are settled.
