@@ -24,6 +24,11 @@ struct Held {
 }
 
 impl Lacking {
+    /// Whether nothing is held back, so that a sound row changes nothing.
+    pub(super) fn holds_nothing(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Takes in what is wrong with a row, and gives what is to be told by now.
     pub(super) fn hold_back(
         &mut self,

@@ -244,7 +244,7 @@ pub(crate) fn standings(
                     }
                     target.changed += u64::from(differs && !is_taken);
                 }
-                found.hear_row(is_valid, problems.into_iter().map(RowProblem::Written));
+                found.hear_row(is_valid, problems.into_iter().map(RowProblem::Written).collect());
             }
             Heard::Unreadable(problem) => {
                 let before = found.checked.rows;

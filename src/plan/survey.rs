@@ -318,11 +318,14 @@ impl<'t> Hearing<'t> {
         self.filtered.add(condition);
     }
 
-    pub(super) fn hear_row(&mut self, valid: bool, problems: impl IntoIterator<Item = RowProblem>) {
+    pub(super) fn hear_row(&mut self, valid: bool, problems: Vec<RowProblem>) {
         self.checked.rows += 1;
         self.checked.valid += u64::from(valid);
+        if problems.is_empty() && self.lacking.holds_nothing() {
+            return;
+        }
         let is_first = self.checked.rows == 1;
-        let problems = self.lacking.hold_back(problems.into_iter().collect(), is_first);
+        let problems = self.lacking.hold_back(problems, is_first);
         problems.into_iter().for_each(|problem| self.hear(problem));
     }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::text::spelling::canonical;
+use crate::text::spelling::{Spelling, canonical};
 
 /// More different keys than this are data used as keys; memory would grow with the file.
 pub(super) const MOST_KEYS: usize = 10_000;
@@ -31,7 +31,13 @@ struct Known {
     written: Option<Vec<Arc<str>>>,
     /// The columns that are called alike, by what they are called.
     alike: HashMap<Arc<str>, Vec<usize>>,
+    /// How all of them begin.
+    beginnings: Beginnings,
 }
+
+/// The first two letters of names, as far as they are ASCII letters or signs and two at all; a bit for each pair.
+#[derive(Debug, Clone, Default)]
+struct Beginnings(Vec<u128>);
 
 impl Columns {
     /// Columns that a header fixes. Of two with one name the first is found by it.
@@ -111,6 +117,12 @@ impl Columns {
         self.known.by_name.get(&*canonical(name)).copied()
     }
 
+    /// Whether a text may be the name of a column, whatever its case and spelling. Most texts are seen by their first two
+    /// letters to be none.
+    pub(super) fn may_have(&self, text: &str) -> bool {
+        self.known.beginnings.may_begin(text)
+    }
+
     /// Whether any column is called so.
     pub(super) fn has(&self, name: &str) -> bool {
         self.index(name).is_some() || self.alike(name).is_some()
@@ -144,6 +156,29 @@ impl Columns {
     }
 }
 
+impl Beginnings {
+    fn add(&mut self, name: &str) {
+        let apart = Spelling::DECOMPOSED.of(name);
+        if let Some((first, second)) = pair(apart.as_bytes()) {
+            self.0.resize(128, 0);
+            self.0[first] |= 1 << second;
+        }
+    }
+
+    fn may_begin(&self, text: &str) -> bool {
+        // What begins otherwise, or is shorter, may be spelt in several ways.
+        let Some((first, second)) = pair(text.as_bytes()) else { return true };
+        self.0.get(first).is_some_and(|seconds| seconds & (1 << second) != 0)
+    }
+}
+
+/// The first two bytes, where they are ASCII letters or signs, in small letters.
+fn pair(bytes: &[u8]) -> Option<(usize, u32)> {
+    let [first, second, ..] = bytes else { return None };
+    let both = first.is_ascii_graphic() && second.is_ascii_graphic();
+    both.then(|| (first.to_ascii_lowercase().into(), second.to_ascii_lowercase().into()))
+}
+
 impl Known {
     fn add(&mut self, name: Arc<str>) -> usize {
         let index = self.names.len();
@@ -153,6 +188,7 @@ impl Known {
             compared => compared.as_ref().into(),
         };
         self.by_name.entry(compared).or_insert(index);
+        self.beginnings.add(seen.trim());
         self.names.push(name);
         index
     }
@@ -278,6 +314,45 @@ impl Keys {
             self.uses.get(column).is_some_and(|one| one.rows.count > 0)
         } else {
             column < self.columns.names().len()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn most_texts_are_seen_to_be_no_names() {
+        let columns = Columns::of_header(vec!["ticket_id".into(), " Nội dung".into(), "é1".into()]);
+        for name in [
+            "TICKET_ID",
+            "Nội dung",
+            "No\u{323}\u{302}i dung",
+            " ticket_id",
+            "\u{feff}ticket_id",
+            "é1",
+            "e\u{301}1",
+        ] {
+            assert!(columns.may_have(name), "{name}");
+        }
+        for text in ["tk_17", "Khách hàng", "17", "--"] {
+            assert!(!columns.may_have(text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_a_name_in_any_spelling_may_be_one(names in proptest::collection::vec("[ -~éệKÅ\u{301}]{1,4}", 1..4), at in 0_usize..4) {
+            let name: Arc<str> = names[at % names.len()].as_str().into();
+            let columns = Columns::of_header(names.iter().map(|name| name.as_str().into()).collect());
+            for spelling in [Spelling::CANONICAL, Spelling::DECOMPOSED] {
+                let spelt = spelling.of(&name);
+                prop_assert!(columns.may_have(&spelt));
+                prop_assert!(columns.may_have(&spelt.to_ascii_uppercase()));
+            }
         }
     }
 }

@@ -122,6 +122,7 @@ pub struct InlineRow {
 
 impl Record {
     /// The cell of a column, by the index that the source gave it.
+    #[inline]
     pub fn cell(&self, column: usize) -> Cell<'_> {
         match self.slots.get(column) {
             Some(slot) => self.slot_cell(slot),
@@ -141,6 +142,7 @@ impl Record {
         }
     }
 
+    #[inline]
     fn text_cell(&self, column: usize) -> Cell<'_> {
         let Some(end) = self.ends.get(column) else { return Cell::Absent };
         if !self.nothing.is_empty() && self.nothing.contains(&column) {
@@ -276,6 +278,13 @@ impl Record {
 
     /// How the row repeats its header; none where it does not.
     pub(super) fn as_header(&self, columns: &Columns) -> Option<Repeated> {
+        let is_none = |column| match self.cell(column) {
+            Cell::Text(text) => !columns.may_have(text),
+            _ => true,
+        };
+        if is_none(0) && is_none(1) {
+            return None;
+        }
         let names = columns.written();
         let is_own = |column: usize| {
             let text = self.trimmed(column);
@@ -283,7 +292,7 @@ impl Record {
                 names.get(column).is_some_and(|name| text.eq_ignore_ascii_case(name.trim()))
             })
         };
-        // Most rows end this with their first two cells.
+        // Most others end this with their first two cells.
         let is_name = |column| self.trimmed(column).is_some_and(|text| columns.has(text));
         if !is_own(0) && !is_own(1) && !is_name(0) {
             return None;

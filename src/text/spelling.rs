@@ -19,6 +19,8 @@ pub(crate) struct Spelling {
 impl Spelling {
     /// The one by which texts are compared: LF, and NFC.
     pub(crate) const CANONICAL: Self = Self { returns: false, decomposed: false };
+    /// Letters apart from their marks, and the ends of lines as they are compared.
+    pub(crate) const DECOMPOSED: Self = Self { returns: false, decomposed: true };
     /// The others in which programs save whole files.
     pub(crate) const OTHERS: [Self; 3] = [
         Self { returns: true, decomposed: false },
