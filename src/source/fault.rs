@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::RowLimit;
 use super::input::{Damaged, Encoding, Misfit};
 use super::record::Repeated;
+use super::scratch::NoRoom;
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
 use crate::text::place::RowPlace;
@@ -48,6 +49,10 @@ impl Fault {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Damaged>());
         if let Some(damaged) = inner {
             return Self::file(Code::DamagedPacking, damaged.to_string()).hint(damaged.hint());
+        }
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<NoRoom>());
+        if let Some(no_room) = inner {
+            return Self::file(Code::UnreadableFile, no_room.to_string()).hint(no_room.hint());
         }
         let fault = Self::unreadable(&error.to_string());
         match error.kind() {

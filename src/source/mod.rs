@@ -19,6 +19,7 @@ mod manner;
 mod ordered;
 mod path;
 mod record;
+mod scratch;
 mod sheet;
 mod window;
 
@@ -260,7 +261,7 @@ impl Source {
     ) -> Result<Self, Vec<Diagnostic>> {
         let opened = input::unpacked(input).map_err(|fault| vec![fault]);
         let sheet = (manner.shape.sheet.as_ref(), manner.table.header_row);
-        match opened.and_then(|input| sheet::open(input, sheet)) {
+        match opened.and_then(|input| sheet::open(input, sheet, manner.longest)) {
             Ok((columns, rows)) => Ok(Self::new(name, columns, Rows::Sheet(Box::new(rows)))),
             Err(faults) => Err(faults.into_iter().map(|fault| fault.at(&name, 0)).collect()),
         }

@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use calamine::{CellErrorType, Data, ExcelDateTime, ExcelDateTimeType};
-
 use crate::source::{Cell, Each, Format, Location, Manner, Read, Record, Shape, Source, Table};
 
 use super::cells::SheetRow;
-use super::value::{self, CellValue};
+use super::value::{self, CellValue, Raw};
 use super::{SheetName, header, letters_of};
 
 /// A ZIP archive of parts that are stored as they are.
@@ -399,23 +397,24 @@ fn a_header_is_told_from_titles_and_rows() {
 
 #[test]
 fn what_cells_are_worth() {
-    let moment = |serial, is_1904| {
-        Data::DateTime(ExcelDateTime::new(serial, ExcelDateTimeType::DateTime, is_1904))
-    };
-    let length = Data::DateTime(ExcelDateTime::new(1.5, ExcelDateTimeType::TimeDelta, false));
+    let moment = |serial, counts_from_1904| Raw::Moment { serial, counts_from_1904 };
+    let length = Raw::Length(1.5);
     for (data, expected) in [
-        (Data::Empty, "-"),
-        (Data::Float(1002.0), "Number 1002"),
-        (Data::Float(-0.0), "Number 0"),
-        (Data::Float(0.1), "Number 0.1"),
-        (Data::Float(45357.5), "Number 45357.5"),
-        (Data::Float(1e-7), "Number 0.0000001"),
-        (Data::Float(999_999_999_999_999.0), "Number 999999999999999"),
-        (Data::Float(1e15), "? 1000000000000000"),
-        (Data::Float(-1.5e300), "?"),
-        (Data::Float(f64::NAN), "? NaN"),
-        (Data::Int(-5), "Number -5"),
-        (Data::Int(i64::MIN), "? -9223372036854775808"),
+        (Raw::Empty, "-"),
+        (Raw::Number(1002.0), "Number 1002"),
+        (Raw::Number(-0.0), "Number 0"),
+        (Raw::Number(0.1), "Number 0.1"),
+        (Raw::Number(45357.5), "Number 45357.5"),
+        (Raw::Number(1e-7), "Number 0.0000001"),
+        (Raw::Number(999_999_999_999_999.0), "Number 999999999999999"),
+        (Raw::Number(1e15), "? 1000000000000000"),
+        (Raw::Number(-1.5e300), "?"),
+        (Raw::Number(f64::NAN), "? NaN"),
+        (Raw::Unfit("abc".into()), "? abc"),
+        (Raw::NoText { number: "7".into(), count: 3 }, "? "),
+        (moment(2_957_004.0, true), "? 2957004"),
+        (moment(2_957_003.0, true), "Text 9999-12-31T00:00:00"),
+        (moment(59.999_999_999_9, false), "? 1900-02-29"),
         (moment(45_356.383_333_333_33, false), "Text 2024-03-05T09:12:00"),
         (moment(45_357.999_988_425_92, false), "Text 2024-03-06T23:59:59"),
         (moment(45943.541, false), "Text 2025-10-13T12:59:02.400"),
@@ -429,12 +428,12 @@ fn what_cells_are_worth() {
         (moment(43_894.383_333_333_33, true), "Text 2024-03-05T09:12:00"),
         (moment(60.0, true), "Text 1904-03-01T00:00:00"),
         (length, "? 1.5"),
-        (Data::DateTimeIso("2024-03-05".into()), "Text 2024-03-05T00:00:00"),
-        (Data::DateTimeIso("2024-03-05T09:12:00".into()), "Text 2024-03-05T09:12:00"),
-        (Data::DurationIso("PT9H".into()), "? PT9H"),
-        (Data::Error(CellErrorType::Div0), "? #DIV/0!"),
-        (Data::Bool(true), "Bool"),
-        (Data::String(" 00123 ".into()), "Text  00123 "),
+        (Raw::Iso("2024-03-05".into()), "Text 2024-03-05T00:00:00"),
+        (Raw::Iso("2024-03-05T09:12:00".into()), "Text 2024-03-05T09:12:00"),
+        (Raw::IsoLength("PT9H".into()), "? PT9H"),
+        (Raw::Error("#DIV/0!".into()), "? #DIV/0!"),
+        (Raw::Bool(true), "Bool"),
+        (Raw::Text(" 00123 ".into()), "Text  00123 "),
     ] {
         let found = match value::of(data.clone(), false) {
             None => "-".to_owned(),
