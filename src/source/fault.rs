@@ -50,9 +50,8 @@ impl Fault {
         if let Some(damaged) = inner {
             return Self::file(Code::DamagedPacking, damaged.to_string()).hint(damaged.hint());
         }
-        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<NoRoom>());
-        if let Some(no_room) = inner {
-            return Self::file(Code::UnreadableFile, no_room.to_string()).hint(no_room.hint());
+        if let Some(no_room) = NoRoom::of(&error) {
+            return Self::file(Code::TemporaryFile, no_room.to_string()).hint(no_room.hint());
         }
         let fault = Self::unreadable(&error.to_string());
         match error.kind() {

@@ -3,8 +3,11 @@
 //! Not for what is kept: the system takes such a file away with the process.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, ErrorKind, Read, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::window::CHUNK;
 
 /// A file that nobody else sees.
 ///
@@ -12,6 +15,25 @@ use std::path::PathBuf;
 /// There can be none; the error is [`NoRoom`].
 pub(super) fn file() -> io::Result<File> {
     tempfile::tempfile().map_err(no_room)
+}
+
+/// Such a file with all that there is to read.
+///
+/// # Errors
+/// It cannot be read, or there is no room for it.
+pub(super) fn kept(input: &mut dyn Read) -> io::Result<File> {
+    let mut file = file()?;
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match input.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(count) => file.write_all(&chunk[..count]).map_err(no_room)?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    file.seek(SeekFrom::Start(0)).map_err(no_room)?;
+    Ok(file)
 }
 
 /// What it means that such a file cannot be written or read.
@@ -28,6 +50,15 @@ pub(super) struct NoRoom {
 }
 
 impl NoRoom {
+    /// What an error says of a temporary file, if it does; also where others share it.
+    pub(super) fn of(error: &io::Error) -> Option<&Self> {
+        let inner = error.get_ref()?;
+        if let Some(shared) = inner.downcast_ref::<Arc<io::Error>>() {
+            return Self::of(shared);
+        }
+        inner.downcast_ref()
+    }
+
     pub(super) fn hint(&self) -> &'static str {
         "what is piped in, put in order or unpacked is kept there until the end: make room in that folder, or name another one \
          in the environment variable TMPDIR (on Windows: TEMP)"

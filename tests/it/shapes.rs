@@ -226,3 +226,75 @@ fn a_data_file_says_its_shape_by_flags() {
     }
     assert_reads("shapes_by_flags", shown);
 }
+
+/// A text that is too long for one note is several, in order; what is missing of them is sent by the next run, and no more.
+#[test]
+fn a_long_text_is_several_notes_each_sent_once() {
+    let job = |split_at: u32, more: &str| {
+        format!(
+            "job: notes\noperation: ticket_note.create\nsource: {{ csv: notes.csv }}\nmap:\n  ticket_id: '{{{{ ticket }}}}'\n  is_internal_note: true\n  note: {{ from: body, split_at: {split_at} }}\n{more}"
+        )
+    };
+    let paragraph =
+        |number: u32| format!("Paragraph {number} of it: {}", "words ".repeat(12).trim_end());
+    let long = [1, 2, 3].map(paragraph).join("\n\n");
+    let csv = format!("id,ticket,body\nk1,tk_1,short\nk2,tk_1,\"{long}\"\nk3,tk_1,last\n");
+    let desk =
+        Desk::new().file("notes.csv", csv.clone()).file("job.yaml", job(110, "key: '{{ id }}'\n"));
+    let stand = sandbox("");
+    let first = desk.run(&stand, "job.yaml --limit 3");
+    assert_eq!(first.finished()["rows"], 5, "{first:?}");
+    let run = desk.run(&stand, "job.yaml").exits(0);
+    assert_eq!(
+        (run.finished()["succeeded"].as_u64(), run.finished()["already_done"].as_u64()),
+        (Some(2), Some(3))
+    );
+    let part = |number: u32| format!("{}\n({number}/3)", paragraph(number));
+    let expected = ["short".to_owned(), part(1), part(2), part(3), "last".to_owned()];
+    assert_eq!(texts(&stand), expected);
+    desk.run(&stand, "job.yaml").exits(0);
+    assert_eq!(texts(&stand).len(), 5);
+    // Without a key, each is known by its own content.
+    let desk = Desk::new().file("notes.csv", csv).file("job.yaml", job(110, ""));
+    let stand = sandbox("");
+    desk.run(&stand, "job.yaml").exits(0);
+    desk.run(&stand, "job.yaml").exits(0);
+    assert_eq!(texts(&stand), expected);
+    let check = desk.call("check job.yaml");
+    assert!(
+        check.stderr.contains("`note` of 1 row is split: they come to 3 requests"),
+        "{check:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_split_is_told() {
+    let job = |map: &str| {
+        format!(
+            "job: notes\noperation: ticket_note.create\nsource: {{ rows: [{{ ticket_id: tk_1, body: x }}] }}\nmap:\n  ticket_id: '{{{{ ticket_id }}}}'\n  is_internal_note: true\n{map}\n"
+        )
+    };
+    for (map, told) in [
+        (
+            "  note: { from: body, split_at: 5 }",
+            "`split_at` is the number of letters that one note may have, from 100",
+        ),
+        ("  note: { split_at: 1000 }", "does not say where its text comes from"),
+        (
+            "  note: { from: body, split_at: 1000, values: { a: b } }",
+            "`values` does not go with `split_at`",
+        ),
+        ("let: { text: { from: body, split_at: 1000 } }", "a value with a name cannot be split"),
+    ] {
+        let desk = Desk::new().file("job.yaml", job(map));
+        let check = desk.call("check job.yaml").exits(2);
+        assert!(check.stderr.contains(told), "{map}: {check:?}");
+    }
+}
+
+#[test]
+fn what_is_piped_in_is_one_source() {
+    let job = "job: notes\noperation: ticket_note.create\nsources: [{ csv: '-' }, { csv: '-' }]\n";
+    let check = Desk::new().file("job.yaml", job).call("check job.yaml").exits(2);
+    assert!(check.stderr.contains("two sources cannot both read that"), "{check:?}");
+}

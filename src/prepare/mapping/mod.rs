@@ -31,7 +31,7 @@ use std::ops::Range;
 use minijinja::value::ValueKind;
 use serde_json::Value;
 
-use crate::declared::job::{MapValue, Written};
+use crate::declared::job::{MapValue, Written, has_expression};
 use crate::source::{Cell, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -163,6 +163,10 @@ impl Origin {
                 Self::compile(language, &written, source)
             }
             MapValue::Given(other) => Ok(Self::constant(other)),
+            MapValue::Split(split) if has_expression(&split.from.text) => {
+                Self::compile(language, &split.from, source)
+            }
+            MapValue::Split(split) => language.named_column(&split.from, source),
             MapValue::Table(table) => {
                 Table::compile(language, table, source).map(Box::new).map(Self::Table)
             }

@@ -50,7 +50,8 @@ struct Relation {
 
 impl Book {
     pub(super) fn open(mut archive: Archive) -> Result<Self, Fault> {
-        let no_book = || no_workbook("the file is a ZIP archive and no workbook", "unpack it first");
+        let no_book =
+            || no_workbook("the file is a ZIP archive and no workbook", "unpack it first");
         if archive.has("EncryptedPackage") {
             return Err(locked());
         }
@@ -125,7 +126,8 @@ fn sheets<R: Read>(xml: &mut Xml<R>) -> Result<(Vec<(Listed, String)>, bool), qu
                 }
                 "workbookPr" => {
                     let value = tag.attribute("date1904");
-                    counts_from_1904 = value.is_some_and(|value| value == "1" || value == "true");
+                    // Extensions of other versions have one of their own, which says nothing of days.
+                    counts_from_1904 |= value.is_some_and(|value| value == "1" || value == "true");
                 }
                 _ => {}
             },

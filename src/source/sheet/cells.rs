@@ -131,7 +131,10 @@ impl<R: Read + Send> XlsxCells<R> {
                 },
                 Node::End(tag) => match tag.name().local() {
                     "row" => self.next = (self.next.0.saturating_add(1), 0),
-                    "sheetData" => return Ok(None),
+                    "sheetData" => {
+                        self.xml.finish()?;
+                        return Ok(None);
+                    }
                     _ => {}
                 },
                 Node::Over => return Err(early_end().into()),
@@ -154,7 +157,9 @@ impl<R: Read + Send> XlsxCells<R> {
                     drop(tag);
                     match (is_value, is_text) {
                         (true, _) => self.xml.text(most, written.get_or_insert_default())?,
-                        (_, true) => rich_text(&mut self.xml, most, inline.get_or_insert_default())?,
+                        (_, true) => {
+                            rich_text(&mut self.xml, most, inline.get_or_insert_default())?
+                        }
                         _ => self.xml.pass()?,
                     }
                 }
@@ -171,7 +176,12 @@ impl<R: Read + Send> XlsxCells<R> {
     }
 
     /// What is written in a cell, by its kind.
-    fn raw(&mut self, kind: Option<&str>, style: Option<&str>, text: String) -> Result<Raw, Broken> {
+    fn raw(
+        &mut self,
+        kind: Option<&str>,
+        style: Option<&str>,
+        text: String,
+    ) -> Result<Raw, Broken> {
         if text.is_empty() {
             return Ok(Raw::Empty);
         }
@@ -233,7 +243,9 @@ impl<R: Read + Send> XlsxCells<R> {
                     }
                     if length > self.longest.bytes() {
                         let longest = self.longest;
-                        return Err(Broken::Sheet(format!("row {number_from_1} is longer than {longest}")));
+                        return Err(Broken::Sheet(format!(
+                            "row {number_from_1} is longer than {longest}"
+                        )));
                     }
                     row.cells.push((column, value));
                 }
@@ -288,7 +300,8 @@ fn beyond(place: &str) -> Broken {
 
 /// The number of a row, from 0.
 fn row_of(written: &str) -> Result<u32, Broken> {
-    let number = written.trim().parse::<u32>().ok().filter(|number| (1..=MOST_ROWS).contains(number));
+    let number =
+        written.trim().parse::<u32>().ok().filter(|number| (1..=MOST_ROWS).contains(number));
     let number = number.and_then(|number| number.checked_sub(1));
     number.ok_or_else(|| {
         let shown: String = written.chars().take(30).collect();

@@ -169,7 +169,13 @@ impl OdsCells {
                     }
                 },
                 // What is within it was passed, other tables among it.
-                Node::End(tag) => self.is_over = tag.name().local() == "table",
+                Node::End(tag) => {
+                    self.is_over = tag.name().local() == "table";
+                    if self.is_over {
+                        drop(tag);
+                        self.xml.finish()?;
+                    }
+                }
                 Node::Over => return Err(early_end().into()),
                 _ => {}
             }
@@ -182,7 +188,9 @@ impl OdsCells {
         let (mut cells, mut column, mut length) = (Vec::new(), 0_u64, 0);
         loop {
             let head = match self.xml.next()? {
-                Node::Start(tag) if matches!(tag.name().local(), "table-cell" | "covered-table-cell") => {
+                Node::Start(tag)
+                    if matches!(tag.name().local(), "table-cell" | "covered-table-cell") =>
+                {
                     head_of(&tag)
                 }
                 Node::Start(tag) => {
@@ -213,7 +221,9 @@ impl OdsCells {
                 length += value.as_text().len();
                 if length > self.longest.bytes() {
                     let message = format!("row {} is longer than {}", self.next, self.longest);
-                    return Err(Broken::Fault(Fault::file(Code::RowTooLong, message).hint(RAISE_LIMIT)));
+                    return Err(Broken::Fault(
+                        Fault::file(Code::RowTooLong, message).hint(RAISE_LIMIT),
+                    ));
                 }
                 cells.push((at, value.clone()));
             }
@@ -350,7 +360,9 @@ fn head_of(tag: &Tag<'_>) -> Head {
     let raw = match kind.as_deref() {
         Some("date") => of("office:date-value").map(Raw::Iso),
         Some("time") => of("office:time-value").map(Raw::IsoLength),
-        Some("boolean") => of("office:boolean-value").map(|value| Raw::Bool(value.trim() == "true")),
+        Some("boolean") => {
+            of("office:boolean-value").map(|value| Raw::Bool(value.trim() == "true"))
+        }
         Some("string") => of("office:string-value").map(Raw::Text),
         Some(_) => of("office:value").map(|value| match value::number(&value) {
             Some(number) => Raw::Number(number),
@@ -381,7 +393,8 @@ fn beyond(place: &str) -> Fault {
     let message = format!(
         "the sheet has something in {place}, and one may have {MOST_ROWS} rows and {MOST_COLUMNS} columns"
     );
-    Fault::file(Code::Sheet, message).hint("delete what stands so far away, and save the workbook anew")
+    Fault::file(Code::Sheet, message)
+        .hint("delete what stands so far away, and save the workbook anew")
 }
 
 fn no_content() -> Fault {

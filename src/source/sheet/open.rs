@@ -34,7 +34,7 @@ pub(in crate::source) fn open(
     SheetRows::begin(cells, header_row.map(NonZeroU32::get))
 }
 
-fn cells(
+pub(super) fn cells(
     mut input: Box<dyn Input>,
     sheet: Option<&SheetName>,
     longest: RowLimit,
@@ -46,10 +46,9 @@ fn cells(
         Kind::Xlsx => xlsx(input, sheet, longest),
         Kind::Ods => ods(input, sheet, longest),
         Kind::Old if is_locked(input).map_err(Fault::io)? => Err(locked()),
-        Kind::Old => Err(no_workbook(
-            "the file is an old workbook (XLS), which is not read",
-            SAVE_AS_XLSX,
-        )),
+        Kind::Old => {
+            Err(no_workbook("the file is an old workbook (XLS), which is not read", SAVE_AS_XLSX))
+        }
     }
 }
 
@@ -58,7 +57,9 @@ fn cells(
 fn is_locked(mut input: Box<dyn Input>) -> std::io::Result<bool> {
     let mut head = Vec::new();
     input.by_ref().take(76).read_to_end(&mut head)?;
-    let Some((shift, sector)) = head.get(30).copied().zip(head.get(48..).and_then(<[u8]>::first_chunk)) else {
+    let Some((shift, sector)) =
+        head.get(30).copied().zip(head.get(48..).and_then(<[u8]>::first_chunk))
+    else {
         return Ok(false);
     };
     let sector = u64::from(u32::from_le_bytes(*sector));

@@ -165,8 +165,7 @@ pub(super) fn rich_text<R: Read>(
     loop {
         match xml.next()? {
             Node::Start(tag) => {
-                let (is_text, is_spoken) =
-                    (tag.name().local() == "t", tag.name().local() == "rPh");
+                let (is_text, is_spoken) = (tag.name().local() == "t", tag.name().local() == "rPh");
                 let keeps = tag.attribute("xml:space").is_some_and(|space| space == "preserve");
                 drop(tag);
                 if is_spoken {
@@ -244,15 +243,18 @@ mod tests {
     #[test]
     fn texts_are_found_by_their_numbers_in_memory_and_beyond() {
         let of = |number: usize| format!("{number} {}", "ghi chú ".repeat(number % 700));
-        let all: String =
-            (0..2_000).map(|number| format!("<si><t xml:space=\"preserve\">{}</t></si>", of(number))).collect();
+        let all: String = (0..2_000)
+            .map(|number| format!("<si><t xml:space=\"preserve\">{}</t></si>", of(number)))
+            .collect();
         let mut strings = read(&format!("<sst>{all}</sst>"));
         assert!(strings.tape.file.is_some() && strings.tape.memory.len() <= PAGE);
         for number in (0..2_000).rev().chain([0, 1_999, 17]) {
             assert_eq!(strings.get(number as u64).unwrap().unwrap(), of(number));
         }
         assert_eq!(strings.get(2_000).unwrap(), None);
-        let mut few = read("<sst><si><t> a </t></si><si><r><rPr/><t>b</t></r><rPh><t>x</t></rPh><r><t>c</t></r></si><si/></sst>");
+        let mut few = read(
+            "<sst><si><t> a </t></si><si><r><rPr/><t>b</t></r><rPh><t>x</t></rPh><r><t>c</t></r></si><si/></sst>",
+        );
         let all: Vec<_> = (0..3).map(|number| few.get(number).unwrap().unwrap()).collect();
         assert_eq!(all, ["a", "bc", ""]);
     }

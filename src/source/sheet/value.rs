@@ -83,7 +83,9 @@ pub(super) enum Raw {
 /// A number as a workbook writes it; none where it is none.
 pub(super) fn number(written: &str) -> Option<f64> {
     let text = written.trim();
-    let begins = text.trim_start_matches(['-', '+']).starts_with(|sign: char| sign.is_ascii_digit() || sign == '.');
+    let begins = text
+        .trim_start_matches(['-', '+'])
+        .starts_with(|sign: char| sign.is_ascii_digit() || sign == '.');
     text.parse().ok().filter(|_| begins)
 }
 
@@ -110,12 +112,14 @@ pub(super) fn of(raw: Raw, has_formula: bool) -> Option<CellValue> {
         }
         Raw::Unfit(text) => {
             let shown: String = text.chars().take(MOST_SHOWN).collect();
-            let message = format!("holds {shown}, which is not of the kind that the cell is said to be");
+            let message =
+                format!("holds {shown}, which is not of the kind that the cell is said to be");
             faulty(&shown, message, WRITE_ANEW)
         }
         Raw::NoText { number, count } => {
             let shown: String = number.chars().take(MOST_SHOWN).collect();
-            let message = format!("holds the text number {shown} of the workbook, which has {count}");
+            let message =
+                format!("holds the text number {shown} of the workbook, which has {count}");
             faulty("", message, WRITE_ANEW)
         }
     })

@@ -11,6 +11,7 @@ use quick_xml::events::{BytesEnd, BytesStart, Event};
 
 use super::zip::broken;
 use crate::source::fault::Fault;
+use crate::source::scratch::NoRoom;
 
 /// A tag, a text or a comment may have so many bytes, …
 pub(super) const LONGEST_PIECE: u64 = 8 << 20;
@@ -122,6 +123,13 @@ impl<R: Read> Xml<R> {
         })
     }
 
+    /// Reads what is left of the part, whatever it is: whether a part is sound shows at its end.
+    pub(super) fn finish(&mut self) -> Result<(), quick_xml::Error> {
+        let part = self.reader.get_mut();
+        part.left = u64::MAX;
+        io::copy(part, &mut io::sink()).map(drop).map_err(Into::into)
+    }
+
     /// Passes everything up to the end of the element that has begun.
     pub(super) fn pass(&mut self) -> Result<(), quick_xml::Error> {
         let within = self.depth;
@@ -169,6 +177,11 @@ pub(super) fn fault(error: &quick_xml::Error, what: &str) -> Fault {
         && let Some(number) = error.raw_os_error()
     {
         return Fault::io(io::Error::from_raw_os_error(number));
+    }
+    if let quick_xml::Error::Io(error) = error
+        && NoRoom::of(error).is_some()
+    {
+        return Fault::io(io::Error::new(error.kind(), std::sync::Arc::clone(error)));
     }
     let reason = match error {
         quick_xml::Error::Io(error) => error.to_string(),

@@ -162,12 +162,16 @@ impl<I: Read> Read for Unpacked<I> {
         self.read += count as u64;
         if self.read > self.most {
             let (name, most) = (&self.name, self.most);
-            return Err(broken(format!("{name} in it has more than {most} bytes, as many as it may have")));
+            return Err(broken(format!(
+                "{name} in it has more than {most} bytes, as many as it may have"
+            )));
         }
         let is_over = count == 0 && !buffer.is_empty();
         if is_over && (self.read != self.part.length || self.sum.sum() != self.part.sum) {
             let name = &self.name;
-            return Err(broken(format!("{name} in it is damaged: it is not what it was when it was saved")));
+            return Err(broken(format!(
+                "{name} in it is damaged: it is not what it was when it was saved"
+            )));
         }
         Ok(count)
     }
@@ -270,6 +274,7 @@ fn damaged() -> Fault {
 }
 
 fn too_large(name: &str, length: u64, most: u64) -> Fault {
-    let message = format!("the workbook has {length} bytes in its part {name}, which may have {most}");
+    let message =
+        format!("the workbook has {length} bytes in its part {name}, which may have {most}");
     no_workbook(&message, SAVE_ANEW)
 }
