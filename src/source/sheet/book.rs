@@ -16,7 +16,7 @@ use super::zip::{Archive, broken};
 /// A part that is kept in memory may have so many bytes, …
 const LARGEST_KEPT: u64 = 32 << 20;
 /// … and that of shared texts, which is not.
-const LARGEST_TEXTS: u64 = 16 << 30;
+const LARGEST_TEXTS: u64 = 4 << 30;
 /// A workbook may have so many sheets and other parts.
 const MOST_PARTS: usize = 1 << 16;
 

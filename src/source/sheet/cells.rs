@@ -5,7 +5,7 @@
 use std::io::Read;
 
 use crate::source::RowLimit;
-use crate::source::fault::Fault;
+use crate::source::fault::{Fault, RAISE_LIMIT};
 use crate::text::code::Code;
 
 use super::book::Meanings;
@@ -53,8 +53,10 @@ pub(super) struct XlsxCells<R> {
 /// Why a row ends.
 enum Broken {
     Xml(quick_xml::Error),
-    /// What is wrong, as a sentence that follows the cell before.
+    /// What is wrong, in a sentence.
     Sheet(String),
+    /// The row of this number is longer than one may be.
+    TooLong(u32),
 }
 
 impl From<quick_xml::Error> for Broken {
@@ -242,10 +244,7 @@ impl<R: Read + Send> XlsxCells<R> {
                         return Err(twice(number_from_1));
                     }
                     if length > self.longest.bytes() {
-                        let longest = self.longest;
-                        return Err(Broken::Sheet(format!(
-                            "row {number_from_1} is longer than {longest}"
-                        )));
+                        return Err(Broken::TooLong(number_from_1));
                     }
                     row.cells.push((column, value));
                 }
@@ -282,6 +281,10 @@ impl<R: Read + Send> Cells for XlsxCells<R> {
                     xml::fault(&error, &format!("the sheet cannot be read any further{behind}"))
                 }
                 Broken::Sheet(what) => Fault::file(Code::Sheet, what).hint(SAVE_ANEW),
+                Broken::TooLong(row) => {
+                    let message = format!("row {row} is longer than {}", self.longest);
+                    Fault::file(Code::RowTooLong, message).hint(RAISE_LIMIT)
+                }
             }
         })
     }

@@ -43,8 +43,10 @@ impl SheetName {
     }
 }
 
-/// So many rows are looked at for a header.
+/// So many rows are looked at for a header, …
 const ROWS_TO_HEADER: usize = 60;
+/// … and no more once they have so many bytes of text.
+const BYTES_TO_HEADER: usize = 8 << 20;
 
 pub(super) struct SheetRows {
     cells: Box<dyn Cells>,
@@ -65,12 +67,15 @@ impl SheetRows {
             Some(number) => rows.back().is_none_or(|last| last.number < number),
             None => rows.len() < ROWS_TO_HEADER,
         };
-        while wanted(&rows) {
+        let mut held = 0;
+        while wanted(&rows) && held < BYTES_TO_HEADER {
             match cells.next_row().map_err(|fault| vec![fault])? {
                 Some(row) => {
                     if header_row.is_some_and(|number| row.number < number) {
                         continue;
                     }
+                    let of_row = row.cells.iter().map(|(_, value)| value.as_text().len());
+                    held += of_row.sum::<usize>();
                     rows.push_back(row);
                 }
                 None => break,

@@ -17,12 +17,14 @@ use super::xml::{self, Node, Tag, Xml, early_end, too_long};
 use super::zip::{Archive, Unpacked};
 
 /// Where the sheets are, and how many bytes they may have.
-const CONTENT: (&str, u64) = ("content.xml", 16 << 30);
+const CONTENT: (&str, u64) = ("content.xml", 4 << 30);
 const MANIFEST: (&str, u64) = ("META-INF/manifest.xml", 32 << 20);
 /// Something may stand in a row with at most this number.
 const MOST_ROWS: u64 = 1 << 24;
 /// A file may have so many sheets, and so many styles of such.
-const MOST_SHEETS: usize = 1 << 16;
+const MOST_SHEETS: usize = 1 << 12;
+/// A longer name of one is cut.
+const LONGEST_NAME: usize = 4096;
 
 /// The sheets of a file, up to the first that is enough.
 pub(super) fn sheets(
@@ -386,7 +388,8 @@ fn repeats(tag: &Tag<'_>, name: &str) -> u64 {
 }
 
 fn attribute(tag: &Tag<'_>, name: &str) -> String {
-    tag.attribute(name).unwrap_or_default().into_owned()
+    let value = tag.attribute(name).unwrap_or_default();
+    value[..value.floor_char_boundary(LONGEST_NAME)].to_owned()
 }
 
 fn beyond(place: &str) -> Fault {

@@ -9,11 +9,14 @@ use std::io::{self, BufWriter, Read, Seek as _, SeekFrom, Write as _};
 use crate::source::scratch;
 
 use super::xml::{Node, Xml, early_end, too_long};
+use super::zip::broken;
 
 /// So many bytes of them are kept in memory.
 const IN_MEMORY: usize = 2 << 20;
 /// One of so many is known by its place.
 const STRIDE: u64 = 16;
+/// A workbook may have so many of them.
+const MOST: u64 = 1 << 26;
 /// What is read of the file at once, and how many such pages are at hand.
 const PAGE: usize = 16 * 1024;
 const PAGES: usize = 64;
@@ -54,6 +57,9 @@ impl Strings {
                     drop(tag);
                     text.clear();
                     rich_text(xml, most, &mut text)?;
+                    if strings.count == MOST {
+                        return Err(broken(format!("it has more than {MOST} shared texts")).into());
+                    }
                     strings.add(&text, &mut writer)?;
                 }
                 Node::Over => break,

@@ -15,8 +15,10 @@ use crate::source::scratch::NoRoom;
 
 /// A tag, a text or a comment may have so many bytes, …
 pub(super) const LONGEST_PIECE: u64 = 8 << 20;
-/// … and an element may be within so many others.
+/// … an element may be within so many others, …
 const DEEPEST: usize = 200;
+/// … and its name may have so many.
+const LONGEST_NAME: usize = 500;
 
 /// Elements, as they come.
 pub(super) struct Xml<R> {
@@ -104,6 +106,10 @@ impl<R: Read> Xml<R> {
                 self.depth += 1;
                 if self.depth > DEEPEST {
                     let message = format!("it has more than {DEEPEST} elements within each other");
+                    return Err(broken(message).into());
+                }
+                if tag.name().0.len() > LONGEST_NAME {
+                    let message = format!("it has a name of more than {LONGEST_NAME} bytes");
                     return Err(broken(message).into());
                 }
                 Node::Start(Tag(tag))
