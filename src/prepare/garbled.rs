@@ -175,7 +175,7 @@ fn split_tones(text: &str) -> Option<&str> {
 fn signs_in_words(text: &str) -> Option<&str> {
     let bytes = text.as_bytes();
     let (mut count, mut first) = (0, None);
-    let mut has_others = false;
+    let (mut has_others, mut is_within) = (false, false);
     for at in memchr::memchr_iter(0xc2, bytes) {
         // ¨ © ª ¬ soft hyphen ® µ ¶ · ¸ ¹ ¼ ½ ¾, but none of those that quotes and ordinals are written with.
         let Some(sign @ (0xa8..=0xaa | 0xac..=0xae | 0xb5..=0xb9 | 0xbc..=0xbe)) =
@@ -187,10 +187,12 @@ fn signs_in_words(text: &str) -> Option<&str> {
         if !behind.is_some_and(char::is_alphabetic) {
             continue;
         }
+        // Units begin with such a sign; words have letters on both sides of it.
+        is_within |= text[..at].chars().next_back().is_some_and(char::is_alphabetic);
         count += 1;
         has_others |= first.is_some_and(|first| first != sign);
         first = first.or(Some(sign));
-        if count >= 3 && has_others {
+        if count >= 3 && has_others && is_within {
             return Some(word_at(text, at));
         }
     }

@@ -156,9 +156,16 @@ impl Preparer {
     /// What only the whole source can tell, in order: columns that the job names and that no row had, fields that are left
     /// out, rows in which nothing is written.
     pub fn of_whole(&self, source: &Source) -> Vec<Diagnostic> {
-        let mut problems = self.never_seen(source);
+        let passed = source.passed();
+        let lacks_all =
+            passed.iter().any(|passed| matches!(passed.why, Why::Lacking { do_all: true, .. }));
+        // Where no row comes of anything, that no row has a column is no news.
+        let mut problems = match lacks_all && source.rows() == 0 {
+            true => Vec::new(),
+            false => self.never_seen(source),
+        };
         problems.extend(self.left_out(source));
-        problems.extend(source.passed().iter().map(passed_over));
+        problems.extend(passed.iter().map(passed_over));
         problems
     }
 

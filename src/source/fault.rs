@@ -94,7 +94,7 @@ impl Fault {
             offset + 1
         );
         Self::row(line, Code::UnfitByte, message).hint(
-            "the file is in another encoding, or damaged at this place: name the encoding in which it was saved",
+            "the file is in another encoding, or damaged at this place: name the encoding in which it was saved; for UTF-8 name none",
         )
     }
 

@@ -465,8 +465,9 @@ codes! {
              by the row's key and the others by that key with #2, #3: a rerun sends what is missing."
         GarbledText "garbled-text"
             "a text has letters that were read in the wrong encoding"
-            "Such as Tiáº¿ng for Tiếng: a program has read UTF-8 as windows-1252 and saved what it saw. Letters may be lost for good, \
-             so nothing is repaired. Export the data anew, as UTF-8 all the way."
+            "Such as Tiáº¿ng for Tiếng: a program has read UTF-8 as windows-1252 and saved what it saw; or windows-1258 or TCVN3 were \
+             read as another encoding, as in goòi or l¹i. Letters may be lost for good, so nothing is repaired. Where the job names an \
+             encoding, name the right one; else export the data anew, as UTF-8 all the way."
         ImplicitDefault "implicit-default"
             "an important field is left to its default"
             "The rows are sent, but the default may not be what you want: what is sent may be seen by customers, for one. Map the \

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::{Example, FILTERS};
+use super::{Example, FILTERS, Filter};
 use crate::declared::job::{Lookups, Written};
 use crate::prepare::mapping::{Kept, Language, Mapped, Origin, Row};
 use crate::source::{InlineRow, OwnedCell, Read, Record, Source};
