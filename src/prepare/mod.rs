@@ -232,7 +232,8 @@ fn lacking_list(
     (wanted, keys): &(Arc<str>, Vec<Arc<str>>),
 ) -> Diagnostic {
     let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
-    let near = closest(wanted, &keys).map(|near| did_you_mean(wanted, near));
+    let near = closest(wanted, &keys).filter(|_| wanted.len() > 2);
+    let near = near.map(|near| did_you_mean(wanted, near));
     let place = Place::File(Arc::clone(file));
     let count = lines.count;
     if do_all {

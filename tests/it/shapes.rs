@@ -298,3 +298,66 @@ fn what_is_piped_in_is_one_source() {
     let check = Desk::new().file("job.yaml", job).call("check job.yaml").exits(2);
     assert!(check.stderr.contains("two sources cannot both read that"), "{check:?}");
 }
+
+/// What has no list has no rows, and a path that is misspelt would lose all of them.
+#[test]
+fn objects_without_the_list_of_rows_are_told() {
+    let lines = "{\"id\":\"tk_1\",\"comments\":[{\"body\":\"a\"}]}\n{\"id\":\"tk_2\"}\n{\"id\":\"tk_3\",\"comments\":[]}\n";
+    let map = "map: { ticket_id: '{{ parent.id }}', note: '{{ body }}', is_internal_note: true }";
+    let job = |each: &str| {
+        format!(
+            "job: notes\noperation: ticket_note.create\nsource: {{ jsonl: l.jsonl, each: {each} }}\n{map}\n"
+        )
+    };
+    let desk = Desk::new().file("l.jsonl", lines);
+    desk.write("job.yaml", job("/comments"));
+    let check = desk.call("check job.yaml").exits(0);
+    assert!(
+        check
+            .stderr
+            .contains("1 object has nothing at `/comments`, so no rows come of them: line 2"),
+        "{check}"
+    );
+    desk.write("job.yaml", job("/coments"));
+    let check = desk.call("check job.yaml").exits(2);
+    assert!(check.stderr.contains("no object has anything at `/coments`"), "{check}");
+    assert!(check.stderr.contains("did you mean `comments`?"), "{check}");
+    assert!(!check.stderr.contains("no row has a column"), "{check}");
+}
+
+/// Where a file breaks off nobody knows how many rows there were: that those which came are valid is not all.
+#[test]
+fn a_source_that_breaks_off_is_not_all_valid() {
+    use std::io::Write as _;
+    let rows: String =
+        (0..500).map(|row| format!("tk_1,Ghi chú số {row} {},true\n", row * 7919)).collect();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(format!("ticket_id,note,is_internal_note\n{rows}").as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    for cut in [packed.len() - 1, packed.len() / 2, 12] {
+        let desk = Desk::new().file("notes.csv.gz", &packed[..cut]);
+        let check = desk.call("check notes.csv.gz --operation ticket_note.create").exits(2);
+        assert!(check.stderr.contains("damaged-packing"), "{check}");
+        assert!(
+            !check.stdout.contains("all valid") && !check.stderr.contains("all valid"),
+            "{check}"
+        );
+    }
+}
+
+#[test]
+fn what_finds_no_room_for_a_temporary_file_says_which_folder() {
+    let job = "job: notes\noperation: ticket_note.create\nsource: { csv: n.csv }\norder_by: '{{ note }}'\n";
+    let csv = "ticket_id,note,is_internal_note\ntk_1,a,true\n";
+    let desk = Desk::new().file("job.yaml", job).file("n.csv", csv);
+    let desk = desk
+        .env("TMPDIR", "/nowhere/at/all")
+        .env("TEMP", "/nowhere/at/all")
+        .env("TMP", "/nowhere/at/all");
+    let check = desk.call("check job.yaml").exits(2);
+    assert!(
+        check.stderr.contains("a temporary file cannot be kept in the folder /nowhere/at/all"),
+        "{check}"
+    );
+    assert!(check.stderr.contains("TMPDIR"), "{check}");
+}

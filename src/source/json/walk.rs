@@ -194,7 +194,8 @@ impl JsonWalk {
                 let all: Vec<&str> = keys.iter().map(String::as_str).collect();
                 let near = match self.path.steps().get(*steps) {
                     Some(PathStep::Key(wanted)) => {
-                        closest(wanted, &all).map(|near| did_you_mean(wanted, near))
+                        let near = closest(wanted, &all).filter(|_| wanted.len() > 2);
+                        near.map(|near| did_you_mean(wanted, near))
                     }
                     _ => None,
                 };
