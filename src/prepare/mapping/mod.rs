@@ -95,8 +95,12 @@ pub(crate) enum ValueError {
     Lookup(#[from] MissingKey),
     #[error("{} is not in the table of values", named_value(.value))]
     NotListed { value: String, hint: String },
-    #[error("`{expression}` names something that this row does not have")]
-    Undefined { expression: String },
+    #[error("{} names something that this row does not have", on_line(.expression, *.line))]
+    Undefined {
+        expression: String,
+        /// The line of the job that it stands on, where it is one of many in a text.
+        line: Option<usize>,
+    },
     /// In the words of the language, or of one of its filters.
     #[error("{words}")]
     Evaluation { words: String },
@@ -138,6 +142,14 @@ impl ValueError {
             Self::NotListed { value, .. } => Some(value),
             _ => None,
         }
+    }
+}
+
+/// A part of the job in quotes, with its line where that is told.
+fn on_line(part: &str, line: Option<usize>) -> String {
+    match line {
+        Some(line) => format!("`{part}` (line {line} of the job)"),
+        None => format!("`{part}`"),
     }
 }
 
