@@ -9,10 +9,12 @@ pub(super) mod job_file;
 pub(super) mod json_source;
 pub(super) mod layout_source;
 pub(super) mod list;
+pub(super) mod lookup_table;
 pub(super) mod markup;
 pub(super) mod redaction;
 pub(super) mod shapes;
 pub(super) mod terminal;
+pub(super) mod workbook;
 
 use std::path::PathBuf;
 

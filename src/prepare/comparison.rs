@@ -11,16 +11,21 @@ use super::mapping::{Comparison, Misread, Origin};
 
 /// A warning for a field of true and false that hangs on a comparison.
 pub(super) fn warning(field: &FieldOrigin) -> Option<Diagnostic> {
-    let (Comparison { column, text, equal }, place) =
+    let (Comparison { column, texts, equal }, place) =
         (field.origin.comparison()?, field.at.as_ref()?);
     let (name, other) = (&field.field, !equal);
+    let quoted: Vec<String> = texts.iter().map(|text| format!("\"{text}\"")).collect();
+    let one_of = if texts.len() > 1 { "one of " } else { "" };
     let message = format!(
-        "`{name}` hangs on whether `{column}` is exactly \"{text}\": with another blank, capital or form of a letter it is not"
+        "`{name}` hangs on whether `{column}` is exactly {one_of}{}: with another blank, capital or form of a letter it is not",
+        quoted.join(", ")
     );
+    let listed: Vec<String> = quoted.iter().map(|text| format!("{text}: {equal}")).collect();
     let column = column.replace('"', "'");
     let hint = format!(
         "name every text, and any other is a problem that is shown: {name}: {{ from: \"{{{{ {column} }}}}\", values: {{ \
-         \"{text}\": {equal}, \"…\": {other} }} }}"
+         {}, \"…\": {other} }} }}",
+        listed.join(", ")
     );
     let warning = Diagnostic::warning(Code::TextComparison, place.clone(), message);
     Some(warning.hint(hint))

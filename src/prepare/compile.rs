@@ -25,7 +25,7 @@ use super::comparison;
 use super::intake::{Intake, Taken};
 use super::naming::named;
 use super::sieve::Sieve;
-use super::{Choice, FieldOrigin, MOST_LEFT_OUT, Preparer};
+use super::{Choice, FieldOrigin, MOST_LEFT_OUT, Preparer, split};
 
 /// The column that names a row's operation where the job does not.
 const OPERATION_COLUMN: &str = "operation";
@@ -51,10 +51,10 @@ impl Preparer {
                 Self {
                     columns: source.columns().clone(),
                     choice,
-                    fields: compiled.fields,
+                    fields: compiled.fields.into(),
                     intakes: compiled.intakes,
-                    named: compiled.named,
-                    sieve: compiled.sieve,
+                    named: compiled.named.into(),
+                    sieve: Arc::new(compiled.sieve),
                     key: compiled.key,
                     order: compiled.order,
                     collected: None,
@@ -67,6 +67,7 @@ impl Preparer {
                     by_name: matches!(compiler.job.map, Part::Absent),
                     field_names: field_names(&operations),
                     language_columns,
+                    read_as: job.rows.encoding().map(Arc::from),
                 },
                 warnings,
             )),
@@ -202,6 +203,7 @@ fn open_columns(job: &Job, source: &Source) -> Vec<(usize, Written)> {
             let ValueTable { from, .. } = &**table;
             Some(from.clone())
         }
+        MapValue::Split(split) => Some(split.from.clone()),
     });
     let conditions = shaping.conditions.iter().map(|condition| condition.keep.clone());
     let written = written.chain(conditions).chain(shaping.required.iter().cloned());
@@ -359,7 +361,31 @@ impl<'a> Compiler<'a> {
         let origin = Origin::of_value(&self.language, &entry.value, &entry.value_place, source);
         let origin = self.keep(origin)?;
         let field = field_origin(&entry.field, origin, source.columns());
-        Some(FieldOrigin { at: Some(entry.value_place.clone()), ..field })
+        let split_at = match &entry.value {
+            MapValue::Split(split) => Some(split.at),
+            MapValue::Given(_) | MapValue::Table(_) => None,
+        };
+        if split_at.is_some() {
+            self.check_split(entry);
+        }
+        Some(FieldOrigin { at: Some(entry.value_place.clone()), split_at, ..field })
+    }
+
+    /// What is split is made anew, by the one operation of all rows.
+    fn check_split(&mut self, entry: &MapEntry) {
+        let place = &entry.value_place;
+        let problem = match self.job.operation {
+            Some(OperationChoice::Fixed(operation)) => {
+                split::unfit(operation.effect, &operation.name, place)
+            }
+            Some(_) => {
+                let message = "`split_at` needs one operation for all rows";
+                let problem = Diagnostic::error(Code::InvalidValue, place.clone(), message);
+                Some(problem.hint("name it, as in operation: ticket_note.create"))
+            }
+            None => None,
+        };
+        self.problems.extend(problem);
     }
 
     fn check_field_name(&mut self, entry: &MapEntry) {
@@ -609,5 +635,5 @@ pub(super) fn slip(name: &str, meant: &str, place: Place) -> Diagnostic {
 
 fn field_origin(field: &str, origin: Origin, columns: &Columns) -> FieldOrigin {
     let column = origin.only_column().and_then(|index| columns.names().get(index)).cloned();
-    FieldOrigin { field: field.into(), origin, column, at: None }
+    FieldOrigin { field: field.into(), origin, column, at: None, split_at: None }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::declared::connector::Operation;
 use crate::row::{FieldValue, Fields};
-use crate::source::{Cell, Record};
+use crate::source::{Cell, Record, Share};
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place, slip_of};
 use crate::text::lookalike::did_you_mean;
@@ -24,7 +24,7 @@ use super::prepared::{Findings, RowKey};
 use super::request::misleading;
 use super::schema::{Finding, Kind};
 use super::sieve::Sifted;
-use super::{Choice, FieldOrigin, Preparer};
+use super::{Choice, FieldOrigin, Preparer, split};
 
 /// A record that has been taken in, and is to be checked.
 pub(super) struct UncheckedRow<'a> {
@@ -48,7 +48,9 @@ impl Preparer {
         let kept = self.kept();
         let row = self.row(record, &kept);
         match self.sift(row, &mut Vec::new()) {
-            Sifted::Kept | Sifted::Unknown => Some(self.key_of(row).0),
+            Sifted::Kept | Sifted::Unknown => {
+                Some(Self::key_of_share(self.key_of(row).0, record.share))
+            }
             Sifted::Out(_) => None,
         }
     }
@@ -169,6 +171,10 @@ impl Preparer {
             },
             about: error.about().map(Box::from),
         })?;
+        let mapped = match field.split_at {
+            None => mapped,
+            Some(split_at) => split_mapped(field, mapped, (split_at, row.record.share))?,
+        };
         match mapped {
             Mapped::Absent => Ok(None),
             Mapped::Text(text) if text.is_empty() => Ok(None),
@@ -441,6 +447,30 @@ impl Preparer {
                 column.and_then(|column| self.columns.cell_address(column, place.row.line));
         }
         place
+    }
+}
+
+/// The row's share of a text.
+fn split_mapped<'p>(
+    field: &FieldOrigin,
+    mapped: Mapped<'p>,
+    (split_at, share): (usize, Option<Share>),
+) -> Result<Mapped<'p>, Unfit> {
+    let Mapped::Text(text) = &mapped else { return Ok(mapped) };
+    match split::share_of(text, split_at, share) {
+        Ok(None) => Ok(mapped),
+        Ok(Some(part)) => Ok(Mapped::Text(part.into())),
+        Err(_) => {
+            let message = split::TooMany::message(split_at);
+            let violation = Violation {
+                hint: Some(
+                    "raise `split_at`, or cut the text off, as in {{ note | truncate(10000) }}"
+                        .to_owned(),
+                ),
+                ..refused(&field.field, Code::InvalidValue, message)
+            };
+            Err(Unfit { violation, about: None })
+        }
     }
 }
 

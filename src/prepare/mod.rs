@@ -18,15 +18,18 @@ mod remarks;
 pub(crate) mod request;
 pub(crate) mod schema;
 mod sieve;
+mod split;
 
 use std::sync::Arc;
 
 use crate::declared::job::{Job, Marker, Written};
 use crate::prepare::mapping::{Kept, NamedValue, Origin, Row};
 use crate::prepare::sieve::Sieve;
-use crate::source::{Collected, Columns, InlineRow, Lines, Record, Source};
+use crate::source::{Collected, Columns, InlineRow, Lines, Passed, Record, Source, Why};
 use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place, slip_of};
+use crate::text::diagnostic::{Diagnostic, Place, closest, slip_of};
+use crate::text::lookalike::did_you_mean;
+use crate::text::visible::shown;
 
 use intake::Intake;
 pub(crate) use prepared::{Draft, Findings, Prepared, Ready, RowKey, ToldOnce};
@@ -39,11 +42,11 @@ const MOST_LEFT_OUT: usize = 20;
 pub struct Preparer {
     columns: Columns,
     choice: Choice,
-    fields: Vec<FieldOrigin>,
+    fields: Arc<[FieldOrigin]>,
     intakes: Vec<Intake>,
     /// The job's named values, in order.
-    named: Vec<NamedValue>,
-    sieve: Sieve,
+    named: Arc<[NamedValue]>,
+    sieve: Arc<Sieve>,
     key: Option<Origin>,
     /// What rows are put in order by.
     order: Option<Origin>,
@@ -61,6 +64,8 @@ pub struct Preparer {
     /// The names of all fields of all operations.
     field_names: Vec<Arc<str>>,
     language_columns: Vec<(usize, Written)>,
+    /// The encoding that the job names for its rows, if it names one.
+    read_as: Option<Arc<str>>,
 }
 
 enum Choice {
@@ -76,6 +81,8 @@ struct FieldOrigin {
     column: Option<Arc<str>>,
     /// Where the job says so; none for a column that bears the field's name.
     at: Option<Place>,
+    /// A text of more letters is several notes.
+    split_at: Option<usize>,
 }
 
 impl Preparer {
@@ -85,6 +92,7 @@ impl Preparer {
             Some(collected) => Source::ordered(Arc::clone(collected)),
             None => job.rows.open()?,
         };
+        source = self.unfolded(source);
         for name in self.columns.names() {
             source.column(name);
         }
@@ -148,9 +156,16 @@ impl Preparer {
     /// What only the whole source can tell, in order: columns that the job names and that no row had, fields that are left
     /// out, rows in which nothing is written.
     pub fn of_whole(&self, source: &Source) -> Vec<Diagnostic> {
-        let mut problems = self.never_seen(source);
+        let passed = source.passed();
+        let lacks_all =
+            passed.iter().any(|passed| matches!(passed.why, Why::Lacking { do_all: true, .. }));
+        // Where no row comes of anything, that no row has a column is no news.
+        let mut problems = match lacks_all && source.rows() == 0 {
+            true => Vec::new(),
+            false => self.never_seen(source),
+        };
         problems.extend(self.left_out(source));
-        problems.extend(source.blank().iter().map(blank_rows));
+        problems.extend(passed.iter().map(passed_over));
         problems
     }
 
@@ -202,7 +217,51 @@ impl Preparer {
     }
 }
 
-fn blank_rows((file, blank): &(Arc<str>, Lines)) -> Diagnostic {
+fn passed_over(passed: &Passed) -> Diagnostic {
+    match &passed.why {
+        Why::Blank => blank_rows(&passed.file, &passed.lines),
+        Why::Lacking { path, do_all, slip } => lacking_list(passed, path, *do_all, slip),
+    }
+}
+
+/// Objects of which no rows come.
+fn lacking_list(
+    Passed { file, lines, .. }: &Passed,
+    path: &str,
+    do_all: bool,
+    (wanted, keys): &(Arc<str>, Vec<Arc<str>>),
+) -> Diagnostic {
+    let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
+    let near = closest(wanted, &keys).filter(|_| wanted.len() > 2);
+    let near = near.map(|near| did_you_mean(wanted, near));
+    let place = Place::File(Arc::clone(file));
+    let count = lines.count;
+    if do_all {
+        let message = format!(
+            "no object has anything at `{path}`, of which `each` makes rows: there is no `{}` in any",
+            shown(wanted)
+        );
+        let hint = near.unwrap_or_else(|| {
+            format!(
+                "the first object has {}",
+                keys.iter().map(|key| format!("`{}`", shown(key))).collect::<Vec<_>>().join(", ")
+            )
+        });
+        return Diagnostic::error(Code::LackingList, place, message).hint(hint);
+    }
+    let objects = match count {
+        1 => "1 object has".to_owned(),
+        count => format!("{count} objects have"),
+    };
+    let message =
+        format!("{objects} nothing at `{path}`, so no rows come of them: {}", lines.lines());
+    let hint = near.unwrap_or_else(|| {
+        "that is as it should be where there is nothing to send of them".to_owned()
+    });
+    Diagnostic::warning(Code::LackingList, place, message).hint(hint)
+}
+
+fn blank_rows(file: &Arc<str>, blank: &Lines) -> Diagnostic {
     let rows = match blank.count {
         1 => "a row in which nothing is written was".to_owned(),
         count => format!("{count} rows in which nothing is written were"),

@@ -20,12 +20,12 @@ impl Preparer {
     /// There is no room for its rows to wait.
     pub(crate) fn in_order(&mut self, source: Source) -> Result<Source, Vec<Diagnostic>> {
         if self.order.is_none() {
-            return Ok(source);
+            return Ok(self.unfolded(source));
         }
         let name = Arc::clone(source.name());
-        let collected = self.collect(source).map_err(|error| vec![no_room(&name, &error)])?;
+        let collected = self.collect(source).map_err(|error| vec![no_room(&name, error)])?;
         self.collected = Some(Arc::clone(&collected));
-        Ok(Source::ordered(collected))
+        Ok(self.unfolded(Source::ordered(collected)))
     }
 
     fn collect(&self, mut source: Source) -> std::io::Result<Arc<Collected>> {

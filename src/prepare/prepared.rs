@@ -163,6 +163,7 @@ impl Preparer {
             None => return self.unused(record, None, first),
         };
         let (key, keyless) = self.key_of(row);
+        let key = Self::key_of_share(key, record.share);
         let intake = self.intake_of(row, findings).filter(|_| sifted == Sifted::Kept);
         let (fields, marker) =
             intake.map(|intake| self.fill(intake, row, &key, findings)).unwrap_or_default();
@@ -246,6 +247,7 @@ impl<'p> Draft<'p> {
             preparer.check_fields(&row, now, findings);
             preparer.note_defaults(&row, findings);
             preparer.note_garbled(&row, findings);
+            preparer.note_split(&row, findings);
             preparer.refuse_slips(&row, findings);
             preparer.note_many_lines(&row, findings);
         }

@@ -2,6 +2,7 @@
 
 use super::defaults::Defaults;
 use super::garbled::Garbled;
+use super::split::SplitRows;
 use crate::text::diagnostic::Diagnostic;
 
 /// See the module's text.
@@ -11,6 +12,8 @@ pub(crate) struct Remarks {
     pub(super) defaults: Defaults,
     /// Rows whose texts were read in the wrong encoding before.
     pub(super) garbled: Garbled,
+    /// Rows that come to several notes.
+    pub(super) split: SplitRows,
 }
 
 impl Remarks {
@@ -18,9 +21,10 @@ impl Remarks {
     pub(crate) fn append(&mut self, later: Self) {
         self.defaults.append(later.defaults);
         self.garbled.append(later.garbled);
+        self.split.append(later.split);
     }
 
     pub(crate) fn warnings(&self) -> impl Iterator<Item = Diagnostic> {
-        self.defaults.warnings().chain(self.garbled.warnings())
+        self.defaults.warnings().chain(self.garbled.warnings()).chain(self.split.warning())
     }
 }

@@ -99,6 +99,18 @@ impl Sieve {
         self.conditions.iter().map(|test| (&test.origin, &test.place))
     }
 
+    /// Whether a condition leaves a row out.
+    pub(super) fn leaves_out(&self, row: Row<'_, '_>) -> bool {
+        for test in &self.conditions {
+            match test.origin.value(row) {
+                Ok(Mapped::Bool(true)) => {}
+                Ok(Mapped::Bool(false)) => return true,
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// Why rows are left out, in the order of the conditions.
     pub(super) fn reasons(&self) -> impl Iterator<Item = &Arc<str>> {
         self.conditions.iter().map(|test| &test.why)

@@ -34,7 +34,9 @@ pub(crate) fn filter(filter: &Filter, color: bool) -> String {
             text.push_str(&format!("  {name:widest$}  {about}\n"));
         }
     }
-    text.push_str(&format!("\n{}\n", paint.bold("Examples")));
+    if !filter.examples.is_empty() {
+        text.push_str(&format!("\n{}\n", paint.bold("Examples")));
+    }
     for (index, Example { given, expression, gives }) in filter.examples.iter().enumerate() {
         let gap = if index > 0 { "\n" } else { "" };
         text.push_str(gap);
@@ -104,6 +106,9 @@ mod tests {
         }
         if !filter.arguments.is_empty() {
             text.push('\n');
+        }
+        if filter.examples.is_empty() {
+            return format!("{}\n", text.trim_end());
         }
         text.push_str("```text\n");
         for Example { given, expression, gives } in filter.examples {

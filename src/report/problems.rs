@@ -292,6 +292,12 @@ pub(crate) fn checked_line(checked: &Checked, filtered: &Filtered) -> String {
             number(invalid)
         ),
         (0, _) => "There are no rows.".into(),
+        // What is wrong is no row's, and there may be more rows than could be read.
+        _ if checked.broken => format!(
+            "{}, as far as could be read: {} valid. Something is wrong with the source itself. Nothing was sent.",
+            rows(all),
+            number(valid)
+        ),
         (1, 0) => "1 row: valid.".into(),
         (_, 0) => format!("{}: all valid.", rows(all)),
         _ => format!(
@@ -406,6 +412,11 @@ mod tests {
           10  no text
            9  the ticket is deleted
         ");
+        let broken = Checked { rows: 320, valid: 320, broken: true, ..Checked::default() };
+        assert_eq!(
+            checked_line(&broken, &Filtered::default()),
+            "320 rows, as far as could be read: 320 valid. Something is wrong with the source itself. Nothing was sent."
+        );
         let checked = Checked { rows: 320, valid: 300, ..Checked::default() };
         let event = checked_event(&checked, &Filtered::default(), (0, 0)).to_string();
         let expected = r#"{"event":"checked","rows":320,"valid":300,"invalid":20,"filtered":0,"duplicates":0}"#;

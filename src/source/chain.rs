@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use super::columns::{Columns, Keys, Lines};
-use super::made::{Made, blank_of};
+use super::columns::{Columns, Keys};
+use super::made::{Made, Passed, passed_by};
 use super::record::{OwnedCell, Record};
 use super::{Format, Location, Manner, Read, Rows, Source};
 use crate::text::code::Code;
@@ -31,7 +31,7 @@ pub(super) struct Chain {
     next: (usize, usize),
     current: Option<Part>,
     asked: Vec<Arc<str>>,
-    blank: Vec<(Arc<str>, Lines)>,
+    passed: Vec<Passed>,
     /// What was found wrong with a file, and is still to be told.
     untold: std::vec::IntoIter<Diagnostic>,
 }
@@ -76,7 +76,7 @@ impl Chain {
             next: (0, 0),
             current: None,
             asked: Vec::new(),
-            blank: Vec::new(),
+            passed: Vec::new(),
             untold: Vec::new().into_iter(),
         };
         let mut source = Source::new(name, known.columns(), Rows::Made(Box::new(made)));
@@ -189,7 +189,7 @@ impl Made for Chain {
                 }
                 Read::Problem(problem) => return Read::Problem(problem),
                 Read::End => {
-                    self.blank.extend(blank_of(&part.source));
+                    self.passed.extend(passed_by(&part.source));
                     self.current = None;
                 }
             }
@@ -203,9 +203,9 @@ impl Made for Chain {
         self.asked.push(name.into());
     }
 
-    fn blank(&self) -> Vec<(Arc<str>, Lines)> {
-        let current = self.current.iter().flat_map(|part| blank_of(&part.source));
-        self.blank.iter().cloned().chain(current).collect()
+    fn passed(&self) -> Vec<Passed> {
+        let current = self.current.iter().flat_map(|part| passed_by(&part.source));
+        self.passed.iter().cloned().chain(current).collect()
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::columns::{Keys, Lines};
+use super::columns::Keys;
 use super::fault::Fault;
-use super::made::{Made, blank_of};
+use super::made::{Made, Passed, passed_by};
 use super::path::DataPath;
 use super::record::{Cell, FaultyCell, Record};
 use super::{INDEX, PARENT, Read, Rows, Source, VALUE};
@@ -216,7 +216,7 @@ impl Made for TableEach {
 
     fn ask(&mut self, _: &str) {}
 
-    fn blank(&self) -> Vec<(Arc<str>, Lines)> {
-        blank_of(&self.inner)
+    fn passed(&self) -> Vec<Passed> {
+        passed_by(&self.inner)
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::RowLimit;
 use super::input::{Damaged, Encoding, Misfit};
 use super::record::Repeated;
+use super::scratch::NoRoom;
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
 use crate::text::place::RowPlace;
@@ -48,6 +49,9 @@ impl Fault {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Damaged>());
         if let Some(damaged) = inner {
             return Self::file(Code::DamagedPacking, damaged.to_string()).hint(damaged.hint());
+        }
+        if let Some(no_room) = NoRoom::of(&error) {
+            return Self::file(Code::TemporaryFile, no_room.to_string()).hint(no_room.hint());
         }
         let fault = Self::unreadable(&error.to_string());
         match error.kind() {
@@ -90,7 +94,7 @@ impl Fault {
             offset + 1
         );
         Self::row(line, Code::UnfitByte, message).hint(
-            "the file is in another encoding, or damaged at this place: name the encoding in which it was saved",
+            "the file is in another encoding, or damaged at this place: name the encoding in which it was saved; for UTF-8 name none",
         )
     }
 

@@ -16,8 +16,8 @@ pub(super) trait Made: Send {
     /// Somebody wants to know what rows have in a column.
     fn ask(&mut self, name: &str);
 
-    /// Rows that were passed over, since nothing is written in them, by file.
-    fn blank(&self) -> Vec<(Arc<str>, Lines)>;
+    /// What was passed over, by file.
+    fn passed(&self) -> Vec<Passed>;
 
     /// Whether rows keep the numbers that they have.
     fn keeps_numbers(&self) -> bool {
@@ -25,11 +25,41 @@ pub(super) trait Made: Send {
     }
 }
 
-/// The blank rows of a source, by file, where there are any.
-pub(super) fn blank_of(source: &Source) -> Vec<(Arc<str>, Lines)> {
+/// What no rows come of, in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Passed {
+    pub file: Arc<str>,
+    pub lines: Lines,
+    pub why: Why,
+}
+
+/// Why no rows come of something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// Nothing is written in it.
+    Blank,
+    /// It is an object that lacks what `each` makes rows of.
+    Lacking {
+        path: Arc<str>,
+        /// Whether no object of the file has it.
+        do_all: bool,
+        /// The key that is not there, and those that the first such object has instead.
+        slip: (Arc<str>, Vec<Arc<str>>),
+    },
+}
+
+/// What a source has passed over, by file.
+pub(super) fn passed_by(source: &Source) -> Vec<Passed> {
+    let passed = |lines: &Lines, why| {
+        let file = Arc::clone(&source.name);
+        (lines.count > 0).then(|| Passed { file, lines: lines.clone(), why })
+    };
     match &source.rows {
-        super::Rows::Made(made) => made.blank(),
-        _ if source.blank.count == 0 => Vec::new(),
-        _ => vec![(Arc::clone(&source.name), source.blank.clone())],
+        super::Rows::Made(made) => made.passed(),
+        super::Rows::JsonEach(rows) => {
+            let lacking = rows.lacking().and_then(|(lines, why)| passed(lines, why));
+            passed(&source.blank, Why::Blank).into_iter().chain(lacking).collect()
+        }
+        _ => passed(&source.blank, Why::Blank).into_iter().collect(),
     }
 }

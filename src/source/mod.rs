@@ -19,7 +19,9 @@ mod manner;
 mod ordered;
 mod path;
 mod record;
+mod scratch;
 mod sheet;
+mod unfolded;
 mod window;
 
 use std::fmt;
@@ -33,7 +35,8 @@ use self::csv::CsvRows;
 use self::each::TableEach;
 use self::fault::Fault;
 use self::json::{Elements as _, JsonArray, JsonEach, JsonLines, JsonWalk};
-use self::made::{Made, blank_of};
+use self::made::{Made, passed_by};
+pub(crate) use self::made::{Passed, Why};
 use self::sheet::SheetRows;
 use self::window::{Input, Spot, Window};
 use crate::text::code::Code;
@@ -51,6 +54,7 @@ pub use self::path::DataPath;
 pub use self::record::{Cell, Record};
 pub(crate) use self::record::{InlineRow, OwnedCell};
 pub use self::sheet::SheetName;
+pub(crate) use self::unfolded::{Share, Unfold};
 
 /// The column of a value that is a row by itself.
 const VALUE: &str = "value";
@@ -248,6 +252,11 @@ impl Source {
         chain::Chain::source(name, files)
     }
 
+    /// Several rows of one, as somebody says how many.
+    pub(crate) fn unfolded(inner: Self, how: Arc<dyn Unfold>) -> Self {
+        unfolded::Unfolded::source(inner, how)
+    }
+
     /// Rows that were put in order.
     pub(crate) fn ordered(from: Arc<Collected>) -> Self {
         ordered::Ordered::source(from)
@@ -260,7 +269,7 @@ impl Source {
     ) -> Result<Self, Vec<Diagnostic>> {
         let opened = input::unpacked(input).map_err(|fault| vec![fault]);
         let sheet = (manner.shape.sheet.as_ref(), manner.table.header_row);
-        match opened.and_then(|input| sheet::open(input, sheet)) {
+        match opened.and_then(|input| sheet::open(input, sheet, manner.longest)) {
             Ok((columns, rows)) => Ok(Self::new(name, columns, Rows::Sheet(Box::new(rows)))),
             Err(faults) => Err(faults.into_iter().map(|fault| fault.at(&name, 0)).collect()),
         }
@@ -385,9 +394,9 @@ impl Source {
         &self.name
     }
 
-    /// The rows passed over so far, since nothing is written in them, by the file they stand in.
-    pub(crate) fn blank(&self) -> Vec<(Arc<str>, Lines)> {
-        blank_of(self)
+    /// What was passed over so far, by the file it stands in.
+    pub(crate) fn passed(&self) -> Vec<Passed> {
+        passed_by(self)
     }
 
     /// Columns that rows have had so far and that nobody has asked for, each with the rows that have it. None of a header.

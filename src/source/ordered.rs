@@ -12,10 +12,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use super::columns::{Keys, Lines};
+use super::columns::Keys;
 use super::fault::Fault;
-use super::made::{Made, blank_of};
+use super::made::{Made, Passed, passed_by};
 use super::record::{Packed, Record};
+use super::scratch::{self, NoRoom};
 use super::{Read, Rows, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
@@ -66,7 +67,7 @@ pub(crate) struct Collected {
     files: Vec<Arc<str>>,
     name: Arc<str>,
     keys: Keys,
-    blank: Vec<(Arc<str>, Lines)>,
+    passed: Vec<Passed>,
 }
 
 impl Collector {
@@ -74,7 +75,7 @@ impl Collector {
     /// No temporary file can be made.
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
-            file: BufWriter::with_capacity(1 << 18, tempfile::tempfile()?),
+            file: BufWriter::with_capacity(1 << 18, scratch::file()?),
             length: 0,
             waiting: Vec::new(),
             texts: String::new(),
@@ -170,7 +171,7 @@ impl Collector {
             files,
             name: Arc::clone(&read.name),
             keys: read.keys.clone(),
-            blank: blank_of(read),
+            passed: passed_by(read),
         }))
     }
 
@@ -304,8 +305,8 @@ impl Made for Ordered {
 
     fn ask(&mut self, _: &str) {}
 
-    fn blank(&self) -> Vec<(Arc<str>, Lines)> {
-        self.from.blank.clone()
+    fn passed(&self) -> Vec<Passed> {
+        self.from.passed.clone()
     }
 
     fn keeps_numbers(&self) -> bool {
@@ -321,6 +322,10 @@ fn lost(reason: &str) -> Fault {
 }
 
 /// The disk does not take rows that are to be put in order.
-pub(crate) fn no_room(source: &Arc<str>, error: &io::Error) -> Diagnostic {
-    lost(&error.to_string()).at(source, 0)
+pub(crate) fn no_room(source: &Arc<str>, error: io::Error) -> Diagnostic {
+    let error = match NoRoom::of(&error) {
+        Some(_) => error,
+        None => scratch::no_room(error),
+    };
+    Fault::io(error).at(source, 0)
 }

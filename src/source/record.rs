@@ -14,6 +14,7 @@ use serde_json::Value;
 pub(super) use packed::Packed;
 
 use super::columns::Columns;
+use super::unfolded::Share;
 use crate::text::place::RowPlace;
 
 /// A row of a source. Meant to be reused: [`Source::next`](super::Source::next) fills it anew.
@@ -23,6 +24,8 @@ pub struct Record {
     pub place: RowPlace,
     /// The how many row it is that its source gives, from 1: the number in its place, unless rows are put in order.
     pub(crate) ordinal: u64,
+    /// Which of several rows it is that one row comes to; none where it is that row.
+    pub(crate) share: Option<Share>,
     /// The text of all cells, one after the other.
     text: String,
     /// Where in `text` each cell ends, when every cell is text (csv).

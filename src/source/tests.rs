@@ -182,7 +182,7 @@ fn rows_in_which_nothing_is_written_are_passed_over_and_counted() {
         let first = if format == CSV { 2 } else { 1 };
         assert_eq!(lines, [(1, first), (2, first + 2)], "{text}");
         let expected = Lines { count: 4, first: vec![first + 1, first + 3, first + 4] };
-        let blank = source.blank().into_iter().map(|(_, lines)| lines).collect::<Vec<_>>();
+        let blank = source.passed().into_iter().map(|passed| passed.lines).collect::<Vec<_>>();
         assert_eq!((source.rows(), blank), (2, vec![expected]), "{text}");
     }
     // What a job says of every row needs no cells.

@@ -367,6 +367,11 @@ codes! {
             "rows in which nothing is written were passed over"
             "Spreadsheets save empty rows below a table as rows of delimiters alone. They are no rows: they are counted and \
              passed over. Delete them where they are in the way."
+        LackingList "lacking-list"
+            "objects lack the list that rows are made of"
+            "`each` in `source` leads to a list within each object, and a row is made of every item. An object that has no such \
+             list has no rows; where none has, the path is most likely misspelt, and nothing would be sent. `check` names the keys \
+             that come near."
         RaggedRow "ragged-row"
             "a row has more or fewer cells than the header"
             "Its cells may have slipped into the wrong columns, so the row is not sent. A text with the delimiter, a \
@@ -458,10 +463,16 @@ codes! {
             "a text has more than a thousand lines"
             "It is sent as it is. A text of so many lines is seldom meant: a quote that opens a cell and is closed far below \
              takes the rows between for text. Look at the row, and at how many rows there are."
+        SplitText "split-text"
+            "texts are too long for one request, and are sent as several"
+            "The job says by `split_at` how many letters a text may have. A row with a longer one comes to several requests, in \
+             order, and each is counted as a row from there on; its text ends with (1/2), (2/2) and so on. The ledger knows the first \
+             by the row's key and the others by that key with #2, #3: a rerun sends what is missing."
         GarbledText "garbled-text"
             "a text has letters that were read in the wrong encoding"
-            "Such as Tiáº¿ng for Tiếng: a program has read UTF-8 as windows-1252 and saved what it saw. Letters may be lost for good, \
-             so nothing is repaired. Export the data anew, as UTF-8 all the way."
+            "Such as Tiáº¿ng for Tiếng: a program has read UTF-8 as windows-1252 and saved what it saw; or windows-1258 or TCVN3 were \
+             read as another encoding, as in goòi or l¹i. Letters may be lost for good, so nothing is repaired. Where the job names an \
+             encoding, name the right one; else export the data anew, as UTF-8 all the way."
         ImplicitDefault "implicit-default"
             "an important field is left to its default"
             "The rows are sent, but the default may not be what you want: what is sent may be seen by customers, for one. Map the \

@@ -143,3 +143,13 @@ fn conditions_that_keep_nothing_are_told() {
     let told = desk.call("check job.yaml").exits(0);
     assert!(told.stderr.contains("leaves out all of the 2 rows"), "{told}");
 }
+
+/// A text of many lines has many expressions: which one is wrong is told by its line in the job.
+#[test]
+fn a_mistake_within_a_loop_names_its_line() {
+    let job = "job: notes\noperation: ticket_note.create\nsource: { rows: [{ ticket: tk_1, items: [{ b: { c: 1 } }, { a: 2 }] }] }\nmap:\n  \
+               ticket_id: '{{ ticket }}'\n  is_internal_note: true\n  note: |\n    Start\n    {% for item in items %}\n    - {{ item.b.c }}\n    {% endfor %}\n";
+    let check = Desk::new().file("job.yaml", job).call("check job.yaml").exits(3);
+    let told = "`{{ item.b.c }}` (line 10 of the job) names something that this row does not have";
+    assert!(check.stderr.contains(told), "{check}");
+}

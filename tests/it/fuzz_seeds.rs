@@ -41,6 +41,16 @@ fn workbooks_and_paths_of_any_bytes_are_rows_or_problems() {
 }
 
 #[test]
+fn parts_of_workbooks_of_any_bytes_are_rows_or_problems() {
+    play("workbook", bodies::workbook::run);
+}
+
+#[test]
+fn tables_to_look_up_in_of_any_bytes_are_tables_or_problems() {
+    play("lookup_table", bodies::lookup_table::run);
+}
+
+#[test]
 fn a_job_of_any_bytes_is_a_job_or_a_problem() {
     play("job_file", bodies::job_file::run);
 }

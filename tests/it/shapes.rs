@@ -226,3 +226,138 @@ fn a_data_file_says_its_shape_by_flags() {
     }
     assert_reads("shapes_by_flags", shown);
 }
+
+/// A text that is too long for one note is several, in order; what is missing of them is sent by the next run, and no more.
+#[test]
+fn a_long_text_is_several_notes_each_sent_once() {
+    let job = |split_at: u32, more: &str| {
+        format!(
+            "job: notes\noperation: ticket_note.create\nsource: {{ csv: notes.csv }}\nmap:\n  ticket_id: '{{{{ ticket }}}}'\n  is_internal_note: true\n  note: {{ from: body, split_at: {split_at} }}\n{more}"
+        )
+    };
+    let paragraph =
+        |number: u32| format!("Paragraph {number} of it: {}", "words ".repeat(12).trim_end());
+    let long = [1, 2, 3].map(paragraph).join("\n\n");
+    let csv = format!("id,ticket,body\nk1,tk_1,short\nk2,tk_1,\"{long}\"\nk3,tk_1,last\n");
+    let desk =
+        Desk::new().file("notes.csv", csv.clone()).file("job.yaml", job(110, "key: '{{ id }}'\n"));
+    let stand = sandbox("");
+    let first = desk.run(&stand, "job.yaml --limit 3");
+    assert_eq!(first.finished()["rows"], 5, "{first:?}");
+    let run = desk.run(&stand, "job.yaml").exits(0);
+    assert_eq!(
+        (run.finished()["succeeded"].as_u64(), run.finished()["already_done"].as_u64()),
+        (Some(2), Some(3))
+    );
+    let part = |number: u32| format!("{}\n({number}/3)", paragraph(number));
+    let expected = ["short".to_owned(), part(1), part(2), part(3), "last".to_owned()];
+    assert_eq!(texts(&stand), expected);
+    desk.run(&stand, "job.yaml").exits(0);
+    assert_eq!(texts(&stand).len(), 5);
+    // Without a key, each is known by its own content.
+    let desk = Desk::new().file("notes.csv", csv).file("job.yaml", job(110, ""));
+    let stand = sandbox("");
+    desk.run(&stand, "job.yaml").exits(0);
+    desk.run(&stand, "job.yaml").exits(0);
+    assert_eq!(texts(&stand), expected);
+    let check = desk.call("check job.yaml");
+    assert!(
+        check.stderr.contains("`note` of 1 row is split: they come to 3 requests"),
+        "{check:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_split_is_told() {
+    let job = |map: &str| {
+        format!(
+            "job: notes\noperation: ticket_note.create\nsource: {{ rows: [{{ ticket_id: tk_1, body: x }}] }}\nmap:\n  ticket_id: '{{{{ ticket_id }}}}'\n  is_internal_note: true\n{map}\n"
+        )
+    };
+    for (map, told) in [
+        (
+            "  note: { from: body, split_at: 5 }",
+            "`split_at` is the number of letters that one note may have, from 100",
+        ),
+        ("  note: { split_at: 1000 }", "does not say where its text comes from"),
+        (
+            "  note: { from: body, split_at: 1000, values: { a: b } }",
+            "`values` does not go with `split_at`",
+        ),
+        ("let: { text: { from: body, split_at: 1000 } }", "a value with a name cannot be split"),
+    ] {
+        let desk = Desk::new().file("job.yaml", job(map));
+        let check = desk.call("check job.yaml").exits(2);
+        assert!(check.stderr.contains(told), "{map}: {check:?}");
+    }
+}
+
+#[test]
+fn what_is_piped_in_is_one_source() {
+    let job = "job: notes\noperation: ticket_note.create\nsources: [{ csv: '-' }, { csv: '-' }]\n";
+    let check = Desk::new().file("job.yaml", job).call("check job.yaml").exits(2);
+    assert!(check.stderr.contains("two sources cannot both read that"), "{check:?}");
+}
+
+/// What has no list has no rows, and a path that is misspelt would lose all of them.
+#[test]
+fn objects_without_the_list_of_rows_are_told() {
+    let lines = "{\"id\":\"tk_1\",\"comments\":[{\"body\":\"a\"}]}\n{\"id\":\"tk_2\"}\n{\"id\":\"tk_3\",\"comments\":[]}\n";
+    let map = "map: { ticket_id: '{{ parent.id }}', note: '{{ body }}', is_internal_note: true }";
+    let job = |each: &str| {
+        format!(
+            "job: notes\noperation: ticket_note.create\nsource: {{ jsonl: l.jsonl, each: {each} }}\n{map}\n"
+        )
+    };
+    let desk = Desk::new().file("l.jsonl", lines);
+    desk.write("job.yaml", job("/comments"));
+    let check = desk.call("check job.yaml").exits(0);
+    assert!(
+        check
+            .stderr
+            .contains("1 object has nothing at `/comments`, so no rows come of them: line 2"),
+        "{check}"
+    );
+    desk.write("job.yaml", job("/coments"));
+    let check = desk.call("check job.yaml").exits(2);
+    assert!(check.stderr.contains("no object has anything at `/coments`"), "{check}");
+    assert!(check.stderr.contains("did you mean `comments`?"), "{check}");
+    assert!(!check.stderr.contains("no row has a column"), "{check}");
+}
+
+/// Where a file breaks off nobody knows how many rows there were: that those which came are valid is not all.
+#[test]
+fn a_source_that_breaks_off_is_not_all_valid() {
+    use std::io::Write as _;
+    let rows: String =
+        (0..500).map(|row| format!("tk_1,Ghi chú số {row} {},true\n", row * 7919)).collect();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(format!("ticket_id,note,is_internal_note\n{rows}").as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    for cut in [packed.len() - 1, packed.len() / 2, 12] {
+        let desk = Desk::new().file("notes.csv.gz", &packed[..cut]);
+        let check = desk.call("check notes.csv.gz --operation ticket_note.create").exits(2);
+        assert!(check.stderr.contains("damaged-packing"), "{check}");
+        assert!(
+            !check.stdout.contains("all valid") && !check.stderr.contains("all valid"),
+            "{check}"
+        );
+    }
+}
+
+#[test]
+fn what_finds_no_room_for_a_temporary_file_says_which_folder() {
+    let job = "job: notes\noperation: ticket_note.create\nsource: { csv: n.csv }\norder_by: '{{ note }}'\n";
+    let csv = "ticket_id,note,is_internal_note\ntk_1,a,true\n";
+    let desk = Desk::new().file("job.yaml", job).file("n.csv", csv);
+    let desk = desk
+        .env("TMPDIR", "/nowhere/at/all")
+        .env("TEMP", "/nowhere/at/all")
+        .env("TMP", "/nowhere/at/all");
+    let check = desk.call("check job.yaml").exits(2);
+    assert!(
+        check.stderr.contains("a temporary file cannot be kept in the folder /nowhere/at/all"),
+        "{check}"
+    );
+    assert!(check.stderr.contains("TMPDIR"), "{check}");
+}

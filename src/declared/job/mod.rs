@@ -40,7 +40,7 @@ pub use marker::Marker;
 pub use resolve::{find_operation, load};
 pub use sketch::{Broken, Part, Sketch};
 pub use trial::{Expected, Trial};
-pub use value::{MapValue, ValueTable};
+pub use value::{MapValue, SplitText, ValueTable};
 pub(crate) use value::{compared, has_expression};
 pub(crate) use variables::VARIABLES;
 pub use variables::Variables;
@@ -217,6 +217,17 @@ impl Rows {
             Self::File { format, .. } => is_csv(format),
             Self::Several { files, .. } => files.iter().all(|files| is_csv(&files.format)),
             Self::Inline { .. } => false,
+        }
+    }
+
+    /// The first encoding that is named for them; none where all are read as UTF-8.
+    pub(crate) fn encoding(&self) -> Option<String> {
+        match self {
+            Self::File { manner, .. } => manner.encoding.named(),
+            Self::Several { files, .. } => {
+                files.iter().find_map(|files| files.manner.encoding.named())
+            }
+            Self::Inline { .. } => None,
         }
     }
 

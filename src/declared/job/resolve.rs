@@ -63,7 +63,7 @@ fn yaml_job(
     let Reading { value, mut problems, unsound } = document.read_as::<JobFile>();
     let Some(mut file) = value else { return Err(problems.into()) };
     let variables = Variables::read(&document, &given.variables, &mut problems);
-    let mut resolver = Resolver { document: &document, problems, unsound };
+    let mut resolver = Resolver { document: &document, problems, unsound, is_piped: false };
     let connector = resolver.connector(&file, catalogue);
     let operation = connector.as_ref().and_then(|connector| resolver.operation(&file, connector));
     let naming = Naming { beside, variables: &variables, replaced: given.source.as_deref() };
@@ -135,6 +135,8 @@ pub(super) struct Resolver<'a> {
     pub(super) document: &'a Document,
     pub(super) problems: Vec<Diagnostic>,
     pub(super) unsound: Unsound,
+    /// Whether something reads what is piped in, which can be read once.
+    pub(super) is_piped: bool,
 }
 
 impl Resolver<'_> {

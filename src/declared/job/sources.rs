@@ -121,6 +121,7 @@ impl Resolver<'_> {
     /// The files that a name in the job stands for.
     pub(super) fn named(&mut self, file: &str, at: &Pointer, naming: Naming<'_>) -> Option<Named> {
         if let Some(path) = naming.replaced {
+            self.is_piped |= Location::is_piped(path);
             return Some(Named::one(path.to_owned(), None));
         }
         if self.unsound.covers(at) {
@@ -135,6 +136,13 @@ impl Resolver<'_> {
             }
         };
         if Location::is_piped(Path::new(&file)) {
+            if std::mem::replace(&mut self.is_piped, true) {
+                let message =
+                    "`-` stands for what is piped in, and two sources cannot both read that";
+                let problem = Diagnostic::error(Code::InvalidValue, place, message);
+                self.problems.push(problem.hint("write one of the two into a file, and name that"));
+                return None;
+            }
             return Some(Named::one(file.into(), Some(place)));
         }
         let path = naming.beside.join(file);

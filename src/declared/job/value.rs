@@ -27,7 +27,22 @@ pub enum MapValue {
     Given(Value),
     /// A value for each of some texts.
     Table(Box<ValueTable>),
+    /// A text that is several notes where it is too long for one.
+    Split(Box<SplitText>),
 }
+
+/// A text, and how long one note of it may be.
+#[derive(Debug, Clone)]
+pub struct SplitText {
+    /// A column's name, or a text with expressions.
+    pub from: Written,
+    /// So many letters.
+    pub at: usize,
+}
+
+/// A note has at least so many letters where texts are split, and at most so many.
+const SPLIT_AT: std::ops::RangeInclusive<u64> = 100..=10_000_000;
+const SPLIT_EXAMPLE: &str = "as in { from: \"{{ body }}\", split_at: 10000 }";
 
 /// What stands for what.
 #[derive(Debug, Clone)]
@@ -58,6 +73,10 @@ pub(super) fn entries(
     let entries = map.iter().filter_map(|(field, value)| {
         let pointer = Pointer::of([root, field]);
         let value = match as_table(value) {
+            Some(split) if split.contains_key("split_at") => {
+                let split = read_split(document, &pointer, (split, root), problems)?;
+                MapValue::Split(Box::new(split))
+            }
             Some(table) => {
                 let table = read_table(document, &pointer, table, problems)?;
                 MapValue::Table(Box::new(table))
@@ -71,13 +90,69 @@ pub(super) fn entries(
             value_place: document.place_at(&pointer),
         })
     });
-    entries.collect()
+    let entries: Vec<MapEntry> = entries.collect();
+    refuse_second_split(&entries, problems);
+    entries
 }
 
 /// A mapping that is meant as a table; any other is a value.
 fn as_table(value: &Value) -> Option<&Map<String, Value>> {
     let map = value.as_object()?;
-    (map.contains_key("values") || map.contains_key("from")).then_some(map)
+    let is_meant = ["values", "from", "split_at"].into_iter().any(|key| map.contains_key(key));
+    is_meant.then_some(map)
+}
+
+fn read_split(
+    document: &Document,
+    pointer: &Pointer,
+    (split, root): (&Map<String, Value>, &str),
+    problems: &mut Vec<Diagnostic>,
+) -> Option<SplitText> {
+    let before = problems.len();
+    let mut refuse = |at: &Pointer, message: &str, hint: &str| {
+        let place = document.place_at(at);
+        problems.push(Diagnostic::error(Code::InvalidValue, place, message).hint(hint));
+    };
+    if root != "map" {
+        refuse(
+            pointer,
+            "a value with a name cannot be split: `split_at` is for a field",
+            "write it under `map`",
+        );
+    }
+    let from = split.get("from").and_then(Value::as_str).filter(|from| !from.trim().is_empty());
+    if from.is_none() {
+        let message = "what is split does not say where its text comes from: `from` is a column's name or a text with an expression";
+        refuse(pointer, message, SPLIT_EXAMPLE);
+    }
+    let at = split.get("split_at").and_then(Value::as_u64).filter(|at| SPLIT_AT.contains(at));
+    if at.is_none() {
+        let message = format!(
+            "`split_at` is the number of letters that one note may have, from {} to {}",
+            SPLIT_AT.start(),
+            SPLIT_AT.end()
+        );
+        refuse(&pointer.join("split_at"), &message, SPLIT_EXAMPLE);
+    }
+    for key in split.keys().filter(|key| !["from", "split_at"].contains(&key.as_str())) {
+        let message = format!("`{key}` does not go with `split_at`");
+        refuse(&pointer.join(key), &message, "leave one of them out");
+    }
+    let (from, at) = from.zip(at).filter(|_| problems.len() == before)?;
+    Some(SplitText {
+        from: Written { text: from.to_owned(), place: document.place_at(&pointer.join("from")) },
+        at: usize::try_from(at).unwrap_or(usize::MAX),
+    })
+}
+
+/// Of several texts that are split no note could tell which part of which it is.
+fn refuse_second_split(entries: &[MapEntry], problems: &mut Vec<Diagnostic>) {
+    let split = entries.iter().filter(|entry| matches!(entry.value, MapValue::Split(_)));
+    for entry in split.skip(1) {
+        let message = "only one field of a row can be split";
+        let problem = Diagnostic::error(Code::InvalidValue, entry.value_place.clone(), message);
+        problems.push(problem.hint("leave `split_at` out of all but one"));
+    }
 }
 
 fn read_table(

@@ -16,7 +16,7 @@ use super::named::{NamedValue, Row, Slot};
 use super::scan::find_word;
 use super::shortcut::{Scalar, Shortcut};
 use super::template::Template;
-use super::{ROW, ValueError};
+use super::{ROW, ValueError, on_line};
 
 type Borrowed<'e> = Expression<'e, 'static>;
 
@@ -165,7 +165,10 @@ impl Compiled {
         };
         let value = value.map_err(|error| self.explain(&error))?;
         if value.is_undefined() {
-            return Err(ValueError::Undefined { expression: self.text.trim().to_owned() });
+            return Err(ValueError::Undefined {
+                expression: self.text.trim().to_owned(),
+                line: None,
+            });
         }
         Ok(value)
     }
@@ -182,22 +185,22 @@ impl Compiled {
             return of_named.clone();
         }
         let shown = match &self.program {
-            Program::Expression(_) => self.text.trim().to_owned(),
+            Program::Expression(_) => on_line(self.text.trim(), None),
             Program::Template(template) => {
                 let part = error.range().and_then(|range| template.part(range));
-                let part = part.unwrap_or_else(|| "{% … %}".to_owned());
+                let (part, line) = part.unwrap_or(("{% … %}", None));
                 if error.kind() == ErrorKind::UndefinedError {
-                    return ValueError::Undefined { expression: part };
+                    return ValueError::Undefined { expression: part.to_owned(), line };
                 }
-                part
+                on_line(part, line)
             }
         };
         let words = match (error.kind(), error.detail()) {
             (ErrorKind::OutOfFuel, _) => format!(
-                "`{shown}` takes too much work: a loop goes on for too long, or a text is very long"
+                "{shown} takes too much work: a loop goes on for too long, or a text is very long"
             ),
-            (_, Some(detail)) => format!("`{shown}`: {}", in_words(detail)),
-            (kind, None) => format!("`{shown}` cannot be evaluated: {kind}"),
+            (_, Some(detail)) => format!("{shown}: {}", in_words(detail)),
+            (kind, None) => format!("{shown} cannot be evaluated: {kind}"),
         };
         ValueError::Evaluation { words }
     }

@@ -23,7 +23,7 @@ use super::place::place_in;
 use super::scan::{filter_names, find_word, one_of_row, row_subscripts};
 use super::scan_calls::{Call, calls};
 use super::shortcut::Shortcut;
-use super::template::{self, Draft, Kind, MOST_TAGS, Template};
+use super::template::{self, Draft, Kind, MOST_TAGS, Shown, Tag, Template};
 
 /// How many steps one expression may take; far more than any honest one needs.
 const FUEL: u64 = 100_000;
@@ -150,7 +150,14 @@ impl Language {
             return Err(vec![Diagnostic::error(Code::ExpressionSyntax, place(None), message)]);
         }
         let draft = Draft::new(text, &tags);
-        let compiled = Template::compile(&self.environment, &draft).map_err(|error| {
+        let line = |tag: &Tag| match place(Some(tag.whole.clone())) {
+            Place::Text(source, span) => {
+                source.text.get(..span.start).map(|before| before.matches('\n').count() + 1)
+            }
+            _ => None,
+        };
+        let shown = tags.iter().map(|tag| Shown::of(text, tag, line(tag))).collect();
+        let compiled = Template::compile(&self.environment, &draft, shown).map_err(|error| {
             let range = error.range().map(|range| draft.original(range));
             vec![syntax_problem(&error, place(range), STATEMENTS.to_owned())]
         })?;

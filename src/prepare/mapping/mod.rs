@@ -31,7 +31,7 @@ use std::ops::Range;
 use minijinja::value::ValueKind;
 use serde_json::Value;
 
-use crate::declared::job::{MapValue, Written};
+use crate::declared::job::{MapValue, Written, has_expression};
 use crate::source::{Cell, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -95,8 +95,12 @@ pub(crate) enum ValueError {
     Lookup(#[from] MissingKey),
     #[error("{} is not in the table of values", named_value(.value))]
     NotListed { value: String, hint: String },
-    #[error("`{expression}` names something that this row does not have")]
-    Undefined { expression: String },
+    #[error("{} names something that this row does not have", on_line(.expression, *.line))]
+    Undefined {
+        expression: String,
+        /// The line of the job that it stands on, where it is one of many in a text.
+        line: Option<usize>,
+    },
     /// In the words of the language, or of one of its filters.
     #[error("{words}")]
     Evaluation { words: String },
@@ -141,6 +145,14 @@ impl ValueError {
     }
 }
 
+/// A part of the job in quotes, with its line where that is told.
+fn on_line(part: &str, line: Option<usize>) -> String {
+    match line {
+        Some(line) => format!("`{part}` (line {line} of the job)"),
+        None => format!("`{part}`"),
+    }
+}
+
 /// A value in quotes; of an empty one, that it is that.
 fn named_value(value: &str) -> String {
     match value {
@@ -163,6 +175,10 @@ impl Origin {
                 Self::compile(language, &written, source)
             }
             MapValue::Given(other) => Ok(Self::constant(other)),
+            MapValue::Split(split) if has_expression(&split.from.text) => {
+                Self::compile(language, &split.from, source)
+            }
+            MapValue::Split(split) => language.named_column(&split.from, source),
             MapValue::Table(table) => {
                 Table::compile(language, table, source).map(Box::new).map(Self::Table)
             }

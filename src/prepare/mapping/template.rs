@@ -137,9 +137,13 @@ impl Draft {
 
     /// Where in the text of the job a place of the draft is.
     pub(super) fn original(&self, range: Range<usize>) -> Range<usize> {
-        let shifted = |at: usize| at - self.added.iter().filter(|added| **added < at).count();
-        shifted(range.start)..shifted(range.end)
+        original(&self.added, range.start)..original(&self.added, range.end)
     }
+}
+
+/// Where in the text of the job a place is, before which signs were added.
+fn original(added: &[usize], at: usize) -> usize {
+    at - added.iter().filter(|added| **added < at).count()
 }
 
 /// Whether nothing but statements stands on the lines of a tag.
@@ -159,38 +163,72 @@ fn is_alone(text: &str, tag: &Tag, tags: &[Tag]) -> bool {
     text.get(at..end).is_none_or(|rest| rest.trim().is_empty())
 }
 
+/// A tag as it is shown where something is wrong with it.
+pub(super) struct Shown {
+    /// In the text of the job.
+    whole: Range<usize>,
+    text: String,
+    /// Of the job.
+    line: Option<usize>,
+}
+
+impl Shown {
+    /// A tag of a text, which stands on a line of the job.
+    pub(super) fn of(text: &str, tag: &Tag, line: Option<usize>) -> Self {
+        let written = text.get(tag.whole.clone()).unwrap_or_default();
+        let is_short = written.len() <= LONGEST_SHOWN && !written.contains('\n');
+        let shown = match (is_short, tag.kind) {
+            (true, _) => written,
+            (false, Kind::Expression) => "{{ … }}",
+            (false, _) => "{% … %}",
+        };
+        Self { whole: tag.whole.clone(), text: shown.to_owned(), line }
+    }
+}
+
+/// A longer tag is not shown.
+const LONGEST_SHOWN: usize = 100;
+
 /// A text with statements, ready for rows.
-pub(super) struct Template(Arc<Environment<'static>>);
+pub(super) struct Template {
+    environment: Arc<Environment<'static>>,
+    added: Vec<usize>,
+    tags: Vec<Shown>,
+}
 
 impl Template {
     /// `language` has the filters.
-    pub(super) fn compile(language: &Environment<'static>, draft: &Draft) -> Result<Self, Error> {
+    pub(super) fn compile(
+        language: &Environment<'static>,
+        draft: &Draft,
+        tags: Vec<Shown>,
+    ) -> Result<Self, Error> {
         let mut environment = language.clone();
         environment.set_fuel(Some(FUEL));
         environment.set_recursion_limit(DEEPEST);
         environment.set_formatter(write);
         environment.set_syntax(syntax()?);
         environment.add_template_owned(NAME, draft.text.clone())?;
-        Ok(Self(Arc::new(environment)))
+        Ok(Self { environment: Arc::new(environment), added: draft.added.clone(), tags })
     }
 
     /// The names that it takes from the row, with what they ask of them.
     pub(super) fn names(&self) -> Vec<String> {
-        let template = self.0.get_template(NAME);
+        let template = self.environment.get_template(NAME);
         template
             .map(|text| text.undeclared_variables(true).into_iter().collect())
             .unwrap_or_default()
     }
 
     pub(super) fn render(&self, context: Value) -> Result<String, Error> {
-        self.0.get_template(NAME)?.render(context)
+        self.environment.get_template(NAME)?.render(context)
     }
 
-    /// A part of it, as far as it is short enough to be shown.
-    pub(super) fn part(&self, range: Range<usize>) -> Option<String> {
-        let template = self.0.get_template(NAME).ok()?;
-        let part = template.source().get(range)?.trim();
-        (!part.is_empty() && part.len() <= 100 && !part.contains('\n')).then(|| part.to_owned())
+    /// The tag that a place of it is in, and the line of the job that it stands on.
+    pub(super) fn part(&self, range: Range<usize>) -> Option<(&str, Option<usize>)> {
+        let at = original(&self.added, range.start);
+        let tag = self.tags.iter().find(|tag| tag.whole.contains(&at))?;
+        Some((&tag.text, tag.line))
     }
 }
 

@@ -54,6 +54,10 @@ fn separator(bytes: &[u8]) -> Option<(u8, usize)> {
     if quoted {
         rest = rest.strip_prefix(b"\"")?;
     }
+    // Blanks behind it say nothing, unless one of them is what is said.
+    while let [b' ' | b'\t', behind @ ..] = rest {
+        rest = behind;
+    }
     let end = match rest {
         [b'\r', b'\n', ..] => 2,
         [b'\r' | b'\n', ..] => 1,
@@ -77,6 +81,10 @@ mod tests {
             ("sep=,\ra,b", Some((b',', 6))),
             ("sep=;", Some((b';', 5))),
             ("sep=;;\na", None),
+            ("sep=; \t\na", Some((b';', 8))),
+            ("\"sep=;\" \r\na", Some((b';', 10))),
+            ("sep= \na b", Some((b' ', 6))),
+            ("sep=\t\na", Some((b'\t', 6))),
             ("sep=\na", None),
             ("sep,note\n", None),
             ("sep=\"\n", None),

@@ -53,6 +53,11 @@ impl Encoding {
         }
     }
 
+    /// As messages call it, where it is not what is read without a word.
+    pub(crate) fn named(self) -> Option<String> {
+        (!self.is_utf8()).then(|| self.name())
+    }
+
     /// Whether the mark of an encoding is its own.
     pub(super) fn has_mark_of(self, name: &str) -> bool {
         match self.0 {

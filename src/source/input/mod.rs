@@ -21,6 +21,7 @@ use self::decoding::Decoding;
 use self::packing::Packing;
 use super::fault::Fault;
 use super::manner::Manner;
+use super::scratch;
 use super::window::{CHUNK, Input, Window};
 use crate::text::code::Code;
 use crate::text::file_kind::{self, FileKind};
@@ -28,7 +29,7 @@ use crate::text::file_kind::{self, FileKind};
 pub use self::encoding::Encoding;
 pub(super) use self::misfit::Misfit;
 pub(super) use self::packing::Damaged;
-use self::spool::Spool;
+use self::spool::{Spool, Unkept};
 
 /// The marks that a text may begin with, and the encoding each is the mark of.
 const MARKS: [(&[u8], &str); 3] =
@@ -84,8 +85,12 @@ impl Location {
                 Ok((Box::new(file), about))
             }
             Self::Piped(spool) => {
-                let reader =
-                    spool.reader().map_err(|error| Fault::unreadable(&error).hint(PIPE_IN))?;
+                let reader = spool.reader().map_err(|error| match error {
+                    Unkept::Nothing => Fault::unreadable("nothing is piped in").hint(PIPE_IN),
+                    Unkept::Error(error) => {
+                        Fault::io(io::Error::new(error.kind(), error)).hint_if_none(PIPE_IN)
+                    }
+                })?;
                 let about = reader.about();
                 Ok((Box::new(reader), about))
             }
@@ -127,13 +132,8 @@ pub(super) fn unpacked(mut input: Box<dyn Input>) -> Result<Box<dyn Input>, Faul
     let head = head(&mut input).map_err(Fault::io)?;
     input.seek(SeekFrom::Start(0)).map_err(Fault::io)?;
     let Some(packing) = Packing::of(&head) else { return Ok(input) };
-    let unpack = || {
-        let mut file = tempfile::tempfile()?;
-        io::copy(&mut packing.unpacked(input)?, &mut file)?;
-        file.seek(SeekFrom::Start(0))?;
-        Ok(Box::new(file) as Box<dyn Input>)
-    };
-    unpack().map_err(Fault::io)
+    let unpack = || scratch::kept(&mut packing.unpacked(input)?);
+    unpack().map(|file| Box::new(file) as Box<dyn Input>).map_err(Fault::io)
 }
 
 fn decoded(mut stream: Box<dyn Read + Send>, manner: &Manner) -> Result<Window, Fault> {

@@ -7,40 +7,49 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Read, Seek, SeekFrom};
 use std::sync::{Arc, OnceLock};
 
+use crate::source::scratch;
+
 /// All that is piped in.
 #[derive(Debug, Default)]
 pub struct Spool {
-    /// None until somebody reads it; why it cannot be read, in words.
-    kept: OnceLock<Result<Arc<File>, String>>,
+    /// None until somebody reads it.
+    kept: OnceLock<Result<Arc<File>, Unkept>>,
+}
+
+/// Why there is nothing to read.
+#[derive(Debug, Clone)]
+pub(super) enum Unkept {
+    /// Nothing is piped in.
+    Nothing,
+    /// It cannot be read or kept.
+    Error(Arc<io::Error>),
 }
 
 impl Spool {
     /// What there is to read, as a test has it.
     #[cfg(test)]
     pub(super) fn of(mut input: impl Read) -> Self {
-        Self { kept: keep(&mut input).map_err(|error| error.to_string()).into() }
+        Self { kept: keep(&mut input).map_err(|error| Unkept::Error(Arc::new(error))).into() }
     }
 
     /// Reads it from its start, whoever else reads it. The first who asks has all of it taken in.
     ///
     /// # Errors
-    /// Nothing is piped in, or it cannot be read or kept: why, in words.
-    pub(super) fn reader(&self) -> Result<Reader, String> {
+    /// Nothing is piped in, or it cannot be read or kept.
+    pub(super) fn reader(&self) -> Result<Reader, Unkept> {
         let kept = self.kept.get_or_init(|| {
             let input = io::stdin();
             if input.is_terminal() {
-                return Err("nothing is piped in".to_owned());
+                return Err(Unkept::Nothing);
             }
-            keep(&mut input.lock()).map_err(|error| error.to_string())
+            keep(&mut input.lock()).map_err(|error| Unkept::Error(Arc::new(error)))
         });
         kept.clone().map(|file| Reader { file, at: 0 })
     }
 }
 
 fn keep(input: &mut dyn Read) -> io::Result<Arc<File>> {
-    let mut file = tempfile::tempfile()?;
-    io::copy(input, &mut file)?;
-    Ok(Arc::new(file))
+    scratch::kept(input).map(Arc::new)
 }
 
 /// One of several readings of a file that is open once.

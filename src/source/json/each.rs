@@ -8,8 +8,9 @@ use std::sync::Arc;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::source::columns::Keys;
+use crate::source::columns::{Keys, Lines};
 use crate::source::fault::Fault;
+use crate::source::made::Why;
 use crate::source::path::{DataPath, PathStep, escaped};
 use crate::source::record::Record;
 use crate::source::window::{Spot, line_feeds};
@@ -23,7 +24,21 @@ pub(in crate::source) struct JsonEach {
     elements: Box<dyn Elements + Send>,
     each: DataPath,
     held: Option<Held>,
+    /// Objects that lack what rows are made of.
+    lacking: Lines,
+    /// Whether an object has it.
+    has_any: bool,
+    /// The key that the first of them lacks, and those that it has.
+    slip: Option<Slip>,
 }
+
+/// A key that is not there, and the keys beside it.
+type Slip = (Arc<str>, Vec<Arc<str>>);
+
+/// So many keys are kept to be named.
+const MOST_NAMED: usize = 20;
+/// A longer key is cut where it is named.
+const LONGEST_NAMED: usize = 60;
 
 /// An object that rows come of.
 struct Held {
@@ -56,7 +71,15 @@ struct Item {
 
 impl JsonEach {
     pub(in crate::source) fn new(elements: Box<dyn Elements + Send>, each: DataPath) -> Self {
-        Self { elements, each, held: None }
+        let (lacking, has_any, slip) = (Lines::default(), false, None);
+        Self { elements, each, held: None, lacking, has_any, slip }
+    }
+
+    /// The objects so far that lack what rows are made of, if there are any.
+    pub(in crate::source) fn lacking(&self) -> Option<(&Lines, Why)> {
+        let slip = self.slip.clone()?;
+        let (path, do_all) = (self.each.to_string().into(), !self.has_any);
+        Some((&self.lacking, Why::Lacking { path, do_all, slip }))
     }
 
     /// None within an object: a place alone does not tell which of its parts is next.
@@ -93,20 +116,32 @@ impl JsonEach {
         }
     }
 
+    /// Counts the object where it lacks what rows are made of.
+    fn note(&mut self, slip: Option<Slip>, line: u64) {
+        match slip {
+            None => self.has_any = true,
+            Some(slip) => {
+                self.lacking.add(line);
+                self.slip.get_or_insert(slip);
+            }
+        }
+    }
+
     fn hold(&mut self, element: Element, keys: &Keys) -> Result<Held, Fault> {
         let object = Object::at_hand(self.elements.window(), element.length);
         let (line, column) = (object.line, object.column);
         let asked = |name| keys.columns().index(name).filter(|column| keys.is_asked(*column));
-        let held = object.items(&self.each).and_then(|items| {
+        let held = object.items(&self.each).and_then(|(items, slip)| {
             let parent = match asked(PARENT) {
                 Some(column) => Some((column, Arc::new(object.value()?))),
                 None => None,
             };
-            Ok((items, parent))
+            Ok((items, parent, slip))
         });
         let pointer = self.elements.pointer();
         match held {
-            Ok((items, parent)) => {
+            Ok((items, parent, slip)) => {
+                self.note(slip.filter(|_| items.is_empty()), line);
                 let (items, index) = (items.into_iter(), asked(INDEX));
                 let weight = if parent.is_some() { element.length } else { 0 };
                 Ok(Held { element, items, parent, index, line, column, passed: 0, pointer, weight })
@@ -160,18 +195,19 @@ impl JsonEach {
 
 impl Object<'_> {
     /// The values that a path leads to; of a list its items.
-    fn items(&self, path: &DataPath) -> Result<Vec<Item>, Fault> {
+    fn items(&self, path: &DataPath) -> Result<(Vec<Item>, Option<Slip>), Fault> {
         let text = std::str::from_utf8(self.text).map_err(|error| self.not_utf8(&error))?;
         serde_json::from_str::<&RawValue>(text).map_err(|error| self.syntax(&error, None))?;
         if !text.starts_with(['{', '[']) {
             return Err(self.not_an_object(text));
         }
         let mut items = Vec::new();
-        let mut finder = Finder { text, path, items: &mut items };
+        let mut finder = Finder { text, path, items: &mut items, slip: None };
         let start = text.len() - text.trim_start().len();
         let at = Item { value: start..text.len(), pointer: "".into(), index: 0 };
         finder.follow(at, 0).map_err(|stop| self.no_list(path, &stop))?;
-        Ok(items)
+        let slip = finder.slip;
+        Ok((items, slip))
     }
 
     /// The object as a value.
@@ -209,6 +245,8 @@ struct Finder<'a> {
     text: &'a str,
     path: &'a DataPath,
     items: &'a mut Vec<Item>,
+    /// The first object on the path that lacks its next key.
+    slip: Option<Slip>,
 }
 
 impl Finder<'_> {
@@ -224,6 +262,7 @@ impl Finder<'_> {
             }
             _ => return Err(at.pointer.into()),
         }
+        let (mut is_there, mut others) = (false, Vec::new());
         for (index, part) in parts(self.text, at.value.clone()).into_iter().enumerate() {
             let key = part.key.as_ref().and_then(|key| key_of(self.text, key));
             let is_on_path = match (step, &key) {
@@ -231,9 +270,19 @@ impl Finder<'_> {
                 (PathStep::Key(wanted), Some(key)) => **wanted == **key,
                 (PathStep::Key(wanted), None) => **wanted == *index.to_string(),
             };
+            is_there |= is_on_path;
+            if let Some(key) = key.as_ref().filter(|_| !is_on_path && others.len() < MOST_NAMED) {
+                others.push(key[..key.floor_char_boundary(LONGEST_NAMED)].into());
+            }
             if is_on_path {
                 self.follow(at.below(key.as_deref(), index, part.value), steps + 1)?;
             }
+        }
+        if let PathStep::Key(wanted) = step
+            && !is_there
+            && self.slip.is_none()
+        {
+            self.slip = Some((wanted.as_ref().into(), others));
         }
         Ok(())
     }

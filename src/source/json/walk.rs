@@ -6,6 +6,8 @@ use crate::source::path::{DataPath, PathStep, escaped};
 use crate::source::window::{Spot, Window};
 use crate::source::{empty, fault::Fault};
 use crate::text::code::Code;
+use crate::text::diagnostic::closest;
+use crate::text::lookalike::did_you_mean;
 
 use super::scan::bracketed_length;
 use super::{CUT_OFF_HINT, Element, Elements, Expected, at_hand, is_blank, unfinished};
@@ -189,7 +191,16 @@ impl JsonWalk {
                     0 => "the file has".to_owned(),
                     steps => format!("`{}` has", self.path.begin(*steps)),
                 };
-                fault.hint(format!("{there}: {}", keys.join(", ")))
+                let all: Vec<&str> = keys.iter().map(String::as_str).collect();
+                let near = match self.path.steps().get(*steps) {
+                    Some(PathStep::Key(wanted)) => {
+                        let near = closest(wanted, &all).filter(|_| wanted.len() > 2);
+                        near.map(|near| did_you_mean(wanted, near))
+                    }
+                    _ => None,
+                };
+                let near = near.map(|near| format!("{near} – ")).unwrap_or_default();
+                fault.hint(format!("{near}{there}: {}", keys.join(", ")))
             }
         })
     }

@@ -1,13 +1,20 @@
 //! Rows of a sheet of a workbook, XLSX or ODS: below a header that may stand anywhere near the top.
 //!
-//! XLSX is read as a stream of cells, so that a cell far away costs nothing; ODS is read as a whole, and has a bound. What a
-//! cell is worth is told in `value`, and which row is the header in `header`. Hidden rows are rows, and merged areas are not
-//! known here: the value of one stands in its first cell.
+//! Both are read as a stream of elements, one row in memory, so that a cell far away and a sheet without an end cost nothing;
+//! texts that cells share are in a temporary file where they are many. `zip` has the parts of a workbook and `xml` the elements
+//! of a part, each with its bounds. What a cell is worth is told in `value`, and which row is the header in `header`. Hidden rows
+//! are rows, and merged areas are not known here: the value of one stands in its first cell.
 
+mod book;
 mod cells;
 mod header;
+mod ods;
 mod open;
+mod strings;
+mod styles;
 mod value;
+mod xml;
+mod zip;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +29,7 @@ use super::fault::Fault;
 use super::record::{FaultyCell, Record};
 use crate::text::code::Code;
 
+use self::open::SAVE_ANEW;
 pub(super) use open::open;
 
 /// Which sheet of a workbook: the one of this name, or else of this number, from 1.
@@ -35,8 +43,10 @@ impl SheetName {
     }
 }
 
-/// So many rows are looked at for a header.
+/// So many rows are looked at for a header, …
 const ROWS_TO_HEADER: usize = 60;
+/// … and no more once they have so many bytes of text.
+const BYTES_TO_HEADER: usize = 8 << 20;
 
 pub(super) struct SheetRows {
     cells: Box<dyn Cells>,
@@ -57,12 +67,15 @@ impl SheetRows {
             Some(number) => rows.back().is_none_or(|last| last.number < number),
             None => rows.len() < ROWS_TO_HEADER,
         };
-        while wanted(&rows) {
+        let mut held = 0;
+        while wanted(&rows) && held < BYTES_TO_HEADER {
             match cells.next_row().map_err(|fault| vec![fault])? {
                 Some(row) => {
                     if header_row.is_some_and(|number| row.number < number) {
                         continue;
                     }
+                    let of_row = row.cells.iter().map(|(_, value)| value.as_text().len());
+                    held += of_row.sum::<usize>();
                     rows.push_back(row);
                 }
                 None => break,

@@ -2,57 +2,74 @@
 //!
 //! The name of a file is not believed: programs write HTML and CSV under names that end in `.xls`.
 
-use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::num::NonZeroU32;
 
-use calamine::{Ods, OdsError, Reader as _, Sheet, SheetType, SheetVisible, XlsxError};
-
+use crate::source::RowLimit;
 use crate::source::columns::Columns;
 use crate::source::fault::Fault;
 use crate::source::window::Input;
 use crate::text::code::Code;
 use crate::text::spelling::canonical;
 
-use super::cells::{OdsCells, Workbook, XlsxCells};
+use super::book::Book;
+use super::cells::XlsxCells;
+use super::ods::{self, OdsCells};
+use super::zip::Archive;
 use super::{SheetName, SheetRows};
 
-/// An ODS file is held in memory, so it may have so many bytes, …
-const LARGEST_ODS: u64 = 32 << 20;
-/// … and its sheet so many rows times columns.
-const MOST_CELLS: u64 = 5_000_000;
+/// So many sheets are named where one is not found.
+const MOST_NAMED: usize = 50;
 
 const SAVE_AS_XLSX: &str = "open it in Excel or LibreOffice and save it as XLSX";
-const SAVE_ANEW: &str = "open the workbook in Excel or LibreOffice and save it anew";
+pub(super) const SAVE_ANEW: &str = "open the workbook in Excel or LibreOffice and save it anew";
 
 /// Opens a sheet and reads as far as its header.
 pub(in crate::source) fn open(
     input: Box<dyn Input>,
     (sheet, header_row): (Option<&SheetName>, Option<NonZeroU32>),
+    longest: RowLimit,
 ) -> Result<(Columns, SheetRows), Vec<Fault>> {
-    let cells = cells(input, sheet).map_err(|fault| vec![fault])?;
+    let cells = cells(input, sheet, longest).map_err(|fault| vec![fault])?;
     SheetRows::begin(cells, header_row.map(NonZeroU32::get))
 }
 
-fn cells(
+pub(super) fn cells(
     mut input: Box<dyn Input>,
     sheet: Option<&SheetName>,
+    longest: RowLimit,
 ) -> Result<Box<dyn super::Cells>, Fault> {
     let mut head = Vec::new();
     input.by_ref().take(256).read_to_end(&mut head).map_err(Fault::io)?;
     input.seek(SeekFrom::Start(0)).map_err(Fault::io)?;
-    Ok(match kind_of(&head)? {
-        Kind::Xlsx => Box::new(xlsx(input, sheet)?),
-        Kind::Ods => Box::new(ods(input, sheet)?),
+    match kind_of(&head)? {
+        Kind::Xlsx => xlsx(input, sheet, longest),
+        Kind::Ods => ods(input, sheet, longest),
+        Kind::Old if is_locked(input).map_err(Fault::io)? => Err(locked()),
         Kind::Old => {
-            return Err(match Workbook::new(BufReader::new(input)) {
-                Err(XlsxError::Password) => locked(),
-                _ => no_workbook(
-                    "the file is an old workbook (XLS), which is not read",
-                    SAVE_AS_XLSX,
-                ),
-            });
+            Err(no_workbook("the file is an old workbook (XLS), which is not read", SAVE_AS_XLSX))
         }
-    })
+    }
+}
+
+/// Whether what looks like an old workbook has a new one in it, behind a password: a list in it, in the sector that its head
+/// tells, names what is locked.
+fn is_locked(mut input: Box<dyn Input>) -> std::io::Result<bool> {
+    let mut head = Vec::new();
+    input.by_ref().take(76).read_to_end(&mut head)?;
+    let Some((shift, sector)) =
+        head.get(30).copied().zip(head.get(48..).and_then(<[u8]>::first_chunk))
+    else {
+        return Ok(false);
+    };
+    let sector = u64::from(u32::from_le_bytes(*sector));
+    let size = 1_u64 << shift.min(12);
+    let mut list = Vec::new();
+    input.seek(SeekFrom::Start((sector + 1) * size))?;
+    // It has few entries, and so few sectors.
+    input.take(16 * 1024).read_to_end(&mut list)?;
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    Ok(memchr::memmem::find(&list, &name).is_some())
 }
 
 enum Kind {
@@ -68,8 +85,14 @@ fn kind_of(head: &[u8]) -> Result<Kind, Fault> {
         return Err(Fault::file(Code::EmptyFile, "the file is empty").hint("export it again"));
     }
     if head.starts_with(b"PK\x03\x04") {
-        let is_ods = has(b"mimetypeapplication/vnd.oasis.opendocument");
-        return Ok(if is_ods { Kind::Ods } else { Kind::Xlsx });
+        if has(b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet") {
+            return Ok(Kind::Ods);
+        }
+        if has(b"mimetypeapplication/vnd.oasis.opendocument") {
+            let message = "the file is a document of LibreOffice and no workbook";
+            return Err(no_workbook(message, "copy the table into a sheet and save that as XLSX"));
+        }
+        return Ok(Kind::Xlsx);
     }
     if head.starts_with(b"\xd0\xcf\x11\xe0") {
         return Ok(Kind::Old);
@@ -88,87 +111,73 @@ fn kind_of(head: &[u8]) -> Result<Kind, Fault> {
     })
 }
 
-fn no_workbook(message: &str, hint: &str) -> Fault {
+pub(super) fn no_workbook(message: &str, hint: &str) -> Fault {
     Fault::file(Code::Sheet, message).hint(hint)
 }
 
-fn locked() -> Fault {
+pub(super) fn locked() -> Fault {
     no_workbook(
         "the workbook has a password",
         "save it without one (in Excel: File, Info, Protect Workbook, Encrypt with Password)",
     )
 }
 
-fn xlsx(input: Box<dyn Input>, sheet: Option<&SheetName>) -> Result<XlsxCells, Fault> {
-    let broken = |error: XlsxError| match error {
-        XlsxError::Io(error) => Fault::io(error),
-        XlsxError::Password => locked(),
-        XlsxError::FileNotFound(_) | XlsxError::RelationshipNotFound => {
-            no_workbook("the file is a ZIP archive and no workbook", "unpack it first")
-        }
-        XlsxError::NotAWorksheet(_) => {
-            no_workbook("the sheet is a chart, or another one without cells", "name another sheet")
-        }
-        other => no_workbook(&format!("the workbook cannot be read: {other}"), SAVE_ANEW),
-    };
-    let workbook = Workbook::new(BufReader::new(input)).map_err(broken)?;
-    let name = pick(workbook.sheets_metadata(), sheet)?;
-    XlsxCells::begin(workbook, &name).map_err(broken)
-}
-
-fn ods(mut input: Box<dyn Input>, sheet: Option<&SheetName>) -> Result<OdsCells, Fault> {
-    let length = input.seek(SeekFrom::End(0)).map_err(Fault::io)?;
-    input.seek(SeekFrom::Start(0)).map_err(Fault::io)?;
-    if length > LARGEST_ODS {
-        let message = format!(
-            "the file has {length} bytes, and an ODS file may have {LARGEST_ODS}: all of it has to be held in memory"
-        );
-        return Err(no_workbook(&message, SAVE_AS_XLSX));
+fn xlsx(
+    input: Box<dyn Input>,
+    sheet: Option<&SheetName>,
+    longest: RowLimit,
+) -> Result<Box<dyn super::Cells>, Fault> {
+    let book = Book::open(Archive::open(input)?)?;
+    let at = pick(book.sheets(), sheet)?;
+    if !book.sheets().get(at).is_some_and(|sheet| sheet.has_cells) {
+        let message = "the sheet is a chart, or another one without cells";
+        return Err(no_workbook(message, "name another sheet"));
     }
-    let broken = |error: OdsError| match error {
-        OdsError::Io(error) => Fault::io(error),
-        OdsError::Password => locked(),
-        OdsError::CellLimitExceeded { requested, .. } => too_many_cells(requested as u64),
-        other => no_workbook(&format!("the workbook cannot be read: {other}"), SAVE_ANEW),
-    };
-    let mut workbook: Ods<BufReader<Box<dyn Input>>> =
-        Ods::new(BufReader::new(input)).map_err(broken)?;
-    let name = pick(workbook.sheets_metadata(), sheet)?;
-    let range = workbook.worksheet_range(&name).map_err(broken)?;
-    let count = range.height() as u64 * range.width() as u64;
-    if count > MOST_CELLS {
-        return Err(too_many_cells(count));
-    }
-    let formulas = workbook.worksheet_formula(&name).map_err(broken)?;
-    Ok(OdsCells::new(range, formulas))
+    let (xml, meanings) = book.into_sheet(at, longest.bytes())?;
+    Ok(Box::new(XlsxCells::begin(xml, meanings, longest)?))
 }
 
-fn too_many_cells(count: u64) -> Fault {
-    let message = format!(
-        "the sheet has {count} cells (rows times columns), and one of an ODS file may have {MOST_CELLS}"
-    );
-    no_workbook(&message, SAVE_AS_XLSX)
+fn ods(
+    input: Box<dyn Input>,
+    sheet: Option<&SheetName>,
+    longest: RowLimit,
+) -> Result<Box<dyn super::Cells>, Fault> {
+    let mut archive = Archive::open(input)?;
+    let is_enough = |listed: &Listed| sheet.is_none() && !listed.is_hidden;
+    let sheets = ods::sheets(&mut archive, is_enough)?;
+    let at = pick(&sheets, sheet)?;
+    Ok(Box::new(OdsCells::begin(archive, at, longest)?))
 }
 
-/// The name of the sheet that is meant.
-fn pick(sheets: &[Sheet], wanted: Option<&SheetName>) -> Result<String, Fault> {
+/// A sheet as a workbook lists it.
+pub(super) struct Listed {
+    pub name: String,
+    pub is_hidden: bool,
+    /// Whether it is one of cells, and no chart or the like.
+    pub has_cells: bool,
+}
+
+/// Which sheet is meant.
+fn pick(sheets: &[Listed], wanted: Option<&SheetName>) -> Result<usize, Fault> {
     let found = match wanted {
-        None => sheets.iter().find(|sheet| {
-            sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible
-        }),
+        None => sheets.iter().position(|sheet| sheet.has_cells && !sheet.is_hidden),
         Some(SheetName(wanted)) => {
-            let is_it = |sheet: &&Sheet| canonical(&sheet.name).trim() == canonical(wanted).trim();
+            let is_it = |sheet: &Listed| canonical(&sheet.name).trim() == canonical(wanted).trim();
             let number = wanted.trim().parse::<usize>().ok();
             let at = number.and_then(|number| number.checked_sub(1));
-            sheets.iter().find(is_it).or_else(|| at.and_then(|at| sheets.get(at)))
+            sheets.iter().position(is_it).or(at.filter(|at| *at < sheets.len()))
         }
     };
-    found.map(|sheet| sheet.name.clone()).ok_or_else(|| {
+    found.ok_or_else(|| {
         let message = match wanted {
             Some(SheetName(name)) => format!("the workbook has no sheet `{name}`"),
             None => "the workbook has no sheet that is not hidden".to_owned(),
         };
-        let names: Vec<String> = sheets.iter().map(|sheet| format!("`{}`", sheet.name)).collect();
+        let mut names: Vec<String> =
+            sheets.iter().take(MOST_NAMED).map(|sheet| format!("`{}`", sheet.name)).collect();
+        if sheets.len() > MOST_NAMED {
+            names.push(format!("and {} more", sheets.len() - MOST_NAMED));
+        }
         no_workbook(&message, &format!("its sheets are {}", names.join(", ")))
     })
 }

@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use calamine::{CellErrorType, Data, ExcelDateTime, ExcelDateTimeType};
-
 use crate::source::{Cell, Each, Format, Location, Manner, Read, Record, Shape, Source, Table};
 
 use super::cells::SheetRow;
-use super::value::{self, CellValue};
+use super::value::{self, CellValue, Raw};
 use super::{SheetName, header, letters_of};
 
 /// A ZIP archive of parts that are stored as they are.
@@ -319,13 +317,43 @@ fn a_sheet_of_ods_is_read_like_one_of_excel() {
 
 #[test]
 fn a_sheet_of_ods_has_its_bounds() {
+    let cells = |cell: &str, rows: u64, columns: u64| {
+        format!(
+            "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>note</text:p></table:table-cell></table:table-row>\
+             <table:table-row table:number-rows-repeated=\"{rows}\"><table:table-cell table:number-columns-repeated=\"{columns}\" {cell}/></table:table-row>"
+        )
+    };
+    let number = "office:value-type=\"float\" office:value=\"1\"";
     let text =
-        "<table:table-cell office:value-type=\"string\"><text:p>x</text:p></table:table-cell>";
-    let table = format!(
-        "<table:table-row table:number-rows-repeated=\"1000000\">{}</table:table-row>",
-        text.repeat(6)
+        format!("office:value-type=\"string\" office:string-value=\"{}\"", "x".repeat(1 << 17));
+    let told = [(number, 99_999_999_999, 1), (number, 1, 99_999_999_999), (&text, 1, 1_000)].map(
+        |(cell, rows, columns)| {
+            told_of(&ods(&cells(cell, rows, columns)), "notes.ods", &header_in(1))
+        },
     );
-    insta::assert_snapshot!(told_of(&ods(&table), "notes.ods", &Manner::default()));
+    insta::assert_snapshot!(told.concat());
+}
+
+/// People leave a few rows free, and programs millions; what stands below is not lost.
+#[test]
+fn what_stands_below_a_gap_of_ods_is_read() {
+    let text = |text: &str| {
+        format!(
+            "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell></table:table-row>"
+        )
+    };
+    let gap = "<table:table-row table:number-rows-repeated=\"2000000\"><table:table-cell/></table:table-row>";
+    let again = "<table:table-row table:number-rows-repeated=\"3\"><table:table-cell office:value-type=\"string\"><text:p>c  d<text:s text:c=\"3\"/>e<text:line-break/>f</text:p><text:p> g </text:p></table:table-cell></table:table-row>";
+    let table = [text("note").as_str(), &text("a"), gap, &text("b"), again].concat();
+    let told = told_of(&ods(&table), "notes.ods", &header_in(1));
+    let below = |number: u32| {
+        format!("row {} in {}: note=Text(\"c d   e\\nf\\ng\")\n", number - 2_000_001, number)
+    };
+    let expected: String = [2_000_004, 2_000_005, 2_000_006].map(below).concat();
+    assert_eq!(
+        told,
+        format!("row 1 in 2: note=Text(\"a\")\nrow 2 in 2000003: note=Text(\"b\")\n{expected}")
+    );
 }
 
 #[test]
@@ -399,23 +427,24 @@ fn a_header_is_told_from_titles_and_rows() {
 
 #[test]
 fn what_cells_are_worth() {
-    let moment = |serial, is_1904| {
-        Data::DateTime(ExcelDateTime::new(serial, ExcelDateTimeType::DateTime, is_1904))
-    };
-    let length = Data::DateTime(ExcelDateTime::new(1.5, ExcelDateTimeType::TimeDelta, false));
+    let moment = |serial, counts_from_1904| Raw::Moment { serial, counts_from_1904 };
+    let length = Raw::Length(1.5);
     for (data, expected) in [
-        (Data::Empty, "-"),
-        (Data::Float(1002.0), "Number 1002"),
-        (Data::Float(-0.0), "Number 0"),
-        (Data::Float(0.1), "Number 0.1"),
-        (Data::Float(45357.5), "Number 45357.5"),
-        (Data::Float(1e-7), "Number 0.0000001"),
-        (Data::Float(999_999_999_999_999.0), "Number 999999999999999"),
-        (Data::Float(1e15), "? 1000000000000000"),
-        (Data::Float(-1.5e300), "?"),
-        (Data::Float(f64::NAN), "? NaN"),
-        (Data::Int(-5), "Number -5"),
-        (Data::Int(i64::MIN), "? -9223372036854775808"),
+        (Raw::Empty, "-"),
+        (Raw::Number(1002.0), "Number 1002"),
+        (Raw::Number(-0.0), "Number 0"),
+        (Raw::Number(0.1), "Number 0.1"),
+        (Raw::Number(45357.5), "Number 45357.5"),
+        (Raw::Number(1e-7), "Number 0.0000001"),
+        (Raw::Number(999_999_999_999_999.0), "Number 999999999999999"),
+        (Raw::Number(1e15), "? 1000000000000000"),
+        (Raw::Number(-1.5e300), "?"),
+        (Raw::Number(f64::NAN), "? NaN"),
+        (Raw::Unfit("abc".into()), "? abc"),
+        (Raw::NoText { number: "7".into(), count: 3 }, "? "),
+        (moment(2_957_004.0, true), "? 2957004"),
+        (moment(2_957_003.0, true), "Text 9999-12-31T00:00:00"),
+        (moment(59.999_999_999_9, false), "? 1900-02-29"),
         (moment(45_356.383_333_333_33, false), "Text 2024-03-05T09:12:00"),
         (moment(45_357.999_988_425_92, false), "Text 2024-03-06T23:59:59"),
         (moment(45943.541, false), "Text 2025-10-13T12:59:02.400"),
@@ -429,12 +458,12 @@ fn what_cells_are_worth() {
         (moment(43_894.383_333_333_33, true), "Text 2024-03-05T09:12:00"),
         (moment(60.0, true), "Text 1904-03-01T00:00:00"),
         (length, "? 1.5"),
-        (Data::DateTimeIso("2024-03-05".into()), "Text 2024-03-05T00:00:00"),
-        (Data::DateTimeIso("2024-03-05T09:12:00".into()), "Text 2024-03-05T09:12:00"),
-        (Data::DurationIso("PT9H".into()), "? PT9H"),
-        (Data::Error(CellErrorType::Div0), "? #DIV/0!"),
-        (Data::Bool(true), "Bool"),
-        (Data::String(" 00123 ".into()), "Text  00123 "),
+        (Raw::Iso("2024-03-05".into()), "Text 2024-03-05T00:00:00"),
+        (Raw::Iso("2024-03-05T09:12:00".into()), "Text 2024-03-05T09:12:00"),
+        (Raw::IsoLength("PT9H".into()), "? PT9H"),
+        (Raw::Error("#DIV/0!".into()), "? #DIV/0!"),
+        (Raw::Bool(true), "Bool"),
+        (Raw::Text(" 00123 ".into()), "Text  00123 "),
     ] {
         let found = match value::of(data.clone(), false) {
             None => "-".to_owned(),
@@ -480,5 +509,130 @@ fn rows_and_cells_that_are_there_twice_are_told() {
     for rows in [format!("{header}{}{}", second("a"), second("b")), format!("{header}{twice}")] {
         let told = told_of(&xlsx(&rows), "notes.xlsx", &Manner::default());
         assert!(told.contains("row 2 of the sheet is there twice"), "{told}");
+    }
+}
+
+/// The same workbook with another part, or with one more.
+fn xlsx_with(name: &str, text: &str, rows: &str) -> Vec<u8> {
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let relation = |kind: &str, target: &str| {
+        format!("<Relationship Id=\"{kind}\" Type=\"{office}/{kind}\" Target=\"{target}\"/>")
+    };
+    let relations =
+        [("worksheet", "sheet1.xml"), ("styles", "styles.xml"), ("sharedStrings", "Texts.xml")];
+    let relations: String = relations.map(|(kind, target)| relation(kind, target)).concat();
+    archive(&[
+        (
+            "xl/workbook.xml",
+            &format!(
+                "<x:workbook xmlns:x=\"{main}\" xmlns:r=\"{office}\"><x:sheets><x:sheet name=\"A\" r:id=\"worksheet\"/></x:sheets></x:workbook>"
+            ),
+        ),
+        ("xl/_rels/workbook.xml.rels", &format!("<Relationships>{relations}</Relationships>")),
+        ("xl/sheet1.xml", &format!("<worksheet><sheetData>{rows}</sheetData></worksheet>")),
+        (name, text),
+    ])
+}
+
+#[test]
+fn hostile_workbooks_are_problems_that_name_the_cell() {
+    let header = row(1, &[text("A1", "id"), text("B1", "note")]);
+    let one = "<row r=\"2\"><c r=\"A2\"><v>1</v></c>";
+    let of = |rows: &str| xlsx(&format!("{header}{rows}"));
+    let shared = "<sst><si><t>id</t></si><si><t>note</t></si></sst>";
+    let many_styles = format!("<s><cellXfs>{}</cellXfs></s>", "<xf/>".repeat(200_000));
+    let deep = format!("{one}<c r=\"B2\"><is>{}", "<r>".repeat(300));
+    let files = [
+        of("<row r=\"99999999999\"><c><v>1</v></c></row>"),
+        of("<row r=\"0\"><c><v>1</v></c></row>"),
+        of(&format!("{one}<c r=\"ZZZ2\"><v>1</v></c></row>")),
+        of(&format!("{one}<c r=\"A99999999999999999999\"><v>1</v></c></row>")),
+        of(&format!("{one}<c r=\"AAAAAAAAAAAAAAAAAA2\"><v>1</v></c></row>")),
+        of(&format!("{one}<c r=\"B2\" t=\"inlineStr\"><is><t>cut")),
+        of(&format!("{one}<c r=\"B2\"><v>2</w></c></row>")),
+        of(&format!(
+            "{one}<c r=\"B2\" t=\"inlineStr\"><is><t>{}</t></is></c></row>",
+            "x".repeat(9 << 20)
+        )),
+        of(&deep),
+        xlsx_with("xl/styles.xml", &many_styles, &header),
+        xlsx_with(
+            "xl/texts.xml",
+            shared,
+            "<row><c t=\"s\"><v>0</v></c><c t=\"s\"><v>1</v></c></row><row><c><v>1</v></c><c t=\"s\"><v>99</v></c></row>",
+        ),
+    ];
+    let told = files.map(|bytes| told_of(&bytes, "notes.xlsx", &header_in(1)));
+    insta::assert_snapshot!(told.join("--\n"));
+}
+
+/// A part that is not as long as the list says, or has another sum, is damaged: nothing of it is to be believed.
+#[test]
+fn parts_that_are_not_what_the_list_says_are_told() {
+    let whole = xlsx(&row(1, &[text("A1", "id"), text("B1", "note")]));
+    let at = memchr::memmem::rfind(&whole, b"note").unwrap();
+    let mut changed = whole.clone();
+    changed[at] = b'N';
+    let told = told_of(&changed, "notes.xlsx", &Manner::default());
+    assert!(told.contains("xl/worksheets/sheet1.xml in it is damaged"), "{told}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    /// Against another reader: the same cells hold the same.
+    #[test]
+    fn cells_are_what_another_reader_finds(
+        cells in proptest::collection::vec((0_usize..7, "[a-z0-9 _xế&;\n]{0,12}", -99_999.0_f64..99_999.0), 1..40),
+    ) {
+        use calamine::{Data, Reader as _};
+        let cell = |at: usize, (kind, word, number): &(usize, String, f64)| {
+            let address = format!("{}{}", letters_of(u32::try_from(at % 5).unwrap()), at / 5 + 1);
+            let word = word.replace('&', "&amp;");
+            match kind {
+                0 => format!("<c r=\"{address}\"><v>{number}</v></c>"),
+                1 => format!("<c r=\"{address}\" t=\"b\"><v>1</v></c>"),
+                2 => format!("<c r=\"{address}\" t=\"str\"><f>A1</f><v>{word}</v></c>"),
+                3 => format!("<c r=\"{address}\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{word}</t></is></c>"),
+                4 => format!("<c r=\"{address}\" t=\"inlineStr\"><is><r><t>{word}</t></r><r><t>{word}</t></r></is></c>"),
+                5 => format!("<c r=\"{address}\" s=\"1\"><v>{}</v></c>", number.abs() + 61.0),
+                _ => format!("<c r=\"{address}\" s=\"0\"/>"),
+            }
+        };
+        let rows: String = cells
+            .chunks(5)
+            .enumerate()
+            .map(|(line, chunk)| {
+                let all: Vec<String> = chunk.iter().enumerate().map(|(at, one)| cell(line * 5 + at, one)).collect();
+                row(u32::try_from(line + 1).unwrap(), &all)
+            })
+            .collect();
+        let bytes = xlsx(&rows);
+        let mut other: calamine::Xlsx<_> = calamine::Xlsx::new(std::io::Cursor::new(bytes.clone())).unwrap();
+        let range = other.worksheet_range("Ghi chú").unwrap();
+        let mut ours = super::open::cells(Box::new(std::io::Cursor::new(bytes)), None, crate::source::RowLimit::default()).unwrap();
+        let mut found = Vec::new();
+        while let Some(row) = ours.next_row().unwrap() {
+            found.extend(row.cells.into_iter().map(|(column, value)| ((row.number - 1, column), value)));
+        }
+        let (top, left) = range.start().unwrap_or_default();
+        let expected = range.used_cells().filter_map(|(row, column, data)| {
+            let place = (top + u32::try_from(row).unwrap(), left + u32::try_from(column).unwrap());
+            let raw = match data.clone() {
+                Data::Float(number) => Raw::Number(number),
+                Data::Bool(value) => Raw::Bool(value),
+                Data::String(text) => Raw::Text(text),
+                Data::DateTime(moment) => Raw::Moment { serial: moment.as_f64(), counts_from_1904: false },
+                _ => return None,
+            };
+            Some((place, value::of(raw, false)?))
+        });
+        // Formulas without a value are a word of ours.
+        found.retain(|(_, value)| !matches!(value, CellValue::Faulty { shown, .. } if shown.is_empty()));
+        let filled = |value: &CellValue| !matches!(value, CellValue::Text(text) if text.is_empty());
+        found.retain(|(_, value)| filled(value));
+        let expected: Vec<_> = expected.filter(|(_, value)| filled(value)).collect();
+        proptest::prop_assert_eq!(found, expected);
     }
 }

@@ -3,13 +3,19 @@
 //! Excel keeps fifteen digits of a number, counts days from one of two dates and knows a day that never was. What it has
 //! lost is not made up here.
 
-use calamine::{Data, ExcelDateTime};
+use jiff::civil::Date;
 
 /// A number from here on may have lost digits.
 const NOT_EXACT: f64 = 1e15;
 /// The day after the last that Excel knows.
 const END_OF_DAYS: f64 = 2_958_466.0;
 
+/// Thousandths of a second in a day.
+const DAY: f64 = 86_400_000.0;
+/// So many characters of what cannot be used are shown.
+const MOST_SHOWN: usize = 60;
+
+const WRITE_ANEW: &str = "write the value into the cell once more, and save the workbook";
 const AS_TEXT: &str = "give the column the format Text and write or export its numbers again; the digits that are lost \
                        are not in the file";
 const CALCULATE: &str =
@@ -46,39 +52,81 @@ impl CellValue {
     }
 }
 
+/// What is written in a cell.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Raw {
+    Empty,
+    Text(String),
+    Bool(bool),
+    Number(f64),
+    /// Days since the day that the workbook counts from.
+    Moment {
+        serial: f64,
+        counts_from_1904: bool,
+    },
+    /// A length of time, in days.
+    Length(f64),
+    /// A date as ISO 8601 has it.
+    Iso(String),
+    IsoLength(String),
+    /// The name of an error.
+    Error(String),
+    /// What is not of the kind that the cell says.
+    Unfit(String),
+    /// The number of a text that the workbook does not have.
+    NoText {
+        number: String,
+        count: u64,
+    },
+}
+
+/// A number as a workbook writes it; none where it is none.
+pub(super) fn number(written: &str) -> Option<f64> {
+    let text = written.trim();
+    let begins = text
+        .trim_start_matches(['-', '+'])
+        .starts_with(|sign: char| sign.is_ascii_digit() || sign == '.');
+    text.parse().ok().filter(|_| begins)
+}
+
 /// What a cell is worth; none of one in which there is nothing.
-pub(super) fn of(data: Data, has_formula: bool) -> Option<CellValue> {
-    Some(match data {
-        Data::Empty if has_formula => faulty(
+pub(super) fn of(raw: Raw, has_formula: bool) -> Option<CellValue> {
+    Some(match raw {
+        Raw::Empty if has_formula => faulty(
             "",
             "holds a formula whose value is not in the file: nobody has calculated it".to_owned(),
             CALCULATE,
         ),
-        Data::Empty => return None,
-        Data::String(text) => CellValue::Text(text),
-        Data::Bool(value) => CellValue::Bool(value),
-        Data::Int(number) => of_whole(number),
-        Data::Float(number) => of_number(number),
-        Data::DateTime(moment) => of_moment(&moment),
-        Data::DateTimeIso(text) => of_iso(text),
-        Data::DurationIso(text) => no_day(text),
-        Data::Error(error) => faulty(
-            &error.to_string(),
-            format!("holds the error {error} in place of a value"),
-            "correct the formula, or write the value into the cell",
-        ),
+        Raw::Empty => return None,
+        Raw::Text(text) => CellValue::Text(text),
+        Raw::Bool(value) => CellValue::Bool(value),
+        Raw::Number(number) => of_number(number),
+        Raw::Moment { serial, counts_from_1904 } => of_moment(serial, counts_from_1904),
+        Raw::Length(serial) => no_day(serial.to_string()),
+        Raw::Iso(text) => of_iso(text),
+        Raw::IsoLength(text) => no_day(text),
+        Raw::Error(error) => {
+            let shown: String = error.chars().take(MOST_SHOWN).collect();
+            let message = format!("holds the error {shown} in place of a value");
+            faulty(&shown, message, "correct the formula, or write the value into the cell")
+        }
+        Raw::Unfit(text) => {
+            let shown: String = text.chars().take(MOST_SHOWN).collect();
+            let message =
+                format!("holds {shown}, which is not of the kind that the cell is said to be");
+            faulty(&shown, message, WRITE_ANEW)
+        }
+        Raw::NoText { number, count } => {
+            let shown: String = number.chars().take(MOST_SHOWN).collect();
+            let message =
+                format!("holds the text number {shown} of the workbook, which has {count}");
+            faulty("", message, WRITE_ANEW)
+        }
     })
 }
 
 fn faulty(shown: &str, message: String, hint: &'static str) -> CellValue {
     CellValue::Faulty { shown: shown.to_owned(), message, hint }
-}
-
-fn of_whole(number: i64) -> CellValue {
-    match number.unsigned_abs() < 1_000_000_000_000_000 {
-        true => CellValue::Number(number.to_string()),
-        false => too_long(number.to_string()),
-    }
 }
 
 fn of_number(number: f64) -> CellValue {
@@ -95,23 +143,41 @@ fn too_long(shown: String) -> CellValue {
     faulty(&shown, message, AS_TEXT)
 }
 
-fn of_moment(moment: &ExcelDateTime) -> CellValue {
-    let serial = moment.as_f64();
-    if moment.is_duration() || (0.0..1.0).contains(&serial) {
+fn of_moment(serial: f64, counts_from_1904: bool) -> CellValue {
+    if (0.0..1.0).contains(&serial) {
         return no_day(serial.to_string());
     }
-    if !(0.0..END_OF_DAYS).contains(&serial) {
+    let no_date = || {
         let message = format!("holds a date that is none: the day {serial}");
-        return faulty(&serial.to_string(), message, WRITE_DATE);
+        faulty(&serial.to_string(), message, WRITE_DATE)
+    };
+    if !(0.0..END_OF_DAYS).contains(&serial) {
+        return no_date();
     }
-    let (year, month, day, hour, minute, second, thousandths) = moment.to_ymd_hms_milli();
-    if (year, month, day) == (1900, 2, 29) {
-        let message = "holds 29 February 1900, a day that never was".to_owned();
-        return faulty("1900-02-29", message, WRITE_DATE);
-    }
-    let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
-    if thousandths > 0 {
-        text.push_str(&format!(".{thousandths:03}"));
+    // Thousandths of a second are all that Excel keeps; so close to the next day it is that day.
+    let thousandths = (serial.fract() * DAY).round();
+    let (day, thousandths) = match thousandths >= DAY {
+        true => (serial.trunc() + 1.0, 0.0),
+        false => (serial.trunc(), thousandths),
+    };
+    // The first of them is day 0 or day 1, and 29 February 1900, day 60, never was.
+    let (first, days) = match (counts_from_1904, day) {
+        (true, day) => (Date::constant(1904, 1, 1), day),
+        (false, 60.0) => {
+            let message = "holds 29 February 1900, a day that never was".to_owned();
+            return faulty("1900-02-29", message, WRITE_DATE);
+        }
+        (false, day) if day < 60.0 => (Date::constant(1899, 12, 31), day),
+        (false, day) => (Date::constant(1899, 12, 30), day),
+    };
+    // They are whole, and below the end of days.
+    let (days, thousandths) = (days as i64, thousandths as i64);
+    let Ok(date) = first.checked_add(jiff::Span::new().days(days)) else { return no_date() };
+    let (seconds, rest) = (thousandths / 1000, thousandths % 1000);
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let mut text = format!("{date}T{hour:02}:{minute:02}:{second:02}");
+    if rest > 0 {
+        text.push_str(&format!(".{rest:03}"));
     }
     CellValue::Text(text)
 }

@@ -2,7 +2,12 @@
 //!
 //! How some of them are done without the language is for `texts`.
 
-use super::{Argument, Example, Filter, Short, texts};
+use std::sync::Arc;
+
+use minijinja::value::{Kwargs, Value};
+use minijinja::{Environment, Error, State};
+
+use super::{Argument, Example, Filter, Setting, Short, refusal, texts};
 
 const fn of_language(
     name: &'static str,
@@ -16,6 +21,10 @@ const fn of_language(
 impl Filter {
     const fn with_short(self, short: Short) -> Self {
         Self { short: Some(short), ..self }
+    }
+
+    const fn with_own(self, add: fn(&mut Environment<'static>, &Arc<Setting>)) -> Self {
+        Self { add: Some(add), ..self }
     }
 
     const fn with_details(self, details: &'static str) -> Self {
@@ -72,7 +81,8 @@ pub(super) const INT: Filter = of_language(
     "a whole number of a text or a number",
     &[],
     &[Example { given: &[("n", "41")], expression: "{{ (n | int) + 1 }}", gives: "42" }],
-);
+)
+.with_own(add_int);
 
 pub(super) const JOIN: Filter = of_language(
     "join",
@@ -199,3 +209,26 @@ pub(super) const UPPER: Filter = of_language(
     &[Example { given: &[("code", "vn-1")], expression: "{{ code | upper }}", gives: "VN-1" }],
 )
 .with_short(texts::upper);
+
+/// The language's own, which makes of a number that is too long the longest it knows, and 0 of what is no number.
+fn add_int(environment: &mut Environment<'static>, _: &Arc<Setting>) {
+    environment.add_filter("int", int);
+}
+
+fn int(
+    state: &State<'_, '_>,
+    value: Value,
+    default: Option<Value>,
+    base: Option<u32>,
+    named: Kwargs,
+) -> Result<Value, Error> {
+    let number = minijinja::filters::int(state, &value, default, base, named)?;
+    let is_longest = matches!(i128::try_from(number.clone()), Ok(i128::MAX | i128::MIN));
+    let no_number = |text: &str| text.trim().parse::<f64>().is_ok_and(|number| !number.is_finite());
+    if is_longest || value.as_str().is_some_and(no_number) {
+        return Err(refusal(
+            "int takes a number of at most 38 digits, and this is none or a longer one",
+        ));
+    }
+    Ok(number)
+}

@@ -22,12 +22,14 @@ pub(super) const FILTER: Filter = Filter {
     details: "Keys are compared as texts, without blanks around them and whatever their Unicode form; small and capital letters \
               differ. What becomes of a key that the table does not have, the table says under `missing`, or the argument \
               `default` for one use of it. Lookups can follow one another, as in \
-              {{ ParentId | lookup('cases') | lookup('tickets') }}.",
+              {{ ParentId | lookup('cases') | lookup('tickets') }}. A job with lookups: { tickets: { csv: ticket-map.csv, key: \
+              legacy_id, value: stringee_id } } makes of {{ ticket | lookup('tickets') }} what the column stringee_id of that file has \
+              beside the cell.",
     arguments: &[
         Argument { name: "table", about: "the table's name under `lookups`, as a text" },
         Argument { name: "default=", about: "what stands for a key that is missing" },
     ],
-    // A table is the job's, so none can be shown alone.
+    // A table is the job's, so none can be tried alone; `details` show one.
     examples: &[],
     add: Some(add),
     short: Some(short),

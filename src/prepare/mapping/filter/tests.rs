@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::{Example, FILTERS};
+use super::{Example, FILTERS, Filter};
 use crate::declared::job::{Lookups, Written};
 use crate::prepare::mapping::{Kept, Language, Mapped, Origin, Row};
 use crate::source::{InlineRow, OwnedCell, Read, Record, Source};
@@ -57,7 +57,9 @@ fn every_example_is_true() {
 
 #[test]
 fn nothing_is_made_of_nothing() {
-    for filter in FILTERS.iter().filter(|filter| filter.add.is_some()) {
+    // The language makes 0 of nothing by its own `int`, which ours only bounds.
+    let own = |filter: &&Filter| filter.add.is_some() && filter.name != "int";
+    for filter in FILTERS.iter().filter(own) {
         let expression = match filter.name {
             "after" | "before" => format!("{{{{ x | {}('a') }}}}", filter.name),
             "date" => "{{ x | date('%Y') }}".to_owned(),

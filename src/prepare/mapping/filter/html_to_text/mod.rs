@@ -59,8 +59,9 @@ fn add(environment: &mut Environment<'static>, _: &Arc<Setting>) {
 
 /// The text of HTML. Takes time and memory in proportion to its length, whatever stands in it.
 pub fn html_to_text(html: &str) -> String {
-    let html = &*with_ends(html);
-    let mut reader = Reader::new(html.len());
+    let (html, sign) = with_ends(html);
+    let html = &*html;
+    let mut reader = Reader { sign, ..Reader::new(html.len()) };
     let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<()>| {
         reader.take(event);
         None::<Infallible>
@@ -71,19 +72,29 @@ pub fn html_to_text(html: &str) -> String {
     reader.end()
 }
 
-/// A tag or a comment that never ends is no tag to whoever reads the text: the signs that would begin one are written as letters.
-fn with_ends(html: &str) -> Cow<'_, str> {
-    let mut text = Cow::Borrowed(html);
-    if let Some(at) = text.rfind("<!--")
-        && !text[at..].contains("-->")
-    {
-        text = Cow::Owned(format!("{}&lt;{}", &text[..at], &text[at + 1..]));
+/// Letters that no text has, since they are none.
+const UNUSED: std::ops::RangeInclusive<char> = '\u{fdd0}'..='\u{fdef}';
+
+/// A `<` that begins no tag is a letter to whoever reads the text: one before another, and one of a tag or a comment that never
+/// ends. The tokenizer would find that out, too, but takes long for each. So a sign stands for them that the text does not have.
+fn with_ends(html: &str) -> (Cow<'_, str>, Option<char>) {
+    let comment = html.rfind("<!--").filter(|at| !html[*at..].contains("-->"));
+    let closed = html.rfind('>').map_or(0, |at| at + 1);
+    let bytes = html.as_bytes();
+    let is_letter =
+        |at: &usize| *at >= closed || comment == Some(*at) || bytes.get(at + 1) == Some(&b'<');
+    let mut letters = memchr::memchr_iter(b'<', bytes).filter(is_letter).peekable();
+    let unused = letters.peek().and_then(|_| UNUSED.into_iter().find(|sign| !html.contains(*sign)));
+    let Some(sign) = unused else { return (html.into(), None) };
+    let mut text = String::with_capacity(html.len() + html.len() / 8);
+    let mut copied = 0;
+    for at in letters {
+        text.push_str(&html[copied..at]);
+        text.push(sign);
+        copied = at + 1;
     }
-    let closed = text.rfind('>').map_or(0, |at| at + 1);
-    match text[closed..].contains('<') {
-        true => Cow::Owned(format!("{}{}", &text[..closed], text[closed..].replace('<', "&lt;"))),
-        false => text,
-    }
+    text.push_str(&html[copied..]);
+    (text.into(), Some(sign))
 }
 
 /// Takes what the tokenizer finds.
@@ -98,6 +109,8 @@ struct Reader {
     preformatted: usize,
     /// Whether a line break would be the first thing in a `<pre>`, where it does not count.
     at_start: bool,
+    /// What stands for a `<` that begins no tag.
+    sign: Option<char>,
 }
 
 impl Reader {
@@ -109,6 +122,15 @@ impl Reader {
             dropped: None,
             preformatted: 0,
             at_start: false,
+            sign: None,
+        }
+    }
+
+    /// A text with each `<` that is a letter.
+    fn meant<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.sign.filter(|sign| text.contains(*sign)) {
+            Some(sign) => text.replace(sign, "<").into(),
+            None => text.into(),
         }
     }
 
@@ -118,11 +140,15 @@ impl Reader {
                 self.attributes.clear();
                 self.tag = Tag::of(name);
                 if self.tag == Tag::Address {
-                    self.attributes.name = String::from_utf8_lossy(name).into_owned();
+                    self.attributes.name = self.meant(&String::from_utf8_lossy(name)).into_owned();
                 }
             }
             CallbackEvent::AttributeName { name } => self.attributes.begin(name),
-            CallbackEvent::AttributeValue { value } => self.attributes.set(value),
+            CallbackEvent::AttributeValue { value } => {
+                let value = String::from_utf8_lossy(value);
+                let meant = self.meant(&value);
+                self.attributes.set(&meant);
+            }
             CallbackEvent::CloseStartTag { .. } => self.start(),
             CallbackEvent::EndTag { name } => self.finish(Tag::of(name)),
             CallbackEvent::String { value } => match std::str::from_utf8(value) {
@@ -136,6 +162,7 @@ impl Reader {
     }
 
     fn text(&mut self, text: &str) {
+        let text = &*self.meant(text);
         if let Some(dropped) = &mut self.dropped {
             dropped.push_str(text);
         } else if self.preformatted > 0 {

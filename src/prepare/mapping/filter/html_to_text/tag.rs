@@ -108,9 +108,8 @@ impl Attributes {
     }
 
     /// The first of several counts.
-    pub(super) fn set(&mut self, value: &[u8]) {
+    pub(super) fn set(&mut self, value: &str) {
         let Some(attribute) = self.next.take() else { return };
-        let value = String::from_utf8_lossy(value);
         let text = match attribute {
             Attribute::Address => &mut self.address,
             Attribute::Source => &mut self.source,
@@ -120,11 +119,11 @@ impl Attributes {
                 return;
             }
             Attribute::Width => {
-                self.width = self.width.or_else(|| pixels(&value));
+                self.width = self.width.or_else(|| pixels(value));
                 return;
             }
             Attribute::Height => {
-                self.height = self.height.or_else(|| pixels(&value));
+                self.height = self.height.or_else(|| pixels(value));
                 return;
             }
         };
