@@ -236,7 +236,11 @@ pub(crate) fn standings(
                     }
                     target.changed += u64::from(differs && !is_taken);
                 }
-                found.hear_row(is_valid, problems.into_iter().map(RowProblem::Written));
+                found.hear_row(
+                    record.place.row,
+                    is_valid,
+                    problems.into_iter().map(RowProblem::Written),
+                );
             }
             Heard::Unreadable(problem) => {
                 let before = found.checked.rows;

@@ -28,7 +28,7 @@ pub(super) trait Made: Send {
 /// The blank rows of a source, by file, where there are any.
 pub(super) fn blank_of(source: &Source) -> Vec<(Arc<str>, Lines)> {
     match &source.rows {
-        super::Rows::Made(made) => made.blank(),
+        super::RowReader::Made(made) => made.blank(),
         _ if source.blank.count == 0 => Vec::new(),
         _ => vec![(Arc::clone(&source.name), source.blank.clone())],
     }
