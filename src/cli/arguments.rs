@@ -109,9 +109,12 @@ pub(super) struct RunArguments {
     /// Trust the certificates in this PEM file beside the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
-    /// Keep the quotas by itself: runs of the same account that go at the same time are not counted
+    /// Keep the quotas by itself: what other runs of the same account send is not counted
     #[arg(long)]
     pub own_pace: bool,
+    /// Do not read lists once more that earlier runs have left uncounted: somebody has looked, and all is there once
+    #[arg(long)]
+    pub as_counted: bool,
     #[command(flatten)]
     pub common: CommonArguments,
 }

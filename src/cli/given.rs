@@ -63,6 +63,7 @@ mod tests {
     use super::*;
     use crate::cli::arguments::Arguments;
     use crate::event::Ending;
+    use crate::plan::{Fate, Sending, Tally};
     use crate::report::tests::view;
     use crate::report::{Causes, RunView, summary};
     use crate::row::Totals;
@@ -132,13 +133,15 @@ mod tests {
     enum Resumed {
         /// As it was given: without it the run that goes on would be another one.
         AsGiven,
-        /// As `summary` makes it of what is left, or not at all.
-        Made,
+        /// As `summary` makes it of what is left, or not at all: so it stands there in the run of this test.
+        Made(&'static str),
     }
 
     /// A new flag has to be decided on here. What must not stand there as it was given, `summary` has to take out or change.
     const RESUMED: &[(&str, Resumed)] = &[
         ("allow-http", Resumed::AsGiven),
+        // What was looked at by then is no more owed; what the run has left since is.
+        ("as-counted", Resumed::Made("")),
         ("as-new", Resumed::AsGiven),
         ("at", Resumed::AsGiven),
         ("base-url", Resumed::AsGiven),
@@ -148,7 +151,7 @@ mod tests {
         ("concurrency", Resumed::AsGiven),
         ("connectors", Resumed::AsGiven),
         // What has passed is left out, and a time of day gets its day.
-        ("deadline", Resumed::Made),
+        ("deadline", Resumed::Made(" --deadline 2026-11-23T06:00:00+07:00")),
         ("delimiter", Resumed::AsGiven),
         ("each", Resumed::AsGiven),
         ("encoding", Resumed::AsGiven),
@@ -160,7 +163,7 @@ mod tests {
         ("input", Resumed::AsGiven),
         ("ledger", Resumed::AsGiven),
         // As many as the pilot has left.
-        ("limit", Resumed::Made),
+        ("limit", Resumed::Made(" --limit 3")),
         ("max-duration", Resumed::AsGiven),
         ("max-failures", Resumed::AsGiven),
         ("min-rows", Resumed::AsGiven),
@@ -192,13 +195,19 @@ mod tests {
         names.sort_unstable();
         let decided: Vec<&str> = RESUMED.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, decided, "decide for each whether `Resume:` carries it");
-        let part = Totals { rows: 50, succeeded: 10, not_started: 40, ..Totals::default() };
+        let part = Totals { rows: 50, succeeded: 4, not_started: 46, ..Totals::default() };
+        let (sent, later) = (Fate::Send(Sending::Fresh), Fate::Later(Sending::Fresh));
         for (flag, name) in flags {
             let mut given = vec!["noteferry".to_owned(), "run".to_owned(), "job.csv".to_owned()];
             given.push(format!("--{name}"));
-            given.extend(flag.get_action().takes_values().then(|| value_of(name).to_owned()));
+            let value = if name == "deadline" { "06:00" } else { value_of(name) };
+            given.extend(flag.get_action().takes_values().then(|| value.to_owned()));
             let (_, line) = read(&given);
-            let view = RunView { command: line, ..view() };
+            let tally = match name {
+                "limit" => Tally::from_iter([(sent, 7), (later, 43)]),
+                _ => Tally::from_iter([(sent, 50)]),
+            };
+            let view = RunView { command: line, tally, ..view() };
             let told = summary(
                 &view,
                 &part,
@@ -206,9 +215,12 @@ mod tests {
                 (std::time::Duration::ZERO, &Causes::default()),
             );
             let resume = told.lines().find(|line| line.starts_with("Resume: ")).unwrap();
-            let is_carried = resume == format!("Resume: {}", given.join(" "));
             let how = RESUMED.iter().find(|(known, _)| *known == name).unwrap().1;
-            assert!(is_carried || how == Resumed::Made, "{resume}");
+            let expected = match how {
+                Resumed::AsGiven => given.join(" "),
+                Resumed::Made(flag) => format!("noteferry run job.csv{flag}"),
+            };
+            assert_eq!(resume, format!("Resume: {expected}"));
         }
     }
 
@@ -219,7 +231,7 @@ mod tests {
                      --concurrency 2 --limit 3 --skip-invalid --retry-failed --as-new --allow-http --sandbox";
         let run = format!(
             "noteferry run job.csv {flags} --max-failures 5% --give-up-after 5m --deadline 06:00 --max-duration 4h \
-             --ca-file f --own-pace --no-progress --color never"
+             --ca-file f --own-pace --as-counted --no-progress --color never"
         );
         for given in [run.clone(), format!("noteferry plan job.csv {flags}")] {
             let line = read(&given.split_whitespace().collect::<Vec<_>>()).1;

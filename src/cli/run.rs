@@ -11,7 +11,7 @@ use crate::report::{
 };
 use crate::row::Totals;
 use crate::sandbox::{self, Sandbox};
-use crate::task::{self, Failure, Outlook, Refused, RunOptions, StateFolder, TargetOptions, World};
+use crate::task::{self, Failure, Outlook, Refused, RunOptions, TargetOptions, World};
 use crate::text::command::CommandLine;
 use crate::text::visible::shown;
 
@@ -45,9 +45,10 @@ pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &E
         max_failures: arguments.max_failures,
         give_up_after: arguments.give_up_after,
         time: arguments.time.limits(),
+        as_counted: arguments.as_counted,
         ca_file: arguments.ca_file.clone(),
         state_folder: match arguments.own_pace {
-            true => StateFolder::None,
+            true => environment.state_folder().telling(),
             false => environment.state_folder(),
         },
     };

@@ -15,7 +15,7 @@ use crate::declared::connector::{Answers, Operation, Recover};
 use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{LedgerError, News, Recorder, Write};
 use crate::recover::item_id;
-use crate::row::{Cause, Holdings, Page, Reason};
+use crate::row::{Cause, Holdings, Page, Reason, Uncounted};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::redaction::Redactor;
 use crate::traffic::pace::{Moment, Pace, Report};
@@ -28,7 +28,7 @@ use crate::traffic::transport::Transport;
 use crate::traffic::verdict::{Verdict, judge};
 
 use super::Work;
-use super::core::{Action, Core, Input, Now, Owned, Settings, Stop};
+use super::core::{Action, Core, Input, Now, Owing, Owned, Settings, Stop};
 
 /// How often watchers get a new snapshot.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -56,7 +56,7 @@ pub(crate) struct Parts<'a, T> {
     pub answers: &'a Answers,
     pub recorder: &'a Recorder,
     /// Lanes that earlier runs have left uncounted.
-    pub owed: Vec<(Arc<Operation>, String)>,
+    pub owed: Owing,
     /// What the recorder has to say.
     pub news: UnboundedReceiver<News>,
     pub feed: Feed,
@@ -88,6 +88,8 @@ pub(crate) struct RunEnd {
     /// Rows that do not have exactly one item on the other side, and lanes of which nobody can tell.
     pub miscounted: u64,
     pub uncounted: u64,
+    /// The lanes that the next run has to count once more; none where this one never knew.
+    pub owed: Option<Vec<Uncounted>>,
     /// How it stood in the end.
     pub progress: Progress,
     /// What nobody has taken yet of what there is to tell.
@@ -470,6 +472,7 @@ impl<T: Transport> Shell<'_, T> {
             settled: self.core.settled_rows(),
             miscounted,
             uncounted,
+            owed: Some(self.core.owed_counts()),
             progress,
             untold: std::mem::take(&mut self.told),
         }

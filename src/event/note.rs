@@ -27,6 +27,8 @@ pub(crate) enum Note {
     Counting { lanes: u64, at_most: Duration },
     /// What is in a lane could not be counted once more, though something was settled there by a look.
     Uncounted { lane: String },
+    /// What is in a lane that an earlier run has left is there once. Items that are gone come with the copy in their place.
+    CountedRight { lane: String, replaced: Vec<(String, String)> },
     /// The run stops before so many lanes, in which a look has settled something, were counted once more.
     LeftUncounted { lanes: u64 },
     /// Earlier requests of the account have used a quota up: nothing leaves for so long.

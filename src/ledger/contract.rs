@@ -6,12 +6,12 @@
 //! needs no answer. Each process that sends is an owner with a number of its own: of two that both believe to hold a job,
 //! the number tells which came later.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::row::{Holdings, Known, Page, RowId, Totals, Uncounted};
+use crate::row::{Holdings, Known, Page, RowId, Sought, Totals, Uncounted};
 use crate::text::place::RowPlace;
 
-use super::{History, JobStatus, LedgerError, SettledRow, Settling};
+use super::{History, JobStatus, LedgerError, Location, SettledRow, Settling};
 
 /// A job in a ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,6 +104,29 @@ pub(crate) struct TakenIn {
     pub kept: Option<PathBuf>,
 }
 
+/// How one comes to a ledger. An error leaves whatever is at its place as it was, and says whether it is no ledger, one of a newer
+/// version, a damaged one, or one that cannot be had at present. What makes no sense in it is an error here, and not amid a run.
+pub(crate) trait Open: Reader + Books + Sized {
+    /// The right to send a job's rows that this kind of ledger gives.
+    type Lock: Claim;
+
+    /// Opens it to write, and makes it where there is none: that it is there is durable when the call returns. One of an older
+    /// format is brought up to date, as a whole or not at all. A place at which a ledger has been, and is no more, is an error:
+    /// a new one there would know of nothing that was sent.
+    fn open(place: impl Into<Location>) -> Result<Self, LedgerError>;
+
+    /// Likewise, where there is one, for whoever holds the right to a job of it. One of an older format stays as it is, and that
+    /// is the error, while a run of another job uses it: that may be of an older version.
+    fn open_claimed(place: &Path, lock: &Self::Lock) -> Result<Self, LedgerError>;
+
+    /// Opens it to read; none where there is none. Reads every format, changes nothing and leaves no trace.
+    fn open_to_read(place: impl Into<Location>) -> Result<Option<Self>, LedgerError>;
+
+    /// Another way to the very same ledger, for another thread. Where that is gone, or another one is in its place, that is the
+    /// error.
+    fn open_again(&self) -> Result<Self, LedgerError>;
+}
+
 /// What can be asked of a ledger. Nothing of it writes, and all of it may be asked while somebody else runs the job.
 pub(crate) trait Reader {
     /// All jobs in the order in which they came.
@@ -147,8 +170,9 @@ pub(crate) trait Reader {
     /// known, never that something is nobody's.
     fn owned(&self, job: JobId, pages: &[Page]) -> Result<Vec<Holdings>, LedgerError>;
 
-    /// The lanes of a job in which a look has settled what became of a row and that no run has counted since: the runs that
-    /// settled it, and those after them, did not come to their end. To be asked before another run begins.
+    /// The lanes of a job in which a look has settled what became of a row and that no run has counted since, or found as
+    /// they should be: those that the last run which has said so left, and those in which something was settled after it. To
+    /// be asked before another run begins.
     fn uncounted(&self, job: JobId) -> Result<Vec<Uncounted>, LedgerError>;
 
     /// Rows of a job of which a person's word holds, in the order of the source.
@@ -157,6 +181,8 @@ pub(crate) trait Reader {
     /// Where the row stood, and its key, that has made at the job's target what the other side calls `id`; of that it is done
     /// is a matter of an answer, a look or a person.
     fn maker(&self, job: JobId, id: &str) -> Result<Option<(RowPlace, String)>, LedgerError>;
+    /// Rows of which the last owner has lost the answer and said no more: while it is at work, and can look for them, it does.
+    fn sought(&self, job: JobId) -> Result<Vec<Sought>, LedgerError>;
 
     /// Where a job stands, with at most so many runs and so many rows that need a look.
     fn status(
@@ -195,13 +221,15 @@ pub(crate) trait Books {
         now: i64,
     ) -> Result<Run, LedgerError>;
 
-    /// Writes how a run ended; `exit` is its code, and why it has that, where it stopped before its end. Where that fails
-    /// nothing is lost but that: the rows are written already.
+    /// Writes how a run ended; `exit` is its code, and why it has that, where it stopped before its end. `left` are the
+    /// lanes that the next one has to count, as [`Reader::uncounted`] will give them; none where the run does not know.
+    /// Where that fails nothing is lost but that: the rows are written already, and what earlier runs left is counted again.
     fn end_run(
         &self,
         run: Run,
         totals: &Totals,
         exit: (u8, Option<&str>),
+        left: Option<&[Uncounted]>,
         now: i64,
     ) -> Result<(), LedgerError>;
 

@@ -139,6 +139,13 @@ pub(crate) enum LedgerError {
         told: u64,
         found: u64,
     },
+    /// The counts of a run of the job come to less than the rows that it had: somebody has lowered one.
+    RunSum {
+        ledger: Location,
+        run: i64,
+        rows: i64,
+        sum: i64,
+    },
     /// An outcome did not find its start, so something has put an older state of the ledger in its place.
     WentBack {
         ledger: Location,

@@ -75,7 +75,7 @@ pub(crate) enum Problem {
     /// Two rows claim to have made the same.
     MadeTwice { id: String, other: LedgerRow },
     /// A run did more rows than outcomes of it are there.
-    OutcomesGone { run: i64, told: i64, found: i64 },
+    OutcomesGone { run: i64, told: u64, found: u64 },
     /// The counts of a run do not add up.
     RunSum { run: i64, rows: i64, sum: i64 },
 }

@@ -2,7 +2,7 @@
 //!
 //! A ledger is a contract. [`Reader`] says what can be asked of it, [`Books`] what is written of jobs and runs, [`Claim`]
 //! who may send a job's rows, [`recorder`] what its one writer promises while a run is under way. [`sqlite`] fulfils it
-//! with a file; a second kind would stand beside that. What opens a ledger, and where it is ([`Location`]), has a variant for each
+//! with a file; a second kind would stand beside that. [`Open`] says how one comes to a ledger; where it is ([`Location`]) has a variant for each
 //! kind; the promises are the same for all. States are not stored: they follow from the
 //! attempts, through the one transition function of [`crate::row::RowState`] and the one fold over a row's entries,
 //! [`crate::row::Life`]. What a state means for a rerun is for `plan`; what is said of a ledger is for `report`.
@@ -21,7 +21,7 @@ mod status;
 pub(crate) mod tests;
 
 pub(crate) use contract::{
-    Books, Claim, JobId, JobName, OwnerId, Reader, Requests, Run, TakenIn, Validity, Watch,
+    Books, Claim, JobId, JobName, Open, OwnerId, Reader, Requests, Run, TakenIn, Validity, Watch,
 };
 pub(crate) use error::{
     Deed, LedgerError, LedgerFault, LostOutcome, Misfit, Missing, NoCopy, SpecialFile, StorageFault,

@@ -62,8 +62,9 @@ impl Lacking {
         let (Some(column), Place::Row(place)) = (&problem.lacks, &problem.place) else {
             return Err(Box::new(problem));
         };
-        let known = self.0.iter_mut().find(|held| held.column == *column);
-        match known.filter(|held| is_like(&held.first, &problem)) {
+        // Of one column several fields may come.
+        let is_known = |held: &&mut Held| held.column == *column && is_like(&held.first, &problem);
+        match self.0.iter_mut().find(is_known) {
             Some(held) => held.others.push((place.row.row, place.row.line)),
             None if is_first => {
                 let column = Arc::clone(column);
@@ -93,7 +94,13 @@ impl Lacking {
 
 /// Whether two mistakes differ in nothing but the row.
 fn is_like(one: &Diagnostic, other: &Diagnostic) -> bool {
-    one.code == other.code && one.message == other.message && one.hint == other.hint
+    let (Place::Row(one_place), Place::Row(other_place)) = (&one.place, &other.place) else {
+        return false;
+    };
+    let is_of_one_cell =
+        (&one_place.column, &one_place.pointer) == (&other_place.column, &other_place.pointer);
+    let says_the_same = one.message == other.message && one.hint == other.hint;
+    is_of_one_cell && one.code == other.code && says_the_same
 }
 
 fn row_of(problem: &Diagnostic) -> u64 {
@@ -122,6 +129,20 @@ mod tests {
         let place = RowPlace::of(row, row + 1).into();
         let problem = Diagnostic::error(Code::MissingField, place, format!("no {column}"));
         RowProblem::Written(Diagnostic { lacks: Some(column.into()), ..problem })
+    }
+
+    #[test]
+    fn each_field_that_comes_of_one_column_is_held_back() {
+        let field = |row: u64, name: &str| {
+            let RowProblem::Written(problem) = lacks(row, "a") else { unreachable!() };
+            RowProblem::Written(Diagnostic { message: format!("{name} is missing"), ..problem })
+        };
+        let mut lacking = Lacking::default();
+        for row in 1..=3 {
+            let problems = vec![field(row, "note"), field(row, "subject")];
+            assert!(lacking.hold_back(problems, row == 1).is_empty(), "row {row}");
+        }
+        assert_eq!(rows(lacking.release(|_| true)), [1, 1, 2, 2, 3, 3]);
     }
 
     fn rows(problems: Vec<RowProblem>) -> Vec<u64> {

@@ -17,6 +17,7 @@ mod once;
 mod prior;
 mod repeats;
 mod row_problem;
+mod row_set;
 mod standings;
 mod steps;
 mod survey;

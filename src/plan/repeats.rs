@@ -11,6 +11,7 @@ use crate::text::spelling::canonical;
 
 use super::Readings;
 use super::row_problem::{RepeatedKey, RowProblem};
+use super::row_set::RowSet;
 
 /// The first row that bears a key.
 struct First {
@@ -24,19 +25,21 @@ struct First {
 /// How many rows come second with their key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Repeats {
-    /// They are valid otherwise, and say something else than the first, or the job wants each key once.
+    /// They were valid otherwise, and say something else than the first, or the job wants each key once.
     pub mistakes: u64,
     /// They say what the first says, and the job has that sent once.
     pub same: u64,
 }
 
-/// Reads the source again to say which rows share a key. Gives how many come second.
+/// Reads the source again to say which rows share a key. Gives how many come second, of those that counted as valid when it was
+/// first read, whatever stands there by now; they do not any more.
 ///
 /// # Errors
 /// What is wrong with the source by now.
 pub(super) fn tell_repeated_keys(
     readings: &Readings<'_>,
     repeated: &HashSet<KeyHash>,
+    valid: &mut RowSet,
     tell: &mut dyn FnMut(RowProblem),
 ) -> Result<Repeats, Vec<Diagnostic>> {
     let mut source = (readings.open)()?;
@@ -55,19 +58,19 @@ pub(super) fn tell_repeated_keys(
         if !repeated.contains(&KeyHash::of(&key)) {
             continue;
         }
-        let mut content = || {
-            let draft = readings.preparer.draft(&record, &mut findings);
-            draft.digest().filter(|_| same_once)
-        };
-        let content = content();
+        let draft = readings.preparer.draft(&record, &mut findings);
+        // Nothing is sent of it, so it shares nothing.
+        let is_left_out = draft.left_out().is_some();
+        let content = draft.digest().filter(|_| same_once);
         findings.problems.clear();
+        if is_left_out {
+            continue;
+        }
         let here =
             || First { row: record.place.row, line: record.place.line, key: key.clone(), content };
         let first = first.entry(canonical(&key).into_owned()).or_insert_with(here);
         if first.row != record.place.row {
-            let prepared = readings.preparer.prepare(&record, readings.now, &mut findings);
-            let is_valid = prepared.valid;
-            findings.problems.clear();
+            let is_valid = valid.remove(record.place.row);
             if is_valid && content.is_some() && content == first.content {
                 repeats.same += 1;
                 continue;

@@ -244,7 +244,8 @@ pub(crate) fn standings(
                     }
                     target.changed += u64::from(differs && !is_taken);
                 }
-                found.hear_row(is_valid, problems.into_iter().map(RowProblem::Written).collect());
+                let problems = problems.into_iter().map(RowProblem::Written).collect();
+                found.hear_row(record.place.row, is_valid, problems);
             }
             Heard::Unreadable(problem) => {
                 let before = found.checked.rows;

@@ -29,6 +29,7 @@ use super::look::Policy;
 use super::prior::Prior;
 use super::repeats::{Repeats, tell_repeated_keys};
 use super::row_problem::RowProblem;
+use super::row_set::RowSet;
 use super::standings::Chronicle;
 use super::taken::{may_be_taken, taken};
 
@@ -84,8 +85,9 @@ pub(crate) struct NamedRow {
 const NAMED: usize = 10;
 
 impl Checked {
+    /// Each row counts in one place: a row is taken out of the valid ones only if it was put there, and once.
     pub(crate) fn invalid(&self) -> u64 {
-        self.rows.saturating_sub(self.valid + self.filtered + self.duplicates)
+        self.rows - (self.valid + self.filtered + self.duplicates)
     }
 }
 
@@ -135,7 +137,7 @@ pub(crate) fn check(
                     is_valid = false;
                     problems.push(taken);
                 }
-                found.hear_row(is_valid, problems);
+                found.hear_row(record.place.row, is_valid, problems);
             }
             Heard::Unreadable(problem) => found.hear_unreadable(problem),
         }
@@ -144,7 +146,7 @@ pub(crate) fn check(
     found.hear_end(&readings, heard?.as_ref());
     found.hear_count(&readings);
     let Repeats { mistakes, same } = found.hear_repeats(&readings, &repeated(hashes));
-    found.checked.valid = found.checked.valid.saturating_sub(mistakes + same);
+    found.checked.valid -= mistakes + same;
     found.checked.duplicates = same;
     Ok((found.checked, found.filtered.named(readings.preparer)))
 }
@@ -244,7 +246,8 @@ fn survey_with(
                     found.checked.duplicates += 1;
                     found.checked.rows += 1;
                 } else {
-                    found.hear_row(is_done || decided.valid, problems);
+                    let is_valid = is_done || decided.valid;
+                    found.hear_row(record.place.row, is_valid, problems);
                 }
             }
             Heard::Unreadable(problem) => found.hear_unreadable(problem),
@@ -258,7 +261,7 @@ fn survey_with(
         fates.come_by(milestones, &source);
     }
     let Repeats { mistakes, .. } = found.hear_repeats(&readings, &repeated);
-    found.checked.valid = found.checked.valid.saturating_sub(mistakes);
+    found.checked.valid -= mistakes;
     let filtered = found.filtered.named(readings.preparer);
     Ok(Survey { checked: found.checked, filtered, fates, changed, held })
 }
@@ -297,6 +300,8 @@ pub(super) struct Hearing<'t> {
     pub(super) filtered: Count,
     told: ToldOnce,
     lacking: Lacking,
+    /// Those that count as valid.
+    valid: RowSet,
     tell: &'t mut dyn FnMut(RowProblem),
 }
 
@@ -307,6 +312,7 @@ impl<'t> Hearing<'t> {
             filtered: Count::default(),
             told: ToldOnce::default(),
             lacking: Lacking::default(),
+            valid: RowSet::default(),
             tell,
         }
     }
@@ -318,9 +324,13 @@ impl<'t> Hearing<'t> {
         self.filtered.add(condition);
     }
 
-    pub(super) fn hear_row(&mut self, valid: bool, problems: Vec<RowProblem>) {
+    /// `row` is its number in the source.
+    pub(super) fn hear_row(&mut self, row: u64, valid: bool, problems: Vec<RowProblem>) {
         self.checked.rows += 1;
         self.checked.valid += u64::from(valid);
+        if valid {
+            self.valid.insert(row);
+        }
         if problems.is_empty() && self.lacking.holds_nothing() {
             return;
         }
@@ -382,7 +392,8 @@ impl<'t> Hearing<'t> {
         if !readings.preparer.has_key() || repeated.is_empty() {
             return Repeats::default();
         }
-        tell_repeated_keys(readings, repeated, self.tell).unwrap_or_else(|problems| {
+        let valid = &mut self.valid;
+        tell_repeated_keys(readings, repeated, valid, self.tell).unwrap_or_else(|problems| {
             self.checked.broken = true;
             problems.into_iter().for_each(|problem| (self.tell)(problem.into()));
             Repeats::default()

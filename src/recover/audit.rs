@@ -42,6 +42,8 @@ pub(crate) struct Miscount {
     pub key: Arc<str>,
     /// What the other side calls the items.
     pub ids: Vec<String>,
+    /// Which of them the ledger has as the row's own; none where it knows of none.
+    pub own: Option<String>,
     /// Whose the one item is as well, by place and key; none where there are two items.
     pub shared_with: Option<(RowPlace, Arc<str>)>,
 }
@@ -50,6 +52,8 @@ pub(crate) struct Miscount {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Count {
     pub miscounts: Vec<Miscount>,
+    /// Items that are gone, each with the copy of it that is there in its place.
+    pub replaced: Vec<(String, String)>,
     /// Whether all that a look has settled is there and can be read: if not, nobody can tell that all is there once.
     pub is_clear: bool,
 }
@@ -78,6 +82,8 @@ pub(crate) struct Audit {
     nameless: Vec<Nameless>,
     /// So long after its start a request may have acted.
     span: Duration,
+    /// What was there more than once when the lane was counted last: of each row its own item, and then the others.
+    copies: Vec<Vec<String>>,
     /// What was known with the last page.
     makers: Vec<Maker>,
 }
@@ -102,8 +108,15 @@ impl Audit {
             is_cut: false,
             nameless,
             span,
+            copies: Vec::new(),
             makers: Vec::new(),
         }
+    }
+
+    /// With what was there more than once when the lane was counted last. Where somebody has deleted the row's own item and
+    /// left a copy, that is the row's.
+    pub(crate) fn knowing(self, copies: Vec<Vec<String>>) -> Self {
+        Self { copies, ..self }
     }
 
     /// The request for the page that is due.
@@ -173,9 +186,43 @@ impl Audit {
     /// Whether a row that a look has settled has an item that is not shown.
     fn is_missing(&self, maker: &Maker) -> bool {
         match &maker.making {
-            Making::Named(id) => maker.is_settled && !self.seen.contains(id),
+            Making::Named(id) => maker.is_settled && !self.is_there(id),
             _ => false,
         }
+    }
+
+    fn is_there(&self, id: &str) -> bool {
+        self.seen.contains(id) || self.copy_of(id).is_some()
+    }
+
+    /// The copy that is there in the place of an item that is gone, and that nobody owns.
+    fn copy_of(&self, id: &str) -> Option<&str> {
+        let copies =
+            self.copies.iter().find(|copies| copies.first().is_some_and(|own| own == id))?;
+        let is_free = |copy: &&String| {
+            let is_it = |item: &&Item| item.id == **copy && item.owner.is_none();
+            self.list.items().iter().any(|item| is_it(&item))
+        };
+        match self.seen.contains(id) {
+            true => None,
+            false => copies.iter().skip(1).find(is_free).map(String::as_str),
+        }
+    }
+
+    /// Takes copies for the items in whose place they are there.
+    fn replace(&mut self) -> Vec<(String, String)> {
+        let mut replaced = Vec::new();
+        let named: Vec<(usize, String)> =
+            self.makers.iter().enumerate().filter_map(own_id).collect();
+        for (at, own) in named {
+            let Some(copy) = self.copy_of(&own).map(str::to_owned) else { continue };
+            self.list.give(&copy);
+            if let Some(maker) = self.makers.get_mut(at) {
+                maker.making = Making::Named(copy.clone());
+            }
+            replaced.push((own, copy));
+        }
+        replaced
     }
 
     /// Whether rows own something, and none of it is shown: then the list proves nothing of what else it lacks.
@@ -184,11 +231,16 @@ impl Audit {
             Making::Named(id) => Some(id),
             _ => None,
         });
-        own.clone().next().is_some() && !own.any(|id| self.seen.contains(id))
+        own.clone().next().is_some() && !own.any(|id| self.is_there(id))
     }
 
     /// What all that was read comes to.
-    fn count(&self, recover: &Recover) -> Count {
+    fn count(&mut self, recover: &Recover) -> Count {
+        let replaced = self.replace();
+        Count { replaced, ..self.count_all(recover) }
+    }
+
+    fn count_all(&self, recover: &Recover) -> Count {
         let order = (self.list.direction(), self.list.sure_direction());
         let mut owned = self.owned();
         owned.sort_by_key(|owned| owned.maker.turn);
@@ -224,13 +276,14 @@ impl Audit {
             }
             told.extend(ids.iter().cloned());
             let ids = std::iter::once(own.id.to_owned()).chain(ids).collect();
-            miscounts.push(twice(own.maker, ids));
+            let id = Some(own.id.to_owned());
+            miscounts.push(Miscount { own: id, ..twice(own.maker, ids) });
         }
         let (of_nameless, are_clear) = self.nameless_rows(&told, order);
         told.extend(of_nameless.iter().flat_map(|miscount| miscount.ids.iter().cloned()));
         miscounts.extend(of_nameless);
         is_clear &= are_clear && self.is_clear_of_the_rest(&told, order);
-        Count { miscounts, is_clear }
+        Count { miscounts, replaced: Vec::new(), is_clear }
     }
 
     /// Of rows that an earlier run has sent nobody knows what they say: what is nobody's may be theirs, where a look has
@@ -325,6 +378,7 @@ impl Audit {
                 None => drop(first.insert(id, maker)),
                 Some(other) => shared.push(Miscount {
                     shared_with: Some((other.place.clone(), Arc::clone(&other.key))),
+                    own: Some(id.clone()),
                     ..twice(maker, vec![id.clone()])
                 }),
             }
@@ -393,7 +447,15 @@ impl Audit {
 }
 
 fn twice(maker: &Maker, ids: Vec<String>) -> Miscount {
-    Miscount { place: maker.place.clone(), key: Arc::clone(&maker.key), ids, shared_with: None }
+    let (place, key) = (maker.place.clone(), Arc::clone(&maker.key));
+    Miscount { place, key, ids, own: None, shared_with: None }
+}
+
+fn own_id((at, maker): (usize, &Maker)) -> Option<(usize, String)> {
+    match &maker.making {
+        Making::Named(id) => Some((at, id.clone())),
+        _ => None,
+    }
 }
 
 /// What the list of a lane is asked by; none where the lane does not tell it.

@@ -59,6 +59,12 @@ impl List {
         self.items.push(item);
     }
 
+    /// An item is somebody's from now on.
+    pub(super) fn give(&mut self, id: &str) {
+        let items = self.items.iter_mut().filter(|item| item.id == id);
+        items.for_each(|item| item.owner = item.owner.or(Some(None)));
+    }
+
     pub(super) fn clear(&mut self) {
         self.items.clear();
     }

@@ -23,7 +23,7 @@ use crate::prepare::Ready;
 use crate::prepare::request::{self, Request};
 use crate::row::{Attempted, Doubt, Fields, Holdings};
 
-pub(crate) use audit::{Audit, Miscount, Nameless, Step, asked_by};
+pub(crate) use audit::{Audit, Count, Miscount, Nameless, Step, asked_by};
 pub(crate) use control::{Control, Habits, Shown, of_lane};
 pub(crate) use likeness::Kind;
 use likeness::{Likeness, Marked, Wanted};

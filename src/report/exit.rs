@@ -23,7 +23,7 @@ pub(crate) const INVALID: u8 = 3;
 pub(crate) const STOPPED: u8 = 4;
 /// Another run holds the job.
 pub(crate) const LOCKED: u8 = 5;
-/// The run finished; some rows are in doubt, or what they have made is there twice.
+/// The run finished; some rows are in doubt, or what they have made is there twice, or nobody could see whether it is.
 pub(crate) const IN_DOUBT: u8 = 6;
 
 /// A signal's code is this much more than its number: 130 for SIGINT, 143 for SIGTERM; resumable.
@@ -47,7 +47,7 @@ pub(crate) fn of(totals: &Totals, ending: &Ending) -> u8 {
         | Ending::SourceFailed(_)
         | Ending::NoRuntime(_)
         | Ending::Fault(_) => STOPPED,
-        Ending::Finished if totals.in_doubt + totals.miscounted > 0 => IN_DOUBT,
+        Ending::Finished if totals.in_doubt + totals.miscounted + totals.uncounted > 0 => IN_DOUBT,
         Ending::Finished if totals.failed + totals.invalid > 0 => FAILED,
         Ending::Finished => DONE,
     }
@@ -84,6 +84,8 @@ mod tests {
             (invalid, Ending::Finished, 1),
             (in_doubt, Ending::Finished, 6),
             (Totals { miscounted: 1, ..none }, Ending::Finished, 6),
+            (Totals { uncounted: 1, ..none }, Ending::Finished, 6),
+            (Totals { uncounted: 1, failed: 1, ..none }, Ending::Finished, 6),
             (none, unauthorized.clone(), 4),
             (in_doubt, unauthorized, 4),
             (none, ledger, 4),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::paint::Paint;
 use super::words::{self, number, rows, rows_are};
 use super::{Causes, RunView, summary};
-use crate::event::{Event, Progress, RowEnd, RowEnded};
+use crate::event::{Event, Note, Progress, RowEnd, RowEnded};
 use crate::plan::{Fate, Held, LeftOut, Sending};
 use crate::report::exit;
 use crate::text::code::Code;
@@ -55,8 +55,10 @@ impl Narration {
                 let words = words::miscounted(told);
                 Some(format!("{} {words}", Paint(self.view.color).bad("miscounted:")))
             }
+            // Each by its name: a person has to look there. In quiet, too.
             Event::Note(note) => {
-                (!self.view.quiet).then(|| format!("note: {}", words::one_line(&words::note(note))))
+                let is_told = !self.view.quiet || matches!(note, Note::Uncounted { .. });
+                is_told.then(|| format!("note: {}", words::one_line(&words::note(note))))
             }
             Event::Finished { totals, ending } => {
                 // That rows were passed over is told though all is well: whoever has changed them waits for them.

@@ -88,7 +88,7 @@ pub(crate) fn refused_event(
 
 /// A row that does not have exactly one item. `shared_with` is there where one item is two rows'.
 fn miscounted_event(told: &Miscounted) -> Value {
-    let Miscount { place, key, ids, shared_with } = &told.miscount;
+    let Miscount { place, key, ids, own, shared_with } = &told.miscount;
     let mut event = json!({
         "event": "miscounted",
         "row": place.row,
@@ -96,6 +96,7 @@ fn miscounted_event(told: &Miscounted) -> Value {
         "key": key,
         "lane": told.lane,
         "ids": ids,
+        "own": own,
         "message": words::miscounted(told),
     });
     if let (Value::Object(fields), Some((place, key))) = (&mut event, shared_with) {
@@ -275,6 +276,7 @@ mod tests {
             place: RowPlace::of(1, 2),
             key: "L-1".into(),
             ids: vec!["tn_1".into(), "tn_2".into()],
+            own: Some("tn_1".into()),
             shared_with: None,
         };
         let shared_with = Some((RowPlace::of(7, 8), "L-7".into()));

@@ -534,6 +534,11 @@ impl RunLine {
             (Some(exit::IN_DOUBT), _) if self.reason.as_deref() == Some(MISCOUNTED) => {
                 "some miscounted".into()
             }
+            (Some(exit::IN_DOUBT), _)
+                if self.reason.as_deref() == Some(UNCOUNTED) && self.in_doubt == 0 =>
+            {
+                "some uncounted".into()
+            }
             (Some(exit::IN_DOUBT), _) => "some in doubt".into(),
             (Some(exit::STOPPED | exit::USAGE), _) => match self.reason.as_deref() {
                 Some(reason) => format!("stopped: {}", short(reason)),
@@ -671,6 +676,7 @@ pub(super) fn ends() -> Vec<String> {
         with(exit::FAILED, 1, 0, None),
         with(exit::IN_DOUBT, 0, 0, None),
         with(exit::IN_DOUBT, 0, 0, Some(MISCOUNTED)),
+        with(exit::IN_DOUBT, 0, 0, Some(UNCOUNTED)),
         with(exit::STOPPED, 0, 0, None),
         with(exit::SIGNAL + 2, 0, 0, None),
     ];

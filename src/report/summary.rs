@@ -52,7 +52,7 @@ pub(crate) fn summary(
 
 /// Everything was done before, or there never was anything.
 fn nothing_to_do(totals: &Totals, ending: &Ending) -> bool {
-    let is_counted = totals.miscounted == 0;
+    let is_counted = totals.miscounted + totals.uncounted == 0;
     *ending == Ending::Finished
         && totals.already_done + totals.left_out() == totals.rows
         && totals.succeeded == 0
@@ -128,7 +128,7 @@ fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
     let mut advice = Vec::new();
     advice.extend(stopped(view, ending));
     advice.extend((totals.miscounted > 0).then(|| miscounted(view, totals.miscounted)));
-    advice.extend((totals.uncounted > 0).then(|| uncounted(totals.uncounted, ending)));
+    advice.extend((totals.uncounted > 0).then(|| uncounted(view, totals.uncounted, ending)));
     advice.extend((totals.in_doubt > 0).then(|| in_doubt(view, totals.in_doubt)));
     let behind = view.behind_doubts(totals, ending);
     advice.extend((behind > 0).then(|| not_overtaking(behind)));
@@ -221,8 +221,8 @@ fn source_failed(view: &RunView, problems: &[Diagnostic]) -> String {
 fn miscounted(view: &RunView, count: u64) -> String {
     format!(
         "{} not there exactly once, though the ledger has {} as done: {} is there twice, or is two rows' at once.\nEach \
-         was told above by its row, key and ids. Look there, delete what is too much, and run the job again: it counts \
-         {} once more.",
+         was told above by its row, key and ids. Look there, delete what is too much, and run the job again, which counts \
+         {} once more. Keep the item that the ledger knows: the message names it.",
         rows_are(count),
         them(count),
         one_of(&view.item),
@@ -231,18 +231,19 @@ fn miscounted(view: &RunView, count: u64) -> String {
 }
 
 /// Lists in which something was settled by a look, and that were not seen to show everything once.
-fn uncounted(count: u64, ending: &Ending) -> String {
+fn uncounted(view: &RunView, count: u64, ending: &Ending) -> String {
     let (lists, was, it) = match count {
         1 => ("1 list".to_owned(), "was", "it"),
         _ => (format!("{} lists", number(count)), "were", "them"),
     };
     let next = match ending {
-        Ending::Finished => {
-            "Which, was told above: look there where that matters. More: noteferry explain uncounted"
-        }
-        _ => {
-            "The run stopped before that. The next run does it, and has to be given the time for it."
-        }
+        Ending::Finished => format!(
+            "Which, was told above. The next run reads {it} once more.\nWhere you have looked, and everything is there once, \
+             say so: {}",
+            view.command.with("as-counted")
+        ),
+        _ => "The run stopped before that. The next run does it, and has to be given the time for it."
+            .to_owned(),
     };
     format!(
         "{lists} in which a lost answer was settled {was} not read once more to the end, to see that nothing is there \
@@ -421,7 +422,8 @@ fn resume(view: &RunView, totals: &Totals, ending: &Ending) -> Option<String> {
 
 /// The command that does what is left of what was asked for.
 fn to_resume(view: &RunView, totals: &Totals, ending: &Ending) -> CommandLine {
-    let mut run = view.command.clone();
+    // What it said of earlier runs is in the ledger; of what this one has left nobody has looked yet.
+    let mut run = view.command.without("as-counted");
     if view.beyond_limit() > 0 {
         // The same limit would have the pilot send more rows than it was given.
         let left = totals.not_started.saturating_sub(view.not_for_this_run());

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::Plight;
+
 /// Why something did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cause {
@@ -13,13 +15,19 @@ pub struct Cause {
     pub status: Option<u16>,
     /// The API's own code, as in `r`.
     pub code: Option<String>,
-    /// Words that are not ours: the other side's, the operating system's, the HTTP library's.
+    /// Words that are not ours: the other side's, the operating system's, the HTTP library's. Of a connection it is a
+    /// [`Plight`], as that is written.
     pub message: Option<String>,
 }
 
 impl Cause {
     pub fn of(reason: Reason) -> Self {
         Self { reason, ..Self::default() }
+    }
+
+    /// With what broke the connection.
+    pub(crate) fn by(self, plight: Option<&Plight>) -> Self {
+        Self { message: plight.map(|plight| plight.written().into_owned()), ..self }
     }
 
     /// With the words of others. No words are none.
@@ -118,6 +126,14 @@ impl Reason {
             Self::Invalid => "invalid",
             Self::Interrupted => "interrupted",
         }
+    }
+
+    /// Whether it is about a connection, so that the message is a [`Plight`].
+    pub(crate) fn has_plight(self) -> bool {
+        matches!(
+            self,
+            Self::NoConnection | Self::ConnectionBroken | Self::AnswerBroken | Self::Untrusted
+        )
     }
 
     /// Whether it lies in the address, or in what is trusted there, and waiting mends nothing.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::text::place::RowPlace;
 
-use super::Attempted;
+use super::{Attempted, RowId};
 
 /// What is asked about a page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,11 +66,22 @@ pub enum Making {
     Nothing,
 }
 
-/// A lane in which a look has settled what became of a row, and that has not been counted since.
+/// A lane in which a look has settled what became of a row, and that has not been seen since to be as it should.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Uncounted {
     pub operation: String,
     pub lane: String,
+    /// What was there more than once when it was counted last: of each row what the other side calls its item, and then
+    /// the others.
+    pub copies: Vec<Vec<String>>,
+}
+
+/// A row whose answer was lost, and of which nobody has said yet why looking did not settle it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sought {
+    pub row: RowId,
+    pub key: String,
+    pub operation: String,
 }
 
 /// Something that is owned in another lane.

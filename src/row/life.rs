@@ -392,7 +392,7 @@ mod tests {
         fn any_entries_make_a_life(entries in proptest::collection::vec((any::<bool>(), -1_i64..5, 0_i64..4, 0_usize..12), 0..12)) {
             let mut life = Life::default();
             // By the entries alone: whether the last attempt that began is known to have done what it was for.
-            let (mut was_seen, mut is_done) = (false, false);
+            let mut was_seen = false;
             for (is_start, number, turn, outcome) in entries {
                 let word = Outcome::ALL.get(outcome).map_or("dunno", |outcome| outcome.word());
                 let taken = match is_start {
@@ -404,7 +404,7 @@ mod tests {
                     break;
                 }
                 was_seen = !is_start && (was_seen || matches!(word, "succeeded" | "found"));
-                is_done = was_seen || (!is_start && word == "confirmed");
+                let is_done = was_seen || (!is_start && word == "confirmed");
                 prop_assert_eq!(matches!(life.state(), RowState::Succeeded { .. }), is_done);
             }
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::columns::{Columns, Keys};
 use super::made::{Made, Passed, passed_by};
 use super::record::{OwnedCell, Record};
-use super::{Format, Location, Manner, Read, Rows, Source};
+use super::{Format, Location, Manner, Read, RowReader, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::spelling::canonical;
@@ -79,7 +79,7 @@ impl Chain {
             passed: Vec::new(),
             untold: Vec::new().into_iter(),
         };
-        let mut source = Source::new(name, known.columns(), Rows::Made(Box::new(made)));
+        let mut source = Source::new(name, known.columns(), RowReader::Made(Box::new(made)));
         source.lacking = known.lacking;
         Ok(source)
     }

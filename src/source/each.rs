@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::made::{Made, Passed, passed_by};
 use super::path::DataPath;
 use super::record::{Cell, FaultyCell, Record};
-use super::{INDEX, PARENT, Read, Rows, Source, VALUE};
+use super::{INDEX, PARENT, Read, RowReader, Source, VALUE};
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
 
@@ -130,7 +130,7 @@ impl TableEach {
             parent: None,
             own,
         };
-        Ok(Source::new(file, columns, Rows::Made(Box::new(made))))
+        Ok(Source::new(file, columns, RowReader::Made(Box::new(made))))
     }
 
     /// Takes the row that is held apart.

@@ -55,8 +55,8 @@ pub(super) fn passed_by(source: &Source) -> Vec<Passed> {
         (lines.count > 0).then(|| Passed { file, lines: lines.clone(), why })
     };
     match &source.rows {
-        super::Rows::Made(made) => made.passed(),
-        super::Rows::JsonEach(rows) => {
+        super::RowReader::Made(made) => made.passed(),
+        super::RowReader::JsonEach(rows) => {
             let lacking = rows.lacking().and_then(|(lines, why)| passed(lines, why));
             passed(&source.blank, Why::Blank).into_iter().chain(lacking).collect()
         }

@@ -192,7 +192,7 @@ impl Stamp {
 pub struct Source {
     name: Arc<str>,
     keys: Keys,
-    rows: Rows,
+    rows: RowReader,
     row: u64,
     ended: bool,
     /// What the file was when it was opened; none where there is no file.
@@ -203,7 +203,8 @@ pub struct Source {
     lacking: Vec<(Arc<str>, Arc<str>)>,
 }
 
-enum Rows {
+/// What reads the rows of a source, by the way in which they are written.
+enum RowReader {
     Csv(Box<CsvRows>),
     JsonLines(JsonLines),
     JsonArray(JsonArray),
@@ -270,7 +271,7 @@ impl Source {
         let opened = input::unpacked(input).map_err(|fault| vec![fault]);
         let sheet = (manner.shape.sheet.as_ref(), manner.table.header_row);
         match opened.and_then(|input| sheet::open(input, sheet, manner.longest)) {
-            Ok((columns, rows)) => Ok(Self::new(name, columns, Rows::Sheet(Box::new(rows)))),
+            Ok((columns, rows)) => Ok(Self::new(name, columns, RowReader::Sheet(Box::new(rows)))),
             Err(faults) => Err(faults.into_iter().map(|fault| fault.at(&name, 0)).collect()),
         }
     }
@@ -279,7 +280,7 @@ impl Source {
     pub fn from_rows(name: Arc<str>, rows: Vec<InlineRow>) -> Self {
         let mut names: indexmap::IndexSet<Arc<str>> = indexmap::IndexSet::new();
         names.extend(rows.iter().flat_map(|row| &row.cells).map(|(name, _)| Arc::clone(name)));
-        Self::new(name, Columns::closed(names), Rows::Inline(rows.into_iter()))
+        Self::new(name, Columns::closed(names), RowReader::Inline(rows.into_iter()))
     }
 
     /// One row, with the columns of another source; where that is of texts only, with a text in each of them.
@@ -291,12 +292,12 @@ impl Source {
             false => cells,
         };
         let rows = vec![InlineRow { line, cells }];
-        Self::new("".into(), columns.clone(), Rows::Inline(rows.into_iter()))
+        Self::new("".into(), columns.clone(), RowReader::Inline(rows.into_iter()))
     }
 
     /// No rows, and whatever columns are asked for: stands in for a source that cannot be read.
     pub fn of_any_columns() -> Self {
-        Self::new("".into(), Columns::open(), Rows::Inline(Vec::new().into_iter()))
+        Self::new("".into(), Columns::open(), RowReader::Inline(Vec::new().into_iter()))
     }
 
     /// The columns known so far.
@@ -306,7 +307,7 @@ impl Source {
 
     /// The index of a column. Open columns make room for a name they do not know, so it is never none.
     pub fn column(&mut self, name: &str) -> Option<usize> {
-        if let Rows::Made(made) = &mut self.rows {
+        if let RowReader::Made(made) = &mut self.rows {
             made.ask(name);
         }
         self.keys.column(name)
@@ -333,7 +334,7 @@ impl Source {
         if self.ended {
             return Read::End;
         }
-        if let Rows::Made(made) = &mut self.rows {
+        if let RowReader::Made(made) = &mut self.rows {
             let read = made.next(record, &mut self.keys);
             return self.number(read, record);
         }
@@ -363,7 +364,7 @@ impl Source {
 
     /// Counts what was read of another source.
     fn number(&mut self, mut read: Read, record: &mut Record) -> Read {
-        let keeps = matches!(&self.rows, Rows::Made(made) if made.keeps_numbers());
+        let keeps = matches!(&self.rows, RowReader::Made(made) if made.keeps_numbers());
         match &mut read {
             Read::Row => {
                 self.row += 1;
@@ -386,7 +387,7 @@ impl Source {
 
     /// Whether nothing is written in a row. Of the rows of a job `{}` is one: the job may say all that there is to say.
     fn is_none(&self, record: &Record) -> bool {
-        record.is_blank() && !(matches!(self.rows, Rows::Inline(_)) && record.is_bare())
+        record.is_blank() && !(matches!(self.rows, RowReader::Inline(_)) && record.is_bare())
     }
 
     /// As messages call the source.
@@ -435,7 +436,7 @@ impl Source {
         }
     }
 
-    fn new(name: Arc<str>, columns: Columns, rows: Rows) -> Self {
+    fn new(name: Arc<str>, columns: Columns, rows: RowReader) -> Self {
         let (keys, blank) = (Keys::new(columns), Lines::default());
         Self { name, keys, rows, row: 0, ended: false, stamp: None, blank, lacking: Vec::new() }
     }
@@ -448,7 +449,7 @@ impl Source {
     ) -> Result<Self, Vec<Diagnostic>> {
         let begun = pass_mark(&mut window)
             .map_err(|fault| vec![fault])
-            .and_then(|()| Rows::begin(window, format, manner));
+            .and_then(|()| RowReader::begin(window, format, manner));
         match begun {
             Ok((columns, rows)) => Ok(Self::new(name, columns, rows)),
             Err(faults) => Err(faults.into_iter().map(|fault| fault.at(&name, 0)).collect()),
@@ -462,7 +463,7 @@ impl Source {
     }
 }
 
-impl Rows {
+impl RowReader {
     /// Reads what comes before the first row.
     fn begin(
         window: Window,

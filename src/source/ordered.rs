@@ -17,7 +17,7 @@ use super::fault::Fault;
 use super::made::{Made, Passed, passed_by};
 use super::record::{Packed, Record};
 use super::scratch::{self, NoRoom};
-use super::{Read, Rows, Source};
+use super::{Read, RowReader, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{CellPlace, Diagnostic, Place};
 use crate::text::place::RowPlace;
@@ -242,7 +242,10 @@ impl Ordered {
     pub(super) fn source(from: Arc<Collected>) -> Source {
         let (name, keys) = (Arc::clone(&from.name), from.keys.clone());
         let made = Self { from, next: 0, shared: None };
-        Source { keys, ..Source::new(name, super::Columns::default(), Rows::Made(Box::new(made))) }
+        Source {
+            keys,
+            ..Source::new(name, super::Columns::default(), RowReader::Made(Box::new(made)))
+        }
     }
 
     fn unpack(&mut self, spot: u64, record: &mut Record) -> io::Result<Option<Read>> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::columns::{Columns, Keys};
 use super::made::{Made, Passed, passed_by};
 use super::record::Record;
-use super::{Read, Rows, Source};
+use super::{Read, RowReader, Source};
 
 /// Which of several rows that one row comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Unfolded {
         let lacking = std::mem::take(&mut inner.lacking);
         let (held, last) = (Record::default(), Share { number: 1, count: 1 });
         let made = Self { inner: Box::new(inner), how, held, last };
-        let rows = Rows::Made(Box::new(made));
+        let rows = RowReader::Made(Box::new(made));
         Source { keys, stamp, lacking, ..Source::new(name, Columns::default(), rows) }
     }
 
@@ -81,7 +81,7 @@ impl Made for Unfolded {
     }
 
     fn ask(&mut self, name: &str) {
-        if let Rows::Made(made) = &mut self.inner.rows {
+        if let RowReader::Made(made) = &mut self.inner.rows {
             made.ask(name);
         }
     }
@@ -91,6 +91,6 @@ impl Made for Unfolded {
     }
 
     fn keeps_numbers(&self) -> bool {
-        matches!(&self.inner.rows, Rows::Made(made) if made.keeps_numbers())
+        matches!(&self.inner.rows, RowReader::Made(made) if made.keeps_numbers())
     }
 }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::declared::job::Job;
 use crate::ledger::{
-    Books as _, History, JobId, JobLock, JobName, Ledger, LedgerError, OwnerId, Reader as _,
-    waiting_outcomes,
+    Books as _, History, JobId, JobLock, JobName, Ledger, LedgerError, Open as _, OwnerId,
+    Reader as _, waiting_outcomes,
 };
 use crate::plan::{Prior, Tally, taken_for_old};
 use crate::row::Uncounted;

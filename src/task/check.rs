@@ -1,6 +1,6 @@
 //! `check`: every row, by itself and beside what the ledger knows of its key; sends nothing, writes nothing.
 
-use crate::ledger::{History, JobName, Ledger, Reader as _};
+use crate::ledger::{History, JobName, Ledger, Open as _, Reader as _};
 use crate::plan::{self, Checked, Chronicle, Filtered};
 use crate::report::{of_ledger, of_row};
 use crate::text::account;

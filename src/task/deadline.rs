@@ -94,13 +94,11 @@ impl RunTime {
 
     /// The deadline for an engine that starts now.
     pub(super) fn deadline(&self) -> Option<Deadline> {
-        let left = self.until.map(|(_, left)| left);
-        let shortest = left.into_iter().chain(self.longest).min()?;
-        let is_longest = self.longest.is_some_and(|longest| left.is_none_or(|left| longest < left));
-        Some(Deadline {
-            moment: Moment(shortest.saturating_sub(self.began.elapsed())),
-            wall: self.until.map(|(moment, _)| moment.as_millisecond()),
-            is_longest,
-        })
+        let elapsed = self.began.elapsed();
+        let from_now = |span: Duration| Moment(span.saturating_sub(elapsed));
+        let until =
+            self.until.map(|(moment, left)| (from_now(left), Some(moment.as_millisecond())));
+        let longest = self.longest.map(from_now);
+        (until.is_some() || longest.is_some()).then_some(Deadline { until, longest })
     }
 }

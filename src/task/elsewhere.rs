@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use crate::ledger::{JobName, Ledger, Reader as _};
+use crate::ledger::{JobName, Ledger, LedgerError, Open as _, Reader as _};
 use crate::plan::DoneContents;
 use crate::text::diagnostic::{Diagnostic, Severity};
 use crate::text::spelling::is_same;
@@ -33,8 +33,8 @@ pub(super) fn refuse_done_elsewhere(
     }
 }
 
-/// Of a rehearsal: what the real run would be refused for, at the connector's own address. Whatever keeps anybody from
-/// finding that out keeps no rehearsal from its course.
+/// Of a rehearsal: what the real run would be refused for, at the connector's own address. A ledger that cannot be read is told,
+/// too, since the real run would not begin with it. A source that cannot be read is told by the rehearsal itself.
 pub(super) fn foretell_done_elsewhere(
     opening: &Opening,
     options: &JobOptions,
@@ -46,24 +46,30 @@ pub(super) fn foretell_done_elsewhere(
         base_url: address::normal(&job.connector.base_url),
         account: job.account.clone().unwrap_or_default(),
     };
-    let is_known = |ledger: Ledger| {
-        let known = ledger.jobs().ok()?.into_iter();
-        let same = |(_, other): &(_, JobName)| {
-            is_same(&other.name, &name.name) && may_be_at_one_target(other, &name)
-        };
-        known.filter(same).find_map(|(id, _)| {
-            let history = ledger.history(id).ok()?;
-            (!history.is_empty()).then_some(())
-        })
+    // The job itself has done something there: then its own rows are known. What cannot be read stops the run as well.
+    let refusal = match has_history(options, &name) {
+        Ok(true) => return None,
+        Ok(false) => match done_elsewhere(opening, options, &name, now) {
+            Ok(done_by) => done_by.map(Failure::DoneElsewhere),
+            Err(failure) => Some(failure).filter(|failure| matches!(failure, Failure::Ledger(_))),
+        },
+        Err(error) => Some(Failure::Ledger(error)),
     };
-    // The job itself has done something there: then its own rows are known.
-    if Ledger::open_to_read(&options.ledger).ok()?.and_then(is_known).is_some() {
-        return None;
-    }
-    let done_by = done_elsewhere(opening, options, &name, now).ok()??;
-    let problem = Failure::DoneElsewhere(done_by).problems().into_iter().next()?;
+    let problem = refusal?.problems().into_iter().next()?;
     let message = format!("the run without --sandbox will be refused: {}", problem.message);
     Some(Diagnostic { severity: Severity::Warning, message, ..problem })
+}
+
+/// Whether the ledger knows something that the job has done at its target.
+fn has_history(options: &JobOptions, name: &JobName) -> Result<bool, LedgerError> {
+    let Some(ledger) = Ledger::open_to_read(&options.ledger)? else { return Ok(false) };
+    for (id, other) in ledger.jobs()? {
+        let is_this = is_same(&other.name, &name.name) && may_be_at_one_target(&other, name);
+        if is_this && !ledger.history(id)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn done_elsewhere(

@@ -1,7 +1,7 @@
 //! `plan`: what a run would do, with no trace on disk or network.
 
 use crate::declared::job::Job;
-use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Reader as _};
+use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Open as _, Reader as _};
 use crate::plan::{
     Checked, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey,
     survey_contents,

@@ -9,8 +9,8 @@ use jiff::Zoned;
 
 use crate::declared::job::{self, Given, Job};
 use crate::ledger::{
-    Before, Books as _, FailedRow, JobId, JobLock, JobName, Ledger, LedgerError, Reader as _,
-    RowName, SettledNow, SettledRow, Settling, Unfinished, Unsettled,
+    Before, Books as _, FailedRow, JobId, JobLock, JobName, Ledger, LedgerError, Open as _,
+    Reader as _, RowName, SettledNow, SettledRow, Settling, Unfinished, Unsettled,
 };
 use crate::report::{of_no_ledger, of_unsettled};
 use crate::row::{RowId, Settlement};

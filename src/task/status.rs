@@ -3,15 +3,17 @@
 //! The rows of a job that is named are those that its source has now, each where the ledger says that it stands. Where
 //! the source cannot be read, and where no job is named, there are only the ledger's own counts. Nothing is changed.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::declared::job::{self, Given, Job};
+use crate::declared::job::{self, Given, InDoubt, Job};
 use crate::ledger::{
-    History, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError, Reader as _, SettledRow,
+    Candidate, History, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError, Open as _,
+    Reader as _, SettledRow,
 };
 use crate::plan::{Chronicle, Counts, Stand, Standings, standings};
 use crate::report::{of_ledger, of_row};
-use crate::row::{KeyHash, Standing, Totals};
+use crate::row::{KeyHash, Sought, Standing, Totals};
 use crate::source::Source;
 use crate::text::address;
 use crate::text::code::Code;
@@ -136,6 +138,7 @@ pub(crate) fn status(
         }
         None => Vec::new(),
     };
+    let can_be_sought = job.as_ref().map(sought_operations).unwrap_or_default();
     let counted = job.and_then(|job| {
         let refused = known.iter().find_map(|one| one.refuses(&job).err());
         let counted = refused.map_or_else(|| count(job, ledger.as_ref(), &known, now), Err);
@@ -144,8 +147,18 @@ pub(crate) fn status(
     let stands = counted.map(|found| found.targets).unwrap_or_default();
     let unknown = stands.first().filter(|_| known.is_empty()).map(by_source);
     let mut stands = stands.into_iter();
-    let jobs = known.into_iter().map(|one| one.standing(stands.next())).collect();
+    let jobs = known.into_iter().map(|one| one.standing(stands.next(), &can_be_sought)).collect();
     Ok(Status { job: name, ledger: found, jobs, unknown })
+}
+
+/// The operations of a job whose rows a run looks for where their answers are lost.
+fn sought_operations(job: &Job) -> HashSet<String> {
+    if job.in_doubt != InDoubt::Verify {
+        return HashSet::new();
+    }
+    let operations = job.connector.operations.iter();
+    let sought = operations.filter(|(_, operation)| operation.recover.is_some());
+    sought.map(|(name, _)| name.to_string()).collect()
 }
 
 /// The targets at which a ledger knows the jobs that are asked for.
@@ -220,6 +233,8 @@ struct KnownJob {
     /// The numbers of its runs, the newest first.
     runs: Vec<i64>,
     running: Option<String>,
+    /// Rows that the run which holds the job looks for, if their operation lets it.
+    sought: Vec<Sought>,
 }
 
 impl KnownJob {
@@ -231,6 +246,7 @@ impl KnownJob {
     ) -> Result<Self, LedgerError> {
         let held_by = || JobLock::held_by(&options.ledger, &name);
         let before = held_by();
+        let sought = before.as_ref().map(|_| ledger.sought(id)).transpose()?.unwrap_or_default();
         let (runs, rows) = (u32::MAX, if options.all { u32::MAX } else { ROWS });
         let (status, history) = match ledger.status_and_history(id, name.clone(), runs, rows) {
             Ok((status, history)) => (status, Ok(history)),
@@ -241,7 +257,7 @@ impl KnownJob {
         let running = before.or_else(held_by);
         let runs = status.runs.iter().map(|run| run.id).collect();
         let settled = ledger.settled(id)?;
-        Ok(Self { status, settled, keyed_by, history, runs, running })
+        Ok(Self { status, settled, keyed_by, history, runs, running, sought })
     }
 
     fn refuses(&self, job: &Job) -> Result<(), Vec<Diagnostic>> {
@@ -253,14 +269,30 @@ impl KnownJob {
     }
 
     /// Where the job stands, by the source where that could be counted.
-    fn standing(self, stand: Option<Stand>) -> JobStanding {
-        let Self { mut status, settled, history, running, .. } = self;
+    fn standing(self, stand: Option<Stand>, can_be_sought: &HashSet<String>) -> JobStanding {
+        let Self { mut status, settled, history, running, sought, .. } = self;
         let history = history.unwrap_or_default();
         let is_run = running.is_some();
+        // A row whose answer was lost is under way as long as it is looked for.
+        let is_sought = |row: &&Sought| {
+            let stands_so =
+                |found: Candidate| found.row == row.row && found.standing == Standing::InDoubt;
+            is_run
+                && can_be_sought.contains(&row.operation)
+                && history.find(KeyHash::of(&row.key)).any(stands_so)
+        };
+        let sought: HashSet<&str> =
+            sought.iter().filter(is_sought).map(|row| row.key.as_str()).collect();
+        let sought_here = sought.iter().filter(|key| match &stand {
+            Some(stand) => stand.has(&history, key),
+            None => true,
+        });
+        let sought_here = sought_here.count() as u64;
         let mark = |key: &str| {
             let mut found = history.find(KeyHash::of(key));
             Mark {
-                under_way: found.any(|found| is_started(found.standing, is_run)),
+                under_way: sought.contains(key)
+                    || found.any(|found| is_started(found.standing, is_run)),
                 gone: stand.as_ref().is_some_and(|stand| !stand.has(&history, key)),
             }
         };
@@ -268,14 +300,14 @@ impl KnownJob {
         let all: Counts = history.standings().collect();
         let started = |counts: &Counts| if is_run { counts.started } else { 0 };
         let under_way = match &stand {
-            Some(stand) => started(&stand.here),
-            None => started(&all).min(status.totals.in_doubt),
+            Some(stand) => started(&stand.here) + sought_here,
+            None => (started(&all) + sought_here).min(status.totals.in_doubt),
         };
         if stand.is_none() {
             status.totals.in_doubt -= under_way;
         }
         let source = stand.map(|stand| SourceStanding {
-            totals: without_started(by_source(&stand), started(&stand.here)),
+            totals: without_started(by_source(&stand), under_way),
             gone: totals_of(&stand.gone),
             taken: stand.taken,
         });
@@ -289,7 +321,7 @@ fn is_started(standing: Standing, is_run: bool) -> bool {
 
 /// Rows that were started and of which nothing is known are in doubt, unless they are under way.
 fn without_started(mut totals: Totals, started: u64) -> Totals {
-    totals.in_doubt -= started;
+    totals.in_doubt = totals.in_doubt.saturating_sub(started);
     totals
 }
 

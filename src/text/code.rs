@@ -583,8 +583,9 @@ codes! {
              back, or look on the other side before the next run."
         RunSum "run-sum"
             "the counts of a run do not add up"
-            "Only what `status` says of that run is wrong. Where each row stands follows from its attempts, and no row is \
-             lost or sent twice because of it."
+            "Where the counts come to more than the rows of that run, only what `status` says of it is wrong. Where they come to \
+             less, somebody has lowered one, as whoever takes attempts out of the ledger would; the rows of those would be sent \
+             again, so no run begins with such a ledger. Put a copy back."
     }
 }
 

@@ -160,16 +160,18 @@ const COUNTS: &[Term] = &[
         &["some-miscounted"],
         "a row is there twice, or one item is two rows'",
         "Before a run ends, lists in which a lost answer was settled are read once more. This row does not have exactly one \
-         item there, though the ledger has it as done: the message names the row, its key and the ids. Look there, delete \
-         what is too much, and run the job again, which counts once more. The exit code is 6 until that is put right.",
+         item there, though the ledger has it as done: the message names the row, its key and the ids, and which of them the \
+         ledger knows. Keep that one, look at the others, delete what is too much, and run the job again, which counts once \
+         more. The exit code is 6 until that is put right.",
     ),
     term(
         "uncounted",
-        &[],
+        &["some-uncounted"],
         "a list in which a lost answer was settled was not read once more to its end",
         "Nothing is known to be wrong: it was not seen that everything is there exactly once. The run was stopped before, or \
-         the list shows too little. A run that was stopped leaves it to the next one, which needs the time for it; otherwise \
-         look at the places that the run has named, where that matters.",
+         the list shows too little. The next run reads it once more, and needs the time for that; the exit code is 6 until the \
+         list shows everything. Where that never comes, as where somebody has deleted what was sent, look at the places that \
+         the run has named, and say with --as-counted that they are as they should be.",
     ),
 ];
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use noteferry::sandbox::Sandbox;
 use rusqlite::Connection;
 
-use crate::desk::{Desk, NOTES_JOB, Outcome, assert_reads, notes_csv, sandbox};
+use crate::desk::{Desk, NOTES_JOB, Outcome, assert_reads, notes_csv, sandbox, texts};
 use crate::stand::Stand;
 
 const LEDGER: &str = ".noteferry/ledger.db";
@@ -215,6 +215,51 @@ fn each_contradiction_has_its_name() {
         shown.push_str(&format!("=== {statements}\n{}\n", text.stdout));
     }
     assert_reads("ledger_check_contradictions", sizeless(&shown));
+}
+
+#[test]
+fn what_no_ledger_can_hold_is_found_by_the_check_and_refused_by_every_verb() {
+    const LAST: &str = "9223372036854775807";
+    let cases = [
+        ("unreadable-entry", format!("UPDATE runs SET started_at = {LAST}")),
+        ("unreadable-entry", format!("UPDATE runs SET ended_at = {LAST}")),
+        ("unreadable-entry", "UPDATE runs SET ended_at = -1".to_owned()),
+        ("unreadable-entry", "UPDATE runs SET requests = -5".to_owned()),
+        ("unreadable-entry", format!("UPDATE runs SET requests = {LAST}")),
+        ("unreadable-entry", "UPDATE runs SET exit = -1".to_owned()),
+        ("unreadable-entry", "UPDATE runs SET exit = 256".to_owned()),
+        ("unreadable-entry", format!("UPDATE runs SET in_doubt = {LAST}")),
+        ("unreadable-entry", "UPDATE runs SET keyed_by = CAST(x'ff' AS TEXT)".to_owned()),
+        ("unreadable-entry", "UPDATE jobs SET account = CAST(x'ff' AS TEXT)".to_owned()),
+        ("unreadable-entry", "UPDATE owners SET name = CAST(x'ff' AS TEXT)".to_owned()),
+        ("unreadable-entry", format!("UPDATE owners SET until = {LAST}")),
+        ("unreadable-entry", format!("UPDATE starts SET at = {LAST} WHERE id = 1")),
+        ("unreadable-entry", format!("UPDATE starts SET remote_at = -{LAST} - 1 WHERE id = 1")),
+        ("unreadable-entry", format!("UPDATE ends SET at = {LAST} WHERE id = 1")),
+        ("unreadable-entry", "UPDATE ends SET remote_id = CAST(x'ff' AS TEXT) WHERE id = 1".to_owned()),
+        (
+            "run-sum",
+            "DELETE FROM ends WHERE id = 1; DELETE FROM starts WHERE id = 1; UPDATE runs SET succeeded = succeeded - 1"
+                .to_owned(),
+        ),
+    ];
+    for (code, statements) in cases {
+        let (desk, sandbox) = after_a_run();
+        tamper(&desk, &statements);
+        let (_, json) = check(&desk, "", 1);
+        assert!(codes(&json).iter().any(|found| found == code), "{statements}: {json}");
+        let before = texts(&sandbox).len();
+        let outcome = desk.run(&sandbox, "job.yaml");
+        assert_eq!(outcome.status, 2, "{statements}: {outcome}");
+        assert!(!outcome.to_string().contains("panic"), "{statements}: {outcome}");
+        assert_eq!(texts(&sandbox).len(), before, "{statements}: {outcome}");
+        for verb in ["plan job.yaml", "status job.yaml", "status"] {
+            let outcome = desk.call(&format!("{verb} --base-url {}", sandbox.base_url()));
+            assert!(!outcome.to_string().contains("panic"), "{statements}: {outcome}");
+            // What can be told of a ledger that no run goes on with is told, and what is wrong with it beside that.
+            assert!(outcome.status != 0 || verb.starts_with("status"), "{statements}: {outcome}");
+        }
+    }
 }
 
 #[test]

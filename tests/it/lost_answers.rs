@@ -64,7 +64,7 @@ fn so_is_the_first_row_of_a_job_by_what_another_job_of_the_ledger_owns() {
                   INSERT INTO owners SELECT 99, 99, name, until FROM owners; \
                   UPDATE starts SET owner = 99 WHERE key = 'k1'; \
                   UPDATE ends SET owner = 99 WHERE id IN (SELECT id FROM starts WHERE key = 'k1'); \
-                  UPDATE runs SET succeeded = 1 WHERE id = 1";
+                  UPDATE runs SET rows = 1, succeeded = 1 WHERE id = 1";
     desk.ledger().execute_batch(rename).unwrap();
     desk.write("notes.csv", "id,ticket,body\nk2,tk_0,Note 2\n");
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=1 succeeded=1");
@@ -259,16 +259,125 @@ fn what_is_there_twice_is_told_by_name_until_somebody_has_mended_it() {
         "{words}"
     );
     assert!(!shown.contains("already done: all"), "{words}");
+    let ids: Vec<String> =
+        serde_json::from_value(outcome.all("miscounted")[0]["ids"].clone()).unwrap();
+    assert_eq!(outcome.all("miscounted")[0]["own"], ids[0], "{outcome}");
+    let advice = format!(
+        "{0}, which is the one that the ledger knows, and {1}; keep {0}, look at {1}, and delete it if it is the same",
+        ids[0], ids[1]
+    );
+    assert!(shown.contains(&advice), "{words}");
     // Somebody deletes the double.
     let double = outcome.all("miscounted")[0]["ids"][1].as_str().unwrap().to_owned();
     api.made.lock().unwrap().retain(|(id, _)| *id != double);
-    let outcome = run_at(&desk, &api.stand).exits(0);
-    outcome.counts("rows=3 already_done=3");
-    assert_eq!(outcome.finished()["miscounted"], 0);
+    let outcome = desk.call(&format!("run job.yaml --base-url {}", api.stand.address())).exits(0);
+    assert!(
+        outcome
+            .stderr
+            .contains("ticket tk_1: its list was read once more, and everything is there once now"),
+        "{outcome}"
+    );
     // From then on nobody is asked any more.
     let before = api.stand.seen().len();
     run_at(&desk, &api.stand).exits(0);
     assert_eq!(api.stand.seen().len(), before);
+}
+
+/// The two notes that are there of the row whose answer was lost: the ledger's, and the other.
+fn both(outcome: &Outcome) -> [String; 2] {
+    serde_json::from_value(outcome.all("miscounted")[0]["ids"].clone()).unwrap()
+}
+
+#[test]
+fn a_copy_that_is_kept_in_the_place_of_the_ledgers_own_is_the_rows() {
+    let desk = Desk::with_notes(notes_csv(3, 3)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+    let api = SlowOnce::open(false);
+    let outcome = run_at(&desk, &api.stand).exits(6);
+    let [own, copy] = both(&outcome);
+    api.made.lock().unwrap().retain(|(id, _)| *id != own);
+    let outcome = desk.call(&format!("run job.yaml --base-url {}", api.stand.address())).exits(0);
+    let told = format!(
+        "ticket tk_1: its list was read once more, and everything is there once now; {own} is gone, and {copy} is there in \
+         its place"
+    );
+    assert!(outcome.stderr.contains(&told), "{outcome}");
+    let before = api.stand.seen().len();
+    let quiet = desk.call(&format!("run job.yaml -q --base-url {}", api.stand.address())).exits(0);
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""), "{quiet}");
+    assert_eq!(api.stand.seen().len(), before);
+}
+
+#[test]
+fn what_cannot_be_counted_is_said_in_every_run_until_somebody_says_that_it_is_right() {
+    let desk = Desk::with_notes(notes_csv(3, 3)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+    let api = SlowOnce::open(false);
+    let outcome = run_at(&desk, &api.stand).exits(6);
+    let both = both(&outcome);
+    // Both are deleted: the list lacks what must be there.
+    api.made.lock().unwrap().retain(|(id, _)| !both.contains(id));
+    let run = format!("run job.yaml -q --base-url {}", api.stand.address());
+    for _ in 0..2 {
+        let outcome = desk.call(&run).exits(6);
+        let shown = format!("{}{}", outcome.stdout, outcome.stderr);
+        assert!(
+            shown.contains("ticket tk_1: a lost answer was settled there, and its list"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("1 list in which a lost answer was settled was not read"),
+            "{shown}"
+        );
+        assert!(shown.contains("--as-counted"), "{shown}");
+    }
+    assert!(desk.call("status job.yaml").stdout.contains("some uncounted"));
+    let before = api.stand.seen().len();
+    desk.call(&format!("{run} --as-counted")).exits(0);
+    let outcome = desk.call(&run).exits(0);
+    assert_eq!(outcome.stderr, "", "{outcome}");
+    assert_eq!(api.stand.seen().len(), before);
+}
+
+#[test]
+fn only_what_is_owed_is_counted_again() {
+    let desk = Desk::with_notes(notes_csv(4, 2)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+    // On both tickets an answer is lost, and the lists of one cannot be read once that is settled.
+    let made = Mutex::new(Vec::<Value>::new());
+    let is_shown = AtomicU32::new(0);
+    let api = Stand::open(move |request| {
+        let mut made = made.lock().unwrap();
+        if request.method == "GET" {
+            let of_ticket = |note: &&Value| {
+                let ticket = note["ticket_id"].as_str().unwrap();
+                request.path.contains(&format!("ticket={ticket}&"))
+            };
+            let rows: Vec<&Value> = made.iter().rev().filter(of_ticket).collect();
+            let is_second = request.path.contains("ticket=tk_1&") && rows.len() == 2;
+            if is_second && is_shown.fetch_add(1, Ordering::SeqCst) > 1 {
+                return Some((200, "<html>Sign in</html>".to_owned()));
+            }
+            return Some((200, json!({"r": 0, "data": {"rows": rows}}).to_string()));
+        }
+        let mut note = request.body.clone();
+        let id = format!("tn_{}", made.len());
+        note["id"] = id.clone().into();
+        note["created"] = jiff::Timestamp::now().as_millisecond().into();
+        let is_lost = ["Note 3", "Note 4"].iter().any(|text| note["note"] == *text);
+        made.push(note);
+        match is_lost {
+            true => Some((500, String::new())),
+            false => Some((200, json!({"r": 0, "id": id}).to_string())),
+        }
+    });
+    run_at(&desk, &api).exits(6).counts("rows=4 succeeded=4");
+    let lists = |of: &str| {
+        let seen = api.seen();
+        seen.iter().filter(|seen| seen.method == "GET" && seen.path.contains(of)).count()
+    };
+    let before = (lists("ticket=tk_1&"), lists("ticket=tk_0&"));
+    run_at(&desk, &api).exits(6);
+    let after = (lists("ticket=tk_1&"), lists("ticket=tk_0&"));
+    assert!(after.0 > before.0, "{before:?} {after:?}");
+    assert_eq!(after.1, before.1);
 }
 
 #[test]
@@ -277,7 +386,7 @@ fn what_a_killed_run_has_not_counted_the_next_one_counts() {
     let api = SlowOnce::open(false);
     run_at(&desk, &api.stand).exits(6);
     // As if it had been killed before it could count.
-    let killed = "UPDATE runs SET ended_at = NULL, exit = NULL, reason = NULL";
+    let killed = "UPDATE runs SET ended_at = NULL, exit = NULL, reason = NULL, uncounted = NULL; DELETE FROM uncounted";
     desk.ledger().execute_batch(killed).unwrap();
     let outcome = run_at(&desk, &api.stand).exits(6);
     assert_eq!(outcome.all("miscounted")[0]["row"], 1, "{outcome}");
@@ -301,11 +410,11 @@ fn what_a_run_could_not_count_the_next_one_counts_though_it_has_nothing_to_send(
     let desk = desk.file("job.yaml", job);
     let api = SlowOnce::open(false);
     api.spoilt.store(1_000, Ordering::SeqCst);
-    let outcome = run_at(&desk, &api.stand).exits(0);
+    let outcome = run_at(&desk, &api.stand).exits(6);
     outcome.counts("rows=3 succeeded=3");
     assert_eq!(outcome.finished()["uncounted"], 1, "{outcome}");
     // Nor can the next one.
-    let outcome = run_at(&desk, &api.stand).exits(0);
+    let outcome = run_at(&desk, &api.stand).exits(6);
     outcome.counts("rows=3 already_done=3");
     assert_eq!(outcome.finished()["uncounted"], 1, "{outcome}");
     api.spoilt.store(0, Ordering::SeqCst);

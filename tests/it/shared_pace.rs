@@ -60,6 +60,21 @@ fn what_a_run_has_used_is_gone_for_the_next_with_a_ledger_of_its_own() {
     assert!(most_in(&times, 4_000) <= 50, "{}", most_in(&times, 4_000));
 }
 
+/// Of runs with ledgers of their own, one after the other, one did not want to wait for others; those that do know what it sent.
+#[test]
+fn what_a_run_with_a_pace_of_its_own_has_sent_is_known_to_the_others() {
+    let sandbox = strict("20/4s");
+    let first = desk(6);
+    start(&first, &sandbox, "--rate 20/4s").outcome().exits(0);
+    let second = desk(10).beside(&first);
+    start(&second, &sandbox, "--rate 20/4s --own-pace").outcome().exits(0);
+    let third = desk(18).beside(&first);
+    start(&third, &sandbox, "--rate 20/4s").outcome().exits(0);
+    let (times, refused) = seen(&sandbox);
+    assert_eq!(refused, 0);
+    assert!(most_in(&times, 4_000) <= 20, "{}", most_in(&times, 4_000));
+}
+
 #[test]
 fn one_that_is_killed_does_not_hold_up_the_next() {
     let sandbox = strict("100/1s");

@@ -234,6 +234,28 @@ fn a_run_under_way_is_told_from_one_that_was_killed() {
 }
 
 #[test]
+fn a_row_that_a_run_looks_for_is_under_way_and_in_doubt_once_that_run_is_dead() {
+    let desk = Desk::with_notes(notes_csv(2, 2)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+    // The answer to the first row is lost, and no list is ever answered.
+    let api = crate::stand::Stand::open(|request| {
+        (request.method != "GET").then(|| (500, String::new()))
+    });
+    let run = desk.start(&format!(
+        "run job.yaml --own-pace --concurrency 1 --base-url {} --format json",
+        api.address()
+    ));
+    while api.arrival().method != "GET" {}
+    let status = status_of(&desk, "job.yaml");
+    assert_eq!(status["in_doubt"], 0, "{status}");
+    assert!(status["under_way"].as_u64() >= Some(1), "{status}");
+    assert_eq!(status["failed_rows"][0]["state"], "under_way", "{status}");
+    run.kill();
+    let status = status_of(&desk, "job.yaml");
+    assert_eq!(status["under_way"], 0, "{status}");
+    assert!(status["in_doubt"].as_u64() >= Some(1), "{status}");
+}
+
+#[test]
 fn a_look_at_the_status_keeps_no_run_from_the_job() {
     let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 3)), sandbox(""));
     desk.run(&sandbox, "job.yaml --limit 1").exits(0);

@@ -1,8 +1,8 @@
 //! The last count: before a run ends by itself, each lane in which a look has settled something is listed once more, later than
 //! all that is known, or assumed, of how long the other side takes to act and how far its lists lag behind.
 //!
-//! What a list comes to is for `recover`. Lanes that a run leaves uncounted, because it is killed or stopped, are the next
-//! one's: the ledger knows them.
+//! What a list comes to is for `recover`. Lanes that are not seen to be right, because the run is killed or stopped, or their
+//! lists do not show it, are the next one's: the ledger knows them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use std::time::Duration;
 use crate::declared::connector::Operation;
 use crate::engine::Work;
 use crate::event::{Counting, Event, Fault, Happening, Miscounted, Note};
-use crate::recover::{Audit, Nameless, Step, asked_by};
-use crate::row::Fields;
+use crate::recover::{Audit, Count, Nameless, Step, asked_by};
+use crate::row::{Fields, Uncounted};
 use crate::traffic::pace::{Moment, asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
 
 use super::rows::Flight;
 use super::silence::UNKNOWN_LAG;
-use super::{Action, Core, MOST_PUSHBACKS, Now, Owned};
+use super::{Action, Core, MOST_PUSHBACKS, Now, Owing, Owned};
 
 /// A list that lacks what must be there is read so often: it may be late.
 const MOST_READINGS: u32 = 3;
@@ -26,6 +26,8 @@ const MOST_READINGS: u32 = 3;
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// A row that says more is not kept until the end, as one that an earlier run has settled is not.
 const LONGEST_KEPT: usize = 64 << 10;
+/// Of so many rows of a lane the next run is told what is there more than once, and of each so many ids.
+const MOST_COPIES: (usize, usize) = (100, 20);
 
 /// The lanes that are to be counted.
 #[derive(Debug, Default)]
@@ -57,6 +59,12 @@ struct LaneAudit {
     shown: Option<Moment>,
     failures: u32,
     pushbacks: u32,
+    /// What was there more than once when it was counted last.
+    copies: Vec<Vec<String>>,
+    /// Whether an earlier run has left it.
+    is_owed: bool,
+    /// So long before the run began nothing was sent there; zero once something is.
+    quiet_before: Duration,
     stage: Stage,
 }
 
@@ -73,16 +81,36 @@ enum Stage {
         audit: Box<Audit>,
         flight: Flight,
     },
-    Over,
+    /// Everything was seen to be there once.
+    Right,
+    /// It was not, and the next run counts once more.
+    Left,
 }
 
 impl Audits {
     /// Earlier runs have left lanes uncounted. The other side may still be at work there.
-    pub(super) fn owe(&mut self, lanes: Vec<(Arc<Operation>, String)>) {
-        for (operation, name) in lanes {
+    pub(super) fn owe(&mut self, owing: Owing) {
+        let quiet_before = owing.quiet_for;
+        for (operation, Uncounted { lane: name, copies, .. }) in owing.lanes {
             let fields = asked_by(&operation, &name);
-            self.lane(&operation, &name, fields, Moment::default());
+            let lane = self.lane(&operation, &name, fields, Moment::default());
+            if let Some(lane) = lane {
+                lane.copies = copies;
+                lane.is_owed = true;
+                lane.quiet_before = quiet_before;
+            }
         }
+    }
+
+    /// The lanes that were not seen to be right.
+    pub(super) fn owed(&self) -> Vec<Uncounted> {
+        let owed = self.lanes.iter().filter(|lane| !matches!(lane.stage, Stage::Right));
+        let owed = owed.map(|lane| Uncounted {
+            operation: lane.operation.name.to_string(),
+            lane: lane.name.to_string(),
+            copies: lane.copies.clone(),
+        });
+        owed.collect()
     }
 
     /// A row's request leaves.
@@ -95,6 +123,7 @@ impl Audits {
         let lane = self.places.get(&place).and_then(|at| self.lanes.get_mut(*at));
         if let Some(lane) = lane {
             lane.last_sent = now;
+            lane.quiet_before = Duration::ZERO;
         }
     }
 
@@ -118,6 +147,9 @@ impl Audits {
                 shown: None,
                 failures: 0,
                 pushbacks: 0,
+                copies: Vec::new(),
+                is_owed: false,
+                quiet_before: Duration::ZERO,
                 stage: Stage::Due(None),
             });
             self.lanes.len() - 1
@@ -132,6 +164,9 @@ impl Audits {
         let Some(lane) = self.lanes.get_mut(at) else { return };
         if let Stage::Asked { flight, .. } = &lane.stage {
             let shown = Moment(flight.sent_at.0.saturating_sub(age));
+            // Of before the run: then it was not quiet there for as long.
+            let before = age.saturating_sub(flight.sent_at.0);
+            lane.quiet_before = lane.quiet_before.saturating_sub(before);
             lane.shown = Some(lane.shown.map_or(shown, |known| known.min(shown)));
         }
     }
@@ -146,7 +181,8 @@ impl Audits {
 
     /// Lanes that are not counted yet.
     fn left(&self) -> u64 {
-        let left = self.lanes.iter().filter(|lane| !matches!(lane.stage, Stage::Over));
+        let is_over = |lane: &&LaneAudit| matches!(lane.stage, Stage::Right | Stage::Left);
+        let left = self.lanes.iter().filter(|lane| !is_over(lane));
         left.count() as u64
     }
 
@@ -154,7 +190,7 @@ impl Audits {
     fn counting(&self, now: Moment) -> Option<Counting> {
         let due = self.lanes.iter().filter_map(|lane| match &lane.stage {
             Stage::Due(Some(at)) | Stage::Reading { at, .. } => Some(at.since(now)),
-            Stage::Due(None) | Stage::Asked { .. } | Stage::Over => None,
+            Stage::Due(None) | Stage::Asked { .. } | Stage::Right | Stage::Left => None,
         });
         let counting = Counting { lanes: self.left(), due_in: due.max().unwrap_or_default() };
         (self.has_begun && counting.lanes > 0).then_some(counting)
@@ -200,7 +236,10 @@ impl Core {
             }
         }
         let last_sent = left.min(now.moment);
-        let lane = self.audits.lane(&ready.operation, &ready.lane, Some(fields), last_sent);
+        let mut lane = self.audits.lane(&ready.operation, &ready.lane, Some(fields), last_sent);
+        if let Some(lane) = &mut lane {
+            lane.quiet_before = Duration::ZERO;
+        }
         if let Some(lane) = lane
             && bytes <= LONGEST_KEPT
             && lane.settled.iter().all(|known| known.key != work.key)
@@ -246,7 +285,7 @@ impl Core {
         match &self.audits.lanes.get(at)?.stage {
             Stage::Due(moment) => *moment,
             Stage::Reading { at, .. } => Some(*at),
-            Stage::Asked { .. } | Stage::Over => None,
+            Stage::Asked { .. } | Stage::Right | Stage::Left => None,
         }
     }
 
@@ -278,7 +317,8 @@ impl Core {
             lag.unwrap_or(most)
         };
         let lag = lane.settled.iter().map(lag).max().unwrap_or(most);
-        Some(lane.last_sent.after(sure_after).after(lag))
+        let from = lane.last_sent.after(sure_after).after(lag);
+        Some(Moment(from.0.saturating_sub(lane.quiet_before)))
     }
 
     /// Asks for the page of a lane's list that is due. Gives whether others may be asked for, too.
@@ -287,7 +327,10 @@ impl Core {
         let known = lane.settled.iter().find_map(|work| self.lists.proven(work));
         let first_page = known.map_or(1, |proven| proven.habits.first_page);
         let span = self.settings.longest_request + lane.operation.sure_after;
-        let new = || Box::new(Audit::new(first_page, lane.nameless(), span));
+        let new = || {
+            let audit = Audit::new(first_page, lane.nameless(), span);
+            Box::new(audit.knowing(lane.copies.clone()))
+        };
         let audit = match &lane.stage {
             Stage::Reading { audit, .. } => audit,
             _ => &new(),
@@ -302,7 +345,7 @@ impl Core {
         let (of, name) = (Arc::clone(&lane.operation), Arc::clone(&lane.name));
         let Some(flight) = self.take_turn(now) else { return false };
         if let Some(lane) = self.audits.lanes.get_mut(at) {
-            let audit = match std::mem::replace(&mut lane.stage, Stage::Over) {
+            let audit = match std::mem::replace(&mut lane.stage, Stage::Left) {
                 Stage::Reading { audit, .. } => Some(audit),
                 _ => fresh,
             };
@@ -318,7 +361,7 @@ impl Core {
     /// A page of a lane's list has come, or not.
     pub(super) fn counted(&mut self, at: usize, verdict: Verdict, owned: Owned, now: Now) {
         let Some(lane) = self.audits.lanes.get_mut(at) else { return };
-        let (mut audit, flight) = match std::mem::replace(&mut lane.stage, Stage::Over) {
+        let (mut audit, flight) = match std::mem::replace(&mut lane.stage, Stage::Left) {
             Stage::Asked { audit, flight } => (audit, flight),
             // The run was told to forget it.
             other => {
@@ -370,18 +413,39 @@ impl Core {
             {
                 self.count_again(at, now);
             }
-            Some(Step::Over(count)) => {
-                if !count.is_clear {
-                    self.leave_uncounted(at);
-                }
-                for miscount in count.miscounts {
-                    self.audits.miscounted += 1;
-                    let lane = self.audits.lanes.get(at).map(|lane| (*lane.name).into());
-                    let told = Miscounted { miscount, lane: lane.unwrap_or_default() };
-                    self.actions.push(Action::Tell(Event::Miscounted(told)));
-                }
-            }
+            Some(Step::Over(count)) => self.count_is_over(at, count),
             None => self.leave_uncounted(at),
+        }
+    }
+
+    /// Tells what is there more than once, or that all is right where somebody waits for that.
+    fn count_is_over(&mut self, at: usize, count: Count) {
+        if !count.is_clear {
+            self.leave_uncounted(at);
+        }
+        let Some(lane) = self.audits.lanes.get_mut(at) else { return };
+        let name = Arc::clone(&lane.name);
+        if count.is_clear && count.miscounts.is_empty() {
+            lane.stage = Stage::Right;
+            if lane.is_owed {
+                let note = Note::CountedRight { lane: name.to_string(), replaced: count.replaced };
+                self.actions.push(Action::Tell(Event::Note(note)));
+            }
+            return;
+        }
+        let (rows, ids) = MOST_COPIES;
+        let copies = count.miscounts.iter().filter(|miscount| miscount.own.is_some());
+        let copies: Vec<Vec<String>> = copies
+            .take(rows)
+            .map(|miscount| miscount.ids.iter().take(ids).cloned().collect())
+            .collect();
+        if !copies.is_empty() {
+            lane.copies = copies;
+        }
+        for miscount in count.miscounts {
+            self.audits.miscounted += 1;
+            let told = Miscounted { miscount, lane: (*name).into() };
+            self.actions.push(Action::Tell(Event::Miscounted(told)));
         }
     }
 
@@ -443,7 +507,7 @@ impl Core {
     /// Nobody can tell whether all that the rows of a lane have made is there once.
     fn leave_uncounted(&mut self, at: usize) {
         let Some(lane) = self.audits.lanes.get_mut(at) else { return };
-        lane.stage = Stage::Over;
+        lane.stage = Stage::Left;
         self.audits.uncounted += 1;
         let note = Note::Uncounted { lane: lane.name.to_string() };
         self.actions.push(Action::Tell(Event::Note(note)));

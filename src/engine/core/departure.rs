@@ -67,8 +67,8 @@ impl Core {
                 heard.begun_anew.map(Note::PaceBegunAnew).or(spent)
             }
             Err(why) => {
-                self.other_side.pace.go_alone();
-                Some(Note::OwnPace(why))
+                let heeded = self.other_side.pace.go_alone();
+                heeded.then_some(Note::OwnPace(why))
             }
         };
         self.actions.extend(note.map(|note| Action::Tell(Event::Note(note))));

@@ -9,7 +9,7 @@ use crate::engine::Work;
 use crate::event::Event;
 use crate::ledger::{Ack, LedgerError};
 use crate::prepare::request::Request;
-use crate::row::{AttemptEnd, AttemptStart, Holdings};
+use crate::row::{AttemptEnd, AttemptStart, Holdings, Uncounted};
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Report};
@@ -94,8 +94,8 @@ pub(crate) enum Input {
         verdict: Verdict,
         owned: Owned,
     },
-    /// Lanes that earlier runs have left uncounted, each with what has made its items.
-    Owed(Vec<(Arc<Operation>, String)>),
+    /// What earlier runs have left to be counted.
+    Owed(Owing),
     Token(Result<Granted, TokenFailure>),
     /// What other runs of the account do, or why nobody says.
     Heard(Result<Heard, Unheard>),
@@ -104,6 +104,14 @@ pub(crate) enum Input {
     OutputTaken(bool),
     /// Time has passed.
     Tick,
+}
+
+/// Lanes that earlier runs have left to be counted, each with what has made its items.
+#[derive(Debug, Default)]
+pub(crate) struct Owing {
+    pub lanes: Vec<(Arc<Operation>, Uncounted)>,
+    /// How long ago, when the run began, the last request of an earlier one had left.
+    pub quiet_for: Duration,
 }
 
 /// A wish to stop.

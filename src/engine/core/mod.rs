@@ -28,10 +28,11 @@ use std::time::Duration;
 
 use crate::event::{Event, Fault, Progress, RowEnd, RowEnded, Unreached};
 use crate::ledger::Ack;
+use crate::row::Uncounted;
 use crate::traffic::pace::{Moment, Pace};
 
 use audit::Audits;
-pub(crate) use exchange::{Action, Input, Now, Owned, Settings, Stop};
+pub(crate) use exchange::{Action, Input, Now, Owing, Owned, Settings, Stop};
 use lists::Lists;
 use other_side::{Consequence, OtherSide};
 use rows::{Rows, Settled};
@@ -133,7 +134,7 @@ impl Core {
             Input::LookAged { slot, age } => return self.rows.age_look(slot, age),
             Input::CountAged { lane, age } => self.audits.age(lane, age),
             Input::Counted { lane, verdict, owned } => self.counted(lane, verdict, owned, now),
-            Input::Owed(lanes) => self.audits.owe(lanes),
+            Input::Owed(owing) => self.audits.owe(owing),
             Input::Token(Ok(granted)) => self.other_side.token_granted(granted.expires_at, now),
             Input::Token(Err(failure)) => {
                 let patience = self.settings.give_up_after;
@@ -242,6 +243,11 @@ impl Core {
     /// Rows that do not have exactly one item, and lanes of which nobody can tell.
     pub(crate) fn miscounted(&self) -> (u64, u64) {
         self.audits.found()
+    }
+
+    /// The lanes that the next run has to count once more.
+    pub(crate) fn owed_counts(&self) -> Vec<Uncounted> {
+        self.audits.owed()
     }
 
     /// Rows that became invalid between the check and their request.

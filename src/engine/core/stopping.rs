@@ -198,7 +198,7 @@ impl Core {
         self.keep_to_patience(now);
         let Some(deadline) = self.settings.deadline.filter(|_| !self.course.is_cut) else { return };
         let left = deadline.left(now.moment, now.wall);
-        let ending = match deadline.is_longest {
+        let ending = match deadline.is_by_longest(now.moment, now.wall) {
             true => Ending::MaxDuration,
             false => Ending::Deadline,
         };
@@ -208,7 +208,7 @@ impl Core {
             return self.abandon(now);
         }
         let drain = self.other_side.drain().clamp(SHORTEST_DRAIN, LONGEST_DRAIN);
-        let whole = self.settings.longest_request.min(deadline.moment.0 / DRAIN_PART);
+        let whole = self.settings.longest_request.min(deadline.whole() / DRAIN_PART);
         let to_start = left.saturating_sub(drain.max(whole));
         if self.course.goes_on() && to_start.is_zero() {
             self.stop(ending, now);

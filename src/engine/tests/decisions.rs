@@ -841,7 +841,7 @@ fn what_an_earlier_run_left_under_way_is_waited_for_before_it_is_repeated() {
 
 /// A core that has to be done after a minute.
 fn hurried(wall: Option<i64>) -> Core {
-    let deadline = Some(Deadline { moment: at(60_000).moment, wall, is_longest: false });
+    let deadline = Some(Deadline { until: Some((at(60_000).moment, wall)), longest: None });
     let settings = Settings { deadline, ..settings() };
     Core::new(settings, Pace::new(&["1000/s".parse().unwrap()]))
 }
@@ -881,6 +881,35 @@ fn a_machine_that_slept_through_the_time_of_day_ends_when_it_wakes() {
 }
 
 #[test]
+fn what_has_ended_the_run_is_named_though_the_other_limit_seemed_to_come_first() {
+    let minute = |count: u64| at(count * 60_000).moment;
+    let wall = |minutes: i64| WALL + minutes * 60_000;
+    for (until, longest, woken, ending) in [
+        // Five minutes at the most, until an hour from now: the machine sleeps for two hours.
+        (60, 5, (minute(1), wall(121)), Ending::Deadline),
+        // Likewise, and the clock goes on as it should.
+        (60, 5, (minute(5), wall(5)), Ending::MaxDuration),
+        // An hour at the most, until five minutes from now; the clock is set back meanwhile, and the time has come all the same.
+        (5, 60, (minute(5), wall(-120)), Ending::Deadline),
+        // Both at once.
+        (5, 5, (minute(5), wall(5)), Ending::Deadline),
+    ] {
+        let until = Some((minute(until), Some(WALL + i64::try_from(until).unwrap() * 60_000)));
+        let deadline = Some(Deadline { until, longest: Some(minute(longest)) });
+        let settings = Settings { deadline, ..settings() };
+        let mut core = Core::new(settings, Pace::new(&["1000/s".parse().unwrap()]));
+        core.handle(Input::Rows(vec![row(1, None)]), at(0));
+        done(&mut core);
+        let (moment, wall) = woken;
+        let now = Now { moment, wall, ..at(0) };
+        core.handle(Input::Tick, now);
+        core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), now);
+        core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), now);
+        assert_eq!(core.ended(), Some(ending), "{woken:?}");
+    }
+}
+
+#[test]
 fn what_does_not_end_by_the_deadline_is_left_in_doubt() {
     let mut core = hurried(None);
     core.handle(Input::Rows(vec![row(1, None)]), at(0));
@@ -898,7 +927,7 @@ fn what_does_not_end_by_the_deadline_is_left_in_doubt() {
 fn a_request_that_may_not_end_by_the_deadline_is_not_begun_where_there_is_time_enough() {
     for (minutes, last) in [(10, 570_000), (2, 108_000)] {
         let deadline =
-            Some(Deadline { moment: at(minutes * 60_000).moment, wall: None, is_longest: false });
+            Some(Deadline { until: Some((at(minutes * 60_000).moment, None)), longest: None });
         let longest_request = Duration::from_secs(30);
         let settings = Settings { deadline, longest_request, ..settings() };
         let mut core = Core::new(settings, Pace::new(&["1000/s".parse().unwrap()]));

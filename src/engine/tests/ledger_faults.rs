@@ -17,7 +17,7 @@ use super::server::{Note, REFUSED, Server, clock};
 use crate::declared::connector::Connector;
 use crate::declared::job::InDoubt;
 use crate::engine::dispatch::{self, Parts, RunEnd};
-use crate::engine::{Settings, Work};
+use crate::engine::{Owing, Settings, Work};
 use crate::event::{Ending, Event, RowEnd};
 use crate::ledger::tests::faulty_disk::{Disk, Trouble};
 use crate::ledger::{
@@ -203,7 +203,7 @@ impl World {
             let (_stop, mut stops) = unbounded_channel();
             let way = Way { server: Rc::clone(&self.server), disk: self.disk };
             let parts = Parts {
-                owed: Vec::new(),
+                owed: Owing::default(),
                 shared_pace: None,
                 transport: &way,
                 answers: &self.connector.answers,
@@ -231,7 +231,7 @@ impl World {
             dispatch::run(settings(), Pace::new(&["100000/1s".parse().unwrap()]), parts).await.0
         });
         if let Some(left) = recorder.finish() {
-            let _ = left.ledger.end_run(run, &Totals::default(), (0, None), clock());
+            let _ = left.ledger.end_run(run, &Totals::default(), (0, None), None, clock());
         }
         Ok(Life { outcome, events })
     }

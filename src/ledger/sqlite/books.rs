@@ -3,12 +3,13 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::FileLedger;
+use super::counts;
 use super::journal::take_ids;
 use super::reader::last_owner;
 use crate::ledger::{
     Books, Claim, Deed, JobId, LedgerError, OwnerId, Reader as _, Run, Settling, TakenIn, Validity,
 };
-use crate::row::Totals;
+use crate::row::{Totals, Uncounted};
 
 impl Books for FileLedger {
     fn enter_job(&self, claim: &dyn Claim, now: i64) -> Result<JobId, LedgerError> {
@@ -65,6 +66,7 @@ impl Books for FileLedger {
         run: Run,
         totals: &Totals,
         (exit, reason): (u8, Option<&str>),
+        left: Option<&[Uncounted]>,
         now: i64,
     ) -> Result<(), LedgerError> {
         self.writing(|| {
@@ -74,6 +76,9 @@ impl Books for FileLedger {
                 make_room_for_reason(&transaction)?;
                 let query = "UPDATE runs SET reason = ?2 WHERE id = ?1";
                 transaction.execute(query, params![run.id, reason])?;
+            }
+            if let Some(left) = left {
+                counts::leave(&transaction, run, left)?;
             }
             transaction.execute(
                 "UPDATE runs SET ended_at = ?2, exit = ?3, rows = ?4, succeeded = ?5, already_done = ?6, failed = ?7, \

@@ -11,7 +11,7 @@ use super::fault::{Unread, Unwritten, misfit_column, not_opened, of_io, refuse_f
 use super::format::{self, Found};
 use super::lock::{JobLock, other_holder};
 use super::presence::{self, Presence};
-use crate::ledger::{Deed, LedgerError, Location, StorageFault};
+use crate::ledger::{Deed, LedgerError, Location, Open, StorageFault};
 use crate::text::private_file;
 
 /// How long to wait for another process that writes to the same file.
@@ -28,9 +28,10 @@ pub(crate) struct FileLedger {
     pub(super) presence: Presence,
 }
 
-impl FileLedger {
-    /// Opens a ledger, making it where there is none. What this returns has been written to the disk.
-    pub(crate) fn open(place: impl Into<Location>) -> Result<Self, LedgerError> {
+impl Open for FileLedger {
+    type Lock = JobLock;
+
+    fn open(place: impl Into<Location>) -> Result<Self, LedgerError> {
         let Location::File(path) = place.into();
         Self::open_with(&path, |path| {
             make_private(path);
@@ -38,9 +39,7 @@ impl FileLedger {
         })
     }
 
-    /// Opens the ledger whose job is claimed. One of an older format is brought up to date, unless another job's run uses
-    /// it: that may be of an older version.
-    pub(crate) fn open_claimed(path: &Path, lock: &JobLock) -> Result<Self, LedgerError> {
+    fn open_claimed(path: &Path, lock: &JobLock) -> Result<Self, LedgerError> {
         let is_older = {
             let connection =
                 connect_to_read(path).map_err(|error| not_opened(path, false, &error))?;
@@ -58,6 +57,49 @@ impl FileLedger {
         }
     }
 
+    fn open_to_read(place: impl Into<Location>) -> Result<Option<Self>, LedgerError> {
+        let Location::File(path) = place.into();
+        refuse_kept(&path)?;
+        refuse_folder(&path)?;
+        if !path.exists() {
+            return Ok(None);
+        }
+        let connection =
+            connect_to_read(&path).map_err(|error| not_opened(&path, false, &error))?;
+        let ledger = Self::over(connection, &path);
+        match ledger.found()? {
+            Found::Nothing if was_used(&path)? => return Err(LedgerError::Emptied { path }),
+            Found::Nothing => return Ok(None),
+            Found::Older(format) => {
+                ledger.refuse_unfit(format)?;
+                format::show_as_current(&ledger.connection, format)
+                    .map_err(|error| ledger.storage(Deed::Read, &error))?;
+            }
+            Found::Current => ledger.refuse_incomplete()?,
+        }
+        Ok(Some(ledger))
+    }
+
+    /// Where the file is gone meanwhile it is put back, and that is the error.
+    fn open_again(&self) -> Result<Self, LedgerError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags);
+        if !self.presence.is_kept() {
+            return Err(match self.path.exists() {
+                true => LedgerError::Moved { path: self.path.clone() },
+                false => self.regain(true, None)?.error,
+            });
+        }
+        let connection = connection.map_err(|error| not_opened(&self.path, false, &error))?;
+        let ledger = Self::over(connection, &self.path);
+        // The first connection sees to the log.
+        let set_up = ledger.set_up().and_then(|()| ledger.leave_log());
+        set_up.map_err(|error| ledger.not_a_ledger(Deed::Open, &error))?;
+        Ok(ledger)
+    }
+}
+
+impl FileLedger {
     pub(in crate::ledger) fn open_with(
         path: &Path,
         connect: impl FnOnce(&Path) -> rusqlite::Result<Connection>,
@@ -114,50 +156,8 @@ impl FileLedger {
         Ok(ledger)
     }
 
-    /// Another connection to the same file. Where that is gone meanwhile it is put back, and that is the error.
-    pub(crate) fn open_again(&self) -> Result<Self, LedgerError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags);
-        if !self.presence.is_kept() {
-            return Err(match self.path.exists() {
-                true => LedgerError::Moved { path: self.path.clone() },
-                false => self.regain(true, None)?.error,
-            });
-        }
-        let connection = connection.map_err(|error| not_opened(&self.path, false, &error))?;
-        let ledger = Self::over(connection, &self.path);
-        // The first connection sees to the log.
-        let set_up = ledger.set_up().and_then(|()| ledger.leave_log());
-        set_up.map_err(|error| ledger.not_a_ledger(Deed::Open, &error))?;
-        Ok(ledger)
-    }
-
     pub(super) fn over(connection: Connection, path: &Path) -> Self {
         Self { connection, path: path.to_owned(), presence: Presence::default() }
-    }
-
-    /// Opens a ledger to read; none where there is no file. Leaves no trace on the disk, and reads every format.
-    pub(crate) fn open_to_read(place: impl Into<Location>) -> Result<Option<Self>, LedgerError> {
-        let Location::File(path) = place.into();
-        refuse_kept(&path)?;
-        refuse_folder(&path)?;
-        if !path.exists() {
-            return Ok(None);
-        }
-        let connection =
-            connect_to_read(&path).map_err(|error| not_opened(&path, false, &error))?;
-        let ledger = Self::over(connection, &path);
-        match ledger.found()? {
-            Found::Nothing if was_used(&path)? => return Err(LedgerError::Emptied { path }),
-            Found::Nothing => return Ok(None),
-            Found::Older(format) => {
-                ledger.refuse_unfit(format)?;
-                format::show_as_current(&ledger.connection, format)
-                    .map_err(|error| ledger.storage(Deed::Read, &error))?;
-            }
-            Found::Current => ledger.refuse_incomplete()?,
-        }
-        Ok(Some(ledger))
     }
 
     fn set_up(&self) -> rusqlite::Result<()> {

@@ -6,6 +6,7 @@
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _};
 
 use super::FileLedger;
+use super::values;
 use crate::ledger::{Deed, LedgerError, Missing, ROW_IDS};
 
 /// The format that this version writes. It reads the older ones, too, and brings a file up to date when it writes to it.
@@ -50,8 +51,7 @@ const OLDER_TABLES: [(&str, &str); 4] = [
 ];
 /// Names that are free in a file of an older format: those of the tables that came later, and those that the older ones have
 /// while it is brought up to date.
-const LATER_NAMES: &str =
-    "'owners', 'ids', 'starts', 'ends', 'old_jobs', 'old_runs', 'old_rows', 'old_attempts'";
+const LATER_NAMES: &str = "'owners', 'ids', 'uncounted', 'starts', 'ends', 'old_jobs', 'old_runs', 'old_rows', 'old_attempts'";
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,20 @@ impl FileLedger {
     /// Refuses a file of the present format that lacks something without which what was sent is not known.
     pub(super) fn refuse_incomplete(&self) -> Result<(), LedgerError> {
         self.refuse_without(&TABLES)?;
-        self.refuse_found(self.missing_entries())
+        self.refuse_found(self.missing_entries())?;
+        self.refuse_misfits()
+    }
+
+    /// What no run can have written would be told when it is read, which may be amid a run.
+    fn refuse_misfits(&self) -> Result<(), LedgerError> {
+        // A page that is damaged is told by whatever reads on.
+        let first = values::misfits(&self.connection).unwrap_or_default().into_iter().next();
+        match first {
+            Some(misfit) => {
+                Err(LedgerError::Misfit { ledger: self.location(), misfit: Some(misfit) })
+            }
+            None => Ok(()),
+        }
     }
 
     /// Likewise for a file of an older format, which has to be such as can be read, and brought up to date.
@@ -99,7 +112,8 @@ impl FileLedger {
         if format > FIRST_FORMAT {
             self.refuse_without(&[("attempts", "remote_started_at")])?;
         }
-        self.refuse_found(self.missing_jobs())
+        self.refuse_found(self.missing_jobs())?;
+        self.refuse_misfits()
     }
 
     fn refuse_without(&self, tables: &[(&str, &str)]) -> Result<(), LedgerError> {

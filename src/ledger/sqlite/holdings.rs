@@ -6,11 +6,9 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::fault::text;
-use super::scan::Owners;
+use super::scan::{Owners, attempted};
 use crate::ledger::{JobId, OwnerId};
-use crate::row::{
-    Attempted, Elsewhere, Holdings, Made, Maker, Making, Newest, Outcome, Page, Uncounted,
-};
+use crate::row::{Attempted, Elsewhere, Holdings, Made, Maker, Making, Newest, Outcome, Page};
 use crate::text::address;
 use crate::text::place::RowPlace;
 
@@ -97,7 +95,7 @@ fn elsewhere(
     {
         let lane = text(row, 0)?;
         if found.iter().all(|known| known.lane != lane) {
-            let attempted = Attempted { at: row.get(2)?, remote_at: row.get(3)? };
+            let attempted = attempted(row, 2)?;
             let made = Newest { id: text(row, 1)?.to_owned(), attempted };
             found.push(Elsewhere { lane: lane.to_owned(), made });
         }
@@ -191,8 +189,8 @@ impl Start {
             row: row.get(3)?,
             operation: text(row, 4)?.to_owned(),
             lane: text(row, 5)?.to_owned(),
-            attempted: Attempted { at: row.get(6)?, remote_at: row.get(7)? },
-            first_attempted: Attempted { at: row.get(6)?, remote_at: row.get(7)? },
+            attempted: attempted(row, 6)?,
+            first_attempted: attempted(row, 6)?,
             line: row.get(8)?,
             key: text(row, 9)?.to_owned(),
         })
@@ -310,7 +308,7 @@ fn made(
         }
         let (row, number): (i64, i64) = (end.get(0)?, end.get(1)?);
         let sent = start.query_row([row, number], |row| {
-            let attempted = Attempted { at: row.get(1)?, remote_at: row.get(2)? };
+            let attempted = attempted(row, 1)?;
             Ok((row.get(0)?, attempted, (OwnerId(row.get(3)?), row.get(4)?)))
         });
         let nowhere = || (String::new(), Attempted::default(), (OwnerId(0), 0));
@@ -322,38 +320,4 @@ fn made(
         made.entry(id.to_owned()).or_insert(sent);
     }
     Ok(MadeById(made))
-}
-
-/// See [`crate::ledger::Reader::uncounted`]. A run that came to its end by itself has counted all that was to be counted by
-/// then, unless it says that it has found too much or too little, or could not count a lane: that is counted until it is mended.
-pub(super) fn uncounted(connection: &Connection, job: JobId) -> rusqlite::Result<Vec<Uncounted>> {
-    let moment = connection.unchecked_transaction()?;
-    // Files of older versions may have no room for a reason.
-    let has_reason = moment.prepare("SELECT reason FROM runs LIMIT 0").is_ok();
-    let by_itself = match has_reason {
-        true => "exit IN (0, 1, 6) AND reason IS NULL",
-        false => "exit IN (0, 1, 6)",
-    };
-    let query = format!(
-        "SELECT coalesce(max(owners.id), 0) FROM owners JOIN runs ON runs.id = owners.run \
-         WHERE runs.job = ?1 AND runs.ended_at IS NOT NULL AND {by_itself}"
-    );
-    let counted: i64 = moment.query_row(&query, [job.0], |row| row.get(0))?;
-    let query = "SELECT DISTINCT starts.operation, starts.lane FROM ends \
-                 CROSS JOIN owners ON owners.id = ends.owner \
-                 CROSS JOIN runs ON runs.id = owners.run \
-                 CROSS JOIN starts ON starts.id = ends.id AND starts.number = ends.number \
-                 WHERE ends.owner > ?2 AND ends.outcome IN ('found', 'not_found') AND runs.job = ?1 \
-                 ORDER BY starts.operation, starts.lane";
-    let later = "SELECT EXISTS (SELECT 1 FROM owners JOIN runs ON runs.id = owners.run \
-                 WHERE runs.job = ?1 AND owners.id > ?2)";
-    let is_later: bool = moment.query_row(later, params![job.0, counted], |row| row.get(0))?;
-    if !is_later {
-        return Ok(Vec::new());
-    }
-    let mut statement = moment.prepare(query)?;
-    let lanes = statement.query_map(params![job.0, counted], |row| {
-        Ok(Uncounted { operation: text(row, 0)?.to_owned(), lane: text(row, 1)?.to_owned() })
-    })?;
-    lanes.collect()
 }

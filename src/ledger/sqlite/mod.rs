@@ -1,12 +1,13 @@
 //! A ledger in a SQLite file (WAL, `synchronous=FULL`): `schema.sql` documents every table and column.
 //!
-//! `file` opens it, `format` knows its versions and brings older ones up to date. `books`, `reader` and `status` answer
-//! what the contract asks, all from the one ordered `scan`. `journal` is the recorder's writer, with `rescue` for what
+//! `file` opens it, `format` knows its versions and brings older ones up to date. `books`, `reader`, `counts` and `status` answer
+//! what the contract asks, all from the one ordered `scan`; `values` is what columns can hold. `journal` is the recorder's writer, with `rescue` for what
 //! the file could not take and `presence` for a file that is taken away meanwhile. [`JobLock`] keeps a second run of the
 //! same job out, and the operating system frees it whatever happens. `check` looks a file through.
 
 mod books;
 mod check;
+mod counts;
 mod fault;
 mod file;
 mod format;
@@ -18,7 +19,9 @@ mod reader;
 mod rescue;
 mod scan;
 mod settling;
+mod sought;
 mod status;
+mod values;
 
 pub(crate) use check::inspect;
 pub(crate) use file::FileLedger;

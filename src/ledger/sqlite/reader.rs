@@ -7,14 +7,15 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::FileLedger;
 use super::fault::{Unread, text, text_or_null};
 use super::rescue::waiting_outcomes;
-use super::scan::{Listener, Owners, Which, scan};
+use super::scan::{Listener, Owners, Which, attempted, scan};
+use super::values::moment_or_null;
 use crate::ledger::{
     History, HistoryRow, JobId, JobName, JobStatus, LedgerError, Misfit, OwnerId, Reader, Requests,
     SettledRow,
 };
 use crate::row::{
     Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome, Page,
-    Reason, RowId, RowState, Uncounted,
+    Reason, RowId, RowState, Sought, Uncounted,
 };
 use crate::text::place::RowPlace;
 use crate::text::spelling::is_same;
@@ -109,8 +110,12 @@ impl Reader for FileLedger {
         self.reading(|| super::holdings::read(&self.connection, job, pages))
     }
 
+    fn sought(&self, job: JobId) -> Result<Vec<Sought>, LedgerError> {
+        self.reading(|| super::sought::read(&self.connection, job))
+    }
+
     fn uncounted(&self, job: JobId) -> Result<Vec<Uncounted>, LedgerError> {
-        self.reading(|| super::holdings::uncounted(&self.connection, job))
+        self.reading(|| super::counts::left(&self.connection, job))
     }
 
     fn settled(&self, job: JobId) -> Result<Vec<SettledRow>, LedgerError> {
@@ -155,6 +160,9 @@ impl FileLedger {
             && !self.waits_for_outcomes(gathered.job)?
         {
             return Err(LedgerError::OutcomesGone { ledger: self.location(), run, told, found });
+        }
+        if let Some((run, rows, sum)) = gathered.lowered {
+            return Err(LedgerError::RunSum { ledger: self.location(), run, rows, sum });
         }
         match gathered.dangling {
             0 => {
@@ -243,43 +251,89 @@ pub(super) struct Gathering {
     done: HashMap<i64, u64>,
     /// A run that did more rows than the ledger still tells of.
     gone: Option<Gone>,
+    /// A run whose counts come to less than its rows: no run writes that, but whoever takes entries out of the ledger may lower
+    /// a count. With both numbers.
+    lowered: Option<(i64, i64, i64)>,
 }
 
 /// A run whose outcomes somebody has deleted: how many rows it did, and the outcomes of how many are there.
 #[derive(Debug, Clone, Copy)]
-struct Gone {
-    run: i64,
-    told: u64,
-    found: u64,
+pub(super) struct Gone {
+    pub run: i64,
+    pub told: u64,
+    pub found: u64,
 }
 
 impl Gathering {
     pub(super) fn new(moment: &Connection, job: JobId) -> rusqlite::Result<Self> {
         let (owners, rows) = (Owners::read(moment)?, Vec::new());
         let done = HashMap::new();
-        let (dangling, ownerless, gone) = (0, 0, None);
-        Ok(Self { owners, job, last: None, row: None, rows, dangling, ownerless, done, gone })
+        Ok(Self {
+            owners,
+            job,
+            last: None,
+            row: None,
+            rows,
+            dangling: 0,
+            ownerless: 0,
+            done,
+            gone: None,
+            lowered: None,
+        })
     }
 
-    /// All has been heard: looks whether a run did rows of which nothing is there any more. Runs of older versions have
-    /// owners without a name, and did not say who found out. A start of which nobody knew an outcome by then may be a row that
-    /// it did, where its rescue file was lost; such a row is in doubt, or has been looked for since.
+    /// All has been heard: looks whether a run did rows of which nothing is there any more.
     pub(super) fn finish(&mut self, moment: &Connection) -> rusqlite::Result<()> {
-        let mut runs = moment.prepare(
-            "SELECT id, succeeded FROM runs WHERE job = ?1 AND succeeded > 0 AND ended_at IS NOT NULL AND EXISTS \
-             (SELECT 1 FROM owners WHERE owners.run = runs.id AND owners.name <> '') ORDER BY id",
-        )?;
-        let mut runs = runs.query([self.job.0])?;
-        while let Some(run) = runs.next()? {
-            let (run, told): (i64, u64) = (run.get(0)?, run.get(1)?);
-            let found = self.done.get(&run).copied().unwrap_or_default();
-            if told > found && told - found > unknown_starts(moment, run)? {
-                self.gone = Some(Gone { run, told, found });
-                return Ok(());
-            }
-        }
+        self.gone = outcomes_gone(moment, self.job, &self.done)?.into_iter().next();
+        let sums = sums(moment)?.into_iter();
+        let lowered = sums.filter(|sum| sum.job == self.job && sum.sum < sum.rows);
+        self.lowered = lowered.map(|sum| (sum.run, sum.rows, sum.sum)).next();
         Ok(())
     }
+}
+
+/// Runs of a job that did rows of which nothing is there any more; `done` are the outcomes by which rows are done, of each run.
+/// Runs of older versions have owners without a name, and did not say who found out. A start of which nobody knew an outcome by
+/// then may be a row that it did, where its rescue file was lost; such a row is in doubt, or has been looked for since.
+pub(super) fn outcomes_gone(
+    moment: &Connection,
+    job: JobId,
+    done: &HashMap<i64, u64>,
+) -> rusqlite::Result<Vec<Gone>> {
+    let mut runs = moment.prepare(
+        "SELECT id, succeeded FROM runs WHERE job = ?1 AND succeeded > 0 AND ended_at IS NOT NULL AND EXISTS \
+         (SELECT 1 FROM owners WHERE owners.run = runs.id AND owners.name <> '') ORDER BY id",
+    )?;
+    let mut runs = runs.query([job.0])?;
+    let mut gone = Vec::new();
+    while let Some(run) = runs.next()? {
+        let (run, told): (i64, u64) = (run.get(0)?, run.get(1)?);
+        let found = done.get(&run).copied().unwrap_or_default();
+        if told > found && told - found > unknown_starts(moment, run)? {
+            gone.push(Gone { run, told, found });
+        }
+    }
+    Ok(gone)
+}
+
+/// The counts of a run.
+pub(super) struct Sum {
+    pub job: JobId,
+    pub run: i64,
+    pub rows: i64,
+    pub sum: i64,
+}
+
+/// Runs whose counts do not come to as many as they have rows.
+pub(super) fn sums(moment: &Connection) -> rusqlite::Result<Vec<Sum>> {
+    let mut runs = moment.prepare(
+        "SELECT job, id, rows, succeeded + already_done + failed + invalid + in_doubt + not_started AS sum FROM runs \
+         WHERE rows <> sum ORDER BY id",
+    )?;
+    let sums = runs.query_map([], |row| {
+        Ok(Sum { job: JobId(row.get(0)?), run: row.get(1)?, rows: row.get(2)?, sum: row.get(3)? })
+    })?;
+    sums.collect()
 }
 
 /// Starts of a job up to a run of which nobody had said by the end of that run what came of them.
@@ -293,8 +347,9 @@ fn unknown_starts(moment: &Connection, run: i64) -> rusqlite::Result<u64> {
 }
 
 impl Listener for Gathering {
-    const START: &'static str = "key, digest";
-    const END: &'static str = "owner";
+    // What cannot be is told before anything is sent, and not when it is needed.
+    const START: &'static str = "key, digest, at, remote_at";
+    const END: &'static str = "owner, remote_id, at";
     const WHOLE: bool = false;
 
     fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
@@ -302,6 +357,7 @@ impl Listener for Gathering {
             Some((last, job)) if last == owner => job,
             _ => self.owners.job(owner),
         };
+        attempted(start, Self::START_FROM + 2)?;
         self.last = Some((owner, job));
         self.ownerless += u64::from(job.is_none());
         if job == Some(self.job) {
@@ -312,6 +368,8 @@ impl Listener for Gathering {
     }
 
     fn end(&mut self, end: &Row<'_>) -> rusqlite::Result<()> {
+        text_or_null(end, Self::END_FROM + 1)?;
+        moment_or_null(end, Self::END_FROM + 2)?;
         if matches!(text_or_null(end, 2)?, Some("succeeded" | "found"))
             && let Some((job, run)) = self.owners.job_and_run(OwnerId(end.get(Self::END_FROM)?))
             && job == self.job

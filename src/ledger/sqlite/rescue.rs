@@ -362,6 +362,7 @@ fn failed(path: &Path, deed: Deed, error: &io::Error) -> LedgerError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::Open as _;
     use crate::ledger::tests::{claim, end, found, name, place, record};
     use crate::ledger::{Books as _, Ledger};
     use crate::row::RowState;

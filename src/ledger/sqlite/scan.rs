@@ -10,6 +10,7 @@ use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
 use rusqlite::{Connection, Row, Rows};
 
 use super::fault::{Unread, misfit, text, text_or_null};
+use super::values::{moment, moment_or_null};
 use crate::ledger::{JobId, Misfit, OwnerId};
 use crate::row::{Attempted, Begun, Contradiction, Life, Standing};
 
@@ -177,7 +178,7 @@ impl<L: Listener> Scan<'_, '_, L> {
             self.hand.get_or_insert_with(|| Hand { id, owner: OwnerId(0), life: Life::default() });
         let read = || -> rusqlite::Result<_> {
             let attempted = match L::WHOLE {
-                true => Attempted { at: start.get(5)?, remote_at: start.get(6)? },
+                true => attempted(start, 5)?,
                 false => Attempted::default(),
             };
             let operation = text(start, 4)?;
@@ -230,6 +231,11 @@ impl<L: Listener> Scan<'_, '_, L> {
             None => Ok(()),
         }
     }
+}
+
+/// When an attempt was begun, by the columns `at, remote_at`.
+pub(super) fn attempted(row: &Row<'_>, from: usize) -> rusqlite::Result<Attempted> {
+    Ok(Attempted { at: moment(row, from)?, remote_at: moment_or_null(row, from + 1)? })
 }
 
 /// Whose the entries of a ledger are.

@@ -29,8 +29,18 @@ CREATE TABLE runs (
     in_doubt        INTEGER,
     not_started     INTEGER,
     requests        INTEGER,
-    reason          TEXT               -- why it stopped before its end: deadline, outage ...; older files may not have it
+    reason          TEXT,              -- why it stopped before its end: deadline, outage ...; older files may not have it
+    uncounted       INTEGER            -- lanes that it left to be counted; NULL where it has not said; likewise
 ) STRICT;
+
+-- Lanes that a run has left to the next one to be counted once more. Older files may not have it.
+CREATE TABLE uncounted (
+    run       INTEGER NOT NULL REFERENCES runs (id),
+    operation TEXT    NOT NULL,
+    lane      TEXT    NOT NULL,
+    copies    TEXT    NOT NULL,  -- JSON: of each row that was there more than once the names of what was there, its own first
+    PRIMARY KEY (run, operation, lane)
+) STRICT, WITHOUT ROWID;
 
 -- Who starts requests in a run: on one machine the process that runs it. Whoever takes the right to send anew gets a
 -- new and greater id.
@@ -80,7 +90,8 @@ CREATE TABLE ends (
     code      TEXT,              -- the API's own code
     reason    TEXT,              -- why it did not succeed: answered, answer_timeout, too_late ...
     doubt     TEXT,              -- why looking did not settle it: list_refused answered 500 ...
-    message   TEXT,              -- the words of the other side or the system; older versions wrote their own as well
+    message   TEXT,              -- the words of the other side or the system, or of a connection what broke it, such as
+                                 -- connection_refused; older versions wrote sentences of their own as well
     remote_id TEXT,              -- what the other side calls what was made
     PRIMARY KEY (id, number, owner),
     FOREIGN KEY (id, number) REFERENCES starts (id, number)

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::faulty_disk::{Disk, Trouble};
 use crate::ledger::{
-    CheckScope, FORMAT, Inspection, JobStatus, Ledger, LedgerError, Reader as _, inspect,
+    CheckScope, FORMAT, Inspection, JobStatus, Ledger, LedgerError, Open as _, Reader as _, inspect,
 };
 use crate::row::{KeyHash, Known};
 

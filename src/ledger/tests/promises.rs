@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::{begin, claim, end, found, name, place, start};
+use crate::ledger::Open as _;
 use crate::ledger::recorder::{LARGEST_GROUP, Write};
 #[cfg(unix)]
 use crate::ledger::sqlite::Renewed;

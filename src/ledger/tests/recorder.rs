@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::faulty_disk::{Disk, Trouble};
 use super::{begin, claim, end, found, found_in, name, place, start};
+use crate::ledger::Open as _;
 use crate::ledger::sqlite::{beside, kept_beside};
 use crate::ledger::{
     Ack, Books as _, Deed, InTrouble, JobLock, Ledger, LedgerError, LostOutcome, News, Note,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use crate::declared::job::{self, Given, InDoubt, Job};
-use crate::ledger::{Books as _, History, JobLock, JobName, Ledger, Reader as _};
+use crate::ledger::{Books as _, History, JobLock, JobName, Ledger, Open as _, Reader as _};
 use crate::plan::look::Look;
 use crate::plan::{
     Fate, Held, Policy, Prior, ReadingFailure, Readings, Sending, Step, Steps, Survey, survey,

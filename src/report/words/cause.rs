@@ -1,6 +1,6 @@
 //! Why something did not succeed, as a person reads it.
 
-use crate::row::{Cause, Doubt, Look, Reason};
+use crate::row::{Cause, Doubt, Look, Plight, Reason};
 
 /// Why, without the API's code: `ticket not found`, `no answer within the time allowed`.
 pub(crate) fn cause(cause: &Cause) -> String {
@@ -50,10 +50,51 @@ fn reason(reason: Reason, status: Option<u16>, message: Option<&str>) -> String 
         Reason::TooLate => "a time of this row passed before its turn came",
         Reason::Interrupted => "interrupted before the answer came",
     };
+    let message = message.map(|message| match reason.has_plight() {
+        true => plight(&Plight::read(message)),
+        false => message.to_owned(),
+    });
     match message {
         Some(message) => format!("{alone}: {message}"),
         None => alone.to_owned(),
     }
+}
+
+/// What broke a connection, in words that an administrator knows.
+fn plight(plight: &Plight) -> String {
+    let words = match plight {
+        Plight::Refused => "connection refused: nothing listens at this address and port",
+        Plight::Reset => "the connection was reset by the other side",
+        Plight::Aborted => "the connection was aborted",
+        Plight::Closed => "the other side closed the connection",
+        Plight::ClosedTooEarly => "the other side closed the connection too early",
+        Plight::AnswerIncomplete => {
+            "the other side closed the connection before its answer was complete"
+        }
+        Plight::NoHttp => "what came back is no HTTP",
+        Plight::TimedOut => "timed out",
+        Plight::NetworkUnreachable => "the network cannot be reached from this machine",
+        Plight::HostUnreachable => "the host cannot be reached from this machine",
+        Plight::NoAddressLeft => "this machine has no address or port left to send from",
+        Plight::NotPermitted => "this machine does not permit the connection",
+        Plight::NameLookup(words) => {
+            return format!("the name of the host could not be looked up ({words})");
+        }
+        Plight::CertificateExpired => "it has expired, or this machine's clock is wrong",
+        Plight::CertificateNotYetValid => "it is not valid yet, or this machine's clock is wrong",
+        Plight::UnknownIssuer => "nobody whom this machine trusts has issued it",
+        Plight::CertificateRevoked => "it was revoked",
+        Plight::OtherName { expected: None, .. } => "it is for another name",
+        Plight::OtherName { expected: Some(expected), presented } => {
+            return match presented.is_empty() {
+                true => format!("it is not for `{expected}`"),
+                false => format!("it is for {}, and not for `{expected}`", presented.join(", ")),
+            };
+        }
+        Plight::Tls(words) => return format!("TLS: {words}"),
+        Plight::Certificate(words) | Plight::Told(words) => words,
+    };
+    words.to_owned()
 }
 
 fn doubt(doubt: &Doubt) -> String {
@@ -91,5 +132,35 @@ fn doubt(doubt: &Doubt) -> String {
         Doubt::OlderByUnknownClocks { id } => format!(
             "{id} has the same content and seems to be older than the request, but the clocks of then are not known"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_broke_a_connection_is_told_in_words() {
+        let name = || "api.example.com".to_owned();
+        let of_other = |presented: &[&str]| Plight::OtherName {
+            expected: Some(name()),
+            presented: presented.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let told = [
+            (Reason::NoConnection, Plight::Refused),
+            (Reason::ConnectionBroken, Plight::Reset),
+            (Reason::ConnectionBroken, Plight::Closed),
+            (Reason::AnswerBroken, Plight::AnswerIncomplete),
+            (Reason::NoConnection, Plight::NameLookup("Temporary failure".into())),
+            (Reason::Untrusted, Plight::CertificateExpired),
+            (Reason::Untrusted, Plight::UnknownIssuer),
+            (Reason::Untrusted, of_other(&[])),
+            (Reason::Untrusted, of_other(&["a.example", "b.example"])),
+            (Reason::NoConnection, Plight::Tls("no cipher".into())),
+            // As earlier versions have written it.
+            (Reason::NoConnection, Plight::Told("connection refused: nothing listens".into())),
+        ];
+        let told = told.map(|(reason, plight)| cause(&Cause::of(reason).by(Some(&plight))));
+        insta::assert_snapshot!(told.join("\n"));
     }
 }

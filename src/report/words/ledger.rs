@@ -92,8 +92,16 @@ pub(crate) fn ledger_error(error: &LedgerError) -> String {
         LedgerError::OutcomesGone { ledger, run, told, found } => {
             outcomes_gone(ledger, *run, (*told, *found))
         }
+        LedgerError::RunSum { ledger, run, rows, sum } => run_sum(ledger, *run, (*rows, *sum)),
         LedgerError::WentBack { ledger } => went_back(ledger),
     }
+}
+
+fn run_sum(ledger: &Location, run: i64, (rows, sum): (i64, i64)) -> String {
+    format!(
+        "run {run} in the ledger {} knew of {rows} rows, and its counts add up to {sum}",
+        location(ledger)
+    )
 }
 
 fn owners_missing(ledger: &Location, starts: u64) -> String {
@@ -204,6 +212,7 @@ pub(crate) fn ledger_hint(error: &LedgerError) -> &'static str {
         }
         LedgerError::StartsMissing { .. }
         | LedgerError::OutcomesGone { .. }
+        | LedgerError::RunSum { .. }
         | LedgerError::Incomplete { .. }
         | LedgerError::OwnersMissing { .. }
         | LedgerError::KeyTwice { .. } => {
@@ -449,6 +458,7 @@ mod tests {
             LedgerError::StartsMissing { ledger: ledger(), ends: 1 },
             LedgerError::StartsMissing { ledger: ledger(), ends: 2 },
             LedgerError::OutcomesGone { ledger: ledger(), run: 3, told: 5, found: 4 },
+            LedgerError::RunSum { ledger: ledger(), run: 3, rows: 5, sum: 4 },
             LedgerError::WentBack { ledger: ledger() },
             LedgerError::Busy { holder: None },
             LedgerError::Busy { holder: Some("process 42 since noon".to_owned()) },

@@ -54,9 +54,10 @@ pub(crate) fn note(note: &Note) -> String {
         ),
         Note::Uncounted { lane } => format!(
             "{}: a lost answer was settled there, and its list does not show well enough whether everything is there \
-             once; look at it where that matters",
+             once; look at it, and the next run reads the list once more",
             one_line(lane)
         ),
+        Note::CountedRight { lane, replaced } => counted_right(lane, replaced),
         Note::QuotaSpent { wait } => format!(
             "earlier requests of this account have used up its quota: nothing leaves for {}",
             span(*wait)
@@ -74,6 +75,21 @@ pub(crate) fn note(note: &Note) -> String {
         ),
         Note::Ledger(note) => of_recorder(note),
     }
+}
+
+fn counted_right(lane: &str, replaced: &[(String, String)]) -> String {
+    let mut text = format!(
+        "{}: its list was read once more, and everything is there once now",
+        one_line(lane)
+    );
+    for (own, copy) in replaced {
+        text.push_str(&format!(
+            "; {} is gone, and {} is there in its place",
+            one_line(own),
+            one_line(copy)
+        ));
+    }
+    text
 }
 
 fn unheard(why: &Unheard) -> String {

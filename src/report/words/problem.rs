@@ -125,6 +125,10 @@ pub(crate) fn problem_hint(problem: &Problem) -> &'static str {
             "somebody has deleted outcomes, and a run may send those rows again: put a copy of the ledger back, or look on the \
              other side before the next run"
         }
+        Problem::RunSum { rows, sum, .. } if sum < rows => {
+            "somebody has lowered a count, as whoever takes out attempts of rows would, and a run would send those rows again, so \
+             it refuses to: put a copy of the ledger back"
+        }
         Problem::RunSum { .. } => {
             "only what `status` says of that run is wrong; where each row stands follows from its attempts"
         }

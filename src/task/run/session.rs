@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
 
-use crate::declared::connector::{Answers, Operation};
+use crate::declared::connector::Answers;
 use crate::engine::dispatch::{self, Feed, Parts, RunEnd};
-use crate::engine::{Settings, Stop};
+use crate::engine::{Owing, Settings, Stop};
 use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{
-    Books as _, Claim as _, LedgerError, Left, News, Reader as _, Recorder, Run, Watch,
+    Books as _, Claim as _, LedgerError, Left, News, Open as _, Reader as _, Recorder, Run, Watch,
 };
 use crate::plan::{
     Done, Fate, Fates, Held, LeftOut, Policy, Sending, Tally, run_mark, taken_for_old,
@@ -18,7 +18,7 @@ use crate::plan::{
 use crate::report::{
     ClosingReport, MISCOUNTED, ReportHandle, ReportThread, Reporter, UNCOUNTED, exit, reason,
 };
-use crate::row::{Totals, Uncounted};
+use crate::row::Totals;
 use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{EndedRequests, Moment, Pace, Past, Report};
 use crate::traffic::transport::Transport;
@@ -122,9 +122,6 @@ impl OpenLedger {
     }
 }
 
-/// Lanes that earlier runs have left uncounted, each with what has made its items.
-type Owed = Vec<(Arc<Operation>, String)>;
-
 impl Session<'_> {
     /// Sends what is to be sent.
     pub(super) fn run(
@@ -136,11 +133,11 @@ impl Session<'_> {
         // Before the run is in the ledger: of one without an end every entry would be looked at.
         let pace = self.pace(&booking)?;
         let owed = match self.settings.counts {
-            true => self.owed(&booking.uncounted),
-            false => Vec::new(),
+            true => self.owed(&booking)?,
+            false => Owing::default(),
         };
         let sharing = self.sharing.start(self.world);
-        let pace = if sharing.is_on() { pace.shared() } else { pace };
+        let pace = sharing.apply(pace);
         let key = self.opening.job.keyed_by();
         let run = booking.ledger.begin_run(&booking.lock, booking.last_owner, key, self.now)?;
         let history = std::mem::take(&mut booking.history);
@@ -184,14 +181,21 @@ impl Session<'_> {
     }
 
     /// Lanes that earlier runs have left uncounted, each with what has made its items.
-    fn owed(&self, uncounted: &[Uncounted]) -> Owed {
+    fn owed(&self, booking: &Booking) -> Result<Owing, LedgerError> {
         let operations = &self.opening.job.connector.operations;
-        let owed = uncounted.iter().filter_map(|uncounted| {
+        let owed = booking.uncounted.iter().filter_map(|uncounted| {
             let operation = operations.get(uncounted.operation.as_str())?;
             operation.recover.as_ref()?;
-            Some((Arc::clone(operation), uncounted.lane.clone()))
+            Some((Arc::clone(operation), uncounted.clone()))
         });
-        owed.collect()
+        let lanes: Vec<_> = owed.collect();
+        let last = match lanes.is_empty() {
+            true => None,
+            false => booking.ledger.last_request(&booking.name.base_url)?,
+        };
+        let quiet_for = last.map(|last| (self.world.wall)().saturating_sub(last));
+        let quiet_for = quiet_for.and_then(|quiet| u64::try_from(quiet).ok()).unwrap_or_default();
+        Ok(Owing { lanes, quiet_for: Duration::from_millis(quiet_for) })
     }
 
     fn pace(&self, booking: &Booking) -> Result<Pace, LedgerError> {
@@ -232,7 +236,7 @@ impl Session<'_> {
         (pace, sharing): (Pace, &Started),
         books: &OpenLedger,
         handle: &ReportHandle,
-        (news, feed, owed): (UnboundedReceiver<News>, Feed, Owed),
+        (news, feed, owed): (UnboundedReceiver<News>, Feed, Owing),
         runtime: &mut Runtime,
     ) -> (RunEnd, Option<Report>) {
         let to_send = self.fates.tally().to_send();
@@ -306,7 +310,11 @@ impl Session<'_> {
             let uncounted = (totals.uncounted > 0).then_some(UNCOUNTED);
             let exit = (exit, reason(&ending).or(miscounted).or(uncounted));
             // The rows are in the ledger already; that this run's own line is not is no loss.
-            let _ = left.ledger.end_run(run, &totals, exit, now);
+            let owed = match self.settings.counts {
+                true => outcome.owed.as_deref(),
+                false => None,
+            };
+            let _ = left.ledger.end_run(run, &totals, exit, owed, now);
         }
         let was_stopped = ending != Ending::Finished;
         runtime.say_farewell(&mut closing, was_stopped, self.settings.deadline, self.world.wall);
@@ -390,6 +398,7 @@ fn not_begun(ending: Ending) -> RunEnd {
         settled: 0,
         miscounted: 0,
         uncounted: 0,
+        owed: None,
         progress: Progress::default(),
         untold: Vec::new(),
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::traffic::pace::Report;
+use crate::traffic::pace::{Pace, Report};
 use crate::traffic::shared_pace::{SharedPace, Unheard, place};
 
 use super::World;
@@ -12,6 +12,8 @@ use crate::task::target::Target;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StateFolder {
     At(PathBuf),
+    /// Likewise, and the run only says there what it sends.
+    TellingAt(PathBuf),
     /// Nobody knows where it would be.
     Unknown,
     /// Nothing is shared.
@@ -22,6 +24,8 @@ pub(crate) enum StateFolder {
 #[derive(Debug)]
 pub(super) enum Sharing {
     By(PathBuf),
+    /// It says what it sends, and goes by its own pace.
+    Telling(PathBuf),
     /// It would, and cannot.
     Not(Unheard),
     /// It need not.
@@ -31,8 +35,19 @@ pub(super) enum Sharing {
 /// The same, when it has begun.
 pub(super) enum Started {
     By(SharedPace),
+    Telling(SharedPace),
     Not(Unheard),
     Alone,
+}
+
+impl StateFolder {
+    /// For a run that goes by its own pace.
+    pub(crate) fn telling(self) -> Self {
+        match self {
+            Self::At(folder) | Self::TellingAt(folder) => Self::TellingAt(folder),
+            Self::Unknown | Self::None => Self::None,
+        }
+    }
 }
 
 impl Sharing {
@@ -44,19 +59,27 @@ impl Sharing {
             StateFolder::None => Self::Alone,
             StateFolder::Unknown => Self::Not(Unheard::NoFolder),
             StateFolder::At(folder) => Self::By(place(folder, &target.base_url, account)),
+            StateFolder::TellingAt(folder) => {
+                Self::Telling(place(folder, &target.base_url, account))
+            }
         }
     }
 
     pub(super) fn start(&self, world: &World<'_>) -> Started {
         let path = match self {
-            Self::By(path) => path,
+            Self::By(path) | Self::Telling(path) => path,
             Self::Not(why) => return Started::Not(why.clone()),
             Self::Alone => return Started::Alone,
         };
         // What JSON can hold everywhere, and nobody else will draw.
         let number = ((world.chance)() * (1_u64 << 53) as f64) as u64;
         match SharedPace::start(path.clone(), number, world.process) {
-            Ok(shared_pace) => Started::By(shared_pace),
+            Ok(shared_pace) => match self {
+                Self::Telling(_) => Started::Telling(shared_pace),
+                _ => Started::By(shared_pace),
+            },
+            // Whoever goes by its own pace has lost nothing.
+            Err(_) if matches!(self, Self::Telling(_)) => Started::Alone,
             Err(error) => {
                 Started::Not(Unheard::File { path: path.clone(), cause: error.to_string() })
             }
@@ -65,13 +88,18 @@ impl Sharing {
 }
 
 impl Started {
-    pub(super) fn is_on(&self) -> bool {
-        self.shared_pace().is_some()
+    /// The pace of a run, as it stands to those of others.
+    pub(super) fn apply(&self, pace: Pace) -> Pace {
+        match self {
+            Self::By(_) => pace.shared(),
+            Self::Telling(_) => pace.told(),
+            Self::Not(_) | Self::Alone => pace,
+        }
     }
 
     pub(super) fn shared_pace(&self) -> Option<&SharedPace> {
         match self {
-            Self::By(shared_pace) => Some(shared_pace),
+            Self::By(shared_pace) | Self::Telling(shared_pace) => Some(shared_pace),
             Self::Not(_) | Self::Alone => None,
         }
     }
@@ -79,13 +107,13 @@ impl Started {
     pub(super) fn why_not(&self) -> Option<Unheard> {
         match self {
             Self::Not(why) => Some(why.clone()),
-            Self::By(_) | Self::Alone => None,
+            Self::By(_) | Self::Telling(_) | Self::Alone => None,
         }
     }
 
     /// The last word to the others.
     pub(super) fn leave(self, report: Option<Report>) {
-        if let Self::By(shared_pace) = self {
+        if let Self::By(shared_pace) | Self::Telling(shared_pace) = self {
             shared_pace.leave(report);
         }
     }

@@ -47,7 +47,7 @@ fn the_earlier_of_both_counts() {
     let now: Zoned = "2026-11-24T22:30:00[UTC]".parse().unwrap();
     let moment = |deadline, longest| {
         let time = RunTime::new(&limits(deadline, longest), &now).unwrap();
-        time.deadline().map(|deadline| deadline.moment.0.as_secs_f64().ceil())
+        time.deadline().map(|deadline| deadline.whole().as_secs_f64().ceil())
     };
     assert_eq!(moment(None, None), None);
     assert_eq!(moment(Some("23:30"), None), Some(3600.0));

@@ -156,6 +156,7 @@ impl Desk {
             time: TimeLimits::default(),
             ca_file: None,
             state_folder: StateFolder::None,
+            as_counted: false,
         };
         let hearer = Hearer::default();
         let world = World {

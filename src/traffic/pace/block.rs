@@ -18,6 +18,8 @@ const FINE: u32 = 20;
 /// Beyond what the last block gave, one more may be under way for so many that were let in.
 const CAREFUL: u32 = 4;
 
+/// So many that gave about the same are no chance.
+const NO_CHANCE: u32 = 3;
 /// Fewer than this are as easily chance.
 const FEW: u32 = 10;
 
@@ -33,6 +35,8 @@ pub(super) struct Block {
     pub(super) gives: Option<u32>,
     /// Whether the one before gave about as many.
     is_usual: bool,
+    /// What the last ones gave by the word of the other side, which may have been chance, and how many were about alike.
+    perhaps: Option<(u32, u32)>,
     /// An edge lies after the first and no later than the second.
     edge: Option<(Moment, Moment)>,
     /// How often in a row it had not ended when the clock said so.
@@ -49,6 +53,7 @@ impl Block {
             count: 0,
             gives: None,
             is_usual: false,
+            perhaps: None,
             edge: None,
             distrust: 0,
         }
@@ -126,6 +131,25 @@ impl Block {
         let alike = |gives: u32| gives.abs_diff(count) <= gives / 4;
         self.is_usual = count >= FEW && self.gives.is_some_and(alike);
         self.gives = Some(count);
+    }
+
+    /// It may have let in so many when it was spent, or was not spent: so few that it may be chance, which is not alike time and
+    /// again.
+    pub(super) fn was_perhaps_spent(&mut self, count: u32) {
+        let alike = |other: u32| other.abs_diff(count) <= other / 4;
+        let times = match self.perhaps {
+            Some((other, times)) if alike(other) => times + 1,
+            _ => 1,
+        };
+        self.perhaps = Some((count, times)).filter(|_| count >= FEW);
+        if count >= FEW && times >= NO_CHANCE {
+            self.was_spent(count);
+        }
+    }
+
+    /// Push-backs were chance.
+    pub(super) fn was_not_spent(&mut self) {
+        (self.gives, self.perhaps) = (None, None);
     }
 
     /// How many it has let in, as a part of what is expected of it: what the last ones gave if they gave about the same.

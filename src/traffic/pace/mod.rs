@@ -112,6 +112,11 @@ impl Pace {
         Self { share: Share::new(&self.quotas), ..self }
     }
 
+    /// The same, of which others are told. It goes by what it knows alone.
+    pub(crate) fn told(self) -> Self {
+        Self { share: Share::telling(&self.quotas), ..self }
+    }
+
     /// How long requests count for the longest of some quotas; none where there are none.
     pub(crate) fn longest_window(quotas: &[Quota]) -> Option<Duration> {
         quotas.iter().map(|quota| Window::new(quota).lasts()).max()
@@ -206,7 +211,8 @@ impl Pace {
 
     /// How many other runs share the pace at present, as far as they were heard of.
     pub(crate) fn shared_with(&self) -> u32 {
-        self.share.as_ref().map_or(0, Share::other_runs)
+        let heeds = self.share.as_ref().filter(|share| !share.only_tells());
+        heeds.map_or(0, Share::other_runs)
     }
 
     /// A request that left at `sent_at` has been let in: it was answered, and not by a push-back.
@@ -232,13 +238,18 @@ impl Pace {
     /// How it stands, for those that it is shared with. Nothing leaves before it has [heard](Self::hear).
     pub(crate) fn come(&mut self, now: Moment, wants: bool, leaves: bool) -> Option<Report> {
         let share = self.share.as_mut()?;
+        // What it goes by is nothing that others may go by.
+        let (quotas, wants) = match share.only_tells() {
+            true => (Vec::new(), false),
+            false => (self.quotas.clone(), wants),
+        };
         let own = self.quotas.iter().map(|quota| quota.window).zip(&self.quota_windows);
         let of_others = self.windows_of_others.iter().map(|(length, window)| (*length, window));
         let counts = own
             .chain(of_others)
             .map(|(length, window)| (length, window.counts(now).saturating_add(self.under_way)));
         Some(Report {
-            quotas: self.quotas.clone(),
+            quotas,
             counts: counts.collect(),
             under_way: self.under_way,
             ended: share.comes(now),
@@ -252,6 +263,9 @@ impl Pace {
         let share = self.share.as_mut()?;
         let is_first = share.is_new();
         share.hears(view.permits, view.other_runs);
+        if share.only_tells() {
+            return None;
+        }
         let lengths = self.quotas.iter().map(|quota| quota.window);
         let limit_of = |length| view.limits.iter().find(|(window, _)| *window == length);
         for (window, length) in self.quota_windows.iter_mut().zip(lengths) {
@@ -306,10 +320,11 @@ impl Pace {
         }
     }
 
-    /// Nothing can be heard of others: the pace is this run's own from now on.
-    pub(crate) fn go_alone(&mut self) {
-        self.share = None;
+    /// Nothing can be heard of others: the pace is this run's own from now on. Gives whether it was not before.
+    pub(crate) fn go_alone(&mut self) -> bool {
+        let heeded = self.share.take().is_some_and(|share| !share.only_tells());
         self.windows_of_others.clear();
+        heeded
     }
 
     /// Counts the requests of earlier runs. Where it is not known how many there were, the last window counts as full.

@@ -225,7 +225,7 @@ impl Pressure {
             self.strays += self.weight() * (1.0 - self.strays);
         }
         for block in &mut self.blocks {
-            block.gives = None;
+            block.was_not_spent();
         }
         self.judging = (self.judging.0 + count, self.judging.1 + count);
         let (answers, strays) = self.judging;
@@ -267,8 +267,10 @@ impl Pressure {
             }
             // A pause that chance asks for may well end with a window that had more to give.
             let says_nothing = episode.as_asked && block.part(*count) < EARLY;
-            if if at == 0 { at_once && !says_nothing } else { !at_once && is_over } {
-                block.was_spent(*count);
+            match if at == 0 { at_once } else { !at_once && is_over } {
+                true if at == 0 && says_nothing => block.was_perhaps_spent(*count),
+                true => block.was_spent(*count),
+                false => {}
             }
             if at == 0 || is_over {
                 block.begin(now, self.clock);

@@ -23,6 +23,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(250);
 pub(super) struct Share {
     /// The shortest window of the quotas.
     shortest: Duration,
+    /// Whether it only says what it does, and heeds nobody.
+    only_tells: bool,
     permits: u32,
     /// Until when they are good.
     until: Moment,
@@ -44,6 +46,7 @@ impl Share {
         let shortest = quotas.iter().map(|quota| quota.window).min()?;
         Some(Self {
             shortest,
+            only_tells: false,
             permits: 0,
             until: Moment::default(),
             came: None,
@@ -54,8 +57,20 @@ impl Share {
         })
     }
 
+    /// One that goes by its own pace, and lets others know what it sends.
+    pub(super) fn telling(quotas: &[Quota]) -> Option<Self> {
+        Self::new(quotas).map(|share| Self { only_tells: true, ..share })
+    }
+
+    pub(super) fn only_tells(&self) -> bool {
+        self.only_tells
+    }
+
     /// The earliest moment at which a request may leave, as far as that is known before it comes again.
     pub(super) fn next(&self, now: Moment) -> Moment {
+        if self.only_tells {
+            return now;
+        }
         match self.permits(now) {
             0 if self.is_asking || !self.was_refused => now.after(SHORTEST_WAIT),
             0 => self.came.unwrap_or(now).after(self.wait()).max(now.after(SHORTEST_WAIT)),
@@ -65,7 +80,11 @@ impl Share {
 
     /// How many requests may leave now.
     pub(super) fn permits(&self, now: Moment) -> u32 {
-        if self.is_asking || now >= self.until { 0 } else { self.permits }
+        match self.only_tells {
+            true => u32::MAX,
+            false if self.is_asking || now >= self.until => 0,
+            false => self.permits,
+        }
     }
 
     pub(super) fn left(&mut self) {
@@ -88,7 +107,8 @@ impl Share {
             return None;
         }
         let Some(came) = self.came else { return wants.then_some(now) };
-        let holds = self.permits > 0 || under_way > 0 || !self.ended.is_empty();
+        let holds =
+            (self.permits > 0 && !self.only_tells) || under_way > 0 || !self.ended.is_empty();
         let beat = holds.then(|| came.after(self.beat()));
         let asks = (wants && self.permits(now) == 0).then(|| match self.was_refused {
             true => came.after(self.wait()),

@@ -20,7 +20,7 @@ use crate::traffic::reply::Answer;
 use crate::traffic::reply::Reply;
 
 use super::certificates::trusting;
-use super::plight;
+use super::plight::{below, plight};
 
 /// The longest answer that is read; a longer one counts as lost.
 const LONGEST_ANSWER: usize = 16 << 20;
@@ -220,7 +220,7 @@ async fn exchange(http: &reqwest::Client, request: reqwest::Request, large: &Sem
             Ok(None) => return Reply::Answer(answer),
             Err(error) => {
                 let cause = Cause::of(Reason::AnswerBroken);
-                return Reply::Lost(cause.saying(plight::words(&error.without_url())));
+                return Reply::Lost(cause.by(plight(&error.without_url()).as_ref()));
             }
         }
     }
@@ -231,21 +231,21 @@ fn failure(error: reqwest::Error) -> Reply {
     let not_sent = error.is_connect() || error.is_builder();
     let timeout = error.is_timeout();
     let error = error.without_url();
-    let text = plight::words(&error);
+    let found = plight(&error);
     if let Some(reason) = lasting(&error).filter(|_| not_sent) {
         let cause = Cause::of(reason);
         // The others say it all.
         return Reply::NotSent(if reason == Reason::Untrusted {
-            cause.saying(text)
+            cause.by(found.as_ref())
         } else {
             cause
         });
     }
     match (not_sent, timeout) {
         (true, true) => Reply::NotSent(Cause::of(Reason::ConnectionTimeout)),
-        (true, false) => Reply::NotSent(Cause::of(Reason::NoConnection).saying(text)),
+        (true, false) => Reply::NotSent(Cause::of(Reason::NoConnection).by(found.as_ref())),
         (false, true) => Reply::Lost(Cause::of(Reason::AnswerTimeout)),
-        (false, false) => Reply::Lost(Cause::of(Reason::ConnectionBroken).saying(text)),
+        (false, false) => Reply::Lost(Cause::of(Reason::ConnectionBroken).by(found.as_ref())),
     }
 }
 
@@ -270,7 +270,7 @@ fn lasting(error: &(dyn std::error::Error + 'static)) -> Option<Reason> {
         if NO_SUCH_HOST.iter().any(|words| text.contains(words)) {
             return Some(Reason::NoSuchHost);
         }
-        next = plight::below(error);
+        next = below(error);
     }
     None
 }

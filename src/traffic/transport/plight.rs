@@ -1,10 +1,12 @@
-//! What broke a connection, in words that an administrator knows. Not what follows from that, which is for `client`; and not the
-//! layers of the HTTP library, which say nothing to whoever reads a message.
+//! What broke a connection, found among the layers of the HTTP library, which say nothing to whoever reads a message. Not what
+//! follows from that, which is for `client`; nor its words, which are for `report`.
 
 use std::error::Error;
 use std::io;
 
 use rustls::CertificateError;
+
+use crate::row::Plight;
 
 /// What stands in texts of the library that name a layer of it and no cause.
 const LAYERS: [&str; 5] = [
@@ -15,8 +17,8 @@ const LAYERS: [&str; 5] = [
     "connection error",
 ];
 
-/// What is wrong, by the deepest cause that says so; empty where nothing does.
-pub(super) fn words(error: &(dyn Error + 'static)) -> String {
+/// What is wrong, by the deepest cause that says so; none where nothing does.
+pub(super) fn plight(error: &(dyn Error + 'static)) -> Option<Plight> {
     let mut found = None;
     let mut root = String::new();
     let mut next = Some(error);
@@ -25,8 +27,8 @@ pub(super) fn words(error: &(dyn Error + 'static)) -> String {
         root = error.to_string();
         next = below(error);
     }
-    let is_a_layer = LAYERS.iter().any(|layer| root.starts_with(layer));
-    found.unwrap_or_else(|| if is_a_layer { String::new() } else { root })
+    let is_a_layer = root.is_empty() || LAYERS.iter().any(|layer| root.starts_with(layer));
+    found.or_else(|| (!is_a_layer).then_some(Plight::Told(root)))
 }
 
 /// The next cause. An error of the system names as its source what is below the one that it holds.
@@ -35,7 +37,7 @@ pub(super) fn below<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Err
     held.map(|held| held as &(dyn Error + 'static)).or_else(|| error.source())
 }
 
-fn of(error: &(dyn Error + 'static)) -> Option<String> {
+fn of(error: &(dyn Error + 'static)) -> Option<Plight> {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return of_system(error);
     }
@@ -43,71 +45,61 @@ fn of(error: &(dyn Error + 'static)) -> Option<String> {
         return Some(of_encryption(error));
     }
     let error = error.downcast_ref::<hyper::Error>()?;
-    let words = if error.is_parse() {
-        "what came back is no HTTP"
+    if error.is_parse() {
+        Some(Plight::NoHttp)
     } else if error.is_incomplete_message() {
-        "the other side closed the connection before its answer was complete"
+        Some(Plight::AnswerIncomplete)
     } else if error.is_timeout() {
-        "timed out"
+        Some(Plight::TimedOut)
     } else if error.is_canceled() || error.is_closed() {
-        "the other side closed the connection"
+        Some(Plight::Closed)
     } else {
-        return None;
-    };
-    Some(words.to_owned())
+        None
+    }
 }
 
-fn of_system(error: &io::Error) -> Option<String> {
+fn of_system(error: &io::Error) -> Option<Plight> {
     use io::ErrorKind;
-    let words = match error.kind() {
-        ErrorKind::ConnectionRefused => {
-            "connection refused: nothing listens at this address and port"
-        }
-        ErrorKind::ConnectionReset => "the connection was reset by the other side",
-        ErrorKind::ConnectionAborted => "the connection was aborted",
-        ErrorKind::NotConnected | ErrorKind::BrokenPipe => "the other side closed the connection",
-        ErrorKind::UnexpectedEof => "the other side closed the connection too early",
-        ErrorKind::TimedOut => "timed out",
-        ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
-            "the network cannot be reached from this machine"
-        }
-        ErrorKind::HostUnreachable => "the host cannot be reached from this machine",
-        ErrorKind::AddrNotAvailable => "this machine has no address or port left to send from",
-        ErrorKind::PermissionDenied => "this machine does not permit the connection",
+    Some(match error.kind() {
+        ErrorKind::ConnectionRefused => Plight::Refused,
+        ErrorKind::ConnectionReset => Plight::Reset,
+        ErrorKind::ConnectionAborted => Plight::Aborted,
+        ErrorKind::NotConnected | ErrorKind::BrokenPipe => Plight::Closed,
+        ErrorKind::UnexpectedEof => Plight::ClosedTooEarly,
+        ErrorKind::TimedOut => Plight::TimedOut,
+        ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => Plight::NetworkUnreachable,
+        ErrorKind::HostUnreachable => Plight::HostUnreachable,
+        ErrorKind::AddrNotAvailable => Plight::NoAddressLeft,
+        ErrorKind::PermissionDenied => Plight::NotPermitted,
         _ => {
             let text = error.to_string();
             let found = text.strip_prefix("failed to lookup address information: ")?;
-            return Some(format!("the name of the host could not be looked up ({found})"));
+            Plight::NameLookup(found.to_owned())
         }
-    };
-    Some(words.to_owned())
+    })
 }
 
-fn of_encryption(error: &rustls::Error) -> String {
+fn of_encryption(error: &rustls::Error) -> Plight {
     let rustls::Error::InvalidCertificate(wrong) = error else {
-        return format!("TLS: {error}");
+        return Plight::Tls(error.to_string());
     };
     match wrong {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "it has expired, or this machine's clock is wrong".to_owned()
+            Plight::CertificateExpired
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it is not valid yet, or this machine's clock is wrong".to_owned()
+            Plight::CertificateNotYetValid
         }
-        CertificateError::UnknownIssuer => {
-            "nobody whom this machine trusts has issued it".to_owned()
+        CertificateError::UnknownIssuer => Plight::UnknownIssuer,
+        CertificateError::Revoked => Plight::CertificateRevoked,
+        CertificateError::NotValidForName => {
+            Plight::OtherName { expected: None, presented: Vec::new() }
         }
-        CertificateError::Revoked => "it was revoked".to_owned(),
-        CertificateError::NotValidForName => "it is for another name".to_owned(),
-        CertificateError::NotValidForNameContext { expected, presented } => match presented
-            .is_empty()
-        {
-            true => format!("it is not for `{}`", expected.to_str()),
-            false => {
-                format!("it is for {}, and not for `{}`", presented.join(", "), expected.to_str())
-            }
+        CertificateError::NotValidForNameContext { expected, presented } => Plight::OtherName {
+            expected: Some(expected.to_str().into_owned()),
+            presented: presented.clone(),
         },
-        other => other.to_string(),
+        other => Plight::Certificate(other.to_string()),
     }
 }
 
@@ -133,11 +125,12 @@ mod tests {
 
     fn told(root: Option<Box<dyn Error>>) -> String {
         let inner = Layer("client error (SendRequest)", root);
-        words(&Layer("error sending request", Some(Box::new(inner))))
+        let found = plight(&Layer("error sending request", Some(Box::new(inner))));
+        found.map(|plight| plight.written().into_owned()).unwrap_or_default()
     }
 
     #[test]
-    fn the_cause_is_told_in_words_and_no_layer_is() {
+    fn the_cause_is_found_and_no_layer_is() {
         use io::ErrorKind;
         let kinds = [
             ErrorKind::ConnectionRefused,
@@ -163,17 +156,17 @@ mod tests {
         all.push(told(Some(Box::new(Layer("a cause that nobody knows", None)))));
         assert_eq!(told(None), "");
         insta::assert_snapshot!(all.join("\n"), @r"
-        connection refused: nothing listens at this address and port
-        the connection was reset by the other side
-        the other side closed the connection
-        the other side closed the connection too early
-        timed out
-        the network cannot be reached from this machine
-        the host cannot be reached from this machine
-        the name of the host could not be looked up (Temporary failure in name resolution)
-        it has expired, or this machine's clock is wrong
-        nobody whom this machine trusts has issued it
-        it is for another name
+        connection_refused
+        connection_reset
+        connection_closed
+        closed_too_early
+        timed_out
+        network_unreachable
+        host_unreachable
+        name_lookup: Temporary failure in name resolution
+        certificate_expired
+        unknown_issuer
+        certificate_of_other_name
         a cause that nobody knows
         ");
     }

@@ -36,6 +36,7 @@ fn phase(limit: &str) -> Phase {
         state: State::Up,
         limit: Some(limit.parse().unwrap()),
         retry_after: None,
+        asks_for_the_rest: false,
         others: None,
         strays: 0,
         clock: Told::InSeconds,
@@ -67,6 +68,8 @@ fn tighter_and_shared() -> Vec<Curve> {
     let others = |from, to, bursts| Some(Others { from, to, bursts });
     let no_clock = |phase| Phase { clock: Told::Never, ..phase };
     let shared = |from, to, bursts| Phase { others: others(from, to, bursts), ..phase("30/10s") };
+    let rest = |limit| Phase { asks_for_the_rest: true, ..phase(limit) };
+    let second = Some(Duration::from_secs(1));
     let long = Phase { limit: Some("300/180s".parse().unwrap()), ..phase("30/10s") };
     let mut curves = vec![
         curve("alone", TEN, phase("30/10s")),
@@ -84,6 +87,17 @@ fn tighter_and_shared() -> Vec<Curve> {
             "20/10s, one second to wait for",
             OWN,
             Phase { retry_after: Some(Duration::from_secs(1)), ..phase("20/10s") },
+        ),
+        curve("12/10s, that asks for the rest", TEN, rest("12/10s")),
+        curve("12/10s, that asks for the rest, own quotas", OWN, rest("12/10s")),
+        curve("12/10s, that asks for the rest, no clock", TEN, no_clock(rest("12/10s"))),
+        curve("100/10s instead of 300, that asks for the rest", MANY, rest("100/10s")),
+        curve("150/10s instead of 300, that asks for the rest", MANY, rest("150/10s")),
+        curve("40/1s instead of 100, that asks for the rest", FAST, rest("40/1s")),
+        curve(
+            "12/10s, one second to wait for",
+            TEN,
+            Phase { retry_after: second, ..phase("12/10s") },
         ),
         curve("200/10s instead of 300", MANY, phase("200/10s")),
         curve("60/1s instead of 100", FAST, phase("60/1s")),

@@ -70,6 +70,9 @@ struct Phase {
     /// What a 429 asks for. Left out: it does not say.
     #[serde(default, deserialize_with = "some_duration")]
     retry_after: Option<Duration>,
+    /// A 429 asks for as many whole seconds as the window lasts.
+    #[serde(default)]
+    asks_for_the_rest: bool,
     /// What another program wants of each window, in hundredths of the limit.
     #[serde(default)]
     others: Option<Others>,
@@ -244,11 +247,9 @@ impl<'a> Play<'a> {
     fn new(scenario: &'a Scenario) -> Self {
         let connector = stringeex();
         let quotas: Vec<Quota> = scenario.quotas.iter().map(|text| text.parse().unwrap()).collect();
-        let deadline = scenario.max_duration.map(|end| Deadline {
-            moment: Moment(end),
-            wall: None,
-            is_longest: false,
-        });
+        let deadline = scenario
+            .max_duration
+            .map(|end| Deadline { until: Some((Moment(end), None)), longest: None });
         let settings = Settings {
             concurrency: scenario.concurrency,
             attempts: 5,
@@ -370,7 +371,12 @@ impl<'a> Play<'a> {
         }
         self.pushbacks += 1;
         self.pushed_back.push(self.clock);
-        retry(Cause::default(), phase.retry_after, true)
+        let rest = phase.limit.filter(|_| phase.asks_for_the_rest).map(|limit| {
+            let passed = self.clock.as_millis() % limit.window.as_millis();
+            let left = limit.window.as_millis() - passed;
+            Duration::from_secs(u64::try_from(left.div_ceil(1_000)).unwrap())
+        });
+        retry(Cause::default(), rest.or(phase.retry_after), true)
     }
 
     fn is_stray(&mut self, phase: &Phase) -> bool {

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use super::world::{Asked, World, wall};
 use crate::declared::job::InDoubt;
-use crate::engine::{Action, Core, Input, Now, Settings, Stop, Work};
+use crate::engine::{Action, Core, Input, Now, Owing, Settings, Stop, Work};
 use crate::event::{Ending, Event, Note, RowEnd};
 use crate::ledger::Ack;
-use crate::row::{AttemptEnd, AttemptStart, Attempted, Holdings, Outcome, RowState};
+use crate::row::{
+    AttemptEnd, AttemptStart, Attempted, Begun, Holdings, Outcome, RowState, Uncounted,
+};
 use crate::traffic::pace::{Moment, Pace, Past};
 use crate::traffic::reply::{Granted, NoToken, TokenFailure};
 use crate::traffic::verdict::Verdict;
@@ -213,7 +215,7 @@ impl<'a> Life<'a> {
         self.committing = false;
         let mut acks = Vec::new();
         for write in std::mem::take(&mut self.pending) {
-            let (row, ack, event) = match write {
+            let (row, ack) = match write {
                 Pending::Start(slot, start) => {
                     let state = self
                         .world
@@ -223,9 +225,16 @@ impl<'a> Life<'a> {
                         .unwrap_or(RowState::NotStarted);
                     assert_eq!(start.number, state.attempts() + 1, "attempts are counted on");
                     let attempted = Attempted { at: start.at, remote_at: start.remote_at };
+                    let begun = Begun {
+                        number: start.number.into(),
+                        turn: start.turn.into(),
+                        operation: &start.operation,
+                        attempted,
+                    };
+                    self.world.lives.entry(start.place.row).or_default().begin(&begun).unwrap();
                     self.world.started.insert(start.place.row, attempted);
                     self.world.first_started.entry(start.place.row).or_insert(attempted);
-                    (start.place.row, Ack::Started { slot }, state.start())
+                    (start.place.row, Ack::Started { slot })
                 }
                 Pending::End(slot, end) => {
                     let known = end.known.map(|id| id.0.try_into().unwrap());
@@ -236,22 +245,18 @@ impl<'a> Life<'a> {
                     }
                     if matches!(end.outcome, Outcome::Found | Outcome::NotFound) {
                         self.world.settled.insert(row);
-                        self.world.owed.insert(self.world.row(row).lane.clone());
+                        let lane = self.world.row(row).lane.clone();
+                        self.world.owed.entry(lane).or_default();
                     }
                     let owned = end.remote_id.clone().map(|id| (id, row, attempted));
                     self.world.owned.extend(owned);
-                    (row, Ack::Ended { slot }, end.outcome.event(end.remote_id))
+                    let life = self.world.lives.get_mut(&row).unwrap();
+                    life.end(end.number.into(), end.outcome.word(), end.remote_id).unwrap();
+                    (row, Ack::Ended { slot })
                 }
             };
-            let state = self.world.ledger.remove(&row).unwrap_or(RowState::NotStarted);
-            // What is said of an attempt later takes the place of what was said before.
-            let state = match (state, ack) {
-                (RowState::InDoubt { attempts }, Ack::Ended { .. }) => {
-                    RowState::Started { attempts }
-                }
-                (state, _) => state,
-            };
-            self.world.ledger.insert(row, state.after(event).unwrap());
+            // As whoever reads the ledger would have it, in the order in which it was written.
+            self.world.ledger.insert(row, self.world.lives[&row].state().clone());
             acks.push(ack);
         }
         self.take(Input::Durable(acks));
@@ -269,8 +274,15 @@ impl<'a> Life<'a> {
         let create = self.world.rows.iter().find(|row| self.world.creates(row.number));
         if let Some(create) = create {
             let owed = self.world.owed.iter();
-            let owed = owed.map(|lane| (create.operation.clone(), format!("ticket {lane}")));
-            self.take(Input::Owed(owed.collect()));
+            let owed = owed.map(|(lane, copies)| {
+                let operation = create.operation.name.to_string();
+                let (lane, copies) = (format!("ticket {lane}"), copies.clone());
+                (create.operation.clone(), Uncounted { operation, lane, copies })
+            });
+            let last = self.world.left.last().copied().unwrap_or_default();
+            let quiet_for = self.world.clock.saturating_sub(last);
+            let owing = Owing { lanes: owed.collect(), quiet_for };
+            self.take(Input::Owed(owing));
         }
         for happened in 0..200_000 {
             if happened == crash_after {
@@ -283,15 +295,12 @@ impl<'a> Life<'a> {
             if let Some(ending) = self.core.ended() {
                 assert!(self.pending.is_empty(), "ended with writes that are not durable");
                 self.check_doubts(in_doubt);
-                if ending == Ending::Finished {
-                    let told: HashSet<String> = self
-                        .world
-                        .told
-                        .iter()
-                        .map(|row| self.world.row(*row).lane.clone())
-                        .collect();
-                    self.world.owed.retain(|lane| told.contains(lane));
-                }
+                let owed = self.core.owed_counts().into_iter();
+                let owed = owed.map(|lane| {
+                    let name = lane.lane.strip_prefix("ticket ").unwrap().to_owned();
+                    (name, lane.copies)
+                });
+                self.world.owed = owed.collect();
                 return Some((ending, self.told));
             }
             if self.core.wants_rows() {

@@ -1,6 +1,6 @@
 //! Everything that outlives a crash: the server with its faults and moods, and what the ledger made durable.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ pub(super) struct World {
     /// Rows of which a look has settled what became of them.
     pub settled: HashSet<u64>,
     /// Lanes of those that no run has counted since.
-    pub owed: BTreeSet<String>,
+    pub owed: BTreeMap<String, Vec<Vec<String>>>,
     /// Rows that were told to be there twice, and lanes of which that could not be told.
     pub told: HashSet<u64>,
     pub uncounted: HashSet<String>,
@@ -100,6 +100,8 @@ pub(super) struct World {
     pub left: Vec<Duration>,
     /// Durable attempts by row: the state that replay gives.
     pub ledger: BTreeMap<u64, RowState>,
+    /// What was written of each row, as it is read.
+    pub lives: HashMap<u64, crate::row::Life>,
     pub clock: Duration,
     pub token: u32,
     pub valid_token: u32,
@@ -152,7 +154,7 @@ impl World {
             started: HashMap::new(),
             first_started: HashMap::new(),
             settled: HashSet::new(),
-            owed: BTreeSet::new(),
+            owed: BTreeMap::new(),
             told: HashSet::new(),
             uncounted: HashSet::new(),
             counted: HashMap::new(),
@@ -172,6 +174,7 @@ impl World {
             dated_logins: random.bool(),
             left: Vec::new(),
             ledger: BTreeMap::new(),
+            lives: HashMap::new(),
             clock: Duration::ZERO,
             token: 0,
             valid_token: 0,
@@ -293,11 +296,12 @@ impl World {
         format!("{}\n{}\nbeyond: {:?}", notes.join("\n"), rows.join("\n"), self.beyond)
     }
 
-    /// Whether no lane is left that is to be counted, but for those in which something is there twice.
+    /// Whether no lane is left that is to be counted, but for those in which something is there twice, or that nobody can
+    /// count.
     pub(super) fn are_counted(&self) -> bool {
         let told: HashSet<&str> =
             self.told.iter().map(|row| self.row(*row).lane.as_str()).collect();
-        self.owed.iter().all(|lane| told.contains(lane.as_str()))
+        self.owed.keys().all(|lane| told.contains(lane.as_str()) || self.uncounted.contains(lane))
     }
 
     pub(super) fn fault(&mut self) -> Fault {

@@ -8,6 +8,7 @@
 mod file_head;
 mod walk;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
@@ -16,10 +17,12 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::fault::{not_opened, refuse_folder};
 use super::file::{beside, connect_to_read, patient};
 use super::format::{FORMAT, Found, show_as_current};
+use super::reader::{Gone, outcomes_gone};
 use super::rescue::waiting_outcomes;
 use super::{FileLedger, JobLock};
 use crate::ledger::{
-    CheckScope, Deed, Inspection, LedgerError, Location, Problem, Reader as _, StorageFault,
+    CheckScope, Deed, Inspection, JobId, JobName, LedgerError, Location, Problem, Reader as _,
+    StorageFault,
 };
 use file_head::FileHead;
 use walk::Walk;
@@ -85,7 +88,7 @@ pub(crate) fn inspect(
     // What waits to be brought in is not there yet.
     if checked.findings.kept.is_empty() && checked.held_by.is_empty() && !waits(&ledger) {
         // What cannot be read has been told by the walk.
-        let gone = gone_outcomes(&ledger.connection, scope.job).unwrap_or_default();
+        let gone = gone_outcomes(&ledger, scope).unwrap_or_default();
         gone.into_iter().for_each(|problem| checked.findings.add(None, problem));
     }
     Ok(Some(checked))
@@ -98,25 +101,34 @@ fn waits(ledger: &FileLedger) -> bool {
     !jobs.iter().all(|(_, name)| waiting(name).is_ok_and(|found| found.is_empty()))
 }
 
-/// Runs that say of more rows that these were done than outcomes of them say so.
-fn gone_outcomes(connection: &Connection, job: Option<&str>) -> rusqlite::Result<Vec<Problem>> {
-    let query = "WITH found AS (SELECT owners.run AS run, count(*) AS outcomes FROM ends \
-                 JOIN owners ON owners.id = ends.owner WHERE ends.outcome IN ('succeeded', 'found') GROUP BY owners.run) \
-                 SELECT runs.id, runs.succeeded, coalesce(found.outcomes, 0) AS outcomes FROM runs \
-                 JOIN jobs ON jobs.id = runs.job LEFT JOIN found ON found.run = runs.id \
-                 WHERE runs.succeeded > coalesce(found.outcomes, 0) AND (?1 IS NULL OR jobs.name = ?1) ORDER BY runs.id";
-    let mut statement = connection.prepare(query)?;
-    let gone = statement.query_map([job], |row| {
-        Ok(Problem::OutcomesGone { run: row.get(0)?, told: row.get(1)?, found: row.get(2)? })
-    })?;
-    gone.collect()
+/// Runs that say of more rows that these were done than outcomes of them say so, as every reading looks for them.
+fn gone_outcomes(ledger: &FileLedger, scope: &CheckScope<'_>) -> rusqlite::Result<Vec<Problem>> {
+    let query = "SELECT owners.run, count(*) FROM ends JOIN owners ON owners.id = ends.owner \
+                 WHERE ends.outcome IN ('succeeded', 'found') GROUP BY owners.run";
+    let mut statement = ledger.connection.prepare(query)?;
+    let done = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let done = done.collect::<rusqlite::Result<HashMap<i64, u64>>>()?;
+    let mut problems = Vec::new();
+    for (job, _) in chosen_jobs(ledger, scope) {
+        let gone = outcomes_gone(&ledger.connection, job, &done)?.into_iter();
+        problems.extend(gone.map(|Gone { run, told, found }| Problem::OutcomesGone {
+            run,
+            told,
+            found,
+        }));
+    }
+    Ok(problems)
 }
 
 /// Who holds the jobs at this moment. What cannot be read is told by the walk.
 fn holders(ledger: &FileLedger, scope: &CheckScope<'_>) -> Vec<String> {
-    let jobs = ledger.jobs().unwrap_or_default().into_iter().map(|(_, name)| name);
-    let chosen = jobs.filter(|name| scope.job.is_none_or(|job| job == name.name));
-    chosen.filter_map(|name| JobLock::held_by(&ledger.path, &name)).collect()
+    let chosen = chosen_jobs(ledger, scope).into_iter();
+    chosen.filter_map(|(_, name)| JobLock::held_by(&ledger.path, &name)).collect()
+}
+
+fn chosen_jobs(ledger: &FileLedger, scope: &CheckScope<'_>) -> Vec<(JobId, JobName)> {
+    let jobs = ledger.jobs().unwrap_or_default().into_iter();
+    jobs.filter(|(_, name)| scope.job.is_none_or(|job| job == name.name)).collect()
 }
 
 /// Why a file could not be opened.

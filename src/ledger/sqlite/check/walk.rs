@@ -7,8 +7,9 @@ use url::{Host, Url};
 
 use crate::ledger::sqlite::fault::Unread;
 use crate::ledger::sqlite::format::{FORMAT, replaced_views};
-use crate::ledger::sqlite::reader::no_row_id;
+use crate::ledger::sqlite::reader::{Sum, no_row_id, sums};
 use crate::ledger::sqlite::scan::{Entry, Listener, Owners, Which, scan};
+use crate::ledger::sqlite::values::{self, moment_or_null};
 use crate::ledger::{
     CheckScope, Inspection, JobId, LedgerRow, OwnerId, Problem, ROW_IDS, ViewRow, ViewSays,
 };
@@ -75,6 +76,9 @@ impl<'a> Walk<'a> {
 
     fn contents(&mut self) -> Result<(), Unread> {
         self.read_jobs()?;
+        for misfit in values::misfits(self.connection)? {
+            self.add(None, Problem::Unreadable(misfit));
+        }
         self.read_runs()?;
         self.read_rows()?;
         self.read_unsent()?;
@@ -132,22 +136,19 @@ impl<'a> Walk<'a> {
     }
 
     fn read_runs(&mut self) -> rusqlite::Result<()> {
-        let query = "SELECT id, job, ended_at IS NULL, rows, \
-                     succeeded + already_done + failed + invalid + in_doubt + not_started FROM runs ORDER BY id";
+        let query = "SELECT job, ended_at IS NULL FROM runs ORDER BY id";
         let mut statement = self.connection.prepare(query)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let (run, job) = (row.get(0)?, row.get(1)?);
-            if !self.is_chosen(job) {
+            if !self.is_chosen(row.get(0)?) {
                 continue;
             }
             self.checked.runs += 1;
-            self.checked.endless_runs += u64::from(row.get::<_, bool>(2)?);
-            // A sum that is no integer is none of small numbers.
-            let sum = row.get::<_, Option<i64>>(4).unwrap_or(Some(i64::MAX));
-            if let (Some(rows), Some(sum)) = (row.get(3)?, sum)
-                && rows != sum
-            {
+            self.checked.endless_runs += u64::from(row.get::<_, bool>(1)?);
+        }
+        // A sum that is no integer is one of numbers that cannot be, which has been told.
+        for Sum { job, run, rows, sum } in sums(self.connection).unwrap_or_default() {
+            if self.is_chosen(job.0) {
                 self.add(None, Problem::RunSum { run, rows, sum });
             }
         }
@@ -362,10 +363,8 @@ impl Listener for Rows<'_, '_> {
 
     fn end(&mut self, end: &Row<'_>) -> rusqlite::Result<()> {
         let attempt = end.get(1)?;
-        let (has_outcome, has_ended) = (
-            end.get::<_, Option<String>>(2)?.is_some(),
-            end.get::<_, Option<i64>>(Self::END_FROM)?,
-        );
+        let (has_outcome, has_ended) =
+            (end.get::<_, Option<String>>(2)?.is_some(), moment_or_null(end, Self::END_FROM)?);
         if has_outcome != has_ended.is_some() {
             self.hand.problems.push(Problem::HalfEnded { attempt });
         }

@@ -13,7 +13,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub(super) use entries::{Belongs, Entries, reason};
 pub(super) use ids::take_ids;
-use rows::{Entered, Group, Rows};
+use rows::{Entered, Group, RowsInHand};
 use trouble::Unsaved;
 
 use super::fault::Unwritten;
@@ -66,7 +66,7 @@ impl FileLedger {
 struct FileJournal {
     ledger: FileLedger,
     run: Run,
-    rows: Rows,
+    rows: RowsInHand,
     hurry: Hurry,
     trouble: InTrouble,
     mode: Mode,
@@ -119,7 +119,14 @@ impl FileJournal {
     fn new(ledger: FileLedger, run: Run, trouble: InTrouble, hurry: Hurry) -> Self {
         // Where that fails, whatever follows says why.
         let _ = ledger.connection.busy_timeout(BUSY_TIMEOUT);
-        Self { ledger, run, rows: Rows::new(run.first_row), hurry, trouble, mode: Mode::Writing }
+        Self {
+            ledger,
+            run,
+            rows: RowsInHand::new(run.first_row),
+            hurry,
+            trouble,
+            mode: Mode::Writing,
+        }
     }
 
     fn write_group(&mut self, group: Group, hear: &mut dyn FnMut(News)) {
@@ -207,7 +214,7 @@ impl Homeless {
 fn write_entries(
     connection: &Connection,
     owner: OwnerId,
-    rows: &Rows,
+    rows: &RowsInHand,
     group: &Group,
 ) -> Result<Homeless, Unwritten> {
     let mut entries = Entries::prepare(connection)?;

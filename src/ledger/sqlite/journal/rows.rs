@@ -21,7 +21,7 @@ pub(super) struct Entered {
 
 /// The rows in hand.
 #[derive(Debug)]
-pub(super) struct Rows {
+pub(super) struct RowsInHand {
     hands: Vec<Option<Hand>>,
     ids: Ids,
 }
@@ -81,7 +81,7 @@ impl FromIterator<(Write, RowId)> for Group {
     }
 }
 
-impl Rows {
+impl RowsInHand {
     /// `first` is the first of the ids that are set aside.
     pub(super) fn new(first: RowId) -> Self {
         Self { hands: Vec::new(), ids: Ids::from(first) }

@@ -4,6 +4,35 @@
 use super::*;
 use crate::traffic::pace::register::{Register, Run};
 
+#[test]
+fn one_that_goes_by_its_own_pace_tells_the_others_what_it_sends_and_heeds_nobody() {
+    let quotas = vec!["10/60s".parse::<Quota>().unwrap()];
+    let mut register = Register::begin(0);
+    let own = Run { number: 1, process: None };
+    let mut telling = Pace::for_requests(&quotas, 8).told();
+    let at = |milliseconds| Moment(Duration::from_millis(milliseconds));
+    let mut left = 0;
+    for moment in 0..8_000 {
+        if left < 8 && telling.acquire(at(moment)).is_ok() {
+            telling.answered(at(moment));
+            left += 1;
+        }
+        if telling.comes_at(at(moment), left < 8).is_some_and(|due| due <= at(moment)) {
+            let report = telling.come(at(moment), left < 8, false).unwrap();
+            let view = register.come(&own, &report, moment, &|_| false);
+            assert_eq!((view.permits, telling.hear(&view, at(moment))), (0, None));
+        }
+    }
+    assert_eq!(left, 8, "it need not be heard of before");
+    let mut sharing = Pace::for_requests(&quotas, 8).shared();
+    let report = sharing.come(at(0), true, false).unwrap();
+    let other = Run { number: 2, process: None };
+    let view = register.come(&other, &report, 8_000, &|_| false);
+    sharing.hear(&view, at(0));
+    let permitted = (0..100).filter(|moment| sharing.acquire(at(*moment)).is_ok()).count();
+    assert!(permitted <= 2, "{permitted}");
+}
+
 /// One run in imaginary time. It answers to nobody but the register.
 struct Player {
     pace: Pace,
