@@ -116,6 +116,23 @@ fn xlsx(input: Box<dyn Input>, sheet: Option<&SheetName>) -> Result<XlsxCells, F
     XlsxCells::begin(workbook, &name).map_err(broken)
 }
 
+/// The names of the sheets of an XLSX file, and whether each can be seen. None of an ODS file: all of it would have to be read.
+pub(in crate::source) fn sheets(mut input: Box<dyn Input>) -> Result<Vec<(String, bool)>, Fault> {
+    let mut head = Vec::new();
+    input.by_ref().take(256).read_to_end(&mut head).map_err(Fault::io)?;
+    input.seek(SeekFrom::Start(0)).map_err(Fault::io)?;
+    let sheets = match kind_of(&head)? {
+        Kind::Xlsx => match Workbook::new(BufReader::new(input)) {
+            Ok(workbook) => workbook.sheets_metadata().to_vec(),
+            // What is wrong with it is told by whoever opens a sheet.
+            Err(_) => Vec::new(),
+        },
+        Kind::Ods | Kind::Old => Vec::new(),
+    };
+    let tables = sheets.into_iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
+    Ok(tables.map(|sheet| (sheet.name, sheet.visible == SheetVisible::Visible)).collect())
+}
+
 fn ods(mut input: Box<dyn Input>, sheet: Option<&SheetName>) -> Result<OdsCells, Fault> {
     let length = input.seek(SeekFrom::End(0)).map_err(Fault::io)?;
     input.seek(SeekFrom::Start(0)).map_err(Fault::io)?;
