@@ -204,8 +204,16 @@ pub(crate) enum Remark {
     /// Times name no zone and are those of the job's.
     Civil,
     ZoneOfSystem(&'static str),
-    /// Some texts have marks of HTML, and others have none.
-    SomeHtml,
+    /// So many texts have marks of HTML: all are taken as such, …
+    MostlyHtml {
+        html: u64,
+        of: u64,
+    },
+    /// … or none.
+    HardlyHtml {
+        html: u64,
+        of: u64,
+    },
     HtmlByColumn(String),
     Jira,
     /// Ids of people without a table of their names.
@@ -213,6 +221,8 @@ pub(crate) enum Remark {
     /// Nothing says who may see a note.
     NobodySays,
     SystemNeverSays,
+    /// Customers never see notes there.
+    NeverShown,
     /// The column says the opposite of internal.
     Opposite,
     /// It is not sure what a value means.

@@ -73,6 +73,10 @@ pub(super) fn others<'a>(files: &'a [FileSeen], main: &FileSeen, picked: &Picked
         if let Some(table) = people_of(seen, picked.author.as_ref()) {
             parts.people.push(table);
         } else if let Some(table) = bridge().filter(|_| !leads_itself && parts.bridge.is_none()) {
+            let leads_to = seen.column(&table.value);
+            if let (Some(map), Some(keys), Some(leads_to)) = (&mut parts.map, map_keys, leads_to) {
+                map.matched = (overlap(leads_to, keys), leads_to.values.len());
+            }
             parts.bridge = Some(table);
         } else {
             parts.unused.push(seen);

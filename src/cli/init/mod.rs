@@ -7,9 +7,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 
 use crate::declared::job::Given;
-use crate::draft::{
-    Answers, Draft, LookOptions, MapAnswer, TextAnswer, TicketMap, VisibilityAnswer,
-};
+use crate::draft::{Answers, Draft, LookOptions, MapAnswer, TextAnswer, VisibilityAnswer};
 use crate::report::{doubts, draft_text, drafted_line, exit, next_after_draft};
 use crate::task::init::{self, Heads};
 use crate::task::{JobOptions, ledger_place};
@@ -139,18 +137,14 @@ fn written(
         return exit::USAGE;
     }
     output.say(&drafted_line(draft, doubts(text), Some(file)));
-    // Without the map there is nothing that a check could say beyond that.
-    let is_complete = !matches!(draft.map, TicketMap::ToFill { .. });
-    let is_good = is_complete && {
-        let job = JobOptions {
-            path: file.to_owned(),
-            given: Given::default(),
-            min_rows: None,
-            connectors: Vec::new(),
-            ledger: ledger_place(file, environment.ledger()),
-        };
-        check::checked(&job, None, *output) == exit::DONE
+    let job = JobOptions {
+        path: file.to_owned(),
+        given: Given::default(),
+        min_rows: None,
+        connectors: Vec::new(),
+        ledger: ledger_place(file, environment.ledger()),
     };
+    let is_good = check::checked(&job, None, *output) == exit::DONE;
     output.say(&next_after_draft(draft, Some(file), is_good));
     exit::DONE
 }

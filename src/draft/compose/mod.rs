@@ -4,7 +4,7 @@ mod lookups;
 pub(super) mod pick;
 mod reminder;
 mod shaping;
-mod sources;
+pub(super) mod sources;
 mod term;
 mod text;
 mod visibility;
@@ -304,9 +304,10 @@ impl Composing<'_> {
         unused
             .filter(|column| !is_list_around(&column.name))
             .take(LEFT_OUT)
-            .map(|column| LeftOut {
-                column: column.name.clone(),
-                example: column.example().map(shown),
+            .map(|column| {
+                let nested = || (column.nested > 0 && column.filled > 0).then(|| "{…}".to_owned());
+                let example = column.example().map(shown).or_else(nested);
+                LeftOut { column: column.name.clone(), example }
             })
             .collect()
     }

@@ -2,7 +2,7 @@
 
 use super::Composing;
 use super::text::epoch;
-use crate::draft::drafted::{Remark, ReminderDraft, remarks_on};
+use crate::draft::drafted::{Remark, ReminderDraft};
 use crate::draft::seen::ColumnSeen;
 use crate::draft::time::{self, TimeSeen, date_in};
 use crate::source::Format;
@@ -23,11 +23,10 @@ impl Composing<'_> {
             of += 1;
             to_come += usize::from(day > self.today);
         }
-        let mut remarks = vec![match to_come {
+        let remarks = vec![match to_come {
             0 => Remark::RemindersPast,
             to_come => Remark::RemindersToCome { to_come, of },
         }];
-        remarks.extend(remarks_on(&times, None));
         Some(ReminderDraft {
             column: pick.term.clone(),
             remind: format!("{} | {}", pick.term, epoch(&times, None)),

@@ -41,7 +41,7 @@ impl Composing<'_> {
 }
 
 /// A name with a star that stands for all of these: they lie in one folder and differ by digits.
-pub(super) fn pattern(paths: &[&Path]) -> Option<PathBuf> {
+pub(in crate::draft) fn pattern(paths: &[&Path]) -> Option<PathBuf> {
     let folder = paths.first()?.parent();
     let names: Vec<&str> = paths.iter().filter_map(|path| path.file_name()?.to_str()).collect();
     if names.len() != paths.len() || paths.iter().any(|path| path.parent() != folder) {

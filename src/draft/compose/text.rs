@@ -46,11 +46,14 @@ impl Composing<'_> {
             let expression = format!("{html} else {}", filtered(PLAIN));
             return (expression, vec![Remark::HtmlByColumn(format)]);
         }
-        let is_called_html = plain(&column.name).contains("html");
-        match (is_called_html || column.html > 0, column.html < column.texts) {
-            (true, true) if !is_called_html => (filtered("html_to_text"), vec![Remark::SomeHtml]),
-            (true, _) => (filtered("html_to_text"), Vec::new()),
-            (false, _) => (filtered(PLAIN), Vec::new()),
+        let is_known = plain(&column.name).contains("html")
+            || self.system.is_some_and(|system| system.is_html);
+        let (html, of) = (column.html, column.texts);
+        match (is_known || html * 2 >= of && html > 0, html) {
+            (true, html) if is_known || html == of => (filtered("html_to_text"), Vec::new()),
+            (true, _) => (filtered("html_to_text"), vec![Remark::MostlyHtml { html, of }]),
+            (false, 0) => (filtered(PLAIN), Vec::new()),
+            (false, _) => (filtered(PLAIN), vec![Remark::HardlyHtml { html, of }]),
         }
     }
 

@@ -48,7 +48,7 @@ impl Composing<'_> {
         }
         match says {
             Says::Never => Visibility::AllInternal(Remark::SystemNeverSays),
-            Says::AllInternal => Visibility::AllInternal(Remark::OfSystem),
+            Says::AllInternal => Visibility::AllInternal(Remark::NeverShown),
             Says::Values(name, values) => match self.main.column(name).cloned() {
                 Some(column) => self.by_column(&column, Meaning::Kind, values, Remark::OfSystem),
                 None => Visibility::AllInternal(Remark::NobodySays),

@@ -131,6 +131,9 @@ fn look_at_text(
             }
             guess.format
         }
+        // The reader says what is wrong with it.
+        None if file.ending() == "json" => Format::Json,
+        None if matches!(file.ending().as_str(), "jsonl" | "ndjson") => Format::JsonLines,
         None => table_of(file, (&text, head.is_whole), options, (&mut manner, &mut traits))?,
     };
     rows::look(file, format, manner, traits)

@@ -15,6 +15,7 @@ const NONE: System = System {
     author: &[],
     author_of: None,
     visibility: Says::Column,
+    is_html: false,
     zone: None,
     keeps: &[],
     is_same_once: false,
@@ -107,6 +108,7 @@ pub(super) const SYSTEMS: &[System] = &[
         key: &["Record ID"],
         author: &["Activity assigned to", "Activity created by"],
         visibility: Says::AllInternal,
+        is_html: true,
         each: Some(TableEach::Split { column: "Associated Ticket IDs", by: ";" }),
         ..NONE
     },

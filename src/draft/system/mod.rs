@@ -24,6 +24,8 @@ pub(super) struct System {
     /// In place of these: what says the author, where all these columns are there.
     pub author_of: Option<(&'static [&'static str], &'static str)>,
     pub visibility: Says,
+    /// Whether all its texts are HTML, those without a mark of it as well.
+    pub is_html: bool,
     /// The zone of its times that name none.
     pub zone: Option<&'static str>,
     /// What a row needs to be a note: the columns asked, the condition, and why a row is left out.

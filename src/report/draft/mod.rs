@@ -166,7 +166,7 @@ fn lookups(draft: &Draft) -> String {
             let examples: Vec<String> =
                 examples.iter().map(|text| format!("\"{}\"", line(text))).collect();
             text.push_str(&comment(
-                &format!("Values that it will be asked for: {}, …", examples.join(", ")),
+                &format!("The first numbers that it will be asked for: {}.", examples.join(", ")),
                 2,
             ));
         }

@@ -52,6 +52,7 @@ pub(crate) fn next_after_draft(draft: &Draft, file: Option<&Path>, is_good: bool
             let plan = CommandLine::new("plan", Some(&job)).with_value("html", "preview.html");
             format!("Next: {plan}")
         }
+        _ if file.is_some() => format!("Next: put right what is told above, then: {check}"),
         _ => format!("{saved}Next: look at it, then: {check}"),
     }
 }

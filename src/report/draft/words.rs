@@ -41,17 +41,15 @@ pub(super) fn remark(remark: &Remark) -> Option<(Weight, String)> {
             Check,
             "no value of the rows that were looked at is in this table. Is it the right one?",
         ),
-        Remark::Matched { found, of } if found < of => Some((
-            Why,
-            format!("{found} of the {of} values that were looked at are in this table."),
-        )),
-        Remark::Matched { of, .. } => {
-            Some((Why, format!("All {of} values that were looked at are in this table.")))
+        Remark::Matched { found, of } if found < of => {
+            Some((Why, format!("In this table: {found} of {of} values that were looked at.")))
         }
+        Remark::Matched { .. } => said(Why, "In this table: all values that were looked at."),
         Remark::MapToFill => said(
             Decide,
             "which StringeeX ticket is each old one? Make this file with two columns, `legacy` (the number below `ticket_id`) \
-             and `stringee` (the id of the ticket in StringeeX); a note whose ticket is not in it is never sent anywhere else.",
+             and `stringee` (the id of the ticket in StringeeX); a note whose ticket is not in it is never sent anywhere else. \
+             If the tickets have the same ids in StringeeX: --same-tickets.",
         ),
         Remark::TheSameTickets => {
             said(Check, "the tickets have the same ids in StringeeX, as was said.")
@@ -74,11 +72,19 @@ pub(super) fn remark(remark: &Remark) -> Option<(Weight, String)> {
         Remark::ZoneOfSystem(zone) => {
             Some((Why, format!("Exports of this system write their times in {zone}.")))
         }
-        Remark::SomeHtml => said(
+        Remark::MostlyHtml { html, of } => Some((
             Check,
-            "some texts have marks of HTML and others have none; all are taken as HTML, in which line breaks of plain texts \
-             are blanks. If they are plain after all: --text plain.",
-        ),
+            format!(
+                "{html} of {of} texts have marks of HTML; all are taken as HTML, in which line breaks of plain texts are blanks. \
+                 If they are plain after all: --text plain."
+            ),
+        )),
+        Remark::HardlyHtml { html, of } => Some((
+            Check,
+            format!(
+                "{html} of {of} texts have marks of HTML; all are taken as they stand. If they are HTML: --text html."
+            ),
+        )),
         Remark::HtmlByColumn(column) => {
             Some((Why, format!("The column `{}` says which texts are HTML.", line(column))))
         }
@@ -102,6 +108,9 @@ pub(super) fn remark(remark: &Remark) -> Option<(Weight, String)> {
             Decide,
             "this export does not say whether customers may see a note, so all are internal.",
         ),
+        Remark::NeverShown => {
+            said(Why, "Notes of this system are never shown to customers, so all are internal.")
+        }
         Remark::Opposite => {
             said(Why, "The column says the opposite: what is public is not internal.")
         }
