@@ -26,7 +26,7 @@ pub(super) fn ask(
     if answers.ticket.is_none() {
         answers.ticket = column(
             &terminal,
-            "Which column has the number of the ticket?",
+            "Column with the number of the ticket",
             columns,
             &draft.columns.ticket,
         )?;
@@ -34,14 +34,14 @@ pub(super) fn ask(
     if answers.note.is_none() {
         answers.note = column(
             &terminal,
-            "Which column has the text of the note?",
+            "Column with the text of the note",
             columns,
             &draft.columns.text,
         )?;
     }
     if answers.timezone.is_none() {
         let zone: String = Input::new()
-            .with_prompt("In which zone are times that name none?")
+            .with_prompt("Zone of times that name none")
             .default(draft.timezone.clone())
             .validate_with(|zone: &String| match jiff::tz::TimeZone::get(zone) {
                 Ok(_) => Ok(()),
@@ -97,7 +97,7 @@ fn ask_visibility(
         let mut choices = vec!["none: all notes are internal".to_owned()];
         choices.extend(columns.iter().map(|name| shown(name).into_owned()));
         let chosen = Select::new()
-            .with_prompt("Which column says whether customers may see the note?")
+            .with_prompt("Column that says whether customers may see the note")
             .items(&choices)
             .default(0)
             .max_length(12)
@@ -134,7 +134,7 @@ fn ask_map(terminal: &Term, answers: &mut Answers) -> Asked<()> {
         "nothing: the tickets have the same ids in StringeeX",
     ];
     let chosen = Select::new()
-        .with_prompt("What leads from the old numbers of tickets to those of StringeeX?")
+        .with_prompt("What leads from the old numbers of tickets to those of StringeeX")
         .items(choices)
         .default(0)
         .interact_on(terminal)
@@ -142,7 +142,7 @@ fn ask_map(terminal: &Term, answers: &mut Answers) -> Asked<()> {
     match chosen {
         1 => {
             let file: String = Input::new()
-                .with_prompt("Which file is it?")
+                .with_prompt("File")
                 .interact_text_on(terminal)
                 .map_err(told)?;
             answers.tables.push(TableAnswer {
