@@ -187,6 +187,11 @@ fn a_file_that_nothing_can_be_made_of_is_told_with_its_place() {
     desk.call("init -").exits(2);
     desk.call("init").exits(2);
     desk.call("init a.csv --timezone Nowhere/Land").exits(2);
+    let desk = desk.file("a.csv", "ticket,note\n1,a\n");
+    for flag in ["--sheet 2", "--at /tickets", "--each /notes"] {
+        let told = desk.call(&format!("init a.csv {flag}")).exits(2);
+        assert!(told.stderr.contains("means nothing for this file, which is a table"), "{told}");
+    }
 }
 
 #[test]

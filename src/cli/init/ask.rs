@@ -32,12 +32,8 @@ pub(super) fn ask(
         )?;
     }
     if answers.note.is_none() {
-        answers.note = column(
-            &terminal,
-            "Column with the text of the note",
-            columns,
-            &draft.columns.text,
-        )?;
+        answers.note =
+            column(&terminal, "Column with the text of the note", columns, &draft.columns.text)?;
     }
     if answers.timezone.is_none() {
         let zone: String = Input::new()
@@ -141,10 +137,8 @@ fn ask_map(terminal: &Term, answers: &mut Answers) -> Asked<()> {
         .map_err(told)?;
     match chosen {
         1 => {
-            let file: String = Input::new()
-                .with_prompt("File")
-                .interact_text_on(terminal)
-                .map_err(told)?;
+            let file: String =
+                Input::new().with_prompt("File").interact_text_on(terminal).map_err(told)?;
             answers.tables.push(TableAnswer {
                 name: "tickets".to_owned(),
                 path: PathBuf::from(file),

@@ -60,7 +60,10 @@ pub(crate) fn look(path: &Path, options: &LookOptions) -> Result<FileSeen, Vec<D
         ]);
     }
     match FileKind::of(&head.bytes) {
-        Some(FileKind::Zip | FileKind::OldWorkbook) => return sheets::look(&file, options),
+        Some(FileKind::Zip | FileKind::OldWorkbook) => {
+            file.refuse_idle("a workbook", options, &["--sheet", "--header-row"])?;
+            return sheets::look(&file, options);
+        }
         Some(kind @ (FileKind::Pdf | FileKind::Sqlite)) => {
             return Err(vec![kind.refused(Place::File(Arc::clone(&file.name)))]);
         }
@@ -79,6 +82,32 @@ struct Opened<'a> {
 impl Opened<'_> {
     fn refuse(&self, code: Code, message: &str) -> Diagnostic {
         Diagnostic::error(code, Place::File(Arc::clone(&self.name)), message)
+    }
+
+    /// Refuses what was said of the file and means nothing for one of its kind: `meant` are the flags that do.
+    fn refuse_idle(
+        &self,
+        kind: &str,
+        options: &LookOptions,
+        meant: &[&str],
+    ) -> Result<(), Vec<Diagnostic>> {
+        let said = [
+            ("--encoding", options.encoding.is_some()),
+            ("--delimiter", options.delimiter.is_some()),
+            ("--header-row", options.header_row.is_some()),
+            ("--sheet", options.sheet.is_some()),
+            ("--at", options.at.is_some()),
+            ("--each", options.each.is_some()),
+        ];
+        let idle = said.iter().filter(|(flag, is_said)| *is_said && !meant.contains(flag));
+        let problems: Vec<Diagnostic> = idle
+            .map(|(flag, _)| {
+                let message = format!("{flag} means nothing for this file, which is {kind}");
+                self.refuse(Code::Usage, &message)
+                    .hint("leave the flag out, or name the file first that it is said of")
+            })
+            .collect();
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     fn ending(&self) -> String {
@@ -115,6 +144,11 @@ fn look_at_text(
     let mut manner = Manner { encoding, ..Manner::default() };
     let is_table = matches!(file.ending().as_str(), "csv" | "tsv");
     let json = (!is_table).then(|| outline::guess(&text, head.is_whole, &file.ending())).flatten();
+    let (kind, meant): (&str, &[&str]) = match json {
+        Some(_) => ("JSON", &["--encoding", "--at", "--each"]),
+        None => ("a table", &["--encoding", "--delimiter", "--header-row"]),
+    };
+    file.refuse_idle(kind, options, meant)?;
     let format = match json {
         Some(guess) => {
             let path = |said: &Option<String>, found: Option<String>| match said {

@@ -77,10 +77,12 @@ fn cut(text: &str, delimiter: u8, is_whole: bool, is_escaped: bool) -> Cut {
     builder.delimiter(delimiter).has_headers(false).flexible(true).quoting(!is_escaped);
     let mut reader = builder.from_reader(text.as_bytes());
     let mut records: Vec<(u32, Vec<String>)> = Vec::new();
+    let mut counted = Counted { at: 0, line: 1 };
     for record in reader.records().take(RECORDS).flatten() {
-        let line = record.position().map_or(0, csv::Position::line);
+        let start = record.position().map_or(0, |place| place.byte());
+        let line = counted.line_at(text, usize::try_from(start).unwrap_or(usize::MAX));
         let cells = record.iter().map(str::to_owned).collect();
-        records.push((u32::try_from(line).unwrap_or(u32::MAX), cells));
+        records.push((line, cells));
     }
     if !is_whole && records.len() < RECORDS && records.len() > 1 {
         // It goes on behind what was read.
@@ -91,6 +93,26 @@ fn cut(text: &str, delimiter: u8, is_whole: bool, is_escaped: bool) -> Cut {
     let usual = widths.max_by_key(|width| (count(*width), *width)).unwrap_or(0);
     let alike = count(usual);
     Cut { records, usual, alike }
+}
+
+/// Where the lines of a text have been counted to.
+struct Counted {
+    at: usize,
+    line: u32,
+}
+
+impl Counted {
+    /// The line on which a record stands that begins behind the empty lines at a place; places only grow.
+    fn line_at(&mut self, text: &str, start: usize) -> u32 {
+        let rest = text.get(start..).unwrap_or_default();
+        let empty = rest.len() - rest.trim_start_matches(['\n', '\r']).len();
+        let end = start.saturating_add(empty);
+        let passed = text.get(self.at..end).unwrap_or_default();
+        let lines = memchr::memchr_iter(b'\n', passed.as_bytes()).count();
+        self.line = self.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        self.at = end;
+        self.line
+    }
 }
 
 fn is_blank(cells: &[String]) -> bool {
