@@ -131,7 +131,7 @@ fn the_job_goes_where_it_is_wanted_and_replaces_nothing() {
     let made = desk.call("init data/notes.csv --same-tickets -o jobs/job.yaml --force").exits(0);
     assert!(made.stderr.contains("1 row: "), "{made}");
     let text = std::fs::read_to_string(desk.path("jobs/job.yaml")).unwrap();
-    assert!(text.contains("  csv: ../data/notes.csv\n"), "{text}");
+    assert!(text.contains("  csv: \"../data/notes.csv\"\n"), "{text}");
     desk.call("init data/notes.csv -o nowhere/job.yaml").exits(2);
 }
 

@@ -27,7 +27,7 @@ pub(super) const SYSTEMS: &[System] = &[
     System {
         name: "Zendesk",
         job: "zendesk-comments",
-        marks: &["author_id", "public", "body", "parent.id"],
+        marks: &["author_id", "public", "html_body", "parent.id"],
         ticket: &["parent.id"],
         text: &["html_body", "plain_body", "body"],
         time: &["created_at"],
