@@ -167,7 +167,7 @@ proptest! {
     #[test]
     fn a_text_that_is_cut_off_is_read_as_far_as_it_goes(cut in 300_usize..900) {
         let ticket = r#"{"id":7,"tags":["a","b"],"notes":[{"id":1,"body":"x \" [ {","private":true}]}"#;
-        let text = format!("{{\"tickets\":[{}]}}", vec![ticket; 12].join(","));
+        let text = format!("{{\"tickets\":[{}]}}", [ticket; 12].join(","));
         let found = outline::guess(&text[..cut], false, "json").unwrap();
         prop_assert_eq!((found.at.as_deref(), found.each.as_deref()), (Some("/tickets"), Some("/notes")));
     }

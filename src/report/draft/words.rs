@@ -26,10 +26,40 @@ pub(super) fn weighed((weight, text): (Weight, String)) -> String {
 
 /// What a remark says; none where there is nothing to be said.
 pub(super) fn remark(remark: &Remark) -> Option<(Weight, String)> {
+    match remark {
+        Remark::Told | Remark::OfSystem => None,
+        Remark::ByName(_)
+        | Remark::ByShape(_)
+        | Remark::Matched { .. }
+        | Remark::MapToFill
+        | Remark::TheSameTickets => of_columns(remark),
+        Remark::Day(_)
+        | Remark::OddTimes(_)
+        | Remark::Civil
+        | Remark::ZoneOfSystem(_)
+        | Remark::RemindersPast
+        | Remark::RemindersToCome { .. } => of_times(remark),
+        Remark::MostlyHtml { .. }
+        | Remark::HardlyHtml { .. }
+        | Remark::HtmlByColumn(_)
+        | Remark::Jira
+        | Remark::NoPeople(_)
+        | Remark::NoTime
+        | Remark::WithIndex => of_texts(remark),
+        Remark::NobodySays
+        | Remark::SystemNeverSays
+        | Remark::NeverShown
+        | Remark::Opposite
+        | Remark::Unsure
+        | Remark::NotAllSeen => of_visibility(remark),
+    }
+}
+
+/// How a column was found, and what the tables have.
+fn of_columns(remark: &Remark) -> Option<(Weight, String)> {
     use Weight::{Check, Decide, Why};
     let said = |weight, text: &str| Some((weight, text.to_owned()));
     match remark {
-        Remark::Told | Remark::OfSystem => None,
         Remark::ByName(column) => {
             Some((Why, format!("By the name of the column, `{}`.", line(column))))
         }
@@ -54,6 +84,15 @@ pub(super) fn remark(remark: &Remark) -> Option<(Weight, String)> {
         Remark::TheSameTickets => {
             said(Check, "the tickets have the same ids in StringeeX, as was said.")
         }
+        _ => None,
+    }
+}
+
+/// How times are read, and reminders.
+fn of_times(remark: &Remark) -> Option<(Weight, String)> {
+    use Weight::{Check, Why};
+    let said = |weight, text: &str| Some((weight, text.to_owned()));
+    match remark {
         Remark::Day(order) => day(*order),
         Remark::OddTimes(values) => {
             let values: Vec<String> =
@@ -72,6 +111,26 @@ pub(super) fn remark(remark: &Remark) -> Option<(Weight, String)> {
         Remark::ZoneOfSystem(zone) => {
             Some((Why, format!("Exports of this system write their times in {zone}.")))
         }
+        Remark::RemindersPast => said(
+            Check,
+            "all reminders that were looked at are in the past, and StringeeX takes none of those, so they are left out. If there \
+             are others, take the signs of comments away.",
+        ),
+        Remark::RemindersToCome { to_come, of } if to_come < of => Some((
+            Check,
+            format!(
+                "{to_come} of {of} reminders that were looked at are still to come; rows with one in the past will be problems."
+            ),
+        )),
+        _ => None,
+    }
+}
+
+/// How the texts are written, and who wrote them.
+fn of_texts(remark: &Remark) -> Option<(Weight, String)> {
+    use Weight::{Check, Why};
+    let said = |weight, text: &str| Some((weight, text.to_owned()));
+    match remark {
         Remark::MostlyHtml { html, of } => Some((
             Check,
             format!(
@@ -99,6 +158,22 @@ pub(super) fn remark(remark: &Remark) -> Option<(Weight, String)> {
                 line(column)
             ),
         )),
+        Remark::NoTime => said(
+            Check,
+            "no column holds times, so the notes of a ticket go in the order of the file.",
+        ),
+        Remark::WithIndex => {
+            said(Why, "The number in its list makes a note another one than its neighbours.")
+        }
+        _ => None,
+    }
+}
+
+/// Who may see a note.
+fn of_visibility(remark: &Remark) -> Option<(Weight, String)> {
+    use Weight::{Check, Decide, Why};
+    let said = |weight, text: &str| Some((weight, text.to_owned()));
+    match remark {
         Remark::NobodySays => said(
             Decide,
             "nothing in the files says whether customers may see a note, so all are internal. If a column says it: \
@@ -119,25 +194,7 @@ pub(super) fn remark(remark: &Remark) -> Option<(Weight, String)> {
             Check,
             "only the beginning of the file was looked at. A value that is not listed is a problem, and is never guessed.",
         ),
-        Remark::NoTime => said(
-            Check,
-            "no column holds times, so the notes of a ticket go in the order of the file.",
-        ),
-        Remark::WithIndex => {
-            said(Why, "The number in its list makes a note another one than its neighbours.")
-        }
-        Remark::RemindersPast => said(
-            Check,
-            "all reminders that were looked at are in the past, and StringeeX takes none of those, so they are left out. If there \
-             are others, take the signs of comments away.",
-        ),
-        Remark::RemindersToCome { to_come, of } if to_come < of => Some((
-            Check,
-            format!(
-                "{to_come} of {of} reminders that were looked at are still to come; rows with one in the past will be problems."
-            ),
-        )),
-        Remark::RemindersToCome { .. } => None,
+        _ => None,
     }
 }
 
