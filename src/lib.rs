@@ -17,6 +17,7 @@
 //! | [`ledger`] | what happened, durable | disk |
 //! | [`source`] | csv, jsonl, json, workbooks, rows in the job, packed or not, in their encodings, several as one and in an order: a stream of rows with places, flat memory | reads files, a temporary one |
 //! | [`declared`] | connectors and jobs, as written and as meant, and the tables that cells are looked up in | reads files |
+//! | [`draft`] | a first job for files that nobody has described: what they look like, what their columns are for, and why | reads files |
 //! | [`prepare`] | a record to a request: what the job keeps, named values, filters and mapping, schema and time-aware rules, body, digest, lane, key | |
 //! | [`traffic`] | one request: when may it leave, beside other runs of the account, with which token, what did its answer mean | network, a file for the pace |
 //! | [`plan`] | the readings: survey checks every row, steps say what is to be done with each, standings count where each is | threads |
@@ -42,6 +43,7 @@
 
 pub mod cli;
 mod declared;
+mod draft;
 mod engine;
 mod event;
 mod ledger;

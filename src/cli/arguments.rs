@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use super::init::InitArguments;
 use super::layout::LayoutArguments;
 use crate::sandbox::{ClockModel, Faults, ListModel};
 use crate::task::{Failures, TimeLimits, Until};
@@ -34,6 +35,8 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Make a first job for data files: look at them, guess what their columns are for, and say why
+    Init(InitArguments),
     /// Check every row of a job; send nothing, write nothing
     Check(CheckArguments),
     /// Show what a run would do, request by request; send nothing, write nothing

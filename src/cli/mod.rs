@@ -12,6 +12,7 @@ mod filters;
 mod gather;
 mod given;
 mod hearing;
+mod init;
 mod layout;
 mod ledger;
 mod man;
@@ -78,6 +79,7 @@ fn unread(error: &clap::Error) -> u8 {
 fn act(verb: Verb, given: &CommandLine) -> u8 {
     let environment = Environment::read();
     match verb {
+        Verb::Init(arguments) => init::init(&arguments, &environment),
         Verb::Check(arguments) => check::check(&arguments, &environment),
         Verb::Plan(arguments) => plan::plan(&arguments, given, &environment),
         Verb::Run(arguments) => run::run(&arguments, given, &environment),

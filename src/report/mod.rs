@@ -18,6 +18,7 @@ use crate::text::quota::Quota;
 
 mod bar;
 mod causes;
+mod draft;
 pub(crate) mod exit;
 mod explanation;
 mod filters;
@@ -46,6 +47,7 @@ mod words;
 
 pub(crate) use bar::bar;
 pub(crate) use causes::Causes;
+pub(crate) use draft::{doubts, draft_text, drafted_line, next_after_draft};
 pub(crate) use explanation::{
     all_codes, explanation, explanation_event, explanation_of_term, explanation_of_term_event,
 };

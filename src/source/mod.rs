@@ -18,6 +18,7 @@ mod made;
 mod manner;
 mod ordered;
 mod path;
+pub(crate) mod peek;
 mod record;
 mod scratch;
 mod sheet;

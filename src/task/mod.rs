@@ -9,6 +9,7 @@ mod check;
 mod deadline;
 mod elsewhere;
 mod failure;
+pub(crate) mod init;
 mod job;
 mod ledger_check;
 mod limits;

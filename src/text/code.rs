@@ -111,6 +111,10 @@ codes! {
             "The file is not there, may not be read by this account, or is a folder, a pipe or a device. Paths in a job \
              start from the job's folder. Rows are read twice, to be checked and to be sent, so a named pipe will not do; what \
              is piped into the program is read by the name `-`."
+        Unrecognised "unrecognised"
+            "what the columns of a file are for cannot be told"
+            "A first job is made from what columns are called and what stands in them, and nothing in the file says enough. \
+             Name the column by the flag that the hint shows. Nothing was written."
         UnwritableFile "unwritable-file"
             "a file cannot be written"
             "What was asked for could not be put there: the folder is missing, this account may not write to it, or the disk is \

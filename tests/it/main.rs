@@ -20,6 +20,7 @@ mod full_disk;
 mod fuzz_seeds;
 mod gone_sources;
 mod hostile;
+mod init;
 mod job_files;
 mod kill_loop;
 mod layouts;

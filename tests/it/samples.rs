@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::desk::{Desk, sandbox};
 
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples").join(name)
 }
 
@@ -38,15 +38,24 @@ fn arrived(books: &Value) -> Notes {
     notes
 }
 
-fn assert_sample(name: &str, job: &str, expected: &str) {
-    let folder = folder(name);
+/// A desk with the files of a sample.
+pub(crate) fn desk_of(name: &str) -> Desk {
     let desk = Desk::new();
-    for entry in std::fs::read_dir(&folder).unwrap() {
+    for entry in std::fs::read_dir(folder(name)).unwrap() {
         let path = entry.unwrap().path();
         let file = path.file_name().unwrap().to_str().unwrap();
         desk.write(file, std::fs::read(&path).unwrap());
     }
-    let text = std::fs::read_to_string(folder.join(expected)).unwrap();
+    desk
+}
+
+fn assert_sample(name: &str, job: &str, expected: &str) {
+    assert_makes(&desk_of(name), job, &folder(name).join(expected));
+}
+
+/// Runs a job, and compares what has arrived with what has to come of it.
+pub(crate) fn assert_makes(desk: &Desk, job: &str, expected: &Path) {
+    let text = std::fs::read_to_string(expected).unwrap();
     let expected: Value = serde_json::from_str(&text).unwrap();
     let counts = &expected["counts"];
     let sandbox = sandbox("");

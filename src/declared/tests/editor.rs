@@ -11,13 +11,14 @@ use serde_json::Value;
 
 use crate::declared::connector::{ConnectorFile, KEYWORDS, OperationFile};
 use crate::declared::job::file::JobFile;
+use crate::declared::tests::job_schema;
 use crate::text::document::Document;
 use std::path::Path;
 
 /// The name of each schema's file under `schemas/`, and its text.
 fn schemas() -> Vec<(&'static str, String)> {
     vec![
-        ("job.schema.json", text(&schema::<JobFile>())),
+        ("job.schema.json", text(&job_schema::complete(&schema::<JobFile>()))),
         ("connector.schema.json", text(&schema::<ConnectorFile>())),
         ("operation.schema.json", text(&schema::<OperationFile>())),
     ]
@@ -47,7 +48,7 @@ fn take_as_written(schema: &mut Schema) {
     };
 }
 
-fn text(schema: &Schema) -> String {
+fn text(schema: &impl serde::Serialize) -> String {
     // A schema is JSON already, so this cannot fail; an empty file would fail the test.
     let mut text = serde_json::to_string_pretty(schema).unwrap_or_default();
     text.push('\n');
@@ -75,14 +76,15 @@ fn the_files_are_those_of_the_types() {
 
 #[test]
 fn the_schema_of_jobs_accepts_what_is_read() {
-    let validator = jsonschema::validator_for(&schema::<JobFile>().to_value()).unwrap();
+    let completed = job_schema::complete(&schema::<JobFile>());
+    let validator = jsonschema::validator_for(&completed).unwrap();
     let jobs = [
         "{ job: VALUE, source: { rows: [] } }",
         "{ job: a, connector: VALUE, operation: VALUE, account: VALUE, source: { rows: [] } }",
         "{ job: a, timezone: VALUE, key: VALUE, marker: VALUE, source: { rows: [] } }",
         "{ job: a, source: { csv: VALUE, delimiter: VALUE } }",
         "{ job: a, source: { jsonl: VALUE }, map: { a: VALUE } }",
-        "{ job: a, source: { json: VALUE }, limits: { rate: [VALUE] } }",
+        "{ job: a, source: { json: VALUE } }",
         "{ job: a, source: { rows: [{ a: VALUE }] }, limits: { attempts: VALUE } }",
         "{ job: a, source: { rows: [] }, in_doubt: VALUE }",
     ];
@@ -93,7 +95,9 @@ fn the_schema_of_jobs_accepts_what_is_read() {
             let text = job.replace("VALUE", value);
             let document = Document::parse("job.yaml".into(), text.clone()).unwrap();
             let is_read = document.read_as::<JobFile>().problems.is_empty();
-            assert_eq!(validator.is_valid(&document.root().to_json()), is_read, "{text}");
+            let is_valid = validator.is_valid(&document.root().to_json());
+            // A key without a value is left out by mistake, most often: an editor shows that, and the program reads on.
+            assert!(is_valid == is_read || (value == "~" && is_read), "{text}");
             read += usize::from(is_read);
         }
     }
@@ -104,8 +108,12 @@ fn the_schema_of_jobs_accepts_what_is_read() {
 fn the_shipped_files_fit_their_schemas() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut checked = 0;
-    for folder in ["jobs", "schemas/stringeex"] {
-        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+    let presets = std::fs::read_dir(root.join("jobs")).unwrap().map(|entry| entry.unwrap().path());
+    let presets = presets.filter(|path| path.is_dir());
+    for folder in
+        ["jobs", "schemas/stringeex"].map(|folder| root.join(folder)).into_iter().chain(presets)
+    {
+        for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_none_or(|extension| extension != "yaml") {
                 continue;
@@ -124,7 +132,7 @@ fn the_shipped_files_fit_their_schemas() {
             checked += 1;
         }
     }
-    assert!(checked >= 9, "{checked}");
+    assert!(checked >= 18, "{checked}");
 }
 
 #[test]

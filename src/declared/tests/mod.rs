@@ -1,3 +1,4 @@
 //! Tests of what users declare as a whole.
 
 mod editor;
+mod job_schema;

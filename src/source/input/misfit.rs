@@ -4,9 +4,9 @@
 //! and no sign of any format is in it. It names the byte and where it stood, which nobody could tell from the text alone.
 
 /// What a mark begins with. UTF-8 has no such byte.
-const MARK: u8 = 0xff;
+pub(super) const MARK: u8 = 0xff;
 /// The byte in two halves, and its place in eight bytes likewise.
-const HALVES: usize = 2 + 16;
+pub(super) const HALVES: usize = 2 + 16;
 
 /// A byte that does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -127,6 +127,31 @@ pub(super) fn window(mut input: Box<dyn Input>, manner: &Manner) -> Result<Windo
     decoded(stream, manner)
 }
 
+/// What was opened, unpacked, to be read once.
+pub(super) fn stream(mut input: Box<dyn Input>) -> io::Result<Box<dyn Read + Send>> {
+    let head = head(&mut input)?;
+    input.seek(SeekFrom::Start(0))?;
+    match Packing::of(&head) {
+        None => Ok(Box::new(input)),
+        Some(packing) => packing.unpacked(input),
+    }
+}
+
+/// Bytes as a text of an encoding, and how many of them it does not have: those are left out.
+pub(super) fn decoded_sample(bytes: &[u8], encoding: Encoding) -> (String, usize) {
+    let mut text = Vec::new();
+    let decoder = encoding.decoder(bytes);
+    // Memory can be read to its end.
+    let _ = Decoding::new(bytes, decoder).read_to_end(&mut text);
+    let misfits = memchr::memchr_iter(misfit::MARK, &text).count();
+    let mut plain = String::with_capacity(text.len());
+    for (at, part) in text.split(|byte| *byte == misfit::MARK).enumerate() {
+        let part = if at == 0 { part } else { part.get(misfit::HALVES..).unwrap_or_default() };
+        plain.push_str(&String::from_utf8_lossy(part));
+    }
+    (plain, misfits)
+}
+
 /// What was opened, to be read in any order: where it is packed, what is in it, in a file without a name.
 pub(super) fn unpacked(mut input: Box<dyn Input>) -> Result<Box<dyn Input>, Fault> {
     let head = head(&mut input).map_err(Fault::io)?;

@@ -83,6 +83,11 @@ impl Book {
         &self.sheets
     }
 
+    /// The sheets alone.
+    pub(super) fn into_list(self) -> Vec<Listed> {
+        self.sheets
+    }
+
     /// The elements of a sheet, and what its cells are read with. A text may have so many bytes.
     pub(super) fn into_sheet(
         mut self,

@@ -30,7 +30,7 @@ use super::record::{FaultyCell, Record};
 use crate::text::code::Code;
 
 use self::open::SAVE_ANEW;
-pub(super) use open::open;
+pub(super) use open::{open, sheets};
 
 /// Which sheet of a workbook: the one of this name, or else of this number, from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -137,6 +137,21 @@ fn xlsx(
     Ok(Box::new(XlsxCells::begin(xml, meanings, longest)?))
 }
 
+/// The names of the sheets that have cells, and whether each can be seen.
+pub(in crate::source) fn sheets(mut input: Box<dyn Input>) -> Result<Vec<(String, bool)>, Fault> {
+    let mut head = Vec::new();
+    input.by_ref().take(256).read_to_end(&mut head).map_err(Fault::io)?;
+    input.seek(SeekFrom::Start(0)).map_err(Fault::io)?;
+    let listed = match kind_of(&head)? {
+        Kind::Xlsx => Book::open(Archive::open(input)?)?.into_list(),
+        Kind::Ods => ods::sheets(&mut Archive::open(input)?, |_| false)?,
+        // That it cannot be read is told by whoever opens a sheet.
+        Kind::Old => Vec::new(),
+    };
+    let with_cells = listed.into_iter().filter(|sheet| sheet.has_cells);
+    Ok(with_cells.map(|sheet| (sheet.name, !sheet.is_hidden)).collect())
+}
+
 fn ods(
     input: Box<dyn Input>,
     sheet: Option<&SheetName>,

@@ -1,0 +1,175 @@
+//! Who may see a note, by the values of a column. What is not sure is internal: a customer who reads what was not meant for
+//! customers cannot be made to forget it.
+
+use super::Composing;
+use super::pick::find;
+use crate::draft::VisibilityAnswer;
+use crate::draft::drafted::{Remark, Visibility};
+use crate::draft::names::{Role, fits, plain};
+use crate::draft::seen::ColumnSeen;
+use crate::draft::shape;
+use crate::draft::system::Says;
+use crate::text::diagnostic::Diagnostic;
+use crate::text::spelling::is_same;
+
+use super::term::term;
+
+/// A column with more values says something else.
+const MOST_VALUES: usize = 30;
+
+/// What a column says of a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// Whether it is internal.
+    Internal,
+    /// Whether customers may see it.
+    Visible,
+    /// Of which kind it is.
+    Kind,
+}
+
+impl Composing<'_> {
+    pub(super) fn visibility(&mut self, problems: &mut Vec<Diagnostic>) -> Visibility {
+        let says = self.system.map_or(Says::Column, |system| system.visibility);
+        let told = match &self.answers.visibility {
+            Some(VisibilityAnswer::AllInternal) => return Visibility::AllInternal(Remark::Told),
+            Some(VisibilityAnswer::Column(name)) => match find(self.main, name) {
+                Ok(column) => Some(column),
+                Err(problem) => {
+                    problems.push(problem);
+                    None
+                }
+            },
+            None => None,
+        };
+        if let Some(column) = told {
+            let meaning = meaning_of(column).unwrap_or(Meaning::Internal);
+            return self.by_column(&column.clone(), meaning, &[], Remark::Told);
+        }
+        match says {
+            Says::Never => Visibility::AllInternal(Remark::SystemNeverSays),
+            Says::AllInternal => Visibility::AllInternal(Remark::NeverShown),
+            Says::Values(name, values) => match self.main.column(name).cloned() {
+                Some(column) => self.by_column(&column, Meaning::Kind, values, Remark::OfSystem),
+                None => Visibility::AllInternal(Remark::NobodySays),
+            },
+            Says::Column => match self.column_that_says() {
+                Some((column, meaning)) => {
+                    let remark = Remark::ByName(column.name.clone());
+                    self.by_column(&column, meaning, &[], remark)
+                }
+                None => Visibility::AllInternal(Remark::NobodySays),
+            },
+        }
+    }
+
+    fn column_that_says(&self) -> Option<(ColumnSeen, Meaning)> {
+        let columns = || self.main.columns.iter().filter(|column| may_say(column));
+        let of = |role: Role, least: usize| {
+            let rated = columns().map(|column| (fits(role, &column.name), column));
+            rated.filter(|(rated, _)| *rated >= least).max_by_key(|(rated, _)| *rated)
+        };
+        let found = of(Role::Internal, 100)
+            .map(|(_, column)| (column, Meaning::Internal))
+            .or_else(|| of(Role::Visible, 100).map(|(_, column)| (column, Meaning::Visible)))
+            .or_else(|| of(Role::Internal, 1).map(|(_, column)| (column, Meaning::Internal)));
+        let kind = || {
+            let called_so = [
+                "type",
+                "kind",
+                "notetype",
+                "loai",
+                "loaighichu",
+                "hinhthuc",
+                "chedo",
+                "visibility",
+            ];
+            let is_kind = |column: &&ColumnSeen| {
+                called_so.contains(&plain(&column.name).as_str())
+                    && column.texts().any(|text| shape::is_internal(text).is_some())
+            };
+            columns().find(is_kind).map(|column| (column, Meaning::Kind))
+        };
+        found.or_else(kind).map(|(column, meaning)| (column.clone(), meaning))
+    }
+
+    fn by_column(
+        &mut self,
+        column: &ColumnSeen,
+        meaning: Meaning,
+        known: &[(&str, bool)],
+        remark: Remark,
+    ) -> Visibility {
+        self.used.push(column.name.clone());
+        let mut entries: Vec<(String, bool, Option<Remark>)> = Vec::new();
+        let mut enter = |text: &str| {
+            if entries.iter().all(|(entered, ..)| entered != text) {
+                let (is_internal, remark) = self.meaning(text, meaning, known);
+                entries.push((text.to_owned(), is_internal, remark));
+            }
+        };
+        known.iter().for_each(|(text, _)| enter(text));
+        column.texts().take(MOST_VALUES).for_each(&mut enter);
+        // The other truth value may come further down.
+        if meaning != Meaning::Kind {
+            column.texts().filter_map(shape::counterpart).for_each(&mut enter);
+        }
+        if column.empty > 0 {
+            enter("");
+        }
+        let mut remarks = vec![remark];
+        remarks.extend((meaning == Meaning::Visible).then_some(Remark::Opposite));
+        remarks.extend((!self.main.is_whole).then_some(Remark::NotAllSeen));
+        let from = match self.main.is_json() || column.name.starts_with("parent.") {
+            true => format!("{{{{ {} }}}}", term(&column.name)),
+            false => column.name.clone(),
+        };
+        Visibility::ByColumn { from, entries, remarks }
+    }
+
+    /// Whether a value means that only agents may see a note, and what is to be said of that.
+    fn meaning(
+        &self,
+        text: &str,
+        meaning: Meaning,
+        known: &[(&str, bool)],
+    ) -> (bool, Option<Remark>) {
+        let is_said =
+            |values: &[String]| values.iter().any(|said| is_same(said.trim(), text.trim()));
+        if is_said(&self.answers.visible_values) {
+            return (false, Some(Remark::Told));
+        }
+        if is_said(&self.answers.internal_values) {
+            return (true, Some(Remark::Told));
+        }
+        if let Some((_, is_internal)) = known.iter().find(|(known, _)| *known == text) {
+            return (*is_internal, None);
+        }
+        let unsure = (true, Some(Remark::Unsure));
+        match (meaning, shape::is_internal(text), shape::truth(text)) {
+            (Meaning::Internal, _, Some(truth)) => (truth, None),
+            (Meaning::Visible, _, Some(truth)) => (!truth, None),
+            (_, Some(true), _) => (true, None),
+            (Meaning::Internal | Meaning::Visible, Some(false), _) => (false, None),
+            _ => unsure,
+        }
+    }
+}
+
+fn meaning_of(column: &ColumnSeen) -> Option<Meaning> {
+    if fits(Role::Visible, &column.name) >= 100 {
+        return Some(Meaning::Visible);
+    }
+    (fits(Role::Internal, &column.name) == 0
+        && column.texts().all(|text| shape::truth(text).is_none()))
+    .then_some(Meaning::Kind)
+}
+
+fn may_say(column: &ColumnSeen) -> bool {
+    let says = |text: &str| shape::truth(text).is_some() || shape::is_internal(text).is_some();
+    column.filled > 0
+        && column.nested == 0
+        && !column.has_more
+        && column.values.len() <= MOST_VALUES
+        && column.texts().any(says)
+}
