@@ -3,12 +3,14 @@
 //! It shows what is planned and plans nothing itself.
 
 mod closing;
+mod columns;
 mod contents;
 mod events;
 mod reason;
 mod row;
 
 pub(super) use closing::time;
+pub(super) use columns::{filled_words, values_words};
 pub(super) use contents::{details as details_of, lanes as lanes_of};
 pub(crate) use events::nothing_planned;
 #[cfg(test)]
@@ -27,7 +29,9 @@ use super::Outlet;
 use super::paint::Paint;
 use super::words::counted;
 use crate::declared::job::InDoubt;
-use crate::plan::{Contents, Done, Fate, Filtered, Held, LeftOut, Sending, Step, Tally};
+use crate::plan::{
+    Contents, Done, Fate, Filtered, Held, LeftOut, Sending, SourceProfile, Step, Tally,
+};
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
 
@@ -65,6 +69,8 @@ pub(crate) struct PlanTotals {
     pub limited_by: Option<Quota>,
     /// What is in the rows that would be sent.
     pub contents: Contents,
+    /// What is in the columns of the source.
+    pub profile: SourceProfile,
     /// Why rows are left out.
     pub filtered: Filtered,
     /// The job's zone, in which times are shown; none where it names none.

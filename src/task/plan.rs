@@ -3,8 +3,7 @@
 use crate::declared::job::Job;
 use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Reader as _};
 use crate::plan::{
-    Checked, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey,
-    survey_contents,
+    Checked, Fate, Fates, Insight, Policy, ReadingFailure, Readings, Steps, Survey, survey_contents,
 };
 use crate::report::{PageHead, PlanReport, PlanTotals, PreviewPage, of_row};
 use crate::source::Source;
@@ -92,7 +91,7 @@ pub(crate) fn plan(
         past: past.as_ref(),
         policy: options.sending.policy(&opening.job),
     };
-    let (Survey { checked, filtered, fates, .. }, contents) = planning.survey(source, listener)?;
+    let (Survey { checked, filtered, fates, .. }, insight) = planning.survey(source, listener)?;
     // Where rows begin and end is a guess then, so nothing of a plan would be true, and a run refuses it.
     if checked.broken || checked.guessed {
         return Err(Failure::Invalid(Refused::new(checked, fates.tally())));
@@ -112,7 +111,8 @@ pub(crate) fn plan(
         tally,
         duration,
         limited_by,
-        contents,
+        contents: insight.contents,
+        profile: insight.profile,
         filtered,
         zone: opening.job.timezone.clone(),
         by_content: !opening.preparer.has_key(),
@@ -146,7 +146,7 @@ impl Planning<'_> {
         &self,
         source: Source,
         listener: Listener<'_>,
-    ) -> Result<(Survey, Contents), LedgerError> {
+    ) -> Result<(Survey, Insight), LedgerError> {
         let tell = &mut |problem| listener(Told::Problem(of_row(problem)));
         let prior = self.past.map(Past::prior);
         let found = survey_contents(self.readings, source, prior, self.policy, tell)?;

@@ -11,6 +11,7 @@ mod stand;
 mod addresses;
 mod advice;
 mod bounds;
+mod columns;
 mod connectors;
 mod explanations;
 mod expressions;

@@ -6,6 +6,7 @@
 //! it leaves out. It decides nothing and knows no file.
 
 mod chart;
+mod columns;
 mod mask;
 mod problems;
 mod row;
@@ -14,6 +15,7 @@ mod samples;
 mod says;
 #[cfg(test)]
 mod tests;
+mod time_chart;
 
 use std::collections::HashMap;
 
@@ -135,6 +137,8 @@ impl PreviewPage {
             operations => told(says::operations(&totals.contents, zone)),
             timelines => told(timelines),
             chart => told(chart),
+            columns => told(columns::columns(&totals.profile, self.head.mask)),
+            over_time => told(time_chart::over_time(&totals.profile)),
             visible => says::visible(&totals.contents),
             irreversible => says::irreversible(&totals.contents),
             attention => says::attention(totals),

@@ -1,6 +1,6 @@
 //! What a plan comes to, for a person: the counts, the time it takes, and what to do next.
 
-use super::{Group, PlanHead, PlanTotals, SHOWN, contents};
+use super::{Group, PlanHead, PlanTotals, SHOWN, columns, contents};
 use crate::plan::{Held, Sending};
 use crate::report::left_out::reasons;
 use crate::report::paint::Paint;
@@ -33,6 +33,7 @@ pub(super) fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> Str
     }
     text.push_str(&reasons(&totals.filtered));
     text.push_str(&contents::contents(&totals.contents, totals.zone.as_ref()));
+    text.push_str(&columns::columns(&totals.profile, head.verbose));
     if totals.changed() > 0 {
         let have = if totals.changed() == 1 { "has" } else { "have" };
         text.push_str(&format!(

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::columns::columns_event;
 use super::contents::contents_event;
 use super::reason::reason;
 use super::row::{method_of, name_of};
@@ -93,6 +94,7 @@ pub(super) fn planned_event(totals: &PlanTotals) -> Value {
         "running": totals.running,
         "held": held_event(totals),
         "contents": contents_event(&totals.contents, totals.zone.as_ref()),
+        "columns": columns_event(&totals.profile),
     })
 }
 
@@ -145,6 +147,7 @@ pub(crate) fn nothing_planned() -> Value {
         "running",
         "held",
         "contents",
+        "columns",
     ];
     event_of_nothing("planned", &unknown)
 }
