@@ -64,6 +64,9 @@ pub(super) enum Verb {
 pub(super) struct CheckArguments {
     #[command(flatten)]
     pub job: JobArguments,
+    /// Further jobs, one after the other
+    #[arg(value_name = "JOB")]
+    pub more: Vec<PathBuf>,
     #[command(flatten)]
     pub common: CommonArguments,
 }
@@ -72,6 +75,9 @@ pub(super) struct CheckArguments {
 pub(super) struct PlanArguments {
     #[command(flatten)]
     pub job: JobArguments,
+    /// Further jobs, one after the other
+    #[arg(value_name = "JOB", conflicts_with_all = ["html", "row"])]
+    pub more: Vec<PathBuf>,
     #[command(flatten)]
     pub sending: SendingArguments,
     /// Write a page that somebody can approve, complete in one file
@@ -80,6 +86,9 @@ pub(super) struct PlanArguments {
     /// Show so many requests in full [default: 3]
     #[arg(long, value_name = "N")]
     pub sample: Option<u64>,
+    /// Show this row with all that is known of it, and no other; may be given several times
+    #[arg(long, value_name = "N", conflicts_with = "html", value_parser = clap::value_parser!(u64).range(1..))]
+    pub row: Vec<u64>,
     /// Exit with 0 where there is nothing to send, with 2 where there is, and with 1 where the plan cannot be made
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -237,7 +246,7 @@ pub(super) struct ManArguments {
     pub folder: PathBuf,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct JobArguments {
     /// A YAML job, or a data file; `-` is rows that are piped in
     pub job: PathBuf,

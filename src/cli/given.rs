@@ -83,7 +83,7 @@ mod tests {
     fn value_of(flag: &str) -> &'static str {
         match flag {
             "rate" => "30/10s",
-            "concurrency" | "limit" | "max-failures" | "sample" => "7",
+            "concurrency" | "limit" | "max-failures" | "sample" | "row" => "7",
             "give-up-after" | "max-duration" => "90s",
             "deadline" => "2036-11-25T06:00",
             "format" => "json",

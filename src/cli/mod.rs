@@ -25,6 +25,7 @@ mod schema;
 mod signals;
 mod status;
 mod streams;
+mod tagged;
 #[cfg(test)]
 mod tests;
 

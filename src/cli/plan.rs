@@ -15,7 +15,8 @@ use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::visible::shown;
 
-use super::arguments::PlanArguments;
+use super::arguments::{JobArguments, PlanArguments};
+use super::check::each_job;
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
@@ -23,15 +24,35 @@ use super::run::invalid_rows;
 use super::streams::data;
 use super::{gather, wall_clock};
 
+/// Plans all jobs; the exit code is the gravest.
 pub(super) fn plan(
     arguments: &PlanArguments,
     given: &CommandLine,
     environment: &Environment,
 ) -> u8 {
     let output = Output::new(&arguments.common, environment);
+    if arguments.more.is_empty() {
+        return plan_one(arguments, &arguments.job, (given, output), environment);
+    }
+    let codes = each_job(&arguments.job, &arguments.more, output, &mut |job, output| {
+        let given = given.for_job(&job.job.to_string_lossy());
+        plan_one(arguments, job, (&given, output), environment)
+    });
+    match arguments.detailed_exitcode {
+        true => exit::gravest_of_detailed(&codes),
+        false => exit::gravest(&codes),
+    }
+}
+
+fn plan_one(
+    arguments: &PlanArguments,
+    job: &JobArguments,
+    (given, output): (&CommandLine, Output<'_>),
+    environment: &Environment,
+) -> u8 {
     let rehearses = arguments.sending.sandbox;
     let options = PlanOptions {
-        job: gather::job(&arguments.job, &arguments.common, environment),
+        job: gather::job(job, &arguments.common, environment),
         target: TargetOptions {
             base_url: arguments.common.base_url.clone(),
             allow_http: arguments.sending.allow_http,
@@ -39,6 +60,7 @@ pub(super) fn plan(
             rehearsal: rehearses.then(|| gather::rehearsal(&sandbox::usual_base_url())),
         },
         sending: gather::sending(&arguments.sending),
+        rows: arguments.row.iter().copied().collect(),
     };
     let mut hearing = Hearing::new(output);
     let mut problems = PageProblems::default();
@@ -132,9 +154,9 @@ fn write_page(planned: Planned, problems: &PageProblems, file: &Path) -> Result<
     beside.persist(file).map(drop).map_err(|error| refuse(&error.error))
 }
 
-fn report(given: &CommandLine, output: Output, about: About, sample: u64) -> PlanReport {
+fn report(given: &CommandLine, output: Output<'_>, about: About, sample: u64) -> PlanReport {
     if output.is_json() {
-        return PlanReport::ndjson(data());
+        return PlanReport::ndjson(output.events());
     }
     let head = PlanHead {
         job: shown(&about.job).into_owned(),

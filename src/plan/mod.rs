@@ -36,7 +36,7 @@ pub(crate) use prior::{Prior, taken_for_old};
 pub(crate) use profile::{ColumnProfile, Days, SourceProfile};
 pub(crate) use row_problem::{RowProblem, SourceChange};
 pub(crate) use standings::{Chronicle, Counts, Stand, Standings, standings};
-pub(crate) use steps::{ReadingFailure, Step, Steps, run_mark};
+pub(crate) use steps::{ReadingFailure, RowInsight, Step, Steps, run_mark};
 pub(crate) use survey::{Checked, Insight, NamedRow, Survey, check, survey, survey_contents};
 pub(crate) use tally::Tally;
 

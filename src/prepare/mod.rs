@@ -9,6 +9,7 @@ mod compile;
 mod defaults;
 mod fields;
 mod garbled;
+mod insight;
 mod intake;
 pub(crate) mod mapping;
 mod naming;
@@ -28,6 +29,7 @@ use crate::source::{Collected, Columns, InlineRow, Lines, Record, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, slip_of};
 
+pub(crate) use insight::{ShownCell, ShownValue};
 use intake::Intake;
 pub(crate) use prepared::{Draft, Findings, Prepared, Ready, RowKey, ToldOnce};
 pub(crate) use remarks::Remarks;

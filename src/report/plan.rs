@@ -8,6 +8,7 @@ mod contents;
 mod events;
 mod reason;
 mod row;
+mod row_detail;
 
 pub(super) use closing::time;
 pub(super) use columns::{filled_words, values_words};
@@ -25,12 +26,13 @@ use jiff::tz::TimeZone;
 use self::closing::closing;
 use self::events::{StepLine, planned_event};
 use self::row::{changed_row, held, in_full};
+use self::row_detail::{detail, detail_event};
 use super::Outlet;
 use super::paint::Paint;
 use super::words::counted;
 use crate::declared::job::InDoubt;
 use crate::plan::{
-    Contents, Done, Fate, Filtered, Held, LeftOut, Sending, SourceProfile, Step, Tally,
+    Contents, Done, Fate, Filtered, Held, LeftOut, RowInsight, Sending, SourceProfile, Step, Tally,
 };
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
@@ -253,6 +255,23 @@ impl PlanReport {
                 }
             },
         }
+    }
+
+    /// Tells a row that somebody has asked for, with all that is known of it.
+    pub(crate) fn row(&mut self, step: &Step, insight: &RowInsight) {
+        match &self.style {
+            Style::Ndjson => self.out.event(&detail_event(step, insight)),
+            Style::Text { head, paint, .. } => self.out.text(&detail(step, insight, head, *paint)),
+        }
+    }
+
+    /// All rows that somebody has asked for have been told.
+    pub(crate) fn finish_rows(mut self, totals: &PlanTotals) {
+        match &self.style {
+            Style::Ndjson => self.out.event(&planned_event(totals)),
+            Style::Text { .. } => self.out.text("\nNothing was sent.\n"),
+        }
+        self.out.flush();
     }
 
     /// Tells what the plan comes to.

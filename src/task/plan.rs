@@ -1,5 +1,8 @@
 //! `plan`: what a run would do, with no trace on disk or network.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::declared::job::Job;
 use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Reader as _};
 use crate::plan::{
@@ -8,6 +11,8 @@ use crate::plan::{
 use crate::report::{PageHead, PlanReport, PlanTotals, PreviewPage, of_row};
 use crate::source::Source;
 use crate::text::address;
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::spelling::is_same;
 
 use super::booking::{Past, name_in, refuse_other_account};
@@ -27,6 +32,8 @@ pub(crate) struct PlanOptions<'a> {
     pub job: JobOptions,
     pub target: TargetOptions<'a>,
     pub sending: SendingOptions,
+    /// Only these rows are shown, each with all that is known of it; all, where none is named.
+    pub rows: BTreeSet<u64>,
 }
 
 /// What a plan is about, once its job is open.
@@ -104,7 +111,14 @@ pub(crate) fn plan(
         let foretold = foretell_done_elsewhere(&opening, &options.job, now);
         foretold.into_iter().for_each(|problem| listener(Told::Problem(problem)));
     }
-    let (report, page) = planning.show(&fates, show(About::new(&opening, &target)))?;
+    refuse_missing_rows(&options.rows, fates.rows(), &opening.job)?;
+    let (report, page) = match options.rows.is_empty() {
+        true => planning.show(&fates, show(About::new(&opening, &target)))?,
+        false => {
+            let shows = show(About::new(&opening, &target));
+            (planning.show_rows(&fates, shows.report, &options.rows)?, None)
+        }
+    };
     let tally = *fates.tally();
     let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
     let totals = PlanTotals {
@@ -123,7 +137,10 @@ pub(crate) fn plan(
         in_doubt: opening.job.in_doubt,
         running,
     };
-    report.finish(&totals);
+    match options.rows.is_empty() {
+        true => report.finish(&totals),
+        false => report.finish_rows(&totals),
+    }
     Ok(Planned { checked, totals, page })
 }
 
@@ -152,6 +169,25 @@ impl Planning<'_> {
         let found = survey_contents(self.readings, source, prior, self.policy, tell)?;
         listener(Told::Surveyed);
         Ok(found)
+    }
+
+    /// Shows some rows with all that is known of them.
+    fn show_rows(
+        &self,
+        fates: &Fates,
+        mut report: PlanReport,
+        rows: &BTreeSet<u64>,
+    ) -> Result<PlanReport, ReadingFailure> {
+        let prior = self.past.map(Past::prior);
+        let mut steps = Steps::open(self.readings, prior, self.policy, fates, RUN_MARK.to_owned())?;
+        let mut left = rows.len();
+        while left > 0
+            && let Some((step, insight)) = steps.next_of(rows)?
+        {
+            report.row(&step, &insight);
+            left -= 1;
+        }
+        Ok(report)
     }
 
     /// Shows rows until no more are wanted. Where none are, the source is not read again.
@@ -184,6 +220,21 @@ impl Planning<'_> {
         }
         Ok((report, page))
     }
+}
+
+/// Refuses rows that the source does not have.
+fn refuse_missing_rows(rows: &BTreeSet<u64>, all: u64, job: &Job) -> Result<(), Vec<Diagnostic>> {
+    let missing = rows.iter().filter(|row| **row == 0 || **row > all);
+    let problems: Vec<Diagnostic> = missing
+        .map(|row| {
+            let place = Place::File(Arc::clone(job.rows.name()));
+            let message = format!("there is no row {row}: the source has {all}");
+            Diagnostic::error(Code::UnknownRow, place, message).hint(
+                "rows count from 1, and the header is none; a line of the file is another number",
+            )
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 impl About {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, NOTES_JOB};
+use crate::desk::{Desk, NOTES_JOB, assert_reads, notes_csv, sandbox};
 
 const ROWS: &str = "id,ticket,body,internal,created,old\n\
                     k1,tk_1,Khách gọi,yes,2024-01-31,\n\
@@ -67,4 +67,62 @@ fn a_page_shows_the_columns_and_when_rows_are_from() {
     desk.call("plan job.yaml --html masked.html --mask").exits(0);
     let page = std::fs::read_to_string(desk.path("masked.html")).unwrap();
     assert!(!page.contains("Khách") && page.contains(">xx_0<"), "{page}");
+}
+
+#[test]
+fn a_row_is_shown_with_all_that_is_known_of_it() {
+    let job = NOTES_JOB.replace("map:", "let: { who: \"{{ id | upper }}\" }\nmap:");
+    let rows = "id,ticket,body,old\nk1,tk_1,Khách gọi,\nk2,tk_1,\" Nhắn lại\nhai dòng \",x\nk3,,Đã xong,y\n";
+    let desk = Desk::new().file("job.yaml", job).file("notes.csv", rows);
+    let told = desk.call("plan job.yaml --row 2 --row 3").exits(3);
+    assert_reads("rows_in_full", &told);
+    let told = desk.call("plan job.yaml --row 3 --format json").exits(3);
+    let steps = told.all("step");
+    assert_eq!(steps.len(), 1, "{told}");
+    assert_eq!(
+        steps[0]["source"],
+        json!({"id": "k3", "ticket": "", "body": "Đã xong", "old": "y"})
+    );
+    assert_eq!(steps[0]["let"], json!({"who": "K3"}));
+    assert_eq!(steps[0]["problems"][0]["error"], true, "{told}");
+    assert_eq!(told.all("planned").len(), 1, "{told}");
+    let refused = desk.call("plan job.yaml --row 9").exits(2);
+    assert!(refused.stderr.contains("there is no row 9: the source has 3"), "{refused}");
+}
+
+#[test]
+fn a_row_that_is_done_says_what_the_ledger_has_of_it() {
+    let sandbox = sandbox("");
+    let desk = Desk::with_notes(notes_csv(2, 1));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let told = desk.call_at(&sandbox, "plan job.yaml --row 1").exits(0);
+    assert!(told.stdout.contains("would be passed over: done already as tn_"), "{told}");
+    assert!(told.stdout.contains("ledger: succeeded after 1 attempt, as tn_"), "{told}");
+}
+
+#[test]
+fn several_jobs_have_a_block_each_and_the_gravest_exit_code() {
+    let desk = Desk::with_notes(notes_csv(2, 1))
+        .file(
+            "other.yaml",
+            NOTES_JOB.replace("job: notes", "job: other").replace("notes.csv", "other.csv"),
+        )
+        .file("other.csv", "id,ticket,body\nk1,,a\n")
+        .file("broken.yaml", "job: [");
+    let told = desk.call("check job.yaml other.yaml").exits(3);
+    assert!(told.stderr.contains("job.yaml:\n") && told.stderr.contains("other.yaml:\n"), "{told}");
+    desk.call("check job.yaml job.yaml").exits(0);
+    desk.call("check other.yaml broken.yaml job.yaml").exits(2);
+    let told = desk.call("check job.yaml other.yaml --format json").exits(3);
+    let jobs = |kind: &str| told.all(kind).iter().map(|one| one["job"].clone()).collect::<Vec<_>>();
+    assert_eq!(jobs("checked"), ["job.yaml", "other.yaml"]);
+    assert_eq!(jobs("problem"), ["other.yaml"]);
+    let told = desk.call("plan job.yaml other.yaml --format json").exits(3);
+    assert_eq!(told.all("planned").len(), 2, "{told}");
+    assert!(told.all("step").iter().all(|step| step["job"].is_string()), "{told}");
+    let told = desk.call("plan job.yaml other.yaml").exits(3);
+    assert!(told.stdout.contains("noteferry run job.yaml"), "{told}");
+    desk.call("plan job.yaml job.yaml --detailed-exitcode").exits(2);
+    desk.call("plan job.yaml broken.yaml --detailed-exitcode").exits(1);
+    desk.call("plan job.yaml other.yaml --html page.html").exits(2);
 }

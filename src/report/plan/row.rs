@@ -39,7 +39,8 @@ pub(super) fn in_full(step: &Step, head: &PlanHead, paint: Paint) -> String {
 }
 
 /// What whoever pastes a command has to know first.
-const PASTED: &str = "pasting this into sh, bash or zsh SENDS it, unknown to the ledger:";
+pub(super) const PASTED: &str =
+    "pasting this into sh, bash or zsh SENDS it, unknown to the ledger:";
 
 /// A row that is done and has changed.
 pub(super) fn changed_row(step: &Step, paint: Paint) -> String {
@@ -54,7 +55,7 @@ pub(super) fn held(step: &Step, paint: Paint) -> String {
 }
 
 /// `row 12 (line 13, ticket tk_1, key L-12): ticket_note.create`.
-fn named(step: &Step) -> String {
+pub(super) fn named(step: &Step) -> String {
     let lane = match (&step.ready, &step.known) {
         (Some(ready), _) => &*ready.lane,
         (None, Some(known)) => &*known.lane,
