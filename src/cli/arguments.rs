@@ -86,6 +86,15 @@ pub(super) struct PlanArguments {
     /// Show so many requests in full [default: 3]
     #[arg(long, value_name = "N")]
     pub sample: Option<u64>,
+    /// Ask the other side what is there already: sends reads, nothing else, within the quotas
+    #[arg(long, conflicts_with = "row")]
+    pub remote: bool,
+    /// With --remote: trust the certificates in this PEM file beside the system's
+    #[arg(long, value_name = "FILE", requires = "remote")]
+    pub ca_file: Option<PathBuf>,
+    /// With --remote: keep the quotas by itself, and nothing for a later call
+    #[arg(long, requires = "remote")]
+    pub own_pace: bool,
     /// Show this row with all that is known of it, and no other; may be given several times
     #[arg(long, value_name = "N", conflicts_with = "html", value_parser = clap::value_parser!(u64).range(1..))]
     pub row: Vec<u64>,

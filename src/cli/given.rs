@@ -118,6 +118,9 @@ mod tests {
                     // Without a page there is nothing to hide.
                     given.extend(["--html", "page.html"]);
                 }
+                if verb == "plan" && matches!(name, "ca-file" | "own-pace") {
+                    given.push("--remote");
+                }
                 let (meant, line) = read(&given);
                 assert_eq!(read(&words(&line)).0, meant);
                 let as_given: BTreeSet<String> =

@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Zoned;
 
 use crate::report::{
     PAGE_BEGINS, PageHead, PageProblems, PlanHead, PlanReport, SHOWN, exit, nothing_planned,
-    of_invalid,
+    of_invalid, of_sandbox, remote_begins, remote_line,
 };
-use crate::sandbox;
-use crate::task::{self, About, Failure, PlanOptions, Planned, Shows, TargetOptions, Told};
+use crate::sandbox::{self, Sandbox};
+use crate::task::{
+    self, About, Failure, PlanOptions, Planned, RemoteCost, RemoteWorld, Shows, StateFolder,
+    TargetOptions, Told,
+};
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -22,7 +26,7 @@ use super::hearing::Hearing;
 use super::output::Output;
 use super::run::invalid_rows;
 use super::streams::data;
-use super::{gather, wall_clock};
+use super::{gather, signals, wall_clock};
 
 /// Plans all jobs; the exit code is the gravest.
 pub(super) fn plan(
@@ -51,13 +55,24 @@ fn plan_one(
     environment: &Environment,
 ) -> u8 {
     let rehearses = arguments.sending.sandbox;
+    let sandbox = (rehearses && arguments.remote).then(|| Sandbox::start(sandbox::rehearsal()));
+    let sandbox = match sandbox.transpose() {
+        Ok(sandbox) => sandbox,
+        Err(error) => {
+            output.tell(&[of_sandbox(&error)]);
+            output.event(&nothing_planned());
+            return exit::USAGE;
+        }
+    };
+    let usual = sandbox::usual_base_url();
+    let address = sandbox.as_ref().map_or(usual.as_str(), Sandbox::base_url);
     let options = PlanOptions {
         job: gather::job(job, &arguments.common, environment),
         target: TargetOptions {
             base_url: arguments.common.base_url.clone(),
             allow_http: arguments.sending.allow_http,
             secrets: &gather::secrets(rehearses, environment),
-            rehearsal: rehearses.then(|| gather::rehearsal(&sandbox::usual_base_url())),
+            rehearsal: rehearses.then(|| gather::rehearsal(address)),
         },
         sending: gather::sending(&arguments.sending),
         rows: arguments.row.iter().copied().collect(),
@@ -75,7 +90,21 @@ fn plan_one(
         page: arguments.html.as_ref().map(|_| page_head(arguments, given, &about)),
         report: report(given, output, about, sample),
     };
-    let planned = match task::plan(&options, wall_clock(), &mut hear, &show) {
+    let begins = |cost: &RemoteCost| asking(output, cost);
+    let world = arguments.remote.then(|| RemoteWorld {
+        wall: &wall_clock,
+        chance: &fastrand::f64,
+        process: std::process::id(),
+        stops: &signals::stops,
+        begins: &begins,
+        state_folder: match arguments.own_pace {
+            true => StateFolder::None,
+            false => environment.state_folder(),
+        },
+        ca_file: arguments.ca_file.clone(),
+    });
+    let planned = task::plan(&options, wall_clock(), &mut hear, &show, world.as_ref());
+    let planned = match planned {
         Ok(planned) => planned,
         Err(failure) => {
             output.tell(&failure.problems());
@@ -92,6 +121,7 @@ fn plan_one(
             };
         }
     };
+    let (interrupted, has_stopped) = (planned.interrupted(), planned.has_stopped());
     let has_invalid = planned.has_invalid();
     let to_do = planned.totals.tally.to_send() > 0;
     if let Some(file) = &arguments.html
@@ -100,11 +130,41 @@ fn plan_one(
         output.tell(&[problem]);
         return exit::STOPPED;
     }
+    if let Some(signal) = interrupted {
+        return exit::interrupted(signal);
+    }
+    if has_stopped {
+        return exit::STOPPED;
+    }
     match has_invalid && !options.sending.skip_invalid {
         true => exit::INVALID,
         false if arguments.detailed_exitcode && to_do => exit::SOMETHING_TO_SEND,
         false => exit::DONE,
     }
+}
+
+/// Says what asking will cost, and then how far it is.
+fn asking(output: Output<'_>, cost: &RemoteCost) -> Box<dyn FnMut(u64, u64)> {
+    let time = (cost.duration, cost.limited_by.as_ref());
+    output.say(&remote_begins((cost.lists, cost.known), cost.noun.as_deref(), time));
+    let lists = cost.lists;
+    if !output.bar || lists == cost.known {
+        return Box::new(|_, _| {});
+    }
+    let bar = ProgressBar::with_draw_target(Some(lists), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{wide_bar} {msg}");
+    let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let mut shown = None;
+    Box::new(move |answered, requests| {
+        if shown != Some((answered, requests)) {
+            shown = Some((answered, requests));
+            bar.set_message(remote_line(answered, lists, requests));
+            bar.set_position(answered);
+        }
+        if answered == lists {
+            bar.finish_and_clear();
+        }
+    })
 }
 
 fn page_head(arguments: &PlanArguments, given: &CommandLine, about: &About) -> PageHead {

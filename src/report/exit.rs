@@ -80,7 +80,7 @@ pub(crate) fn of(totals: &Totals, ending: &Ending) -> u8 {
 }
 
 /// A signal number that fits no exit code is told as SIGTERM.
-fn interrupted(signal: i32) -> u8 {
+pub(crate) fn interrupted(signal: i32) -> u8 {
     const SIGTERM: u8 = 15;
     SIGNAL + u8::try_from(signal).ok().filter(|signal| (1..=64).contains(signal)).unwrap_or(SIGTERM)
 }

@@ -29,6 +29,7 @@ use self::row::{changed_row, held, in_full};
 use self::row_detail::{detail, detail_event};
 use super::Outlet;
 use super::paint::Paint;
+use super::remote::{RemoteFindings, RemoteRow, row_event};
 use super::words::counted;
 use crate::declared::job::InDoubt;
 use crate::plan::{
@@ -71,6 +72,8 @@ pub(crate) struct PlanTotals {
     pub limited_by: Option<Quota>,
     /// What is in the rows that would be sent.
     pub contents: Contents,
+    /// What is there already, where that was asked.
+    pub remote: Option<RemoteFindings>,
     /// What is in the columns of the source.
     pub profile: SourceProfile,
     /// Why rows are left out.
@@ -254,6 +257,13 @@ impl PlanReport {
                     self.out.text(&in_full(step, head, *paint));
                 }
             },
+        }
+    }
+
+    /// Tells a script what was found of a row on the other side; people are told all of it at the end.
+    pub(crate) fn remote_row(&mut self, row: &RemoteRow) {
+        if matches!(self.style, Style::Ndjson) {
+            self.out.event(&row_event(row));
         }
     }
 

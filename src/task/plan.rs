@@ -8,7 +8,9 @@ use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Reader as _};
 use crate::plan::{
     Checked, Fate, Fates, Insight, Policy, ReadingFailure, Readings, Steps, Survey, survey_contents,
 };
-use crate::report::{PageHead, PlanReport, PlanTotals, PreviewPage, of_row};
+use crate::report::{
+    PageHead, PlanReport, PlanTotals, PreviewPage, RemoteEnd, RemoteFindings, of_row, of_system,
+};
 use crate::source::Source;
 use crate::text::address;
 use crate::text::code::Code;
@@ -19,6 +21,7 @@ use super::booking::{Past, name_in, refuse_other_account};
 use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
 use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions};
+use super::remote::{RemoteWorld, Surroundings};
 use super::rescued::tell_waiting;
 use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
@@ -68,16 +71,22 @@ pub(crate) struct Shows {
     pub page: Option<PageHead>,
 }
 
-/// Plans a job, and shows it on what `show` gives. `now` is in unix milliseconds.
+/// Plans a job, and shows it on what `show` gives. `now` is in unix milliseconds. With a `world` the other side is asked what
+/// is there already.
 pub(crate) fn plan(
     options: &PlanOptions<'_>,
     now: i64,
     listener: Listener<'_>,
     show: &dyn Fn(About) -> Shows,
+    world: Option<&RemoteWorld<'_>>,
 ) -> Result<Planned, Failure> {
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let target = Target::find_to_plan(&opening.job, &options.target);
     target.refuse_plain_http(&opening.job, &options.target)?;
+    let credentials = match world {
+        Some(_) => Some(Target::find(&opening.job, &options.target)?.1),
+        None => None,
+    };
     opening.warnings.extend(passed_over(&opening.job, &options.target));
     let Found { past, running } = find_past(&options.job, &opening.job, &target, listener)?;
     let before = past.as_ref().map(Past::keyed_by).transpose()?;
@@ -112,13 +121,36 @@ pub(crate) fn plan(
         foretold.into_iter().for_each(|problem| listener(Told::Problem(problem)));
     }
     refuse_missing_rows(&options.rows, fates.rows(), &opening.job)?;
-    let (report, page) = match options.rows.is_empty() {
+    let open_steps = || planning.steps(&fates);
+    let surroundings = world.map(|world| Surroundings {
+        opening: &opening,
+        target: &target,
+        limits: &limits,
+        past: past.as_ref(),
+        world,
+        steps: &open_steps,
+    });
+    let asked = match (&surroundings, credentials) {
+        (Some(surroundings), Some(credentials)) => Some(surroundings.ask(credentials)?),
+        _ => None,
+    };
+    let (mut report, page) = match options.rows.is_empty() {
         true => planning.show(&fates, show(About::new(&opening, &target)))?,
         false => {
             let shows = show(About::new(&opening, &target));
             (planning.show_rows(&fates, shows.report, &options.rows)?, None)
         }
     };
+    let remote = match (&surroundings, asked) {
+        (Some(surroundings), Some(asked)) => Some(surroundings.judge(asked, &mut |row| {
+            report.remote_row(row);
+            of_system(row).into_iter().for_each(|problem| listener(Told::Problem(problem)));
+        })?),
+        _ => None,
+    };
+    if remote.is_some() {
+        listener(Told::Surveyed);
+    }
     let tally = *fates.tally();
     let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
     let totals = PlanTotals {
@@ -127,6 +159,7 @@ pub(crate) fn plan(
         limited_by,
         contents: insight.contents,
         profile: insight.profile,
+        remote,
         filtered,
         zone: opening.job.timezone.clone(),
         by_content: !opening.preparer.has_key(),
@@ -145,9 +178,26 @@ pub(crate) fn plan(
 }
 
 impl Planned {
+    /// The signal that interrupted the asking.
+    pub(crate) fn interrupted(&self) -> Option<i32> {
+        match self.totals.remote.as_ref()?.end {
+            RemoteEnd::Interrupted { signal, .. } => Some(signal),
+            _ => None,
+        }
+    }
+
+    /// Whether asking stopped before its end.
+    pub(crate) fn has_stopped(&self) -> bool {
+        let remote = self.totals.remote.as_ref();
+        remote.is_some_and(|remote| matches!(remote.end, RemoteEnd::Stopped { .. }))
+    }
+
     /// Whether a run would stop at invalid rows.
     pub(crate) fn has_invalid(&self) -> bool {
-        self.checked.invalid() > 0 || self.totals.tally.sum(|fate| fate == Fate::Reject) > 0
+        let refused = self.totals.remote.as_ref().map_or(0, RemoteFindings::refused);
+        refused > 0
+            || self.checked.invalid() > 0
+            || self.totals.tally.sum(|fate| fate == Fate::Reject) > 0
     }
 }
 
@@ -171,6 +221,12 @@ impl Planning<'_> {
         Ok(found)
     }
 
+    /// The second reading.
+    fn steps<'s>(&'s self, fates: &'s Fates) -> Result<Steps<'s>, ReadingFailure> {
+        let prior = self.past.map(Past::prior);
+        Ok(Steps::open(self.readings, prior, self.policy, fates, RUN_MARK.to_owned())?)
+    }
+
     /// Shows some rows with all that is known of them.
     fn show_rows(
         &self,
@@ -178,8 +234,7 @@ impl Planning<'_> {
         mut report: PlanReport,
         rows: &BTreeSet<u64>,
     ) -> Result<PlanReport, ReadingFailure> {
-        let prior = self.past.map(Past::prior);
-        let mut steps = Steps::open(self.readings, prior, self.policy, fates, RUN_MARK.to_owned())?;
+        let mut steps = self.steps(fates)?;
         let mut left = rows.len();
         while left > 0
             && let Some((step, insight)) = steps.next_of(rows)?
@@ -206,8 +261,7 @@ impl Planning<'_> {
         if left == 0 {
             return Ok((report, page));
         }
-        let prior = self.past.map(Past::prior);
-        let mut steps = Steps::open(self.readings, prior, self.policy, fates, RUN_MARK.to_owned())?;
+        let mut steps = self.steps(fates)?;
         while left > 0
             && let Some(step) =
                 steps.next(|fate| report.wants(fate) || has_page && PreviewPage::wants(fate))?

@@ -9,6 +9,7 @@ mod chart;
 mod columns;
 mod mask;
 mod problems;
+mod remote;
 mod row;
 mod rows;
 mod samples;
@@ -138,6 +139,7 @@ impl PreviewPage {
             timelines => told(timelines),
             chart => told(chart),
             columns => told(columns::columns(&totals.profile, self.head.mask)),
+            remote => told(totals.remote.as_ref().map(|found| remote::remote(found, self.head.mask))),
             over_time => told(time_chart::over_time(&totals.profile)),
             visible => says::visible(&totals.contents),
             irreversible => says::irreversible(&totals.contents),

@@ -4,6 +4,7 @@ use super::{Group, PlanHead, PlanTotals, SHOWN, columns, contents};
 use crate::plan::{Held, Sending};
 use crate::report::left_out::reasons;
 use crate::report::paint::Paint;
+use crate::report::remote::remote;
 use crate::report::words::{
     about, behind_doubts, change_what_was_sent, counted, held_in_doubt, number, one_line, rows,
     rows_are, rows_were, sent_again,
@@ -34,6 +35,9 @@ pub(super) fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> Str
     text.push_str(&reasons(&totals.filtered));
     text.push_str(&contents::contents(&totals.contents, totals.zone.as_ref()));
     text.push_str(&columns::columns(&totals.profile, head.verbose));
+    if let Some(findings) = &totals.remote {
+        text.push_str(&remote(findings, &head.command, head.verbose, paint));
+    }
     if totals.changed() > 0 {
         let have = if totals.changed() == 1 { "has" } else { "have" };
         text.push_str(&format!(

@@ -13,6 +13,7 @@ use crate::plan::{Done, Fate, Held, Sending, Step};
 use crate::report::json_text::on_one_line;
 use crate::report::left_out::reasons_event;
 use crate::report::ndjson::event_of_nothing;
+use crate::report::remote::remote_event;
 
 /// A `step` event.
 #[derive(Serialize)]
@@ -95,6 +96,7 @@ pub(super) fn planned_event(totals: &PlanTotals) -> Value {
         "held": held_event(totals),
         "contents": contents_event(&totals.contents, totals.zone.as_ref()),
         "columns": columns_event(&totals.profile),
+        "remote": totals.remote.as_ref().map(remote_event),
     })
 }
 
@@ -109,6 +111,7 @@ pub(in crate::report) fn words() -> Vec<String> {
     let counts =
         ["looked_for_first", "behind_doubts", "sent_again", "may_be_twice", "beyond_limit"];
     words.extend(counts.map(str::to_owned));
+    words.extend(crate::report::remote::kinds());
     words
 }
 
@@ -148,6 +151,7 @@ pub(crate) fn nothing_planned() -> Value {
         "held",
         "contents",
         "columns",
+        "remote",
     ];
     event_of_nothing("planned", &unknown)
 }

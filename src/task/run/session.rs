@@ -139,7 +139,7 @@ impl Session<'_> {
             true => self.owed(&booking.uncounted),
             false => Vec::new(),
         };
-        let sharing = self.sharing.start(self.world);
+        let sharing = self.sharing.start((self.world.chance)(), self.world.process);
         let pace = if sharing.is_on() { pace.shared() } else { pace };
         let key = self.opening.job.keyed_by();
         let run = booking.ledger.begin_run(&booking.lock, booking.last_owner, key, self.now)?;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use crate::traffic::pace::Report;
 use crate::traffic::shared_pace::{SharedPace, Unheard, place};
 
-use super::World;
 use crate::task::target::Target;
 
 /// Where what runs share is kept, as the user wants it.
@@ -20,7 +19,7 @@ pub(crate) enum StateFolder {
 
 /// What a run shares with others.
 #[derive(Debug)]
-pub(super) enum Sharing {
+pub(in crate::task) enum Sharing {
     By(PathBuf),
     /// It would, and cannot.
     Not(Unheard),
@@ -29,7 +28,7 @@ pub(super) enum Sharing {
 }
 
 /// The same, when it has begun.
-pub(super) enum Started {
+pub(in crate::task) enum Started {
     By(SharedPace),
     Not(Unheard),
     Alone,
@@ -37,7 +36,7 @@ pub(super) enum Started {
 
 impl Sharing {
     /// A rehearsal goes to a sandbox of its own.
-    pub(super) fn new(folder: &StateFolder, target: &Target) -> Self {
+    pub(in crate::task) fn new(folder: &StateFolder, target: &Target) -> Self {
         let account = target.account_served.as_deref().unwrap_or_default();
         match folder {
             _ if target.is_sandbox => Self::Alone,
@@ -47,15 +46,15 @@ impl Sharing {
         }
     }
 
-    pub(super) fn start(&self, world: &World<'_>) -> Started {
+    pub(in crate::task) fn start(&self, chance: f64, process: u32) -> Started {
         let path = match self {
             Self::By(path) => path,
             Self::Not(why) => return Started::Not(why.clone()),
             Self::Alone => return Started::Alone,
         };
         // What JSON can hold everywhere, and nobody else will draw.
-        let number = ((world.chance)() * (1_u64 << 53) as f64) as u64;
-        match SharedPace::start(path.clone(), number, world.process) {
+        let number = (chance * (1_u64 << 53) as f64) as u64;
+        match SharedPace::start(path.clone(), number, process) {
             Ok(shared_pace) => Started::By(shared_pace),
             Err(error) => {
                 Started::Not(Unheard::File { path: path.clone(), cause: error.to_string() })
@@ -65,18 +64,18 @@ impl Sharing {
 }
 
 impl Started {
-    pub(super) fn is_on(&self) -> bool {
+    pub(in crate::task) fn is_on(&self) -> bool {
         self.shared_pace().is_some()
     }
 
-    pub(super) fn shared_pace(&self) -> Option<&SharedPace> {
+    pub(in crate::task) fn shared_pace(&self) -> Option<&SharedPace> {
         match self {
             Self::By(shared_pace) => Some(shared_pace),
             Self::Not(_) | Self::Alone => None,
         }
     }
 
-    pub(super) fn why_not(&self) -> Option<Unheard> {
+    pub(in crate::task) fn why_not(&self) -> Option<Unheard> {
         match self {
             Self::Not(why) => Some(why.clone()),
             Self::By(_) | Self::Alone => None,
@@ -84,7 +83,7 @@ impl Started {
     }
 
     /// The last word to the others.
-    pub(super) fn leave(self, report: Option<Report>) {
+    pub(in crate::task) fn leave(self, report: Option<Report>) {
         if let Self::By(shared_pace) = self {
             shared_pace.leave(report);
         }
