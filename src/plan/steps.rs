@@ -27,6 +27,8 @@ use super::row_problem::{RepeatedKey, RowProblem, SourceChange};
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     pub place: RowPlace,
+    /// The how many row of the reading it is.
+    pub ordinal: u64,
     pub fate: Fate,
     /// None for a row that does not say one, or that cannot be read at all.
     pub operation: Option<Arc<Operation>>,
@@ -122,6 +124,14 @@ impl<'a> Steps<'a> {
         &mut self,
         wants: impl Fn(Fate) -> bool,
     ) -> Result<Option<Step>, ReadingFailure> {
+        self.next_where(|_, fate| wants(fate))
+    }
+
+    /// The next row that is wanted by its number in the reading and its fate.
+    pub(crate) fn next_where(
+        &mut self,
+        wants: impl Fn(u64, Fate) -> bool,
+    ) -> Result<Option<Step>, ReadingFailure> {
         // In a file that has not been written to since, nobody needs to see what lies between.
         if self.fates.are_of(&self.source)
             && let Some(milestone) = self.walk.leap(self.source.rows(), &wants)
@@ -134,13 +144,16 @@ impl<'a> Steps<'a> {
                 Read::End if self.source_rows_are_missing() => break Err(self.fewer_rows()),
                 Read::End => break Ok(None),
                 Read::Problem(problem) => {
-                    if let Some(step) = self.unreadable(problem, &wants)? {
+                    let row = self.source.rows();
+                    if let Some(step) = self.unreadable(problem, &|fate| wants(row, fate))? {
                         break Ok(Some(step));
                     }
                 }
                 Read::Row => match self.walk.to(record.ordinal) {
                     None => break Err(ReadingFailure::changed(&record.place)),
-                    Some(noted) if wants(noted.fate) => break self.step(&record, noted).map(Some),
+                    Some(noted) if wants(record.ordinal, noted.fate) => {
+                        break self.step(&record, noted).map(Some);
+                    }
                     Some(_) => {}
                 },
             }
@@ -213,6 +226,7 @@ impl<'a> Steps<'a> {
         match self.walk.to(self.source.rows()) {
             Some(Noted { fate: Fate::Reject, .. }) if wants(Fate::Reject) => Ok(Some(Step {
                 place,
+                ordinal: self.source.rows(),
                 fate: Fate::Reject,
                 operation: None,
                 ready: None,
@@ -278,6 +292,7 @@ impl<'a> Steps<'a> {
         }
         Ok(Step {
             place: record.place.clone(),
+            ordinal: record.ordinal,
             fate: noted.fate,
             operation,
             ready: ready.filter(|_| key.is_some()),

@@ -30,6 +30,7 @@ use super::prior::Prior;
 use super::profile::SourceProfile;
 use super::repeats::{Repeats, tell_repeated_keys};
 use super::row_problem::RowProblem;
+use super::samples::{Looks, Samples};
 use super::standings::Chronicle;
 use super::taken::{may_be_taken, taken};
 
@@ -88,6 +89,8 @@ pub(crate) struct Insight {
     pub contents: Contents,
     /// What is in its columns.
     pub profile: SourceProfile,
+    /// Rows that are worth a look.
+    pub samples: Samples,
 }
 
 /// So many rows of a kind are named.
@@ -218,7 +221,8 @@ fn survey_with(
         // What is done is not sent, so nothing of it is counted.
         let traits = if counts && !glance.is_done() { Traits::of(draft) } else { None };
         let moment = if counts { draft.turn_moment() } else { None };
-        Sighted { glance, traits, moment }
+        let looks = if traits.is_some() { Looks::of(draft) } else { None };
+        Sighted { glance, traits, moment, looks }
     };
     let (mut changed, mut held) = (Vec::new(), Vec::new());
     let read = read_all(&readings, source, &eye, &mut |heard| {
@@ -238,6 +242,9 @@ fn survey_with(
                             // A row that looked done at first may be another one of the same content.
                             let row = sight.traits.or_else(|| traits_of(&readings, record));
                             row.into_iter().for_each(|row| insight.contents.add(row));
+                            if let Some(looks) = sight.looks {
+                                insight.samples.see(record.ordinal, looks);
+                            }
                             let zone = readings.job.timezone.as_ref();
                             sight.moment.iter().for_each(|at| insight.profile.turn(*at, zone));
                         }
@@ -304,6 +311,7 @@ struct Sighted {
     traits: Option<Traits>,
     /// What the row is put in order by, where that is a moment.
     moment: Option<i64>,
+    looks: Option<Looks>,
 }
 
 impl Sight for Sighted {

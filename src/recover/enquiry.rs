@@ -280,3 +280,151 @@ impl Answered {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::declared::connector::{Catalogue, Operation};
+    use crate::row::FieldValue;
+    use crate::text::diagnostic::Place;
+
+    fn create() -> Arc<Operation> {
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        Arc::clone(&connector.operations["ticket_note.create"])
+    }
+
+    fn item(number: usize) -> Value {
+        json!({"id": format!("tn_{number}"), "note": format!("Note {number}"), "note_type": number % 2 * 9})
+    }
+
+    /// What a server answers to a page; none where it refuses.
+    type Server = fn(u32, usize) -> Option<Vec<Value>>;
+
+    fn of_pages(page: u32, items: usize, first: u32, size: usize) -> Vec<Value> {
+        let skip = page.saturating_sub(first) as usize * size;
+        (1..=items).skip(skip).take(size).map(item).collect()
+    }
+
+    /// Reads a list to its end; gives how much was shown, how many items, how many requests, and where pages begin.
+    fn read(server: Server, items: usize) -> (Extent, usize, u32, Option<u32>) {
+        let create = create();
+        let recover = create.recover.as_ref().unwrap();
+        let mut enquiry = Enquiry::new(recover, None);
+        let wanted = HashSet::new();
+        for requests in 1.. {
+            let step = match server(enquiry.page, items) {
+                Some(page) => {
+                    enquiry.take(recover, &page, Sights { wanted: &wanted, system: None })
+                }
+                None => enquiry.take_refusal(),
+            };
+            if let NextStep::Over(answered) = step {
+                return (answered.extent, answered.count(), requests, enquiry.first_page());
+            }
+            assert!(requests < 1_000, "no end");
+        }
+        unreachable!()
+    }
+
+    #[test]
+    fn a_list_is_read_to_its_end_wherever_its_pages_begin() {
+        let from_one: Server = |page, items| (page > 0).then(|| of_pages(page, items, 1, 100));
+        let from_zero: Server = |page, items| Some(of_pages(page, items, 0, 100));
+        let lenient: Server = |page, items| Some(of_pages(page.max(1), items, 1, 100));
+        let capped: Server = |page, items| (page > 0).then(|| of_pages(page, items, 1, 20));
+        let ignored: Server = |_, items| Some(of_pages(1, items, 1, 1_000));
+        let strict: Server = |page, items| {
+            let shown = of_pages(page, items, 1, 100);
+            (page == 1 || page > 1 && !shown.is_empty()).then_some(shown)
+        };
+        for (name, server, items, expected) in [
+            ("from one", from_one, 0, (Extent::Whole, 0, 2, Some(1))),
+            ("from one", from_one, 3, (Extent::Whole, 3, 3, Some(1))),
+            ("from one", from_one, 250, (Extent::Whole, 250, 5, Some(1))),
+            ("from zero", from_zero, 3, (Extent::Whole, 3, 3, Some(0))),
+            ("from zero", from_zero, 250, (Extent::Whole, 250, 7, Some(0))),
+            ("from zero", from_zero, 0, (Extent::Whole, 0, 2, None)),
+            ("lenient", lenient, 3, (Extent::Whole, 3, 3, Some(1))),
+            ("capped", capped, 50, (Extent::Whole, 50, 5, Some(1))),
+            ("ignored", ignored, 3, (Extent::Whole, 3, 3, Some(1))),
+            ("ignored", ignored, 30, (Extent::Cut, 30, 3, Some(1))),
+            ("strict", strict, 3, (Extent::Whole, 3, 3, Some(1))),
+            ("strict", strict, 30, (Extent::Refused, 30, 3, Some(1))),
+        ] {
+            assert_eq!(read(server, items), expected, "{name}: {items}");
+        }
+    }
+
+    #[test]
+    fn what_a_list_does_not_show_is_gone_only_where_it_would_show_it() {
+        let create = create();
+        let recover = create.recover.as_ref().unwrap();
+        let fields = |text: &str, internal: bool| {
+            let mut fields = Fields::default();
+            fields
+                .set(create.fields.find("note").unwrap(), FieldValue::Text(text.to_owned().into()));
+            fields.set(create.fields.find("is_internal_note").unwrap(), FieldValue::Bool(internal));
+            fields
+        };
+        let items = [
+            json!({"id": "a", "note": "Khách gọi", "is_internal_note": false, "note_type": 0}),
+            json!({"id": "b", "note": "<p>Nhắn lại</p>", "is_internal_note": false, "note_type": 9}),
+        ];
+        let mut answered = Answered {
+            extent: Extent::Whole,
+            items: items
+                .iter()
+                .map(|item| Print::of(recover, item["id"].as_str().unwrap().to_owned(), item))
+                .collect(),
+        };
+        let presence = |answered: &Answered, text: &str, internal, taken: &str| {
+            answered.presence(recover, &fields(text, internal), &|id| id == taken)
+        };
+        let id = |id: &str| id.to_owned();
+        assert_eq!(presence(&answered, "Khách gọi", true, ""), Presence::There { id: id("a") });
+        assert_eq!(presence(&answered, "Khách gọi", false, "a"), Presence::Absent);
+        assert_eq!(presence(&answered, "Nhắn lại", false, ""), Presence::Alike { id: id("b") });
+        assert_eq!(presence(&answered, "Khác", false, ""), Presence::Absent);
+        assert_eq!(presence(&answered, "Khác", true, ""), Presence::NotShown, "none of its kind");
+        answered.extent = Extent::Cut;
+        assert_eq!(presence(&answered, "Khác", false, ""), Presence::Unknown(Extent::Cut));
+        assert_eq!(presence(&answered, "Khách gọi", false, ""), Presence::There { id: id("a") });
+        assert_eq!(answered.target("c"), Target::Unknown(Extent::Cut));
+        answered.extent = Extent::Whole;
+        assert_eq!(answered.target("c"), Target::NotShown);
+        assert_eq!(answered.target("a"), Target::Found { system: None, text: None });
+    }
+
+    #[test]
+    fn a_thing_of_the_system_is_known_by_what_the_connector_says() {
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        let look = connector.operations["ticket_note.update"].look.as_ref().unwrap();
+        let mark = look.system.as_ref().unwrap();
+        for (item, expected) in [
+            (json!({"note_type": 0}), None),
+            (json!({"note_type": "0"}), None),
+            (json!({"note_type": null}), None),
+            (json!({}), None),
+            (json!({"note_type": 9}), Some("note_type 9")),
+            (json!({"note_type": "66"}), Some("note_type \"66\"")),
+        ] {
+            assert_eq!(mark.of(&item).as_deref(), expected, "{item}");
+        }
+        let recover = connector.operations["ticket_note.create"].recover.as_ref().unwrap();
+        let wanted = HashSet::from(["tn_2".to_owned()]);
+        let mut enquiry = Enquiry::new(recover, Some(1));
+        let sights = Sights { wanted: &wanted, system: Some(mark) };
+        assert_eq!(enquiry.take(recover, &[item(1), item(2)], sights), NextStep::Page);
+        let NextStep::Over(answered) = enquiry.take(recover, &[], sights) else { panic!() };
+        let found = |system: Option<&str>, text: Option<&str>| Target::Found {
+            system: system.map(str::to_owned),
+            text: text.map(str::to_owned),
+        };
+        assert_eq!(answered.target("tn_1"), found(Some("note_type 9"), None));
+        assert_eq!(answered.target("tn_2"), found(None, Some("Note 2")));
+    }
+}

@@ -18,6 +18,7 @@ pub(crate) use events::nothing_planned;
 pub(super) use events::words;
 pub(super) use reason::reason;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
@@ -161,6 +162,8 @@ pub(crate) struct PlanReport {
     style: Style,
     /// Rows that were shown in full, and rows that are held and were shown with their reason.
     shown: Shown,
+    /// The rows that are shown in full, each with why it was chosen; none where the first are.
+    chosen: Option<BTreeMap<u64, Option<&'static str>>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -198,7 +201,28 @@ impl PlanReport {
     }
 
     fn new(out: Box<dyn Write + Send>, style: Style) -> Self {
-        Self { out: Outlet::new(out), style, shown: Shown::default() }
+        Self { out: Outlet::new(out), style, shown: Shown::default(), chosen: None }
+    }
+
+    /// How many requests are to be shown in full; none where all steps are told.
+    pub(crate) fn sample(&self) -> Option<u64> {
+        match &self.style {
+            Style::Ndjson => None,
+            Style::Text { head, .. } => Some(head.sample),
+        }
+    }
+
+    /// These requests are shown in full, by their numbers in the reading, each with why it was chosen.
+    pub(crate) fn choose(&mut self, chosen: BTreeMap<u64, Option<&'static str>>) {
+        self.chosen = Some(chosen);
+    }
+
+    /// Whether a row is to be told, by its number in the reading and its fate.
+    pub(crate) fn wants_row(&self, row: u64, fate: Fate) -> bool {
+        match (&self.chosen, fate) {
+            (Some(chosen), Fate::Send(_)) => chosen.contains_key(&row),
+            _ => self.wants(fate),
+        }
     }
 
     /// Whether a row with this fate is to be told.
@@ -227,7 +251,7 @@ impl PlanReport {
         match &self.style {
             Style::Ndjson => tally.sum(|fate| self.wants(fate)),
             Style::Text { most, head, .. } => {
-                let sent = tally.to_send();
+                let sent = self.chosen.as_ref().map_or(tally.to_send(), |rows| rows.len() as u64);
                 let changed = tally.sum(|fate| fate == Fate::Skip(Done::Changed));
                 let held = tally.sum(|fate| self.wants(fate) && Group::of(fate) == Group::Hold);
                 let shown = sent.min(head.sample).saturating_add(changed.min(*most));
@@ -238,7 +262,7 @@ impl PlanReport {
 
     /// Tells a step, if it is wanted. Steps come in the order of the rows.
     pub(crate) fn step(&mut self, step: &Step) {
-        if !self.wants(step.fate) {
+        if !self.wants_row(step.ordinal, step.fate) {
             return;
         }
         match &self.style {
@@ -254,7 +278,8 @@ impl PlanReport {
                 }
                 _ => {
                     self.shown.sent += 1;
-                    self.out.text(&in_full(step, head, *paint));
+                    let chosen = self.chosen.as_mut().and_then(|rows| rows.remove(&step.ordinal));
+                    self.out.text(&in_full(step, chosen.flatten(), (head, *paint)));
                 }
             },
         }

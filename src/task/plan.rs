@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::declared::job::Job;
 use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Reader as _};
 use crate::plan::{
-    Checked, Fate, Fates, Insight, Policy, ReadingFailure, Readings, Steps, Survey, survey_contents,
+    Checked, Fate, Fates, Insight, Policy, ReadingFailure, Readings, Samples, Steps, Survey,
+    survey_contents,
 };
 use crate::report::{
     PageHead, PlanReport, PlanTotals, PreviewPage, RemoteEnd, RemoteFindings, of_row, of_system,
@@ -135,7 +136,7 @@ pub(crate) fn plan(
         _ => None,
     };
     let (mut report, page) = match options.rows.is_empty() {
-        true => planning.show(&fates, show(About::new(&opening, &target)))?,
+        true => planning.show((&fates, &insight.samples), show(About::new(&opening, &target)))?,
         false => {
             let shows = show(About::new(&opening, &target));
             (planning.show_rows(&fates, shows.report, &options.rows)?, None)
@@ -248,12 +249,15 @@ impl Planning<'_> {
     /// Shows rows until no more are wanted. Where none are, the source is not read again.
     fn show(
         &self,
-        fates: &Fates,
+        (fates, samples): (&Fates, &Samples),
         shows: Shows,
     ) -> Result<(PlanReport, Option<PreviewPage>), ReadingFailure> {
         let mut report = shows.report;
         let mut page = shows.page.map(|head| PreviewPage::new(head, fates.tally()));
         let has_page = page.is_some();
+        if let Some(sample) = report.sample() {
+            report.choose(samples.chosen(fates, sample));
+        }
         let mut left = match has_page {
             true => fates.tally().sum(|fate| PreviewPage::wants(fate) || report.wants(fate)),
             false => report.wanted(fates.tally()),
@@ -263,8 +267,9 @@ impl Planning<'_> {
         }
         let mut steps = self.steps(fates)?;
         while left > 0
-            && let Some(step) =
-                steps.next(|fate| report.wants(fate) || has_page && PreviewPage::wants(fate))?
+            && let Some(step) = steps.next_where(|row, fate| {
+                report.wants_row(row, fate) || has_page && PreviewPage::wants(fate)
+            })?
         {
             report.step(&step);
             if let Some(page) = page.as_mut().filter(|_| PreviewPage::wants(step.fate)) {

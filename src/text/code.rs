@@ -353,7 +353,7 @@ codes! {
             "the row would act on something that the system has made"
             "`plan --remote` has found what the row would change or delete, and the connector says by which field (`look`, \
              `system`) such a thing is known to be the system's own: a log of a call, say. Most often the id is a wrong one. \
-             Where it is meant, say `allow_system_notes: true` in the job."
+             Where it is meant, the job can allow it by name; the hint says how."
         UnknownRow "unknown-row"
             "the source has no row of that number"
             "`plan --row` shows a row by its number, which counts from 1 over the rows of the source: the header is none, and a \

@@ -42,6 +42,7 @@ mod presets;
 mod preview;
 mod reasons;
 mod reference;
+mod remote;
 mod repeats;
 mod replay;
 mod running;

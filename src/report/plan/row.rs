@@ -17,8 +17,13 @@ pub(super) fn method_of(step: &Step) -> &'static str {
 }
 
 /// A request as it is sent, and the command that sends the same.
-pub(super) fn in_full(step: &Step, head: &PlanHead, paint: Paint) -> String {
-    let mut text = format!("\n{}\n", paint.faint(&place(step)));
+pub(super) fn in_full(
+    step: &Step,
+    why_chosen: Option<&str>,
+    (head, paint): (&PlanHead, Paint),
+) -> String {
+    let chosen = why_chosen.map(|why| format!(" ({why})")).unwrap_or_default();
+    let mut text = format!("\n{}\n", paint.faint(&format!("{}{chosen}", place(step))));
     if let Some(ready) = &step.ready {
         let request = format!("{} {}", method_of(step), one_line(&ready.request.path));
         text.push_str(&format!("  {}\n", paint.bold(&request)));
