@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::super::remote::{Mark, RemoteFindings, kind_words, pieces, place, said};
-use super::super::words::{counted, number};
+use super::super::remote::{Mark, RemoteFindings, kind_words, lists_of, pieces, place, said};
+use super::super::words::number;
 use super::mask::Mask;
 use crate::report::RemoteEnd;
 use crate::text::visible::shown;
@@ -40,13 +40,12 @@ struct Part {
 
 pub(super) fn remote(findings: &RemoteFindings, masked: bool) -> RemoteSays {
     let noun = findings.noun().unwrap_or("list");
-    let asked = counted(findings.lists(), noun);
+    let asked = lists_of(findings.lists(), findings.noun());
     let says = match findings.end {
-        RemoteEnd::Whole => format!("As the lists of {asked} showed it when this page was made."),
-        RemoteEnd::Interrupted { .. } | RemoteEnd::Stopped { .. } => format!(
-            "Asking ended early: {} of the lists of {asked} had an answer.",
-            number(findings.answered())
-        ),
+        RemoteEnd::Whole => format!("As {asked} showed it when this page was made."),
+        RemoteEnd::Interrupted { .. } | RemoteEnd::Stopped { .. } => {
+            format!("Asking ended early: {} of {asked} had an answer.", number(findings.answered()))
+        }
     };
     let mask = Mask;
     let hidden = |text: &str| if masked { mask.of(text) } else { shown(text).into_owned() };

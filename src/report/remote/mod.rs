@@ -8,7 +8,7 @@ mod words;
 
 pub(super) use diff::{Mark, Piece, pieces};
 pub(super) use events::{remote_event, row_event};
-pub(super) use words::{kind_words, place, remote, said};
+pub(super) use words::{kind_words, lists_of, place, remote, said};
 pub(crate) use words::{of_system, remote_begins, remote_line};
 
 use crate::declared::connector::Effect;

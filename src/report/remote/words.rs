@@ -11,6 +11,7 @@ use crate::text::code::Code;
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::quota::Quota;
+use crate::text::visible::shown;
 
 /// So many rows of a kind are shown where nobody asks for more.
 const SHOWN: usize = 3;
@@ -24,22 +25,30 @@ pub(crate) fn remote_begins(
     if lists == 0 {
         return "Nothing can be asked of the other side about these rows.".to_owned();
     }
-    let what = counted(lists, noun.unwrap_or("list"));
+    let what = lists_of(lists, noun);
     let open = lists - known;
     let before = match known {
         0 => String::new(),
         known => format!(" ({} asked for by the call before)", number(known)),
     };
     if open == 0 {
-        return format!("The lists of {what} are known from the call before.");
+        return format!("What is asked is known from the call before: {what}.");
     }
     let binds = limited_by.map(|quota| format!(", {quota} is the quota that binds"));
     format!(
-        "Asking for the lists of {what}{before}: at least {}, {} or longer{}. Nothing but reads is sent.",
+        "Asking for {what}{before}: at least {}, {} or longer{}. Nothing but reads is sent.",
         counted(open, "request"),
         about(duration),
         binds.unwrap_or_default()
     )
+}
+
+/// `the lists of 1,200 tickets`.
+pub(in crate::report) fn lists_of(lists: u64, noun: Option<&str>) -> String {
+    match noun {
+        Some(noun) => format!("the lists of {}", counted(lists, &one_line(noun))),
+        None => counted(lists, "list"),
+    }
 }
 
 /// How far it is.
@@ -55,7 +64,8 @@ pub(in crate::report) fn remote(
     paint: Paint,
 ) -> String {
     let noun = findings.noun.as_deref().unwrap_or("list");
-    let mut text = format!("\n{}\n", paint.bold("On the other side, as its lists show it now:"));
+    let mut text =
+        format!("\n{}\n", paint.bold("The rows on the other side, as its lists show it now:"));
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| findings.count(*kind) > 0).collect();
     let width = kinds.iter().map(|kind| number(findings.count(*kind)).len()).max().unwrap_or(0);
     for kind in &kinds {
@@ -123,8 +133,8 @@ fn changes(findings: &RemoteFindings, all: bool, paint: Paint) -> String {
         let Some((from, to)) = row.change() else { continue };
         text.push_str(&format!("\n{}\n  ", paint.faint(&place(row))));
         let pieces = pieces(from, to).into_iter().map(|piece| {
-            let shown: Vec<String> = piece.text.split('\n').map(one_line).collect();
-            let shown = shown.join("\n  ");
+            let lines: Vec<_> = piece.text.split('\n').map(shown).collect();
+            let shown = lines.join("\n  ");
             match piece.mark {
                 Mark::Stays => shown,
                 Mark::Goes => paint.bad(&format!("[-{shown}-]")),
