@@ -161,13 +161,17 @@ pub(in crate::report) fn time(totals: &PlanTotals) -> String {
 
 fn next(totals: &PlanTotals, head: &PlanHead) -> String {
     let run = head.command.of("run");
+    let nothing = match totals.remote {
+        Some(_) => "Nothing but reads was sent.",
+        None => "Nothing was sent.",
+    };
     match (totals.count(Group::Send), totals.count(Group::Reject)) {
         (0, 0) => "There is nothing to send.\n".into(),
         (0, _) => "Nothing else is left to send: correct what is invalid.\n".into(),
-        (_, 0) => format!("Nothing was sent. To do it: {run}\n"),
+        (_, 0) => format!("{nothing} To do it: {run}\n"),
         // A run stops at an invalid row unless it is told to leave it out.
         _ => format!(
-            "Nothing was sent. Correct what is invalid; or to send only the valid rows: {}\n",
+            "{nothing} Correct what is invalid; or to send only the valid rows: {}\n",
             run.with("skip-invalid")
         ),
     }

@@ -12,6 +12,7 @@ use crate::report::paint::Paint;
 use crate::report::words::{cause, one_line};
 use crate::row::{Known, RowState};
 use crate::text::diagnostic::{Diagnostic, Severity};
+use crate::text::visible::shown;
 
 /// The row in a block of its own.
 pub(super) fn detail(step: &Step, insight: &RowInsight, head: &PlanHead, paint: Paint) -> String {
@@ -121,7 +122,7 @@ fn block(title: &str, lines: Vec<(String, String)>) -> String {
 
 /// As it stands there, with what is unseen made visible; blanks at its ends are seen by the quotes.
 fn quoted(text: &str) -> String {
-    let lines: Vec<String> = text.split('\n').map(one_line).collect();
+    let lines: Vec<_> = text.split('\n').map(shown).collect();
     let shown = lines.join("\n");
     match text.is_empty() || text.trim() != text {
         true => format!("\"{shown}\""),

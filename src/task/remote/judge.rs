@@ -18,6 +18,8 @@ pub(super) struct Judge<'a> {
     pub lists: &'a mut Lists,
     pub past: Option<&'a Past>,
     pub allows_system: bool,
+    /// Whether rows have keys of their own.
+    pub has_keys: bool,
     /// Things that a row of the ledger owns, or an earlier row here: each stands for one row.
     taken: HashSet<String>,
     /// Lists of which the ledger has been asked.
@@ -29,10 +31,10 @@ impl<'a> Judge<'a> {
         connector: &'a Connector,
         lists: &'a mut Lists,
         past: Option<&'a Past>,
-        allows_system: bool,
+        (allows_system, has_keys): (bool, bool),
     ) -> Self {
         let (taken, asked_about) = (HashSet::new(), HashSet::new());
-        Self { connector, lists, past, allows_system, taken, asked_about }
+        Self { connector, lists, past, allows_system, has_keys, taken, asked_about }
     }
 
     /// None of a row that is about nothing there.
@@ -50,7 +52,12 @@ impl<'a> Judge<'a> {
             Question::About { list, id } => self.about(list, id),
         };
         let goes = goes(step);
-        Ok(Some(RemoteRow::of(step, found, goes)))
+        let mut row = RemoteRow::of(step, found, goes);
+        if !self.has_keys {
+            // By its content nobody finds a row.
+            row.key.clear();
+        }
+        Ok(Some(row))
     }
 
     fn answer(&self, list: usize) -> Result<&Answered, RowFound> {

@@ -137,7 +137,12 @@ impl Surroundings<'_> {
     ) -> Result<RemoteFindings, Failure> {
         let Asked { mut lists, mut findings } = asked;
         let job = &self.opening.job;
-        let mut judge = Judge::new(&job.connector, &mut lists, self.past, job.allow_system_notes);
+        let mut judge = Judge::new(
+            &job.connector,
+            &mut lists,
+            self.past,
+            (job.allow_system_notes, self.opening.preparer.has_key()),
+        );
         let mut failed = None;
         self.each_row(
             &mut |steps, step| match judge.row(step, &|name| steps.value_called(name)) {
