@@ -11,8 +11,8 @@ use crate::report::{
 };
 use crate::sandbox::{self, Sandbox};
 use crate::task::{
-    self, About, Failure, PlanOptions, Planned, RemoteCost, RemoteWorld, Shows, StateFolder,
-    TargetOptions, Told,
+    self, About, AskProgress, Failure, PlanOptions, Planned, RemoteCost, RemoteWorld, Shows,
+    StateFolder, TargetOptions, Told,
 };
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
@@ -91,18 +91,7 @@ fn plan_one(
         report: report(given, output, about, sample),
     };
     let begins = |cost: &RemoteCost| asking(output, cost);
-    let world = arguments.remote.then(|| RemoteWorld {
-        wall: &wall_clock,
-        chance: &fastrand::f64,
-        process: std::process::id(),
-        stops: &signals::stops,
-        begins: &begins,
-        state_folder: match arguments.own_pace {
-            true => StateFolder::None,
-            false => environment.state_folder(),
-        },
-        ca_file: arguments.ca_file.clone(),
-    });
+    let world = arguments.remote.then(|| world(arguments, environment, &begins));
     let planned = task::plan(&options, wall_clock(), &mut hear, &show, world.as_ref());
     let planned = match planned {
         Ok(planned) => planned,
@@ -143,8 +132,27 @@ fn plan_one(
     }
 }
 
+fn world<'w>(
+    arguments: &PlanArguments,
+    environment: &Environment,
+    begins: &'w dyn Fn(&RemoteCost) -> AskProgress,
+) -> RemoteWorld<'w> {
+    RemoteWorld {
+        wall: &wall_clock,
+        chance: &fastrand::f64,
+        process: std::process::id(),
+        stops: &signals::stops,
+        begins,
+        state_folder: match arguments.own_pace {
+            true => StateFolder::None,
+            false => environment.state_folder(),
+        },
+        ca_file: arguments.ca_file.clone(),
+    }
+}
+
 /// Says what asking will cost, and then how far it is.
-fn asking(output: Output<'_>, cost: &RemoteCost) -> Box<dyn FnMut(u64, u64)> {
+fn asking(output: Output<'_>, cost: &RemoteCost) -> AskProgress {
     let time = (cost.duration, cost.limited_by.as_ref());
     output.say(&remote_begins((cost.lists, cost.known), cost.noun.as_deref(), time));
     let lists = cost.lists;

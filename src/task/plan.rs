@@ -93,14 +93,7 @@ pub(crate) fn plan(
     let before = past.as_ref().map(Past::keyed_by).transpose()?;
     refuse_changed_key(&opening.job, before.flatten())?;
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
-    listener(Told::Details(Details {
-        target: Some(target.words()),
-        credentials: options.target.kind(&opening.job),
-        variables: options.target.variables(&opening.job),
-        ledger: Some(options.job.ledger.clone()),
-        limits: Some(limits.clone()),
-        ..Details::of(&opening.job)
-    }));
+    listener(Told::Details(details(options, &opening, &target, &limits)));
     opening.tell_warnings(listener);
     let again = || opening.reopen();
     let planning = Planning {
@@ -113,13 +106,9 @@ pub(crate) fn plan(
     if checked.broken || checked.guessed {
         return Err(Failure::Invalid(Refused::new(checked, fates.tally())));
     }
-    let is_first = past.as_ref().is_none_or(Past::is_empty);
-    if is_first && !options.sending.as_new {
-        refuse_done_elsewhere(&opening, &options.job, &target, now)?;
-    }
-    if target.is_sandbox && !options.sending.as_new {
-        let foretold = foretell_done_elsewhere(&opening, &options.job, now);
-        foretold.into_iter().for_each(|problem| listener(Told::Problem(problem)));
+    if !options.sending.as_new {
+        let is_first = past.as_ref().is_none_or(Past::is_empty);
+        heed_elsewhere((&opening, is_first), &options.job, &target, now, listener)?;
     }
     refuse_missing_rows(&options.rows, fates.rows(), &opening.job)?;
     let open_steps = || planning.steps(&fates);
@@ -135,12 +124,10 @@ pub(crate) fn plan(
         (Some(surroundings), Some(credentials)) => Some(surroundings.ask(credentials)?),
         _ => None,
     };
+    let shows = show(About::new(&opening, &target));
     let (mut report, page) = match options.rows.is_empty() {
-        true => planning.show((&fates, &insight.samples), show(About::new(&opening, &target)))?,
-        false => {
-            let shows = show(About::new(&opening, &target));
-            (planning.show_rows(&fates, shows.report, &options.rows)?, None)
-        }
+        true => planning.show((&fates, &insight.samples), shows)?,
+        false => (planning.show_rows(&fates, shows.report, &options.rows)?, None),
     };
     let remote = match (&surroundings, asked) {
         (Some(surroundings), Some(asked)) => Some(surroundings.judge(asked, &mut |row| {
@@ -149,9 +136,7 @@ pub(crate) fn plan(
         })?),
         _ => None,
     };
-    if remote.is_some() {
-        listener(Told::Surveyed);
-    }
+    remote.iter().for_each(|_| listener(Told::Surveyed));
     let tally = *fates.tally();
     let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
     let totals = PlanTotals {
@@ -279,6 +264,40 @@ impl Planning<'_> {
         }
         Ok((report, page))
     }
+}
+
+fn details(
+    options: &PlanOptions<'_>,
+    opening: &Opening,
+    target: &Target,
+    limits: &Limits,
+) -> Details {
+    Details {
+        target: Some(target.words()),
+        credentials: options.target.kind(&opening.job),
+        variables: options.target.variables(&opening.job),
+        ledger: Some(options.job.ledger.clone()),
+        limits: Some(limits.clone()),
+        ..Details::of(&opening.job)
+    }
+}
+
+/// What other jobs have done of the same: refused where this one has done nothing yet, and foretold in a rehearsal.
+fn heed_elsewhere(
+    (opening, is_first): (&Opening, bool),
+    options: &JobOptions,
+    target: &Target,
+    now: i64,
+    listener: Listener<'_>,
+) -> Result<(), Failure> {
+    if is_first {
+        refuse_done_elsewhere(opening, options, target, now)?;
+    }
+    if target.is_sandbox {
+        let foretold = foretell_done_elsewhere(opening, options, now);
+        foretold.into_iter().for_each(|problem| listener(Told::Problem(problem)));
+    }
+    Ok(())
 }
 
 /// Refuses rows that the source does not have.

@@ -33,6 +33,9 @@ use judge::Judge;
 use kept::Kept;
 use lists::{ListAnswer, Lists};
 
+/// Hears how far asking is: lists with an answer, and requests.
+pub(crate) type AskProgress = Box<dyn FnMut(u64, u64)>;
+
 /// What asking needs of the world outside.
 pub(crate) struct RemoteWorld<'a> {
     /// The time of the system, in unix milliseconds.
@@ -43,7 +46,7 @@ pub(crate) struct RemoteWorld<'a> {
     /// Begins to listen for wishes to stop; called on the runtime.
     pub stops: &'a dyn Fn() -> UnboundedReceiver<Stop>,
     /// Hears what it will cost, and gives who hears how far it is: lists with an answer, and requests.
-    pub begins: &'a dyn Fn(&RemoteCost) -> Box<dyn FnMut(u64, u64)>,
+    pub begins: &'a dyn Fn(&RemoteCost) -> AskProgress,
     /// Where the shared pace lies, and what an interrupted call has learnt.
     pub state_folder: StateFolder,
     /// Certificates in a PEM file, to be trusted beside the system's.

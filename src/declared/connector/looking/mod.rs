@@ -40,7 +40,8 @@ impl SystemMark {
     pub(crate) fn of(&self, item: &Value) -> Option<String> {
         let found = self.at.iter().find_map(|pointer| pointer.find(item))?;
         let is_usual = |usual: &Value| {
-            found == usual || found.as_str().is_some_and(|found| found == usual.to_string())
+            let written = usual.to_string();
+            found == usual || found.as_str().is_some_and(|found| found == written)
         };
         let is_said = !found.is_null() && !self.unless.iter().any(is_usual);
         let name = self.at.first().map(|pointer| pointer.to_string());
