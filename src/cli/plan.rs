@@ -4,6 +4,7 @@ use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Zoned;
+use serde_json::json;
 
 use crate::report::{
     PAGE_BEGINS, PageHead, PageProblems, PlanHead, PlanReport, SHOWN, exit, nothing_planned,
@@ -155,6 +156,13 @@ fn world<'w>(
 fn asking(output: Output<'_>, cost: &RemoteCost) -> AskProgress {
     let time = (cost.duration, cost.limited_by.as_ref());
     output.say(&remote_begins((cost.lists, cost.known), cost.noun.as_deref(), time));
+    output.event(&json!({
+        "event": "asking",
+        "lists": cost.lists,
+        "known": cost.known,
+        "requests": cost.requests,
+        "seconds": cost.duration.as_secs_f64().ceil(),
+    }));
     let lists = cost.lists;
     if !output.bar || lists == cost.known {
         return Box::new(|_, _| {});

@@ -142,6 +142,13 @@ const FATES: &[Term] = &[
 
 const REMOTE: &[Term] = &[
     term(
+        "asking",
+        &[],
+        "what `plan --remote` will cost, before it begins",
+        "The event comes once: so many lists, so many of them known from an interrupted call before, so many requests at the \
+         least, and so many seconds at the quotas.",
+    ),
+    term(
         "remote",
         &[],
         "what `plan --remote` has found of a row on the other side",

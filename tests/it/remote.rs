@@ -71,6 +71,7 @@ fn what_is_there_already_is_found_and_nothing_but_reads_leaves() {
     assert_eq!(found(&told), all, "{told}");
     assert_eq!(told.all("remote")[0]["id"], "tn_sandbox000001");
     assert_eq!(planned(&told)["lists"], 4);
+    assert_eq!(told.all("asking")[0]["requests"], 4);
     assert_only_reads(&sandbox);
     let is_new = |path: &std::path::Path| before.iter().all(|(known, _)| known != path);
     let left: Vec<_> =
