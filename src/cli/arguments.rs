@@ -69,6 +69,9 @@ pub(super) enum Verb {
 pub(super) struct CheckArguments {
     #[command(flatten)]
     pub job: JobArguments,
+    /// Further jobs, one after the other
+    #[arg(value_name = "JOB")]
+    pub more: Vec<PathBuf>,
     #[command(flatten)]
     pub common: CommonArguments,
 }
@@ -77,6 +80,9 @@ pub(super) struct CheckArguments {
 pub(super) struct PlanArguments {
     #[command(flatten)]
     pub job: JobArguments,
+    /// Further jobs, one after the other
+    #[arg(value_name = "JOB", conflicts_with_all = ["html", "row"])]
+    pub more: Vec<PathBuf>,
     #[command(flatten)]
     pub sending: SendingArguments,
     /// Write a page that somebody can approve, complete in one file
@@ -85,6 +91,18 @@ pub(super) struct PlanArguments {
     /// Show so many requests in full [default: 3]
     #[arg(long, value_name = "N")]
     pub sample: Option<u64>,
+    /// Ask the other side what is there already: sends reads, nothing else, within the quotas
+    #[arg(long, conflicts_with = "row")]
+    pub remote: bool,
+    /// With --remote: trust the certificates in this PEM file beside the system's
+    #[arg(long, value_name = "FILE", requires = "remote")]
+    pub ca_file: Option<PathBuf>,
+    /// With --remote: keep the quotas by itself, and nothing for a later call
+    #[arg(long, requires = "remote")]
+    pub own_pace: bool,
+    /// Show this row with all that is known of it, and no other; may be given several times
+    #[arg(long, value_name = "N", conflicts_with = "html", value_parser = clap::value_parser!(u64).range(1..))]
+    pub row: Vec<u64>,
     /// Exit with 0 where there is nothing to send, with 2 where there is, and with 1 where the plan cannot be made
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -307,7 +325,7 @@ pub(super) struct ManArguments {
     pub folder: PathBuf,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct JobArguments {
     /// A YAML job, or a data file; `-` is rows that are piped in
     pub job: PathBuf,

@@ -1,22 +1,57 @@
-//! `check`: every row, and nothing else.
+//! `check`: every row, and nothing else; of several jobs one after the other.
+
+use std::path::PathBuf;
 
 use crate::report::{checked_event, checked_line, exit, nothing_checked, tested_line};
 use crate::task::{self, CheckOutcome, JobOptions};
+use crate::text::visible::shown;
 
-use super::arguments::CheckArguments;
+use super::arguments::{CheckArguments, JobArguments};
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
 use super::{gather, wall_clock};
 
+/// Checks all jobs; the exit code is the gravest.
 pub(super) fn check(arguments: &CheckArguments, environment: &Environment) -> u8 {
     let output = Output::new(&arguments.common, environment);
-    let job = gather::job(&arguments.job, &arguments.common, environment);
+    if arguments.more.is_empty() {
+        return check_one(arguments, &arguments.job, output, environment);
+    }
+    let codes = each_job(&arguments.job, &arguments.more, output, &mut |job, output| {
+        check_one(arguments, job, output, environment)
+    });
+    exit::gravest(&codes)
+}
+
+/// Does something with each of several jobs, under its own heading; gives the exit codes.
+pub(super) fn each_job(
+    first: &JobArguments,
+    more: &[PathBuf],
+    output: Output<'_>,
+    act: &mut dyn FnMut(&JobArguments, Output<'_>) -> u8,
+) -> Vec<u8> {
+    let jobs = std::iter::once(&first.job).chain(more);
+    let act = |path: &PathBuf| {
+        let name = path.display().to_string();
+        output.say(&format!("\n{}:", shown(&name)));
+        act(&JobArguments { job: path.clone(), ..first.clone() }, output.of_job(&name))
+    };
+    jobs.map(act).collect()
+}
+
+fn check_one(
+    arguments: &CheckArguments,
+    job: &JobArguments,
+    output: Output<'_>,
+    environment: &Environment,
+) -> u8 {
+    let job = gather::job(job, &arguments.common, environment);
     checked(&job, arguments.common.base_url.as_deref(), output)
 }
 
 /// Checks a job and tells what is found.
-pub(super) fn checked(job: &JobOptions, address: Option<&str>, output: Output) -> u8 {
+pub(super) fn checked(job: &JobOptions, address: Option<&str>, output: Output<'_>) -> u8 {
     let mut hearing = Hearing::new(output);
     let CheckOutcome { checked, filtered, tried } =
         match task::check(job, address, wall_clock(), &mut |told| hearing.hear(told)) {

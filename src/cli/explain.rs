@@ -49,14 +49,14 @@ fn unknown(word: &str) -> Diagnostic {
 }
 
 /// Without the advice to have the error explained, which is what has just failed.
-fn refuse(output: &Output, problem: &Diagnostic) {
+fn refuse(output: &Output<'_>, problem: &Diagnostic) {
     output.event(&problem.to_event());
     if !output.is_json() {
         output.warn(problem.render(output.color).trim_end());
     }
 }
 
-fn show(output: &Output, text: &str) {
+fn show(output: &Output<'_>, text: &str) {
     if !output.is_json() {
         output.show(text);
     }

@@ -84,7 +84,7 @@ mod tests {
     fn value_of(flag: &str) -> &'static str {
         match flag {
             "rate" => "30/10s",
-            "concurrency" | "limit" | "max-failures" | "sample" => "7",
+            "concurrency" | "limit" | "max-failures" | "sample" | "row" => "7",
             "give-up-after" | "max-duration" => "90s",
             "deadline" => "2036-11-25T06:00",
             "format" => "json",
@@ -118,6 +118,9 @@ mod tests {
                 if name == "mask" {
                     // Without a page there is nothing to hide.
                     given.extend(["--html", "page.html"]);
+                }
+                if verb == "plan" && matches!(name, "ca-file" | "own-pace") {
+                    given.push("--remote");
                 }
                 let (meant, line) = read(&given);
                 assert_eq!(read(&words(&line)).0, meant);

@@ -9,16 +9,16 @@ use crate::text::visible::shown;
 use super::output::Output;
 
 /// Passes on what a task tells.
-pub(super) struct Hearing {
-    output: Output,
+pub(super) struct Hearing<'j> {
+    output: Output<'j>,
     /// The problems of a reading under way.
     problems: Option<Problems>,
     /// What stands above all else for those who hear only of what is wrong; none once it is said, or where nobody needs it.
     heading: Option<String>,
 }
 
-impl Hearing {
-    pub(super) fn new(output: Output) -> Self {
+impl<'j> Hearing<'j> {
+    pub(super) fn new(output: Output<'j>) -> Self {
         Self { output, problems: None, heading: None }
     }
 

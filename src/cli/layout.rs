@@ -13,7 +13,7 @@ use crate::source::{DataPath, Each, Encoding, Format, SheetName, delimiter_of, s
 /// Where the flags stand in the help.
 const HEADING: &str = "How the rows are written";
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct LayoutArguments {
     /// Read this file in place of the job's; the job stays the same one. `-` is what is piped in
     #[arg(long, help_heading = HEADING, value_name = "FILE")]

@@ -41,7 +41,7 @@ fn check(arguments: &LedgerCheckArguments, environment: &Environment) -> u8 {
     }
 }
 
-fn show(view: &LedgerCheckView, output: &Output) {
+fn show(view: &LedgerCheckView, output: &Output<'_>) {
     if output.is_json() {
         view.events().iter().for_each(|event| output.event(event));
     } else if !output.quiet || view.checked.findings.count() > 0 {

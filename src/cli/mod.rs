@@ -27,6 +27,7 @@ mod settle;
 mod signals;
 mod status;
 mod streams;
+mod tagged;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,6 @@
 //! Where words go: data to stdout, everything else to stderr.
 
-use std::io::{IsTerminal as _, stderr, stdout};
+use std::io::{IsTerminal as _, Write, stderr, stdout};
 
 use serde_json::Value;
 
@@ -13,10 +13,13 @@ use crate::text::diagnostic::Diagnostic;
 use super::arguments::{Color, CommonArguments, Format};
 use super::environment::Environment;
 use super::streams::{self, data};
+use super::tagged::Tagged;
 
 /// How to speak to this user.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Output {
+pub(super) struct Output<'j> {
+    /// The job that events are of, where there are several.
+    pub job: Option<&'j str>,
     pub format: Format,
     /// Color on stderr.
     pub color: bool,
@@ -30,7 +33,7 @@ pub(super) struct Output {
     pub bar: bool,
 }
 
-impl Output {
+impl<'j> Output<'j> {
     pub(super) fn new(arguments: &CommonArguments, environment: &Environment) -> Self {
         let progress = !arguments.no_progress && !arguments.quiet;
         Self {
@@ -55,12 +58,26 @@ impl Output {
         };
         Self {
             format,
+            job: None,
             color: colored(stderr().is_terminal()),
             data_color: colored(stdout().is_terminal()),
             quiet: false,
             verbose: false,
             progress: false,
             bar: false,
+        }
+    }
+
+    /// The same for one job of several, by which its events are told apart.
+    pub(super) fn of_job(self, job: &'j str) -> Self {
+        Self { job: Some(job), ..self }
+    }
+
+    /// Standard output, for events.
+    pub(super) fn events(&self) -> Box<dyn Write + Send> {
+        match self.job {
+            Some(job) => Box::new(Tagged::new(data(), job)),
+            None => data(),
         }
     }
 
@@ -71,7 +88,7 @@ impl Output {
     /// Where diagnostics go: events on stdout, or text on stderr.
     pub(super) fn problems(&self) -> Problems {
         match self.format {
-            Format::Json => Problems::ndjson(data()),
+            Format::Json => Problems::ndjson(self.events()),
             Format::Text => Problems::text(streams::words(), self.color, self.verbose),
         }
     }
@@ -110,7 +127,7 @@ impl Output {
     /// Writes an event to stdout, where programs listen.
     pub(super) fn event(&self, event: &Value) {
         if self.is_json() {
-            let mut outlet = Outlet::new(data());
+            let mut outlet = Outlet::new(self.events());
             outlet.event(event);
             outlet.flush();
         }

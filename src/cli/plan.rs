@@ -2,43 +2,81 @@
 
 use std::path::Path;
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Zoned;
+use serde_json::json;
 
 use crate::report::{
     PAGE_BEGINS, PageHead, PageProblems, PlanHead, PlanReport, SHOWN, exit, nothing_planned,
-    of_invalid,
+    of_invalid, of_sandbox, remote_begins, remote_line,
 };
-use crate::sandbox;
-use crate::task::{self, About, Failure, PlanOptions, Planned, Shows, TargetOptions, Told};
+use crate::sandbox::{self, Sandbox};
+use crate::task::{
+    self, About, AskProgress, Failure, PlanOptions, Planned, RemoteCost, RemoteWorld, Shows,
+    StateFolder, TargetOptions, Told,
+};
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::visible::shown;
 
-use super::arguments::PlanArguments;
+use super::arguments::{JobArguments, PlanArguments};
+use super::check::each_job;
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
 use super::run::invalid_rows;
 use super::streams::data;
-use super::{gather, wall_clock};
+use super::{gather, signals, wall_clock};
 
+/// Plans all jobs; the exit code is the gravest.
 pub(super) fn plan(
     arguments: &PlanArguments,
     given: &CommandLine,
     environment: &Environment,
 ) -> u8 {
     let output = Output::new(&arguments.common, environment);
+    if arguments.more.is_empty() {
+        return plan_one(arguments, &arguments.job, (given, output), environment);
+    }
+    let codes = each_job(&arguments.job, &arguments.more, output, &mut |job, output| {
+        let given = given.for_job(&job.job.to_string_lossy());
+        plan_one(arguments, job, (&given, output), environment)
+    });
+    match arguments.detailed_exitcode {
+        true => exit::gravest_of_detailed(&codes),
+        false => exit::gravest(&codes),
+    }
+}
+
+fn plan_one(
+    arguments: &PlanArguments,
+    job: &JobArguments,
+    (given, output): (&CommandLine, Output<'_>),
+    environment: &Environment,
+) -> u8 {
     let rehearses = arguments.sending.sandbox;
+    let sandbox = (rehearses && arguments.remote).then(|| Sandbox::start(sandbox::rehearsal()));
+    let sandbox = match sandbox.transpose() {
+        Ok(sandbox) => sandbox,
+        Err(error) => {
+            output.tell(&[of_sandbox(&error)]);
+            output.event(&nothing_planned());
+            return exit::USAGE;
+        }
+    };
+    let usual = sandbox::usual_base_url();
+    let address = sandbox.as_ref().map_or(usual.as_str(), Sandbox::base_url);
     let options = PlanOptions {
-        job: gather::job(&arguments.job, &arguments.common, environment),
+        job: gather::job(job, &arguments.common, environment),
         target: TargetOptions {
             base_url: arguments.common.base_url.clone(),
             allow_http: arguments.sending.allow_http,
             secrets: &gather::secrets(rehearses, environment),
-            rehearsal: rehearses.then(|| gather::rehearsal(&sandbox::usual_base_url())),
+            rehearsal: rehearses.then(|| gather::rehearsal(address)),
         },
         sending: gather::sending(&arguments.sending),
+        rows: arguments.row.iter().copied().collect(),
     };
     let mut hearing = Hearing::new(output);
     let mut problems = PageProblems::default();
@@ -53,7 +91,10 @@ pub(super) fn plan(
         page: arguments.html.as_ref().map(|_| page_head(arguments, given, &about)),
         report: report(given, output, about, sample),
     };
-    let planned = match task::plan(&options, wall_clock(), &mut hear, &show) {
+    let begins = |cost: &RemoteCost| asking(output, cost);
+    let world = arguments.remote.then(|| world(arguments, environment, &begins));
+    let planned = task::plan(&options, wall_clock(), &mut hear, &show, world.as_ref());
+    let planned = match planned {
         Ok(planned) => planned,
         Err(failure) => {
             output.tell(&failure.problems());
@@ -70,6 +111,7 @@ pub(super) fn plan(
             };
         }
     };
+    let (interrupted, has_stopped) = (planned.interrupted(), planned.has_stopped());
     let has_invalid = planned.has_invalid();
     let to_do = planned.totals.tally.to_send() > 0;
     if let Some(file) = &arguments.html
@@ -78,11 +120,67 @@ pub(super) fn plan(
         output.tell(&[problem]);
         return exit::STOPPED;
     }
+    if let Some(signal) = interrupted {
+        return exit::interrupted(signal);
+    }
+    if has_stopped {
+        return exit::STOPPED;
+    }
     match has_invalid && !options.sending.skip_invalid {
         true => exit::INVALID,
         false if arguments.detailed_exitcode && to_do => exit::SOMETHING_TO_SEND,
         false => exit::DONE,
     }
+}
+
+fn world<'w>(
+    arguments: &PlanArguments,
+    environment: &Environment,
+    begins: &'w dyn Fn(&RemoteCost) -> AskProgress,
+) -> RemoteWorld<'w> {
+    RemoteWorld {
+        wall: &wall_clock,
+        chance: &fastrand::f64,
+        process: std::process::id(),
+        stops: &signals::stops,
+        begins,
+        state_folder: match arguments.own_pace {
+            true => StateFolder::None,
+            false => environment.state_folder(),
+        },
+        ca_file: arguments.ca_file.clone(),
+    }
+}
+
+/// Says what asking will cost, and then how far it is.
+fn asking(output: Output<'_>, cost: &RemoteCost) -> AskProgress {
+    let time = (cost.duration, cost.limited_by.as_ref());
+    output.say(&remote_begins((cost.lists, cost.known), cost.noun.as_deref(), time));
+    output.event(&json!({
+        "event": "asking",
+        "lists": cost.lists,
+        "known": cost.known,
+        "requests": cost.requests,
+        "seconds": cost.duration.as_secs_f64().ceil(),
+    }));
+    let lists = cost.lists;
+    if !output.bar || lists == cost.known {
+        return Box::new(|_, _| {});
+    }
+    let bar = ProgressBar::with_draw_target(Some(lists), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{wide_bar} {msg}");
+    let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let mut shown = None;
+    Box::new(move |answered, requests| {
+        if shown != Some((answered, requests)) {
+            shown = Some((answered, requests));
+            bar.set_message(remote_line(answered, lists, requests));
+            bar.set_position(answered);
+        }
+        if answered == lists {
+            bar.finish_and_clear();
+        }
+    })
 }
 
 fn page_head(arguments: &PlanArguments, given: &CommandLine, about: &About) -> PageHead {
@@ -132,9 +230,9 @@ fn write_page(planned: Planned, problems: &PageProblems, file: &Path) -> Result<
     beside.persist(file).map(drop).map_err(|error| refuse(&error.error))
 }
 
-fn report(given: &CommandLine, output: Output, about: About, sample: u64) -> PlanReport {
+fn report(given: &CommandLine, output: Output<'_>, about: About, sample: u64) -> PlanReport {
     if output.is_json() {
-        return PlanReport::ndjson(data());
+        return PlanReport::ndjson(output.events());
     }
     let head = PlanHead {
         job: shown(&about.job).into_owned(),

@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &E
     }
 }
 
-fn view(given: &CommandLine, output: &Output, outlook: Outlook) -> RunView {
+fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -> RunView {
     RunView {
         job: shown(&outlook.job).into_owned(),
         item: outlook.item,
@@ -107,7 +107,7 @@ fn view(given: &CommandLine, output: &Output, outlook: Outlook) -> RunView {
 }
 
 /// A reporter for people says its head as soon as there is one.
-fn reporter(view: &RunView, output: &Output) -> Box<dyn Reporter> {
+fn reporter(view: &RunView, output: &Output<'_>) -> Box<dyn Reporter> {
     let events = || ndjson(data(), view.clone(), Box::new(jiff::Timestamp::now));
     let bar = || bar(view.clone(), ProgressDrawTarget::stderr());
     match (output.is_json(), output.bar) {
@@ -119,7 +119,7 @@ fn reporter(view: &RunView, output: &Output) -> Box<dyn Reporter> {
 }
 
 /// Tells why a run ended before it began, and closes its events; gives the exit code.
-fn tell(failure: &Failure, given: &CommandLine, output: &Output) -> u8 {
+fn tell(failure: &Failure, given: &CommandLine, output: &Output<'_>) -> u8 {
     output.tell(&failure.problems());
     let mut totals = Totals::default();
     if let Failure::Invalid(found) = failure {
@@ -148,7 +148,7 @@ pub(super) fn invalid_rows(found: &Refused) -> InvalidRows {
     }
 }
 
-fn close(output: &Output, totals: &Totals, exit: u8) -> u8 {
+fn close(output: &Output<'_>, totals: &Totals, exit: u8) -> u8 {
     output.event(&at(finished_event(totals, &Ending::Finished, exit), Timestamp::now()));
     exit
 }

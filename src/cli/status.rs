@@ -118,7 +118,7 @@ fn plan_of(given: &CommandLine, job: &JobName) -> CommandLine {
     }
 }
 
-fn show(view: &StatusView, output: &Output) {
+fn show(view: &StatusView, output: &Output<'_>) {
     if output.is_json() {
         output.event(&view.event());
     } else {

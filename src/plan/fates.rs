@@ -62,6 +62,12 @@ impl Fates {
         Fate::ALL.get(usize::from(*index)).copied()
     }
 
+    /// The first so many rows that would be sent.
+    pub(super) fn first_sent(&self, most: usize) -> Vec<u64> {
+        let sent = (1..=self.rows()).filter(|row| matches!(self.of(*row), Some(Fate::Send(_))));
+        sent.take(most).collect()
+    }
+
     /// The first reading has come by these places, in order.
     pub(super) fn come_by(&mut self, milestones: Vec<Milestone>, source: &Source) {
         (self.milestones, self.stamp) = (milestones, source.stamp());
@@ -119,15 +125,19 @@ impl Walk<'_> {
     }
 
     /// A place far behind the first `rows` rows with none between that is wanted, if there is one: the walk goes on there.
-    pub(super) fn leap(&mut self, rows: u64, wants: impl Fn(Fate) -> bool) -> Option<Milestone> {
+    pub(super) fn leap(
+        &mut self,
+        rows: u64,
+        wants: impl Fn(u64, Fate) -> bool,
+    ) -> Option<Milestone> {
         let from = usize::try_from(rows).ok()?;
         let fates = |range| {
             let of_rows: Option<&[u8]> = self.fates.of_rows.get(range);
             let fates = of_rows.unwrap_or_default().iter();
             fates.map(|index| Fate::ALL.get(usize::from(*index)).copied())
         };
-        let unwanted =
-            fates(from..self.fates.of_rows.len()).take_while(|fate| !fate.is_some_and(&wants));
+        let ahead = (rows + 1..).zip(fates(from..self.fates.of_rows.len()));
+        let unwanted = ahead.take_while(|(row, fate)| !fate.is_some_and(|fate| wants(*row, fate)));
         let milestone = match unwanted.count() {
             0 => None,
             count => self.fates.milestone((from + count) as u64),

@@ -3,11 +3,12 @@
 //! What becomes of a row was decided by the survey. Each row that is to be sent is looked at once more by the same
 //! rules; where that comes to anything else, the source has changed between the readings, and no more is taken from it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::declared::connector::{Effect, Operation};
 use crate::ledger::LedgerError;
-use crate::prepare::{Findings, Ready, RowKey};
+use crate::prepare::{Findings, Ready, RowKey, ShownCell, ShownValue};
 use crate::row::Known;
 use crate::source::{Read, Record, Source};
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -26,6 +27,8 @@ use super::row_problem::{RepeatedKey, RowProblem, SourceChange};
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     pub place: RowPlace,
+    /// The how many row of the reading it is.
+    pub ordinal: u64,
     pub fate: Fate,
     /// None for a row that does not say one, or that cannot be read at all.
     pub operation: Option<Arc<Operation>>,
@@ -41,6 +44,16 @@ pub(crate) struct Step {
     pub problem: Option<RowProblem>,
     /// Why the job's `where` leaves it out.
     pub left_out: Option<Arc<str>>,
+}
+
+/// All that there is to see of a row.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RowInsight {
+    /// None of a row that cannot be read.
+    pub cells: Vec<ShownCell>,
+    pub named: Vec<ShownValue>,
+    /// All that is wrong with it, or worth a word.
+    pub problems: Vec<Diagnostic>,
 }
 
 /// What keys of rows that only read begin with in a run, since those are done anew in each.
@@ -111,6 +124,14 @@ impl<'a> Steps<'a> {
         &mut self,
         wants: impl Fn(Fate) -> bool,
     ) -> Result<Option<Step>, ReadingFailure> {
+        self.next_where(|_, fate| wants(fate))
+    }
+
+    /// The next row that is wanted by its number in the reading and its fate.
+    pub(crate) fn next_where(
+        &mut self,
+        wants: impl Fn(u64, Fate) -> bool,
+    ) -> Result<Option<Step>, ReadingFailure> {
         // In a file that has not been written to since, nobody needs to see what lies between.
         if self.fates.are_of(&self.source)
             && let Some(milestone) = self.walk.leap(self.source.rows(), &wants)
@@ -123,19 +144,69 @@ impl<'a> Steps<'a> {
                 Read::End if self.source_rows_are_missing() => break Err(self.fewer_rows()),
                 Read::End => break Ok(None),
                 Read::Problem(problem) => {
-                    if let Some(step) = self.unreadable(problem, &wants)? {
+                    let row = self.source.rows();
+                    if let Some(step) = self.unreadable(problem, &|fate| wants(row, fate))? {
                         break Ok(Some(step));
                     }
                 }
                 Read::Row => match self.walk.to(record.ordinal) {
                     None => break Err(ReadingFailure::changed(&record.place)),
-                    Some(noted) if wants(noted.fate) => break self.step(&record, noted).map(Some),
+                    Some(noted) if wants(record.ordinal, noted.fate) => {
+                        break self.step(&record, noted).map(Some);
+                    }
                     Some(_) => {}
                 },
             }
         };
         self.record = record;
         step
+    }
+
+    /// The next of some rows, by their numbers in the source, with all that there is to see of it.
+    pub(crate) fn next_of(
+        &mut self,
+        rows: &BTreeSet<u64>,
+    ) -> Result<Option<(Step, RowInsight)>, ReadingFailure> {
+        let mut record = std::mem::take(&mut self.record);
+        let step = loop {
+            match self.source.next(&mut record) {
+                Read::End if self.source_rows_are_missing() => break Err(self.fewer_rows()),
+                Read::End => break Ok(None),
+                Read::Problem(problem) => {
+                    let told = RowInsight { problems: vec![problem.clone()], ..Default::default() };
+                    let step = self.unreadable(problem, &|_| true)?;
+                    if let Some(step) = step.filter(|step| rows.contains(&step.place.row)) {
+                        break Ok(Some((step, told)));
+                    }
+                }
+                Read::Row => match self.walk.to(record.ordinal) {
+                    None => break Err(ReadingFailure::changed(&record.place)),
+                    Some(noted) if rows.contains(&record.place.row) => {
+                        let step = self.step(&record, noted);
+                        break step.map(|step| Some((step, self.insight(&record))));
+                    }
+                    Some(_) => {}
+                },
+            }
+        };
+        self.record = record;
+        step
+    }
+
+    fn insight(&self, record: &Record) -> RowInsight {
+        let preparer = self.readings.preparer;
+        let mut findings = Findings::default();
+        preparer.prepare(record, self.readings.now, &mut findings);
+        RowInsight {
+            cells: preparer.cells(record),
+            named: preparer.named_values(record),
+            problems: findings.take(),
+        }
+    }
+
+    /// What the row that came last has under a name: see [`Preparer::value_called`](crate::prepare::Preparer).
+    pub(crate) fn value_called(&self, name: &str) -> Option<String> {
+        self.readings.preparer.value_called(&self.record, name)
     }
 
     fn source_rows_are_missing(&self) -> bool {
@@ -155,6 +226,7 @@ impl<'a> Steps<'a> {
         match self.walk.to(self.source.rows()) {
             Some(Noted { fate: Fate::Reject, .. }) if wants(Fate::Reject) => Ok(Some(Step {
                 place,
+                ordinal: self.source.rows(),
                 fate: Fate::Reject,
                 operation: None,
                 ready: None,
@@ -220,6 +292,7 @@ impl<'a> Steps<'a> {
         }
         Ok(Step {
             place: record.place.clone(),
+            ordinal: record.ordinal,
             fate: noted.fate,
             operation,
             ready: ready.filter(|_| key.is_some()),

@@ -27,9 +27,11 @@ use super::filtered::{Count, Filtered};
 use super::lacking::Lacking;
 use super::look::Policy;
 use super::prior::Prior;
+use super::profile::SourceProfile;
 use super::repeats::{Repeats, tell_repeated_keys};
 use super::row_problem::RowProblem;
 use super::row_set::RowSet;
+use super::samples::{Looks, Samples};
 use super::standings::Chronicle;
 use super::taken::{may_be_taken, taken};
 
@@ -79,6 +81,17 @@ pub(crate) struct NamedRow {
     pub lane: String,
     /// Empty where the row has none of its own.
     pub key: String,
+}
+
+/// What is in a source, for whoever has to approve what becomes of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Insight {
+    /// What is in the rows that would be sent.
+    pub contents: Contents,
+    /// What is in its columns.
+    pub profile: SourceProfile,
+    /// Rows that are worth a look.
+    pub samples: Samples,
 }
 
 /// So many rows of a kind are named.
@@ -180,18 +193,18 @@ pub(crate) fn survey(
     survey_with(readings, source, prior, policy, tell, None)
 }
 
-/// The same, and counts what is in the rows that would be sent.
+/// The same, and counts what is in the rows that would be sent and in the columns of the source.
 pub(crate) fn survey_contents(
     readings: Readings<'_>,
     source: Source,
     prior: Option<Prior<'_>>,
     policy: Policy,
     tell: &mut dyn FnMut(RowProblem),
-) -> Result<(Survey, Contents), LedgerError> {
-    let mut contents = Contents::default();
-    let found = survey_with(readings, source, prior, policy, tell, Some(&mut contents))?;
-    contents.finish();
-    Ok((found, contents))
+) -> Result<(Survey, Insight), LedgerError> {
+    let mut insight = Insight::default();
+    let found = survey_with(readings, source, prior, policy, tell, Some(&mut insight))?;
+    insight.contents.finish();
+    Ok((found, insight))
 }
 
 fn survey_with(
@@ -200,19 +213,24 @@ fn survey_with(
     prior: Option<Prior<'_>>,
     policy: Policy,
     tell: &mut dyn FnMut(RowProblem),
-    mut contents: Option<&mut Contents>,
+    mut insight: Option<&mut Insight>,
 ) -> Result<Survey, LedgerError> {
     let mut found = Hearing::new(tell);
     let mut decider = Decider::new(readings, prior, policy);
-    let (at_first, counts) = (decider.eye(), contents.is_some());
+    let (at_first, counts) = (decider.eye(), insight.is_some());
     let eye = |draft: &Draft<'_>| {
         let glance = at_first(draft);
         // What is done is not sent, so nothing of it is counted.
         let traits = if counts && !glance.is_done() { Traits::of(draft) } else { None };
-        Sighted { glance, traits }
+        let moment = if counts { draft.turn_moment() } else { None };
+        let looks = if traits.is_some() { Looks::of(draft) } else { None };
+        Sighted { glance, traits, moment, looks }
     };
     let (mut changed, mut held) = (Vec::new(), Vec::new());
     let read = read_all(&readings, source, &eye, &mut |heard| {
+        if let (Some(insight), Heard::Row { record, .. }) = (insight.as_deref_mut(), &heard) {
+            insight.profile.see(record);
+        }
         match heard {
             Heard::Row { record, out: Some(condition), .. } => {
                 decider.leave_out(record);
@@ -222,10 +240,15 @@ fn survey_with(
                 let decided = decider.decide(record, &sight.glance, valid)?;
                 match decided.fate {
                     Fate::Send(_) => {
-                        if let Some(contents) = contents.as_deref_mut() {
+                        if let Some(insight) = insight.as_deref_mut() {
                             // A row that looked done at first may be another one of the same content.
                             let row = sight.traits.or_else(|| traits_of(&readings, record));
-                            row.into_iter().for_each(|row| contents.add(row));
+                            row.into_iter().for_each(|row| insight.contents.add(row));
+                            if let Some(looks) = sight.looks {
+                                insight.samples.see(record.ordinal, looks);
+                            }
+                            let zone = readings.job.timezone.as_ref();
+                            sight.moment.iter().for_each(|at| insight.profile.turn(*at, zone));
                         }
                     }
                     Fate::Skip(Done::Changed) if changed.len() < NAMED => {
@@ -259,6 +282,9 @@ fn survey_with(
     let (mut fates, repeated) = decider.finish(found.checked.rows);
     if let Some(WholeSource { source, milestones, .. }) = read {
         fates.come_by(milestones, &source);
+        if let Some(insight) = insight {
+            insight.profile.finish(&source);
+        }
     }
     let Repeats { mistakes, .. } = found.hear_repeats(&readings, &repeated);
     found.checked.valid -= mistakes;
@@ -286,6 +312,9 @@ impl NamedRow {
 struct Sighted {
     glance: Glance,
     traits: Option<Traits>,
+    /// What the row is put in order by, where that is a moment.
+    moment: Option<i64>,
+    looks: Option<Looks>,
 }
 
 impl Sight for Sighted {

@@ -9,6 +9,7 @@ mod compile;
 mod defaults;
 mod fields;
 mod garbled;
+mod insight;
 mod intake;
 pub(crate) mod mapping;
 mod naming;
@@ -31,6 +32,7 @@ use crate::text::diagnostic::{Diagnostic, Place, closest, slip_of};
 use crate::text::lookalike::did_you_mean;
 use crate::text::visible::shown;
 
+pub(crate) use insight::{ShownCell, ShownValue};
 use intake::Intake;
 pub(crate) use prepared::{Draft, Findings, Prepared, Ready, RowKey, ToldOnce};
 pub(crate) use remarks::Remarks;

@@ -64,6 +64,19 @@ impl Preparer {
         }
     }
 
+    /// What a row is put in order by, where that is a moment: unix milliseconds.
+    pub(super) fn turn_moment(&self, row: Row<'_, '_>) -> Option<i64> {
+        self.order.as_ref()?;
+        match self.turn(row).ok()? {
+            Turn::Number(number) => moment_of(number),
+            Turn::Text(text) => {
+                let moment: jiff::Timestamp = text.trim().parse().ok()?;
+                Some(moment.as_millisecond())
+            }
+            Turn::Unknown => None,
+        }
+    }
+
     fn turn<'a>(&'a self, row: Row<'a, '_>) -> Result<Turn<'a>, Diagnostic> {
         let Some(origin) = &self.order else { return Ok(Turn::Unknown) };
         let refuse = |code, message: String| {
@@ -94,5 +107,15 @@ impl Preparer {
                 Err(Diagnostic { hint: error.hint().or(problem.hint.clone()), ..problem })
             }
         }
+    }
+}
+
+/// A number as a moment, in unix milliseconds: from the year 2001 on it is one in seconds or in milliseconds.
+fn moment_of(number: impl TryInto<i64>) -> Option<i64> {
+    let number = number.try_into().ok()?;
+    match number {
+        1_000_000_000..100_000_000_000 => Some(number * 1_000),
+        100_000_000_000..100_000_000_000_000 => Some(number),
+        _ => None,
     }
 }

@@ -264,6 +264,11 @@ impl<'p> Draft<'p> {
         Prepared { draft: self, valid }
     }
 
+    /// What the row is put in order by, where that is a moment: unix milliseconds.
+    pub(crate) fn turn_moment(&self) -> Option<i64> {
+        self.preparer.turn_moment(self.preparer.row(self.record, &self.kept))
+    }
+
     /// The how many row it is that its source gives, from 1.
     pub fn row(&self) -> u64 {
         self.record.ordinal

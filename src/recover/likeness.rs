@@ -11,7 +11,7 @@ use crate::row::Fields;
 use crate::text::pointer::Pointer;
 
 /// A text that was cut is known by so many letters.
-const SHORTEST_CUT: usize = 20;
+pub(super) const SHORTEST_CUT: usize = 20;
 
 /// How an item compares with what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +115,7 @@ fn is_cut(found: &str, sent: &str) -> bool {
 }
 
 /// With all escapes undone, also those that were made twice.
-fn undone(text: &str) -> String {
+pub(super) fn undone(text: &str) -> String {
     let mut text = unescaped(text);
     for _ in 0..2 {
         text = unescaped(&text);
@@ -124,7 +124,7 @@ fn undone(text: &str) -> String {
 }
 
 /// Without what stands in angle brackets.
-fn without_tags(text: &str) -> String {
+pub(super) fn without_tags(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, tag)) = rest.split_once('<') {
@@ -156,7 +156,7 @@ fn agrees(found: &Value, wanted: &Value) -> bool {
 }
 
 /// A value as it would be after what the other side may do to texts.
-fn normalised(value: &Value, changes: &[TextChange]) -> Value {
+pub(super) fn normalised(value: &Value, changes: &[TextChange]) -> Value {
     match value {
         Value::String(text) => Value::String(normalised_text(text, changes)),
         other => other.clone(),
@@ -222,6 +222,10 @@ impl Kind {
             let shown = pointers.iter().find_map(|pointer| pointer.find(item));
             shown.filter(|shown| !shown.is_null()).is_some_and(|shown| word(Some(shown)) != own)
         })
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.0
     }
 
     fn of(values: impl Iterator<Item = Option<Value>>) -> Self {

@@ -29,6 +29,32 @@ pub(crate) const IN_DOUBT: u8 = 6;
 /// A signal's code is this much more than its number: 130 for SIGINT, 143 for SIGTERM; resumable.
 pub(crate) const SIGNAL: u8 = 128;
 
+/// The code for several jobs that were checked or planned: that of the one that is worst off.
+pub(crate) fn gravest(codes: &[u8]) -> u8 {
+    // A job that is wrong has not been looked at; rows that are wrong have.
+    let grave = |code: u8| match code {
+        DONE => 0,
+        INVALID => 1,
+        STOPPED => 3,
+        code if code > SIGNAL => 4,
+        _ => 2,
+    };
+    codes.iter().copied().max_by_key(|code| grave(*code)).unwrap_or(DONE)
+}
+
+/// Likewise for plans that say whether there is something to send.
+pub(crate) fn gravest_of_detailed(codes: &[u8]) -> u8 {
+    let grave = |code: u8| match code {
+        DONE => 0,
+        SOMETHING_TO_SEND => 1,
+        INVALID => 2,
+        STOPPED => 4,
+        code if code > SIGNAL => 5,
+        _ => 3,
+    };
+    codes.iter().copied().max_by_key(|code| grave(*code)).unwrap_or(DONE)
+}
+
 /// The exit code of a run.
 pub(crate) fn of(totals: &Totals, ending: &Ending) -> u8 {
     match ending {
@@ -54,7 +80,7 @@ pub(crate) fn of(totals: &Totals, ending: &Ending) -> u8 {
 }
 
 /// A signal number that fits no exit code is told as SIGTERM.
-fn interrupted(signal: i32) -> u8 {
+pub(crate) fn interrupted(signal: i32) -> u8 {
     const SIGTERM: u8 = 15;
     SIGNAL + u8::try_from(signal).ok().filter(|signal| (1..=64).contains(signal)).unwrap_or(SIGTERM)
 }

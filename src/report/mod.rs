@@ -35,6 +35,7 @@ mod plain;
 mod plan;
 mod problems;
 mod refusal;
+mod remote;
 mod settle;
 mod speed;
 mod status;
@@ -64,6 +65,10 @@ pub(crate) use refusal::{
     InvalidRows, brought_in, of_account, of_changed_key, of_client, of_credentials,
     of_done_elsewhere, of_invalid, of_ledger, of_no_ledger, of_passed_deadline, of_plain_http,
     of_sandbox, of_secret_given_twice, of_waiting,
+};
+pub(crate) use remote::{
+    RemoteEnd, RemoteFindings, RemoteRow, RowFound, WhyNotKnown, of_system, remote_begins,
+    remote_line,
 };
 pub(crate) use settle::{SettleView, nothing_settled, of_unsettled};
 pub(crate) use status::{

@@ -204,7 +204,7 @@ impl Record {
     }
 
     /// How many columns it may have cells in.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.slots.len().max(self.ends.len())
     }
 

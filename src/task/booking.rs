@@ -34,6 +34,14 @@ impl Past {
         Ok(Self { ledger, job, history })
     }
 
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub(super) fn job(&self) -> JobId {
+        self.job
+    }
+
     /// Whether the job has sent nothing yet.
     pub(super) fn is_empty(&self) -> bool {
         self.history.is_empty()

@@ -358,6 +358,15 @@ codes! {
             "the source has no rows"
             "The file is there and has a header, or is empty, and nothing follows: perhaps an export came out empty. Nothing is \
              to be done, which is no error; where it would be one, set `min_rows: 1` in the job, or give --min-rows 1."
+        SystemNote "system-note"
+            "the row would act on something that the system has made"
+            "`plan --remote` has found what the row would change or delete, and the connector says by which field (`look`, \
+             `system`) such a thing is known to be the system's own: a log of a call, say. Most often the id is a wrong one. \
+             Where it is meant, the job can allow it by name; the hint says how."
+        UnknownRow "unknown-row"
+            "the source has no row of that number"
+            "`plan --row` shows a row by its number, which counts from 1 over the rows of the source: the header is none, and a \
+             row may take several lines. Each message about a row says both numbers, as in `row 5, line 7`."
         TooFewRows "too-few-rows"
             "the source has fewer rows than it must have"
             "The job's `min_rows`, or --min-rows, says how many rows there are at least. With fewer the export may have come \

@@ -72,6 +72,11 @@ impl CommandLine {
         self.flags.push(Flag { name: name.to_owned(), value });
     }
 
+    /// The same for another job.
+    pub(crate) fn for_job(&self, job: &str) -> Self {
+        Self { job: Some(job.to_owned()), ..self.clone() }
+    }
+
     /// Another verb for the same job, with those of the flags that it takes.
     pub(crate) fn of(&self, verb: &str) -> Self {
         let is_sent = |verb: &str| matches!(verb, "plan" | "run");

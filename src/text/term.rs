@@ -18,6 +18,7 @@ pub(crate) struct Term {
 pub(crate) const GROUPS: &[(&str, &[Term])] = &[
     ("Where a row stands", ROWS),
     ("What a plan does with a row", FATES),
+    ("What a plan finds on the other side", REMOTE),
     ("What the last count found", COUNTS),
     ("How a run ended", ENDS),
     ("Events of --format json", EVENTS),
@@ -151,6 +152,88 @@ const FATES: &[Term] = &[
         &["beyond-limit"],
         "the row is beyond the limit of the pilot",
         "With --limit a run sends the first rows that are still to do; without, it sends this one, too.",
+    ),
+];
+
+const REMOTE: &[Term] = &[
+    term(
+        "asking",
+        &[],
+        "what `plan --remote` will cost, before it begins",
+        "The event comes once: so many lists, so many of them known from an interrupted call before, so many requests at the \
+         least, and so many seconds at the quotas.",
+    ),
+    term(
+        "remote",
+        &[],
+        "what `plan --remote` has found of a row on the other side",
+        "The event comes once for each row that would be sent; `found` says what was found, `why` how that is known, `change` \
+         which text would go and which would come. The closing event counts them.",
+    ),
+    term(
+        "there-already",
+        &[],
+        "the same is in the list already, and no row of this ledger has made it",
+        "A run would make it a second time. Most often an earlier import has made it, by another ledger or by hand: leave the \
+         row out, or name that import's ledger with --ledger.",
+    ),
+    term(
+        "alike",
+        &[],
+        "something in the list may be the same, altered",
+        "Its letters are the same, or are the beginning of the row's text: servers trim, escape and cut texts. Look at it before \
+         a run makes the row's own.",
+    ),
+    term(
+        "not-there",
+        &[],
+        "it is not there yet",
+        "The list was shown whole, and shows others of the same kind, so it would show this one.",
+    ),
+    term(
+        "not-shown",
+        &[],
+        "the list does not show it, and shows nothing of its kind either",
+        "A list may leave things out, as internal notes, and an empty one does not show that it would not. So this is no proof \
+         that it is not there.",
+    ),
+    term(
+        "found",
+        &[],
+        "what the row would change or delete is there",
+        "The list shows it, with the text that it has at present.",
+    ),
+    term(
+        "not-listed",
+        &[],
+        "what the row would change or delete is not in its list",
+        "The list was shown whole. The id may be wrong, the thing may be gone, or be in another list, or the list may leave such \
+         things out.",
+    ),
+    term(
+        "list-missing",
+        &[],
+        "what the list is of, as a ticket, is not there",
+        "The other side says so. A run would be refused the same way.",
+    ),
+    term(
+        "not-known",
+        &[],
+        "nothing is known of the row on the other side",
+        "There is no list that would show it, nothing says in which list to look, or the list could not be had, or not to its \
+         end. The words beside it say which.",
+    ),
+    term(
+        "system-refused",
+        &[],
+        "the row would act on something that the system has made, which the job does not allow",
+        "See the code system-note.",
+    ),
+    term(
+        "system-allowed",
+        &[],
+        "the row would act on something that the system has made, as the job allows",
+        "The job says `allow_system_notes: true`.",
     ),
 ];
 

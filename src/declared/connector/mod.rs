@@ -15,6 +15,7 @@ mod authentication;
 mod built_in;
 mod fields;
 mod load;
+mod looking;
 mod operation;
 mod reader;
 mod recovery;
@@ -35,6 +36,7 @@ pub(crate) use fields::FieldSet;
 #[cfg(test)]
 pub(super) use fields::KEYWORDS;
 pub use load::Catalogue;
+pub(crate) use looking::{Looking, SystemMark};
 pub(crate) use operation::{Effect, Method, Operation, Repeat};
 pub(crate) use recovery::Recover;
 pub use recovery::TextChange;

@@ -10,7 +10,7 @@ use crate::text::document::{Document, Reading, Unsound};
 
 use super::operation::{Unsettled, operation};
 use super::reader::Reader;
-use super::{Connector, ConnectorFile, Operation, api, recovery};
+use super::{Connector, ConnectorFile, Operation, api, looking, recovery};
 
 /// Reads the files of a connector, `connector.yaml` first; finds every mistake it can.
 pub(super) fn connector(
@@ -67,11 +67,12 @@ fn settle(
     all: &[Arc<Operation>],
     problems: &mut Vec<Diagnostic>,
 ) -> Arc<Operation> {
-    let Unsettled { document, operation, recover } = unsettled;
+    let Unsettled { document, operation, recover, look } = unsettled;
     let mut reader = Reader { document, problems, unsound: &Unsound::default() };
     let recover = recover.and_then(|file| recovery::resolve(file, &operation, all, &mut reader));
-    match recover {
-        Some(recover) => Arc::new(Operation { recover: Some(recover), ..(*operation).clone() }),
-        None => operation,
+    let look = look.and_then(|file| looking::resolve(file, &operation, all, &mut reader));
+    match (recover, look) {
+        (None, None) => operation,
+        (recover, look) => Arc::new(Operation { recover, look, ..(*operation).clone() }),
     }
 }

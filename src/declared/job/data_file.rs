@@ -166,6 +166,7 @@ pub(super) fn job(
         in_doubt: InDoubt::default(),
         account: None,
         min_rows: 0,
+        allow_system_notes: false,
         document: None,
         connector,
     })

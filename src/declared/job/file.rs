@@ -82,6 +82,9 @@ pub(crate) struct JobFile {
     /// A source with fewer rows than this is refused, as where an export came out empty. Left out: 0.
     #[schemars(extend("examples" = [1]))]
     pub min_rows: Option<u64>,
+    /// Whether updates and deletes may be about what the other side's system has made, as `plan --remote` sees it. Left out: no.
+    #[schemars(extend("examples" = [true]))]
+    pub allow_system_notes: Option<bool>,
     /// The name of the account at the API, for the ledger. Left out: what the credentials say.
     #[schemars(extend("examples" = ["support@example.com"]))]
     pub account: Option<String>,

@@ -82,6 +82,8 @@ pub struct Job {
     pub account: Option<String>,
     /// A source with fewer rows is refused: an export may have come out empty.
     pub min_rows: u64,
+    /// Updates and deletes may be about what the other side's system has made.
+    pub allow_system_notes: bool,
     /// None for a data file.
     pub document: Option<Document>,
 }

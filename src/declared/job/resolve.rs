@@ -104,6 +104,7 @@ fn yaml_job(
             in_doubt: file.in_doubt.unwrap_or_default(),
             account: file.account,
             min_rows: file.min_rows.unwrap_or_default(),
+            allow_system_notes: file.allow_system_notes.unwrap_or_default(),
             connector,
             document: Some(document),
         }),

@@ -8,8 +8,8 @@ use super::super::words::number;
 const ENDS: &[u32] = &[1, 2, 5, 10, 20, 50, 100, 500];
 const BAR: u64 = 26;
 const WIDTH: u64 = 640;
-const LEFT: u64 = 90;
-const RIGHT: u64 = 80;
+const LEFT: u64 = 140;
+const RIGHT: u64 = 100;
 
 /// A chart and its sentence.
 #[derive(Debug, Serialize)]

@@ -6,14 +6,17 @@
 //! it leaves out. It decides nothing and knows no file.
 
 mod chart;
+mod columns;
 mod mask;
 mod problems;
+mod remote;
 mod row;
 mod rows;
 mod samples;
 mod says;
 #[cfg(test)]
 mod tests;
+mod time_chart;
 
 use std::collections::HashMap;
 
@@ -135,6 +138,9 @@ impl PreviewPage {
             operations => told(says::operations(&totals.contents, zone)),
             timelines => told(timelines),
             chart => told(chart),
+            columns => told(columns::columns(&totals.profile, self.head.mask)),
+            remote => told(totals.remote.as_ref().map(|found| remote::remote(found, self.head.mask))),
+            over_time => told(time_chart::over_time(&totals.profile)),
             visible => says::visible(&totals.contents),
             irreversible => says::irreversible(&totals.contents),
             attention => says::attention(totals),

@@ -54,6 +54,7 @@ fn step(row: u64, fate: Fate, text: &str, ticket: &str) -> Step {
     };
     Step {
         place: RowPlace::of(row, row + 1),
+        ordinal: row,
         fate,
         operation: Some(operation),
         ready: Some(ready),

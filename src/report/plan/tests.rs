@@ -55,6 +55,7 @@ fn step(row: u64, fate: Fate) -> Step {
     let operation = operation("ticket_note.create");
     Step {
         place: RowPlace::of(row, row + 1),
+        ordinal: row,
         fate,
         ready: Some(ready(row, &operation, Some(BODY))),
         operation: Some(operation),

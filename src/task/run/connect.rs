@@ -19,7 +19,7 @@ pub(in crate::task) struct Destination<'a> {
 const LARGEST: u64 = 16 << 20;
 
 /// `ca_file` has certificates that are trusted beside the system's.
-pub(super) fn over_http(
+pub(in crate::task) fn over_http(
     destination: Destination<'_>,
     ca_file: Option<&Path>,
 ) -> Result<Http, ClientError> {

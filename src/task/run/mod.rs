@@ -37,10 +37,10 @@ use super::job::{JobOptions, Opening};
 use super::limits::{Limits, SendingOptions};
 use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
-pub(super) use connect::Destination;
+pub(super) use connect::{Destination, over_http};
 use session::Session;
 pub(super) use session::standing;
-use sharing::Sharing;
+pub(super) use sharing::Sharing;
 pub(crate) use sharing::StateFolder;
 
 /// How long the other side may be out of reach, unless that is said.
@@ -157,8 +157,8 @@ pub(crate) fn run(
     listener: Listener<'_>,
 ) -> Result<RunOutcome, Failure> {
     let ca_file = options.ca_file.as_deref();
-    let over_http = |destination: Destination<'_>| connect::over_http(destination, ca_file);
-    run_through(over_http, options, world, listener)
+    let connect = |destination: Destination<'_>| over_http(destination, ca_file);
+    run_through(connect, options, world, listener)
 }
 
 /// Runs a job through what `connect` makes.

@@ -136,7 +136,7 @@ impl Session<'_> {
             true => self.owed(&booking)?,
             false => Owing::default(),
         };
-        let sharing = self.sharing.start(self.world);
+        let sharing = self.sharing.start((self.world.chance)(), self.world.process);
         let pace = sharing.apply(pace);
         let key = self.opening.job.keyed_by();
         let run = booking.ledger.begin_run(&booking.lock, booking.last_owner, key, self.now)?;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use crate::traffic::pace::{Pace, Report};
 use crate::traffic::shared_pace::{SharedPace, Unheard, place};
 
-use super::World;
 use crate::task::target::Target;
 
 /// Where what runs share is kept, as the user wants it.
@@ -22,7 +21,7 @@ pub(crate) enum StateFolder {
 
 /// What a run shares with others.
 #[derive(Debug)]
-pub(super) enum Sharing {
+pub(in crate::task) enum Sharing {
     By(PathBuf),
     /// It says what it sends, and goes by its own pace.
     Telling(PathBuf),
@@ -33,7 +32,7 @@ pub(super) enum Sharing {
 }
 
 /// The same, when it has begun.
-pub(super) enum Started {
+pub(in crate::task) enum Started {
     By(SharedPace),
     Telling(SharedPace),
     Not(Unheard),
@@ -52,7 +51,7 @@ impl StateFolder {
 
 impl Sharing {
     /// A rehearsal goes to a sandbox of its own.
-    pub(super) fn new(folder: &StateFolder, target: &Target) -> Self {
+    pub(in crate::task) fn new(folder: &StateFolder, target: &Target) -> Self {
         let account = target.account_served.as_deref().unwrap_or_default();
         match folder {
             _ if target.is_sandbox => Self::Alone,
@@ -65,15 +64,15 @@ impl Sharing {
         }
     }
 
-    pub(super) fn start(&self, world: &World<'_>) -> Started {
+    pub(in crate::task) fn start(&self, chance: f64, process: u32) -> Started {
         let path = match self {
             Self::By(path) | Self::Telling(path) => path,
             Self::Not(why) => return Started::Not(why.clone()),
             Self::Alone => return Started::Alone,
         };
         // What JSON can hold everywhere, and nobody else will draw.
-        let number = ((world.chance)() * (1_u64 << 53) as f64) as u64;
-        match SharedPace::start(path.clone(), number, world.process) {
+        let number = (chance * (1_u64 << 53) as f64) as u64;
+        match SharedPace::start(path.clone(), number, process) {
             Ok(shared_pace) => match self {
                 Self::Telling(_) => Started::Telling(shared_pace),
                 _ => Started::By(shared_pace),
@@ -89,7 +88,7 @@ impl Sharing {
 
 impl Started {
     /// The pace of a run, as it stands to those of others.
-    pub(super) fn apply(&self, pace: Pace) -> Pace {
+    pub(in crate::task) fn apply(&self, pace: Pace) -> Pace {
         match self {
             Self::By(_) => pace.shared(),
             Self::Telling(_) => pace.told(),
@@ -97,14 +96,14 @@ impl Started {
         }
     }
 
-    pub(super) fn shared_pace(&self) -> Option<&SharedPace> {
+    pub(in crate::task) fn shared_pace(&self) -> Option<&SharedPace> {
         match self {
             Self::By(shared_pace) | Self::Telling(shared_pace) => Some(shared_pace),
             Self::Not(_) | Self::Alone => None,
         }
     }
 
-    pub(super) fn why_not(&self) -> Option<Unheard> {
+    pub(in crate::task) fn why_not(&self) -> Option<Unheard> {
         match self {
             Self::Not(why) => Some(why.clone()),
             Self::By(_) | Self::Telling(_) | Self::Alone => None,
@@ -112,7 +111,7 @@ impl Started {
     }
 
     /// The last word to the others.
-    pub(super) fn leave(self, report: Option<Report>) {
+    pub(in crate::task) fn leave(self, report: Option<Report>) {
         if let Self::By(shared_pace) | Self::Telling(shared_pace) = self {
             shared_pace.leave(report);
         }

@@ -12,7 +12,7 @@ use crate::row::{Field, RowJson};
 use crate::text::pointer::Pointer;
 
 use super::template::Template;
-use super::{FieldSet, Recover, Rule, TimeRule};
+use super::{FieldSet, Looking, Recover, Rule, TimeRule};
 
 pub(super) use resolve::{Unsettled, operation};
 
@@ -36,6 +36,8 @@ pub struct Operation {
     pub sure_after: Duration,
     pub id: Option<Pointer>,
     pub recover: Option<Recover>,
+    /// Where a plan finds what is there before.
+    pub look: Option<Looking>,
     pub items: Vec<Pointer>,
     pub fields: Arc<FieldSet>,
     /// Says whether a row's fields fit their schema.

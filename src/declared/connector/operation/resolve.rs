@@ -10,6 +10,7 @@ use crate::text::diagnostic::Diagnostic;
 use crate::text::document::{Document, Reading};
 use crate::text::pointer::Pointer;
 
+use super::super::looking::written::LookFile;
 use super::super::reader::Reader;
 use super::super::recovery::written::RecoverFile;
 use super::super::template::Template;
@@ -22,6 +23,7 @@ pub(in super::super) struct Unsettled<'a> {
     pub(in super::super) document: &'a Document,
     pub(in super::super) operation: Arc<Operation>,
     pub(in super::super) recover: Option<RecoverFile>,
+    pub(in super::super) look: Option<LookFile>,
 }
 
 /// Reads an operation's file.
@@ -64,12 +66,18 @@ pub(in super::super) fn operation(document: &Document) -> Result<Unsettled<'_>, 
         sure_after: sure_after.unwrap_or_default(),
         id,
         recover: None,
+        look: None,
         items,
         fields: Arc::new(fields),
         validator: Arc::new(validator),
         rules,
     };
-    Ok(Unsettled { document, operation: Arc::new(operation), recover: file.recover })
+    Ok(Unsettled {
+        document,
+        operation: Arc::new(operation),
+        recover: file.recover,
+        look: file.look,
+    })
 }
 
 fn query(

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::super::fields::KEYWORDS;
+use super::super::looking::written::LookFile;
 use super::super::recovery::written::RecoverFile;
 use super::super::rules::written::RuleFile;
 use super::{Effect, Method, Repeat};
@@ -39,6 +40,8 @@ pub(in crate::declared) struct OperationFile {
     pub(super) id: Option<String>,
     /// How a lost answer is settled: by looking whether it is there. Left out: the row stays in doubt.
     pub(super) recover: Option<RecoverFile>,
+    /// For what changes or deletes: where a plan looks for what is there before. Left out: nowhere.
+    pub(super) look: Option<LookFile>,
     /// Where the answer has its list (JSON pointers, the first that is a list).
     #[serde(default)]
     pub(super) items: Vec<String>,

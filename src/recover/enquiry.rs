@@ -1,0 +1,430 @@
+//! What a list says of rows that were not sent yet: whether the same is there already, and whether what a row would change
+//! or delete is there, and of what kind.
+//!
+//! Pure: pages go in, and what is known comes out. Nothing is settled by it, nothing is sent for it, and that a list does not
+//! show something is told as that: whether it could, is told beside it.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::likeness::{Kind, Likeness, normalised_text};
+use super::print::Print;
+use super::{MOST_PAGES, MOST_REMEMBERED, SHORTEST_PAGE, request_of, unseen};
+use crate::declared::connector::{Recover, SystemMark};
+use crate::prepare::request::Request;
+use crate::row::Fields;
+
+/// A longer text, in bytes, is not kept to be compared.
+const LONGEST_TEXT: usize = 64 << 10;
+
+/// A list that is being read.
+#[derive(Debug)]
+pub(crate) struct Enquiry {
+    first_page: u32,
+    page: u32,
+    /// Whether it is known with which number pages begin.
+    is_first_known: bool,
+    seen: HashSet<String>,
+    list: Vec<Print>,
+    remembered: usize,
+    is_nameless: bool,
+    /// How the reading ended, where only the page before the first is still to be asked for.
+    ended: Option<Extent>,
+}
+
+/// How much of a list was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Extent {
+    /// All of it, as far as the other side lists things at all.
+    Whole,
+    /// There may be more behind what was shown.
+    Cut,
+    /// It did not come to its end.
+    Endless,
+    /// A page of it was refused.
+    Refused,
+    /// Items in it cannot be told apart.
+    Nameless,
+}
+
+/// What follows from a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NextStep {
+    Page,
+    Over(Answered),
+}
+
+/// A list that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answered {
+    pub(crate) extent: Extent,
+    items: Vec<Print>,
+}
+
+/// What is to be seen of items beside their fingerprints.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sights<'a> {
+    /// Of these ids the text is kept.
+    pub wanted: &'a HashSet<String>,
+    pub system: Option<&'a SystemMark>,
+}
+
+/// What is known of a row that would make something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// The same is there, and no row owns it.
+    There { id: String },
+    /// Something is there that may be the same, altered.
+    Alike { id: String },
+    /// It is not in the list, which is whole and shows others of its kind.
+    Absent,
+    /// It is not in the list, which shows nothing of its kind: it may leave such things out.
+    NotShown,
+    /// The list was not seen to its end.
+    Unknown(Extent),
+}
+
+/// What is known of a thing that a row would change or delete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    Found {
+        /// What marks it as made by the system.
+        system: Option<String>,
+        /// What it says at present.
+        text: Option<String>,
+    },
+    /// The list is whole and does not show it.
+    NotShown,
+    /// The list was not seen to its end.
+    Unknown(Extent),
+}
+
+impl Enquiry {
+    /// `first_page` is the number that pages begin with, where that is known.
+    pub(crate) fn new(recover: &Recover, first_page: Option<u32>) -> Self {
+        let first = first_page.unwrap_or(1);
+        Self {
+            first_page: first,
+            page: first,
+            is_first_known: first_page.is_some() || recover.pages.is_none(),
+            seen: HashSet::new(),
+            list: Vec::new(),
+            remembered: 0,
+            is_nameless: false,
+            ended: None,
+        }
+    }
+
+    /// The request for the page that is due; none where a field is missing that the list asks for.
+    pub(crate) fn request(&self, recover: &Recover, fields: &Fields<'_>) -> Option<Request> {
+        request_of(recover, fields, self.page)
+    }
+
+    /// Whether the page that is due is the first that is asked for: who is refused that is refused the list.
+    pub(crate) fn is_at_first(&self) -> bool {
+        self.ended.is_none() && self.page == self.first_page
+    }
+
+    /// The number that pages begin with, as far as this list has shown it.
+    pub(crate) fn first_page(&self) -> Option<u32> {
+        self.is_first_known.then_some(self.first_page)
+    }
+
+    /// Takes a page in.
+    pub(crate) fn take(
+        &mut self,
+        recover: &Recover,
+        items: &[Value],
+        sights: Sights<'_>,
+    ) -> NextStep {
+        if let Some(extent) = self.ended.take() {
+            return self.take_before_first(recover, items, sights, extent);
+        }
+        let (new, is_nameless) = unseen(recover, items, &mut self.seen);
+        self.is_nameless |= is_nameless;
+        let news = !new.is_empty();
+        for (id, item) in new {
+            let mut print = Print::of(recover, id, item);
+            print.system = sights.system.and_then(|mark| mark.of(item));
+            if sights.wanted.contains(&print.id) {
+                print.text = text_of(recover, item);
+            }
+            self.remembered += print.size();
+            self.list.push(print);
+        }
+        let goes_on = news && recover.pages.is_some();
+        let has_room =
+            self.page - self.first_page + 1 < MOST_PAGES && self.remembered < MOST_REMEMBERED;
+        let extent = match items.is_empty() {
+            true => Extent::Whole,
+            false if goes_on && has_room => {
+                self.page += 1;
+                return NextStep::Page;
+            }
+            false if goes_on => Extent::Endless,
+            // A server that does not know of pages shows the first page again: that may be the whole list, or what fits on it.
+            false => match recover.pages.is_none() || self.page == self.first_page + 1 {
+                true if items.len() >= SHORTEST_PAGE => Extent::Cut,
+                _ => Extent::Whole,
+            },
+        };
+        self.end(extent)
+    }
+
+    /// Takes in that a page was refused which is not the first.
+    pub(crate) fn take_refusal(&mut self) -> NextStep {
+        if let Some(extent) = self.ended.take() {
+            // There is no page before the first.
+            self.is_first_known = true;
+            return self.over(extent);
+        }
+        let is_short = self.page == self.first_page + 1 && self.seen.len() < SHORTEST_PAGE;
+        self.end(if is_short { Extent::Whole } else { Extent::Refused })
+    }
+
+    fn end(&mut self, extent: Extent) -> NextStep {
+        if self.is_first_known {
+            return self.over(extent);
+        }
+        // What pages that count from 1 do not show may stand before them.
+        self.ended = Some(extent);
+        self.page = 0;
+        NextStep::Page
+    }
+
+    fn take_before_first(
+        &mut self,
+        recover: &Recover,
+        items: &[Value],
+        sights: Sights<'_>,
+        extent: Extent,
+    ) -> NextStep {
+        let is_new = |item| super::item_id(recover, item).is_none_or(|id| !self.seen.contains(&id));
+        if items.iter().any(is_new) {
+            (self.first_page, self.page, self.is_first_known) = (0, 0, true);
+            self.seen.clear();
+            self.list.clear();
+            self.remembered = 0;
+            return self.take(recover, items, sights);
+        }
+        // Two empty pages say nothing of where pages begin.
+        self.is_first_known = !self.seen.is_empty();
+        self.over(extent)
+    }
+
+    fn over(&mut self, extent: Extent) -> NextStep {
+        let extent = match self.is_nameless && extent == Extent::Whole {
+            true => Extent::Nameless,
+            false => extent,
+        };
+        NextStep::Over(Answered { extent, items: std::mem::take(&mut self.list) })
+    }
+}
+
+/// What an item says, in the one spelling in which texts are compared.
+fn text_of(recover: &Recover, item: &Value) -> Option<String> {
+    let text = |(_, pointers): &(_, Vec<crate::text::pointer::Pointer>)| {
+        pointers.iter().find_map(|pointer| pointer.find(item))?.as_str()
+    };
+    let text = recover.fields.iter().find_map(text)?;
+    (text.len() <= LONGEST_TEXT).then(|| normalised_text(text, &recover.text))
+}
+
+impl Answered {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().map(|item| item.id.as_str())
+    }
+
+    /// How many items were shown.
+    pub(crate) fn count(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether what a row would make is there. Items that are some row's own already, by `is_owned`, do not count.
+    pub(crate) fn presence(
+        &self,
+        recover: &Recover,
+        fields: &Fields<'_>,
+        is_owned: &dyn Fn(&str) -> bool,
+    ) -> Presence {
+        let mut alike = None;
+        for item in self.items.iter().filter(|item| !is_owned(&item.id)) {
+            match item.weigh(recover, fields) {
+                Likeness::Same => return Presence::There { id: item.id.clone() },
+                Likeness::Altered => drop(alike.get_or_insert(&item.id)),
+                Likeness::Unreadable | Likeness::Other => {}
+            }
+        }
+        if let Some(id) = alike {
+            return Presence::Alike { id: id.clone() };
+        }
+        let kind = Kind::of_row(recover, fields);
+        match self.extent {
+            Extent::Whole if self.items.iter().any(|item| item.kind == kind.text()) => {
+                Presence::Absent
+            }
+            Extent::Whole => Presence::NotShown,
+            extent => Presence::Unknown(extent),
+        }
+    }
+
+    /// Whether a thing is there.
+    pub(crate) fn target(&self, id: &str) -> Target {
+        match self.items.iter().find(|item| item.id == id) {
+            Some(item) => Target::Found { system: item.system.clone(), text: item.text.clone() },
+            None if self.extent == Extent::Whole => Target::NotShown,
+            None => Target::Unknown(self.extent),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::declared::connector::{Catalogue, Operation};
+    use crate::row::FieldValue;
+    use crate::text::diagnostic::Place;
+
+    fn create() -> Arc<Operation> {
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        Arc::clone(&connector.operations["ticket_note.create"])
+    }
+
+    fn item(number: usize) -> Value {
+        json!({"id": format!("tn_{number}"), "note": format!("Note {number}"), "note_type": number % 2 * 9})
+    }
+
+    /// What a server answers to a page; none where it refuses.
+    type Server = fn(u32, usize) -> Option<Vec<Value>>;
+
+    fn of_pages(page: u32, items: usize, first: u32, size: usize) -> Vec<Value> {
+        let skip = page.saturating_sub(first) as usize * size;
+        (1..=items).skip(skip).take(size).map(item).collect()
+    }
+
+    /// Reads a list to its end; gives how much was shown, how many items, how many requests, and where pages begin.
+    fn read(server: Server, items: usize) -> (Extent, usize, u32, Option<u32>) {
+        let create = create();
+        let recover = create.recover.as_ref().unwrap();
+        let mut enquiry = Enquiry::new(recover, None);
+        let wanted = HashSet::new();
+        for requests in 1.. {
+            let step = match server(enquiry.page, items) {
+                Some(page) => {
+                    enquiry.take(recover, &page, Sights { wanted: &wanted, system: None })
+                }
+                None => enquiry.take_refusal(),
+            };
+            if let NextStep::Over(answered) = step {
+                return (answered.extent, answered.count(), requests, enquiry.first_page());
+            }
+            assert!(requests < 1_000, "no end");
+        }
+        unreachable!()
+    }
+
+    #[test]
+    fn a_list_is_read_to_its_end_wherever_its_pages_begin() {
+        let from_one: Server = |page, items| (page > 0).then(|| of_pages(page, items, 1, 100));
+        let from_zero: Server = |page, items| Some(of_pages(page, items, 0, 100));
+        let lenient: Server = |page, items| Some(of_pages(page.max(1), items, 1, 100));
+        let capped: Server = |page, items| (page > 0).then(|| of_pages(page, items, 1, 20));
+        let ignored: Server = |_, items| Some(of_pages(1, items, 1, 1_000));
+        let strict: Server = |page, items| {
+            let shown = of_pages(page, items, 1, 100);
+            (page == 1 || page > 1 && !shown.is_empty()).then_some(shown)
+        };
+        for (name, server, items, expected) in [
+            ("from one", from_one, 0, (Extent::Whole, 0, 2, Some(1))),
+            ("from one", from_one, 3, (Extent::Whole, 3, 3, Some(1))),
+            ("from one", from_one, 250, (Extent::Whole, 250, 5, Some(1))),
+            ("from zero", from_zero, 3, (Extent::Whole, 3, 3, Some(0))),
+            ("from zero", from_zero, 250, (Extent::Whole, 250, 7, Some(0))),
+            ("from zero", from_zero, 0, (Extent::Whole, 0, 2, None)),
+            ("lenient", lenient, 3, (Extent::Whole, 3, 3, Some(1))),
+            ("capped", capped, 50, (Extent::Whole, 50, 5, Some(1))),
+            ("ignored", ignored, 3, (Extent::Whole, 3, 3, Some(1))),
+            ("ignored", ignored, 30, (Extent::Cut, 30, 3, Some(1))),
+            ("strict", strict, 3, (Extent::Whole, 3, 3, Some(1))),
+            ("strict", strict, 30, (Extent::Refused, 30, 3, Some(1))),
+        ] {
+            assert_eq!(read(server, items), expected, "{name}: {items}");
+        }
+    }
+
+    #[test]
+    fn what_a_list_does_not_show_is_gone_only_where_it_would_show_it() {
+        let create = create();
+        let recover = create.recover.as_ref().unwrap();
+        let fields = |text: &str, internal: bool| {
+            let mut fields = Fields::default();
+            fields
+                .set(create.fields.find("note").unwrap(), FieldValue::Text(text.to_owned().into()));
+            fields.set(create.fields.find("is_internal_note").unwrap(), FieldValue::Bool(internal));
+            fields
+        };
+        let items = [
+            json!({"id": "a", "note": "Khách gọi", "is_internal_note": false, "note_type": 0}),
+            json!({"id": "b", "note": "<p>Nhắn lại</p>", "is_internal_note": false, "note_type": 9}),
+        ];
+        let mut answered = Answered {
+            extent: Extent::Whole,
+            items: items
+                .iter()
+                .map(|item| Print::of(recover, item["id"].as_str().unwrap().to_owned(), item))
+                .collect(),
+        };
+        let presence = |answered: &Answered, text: &str, internal, taken: &str| {
+            answered.presence(recover, &fields(text, internal), &|id| id == taken)
+        };
+        let id = |id: &str| id.to_owned();
+        assert_eq!(presence(&answered, "Khách gọi", true, ""), Presence::There { id: id("a") });
+        assert_eq!(presence(&answered, "Khách gọi", false, "a"), Presence::Absent);
+        assert_eq!(presence(&answered, "Nhắn lại", false, ""), Presence::Alike { id: id("b") });
+        assert_eq!(presence(&answered, "Khác", false, ""), Presence::Absent);
+        assert_eq!(presence(&answered, "Khác", true, ""), Presence::NotShown, "none of its kind");
+        answered.extent = Extent::Cut;
+        assert_eq!(presence(&answered, "Khác", false, ""), Presence::Unknown(Extent::Cut));
+        assert_eq!(presence(&answered, "Khách gọi", false, ""), Presence::There { id: id("a") });
+        assert_eq!(answered.target("c"), Target::Unknown(Extent::Cut));
+        answered.extent = Extent::Whole;
+        assert_eq!(answered.target("c"), Target::NotShown);
+        assert_eq!(answered.target("a"), Target::Found { system: None, text: None });
+    }
+
+    #[test]
+    fn a_thing_of_the_system_is_known_by_what_the_connector_says() {
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        let look = connector.operations["ticket_note.update"].look.as_ref().unwrap();
+        let mark = look.system.as_ref().unwrap();
+        for (item, expected) in [
+            (json!({"note_type": 0}), None),
+            (json!({"note_type": "0"}), None),
+            (json!({"note_type": null}), None),
+            (json!({}), None),
+            (json!({"note_type": 9}), Some("note_type 9")),
+            (json!({"note_type": "66"}), Some("note_type \"66\"")),
+        ] {
+            assert_eq!(mark.of(&item).as_deref(), expected, "{item}");
+        }
+        let recover = connector.operations["ticket_note.create"].recover.as_ref().unwrap();
+        let wanted = HashSet::from(["tn_2".to_owned()]);
+        let mut enquiry = Enquiry::new(recover, Some(1));
+        let sights = Sights { wanted: &wanted, system: Some(mark) };
+        assert_eq!(enquiry.take(recover, &[item(1), item(2)], sights), NextStep::Page);
+        let NextStep::Over(answered) = enquiry.take(recover, &[], sights) else { panic!() };
+        let found = |system: Option<&str>, text: Option<&str>| Target::Found {
+            system: system.map(str::to_owned),
+            text: text.map(str::to_owned),
+        };
+        assert_eq!(answered.target("tn_1"), found(Some("note_type 9"), None));
+        assert_eq!(answered.target("tn_2"), found(None, Some("Note 2")));
+    }
+}

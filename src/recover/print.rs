@@ -1,0 +1,182 @@
+//! What is remembered of an item of a list, so that rows can be compared with it later: names and fingerprints, no texts.
+//!
+//! The comparison comes to what [`Wanted::weigh`](super::likeness) says, which a property shows.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::likeness::{self, Kind, Likeness};
+use crate::declared::connector::Recover;
+use crate::row::Fields;
+
+/// What is remembered of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Print {
+    pub(super) id: String,
+    /// By what the other side may leave such items out of a list.
+    pub(super) kind: String,
+    /// Of each field that an item is known by; none where the item does not show it.
+    parts: Vec<Option<Part>>,
+    /// What marks it as made by the system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) system: Option<String>,
+    /// Its text, where somebody will want to see what becomes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) text: Option<String>,
+}
+
+/// A value by its fingerprint, and a text by those of its letters as well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Part {
+    value: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    letters: Vec<Letters>,
+}
+
+/// The letters of a text: how many there are, how many bytes they take, and their fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Letters(usize, usize, u64);
+
+impl Print {
+    pub(super) fn of(recover: &Recover, id: String, item: &Value) -> Self {
+        let part = |found: &Value| Part {
+            value: fingerprint(&spelt(&likeness::normalised(found, &recover.text))),
+            letters: match found {
+                Value::String(text) => {
+                    let plain = likeness::undone(text);
+                    let all = [
+                        likeness::letters(&plain),
+                        likeness::letters(&likeness::without_tags(&plain)),
+                    ];
+                    let print = |letters: &String| {
+                        Letters(letters.chars().count(), letters.len(), fingerprint(letters))
+                    };
+                    all.iter().map(print).collect()
+                }
+                _ => Vec::new(),
+            },
+        };
+        let parts = recover.fields.iter().map(|(_, pointers)| {
+            let found = pointers.iter().find_map(|pointer| pointer.find(item));
+            found.filter(|found| !found.is_null()).map(part)
+        });
+        Self {
+            id,
+            kind: Kind::of_item(recover, item).text().to_owned(),
+            parts: parts.collect(),
+            system: None,
+            text: None,
+        }
+    }
+
+    /// How it compares with what a row would make.
+    pub(super) fn weigh(&self, recover: &Recover, fields: &Fields<'_>) -> Likeness {
+        let mut likeness = Likeness::Same;
+        for ((field, _), part) in recover.fields.iter().zip(&self.parts) {
+            let Some(sent) = fields.get(*field) else { continue };
+            let sent = likeness::normalised(&sent.to_json(), &recover.text);
+            match part.as_ref().map_or(Likeness::Unreadable, |part| part.weigh(&sent)) {
+                Likeness::Other => return Likeness::Other,
+                Likeness::Unreadable => likeness = Likeness::Unreadable,
+                Likeness::Altered if likeness == Likeness::Same => likeness = Likeness::Altered,
+                Likeness::Altered | Likeness::Same => {}
+            }
+        }
+        likeness
+    }
+
+    /// So many bytes it takes, about.
+    pub(super) fn size(&self) -> usize {
+        let text = self.text.as_ref().map_or(0, String::len);
+        super::ITEM + 2 * self.id.len() + text
+    }
+}
+
+impl Part {
+    fn weigh(&self, sent: &Value) -> Likeness {
+        if self.value == fingerprint(&spelt(sent)) {
+            return Likeness::Same;
+        }
+        let (Value::String(sent), false) = (sent, self.letters.is_empty()) else {
+            return Likeness::Other;
+        };
+        let sent = [likeness::letters(sent), likeness::letters(&likeness::without_tags(sent))];
+        let is_alike = |sent: &String| {
+            !sent.is_empty() && self.letters.iter().any(|found| found.may_be_of(sent))
+        };
+        match sent.iter().any(is_alike) {
+            true => Likeness::Altered,
+            false if sent.iter().any(String::is_empty) => Likeness::Unreadable,
+            false => Likeness::Other,
+        }
+    }
+}
+
+impl Letters {
+    /// Whether they are the letters of a text, or enough of its first.
+    fn may_be_of(&self, sent: &str) -> bool {
+        let Self(count, bytes, print) = self;
+        let is_enough = *bytes == sent.len() || *count >= likeness::SHORTEST_CUT;
+        is_enough && sent.get(..*bytes).is_some_and(|begins| fingerprint(begins) == *print)
+    }
+}
+
+/// A value in one spelling: flags come as booleans or as 0 and 1.
+fn spelt(value: &Value) -> String {
+    match value {
+        Value::Bool(flag) => u8::from(*flag).to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn fingerprint(text: &str) -> u64 {
+    let hash = Sha256::digest(text.as_bytes());
+    hash.iter().take(8).fold(0, |print, byte| print << 8 | u64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::declared::connector::{Catalogue, TextChange};
+    use crate::recover::likeness::Wanted;
+    use crate::row::FieldValue;
+    use crate::text::diagnostic::Place;
+
+    fn texts() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[ab&;lt<>\\r\\n 1é]{0,8}",
+            "(abcdefgh ){3,4}",
+            Just("<p>abcdefghabcdefghabcdefgh</p>".to_owned()),
+            Just("abcdefghabcdefghabcdefgh abc".to_owned()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_print_says_what_the_item_says(
+            sent in texts(),
+            found in prop_oneof![
+                texts().prop_map(|text| json!(text)),
+                Just(Value::Null),
+                Just(json!(1)),
+                Just(json!(true)),
+            ],
+            escapes in any::<bool>(),
+        ) {
+            let mut connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+            let create = std::sync::Arc::make_mut(connector.operations.get_mut("ticket_note.create").unwrap());
+            let mut recover = create.recover.clone().unwrap();
+            recover.text.extend(escapes.then_some(TextChange::HtmlEscapes));
+            let mut fields = Fields::default();
+            fields.set(create.fields.find("note").unwrap(), FieldValue::Text(sent.into()));
+            let item = json!({"id": "tn_1", "note": found});
+            let print = Print::of(&recover, "tn_1".to_owned(), &item);
+            let whole = Wanted::of(&recover, &fields).weigh(&recover, &item);
+            prop_assert_eq!(print.weigh(&recover, &fields), whole);
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! Asks for lists: several at once, within the quotas that all runs of the account share, each page as often as it takes
+//! and no oftener than is right.
+//!
+//! Nothing but reads leaves here. When a request may leave, with which token, and what its answer meant is for `traffic`;
+//! what a page says, for `recover`.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::FuturesUnordered;
+use serde_json::Value;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::Instant;
+
+use crate::declared::connector::Answers;
+use crate::engine::Stop;
+use crate::event::Obstacle;
+use crate::recover::{Answered, Enquiry, NextStep, Sights};
+use crate::row::{Cause, Reason};
+use crate::traffic::access::{Access, AfterNoToken, Refusal};
+use crate::traffic::pace::{Moment, Pace, PushBack, Report, asked_wait, back_off};
+use crate::traffic::reply::{Granted, Reply, TokenFailure};
+use crate::traffic::shared_pace::{Heard, SharedPace, Unheard};
+use crate::traffic::transport::Transport;
+use crate::traffic::verdict::{Verdict, judge};
+
+use super::lists::{AskedList, ListAnswer};
+
+/// So often a page is asked for that brings no answer; and one that the other side asks to have later.
+const MOST_TRIES: u32 = 4;
+const MOST_PUSH_BACKS: u32 = 12;
+/// So many lists in a row without an answer, and nobody is there.
+const SILENT_LISTS: u32 = 6;
+/// Nothing is waited for longer without a look at the clock.
+const LONGEST_NAP: Duration = Duration::from_secs(1);
+
+/// What asking needs.
+pub(super) struct Means<'a, T> {
+    pub transport: &'a T,
+    pub answers: &'a Answers,
+    pub shared_pace: Option<&'a SharedPace>,
+    pub concurrency: usize,
+    /// Unix milliseconds.
+    pub wall: &'a dyn Fn() -> i64,
+    pub chance: &'a dyn Fn() -> f64,
+    /// The first word of how far it is: how many lists have an answer, and how many requests left.
+    pub progress: &'a mut dyn FnMut(u64, u64),
+    /// Hears what a list has shown.
+    pub keep: &'a mut dyn FnMut(&str, &Answered),
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum AskEnd {
+    /// Each list has an answer, or has none for a reason of its own.
+    Whole,
+    Interrupted {
+        signal: i32,
+    },
+    /// Nobody is let in, or nobody is there.
+    Stopped(Obstacle),
+}
+
+/// A page that is to be asked for.
+struct Page {
+    list: usize,
+    enquiry: Enquiry,
+    tries: u32,
+    push_backs: u32,
+    not_before: Moment,
+}
+
+enum Flight {
+    Replied { page: Box<Page>, sent_at: Moment, generation: u32, reply: Reply },
+    Token(Result<Granted, TokenFailure>),
+    Heard(Result<Heard, Unheard>),
+}
+
+struct Asking<'a, T> {
+    means: Means<'a, T>,
+    pace: Pace,
+    access: Access,
+    began: Instant,
+    remote_began: Option<i64>,
+    waiting: VecDeque<Page>,
+    flights: FuturesUnordered<LocalBoxFuture<'static, Flight>>,
+    under_way: usize,
+    first_page: Option<u32>,
+    silent: u32,
+    requests: u64,
+    answered: u64,
+    end: Option<AskEnd>,
+}
+
+/// Asks for all lists that have no answer yet. Gives how it ended, how many requests left, and the last word to other runs.
+pub(super) async fn ask<T: Transport>(
+    lists: &mut [AskedList],
+    means: Means<'_, T>,
+    pace: Pace,
+    stops: &mut UnboundedReceiver<Stop>,
+) -> (AskEnd, u64, Option<Report>) {
+    let mut asking = Asking {
+        access: Access::new(means.transport.needs_token()),
+        means,
+        pace,
+        began: Instant::now(),
+        remote_began: None,
+        waiting: VecDeque::new(),
+        flights: FuturesUnordered::new(),
+        under_way: 0,
+        first_page: None,
+        silent: 0,
+        requests: 0,
+        answered: 0,
+        end: None,
+    };
+    for (at, list) in lists.iter().enumerate() {
+        match (&list.answer, list.recover()) {
+            (ListAnswer::NotAsked, Some(recover)) => asking.waiting.push_back(Page {
+                list: at,
+                enquiry: Enquiry::new(recover, None),
+                tries: 0,
+                push_backs: 0,
+                not_before: Moment::default(),
+            }),
+            _ => asking.answered += 1,
+        }
+    }
+    let end = asking.run(lists, stops).await;
+    let now = asking.now();
+    (end, asking.requests, asking.pace.come(now, false, true))
+}
+
+impl<T: Transport> Asking<'_, T> {
+    fn now(&self) -> Moment {
+        Moment(self.began.elapsed())
+    }
+
+    fn remote(&self, now: Moment) -> Option<i64> {
+        self.remote_began.map(|began| began + i64::try_from(now.0.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    async fn run(
+        &mut self,
+        lists: &mut [AskedList],
+        stops: &mut UnboundedReceiver<Stop>,
+    ) -> AskEnd {
+        loop {
+            (self.means.progress)(self.answered, self.requests);
+            let now = self.now();
+            let mut wake = now.after(LONGEST_NAP);
+            if self.end.is_none() {
+                wake = wake.min(self.come(now)).min(self.renew(now)).min(self.depart(now, lists));
+            }
+            let is_over = self.waiting.is_empty() || self.end.is_some();
+            if is_over && self.under_way == 0 {
+                return self.end.take().unwrap_or(AskEnd::Whole);
+            }
+            tokio::select! {
+                biased;
+                Some(stop) = stops.recv() => {
+                    let (signal, at_once) = match stop {
+                        Stop::Drain { signal } => (signal, false),
+                        Stop::Now { signal } => (signal, true),
+                    };
+                    self.end = Some(AskEnd::Interrupted { signal });
+                    if at_once {
+                        return AskEnd::Interrupted { signal };
+                    }
+                }
+                Some(flight) = self.flights.next(), if !self.flights.is_empty() => {
+                    self.land(flight, lists);
+                }
+                () = tokio::time::sleep_until(self.began + wake.0) => {}
+            }
+        }
+    }
+
+    /// Other runs of the account are told how this one stands when that is due.
+    fn come(&mut self, now: Moment) -> Moment {
+        let never = now.after(LONGEST_NAP);
+        let Some(at) = self.pace.comes_at(now, !self.waiting.is_empty()) else { return never };
+        if at > now {
+            return at;
+        }
+        let report = self.pace.come(now, !self.waiting.is_empty(), false);
+        match (report, self.means.shared_pace) {
+            (Some(report), Some(shared)) => {
+                let coming = shared.come(report);
+                self.flights.push(Box::pin(async move { Flight::Heard(coming.await) }));
+            }
+            (Some(_), None) => self.pace.go_alone(),
+            (None, _) => {}
+        }
+        never
+    }
+
+    fn renew(&mut self, now: Moment) -> Moment {
+        let never = now.after(LONGEST_NAP);
+        if !self.access.wants_request(now) {
+            return self.access.wake_at().unwrap_or(never);
+        }
+        if self.means.transport.token_costs_request() {
+            if let Err(later) = self.pace.acquire(now) {
+                return later;
+            }
+            self.requests += 1;
+        }
+        self.access.requested();
+        let clock = self.remote(now).unwrap_or_else(|| (self.means.wall)());
+        let renewing = self.means.transport.renew(clock);
+        self.flights.push(Box::pin(async move { Flight::Token(renewing.await) }));
+        never
+    }
+
+    /// Sends what may leave; gives when to look again.
+    fn depart(&mut self, now: Moment, lists: &mut [AskedList]) -> Moment {
+        let never = now.after(LONGEST_NAP);
+        while self.under_way < self.means.concurrency && self.access.is_ready(now) {
+            let due = self.waiting.iter().position(|page| page.not_before <= now);
+            let Some(at) = due else {
+                return self.waiting.iter().map(|page| page.not_before).min().unwrap_or(never);
+            };
+            if let Err(later) = self.pace.acquire(now) {
+                return later;
+            }
+            let Some(mut page) = self.waiting.remove(at) else { return never };
+            self.learn_first_page(&mut page, lists);
+            let Some(list) = lists.get(page.list) else { return never };
+            let request =
+                list.recover().and_then(|recover| page.enquiry.request(recover, &list.fields));
+            let Some(request) = request else {
+                self.pace.answered(now);
+                self.settle(page.list, ListAnswer::None(Cause::of(Reason::Unsendable)), lists);
+                continue;
+            };
+            self.requests += 1;
+            self.under_way += 1;
+            let (sending, generation) =
+                (self.means.transport.send(&request), self.access.generation());
+            self.flights.push(Box::pin(async move {
+                let reply = sending.await;
+                Flight::Replied { page: Box::new(page), sent_at: now, generation, reply }
+            }));
+        }
+        never
+    }
+
+    /// With which number pages begin is learnt once.
+    fn learn_first_page(&self, page: &mut Page, lists: &[AskedList]) {
+        let list = lists.get(page.list).and_then(AskedList::recover);
+        if let (Some(recover), Some(first)) = (list, self.first_page)
+            && page.enquiry.is_at_first()
+            && page.enquiry.first_page().is_none()
+        {
+            page.enquiry = Enquiry::new(recover, Some(first));
+        }
+    }
+
+    fn land(&mut self, flight: Flight, lists: &mut [AskedList]) {
+        let now = self.now();
+        match flight {
+            Flight::Heard(Ok(heard)) => drop(self.pace.hear(&heard.view, now)),
+            Flight::Heard(Err(_)) => self.pace.go_alone(),
+            Flight::Token(result) => self.token(result, now),
+            Flight::Replied { page, sent_at, generation, reply } => {
+                self.under_way -= 1;
+                if let Reply::Answer(answer) = &reply
+                    && let Some(date) = answer.date
+                {
+                    let elapsed = i64::try_from(now.0.as_millis()).unwrap_or(i64::MAX);
+                    self.remote_began = Some(date.saturating_sub(elapsed));
+                }
+                self.pace.answered(now);
+                let remote = self.remote(now);
+                self.pace.hear_clock(remote, now);
+                self.replied(*page, (sent_at, generation), reply, lists);
+            }
+        }
+    }
+
+    fn token(&mut self, result: Result<Granted, TokenFailure>, now: Moment) {
+        if self.means.transport.token_costs_request() {
+            self.pace.answered(now);
+        }
+        match result {
+            Ok(granted) => {
+                let clock = granted.date.or(self.remote(now));
+                let clock = clock.unwrap_or_else(|| (self.means.wall)());
+                self.access.granted(granted.expires_at, now, clock);
+            }
+            Err(failure) => {
+                self.silent += 1;
+                let after = self.access.failed(&failure, now, (self.means.chance)());
+                if after == AfterNoToken::GiveUp || self.silent >= SILENT_LISTS {
+                    self.end = Some(AskEnd::Stopped(Obstacle::Token(failure.why)));
+                }
+            }
+        }
+    }
+
+    fn replied(
+        &mut self,
+        mut page: Page,
+        (sent_at, generation): (Moment, u32),
+        reply: Reply,
+        lists: &mut [AskedList],
+    ) {
+        let now = self.now();
+        let Some(list) = lists.get(page.list) else { return };
+        let Some(recover) = list.recover() else { return };
+        let redactor = self.means.transport.redactor();
+        match judge(self.means.answers, &recover.list, reply, &redactor) {
+            Verdict::Done { items: Some(mut items), .. } => {
+                items.iter_mut().for_each(|item: &mut Value| redactor.redact_value(item));
+                self.let_in(sent_at, generation);
+                let sights = Sights { wanted: &list.wanted, system: list.system.as_ref() };
+                (page.tries, page.push_backs) = (0, 0);
+                let next = page.enquiry.take(recover, &items, sights);
+                self.go_on(page, next, lists);
+            }
+            Verdict::Done { items: None, .. } => {
+                self.failed(page, Cause::of(Reason::UnreadableAnswer), None, lists);
+            }
+            Verdict::Refused(_) | Verdict::NotFound(_) if !page.enquiry.is_at_first() => {
+                self.let_in(sent_at, generation);
+                let next = page.enquiry.take_refusal();
+                self.go_on(page, next, lists);
+            }
+            Verdict::NotFound(cause) => {
+                self.let_in(sent_at, generation);
+                self.settle(page.list, ListAnswer::Missing(cause), lists);
+            }
+            Verdict::Refused(cause) => {
+                self.let_in(sent_at, generation);
+                self.settle(page.list, ListAnswer::Refused(cause), lists);
+            }
+            Verdict::Retry { cause, after, pushback: true, .. } => {
+                let clock = self.remote(now);
+                let push_back = PushBack { sent_at, asked: after, clock };
+                let slowdown = self.pace.push_back(push_back, now, (self.means.chance)());
+                page.push_backs += 1;
+                page.not_before = now.after(slowdown.wait);
+                match page.push_backs < MOST_PUSH_BACKS {
+                    true => self.waiting.push_front(page),
+                    false => self.settle(page.list, ListAnswer::None(cause), lists),
+                }
+            }
+            Verdict::Retry { cause, after, .. } | Verdict::Unknown { cause, after } => {
+                self.failed(page, cause, after, lists);
+            }
+            Verdict::Unauthorized(cause) => match self.access.refused(generation, sent_at, None) {
+                Refusal::Final => {
+                    self.end = Some(AskEnd::Stopped(Obstacle::Request(cause)));
+                }
+                Refusal::Renew | Refusal::Pause | Refusal::Row => {
+                    self.failed(page, cause, None, lists);
+                }
+            },
+        }
+    }
+
+    fn let_in(&mut self, sent_at: Moment, generation: u32) {
+        let now = self.now();
+        self.access.accepted(generation, sent_at);
+        self.pace.let_in(sent_at, now);
+        self.silent = 0;
+    }
+
+    /// No answer that says anything: once more after a while, but not for ever.
+    fn failed(
+        &mut self,
+        mut page: Page,
+        cause: Cause,
+        after: Option<Duration>,
+        lists: &mut [AskedList],
+    ) {
+        page.tries += 1;
+        if page.tries < MOST_TRIES {
+            let wait = match after {
+                Some(asked) => asked_wait(asked),
+                None => back_off(page.tries, (self.means.chance)()),
+            };
+            page.not_before = self.now().after(wait);
+            return self.waiting.push_back(page);
+        }
+        self.silent += 1;
+        if self.silent >= SILENT_LISTS && self.end.is_none() {
+            self.end = Some(AskEnd::Stopped(Obstacle::Request(cause.clone())));
+        }
+        self.settle(page.list, ListAnswer::None(cause), lists);
+    }
+
+    fn go_on(&mut self, page: Page, next: NextStep, lists: &mut [AskedList]) {
+        match next {
+            // A list that was begun is read to its end first.
+            NextStep::Page => {
+                self.waiting.push_front(Page { not_before: Moment::default(), ..page });
+            }
+            NextStep::Over(answered) => {
+                self.first_page = self.first_page.or(page.enquiry.first_page());
+                if let Some(list) = lists.get(page.list) {
+                    (self.means.keep)(&list.name, &answered);
+                }
+                self.settle(page.list, ListAnswer::Read(answered), lists);
+            }
+        }
+    }
+
+    fn settle(&mut self, list: usize, answer: ListAnswer, lists: &mut [AskedList]) {
+        self.answered += 1;
+        if let Some(list) = lists.get_mut(list) {
+            list.answer = answer;
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Which lists have to be asked for: each once, however many rows it says something of.
+//!
+//! Memory: a few hundred bytes a list, and a hundred and some for each thing that it shows.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::declared::connector::{Connector, Effect, Operation, Recover, SystemMark};
+use crate::plan::Step;
+use crate::recover::{Answered, Enquiry};
+use crate::report::WhyNotKnown;
+use crate::row::{Cause, Field, FieldValue, Fields};
+
+/// A list that has to be asked for.
+#[derive(Debug)]
+pub(super) struct AskedList {
+    /// By what it is kept for a later call.
+    pub name: String,
+    /// The operation that makes what is listed.
+    pub maker: Arc<Operation>,
+    /// What the list is asked by.
+    pub fields: Fields<'static>,
+    /// Things of which the text is wanted.
+    pub wanted: HashSet<String>,
+    pub system: Option<SystemMark>,
+    pub answer: ListAnswer,
+}
+
+/// What came of a list.
+#[derive(Debug)]
+pub(super) enum ListAnswer {
+    NotAsked,
+    Read(Answered),
+    /// What the list is of is not there, in the other side's words.
+    Missing(Cause),
+    /// It was refused.
+    Refused(Cause),
+    /// No answer that could be read.
+    None(Cause),
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    pub lists: Vec<AskedList>,
+    by_name: HashMap<Box<str>, usize>,
+}
+
+/// What is to be known of a row.
+pub(super) enum Question {
+    /// Whether what it makes is in the list of that number.
+    Making { list: usize },
+    /// Whether the thing that it is about is there.
+    About { list: usize, id: String },
+    /// It cannot be known.
+    None(WhyNotKnown),
+}
+
+/// A question before its list has a number.
+struct Wording {
+    maker: Arc<Operation>,
+    fields: Fields<'static>,
+    about: Option<(String, Option<SystemMark>)>,
+}
+
+impl Lists {
+    /// What is to be known of a row that would be sent. `value_called` says what the row has under a name.
+    pub(super) fn question(
+        &mut self,
+        connector: &Connector,
+        step: &Step,
+        value_called: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<Question> {
+        let wording = match wording(connector, step, value_called)? {
+            Ok(wording) => wording,
+            Err(why) => return Some(Question::None(why)),
+        };
+        let recover = wording.maker.recover.as_ref()?;
+        let request = Enquiry::new(recover, Some(1)).request(recover, &wording.fields);
+        let Some(request) = request else { return Some(Question::None(WhyNotKnown::NoList)) };
+        let name = format!("{} {}", recover.list.name, request.path);
+        let known = self.by_name.get(&*name).copied();
+        let list = known.unwrap_or_else(|| {
+            self.by_name.insert(name.as_str().into(), self.lists.len());
+            self.lists.push(AskedList {
+                name,
+                maker: wording.maker,
+                fields: wording.fields,
+                wanted: HashSet::new(),
+                system: None,
+                answer: ListAnswer::NotAsked,
+            });
+            self.lists.len() - 1
+        });
+        let Some((id, system)) = wording.about else { return Some(Question::Making { list }) };
+        if let Some(asked) = self.lists.get_mut(list) {
+            asked.wanted.insert(id.clone());
+            asked.system = asked.system.take().or(system);
+        }
+        Some(Question::About { list, id })
+    }
+}
+
+impl AskedList {
+    /// How the list is read; none is never asked for without.
+    pub(super) fn recover(&self) -> Option<&Recover> {
+        self.maker.recover.as_ref()
+    }
+}
+
+/// None of a row that is not about anything there.
+fn wording(
+    connector: &Connector,
+    step: &Step,
+    value_called: &dyn Fn(&str) -> Option<String>,
+) -> Option<Result<Wording, WhyNotKnown>> {
+    let (operation, ready) = (step.operation.as_ref()?, step.ready.as_ref()?);
+    let found = match operation.effect {
+        Effect::Read => return None,
+        Effect::Create => {
+            let of_row = |field: Field, _: &str| ready.fields.get(field).cloned();
+            filled(operation, &of_row).map(|fields| Wording {
+                maker: Arc::clone(operation),
+                fields,
+                about: None,
+            })
+        }
+        Effect::Update | Effect::Delete => {
+            let look = operation.look.as_ref();
+            let maker = look.and_then(|look| connector.operations.get(&*look.made_by));
+            let id = look.and_then(|look| ready.fields.get(look.id)?.as_str());
+            let (Some(look), Some(maker), Some(id)) = (look, maker, id) else {
+                return Some(Err(WhyNotKnown::NoList));
+            };
+            let named = |_: Field, name: &str| {
+                let own = operation.fields.find(name).and_then(|field| ready.fields.get(field));
+                let own = own.cloned().map(FieldValue::into_owned);
+                own.or_else(|| Some(FieldValue::Text(value_called(name)?.into())))
+            };
+            filled(maker, &named).map(|fields| Wording {
+                maker: Arc::clone(maker),
+                fields,
+                about: Some((id.to_owned(), look.system.clone())),
+            })
+        }
+    };
+    Some(found)
+}
+
+/// The fields by which a list is asked for.
+fn filled(
+    maker: &Operation,
+    value: &dyn Fn(Field, &str) -> Option<FieldValue<'static>>,
+) -> Result<Fields<'static>, WhyNotKnown> {
+    let recover = maker.recover.as_ref().ok_or(WhyNotKnown::NoList)?;
+    let mut fields = Fields::default();
+    for (_, from) in &recover.with {
+        let name = maker.fields.name(*from);
+        let value =
+            value(*from, name).ok_or_else(|| WhyNotKnown::NotNamed { name: name.to_owned() })?;
+        fields.set(*from, value);
+    }
+    Ok(fields)
+}
