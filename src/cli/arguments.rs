@@ -77,6 +77,9 @@ pub(super) struct PlanArguments {
     /// Write a page that somebody can approve, complete in one file
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Save the plan to a file, as in import.nfplan, that `run` carries out exactly, or refuses
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
     /// Show so many requests in full [default: 3]
     #[arg(long, value_name = "N")]
     pub sample: Option<u64>,
@@ -107,6 +110,12 @@ pub(super) struct RunArguments {
     /// Trust the certificates in this PEM file beside the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// Who has approved the run; the ledger keeps that, and `status` shows it
+    #[arg(long, value_name = "NAME", value_parser = said)]
+    pub approved_by: Option<String>,
+    /// What is to be known of the approval
+    #[arg(long, value_name = "TEXT", requires = "approved_by", value_parser = said)]
+    pub comment: Option<String>,
     /// Keep the quotas by itself: runs of the same account that go at the same time are not counted
     #[arg(long)]
     pub own_pace: bool,
@@ -239,7 +248,7 @@ pub(super) struct ManArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct JobArguments {
-    /// A YAML job, or a data file; `-` is rows that are piped in
+    /// A YAML job, or a data file; `-` is rows that are piped in; for plan and run also a saved plan
     pub job: PathBuf,
     /// What each row of a data file does, as in ticket_note.create
     #[arg(long, value_name = "NAME")]
@@ -378,6 +387,21 @@ fn limit(text: &str) -> Result<u64, String> {
     let refuse = || format!("a pilot has some rows: write a whole number from 1 to {}", u64::MAX);
     text.parse().ok().filter(|limit| *limit > 0).ok_or_else(refuse)
 }
+
+/// A few words about a run, which are kept with it.
+fn said(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err("say something, or leave the flag out".to_owned()),
+        1..=LONGEST_SAYING => Ok(text.to_owned()),
+        count => {
+            Err(format!("{count} characters are too many: write no more than {LONGEST_SAYING}"))
+        }
+    }
+}
+
+/// Characters of what is said of a run.
+const LONGEST_SAYING: usize = 1000;
 
 fn quota(text: &str) -> Result<Quota, String> {
     text.parse().map_err(|error: NotationError| format!("{error}: {}", error.hint()))

@@ -21,6 +21,7 @@ mod plan;
 mod process;
 mod run;
 mod sandbox;
+mod saved;
 mod schema;
 mod signals;
 mod status;
@@ -78,8 +79,8 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
     let environment = Environment::read();
     match verb {
         Verb::Check(arguments) => check::check(&arguments, &environment),
-        Verb::Plan(arguments) => plan::plan(&arguments, given, &environment),
-        Verb::Run(arguments) => run::run(&arguments, given, &environment),
+        Verb::Plan(arguments) => plan::plan(arguments, given, &environment),
+        Verb::Run(arguments) => run::run(arguments, given, &environment),
         Verb::Status(arguments) => status::status(&arguments, given, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
         Verb::Explain(arguments) => explain::explain(&arguments, &environment),

@@ -3,13 +3,16 @@
 use std::path::Path;
 
 use jiff::Zoned;
+use tempfile::NamedTempFile;
 
+use crate::ledger::PlanId;
+use crate::plan::saved::SavedPlan;
 use crate::report::{
     PAGE_BEGINS, PageHead, PageProblems, PlanHead, PlanReport, SHOWN, exit, nothing_planned,
-    of_invalid,
+    of_flag_beside_plan, of_invalid,
 };
 use crate::sandbox;
-use crate::task::{self, About, Failure, PlanOptions, Planned, Shows, TargetOptions, Told};
+use crate::task::{self, About, Failure, PlanOptions, Planned, Saving, Shows, TargetOptions, Told};
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -20,15 +23,59 @@ use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
 use super::run::invalid_rows;
+use super::saved::{self, Replaced};
 use super::streams::data;
 use super::{gather, wall_clock};
 
 pub(super) fn plan(
-    arguments: &PlanArguments,
+    mut arguments: PlanArguments,
     given: &CommandLine,
     environment: &Environment,
 ) -> u8 {
     let output = Output::new(&arguments.common, environment);
+    let replaced = Replaced {
+        job: &mut arguments.job,
+        sending: &mut arguments.sending,
+        common: &mut arguments.common,
+    };
+    let found = saved::open(replaced, given).and_then(|found| match (&found, &arguments.output) {
+        (Some((plan, _)), Some(_)) => Err(of_flag_beside_plan(&plan.name, "output")),
+        _ => Ok(found),
+    });
+    match found {
+        Ok(None) => act(&arguments, None, given, environment),
+        Ok(Some((plan, given))) => act(&arguments, Some(plan), &given, environment),
+        Err(problem) => nothing(&[problem], &arguments, output),
+    }
+}
+
+/// That nothing was planned, and why; gives the exit code.
+fn nothing(problems: &[Diagnostic], arguments: &PlanArguments, output: Output) -> u8 {
+    output.tell(problems);
+    output.event(&nothing_planned());
+    // Where 2 means that there is something to do, it cannot mean this.
+    if arguments.detailed_exitcode { exit::FAILED } else { exit::USAGE }
+}
+
+/// Plans what the arguments say, or shows a saved plan that they come from.
+fn act(
+    arguments: &PlanArguments,
+    saved_plan: Option<SavedPlan>,
+    given: &CommandLine,
+    environment: &Environment,
+) -> u8 {
+    let output = Output::new(&arguments.common, environment);
+    let file = arguments.output.as_deref();
+    let mut beside = match file.map(saved::beside).transpose() {
+        Ok(beside) => beside,
+        Err(problem) => return nothing(&[problem], arguments, output),
+    };
+    let command = match file.map(|file| saved::command(file, given, environment)).transpose() {
+        Ok(command) => command,
+        Err(problem) => return nothing(&[problem], arguments, output),
+    };
+    let saving = beside.as_mut().zip(command);
+    let saving = saving.map(|(to, command)| Saving { to, command });
     let rehearses = arguments.sending.sandbox;
     let options = PlanOptions {
         job: gather::job(&arguments.job, &arguments.common, environment),
@@ -39,6 +86,7 @@ pub(super) fn plan(
             rehearsal: rehearses.then(|| gather::rehearsal(&sandbox::usual_base_url())),
         },
         sending: gather::sending(&arguments.sending),
+        plan: saved_plan,
     };
     let mut hearing = Hearing::new(output);
     let mut problems = PageProblems::default();
@@ -53,25 +101,28 @@ pub(super) fn plan(
         page: arguments.html.as_ref().map(|_| page_head(arguments, given, &about)),
         report: report(given, output, about, sample),
     };
-    let planned = match task::plan(&options, wall_clock(), &mut hear, &show) {
+    let planned = match task::plan(&options, saving, wall_clock(), &mut hear, &show) {
         Ok(planned) => planned,
         Err(failure) => {
-            output.tell(&failure.problems());
-            output.event(&nothing_planned());
+            let exit = nothing(&failure.problems(), arguments, output);
             return match &failure {
                 Failure::Invalid(found) => {
                     let words = of_invalid(&invalid_rows(found), given);
                     words.iter().for_each(|words| output.say(words));
                     failure.exit()
                 }
-                // Where 2 means that there is something to do, it cannot mean this.
-                _ if arguments.detailed_exitcode => exit::FAILED,
-                _ => exit::USAGE,
+                _ => exit,
             };
         }
     };
     let has_invalid = planned.has_invalid();
     let to_do = planned.totals.tally.to_send() > 0;
+    if let Some((beside, file)) = beside.zip(file)
+        && let Err(problem) = save(beside, file, planned.saved, output)
+    {
+        output.tell(&[problem]);
+        return exit::STOPPED;
+    }
     if let Some(file) = &arguments.html
         && let Err(problem) = write_page(planned, &problems, file)
     {
@@ -83,6 +134,26 @@ pub(super) fn plan(
         false if arguments.detailed_exitcode && to_do => exit::SOMETHING_TO_SEND,
         false => exit::DONE,
     }
+}
+
+/// Puts a plan in its place, and says how it is carried out.
+fn save(
+    beside: NamedTempFile,
+    file: &Path,
+    plan: Option<PlanId>,
+    output: Output,
+) -> Result<(), Diagnostic> {
+    let Some(plan) = plan else {
+        output.warn("The plan is not saved: a run would refuse it, since rows are invalid.");
+        return Ok(());
+    };
+    saved::put(beside, file)?;
+    let run = CommandLine::new("run", file.to_str());
+    output.say(&format!(
+        "The plan {} is saved. To carry it out, exactly or not at all: {run}",
+        plan.short()
+    ));
+    Ok(())
 }
 
 fn page_head(arguments: &PlanArguments, given: &CommandLine, about: &About) -> PageHead {

@@ -13,6 +13,7 @@ mod finding;
 mod history;
 mod inspection;
 mod location;
+mod mandate;
 pub(crate) mod recorder;
 pub(crate) mod sqlite;
 mod status;
@@ -29,6 +30,7 @@ pub(crate) use finding::{Finding, Findings, LedgerRow, Problem, ViewRow, ViewSay
 pub(crate) use history::{Candidate, History, HistoryRow, ROW_IDS};
 pub(crate) use inspection::{CheckScope, Inspection};
 pub(crate) use location::Location;
+pub(crate) use mandate::{Approval, Mandate, PlanId};
 pub(crate) use recorder::{Ack, Left, News, Note, Recorder, Write};
 #[cfg(test)]
 pub(crate) use sqlite::{FORMAT, InTrouble, Rescue};

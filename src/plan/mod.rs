@@ -17,6 +17,7 @@ mod once;
 mod prior;
 mod repeats;
 mod row_problem;
+pub(crate) mod saved;
 mod standings;
 mod steps;
 mod survey;

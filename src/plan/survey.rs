@@ -29,6 +29,7 @@ use super::look::Policy;
 use super::prior::Prior;
 use super::repeats::{Repeats, tell_repeated_keys};
 use super::row_problem::RowProblem;
+use super::saved::Companion;
 use super::standings::Chronicle;
 use super::taken::{may_be_taken, taken};
 
@@ -168,14 +169,16 @@ fn taken_by(
 /// Checks all rows of a source and decides what becomes of each; `tell` hears what is wrong, in order.
 ///
 /// Nothing is told of a row that is done, and such a row need not be valid: a time that has passed since is no fault.
+/// `companion` goes along, and may change what becomes of a row.
 pub(crate) fn survey(
     readings: Readings<'_>,
     source: Source,
     prior: Option<Prior<'_>>,
     policy: Policy,
+    companion: Option<&mut dyn Companion>,
     tell: &mut dyn FnMut(RowProblem),
 ) -> Result<Survey, LedgerError> {
-    survey_with(readings, source, prior, policy, tell, None)
+    survey_with(readings, source, prior, (policy, companion), tell, None)
 }
 
 /// The same, and counts what is in the rows that would be sent.
@@ -184,10 +187,12 @@ pub(crate) fn survey_contents(
     source: Source,
     prior: Option<Prior<'_>>,
     policy: Policy,
+    companion: Option<&mut dyn Companion>,
     tell: &mut dyn FnMut(RowProblem),
 ) -> Result<(Survey, Contents), LedgerError> {
     let mut contents = Contents::default();
-    let found = survey_with(readings, source, prior, policy, tell, Some(&mut contents))?;
+    let found =
+        survey_with(readings, source, prior, (policy, companion), tell, Some(&mut contents))?;
     contents.finish();
     Ok((found, contents))
 }
@@ -196,12 +201,12 @@ fn survey_with(
     readings: Readings<'_>,
     source: Source,
     prior: Option<Prior<'_>>,
-    policy: Policy,
+    (policy, companion): (Policy, Option<&mut dyn Companion>),
     tell: &mut dyn FnMut(RowProblem),
     mut contents: Option<&mut Contents>,
 ) -> Result<Survey, LedgerError> {
     let mut found = Hearing::new(tell);
-    let mut decider = Decider::new(readings, prior, policy);
+    let mut decider = Decider::new(readings, prior, policy, companion);
     let (at_first, counts) = (decider.eye(), contents.is_some());
     let eye = |draft: &Draft<'_>| {
         let glance = at_first(draft);

@@ -165,6 +165,7 @@ fn head(view: &RunView) -> String {
             ));
         }
     }
+    lines.extend(words::mandate(&view.mandate).map(|mandate| format!("This run is {mandate}.")));
     lines.push(to_send(view));
     lines.extend(time(view));
     lines.extend(until(view));

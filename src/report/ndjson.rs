@@ -38,7 +38,7 @@ fn stamp(now: Timestamp) -> String {
 }
 
 fn started_event(view: &RunView, run: i64) -> Value {
-    json!({
+    let mut event = json!({
         "event": "started",
         "job": view.job,
         "target": view.target,
@@ -46,7 +46,11 @@ fn started_event(view: &RunView, run: i64) -> Value {
         "run": run,
         "rows": view.rows(),
         "to_send": view.to_send(),
-    })
+    });
+    if let Value::Object(fields) = &mut event {
+        words::add_mandate(fields, &view.mandate);
+    }
+    event
 }
 
 /// The closing event of a run, whatever its end; `reason` and `message` where it is not finished.
@@ -172,6 +176,9 @@ impl Reporter for Ndjson {
                 let mut finished = finished_event(totals, ending, exit::of(totals, ending));
                 if let (Value::Object(fields), 1..) = (&mut finished, totals.filtered) {
                     fields.insert("filtered_by".into(), reasons_event(&self.view.filtered));
+                }
+                if let Value::Object(fields) = &mut finished {
+                    words::add_mandate(fields, &self.view.mandate);
                 }
                 self.out.event(&at(finished, now));
                 self.out.flush();

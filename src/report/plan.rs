@@ -24,6 +24,7 @@ use super::words::{
     one_line, rows, rows_are, rows_were, sent_again,
 };
 use crate::declared::job::InDoubt;
+use crate::ledger::PlanId;
 use crate::plan::{Change, Contents, Done, Fate, Filtered, Held, LeftOut, Sending, Step, Tally};
 use crate::row::RowState;
 use crate::text::command::CommandLine;
@@ -75,6 +76,8 @@ pub(crate) struct PlanTotals {
     pub in_doubt: InDoubt,
     /// The run that holds the job at this moment, as it says itself; it may say nothing.
     pub running: Option<String>,
+    /// The name of the plan, where it is in a file.
+    pub plan: Option<PlanId>,
 }
 
 /// The groups of fates that a plan is summed up by.
@@ -420,7 +423,7 @@ impl Body {
 /// The closing event of `plan`. Seconds are rounded up.
 fn planned_event(totals: &PlanTotals) -> Value {
     let part = u64::from(totals.duration.subsec_nanos() > 0);
-    json!({
+    let mut event = json!({
         "event": "planned",
         "rows": totals.tally.rows(),
         "send": totals.count(Group::Send),
@@ -443,7 +446,11 @@ fn planned_event(totals: &PlanTotals) -> Value {
         "running": totals.running,
         "held": held_event(totals),
         "contents": contents::contents_event(&totals.contents, totals.zone.as_ref()),
-    })
+    });
+    if let (Value::Object(fields), Some(plan)) = (&mut event, totals.plan) {
+        fields.insert("plan".into(), json!(plan.to_string()));
+    }
+    event
 }
 
 /// All words that a plan has for what becomes of rows.

@@ -15,6 +15,7 @@ mod limits;
 mod plan;
 mod rescued;
 mod run;
+mod saved;
 mod status;
 mod target;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub(crate) use ledger_check::{LedgerCheckOptions, check_ledger};
 pub(crate) use limits::{Limits, SendingOptions};
 pub(crate) use plan::{About, PlanOptions, Planned, Shows, plan};
 pub(crate) use run::{Failures, Outlook, RunOptions, StateFolder, World, run};
+pub(crate) use saved::Saving;
 pub(crate) use status::{JobStanding, LedgerFound, StatusOptions, status};
 pub(crate) use target::{Rehearsal, SANDBOX, TargetOptions};
 

@@ -1,12 +1,13 @@
 //! `plan`: what a run would do, with no trace on disk or network.
 
 use crate::declared::job::Job;
-use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Reader as _};
+use crate::ledger::{JobLock, JobName, Ledger, LedgerError, PlanId, Reader as _};
+use crate::plan::saved::{Companion, Differences, PlanWriter, SavedPlan};
 use crate::plan::{
-    Checked, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey,
+    Checked, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey, Tally,
     survey_contents,
 };
-use crate::report::{PageHead, PlanReport, PlanTotals, PreviewPage, of_row};
+use crate::report::{PageHead, PlanReport, PlanTotals, PreviewPage, of_plan_beside_run, of_row};
 use crate::source::Source;
 use crate::text::address;
 use crate::text::spelling::is_same;
@@ -16,6 +17,7 @@ use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
 use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions};
 use super::rescued::tell_waiting;
+use super::saved::{self, Saving};
 use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 
@@ -28,6 +30,8 @@ pub(crate) struct PlanOptions<'a> {
     pub job: JobOptions,
     pub target: TargetOptions<'a>,
     pub sending: SendingOptions,
+    /// A plan that was saved, to be shown again: if it still holds.
+    pub plan: Option<SavedPlan>,
 }
 
 /// What a plan is about, once its job is open.
@@ -53,6 +57,8 @@ pub(crate) struct Planned {
     pub totals: PlanTotals,
     /// The rows for a page, where one was asked for.
     pub page: Option<PreviewPage>,
+    /// The name of the plan that was saved; none where none was to be, or a run would refuse its rows.
+    pub saved: Option<PlanId>,
 }
 
 /// What a plan is shown on.
@@ -62,9 +68,11 @@ pub(crate) struct Shows {
     pub page: Option<PageHead>,
 }
 
-/// Plans a job, and shows it on what `show` gives. `now` is in unix milliseconds.
+/// Plans a job, and shows it on what `show` gives. `now` is in unix milliseconds. Where the plan is to be saved it is
+/// written whole, or else nothing of what was written is of use.
 pub(crate) fn plan(
     options: &PlanOptions<'_>,
+    saving: Option<Saving<'_>>,
     now: i64,
     listener: Listener<'_>,
     show: &dyn Fn(About) -> Shows,
@@ -73,7 +81,13 @@ pub(crate) fn plan(
     let target = Target::find_to_plan(&opening.job, &options.target);
     target.refuse_plain_http(&opening.job, &options.target)?;
     opening.warnings.extend(passed_over(&opening.job, &options.target));
+    if let Some(plan) = &options.plan {
+        saved::refuse_other(plan, (&opening, &target))?;
+    }
     let Found { past, running } = find_past(&options.job, &opening.job, &target, listener)?;
+    if saving.is_some() && running.is_some() {
+        return Err(of_plan_beside_run(running.as_deref().unwrap_or_default()).into());
+    }
     let before = past.as_ref().map(Past::keyed_by).transpose()?;
     refuse_changed_key(&opening.job, before.flatten())?;
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
@@ -92,10 +106,17 @@ pub(crate) fn plan(
         past: past.as_ref(),
         policy: options.sending.policy(&opening.job),
     };
-    let (Survey { checked, filtered, fates, .. }, contents) = planning.survey(source, listener)?;
+    let (command, mut writer) =
+        saving.map(|saving| (saving.command, PlanWriter::new(saving.to))).unzip();
+    let held = options.plan.as_ref().map(|plan| planning.held(plan)).transpose()?;
+    let found = planning.survey(source, writer.as_mut(), held, listener)?;
+    let (Survey { checked, filtered, fates, .. }, contents, differences) = found;
     // Where rows begin and end is a guess then, so nothing of a plan would be true, and a run refuses it.
     if checked.broken || checked.guessed {
         return Err(Failure::Invalid(Refused::new(checked, fates.tally())));
+    }
+    if let Some((plan, differences)) = options.plan.as_ref().zip(differences) {
+        saved::refuse_differences(plan, &differences)?;
     }
     let is_first = past.as_ref().is_none_or(Past::is_empty);
     if is_first && !options.sending.as_new {
@@ -107,6 +128,16 @@ pub(crate) fn plan(
     }
     let (report, page) = planning.show(&fates, show(About::new(&opening, &target)))?;
     let tally = *fates.tally();
+    let is_refused = is_invalid(&checked, &tally) && !options.sending.skip_invalid;
+    let saved = match writer.zip(command).filter(|_| !is_refused) {
+        Some((writer, command)) => {
+            let last_run = past.as_ref().map_or(Ok(0), Past::last_run)?;
+            let whole = (&opening, &target);
+            let facts = saved::facts(whole, command, last_run, tally.to_send(), now);
+            Some(saved::finish(writer, &fates, &facts)?)
+        }
+        None => None,
+    };
     let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
     let totals = PlanTotals {
         tally,
@@ -122,16 +153,21 @@ pub(crate) fn plan(
         },
         in_doubt: opening.job.in_doubt,
         running,
+        plan: saved.or(options.plan.as_ref().map(|plan| plan.id)),
     };
     report.finish(&totals);
-    Ok(Planned { checked, totals, page })
+    Ok(Planned { checked, totals, page, saved })
 }
 
 impl Planned {
     /// Whether a run would stop at invalid rows.
     pub(crate) fn has_invalid(&self) -> bool {
-        self.checked.invalid() > 0 || self.totals.tally.sum(|fate| fate == Fate::Reject) > 0
+        is_invalid(&self.checked, &self.totals.tally)
     }
+}
+
+fn is_invalid(checked: &Checked, tally: &Tally) -> bool {
+    checked.invalid() > 0 || tally.sum(|fate| fate == Fate::Reject) > 0
 }
 
 /// The two readings of a plan.
@@ -142,16 +178,32 @@ struct Planning<'a> {
 }
 
 impl Planning<'_> {
+    /// What a plan that was saved holds this one to.
+    fn held(&self, plan: &SavedPlan) -> Result<saved::Held, LedgerError> {
+        let touched = self.past.map(|past| past.touched_since(plan)).transpose()?;
+        Ok(saved::Held::to(plan, touched.unwrap_or_default(), self.policy))
+    }
+
+    /// The first reading, written along or held to a plan that was saved; and how it differs from that.
     fn survey(
         &self,
         source: Source,
+        writer: Option<&mut PlanWriter<'_>>,
+        mut held: Option<saved::Held>,
         listener: Listener<'_>,
-    ) -> Result<(Survey, Contents), LedgerError> {
+    ) -> Result<(Survey, Contents, Option<Differences>), LedgerError> {
         let tell = &mut |problem| listener(Told::Problem(of_row(problem)));
         let prior = self.past.map(Past::prior);
-        let found = survey_contents(self.readings, source, prior, self.policy, tell)?;
+        let policy = held.as_ref().map_or(self.policy, |held| held.policy);
+        let companion: Option<&mut dyn Companion> = match (writer, &mut held) {
+            (Some(writer), _) => Some(writer),
+            (None, Some(held)) => Some(&mut held.oracle),
+            (None, None) => None,
+        };
+        let (found, contents) =
+            survey_contents(self.readings, source, prior, policy, companion, tell)?;
         listener(Told::Surveyed);
-        Ok(found)
+        Ok((found, contents, held.map(|held| held.oracle.differences())))
     }
 
     /// Shows rows until no more are wanted. Where none are, the source is not read again.

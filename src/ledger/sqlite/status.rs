@@ -5,9 +5,12 @@ use std::collections::BinaryHeap;
 use rusqlite::{Connection, Row, params};
 
 use super::fault::Unread;
+use super::mandates;
 use super::reader::{Gathering, read_row};
 use super::scan::{Listener, Owners, Which, scan};
-use crate::ledger::{FailedRow, JobId, JobName, JobStatus, OwnerId, RunRecord, Unfinished};
+use crate::ledger::{
+    FailedRow, JobId, JobName, JobStatus, Mandate, OwnerId, RunRecord, Unfinished,
+};
 use crate::row::{Life, RowId, Standing, Totals};
 
 pub(super) fn read(
@@ -235,6 +238,7 @@ fn run_records(connection: &Connection, id: JobId, most: u32) -> rusqlite::Resul
             ended_at: row.get(2)?,
             exit: row.get(3)?,
             reason: None,
+            mandate: Mandate::default(),
             totals: Totals {
                 rows: count(4)?,
                 succeeded: count(5)?,
@@ -254,6 +258,9 @@ fn run_records(connection: &Connection, id: JobId, most: u32) -> rusqlite::Resul
         for record in &mut records {
             record.reason = reasons.query_row([record.id], |row| row.get(0))?;
         }
+    }
+    for record in &mut records {
+        record.mandate = mandates::read(connection, record.id)?;
     }
     Ok(records)
 }

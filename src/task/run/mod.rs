@@ -21,7 +21,8 @@ use crate::declared::connector::{Effect, Operation};
 use crate::declared::job::{InDoubt, Job, OperationChoice};
 use crate::engine::{Settings, Stop};
 use crate::event::Ending;
-use crate::ledger::{JobLock, JobName, LedgerError};
+use crate::ledger::{Approval, JobLock, JobName, LedgerError, Mandate};
+use crate::plan::saved::{Companion, SavedPlan};
 use crate::plan::{Filtered, NamedRow, Survey, Tally, survey};
 use crate::report::{Reporter, of_row};
 use crate::row::Totals;
@@ -35,6 +36,7 @@ use super::deadline::{RunTime, TimeLimits};
 use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
 use super::job::{JobOptions, Opening};
 use super::limits::{Limits, SendingOptions};
+use super::saved;
 use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 pub(super) use connect::Destination;
@@ -61,6 +63,10 @@ pub(crate) struct RunOptions<'a> {
     pub ca_file: Option<PathBuf>,
     /// Where the pace lies that is shared with other runs of the account.
     pub state_folder: StateFolder,
+    /// A saved plan, to be carried out exactly or not at all.
+    pub plan: Option<SavedPlan>,
+    /// Who has approved the run, where that was said.
+    pub approval: Option<Approval>,
 }
 
 /// How many rows may fail.
@@ -119,6 +125,8 @@ pub(crate) struct Outlook {
     /// Where the credentials come from.
     pub credentials: CredentialKind,
     pub tally: Tally,
+    /// What is carried out, and on whose word.
+    pub mandate: Mandate,
     /// What the job says of rows in doubt.
     pub in_doubt: InDoubt,
     /// In a rehearsal: that rows may be for things that only the real account has.
@@ -171,6 +179,9 @@ pub(super) fn run_through<T: Transport>(
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;
     opening.warnings.extend(passed_over(&opening.job, &options.target));
+    if let Some(plan) = &options.plan {
+        saved::refuse_other(plan, (&opening, &target))?;
+    }
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
     let kind = credentials.kind();
     let transport = connect(Destination {
@@ -191,6 +202,7 @@ pub(super) fn run_through<T: Transport>(
     let name = as_known(&options.job.ledger, name);
     let claim = HeldJob::make(&options.job.ledger, name, &opening.job, world, listener)?;
     opening.tell_warnings(listener);
+    let mandate = mandate(options, &claim)?;
     let running = Running { options, world, opening: &opening, target: &target, now };
     let (found, booking) = running.survey_and_book(source, claim, listener)?;
     let tally = *found.fates.tally();
@@ -203,6 +215,7 @@ pub(super) fn run_through<T: Transport>(
         ledger: options.job.ledger.clone(),
         credentials: kind,
         tally,
+        mandate: mandate.clone(),
         filtered: found.filtered.clone(),
         changed: found.changed.clone(),
         held: found.held.clone(),
@@ -233,6 +246,8 @@ pub(super) fn run_through<T: Transport>(
     let session = Session {
         opening: &opening,
         fates: &found.fates,
+        planned: options.plan.as_ref(),
+        mandate,
         policy: options.sending.policy(&opening.job),
         limits: &limits,
         settings,
@@ -242,6 +257,17 @@ pub(super) fn run_through<T: Transport>(
         world,
     };
     Ok(session.run(booking, &transport, reporter)?)
+}
+
+/// What is carried out and on whose word: whoever has approved a plan has approved the runs that go on with it.
+fn mandate(options: &RunOptions<'_>, claim: &HeldJob) -> Result<Mandate, LedgerError> {
+    let plan = options.plan.as_ref();
+    let approval = match (&options.approval, plan) {
+        (Some(approval), _) => Some(approval.clone()),
+        (None, Some(plan)) => claim.approval_of(plan)?,
+        (None, None) => None,
+    };
+    Ok(Mandate { plan: plan.map(|plan| plan.id), approval })
 }
 
 /// For how long nothing but push-backs is no reason to give up: whoever uses up the rest of a window may be told "not now" to
@@ -297,13 +323,27 @@ impl Running<'_> {
         source: Source,
         claim: &HeldJob,
         listener: Listener<'_>,
-    ) -> Result<Survey, LedgerError> {
+    ) -> Result<Survey, Failure> {
         let again = || self.opening.reopen();
         let readings = self.opening.readings(&again, self.now);
-        let policy = self.options.sending.policy(&self.opening.job);
+        let mut policy = self.options.sending.policy(&self.opening.job);
+        let plan = self.options.plan.as_ref();
+        let mut held = match plan {
+            Some(plan) => Some(saved::Held::to(plan, claim.touched_since(plan)?, policy)),
+            None => None,
+        };
+        let companion = held.as_mut().map(|held| {
+            policy = held.policy;
+            &mut held.oracle as &mut dyn Companion
+        });
         let tell = &mut |problem| listener(Told::Problem(of_row(problem)));
-        let found = survey(readings, source, claim.prior(), policy, tell)?;
+        let found = survey(readings, source, claim.prior(), policy, companion, tell)?;
         listener(Told::Surveyed);
+        // Where it is not known where rows begin and end, what else differs says nothing.
+        let is_known = !found.checked.broken && !found.checked.guessed;
+        if let Some((plan, held)) = plan.zip(held).filter(|_| is_known) {
+            saved::refuse_differences(plan, &held.oracle.differences())?;
+        }
         Ok(found)
     }
 

@@ -134,6 +134,8 @@ impl Desk {
 
     fn run(&self, weather: Weather) -> Played {
         let options = RunOptions {
+            plan: None,
+            approval: None,
             job: JobOptions {
                 given: Given::default(),
                 min_rows: None,
