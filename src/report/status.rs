@@ -606,6 +606,7 @@ pub(crate) const UNCOUNTED: &str = "uncounted";
 #[cfg(test)]
 pub(super) fn ends() -> Vec<String> {
     let run = RunLine {
+        mandate: Mandate::default(),
         id: 1,
         started_at: 0,
         ended_at: Some(1),
@@ -695,6 +696,7 @@ mod tests {
 
     fn view() -> StatusView {
         let killed = RunLine {
+            mandate: Mandate::default(),
             id: 1,
             started_at: 1_795_358_400_000,
             ended_at: None,

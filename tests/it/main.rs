@@ -45,6 +45,7 @@ mod repeats;
 mod replay;
 mod running;
 mod samples;
+mod saved_plans;
 mod secrets;
 mod shapes;
 mod shared_pace;

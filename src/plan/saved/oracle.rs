@@ -40,7 +40,7 @@ struct Stray {
 
 /// How a row stands to what was planned of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     AsPlanned,
     /// A run of the plan has brought it there.
     GoneOn,
@@ -181,7 +181,7 @@ fn put_off(fate: Fate) -> Fate {
 }
 
 /// How a row that is the planned one stands to what was planned of it. Pure: a table.
-fn verdict(planned: Fate, present: Fate, touched: bool) -> Verdict {
+pub(super) fn verdict(planned: Fate, present: Fate, touched: bool) -> Verdict {
     match (planned, present) {
         (Fate::Send(_), _) if planned.alone() == present.alone() && !touched => Verdict::AsPlanned,
         // Whatever another run has come to with it was not planned.
