@@ -115,7 +115,7 @@ pub(super) struct RunArguments {
     pub approved_by: Option<String>,
     /// What is to be known of the approval
     #[arg(long, value_name = "TEXT", requires = "approved_by", value_parser = said)]
-    pub comment: Option<String>,
+    pub approval_comment: Option<String>,
     /// Keep the quotas by itself: runs of the same account that go at the same time are not counted
     #[arg(long)]
     pub own_pace: bool,
@@ -272,6 +272,9 @@ pub(super) struct SendingArguments {
     /// A pilot: only the first N rows that are still to do
     #[arg(long, value_name = "N", value_parser = limit)]
     pub limit: Option<u64>,
+    /// Take for the pilot a few rows of every kind from all over the source, in place of the first
+    #[arg(long, requires = "limit")]
+    pub spread: bool,
     /// Send the valid rows although others are invalid
     #[arg(long)]
     pub skip_invalid: bool,

@@ -100,6 +100,16 @@ mod tests {
         }
     }
 
+    /// What has to be given with a flag: without a page, say, there is nothing to hide.
+    fn needed_by(flag: &str) -> &'static [&'static str] {
+        match flag {
+            "mask" => &["--html", "page.html"],
+            "spread" => &["--limit", "7"],
+            "approval-comment" => &["--approved-by", "somebody"],
+            _ => &[],
+        }
+    }
+
     #[test]
     fn every_flag_of_every_verb_with_a_job_is_known_again() {
         for verb in ["check", "plan", "run", "status"] {
@@ -114,10 +124,7 @@ mod tests {
                 let flag = format!("--{name}");
                 let mut given = vec!["noteferry", verb, "job.csv", &flag];
                 given.extend(argument.get_action().takes_values().then(|| value_of(name)));
-                if name == "mask" {
-                    // Without a page there is nothing to hide.
-                    given.extend(["--html", "page.html"]);
-                }
+                given.extend(needed_by(name));
                 let (meant, line) = read(&given);
                 assert_eq!(read(&words(&line)).0, meant);
                 let as_given: BTreeSet<String> =
@@ -139,6 +146,8 @@ mod tests {
     /// A new flag has to be decided on here. What must not stand there as it was given, `summary` has to take out or change.
     const RESUMED: &[(&str, Resumed)] = &[
         ("allow-http", Resumed::AsGiven),
+        ("approval-comment", Resumed::AsGiven),
+        ("approved-by", Resumed::AsGiven),
         ("as-new", Resumed::AsGiven),
         ("at", Resumed::AsGiven),
         ("base-url", Resumed::AsGiven),
@@ -176,6 +185,7 @@ mod tests {
         ("sheet", Resumed::AsGiven),
         ("skip-invalid", Resumed::AsGiven),
         ("source", Resumed::AsGiven),
+        ("spread", Resumed::AsGiven),
         ("var", Resumed::AsGiven),
         ("verbose", Resumed::AsGiven),
     ];
@@ -197,6 +207,7 @@ mod tests {
             let mut given = vec!["noteferry".to_owned(), "run".to_owned(), "job.csv".to_owned()];
             given.push(format!("--{name}"));
             given.extend(flag.get_action().takes_values().then(|| value_of(name).to_owned()));
+            given.extend(needed_by(name).iter().map(|word| (*word).to_owned()));
             let (_, line) = read(&given);
             let view = RunView { command: line, ..view() };
             let told = summary(
@@ -216,10 +227,10 @@ mod tests {
     fn every_command_that_is_made_of_another_can_be_given() {
         let flags = "--operation a.b --source s --var a=b --input csv --delimiter tab --encoding vni --quote none --escape % \
                      --comment @ --header a,b --header-row 2 --null NULL --null - --at /a --each /b --sheet 2 --min-rows 1 --ledger l --base-url http://x --connectors c --connectors d --quiet --rate 1/s \
-                     --concurrency 2 --limit 3 --skip-invalid --retry-failed --as-new --allow-http --sandbox";
+                     --concurrency 2 --limit 3 --spread --skip-invalid --retry-failed --as-new --allow-http --sandbox";
         let run = format!(
             "noteferry run job.csv {flags} --max-failures 5% --give-up-after 5m --deadline 06:00 --max-duration 4h \
-             --ca-file f --own-pace --no-progress --color never"
+             --ca-file f --approved-by me --own-pace --no-progress --color never"
         );
         for given in [run.clone(), format!("noteferry plan job.csv {flags}")] {
             let line = read(&given.split_whitespace().collect::<Vec<_>>()).1;

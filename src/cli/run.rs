@@ -81,7 +81,7 @@ fn act(
         approval: arguments
             .approved_by
             .clone()
-            .map(|by| Approval { by, comment: arguments.comment.clone() }),
+            .map(|by| Approval { by, comment: arguments.approval_comment.clone() }),
     };
     let world = World {
         wall: &wall_clock,

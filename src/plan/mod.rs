@@ -18,6 +18,7 @@ mod prior;
 mod repeats;
 mod row_problem;
 pub(crate) mod saved;
+mod spread;
 mod standings;
 mod steps;
 mod survey;
@@ -25,6 +26,7 @@ mod taken;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 pub(crate) use contents::{Contents, FlagCount, OperationContents, TimeCount};
 pub(crate) use decide::{Done, Fate, Held, LeftOut, Sending};
@@ -34,10 +36,12 @@ pub(crate) use filtered::Filtered;
 pub(crate) use look::{Change, Policy};
 pub(crate) use prior::{Prior, taken_for_old};
 pub(crate) use row_problem::{RowProblem, SourceChange};
+pub(crate) use spread::Chosen;
 pub(crate) use standings::{Chronicle, Counts, Stand, Standings, standings};
 pub(crate) use steps::{ReadingFailure, Step, Steps, run_mark};
-pub(crate) use survey::{Checked, NamedRow, Survey, check, survey, survey_contents};
+pub(crate) use survey::{Checked, NamedRow, Survey, check, spread_rows, survey, survey_contents};
 pub(crate) use tally::Tally;
+pub(crate) use turns::Turns;
 
 use crate::declared::job::Job;
 use crate::prepare::Preparer;

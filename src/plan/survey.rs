@@ -30,6 +30,7 @@ use super::prior::Prior;
 use super::repeats::{Repeats, tell_repeated_keys};
 use super::row_problem::RowProblem;
 use super::saved::Companion;
+use super::spread::Spread;
 use super::standings::Chronicle;
 use super::taken::{may_be_taken, taken};
 
@@ -197,6 +198,20 @@ pub(crate) fn survey_contents(
     Ok((found, contents))
 }
 
+/// The rows of a pilot of so many rows that shows a little of everything.
+pub(crate) fn spread_rows(
+    readings: Readings<'_>,
+    source: Source,
+    prior: Option<Prior<'_>>,
+    policy: Policy,
+) -> Result<HashSet<u64>, LedgerError> {
+    let mut contents = Contents { spread: Some(Spread::of(policy.limit)), ..Contents::default() };
+    let policy = (Policy { limit: u64::MAX, ..policy }, None);
+    // What is wrong with rows is told by the survey that follows.
+    survey_with(readings, source, prior, policy, &mut |_| {}, Some(&mut contents))?;
+    Ok(contents.spread.map(|spread| spread.chosen()).unwrap_or_default())
+}
+
 fn survey_with(
     readings: Readings<'_>,
     source: Source,
@@ -207,11 +222,12 @@ fn survey_with(
 ) -> Result<Survey, LedgerError> {
     let mut found = Hearing::new(tell);
     let mut decider = Decider::new(readings, prior, policy, companion);
-    let (at_first, counts) = (decider.eye(), contents.is_some());
+    let (at_first, counts, now) = (decider.eye(), contents.is_some(), readings.now);
+    let looks = contents.as_ref().is_some_and(|contents| contents.spread.is_some());
     let eye = |draft: &Draft<'_>| {
         let glance = at_first(draft);
         // What is done is not sent, so nothing of it is counted.
-        let traits = if counts && !glance.is_done() { Traits::of(draft) } else { None };
+        let traits = if counts && !glance.is_done() { Traits::of(draft, now, looks) } else { None };
         Sighted { glance, traits }
     };
     let (mut changed, mut held) = (Vec::new(), Vec::new());
@@ -227,8 +243,9 @@ fn survey_with(
                     Fate::Send(_) => {
                         if let Some(contents) = contents.as_deref_mut() {
                             // A row that looked done at first may be another one of the same content.
-                            let row = sight.traits.or_else(|| traits_of(&readings, record));
-                            row.into_iter().for_each(|row| contents.add(row));
+                            let row = sight.traits.or_else(|| traits_of(&readings, record, looks));
+                            row.into_iter()
+                                .for_each(|row| contents.add(record.ordinal, &record.place, row));
                         }
                     }
                     Fate::Skip(Done::Changed) if changed.len() < NAMED => {
@@ -268,8 +285,8 @@ fn survey_with(
     Ok(Survey { checked: found.checked, filtered, fates, changed, held })
 }
 
-fn traits_of(readings: &Readings<'_>, record: &Record) -> Option<Traits> {
-    Traits::of(&readings.preparer.draft(record, &mut Findings::default()))
+fn traits_of(readings: &Readings<'_>, record: &Record, looks: bool) -> Option<Traits> {
+    Traits::of(&readings.preparer.draft(record, &mut Findings::default()), readings.now, looks)
 }
 
 impl NamedRow {

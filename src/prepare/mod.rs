@@ -31,6 +31,7 @@ use crate::text::diagnostic::{Diagnostic, Place, slip_of};
 use intake::Intake;
 pub(crate) use prepared::{Draft, Findings, Prepared, Ready, RowKey, ToldOnce};
 pub(crate) use remarks::Remarks;
+pub(crate) use schema::PastReminder;
 
 /// So many names of left-out fields are told.
 const MOST_LEFT_OUT: usize = 20;

@@ -12,6 +12,7 @@ use super::left_out::reasons_event;
 use super::narration::code;
 use super::{Outlet, Reporter, RunView, words};
 use crate::event::{Ending, Event, Miscounted, Progress, RowEnded};
+use crate::prepare::PastReminder;
 use crate::recover::Miscount;
 use crate::report::exit;
 use crate::row::Totals;
@@ -213,6 +214,8 @@ struct RowLine<'a> {
     message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<&'a [Value]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reminder: Option<&'static str>,
     lane: &'a str,
     at: String,
 }
@@ -230,6 +233,7 @@ impl<'a> RowLine<'a> {
             code: code(row),
             message: row.cause.as_ref().map(words::cause),
             items: row.items.as_deref(),
+            reminder: row.reminder.map(PastReminder::word),
             lane: &row.lane,
             at,
         }
@@ -261,6 +265,7 @@ mod tests {
             attempts: 2,
             cause: None,
             items: None,
+            reminder: None,
         }
     }
 

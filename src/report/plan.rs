@@ -19,13 +19,17 @@ use super::json_text::{on_one_line, pretty, visible};
 use super::left_out::{reasons, reasons_event};
 use super::ndjson::event_of_nothing;
 use super::paint::Paint;
+use super::reminders;
 use super::words::{
     about, behind_doubts, cause, change_what_was_sent, counted, held_in_doubt, number, of_row,
     one_line, rows, rows_are, rows_were, sent_again,
 };
-use crate::declared::job::InDoubt;
+use crate::declared::job::{InDoubt, PastReminders};
 use crate::ledger::PlanId;
-use crate::plan::{Change, Contents, Done, Fate, Filtered, Held, LeftOut, Sending, Step, Tally};
+use crate::plan::{
+    Change, Contents, Done, Fate, Filtered, Held, LeftOut, Sending, Step, Tally, Turns,
+};
+use crate::prepare::PastReminder;
 use crate::row::RowState;
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
@@ -76,6 +80,9 @@ pub(crate) struct PlanTotals {
     pub in_doubt: InDoubt,
     /// The run that holds the job at this moment, as it says itself; it may say nothing.
     pub running: Option<String>,
+    /// When rows with reminders have their turns.
+    pub turns: Turns,
+    pub past_reminders: PastReminders,
     /// The name of the plan, where it is in a file.
     pub plan: Option<PlanId>,
 }
@@ -267,6 +274,8 @@ impl PlanReport {
                     self.out.text(&format!("\n{}\n", paint.faint(&more)));
                 }
                 self.out.text(&closing(totals, head, *paint));
+                let (policy, zone) = (totals.past_reminders, totals.zone.as_ref());
+                self.out.text(&reminders::planned(&totals.turns, policy, zone));
             }
         }
         self.out.flush();
@@ -373,6 +382,9 @@ struct StepLine<'a> {
     changed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// What is made of the row's reminder, if that is past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reminder: Option<&'static str>,
 }
 
 /// A body as it is sent, or as text should it be no JSON.
@@ -397,6 +409,11 @@ impl<'a> StepLine<'a> {
             body: request.and_then(|request| request.body.as_deref()).map(Body::of),
             changed: step.fate == Fate::Skip(Done::Changed),
             reason: reason(step),
+            reminder: step
+                .ready
+                .as_ref()
+                .and_then(|ready| ready.reminder.made)
+                .map(PastReminder::word),
         }
     }
 }
@@ -447,8 +464,9 @@ fn planned_event(totals: &PlanTotals) -> Value {
         "held": held_event(totals),
         "contents": contents::contents_event(&totals.contents, totals.zone.as_ref()),
     });
-    if let (Value::Object(fields), Some(plan)) = (&mut event, totals.plan) {
-        fields.insert("plan".into(), json!(plan.to_string()));
+    if let Value::Object(fields) = &mut event {
+        fields.insert("reminders".into(), reminders::planned_event(&totals.turns));
+        fields.extend(totals.plan.map(|plan| ("plan".to_owned(), json!(plan.to_string()))));
     }
     event
 }

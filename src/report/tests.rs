@@ -130,6 +130,7 @@ pub(crate) fn refused(row: u64) -> Event {
             ..Cause::of(Reason::Answered).saying("ticket not\nfound")
         }),
         items: None,
+        reminder: None,
     })
 }
 

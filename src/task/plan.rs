@@ -1,10 +1,12 @@
 //! `plan`: what a run would do, with no trace on disk or network.
 
+use std::collections::HashSet;
+
 use crate::declared::job::Job;
 use crate::ledger::{JobLock, JobName, Ledger, LedgerError, PlanId, Reader as _};
 use crate::plan::saved::{Companion, Differences, PlanWriter, SavedPlan};
 use crate::plan::{
-    Checked, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey, Tally,
+    Checked, Chosen, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey, Tally,
     survey_contents,
 };
 use crate::report::{PageHead, PlanReport, PlanTotals, PreviewPage, of_plan_beside_run, of_row};
@@ -15,7 +17,7 @@ use crate::text::spelling::is_same;
 use super::booking::{Past, name_in, refuse_other_account};
 use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
 use super::job::{JobOptions, Opening, refuse_changed_key};
-use super::limits::{Limits, SendingOptions};
+use super::limits::{Limits, SendingOptions, USUAL_LATENCY};
 use super::rescued::tell_waiting;
 use super::saved::{self, Saving};
 use super::target::{Target, TargetOptions, passed_over};
@@ -109,7 +111,15 @@ pub(crate) fn plan(
     let (command, mut writer) =
         saving.map(|saving| (saving.command, PlanWriter::new(saving.to))).unzip();
     let held = options.plan.as_ref().map(|plan| planning.held(plan)).transpose()?;
-    let found = planning.survey(source, writer.as_mut(), held, listener)?;
+    // A saved plan has chosen its rows.
+    let chosen = match held {
+        Some(_) => None,
+        None => {
+            let prior = past.as_ref().map(Past::prior);
+            options.sending.chosen(&opening.job, planning.readings, prior)?
+        }
+    };
+    let found = planning.survey(source, (writer.as_mut(), chosen), held, listener)?;
     let (Survey { checked, filtered, fates, .. }, contents, differences) = found;
     // Where rows begin and end is a guess then, so nothing of a plan would be true, and a run refuses it.
     if checked.broken || checked.guessed {
@@ -139,7 +149,11 @@ pub(crate) fn plan(
         None => None,
     };
     let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
+    let timetable = limits.timetable(tally.to_send());
+    let answered = |requests| timetable.answered(requests).0;
     let totals = PlanTotals {
+        turns: contents.queue.turns(now, answered, USUAL_LATENCY),
+        past_reminders: opening.job.past_reminders,
         tally,
         duration,
         limited_by,
@@ -181,24 +195,33 @@ impl Planning<'_> {
     /// What a plan that was saved holds this one to.
     fn held(&self, plan: &SavedPlan) -> Result<saved::Held, LedgerError> {
         let touched = self.past.map(|past| past.touched_since(plan)).transpose()?;
-        Ok(saved::Held::to(plan, touched.unwrap_or_default(), self.policy))
+        Ok(saved::Held::to(plan, touched.unwrap_or_default()))
     }
 
     /// The first reading, written along or held to a plan that was saved; and how it differs from that.
     fn survey(
         &self,
         source: Source,
-        writer: Option<&mut PlanWriter<'_>>,
+        (writer, chosen): (Option<&mut PlanWriter<'_>>, Option<HashSet<u64>>),
         mut held: Option<saved::Held>,
         listener: Listener<'_>,
     ) -> Result<(Survey, Contents, Option<Differences>), LedgerError> {
         let tell = &mut |problem| listener(Told::Problem(of_row(problem)));
         let prior = self.past.map(Past::prior);
-        let policy = held.as_ref().map_or(self.policy, |held| held.policy);
-        let companion: Option<&mut dyn Companion> = match (writer, &mut held) {
-            (Some(writer), _) => Some(writer),
-            (None, Some(held)) => Some(&mut held.oracle),
-            (None, None) => None,
+        let has_rows = held.is_some() || chosen.is_some();
+        let policy = match has_rows {
+            true => Policy { limit: u64::MAX, ..self.policy },
+            false => self.policy,
+        };
+        let writer = writer.map(|writer| writer as &mut dyn Companion);
+        let along = writer.or(held.as_mut().map(|held| &mut held.oracle as &mut dyn Companion));
+        let mut picked;
+        let companion: Option<&mut dyn Companion> = match chosen {
+            Some(rows) => {
+                picked = Chosen::new(rows, along);
+                Some(&mut picked)
+            }
+            None => along,
         };
         let (found, contents) =
             survey_contents(self.readings, source, prior, policy, companion, tell)?;

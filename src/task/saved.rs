@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use std::io::Write;
 
 use crate::ledger::PlanId;
+use crate::plan::Fates;
 use crate::plan::saved::{Differences, Named, NotSaved, Oracle, PlanFacts, PlanWriter, SavedPlan};
-use crate::plan::{Fates, Policy};
 use crate::report::{Outdated, of_differences, of_outdated, of_unsaved_plan};
 use crate::row::KeyHash;
 use crate::text::diagnostic::Diagnostic;
@@ -29,8 +29,6 @@ pub(crate) struct Saving<'s> {
 /// What a run of a saved plan is held to.
 pub(super) struct Held {
     pub oracle: Oracle,
-    /// As many rows as the plan says, whatever has been sent of them.
-    pub policy: Policy,
 }
 
 /// For what a plan is made. `last_run` is that of the job in the ledger.
@@ -107,8 +105,8 @@ pub(super) fn refuse_differences(
 
 impl Held {
     /// `touched` are the keys of rows that others have sent or settled since.
-    pub(super) fn to(plan: &SavedPlan, touched: HashSet<KeyHash>, policy: Policy) -> Self {
-        Self { oracle: Oracle::new(plan, touched), policy: Policy { limit: u64::MAX, ..policy } }
+    pub(super) fn to(plan: &SavedPlan, touched: HashSet<KeyHash>) -> Self {
+        Self { oracle: Oracle::new(plan, touched) }
     }
 }
 

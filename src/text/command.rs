@@ -31,10 +31,11 @@ const OF_JOBS: [&str; 18] = [
 /// Likewise, but for `status`.
 const OF_SOURCES: [&str; 1] = ["min-rows"];
 /// Flags that say what is sent and how fast; `plan` and `run` take them.
-const OF_SENDING: [&str; 8] = [
+const OF_SENDING: [&str; 9] = [
     "rate",
     "concurrency",
     "limit",
+    "spread",
     "skip-invalid",
     "retry-failed",
     "as-new",

@@ -36,11 +36,13 @@ mod next_steps;
 #[cfg(target_os = "linux")]
 mod outputs;
 mod own_certificates;
+mod pilots;
 mod planning;
 mod presets;
 mod preview;
 mod reasons;
 mod reference;
+mod reminders;
 mod repeats;
 mod replay;
 mod running;

@@ -60,7 +60,8 @@ fn a_saved_plan_is_carried_out_and_the_approval_is_kept() {
     for secret in [PASSWORD, "Note 1", "tk_1"] {
         assert!(!text.contains(secret), "{text}");
     }
-    let run = "run import.nfplan --format json --approved-by Lan --comment after-the-rehearsal";
+    let run =
+        "run import.nfplan --format json --approved-by Lan --approval-comment after-the-rehearsal";
     let outcome = desk.call(run).exits(0);
     outcome.counts("rows=6 succeeded=6");
     let started = &outcome.all("started")[0];
@@ -97,7 +98,7 @@ fn what_people_are_told_of_a_run_of_a_plan() {
     let address = sandbox.base_url();
     let outcome = desk.call(&format!("run job.yaml --base-url {address} --approved-by Lan"));
     assert!(outcome.stderr.contains("This run is approved by Lan."), "{outcome}");
-    let wrong = desk.call("run import.nfplan --comment why").exits(2);
+    let wrong = desk.call("run import.nfplan --approval-comment why").exits(2);
     assert!(wrong.stderr.contains("--approved-by"), "{wrong}");
 }
 

@@ -55,7 +55,8 @@ fn written(rows: &[(&str, Fate)]) -> Vec<u8> {
     }
     fates.pass_to(rows.len() as u64);
     writer.end(rows.len() as u64);
-    writer.finish(&fates, &facts()).unwrap();
+    let facts = PlanFacts { to_send: rows.len() as u64, ..facts() };
+    writer.finish(&fates, &facts).unwrap();
     file
 }
 
@@ -72,7 +73,7 @@ fn what_is_written_is_read_again() {
     let plan = read(&file).unwrap();
     assert_eq!(plan.rows, 10_000);
     let command = vec!["plans/jobs/import.yaml".into(), "--limit=20".into()];
-    assert_eq!(plan.facts, PlanFacts { command, ..facts() });
+    assert_eq!(plan.facts, PlanFacts { command, to_send: 10_000, ..facts() });
     let mut planned = plan.planned();
     for (row, (word, fate)) in (1..).zip(&rows) {
         assert_eq!(planned.at(row).unwrap(), Some((mark(word), *fate)));

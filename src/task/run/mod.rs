@@ -23,7 +23,7 @@ use crate::engine::{Settings, Stop};
 use crate::event::Ending;
 use crate::ledger::{Approval, JobLock, JobName, LedgerError, Mandate};
 use crate::plan::saved::{Companion, SavedPlan};
-use crate::plan::{Filtered, NamedRow, Survey, Tally, survey};
+use crate::plan::{Chosen, Filtered, NamedRow, Survey, Tally, survey};
 use crate::report::{Reporter, of_row};
 use crate::row::Totals;
 use crate::source::Source;
@@ -329,13 +329,24 @@ impl Running<'_> {
         let mut policy = self.options.sending.policy(&self.opening.job);
         let plan = self.options.plan.as_ref();
         let mut held = match plan {
-            Some(plan) => Some(saved::Held::to(plan, claim.touched_since(plan)?, policy)),
+            Some(plan) => Some(saved::Held::to(plan, claim.touched_since(plan)?)),
             None => None,
         };
-        let companion = held.as_mut().map(|held| {
-            policy = held.policy;
-            &mut held.oracle as &mut dyn Companion
-        });
+        let sending = &self.options.sending;
+        // A saved plan has chosen its rows.
+        let chosen = match plan {
+            Some(_) => None,
+            None => sending.chosen(&self.opening.job, readings, claim.prior())?,
+        };
+        let mut chosen = chosen.map(|rows| Chosen::new(rows, None));
+        let companion: Option<&mut dyn Companion> = match (&mut held, &mut chosen) {
+            (Some(held), _) => Some(&mut held.oracle),
+            (None, Some(chosen)) => Some(chosen),
+            (None, None) => None,
+        };
+        if companion.is_some() {
+            policy.limit = u64::MAX;
+        }
         let tell = &mut |problem| listener(Told::Problem(of_row(problem)));
         let found = survey(readings, source, claim.prior(), policy, companion, tell)?;
         listener(Told::Surveyed);
