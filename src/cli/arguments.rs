@@ -116,6 +116,9 @@ pub(super) struct RunArguments {
     /// What is to be known of the approval
     #[arg(long, value_name = "TEXT", requires = "approved_by", value_parser = said)]
     pub approval_comment: Option<String>,
+    /// Ask nothing: without it a terminal is asked before rows are deleted, and before a job's first real run
+    #[arg(long)]
+    pub yes: bool,
     /// Keep the quotas by itself: runs of the same account that go at the same time are not counted
     #[arg(long)]
     pub own_pace: bool,

@@ -188,6 +188,7 @@ mod tests {
         ("spread", Resumed::AsGiven),
         ("var", Resumed::AsGiven),
         ("verbose", Resumed::AsGiven),
+        ("yes", Resumed::AsGiven),
     ];
 
     #[test]

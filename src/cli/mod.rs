@@ -6,6 +6,7 @@
 mod arguments;
 mod check;
 mod completions;
+mod consent;
 mod environment;
 mod explain;
 mod filters;

@@ -18,6 +18,7 @@ use crate::text::command::CommandLine;
 use crate::text::visible::shown;
 
 use super::arguments::RunArguments;
+use super::consent;
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
@@ -89,6 +90,10 @@ fn act(
         process: std::process::id(),
         chance: &fastrand::f64,
         stops: &signals::stops,
+        consent: &|outlook| {
+            let can_ask = !arguments.yes && !output.is_json() && consent::is_heard();
+            !can_ask || consent::given(outlook)
+        },
         reporter: &|outlook| {
             let view = RunView { host: environment.host(), ..view(given, &output, outlook) };
             reporter(&view, &output)
@@ -161,6 +166,9 @@ fn tell(failure: &Failure, given: &CommandLine, output: &Output) -> u8 {
             // Nothing was sent, and that nobody should miss.
             words.iter().for_each(|words| output.warn(words));
         }
+    }
+    if matches!(failure, Failure::Declined) {
+        output.warn("Nothing was sent.");
     }
     let event = refused_event(&totals, failure.exit(), failure.reason(), &failure.problems());
     output.event(&at(event, Timestamp::now()));

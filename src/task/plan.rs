@@ -6,8 +6,8 @@ use crate::declared::job::Job;
 use crate::ledger::{JobLock, JobName, Ledger, LedgerError, PlanId, Reader as _};
 use crate::plan::saved::{Companion, Differences, PlanWriter, SavedPlan};
 use crate::plan::{
-    Checked, Chosen, Contents, Fate, Fates, Policy, ReadingFailure, Readings, Steps, Survey, Tally,
-    survey_contents,
+    Checked, Chosen, Contents, Fate, Fates, Filtered, Policy, ReadingFailure, Readings, Steps,
+    Survey, Tally, survey_contents,
 };
 use crate::report::{PageHead, PlanReport, PlanTotals, PreviewPage, of_plan_beside_run, of_row};
 use crate::source::Source;
@@ -111,13 +111,11 @@ pub(crate) fn plan(
     let (command, mut writer) =
         saving.map(|saving| (saving.command, PlanWriter::new(saving.to))).unzip();
     let held = options.plan.as_ref().map(|plan| planning.held(plan)).transpose()?;
-    // A saved plan has chosen its rows.
+    let prior = past.as_ref().map(Past::prior);
     let chosen = match held {
+        // A saved plan has chosen its rows.
         Some(_) => None,
-        None => {
-            let prior = past.as_ref().map(Past::prior);
-            options.sending.chosen(&opening.job, planning.readings, prior)?
-        }
+        None => options.sending.chosen(&opening.job, planning.readings, prior)?,
     };
     let found = planning.survey(source, (writer.as_mut(), chosen), held, listener)?;
     let (Survey { checked, filtered, fates, .. }, contents, differences) = found;
@@ -140,34 +138,14 @@ pub(crate) fn plan(
     let tally = *fates.tally();
     let is_refused = is_invalid(&checked, &tally) && !options.sending.skip_invalid;
     let saved = match writer.zip(command).filter(|_| !is_refused) {
-        Some((writer, command)) => {
-            let last_run = past.as_ref().map_or(Ok(0), Past::last_run)?;
-            let whole = (&opening, &target);
-            let facts = saved::facts(whole, command, last_run, tally.to_send(), now);
-            Some(saved::finish(writer, &fates, &facts)?)
-        }
+        Some(writer) => Some(planning.save(writer, (&opening, &target), &fates)?),
         None => None,
     };
-    let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
-    let timetable = limits.timetable(tally.to_send());
-    let answered = |requests| timetable.answered(requests).0;
     let totals = PlanTotals {
-        turns: contents.queue.turns(now, answered, USUAL_LATENCY),
-        past_reminders: opening.job.past_reminders,
-        tally,
-        duration,
-        limited_by,
-        contents,
-        filtered,
-        zone: opening.job.timezone.clone(),
-        by_content: !opening.preparer.has_key(),
-        repeated: match &past {
-            Some(past) if !opening.preparer.has_key() => past.taken_for_old(fates.tally()),
-            _ => 0,
-        },
-        in_doubt: opening.job.in_doubt,
-        running,
         plan: saved.or(options.plan.as_ref().map(|plan| plan.id)),
+        filtered,
+        running,
+        ..planning.totals(&opening, &limits, tally, contents)
     };
     report.finish(&totals);
     Ok(Planned { checked, totals, page, saved })
@@ -192,6 +170,51 @@ struct Planning<'a> {
 }
 
 impl Planning<'_> {
+    /// Writes the rest of a plan that is saved; gives its name.
+    fn save(
+        &self,
+        (writer, command): (PlanWriter<'_>, Vec<String>),
+        whole: (&Opening, &Target),
+        fates: &Fates,
+    ) -> Result<PlanId, Failure> {
+        let last_run = self.past.map_or(Ok(0), Past::last_run)?;
+        let to_send = fates.tally().to_send();
+        let facts = saved::facts(whole, command, last_run, to_send, self.readings.now);
+        saved::finish(writer, fates, &facts)
+    }
+
+    /// What it comes to.
+    fn totals(
+        &self,
+        opening: &Opening,
+        limits: &Limits,
+        tally: Tally,
+        contents: Contents,
+    ) -> PlanTotals {
+        let timetable = limits.timetable(tally.to_send());
+        let (duration, limited_by) = timetable.answered(tally.to_send());
+        let answered = |requests| timetable.answered(requests).0;
+        let by_content = !opening.preparer.has_key();
+        PlanTotals {
+            turns: contents.queue.turns(self.readings.now, answered, USUAL_LATENCY),
+            past_reminders: opening.job.past_reminders,
+            tally,
+            duration,
+            limited_by,
+            contents,
+            filtered: Filtered::default(),
+            zone: opening.job.timezone.clone(),
+            by_content,
+            repeated: match self.past {
+                Some(past) if by_content => past.taken_for_old(&tally),
+                _ => 0,
+            },
+            in_doubt: opening.job.in_doubt,
+            running: None,
+            plan: None,
+        }
+    }
+
     /// What a plan that was saved holds this one to.
     fn held(&self, plan: &SavedPlan) -> Result<saved::Held, LedgerError> {
         let touched = self.past.map(|past| past.touched_since(plan)).transpose()?;

@@ -11,6 +11,7 @@ mod miscounted;
 mod no_token;
 mod note;
 mod problem;
+mod question;
 mod row_problem;
 mod saved;
 
@@ -33,6 +34,7 @@ pub(super) use miscounted::miscounted;
 pub(super) use no_token::no_token;
 pub(super) use note::note;
 pub(super) use problem::{problem, problem_hint};
+pub(crate) use question::question;
 pub(crate) use row_problem::{of_row, of_source_change};
 pub(crate) use saved::{
     Outdated, of_differences, of_flag_beside_plan, of_no_plan, of_outdated, of_piped_plan,

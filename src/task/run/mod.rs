@@ -17,7 +17,7 @@ use std::time::Duration;
 use jiff::{Timestamp, Zoned};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::declared::connector::{Effect, Operation};
+use crate::declared::connector::Effect;
 use crate::declared::job::{InDoubt, Job, OperationChoice};
 use crate::engine::{Settings, Stop};
 use crate::event::Ending;
@@ -99,6 +99,8 @@ pub(crate) struct World<'a> {
     pub chance: &'a dyn Fn() -> f64,
     /// Begins to listen for wishes to stop; called on the runtime that the run is on.
     pub stops: &'a dyn Fn() -> UnboundedReceiver<Stop>,
+    /// Whether the run may go on, once it is known what lies ahead and before anything is sent.
+    pub consent: &'a dyn Fn(&Outlook) -> bool,
     /// Makes the reporters of the run, once it is known what lies ahead.
     pub reporter: &'a dyn Fn(Outlook) -> Box<dyn Reporter>,
 }
@@ -121,6 +123,10 @@ pub(crate) struct Outlook {
     /// In words.
     pub target: String,
     pub is_sandbox: bool,
+    /// The job has sent nothing there so far.
+    pub is_first: bool,
+    /// Rows may delete what is there.
+    pub may_delete: bool,
     pub ledger: PathBuf,
     /// Where the credentials come from.
     pub credentials: CredentialKind,
@@ -206,25 +212,12 @@ pub(super) fn run_through<T: Transport>(
     let running = Running { options, world, opening: &opening, target: &target, now };
     let (found, booking) = running.survey_and_book(source, claim, listener)?;
     let tally = *found.fates.tally();
-    let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
-    let reporter = (world.reporter)(Outlook {
-        job: opening.job.name.clone(),
-        item: opening.job.connector.item.clone(),
-        target: target.words(),
-        is_sandbox: target.is_sandbox,
-        ledger: options.job.ledger.clone(),
-        credentials: kind,
-        tally,
-        mandate: mandate.clone(),
-        filtered: found.filtered.clone(),
-        changed: found.changed.clone(),
-        held: found.held.clone(),
-        until: time.until,
-        in_doubt: opening.job.in_doubt,
-        is_presumed: target.is_sandbox && names_what_is_there(&opening.job),
-        duration,
-        limited_by,
-    });
+    let ahead = running.outlook(&found, (&limits, kind), mandate.clone(), time.until);
+    let ahead = Outlook { is_first: booking.history.is_empty(), ..ahead };
+    if !(world.consent)(&ahead) {
+        return Err(Failure::Declined);
+    }
+    let reporter = (world.reporter)(ahead);
     let longest_request = opening.job.connector.request_timeout;
     let settings = Settings {
         concurrency: limits.concurrency as usize,
@@ -277,13 +270,11 @@ fn patience(quotas: &[Quota], longest_request: Duration) -> Duration {
     GIVE_UP_AFTER.max(window + longest_request)
 }
 
-/// Whether rows may change or delete what is there.
-fn names_what_is_there(job: &Job) -> bool {
-    let changes =
-        |operation: &Operation| matches!(operation.effect, Effect::Update | Effect::Delete);
+/// Whether rows may have such an effect.
+fn may_have(job: &Job, is_meant: impl Fn(Effect) -> bool) -> bool {
     match &job.operation {
-        OperationChoice::Fixed(operation) => changes(operation),
-        _ => job.connector.operations.values().any(|operation| changes(operation)),
+        OperationChoice::Fixed(operation) => is_meant(operation.effect),
+        _ => job.connector.operations.values().any(|operation| is_meant(operation.effect)),
     }
 }
 
@@ -297,6 +288,40 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
+    /// What lies ahead.
+    fn outlook(
+        &self,
+        found: &Survey,
+        (limits, credentials): (&Limits, CredentialKind),
+        mandate: Mandate,
+        until: Option<(Timestamp, Duration)>,
+    ) -> Outlook {
+        let (job, target) = (&self.opening.job, self.target);
+        let tally = *found.fates.tally();
+        let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
+        Outlook {
+            job: job.name.clone(),
+            item: job.connector.item.clone(),
+            target: target.words(),
+            is_sandbox: target.is_sandbox,
+            is_first: false,
+            may_delete: may_have(job, |effect| effect == Effect::Delete),
+            ledger: self.options.job.ledger.clone(),
+            credentials,
+            tally,
+            mandate,
+            filtered: found.filtered.clone(),
+            changed: found.changed.clone(),
+            held: found.held.clone(),
+            until,
+            in_doubt: job.in_doubt,
+            is_presumed: target.is_sandbox
+                && may_have(job, |effect| matches!(effect, Effect::Update | Effect::Delete)),
+            duration,
+            limited_by,
+        }
+    }
+
     /// The first reading, and the job's place in the ledger if all is in order. Once more where another run has been
     /// there in between, which it can only where there was no ledger to hold.
     fn survey_and_book(

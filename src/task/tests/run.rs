@@ -161,6 +161,7 @@ impl Desk {
         };
         let hearer = Hearer::default();
         let world = World {
+            consent: &|_| true,
             wall: &clock,
             began: Zoned::now(),
             process: 1,
