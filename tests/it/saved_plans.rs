@@ -159,7 +159,7 @@ fn a_plan_for_another_job_connector_or_account_is_refused() {
     let connector = std::fs::read_to_string(&path).unwrap();
     desk.write("schemas/stringeex/connector.yaml", format!("{connector}\n# another\n"));
     // The folder of connectors is the plan's.
-    let outcome = desk.call_plain("run import.nfplan --format json").exits(2);
+    let outcome = desk.start_plain("run import.nfplan --format json").outcome().exits(2);
     assert_eq!(problems(&outcome)[0].0, "job-changed", "{outcome}");
 }
 
@@ -197,13 +197,13 @@ fn a_plan_is_refused_where_another_run_has_sent_its_rows() {
 #[test]
 fn a_run_of_a_plan_that_is_killed_is_resumed_by_the_same_command() {
     let (desk, sandbox) = (
-        desk(notes_csv(40, 5)),
+        desk(notes_csv(40, 5)).sure_after("0s"),
         sandbox_with(Options { latency: std::time::Duration::from_millis(3), ..unhurried() }),
     );
     save(&desk, &sandbox, "--concurrency 2");
     let mut kills = 0;
     loop {
-        let mut run = desk.start("run import.nfplan --format json");
+        let mut run = desk.start_plain("run import.nfplan --format json");
         for _ in 0..7 {
             run.line();
         }
@@ -215,7 +215,7 @@ fn a_run_of_a_plan_that_is_killed_is_resumed_by_the_same_command() {
         assert!(kills < 60, "{outcome}");
     }
     assert!(kills > 0);
-    let last = carry_out(&desk).exits(0);
+    let last = desk.start_plain("run import.nfplan --format json").outcome().exits(0);
     last.counts("rows=40 already_done=40");
     let mut notes = texts(&sandbox);
     notes.sort();
