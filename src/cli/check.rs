@@ -7,10 +7,16 @@ use super::arguments::CheckArguments;
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
+use super::saved;
 use super::{gather, wall_clock};
 
 pub(super) fn check(arguments: &CheckArguments, environment: &Environment) -> u8 {
     let output = Output::new(&arguments.common, environment);
+    if let Err(problem) = saved::refuse("check", Some(&arguments.job.job)) {
+        output.tell(&[problem]);
+        output.event(&nothing_checked());
+        return exit::USAGE;
+    }
     let job = gather::job(&arguments.job, &arguments.common, environment);
     let mut hearing = Hearing::new(output);
     let address = arguments.common.base_url.as_deref();

@@ -10,7 +10,7 @@ use clap::Parser as _;
 use tempfile::NamedTempFile;
 
 use crate::plan::saved::{BEGINS, NoPlan, SavedPlan};
-use crate::report::{of_flag_beside_plan, of_no_plan, of_piped_plan};
+use crate::report::{of_flag_beside_plan, of_no_plan, of_piped_plan, of_plan_for_job};
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -61,6 +61,16 @@ pub(super) fn open(
     arguments.common.connectors = made_by.common.connectors;
     let given = given.clone().carrying_out(plan.command("run"));
     Ok(Some((plan, given)))
+}
+
+/// Refuses a saved plan where a verb asks for a job: it says which that is.
+pub(super) fn refuse(verb: &str, job: Option<&Path>) -> Result<(), Diagnostic> {
+    let Some(path) = job.filter(|path| begins_as_plan(path)) else { return Ok(()) };
+    let plan = File::open(path).map_err(NoPlan::from).and_then(|file| SavedPlan::open(path, file));
+    match plan {
+        Ok(plan) => Err(of_plan_for_job(&plan, verb)),
+        Err(error) => Err(of_no_plan(&path.display().to_string(), &error)),
+    }
 }
 
 /// Whether a file is begun as a plan is.

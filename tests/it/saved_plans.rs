@@ -342,6 +342,17 @@ fn a_plan_is_shown_again_as_long_as_it_holds() {
 }
 
 #[test]
+fn other_verbs_are_told_the_job_of_a_plan() {
+    let (desk, sandbox) = (desk(notes_csv(2, 2)), sandbox(""));
+    save(&desk, &sandbox, "--limit 1");
+    for verb in ["check", "status"] {
+        let outcome = desk.call(&format!("{verb} import.nfplan")).exits(2);
+        let hint = format!("name the job: noteferry {verb} job.yaml --base-url ");
+        assert!(outcome.stderr.contains(&hint), "{outcome}");
+    }
+}
+
+#[test]
 fn a_plan_is_found_with_its_job_wherever_both_are() {
     let sandbox = sandbox("");
     let desk = Desk::new()

@@ -38,7 +38,7 @@ pub(crate) use question::question;
 pub(crate) use row_problem::{of_row, of_source_change};
 pub(crate) use saved::{
     Outdated, of_differences, of_flag_beside_plan, of_no_plan, of_outdated, of_piped_plan,
-    of_plan_beside_run, of_unsaved_plan,
+    of_plan_beside_run, of_plan_for_job, of_unsaved_plan,
 };
 
 /// Where requests go, for people. The account may not be known.

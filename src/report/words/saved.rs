@@ -70,6 +70,13 @@ pub(crate) fn of_flag_beside_plan(file: &str, flag: &str) -> Diagnostic {
         .hint(format!("leave `--{flag}` out, or plan anew with it"))
 }
 
+/// That a plan is given to a verb that asks for a job.
+pub(crate) fn of_plan_for_job(plan: &SavedPlan, verb: &str) -> Diagnostic {
+    let message = format!("the file is a saved plan, and `{verb}` is for the job that it is of");
+    Diagnostic::error(Code::Usage, place(&plan.name), message)
+        .hint(format!("name the job: {}", plan.command("run").of(verb)))
+}
+
 /// That a plan is to be saved of rows that are piped in.
 pub(crate) fn of_piped_plan() -> Diagnostic {
     let message =
