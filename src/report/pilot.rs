@@ -30,9 +30,9 @@ impl Pilot {
         }
     }
 
-    /// What there is to look at; nothing where the run is no pilot, or has made nothing.
+    /// What there is to look at; nothing where the run is no pilot, or has made nothing. What a rehearsal makes is gone with it.
     pub(super) fn text(&self, view: &RunView) -> String {
-        if view.beyond_limit() == 0 || self.count == 0 {
+        if view.sandbox || view.beyond_limit() == 0 || self.count == 0 {
             return String::new();
         }
         let what = counted(self.count, &view.item);
@@ -77,6 +77,7 @@ mod tests {
         );
         // Whoever sends everything has no need of a list.
         assert_eq!(pilot.text(&view()), "");
+        assert_eq!(pilot.text(&RunView { sandbox: true, ..pilot_view.clone() }), "");
         (10..40).for_each(|number| pilot.hear(&row(number, Some("tn"))));
         let text = pilot.text(&pilot_view);
         assert_eq!(text.lines().count(), 2 + NAMED + 1);

@@ -107,5 +107,7 @@ fn definition() -> &'static str {
     let schema = include_str!("schema.sql");
     let from = schema.find("CREATE TABLE mandates").unwrap_or(schema.len());
     let behind = &schema[from..];
-    behind.find(';').map_or(behind, |end| &behind[..=end])
+    // A comment may hold a semicolon.
+    let end = ") STRICT;";
+    behind.find(end).map_or(behind, |at| &behind[..at + end.len()])
 }
