@@ -20,7 +20,7 @@
 //! | [`draft`] | a first job for files that nobody has described: what they look like, what their columns are for, and why | reads files |
 //! | [`prepare`] | a record to a request: what the job keeps, named values, filters and mapping, schema and time-aware rules, body, digest, lane, key | |
 //! | [`traffic`] | one request: when may it leave, beside other runs of the account, with which token, what did its answer mean | network, a file for the pace |
-//! | [`plan`] | the readings: survey checks every row, steps say what is to be done with each, standings count where each is | threads |
+//! | [`plan`] | the readings: survey checks every row, steps say what is to be done with each, standings count where each is; a plan in a file, which both are held to | threads |
 //! | [`recover`] | settles a lost answer by looking whether what was sent is there, and counts at the end whether it is there once; says for a plan what a list shows | |
 //! | [`event`] | what is told of a run: rows' ends, notes, progress, why the run is over | |
 //! | [`engine`] | rows under way: lanes, retries, stopping: a pure core and a dispatcher | time |

@@ -81,13 +81,16 @@ pub(super) struct PlanArguments {
     #[command(flatten)]
     pub job: JobArguments,
     /// Further jobs, one after the other
-    #[arg(value_name = "JOB", conflicts_with_all = ["html", "row"])]
+    #[arg(value_name = "JOB", conflicts_with_all = ["html", "row", "output"])]
     pub more: Vec<PathBuf>,
     #[command(flatten)]
     pub sending: SendingArguments,
     /// Write a page that somebody can approve, complete in one file
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Save the plan to a file, as in import.nfplan, that `run` carries out exactly, or refuses
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
     /// Show so many requests in full [default: 3]
     #[arg(long, value_name = "N")]
     pub sample: Option<u64>,
@@ -130,6 +133,15 @@ pub(super) struct RunArguments {
     /// Trust the certificates in this PEM file beside the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// Who has approved the run; the ledger keeps that, and `status` shows it
+    #[arg(long, value_name = "NAME", value_parser = said)]
+    pub approved_by: Option<String>,
+    /// What is to be known of the approval
+    #[arg(long, value_name = "TEXT", requires = "approved_by", value_parser = said)]
+    pub approval_comment: Option<String>,
+    /// Ask nothing: without it a terminal is asked before rows are deleted, and before a job's first real run
+    #[arg(long)]
+    pub yes: bool,
     /// Keep the quotas by itself: what other runs of the same account send is not counted
     #[arg(long)]
     pub own_pace: bool,
@@ -327,7 +339,7 @@ pub(super) struct ManArguments {
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct JobArguments {
-    /// A YAML job, or a data file; `-` is rows that are piped in
+    /// A YAML job, or a data file; `-` is rows that are piped in; for plan and run also a saved plan
     pub job: PathBuf,
     /// What each row of a data file does, as in ticket_note.create
     #[arg(long, value_name = "NAME")]
@@ -351,6 +363,9 @@ pub(super) struct SendingArguments {
     /// A pilot: only the first N rows that are still to do
     #[arg(long, value_name = "N", value_parser = limit)]
     pub limit: Option<u64>,
+    /// Take for the pilot a few rows of every kind from all over the source, in place of the first
+    #[arg(long, requires = "limit")]
+    pub spread: bool,
     /// Send the valid rows although others are invalid
     #[arg(long)]
     pub skip_invalid: bool,
@@ -466,6 +481,21 @@ fn limit(text: &str) -> Result<u64, String> {
     let refuse = || format!("a pilot has some rows: write a whole number from 1 to {}", u64::MAX);
     text.parse().ok().filter(|limit| *limit > 0).ok_or_else(refuse)
 }
+
+/// A few words about a run, which are kept with it.
+fn said(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err("say something, or leave the flag out".to_owned()),
+        1..=LONGEST_SAYING => Ok(text.to_owned()),
+        count => {
+            Err(format!("{count} characters are too many: write no more than {LONGEST_SAYING}"))
+        }
+    }
+}
+
+/// Characters of what is said of a run.
+const LONGEST_SAYING: usize = 1000;
 
 fn quota(text: &str) -> Result<Quota, String> {
     text.parse().map_err(|error: NotationError| format!("{error}: {}", error.hint()))

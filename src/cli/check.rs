@@ -10,11 +10,19 @@ use super::arguments::{CheckArguments, JobArguments};
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
+use super::saved;
 use super::{gather, wall_clock};
 
 /// Checks all jobs; the exit code is the gravest.
 pub(super) fn check(arguments: &CheckArguments, environment: &Environment) -> u8 {
     let output = Output::new(&arguments.common, environment);
+    let jobs = std::iter::once(&arguments.job.job).chain(&arguments.more);
+    let plans: Vec<_> = jobs.filter_map(|job| saved::refuse("check", Some(job)).err()).collect();
+    if !plans.is_empty() {
+        output.tell(&plans);
+        output.event(&nothing_checked());
+        return exit::USAGE;
+    }
     if arguments.more.is_empty() {
         return check_one(arguments, &arguments.job, output, environment);
     }

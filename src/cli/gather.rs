@@ -44,6 +44,7 @@ pub(super) fn sending(arguments: &SendingArguments) -> SendingOptions {
         rate: arguments.rate.clone(),
         concurrency: arguments.concurrency,
         limit: arguments.limit,
+        spread: arguments.spread,
         skip_invalid: arguments.skip_invalid,
         retry_failed: arguments.retry_failed,
         as_new: arguments.as_new,

@@ -101,6 +101,16 @@ mod tests {
         }
     }
 
+    /// What has to be given with a flag: without a page, say, there is nothing to hide.
+    fn needed_by(flag: &str) -> &'static [&'static str] {
+        match flag {
+            "mask" => &["--html", "page.html"],
+            "spread" => &["--limit", "7"],
+            "approval-comment" => &["--approved-by", "somebody"],
+            _ => &[],
+        }
+    }
+
     #[test]
     fn every_flag_of_every_verb_with_a_job_is_known_again() {
         for verb in ["check", "plan", "run", "status"] {
@@ -115,10 +125,7 @@ mod tests {
                 let flag = format!("--{name}");
                 let mut given = vec!["noteferry", verb, "job.csv", &flag];
                 given.extend(argument.get_action().takes_values().then(|| value_of(name)));
-                if name == "mask" {
-                    // Without a page there is nothing to hide.
-                    given.extend(["--html", "page.html"]);
-                }
+                given.extend(needed_by(name));
                 if verb == "plan" && matches!(name, "ca-file" | "own-pace") {
                     given.push("--remote");
                 }
@@ -143,6 +150,8 @@ mod tests {
     /// A new flag has to be decided on here. What must not stand there as it was given, `summary` has to take out or change.
     const RESUMED: &[(&str, Resumed)] = &[
         ("allow-http", Resumed::AsGiven),
+        ("approval-comment", Resumed::AsGiven),
+        ("approved-by", Resumed::AsGiven),
         // What was looked at by then is no more owed; what the run has left since is.
         ("as-counted", Resumed::Made("")),
         ("as-new", Resumed::AsGiven),
@@ -182,8 +191,10 @@ mod tests {
         ("sheet", Resumed::AsGiven),
         ("skip-invalid", Resumed::AsGiven),
         ("source", Resumed::AsGiven),
+        ("spread", Resumed::AsGiven),
         ("var", Resumed::AsGiven),
         ("verbose", Resumed::AsGiven),
+        ("yes", Resumed::AsGiven),
     ];
 
     #[test]
@@ -205,6 +216,7 @@ mod tests {
             given.push(format!("--{name}"));
             let value = if name == "deadline" { "06:00" } else { value_of(name) };
             given.extend(flag.get_action().takes_values().then(|| value.to_owned()));
+            given.extend(needed_by(name).iter().map(|word| (*word).to_owned()));
             let (_, line) = read(&given);
             let tally = match name {
                 "limit" => Tally::from_iter([(sent, 7), (later, 43)]),
@@ -231,10 +243,10 @@ mod tests {
     fn every_command_that_is_made_of_another_can_be_given() {
         let flags = "--operation a.b --source s --var a=b --input csv --delimiter tab --encoding vni --quote none --escape % \
                      --comment @ --header a,b --header-row 2 --null NULL --null - --at /a --each /b --sheet 2 --min-rows 1 --ledger l --base-url http://x --connectors c --connectors d --quiet --rate 1/s \
-                     --concurrency 2 --limit 3 --skip-invalid --retry-failed --as-new --allow-http --sandbox";
+                     --concurrency 2 --limit 3 --spread --skip-invalid --retry-failed --as-new --allow-http --sandbox";
         let run = format!(
             "noteferry run job.csv {flags} --max-failures 5% --give-up-after 5m --deadline 06:00 --max-duration 4h \
-             --ca-file f --own-pace --as-counted --no-progress --color never"
+             --ca-file f --approved-by me --own-pace --as-counted --no-progress --color never"
         );
         for given in [run.clone(), format!("noteferry plan job.csv {flags}")] {
             let line = read(&given.split_whitespace().collect::<Vec<_>>()).1;

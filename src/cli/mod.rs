@@ -6,6 +6,7 @@
 mod arguments;
 mod check;
 mod completions;
+mod consent;
 mod environment;
 mod explain;
 mod filters;
@@ -22,6 +23,7 @@ mod plan;
 mod process;
 mod run;
 mod sandbox;
+mod saved;
 mod schema;
 mod settle;
 mod signals;
@@ -82,8 +84,8 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
     match verb {
         Verb::Init(arguments) => init::init(&arguments, &environment),
         Verb::Check(arguments) => check::check(&arguments, &environment),
-        Verb::Plan(arguments) => plan::plan(&arguments, given, &environment),
-        Verb::Run(arguments) => run::run(&arguments, given, &environment),
+        Verb::Plan(arguments) => plan::plan(arguments, given, &environment),
+        Verb::Run(arguments) => run::run(arguments, given, &environment),
         Verb::Status(arguments) => status::status(&arguments, given, &environment),
         Verb::Settle(arguments) => settle::settle(&arguments, given, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),

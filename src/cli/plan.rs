@@ -5,15 +5,18 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Zoned;
 use serde_json::json;
+use tempfile::NamedTempFile;
 
+use crate::ledger::PlanId;
+use crate::plan::saved::SavedPlan;
 use crate::report::{
     PAGE_BEGINS, PageHead, PageProblems, PlanHead, PlanReport, SHOWN, exit, nothing_planned,
-    of_invalid, of_sandbox, remote_begins, remote_line,
+    of_flag_beside_plan, of_invalid, of_sandbox, remote_begins, remote_line,
 };
 use crate::sandbox::{self, Sandbox};
 use crate::task::{
-    self, About, AskProgress, Failure, PlanOptions, Planned, RemoteCost, RemoteWorld, Shows,
-    StateFolder, TargetOptions, Told,
+    self, About, AskProgress, Failure, PlanOptions, Planned, RemoteCost, RemoteWorld, Saving,
+    Shows, StateFolder, TargetOptions, Told,
 };
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
@@ -26,22 +29,53 @@ use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
 use super::run::invalid_rows;
+use super::saved::{self, Replaced};
 use super::streams::data;
 use super::{gather, signals, wall_clock};
 
 /// Plans all jobs; the exit code is the gravest.
 pub(super) fn plan(
-    arguments: &PlanArguments,
+    mut arguments: PlanArguments,
     given: &CommandLine,
     environment: &Environment,
 ) -> u8 {
     let output = Output::new(&arguments.common, environment);
-    if arguments.more.is_empty() {
-        return plan_one(arguments, &arguments.job, (given, output), environment);
+    if !arguments.more.is_empty() {
+        return several(&arguments, (given, output), environment);
+    }
+    let replaced = Replaced {
+        job: &mut arguments.job,
+        sending: &mut arguments.sending,
+        common: &mut arguments.common,
+    };
+    let found = saved::open(replaced, given).and_then(|found| match (&found, &arguments.output) {
+        (Some((plan, _)), Some(_)) => Err(of_flag_beside_plan(&plan.name, "output")),
+        _ => Ok(found),
+    });
+    match found {
+        Ok(None) => act(&arguments, (&arguments.job, None), (given, output), environment),
+        Ok(Some((plan, given))) => {
+            act(&arguments, (&arguments.job, Some(plan)), (&given, output), environment)
+        }
+        Err(problem) => nothing(&[problem], &arguments, output),
+    }
+}
+
+/// Plans several jobs; the exit code is the gravest. None of them is a saved plan, which is carried out by itself.
+fn several(
+    arguments: &PlanArguments,
+    (given, output): (&CommandLine, Output<'_>),
+    environment: &Environment,
+) -> u8 {
+    let jobs = std::iter::once(&arguments.job.job).chain(&arguments.more);
+    let refused = jobs.filter_map(|job| saved::refuse("plan", Some(job)).err());
+    let refused: Vec<Diagnostic> = refused.collect();
+    if !refused.is_empty() {
+        return nothing(&refused, arguments, output);
     }
     let codes = each_job(&arguments.job, &arguments.more, output, &mut |job, output| {
         let given = given.for_job(&job.job.to_string_lossy());
-        plan_one(arguments, job, (&given, output), environment)
+        act(arguments, (job, None), (&given, output), environment)
     });
     match arguments.detailed_exitcode {
         true => exit::gravest_of_detailed(&codes),
@@ -49,12 +83,32 @@ pub(super) fn plan(
     }
 }
 
-fn plan_one(
+/// That nothing was planned, and why; gives the exit code.
+fn nothing(problems: &[Diagnostic], arguments: &PlanArguments, output: Output<'_>) -> u8 {
+    output.tell(problems);
+    output.event(&nothing_planned());
+    // Where 2 means that there is something to do, it cannot mean this.
+    if arguments.detailed_exitcode { exit::FAILED } else { exit::USAGE }
+}
+
+/// Plans what the arguments say, or shows a saved plan that they come from.
+fn act(
     arguments: &PlanArguments,
-    job: &JobArguments,
+    (job, saved_plan): (&JobArguments, Option<SavedPlan>),
     (given, output): (&CommandLine, Output<'_>),
     environment: &Environment,
 ) -> u8 {
+    let file = arguments.output.as_deref();
+    let mut beside = match file.map(saved::beside).transpose() {
+        Ok(beside) => beside,
+        Err(problem) => return nothing(&[problem], arguments, output),
+    };
+    let command = match file.map(|file| saved::command(file, given, environment)).transpose() {
+        Ok(command) => command,
+        Err(problem) => return nothing(&[problem], arguments, output),
+    };
+    let saving = beside.as_mut().zip(command);
+    let saving = saving.map(|(to, command)| Saving { to, command });
     let rehearses = arguments.sending.sandbox;
     let sandbox = (rehearses && arguments.remote).then(|| Sandbox::start(sandbox::rehearsal()));
     let sandbox = match sandbox.transpose() {
@@ -77,6 +131,7 @@ fn plan_one(
         },
         sending: gather::sending(&arguments.sending),
         rows: arguments.row.iter().copied().collect(),
+        plan: saved_plan,
     };
     let mut hearing = Hearing::new(output);
     let mut problems = PageProblems::default();
@@ -93,27 +148,30 @@ fn plan_one(
     };
     let begins = |cost: &RemoteCost| asking(output, cost);
     let world = arguments.remote.then(|| world(arguments, environment, &begins));
-    let planned = task::plan(&options, wall_clock(), &mut hear, &show, world.as_ref());
+    let planned = task::plan(&options, saving, wall_clock(), &mut hear, &show, world.as_ref());
     let planned = match planned {
         Ok(planned) => planned,
         Err(failure) => {
-            output.tell(&failure.problems());
-            output.event(&nothing_planned());
+            let exit = nothing(&failure.problems(), arguments, output);
             return match &failure {
                 Failure::Invalid(found) => {
                     let words = of_invalid(&invalid_rows(found), given);
                     words.iter().for_each(|words| output.say(words));
                     failure.exit()
                 }
-                // Where 2 means that there is something to do, it cannot mean this.
-                _ if arguments.detailed_exitcode => exit::FAILED,
-                _ => exit::USAGE,
+                _ => exit,
             };
         }
     };
     let (interrupted, has_stopped) = (planned.interrupted(), planned.has_stopped());
     let has_invalid = planned.has_invalid();
     let to_do = planned.totals.tally.to_send() > 0;
+    if let Some((beside, file)) = beside.zip(file)
+        && let Err(problem) = save(beside, file, planned.saved, output)
+    {
+        output.tell(&[problem]);
+        return exit::STOPPED;
+    }
     if let Some(file) = &arguments.html
         && let Err(problem) = write_page(planned, &problems, file)
     {
@@ -181,6 +239,26 @@ fn asking(output: Output<'_>, cost: &RemoteCost) -> AskProgress {
             bar.finish_and_clear();
         }
     })
+}
+
+/// Puts a plan in its place, and says how it is carried out.
+fn save(
+    beside: NamedTempFile,
+    file: &Path,
+    plan: Option<PlanId>,
+    output: Output<'_>,
+) -> Result<(), Diagnostic> {
+    let Some(plan) = plan else {
+        output.warn("The plan is not saved: a run would refuse it, since rows are invalid.");
+        return Ok(());
+    };
+    saved::put(beside, file)?;
+    let run = CommandLine::new("run", file.to_str());
+    output.say(&format!(
+        "The plan {} is saved. To carry it out, exactly or not at all: {run}",
+        plan.short()
+    ));
+    Ok(())
 }
 
 fn page_head(arguments: &PlanArguments, given: &CommandLine, about: &About) -> PageHead {

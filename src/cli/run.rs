@@ -5,6 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use crate::event::Ending;
+use crate::ledger::Approval;
+use crate::plan::saved::SavedPlan;
 use crate::report::{
     InvalidRows, Reporter, RunView, Several, at, bar, credentials, exit, finished_event, ndjson,
     of_invalid, of_sandbox, plain, refused_event,
@@ -16,14 +18,40 @@ use crate::text::command::CommandLine;
 use crate::text::visible::shown;
 
 use super::arguments::RunArguments;
+use super::consent;
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
+use super::saved::{self, Replaced};
 use super::streams::{self, data};
 use super::{gather, process, signals, wall_clock};
 
-pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &Environment) -> u8 {
+pub(super) fn run(
+    mut arguments: RunArguments,
+    given: &CommandLine,
+    environment: &Environment,
+) -> u8 {
     process::outlive_file_limits();
+    let output = Output::new(&arguments.common, environment);
+    let replaced = Replaced {
+        job: &mut arguments.job,
+        sending: &mut arguments.sending,
+        common: &mut arguments.common,
+    };
+    match saved::open(replaced, given) {
+        Ok(None) => act(&arguments, None, given, environment),
+        Ok(Some((plan, given))) => act(&arguments, Some(plan), &given, environment),
+        Err(problem) => tell(&Failure::Input(vec![problem]), given, &output),
+    }
+}
+
+/// Runs what the arguments say, or a saved plan that they come from.
+fn act(
+    arguments: &RunArguments,
+    plan: Option<SavedPlan>,
+    given: &CommandLine,
+    environment: &Environment,
+) -> u8 {
     let output = Output::new(&arguments.common, environment);
     let rehearses = arguments.sending.sandbox;
     let sandbox = match rehearses.then(|| Sandbox::start(sandbox::rehearsal())).transpose() {
@@ -51,6 +79,11 @@ pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &E
             true => environment.state_folder().telling(),
             false => environment.state_folder(),
         },
+        plan,
+        approval: arguments
+            .approved_by
+            .clone()
+            .map(|by| Approval { by, comment: arguments.approval_comment.clone() }),
     };
     let world = World {
         wall: &wall_clock,
@@ -58,6 +91,10 @@ pub(super) fn run(arguments: &RunArguments, given: &CommandLine, environment: &E
         process: std::process::id(),
         chance: &fastrand::f64,
         stops: &signals::stops,
+        consent: &|outlook| {
+            let can_ask = !arguments.yes && !output.is_json() && consent::is_heard();
+            !can_ask || consent::given(outlook)
+        },
         reporter: &|outlook| {
             let view = RunView { host: environment.host(), ..view(given, &output, outlook) };
             reporter(&view, &output)
@@ -89,6 +126,7 @@ fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -> RunView {
         ledger: shown(&outlook.ledger.display().to_string()).into_owned(),
         credentials: credentials(outlook.credentials).to_owned(),
         tally: outlook.tally,
+        mandate: outlook.mandate,
         filtered: outlook.filtered,
         changed_rows: outlook.changed,
         held_rows: outlook.held,
@@ -129,6 +167,9 @@ fn tell(failure: &Failure, given: &CommandLine, output: &Output<'_>) -> u8 {
             // Nothing was sent, and that nobody should miss.
             words.iter().for_each(|words| output.warn(words));
         }
+    }
+    if matches!(failure, Failure::Declined) {
+        output.warn("Nothing was sent.");
     }
     let event = refused_event(&totals, failure.exit(), failure.reason(), &failure.problems());
     output.event(&at(event, Timestamp::now()));

@@ -14,6 +14,7 @@ use super::arguments::StatusArguments;
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
+use super::saved;
 use super::{gather, wall_clock};
 
 /// So many rows that need a look are told, unless more is asked for, and so many runs.
@@ -26,6 +27,11 @@ pub(super) fn status(
     environment: &Environment,
 ) -> u8 {
     let output = Output::new(&arguments.common, environment);
+    if let Err(problem) = saved::refuse("status", arguments.job.as_deref()) {
+        output.tell(&[problem]);
+        output.event(&no_status());
+        return exit::USAGE;
+    }
     let options = StatusOptions {
         job: arguments.job.clone(),
         given: arguments.layout.given(arguments.operation.as_ref()),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::declared::job::InDoubt;
+use crate::declared::job::{InDoubt, PastReminders};
 use crate::plan::decide::Sending;
 use crate::prepare::Ready;
 use crate::row::{Attempted, Cause, RowId};
@@ -28,8 +28,11 @@ pub(crate) struct Work {
 impl Work {
     /// Without the fields where nobody will ask for them any more: the request is built, and the row is never looked for.
     pub(super) fn lightened(mut self, in_doubt: InDoubt) -> Self {
+        // A reminder may become past before the row's turn.
+        let may_be_mended =
+            self.ready.reminder.policy != PastReminders::Reject && self.ready.send_before.is_some();
         let is_looked_for = self.sending == Sending::Settle || in_doubt == InDoubt::Verify;
-        if !is_looked_for || self.ready.operation.recover.is_none() {
+        if !may_be_mended && (!is_looked_for || self.ready.operation.recover.is_none()) {
             self.ready.fields = Default::default();
         }
         self

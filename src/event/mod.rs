@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::prepare::PastReminder;
 use crate::recover::Miscount;
 use crate::row::{Cause, Totals};
 use crate::text::place::RowPlace;
@@ -51,6 +52,8 @@ pub(crate) struct RowEnded {
     pub cause: Option<Cause>,
     /// What a reading operation brought.
     pub items: Option<Vec<Value>>,
+    /// What was made of its reminder, if that was past.
+    pub reminder: Option<PastReminder>,
 }
 
 /// What an event has beside what its items say, in bytes.

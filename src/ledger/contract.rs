@@ -6,12 +6,15 @@
 //! needs no answer. Each process that sends is an owner with a number of its own: of two that both believe to hold a job,
 //! the number tells which came later.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use crate::row::{Holdings, Known, Page, RowId, Sought, Totals, Uncounted};
+use crate::row::{Holdings, KeyHash, Known, Page, RowId, Sought, Totals, Uncounted};
 use crate::text::place::RowPlace;
 
-use super::{History, JobStatus, LedgerError, Location, SettledRow, Settling};
+use super::{
+    Approval, History, JobStatus, LedgerError, Location, Mandate, PlanId, SettledRow, Settling,
+};
 
 /// A job in a ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -147,6 +150,20 @@ pub(crate) trait Reader {
     /// The last owner who took the right to send the job's rows; zero where nobody did.
     fn last_owner(&self, job: JobId) -> Result<OwnerId, LedgerError>;
 
+    /// The number of the job's last run; 0 where there was none.
+    fn last_run(&self, job: JobId) -> Result<i64, LedgerError>;
+
+    /// The keys of the job's rows that runs behind one have sent or settled, but for the runs of a plan.
+    fn touched_behind(
+        &self,
+        job: JobId,
+        run: i64,
+        plan: PlanId,
+    ) -> Result<HashSet<KeyHash>, LedgerError>;
+
+    /// Who has approved a plan, by the last run of it that says so.
+    fn approval_of(&self, plan: PlanId) -> Result<Option<Approval>, LedgerError>;
+
     /// When the last request to an address left, by any job; unix milliseconds.
     fn last_request(&self, base_url: &str) -> Result<Option<i64>, LedgerError>;
 
@@ -220,6 +237,9 @@ pub(crate) trait Books {
         keyed_by: &str,
         now: i64,
     ) -> Result<Run, LedgerError>;
+
+    /// Writes what a run carries out and on whose word; to be done before its first request.
+    fn entrust(&self, run: Run, mandate: &Mandate) -> Result<(), LedgerError>;
 
     /// Writes how a run ended; `exit` is its code, and why it has that, where it stopped before its end. `left` are the
     /// lanes that the next one has to count, as [`Reader::uncounted`] will give them; none where the run does not know.

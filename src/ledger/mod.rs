@@ -13,6 +13,7 @@ mod finding;
 mod history;
 mod inspection;
 mod location;
+mod mandate;
 pub(crate) mod recorder;
 mod settling;
 pub(crate) mod sqlite;
@@ -30,6 +31,7 @@ pub(crate) use finding::{Finding, Findings, LedgerRow, Problem, ViewRow, ViewSay
 pub(crate) use history::{Candidate, History, HistoryRow, ROW_IDS};
 pub(crate) use inspection::{CheckScope, Inspection};
 pub(crate) use location::Location;
+pub(crate) use mandate::{Approval, Mandate, PlanId};
 pub(crate) use recorder::{Ack, Left, News, Note, Recorder, Write};
 pub(crate) use settling::{Before, RowName, SETTLED, SettledNow, SettledRow, Settling, Unsettled};
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::row::{Cause, RowId, Totals};
 use crate::text::place::RowPlace;
 
-use super::JobName;
+use super::{JobName, Mandate};
 
 /// Where a job stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub(crate) struct RunRecord {
     pub exit: Option<u8>,
     /// Why it stopped before its end, in a word; none where it did not, or where that was not written down.
     pub reason: Option<String>,
+    /// What it carried out, and on whose word.
+    pub mandate: Mandate,
     /// Of a run without an end, what its rows say: how many of those that it sent stand where.
     pub totals: Totals,
 }

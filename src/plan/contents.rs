@@ -7,13 +7,21 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::declared::connector::{Effect, Operation, TimeRule, Unit};
-use crate::prepare::Draft;
+use crate::prepare::{Draft, PastReminder};
 use crate::row::{Field, FieldValue, Fields, Lane};
+use crate::text::place::RowPlace;
+
+use super::spread::{Look, Spread};
+use super::turns::Queue;
 
 /// What is in the rows that would be sent: an entry an operation, those first that take most away.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Contents {
     pub operations: Vec<OperationContents>,
+    /// The rows in their order, for what depends on when each has its turn.
+    pub queue: Queue,
+    /// What a pilot takes of them, where that is asked for.
+    pub spread: Option<Spread>,
 }
 
 /// What is in the rows of an operation.
@@ -58,20 +66,28 @@ pub(super) struct Traits {
     flags: Vec<Option<bool>>,
     /// Of each field that is a time and applies, in their order: unix milliseconds.
     times: Vec<Option<i64>>,
+    /// What is made of its reminder, and the last moment to send it as it is.
+    reminder: (Option<PastReminder>, Option<i64>),
+    /// None where nobody asks for it.
+    look: Option<Look>,
 }
 
 impl Traits {
     /// None of a row of which no request can be made.
-    pub(super) fn of(draft: &Draft<'_>) -> Option<Self> {
+    pub(super) fn of(draft: &Draft<'_>, now: i64, is_looked_at: bool) -> Option<Self> {
         let (operation, fields) = (draft.operation()?, draft.fields()?);
         let said = |field: Field| match fields.get(field) {
             Some(FieldValue::Bool(value)) => Some(*value),
             _ => None,
         };
+        let flags: Vec<Option<bool>> = operation.fields.flags().map(said).collect();
+        let times: Vec<Option<i64>> = operation.times().map(|rule| moment(rule, fields)).collect();
         Some(Self {
+            look: is_looked_at.then(|| Look::at(operation, fields, &flags, &times)),
             lane: draft.lane().map(|lane| Lane::named(&lane)),
-            flags: operation.fields.flags().map(said).collect(),
-            times: operation.times().map(|rule| moment(rule, fields)).collect(),
+            flags,
+            times,
+            reminder: draft.reminder(now),
             operation: Arc::clone(operation),
         })
     }
@@ -89,7 +105,11 @@ fn moment(rule: &TimeRule, fields: &Fields<'_>) -> Option<i64> {
 
 impl Contents {
     /// Counts a row that would be sent.
-    pub(super) fn add(&mut self, row: Traits) {
+    pub(super) fn add(&mut self, ordinal: u64, place: &RowPlace, row: Traits) {
+        self.queue.add(place, row.lane, row.reminder);
+        if let Some((spread, look)) = self.spread.as_mut().zip(row.look) {
+            spread.see(ordinal, row.lane, look);
+        }
         let known = self.operations.iter().position(|known| known.is_of(&row.operation));
         let at = known.unwrap_or_else(|| {
             self.operations.push(OperationContents::of(&row.operation));

@@ -19,6 +19,7 @@ use super::names::{Arrival, Name, Names};
 use super::once::Once;
 use super::prior::{Found, Prior, Trail, find};
 use super::row_problem::RowProblem;
+use super::saved::{Companion, Mark, Seen};
 use super::survey::Sight;
 
 /// What a row is like at first sight: all that its fate needs, for most rows.
@@ -31,6 +32,8 @@ pub(super) struct Glance {
     found: Found,
     /// Where rows may be held, the lane.
     lane: Option<Lane>,
+    /// Where somebody goes along, what names the row in every process.
+    mark: Option<Mark>,
 }
 
 /// What has been decided of a row.
@@ -59,7 +62,7 @@ impl Default for Decided {
 }
 
 /// Decides rows one after the other. See the module's text.
-pub(super) struct Decider<'a> {
+pub(super) struct Decider<'a, 'c> {
     readings: Readings<'a>,
     policy: Policy,
     prior: Option<Prior<'a>>,
@@ -74,6 +77,8 @@ pub(super) struct Decider<'a> {
     sent: u64,
     fates: Fates,
     findings: Findings,
+    /// Who goes along.
+    companion: Option<&'c mut dyn Companion>,
 }
 
 /// Lanes in which a row is held that is in doubt, or in somebody else's hands. Nothing overtakes such a row, neither in its lane nor in that in which
@@ -146,6 +151,16 @@ pub(super) fn key_of(key: RowKey, digest: Option<Digest>, nth: u64) -> Option<St
     }
 }
 
+impl Readings<'_> {
+    /// The hash by which the ledger knows a row that is the so-manieth of its name.
+    fn key_hash(&self, name: Name, nth: u64) -> KeyHash {
+        match self.preparer.has_key() {
+            true => name.first_half(),
+            false => KeyHash::of(&content_key(name.content(), nth)),
+        }
+    }
+}
+
 impl Sight for Glance {
     /// What is done is done: it need not be valid any more.
     fn is_done(&self) -> bool {
@@ -154,8 +169,13 @@ impl Sight for Glance {
 }
 
 impl Glance {
-    /// Looks at a row. `has_lanes` says whether its lane will be asked for.
-    fn at(draft: &Draft<'_>, history: Option<(&History, &Trail)>, has_lanes: bool) -> Self {
+    /// Looks at a row. The last two say whether its lane and its mark will be asked for.
+    fn at(
+        draft: &Draft<'_>,
+        history: Option<(&History, &Trail)>,
+        (has_lanes, has_marks): (bool, bool),
+    ) -> Self {
+        let mark = has_marks.then(|| Mark::of(draft.key(), draft.digest()));
         let digest = match draft.key() {
             RowKey::Missing => None,
             _ => draft.digest(),
@@ -174,12 +194,17 @@ impl Glance {
         let name = Name::of(draft.key(), digest);
         let lane = if has_lanes { draft.lane() } else { None };
         let lane = lane.map(|lane| Lane::named(&lane));
-        Self { name, digest, found, lane }
+        Self { name, digest, found, lane, mark }
     }
 }
 
-impl<'a> Decider<'a> {
-    pub(super) fn new(readings: Readings<'a>, prior: Option<Prior<'a>>, policy: Policy) -> Self {
+impl<'a, 'c> Decider<'a, 'c> {
+    pub(super) fn new(
+        readings: Readings<'a>,
+        prior: Option<Prior<'a>>,
+        policy: Policy,
+        companion: Option<&'c mut dyn Companion>,
+    ) -> Self {
         let prior = prior.filter(|prior| !prior.history.is_empty());
         let may_be_held = |standing| {
             matches!(standing, Standing::Started | Standing::UnderWay | Standing::InDoubt)
@@ -198,14 +223,16 @@ impl<'a> Decider<'a> {
             sent: 0,
             fates: Fates::default(),
             findings: Findings::default(),
+            companion,
         }
     }
 
     /// What may be asked by several threads: how a row is looked at.
     pub(super) fn eye(&self) -> impl Fn(&Draft<'_>) -> Glance + Sync + use<'a> {
-        let (history, has_lanes) = (self.prior.as_ref().map(|prior| prior.history), self.has_lanes);
+        let history = self.prior.as_ref().map(|prior| prior.history);
+        let asked = (self.has_lanes, self.companion.is_some());
         let trail = Trail::default();
-        move |draft| Glance::at(draft, history.map(|history| (history, &trail)), has_lanes)
+        move |draft| Glance::at(draft, history.map(|history| (history, &trail)), asked)
     }
 
     /// Decides a row; the rows before it have been decided. `valid` says whether nothing is wrong with the row; none
@@ -246,6 +273,15 @@ impl<'a> Decider<'a> {
             },
         };
         decided.fate = self.within_limit(fate);
+        if let Some(companion) = &mut self.companion {
+            decided.fate = companion.see(&Seen {
+                ordinal: record.ordinal,
+                place: &record.place,
+                mark: glance.mark.unwrap_or(Mark::NONE),
+                fate: decided.fate,
+                key: glance.name.map(|name| self.readings.key_hash(name, nth)),
+            });
+        }
         let mark = glance.name.map(|name| name.mark(glance.digest));
         self.fates.push(record.ordinal, decided.fate, mark, nth);
         Ok(decided)
@@ -253,7 +289,17 @@ impl<'a> Decider<'a> {
 
     /// Notes a row that the job leaves out.
     pub(super) fn leave_out(&mut self, record: &Record) {
-        self.fates.push(record.ordinal, Fate::LeaveOut(LeftOut::Filtered), None, 1);
+        let fate = Fate::LeaveOut(LeftOut::Filtered);
+        if let Some(companion) = &mut self.companion {
+            companion.see(&Seen {
+                ordinal: record.ordinal,
+                place: &record.place,
+                mark: Mark::NONE,
+                fate,
+                key: None,
+            });
+        }
+        self.fates.push(record.ordinal, fate, None, 1);
     }
 
     /// The fate of a row whose key an earlier row has.
@@ -370,6 +416,9 @@ impl<'a> Decider<'a> {
     /// What has been decided, where the source has so many rows; and the hashes of keys that occur more than once.
     pub(super) fn finish(mut self, rows: u64) -> (Fates, HashSet<KeyHash>) {
         self.fates.pass_to(rows);
+        if let Some(companion) = self.companion {
+            companion.end(rows);
+        }
         (self.fates, self.names.repeated())
     }
 }

@@ -20,6 +20,8 @@ mod repeats;
 mod row_problem;
 mod row_set;
 mod samples;
+pub(crate) mod saved;
+mod spread;
 mod standings;
 mod steps;
 mod survey;
@@ -27,6 +29,7 @@ mod taken;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 pub(crate) use contents::{Contents, FlagCount, OperationContents, TimeCount};
 pub(crate) use decide::{Done, Fate, Held, LeftOut, Sending};
@@ -38,10 +41,14 @@ pub(crate) use prior::{Prior, taken_for_old};
 pub(crate) use profile::{ColumnProfile, Days, SourceProfile};
 pub(crate) use row_problem::{RowProblem, SourceChange};
 pub(crate) use samples::Samples;
+pub(crate) use spread::Chosen;
 pub(crate) use standings::{Chronicle, Counts, Stand, Standings, standings};
 pub(crate) use steps::{ReadingFailure, RowInsight, Step, Steps, run_mark};
-pub(crate) use survey::{Checked, Insight, NamedRow, Survey, check, survey, survey_contents};
+pub(crate) use survey::{
+    Checked, Insight, NamedRow, Survey, check, spread_rows, survey, survey_contents,
+};
 pub(crate) use tally::Tally;
+pub(crate) use turns::Turns;
 
 use crate::declared::job::Job;
 use crate::prepare::Preparer;

@@ -22,6 +22,7 @@ use super::look::{Change, Look, Policy};
 use super::names::Name;
 use super::prior::Prior;
 use super::row_problem::{RepeatedKey, RowProblem, SourceChange};
+use super::saved::{Mark, PlannedRows};
 
 /// A row and what becomes of it.
 #[derive(Debug, Clone)]
@@ -95,6 +96,8 @@ pub(crate) struct Steps<'a> {
     run_mark: String,
     record: Record,
     findings: Findings,
+    /// What was saved of the rows, where the run carries out a saved plan.
+    planned: Option<PlannedRows>,
 }
 
 impl<'a> Steps<'a> {
@@ -116,7 +119,28 @@ impl<'a> Steps<'a> {
             run_mark,
             record: Record::default(),
             findings: Findings::default(),
+            planned: None,
         })
+    }
+
+    /// Each row that is to be sent is one of these, too, and is to be sent by them.
+    pub(crate) fn beside(self, planned: Option<PlannedRows>) -> Self {
+        Self { planned, ..self }
+    }
+
+    fn refuse_unplanned(
+        &mut self,
+        record: &Record,
+        fate: Fate,
+        mark: Mark,
+    ) -> Result<(), ReadingFailure> {
+        let Some(planned) = self.planned.as_mut().filter(|_| matches!(fate, Fate::Send(_))) else {
+            return Ok(());
+        };
+        match planned.at(record.ordinal) {
+            Ok(Some((named, Fate::Send(_)))) if named == mark => Ok(()),
+            _ => Err(ReadingFailure::changed(&record.place)),
+        }
     }
 
     /// The next row whose fate is wanted; none where the source has no more rows.
@@ -255,6 +279,8 @@ impl<'a> Steps<'a> {
             prepared.left_out().and_then(|number| preparer.reasons().nth(number)).cloned();
         let reads = prepared.only_reads();
         let ready = prepared.ready();
+        let content = ready.as_ref().map(|ready| ready.digest);
+        self.refuse_unplanned(record, noted.fate, Mark::of(&key, content))?;
         let digest = ready.as_ref().map(|ready| match &self.prior {
             Some(prior) if !reads && key == RowKey::Content => prior.content_of(ready),
             _ => ready.digest,

@@ -32,6 +32,8 @@ use super::repeats::{Repeats, tell_repeated_keys};
 use super::row_problem::RowProblem;
 use super::row_set::RowSet;
 use super::samples::{Looks, Samples};
+use super::saved::Companion;
+use super::spread::Spread;
 use super::standings::Chronicle;
 use super::taken::{may_be_taken, taken};
 
@@ -183,14 +185,16 @@ fn taken_by(
 /// Checks all rows of a source and decides what becomes of each; `tell` hears what is wrong, in order.
 ///
 /// Nothing is told of a row that is done, and such a row need not be valid: a time that has passed since is no fault.
+/// `companion` goes along, and may change what becomes of a row.
 pub(crate) fn survey(
     readings: Readings<'_>,
     source: Source,
     prior: Option<Prior<'_>>,
     policy: Policy,
+    companion: Option<&mut dyn Companion>,
     tell: &mut dyn FnMut(RowProblem),
 ) -> Result<Survey, LedgerError> {
-    survey_with(readings, source, prior, policy, tell, None)
+    survey_with(readings, source, prior, (policy, companion), tell, None)
 }
 
 /// The same, and counts what is in the rows that would be sent and in the columns of the source.
@@ -199,29 +203,48 @@ pub(crate) fn survey_contents(
     source: Source,
     prior: Option<Prior<'_>>,
     policy: Policy,
+    companion: Option<&mut dyn Companion>,
     tell: &mut dyn FnMut(RowProblem),
 ) -> Result<(Survey, Insight), LedgerError> {
     let mut insight = Insight::default();
-    let found = survey_with(readings, source, prior, policy, tell, Some(&mut insight))?;
+    let found =
+        survey_with(readings, source, prior, (policy, companion), tell, Some(&mut insight))?;
     insight.contents.finish();
     Ok((found, insight))
+}
+
+/// The rows of a pilot of so many rows that shows a little of everything.
+pub(crate) fn spread_rows(
+    readings: Readings<'_>,
+    source: Source,
+    prior: Option<Prior<'_>>,
+    policy: Policy,
+) -> Result<HashSet<u64>, LedgerError> {
+    let contents = Contents { spread: Some(Spread::of(policy.limit)), ..Contents::default() };
+    let mut insight = Insight { contents, ..Insight::default() };
+    let policy = (Policy { limit: u64::MAX, ..policy }, None);
+    // What is wrong with rows is told by the survey that follows.
+    survey_with(readings, source, prior, policy, &mut |_| {}, Some(&mut insight))?;
+    Ok(insight.contents.spread.map(|spread| spread.chosen()).unwrap_or_default())
 }
 
 fn survey_with(
     readings: Readings<'_>,
     source: Source,
     prior: Option<Prior<'_>>,
-    policy: Policy,
+    (policy, companion): (Policy, Option<&mut dyn Companion>),
     tell: &mut dyn FnMut(RowProblem),
     mut insight: Option<&mut Insight>,
 ) -> Result<Survey, LedgerError> {
     let mut found = Hearing::new(tell);
-    let mut decider = Decider::new(readings, prior, policy);
-    let (at_first, counts) = (decider.eye(), insight.is_some());
+    let mut decider = Decider::new(readings, prior, policy, companion);
+    let (at_first, counts, now) = (decider.eye(), insight.is_some(), readings.now);
+    let spreads = insight.as_ref().is_some_and(|insight| insight.contents.spread.is_some());
     let eye = |draft: &Draft<'_>| {
         let glance = at_first(draft);
         // What is done is not sent, so nothing of it is counted.
-        let traits = if counts && !glance.is_done() { Traits::of(draft) } else { None };
+        let traits =
+            if counts && !glance.is_done() { Traits::of(draft, now, spreads) } else { None };
         let moment = if counts { draft.turn_moment() } else { None };
         let looks = if traits.is_some() { Looks::of(draft) } else { None };
         Sighted { glance, traits, moment, looks }
@@ -242,8 +265,11 @@ fn survey_with(
                     Fate::Send(_) => {
                         if let Some(insight) = insight.as_deref_mut() {
                             // A row that looked done at first may be another one of the same content.
-                            let row = sight.traits.or_else(|| traits_of(&readings, record));
-                            row.into_iter().for_each(|row| insight.contents.add(row));
+                            let row =
+                                sight.traits.or_else(|| traits_of(&readings, record, spreads));
+                            row.into_iter().for_each(|row| {
+                                insight.contents.add(record.ordinal, &record.place, row);
+                            });
                             if let Some(looks) = sight.looks {
                                 insight.samples.see(record.ordinal, looks);
                             }
@@ -292,8 +318,8 @@ fn survey_with(
     Ok(Survey { checked: found.checked, filtered, fates, changed, held })
 }
 
-fn traits_of(readings: &Readings<'_>, record: &Record) -> Option<Traits> {
-    Traits::of(&readings.preparer.draft(record, &mut Findings::default()))
+fn traits_of(readings: &Readings<'_>, record: &Record, looks: bool) -> Option<Traits> {
+    Traits::of(&readings.preparer.draft(record, &mut Findings::default()), readings.now, looks)
 }
 
 impl NamedRow {

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::declared::connector::{Connector, Operation};
 use crate::declared::job::{
-    Job, Lookups, MapEntry, MapValue, OperationChoice, Part, Rows, Shaping, Sketch, ValueTable,
-    Variables, Written, find_operation,
+    Job, Lookups, MapEntry, MapValue, OperationChoice, Part, PastReminders, Rows, Shaping, Sketch,
+    ValueTable, Variables, Written, find_operation,
 };
 use crate::prepare::mapping::{Language, Mapped, NamedValue, Origin, ambiguous};
 use crate::prepare::schema::{Checker, Kind};
@@ -108,6 +108,7 @@ struct Declared<'a> {
     variables: &'a Variables,
     order_by: Option<&'a Written>,
     timezone: Option<&'a TimeZone>,
+    past_reminders: PastReminders,
     document: Option<&'a Document>,
 }
 
@@ -123,6 +124,7 @@ impl<'a> Declared<'a> {
             variables: &job.variables,
             order_by: job.order_by.as_ref(),
             timezone: job.timezone.as_ref(),
+            past_reminders: job.past_reminders,
             document: job.document.as_ref(),
         }
     }
@@ -142,6 +144,7 @@ impl<'a> Declared<'a> {
             variables: &sketch.variables,
             order_by: sketch.order_by.as_ref(),
             timezone: sketch.timezone.as_ref(),
+            past_reminders: PastReminders::default(),
             document: Some(&sketch.document),
         }
     }
@@ -544,7 +547,7 @@ impl<'a> Compiler<'a> {
         fields: &[FieldOrigin],
         source: &Source,
     ) -> Intake {
-        let checker = Checker::new(operation, self.job.timezone.cloned());
+        let checker = Checker::new(operation, self.job.timezone.cloned(), self.job.past_reminders);
         let kinds = checker.kinds().iter();
         let taken: Vec<Taken> = kinds
             .filter_map(|(field, kind)| {

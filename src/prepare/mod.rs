@@ -36,6 +36,7 @@ pub(crate) use insight::{ShownCell, ShownValue};
 use intake::Intake;
 pub(crate) use prepared::{Draft, Findings, Prepared, Ready, RowKey, ToldOnce};
 pub(crate) use remarks::Remarks;
+pub(crate) use schema::PastReminder;
 
 /// So many names of left-out fields are told.
 const MOST_LEFT_OUT: usize = 20;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::declared::connector::{Effect, Operation};
+use crate::declared::job::PastReminders;
 use crate::row::{Digest, FieldValue, Fields};
 use crate::source::Record;
 use crate::text::code::Code;
@@ -23,7 +24,7 @@ use super::intake::Intake;
 use super::mapping::{Kept, Row};
 use super::remarks::Remarks;
 use super::request::{self, Request};
-use super::schema::Finding;
+use super::schema::{Finding, PastReminder, mended, send_before};
 use super::sieve::Sifted;
 
 /// A record that has been read and is not checked yet: enough to know whether it is done.
@@ -57,6 +58,8 @@ pub struct Prepared<'p> {
     draft: Draft<'p>,
     /// Whether nothing is wrong with the row.
     pub valid: bool,
+    /// The moment that it was checked by, in unix milliseconds.
+    now: i64,
 }
 
 /// What makes a row the same row next time.
@@ -82,9 +85,19 @@ pub struct Ready {
     pub send_before: Option<i64>,
     /// Whether its fields fit the operation. One that does not may have been sent when it still did.
     pub valid: bool,
+    /// What the row says, whatever was made of its reminder.
     pub fields: Fields<'static>,
+    pub(crate) reminder: Reminder,
     /// The line of its text that no other row's has.
     pub marker: Option<String>,
+}
+
+/// What is to be made of a reminder once it is past, and what was made of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Reminder {
+    pub policy: PastReminders,
+    /// None where it is as the row says, or there is none.
+    pub made: Option<PastReminder>,
 }
 
 /// What is wrong with rows. Reused from row to row.
@@ -239,7 +252,7 @@ impl<'p> Draft<'p> {
     pub fn check(mut self, now: i64, findings: &mut Findings) -> Prepared<'p> {
         let Self { preparer, record, first, .. } = self;
         if self.left_out.is_some() {
-            return Prepared { draft: self, valid: true };
+            return Prepared { draft: self, valid: true, now };
         }
         if let Some(intake) = self.intake {
             let row = preparer.row(record, &self.kept);
@@ -261,7 +274,7 @@ impl<'p> Draft<'p> {
             findings.problems.push(preparer.incomplete(record));
         }
         let valid = is_whole && !findings.has_errors_from(first);
-        Prepared { draft: self, valid }
+        Prepared { draft: self, valid, now }
     }
 
     /// What the row is put in order by, where that is a moment: unix milliseconds.
@@ -310,6 +323,13 @@ impl<'p> Draft<'p> {
         request::lane(self.operation()?, self.fields()?)
     }
 
+    /// What is made of the row's reminder at a moment, if that is past; and the last moment to send the row as it is.
+    pub(crate) fn reminder(&self, now: i64) -> (Option<PastReminder>, Option<i64>) {
+        let Some((intake, fields)) = self.intake.zip(self.fields()) else { return (None, None) };
+        let made = intake.checker.mended(fields, now).map(|(_, made)| made);
+        (made, intake.checker.send_before(fields))
+    }
+
     /// None where a cell cannot be read, or no request can be made of them.
     pub(crate) fn fields(&self) -> Option<&Fields<'p>> {
         (self.are_readable && self.are_complete).then_some(&self.fields)
@@ -320,6 +340,18 @@ impl Ready {
     /// All names by which a ledger may know the content, in the order in which they are looked for.
     pub(crate) fn digests(&self) -> impl Iterator<Item = Digest> {
         request::digests(&self.operation, &self.fields, self.digest)
+    }
+
+    /// Makes of a row whose reminder is past at a moment what its job says; gives whether it can be sent then.
+    pub(crate) fn mend(&mut self, now: i64) -> bool {
+        let operation = &self.operation;
+        let found = mended(operation, &self.fields, self.reminder.policy, now);
+        let Some((fields, made)) = found else { return false };
+        let Some(request) = request::build(operation, &fields) else { return false };
+        self.send_before = send_before(operation, &fields);
+        self.request = request;
+        self.reminder.made = Some(made);
+        true
     }
 
     /// Whether a digest, as a ledger keeps it, is one of this content.
@@ -359,17 +391,23 @@ impl Prepared<'_> {
     pub fn ready(self) -> Option<Ready> {
         let (intake, fields) = (self.draft.intake?, self.draft.fields()?);
         let operation = intake.checker.operation();
-        let request = request::build(operation, fields)?;
+        let checker = &intake.checker;
+        let mended = checker.mended(fields, self.now);
+        let made = mended.as_ref().map(|(_, made)| *made);
+        let sent = mended.as_ref().map_or(fields, |(sent, _)| sent);
+        let request = request::build(operation, sent)?;
         Some(Ready {
             place: self.draft.record.place.clone(),
             operation: Arc::clone(operation),
             lane: request::lane(operation, fields)?,
-            digest: match fields.are_canonical() {
+            // What was made of a reminder makes no other row of it.
+            digest: match made.is_none() && fields.are_canonical() {
                 true => request.digest(&operation.name),
                 false => request::digest(operation, fields)?,
             },
             request,
-            send_before: intake.checker.send_before(fields),
+            send_before: checker.send_before(sent),
+            reminder: Reminder { policy: checker.past_reminders(), made },
             valid: self.valid,
             fields: self.draft.fields.into_owned(),
             marker: self.draft.marker,

@@ -11,6 +11,7 @@ use jiff::Zoned;
 
 use crate::declared::job::InDoubt;
 use crate::event::{Ending, Event, Progress};
+use crate::ledger::Mandate;
 use crate::plan::{Done, Fate, Filtered, Held, LeftOut, NamedRow, Sending, Tally};
 use crate::row::Totals;
 use crate::text::command::CommandLine;
@@ -31,10 +32,12 @@ mod operations;
 mod outlet;
 mod page;
 mod paint;
+mod pilot;
 mod plain;
 mod plan;
 mod problems;
 mod refusal;
+mod reminders;
 mod remote;
 mod settle;
 mod speed;
@@ -77,7 +80,11 @@ pub(crate) use status::{
 pub(crate) use status::{MISCOUNTED, UNCOUNTED};
 pub(crate) use summary::summary;
 pub(crate) use thread::{ClosingReport, ReportHandle, ReportThread};
-pub(crate) use words::{credentials, of_row, of_source_change, target};
+pub(crate) use words::{
+    Outdated, credentials, of_differences, of_flag_beside_plan, of_no_plan, of_outdated,
+    of_piped_plan, of_plan_beside_run, of_plan_for_job, of_row, of_source_change, of_unsaved_plan,
+    question, target,
+};
 
 /// Hears events of a run on a thread of its own.
 pub(crate) trait Reporter: Send {
@@ -138,6 +145,8 @@ pub(crate) struct RunView {
     pub credentials: String,
     /// What becomes of the rows.
     pub tally: Tally,
+    /// What is carried out, and on whose word.
+    pub mandate: Mandate,
     /// Why rows are left out.
     pub filtered: Filtered,
     /// The first of the rows that are done and have changed since.

@@ -5,6 +5,8 @@
 use std::time::Duration;
 
 use super::paint::Paint;
+use super::pilot::Pilot;
+use super::reminders::{self, Reminders};
 use super::words::{self, number, rows, rows_are};
 use super::{Causes, RunView, summary};
 use crate::event::{Event, Note, Progress, RowEnd, RowEnded};
@@ -23,12 +25,23 @@ pub(super) struct Narration {
     causes: Causes,
     /// Of those, rows that were answered with HTTP status 404.
     not_found: u64,
+    /// What was made of reminders that were past.
+    reminders: Reminders,
+    pilot: Pilot,
     elapsed: Duration,
 }
 
 impl Narration {
     pub(super) fn new(view: RunView) -> Self {
-        Self { view, unhappy: 0, causes: Causes::default(), not_found: 0, elapsed: Duration::ZERO }
+        Self {
+            view,
+            unhappy: 0,
+            causes: Causes::default(),
+            not_found: 0,
+            reminders: Reminders::default(),
+            pilot: Pilot::default(),
+            elapsed: Duration::ZERO,
+        }
     }
 
     pub(super) fn view(&self) -> &RunView {
@@ -62,13 +75,15 @@ impl Narration {
             }
             Event::Finished { totals, ending } => {
                 // That rows were passed over is told though all is well: whoever has changed them waits for them.
-                let passed_over = totals.changed + totals.repeated > 0;
+                let passed_over = totals.changed + totals.repeated + self.reminders.all() > 0;
                 let is_well = exit::of(totals, ending) == exit::DONE && !passed_over;
                 let quiet = self.view.quiet && is_well;
                 let mut text = summary(&self.view, totals, ending, (self.elapsed, &self.causes));
                 if totals.succeeded == 0 && self.not_found > 1 && self.not_found == self.unhappy {
                     text.push_str(&nothing_found(&self.view, self.not_found));
                 }
+                text.push_str(&reminders::summed_up(self.reminders));
+                text.push_str(&self.pilot.text(&self.view));
                 // Whoever has heard nothing so far is told where this comes from; others, apart from what they have heard.
                 let before = if self.view.quiet { self.origin() } else { String::new() };
                 (!quiet).then(|| format!("{before}\n{}", text.trim_end()))
@@ -77,7 +92,9 @@ impl Narration {
     }
 
     fn row(&mut self, row: &RowEnded) -> Option<String> {
+        self.pilot.hear(row);
         if row.end == RowEnd::Succeeded {
+            self.reminders.add(row.reminder);
             return None;
         }
         self.unhappy += 1;
@@ -167,6 +184,7 @@ fn head(view: &RunView) -> String {
             ));
         }
     }
+    lines.extend(words::mandate(&view.mandate).map(|mandate| format!("This run is {mandate}.")));
     lines.push(to_send(view));
     lines.extend(time(view));
     lines.extend(until(view));

@@ -12,6 +12,7 @@ use super::left_out::reasons_event;
 use super::narration::code;
 use super::{Outlet, Reporter, RunView, words};
 use crate::event::{Ending, Event, Miscounted, Progress, RowEnded};
+use crate::prepare::PastReminder;
 use crate::recover::Miscount;
 use crate::report::exit;
 use crate::row::Totals;
@@ -38,7 +39,7 @@ fn stamp(now: Timestamp) -> String {
 }
 
 fn started_event(view: &RunView, run: i64) -> Value {
-    json!({
+    let mut event = json!({
         "event": "started",
         "job": view.job,
         "target": view.target,
@@ -46,7 +47,11 @@ fn started_event(view: &RunView, run: i64) -> Value {
         "run": run,
         "rows": view.rows(),
         "to_send": view.to_send(),
-    })
+    });
+    if let Value::Object(fields) = &mut event {
+        words::add_mandate(fields, &view.mandate);
+    }
+    event
 }
 
 /// The closing event of a run, whatever its end; `reason` and `message` where it is not finished.
@@ -175,6 +180,9 @@ impl Reporter for Ndjson {
                 if let (Value::Object(fields), 1..) = (&mut finished, totals.filtered) {
                     fields.insert("filtered_by".into(), reasons_event(&self.view.filtered));
                 }
+                if let Value::Object(fields) = &mut finished {
+                    words::add_mandate(fields, &self.view.mandate);
+                }
                 self.out.event(&at(finished, now));
                 self.out.flush();
             }
@@ -208,6 +216,8 @@ struct RowLine<'a> {
     message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<&'a [Value]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reminder: Option<&'static str>,
     lane: &'a str,
     at: String,
 }
@@ -225,6 +235,7 @@ impl<'a> RowLine<'a> {
             code: code(row),
             message: row.cause.as_ref().map(words::cause),
             items: row.items.as_deref(),
+            reminder: row.reminder.map(PastReminder::word),
             lane: &row.lane,
             at,
         }
@@ -256,6 +267,7 @@ mod tests {
             attempts: 2,
             cause: None,
             items: None,
+            reminder: None,
         }
     }
 

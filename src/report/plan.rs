@@ -30,11 +30,14 @@ use self::row::{changed_row, held, in_full};
 use self::row_detail::{detail, detail_event};
 use super::Outlet;
 use super::paint::Paint;
+use super::reminders;
 use super::remote::{RemoteFindings, RemoteRow, row_event};
 use super::words::counted;
-use crate::declared::job::InDoubt;
+use crate::declared::job::{InDoubt, PastReminders};
+use crate::ledger::PlanId;
 use crate::plan::{
     Contents, Done, Fate, Filtered, Held, LeftOut, RowInsight, Sending, SourceProfile, Step, Tally,
+    Turns,
 };
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
@@ -89,6 +92,11 @@ pub(crate) struct PlanTotals {
     pub in_doubt: InDoubt,
     /// The run that holds the job at this moment, as it says itself; it may say nothing.
     pub running: Option<String>,
+    /// When rows with reminders have their turns.
+    pub turns: Turns,
+    pub past_reminders: PastReminders,
+    /// The name of the plan, where it is in a file.
+    pub plan: Option<PlanId>,
 }
 
 /// The groups of fates that a plan is summed up by.
@@ -330,6 +338,8 @@ impl PlanReport {
                     self.out.text(&format!("\n{}\n", paint.faint(&more)));
                 }
                 self.out.text(&closing(totals, head, *paint));
+                let (policy, zone) = (totals.past_reminders, totals.zone.as_ref());
+                self.out.text(&reminders::planned(&totals.turns, policy, zone));
             }
         }
         self.out.flush();

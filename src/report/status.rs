@@ -13,9 +13,10 @@ use super::ndjson::{counts, event_of_nothing};
 use super::paint::Paint;
 use super::settle;
 use super::summary::tally;
+use super::words;
 use super::words::{about, cause, counted, number, one_line, rate, rows, rows_are, span};
 use crate::event::RowEnd;
-use crate::ledger::{FailedRow, RunRecord, SETTLED, SettledRow, Unfinished};
+use crate::ledger::{FailedRow, Mandate, RunRecord, SETTLED, SettledRow, Unfinished};
 use crate::report::exit;
 use crate::row::Totals;
 use crate::text::command::CommandLine;
@@ -103,6 +104,8 @@ pub(crate) struct RunLine {
     pub exit: Option<u8>,
     /// Why it stopped before its end, in a word for scripts.
     pub reason: Option<String>,
+    /// What it carried out, and on whose word.
+    pub mandate: Mandate,
     pub invalid: u64,
     pub succeeded: u64,
     pub failed: u64,
@@ -120,6 +123,7 @@ impl From<RunRecord> for RunLine {
             under_way: false,
             exit: run.exit,
             reason: run.reason,
+            mandate: run.mandate,
             invalid: run.totals.invalid,
             succeeded: run.totals.succeeded,
             failed: run.totals.failed,
@@ -379,6 +383,11 @@ impl StatusView {
             let more = counted(self.more_runs, "earlier run");
             text.push_str(&format!("  … and {more}: {}\n", self.all()));
         }
+        for run in &self.runs {
+            if let Some(words) = words::mandate(&run.mandate) {
+                text.push_str(&format!("  run {} was {words}\n", run.id));
+            }
+        }
         text
     }
 
@@ -553,7 +562,7 @@ impl RunLine {
     }
 
     fn json(&self) -> Value {
-        json!({
+        let mut event = json!({
             "id": self.id,
             "started_at": rfc3339(self.started_at),
             "ended_at": self.ended_at.and_then(rfc3339),
@@ -565,7 +574,11 @@ impl RunLine {
             "requests": self.requests,
             "invalid": self.invalid,
             "reason": self.reason,
-        })
+        });
+        if let Value::Object(fields) = &mut event {
+            words::add_mandate(fields, &self.mandate);
+        }
+        event
     }
 }
 
@@ -646,6 +659,7 @@ pub(crate) const UNCOUNTED: &str = "uncounted";
 #[cfg(test)]
 pub(super) fn ends() -> Vec<String> {
     let run = RunLine {
+        mandate: Mandate::default(),
         id: 1,
         started_at: 0,
         ended_at: Some(1),
@@ -736,6 +750,7 @@ mod tests {
 
     fn view() -> StatusView {
         let killed = RunLine {
+            mandate: Mandate::default(),
             id: 1,
             started_at: 1_795_358_400_000,
             ended_at: None,

@@ -424,7 +424,8 @@ fn resume(view: &RunView, totals: &Totals, ending: &Ending) -> Option<String> {
 fn to_resume(view: &RunView, totals: &Totals, ending: &Ending) -> CommandLine {
     // What it said of earlier runs is in the ledger; of what this one has left nobody has looked yet.
     let mut run = view.command.without("as-counted");
-    if view.beyond_limit() > 0 {
+    // A saved plan knows itself which rows are its own.
+    if view.beyond_limit() > 0 && view.mandate.plan.is_none() {
         // The same limit would have the pilot send more rows than it was given.
         let left = totals.not_started.saturating_sub(view.not_for_this_run());
         run = run.with_value("limit", &left.to_string());

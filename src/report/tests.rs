@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::RunView;
 use crate::declared::job::InDoubt;
 use crate::event::{Event, Fault, Happening, Progress, RowEnd, RowEnded, Stage};
-use crate::ledger::{Deed, LedgerError, StorageFault};
+use crate::ledger::{Deed, LedgerError, Mandate, StorageFault};
 use crate::plan::{Done, Fate, Filtered, Sending, Tally};
 use crate::row::{Cause, Reason, Totals};
 use crate::text::code::Code;
@@ -84,6 +84,7 @@ pub(crate) fn view() -> RunView {
         ledger: "jobs/.noteferry/ledger.db".into(),
         credentials: "STRINGEEX_TOKEN".into(),
         tally: Tally::from_iter([(SENT, 50_000), (DONE, 320)]),
+        mandate: Mandate::default(),
         filtered: Filtered::default(),
         changed_rows: Vec::new(),
         held_rows: Vec::new(),
@@ -129,6 +130,7 @@ pub(crate) fn refused(row: u64) -> Event {
             ..Cause::of(Reason::Answered).saying("ticket not\nfound")
         }),
         items: None,
+        reminder: None,
     })
 }
 

@@ -4,15 +4,17 @@
 //! run. Where there is no ledger yet there is nothing to read, and nothing is made before the rows are known to be in
 //! order.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::declared::job::Job;
 use crate::ledger::{
-    Books as _, History, JobId, JobLock, JobName, Ledger, LedgerError, Open as _, OwnerId,
-    Reader as _, waiting_outcomes,
+    Approval, Books as _, History, JobId, JobLock, JobName, Ledger, LedgerError, Open as _,
+    OwnerId, Reader as _, waiting_outcomes,
 };
+use crate::plan::saved::SavedPlan;
 use crate::plan::{Prior, Tally, taken_for_old};
-use crate::row::Uncounted;
+use crate::row::{KeyHash, Uncounted};
 use crate::text::address;
 use crate::text::spelling::is_same;
 
@@ -54,6 +56,16 @@ impl Past {
     /// Rows that are taken for old ones by nothing but their content.
     pub(super) fn taken_for_old(&self, tally: &Tally) -> u64 {
         taken_for_old(tally, &self.history)
+    }
+
+    /// The number of the job's last run.
+    pub(super) fn last_run(&self) -> Result<i64, LedgerError> {
+        self.ledger.last_run(self.job)
+    }
+
+    /// The keys of rows that others than the runs of a saved plan have sent or settled since it was made.
+    pub(super) fn touched_since(&self, plan: &SavedPlan) -> Result<HashSet<KeyHash>, LedgerError> {
+        self.ledger.touched_behind(self.job, plan.facts.last_run, plan.id)
     }
 
     /// What the rows were known by in the last run; none where nothing was sent.
@@ -121,6 +133,21 @@ impl HeldJob {
     /// What earlier runs have done.
     pub(super) fn prior(&self) -> Option<Prior<'_>> {
         self.held.as_ref().map(|held| Prior { history: &held.history, ledger: &held.ledger })
+    }
+
+    /// The keys of rows that others than the runs of a saved plan have sent or settled since it was made.
+    pub(super) fn touched_since(&self, plan: &SavedPlan) -> Result<HashSet<KeyHash>, LedgerError> {
+        let held = self.held.as_ref().and_then(|held| Some((&held.ledger, held.job?)));
+        let touched = held
+            .map(|(ledger, job)| ledger.touched_behind(job, plan.facts.last_run, plan.id))
+            .transpose();
+        touched.map(Option::unwrap_or_default)
+    }
+
+    /// Who has approved a saved plan, as an earlier run of it was told.
+    pub(super) fn approval_of(&self, plan: &SavedPlan) -> Result<Option<Approval>, LedgerError> {
+        let approval = self.held.as_ref().map(|held| held.ledger.approval_of(plan.id)).transpose();
+        approval.map(Option::flatten)
     }
 
     /// Enters the job in the ledger, which is made where there is none.

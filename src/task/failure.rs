@@ -27,6 +27,8 @@ pub(crate) enum Failure {
     },
     /// The job has done nothing yet, and another has done its rows.
     DoneElsewhere(DoneBy),
+    /// Somebody was asked, and did not want it.
+    Declined,
     /// Rows are invalid, or the source as a whole is. All of that has been told.
     Invalid(Refused),
 }
@@ -83,7 +85,7 @@ impl Failure {
                 let ledger = (ledger.as_path(), *is_same_job);
                 vec![of_done_elsewhere(found, (job, keyed_by.as_deref()), ledger)]
             }
-            Self::Invalid(_) => Vec::new(),
+            Self::Declined | Self::Invalid(_) => Vec::new(),
         }
     }
 
@@ -92,6 +94,7 @@ impl Failure {
         match (self, self.exit()) {
             (_, exit::LOCKED) => Some("locked"),
             (Self::Invalid(_), _) => Some("invalid"),
+            (Self::Declined, _) => Some("declined"),
             _ => None,
         }
     }
@@ -103,6 +106,7 @@ impl Failure {
                 | LedgerError::Overtaken { .. }
                 | LedgerError::OlderInUse { .. },
             ) => exit::LOCKED,
+            Self::Declined => exit::STOPPED,
             Self::Ledger(error) if error.may_pass() => exit::STOPPED,
             Self::Invalid(found) if !found.checked.broken => exit::INVALID,
             Self::Input(_)

@@ -1,12 +1,14 @@
 //! How fast a job is sent, and how much of it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::declared::job::Job;
-use crate::plan::Policy;
+use crate::plan::{Policy, Prior, Readings, spread_rows};
 use crate::text::quota::Quota;
 use crate::traffic::pace::Timetable;
 
+use super::Failure;
 use super::target::Rehearsal;
 
 /// What the user says about sending, beside the job.
@@ -18,6 +20,8 @@ pub(crate) struct SendingOptions {
     pub concurrency: Option<u32>,
     /// A pilot: only so many rows.
     pub limit: Option<u64>,
+    /// The pilot takes a little of everything, and not the first rows.
+    pub spread: bool,
     /// Send the valid rows although others are invalid.
     pub skip_invalid: bool,
     /// Send rows again that were refused earlier, though nothing about them has changed.
@@ -35,7 +39,7 @@ pub(crate) struct Limits {
 }
 
 /// How long a request is taken to be under way before that is known.
-const USUAL_LATENCY: Duration = Duration::from_millis(50);
+pub(super) const USUAL_LATENCY: Duration = Duration::from_millis(50);
 
 impl Limits {
     /// How long so many requests take.
@@ -62,5 +66,19 @@ impl SendingOptions {
             retry_failed: self.retry_failed,
             limit: self.limit.unwrap_or(u64::MAX),
         }
+    }
+
+    /// The rows of a pilot that takes a little of everything; none where it is none.
+    pub(super) fn chosen(
+        &self,
+        job: &Job,
+        readings: Readings<'_>,
+        prior: Option<Prior<'_>>,
+    ) -> Result<Option<HashSet<u64>>, Failure> {
+        if !self.spread || self.limit.is_none() {
+            return Ok(None);
+        }
+        let source = (readings.open)()?;
+        Ok(Some(spread_rows(readings, source, prior, self.policy(job))?))
     }
 }

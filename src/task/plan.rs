@@ -1,16 +1,18 @@
 //! `plan`: what a run would do, with no trace on disk or network.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::declared::job::Job;
-use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Open as _, Reader as _};
+use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Open as _, PlanId, Reader as _};
+use crate::plan::saved::{Companion, Differences, PlanWriter, SavedPlan};
 use crate::plan::{
-    Checked, Fate, Fates, Insight, Policy, ReadingFailure, Readings, Samples, Steps, Survey,
-    survey_contents,
+    Checked, Chosen, Fate, Fates, Filtered, Insight, Policy, ReadingFailure, Readings, Samples,
+    Steps, Survey, Tally, survey_contents,
 };
 use crate::report::{
-    PageHead, PlanReport, PlanTotals, PreviewPage, RemoteEnd, RemoteFindings, of_row, of_system,
+    PageHead, PlanReport, PlanTotals, PreviewPage, RemoteEnd, RemoteFindings, of_plan_beside_run,
+    of_row, of_system,
 };
 use crate::source::Source;
 use crate::text::address;
@@ -21,9 +23,10 @@ use crate::text::spelling::is_same;
 use super::booking::{Past, name_in, refuse_other_account};
 use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
 use super::job::{JobOptions, Opening, refuse_changed_key};
-use super::limits::{Limits, SendingOptions};
+use super::limits::{Limits, SendingOptions, USUAL_LATENCY};
 use super::remote::{RemoteWorld, Surroundings};
 use super::rescued::tell_waiting;
+use super::saved::{self, Saving};
 use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 
@@ -38,6 +41,8 @@ pub(crate) struct PlanOptions<'a> {
     pub sending: SendingOptions,
     /// Only these rows are shown, each with all that is known of it; all, where none is named.
     pub rows: BTreeSet<u64>,
+    /// A plan that was saved, to be shown again: if it still holds.
+    pub plan: Option<SavedPlan>,
 }
 
 /// What a plan is about, once its job is open.
@@ -63,6 +68,8 @@ pub(crate) struct Planned {
     pub totals: PlanTotals,
     /// The rows for a page, where one was asked for.
     pub page: Option<PreviewPage>,
+    /// The name of the plan that was saved; none where none was to be, or a run would refuse its rows.
+    pub saved: Option<PlanId>,
 }
 
 /// What a plan is shown on.
@@ -72,10 +79,11 @@ pub(crate) struct Shows {
     pub page: Option<PageHead>,
 }
 
-/// Plans a job, and shows it on what `show` gives. `now` is in unix milliseconds. With a `world` the other side is asked what
-/// is there already.
+/// Plans a job, and shows it on what `show` gives. `now` is in unix milliseconds. Where the plan is to be saved it is
+/// written whole, or else nothing of what was written is of use. With a `world` the other side is asked what is there already.
 pub(crate) fn plan(
     options: &PlanOptions<'_>,
+    saving: Option<Saving<'_>>,
     now: i64,
     listener: Listener<'_>,
     show: &dyn Fn(About) -> Shows,
@@ -89,7 +97,13 @@ pub(crate) fn plan(
         None => None,
     };
     opening.warnings.extend(passed_over(&opening.job, &options.target));
+    if let Some(plan) = &options.plan {
+        saved::refuse_other(plan, (&opening, &target))?;
+    }
     let Found { past, running } = find_past(&options.job, &opening.job, &target, listener)?;
+    if saving.is_some() && running.is_some() {
+        return Err(of_plan_beside_run(running.as_deref().unwrap_or_default()).into());
+    }
     let before = past.as_ref().map(Past::keyed_by).transpose()?;
     refuse_changed_key(&opening.job, before.flatten())?;
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
@@ -101,10 +115,23 @@ pub(crate) fn plan(
         past: past.as_ref(),
         policy: options.sending.policy(&opening.job),
     };
-    let (Survey { checked, filtered, fates, .. }, insight) = planning.survey(source, listener)?;
+    let (command, mut writer) =
+        saving.map(|saving| (saving.command, PlanWriter::new(saving.to))).unzip();
+    let held = options.plan.as_ref().map(|plan| planning.held(plan)).transpose()?;
+    let prior = past.as_ref().map(Past::prior);
+    let chosen = match held {
+        // A saved plan has chosen its rows.
+        Some(_) => None,
+        None => options.sending.chosen(&opening.job, planning.readings, prior)?,
+    };
+    let found = planning.survey(source, (writer.as_mut(), chosen), held, listener)?;
+    let (Survey { checked, filtered, fates, .. }, insight, differences) = found;
     // Where rows begin and end is a guess then, so nothing of a plan would be true, and a run refuses it.
     if checked.broken || checked.guessed {
         return Err(Failure::Invalid(Refused::new(checked, fates.tally())));
+    }
+    if let Some((plan, differences)) = options.plan.as_ref().zip(differences) {
+        saved::refuse_differences(plan, &differences)?;
     }
     if !options.sending.as_new {
         let is_first = past.as_ref().is_none_or(Past::is_empty);
@@ -138,29 +165,23 @@ pub(crate) fn plan(
     };
     remote.iter().for_each(|_| listener(Told::Surveyed));
     let tally = *fates.tally();
-    let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
+    let is_refused = is_invalid(&checked, &tally) && !options.sending.skip_invalid;
+    let saved = match writer.zip(command).filter(|_| !is_refused) {
+        Some(writer) => Some(planning.save(writer, (&opening, &target), &fates)?),
+        None => None,
+    };
     let totals = PlanTotals {
-        tally,
-        duration,
-        limited_by,
-        contents: insight.contents,
-        profile: insight.profile,
+        plan: saved.or(options.plan.as_ref().map(|plan| plan.id)),
         remote,
         filtered,
-        zone: opening.job.timezone.clone(),
-        by_content: !opening.preparer.has_key(),
-        repeated: match &past {
-            Some(past) if !opening.preparer.has_key() => past.taken_for_old(fates.tally()),
-            _ => 0,
-        },
-        in_doubt: opening.job.in_doubt,
         running,
+        ..planning.totals(&opening, &limits, tally, insight)
     };
     match options.rows.is_empty() {
         true => report.finish(&totals),
         false => report.finish_rows(&totals),
     }
-    Ok(Planned { checked, totals, page })
+    Ok(Planned { checked, totals, page, saved })
 }
 
 impl Planned {
@@ -181,10 +202,12 @@ impl Planned {
     /// Whether a run would stop at invalid rows.
     pub(crate) fn has_invalid(&self) -> bool {
         let refused = self.totals.remote.as_ref().map_or(0, RemoteFindings::refused);
-        refused > 0
-            || self.checked.invalid() > 0
-            || self.totals.tally.sum(|fate| fate == Fate::Reject) > 0
+        refused > 0 || is_invalid(&self.checked, &self.totals.tally)
     }
+}
+
+fn is_invalid(checked: &Checked, tally: &Tally) -> bool {
+    checked.invalid() > 0 || tally.sum(|fate| fate == Fate::Reject) > 0
 }
 
 /// The two readings of a plan.
@@ -195,16 +218,89 @@ struct Planning<'a> {
 }
 
 impl Planning<'_> {
+    /// Writes the rest of a plan that is saved; gives its name.
+    fn save(
+        &self,
+        (writer, command): (PlanWriter<'_>, Vec<String>),
+        whole: (&Opening, &Target),
+        fates: &Fates,
+    ) -> Result<PlanId, Failure> {
+        let last_run = self.past.map_or(Ok(0), Past::last_run)?;
+        let to_send = fates.tally().to_send();
+        let facts = saved::facts(whole, command, last_run, to_send, self.readings.now);
+        saved::finish(writer, fates, &facts)
+    }
+
+    /// What it comes to.
+    fn totals(
+        &self,
+        opening: &Opening,
+        limits: &Limits,
+        tally: Tally,
+        insight: Insight,
+    ) -> PlanTotals {
+        let Insight { contents, profile, .. } = insight;
+        let timetable = limits.timetable(tally.to_send());
+        let (duration, limited_by) = timetable.answered(tally.to_send());
+        let answered = |requests| timetable.answered(requests).0;
+        let by_content = !opening.preparer.has_key();
+        PlanTotals {
+            turns: contents.queue.turns(self.readings.now, answered, USUAL_LATENCY),
+            past_reminders: opening.job.past_reminders,
+            tally,
+            duration,
+            limited_by,
+            contents,
+            profile,
+            remote: None,
+            filtered: Filtered::default(),
+            zone: opening.job.timezone.clone(),
+            by_content,
+            repeated: match self.past {
+                Some(past) if by_content => past.taken_for_old(&tally),
+                _ => 0,
+            },
+            in_doubt: opening.job.in_doubt,
+            running: None,
+            plan: None,
+        }
+    }
+
+    /// What a plan that was saved holds this one to.
+    fn held(&self, plan: &SavedPlan) -> Result<saved::Held, LedgerError> {
+        let touched = self.past.map(|past| past.touched_since(plan)).transpose()?;
+        Ok(saved::Held::to(plan, touched.unwrap_or_default()))
+    }
+
+    /// The first reading, written along or held to a plan that was saved; and how it differs from that.
     fn survey(
         &self,
         source: Source,
+        (writer, chosen): (Option<&mut PlanWriter<'_>>, Option<HashSet<u64>>),
+        mut held: Option<saved::Held>,
         listener: Listener<'_>,
-    ) -> Result<(Survey, Insight), LedgerError> {
+    ) -> Result<(Survey, Insight, Option<Differences>), LedgerError> {
         let tell = &mut |problem| listener(Told::Problem(of_row(problem)));
         let prior = self.past.map(Past::prior);
-        let found = survey_contents(self.readings, source, prior, self.policy, tell)?;
+        let has_rows = held.is_some() || chosen.is_some();
+        let policy = match has_rows {
+            true => Policy { limit: u64::MAX, ..self.policy },
+            false => self.policy,
+        };
+        let writer = writer.map(|writer| writer as &mut dyn Companion);
+        let along = writer.or(held.as_mut().map(|held| &mut held.oracle as &mut dyn Companion));
+        let mut picked;
+        let companion: Option<&mut dyn Companion> = match chosen {
+            Some(rows) => {
+                picked = Chosen::new(rows, along);
+                Some(&mut picked)
+            }
+            None => along,
+        };
+        let (found, insight) =
+            survey_contents(self.readings, source, prior, policy, companion, tell)?;
         listener(Told::Surveyed);
-        Ok(found)
+        Ok((found, insight, held.map(|held| held.oracle.differences())))
     }
 
     /// The second reading.

@@ -91,6 +91,46 @@ codes! {
             "The ledger finds a row again by what `key` says of it. Under another key no row would be found, and all that \
              is done would be sent again. Put the old key back, or take the new one out where there was none. To know rows by the new \
              key from now on, put those that are not done yet into a file of their own, with a job of another name."
+        NotAPlan "not-a-plan"
+            "the file is no saved plan"
+            "A file that ends in .nfplan is taken for a plan that `noteferry plan JOB -o FILE` has saved. This one does not begin \
+             as such a file does; nothing was sent. Name the plan, or the job itself."
+        PlanVersion "plan-version"
+            "the plan was saved by another version of noteferry"
+            "How a plan is written may change from version to version, and what is not understood is not carried out. Nothing \
+             was sent. Use the version that has made the plan, or plan anew with this one."
+        DamagedPlan "damaged-plan"
+            "the saved plan is not complete, or was changed"
+            "A plan ends with a sum over all that is in it, and that does not fit: the file was cut off, damaged on its way, or \
+             edited. Nothing was sent. Copy it once more as a whole, or plan anew."
+        RunUnderWay "run-under-way"
+            "a run is at work on the job"
+            "Each of its rows may change what a plan says, so a plan that is saved meanwhile would not hold. Save it when that \
+             run has ended; `noteferry status` shows whether it has."
+        JobChanged "job-changed"
+            "the job or the connector is not the one that was planned"
+            "A saved plan is for the job and the connector as they were, to the letter. Nothing was sent. Plan anew, and have \
+             that approved; or put the file back as it was."
+        TargetChanged "target-changed"
+            "the plan was made for another address or account"
+            "What was approved for one account is not sent to another. Nothing was sent. Use the credentials and the address \
+             that the plan was made with, or plan anew."
+        RowsChanged "rows-changed"
+            "the source is not the one that was planned"
+            "Rows were changed, added, removed or moved since the plan was saved; the message names the first of them. Nothing \
+             was sent, not even what is as it was. Put the source back as it was, or plan anew and have that approved."
+        DoneMeanwhile "done-meanwhile"
+            "another run has sent rows of the plan"
+            "Since the plan was saved, a run that does not belong to it has sent some of its rows, or tried to. Nothing was sent. \
+             Plan anew: what is done is not sent again. Rows that the plan's own runs have sent are no reason to refuse it."
+        NoLongerValid "no-longer-valid"
+            "rows of the plan are invalid by now"
+            "They could be sent when the plan was saved; most often a reminder has become past since, and the problems above say \
+             which. Nothing was sent. Correct these rows and plan anew."
+        DecidedOtherwise "decided-otherwise"
+            "something else would be done with rows than was planned"
+            "A row that was not to be sent would be sent, or the other way round, though the row itself is the same: the ledger \
+             is another one, or an older copy. Nothing was sent. Put the ledger back, or plan anew."
         Sandbox "sandbox"
             "the local sandbox cannot be started"
             "A rehearsal with --sandbox starts a server on 127.0.0.1, and the system did not allow that; the message \

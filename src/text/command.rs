@@ -31,16 +31,25 @@ const OF_JOBS: [&str; 18] = [
 /// Likewise, but for `status`.
 const OF_SOURCES: [&str; 1] = ["min-rows"];
 /// Flags that say what is sent and how fast; `plan` and `run` take them.
-const OF_SENDING: [&str; 8] = [
+const OF_SENDING: [&str; 9] = [
     "rate",
     "concurrency",
     "limit",
+    "spread",
     "skip-invalid",
     "retry-failed",
     "as-new",
     "allow-http",
     "sandbox",
 ];
+
+/// Flags whose values are paths.
+const PATHS: [&str; 3] = ["source", "ledger", "connectors"];
+
+/// Whether a flag decides what is sent, where to, or how fast: a saved plan says that itself.
+fn decides(name: &str) -> bool {
+    OF_JOBS.contains(&name) || OF_SOURCES.contains(&name) || OF_SENDING.contains(&name)
+}
 
 /// A command, as in `noteferry run notes.csv --limit 10`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +58,8 @@ pub(crate) struct CommandLine {
     /// As it was named; none where a verb was given none.
     job: Option<String>,
     flags: Vec<Flag>,
+    /// Where the job is a saved plan: the command that does the same without it.
+    own: Option<Box<Self>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +71,57 @@ struct Flag {
 
 impl CommandLine {
     pub(crate) fn new(verb: &str, job: Option<&str>) -> Self {
-        Self { verb: verb.to_owned(), job: job.map(str::to_owned), flags: Vec::new() }
+        Self { verb: verb.to_owned(), job: job.map(str::to_owned), flags: Vec::new(), own: None }
+    }
+
+    /// A command from words, each of which is a flag with its value; the job is the first.
+    pub(crate) fn of_words(verb: &str, words: &[String]) -> Self {
+        let mut command = Self::new(verb, words.first().map(String::as_str));
+        for word in words.iter().skip(1) {
+            let word = word.strip_prefix("--").unwrap_or(word);
+            match word.split_once('=') {
+                Some((name, value)) => command.push(name, Some(value)),
+                None => command.push(word, None),
+            }
+        }
+        command
+    }
+
+    /// The job and the flags that decide what is sent, as [`Self::of_words`] reads them. `path` is how paths are to be
+    /// written.
+    pub(crate) fn words(&self, path: impl Fn(&str) -> String) -> Vec<String> {
+        let flags = self.flags.iter().filter(|flag| decides(&flag.name)).map(|flag| {
+            let name = &flag.name;
+            match &flag.value {
+                Some(value) if PATHS.contains(&name.as_str()) => {
+                    format!("--{name}={}", path(value))
+                }
+                Some(value) => format!("--{name}={value}"),
+                None => format!("--{name}"),
+            }
+        });
+        self.job.iter().map(|job| path(job)).chain(flags).collect()
+    }
+
+    /// The first flag that decides what is sent.
+    pub(crate) fn deciding_flag(&self) -> Option<&str> {
+        self.flags.iter().map(|flag| flag.name.as_str()).find(|name| decides(name))
+    }
+
+    /// The job, as it was named.
+    pub(crate) fn job(&self) -> Option<&str> {
+        self.job.as_deref()
+    }
+
+    /// The same, of a saved plan: another command does the same without it.
+    pub(crate) fn carrying_out(self, own: Self) -> Self {
+        Self { own: Some(Box::new(own)), ..self }
+    }
+
+    /// The command that can do without the saved plan, where a flag has to be there that the plan does not take.
+    fn own_for(&self, name: &str) -> Option<Self> {
+        let own = self.own.as_ref().filter(|_| decides(name))?;
+        Some(own.of(&self.verb))
     }
 
     /// Adds a flag as it was given; some may stand there several times.
@@ -79,6 +140,10 @@ impl CommandLine {
 
     /// Another verb for the same job, with those of the flags that it takes.
     pub(crate) fn of(&self, verb: &str) -> Self {
+        // A saved plan is for the verbs that plan and run.
+        if let Some(own) = self.own.as_ref().filter(|_| !matches!(verb, "plan" | "run")) {
+            return own.of(verb);
+        }
         let is_sent = |verb: &str| matches!(verb, "plan" | "run");
         let is_read = |verb: &str| matches!(verb, "check" | "plan" | "run");
         let goes_along = |flag: &&Flag| {
@@ -89,7 +154,7 @@ impl CommandLine {
                 || (is_sent(verb) && is_sent(&self.verb) && OF_SENDING.contains(&name))
         };
         let flags = self.flags.iter().filter(goes_along).cloned().collect();
-        Self { verb: verb.to_owned(), job: self.job.clone(), flags }
+        Self { verb: verb.to_owned(), job: self.job.clone(), flags, own: self.own.clone() }
     }
 
     /// The same with a flag that has no value.
@@ -108,7 +173,7 @@ impl CommandLine {
 
     /// The same without a flag.
     pub(crate) fn without(&self, name: &str) -> Self {
-        let mut command = self.clone();
+        let mut command = self.own_for(name).unwrap_or_else(|| self.clone());
         command.flags.retain(|flag| flag.name != name);
         command
     }
@@ -116,7 +181,8 @@ impl CommandLine {
     /// The value that a flag was given last; none where it was not given, or has no value.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         let mut flags = self.flags.iter().rev();
-        flags.find(|flag| flag.name == name).and_then(|flag| flag.value.as_deref())
+        let found = flags.find(|flag| flag.name == name).and_then(|flag| flag.value.as_deref());
+        found.or_else(|| self.own.as_ref()?.value(name))
     }
 }
 

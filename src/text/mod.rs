@@ -11,6 +11,7 @@ pub(crate) mod command;
 pub(crate) mod diagnostic;
 pub(crate) mod document;
 pub(crate) mod file_kind;
+pub(crate) mod fingerprint;
 pub(crate) mod lookalike;
 pub(crate) mod outline;
 pub(crate) mod place;

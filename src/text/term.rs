@@ -309,7 +309,8 @@ const EVENTS: &[Term] = &[
         "what a plan comes to",
         "The last event of `plan`. `send` counts all rows that a run would begin with; of these, `looked_for_first` are in doubt \
          and looked for, `behind_doubts` stand behind such rows and go only once those are settled, `sent_again` are in doubt \
-         and sent again, and of those `may_be_twice` are sent again by `in_doubt: resend`.",
+         and sent again, and of those `may_be_twice` are sent again by `in_doubt: resend`. `reminders` says how many will be past \
+         before their rows' turns, and `plan` names a plan that was saved.",
     ),
     term(
         "behind-doubts",

@@ -261,6 +261,16 @@ impl Desk {
         outcome
     }
 
+    /// Likewise, where the folder of connectors is not named.
+    pub(crate) fn start_plain(&self, arguments: &str) -> Started {
+        let command = self.command("");
+        let mut plain = Command::new(command.get_program());
+        plain.current_dir(self.folder.path()).args(arguments.split_whitespace()).env_clear();
+        plain.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        plain.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Started::spawn(&mut plain)
+    }
+
     pub(crate) fn start(&self, arguments: &str) -> Started {
         Started::spawn(self.command(arguments))
     }

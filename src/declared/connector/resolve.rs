@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::document::{Document, Reading, Unsound};
+use crate::text::fingerprint::Fingerprint;
 
 use super::operation::{Unsettled, operation};
 use super::reader::Reader;
@@ -28,12 +29,13 @@ pub(super) fn connector(
         settled(&documents, &mut problems);
         return Err(problems);
     };
+    let fingerprint = Fingerprint::of(documents.iter().map(|file| file.source().text.as_str()));
     let operations = settled(operations, &mut problems);
     let Reading { value, problems: found, unsound } = head.read_as::<ConnectorFile>();
     problems.extend(found);
     let mut reader = Reader { document: head, problems: &mut problems, unsound: &unsound };
     match value.map(|file| api::connector(file, operations, &mut reader)) {
-        Some(connector) if problems.is_empty() => Ok(connector),
+        Some(connector) if problems.is_empty() => Ok(Connector { fingerprint, ..connector }),
         _ => Err(problems),
     }
 }

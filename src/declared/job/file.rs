@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::InDoubt;
 use super::condition::{ConditionsFile, Duplicates};
 use super::lookup::LookupFile;
+use super::past_reminders::PastRemindersFile;
 use super::trial::TrialFile;
 
 /// A job: which rows, what each does, and how its fields come about.
@@ -79,6 +80,10 @@ pub(crate) struct JobFile {
     /// (at the risk of doing it twice).
     #[schemars(extend("examples" = ["verify"]))]
     pub in_doubt: Option<InDoubt>,
+    /// What becomes of a row whose reminder is past when it is checked, or when its turn has come: reject (it is invalid; the
+    /// default), drop_reminder (it is sent without the reminder), or shift (the reminder comes so long after the row's turn).
+    #[schemars(extend("examples" = ["drop_reminder", { "shift": "1h" }]))]
+    pub past_reminders: Option<PastRemindersFile>,
     /// A source with fewer rows than this is refused, as where an export came out empty. Left out: 0.
     #[schemars(extend("examples" = [1]))]
     pub min_rows: Option<u64>,

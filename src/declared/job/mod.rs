@@ -12,6 +12,7 @@ mod in_doubt;
 mod layout;
 mod lookup;
 mod marker;
+mod past_reminders;
 mod resolve;
 mod sketch;
 mod sources;
@@ -37,6 +38,7 @@ pub(crate) use layout::{ENCODINGS, quote_of};
 pub(crate) use lookup::Lookups;
 pub use lookup::{Lookup, Missing};
 pub use marker::Marker;
+pub use past_reminders::PastReminders;
 pub use resolve::{find_operation, load};
 pub use sketch::{Broken, Part, Sketch};
 pub use trial::{Expected, Trial};
@@ -78,6 +80,8 @@ pub struct Job {
     pub attempts: u32,
     /// What becomes of a row whose answer was lost and cannot be found out.
     pub in_doubt: InDoubt,
+    /// What becomes of a row whose reminder is past.
+    pub past_reminders: PastReminders,
     /// The account that the job is for; none where the credentials say that.
     pub account: Option<String>,
     /// A source with fewer rows is refused: an export may have come out empty.

@@ -17,6 +17,7 @@ use super::condition::{conditions, required};
 use super::data_file;
 use super::file::JobFile;
 use super::given::Given;
+use super::past_reminders;
 use super::sources::Naming;
 use super::trial::trials;
 use super::value::{entries, with_meanings};
@@ -77,6 +78,8 @@ fn yaml_job(
     let shaping = resolver.shaping(&mut file, Naming { replaced: None, ..naming });
     let marker = resolver.marker(&file, operation.as_ref(), connector.as_deref());
     resolver.limits(&file);
+    let past = file.past_reminders.as_ref();
+    let past_reminders = past_reminders::resolve(past, &document, &mut resolver.problems);
     let Resolver { problems, unsound, .. } = resolver;
     match (connector, operation, rows) {
         (Some(connector), Some(operation), Some(rows)) if problems.is_empty() => Ok(Job {
@@ -102,6 +105,7 @@ fn yaml_job(
                 .and_then(|limits| limits.attempts)
                 .unwrap_or(DEFAULT_ATTEMPTS),
             in_doubt: file.in_doubt.unwrap_or_default(),
+            past_reminders,
             account: file.account,
             min_rows: file.min_rows.unwrap_or_default(),
             allow_system_notes: file.allow_system_notes.unwrap_or_default(),

@@ -230,8 +230,8 @@ impl Core {
 
     fn send_cleared(&mut self, now: Now) -> Result<(), Fault> {
         while let Some(at) = self.rows.first_cleared().filter(|_| self.may_leave(now)) {
-            let slot = self.rows.slot(at, Happening::Sent)?;
-            if slot.is_too_late(now.clock()) {
+            let slot = self.rows.slot_mut(at, Happening::Sent)?;
+            if !slot.is_in_time(now.clock()) {
                 self.end_too_late(at, now)?;
                 continue;
             }
@@ -276,14 +276,14 @@ impl Core {
     }
 
     fn begin(&mut self, at: usize, now: Now) -> Result<(), Fault> {
-        let slot = self.rows.slot(at, Happening::Begun)?;
+        let slot = self.rows.slot_mut(at, Happening::Begun)?;
         if slot.work.sending == Sending::Settle && slot.is_in_doubt() {
             return self.settle(at, now);
         }
         if !slot.work.ready.valid {
             return self.end_unsent(at, Reason::Invalid, now);
         }
-        if slot.is_too_late(now.clock()) {
+        if !slot.is_in_time(now.clock()) {
             return self.end_unsent(at, Reason::TooLate, now);
         }
         if let Some(until) = slot.repeat_from().filter(|until| *until > now.moment) {

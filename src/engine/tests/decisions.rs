@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::rows::{self, stringeex};
 use crate::declared::connector::Operation;
-use crate::declared::job::InDoubt;
+use crate::declared::job::{InDoubt, PastReminders};
 use crate::engine::{Action, Core, Input, Now, Settings, Stop, Work};
 use crate::event::{Ending, Event, Fault, Happening, RowEnd, Stage};
 use crate::ledger::{Ack, Deed, LedgerError, StorageFault};
@@ -116,6 +116,47 @@ fn a_reminder_that_passes_while_its_row_waits_is_not_sent() {
     core.handle(Input::Tick, at(10_004));
     assert_eq!(done(&mut core), ["row 2 invalid"]);
     assert_eq!(core.invalid(), 1);
+}
+
+/// What is sent, as JSON.
+fn bodies(core: &mut Core) -> Vec<Value> {
+    let sent = core.take_actions().into_iter().filter_map(|action| match action {
+        Action::Send { work, .. } => work.ready.request.body.clone(),
+        _ => None,
+    });
+    sent.map(|body| serde_json::from_str(&body).unwrap()).collect()
+}
+
+#[test]
+fn a_reminder_that_passes_while_its_row_waits_becomes_what_the_job_says() {
+    let hour = PastReminders::Shift(Duration::from_secs(3_600));
+    let plain = json!({"ticket_id": "tk_1", "note": "x"});
+    for (policy, clock, expected) in
+        [(PastReminders::Drop, 6_000, None), (hour, 6_000, Some(WALL + 6_000 + 3_600_000))]
+    {
+        // Before it is started in the ledger.
+        let mut core = core("1/10s");
+        let reminding = note(2).reminding(WALL + 5_000, policy).work();
+        core.handle(Input::Rows(vec![row(1, None), reminding]), at(0));
+        core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(1));
+        let verdict = Verdict::Done { id: None, items: None };
+        core.handle(Input::Replied { slot: 0, verdict: verdict.clone() }, at(2));
+        core.handle(Input::Durable(vec![Ack::Ended { slot: 0 }]), at(3));
+        core.handle(Input::Tick, at(10_004));
+        assert_eq!(done(&mut core).last().map(String::as_str), Some("begin 2"), "{policy:?}");
+        assert_eq!(core.invalid(), 0);
+
+        // And between that and its request.
+        let mut core = self::core("1000/s");
+        core.handle(Input::Rows(vec![note(1).reminding(WALL + 5, policy).work()]), at(0));
+        done(&mut core);
+        core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(clock));
+        let sent = bodies(&mut core);
+        assert_eq!(sent.len(), 1, "{policy:?}");
+        assert_eq!(sent[0]["note"], plain["note"]);
+        assert_eq!(sent[0].get("task_reminder_time").and_then(Value::as_i64), expected);
+        assert_eq!(sent[0].get("task_type").is_some(), expected.is_some());
+    }
 }
 
 #[test]

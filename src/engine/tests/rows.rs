@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::declared::connector::{Catalogue, Connector, Operation};
+use crate::declared::job::PastReminders;
 use crate::engine::Work;
 use crate::plan::decide::Sending;
 use crate::prepare::Ready;
@@ -31,6 +32,7 @@ pub(crate) fn row(operation: &Arc<Operation>, number: u64) -> Draft {
         request,
         digest: Digest([0; 16]),
         send_before: None,
+        reminder: Default::default(),
         valid: true,
         fields: operation.fields.values(&json!({"ticket_id": "tk_1", "note": "x"})),
         marker: None,
@@ -102,6 +104,20 @@ impl Draft {
     pub(crate) fn before(mut self, moment: i64) -> Self {
         self.0.ready.send_before = Some(moment);
         self
+    }
+
+    /// Reminding at a moment, and what becomes of that once it is past.
+    pub(crate) fn reminding(mut self, moment: i64, policy: PastReminders) -> Self {
+        let ready = &mut self.0.ready;
+        let fields =
+            [("task_type", 1), ("task_reminder_time", moment), ("task_due_date", i64::MAX / 4)];
+        for (name, value) in fields {
+            if let Some(field) = ready.operation.fields.find(name) {
+                ready.fields.set(field, Value::from(value).into());
+            }
+        }
+        ready.reminder.policy = policy;
+        self.before(moment)
     }
 
     pub(crate) fn sending(mut self, sending: Sending) -> Self {

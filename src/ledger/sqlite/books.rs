@@ -5,9 +5,11 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use super::FileLedger;
 use super::counts;
 use super::journal::take_ids;
+use super::mandates;
 use super::reader::last_owner;
 use crate::ledger::{
-    Books, Claim, Deed, JobId, LedgerError, OwnerId, Reader as _, Run, Settling, TakenIn, Validity,
+    Books, Claim, Deed, JobId, LedgerError, Mandate, OwnerId, Reader as _, Run, Settling, TakenIn,
+    Validity,
 };
 use crate::row::{Totals, Uncounted};
 
@@ -59,6 +61,18 @@ impl Books for FileLedger {
             Ok(Some(Run { id, job, owner, first_row }))
         })?;
         begun.ok_or_else(|| LedgerError::Overtaken { ledger: self.location() })
+    }
+
+    fn entrust(&self, run: Run, mandate: &Mandate) -> Result<(), LedgerError> {
+        if mandate.is_empty() {
+            return Ok(());
+        }
+        self.writing(|| {
+            let transaction =
+                Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            mandates::write(&transaction, run.id, mandate)?;
+            transaction.commit()
+        })
     }
 
     fn end_run(

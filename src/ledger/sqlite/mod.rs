@@ -14,6 +14,7 @@ mod format;
 mod holdings;
 mod journal;
 mod lock;
+mod mandates;
 mod presence;
 mod reader;
 mod rescue;

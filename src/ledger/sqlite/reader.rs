@@ -1,17 +1,18 @@
 //! What a ledger file knows of rows: all of a job at once, or some by their ids.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::FileLedger;
 use super::fault::{Unread, text, text_or_null};
+use super::mandates;
 use super::rescue::waiting_outcomes;
 use super::scan::{Listener, Owners, Which, attempted, scan};
 use super::values::moment_or_null;
 use crate::ledger::{
-    History, HistoryRow, JobId, JobName, JobStatus, LedgerError, Misfit, OwnerId, Reader, Requests,
-    SettledRow,
+    Approval, History, HistoryRow, JobId, JobName, JobStatus, LedgerError, Misfit, OwnerId, PlanId,
+    Reader, Requests, SettledRow,
 };
 use crate::row::{
     Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome, Page,
@@ -76,6 +77,23 @@ impl Reader for FileLedger {
                      AND EXISTS (SELECT 1 FROM starts JOIN owners ON owners.id = starts.owner \
                      JOIN runs AS own ON own.id = owners.run WHERE own.job = ?1) ORDER BY id DESC LIMIT 1";
         self.reading(|| self.connection.query_row(query, [job.0], |row| row.get(0)).optional())
+    }
+
+    fn last_run(&self, job: JobId) -> Result<i64, LedgerError> {
+        self.reading(|| mandates::last_run(&self.connection, job))
+    }
+
+    fn touched_behind(
+        &self,
+        job: JobId,
+        run: i64,
+        plan: PlanId,
+    ) -> Result<HashSet<KeyHash>, LedgerError> {
+        self.reading(|| mandates::touched(&self.connection, job, run, plan))
+    }
+
+    fn approval_of(&self, plan: PlanId) -> Result<Option<Approval>, LedgerError> {
+        self.reading(|| mandates::approval_of(&self.connection, plan))
     }
 
     fn last_request(&self, base_url: &str) -> Result<Option<i64>, LedgerError> {

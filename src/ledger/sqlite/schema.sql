@@ -42,6 +42,15 @@ CREATE TABLE uncounted (
     PRIMARY KEY (run, operation, lane)
 ) STRICT, WITHOUT ROWID;
 
+-- What a run carries out, where that is a saved plan, and who has approved it. Most runs have no entry, and older files no
+-- such table.
+CREATE TABLE mandates (
+    run         INTEGER PRIMARY KEY REFERENCES runs (id),
+    plan        BLOB,  -- the SHA-256 of the plan's file; NULL where the run made its plan itself
+    approved_by TEXT,  -- as --approved-by says
+    comment     TEXT
+) STRICT;
+
 -- Who starts requests in a run: on one machine the process that runs it. Whoever takes the right to send anew gets a
 -- new and greater id.
 CREATE TABLE owners (

@@ -5,10 +5,11 @@ use std::collections::BinaryHeap;
 use rusqlite::{Connection, Row, params};
 
 use super::fault::Unread;
+use super::mandates;
 use super::reader::{Gathering, read_row};
 use super::scan::{Listener, Owners, Which, scan};
 use crate::ledger::{
-    FailedRow, JobId, JobName, JobStatus, OwnerId, RunRecord, SETTLED, Unfinished,
+    FailedRow, JobId, JobName, JobStatus, Mandate, OwnerId, RunRecord, SETTLED, Unfinished,
 };
 use crate::row::{Life, RowId, Standing, Totals};
 
@@ -245,6 +246,7 @@ fn run_records(connection: &Connection, id: JobId, most: u32) -> rusqlite::Resul
             ended_at: row.get(2)?,
             exit: row.get(3)?,
             reason: None,
+            mandate: Mandate::default(),
             totals: Totals {
                 rows: count(4)?,
                 succeeded: count(5)?,
@@ -264,6 +266,9 @@ fn run_records(connection: &Connection, id: JobId, most: u32) -> rusqlite::Resul
         for record in &mut records {
             record.reason = reasons.query_row([record.id], |row| row.get(0))?;
         }
+    }
+    for record in &mut records {
+        record.mandate = mandates::read(connection, record.id)?;
     }
     Ok(records)
 }

@@ -3,6 +3,7 @@
 pub(crate) mod faulty_disk;
 mod formats;
 mod holdings;
+mod mandates;
 mod promises;
 mod recorder;
 

@@ -65,7 +65,7 @@ impl World {
     fn survey(&self, past: &Past, policy: Policy) -> Survey {
         self.with(|readings| {
             let source = (readings.open)().unwrap();
-            survey(readings, source, Some(past.prior()), policy, &mut drop).unwrap()
+            survey(readings, source, Some(past.prior()), policy, None, &mut drop).unwrap()
         })
     }
 

@@ -4,6 +4,7 @@
 //! about a field; where the field came from (row, line, column) is added by `prepare`, who knows it.
 
 mod coerce;
+mod past;
 mod rules;
 
 use std::sync::Arc;
@@ -11,8 +12,11 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 pub(crate) use coerce::Kind;
+pub(crate) use past::{PastReminder, mended};
+pub(crate) use rules::send_before;
 
 use crate::declared::connector::{Operation, Remark};
+use crate::declared::job::PastReminders;
 use crate::row::{Field, Fields, Instance};
 use crate::text::code::Code;
 use crate::text::diagnostic::Severity;
@@ -39,13 +43,19 @@ pub(crate) struct Checker {
     kinds: Vec<(Field, Kind)>,
     /// The job's, in which times are shown.
     zone: Option<TimeZone>,
+    /// The job's, for reminders that are past.
+    past_reminders: PastReminders,
 }
 
 impl Checker {
-    pub(crate) fn new(operation: &Arc<Operation>, zone: Option<TimeZone>) -> Self {
+    pub(crate) fn new(
+        operation: &Arc<Operation>,
+        zone: Option<TimeZone>,
+        past_reminders: PastReminders,
+    ) -> Self {
         let properties = operation.fields.properties();
         let kinds = properties.map(|(field, _, schema)| (field, Kind::of(schema))).collect();
-        Self { operation: Arc::clone(operation), kinds, zone }
+        Self { operation: Arc::clone(operation), kinds, zone, past_reminders }
     }
 
     pub(crate) fn operation(&self) -> &Arc<Operation> {
@@ -69,7 +79,8 @@ impl Checker {
             let violations = errors.flat_map(|error| Violation::all_of(&error, schema));
             found.extend(violations.map(Finding::error));
         }
-        rules::check(&self.operation, fields, now, self.zone.as_ref(), &mut found);
+        let told = (self.zone.as_ref(), self.past_reminders);
+        rules::check(&self.operation, fields, now, told, &mut found);
         found.sort_by_key(|finding| {
             (finding.severity == Severity::Warning, finding.violation.code != Code::WrongType)
         });
@@ -87,6 +98,20 @@ impl Checker {
         fields: &'a Fields<'_>,
     ) -> impl Iterator<Item = (Field, &'a Remark)> {
         rules::left_to_defaults(&self.operation, fields)
+    }
+
+    /// What the job says of reminders that are past.
+    pub(crate) fn past_reminders(&self) -> PastReminders {
+        self.past_reminders
+    }
+
+    /// The fields that are sent at a moment in the place of these; none where these can be sent, or none can.
+    pub(crate) fn mended(
+        &self,
+        fields: &Fields<'_>,
+        now: i64,
+    ) -> Option<(Fields<'static>, PastReminder)> {
+        mended(&self.operation, fields, self.past_reminders, now)
     }
 
     /// The last moment, in unix milliseconds, at which these fields may still be sent.

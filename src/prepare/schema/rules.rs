@@ -3,13 +3,16 @@
 use jiff::tz::TimeZone;
 
 use crate::declared::connector::{Condition, Operation, Remark, Rule, TimeRule, Unit};
+use crate::declared::job::PastReminders;
 use crate::row::{Field, FieldValue, Fields};
 use crate::text::code::Code;
 use crate::text::diagnostic::Severity;
 use crate::text::pointer::Pointer;
+use crate::text::quota::duration_text;
 use crate::text::violation::{Subject, Violation};
 
 use super::Finding;
+use super::past::mended;
 
 /// Before this many milliseconds (March 1973) a number that should be milliseconds is more likely seconds.
 const EARLIEST_MILLISECONDS: i64 = 100_000_000_000;
@@ -21,9 +24,10 @@ pub(super) fn check(
     operation: &Operation,
     fields: &Fields<'_>,
     now: i64,
-    zone: Option<&TimeZone>,
+    (zone, policy): (Option<&TimeZone>, PastReminders),
     findings: &mut Vec<Finding>,
 ) {
+    let mended = mended(operation, fields, policy, now).map(|_| policy);
     let name = |field: Field| operation.fields.name(field);
     for rule in &operation.rules {
         match rule {
@@ -32,7 +36,7 @@ pub(super) fn check(
                 findings.extend(missing.map(|field| absent(name(field), hint.as_deref())));
             }
             Rule::Time(rule) => {
-                findings.extend(time(name(rule.field), rule, fields, now, zone));
+                findings.extend(time(name(rule.field), rule, fields, now, (zone, mended)));
             }
             Rule::Order { first, then, when, remark } => {
                 let times = (integer(fields.get(*first)), integer(fields.get(*then)));
@@ -69,7 +73,7 @@ pub(super) fn left_to_defaults<'a>(
 }
 
 /// The last moment, in unix milliseconds, at which no rule forbids to send these fields.
-pub(super) fn send_before(operation: &Operation, fields: &Fields<'_>) -> Option<i64> {
+pub(crate) fn send_before(operation: &Operation, fields: &Fields<'_>) -> Option<i64> {
     let times = operation.rules.iter().filter_map(|rule| match rule {
         Rule::Time(rule) if rule.ahead && rule.when.holds(fields) => {
             milliseconds(integer(fields.get(rule.field))?, rule.unit)
@@ -96,7 +100,7 @@ fn time(
     rule: &TimeRule,
     fields: &Fields<'_>,
     now: i64,
-    zone: Option<&TimeZone>,
+    (zone, mended): (Option<&TimeZone>, Option<PastReminders>),
 ) -> Option<Finding> {
     let value = integer(fields.get(rule.field))?;
     if !rule.when.holds(fields) {
@@ -122,8 +126,30 @@ fn time(
     };
     let (code, message, hint) = refusal?;
     let subject = if code == Code::PastTime { Subject::This } else { Subject::MustBe };
-    let refused = violation(name, code, &message, Some(&hint));
-    Some(Finding::error(Violation { subject, ..refused }))
+    let mended = mended.filter(|_| code == Code::PastTime).and_then(told_of_mended);
+    let severity = if mended.is_some() { Severity::Warning } else { Severity::Error };
+    let refused = violation(name, code, &message, Some(&mended.unwrap_or(hint)));
+    Some(Finding { severity, ..Finding::error(Violation { subject, ..refused }) })
+}
+
+/// What is done with a row whose reminder is past.
+fn told_of_mended(policy: PastReminders) -> Option<String> {
+    match policy {
+        PastReminders::Reject => None,
+        PastReminders::Drop => Some(
+            "the row is sent without its reminder, as `past_reminders: drop_reminder` says"
+                .to_owned(),
+        ),
+        PastReminders::Shift(span) => Some(format!(
+            "the row reminds {} after its turn, as `past_reminders` says",
+            duration_text(span)
+        )),
+    }
+}
+
+/// The time that a row bears, in unix milliseconds.
+pub(super) fn moment(rule: &TimeRule, fields: &Fields<'_>) -> Option<i64> {
+    milliseconds(integer(fields.get(rule.field))?, rule.unit)
 }
 
 fn past(

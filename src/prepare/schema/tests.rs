@@ -1,5 +1,6 @@
 //! What the rules of the built-in operations find.
 
+use crate::declared::job::PastReminders;
 use serde_json::{Value, json};
 
 use super::*;
@@ -10,7 +11,7 @@ const NOW: i64 = 1_800_000_000_000;
 
 fn checker(operation: &str) -> Checker {
     let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
-    Checker::new(&connector.operations[operation], None)
+    Checker::new(&connector.operations[operation], None, PastReminders::Reject)
 }
 
 fn values(checker: &Checker, object: Value) -> Fields<'static> {
@@ -96,4 +97,47 @@ fn a_reminder_limits_when_its_note_may_be_sent() {
     assert_eq!(checker.send_before(&values(&checker, timed)), Some(40));
     let untimed = create(json!({"task_reminder_time": 50}));
     assert_eq!(checker.send_before(&values(&checker, untimed)), None);
+}
+
+#[test]
+fn what_becomes_of_a_past_reminder_is_what_the_job_says() {
+    use std::time::Duration;
+    let hour = PastReminders::Shift(Duration::from_secs(3_600));
+    let (past, later, shifted) = (NOW - 1, NOW + 1, NOW + 3_600_000);
+    let reminding = |remind: i64, due: i64| json!({"task_type": 1, "task_reminder_time": remind, "task_due_date": due});
+    let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+    let operation = &connector.operations["ticket_note.create"];
+    for (policy, row, expected) in [
+        (PastReminders::Reject, reminding(past, later), None),
+        (PastReminders::Drop, reminding(past, later), Some(json!({}))),
+        (PastReminders::Drop, reminding(past, past), Some(json!({}))),
+        (PastReminders::Drop, reminding(later, past), Some(json!({}))),
+        (PastReminders::Drop, reminding(later, later), None),
+        (PastReminders::Drop, reminding(NOW, NOW), None),
+        (hour, reminding(past, later), Some(reminding(shifted, later))),
+        (hour, reminding(past, past), Some(reminding(shifted, shifted))),
+        (hour, reminding(later, later), None),
+        // Without task_type 1 there is no reminder.
+        (PastReminders::Drop, json!({"task_reminder_time": past}), None),
+        (PastReminders::Shift(Duration::MAX), reminding(past, later), None),
+    ] {
+        let checker = Checker::new(operation, None, policy);
+        let fields = values(&checker, create(row.clone()));
+        let mended = checker.mended(&fields, NOW).map(|(fields, _)| fields);
+        let wanted = expected.map(|extra| values(&checker, create(extra)));
+        assert_eq!(
+            mended.as_ref().map(Fields::iter).map(Vec::from_iter),
+            wanted.as_ref().map(Fields::iter).map(Vec::from_iter),
+            "{policy:?} {row}"
+        );
+        // What is mended is warned of, and what is not stays an error.
+        let mut findings = Vec::new();
+        checker.check(&fields, NOW, &mut findings);
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let is_past = row["task_type"] == 1
+            && [&row["task_reminder_time"], &row["task_due_date"]]
+                .iter()
+                .any(|time| **time == past);
+        assert_eq!(errors.count() > 0, is_past && mended.is_none(), "{policy:?} {row}");
+    }
 }

@@ -48,6 +48,7 @@ fn step(row: u64, fate: Fate, text: &str, ticket: &str) -> Step {
         digest: request.digest(&operation.name),
         request,
         send_before: None,
+        reminder: Default::default(),
         valid: true,
         fields,
         marker: None,

@@ -15,7 +15,11 @@ pub(super) fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> Str
     let all = totals.tally.rows();
     let mut text = format!("\n{}\n", paint.bold(&rows(all)));
     let width = number(all).len();
-    let word = if totals.count(Group::Duplicate) > 0 { "duplicate".len() } else { "reject".len() };
+    let long = [Group::Duplicate, Group::Dismissed];
+    let word = match long.into_iter().any(|group| totals.count(group) > 0) {
+        true => "duplicate".len(),
+        false => "reject".len(),
+    };
     for (group, words) in [
         (Group::Send, sent_words(totals)),
         (Group::Skip, skipped_words(totals)),
@@ -24,6 +28,10 @@ pub(super) fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> Str
         (Group::Later, "beyond the limit of this pilot".into()),
         (Group::Filter, "left out by the job's `where`".into()),
         (Group::Duplicate, "an earlier row says the same and is sent for both".into()),
+        (
+            Group::Dismissed,
+            "a person wants no more of them; `settle --unsettle` takes that back".into(),
+        ),
     ] {
         let count = totals.count(group);
         if count > 0 {

@@ -10,9 +10,11 @@ use super::reason::reason;
 use super::row::{method_of, name_of};
 use super::{Group, PlanTotals};
 use crate::plan::{Done, Fate, Held, Sending, Step};
+use crate::prepare::PastReminder;
 use crate::report::json_text::on_one_line;
 use crate::report::left_out::reasons_event;
 use crate::report::ndjson::event_of_nothing;
+use crate::report::reminders;
 use crate::report::remote::remote_event;
 
 /// A `step` event.
@@ -31,6 +33,9 @@ pub(super) struct StepLine<'a> {
     changed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// What is made of the row's reminder, if that is past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reminder: Option<&'static str>,
 }
 
 /// A body as it is sent, or as text should it be no JSON.
@@ -55,6 +60,11 @@ impl<'a> StepLine<'a> {
             body: request.and_then(|request| request.body.as_deref()).map(Body::of),
             changed: step.fate == Fate::Skip(Done::Changed),
             reason: reason(step),
+            reminder: step
+                .ready
+                .as_ref()
+                .and_then(|ready| ready.reminder.made)
+                .map(PastReminder::word),
         }
     }
 }
@@ -72,7 +82,7 @@ impl Body {
 /// The closing event of `plan`. Seconds are rounded up.
 pub(super) fn planned_event(totals: &PlanTotals) -> Value {
     let part = u64::from(totals.duration.subsec_nanos() > 0);
-    json!({
+    let mut event = json!({
         "event": "planned",
         "rows": totals.tally.rows(),
         "send": totals.count(Group::Send),
@@ -98,7 +108,12 @@ pub(super) fn planned_event(totals: &PlanTotals) -> Value {
         "contents": contents_event(&totals.contents, totals.zone.as_ref()),
         "columns": columns_event(&totals.profile),
         "remote": totals.remote.as_ref().map(remote_event),
-    })
+        "reminders": reminders::planned_event(&totals.turns),
+    });
+    if let Value::Object(fields) = &mut event {
+        fields.extend(totals.plan.map(|plan| ("plan".to_owned(), json!(plan.to_string()))));
+    }
+    event
 }
 
 /// All words that a plan has for what becomes of rows.

@@ -45,6 +45,7 @@ fn ready(row: u64, operation: &Arc<Operation>, body: Option<&str>) -> Ready {
         digest: request.digest(&operation.name),
         request,
         send_before: None,
+        reminder: Default::default(),
         valid: true,
         fields: Fields::default(),
         marker: None,

@@ -6,11 +6,14 @@ mod contradiction;
 mod ending;
 mod fault;
 mod ledger;
+mod mandate;
 mod miscounted;
 mod no_token;
 mod note;
 mod problem;
+mod question;
 mod row_problem;
+mod saved;
 
 use std::time::Duration;
 
@@ -26,11 +29,17 @@ use contradiction::{contradiction, illegal_transition};
 pub(super) use ending::{ending, obstacle};
 pub(super) use fault::fault;
 pub(super) use ledger::{ledger_error, ledger_failure, ledger_hint};
+pub(super) use mandate::{add_mandate, mandate};
 pub(super) use miscounted::miscounted;
 pub(super) use no_token::no_token;
 pub(super) use note::note;
 pub(super) use problem::{problem, problem_hint};
+pub(crate) use question::question;
 pub(crate) use row_problem::{of_row, of_source_change};
+pub(crate) use saved::{
+    Outdated, of_differences, of_flag_beside_plan, of_no_plan, of_outdated, of_piped_plan,
+    of_plan_beside_run, of_plan_for_job, of_unsaved_plan,
+};
 
 /// Where requests go, for people. The account may not be known.
 pub(crate) fn target(base_url: &str, account: Option<&str>, is_sandbox: bool) -> String {

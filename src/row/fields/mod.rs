@@ -78,6 +78,11 @@ impl<'r> Fields<'r> {
         }
     }
 
+    /// Takes a value out, if it is there.
+    pub(crate) fn remove(&mut self, field: Field) {
+        self.values.retain(|(known, _)| *known != field);
+    }
+
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Field, &FieldValue<'r>)> {
         self.values.iter().map(|(field, value)| (*field, value))
     }

@@ -191,7 +191,7 @@ impl<T: Transport> Asking<'_, T> {
                 let coming = shared.come(report);
                 self.flights.push(Box::pin(async move { Flight::Heard(coming.await) }));
             }
-            (Some(_), None) => self.pace.go_alone(),
+            (Some(_), None) => drop(self.pace.go_alone()),
             (None, _) => {}
         }
         never
@@ -263,7 +263,7 @@ impl<T: Transport> Asking<'_, T> {
         let now = self.now();
         match flight {
             Flight::Heard(Ok(heard)) => drop(self.pace.hear(&heard.view, now)),
-            Flight::Heard(Err(_)) => self.pace.go_alone(),
+            Flight::Heard(Err(_)) => drop(self.pace.go_alone()),
             Flight::Token(result) => self.token(result, now),
             Flight::Replied { page, sent_at, generation, reply } => {
                 self.under_way -= 1;

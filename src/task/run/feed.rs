@@ -5,6 +5,7 @@ use tokio::sync::mpsc::Sender;
 use crate::engine::Work;
 use crate::engine::dispatch::FeedFailure;
 use crate::ledger::{History, Ledger};
+use crate::plan::saved::PlannedRows;
 use crate::plan::{Fate, Fates, Policy, Prior, ReadingFailure, Readings, Step, Steps};
 use crate::report::of_source_change;
 use crate::row::{Cause, Known};
@@ -24,6 +25,8 @@ pub(super) struct Feeder<'a> {
     pub ledger: Option<Ledger>,
     /// What keys of reading rows begin with.
     pub run_mark: String,
+    /// What was saved of the rows, where the run carries out a saved plan.
+    pub planned: Option<PlannedRows>,
 }
 
 /// What goes to the engine.
@@ -53,7 +56,8 @@ impl Feeder<'_> {
         }
         let (history, ledger) = (self.history, self.ledger);
         let prior = ledger.as_ref().map(|ledger| Prior { history, ledger });
-        let mut steps = Steps::open(self.readings, prior, self.policy, self.fates, self.run_mark)?;
+        let steps = Steps::open(self.readings, prior, self.policy, self.fates, self.run_mark)?;
+        let mut steps = steps.beside(self.planned);
         let is_sent = |fate| matches!(fate, Fate::Send(_));
         while left > 0 {
             let mut batch = Vec::with_capacity(BATCH);

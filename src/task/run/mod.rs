@@ -17,12 +17,13 @@ use std::time::Duration;
 use jiff::{Timestamp, Zoned};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::declared::connector::{Effect, Operation};
+use crate::declared::connector::Effect;
 use crate::declared::job::{InDoubt, Job, OperationChoice};
 use crate::engine::{Settings, Stop};
 use crate::event::Ending;
-use crate::ledger::{JobLock, JobName, LedgerError};
-use crate::plan::{Filtered, NamedRow, Survey, Tally, survey};
+use crate::ledger::{Approval, JobLock, JobName, LedgerError, Mandate};
+use crate::plan::saved::{Companion, SavedPlan};
+use crate::plan::{Chosen, Filtered, NamedRow, Survey, Tally, survey};
 use crate::report::{Reporter, of_row};
 use crate::row::Totals;
 use crate::source::Source;
@@ -35,6 +36,7 @@ use super::deadline::{RunTime, TimeLimits};
 use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
 use super::job::{JobOptions, Opening};
 use super::limits::{Limits, SendingOptions};
+use super::saved;
 use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 pub(super) use connect::{Destination, over_http};
@@ -63,6 +65,10 @@ pub(crate) struct RunOptions<'a> {
     pub state_folder: StateFolder,
     /// Lanes that earlier runs have left uncounted are as they should be: somebody has looked.
     pub as_counted: bool,
+    /// A saved plan, to be carried out exactly or not at all.
+    pub plan: Option<SavedPlan>,
+    /// Who has approved the run, where that was said.
+    pub approval: Option<Approval>,
 }
 
 /// How many rows may fail.
@@ -95,6 +101,8 @@ pub(crate) struct World<'a> {
     pub chance: &'a dyn Fn() -> f64,
     /// Begins to listen for wishes to stop; called on the runtime that the run is on.
     pub stops: &'a dyn Fn() -> UnboundedReceiver<Stop>,
+    /// Whether the run may go on, once it is known what lies ahead and before anything is sent.
+    pub consent: &'a dyn Fn(&Outlook) -> bool,
     /// Makes the reporters of the run, once it is known what lies ahead.
     pub reporter: &'a dyn Fn(Outlook) -> Box<dyn Reporter>,
 }
@@ -117,10 +125,16 @@ pub(crate) struct Outlook {
     /// In words.
     pub target: String,
     pub is_sandbox: bool,
+    /// The job has sent nothing there so far.
+    pub is_first: bool,
+    /// Rows may delete what is there.
+    pub may_delete: bool,
     pub ledger: PathBuf,
     /// Where the credentials come from.
     pub credentials: CredentialKind,
     pub tally: Tally,
+    /// What is carried out, and on whose word.
+    pub mandate: Mandate,
     /// What the job says of rows in doubt.
     pub in_doubt: InDoubt,
     /// In a rehearsal: that rows may be for things that only the real account has.
@@ -173,6 +187,9 @@ pub(super) fn run_through<T: Transport>(
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;
     opening.warnings.extend(passed_over(&opening.job, &options.target));
+    if let Some(plan) = &options.plan {
+        saved::refuse_other(plan, (&opening, &target))?;
+    }
     let limits = Limits::new(&opening.job, &options.sending, options.target.rehearsal.as_ref());
     let kind = credentials.kind();
     let transport = connect(Destination {
@@ -193,30 +210,19 @@ pub(super) fn run_through<T: Transport>(
     let name = as_known(&options.job.ledger, name);
     let claim = HeldJob::make(&options.job.ledger, name, &opening.job, world, listener)?;
     opening.tell_warnings(listener);
+    let mandate = mandate(options, &claim)?;
     let running = Running { options, world, opening: &opening, target: &target, now };
     let (found, mut booking) = running.survey_and_book(source, claim, listener)?;
     if options.as_counted {
         booking.uncounted.clear();
     }
     let tally = *found.fates.tally();
-    let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
-    let reporter = (world.reporter)(Outlook {
-        job: opening.job.name.clone(),
-        item: opening.job.connector.item.clone(),
-        target: target.words(),
-        is_sandbox: target.is_sandbox,
-        ledger: options.job.ledger.clone(),
-        credentials: kind,
-        tally,
-        filtered: found.filtered.clone(),
-        changed: found.changed.clone(),
-        held: found.held.clone(),
-        until: time.until,
-        in_doubt: opening.job.in_doubt,
-        is_presumed: target.is_sandbox && names_what_is_there(&opening.job),
-        duration,
-        limited_by,
-    });
+    let ahead = running.outlook(&found, (&limits, kind), mandate.clone(), time.until);
+    let ahead = Outlook { is_first: booking.history.is_empty(), ..ahead };
+    if !(world.consent)(&ahead) {
+        return Err(Failure::Declined);
+    }
+    let reporter = (world.reporter)(ahead);
     let longest_request = opening.job.connector.request_timeout;
     let settings = Settings {
         concurrency: limits.concurrency as usize,
@@ -238,6 +244,8 @@ pub(super) fn run_through<T: Transport>(
     let session = Session {
         opening: &opening,
         fates: &found.fates,
+        planned: options.plan.as_ref(),
+        mandate,
         policy: options.sending.policy(&opening.job),
         limits: &limits,
         settings,
@@ -249,6 +257,17 @@ pub(super) fn run_through<T: Transport>(
     Ok(session.run(booking, &transport, reporter)?)
 }
 
+/// What is carried out and on whose word: whoever has approved a plan has approved the runs that go on with it.
+fn mandate(options: &RunOptions<'_>, claim: &HeldJob) -> Result<Mandate, LedgerError> {
+    let plan = options.plan.as_ref();
+    let approval = match (&options.approval, plan) {
+        (Some(approval), _) => Some(approval.clone()),
+        (None, Some(plan)) => claim.approval_of(plan)?,
+        (None, None) => None,
+    };
+    Ok(Mandate { plan: plan.map(|plan| plan.id), approval })
+}
+
 /// For how long nothing but push-backs is no reason to give up: whoever uses up the rest of a window may be told "not now" to
 /// its end.
 fn patience(quotas: &[Quota], longest_request: Duration) -> Duration {
@@ -256,13 +275,11 @@ fn patience(quotas: &[Quota], longest_request: Duration) -> Duration {
     GIVE_UP_AFTER.max(window + longest_request)
 }
 
-/// Whether rows may change or delete what is there.
-fn names_what_is_there(job: &Job) -> bool {
-    let changes =
-        |operation: &Operation| matches!(operation.effect, Effect::Update | Effect::Delete);
+/// Whether rows may have such an effect.
+fn may_have(job: &Job, is_meant: impl Fn(Effect) -> bool) -> bool {
     match &job.operation {
-        OperationChoice::Fixed(operation) => changes(operation),
-        _ => job.connector.operations.values().any(|operation| changes(operation)),
+        OperationChoice::Fixed(operation) => is_meant(operation.effect),
+        _ => job.connector.operations.values().any(|operation| is_meant(operation.effect)),
     }
 }
 
@@ -276,6 +293,40 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
+    /// What lies ahead.
+    fn outlook(
+        &self,
+        found: &Survey,
+        (limits, credentials): (&Limits, CredentialKind),
+        mandate: Mandate,
+        until: Option<(Timestamp, Duration)>,
+    ) -> Outlook {
+        let (job, target) = (&self.opening.job, self.target);
+        let tally = *found.fates.tally();
+        let (duration, limited_by) = limits.timetable(tally.to_send()).answered(tally.to_send());
+        Outlook {
+            job: job.name.clone(),
+            item: job.connector.item.clone(),
+            target: target.words(),
+            is_sandbox: target.is_sandbox,
+            is_first: false,
+            may_delete: may_have(job, |effect| effect == Effect::Delete),
+            ledger: self.options.job.ledger.clone(),
+            credentials,
+            tally,
+            mandate,
+            filtered: found.filtered.clone(),
+            changed: found.changed.clone(),
+            held: found.held.clone(),
+            until,
+            in_doubt: job.in_doubt,
+            is_presumed: target.is_sandbox
+                && may_have(job, |effect| matches!(effect, Effect::Update | Effect::Delete)),
+            duration,
+            limited_by,
+        }
+    }
+
     /// The first reading, and the job's place in the ledger if all is in order. Once more where another run has been
     /// there in between, which it can only where there was no ledger to hold.
     fn survey_and_book(
@@ -302,13 +353,38 @@ impl Running<'_> {
         source: Source,
         claim: &HeldJob,
         listener: Listener<'_>,
-    ) -> Result<Survey, LedgerError> {
+    ) -> Result<Survey, Failure> {
         let again = || self.opening.reopen();
         let readings = self.opening.readings(&again, self.now);
-        let policy = self.options.sending.policy(&self.opening.job);
+        let mut policy = self.options.sending.policy(&self.opening.job);
+        let plan = self.options.plan.as_ref();
+        let mut held = match plan {
+            Some(plan) => Some(saved::Held::to(plan, claim.touched_since(plan)?)),
+            None => None,
+        };
+        let sending = &self.options.sending;
+        // A saved plan has chosen its rows.
+        let chosen = match plan {
+            Some(_) => None,
+            None => sending.chosen(&self.opening.job, readings, claim.prior())?,
+        };
+        let mut chosen = chosen.map(|rows| Chosen::new(rows, None));
+        let companion: Option<&mut dyn Companion> = match (&mut held, &mut chosen) {
+            (Some(held), _) => Some(&mut held.oracle),
+            (None, Some(chosen)) => Some(chosen),
+            (None, None) => None,
+        };
+        if companion.is_some() {
+            policy.limit = u64::MAX;
+        }
         let tell = &mut |problem| listener(Told::Problem(of_row(problem)));
-        let found = survey(readings, source, claim.prior(), policy, tell)?;
+        let found = survey(readings, source, claim.prior(), policy, companion, tell)?;
         listener(Told::Surveyed);
+        // Where it is not known where rows begin and end, what else differs says nothing.
+        let is_known = !found.checked.broken && !found.checked.guessed;
+        if let Some((plan, held)) = plan.zip(held).filter(|_| is_known) {
+            saved::refuse_differences(plan, &held.oracle.differences())?;
+        }
         Ok(found)
     }
 

@@ -10,8 +10,10 @@ use crate::engine::dispatch::{self, Feed, Parts, RunEnd};
 use crate::engine::{Owing, Settings, Stop};
 use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{
-    Books as _, Claim as _, LedgerError, Left, News, Open as _, Reader as _, Recorder, Run, Watch,
+    Books as _, Claim as _, LedgerError, Left, Mandate, News, Open as _, Reader as _, Recorder,
+    Run, Watch,
 };
+use crate::plan::saved::SavedPlan;
 use crate::plan::{
     Done, Fate, Fates, Held, LeftOut, Policy, Sending, Tally, run_mark, taken_for_old,
 };
@@ -40,6 +42,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Session<'a> {
     pub opening: &'a Opening,
     pub fates: &'a Fates,
+    /// What was saved of the rows, where the run carries out a saved plan.
+    pub planned: Option<&'a SavedPlan>,
+    /// What is carried out, and on whose word.
+    pub mandate: Mandate,
     pub policy: Policy,
     pub limits: &'a Limits,
     pub settings: Settings,
@@ -140,6 +146,7 @@ impl Session<'_> {
         let pace = sharing.apply(pace);
         let key = self.opening.job.keyed_by();
         let run = booking.ledger.begin_run(&booking.lock, booking.last_owner, key, self.now)?;
+        booking.ledger.entrust(run, &self.mandate)?;
         let history = std::mem::take(&mut booking.history);
         let again = || self.opening.reopen();
         let feeder = Feeder {
@@ -149,6 +156,7 @@ impl Session<'_> {
             history: &history,
             ledger: (!history.is_empty()).then(|| booking.ledger.open_again()).transpose()?,
             run_mark: run_mark(run.number()),
+            planned: self.planned.map(SavedPlan::planned),
         };
         let (books, news) = OpenLedger::open(booking, run)?;
         let reports = ReportThread::start(reporter);

@@ -134,6 +134,8 @@ impl Desk {
 
     fn run(&self, weather: Weather) -> Played {
         let options = RunOptions {
+            plan: None,
+            approval: None,
             job: JobOptions {
                 given: Given::default(),
                 min_rows: None,
@@ -160,6 +162,7 @@ impl Desk {
         };
         let hearer = Hearer::default();
         let world = World {
+            consent: &|_| true,
             wall: &clock,
             began: Zoned::now(),
             process: 1,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use crate::text::fingerprint::Fingerprint;
 use crate::text::quota::Quota;
 
 use super::{Answers, Authentication, Operation};
@@ -42,4 +43,6 @@ pub struct Connector {
     pub answers: Answers,
     /// By name, in the order of the files.
     pub operations: IndexMap<String, Arc<Operation>>,
+    /// Names its files by what is in them.
+    pub fingerprint: Fingerprint,
 }

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 
 use crate::text::address::{AddressError, BaseUrl};
 use crate::text::code::Code;
+use crate::text::fingerprint::Fingerprint;
 use crate::text::pointer::Pointer;
 use crate::text::quota::Quota;
 
@@ -61,6 +62,7 @@ pub(in super::super) fn connector(
         authentication,
         answers,
         operations,
+        fingerprint: Fingerprint::default(),
     }
 }
 

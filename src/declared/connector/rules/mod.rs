@@ -36,6 +36,8 @@ pub struct TimeRule {
     /// It must lie ahead, until the very request.
     pub ahead: bool,
     pub when: Condition,
+    /// The fields that a row leaves out to be sent without this time; none where it cannot do without.
+    pub without: Vec<Field>,
 }
 
 /// What a number that is a point in time counts, since 1970.

@@ -51,7 +51,8 @@ impl Resolver<'_, '_> {
         let field = self.reader.field(&at.join("field"), &file.field, self.fields);
         let when = self.condition(file.when, &at.join("when"));
         let ahead = file.not_before.is_some();
-        Some(Rule::Time(TimeRule { field: field?, unit: file.unit, ahead, when }))
+        let without = self.reader.fields(&at.join("without"), &file.without, self.fields);
+        Some(Rule::Time(TimeRule { field: field?, unit: file.unit, ahead, when, without }))
     }
 
     fn order(&mut self, file: OrderFile, at: &Pointer) -> Option<Rule> {

@@ -44,6 +44,10 @@ pub(in crate::declared) struct TimeFile {
     pub(super) unit: Unit,
     /// The earliest allowed; checked again right before the request.
     pub(super) not_before: Option<NotBefore>,
+    /// What a row leaves out to be sent without this time, once that is past and the job's `past_reminders` says so. Left out:
+    /// a row whose time is past is refused, whatever the job says.
+    #[serde(default)]
+    pub(super) without: Vec<String>,
     #[serde(default)]
     pub(super) when: ConditionFile,
 }

@@ -344,8 +344,13 @@ impl Slot {
     }
 
     /// Whether a time of the row has passed, in unix milliseconds.
-    pub(crate) fn is_too_late(&self, clock: i64) -> bool {
+    fn is_too_late(&self, clock: i64) -> bool {
         self.work.ready.send_before.is_some_and(|moment| moment < clock)
+    }
+
+    /// Whether the row can be sent at a moment, after what its job makes of a reminder that is past by then.
+    pub(crate) fn is_in_time(&mut self, clock: i64) -> bool {
+        !self.is_too_late(clock) || Arc::make_mut(&mut self.work).ready.mend(clock)
     }
 
     /// Why the answer of a row that is looked for was lost.
@@ -471,6 +476,7 @@ impl Slot {
             attempts: self.state.attempts(),
             cause,
             items: None,
+            reminder: self.work.ready.reminder.made,
         }
     }
 }

@@ -1,0 +1,90 @@
+//! What a row becomes whose reminder is past: what its job's policy makes of it. Pure; the row itself, and what it is known
+//! by, stays what it is.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::declared::connector::{Operation, Rule, TimeRule, Unit};
+use crate::declared::job::PastReminders;
+use crate::row::Fields;
+
+use super::rules::moment;
+
+/// What was made of a row whose reminder was past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum PastReminder {
+    /// It goes without.
+    LeftOut,
+    /// It comes later.
+    Shifted,
+}
+
+impl PastReminder {
+    /// The word in the NDJSON output.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::LeftOut => "left_out",
+            Self::Shifted => "shifted",
+        }
+    }
+}
+
+/// The fields that are sent at a moment in the place of a row's own; none where those can be sent, or nothing makes them
+/// such as can. `now` is in unix milliseconds.
+pub(crate) fn mended(
+    operation: &Operation,
+    fields: &Fields<'_>,
+    policy: PastReminders,
+    now: i64,
+) -> Option<(Fields<'static>, PastReminder)> {
+    if policy == PastReminders::Reject {
+        return None;
+    }
+    let past: Vec<&TimeRule> = past(operation, fields, now).collect();
+    // Where one of them is no reminder, the row cannot do without.
+    if past.is_empty() || past.iter().any(|rule| rule.without.is_empty()) {
+        return None;
+    }
+    let mut mended = fields.clone().into_owned();
+    let how = match policy {
+        PastReminders::Reject => return None,
+        PastReminders::Drop => {
+            let without = past.iter().flat_map(|rule| &rule.without);
+            without.for_each(|field| mended.remove(*field));
+            PastReminder::LeftOut
+        }
+        PastReminders::Shift(span) => {
+            for rule in past {
+                let later = later(now, span, rule.unit)?;
+                mended.set(rule.field, Value::from(later).into());
+            }
+            PastReminder::Shifted
+        }
+    };
+    let is_mended = self::past(operation, &mended, now).next().is_none();
+    is_mended.then_some((mended, how))
+}
+
+/// The times that must lie ahead, and do not.
+fn past<'o>(
+    operation: &'o Operation,
+    fields: &'o Fields<'_>,
+    now: i64,
+) -> impl Iterator<Item = &'o TimeRule> {
+    operation.rules.iter().filter_map(move |rule| match rule {
+        Rule::Time(rule) if rule.ahead && rule.when.holds(fields) => {
+            moment(rule, fields).filter(|moment| *moment < now).map(|_| rule)
+        }
+        _ => None,
+    })
+}
+
+/// So long after a moment, as a rule counts time. Seconds are rounded up.
+fn later(now: i64, span: Duration, unit: Unit) -> Option<i64> {
+    let later = now.checked_add(i64::try_from(span.as_millis()).ok()?)?;
+    Some(match unit {
+        Unit::Milliseconds => later,
+        Unit::Seconds => later.div_euclid(1000) + i64::from(later.rem_euclid(1000) > 0),
+    })
+}
