@@ -293,7 +293,7 @@ pub(crate) fn checked_line(checked: &Checked, filtered: &Filtered) -> String {
         ),
         (0, _) => "There are no rows.".into(),
         // What is wrong is no row's, and there may be more rows than could be read.
-        _ if checked.broken => format!(
+        _ if checked.broken && invalid == 0 => format!(
             "{}, as far as could be read: {} valid. Something is wrong with the source itself. Nothing was sent.",
             rows(all),
             number(valid)

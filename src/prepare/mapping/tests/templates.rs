@@ -76,7 +76,7 @@ fn what_is_wrong_is_said() {
         ("{% if text | before('(', regex=true) %}{% endif %}", "unclosed group"),
         ("{% include 'x' %}", "unknown statement"),
         ("{% macro x() %}{% endmacro %}", "unknown statement"),
-        ("{% for f in files %}{{ f.nam }}{% endfor %}", "`f.nam` names something"),
+        ("{% for f in files %}{{ f.nam }}{% endfor %}", "`{{ f.nam }}` names something"),
         ("{% for f in range(100000) %}{{ f }}{% endfor %}", "range"),
         (
             "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
