@@ -30,7 +30,7 @@ fn a_plan_says_what_stands_in_each_column() {
     ]);
     assert_eq!([&columns[0], &columns[3], &columns[5]], [&all[0], &all[1], &all[2]]);
     let told = desk.call("plan job.yaml").exits(0).stdout;
-    insta::assert_snapshot!("columns", told.split("Columns of the source:").nth(1).unwrap());
+    assert_reads("columns", told.split("Columns of the source:").nth(1).unwrap());
 }
 
 #[test]
