@@ -73,6 +73,8 @@ pub(crate) enum Unsettled {
     Settled { place: RowPlace, key: String, by: String },
     /// There is nothing to be taken back.
     NothingSaid { row: RowName },
+    /// Several rows stood there in the source, one after the other.
+    SeveralRows { row: u64, keys: Vec<String> },
     /// One id for several rows.
     OneIdForMany { id: String, rows: u64 },
     /// Another row has made that.

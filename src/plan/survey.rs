@@ -285,7 +285,9 @@ fn survey_with(
                     }
                     _ => {}
                 }
-                let is_done = matches!(decided.fate, Fate::Skip(_));
+                // Nothing is wrong with what no run sends.
+                let is_done =
+                    matches!(decided.fate, Fate::Skip(_) | Fate::LeaveOut(LeftOut::Dismissed));
                 let mut problems: Vec<_> = problems.into_iter().map(RowProblem::Written).collect();
                 problems.extend(decided.problems);
                 if is_done && !decided.valid {

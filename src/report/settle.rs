@@ -198,6 +198,13 @@ pub(crate) fn of_unsettled(why: &Unsettled) -> Diagnostic {
             format!("nobody has settled {}, or it was sent again since", named(row)),
             "rows that a person has settled are listed by `noteferry status`".to_owned(),
         ),
+        Unsettled::SeveralRows { row, keys } => {
+            let keys: Vec<String> = keys.iter().map(|key| format!("`{}`", shown(key))).collect();
+            (
+                format!("several rows were row {row} when they were last sent: {}", keys.join(", ")),
+                "name the one that is meant by --key".to_owned(),
+            )
+        }
         Unsettled::OneIdForMany { id, rows } => (
             format!("{} cannot all have made `{}`", counted(*rows, "row"), shown(id)),
             "name one row for one id, or leave the id out".to_owned(),

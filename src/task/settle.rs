@@ -161,6 +161,7 @@ fn chosen(
         Settlement::Withdrawn => withdrawn(&options.which, settled),
         _ => said(options, open, settled),
     };
+    against.extend(several(&options.which, &chosen));
     if let Settlement::There { id: Some(made) } = &options.said {
         against.extend(refuse_id(ledger, job, made, chosen.len())?);
     }
@@ -168,6 +169,18 @@ fn chosen(
         true => Ok(chosen),
         false => Err(unsettled(against)),
     }
+}
+
+/// A number may be that of rows of several versions of the source: then it names none.
+fn several(which: &Selection, chosen: &[Candidate]) -> Vec<Unsettled> {
+    let named = |row: u64| chosen.iter().filter(move |one| one.row.place.row == row);
+    let several = which.rows.iter().filter(|row| named(**row).nth(1).is_some());
+    several
+        .map(|row| Unsettled::SeveralRows {
+            row: *row,
+            keys: named(*row).map(|one| one.row.key.clone()).collect(),
+        })
+        .collect()
 }
 
 /// An id is of one row, and of no other.

@@ -3,7 +3,9 @@
 use noteferry::sandbox::{Options, Sandbox};
 use serde_json::Value;
 
-use crate::desk::{Desk, NOTES_JOB, Outcome, notes_csv, sandbox, sandbox_with, texts, unhurried};
+use crate::desk::{
+    Desk, NOTES_JOB, Outcome, forget_outcome, notes_csv, sandbox, sandbox_with, texts, unhurried,
+};
 
 /// Four rows in doubt at an address, whose notes are all there.
 fn in_doubt() -> (Desk, Sandbox) {
@@ -56,7 +58,7 @@ fn what_a_person_says_of_rows_in_doubt_ends_the_doubt() {
     let sandbox = mended(sandbox);
     let plan = format!("plan job.yaml --format json --base-url {}", sandbox.base_url());
     let plan = desk.call(&plan).exits(0);
-    assert!(plan.stdout.contains("told of again (`settle`): closed"), "{plan}");
+    assert!(plan.stdout.contains("dismissed by a person"), "{plan}");
     let outcome = desk.run(&sandbox, "job.yaml").exits(0);
     outcome.counts("rows=4 succeeded=1 already_done=1 dismissed=2");
     assert_eq!(texts(&sandbox), ["Note 2"]);
@@ -84,9 +86,9 @@ fn what_a_person_says_of_rows_in_doubt_ends_the_doubt() {
 #[test]
 fn what_was_said_is_taken_back() {
     let (desk, sandbox) = in_doubt();
-    settle(&desk, "--row 1 --there").exits(0);
-    settle(&desk, "--row 2 --absent").exits(0);
-    settle(&desk, "--row 3 --skip").exits(0);
+    settle(&desk, "--row 1 --there --why mistaken").exits(0);
+    settle(&desk, "--row 2 --absent --why mistaken").exits(0);
+    settle(&desk, "--row 3 --skip --why mistaken").exits(0);
     settle(&desk, "--row 1,2,3 --unsettle").exits(0);
     assert!(states(&desk).iter().all(|(_, state)| state == "in_doubt"), "{:?}", states(&desk));
     desk.call("ledger check job.yaml").exits(0);
@@ -96,7 +98,70 @@ fn what_was_said_is_taken_back() {
     let told = settle(&desk, "--row 1 --unsettle").exits(2);
     assert!(told.stderr.contains("nobody has settled row 1"), "{told}");
     // The first cause of the doubt is there as before.
-    assert!(desk.call("status job.yaml").stdout.contains("503"));
+    let status = desk.call("status job.yaml");
+    assert!(
+        status.stdout.matches("503").count() == 4 && !status.stdout.contains("mistaken"),
+        "{status}"
+    );
+}
+
+#[test]
+fn an_id_that_was_taken_back_is_nobodys_so_a_look_finds_it() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 1)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let id = sandbox.books()["notes"][0]["id"].as_str().unwrap().to_owned();
+    forget_outcome(&desk.ledger(), 1, 1);
+    settle(&desk, &format!("--row 1 --there {id}")).exits(0);
+    settle(&desk, "--row 1 --unsettle").exits(0);
+    desk.run(&sandbox, "job.yaml").exits(0).counts("rows=2 succeeded=1 already_done=1");
+    assert_eq!(texts(&sandbox), ["Note 1", "Note 2"]);
+}
+
+#[test]
+fn what_is_denied_and_is_there_after_all_is_told_by_the_next_run() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 1)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    forget_outcome(&desk.ledger(), 1, 1);
+    settle(&desk, "--row 1 --absent").exits(0);
+    let told = desk.run(&sandbox, "job.yaml").exits(6);
+    assert_eq!(told.events().last().unwrap()["miscounted"], 1, "{told}");
+}
+
+#[test]
+fn a_dismissed_row_is_no_trouble_whatever_becomes_of_it() {
+    let (desk, sandbox) = in_doubt();
+    settle(&desk, "--row 3 --row 4 --dismiss").exits(0);
+    let event = desk.call("status --format json").exits(0).events().pop().unwrap();
+    let count = |name: &str| event[name].as_u64().unwrap();
+    assert_eq!(
+        (count("rows"), count("in_doubt"), count("dismissed"), count("not_started")),
+        (4, 2, 2, 0),
+        "{event}"
+    );
+    // Its text is gone, and its time may be past: no run sends it, so nothing is wrong with it.
+    let rows = notes_csv(4, 4).replace("Note 3", "");
+    desk.write("notes.csv", rows);
+    let sandbox = mended(sandbox);
+    desk.run(&sandbox, "job.yaml").exits(6).counts("rows=4 in_doubt=2 dismissed=2");
+    let event = desk.call("status --format json").exits(0).events().pop().unwrap();
+    assert_eq!(
+        (&event["rows"], &event["dismissed"]),
+        (&Value::from(4), &Value::from(2)),
+        "{event}"
+    );
+}
+
+#[test]
+fn a_number_that_two_rows_had_names_none() {
+    let (desk, sandbox) = in_doubt();
+    desk.write("notes.csv", "id,ticket,body\nk9,tk_9,Note 9\n");
+    desk.run(&sandbox, "job.yaml").exits(6);
+    let told = settle(&desk, "--row 1 --absent").exits(2);
+    assert!(
+        told.stderr.contains("several rows were row 1") && told.stderr.contains("`k9`"),
+        "{told}"
+    );
+    settle(&desk, "--key k9 --absent").exits(0);
 }
 
 #[test]

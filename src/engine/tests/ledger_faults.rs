@@ -437,7 +437,7 @@ fn what_was_rescued_outlives_trouble_while_it_is_brought_in() {
         (1..45).flat_map(|at| [(at, Trouble::Broken), (at, Trouble::PowerCut { kept: 0 })])
     {
         let world = World::new(disk);
-        disk.fail(Trouble::Full, 40, true);
+        disk.fail(Trouble::Full, 44, true);
         world.live(&FOREVER).unwrap();
         disk.mend();
         rescued += waiting_outcomes(&world.path(), &name()).unwrap().len();

@@ -96,7 +96,7 @@ fn listed(connection: &Connection, run: i64) -> rusqlite::Result<Vec<Uncounted>>
     lanes.collect()
 }
 
-/// Lanes in which a look has settled something in runs after an owner's.
+/// Lanes in which a look has settled something in runs after an owner's, or a person has said that something is not there.
 fn settled_since(
     connection: &Connection,
     job: JobId,
@@ -113,7 +113,7 @@ fn settled_since(
                  CROSS JOIN owners ON owners.id = ends.owner \
                  CROSS JOIN runs ON runs.id = owners.run \
                  CROSS JOIN starts ON starts.id = ends.id AND starts.number = ends.number \
-                 WHERE ends.owner > ?2 AND ends.outcome IN ('found', 'not_found') AND runs.job = ?1 \
+                 WHERE ends.owner > ?2 AND ends.outcome IN ('found', 'not_found', 'denied') AND runs.job = ?1 \
                  ORDER BY starts.operation, starts.lane";
     let mut statement = connection.prepare(query)?;
     let lanes = statement.query_map(params![job.0, owner], |row| {

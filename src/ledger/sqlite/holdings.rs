@@ -126,16 +126,15 @@ impl LaneHoldings {
         of_job: bool,
     ) -> rusqlite::Result<()> {
         match start.end(connection)? {
-            (Some(Outcome::Succeeded | Outcome::Found | Outcome::Confirmed), Some(id))
-                if of_job =>
-            {
+            (Some(Outcome::Succeeded | Outcome::Found), Some(id)) if of_job => {
                 self.made.push((start.turn(), Newest { id, attempted: start.attempted }));
             }
+            // What a person names is that row's, and measures nothing: people mistype.
             (Some(Outcome::Succeeded | Outcome::Found | Outcome::Confirmed), Some(_)) => {}
             (Some(Outcome::Succeeded | Outcome::Found | Outcome::Confirmed), None) => {
                 self.nameless += 1
             }
-            (None | Some(Outcome::Lost | Outcome::Dismissed), _) => {
+            (None | Some(Outcome::Lost), _) => {
                 self.open += 1;
                 if of_job {
                     let first = self.first_open.unwrap_or(start.first);
@@ -205,7 +204,20 @@ impl Start {
         let end: Option<(Option<String>, Option<String>)> =
             statement.query_row(of, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let (outcome, id) = end.unwrap_or_default();
-        Ok((outcome.as_deref().and_then(Outcome::parse), id))
+        match outcome.as_deref().and_then(Outcome::parse) {
+            Some(Outcome::Dismissed) => Ok((self.end_before_persons(connection)?, None)),
+            outcome => Ok((outcome, id)),
+        }
+    }
+
+    /// What was known of it before a person wanted no more of it.
+    fn end_before_persons(&self, connection: &Connection) -> rusqlite::Result<Option<Outcome>> {
+        let query = "SELECT outcome FROM ends WHERE id = ?1 AND number = ?2 \
+                     AND outcome NOT IN ('confirmed', 'denied', 'dismissed') ORDER BY owner DESC LIMIT 1";
+        let mut statement = connection.prepare_cached(query)?;
+        let of = params![self.id, self.number];
+        let end: Option<String> = statement.query_row(of, |row| row.get(0)).optional()?;
+        Ok(end.as_deref().and_then(Outcome::parse))
     }
 
     fn maker(&self, connection: &Connection) -> rusqlite::Result<Maker> {
@@ -216,11 +228,11 @@ impl Start {
             (Some(Outcome::Succeeded | Outcome::Found | Outcome::Confirmed), None) => {
                 Making::Nameless
             }
-            (None | Some(Outcome::Lost | Outcome::Dismissed), _) => Making::Open,
+            (None | Some(Outcome::Lost), _) => Making::Open,
             (Some(_), _) => Making::Nothing,
         };
         let query = "SELECT EXISTS (SELECT 1 FROM ends WHERE id = ?1 \
-                     AND outcome IN ('found', 'not_found'))";
+                     AND outcome IN ('found', 'not_found', 'denied'))";
         let mut settled = connection.prepare_cached(query)?;
         Ok(Maker {
             place: RowPlace::of(self.row, self.line),
@@ -258,13 +270,20 @@ fn last_starts(connection: &Connection, lanes: &HashSet<&str>) -> rusqlite::Resu
     Ok(last)
 }
 
+/// Whose word holds of an attempt.
+const HOLDS: &str = "SELECT owner FROM ends WHERE id = ?1 AND number = ?2 \
+                     ORDER BY outcome IN ('succeeded', 'found') DESC, owner DESC LIMIT 1";
+
 /// What rows have made of what pages show, by its id.
-struct MadeById(HashMap<String, (String, Attempted, Turn)>);
+/// None where a person says so: it is a row's, and nobody has seen it made.
+struct MadeById(HashMap<String, Option<(String, Attempted, Turn)>>);
 
 impl MadeById {
     fn of(&self, page: &Page) -> HashMap<String, Option<Made>> {
         let of_page = page.ids.iter().filter_map(|id| {
-            let (lane, attempted, (owner, row)) = self.0.get(id)?;
+            let Some((lane, attempted, (owner, row))) = self.0.get(id)? else {
+                return Some((id.clone(), None));
+            };
             let (in_lane, turn) = (*lane == page.lane, (owner.0, *row));
             let made = Made { attempted: *attempted, in_lane, turn };
             Some((id.clone(), Some(made)))
@@ -293,8 +312,10 @@ fn made(
     let asked: HashSet<&str> =
         pages.iter().flat_map(|page| &page.ids).map(String::as_str).collect();
     let mut made = HashMap::new();
-    let mut statement = connection
-        .prepare_cached("SELECT id, number, remote_id FROM ends WHERE remote_id IS NOT NULL")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT id, number, remote_id, outcome, owner FROM ends WHERE remote_id IS NOT NULL",
+    )?;
+    let mut holds = connection.prepare_cached(HOLDS)?;
     let mut start = connection.prepare_cached(
         "SELECT lane, at, remote_at, owner, row FROM starts WHERE id = ?1 AND number = ?2",
     )?;
@@ -307,6 +328,14 @@ fn made(
             continue;
         }
         let (row, number): (i64, i64) = (end.get(0)?, end.get(1)?);
+        let is_of_person = text(end, 3)? == Outcome::Confirmed.word();
+        if is_of_person
+            && holds.query_row([row, number], |last| last.get::<_, i64>(0))?
+                != end.get::<_, i64>(4)?
+        {
+            // It was taken back, or said otherwise.
+            continue;
+        }
         let sent = start.query_row([row, number], |row| {
             let attempted = attempted(row, 1)?;
             Ok((row.get(0)?, attempted, (OwnerId(row.get(3)?), row.get(4)?)))
@@ -317,7 +346,7 @@ fn made(
             continue;
         }
         // What was changed later was made by the first that names it.
-        made.entry(id.to_owned()).or_insert(sent);
+        made.entry(id.to_owned()).or_insert((!is_of_person).then_some(sent));
     }
     Ok(MadeById(made))
 }

@@ -477,7 +477,13 @@ impl Listener for One {
     fn end(&mut self, end: &Row<'_>) -> rusqlite::Result<()> {
         let cause = cause(end, Self::END_FROM)?;
         let first = self.sent.cause.take();
-        self.is_open = text_or_null(end, 2)?.is_none_or(|outcome| outcome == Outcome::Lost.word());
+        let outcome = text_or_null(end, 2)?.map(Outcome::parse);
+        self.is_open = outcome.is_none_or(|outcome| outcome == Some(Outcome::Lost));
+        // What a person says is no cause: that stays what it was.
+        if outcome.flatten().is_some_and(Outcome::is_of_person) {
+            self.sent.cause = first;
+            return Ok(());
+        }
         self.sent.cause = match (first, cause) {
             // Why it is in doubt is why its first answer was lost; why that could not be settled is what the last look says.
             (Some(first), Some(cause)) if self.is_open => {
@@ -535,7 +541,7 @@ fn last_request(connection: &Connection, base_url: &str) -> rusqlite::Result<Opt
 }
 
 /// A run that has ended knows how many requests it made; those that are no row's outcome count at its end. Of one without
-/// an end the starts count, and once more what became known by looking.
+/// an end the starts count, and once more what became known by looking. What persons say is no request.
 fn requests_since(
     connection: &Connection,
     base_url: &str,
@@ -544,7 +550,8 @@ fn requests_since(
     let mut found = Requests { ended: Vec::new(), is_whole: true };
     let mut runs = connection.prepare(
         "SELECT runs.id, runs.ended_at, coalesce(runs.requests, 0) FROM runs JOIN jobs ON jobs.id = runs.job \
-         WHERE jobs.base_url = ?1 AND (runs.ended_at IS NULL OR runs.ended_at >= ?2)",
+         WHERE jobs.base_url = ?1 AND (runs.ended_at IS NULL \
+         OR (runs.ended_at >= ?2 AND (runs.requests IS NULL OR runs.requests > 0)))",
     )?;
     let mut ends = connection.prepare(
         "SELECT (at / 1000 + 1) * 1000, count(*) FROM ends \

@@ -92,6 +92,11 @@ fn take_back(
 /// Rows of a job of which a person's word holds, in the order of the source.
 pub(super) fn settled(connection: &Connection, job: JobId) -> rusqlite::Result<Vec<SettledRow>> {
     let moment = connection.unchecked_transaction()?;
+    settled_at(&moment, job)
+}
+
+/// The same, of the moment that a connection is at.
+pub(super) fn settled_at(moment: &Connection, job: JobId) -> rusqlite::Result<Vec<SettledRow>> {
     // A file in which nobody has settled anything need not be looked through; an older one has no room for a reason.
     let query = "SELECT EXISTS (SELECT 1 FROM runs WHERE job = ?1 AND reason = ?2)";
     let has_settled = match moment.prepare(query) {

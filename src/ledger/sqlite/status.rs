@@ -8,10 +8,12 @@ use super::fault::Unread;
 use super::mandates;
 use super::reader::{Gathering, read_row};
 use super::scan::{Listener, Owners, Which, scan};
+use super::settling::settled_at;
 use crate::ledger::{
-    FailedRow, JobId, JobName, JobStatus, Mandate, OwnerId, RunRecord, SETTLED, Unfinished,
+    FailedRow, JobId, JobName, JobStatus, Mandate, OwnerId, RunRecord, SETTLED, SettledRow,
+    Unfinished,
 };
-use crate::row::{Life, RowId, Standing, Totals};
+use crate::row::{Life, RowId, Settlement, Standing, Totals};
 
 pub(super) fn read(
     connection: &Connection,
@@ -24,7 +26,7 @@ pub(super) fn read(
     let runs = run_records(&moment, id, runs)?;
     let mut count = Count::new(&moment, id, &runs, rows)?;
     scan(&moment, Which::All, &mut count)?;
-    told(&moment, job, runs, count)
+    told(&moment, (id, job), runs, count)
 }
 
 /// Likewise, and all rows of the job with it, of the same moment and in the same scan.
@@ -42,12 +44,12 @@ pub(super) fn read_with_rows(
     scan(&moment, Which::All, &mut both)?;
     let Both { mut gathering, count } = both;
     gathering.finish(&moment)?;
-    Ok((told(&moment, job, runs, count)?, gathering))
+    Ok((told(&moment, (id, job), runs, count)?, gathering))
 }
 
 fn told(
     moment: &Connection,
-    job: JobName,
+    (id, job): (JobId, JobName),
     mut runs: Vec<RunRecord>,
     count: Count,
 ) -> Result<JobStatus, Unread> {
@@ -63,10 +65,23 @@ fn told(
     // The last run knew of rows that never came to be sent.
     let is_run =
         |run: &&RunRecord| run.ended_at.is_some() && run.reason.as_deref() != Some(SETTLED);
-    let seen = runs.iter().find(is_run).map_or(0, |run| run.totals.rows);
-    totals.not_started += seen.saturating_sub(totals.rows - totals.dismissed);
-    totals.rows = totals.rows.max(seen + totals.dismissed);
+    let last = runs.iter().find(is_run);
+    // Its rows are those that it wanted: not those that had been dismissed by then.
+    let dismissed = match (totals.dismissed, last) {
+        (1.., Some(last)) => dismissed_before(moment, id, last.id)?,
+        _ => 0,
+    };
+    let seen = last.map_or(0, |run| run.totals.rows + dismissed);
+    totals.not_started += seen.saturating_sub(totals.rows);
+    totals.rows = totals.rows.max(seen);
     Ok(JobStatus { job, totals, runs, failed, more_failed })
+}
+
+/// How many of a job's rows persons had dismissed before a run.
+fn dismissed_before(moment: &Connection, job: JobId, run: i64) -> rusqlite::Result<u64> {
+    let settled = settled_at(moment, job)?;
+    let before = |row: &&SettledRow| row.said == Settlement::Dismissed && row.run < run;
+    Ok(settled.iter().filter(before).count() as u64)
 }
 
 /// The rows of a job, counted, and the first that need a look.
@@ -91,13 +106,13 @@ struct Both {
 
 impl Listener for Both {
     // The gathering's columns come first, as it reads them.
-    const START: &'static str = "key, digest, row";
-    const END: &'static str = "owner";
+    const START: &'static str = "key, digest, at, remote_at, row";
+    const END: &'static str = Gathering::END;
     const WHOLE: bool = false;
 
     fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
         self.gathering.start(owner, start)?;
-        self.count.begun(owner, || start.get(Self::START_FROM + 2))
+        self.count.begun(owner, || start.get(Self::START_FROM + 4))
     }
 
     fn end(&mut self, end: &Row<'_>) -> rusqlite::Result<()> {

@@ -483,3 +483,15 @@ fn a_lock_is_held_in_every_lane_for_as_long_as_it_is_there() {
         assert!(!lock.watch().holds("ticket tk_1"));
     }
 }
+
+#[test]
+fn a_status_and_a_history_are_of_one_moment() {
+    let (_folder, path) = super::place();
+    super::record(&path, "k1", &[Some(Outcome::Succeeded)]);
+    super::record(&path, "k2", &[Some(Outcome::Lost)]);
+    let ledger = Ledger::open(&path).unwrap();
+    let (id, job) = ledger.jobs().unwrap().pop().unwrap();
+    let (status, history) = ledger.status_and_history(id, job.clone(), 9, 9).unwrap();
+    assert_eq!(status, ledger.status(id, job, 9, 9).unwrap());
+    assert_eq!((status.totals.rows, history.len()), (2, 2));
+}

@@ -55,9 +55,9 @@ pub(in crate::report) fn reason(step: &Step) -> Option<String> {
     }
 }
 
-/// That a person wants no more of a row, and the words that were left for others.
+/// That a person wants no more of a row, and what became of it before.
 fn dismissed(step: &Step) -> String {
-    let why = told_of(step).map(|why| format!(": {why}")).unwrap_or_default();
+    let why = told_of(step).map(|why| format!("; before: {why}")).unwrap_or_default();
     format!("dismissed by a person, so neither sent nor told of again (`settle`){why}")
 }
 
