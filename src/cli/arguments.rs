@@ -202,10 +202,10 @@ pub(super) struct SettleArguments {
     #[arg(long, value_name = "CODE")]
     pub code: Option<String>,
     /// Who says so [default: the user's name]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = said)]
     pub by: Option<String>,
     /// Why, for those who read it later
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = said)]
     pub why: Option<String>,
     /// Rows that were sent to a sandbox
     #[arg(long, conflicts_with = "base_url")]
@@ -224,7 +224,7 @@ pub(super) struct SettleArguments {
 #[group(required = true, multiple = false)]
 pub(super) struct SaidArguments {
     /// It is there, by that name if it is known: the row is done
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = said)]
     pub there: Option<Option<String>>,
     /// It is not there: the next run sends it
     #[arg(long)]

@@ -47,6 +47,7 @@ use crate::text::command::CommandLine;
 /// Runs the program on the arguments and the environment of the process; gives its exit code.
 pub fn main() -> u8 {
     process::leave_no_core();
+    process::outlive_file_limits();
     let (arguments, given) = match read() {
         Ok(read) => read,
         Err(error) => {

@@ -24,14 +24,13 @@ use super::hearing::Hearing;
 use super::output::Output;
 use super::saved::{self, Replaced};
 use super::streams::{self, data};
-use super::{gather, process, signals, wall_clock};
+use super::{gather, signals, wall_clock};
 
 pub(super) fn run(
     mut arguments: RunArguments,
     given: &CommandLine,
     environment: &Environment,
 ) -> u8 {
-    process::outlive_file_limits();
     let output = Output::new(&arguments.common, environment);
     let replaced = Replaced {
         job: &mut arguments.job,

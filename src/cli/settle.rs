@@ -51,7 +51,7 @@ pub(super) fn settle(
             let next = given.of("run");
             let next = match settled.job.base_url.as_str() {
                 SANDBOX => next.with("sandbox"),
-                _ => next,
+                address => next.with_value("base-url", address),
             };
             let view = SettleView {
                 job: settled.job,

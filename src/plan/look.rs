@@ -72,6 +72,7 @@ impl Look<'_> {
             key: key.to_owned(),
             then: then.to_owned(),
             now: now.to_owned(),
+            dismissed: matches!(known.earlier.state, RowState::Dismissed { .. }),
         })))
     }
 

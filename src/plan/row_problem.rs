@@ -32,6 +32,8 @@ pub(crate) struct TakenKey {
     pub then: String,
     /// The one that it is for now.
     pub now: String,
+    /// A person has dismissed the row whose key it is, which is not done.
+    pub dismissed: bool,
 }
 
 /// A key that comes again.

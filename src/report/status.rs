@@ -360,6 +360,7 @@ impl StatusView {
             (self.gone.failed, "failed"),
             (self.gone.in_doubt, "in doubt"),
             (self.gone.not_started, "not started"),
+            (self.gone.dismissed, "dismissed"),
         ];
         let parts = parts.into_iter().filter(|(count, _)| *count > 0);
         let parts: Vec<String> =

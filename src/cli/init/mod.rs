@@ -45,8 +45,8 @@ pub(super) fn init(arguments: &InitArguments, environment: &Environment) -> u8 {
 }
 
 fn drafted(arguments: &InitArguments, output: &Output) -> Result<(Draft, String), Vec<Diagnostic>> {
-    if let Some(file) = arguments.output.as_deref().filter(|_| !arguments.force) {
-        refuse_to_replace(file)?;
+    if let Some(file) = arguments.output.as_deref() {
+        refuse_to_replace(file, arguments.force)?;
     }
     let mut answers = answers(arguments);
     let look = |answers: &Answers| init::look(&arguments.files, &looking(arguments), answers);
@@ -149,14 +149,21 @@ fn written(
     exit::DONE
 }
 
-fn refuse_to_replace(file: &Path) -> Result<(), Vec<Diagnostic>> {
-    if std::fs::symlink_metadata(file).is_err() {
+/// Nothing is replaced unasked, and nothing but a job at all: not what the rows are in, whatever it is called, nor a device.
+fn refuse_to_replace(file: &Path, is_forced: bool) -> Result<(), Vec<Diagnostic>> {
+    let Ok(about) = std::fs::symlink_metadata(file) else { return Ok(()) };
+    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let may_be_job = about.is_file() && matches!(ending, "yaml" | "yml");
+    if is_forced && may_be_job {
         return Ok(());
     }
     let place = Place::File(file.display().to_string().into());
     let problem =
         Diagnostic::error(Code::UnwritableFile, place, "a file of this name is there already");
-    Err(vec![problem.hint("name another one, or say --force to replace it")])
+    Err(vec![problem.hint(match may_be_job {
+        true => "name another one, or say --force to replace it",
+        false => "name another one, as in job.yaml: what is no job is never replaced",
+    })])
 }
 
 /// Writes the file beside its place and puts it there when it is whole. Without `is_forced` nothing is replaced.

@@ -11,10 +11,20 @@ pub(crate) fn of_row(problem: RowProblem) -> Diagnostic {
         RowProblem::Written(problem) => problem,
         RowProblem::KeyTaken(taken) => {
             let message = format!(
-                "the key `{}` is that of a row that is done: it was for `{}`, and this row is for `{}`",
-                taken.key, taken.then, taken.now
+                "the key `{}` is that of a row that {}: it was for `{}`, and this row is for `{}`",
+                taken.key,
+                if taken.dismissed { "a person has dismissed" } else { "is done" },
+                taken.then,
+                taken.now
             );
-            Diagnostic::error(Code::KeyTaken, taken.place.into(), message).hint(
+            let problem = Diagnostic::error(Code::KeyTaken, taken.place.into(), message);
+            if taken.dismissed {
+                return problem.hint(
+                    "give this row another key if it is another row; if it is that one, corrected, take back what was said \
+                     of it (`noteferry settle --unsettle`) and run again",
+                );
+            }
+            problem.hint(
                 "a key names one row for ever: give this row another one, or take it out if it is that row; to send a \
                  file whose numbers begin anew, give its job another name",
             )

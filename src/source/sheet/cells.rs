@@ -172,6 +172,10 @@ impl<R: Read + Send> XlsxCells<R> {
         }
         let raw = match head.kind.as_deref() {
             Some("inlineStr" | "is") => inline.map_or(Raw::Empty, Raw::Text),
+            // A formula that comes to no text has been calculated: its value is there, and has no letters.
+            Some("str") if written.as_ref().is_some_and(String::is_empty) => {
+                Raw::Text(String::new())
+            }
             kind => self.raw(kind, head.style.as_deref(), written.unwrap_or_default())?,
         };
         Ok(value::of(raw, has_formula))
