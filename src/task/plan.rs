@@ -322,7 +322,7 @@ impl Planning<'_> {
             && let Some((step, insight)) = steps.next_of(rows)?
         {
             report.row(&step, &insight);
-            left -= 1;
+            left -= usize::from(!insight.may_go_on);
         }
         Ok(report)
     }
