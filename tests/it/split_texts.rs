@@ -1,8 +1,9 @@
 //! Texts that are too long for one note, where some of their parts are there already: no reader gets the end of a text twice.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::desk::{Desk, Outcome, sandbox, texts};
+use crate::stand::Stand;
 
 const SPLIT: &str = "{ from: body, split_at: 110 }";
 const KEY: &str = "key: '{{ id }}'\n";
@@ -89,6 +90,38 @@ fn no_part_of_a_text_that_has_changed_is_sent() {
     assert!(texts(&stand)[1].starts_with("Paragraph two"));
 }
 
+/// A part that was refused goes once it is mended, but not where its row comes to other parts than those which are there.
+#[test]
+fn a_refused_part_goes_beside_the_others_of_its_version_only() {
+    let refused_first = long(3).replace("Paragraph 1", "Refused 1");
+    let refused_all = long(2).replace("Paragraph", "Refused");
+    for (before, after, sent) in [
+        (&refused_first, long(3), &["(1/3)"][..]),
+        (&refused_first, long(4), &[]),
+        (&refused_first, long(2), &[]),
+        (&refused_first, "short".to_owned(), &[]),
+        (&refused_all, long(3), &["(1/3)", "(2/3)", "(3/3)"]),
+        (&refused_all, "short".to_owned(), &["short"]),
+    ] {
+        let stand = Stand::open(|seen| {
+            let is_refused = seen.body["note"].as_str().unwrap().contains("Refused");
+            let code = if is_refused { 3 } else { 0 };
+            Some((200, json!({"r": code, "msg": "no", "id": "tn_1"}).to_string()))
+        });
+        let desk = desk(&[("k1", before)]).env("STRINGEEX_TOKEN", "t");
+        let run = format!("run job.yaml --format json --base-url {}/v1", stand.address());
+        desk.call(&run).exits(1);
+        let came = stand.seen().len();
+        desk.write("notes.csv", csv(&[("k1", &after)]));
+        desk.call(&run);
+        let ends: Vec<String> = stand.seen()[came..]
+            .iter()
+            .map(|seen| seen.body["note"].as_str().unwrap().lines().last().unwrap().to_owned())
+            .collect();
+        assert_eq!(ends, sent, "{before} / {after}");
+    }
+}
+
 /// Of a row that is not sent, since its key is that of an earlier one, no part is sent that the earlier one has not.
 #[test]
 fn parts_of_a_row_with_a_repeated_key_go_nowhere() {
@@ -143,4 +176,6 @@ fn all_parts_of_a_row_are_shown_by_its_number() {
         let plan = desk.call(&format!("plan job.yaml {rows} --format json"));
         assert_eq!(plan.all("step").len(), shown, "{plan}");
     }
+    let plan = desk.call("plan job.yaml --row 4").exits(2);
+    assert!(plan.stderr.contains("there is no row 4"), "{plan}");
 }
