@@ -47,6 +47,8 @@ fn a_text_that_was_sent_whole_is_not_sent_in_parts() {
     let run = desk.run(&stand, "job.yaml");
     assert_eq!(counts(&run, ["rows", "succeeded", "already_done", "changed"]), [4, 0, 4, 3]);
     assert_eq!(texts(&stand), ["short".to_owned(), long(3)]);
+    let plan = desk.call_at(&stand, "plan job.yaml");
+    assert!(plan.stdout.contains("was sent in other parts, or whole"), "{plan}");
     let status = desk.call_at(&stand, "status job.yaml --format json").exits(0);
     let status = &status.all("status")[0];
     let found = ["succeeded", "not_started", "changed"].map(|name| status[name].clone());
