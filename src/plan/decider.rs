@@ -21,6 +21,7 @@ use super::prior::{Found, Prior, Trail, find};
 use super::row_problem::RowProblem;
 use super::saved::{Companion, Mark, Seen};
 use super::survey::Sight;
+use super::versions::{Asked, Part, PartedRow};
 
 /// What a row is like at first sight: all that its fate needs, for most rows.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +75,9 @@ pub(super) struct Decider<'a, 'c> {
     /// The contents of rows whose keys may come again.
     once: Once,
     held: HeldLanes,
+    /// Whether texts are split.
+    splits: bool,
+    parted: PartedRow,
     sent: u64,
     fates: Fates,
     findings: Findings,
@@ -220,6 +224,8 @@ impl<'a, 'c> Decider<'a, 'c> {
             names: Names::default(),
             once: Once::of(readings.job.shaping.duplicates),
             held: HeldLanes::default(),
+            splits: readings.preparer.splits(),
+            parted: PartedRow::default(),
             sent: 0,
             fates: Fates::default(),
             findings: Findings::default(),
@@ -272,6 +278,7 @@ impl<'a, 'c> Decider<'a, 'c> {
                 }
             },
         };
+        let fate = self.with_other_parts(record, fate, &mut decided)?;
         decided.fate = self.within_limit(fate);
         if let Some(companion) = &mut self.companion {
             decided.fate = companion.see(&Seen {
@@ -285,6 +292,24 @@ impl<'a, 'c> Decider<'a, 'c> {
         let mark = glance.name.map(|name| name.mark(glance.digest));
         self.fates.push(record.ordinal, decided.fate, mark, nth);
         Ok(decided)
+    }
+
+    /// The fate of a row that may be a part of one.
+    fn with_other_parts(
+        &mut self,
+        record: &Record,
+        fate: Fate,
+        decided: &mut Decided,
+    ) -> Result<Fate, LedgerError> {
+        if !self.splits {
+            return Ok(fate);
+        }
+        let (readings, prior) = (&self.readings, self.prior.as_ref());
+        let asked = Asked { readings, prior, policy: &self.policy };
+        let part = Part { fate, valid: decided.valid };
+        let Part { fate, valid } = self.parted.decide(&asked, record, part)?;
+        decided.valid = valid;
+        Ok(fate)
     }
 
     /// Notes a row that the job leaves out.

@@ -30,6 +30,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod versions;
 
 pub(crate) use contents::{Contents, FlagCount, OperationContents, TimeCount};
 pub(crate) use decide::{Done, Fate, Held, LeftOut, Sending};

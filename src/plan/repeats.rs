@@ -15,6 +15,8 @@ use super::row_set::RowSet;
 
 /// The first row that bears a key.
 struct First {
+    /// The how many row of the reading it is: parts of a row have one number in the source.
+    ordinal: u64,
     row: u64,
     line: u64,
     /// As it is written there.
@@ -47,6 +49,8 @@ pub(super) fn tell_repeated_keys(
     let mut record = Record::default();
     let mut findings = Findings::default();
     let mut repeats = Repeats::default();
+    // The first part, by its place in the reading, of the row that comes second with its key.
+    let mut second = None;
     let same_once = readings.job.shaping.duplicates == Duplicates::SameOnce;
     loop {
         match source.next(&mut record) {
@@ -56,6 +60,9 @@ pub(super) fn tell_repeated_keys(
         }
         let Some(RowKey::Written(key)) = readings.preparer.row_key(&record) else { continue };
         if !repeated.contains(&KeyHash::of(&key)) {
+            // A row that comes second is told by the parts that the first has, too.
+            let goes_with_it = second == Some(record.first_share());
+            repeats.mistakes += u64::from(goes_with_it && valid.remove(record.ordinal));
             continue;
         }
         let draft = readings.preparer.draft(&record, &mut findings);
@@ -66,11 +73,17 @@ pub(super) fn tell_repeated_keys(
         if is_left_out {
             continue;
         }
-        let here =
-            || First { row: record.place.row, line: record.place.line, key: key.clone(), content };
+        let here = || First {
+            ordinal: record.ordinal,
+            row: record.place.row,
+            line: record.place.line,
+            key: key.clone(),
+            content,
+        };
         let first = first.entry(canonical(&key).into_owned()).or_insert_with(here);
-        if first.row != record.place.row {
-            let is_valid = valid.remove(record.place.row);
+        if first.ordinal != record.ordinal {
+            second = Some(record.first_share());
+            let is_valid = valid.remove(record.ordinal);
             if is_valid && content.is_some() && content == first.content {
                 repeats.same += 1;
                 continue;

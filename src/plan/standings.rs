@@ -58,6 +58,8 @@ pub(crate) struct Stand {
     /// Rows that the chronicle knows and the source does not have, or has no longer.
     pub gone: Counts,
     came: Came,
+    /// The row whose parts come, where one of them has changed since it was done: no further part of it is sent.
+    changed_row: Option<u64>,
 }
 
 /// How many rows stand where.
@@ -238,14 +240,21 @@ pub(crate) fn standings(
                         Some(prior) => taken(&readings, record, prior)?.is_some(),
                         None => false,
                     };
+                    let row = record.share.map(|_| record.first_share());
                     match is_taken {
                         true => target.hear_taken(),
+                        false if first.is_none() && target.is_changed(row) => {
+                            target.hear_part_of_changed();
+                        }
                         false => target.hear(chronicle, (&sight, first), nth, is_valid),
                     }
-                    target.changed += u64::from(differs && !is_taken);
+                    if differs && !is_taken {
+                        target.changed += 1;
+                        target.changed_row = row;
+                    }
                 }
                 let problems = problems.into_iter().map(RowProblem::Written).collect();
-                found.hear_row(record.place.row, is_valid, problems);
+                found.hear_row(record.ordinal, is_valid, problems);
             }
             Heard::Unreadable(problem) => {
                 let before = found.checked.rows;
@@ -269,6 +278,16 @@ impl Stand {
     fn hear_taken(&mut self) {
         self.taken += 1;
         self.invalid += 1;
+    }
+
+    fn is_changed(&self, row: Option<u64>) -> bool {
+        row.is_some() && self.changed_row == row
+    }
+
+    /// Counts a part that no run sends, since its row is done and has changed since: it counts as the row does.
+    fn hear_part_of_changed(&mut self) {
+        self.here.succeeded += 1;
+        self.changed += 1;
     }
 
     /// Counts a row, and what the chronicle knows by its first key. `nth` is the how many of its name it is; none where it

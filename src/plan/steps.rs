@@ -55,6 +55,8 @@ pub(crate) struct RowInsight {
     pub named: Vec<ShownValue>,
     /// All that is wrong with it, or worth a word.
     pub problems: Vec<Diagnostic>,
+    /// Whether further parts of its row may follow, which has the same number.
+    pub may_go_on: bool,
 }
 
 /// What keys of rows that only read begin with in a run, since those are done anew in each.
@@ -225,6 +227,7 @@ impl<'a> Steps<'a> {
             cells: preparer.cells(record),
             named: preparer.named_values(record),
             problems: findings.take(),
+            may_go_on: record.share.is_some_and(|share| share.number < share.count),
         }
     }
 

@@ -137,6 +137,8 @@ pub(crate) fn check(
 ) -> Result<(Checked, Filtered), LedgerError> {
     let mut found = Hearing::new(tell);
     let mut hashes: Vec<KeyHash> = Vec::new();
+    // The row whose first part is invalid: nothing is sent of it.
+    let mut unsent = None;
     let eye = |draft: &Draft<'_>| Keyed::at(draft, chronicles);
     let heard = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
@@ -152,7 +154,11 @@ pub(crate) fn check(
                     is_valid = false;
                     problems.push(taken);
                 }
-                found.hear_row(record.place.row, is_valid, problems);
+                is_valid &= unsent != Some(record.first_share());
+                if !is_valid && record.share.is_some_and(|share| share.number == 1) {
+                    unsent = Some(record.ordinal);
+                }
+                found.hear_row(record.ordinal, is_valid, problems);
             }
             Heard::Unreadable(problem) => found.hear_unreadable(problem),
         }
@@ -298,7 +304,7 @@ fn survey_with(
                     found.checked.rows += 1;
                 } else {
                     let is_valid = is_done || decided.valid;
-                    found.hear_row(record.place.row, is_valid, problems);
+                    found.hear_row(record.ordinal, is_valid, problems);
                 }
             }
             Heard::Unreadable(problem) => found.hear_unreadable(problem),
@@ -381,7 +387,7 @@ impl<'t> Hearing<'t> {
         self.filtered.add(condition);
     }
 
-    /// `row` is its number in the source.
+    /// `row` is the how many row of the reading it is.
     pub(super) fn hear_row(&mut self, row: u64, valid: bool, problems: Vec<RowProblem>) {
         self.checked.rows += 1;
         self.checked.valid += u64::from(valid);

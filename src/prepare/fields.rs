@@ -67,12 +67,15 @@ impl Preparer {
             Ok(Mapped::Absent | Mapped::Text(_)) => Err("the row's key is empty".to_owned()),
             Err(error) => Err(error.to_string()),
         };
+        let place = || Place::Row(self.place(row.record, origin.only_column(), None));
         match text {
-            Ok(text) => (RowKey::Written(text), None),
+            Ok(text) => match self.unfit_key(&text, place) {
+                Some(problem) => (RowKey::Missing, Some(problem)),
+                None => (RowKey::Written(text), None),
+            },
             Err(message) => {
-                let place = Place::Row(self.place(row.record, origin.only_column(), None));
                 let hint = "every row needs a key of its own; leave `key` out of the job to know rows by their content";
-                let problem = Diagnostic::error(Code::MissingKey, place, message).hint(hint);
+                let problem = Diagnostic::error(Code::MissingKey, place(), message).hint(hint);
                 (RowKey::Missing, Some(problem))
             }
         }

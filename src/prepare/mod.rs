@@ -37,6 +37,7 @@ use intake::Intake;
 pub(crate) use prepared::{Draft, Findings, Prepared, Ready, RowKey, ToldOnce};
 pub(crate) use remarks::Remarks;
 pub(crate) use schema::PastReminder;
+pub(crate) use split::key_of_part;
 
 /// So many names of left-out fields are told.
 const MOST_LEFT_OUT: usize = 20;

@@ -12,6 +12,7 @@ use crate::source::{Columns, Lines, Record, Share, Source, Unfold};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::pointer::Pointer;
+use crate::text::visible::shown;
 
 use super::fields::UncheckedRow;
 use super::mapping::{Kept, NamedValue, Row};
@@ -21,6 +22,9 @@ use super::{FieldOrigin, Preparer};
 
 /// A row comes to no more notes than this.
 const MOST_PARTS: usize = 100;
+
+/// Stands in the keys of parts between the row's own key and the part's number. No row's own key may end so.
+const PART_MARK: &str = "#part";
 
 /// What would be more parts than there may be.
 #[derive(Debug, PartialEq, Eq)]
@@ -145,6 +149,11 @@ fn seam(text: &str, room: usize) -> Option<(usize, usize)> {
     None
 }
 
+/// The key of the part of that number of the row that has a key.
+pub(crate) fn key_of_part(key: String, number: usize) -> String {
+    if number > 1 { format!("{key}{PART_MARK}{number}") } else { key }
+}
+
 /// Says of a row how many notes its text comes to.
 pub(super) struct Splitter {
     pub columns: Columns,
@@ -170,7 +179,7 @@ impl Unfold for Splitter {
 impl Preparer {
     /// The source, with a row for each note that a row comes to.
     pub(super) fn unfolded(&self, source: Source) -> Source {
-        if self.fields.iter().all(|field| field.split_at.is_none()) {
+        if !self.splits() {
             return source;
         }
         Source::unfolded(
@@ -184,15 +193,42 @@ impl Preparer {
         )
     }
 
+    /// Whether the text of a field may come to several notes.
+    pub(crate) fn splits(&self) -> bool {
+        self.fields.iter().any(|field| field.split_at.is_some())
+    }
+
     /// The key of a share of a row. The first has the row's own: where a text grows beyond one note, what was sent of it is
     /// known.
     pub(super) fn key_of_share(key: RowKey, share: Option<Share>) -> RowKey {
         match (key, share) {
-            (RowKey::Written(key), Some(Share { number, .. })) if number > 1 => {
-                RowKey::Written(format!("{key}#{number}"))
+            (RowKey::Written(key), Some(Share { number, .. })) => {
+                RowKey::Written(key_of_part(key, number))
             }
             (key, _) => key,
         }
+    }
+
+    /// The key that a row has itself, whichever of its parts it is; none where it has none.
+    pub(crate) fn whole_key(&self, record: &Record) -> Option<String> {
+        match self.key_of(self.row(record, &self.kept())).0 {
+            RowKey::Written(key) => Some(key),
+            RowKey::Content | RowKey::Missing => None,
+        }
+    }
+
+    /// That a key cannot be a row's own, since it looks like that of a part of another row; none where it can.
+    pub(super) fn unfit_key(&self, key: &str, place: impl Fn() -> Place) -> Option<Diagnostic> {
+        let (_, number) = key.rsplit_once(PART_MARK).filter(|_| self.splits())?;
+        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let message =
+            format!("the row's key {} ends as the keys of parts of a split text do", shown(key));
+        let hint = format!(
+            "`split_at` gives the further parts of a row its key with {PART_MARK}2, {PART_MARK}3 and so on; let the job's `key` end otherwise"
+        );
+        Some(Diagnostic::error(Code::InvalidValue, place(), message).hint(hint))
     }
 
     /// Counts the row where it comes to several notes.
@@ -202,7 +238,9 @@ impl Preparer {
         let Some(field) = self.fields.iter().find(|field| field.split_at.is_some()) else { return };
         let mut place = self.place(record, None, Some(Pointer::of([&*field.field])));
         place.row.within = None;
-        findings.remarks.split.add(&field.field, count, Place::Row(place), record.place.line);
+        let split = &mut findings.remarks.split;
+        split.are_keyless = !self.has_key();
+        split.add(&field.field, count, Place::Row(place), record.place.line);
     }
 }
 
@@ -212,6 +250,8 @@ pub(super) struct SplitRows {
     first: Option<(Arc<str>, Place)>,
     rows: Lines,
     notes: usize,
+    /// Whether each part is known by its own text alone.
+    are_keyless: bool,
 }
 
 impl SplitRows {
@@ -226,6 +266,7 @@ impl SplitRows {
         self.first = self.first.take().or(later.first);
         self.rows.append(&later.rows);
         self.notes += later.notes;
+        self.are_keyless |= later.are_keyless;
     }
 
     pub(super) fn warning(&self) -> Option<Diagnostic> {
@@ -240,7 +281,13 @@ impl SplitRows {
             self.rows.lines()
         );
         let warning = Diagnostic::warning(Code::SplitText, place.clone(), message);
-        let hint = "`split_at` in the job says so; the parts end with (1/2), (2/2) and so on";
+        let hint = match self.are_keyless {
+            false => "`split_at` in the job says so; the parts end with (1/2), (2/2) and so on",
+            true => {
+                "`split_at` in the job says so; the parts end with (1/2), (2/2) and so on; the job has no `key`, so a text that was \
+                 sent before, whole or in other parts, is sent once more"
+            }
+        };
         Some(Diagnostic { once: true, ..warning.hint(hint) })
     }
 }

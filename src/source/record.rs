@@ -124,6 +124,12 @@ pub struct InlineRow {
 }
 
 impl Record {
+    /// The how many row of the reading the first of those is that its row comes to; itself where that comes to one.
+    pub(crate) fn first_share(&self) -> u64 {
+        let before = self.share.map_or(0, |share| share.number - 1);
+        self.ordinal.saturating_sub(before as u64)
+    }
+
     /// The cell of a column, by the index that the source gave it.
     #[inline]
     pub fn cell(&self, column: usize) -> Cell<'_> {

@@ -317,14 +317,18 @@ impl Planning<'_> {
         rows: &BTreeSet<u64>,
     ) -> Result<PlanReport, ReadingFailure> {
         let mut steps = self.steps(fates)?;
-        let mut left = rows.len();
+        let (mut left, mut unseen) = (rows.len(), rows.clone());
         while left > 0
             && let Some((step, insight)) = steps.next_of(rows)?
         {
             report.row(&step, &insight);
-            left -= 1;
+            left -= usize::from(!insight.may_go_on);
+            unseen.remove(&step.place.row);
         }
-        Ok(report)
+        // Where rows come to several and keep their numbers, the highest is not how many there are.
+        let missing: Vec<_> =
+            unseen.iter().map(|row| no_row(*row, None, self.readings.job)).collect();
+        if missing.is_empty() { Ok(report) } else { Err(ReadingFailure::Source(missing)) }
     }
 
     /// Shows rows until no more are wanted. Where none are, the source is not read again.
@@ -399,16 +403,18 @@ fn heed_elsewhere(
 /// Refuses rows that the source does not have.
 fn refuse_missing_rows(rows: &BTreeSet<u64>, all: u64, job: &Job) -> Result<(), Vec<Diagnostic>> {
     let missing = rows.iter().filter(|row| **row == 0 || **row > all);
-    let problems: Vec<Diagnostic> = missing
-        .map(|row| {
-            let place = Place::File(Arc::clone(job.rows.name()));
-            let message = format!("there is no row {row}: the source has {all}");
-            Diagnostic::error(Code::UnknownRow, place, message).hint(
-                "rows count from 1, and the header is none; a line of the file is another number",
-            )
-        })
-        .collect();
+    let problems: Vec<Diagnostic> = missing.map(|row| no_row(*row, Some(all), job)).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+fn no_row(row: u64, all: Option<u64>, job: &Job) -> Diagnostic {
+    let place = Place::File(Arc::clone(job.rows.name()));
+    let message = match all {
+        Some(all) => format!("there is no row {row}: the source has {all}"),
+        None => format!("there is no row {row} in the source"),
+    };
+    let hint = "rows count from 1, and the header is none; a line of the file is another number";
+    Diagnostic::error(Code::UnknownRow, place, message).hint(hint)
 }
 
 impl About {

@@ -63,6 +63,7 @@ mod signing_in;
 mod special_files;
 mod spelling;
 mod spellings;
+mod split_texts;
 mod status;
 mod tidy;
 mod told;

@@ -15,6 +15,10 @@ pub(in crate::report) fn reason(step: &Step) -> Option<String> {
             let id = id.map(|id| format!("done already as {id}"));
             match done {
                 Done::Unchanged => id,
+                Done::Changed if !is_done(step) => {
+                    let was = "the text of its row was sent in other parts, or whole";
+                    Some(format!("{was}, and has changed since; nothing more of it is sent"))
+                }
                 Done::Changed => {
                     let id = id.unwrap_or_else(|| "done already".to_owned());
                     Some(format!("{id}, and changed since; not sent again"))
@@ -53,6 +57,14 @@ pub(in crate::report) fn reason(step: &Step) -> Option<String> {
         ),
         Fate::Send(Sending::Fresh) | Fate::Later(_) => None,
     }
+}
+
+/// Whether the ledger knows the row as done by itself, and not as a part of a row that is.
+fn is_done(step: &Step) -> bool {
+    let earlier = step.known.as_ref().map(|known| &known.earlier);
+    earlier.is_some_and(|earlier| {
+        earlier.turn > 1 || matches!(earlier.state, RowState::Succeeded { .. })
+    })
 }
 
 /// That a person wants no more of a row, and what became of it before.
