@@ -1,22 +1,24 @@
-//! `plan`: what a run would do, with no trace on disk or network.
+//! `plan`: what a run would do. Files are written where the arguments ask for them, and with --remote in the state folder.
 
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Zoned;
+use jiff::tz::TimeZone;
 use serde_json::json;
 use tempfile::NamedTempFile;
 
+use crate::event::Note;
 use crate::ledger::PlanId;
 use crate::plan::saved::SavedPlan;
 use crate::report::{
     PAGE_BEGINS, PageHead, PageProblems, PlanHead, PlanReport, SHOWN, exit, nothing_planned,
-    of_flag_beside_plan, of_invalid, of_sandbox, remote_begins, remote_line,
+    of_flag_beside_plan, of_invalid, of_note, of_sandbox, remote_begins, remote_line,
 };
 use crate::sandbox::{self, Sandbox};
 use crate::task::{
     self, About, AskProgress, Failure, PlanOptions, Planned, RemoteCost, RemoteWorld, Saving,
-    Shows, StateFolder, TargetOptions, Told,
+    Shows, TargetOptions, Told,
 };
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
@@ -147,7 +149,12 @@ fn act(
         report: report(given, output, about, sample),
     };
     let begins = |cost: &RemoteCost| asking(output, cost);
-    let world = arguments.remote.then(|| world(arguments, environment, &begins));
+    let tell = |note: &Note| {
+        let note = of_note(note);
+        output.say(&format!("note: {note}"));
+        output.event(&json!({"event": "note", "message": note}));
+    };
+    let world = arguments.remote.then(|| world(arguments, environment, (&begins, &tell)));
     let planned = task::plan(&options, saving, wall_clock(), &mut hear, &show, world.as_ref());
     let planned = match planned {
         Ok(planned) => planned,
@@ -194,7 +201,7 @@ fn act(
 fn world<'w>(
     arguments: &PlanArguments,
     environment: &Environment,
-    begins: &'w dyn Fn(&RemoteCost) -> AskProgress,
+    (begins, tell): (&'w dyn Fn(&RemoteCost) -> AskProgress, &'w dyn Fn(&Note)),
 ) -> RemoteWorld<'w> {
     RemoteWorld {
         wall: &wall_clock,
@@ -202,8 +209,10 @@ fn world<'w>(
         process: std::process::id(),
         stops: &signals::stops,
         begins,
+        tell,
+        zone: TimeZone::system(),
         state_folder: match arguments.own_pace {
-            true => StateFolder::None,
+            true => environment.state_folder().telling(),
             false => environment.state_folder(),
         },
         ca_file: arguments.ca_file.clone(),
@@ -213,11 +222,13 @@ fn world<'w>(
 /// Says what asking will cost, and then how far it is.
 fn asking(output: Output<'_>, cost: &RemoteCost) -> AskProgress {
     let time = (cost.duration, cost.limited_by.as_ref());
-    output.say(&remote_begins((cost.lists, cost.known), cost.noun.as_deref(), time));
+    let known = (cost.lists, cost.known, cost.known_since.as_ref());
+    output.say(&remote_begins(known, cost.noun.as_deref(), time));
     output.event(&json!({
         "event": "asking",
         "lists": cost.lists,
         "known": cost.known,
+        "known_since": cost.known_since.as_ref().map(|since| since.timestamp().to_string()),
         "requests": cost.requests,
         "seconds": cost.duration.as_secs_f64().ceil(),
     }));

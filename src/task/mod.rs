@@ -11,6 +11,7 @@ mod elsewhere;
 mod failure;
 pub(crate) mod init;
 mod job;
+mod lately;
 mod ledger_check;
 mod limits;
 mod plan;

@@ -1,4 +1,4 @@
-//! `plan`: what a run would do, with no trace on disk or network.
+//! `plan`: what a run would do. No row is sent, and the ledger stays as it is; nothing else leaves than what is asked of lists.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -144,6 +144,7 @@ pub(crate) fn plan(
         target: &target,
         limits: &limits,
         past: past.as_ref(),
+        ledger: &options.job.ledger,
         world,
         steps: &open_steps,
     });
