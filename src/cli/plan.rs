@@ -149,12 +149,10 @@ fn act(
         report: report(given, output, about, sample),
     };
     let begins = |cost: &RemoteCost| asking(output, cost);
-    let tell = |note: &Note| {
-        let note = of_note(note);
-        output.say(&format!("note: {note}"));
-        output.event(&json!({"event": "note", "message": note}));
-    };
-    let world = arguments.remote.then(|| world(arguments, environment, (&begins, &tell)));
+    let tell = |note: &Note| remark(output, note);
+    let world = arguments
+        .remote
+        .then(|| RemoteWorld { tell: &tell, ..world(arguments, environment, &begins) });
     let planned = task::plan(&options, saving, wall_clock(), &mut hear, &show, world.as_ref());
     let planned = match planned {
         Ok(planned) => planned,
@@ -170,17 +168,27 @@ fn act(
             };
         }
     };
+    conclude(planned, (beside, &problems), arguments, output)
+}
+
+/// Puts what was asked for in its place; gives the exit code.
+fn conclude(
+    planned: Planned,
+    (beside, problems): (Option<NamedTempFile>, &PageProblems),
+    arguments: &PlanArguments,
+    output: Output<'_>,
+) -> u8 {
     let (interrupted, has_stopped) = (planned.interrupted(), planned.has_stopped());
     let has_invalid = planned.has_invalid();
     let to_do = planned.totals.tally.to_send() > 0;
-    if let Some((beside, file)) = beside.zip(file)
+    if let Some((beside, file)) = beside.zip(arguments.output.as_deref())
         && let Err(problem) = save(beside, file, planned.saved, output)
     {
         output.tell(&[problem]);
         return exit::STOPPED;
     }
     if let Some(file) = &arguments.html
-        && let Err(problem) = write_page(planned, &problems, file)
+        && let Err(problem) = write_page(planned, problems, file)
     {
         output.tell(&[problem]);
         return exit::STOPPED;
@@ -191,17 +199,24 @@ fn act(
     if has_stopped {
         return exit::STOPPED;
     }
-    match has_invalid && !options.sending.skip_invalid {
+    match has_invalid && !arguments.sending.skip_invalid {
         true => exit::INVALID,
         false if arguments.detailed_exitcode && to_do => exit::SOMETHING_TO_SEND,
         false => exit::DONE,
     }
 }
 
+/// Says something worth telling while lists are asked for.
+fn remark(output: Output<'_>, note: &Note) {
+    let note = of_note(note);
+    output.say(&format!("note: {note}"));
+    output.event(&json!({"event": "note", "message": note}));
+}
+
 fn world<'w>(
     arguments: &PlanArguments,
     environment: &Environment,
-    (begins, tell): (&'w dyn Fn(&RemoteCost) -> AskProgress, &'w dyn Fn(&Note)),
+    begins: &'w dyn Fn(&RemoteCost) -> AskProgress,
 ) -> RemoteWorld<'w> {
     RemoteWorld {
         wall: &wall_clock,
@@ -209,7 +224,7 @@ fn world<'w>(
         process: std::process::id(),
         stops: &signals::stops,
         begins,
-        tell,
+        tell: &|_| {},
         zone: TimeZone::system(),
         state_folder: match arguments.own_pace {
             true => environment.state_folder().telling(),

@@ -102,7 +102,6 @@ fn what_was_asked_for_earlier_is_told_with_its_age() {
     let command = CommandLine::new("plan", Some("job.yaml"));
     let said = words::remote(&findings, &command, false, Paint(false));
     assert!(said.contains("by an earlier call, from 2026-11-27 09:10 on):"), "{said}");
-    assert!(!said.contains("now"), "{said}");
     assert_eq!(remote_event(&findings)["known_since"], "2026-11-27T02:10:59Z");
 }
 
