@@ -39,7 +39,7 @@ pub(super) enum Verb {
     Init(InitArguments),
     /// Check every row of a job; send nothing, write nothing
     Check(CheckArguments),
-    /// Show what a run would do, request by request; send nothing, write nothing
+    /// Show what a run would do, request by request; send no row, leave the ledger as it is
     Plan(PlanArguments),
     /// Do it; a second run goes on where the first ended
     Run(RunArguments),

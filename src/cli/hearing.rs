@@ -57,15 +57,15 @@ impl<'j> Hearing<'j> {
         }
     }
 
+    /// Where it all comes from and goes: for those who want to hear more, and what a saved plan says of it for all.
     fn details(&self, details: &Details) {
-        if !self.output.verbose {
-            return;
-        }
         let Details {
             connector,
             folder,
             operations,
+            is_planned,
             target,
+            passed_over,
             credentials: kind,
             variables,
             ledger,
@@ -83,19 +83,27 @@ impl<'j> Hearing<'j> {
             let quotas: Vec<String> = limits.quotas.iter().map(ToString::to_string).collect();
             format!("quotas: {}; concurrency: {}", quotas.join(", "), limits.concurrency)
         };
-        let lines = [
+        let instead =
+            passed_over.as_ref().map(|own| format!(", in place of the connector's own {own}"));
+        let instead = instead.unwrap_or_default();
+        let where_to = [
             Some(format!(
                 "connector: {} ({operations} operations), {}",
                 shown(connector),
                 shown(&folder.to_string())
             )),
-            target.as_ref().map(|target| format!("target: {}", shown(target))),
+            target.as_ref().map(|target| format!("target: {}{}", shown(target), shown(&instead))),
+        ];
+        let more = [
             kind.map(|kind| format!("credentials: {}{}", credentials(kind), shown(&from))),
             ledger
                 .as_ref()
                 .map(|ledger| format!("ledger: {}", shown(&ledger.display().to_string()))),
             limits.as_ref().map(quotas),
         ];
-        lines.into_iter().flatten().for_each(|line| self.output.say(&line));
+        if self.output.verbose || *is_planned {
+            where_to.into_iter().flatten().for_each(|line| self.output.say(&line));
+        }
+        more.into_iter().flatten().for_each(|line| self.output.detail(&line));
     }
 }

@@ -1,22 +1,24 @@
-//! `plan`: what a run would do, with no trace on disk or network.
+//! `plan`: what a run would do. Files are written where the arguments ask for them, and with --remote in the state folder.
 
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Zoned;
+use jiff::tz::TimeZone;
 use serde_json::json;
 use tempfile::NamedTempFile;
 
+use crate::event::Note;
 use crate::ledger::PlanId;
 use crate::plan::saved::SavedPlan;
 use crate::report::{
     PAGE_BEGINS, PageHead, PageProblems, PlanHead, PlanReport, SHOWN, exit, nothing_planned,
-    of_flag_beside_plan, of_invalid, of_sandbox, remote_begins, remote_line,
+    of_flag_beside_plan, of_invalid, of_note, of_sandbox, remote_begins, remote_line,
 };
 use crate::sandbox::{self, Sandbox};
 use crate::task::{
     self, About, AskProgress, Failure, PlanOptions, Planned, RemoteCost, RemoteWorld, Saving,
-    Shows, StateFolder, TargetOptions, Told,
+    Shows, TargetOptions, Told,
 };
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
@@ -147,7 +149,10 @@ fn act(
         report: report(given, output, about, sample),
     };
     let begins = |cost: &RemoteCost| asking(output, cost);
-    let world = arguments.remote.then(|| world(arguments, environment, &begins));
+    let tell = |note: &Note| remark(output, note);
+    let world = arguments
+        .remote
+        .then(|| RemoteWorld { tell: &tell, ..world(arguments, environment, &begins) });
     let planned = task::plan(&options, saving, wall_clock(), &mut hear, &show, world.as_ref());
     let planned = match planned {
         Ok(planned) => planned,
@@ -163,17 +168,27 @@ fn act(
             };
         }
     };
+    conclude(planned, (beside, &problems), arguments, output)
+}
+
+/// Puts what was asked for in its place; gives the exit code.
+fn conclude(
+    planned: Planned,
+    (beside, problems): (Option<NamedTempFile>, &PageProblems),
+    arguments: &PlanArguments,
+    output: Output<'_>,
+) -> u8 {
     let (interrupted, has_stopped) = (planned.interrupted(), planned.has_stopped());
     let has_invalid = planned.has_invalid();
     let to_do = planned.totals.tally.to_send() > 0;
-    if let Some((beside, file)) = beside.zip(file)
+    if let Some((beside, file)) = beside.zip(arguments.output.as_deref())
         && let Err(problem) = save(beside, file, planned.saved, output)
     {
         output.tell(&[problem]);
         return exit::STOPPED;
     }
     if let Some(file) = &arguments.html
-        && let Err(problem) = write_page(planned, &problems, file)
+        && let Err(problem) = write_page(planned, problems, file)
     {
         output.tell(&[problem]);
         return exit::STOPPED;
@@ -184,11 +199,18 @@ fn act(
     if has_stopped {
         return exit::STOPPED;
     }
-    match has_invalid && !options.sending.skip_invalid {
+    match has_invalid && !arguments.sending.skip_invalid {
         true => exit::INVALID,
         false if arguments.detailed_exitcode && to_do => exit::SOMETHING_TO_SEND,
         false => exit::DONE,
     }
+}
+
+/// Says something worth telling while lists are asked for.
+fn remark(output: Output<'_>, note: &Note) {
+    let note = of_note(note);
+    output.say(&format!("note: {note}"));
+    output.event(&json!({"event": "note", "message": note}));
 }
 
 fn world<'w>(
@@ -202,8 +224,10 @@ fn world<'w>(
         process: std::process::id(),
         stops: &signals::stops,
         begins,
+        tell: &|_| {},
+        zone: TimeZone::system(),
         state_folder: match arguments.own_pace {
-            true => StateFolder::None,
+            true => environment.state_folder().telling(),
             false => environment.state_folder(),
         },
         ca_file: arguments.ca_file.clone(),
@@ -213,11 +237,13 @@ fn world<'w>(
 /// Says what asking will cost, and then how far it is.
 fn asking(output: Output<'_>, cost: &RemoteCost) -> AskProgress {
     let time = (cost.duration, cost.limited_by.as_ref());
-    output.say(&remote_begins((cost.lists, cost.known), cost.noun.as_deref(), time));
+    let known = (cost.lists, cost.known, cost.known_since.as_ref());
+    output.say(&remote_begins(known, cost.noun.as_deref(), time));
     output.event(&json!({
         "event": "asking",
         "lists": cost.lists,
         "known": cost.known,
+        "known_since": cost.known_since.as_ref().map(|since| since.timestamp().to_string()),
         "requests": cost.requests,
         "seconds": cost.duration.as_secs_f64().ceil(),
     }));

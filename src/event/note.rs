@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::ledger;
-use crate::row::Cause;
+use crate::row::{Cause, Uncounted};
 use crate::traffic::reply::NoToken;
 use crate::traffic::shared_pace::Unheard;
 
@@ -27,6 +27,9 @@ pub(crate) enum Note {
     Counting { lanes: u64, at_most: Duration },
     /// What is in a lane could not be counted once more, though something was settled there by a look.
     Uncounted { lane: String },
+    /// What is in a lane that an earlier run has left cannot be counted: the connector no longer has such an operation, or no
+    /// longer says how its list is read.
+    Uncountable { operation: String, lane: String },
     /// What is in a lane that an earlier run has left is there once. Items that are gone come with the copy in their place.
     CountedRight { lane: String, replaced: Vec<(String, String)> },
     /// The run stops before so many lanes, in which a look has settled something, were counted once more.
@@ -39,4 +42,10 @@ pub(crate) enum Note {
     PaceBegunAnew(PathBuf),
     /// What the recorder of the ledger has to say.
     Ledger(ledger::Note),
+}
+
+impl Note {
+    pub(crate) fn of_uncountable(lane: &Uncounted) -> Self {
+        Self::Uncountable { operation: lane.operation.clone(), lane: lane.lane.clone() }
+    }
 }

@@ -1,4 +1,5 @@
-//! What is remembered of an item of a list, so that rows can be compared with it later: names and fingerprints, no texts.
+//! What is remembered of an item of a list, so that rows can be compared with it later: names and fingerprints; and the text
+//! where somebody asks for it, as a plan does that shows what becomes of it.
 //!
 //! The comparison comes to what [`Wanted::weigh`](super::likeness) says, which a property shows.
 

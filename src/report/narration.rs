@@ -70,7 +70,8 @@ impl Narration {
             }
             // Each by its name: a person has to look there. In quiet, too.
             Event::Note(note) => {
-                let is_told = !self.view.quiet || matches!(note, Note::Uncounted { .. });
+                let is_told = !self.view.quiet
+                    || matches!(note, Note::Uncounted { .. } | Note::Uncountable { .. });
                 is_told.then(|| format!("note: {}", words::one_line(&words::note(note))))
             }
             Event::Finished { totals, ending } => {

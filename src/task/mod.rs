@@ -11,6 +11,7 @@ mod elsewhere;
 mod failure;
 pub(crate) mod init;
 mod job;
+mod lately;
 mod ledger_check;
 mod limits;
 mod plan;
@@ -68,8 +69,12 @@ pub(crate) struct Details {
     /// Where the connector's files lie; none for one that is built in.
     pub folder: Option<PathBuf>,
     pub operations: usize,
+    /// Whether a saved plan says so, which may be somebody else's: then it is told without being asked for.
+    pub is_planned: bool,
     /// In words; none where nothing is to be sent.
     pub target: Option<String>,
+    /// The connector's own address, where requests go to another.
+    pub passed_over: Option<String>,
     pub credentials: Option<CredentialKind>,
     /// The variables that the credentials come from.
     pub variables: Vec<String>,
@@ -84,7 +89,9 @@ impl Details {
             connector: job.connector.name.clone(),
             folder: job.connector.folder.clone(),
             operations: job.connector.operations.len(),
+            is_planned: false,
             target: None,
+            passed_over: None,
             credentials: None,
             variables: Vec::new(),
             ledger: None,

@@ -1,4 +1,4 @@
-//! `plan`: what a run would do, with no trace on disk or network.
+//! `plan`: what a run would do. No row is sent, and the ledger stays as it is; nothing else leaves than what is asked of lists.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use crate::text::address;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::spelling::is_same;
+use crate::traffic::transport::Credentials;
 
 use super::booking::{Past, name_in, refuse_other_account};
 use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
@@ -89,17 +90,7 @@ pub(crate) fn plan(
     show: &dyn Fn(About) -> Shows,
     world: Option<&RemoteWorld<'_>>,
 ) -> Result<Planned, Failure> {
-    let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
-    let target = Target::find_to_plan(&opening.job, &options.target);
-    target.refuse_plain_http(&opening.job, &options.target)?;
-    let credentials = match world {
-        Some(_) => Some(Target::find(&opening.job, &options.target)?.1),
-        None => None,
-    };
-    opening.warnings.extend(passed_over(&opening.job, &options.target));
-    if let Some(plan) = &options.plan {
-        saved::refuse_other(plan, (&opening, &target))?;
-    }
+    let ((mut opening, source), (target, credentials)) = open(options, world.is_some())?;
     let Found { past, running } = find_past(&options.job, &opening.job, &target, listener)?;
     if saving.is_some() && running.is_some() {
         return Err(of_plan_beside_run(running.as_deref().unwrap_or_default()).into());
@@ -144,13 +135,12 @@ pub(crate) fn plan(
         target: &target,
         limits: &limits,
         past: past.as_ref(),
+        ledger: &options.job.ledger,
         world,
         steps: &open_steps,
     });
-    let asked = match (&surroundings, credentials) {
-        (Some(surroundings), Some(credentials)) => Some(surroundings.ask(credentials)?),
-        _ => None,
-    };
+    let asking = surroundings.as_ref().zip(credentials);
+    let asked = asking.map(|(surroundings, with)| surroundings.ask(with)).transpose()?;
     let shows = show(About::new(&opening, &target));
     let (mut report, page) = match options.rows.is_empty() {
         true => planning.show((&fates, &insight.samples), shows)?,
@@ -182,6 +172,25 @@ pub(crate) fn plan(
         false => report.finish_rows(&totals),
     }
     Ok(Planned { checked, totals, page, saved })
+}
+
+/// The job, where its rows would go, and, where something is asked there, with what that is let in.
+fn open(
+    options: &PlanOptions<'_>,
+    is_asked: bool,
+) -> Result<((Opening, Source), (Target, Option<Credentials>)), Failure> {
+    let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
+    let target = Target::find_to_plan(&opening.job, &options.target);
+    target.refuse_plain_http(&opening.job, &options.target)?;
+    let credentials = match is_asked {
+        true => Some(Target::find(&opening.job, &options.target)?.1),
+        false => None,
+    };
+    opening.warnings.extend(passed_over(&opening.job, &options.target));
+    if let Some(plan) = &options.plan {
+        saved::refuse_other(plan, (&opening, &target))?;
+    }
+    Ok(((opening, source), (target, credentials)))
 }
 
 impl Planned {

@@ -122,6 +122,12 @@ impl Target {
         JobName { name: job.name.clone(), base_url, account }
     }
 
+    /// The connector's own address, where it is another one that requests go to.
+    pub(super) fn passed_over(&self, job: &Job) -> Option<String> {
+        let own = address::normal(&job.connector.base_url);
+        (!self.is_sandbox && own != self.base_url).then_some(own)
+    }
+
     /// In words, for people.
     pub(super) fn words(&self) -> String {
         target(&self.base_url, self.account.as_deref(), self.is_sandbox)

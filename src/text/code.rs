@@ -121,8 +121,9 @@ codes! {
              was sent, not even what is as it was. Put the source back as it was, or plan anew and have that approved."
         DoneMeanwhile "done-meanwhile"
             "another run has sent rows of the plan"
-            "Since the plan was saved, a run that does not belong to it has sent some of its rows, or tried to. Nothing was sent. \
-             Plan anew: what is done is not sent again. Rows that the plan's own runs have sent are no reason to refuse it."
+            "Since the plan was saved, a run that does not belong to it has sent some of its rows, or tried to; or somebody has \
+             settled some (`settle`), even if the plan's own run has left them in doubt. Nothing was sent. Plan anew: what is \
+             done or settled is not sent again. Rows that the plan's own runs have sent are no reason to refuse it."
         NoLongerValid "no-longer-valid"
             "rows of the plan are invalid by now"
             "They could be sent when the plan was saved; most often a reminder has become past since, and the problems above say \

@@ -160,7 +160,8 @@ const REMOTE: &[Term] = &[
         "asking",
         &[],
         "what `plan --remote` will cost, before it begins",
-        "The event comes once: so many lists, so many of them known from an interrupted call before, so many requests at the \
+        "The event comes once: so many lists, so many of them known from an interrupted call before (`known_since` \
+         says from when on these were asked for), so many requests at the \
          least, and so many seconds at the quotas.",
     ),
     term(

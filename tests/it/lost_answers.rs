@@ -404,6 +404,30 @@ fn a_list_that_cannot_be_read_is_asked_for_again_before_its_lane_is_left_uncount
 }
 
 #[test]
+fn what_the_connector_no_longer_says_how_to_count_is_told_and_stays_to_be_counted() {
+    let desk = Desk::with_notes(notes_csv(3, 3)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");
+    let desk = desk.file("job.yaml", format!("{NOTES_JOB}limits: {{ attempts: 2 }}\n"));
+    let api = SlowOnce::open(false);
+    api.spoilt.store(1_000, Ordering::SeqCst);
+    run_at(&desk, &api.stand).exits(6);
+    api.spoilt.store(0, Ordering::SeqCst);
+    let desk = desk.without_recovery();
+    for _ in 0..2 {
+        let outcome = run_at(&desk, &api.stand).exits(6);
+        assert_eq!(outcome.finished()["uncounted"], 1, "{outcome}");
+        let notes = outcome.all("note");
+        let is_told = |note: &Value| {
+            note["message"].as_str().unwrap().contains("no longer says by `recover`")
+        };
+        assert!(notes.iter().any(is_told), "{outcome}");
+    }
+    std::fs::remove_dir_all(desk.path("schemas")).unwrap();
+    let desk = desk.sure_after("0s");
+    let outcome = run_at(&desk, &api.stand).exits(6);
+    assert_eq!(outcome.all("miscounted")[0]["row"], 1, "{outcome}");
+}
+
+#[test]
 fn what_a_run_could_not_count_the_next_one_counts_though_it_has_nothing_to_send() {
     let job = format!("{NOTES_JOB}limits: {{ attempts: 2 }}\n");
     let desk = Desk::with_notes(notes_csv(3, 3)).sure_after("0s").env("STRINGEEX_TOKEN", "x.y.z");

@@ -201,10 +201,9 @@ fn a_server_that_does_not_answer_is_given_up_and_told() {
     assert!(told.stdout.contains("no answer within the time allowed"), "{told}");
 }
 
+/// A desk with rows for sixty tickets, and a call that was interrupted when some of them were asked for.
 #[cfg(unix)]
-#[test]
-fn an_interrupted_call_goes_on_where_it_ended() {
-    let sandbox = sandbox_with(Options { latency: Duration::from_millis(100), ..unhurried() });
+fn interrupted(sandbox: &Sandbox) -> (Desk, String) {
     let desk = Desk::new()
         .file("job.yaml", MAKING.replace("{{ internal }}", "false"))
         .file("notes.csv", notes_csv(60, 60))
@@ -215,15 +214,44 @@ fn an_interrupted_call_goes_on_where_it_ended() {
         sandbox.base_url()
     );
     let started = desk.start(&plan);
-    while requests(&sandbox) < 12 {
+    while requests(sandbox) < 12 {
         std::thread::yield_now();
     }
     started.signal("INT");
     let told = started.outcome().exits(130);
     assert!(told.stdout.contains("Asking was interrupted after"), "{told}");
     assert!(told.stdout.contains("it was not asked for"), "{told}");
-    let told = desk.call(&plan).exits(0);
-    assert!(told.stderr.contains("asked for by the call before"), "{told}");
+    assert!(told.stdout.contains("as its lists show it now:"), "{told}");
+    (desk, plan)
+}
+
+#[cfg(unix)]
+fn slow_sandbox() -> Sandbox {
+    sandbox_with(Options { latency: Duration::from_millis(100), ..unhurried() })
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_asked_for_is_not_gone_by_when_the_connector_has_changed() {
+    let sandbox = slow_sandbox();
+    let (desk, plan) = interrupted(&sandbox);
+    let desk = desk.with_connector(|text| text.replace("request: 30s", "request: 29s"));
+    let told = desk.call(&plan.replace("--concurrency 1", "--concurrency 8")).exits(0);
+    assert!(!told.stderr.contains("asked for by the call before"), "{told}");
+    assert!(told.stdout.contains("as its lists show it now:"), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_call_goes_on_where_it_ended() {
+    let sandbox = slow_sandbox();
+    let (desk, plan) = interrupted(&sandbox);
+    let told = desk.call(&format!("{plan} --html page.html")).exits(0);
+    assert!(told.stderr.contains("asked for by the call before, from 20"), "{told}");
+    let earlier = "some were asked for by an earlier call, from 20";
+    assert!(told.stdout.contains(earlier), "{told}");
+    let page = std::fs::read_to_string(desk.path("page.html")).unwrap();
+    assert!(page.contains(earlier), "{page}");
     assert!(!told.stdout.contains("not known"), "{told}");
     let told = desk.call(&plan).exits(0);
     assert!(!told.stderr.contains("asked for by the call before"), "{told}");

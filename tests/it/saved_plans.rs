@@ -171,7 +171,7 @@ fn a_plan_is_refused_where_another_run_has_sent_its_rows() {
     refused(
         &desk,
         "done-meanwhile",
-        "2 rows are to be sent by the plan, and another run has sent or tried that since: row 1 (line 2), row 2 (line 3)",
+        "2 rows are to be sent by the plan, and another run has sent or tried that since, or somebody has settled it: row 1 (line 2), row 2 (line 3)",
     );
     // What another job has done there is none of the plan's business.
     save(&desk, &sandbox, "");
@@ -291,6 +291,24 @@ fn a_plan_takes_the_place_of_nothing_but_a_plan() {
         path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".tmp"))
     };
     assert!(!names.iter().any(is_left), "{names:?}");
+}
+
+#[test]
+fn where_a_saved_plan_sends_and_by_what_connector_is_told_without_being_asked_for() {
+    let (desk, sandbox) = (desk(notes_csv(2, 2)), sandbox(""));
+    let desk = desk.with_connector(|text| text);
+    save(&desk, &sandbox, "");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_noteferry"));
+    command.current_dir(desk.path("")).args(["run", "import.nfplan"]).env_clear();
+    command.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", PASSWORD);
+    let told = command.env("NOTEFERRY_STATE", desk.state()).output().unwrap();
+    let told = String::from_utf8(told.stderr).unwrap();
+    let address = sandbox.base_url();
+    let target = format!("target: {address} as {EMAIL}, in place of the connector's own https://");
+    for line in ["connector: stringeex (4 operations), from ", "schemas/stringeex", &target] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    assert_eq!(texts(&sandbox).len(), 2, "{told}");
 }
 
 #[test]

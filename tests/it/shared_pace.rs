@@ -2,7 +2,7 @@
 
 use noteferry::sandbox::{EMAIL, Options, PASSWORD, Sandbox};
 
-use crate::desk::{Desk, Started, notes_csv, sandbox_with, unhurried};
+use crate::desk::{Desk, Outcome, Started, notes_csv, sandbox_with, unhurried};
 
 /// A sandbox that turns away whatever is beyond a quota.
 fn strict(quota: &str) -> Sandbox {
@@ -73,6 +73,38 @@ fn what_a_run_with_a_pace_of_its_own_has_sent_is_known_to_the_others() {
     let (times, refused) = seen(&sandbox);
     assert_eq!(refused, 0);
     assert!(most_in(&times, 4_000) <= 20, "{}", most_in(&times, 4_000));
+}
+
+/// Asks for the lists of all rows that are still to be sent.
+fn ask(desk: &Desk, sandbox: &Sandbox, flags: &str) -> Outcome {
+    let address = sandbox.base_url();
+    desk.call(&format!("plan job.yaml --remote --base-url {address} --format json {flags}"))
+}
+
+#[test]
+fn what_a_plan_asks_with_a_pace_of_its_own_is_known_to_the_others() {
+    let sandbox = strict("20/4s");
+    let first = desk(8);
+    ask(&first, &sandbox, "--rate 20/4s --own-pace").exits(0);
+    let second = desk(18).beside(&first);
+    start(&second, &sandbox, "--rate 20/4s").outcome().exits(0);
+    assert_eq!(seen(&sandbox).1, 0);
+}
+
+#[test]
+fn a_plan_asks_after_what_runs_with_its_ledger_have_sent_though_nothing_is_shared() {
+    let sandbox = strict("20/4s");
+    let desk = desk(15);
+    start(&desk, &sandbox, "--rate 20/4s").outcome().exits(0);
+    // Where the state folder should be is a file.
+    desk.write("state", "");
+    let state = desk.path("state").to_str().unwrap().to_owned();
+    let desk = desk.env("NOTEFERRY_STATE", &state);
+    desk.write("notes.csv", notes_csv(30, 1_000));
+    let told = ask(&desk, &sandbox, "--rate 20/4s").exits(0);
+    assert_eq!(seen(&sandbox).1, 0, "{told}");
+    let note = told.all("note")[0]["message"].to_string();
+    assert!(note.contains("takes the whole quotas for itself"), "{note}");
 }
 
 #[test]

@@ -42,9 +42,19 @@ pub(super) fn remote(findings: &RemoteFindings, masked: bool) -> RemoteSays {
     let noun = findings.noun().unwrap_or("list");
     let asked = lists_of(findings.lists(), findings.noun());
     let says = match findings.end {
-        RemoteEnd::Whole => format!("As {asked} showed it when this page was made."),
+        RemoteEnd::Whole => match findings.known_earlier() {
+            None => format!("As {asked} showed it when this page was made."),
+            Some(earlier) => {
+                format!("As {asked} showed it: {earlier}, the others when this page was made.")
+            }
+        },
         RemoteEnd::Interrupted { .. } | RemoteEnd::Stopped { .. } => {
-            format!("Asking ended early: {} of {asked} had an answer.", number(findings.answered()))
+            let earlier = findings.known_earlier().map(|earlier| format!(" ({earlier})"));
+            format!(
+                "Asking ended early: {} of {asked} had an answer{}.",
+                number(findings.answered()),
+                earlier.unwrap_or_default()
+            )
         }
     };
     let mask = Mask;

@@ -45,6 +45,8 @@ pub(in crate::report) fn remote_event(findings: &RemoteFindings) -> Value {
     event.insert("lists".to_owned(), json!(findings.lists));
     event.insert("answered".to_owned(), json!(findings.answered));
     event.insert("requests".to_owned(), json!(findings.requests));
+    let since = findings.known_since.as_ref().map(|since| since.timestamp().to_string());
+    event.insert("known_since".to_owned(), json!(since));
     event.insert("ended".to_owned(), json!(ended));
     Value::Object(event)
 }

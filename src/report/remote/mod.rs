@@ -8,8 +8,11 @@ mod words;
 
 pub(super) use diff::{Mark, Piece, pieces};
 pub(super) use events::{remote_event, row_event};
+use words::minute;
 pub(super) use words::{kind_words, lists_of, place, remote, said};
 pub(crate) use words::{of_system, remote_begins, remote_line};
+
+use jiff::Zoned;
 
 use crate::declared::connector::Effect;
 use crate::event::Obstacle;
@@ -217,6 +220,8 @@ pub(crate) struct RemoteFindings {
     pub end: RemoteEnd,
     /// What a list is of, as in `ticket`.
     noun: Option<String>,
+    /// From when on lists were asked for by an earlier call, where what these showed is gone by.
+    known_since: Option<Zoned>,
     lists: u64,
     answered: u64,
     requests: u64,
@@ -239,6 +244,7 @@ impl RemoteFindings {
         Self {
             end,
             noun,
+            known_since: None,
             lists,
             answered,
             requests,
@@ -247,6 +253,11 @@ impl RemoteFindings {
             named: Vec::new(),
             changes: Vec::new(),
         }
+    }
+
+    /// Goes by what an earlier call has asked for, from that moment on.
+    pub(crate) fn with_known_since(self, known_since: Option<Zoned>) -> Self {
+        Self { known_since, ..self }
     }
 
     /// Takes a row in.
@@ -270,6 +281,13 @@ impl RemoteFindings {
 
     pub(super) fn noun(&self) -> Option<&str> {
         self.noun.as_deref()
+    }
+
+    /// That some lists were read earlier, and when; none where all were read now.
+    pub(super) fn known_earlier(&self) -> Option<String> {
+        self.known_since.as_ref().map(|since| {
+            format!("some were asked for by an earlier call, from {} on", minute(since))
+        })
     }
 
     pub(super) fn lists(&self) -> u64 {

@@ -92,15 +92,29 @@ fn what_was_found_is_read_by_kind_the_gravest_first() {
     insta::assert_snapshot!(said.join("\n---\n"));
 }
 
+fn since() -> jiff::Zoned {
+    "2026-11-27T09:10:59+07:00[Asia/Ho_Chi_Minh]".parse().unwrap()
+}
+
+#[test]
+fn what_was_asked_for_earlier_is_told_with_its_age() {
+    let findings = findings(RemoteEnd::Whole).with_known_since(Some(since()));
+    let command = CommandLine::new("plan", Some("job.yaml"));
+    let said = words::remote(&findings, &command, false, Paint(false));
+    assert!(said.contains("by an earlier call, from 2026-11-27 09:10 on):"), "{said}");
+    assert_eq!(remote_event(&findings)["known_since"], "2026-11-27T02:10:59Z");
+}
+
 #[test]
 fn what_it_costs_is_told_before() {
     let quota: crate::text::quota::Quota = "30/10s".parse().unwrap();
     let time = std::time::Duration::from_secs(400);
+    let since = since();
     let said = [
-        remote_begins((1_200, 0), Some("ticket"), (time, Some(&quota))),
-        remote_begins((1_200, 700), Some("ticket"), (time, None)),
-        remote_begins((3, 3), None, (time, None)),
-        remote_begins((0, 0), None, (time, None)),
+        remote_begins((1_200, 0, None), Some("ticket"), (time, Some(&quota))),
+        remote_begins((1_200, 700, Some(&since)), Some("ticket"), (time, None)),
+        remote_begins((3, 3, Some(&since)), None, (time, None)),
+        remote_begins((0, 0, None), None, (time, None)),
         remote_line(12, 1_200, 31),
     ];
     insta::assert_snapshot!(said.join("\n"));

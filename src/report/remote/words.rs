@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Zoned;
+
 use super::diff::{Mark, pieces};
 use super::{Kind, RemoteEnd, RemoteFindings, RemoteRow, RowFound, WhyNotKnown};
 use crate::recover::Extent;
@@ -18,7 +20,7 @@ const SHOWN: usize = 3;
 
 /// What asking will cost, before it begins.
 pub(crate) fn remote_begins(
-    (lists, known): (u64, u64),
+    (lists, known, known_since): (u64, u64, Option<&Zoned>),
     noun: Option<&str>,
     (duration, limited_by): (Duration, Option<&Quota>),
 ) -> String {
@@ -27,12 +29,13 @@ pub(crate) fn remote_begins(
     }
     let what = lists_of(lists, noun);
     let open = lists - known;
+    let since = known_since.map(|since| format!(", from {} on", minute(since))).unwrap_or_default();
     let before = match known {
         0 => String::new(),
-        known => format!(" ({} asked for by the call before)", number(known)),
+        known => format!(" ({} asked for by the call before{since})", number(known)),
     };
     if open == 0 {
-        return format!("What is asked is known from the call before: {what}.");
+        return format!("What is asked is known from the call before{since}: {what}.");
     }
     let binds = limited_by.map(|quota| format!(", {quota} is the quota that binds"));
     format!(
@@ -51,6 +54,11 @@ pub(in crate::report) fn lists_of(lists: u64, noun: Option<&str>) -> String {
     }
 }
 
+/// A moment, by the minute.
+pub(super) fn minute(moment: &Zoned) -> String {
+    moment.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 /// How far it is.
 pub(crate) fn remote_line(answered: u64, lists: u64, requests: u64) -> String {
     format!("{} of {}, {}", number(answered), counted(lists, "list"), counted(requests, "request"))
@@ -64,8 +72,11 @@ pub(in crate::report) fn remote(
     paint: Paint,
 ) -> String {
     let noun = findings.noun.as_deref().unwrap_or("list");
-    let mut text =
-        format!("\n{}\n", paint.bold("The rows on the other side, as its lists show it now:"));
+    let head = match findings.known_earlier() {
+        None => "The rows on the other side, as its lists show it now:".to_owned(),
+        Some(earlier) => format!("The rows on the other side, as its lists show it ({earlier}):"),
+    };
+    let mut text = format!("\n{}\n", paint.bold(&head));
     let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| findings.count(*kind) > 0).collect();
     let width = kinds.iter().map(|kind| number(findings.count(*kind)).len()).max().unwrap_or(0);
     for kind in &kinds {

@@ -32,7 +32,7 @@ pub(super) use ledger::{ledger_error, ledger_failure, ledger_hint};
 pub(super) use mandate::{add_mandate, mandate};
 pub(super) use miscounted::miscounted;
 pub(super) use no_token::no_token;
-pub(super) use note::note;
+pub(crate) use note::note;
 pub(super) use problem::{problem, problem_hint};
 pub(crate) use question::question;
 pub(crate) use row_problem::{of_row, of_source_change};

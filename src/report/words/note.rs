@@ -57,6 +57,13 @@ pub(crate) fn note(note: &Note) -> String {
              once; look at it, and the next run reads the list once more",
             one_line(lane)
         ),
+        Note::Uncountable { operation, lane } => format!(
+            "{}: an earlier run has settled a lost answer there, and the connector no longer says by `recover` how the list of \
+             {} is read, so nobody sees whether everything is there once; bring that back, and the next run reads the list; \
+             or look yourself, and say so with --as-counted",
+            one_line(lane),
+            one_line(operation)
+        ),
         Note::CountedRight { lane, replaced } => counted_right(lane, replaced),
         Note::QuotaSpent { wait } => format!(
             "earlier requests of this account have used up its quota: nothing leaves for {}",

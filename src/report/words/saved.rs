@@ -145,7 +145,7 @@ pub(crate) fn of_differences(plan: &SavedPlan, found: &Differences) -> Vec<Diagn
         (
             Code::DoneMeanwhile,
             &found.done_meanwhile,
-            "to be sent by the plan, and another run has sent or tried that since",
+            "to be sent by the plan, and another run has sent or tried that since, or somebody has settled it",
         ),
         (
             Code::NoLongerValid,

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::declared::connector::Answers;
 use crate::engine::Stop;
-use crate::event::Obstacle;
+use crate::event::{Note, Obstacle};
 use crate::recover::{Answered, Enquiry, NextStep, Sights};
 use crate::row::{Cause, Reason};
 use crate::traffic::access::{Access, AfterNoToken, Refusal};
@@ -33,6 +33,8 @@ const MOST_TRIES: u32 = 4;
 const MOST_PUSH_BACKS: u32 = 12;
 /// So many lists in a row without an answer, and nobody is there.
 const SILENT_LISTS: u32 = 6;
+/// A wait that is shorter is not told.
+const WORTH_TELLING: Duration = Duration::from_secs(10);
 /// Nothing is waited for longer without a look at the clock.
 const LONGEST_NAP: Duration = Duration::from_secs(1);
 
@@ -47,6 +49,8 @@ pub(super) struct Means<'a, T> {
     pub chance: &'a dyn Fn() -> f64,
     /// The first word of how far it is: how many lists have an answer, and how many requests left.
     pub progress: &'a mut dyn FnMut(u64, u64),
+    /// Hears what is worth telling once.
+    pub tell: &'a dyn Fn(&Note),
     /// Hears what a list has shown.
     pub keep: &'a mut dyn FnMut(&str, &Answered),
 }
@@ -131,6 +135,13 @@ pub(super) async fn ask<T: Transport>(
     let end = asking.run(lists, stops).await;
     let now = asking.now();
     (end, asking.requests, asking.pace.come(now, false, true))
+}
+
+/// Says that a quota is used up, where that is worth telling.
+pub(super) fn tell_spent(wait: Option<Duration>, tell: &dyn Fn(&Note)) {
+    if let Some(wait) = wait.filter(|wait| *wait >= WORTH_TELLING) {
+        tell(&Note::QuotaSpent { wait });
+    }
 }
 
 impl<T: Transport> Asking<'_, T> {
@@ -262,8 +273,7 @@ impl<T: Transport> Asking<'_, T> {
     fn land(&mut self, flight: Flight, lists: &mut [AskedList]) {
         let now = self.now();
         match flight {
-            Flight::Heard(Ok(heard)) => drop(self.pace.hear(&heard.view, now)),
-            Flight::Heard(Err(_)) => drop(self.pace.go_alone()),
+            Flight::Heard(heard) => self.heard(heard, now),
             Flight::Token(result) => self.token(result, now),
             Flight::Replied { page, sent_at, generation, reply } => {
                 self.under_way -= 1;
@@ -277,6 +287,22 @@ impl<T: Transport> Asking<'_, T> {
                 let remote = self.remote(now);
                 self.pace.hear_clock(remote, now);
                 self.replied(*page, (sent_at, generation), reply, lists);
+            }
+        }
+    }
+
+    /// What other runs of the account do, or that nobody says.
+    fn heard(&mut self, heard: Result<Heard, Unheard>, now: Moment) {
+        match heard {
+            Ok(heard) => {
+                let wait = self.pace.hear(&heard.view, now);
+                heard.begun_anew.map(Note::PaceBegunAnew).iter().for_each(self.means.tell);
+                tell_spent(wait, self.means.tell);
+            }
+            Err(why) => {
+                if self.pace.go_alone() {
+                    (self.means.tell)(&Note::OwnPace(why));
+                }
             }
         }
     }

@@ -1,5 +1,5 @@
-//! What an inquiry that was interrupted has learnt, in a small file for the next call: fingerprints of what lists show, for
-//! this user alone.
+//! What an inquiry that was interrupted has learnt, in a file for the next call, which this user alone may read: ids and
+//! fingerprints of what lists show, and the texts of things that rows would change or delete.
 //!
 //! It is gone when all was asked, and what is older than a day is not gone by. Where the file cannot be had, the inquiry
 //! begins anew each time; it never fails for that.
@@ -39,6 +39,8 @@ struct Line {
 pub(super) struct Kept {
     file: Option<(PathBuf, File)>,
     known: HashMap<String, Answered>,
+    /// When the first of it was asked for; unix milliseconds.
+    since: Option<i64>,
 }
 
 impl Kept {
@@ -66,7 +68,13 @@ impl Kept {
                 return Self::nothing();
             }
         }
-        Self { file: Some((path, file)), known: known.unwrap_or_default() }
+        let (since, known) = known.unzip();
+        Self { file: Some((path, file)), known: known.unwrap_or_default(), since }
+    }
+
+    /// Nothing that is known was asked for before this; unix milliseconds.
+    pub(super) fn since(&self) -> Option<i64> {
+        self.since
     }
 
     /// Takes out what is known of a list.
@@ -103,8 +111,8 @@ fn write_line(file: &mut File, line: &impl Serialize) -> std::io::Result<()> {
     file.write_all(&bytes)
 }
 
-/// None where there is nothing to go by. A line that breaks off ends it.
-fn read(path: &Path, now: i64) -> Option<HashMap<String, Answered>> {
+/// What is known, and since when; none where there is nothing to go by. A line that breaks off ends it.
+fn read(path: &Path, now: i64) -> Option<(i64, HashMap<String, Answered>)> {
     let file = private_file::open(path, OpenOptions::new().read(true)).ok()?;
     let mut lines = BufReader::new(file.take(MOST)).lines();
     let head: Head = serde_json::from_str(&lines.next()?.ok()?).ok()?;
@@ -112,7 +120,7 @@ fn read(path: &Path, now: i64) -> Option<HashMap<String, Answered>> {
         return None;
     }
     let lines = lines.map_while(|line| serde_json::from_str::<Line>(&line.ok()?).ok());
-    Some(lines.map(|line| (line.list, line.answer)).collect())
+    Some((head.began, lines.map(|line| (line.list, line.answer)).collect()))
 }
 
 /// A name that shows nothing of what it is made of.

@@ -9,26 +9,30 @@ mod judge;
 mod kept;
 mod lists;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::engine::Stop;
-use crate::event::Obstacle;
+use crate::event::{Note, Obstacle};
+use crate::ledger::{Ledger, LedgerError, Open as _};
 use crate::plan::{Fate, ReadingFailure, Step, Steps};
 use crate::report::{RemoteEnd, RemoteFindings, RemoteRow};
 use crate::text::quota::Quota;
-use crate::traffic::pace::Pace;
+use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::transport::Credentials;
 
 use super::Failure;
-use super::booking::Past;
+use super::booking::{Past, name_in};
 use super::job::Opening;
+use super::lately::continued;
 use super::limits::Limits;
 use super::run::{Destination, Sharing, StateFolder, over_http};
 use super::target::Target;
-use ask::{AskEnd, Means, ask};
+use ask::{AskEnd, Means, ask, tell_spent};
 use judge::Judge;
 use kept::Kept;
 use lists::{ListAnswer, Lists};
@@ -47,6 +51,10 @@ pub(crate) struct RemoteWorld<'a> {
     pub stops: &'a dyn Fn() -> UnboundedReceiver<Stop>,
     /// Hears what it will cost, and gives who hears how far it is: lists with an answer, and requests.
     pub begins: &'a dyn Fn(&RemoteCost) -> AskProgress,
+    /// Hears what is worth telling once.
+    pub tell: &'a dyn Fn(&Note),
+    /// The user's zone.
+    pub zone: TimeZone,
     /// Where the shared pace lies, and what an interrupted call has learnt.
     pub state_folder: StateFolder,
     /// Certificates in a PEM file, to be trusted beside the system's.
@@ -60,6 +68,8 @@ pub(crate) struct RemoteCost {
     pub lists: u64,
     /// Of these, the ones that an earlier call has asked for.
     pub known: u64,
+    /// From when on these were asked for.
+    pub known_since: Option<Zoned>,
     /// What a list is of, as in `ticket`.
     pub noun: Option<String>,
     /// Requests, at the least.
@@ -74,6 +84,8 @@ pub(super) struct Surroundings<'a> {
     pub target: &'a Target,
     pub limits: &'a Limits,
     pub past: Option<&'a Past>,
+    /// What runs with this ledger have sent is sent within the same quotas.
+    pub ledger: &'a Path,
     pub world: &'a RemoteWorld<'a>,
     /// Opens the second reading.
     pub steps: &'a dyn Fn() -> Result<Steps<'a>, ReadingFailure>,
@@ -98,12 +110,14 @@ impl Surroundings<'_> {
         let all = lists.lists.len() as u64;
         let is_open = |list: &&lists::AskedList| matches!(list.answer, ListAnswer::NotAsked);
         let open = lists.lists.iter().filter(is_open).count() as u64;
+        let known_since = kept.since().filter(|_| open < all).and_then(|since| self.zoned(since));
         let noun = lists.lists.first().and_then(|list| list.maker.lane.noun());
         let noun = noun.map(str::to_owned);
         let (duration, limited_by) = self.limits.timetable(open).answered(open);
         let cost = RemoteCost {
             lists: all,
             known: all - open,
+            known_since: known_since.clone(),
             noun: noun.clone(),
             requests: open,
             duration,
@@ -128,7 +142,8 @@ impl Surroundings<'_> {
             !matches!(list.answer, ListAnswer::NotAsked | ListAnswer::None(_))
         };
         let answered = lists.lists.iter().filter(is_answered).count() as u64;
-        let findings = RemoteFindings::new(end, noun, (all, answered), requests);
+        let findings =
+            RemoteFindings::new(end, noun, (all, answered), requests).with_known_since(known_since);
         Ok(Asked { lists, findings })
     }
 
@@ -190,7 +205,27 @@ impl Surroundings<'_> {
         let job = &self.opening.job;
         let account = self.target.account_served.as_deref().unwrap_or_default();
         let now = (self.world.wall)();
-        Kept::open(folder, &[&self.target.base_url, account, &job.name, &job.connector.name], now)
+        // Another connector, or this one changed, asks otherwise, and what it remembers of an item is something else.
+        let connector = job.connector.fingerprint.to_string();
+        let parts = [&*self.target.base_url, account, &job.name, &job.connector.name, &connector];
+        Kept::open(folder, &parts, now)
+    }
+
+    fn zoned(&self, milliseconds: i64) -> Option<Zoned> {
+        let moment = Timestamp::from_millisecond(milliseconds).ok()?;
+        Some(moment.to_zoned(self.world.zone.clone()))
+    }
+
+    /// The pace after what runs with this ledger have sent lately.
+    fn pace(&self, requests: u64) -> Result<Pace, LedgerError> {
+        let quotas = &self.limits.quotas;
+        let pace = Pace::for_requests(quotas, requests);
+        if self.target.is_sandbox {
+            return Ok(pace);
+        }
+        let Some(ledger) = Ledger::open_to_read(self.ledger)? else { return Ok(pace) };
+        let name = name_in(&ledger, self.target.job_name(&self.opening.job))?;
+        continued(pace, quotas, (&ledger, &name.base_url), (self.world.wall)())
     }
 
     fn ask_open(
@@ -207,8 +242,11 @@ impl Surroundings<'_> {
         let open = lists.lists.len() as u64;
         let sharing = Sharing::new(&self.world.state_folder, self.target);
         let sharing = sharing.start((self.world.chance)(), self.world.process);
-        let pace = Pace::for_requests(&self.limits.quotas, open.saturating_mul(2));
-        let pace = sharing.apply(pace);
+        let pace = sharing.apply(self.pace(open.saturating_mul(2))?);
+        sharing.why_not().map(Note::OwnPace).iter().for_each(self.world.tell);
+        if sharing.shared_pace().is_none() {
+            tell_spent(pace.spent(Moment::default()), self.world.tell);
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = match runtime {
             Ok(runtime) => runtime,
@@ -227,6 +265,7 @@ impl Surroundings<'_> {
                 wall: self.world.wall,
                 chance: self.world.chance,
                 progress,
+                tell: self.world.tell,
                 keep: &mut |list, answered| kept.keep(list, answered),
             };
             ask(&mut lists.lists, means, pace, &mut stops).await

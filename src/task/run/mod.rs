@@ -199,7 +199,9 @@ pub(super) fn run_through<T: Transport>(
         concurrency: limits.concurrency as usize,
     })?;
     listener(Told::Details(Details {
+        is_planned: options.plan.is_some(),
         target: Some(target.words()),
+        passed_over: target.passed_over(&opening.job),
         credentials: Some(kind),
         variables: options.target.variables(&opening.job),
         ledger: Some(options.job.ledger.clone()),

@@ -20,9 +20,9 @@ use crate::plan::{
 use crate::report::{
     ClosingReport, MISCOUNTED, ReportHandle, ReportThread, Reporter, UNCOUNTED, exit, reason,
 };
-use crate::row::Totals;
+use crate::row::{Totals, Uncounted};
 use crate::traffic::deadline::Deadline;
-use crate::traffic::pace::{EndedRequests, Moment, Pace, Past, Report};
+use crate::traffic::pace::{Moment, Pace, Report};
 use crate::traffic::transport::Transport;
 
 use super::farewell::{self, Patience};
@@ -33,6 +33,7 @@ use super::time_left::TimeLeft;
 use super::{RunOutcome, World};
 use crate::task::booking::Booking;
 use crate::task::job::Opening;
+use crate::task::lately::continued;
 use crate::task::limits::Limits;
 
 /// How long a ledger that cannot be written is tried again before the run is stopped.
@@ -138,9 +139,9 @@ impl Session<'_> {
     ) -> Result<RunOutcome, LedgerError> {
         // Before the run is in the ledger: of one without an end every entry would be looked at.
         let pace = self.pace(&booking)?;
-        let owed = match self.settings.counts {
+        let (owed, uncountable) = match self.settings.counts {
             true => self.owed(&booking)?,
-            false => Owing::default(),
+            false => Default::default(),
         };
         let sharing = self.sharing.start((self.world.chance)(), self.world.process);
         let pace = sharing.apply(pace);
@@ -164,6 +165,7 @@ impl Session<'_> {
         // Nothing waits there yet.
         let mut first = vec![Event::Started { run: run.number() }];
         first.extend(sharing.why_not().map(|why| Event::Note(Note::OwnPace(why))));
+        first.extend(uncountable.iter().map(|lane| Event::Note(Note::of_uncountable(lane))));
         handle.offer(first);
         let repeated = match self.opening.preparer.has_key() {
             true => 0,
@@ -182,59 +184,46 @@ impl Session<'_> {
                 &mut runtime,
             )
         });
-        let (outcome, last_report) = outcome;
+        let (mut outcome, last_report) = outcome;
+        // Nobody has counted them: they are left to the next run.
+        outcome.uncounted += uncountable.len() as u64;
+        outcome.owed.iter_mut().for_each(|owed| owed.extend(uncountable.iter().cloned()));
         sharing.leave(last_report);
         let left = books.close();
         Ok(self.conclude(run, (outcome, repeated), left, reports, runtime))
     }
 
-    /// Lanes that earlier runs have left uncounted, each with what has made its items.
-    fn owed(&self, booking: &Booking) -> Result<Owing, LedgerError> {
+    /// Lanes that earlier runs have left uncounted, each with what has made its items; and those of which the connector no
+    /// longer says how they are counted.
+    fn owed(&self, booking: &Booking) -> Result<(Owing, Vec<Uncounted>), LedgerError> {
         let operations = &self.opening.job.connector.operations;
-        let owed = booking.uncounted.iter().filter_map(|uncounted| {
-            let operation = operations.get(uncounted.operation.as_str())?;
-            operation.recover.as_ref()?;
-            Some((Arc::clone(operation), uncounted.clone()))
-        });
-        let lanes: Vec<_> = owed.collect();
+        let (mut lanes, mut uncountable) = (Vec::new(), Vec::new());
+        for uncounted in &booking.uncounted {
+            let operation = operations.get(uncounted.operation.as_str());
+            match operation.filter(|operation| operation.recover.is_some()) {
+                Some(operation) => lanes.push((Arc::clone(operation), uncounted.clone())),
+                None => uncountable.push(uncounted.clone()),
+            }
+        }
         let last = match lanes.is_empty() {
             true => None,
             false => booking.ledger.last_request(&booking.name.base_url)?,
         };
         let quiet_for = last.map(|last| (self.world.wall)().saturating_sub(last));
         let quiet_for = quiet_for.and_then(|quiet| u64::try_from(quiet).ok()).unwrap_or_default();
-        Ok(Owing { lanes, quiet_for: Duration::from_millis(quiet_for) })
+        Ok((Owing { lanes, quiet_for: Duration::from_millis(quiet_for) }, uncountable))
     }
 
     fn pace(&self, booking: &Booking) -> Result<Pace, LedgerError> {
         let quotas = &self.limits.quotas;
-        let mut pace = Pace::for_requests(quotas, self.fates.tally().to_send());
-        if let (false, Some(longest)) = (self.is_sandbox, Pace::longest_window(quotas))
-            && let Some(past) = self.past(booking, longest)?
-        {
-            pace.continue_after(Moment::default(), &past);
+        let pace = Pace::for_requests(quotas, self.fates.tally().to_send());
+        match self.is_sandbox {
+            true => Ok(pace),
+            false => {
+                let known = (&booking.ledger, &*booking.name.base_url);
+                continued(pace, quotas, known, (self.world.wall)())
+            }
         }
-        Ok(pace)
-    }
-
-    /// What the ledger knows of the requests of earlier runs in a window until now.
-    fn past(&self, booking: &Booking, window: Duration) -> Result<Option<Past>, LedgerError> {
-        let (ledger, base_url) = (&booking.ledger, &booking.name.base_url);
-        let Some(last) = ledger.last_request(base_url)? else { return Ok(None) };
-        let now = (self.world.wall)();
-        let ago =
-            |moment| Duration::from_millis(u64::try_from(now.saturating_sub(moment)).unwrap_or(0));
-        if ago(last) > window {
-            return Ok(None);
-        }
-        let window = i64::try_from(window.as_millis()).unwrap_or(i64::MAX);
-        let known = ledger.requests_since(base_url, now.saturating_sub(window))?;
-        let counts =
-            known.ended.iter().map(|(at, count)| EndedRequests { ago: ago(*at), count: *count });
-        Ok(Some(match known.is_whole {
-            true => Past::All(counts.collect()),
-            false => Past::About(ago(last), counts.collect()),
-        }))
     }
 
     /// The engine, on a runtime of its own.
