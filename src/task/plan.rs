@@ -174,11 +174,14 @@ pub(crate) fn plan(
     Ok(Planned { checked, totals, page, saved })
 }
 
-/// The job, where its rows would go, and, where something is asked there, with what that is let in.
+/// Where rows would go, and, where something is asked there, with what that is let in.
+type Whither = (Target, Option<Credentials>);
+
+/// The job, at its first row, and where its rows would go.
 fn open(
     options: &PlanOptions<'_>,
     is_asked: bool,
-) -> Result<((Opening, Source), (Target, Option<Credentials>)), Failure> {
+) -> Result<((Opening, Source), Whither), Failure> {
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let target = Target::find_to_plan(&opening.job, &options.target);
     target.refuse_plain_http(&opening.job, &options.target)?;
