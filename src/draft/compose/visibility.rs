@@ -22,6 +22,10 @@ const MOST_VALUES: usize = 30;
 enum Meaning {
     /// Whether it is internal.
     Internal,
+    /// Something is internal, which need not be the note: `author_is_internal`.
+    PerhapsInternal,
+    /// Whether customers may see it, as the user says; but its name does not say whether a yes means that they may.
+    EitherWay,
     /// Whether customers may see it.
     Visible,
     /// Of which kind it is.
@@ -43,8 +47,7 @@ impl Composing<'_> {
             None => None,
         };
         if let Some(column) = told {
-            let meaning = meaning_of(column).unwrap_or(Meaning::Internal);
-            return self.by_column(&column.clone(), meaning, &[], Remark::Told);
+            return self.by_column(&column.clone(), meaning_of(column), &[], Remark::Told);
         }
         match says {
             Says::Never => Visibility::AllInternal(Remark::SystemNeverSays),
@@ -72,7 +75,9 @@ impl Composing<'_> {
         let found = of(Role::Internal, 100)
             .map(|(_, column)| (column, Meaning::Internal))
             .or_else(|| of(Role::Visible, 100).map(|(_, column)| (column, Meaning::Visible)))
-            .or_else(|| of(Role::Internal, 1).map(|(_, column)| (column, Meaning::Internal)));
+            .or_else(|| {
+                of(Role::Internal, 1).map(|(_, column)| (column, Meaning::PerhapsInternal))
+            });
         let kind = || {
             let called_so = [
                 "type",
@@ -148,21 +153,27 @@ impl Composing<'_> {
         let unsure = (true, Some(Remark::Unsure));
         match (meaning, shape::is_internal(text), shape::truth(text)) {
             (Meaning::Internal, _, Some(truth)) => (truth, None),
+            (Meaning::PerhapsInternal, _, Some(true)) => (true, None),
             (Meaning::Visible, _, Some(truth)) => (!truth, None),
             (_, Some(true), _) => (true, None),
-            (Meaning::Internal | Meaning::Visible, Some(false), _) => (false, None),
+            (Meaning::Internal | Meaning::Visible | Meaning::EitherWay, Some(false), _) => {
+                (false, None)
+            }
             _ => unsure,
         }
     }
 }
 
-fn meaning_of(column: &ColumnSeen) -> Option<Meaning> {
+/// What a column says that the user has named. Only an exact name says what a yes in it means.
+fn meaning_of(column: &ColumnSeen) -> Meaning {
     if fits(Role::Visible, &column.name) >= 100 {
-        return Some(Meaning::Visible);
+        return Meaning::Visible;
     }
-    (fits(Role::Internal, &column.name) == 0
-        && column.texts().all(|text| shape::truth(text).is_none()))
-    .then_some(Meaning::Kind)
+    match fits(Role::Internal, &column.name) {
+        100.. => Meaning::Internal,
+        0 if column.texts().all(|text| shape::truth(text).is_none()) => Meaning::Kind,
+        _ => Meaning::EitherWay,
+    }
 }
 
 fn may_say(column: &ColumnSeen) -> bool {

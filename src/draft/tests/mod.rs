@@ -139,6 +139,13 @@ fn who_sees_a_note_is_told_by_the_column_and_otherwise_nobody_does() {
         Case("public", &["true"], &[("true", false), ("false", true)]),
         Case("private", &["1"], &[("1", true), ("0", false)]),
         Case("Nội bộ", &["x", "chưa rõ"], &[("x", true), ("chưa rõ", true)]),
+        // What is internal need not be the note.
+        Case("is_internal_user", &["1", "0"], &[("1", true), ("0", true)]),
+        Case(
+            "author_is_internal",
+            &["true", "customer"],
+            &[("true", true), ("customer", true), ("false", true)],
+        ),
         // A kind of note says of itself what it is, but not that customers may see the others.
         Case(
             "type",
@@ -165,19 +172,33 @@ fn who_sees_a_note_is_told_by_the_column_and_otherwise_nobody_does() {
     }
 }
 
+/// Names that say of a column whether notes are internal, whether they are visible, and others that only look so.
+const COLUMNS: &str = "internal|private|public|type|Nội bộ|x|is_internal_user|author_is_internal|private_group|\
+                       not_public|is_published_elsewhere|people nội bộ|secret";
+
+/// What nobody needs to guess: the name says exactly what a yes means, or the value says it by itself.
+fn is_sure(column: &str, value: &str) -> bool {
+    let is_named = [Role::Internal, Role::Visible].iter().any(|role| fits(*role, column) >= 100);
+    shape::is_internal(value).is_some() || (is_named && shape::truth(value).is_some())
+}
+
 proptest! {
-    /// A value that nobody knows is never taken to mean that customers may see the note.
+    /// What is not sure is never taken to mean that customers may see the note, whether the column is named or found.
     #[test]
-    fn what_is_not_sure_is_internal(value in "[a-zà-ỹ]{3,12}", column in "internal|private|public|type|Nội bộ|x") {
-        let is_known = shape::truth(&value).is_some() || shape::is_internal(&value).is_some();
-        prop_assume!(!is_known);
+    fn what_is_not_sure_is_internal(
+        value in "[a-zà-ỹ]{3,12}|0|1|yes|no|true|false|có|không",
+        other in "true|false|0|1|có|internal",
+        column in COLUMNS,
+        is_told in any::<bool>(),
+    ) {
+        prop_assume!(!is_sure(&column, &value));
         let file = seen("notes.csv", &[
             &format!("ticket|note|{column}"),
             &format!("t1|a text of some length|{value}"),
-            "t2|another text of some length|true",
+            &format!("t2|another text of some length|{other}"),
         ]);
-        let answers = Answers { visibility: Some(VisibilityAnswer::Column(column)), ..Answers::default() };
-        let draft = drafted(&[file], &answers);
+        let visibility = is_told.then_some(VisibilityAnswer::Column(column));
+        let draft = drafted(&[file], &Answers { visibility, ..Answers::default() });
         let entries = entries(&draft);
         prop_assert!(entries.iter().all(|(text, is_internal)| *text != value || *is_internal), "{entries:?}");
     }
