@@ -225,6 +225,20 @@ pub(crate) enum Remark {
     NeverShown,
     /// The column says the opposite of internal.
     Opposite,
+    /// Another column says otherwise of so many rows.
+    Contradicted {
+        by: String,
+        rows: usize,
+    },
+    /// Who wrote a note is an object without a name.
+    AuthorIsObject(String),
+    /// Some rows may be unfinished, by a value of a column.
+    Unfinished {
+        column: String,
+        value: String,
+    },
+    /// What a conversation begins with is not among its parts.
+    FirstMessage,
     /// It is not sure what a value means.
     Unsure,
     /// The column may have other values further down.

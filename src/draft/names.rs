@@ -273,6 +273,30 @@ pub(super) fn fits(role: Role, name: &str) -> usize {
         .unwrap_or(0)
 }
 
+/// Whether a name is one of those of a role and says nothing else: no sign that turns it round, no word in other letters.
+pub(super) fn is_exactly(role: Role, name: &str) -> bool {
+    let apart = DecomposingNormalizerBorrowed::new_nfd().normalize(name);
+    let is_other = |letter: char| {
+        (letter.is_alphabetic() && !letter.is_ascii() && !matches!(letter, 'đ' | 'Đ'))
+            || "!~^=\u{338}¬✗✘×".contains(letter)
+    };
+    fits(role, name) >= 100 && !apart.contains(is_other)
+}
+
+/// Whether a name is that of an id of the row itself, and not of somebody or of something it belongs to.
+pub(super) fn is_called_id(name: &str) -> bool {
+    let plain = plain(name);
+    let others = [
+        "user", "agent", "author", "customer", "contact", "group", "parent", "team", "khach",
+        "nhanvien", "owner",
+    ];
+    let is_other = others.iter().any(|other| plain.contains(other))
+        || [Role::Ticket, Role::Author].iter().any(|role| fits(*role, name) >= 100);
+    let is_id = plain.ends_with("id")
+        || ["ma", "maso", "so", "stt", "key", "code"].contains(&plain.as_str());
+    is_id && !is_other
+}
+
 /// The names by which people call what is new to a table of tickets.
 pub(super) fn is_of_new_system(name: &str) -> bool {
     let plain = plain(name);

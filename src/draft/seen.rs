@@ -100,8 +100,12 @@ pub(crate) struct ColumnSeen {
     pub values: IndexMap<String, u64>,
     /// Whether there were others than these.
     pub has_more: bool,
-    /// The keys of the objects in its lists.
+    /// The keys of its objects, and of those in its lists.
     pub item_keys: IndexSet<String>,
+    /// Rows in which an object stands.
+    pub objects: u64,
+    /// Which of the values stands in each row; none where none of them does.
+    pub places: Vec<Option<usize>>,
 }
 
 impl ColumnSeen {
@@ -116,7 +120,14 @@ impl ColumnSeen {
         column
     }
 
+    /// A column that first comes up behind so many rows.
+    pub(super) fn behind(name: &str, rows: u64) -> Self {
+        let places = (0..rows).map(|_| None).collect();
+        Self { empty: rows, places, ..Self::new(name) }
+    }
+
     pub(super) fn add_nothing(&mut self) {
+        self.places.push(None);
         self.empty += 1;
     }
 
@@ -149,6 +160,7 @@ impl ColumnSeen {
             Value::Number(number) => self.add_number(&number.to_string()),
             Value::String(text) => self.add_text(text),
             Value::Array(items) => {
+                self.places.push(None);
                 self.nested += 1;
                 if items.is_empty() {
                     self.empty += 1;
@@ -159,7 +171,10 @@ impl ColumnSeen {
                 let keys = objects.flat_map(|object| object.keys().take(50));
                 self.item_keys.extend(keys.take(200).cloned());
             }
-            Value::Object(_) => {
+            Value::Object(object) => {
+                self.places.push(None);
+                self.item_keys.extend(object.keys().take(50).cloned());
+                self.objects += 1;
                 self.nested += 1;
                 self.filled += 1;
             }
@@ -171,15 +186,13 @@ impl ColumnSeen {
         let letters = text.chars().count();
         self.letters += letters as u64;
         self.longest = self.longest.max(letters);
-        if letters > LONGEST_VALUE {
-            self.has_more = true;
-        } else if let Some(count) = self.values.get_mut(text) {
-            *count += 1;
-        } else if self.values.len() < MOST_VALUES {
-            self.values.insert(text.to_owned(), 1);
-        } else {
-            self.has_more = true;
+        let is_kept = letters <= LONGEST_VALUE
+            && (self.values.len() < MOST_VALUES || self.values.contains_key(text));
+        if is_kept {
+            *self.values.entry(text.to_owned()).or_default() += 1;
         }
+        self.has_more |= !is_kept;
+        self.places.push(self.values.get_index_of(text));
     }
 
     pub(super) fn rows(&self) -> u64 {
@@ -194,6 +207,12 @@ impl ColumnSeen {
     /// Whether no value stands in two rows, as far as was seen.
     pub(super) fn is_unique(&self) -> bool {
         self.filled > 0 && !self.has_more && self.values.len() as u64 == self.filled
+    }
+
+    /// What stands in a row, of the values that are kept.
+    pub(super) fn in_row(&self, row: usize) -> Option<&str> {
+        let at = self.places.get(row).copied().flatten()?;
+        self.values.get_index(at).map(|(text, _)| text.as_str())
     }
 
     /// Its values.

@@ -88,6 +88,41 @@ pub(super) fn truth(text: &str) -> Option<bool> {
     if is_in(&TRUE) { Some(true) } else { is_in(&FALSE).then_some(false) }
 }
 
+/// Which pair of words a truth value is of: a column uses one pair.
+pub(super) fn pair(text: &str) -> Option<usize> {
+    const PAIRS: [&[&str]; 8] = [
+        &["true", "false", "t", "f", "wahr"],
+        &["1", "0"],
+        &["yes", "no", "y", "n"],
+        &["có", "co", "đúng", "không", "khong", "ko", "k", "sai"],
+        &["on", "off"],
+        &["x"],
+        &["✓", "✔", "v"],
+        &["oui", "non"],
+    ];
+    let lower = text.trim().to_lowercase();
+    PAIRS.iter().position(|words| words.contains(&lower.as_str()))
+}
+
+/// Whether a text says of a note that it is not finished, or not shown.
+pub(super) fn is_unfinished(text: &str) -> bool {
+    let lower = text.trim().to_lowercase();
+    [
+        "draft",
+        "drafted",
+        "nháp",
+        "bản nháp",
+        "nhap",
+        "ban nhap",
+        "unpublished",
+        "hidden",
+        "ẩn",
+        "scheduled",
+        "trash",
+    ]
+    .contains(&lower.as_str())
+}
+
 /// Whether a text says by itself who may see what it is written beside: true where only agents may.
 pub(super) fn is_internal(text: &str) -> Option<bool> {
     let lower = text.trim().to_lowercase();

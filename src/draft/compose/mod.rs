@@ -30,6 +30,8 @@ use crate::text::diagnostic::{Diagnostic, Place};
 const ZONE: &str = "Asia/Ho_Chi_Minh";
 /// So many columns that are left out are listed.
 const LEFT_OUT: usize = 60;
+/// A column of states has no more values.
+const FEW_VALUES: usize = 12;
 /// So many letters of an example are shown.
 const EXAMPLE: usize = 60;
 
@@ -42,6 +44,8 @@ struct Composing<'a> {
     parts: Parts<'a>,
     /// Names of columns that the job uses.
     used: Vec<String>,
+    /// What is to be looked at before anything is sent.
+    doubts: Vec<Remark>,
     today: Date,
 }
 
@@ -63,7 +67,8 @@ pub(crate) fn compose(
     let mut problems = Vec::new();
     let picked = pick::pick(main, system, answers, &mut problems);
     let parts = parts::others(files, main, &picked);
-    let mut composing = Composing { main, system, answers, picked, parts, used: Vec::new(), today };
+    let (used, doubts) = (Vec::new(), Vec::new());
+    let mut composing = Composing { main, system, answers, picked, parts, used, doubts, today };
     let lookups = composing.lookups(tables, &mut problems);
     let (ticket, text) = (composing.picked.ticket.clone(), composing.picked.text.clone());
     problems.extend(
@@ -98,12 +103,13 @@ impl Composing<'_> {
         lets.extend(written.clone());
         lets.push(text_let.clone());
         lets.extend(attached.iter().map(|(named, _)| named.clone()));
+        let doubts = self.doubts();
         let note = NoteDraft {
             text: text_let.name.clone(),
             author: author.map(|named| named.name),
             time: written.as_ref().map(|named| named.name.clone()),
             files: attached.as_ref().map(|(_, files)| files.clone()),
-            remarks: vec![text.by.clone()],
+            remarks: std::iter::once(text.by.clone()).chain(doubts).collect(),
         };
         let keeps =
             self.keeps(ticket, &text_let, attached.as_ref().map(|(named, _)| named.name.as_str()));
@@ -135,6 +141,23 @@ impl Composing<'_> {
             reminder,
             left_out: self.left_out(),
         }
+    }
+
+    /// What is to be said of the notes as a whole, with what came up before.
+    fn doubts(&mut self) -> Vec<Remark> {
+        let mut doubts = std::mem::take(&mut self.doubts);
+        let is_unused = |column: &&super::seen::ColumnSeen| !self.used.contains(&column.name);
+        let unfinished = self.main.columns.iter().filter(is_unused).filter(|column| {
+            column.nested == 0 && !column.has_more && column.values.len() <= FEW_VALUES
+        });
+        doubts.extend(unfinished.filter_map(|column| {
+            let value = column.texts().find(|text| shape::is_unfinished(text))?.to_owned();
+            Some(Remark::Unfinished { column: column.name.clone(), value })
+        }));
+        let first =
+            self.main.column("parent.source").filter(|column| column.item_keys.contains("body"));
+        doubts.extend(first.map(|_| Remark::FirstMessage));
+        doubts
     }
 
     fn unrecognised(&self, what: &str, flag: &str) -> Diagnostic {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::draft::drafted::Remark;
-use crate::draft::names::{Role, fits, plain};
+use crate::draft::names::{Role, fits, is_called_id, plain};
 use crate::draft::seen::{ColumnSeen, FileSeen};
 use crate::draft::system::{System, TableEach};
 use crate::draft::{Answers, shape, time};
@@ -207,7 +207,18 @@ impl Finder<'_> {
         let may_be = |column: &ColumnSeen| {
             !taken.contains(&column.name) && column.is_unique() && column.filled == self.seen.rows
         };
-        self.called(Role::Key, may_be)
+        let by_ending = || {
+            let is_id = |column: &&ColumnSeen| {
+                is_called_id(&column.name)
+                    && may_be(column)
+                    && self.seen.rows > 1
+                    && column.average() <= 40
+                    && column.share(time::is_time) == 0
+            };
+            let found = self.seen.columns.iter().find(is_id);
+            found.map(|column| Pick::of(column, Remark::ByName(column.name.clone())))
+        };
+        self.called(Role::Key, may_be).or_else(by_ending)
     }
 }
 

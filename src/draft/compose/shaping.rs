@@ -32,8 +32,12 @@ impl Composing<'_> {
         );
         let is_cells = matches!(self.table_each(), Some(TableEach::Cells(_)));
         let is_empty = |pick: &Pick| pick.column.empty > 0;
-        let may_be_empty = self.system.is_some() || self.picked.text.as_ref().is_some_and(is_empty);
-        let has_text = format!("{} != ''", text.name);
+        // HTML may come to nothing, and a text of JSON may be null or not there at all.
+        let is_html = |pick: &Pick| pick.column.html > 0;
+        let may_be_empty = self.system.is_some()
+            || self.main.is_json()
+            || self.picked.text.as_ref().is_some_and(|pick| is_empty(pick) || is_html(pick));
+        let has_text = format!("{} is not empty", text.name);
         match files {
             Some(files) => {
                 keeps.push((format!("{has_text} or {files} | length > 0"), Reason::NoTextNoFiles))

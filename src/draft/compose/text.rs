@@ -103,6 +103,15 @@ impl Composing<'_> {
             true => format!("{expression} if {term} else '(unknown)'"),
             false => expression,
         };
+        if column.nested > 0 {
+            return match name_in(column, term) {
+                Some(name) => named(unknown(name), vec![pick.by.clone()]),
+                None => {
+                    self.doubts.push(Remark::AuthorIsObject(column.name.clone()));
+                    None
+                }
+            };
+        }
         if let Some((last, others)) = people.split_last() {
             let tried = others
                 .iter()
@@ -110,15 +119,6 @@ impl Composing<'_> {
             let chain: String = tried.collect();
             let last = format!("{term} | lookup({}, default='#' ~ {term})", quoted(last));
             return named(unknown(format!("{chain}{last}")), vec![pick.by.clone()]);
-        }
-        if column.nested > 0 {
-            let part = ["name", "display_name", "displayName", "email"]
-                .iter()
-                .find(|key| column.item_keys.contains(**key));
-            return named(
-                part.map_or(term.clone(), |key| format!("{term}.{key}")),
-                vec![pick.by.clone()],
-            );
         }
         if column.share(is_bare_id) >= 80 {
             let expression = unknown(format!("'#' ~ {term}"));
@@ -168,6 +168,23 @@ impl Composing<'_> {
         };
         Some((named, files))
     }
+}
+
+/// The name in an object that says who somebody is; none where not all are objects, or they have no name.
+fn name_in(column: &ColumnSeen, term: &str) -> Option<String> {
+    if column.objects < column.filled {
+        return None;
+    }
+    let has = |key: &&str| column.item_keys.contains(*key);
+    if let Some(key) =
+        ["name", "display_name", "displayName", "full_name"].iter().find(|key| has(key))
+    {
+        return Some(format!("{term}.{key} | default('(unknown)', true)"));
+    }
+    let pairs = [("first_name", "last_name"), ("firstName", "lastName"), ("first", "last")];
+    let (first, last) = pairs.iter().find(|(first, last)| has(first) && has(last))?;
+    let part = |key: &str| format!("({term}.{key} | default('', true))");
+    Some(format!("({} ~ ' ' ~ {}) | trim", part(first), part(last)))
 }
 
 /// Whether a text can be no name: digits alone, or a long id.

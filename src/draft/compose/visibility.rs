@@ -5,7 +5,7 @@ use super::Composing;
 use super::pick::find;
 use crate::draft::VisibilityAnswer;
 use crate::draft::drafted::{Remark, Visibility};
-use crate::draft::names::{Role, fits, plain};
+use crate::draft::names::{Role, fits, is_exactly, plain};
 use crate::draft::seen::ColumnSeen;
 use crate::draft::shape;
 use crate::draft::system::Says;
@@ -59,7 +59,9 @@ impl Composing<'_> {
             Says::Column => match self.column_that_says() {
                 Some((column, meaning)) => {
                     let remark = Remark::ByName(column.name.clone());
-                    self.by_column(&column, meaning, &[], remark)
+                    let contradicted = self.contradicted(&column, meaning);
+                    let visibility = self.by_column(&column, meaning, &[], remark);
+                    contradicted.into_iter().fold(visibility, strictly)
                 }
                 None => Visibility::AllInternal(Remark::NobodySays),
             },
@@ -70,7 +72,10 @@ impl Composing<'_> {
         let columns = || self.main.columns.iter().filter(|column| may_say(column));
         let of = |role: Role, least: usize| {
             let rated = columns().map(|column| (fits(role, &column.name), column));
-            rated.filter(|(rated, _)| *rated >= least).max_by_key(|(rated, _)| *rated)
+            let may_be = |column: &ColumnSeen| least < 100 || is_exactly(role, &column.name);
+            rated
+                .filter(|(rated, column)| *rated >= least && may_be(column))
+                .max_by_key(|(rated, _)| *rated)
         };
         let found = of(Role::Internal, 100)
             .map(|(_, column)| (column, Meaning::Internal))
@@ -98,6 +103,32 @@ impl Composing<'_> {
         found.or_else(kind).map(|(column, meaning)| (column.clone(), meaning))
     }
 
+    /// The first column that says otherwise than another does, and in how many rows.
+    fn contradicted(&self, column: &ColumnSeen, meaning: Meaning) -> Option<Remark> {
+        let others = self.main.columns.iter().filter(|other| other.name != column.name);
+        let others = others.filter(|other| may_say(other)).filter_map(|other| {
+            let is = |role: Role| is_exactly(role, &other.name);
+            match (is(Role::Internal), is(Role::Visible)) {
+                (true, _) => Some((other, Meaning::Internal)),
+                (_, true) => Some((other, Meaning::Visible)),
+                _ => says_plainly(other).then_some((other, Meaning::Kind)),
+            }
+        });
+        let says = |column: &ColumnSeen, meaning: Meaning, row: usize| match column.in_row(row) {
+            Some(text) if meaning == Meaning::Kind => plain_word(text),
+            Some(text) => Some(self.meaning(text, meaning, &[]).0),
+            None => (meaning != Meaning::Kind).then_some(true),
+        };
+        let mut contradictions = others.map(|(other, other_meaning)| {
+            let rows = (0..column.places.len()).filter(|row| {
+                let (one, two) = (says(column, meaning, *row), says(other, other_meaning, *row));
+                one.zip(two).is_some_and(|(one, two)| one != two)
+            });
+            Remark::Contradicted { by: other.name.clone(), rows: rows.count() }
+        });
+        contradictions.find(|found| !matches!(found, Remark::Contradicted { rows: 0, .. }))
+    }
+
     fn by_column(
         &mut self,
         column: &ColumnSeen,
@@ -107,9 +138,17 @@ impl Composing<'_> {
     ) -> Visibility {
         self.used.push(column.name.clone());
         let mut entries: Vec<(String, bool, Option<Remark>)> = Vec::new();
+        let usual = usual_pair(column);
+        let is_odd = |text: &str| {
+            known.is_empty()
+                && shape::pair(text).zip(usual).is_some_and(|(pair, usual)| pair != usual)
+        };
         let mut enter = |text: &str| {
             if entries.iter().all(|(entered, ..)| entered != text) {
-                let (is_internal, remark) = self.meaning(text, meaning, known);
+                let (is_internal, remark) = match self.meaning(text, meaning, known) {
+                    (_, None) if is_odd(text) => (true, Some(Remark::Unsure)),
+                    found => found,
+                };
                 entries.push((text.to_owned(), is_internal, remark));
             }
         };
@@ -153,7 +192,6 @@ impl Composing<'_> {
         let unsure = (true, Some(Remark::Unsure));
         match (meaning, shape::is_internal(text), shape::truth(text)) {
             (Meaning::Internal, _, Some(truth)) => (truth, None),
-            (Meaning::PerhapsInternal, _, Some(true)) => (true, None),
             (Meaning::Visible, _, Some(truth)) => (!truth, None),
             (_, Some(true), _) => (true, None),
             (Meaning::Internal | Meaning::Visible | Meaning::EitherWay, Some(false), _) => {
@@ -166,11 +204,11 @@ impl Composing<'_> {
 
 /// What a column says that the user has named. Only an exact name says what a yes in it means.
 fn meaning_of(column: &ColumnSeen) -> Meaning {
-    if fits(Role::Visible, &column.name) >= 100 {
+    if is_exactly(Role::Visible, &column.name) {
         return Meaning::Visible;
     }
     match fits(Role::Internal, &column.name) {
-        100.. => Meaning::Internal,
+        100.. if is_exactly(Role::Internal, &column.name) => Meaning::Internal,
         0 if column.texts().all(|text| shape::truth(text).is_none()) => Meaning::Kind,
         _ => Meaning::EitherWay,
     }
@@ -183,4 +221,44 @@ fn may_say(column: &ColumnSeen) -> bool {
         && !column.has_more
         && column.values.len() <= MOST_VALUES
         && column.texts().any(says)
+}
+
+/// The pair of words that most truth values of a column are of.
+fn usual_pair(column: &ColumnSeen) -> Option<usize> {
+    let mut counts: Vec<(usize, u64)> = Vec::new();
+    for (text, rows) in &column.values {
+        let Some(pair) = shape::pair(text) else { continue };
+        match counts.iter_mut().find(|(known, _)| *known == pair) {
+            Some((_, count)) => *count += rows,
+            None => counts.push((pair, *rows)),
+        }
+    }
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(pair, _)| pair)
+}
+
+/// Whether a column has words that say by themselves who may see a note. `note` and `reply` are kinds of notes as well.
+fn says_plainly(column: &ColumnSeen) -> bool {
+    column.texts().all(|text| shape::is_internal(text).is_some())
+        && column.texts().any(|text| plain_word(text).is_some())
+}
+
+fn plain_word(text: &str) -> Option<bool> {
+    let is_kind = ["note", "reply"].contains(&text.trim().to_lowercase().as_str());
+    shape::is_internal(text).filter(|_| !is_kind)
+}
+
+/// No customer sees any note: columns contradict each other.
+fn strictly(visibility: Visibility, why: Remark) -> Visibility {
+    match visibility {
+        Visibility::AllInternal(_) => Visibility::AllInternal(why),
+        Visibility::ByColumn { from, entries, mut remarks } => {
+            let entries = entries.into_iter().map(|(text, is_internal, remark)| {
+                let remark = if is_internal { remark } else { Some(Remark::Unsure) };
+                (text, true, remark)
+            });
+            let entries = entries.collect();
+            remarks.push(why);
+            Visibility::ByColumn { from, entries, remarks }
+        }
+    }
 }

@@ -100,7 +100,7 @@ impl Reading {
         let names = source.columns().names();
         for name in names.iter().take(COLUMNS).skip(self.columns.len()) {
             // Rows before had nothing there.
-            let column = ColumnSeen { empty: self.rows - 1, ..ColumnSeen::new(name.trim()) };
+            let column = ColumnSeen::behind(name.trim(), self.rows - 1);
             self.columns.push(column);
         }
         for (at, seen) in self.columns.iter_mut().enumerate() {

@@ -9,6 +9,8 @@ use crate::draft::{names, time};
 
 /// So many records of the beginning are looked at.
 const RECORDS: usize = 200;
+/// Behind a title the header is one of so many.
+const HEADER_RECORDS: usize = 20;
 /// What may stand between two cells, the likeliest first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
@@ -50,10 +52,11 @@ pub(super) fn guess(text: &str, is_whole: bool, delimiter: Option<u8>) -> TableG
         (cut.usual > 1, share, cut.usual, std::cmp::Reverse(place))
     });
     let (delimiter, cut) = best.unwrap_or((b',', Cut { records: Vec::new(), usual: 0, alike: 0 }));
-    let at = cut.records.iter().position(|(_, cells)| cells.len() == cut.usual).unwrap_or(0);
+    let at = header_at(&cut);
     let header = cut.records.get(at);
-    let is_first =
-        cut.records[..at.min(cut.records.len())].iter().all(|(_, cells)| is_blank(cells));
+    let is_first = cut.records[..at.min(cut.records.len())]
+        .iter()
+        .all(|(_, cells)| cells.len() <= 1 && is_blank(cells));
     let header_line = header.map(|(line, _)| *line + skipped).filter(|_| at > 0 && !is_first);
     let invented = header
         .filter(|(_, cells)| has_no_names(cells))
@@ -61,6 +64,26 @@ pub(super) fn guess(text: &str, is_whole: bool, delimiter: Option<u8>) -> TableG
     let nulls = if is_escaped { Vec::new() } else { nulls_in(text, delimiter) };
     let header_line = header_line.filter(|_| invented.is_none());
     TableGuess { delimiter, is_escaped, header_line, invented, nulls, records: cut.records.len() }
+}
+
+/// Which record is the header: the first one that is as wide as most. Excel fills up the row of a title with empty cells,
+/// so one that has some counts only where no row with more names follows.
+fn header_at(cut: &Cut) -> usize {
+    let is_wide = |cells: &[String]| cells.len() == cut.usual && !is_blank(cells);
+    let filled = |cells: &[String]| cells.iter().filter(|cell| !cell.trim().is_empty()).count();
+    let known = |cells: &[String]| cells.iter().filter(|cell| names::is_known(cell)).count();
+    let mut wide = cut.records.iter().enumerate().filter(|(_, (_, cells))| is_wide(cells));
+    let Some((first, (_, title))) = wide.next() else { return 0 };
+    if filled(title) == title.len() || known(title) > 1 {
+        return first;
+    }
+    let is_header = |cells: &[String]| {
+        filled(cells) > filled(title)
+            && known(cells) > known(title)
+            && !cells.iter().any(|cell| is_value(cell))
+    };
+    let header = wide.take(HEADER_RECORDS).find(|(_, (_, cells))| is_header(cells));
+    header.map_or(first, |(at, _)| at)
 }
 
 /// A first line that says the delimiter, as Excel writes it.

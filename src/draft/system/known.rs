@@ -153,7 +153,8 @@ pub(super) const SYSTEMS: &[System] = &[
         key: &["id"],
         author: &["author"],
         visibility: Says::Values("part_type", &[("note", true), ("comment", false)]),
-        keeps: &[(&["part_type"], "part_type in ['note', 'comment']", Reason::BySystem)],
+        // With a text, a conversation is closed by an agent; who saw that is not known.
+        keeps: &[(&["part_type"], "part_type in ['note', 'comment', 'close']", Reason::BySystem)],
         ..NONE
     },
 ];

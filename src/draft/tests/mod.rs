@@ -13,6 +13,8 @@ use super::*;
 use crate::source::Format;
 use crate::text::code::Code;
 
+mod strictness;
+
 const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 27);
 
 /// A table of texts, its names in the first line.

@@ -11,6 +11,7 @@ use crate::source::{Cell, Columns};
 
 use super::comparison::{self, Comparison, Misread};
 use super::filter::{self, MissingKey, Setting};
+use super::joined;
 use super::lazy;
 use super::named::{NamedValue, Row, Slot};
 use super::scan::find_word;
@@ -34,6 +35,12 @@ impl Owned {
         environment: &Arc<Environment<'static>>,
         text: &str,
     ) -> Result<Self, Error> {
+        let written = Self::of(environment, text)?;
+        let marked = joined::marked(text).and_then(|text| Self::of(environment, &text).ok());
+        Ok(marked.unwrap_or(written))
+    }
+
+    fn of(environment: &Arc<Environment<'static>>, text: &str) -> Result<Self, Error> {
         Self::try_new(Arc::clone(environment), |environment| {
             environment.compile_expression_owned(text.to_owned())
         })
@@ -171,6 +178,11 @@ impl Compiled {
             });
         }
         Ok(value)
+    }
+
+    /// What is wrong with its value, in words.
+    pub(super) fn at_fault(&self, words: &str) -> String {
+        format!("{}: {words}", on_line(self.text.trim(), None))
     }
 
     fn explain(&self, error: &Error) -> ValueError {

@@ -8,6 +8,7 @@ mod arguments;
 mod comparison;
 mod expression;
 mod filter;
+mod joined;
 mod language;
 mod lazy;
 mod mapped;
@@ -354,7 +355,8 @@ impl Part {
             Self::Literal(literal) => text.push_str(literal),
             Self::Expression(compiled) => match compiled.evaluate(row)? {
                 Evaluated::Scalar(value) => value.write(text),
-                Evaluated::Value(value) => push_text(&value, text),
+                Evaluated::Value(value) => push_text(&value, text)
+                    .map_err(|words| ValueError::Evaluation { words: compiled.at_fault(&words) })?,
             },
         }
         Ok(())
@@ -419,7 +421,11 @@ fn number(value: &minijinja::Value) -> Mapped<'static> {
     }
 }
 
-fn push_text(value: &minijinja::Value, text: &mut String) {
+/// Writes a value into a text; what is wrong with an object or a list there.
+fn push_text(value: &minijinja::Value, text: &mut String) -> Result<(), String> {
+    if let Some(what) = filter::no_text(value) {
+        return Err(filter::in_text(what));
+    }
     match value.kind() {
         ValueKind::Undefined | ValueKind::None => {}
         ValueKind::Bool => text.push_str(if value.is_true() { "true" } else { "false" }),
@@ -428,6 +434,7 @@ fn push_text(value: &minijinja::Value, text: &mut String) {
             None => text.push_str(&value.to_string()),
         },
     }
+    Ok(())
 }
 
 enum Piece {
@@ -490,10 +497,12 @@ fn pieces(written: &Written) -> Result<Vec<Piece>, Diagnostic> {
 
 /// Where the `}}` of an expression stands: outside quotes and outside braces of its own.
 fn closing(text: &str) -> Option<usize> {
-    let (mut quote, mut depth) = (None, 0_u32);
+    let (mut quote, mut is_escaped, mut depth) = (None, false, 0_u32);
     let bytes = text.as_bytes();
     for (at, byte) in text.bytes().enumerate() {
         match (quote, byte) {
+            (Some(_), _) if is_escaped => is_escaped = false,
+            (Some(_), b'\\') => is_escaped = true,
             (Some(open), byte) if byte == open => quote = None,
             (Some(_), _) => {}
             (None, b'\'' | b'"') => quote = Some(byte),

@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
-use minijinja::{Environment, Error, Output, State, Value};
+use minijinja::{Environment, Error, ErrorKind, Output, State, Value};
+
+use super::filter;
+use super::joined::{self, MARK};
 
 /// How many steps one text may take.
 const FUEL: u64 = 400_000;
@@ -127,7 +130,28 @@ impl Draft {
             at = tag.inside.end;
         }
         draft.text.push_str(&text[at..]);
+        draft.mark_joined();
         draft
+    }
+
+    /// Marks what `~` joins.
+    fn mark_joined(&mut self) {
+        let tags = tags(&self.text).into_iter().filter(|tag| tag.kind != Kind::Comment);
+        let ends: Vec<usize> = tags
+            .flat_map(|tag| {
+                let ends = joined::ends(&self.text[tag.inside.clone()]);
+                ends.into_iter().map(move |end| tag.inside.start + end)
+            })
+            .collect();
+        let before = |at: usize| ends.iter().filter(|end| **end <= at).count() * MARK.len();
+        let mut added: Vec<usize> = self.added.iter().map(|at| at + before(*at)).collect();
+        for (count, end) in ends.iter().enumerate().rev() {
+            self.text.insert_str(*end, MARK);
+            let start = end + count * MARK.len();
+            added.extend(start..start + MARK.len());
+        }
+        added.sort_unstable();
+        self.added = added;
     }
 
     fn add(&mut self) {
@@ -247,6 +271,9 @@ fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Resu
         ValueKind::Bool => {
             out.write_str(if value.is_true() { "true" } else { "false" }).map_err(Error::from)
         }
-        _ => minijinja::escape_formatter(out, state, value),
+        _ => match filter::no_text(value) {
+            Some(what) => Err(Error::new(ErrorKind::InvalidOperation, filter::in_text(what))),
+            None => minijinja::escape_formatter(out, state, value),
+        },
     }
 }

@@ -1,5 +1,6 @@
 //! Expressions: the shortcut against the language, and what becomes of the language.
 
+mod nothing;
 mod templates;
 
 use std::sync::Arc;
@@ -118,7 +119,7 @@ fn both(text: &str, cells: &[(&str, OwnedCell)]) -> (Option<(String, String)>, (
     });
     let full = compiled.evaluate_fully(row);
     let mut shown = String::new();
-    full.iter().for_each(|value| push_text(value, &mut shown));
+    let _ = full.as_ref().map(|value| push_text(value, &mut shown));
     (short, (format!("{:?}", full.and_then(evaluated)), shown))
 }
 

@@ -212,7 +212,7 @@ fn key(draft: &Draft) -> String {
             text.push_str(&format!("key: {}\n", quoted(key)));
         }
         KeyDraft::None => {
-            let doubt = "CHECK: no column has another value in every row, so a note is known by its content: one that is \
+            let doubt = "CHECK: no column that is called an id has another value in every row, so a note is known by its content: one that is \
                          corrected later is another note. If a column says which is which: --key COLUMN.";
             text.push_str(&comment(doubt, 0));
         }

@@ -45,12 +45,16 @@ pub(super) fn remark(remark: &Remark) -> Option<(Weight, String)> {
         | Remark::Jira
         | Remark::NoPeople(_)
         | Remark::NoTime
+        | Remark::AuthorIsObject(_)
+        | Remark::Unfinished { .. }
+        | Remark::FirstMessage
         | Remark::WithIndex => of_texts(remark),
         Remark::NobodySays
         | Remark::SystemNeverSays
         | Remark::NeverShown
         | Remark::Opposite
         | Remark::Unsure
+        | Remark::Contradicted { .. }
         | Remark::NotAllSeen => of_visibility(remark),
     }
 }
@@ -158,6 +162,27 @@ fn of_texts(remark: &Remark) -> Option<(Weight, String)> {
                 line(column)
             ),
         )),
+        Remark::AuthorIsObject(column) => Some((
+            Check,
+            format!(
+                "`{}` says who wrote a note, but holds objects without a name, so no author is written into the notes.",
+                line(column)
+            ),
+        )),
+        Remark::Unfinished { column, value } => {
+            let (column, value) = (line(column), line(value));
+            Some((
+                Check,
+                format!(
+                    "where `{column}` says \"{value}\", a note may be unfinished or hidden. Such rows are sent as all others; \
+                     leave them out with `where` if they are no notes."
+                ),
+            ))
+        }
+        Remark::FirstMessage => said(
+            Check,
+            "the first message of each conversation stands in `source`, outside the list of its parts, and is not carried over.",
+        ),
         Remark::NoTime => said(
             Check,
             "no column holds times, so the notes of a ticket go in the order of the file.",
@@ -189,6 +214,14 @@ fn of_visibility(remark: &Remark) -> Option<(Weight, String)> {
         Remark::Opposite => {
             said(Why, "The column says the opposite: what is public is not internal.")
         }
+        Remark::Contradicted { by, rows } => Some((
+            Check,
+            format!(
+                "the column `{}` says otherwise in {rows} of the rows that were looked at, so all notes are internal. If one \
+                 of the columns is right: --internal COLUMN.",
+                line(by)
+            ),
+        )),
         Remark::Unsure => said(Check, "not sure, so it is internal until somebody says otherwise"),
         Remark::NotAllSeen => said(
             Check,

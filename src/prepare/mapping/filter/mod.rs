@@ -15,6 +15,7 @@ mod if_empty;
 mod jira_to_text;
 mod lookup;
 mod nfc;
+mod nothing;
 mod phone;
 mod regex_replace;
 mod salesforce_id;
@@ -40,6 +41,7 @@ pub use html_to_text::html_to_text;
 pub use jira_to_text::jira_to_text;
 pub(crate) use lookup::MissingKey;
 pub(super) use lookup::NAME as LOOKUP;
+pub(super) use nothing::{in_text, no_text};
 pub(super) use search::{LONGEST_PATTERN, Patterns};
 
 use super::shortcut::Scalar;
@@ -151,6 +153,7 @@ fn to_json(value: &Value, indent: Option<Value>, named: Kwargs) -> Result<Value,
 
 /// Adds our own filters and tests to the language.
 pub(super) fn add_own(environment: &mut Environment<'static>, setting: &Arc<Setting>) {
+    nothing::add(environment);
     environment.add_filter("tojson", to_json);
     environment.add_test("empty", |value: Value| is_empty(&value));
     for add in FILTERS.iter().filter_map(|filter| filter.add) {
