@@ -146,7 +146,7 @@ fn act(
     let sample = arguments.sample.unwrap_or(SHOWN);
     let show = |about: About| Shows {
         page: arguments.html.as_ref().map(|_| page_head(arguments, given, &about)),
-        report: report(given, output, about, sample),
+        report: report((given, saved_later(arguments)), output, about, sample),
     };
     let begins = |cost: &RemoteCost| asking(output, cost);
     let tell = |note: &Note| remark(output, note);
@@ -293,9 +293,15 @@ fn page_head(arguments: &PlanArguments, given: &CommandLine, about: &About) -> P
         target: shown(&about.target).into_owned(),
         source: shown(&about.source).into_owned(),
         made_at: Zoned::now(),
-        command: given.without("html").without("mask"),
+        command: given.without("html"),
+        saving: saved_later(arguments),
         mask: arguments.mask,
     }
+}
+
+/// The command of the plan that is to be saved.
+fn saved_later(arguments: &PlanArguments) -> Option<CommandLine> {
+    arguments.output.as_ref().map(|file| CommandLine::new("plan", file.to_str()))
 }
 
 /// Whether nothing is lost by a page in the place of a file: there is none, or it is a page itself.
@@ -334,13 +340,19 @@ fn write_page(planned: Planned, problems: &PageProblems, file: &Path) -> Result<
     beside.persist(file).map(drop).map_err(|error| refuse(&error.error))
 }
 
-fn report(given: &CommandLine, output: Output<'_>, about: About, sample: u64) -> PlanReport {
+fn report(
+    (given, saving): (&CommandLine, Option<CommandLine>),
+    output: Output<'_>,
+    about: About,
+    sample: u64,
+) -> PlanReport {
     if output.is_json() {
         return PlanReport::ndjson(output.events());
     }
     let head = PlanHead {
         job: shown(&about.job).into_owned(),
         command: given.clone(),
+        saving,
         target: shown(&about.target).into_owned(),
         address: about.address,
         header: about.header,

@@ -75,7 +75,9 @@ pub(super) struct Traits {
 impl Traits {
     /// None of a row of which no request can be made.
     pub(super) fn of(draft: &Draft<'_>, now: i64, is_looked_at: bool) -> Option<Self> {
-        let (operation, fields) = (draft.operation()?, draft.fields()?);
+        let operation = draft.operation()?;
+        let sent = draft.sent_at(now)?;
+        let fields = &*sent.fields;
         let said = |field: Field| match fields.get(field) {
             Some(FieldValue::Bool(value)) => Some(*value),
             _ => None,
@@ -87,7 +89,7 @@ impl Traits {
             lane: draft.lane().map(|lane| Lane::named(&lane)),
             flags,
             times,
-            reminder: draft.reminder(now),
+            reminder: (sent.made, sent.send_before),
             operation: Arc::clone(operation),
         })
     }

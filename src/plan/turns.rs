@@ -25,6 +25,8 @@ pub(crate) struct Turns {
     /// Reminders that are past already, and what is made of them.
     pub left_out: u64,
     pub shifted: u64,
+    /// Of those that are shifted, reminders that come behind their rows' due dates then.
+    pub behind: u64,
 }
 
 /// The rows that would be sent, in their order: thirty-two bytes for each that has a reminder, and twenty for each lane.
@@ -35,6 +37,7 @@ pub(crate) struct Queue {
     dues: Vec<Due>,
     left_out: u64,
     shifted: u64,
+    behind: u64,
 }
 
 /// A row that has to be sent before a moment.
@@ -67,6 +70,10 @@ impl Queue {
         match (made, before) {
             (Some(PastReminder::LeftOut), _) => self.left_out += 1,
             (Some(PastReminder::Shifted), _) => self.shifted += 1,
+            (Some(PastReminder::ShiftedBehind), _) => {
+                self.shifted += 1;
+                self.behind += 1;
+            }
             (None, Some(before)) => self.dues.push(Due {
                 nth: self.rows,
                 in_lane,
@@ -86,8 +93,12 @@ impl Queue {
         answered: impl Fn(u64) -> Duration,
         latency: Duration,
     ) -> Turns {
-        let mut turns =
-            Turns { left_out: self.left_out, shifted: self.shifted, ..Turns::default() };
+        let mut turns = Turns {
+            left_out: self.left_out,
+            shifted: self.shifted,
+            behind: self.behind,
+            ..Turns::default()
+        };
         for due in &self.dues {
             let turn = answered(due.nth).max(latency.saturating_mul(due.in_lane));
             let turn = i64::try_from(turn.as_millis()).unwrap_or(i64::MAX);

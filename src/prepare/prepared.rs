@@ -4,6 +4,7 @@
 //! that they are done: those need no check. The request is put together only where somebody wants it: whether that can
 //! be done is known before.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -90,6 +91,17 @@ pub struct Ready {
     pub(crate) reminder: Reminder,
     /// The line of its text that no other row's has.
     pub marker: Option<String>,
+}
+
+/// What is sent of a row at a moment.
+#[derive(Debug)]
+pub(crate) struct Sent<'d> {
+    /// The row's own, or what its job makes of them where its reminder is past.
+    pub fields: Cow<'d, Fields<'d>>,
+    /// None where they are the row's own.
+    pub made: Option<PastReminder>,
+    /// The last moment to send the row's own, in unix milliseconds.
+    pub send_before: Option<i64>,
 }
 
 /// What is to be made of a reminder once it is past, and what was made of it.
@@ -323,11 +335,16 @@ impl<'p> Draft<'p> {
         request::lane(self.operation()?, self.fields()?)
     }
 
-    /// What is made of the row's reminder at a moment, if that is past; and the last moment to send the row as it is.
-    pub(crate) fn reminder(&self, now: i64) -> (Option<PastReminder>, Option<i64>) {
-        let Some((intake, fields)) = self.intake.zip(self.fields()) else { return (None, None) };
-        let made = intake.checker.mended(fields, now).map(|(_, made)| made);
-        (made, intake.checker.send_before(fields))
+    /// What is sent of the row at a moment; none where no request can be made.
+    pub(crate) fn sent_at(&self, now: i64) -> Option<Sent<'_>> {
+        let (intake, fields) = (self.intake?, self.fields()?);
+        let send_before = intake.checker.send_before(fields);
+        Some(match intake.checker.mended(fields, now) {
+            Some((fields, made)) => {
+                Sent { fields: Cow::Owned(fields), made: Some(made), send_before }
+            }
+            None => Sent { fields: Cow::Borrowed(fields), made: None, send_before },
+        })
     }
 
     /// None where a cell cannot be read, or no request can be made of them.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::likeness::{Kind, Likeness, normalised_text};
-use super::print::Print;
+use super::print::{Print, Unlike};
 use super::{MOST_PAGES, MOST_REMEMBERED, SHORTEST_PAGE, request_of, unseen};
 use crate::declared::connector::{Recover, SystemMark};
 use crate::prepare::request::Request;
@@ -77,6 +77,8 @@ pub(crate) struct Sights<'a> {
 pub(crate) enum Presence {
     /// The same is there, and no row owns it.
     There { id: String },
+    /// The same text is there, of another kind: one that the customer sees, say, where the row is internal.
+    Unlike { id: String, unlike: Vec<Unlike> },
     /// Something is there that may be the same, altered.
     Alike { id: String },
     /// It is not in the list, which is whole and shows others of its kind.
@@ -250,18 +252,27 @@ impl Answered {
         fields: &Fields<'_>,
         is_owned: &dyn Fn(&str) -> bool,
     ) -> Presence {
-        let mut alike = None;
+        let kind = Kind::of_row(recover, fields);
+        let (mut alike, mut other) = (None, None);
         for item in self.items.iter().filter(|item| !is_owned(&item.id)) {
             match item.weigh(recover, fields) {
-                Likeness::Same => return Presence::There { id: item.id.clone() },
+                Likeness::Same => {
+                    let unlike = item.unlike(recover, &kind);
+                    if unlike.is_empty() {
+                        return Presence::There { id: item.id.clone() };
+                    }
+                    other.get_or_insert_with(|| (item.id.clone(), unlike));
+                }
                 Likeness::Altered => drop(alike.get_or_insert(&item.id)),
                 Likeness::Unreadable | Likeness::Other => {}
             }
         }
+        if let Some((id, unlike)) = other {
+            return Presence::Unlike { id, unlike };
+        }
         if let Some(id) = alike {
             return Presence::Alike { id: id.clone() };
         }
-        let kind = Kind::of_row(recover, fields);
         match self.extent {
             Extent::Whole if self.items.iter().any(|item| item.kind == kind.text()) => {
                 Presence::Absent
@@ -385,7 +396,14 @@ mod tests {
             answered.presence(recover, &fields(text, internal), &|id| id == taken)
         };
         let id = |id: &str| id.to_owned();
-        assert_eq!(presence(&answered, "Khách gọi", true, ""), Presence::There { id: id("a") });
+        let field = create.fields.find("is_internal_note").unwrap();
+        let unlike = vec![Unlike { field, there: "0".into(), row: "1".into() }];
+        let visible = Presence::Unlike { id: id("a"), unlike };
+        assert_eq!(presence(&answered, "Khách gọi", true, ""), visible, "the customer sees that");
+        let silent = json!({"id": "a", "note": "Khách gọi", "is_internal_note": null});
+        let silent = Print::of(recover, id("a"), &silent);
+        let silent = Answered { extent: Extent::Whole, items: vec![silent] };
+        assert_eq!(presence(&silent, "Khách gọi", true, ""), Presence::There { id: id("a") });
         assert_eq!(presence(&answered, "Khách gọi", false, "a"), Presence::Absent);
         assert_eq!(presence(&answered, "Nhắn lại", false, ""), Presence::Alike { id: id("b") });
         assert_eq!(presence(&answered, "Khác", false, ""), Presence::Absent);

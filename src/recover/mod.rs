@@ -32,6 +32,7 @@ pub(crate) use likeness::Kind;
 use likeness::{Likeness, Marked, Wanted};
 use list::{Direction, Item, List, Side};
 use marked::MarkedSearch;
+pub(crate) use print::Unlike;
 use since::DISAGREEMENT_MILLISECONDS;
 pub use since::{Dated, Since};
 

@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::likeness::{self, Kind, Likeness};
 use crate::declared::connector::Recover;
-use crate::row::Fields;
+use crate::row::{Field, Fields};
+use crate::text::pointer::Pointer;
 
 /// What is remembered of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub(crate) struct Print {
     pub(super) id: String,
     /// By what the other side may leave such items out of a list.
     pub(super) kind: String,
+    /// What of its kind the list does not show, by its number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    untold: Vec<usize>,
     /// Of each field that an item is known by; none where the item does not show it.
     parts: Vec<Option<Part>>,
     /// What marks it as made by the system.
@@ -25,6 +29,14 @@ pub(crate) struct Print {
     /// Its text, where somebody will want to see what becomes of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) text: Option<String>,
+}
+
+/// A field by which an item is of another kind than what a row would make. Yes is 1, and no is 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unlike {
+    pub(crate) field: Field,
+    pub(crate) there: String,
+    pub(crate) row: String,
 }
 
 /// A value by its fingerprint, and a text by those of its letters as well.
@@ -62,8 +74,13 @@ impl Print {
             let found = pointers.iter().find_map(|pointer| pointer.find(item));
             found.filter(|found| !found.is_null()).map(part)
         });
+        let is_told = |(_, pointers): &(Field, Vec<Pointer>)| {
+            pointers.iter().find_map(|pointer| pointer.find(item)).is_some_and(|it| !it.is_null())
+        };
+        let kinds = recover.kinds.iter().enumerate();
         Self {
             id,
+            untold: kinds.filter(|(_, kind)| !is_told(kind)).map(|(at, _)| at).collect(),
             kind: Kind::of_item(recover, item).text().to_owned(),
             parts: parts.collect(),
             system: None,
@@ -85,6 +102,20 @@ impl Print {
             }
         }
         likeness
+    }
+
+    /// What the list shows of its kind that is not the row's, as in a note that the customer sees, and should not.
+    pub(super) fn unlike(&self, recover: &Recover, row: &Kind) -> Vec<Unlike> {
+        let words = self.kind.split('\n').zip(row.text().split('\n'));
+        let kinds = recover.kinds.iter().zip(words).enumerate();
+        kinds
+            .filter(|(at, (_, (there, own)))| there != own && !self.untold.contains(at))
+            .map(|(_, ((field, _), (there, own)))| Unlike {
+                field: *field,
+                there: there.to_owned(),
+                row: own.to_owned(),
+            })
+            .collect()
     }
 
     /// So many bytes it takes, about.

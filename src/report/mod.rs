@@ -70,8 +70,8 @@ pub(crate) use refusal::{
     of_sandbox, of_secret_given_twice, of_waiting,
 };
 pub(crate) use remote::{
-    RemoteEnd, RemoteFindings, RemoteRow, RowFound, WhyNotKnown, of_system, remote_begins,
-    remote_line,
+    Difference, RemoteEnd, RemoteFindings, RemoteRow, RowFound, WhyNotKnown, of_system,
+    remote_begins, remote_line,
 };
 pub(crate) use settle::{SettleView, nothing_settled, of_unsettled};
 pub(crate) use status::{

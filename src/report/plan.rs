@@ -10,7 +10,7 @@ mod reason;
 mod row;
 mod row_detail;
 
-pub(super) use closing::time;
+pub(super) use closing::{time, to_do};
 pub(super) use columns::{filled_words, values_words};
 pub(super) use contents::{details as details_of, lanes as lanes_of};
 pub(crate) use events::nothing_planned;
@@ -52,6 +52,8 @@ pub(crate) struct PlanHead {
     pub job: String,
     /// The command as it was given, from which the advice makes those that it names.
     pub command: CommandLine,
+    /// The same of the saved plan, where one is to be saved.
+    pub saving: Option<CommandLine>,
     /// Base URL and account.
     pub target: String,
     /// The base URL, for the commands that send the same.

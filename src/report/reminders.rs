@@ -15,6 +15,8 @@ use crate::text::quota::duration_text;
 pub(super) struct Reminders {
     left_out: u64,
     shifted: u64,
+    /// Of those that are shifted.
+    behind: u64,
 }
 
 impl Reminders {
@@ -22,6 +24,10 @@ impl Reminders {
         match made {
             Some(PastReminder::LeftOut) => self.left_out += 1,
             Some(PastReminder::Shifted) => self.shifted += 1,
+            Some(PastReminder::ShiftedBehind) => {
+                self.shifted += 1;
+                self.behind += 1;
+            }
             None => {}
         }
     }
@@ -45,6 +51,7 @@ pub(super) fn summed_up(made: Reminders) -> String {
             "\n{} sent with a later reminder than written, which was past, as `past_reminders` says.\n",
             were(made.shifted)
         ));
+        text.push_str(&behind(made.behind));
     }
     text
 }
@@ -63,6 +70,7 @@ pub(super) fn planned(turns: &Turns, policy: PastReminders, zone: Option<&TimeZo
             "{}: the reminder is past, and comes after the row's turn, as `past_reminders` says.\n",
             rows(turns.shifted)
         ));
+        text.push_str(&behind(turns.behind));
     }
     let by = turns.start_by.and_then(|moment| told(moment, zone));
     if turns.late > 0 {
@@ -111,7 +119,20 @@ pub(super) fn planned_event(turns: &Turns) -> Value {
         "start_by": by.map(|by| format!("{by:.3}")),
         "left_out": turns.left_out,
         "shifted": turns.shifted,
+        "shifted_behind": turns.behind,
     })
+}
+
+/// Of reminders that are shifted, those that come behind what they should come before.
+fn behind(count: u64) -> String {
+    match count {
+        0 => String::new(),
+        1 => "warning: 1 of these reminders comes after the due date of its row.\n".to_owned(),
+        count => format!(
+            "warning: {} of these reminders come after the due dates of their rows.\n",
+            number(count)
+        ),
+    }
 }
 
 fn were(count: u64) -> String {

@@ -394,7 +394,7 @@ fn resume(view: &RunView, totals: &Totals, ending: &Ending) -> Option<String> {
             "{} beyond the limit of this pilot. To send {}, too: {}",
             rows_are(beyond),
             them(beyond),
-            on_its_day(view, view.command.without("limit"))
+            on_its_day(view, view.command.beyond("limit"))
         )),
         // Nothing of the pilot is left to send, and what it was not asked for is sent only where somebody wants that.
         _ if beyond > 0 && totals.not_started <= view.not_for_this_run() => Some(format!(
@@ -402,7 +402,7 @@ fn resume(view: &RunView, totals: &Totals, ending: &Ending) -> Option<String> {
              limit. To send {}, too: {}",
             rows_are(beyond),
             them(beyond),
-            to_resume(view, totals, ending).without("limit")
+            to_resume(view, totals, ending).beyond("limit")
         )),
         _ => {
             let resume = if view.sandbox { "Go on with the rehearsal" } else { "Resume" };
@@ -463,7 +463,8 @@ fn rehearsal(view: &RunView, totals: &Totals, ending: &Ending) -> String {
     let anew = view.command.with_value("ledger", &anew);
     match (succeeded, ending) {
         (true, _) => {
-            let run = view.command.without("sandbox");
+            // Whoever confirmed the rehearsal has not confirmed this.
+            let run = view.command.beyond("sandbox");
             let rate = match run.value("rate") {
                 Some(_) => {
                     "\n--rate takes the place of the real API's quotas there, too: leave it out to keep to those."
@@ -605,6 +606,8 @@ mod tests {
     #[test]
     fn a_pilot_sends_no_more_rows_for_being_interrupted() {
         let command = view().command.with_value("limit", "10");
+        // Neither goes on to the rest: `--spread` is for a pilot, and `--yes` was said of it.
+        let hurried = command.with("spread").with("yes");
         let tally = Tally::from_iter([(SENT, 10), (Fate::Later(Sending::Fresh), 40), (DONE, 5)]);
         let view = RunView { command, tally, ..view() };
         for (ending, not_started, wanted) in [
@@ -629,6 +632,11 @@ mod tests {
                 Totals { rows: 55, succeeded, not_started, already_done: 5, ..Totals::default() };
             let text = told(&view, totals, &ending);
             assert!(text.ends_with(wanted), "{text}");
+            if !matches!(ending, Ending::Interrupted { .. }) {
+                let view = RunView { command: hurried.clone(), ..view.clone() };
+                let text = told(&view, totals, &ending);
+                assert!(text.ends_with(wanted), "{text}");
+            }
         }
     }
 

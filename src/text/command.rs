@@ -46,6 +46,12 @@ const OF_SENDING: [&str; 9] = [
 /// Flags whose values are paths.
 const PATHS: [&str; 3] = ["source", "ledger", "connectors"];
 
+/// Flags that stand only beside another one.
+const BESIDE: [(&str, &str); 3] =
+    [("spread", "limit"), ("mask", "html"), ("approval-comment", "approved-by")];
+/// What somebody has said of one run, and has to say anew of another that sends something else.
+const OF_ONE_RUN: [&str; 3] = ["yes", "approved-by", "as-counted"];
+
 /// Whether a flag decides what is sent, where to, or how fast: a saved plan says that itself.
 fn decides(name: &str) -> bool {
     OF_JOBS.contains(&name) || OF_SOURCES.contains(&name) || OF_SENDING.contains(&name)
@@ -118,6 +124,11 @@ impl CommandLine {
         Self { own: Some(Box::new(own)), ..self }
     }
 
+    /// The command that carries out a saved plan, with its approval: whoever approves puts a name in its place.
+    pub(crate) fn approved(&self) -> Self {
+        self.of("run").with_value("approved-by", "NAME")
+    }
+
     /// The command that can do without the saved plan, where a flag has to be there that the plan does not take.
     fn own_for(&self, name: &str) -> Option<Self> {
         let own = self.own.as_ref().filter(|_| decides(name))?;
@@ -159,23 +170,36 @@ impl CommandLine {
 
     /// The same with a flag that has no value.
     pub(crate) fn with(&self, name: &str) -> Self {
-        let mut command = self.without(name);
+        let mut command = self.set_aside(name);
         command.push(name, None);
         command
     }
 
     /// The same with another value of a flag.
     pub(crate) fn with_value(&self, name: &str, value: &str) -> Self {
-        let mut command = self.without(name);
+        let mut command = self.set_aside(name);
         command.push(name, Some(value));
         command
     }
 
-    /// The same without a flag.
+    /// The same without a flag, and those that stand only beside it.
     pub(crate) fn without(&self, name: &str) -> Self {
+        let mut command = self.set_aside(name);
+        let is_beside = |flag: &Flag| BESIDE.contains(&(flag.name.as_str(), name));
+        command.flags.retain(|flag| !is_beside(flag));
+        command
+    }
+
+    /// The same without a flag that may come again.
+    fn set_aside(&self, name: &str) -> Self {
         let mut command = self.own_for(name).unwrap_or_else(|| self.clone());
         command.flags.retain(|flag| flag.name != name);
         command
+    }
+
+    /// The command that sends what this one has kept out by a flag. Nobody has confirmed or approved that yet.
+    pub(crate) fn beyond(&self, name: &str) -> Self {
+        OF_ONE_RUN.iter().fold(self.without(name), |command, said| command.without(said))
     }
 
     /// The value that a flag was given last; none where it was not given, or has no value.
@@ -273,6 +297,27 @@ mod tests {
         command.push("give-up-after", Some("5m"));
         command.push("quiet", None);
         command
+    }
+
+    #[test]
+    fn what_stands_beside_a_flag_goes_with_it_and_nobody_has_confirmed_what_is_beyond() {
+        let mut pilot = CommandLine::new("run", Some("job.yaml"));
+        pilot.push("limit", Some("10"));
+        ["spread", "yes", "as-counted", "skip-invalid"]
+            .iter()
+            .for_each(|one| pilot.push(one, None));
+        pilot.push("approved-by", Some("Lan"));
+        pilot.push("approval-comment", Some("ten first"));
+        for (command, text) in [
+            (pilot.beyond("limit"), "--skip-invalid"),
+            (pilot.without("limit").without("approved-by"), "--yes --as-counted --skip-invalid"),
+            (
+                pilot.without("approved-by").with_value("limit", "7"),
+                "--spread --yes --as-counted --skip-invalid --limit 7",
+            ),
+        ] {
+            assert_eq!(command.to_string(), format!("noteferry run job.yaml {text}"));
+        }
     }
 
     #[test]

@@ -179,6 +179,13 @@ const REMOTE: &[Term] = &[
          row out, or name that import's ledger with --ledger.",
     ),
     term(
+        "there-otherwise",
+        &[],
+        "the same text is in the list, and something else that matters differs there",
+        "The customer sees what is there, say, and the row is internal. A run makes a second one and leaves the first as it is: \
+         look at it there, and leave the row out if the first is to stay.",
+    ),
+    term(
         "alike",
         &[],
         "something in the list may be the same, altered",

@@ -76,6 +76,8 @@ fn a_past_reminder_can_be_left_out_and_that_is_told() {
     assert_eq!(plan.all("planned")[0]["reminders"]["left_out"], 2);
     let words = desk.call("plan job.yaml").exits(0);
     assert!(words.stdout.contains("2 rows: the reminder is past, and left out"), "{words}");
+    // Those that go without are not counted among the times that are sent.
+    assert!(words.stdout.contains("task_reminder_time: 1 row, at 2100-01-01"), "{words}");
     let run = desk.run(&sandbox, "job.yaml").exits(0);
     run.counts("succeeded=4");
     assert_eq!(
@@ -95,6 +97,10 @@ fn a_past_reminder_can_be_left_out_and_that_is_told() {
 #[test]
 fn a_past_reminder_can_come_later() {
     let (desk, sandbox) = (desk("past_reminders: { shift: 1h }\n"), sandbox(""));
+    let rows = format!(
+        "{HEAD}1,tk_1,a,,\n2,tk_2,b,{PAST},{LATER}\n3,tk_3,c,{LATER},{LATER}\n4,tk_4,d,{PAST},{LATER}\n"
+    );
+    desk.write("notes.csv", rows);
     let before = now();
     let run = desk.run(&sandbox, "job.yaml").exits(0);
     assert_eq!(
@@ -115,6 +121,37 @@ fn a_past_reminder_can_come_later() {
     desk.run(&sandbox, "job.yaml").exits(0).counts("already_done=4 requests=0");
     let words = desk.call_at(&sandbox, "run job.yaml --as-new --ledger other.db").exits(0);
     assert!(words.stderr.contains("2 rows were sent with a later reminder"), "{words}");
+}
+
+#[test]
+fn a_due_date_is_no_reminder() {
+    for policy in ["drop_reminder", "{ shift: 1h }"] {
+        let rows = format!("{HEAD}1,tk_1,a,{LATER},{PAST}\n");
+        let desk = desk(&format!("past_reminders: {policy}\n")).file("notes.csv", rows);
+        let told = desk.call("check job.yaml --format json").exits(3);
+        let problems = told.all("problem");
+        let due = problems.iter().find(|problem| problem["code"] == "past-time").unwrap();
+        assert_eq!(
+            (&due["severity"], &due["pointer"]),
+            (&json!("error"), &json!("/task_due_date"))
+        );
+    }
+}
+
+#[test]
+fn a_reminder_that_is_shifted_behind_its_due_date_is_told_at_every_turn() {
+    let soon = now() + 1_800_000;
+    let (desk, sandbox) = (desk("past_reminders: { shift: 1h }\n"), sandbox(""));
+    desk.write("notes.csv", format!("{HEAD}1,tk_1,a,{PAST},{soon}\n"));
+    let check = desk.call("check job.yaml").exits(0);
+    assert!(check.stderr.contains("the reminder comes after the due date"), "{check}");
+    let plan = desk.call("plan job.yaml --format json").exits(0);
+    assert_eq!(plan.all("step")[0]["reminder"], "shifted_behind");
+    assert_eq!(plan.all("planned")[0]["reminders"]["shifted_behind"], 1);
+    let run = desk.call_at(&sandbox, "run job.yaml").exits(0);
+    assert!(run.stderr.contains("1 of these reminders comes after the due date"), "{run}");
+    let notes = notes(&sandbox);
+    assert_eq!(notes[0]["task_due_date"], json!(soon), "{notes:?}");
 }
 
 #[test]

@@ -393,3 +393,14 @@ fn a_rehearsal_can_be_planned() {
     desk.call("plan job.yaml --sandbox -o rehearsal.nfplan").exits(0);
     desk.call("run rehearsal.nfplan --format json").exits(0).counts("succeeded=3");
 }
+
+#[test]
+fn the_page_of_a_saved_plan_names_the_command_that_carries_it_out() {
+    let (desk, sandbox) = (desk(notes_csv(3, 3)), sandbox(""));
+    let told = save(&desk, &sandbox, "--html page.html");
+    let wanted = "noteferry run import.nfplan --approved-by NAME";
+    assert!(told.stdout.ends_with(&format!("To do it: {wanted}\n")), "{told}");
+    let page = std::fs::read_to_string(desk.path("page.html")).unwrap();
+    assert!(page.contains(&format!("<code>{wanted}</code>")), "{page}");
+    assert!(!page.contains("noteferry run job.yaml"), "{page}");
+}

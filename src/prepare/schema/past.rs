@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::declared::connector::{Operation, Rule, TimeRule, Unit};
 use crate::declared::job::PastReminders;
-use crate::row::Fields;
+use crate::row::{Field, Fields};
 
-use super::rules::moment;
+use super::rules::{disordered, moment};
 
 /// What was made of a row whose reminder was past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,6 +18,8 @@ pub(crate) enum PastReminder {
     LeftOut,
     /// It comes later.
     Shifted,
+    /// It comes later, and behind a time that it should come before.
+    ShiftedBehind,
 }
 
 impl PastReminder {
@@ -26,6 +28,7 @@ impl PastReminder {
         match self {
             Self::LeftOut => "left_out",
             Self::Shifted => "shifted",
+            Self::ShiftedBehind => "shifted_behind",
         }
     }
 }
@@ -41,27 +44,32 @@ pub(crate) fn mended(
     if policy == PastReminders::Reject {
         return None;
     }
-    let past: Vec<&TimeRule> = past(operation, fields, now).collect();
-    // Where one of them is no reminder, the row cannot do without.
-    if past.is_empty() || past.iter().any(|rule| rule.without.is_empty()) {
+    let reminders: Vec<&TimeRule> =
+        past(operation, fields, now).filter(|rule| !rule.without.is_empty()).collect();
+    if reminders.is_empty() {
         return None;
     }
     let mut mended = fields.clone().into_owned();
     let how = match policy {
         PastReminders::Reject => return None,
         PastReminders::Drop => {
-            let without = past.iter().flat_map(|rule| &rule.without);
+            let without = reminders.iter().flat_map(|rule| &rule.without);
             without.for_each(|field| mended.remove(*field));
             PastReminder::LeftOut
         }
         PastReminders::Shift(span) => {
-            for rule in past {
+            for rule in &reminders {
                 let later = later(now, span, rule.unit)?;
                 mended.set(rule.field, Value::from(later).into());
             }
-            PastReminder::Shifted
+            let is_shifted = |field: Field| reminders.iter().any(|rule| rule.field == field);
+            match disordered(operation, &mended).any(|(first, _, _)| is_shifted(first)) {
+                true => PastReminder::ShiftedBehind,
+                false => PastReminder::Shifted,
+            }
         }
     };
+    // What else is past, and is no reminder, the row cannot do without.
     let is_mended = self::past(operation, &mended, now).next().is_none();
     is_mended.then_some((mended, how))
 }

@@ -27,8 +27,19 @@ pub(super) fn check(
     (zone, policy): (Option<&TimeZone>, PastReminders),
     findings: &mut Vec<Finding>,
 ) {
-    let mended = mended(operation, fields, policy, now).map(|_| policy);
+    let sent = mended(operation, fields, policy, now);
+    let mended = sent.as_ref().map(|_| policy);
     let name = |field: Field| operation.fields.name(field);
+    let order = match &sent {
+        // Of a reminder that is shifted, the row says another time: what it comes behind is named.
+        Some((sent, _)) => disordered(operation, sent)
+            .map(|(_, then, remark)| shifted_behind(name(then), remark))
+            .collect(),
+        None => disordered(operation, fields)
+            .map(|(first, _, remark)| warning(name(first), Code::TimeOrder, remark))
+            .collect::<Vec<_>>(),
+    };
+    findings.extend(order);
     for rule in &operation.rules {
         match rule {
             Rule::Required { fields: needed, when, hint } => {
@@ -37,13 +48,6 @@ pub(super) fn check(
             }
             Rule::Time(rule) => {
                 findings.extend(time(name(rule.field), rule, fields, now, (zone, mended)));
-            }
-            Rule::Order { first, then, when, remark } => {
-                let times = (integer(fields.get(*first)), integer(fields.get(*then)));
-                let late = matches!(times, (Some(first), Some(then)) if first > then);
-                if late && when.holds(fields) {
-                    findings.push(warning(name(*first), Code::TimeOrder, remark));
-                }
             }
             Rule::Idle { fields: idle, unless, remark } => {
                 let found = idle.iter().find(|field| fields.has(**field));
@@ -56,7 +60,7 @@ pub(super) fn check(
                     findings.push(warning(name(*field), Code::UnusualValue, remark));
                 }
             }
-            Rule::Explicit { .. } => {}
+            Rule::Order { .. } | Rule::Explicit { .. } => {}
         }
     }
 }
@@ -70,6 +74,28 @@ pub(super) fn left_to_defaults<'a>(
         Rule::Explicit { field, remark } if !fields.has(*field) => Some((*field, remark)),
         _ => None,
     })
+}
+
+/// Times that lie after what they should lie before: which, after which, and what is to be said of it.
+pub(super) fn disordered<'a>(
+    operation: &'a Operation,
+    fields: &'a Fields<'_>,
+) -> impl Iterator<Item = (Field, Field, &'a Remark)> {
+    operation.rules.iter().filter_map(|rule| match rule {
+        Rule::Order { first, then, when, remark } => {
+            let times = (integer(fields.get(*first)), integer(fields.get(*then)));
+            let is_late = matches!(times, (Some(first), Some(then)) if first > then);
+            (is_late && when.holds(fields)).then_some((*first, *then, remark))
+        }
+        _ => None,
+    })
+}
+
+/// A shifted reminder comes behind this time.
+fn shifted_behind(field: &str, remark: &Remark) -> Finding {
+    let hint = "the reminder is past, and comes later as `past_reminders` says: shift by less, or give a later time here";
+    let remark = Remark { message: remark.message.clone(), hint: Some(hint.to_owned()) };
+    warning(field, Code::TimeOrder, &remark)
 }
 
 /// The last moment, in unix milliseconds, at which no rule forbids to send these fields.

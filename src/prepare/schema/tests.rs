@@ -111,11 +111,13 @@ fn what_becomes_of_a_past_reminder_is_what_the_job_says() {
         (PastReminders::Reject, reminding(past, later), None),
         (PastReminders::Drop, reminding(past, later), Some(json!({}))),
         (PastReminders::Drop, reminding(past, past), Some(json!({}))),
-        (PastReminders::Drop, reminding(later, past), Some(json!({}))),
+        // A due date is no reminder.
+        (PastReminders::Drop, reminding(later, past), None),
         (PastReminders::Drop, reminding(later, later), None),
         (PastReminders::Drop, reminding(NOW, NOW), None),
         (hour, reminding(past, later), Some(reminding(shifted, later))),
-        (hour, reminding(past, past), Some(reminding(shifted, shifted))),
+        (hour, reminding(past, past), None),
+        (hour, reminding(later, past), None),
         (hour, reminding(later, later), None),
         // Without task_type 1 there is no reminder.
         (PastReminders::Drop, json!({"task_reminder_time": past}), None),
@@ -139,5 +141,43 @@ fn what_becomes_of_a_past_reminder_is_what_the_job_says() {
                 .iter()
                 .any(|time| **time == past);
         assert_eq!(errors.count() > 0, is_past && mended.is_none(), "{policy:?} {row}");
+    }
+}
+
+#[test]
+fn a_reminder_that_is_shifted_behind_the_due_date_is_warned_of() {
+    let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+    let operation = &connector.operations["ticket_note.create"];
+    let hour = PastReminders::Shift(std::time::Duration::from_secs(3_600));
+    let (past, soon, later) = (NOW - 1, NOW + 1, NOW + 3_600_001);
+    for (policy, remind, due, made, expected) in [
+        (hour, past, later, Some(PastReminder::Shifted), vec!["past-time /task_reminder_time"]),
+        (
+            hour,
+            past,
+            soon,
+            Some(PastReminder::ShiftedBehind),
+            vec!["time-order /task_due_date", "past-time /task_reminder_time"],
+        ),
+        (hour, later, soon, None, vec!["time-order /task_reminder_time"]),
+        (
+            PastReminders::Drop,
+            past,
+            past - 1,
+            Some(PastReminder::LeftOut),
+            vec!["past-time /task_reminder_time", "past-time /task_due_date"],
+        ),
+    ] {
+        let checker = Checker::new(operation, None, policy);
+        let row = json!({"task_type": 1, "task_reminder_time": remind, "task_due_date": due});
+        let fields = values(&checker, create(row));
+        assert_eq!(checker.mended(&fields, NOW).map(|(_, made)| made), made);
+        let mut findings = Vec::new();
+        checker.check(&fields, NOW, &mut findings);
+        let told = findings.iter().map(|finding| {
+            assert_eq!(finding.severity, Severity::Warning);
+            format!("{} {}", finding.violation.code, finding.violation.pointer)
+        });
+        assert_eq!(told.collect::<Vec<_>>(), expected, "{policy:?}");
     }
 }

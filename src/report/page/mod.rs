@@ -30,7 +30,7 @@ use self::mask::Mask;
 use self::row::Reading;
 use self::rows::PageRows;
 use self::samples::Samples;
-use super::plan::{Group, PlanTotals};
+use super::plan::{Group, PlanTotals, to_do};
 use super::words::{number, stamp};
 use crate::plan::{Done, Fate, Step, Tally};
 use crate::text::command::CommandLine;
@@ -54,6 +54,8 @@ pub(crate) struct PageHead {
     pub made_at: Zoned,
     /// The command as it was given, from which the one that does it is made.
     pub command: CommandLine,
+    /// The same of the saved plan, where one is to be saved.
+    pub saving: Option<CommandLine>,
     /// Texts and keys are hidden.
     pub mask: bool,
 }
@@ -130,7 +132,8 @@ impl PreviewPage {
                 target => self.head.target,
                 source => self.head.source,
                 made_at => stamp(&self.head.made_at),
-                command => self.head.command.of("run").to_string(),
+                command => to_do(totals, &self.head.command, self.head.saving.as_ref()).to_string(),
+                is_exact => totals.plan.is_some(),
                 version => env!("CARGO_PKG_VERSION"),
             },
             masked => self.head.mask,

@@ -38,6 +38,11 @@ struct Part {
     text: String,
 }
 
+/// That not all are named.
+fn more(count: u64) -> Option<String> {
+    (count > 0).then(|| format!("and {} more", number(count)))
+}
+
 pub(super) fn remote(findings: &RemoteFindings, masked: bool) -> RemoteSays {
     let noun = findings.noun().unwrap_or("list");
     let asked = lists_of(findings.lists(), findings.noun());
@@ -70,6 +75,7 @@ pub(super) fn remote(findings: &RemoteFindings, masked: bool) -> RemoteSays {
                 Some(said) => format!("row {}, line {}: {said}", row.place.row, row.place.line),
                 None => format!("row {}, line {}", row.place.row, row.place.line),
             })
+            .chain(more(findings.more_of(kind, NAMED)))
             .collect(),
     });
     let changes = findings.changes().take(NAMED).filter_map(|row| {

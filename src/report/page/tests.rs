@@ -21,6 +21,7 @@ fn head(mask: bool) -> PageHead {
         target: "https://api.stringeex.com/v1 as admin@example.vn".into(),
         source: "notes.csv".into(),
         made_at,
+        saving: None,
         command: CommandLine::new("plan", Some("jobs/import-notes.yaml")),
         mask,
     }

@@ -9,6 +9,7 @@ use crate::report::words::{
     about, behind_doubts, change_what_was_sent, counted, held_in_doubt, number, one_line, rows,
     rows_are, rows_were, sent_again,
 };
+use crate::text::command::CommandLine;
 
 /// The counts, the time it takes, and what to do next.
 pub(super) fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> String {
@@ -167,8 +168,20 @@ pub(in crate::report) fn time(totals: &PlanTotals) -> String {
     text
 }
 
+/// The command that does what was planned: that of the saved plan, where there is one, which does just that.
+pub(in crate::report) fn to_do(
+    totals: &PlanTotals,
+    command: &CommandLine,
+    saving: Option<&CommandLine>,
+) -> CommandLine {
+    match totals.plan {
+        Some(_) => saving.unwrap_or(command).approved(),
+        None => command.of("run"),
+    }
+}
+
 fn next(totals: &PlanTotals, head: &PlanHead) -> String {
-    let run = head.command.of("run");
+    let run = to_do(totals, &head.command, head.saving.as_ref());
     let nothing = match totals.remote {
         Some(_) => "Nothing but reads was sent.",
         None => "Nothing was sent.",

@@ -20,6 +20,7 @@ const BODY: &str = r#"{"ticket_id":"00123456789012345678","note":"Khách gọi\r
 fn head() -> PlanHead {
     PlanHead {
         job: "import-notes".into(),
+        saving: None,
         command: CommandLine::new("plan", Some("jobs/import-notes.yaml")).with("retry-failed"),
         target: "https://api.stringeex.com/v1 (account admin@example.vn)".into(),
         address: "https://api.stringeex.com/v1".into(),

@@ -9,6 +9,7 @@ use super::{Kind, RemoteEnd, RemoteFindings, RemoteRow, RowFound};
 pub(in crate::report) fn row_event(row: &RemoteRow) -> Value {
     let (id, mark) = match &row.found {
         RowFound::There { id }
+        | RowFound::Unlike { id, .. }
         | RowFound::Alike { id }
         | RowFound::Found { id, .. }
         | RowFound::NoSuchThing { id, .. } => (Some(id), None),

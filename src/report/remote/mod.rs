@@ -31,6 +31,11 @@ pub(crate) enum RowFound {
     There {
         id: String,
     },
+    /// The same text is there, in a thing that differs in something else that matters.
+    Unlike {
+        id: String,
+        unlike: Vec<Difference>,
+    },
     /// Something is there that may be the same, altered.
     Alike {
         id: String,
@@ -63,6 +68,14 @@ pub(crate) enum RowFound {
     NotKnown(WhyNotKnown),
 }
 
+/// By what a thing that is there differs from what a row would make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Difference {
+    pub field: String,
+    pub there: String,
+    pub row: String,
+}
+
 /// Why it is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum WhyNotKnown {
@@ -86,6 +99,7 @@ pub(crate) enum WhyNotKnown {
 pub(super) enum Kind {
     System,
     There,
+    Unlike,
     Alike,
     NoLane,
     NoSuchThing,
@@ -97,9 +111,10 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::System,
         Self::There,
+        Self::Unlike,
         Self::Alike,
         Self::NoLane,
         Self::NoSuchThing,
@@ -115,6 +130,7 @@ impl Kind {
             RowFound::System { is_allowed: false, .. } => Self::System,
             RowFound::System { .. } => Self::SystemAllowed,
             RowFound::There { .. } => Self::There,
+            RowFound::Unlike { .. } => Self::Unlike,
             RowFound::Alike { .. } => Self::Alike,
             RowFound::NoLane(_) => Self::NoLane,
             RowFound::NoSuchThing { .. } => Self::NoSuchThing,
@@ -136,6 +152,7 @@ impl Kind {
             Self::System => "system_refused",
             Self::SystemAllowed => "system_allowed",
             Self::There => "there_already",
+            Self::Unlike => "there_otherwise",
             Self::Alike => "alike",
             Self::NoLane => "list_missing",
             Self::NoSuchThing => "not_listed",
@@ -230,8 +247,9 @@ pub(crate) struct RemoteFindings {
     unchanged: u64,
     /// The first rows of each kind but the one that all is well with.
     named: Vec<RemoteRow>,
-    /// The first rows whose change can be shown.
+    /// The first rows whose change can be shown, and of how many.
     changes: Vec<RemoteRow>,
+    changed: u64,
 }
 
 impl RemoteFindings {
@@ -252,6 +270,7 @@ impl RemoteFindings {
             unchanged: 0,
             named: Vec::new(),
             changes: Vec::new(),
+            changed: 0,
         }
     }
 
@@ -269,8 +288,12 @@ impl RemoteFindings {
         if let Some((comes, goes)) = row.change() {
             match comes == goes.trim() {
                 true => self.unchanged += 1,
-                false if self.changes.len() < NAMED => self.changes.push(row.clone()),
-                false => {}
+                false => {
+                    self.changed += 1;
+                    if self.changes.len() < NAMED {
+                        self.changes.push(row.clone());
+                    }
+                }
             }
         }
         let is_named = !matches!(kind, Kind::Absent | Kind::Found);
@@ -302,6 +325,19 @@ impl RemoteFindings {
     pub(super) fn kinds(&self) -> impl Iterator<Item = (Kind, u64)> {
         let counts = Kind::ALL.into_iter().map(|kind| (kind, self.count(kind)));
         counts.filter(|(_, count)| *count > 0)
+    }
+
+    /// How many changes there are beside the first that are shown.
+    pub(super) fn more_changes(&self, most: usize) -> u64 {
+        self.changed - self.changes.len().min(most) as u64
+    }
+
+    /// How many rows of a kind there are beside the first that are named; none where nobody is named.
+    pub(super) fn more_of(&self, kind: Kind, most: usize) -> u64 {
+        match self.named_of(kind).take(most).count() {
+            0 => 0,
+            named => self.count(kind) - named as u64,
+        }
     }
 
     /// The first rows whose change can be shown.

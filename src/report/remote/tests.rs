@@ -65,6 +65,19 @@ fn findings(end: RemoteEnd) -> RemoteFindings {
             None,
         ),
         (16, Effect::Create, RowFound::NotKnown(WhyNotKnown::NotAsked), None),
+        (
+            17,
+            Effect::Create,
+            RowFound::Unlike {
+                id: id(),
+                unlike: vec![Difference {
+                    field: "is_internal_note".into(),
+                    there: "visible to the customer".into(),
+                    row: "internal".into(),
+                }],
+            },
+            None,
+        ),
     ] {
         findings.see(row(number, effect, found, goes));
     }

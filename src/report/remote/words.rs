@@ -85,6 +85,10 @@ pub(in crate::report) fn remote(
         let most = if all { usize::MAX } else { SHOWN };
         let named = findings.named_of(*kind).take(most);
         named.for_each(|row| text.push_str(&format!("  {:width$}    {}\n", "", named_row(row))));
+        let more = findings.more_of(*kind, most);
+        if more > 0 {
+            text.push_str(&format!("  {:width$}    and {} more\n", "", number(more)));
+        }
     }
     if kinds.is_empty() {
         text.push_str("  there is no row to ask about\n");
@@ -107,6 +111,12 @@ fn advice(findings: &RemoteFindings, command: &CommandLine) -> String {
         text.push_str(
             "\nWhat is there already would be there twice after a run. If an earlier import has made it, leave these rows out \
              of the source; a ledger of that import, named with --ledger, does that by itself.\n",
+        );
+    }
+    if findings.count(Kind::Unlike) > 0 {
+        text.push_str(
+            "\nWhere the same text is there and something else of it differs, a run makes a second one, and what is there \
+             stays as it is: if the customer sees what nobody should, that has to be mended there.\n",
         );
     }
     let goes_on = |is_kept: bool| match is_kept {
@@ -155,6 +165,10 @@ fn changes(findings: &RemoteFindings, all: bool, paint: Paint) -> String {
         text.extend(pieces);
         text.push('\n');
     }
+    let more = findings.more_changes(most);
+    if more > 0 {
+        text.push_str(&format!("\nand {}\n", counted(more, "more change")));
+    }
     text
 }
 
@@ -164,6 +178,10 @@ pub(in crate::report) fn kind_words(kind: Kind, noun: &str) -> String {
         Kind::SystemAllowed => "about what the system has made there, as the job allows".into(),
         Kind::There => {
             "there already: the same is in the list, and no row of this ledger has made it".into()
+        }
+        Kind::Unlike => {
+            "perhaps there already: the same text is in the list, and something else of it differs"
+                .into()
         }
         Kind::Alike => "perhaps there already: something in the list looks like it, altered".into(),
         Kind::NoLane => format!("of a {noun} that is not there"),
@@ -198,6 +216,13 @@ pub(in crate::report) fn place(row: &RemoteRow) -> String {
 pub(in crate::report) fn said(row: &RemoteRow) -> Option<String> {
     match &row.found {
         RowFound::There { id } | RowFound::Alike { id } => Some(format!("as {}", one_line(id))),
+        RowFound::Unlike { id, unlike } => {
+            let differs = unlike.iter().map(|one| {
+                let [field, there, row] = [&one.field, &one.there, &one.row].map(|it| one_line(it));
+                format!("`{field}`: {there} there, {row} in the row")
+            });
+            Some(format!("as {}: {}", one_line(id), differs.collect::<Vec<_>>().join("; ")))
+        }
         RowFound::Absent => None,
         RowFound::NotShown { of: 0 } => Some("the list is empty".to_owned()),
         RowFound::NotShown { of } => {

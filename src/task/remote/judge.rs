@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use crate::declared::connector::{Connector, Effect};
+use crate::declared::connector::{Connector, Effect, FieldSet};
 use crate::ledger::{LedgerError, Reader as _};
 use crate::plan::Step;
-use crate::recover::{Answered, Presence, Target};
-use crate::report::{RemoteRow, RowFound, WhyNotKnown};
+use crate::recover::{Answered, Presence, Target, Unlike};
+use crate::report::{Difference, RemoteRow, RowFound, WhyNotKnown};
 use crate::row::Page;
 use crate::task::booking::Past;
 
@@ -88,6 +88,11 @@ impl<'a> Judge<'a> {
                 self.taken.insert(id.clone());
                 RowFound::There { id }
             }
+            Presence::Unlike { id, unlike } => {
+                let fields = &ready.operation.fields;
+                let told = unlike.into_iter().map(|one| told(fields, one));
+                RowFound::Unlike { id, unlike: told.collect() }
+            }
             Presence::Alike { id } => RowFound::Alike { id },
             Presence::Absent => RowFound::Absent,
             Presence::NotShown => RowFound::NotShown { of: answered.count() },
@@ -124,6 +129,20 @@ impl<'a> Judge<'a> {
         self.taken.extend(owned.into_iter().flat_map(|holdings| holdings.ids.into_keys()));
         Ok(())
     }
+}
+
+/// By what an item differs from what a row would make, in the connector's words where it has some.
+fn told(fields: &FieldSet, unlike: Unlike) -> Difference {
+    let name = fields.name(unlike.field);
+    let is_flag = fields.flags().any(|flag| flag == unlike.field);
+    let words = |value: String| {
+        if !is_flag {
+            return value;
+        }
+        let says = value == "1";
+        fields.counted_as(name, says).map_or_else(|| says.to_string(), str::to_owned)
+    };
+    Difference { field: name.to_owned(), there: words(unlike.there), row: words(unlike.row) }
 }
 
 /// The text that would be there afterwards; none where nothing would.
