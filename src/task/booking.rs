@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use crate::declared::job::Job;
 use crate::ledger::{
     Approval, Books as _, History, JobId, JobLock, JobName, Ledger, LedgerError, Open as _,
-    OwnerId, Reader as _, waiting_outcomes,
+    OwnerId, Reader as _, RunRecord, SETTLED, waiting_outcomes,
 };
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Prior, Tally, taken_for_old};
+use crate::report::MISCOUNTED;
 use crate::row::{KeyHash, Uncounted};
 use crate::text::address;
 use crate::text::spelling::is_same;
@@ -110,6 +111,18 @@ pub(super) enum Entered {
     Booked(Box<Booking>),
     /// Another run has sent rows since the claim was made, when there was no ledger yet: the claim as it is now.
     Overtaken(Box<HeldJob>),
+}
+
+impl Booking {
+    /// Whether the last run of the job has counted something more than once.
+    pub(super) fn was_miscounted(&self) -> Result<bool, LedgerError> {
+        let Some(id) = self.ledger.find_job(&self.name)? else { return Ok(false) };
+        let runs = self.ledger.status(id, self.name.clone(), u32::MAX, 0)?.runs;
+        let is_run =
+            |run: &&RunRecord| run.ended_at.is_some() && run.reason.as_deref() != Some(SETTLED);
+        let last = runs.iter().find(is_run);
+        Ok(last.is_some_and(|run| run.reason.as_deref() == Some(MISCOUNTED)))
+    }
 }
 
 impl HeldJob {

@@ -216,8 +216,9 @@ pub(super) fn run_through<T: Transport>(
     let running = Running { options, world, opening: &opening, target: &target, now };
     let (found, mut booking) = running.survey_and_book(source, claim, listener)?;
     if options.as_counted {
-        // What was there twice when it was counted is told until it is right, whatever anybody says.
-        booking.uncounted.retain(|lane| !lane.copies.is_empty());
+        // What was there twice when it was counted last is told until it is right, whatever anybody says.
+        let are_known = booking.was_miscounted()?;
+        booking.uncounted.retain(|lane| are_known && !lane.copies.is_empty());
     }
     let tally = *found.fates.tally();
     let ahead = running.outlook(&found, (&limits, kind), mandate.clone(), time.until);
