@@ -143,6 +143,10 @@ impl Preparer {
 
 /// What a text surely was, and a word of it that shows it.
 fn garbled(text: &str) -> Option<(Was, &str)> {
+    // Every sign of it is beyond ASCII, in which there is but one way to read a text.
+    if text.is_ascii() {
+        return None;
+    }
     let utf8 = garbled_word(text).map(|word| (Was::Utf8, word));
     utf8.or_else(|| split_tones(text).map(|word| (Was::Windows1258, word)))
         .or_else(|| signs_in_words(text).map(|word| (Was::Tcvn3, word)))
