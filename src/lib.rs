@@ -13,7 +13,7 @@
 //! | room | its job | touches |
 //! |---|---|---|
 //! | [`text`] | what people write and are told: documents, diagnostics and codes, commands, addresses, accounts, pointers, quotas, secrets and how to take them out, ways to write one text; how files are opened safely | reads files |
-//! | [`row`] | what is said of a row: state, key, digest, lane, attempts, cause, totals | |
+//! | [`row`] | what is said of a row, by runs and by persons: state, key, digest, lane, attempts, cause, totals | |
 //! | [`ledger`] | what happened, durable | disk |
 //! | [`source`] | csv, jsonl, json, workbooks, rows in the job, packed or not, in their encodings, several as one and in an order: a stream of rows with places, flat memory | reads files, a temporary one |
 //! | [`declared`] | connectors and jobs, as written and as meant, and the tables that cells are looked up in | reads files |
@@ -25,7 +25,7 @@
 //! | [`event`] | what is told of a run: rows' ends, notes, progress, why the run is over | |
 //! | [`engine`] | rows under way: lanes, retries, stopping: a pure core and a dispatcher | time |
 //! | [`report`] | progress, summary, NDJSON, plan and its page, status, exit codes: the words for all of it | writes streams |
-//! | [`task`] | what a verb does, values in and values out: open, survey, plan, run, look at a ledger | all above |
+//! | [`task`] | what a verb does, values in and values out: open, draft, survey, plan, ask what is there already, run, settle, look at a ledger | all above |
 //! | [`sandbox`] | a local StringeeX with faults; the only room that knows StringeeX | network |
 //! | [`cli`] | arguments, environment, clock; a file a verb | all |
 //!

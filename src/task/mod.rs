@@ -1,4 +1,5 @@
-//! What a verb does, from values to values: open a job, survey its source, plan, run, look at a ledger.
+//! What a verb does, from values to values: open a job, survey its source, plan, ask what is there already, run, settle, look
+//! at a ledger.
 //!
 //! A task is given options, and what it needs of the world outside: the time, chance, wishes to stop, who listens. It
 //! reads no arguments, no environment and no clock, and prints nothing. It gives back what came of it, or a [`Failure`].
