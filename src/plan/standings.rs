@@ -258,7 +258,7 @@ pub(crate) fn standings(
             }
             Heard::Unreadable(problem) => {
                 let before = found.checked.rows;
-                found.hear_unreadable(problem);
+                found.hear_unreadable(*problem);
                 let unreadable = found.checked.rows - before;
                 targets.iter_mut().for_each(|target| target.invalid += unreadable);
             }

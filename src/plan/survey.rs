@@ -160,7 +160,7 @@ pub(crate) fn check(
                 }
                 found.hear_row(record.ordinal, is_valid, problems);
             }
-            Heard::Unreadable(problem) => found.hear_unreadable(problem),
+            Heard::Unreadable(problem) => found.hear_unreadable(*problem),
         }
         Ok::<(), LedgerError>(())
     });
@@ -307,7 +307,7 @@ fn survey_with(
                     found.hear_row(record.ordinal, is_valid, problems);
                 }
             }
-            Heard::Unreadable(problem) => found.hear_unreadable(problem),
+            Heard::Unreadable(problem) => found.hear_unreadable(*problem),
         }
         Ok(())
     })?;
@@ -524,7 +524,7 @@ pub(super) enum Heard<'a, T> {
         out: Option<usize>,
         problems: Vec<Diagnostic>,
     },
-    Unreadable(Diagnostic),
+    Unreadable(Box<Diagnostic>),
 }
 
 /// A source that has been read to its end.
@@ -627,9 +627,9 @@ fn look<T: Sight>(
         let mut sights = Vec::with_capacity(batch.filled);
         let mut problems = Vec::new();
         for (at, record) in batch.records[..batch.filled].iter().enumerate() {
-            let draft = readings.preparer.draft(record, &mut findings);
+            let mut draft = readings.preparer.draft(record, &mut findings);
             let (sight, out) = (eye(&draft), draft.left_out());
-            let valid = (!sight.is_done()).then(|| draft.check(readings.now, &mut findings).valid);
+            let valid = (!sight.is_done()).then(|| draft.is_valid(readings.now, &mut findings));
             sights.push(Looked { sight, valid, out });
             if !findings.problems.is_empty() {
                 problems.push((at, findings.take()));
@@ -653,13 +653,13 @@ fn pass_on<T, E>(
     for (at, (record, Looked { sight, valid, out })) in batch.records.iter().zip(sights).enumerate()
     {
         while let Some((_, problem)) = unreadable.next_if(|(row, _)| *row < record.ordinal) {
-            hear(Heard::Unreadable(problem))?;
+            hear(Heard::Unreadable(Box::new(problem)))?;
         }
         let problems = problems.next_if(|(of, _)| *of == at).map_or_else(Vec::new, |(_, all)| all);
         hear(Heard::Row { record, sight, valid, out, problems })?;
     }
     for (_, problem) in unreadable {
-        hear(Heard::Unreadable(problem))?;
+        hear(Heard::Unreadable(Box::new(problem)))?;
     }
     Ok(batch)
 }

@@ -19,7 +19,7 @@ use crate::text::visible::shown;
 use super::compile::slip;
 use super::defaults::Why;
 use super::intake::Intake;
-use super::mapping::{Mapped, Row};
+use super::mapping::{Mapped, Origin, Row};
 use super::prepared::{Findings, RowKey};
 use super::request::misleading;
 use super::schema::{Finding, Kind};
@@ -167,13 +167,17 @@ impl Preparer {
             violation: Violation { pointer: Pointer::of([&*field.field]), ..violation },
             about: None,
         };
-        let mapped = field.origin.value(row).map_err(|error| Unfit {
-            violation: Violation {
-                hint: error.hint(),
-                ..refused(&field.field, error.code(), error.to_string())
-            },
-            about: error.about().map(Box::from),
-        })?;
+        let mapped = match &field.origin {
+            // Most fields are a cell as it is: nothing can go wrong with that.
+            Origin::Column(column) => row.cell(*column).into(),
+            origin => origin.value(row).map_err(|error| Unfit {
+                violation: Violation {
+                    hint: error.hint(),
+                    ..refused(&field.field, error.code(), error.to_string())
+                },
+                about: error.about().map(Box::from),
+            })?,
+        };
         let mapped = match field.split_at {
             None => mapped,
             Some(split_at) => split_mapped(field, mapped, (split_at, row.record.share))?,
@@ -181,7 +185,7 @@ impl Preparer {
         match mapped {
             Mapped::Absent => Ok(None),
             Mapped::Text(text) if text.is_empty() => Ok(None),
-            Mapped::Text(text) if kind != Kind::Text && text.trim().is_empty() => Ok(None),
+            Mapped::Text(text) if kind != Kind::Text && is_blank(&text) => Ok(None),
             Mapped::Text(text) | Mapped::Number(text) => {
                 kind.read(text).map(Some).map_err(at_field)
             }
@@ -475,6 +479,11 @@ fn split_mapped<'p>(
             Err(Unfit { violation, about: None })
         }
     }
+}
+
+/// Whether there is nothing but white space. Most texts end this with their first letter.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
 }
 
 /// A text of more lines is warned of.

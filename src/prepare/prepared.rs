@@ -35,8 +35,8 @@ pub struct Draft<'p> {
     /// None where the row does not say a known operation.
     intake: Option<&'p Intake>,
     key: RowKey,
-    /// What is wrong with the key.
-    keyless: Option<Diagnostic>,
+    /// What is wrong with the key; a place of its own, since a draft is passed on often.
+    keyless: Option<Box<Diagnostic>>,
     fields: Fields<'p>,
     /// The job's named values on this row, as far as they were asked for.
     kept: Kept<'p>,
@@ -201,7 +201,7 @@ impl Preparer {
             are_complete: intake.is_some_and(|intake| intake.is_complete(&fields)),
             intake,
             key,
-            keyless,
+            keyless: keyless.map(Box::new),
             fields,
             kept,
             marker,
@@ -262,9 +262,16 @@ impl Preparer {
 impl<'p> Draft<'p> {
     /// Checks the row. `now` is in unix milliseconds.
     pub fn check(mut self, now: i64, findings: &mut Findings) -> Prepared<'p> {
-        let Self { preparer, record, first, .. } = self;
+        let valid = self.is_valid(now, findings);
+        Prepared { draft: self, valid, now }
+    }
+
+    /// Likewise, where nobody wants more of it than whether it is valid. To be asked once: what is wrong with it is told each
+    /// time.
+    pub(crate) fn is_valid(&mut self, now: i64, findings: &mut Findings) -> bool {
+        let Self { preparer, record, first, .. } = *self;
         if self.left_out.is_some() {
-            return Prepared { draft: self, valid: true, now };
+            return true;
         }
         if let Some(intake) = self.intake {
             let row = preparer.row(record, &self.kept);
@@ -276,7 +283,7 @@ impl<'p> Draft<'p> {
             preparer.refuse_slips(&row, findings);
             preparer.note_many_lines(&row, findings);
         }
-        findings.problems.extend(self.keyless.take());
+        findings.problems.extend(self.keyless.take().map(|problem| *problem));
         if self.intake.is_some() {
             let row = preparer.row(record, &self.kept);
             preparer.refuse_empty(row, first, &mut findings.problems);
@@ -285,8 +292,7 @@ impl<'p> Draft<'p> {
         if self.are_readable && !is_whole && !findings.has_errors_from(first) {
             findings.problems.push(preparer.incomplete(record));
         }
-        let valid = is_whole && !findings.has_errors_from(first);
-        Prepared { draft: self, valid, now }
+        is_whole && !findings.has_errors_from(first)
     }
 
     /// What the row is put in order by, where that is a moment: unix milliseconds.

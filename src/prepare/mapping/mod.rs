@@ -388,6 +388,7 @@ impl<'a> From<Scalar<'a>> for Mapped<'a> {
 }
 
 impl<'a> From<Cell<'a>> for Mapped<'a> {
+    #[inline]
     fn from(cell: Cell<'a>) -> Self {
         match cell {
             Cell::Absent | Cell::Null => Self::Absent,

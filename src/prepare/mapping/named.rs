@@ -54,7 +54,7 @@ impl<'r, 'k> Row<'r, 'k> {
     }
 
     /// The cell of a column.
-    pub(super) fn cell(self, column: usize) -> Cell<'r> {
+    pub(crate) fn cell(self, column: usize) -> Cell<'r> {
         self.record.cell(column)
     }
 

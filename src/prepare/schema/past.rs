@@ -63,7 +63,7 @@ pub(crate) fn mended(
                 mended.set(rule.field, Value::from(later).into());
             }
             let is_shifted = |field: Field| reminders.iter().any(|rule| rule.field == field);
-            match disordered(operation, &mended).any(|(first, _, _)| is_shifted(first)) {
+            match disordered(operation, &mended).any(is_shifted) {
                 true => PastReminder::ShiftedBehind,
                 false => PastReminder::Shifted,
             }

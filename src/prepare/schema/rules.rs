@@ -30,16 +30,6 @@ pub(super) fn check(
     let sent = mended(operation, fields, policy, now);
     let mended = sent.as_ref().map(|_| policy);
     let name = |field: Field| operation.fields.name(field);
-    let order = match &sent {
-        // Of a reminder that is shifted, the row says another time: what it comes behind is named.
-        Some((sent, _)) => disordered(operation, sent)
-            .map(|(_, then, remark)| shifted_behind(name(then), remark))
-            .collect(),
-        None => disordered(operation, fields)
-            .map(|(first, _, remark)| warning(name(first), Code::TimeOrder, remark))
-            .collect::<Vec<_>>(),
-    };
-    findings.extend(order);
     for rule in &operation.rules {
         match rule {
             Rule::Required { fields: needed, when, hint } => {
@@ -60,7 +50,17 @@ pub(super) fn check(
                     findings.push(warning(name(*field), Code::UnusualValue, remark));
                 }
             }
-            Rule::Order { .. } | Rule::Explicit { .. } => {}
+            Rule::Order { first, then, remark, .. } => match &sent {
+                // Of a reminder that is shifted, the row says another time: what it comes behind is named.
+                Some((sent, _)) if is_disordered(rule, sent) => {
+                    findings.push(shifted_behind(name(*then), remark));
+                }
+                None if is_disordered(rule, fields) => {
+                    findings.push(warning(name(*first), Code::TimeOrder, remark));
+                }
+                _ => {}
+            },
+            Rule::Explicit { .. } => {}
         }
     }
 }
@@ -76,19 +76,22 @@ pub(super) fn left_to_defaults<'a>(
     })
 }
 
-/// Times that lie after what they should lie before: which, after which, and what is to be said of it.
+/// Times that lie after what they should lie before.
 pub(super) fn disordered<'a>(
     operation: &'a Operation,
     fields: &'a Fields<'_>,
-) -> impl Iterator<Item = (Field, Field, &'a Remark)> {
+) -> impl Iterator<Item = Field> {
     operation.rules.iter().filter_map(|rule| match rule {
-        Rule::Order { first, then, when, remark } => {
-            // Most rows have no such times.
-            let is_late = integer(fields.get(*first))? > integer(fields.get(*then))?;
-            (is_late && when.holds(fields)).then_some((*first, *then, remark))
-        }
+        Rule::Order { first, .. } if is_disordered(rule, fields) => Some(*first),
         _ => None,
     })
+}
+
+/// Whether a time lies after what it should lie before. Most rows have no such times.
+fn is_disordered(rule: &Rule, fields: &Fields<'_>) -> bool {
+    let Rule::Order { first, then, when, .. } = rule else { return false };
+    let times = integer(fields.get(*first)).zip(integer(fields.get(*then)));
+    times.is_some_and(|(first, then)| first > then) && when.holds(fields)
 }
 
 /// A shifted reminder comes behind this time.

@@ -157,7 +157,7 @@ fn a_reminder_that_is_shifted_behind_the_due_date_is_warned_of() {
             past,
             soon,
             Some(PastReminder::ShiftedBehind),
-            vec!["time-order /task_due_date", "past-time /task_reminder_time"],
+            vec!["past-time /task_reminder_time", "time-order /task_due_date"],
         ),
         (hour, later, soon, None, vec!["time-order /task_reminder_time"]),
         (
