@@ -219,7 +219,10 @@ impl Preparer {
 
     /// That a key cannot be a row's own, since it looks like that of a part of another row; none where it can.
     pub(super) fn unfit_key(&self, key: &str, place: impl Fn() -> Place) -> Option<Diagnostic> {
-        let (_, number) = key.rsplit_once(PART_MARK).filter(|_| self.splits())?;
+        if !self.splits() {
+            return None;
+        }
+        let (_, number) = key.rsplit_once(PART_MARK)?;
         if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
