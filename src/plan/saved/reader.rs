@@ -73,7 +73,7 @@ impl fmt::Debug for SavedPlan {
 
 impl SavedPlan {
     /// Whether something begins as plans do, or as much of it as is there.
-    pub(crate) fn is_begun_by(head: &[u8]) -> bool {
+    fn is_begun_by(head: &[u8]) -> bool {
         let length = head.len().min(BEGINS.len());
         length > 0 && head[..length] == BEGINS.as_bytes()[..length]
     }
