@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::declared::job::Job;
+use crate::declared::job::{Job, PastReminders};
 use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Open as _, PlanId, Reader as _};
 use crate::plan::saved::{Companion, Differences, PlanWriter, SavedPlan};
 use crate::plan::{
     Checked, Chosen, Fate, Fates, Filtered, Insight, Policy, ReadingFailure, Readings, Samples,
     Steps, Survey, Tally, survey_contents,
 };
+use crate::prepare::ON_ITS_WAY;
 use crate::report::{
     PageHead, PlanReport, PlanTotals, PreviewPage, RemoteEnd, RemoteFindings, of_plan_beside_run,
     of_row, of_system,
@@ -175,13 +177,13 @@ pub(crate) fn plan(
 }
 
 /// Where rows would go, and, where something is asked there, with what that is let in.
-type Whither = (Target, Option<Credentials>);
+type Addressee = (Target, Option<Credentials>);
 
 /// The job, at its first row, and where its rows would go.
 fn open(
     options: &PlanOptions<'_>,
     is_asked: bool,
-) -> Result<((Opening, Source), Whither), Failure> {
+) -> Result<((Opening, Source), Addressee), Failure> {
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let target = Target::find_to_plan(&opening.job, &options.target);
     target.refuse_plain_http(&opening.job, &options.target)?;
@@ -256,8 +258,12 @@ impl Planning<'_> {
         let (duration, limited_by) = timetable.answered(tally.to_send());
         let answered = |requests| timetable.answered(requests).0;
         let by_content = !opening.preparer.has_key();
+        let lead = match opening.job.past_reminders {
+            PastReminders::Reject => Duration::ZERO,
+            PastReminders::Drop | PastReminders::Shift(_) => ON_ITS_WAY,
+        };
         PlanTotals {
-            turns: contents.queue.turns(self.readings.now, answered, USUAL_LATENCY),
+            turns: contents.queue.turns(self.readings.now, (answered, USUAL_LATENCY), lead),
             past_reminders: opening.job.past_reminders,
             tally,
             duration,
