@@ -5,17 +5,24 @@
 //! into live with their rooms and bring their own JSON Schema, which is what finds *all* structural
 //! mistakes at once where a deserializer would stop at the first.
 
-use std::fmt;
+mod node;
+mod raw;
+mod syntax;
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::de::{DeserializeOwned, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Number, Value};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_yaml::Spanned;
 
+pub(crate) use self::node::{Content, Node};
+use self::raw::{Raw, node, yaml_options};
+use self::syntax::{syntax_problem, too_many_keys};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, SourceText};
 use crate::text::file_kind::{self, FileKind};
@@ -23,46 +30,17 @@ use crate::text::outline::Outline;
 use crate::text::pointer::Pointer;
 use crate::text::small_file;
 use crate::text::violation::{Subject, Violation, asks_for_text};
-use crate::text::yaml_advice;
 
 /// How often a value is mended for its type before it is given up.
 const MOST_REPAIRS: usize = 32;
-/// The most keys that a mapping may have.
-const MOST_KEYS: usize = 5_000;
+/// Longer than any job or connector; the rows of one belong into a source.
+const LARGEST: u64 = 64 << 20;
 
 /// A YAML text with its values and their places.
 #[derive(Debug, Clone)]
 pub struct Document {
     source: Arc<SourceText>,
     root: Node,
-}
-
-/// A value and the bytes it was written in.
-#[derive(Debug, Clone)]
-pub struct Node {
-    pub span: Range<usize>,
-    pub content: Content,
-}
-
-#[derive(Debug, Clone)]
-pub enum Content {
-    Null,
-    Bool(bool),
-    /// As written, so that a 20-digit id loses nothing.
-    Number(Box<str>),
-    Text(Box<str>),
-    List(Vec<Node>),
-    Map(Vec<(Key, Node)>),
-}
-
-/// A key of a mapping and the bytes it was written in.
-/// Longer than any job or connector; the rows of one belong into a source.
-const LARGEST: u64 = 64 << 20;
-
-#[derive(Debug, Clone)]
-pub struct Key {
-    pub name: Box<str>,
-    pub span: Range<usize>,
 }
 
 /// What a document was read into.
@@ -338,72 +316,6 @@ impl Document {
     }
 }
 
-impl Node {
-    /// Where a mapping stands that has more keys than there may be.
-    fn oversized_mapping(&self) -> Option<Range<usize>> {
-        match &self.content {
-            Content::Map(entries) if entries.len() > MOST_KEYS => Some(self.span.clone()),
-            Content::Map(entries) => {
-                entries.iter().find_map(|(_, value)| value.oversized_mapping())
-            }
-            Content::List(items) => items.iter().find_map(Self::oversized_mapping),
-            _ => None,
-        }
-    }
-
-    /// The value of a key, where this is a mapping.
-    pub fn get(&self, name: &str) -> Option<&Node> {
-        self.child(name).map(|found| found.1)
-    }
-
-    fn child(&self, token: &str) -> Option<(Option<&Key>, &Node)> {
-        match &self.content {
-            Content::Map(entries) => entries
-                .iter()
-                .find(|(key, _)| *key.name == *token)
-                .map(|(key, node)| (Some(key), node)),
-            Content::List(items) => {
-                token.parse::<usize>().ok().and_then(|at| items.get(at)).map(|node| (None, node))
-            }
-            _ => None,
-        }
-    }
-
-    fn is_scalar(&self) -> bool {
-        !matches!(self.content, Content::List(_) | Content::Map(_))
-    }
-
-    /// The value as JSON. A number that JSON's numbers cannot hold without loss becomes text.
-    pub fn to_json(&self) -> Value {
-        match &self.content {
-            Content::Null => Value::Null,
-            Content::Bool(value) => Value::Bool(*value),
-            Content::Number(text) => json_number(text),
-            Content::Text(text) => Value::String(text.to_string()),
-            Content::List(items) => Value::Array(items.iter().map(Node::to_json).collect()),
-            Content::Map(entries) => Value::Object(
-                entries
-                    .iter()
-                    .map(|(key, node)| (key.name.to_string(), node.to_json()))
-                    .collect::<Map<_, _>>(),
-            ),
-        }
-    }
-}
-
-fn json_number(text: &str) -> Value {
-    if let Ok(number) = text.parse::<i64>() {
-        return Value::Number(number.into());
-    }
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Value::String(text.to_owned());
-    }
-    match text.parse::<f64>().ok().and_then(Number::from_f64) {
-        Some(number) => Value::Number(number),
-        None => Value::String(text.to_owned()),
-    }
-}
-
 fn pointer_of(path: &serde_path_to_error::Path) -> Pointer {
     use serde_path_to_error::Segment;
     let mut pointer = Pointer::root();
@@ -415,375 +327,4 @@ fn pointer_of(path: &serde_path_to_error::Path) -> Pointer {
         }
     }
     pointer
-}
-
-/// So many bytes more than a file has may stand in all of its texts: aliases repeat them.
-const REPEATED_BYTES: usize = 16 << 20;
-
-/// YAML 1.2's plain meaning: `yes`, `0123` and `1_000` are text. Enough room for a job with 100,000 rows in it. `length` is
-/// that of the file.
-fn yaml_options(length: usize) -> serde_yaml::Options {
-    serde_yaml::options! {
-        strict_booleans: true,
-        leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-        budget: serde_yaml::budget! {
-            max_events: 20_000_000,
-            max_nodes: 10_000_000,
-            max_total_scalar_bytes: length.saturating_add(REPEATED_BYTES),
-        },
-        // A few lines of aliases of aliases stand for any number of values.
-        alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: 100_000 },
-    }
-}
-
-/// Each key is looked for among all others of its mapping.
-fn too_many_keys(source: &Arc<SourceText>, span: Range<usize>) -> Diagnostic {
-    let message = format!("a mapping here has more than {MOST_KEYS} keys");
-    Diagnostic::error(Code::YamlSyntax, Place::Text(Arc::clone(source), span), message)
-        .hint("no job and no connector needs so many; rows belong into a data file")
-}
-
-fn syntax_problem(source: &Arc<SourceText>, error: &serde_yaml::Error) -> Diagnostic {
-    let error = error.without_snippet();
-    let place = match error.location() {
-        Some(location) => {
-            let start = offset_of(&source.text, location.line(), location.column());
-            let end = source.text.ceil_char_boundary(start + 1);
-            Place::Text(Arc::clone(source), start..end)
-        }
-        None => Place::File(source.name.as_str().into()),
-    };
-    match what_it_is(error) {
-        serde_yaml::Error::MultipleDocuments { .. } => {
-            Diagnostic::error(Code::YamlSyntax, place, "a second document begins in this file")
-                .hint("each job or operation has a file of its own: split it at the `---`")
-        }
-        serde_yaml::Error::NonFiniteFloat { value, .. } => {
-            let message = format!("`{value}` is no number that JSON can hold");
-            Diagnostic::error(Code::YamlSyntax, place, message)
-                .hint(format!("if it is a text, put it in quotes: \"{value}\""))
-        }
-        serde_yaml::Error::AliasReplayLimitExceeded { max_total_replayed_events: most, .. } => {
-            let message =
-                format!("the aliases (`*name`) in this file repeat more than {most} values");
-            Diagnostic::error(Code::YamlSyntax, place, message)
-                .hint("write out what is meant; rows that are alike belong into a data file")
-        }
-        serde_yaml::Error::AliasReplayStackDepthExceeded { max_depth, .. } => {
-            let message = format!("aliases (`*name`) lead to aliases more than {max_depth} times");
-            Diagnostic::error(Code::YamlSyntax, place, message).hint("write out what is meant")
-        }
-        serde_yaml::Error::Budget { .. } => {
-            let message = "this file comes to more than it may: aliases (`*name`) repeat its texts too often, or it is nested too deeply";
-            Diagnostic::error(Code::YamlSyntax, place, message)
-                .hint("write out what is meant; rows that are alike belong into a data file")
-        }
-        serde_yaml::Error::DuplicateMappingKey { key, .. } => {
-            let message = match key {
-                Some(key) => format!("the key `{key}` is written twice"),
-                None => "a key is written twice".to_owned(),
-            };
-            Diagnostic::error(Code::DuplicateKey, place, message).hint("keep one of the two")
-        }
-        _ => advised(source, &place).unwrap_or_else(|| other_syntax_problem(error, place)),
-    }
-}
-
-/// What was meant, where the line shows it.
-fn advised(source: &Arc<SourceText>, place: &Place) -> Option<Diagnostic> {
-    let Place::Text(_, range) = place else { return None };
-    let found = yaml_advice::advice(&source.text, range.start)?;
-    let place = Place::Text(Arc::clone(source), found.at);
-    Some(Diagnostic::error(Code::YamlSyntax, place, found.message).hint(found.hint))
-}
-
-/// In the parser's words.
-/// An error without the places at which an alias stands.
-fn what_it_is(error: &serde_yaml::Error) -> &serde_yaml::Error {
-    match error {
-        serde_yaml::Error::AliasError { error, .. } => what_it_is(error),
-        error => error,
-    }
-}
-
-fn other_syntax_problem(error: &serde_yaml::Error, place: Place) -> Diagnostic {
-    let rendered = error.render();
-    let message = rendered.lines().next().unwrap_or("the YAML cannot be read");
-    let message = message.strip_prefix("error: ").unwrap_or(message);
-    let message = match message.rfind(" at line ").or_else(|| message.rfind(" (line ")) {
-        Some(at) => message[..at].to_owned(),
-        None => message.to_owned(),
-    };
-    Diagnostic::error(Code::YamlSyntax, place, message)
-}
-
-fn offset_of(text: &str, line: u64, column: u64) -> usize {
-    let line_start: usize = text
-        .split_inclusive('\n')
-        .take(usize::try_from(line).unwrap_or(1).saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let rest = &text[line_start.min(text.len())..];
-    let columns = usize::try_from(column).unwrap_or(1).saturating_sub(1);
-    line_start + rest.char_indices().nth(columns).map_or(rest.len(), |(at, _)| at)
-}
-
-/// What the deserializer brings, before spans are sorted out.
-enum Raw {
-    Null,
-    Bool(bool),
-    Number(String),
-    Text(String),
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<String>, Spanned<Raw>)>),
-}
-
-fn node(raw: Spanned<Raw>, text: &str) -> Node {
-    let span = span_of(&raw.referenced, text);
-    let content = match raw.value {
-        Raw::Null => Content::Null,
-        Raw::Bool(value) => Content::Bool(value),
-        Raw::Number(number) => Content::Number(written_number(number, &span, text)),
-        Raw::Text(value) => Content::Text(value.into()),
-        Raw::List(items) => Content::List(items.into_iter().map(|item| node(item, text)).collect()),
-        Raw::Map(entries) => Content::Map(
-            entries
-                .into_iter()
-                .map(|(key, value)| {
-                    let span = span_of(&key.referenced, text);
-                    (Key { name: key.value.into(), span }, node(value, text))
-                })
-                .collect(),
-        ),
-    };
-    Node { span, content }
-}
-
-/// A number as the user wrote it: a field that takes text gets `0x1F` and `1e5` so. An alias stands elsewhere than
-/// where its value was written, so it counts as it was understood.
-fn written_number(understood: String, span: &Range<usize>, text: &str) -> Box<str> {
-    let begins = |written: &&str| {
-        written.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
-    };
-    let written = text.get(span.clone()).map(str::trim).filter(begins);
-    match written {
-        Some(written) if !written.contains(char::is_whitespace) => written.into(),
-        _ => understood.into(),
-    }
-}
-
-fn span_of(location: &serde_yaml::Location, text: &str) -> Range<usize> {
-    let span = location.span();
-    match (span.byte_offset(), span.byte_len()) {
-        (Some(start), Some(length)) => {
-            let start = usize::try_from(start).unwrap_or(0).min(text.len());
-            let end = start.saturating_add(usize::try_from(length).unwrap_or(0)).min(text.len());
-            start..end
-        }
-        _ => {
-            let start = offset_of(text, location.line(), location.column());
-            start..start
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
-    }
-}
-
-struct RawVisitor;
-
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a YAML value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
-        Raw::deserialize(deserializer)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
-        Ok(Raw::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
-        Ok(Raw::Number(value.to_string()))
-    }
-
-    fn visit_i128<E>(self, value: i128) -> Result<Raw, E> {
-        Ok(Raw::Number(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
-        Ok(Raw::Number(value.to_string()))
-    }
-
-    fn visit_u128<E>(self, value: u128) -> Result<Raw, E> {
-        Ok(Raw::Number(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
-        Ok(Raw::Number(value.to_string()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
-        Ok(Raw::Text(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Raw, E> {
-        Ok(Raw::Text(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Raw::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw, A::Error> {
-        let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
-        }
-        Ok(Raw::Map(map))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Document {
-        Document::parse("a.yaml".into(), text.into()).unwrap()
-    }
-
-    #[test]
-    fn scalars_mean_what_they_say() {
-        let document = parse(
-            "x: 0x1F\na: 0123\nb: yes\nc: 1_000\nd: true\ne: 12345678901234567890\nf: 1.10\ng: ~\nh: \"12\"\ni: -4\n",
-        );
-        let expected = serde_json::json!({
-            "x": "0x1F", "a": "0123", "b": "yes", "c": "1_000", "d": true, "e": "12345678901234567890",
-            "f": 1.1, "g": null, "h": "12", "i": -4,
-        });
-        assert_eq!(document.root().to_json(), expected);
-        assert!(
-            matches!(&document.at(&Pointer::of(["f"])).unwrap().content, Content::Number(text) if **text == *"1.10")
-        );
-    }
-
-    #[test]
-    fn every_value_and_key_has_its_bytes() {
-        let text = "job: thử\nmap:\n  note: \"{{ body }}\"\nrows:\n  - {a: 1, b: hai}\n";
-        let document = parse(text);
-        for (pointer, key, value) in [
-            ("/job", "job", "thử"),
-            ("/map/note", "note", "\"{{ body }}\""),
-            ("/rows/0/b", "b", "hai"),
-            ("/map", "map", "map"),
-            ("/map/absent", "map", "map"),
-        ] {
-            let (found_key, found_value) = document.locate(&Pointer::parse(pointer).unwrap());
-            assert_eq!(&text[found_key], key, "{pointer}");
-            assert_eq!(&text[found_value], value, "{pointer}");
-        }
-    }
-
-    #[test]
-    fn broken_yaml_is_shown_where_it_breaks() {
-        let mut shown = String::new();
-        for text in [
-            "a: 1\na: 2\n",
-            "a: [1, 2\nb: 3\n",
-            "a: \"x\n",
-            "\t- a\n",
-            "",
-            "a: 1\n---\na: 2\n",
-            "a: -.inf\n",
-            "a: [.NaN]\n",
-            "a: 1e999\n",
-        ] {
-            match Document::parse("a.yaml".into(), text.into()) {
-                Ok(document) => shown.push_str(&format!("{:?}\n", document.root().to_json())),
-                Err(problem) => shown.push_str(&problem.render(false)),
-            }
-        }
-        insta::assert_snapshot!(shown);
-    }
-
-    #[derive(Debug, Deserialize, JsonSchema)]
-    #[serde(deny_unknown_fields)]
-    #[allow(dead_code)]
-    struct Example {
-        name: String,
-        count: Option<u32>,
-        kind: Option<Kind>,
-        inner: Option<Inner>,
-    }
-
-    #[derive(Debug, Deserialize, JsonSchema)]
-    #[serde(deny_unknown_fields)]
-    #[allow(dead_code)]
-    struct Inner {
-        names: Option<Vec<String>>,
-        within: Option<Box<Inner>>,
-    }
-
-    #[derive(Debug, Deserialize, JsonSchema)]
-    #[serde(rename_all = "lowercase")]
-    enum Kind {
-        Small,
-        Large,
-    }
-
-    #[test]
-    fn a_number_or_a_truth_value_where_a_text_belongs_is_taken_as_written() {
-        for (written, name) in [
-            ("500", Some("500")),
-            ("1.10", Some("1.10")),
-            ("0x1F", Some("0x1F")),
-            ("12345678901234567890", Some("12345678901234567890")),
-            ("True  # a remark", Some("True")),
-            ("*one", Some("7")),
-            ("~", None),
-            ("[500]", None),
-        ] {
-            let document = parse(&format!("count: &one 7\nname: {written}\n"));
-            let Reading { value: read, problems, .. } = document.read_as::<Example>();
-            let found = read.filter(|_| problems.is_empty()).map(|example| example.name);
-            assert_eq!(found.as_deref(), name, "{written}");
-        }
-        let nested =
-            parse("name: a\ninner: { names: [b, 1.10], within: { names: [yes, true] } }\n");
-        let Reading { value: read, problems, .. } = nested.read_as::<Example>();
-        let inner = read.and_then(|read| read.inner).unwrap();
-        assert_eq!((inner.names.unwrap().join(" "), problems), ("b 1.10".to_owned(), vec![]));
-        assert_eq!(inner.within.unwrap().names.unwrap(), ["yes", "true"]);
-        let problems = parse("name: a\nkind: 5\n").read_as::<Example>().problems;
-        let messages: Vec<&str> = problems.iter().map(|problem| &*problem.message).collect();
-        assert_eq!(messages, ["this must be one of small, large"]);
-    }
-
-    #[test]
-    fn all_structural_mistakes_are_told_at_once() {
-        let document = parse("nam: x\ncount: many\nkind: smal\n");
-        let problems = document.read_as::<Example>().problems;
-        let shown: String = problems.iter().map(|problem| problem.render(false)).collect();
-        insta::assert_snapshot!(shown);
-    }
 }
