@@ -19,6 +19,7 @@ mod ledger;
 mod man;
 mod operations;
 mod output;
+mod place;
 mod plan;
 mod process;
 mod run;

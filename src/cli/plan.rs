@@ -1,5 +1,6 @@
 //! `plan`: what a run would do. Files are written where the arguments ask for them, and with --remote in the state folder.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -20,9 +21,8 @@ use crate::task::{
     self, About, AskProgress, Failure, PlanOptions, Planned, RemoteCost, RemoteWorld, Saving,
     Shows, TargetOptions, Told,
 };
-use crate::text::code::Code;
 use crate::text::command::CommandLine;
-use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::diagnostic::Diagnostic;
 use crate::text::visible::shown;
 
 use super::arguments::{JobArguments, PlanArguments};
@@ -30,10 +30,19 @@ use super::check::each_job;
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
+use super::place::Kind;
 use super::run::invalid_rows;
 use super::saved::{self, Replaced};
 use super::streams::data;
 use super::{gather, signals, wall_clock};
+
+/// The page of a plan.
+const PAGE: Kind = Kind {
+    begins: PAGE_BEGINS.as_bytes(),
+    refused: "the page cannot be written here",
+    something_else: "something else is there that no plan has written",
+    earlier: "the page of an earlier plan",
+};
 
 /// Plans all jobs; the exit code is the gravest.
 pub(super) fn plan(
@@ -101,7 +110,7 @@ fn act(
     environment: &Environment,
 ) -> u8 {
     let file = arguments.output.as_deref();
-    let mut beside = match file.map(saved::beside).transpose() {
+    let mut beside = match file.map(|file| saved::PLAN.beside(file)).transpose() {
         Ok(beside) => beside,
         Err(problem) => return nothing(&[problem], arguments, output),
     };
@@ -278,7 +287,7 @@ fn save(
         output.warn("The plan is not saved: a run would refuse it, since rows are invalid.");
         return Ok(());
     };
-    saved::put(beside, file)?;
+    saved::PLAN.put(beside, file)?;
     let run = CommandLine::new("run", file.to_str());
     output.say(&format!(
         "The plan {} is saved. To carry it out, exactly or not at all: {run}",
@@ -304,40 +313,14 @@ fn saved_later(arguments: &PlanArguments) -> Option<CommandLine> {
     arguments.output.as_ref().map(|file| CommandLine::new("plan", file.to_str()))
 }
 
-/// Whether nothing is lost by a page in the place of a file: there is none, or it is a page itself.
-fn may_be_replaced(file: &Path) -> bool {
-    let Ok(about) = std::fs::symlink_metadata(file) else { return true };
-    let mut head = [0; PAGE_BEGINS.len()];
-    about.is_file()
-        && std::fs::File::open(file)
-            .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut head))
-            .is_ok()
-        && head == *PAGE_BEGINS.as_bytes()
-}
-
 /// Writes the page beside its place and puts it there when it is whole.
 fn write_page(planned: Planned, problems: &PageProblems, file: &Path) -> Result<(), Diagnostic> {
     let Some(page) = planned.page else { return Ok(()) };
-    let refuse = |cause: &dyn std::fmt::Display| {
-        let place = Place::File(file.display().to_string().into());
-        let message = format!("the page cannot be written here: {cause}");
-        Diagnostic::error(Code::UnwritableFile, place, message)
-            .hint("name a file in a folder that is there and may be written to")
-    };
-    if !may_be_replaced(file) {
-        let place = Place::File(file.display().to_string().into());
-        let message = "something else is there that no plan has written";
-        return Err(Diagnostic::error(Code::UnwritableFile, place, message)
-            .hint("name a file that is not there yet, or the page of an earlier plan"));
-    }
-    let html = page.html(&planned.totals, problems).map_err(|error| refuse(&error))?;
-    let folder = match file.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(|error| refuse(&error))?;
-    std::io::Write::write_all(&mut beside, html.as_bytes()).map_err(|error| refuse(&error))?;
-    beside.persist(file).map(drop).map_err(|error| refuse(&error.error))
+    let mut beside = PAGE.beside(file)?;
+    let html = page.html(&planned.totals, problems);
+    let html = html.map_err(|error| PAGE.unwritable(file, &error))?;
+    beside.write_all(html.as_bytes()).map_err(|error| PAGE.unwritable(file, &error))?;
+    PAGE.put(beside, file)
 }
 
 fn report(

@@ -3,23 +3,29 @@
 //! A plan says itself what is sent and where to: what stands in it takes the place of the arguments that say so.
 
 use std::fs::File;
-use std::io::{Read as _, Write};
 use std::path::Path;
 
 use clap::Parser as _;
-use tempfile::NamedTempFile;
 
 use crate::plan::saved::{BEGINS, NoPlan, SavedPlan};
 use crate::report::{of_flag_beside_plan, of_no_plan, of_piped_plan, of_plan_for_job};
-use crate::text::code::Code;
 use crate::text::command::CommandLine;
-use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::diagnostic::Diagnostic;
 
 use super::arguments::{Arguments, CommonArguments, JobArguments, SendingArguments, Verb};
 use super::environment::Environment;
+use super::place::{Kind, folder_of};
 
 /// What files of saved plans end in.
 const ENDING: &str = "nfplan";
+
+/// The files of saved plans.
+pub(super) const PLAN: Kind = Kind {
+    begins: BEGINS.as_bytes(),
+    refused: "the plan cannot be saved here",
+    something_else: "something else is there that is no saved plan",
+    earlier: "an earlier plan",
+};
 
 /// The arguments that a plan takes the place of.
 pub(super) struct Replaced<'a> {
@@ -37,7 +43,7 @@ pub(super) fn open(
     let name = path.display().to_string();
     let refuse = |error: &NoPlan| of_no_plan(&name, error);
     let is_named_so = path.extension().is_some_and(|ending| ending == ENDING);
-    if !is_named_so && !begins_as_plan(&path) {
+    if !is_named_so && !PLAN.is_that_of(&path) {
         return Ok(None);
     }
     if let Some(flag) = given.deciding_flag() {
@@ -65,21 +71,12 @@ pub(super) fn open(
 
 /// Refuses a saved plan where a verb asks for a job: it says which that is.
 pub(super) fn refuse(verb: &str, job: Option<&Path>) -> Result<(), Diagnostic> {
-    let Some(path) = job.filter(|path| begins_as_plan(path)) else { return Ok(()) };
+    let Some(path) = job.filter(|path| PLAN.is_that_of(path)) else { return Ok(()) };
     let plan = File::open(path).map_err(NoPlan::from).and_then(|file| SavedPlan::open(path, file));
     match plan {
         Ok(plan) => Err(of_plan_for_job(&plan, verb)),
         Err(error) => Err(of_no_plan(&path.display().to_string(), &error)),
     }
-}
-
-/// Whether a file is begun as a plan is.
-fn begins_as_plan(path: &Path) -> bool {
-    let is_file = std::fs::metadata(path).is_ok_and(|about| about.is_file());
-    let mut head = [0; BEGINS.len()];
-    is_file
-        && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok()
-        && SavedPlan::is_begun_by(&head)
 }
 
 /// What a run is given to do what is planned: seen from the folder that the plan lies in, where things lie below it.
@@ -104,44 +101,4 @@ pub(super) fn command(
         None => given.clone(),
     };
     Ok(given.words(seen_from))
-}
-
-/// A file beside the place where a plan is to be, which is put there when it is whole.
-pub(super) fn beside(file: &Path) -> Result<NamedTempFile, Diagnostic> {
-    if !may_be_replaced(file) {
-        let message = "something else is there that is no saved plan";
-        return Err(Diagnostic::error(Code::UnwritableFile, place(file), message)
-            .hint("name a file that is not there yet, or an earlier plan"));
-    }
-    NamedTempFile::new_in(folder_of(file)).map_err(|error| unwritable(file, &error))
-}
-
-/// Puts a plan in its place.
-pub(super) fn put(mut plan: NamedTempFile, file: &Path) -> Result<(), Diagnostic> {
-    let written = plan.flush().and_then(|()| plan.as_file().sync_all());
-    written.map_err(|error| unwritable(file, &error))?;
-    plan.persist(file).map(drop).map_err(|error| unwritable(file, &error.error))
-}
-
-/// Whether nothing is lost by a plan in the place of a file: there is none, or it is a plan itself.
-fn may_be_replaced(file: &Path) -> bool {
-    let Ok(about) = std::fs::symlink_metadata(file) else { return true };
-    about.is_file() && begins_as_plan(file)
-}
-
-fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    }
-}
-
-fn place(file: &Path) -> Place {
-    Place::File(file.display().to_string().into())
-}
-
-fn unwritable(file: &Path, cause: &std::io::Error) -> Diagnostic {
-    let message = format!("the plan cannot be saved here: {cause}");
-    Diagnostic::error(Code::UnwritableFile, place(file), message)
-        .hint("name a file in a folder that is there and may be written to")
 }

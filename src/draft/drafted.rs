@@ -259,6 +259,12 @@ impl Draft {
         self.sources.iter_mut().for_each(|source| source.path = rebased(&source.path));
         self.lookups.iter_mut().for_each(|lookup| lookup.path = rebased(&lookup.path));
     }
+
+    /// The files that the job names.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        let sources = self.sources.iter().map(|source| source.path.as_path());
+        sources.chain(self.lookups.iter().map(|lookup| lookup.path.as_path()))
+    }
 }
 
 /// What is to be said of how times are written.

@@ -8,6 +8,7 @@
 //! Not the text of the job: its words are in `report`. Nothing is checked here either; `check` does that with the finished job.
 
 mod answers;
+mod chain;
 mod compose;
 mod drafted;
 mod look;

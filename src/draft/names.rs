@@ -243,6 +243,8 @@ const ROLES: &[(Role, &[&str])] = &[
             "hovaten",
             "tennhanvien",
             "ten",
+            "agentname",
+            "staffname",
             "username",
             "email",
         ],

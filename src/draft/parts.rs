@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::compose::pick::{Pick, Picked};
 use super::names::{Role, fits, is_of_new_system, plain};
 use super::seen::{ColumnSeen, FileSeen};
-use super::{shape, system};
+use super::{chain, shape, system};
 
 /// A table that values of the main file are found in.
 #[derive(Debug, Clone)]
@@ -24,7 +24,8 @@ pub(super) struct Table<'a> {
 pub(super) struct Parts<'a> {
     pub further: Vec<&'a FileSeen>,
     pub map: Option<Table<'a>>,
-    pub bridge: Option<Table<'a>>,
+    /// What leads from the notes' tickets to those of the map, one after the other.
+    pub bridges: Vec<Table<'a>>,
     pub people: Vec<Table<'a>>,
     pub unused: Vec<&'a FileSeen>,
 }
@@ -68,16 +69,25 @@ pub(super) fn others<'a>(files: &'a [FileSeen], main: &FileSeen, picked: &Picked
     left.retain(|seen| parts.map.as_ref().is_none_or(|map| map.seen.path != seen.path));
     let map_keys = parts.map.as_ref().and_then(|map| map.seen.column(&map.key));
     let leads_itself = parts.map.as_ref().is_some_and(|map| map.matched.0 > 0);
+    if let (Some(map), Some(keys), Some(tickets), false) =
+        (&mut parts.map, map_keys, &tickets, leads_itself)
+        && left.iter().all(|seen| direct_bridge(seen, tickets, keys).is_none())
+        && let Some((tables, matched)) = chain::of(&left, tickets, keys)
+    {
+        map.matched = matched;
+        left.retain(|seen| tables.iter().all(|table| table.seen.path != seen.path));
+        parts.bridges = tables.into();
+    }
     for seen in left {
         let bridge = || bridge_of(seen, tickets.as_ref()?, map_keys);
         if let Some(table) = people_of(seen, picked.author.as_ref()) {
             parts.people.push(table);
-        } else if let Some(table) = bridge().filter(|_| !leads_itself && parts.bridge.is_none()) {
+        } else if let Some(table) = bridge().filter(|_| !leads_itself && parts.bridges.is_empty()) {
             let leads_to = seen.column(&table.value);
             if let (Some(map), Some(keys), Some(leads_to)) = (&mut parts.map, map_keys, leads_to) {
                 map.matched = (overlap(leads_to, keys), leads_to.values.len());
             }
-            parts.bridge = Some(table);
+            parts.bridges.push(table);
         } else {
             parts.unused.push(seen);
         }
@@ -95,7 +105,7 @@ fn is_further(seen: &FileSeen, main: &FileSeen) -> bool {
 }
 
 /// How many values of a column are found in another. Ids of Salesforce are the same in either length.
-fn overlap(of: &ColumnSeen, within: &ColumnSeen) -> usize {
+pub(super) fn overlap(of: &ColumnSeen, within: &ColumnSeen) -> usize {
     let same = |text: &str| match shape::is_salesforce_id(text) {
         true => text.get(..15).unwrap_or(text).to_owned(),
         false => text.to_owned(),
@@ -171,6 +181,19 @@ fn people_of<'a>(seen: &'a FileSeen, author: Option<&Pick>) -> Option<Table<'a>>
     Some(Table { seen, key: key.name.clone(), value: name.name.clone(), matched: (matched, of) })
 }
 
+/// A table with a column of the notes' tickets, and one of those of the map.
+fn direct_bridge<'a>(
+    seen: &'a FileSeen,
+    tickets: &ColumnSeen,
+    map_keys: &ColumnSeen,
+) -> Option<&'a ColumnSeen> {
+    let (key, _) = best_key(tickets, seen)?;
+    let others = seen.columns.iter().filter(|column| column.name != key.name);
+    let rated = others.map(|column| (overlap(column, map_keys), column));
+    let best = rated.filter(|(found, _)| *found > 0).max_by_key(|(found, _)| *found);
+    best.map(|(_, column)| column)
+}
+
 /// A table that leads from what the notes call a ticket to what people call it.
 fn bridge_of<'a>(
     seen: &'a FileSeen,
@@ -179,15 +202,13 @@ fn bridge_of<'a>(
 ) -> Option<Table<'a>> {
     let (key, found) = best_key(tickets, seen)?;
     let others = || seen.columns.iter().filter(|column| column.name != key.name);
-    let by_values = map_keys.and_then(|keys| {
-        let rated = others().map(|column| (overlap(column, keys), column));
-        rated.filter(|(found, _)| *found > 0).max_by_key(|(found, _)| *found)
-    });
+    let by_values = map_keys.and_then(|keys| direct_bridge(seen, tickets, keys));
     let by_name = || {
         let rated = others().map(|column| (fits(Role::Ticket, &column.name), column));
-        rated.filter(|(rated, _)| *rated > 0).max_by_key(|(rated, _)| *rated)
+        let best = rated.filter(|(rated, _)| *rated > 0).max_by_key(|(rated, _)| *rated);
+        best.map(|(_, column)| column)
     };
-    let (_, value) = by_values.or_else(by_name)?;
+    let value = by_values.or_else(by_name)?;
     let matched = (found, tickets.values.len());
     Some(Table { seen, key: key.name.clone(), value: value.name.clone(), matched })
 }

@@ -11,7 +11,8 @@ use crate::prepare::{Draft, PastReminder};
 use crate::row::{Field, FieldValue, Fields, Lane};
 use crate::text::place::RowPlace;
 
-use super::spread::{Look, Spread};
+use super::notable::Look;
+use super::spread::Spread;
 use super::turns::Queue;
 
 /// What is in the rows that would be sent: an entry an operation, those first that take most away.
@@ -68,13 +69,12 @@ pub(super) struct Traits {
     times: Vec<Option<i64>>,
     /// What is made of its reminder, and the last moment to send it as it is.
     reminder: (Option<PastReminder>, Option<i64>),
-    /// None where nobody asks for it.
-    look: Option<Look>,
+    pub(super) look: Look,
 }
 
 impl Traits {
     /// None of a row of which no request can be made.
-    pub(super) fn of(draft: &Draft<'_>, now: i64, is_looked_at: bool) -> Option<Self> {
+    pub(super) fn of(draft: &Draft<'_>, now: i64) -> Option<Self> {
         let operation = draft.operation()?;
         let sent = draft.sent_at(now)?;
         let fields = &*sent.fields;
@@ -84,8 +84,10 @@ impl Traits {
         };
         let flags: Vec<Option<bool>> = operation.fields.flags().map(said).collect();
         let times: Vec<Option<i64>> = operation.times().map(|rule| moment(rule, fields)).collect();
+        // What the row does, what it says yes and no to, and whether it has a reminder.
+        let has_times: Vec<bool> = times.iter().map(Option::is_some).collect();
         Some(Self {
-            look: is_looked_at.then(|| Look::at(operation, fields, &flags, &times)),
+            look: Look::of_fields((&operation.name, &flags, has_times), fields),
             lane: draft.lane().map(|lane| Lane::named(&lane)),
             flags,
             times,
@@ -109,8 +111,8 @@ impl Contents {
     /// Counts a row that would be sent.
     pub(super) fn add(&mut self, ordinal: u64, place: &RowPlace, row: Traits) {
         self.queue.add(place, row.lane, row.reminder);
-        if let Some((spread, look)) = self.spread.as_mut().zip(row.look) {
-            spread.see(ordinal, row.lane, look);
+        if let Some(spread) = &mut self.spread {
+            spread.see(ordinal, row.lane, row.look);
         }
         let known = self.operations.iter().position(|known| known.is_of(&row.operation));
         let at = known.unwrap_or_else(|| {

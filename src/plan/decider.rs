@@ -12,6 +12,7 @@ use crate::row::{Digest, KeyHash, Known, Lane, Standing};
 use crate::source::Record;
 
 use super::Readings;
+use super::crew::Sight;
 use super::decide::{Done, Fate, Held, LeftOut, Sending};
 use super::fates::Fates;
 use super::look::{Look, Policy};
@@ -20,7 +21,6 @@ use super::once::Once;
 use super::prior::{Found, Prior, Trail, find};
 use super::row_problem::RowProblem;
 use super::saved::{Companion, Mark, Seen};
-use super::survey::Sight;
 use super::versions::{Asked, Part, PartedRow};
 
 /// What a row is like at first sight: all that its fate needs, for most rows.

@@ -10,7 +10,7 @@ use crate::source::Source;
 use crate::text::place::RowPlace;
 
 use super::Readings;
-use super::survey::{Heard, Sight, read_all};
+use super::crew::{Heard, Sight, read_all};
 
 /// What other jobs have done of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,14 +5,17 @@
 //! the first decided, or else the source has changed and nothing more is taken from it.
 
 mod contents;
+mod crew;
 pub(crate) mod decide;
 mod decider;
 mod elsewhere;
 mod fates;
 mod filtered;
+mod hearing;
 mod lacking;
 mod look;
 mod names;
+mod notable;
 mod once;
 mod prior;
 mod profile;
@@ -38,6 +41,7 @@ pub(crate) use elsewhere::{DoneContents, DoneElsewhere};
 pub(crate) use fates::Fates;
 pub(crate) use filtered::Filtered;
 pub(crate) use look::{Change, Policy};
+pub(crate) use notable::{Look, Notable, Notables};
 pub(crate) use prior::{Prior, taken_for_old};
 pub(crate) use profile::{ColumnProfile, Days, SourceProfile};
 pub(crate) use row_problem::{RowProblem, SourceChange};

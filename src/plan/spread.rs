@@ -1,16 +1,15 @@
 //! The rows of a pilot that shows a little of everything: one of every kind, those that may go wrong, and rows from all over the
-//! source. The same kinds of rows that a preview shows as samples.
+//! source. What is worth a look is the same as in a preview.
 //!
 //! No row overtakes another of its lane: chosen are first rows of lanes, the first rows of the fullest one, and, where those
 //! are not enough, the first rows of the source.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use crate::declared::connector::Operation;
-use crate::row::{FieldValue, Fields, Lane};
+use crate::row::Lane;
 
 use super::decide::Fate;
+use super::notable::{Look, Notables};
 use super::saved::{Companion, Seen};
 
 /// Kinds of rows that are told apart; a source may have a kind of its own for each row.
@@ -18,61 +17,14 @@ const MOST_KINDS: usize = 64;
 /// So many rows of the fullest lane are taken.
 const OF_LANE: usize = 3;
 
-/// What tells a row from others, for a pilot.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
-    /// Stands for the operation, what the row says yes and no to, and whether it has a reminder.
-    kind: u64,
-    characters: usize,
-    lines: usize,
-    is_markup: bool,
-    is_linked: bool,
-}
-
-impl Look {
-    pub(super) fn at(
-        operation: &Operation,
-        fields: &Fields<'_>,
-        flags: &[Option<bool>],
-        times: &[Option<i64>],
-    ) -> Self {
-        let mut kind = DefaultHasher::new();
-        operation.name.hash(&mut kind);
-        flags.hash(&mut kind);
-        times.iter().map(Option::is_some).for_each(|is_there| is_there.hash(&mut kind));
-        let texts = fields.iter().filter_map(|(_, value)| FieldValue::as_str(value));
-        let text = texts.max_by_key(|text| text.len()).unwrap_or_default();
-        Self {
-            kind: kind.finish(),
-            characters: text.chars().count(),
-            lines: text.bytes().filter(|byte| *byte == b'\n').count(),
-            is_markup: looks_like_markup(text),
-            is_linked: text.contains("://"),
-        }
-    }
-}
-
-/// Whether a text has something in it that looks like an HTML tag.
-fn looks_like_markup(text: &str) -> bool {
-    text.split('<').skip(1).any(|behind| {
-        let is_tag = behind.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/');
-        is_tag && behind.contains('>')
-    })
-}
-
 /// The rows that could be sent, looked at in their order: twenty-four bytes a lane, and some rows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Spread {
     rows: u64,
     /// The first rows of each lane, and how many there are.
     lanes: HashMap<Lane, (u32, [u64; OF_LANE])>,
-    kinds: Vec<(u64, u64)>,
-    longest: Option<(usize, u64)>,
-    shortest: Option<(usize, u64)>,
-    most_lines: Option<(usize, u64)>,
-    markup: Option<u64>,
-    linked: Option<u64>,
-    last: Option<u64>,
+    /// Of the first rows of lanes.
+    notables: Notables<u64>,
     /// Rows at even distances, and that distance.
     even: Vec<u64>,
     distance: u64,
@@ -85,7 +37,16 @@ pub(crate) struct Spread {
 impl Spread {
     /// For so many rows.
     pub(super) fn of(wanted: u64) -> Self {
-        Self { wanted, distance: 1, ..Self::default() }
+        Self {
+            rows: 0,
+            lanes: HashMap::new(),
+            notables: Notables::telling_apart(MOST_KINDS),
+            even: Vec::new(),
+            distance: 1,
+            firsts: 0,
+            first_rows: Vec::new(),
+            wanted,
+        }
     }
 
     /// The next row that could be sent, by its number in the source.
@@ -109,22 +70,7 @@ impl Spread {
 
     /// The first row of a lane.
     fn see_first(&mut self, ordinal: u64, look: Look) {
-        let is_new = self.kinds.iter().all(|(kind, _)| *kind != look.kind);
-        if is_new && self.kinds.len() < MOST_KINDS {
-            self.kinds.push((look.kind, ordinal));
-        }
-        let keep =
-            |kept: &mut Option<(usize, u64)>, value: usize, is_more: fn(usize, usize) -> bool| {
-                if kept.is_none_or(|(known, _)| is_more(value, known)) {
-                    *kept = Some((value, ordinal));
-                }
-            };
-        keep(&mut self.longest, look.characters, |value, known| value > known);
-        keep(&mut self.shortest, look.characters, |value, known| value < known);
-        keep(&mut self.most_lines, look.lines, |value, known| value > known);
-        self.markup = self.markup.or(look.is_markup.then_some(ordinal));
-        self.linked = self.linked.or(look.is_linked.then_some(ordinal));
-        self.last = Some(ordinal);
+        self.notables.see(look, &ordinal);
         if self.firsts.is_multiple_of(self.distance) {
             self.even.push(ordinal);
         }
@@ -142,22 +88,12 @@ impl Spread {
 
     /// The rows of the pilot: as many as are wanted, or all.
     pub(crate) fn chosen(&self) -> HashSet<u64> {
-        let of = |kept: Option<(usize, u64)>| kept.map(|(_, row)| row);
-        let special = [
-            of(self.longest),
-            self.markup,
-            self.linked,
-            of(self.most_lines),
-            self.first_rows.first().copied(),
-            self.last,
-            of(self.shortest),
-        ];
         let fullest =
             self.lanes.values().max_by_key(|(count, rows)| (*count, std::cmp::Reverse(rows[0])));
         let fullest =
             fullest.into_iter().flat_map(|(count, rows)| rows.iter().take(*count as usize));
-        let kinds = self.kinds.iter().map(|(_, row)| *row);
-        let first = kinds.chain(special.into_iter().flatten()).chain(fullest.copied());
+        let notable = self.notables.kinds().chain(self.notables.each()).map(|(_, row)| row);
+        let first = notable.chain(fullest).copied();
         let mut chosen = BTreeSet::new();
         for row in first {
             if (chosen.len() as u64) < self.wanted {
@@ -222,8 +158,14 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: Look =
-        Look { kind: 0, characters: 10, lines: 1, is_markup: false, is_linked: false };
+    const PLAIN: Look = Look {
+        kind: 0,
+        characters: 10,
+        lines: 1,
+        is_markup: false,
+        is_linked: false,
+        has_odd_signs: false,
+    };
 
     /// The rows that are chosen of some, each with its lane.
     fn chosen(wanted: u64, rows: &[(&str, Look)]) -> Vec<u64> {
@@ -259,20 +201,6 @@ mod tests {
         for hundred in 0..10 {
             let of = |row: &u64| (hundred * 100 + 1..=hundred * 100 + 100).contains(row);
             assert!(pilot.iter().any(of), "{hundred}: {pilot:?}");
-        }
-    }
-
-    #[test]
-    fn what_looks_like_a_tag_is_markup() {
-        for (text, expected) in [
-            ("<b>x</b>", true),
-            ("a <br> b", true),
-            ("</p>", true),
-            ("1 < 2 > 0", false),
-            ("<3", false),
-            ("", false),
-        ] {
-            assert_eq!(looks_like_markup(text), expected, "{text}");
         }
     }
 

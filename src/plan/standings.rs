@@ -9,13 +9,15 @@ use crate::row::{Digest, KeyHash, Standing};
 use crate::source::Source;
 
 use super::Readings;
+use super::crew::{Heard, Sight, read_all};
 use super::decider::{Came, content_key};
+use super::hearing::Hearing;
 use super::names::{Arrival, Name, Names};
 use super::once::Once;
 use super::prior::{Prior, Trail};
 use super::row_problem::RowProblem;
 use super::steps::run_mark;
-use super::survey::{Checked, Heard, Hearing, Sight, read_all};
+use super::survey::Checked;
 use super::taken::{may_be_taken, taken};
 
 /// What a ledger knows of a job at one target.

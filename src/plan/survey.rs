@@ -5,46 +5,31 @@
 //! in their order, which costs a byte a row and sixteen for the name of each that the ledger does not know.
 
 use std::collections::HashSet;
-use std::num::NonZeroUsize;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
 
 use crate::ledger::{Ledger, LedgerError};
-use crate::prepare::{Draft, Findings, Remarks, RowKey, ToldOnce};
+use crate::prepare::{Draft, Findings, RowKey};
 use crate::row::KeyHash;
-use crate::source::{Milestone, Read, Record, Source};
-use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place};
+use crate::source::{Record, Source};
 use crate::text::place::RowPlace;
 
 use super::Readings;
 use super::contents::{Contents, Traits};
+use super::crew::{Heard, Sight, WholeSource, read_all};
 use super::decide::{Done, Fate, Held, LeftOut};
 use super::decider::{Decider, Glance};
 use super::fates::Fates;
-use super::filtered::{Count, Filtered};
-use super::lacking::Lacking;
+use super::filtered::Filtered;
+use super::hearing::Hearing;
 use super::look::Policy;
 use super::prior::Prior;
 use super::profile::SourceProfile;
-use super::repeats::{Repeats, tell_repeated_keys};
+use super::repeats::Repeats;
 use super::row_problem::RowProblem;
-use super::row_set::RowSet;
-use super::samples::{Looks, Samples};
+use super::samples::Samples;
 use super::saved::Companion;
 use super::spread::Spread;
 use super::standings::Chronicle;
 use super::taken::{may_be_taken, taken};
-
-/// Rows in a batch: large enough that handing it over costs nothing, small enough to stay in cache.
-const BATCH: usize = 256;
-/// Bytes in a batch: few rows fill it where rows are long, so that memory stays flat whatever rows there are.
-const BATCH_BYTES: usize = 1 << 20;
-/// A record keeps no more memory than this from one row to another.
-const KEPT_BYTES: usize = 64 << 10;
-/// Batches that may wait for a worker.
-const WAITING: usize = 2;
 
 /// What a source holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -245,15 +230,12 @@ fn survey_with(
     let mut found = Hearing::new(tell);
     let mut decider = Decider::new(readings, prior, policy, companion);
     let (at_first, counts, now) = (decider.eye(), insight.is_some(), readings.now);
-    let spreads = insight.as_ref().is_some_and(|insight| insight.contents.spread.is_some());
     let eye = |draft: &Draft<'_>| {
         let glance = at_first(draft);
         // What is done is not sent, so nothing of it is counted.
-        let traits =
-            if counts && !glance.is_done() { Traits::of(draft, now, spreads) } else { None };
+        let traits = if counts && !glance.is_done() { Traits::of(draft, now) } else { None };
         let moment = if counts { draft.turn_moment() } else { None };
-        let looks = if traits.is_some() { Looks::of(draft) } else { None };
-        Sighted { glance, traits, moment, looks }
+        Sighted { glance, traits, moment }
     };
     let (mut changed, mut held) = (Vec::new(), Vec::new());
     let read = read_all(&readings, source, &eye, &mut |heard| {
@@ -271,13 +253,10 @@ fn survey_with(
                     Fate::Send(_) => {
                         if let Some(insight) = insight.as_deref_mut() {
                             // A row that looked done at first may be another one of the same content.
-                            let row =
-                                sight.traits.or_else(|| traits_of(&readings, record, spreads));
-                            row.into_iter().for_each(|row| {
+                            if let Some(row) = sight.traits.or_else(|| traits_of(&readings, record))
+                            {
+                                insight.samples.see(record.ordinal, row.look);
                                 insight.contents.add(record.ordinal, &record.place, row);
-                            });
-                            if let Some(looks) = sight.looks {
-                                insight.samples.see(record.ordinal, looks);
                             }
                             let zone = readings.job.timezone.as_ref();
                             sight.moment.iter().for_each(|at| insight.profile.turn(*at, zone));
@@ -326,8 +305,8 @@ fn survey_with(
     Ok(Survey { checked: found.checked, filtered, fates, changed, held })
 }
 
-fn traits_of(readings: &Readings<'_>, record: &Record, looks: bool) -> Option<Traits> {
-    Traits::of(&readings.preparer.draft(record, &mut Findings::default()), readings.now, looks)
+fn traits_of(readings: &Readings<'_>, record: &Record) -> Option<Traits> {
+    Traits::of(&readings.preparer.draft(record, &mut Findings::default()), readings.now)
 }
 
 impl NamedRow {
@@ -348,119 +327,11 @@ struct Sighted {
     traits: Option<Traits>,
     /// What the row is put in order by, where that is a moment.
     moment: Option<i64>,
-    looks: Option<Looks>,
 }
 
 impl Sight for Sighted {
     fn is_done(&self) -> bool {
         self.glance.is_done()
-    }
-}
-
-/// What has been heard of a source so far.
-pub(super) struct Hearing<'t> {
-    pub(super) checked: Checked,
-    pub(super) filtered: Count,
-    told: ToldOnce,
-    lacking: Lacking,
-    /// Those that count as valid.
-    valid: RowSet,
-    tell: &'t mut dyn FnMut(RowProblem),
-}
-
-impl<'t> Hearing<'t> {
-    pub(super) fn new(tell: &'t mut dyn FnMut(RowProblem)) -> Self {
-        Self {
-            checked: Checked::default(),
-            filtered: Count::default(),
-            told: ToldOnce::default(),
-            lacking: Lacking::default(),
-            valid: RowSet::default(),
-            tell,
-        }
-    }
-
-    /// A row that the condition of that number leaves out.
-    pub(super) fn hear_filtered(&mut self, condition: usize) {
-        self.checked.rows += 1;
-        self.checked.filtered += 1;
-        self.filtered.add(condition);
-    }
-
-    /// `row` is the how many row of the reading it is.
-    pub(super) fn hear_row(&mut self, row: u64, valid: bool, problems: Vec<RowProblem>) {
-        self.checked.rows += 1;
-        self.checked.valid += u64::from(valid);
-        if valid {
-            self.valid.insert(row);
-        }
-        if problems.is_empty() && self.lacking.holds_nothing() {
-            return;
-        }
-        let is_first = self.checked.rows == 1;
-        let problems = self.lacking.hold_back(problems, is_first);
-        problems.into_iter().for_each(|problem| self.hear(problem));
-    }
-
-    /// A problem of the file as a whole is no row.
-    pub(super) fn hear_unreadable(&mut self, problem: Diagnostic) {
-        let is_row = row_of(&problem) > 0;
-        self.checked.rows += u64::from(is_row);
-        self.checked.broken |= !is_row;
-        self.checked.guessed |= problem.code == Code::UnclosedQuote;
-        self.hear(problem.into());
-    }
-
-    fn hear(&mut self, problem: RowProblem) {
-        let passes = match &problem {
-            RowProblem::Written(problem) => self.told.lets_pass(problem),
-            _ => true,
-        };
-        if passes {
-            (self.tell)(problem);
-        }
-    }
-
-    /// What only the whole source can tell.
-    pub(super) fn hear_end(&mut self, readings: &Readings<'_>, read: Option<&WholeSource>) {
-        let is_never_seen = |column: &str| {
-            read.is_some_and(|read| readings.preparer.is_never_seen(&read.source, column))
-        };
-        let held = self.lacking.release(|column| !is_never_seen(column));
-        held.into_iter().for_each(|problem| self.hear(problem));
-        let Some(read) = read else { return };
-        read.remarks.warnings().for_each(|warning| (self.tell)(warning.into()));
-        for problem in readings.preparer.of_whole(&read.source) {
-            self.checked.broken |= problem.is_error();
-            (self.tell)(problem.into());
-        }
-    }
-
-    /// Whether there are as many rows as there must be. Says so where there are none.
-    fn hear_count(&mut self, readings: &Readings<'_>) {
-        let (rows, least) = (self.checked.rows, readings.job.min_rows);
-        let source = Arc::clone(readings.job.rows.name());
-        if rows < least {
-            self.checked.broken = true;
-            (self.tell)(RowProblem::TooFewRows { source, rows, least });
-        } else if rows == 0 && !self.checked.broken {
-            (self.tell)(RowProblem::NoRows { source });
-        } else if rows > 0 && rows == self.checked.filtered {
-            (self.tell)(RowProblem::NoneKept { source, rows });
-        }
-    }
-
-    /// Gives how many rows come second with their key.
-    fn hear_repeats(&mut self, readings: &Readings<'_>, repeated: &HashSet<KeyHash>) -> Repeats {
-        if !readings.preparer.has_key() || repeated.is_empty() {
-            return Repeats::default();
-        }
-        let valid = &mut self.valid;
-        tell_repeated_keys(readings, repeated, valid, self.tell).unwrap_or_else(|problems| {
-            self.checked.broken = true;
-            problems.into_iter().for_each(|problem| (self.tell)(problem.into()));
-            Repeats::default()
-        })
     }
 }
 
@@ -475,204 +346,4 @@ fn hash_of(key: &RowKey) -> Option<KeyHash> {
 fn repeated(mut hashes: Vec<KeyHash>) -> HashSet<KeyHash> {
     hashes.sort_unstable();
     hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect()
-}
-
-/// A batch of records on its way to a worker and back.
-#[derive(Default)]
-struct Batch {
-    records: Vec<Record>,
-    filled: usize,
-    /// What could not be read, in order, each with how many rows there were with it.
-    unreadable: Vec<(u64, Diagnostic)>,
-}
-
-/// What is kept of a row.
-pub(super) trait Sight: Send {
-    /// Whether the row is done already, so that it need not be checked.
-    fn is_done(&self) -> bool {
-        false
-    }
-}
-
-/// A batch with what a worker has seen.
-struct Seen<T> {
-    batch: Batch,
-    /// One a record.
-    sights: Vec<Looked<T>>,
-    /// By record, in order, for those about which there is something to tell.
-    problems: Vec<(usize, Vec<Diagnostic>)>,
-    remarks: Remarks,
-}
-
-/// What a worker has seen of a record.
-struct Looked<T> {
-    sight: T,
-    /// Whether nothing is wrong with it; none where that was not asked.
-    valid: Option<bool>,
-    /// The number of the condition that leaves it out.
-    out: Option<usize>,
-}
-
-/// A row of a source, in its turn.
-pub(super) enum Heard<'a, T> {
-    Row {
-        record: &'a Record,
-        sight: T,
-        /// None where the row is done, so that nobody asked.
-        valid: Option<bool>,
-        /// The number of the condition that leaves the row out; then nothing else is said of it.
-        out: Option<usize>,
-        problems: Vec<Diagnostic>,
-    },
-    Unreadable(Box<Diagnostic>),
-}
-
-/// A source that has been read to its end.
-pub(super) struct WholeSource {
-    source: Source,
-    milestones: Vec<Milestone>,
-    /// What is to be said of many of its rows.
-    remarks: Remarks,
-}
-
-/// Reads all of a source and prepares its rows, on every core; `eye` makes of each what is kept of it, and `hear` gets
-/// that in the order of the rows. Gives the source back, read to its end.
-pub(super) fn read_all<T: Sight, E>(
-    readings: &Readings<'_>,
-    source: Source,
-    eye: &(impl Fn(&Draft<'_>) -> T + Sync),
-    hear: &mut dyn FnMut(Heard<'_, T>) -> Result<(), E>,
-) -> Result<Option<WholeSource>, E> {
-    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    thread::scope(|scope| {
-        let (to_workers, from_workers): (Vec<_>, Vec<_>) = (0..workers)
-            .map(|_| {
-                let (to_worker, batches) = sync_channel(WAITING);
-                let (seen, from_worker) = sync_channel(WAITING);
-                scope.spawn(move || look(readings, eye, &batches, &seen));
-                (to_worker, from_worker)
-            })
-            .unzip();
-        let (recycle, recycled) = sync_channel(workers * (WAITING * 2 + 2));
-        let reader = scope.spawn(move || read(source, &to_workers, &recycled));
-        let mut remarks = Remarks::default();
-        for mut seen in in_turn(&from_workers) {
-            remarks.append(std::mem::take(&mut seen.remarks));
-            let batch = pass_on(seen, hear)?;
-            // The reader may have ended; then there is no more use for the batch.
-            let _ = recycle.try_send(batch);
-        }
-        drop(recycle);
-        Ok(reader.join().ok().map(|read| WholeSource { remarks, ..read }))
-    })
-}
-
-fn read(
-    mut source: Source,
-    to_workers: &[SyncSender<Batch>],
-    recycled: &Receiver<Batch>,
-) -> WholeSource {
-    let (mut turn, mut milestones) = (0, Vec::new());
-    loop {
-        milestones.extend(source.milestone());
-        let mut batch = recycled.try_recv().unwrap_or_default();
-        let filled = fill(&mut source, &mut batch);
-        let has_gone = to_workers[turn % to_workers.len()].send(batch).is_ok();
-        match filled {
-            Filled::Full if has_gone => turn += 1,
-            Filled::Full | Filled::ToTheEnd => {
-                return WholeSource { source, milestones, remarks: Remarks::default() };
-            }
-        }
-    }
-}
-
-/// How a batch was filled.
-enum Filled {
-    /// More rows may follow.
-    Full,
-    /// With the last rows of the source.
-    ToTheEnd,
-}
-
-fn fill(source: &mut Source, batch: &mut Batch) -> Filled {
-    batch.records.iter_mut().for_each(|record| record.shrink_to(KEPT_BYTES));
-    batch.filled = 0;
-    batch.unreadable.clear();
-    let mut bytes = 0;
-    while batch.filled + batch.unreadable.len() < BATCH && bytes < BATCH_BYTES {
-        if batch.records.len() == batch.filled {
-            batch.records.push(Record::default());
-        }
-        match source.next(&mut batch.records[batch.filled]) {
-            Read::Row => {
-                bytes += batch.records[batch.filled].size();
-                batch.filled += 1;
-            }
-            Read::Problem(problem) => batch.unreadable.push((source.rows(), problem)),
-            Read::End => return Filled::ToTheEnd,
-        }
-    }
-    Filled::Full
-}
-
-fn look<T: Sight>(
-    readings: &Readings<'_>,
-    eye: &impl Fn(&Draft<'_>) -> T,
-    batches: &Receiver<Batch>,
-    to: &SyncSender<Seen<T>>,
-) {
-    let mut findings = Findings::default();
-    while let Ok(batch) = batches.recv() {
-        let mut sights = Vec::with_capacity(batch.filled);
-        let mut problems = Vec::new();
-        for (at, record) in batch.records[..batch.filled].iter().enumerate() {
-            let mut draft = readings.preparer.draft(record, &mut findings);
-            let (sight, out) = (eye(&draft), draft.left_out());
-            let valid = (!sight.is_done()).then(|| draft.is_valid(readings.now, &mut findings));
-            sights.push(Looked { sight, valid, out });
-            if !findings.problems.is_empty() {
-                problems.push((at, findings.take()));
-            }
-        }
-        let remarks = std::mem::take(&mut findings.remarks);
-        if to.send(Seen { batch, sights, problems, remarks }).is_err() {
-            return;
-        }
-    }
-}
-
-/// Passes the rows of a batch on, in their order; gives the batch back.
-fn pass_on<T, E>(
-    seen: Seen<T>,
-    hear: &mut dyn FnMut(Heard<'_, T>) -> Result<(), E>,
-) -> Result<Batch, E> {
-    let Seen { mut batch, sights, problems, .. } = seen;
-    let mut unreadable = batch.unreadable.drain(..).peekable();
-    let mut problems = problems.into_iter().peekable();
-    for (at, (record, Looked { sight, valid, out })) in batch.records.iter().zip(sights).enumerate()
-    {
-        while let Some((_, problem)) = unreadable.next_if(|(row, _)| *row < record.ordinal) {
-            hear(Heard::Unreadable(Box::new(problem)))?;
-        }
-        let problems = problems.next_if(|(of, _)| *of == at).map_or_else(Vec::new, |(_, all)| all);
-        hear(Heard::Row { record, sight, valid, out, problems })?;
-    }
-    for (_, problem) in unreadable {
-        hear(Heard::Unreadable(Box::new(problem)))?;
-    }
-    Ok(batch)
-}
-
-/// The row of a problem; 0 for the file as a whole.
-fn row_of(problem: &Diagnostic) -> u64 {
-    match &problem.place {
-        Place::Row(place) => place.row.row,
-        _ => 0,
-    }
-}
-
-/// Takes from each worker in turn, which keeps the order of the source.
-fn in_turn<T>(from_workers: &[Receiver<T>]) -> impl Iterator<Item = T> {
-    (0..).map_while(|turn: usize| from_workers[turn % from_workers.len()].recv().ok())
 }

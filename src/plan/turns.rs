@@ -86,12 +86,12 @@ impl Queue {
     }
 
     /// Where the run starts at `now`. `answered` says after how long so many requests are answered, and `latency` how long one
-    /// is under way.
+    /// is under way; a reminder that is nearer than `lead` at a turn counts as past.
     pub(crate) fn turns(
         &self,
         now: i64,
-        answered: impl Fn(u64) -> Duration,
-        latency: Duration,
+        (answered, latency): (impl Fn(u64) -> Duration, Duration),
+        lead: Duration,
     ) -> Turns {
         let mut turns = Turns {
             left_out: self.left_out,
@@ -101,6 +101,7 @@ impl Queue {
         };
         for due in &self.dues {
             let turn = answered(due.nth).max(latency.saturating_mul(due.in_lane));
+            let turn = turn.saturating_add(lead);
             let turn = i64::try_from(turn.as_millis()).unwrap_or(i64::MAX);
             let start_by = due.before.saturating_sub(turn);
             turns.start_by = Some(turns.start_by.map_or(start_by, |other| other.min(start_by)));
@@ -126,7 +127,7 @@ mod tests {
             let place = RowPlace::of(row, row + 1);
             queue.add(&place, Some(Lane::named(lane)), (None, *before));
         }
-        queue.turns(1_000_000, Duration::from_secs, Duration::from_secs(latency))
+        queue.turns(1_000_000, (Duration::from_secs, Duration::from_secs(latency)), Duration::ZERO)
     }
 
     #[test]
@@ -138,6 +139,17 @@ mod tests {
             assert_eq!(found.first_late.first(), (late > 0).then_some(&(3, 4)));
         }
         assert_eq!(turns(&[("a", None)], 0), Turns::default());
+    }
+
+    #[test]
+    fn a_reminder_that_is_near_at_the_turn_is_late_where_it_counts_as_past_then() {
+        let mut queue = Queue::default();
+        queue.add(&RowPlace::of(1, 2), None, (None, Some(1_031_000)));
+        let lead = Duration::from_secs(30);
+        for (now, late) in [(1_000_000, 0), (1_000_001, 1)] {
+            let found = queue.turns(now, (Duration::from_secs, Duration::ZERO), lead);
+            assert_eq!((found.late, found.start_by), (late, Some(1_000_000)));
+        }
     }
 
     #[test]

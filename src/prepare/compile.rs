@@ -18,6 +18,7 @@ use crate::source::{Columns, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, closest, slip_of};
 use crate::text::document::Document;
+use crate::text::expression::term;
 use crate::text::lookalike::did_you_mean;
 use crate::text::pointer::Pointer;
 
@@ -363,6 +364,7 @@ impl<'a> Compiler<'a> {
         self.check_field_name(entry);
         let origin = Origin::of_value(&self.language, &entry.value, &entry.value_place, source);
         let origin = self.keep(origin)?;
+        self.tell_text_of_column(entry, &origin, source);
         let field = field_origin(&entry.field, origin, source.columns());
         let split_at = match &entry.value {
             MapValue::Split(split) => Some(split.at),
@@ -372,6 +374,27 @@ impl<'a> Compiler<'a> {
             self.check_split(entry);
         }
         Some(FieldOrigin { at: Some(entry.value_place.clone()), split_at, ..field })
+    }
+
+    /// A text for all rows that is called as a column or a named value is: its braces may have been forgotten.
+    fn tell_text_of_column(&mut self, entry: &MapEntry, origin: &Origin, source: &Source) {
+        let (MapValue::Given(Value::String(text)), Origin::Constant(_)) = (&entry.value, origin)
+        else {
+            return;
+        };
+        let name = text.trim();
+        let is_named = self.job.shaping.named.iter().any(|named| named.field == name);
+        let what = match source.columns().all(name).is_empty() {
+            _ if name.is_empty() => return,
+            false => "the source has a column",
+            true if is_named => "`let` has a value",
+            true => return,
+        };
+        let message =
+            format!("`{}` is the text `{name}` in every row, and {what} of that name", entry.field);
+        let hint = format!("for what it holds, write \"{{{{ {} }}}}\"", term(name));
+        let place = entry.value_place.clone();
+        self.problems.push(Diagnostic::warning(Code::TextOfColumn, place, message).hint(hint));
     }
 
     /// What is split is made anew, by the one operation of all rows.

@@ -36,7 +36,7 @@ pub(crate) use insight::{ShownCell, ShownValue};
 use intake::Intake;
 pub(crate) use prepared::{Draft, Findings, Prepared, Ready, RowKey, ToldOnce};
 pub(crate) use remarks::Remarks;
-pub(crate) use schema::PastReminder;
+pub(crate) use schema::{ON_ITS_WAY, PastReminder};
 pub(crate) use split::key_of_part;
 
 /// So many names of left-out fields are told.

@@ -7,34 +7,9 @@ use crate::declared::job::MapEntry;
 use crate::source::Source;
 use crate::text::code::Code;
 use crate::text::diagnostic::Diagnostic;
+use crate::text::expression::{is_identifier, is_taken};
 
 use super::mapping::{Language, Mapped, NamedValue, Origin};
-
-/// Words that mean something else in expressions.
-const TAKEN: [&str; 22] = [
-    "row",
-    "key",
-    "true",
-    "false",
-    "none",
-    "True",
-    "False",
-    "None",
-    "and",
-    "or",
-    "not",
-    "in",
-    "is",
-    "if",
-    "else",
-    "loop",
-    "self",
-    "super",
-    "range",
-    "dict",
-    "namespace",
-    "debug",
-];
 
 /// Compiles named values. What is wrong with one goes to `problems`.
 pub(super) fn named(
@@ -66,11 +41,9 @@ pub(super) fn named(
 /// A name that expressions could not use.
 fn unfit_name(entry: &MapEntry) -> Option<Diagnostic> {
     let name = entry.field.as_str();
-    let is_word = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    let message = match is_word {
+    let message = match is_identifier(name) {
         false => format!("`{name}` is no name for a value: expressions could not use it"),
-        true if TAKEN.contains(&name) => format!("`{name}` means something else in expressions"),
+        true if is_taken(name) => format!("`{name}` means something else in expressions"),
         true => return None,
     };
     let problem = Diagnostic::error(Code::InvalidValue, entry.field_place.clone(), message);

@@ -25,7 +25,7 @@ use super::intake::Intake;
 use super::mapping::{Kept, Row};
 use super::remarks::Remarks;
 use super::request::{self, Request};
-use super::schema::{Finding, PastReminder, mended, send_before};
+use super::schema::{Finding, PastReminder, arrival, mended_in_time, send_before};
 use super::sieve::Sifted;
 
 /// A record that has been read and is not checked yet: enough to know whether it is done.
@@ -365,10 +365,17 @@ impl Ready {
         request::digests(&self.operation, &self.fields, self.digest)
     }
 
-    /// Makes of a row whose reminder is past at a moment what its job says; gives whether it can be sent then.
+    /// Whether the job may make something else of the row's reminder, at its turn: it is past, or may be where the request arrives.
+    pub(crate) fn may_need_mending(&self, now: i64) -> bool {
+        let ends = self.send_before.is_some_and(|moment| moment < arrival(now));
+        ends && self.reminder.policy != PastReminders::Reject
+    }
+
+    /// Makes of a row whose reminder is past, or may be where the request arrives, what its job says; gives whether something
+    /// was made of it.
     pub(crate) fn mend(&mut self, now: i64) -> bool {
         let operation = &self.operation;
-        let found = mended(operation, &self.fields, self.reminder.policy, now);
+        let found = mended_in_time(operation, &self.fields, self.reminder.policy, now);
         let Some((fields, made)) = found else { return false };
         let Some(request) = request::build(operation, &fields) else { return false };
         self.send_before = send_before(operation, &fields);

@@ -82,9 +82,9 @@ pub(crate) use summary::summary;
 pub(crate) use thread::{ClosingReport, ReportHandle, ReportThread};
 pub(crate) use words::note as of_note;
 pub(crate) use words::{
-    Outdated, credentials, of_differences, of_flag_beside_plan, of_no_plan, of_outdated,
-    of_piped_plan, of_plan_beside_run, of_plan_for_job, of_row, of_source_change, of_unsaved_plan,
-    question, target,
+    Outdated, credentials, of_differences, of_flag_beside_plan, of_missing_row, of_no_plan,
+    of_outdated, of_piped_plan, of_plan_beside_run, of_plan_for_job, of_row, of_source_change,
+    of_unsaved_plan, question, target,
 };
 
 /// Hears events of a run on a thread of its own.

@@ -36,8 +36,8 @@ use super::words::counted;
 use crate::declared::job::{InDoubt, PastReminders};
 use crate::ledger::PlanId;
 use crate::plan::{
-    Contents, Done, Fate, Filtered, Held, LeftOut, RowInsight, Sending, SourceProfile, Step, Tally,
-    Turns,
+    Contents, Done, Fate, Filtered, Held, LeftOut, Notable, RowInsight, Sending, SourceProfile,
+    Step, Tally, Turns,
 };
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
@@ -177,7 +177,7 @@ pub(crate) struct PlanReport {
     /// Rows that were shown in full, and rows that are held and were shown with their reason.
     shown: Shown,
     /// The rows that are shown in full, each with why it was chosen; none where the first are.
-    chosen: Option<BTreeMap<u64, Option<&'static str>>>,
+    chosen: Option<BTreeMap<u64, Option<Notable>>>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -227,7 +227,7 @@ impl PlanReport {
     }
 
     /// These requests are shown in full, by their numbers in the reading, each with why it was chosen.
-    pub(crate) fn choose(&mut self, chosen: BTreeMap<u64, Option<&'static str>>) {
+    pub(crate) fn choose(&mut self, chosen: BTreeMap<u64, Option<Notable>>) {
         self.chosen = Some(chosen);
     }
 

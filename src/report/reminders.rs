@@ -51,26 +51,39 @@ pub(super) fn summed_up(made: Reminders) -> String {
             "\n{} sent with a later reminder than written, which was past, as `past_reminders` says.\n",
             were(made.shifted)
         ));
-        text.push_str(&behind(made.behind));
+        text.extend(behind(made.behind).map(|line| format!("{line}\n")));
     }
     text
 }
 
 /// For a plan; nothing where no row has a reminder.
 pub(super) fn planned(turns: &Turns, policy: PastReminders, zone: Option<&TimeZone>) -> String {
-    let mut text = String::new();
+    let lines = planned_lines(turns, policy, zone);
+    match lines.is_empty() {
+        true => String::new(),
+        false => format!("\n{}\n", lines.join("\n")),
+    }
+}
+
+/// The same, line by line; one that warns says so.
+pub(super) fn planned_lines(
+    turns: &Turns,
+    policy: PastReminders,
+    zone: Option<&TimeZone>,
+) -> Vec<String> {
+    let mut lines = Vec::new();
     if turns.left_out > 0 {
-        text.push_str(&format!(
-            "{}: the reminder is past, and left out, as `past_reminders: drop_reminder` says.\n",
+        lines.push(format!(
+            "{}: the reminder is past, and left out, as `past_reminders: drop_reminder` says.",
             rows(turns.left_out)
         ));
     }
     if turns.shifted > 0 {
-        text.push_str(&format!(
-            "{}: the reminder is past, and comes after the row's turn, as `past_reminders` says.\n",
+        lines.push(format!(
+            "{}: the reminder is past, and comes after the row's turn, as `past_reminders` says.",
             rows(turns.shifted)
         ));
-        text.push_str(&behind(turns.behind));
+        lines.extend(behind(turns.behind));
     }
     let by = turns.start_by.and_then(|moment| told(moment, zone));
     if turns.late > 0 {
@@ -91,21 +104,21 @@ pub(super) fn planned(turns: &Turns, policy: PastReminders, zone: Option<&TimeZo
                 format!("such a row reminds {} after its turn, as `past_reminders` says", duration_text(span))
             }
         };
-        text.push_str(&format!(
-            "warning: {} will be past before {} turn: {}{more}; {then}.\n",
+        lines.push(format!(
+            "warning: {} will be past before {} turn: {}{more}; {then}.",
             counted(turns.late, "reminder"),
             if turns.late == 1 { "its" } else { "their" },
             first.join(", ")
         ));
         if let Some(by) = by {
-            text.push_str(&format!("For none to be, the run would have to start by {by}.\n"));
+            lines.push(format!("For none to be, the run would have to start by {by}."));
         }
     } else if let Some(by) = by {
-        text.push_str(&format!(
-            "All reminders lie ahead at the turn of their rows if the run starts by {by}.\n"
+        lines.push(format!(
+            "All reminders lie ahead at the turn of their rows if the run starts by {by}."
         ));
     }
-    if text.is_empty() { text } else { format!("\n{text}") }
+    lines
 }
 
 /// The same for scripts.
@@ -124,14 +137,14 @@ pub(super) fn planned_event(turns: &Turns) -> Value {
 }
 
 /// Of reminders that are shifted, those that come behind what they should come before.
-fn behind(count: u64) -> String {
+fn behind(count: u64) -> Option<String> {
     match count {
-        0 => String::new(),
-        1 => "warning: 1 of these reminders comes after the due date of its row.\n".to_owned(),
-        count => format!(
-            "warning: {} of these reminders come after the due dates of their rows.\n",
+        0 => None,
+        1 => Some("warning: 1 of these reminders comes after the due date of its row.".to_owned()),
+        count => Some(format!(
+            "warning: {} of these reminders come after the due dates of their rows.",
             number(count)
-        ),
+        )),
     }
 }
 

@@ -5,7 +5,8 @@ use std::path::{Component, Path, PathBuf};
 use jiff::civil::Date;
 
 use crate::draft::{self, Answers, Draft, FileSeen, LookOptions};
-use crate::text::diagnostic::Diagnostic;
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place};
 
 /// What was seen of the files that somebody has named.
 #[derive(Debug)]
@@ -83,7 +84,26 @@ pub(crate) fn draft(
 ) -> Result<Draft, Vec<Diagnostic>> {
     let mut draft = draft::compose(&heads.files, &heads.tables, answers, today)?;
     draft.start_paths_from(|path| from_folder(path, folder));
-    Ok(draft)
+    let problems: Vec<Diagnostic> = draft.paths().filter_map(unnameable).collect();
+    if problems.is_empty() { Ok(draft) } else { Err(problems) }
+}
+
+/// That a job cannot name a file: its name is no text, or means something else there.
+fn unnameable(path: &Path) -> Option<Diagnostic> {
+    let (reason, hint) = match path.to_str() {
+        None => (
+            "its name has bytes that are no UTF-8",
+            "give the file, or the folder that it lies in, another name",
+        ),
+        Some(name) if name.contains("{{") => (
+            "in its name {{ begins a variable of the job",
+            "give the file, or the folder that it lies in, a name without {{",
+        ),
+        Some(_) => return None,
+    };
+    let place = Place::File(path.display().to_string().into());
+    let message = format!("a job cannot name this file: {reason}");
+    Some(Diagnostic::error(Code::Unrecognised, place, message).hint(hint))
 }
 
 /// A path from where somebody is, as it is written in a file that lies in a folder.
@@ -107,6 +127,22 @@ fn from_folder(path: &Path, folder: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_a_job_cannot_write_are_told() {
+        use std::os::unix::ffi::OsStrExt as _;
+        for (name, told) in [
+            ("notes (1)*.csv", false),
+            ("not[e]s?.csv", false),
+            ("a\\b.csv", false),
+            ("notes {1}.csv", false),
+            ("{{ day }}/notes.csv", true),
+            ("notes{{.csv", true),
+        ] {
+            assert_eq!(unnameable(Path::new(name)).is_some(), told, "{name}");
+        }
+        assert!(unnameable(Path::new(std::ffi::OsStr::from_bytes(b"notes\xff.csv"))).is_some());
+    }
 
     #[test]
     fn a_path_starts_from_the_folder_of_the_job() {

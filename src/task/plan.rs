@@ -1,23 +1,23 @@
 //! `plan`: what a run would do. No row is sent, and the ledger stays as it is; nothing else leaves than what is asked of lists.
 
 use std::collections::{BTreeSet, HashSet};
-use std::sync::Arc;
+use std::time::Duration;
 
-use crate::declared::job::Job;
+use crate::declared::job::{Job, PastReminders};
 use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Open as _, PlanId, Reader as _};
 use crate::plan::saved::{Companion, Differences, PlanWriter, SavedPlan};
 use crate::plan::{
     Checked, Chosen, Fate, Fates, Filtered, Insight, Policy, ReadingFailure, Readings, Samples,
     Steps, Survey, Tally, survey_contents,
 };
+use crate::prepare::ON_ITS_WAY;
 use crate::report::{
-    PageHead, PlanReport, PlanTotals, PreviewPage, RemoteEnd, RemoteFindings, of_plan_beside_run,
-    of_row, of_system,
+    PageHead, PlanReport, PlanTotals, PreviewPage, RemoteEnd, RemoteFindings, of_missing_row,
+    of_plan_beside_run, of_row, of_system,
 };
 use crate::source::Source;
 use crate::text::address;
-use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::diagnostic::Diagnostic;
 use crate::text::spelling::is_same;
 use crate::traffic::transport::Credentials;
 
@@ -175,13 +175,13 @@ pub(crate) fn plan(
 }
 
 /// Where rows would go, and, where something is asked there, with what that is let in.
-type Whither = (Target, Option<Credentials>);
+type Addressee = (Target, Option<Credentials>);
 
 /// The job, at its first row, and where its rows would go.
 fn open(
     options: &PlanOptions<'_>,
     is_asked: bool,
-) -> Result<((Opening, Source), Whither), Failure> {
+) -> Result<((Opening, Source), Addressee), Failure> {
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let target = Target::find_to_plan(&opening.job, &options.target);
     target.refuse_plain_http(&opening.job, &options.target)?;
@@ -256,8 +256,12 @@ impl Planning<'_> {
         let (duration, limited_by) = timetable.answered(tally.to_send());
         let answered = |requests| timetable.answered(requests).0;
         let by_content = !opening.preparer.has_key();
+        let lead = match opening.job.past_reminders {
+            PastReminders::Reject => Duration::ZERO,
+            PastReminders::Drop | PastReminders::Shift(_) => ON_ITS_WAY,
+        };
         PlanTotals {
-            turns: contents.queue.turns(self.readings.now, answered, USUAL_LATENCY),
+            turns: contents.queue.turns(self.readings.now, (answered, USUAL_LATENCY), lead),
             past_reminders: opening.job.past_reminders,
             tally,
             duration,
@@ -337,9 +341,9 @@ impl Planning<'_> {
             left -= usize::from(!insight.may_go_on);
             unseen.remove(&step.place.row);
         }
+        let source = self.readings.job.rows.name();
         // Where rows come to several and keep their numbers, the highest is not how many there are.
-        let missing: Vec<_> =
-            unseen.iter().map(|row| no_row(*row, None, self.readings.job)).collect();
+        let missing: Vec<_> = unseen.iter().map(|row| of_missing_row(*row, None, source)).collect();
         if missing.is_empty() { Ok(report) } else { Err(ReadingFailure::Source(missing)) }
     }
 
@@ -415,18 +419,9 @@ fn heed_elsewhere(
 /// Refuses rows that the source does not have.
 fn refuse_missing_rows(rows: &BTreeSet<u64>, all: u64, job: &Job) -> Result<(), Vec<Diagnostic>> {
     let missing = rows.iter().filter(|row| **row == 0 || **row > all);
-    let problems: Vec<Diagnostic> = missing.map(|row| no_row(*row, Some(all), job)).collect();
+    let problems: Vec<Diagnostic> =
+        missing.map(|row| of_missing_row(*row, Some(all), job.rows.name())).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems) }
-}
-
-fn no_row(row: u64, all: Option<u64>, job: &Job) -> Diagnostic {
-    let place = Place::File(Arc::clone(job.rows.name()));
-    let message = match all {
-        Some(all) => format!("there is no row {row}: the source has {all}"),
-        None => format!("there is no row {row} in the source"),
-    };
-    let hint = "rows count from 1, and the header is none; a line of the file is another number";
-    Diagnostic::error(Code::UnknownRow, place, message).hint(hint)
 }
 
 impl About {

@@ -284,6 +284,10 @@ codes! {
             "A cell that says the same with another blank, another capital or another form of a letter is not equal, and quietly \
              means the other: what is for colleagues could be seen by customers. A table of values names every text, and \
              whatever it does not name is a problem that is shown: see `values` in docs/mapping.md."
+        TextOfColumn "text-of-column"
+            "a field has the name of a column as its text, the same for every row"
+            "Without braces a value stands for itself: `owner: person` sends the word person with every row, and \
+             `owner: \"{{ person }}\"` what the column person holds. If the word itself is meant, nothing has to be done."
         UnknownColumn "unknown-column"
             "the source has no such column"
             "Names must be as in the header, capitals included; a name that is no identifier is written \

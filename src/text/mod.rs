@@ -10,6 +10,7 @@ pub(crate) mod code;
 pub(crate) mod command;
 pub(crate) mod diagnostic;
 pub(crate) mod document;
+pub(crate) mod expression;
 pub(crate) mod file_kind;
 pub(crate) mod fingerprint;
 pub(crate) mod lookalike;

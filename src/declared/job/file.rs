@@ -52,7 +52,7 @@ pub(crate) struct JobFile {
     pub named: Option<IndexMap<String, Value>>,
     /// Expressions that are true of the rows that are kept; other rows are left out and counted.
     #[serde(rename = "where")]
-    #[schemars(extend("examples" = [[{ "keep": "{{ status != 'deleted' }}", "why": "it is deleted" }]]))]
+    #[schemars(extend("examples" = [["{{ status != 'deleted' }}"]]))]
     pub keep: Option<ConditionsFile>,
     /// Columns whose cells may not be empty.
     #[schemars(extend("examples" = [["id", "created_at"]]))]
@@ -82,7 +82,7 @@ pub(crate) struct JobFile {
     pub in_doubt: Option<InDoubt>,
     /// What becomes of a row whose reminder is past when it is checked, or when its turn has come: reject (it is invalid; the
     /// default), drop_reminder (it is sent without the reminder), or shift (the reminder comes so long after the row's turn).
-    #[schemars(extend("examples" = ["drop_reminder", { "shift": "1h" }]))]
+    #[schemars(extend("examples" = ["drop_reminder"]))]
     pub past_reminders: Option<PastRemindersFile>,
     /// A source with fewer rows than this is refused, as where an export came out empty. Left out: 0.
     #[schemars(extend("examples" = [1]))]

@@ -83,7 +83,7 @@ fn the_schema_of_jobs_accepts_what_is_read() {
         "{ job: a, connector: VALUE, operation: VALUE, account: VALUE, source: { rows: [] } }",
         "{ job: a, timezone: VALUE, key: VALUE, marker: VALUE, source: { rows: [] } }",
         "{ job: a, source: { csv: VALUE, delimiter: VALUE } }",
-        "{ job: a, source: { jsonl: VALUE }, map: { a: VALUE } }",
+        "{ job: a, source: { jsonl: VALUE }, map: { note: VALUE } }",
         "{ job: a, source: { json: VALUE } }",
         "{ job: a, source: { rows: [{ a: VALUE }] }, limits: { attempts: VALUE } }",
         "{ job: a, source: { rows: [] }, in_doubt: VALUE }",

@@ -13,6 +13,10 @@ use crate::text::diagnostic::Place;
 const SOURCES: [&str; 6] = ["csv", "jsonl", "json", "xlsx", "ods", "rows"];
 /// As quotas are read: whole requests in a time that is not zero.
 const QUOTA: &str = r"^\s*[0-9]+\s*/\s*([0-9]*[1-9][0-9]*\s*)?(d|h|m|s|ms)\s*$";
+/// As a length of time is read.
+const DURATION: &str = r"^\s*[0-9]+\s*(d|h|m|s|ms)\s*$";
+/// How many letters a text may be split at.
+const SPLIT_AT: std::ops::RangeInclusive<u64> = 100..=10_000_000;
 
 /// Completes the schema that is made of the types.
 pub(super) fn complete(schema: &Schema) -> Value {
@@ -31,6 +35,9 @@ pub(super) fn complete(schema: &Schema) -> Value {
     let rate = &mut schema["definitions"]["LimitsFile"]["properties"]["rate"]["items"];
     *rate =
         json!({ "type": "string", "pattern": QUOTA, "examples": ["30/10s", "9000/1h", "50/s"] });
+    let shift = &mut schema["definitions"]["ShiftFile"]["properties"]["shift"];
+    shift["type"] = json!("string");
+    shift["pattern"] = json!(DURATION);
     let operations = connector.operations.values().map(|operation| {
         let fields: Map<String, Value> = operation
             .fields
@@ -44,6 +51,7 @@ pub(super) fn complete(schema: &Schema) -> Value {
             "properties": fields,
             "propertyNames": { "enum": known },
             "required": required,
+            "title": operation.name,
         });
         json!({
             "if": {
@@ -56,8 +64,30 @@ pub(super) fn complete(schema: &Schema) -> Value {
             "then": { "properties": { "map": map } },
         })
     });
-    schema["allOf"] = operations.collect();
+    let mut conditions: Vec<Value> = operations.collect();
+    conditions.push(unsaid(&connector));
+    schema["allOf"] = conditions.into();
     schema
+}
+
+/// Where each row says its operation: the fields of all of them.
+fn unsaid(connector: &Connector) -> Value {
+    let mut fields = Map::new();
+    for operation in connector.operations.values() {
+        for (_, name, field) in operation.fields.properties() {
+            fields.entry(name).or_insert_with(|| field_of(field));
+        }
+    }
+    let known: Vec<&String> = fields.keys().collect();
+    json!({
+        "if": {
+            "properties": { "connector": { "const": DEFAULT_CONNECTOR } },
+            "not": { "required": ["operation"] },
+        },
+        "then": {
+            "properties": { "map": { "propertyNames": { "enum": known }, "properties": fields } },
+        },
+    })
 }
 
 fn built_in() -> Connector {
@@ -73,27 +103,46 @@ fn offer(property: &mut Value, listed: Value) {
     object.insert("anyOf".to_owned(), json!([{ "enum": listed }, { "type": types }]));
 }
 
-/// What a field may come from.
+/// What a field may come from. Editors show the description that stands nearest, which is that of the field.
 fn map_value() -> Value {
+    let from = json!({
+        "description": "A column, or a text with an expression.",
+        "type": ["string", "number", "boolean"]
+    });
+    let keys = ["from", "values", "split_at"].map(|key| json!({ "required": [key] }));
     json!({
-        "description": "A value, a text with expressions, or a table of values.",
         "anyOf": [
-            { "type": ["string", "number", "boolean", "array", "null"] },
+            { "type": ["string", "number", "boolean", "array"] },
             {
+                "title": "A table of values",
                 "description": "A value for each of some texts: what is not listed is a problem, unless `default` stands for it.",
                 "type": "object",
                 "properties": {
-                    "from": {
-                        "description": "A column, or a text with an expression.",
-                        "type": ["string", "number", "boolean"]
-                    },
+                    "from": from,
                     "values": { "description": "What the text says: the value.", "type": "object" },
                     "default": { "description": "The value for all that is not listed." }
                 },
                 "required": ["from", "values"],
                 "additionalProperties": false
             },
-            { "type": "object", "not": { "anyOf": [{ "required": ["from"] }, { "required": ["values"] }] } }
+            {
+                "title": "A long text",
+                "description": "A text that is several notes where it is too long for one.",
+                "type": "object",
+                "properties": {
+                    "from": from,
+                    "split_at": {
+                        "description": "So many letters a note may have.",
+                        "type": "integer",
+                        "minimum": SPLIT_AT.start(),
+                        "maximum": SPLIT_AT.end(),
+                        "examples": [10_000]
+                    }
+                },
+                "required": ["from", "split_at"],
+                "additionalProperties": false
+            },
+            { "type": "object", "not": { "anyOf": keys } }
         ]
     })
 }
@@ -111,6 +160,17 @@ fn field_of(field: &Value) -> Value {
         None if kind == "boolean" => Some(json!([true, false])),
         None => None,
     };
+    // What a cell is made into a value with, most often.
+    let filters: &[&str] = match (kind, &values) {
+        ("string", None) => &["{{ column }}", "{{ column | trim }}", "{{ column | html_to_text }}"],
+        ("integer", None) if about.contains("milliseconds") => {
+            &["{{ column | epoch_ms }}", "{{ column | epoch_ms('%d/%m/%Y %H:%M') }}"]
+        }
+        _ => &[],
+    };
+    if !filters.is_empty() {
+        offered.insert("examples".to_owned(), json!(filters));
+    }
     let any = json!({ "$ref": "#/definitions/MapValue" });
     let choices = values.map(|listed| json!({ "enum": listed })).into_iter().chain([any]);
     offered.insert("anyOf".to_owned(), choices.collect());
@@ -172,6 +232,13 @@ fn an_editor_refuses_what_the_program_refuses() {
         (format!("{HEAD}limits: {{ rate: [30/0s] }}\n"), false),
         (format!("{HEAD}in_doubt: maybe\n"), false),
         (format!("{HEAD}map: {{ ticket_id: a, note: b, is_internal_note: {{ from: x }} }}\n"), false),
+        (format!("{HEAD}map: {{ ticket_id: a, note: {{ from: x, split_at: 10000 }} }}\n"), true),
+        (format!("{HEAD}map: {{ ticket_id: a, note: {{ from: x, split_at: 5 }} }}\n"), false),
+        (format!("{HEAD}map: {{ ticket_id: a, note: {{ split_at: 500 }} }}\n"), false),
+        (format!("{HEAD}map: {{ ticket_id: a, note: {{ from: x, split_at: 500, values: {{}} }} }}\n"), false),
+        (format!("{HEAD}past_reminders: {{ shift: 1h }}\n"), true),
+        (format!("{HEAD}past_reminders: {{ shift: soon }}\n"), false),
+        (format!("{HEAD}past_reminders: {{ shift: later }}\n"), false),
     ] {
         std::fs::write(&path, &job).unwrap();
         let document = crate::text::document::Document::read(&path).unwrap();
@@ -185,6 +252,15 @@ fn an_editor_refuses_what_the_program_refuses() {
         std::fs::write(&path, format!("{HEAD}{map}\n")).unwrap();
         let document = crate::text::document::Document::read(&path).unwrap();
         assert!(!validator.is_valid(&document.root().to_json()), "{map}");
+    }
+    // Each row says its operation: any field may be there, and no other.
+    for (map, is_good) in
+        [("{ note_id: a, note: b, sort_order: asc }", true), ("{ noet: b }", false)]
+    {
+        let head = "job: a\nsource: { csv: notes.csv }\n";
+        std::fs::write(&path, format!("{head}map: {map}\n")).unwrap();
+        let document = crate::text::document::Document::read(&path).unwrap();
+        assert_eq!(validator.is_valid(&document.root().to_json()), is_good, "{map}");
     }
     // Another connector has other fields.
     std::fs::write(&path, format!("{HEAD}connector: mine\nmap: {{ other: a }}\n")).unwrap();
@@ -204,4 +280,6 @@ fn no_key_is_offered_null() {
             assert!(!offered.contains("null"), "{name}: {offered}");
         }
     }
+    let offered = schema["definitions"]["MapValue"].to_string();
+    assert!(!offered.contains("\"null\""), "{offered}");
 }

@@ -20,7 +20,8 @@ const MAP_FILE: &str = "ticket-map.csv";
 pub(super) struct Lookups {
     pub drafts: Vec<LookupDraft>,
     pub has_map: bool,
-    pub bridge: Option<String>,
+    /// What leads to the map, one after the other.
+    pub bridges: Vec<String>,
     pub people: Vec<String>,
 }
 
@@ -28,7 +29,7 @@ impl Composing<'_> {
     /// `tables` are the files of the answers, in their order.
     pub(super) fn lookups(&self, tables: &[FileSeen], problems: &mut Vec<Diagnostic>) -> Lookups {
         let mut found =
-            Lookups { drafts: Vec::new(), has_map: false, bridge: None, people: Vec::new() };
+            Lookups { drafts: Vec::new(), has_map: false, bridges: Vec::new(), people: Vec::new() };
         let told: Vec<LookupDraft> = self
             .answers
             .tables
@@ -54,9 +55,9 @@ impl Composing<'_> {
                 remark: Remark::MapToFill,
             }),
         }
-        if let Some(bridge) = &self.parts.bridge {
+        for bridge in &self.parts.bridges {
             let name = self.name_of(bridge.seen, &found.drafts);
-            found.bridge = Some(name.clone());
+            found.bridges.push(name.clone());
             found.drafts.push(draft(name, bridge));
         }
         for people in &self.parts.people {
@@ -68,7 +69,7 @@ impl Composing<'_> {
             match table.name.as_str() {
                 MAP => found.drafts.insert(0, table),
                 "cases" => {
-                    found.bridge = Some(table.name.clone());
+                    found.bridges = vec![table.name.clone()];
                     found.drafts.push(table);
                 }
                 _ => {

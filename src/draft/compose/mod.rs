@@ -5,7 +5,6 @@ pub(super) mod pick;
 mod reminder;
 mod shaping;
 pub(super) mod sources;
-mod term;
 mod text;
 mod visibility;
 
@@ -15,7 +14,6 @@ use jiff::civil::Date;
 
 use self::lookups::Lookups;
 use self::pick::{Pick, Picked};
-use self::term::{quoted, term};
 use super::drafted::{
     Draft, Entry, KeyDraft, LeftOut, Looked, MainColumns, Named, NoteDraft, Part, Remark, TicketMap,
 };
@@ -25,6 +23,7 @@ use super::system::{self, System, TableEach};
 use super::{Answers, MapAnswer, shape};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::expression::{quoted, term};
 
 /// The zone of times that name none, where nobody says.
 const ZONE: &str = "Asia/Ho_Chi_Minh";
@@ -200,7 +199,7 @@ impl Composing<'_> {
                 Part::Further
             } else if is(&self.parts.map, seen) {
                 Part::Tickets
-            } else if is(&self.parts.bridge, seen) {
+            } else if self.parts.bridges.iter().any(|table| table.seen.path == seen.path) {
                 Part::Bridge
             } else if self.parts.people.iter().any(|table| table.seen.path == seen.path) {
                 Part::People
@@ -263,7 +262,7 @@ impl Composing<'_> {
         if ticket.column.share(shape::is_salesforce_id) == 100 {
             expression.push_str(" | salesforce_id");
         }
-        if let Some(bridge) = &lookups.bridge {
+        for bridge in &lookups.bridges {
             expression.push_str(&format!(" | lookup({})", quoted(bridge)));
         }
         let mut remarks = vec![ticket.by.clone()];

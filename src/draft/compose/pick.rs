@@ -10,7 +10,7 @@ use crate::draft::{Answers, shape, time};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
-use super::term::term;
+use crate::text::expression::term;
 
 /// A column that was picked.
 #[derive(Debug, Clone)]

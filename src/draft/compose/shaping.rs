@@ -8,7 +8,7 @@ use crate::draft::seen::ColumnSeen;
 use crate::draft::shape;
 use crate::draft::system::TableEach;
 
-use super::term::{quoted, term};
+use crate::text::expression::{quoted, term};
 
 impl Composing<'_> {
     pub(super) fn keeps(

@@ -60,7 +60,9 @@ pub(in crate::draft) fn pattern(paths: &[&Path]) -> Option<PathBuf> {
                 && middle.chars().all(|letter| letter.is_ascii_digit() || letter == '-')
         })
     };
-    let is_plain = !before.contains(['*', '?', '[']) && !behind.contains(['*', '?', '[']);
+    // With a star in the name those of the folder would stand for others as well.
+    let folder_name = folder.and_then(Path::to_str).unwrap_or("*");
+    let is_plain = [before, behind, folder_name].iter().all(|part| !part.contains(['*', '?', '[']));
     (is_plain && names.iter().all(fits)).then(|| {
         let name = format!("{before}*{behind}");
         folder.map_or_else(|| PathBuf::from(&name), |folder| folder.join(&name))

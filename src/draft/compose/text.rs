@@ -1,7 +1,6 @@
 //! The named values of a note: its text, who wrote it and when, and what is attached to it.
 
 use super::pick::Pick;
-use super::term::{quoted, term};
 use super::{Composing, Names, has_all};
 use crate::draft::drafted::{FilesDraft, Named, Remark, remarks_on};
 use crate::draft::names::plain;
@@ -10,6 +9,7 @@ use crate::draft::system::{FileKeys, TableEach};
 use crate::draft::time::{self, Reading, TimeSeen};
 use crate::draft::{TextAnswer, shape};
 use crate::source::Format;
+use crate::text::expression::{quoted, term};
 
 /// How plain texts are taken: ends of lines as everywhere, and no blanks around them.
 const PLAIN: &str = "replace('\\r\\n', '\\n') | trim";

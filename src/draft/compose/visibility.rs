@@ -12,7 +12,7 @@ use crate::draft::system::Says;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::spelling::is_same;
 
-use super::term::term;
+use crate::text::expression::term;
 
 /// A column with more values says something else.
 const MOST_VALUES: usize = 30;

@@ -154,7 +154,9 @@ fn rate(keys: &IndexSet<String>) -> usize {
     let text = most(Role::Text);
     let text = if text >= 100 { 2 + (text - 100) / 8 } else { 0 };
     let seen = 3 * has(Role::Internal).max(has(Role::Visible));
-    text + seen + [Role::Time, Role::Author, Role::Name, Role::Key].map(has).iter().sum::<usize>()
+    // What has no text may be people: then the name is what counts, and not what lies around it.
+    let name = if text == 0 { 3 } else { 1 } * has(Role::Name);
+    text + seen + name + [Role::Time, Role::Author, Role::Key].map(has).iter().sum::<usize>()
 }
 
 /// A way in, as `at` and `each` say it.

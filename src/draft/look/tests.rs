@@ -160,6 +160,21 @@ fn rows_of_json_are_found_wherever_they_lie() {
             Some("/comments"),
         ),
         Case("NOTE\nNOTE\n", "txt", Format::JsonLines, None, None),
+        // The name counts, whatever lies around it.
+        Case(
+            "[{\"agent\":{\"id\":7,\"user_id\":12,\"user\":{\"id\":12,\"name\":\"Nam\"}}}]",
+            "json",
+            Format::Json,
+            Some("/*/agent/user"),
+            None,
+        ),
+        Case(
+            "[{\"agent\":{\"id\":7,\"user_id\":12,\"created_at\":\"x\",\"user\":{\"id\":12,\"name\":\"Nam\"}}}]",
+            "json",
+            Format::Json,
+            Some("/*/agent/user"),
+            None,
+        ),
     ] {
         let text = text.replace("NOTE", note);
         let found = outline::guess(&text, true, ending).unwrap();

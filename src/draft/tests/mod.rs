@@ -71,6 +71,7 @@ fn names_are_known_in_both_languages() {
         assert!(fits(role, name) >= 100, "{name}: {}", plain(name));
     }
     assert_eq!(fits(Role::Internal, "Nội dung"), 0);
+    assert!(fits(Role::Name, "Agent Name") > fits(Role::Name, "Email"));
     assert_eq!(plain("Đã xoá?"), "daxoa");
 }
 
@@ -240,12 +241,60 @@ fn each_file_is_given_its_part() {
     assert_eq!(author.expression, "user_id | lookup('ys', default='#' ~ user_id)");
 }
 
+/// Tables of a database: an article is in another one than its text, and knows its ticket by a number that nobody is told.
+#[test]
+fn two_tables_lead_to_the_map_where_values_prove_it() {
+    let notes = [
+        "id|article_id|a_from|a_body|incoming_time",
+        "1|71|lan@example.vn|Khách đã gọi lại hai lần hôm nay|2024-03-05 09:00:00",
+        "2|72|minh@example.vn|Đã gửi báo giá mới cho khách hàng|2024-03-06 10:00:00",
+        "3|73|lan@example.vn|Khách đồng ý với báo giá đã gửi|2024-03-07 11:00:00",
+    ];
+    let articles =
+        ["id|ticket_id|article_sender_type_id", "71|501|1", "72|502|1", "73|501|3", "74|503|3"];
+    let tickets = [
+        "id|tn|title",
+        "501|2024030500017|Máy in",
+        "502|2024030600021|Báo giá",
+        "503|2024030600022|Khác",
+    ];
+    let map = ["tn|stringee_id", "2024030500017|tk_1", "2024030600021|tk_2"];
+    let answers = Answers { ticket: Some("article_id".into()), ..Answers::default() };
+    let of = |articles: &[&str]| {
+        let files = [
+            seen("article_data_mime.csv", &notes),
+            seen("article.csv", articles),
+            seen("ticket.csv", &tickets),
+            seen("ticket-map.csv", &map),
+        ];
+        drafted(&files, &answers)
+    };
+    let draft = of(&articles);
+    assert_eq!(
+        draft.ticket.expression,
+        "article_id | lookup('articles') | lookup('tickets2') | lookup('tickets')"
+    );
+    let told = draft.lookups.iter().map(|table| (table.key.as_str(), table.value.as_str()));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [("tn", "stringee_id"), ("id", "ticket_id"), ("id", "tn")]
+    );
+    let parts: Vec<Part> = draft.looked.iter().map(|looked| looked.part).collect();
+    assert_eq!(parts, [Part::Main, Part::Bridge, Part::Bridge, Part::Tickets]);
+    // A table in which too few are found proves nothing.
+    let draft = of(&["id|ticket_id|article_sender_type_id", "71|501|1", "99|502|1"]);
+    assert!(!draft.ticket.expression.contains("tickets2"), "{}", draft.ticket.expression);
+}
+
 #[test]
 fn files_that_differ_by_digits_are_one_pattern() {
     for (paths, wanted) in [
         (&["Tickets0.json", "Tickets1.json", "Tickets10.json"][..], Some("Tickets*.json")),
         (&["a/t-2024-01.jsonl", "a/t-2024-02.jsonl"], Some("a/t-*.jsonl")),
         (&["a/t1.csv", "b/t2.csv"], None),
+        // Where a folder is called so, the name would stand for others as well.
+        (&["a*b/t1.csv", "a*b/t2.csv"], None),
+        (&["t1[a].csv", "t2[a].csv"], None),
         (&["one.csv", "two.csv"], None),
         (&["t1.csv", "u2.csv"], None),
     ] {

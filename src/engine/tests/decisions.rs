@@ -146,9 +146,9 @@ fn a_reminder_that_passes_while_its_row_waits_becomes_what_the_job_says() {
         assert_eq!(done(&mut core).last().map(String::as_str), Some("begin 2"), "{policy:?}");
         assert_eq!(core.invalid(), 0);
 
-        // And between that and its request.
+        // And between that and its request, which may be on its way for half a minute.
         let mut core = self::core("1000/s");
-        core.handle(Input::Rows(vec![note(1).reminding(WALL + 5, policy).work()]), at(0));
+        core.handle(Input::Rows(vec![note(1).reminding(WALL + 30_005, policy).work()]), at(0));
         done(&mut core);
         core.handle(Input::Durable(vec![Ack::Started { slot: 0 }]), at(clock));
         let sent = bodies(&mut core);

@@ -21,11 +21,14 @@ use crate::row::{
 use crate::text::place::RowPlace;
 use crate::text::spelling::is_same;
 
-/// Of a row of `jobs`: whether there is an attempt that did something, or of which nobody knows that it did nothing.
+/// Of a row of `jobs`: whether there is an attempt that did something, or of which nobody knows that it did nothing. What holds
+/// of an attempt is what the view `attempts` shows.
 const HAS_DONE: &str = "EXISTS (SELECT 1 FROM starts JOIN owners ON owners.id = starts.owner \
                         JOIN runs ON runs.id = owners.run WHERE runs.job = jobs.id AND NOT EXISTS \
                         (SELECT 1 FROM ends WHERE ends.id = starts.id AND ends.number = starts.number \
-                        AND ends.outcome IN ('refused', 'deferred', 'given_up', 'not_found')))";
+                        AND ends.outcome IN ('refused', 'deferred', 'given_up', 'not_found', 'denied') AND ends.owner = \
+                        (SELECT owner FROM ends AS last WHERE last.id = starts.id AND last.number = starts.number \
+                        ORDER BY last.outcome IN ('succeeded', 'found') DESC, last.owner DESC LIMIT 1)))";
 
 impl Reader for FileLedger {
     fn jobs(&self) -> Result<Vec<(JobId, JobName)>, LedgerError> {

@@ -173,6 +173,40 @@ fn jobs_are_told_apart_by_name_address_and_account() {
     assert_eq!(ledger.last_request("sandbox").unwrap(), None);
 }
 
+/// An account that has done nothing is left for another one unasked.
+#[test]
+fn an_account_has_done_something_unless_the_word_that_holds_denies_it() {
+    for (words, has_done) in [
+        (&[][..], true),
+        (&["lost"], true),
+        (&["succeeded"], true),
+        (&["refused"], false),
+        (&["lost", "not_found"], false),
+        (&["lost", "denied"], false),
+        // It was taken back, or is known better.
+        (&["lost", "denied", "lost"], true),
+        (&["lost", "found", "denied"], true),
+        (&["lost", "denied", "found"], true),
+        (&["lost", "dismissed"], true),
+    ] {
+        let (_folder, path) = place();
+        record(&path, "HD-1", &[None]);
+        let connection = Connection::open(&path).unwrap();
+        for word in words {
+            let owner = "INSERT INTO owners (run, name) SELECT max(id), 'Lan' FROM runs";
+            connection.execute(owner, []).unwrap();
+            let end = "INSERT INTO ends (id, number, owner, at, outcome) \
+                       SELECT id, number, ?1, 1800000000000, ?2 FROM starts";
+            let of = rusqlite::params![connection.last_insert_rowid(), word];
+            assert_eq!(connection.execute(end, of).unwrap(), 1);
+        }
+        let ledger = Ledger::open_to_read(&path).unwrap().unwrap();
+        let (job, _) = ledger.jobs().unwrap().remove(0);
+        assert_eq!(ledger.has_done(job).unwrap(), has_done, "{words:?}");
+        assert_eq!(ledger.other_accounts(&name("b")).unwrap().is_empty(), !has_done, "{words:?}");
+    }
+}
+
 #[test]
 fn requests_of_earlier_runs_are_counted_by_when_they_ended() {
     let (_folder, path) = place();

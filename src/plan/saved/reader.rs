@@ -73,7 +73,7 @@ impl fmt::Debug for SavedPlan {
 
 impl SavedPlan {
     /// Whether something begins as plans do, or as much of it as is there.
-    pub(crate) fn is_begun_by(head: &[u8]) -> bool {
+    fn is_begun_by(head: &[u8]) -> bool {
         let length = head.len().min(BEGINS.len());
         length > 0 && head[..length] == BEGINS.as_bytes()[..length]
     }
@@ -104,17 +104,14 @@ impl SavedPlan {
         facts.command = based_at(name.parent().unwrap_or(Path::new("")), facts.command);
         let name = name.display().to_string().into();
         let bytes = rows.checked_mul(MARK as u64 + 1).and_then(|bytes| bytes.checked_add(from));
-        match bytes == Some(facts_from) {
-            true => Ok(Self {
-                name,
-                id: PlanId(sum),
-                facts,
-                rows,
-                body: Arc::new(Mutex::new(medium)),
-                from,
-            }),
-            false => Err(NoPlan::Damaged),
+        // What it says of itself has to be what its rows come to: whoever approves it reads no letters.
+        if bytes != Some(facts_from)
+            || to_send(&mut *medium, facts_from - rows, rows)? != facts.to_send
+        {
+            return Err(NoPlan::Damaged);
         }
+        let (id, body) = (PlanId(sum), Arc::new(Mutex::new(medium)));
+        Ok(Self { name, id, facts, rows, body, from })
     }
 
     /// The command that does the same without it.
@@ -169,6 +166,24 @@ fn sums(medium: &mut dyn Medium, before: u64) -> Result<([u8; 32], Vec<u8>), NoP
     medium.read_exact(&mut tail)?;
     sum.update(&tail[..8]);
     Ok((sum.finalize().into(), tail))
+}
+
+/// How many rows are sent by their letters, which begin there; each of them must stand for something.
+fn to_send(medium: &mut dyn Medium, from: u64, rows: u64) -> Result<u64, NoPlan> {
+    medium.seek(SeekFrom::Start(from))?;
+    let mut letters = vec![0; CHUNK as usize];
+    let (mut left, mut sent) = (rows, 0);
+    while left > 0 {
+        let count = left.min(CHUNK);
+        let letters = &mut letters[..count as usize];
+        medium.read_exact(letters)?;
+        for letter in letters {
+            let fate = letter::fate(*letter).ok_or(NoPlan::Damaged)?;
+            sent += u64::from(matches!(fate, Fate::Send(_)));
+        }
+        left -= count;
+    }
+    Ok(sent)
 }
 
 /// What a saved plan says of its rows. A chunk is in memory at a time.

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 pub(crate) use coerce::Kind;
-pub(crate) use past::{PastReminder, mended};
+use past::mended;
+pub(crate) use past::{ON_ITS_WAY, PastReminder, arrival, mended_in_time};
 pub(crate) use rules::send_before;
 
 use crate::declared::connector::{Operation, Remark};

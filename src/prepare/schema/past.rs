@@ -33,6 +33,25 @@ impl PastReminder {
     }
 }
 
+/// A request may be on its way for so long: a reminder that is nearer than this when the row has its turn may be past where
+/// the request arrives, and then counts as past. It is less than any time that a reminder is moved by.
+pub(crate) const ON_ITS_WAY: Duration = Duration::from_secs(30);
+
+/// The same as [`mended`] at the turn of a row: what may be past where the request arrives is past.
+pub(crate) fn mended_in_time(
+    operation: &Operation,
+    fields: &Fields<'_>,
+    policy: PastReminders,
+    now: i64,
+) -> Option<(Fields<'static>, PastReminder)> {
+    mended_by(operation, fields, policy, (now, arrival(now)))
+}
+
+/// The last moment at which a request may arrive that is sent now.
+pub(crate) fn arrival(now: i64) -> i64 {
+    now.saturating_add(i64::try_from(ON_ITS_WAY.as_millis()).unwrap_or(i64::MAX))
+}
+
 /// The fields that are sent at a moment in the place of a row's own; none where those can be sent, or nothing makes them
 /// such as can. `now` is in unix milliseconds.
 pub(crate) fn mended(
@@ -41,11 +60,21 @@ pub(crate) fn mended(
     policy: PastReminders,
     now: i64,
 ) -> Option<(Fields<'static>, PastReminder)> {
+    mended_by(operation, fields, policy, (now, now))
+}
+
+/// A reminder counts as past where it lies before `arrival`.
+fn mended_by(
+    operation: &Operation,
+    fields: &Fields<'_>,
+    policy: PastReminders,
+    (now, arrival): (i64, i64),
+) -> Option<(Fields<'static>, PastReminder)> {
     if policy == PastReminders::Reject {
         return None;
     }
     let reminders: Vec<&TimeRule> =
-        past(operation, fields, now).filter(|rule| !rule.without.is_empty()).collect();
+        past(operation, fields, arrival).filter(|rule| !rule.without.is_empty()).collect();
     if reminders.is_empty() {
         return None;
     }

@@ -144,6 +144,38 @@ fn what_becomes_of_a_past_reminder_is_what_the_job_says() {
     }
 }
 
+/// What is past where the request arrives is refused there, and nobody would mend the row any more.
+#[test]
+fn a_reminder_that_may_pass_on_the_way_counts_as_past_at_the_turn() {
+    let hour = PastReminders::Shift(std::time::Duration::from_secs(3_600));
+    let (soon, later, shifted) = (NOW + 29_999, NOW + 30_000, NOW + 3_600_000);
+    let reminding = |remind: i64, due: i64| json!({"task_type": 1, "task_reminder_time": remind, "task_due_date": due});
+    let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+    let operation = &connector.operations["ticket_note.create"];
+    for (policy, row, expected) in [
+        (PastReminders::Drop, reminding(soon, shifted), Some(json!({}))),
+        (PastReminders::Drop, reminding(later, shifted), None),
+        (hour, reminding(soon, shifted), Some(reminding(shifted, shifted))),
+        (hour, reminding(later, shifted), None),
+        // A due date is no reminder: near as it is, the row may still arrive.
+        (hour, reminding(soon, soon), Some(reminding(shifted, soon))),
+        (hour, reminding(later, soon), None),
+        (hour, reminding(soon, NOW - 1), None),
+        (PastReminders::Reject, reminding(soon, shifted), None),
+    ] {
+        let checker = Checker::new(operation, None, policy);
+        let fields = values(&checker, create(row.clone()));
+        let mended = mended_in_time(operation, &fields, policy, NOW).map(|(fields, _)| fields);
+        let wanted = expected.map(|extra| values(&checker, create(extra)));
+        assert_eq!(
+            mended.as_ref().map(Fields::iter).map(Vec::from_iter),
+            wanted.as_ref().map(Fields::iter).map(Vec::from_iter),
+            "{policy:?} {row}"
+        );
+        assert!(checker.mended(&fields, NOW).is_none());
+    }
+}
+
 #[test]
 fn a_reminder_that_is_shifted_behind_the_due_date_is_warned_of() {
     let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();

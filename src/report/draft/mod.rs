@@ -112,7 +112,7 @@ fn sources(sources: &[SourceDraft]) -> String {
 }
 
 fn source_lines(source: &SourceDraft, first: &str, indent: &str) -> String {
-    let file = scalar(&source.path.to_string_lossy().replace('\\', "/"));
+    let file = file_name(&source.path);
     let mut text = format!("{first}{}: {file}\n", format_key(source));
     for one in &source.traits {
         let (key, value) = &one.said;
@@ -121,6 +121,13 @@ fn source_lines(source: &SourceDraft, first: &str, indent: &str) -> String {
         text.push_str(&format!("{indent}{key}: {}\n", trait_value(value)));
     }
     text
+}
+
+/// A path as a job writes it.
+fn file_name(path: &std::path::Path) -> String {
+    let name = path.to_string_lossy();
+    // Elsewhere the sign is a letter of a name.
+    scalar(&if cfg!(windows) { std::borrow::Cow::from(name.replace('\\', "/")) } else { name })
 }
 
 fn format_key(source: &SourceDraft) -> &'static str {
@@ -170,7 +177,7 @@ fn lookups(draft: &Draft) -> String {
                 2,
             ));
         }
-        let file = scalar(&table.path.to_string_lossy().replace('\\', "/"));
+        let file = file_name(&table.path);
         let traits: String = table
             .traits
             .iter()

@@ -9,7 +9,7 @@ use super::super::words::one_line;
 use super::mask::Mask;
 use super::says;
 use crate::declared::connector::Operation;
-use crate::plan::Step;
+use crate::plan::{Look, Step};
 use crate::row::{Field, FieldValue, Fields};
 use crate::text::visible::shown;
 
@@ -27,8 +27,8 @@ pub(super) struct PageRow {
     pub operation: String,
     pub chips: Vec<Chip>,
     pub text: String,
-    /// How many characters the text has, before it is cut.
-    pub characters: usize,
+    /// What is seen of the whole text, before it is cut.
+    pub look: Look,
     pub is_cut: bool,
 }
 
@@ -62,9 +62,9 @@ impl Reading {
             Group::Send if reason(step).is_none() => None,
             _ => reason(step),
         };
-        let characters = text.chars().count();
-        let (cut, is_cut) = cut(&text, LONGEST);
-        let mut text = safe_lines(cut, &hidden);
+        let whole = std::mem::take(&mut text);
+        let (cut, is_cut) = cut(&whole, LONGEST);
+        text = safe_lines(cut, &hidden);
         if let Some(why) = why {
             // A message may repeat what stands in a cell.
             let why = if self.mask.is_some() { group.word().to_owned() } else { one_line(&why) };
@@ -85,9 +85,9 @@ impl Reading {
             key: hidden(&one_line(&step.key)),
             lane,
             operation: step.operation.as_ref().map_or(String::new(), |one| one_line(&one.name)),
+            look: Look::of((step.operation.as_ref().map(|one| &one.name), &chips), &whole),
             chips,
             text,
-            characters,
             is_cut,
         }
     }

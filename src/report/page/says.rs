@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::super::plan::{self, Group, PlanTotals};
+use super::super::reminders;
 use super::super::words::{held_in_doubt, number, one_line, rows, rows_are};
 use crate::declared::connector::Effect;
 use crate::plan::{Contents, Done, Fate, Held, LeftOut, OperationContents, Sending};
@@ -133,6 +134,7 @@ pub(super) fn attention(totals: &PlanTotals) -> Vec<String> {
                 .to_owned(),
         );
     }
+    lines.extend(reminders_of(totals));
     if totals.tally.to_send() > 0 {
         lines.push(
             "Notifications and triggers of the other side may act on every row that is sent: switch off those that must not."
@@ -140,6 +142,13 @@ pub(super) fn attention(totals: &PlanTotals) -> Vec<String> {
         );
     }
     lines
+}
+
+/// Reminders that will be past before their rows' turns, and by when a run has to start; who reads this is warned by where it stands.
+fn reminders_of(totals: &PlanTotals) -> impl Iterator<Item = String> {
+    let zone = totals.zone.as_ref();
+    let lines = reminders::planned_lines(&totals.turns, totals.past_reminders, zone);
+    lines.into_iter().map(|line| line.strip_prefix("warning: ").unwrap_or(&line).to_owned())
 }
 
 /// How long it takes.

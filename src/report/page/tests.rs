@@ -6,7 +6,7 @@ use jiff::Zoned;
 
 use super::*;
 use crate::declared::connector::{Catalogue, Operation};
-use crate::plan::{Change, Held, Sending};
+use crate::plan::{Change, Held, Sending, Turns};
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
 use crate::row::{FieldValue, Fields};
@@ -104,6 +104,27 @@ fn a_page_says_where_every_row_goes() {
     ] {
         assert!(html.contains(said), "{said} is missing:\n{html}");
     }
+}
+
+#[test]
+fn a_page_says_which_reminders_will_be_late() {
+    let tally: Tally = [(SEND, 3)].into_iter().collect();
+    let turns = Turns {
+        late: 2,
+        first_late: vec![(4, 5), (9, 10)],
+        start_by: Some(1_800_000_000_000),
+        ..Turns::default()
+    };
+    let page = PreviewPage::new(head(false), &tally);
+    let totals = PlanTotals { tally, turns, ..PlanTotals::default() };
+    let html = page.html(&totals, &PageProblems::default()).unwrap();
+    for said in [
+        "2 reminders will be past before their turn: row 4 (line 5), row 9 (line 10)",
+        "the run would have to start by 2027-01-15 08:00:00 (UTC)",
+    ] {
+        assert!(html.contains(said), "{said} is missing:\n{html}");
+    }
+    assert!(!html.contains("warning: "));
 }
 
 #[test]

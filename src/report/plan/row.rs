@@ -2,10 +2,10 @@
 
 use super::PlanHead;
 use super::reason::reason;
-use crate::plan::Step;
+use crate::plan::{Notable, Step};
 use crate::report::json_text::{pretty, visible};
 use crate::report::paint::Paint;
-use crate::report::words::one_line;
+use crate::report::words::{notable, one_line};
 
 /// Empty for a row that does not say its operation.
 pub(super) fn name_of(step: &Step) -> &str {
@@ -19,10 +19,10 @@ pub(super) fn method_of(step: &Step) -> &'static str {
 /// A request as it is sent, and the command that sends the same.
 pub(super) fn in_full(
     step: &Step,
-    why_chosen: Option<&str>,
+    why_chosen: Option<Notable>,
     (head, paint): (&PlanHead, Paint),
 ) -> String {
-    let chosen = why_chosen.map(|why| format!(" ({why})")).unwrap_or_default();
+    let chosen = why_chosen.map(|why| format!(" ({})", notable(why))).unwrap_or_default();
     let mut text = format!("\n{}\n", paint.faint(&format!("{}{chosen}", place(step))));
     if let Some(ready) = &step.ready {
         let request = format!("{} {}", method_of(step), one_line(&ready.request.path));

@@ -7,6 +7,7 @@ use std::io::Read;
 
 use crate::source::fault::Fault;
 
+use super::merged::Merged;
 use super::open::{Listed, locked, no_workbook};
 use super::strings::Strings;
 use super::styles::Styles;
@@ -38,6 +39,7 @@ pub(super) struct Book {
 pub(super) struct Meanings {
     pub strings: Strings,
     pub styles: Styles,
+    pub merged: Merged,
     pub counts_from_1904: bool,
 }
 
@@ -109,6 +111,9 @@ impl Book {
                 Strings::read(&mut Xml::new(part), most).map_err(|error| told(&error))?;
         }
         let name = self.parts.get(at).map(String::as_str).unwrap_or_default();
+        if let Some(part) = self.archive.small_part(name, u64::MAX)? {
+            meanings.merged = Merged::find(part).map_err(|error| told(&error.into()))?;
+        }
         let part = self.archive.into_part(name)?.ok_or_else(|| {
             no_workbook(&format!("the workbook lacks its part {name}"), super::open::SAVE_ANEW)
         })?;

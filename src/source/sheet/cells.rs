@@ -9,14 +9,15 @@ use crate::source::fault::{Fault, RAISE_LIMIT};
 use crate::text::code::Code;
 
 use super::book::Meanings;
+use super::merged::{self, Area};
 use super::strings::{rich_text, unescaped};
 use super::styles::Kind;
 use super::value::{self, CellValue, Raw};
-use super::xml::{self, Node, Xml, early_end};
+use super::xml::{self, Node, Xml, early_end, versions};
 use super::{SAVE_ANEW, address_of};
 
 /// The rows and columns that a sheet of Excel has; one of ODS may have more rows.
-const MOST_ROWS: u32 = 1 << 20;
+pub(super) const MOST_ROWS: u32 = 1 << 20;
 pub(super) const MOST_COLUMNS: u32 = 1 << 14;
 
 /// A row in which something is written.
@@ -51,7 +52,7 @@ pub(super) struct XlsxCells<R> {
 }
 
 /// Why a row ends.
-enum Broken {
+pub(super) enum Broken {
     Xml(quick_xml::Error),
     /// What is wrong, in a sentence.
     Sheet(String),
@@ -125,16 +126,20 @@ impl<R: Read + Send> XlsxCells<R> {
                         }
                         let value = self.value(&head)?;
                         self.at = Some((row, column));
+                        let is_covered = self.meanings.merged.covers(row, column);
+                        let value = if is_covered { value.and_then(value::covered) } else { value };
                         if let Some(value) = value {
                             return Ok(Some((row, column, value)));
                         }
                     }
+                    "AlternateContent" => return Err(versions().into()),
                     _ => {}
                 },
                 Node::End(tag) => match tag.name().local() {
                     "row" => self.next = (self.next.0.saturating_add(1), 0),
                     "sheetData" => {
-                        self.xml.finish()?;
+                        drop(tag);
+                        self.rest()?;
                         return Ok(None);
                     }
                     _ => {}
@@ -143,6 +148,36 @@ impl<R: Read + Send> XlsxCells<R> {
                 _ => {}
             }
         }
+    }
+
+    /// Reads what stands behind the cells: nothing of it may say that they were not all, or not what they were taken for.
+    fn rest(&mut self) -> Result<(), Broken> {
+        let mut areas = Vec::new();
+        loop {
+            match self.xml.next()? {
+                Node::Start(tag) => match tag.name().local() {
+                    "sheetData" => {
+                        let what = "the sheet has its cells in two parts (sheetData), and has one";
+                        return Err(Broken::Sheet(what.to_owned()));
+                    }
+                    "mergeCell" => {
+                        let area = tag.attribute("ref");
+                        areas.extend(area.and_then(|area| Area::parse(&area)));
+                        if areas.len() > merged::MOST {
+                            return Err(merged::too_many().into());
+                        }
+                    }
+                    _ => {}
+                },
+                Node::Over => break,
+                _ => {}
+            }
+        }
+        if !self.meanings.merged.are(areas) {
+            let what = "which cells of the sheet are merged cannot be told";
+            return Err(Broken::Sheet(what.to_owned()));
+        }
+        Ok(self.xml.finish()?)
     }
 
     /// Reads the cell that has begun, up to its end.
@@ -156,6 +191,9 @@ impl<R: Read + Send> XlsxCells<R> {
                     let name = tag.name().local();
                     let (is_value, is_text) = (name == "v", name == "is");
                     has_formula |= name == "f";
+                    if name == "AlternateContent" {
+                        return Err(versions().into());
+                    }
                     drop(tag);
                     match (is_value, is_text) {
                         (true, _) => self.xml.text(most, written.get_or_insert_default())?,
@@ -213,14 +251,18 @@ impl<R: Read + Send> XlsxCells<R> {
             Some("e") => Raw::Error(text),
             Some("n") | None => match value::number(&text) {
                 Some(number) => match self.meanings.styles.kind(style) {
-                    Kind::Number => Raw::Number(number),
-                    Kind::Length => Raw::Length(number),
-                    Kind::Moment => {
+                    None => Raw::NoStyle {
+                        number,
+                        style: style.unwrap_or_default().to_owned(),
+                        count: self.meanings.styles.count(),
+                    },
+                    Some(Kind::Number) => Raw::Number(number),
+                    Some(Kind::Length) => Raw::Length(number),
+                    Some(Kind::Moment) => {
                         let counts_from_1904 = self.meanings.counts_from_1904;
                         Raw::Moment { serial: number, counts_from_1904 }
                     }
                 },
-                None if kind.is_none() => Raw::Text(text),
                 None => Raw::Unfit(text),
             },
             Some(_) => Raw::Unfit(text),
@@ -317,7 +359,7 @@ fn row_of(written: &str) -> Result<u32, Broken> {
 }
 
 /// Row and column, from 0, of a cell that people call so.
-fn place_of(address: &str) -> Result<(u32, u32), Broken> {
+pub(super) fn place_of(address: &str) -> Result<(u32, u32), Broken> {
     let shown = || address.chars().take(30).collect::<String>();
     let at = address.bytes().take_while(u8::is_ascii_alphabetic).count();
     let (letters, digits) = address.split_at(at);

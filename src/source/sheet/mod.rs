@@ -3,11 +3,12 @@
 //! Both are read as a stream of elements, one row in memory, so that a cell far away and a sheet without an end cost nothing;
 //! texts that cells share are in a temporary file where they are many. `zip` has the parts of a workbook and `xml` the elements
 //! of a part, each with its bounds. What a cell is worth is told in `value`, and which row is the header in `header`. Hidden rows
-//! are rows, and merged areas are not known here: the value of one stands in its first cell.
+//! are rows. Of a merged area the first cell has the value; what the others hide is a problem of theirs.
 
 mod book;
 mod cells;
 mod header;
+mod merged;
 mod ods;
 mod open;
 mod strings;

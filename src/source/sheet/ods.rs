@@ -189,17 +189,16 @@ impl OdsCells {
     fn cells(&mut self) -> Result<Vec<(u32, CellValue)>, Broken> {
         let (mut cells, mut column, mut length) = (Vec::new(), 0_u64, 0);
         loop {
-            let head = match self.xml.next()? {
-                Node::Start(tag)
-                    if matches!(tag.name().local(), "table-cell" | "covered-table-cell") =>
-                {
-                    head_of(&tag)
-                }
-                Node::Start(tag) => {
-                    drop(tag);
-                    self.xml.pass()?;
-                    continue;
-                }
+            let (head, is_covered) = match self.xml.next()? {
+                Node::Start(tag) => match tag.name().local() {
+                    "table-cell" => (head_of(&tag), false),
+                    "covered-table-cell" => (head_of(&tag), true),
+                    _ => {
+                        drop(tag);
+                        self.xml.pass()?;
+                        continue;
+                    }
+                },
                 Node::End(_) => return Ok(cells),
                 Node::Over => return Err(early_end().into()),
                 _ => continue,
@@ -213,7 +212,9 @@ impl OdsCells {
             };
             let first = column;
             column = column.saturating_add(head.repeats);
-            let Some(value) = value::of(raw, head.has_formula) else { continue };
+            let value = value::of(raw, head.has_formula);
+            let value = if is_covered { value.and_then(value::covered) } else { value };
+            let Some(value) = value else { continue };
             if column > u64::from(MOST_COLUMNS) {
                 return Err(Broken::Fault(beyond(&format!("column {column}"))));
             }
@@ -236,12 +237,14 @@ impl OdsCells {
     fn text(&mut self) -> Result<String, quick_xml::Error> {
         let most = self.longest.bytes();
         let mut paragraphs = Paragraphs::default();
-        let (mut depth, mut in_paragraph) = (0_usize, 0_usize);
+        let (mut depth, mut in_paragraph, mut in_note) = (0_usize, 0_usize, 0_usize);
         loop {
             match self.xml.next()? {
+                Node::Start(_) if paragraphs.text.len() > most => return Err(too_long(most)),
                 Node::Start(tag) => {
                     match tag.name().whole() {
-                        "office:annotation" | "table:table" | "text:ruby-text" => {
+                        "office:annotation" | "table:table" | "text:ruby-text"
+                        | "text:note-citation" => {
                             drop(tag);
                             self.xml.pass()?;
                             continue;
@@ -250,6 +253,16 @@ impl OdsCells {
                             drop(tag);
                             self.xml.pass()?;
                             continue;
+                        }
+                        // A note at the foot is said within a paragraph: its text stands there in brackets.
+                        "text:note" if in_paragraph > 0 && in_note == 0 => {
+                            in_note = depth + 1;
+                            paragraphs.add(" (");
+                        }
+                        "text:p" | "text:h" if in_paragraph > 0 => {
+                            if !paragraphs.text.ends_with('(') {
+                                paragraphs.add(" ");
+                            }
                         }
                         "text:p" | "text:h" => {
                             in_paragraph = depth + 1;
@@ -271,6 +284,10 @@ impl OdsCells {
                 }
                 Node::End(_) if depth == 0 => return Ok(paragraphs.text),
                 Node::End(_) => {
+                    if in_note > 0 && depth == in_note {
+                        paragraphs.add(")");
+                        in_note = 0;
+                    }
                     if depth == in_paragraph {
                         paragraphs.end();
                         in_paragraph = 0;

@@ -8,7 +8,7 @@ use std::io::{self, BufWriter, Read, Seek as _, SeekFrom, Write as _};
 
 use crate::source::scratch;
 
-use super::xml::{Node, Xml, early_end, too_long};
+use super::xml::{Node, Xml, early_end, too_long, versions};
 use super::zip::broken;
 
 /// So many bytes of them are kept in memory.
@@ -172,6 +172,9 @@ pub(super) fn rich_text<R: Read>(
         match xml.next()? {
             Node::Start(tag) => {
                 let (is_text, is_spoken) = (tag.name().local() == "t", tag.name().local() == "rPh");
+                if tag.name().local() == "AlternateContent" {
+                    return Err(versions());
+                }
                 let keeps = tag.attribute("xml:space").is_some_and(|space| space == "preserve");
                 drop(tag);
                 if is_spoken {

@@ -61,10 +61,18 @@ impl Styles {
         }
     }
 
-    /// What a number in a cell of this style is.
-    pub(super) fn kind(&self, style: Option<&str>) -> Kind {
-        let number = style.and_then(|style| style.parse::<usize>().ok());
-        number.and_then(|number| self.0.get(number)).copied().unwrap_or(Kind::Number)
+    /// What a number in a cell of this style is; none where there is no such style. A cell without one has the first.
+    pub(super) fn kind(&self, style: Option<&str>) -> Option<Kind> {
+        match style.map_or(Some(0), |style| style.trim().parse::<usize>().ok())? {
+            // A workbook without styles has that one all the same.
+            0 => Some(self.0.first().copied().unwrap_or(Kind::Number)),
+            number => self.0.get(number).copied(),
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
     }
 }
 

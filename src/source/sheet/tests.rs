@@ -52,6 +52,11 @@ fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
 
 /// A workbook of Excel with one sheet of these rows. Style 1 is a date.
 fn xlsx(rows: &str) -> Vec<u8> {
+    xlsx_of(&format!("<sheetData>{rows}</sheetData>"))
+}
+
+/// The same, with a sheet of these parts.
+fn xlsx_of(sheet: &str) -> Vec<u8> {
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
     let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let package = "http://schemas.openxmlformats.org/package/2006/relationships";
@@ -82,10 +87,7 @@ fn xlsx(rows: &str) -> Vec<u8> {
                 "<styleSheet xmlns=\"{main}\"><cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"22\" applyNumberFormat=\"1\"/></cellXfs></styleSheet>"
             ),
         ),
-        (
-            "xl/worksheets/sheet1.xml",
-            &format!("<worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>"),
-        ),
+        ("xl/worksheets/sheet1.xml", &format!("<worksheet xmlns=\"{main}\">{sheet}</worksheet>")),
     ])
 }
 
@@ -565,6 +567,91 @@ fn hostile_workbooks_are_problems_that_name_the_cell() {
     ];
     let told = files.map(|bytes| told_of(&bytes, "notes.xlsx", &header_in(1)));
     insta::assert_snapshot!(told.join("--\n"));
+}
+
+/// What Excel would not show, or not as it is written, is no value: it is told with its cell, and the row is not sent.
+#[test]
+fn what_excel_would_not_show_is_told() {
+    let header = row(1, &[text("A1", "id"), text("B1", "when"), text("C1", "note")]);
+    let of = |address: &str, rest: &str| format!("<c r=\"{address}\" {rest}</c>");
+    let rows = [
+        header.clone(),
+        row(2, &[of("A2", "><v>12a</v>"), of("B2", "s=\"1\"><v>45356</v>"), text("C2", "a")]),
+        row(3, &[of("A3", "><v>NaN</v>"), of("B3", "s=\"2\"><v>45356</v>"), text("C3", "b")]),
+        row(4, &[of("A4", "s=\"0\"><v>4</v>"), of("B4", "s=\"x\"><v>45356</v>"), text("C4", "c")]),
+        row(5, &[of("A5", "><v>5</v>"), of("B5", "t=\"d\"><v>2024-13-05</v>"), text("C5", "d")]),
+        row(6, &[of("A6", "><v>6</v>"), text("B6", "covered"), text("C6", "e")]),
+        row(7, &[of("A7", "><v>7</v>"), text("B7", "   "), text("C7", "below")]),
+        row(
+            8,
+            &[
+                of("A8", "><v>8</v>"),
+                of("B8", "t=\"d\"><v>2024-03-05T09:12:00Z</v>"),
+                text("C8", "f"),
+            ],
+        ),
+    ];
+    let rows = rows.concat();
+    let merged =
+        "<mergeCells count=\"2\"><mergeCell ref=\"A6:B6\"/><mergeCell ref=\"B6:C7\"/></mergeCells>";
+    let merged = format!("<sheetData>{rows}</sheetData>{merged}");
+    let parted = format!("<sheetData>{header}</sheetData><sheetData>{rows}</sheetData>");
+    let unsure = format!("<!-- <mergeCell ref=\"A1:B1\"/> --><sheetData>{header}</sheetData>");
+    let versions = format!(
+        "<sheetData>{header}<row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><mc:AlternateContent><mc:Choice Requires=\"x\">\
+         <t>one</t></mc:Choice><mc:Fallback><t>other</t></mc:Fallback></mc:AlternateContent></is></c></row></sheetData>"
+    );
+    let told = [merged, parted, unsure, versions]
+        .map(|sheet| told_of(&xlsx_of(&sheet), "notes.xlsx", &header_in(1)));
+    insta::assert_snapshot!(told.join("--\n"));
+}
+
+/// What a document type calls things may stand in any text, and would be sent as it is written.
+#[test]
+fn workbooks_with_a_document_type_are_refused() {
+    let rows = "<row><c t=\"s\"><v>0</v></c><c t=\"s\"><v>1</v></c></row><row><c><v>1</v></c><c t=\"s\"><v>1</v></c></row>";
+    let texts = |head: &str, text: &str| {
+        format!("{head}<sst><si><t>id</t></si><si><t>{text}</t></si></sst>")
+    };
+    let typed = "<!DOCTYPE sst [<!ENTITY firm \"Stringee\">]>";
+    for (head, text, reason) in [
+        (typed, "of &firm;", "it has a document type (DTD), and those are not read"),
+        ("", "of &firm;", "it has &firm; in it, which stands for nothing"),
+        ("", "of &#x41;&amp;&apos;", "of A&'"),
+    ] {
+        let bytes = xlsx_with("xl/texts.xml", &texts(head, text), rows);
+        let told = told_of(&bytes, "notes.xlsx", &header_in(1));
+        assert!(told.contains(reason), "{told}");
+    }
+}
+
+#[test]
+fn cells_of_ods_that_are_covered_or_no_dates_are_told() {
+    let text = |name: &str, text: &str| {
+        format!("<table:{name} office:value-type=\"string\"><text:p>{text}</text:p></table:{name}>")
+    };
+    let date = |value: &str| {
+        format!("<table:table-cell office:value-type=\"date\" office:date-value=\"{value}\"/>")
+    };
+    let row = |cells: &[String]| format!("<table:table-row>{}</table:table-row>", cells.concat());
+    let noted = "before<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>at  the foot</text:p>\
+                 <text:p>twice</text:p></text:note-body></text:note> and after</text:p><text:p>below";
+    let rows = [
+        row(&["id", "when", "note"].map(|name| text("table-cell", name))),
+        row(&[text("table-cell", "1"), date("2024-02-30"), text("table-cell", noted)]),
+        row(&[
+            text("table-cell", "2"),
+            date("2024-02-29T23:59:60"),
+            text("covered-table-cell", "x"),
+        ]),
+        row(&[
+            text("table-cell", "3"),
+            date("2024-02-29T23:59:59.123456789"),
+            text("covered-table-cell", " "),
+        ]),
+        row(&[text("table-cell", "4"), date(""), text("table-cell", "y")]),
+    ];
+    insta::assert_snapshot!(told_of(&ods(&rows.concat()), "notes.ods", &header_in(1)));
 }
 
 /// A part that is not as long as the list says, or has another sum, is damaged: nothing of it is to be believed.

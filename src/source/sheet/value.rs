@@ -3,7 +3,7 @@
 //! Excel keeps fifteen digits of a number, counts days from one of two dates and knows a day that never was. What it has
 //! lost is not made up here.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 /// A number from here on may have lost digits.
 const NOT_EXACT: f64 = 1e15;
@@ -20,6 +20,7 @@ const AS_TEXT: &str = "give the column the format Text and write or export its n
                        are not in the file";
 const CALCULATE: &str =
     "open the workbook in Excel or LibreOffice and save it, so that its formulas are calculated";
+const UNMERGE: &str = "unmerge the cells: clear what was hidden, or move it to where it belongs";
 const WRITE_DATE: &str = "write a date that exists into the cell, with the day and the time";
 
 /// See the module's text.
@@ -71,6 +72,12 @@ pub(super) enum Raw {
     IsoLength(String),
     /// The name of an error.
     Error(String),
+    /// A number in a cell whose style the workbook does not have.
+    NoStyle {
+        number: f64,
+        style: String,
+        count: usize,
+    },
     /// What is not of the kind that the cell says.
     Unfit(String),
     /// The number of a text that the workbook does not have.
@@ -116,6 +123,13 @@ pub(super) fn of(raw: Raw, has_formula: bool) -> Option<CellValue> {
                 format!("holds {shown}, which is not of the kind that the cell is said to be");
             faulty(&shown, message, WRITE_ANEW)
         }
+        Raw::NoStyle { number, style, count } => {
+            let style: String = style.chars().take(MOST_SHOWN).collect();
+            let message = format!(
+                "holds {number}, a number or a date: its style {style} would tell, and the workbook has {count} styles"
+            );
+            faulty(&number.to_string(), message, WRITE_ANEW)
+        }
         Raw::NoText { number, count } => {
             let shown: String = number.chars().take(MOST_SHOWN).collect();
             let message =
@@ -123,6 +137,16 @@ pub(super) fn of(raw: Raw, has_formula: bool) -> Option<CellValue> {
             faulty("", message, WRITE_ANEW)
         }
     })
+}
+
+/// What a cell is worth that another one covers; none where there is nothing to be hidden.
+pub(super) fn covered(value: CellValue) -> Option<CellValue> {
+    if value.is_blank() {
+        return None;
+    }
+    let shown: String = value.as_text().chars().take(MOST_SHOWN).collect();
+    let message = format!("is covered by a merged cell, which hides what stands in it: {shown}");
+    Some(faulty("", message, UNMERGE))
 }
 
 fn faulty(shown: &str, message: String, hint: &'static str) -> CellValue {
@@ -184,6 +208,12 @@ fn of_moment(serial: f64, counts_from_1904: bool) -> CellValue {
 
 /// A date of ODS, or one that a program has written into XLSX.
 fn of_iso(text: String) -> CellValue {
+    let without_zone = text.strip_suffix(['Z', 'z']).unwrap_or(&text);
+    if without_zone.parse::<DateTime>().is_err() {
+        let shown: String = text.chars().take(MOST_SHOWN).collect();
+        let message = format!("holds a date that is none: {shown}");
+        return faulty(&shown, message, WRITE_DATE);
+    }
     match text.len() {
         10 => CellValue::Text(format!("{text}T00:00:00")),
         _ => CellValue::Text(text),

@@ -122,8 +122,13 @@ impl<R: Read> Xml<R> {
             Event::CData(text) => Node::Text(text.xml10_content()),
             Event::GeneralRef(reference) => match reference.resolve_char_ref()? {
                 Some(letter) => Node::Text(letter.to_string().into()),
-                None => Node::Text(entity(&reference).into()),
+                None => Node::Text(entity(&reference)?.into()),
             },
+            // What it calls things may stand in any text, and nothing else needs one.
+            Event::DocType(_) => {
+                let message = "it has a document type (DTD), and those are not read";
+                return Err(broken(message.to_owned()).into());
+            }
             Event::Eof => Node::Over,
             _ => Node::Nothing,
         })
@@ -172,6 +177,11 @@ pub(super) fn too_long(most: usize) -> quick_xml::Error {
     broken(format!("it has a text of more than {most} bytes")).into()
 }
 
+/// One thing is there in several versions, for programs that know more or less; which of them people see cannot be told.
+pub(super) fn versions() -> quick_xml::Error {
+    broken("it has a text in several versions (AlternateContent)".to_owned()).into()
+}
+
 /// The end of a part comes before that of its elements.
 pub(super) fn early_end() -> quick_xml::Error {
     broken("it ends in the midst of an element".to_owned()).into()
@@ -196,16 +206,19 @@ pub(super) fn fault(error: &quick_xml::Error, what: &str) -> Fault {
     super::open::no_workbook(&format!("{what}: {reason}"), super::open::SAVE_ANEW)
 }
 
-fn entity(name: &str) -> String {
-    match name {
-        "amp" => "&".to_owned(),
-        "lt" => "<".to_owned(),
-        "gt" => ">".to_owned(),
-        "quot" => "\"".to_owned(),
-        "apos" => "'".to_owned(),
-        // It is of a document type, and those are not read.
-        other => format!("&{other};"),
-    }
+/// What a name stands for that XML knows by itself.
+fn entity(name: &str) -> Result<&'static str, quick_xml::Error> {
+    Ok(match name {
+        "amp" => "&",
+        "lt" => "<",
+        "gt" => ">",
+        "quot" => "\"",
+        "apos" => "'",
+        other => {
+            let shown: String = other.chars().take(30).collect();
+            return Err(broken(format!("it has &{shown}; in it, which stands for nothing")).into());
+        }
+    })
 }
 
 /// Gives no more than it is allowed to, until it is allowed more.

@@ -350,7 +350,9 @@ impl Slot {
 
     /// Whether the row can be sent at a moment, after what its job makes of a reminder that is past by then.
     pub(crate) fn is_in_time(&mut self, clock: i64) -> bool {
-        !self.is_too_late(clock) || Arc::make_mut(&mut self.work).ready.mend(clock)
+        let may_be_mended = self.work.ready.may_need_mending(clock);
+        let is_mended = may_be_mended && Arc::make_mut(&mut self.work).ready.mend(clock);
+        is_mended || !self.is_too_late(clock)
     }
 
     /// Why the answer of a row that is looked for was lost.
