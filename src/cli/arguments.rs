@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use super::cron::CronArguments;
 use super::init::InitArguments;
 use super::layout::LayoutArguments;
 use crate::sandbox::{ClockModel, Faults, ListModel};
@@ -149,6 +150,8 @@ pub(super) struct RunArguments {
     #[arg(long)]
     pub as_counted: bool,
     #[command(flatten)]
+    pub cron: CronArguments,
+    #[command(flatten)]
     pub common: CommonArguments,
 }
 
@@ -176,6 +179,12 @@ pub(super) struct StatusArguments {
     /// What each row of a data file does; without it its rows are not counted, unless a column says that
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
+    /// Follow the run of another process until it ends, then show where all stands
+    #[arg(long)]
+    pub watch: bool,
+    /// Answer as a run would: 0 all done, 1 some failed or invalid, 4 some not started, 5 a run is at it, 6 some in doubt
+    #[arg(long)]
+    pub exit_code: bool,
     #[command(flatten)]
     pub layout: LayoutArguments,
     #[command(flatten)]

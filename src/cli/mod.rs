@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod completions;
 mod consent;
+mod cron;
 mod environment;
 mod explain;
 mod filters;
@@ -32,6 +33,7 @@ mod streams;
 mod tagged;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::io::IsTerminal as _;
 

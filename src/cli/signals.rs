@@ -31,6 +31,12 @@ pub(super) fn stops() -> UnboundedReceiver<Stop> {
     stops
 }
 
+/// Waits for the first signal on a runtime of its own; none where the system gives nothing to listen with.
+pub(super) fn first() -> Option<i32> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    runtime.block_on(async { Some(Signals::listen().ok()?.next().await) })
+}
+
 const INTERRUPT: i32 = 2;
 const TERMINATE: i32 = 15;
 

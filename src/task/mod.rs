@@ -38,7 +38,7 @@ pub(crate) use remote::{AskProgress, RemoteCost, RemoteWorld};
 pub(crate) use run::{Failures, Outlook, RunOptions, StateFolder, World, run};
 pub(crate) use saved::Saving;
 pub(crate) use settle::{Selection, SettleOptions, settle};
-pub(crate) use status::{JobStanding, LedgerFound, StatusOptions, status};
+pub(crate) use status::{JobStanding, LedgerFound, Status, StatusOptions, look_on, status};
 pub(crate) use target::{Rehearsal, SANDBOX, TargetOptions};
 
 use std::path::PathBuf;

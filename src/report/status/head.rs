@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::runs::RunLine;
 use super::{Counted, StatusView};
+use crate::ledger::Pulse;
 use crate::report::words::{about, counted, number, one_line, rate, rows, rows_are, span};
 
 impl StatusView {
@@ -25,6 +26,11 @@ impl StatusView {
     /// Requests a second so far, and how long the rest takes at that pace; none while the run is too young to tell.
     pub(super) fn estimate(&self) -> Option<(f64, Option<Duration>)> {
         let (run, elapsed) = self.under_way_run()?;
+        if let Some(pulse) = self.fresh_pulse(run)
+            && let Some(rate) = pulse.per_second
+        {
+            return Some((rate, pulse.seconds_left.map(Duration::from_secs)));
+        }
         let seconds = elapsed.as_secs_f64();
         if seconds < 1.0 {
             return None;
@@ -37,17 +43,27 @@ impl StatusView {
         Some((run.requests as f64 / seconds, time.and_then(Result::ok)))
     }
 
-    /// `It has sent 1,234 requests in 8 min 12 s, 2.5/s; the rest takes about 5 h 20 min.`
+    /// What the run itself says, unless that is a while ago.
+    fn fresh_pulse(&self, run: &RunLine) -> Option<&Pulse> {
+        const FRESH: i64 = 60_000;
+        let is_fresh = |pulse: &&Pulse| self.now.saturating_sub(pulse.at) <= FRESH;
+        self.pulse.as_ref().filter(|pulse| pulse.run == run.id).filter(is_fresh)
+    }
+
+    /// `Run 12 has sent 1,234 requests in 8 min 12 s, 2.5/s; the rest takes about 5 h 20 min.`
     fn pace(&self) -> String {
         let Some((run, elapsed)) = self.under_way_run() else { return String::new() };
-        let mut text =
-            format!("It has sent {} in {}", counted(run.requests, "request"), span(elapsed));
+        let sent = counted(run.requests, "request");
+        let mut text = format!("Run {} has sent {sent} in {}", run.id, span(elapsed));
         if let Some((per_second, left)) = self.estimate() {
             text.push_str(&format!(", {}", rate(per_second)));
             let rest = left.map(|left| format!("; the rest takes {} at this pace", about(left)));
             text.push_str(&rest.unwrap_or_default());
         }
         text.push_str(".\n");
+        if let Some(waits) = self.fresh_pulse(run).and_then(|pulse| pulse.waits.as_ref()) {
+            text.push_str(&format!("At this moment: {}.\n", one_line(waits)));
+        }
         text
     }
 

@@ -10,6 +10,7 @@ mod runs;
 mod settled;
 #[cfg(test)]
 mod tests;
+mod watched;
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
@@ -17,7 +18,7 @@ use serde_json::{Map, Value, json};
 use super::ndjson::{counts, event_of_nothing};
 use super::paint::Paint;
 use super::summary::tally;
-use crate::ledger::SettledRow;
+use crate::ledger::{Pulse, SettledRow};
 use crate::row::Totals;
 use crate::text::command::CommandLine;
 use crate::text::visible::shown;
@@ -28,6 +29,7 @@ pub(crate) use rows::RowLine;
 pub(super) use runs::ends;
 pub(crate) use runs::{MISCOUNTED, RunLine, UNCOUNTED};
 use settled::settled_json;
+pub(crate) use watched::Watched;
 
 /// Where a job stands.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ pub(crate) struct StatusView {
     pub under_way: u64,
     /// The run that holds the job at this moment, as it says itself; it may say nothing.
     pub running: Option<String>,
+    /// What that run says of how it goes.
+    pub pulse: Option<Pulse>,
     /// Unix milliseconds.
     pub now: i64,
     /// Rows that the ledger knows and the source does not have.
@@ -146,6 +150,12 @@ impl StatusView {
             event.insert("elapsed_seconds".into(), json!(elapsed.as_secs()));
             event.insert("requests_per_second".into(), json!(estimate.map(|(rate, _)| rate)));
             event.insert("seconds_left".into(), json!(left));
+            event.insert("run".into(), json!(run.id));
+        }
+        if let Some(pulse) = &self.pulse {
+            event.insert("process".into(), json!(pulse.process));
+            event.insert("host".into(), json!(pulse.host));
+            event.insert("waits".into(), json!(pulse.waits));
         }
         if self.counted == Counted::Source {
             let gone =

@@ -55,6 +55,17 @@ impl From<RunRecord> for RunLine {
 }
 
 impl StatusView {
+    /// `  (times: +07:00, Asia/Ho_Chi_Minh)`: those of a machine that is elsewhere are another's.
+    fn zone_line(&self, zone: &TimeZone) -> String {
+        let Some(now) = moment(self.now, zone) else { return String::new() };
+        let offset = now.strftime("%:z").to_string();
+        match zone.iana_name() {
+            Some("UTC" | "Etc/UTC") | None if offset == "+00:00" => "  (times: UTC)\n".to_owned(),
+            Some(name) => format!("  (times: {offset}, {name})\n"),
+            None => format!("  (times: {offset})\n"),
+        }
+    }
+
     pub(super) fn runs_table(&self, zone: &TimeZone) -> String {
         if self.runs.is_empty() {
             return "\nThere was no run yet.\n".into();
@@ -63,6 +74,7 @@ impl StatusView {
         let mut table = vec![head.map(str::to_owned)];
         table.extend(self.runs.iter().map(|run| run.cells(zone, self.now)));
         let mut text = format!("\n{}", aligned(&table));
+        text.push_str(&self.zone_line(zone));
         if self.more_runs > 0 {
             let more = counted(self.more_runs, "earlier run");
             text.push_str(&format!("  … and {more}: {}\n", self.all()));

@@ -1,7 +1,7 @@
 //! What a status says.
 
 use super::*;
-use crate::ledger::{FailedRow, Mandate, Unfinished};
+use crate::ledger::{FailedRow, Mandate, Pulse, Unfinished};
 use crate::report::exit;
 use crate::row::{Cause, Reason, RowId};
 use crate::text::place::RowPlace;
@@ -63,6 +63,7 @@ fn view() -> StatusView {
         counted: Counted::Source,
         under_way: 0,
         running: None,
+        pulse: None,
         now: 1_795_358_700_000,
         gone: Totals::default(),
         runs: vec![finished, killed],
@@ -107,7 +108,7 @@ fn a_run_under_way_is_told_with_its_pace_and_how_one_ended_with_why() {
     let invalid = RunLine { exit: Some(exit::FAILED), failed: 0, invalid: 3, ..finished.clone() };
     let totals = Totals { succeeded: 1_230, failed: 4, not_started: 48_758, ..view().totals };
     let running = StatusView {
-        running: Some("process 4711 since 2026-11-22 21:40:00".into()),
+        running: Some("process 4711 on mail1 since 2026-11-22 21:40:00".into()),
         totals: Totals { in_doubt: 0, ..totals },
         under_way: 8,
         runs: vec![under_way, stopped, invalid, killed.clone()],
@@ -120,6 +121,31 @@ fn a_run_under_way_is_told_with_its_pace_and_how_one_ended_with_why() {
     let event = running.event();
     assert_eq!((&event["sent"], &event["elapsed_seconds"]), (&1_240.into(), &300.into()));
     assert_eq!(event["runs"][1]["reason"], "unauthorized");
+    // What the run itself says is newer than its average.
+    let pulse = Pulse {
+        run: 3,
+        process: 4711,
+        host: Some("mail1".into()),
+        at: running.now - 500,
+        ..Pulse::default()
+    };
+    let waits = Some("paused 12 s: the server asked for it".into());
+    let pulse = Pulse { per_second: Some(0.5), seconds_left: Some(97_516), waits, ..pulse };
+    let told = StatusView { pulse: Some(pulse.clone()), ..running.clone() };
+    assert_eq!(
+        told.text(false, &zone()).lines().skip(2).take(2).collect::<Vec<_>>(),
+        [
+            "Run 3 has sent 1,240 requests in 5 min, 0.5/s; the rest takes about 27 h 5 min at this pace.",
+            "At this moment: paused 12 s: the server asked for it."
+        ]
+    );
+    assert_eq!(
+        (&told.event()["host"], &told.event()["seconds_left"]),
+        (&"mail1".into(), &97_516.into())
+    );
+    let old = Pulse { at: running.now - 61_000, ..pulse };
+    let told = StatusView { pulse: Some(old), ..running.clone() };
+    assert_eq!(told.text(false, &zone()), running.text(false, &zone()));
 }
 
 #[test]
