@@ -263,6 +263,52 @@ pub(super) struct LedgerArguments {
 pub(super) enum LedgerVerb {
     /// Look the file through: is it whole, and can what it says have happened? Changes nothing
     Check(LedgerCheckArguments),
+    /// Write every request to a file, for other programs; changes nothing
+    Export(ExportArguments),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXPORT_EXAMPLES)]
+pub(super) struct ExportArguments {
+    /// A job; left out: all jobs of the ledger
+    pub job: Option<PathBuf>,
+    /// csv with names above, or jsonl: an object a line
+    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+    pub format: ExportFormat,
+    /// The file to write, put there whole [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// As for `status`
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub operation: Option<String>,
+    #[command(flatten)]
+    pub layout: LayoutArguments,
+    /// The ledger [default: .noteferry/ledger.db beside the job; environment: NOTEFERRY_LEDGER]
+    #[arg(long, value_name = "PATH")]
+    pub ledger: Option<PathBuf>,
+    /// Only requests that went to this address; `sandbox` for rehearsals
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Look for connectors in this folder first; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub connectors: Vec<PathBuf>,
+    /// When to use color
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Say nothing unless something is not all right
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  noteferry ledger export jobs/import-notes.yaml -o import-notes.csv
+  noteferry ledger export --format jsonl | jq 'select(.last and .outcome == \"refused\")'";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportFormat {
+    Csv,
+    Jsonl,
 }
 
 #[derive(Debug, Args)]
@@ -567,6 +613,8 @@ mod tests {
         shown.push_str(&format!("\n=== ledger\n{}", ledger.render_help()));
         let check = ledger.find_subcommand_mut("check").unwrap();
         shown.push_str(&format!("\n=== ledger check\n{}", check.render_help()));
+        let export = ledger.find_subcommand_mut("export").unwrap();
+        shown.push_str(&format!("\n=== ledger export\n{}", export.render_help()));
         insta::assert_snapshot!(shown);
     }
 }

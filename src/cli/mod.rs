@@ -10,6 +10,7 @@ mod consent;
 mod cron;
 mod environment;
 mod explain;
+mod export;
 mod filters;
 mod gather;
 mod given;

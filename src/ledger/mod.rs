@@ -9,6 +9,7 @@
 
 mod contract;
 mod error;
+mod exported;
 mod finding;
 mod history;
 mod inspection;
@@ -28,6 +29,7 @@ pub(crate) use contract::{
 pub(crate) use error::{
     Deed, LedgerError, LedgerFault, LostOutcome, Misfit, Missing, NoCopy, SpecialFile, StorageFault,
 };
+pub(crate) use exported::Exported;
 pub(crate) use finding::{Finding, Findings, LedgerRow, Problem, ViewRow, ViewSays};
 pub(crate) use history::{Candidate, History, HistoryRow, ROW_IDS};
 pub(crate) use inspection::{CheckScope, Inspection};

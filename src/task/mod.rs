@@ -9,6 +9,7 @@ mod booking;
 mod check;
 mod deadline;
 mod elsewhere;
+mod export;
 mod failure;
 pub(crate) mod init;
 mod job;
@@ -29,6 +30,7 @@ mod trials;
 
 pub(crate) use check::{CheckOutcome, check};
 pub(crate) use deadline::{TimeLimits, Until};
+pub(crate) use export::{ExportOptions, export};
 pub(crate) use failure::{DoneBy, Failure, Refused};
 pub(crate) use job::{JobOptions, ledger_place};
 pub(crate) use ledger_check::{LedgerCheckOptions, check_ledger};

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::private_file::for_one;
 
 /// Puts a text in the place of a file, or leaves that as it is.
 pub(super) fn put(file: &Path, text: &str) -> io::Result<()> {
@@ -29,7 +30,8 @@ pub(super) fn refuse(file: &Path) -> Result<(), Diagnostic> {
 
 /// Opens a log: what stands there stays.
 pub(super) fn open_log(file: &Path) -> Result<File, Diagnostic> {
-    let opened = OpenOptions::new().append(true).create(true).open(file);
+    // What the other side says of a row may quote its text, so a new one is for this user alone.
+    let opened = for_one(OpenOptions::new().append(true).create(true)).open(file);
     opened.map_err(|error| unwritable(file, &error.to_string()))
 }
 

@@ -88,6 +88,12 @@ impl Cron {
                 None
             }
         });
+        if !output.is_json() {
+            let (version, process) = (env!("CARGO_PKG_VERSION"), std::process::id());
+            let host = environment.host().map(|host| format!(" on {host}")).unwrap_or_default();
+            let begins = format!("noteferry {version}{host}, process {process}: {command}\n");
+            streams::write(streams::log(), &begins);
+        }
         let about = About { job, command, host: environment.host(), ..About::default() };
         let about = Arc::new(Mutex::new(about));
         let cron = Self { files, monitor, began: Zoned::now(), about };

@@ -8,6 +8,7 @@
 mod books;
 mod check;
 mod counts;
+mod export;
 mod fault;
 mod file;
 mod format;
