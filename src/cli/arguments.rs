@@ -265,7 +265,39 @@ pub(super) enum LedgerVerb {
     Check(LedgerCheckArguments),
     /// Write every request to a file, for other programs; changes nothing
     Export(ExportArguments),
+    /// Take out what nobody needs any more: rehearsals, runs that did nothing
+    Prune(PruneArguments),
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = PRUNE_EXAMPLES)]
+pub(super) struct PruneArguments {
+    /// A job; left out: the rehearsals of all jobs, and runs that did nothing
+    pub job: Option<PathBuf>,
+    /// Forget the job at real targets, too, where all of it was before this day: a run would send its rows again
+    #[arg(long, value_name = "DAY", requires = "job")]
+    pub before: Option<jiff::civil::Date>,
+    /// Show what would go, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask for the job's name before what was really sent is forgotten
+    #[arg(long)]
+    pub yes: bool,
+    /// As for `status`
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub operation: Option<String>,
+    #[command(flatten)]
+    pub layout: LayoutArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+const PRUNE_EXAMPLES: &str = "\
+Examples:
+  noteferry ledger prune --dry-run                     what would go
+  noteferry ledger prune                               rehearsals, and runs that did nothing
+  noteferry ledger prune jobs/old.yaml --before 2024-01-01
+                                                       all that this job did, where none of it is younger";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXPORT_EXAMPLES)]
@@ -613,6 +645,8 @@ mod tests {
         shown.push_str(&format!("\n=== ledger\n{}", ledger.render_help()));
         let check = ledger.find_subcommand_mut("check").unwrap();
         shown.push_str(&format!("\n=== ledger check\n{}", check.render_help()));
+        let prune = ledger.find_subcommand_mut("prune").unwrap();
+        shown.push_str(&format!("\n=== ledger prune\n{}", prune.render_help()));
         let export = ledger.find_subcommand_mut("export").unwrap();
         shown.push_str(&format!("\n=== ledger export\n{}", export.render_help()));
         insta::assert_snapshot!(shown);

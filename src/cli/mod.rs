@@ -23,6 +23,7 @@ mod operations;
 mod output;
 mod plan;
 mod process;
+mod prune;
 mod run;
 mod sandbox;
 mod saved;

@@ -119,8 +119,9 @@ fn act(
         awaits: &|holder| wait.goes_on(holder),
         chance: &fastrand::f64,
         stops: &|| {
+            let stops = signals::stops();
             early.is_over();
-            signals::stops()
+            stops
         },
         consent: &|outlook| {
             let can_ask = !arguments.yes && !output.is_json() && consent::is_heard();

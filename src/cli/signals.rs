@@ -15,8 +15,9 @@ const ONE_WISH: Duration = Duration::from_secs(1);
 /// Listens for signals; must be called on a runtime.
 pub(super) fn stops() -> UnboundedReceiver<Stop> {
     let (wishes, stops) = unbounded_channel();
+    // From this moment on, and not from when the task comes to it.
+    let Ok(mut signals) = Signals::listen() else { return stops };
     tokio::spawn(async move {
-        let Ok(mut signals) = Signals::listen() else { return };
         let first = signals.next().await;
         let _ = wishes.send(Stop::Drain { signal: first });
         let heard = Instant::now();

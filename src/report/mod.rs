@@ -38,6 +38,7 @@ mod pilot;
 mod plain;
 mod plan;
 mod problems;
+mod prune;
 mod pulse;
 mod refusal;
 mod reminders;
@@ -69,6 +70,7 @@ pub(crate) use page::{PAGE_BEGINS, PageHead, PageProblems, PreviewPage};
 pub(crate) use plain::{log, plain};
 pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, SHOWN, nothing_planned};
 pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked, tested_line};
+pub(crate) use prune::{PruneView, forget_question, of_job_not_forgotten, of_outcomes_to_bring_in};
 pub(crate) use pulse::pulse;
 pub(crate) use refusal::{
     InvalidRows, brought_in, of_account, of_changed_key, of_client, of_credentials,

@@ -45,6 +45,7 @@ mod pilots;
 mod planning;
 mod presets;
 mod preview;
+mod prune;
 mod reasons;
 mod reference;
 mod reminders;

@@ -38,6 +38,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(500);
 pub(in crate::cli) struct Cron {
     files: Files,
     monitor: Option<Monitor>,
+    is_quiet: bool,
     began: Zoned,
     about: Arc<Mutex<About>>,
 }
@@ -96,7 +97,7 @@ impl Cron {
         }
         let about = About { job, command, host: environment.host(), ..About::default() };
         let about = Arc::new(Mutex::new(about));
-        let cron = Self { files, monitor, began: Zoned::now(), about };
+        let cron = Self { files, monitor, is_quiet: output.quiet, began: Zoned::now(), about };
         match problems.is_empty() {
             true => Ok(cron),
             false => Err(problems),
@@ -212,7 +213,8 @@ impl Cron {
         if let Err(why) = began.and(ended) {
             let host = monitor.host();
             let note = format!("note: {host} was not told how the run went: {why}\n");
-            streams::write(streams::words(), &note);
+            // Nobody gets a mail for it: the monitor itself tells of what it does not hear.
+            streams::write(if self.is_quiet { streams::log() } else { streams::words() }, &note);
         }
     }
 

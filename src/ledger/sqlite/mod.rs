@@ -17,6 +17,7 @@ mod journal;
 mod lock;
 mod mandates;
 mod presence;
+mod prune;
 mod pulse;
 mod reader;
 mod rescue;
