@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use super::cron::CronArguments;
 use super::init::InitArguments;
 use super::layout::LayoutArguments;
 use crate::sandbox::{ClockModel, Faults, ListModel};
@@ -149,6 +150,8 @@ pub(super) struct RunArguments {
     #[arg(long)]
     pub as_counted: bool,
     #[command(flatten)]
+    pub cron: CronArguments,
+    #[command(flatten)]
     pub common: CommonArguments,
 }
 
@@ -176,6 +179,12 @@ pub(super) struct StatusArguments {
     /// What each row of a data file does; without it its rows are not counted, unless a column says that
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
+    /// Follow the run of another process until it ends, then show where all stands
+    #[arg(long)]
+    pub watch: bool,
+    /// Answer as a run would: 0 all done, 1 some failed or invalid, 4 some not started, 5 a run is at it, 6 some in doubt
+    #[arg(long)]
+    pub exit_code: bool,
     #[command(flatten)]
     pub layout: LayoutArguments,
     #[command(flatten)]
@@ -254,6 +263,84 @@ pub(super) struct LedgerArguments {
 pub(super) enum LedgerVerb {
     /// Look the file through: is it whole, and can what it says have happened? Changes nothing
     Check(LedgerCheckArguments),
+    /// Write every request to a file, for other programs; changes nothing
+    Export(ExportArguments),
+    /// Take out what nobody needs any more: rehearsals, runs that did nothing
+    Prune(PruneArguments),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = PRUNE_EXAMPLES)]
+pub(super) struct PruneArguments {
+    /// A job; left out: the rehearsals of all jobs, and runs that did nothing
+    pub job: Option<PathBuf>,
+    /// Forget the job at real targets, too, where all of it was before this day: a run would send its rows again
+    #[arg(long, value_name = "DAY", requires = "job")]
+    pub before: Option<jiff::civil::Date>,
+    /// Show what would go, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask for the job's name before what was really sent is forgotten
+    #[arg(long)]
+    pub yes: bool,
+    /// As for `status`
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub operation: Option<String>,
+    #[command(flatten)]
+    pub layout: LayoutArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+const PRUNE_EXAMPLES: &str = "\
+Examples:
+  noteferry ledger prune --dry-run                     what would go
+  noteferry ledger prune                               rehearsals, and runs that did nothing
+  noteferry ledger prune jobs/old.yaml --before 2024-01-01
+                                                       all that this job did, where none of it is younger";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXPORT_EXAMPLES)]
+pub(super) struct ExportArguments {
+    /// A job; left out: all jobs of the ledger
+    pub job: Option<PathBuf>,
+    /// csv with names above, or jsonl: an object a line
+    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+    pub format: ExportFormat,
+    /// The file to write, put there whole [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// As for `status`
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub operation: Option<String>,
+    #[command(flatten)]
+    pub layout: LayoutArguments,
+    /// The ledger [default: .noteferry/ledger.db beside the job; environment: NOTEFERRY_LEDGER]
+    #[arg(long, value_name = "PATH")]
+    pub ledger: Option<PathBuf>,
+    /// Only requests that went to this address; `sandbox` for rehearsals
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Look for connectors in this folder first; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub connectors: Vec<PathBuf>,
+    /// When to use color
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Say nothing unless something is not all right
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  noteferry ledger export jobs/import-notes.yaml -o import-notes.csv
+  noteferry ledger export --format jsonl | jq 'select(.last and .outcome == \"refused\")'";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportFormat {
+    Csv,
+    Jsonl,
 }
 
 #[derive(Debug, Args)]
@@ -558,6 +645,10 @@ mod tests {
         shown.push_str(&format!("\n=== ledger\n{}", ledger.render_help()));
         let check = ledger.find_subcommand_mut("check").unwrap();
         shown.push_str(&format!("\n=== ledger check\n{}", check.render_help()));
+        let prune = ledger.find_subcommand_mut("prune").unwrap();
+        shown.push_str(&format!("\n=== ledger prune\n{}", prune.render_help()));
+        let export = ledger.find_subcommand_mut("export").unwrap();
+        shown.push_str(&format!("\n=== ledger export\n{}", export.render_help()));
         insta::assert_snapshot!(shown);
     }
 }

@@ -48,6 +48,7 @@ mod tests {
 
     fn outlook() -> Outlook {
         Outlook {
+            pulse: None,
             job: "import".into(),
             item: "note".into(),
             target: "https://api.example.com/v1 as an@example.vn".into(),

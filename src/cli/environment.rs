@@ -64,6 +64,12 @@ impl Environment {
         Some(shown(name.trim()).into_owned()).filter(|name| !name.is_empty())
     }
 
+    /// Whom NOTEFERRY_PING wants told how a run goes.
+    pub(super) fn ping(&self) -> Option<String> {
+        let address = self.variables.get("NOTEFERRY_PING").filter(|value| !value.is_empty())?;
+        Some(address.to_string_lossy().into_owned())
+    }
+
     /// Whether the user wants no color anywhere (no-color.org).
     pub(super) fn no_color(&self) -> bool {
         self.variables.get("NO_COLOR").is_some_and(|value| !value.is_empty())

@@ -30,7 +30,16 @@ pub(super) fn ledger(
     common: &CommonArguments,
     environment: &Environment,
 ) -> PathBuf {
-    let named = common.ledger.clone().or_else(|| environment.ledger());
+    ledger_at(job, common.ledger.clone(), environment)
+}
+
+/// Likewise, where one may be named.
+pub(super) fn ledger_at(
+    job: Option<&PathBuf>,
+    named: Option<PathBuf>,
+    environment: &Environment,
+) -> PathBuf {
+    let named = named.or_else(|| environment.ledger());
     ledger_place(job.map_or(Path::new(""), PathBuf::as_path), named)
 }
 

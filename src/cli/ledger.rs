@@ -1,16 +1,18 @@
-//! `ledger check`: looks a ledger file through.
+//! What looks after a ledger file: `ledger check` looks it through, `ledger export` and `ledger prune` have files of their own.
 
 use crate::report::{LedgerCheckView, exit, nothing_checked_event};
 use crate::task::{self, LedgerCheckOptions};
 
 use super::arguments::{LedgerArguments, LedgerCheckArguments, LedgerVerb};
 use super::environment::Environment;
-use super::gather;
 use super::output::Output;
+use super::{export, gather, prune};
 
 pub(super) fn ledger(arguments: &LedgerArguments, environment: &Environment) -> u8 {
     match &arguments.verb {
         LedgerVerb::Check(arguments) => check(arguments, environment),
+        LedgerVerb::Prune(arguments) => prune::prune(arguments, environment),
+        LedgerVerb::Export(arguments) => export::export(arguments, environment),
     }
 }
 

@@ -7,8 +7,10 @@ mod arguments;
 mod check;
 mod completions;
 mod consent;
+mod cron;
 mod environment;
 mod explain;
+mod export;
 mod filters;
 mod gather;
 mod given;
@@ -22,6 +24,7 @@ mod output;
 mod place;
 mod plan;
 mod process;
+mod prune;
 mod run;
 mod sandbox;
 mod saved;
@@ -33,6 +36,7 @@ mod streams;
 mod tagged;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::io::IsTerminal as _;
 

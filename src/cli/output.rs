@@ -31,6 +31,8 @@ pub(super) struct Output<'j> {
     pub progress: bool,
     /// A bar can be drawn on stderr.
     pub bar: bool,
+    /// Terminals cannot move their cursors.
+    pub is_dumb: bool,
 }
 
 impl<'j> Output<'j> {
@@ -65,6 +67,7 @@ impl<'j> Output<'j> {
             verbose: false,
             progress: false,
             bar: false,
+            is_dumb: environment.is_dumb(),
         }
     }
 
@@ -88,8 +91,10 @@ impl<'j> Output<'j> {
     /// Where diagnostics go: events on stdout, or text on stderr.
     pub(super) fn problems(&self) -> Problems {
         match self.format {
-            Format::Json => Problems::ndjson(self.events()),
-            Format::Text => Problems::text(streams::words(), self.color, self.verbose),
+            Format::Json => Problems::ndjson(streams::and_log(self.events())),
+            Format::Text => {
+                Problems::text(streams::and_log(streams::words()), self.color, self.verbose)
+            }
         }
     }
 
@@ -102,8 +107,10 @@ impl<'j> Output<'j> {
 
     /// Says a line to people; to programs and to the quiet, nothing.
     pub(super) fn say(&self, text: &str) {
-        if !self.quiet && !self.is_json() {
-            self.warn(text);
+        match (self.is_json(), self.quiet) {
+            (true, _) => {}
+            (false, false) => self.warn(text),
+            (false, true) => streams::write(streams::log(), &format!("{text}\n")),
         }
     }
 
@@ -116,7 +123,11 @@ impl<'j> Output<'j> {
 
     /// Says a line that nobody should miss, however quiet they want it.
     pub(super) fn warn(&self, text: &str) {
-        streams::write(streams::words(), &format!("{text}\n"));
+        let to = match self.is_json() {
+            true => streams::words(),
+            false => streams::and_log(streams::words()),
+        };
+        streams::write(to, &format!("{text}\n"));
     }
 
     /// Shows the answer of a verb, on stdout.
@@ -127,7 +138,7 @@ impl<'j> Output<'j> {
     /// Writes an event to stdout, where programs listen.
     pub(super) fn event(&self, event: &Value) {
         if self.is_json() {
-            let mut outlet = Outlet::new(self.events());
+            let mut outlet = Outlet::new(streams::and_log(self.events()));
             outlet.event(event);
             outlet.flush();
         }

@@ -1,15 +1,17 @@
 //! `run`: checks every row, then sends what is to be sent, and writes down what came of it.
 
+use std::cell::RefCell;
+
 use indicatif::ProgressDrawTarget;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use crate::event::Ending;
-use crate::ledger::Approval;
+use crate::ledger::{Approval, Pulse, PulseFile};
 use crate::plan::saved::SavedPlan;
 use crate::report::{
-    InvalidRows, Reporter, RunView, Several, at, bar, credentials, exit, finished_event, ndjson,
-    of_invalid, of_sandbox, plain, refused_event,
+    InvalidRows, Reporter, RunView, Several, at, bar, closing_event, credentials, exit,
+    finished_event, log, ndjson, of_invalid, of_sandbox, plain, pulse, refused_event,
 };
 use crate::row::Totals;
 use crate::sandbox::{self, Sandbox};
@@ -19,6 +21,7 @@ use crate::text::visible::shown;
 
 use super::arguments::RunArguments;
 use super::consent;
+use super::cron::{Cron, Early, IfLocked, Wait};
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
@@ -32,15 +35,28 @@ pub(super) fn run(
     environment: &Environment,
 ) -> u8 {
     let output = Output::new(&arguments.common, environment);
+    // Whoever knows the address of a monitor can say that all is well.
+    let given = &given.without("ping");
+    let about = (arguments.job.job.display().to_string(), given.to_string());
+    let cron = match Cron::new(&arguments.cron, about, environment, &output) {
+        Ok(cron) => cron,
+        Err(problems) => {
+            output.tell(&problems);
+            return close(&output, &Totals::default(), exit::USAGE);
+        }
+    };
+    let early = cron.listen_early(arguments.cron.if_locked == IfLocked::Wait);
     let replaced = Replaced {
         job: &mut arguments.job,
         sending: &mut arguments.sending,
         common: &mut arguments.common,
     };
     match saved::open(replaced, given) {
-        Ok(None) => act(&arguments, None, given, environment),
-        Ok(Some((plan, given))) => act(&arguments, Some(plan), &given, environment),
-        Err(problem) => tell(&Failure::Input(vec![problem]), given, &output),
+        Ok(None) => act(&arguments, None, given, (environment, &cron, &early)),
+        Ok(Some((plan, given))) => {
+            act(&arguments, Some(plan), &given, (environment, &cron, &early))
+        }
+        Err(problem) => tell(&Failure::Input(vec![problem]), given, (&output, &cron)),
     }
 }
 
@@ -49,15 +65,18 @@ fn act(
     arguments: &RunArguments,
     plan: Option<SavedPlan>,
     given: &CommandLine,
-    environment: &Environment,
+    (environment, cron, early): (&Environment, &Cron, &Early),
 ) -> u8 {
     let output = Output::new(&arguments.common, environment);
     let rehearses = arguments.sending.sandbox;
     let sandbox = match rehearses.then(|| Sandbox::start(sandbox::rehearsal())).transpose() {
         Ok(sandbox) => sandbox,
         Err(error) => {
-            output.tell(&[of_sandbox(&error)]);
-            return close(&output, &Totals::default(), exit::USAGE);
+            let problems = [of_sandbox(&error)];
+            output.tell(&problems);
+            let none = Totals::default();
+            cron.over(&refused_event(&none, exit::USAGE, None, &problems), (&none, None));
+            return close(&output, &none, exit::USAGE);
         }
     };
     let options = RunOptions {
@@ -84,19 +103,36 @@ fn act(
             .clone()
             .map(|by| Approval { by, comment: arguments.approval_comment.clone() }),
     };
+    let wait = Wait {
+        how: arguments.cron.if_locked,
+        limits: arguments.time.limits(),
+        began: Zoned::now(),
+        output: &output,
+        state: RefCell::default(),
+    };
+    let begun = RefCell::new(None);
     let world = World {
         wall: &wall_clock,
-        began: Zoned::now(),
+        began: wait.began.clone(),
         process: std::process::id(),
+        host: environment.host(),
+        awaits: &|holder| wait.goes_on(holder),
         chance: &fastrand::f64,
-        stops: &signals::stops,
+        stops: &|| {
+            let stops = signals::stops();
+            early.is_over();
+            stops
+        },
         consent: &|outlook| {
             let can_ask = !arguments.yes && !output.is_json() && consent::is_heard();
             !can_ask || consent::given(outlook)
         },
         reporter: &|outlook| {
+            let pulse = outlook.pulse.clone();
             let view = RunView { host: environment.host(), ..view(given, &output, outlook) };
-            reporter(&view, &output)
+            cron.begins(&view.job, &view.target);
+            begun.replace(Some(view.clone()));
+            reporter(&view, pulse, &output)
         },
     };
     let host = environment.host().map(|host| format!(" on {host}")).unwrap_or_default();
@@ -104,16 +140,57 @@ fn act(
     let mut hearing = Hearing::new(output).headed(format!("noteferry{host}, {began}\n{given}\n"));
     match task::run(&options, &world, &mut |told| hearing.hear(told)) {
         Ok(outcome) => {
-            if let Some(fault) = outcome.fault {
-                streams::broke_off(&fault);
+            if let Some(fault) = &outcome.fault {
+                streams::broke_off(fault);
             }
+            let (totals, ending) = (&outcome.totals, &outcome.ending);
+            let closing = match begun.take() {
+                Some(view) => closing_event(&view, totals, ending),
+                None => finished_event(totals, ending, outcome.exit),
+            };
+            cron.over(&closing, (totals, Some(outcome.run)));
             outcome.exit
         }
         Err(failure) => {
-            hearing.head();
-            tell(&failure, given, &output)
+            let is_held = failure.exit() == exit::LOCKED;
+            match (arguments.cron.if_locked, wait.state.take().ended_by) {
+                (IfLocked::Skip, _) if is_held => skip(&failure, (&output, cron)),
+                (_, Some(ending)) if is_held => {
+                    hearing.head();
+                    waited_in_vain(&failure, &ending, (&output, cron))
+                }
+                _ => {
+                    hearing.head();
+                    tell(&failure, given, (&output, cron))
+                }
+            }
         }
     }
+}
+
+/// Another run is at it, and that is all right.
+fn skip(failure: &Failure, (output, cron): (&Output<'_>, &Cron)) -> u8 {
+    let problems = failure.problems();
+    let why = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+    output.say(&format!("note: this run was skipped: {why}"));
+    let none = Totals::default();
+    let event = refused_event(&none, exit::DONE, failure.reason(), &problems);
+    cron.skipped(&event);
+    output.event(&at(event, Timestamp::now()));
+    exit::DONE
+}
+
+/// The time of the run is over, and another one still holds the job.
+fn waited_in_vain(failure: &Failure, ending: &Ending, (output, cron): (&Output<'_>, &Cron)) -> u8 {
+    output.tell(&failure.problems());
+    if !output.is_json() {
+        output.warn("The time for waiting is over. Nothing was sent.");
+    }
+    let none = Totals::default();
+    let event = finished_event(&none, ending, exit::STOPPED);
+    cron.over(&event, (&none, None));
+    output.event(&at(event, Timestamp::now()));
+    exit::STOPPED
 }
 
 fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -> RunView {
@@ -135,6 +212,7 @@ fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -> RunView {
         limited_by: outlook.limited_by,
         duration: outlook.duration,
         started: Zoned::now(),
+        run: None,
         host: None,
         shows_progress: output.progress,
         quiet: output.quiet,
@@ -144,19 +222,37 @@ fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -> RunView {
 }
 
 /// A reporter for people says its head as soon as there is one.
-fn reporter(view: &RunView, output: &Output<'_>) -> Box<dyn Reporter> {
-    let events = || ndjson(data(), view.clone(), Box::new(jiff::Timestamp::now));
-    let bar = || bar(view.clone(), ProgressDrawTarget::stderr());
-    match (output.is_json(), output.bar) {
-        (false, true) => bar(),
-        (false, false) => plain(streams::words(), view.clone()),
-        (true, true) => Box::new(Several(vec![events(), bar()])),
-        (true, false) => events(),
+fn reporter(view: &RunView, file: Option<PulseFile>, output: &Output<'_>) -> Box<dyn Reporter> {
+    let events = |to| ndjson(to, view.clone(), Box::new(jiff::Timestamp::now));
+    let mut all: Vec<Box<dyn Reporter>> = Vec::new();
+    if output.is_json() {
+        all.push(events(data()));
     }
+    match (output.is_json(), output.bar) {
+        (_, true) => all.push(bar(view.clone(), ProgressDrawTarget::stderr())),
+        (false, false) => all.push(plain(streams::words(), view.clone())),
+        (true, false) => {}
+    }
+    if streams::is_logged() {
+        all.push(match output.is_json() {
+            true => events(streams::log()),
+            false => log(streams::log(), view.clone()),
+        });
+    }
+    all.extend(file.map(|file| pulse(view.clone(), std::process::id(), beat(file))));
+    Box::new(Several(all))
+}
+
+/// Writes down how the run goes. That it cannot be written is no loss.
+fn beat(file: PulseFile) -> Box<dyn FnMut(Option<Pulse>) + Send> {
+    Box::new(move |pulse| match pulse {
+        Some(pulse) => drop(file.write(&Pulse { at: wall_clock(), ..pulse })),
+        None => file.remove(),
+    })
 }
 
 /// Tells why a run ended before it began, and closes its events; gives the exit code.
-fn tell(failure: &Failure, given: &CommandLine, output: &Output<'_>) -> u8 {
+fn tell(failure: &Failure, given: &CommandLine, (output, cron): (&Output<'_>, &Cron)) -> u8 {
     output.tell(&failure.problems());
     let mut totals = Totals::default();
     if let Failure::Invalid(found) = failure {
@@ -171,6 +267,7 @@ fn tell(failure: &Failure, given: &CommandLine, output: &Output<'_>) -> u8 {
         output.warn("Nothing was sent.");
     }
     let event = refused_event(&totals, failure.exit(), failure.reason(), &failure.problems());
+    cron.over(&event, (&totals, None));
     output.event(&at(event, Timestamp::now()));
     failure.exit()
 }

@@ -15,8 +15,9 @@ const ONE_WISH: Duration = Duration::from_secs(1);
 /// Listens for signals; must be called on a runtime.
 pub(super) fn stops() -> UnboundedReceiver<Stop> {
     let (wishes, stops) = unbounded_channel();
+    // From this moment on, and not from when the task comes to it.
+    let Ok(mut signals) = Signals::listen() else { return stops };
     tokio::spawn(async move {
-        let Ok(mut signals) = Signals::listen() else { return };
         let first = signals.next().await;
         let _ = wishes.send(Stop::Drain { signal: first });
         let heard = Instant::now();
@@ -29,6 +30,12 @@ pub(super) fn stops() -> UnboundedReceiver<Stop> {
         let _ = wishes.send(Stop::Now { signal: second });
     });
     stops
+}
+
+/// Waits for the first signal on a runtime of its own; none where the system gives nothing to listen with.
+pub(super) fn first() -> Option<i32> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    runtime.block_on(async { Some(Signals::listen().ok()?.next().await) })
 }
 
 const INTERRUPT: i32 = 2;

@@ -2,12 +2,13 @@
 
 use jiff::tz::TimeZone;
 
-use crate::ledger::JobName;
+use crate::ledger::{JobName, RunRecord, SETTLED};
 use crate::report::{
-    Counted, Most, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, exit, no_status,
+    Counted, MISCOUNTED, Most, NothingKnown, RowLine, RunLine, StatusView, UNCOUNTED, WhyNothing,
+    exit, no_status,
 };
 use crate::row::Totals;
-use crate::task::{self, JobStanding, LedgerFound, SANDBOX, StatusOptions};
+use crate::task::{self, Failure, JobStanding, LedgerFound, SANDBOX, Status, StatusOptions};
 use crate::text::command::CommandLine;
 
 use super::arguments::StatusArguments;
@@ -15,6 +16,7 @@ use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
 use super::saved;
+use super::watch::{self, Followed};
 use super::{gather, wall_clock};
 
 /// So many rows that need a look are told, unless more is asked for, and so many runs.
@@ -42,14 +44,37 @@ pub(super) fn status(
     };
     output.detail(&format!("ledger: {}", options.ledger.display()));
     let mut hearing = Hearing::new(output);
-    let now = wall_clock();
-    let found = match task::status(&options, now, &mut |told| hearing.hear(told)) {
-        Ok(found) => found,
-        Err(failure) => {
-            output.tell(&failure.problems());
-            output.event(&no_status());
-            return exit::USAGE;
+    let mut look = |hears: bool| {
+        let now = wall_clock();
+        let listener = &mut |told| {
+            if hears {
+                hearing.hear(told)
+            }
+        };
+        task::status(&options, now, listener).map(|found| (found, now))
+    };
+    let refuse = |failure: Failure| {
+        output.tell(&failure.problems());
+        output.event(&no_status());
+        exit::USAGE
+    };
+    let (mut found, mut now) = match look(true) {
+        Ok(looked) => looked,
+        Err(failure) => return refuse(failure),
+    };
+    if arguments.watch {
+        match watch::follow(&options.ledger, &found.jobs, &output) {
+            Followed::Nothing => output.say("No run is under way."),
+            Followed::ToTheEnd => match look(false) {
+                Ok(looked) => (found, now) = looked,
+                Err(failure) => return refuse(failure),
+            },
+            Followed::Interrupted(code) => return code,
         }
+    }
+    let code = match arguments.exit_code {
+        true => standing_code(&found, options.job.is_some()),
+        false => exit::DONE,
     };
     if found.jobs.is_empty() {
         let why = match found.ledger {
@@ -67,11 +92,31 @@ pub(super) fn status(
         .into_iter()
         .map(|standing| view(standing, now, (given, options.all)))
         .for_each(|view| show(&view, &output));
-    exit::DONE
+    code
+}
+
+/// The exit code that says where the rows stand. What was rehearsed is done nowhere.
+fn standing_code(found: &Status, has_source: bool) -> u8 {
+    if let Some(totals) = found.unknown {
+        return exit::of_standing(&totals, false, false);
+    }
+    let real = found.jobs.iter().filter(|job| job.status.job.base_url != SANDBOX);
+    // Rows that cannot be counted cannot be said to be done.
+    if has_source && real.clone().any(|job| job.source.is_none()) {
+        return exit::USAGE;
+    }
+    let code = |job: &JobStanding| {
+        let totals = job.source.map_or(job.status.totals, |source| source.totals);
+        let is_run = |run: &&RunRecord| run.reason.as_deref() != Some(SETTLED);
+        let reason = job.status.runs.iter().find(is_run).and_then(|run| run.reason.as_deref());
+        let is_amiss = matches!(reason, Some(MISCOUNTED | UNCOUNTED));
+        exit::of_standing(&totals, job.running.is_some(), is_amiss)
+    };
+    exit::gravest_of_standings(&real.map(code).collect::<Vec<_>>())
 }
 
 fn view(standing: JobStanding, now: i64, (given, all): (&CommandLine, bool)) -> StatusView {
-    let JobStanding { status, source, under_way, running, settled, marks } = standing;
+    let JobStanding { status, source, under_way, running, pulse, settled, marks } = standing;
     let plan = plan_of(given, &status.job);
     let target = match status.job.account.as_str() {
         "" => status.job.base_url,
@@ -100,6 +145,7 @@ fn view(standing: JobStanding, now: i64, (given, all): (&CommandLine, bool)) -> 
         totals,
         under_way,
         running,
+        pulse,
         now,
         gone,
         runs,

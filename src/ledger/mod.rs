@@ -9,11 +9,14 @@
 
 mod contract;
 mod error;
+mod exported;
 mod finding;
 mod history;
 mod inspection;
 mod location;
 mod mandate;
+mod pruning;
+mod pulse;
 pub(crate) mod recorder;
 mod settling;
 pub(crate) mod sqlite;
@@ -27,16 +30,19 @@ pub(crate) use contract::{
 pub(crate) use error::{
     Deed, LedgerError, LedgerFault, LostOutcome, Misfit, Missing, NoCopy, SpecialFile, StorageFault,
 };
+pub(crate) use exported::Exported;
 pub(crate) use finding::{Finding, Findings, LedgerRow, Problem, ViewRow, ViewSays};
 pub(crate) use history::{Candidate, History, HistoryRow, ROW_IDS};
 pub(crate) use inspection::{CheckScope, Inspection};
 pub(crate) use location::Location;
 pub(crate) use mandate::{Approval, Mandate, PlanId};
+pub(crate) use pruning::{Extent, Pruning};
+pub(crate) use pulse::Pulse;
 pub(crate) use recorder::{Ack, Left, News, Note, Recorder, Write};
 pub(crate) use settling::{Before, RowName, SETTLED, SettledNow, SettledRow, Settling, Unsettled};
 #[cfg(test)]
 pub(crate) use sqlite::{FORMAT, InTrouble, Rescue};
-pub(crate) use sqlite::{JobLock, inspect, waiting_outcomes};
+pub(crate) use sqlite::{JobLock, PulseFile, inspect, waiting_outcomes};
 pub(crate) use status::{FailedRow, JobStatus, RunRecord, Unfinished};
 
 /// A ledger, open: of the one kind that there is. Where there is a second it is one of the two.

@@ -79,6 +79,26 @@ pub(crate) fn of(totals: &Totals, ending: &Ending) -> u8 {
     }
 }
 
+/// The code that `status --exit-code` gives: what stands out most of where a job's rows stand.
+pub(crate) fn of_standing(totals: &Totals, is_held: bool, is_amiss: bool) -> u8 {
+    match () {
+        () if is_held => LOCKED,
+        // What the last count of the last run has found is told until a run finds it right.
+        () if totals.in_doubt > 0 || is_amiss => IN_DOUBT,
+        () if totals.not_started > 0 => STOPPED,
+        () if totals.failed + totals.invalid > 0 => FAILED,
+        () => DONE,
+    }
+}
+
+/// Likewise of several jobs, or of one at several targets.
+pub(crate) fn gravest_of_standings(codes: &[u8]) -> u8 {
+    let grave = |code: u8| {
+        [DONE, FAILED, STOPPED, IN_DOUBT, LOCKED].iter().position(|known| *known == code)
+    };
+    codes.iter().copied().max_by_key(|code| grave(*code)).unwrap_or(STOPPED)
+}
+
 /// A signal number that fits no exit code is told as SIGTERM.
 pub(crate) fn interrupted(signal: i32) -> u8 {
     const SIGTERM: u8 = 15;
@@ -91,6 +111,26 @@ mod tests {
     use crate::event::Obstacle;
     use crate::report::tests::{full_disk, illegal_step, unreadable_source};
     use crate::row::Cause;
+
+    #[test]
+    fn a_standing_has_the_code_of_what_stands_out() {
+        let none = Totals::default();
+        for (totals, is_held, is_amiss, code) in [
+            (Totals { succeeded: 3, already_done: 2, ..none }, false, false, 0),
+            (Totals { failed: 1, ..none }, false, false, 1),
+            (Totals { invalid: 1, dismissed: 4, ..none }, false, false, 1),
+            (Totals { not_started: 1, failed: 1, ..none }, false, false, 4),
+            (Totals { not_started: 1, in_doubt: 1, ..none }, false, false, 6),
+            (Totals { succeeded: 1, ..none }, false, true, 6),
+            (Totals { in_doubt: 1, ..none }, true, true, 5),
+        ] {
+            assert_eq!(of_standing(&totals, is_held, is_amiss), code, "{totals:?}");
+        }
+        assert_eq!(gravest_of_standings(&[0, 6, 1, 4]), 6);
+        assert_eq!(gravest_of_standings(&[4, 5, 6]), 5);
+        // Nothing is known of it: then nothing was sent.
+        assert_eq!(gravest_of_standings(&[]), 4);
+    }
 
     #[test]
     fn every_end_has_its_code() {

@@ -22,10 +22,12 @@ mod causes;
 mod draft;
 pub(crate) mod exit;
 mod explanation;
+mod export;
 mod filters;
 mod json_text;
 mod ledger_check;
 mod left_out;
+mod metrics;
 mod narration;
 mod ndjson;
 mod operations;
@@ -36,6 +38,8 @@ mod pilot;
 mod plain;
 mod plan;
 mod problems;
+mod prune;
+mod pulse;
 mod refusal;
 mod reminders;
 mod remote;
@@ -55,15 +59,19 @@ pub(crate) use draft::{doubts, draft_text, drafted_line, next_after_draft};
 pub(crate) use explanation::{
     all_codes, explanation, explanation_event, explanation_of_term, explanation_of_term_event,
 };
+pub(crate) use export::ExportForm;
 pub(crate) use filters::{all_filters, filter, filter_event};
 pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
-pub(crate) use ndjson::{at, finished_event, ndjson, reason, refused_event};
+pub(crate) use metrics::{RunFigures, metrics};
+pub(crate) use ndjson::{at, closing_event, finished_event, ndjson, reason, refused_event};
 pub(crate) use operations::{operation_event, operations};
 pub(crate) use outlet::Outlet;
 pub(crate) use page::{PAGE_BEGINS, PageHead, PageProblems, PreviewPage};
-pub(crate) use plain::plain;
+pub(crate) use plain::{log, plain};
 pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, SHOWN, nothing_planned};
 pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked, tested_line};
+pub(crate) use prune::{PruneView, forget_question, of_job_not_forgotten, of_outcomes_to_bring_in};
+pub(crate) use pulse::pulse;
 pub(crate) use refusal::{
     InvalidRows, brought_in, of_account, of_changed_key, of_client, of_credentials,
     of_done_elsewhere, of_invalid, of_ledger, of_no_ledger, of_passed_deadline, of_plain_http,
@@ -75,7 +83,7 @@ pub(crate) use remote::{
 };
 pub(crate) use settle::{SettleView, nothing_settled, of_unsettled};
 pub(crate) use status::{
-    Counted, Most, NothingKnown, RowLine, RunLine, StatusView, WhyNothing, no_status,
+    Counted, Most, NothingKnown, RowLine, RunLine, StatusView, Watched, WhyNothing, no_status,
 };
 pub(crate) use status::{MISCOUNTED, UNCOUNTED};
 pub(crate) use summary::summary;
@@ -162,6 +170,8 @@ pub(crate) struct RunView {
     pub duration: Duration,
     /// When the run started, in the zone that times are shown in.
     pub started: Zoned,
+    /// Its number in the ledger, once it has begun.
+    pub run: Option<i64>,
     /// The machine that it runs on, where that has a name.
     pub host: Option<String>,
     /// Where the run stands is shown now and then.

@@ -61,7 +61,10 @@ impl Narration {
     /// What there is to say of an event, without a line break at its end.
     pub(super) fn tell(&mut self, event: &Event) -> Option<String> {
         match event {
-            Event::Started { .. } => None,
+            Event::Started { run } => {
+                self.view.run = Some(*run);
+                None
+            }
             Event::Row(row) => self.row(row).filter(|_| !self.view.quiet),
             // Each by its name: a person has to look there. In quiet, too.
             Event::Miscounted(told) => {

@@ -74,6 +74,18 @@ pub(crate) fn finished_event(totals: &Totals, ending: &Ending, exit: u8) -> Valu
     Value::Object(event)
 }
 
+/// The closing event of a run that has begun.
+pub(crate) fn closing_event(view: &RunView, totals: &Totals, ending: &Ending) -> Value {
+    let mut finished = finished_event(totals, ending, exit::of(totals, ending));
+    if let (Value::Object(fields), 1..) = (&mut finished, totals.filtered) {
+        fields.insert("filtered_by".into(), reasons_event(&view.filtered));
+    }
+    if let Value::Object(fields) = &mut finished {
+        words::add_mandate(fields, &view.mandate);
+    }
+    finished
+}
+
 /// The closing event of a run that did not begin: why is a word of its own, or else the code of the first error.
 pub(crate) fn refused_event(
     totals: &Totals,
@@ -176,14 +188,7 @@ impl Reporter for Ndjson {
                 if let Ending::SourceFailed(problems) = ending {
                     problems.iter().for_each(|problem| self.out.event(&problem.to_event()));
                 }
-                let mut finished = finished_event(totals, ending, exit::of(totals, ending));
-                if let (Value::Object(fields), 1..) = (&mut finished, totals.filtered) {
-                    fields.insert("filtered_by".into(), reasons_event(&self.view.filtered));
-                }
-                if let Value::Object(fields) = &mut finished {
-                    words::add_mandate(fields, &self.view.mandate);
-                }
-                self.out.event(&at(finished, now));
+                self.out.event(&at(closing_event(&self.view, totals, ending), now));
                 self.out.flush();
             }
         }

@@ -15,7 +15,17 @@ const INTERVAL: Duration = Duration::from_secs(5);
 /// Tells a run in plain lines on `err`: a line of progress every five seconds, and the summary. What happens carries its
 /// time, for whoever reads it in a log.
 pub(crate) fn plain(err: Box<dyn Write + Send>, view: RunView) -> Box<dyn Reporter> {
+    told(err, view, true)
+}
+
+/// Likewise in a file, whoever else is to be left in peace: where what writes the lines puts the time before each.
+pub(crate) fn log(file: Box<dyn Write + Send>, view: RunView) -> Box<dyn Reporter> {
+    told(file, RunView { quiet: false, color: false, shows_progress: true, ..view }, false)
+}
+
+fn told(err: Box<dyn Write + Send>, view: RunView, is_stamped: bool) -> Box<dyn Reporter> {
     let mut plain = Plain {
+        is_stamped,
         err: Outlet::new(err),
         narration: Narration::new(view),
         speed: Speed::default(),
@@ -28,6 +38,8 @@ pub(crate) fn plain(err: Box<dyn Write + Send>, view: RunView) -> Box<dyn Report
 
 /// See [`plain`].
 struct Plain {
+    /// What happens carries its time here, and not by whoever writes it.
+    is_stamped: bool,
     err: Outlet,
     narration: Narration,
     speed: Speed,
@@ -37,8 +49,11 @@ struct Plain {
 
 impl Plain {
     fn log(&mut self, text: Option<String>) {
-        let text = text.map(|text| format!("{} {text}", self.narration.stamp()));
-        self.say(text);
+        let stamped = text.map(|text| match self.is_stamped {
+            true => format!("{} {text}", self.narration.stamp()),
+            false => text,
+        });
+        self.say(stamped);
     }
 
     fn say(&mut self, text: Option<String>) {

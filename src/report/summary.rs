@@ -94,7 +94,8 @@ fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration)
         | Ending::Fault(_) => "stopped after",
     };
     let job = Paint(view.color).bold(&view.job);
-    format!("{job}: {end} {}, {}.", span(elapsed), counted(totals.requests, "request"))
+    let run = view.run.map(|run| format!(" (run {run})")).unwrap_or_default();
+    format!("{job}: {end} {}, {}{run}.", span(elapsed), counted(totals.requests, "request"))
 }
 
 /// Rows by their ends, in aligned lines: those that are not 0, and always those that succeeded.
@@ -423,7 +424,7 @@ fn resume(view: &RunView, totals: &Totals, ending: &Ending) -> Option<String> {
 /// The command that does what is left of what was asked for.
 fn to_resume(view: &RunView, totals: &Totals, ending: &Ending) -> CommandLine {
     // What it said of earlier runs is in the ledger; of what this one has left nobody has looked yet.
-    let mut run = view.command.without("as-counted");
+    let mut run = view.command.without("as-counted").without("ping");
     // A saved plan knows itself which rows are its own.
     if view.beyond_limit() > 0 && view.mandate.plan.is_none() {
         // The same limit would have the pilot send more rows than it was given.

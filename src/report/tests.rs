@@ -94,6 +94,7 @@ pub(crate) fn view() -> RunView {
         limited_by: Some("9000/1h".parse().unwrap()),
         duration: Duration::from_secs(20_000),
         started: "2026-11-22T21:40:00+07:00[Asia/Ho_Chi_Minh]".parse().unwrap(),
+        run: None,
         host: Some("mail1".into()),
         shows_progress: true,
         quiet: false,

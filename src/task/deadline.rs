@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::{DateTime, Time};
 use jiff::{Timestamp, ToSpan as _, Zoned};
 
+use crate::event::Ending;
 use crate::report::of_passed_deadline;
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::deadline::Deadline;
@@ -65,6 +66,19 @@ pub(crate) struct TimeLimits {
     pub deadline: Option<Until>,
     /// It has to be over after so long.
     pub longest: Option<Duration>,
+}
+
+impl TimeLimits {
+    /// Which limit has come for a run that began at one moment, if one has.
+    pub(crate) fn over(&self, began: &Zoned, now: &Zoned) -> Option<Ending> {
+        let is_past = |until: Until| until.resolve(began).is_some_and(|end| now.timestamp() >= end);
+        let took = || Duration::try_from(now.timestamp().duration_since(began.timestamp()));
+        if self.deadline.is_some_and(is_past) {
+            return Some(Ending::Deadline);
+        }
+        let is_long = |longest: &Duration| took().is_ok_and(|took| took >= *longest);
+        self.longest.filter(is_long).map(|_| Ending::MaxDuration)
+    }
 }
 
 /// When a run has to be over, counted from the start of its engine: the earlier of both.

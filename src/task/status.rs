@@ -4,12 +4,12 @@
 //! the source cannot be read, and where no job is named, there are only the ledger's own counts. Nothing is changed.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::declared::job::{self, Given, InDoubt, Job};
 use crate::ledger::{
-    Candidate, History, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError, Open as _,
-    Reader as _, SettledRow,
+    Candidate, History, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError, Open as _, Pulse,
+    PulseFile, Reader as _, SettledRow,
 };
 use crate::plan::{Chronicle, Counts, Stand, Standings, standings};
 use crate::report::{of_ledger, of_row};
@@ -82,6 +82,8 @@ pub(crate) struct JobStanding {
     pub under_way: u64,
     /// The run that holds the job at this moment, as it says itself; it may say nothing.
     pub running: Option<String>,
+    /// What that run says of how it goes.
+    pub pulse: Option<Pulse>,
     /// Rows of which a person's word holds.
     pub settled: Vec<SettledRow>,
     /// Of each row of the status that needs a look, what more there is to say.
@@ -149,6 +151,12 @@ pub(crate) fn status(
     let mut stands = stands.into_iter();
     let jobs = known.into_iter().map(|one| one.standing(stands.next(), &can_be_sought)).collect();
     Ok(Status { job: name, ledger: found, jobs, unknown })
+}
+
+/// Who holds a job at this moment, and what the run says of how it goes; none where nobody does. Locks nothing.
+pub(crate) fn look_on(ledger: &Path, job: &JobName) -> Option<(String, Option<Pulse>)> {
+    let holder = JobLock::held_by(ledger, job)?;
+    Some((holder, PulseFile::of(ledger, job).read()))
 }
 
 /// The operations of a job whose rows a run looks for where their answers are lost.
@@ -233,6 +241,7 @@ struct KnownJob {
     /// The numbers of its runs, the newest first.
     runs: Vec<i64>,
     running: Option<String>,
+    pulse: Option<Pulse>,
     /// Rows that the run which holds the job looks for, if their operation lets it.
     sought: Vec<Sought>,
 }
@@ -257,7 +266,9 @@ impl KnownJob {
         let running = before.or_else(held_by);
         let runs = status.runs.iter().map(|run| run.id).collect();
         let settled = ledger.settled(id)?;
-        Ok(Self { status, settled, keyed_by, history, runs, running, sought })
+        // What is there without a run is the last word of one that was killed.
+        let pulse = running.as_ref().and_then(|_| PulseFile::of(&options.ledger, &name).read());
+        Ok(Self { status, settled, keyed_by, history, runs, running, pulse, sought })
     }
 
     fn refuses(&self, job: &Job) -> Result<(), Vec<Diagnostic>> {
@@ -270,7 +281,7 @@ impl KnownJob {
 
     /// Where the job stands, by the source where that could be counted.
     fn standing(self, stand: Option<Stand>, can_be_sought: &HashSet<String>) -> JobStanding {
-        let Self { mut status, settled, history, running, sought, .. } = self;
+        let Self { mut status, settled, history, running, pulse, sought, .. } = self;
         let history = history.unwrap_or_default();
         let is_run = running.is_some();
         // A row whose answer was lost is under way as long as it is looked for.
@@ -311,7 +322,7 @@ impl KnownJob {
             gone: totals_of(&stand.gone),
             taken: stand.taken,
         });
-        JobStanding { status, source, under_way, running, settled, marks }
+        JobStanding { status, source, under_way, running, pulse, settled, marks }
     }
 }
 

@@ -349,6 +349,13 @@ const EVENTS: &[Term] = &[
         "The last event of `ledger check`, with what there is and how many problems were found.",
     ),
     term(
+        "pruned",
+        &[],
+        "what nobody needs was taken out of the ledger, or would be",
+        "The last event of `ledger prune`: rehearsals, jobs that were forgotten and are sent again, those that were asked for and \
+         stay, and how large the file was and is. With --dry-run nothing was changed.",
+    ),
+    term(
         "status",
         &[],
         "where a job stands",

@@ -538,7 +538,7 @@ pub(crate) fn assert_reads(name: &str, shown: impl std::fmt::Display) {
     settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]");
     settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?", "[time]");
     settings.add_filter(r"\b\d\d-\d\d \d\d:\d\d\b", "[time]");
-    settings.add_filter(r"process \d+", "process [id]");
+    settings.add_filter(r"process \d+( on \S+)?", "process [id]");
     settings.add_filter(r"rehearsal-\d{8}-\d{6}", "rehearsal-[time]");
     settings.add_filter(r"(less than 1 s|<1 s|\b\d+ s\b)", "[duration]");
     settings.add_filter(r": [^:\n]*\(os error \d+\)", ": [the system's words]");

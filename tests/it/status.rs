@@ -79,7 +79,7 @@ fn a_run_under_way_is_told_as_one_and_a_killed_one_as_killed() {
     assert_eq!((&newest["succeeded"], &newest["in_doubt"]), (&3.into(), &0.into()), "{status}");
     let text = desk.call("status job.yaml").exits(0).stdout;
     assert!(text.contains("A run is under way: process "), "{text}");
-    assert!(text.contains("It has sent ") && text.contains(" requests in "), "{text}");
+    assert!(text.contains("Run 1 has sent ") && text.contains(" requests in "), "{text}");
     run.kill();
     let killed = status_of(&desk, "job.yaml");
     let newest = &killed["runs"][0];

@@ -63,11 +63,12 @@ impl LockWatch {
 }
 
 impl JobLock {
-    /// Takes the job's lock beside the ledger, or says who holds it. `process` and `since` are told to the next who asks.
+    /// Takes the job's lock beside the ledger, or says who holds it. `process` (a number, and the machine where that is known) and
+    /// `since` are told to the next who asks.
     pub(crate) fn take(
         ledger: &Path,
         job: &JobName,
-        process: u32,
+        process: impl std::fmt::Display,
         since: &str,
     ) -> Result<Self, LedgerError> {
         let path = beside(ledger, job, "lock");

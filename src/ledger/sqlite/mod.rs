@@ -3,11 +3,12 @@
 //! `file` opens it, `format` knows its versions and brings older ones up to date. `books`, `reader`, `counts` and `status` answer
 //! what the contract asks, all from the one ordered `scan`; `values` is what columns can hold. `journal` is the recorder's writer, with `rescue` for what
 //! the file could not take and `presence` for a file that is taken away meanwhile. [`JobLock`] keeps a second run of the
-//! same job out, and the operating system frees it whatever happens. `check` looks a file through.
+//! same job out, and the operating system frees it whatever happens; in the file of `pulse` a run under way says how it goes. `check` looks a file through.
 
 mod books;
 mod check;
 mod counts;
+mod export;
 mod fault;
 mod file;
 mod format;
@@ -16,6 +17,8 @@ mod journal;
 mod lock;
 mod mandates;
 mod presence;
+mod prune;
+mod pulse;
 mod reader;
 mod rescue;
 mod scan;
@@ -31,6 +34,7 @@ pub(crate) use format::FORMAT;
 #[cfg(test)]
 pub(crate) use journal::InTrouble;
 pub(crate) use lock::JobLock;
+pub(crate) use pulse::PulseFile;
 #[cfg(test)]
 pub(crate) use rescue::Rescue;
 pub(crate) use rescue::waiting_outcomes;

@@ -202,7 +202,7 @@ impl FileLedger {
         Ok(waiting.is_some_and(|files| !files.is_empty()))
     }
 
-    fn reading<T, E: Into<Unread>>(
+    pub(super) fn reading<T, E: Into<Unread>>(
         &self,
         read: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, LedgerError> {

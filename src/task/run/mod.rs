@@ -21,7 +21,7 @@ use crate::declared::connector::Effect;
 use crate::declared::job::{InDoubt, Job, OperationChoice};
 use crate::engine::{Settings, Stop};
 use crate::event::Ending;
-use crate::ledger::{Approval, JobLock, JobName, LedgerError, Mandate};
+use crate::ledger::{Approval, JobLock, JobName, LedgerError, Mandate, PulseFile};
 use crate::plan::saved::{Companion, SavedPlan};
 use crate::plan::{Chosen, Filtered, NamedRow, Survey, Tally, survey};
 use crate::report::{Reporter, of_row};
@@ -97,6 +97,10 @@ pub(crate) struct World<'a> {
     pub began: Zoned,
     /// The number of this process, which is told to the next who wants the job.
     pub process: u32,
+    /// The machine that this is, where it has a name; told likewise.
+    pub host: Option<String>,
+    /// Hears who holds a job that this run wants, and says whether to try once more.
+    pub awaits: &'a dyn Fn(Option<&str>) -> bool,
     /// A number in 0..1, another each time.
     pub chance: &'a dyn Fn() -> f64,
     /// Begins to listen for wishes to stop; called on the runtime that the run is on.
@@ -111,7 +115,16 @@ impl World<'_> {
     /// Takes a job's lock for this process.
     pub(super) fn lock(&self, ledger: &Path, job: &JobName) -> Result<JobLock, LedgerError> {
         let since = self.began.strftime("%Y-%m-%d %H:%M:%S").to_string();
-        JobLock::take(ledger, job, self.process, &since)
+        let process = match &self.host {
+            Some(host) => format!("{} on {host}", self.process),
+            None => self.process.to_string(),
+        };
+        loop {
+            match JobLock::take(ledger, job, &process, &since) {
+                Err(LedgerError::Busy { holder }) if (self.awaits)(holder.as_deref()) => {}
+                taken => return taken,
+            }
+        }
     }
 }
 
@@ -151,12 +164,16 @@ pub(crate) struct Outlook {
     pub duration: Duration,
     /// The quota that binds.
     pub limited_by: Option<Quota>,
+    /// Where the run says how it goes, to whoever looks on.
+    pub pulse: Option<PulseFile>,
 }
 
 /// What came of a run.
 #[derive(Debug)]
 #[allow(dead_code)] // its numbers are told by the reporters; who drives the task otherwise reads them here
 pub(crate) struct RunOutcome {
+    /// Its number in the ledger.
+    pub run: i64,
     pub totals: Totals,
     pub ending: Ending,
     pub exit: u8,
@@ -222,7 +239,8 @@ pub(super) fn run_through<T: Transport>(
     }
     let tally = *found.fates.tally();
     let ahead = running.outlook(&found, (&limits, kind), mandate.clone(), time.until);
-    let ahead = Outlook { is_first: booking.history.is_empty(), ..ahead };
+    let pulse = Some(PulseFile::of(&booking.path, &booking.name));
+    let ahead = Outlook { is_first: booking.history.is_empty(), pulse, ..ahead };
     if !(world.consent)(&ahead) {
         return Err(Failure::Declined);
     }
@@ -328,6 +346,7 @@ impl Running<'_> {
                 && may_have(job, |effect| matches!(effect, Effect::Update | Effect::Delete)),
             duration,
             limited_by,
+            pulse: None,
         }
     }
 

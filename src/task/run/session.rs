@@ -315,7 +315,7 @@ impl Session<'_> {
         }
         let was_stopped = ending != Ending::Finished;
         runtime.say_farewell(&mut closing, was_stopped, self.settings.deadline, self.world.wall);
-        RunOutcome { totals, ending, exit, fault: closing.fault() }
+        RunOutcome { run: run.number(), totals, ending, exit, fault: closing.fault() }
     }
 }
 

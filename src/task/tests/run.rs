@@ -162,6 +162,8 @@ impl Desk {
         };
         let hearer = Hearer::default();
         let world = World {
+            host: None,
+            awaits: &|_| false,
             consent: &|_| true,
             wall: &clock,
             began: Zoned::now(),

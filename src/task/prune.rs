@@ -1,0 +1,149 @@
+//! `ledger prune`: takes out of a ledger what nobody needs any more.
+//!
+//! Rehearsals, and runs that did nothing. What went to a real target goes only where the job is named with a day before which
+//! all of it happened, and somebody has said that it may: a job that is forgotten would be sent again.
+
+use std::path::PathBuf;
+
+use jiff::Zoned;
+
+use crate::declared::job::{self, Given};
+use crate::ledger::{
+    Extent, JobId, JobLock, Ledger, LedgerError, Open as _, Pruning, Reader as _, waiting_outcomes,
+};
+use crate::report::{of_job_not_forgotten, of_no_ledger, of_outcomes_to_bring_in};
+use crate::text::spelling::is_same;
+
+use super::{Failure, SANDBOX};
+
+/// What may go.
+#[derive(Debug, Clone)]
+pub(crate) struct PruneOptions {
+    /// The job; none for all jobs of the ledger.
+    pub job: Option<PathBuf>,
+    /// What the command line says of it.
+    pub given: Given,
+    /// Folders in which connectors are looked for first.
+    pub connectors: Vec<PathBuf>,
+    pub ledger: PathBuf,
+    /// Where all of the job was before then, it may go from real targets, too; unix milliseconds.
+    pub before: Option<i64>,
+    /// Nothing is changed.
+    pub is_dry: bool,
+    /// Who does it, as others are told who hold the job.
+    pub process: u32,
+    pub began: Zoned,
+}
+
+/// What went, or would go.
+#[derive(Debug, Clone)]
+pub(crate) struct Pruned {
+    pub rehearsals: Vec<Extent>,
+    /// Jobs at real targets: what they did would be sent again.
+    pub forgotten: Vec<Extent>,
+    /// Those that were asked for and stay: something of them is not old enough.
+    pub kept: Vec<Extent>,
+    pub empty_runs: u64,
+    /// The file's size before and after; none where nothing was changed.
+    pub bytes: Option<(u64, u64)>,
+    /// Why the file could not be made smaller.
+    pub not_smaller: Option<LedgerError>,
+}
+
+impl Pruned {
+    fn is_nothing(&self) -> bool {
+        self.rehearsals.is_empty() && self.forgotten.is_empty() && self.empty_runs == 0
+    }
+}
+
+/// Takes it out. `consent` is asked before a job at a real target is forgotten.
+pub(crate) fn prune(
+    options: &PruneOptions,
+    consent: &dyn Fn(&str, &[Extent]) -> bool,
+) -> Result<Pruned, Failure> {
+    let wanted = match &options.job {
+        Some(path) => {
+            let loaded = job::load(path, &options.given, &options.connectors);
+            Some(loaded.map_err(|broken| broken.problems)?.name)
+        }
+        None => None,
+    };
+    let Some(known) = Ledger::open_to_read(&options.ledger)? else {
+        return Err(Failure::Input(vec![of_no_ledger(&options.ledger)]));
+    };
+    let (found, _) = look(&known, options, wanted.as_deref())?;
+    if options.is_dry || found.is_nothing() {
+        return Ok(found);
+    }
+    if !found.forgotten.is_empty()
+        && !consent(wanted.as_deref().unwrap_or_default(), &found.forgotten)
+    {
+        return Err(Failure::Input(vec![of_job_not_forgotten(&found.forgotten)]));
+    }
+    let locks = hold_all(&known, options)?;
+    drop(known);
+    let ledger = match locks.first() {
+        Some(lock) if locks.len() == 1 => Ledger::open_claimed(&options.ledger, lock)?,
+        _ => Ledger::open(options.ledger.clone())?,
+    };
+    // Somebody may have been there since.
+    let (again, pruning) = look(&ledger, options, wanted.as_deref())?;
+    let names = |found: &Pruned| found.forgotten.iter().map(|one| one.id).collect::<Vec<JobId>>();
+    if names(&again) != names(&found) {
+        return Err(Failure::Input(vec![of_job_not_forgotten(&again.forgotten)]));
+    }
+    let size = || std::fs::metadata(&options.ledger).map(|file| file.len()).unwrap_or_default();
+    let before = size();
+    ledger.prune(&pruning)?;
+    let not_smaller = ledger.shrink().err();
+    drop(ledger);
+    drop(locks);
+    Ok(Pruned { bytes: Some((before, size())), not_smaller, ..again })
+}
+
+/// What may go of a ledger.
+fn look(
+    ledger: &Ledger,
+    options: &PruneOptions,
+    wanted: Option<&str>,
+) -> Result<(Pruned, Pruning), LedgerError> {
+    let all = ledger.extents()?.into_iter();
+    let meant = all.filter(|one| wanted.is_none_or(|wanted| is_same(wanted, &one.name.name)));
+    let (rehearsals, real): (Vec<Extent>, Vec<Extent>) =
+        meant.partition(|one| one.name.base_url == SANDBOX);
+    // What is left of a job that was pruned before is the number of its last run.
+    let rehearsals: Vec<Extent> =
+        rehearsals.into_iter().filter(|one| one.requests > 0 || one.runs > 1).collect();
+    let (forgotten, kept) = match (wanted, options.before) {
+        (Some(_), Some(before)) => real.into_iter().partition(|one| one.last < before),
+        _ => (Vec::new(), Vec::new()),
+    };
+    let empty_runs = match wanted {
+        // A job that is named is looked at alone.
+        Some(_) => Vec::new(),
+        None => ledger.empty_runs()?,
+    };
+    let jobs = rehearsals.iter().chain(&forgotten).map(|one| one.id).collect();
+    let pruned = Pruned {
+        rehearsals,
+        forgotten,
+        kept,
+        empty_runs: empty_runs.len() as u64,
+        bytes: None,
+        not_smaller: None,
+    };
+    Ok((pruned, Pruning { jobs, empty_runs }))
+}
+
+/// Holds every job of the ledger, so that no run is at work in the file, and sees that none has left something to be brought in.
+fn hold_all(ledger: &Ledger, options: &PruneOptions) -> Result<Vec<JobLock>, Failure> {
+    let since = options.began.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let mut locks = Vec::new();
+    for (_, name) in ledger.jobs()? {
+        locks.push(JobLock::take(&options.ledger, &name, options.process, &since)?);
+        if !waiting_outcomes(&options.ledger, &name)?.is_empty() {
+            return Err(Failure::Input(vec![of_outcomes_to_bring_in(&name.name)]));
+        }
+    }
+    Ok(locks)
+}

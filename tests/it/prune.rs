@@ -1,0 +1,106 @@
+//! `ledger prune`: rehearsals go, what was really sent stays unless it is named, and what is left is sound.
+
+use std::time::Duration;
+
+use noteferry::sandbox::Options;
+
+use crate::desk::{Desk, NOTES_JOB, notes_csv, sandbox, sandbox_with, texts, unhurried};
+
+fn counts(desk: &Desk) -> (i64, i64) {
+    let one = |query: &str| desk.ledger().query_row(query, [], |row| row.get(0)).unwrap();
+    (
+        one("SELECT count(*) FROM row_states WHERE base_url = 'sandbox'"),
+        one("SELECT count(*) FROM row_states WHERE base_url <> 'sandbox'"),
+    )
+}
+
+#[test]
+fn rehearsals_go_and_what_was_sent_stays() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(300, 7)), sandbox(""));
+    desk.call("run job.yaml --sandbox").exits(0);
+    desk.run(&sandbox, "job.yaml --limit 20").exits(0);
+    desk.call("run job.yaml --sandbox").exits(0);
+    assert_eq!(counts(&desk), (300, 20));
+    let before = desk.files();
+    let dry = desk.call("ledger prune --dry-run").exits(0);
+    assert!(dry.stdout.contains("a rehearsal of notes: 300 rows"), "{dry}");
+    assert!(dry.stdout.contains("Nothing was changed"), "{dry}");
+    assert_eq!(desk.files(), before);
+    let pruned = desk.call("ledger prune --format json").exits(0).events().remove(0);
+    assert_eq!(
+        (&pruned["event"], &pruned["rehearsals"][0]["rows"]),
+        (&"pruned".into(), &300.into())
+    );
+    assert!(pruned["bytes_after"].as_u64() < pruned["bytes_before"].as_u64(), "{pruned}");
+    assert_eq!(counts(&desk), (0, 20));
+    desk.call("ledger check").exits(0);
+    // Numbers are given once.
+    let next = desk.run(&sandbox, "job.yaml").exits(0);
+    next.counts("rows=300 succeeded=280 already_done=20");
+    assert_eq!(next.all("started")[0]["run"], 4);
+    assert_eq!(texts(&sandbox).len(), 300);
+    desk.call("run job.yaml --sandbox").exits(0);
+    desk.call("ledger check").exits(0);
+    let nothing = desk.call("ledger prune other.yaml");
+    assert_eq!(nothing.status, 2);
+}
+
+#[test]
+fn what_was_really_sent_is_forgotten_only_by_name_by_day_and_by_word() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(5, 3)), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    desk.write("other.yaml", NOTES_JOB.replace("job: notes", "job: other"));
+    desk.run(&sandbox, "other.yaml --as-new").exits(0);
+    desk.call("ledger prune --before 2100-01-01 --yes").exits(2);
+    let young = desk.call("ledger prune job.yaml --before 2020-01-01 --yes").exits(0);
+    assert!(young.stdout.contains("stays: notes: 5 rows"), "{young}");
+    let unsaid = desk.call("ledger prune job.yaml --before 2100-01-01").exits(2);
+    assert!(unsaid.stderr.contains("a run would send them again"), "{unsaid}");
+    let dry = desk.call("ledger prune job.yaml --before 2100-01-01 --dry-run").exits(0);
+    assert!(dry.stdout.contains("would be there twice"), "{dry}");
+    assert_eq!(counts(&desk).1, 10);
+    desk.call("ledger prune job.yaml --before 2100-01-01 --yes").exits(0);
+    assert_eq!(counts(&desk).1, 5);
+    desk.call("ledger check").exits(0);
+    desk.run(&sandbox, "other.yaml").exits(0).counts("rows=5 already_done=5");
+    // As was said.
+    desk.run(&sandbox, "job.yaml --as-new").exits(0).counts("rows=5 succeeded=5");
+    desk.call("ledger check").exits(0);
+}
+
+#[test]
+fn while_a_run_holds_a_job_nothing_goes_and_after_a_crash_the_next_run_is_as_it_would_be() {
+    let sandbox = sandbox_with(Options { latency: Duration::from_millis(15), ..unhurried() });
+    let desk = Desk::with_notes(notes_csv(100, 7));
+    desk.call("run job.yaml --sandbox").exits(0);
+    let mut run = desk.start_run(&sandbox, "job.yaml --concurrency 2");
+    run.line().unwrap();
+    desk.call("ledger prune").exits(5);
+    assert_eq!(counts(&desk).0, 100);
+    run.kill();
+    desk.call("ledger prune").exits(0);
+    assert_eq!(counts(&desk).0, 0);
+    desk.call("ledger check").exits(0);
+    let rest = desk.sure_after("0s").run(&sandbox, "job.yaml");
+    assert!(rest.status == 0 || rest.status == 6, "{rest}");
+    let mut sent = texts(&sandbox);
+    let all = sent.len();
+    sent.sort_unstable();
+    sent.dedup();
+    assert_eq!(sent.len(), all, "none twice");
+}
+
+#[test]
+fn runs_that_did_nothing_go_but_for_the_last() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(5, 3)), sandbox(""));
+    for _ in 0..6 {
+        desk.run(&sandbox, "job.yaml").exits(0);
+    }
+    let pruned = desk.call("ledger prune --format json").exits(0).events().remove(0);
+    assert_eq!(pruned["empty_runs"], 4, "{pruned}");
+    desk.call("ledger check").exits(0);
+    let status = desk.call("status job.yaml --format json").exits(0).events().remove(0);
+    assert_eq!((&status["succeeded"], status["runs"].as_array().unwrap().len()), (&5.into(), 2));
+    let again = desk.call("ledger prune").exits(0);
+    assert!(again.stdout.contains("There is nothing to take out of the ledger."), "{again}");
+}
