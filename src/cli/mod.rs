@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod completions;
 mod consent;
+mod done;
 mod environment;
 mod explain;
 mod filters;
@@ -21,6 +22,7 @@ mod operations;
 mod output;
 mod plan;
 mod process;
+mod rejects;
 mod run;
 mod sandbox;
 mod saved;
@@ -32,6 +34,7 @@ mod streams;
 mod tagged;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use std::io::IsTerminal as _;
 
@@ -89,6 +92,8 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
         Verb::Run(arguments) => run::run(arguments, given, &environment),
         Verb::Status(arguments) => status::status(&arguments, given, &environment),
         Verb::Settle(arguments) => settle::settle(&arguments, given, &environment),
+        Verb::Rejects(arguments) => rejects::rejects(&arguments, given, &environment),
+        Verb::Done(arguments) => done::done(&arguments, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
         Verb::Explain(arguments) => explain::explain(&arguments, &environment),
         Verb::Operations(arguments) => operations::operations(&arguments, &environment),

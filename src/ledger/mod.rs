@@ -8,6 +8,8 @@
 //! [`crate::row::Life`]. What a state means for a rerun is for `plan`; what is said of a ledger is for `report`.
 
 mod contract;
+mod corrections;
+mod done;
 mod error;
 mod finding;
 mod history;
@@ -24,6 +26,8 @@ pub(crate) mod tests;
 pub(crate) use contract::{
     Books, Claim, JobId, JobName, Open, OwnerId, Reader, Requests, Run, TakenIn, Validity, Watch,
 };
+pub(crate) use corrections::{Correction, Corrections};
+pub(crate) use done::{DoneRow, DoneSince};
 pub(crate) use error::{
     Deed, LedgerError, LedgerFault, LostOutcome, Misfit, Missing, NoCopy, SpecialFile, StorageFault,
 };

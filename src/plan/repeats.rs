@@ -95,6 +95,7 @@ pub(super) fn tell_repeated_keys(
                 key,
                 first: Some((first.row, first.line)),
                 item: readings.job.connector.item.clone(),
+                returned: readings.preparer.returns(),
             })));
         }
     }

@@ -209,14 +209,19 @@ fn count(
     let of_file = |problem: &Diagnostic| {
         !matches!(problem.place, Place::Row(_)) || problem.code == Code::UnclosedQuote
     };
-    let found =
-        standings(opening.readings(&again, now), source, (&chronicles, ledger), &mut |problem| {
+    let found = standings(
+        opening.readings(&again, now),
+        source,
+        (&chronicles, ledger),
+        None,
+        &mut |problem| {
             // What is wrong with a row is for `check` to tell.
             let problem = of_row(problem);
             if problem.is_error() && of_file(&problem) {
                 problems.push(problem);
             }
-        });
+        },
+    );
     let found = found.map_err(|error| vec![of_ledger(&error)])?;
     match found.checked.broken || found.checked.guessed {
         true => Err(problems),

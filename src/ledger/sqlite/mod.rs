@@ -7,12 +7,15 @@
 
 mod books;
 mod check;
+mod corrections;
 mod counts;
+mod done;
 mod fault;
 mod file;
 mod format;
 mod holdings;
 mod journal;
+mod later;
 mod lock;
 mod mandates;
 mod presence;

@@ -4,6 +4,7 @@
 //! nothing is to be sent.
 
 mod connect;
+mod corrections;
 mod farewell;
 mod feed;
 mod ownership;
@@ -258,7 +259,7 @@ pub(super) fn run_through<T: Transport>(
         sharing: Sharing::new(&options.state_folder, &target),
         world,
     };
-    Ok(session.run(booking, &transport, reporter)?)
+    session.run(booking, &transport, reporter)
 }
 
 /// What is carried out and on whose word: whoever has approved a plan has approved the runs that go on with it.

@@ -25,12 +25,14 @@ use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Pace, Report};
 use crate::traffic::transport::Transport;
 
+use super::corrections;
 use super::farewell::{self, Patience};
 use super::feed::{Feeder, WAITING};
 use super::ownership::Ownership;
 use super::sharing::{Sharing, Started};
 use super::time_left::TimeLeft;
 use super::{RunOutcome, World};
+use crate::task::Failure;
 use crate::task::booking::Booking;
 use crate::task::job::Opening;
 use crate::task::lately::continued;
@@ -136,7 +138,7 @@ impl Session<'_> {
         mut booking: Booking,
         transport: &impl Transport,
         reporter: Box<dyn Reporter>,
-    ) -> Result<RunOutcome, LedgerError> {
+    ) -> Result<RunOutcome, Failure> {
         // Before the run is in the ledger: of one without an end every entry would be looked at.
         let pace = self.pace(&booking)?;
         let (owed, uncountable) = match self.settings.counts {
@@ -150,8 +152,13 @@ impl Session<'_> {
         booking.ledger.entrust(run, &self.mandate)?;
         let history = std::mem::take(&mut booking.history);
         let again = || self.opening.reopen();
+        let readings = self.opening.readings(&again, self.now);
+        if self.opening.preparer.returns() {
+            let plan = (self.policy, self.fates);
+            corrections::write(&booking.ledger, run, (readings, &history), plan)?;
+        }
         let feeder = Feeder {
-            readings: self.opening.readings(&again, self.now),
+            readings,
             policy: self.policy,
             fates: self.fates,
             history: &history,
