@@ -14,6 +14,8 @@ pub(crate) struct Correction {
     pub key: String,
     /// What its cells are in the source.
     pub original: Fingerprint,
+    /// Its number there.
+    pub row: u64,
 }
 
 /// The corrected rows of a job.

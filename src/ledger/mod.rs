@@ -14,6 +14,7 @@ mod error;
 mod finding;
 mod history;
 mod inspection;
+mod invalid;
 mod location;
 mod mandate;
 pub(crate) mod recorder;
@@ -34,6 +35,7 @@ pub(crate) use error::{
 pub(crate) use finding::{Finding, Findings, LedgerRow, Problem, ViewRow, ViewSays};
 pub(crate) use history::{Candidate, History, HistoryRow, ROW_IDS};
 pub(crate) use inspection::{CheckScope, Inspection};
+pub(crate) use invalid::{INVALID_KEPT, InvalidRow};
 pub(crate) use location::Location;
 pub(crate) use mandate::{Approval, Mandate, PlanId};
 pub(crate) use recorder::{Ack, Left, News, Note, Recorder, Write};

@@ -44,6 +44,7 @@ mod presets;
 mod preview;
 mod reasons;
 mod reference;
+mod rejects;
 mod reminders;
 mod remote;
 mod repeats;

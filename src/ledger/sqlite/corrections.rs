@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::{FileLedger, later};
+use super::{FileLedger, invalid, later};
 use crate::ledger::{Correction, Corrections, JobId, LedgerError, Run};
 use crate::row::{Fingerprint, KeyHash};
 
@@ -26,10 +26,14 @@ pub(super) fn write(
                 "INSERT INTO corrections (job, key, original, run) VALUES (?1, ?2, ?3, ?4) \
                  ON CONFLICT (job, key, original) DO NOTHING",
             )?;
+            let has_invalid = invalid::is_there(&transaction)?;
             loop {
                 match next() {
-                    Ok(Some(Correction { key, original })) => {
+                    Ok(Some(Correction { key, original, row })) => {
                         insert.execute(params![run.job.0, key, original.0.as_slice(), run.id])?;
+                        if has_invalid {
+                            invalid::forget(&transaction, run.job, row)?;
+                        }
                     }
                     Ok(None) => break,
                     // Nothing was committed, so nothing stays.

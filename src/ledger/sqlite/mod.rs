@@ -14,6 +14,7 @@ mod fault;
 mod file;
 mod format;
 mod holdings;
+mod invalid;
 mod journal;
 mod later;
 mod lock;

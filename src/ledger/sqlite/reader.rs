@@ -11,8 +11,8 @@ use super::rescue::waiting_outcomes;
 use super::scan::{Listener, Owners, Which, attempted, scan};
 use super::values::moment_or_null;
 use crate::ledger::{
-    Approval, Corrections, DoneRow, FailedRow, History, HistoryRow, JobId, JobName, JobStatus,
-    LedgerError, Misfit, OwnerId, PlanId, Reader, Requests, SettledRow,
+    Approval, Corrections, DoneRow, FailedRow, History, HistoryRow, InvalidRow, JobId, JobName,
+    JobStatus, LedgerError, Misfit, OwnerId, PlanId, Reader, Requests, SettledRow,
 };
 use crate::row::{
     Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome, Page,
@@ -146,6 +146,10 @@ impl Reader for FileLedger {
 
     fn unfinished(&self, row: RowId) -> Result<Option<FailedRow>, LedgerError> {
         self.reading(|| super::status::unfinished(&self.connection, row))
+    }
+
+    fn invalid_rows(&self, job: JobId) -> Result<Vec<InvalidRow>, LedgerError> {
+        self.reading(|| super::invalid::read(&self.connection, job))
     }
 
     fn done(&self, job: JobId, tell: &mut dyn FnMut(&DoneRow) -> bool) -> Result<(), LedgerError> {

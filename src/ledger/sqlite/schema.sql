@@ -68,8 +68,7 @@ CREATE TABLE invalid_rows (
     run     INTEGER NOT NULL REFERENCES runs (id),
     row     INTEGER NOT NULL,  -- where it stands in the source
     line    INTEGER NOT NULL,
-    key     TEXT    NOT NULL,  -- '' where it has none
-    "column" TEXT,             -- the first that is wrong in it: in which column
+    "column" TEXT,             -- of the first that is wrong in it; NULL where it is the row as a whole
     code    TEXT    NOT NULL,  -- as `noteferry explain` knows it
     message TEXT    NOT NULL   -- its words, cut where they are long
 ) STRICT;

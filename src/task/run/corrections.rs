@@ -32,7 +32,8 @@ pub(super) fn write(
         let Some(reference) = steps.reference() else {
             return Err(ReadingFailure::changed(&step.place));
         };
-        Ok(Some(Correction { key: step.key, original: reference.cells }))
+        let row = step.ready.map_or(step.place.row, |ready| ready.place.row);
+        Ok(Some(Correction { key: step.key, original: reference.cells, row }))
     };
     ledger.correct(run, &mut || next().map_err(|found| failure = Some(found)))?;
     match failure {

@@ -28,6 +28,7 @@ use crate::traffic::transport::Transport;
 use super::corrections;
 use super::farewell::{self, Patience};
 use super::feed::{Feeder, WAITING};
+use super::invalid::Invalid;
 use super::ownership::Ownership;
 use super::sharing::{Sharing, Started};
 use super::time_left::TimeLeft;
@@ -45,6 +46,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Session<'a> {
     pub opening: &'a Opening,
     pub fates: &'a Fates,
+    /// Rows that are not sent, since they are invalid.
+    pub invalid: &'a Invalid,
     /// What was saved of the rows, where the run carries out a saved plan.
     pub planned: Option<&'a SavedPlan>,
     /// What is carried out, and on whose word.
@@ -156,6 +159,9 @@ impl Session<'_> {
         if self.opening.preparer.returns() {
             let plan = (self.policy, self.fates);
             corrections::write(&booking.ledger, run, (readings, &history), plan)?;
+        } else {
+            // Rows that come back are but some of those that may be invalid.
+            booking.ledger.note_invalid(run, self.invalid.rows())?;
         }
         let feeder = Feeder {
             readings,
