@@ -315,9 +315,12 @@ impl<'a, 'c> Decider<'a, 'c> {
     ) -> Result<Fate, LedgerError> {
         let Readings { preparer, .. } = self.readings;
         if let Some(superseded) = &mut self.superseded {
+            let is_anothers =
+                decided.problems.iter().any(|problem| matches!(problem, RowProblem::KeyTaken(_)));
             let name = glance.name.filter(|_| nth == 1 || !preparer.has_key());
             let original = Original {
                 key: name.map(|name| self.readings.key_hash(name, nth)),
+                is_anothers,
                 digest: glance.digest,
                 is_new: glance.found == Found::New && nth == 1,
             };

@@ -197,13 +197,14 @@ impl Seen {
     }
 
     /// What the row is like for its correction. `first` is what the chronicle knows by its first key.
-    fn original(&self, nth: Option<u64>, first: Option<Candidate>) -> Original {
+    fn original(&self, nth: Option<u64>, first: Option<Candidate>, is_anothers: bool) -> Original {
         let counted = self.content.zip(nth).map(|(digest, nth)| content_key(digest, nth));
         Original {
             key: match self.content {
                 Some(_) => counted.map(|key| KeyHash::of(&key)),
                 None => nth.and(self.name).map(Name::first_half),
             },
+            is_anothers,
             digest: self.digest,
             is_new: first.is_none() && nth == Some(1),
         }
@@ -291,22 +292,22 @@ pub(crate) fn standings(
                     let (target, chronicle) = (&mut targets[at], &chronicles[at]);
                     let differs = nth == Some(1) && sight.differs_from(first);
                     let row = record.share.map(|_| record.first_share());
-                    if let Some(superseded) = &mut superseded[at]
-                        && let Some(correction) = superseded.correction(
-                            readings.preparer,
-                            record,
-                            &sight.original(nth, first),
-                        )
-                    {
-                        stands = target.hear_corrected(correction.0, is_valid);
-                        continue;
-                    }
                     let prior = ledger.filter(|_| differs).map(|ledger| chronicle.prior(ledger));
                     let taken = match &prior {
                         Some(prior) => taken(&readings, record, prior)?,
                         None => None,
                     };
                     let is_taken = taken.is_some();
+                    if let Some(superseded) = &mut superseded[at]
+                        && let Some(correction) = superseded.correction(
+                            readings.preparer,
+                            record,
+                            &sight.original(nth, first, is_taken),
+                        )
+                    {
+                        stands = target.hear_corrected(correction.0, is_valid);
+                        continue;
+                    }
                     stands = match taken {
                         Some(problem) => {
                             if at == 0 {

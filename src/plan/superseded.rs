@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::ledger::{Candidate, History};
 use crate::prepare::Preparer;
-use crate::row::{Digest, Fingerprint, KeyHash, Standing};
+use crate::row::{Digest, Fingerprint, Identity, KeyHash, Reference, Standing};
 use crate::source::Record;
 
 use super::decide::{Done, Fate, Held, LeftOut};
@@ -15,8 +15,10 @@ use super::decide::{Done, Fate, Held, LeftOut};
 /// What a row of the source is like, as far as that has to be known.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Original {
-    /// What the ledger would know it by; none where it has no name of its own, or another row has it.
+    /// What the ledger would know it by; none where it has no name of its own, or an earlier row has it.
     pub key: Option<KeyHash>,
+    /// The ledger knows it as another row's.
+    pub is_anothers: bool,
     pub digest: Option<Digest>,
     /// Whether the ledger knows nothing of it by that.
     pub is_new: bool,
@@ -39,7 +41,7 @@ pub(super) fn contents_of(history: &History) -> Contents {
 pub(super) struct Superseded<'h> {
     history: &'h History,
     /// How many rows without a name have come that have these cells.
-    nameless: HashMap<Fingerprint, usize>,
+    nameless: HashMap<Fingerprint, u64>,
     /// In a job without a key: what corrected rows say, and what they are known by.
     contents: Contents,
 }
@@ -69,22 +71,39 @@ impl<'h> Superseded<'h> {
         record: &Record,
         original: &Original,
     ) -> Option<Correction> {
-        let keys = self.history.corrections().of(preparer.fingerprint(record));
+        let cells = preparer.fingerprint(record);
+        let keys = self.history.corrections().of(cells);
         if keys.is_empty() {
             return self.same_content(original);
         }
-        let key = match original.key.filter(|key| keys.contains(key)) {
-            Some(key) => key,
-            // Nothing tells it from others of these cells but its place among them.
-            None => {
-                let come = self.nameless.entry(preparer.fingerprint(record)).or_default();
-                *come += 1;
-                *keys.get(*come - 1)?
-            }
+        let own = match original.key {
+            Some(own) if keys.contains(&own) => own,
+            Some(_) if !original.is_anothers => return self.same_content(original),
+            _ => return self.of_nameless(keys, cells, preparer.has_key()),
         };
-        let found = self.history.find(key).next();
+        let found = self.history.find(own).next();
         let is_itself = found.is_some_and(|found| Some(found.digest) == original.digest);
         (!is_itself).then_some(Correction(found))
+    }
+
+    /// Nothing tells such a row from others of its cells but its place among them.
+    fn of_nameless(
+        &mut self,
+        keys: &[KeyHash],
+        cells: Fingerprint,
+        has_key: bool,
+    ) -> Option<Correction> {
+        let come = self.nameless.entry(cells).or_default();
+        *come += 1;
+        let key = match has_key {
+            // Each was given a key of its own, and which of them has which makes no difference.
+            true => *keys.get(usize::try_from(*come - 1).ok()?)?,
+            false => {
+                let reference = Reference { cells, identity: Identity::Cells(*come) };
+                KeyHash::of(&reference.key()?)
+            }
+        };
+        keys.contains(&key).then(|| Correction(self.history.find(key).next()))
     }
 
     /// A row that is new, and says what a corrected one has said.

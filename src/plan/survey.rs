@@ -166,7 +166,7 @@ pub(crate) fn check(
     });
     found.hear_end(&readings, heard?.as_ref());
     found.hear_count(&readings);
-    let Repeats { mistakes, same } = found.hear_repeats(&readings, &repeated(hashes));
+    let Repeats { mistakes, same } = found.hear_repeats(&readings, &repeated(hashes), &|_| false);
     found.checked.valid -= mistakes + same;
     found.checked.duplicates = same;
     Ok((found.checked, found.filtered.named(readings.preparer)))
@@ -243,6 +243,11 @@ fn survey_with(
     mut insight: Option<&mut Insight>,
 ) -> Result<Survey, LedgerError> {
     let mut found = Hearing::new(tell);
+    let corrections = prior.as_ref().map(|prior| prior.history.corrections());
+    let is_corrected = |record: &Record| {
+        let corrections = corrections.filter(|all| !all.is_empty() && !readings.preparer.returns());
+        corrections.is_some_and(|all| !all.of(readings.preparer.fingerprint(record)).is_empty())
+    };
     let mut decider = Decider::new(readings, prior, policy, companion);
     let (at_first, counts, now) = (decider.eye(), insight.is_some(), readings.now);
     let spreads = insight.as_ref().is_some_and(|insight| insight.contents.spread.is_some());
@@ -320,7 +325,7 @@ fn survey_with(
             insight.profile.finish(&source);
         }
     }
-    let Repeats { mistakes, .. } = found.hear_repeats(&readings, &repeated);
+    let Repeats { mistakes, .. } = found.hear_repeats(&readings, &repeated, &is_corrected);
     found.checked.valid -= mistakes;
     let filtered = found.filtered.named(readings.preparer);
     Ok(Survey { checked: found.checked, filtered, fates, changed, held })
@@ -451,16 +456,23 @@ impl<'t> Hearing<'t> {
     }
 
     /// Gives how many rows come second with their key.
-    fn hear_repeats(&mut self, readings: &Readings<'_>, repeated: &HashSet<KeyHash>) -> Repeats {
+    fn hear_repeats(
+        &mut self,
+        readings: &Readings<'_>,
+        repeated: &HashSet<KeyHash>,
+        is_corrected: &dyn Fn(&Record) -> bool,
+    ) -> Repeats {
         if !readings.preparer.has_key() || repeated.is_empty() {
             return Repeats::default();
         }
         let valid = &mut self.valid;
-        tell_repeated_keys(readings, repeated, valid, self.tell).unwrap_or_else(|problems| {
-            self.checked.broken = true;
-            problems.into_iter().for_each(|problem| (self.tell)(problem.into()));
-            Repeats::default()
-        })
+        tell_repeated_keys(readings, repeated, valid, is_corrected, self.tell).unwrap_or_else(
+            |problems| {
+                self.checked.broken = true;
+                problems.into_iter().for_each(|problem| (self.tell)(problem.into()));
+                Repeats::default()
+            },
+        )
     }
 }
 
