@@ -1,0 +1,120 @@
+//! Rows that need a look: why they did not succeed, and the first of them.
+
+use serde_json::{Value, json};
+
+use super::StatusView;
+use crate::event::RowEnd;
+use crate::ledger::{FailedRow, Unfinished};
+use crate::report::Causes;
+use crate::report::causes::why;
+use crate::report::paint::Paint;
+use crate::report::words::{cause, counted, one_line, rows};
+
+/// A row that needs a look.
+#[derive(Debug, Clone)]
+pub(crate) struct RowLine {
+    pub row: FailedRow,
+    /// Its request is under way, so it is not in doubt.
+    pub under_way: bool,
+    /// The source does not have it.
+    pub gone: bool,
+}
+
+impl StatusView {
+    pub(super) fn rows_list(&self, paint: Paint) -> String {
+        let mut text = String::new();
+        if self.more_failed() > 0 {
+            text.push_str(&self.causes());
+        }
+        for (at, row) in self.told_rows().iter().enumerate() {
+            text.push_str(if at == 0 { "\n" } else { "" });
+            text.push_str(&row.words(paint));
+            text.push('\n');
+        }
+        if self.more_failed() > 0 {
+            let more = counted(self.more_failed(), "more row");
+            text.push_str(&format!("… and {more}: {}\n", self.all()));
+        }
+        text
+    }
+
+    pub(super) fn told_rows(&self) -> &[RowLine] {
+        self.most.of(&self.failed_rows)
+    }
+
+    /// Rows that need a look and are not told one by one.
+    pub(super) fn more_failed(&self) -> u64 {
+        let untold = self.failed_rows.len() - self.told_rows().len();
+        self.more_failed + untold as u64
+    }
+
+    /// Why rows need a look, each cause once with its count: where there are too many to be told one by one.
+    fn causes(&self) -> String {
+        let mut causes = Causes::default();
+        for line in self.failed_rows.iter().filter(|line| !line.under_way) {
+            let end = match line.row.state {
+                Unfinished::InDoubt => RowEnd::InDoubt,
+                Unfinished::Failed => RowEnd::Failed,
+            };
+            causes.count(end, line.why(), || line.place());
+        }
+        let of = match self.more_failed {
+            0 => String::new(),
+            _ => format!(", of the first {}", rows(self.failed_rows.len() as u64)),
+        };
+        format!("\nWhy rows did not succeed{of}:\n{}", causes.text())
+    }
+}
+
+impl RowLine {
+    /// `row 12 (line 13, key L-12) failed after 2 attempts: 1003: ticket not found`.
+    fn words(&self, paint: Paint) -> String {
+        let row = &self.row;
+        let state = match (self.under_way, row.state) {
+            (true, _) => "is under way".to_owned(),
+            (_, Unfinished::InDoubt) => paint.doubtful("is in doubt"),
+            (_, Unfinished::Failed) => paint.bad("failed"),
+        };
+        let after = if self.under_way { "in" } else { "after" };
+        let attempts = match self.under_way {
+            true => format!("its attempt {}", row.attempts),
+            false => counted(row.attempts.into(), "attempt"),
+        };
+        let text = format!("{} {state} {after} {attempts}", self.place());
+        match row.cause {
+            Some(_) => format!("{text}: {}", self.why()),
+            None => text,
+        }
+    }
+
+    /// `row 12 (line 13, ticket tk_1, key L-12)`.
+    fn place(&self) -> String {
+        let row = &self.row;
+        let gone = if self.gone { "not in the source any more, " } else { "" };
+        let lane = match row.lane.is_empty() {
+            true => String::new(),
+            false => format!(", {}", one_line(&row.lane)),
+        };
+        let (place, key) = (&row.place, one_line(&row.key));
+        format!("row {} ({gone}line {}{lane}, key {key})", place.row, place.line)
+    }
+
+    fn why(&self) -> String {
+        why(self.row.cause.as_ref().and_then(|why| why.code.as_deref()), self.row.cause.as_ref())
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let row = &self.row;
+        json!({
+            "row": row.place.row,
+            "line": row.place.line,
+            "key": row.key,
+            "lane": row.lane,
+            "state": if self.under_way { "under_way" } else { row.state.word() },
+            "in_source": !self.gone,
+            "attempts": row.attempts,
+            "code": row.cause.as_ref().and_then(|cause| cause.code.as_deref()),
+            "message": row.cause.as_ref().map(cause),
+        })
+    }
+}
