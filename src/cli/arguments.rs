@@ -180,6 +180,15 @@ pub(super) struct StatusArguments {
     /// What each row of a data file does; without it its rows are not counted, unless a column says that
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
+    /// Tell every row that needs a look, and not only the first
+    #[arg(long)]
+    pub all: bool,
+    /// Tell only rows that stand so; may be given several times
+    #[arg(long, value_enum, value_name = "STATE", value_delimiter = ',')]
+    pub state: Vec<RowStateArgument>,
+    /// Tell only rows with this code, of the API or of a problem; may be given several times
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub code: Vec<String>,
     #[command(flatten)]
     pub layout: LayoutArguments,
     #[command(flatten)]

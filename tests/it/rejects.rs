@@ -283,9 +283,13 @@ fn equal_rows_are_told_apart() {
         .exits(1)
         .counts("rows=4 already_done=2 failed=1 invalid=1 requests=0");
     desk.call("rejects job.yaml -o rest.csv").exits(0);
+    // Nobody can tell a second row of that content from the first that has come back once more.
     correct(&desk, "rest.csv", &[("tk_missing1", "tk_1"), (",,Empty", ",tk_1,Empty")]);
+    let outcome = desk.run(&sandbox, "job.yaml --from rest.csv").exits(3);
+    assert_eq!(outcome.stdout.matches("sent-before").count(), 2, "{outcome}");
+    correct(&desk, "rest.csv", &[("Same", "Same too"), ("tk_1,Empty", "tk_1,Empty too")]);
     desk.run(&sandbox, "job.yaml --from rest.csv").exits(0).counts("rows=2 succeeded=2");
-    assert_eq!(sorted(&sandbox), ["Empty", "Empty", "Same", "Same"]);
+    assert_eq!(sorted(&sandbox), ["Empty", "Empty too", "Same", "Same too"]);
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=4 already_done=4 requests=0");
 }
 
@@ -565,4 +569,53 @@ fn what_was_made_is_written_out_with_the_old_keys() {
     desk.call("done job.yaml -o done.csv").exits(0);
     desk.call("done job.yaml -o notes.csv").exits(2);
     desk.call("done job.yaml --since soon").exits(2);
+}
+
+#[test]
+fn a_status_tells_invalid_rows_and_groups_causes() {
+    let mut source = "id,ticket,body\n".to_owned();
+    (1..=30).for_each(|row| source.push_str(&format!("k{row},tk_missing{},Note {row}\n", row % 4)));
+    (31..=36).for_each(|row| source.push_str(&format!("k{row},,Note {row}\n")));
+    let (desk, sandbox) = (Desk::with_notes(&source), sandbox(""));
+    desk.run(&sandbox, "job.yaml --skip-invalid").exits(1).counts("rows=36 failed=30 invalid=6");
+    let told = desk.call("status job.yaml").exits(0);
+    for words in [
+        "  30 × 4: ticket not found (failed)\n    most often ticket tk_missing1 (8), ticket tk_missing2 (8), ticket tk_missing0 (7)",
+        "Invalid when the last run began:\n  6 × missing-field: in the column ticket (invalid)",
+        "row 31 (line 32, ticket) missing-field: `ticket_id` is missing",
+        "… and 10 more rows",
+    ] {
+        assert!(told.stdout.contains(words), "{words}: {told}");
+    }
+    let all = desk.call("status job.yaml --all").exits(0);
+    assert_eq!(all.stdout.matches(": 4: ticket not found").count(), 30, "{all}");
+    let invalid = desk.call("status job.yaml --state invalid").exits(0);
+    assert!(
+        !invalid.stdout.contains("ticket not found") && invalid.stdout.contains("row 36"),
+        "{invalid}"
+    );
+    let coded = desk.call("status job.yaml --code 4 --state failed,in-doubt").exits(0);
+    assert!(
+        !coded.stdout.contains("missing-field:") && coded.stdout.contains("ticket not found"),
+        "{coded}"
+    );
+    let event = status(&desk);
+    assert_eq!(event["failed_rows"].as_array().unwrap().len(), 30);
+    assert_eq!(event["invalid_rows"].as_array().unwrap().len(), 6);
+    assert_eq!(
+        (&event["causes"][0]["rows"], &event["causes"][1]["code"]),
+        (&30.into(), &"missing-field".into())
+    );
+    // Where nobody can read the source, the ledger tells them.
+    std::fs::remove_file(desk.path("notes.csv")).unwrap();
+    let told = desk.call("status").exits(0);
+    assert!(told.stdout.contains("row 31 (line 32, ticket) missing-field"), "{told}");
+    // What is sent corrected is invalid no more.
+    desk.write("notes.csv", &source);
+    desk.call("rejects job.yaml --state invalid -o rejects.csv").exits(0);
+    correct(&desk, "rejects.csv", &[("k31,,", "k31,tk_1,")]);
+    desk.run(&sandbox, "job.yaml --from rejects.csv --skip-invalid")
+        .exits(1)
+        .counts("rows=6 succeeded=1 invalid=5");
+    assert_eq!(status(&desk)["invalid_rows"].as_array().unwrap().len(), 5);
 }
