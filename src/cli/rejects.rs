@@ -78,6 +78,8 @@ fn view(
     let file = arguments.written.output.clone();
     let name = file.as_ref().map_or("FILE".to_owned(), |file| file.display().to_string());
     let next = given.of("run").without("from").with_value("from", &name);
+    let is_sandbox = found.target.as_ref().is_some_and(|target| target.base_url == SANDBOX);
+    let next = if is_sandbox { next.with("sandbox") } else { next };
     RejectsView {
         job: found.job,
         target: found.target,

@@ -274,12 +274,15 @@ impl Source {
     /// among them.
     pub(crate) fn written_columns(&self) -> Vec<(usize, Arc<str>)> {
         let written = self.columns().written().iter().cloned().enumerate();
-        match &self.rows {
-            RowReader::Made(made) if made.tells() => {
-                written.filter(|(_, name)| !TELLING.contains(&name.trim())).collect()
-            }
-            _ => written.collect(),
+        match self.tells() {
+            true => written.filter(|(_, name)| !TELLING.contains(&name.trim())).collect(),
+            false => written.collect(),
         }
+    }
+
+    /// Whether some of its columns tell of rows that come back, and are none of theirs.
+    fn tells(&self) -> bool {
+        matches!(&self.rows, RowReader::Made(made) if made.tells())
     }
 
     /// Whether a file is one of rows that were written out.

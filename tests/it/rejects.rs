@@ -619,3 +619,36 @@ fn a_status_tells_invalid_rows_and_groups_causes() {
         .counts("rows=6 succeeded=1 invalid=5");
     assert_eq!(status(&desk)["invalid_rows"].as_array().unwrap().len(), 5);
 }
+
+#[test]
+fn rows_in_an_order_and_texts_that_are_split_come_back() {
+    let long = |text: &str| format!("{} {}", text.repeat(60), text.repeat(60));
+    let source =
+        format!("id,ticket,body\n3,tk_missing1,{}\n1,tk_1,One\n2,tk_missing1,Two\n", long("x"));
+    let job = NOTES_JOB
+        .replace("  note: \"{{ body }}\"\n", "  note: { from: \"{{ body }}\", split_at: 100 }\n");
+    let keyed = format!("{job}order_by: \"{{{{ id | int }}}}\"\n");
+    let (desk, there) = (Desk::with_notes(&source).file("job.yaml", &keyed), sandbox(""));
+    desk.run(&there, "job.yaml").exits(1).counts("rows=4 succeeded=1 failed=3");
+    desk.call("rejects job.yaml -o rejects.csv").exits(0);
+    // A row is written once, however many notes it comes to.
+    let text = read(&desk, "rejects.csv");
+    assert_eq!(text.lines().count(), 3, "{text}");
+    desk.call("rejects job.yaml --from rejects.csv -o again.csv").exits(0);
+    assert_eq!(read(&desk, "again.csv"), text);
+    correct(&desk, "rejects.csv", &[("tk_missing1", "tk_1")]);
+    desk.run(&there, "job.yaml --from rejects.csv").exits(0).counts("rows=3 succeeded=3");
+    assert_eq!(texts(&there).len(), 4);
+    desk.run(&there, "job.yaml").exits(0).counts("rows=4 already_done=4 requests=0");
+    // Without a key nothing tells which parts are those of which row.
+    let keyless = job.replace("key: \"{{ id }}\"\n", "");
+    let (desk, there) = (Desk::with_notes(&source).file("job.yaml", &keyless), sandbox(""));
+    desk.run(&there, "job.yaml").exits(1).counts("rows=4 succeeded=1 failed=3");
+    desk.call("rejects job.yaml -o rejects.csv").exits(0);
+    let text = read(&desk, "rejects.csv");
+    assert!(text.contains("cannot come back: give the job a `key`"), "{text}");
+    correct(&desk, "rejects.csv", &[("tk_missing1", "tk_1")]);
+    let outcome = desk.run(&there, "job.yaml --from rejects.csv --skip-invalid").exits(1);
+    assert!(outcome.stdout.contains("has no reference"), "{outcome}");
+    assert_eq!(sorted(&there), ["One", "Two"]);
+}

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Counted, StatusView};
 use super::causes::Grouped;
+use super::{Counted, StatusView};
 use crate::ledger::{FailedRow, InvalidRow, Unfinished};
 use crate::report::causes::why;
 use crate::report::paint::Paint;
