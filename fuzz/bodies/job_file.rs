@@ -29,7 +29,7 @@ fn prepare(job: &job::Job) {
     let ours = match &job.rows {
         job::Rows::File { name, .. } => name.ends_with("notes.csv"),
         job::Rows::Inline { .. } => true,
-        job::Rows::Several { .. } => false,
+        job::Rows::Several { .. } | job::Rows::Returned { .. } => false,
     };
     let ours = ours && job.shaping.lookups.is_empty();
     let Some(mut source) = ours.then(|| job.rows.open().ok()).flatten() else { return };

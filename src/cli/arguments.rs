@@ -48,6 +48,10 @@ pub(super) enum Verb {
     Status(StatusArguments),
     /// Say what became of rows that no run can settle, or that none is to tell of again; send nothing
     Settle(SettleArguments),
+    /// Write out the rows that failed, are invalid or in doubt, to be corrected and sent by `run --from`
+    Rejects(RejectsArguments),
+    /// Write out what was made of each row that is done: its key, the new id, where, when
+    Done(DoneArguments),
     /// Look after the ledger file itself
     Ledger(LedgerArguments),
     /// Explain a code, as in past-time, or a word of the output, as in in-doubt; without one, list all
@@ -185,6 +189,15 @@ pub(super) struct StatusArguments {
     /// Answer as a run would: 0 all done, 1 some failed or invalid, 4 some not started, 5 a run is at it, 6 some in doubt
     #[arg(long)]
     pub exit_code: bool,
+    /// Tell every row that needs a look, and not only the first
+    #[arg(long)]
+    pub all: bool,
+    /// Tell only rows that stand so; may be given several times
+    #[arg(long, value_enum, value_name = "STATE", value_delimiter = ',')]
+    pub state: Vec<RowStateArgument>,
+    /// Tell only rows with this code, of the API or of a problem; may be given several times
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub code: Vec<String>,
     #[command(flatten)]
     pub layout: LayoutArguments,
     #[command(flatten)]
@@ -251,6 +264,90 @@ pub(super) enum SettledState {
     #[value(alias = "in_doubt")]
     InDoubt,
     Failed,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = REJECTS_EXAMPLES)]
+pub(super) struct RejectsArguments {
+    #[command(flatten)]
+    pub job: JobArguments,
+    #[command(flatten)]
+    pub written: WrittenArguments,
+    /// Only rows that stand so; may be given several times
+    #[arg(long, value_enum, value_name = "STATE", value_delimiter = ',')]
+    pub state: Vec<RowStateArgument>,
+    /// Only rows with this code, of the API or of a problem; may be given several times
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub code: Vec<String>,
+    /// Rows that were sent to a sandbox
+    #[arg(long, conflicts_with = "base_url")]
+    pub sandbox: bool,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+const REJECTS_EXAMPLES: &str = "\
+Examples:
+  noteferry rejects jobs/import.yaml -o rejects.csv      # correct the file, and then:
+  noteferry run jobs/import.yaml --from rejects.csv      # the corrected rows, as the rows that they are
+  noteferry rejects jobs/import.yaml --state failed --code 1003 -o gone.xlsx
+Exit codes: 0 written, or nothing to write; 2 the job, the source or the place is wrong; 4 not written to its end";
+
+const DONE_EXAMPLES: &str = "\
+Examples:
+  noteferry done jobs/import.yaml -o done.csv            # old key -> new id, for systems that link to it
+  noteferry done jobs/import.yaml --since 2026-11-01 --as jsonl
+Exit codes: 0 written, or nothing to write; 2 the job, the ledger or the place is wrong; 4 not written to its end";
+
+#[derive(Debug, Args)]
+#[command(after_help = DONE_EXAMPLES)]
+pub(super) struct DoneArguments {
+    /// The job whose rows they are
+    pub job: PathBuf,
+    #[command(flatten)]
+    pub written: WrittenArguments,
+    /// Only rows that were done in this run of the ledger or later, or since this time, as in 2026-11-25 or 2026-11-25T06:00
+    #[arg(long, value_name = "RUN|TIME")]
+    pub since: Option<String>,
+    /// Rows that were sent to a sandbox
+    #[arg(long, conflicts_with = "base_url")]
+    pub sandbox: bool,
+    /// What each row of a data file does
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub operation: Option<String>,
+    #[command(flatten)]
+    pub layout: LayoutArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+/// Where rows are written to, and how.
+#[derive(Debug, Args)]
+pub(super) struct WrittenArguments {
+    /// The file [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How they are written [default: as the file's ending says, or as the source is]
+    #[arg(long = "as", value_enum, value_name = "FORMAT")]
+    pub shape: Option<WrittenAs>,
+    /// Replace the file, whatever it is; what the rows are read from stays all the same
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum WrittenAs {
+    Csv,
+    Jsonl,
+    Xlsx,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RowStateArgument {
+    Failed,
+    #[value(alias = "in_doubt")]
+    InDoubt,
+    Invalid,
 }
 
 #[derive(Debug, Args)]
@@ -431,6 +528,9 @@ pub(super) struct JobArguments {
     /// What each row of a data file does, as in ticket_note.create
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
+    /// Take in the place of the job's source rows of it that `rejects` has written and that were corrected since
+    #[arg(long, value_name = "FILE", conflicts_with = "source")]
+    pub from: Option<PathBuf>,
     /// Refuse a source with fewer rows, as where an export came out empty [default: the job's min_rows]
     #[arg(long, value_name = "N")]
     pub min_rows: Option<u64>,

@@ -98,6 +98,7 @@ mod tests {
             "var" => "day=26",
             "min-rows" | "header-row" => "1",
             "at" | "each" => "/a",
+            "state" => "failed",
             _ => "some/where",
         }
     }
@@ -170,6 +171,7 @@ mod tests {
         ("encoding", Resumed::AsGiven),
         ("escape", Resumed::AsGiven),
         ("format", Resumed::AsGiven),
+        ("from", Resumed::AsGiven),
         ("give-up-after", Resumed::AsGiven),
         ("header", Resumed::AsGiven),
         ("header-row", Resumed::AsGiven),

@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod consent;
 mod cron;
+mod done;
 mod environment;
 mod explain;
 mod export;
@@ -25,6 +26,7 @@ mod place;
 mod plan;
 mod process;
 mod prune;
+mod rejects;
 mod run;
 mod sandbox;
 mod saved;
@@ -37,6 +39,7 @@ mod tagged;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod written;
 
 use std::io::IsTerminal as _;
 
@@ -94,6 +97,8 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
         Verb::Run(arguments) => run::run(arguments, given, &environment),
         Verb::Status(arguments) => status::status(&arguments, given, &environment),
         Verb::Settle(arguments) => settle::settle(&arguments, given, &environment),
+        Verb::Rejects(arguments) => rejects::rejects(&arguments, given, &environment),
+        Verb::Done(arguments) => done::done(&arguments, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
         Verb::Explain(arguments) => explain::explain(&arguments, &environment),
         Verb::Operations(arguments) => operations::operations(&arguments, &environment),

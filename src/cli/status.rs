@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::ledger::{JobName, RunRecord, SETTLED};
+use crate::ledger::{FailedRow, JobName, RunRecord, SETTLED, Unfinished};
 use crate::report::{
     Counted, MISCOUNTED, Most, NothingKnown, RowLine, RunLine, StatusView, UNCOUNTED, WhyNothing,
     exit, no_status,
@@ -11,7 +11,7 @@ use crate::row::Totals;
 use crate::task::{self, Failure, JobStanding, LedgerFound, SANDBOX, Status, StatusOptions};
 use crate::text::command::CommandLine;
 
-use super::arguments::StatusArguments;
+use super::arguments::{RowStateArgument, StatusArguments};
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
@@ -40,7 +40,7 @@ pub(super) fn status(
         connectors: arguments.common.connectors.clone(),
         address: arguments.common.base_url.clone(),
         ledger: gather::ledger(arguments.job.as_ref(), &arguments.common, environment),
-        all: arguments.common.verbose,
+        all: reads_all(arguments, output),
     };
     output.detail(&format!("ledger: {}", options.ledger.display()));
     let mut hearing = Hearing::new(output);
@@ -90,7 +90,10 @@ pub(super) fn status(
     found
         .jobs
         .into_iter()
-        .map(|standing| view(standing, now, (given, options.all)))
+        .map(|standing| {
+            let wanted = Wanted::of(arguments);
+            view(standing, now, (given, arguments.common.verbose, &output), &wanted)
+        })
         .for_each(|view| show(&view, &output));
     code
 }
@@ -115,8 +118,46 @@ fn standing_code(found: &Status, has_source: bool) -> u8 {
     exit::gravest_of_standings(&real.map(code).collect::<Vec<_>>())
 }
 
-fn view(standing: JobStanding, now: i64, (given, all): (&CommandLine, bool)) -> StatusView {
-    let JobStanding { status, source, under_way, running, pulse, settled, marks } = standing;
+/// Whether every row that needs a look is read: people see the first, and their causes.
+fn reads_all(arguments: &StatusArguments, output: Output<'_>) -> bool {
+    let chooses = !arguments.state.is_empty() || !arguments.code.is_empty();
+    arguments.common.verbose || arguments.all || chooses || output.is_json()
+}
+
+/// Which rows are told.
+struct Wanted<'a> {
+    states: &'a [RowStateArgument],
+    codes: &'a [String],
+    all: bool,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(arguments: &'a StatusArguments) -> Self {
+        Self { states: &arguments.state, codes: &arguments.code, all: arguments.all }
+    }
+
+    fn has(&self, state: RowStateArgument, code: Option<&str>) -> bool {
+        (self.states.is_empty() || self.states.contains(&state))
+            && (self.codes.is_empty()
+                || code.is_some_and(|code| self.codes.iter().any(|wanted| wanted == code)))
+    }
+
+    fn has_failed(&self, row: &FailedRow) -> bool {
+        let state = match row.state {
+            Unfinished::Failed => RowStateArgument::Failed,
+            Unfinished::InDoubt => RowStateArgument::InDoubt,
+        };
+        self.has(state, row.cause.as_ref().and_then(|cause| cause.code.as_deref()))
+    }
+}
+
+fn view(
+    standing: JobStanding,
+    now: i64,
+    (given, all, output): (&CommandLine, bool, &Output<'_>),
+    wanted: &Wanted<'_>,
+) -> StatusView {
+    let JobStanding { status, source, under_way, running, pulse, settled, invalid, marks } = standing;
     let plan = plan_of(given, &status.job);
     let target = match status.job.account.as_str() {
         "" => status.job.base_url,
@@ -137,7 +178,9 @@ fn view(standing: JobStanding, now: i64, (given, all): (&CommandLine, bool)) -> 
     }
     let more_runs = if all { 0 } else { runs.len().saturating_sub(RUNS) };
     runs.truncate(runs.len() - more_runs);
-    let rows = status.failed.into_iter().zip(marks);
+    let rows = status.failed.into_iter().zip(marks).filter(|(row, _)| wanted.has_failed(row));
+    let invalid = invalid.into_iter();
+    let invalid = invalid.filter(|row| wanted.has(RowStateArgument::Invalid, Some(&row.code)));
     StatusView {
         job: status.job.name,
         target,
@@ -153,10 +196,14 @@ fn view(standing: JobStanding, now: i64, (given, all): (&CommandLine, bool)) -> 
             .map(|(row, mark)| RowLine { row, under_way: mark.under_way, gone: mark.gone })
             .collect(),
         more_failed: status.more_failed,
+        invalid_rows: invalid.collect(),
         settled,
         taken,
         plan,
-        most: if all { Most::All } else { Most::First(ROWS) },
+        most: match all || wanted.all || output.is_json() {
+            true => Most::All,
+            false => Most::First(ROWS),
+        },
         more_runs: more_runs as u64,
     }
 }

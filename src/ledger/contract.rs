@@ -13,7 +13,8 @@ use crate::row::{Holdings, KeyHash, Known, Page, RowId, Sought, Totals, Uncounte
 use crate::text::place::RowPlace;
 
 use super::{
-    Approval, History, JobStatus, LedgerError, Location, Mandate, PlanId, SettledRow, Settling,
+    Approval, Correction, DoneRow, FailedRow, History, InvalidRow, JobStatus, LedgerError,
+    Location, Mandate, PlanId, SettledRow, Settling,
 };
 
 /// A job in a ledger.
@@ -201,6 +202,15 @@ pub(crate) trait Reader {
     /// Rows of which the last owner has lost the answer and said no more: while it is at work, and can look for them, it does.
     fn sought(&self, job: JobId) -> Result<Vec<Sought>, LedgerError>;
 
+    /// Why a row is not done, where it is not; none where it is, or is not known.
+    fn unfinished(&self, row: RowId) -> Result<Option<FailedRow>, LedgerError>;
+
+    /// Rows of a job that were invalid when its last run began, as far as they are kept.
+    fn invalid_rows(&self, job: JobId) -> Result<Vec<InvalidRow>, LedgerError>;
+
+    /// Tells of each row of a job that is done, in the order in which they were first sent, until `tell` has heard enough.
+    fn done(&self, job: JobId, tell: &mut dyn FnMut(&DoneRow) -> bool) -> Result<(), LedgerError>;
+
     /// Where a job stands, with at most so many runs and so many rows that need a look.
     fn status(
         &self,
@@ -240,6 +250,17 @@ pub(crate) trait Books {
 
     /// Writes what a run carries out and on whose word; to be done before its first request.
     fn entrust(&self, run: Run, mandate: &Mandate) -> Result<(), LedgerError>;
+
+    /// Writes which rows the run sends in the place of what their source has, as `next` gives them to its end; to be done before
+    /// its first request. Where `next` fails nothing is written, which is the answer `false`.
+    fn correct(
+        &self,
+        run: Run,
+        next: &mut dyn FnMut() -> Result<Option<Correction>, ()>,
+    ) -> Result<bool, LedgerError>;
+
+    /// Writes which rows are invalid as a run begins, in the place of those of earlier runs.
+    fn note_invalid(&self, run: Run, rows: &[InvalidRow]) -> Result<(), LedgerError>;
 
     /// Writes how a run ended; `exit` is its code, and why it has that, where it stopped before its end. `left` are the
     /// lanes that the next one has to count, as [`Reader::uncounted`] will give them; none where the run does not know.

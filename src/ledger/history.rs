@@ -8,6 +8,7 @@
 //! in that order, too, so most rows stand behind the one before, and finding them waits for no memory
 //! ([`History::at`]).
 
+use super::Corrections;
 use crate::row::{Digest, KeyHash, RowId, Standing};
 
 /// Bytes of a row's id: room for a million million rows.
@@ -28,6 +29,7 @@ pub(crate) struct History {
     buckets: Vec<u32>,
     /// How far a hash is shifted to the right to give its bucket.
     shift: u32,
+    corrections: Corrections,
 }
 
 /// Where an entry stands.
@@ -147,7 +149,17 @@ impl History {
             places[*at as usize] =
                 Place { last_bits: entry.hash as u16, position: position as u32 };
         }
-        Self { entries, places, buckets, shift }
+        Self { entries, places, buckets, shift, corrections: Corrections::default() }
+    }
+
+    /// With the rows that have come back corrected.
+    pub(crate) fn corrected(self, corrections: Corrections) -> Self {
+        Self { corrections, ..self }
+    }
+
+    /// The rows that have come back corrected; some of them may never have been sent.
+    pub(crate) fn corrections(&self) -> &Corrections {
+        &self.corrections
     }
 }
 

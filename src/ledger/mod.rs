@@ -8,11 +8,14 @@
 //! [`crate::row::Life`]. What a state means for a rerun is for `plan`; what is said of a ledger is for `report`.
 
 mod contract;
+mod corrections;
+mod done;
 mod error;
 mod exported;
 mod finding;
 mod history;
 mod inspection;
+mod invalid;
 mod location;
 mod mandate;
 mod pruning;
@@ -27,6 +30,8 @@ pub(crate) mod tests;
 pub(crate) use contract::{
     Books, Claim, JobId, JobName, Open, OwnerId, Reader, Requests, Run, TakenIn, Validity, Watch,
 };
+pub(crate) use corrections::{Correction, Corrections};
+pub(crate) use done::{DoneRow, DoneSince};
 pub(crate) use error::{
     Deed, LedgerError, LedgerFault, LostOutcome, Misfit, Missing, NoCopy, SpecialFile, StorageFault,
 };
@@ -34,6 +39,7 @@ pub(crate) use exported::Exported;
 pub(crate) use finding::{Finding, Findings, LedgerRow, Problem, ViewRow, ViewSays};
 pub(crate) use history::{Candidate, History, HistoryRow, ROW_IDS};
 pub(crate) use inspection::{CheckScope, Inspection};
+pub(crate) use invalid::{INVALID_KEPT, InvalidRow};
 pub(crate) use location::Location;
 pub(crate) use mandate::{Approval, Mandate, PlanId};
 pub(crate) use pruning::{Extent, Pruning};

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use crate::ledger::{History, LedgerError};
 use crate::prepare::{Draft, Findings, RowKey};
-use crate::row::{Digest, KeyHash, Known, Lane, Standing};
+use crate::row::{Digest, KeyHash, Known, Lane, Standing, content_key};
 use crate::source::Record;
 
 use super::Readings;
@@ -19,8 +19,10 @@ use super::look::{Look, Policy};
 use super::names::{Arrival, Name, Names};
 use super::once::Once;
 use super::prior::{Found, Prior, Trail, find};
+use super::returned::{Unfit, stands_against};
 use super::row_problem::RowProblem;
 use super::saved::{Companion, Mark, Seen};
+use super::superseded::{Contents, Original, Superseded, contents_of};
 use super::versions::{Asked, Part, PartedRow};
 
 /// What a row is like at first sight: all that its fate needs, for most rows.
@@ -74,6 +76,10 @@ pub(super) struct Decider<'a, 'c> {
     names: Names,
     /// The contents of rows whose keys may come again.
     once: Once,
+    /// Rows in whose place corrected ones were sent.
+    superseded: Option<Superseded<'a>>,
+    /// Where rows come back corrected, what others have said that did.
+    said: Contents,
     held: HeldLanes,
     /// Whether texts are split.
     splits: bool,
@@ -141,11 +147,6 @@ impl Came {
     }
 }
 
-/// The key under which a row's content is known, if it is the so-manieth of its content.
-pub(super) fn content_key(digest: Digest, nth: u64) -> String {
-    if nth == 1 { digest.to_string() } else { format!("{digest}#{nth}") }
-}
-
 /// The key of a row that is the so-manieth of its name; none where it has none.
 pub(super) fn key_of(key: RowKey, digest: Option<Digest>, nth: u64) -> Option<String> {
     match key {
@@ -209,9 +210,16 @@ impl<'a, 'c> Decider<'a, 'c> {
         policy: Policy,
         companion: Option<&'c mut dyn Companion>,
     ) -> Self {
-        let prior = prior.filter(|prior| !prior.history.is_empty());
+        let prior = prior
+            .filter(|prior| !prior.history.is_empty() || !prior.history.corrections().is_empty());
         let may_be_held = |standing| {
             matches!(standing, Standing::Started | Standing::UnderWay | Standing::InDoubt)
+        };
+        let superseded =
+            Superseded::of(prior.as_ref().map(|prior| prior.history), readings.preparer);
+        let said = match &prior {
+            Some(prior) if readings.preparer.returns() => contents_of(prior.history),
+            _ => Contents::new(),
         };
         let has_lanes =
             prior.as_ref().is_some_and(|prior| prior.history.standings().any(may_be_held));
@@ -223,6 +231,8 @@ impl<'a, 'c> Decider<'a, 'c> {
             came: Came::default(),
             names: Names::default(),
             once: Once::of(readings.job.shaping.duplicates),
+            superseded,
+            said,
             held: HeldLanes::default(),
             splits: readings.preparer.splits(),
             parted: PartedRow::default(),
@@ -279,6 +289,7 @@ impl<'a, 'c> Decider<'a, 'c> {
             },
         };
         let fate = self.with_other_parts(record, fate, &mut decided)?;
+        let fate = self.in_the_place_of(record, (glance, nth), fate, &mut decided)?;
         decided.fate = self.within_limit(fate);
         if let Some(companion) = &mut self.companion {
             decided.fate = companion.see(&Seen {
@@ -292,6 +303,51 @@ impl<'a, 'c> Decider<'a, 'c> {
         let mark = glance.name.map(|name| name.mark(glance.digest));
         self.fates.push(record.ordinal, decided.fate, mark, nth);
         Ok(decided)
+    }
+
+    /// The fate of a row in whose place another one was sent, or that comes in the place of one.
+    fn in_the_place_of(
+        &mut self,
+        record: &Record,
+        (glance, nth): (&Glance, u64),
+        fate: Fate,
+        decided: &mut Decided,
+    ) -> Result<Fate, LedgerError> {
+        let Readings { preparer, .. } = self.readings;
+        if let Some(superseded) = &mut self.superseded {
+            let is_anothers =
+                decided.problems.iter().any(|problem| matches!(problem, RowProblem::KeyTaken(_)));
+            let name = glance.name.filter(|_| nth == 1 || !preparer.has_key());
+            let original = Original {
+                key: name.map(|name| self.readings.key_hash(name, nth)),
+                is_anothers,
+                digest: glance.digest,
+                is_new: glance.found == Found::New && nth == 1,
+            };
+            if let Some(correction) = superseded.correction(preparer, record, &original) {
+                let new = correction.fate(fate);
+                if new != fate && new != Fate::Reject {
+                    // Nothing is wrong with what is not sent.
+                    decided.valid = true;
+                    decided.problems.clear();
+                }
+                return Ok(new);
+            }
+            return Ok(fate);
+        }
+        if !preparer.returns() || fate == Fate::Reject {
+            return Ok(fate);
+        }
+        let asked = (&self.readings, self.prior.as_ref(), &self.said);
+        let is_known = glance.found != Found::New;
+        match stands_against(asked, record, (fate, glance.digest), is_known)? {
+            None => Ok(fate),
+            Some(Unfit(problem)) => {
+                decided.valid = false;
+                decided.problems.push(problem);
+                Ok(Fate::Reject)
+            }
+        }
     }
 
     /// The fate of a row that may be a part of one.
@@ -416,7 +472,8 @@ impl<'a, 'c> Decider<'a, 'c> {
             }
         }
         let known = found.as_ref().map(|(known, _)| known);
-        let look = Look { operation: operation.as_deref(), ready: ready.as_ref(), known };
+        let returned = preparer.returns();
+        let look = Look { operation: operation.as_deref(), ready: ready.as_ref(), known, returned };
         let lane = ready.as_ref().map(|ready| Lane::named(&ready.lane));
         let sent_in = known.map(|known: &Known| Lane::named(&known.lane));
         let taken = look.taken_key(&record.place, &key);

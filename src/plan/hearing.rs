@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::prepare::ToldOnce;
 use crate::row::KeyHash;
+use crate::source::Record;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
@@ -117,16 +118,19 @@ impl<'t> Hearing<'t> {
         &mut self,
         readings: &Readings<'_>,
         repeated: &HashSet<KeyHash>,
+        is_corrected: &dyn Fn(&Record) -> bool,
     ) -> Repeats {
         if !readings.preparer.has_key() || repeated.is_empty() {
             return Repeats::default();
         }
         let valid = &mut self.valid;
-        tell_repeated_keys(readings, repeated, valid, self.tell).unwrap_or_else(|problems| {
-            self.checked.broken = true;
-            problems.into_iter().for_each(|problem| (self.tell)(problem.into()));
-            Repeats::default()
-        })
+        tell_repeated_keys(readings, repeated, valid, is_corrected, self.tell).unwrap_or_else(
+            |problems| {
+                self.checked.broken = true;
+                problems.into_iter().for_each(|problem| (self.tell)(problem.into()));
+                Repeats::default()
+            },
+        )
     }
 }
 

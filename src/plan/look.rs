@@ -37,6 +37,8 @@ pub(super) struct Look<'a> {
     /// None where no request can be made of the row.
     pub ready: Option<&'a Ready>,
     pub known: Option<&'a Known>,
+    /// Whether the row comes back corrected, so that it is the row of its key, whatever it is for now.
+    pub returned: bool,
 }
 
 impl Look<'_> {
@@ -55,7 +57,7 @@ impl Look<'_> {
 
     /// That the row's key is the one of a row that is done and was another one; none where it is not.
     pub(super) fn taken_key(&self, place: &RowPlace, key: &str) -> Option<RowProblem> {
-        let known = self.known.filter(|known| {
+        let known = self.known.filter(|_| !self.returned).filter(|known| {
             known.earlier.turn == 1
                 && matches!(
                     known.earlier.state,
@@ -83,7 +85,7 @@ impl Look<'_> {
             earlier: self.known.map(|known| &known.earlier),
             valid: self.ready.is_some_and(|ready| ready.valid),
             unchanged: change == Change::None,
-            is_another: matches!(change, Change::Operation | Change::Lane),
+            is_another: matches!(change, Change::Operation | Change::Lane) && !self.returned,
             effect: self.operation.map_or(Effect::Create, |operation| operation.effect),
             repeat: match (change, self.operation) {
                 // What was another operation, or somewhere else, is not repeated by this.
@@ -94,7 +96,11 @@ impl Look<'_> {
             settles: change == Change::None
                 && self.ready.is_some()
                 && self.operation.is_some_and(|operation| operation.recover.is_some()),
-            in_doubt: policy.in_doubt,
+            in_doubt: match policy.in_doubt {
+                // That it was edited is no reason to send a row that may be there.
+                InDoubt::Resend if self.returned && change != Change::None => InDoubt::Hold,
+                in_doubt => in_doubt,
+            },
             retry_failed: policy.retry_failed,
         })
     }

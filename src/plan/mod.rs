@@ -20,6 +20,7 @@ mod once;
 mod prior;
 mod profile;
 mod repeats;
+mod returned;
 mod row_problem;
 mod row_set;
 mod samples;
@@ -27,6 +28,7 @@ pub(crate) mod saved;
 mod spread;
 mod standings;
 mod steps;
+mod superseded;
 mod survey;
 mod taken;
 mod tally;
@@ -47,7 +49,9 @@ pub(crate) use profile::{ColumnProfile, Days, SourceProfile};
 pub(crate) use row_problem::{RowProblem, SourceChange};
 pub(crate) use samples::Samples;
 pub(crate) use spread::Chosen;
-pub(crate) use standings::{Chronicle, Counts, Stand, Standings, standings};
+pub(crate) use standings::{
+    Chronicle, Counts, Named, Stand, Standings, Stands, Watched, standings,
+};
 pub(crate) use steps::{ReadingFailure, RowInsight, Step, Steps, run_mark};
 pub(crate) use survey::{
     Checked, Insight, NamedRow, Survey, check, spread_rows, survey, survey_contents,

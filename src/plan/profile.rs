@@ -2,7 +2,7 @@
 //!
 //! Flat memory: a few values a column, and a count a day. Not for what a column means, and not for what is wrong in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -107,6 +107,11 @@ impl SourceProfile {
             column.is_used = source.is_asked(at);
             column.days = column.days.take().filter(|days| !days.is_empty());
         }
+        // What tells of rows that come back is none of theirs.
+        let own: HashSet<usize> =
+            source.written_columns().into_iter().map(|(column, _)| column).collect();
+        let mut at = 0..;
+        self.columns.retain(|_| at.next().is_some_and(|at| own.contains(&at)));
         // Of a column that nobody has asked for such a source keeps nothing but in how many rows it is.
         for (name, rows) in source.strays() {
             let column = self.columns.iter_mut().find(|column| column.name == *name);

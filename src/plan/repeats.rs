@@ -34,7 +34,8 @@ pub(super) struct Repeats {
 }
 
 /// Reads the source again to say which rows share a key. Gives how many come second, of those that counted as valid when it was
-/// first read, whatever stands there by now; they do not any more.
+/// first read, whatever stands there by now; they do not any more. Nothing is said of rows in whose place corrected ones were
+/// sent.
 ///
 /// # Errors
 /// What is wrong with the source by now.
@@ -42,6 +43,7 @@ pub(super) fn tell_repeated_keys(
     readings: &Readings<'_>,
     repeated: &HashSet<KeyHash>,
     valid: &mut RowSet,
+    is_corrected: &dyn Fn(&Record) -> bool,
     tell: &mut dyn FnMut(RowProblem),
 ) -> Result<Repeats, Vec<Diagnostic>> {
     let mut source = (readings.open)()?;
@@ -63,6 +65,9 @@ pub(super) fn tell_repeated_keys(
             // A row that comes second is told by the parts that the first has, too.
             let goes_with_it = second == Some(record.first_share());
             repeats.mistakes += u64::from(goes_with_it && valid.remove(record.ordinal));
+            continue;
+        }
+        if is_corrected(&record) {
             continue;
         }
         let draft = readings.preparer.draft(&record, &mut findings);
@@ -95,6 +100,7 @@ pub(super) fn tell_repeated_keys(
                 key,
                 first: Some((first.row, first.line)),
                 item: readings.job.connector.item.clone(),
+                returned: readings.preparer.returns(),
             })));
         }
     }

@@ -15,6 +15,10 @@ pub(crate) enum RowProblem {
     KeyTaken(Box<TakenKey>),
     /// Its key is that of an earlier row of the source.
     KeyRepeated(Box<RepeatedKey>),
+    /// It has come back with a key that is another row's.
+    KeyOfAnother { place: RowPlace, key: String },
+    /// It has come back and says what another row has sent.
+    SentBefore { place: RowPlace, item: String },
     /// The source has fewer rows than it must have.
     TooFewRows { source: Arc<str>, rows: u64, least: u64 },
     /// The source has none, which is told and passed over.
@@ -47,6 +51,8 @@ pub(crate) struct RepeatedKey {
     pub is_spelt_otherwise: bool,
     /// What the connector calls what a row makes.
     pub item: String,
+    /// The rows are some that come back: the key is what the ledger knows them by, and may be none of theirs.
+    pub returned: bool,
 }
 
 /// How a source differs from what it was when its rows were checked.

@@ -5,18 +5,19 @@
 
 use crate::ledger::{Candidate, History, Ledger, LedgerError};
 use crate::prepare::{Draft, RowKey};
-use crate::row::{Digest, KeyHash, Standing};
-use crate::source::Source;
+use crate::row::{Digest, KeyHash, Standing, content_key};
+use crate::source::{Record, Source};
 
 use super::Readings;
 use super::crew::{Heard, Sight, read_all};
-use super::decider::{Came, content_key};
+use super::decider::Came;
 use super::hearing::Hearing;
 use super::names::{Arrival, Name, Names};
 use super::once::Once;
 use super::prior::{Prior, Trail};
 use super::row_problem::RowProblem;
 use super::steps::run_mark;
+use super::superseded::{Original, Superseded};
 use super::survey::Checked;
 use super::taken::{may_be_taken, taken};
 
@@ -40,6 +41,8 @@ pub(crate) struct Standings {
     pub checked: Checked,
     /// One for each chronicle.
     pub targets: Vec<Stand>,
+    /// Of the invalid rows, those that cannot be read at all.
+    pub unreadable: u64,
 }
 
 /// Where rows stand by one chronicle.
@@ -123,6 +126,37 @@ impl Stand {
     }
 }
 
+/// A row of a source, as whoever watches the counting sees it; by the first chronicle.
+pub(crate) struct Watched<'a> {
+    pub record: &'a Record,
+    pub stands: Stands,
+    /// What the ledger knows the row by, or would: none of a row that has no name of its own.
+    pub name: Option<Named>,
+    /// What is wrong with it.
+    pub problems: Vec<RowProblem>,
+}
+
+/// What names a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// Its key.
+    Key,
+    /// Its content, of which it is the so-manieth.
+    Content(Digest, u64),
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stands {
+    Invalid,
+    NotStarted,
+    /// As the ledger knows it.
+    Known(Candidate),
+}
+
+/// Sees the rows that are counted, in the order of the source.
+pub(crate) type Watch<'w> = &'w mut dyn FnMut(Watched<'_>) -> Result<(), LedgerError>;
+
 /// What is kept of a row.
 struct Seen {
     name: Option<Name>,
@@ -164,6 +198,20 @@ impl Seen {
         Self { name: Name::of(draft.key(), content), digest, content, reads, known }
     }
 
+    /// What the row is like for its correction. `first` is what the chronicle knows by its first key.
+    fn original(&self, nth: Option<u64>, first: Option<Candidate>, is_anothers: bool) -> Original {
+        let counted = self.content.zip(nth).map(|(digest, nth)| content_key(digest, nth));
+        Original {
+            key: match self.content {
+                Some(_) => counted.map(|key| KeyHash::of(&key)),
+                None => nth.and(self.name).map(Name::first_half),
+            },
+            is_anothers,
+            digest: self.digest,
+            is_new: first.is_none() && nth == Some(1),
+        }
+    }
+
     /// Whether what a chronicle knows by the first key is done with another content.
     fn differs_from(&self, first: Option<Candidate>) -> bool {
         self.reads.is_none() && first.is_some_and(|found| may_be_taken(found, self.digest))
@@ -196,12 +244,13 @@ fn as_known(draft: &Draft<'_>, present: Digest, chronicles: &[(Chronicle<'_>, Tr
     digests.find(is_known).unwrap_or(present)
 }
 
-/// Reads a source and says where its rows stand; `tell` hears what is wrong with it, in order. `ledger` tells all that is
+/// Reads a source and says where its rows stand; `watch` sees each that counts, `tell` hears what is wrong with it, in order. `ledger` tells all that is
 /// known of one row; none where nothing is known of any.
 pub(crate) fn standings(
     readings: Readings<'_>,
     source: Source,
     (chronicles, ledger): (&[Chronicle<'_>], Option<&Ledger>),
+    mut watch: Option<Watch<'_>>,
     tell: &mut dyn FnMut(RowProblem),
 ) -> Result<Standings, LedgerError> {
     let begun =
@@ -209,9 +258,12 @@ pub(crate) fn standings(
     let mut targets: Vec<Stand> = chronicles.iter().map(begun).collect();
     let mut found = Hearing::new(tell);
     let mut names = Names::default();
+    let mut all_unreadable = 0;
     let mut once = Once::of(readings.job.shaping.duplicates);
     let trails: Vec<_> = chronicles.iter().map(|one| (*one, Trail::default())).collect();
     let eye = |draft: &Draft<'_>| Seen::at(draft, &trails);
+    let mut superseded: Vec<_> =
+        chronicles.iter().map(|one| Superseded::of(Some(one.history), readings.preparer)).collect();
     let heard = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
             Heard::Row { out: Some(condition), .. } => found.hear_filtered(condition),
@@ -235,27 +287,56 @@ pub(crate) fn standings(
                 let nth = nth.filter(|nth| *nth == 1 || !readings.preparer.has_key());
                 let is_valid = valid.unwrap_or(true) && nth.is_some();
                 let known = sight.known.iter().copied();
-                for ((target, chronicle), first) in targets.iter_mut().zip(chronicles).zip(known) {
+                let mut stands = Stands::NotStarted;
+                let mut problems: Vec<_> = problems.into_iter().map(RowProblem::Written).collect();
+                let mut has_name = nth.is_some();
+                for (at, first) in known.enumerate().rev() {
+                    let (target, chronicle) = (&mut targets[at], &chronicles[at]);
                     let differs = nth == Some(1) && sight.differs_from(first);
-                    let prior = ledger.filter(|_| differs).map(|ledger| chronicle.prior(ledger));
-                    let is_taken = match &prior {
-                        Some(prior) => taken(&readings, record, prior)?.is_some(),
-                        None => false,
-                    };
                     let row = record.share.map(|_| record.first_share());
-                    match is_taken {
-                        true => target.hear_taken(),
-                        false if first.is_none() && target.is_changed(row) => {
-                            target.hear_part_of_changed();
-                        }
-                        false => target.hear(chronicle, (&sight, first), nth, is_valid),
+                    let prior = ledger.filter(|_| differs).map(|ledger| chronicle.prior(ledger));
+                    let taken = match &prior {
+                        Some(prior) => taken(&readings, record, prior)?,
+                        None => None,
+                    };
+                    let is_taken = taken.is_some();
+                    if let Some(superseded) = &mut superseded[at]
+                        && let Some(correction) = superseded.correction(
+                            readings.preparer,
+                            record,
+                            &sight.original(nth, first, is_taken),
+                        )
+                    {
+                        stands = target.hear_corrected(correction.0, is_valid);
+                        continue;
                     }
+                    stands = match taken {
+                        Some(problem) => {
+                            if at == 0 {
+                                problems.push(problem);
+                                has_name = false;
+                            }
+                            target.hear_taken()
+                        }
+                        None if first.is_none() && target.is_changed(row) => {
+                            target.hear_part_of_changed()
+                        }
+                        None => target.hear(chronicle, (&sight, first), nth, is_valid),
+                    };
                     if differs && !is_taken {
                         target.changed += 1;
                         target.changed_row = row;
                     }
                 }
-                let problems = problems.into_iter().map(RowProblem::Written).collect();
+                if let Some(watch) = &mut watch {
+                    let name = match sight.content {
+                        Some(digest) => nth.map(|nth| Named::Content(digest, nth)),
+                        None => has_name.then_some(Named::Key),
+                    };
+                    let problems = problems.clone();
+                    watch(Watched { record, stands, name, problems })?;
+                }
+                problems.retain(|problem| matches!(problem, RowProblem::Written(_)));
                 found.hear_row(record.ordinal, is_valid, problems);
             }
             Heard::Unreadable(problem) => {
@@ -263,6 +344,7 @@ pub(crate) fn standings(
                 found.hear_unreadable(*problem);
                 let unreadable = found.checked.rows - before;
                 targets.iter_mut().for_each(|target| target.invalid += unreadable);
+                all_unreadable += unreadable;
             }
         }
         Ok::<(), LedgerError>(())
@@ -272,14 +354,39 @@ pub(crate) fn standings(
     for target in &mut targets {
         (target.filtered, target.duplicates) = (filtered, duplicates);
     }
-    Ok(Standings { checked: found.checked, targets })
+    Ok(Standings { checked: found.checked, targets, unreadable: all_unreadable })
 }
 
 impl Stand {
     /// Counts a row whose key is another's: that other one has not come by it.
-    fn hear_taken(&mut self) {
+    fn hear_taken(&mut self) -> Stands {
         self.taken += 1;
         self.invalid += 1;
+        Stands::Invalid
+    }
+
+    /// Counts a row that stands as its correction does; none where that was never sent.
+    fn hear_corrected(&mut self, found: Option<Candidate>, is_valid: bool) -> Stands {
+        let standing = found.map(|found| self.arrive(found));
+        self.count(found, standing, is_valid)
+    }
+
+    fn count(
+        &mut self,
+        found: Option<Candidate>,
+        standing: Option<Standing>,
+        is_valid: bool,
+    ) -> Stands {
+        match standing.unwrap_or(Standing::NotStarted) {
+            Standing::NotStarted | Standing::Deferred if !is_valid => {
+                self.invalid += 1;
+                Stands::Invalid
+            }
+            standing => {
+                *self.here.of(standing) += 1;
+                found.map_or(Stands::NotStarted, Stands::Known)
+            }
+        }
     }
 
     fn is_changed(&self, row: Option<u64>) -> bool {
@@ -287,9 +394,10 @@ impl Stand {
     }
 
     /// Counts a part that no run sends, since its row is done and has changed since: it counts as the row does.
-    fn hear_part_of_changed(&mut self) {
+    fn hear_part_of_changed(&mut self) -> Stands {
         self.here.succeeded += 1;
         self.changed += 1;
+        Stands::NotStarted
     }
 
     /// Counts a row, and what the chronicle knows by its first key. `nth` is the how many of its name it is; none where it
@@ -300,22 +408,23 @@ impl Stand {
         (seen, first): (&Seen, Option<Candidate>),
         nth: Option<u64>,
         is_valid: bool,
-    ) {
-        let mut newest = None;
+    ) -> Stands {
+        let (mut newest, mut candidate) = (None, None);
         match (&seen.reads, nth) {
             (_, None) => {}
-            (None, Some(1)) => newest = first.map(|found| self.arrive(found)),
+            (None, Some(1)) => {
+                newest = first.map(|found| self.arrive(found));
+                candidate = first;
+            }
             (_, Some(nth)) => {
                 for key in seen.further_keys(nth, chronicle.runs) {
                     let found = chronicle.history.find(key).next();
                     let standing = found.map(|found| self.arrive(found));
                     newest = newest.or(standing);
+                    candidate = candidate.or(found);
                 }
             }
         }
-        match newest.unwrap_or(Standing::NotStarted) {
-            Standing::NotStarted | Standing::Deferred if !is_valid => self.invalid += 1,
-            standing => *self.here.of(standing) += 1,
-        }
+        self.count(candidate, newest, is_valid)
     }
 }

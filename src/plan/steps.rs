@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::declared::connector::{Effect, Operation};
 use crate::ledger::LedgerError;
 use crate::prepare::{Findings, Ready, RowKey, ShownCell, ShownValue};
-use crate::row::Known;
+use crate::row::{Known, Reference};
 use crate::source::{Read, Record, Source};
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::place::RowPlace;
@@ -231,6 +231,11 @@ impl<'a> Steps<'a> {
         }
     }
 
+    /// Which row of its job the row is that came last, where rows come back corrected.
+    pub(crate) fn reference(&self) -> Option<Reference> {
+        self.readings.preparer.reference(&self.record)
+    }
+
     /// What the row that came last has under a name: see [`Preparer::value_called`](crate::prepare::Preparer).
     pub(crate) fn value_called(&self, name: &str) -> Option<String> {
         self.readings.preparer.value_called(&self.record, name)
@@ -306,8 +311,12 @@ impl<'a> Steps<'a> {
         };
         // A row keeps the spelling of its key in the ledger.
         let key = key.map(|key| known.as_ref().map_or(key, |known| known.key.clone()));
-        let look =
-            Look { operation: operation.as_deref(), ready: ready.as_ref(), known: known.as_ref() };
+        let look = Look {
+            operation: operation.as_deref(),
+            ready: ready.as_ref(),
+            known: known.as_ref(),
+            returned: self.readings.preparer.returns(),
+        };
         let change = look.change();
         if let Some(taken) = key.as_ref().and_then(|key| look.taken_key(&record.place, key)) {
             problem.get_or_insert(taken);
@@ -348,6 +357,7 @@ impl<'a> Steps<'a> {
             first: None,
             is_spelt_otherwise: false,
             item: self.readings.job.connector.item.clone(),
+            returned: self.readings.preparer.returns(),
         }))
     }
 

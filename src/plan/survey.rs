@@ -151,7 +151,7 @@ pub(crate) fn check(
     });
     found.hear_end(&readings, heard?.as_ref());
     found.hear_count(&readings);
-    let Repeats { mistakes, same } = found.hear_repeats(&readings, &repeated(hashes));
+    let Repeats { mistakes, same } = found.hear_repeats(&readings, &repeated(hashes), &|_| false);
     found.checked.valid -= mistakes + same;
     found.checked.duplicates = same;
     Ok((found.checked, found.filtered.named(readings.preparer)))
@@ -228,6 +228,11 @@ fn survey_with(
     mut insight: Option<&mut Insight>,
 ) -> Result<Survey, LedgerError> {
     let mut found = Hearing::new(tell);
+    let corrections = prior.as_ref().map(|prior| prior.history.corrections());
+    let is_corrected = |record: &Record| {
+        let corrections = corrections.filter(|all| !all.is_empty() && !readings.preparer.returns());
+        corrections.is_some_and(|all| !all.of(readings.preparer.fingerprint(record)).is_empty())
+    };
     let mut decider = Decider::new(readings, prior, policy, companion);
     let (at_first, counts, now) = (decider.eye(), insight.is_some(), readings.now);
     let eye = |draft: &Draft<'_>| {
@@ -299,7 +304,7 @@ fn survey_with(
             insight.profile.finish(&source);
         }
     }
-    let Repeats { mistakes, .. } = found.hear_repeats(&readings, &repeated);
+    let Repeats { mistakes, .. } = found.hear_repeats(&readings, &repeated, &is_corrected);
     found.checked.valid -= mistakes;
     let filtered = found.filtered.named(readings.preparer);
     Ok(Survey { checked: found.checked, filtered, fates, changed, held })

@@ -35,7 +35,11 @@ pub(super) fn taken(
     }
     let ready = prepared.ready();
     let known = prior.known(&key)?.map(|(known, _)| known);
-    let look =
-        Look { operation: operation.as_deref(), ready: ready.as_ref(), known: known.as_ref() };
+    let look = Look {
+        operation: operation.as_deref(),
+        ready: ready.as_ref(),
+        known: known.as_ref(),
+        returned: readings.preparer.returns(),
+    };
     Ok(look.taken_key(&record.place, &key))
 }

@@ -108,6 +108,7 @@ impl Asked<'_, '_> {
                 operation: operation.as_deref(),
                 ready: ready.as_ref(),
                 known: Some(&known),
+                returned: preparer.returns(),
             };
             // One that goes again as it is now, since the job says so, is of this version from then on.
             if look.change() != Change::None && !matches!(look.fate(self.policy), Fate::Send(_)) {

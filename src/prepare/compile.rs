@@ -14,7 +14,7 @@ use crate::declared::job::{
 };
 use crate::prepare::mapping::{Language, Mapped, NamedValue, Origin, ambiguous};
 use crate::prepare::schema::{Checker, Kind};
-use crate::source::{Columns, Source};
+use crate::source::{Columns, Source, TELLING};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, closest, slip_of};
 use crate::text::document::Document;
@@ -69,6 +69,8 @@ impl Preparer {
                     field_names: field_names(&operations),
                     language_columns,
                     read_as: job.rows.encoding().map(Arc::from),
+                    returned: matches!(job.rows, Rows::Returned { .. })
+                        .then(|| job.name.as_str().into()),
                 },
                 warnings,
             )),
@@ -487,6 +489,7 @@ impl<'a> Compiler<'a> {
         columns: &Columns,
     ) {
         let inline = matches!(self.job.rows, Some(Rows::Inline { .. }));
+        let returns = matches!(self.job.rows, Some(Rows::Returned { .. }));
         let known: Vec<&str> = fields.iter().map(AsRef::as_ref).collect();
         let borne: Vec<usize> = known.iter().filter_map(|field| columns.index(field)).collect();
         let is_lacking = |field: &&str| columns.index(field).is_none();
@@ -494,6 +497,7 @@ impl<'a> Compiler<'a> {
         let is_used = |index: usize, name: &str| {
             name.trim() == OPERATION_COLUMN
                 || borne.contains(&index)
+                || (returns && TELLING.contains(&name))
                 || elsewhere.iter().any(|origin| origin.uses(index, name))
         };
         let unused = columns.names().iter().enumerate().filter(|(at, name)| !is_used(*at, name));

@@ -49,7 +49,7 @@ impl Preparer {
         let row = self.row(record, &kept);
         match self.sift(row, &mut Vec::new()) {
             Sifted::Kept | Sifted::Unknown => {
-                Some(Self::key_of_share(self.key_of(row).0, record.share))
+                Some(Self::key_of_share(self.identity_of(row).0, record.share))
             }
             Sifted::Out(_) => None,
         }

@@ -17,6 +17,7 @@ mod order;
 mod prepared;
 mod remarks;
 pub(crate) mod request;
+mod returning;
 pub(crate) mod schema;
 mod sieve;
 mod split;
@@ -70,6 +71,8 @@ pub struct Preparer {
     language_columns: Vec<(usize, Written)>,
     /// The encoding that the job names for its rows, if it names one.
     read_as: Option<Arc<str>>,
+    /// Where the rows are some that come back corrected: the name of their job.
+    returned: Option<Arc<str>>,
 }
 
 enum Choice {
@@ -105,7 +108,12 @@ impl Preparer {
 
     /// Whether the job says what makes a row the same row next time.
     pub fn has_key(&self) -> bool {
-        self.key.is_some()
+        self.key.is_some() || self.returns()
+    }
+
+    /// Whether the rows are some that come back corrected. Each says which it is.
+    pub(crate) fn returns(&self) -> bool {
+        self.returned.is_some()
     }
 
     /// Why rows are left out, by the numbers that drafts give.
@@ -177,10 +185,15 @@ impl Preparer {
     pub(crate) fn is_never_seen(&self, source: &Source, column: &str) -> bool {
         let columns = source.columns();
         let is_it = |index: usize| columns.names().get(index).is_some_and(|name| **name == *column);
-        self.language_columns.iter().any(|(index, _)| is_it(*index) && !source.seen(*index))
+        !self.returns()
+            && self.language_columns.iter().any(|(index, _)| is_it(*index) && !source.seen(*index))
     }
 
     fn never_seen(&self, source: &Source) -> Vec<Diagnostic> {
+        // Some of the rows need not have what others have.
+        if self.returns() {
+            return Vec::new();
+        }
         let columns = source.columns();
         let missing = self.language_columns.iter().filter(|(index, _)| !source.seen(*index));
         missing

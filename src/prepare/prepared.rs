@@ -187,7 +187,7 @@ impl Preparer {
             Some(sifted) => sifted,
             None => return self.unused(record, None, first),
         };
-        let (key, keyless) = self.key_of(row);
+        let (key, keyless) = self.identity_of(row);
         let key = Self::key_of_share(key, record.share);
         let intake = self.intake_of(row, findings).filter(|_| sifted == Sifted::Kept);
         let (fields, marker) =
@@ -427,7 +427,7 @@ impl Prepared<'_> {
         let sent = mended.as_ref().map_or(fields, |(sent, _)| sent);
         let request = request::build(operation, sent)?;
         Some(Ready {
-            place: self.draft.record.place.clone(),
+            place: self.draft.record.stood(),
             operation: Arc::clone(operation),
             lane: request::lane(operation, fields)?,
             // What was made of a reminder makes no other row of it.

@@ -211,7 +211,7 @@ impl Preparer {
 
     /// The key that a row has itself, whichever of its parts it is; none where it has none.
     pub(crate) fn whole_key(&self, record: &Record) -> Option<String> {
-        match self.key_of(self.row(record, &self.kept())).0 {
+        match self.identity_of(self.row(record, &self.kept())).0 {
             RowKey::Written(key) => Some(key),
             RowKey::Content | RowKey::Missing => None,
         }

@@ -41,6 +41,7 @@ mod problems;
 mod prune;
 mod pulse;
 mod refusal;
+mod rejects;
 mod reminders;
 mod remote;
 mod settle;
@@ -77,6 +78,7 @@ pub(crate) use refusal::{
     of_done_elsewhere, of_invalid, of_ledger, of_no_ledger, of_passed_deadline, of_plain_http,
     of_sandbox, of_secret_given_twice, of_waiting,
 };
+pub(crate) use rejects::{DoneView, RejectsView, done_row, nothing_written, reject_row};
 pub(crate) use remote::{
     Difference, RemoteEnd, RemoteFindings, RemoteRow, RowFound, WhyNotKnown, of_system,
     remote_begins, remote_line,
@@ -88,6 +90,7 @@ pub(crate) use status::{
 pub(crate) use status::{MISCOUNTED, UNCOUNTED};
 pub(crate) use summary::summary;
 pub(crate) use thread::{ClosingReport, ReportHandle, ReportThread};
+pub(crate) use words::cause as of_cause;
 pub(crate) use words::note as of_note;
 pub(crate) use words::{
     Outdated, credentials, of_differences, of_flag_beside_plan, of_missing_row, of_no_plan,

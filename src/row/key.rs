@@ -35,6 +35,11 @@ impl KeyHash {
     }
 }
 
+/// The key under which a row without one is known: its content, if it is the so-manieth of that.
+pub(crate) fn content_key(digest: Digest, nth: u64) -> String {
+    if nth == 1 { digest.to_string() } else { format!("{digest}#{nth}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

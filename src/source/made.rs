@@ -19,6 +19,11 @@ pub(super) trait Made: Send {
     /// What was passed over, by file.
     fn passed(&self) -> Vec<Passed>;
 
+    /// Whether some of its columns tell of the rows, and are none of theirs.
+    fn tells(&self) -> bool {
+        false
+    }
+
     /// Whether rows keep the numbers that they have.
     fn keeps_numbers(&self) -> bool {
         false

@@ -20,6 +20,7 @@ mod ordered;
 mod path;
 pub(crate) mod peek;
 mod record;
+mod returned;
 mod scratch;
 mod sheet;
 mod unfolded;
@@ -54,6 +55,7 @@ pub(crate) use self::ordered::{Collected, Collector, LONGEST_TURN, Turn, no_room
 pub use self::path::DataPath;
 pub use self::record::{Cell, Record};
 pub(crate) use self::record::{InlineRow, OwnedCell};
+pub(crate) use self::returned::TELLING;
 pub use self::sheet::SheetName;
 pub(crate) use self::unfolded::{Share, Unfold};
 
@@ -202,6 +204,8 @@ pub struct Source {
     blank: Lines,
     /// Of several files: one that lacks a column which others that are read alike have.
     lacking: Vec<(Arc<str>, Arc<str>)>,
+    /// Whether rows say what their columns are called, where each may have its own.
+    names_rows: bool,
 }
 
 /// What reads the rows of a source, by the way in which they are written.
@@ -252,6 +256,38 @@ impl Source {
     /// What is wrong with any of them as a whole.
     pub(crate) fn chain(name: Arc<str>, files: Arc<[Files]>) -> Result<Self, Vec<Diagnostic>> {
         chain::Chain::source(name, files)
+    }
+
+    /// Rows that were written out and come back corrected, each with the name of the row that it is.
+    ///
+    /// # Errors
+    /// What is wrong with the file as a whole, or that it is no such file.
+    pub(crate) fn returned(
+        path: &Path,
+        name: &Arc<str>,
+        nulls: &Nulls,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        returned::open(path, name, nulls)
+    }
+
+    /// The names of its columns as they are written, of which some may be alike; those that tell of rows that come back are not
+    /// among them.
+    pub(crate) fn written_columns(&self) -> Vec<(usize, Arc<str>)> {
+        let written = self.columns().written().iter().cloned().enumerate();
+        match self.tells() {
+            true => written.filter(|(_, name)| !TELLING.contains(&name.trim())).collect(),
+            false => written.collect(),
+        }
+    }
+
+    /// Whether some of its columns tell of rows that come back, and are none of theirs.
+    fn tells(&self) -> bool {
+        matches!(&self.rows, RowReader::Made(made) if made.tells())
+    }
+
+    /// Whether a file is one of rows that were written out.
+    pub(crate) fn is_returned(path: &Path) -> bool {
+        returned::is_such(path)
     }
 
     /// Several rows of one, as somebody says how many.
@@ -329,9 +365,20 @@ impl Source {
         self.keys.seen(column)
     }
 
+    /// From here on, rows say what their columns are called, where each may have its own.
+    pub(crate) fn name_rows(&mut self) {
+        self.names_rows = self.columns().is_open();
+    }
+
     /// Reads the next row into `record`, whose memory is reused. What `record` holds after a problem or
     /// the end means nothing. Rows in which nothing is written are passed over, and are none.
     pub fn next(&mut self, record: &mut Record) -> Read {
+        let read = self.read_next(record);
+        record.columns = self.names_rows.then(|| self.columns().clone());
+        read
+    }
+
+    fn read_next(&mut self, record: &mut Record) -> Read {
         if self.ended {
             return Read::End;
         }
@@ -439,7 +486,17 @@ impl Source {
 
     fn new(name: Arc<str>, columns: Columns, rows: RowReader) -> Self {
         let (keys, blank) = (Keys::new(columns), Lines::default());
-        Self { name, keys, rows, row: 0, ended: false, stamp: None, blank, lacking: Vec::new() }
+        Self {
+            name,
+            keys,
+            rows,
+            row: 0,
+            ended: false,
+            stamp: None,
+            blank,
+            lacking: Vec::new(),
+            names_rows: false,
+        }
     }
 
     fn from_window(

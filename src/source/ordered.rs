@@ -68,6 +68,8 @@ pub(crate) struct Collected {
     name: Arc<str>,
     keys: Keys,
     passed: Vec<Passed>,
+    /// Whether some columns tell of rows that come back.
+    tells: bool,
 }
 
 impl Collector {
@@ -172,6 +174,7 @@ impl Collector {
             name: Arc::clone(&read.name),
             keys: read.keys.clone(),
             passed: passed_by(read),
+            tells: read.tells(),
         }))
     }
 
@@ -310,6 +313,10 @@ impl Made for Ordered {
 
     fn passed(&self) -> Vec<Passed> {
         self.from.passed.clone()
+    }
+
+    fn tells(&self) -> bool {
+        self.from.tells
     }
 
     fn keeps_numbers(&self) -> bool {

@@ -14,6 +14,7 @@ use serde_json::Value;
 pub(super) use packed::Packed;
 
 use super::columns::Columns;
+use super::returned::Origin;
 use super::unfolded::Share;
 use crate::text::place::RowPlace;
 
@@ -26,6 +27,10 @@ pub struct Record {
     pub(crate) ordinal: u64,
     /// Which of several rows it is that one row comes to; none where it is that row.
     pub(crate) share: Option<Share>,
+    /// What is written beside a row that comes back corrected; none of any other.
+    pub(crate) origin: Option<Origin>,
+    /// What its columns are called, where rows are to say that themselves.
+    pub(crate) columns: Option<Columns>,
     /// The text of all cells, one after the other.
     text: String,
     /// Where in `text` each cell ends, when every cell is text (csv).
@@ -130,6 +135,22 @@ impl Record {
         self.ordinal.saturating_sub(before as u64)
     }
 
+    /// Where the row stood that it is: in its source, where it has come back from a file of rows that were written out.
+    pub(crate) fn stood(&self) -> RowPlace {
+        match self.origin.as_ref().and_then(|origin| origin.stood) {
+            Some((row, line)) => RowPlace::of(row, line),
+            None => self.place.clone(),
+        }
+    }
+
+    /// The text of a cell as it was written, also where that means nothing.
+    pub(crate) fn written(&self, column: usize) -> Cell<'_> {
+        match self.cell(column) {
+            Cell::Null if self.slots.is_empty() => self.text_at(column),
+            cell => cell,
+        }
+    }
+
     /// The cell of a column, by the index that the source gave it.
     #[inline]
     pub fn cell(&self, column: usize) -> Cell<'_> {
@@ -157,11 +178,19 @@ impl Record {
         if !self.nothing.is_empty() && self.nothing.contains(&column) {
             return Cell::Null;
         }
+        self.range_text(column, *end)
+    }
+
+    fn text_at(&self, column: usize) -> Cell<'_> {
+        self.ends.get(column).map_or(Cell::Absent, |end| self.range_text(column, *end))
+    }
+
+    fn range_text(&self, column: usize, end: u32) -> Cell<'_> {
         let start = match column.checked_sub(1) {
             Some(before) => self.ends[before],
             None => 0,
         };
-        self.part(start as usize..*end as usize).map_or(Cell::Absent, Cell::Text)
+        self.part(start as usize..end as usize).map_or(Cell::Absent, Cell::Text)
     }
 
     fn part(&self, range: Range<usize>) -> Option<&str> {
@@ -226,6 +255,15 @@ impl Record {
         for cell in &mut self.faulty {
             cell.column = to.get(cell.column).copied().unwrap_or(usize::MAX);
         }
+    }
+
+    /// Takes a cell off, as if the row had never had it.
+    pub(super) fn take_off(&mut self, column: usize) {
+        self.hold_slots();
+        if let Some(slot) = self.slots.get_mut(column) {
+            *slot = Slot::Absent;
+        }
+        self.faulty.retain(|cell| cell.column != column);
     }
 
     /// Makes room for cells of several kinds, where all have been text.

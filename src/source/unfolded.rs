@@ -90,6 +90,10 @@ impl Made for Unfolded {
         passed_by(&self.inner)
     }
 
+    fn tells(&self) -> bool {
+        self.inner.tells()
+    }
+
     fn keeps_numbers(&self) -> bool {
         matches!(&self.inner.rows, RowReader::Made(made) if made.keeps_numbers())
     }

@@ -22,6 +22,8 @@ pub(crate) struct JobOptions {
     pub path: PathBuf,
     /// What the command line says of it.
     pub given: Given,
+    /// Rows of the job that come back corrected, in the place of its source.
+    pub from: Option<PathBuf>,
     /// A source with fewer rows is refused, where that was said; otherwise what the job says.
     pub min_rows: Option<u64>,
     /// Folders in which connectors are looked for first.
@@ -48,6 +50,11 @@ impl Opening {
         let job = job::load(&options.path, &options.given, &options.connectors);
         let mut job = job.map_err(all_mistakes)?;
         job.min_rows = options.min_rows.unwrap_or(job.min_rows);
+        if let Some(file) = &options.from {
+            // Some of its rows, and in any number.
+            job.min_rows = options.min_rows.unwrap_or(0);
+            job.rows = job.rows.returned(file.clone());
+        }
         address.map_or(Ok(()), refuse_address)?;
         Self::of(job)
     }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::declared::job::{self, Given, InDoubt, Job};
 use crate::ledger::{
-    Candidate, History, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError, Open as _, Pulse,
-    PulseFile, Reader as _, SettledRow,
+    Candidate, History, InvalidRow, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError,
+    Open as _, Pulse, PulseFile, Reader as _, SettledRow,
 };
 use crate::plan::{Chronicle, Counts, Stand, Standings, standings};
 use crate::report::{of_ledger, of_row};
@@ -86,6 +86,8 @@ pub(crate) struct JobStanding {
     pub pulse: Option<Pulse>,
     /// Rows of which a person's word holds.
     pub settled: Vec<SettledRow>,
+    /// Rows that were invalid when the last run began, as far as the ledger keeps them.
+    pub invalid: Vec<InvalidRow>,
     /// Of each row of the status that needs a look, what more there is to say.
     pub marks: Vec<Mark>,
 }
@@ -217,14 +219,19 @@ fn count(
     let of_file = |problem: &Diagnostic| {
         !matches!(problem.place, Place::Row(_)) || problem.code == Code::UnclosedQuote
     };
-    let found =
-        standings(opening.readings(&again, now), source, (&chronicles, ledger), &mut |problem| {
+    let found = standings(
+        opening.readings(&again, now),
+        source,
+        (&chronicles, ledger),
+        None,
+        &mut |problem| {
             // What is wrong with a row is for `check` to tell.
             let problem = of_row(problem);
             if problem.is_error() && of_file(&problem) {
                 problems.push(problem);
             }
-        });
+        },
+    );
     let found = found.map_err(|error| vec![of_ledger(&error)])?;
     match found.checked.broken || found.checked.guessed {
         true => Err(problems),
@@ -236,6 +243,7 @@ fn count(
 struct KnownJob {
     status: JobStatus,
     settled: Vec<SettledRow>,
+    invalid: Vec<InvalidRow>,
     keyed_by: Option<String>,
     history: Result<History, LedgerError>,
     /// The numbers of its runs, the newest first.
@@ -265,10 +273,10 @@ impl KnownJob {
         let keyed_by = ledger.keyed_by(id)?;
         let running = before.or_else(held_by);
         let runs = status.runs.iter().map(|run| run.id).collect();
-        let settled = ledger.settled(id)?;
+        let (settled, invalid) = (ledger.settled(id)?, ledger.invalid_rows(id)?);
         // What is there without a run is the last word of one that was killed.
         let pulse = running.as_ref().and_then(|_| PulseFile::of(&options.ledger, &name).read());
-        Ok(Self { status, settled, keyed_by, history, runs, running, pulse, sought })
+        Ok(Self { status, settled, invalid, keyed_by, history, runs, running, pulse, sought })
     }
 
     fn refuses(&self, job: &Job) -> Result<(), Vec<Diagnostic>> {
@@ -281,7 +289,7 @@ impl KnownJob {
 
     /// Where the job stands, by the source where that could be counted.
     fn standing(self, stand: Option<Stand>, can_be_sought: &HashSet<String>) -> JobStanding {
-        let Self { mut status, settled, history, running, pulse, sought, .. } = self;
+        let Self { mut status, settled, invalid, history, running, pulse, sought, .. } = self;
         let history = history.unwrap_or_default();
         let is_run = running.is_some();
         // A row whose answer was lost is under way as long as it is looked for.
@@ -316,13 +324,17 @@ impl KnownJob {
         };
         if stand.is_none() {
             status.totals.in_doubt -= under_way;
+            // Rows that the last run knew of and never sent.
+            let unsent = (invalid.len() as u64).min(status.totals.not_started);
+            status.totals.invalid += unsent;
+            status.totals.not_started -= unsent;
         }
         let source = stand.map(|stand| SourceStanding {
             totals: without_started(by_source(&stand), under_way),
             gone: totals_of(&stand.gone),
             taken: stand.taken,
         });
-        JobStanding { status, source, under_way, running, pulse, settled, marks }
+        JobStanding { status, source, under_way, running, pulse, settled, invalid, marks }
     }
 }
 

@@ -61,6 +61,16 @@ codes! {
             "A person can say of a row in doubt that it is there or that it is not, and of one in doubt or failed that it is not \
              to be told of again. The message says which row stands otherwise, and the hint what to do. Where one of \
              several rows cannot be settled none is."
+        UnknownReference "unknown-reference"
+            "a row that comes back does not say which row it is"
+            "`noteferry rejects` writes each row with a name for it, in the column `_ref`, and `run --from` sends a corrected row as \
+             the row of that name: so no note is made twice, and none is missed. A row without one, with one that was altered, or \
+             with one of another job is not sent. Put the cell back as it was; add new rows to the job's own source."
+        SentBefore "sent-before"
+            "a corrected row says what another row has sent"
+            "The job has no key, so the ledger knows its rows by their content, and a row of this very content was sent already: most \
+             often since the same correction was made in the source as well. It is not sent once more. Take the row out of the file \
+             where that is so; where both are meant, make them differ."
         SecretInAddress "secret-in-address"
             "the base URL has a name or a password in it"
             "The address is shown on screen and kept in the ledger, so a password in it would be there for everybody to \

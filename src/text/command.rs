@@ -29,7 +29,7 @@ const OF_JOBS: [&str; 18] = [
     "connectors",
 ];
 /// Likewise, but for `status`.
-const OF_SOURCES: [&str; 1] = ["min-rows"];
+const OF_SOURCES: [&str; 2] = ["from", "min-rows"];
 /// Flags that say what is sent and how fast; `plan` and `run` take them.
 const OF_SENDING: [&str; 9] = [
     "rate",
@@ -44,7 +44,7 @@ const OF_SENDING: [&str; 9] = [
 ];
 
 /// Flags whose values are paths.
-const PATHS: [&str; 3] = ["source", "ledger", "connectors"];
+const PATHS: [&str; 4] = ["source", "from", "ledger", "connectors"];
 
 /// Flags that stand only beside another one.
 const BESIDE: [(&str, &str); 3] =

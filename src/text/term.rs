@@ -300,6 +300,19 @@ const EVENTS: &[Term] = &[
          file, row, line, column and pointer. `noteferry explain CODE` explains the code.",
     ),
     term(
+        "rejects",
+        &[],
+        "rows that are not done were written out",
+        "The last event of `rejects`, which counts what was written; where no file was named each row comes before it as a `reject`, \
+         with its cells, its state, and why. In a plan, `reject` is said of a row that is invalid and not sent.",
+    ),
+    term(
+        "done-row",
+        &[],
+        "a row that is done, with what was made of it",
+        "Of `done`, where no file was named: its key, the id that the other side gave, where, when, and the run that did it.",
+    ),
+    term(
         "checked",
         &[],
         "all rows were checked",

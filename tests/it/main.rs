@@ -48,6 +48,7 @@ mod preview;
 mod prune;
 mod reasons;
 mod reference;
+mod rejects;
 mod reminders;
 mod remote;
 mod repeats;

@@ -139,6 +139,7 @@ fn written(
     output.say(&drafted_line(draft, doubts(text), Some(file)));
     let job = JobOptions {
         path: file.to_owned(),
+        from: None,
         given: Given::default(),
         min_rows: None,
         connectors: Vec::new(),

@@ -21,10 +21,11 @@ mod value;
 mod variables;
 mod word;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::declared::connector::{Connector, Operation};
-use crate::source::{Files, Format, InlineRow, Location, Manner, Source};
+use crate::source::{Files, Format, InlineRow, Location, Manner, Nulls, Source};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::document::Document;
@@ -196,6 +197,15 @@ pub enum Rows {
         /// All of them.
         rows: Arc<Vec<InlineRow>>,
     },
+    /// Some of the job's rows, in a file into which they were written to be corrected.
+    Returned {
+        /// Where it lies.
+        path: PathBuf,
+        /// As messages call it.
+        name: Arc<str>,
+        /// Texts that stand for nothing in the job's source.
+        nulls: Nulls,
+    },
 }
 
 impl Rows {
@@ -213,6 +223,7 @@ impl Rows {
             Self::Inline { name, rows } => {
                 Ok(Source::from_rows(Arc::clone(name), rows.as_ref().clone()))
             }
+            Self::Returned { path, name, nulls } => Source::returned(path, name, nulls),
         }
     }
 
@@ -222,7 +233,7 @@ impl Rows {
         match self {
             Self::File { format, .. } => is_csv(format),
             Self::Several { files, .. } => files.iter().all(|files| is_csv(&files.format)),
-            Self::Inline { .. } => false,
+            Self::Inline { .. } | Self::Returned { .. } => false,
         }
     }
 
@@ -233,16 +244,43 @@ impl Rows {
             Self::Several { files, .. } => {
                 files.iter().find_map(|files| files.manner.encoding.named())
             }
-            Self::Inline { .. } => None,
+            Self::Inline { .. } | Self::Returned { .. } => None,
+        }
+    }
+
+    /// The rows that come back in a file, in the place of these.
+    pub(crate) fn returned(&self, path: PathBuf) -> Self {
+        let nulls = match self {
+            Self::File { manner, .. } => manner.table.nulls.clone(),
+            Self::Several { files, .. } => {
+                files.first().map(|files| files.manner.table.nulls.clone()).unwrap_or_default()
+            }
+            Self::Inline { .. } | Self::Returned { .. } => Nulls::default(),
+        };
+        let name = Location::name_of(&path);
+        Self::Returned { path, name, nulls }
+    }
+
+    /// The files that they are read from.
+    pub(crate) fn files(&self) -> Vec<&Path> {
+        match self {
+            Self::File { location, .. } => location.path().into_iter().collect(),
+            Self::Several { files, .. } => {
+                let all = files.iter().flat_map(|files| &files.files);
+                all.filter_map(|(location, _)| location.path()).collect()
+            }
+            Self::Inline { .. } => Vec::new(),
+            Self::Returned { path, .. } => vec![path],
         }
     }
 
     /// As messages call what holds the rows.
     pub fn name(&self) -> &Arc<str> {
         match self {
-            Self::File { name, .. } | Self::Several { name, .. } | Self::Inline { name, .. } => {
-                name
-            }
+            Self::File { name, .. }
+            | Self::Several { name, .. }
+            | Self::Inline { name, .. }
+            | Self::Returned { name, .. } => name,
         }
     }
 }

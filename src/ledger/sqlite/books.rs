@@ -8,8 +8,8 @@ use super::journal::take_ids;
 use super::mandates;
 use super::reader::last_owner;
 use crate::ledger::{
-    Books, Claim, Deed, JobId, LedgerError, Mandate, OwnerId, Reader as _, Run, Settling, TakenIn,
-    Validity,
+    Books, Claim, Correction, Deed, InvalidRow, JobId, LedgerError, Mandate, OwnerId, Reader as _,
+    Run, Settling, TakenIn, Validity,
 };
 use crate::row::{Totals, Uncounted};
 
@@ -73,6 +73,18 @@ impl Books for FileLedger {
             mandates::write(&transaction, run.id, mandate)?;
             transaction.commit()
         })
+    }
+
+    fn correct(
+        &self,
+        run: Run,
+        next: &mut dyn FnMut() -> Result<Option<Correction>, ()>,
+    ) -> Result<bool, LedgerError> {
+        super::corrections::write(self, run, next)
+    }
+
+    fn note_invalid(&self, run: Run, rows: &[InvalidRow]) -> Result<(), LedgerError> {
+        super::invalid::write(self, run, rows)
     }
 
     fn end_run(

@@ -7,13 +7,17 @@
 
 mod books;
 mod check;
+mod corrections;
 mod counts;
+mod done;
 mod export;
 mod fault;
 mod file;
 mod format;
 mod holdings;
+mod invalid;
 mod journal;
+mod later;
 mod lock;
 mod mandates;
 mod presence;

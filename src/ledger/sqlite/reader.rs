@@ -11,8 +11,8 @@ use super::rescue::waiting_outcomes;
 use super::scan::{Listener, Owners, Which, attempted, scan};
 use super::values::moment_or_null;
 use crate::ledger::{
-    Approval, History, HistoryRow, JobId, JobName, JobStatus, LedgerError, Misfit, OwnerId, PlanId,
-    Reader, Requests, SettledRow,
+    Approval, Corrections, DoneRow, FailedRow, History, HistoryRow, InvalidRow, JobId, JobName,
+    JobStatus, LedgerError, Misfit, OwnerId, PlanId, Reader, Requests, SettledRow,
 };
 use crate::row::{
     Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome, Page,
@@ -147,6 +147,18 @@ impl Reader for FileLedger {
         self.reading(|| super::settling::maker(&self.connection, job, id))
     }
 
+    fn unfinished(&self, row: RowId) -> Result<Option<FailedRow>, LedgerError> {
+        self.reading(|| super::status::unfinished(&self.connection, row))
+    }
+
+    fn invalid_rows(&self, job: JobId) -> Result<Vec<InvalidRow>, LedgerError> {
+        self.reading(|| super::invalid::read(&self.connection, job))
+    }
+
+    fn done(&self, job: JobId, tell: &mut dyn FnMut(&DoneRow) -> bool) -> Result<(), LedgerError> {
+        self.reading(|| super::done::read(&self.connection, job, tell))
+    }
+
     fn status(
         &self,
         id: JobId,
@@ -187,7 +199,7 @@ impl FileLedger {
         }
         match gathered.dangling {
             0 => {
-                let history = History::of(gathered.rows);
+                let history = History::of(gathered.rows).corrected(gathered.corrections);
                 self.refuse_one_key_twice(&history)?;
                 Ok(history)
             }
@@ -264,6 +276,7 @@ pub(super) struct Gathering {
     /// The key and the last digest of the row in hand, where it is one of the job.
     row: Option<(KeyHash, Digest)>,
     rows: Vec<HistoryRow>,
+    corrections: Corrections,
     /// Entries of rows that were never begun, in any job.
     dangling: u64,
     /// Starts of owners or runs that are gone.
@@ -295,6 +308,7 @@ impl Gathering {
             last: None,
             row: None,
             rows,
+            corrections: Corrections::default(),
             dangling: 0,
             ownerless: 0,
             done,
@@ -305,6 +319,7 @@ impl Gathering {
 
     /// All has been heard: looks whether a run did rows of which nothing is there any more.
     pub(super) fn finish(&mut self, moment: &Connection) -> rusqlite::Result<()> {
+        self.corrections = super::corrections::read(moment, self.job)?;
         self.gone = outcomes_gone(moment, self.job, &self.done)?.into_iter().next();
         let sums = sums(moment)?.into_iter();
         let lowered = sums.filter(|sum| sum.job == self.job && sum.sum < sum.rows);

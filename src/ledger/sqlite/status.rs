@@ -236,6 +236,21 @@ fn count_one(totals: &mut Totals, standing: Standing) {
     *count += 1;
 }
 
+/// Why a row is not done, where it is not.
+pub(super) fn unfinished(connection: &Connection, row: RowId) -> Result<Option<FailedRow>, Unread> {
+    let Some((life, _)) = read_row(connection, row)? else { return Ok(None) };
+    let state = match life.standing() {
+        Standing::Refused | Standing::GivenUp => Unfinished::Failed,
+        Standing::Started | Standing::UnderWay | Standing::InDoubt | Standing::Contradictory => {
+            Unfinished::InDoubt
+        }
+        Standing::NotStarted | Standing::Deferred | Standing::Done | Standing::Dismissed => {
+            return Ok(None);
+        }
+    };
+    failed_row(connection, row, state).map(Some)
+}
+
 fn failed_row(connection: &Connection, row: RowId, state: Unfinished) -> Result<FailedRow, Unread> {
     let (life, sent) = read_row(connection, row)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     Ok(FailedRow {

@@ -184,8 +184,12 @@ fn oracle(world: &World, past: &Past, policy: Policy) -> Vec<(Fate, Option<Strin
             }
         };
         let known = past.prior().known(&key).unwrap().map(|(known, _)| known);
-        let look =
-            Look { operation: operation.as_deref(), ready: ready.as_ref(), known: known.as_ref() };
+        let look = Look {
+            operation: operation.as_deref(),
+            ready: ready.as_ref(),
+            known: known.as_ref(),
+            returned: false,
+        };
         let lane = ready.as_ref().map(|ready| ready.lane.clone());
         let waits = lane.as_ref().is_some_and(|lane| held.contains(lane));
         let mut fate = match look.fate(&policy) {

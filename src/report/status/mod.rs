@@ -2,6 +2,7 @@
 //!
 //! One file for each part of what is said; this one puts the parts together.
 
+mod causes;
 mod head;
 mod moments;
 mod nothing;
@@ -18,7 +19,7 @@ use serde_json::{Map, Value, json};
 use super::ndjson::{counts, event_of_nothing};
 use super::paint::Paint;
 use super::summary::tally;
-use crate::ledger::{Pulse, SettledRow};
+use crate::ledger::{InvalidRow, Pulse, SettledRow};
 use crate::row::Totals;
 use crate::text::command::CommandLine;
 use crate::text::visible::shown;
@@ -60,6 +61,8 @@ pub(crate) struct StatusView {
     pub failed_rows: Vec<RowLine>,
     /// How many more of them there are.
     pub more_failed: u64,
+    /// Rows that were invalid when the last run began, as far as the ledger keeps them.
+    pub invalid_rows: Vec<InvalidRow>,
     /// Rows of which a person's word holds.
     pub settled: Vec<SettledRow>,
     /// So many rows are told one by one, and so many runs.
@@ -169,6 +172,10 @@ impl StatusView {
         event.insert("runs".into(), runs.into());
         event.insert("failed_rows".into(), rows.into());
         event.insert("more_failed".into(), json!(self.more_failed()));
+        let causes = causes::Grouped::of(&self.failed_rows, self.told_invalid());
+        event.insert("causes".into(), causes.json());
+        let invalid = self.told_invalid().iter().map(RowLine::json_of_invalid);
+        event.insert("invalid_rows".into(), invalid.collect::<Vec<Value>>().into());
         let settled: Vec<Value> = self.most.of(&self.settled).iter().map(settled_json).collect();
         event.insert("settled_rows".into(), settled.into());
         Value::Object(event)

@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::StatusView;
-use crate::event::RowEnd;
-use crate::ledger::{FailedRow, Unfinished};
-use crate::report::Causes;
+use super::causes::Grouped;
+use super::{Counted, StatusView};
+use crate::ledger::{FailedRow, InvalidRow, Unfinished};
 use crate::report::causes::why;
 use crate::report::paint::Paint;
 use crate::report::words::{cause, counted, one_line, rows};
+
+/// From so many rows on, their causes come first.
+const GROUPED: usize = 5;
 
 /// A row that needs a look.
 #[derive(Debug, Clone)]
@@ -23,7 +25,7 @@ pub(crate) struct RowLine {
 impl StatusView {
     pub(super) fn rows_list(&self, paint: Paint) -> String {
         let mut text = String::new();
-        if self.more_failed() > 0 {
+        if self.more_failed() > 0 || self.failed_rows.len() >= GROUPED {
             text.push_str(&self.causes());
         }
         for (at, row) in self.told_rows().iter().enumerate() {
@@ -35,7 +37,44 @@ impl StatusView {
             let more = counted(self.more_failed(), "more row");
             text.push_str(&format!("… and {more}: {}\n", self.all()));
         }
+        text.push_str(&self.invalid_list());
         text
+    }
+
+    /// Rows that were invalid when the last run began; nothing where the source has none any more.
+    fn invalid_list(&self) -> String {
+        let told = self.told_invalid();
+        if told.is_empty() {
+            return String::new();
+        }
+        let mut text = String::from("\nInvalid when the last run began:\n");
+        if self.invalid_rows.len() >= GROUPED {
+            text.push_str(&Grouped::of(&[], &self.invalid_rows).text());
+        }
+        for row in told {
+            let column = row.column.as_deref().map(one_line);
+            let column = column.map(|column| format!(", {column}")).unwrap_or_default();
+            let (place, message) = (&row.place, one_line(&row.message));
+            let code = &row.code;
+            text.push_str(&format!(
+                "row {} (line {}{column}) {code}: {message}\n",
+                place.row, place.line
+            ));
+        }
+        let more = self.invalid_rows.len() - told.len();
+        if more > 0 {
+            let more = counted(more as u64, "more row");
+            text.push_str(&format!("… and {more}: {}\n", self.all()));
+        }
+        text
+    }
+
+    pub(super) fn told_invalid(&self) -> &[InvalidRow] {
+        // The source says itself that it has none any more.
+        match (self.counted, self.totals.invalid) {
+            (Counted::Source, 0) => &[],
+            _ => self.most.of(&self.invalid_rows),
+        }
     }
 
     pub(super) fn told_rows(&self) -> &[RowLine] {
@@ -50,19 +89,11 @@ impl StatusView {
 
     /// Why rows need a look, each cause once with its count: where there are too many to be told one by one.
     fn causes(&self) -> String {
-        let mut causes = Causes::default();
-        for line in self.failed_rows.iter().filter(|line| !line.under_way) {
-            let end = match line.row.state {
-                Unfinished::InDoubt => RowEnd::InDoubt,
-                Unfinished::Failed => RowEnd::Failed,
-            };
-            causes.count(end, line.why(), || line.place());
-        }
         let of = match self.more_failed {
             0 => String::new(),
             _ => format!(", of the first {}", rows(self.failed_rows.len() as u64)),
         };
-        format!("\nWhy rows did not succeed{of}:\n{}", causes.text())
+        format!("\nWhy rows did not succeed{of}:\n{}", Grouped::of(&self.failed_rows, &[]).text())
     }
 }
 
@@ -101,6 +132,16 @@ impl RowLine {
 
     fn why(&self) -> String {
         why(self.row.cause.as_ref().and_then(|why| why.code.as_deref()), self.row.cause.as_ref())
+    }
+
+    pub(super) fn json_of_invalid(row: &InvalidRow) -> Value {
+        json!({
+            "row": row.place.row,
+            "line": row.place.line,
+            "column": row.column,
+            "code": row.code,
+            "message": row.message,
+        })
     }
 
     pub(super) fn json(&self) -> Value {

@@ -71,6 +71,7 @@ fn view() -> StatusView {
             .map(|row| RowLine { row, under_way: false, gone: false })
             .to_vec(),
         more_failed: 5,
+        invalid_rows: Vec::new(),
         settled: vec![],
         taken: 0,
         plan: CommandLine::new("plan", Some("jobs/import-notes.yaml")),

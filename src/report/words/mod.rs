@@ -26,7 +26,7 @@ use crate::text::visible::shown;
 
 pub(crate) use access::credentials;
 pub(super) use access::{client_error, credential_error, credential_hint};
-pub(super) use cause::cause;
+pub(crate) use cause::cause;
 use contradiction::{contradiction, illegal_transition};
 pub(super) use ending::{ending, obstacle};
 pub(super) use fault::fault;

@@ -29,6 +29,31 @@ pub(crate) fn of_row(problem: RowProblem) -> Diagnostic {
                  file whose numbers begin anew, give its job another name",
             )
         }
+        RowProblem::KeyRepeated(repeated) if repeated.returned => {
+            let first = match repeated.first {
+                Some((row, line)) => format!("row {row} (line {line})"),
+                None => "an earlier row".to_owned(),
+            };
+            let message =
+                format!("the row is the same row of the job as {first}: both have its reference");
+            Diagnostic::error(Code::RepeatedKey, repeated.place.into(), message).hint(
+                "a row comes back once: take the copy out; where it is to be a row of its own, add it to the job's source",
+            )
+        }
+        RowProblem::KeyOfAnother { place, key } => {
+            let message =
+                format!("the key `{key}` is that of another row of the job, which was sent");
+            Diagnostic::error(Code::KeyTaken, place.into(), message)
+                .hint("give the row a key of its own, as it is to have in the job's source")
+        }
+        RowProblem::SentBefore { place, item } => {
+            let message = format!(
+                "another row of the job has sent what this row says now, so its {item} would be there twice"
+            );
+            Diagnostic::error(Code::SentBefore, place.into(), message).hint(
+                "take the row out of the file where the job's source was corrected as well; where both are meant, make them differ",
+            )
+        }
         RowProblem::KeyRepeated(repeated) => {
             let key = &repeated.key;
             let message = match repeated.first {

@@ -71,6 +71,14 @@ impl Location {
         }
     }
 
+    /// The file; none of what is piped in.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Piped(_) => None,
+        }
+    }
+
     /// Opens it at its first byte, and tells what the system says of it.
     pub(super) fn open(&self) -> Result<(Box<dyn Input>, Option<Metadata>), Fault> {
         match self {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{FaultyCell, Record, Slot};
+use crate::source::returned::Origin;
 
 /// Writes and reads the parts of a record. What was not written here reads as nothing at all, and never as a wrong row.
 #[derive(Debug, Default)]
@@ -68,6 +69,13 @@ impl Record {
         packed.number(self.place.row);
         packed.number(self.place.line);
         packed.maybe_text(self.place.within.as_deref());
+        packed.maybe_text(self.origin.as_ref().map(|origin| &*origin.reference));
+        let stood = self.origin.as_ref().and_then(|origin| origin.stood);
+        packed.number(u64::from(stood.is_some()));
+        stood.into_iter().for_each(|(row, line)| {
+            packed.number(row);
+            packed.number(line);
+        });
         packed.text(&self.text);
         packed.number(self.json_bytes as u64);
         packed.number(self.ends.len() as u64);
@@ -116,6 +124,12 @@ impl Record {
         self.place.row = packed.take_number()?;
         self.place.line = packed.take_number()?;
         self.place.within = packed.take_maybe_text()?;
+        let reference = packed.take_maybe_text()?;
+        let stood = match packed.take_number()? {
+            0 => None,
+            _ => Some((packed.take_number()?, packed.take_number()?)),
+        };
+        self.origin = reference.map(|reference| Origin { reference, stood });
         self.text.push_str(packed.take_text()?);
         self.json_bytes = packed.take_size()?;
         for _ in 0..packed.take_size()? {

@@ -4,8 +4,10 @@
 //! nothing is to be sent.
 
 mod connect;
+mod corrections;
 mod farewell;
 mod feed;
+mod invalid;
 mod ownership;
 mod session;
 mod sharing;
@@ -40,6 +42,7 @@ use super::saved;
 use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 pub(super) use connect::{Destination, over_http};
+use invalid::Invalid;
 use session::Session;
 pub(super) use session::standing;
 pub(super) use sharing::Sharing;
@@ -231,7 +234,7 @@ pub(super) fn run_through<T: Transport>(
     opening.tell_warnings(listener);
     let mandate = mandate(options, &claim)?;
     let running = Running { options, world, opening: &opening, target: &target, now };
-    let (found, mut booking) = running.survey_and_book(source, claim, listener)?;
+    let (found, invalid, mut booking) = running.survey_and_book(source, claim, listener)?;
     if options.as_counted {
         // What was there twice when it was counted last is told until it is right, whatever anybody says.
         let are_known = booking.was_miscounted()?;
@@ -266,6 +269,7 @@ pub(super) fn run_through<T: Transport>(
     let session = Session {
         opening: &opening,
         fates: &found.fates,
+        invalid: &invalid,
         planned: options.plan.as_ref(),
         mandate,
         policy: options.sending.policy(&opening.job),
@@ -276,7 +280,7 @@ pub(super) fn run_through<T: Transport>(
         sharing: Sharing::new(&options.state_folder, &target),
         world,
     };
-    Ok(session.run(booking, &transport, reporter)?)
+    session.run(booking, &transport, reporter)
 }
 
 /// What is carried out and on whose word: whoever has approved a plan has approved the runs that go on with it.
@@ -357,14 +361,14 @@ impl Running<'_> {
         mut source: Source,
         mut claim: HeldJob,
         listener: Listener<'_>,
-    ) -> Result<(Survey, Booking), Failure> {
+    ) -> Result<(Survey, Invalid, Booking), Failure> {
         loop {
-            let found = self.survey(source, &claim, listener)?;
+            let (found, invalid) = self.survey(source, &claim, listener)?;
             self.refuse_invalid(&found)?;
             self.refuse_done_elsewhere(&claim)?;
             self.foretell_done_elsewhere(listener);
             match claim.enter(&self.opening.job, self.world, listener)? {
-                Entered::Booked(booking) => return Ok((found, *booking)),
+                Entered::Booked(booking) => return Ok((found, invalid, *booking)),
                 Entered::Overtaken(overtaken) => claim = *overtaken,
             }
             source = self.opening.reopen()?;
@@ -376,7 +380,7 @@ impl Running<'_> {
         source: Source,
         claim: &HeldJob,
         listener: Listener<'_>,
-    ) -> Result<Survey, Failure> {
+    ) -> Result<(Survey, Invalid), Failure> {
         let again = || self.opening.reopen();
         let readings = self.opening.readings(&again, self.now);
         let mut policy = self.options.sending.policy(&self.opening.job);
@@ -400,7 +404,12 @@ impl Running<'_> {
         if companion.is_some() {
             policy.limit = u64::MAX;
         }
-        let tell = &mut |problem| listener(Told::Problem(of_row(problem)));
+        let mut invalid = Invalid::default();
+        let tell = &mut |problem| {
+            let problem = of_row(problem);
+            invalid.hear(&problem);
+            listener(Told::Problem(problem));
+        };
         let found = survey(readings, source, claim.prior(), policy, companion, tell)?;
         listener(Told::Surveyed);
         // Where it is not known where rows begin and end, what else differs says nothing.
@@ -408,7 +417,7 @@ impl Running<'_> {
         if let Some((plan, held)) = plan.zip(held).filter(|_| is_known) {
             saved::refuse_differences(plan, &held.oracle.differences())?;
         }
-        Ok(found)
+        Ok((found, invalid))
     }
 
     fn refuse_done_elsewhere(&self, claim: &HeldJob) -> Result<(), Failure> {

@@ -25,12 +25,15 @@ use crate::traffic::deadline::Deadline;
 use crate::traffic::pace::{Moment, Pace, Report};
 use crate::traffic::transport::Transport;
 
+use super::corrections;
 use super::farewell::{self, Patience};
 use super::feed::{Feeder, WAITING};
+use super::invalid::Invalid;
 use super::ownership::Ownership;
 use super::sharing::{Sharing, Started};
 use super::time_left::TimeLeft;
 use super::{RunOutcome, World};
+use crate::task::Failure;
 use crate::task::booking::Booking;
 use crate::task::job::Opening;
 use crate::task::lately::continued;
@@ -43,6 +46,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Session<'a> {
     pub opening: &'a Opening,
     pub fates: &'a Fates,
+    /// Rows that are not sent, since they are invalid.
+    pub invalid: &'a Invalid,
     /// What was saved of the rows, where the run carries out a saved plan.
     pub planned: Option<&'a SavedPlan>,
     /// What is carried out, and on whose word.
@@ -136,7 +141,7 @@ impl Session<'_> {
         mut booking: Booking,
         transport: &impl Transport,
         reporter: Box<dyn Reporter>,
-    ) -> Result<RunOutcome, LedgerError> {
+    ) -> Result<RunOutcome, Failure> {
         // Before the run is in the ledger: of one without an end every entry would be looked at.
         let pace = self.pace(&booking)?;
         let (owed, uncountable) = match self.settings.counts {
@@ -150,8 +155,16 @@ impl Session<'_> {
         booking.ledger.entrust(run, &self.mandate)?;
         let history = std::mem::take(&mut booking.history);
         let again = || self.opening.reopen();
+        let readings = self.opening.readings(&again, self.now);
+        if self.opening.preparer.returns() {
+            let plan = (self.policy, self.fates);
+            corrections::write(&booking.ledger, run, (readings, &history), plan)?;
+        } else {
+            // Rows that come back are but some of those that may be invalid.
+            booking.ledger.note_invalid(run, self.invalid.rows())?;
+        }
         let feeder = Feeder {
-            readings: self.opening.readings(&again, self.now),
+            readings,
             policy: self.policy,
             fates: self.fates,
             history: &history,

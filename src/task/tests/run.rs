@@ -137,6 +137,7 @@ impl Desk {
             plan: None,
             approval: None,
             job: JobOptions {
+                from: None,
                 given: Given::default(),
                 min_rows: None,
                 path: self.path("job.yaml"),

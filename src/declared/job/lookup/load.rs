@@ -118,7 +118,7 @@ fn size(rows: &Rows) -> u64 {
             let files = files.iter().flat_map(|files| &files.files);
             files.map(|(location, _)| size(location)).sum()
         }
-        Rows::Inline { .. } => 0,
+        Rows::Inline { .. } | Rows::Returned { .. } => 0,
     }
 }
 

@@ -1,0 +1,151 @@
+//! `rejects`: the rows that are not done, written out to be corrected.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::report::{RejectsView, exit, nothing_written, reject_row};
+use crate::source::{Source, TELLING};
+use crate::table::Out;
+use crate::task::{self, Layout, Reject, RejectState, Rejected, RejectsOptions, SANDBOX, Sink};
+use crate::text::command::CommandLine;
+use crate::text::diagnostic::Diagnostic;
+
+use super::arguments::{RejectsArguments, RowStateArgument, WrittenArguments};
+use super::environment::Environment;
+use super::hearing::Hearing;
+use super::output::Output;
+use super::written::Written;
+use super::{gather, saved, wall_clock};
+
+pub(super) fn rejects(
+    arguments: &RejectsArguments,
+    given: &CommandLine,
+    environment: &Environment,
+) -> u8 {
+    let output = Output::new(&arguments.common, environment);
+    let fail = |problems: &[Diagnostic], code: u8| {
+        output.tell(problems);
+        output.event(&nothing_written("rejects"));
+        code
+    };
+    if let Err(problem) = saved::refuse("rejects", Some(&arguments.job.job)) {
+        return fail(&[problem], exit::USAGE);
+    }
+    let options = RejectsOptions {
+        job: gather::job(&arguments.job, &arguments.common, environment),
+        address: match arguments.sandbox {
+            true => Some(SANDBOX.to_owned()),
+            false => arguments.common.base_url.clone(),
+        },
+        states: arguments.state.iter().copied().map(state).collect(),
+        codes: arguments.code.clone(),
+    };
+    output.detail(&format!("ledger: {}", options.job.ledger.display()));
+    let mut rows = Rows { arguments: &arguments.written, output, written: None };
+    let mut hearing = Hearing::new(output);
+    let found = task::rejects(&options, wall_clock(), &mut rows, &mut |told| hearing.hear(told));
+    let found = match found {
+        Ok(found) => found,
+        Err(failure) => return fail(&failure.problems(), failure.exit()),
+    };
+    let is_stale = match rows.written.map(Written::finish).transpose() {
+        Ok(is_stale) => is_stale.unwrap_or_default(),
+        Err(problem) => return fail(&[problem], exit::STOPPED),
+    };
+    let view = view(found, is_stale, (arguments, given));
+    if output.is_json() {
+        output.event(&view.event());
+    } else {
+        output.say(view.text().trim_end());
+    }
+    exit::DONE
+}
+
+fn state(state: RowStateArgument) -> RejectState {
+    match state {
+        RowStateArgument::Failed => RejectState::Failed,
+        RowStateArgument::InDoubt => RejectState::InDoubt,
+        RowStateArgument::Invalid => RejectState::Invalid,
+    }
+}
+
+fn view(
+    found: Rejected,
+    is_stale: bool,
+    (arguments, given): (&RejectsArguments, &CommandLine),
+) -> RejectsView {
+    let file = arguments.written.output.clone();
+    let name = file.as_ref().map_or("FILE".to_owned(), |file| file.display().to_string());
+    let next = given.of("run").without("from").with_value("from", &name);
+    let is_sandbox = found.target.as_ref().is_some_and(|target| target.base_url == SANDBOX);
+    let next = if is_sandbox { next.with("sandbox") } else { next };
+    RejectsView {
+        job: found.job,
+        target: found.target,
+        failed: found.failed,
+        in_doubt: found.in_doubt,
+        invalid: found.invalid,
+        unreadable: found.unreadable,
+        under_way: found.under_way,
+        gone: found.gone,
+        file,
+        is_stale,
+        next,
+    }
+}
+
+/// Rows on their way: into a file, or as events where there is none for a script.
+struct Rows<'a> {
+    arguments: &'a WrittenArguments,
+    output: Output<'a>,
+    written: Option<Written>,
+}
+
+impl Sink for Rows<'_> {
+    fn begin(&mut self, layout: &Layout) -> Result<(), Vec<Diagnostic>> {
+        if self.output.is_json() && self.arguments.output.is_none() {
+            return Ok(());
+        }
+        let read: Vec<&Path> = layout.read.iter().map(|path| path.as_path()).collect();
+        let how = (layout.shape, layout.is_of_texts);
+        let written = Written::new(self.arguments, how, &read, Source::is_returned);
+        let written = written.map_err(|problem| vec![problem])?;
+        let names = layout.columns.iter().cloned().chain(TELLING.map(str::to_owned));
+        self.written = Some(written.with_names(names.collect()));
+        Ok(())
+    }
+
+    fn row(&mut self, row: &Reject<'_>) {
+        let told = [
+            Out::text(row.reference.as_str()),
+            Out::number(row.place.row),
+            Out::number(row.place.line),
+            Out::text(row.state.word()),
+            Out::maybe(row.said.code.as_deref()),
+            Out::text(row.said.why.as_str()),
+            Out::maybe(row.said.hint.as_deref()),
+        ];
+        match &mut self.written {
+            Some(written) => {
+                let told = TELLING.into_iter().zip(told);
+                let cells: Vec<(&str, Out<'_>)> = row.cells.iter().cloned().chain(told).collect();
+                written.row(&cells);
+            }
+            None => {
+                let names = TELLING.map(|name| name.trim_start_matches('_'));
+                let told: Vec<(&str, Value)> = names
+                    .into_iter()
+                    .zip(&told)
+                    .map(|(name, out)| (name, out.to_value().unwrap_or_default()))
+                    .collect();
+                let cells = row
+                    .cells
+                    .iter()
+                    .filter_map(|(name, out)| Some(((*name).to_owned(), out.to_value()?)));
+                let cells: Map<String, Value> = cells.collect();
+                self.output.event(&reject_row(&told, cells));
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What `rejects` and `done` say of themselves: how many rows were written, where to, and what to do with them. The rows
+//! themselves go into a file, or are events.
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+
+use super::words::{number, rows, rows_are};
+use crate::ledger::{DoneRow, FailedRow, JobName};
+use crate::text::command::CommandLine;
+use crate::text::visible::shown;
+
+/// So many rows are named that the source has no longer.
+const NAMED: usize = 5;
+
+/// What `rejects` has come to.
+#[derive(Debug)]
+pub(crate) struct RejectsView {
+    pub job: String,
+    pub target: Option<JobName>,
+    pub failed: u64,
+    pub in_doubt: u64,
+    pub invalid: u64,
+    pub unreadable: u64,
+    pub under_way: u64,
+    pub gone: Vec<FailedRow>,
+    /// Where they were written; none for standard output.
+    pub file: Option<PathBuf>,
+    /// There is nothing to write, and a file of an earlier time is still there.
+    pub is_stale: bool,
+    /// The command that sends them.
+    pub next: CommandLine,
+}
+
+impl RejectsView {
+    fn written(&self) -> u64 {
+        self.failed + self.in_doubt + self.invalid
+    }
+
+    /// For people.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        let file = self.file.as_ref().map(|file| shown(&file.display().to_string()).into_owned());
+        match self.written() {
+            0 if self.unreadable == 0 => {
+                text.push_str("No row is failed, invalid or in doubt: nothing was written.\n");
+            }
+            0 => text.push_str("Nothing was written.\n"),
+            written => {
+                let kinds = [
+                    (self.failed, "failed"),
+                    (self.in_doubt, "in doubt"),
+                    (self.invalid, "invalid"),
+                ];
+                let kinds: Vec<String> = kinds
+                    .into_iter()
+                    .filter(|(count, _)| *count > 0)
+                    .map(|(count, word)| format!("{} {word}", number(count)))
+                    .collect();
+                let to = file.as_ref().map(|file| format!(" to {file}")).unwrap_or_default();
+                text.push_str(&format!("{} written{to}: {}.\n", rows(written), kinds.join(", ")));
+                text.push_str(&format!(
+                    "Correct them there, leave the column _ref as it is, and send them: {}\n",
+                    self.next
+                ));
+            }
+        }
+        if self.in_doubt > 0 {
+            text.push_str(
+                "Rows in doubt may have arrived: one that was edited is not sent before it is settled, by `noteferry run` on the job \
+                 itself or by `noteferry settle`.\n",
+            );
+        }
+        if self.unreadable > 0 {
+            text.push_str(&format!(
+                "{} cannot be read, so nothing could be written of them: correct the source, see `noteferry check`.\n",
+                rows(self.unreadable)
+            ));
+        }
+        if self.under_way > 0 {
+            text.push_str(&format!(
+                "{} under way at this moment, and not among them.\n",
+                rows_are(self.under_way)
+            ));
+        }
+        text.push_str(&self.gone_text());
+        if let Some(file) = file.filter(|_| self.is_stale) {
+            text.push_str(&format!("{file} is of an earlier time and was left as it is.\n"));
+        }
+        text
+    }
+
+    fn gone_text(&self) -> String {
+        let count = self.gone.len() as u64;
+        if count == 0 {
+            return String::new();
+        }
+        let mut text = format!(
+            "{} not in the source any more, so nothing could be written of {}; the ledger knows:\n",
+            rows_are(count),
+            if count == 1 { "it" } else { "them" }
+        );
+        for row in self.gone.iter().take(NAMED) {
+            let why = row.cause.as_ref().map(super::words::cause);
+            let why = why.map(|why| format!(": {}", shown(&why))).unwrap_or_default();
+            text.push_str(&format!(
+                "  row {} (line {}, key {}, {}) {}{why}\n",
+                row.place.row,
+                row.place.line,
+                shown(&row.key),
+                shown(&row.lane),
+                row.state.word().replace('_', " ")
+            ));
+        }
+        if self.gone.len() > NAMED {
+            let more = self.gone.len() - NAMED;
+            text.push_str(&format!(
+                "  and {} more: see `noteferry status -v`\n",
+                number(more as u64)
+            ));
+        }
+        text
+    }
+
+    /// For a script: the closing event.
+    pub(crate) fn event(&self) -> Value {
+        let gone: Vec<Value> = self.gone.iter().map(gone_row).collect();
+        json!({
+            "event": "rejects",
+            "job": self.job,
+            "base_url": self.target.as_ref().map(|target| &target.base_url),
+            "account": self.target.as_ref().map(|target| &target.account),
+            "written": self.written(),
+            "failed": self.failed,
+            "in_doubt": self.in_doubt,
+            "invalid": self.invalid,
+            "unreadable": self.unreadable,
+            "under_way": self.under_way,
+            "file": self.file.as_ref().filter(|_| self.written() > 0),
+            "not_in_source": gone,
+        })
+    }
+}
+
+fn gone_row(row: &FailedRow) -> Value {
+    json!({
+        "row": row.place.row,
+        "line": row.place.line,
+        "key": row.key,
+        "lane": row.lane,
+        "state": row.state.word(),
+        "code": row.cause.as_ref().and_then(|cause| cause.code.as_deref()),
+        "message": row.cause.as_ref().map(super::words::cause),
+    })
+}
+
+/// A row that is not done, as an event; `cells` has what its source has of it.
+pub(crate) fn reject_row(told: &[(&str, Value)], cells: Map<String, Value>) -> Value {
+    let mut event = Map::new();
+    event.insert("event".to_owned(), "reject".into());
+    for (name, value) in told {
+        event.insert((*name).to_owned(), value.clone());
+    }
+    event.insert("cells".to_owned(), cells.into());
+    event.into()
+}
+
+/// The closing event of `rejects` or `done` where nothing could be written.
+pub(crate) fn nothing_written(event: &str) -> Value {
+    super::ndjson::event_of_nothing(event, &["job", "written", "file"])
+}
+
+/// What `done` has come to.
+#[derive(Debug)]
+pub(crate) struct DoneView {
+    pub job: String,
+    pub target: Option<JobName>,
+    pub rows: u64,
+    pub file: Option<PathBuf>,
+}
+
+impl DoneView {
+    /// For people.
+    pub(crate) fn text(&self) -> String {
+        let to = self.file.as_ref().map(|file| shown(&file.display().to_string()).into_owned());
+        match (self.rows, to) {
+            (0, _) => "No row is done: nothing was written.\n".to_owned(),
+            (count, Some(to)) => {
+                format!("{} written to {to}, each with what was made of it.\n", rows(count))
+            }
+            (count, None) => format!("{} written, each with what was made of it.\n", rows(count)),
+        }
+    }
+
+    /// For a script: the closing event.
+    pub(crate) fn event(&self) -> Value {
+        json!({
+            "event": "done",
+            "job": self.job,
+            "base_url": self.target.as_ref().map(|target| &target.base_url),
+            "account": self.target.as_ref().map(|target| &target.account),
+            "written": self.rows,
+            "file": self.file.as_ref().filter(|_| self.rows > 0),
+        })
+    }
+}
+
+/// A row that is done, as an event; `at` is when, as it is written.
+pub(crate) fn done_row(row: &DoneRow, at: &str) -> Value {
+    json!({
+        "event": "done_row",
+        "key": row.key,
+        "id": row.remote_id,
+        "lane": row.lane,
+        "operation": row.operation,
+        "time": at,
+        "row": row.place.row,
+        "line": row.place.line,
+        "run": row.run,
+    })
+}
