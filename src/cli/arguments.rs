@@ -361,7 +361,7 @@ pub(super) enum LedgerVerb {
     /// Look the file through: is it whole, and can what it says have happened? Changes nothing
     Check(LedgerCheckArguments),
     /// Write every request to a file, for other programs; changes nothing
-    Export(ExportArguments),
+    Export(LedgerExportArguments),
     /// Take out what nobody needs any more: rehearsals, runs that did nothing
     Prune(PruneArguments),
 }
@@ -398,12 +398,12 @@ Examples:
 
 #[derive(Debug, Args)]
 #[command(after_help = EXPORT_EXAMPLES)]
-pub(super) struct ExportArguments {
+pub(super) struct LedgerExportArguments {
     /// A job; left out: all jobs of the ledger
     pub job: Option<PathBuf>,
     /// csv with names above, or jsonl: an object a line
-    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
-    pub format: ExportFormat,
+    #[arg(long, value_enum, default_value_t = LedgerExportFormat::Csv)]
+    pub format: LedgerExportFormat,
     /// The file to write, put there whole [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -435,7 +435,7 @@ Examples:
   noteferry ledger export --format jsonl | jq 'select(.last and .outcome == \"refused\")'";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum ExportFormat {
+pub(super) enum LedgerExportFormat {
     Csv,
     Jsonl,
 }

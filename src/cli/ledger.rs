@@ -6,13 +6,13 @@ use crate::task::{self, LedgerCheckOptions};
 use super::arguments::{LedgerArguments, LedgerCheckArguments, LedgerVerb};
 use super::environment::Environment;
 use super::output::Output;
-use super::{export, gather, prune};
+use super::{gather, ledger_export, prune};
 
 pub(super) fn ledger(arguments: &LedgerArguments, environment: &Environment) -> u8 {
     match &arguments.verb {
         LedgerVerb::Check(arguments) => check(arguments, environment),
         LedgerVerb::Prune(arguments) => prune::prune(arguments, environment),
-        LedgerVerb::Export(arguments) => export::export(arguments, environment),
+        LedgerVerb::Export(arguments) => ledger_export::export(arguments, environment),
     }
 }
 

@@ -157,7 +157,8 @@ fn view(
     (given, all, output): (&CommandLine, bool, &Output<'_>),
     wanted: &Wanted<'_>,
 ) -> StatusView {
-    let JobStanding { status, source, under_way, running, pulse, settled, invalid, marks } = standing;
+    let JobStanding { status, source, under_way, running, pulse, settled, invalid, marks } =
+        standing;
     let plan = plan_of(given, &status.job);
     let target = match status.job.account.as_str() {
         "" => status.job.base_url,

@@ -22,10 +22,10 @@ mod causes;
 mod draft;
 pub(crate) mod exit;
 mod explanation;
-mod export;
 mod filters;
 mod json_text;
 mod ledger_check;
+mod ledger_export;
 mod left_out;
 mod metrics;
 mod narration;
@@ -60,9 +60,9 @@ pub(crate) use draft::{doubts, draft_text, drafted_line, next_after_draft};
 pub(crate) use explanation::{
     all_codes, explanation, explanation_event, explanation_of_term, explanation_of_term_event,
 };
-pub(crate) use export::ExportForm;
 pub(crate) use filters::{all_filters, filter, filter_event};
 pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
+pub(crate) use ledger_export::LedgerExportForm;
 pub(crate) use metrics::{RunFigures, metrics};
 pub(crate) use ndjson::{at, closing_event, finished_event, ndjson, reason, refused_event};
 pub(crate) use operations::{operation_event, operations};

@@ -7,12 +7,12 @@ use crate::ledger::Exported;
 
 /// How requests are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ExportForm {
+pub(crate) enum LedgerExportForm {
     Csv,
     Jsonl,
 }
 
-impl ExportForm {
+impl LedgerExportForm {
     /// What stands above all lines.
     pub(crate) fn head(self) -> Option<String> {
         let names: Vec<String> =
@@ -102,9 +102,10 @@ mod tests {
             message: Some("ticket not\nfound".into()),
             ..Exported::default()
         };
-        let head = ExportForm::Csv.head().unwrap();
+        let head = LedgerExportForm::Csv.head().unwrap();
         insta::assert_snapshot!(
-            [head, ExportForm::Csv.line(&request), ExportForm::Jsonl.line(&request)].concat()
+            [head, LedgerExportForm::Csv.line(&request), LedgerExportForm::Jsonl.line(&request)]
+                .concat()
         );
     }
 
@@ -112,7 +113,7 @@ mod tests {
         #[test]
         fn every_reader_of_csv_gets_back_what_was_written(key in "\\PC*|[\",\r\n a]*", lane in "[\",\r\n a]*") {
             let request = Exported { key: key.clone(), lane: lane.clone(), ..Exported::default() };
-            let text = ExportForm::Csv.head().unwrap() + &ExportForm::Csv.line(&request);
+            let text = LedgerExportForm::Csv.head().unwrap() + &LedgerExportForm::Csv.line(&request);
             let mut reader = csv::Reader::from_reader(text.as_bytes());
             let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
             prop_assert_eq!(records.len(), 1);

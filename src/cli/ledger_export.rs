@@ -6,26 +6,26 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 use crate::ledger::Exported;
-use crate::report::{ExportForm, exit};
-use crate::task::{self, ExportOptions};
+use crate::report::{LedgerExportForm, exit};
+use crate::task::{self, LedgerExportOptions};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
-use super::arguments::{ExportArguments, ExportFormat, Format};
+use super::arguments::{Format, LedgerExportArguments, LedgerExportFormat};
 use super::environment::Environment;
 use super::output::Output;
 use super::{gather, streams};
 
-pub(super) fn export(arguments: &ExportArguments, environment: &Environment) -> u8 {
+pub(super) fn export(arguments: &LedgerExportArguments, environment: &Environment) -> u8 {
     let output = Output {
         quiet: arguments.quiet,
         ..Output::plain(Format::Text, arguments.color, environment)
     };
     let form = match arguments.format {
-        ExportFormat::Csv => ExportForm::Csv,
-        ExportFormat::Jsonl => ExportForm::Jsonl,
+        LedgerExportFormat::Csv => LedgerExportForm::Csv,
+        LedgerExportFormat::Jsonl => LedgerExportForm::Jsonl,
     };
-    let options = ExportOptions {
+    let options = LedgerExportOptions {
         job: arguments.job.clone(),
         given: arguments.layout.given(arguments.operation.as_ref()),
         connectors: arguments.connectors.clone(),
@@ -52,7 +52,10 @@ pub(super) fn export(arguments: &ExportArguments, environment: &Environment) -> 
 }
 
 /// Writes the lines until a line cannot be written; that is the reader's end, or is told at the program's.
-fn to_stream(form: ExportForm, options: &ExportOptions) -> Result<u64, Vec<Diagnostic>> {
+fn to_stream(
+    form: LedgerExportForm,
+    options: &LedgerExportOptions,
+) -> Result<u64, Vec<Diagnostic>> {
     let mut out = BufWriter::new(streams::data());
     let written = write_all(form, options, &mut out);
     // What went wrong is remembered where it is written.
@@ -61,7 +64,11 @@ fn to_stream(form: ExportForm, options: &ExportOptions) -> Result<u64, Vec<Diagn
 }
 
 /// Likewise, beside the file's place first: a file that is not whole takes nobody's place.
-fn to_file(file: &Path, form: ExportForm, options: &ExportOptions) -> Result<u64, Vec<Diagnostic>> {
+fn to_file(
+    file: &Path,
+    form: LedgerExportForm,
+    options: &LedgerExportOptions,
+) -> Result<u64, Vec<Diagnostic>> {
     let refuse = |error: io::Error| {
         let place = Place::File(file.display().to_string().into());
         let message = format!("the file cannot be written here: {error}");
@@ -87,8 +94,8 @@ fn to_file(file: &Path, form: ExportForm, options: &ExportOptions) -> Result<u64
 
 /// Writes head and lines; gives how many, and why they came to an end before theirs.
 fn write_all(
-    form: ExportForm,
-    options: &ExportOptions,
+    form: LedgerExportForm,
+    options: &LedgerExportOptions,
     out: &mut dyn Write,
 ) -> Result<(u64, Option<io::Error>), Vec<Diagnostic>> {
     let mut fault = None;
@@ -99,7 +106,7 @@ fn write_all(
         fault = out.write_all(head.as_bytes()).and_then(|()| out.write_all(line.as_bytes())).err();
         fault.is_none()
     };
-    let count = task::export(options, &mut take).map_err(|failure| failure.problems())?;
+    let count = task::export_ledger(options, &mut take).map_err(|failure| failure.problems())?;
     if count == 0 {
         fault = form.head().and_then(|head| out.write_all(head.as_bytes()).err());
     }

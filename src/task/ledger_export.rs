@@ -12,7 +12,7 @@ use super::Failure;
 
 /// Which ledger, and which of its jobs.
 #[derive(Debug, Clone)]
-pub(crate) struct ExportOptions {
+pub(crate) struct LedgerExportOptions {
     /// The job; none for all jobs of the ledger.
     pub job: Option<PathBuf>,
     /// What the command line says of it.
@@ -25,8 +25,8 @@ pub(crate) struct ExportOptions {
 }
 
 /// Hands on every request until `take` wants no more; changes nothing. Gives how many there were.
-pub(crate) fn export(
-    options: &ExportOptions,
+pub(crate) fn export_ledger(
+    options: &LedgerExportOptions,
     take: &mut dyn FnMut(&Exported) -> bool,
 ) -> Result<u64, Failure> {
     let wanted = match &options.job {
