@@ -103,6 +103,9 @@ pub(super) struct PlanArguments {
     /// With --remote: keep the quotas by itself, and nothing for a later call
     #[arg(long, requires = "remote")]
     pub own_pace: bool,
+    /// With --remote: stop asking when nothing has got through for so long [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "remote")]
+    pub give_up_after: Option<std::time::Duration>,
     /// Show this row with all that is known of it, and no other; may be given several times
     #[arg(long, value_name = "N", conflicts_with = "html", value_parser = clap::value_parser!(u64).range(1..))]
     pub row: Vec<u64>,

@@ -231,6 +231,7 @@ fn world<'w>(
             false => environment.state_folder(),
         },
         ca_file: arguments.ca_file.clone(),
+        give_up_after: arguments.give_up_after,
     }
 }
 

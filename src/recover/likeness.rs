@@ -229,14 +229,16 @@ impl Kind {
     }
 
     fn of(values: impl Iterator<Item = Option<Value>>) -> Self {
-        // What is longer says no kind, and would be remembered for each item.
-        let word = |value: Option<Value>| {
-            let mut word = word(value.as_ref());
-            word.truncate(word.floor_char_boundary(LONGEST_KIND));
-            word
-        };
+        let word = |value: Option<Value>| kind_word(value.as_ref());
         Self(values.map(word).collect::<Vec<_>>().join("\n"))
     }
+}
+
+/// A value as a word. What is longer says no kind, and would be remembered for each item.
+pub(super) fn kind_word(value: Option<&Value>) -> String {
+    let mut word = word(value);
+    word.truncate(word.floor_char_boundary(LONGEST_KIND));
+    word
 }
 
 /// What is not said counts as false, or 0.

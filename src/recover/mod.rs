@@ -27,7 +27,7 @@ use crate::row::{Attempted, Doubt, Fields, Holdings};
 
 pub(crate) use audit::{Audit, Count, Miscount, Nameless, Step, asked_by};
 pub(crate) use control::{Control, Habits, Shown, of_lane};
-pub(crate) use enquiry::{Answered, Enquiry, Extent, NextStep, Presence, Sights, Target};
+pub(crate) use enquiry::{Answered, Enquiry, Extent, Keeps, NextStep, Presence, Sights, Target};
 pub(crate) use likeness::Kind;
 use likeness::{Likeness, Marked, Wanted};
 use list::{Direction, Item, List, Side};

@@ -5,6 +5,7 @@
 //! reads no arguments, no environment and no clock, and prints nothing. It gives back what came of it, or a [`Failure`].
 //! The job, its target, its place in the ledger and the two readings are put together here, once for all verbs.
 
+mod asking;
 mod booking;
 mod check;
 mod deadline;
@@ -27,6 +28,7 @@ mod target;
 mod tests;
 mod trials;
 
+pub(crate) use asking::{AskProgress, RemoteCost, RemoteWorld};
 pub(crate) use check::{CheckOutcome, check};
 pub(crate) use deadline::{TimeLimits, Until};
 pub(crate) use failure::{DoneBy, Failure, Refused};
@@ -34,7 +36,6 @@ pub(crate) use job::{JobOptions, ledger_place};
 pub(crate) use ledger_check::{LedgerCheckOptions, check_ledger};
 pub(crate) use limits::{Limits, SendingOptions};
 pub(crate) use plan::{About, PlanOptions, Planned, Shows, plan};
-pub(crate) use remote::{AskProgress, RemoteCost, RemoteWorld};
 pub(crate) use run::{Failures, Outlook, RunOptions, StateFolder, World, run};
 pub(crate) use saved::Saving;
 pub(crate) use settle::{Selection, SettleOptions, settle};

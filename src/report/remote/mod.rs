@@ -12,6 +12,8 @@ use words::minute;
 pub(super) use words::{kind_words, lists_of, place, remote, said};
 pub(crate) use words::{of_system, remote_begins, remote_line};
 
+use std::time::Duration;
+
 use jiff::Zoned;
 
 use crate::declared::connector::Effect;
@@ -227,6 +229,8 @@ pub(crate) enum RemoteEnd {
     /// Nobody is there, or nobody is let in.
     Stopped {
         obstacle: Obstacle,
+        /// How long nothing had got through, where that is why.
+        after: Option<Duration>,
         is_kept: bool,
     },
 }

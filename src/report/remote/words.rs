@@ -8,7 +8,7 @@ use super::diff::{Mark, pieces};
 use super::{Kind, RemoteEnd, RemoteFindings, RemoteRow, RowFound, WhyNotKnown};
 use crate::recover::Extent;
 use crate::report::paint::Paint;
-use crate::report::words::{about, cause, counted, number, obstacle, one_line};
+use crate::report::words::{about, cause, counted, number, obstacle, one_line, span};
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -133,17 +133,29 @@ fn advice(findings: &RemoteFindings, command: &CommandLine) -> String {
                 goes_on(*is_kept)
             ));
         }
-        RemoteEnd::Stopped { obstacle: why, is_kept } => {
+        RemoteEnd::Stopped { obstacle: why, after, is_kept } => {
             text.push_str(&format!(
-                "\nAsking stopped after {} of {}: {}. {}\n",
+                "\nAsking stopped after {} of {}: {}{}. {}\n",
                 number(findings.answered),
                 counted(findings.lists, "list"),
                 one_line(&obstacle(why)),
+                silence(*after),
                 goes_on(*is_kept)
             ));
         }
     }
     text
+}
+
+/// How long nothing had got through.
+pub(in crate::report) fn silence(after: Option<Duration>) -> String {
+    let told = after.map(|after| {
+        format!(
+            "; nothing has got through for {}, and --give-up-after says how long that may be",
+            span(after)
+        )
+    });
+    told.unwrap_or_default()
 }
 
 /// How texts would change.

@@ -5,39 +5,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::declared::connector::{Connector, Effect, Operation, Recover, SystemMark};
+use crate::declared::connector::{Connector, Effect, Operation, SystemMark};
 use crate::plan::Step;
-use crate::recover::{Answered, Enquiry};
+use crate::recover::{Enquiry, Keeps};
 use crate::report::WhyNotKnown;
-use crate::row::{Cause, Field, FieldValue, Fields};
-
-/// A list that has to be asked for.
-#[derive(Debug)]
-pub(super) struct AskedList {
-    /// By what it is kept for a later call.
-    pub name: String,
-    /// The operation that makes what is listed.
-    pub maker: Arc<Operation>,
-    /// What the list is asked by.
-    pub fields: Fields<'static>,
-    /// Things of which the text is wanted.
-    pub wanted: HashSet<String>,
-    pub system: Option<SystemMark>,
-    pub answer: ListAnswer,
-}
-
-/// What came of a list.
-#[derive(Debug)]
-pub(super) enum ListAnswer {
-    NotAsked,
-    Read(Answered),
-    /// What the list is of is not there, in the other side's words.
-    Missing(Cause),
-    /// It was refused.
-    Refused(Cause),
-    /// No answer that could be read.
-    None(Cause),
-}
+use crate::row::{Field, FieldValue, Fields};
+use crate::task::asking::{AskedList, ListAnswer};
 
 /// All of them.
 #[derive(Debug, Default)]
@@ -88,6 +61,8 @@ impl Lists {
                 fields: wording.fields,
                 wanted: HashSet::new(),
                 system: None,
+                keeps: Keeps::Texts,
+                otherwise: None,
                 answer: ListAnswer::NotAsked,
             });
             self.lists.len() - 1
@@ -98,13 +73,6 @@ impl Lists {
             asked.system = asked.system.take().or(system);
         }
         Some(Question::About { list, id })
-    }
-}
-
-impl AskedList {
-    /// How the list is read; none is never asked for without.
-    pub(super) fn recover(&self) -> Option<&Recover> {
-        self.maker.recover.as_ref()
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::declared::connector::Answers;
 use crate::engine::Stop;
 use crate::event::{Note, Obstacle};
-use crate::recover::{Answered, Enquiry, NextStep, Sights};
+use crate::recover::{Answered, Enquiry, NextStep};
 use crate::row::{Cause, Reason};
 use crate::traffic::access::{Access, AfterNoToken, Refusal};
 use crate::traffic::pace::{Moment, Pace, PushBack, Report, asked_wait, back_off};
@@ -26,7 +26,7 @@ use crate::traffic::shared_pace::{Heard, SharedPace, Unheard};
 use crate::traffic::transport::Transport;
 use crate::traffic::verdict::{Verdict, judge};
 
-use super::lists::{AskedList, ListAnswer};
+use super::list::{AskedList, ListAnswer};
 
 /// So often a page is asked for that brings no answer; and one that the other side asks to have later.
 const MOST_TRIES: u32 = 4;
@@ -39,7 +39,7 @@ const WORTH_TELLING: Duration = Duration::from_secs(10);
 const LONGEST_NAP: Duration = Duration::from_secs(1);
 
 /// What asking needs.
-pub(super) struct Means<'a, T> {
+pub(in crate::task) struct Means<'a, T> {
     pub transport: &'a T,
     pub answers: &'a Answers,
     pub shared_pace: Option<&'a SharedPace>,
@@ -51,20 +51,30 @@ pub(super) struct Means<'a, T> {
     pub progress: &'a mut dyn FnMut(u64, u64),
     /// Hears what is worth telling once.
     pub tell: &'a dyn Fn(&Note),
-    /// Hears what a list has shown.
-    pub keep: &'a mut dyn FnMut(&str, &Answered),
+    /// Hears what the list of a number has shown, and gives what is to be remembered of it.
+    pub hear: &'a mut dyn FnMut(usize, Answered) -> ListAnswer,
+    /// So long nothing may get through; and where all that is answered is to come later.
+    pub patience: Patience,
+}
+
+/// How long nothing may get through before asking ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::task) struct Patience {
+    pub silence: Duration,
+    /// Where the other side says no more than that it is asked too often.
+    pub push_backs: Duration,
 }
 
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum AskEnd {
+pub(in crate::task) enum AskEnd {
     /// Each list has an answer, or has none for a reason of its own.
     Whole,
     Interrupted {
         signal: i32,
     },
-    /// Nobody is let in, or nobody is there.
-    Stopped(Obstacle),
+    /// Nobody is let in, or nobody is there; and after how long without anything that got through, where that is why.
+    Stopped(Obstacle, Option<Duration>),
 }
 
 /// A page that is to be asked for.
@@ -82,6 +92,33 @@ enum Flight {
     Heard(Result<Heard, Unheard>),
 }
 
+/// Since when nothing has got through.
+#[derive(Debug, Default)]
+struct Silence {
+    /// When the first request left of those that came to nothing.
+    since: Option<Moment>,
+    /// How many there were.
+    failures: u32,
+    /// Whether all of them were told to come later.
+    are_push_backs: bool,
+    last: Option<Cause>,
+}
+
+impl Silence {
+    fn failed(&mut self, sent_at: Moment, cause: &Cause, is_push_back: bool) {
+        self.are_push_backs = is_push_back && (self.since.is_none() || self.are_push_backs);
+        self.since.get_or_insert(sent_at);
+        self.failures += 1;
+        self.last = Some(cause.clone());
+    }
+
+    /// When it has lasted long enough, and how long that is. What the other side asks for is waited for and tried once more.
+    fn ends(&self, patience: Patience) -> Option<(Moment, Duration)> {
+        let lasts = if self.are_push_backs { patience.push_backs } else { patience.silence };
+        self.since.filter(|_| self.failures > 1).map(|since| (since.after(lasts), lasts))
+    }
+}
+
 struct Asking<'a, T> {
     means: Means<'a, T>,
     pace: Pace,
@@ -93,6 +130,7 @@ struct Asking<'a, T> {
     under_way: usize,
     first_page: Option<u32>,
     silent: u32,
+    silence: Silence,
     requests: u64,
     answered: u64,
     end: Option<AskEnd>,
@@ -116,6 +154,7 @@ pub(super) async fn ask<T: Transport>(
         under_way: 0,
         first_page: None,
         silent: 0,
+        silence: Silence::default(),
         requests: 0,
         answered: 0,
         end: None,
@@ -162,6 +201,7 @@ impl<T: Transport> Asking<'_, T> {
             (self.means.progress)(self.answered, self.requests);
             let now = self.now();
             let mut wake = now.after(LONGEST_NAP);
+            self.give_up(now);
             if self.end.is_none() {
                 wake = wake.min(self.come(now)).min(self.renew(now)).min(self.depart(now, lists));
             }
@@ -187,6 +227,17 @@ impl<T: Transport> Asking<'_, T> {
                 () = tokio::time::sleep_until(self.began + wake.0) => {}
             }
         }
+    }
+
+    /// Ends it where nothing has got through for too long.
+    fn give_up(&mut self, now: Moment) {
+        let Some((_, lasts)) =
+            self.silence.ends(self.means.patience).filter(|(moment, _)| *moment <= now)
+        else {
+            return;
+        };
+        let cause = self.silence.last.clone().unwrap_or_default();
+        self.end.get_or_insert(AskEnd::Stopped(Obstacle::Request(cause), Some(lasts)));
     }
 
     /// Other runs of the account are told how this one stands when that is due.
@@ -321,7 +372,7 @@ impl<T: Transport> Asking<'_, T> {
                 self.silent += 1;
                 let after = self.access.failed(&failure, now, (self.means.chance)());
                 if after == AfterNoToken::GiveUp || self.silent >= SILENT_LISTS {
-                    self.end = Some(AskEnd::Stopped(Obstacle::Token(failure.why)));
+                    self.end = Some(AskEnd::Stopped(Obstacle::Token(failure.why), None));
                 }
             }
         }
@@ -338,17 +389,18 @@ impl<T: Transport> Asking<'_, T> {
         let Some(list) = lists.get(page.list) else { return };
         let Some(recover) = list.recover() else { return };
         let redactor = self.means.transport.redactor();
+        let age = age_of(&reply, now, sent_at);
         match judge(self.means.answers, &recover.list, reply, &redactor) {
             Verdict::Done { items: Some(mut items), .. } => {
                 items.iter_mut().for_each(|item: &mut Value| redactor.redact_value(item));
                 self.let_in(sent_at, generation);
-                let sights = Sights { wanted: &list.wanted, system: list.system.as_ref() };
                 (page.tries, page.push_backs) = (0, 0);
-                let next = page.enquiry.take(recover, &items, sights);
+                page.enquiry.read_at((self.means.wall)().saturating_sub(age));
+                let next = page.enquiry.take(recover, &items, list.sights());
                 self.go_on(page, next, lists);
             }
             Verdict::Done { items: None, .. } => {
-                self.failed(page, Cause::of(Reason::UnreadableAnswer), None, lists);
+                self.failed(page, sent_at, (Cause::of(Reason::UnreadableAnswer), None), lists);
             }
             Verdict::Refused(_) | Verdict::NotFound(_) if !page.enquiry.is_at_first() => {
                 self.let_in(sent_at, generation);
@@ -367,6 +419,7 @@ impl<T: Transport> Asking<'_, T> {
                 let clock = self.remote(now);
                 let push_back = PushBack { sent_at, asked: after, clock };
                 let slowdown = self.pace.push_back(push_back, now, (self.means.chance)());
+                self.silence.failed(sent_at, &cause, true);
                 page.push_backs += 1;
                 page.not_before = now.after(slowdown.wait);
                 match page.push_backs < MOST_PUSH_BACKS {
@@ -375,14 +428,14 @@ impl<T: Transport> Asking<'_, T> {
                 }
             }
             Verdict::Retry { cause, after, .. } | Verdict::Unknown { cause, after } => {
-                self.failed(page, cause, after, lists);
+                self.failed(page, sent_at, (cause, after), lists);
             }
             Verdict::Unauthorized(cause) => match self.access.refused(generation, sent_at, None) {
                 Refusal::Final => {
-                    self.end = Some(AskEnd::Stopped(Obstacle::Request(cause)));
+                    self.end = Some(AskEnd::Stopped(Obstacle::Request(cause), None));
                 }
                 Refusal::Renew | Refusal::Pause | Refusal::Row => {
-                    self.failed(page, cause, None, lists);
+                    self.failed(page, sent_at, (cause, None), lists);
                 }
             },
         }
@@ -393,16 +446,18 @@ impl<T: Transport> Asking<'_, T> {
         self.access.accepted(generation, sent_at);
         self.pace.let_in(sent_at, now);
         self.silent = 0;
+        self.silence = Silence::default();
     }
 
     /// No answer that says anything: once more after a while, but not for ever.
     fn failed(
         &mut self,
         mut page: Page,
-        cause: Cause,
-        after: Option<Duration>,
+        sent_at: Moment,
+        (cause, after): (Cause, Option<Duration>),
         lists: &mut [AskedList],
     ) {
+        self.silence.failed(sent_at, &cause, false);
         page.tries += 1;
         if page.tries < MOST_TRIES {
             let wait = match after {
@@ -414,7 +469,7 @@ impl<T: Transport> Asking<'_, T> {
         }
         self.silent += 1;
         if self.silent >= SILENT_LISTS && self.end.is_none() {
-            self.end = Some(AskEnd::Stopped(Obstacle::Request(cause.clone())));
+            self.end = Some(AskEnd::Stopped(Obstacle::Request(cause.clone()), None));
         }
         self.settle(page.list, ListAnswer::None(cause), lists);
     }
@@ -427,10 +482,8 @@ impl<T: Transport> Asking<'_, T> {
             }
             NextStep::Over(answered) => {
                 self.first_page = self.first_page.or(page.enquiry.first_page());
-                if let Some(list) = lists.get(page.list) {
-                    (self.means.keep)(&list.name, &answered);
-                }
-                self.settle(page.list, ListAnswer::Read(answered), lists);
+                let answer = (self.means.hear)(page.list, answered);
+                self.settle(page.list, answer, lists);
             }
         }
     }
@@ -441,4 +494,14 @@ impl<T: Transport> Asking<'_, T> {
             list.answer = answer;
         }
     }
+}
+
+/// For how long an answer may have lain in a cache before it was asked for, in milliseconds. One that says nothing of that is
+/// as fresh as its request.
+fn age_of(reply: &Reply, now: Moment, sent_at: Moment) -> i64 {
+    let age = match reply {
+        Reply::Answer(answer) => answer.age.unwrap_or_default(),
+        Reply::NotSent(_) | Reply::Lost(_) => Duration::ZERO,
+    };
+    i64::try_from(age.saturating_add(now.since(sent_at)).as_millis()).unwrap_or(i64::MAX)
 }
