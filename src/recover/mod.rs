@@ -13,6 +13,7 @@ mod likeness;
 mod list;
 mod marked;
 mod print;
+mod review;
 mod since;
 
 use std::collections::HashSet;
@@ -33,6 +34,7 @@ use likeness::{Likeness, Marked, Wanted};
 use list::{Direction, Item, List, Side};
 use marked::MarkedSearch;
 pub(crate) use print::Unlike;
+pub(crate) use review::{Expected, Order, Review, Seeing, Seen, review};
 use since::DISAGREEMENT_MILLISECONDS;
 pub use since::{Dated, Since};
 

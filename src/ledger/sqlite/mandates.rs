@@ -5,14 +5,15 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::later;
 use crate::ledger::{Approval, JobId, Mandate, PlanId};
 use crate::row::KeyHash;
 
+const TABLE: &str = "mandates";
+
 /// Writes what a run carries out.
 pub(super) fn write(connection: &Connection, run: i64, mandate: &Mandate) -> rusqlite::Result<()> {
-    if !is_there(connection)? {
-        connection.execute_batch(definition())?;
-    }
+    later::make(connection, TABLE)?;
     let approval = mandate.approval.as_ref();
     connection.execute(
         "INSERT INTO mandates (run, plan, approved_by, comment) VALUES (?1, ?2, ?3, ?4)",
@@ -28,7 +29,7 @@ pub(super) fn write(connection: &Connection, run: i64, mandate: &Mandate) -> rus
 
 /// What a run carries out; nothing where nobody has written it down.
 pub(super) fn read(connection: &Connection, run: i64) -> rusqlite::Result<Mandate> {
-    if !is_there(connection)? {
+    if !later::is_there(connection, TABLE)? {
         return Ok(Mandate::default());
     }
     let query = "SELECT plan, approved_by, comment FROM mandates WHERE run = ?1";
@@ -48,7 +49,7 @@ pub(super) fn approval_of(
     connection: &Connection,
     plan: PlanId,
 ) -> rusqlite::Result<Option<Approval>> {
-    if !is_there(connection)? {
+    if !later::is_there(connection, TABLE)? {
         return Ok(None);
     }
     let query = "SELECT approved_by, comment FROM mandates WHERE plan = ?1 AND approved_by IS NOT NULL \
@@ -72,7 +73,7 @@ pub(super) fn touched(
     behind: i64,
     plan: PlanId,
 ) -> rusqlite::Result<HashSet<KeyHash>> {
-    let of_plan = match is_there(connection)? {
+    let of_plan = match later::is_there(connection, TABLE)? {
         true => "SELECT run FROM mandates WHERE plan = ?3",
         false => "SELECT NULL WHERE ?3 IS NULL",
     };
@@ -94,20 +95,4 @@ pub(super) fn touched(
     let keys = statement
         .query_map(of, |row| row.get_ref(0).map(|key| key.as_str().map(KeyHash::of).ok()))?;
     keys.filter_map(Result::transpose).collect()
-}
-
-fn is_there(connection: &Connection) -> rusqlite::Result<bool> {
-    let query =
-        "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = 'mandates'";
-    connection.query_row(query, [], |row| row.get::<_, i64>(0)).map(|count| count > 0)
-}
-
-/// How the table is made.
-fn definition() -> &'static str {
-    let schema = include_str!("schema.sql");
-    let from = schema.find("CREATE TABLE mandates").unwrap_or(schema.len());
-    let behind = &schema[from..];
-    // A comment may hold a semicolon.
-    let end = ") STRICT;";
-    behind.find(end).map_or(behind, |at| &behind[..at + end.len()])
 }

@@ -5,6 +5,7 @@
 //! the file could not take and `presence` for a file that is taken away meanwhile. [`JobLock`] keeps a second run of the
 //! same job out, and the operating system frees it whatever happens. `check` looks a file through.
 
+mod acts;
 mod books;
 mod check;
 mod counts;
@@ -13,6 +14,7 @@ mod file;
 mod format;
 mod holdings;
 mod journal;
+mod later;
 mod lock;
 mod mandates;
 mod presence;
@@ -23,6 +25,7 @@ mod settling;
 mod sought;
 mod status;
 mod values;
+mod verifications;
 
 pub(crate) use check::inspect;
 pub(crate) use file::FileLedger;

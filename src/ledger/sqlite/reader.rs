@@ -11,8 +11,8 @@ use super::rescue::waiting_outcomes;
 use super::scan::{Listener, Owners, Which, attempted, scan};
 use super::values::moment_or_null;
 use crate::ledger::{
-    Approval, History, HistoryRow, JobId, JobName, JobStatus, LedgerError, Misfit, OwnerId, PlanId,
-    Reader, Requests, SettledRow,
+    Acts, Approval, History, HistoryRow, JobId, JobName, JobStatus, LedgerError, Misfit, OwnerId,
+    PlanId, Reader, Requests, SettledRow, Verification,
 };
 use crate::row::{
     Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome, Page,
@@ -142,6 +142,14 @@ impl Reader for FileLedger {
 
     fn maker(&self, job: JobId, id: &str) -> Result<Option<(RowPlace, String)>, LedgerError> {
         self.reading(|| super::settling::maker(&self.connection, job, id))
+    }
+
+    fn acts(&self, job: JobId) -> Result<Acts, LedgerError> {
+        self.reading(|| super::acts::read(&self.connection, job))
+    }
+
+    fn last_verification(&self, job: JobId) -> Result<Option<Verification>, LedgerError> {
+        self.reading(|| super::verifications::last(&self.connection, job))
     }
 
     fn status(

@@ -135,7 +135,7 @@ impl<'a> Judge<'a> {
 }
 
 /// By what an item differs from what a row would make, in the connector's words where it has some.
-fn told(fields: &FieldSet, unlike: Unlike) -> Difference {
+pub(in crate::task) fn told(fields: &FieldSet, unlike: Unlike) -> Difference {
     let name = fields.name(unlike.field);
     let is_flag = fields.flags().any(|flag| flag == unlike.field);
     let words = |value: String| {

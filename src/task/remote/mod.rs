@@ -16,7 +16,8 @@ use super::asking::{AskEnd, Inquiry, ListAnswer};
 use super::booking::Past;
 use super::job::Opening;
 use judge::Judge;
-use lists::Lists;
+pub(super) use judge::told;
+pub(super) use lists::{Lists, Question};
 
 /// By what a plan finds again what it has kept.
 const PURPOSE: &str = "plan";

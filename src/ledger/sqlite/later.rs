@@ -1,0 +1,28 @@
+//! Tables that files of the same format may lack: they are made when there is something to write into them, and an older version
+//! does not mind that there is one.
+
+use rusqlite::Connection;
+
+/// Whether a file has a table.
+pub(super) fn is_there(connection: &Connection, table: &str) -> rusqlite::Result<bool> {
+    let query = "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = ?1";
+    connection.query_row(query, [table], |row| row.get::<_, i64>(0)).map(|count| count > 0)
+}
+
+/// Makes a table where a file lacks it.
+pub(super) fn make(connection: &Connection, table: &str) -> rusqlite::Result<()> {
+    match is_there(connection, table)? {
+        true => Ok(()),
+        false => connection.execute_batch(definition(table)),
+    }
+}
+
+/// How a table is made.
+fn definition(table: &str) -> &'static str {
+    let schema = include_str!("schema.sql");
+    let from = schema.find(&format!("CREATE TABLE {table} (")).unwrap_or(schema.len());
+    let behind = &schema[from..];
+    // A comment may hold a semicolon.
+    let end = ") STRICT;";
+    behind.find(end).map_or(behind, |at| &behind[..at + end.len()])
+}
