@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use super::init::InitArguments;
 use super::layout::LayoutArguments;
 use crate::sandbox::{ClockModel, Faults, ListModel};
-use crate::task::{Failures, TimeLimits, Until};
+use crate::task::{Failures, Sample, TimeLimits, Until};
 use crate::text::quota::{NotationError, Quota, parse_duration};
 
 /// Carries ticket notes into StringeeX, in bulk, once each.
@@ -47,6 +47,8 @@ pub(super) enum Verb {
     Status(StatusArguments),
     /// Say what became of rows that no run can settle, or that none is to tell of again; send nothing
     Settle(SettleArguments),
+    /// Read back what was sent, and compare: is each note there, once, as it was sent, in order? Sends reads only
+    Verify(VerifyArguments),
     /// Look after the ledger file itself
     Ledger(LedgerArguments),
     /// Explain a code, as in past-time, or a word of the output, as in in-doubt; without one, list all
@@ -245,6 +247,63 @@ pub(super) enum SettledState {
     #[value(alias = "in_doubt")]
     InDoubt,
     Failed,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY_HELP)]
+pub(super) struct VerifyArguments {
+    #[command(flatten)]
+    pub job: JobArguments,
+    /// Read only so many tickets, or so many percent of them: the same ones each time
+    #[arg(long, value_name = "N|P%", value_parser = sample)]
+    pub sample: Option<Sample>,
+    /// Name what is on the tickets and was made by no row, too: notes of people, most often
+    #[arg(long)]
+    pub strange: bool,
+    /// Who verifies; the ledger keeps that, and `status` shows it [default: the user's name]
+    #[arg(long, value_name = "NAME", value_parser = said)]
+    pub by: Option<String>,
+    #[command(flatten)]
+    pub asking: AskingArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+const VERIFY_HELP: &str = "\
+Examples:
+  noteferry verify import.yaml                 all tickets that the job has touched
+  noteferry verify import.yaml --sample 5%     a sample of them
+  noteferry verify import.yaml --format json   an event for each row, and one to close
+
+Exit codes:
+  0         all was read, and all is right
+  1         something is not as it was sent, or that cannot be known
+  2         usage, job, ledger, credentials or connector wrong
+  4         not all could be read; the same command goes on
+  5         a run holds the job
+  130, 143  interrupted; the same command goes on";
+
+/// How lists are asked for.
+#[derive(Debug, Args)]
+pub(super) struct AskingArguments {
+    /// Replace the quotas, as in 50/s; may be given several times
+    #[arg(long, value_name = "QUOTA", value_parser = quota)]
+    pub rate: Vec<Quota>,
+    /// Requests under way at once, at the most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub concurrency: Option<u32>,
+    /// Stop when nothing has got through for so long [default: 10m, and no less than the longest quota]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub give_up_after: Option<std::time::Duration>,
+    /// Trust the certificates in this PEM file beside the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Let credentials go to another machine over plain http, where everybody on the way can read them
+    #[arg(long)]
+    pub allow_http: bool,
+    /// Keep the quotas by itself, and nothing for a later call
+    #[arg(long)]
+    pub own_pace: bool,
 }
 
 #[derive(Debug, Args)]
@@ -478,6 +537,19 @@ fn failures(text: &str) -> Result<Failures, String> {
             percent.map(Failures::Percent).ok_or_else(refuse)
         }
     }
+}
+
+fn sample(text: &str) -> Result<Sample, String> {
+    let refuse =
+        || format!("`{text}` is neither a number of tickets nor a percentage: write 20 or 5%");
+    let sample = match text.strip_suffix('%') {
+        None => text.parse().ok().filter(|count| *count > 0).map(Sample::Lists),
+        Some(percent) => {
+            let percent = percent.parse::<f64>().ok();
+            percent.filter(|percent| *percent > 0.0 && *percent <= 100.0).map(Sample::Percent)
+        }
+    };
+    sample.ok_or_else(refuse)
 }
 
 fn limit(text: &str) -> Result<u64, String> {

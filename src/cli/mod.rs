@@ -4,6 +4,7 @@
 //! given what it needs. A verb gathers, calls its task, hands what comes of it to `report`, and exits.
 
 mod arguments;
+mod asking;
 mod check;
 mod completions;
 mod consent;
@@ -32,6 +33,7 @@ mod streams;
 mod tagged;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use std::io::IsTerminal as _;
 
@@ -89,6 +91,7 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
         Verb::Run(arguments) => run::run(arguments, given, &environment),
         Verb::Status(arguments) => status::status(&arguments, given, &environment),
         Verb::Settle(arguments) => settle::settle(&arguments, given, &environment),
+        Verb::Verify(arguments) => verify::verify(&arguments, given, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
         Verb::Explain(arguments) => explain::explain(&arguments, &environment),
         Verb::Operations(arguments) => operations::operations(&arguments, &environment),

@@ -292,6 +292,13 @@ impl Answered {
         self.items.iter().map(|item| item.id.as_str())
     }
 
+    /// Keeps the texts of these items, and of no other.
+    pub(crate) fn keep_texts(&mut self, is_kept: &dyn Fn(&str) -> bool) {
+        for item in &mut self.items {
+            item.text = item.text.take().filter(|_| is_kept(&item.id));
+        }
+    }
+
     /// How many items were shown.
     pub(crate) fn count(&self) -> usize {
         self.items.len()

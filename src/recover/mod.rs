@@ -29,12 +29,12 @@ use crate::row::{Attempted, Doubt, Fields, Holdings};
 pub(crate) use audit::{Audit, Count, Miscount, Nameless, Step, asked_by};
 pub(crate) use control::{Control, Habits, Shown, of_lane};
 pub(crate) use enquiry::{Answered, Enquiry, Extent, Keeps, NextStep, Presence, Sights, Target};
-pub(crate) use likeness::Kind;
+pub(crate) use likeness::{Kind, in_one_spelling, spoken};
 use likeness::{Likeness, Marked, Wanted};
 use list::{Direction, Item, List, Side};
 use marked::MarkedSearch;
 pub(crate) use print::Unlike;
-pub(crate) use review::{Expected, Order, Review, Seeing, Seen, review};
+pub(crate) use review::{Expected, Order, Seeing, Seen, review};
 use since::DISAGREEMENT_MILLISECONDS;
 pub use since::{Dated, Since};
 

@@ -47,6 +47,7 @@ mod summary;
 pub(crate) mod tests;
 mod thread;
 mod values;
+mod verify;
 mod words;
 
 pub(crate) use bar::bar;
@@ -80,6 +81,11 @@ pub(crate) use status::{
 pub(crate) use status::{MISCOUNTED, UNCOUNTED};
 pub(crate) use summary::summary;
 pub(crate) use thread::{ClosingReport, ReportHandle, ReportThread};
+pub(crate) use verify::{
+    Aside, ListsRead, Matter, OrderSeen, SourceSays, VerifiedRow, VerifyCost, VerifyFindings,
+    Verifying, nothing_verified, of_moved_while_verifying, of_unkept, verified, verified_event,
+    verified_row, verify_begins,
+};
 pub(crate) use words::note as of_note;
 pub(crate) use words::{
     Outdated, credentials, of_differences, of_flag_beside_plan, of_no_plan, of_outdated,

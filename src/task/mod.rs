@@ -27,6 +27,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod trials;
+mod verify;
 
 pub(crate) use asking::{AskProgress, RemoteCost, RemoteWorld};
 pub(crate) use check::{CheckOutcome, check};
@@ -41,6 +42,7 @@ pub(crate) use saved::Saving;
 pub(crate) use settle::{Selection, SettleOptions, settle};
 pub(crate) use status::{JobStanding, LedgerFound, StatusOptions, status};
 pub(crate) use target::{Rehearsal, SANDBOX, TargetOptions};
+pub(crate) use verify::{Sample, VerifyHearing, VerifyOptions, verify};
 
 use std::path::PathBuf;
 

@@ -55,7 +55,7 @@ pub(in crate::report) fn lists_of(lists: u64, noun: Option<&str>) -> String {
 }
 
 /// A moment, by the minute.
-pub(super) fn minute(moment: &Zoned) -> String {
+pub(in crate::report) fn minute(moment: &Zoned) -> String {
     moment.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
@@ -165,16 +165,7 @@ fn changes(findings: &RemoteFindings, all: bool, paint: Paint) -> String {
     for row in findings.changes.iter().take(most) {
         let Some((from, to)) = row.change() else { continue };
         text.push_str(&format!("\n{}\n  ", paint.faint(&place(row))));
-        let pieces = pieces(from, to).into_iter().map(|piece| {
-            let lines: Vec<_> = piece.text.split('\n').map(shown).collect();
-            let shown = lines.join("\n  ");
-            match piece.mark {
-                Mark::Stays => shown,
-                Mark::Goes => paint.bad(&format!("[-{shown}-]")),
-                Mark::Comes => paint.good(&format!("{{+{shown}+}}")),
-            }
-        });
-        text.extend(pieces);
+        text.push_str(&changed_text(from, to, paint));
         text.push('\n');
     }
     let more = findings.more_changes(most);
@@ -182,6 +173,20 @@ fn changes(findings: &RemoteFindings, all: bool, paint: Paint) -> String {
         text.push_str(&format!("\nand {}\n", counted(more, "more change")));
     }
     text
+}
+
+/// One text and what becomes of it, with what goes and what comes in brackets of their own.
+pub(in crate::report) fn changed_text(from: &str, to: &str, paint: Paint) -> String {
+    let pieces = pieces(from, to).into_iter().map(|piece| {
+        let lines: Vec<_> = piece.text.split('\n').map(shown).collect();
+        let shown = lines.join("\n  ");
+        match piece.mark {
+            Mark::Stays => shown,
+            Mark::Goes => paint.bad(&format!("[-{shown}-]")),
+            Mark::Comes => paint.good(&format!("{{+{shown}+}}")),
+        }
+    });
+    pieces.collect()
 }
 
 pub(in crate::report) fn kind_words(kind: Kind, noun: &str) -> String {
@@ -254,7 +259,7 @@ pub(in crate::report) fn said(row: &RemoteRow) -> Option<String> {
 }
 
 /// Why it is not known.
-fn not_known(why: &WhyNotKnown) -> String {
+pub(in crate::report) fn not_known(why: &WhyNotKnown) -> String {
     match why {
         WhyNotKnown::NoList => {
             "the connector declares no list that would show it (`recover`, or `look`)".to_owned()
@@ -275,6 +280,16 @@ fn not_known(why: &WhyNotKnown) -> String {
             format!("the list could not be had: {}", one_line(&cause(why)))
         }
         WhyNotKnown::NotAsked => "it was not asked for".to_owned(),
+        WhyNotKnown::TooEarly => {
+            "it was sent so shortly before that the list may be late: ask again in a minute".to_owned()
+        }
+        WhyNotKnown::NotShown { of } => format!(
+            "the list does not show it, and none of its kind among the {} that it shows: it may leave such things out",
+            counted(*of as u64, "item")
+        ),
+        WhyNotKnown::Untold { field } => {
+            format!("the list does not show `{}`", one_line(field))
+        }
     }
 }
 

@@ -51,10 +51,21 @@ pub(in crate::task) struct Means<'a, T> {
     pub progress: &'a mut dyn FnMut(u64, u64),
     /// Hears what is worth telling once.
     pub tell: &'a dyn Fn(&Note),
-    /// Hears what the list of a number has shown, and gives what is to be remembered of it.
-    pub hear: &'a mut dyn FnMut(usize, Answered) -> ListAnswer,
+    /// Hears what lists have shown.
+    pub ear: &'a mut dyn Ear,
     /// So long nothing may get through; and where all that is answered is to come later.
     pub patience: Patience,
+}
+
+/// Hears what lists have shown.
+pub(in crate::task) trait Ear {
+    /// The list of a number has shown something; gives what is to be remembered of it.
+    fn hear(&mut self, list: usize, answered: Answered) -> ListAnswer;
+
+    /// All lists have an answer, if only that they give none: which are to be read once more. Asked once.
+    fn again(&mut self) -> Vec<usize> {
+        Vec::new()
+    }
 }
 
 /// How long nothing may get through before asking ends.
@@ -133,6 +144,7 @@ struct Asking<'a, T> {
     silence: Silence,
     requests: u64,
     answered: u64,
+    has_looked_again: bool,
     end: Option<AskEnd>,
 }
 
@@ -157,20 +169,11 @@ pub(super) async fn ask<T: Transport>(
         silence: Silence::default(),
         requests: 0,
         answered: 0,
+        has_looked_again: false,
         end: None,
     };
-    for (at, list) in lists.iter().enumerate() {
-        match (&list.answer, list.recover()) {
-            (ListAnswer::NotAsked, Some(recover)) => asking.waiting.push_back(Page {
-                list: at,
-                enquiry: Enquiry::new(recover, None),
-                tries: 0,
-                push_backs: 0,
-                not_before: Moment::default(),
-            }),
-            _ => asking.answered += 1,
-        }
-    }
+    asking.answered = lists.iter().filter(|list| !matches!(list.answer, ListAnswer::NotAsked)).count() as u64;
+    asking.enqueue(lists);
     let end = asking.run(lists, stops).await;
     let now = asking.now();
     (end, asking.requests, asking.pace.come(now, false, true))
@@ -192,6 +195,37 @@ impl<T: Transport> Asking<'_, T> {
         self.remote_began.map(|began| began + i64::try_from(now.0.as_millis()).unwrap_or(i64::MAX))
     }
 
+    /// All lists that have no answer are asked for.
+    fn enqueue(&mut self, lists: &[AskedList]) {
+        for (at, list) in lists.iter().enumerate() {
+            let (ListAnswer::NotAsked, Some(recover)) = (&list.answer, list.recover()) else {
+                continue;
+            };
+            self.waiting.push_back(Page {
+                list: at,
+                enquiry: Enquiry::new(recover, self.first_page),
+                tries: 0,
+                push_backs: 0,
+                not_before: Moment::default(),
+            });
+        }
+    }
+
+    /// Whether lists are to be read once more, and then that is begun.
+    fn begins_again(&mut self, lists: &mut [AskedList]) -> bool {
+        if self.end.is_some() || std::mem::replace(&mut self.has_looked_again, true) {
+            return false;
+        }
+        for at in self.means.ear.again() {
+            if let Some(list) = lists.get_mut(at) {
+                list.answer = ListAnswer::NotAsked;
+                self.answered = self.answered.saturating_sub(1);
+            }
+        }
+        self.enqueue(lists);
+        !self.waiting.is_empty()
+    }
+
     async fn run(
         &mut self,
         lists: &mut [AskedList],
@@ -207,6 +241,9 @@ impl<T: Transport> Asking<'_, T> {
             }
             let is_over = self.waiting.is_empty() || self.end.is_some();
             if is_over && self.under_way == 0 {
+                if self.begins_again(lists) {
+                    continue;
+                }
                 return self.end.take().unwrap_or(AskEnd::Whole);
             }
             tokio::select! {
@@ -482,7 +519,7 @@ impl<T: Transport> Asking<'_, T> {
             }
             NextStep::Over(answered) => {
                 self.first_page = self.first_page.or(page.enquiry.first_page());
-                let answer = (self.means.hear)(page.list, answered);
+                let answer = self.means.ear.hear(page.list, answered);
                 self.settle(page.list, answer, lists);
             }
         }

@@ -19,7 +19,6 @@ use crate::declared::job::Job;
 use crate::engine::Stop;
 use crate::event::{Note, Obstacle};
 use crate::ledger::{Ledger, LedgerError, Open as _};
-use crate::recover::Answered;
 use crate::row::Cause;
 use crate::text::quota::Quota;
 use crate::traffic::pace::{Moment, Pace};
@@ -31,7 +30,7 @@ use super::lately::continued;
 use super::limits::Limits;
 use super::run::{Destination, Sharing, StateFolder, over_http, patience};
 use super::target::Target;
-pub(super) use ask::{AskEnd, Patience};
+pub(super) use ask::{AskEnd, Ear, Patience};
 use ask::{Means, ask, tell_spent};
 pub(super) use kept::Kept;
 pub(super) use list::{AskedList, ListAnswer};
@@ -89,9 +88,6 @@ pub(super) struct Inquiry<'a> {
     pub world: &'a RemoteWorld<'a>,
 }
 
-/// Hears what the list of a number has shown, and gives what is to be remembered of it.
-pub(super) type Hear<'h> = &'h mut dyn FnMut(usize, Answered) -> ListAnswer;
-
 /// Says how far asking is: lists with an answer, and requests.
 pub(super) type Progress<'p> = &'p mut dyn FnMut(u64, u64);
 
@@ -145,7 +141,7 @@ impl Inquiry<'_> {
         &self,
         lists: &mut [AskedList],
         credentials: Credentials,
-        (hear, progress): (Hear<'_>, Progress<'_>),
+        (ear, progress): (&mut dyn Ear, Progress<'_>),
     ) -> Result<(AskEnd, u64), Failure> {
         let open = lists.iter().filter(|list| list.is_open()).count() as u64;
         if open == 0 {
@@ -182,7 +178,7 @@ impl Inquiry<'_> {
                 chance: self.world.chance,
                 progress,
                 tell: self.world.tell,
-                hear,
+                ear,
                 patience: self.patience(),
             };
             ask(lists, means, pace, &mut stops).await

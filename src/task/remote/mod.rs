@@ -8,11 +8,12 @@ mod judge;
 mod lists;
 
 use crate::plan::{Fate, ReadingFailure, Step, Steps};
+use crate::recover::Answered;
 use crate::report::{RemoteEnd, RemoteFindings, RemoteRow};
 use crate::traffic::transport::Credentials;
 
 use super::Failure;
-use super::asking::{AskEnd, Inquiry, ListAnswer};
+use super::asking::{AskEnd, Ear, Inquiry, Kept, ListAnswer};
 use super::booking::Past;
 use super::job::Opening;
 use judge::Judge;
@@ -50,11 +51,8 @@ impl Surroundings<'_> {
         let cost = self.inquiry.cost(&lists.lists, kept.since());
         let mut progress = (self.inquiry.world.begins)(&cost);
         let names: Vec<String> = lists.lists.iter().map(|list| list.name.clone()).collect();
-        let mut hear = |list: usize, answered| {
-            names.get(list).into_iter().for_each(|name| kept.keep(name, &answered));
-            ListAnswer::Read(answered)
-        };
-        let asked = self.inquiry.ask(&mut lists.lists, credentials, (&mut hear, &mut *progress));
+        let mut keeper = Keeper { names, kept: &mut kept };
+        let asked = self.inquiry.ask(&mut lists.lists, credentials, (&mut keeper, &mut *progress));
         let (end, requests) = asked?;
         drop(progress);
         let is_kept = kept.is_on();
@@ -117,6 +115,19 @@ impl Surroundings<'_> {
             see(&steps, &step);
         }
         Ok(())
+    }
+}
+
+/// Keeps what lists have shown for a later call.
+struct Keeper<'k> {
+    names: Vec<String>,
+    kept: &'k mut Kept,
+}
+
+impl Ear for Keeper<'_> {
+    fn hear(&mut self, list: usize, answered: Answered) -> ListAnswer {
+        self.names.get(list).into_iter().for_each(|name| self.kept.keep(name, &answered));
+        ListAnswer::Read(answered)
     }
 }
 

@@ -88,8 +88,8 @@ impl Things {
                 _ => None,
             };
             self.things.push(Thing {
-                maker,
-                list: list.ok_or(WhyNotKnown::NoList),
+                maker: maker.clone(),
+                list: list.ok_or_else(|| nowhere(maker.as_deref())),
                 expected: Expected::new(id.clone()),
                 act: at,
                 place: None,
@@ -163,6 +163,15 @@ impl Things {
 
     pub(super) fn act_of(&self, thing: &Thing) -> Option<&Act> {
         self.acts.get(thing.act)
+    }
+}
+
+/// Why a thing has no list as far as the ledger tells.
+fn nowhere(maker: Option<&Operation>) -> WhyNotKnown {
+    let asks = maker.and_then(|maker| Some((maker, maker.recover.as_ref()?.with.first()?.1)));
+    match asks {
+        Some((maker, field)) => WhyNotKnown::NotNamed { name: maker.fields.name(field).to_owned() },
+        None => WhyNotKnown::NoList,
     }
 }
 
