@@ -15,8 +15,8 @@ use crate::report::{
 };
 use crate::sandbox::{self, Sandbox};
 use crate::task::{
-    self, About, AskProgress, Failure, PlanOptions, Planned, RemoteCost, Saving,
-    Shows, TargetOptions, Told,
+    self, About, AskProgress, Failure, PlanOptions, Planned, RemoteCost, Saving, Shows,
+    TargetOptions, Told,
 };
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
@@ -149,9 +149,8 @@ fn act(
     };
     let begins = |cost: &RemoteCost| cost_told(output, cost);
     let tell = |note: &Note| asking::remark(output, note);
-    let world = arguments
-        .remote
-        .then(|| asking::world(wishes(arguments), environment, &begins, &tell));
+    let world =
+        arguments.remote.then(|| asking::world(wishes(arguments), environment, &begins, &tell));
     let planned = task::plan(&options, saving, wall_clock(), &mut hear, &show, world.as_ref());
     let planned = match planned {
         Ok(planned) => planned,

@@ -71,7 +71,7 @@ pub(super) fn status(
 }
 
 fn view(standing: JobStanding, now: i64, (given, all): (&CommandLine, bool)) -> StatusView {
-    let JobStanding { status, source, under_way, running, settled, marks } = standing;
+    let JobStanding { status, source, under_way, running, settled, verified, marks } = standing;
     let plan = plan_of(given, &status.job);
     let target = match status.job.account.as_str() {
         "" => status.job.base_url,
@@ -108,6 +108,7 @@ fn view(standing: JobStanding, now: i64, (given, all): (&CommandLine, bool)) -> 
             .collect(),
         more_failed: status.more_failed,
         settled,
+        verified,
         taken,
         plan,
         most: if all { Most::All } else { Most::First(ROWS) },

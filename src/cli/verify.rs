@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::event::Note;
 use crate::report::{
-    Verifying, VerifyCost, VerifiedRow, nothing_verified, of_moved_while_verifying, of_unkept,
+    VerifiedRow, VerifyCost, Verifying, nothing_verified, of_moved_while_verifying, of_unkept,
     verified, verified_event, verified_row, verify_begins,
 };
 use crate::task::{self, AskProgress, TargetOptions, VerifyHearing, VerifyOptions};

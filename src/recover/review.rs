@@ -135,11 +135,6 @@ impl Expected {
         }
     }
 
-    /// Nobody knows any more what was sent of it.
-    pub(crate) fn forget(&mut self) {
-        (self.parts, self.kind, self.others) = (Box::default(), None, Vec::new());
-    }
-
     /// These fields may have been sent otherwise than the row says.
     pub(crate) fn forget_fields(&mut self, fields: &[Field]) {
         self.others.retain(|(place, _)| fields.iter().all(|field| field.place() != *place));
@@ -221,7 +216,8 @@ pub(crate) fn review(
         let presence = presence(one, *item, answered, (&kinds, span), &mut free);
         seen.push(match (&presence, item) {
             (Seeing::There { .. }, Some(item)) => {
-                let is_late = one.is_altered(item) && answered.at < one.sent_at.saturating_add(span);
+                let is_late =
+                    one.is_altered(item) && answered.at < one.sent_at.saturating_add(span);
                 Seen {
                     altered: (one.is_altered(item) && !is_late).then(|| item.text.clone()),
                     unlike: one.unlike(item, maker, recover),
@@ -256,10 +252,7 @@ impl Seen {
     }
 }
 
-fn take_first<'i>(
-    free: &mut Vec<&'i Print>,
-    fits: impl Fn(&Print) -> bool,
-) -> Option<&'i Print> {
+fn take_first<'i>(free: &mut Vec<&'i Print>, fits: impl Fn(&Print) -> bool) -> Option<&'i Print> {
     let at = free.iter().position(|item| fits(item))?;
     Some(free.remove(at))
 }

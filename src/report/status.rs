@@ -13,10 +13,11 @@ use super::ndjson::{counts, event_of_nothing};
 use super::paint::Paint;
 use super::settle;
 use super::summary::tally;
+use super::verify::findings_words;
 use super::words;
 use super::words::{about, cause, counted, number, one_line, rate, rows, rows_are, span};
 use crate::event::RowEnd;
-use crate::ledger::{FailedRow, Mandate, RunRecord, SETTLED, SettledRow, Unfinished};
+use crate::ledger::{FailedRow, Mandate, RunRecord, SETTLED, SettledRow, Unfinished, Verification};
 use crate::report::exit;
 use crate::row::Totals;
 use crate::text::command::CommandLine;
@@ -51,6 +52,8 @@ pub(crate) struct StatusView {
     pub more_failed: u64,
     /// Rows of which a person's word holds.
     pub settled: Vec<SettledRow>,
+    /// What the last verification came to.
+    pub verified: Option<Verification>,
     /// So many rows are told one by one, and so many runs.
     pub most: Most,
     /// Runs before those that are told.
@@ -243,7 +246,43 @@ impl StatusView {
         text.push_str(&self.runs_table(zone));
         text.push_str(&self.rows_list(paint));
         text.push_str(&self.settled_list(zone));
+        text.push_str(&self.verified(zone));
         text
+    }
+
+    /// What the last verification came to, and whether something was done since.
+    fn verified(&self, zone: &TimeZone) -> String {
+        let Some(found) = &self.verified else { return String::new() };
+        let when = moment(found.ended_at, zone)
+            .map(|when| format!(" on {}", when.strftime("%Y-%m-%d %H:%M")))
+            .unwrap_or_default();
+        let sample = match &found.sample {
+            Some(_) => format!(", a sample of {}", counted(found.lists, "list")),
+            None => String::new(),
+        };
+        let said = match (found.exit, found.rows - found.right.min(found.rows)) {
+            (exit::DONE, _) => format!("all of {} were right", rows(found.rows)),
+            (exit::DIFFERENT, 0) => {
+                format!("{} were right, and some were in doubt", rows(found.rows))
+            }
+            (exit::DIFFERENT, wrong) => format!(
+                "{} of {} were not as sent: {}",
+                number(wrong),
+                rows(found.rows),
+                findings_words(&found.found)
+            ),
+            _ => format!(
+                "not to the end, {} of {}",
+                number(found.lists_read),
+                counted(found.lists, "list")
+            ),
+        };
+        let is_later = |run: &RunLine| run.started_at > found.began_at && run.requests > 0;
+        let since = match self.runs.iter().any(is_later) {
+            true => " Runs have sent something since.",
+            false => "",
+        };
+        format!("\nVerified{when} by {}{sample}: {said}.{since}\n", one_line(&found.by))
     }
 
     fn running(&self) -> String {
@@ -501,6 +540,7 @@ impl StatusView {
         event.insert("more_failed".into(), json!(self.more_failed()));
         let settled: Vec<Value> = self.most.of(&self.settled).iter().map(settled_json).collect();
         event.insert("settled_rows".into(), settled.into());
+        event.insert("verified".into(), json!(self.verified.as_ref().map(verified_json)));
         Value::Object(event)
     }
 }
@@ -581,6 +621,25 @@ impl RunLine {
         }
         event
     }
+}
+
+fn verified_json(found: &Verification) -> Value {
+    let by_kind: Map<String, Value> =
+        found.found.iter().map(|(kind, rows)| (kind.clone(), json!(rows))).collect();
+    json!({
+        "began_at": rfc3339(found.began_at),
+        "ended_at": rfc3339(found.ended_at),
+        "by": found.by,
+        "sample": found.sample,
+        "lists": found.lists,
+        "lists_read": found.lists_read,
+        "rows": found.rows,
+        "there": found.right,
+        "found": by_kind,
+        "strange": found.strange,
+        "requests": found.requests,
+        "exit": found.exit,
+    })
 }
 
 fn settled_json(row: &SettledRow) -> Value {
@@ -794,6 +853,7 @@ mod tests {
             ..refused.clone()
         };
         StatusView {
+            verified: None,
             job: "import-notes".into(),
             target: "https://api.stringeex.com/v1 (account admin@example.vn)".into(),
             totals: Totals {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use crate::declared::job::{self, Given, InDoubt, Job};
 use crate::ledger::{
     Candidate, History, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError, Open as _,
-    Reader as _, SettledRow,
+    Reader as _, SettledRow, Verification,
 };
 use crate::plan::{Chronicle, Counts, Stand, Standings, standings};
 use crate::report::{of_ledger, of_row};
@@ -84,6 +84,8 @@ pub(crate) struct JobStanding {
     pub running: Option<String>,
     /// Rows of which a person's word holds.
     pub settled: Vec<SettledRow>,
+    /// What the last verification came to.
+    pub verified: Option<Verification>,
     /// Of each row of the status that needs a look, what more there is to say.
     pub marks: Vec<Mark>,
 }
@@ -228,6 +230,7 @@ fn count(
 struct KnownJob {
     status: JobStatus,
     settled: Vec<SettledRow>,
+    verified: Option<Verification>,
     keyed_by: Option<String>,
     history: Result<History, LedgerError>,
     /// The numbers of its runs, the newest first.
@@ -257,7 +260,8 @@ impl KnownJob {
         let running = before.or_else(held_by);
         let runs = status.runs.iter().map(|run| run.id).collect();
         let settled = ledger.settled(id)?;
-        Ok(Self { status, settled, keyed_by, history, runs, running, sought })
+        let verified = ledger.last_verification(id)?;
+        Ok(Self { status, settled, verified, keyed_by, history, runs, running, sought })
     }
 
     fn refuses(&self, job: &Job) -> Result<(), Vec<Diagnostic>> {
@@ -270,7 +274,7 @@ impl KnownJob {
 
     /// Where the job stands, by the source where that could be counted.
     fn standing(self, stand: Option<Stand>, can_be_sought: &HashSet<String>) -> JobStanding {
-        let Self { mut status, settled, history, running, sought, .. } = self;
+        let Self { mut status, settled, verified, history, running, sought, .. } = self;
         let history = history.unwrap_or_default();
         let is_run = running.is_some();
         // A row whose answer was lost is under way as long as it is looked for.
@@ -311,7 +315,7 @@ impl KnownJob {
             gone: totals_of(&stand.gone),
             taken: stand.taken,
         });
-        JobStanding { status, source, under_way, running, settled, marks }
+        JobStanding { status, source, under_way, running, settled, verified, marks }
     }
 }
 

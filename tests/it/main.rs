@@ -71,3 +71,4 @@ mod unmeant;
 #[cfg(unix)]
 mod unread;
 mod validation;
+mod verify;

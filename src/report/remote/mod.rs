@@ -8,7 +8,9 @@ mod words;
 
 pub(super) use diff::{Mark, Piece, pieces};
 pub(super) use events::{remote_event, row_event};
-pub(super) use words::{changed_text, kind_words, lists_of, minute, not_known, place, remote, said, silence};
+pub(super) use words::{
+    changed_text, kind_words, lists_of, minute, not_known, place, remote, said, silence,
+};
 pub(crate) use words::{of_system, remote_begins, remote_line};
 
 use std::time::Duration;

@@ -281,7 +281,8 @@ pub(in crate::report) fn not_known(why: &WhyNotKnown) -> String {
         }
         WhyNotKnown::NotAsked => "it was not asked for".to_owned(),
         WhyNotKnown::TooEarly => {
-            "it was sent so shortly before that the list may be late: ask again in a minute".to_owned()
+            "it was sent so shortly before that the list may be late: ask again in a minute"
+                .to_owned()
         }
         WhyNotKnown::NotShown { of } => format!(
             "the list does not show it, and none of its kind among the {} that it shows: it may leave such things out",

@@ -42,7 +42,9 @@ pub(crate) enum Matter {
     /// A flag that was sent is not on it, as of a note that the customer sees and should not.
     Exposed(Vec<Difference>),
     /// The same is there once more, and no row has made that.
-    Twice { ids: Vec<String> },
+    Twice {
+        ids: Vec<String>,
+    },
     /// Not in its list, which is whole and would show it.
     Missing {
         of: usize,
@@ -56,7 +58,9 @@ pub(crate) enum Matter {
     /// Something else of it differs.
     Otherwise(Vec<Difference>),
     /// It stands before one that comes first in the source.
-    OutOfOrder { behind: String },
+    OutOfOrder {
+        behind: String,
+    },
     /// What the list is of is not there, in the other side's words.
     NoLane(Cause),
     NotKnown(WhyNotKnown),

@@ -142,11 +142,15 @@ fn aside(findings: &VerifyFindings, of: &Verifying<'_>) -> String {
         }
     };
     tell(aside.in_doubt, &|rows| {
-        format!("{rows} in doubt: the ledger does not know what became of them; a run looks for them.")
+        format!(
+            "{rows} in doubt: the ledger does not know what became of them; a run looks for them."
+        )
     });
     tell(aside.failed, &|rows| format!("{rows} failed and made nothing: `status` says why."));
     tell(aside.not_sent, &|rows| {
-        format!("{rows} of the source not done yet: the other side lacks them; a run sends what can be sent.")
+        format!(
+            "{rows} of the source not done yet: the other side lacks them; a run sends what can be sent."
+        )
     });
     tell(aside.dismissed, &|rows| format!("{rows} dismissed: a person wants no more of them."));
     tell(aside.superseded, &|rows| {
@@ -186,8 +190,7 @@ fn end(findings: &VerifyFindings, of: &Verifying<'_>) -> String {
         true => format!("The same command goes on where this one ended: {}", of.command),
         false => "Nothing could be kept: the same command begins anew.".to_owned(),
     };
-    let so_far =
-        format!("{} of {}", number(lists.answered), counted(lists.wanted, "list"));
+    let so_far = format!("{} of {}", number(lists.answered), counted(lists.wanted, "list"));
     match &findings.end {
         RemoteEnd::Interrupted { is_kept, .. } => {
             format!("\nInterrupted after {so_far}. {}\n", goes_on(*is_kept))
@@ -214,7 +217,10 @@ fn end(findings: &VerifyFindings, of: &Verifying<'_>) -> String {
                     rows(count)
                 ),
             };
-            format!("\nAll is right: each of {} is there, once, as it was sent.{by_id}\n", rows(findings.rows()))
+            format!(
+                "\nAll is right: each of {} is there, once, as it was sent.{by_id}\n",
+                rows(findings.rows())
+            )
         }
         RemoteEnd::Whole => {
             let wrong = findings.rows() - findings.right();
@@ -222,7 +228,10 @@ fn end(findings: &VerifyFindings, of: &Verifying<'_>) -> String {
                 0 => "\nNot all is known.".to_owned(),
                 1 => "\n1 row is not as it was sent, or that is not known.".to_owned(),
                 wrong => {
-                    format!("\n{} rows are not as they were sent, or that is not known.", number(wrong))
+                    format!(
+                        "\n{} rows are not as they were sent, or that is not known.",
+                        number(wrong)
+                    )
                 }
             };
             if findings.count(Kind::Missing) > 0 {
@@ -243,15 +252,22 @@ fn end(findings: &VerifyFindings, of: &Verifying<'_>) -> String {
 }
 
 pub(in crate::report) fn findings_words(found: &[(String, u64)]) -> String {
-    let words = found.iter().map(|(kind, count)| format!("{} {}", number(*count), kind.replace('_', " ")));
+    let words =
+        found.iter().map(|(kind, count)| format!("{} {}", number(*count), kind.replace('_', " ")));
     words.collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn kind_words(kind: Kind, noun: &str) -> String {
     match kind {
-        Kind::Exposed => "without a flag that was sent, so that others may see what they should not".into(),
-        Kind::Twice => "there more than once: the same is in the list, and no row has made that".into(),
-        Kind::Missing => "missing: the list was read to its end, twice, and does not show it".into(),
+        Kind::Exposed => {
+            "without a flag that was sent, so that others may see what they should not".into()
+        }
+        Kind::Twice => {
+            "there more than once: the same is in the list, and no row has made that".into()
+        }
+        Kind::Missing => {
+            "missing: the list was read to its end, twice, and does not show it".into()
+        }
         Kind::StillThere => "there although it was deleted".into(),
         Kind::Altered => "there with another text".into(),
         Kind::Otherwise => "there, and something else of it differs".into(),

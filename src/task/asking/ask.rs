@@ -172,7 +172,8 @@ pub(super) async fn ask<T: Transport>(
         has_looked_again: false,
         end: None,
     };
-    asking.answered = lists.iter().filter(|list| !matches!(list.answer, ListAnswer::NotAsked)).count() as u64;
+    asking.answered =
+        lists.iter().filter(|list| !matches!(list.answer, ListAnswer::NotAsked)).count() as u64;
     asking.enqueue(lists);
     let end = asking.run(lists, stops).await;
     let now = asking.now();

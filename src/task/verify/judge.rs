@@ -7,9 +7,7 @@ use crate::declared::connector::{Effect, Operation};
 use crate::ledger::Act;
 use crate::prepare::Ready;
 use crate::recover::{Answered, Expected, Order, Seeing, Seen, Unlike, review, spoken};
-use crate::report::{
-    Difference, Matter, SourceSays, VerifiedRow, VerifyFindings, WhyNotKnown,
-};
+use crate::report::{Difference, Matter, SourceSays, VerifiedRow, VerifyFindings, WhyNotKnown};
 use crate::row::KeyHash;
 use crate::task::asking::{AskedList, ListAnswer};
 use crate::task::remote::told;
@@ -84,8 +82,7 @@ impl Bench {
             own.iter().filter_map(|at| Some(&self.things.things.get(*at)?.expected)).collect();
         let span = i64::try_from((maker.sure_after * SPANS).as_millis()).unwrap_or(i64::MAX);
         let owned = &self.owned;
-        let found =
-            review(maker, recover, answered, &expected, (&|id| is_owned(owned, id), span));
+        let found = review(maker, recover, answered, &expected, (&|id| is_owned(owned, id), span));
         answered.keep_texts(&|id| {
             let mut seen = found.seen.iter();
             seen.any(|seen| {
@@ -124,9 +121,7 @@ impl Bench {
             let why = match &list.answer {
                 ListAnswer::Taken | ListAnswer::Read(_) => continue,
                 ListAnswer::Missing(cause) => Matter::NoLane(cause.clone()),
-                ListAnswer::Refused(cause) => {
-                    Matter::NotKnown(WhyNotKnown::Refused(cause.clone()))
-                }
+                ListAnswer::Refused(cause) => Matter::NotKnown(WhyNotKnown::Refused(cause.clone())),
                 ListAnswer::None(cause) => Matter::NotKnown(WhyNotKnown::NoAnswer(cause.clone())),
                 ListAnswer::NotAsked => Matter::NotKnown(WhyNotKnown::NotAsked),
             };
@@ -187,9 +182,8 @@ impl Bench {
         for (list, strange) in self.names.iter().zip(&self.strange) {
             strange.iter().for_each(|id| findings.see_stranger(list, id));
         }
-        let count = |order: Order| {
-            self.order.iter().filter(|found| **found == Some(order)).count() as u64
-        };
+        let count =
+            |order: Order| self.order.iter().filter(|found| **found == Some(order)).count() as u64;
         findings.order.compared = count(Order::Compared);
         findings.order.undated = count(Order::Undated);
         let mut recovers = self.makers.iter().filter_map(|maker| maker.recover.as_ref());

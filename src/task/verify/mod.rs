@@ -283,8 +283,7 @@ impl Verifying<'_> {
             let source = self.opening.reopen()?;
             let mut nothing = |_| {};
             let prior = || Some(self.known.past.prior());
-            let found =
-                survey(readings, source, prior(), self.policy(), None, &mut nothing)?;
+            let found = survey(readings, source, prior(), self.policy(), None, &mut nothing)?;
             let mark = RUN_MARK.to_owned();
             let mut steps = Steps::open(readings, prior(), self.policy(), &found.fates, mark)?;
             while let Some(step) = steps.next_where(|row, _| wanted.contains(&row))? {
@@ -381,8 +380,7 @@ impl Asked {
             duration: cost.duration,
             limited_by: cost.limited_by.clone(),
         });
-        let mut reader =
-            Reading { bench: &mut bench, kept: &mut kept, known, names, twice: None };
+        let mut reader = Reading { bench: &mut bench, kept: &mut kept, known, names, twice: None };
         let asked = inquiry.ask(&mut lists, credentials, (&mut reader, &mut *progress))?;
         let twice = reader.twice.unwrap_or_default();
         drop(progress);

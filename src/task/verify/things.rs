@@ -10,9 +10,9 @@ use crate::ledger::{Act, Acts};
 use crate::plan::{Change, Step};
 use crate::prepare::{Ready, is_mended_at};
 use crate::recover::{Expected, asked_by};
+use crate::report::{SourceSays, WhyNotKnown};
 use crate::row::{Field, Fields, RowId};
 use crate::task::remote::{Lists, Question};
-use crate::report::{SourceSays, WhyNotKnown};
 use crate::text::place::RowPlace;
 
 /// Something that rows have made, changed or deleted.
@@ -139,8 +139,7 @@ impl Things {
         let Some(thing) = self.things.get_mut(thing) else { return true };
         if thing.act == at {
             thing.place = Some((step.place.clone(), step.ordinal));
-            thing.source =
-                if is_same { SourceSays::TheSame } else { SourceSays::SomethingElse };
+            thing.source = if is_same { SourceSays::TheSame } else { SourceSays::SomethingElse };
         }
         let Some(ready) = step.ready.as_ref().filter(|_| is_same) else { return true };
         let Some(maker) = thing.maker.clone() else { return true };
