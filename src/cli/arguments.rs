@@ -49,6 +49,8 @@ pub(super) enum Verb {
     Settle(SettleArguments),
     /// Read back what was sent, and compare: is each note there, once, as it was sent, in order? Sends reads only
     Verify(VerifyArguments),
+    /// Write down what lists show, as the notes of tickets before a bulk change, to be kept or run back in; sends reads only
+    Export(ExportArguments),
     /// Look after the ledger file itself
     Ledger(LedgerArguments),
     /// Explain a code, as in past-time, or a word of the output, as in in-doubt; without one, list all
@@ -281,6 +283,46 @@ Exit codes:
   2         usage, job, ledger, credentials or connector wrong
   4         not all could be read; the same command goes on
   5         a run holds the job
+  130, 143  interrupted; the same command goes on";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXPORT_HELP)]
+pub(super) struct ExportArguments {
+    #[command(flatten)]
+    pub job: JobArguments,
+    /// The file to write; until all is there it is FILE.part, and the same command goes on with that
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// How to write it [default: as the name of the file ends]
+    #[arg(long = "as", value_enum, value_name = "FORMAT")]
+    pub written_as: Option<WrittenAs>,
+    /// Put it in the place of a file that is there already
+    #[arg(long)]
+    pub replace: bool,
+    #[command(flatten)]
+    pub asking: AskingArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum WrittenAs {
+    Csv,
+    Jsonl,
+}
+
+const EXPORT_HELP: &str = "\
+Examples:
+  noteferry export tickets.csv --operation ticket_note.list -o notes.csv    a column ticket_id says which tickets
+  noteferry export backup.yaml -o notes.jsonl                               a job with `operation: ticket_note.list`
+  noteferry run notes.csv --operation ticket_note.create                    puts back what was exported
+
+Exit codes:
+  0         the file is whole
+  1         the file is whole, and some tickets are not there
+  2         usage, job, credentials or connector wrong, or something is in the place of the file
+  3         rows invalid, nothing asked for
+  4         the file is not whole; the same command goes on
   130, 143  interrupted; the same command goes on";
 
 /// How lists are asked for.

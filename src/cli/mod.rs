@@ -10,6 +10,7 @@ mod completions;
 mod consent;
 mod environment;
 mod explain;
+mod export;
 mod filters;
 mod gather;
 mod given;
@@ -92,6 +93,7 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
         Verb::Status(arguments) => status::status(&arguments, given, &environment),
         Verb::Settle(arguments) => settle::settle(&arguments, given, &environment),
         Verb::Verify(arguments) => verify::verify(&arguments, given, &environment),
+        Verb::Export(arguments) => export::export(&arguments, given, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
         Verb::Explain(arguments) => explain::explain(&arguments, &environment),
         Verb::Operations(arguments) => operations::operations(&arguments, &environment),

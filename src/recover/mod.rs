@@ -554,5 +554,15 @@ fn created(recover: &Recover, item: &Value) -> Option<i64> {
     (milliseconds > 0.0).then_some(milliseconds as i64)
 }
 
+/// When an item was made; unix milliseconds.
+pub(crate) fn made_at(recover: &Recover, item: &Value) -> Option<i64> {
+    created(recover, item)
+}
+
+/// What the other side calls an item.
+pub(crate) fn name_of(recover: &Recover, item: &Value) -> Option<String> {
+    item_id(recover, item)
+}
+
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,7 @@ mod causes;
 mod draft;
 pub(crate) mod exit;
 mod explanation;
+mod export;
 mod filters;
 mod json_text;
 mod ledger_check;
@@ -55,6 +56,10 @@ pub(crate) use causes::Causes;
 pub(crate) use draft::{doubts, draft_text, drafted_line, next_after_draft};
 pub(crate) use explanation::{
     all_codes, explanation, explanation_event, explanation_of_term, explanation_of_term_event,
+};
+pub(crate) use export::{
+    ExportEnd, ExportView, ExportedList, ListState, export_begins, nothing_exported,
+    of_export_file, of_no_export,
 };
 pub(crate) use filters::{all_filters, filter, filter_event};
 pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};

@@ -347,6 +347,20 @@ const VERIFIED: &[Term] = &[
 
 const EVENTS: &[Term] = &[
     term(
+        "exported",
+        &[],
+        "what `export` came to",
+        "The closing event: so many things written, so many lists read, and whether the file is whole. As long as it is not, it \
+         bears the ending `.part`, and the same command goes on.",
+    ),
+    term(
+        "exported-list",
+        &["written"],
+        "a list of an export, as that of a ticket",
+        "`written` says how many of its things are in the file, which are all of them; a list that could not be read to its end \
+         is not in it at all.",
+    ),
+    term(
         "started",
         &[],
         "a run has begun",

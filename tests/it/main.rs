@@ -14,6 +14,7 @@ mod bounds;
 mod columns;
 mod connectors;
 mod explanations;
+mod export;
 mod expressions;
 mod fidelity;
 #[cfg(unix)]

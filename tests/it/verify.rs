@@ -95,7 +95,8 @@ fn whatever_somebody_has_done_is_told_the_gravest_first() {
     let sandbox = sandbox("");
     let desk = imported(&sandbox, 12, 3);
     let id = |number: usize| id_of(&sandbox, &format!("Note {number}"));
-    assert!(sandbox.alter(&id(1), Alteration::Deleted));
+    let gone = id(1);
+    assert!(sandbox.alter(&gone, Alteration::Deleted));
     assert!(sandbox.alter(&id(2), Alteration::Doubled));
     assert!(sandbox.alter(&id(3), Alteration::Text("Note 3, sửa".to_owned())));
     assert!(sandbox.alter(&id(5), Alteration::Internal(false)));
@@ -122,7 +123,7 @@ fn whatever_somebody_has_done_is_told_the_gravest_first() {
     let altered = told.all("verified_row").into_iter().find(|row| row["row"] == 3).unwrap();
     assert_eq!(altered["change"], json!({"sent": "Note 3", "there": "Note 3, sửa"}));
     let read = desk.call_at(&sandbox, "verify job.yaml --strange --sample 100%").exits(1);
-    let mut shown = read.stdout.clone();
+    let mut shown = read.stdout.replace(&gone, "tn[gone]");
     for note in sandbox.books()["notes"].as_array().unwrap() {
         let name = note["note"].as_str().unwrap().replace(' ', "_");
         shown = shown.replace(note["id"].as_str().unwrap(), &format!("tn[{name}]"));
@@ -138,10 +139,17 @@ fn whatever_somebody_has_done_is_told_the_gravest_first() {
 #[test]
 fn rows_that_changed_or_went_and_later_operations_count_as_they_should() {
     let sandbox = sandbox("");
-    let job = "job: notes\noperation: \"{{ does }}\"\nsource: { csv: notes.csv }\nlet: { ticket_id: \"{{ ticket }}\" }\n\
-               map:\n  ticket_note.create: { ticket_id: \"{{ ticket }}\", note: \"{{ body }}\", is_internal_note: true }\n\
-               \x20 ticket_note.update: { note_id: \"{{ note }}\", note: \"{{ body }}\" }\n\
-               \x20 ticket_note.delete: { note_id: \"{{ note }}\" }\nkey: \"{{ id }}\"\n";
+    let job = r#"job: notes
+operation: "{{ does }}"
+source: { csv: notes.csv }
+let: { ticket_id: "{{ ticket }}" }
+map:
+  ticket_id: "{{ ticket if does == 'ticket_note.create' else '' }}"
+  note: "{{ body }}"
+  is_internal_note: "{{ 'true' if does == 'ticket_note.create' else '' }}"
+  note_id: "{{ note }}"
+key: "{{ id }}"
+"#;
     let desk = Desk::new().file("job.yaml", job).sure_after("1ms");
     let rows = "id,does,ticket,note,body\nk1,ticket_note.create,tk_1,,Một\nk2,ticket_note.create,tk_1,,Hai\n\
                 k3,ticket_note.create,tk_1,,Ba\nk4,ticket_note.create,tk_1,,Bốn\n";
@@ -226,49 +234,40 @@ fn what_was_sent_a_moment_ago_may_still_be_on_its_way() {
 
 #[test]
 fn faults_on_the_way_change_nothing_of_what_is_found() {
-    for faults in ["429=40%", "503=20%", "reset=20%"] {
-        let quiet = sandbox("");
-        let desk = imported(&quiet, 30, 6);
-        let notes = quiet.books()["notes"].clone();
-        // The same notes at a server with faults: at another address, under the same name.
-        drop(quiet);
+    for faults in ["429=40%", "503=10%"] {
         let sandbox = sandbox(faults);
-        let again = Desk::with_notes(notes_csv(30, 6)).sure_after("1ms");
-        again.run(&sandbox, "job.yaml --attempts 20").status;
-        drop((desk, notes));
-        let told = verify(&again, &sandbox, "");
+        let desk = Desk::with_notes(notes_csv(30, 6)).sure_after("1ms");
+        for _ in 0..20 {
+            if desk.run(&sandbox, "job.yaml").status == 0 {
+                break;
+            }
+        }
+        let told = verify(&desk, &sandbox, "");
         let rows = told.all("verified_row");
         let is_fine = |row: &&Value| row["found"] == "there" || row["found"] == "not_known";
-        assert!(
-            !rows.is_empty() && rows.iter().filter(|row| !is_fine(row)).count() == 0,
-            "{faults}: {told}"
-        );
+        let wrong = rows.iter().filter(|row| !is_fine(row)).count();
+        assert_eq!((rows.len(), wrong), (30, 0), "{faults}: {told}");
     }
 }
 
 #[test]
 fn endless_push_backs_and_outages_come_to_an_end_that_is_told() {
-    for (faults, said) in [("429=100%", "429"), ("503=100%", "503")] {
+    for faults in ["429=100%", "503=100%"] {
         let good = sandbox("");
         let desk = imported(&good, 6, 6);
-        let port: u16 =
-            good.base_url().split(':').nth(2).unwrap().split('/').next().unwrap().parse().unwrap();
+        let address = good.base_url().to_owned();
+        let port = address.split([':', '/']).nth(4).unwrap().parse().unwrap();
         good.stop();
         let bad = sandbox_with(Options { port, faults: faults.parse().unwrap(), ..unhurried() });
         let flags = "--rate 1000/10ms --give-up-after 300ms";
-        let token = "a.b.c";
-        let desk = desk.env("STRINGEEX_TOKEN", token);
-        let _ = token;
         let told = desk.call_at(&bad, &format!("verify job.yaml {flags}")).exits(4);
-        assert!(
-            told.stdout.contains("topped after 0 of 6 lists")
-                || told.stdout.contains("gave no answer"),
-            "{told}"
-        );
-        assert!(told.stdout.contains(said), "{faults}: {told}");
-        let told = desk
-            .call_at(&bad, &format!("plan job.yaml --remote --retry-failed --sample 0 {flags}"));
-        assert!(told.status == 0 || told.status == 4, "{told}");
+        assert!(told.stdout.contains("Stopped after 0 of 6 lists"), "{faults}: {told}");
+        let silence = "nothing has got through for less than 1 s, and --give-up-after says";
+        assert!(told.stdout.contains(silence), "{faults}: {told}");
+        let fresh = Desk::with_notes(notes_csv(6, 6));
+        let told = fresh.call_at(&bad, &format!("plan job.yaml --remote --sample 0 {flags}"));
+        let told = told.exits(4);
+        assert!(told.stdout.contains(silence), "{faults}: {told}");
     }
 }
 
@@ -371,5 +370,5 @@ fn an_interrupted_verification_says_how_far_it_came() {
     let told = started.outcome().exits(130);
     assert!(told.stdout.contains("Interrupted after"), "{told}");
     assert!(told.stdout.contains("it was not asked for"), "{told}");
-    assert!(told.stdout.contains(&format!("noteferry verify job.yaml")), "{told}");
+    assert!(told.stdout.contains("noteferry verify job.yaml"), "{told}");
 }

@@ -62,6 +62,11 @@ pub(in crate::task) trait Ear {
     /// The list of a number has shown something; gives what is to be remembered of it.
     fn hear(&mut self, list: usize, answered: Answered) -> ListAnswer;
 
+    /// Whether it can hear more: whoever writes down what it hears may have no room left.
+    fn can_hear(&self) -> bool {
+        true
+    }
+
     /// All lists have an answer, if only that they give none: which are to be read once more. Asked once.
     fn again(&mut self) -> Vec<usize> {
         Vec::new()
@@ -86,6 +91,8 @@ pub(in crate::task) enum AskEnd {
     },
     /// Nobody is let in, or nobody is there; and after how long without anything that got through, where that is why.
     Stopped(Obstacle, Option<Duration>),
+    /// Whoever hears what lists show cannot hear more.
+    Deaf,
 }
 
 /// A page that is to be asked for.
@@ -112,15 +119,15 @@ struct Silence {
     failures: u32,
     /// Whether all of them were told to come later.
     are_push_backs: bool,
-    last: Option<Cause>,
+    last: Option<Obstacle>,
 }
 
 impl Silence {
-    fn failed(&mut self, sent_at: Moment, cause: &Cause, is_push_back: bool) {
+    fn failed(&mut self, sent_at: Moment, obstacle: Obstacle, is_push_back: bool) {
         self.are_push_backs = is_push_back && (self.since.is_none() || self.are_push_backs);
         self.since.get_or_insert(sent_at);
         self.failures += 1;
-        self.last = Some(cause.clone());
+        self.last = Some(obstacle);
     }
 
     /// When it has lasted long enough, and how long that is. What the other side asks for is waited for and tried once more.
@@ -274,8 +281,9 @@ impl<T: Transport> Asking<'_, T> {
         else {
             return;
         };
-        let cause = self.silence.last.clone().unwrap_or_default();
-        self.end.get_or_insert(AskEnd::Stopped(Obstacle::Request(cause), Some(lasts)));
+        if let Some(obstacle) = self.silence.last.clone() {
+            self.end.get_or_insert(AskEnd::Stopped(obstacle, Some(lasts)));
+        }
     }
 
     /// Other runs of the account are told how this one stands when that is due.
@@ -408,6 +416,7 @@ impl<T: Transport> Asking<'_, T> {
             }
             Err(failure) => {
                 self.silent += 1;
+                self.silence.failed(now, Obstacle::Token(failure.why.clone()), false);
                 let after = self.access.failed(&failure, now, (self.means.chance)());
                 if after == AfterNoToken::GiveUp || self.silent >= SILENT_LISTS {
                     self.end = Some(AskEnd::Stopped(Obstacle::Token(failure.why), None));
@@ -457,7 +466,7 @@ impl<T: Transport> Asking<'_, T> {
                 let clock = self.remote(now);
                 let push_back = PushBack { sent_at, asked: after, clock };
                 let slowdown = self.pace.push_back(push_back, now, (self.means.chance)());
-                self.silence.failed(sent_at, &cause, true);
+                self.silence.failed(sent_at, Obstacle::Request(cause.clone()), true);
                 page.push_backs += 1;
                 page.not_before = now.after(slowdown.wait);
                 match page.push_backs < MOST_PUSH_BACKS {
@@ -495,7 +504,7 @@ impl<T: Transport> Asking<'_, T> {
         (cause, after): (Cause, Option<Duration>),
         lists: &mut [AskedList],
     ) {
-        self.silence.failed(sent_at, &cause, false);
+        self.silence.failed(sent_at, Obstacle::Request(cause.clone()), false);
         page.tries += 1;
         if page.tries < MOST_TRIES {
             let wait = match after {
@@ -521,6 +530,9 @@ impl<T: Transport> Asking<'_, T> {
             NextStep::Over(answered) => {
                 self.first_page = self.first_page.or(page.enquiry.first_page());
                 let answer = self.means.ear.hear(page.list, answered);
+                if !self.means.ear.can_hear() {
+                    self.end.get_or_insert(AskEnd::Deaf);
+                }
                 self.settle(page.list, answer, lists);
             }
         }

@@ -7,9 +7,11 @@
 mod judge;
 mod lists;
 
+use crate::event::Obstacle;
 use crate::plan::{Fate, ReadingFailure, Step, Steps};
 use crate::recover::Answered;
 use crate::report::{RemoteEnd, RemoteFindings, RemoteRow};
+use crate::row::Cause;
 use crate::traffic::transport::Credentials;
 
 use super::Failure;
@@ -136,6 +138,10 @@ pub(super) fn end_of(end: AskEnd, is_kept: bool) -> RemoteEnd {
     match end {
         AskEnd::Whole => RemoteEnd::Whole,
         AskEnd::Interrupted { signal } => RemoteEnd::Interrupted { signal, is_kept },
+        AskEnd::Deaf => {
+            let obstacle = Obstacle::Request(Cause::default());
+            RemoteEnd::Stopped { obstacle, after: None, is_kept }
+        }
         AskEnd::Stopped(obstacle, after) => RemoteEnd::Stopped { obstacle, after, is_kept },
     }
 }

@@ -14,18 +14,19 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 
+use crate::declared::connector::Effect;
 use crate::ledger::{
     Acts, Books as _, JobId, JobLock, JobName, Ledger, LedgerError, Open as _, Reader as _,
     Unsettled, Verification,
 };
-use crate::plan::{Policy, Readings, Steps, survey};
+use crate::plan::{Fate, Policy, Readings, Steps, survey};
 use crate::prepare::request;
 use crate::recover::{Answered, Keeps};
 use crate::report::{
     Aside, ListsRead, RemoteEnd, VerifiedRow, VerifyCost, VerifyFindings, of_no_ledger, of_row,
     of_unsettled,
 };
-use crate::row::{KeyHash, Totals};
+use crate::row::{KeyHash, RowState};
 use crate::source::Source;
 use crate::text::code::Code;
 use crate::text::diagnostic::Place;
@@ -255,15 +256,15 @@ impl Verifying<'_> {
         let prior = Some(self.known.past.prior());
         let mark = RUN_MARK.to_owned();
         let mut steps = Steps::open(readings, prior, self.policy(), &found.fates, mark)?;
-        let mut seen_done = 0;
-        while let Some(step) = steps.next(|_| true)? {
-            let is_done = things.see(connector, &step, &|name| steps.value_called(name));
-            seen_done += u64::from(is_done);
+        while let Some(step) = steps.next(|fate| !matches!(fate, Fate::LeaveOut(_)))? {
+            things.see(connector, &step, &|name| steps.value_called(name));
+            let state = step.known.as_ref().map(|known| &known.earlier.state);
+            let is_open =
+                matches!(state, None | Some(RowState::NotStarted | RowState::Deferred { .. }));
+            let only_reads =
+                step.operation.as_ref().is_some_and(|operation| operation.effect == Effect::Read);
+            aside.not_sent += u64::from(is_open && !only_reads);
         }
-        let totals: Totals = super::run::standing(found.fates.tally());
-        let wanted = totals.rows - totals.left_out();
-        let open = aside.in_doubt + aside.failed;
-        aside.not_sent = wanted.saturating_sub(seen_done).saturating_sub(open);
         aside.superseded = things.superseded;
         Ok((things, aside))
     }

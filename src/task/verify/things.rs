@@ -111,19 +111,18 @@ impl Things {
         }
     }
 
-    /// A row of the source as it is now. `value_called` says what the row has under a name. Gives whether the ledger knows of
-    /// something that it did.
+    /// A row of the source as it is now. `value_called` says what the row has under a name.
     pub(super) fn see(
         &mut self,
         connector: &Connector,
         step: &Step,
         value_called: &dyn Fn(&str) -> Option<String>,
-    ) -> bool {
+    ) {
         let Some(at) = step.known.as_ref().and_then(|known| self.of_row.get(&known.id)).copied()
         else {
-            return false;
+            return;
         };
-        let Some(thing) = self.of_act.get(at).copied().flatten() else { return true };
+        let Some(thing) = self.of_act.get(at).copied().flatten() else { return };
         let is_same = step.change == Change::None && step.ready.is_some();
         if is_same && self.things.get(thing).is_some_and(|thing| thing.list.is_err()) {
             let list = match self.lists.question(connector, step, value_called) {
@@ -135,16 +134,15 @@ impl Things {
                 thing.list = list;
             }
         }
-        let Some(act) = self.acts.get(at) else { return true };
-        let Some(thing) = self.things.get_mut(thing) else { return true };
+        let Some(act) = self.acts.get(at) else { return };
+        let Some(thing) = self.things.get_mut(thing) else { return };
         if thing.act == at {
             thing.place = Some((step.place.clone(), step.ordinal));
             thing.source = if is_same { SourceSays::TheSame } else { SourceSays::SomethingElse };
         }
-        let Some(ready) = step.ready.as_ref().filter(|_| is_same) else { return true };
-        let Some(maker) = thing.maker.clone() else { return true };
+        let Some(ready) = step.ready.as_ref().filter(|_| is_same) else { return };
+        let Some(maker) = thing.maker.clone() else { return };
         say(thing, (&maker, ready), act, step.ordinal);
-        true
     }
 
     /// All rows of the source have been seen: which things are looked for in which list, in the order of the lists.
