@@ -8,7 +8,7 @@ use super::cron::CronArguments;
 use super::init::InitArguments;
 use super::layout::LayoutArguments;
 use crate::sandbox::{ClockModel, Faults, ListModel};
-use crate::task::{Failures, TimeLimits, Until};
+use crate::task::{Failures, Sample, TimeLimits, Until};
 use crate::text::quota::{NotationError, Quota, parse_duration};
 
 /// Carries ticket notes into StringeeX, in bulk, once each.
@@ -52,6 +52,10 @@ pub(super) enum Verb {
     Rejects(RejectsArguments),
     /// Write out what was made of each row that is done: its key, the new id, where, when
     Done(DoneArguments),
+    /// Read back what was sent, and compare: is each note there, once, as it was sent, in order? Sends reads only
+    Verify(VerifyArguments),
+    /// Write down what lists show, as the notes of tickets before a bulk change, to be kept or run back in; sends reads only
+    Export(ExportArguments),
     /// Look after the ledger file itself
     Ledger(LedgerArguments),
     /// Explain a code, as in past-time, or a word of the output, as in in-doubt; without one, list all
@@ -108,6 +112,9 @@ pub(super) struct PlanArguments {
     /// With --remote: keep the quotas by itself, and nothing for a later call
     #[arg(long, requires = "remote")]
     pub own_pace: bool,
+    /// With --remote: stop asking when nothing has got through for so long [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "remote")]
+    pub give_up_after: Option<std::time::Duration>,
     /// Show this row with all that is known of it, and no other; may be given several times
     #[arg(long, value_name = "N", conflicts_with = "html", value_parser = clap::value_parser!(u64).range(1..))]
     pub row: Vec<u64>,
@@ -348,6 +355,103 @@ pub(super) enum RowStateArgument {
     #[value(alias = "in_doubt")]
     InDoubt,
     Invalid,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY_HELP)]
+pub(super) struct VerifyArguments {
+    #[command(flatten)]
+    pub job: JobArguments,
+    /// Read only so many tickets, or so many percent of them: the same ones each time
+    #[arg(long, value_name = "N|P%", value_parser = sample)]
+    pub sample: Option<Sample>,
+    /// Name what is on the tickets and was made by no row, too: notes of people, most often
+    #[arg(long)]
+    pub strange: bool,
+    /// Who verifies; the ledger keeps that, and `status` shows it [default: the user's name]
+    #[arg(long, value_name = "NAME", value_parser = said)]
+    pub by: Option<String>,
+    #[command(flatten)]
+    pub asking: AskingArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+const VERIFY_HELP: &str = "\
+Examples:
+  noteferry verify import.yaml                 all tickets that the job has touched
+  noteferry verify import.yaml --sample 5%     a sample of them
+  noteferry verify import.yaml --format json   an event for each row, and one to close
+
+Exit codes:
+  0         all was read, and all is right
+  1         something is not as it was sent, or that cannot be known
+  2         usage, job, ledger, credentials or connector wrong
+  4         not all could be read; the same command goes on
+  5         a run holds the job
+  130, 143  interrupted; the same command goes on";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXPORT_HELP)]
+pub(super) struct ExportArguments {
+    #[command(flatten)]
+    pub job: JobArguments,
+    /// The file to write; until all is there it is FILE.part, and the same command goes on with that
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// How to write it [default: as the name of the file ends]
+    #[arg(long = "as", value_enum, value_name = "FORMAT")]
+    pub written_as: Option<ExportAs>,
+    /// Put it in the place of a file that is there already
+    #[arg(long)]
+    pub replace: bool,
+    #[command(flatten)]
+    pub asking: AskingArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportAs {
+    Csv,
+    Jsonl,
+}
+
+const EXPORT_HELP: &str = "\
+Examples:
+  noteferry export tickets.csv --operation ticket_note.list -o notes.csv    a column ticket_id says which tickets
+  noteferry export backup.yaml -o notes.jsonl                               a job with `operation: ticket_note.list`
+  noteferry run notes.csv --operation ticket_note.create                    puts back what was exported
+
+Exit codes:
+  0         the file is whole
+  1         the file is whole, and some tickets are not there
+  2         usage, job, credentials or connector wrong, or something is in the place of the file
+  3         rows invalid, nothing asked for
+  4         the file is not whole; the same command goes on
+  130, 143  interrupted; the same command goes on";
+
+/// How lists are asked for.
+#[derive(Debug, Args)]
+pub(super) struct AskingArguments {
+    /// Replace the quotas, as in 50/s; may be given several times
+    #[arg(long, value_name = "QUOTA", value_parser = quota)]
+    pub rate: Vec<Quota>,
+    /// Requests under way at once, at the most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub concurrency: Option<u32>,
+    /// Stop when nothing has got through for so long [default: 10m, and no less than the longest quota]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub give_up_after: Option<std::time::Duration>,
+    /// Trust the certificates in this PEM file beside the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Let credentials go to another machine over plain http, where everybody on the way can read them
+    #[arg(long)]
+    pub allow_http: bool,
+    /// Keep the quotas by itself, and nothing for a later call
+    #[arg(long)]
+    pub own_pace: bool,
 }
 
 #[derive(Debug, Args)]
@@ -662,6 +766,19 @@ fn failures(text: &str) -> Result<Failures, String> {
             percent.map(Failures::Percent).ok_or_else(refuse)
         }
     }
+}
+
+fn sample(text: &str) -> Result<Sample, String> {
+    let refuse =
+        || format!("`{text}` is neither a number of tickets nor a percentage: write 20 or 5%");
+    let sample = match text.strip_suffix('%') {
+        None => text.parse().ok().filter(|count| *count > 0).map(Sample::Lists),
+        Some(percent) => {
+            let percent = percent.parse::<f64>().ok();
+            percent.filter(|percent| *percent > 0.0 && *percent <= 100.0).map(Sample::Percent)
+        }
+    };
+    sample.ok_or_else(refuse)
 }
 
 fn limit(text: &str) -> Result<u64, String> {

@@ -4,6 +4,7 @@
 //! given what it needs. A verb gathers, calls its task, hands what comes of it to `report`, and exits.
 
 mod arguments;
+mod asking;
 mod check;
 mod completions;
 mod consent;
@@ -11,6 +12,7 @@ mod cron;
 mod done;
 mod environment;
 mod explain;
+mod export;
 mod filters;
 mod gather;
 mod given;
@@ -38,6 +40,7 @@ mod streams;
 mod tagged;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod watch;
 mod written;
 
@@ -99,6 +102,8 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
         Verb::Settle(arguments) => settle::settle(&arguments, given, &environment),
         Verb::Rejects(arguments) => rejects::rejects(&arguments, given, &environment),
         Verb::Done(arguments) => done::done(&arguments, &environment),
+        Verb::Verify(arguments) => verify::verify(&arguments, given, &environment),
+        Verb::Export(arguments) => export::export(&arguments, given, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),
         Verb::Explain(arguments) => explain::explain(&arguments, &environment),
         Verb::Operations(arguments) => operations::operations(&arguments, &environment),

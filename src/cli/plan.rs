@@ -3,9 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Zoned;
-use jiff::tz::TimeZone;
 use serde_json::json;
 use tempfile::NamedTempFile;
 
@@ -14,18 +12,19 @@ use crate::ledger::PlanId;
 use crate::plan::saved::SavedPlan;
 use crate::report::{
     PAGE_BEGINS, PageHead, PageProblems, PlanHead, PlanReport, SHOWN, exit, nothing_planned,
-    of_flag_beside_plan, of_invalid, of_note, of_sandbox, remote_begins, remote_line,
+    of_flag_beside_plan, of_invalid, of_sandbox, remote_begins,
 };
 use crate::sandbox::{self, Sandbox};
 use crate::task::{
-    self, About, AskProgress, Failure, PlanOptions, Planned, RemoteCost, RemoteWorld, Saving,
-    Shows, TargetOptions, Told,
+    self, About, AskProgress, Failure, PlanOptions, Planned, RemoteCost, Saving, Shows,
+    TargetOptions, Told,
 };
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::visible::shown;
 
 use super::arguments::{JobArguments, PlanArguments};
+use super::asking::{self, Wishes};
 use super::check::each_job;
 use super::environment::Environment;
 use super::hearing::Hearing;
@@ -34,7 +33,7 @@ use super::place::Kind;
 use super::run::invalid_rows;
 use super::saved::{self, Replaced};
 use super::streams::data;
-use super::{gather, signals, wall_clock};
+use super::{gather, wall_clock};
 
 /// The page of a plan.
 const PAGE: Kind = Kind {
@@ -157,11 +156,10 @@ fn act(
         page: arguments.html.as_ref().map(|_| page_head(arguments, given, &about)),
         report: report((given, saved_later(arguments)), output, about, sample),
     };
-    let begins = |cost: &RemoteCost| asking(output, cost);
-    let tell = |note: &Note| remark(output, note);
-    let world = arguments
-        .remote
-        .then(|| RemoteWorld { tell: &tell, ..world(arguments, environment, &begins) });
+    let begins = |cost: &RemoteCost| cost_told(output, cost);
+    let tell = |note: &Note| asking::remark(output, note);
+    let world =
+        arguments.remote.then(|| asking::world(wishes(arguments), environment, &begins, &tell));
     let planned = task::plan(&options, saving, wall_clock(), &mut hear, &show, world.as_ref());
     let planned = match planned {
         Ok(planned) => planned,
@@ -215,36 +213,16 @@ fn conclude(
     }
 }
 
-/// Says something worth telling while lists are asked for.
-fn remark(output: Output<'_>, note: &Note) {
-    let note = of_note(note);
-    output.say(&format!("note: {note}"));
-    output.event(&json!({"event": "note", "message": note}));
-}
-
-fn world<'w>(
-    arguments: &PlanArguments,
-    environment: &Environment,
-    begins: &'w dyn Fn(&RemoteCost) -> AskProgress,
-) -> RemoteWorld<'w> {
-    RemoteWorld {
-        wall: &wall_clock,
-        chance: &fastrand::f64,
-        process: std::process::id(),
-        stops: &signals::stops,
-        begins,
-        tell: &|_| {},
-        zone: TimeZone::system(),
-        state_folder: match arguments.own_pace {
-            true => environment.state_folder().telling(),
-            false => environment.state_folder(),
-        },
+fn wishes(arguments: &PlanArguments) -> Wishes {
+    Wishes {
+        own_pace: arguments.own_pace,
         ca_file: arguments.ca_file.clone(),
+        give_up_after: arguments.give_up_after,
     }
 }
 
 /// Says what asking will cost, and then how far it is.
-fn asking(output: Output<'_>, cost: &RemoteCost) -> AskProgress {
+fn cost_told(output: Output<'_>, cost: &RemoteCost) -> AskProgress {
     let time = (cost.duration, cost.limited_by.as_ref());
     let known = (cost.lists, cost.known, cost.known_since.as_ref());
     output.say(&remote_begins(known, cost.noun.as_deref(), time));
@@ -256,24 +234,7 @@ fn asking(output: Output<'_>, cost: &RemoteCost) -> AskProgress {
         "requests": cost.requests,
         "seconds": cost.duration.as_secs_f64().ceil(),
     }));
-    let lists = cost.lists;
-    if !output.bar || lists == cost.known {
-        return Box::new(|_, _| {});
-    }
-    let bar = ProgressBar::with_draw_target(Some(lists), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{wide_bar} {msg}");
-    let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let mut shown = None;
-    Box::new(move |answered, requests| {
-        if shown != Some((answered, requests)) {
-            shown = Some((answered, requests));
-            bar.set_message(remote_line(answered, lists, requests));
-            bar.set_position(answered);
-        }
-        if answered == lists {
-            bar.finish_and_clear();
-        }
-    })
+    asking::progress(output, cost.lists, cost.known)
 }
 
 /// Puts a plan in its place, and says how it is carried out.

@@ -157,8 +157,17 @@ fn view(
     (given, all, output): (&CommandLine, bool, &Output<'_>),
     wanted: &Wanted<'_>,
 ) -> StatusView {
-    let JobStanding { status, source, under_way, running, pulse, settled, invalid, marks } =
-        standing;
+    let JobStanding {
+        status,
+        source,
+        under_way,
+        running,
+        pulse,
+        settled,
+        invalid,
+        verified,
+        marks,
+    } = standing;
     let plan = plan_of(given, &status.job);
     let target = match status.job.account.as_str() {
         "" => status.job.base_url,
@@ -199,6 +208,7 @@ fn view(
         more_failed: status.more_failed,
         invalid_rows: invalid.collect(),
         settled,
+        verified,
         taken,
         plan,
         most: match all || wanted.all || output.is_json() {

@@ -13,8 +13,8 @@ use crate::row::{Holdings, KeyHash, Known, Page, RowId, Sought, Totals, Uncounte
 use crate::text::place::RowPlace;
 
 use super::{
-    Approval, Correction, DoneRow, FailedRow, History, InvalidRow, JobStatus, LedgerError,
-    Location, Mandate, PlanId, SettledRow, Settling,
+    Acts, Approval, Correction, DoneRow, FailedRow, History, InvalidRow, JobStatus, LedgerError,
+    Location, Mandate, PlanId, SettledRow, Settling, Verification,
 };
 
 /// A job in a ledger.
@@ -199,6 +199,13 @@ pub(crate) trait Reader {
     /// Where the row stood, and its key, that has made at the job's target what the other side calls `id`; of that it is done
     /// is a matter of an answer, a look or a person.
     fn maker(&self, job: JobId, id: &str) -> Result<Option<(RowPlace, String)>, LedgerError>;
+
+    /// What the job's rows have done, and what rows of all jobs at the same address own, as it stands at one moment.
+    fn acts(&self, job: JobId) -> Result<Acts, LedgerError>;
+
+    /// What the last verification of the job came to.
+    fn last_verification(&self, job: JobId) -> Result<Option<Verification>, LedgerError>;
+
     /// Rows of which the last owner has lost the answer and said no more: while it is at work, and can look for them, it does.
     fn sought(&self, job: JobId) -> Result<Vec<Sought>, LedgerError>;
 
@@ -281,6 +288,13 @@ pub(crate) trait Books {
         claim: &dyn Claim,
         settling: &Settling<'_>,
         now: i64,
+    ) -> Result<i64, LedgerError>;
+
+    /// Writes what a verification of the claim's job came to; gives its number. It is no run, and says nothing of any row.
+    fn keep_verification(
+        &self,
+        claim: &dyn Claim,
+        found: &Verification,
     ) -> Result<i64, LedgerError>;
 
     /// Brings in what earlier runs of the claim's job could not write; nothing where they left nothing. To be done before

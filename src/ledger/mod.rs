@@ -7,6 +7,7 @@
 //! attempts, through the one transition function of [`crate::row::RowState`] and the one fold over a row's entries,
 //! [`crate::row::Life`]. What a state means for a rerun is for `plan`; what is said of a ledger is for `report`.
 
+mod act;
 mod contract;
 mod corrections;
 mod done;
@@ -26,7 +27,9 @@ pub(crate) mod sqlite;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
+mod verification;
 
+pub(crate) use act::{Act, Acts};
 pub(crate) use contract::{
     Books, Claim, JobId, JobName, Open, OwnerId, Reader, Requests, Run, TakenIn, Validity, Watch,
 };
@@ -50,6 +53,7 @@ pub(crate) use settling::{Before, RowName, SETTLED, SettledNow, SettledRow, Sett
 pub(crate) use sqlite::{FORMAT, InTrouble, Rescue};
 pub(crate) use sqlite::{JobLock, PulseFile, inspect, waiting_outcomes};
 pub(crate) use status::{FailedRow, JobStatus, RunRecord, Unfinished};
+pub(crate) use verification::Verification;
 
 /// A ledger, open: of the one kind that there is. Where there is a second it is one of the two.
 pub(crate) type Ledger = sqlite::FileLedger;

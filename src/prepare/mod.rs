@@ -35,7 +35,7 @@ use crate::text::visible::shown;
 
 pub(crate) use insight::{ShownCell, ShownValue};
 use intake::Intake;
-pub(crate) use prepared::{Draft, Findings, Prepared, Ready, RowKey, ToldOnce};
+pub(crate) use prepared::{Draft, Findings, Prepared, Ready, RowKey, ToldOnce, is_mended_at};
 pub(crate) use remarks::Remarks;
 pub(crate) use schema::{ON_ITS_WAY, PastReminder};
 pub(crate) use split::key_of_part;

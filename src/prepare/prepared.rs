@@ -390,6 +390,11 @@ impl Ready {
     }
 }
 
+/// Whether something else was sent of a row at a moment than the row says, since its reminder was past by then.
+pub(crate) fn is_mended_at(ready: &Ready, now: i64) -> bool {
+    mended(&ready.operation, &ready.fields, ready.reminder.policy, now).is_some()
+}
+
 impl Prepared<'_> {
     /// The number of the condition that leaves the row out; none where the row is the job's.
     pub fn left_out(&self) -> Option<usize> {

@@ -12,12 +12,14 @@ use serde_json::Value;
 use super::likeness::{Kind, Likeness, normalised_text};
 use super::print::{Print, Unlike};
 use super::{MOST_PAGES, MOST_REMEMBERED, SHORTEST_PAGE, request_of, unseen};
-use crate::declared::connector::{Recover, SystemMark};
+use crate::declared::connector::{FieldSet, Recover, SystemMark};
 use crate::prepare::request::Request;
 use crate::row::Fields;
 
 /// A longer text, in bytes, is not kept to be compared.
 const LONGEST_TEXT: usize = 64 << 10;
+/// Of a list that is kept as it came so many bytes are read, about.
+const MOST_KEPT: usize = 32 << 20;
 
 /// A list that is being read.
 #[derive(Debug)]
@@ -30,6 +32,11 @@ pub(crate) struct Enquiry {
     list: Vec<Print>,
     remembered: usize,
     is_nameless: bool,
+    /// The oldest moment as of which a page was.
+    at: Option<i64>,
+    whole: Vec<Value>,
+    /// What the items as they came take, in bytes, about.
+    whole_bytes: usize,
     /// How the reading ended, where only the page before the first is still to be asked for.
     ended: Option<Extent>,
 }
@@ -61,15 +68,35 @@ pub(crate) enum NextStep {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Answered {
     pub(crate) extent: Extent,
-    items: Vec<Print>,
+    pub(super) items: Vec<Print>,
+    /// As of when it was, by this machine's clock: what has lain in a cache is that much older. Unix milliseconds.
+    #[serde(default)]
+    pub(crate) at: i64,
+    /// All items as they came, where somebody wants them.
+    #[serde(skip)]
+    pub(crate) whole: Vec<Value>,
 }
 
 /// What is to be seen of items beside their fingerprints.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sights<'a> {
-    /// Of these ids the text is kept.
+    /// Of these ids more is kept.
     pub wanted: &'a HashSet<String>,
     pub system: Option<&'a SystemMark>,
+    pub keeps: Keeps,
+    /// The fields of what makes such things.
+    pub fields: &'a FieldSet,
+}
+
+/// What is kept of items beside their fingerprints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeps {
+    /// The texts of those that are wanted.
+    Texts,
+    /// Likewise, with what they show of all other fields, and of all items when they were made.
+    Fields,
+    /// All items as they came.
+    Items,
 }
 
 /// What is known of a row that would make something.
@@ -116,8 +143,16 @@ impl Enquiry {
             list: Vec::new(),
             remembered: 0,
             is_nameless: false,
+            at: None,
+            whole: Vec::new(),
+            whole_bytes: 0,
             ended: None,
         }
+    }
+
+    /// The page that is taken in next is as of that moment.
+    pub(crate) fn read_at(&mut self, moment: i64) {
+        self.at = Some(self.at.map_or(moment, |at| at.min(moment)));
     }
 
     /// The request for the page that is due; none where a field is missing that the list asks for.
@@ -153,6 +188,16 @@ impl Enquiry {
             print.system = sights.system.and_then(|mark| mark.of(item));
             if sights.wanted.contains(&print.id) {
                 print.text = text_of(recover, item);
+                if sights.keeps == Keeps::Fields {
+                    print.note_fields(recover, sights.fields, item);
+                }
+            }
+            if sights.keeps != Keeps::Texts {
+                print.made = super::created(recover, item);
+            }
+            if sights.keeps == Keeps::Items {
+                self.whole_bytes += item.to_string().len();
+                self.whole.push(item.clone());
             }
             self.remembered += print.size();
             self.list.push(print);
@@ -160,6 +205,7 @@ impl Enquiry {
         let goes_on = news && recover.pages.is_some();
         let has_room =
             self.page - self.first_page + 1 < MOST_PAGES && self.remembered < MOST_REMEMBERED;
+        let has_room = has_room && self.whole_bytes < MOST_KEPT;
         let extent = match items.is_empty() {
             true => Extent::Whole,
             false if goes_on && has_room => {
@@ -209,7 +255,8 @@ impl Enquiry {
             (self.first_page, self.page, self.is_first_known) = (0, 0, true);
             self.seen.clear();
             self.list.clear();
-            self.remembered = 0;
+            self.whole.clear();
+            (self.remembered, self.whole_bytes) = (0, 0);
             return self.take(recover, items, sights);
         }
         // Two empty pages say nothing of where pages begin.
@@ -222,7 +269,12 @@ impl Enquiry {
             true => Extent::Nameless,
             false => extent,
         };
-        NextStep::Over(Answered { extent, items: std::mem::take(&mut self.list) })
+        NextStep::Over(Answered {
+            extent,
+            items: std::mem::take(&mut self.list),
+            at: self.at.unwrap_or_default(),
+            whole: std::mem::take(&mut self.whole),
+        })
     }
 }
 
@@ -238,6 +290,13 @@ fn text_of(recover: &Recover, item: &Value) -> Option<String> {
 impl Answered {
     pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
         self.items.iter().map(|item| item.id.as_str())
+    }
+
+    /// Keeps the texts of these items, and of no other.
+    pub(crate) fn keep_texts(&mut self, is_kept: &dyn Fn(&str) -> bool) {
+        for item in &mut self.items {
+            item.text = item.text.take().filter(|_| is_kept(&item.id));
+        }
     }
 
     /// How many items were shown.
@@ -312,6 +371,14 @@ mod tests {
         json!({"id": format!("tn_{number}"), "note": format!("Note {number}"), "note_type": number % 2 * 9})
     }
 
+    fn sights<'a>(
+        wanted: &'a HashSet<String>,
+        system: Option<&'a SystemMark>,
+        maker: &'a Operation,
+    ) -> Sights<'a> {
+        Sights { wanted, system, keeps: Keeps::Texts, fields: &maker.fields }
+    }
+
     /// What a server answers to a page; none where it refuses.
     type Server = fn(u32, usize) -> Option<Vec<Value>>;
 
@@ -328,9 +395,7 @@ mod tests {
         let wanted = HashSet::new();
         for requests in 1.. {
             let step = match server(enquiry.page, items) {
-                Some(page) => {
-                    enquiry.take(recover, &page, Sights { wanted: &wanted, system: None })
-                }
+                Some(page) => enquiry.take(recover, &page, sights(&wanted, None, &create)),
                 None => enquiry.take_refusal(),
             };
             if let NextStep::Over(answered) = step {
@@ -391,6 +456,8 @@ mod tests {
                 .iter()
                 .map(|item| Print::of(recover, item["id"].as_str().unwrap().to_owned(), item))
                 .collect(),
+            at: 0,
+            whole: Vec::new(),
         };
         let presence = |answered: &Answered, text: &str, internal, taken: &str| {
             answered.presence(recover, &fields(text, internal), &|id| id == taken)
@@ -402,7 +469,8 @@ mod tests {
         assert_eq!(presence(&answered, "Khách gọi", true, ""), visible, "the customer sees that");
         let silent = json!({"id": "a", "note": "Khách gọi", "is_internal_note": null});
         let silent = Print::of(recover, id("a"), &silent);
-        let silent = Answered { extent: Extent::Whole, items: vec![silent] };
+        let silent =
+            Answered { extent: Extent::Whole, items: vec![silent], at: 0, whole: Vec::new() };
         assert_eq!(presence(&silent, "Khách gọi", true, ""), Presence::There { id: id("a") });
         assert_eq!(presence(&answered, "Khách gọi", false, "a"), Presence::Absent);
         assert_eq!(presence(&answered, "Nhắn lại", false, ""), Presence::Alike { id: id("b") });
@@ -435,7 +503,8 @@ mod tests {
         let recover = connector.operations["ticket_note.create"].recover.as_ref().unwrap();
         let wanted = HashSet::from(["tn_2".to_owned()]);
         let mut enquiry = Enquiry::new(recover, Some(1));
-        let sights = Sights { wanted: &wanted, system: Some(mark) };
+        let create = create();
+        let sights = sights(&wanted, Some(mark), &create);
         assert_eq!(enquiry.take(recover, &[item(1), item(2)], sights), NextStep::Page);
         let NextStep::Over(answered) = enquiry.take(recover, &[], sights) else { panic!() };
         let found = |system: Option<&str>, text: Option<&str>| Target::Found {

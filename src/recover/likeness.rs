@@ -163,6 +163,11 @@ pub(super) fn normalised(value: &Value, changes: &[TextChange]) -> Value {
     }
 }
 
+/// A text as it would be after what the other side may do to texts.
+pub(crate) fn in_one_spelling(text: &str, changes: &[TextChange]) -> String {
+    normalised_text(text, changes)
+}
+
 /// Letters with marks are the same however they are put together.
 pub(super) fn normalised_text(text: &str, changes: &[TextChange]) -> String {
     let mut text = composed(text);
@@ -229,14 +234,21 @@ impl Kind {
     }
 
     fn of(values: impl Iterator<Item = Option<Value>>) -> Self {
-        // What is longer says no kind, and would be remembered for each item.
-        let word = |value: Option<Value>| {
-            let mut word = word(value.as_ref());
-            word.truncate(word.floor_char_boundary(LONGEST_KIND));
-            word
-        };
+        let word = |value: Option<Value>| kind_word(value.as_ref());
         Self(values.map(word).collect::<Vec<_>>().join("\n"))
     }
+}
+
+/// A value in the word by which kinds and flags are compared.
+pub(crate) fn spoken(value: &Value) -> String {
+    kind_word(Some(value))
+}
+
+/// A value as a word. What is longer says no kind, and would be remembered for each item.
+pub(super) fn kind_word(value: Option<&Value>) -> String {
+    let mut word = word(value);
+    word.truncate(word.floor_char_boundary(LONGEST_KIND));
+    word
 }
 
 /// What is not said counts as false, or 0.

@@ -13,6 +13,7 @@ mod likeness;
 mod list;
 mod marked;
 mod print;
+mod review;
 mod since;
 
 use std::collections::HashSet;
@@ -27,12 +28,13 @@ use crate::row::{Attempted, Doubt, Fields, Holdings};
 
 pub(crate) use audit::{Audit, Count, Miscount, Nameless, Step, asked_by};
 pub(crate) use control::{Control, Habits, Shown, of_lane};
-pub(crate) use enquiry::{Answered, Enquiry, Extent, NextStep, Presence, Sights, Target};
-pub(crate) use likeness::Kind;
+pub(crate) use enquiry::{Answered, Enquiry, Extent, Keeps, NextStep, Presence, Sights, Target};
+pub(crate) use likeness::{Kind, in_one_spelling, spoken};
 use likeness::{Likeness, Marked, Wanted};
 use list::{Direction, Item, List, Side};
 use marked::MarkedSearch;
 pub(crate) use print::Unlike;
+pub(crate) use review::{Expected, Order, Seeing, Seen, review};
 use since::DISAGREEMENT_MILLISECONDS;
 pub use since::{Dated, Since};
 
@@ -550,6 +552,16 @@ fn created(recover: &Recover, item: &Value) -> Option<i64> {
     };
     let milliseconds = if number < FIRST_MILLISECONDS { number * 1000.0 } else { number };
     (milliseconds > 0.0).then_some(milliseconds as i64)
+}
+
+/// When an item was made; unix milliseconds.
+pub(crate) fn made_at(recover: &Recover, item: &Value) -> Option<i64> {
+    created(recover, item)
+}
+
+/// What the other side calls an item.
+pub(crate) fn name_of(recover: &Recover, item: &Value) -> Option<String> {
+    item_id(recover, item)
 }
 
 #[cfg(test)]

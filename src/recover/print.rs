@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::likeness::{self, Kind, Likeness};
-use crate::declared::connector::Recover;
+use crate::declared::connector::{FieldSet, Recover};
 use crate::row::{Field, Fields};
 use crate::text::pointer::Pointer;
 
@@ -29,6 +29,12 @@ pub(crate) struct Print {
     /// Its text, where somebody will want to see what becomes of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) text: Option<String>,
+    /// When it was made, by the clock that dates items; unix milliseconds, where somebody asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) made: Option<i64>,
+    /// What it shows of the fields that it is not known by, each by its place, where somebody asks for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) shown: Vec<(usize, String)>,
 }
 
 /// A field by which an item is of another kind than what a row would make. Yes is 1, and no is 0.
@@ -85,7 +91,19 @@ impl Print {
             parts: parts.collect(),
             system: None,
             text: None,
+            made: None,
+            shown: Vec::new(),
         }
+    }
+
+    /// Takes note of what an item shows, under the name that it is sent by, of the fields that it is not known by.
+    pub(super) fn note_fields(&mut self, recover: &Recover, fields: &FieldSet, item: &Value) {
+        let others = fields.properties().filter(|(field, _, _)| !is_known_by(recover, *field));
+        let shown = others.filter_map(|(field, name, _)| {
+            let found = item.get(name).filter(|found| !found.is_null())?;
+            Some((field.place(), likeness::kind_word(Some(found))))
+        });
+        self.shown = shown.collect();
     }
 
     /// How it compares with what a row would make.
@@ -118,10 +136,30 @@ impl Print {
             .collect()
     }
 
+    /// The fingerprint of a field that it is known by; none where it does not show it.
+    pub(super) fn value(&self, at: usize) -> Option<u64> {
+        self.parts.get(at)?.as_ref().map(|part| part.value)
+    }
+
+    /// Whether another shows the very same of all that they are known by.
+    pub(super) fn shows_the_same(&self, other: &Self) -> bool {
+        let values = |print: &Self| -> Vec<Option<u64>> {
+            print.parts.iter().map(|part| part.as_ref().map(|part| part.value)).collect()
+        };
+        let (own, others) = (values(self), values(other));
+        own == others && own.iter().any(Option::is_some) && self.kind == other.kind
+    }
+
+    /// Whether it says what it is of its kind at the place of a field.
+    pub(super) fn tells_kind(&self, at: usize) -> bool {
+        !self.untold.contains(&at)
+    }
+
     /// So many bytes it takes, about.
     pub(super) fn size(&self) -> usize {
         let text = self.text.as_ref().map_or(0, String::len);
-        super::ITEM + 2 * self.id.len() + text
+        let shown: usize = self.shown.iter().map(|(_, word)| word.len()).sum();
+        super::ITEM + 2 * self.id.len() + text + shown
     }
 }
 
@@ -152,6 +190,16 @@ impl Letters {
         let is_enough = *bytes == sent.len() || *count >= likeness::SHORTEST_CUT;
         is_enough && sent.get(..*bytes).is_some_and(|begins| fingerprint(begins) == *print)
     }
+}
+
+/// Whether items are known by a field, or by it told apart from others.
+pub(super) fn is_known_by(recover: &Recover, field: Field) -> bool {
+    recover.fields.iter().chain(&recover.kinds).any(|(known, _)| *known == field)
+}
+
+/// The fingerprint of a value that is sent, in the one spelling in which values are compared.
+pub(super) fn fingerprint_of(sent: &Value, recover: &Recover) -> u64 {
+    fingerprint(&spelt(&likeness::normalised(sent, &recover.text)))
 }
 
 /// A value in one spelling: flags come as booleans or as 0 and 1.

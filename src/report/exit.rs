@@ -12,6 +12,8 @@ pub(crate) const DONE: u8 = 0;
 pub(crate) const FAILED: u8 = 1;
 /// A ledger was looked through, and something in it is wrong.
 pub(crate) const UNSOUND: u8 = 1;
+/// A verification read all, and something is not as it was sent.
+pub(crate) const DIFFERENT: u8 = 1;
 /// The command line, the job or the connector is wrong, or the address that they name.
 pub(crate) const USAGE: u8 = 2;
 /// What a plan that was asked for it says where there is something to send; it then says [`FAILED`] in the place of

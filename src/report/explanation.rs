@@ -146,6 +146,7 @@ mod tests {
         words.extend(totals.iter().skip(1).map(|(name, _)| (*name).to_owned()));
         words.extend(crate::report::status::ends());
         words.extend(crate::report::plan::words());
+        words.extend(crate::report::verify::kinds());
         words.extend(
             ["uncounted", "miscounted", "changed", "repeated", "under_way"].map(str::to_owned),
         );

@@ -22,6 +22,7 @@ mod causes;
 mod draft;
 pub(crate) mod exit;
 mod explanation;
+mod export;
 mod filters;
 mod json_text;
 mod ledger_check;
@@ -52,6 +53,7 @@ mod summary;
 pub(crate) mod tests;
 mod thread;
 mod values;
+mod verify;
 mod words;
 
 pub(crate) use bar::bar;
@@ -59,6 +61,10 @@ pub(crate) use causes::Causes;
 pub(crate) use draft::{doubts, draft_text, drafted_line, next_after_draft};
 pub(crate) use explanation::{
     all_codes, explanation, explanation_event, explanation_of_term, explanation_of_term_event,
+};
+pub(crate) use export::{
+    ExportEnd, ExportView, ExportedList, ListState, export_begins, nothing_exported,
+    of_export_file, of_no_export,
 };
 pub(crate) use filters::{all_filters, filter, filter_event};
 pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
@@ -90,6 +96,11 @@ pub(crate) use status::{
 pub(crate) use status::{MISCOUNTED, UNCOUNTED};
 pub(crate) use summary::summary;
 pub(crate) use thread::{ClosingReport, ReportHandle, ReportThread};
+pub(crate) use verify::{
+    Aside, ListsRead, Matter, SourceSays, VerifiedRow, VerifyCost, VerifyFindings, Verifying,
+    nothing_verified, of_moved_while_verifying, of_unkept, verified, verified_event, verified_row,
+    verify_begins,
+};
 pub(crate) use words::cause as of_cause;
 pub(crate) use words::note as of_note;
 pub(crate) use words::{

@@ -41,6 +41,7 @@ use books::Books;
 
 pub use faults::{Faults, FaultsError};
 pub use manners::{ClockModel, ListModel};
+pub use notes::Alteration;
 
 /// The e-mail address that may log in.
 pub const EMAIL: &str = "admin@sandbox.example";
@@ -186,6 +187,11 @@ impl Sandbox {
     /// What the sandbox holds and has done; the same as `GET /_sandbox/books`.
     pub fn books(&self) -> serde_json::Value {
         server::lock(&self.books).show()
+    }
+
+    /// Does to a note what somebody else does behind everybody's back; says whether it is there.
+    pub fn alter(&self, id: &str, alteration: Alteration) -> bool {
+        server::lock(&self.books).alter(id, alteration)
     }
 
     /// Something to stop the sandbox with from elsewhere, as from a signal.

@@ -33,7 +33,7 @@ const GREATEST_LIMIT: usize = 100;
 const NOTE_NOT_FOUND: Refusal = Refusal { r: 4, message: Cow::Borrowed("note not found") };
 
 /// What a note is created from, and all of it that the caller decides.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Draft {
     ticket_id: String,
     note: String,
@@ -101,6 +101,21 @@ pub(super) fn read_update(mut fields: Fields) -> Result<String, Refusal> {
     let note = fields.required_text("note")?;
     fields.finish()?;
     Ok(note)
+}
+
+/// What somebody else may do to a note.
+#[derive(Debug, Clone)]
+pub enum Alteration {
+    /// Another text.
+    Text(String),
+    /// Only agents see it, or everybody does.
+    Internal(bool),
+    /// Made at another moment, in unix milliseconds.
+    Created(i64),
+    /// There once more, under another id.
+    Doubled,
+    /// Gone.
+    Deleted,
 }
 
 /// What a list is asked for.
@@ -278,6 +293,24 @@ impl Notes {
             places.remove(index);
         }
         Ok(())
+    }
+
+    /// Does something to a note that no request asks for; says whether it is there.
+    pub(super) fn alter(&mut self, id: &str, alteration: Alteration) -> bool {
+        let copy = format!("{id}copy");
+        let place = self.by_id.get(id).copied();
+        let Some(note) = place.and_then(|place| self.places[place].as_mut()) else { return false };
+        match alteration {
+            Alteration::Deleted => return self.delete(id).is_ok(),
+            Alteration::Text(text) => note.draft.note = text,
+            Alteration::Internal(is_internal) => note.draft.is_internal_note = is_internal,
+            Alteration::Created(created) => note.created = created,
+            Alteration::Doubled => {
+                let double = Note { id: copy, draft: note.draft.clone(), created: note.created };
+                self.add(double);
+            }
+        }
+        true
     }
 
     pub(super) fn list(&self, listing: &Listing, manners: &Manners) -> Value {

@@ -5,11 +5,13 @@
 //! reads no arguments, no environment and no clock, and prints nothing. It gives back what came of it, or a [`Failure`].
 //! The job, its target, its place in the ledger and the two readings are put together here, once for all verbs.
 
+mod asking;
 mod booking;
 mod check;
 mod deadline;
 mod done;
 mod elsewhere;
+mod export;
 mod failure;
 pub(crate) mod init;
 mod job;
@@ -31,10 +33,13 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod trials;
+mod verify;
 
+pub(crate) use asking::{AskProgress, RemoteCost, RemoteWorld};
 pub(crate) use check::{CheckOutcome, check};
 pub(crate) use deadline::{TimeLimits, Until};
 pub(crate) use done::{DoneOptions, done};
+pub(crate) use export::{ExportFormat, ExportOptions, export};
 pub(crate) use failure::{DoneBy, Failure, Refused};
 pub(crate) use job::{JobOptions, ledger_place};
 pub(crate) use ledger_check::{LedgerCheckOptions, check_ledger};
@@ -43,12 +48,12 @@ pub(crate) use limits::{Limits, SendingOptions};
 pub(crate) use plan::{About, PlanOptions, Planned, Shows, plan};
 pub(crate) use prune::{PruneOptions, Pruned, prune};
 pub(crate) use rejects::{Layout, Reject, RejectState, Rejected, RejectsOptions, Sink, rejects};
-pub(crate) use remote::{AskProgress, RemoteCost, RemoteWorld};
 pub(crate) use run::{Failures, Outlook, RunOptions, StateFolder, World, run};
 pub(crate) use saved::Saving;
 pub(crate) use settle::{Selection, SettleOptions, settle};
 pub(crate) use status::{JobStanding, LedgerFound, Status, StatusOptions, look_on, status};
 pub(crate) use target::{Rehearsal, SANDBOX, TargetOptions};
+pub(crate) use verify::{Sample, VerifyHearing, VerifyOptions, verify};
 
 use std::path::PathBuf;
 

@@ -21,11 +21,12 @@ use crate::text::diagnostic::Diagnostic;
 use crate::text::spelling::is_same;
 use crate::traffic::transport::Credentials;
 
+use super::asking::{Inquiry, RemoteWorld};
 use super::booking::{Past, name_in, refuse_other_account};
 use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
 use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions, USUAL_LATENCY};
-use super::remote::{RemoteWorld, Surroundings};
+use super::remote::Surroundings;
 use super::rescued::tell_waiting;
 use super::saved::{self, Saving};
 use super::target::{Target, TargetOptions, passed_over};
@@ -132,11 +133,14 @@ pub(crate) fn plan(
     let open_steps = || planning.steps(&fates);
     let surroundings = world.map(|world| Surroundings {
         opening: &opening,
-        target: &target,
-        limits: &limits,
+        inquiry: Inquiry {
+            job: &opening.job,
+            target: &target,
+            limits: &limits,
+            ledger: &options.job.ledger,
+            world,
+        },
         past: past.as_ref(),
-        ledger: &options.job.ledger,
-        world,
         steps: &open_steps,
     });
     let asking = surroundings.as_ref().zip(credentials);

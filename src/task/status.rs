@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::declared::job::{self, Given, InDoubt, Job};
 use crate::ledger::{
     Candidate, History, InvalidRow, JobId, JobLock, JobName, JobStatus, Ledger, LedgerError,
-    Open as _, Pulse, PulseFile, Reader as _, SettledRow,
+    Open as _, Pulse, PulseFile, Reader as _, SettledRow, Verification,
 };
 use crate::plan::{Chronicle, Counts, Stand, Standings, standings};
 use crate::report::{of_ledger, of_row};
@@ -88,6 +88,8 @@ pub(crate) struct JobStanding {
     pub settled: Vec<SettledRow>,
     /// Rows that were invalid when the last run began, as far as the ledger keeps them.
     pub invalid: Vec<InvalidRow>,
+    /// What the last verification came to.
+    pub verified: Option<Verification>,
     /// Of each row of the status that needs a look, what more there is to say.
     pub marks: Vec<Mark>,
 }
@@ -244,6 +246,7 @@ struct KnownJob {
     status: JobStatus,
     settled: Vec<SettledRow>,
     invalid: Vec<InvalidRow>,
+    verified: Option<Verification>,
     keyed_by: Option<String>,
     history: Result<History, LedgerError>,
     /// The numbers of its runs, the newest first.
@@ -274,9 +277,21 @@ impl KnownJob {
         let running = before.or_else(held_by);
         let runs = status.runs.iter().map(|run| run.id).collect();
         let (settled, invalid) = (ledger.settled(id)?, ledger.invalid_rows(id)?);
+        let verified = ledger.last_verification(id)?;
         // What is there without a run is the last word of one that was killed.
         let pulse = running.as_ref().and_then(|_| PulseFile::of(&options.ledger, &name).read());
-        Ok(Self { status, settled, invalid, keyed_by, history, runs, running, pulse, sought })
+        Ok(Self {
+            status,
+            settled,
+            invalid,
+            verified,
+            keyed_by,
+            history,
+            runs,
+            running,
+            pulse,
+            sought,
+        })
     }
 
     fn refuses(&self, job: &Job) -> Result<(), Vec<Diagnostic>> {
@@ -289,7 +304,9 @@ impl KnownJob {
 
     /// Where the job stands, by the source where that could be counted.
     fn standing(self, stand: Option<Stand>, can_be_sought: &HashSet<String>) -> JobStanding {
-        let Self { mut status, settled, invalid, history, running, pulse, sought, .. } = self;
+        let Self {
+            mut status, settled, invalid, verified, history, running, pulse, sought, ..
+        } = self;
         let history = history.unwrap_or_default();
         let is_run = running.is_some();
         // A row whose answer was lost is under way as long as it is looked for.
@@ -334,7 +351,7 @@ impl KnownJob {
             gone: totals_of(&stand.gone),
             taken: stand.taken,
         });
-        JobStanding { status, source, under_way, running, pulse, settled, invalid, marks }
+        JobStanding { status, source, under_way, running, pulse, settled, invalid, verified, marks }
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) const GROUPS: &[(&str, &[Term])] = &[
     ("Where a row stands", ROWS),
     ("What a plan does with a row", FATES),
     ("What a plan finds on the other side", REMOTE),
+    ("What a verification found", VERIFIED),
     ("What the last count found", COUNTS),
     ("How a run ended", ENDS),
     ("Events of --format json", EVENTS),
@@ -266,7 +267,99 @@ const COUNTS: &[Term] = &[
     ),
 ];
 
+const VERIFIED: &[Term] = &[
+    term(
+        "verified",
+        &[],
+        "what `verify` came to",
+        "The closing event: so many rows by what was found of them, so many lists read, and whether all is right. The ledger keeps \
+         it, and `noteferry status` shows the last one.",
+    ),
+    term(
+        "verified-row",
+        &[],
+        "what `verify` has found of a row",
+        "The event comes once for each row that did something last to a thing. `found` is the gravest of `matters`; `change` has \
+         the text that was sent and the one that is there. Rows that are not right are for a person to look at on the other \
+         side: no run sends again what the ledger has as done.",
+    ),
+    term(
+        "there",
+        &["there-by-id"],
+        "it is there once, as it was sent",
+        "The list shows it with its text, its flags, and in the order of the source. `there_by_id`: the source does not have the \
+         row any more, so nothing but its id could be compared.",
+    ),
+    term(
+        "exposed",
+        &[],
+        "a flag that was sent is not on it",
+        "As of a note that was sent as internal, and that the customer can see. This is told before all else. It has to be mended \
+         on the other side.",
+    ),
+    term(
+        "twice",
+        &[],
+        "the same is there once more, and no row of the ledger has made that",
+        "A person may have written it, another import, or something on the way has sent a request twice. `ids` names what is \
+         too much; the row's own is `id`.",
+    ),
+    term(
+        "missing",
+        &[],
+        "it is not in its list",
+        "The list was read to its end, twice, and it or another list shows such things. Somebody has deleted it, or it was moved. \
+         The ledger has the row as done, so no run sends it again.",
+    ),
+    term(
+        "still-there",
+        &[],
+        "it was deleted, and the list shows it",
+        "The other side has said that it was deleted. Look at it there.",
+    ),
+    term(
+        "altered",
+        &[],
+        "another text is there than was sent",
+        "Somebody has changed it, or the other side writes texts in a way that the connector does not say (`text` under \
+         `recover`, as in html_escapes).",
+    ),
+    term(
+        "otherwise",
+        &[],
+        "something else of it differs from what was sent",
+        "Each field that was sent and that the list shows under the same name is compared.",
+    ),
+    term(
+        "out-of-order",
+        &[],
+        "it was made before a note that comes first in the source",
+        "By the time that the list says, in whole seconds. Rows that were put into the source later, or that were sent again \
+         after a failure, stand behind those that were there before.",
+    ),
+    term(
+        "source-changed",
+        &[],
+        "the row of the source says something else than what was sent",
+        "What is there was compared by its id alone. The other side lacks what the row says now.",
+    ),
+];
+
 const EVENTS: &[Term] = &[
+    term(
+        "exported",
+        &[],
+        "what `export` came to",
+        "The closing event: so many things written, so many lists read, and whether the file is whole. As long as it is not, it \
+         bears the ending `.part`, and the same command goes on.",
+    ),
+    term(
+        "exported-list",
+        &["written"],
+        "a list of an export, as that of a ticket",
+        "`written` says how many of its things are in the file, which are all of them; a list that could not be read to its end \
+         is not in it at all.",
+    ),
     term(
         "started",
         &[],

@@ -15,6 +15,7 @@ mod columns;
 mod connectors;
 mod cron;
 mod explanations;
+mod export;
 mod expressions;
 mod fidelity;
 #[cfg(unix)]
@@ -77,3 +78,4 @@ mod unmeant;
 #[cfg(unix)]
 mod unread;
 mod validation;
+mod verify;

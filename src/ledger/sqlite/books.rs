@@ -7,9 +7,10 @@ use super::counts;
 use super::journal::take_ids;
 use super::mandates;
 use super::reader::last_owner;
+use super::verifications;
 use crate::ledger::{
     Books, Claim, Correction, Deed, InvalidRow, JobId, LedgerError, Mandate, OwnerId, Reader as _,
-    Run, Settling, TakenIn, Validity,
+    Run, Settling, TakenIn, Validity, Verification,
 };
 use crate::row::{Totals, Uncounted};
 
@@ -135,6 +136,21 @@ impl Books for FileLedger {
         now: i64,
     ) -> Result<i64, LedgerError> {
         super::settling::settle(self, claim, settling, now)
+    }
+
+    fn keep_verification(
+        &self,
+        claim: &dyn Claim,
+        found: &Verification,
+    ) -> Result<i64, LedgerError> {
+        let job = self.enter_job(claim, found.began_at)?;
+        self.writing(|| {
+            let immediate = TransactionBehavior::Immediate;
+            let transaction = Transaction::new_unchecked(&self.connection, immediate)?;
+            let number = verifications::write(&transaction, job, found)?;
+            transaction.commit()?;
+            Ok(number)
+        })
     }
 
     fn take_in(&self, claim: &dyn Claim) -> Result<Vec<TakenIn>, LedgerError> {

@@ -19,7 +19,7 @@ pub(super) fn write(
         let immediate = TransactionBehavior::Immediate;
         let transaction = Transaction::new_unchecked(&ledger.connection, immediate)?;
         if !later::is_there(&transaction, TABLE)? {
-            transaction.execute_batch(later::definition(TABLE))?;
+            later::make(&transaction, TABLE)?;
         }
         {
             let mut insert = transaction.prepare(

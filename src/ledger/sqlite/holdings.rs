@@ -293,7 +293,10 @@ impl MadeById {
 }
 
 /// The jobs that send to the address of one: elsewhere the same id is another thing's.
-fn at_one_address(connection: &Connection, job: JobId) -> rusqlite::Result<HashSet<JobId>> {
+pub(super) fn at_one_address(
+    connection: &Connection,
+    job: JobId,
+) -> rusqlite::Result<HashSet<JobId>> {
     let mut statement = connection.prepare_cached("SELECT id, base_url FROM jobs")?;
     let jobs = statement.query_map([], |row| {
         Ok((JobId(row.get(0)?), address::normal(&row.get::<_, String>(1)?)))

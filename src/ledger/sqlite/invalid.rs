@@ -16,7 +16,7 @@ pub(super) fn write(ledger: &FileLedger, run: Run, rows: &[InvalidRow]) -> Resul
         let transaction = Transaction::new_unchecked(&ledger.connection, immediate)?;
         match (later::is_there(&transaction, TABLE)?, rows.is_empty()) {
             (false, true) => return Ok(()),
-            (false, false) => transaction.execute_batch(later::definition(TABLE))?,
+            (false, false) => later::make(&transaction, TABLE)?,
             (true, _) => {}
         }
         transaction.execute("DELETE FROM invalid_rows WHERE job = ?1", [run.job.0])?;

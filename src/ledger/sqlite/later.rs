@@ -9,11 +9,18 @@ pub(super) fn is_there(connection: &Connection, table: &str) -> rusqlite::Result
     connection.query_row(query, [table], |row| row.get::<_, i64>(0)).map(|count| count > 0)
 }
 
+/// Makes a table where a file lacks it.
+pub(super) fn make(connection: &Connection, table: &str) -> rusqlite::Result<()> {
+    match is_there(connection, table)? {
+        true => Ok(()),
+        false => connection.execute_batch(definition(table)),
+    }
+}
+
 /// How a table is made.
-pub(super) fn definition(table: &str) -> &'static str {
+fn definition(table: &str) -> &'static str {
     let schema = include_str!("schema.sql");
-    let begins = format!("CREATE TABLE {table} (");
-    let from = schema.find(&begins).unwrap_or(schema.len());
+    let from = schema.find(&format!("CREATE TABLE {table} (")).unwrap_or(schema.len());
     let behind = &schema[from..];
     // A comment may hold a semicolon.
     let end = ") STRICT;";

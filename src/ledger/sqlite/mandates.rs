@@ -13,9 +13,7 @@ const TABLE: &str = "mandates";
 
 /// Writes what a run carries out.
 pub(super) fn write(connection: &Connection, run: i64, mandate: &Mandate) -> rusqlite::Result<()> {
-    if !later::is_there(connection, TABLE)? {
-        connection.execute_batch(later::definition(TABLE))?;
-    }
+    later::make(connection, TABLE)?;
     let approval = mandate.approval.as_ref();
     connection.execute(
         "INSERT INTO mandates (run, plan, approved_by, comment) VALUES (?1, ?2, ?3, ?4)",

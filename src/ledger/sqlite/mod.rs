@@ -5,6 +5,7 @@
 //! the file could not take and `presence` for a file that is taken away meanwhile. [`JobLock`] keeps a second run of the
 //! same job out, and the operating system frees it whatever happens; in the file of `pulse` a run under way says how it goes. `check` looks a file through.
 
+mod acts;
 mod books;
 mod check;
 mod corrections;
@@ -30,6 +31,7 @@ mod settling;
 mod sought;
 mod status;
 mod values;
+mod verifications;
 
 pub(crate) use check::inspect;
 pub(crate) use file::FileLedger;

@@ -11,8 +11,9 @@ use super::rescue::waiting_outcomes;
 use super::scan::{Listener, Owners, Which, attempted, scan};
 use super::values::moment_or_null;
 use crate::ledger::{
-    Approval, Corrections, DoneRow, FailedRow, History, HistoryRow, InvalidRow, JobId, JobName,
-    JobStatus, LedgerError, Misfit, OwnerId, PlanId, Reader, Requests, SettledRow,
+    Acts, Approval, Corrections, DoneRow, FailedRow, History, HistoryRow, InvalidRow, JobId,
+    JobName, JobStatus, LedgerError, Misfit, OwnerId, PlanId, Reader, Requests, SettledRow,
+    Verification,
 };
 use crate::row::{
     Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome, Page,
@@ -157,6 +158,14 @@ impl Reader for FileLedger {
 
     fn done(&self, job: JobId, tell: &mut dyn FnMut(&DoneRow) -> bool) -> Result<(), LedgerError> {
         self.reading(|| super::done::read(&self.connection, job, tell))
+    }
+
+    fn acts(&self, job: JobId) -> Result<Acts, LedgerError> {
+        self.reading(|| super::acts::read(&self.connection, job))
+    }
+
+    fn last_verification(&self, job: JobId) -> Result<Option<Verification>, LedgerError> {
+        self.reading(|| super::verifications::last(&self.connection, job))
     }
 
     fn status(

@@ -8,9 +8,12 @@ mod words;
 
 pub(super) use diff::{Mark, Piece, pieces};
 pub(super) use events::{remote_event, row_event};
-use words::minute;
-pub(super) use words::{kind_words, lists_of, place, remote, said};
+pub(super) use words::{
+    changed_text, kind_words, lists_of, minute, not_known, place, remote, said, silence,
+};
 pub(crate) use words::{of_system, remote_begins, remote_line};
+
+use std::time::Duration;
 
 use jiff::Zoned;
 
@@ -92,6 +95,16 @@ pub(crate) enum WhyNotKnown {
     NoAnswer(Cause),
     /// Asking ended before.
     NotAsked,
+    /// The list was read so soon after the row was sent that it may be late.
+    TooEarly,
+    /// The list shows nothing of its kind: it may leave such things out.
+    NotShown {
+        of: usize,
+    },
+    /// The list does not show a field that matters.
+    Untold {
+        field: String,
+    },
 }
 
 /// The kinds by which rows are counted, the gravest first.
@@ -227,6 +240,8 @@ pub(crate) enum RemoteEnd {
     /// Nobody is there, or nobody is let in.
     Stopped {
         obstacle: Obstacle,
+        /// How long nothing had got through, where that is why.
+        after: Option<Duration>,
         is_kept: bool,
     },
 }

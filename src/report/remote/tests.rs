@@ -89,6 +89,7 @@ fn what_was_found_is_read_by_kind_the_gravest_first() {
     let command = CommandLine::new("plan", Some("job.yaml")).with("remote");
     let stopped = RemoteEnd::Stopped {
         obstacle: Obstacle::Request(Cause::of(Reason::NoConnection)),
+        after: None,
         is_kept: false,
     };
     let said = [

@@ -8,7 +8,7 @@ use super::diff::{Mark, pieces};
 use super::{Kind, RemoteEnd, RemoteFindings, RemoteRow, RowFound, WhyNotKnown};
 use crate::recover::Extent;
 use crate::report::paint::Paint;
-use crate::report::words::{about, cause, counted, number, obstacle, one_line};
+use crate::report::words::{about, cause, counted, number, obstacle, one_line, span};
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -55,7 +55,7 @@ pub(in crate::report) fn lists_of(lists: u64, noun: Option<&str>) -> String {
 }
 
 /// A moment, by the minute.
-pub(super) fn minute(moment: &Zoned) -> String {
+pub(in crate::report) fn minute(moment: &Zoned) -> String {
     moment.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
@@ -133,17 +133,29 @@ fn advice(findings: &RemoteFindings, command: &CommandLine) -> String {
                 goes_on(*is_kept)
             ));
         }
-        RemoteEnd::Stopped { obstacle: why, is_kept } => {
+        RemoteEnd::Stopped { obstacle: why, after, is_kept } => {
             text.push_str(&format!(
-                "\nAsking stopped after {} of {}: {}. {}\n",
+                "\nAsking stopped after {} of {}: {}{}. {}\n",
                 number(findings.answered),
                 counted(findings.lists, "list"),
                 one_line(&obstacle(why)),
+                silence(*after),
                 goes_on(*is_kept)
             ));
         }
     }
     text
+}
+
+/// How long nothing had got through.
+pub(in crate::report) fn silence(after: Option<Duration>) -> String {
+    let told = after.map(|after| {
+        format!(
+            "; nothing has got through for {}, and --give-up-after says how long that may be",
+            span(after)
+        )
+    });
+    told.unwrap_or_default()
 }
 
 /// How texts would change.
@@ -153,16 +165,7 @@ fn changes(findings: &RemoteFindings, all: bool, paint: Paint) -> String {
     for row in findings.changes.iter().take(most) {
         let Some((from, to)) = row.change() else { continue };
         text.push_str(&format!("\n{}\n  ", paint.faint(&place(row))));
-        let pieces = pieces(from, to).into_iter().map(|piece| {
-            let lines: Vec<_> = piece.text.split('\n').map(shown).collect();
-            let shown = lines.join("\n  ");
-            match piece.mark {
-                Mark::Stays => shown,
-                Mark::Goes => paint.bad(&format!("[-{shown}-]")),
-                Mark::Comes => paint.good(&format!("{{+{shown}+}}")),
-            }
-        });
-        text.extend(pieces);
+        text.push_str(&changed_text(from, to, paint));
         text.push('\n');
     }
     let more = findings.more_changes(most);
@@ -170,6 +173,20 @@ fn changes(findings: &RemoteFindings, all: bool, paint: Paint) -> String {
         text.push_str(&format!("\nand {}\n", counted(more, "more change")));
     }
     text
+}
+
+/// One text and what becomes of it, with what goes and what comes in brackets of their own.
+pub(in crate::report) fn changed_text(from: &str, to: &str, paint: Paint) -> String {
+    let pieces = pieces(from, to).into_iter().map(|piece| {
+        let lines: Vec<_> = piece.text.split('\n').map(shown).collect();
+        let shown = lines.join("\n  ");
+        match piece.mark {
+            Mark::Stays => shown,
+            Mark::Goes => paint.bad(&format!("[-{shown}-]")),
+            Mark::Comes => paint.good(&format!("{{+{shown}+}}")),
+        }
+    });
+    pieces.collect()
 }
 
 pub(in crate::report) fn kind_words(kind: Kind, noun: &str) -> String {
@@ -242,7 +259,7 @@ pub(in crate::report) fn said(row: &RemoteRow) -> Option<String> {
 }
 
 /// Why it is not known.
-fn not_known(why: &WhyNotKnown) -> String {
+pub(in crate::report) fn not_known(why: &WhyNotKnown) -> String {
     match why {
         WhyNotKnown::NoList => {
             "the connector declares no list that would show it (`recover`, or `look`)".to_owned()
@@ -263,6 +280,17 @@ fn not_known(why: &WhyNotKnown) -> String {
             format!("the list could not be had: {}", one_line(&cause(why)))
         }
         WhyNotKnown::NotAsked => "it was not asked for".to_owned(),
+        WhyNotKnown::TooEarly => {
+            "it was sent so shortly before that the list may be late: ask again in a minute"
+                .to_owned()
+        }
+        WhyNotKnown::NotShown { of } => format!(
+            "the list does not show it, and none of its kind among the {} that it shows: it may leave such things out",
+            counted(*of as u64, "item")
+        ),
+        WhyNotKnown::Untold { field } => {
+            format!("the list does not show `{}`", one_line(field))
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod runs;
 mod settled;
 #[cfg(test)]
 mod tests;
+mod verified;
 mod watched;
 
 use jiff::tz::TimeZone;
@@ -19,7 +20,7 @@ use serde_json::{Map, Value, json};
 use super::ndjson::{counts, event_of_nothing};
 use super::paint::Paint;
 use super::summary::tally;
-use crate::ledger::{InvalidRow, Pulse, SettledRow};
+use crate::ledger::{InvalidRow, Pulse, SettledRow, Verification};
 use crate::row::Totals;
 use crate::text::command::CommandLine;
 use crate::text::visible::shown;
@@ -30,6 +31,7 @@ pub(crate) use rows::RowLine;
 pub(super) use runs::ends;
 pub(crate) use runs::{MISCOUNTED, RunLine, UNCOUNTED};
 use settled::settled_json;
+use verified::verified_json;
 pub(crate) use watched::Watched;
 
 /// Where a job stands.
@@ -65,6 +67,8 @@ pub(crate) struct StatusView {
     pub invalid_rows: Vec<InvalidRow>,
     /// Rows of which a person's word holds.
     pub settled: Vec<SettledRow>,
+    /// What the last verification came to.
+    pub verified: Option<Verification>,
     /// So many rows are told one by one, and so many runs.
     pub most: Most,
     /// Runs before those that are told.
@@ -126,6 +130,7 @@ impl StatusView {
         text.push_str(&self.runs_table(zone));
         text.push_str(&self.rows_list(paint));
         text.push_str(&self.settled_list(zone));
+        text.push_str(&self.verified_line(zone));
         text
     }
 
@@ -178,6 +183,7 @@ impl StatusView {
         event.insert("invalid_rows".into(), invalid.collect::<Vec<Value>>().into());
         let settled: Vec<Value> = self.most.of(&self.settled).iter().map(settled_json).collect();
         event.insert("settled_rows".into(), settled.into());
+        event.insert("verified".into(), json!(self.verified.as_ref().map(verified_json)));
         Value::Object(event)
     }
 }

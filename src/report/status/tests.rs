@@ -73,6 +73,7 @@ fn view() -> StatusView {
         more_failed: 5,
         invalid_rows: Vec::new(),
         settled: vec![],
+        verified: None,
         taken: 0,
         plan: CommandLine::new("plan", Some("jobs/import-notes.yaml")),
         most: Most::First(20),
@@ -116,6 +117,7 @@ fn a_run_under_way_is_told_with_its_pace_and_how_one_ended_with_why() {
         failed_rows: vec![],
         more_failed: 0,
         settled: vec![],
+        verified: None,
         ..view()
     };
     insta::assert_snapshot!(running.text(false, &zone()));

@@ -19,7 +19,7 @@ use super::fields::{BodyError, Fields};
 use super::gate::{Closed, Gate};
 use super::journal::Journal;
 use super::manners::Manners;
-use super::notes::{Draft, Listing, Notes, read_update};
+use super::notes::{Alteration, Draft, Listing, Notes, read_update};
 use super::query;
 use super::windows::Windows;
 
@@ -286,6 +286,11 @@ impl Books {
             .map_err(|_| Answer::failure(StatusCode::BAD_REQUEST))?;
         self.offset = clock.offset_ms;
         Ok(Answer::success(r#"{"r":0,"msg":"Success"}"#))
+    }
+
+    /// Does something to a note that no request asks for; says whether it is there.
+    pub(super) fn alter(&mut self, id: &str, alteration: Alteration) -> bool {
+        self.notes.alter(id, alteration)
     }
 
     /// What the sandbox holds and has done.

@@ -10,7 +10,8 @@ use crate::report::{Difference, RemoteRow, RowFound, WhyNotKnown};
 use crate::row::Page;
 use crate::task::booking::Past;
 
-use super::lists::{ListAnswer, Lists, Question};
+use super::lists::{Lists, Question};
+use crate::task::asking::ListAnswer;
 
 /// Compares rows with lists.
 pub(super) struct Judge<'a> {
@@ -68,7 +69,9 @@ impl<'a> Judge<'a> {
             Some(ListAnswer::Missing(cause)) => Err(RowFound::NoLane(cause.clone())),
             Some(ListAnswer::Refused(cause)) => not_known(WhyNotKnown::Refused(cause.clone())),
             Some(ListAnswer::None(cause)) => not_known(WhyNotKnown::NoAnswer(cause.clone())),
-            Some(ListAnswer::NotAsked) | None => not_known(WhyNotKnown::NotAsked),
+            Some(ListAnswer::NotAsked | ListAnswer::Taken) | None => {
+                not_known(WhyNotKnown::NotAsked)
+            }
         }
     }
 
@@ -132,7 +135,7 @@ impl<'a> Judge<'a> {
 }
 
 /// By what an item differs from what a row would make, in the connector's words where it has some.
-fn told(fields: &FieldSet, unlike: Unlike) -> Difference {
+pub(in crate::task) fn told(fields: &FieldSet, unlike: Unlike) -> Difference {
     let name = fields.name(unlike.field);
     let is_flag = fields.flags().any(|flag| flag == unlike.field);
     let words = |value: String| {

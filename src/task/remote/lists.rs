@@ -5,49 +5,22 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::declared::connector::{Connector, Effect, Operation, Recover, SystemMark};
+use crate::declared::connector::{Connector, Effect, Operation, SystemMark};
 use crate::plan::Step;
-use crate::recover::{Answered, Enquiry};
+use crate::recover::{Enquiry, Keeps};
 use crate::report::WhyNotKnown;
-use crate::row::{Cause, Field, FieldValue, Fields};
-
-/// A list that has to be asked for.
-#[derive(Debug)]
-pub(super) struct AskedList {
-    /// By what it is kept for a later call.
-    pub name: String,
-    /// The operation that makes what is listed.
-    pub maker: Arc<Operation>,
-    /// What the list is asked by.
-    pub fields: Fields<'static>,
-    /// Things of which the text is wanted.
-    pub wanted: HashSet<String>,
-    pub system: Option<SystemMark>,
-    pub answer: ListAnswer,
-}
-
-/// What came of a list.
-#[derive(Debug)]
-pub(super) enum ListAnswer {
-    NotAsked,
-    Read(Answered),
-    /// What the list is of is not there, in the other side's words.
-    Missing(Cause),
-    /// It was refused.
-    Refused(Cause),
-    /// No answer that could be read.
-    None(Cause),
-}
+use crate::row::{Field, FieldValue, Fields};
+use crate::task::asking::{AskedList, ListAnswer};
 
 /// All of them.
 #[derive(Debug, Default)]
-pub(super) struct Lists {
+pub(in crate::task) struct Lists {
     pub lists: Vec<AskedList>,
     by_name: HashMap<Box<str>, usize>,
 }
 
 /// What is to be known of a row.
-pub(super) enum Question {
+pub(in crate::task) enum Question {
     /// Whether what it makes is in the list of that number.
     Making { list: usize },
     /// Whether the thing that it is about is there.
@@ -65,7 +38,7 @@ struct Wording {
 
 impl Lists {
     /// What is to be known of a row that would be sent. `value_called` says what the row has under a name.
-    pub(super) fn question(
+    pub(in crate::task) fn question(
         &mut self,
         connector: &Connector,
         step: &Step,
@@ -75,23 +48,8 @@ impl Lists {
             Ok(wording) => wording,
             Err(why) => return Some(Question::None(why)),
         };
-        let recover = wording.maker.recover.as_ref()?;
-        let request = Enquiry::new(recover, Some(1)).request(recover, &wording.fields);
-        let Some(request) = request else { return Some(Question::None(WhyNotKnown::NoList)) };
-        let name = format!("{} {}", recover.list.name, request.path);
-        let known = self.by_name.get(&*name).copied();
-        let list = known.unwrap_or_else(|| {
-            self.by_name.insert(name.as_str().into(), self.lists.len());
-            self.lists.push(AskedList {
-                name,
-                maker: wording.maker,
-                fields: wording.fields,
-                wanted: HashSet::new(),
-                system: None,
-                answer: ListAnswer::NotAsked,
-            });
-            self.lists.len() - 1
-        });
+        let list = self.list_of(wording.maker, wording.fields);
+        let Some(list) = list else { return Some(Question::None(WhyNotKnown::NoList)) };
         let Some((id, system)) = wording.about else { return Some(Question::Making { list }) };
         if let Some(asked) = self.lists.get_mut(list) {
             asked.wanted.insert(id.clone());
@@ -99,12 +57,31 @@ impl Lists {
         }
         Some(Question::About { list, id })
     }
-}
 
-impl AskedList {
-    /// How the list is read; none is never asked for without.
-    pub(super) fn recover(&self) -> Option<&Recover> {
-        self.maker.recover.as_ref()
+    /// The number of the list that shows what an operation makes, asked by these fields; none where it cannot be asked for.
+    pub(in crate::task) fn list_of(
+        &mut self,
+        maker: Arc<Operation>,
+        fields: Fields<'static>,
+    ) -> Option<usize> {
+        let recover = maker.recover.as_ref()?;
+        let request = Enquiry::new(recover, Some(1)).request(recover, &fields)?;
+        let name = format!("{} {}", recover.list.name, request.path);
+        if let Some(known) = self.by_name.get(&*name) {
+            return Some(*known);
+        }
+        self.by_name.insert(name.as_str().into(), self.lists.len());
+        self.lists.push(AskedList {
+            name,
+            maker,
+            fields,
+            wanted: HashSet::new(),
+            system: None,
+            keeps: Keeps::Texts,
+            otherwise: None,
+            answer: ListAnswer::NotAsked,
+        });
+        Some(self.lists.len() - 1)
     }
 }
 

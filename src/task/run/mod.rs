@@ -249,13 +249,13 @@ pub(super) fn run_through<T: Transport>(
     }
     let reporter = (world.reporter)(ahead);
     let longest_request = opening.job.connector.request_timeout;
+    let (give_up_after, give_up_on_push_backs_after) =
+        patience(options.give_up_after, &limits.quotas, longest_request);
     let settings = Settings {
         concurrency: limits.concurrency as usize,
         attempts: opening.job.attempts,
-        give_up_after: options.give_up_after.unwrap_or(GIVE_UP_AFTER),
-        give_up_on_push_backs_after: options
-            .give_up_after
-            .unwrap_or_else(|| patience(&limits.quotas, longest_request)),
+        give_up_after,
+        give_up_on_push_backs_after,
         longest_request,
         max_failures: options.max_failures.map(|failures| failures.of(tally.to_send())),
         deadline: time.deadline(),
@@ -294,11 +294,16 @@ fn mandate(options: &RunOptions<'_>, claim: &HeldJob) -> Result<Mandate, LedgerE
     Ok(Mandate { plan: plan.map(|plan| plan.id), approval })
 }
 
-/// For how long nothing but push-backs is no reason to give up: whoever uses up the rest of a window may be told "not now" to
-/// its end.
-fn patience(quotas: &[Quota], longest_request: Duration) -> Duration {
+/// For how long nothing may get through, and for how long nothing but push-backs is no reason to give up: whoever uses up the
+/// rest of a window may be told "not now" to its end. `said` is what the user says of both.
+pub(super) fn patience(
+    said: Option<Duration>,
+    quotas: &[Quota],
+    longest_request: Duration,
+) -> (Duration, Duration) {
     let window = Pace::longest_window(quotas).unwrap_or_default();
-    GIVE_UP_AFTER.max(window + longest_request)
+    let usual = GIVE_UP_AFTER.max(window + longest_request);
+    (said.unwrap_or(GIVE_UP_AFTER), said.unwrap_or(usual))
 }
 
 /// Whether rows may have such an effect.

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::recover::Answered;
 use crate::text::private_file;
 
-const FORMAT: &str = "noteferry plan --remote 1";
+const FORMAT: &str = "noteferry lists 2";
 /// In milliseconds.
 const GOOD_FOR: i64 = 24 * 3_600_000;
 /// More than this of a file, in bytes, is not read.
@@ -36,7 +36,7 @@ struct Line {
 
 /// See the module's text.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(in crate::task) struct Kept {
     file: Option<(PathBuf, File)>,
     known: HashMap<String, Answered>,
     /// When the first of it was asked for; unix milliseconds.
@@ -45,12 +45,12 @@ pub(super) struct Kept {
 
 impl Kept {
     /// Keeps nothing.
-    pub(super) fn nothing() -> Self {
+    pub(in crate::task) fn nothing() -> Self {
         Self::default()
     }
 
     /// What an earlier call has left in a folder for the same job at the same target.
-    pub(super) fn open(folder: &Path, parts: &[&str], now: i64) -> Self {
+    pub(in crate::task) fn open(folder: &Path, parts: &[&str], now: i64) -> Self {
         let folder = folder.join("remote");
         let path = folder.join(format!("{}.jsonl", hash(parts)));
         if private_file::folders().create(&folder).is_err() {
@@ -73,17 +73,17 @@ impl Kept {
     }
 
     /// Nothing that is known was asked for before this; unix milliseconds.
-    pub(super) fn since(&self) -> Option<i64> {
+    pub(in crate::task) fn since(&self) -> Option<i64> {
         self.since
     }
 
     /// Takes out what is known of a list.
-    pub(super) fn take(&mut self, list: &str) -> Option<Answered> {
+    pub(in crate::task) fn take(&mut self, list: &str) -> Option<Answered> {
         self.known.remove(&hash(&[list]))
     }
 
     /// Keeps what a list has shown. A disk that is full costs nothing but that.
-    pub(super) fn keep(&mut self, list: &str, answer: &Answered) {
+    pub(in crate::task) fn keep(&mut self, list: &str, answer: &Answered) {
         let Some((_, file)) = &mut self.file else { return };
         let line = Line { list: hash(&[list]), answer: answer.clone() };
         if write_line(file, &line).is_err() {
@@ -92,12 +92,12 @@ impl Kept {
     }
 
     /// Whether a later call goes on where this one ends.
-    pub(super) fn is_on(&self) -> bool {
+    pub(in crate::task) fn is_on(&self) -> bool {
         self.file.is_some()
     }
 
     /// All was asked: the next call begins anew.
-    pub(super) fn forget(self) {
+    pub(in crate::task) fn forget(self) {
         if let Some((path, _)) = self.file {
             // Left there, it is too old in a day.
             let _ = std::fs::remove_file(path);

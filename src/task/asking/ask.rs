@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::declared::connector::Answers;
 use crate::engine::Stop;
 use crate::event::{Note, Obstacle};
-use crate::recover::{Answered, Enquiry, NextStep, Sights};
+use crate::recover::{Answered, Enquiry, NextStep};
 use crate::row::{Cause, Reason};
 use crate::traffic::access::{Access, AfterNoToken, Refusal};
 use crate::traffic::pace::{Moment, Pace, PushBack, Report, asked_wait, back_off};
@@ -26,7 +26,7 @@ use crate::traffic::shared_pace::{Heard, SharedPace, Unheard};
 use crate::traffic::transport::Transport;
 use crate::traffic::verdict::{Verdict, judge};
 
-use super::lists::{AskedList, ListAnswer};
+use super::list::{AskedList, ListAnswer};
 
 /// So often a page is asked for that brings no answer; and one that the other side asks to have later.
 const MOST_TRIES: u32 = 4;
@@ -39,7 +39,7 @@ const WORTH_TELLING: Duration = Duration::from_secs(10);
 const LONGEST_NAP: Duration = Duration::from_secs(1);
 
 /// What asking needs.
-pub(super) struct Means<'a, T> {
+pub(in crate::task) struct Means<'a, T> {
     pub transport: &'a T,
     pub answers: &'a Answers,
     pub shared_pace: Option<&'a SharedPace>,
@@ -51,20 +51,48 @@ pub(super) struct Means<'a, T> {
     pub progress: &'a mut dyn FnMut(u64, u64),
     /// Hears what is worth telling once.
     pub tell: &'a dyn Fn(&Note),
-    /// Hears what a list has shown.
-    pub keep: &'a mut dyn FnMut(&str, &Answered),
+    /// Hears what lists have shown.
+    pub ear: &'a mut dyn Ear,
+    /// So long nothing may get through; and where all that is answered is to come later.
+    pub patience: Patience,
+}
+
+/// Hears what lists have shown.
+pub(in crate::task) trait Ear {
+    /// The list of a number has shown something; gives what is to be remembered of it.
+    fn hear(&mut self, list: usize, answered: Answered) -> ListAnswer;
+
+    /// Whether it can hear more: whoever writes down what it hears may have no room left.
+    fn can_hear(&self) -> bool {
+        true
+    }
+
+    /// All lists have an answer, if only that they give none: which are to be read once more. Asked once.
+    fn again(&mut self) -> Vec<usize> {
+        Vec::new()
+    }
+}
+
+/// How long nothing may get through before asking ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::task) struct Patience {
+    pub silence: Duration,
+    /// Where the other side says no more than that it is asked too often.
+    pub push_backs: Duration,
 }
 
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum AskEnd {
+pub(in crate::task) enum AskEnd {
     /// Each list has an answer, or has none for a reason of its own.
     Whole,
     Interrupted {
         signal: i32,
     },
-    /// Nobody is let in, or nobody is there.
-    Stopped(Obstacle),
+    /// Nobody is let in, or nobody is there; and after how long without anything that got through, where that is why.
+    Stopped(Obstacle, Option<Duration>),
+    /// Whoever hears what lists show cannot hear more.
+    Deaf,
 }
 
 /// A page that is to be asked for.
@@ -82,6 +110,33 @@ enum Flight {
     Heard(Result<Heard, Unheard>),
 }
 
+/// Since when nothing has got through.
+#[derive(Debug, Default)]
+struct Silence {
+    /// When the first request left of those that came to nothing.
+    since: Option<Moment>,
+    /// How many there were.
+    failures: u32,
+    /// Whether all of them were told to come later.
+    are_push_backs: bool,
+    last: Option<Obstacle>,
+}
+
+impl Silence {
+    fn failed(&mut self, sent_at: Moment, obstacle: Obstacle, is_push_back: bool) {
+        self.are_push_backs = is_push_back && (self.since.is_none() || self.are_push_backs);
+        self.since.get_or_insert(sent_at);
+        self.failures += 1;
+        self.last = Some(obstacle);
+    }
+
+    /// When it has lasted long enough, and how long that is. What the other side asks for is waited for and tried once more.
+    fn ends(&self, patience: Patience) -> Option<(Moment, Duration)> {
+        let lasts = if self.are_push_backs { patience.push_backs } else { patience.silence };
+        self.since.filter(|_| self.failures > 1).map(|since| (since.after(lasts), lasts))
+    }
+}
+
 struct Asking<'a, T> {
     means: Means<'a, T>,
     pace: Pace,
@@ -93,8 +148,10 @@ struct Asking<'a, T> {
     under_way: usize,
     first_page: Option<u32>,
     silent: u32,
+    silence: Silence,
     requests: u64,
     answered: u64,
+    has_looked_again: bool,
     end: Option<AskEnd>,
 }
 
@@ -116,22 +173,15 @@ pub(super) async fn ask<T: Transport>(
         under_way: 0,
         first_page: None,
         silent: 0,
+        silence: Silence::default(),
         requests: 0,
         answered: 0,
+        has_looked_again: false,
         end: None,
     };
-    for (at, list) in lists.iter().enumerate() {
-        match (&list.answer, list.recover()) {
-            (ListAnswer::NotAsked, Some(recover)) => asking.waiting.push_back(Page {
-                list: at,
-                enquiry: Enquiry::new(recover, None),
-                tries: 0,
-                push_backs: 0,
-                not_before: Moment::default(),
-            }),
-            _ => asking.answered += 1,
-        }
-    }
+    asking.answered =
+        lists.iter().filter(|list| !matches!(list.answer, ListAnswer::NotAsked)).count() as u64;
+    asking.enqueue(lists);
     let end = asking.run(lists, stops).await;
     let now = asking.now();
     (end, asking.requests, asking.pace.come(now, false, true))
@@ -153,6 +203,37 @@ impl<T: Transport> Asking<'_, T> {
         self.remote_began.map(|began| began + i64::try_from(now.0.as_millis()).unwrap_or(i64::MAX))
     }
 
+    /// All lists that have no answer are asked for.
+    fn enqueue(&mut self, lists: &[AskedList]) {
+        for (at, list) in lists.iter().enumerate() {
+            let (ListAnswer::NotAsked, Some(recover)) = (&list.answer, list.recover()) else {
+                continue;
+            };
+            self.waiting.push_back(Page {
+                list: at,
+                enquiry: Enquiry::new(recover, self.first_page),
+                tries: 0,
+                push_backs: 0,
+                not_before: Moment::default(),
+            });
+        }
+    }
+
+    /// Whether lists are to be read once more, and then that is begun.
+    fn begins_again(&mut self, lists: &mut [AskedList]) -> bool {
+        if self.end.is_some() || std::mem::replace(&mut self.has_looked_again, true) {
+            return false;
+        }
+        for at in self.means.ear.again() {
+            if let Some(list) = lists.get_mut(at) {
+                list.answer = ListAnswer::NotAsked;
+                self.answered = self.answered.saturating_sub(1);
+            }
+        }
+        self.enqueue(lists);
+        !self.waiting.is_empty()
+    }
+
     async fn run(
         &mut self,
         lists: &mut [AskedList],
@@ -162,11 +243,15 @@ impl<T: Transport> Asking<'_, T> {
             (self.means.progress)(self.answered, self.requests);
             let now = self.now();
             let mut wake = now.after(LONGEST_NAP);
+            self.give_up(now);
             if self.end.is_none() {
                 wake = wake.min(self.come(now)).min(self.renew(now)).min(self.depart(now, lists));
             }
             let is_over = self.waiting.is_empty() || self.end.is_some();
             if is_over && self.under_way == 0 {
+                if self.begins_again(lists) {
+                    continue;
+                }
                 return self.end.take().unwrap_or(AskEnd::Whole);
             }
             tokio::select! {
@@ -186,6 +271,18 @@ impl<T: Transport> Asking<'_, T> {
                 }
                 () = tokio::time::sleep_until(self.began + wake.0) => {}
             }
+        }
+    }
+
+    /// Ends it where nothing has got through for too long.
+    fn give_up(&mut self, now: Moment) {
+        let Some((_, lasts)) =
+            self.silence.ends(self.means.patience).filter(|(moment, _)| *moment <= now)
+        else {
+            return;
+        };
+        if let Some(obstacle) = self.silence.last.clone() {
+            self.end.get_or_insert(AskEnd::Stopped(obstacle, Some(lasts)));
         }
     }
 
@@ -319,9 +416,10 @@ impl<T: Transport> Asking<'_, T> {
             }
             Err(failure) => {
                 self.silent += 1;
+                self.silence.failed(now, Obstacle::Token(failure.why.clone()), false);
                 let after = self.access.failed(&failure, now, (self.means.chance)());
                 if after == AfterNoToken::GiveUp || self.silent >= SILENT_LISTS {
-                    self.end = Some(AskEnd::Stopped(Obstacle::Token(failure.why)));
+                    self.end = Some(AskEnd::Stopped(Obstacle::Token(failure.why), None));
                 }
             }
         }
@@ -338,17 +436,18 @@ impl<T: Transport> Asking<'_, T> {
         let Some(list) = lists.get(page.list) else { return };
         let Some(recover) = list.recover() else { return };
         let redactor = self.means.transport.redactor();
+        let age = age_of(&reply, now, sent_at);
         match judge(self.means.answers, &recover.list, reply, &redactor) {
             Verdict::Done { items: Some(mut items), .. } => {
                 items.iter_mut().for_each(|item: &mut Value| redactor.redact_value(item));
                 self.let_in(sent_at, generation);
-                let sights = Sights { wanted: &list.wanted, system: list.system.as_ref() };
                 (page.tries, page.push_backs) = (0, 0);
-                let next = page.enquiry.take(recover, &items, sights);
+                page.enquiry.read_at((self.means.wall)().saturating_sub(age));
+                let next = page.enquiry.take(recover, &items, list.sights());
                 self.go_on(page, next, lists);
             }
             Verdict::Done { items: None, .. } => {
-                self.failed(page, Cause::of(Reason::UnreadableAnswer), None, lists);
+                self.failed(page, sent_at, (Cause::of(Reason::UnreadableAnswer), None), lists);
             }
             Verdict::Refused(_) | Verdict::NotFound(_) if !page.enquiry.is_at_first() => {
                 self.let_in(sent_at, generation);
@@ -367,6 +466,7 @@ impl<T: Transport> Asking<'_, T> {
                 let clock = self.remote(now);
                 let push_back = PushBack { sent_at, asked: after, clock };
                 let slowdown = self.pace.push_back(push_back, now, (self.means.chance)());
+                self.silence.failed(sent_at, Obstacle::Request(cause.clone()), true);
                 page.push_backs += 1;
                 page.not_before = now.after(slowdown.wait);
                 match page.push_backs < MOST_PUSH_BACKS {
@@ -375,14 +475,14 @@ impl<T: Transport> Asking<'_, T> {
                 }
             }
             Verdict::Retry { cause, after, .. } | Verdict::Unknown { cause, after } => {
-                self.failed(page, cause, after, lists);
+                self.failed(page, sent_at, (cause, after), lists);
             }
             Verdict::Unauthorized(cause) => match self.access.refused(generation, sent_at, None) {
                 Refusal::Final => {
-                    self.end = Some(AskEnd::Stopped(Obstacle::Request(cause)));
+                    self.end = Some(AskEnd::Stopped(Obstacle::Request(cause), None));
                 }
                 Refusal::Renew | Refusal::Pause | Refusal::Row => {
-                    self.failed(page, cause, None, lists);
+                    self.failed(page, sent_at, (cause, None), lists);
                 }
             },
         }
@@ -393,16 +493,18 @@ impl<T: Transport> Asking<'_, T> {
         self.access.accepted(generation, sent_at);
         self.pace.let_in(sent_at, now);
         self.silent = 0;
+        self.silence = Silence::default();
     }
 
     /// No answer that says anything: once more after a while, but not for ever.
     fn failed(
         &mut self,
         mut page: Page,
-        cause: Cause,
-        after: Option<Duration>,
+        sent_at: Moment,
+        (cause, after): (Cause, Option<Duration>),
         lists: &mut [AskedList],
     ) {
+        self.silence.failed(sent_at, Obstacle::Request(cause.clone()), false);
         page.tries += 1;
         if page.tries < MOST_TRIES {
             let wait = match after {
@@ -414,7 +516,7 @@ impl<T: Transport> Asking<'_, T> {
         }
         self.silent += 1;
         if self.silent >= SILENT_LISTS && self.end.is_none() {
-            self.end = Some(AskEnd::Stopped(Obstacle::Request(cause.clone())));
+            self.end = Some(AskEnd::Stopped(Obstacle::Request(cause.clone()), None));
         }
         self.settle(page.list, ListAnswer::None(cause), lists);
     }
@@ -427,10 +529,11 @@ impl<T: Transport> Asking<'_, T> {
             }
             NextStep::Over(answered) => {
                 self.first_page = self.first_page.or(page.enquiry.first_page());
-                if let Some(list) = lists.get(page.list) {
-                    (self.means.keep)(&list.name, &answered);
+                let answer = self.means.ear.hear(page.list, answered);
+                if !self.means.ear.can_hear() {
+                    self.end.get_or_insert(AskEnd::Deaf);
                 }
-                self.settle(page.list, ListAnswer::Read(answered), lists);
+                self.settle(page.list, answer, lists);
             }
         }
     }
@@ -441,4 +544,14 @@ impl<T: Transport> Asking<'_, T> {
             list.answer = answer;
         }
     }
+}
+
+/// For how long an answer may have lain in a cache before it was asked for, in milliseconds. One that says nothing of that is
+/// as fresh as its request.
+fn age_of(reply: &Reply, now: Moment, sent_at: Moment) -> i64 {
+    let age = match reply {
+        Reply::Answer(answer) => answer.age.unwrap_or_default(),
+        Reply::NotSent(_) | Reply::Lost(_) => Duration::ZERO,
+    };
+    i64::try_from(age.saturating_add(now.since(sent_at)).as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,0 +1,342 @@
+//! A list beside what rows have done: is each thing there, once, as it was sent, and in its order?
+//!
+//! Pure: a list that was read goes in, with what should be in it, and what is seen of each thing comes out. What a list does not
+//! show is missing only where it was shown to its end, and would show such a thing; whether it would may be known from other
+//! lists, which is for whoever asks. Nothing is settled by it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::enquiry::{Answered, Extent};
+use super::likeness::{Kind, kind_word};
+use super::print::{Print, Unlike, fingerprint_of, is_known_by};
+use crate::declared::connector::{Operation, Recover};
+use crate::row::{Field, Fields};
+
+/// A number of time below this is in seconds.
+const FIRST_MILLISECONDS: f64 = super::FIRST_MILLISECONDS;
+const SECOND: i64 = 1_000;
+
+/// What should be there of one thing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Expected {
+    /// None where nobody knows what it is called.
+    pub id: Option<String>,
+    /// It was deleted.
+    pub is_gone: bool,
+    /// When the last request about it was started; unix milliseconds.
+    pub sent_at: i64,
+    /// Of things in one list the greater one was made later; none where that is not known.
+    pub turn: Option<u64>,
+    /// The fingerprints of the fields that items are known by; none where it is not known what was sent.
+    parts: Box<[Option<u64>]>,
+    /// By what it may be left out of a list, as it was made.
+    kind: Option<Kind>,
+    /// Other fields that were sent, as words, by their places.
+    others: Vec<(usize, String)>,
+}
+
+/// What is seen of a thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub presence: Seeing,
+    /// The text that is there, where that is another one; none of that where it is too long.
+    pub altered: Option<Option<String>>,
+    /// Fields that are there and differ from what was sent.
+    pub unlike: Vec<Unlike>,
+    /// Other items that show the same, and that no row owns.
+    pub copies: Vec<String>,
+    /// The thing that should stand behind it and was made before it, by its place among those that are expected.
+    pub behind: Option<usize>,
+    /// Fields that tell its kind and that the list does not show.
+    pub untold: Vec<Field>,
+}
+
+/// Whether a thing is in its list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seeing {
+    There {
+        id: String,
+    },
+    /// It was deleted, and is in no list that was shown whole.
+    Gone,
+    /// It was deleted, and is there.
+    StillThere {
+        id: String,
+    },
+    /// The list is whole and does not show it.
+    Missing {
+        /// Its kind, where nothing in the list shows that such things are listed.
+        unshown_kind: Option<String>,
+        of: usize,
+        /// What shows the same under another name, and is no row's.
+        alike: Option<String>,
+    },
+    /// The list was read so soon after the thing was sent that it may be late.
+    TooEarly,
+    /// The list was not seen to its end.
+    Unknown(Extent),
+}
+
+/// What can be said of the order in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// There are not two things whose order is known.
+    Nothing,
+    Compared,
+    /// The list does not say when its items were made.
+    Undated,
+}
+
+/// What a list comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Review {
+    /// Of each thing that is expected, in that order.
+    pub seen: Vec<Seen>,
+    /// Items that no row owns, and that are no copies.
+    pub strange: Vec<String>,
+    pub order: Order,
+    /// The kinds of things that the list shows and that are expected: such are listed.
+    pub kinds: HashSet<String>,
+}
+
+impl Expected {
+    pub(crate) fn new(id: Option<String>) -> Self {
+        Self { id, ..Self::default() }
+    }
+
+    /// Takes in what an operation of a row says, in the fields of the operation that makes such things. What an operation does not
+    /// say stays as it was. `makes` is whether it makes the thing: then what it does not say is not said at all.
+    pub(crate) fn take(
+        &mut self,
+        maker: &Operation,
+        recover: &Recover,
+        fields: &Fields<'_>,
+        makes: bool,
+    ) {
+        let known = recover.fields.iter().enumerate();
+        let mut parts = self.parts.to_vec();
+        parts.resize(recover.fields.len(), None);
+        for (at, (field, _)) in known {
+            if let (Some(part), Some(sent)) = (parts.get_mut(at), fields.get(*field)) {
+                *part = Some(fingerprint_of(&sent.to_json(), recover));
+            }
+        }
+        self.parts = parts.into();
+        if makes {
+            self.kind = Some(Kind::of_row(recover, fields));
+        }
+        for (field, value) in fields.iter().filter(|(field, _)| !is_known_by(recover, *field)) {
+            if !value.is_something() || maker.outside_body.contains(&field) {
+                continue;
+            }
+            let word = kind_word(Some(&value.to_json()));
+            self.others.retain(|(place, _)| *place != field.place());
+            self.others.push((field.place(), word));
+        }
+    }
+
+    /// These fields may have been sent otherwise than the row says.
+    pub(crate) fn forget_fields(&mut self, fields: &[Field]) {
+        self.others.retain(|(place, _)| fields.iter().all(|field| field.place() != *place));
+    }
+
+    /// Whether it is known what was sent.
+    pub(crate) fn is_known(&self) -> bool {
+        self.parts.iter().any(Option::is_some)
+    }
+
+    /// Whether an item shows all that it is known by, and is of its kind.
+    fn is_like(&self, item: &Print) -> bool {
+        let mut parts = self.parts.iter().enumerate();
+        self.is_known()
+            && parts.all(|(at, part)| part.is_none() || *part == item.value(at))
+            && self.kind.as_ref().is_none_or(|kind| kind.text() == item.kind)
+    }
+
+    fn is_altered(&self, item: &Print) -> bool {
+        let mut parts = self.parts.iter().enumerate();
+        parts.any(|(at, part)| part.is_some() && *part != item.value(at))
+    }
+
+    /// Fields that the item shows, and that differ.
+    fn unlike(&self, item: &Print, maker: &Operation, recover: &Recover) -> Vec<Unlike> {
+        let mut unlike =
+            self.kind.as_ref().map(|kind| item.unlike(recover, kind)).unwrap_or_default();
+        for (place, own) in &self.others {
+            let Some(field) = Field::at(*place) else { continue };
+            let there = item.shown.iter().find(|(shown, _)| shown == place);
+            let Some((_, there)) = there else { continue };
+            if there != own && !is_same_moment(maker, field, there, own) {
+                unlike.push(Unlike { field, there: there.clone(), row: own.clone() });
+            }
+        }
+        unlike
+    }
+}
+
+/// Whether two words are one moment, in seconds or milliseconds: lists and requests may count otherwise.
+fn is_same_moment(maker: &Operation, field: Field, one: &str, other: &str) -> bool {
+    let moment = |word: &str| {
+        let number = word.parse::<f64>().ok().filter(|number| number.is_finite())?;
+        let seconds = if number < FIRST_MILLISECONDS { number } else { number / 1000.0 };
+        Some(seconds.floor() as i64)
+    };
+    maker.times().any(|rule| rule.field == field)
+        && moment(one).is_some_and(|one| moment(other) == Some(one))
+}
+
+/// Compares a list with what should be in it. `is_owned` says whether a row has made what bears a name; `span` is how long after a
+/// request a list may be late, in milliseconds.
+pub(crate) fn review(
+    maker: &Operation,
+    recover: &Recover,
+    answered: &Answered,
+    expected: &[&Expected],
+    (is_owned, span): (&dyn Fn(&str) -> bool, i64),
+) -> Review {
+    let by_id: HashMap<&str, &Print> =
+        answered.items.iter().map(|item| (item.id.as_str(), item)).collect();
+    let named: HashSet<&str> = expected.iter().filter_map(|one| one.id.as_deref()).collect();
+    // Each is taken for one thing at the most.
+    let mut free: Vec<&Print> = answered
+        .items
+        .iter()
+        .filter(|item| !named.contains(item.id.as_str()) && !is_owned(&item.id))
+        .collect();
+    let mut found: Vec<Option<&Print>> = Vec::with_capacity(expected.len());
+    for one in expected {
+        found.push(match &one.id {
+            Some(id) => by_id.get(id.as_str()).copied(),
+            None => take_first(&mut free, |item| one.is_like(item)),
+        });
+    }
+    let kinds: HashSet<String> = found.iter().flatten().map(|item| item.kind.clone()).collect();
+    let mut seen: Vec<Seen> = Vec::with_capacity(expected.len());
+    for (one, item) in expected.iter().zip(&found) {
+        let presence = presence(one, *item, answered, (&kinds, span), &mut free);
+        seen.push(match (&presence, item) {
+            (Seeing::There { .. }, Some(item)) => {
+                let is_late =
+                    one.is_altered(item) && answered.at < one.sent_at.saturating_add(span);
+                Seen {
+                    altered: (one.is_altered(item) && !is_late).then(|| item.text.clone()),
+                    unlike: one.unlike(item, maker, recover),
+                    copies: copies(&mut free, item),
+                    untold: untold(one, item, recover),
+                    behind: None,
+                    presence: if is_late { Seeing::TooEarly } else { presence },
+                }
+            }
+            _ => Seen::of(presence),
+        });
+    }
+    let order = set_in_order(expected, &found, recover, &mut seen);
+    let strange = free.into_iter().map(|item| item.id.clone()).collect();
+    Review { seen, strange, order, kinds }
+}
+
+impl Seen {
+    pub(crate) fn of(presence: Seeing) -> Self {
+        let (copies, unlike, untold) = (Vec::new(), Vec::new(), Vec::new());
+        Self { presence, altered: None, unlike, copies, behind: None, untold }
+    }
+
+    /// Whether another look may show something else: lists change while they are read.
+    pub(crate) fn wants_second_look(&self) -> bool {
+        let is_there = matches!(self.presence, Seeing::There { .. } | Seeing::Gone);
+        !is_there
+            || self.altered.is_some()
+            || !self.copies.is_empty()
+            || !self.unlike.is_empty()
+            || self.behind.is_some()
+    }
+}
+
+fn take_first<'i>(free: &mut Vec<&'i Print>, fits: impl Fn(&Print) -> bool) -> Option<&'i Print> {
+    let at = free.iter().position(|item| fits(item))?;
+    Some(free.remove(at))
+}
+
+/// Items that show the very same as another, and are no row's.
+fn copies(free: &mut Vec<&Print>, own: &Print) -> Vec<String> {
+    let (same, others): (Vec<&Print>, Vec<&Print>) =
+        free.iter().partition(|item| item.shows_the_same(own));
+    *free = others;
+    same.into_iter().map(|item| item.id.clone()).collect()
+}
+
+fn presence(
+    one: &Expected,
+    item: Option<&Print>,
+    answered: &Answered,
+    (kinds, span): (&HashSet<String>, i64),
+    free: &mut Vec<&Print>,
+) -> Seeing {
+    let is_early = answered.at < one.sent_at.saturating_add(span);
+    match (item, one.is_gone) {
+        (Some(_), true) if is_early => Seeing::TooEarly,
+        (Some(item), true) => Seeing::StillThere { id: item.id.clone() },
+        (Some(item), false) => Seeing::There { id: item.id.clone() },
+        (None, _) if answered.extent != Extent::Whole => Seeing::Unknown(answered.extent),
+        (None, true) => Seeing::Gone,
+        (None, false) if is_early => Seeing::TooEarly,
+        (None, false) => {
+            let kind = one.kind.as_ref().map(|kind| kind.text().to_owned());
+            let is_shown = match &kind {
+                Some(kind) => kinds.contains(kind),
+                None => !kinds.is_empty(),
+            };
+            Seeing::Missing {
+                unshown_kind: (!is_shown).then(|| kind.unwrap_or_default()),
+                of: answered.count(),
+                alike: take_first(free, |item| one.is_like(item)).map(|item| item.id.clone()),
+            }
+        }
+    }
+}
+
+/// The fields that tell its kind, were said, and are not shown.
+fn untold(one: &Expected, item: &Print, recover: &Recover) -> Vec<Field> {
+    let Some(kind) = &one.kind else { return Vec::new() };
+    let words = kind.text().split('\n');
+    let kinds = recover.kinds.iter().zip(words).enumerate();
+    // What was not said, or is what counts where nothing is said, differs from nothing that is not shown.
+    let untold = kinds.filter(|(at, (_, word))| *word != "0" && !item.tells_kind(*at));
+    untold.map(|(_, ((field, _), _))| *field).collect()
+}
+
+/// Finds the things that stand before one that should come first.
+fn set_in_order(
+    expected: &[&Expected],
+    found: &[Option<&Print>],
+    recover: &Recover,
+    seen: &mut [Seen],
+) -> Order {
+    let mut in_turn: Vec<(u64, usize, &Print)> = expected
+        .iter()
+        .zip(found)
+        .enumerate()
+        .filter(|(_, (one, _))| !one.is_gone)
+        .filter_map(|(at, (one, item))| Some((one.turn?, at, (*item)?)))
+        .collect();
+    if in_turn.len() < 2 {
+        return Order::Nothing;
+    }
+    in_turn.sort_by_key(|(turn, _, _)| *turn);
+    let dated: Option<Vec<(i64, usize)>> =
+        in_turn.iter().map(|(_, at, item)| Some((item.made?, *at))).collect();
+    let Some(dated) = dated.filter(|_| !recover.created.is_empty()) else { return Order::Undated };
+    let mut last: Option<(i64, usize)> = None;
+    for (made, at) in dated {
+        match last {
+            // Some lists count in whole seconds.
+            Some((latest, before)) if made.div_euclid(SECOND) < latest.div_euclid(SECOND) => {
+                if let Some(seen) = seen.get_mut(at) {
+                    seen.behind = Some(before);
+                }
+            }
+            _ => last = Some((made, at)),
+        }
+    }
+    Order::Compared
+}
