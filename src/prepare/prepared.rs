@@ -392,7 +392,7 @@ impl Ready {
 
 /// Whether something else was sent of a row at a moment than the row says, since its reminder was past by then.
 pub(crate) fn is_mended_at(ready: &Ready, now: i64) -> bool {
-    mended(&ready.operation, &ready.fields, ready.reminder.policy, now).is_some()
+    mended_in_time(&ready.operation, &ready.fields, ready.reminder.policy, now).is_some()
 }
 
 impl Prepared<'_> {
