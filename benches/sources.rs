@@ -70,7 +70,7 @@ fn nested(folder: &Path) {
         write(&format!("{{\"id\": \"tk_{ticket}\", \"subject\": \"{body}\", \"comments\": ["));
         for comment in 0..3 {
             write(if comment > 0 { "," } else { "" });
-            write(&format!("{{\"id\": {ticket}{comment}, \"body\": \"{body}\"}}"));
+            write(&format!("{{\"id\": {}{comment}, \"body\": \"{body}\"}}", ticket + 1));
         }
         write("]}");
     }
