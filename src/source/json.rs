@@ -275,7 +275,7 @@ fn is_blank(byte: u8) -> bool {
 }
 
 fn line_length(bytes: &[u8], ended: bool) -> Option<usize> {
-    bytes.iter().position(|byte| *byte == b'\n').or(ended.then_some(bytes.len()))
+    memchr::memchr(b'\n', bytes).or(ended.then_some(bytes.len()))
 }
 
 /// The length of the array element that the bytes begin with.
@@ -307,7 +307,7 @@ impl<'a> Object<'a> {
     fn read(&self, record: &mut Record, keys: &mut Keys) -> Result<(), Fault> {
         record.clear();
         record.place.line = self.line;
-        let text = std::str::from_utf8(self.text).map_err(|error| self.not_utf8(&error))?;
+        let text = self.utf8()?;
         if !text.starts_with('{') {
             return Err(self.not_an_object(text));
         }
@@ -318,6 +318,13 @@ impl<'a> Object<'a> {
             .and_then(|()| deserializer.end())
             .map_err(|error| self.syntax(&error, flaws.column.take()))?;
         self.judge(flaws)
+    }
+
+    /// The text as one.
+    fn utf8(&self) -> Result<&'a str, Fault> {
+        // The fast way says only that something is wrong, the other one where.
+        let slowly = || std::str::from_utf8(self.text).map_err(|error| self.not_utf8(&error));
+        simdutf8::basic::from_utf8(self.text).or_else(|_| slowly())
     }
 
     fn judge(&self, flaws: Flaws) -> Result<(), Fault> {

@@ -164,7 +164,7 @@ impl JsonEach {
         let between = whole.text.get(held.passed..item.value.start).unwrap_or_default();
         held.line += line_feeds(between);
         // Counted on from the item before: a file may be one line.
-        held.column = match between.iter().rposition(|byte| *byte == b'\n') {
+        held.column = match memchr::memrchr(b'\n', between) {
             None => held.column + super::characters(between),
             Some(at) => 1 + super::characters(&between[at + 1..]),
         };
@@ -196,7 +196,7 @@ impl JsonEach {
 impl Object<'_> {
     /// The values that a path leads to; of a list its items.
     fn items(&self, path: &DataPath) -> Result<(Vec<Item>, Option<Slip>), Fault> {
-        let text = std::str::from_utf8(self.text).map_err(|error| self.not_utf8(&error))?;
+        let text = self.utf8()?;
         serde_json::from_str::<&RawValue>(text).map_err(|error| self.syntax(&error, None))?;
         if !text.starts_with(['{', '[']) {
             return Err(self.not_an_object(text));
@@ -212,7 +212,7 @@ impl Object<'_> {
 
     /// The object as a value.
     fn value(&self) -> Result<Value, Fault> {
-        let text = std::str::from_utf8(self.text).map_err(|error| self.not_utf8(&error))?;
+        let text = self.utf8()?;
         exact::value(text).map_err(|error| self.syntax(&error, None))
     }
 
@@ -229,7 +229,7 @@ impl Object<'_> {
         }
         record.clear();
         record.place.line = self.line;
-        let text = std::str::from_utf8(self.text).map_err(|error| self.not_utf8(&error))?;
+        let text = self.utf8()?;
         if let Some(column) = keys.found(VALUE, self.line) {
             if keys.is_stray(column) {
                 record.add_stray(keys.columns().names().get(column));
