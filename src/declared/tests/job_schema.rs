@@ -67,7 +67,31 @@ pub(super) fn complete(schema: &Schema) -> Value {
     let mut conditions: Vec<Value> = operations.collect();
     conditions.push(unsaid(&connector));
     schema["allOf"] = conditions.into();
+    quote_examples(&mut schema);
     schema
+}
+
+/// Editors write what stands within an example as it is, and a text that begins with braces is none without quotes.
+fn quote_examples(schema: &mut Value) {
+    fn quote(example: &mut Value) {
+        match example {
+            Value::String(text) if text.contains("{{") => *text = format!("\"{text}\""),
+            Value::Array(items) => items.iter_mut().for_each(quote),
+            Value::Object(entries) => entries.values_mut().for_each(quote),
+            _ => {}
+        }
+    }
+    match schema {
+        Value::Object(object) => {
+            if let Some(Value::Array(examples)) = object.get_mut("examples") {
+                let compound = examples.iter_mut().filter(|one| one.is_object() || one.is_array());
+                compound.for_each(quote);
+            }
+            object.values_mut().for_each(quote_examples);
+        }
+        Value::Array(items) => items.iter_mut().for_each(quote_examples),
+        _ => {}
+    }
 }
 
 /// Where each row says its operation: the fields of all of them.
@@ -169,6 +193,9 @@ fn field_of(field: &Value) -> Value {
         _ => &[],
     };
     if !filters.is_empty() {
+        // The first of the types says how editors write an example.
+        offered
+            .insert("type".to_owned(), json!(["string", "number", "boolean", "array", "object"]));
         offered.insert("examples".to_owned(), json!(filters));
     }
     let any = json!({ "$ref": "#/definitions/MapValue" });

@@ -12,7 +12,7 @@ use super::open::{Listed, locked, no_workbook};
 use super::strings::Strings;
 use super::styles::Styles;
 use super::xml::{self, Node, Xml, fault};
-use super::zip::{Archive, broken};
+use super::zip::{Archive, LARGEST_PART, broken};
 
 /// A part that is kept in memory may have so many bytes, …
 const LARGEST_KEPT: u64 = 32 << 20;
@@ -111,7 +111,7 @@ impl Book {
                 Strings::read(&mut Xml::new(part), most).map_err(|error| told(&error))?;
         }
         let name = self.parts.get(at).map(String::as_str).unwrap_or_default();
-        if let Some(part) = self.archive.small_part(name, u64::MAX)? {
+        if let Some(part) = self.archive.small_part(name, LARGEST_PART)? {
             meanings.merged = Merged::find(part).map_err(|error| told(&error.into()))?;
         }
         let part = self.archive.into_part(name)?.ok_or_else(|| {

@@ -259,11 +259,9 @@ impl OdsCells {
                             in_note = depth + 1;
                             paragraphs.add(" (");
                         }
-                        "text:p" | "text:h" if in_paragraph > 0 => {
-                            if !paragraphs.text.ends_with('(') {
-                                paragraphs.add(" ");
-                            }
-                        }
+                        "text:p" | "text:h"
+                            if in_paragraph > 0 && paragraphs.text.ends_with('(') => {}
+                        "text:p" | "text:h" if in_paragraph > 0 => paragraphs.add(" "),
                         "text:p" | "text:h" => {
                             in_paragraph = depth + 1;
                             paragraphs.begin();

@@ -17,7 +17,7 @@ use super::open::{SAVE_ANEW, locked, no_workbook};
 /// The list of parts may have so many bytes, …
 const LONGEST_LIST: u64 = 4 << 20;
 /// … and a part so many when it is unpacked.
-const LARGEST_PART: u64 = 4 << 30;
+pub(super) const LARGEST_PART: u64 = 4 << 30;
 
 /// The end of the list, at the end of the file, and how long it is without its comment.
 const END: (&[u8], usize) = (b"PK\x05\x06", 22);
