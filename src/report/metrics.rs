@@ -32,7 +32,11 @@ pub(crate) fn metrics(figures: &RunFigures) -> String {
         format!("job=\"{}\",target=\"{}\"", escaped(&figures.job), escaped(&figures.target));
     // Of a run that did not begin nobody has counted the rows, and 0 would be a lie.
     if figures.run.is_some() || figures.totals.rows > 0 {
-        head(&mut text, "noteferry_rows", "Rows of the job by where they stand after its last run.");
+        head(
+            &mut text,
+            "noteferry_rows",
+            "Rows of the job by where they stand after its last run.",
+        );
         for (state, count) in counts(&figures.totals).into_iter().skip(1) {
             let _ = writeln!(text, "noteferry_rows{{{labels},state=\"{state}\"}} {count}");
         }

@@ -11,10 +11,11 @@ use crate::task::{self, ExportOptions};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
-use super::arguments::{ExportArguments, ExportFormat, Format};
-use super::environment::Environment;
-use super::output::Output;
-use super::{gather, streams};
+use super::arguments::{ExportArguments, ExportFormat};
+use crate::cli::arguments::Format;
+use crate::cli::environment::Environment;
+use crate::cli::output::Output;
+use crate::cli::{gather, streams};
 
 pub(super) fn export(arguments: &ExportArguments, environment: &Environment) -> u8 {
     let output = Output {
