@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use super::cron::CronArguments;
 use super::init::InitArguments;
 use super::layout::LayoutArguments;
+use super::ledger::LedgerArguments;
 use crate::sandbox::{ClockModel, Faults, ListModel};
 use crate::task::{Failures, Sample, TimeLimits, Until};
 use crate::text::quota::{NotationError, Quota, parse_duration};
@@ -129,6 +130,7 @@ pub(super) struct PlanArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = RUN_EXAMPLES)]
 pub(super) struct RunArguments {
     #[command(flatten)]
     pub job: JobArguments,
@@ -166,6 +168,13 @@ pub(super) struct RunArguments {
     pub common: CommonArguments,
 }
 
+const RUN_EXAMPLES: &str = "\
+Examples:
+  noteferry run jobs/import-notes.yaml --sandbox        rehearse
+  noteferry run jobs/import-notes.yaml --limit 10       a pilot
+  noteferry run jobs/import-notes.yaml -q --if-locked skip --deadline 06:00
+                                                        every night, by cron";
+
 /// How long a run may take.
 #[derive(Debug, Args)]
 pub(super) struct TimeArguments {
@@ -184,6 +193,7 @@ impl TimeArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = STATUS_EXAMPLES)]
 pub(super) struct StatusArguments {
     /// A job; left out: all jobs of the ledger
     pub job: Option<PathBuf>,
@@ -210,6 +220,12 @@ pub(super) struct StatusArguments {
     #[command(flatten)]
     pub common: CommonArguments,
 }
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  noteferry status jobs/import-notes.yaml               where its rows stand, and its last runs
+  noteferry status jobs/import-notes.yaml --watch       follow a run that another process does
+  noteferry status jobs/import-notes.yaml --exit-code   for scripts: is all done?";
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("which").required(true).multiple(true).args(["row", "key", "state", "code"]))]
@@ -452,109 +468,6 @@ pub(super) struct AskingArguments {
     /// Keep the quotas by itself, and nothing for a later call
     #[arg(long)]
     pub own_pace: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct LedgerArguments {
-    #[command(subcommand)]
-    pub verb: LedgerVerb,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum LedgerVerb {
-    /// Look the file through: is it whole, and can what it says have happened? Changes nothing
-    Check(LedgerCheckArguments),
-    /// Write every request to a file, for other programs; changes nothing
-    Export(LedgerExportArguments),
-    /// Take out what nobody needs any more: rehearsals, runs that did nothing
-    Prune(PruneArguments),
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = PRUNE_EXAMPLES)]
-pub(super) struct PruneArguments {
-    /// A job; left out: the rehearsals of all jobs, and runs that did nothing
-    pub job: Option<PathBuf>,
-    /// Forget the job at real targets, too, where all of it was before this day: a run would send its rows again
-    #[arg(long, value_name = "DAY", requires = "job")]
-    pub before: Option<jiff::civil::Date>,
-    /// Show what would go, and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask for the job's name before what was really sent is forgotten
-    #[arg(long)]
-    pub yes: bool,
-    /// As for `status`
-    #[arg(long, value_name = "NAME", hide = true)]
-    pub operation: Option<String>,
-    #[command(flatten)]
-    pub layout: LayoutArguments,
-    #[command(flatten)]
-    pub common: CommonArguments,
-}
-
-const PRUNE_EXAMPLES: &str = "\
-Examples:
-  noteferry ledger prune --dry-run                     what would go
-  noteferry ledger prune                               rehearsals, and runs that did nothing
-  noteferry ledger prune jobs/old.yaml --before 2024-01-01
-                                                       all that this job did, where none of it is younger";
-
-#[derive(Debug, Args)]
-#[command(after_help = EXPORT_EXAMPLES)]
-pub(super) struct LedgerExportArguments {
-    /// A job; left out: all jobs of the ledger
-    pub job: Option<PathBuf>,
-    /// csv with names above, or jsonl: an object a line
-    #[arg(long, value_enum, default_value_t = LedgerExportFormat::Csv)]
-    pub format: LedgerExportFormat,
-    /// The file to write, put there whole [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// As for `status`
-    #[arg(long, value_name = "NAME", hide = true)]
-    pub operation: Option<String>,
-    #[command(flatten)]
-    pub layout: LayoutArguments,
-    /// The ledger [default: .noteferry/ledger.db beside the job; environment: NOTEFERRY_LEDGER]
-    #[arg(long, value_name = "PATH")]
-    pub ledger: Option<PathBuf>,
-    /// Only requests that went to this address; `sandbox` for rehearsals
-    #[arg(long, value_name = "URL")]
-    pub base_url: Option<String>,
-    /// Look for connectors in this folder first; may be given several times
-    #[arg(long, value_name = "DIR")]
-    pub connectors: Vec<PathBuf>,
-    /// When to use color
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
-    /// Say nothing unless something is not all right
-    #[arg(short, long)]
-    pub quiet: bool,
-}
-
-const EXPORT_EXAMPLES: &str = "\
-Examples:
-  noteferry ledger export jobs/import-notes.yaml -o import-notes.csv
-  noteferry ledger export --format jsonl | jq 'select(.last and .outcome == \"refused\")'";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum LedgerExportFormat {
-    Csv,
-    Jsonl,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct LedgerCheckArguments {
-    /// A job; left out: all jobs of the ledger
-    pub job: Option<PathBuf>,
-    /// As for `status`
-    #[arg(long, value_name = "NAME", hide = true)]
-    pub operation: Option<String>,
-    #[command(flatten)]
-    pub layout: LayoutArguments,
-    #[command(flatten)]
-    pub common: CommonArguments,
 }
 
 #[derive(Debug, Args)]

@@ -15,7 +15,9 @@ use crate::report::{
 };
 use crate::row::Totals;
 use crate::sandbox::{self, Sandbox};
-use crate::task::{self, Failure, Outlook, Refused, RunOptions, TargetOptions, World};
+use crate::task::{
+    self, Failure, Outlook, Refused, RunOptions, RunOutcome, Secrets, TargetOptions, World,
+};
 use crate::text::command::CommandLine;
 use crate::text::visible::shown;
 
@@ -79,30 +81,8 @@ fn act(
             return close(&output, &none, exit::USAGE);
         }
     };
-    let options = RunOptions {
-        job: gather::job(&arguments.job, &arguments.common, environment),
-        target: TargetOptions {
-            base_url: arguments.common.base_url.clone(),
-            allow_http: arguments.sending.allow_http,
-            secrets: &gather::secrets(rehearses, environment),
-            rehearsal: sandbox.as_ref().map(|sandbox| gather::rehearsal(sandbox.base_url())),
-        },
-        sending: gather::sending(&arguments.sending),
-        max_failures: arguments.max_failures,
-        give_up_after: arguments.give_up_after,
-        time: arguments.time.limits(),
-        as_counted: arguments.as_counted,
-        ca_file: arguments.ca_file.clone(),
-        state_folder: match arguments.own_pace {
-            true => environment.state_folder().telling(),
-            false => environment.state_folder(),
-        },
-        plan,
-        approval: arguments
-            .approved_by
-            .clone()
-            .map(|by| Approval { by, comment: arguments.approval_comment.clone() }),
-    };
+    let secrets = gather::secrets(rehearses, environment);
+    let options = options(arguments, plan, (&secrets, sandbox.as_ref()), environment);
     let wait = Wait {
         how: arguments.cron.if_locked,
         limits: arguments.time.limits(),
@@ -138,34 +118,67 @@ fn act(
     let host = environment.host().map(|host| format!(" on {host}")).unwrap_or_default();
     let began = world.began.strftime("%Y-%m-%d %H:%M:%S%:z");
     let mut hearing = Hearing::new(output).headed(format!("noteferry{host}, {began}\n{given}\n"));
-    match task::run(&options, &world, &mut |told| hearing.hear(told)) {
-        Ok(outcome) => {
-            if let Some(fault) = &outcome.fault {
-                streams::broke_off(fault);
-            }
-            let (totals, ending) = (&outcome.totals, &outcome.ending);
-            let closing = match begun.take() {
-                Some(view) => closing_event(&view, totals, ending),
-                None => finished_event(totals, ending, outcome.exit),
-            };
-            cron.over(&closing, (totals, Some(outcome.run)));
-            outcome.exit
-        }
-        Err(failure) => {
-            let is_held = failure.exit() == exit::LOCKED;
-            match (arguments.cron.if_locked, wait.state.take().ended_by) {
-                (IfLocked::Skip, _) if is_held => skip(&failure, (&output, cron)),
-                (_, Some(ending)) if is_held => {
-                    hearing.head();
-                    waited_in_vain(&failure, &ending, (&output, cron))
-                }
-                _ => {
-                    hearing.head();
-                    tell(&failure, given, (&output, cron))
-                }
+    let failure = match task::run(&options, &world, &mut |told| hearing.hear(told)) {
+        Ok(outcome) => return over(&outcome, begun.take().as_ref(), cron),
+        Err(failure) => failure,
+    };
+    let is_held = failure.exit() == exit::LOCKED;
+    match (arguments.cron.if_locked, wait.state.take().ended_by) {
+        (IfLocked::Skip, _) if is_held => skip(&failure, (&output, cron)),
+        (_, ended_by) => {
+            hearing.head();
+            match ended_by.filter(|_| is_held) {
+                Some(ending) => waited_in_vain(&failure, &ending, (&output, cron)),
+                None => tell(&failure, given, (&output, cron)),
             }
         }
     }
+}
+
+fn options<'a>(
+    arguments: &RunArguments,
+    plan: Option<SavedPlan>,
+    (secrets, sandbox): (Secrets<'a>, Option<&Sandbox>),
+    environment: &Environment,
+) -> RunOptions<'a> {
+    RunOptions {
+        job: gather::job(&arguments.job, &arguments.common, environment),
+        target: TargetOptions {
+            base_url: arguments.common.base_url.clone(),
+            allow_http: arguments.sending.allow_http,
+            secrets,
+            rehearsal: sandbox.map(|sandbox| gather::rehearsal(sandbox.base_url())),
+        },
+        sending: gather::sending(&arguments.sending),
+        max_failures: arguments.max_failures,
+        give_up_after: arguments.give_up_after,
+        time: arguments.time.limits(),
+        as_counted: arguments.as_counted,
+        ca_file: arguments.ca_file.clone(),
+        state_folder: match arguments.own_pace {
+            true => environment.state_folder().telling(),
+            false => environment.state_folder(),
+        },
+        plan,
+        approval: arguments
+            .approved_by
+            .clone()
+            .map(|by| Approval { by, comment: arguments.approval_comment.clone() }),
+    }
+}
+
+/// Says how a run ended to those who did not watch it; gives its exit code.
+fn over(outcome: &RunOutcome, begun: Option<&RunView>, cron: &Cron) -> u8 {
+    if let Some(fault) = &outcome.fault {
+        streams::broke_off(fault);
+    }
+    let (totals, ending) = (&outcome.totals, &outcome.ending);
+    let closing = match begun {
+        Some(view) => closing_event(view, totals, ending),
+        None => finished_event(totals, ending, outcome.exit),
+    };
+    cron.over(&closing, (totals, Some(outcome.run)));
+    outcome.exit
 }
 
 /// Another run is at it, and that is all right.

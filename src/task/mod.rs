@@ -48,11 +48,11 @@ pub(crate) use limits::{Limits, SendingOptions};
 pub(crate) use plan::{About, PlanOptions, Planned, Shows, plan};
 pub(crate) use prune::{PruneOptions, Pruned, prune};
 pub(crate) use rejects::{Layout, Reject, RejectState, Rejected, RejectsOptions, Sink, rejects};
-pub(crate) use run::{Failures, Outlook, RunOptions, StateFolder, World, run};
+pub(crate) use run::{Failures, Outlook, RunOptions, RunOutcome, StateFolder, World, run};
 pub(crate) use saved::Saving;
 pub(crate) use settle::{Selection, SettleOptions, settle};
 pub(crate) use status::{JobStanding, LedgerFound, Status, StatusOptions, look_on, status};
-pub(crate) use target::{Rehearsal, SANDBOX, TargetOptions};
+pub(crate) use target::{Rehearsal, SANDBOX, Secrets, TargetOptions};
 pub(crate) use verify::{Sample, VerifyHearing, VerifyOptions, verify};
 
 use std::path::PathBuf;

@@ -12,7 +12,7 @@ use crate::traffic::transport::{CredentialError, CredentialKind, Credentials, He
 pub(crate) const SANDBOX: &str = "sandbox";
 
 /// Looks up a secret by the name that a connector gives it; none where it is not set.
-pub(super) type Secrets<'a> = &'a dyn Fn(&str) -> Result<Option<HeldSecret>, CredentialError>;
+pub(crate) type Secrets<'a> = &'a dyn Fn(&str) -> Result<Option<HeldSecret>, CredentialError>;
 
 /// Where requests are to go.
 #[derive(Clone)]

@@ -30,9 +30,27 @@ pub(super) fn refuse(file: &Path) -> Result<(), Diagnostic> {
 
 /// Opens a log: what stands there stays.
 pub(super) fn open_log(file: &Path) -> Result<File, Diagnostic> {
+    if is_pipe(file) {
+        return Err(unwritable(
+            file,
+            "a pipe is there, and a run does not wait for whoever reads it",
+        ));
+    }
     // What the other side says of a row may quote its text, so a new one is for this user alone.
     let opened = for_one(OpenOptions::new().append(true).create(true)).open(file);
     opened.map_err(|error| unwritable(file, &error.to_string()))
+}
+
+#[cfg(unix)]
+fn is_pipe(file: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    file.metadata().is_ok_and(|found| found.file_type().is_fifo())
+}
+
+/// Elsewhere a pipe has no place among files.
+#[cfg(not(unix))]
+fn is_pipe(_file: &Path) -> bool {
+    false
 }
 
 fn unwritable(file: &Path, cause: &str) -> Diagnostic {

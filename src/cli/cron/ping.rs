@@ -82,8 +82,8 @@ fn deliver(address: &Url) -> Result<(), String> {
         if matches!(address.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")) {
             builder = builder.no_proxy();
         }
-        let client = builder.build().map_err(|error| told(error))?;
-        let answer = client.get(address.clone()).send().await.map_err(|error| told(error))?;
+        let client = builder.build().map_err(told)?;
+        let answer = client.get(address.clone()).send().await.map_err(told)?;
         match answer.status() {
             status if status.is_success() => Ok(()),
             status => Err(format!("it answered with HTTP status {}", status.as_u16())),

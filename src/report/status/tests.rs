@@ -138,7 +138,7 @@ fn a_run_under_way_is_told_with_its_pace_and_how_one_ended_with_why() {
     assert_eq!(
         told.text(false, &zone()).lines().skip(2).take(2).collect::<Vec<_>>(),
         [
-            "Run 3 has sent 1,240 requests in 5 min, 0.5/s; the rest takes about 27 h 5 min at this pace.",
+            "Run 3 has sent 1,240 requests in 5 min, 0.50/s; the rest takes about 1 d 3 h at this pace.",
             "At this moment: paused 12 s: the server asked for it."
         ]
     );

@@ -12,9 +12,9 @@ use crate::report::{PruneView, exit, forget_question};
 use crate::task::{self, PruneOptions, Pruned};
 
 use super::arguments::PruneArguments;
-use super::environment::Environment;
-use super::output::Output;
-use super::{consent, gather, streams};
+use crate::cli::environment::Environment;
+use crate::cli::output::Output;
+use crate::cli::{consent, gather, streams};
 
 pub(super) fn prune(arguments: &PruneArguments, environment: &Environment) -> u8 {
     let output = Output::new(&arguments.common, environment);

@@ -11,19 +11,20 @@ use crate::task::{self, LedgerExportOptions};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
-use super::arguments::{Format, LedgerExportArguments, LedgerExportFormat};
-use super::environment::Environment;
-use super::output::Output;
-use super::{gather, streams};
+use super::arguments::{ExportArguments, ExportFormat};
+use crate::cli::arguments::Format;
+use crate::cli::environment::Environment;
+use crate::cli::output::Output;
+use crate::cli::{gather, streams};
 
-pub(super) fn export(arguments: &LedgerExportArguments, environment: &Environment) -> u8 {
+pub(super) fn export(arguments: &ExportArguments, environment: &Environment) -> u8 {
     let output = Output {
         quiet: arguments.quiet,
         ..Output::plain(Format::Text, arguments.color, environment)
     };
     let form = match arguments.format {
-        LedgerExportFormat::Csv => LedgerExportForm::Csv,
-        LedgerExportFormat::Jsonl => LedgerExportForm::Jsonl,
+        ExportFormat::Csv => LedgerExportForm::Csv,
+        ExportFormat::Jsonl => LedgerExportForm::Jsonl,
     };
     let options = LedgerExportOptions {
         job: arguments.job.clone(),
@@ -52,10 +53,7 @@ pub(super) fn export(arguments: &LedgerExportArguments, environment: &Environmen
 }
 
 /// Writes the lines until a line cannot be written; that is the reader's end, or is told at the program's.
-fn to_stream(
-    form: LedgerExportForm,
-    options: &LedgerExportOptions,
-) -> Result<u64, Vec<Diagnostic>> {
+fn to_stream(form: LedgerExportForm, options: &LedgerExportOptions) -> Result<u64, Vec<Diagnostic>> {
     let mut out = BufWriter::new(streams::data());
     let written = write_all(form, options, &mut out);
     // What went wrong is remembered where it is written.
@@ -64,11 +62,7 @@ fn to_stream(
 }
 
 /// Likewise, beside the file's place first: a file that is not whole takes nobody's place.
-fn to_file(
-    file: &Path,
-    form: LedgerExportForm,
-    options: &LedgerExportOptions,
-) -> Result<u64, Vec<Diagnostic>> {
+fn to_file(file: &Path, form: LedgerExportForm, options: &LedgerExportOptions) -> Result<u64, Vec<Diagnostic>> {
     let refuse = |error: io::Error| {
         let place = Place::File(file.display().to_string().into());
         let message = format!("the file cannot be written here: {error}");

@@ -1,12 +1,18 @@
 //! What looks after a ledger file: `ledger check` looks it through, `ledger export` and `ledger prune` have files of their own.
 
+mod arguments;
+mod export;
+mod prune;
+
 use crate::report::{LedgerCheckView, exit, nothing_checked_event};
 use crate::task::{self, LedgerCheckOptions};
 
-use super::arguments::{LedgerArguments, LedgerCheckArguments, LedgerVerb};
+pub(super) use arguments::LedgerArguments;
+use arguments::{LedgerCheckArguments, LedgerVerb};
+
 use super::environment::Environment;
+use super::gather;
 use super::output::Output;
-use super::{gather, ledger_export, prune};
 
 pub(super) fn ledger(arguments: &LedgerArguments, environment: &Environment) -> u8 {
     match &arguments.verb {
