@@ -51,28 +51,6 @@ CREATE TABLE mandates (
     comment     TEXT
 ) STRICT;
 
--- Rows that have come back corrected (run --from). Where the source still has the cells that were wrong, they stand for the row
--- of this key. Older files have no such table.
-CREATE TABLE corrections (
-    job      INTEGER NOT NULL REFERENCES jobs (id),
-    key      TEXT    NOT NULL,  -- as in starts
-    original BLOB    NOT NULL,  -- names the cells that the row has in the source
-    run      INTEGER NOT NULL REFERENCES runs (id),  -- the first that was to send it so
-    PRIMARY KEY (job, key, original)
-) STRICT;
-
--- Rows that were invalid when a run began, as the last run that began found them; not all of very many. Older files have no
--- such table.
-CREATE TABLE invalid_rows (
-    job     INTEGER NOT NULL REFERENCES jobs (id),
-    run     INTEGER NOT NULL REFERENCES runs (id),
-    row     INTEGER NOT NULL,  -- where it stands in the source
-    line    INTEGER NOT NULL,
-    "column" TEXT,             -- of the first that is wrong in it; NULL where it is the row as a whole
-    code    TEXT    NOT NULL,  -- as `noteferry explain` knows it
-    message TEXT    NOT NULL   -- its words, cut where they are long
-) STRICT;
-
 -- Who starts requests in a run: on one machine the process that runs it. Whoever takes the right to send anew gets a
 -- new and greater id.
 CREATE TABLE owners (
