@@ -46,7 +46,7 @@ pub(crate) use look::{Change, Policy};
 pub(crate) use notable::{Look, Notable, Notables};
 pub(crate) use prior::{Prior, taken_for_old};
 pub(crate) use profile::{ColumnProfile, Days, SourceProfile};
-pub(crate) use row_problem::{RowProblem, SourceChange};
+pub(crate) use row_problem::{RepeatedKey, RowProblem, SourceChange};
 pub(crate) use samples::Samples;
 pub(crate) use spread::Chosen;
 pub(crate) use standings::{

@@ -244,8 +244,8 @@ fn as_known(draft: &Draft<'_>, present: Digest, chronicles: &[(Chronicle<'_>, Tr
     digests.find(is_known).unwrap_or(present)
 }
 
-/// Reads a source and says where its rows stand; `watch` sees each that counts, `tell` hears what is wrong with it, in order. `ledger` tells all that is
-/// known of one row; none where nothing is known of any.
+/// Reads a source and says where its rows stand; `watch` sees each that counts, `tell` hears what is wrong with it, in order.
+/// `ledger` tells all that is known of one row; none where nothing is known of any.
 pub(crate) fn standings(
     readings: Readings<'_>,
     source: Source,
@@ -253,17 +253,13 @@ pub(crate) fn standings(
     mut watch: Option<Watch<'_>>,
     tell: &mut dyn FnMut(RowProblem),
 ) -> Result<Standings, LedgerError> {
-    let begun =
-        |one: &Chronicle<'_>| Stand { gone: one.history.standings().collect(), ..Stand::default() };
-    let mut targets: Vec<Stand> = chronicles.iter().map(begun).collect();
+    let mut counting = Counting::new(&readings, chronicles, ledger);
     let mut found = Hearing::new(tell);
     let mut names = Names::default();
     let mut all_unreadable = 0;
     let mut once = Once::of(readings.job.shaping.duplicates);
     let trails: Vec<_> = chronicles.iter().map(|one| (*one, Trail::default())).collect();
     let eye = |draft: &Draft<'_>| Seen::at(draft, &trails);
-    let mut superseded: Vec<_> =
-        chronicles.iter().map(|one| Superseded::of(Some(one.history), readings.preparer)).collect();
     let heard = read_all(&readings, source, &eye, &mut |heard| {
         match heard {
             Heard::Row { out: Some(condition), .. } => found.hear_filtered(condition),
@@ -291,41 +287,12 @@ pub(crate) fn standings(
                 let mut problems: Vec<_> = problems.into_iter().map(RowProblem::Written).collect();
                 let mut has_name = nth.is_some();
                 for (at, first) in known.enumerate().rev() {
-                    let (target, chronicle) = (&mut targets[at], &chronicles[at]);
-                    let differs = nth == Some(1) && sight.differs_from(first);
-                    let row = record.share.map(|_| record.first_share());
-                    let prior = ledger.filter(|_| differs).map(|ledger| chronicle.prior(ledger));
-                    let taken = match &prior {
-                        Some(prior) => taken(&readings, record, prior)?,
-                        None => None,
-                    };
-                    let is_taken = taken.is_some();
-                    if let Some(superseded) = &mut superseded[at]
-                        && let Some(correction) = superseded.correction(
-                            readings.preparer,
-                            record,
-                            &sight.original(nth, first, is_taken),
-                        )
-                    {
-                        stands = target.hear_corrected(correction.0, is_valid);
-                        continue;
-                    }
-                    stands = match taken {
-                        Some(problem) => {
-                            if at == 0 {
-                                problems.push(problem);
-                                has_name = false;
-                            }
-                            target.hear_taken()
-                        }
-                        None if first.is_none() && target.is_changed(row) => {
-                            target.hear_part_of_changed()
-                        }
-                        None => target.hear(chronicle, (&sight, first), nth, is_valid),
-                    };
-                    if differs && !is_taken {
-                        target.changed += 1;
-                        target.changed_row = row;
+                    let (stood, taken) =
+                        counting.count(at, record, (&sight, first), (nth, is_valid))?;
+                    stands = stood;
+                    if let Some(problem) = taken.filter(|_| at == 0) {
+                        problems.push(problem);
+                        has_name = false;
                     }
                 }
                 if let Some(watch) = &mut watch {
@@ -343,7 +310,7 @@ pub(crate) fn standings(
                 let before = found.checked.rows;
                 found.hear_unreadable(*problem);
                 let unreadable = found.checked.rows - before;
-                targets.iter_mut().for_each(|target| target.invalid += unreadable);
+                counting.targets.iter_mut().for_each(|target| target.invalid += unreadable);
                 all_unreadable += unreadable;
             }
         }
@@ -351,10 +318,76 @@ pub(crate) fn standings(
     });
     found.hear_end(&readings, heard?.as_ref());
     let Checked { filtered, duplicates, .. } = found.checked;
+    let mut targets = counting.targets;
     for target in &mut targets {
         (target.filtered, target.duplicates) = (filtered, duplicates);
     }
     Ok(Standings { checked: found.checked, targets, unreadable: all_unreadable })
+}
+
+/// What is counted, for all chronicles.
+struct Counting<'c> {
+    readings: &'c Readings<'c>,
+    chronicles: &'c [Chronicle<'c>],
+    ledger: Option<&'c Ledger>,
+    superseded: Vec<Option<Superseded<'c>>>,
+    targets: Vec<Stand>,
+}
+
+impl<'c> Counting<'c> {
+    fn new(
+        readings: &'c Readings<'c>,
+        chronicles: &'c [Chronicle<'c>],
+        ledger: Option<&'c Ledger>,
+    ) -> Self {
+        let begun = |one: &Chronicle<'_>| Stand {
+            gone: one.history.standings().collect(),
+            ..Stand::default()
+        };
+        let superseded = |one: &Chronicle<'c>| Superseded::of(Some(one.history), readings.preparer);
+        Self {
+            readings,
+            chronicles,
+            ledger,
+            superseded: chronicles.iter().map(superseded).collect(),
+            targets: chronicles.iter().map(begun).collect(),
+        }
+    }
+
+    /// Counts a row by one of them: where it stands, and that its key is another row's, if so.
+    fn count(
+        &mut self,
+        at: usize,
+        record: &Record,
+        (sight, first): (&Seen, Option<Candidate>),
+        (nth, is_valid): (Option<u64>, bool),
+    ) -> Result<(Stands, Option<RowProblem>), LedgerError> {
+        let (readings, ledger) = (self.readings, self.ledger);
+        let (target, chronicle) = (&mut self.targets[at], &self.chronicles[at]);
+        let differs = nth == Some(1) && sight.differs_from(first);
+        let row = record.share.map(|_| record.first_share());
+        let prior = ledger.filter(|_| differs).map(|ledger| chronicle.prior(ledger));
+        let taken = match &prior {
+            Some(prior) => taken(readings, record, prior)?,
+            None => None,
+        };
+        if let Some(superseded) = &mut self.superseded[at] {
+            let original = sight.original(nth, first, taken.is_some());
+            if let Some(correction) = superseded.correction(readings.preparer, record, &original) {
+                return Ok((target.hear_corrected(correction.0, is_valid), None));
+            }
+        }
+        let stands = match &taken {
+            Some(_) => target.hear_taken(),
+            None if first.is_none() && target.is_changed(row) => target.hear_part_of_changed(),
+            None => target.hear(chronicle, (sight, first), nth, is_valid),
+        };
+        if differs && taken.is_none() {
+            target.changed += 1;
+            target.changed_row = row;
+        }
+        Ok((stands, taken))
+    }
 }
 
 impl Stand {

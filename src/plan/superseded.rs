@@ -36,6 +36,17 @@ pub(super) fn contents_of(history: &History) -> Contents {
     contents
 }
 
+/// Whether a corrected row was sent in the place of a row of the source, or is to be.
+pub(super) fn is_superseded(
+    history: Option<&History>,
+    preparer: &Preparer,
+    record: &Record,
+) -> bool {
+    let corrections = history.map(History::corrections);
+    let corrections = corrections.filter(|all| !all.is_empty() && !preparer.returns());
+    corrections.is_some_and(|all| !all.of(preparer.fingerprint(record)).is_empty())
+}
+
 /// The corrections of a job, beside its source.
 #[derive(Debug)]
 pub(super) struct Superseded<'h> {

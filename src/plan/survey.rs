@@ -29,6 +29,7 @@ use super::samples::Samples;
 use super::saved::Companion;
 use super::spread::Spread;
 use super::standings::Chronicle;
+use super::superseded::is_superseded;
 use super::taken::{may_be_taken, taken};
 
 /// What a source holds.
@@ -228,11 +229,8 @@ fn survey_with(
     mut insight: Option<&mut Insight>,
 ) -> Result<Survey, LedgerError> {
     let mut found = Hearing::new(tell);
-    let corrections = prior.as_ref().map(|prior| prior.history.corrections());
-    let is_corrected = |record: &Record| {
-        let corrections = corrections.filter(|all| !all.is_empty() && !readings.preparer.returns());
-        corrections.is_some_and(|all| !all.of(readings.preparer.fingerprint(record)).is_empty())
-    };
+    let history = prior.as_ref().map(|prior| prior.history);
+    let is_corrected = |record: &Record| is_superseded(history, readings.preparer, record);
     let mut decider = Decider::new(readings, prior, policy, companion);
     let (at_first, counts, now) = (decider.eye(), insight.is_some(), readings.now);
     let eye = |draft: &Draft<'_>| {

@@ -1,4 +1,4 @@
-//! Tables that a file of an older version may lack: made when there is first something to write into them, as the schema has
+//! Tables that a file may lack: made when there is first something to write into them, as `schema.sql` or `later.sql` has
 //! them. An older version does not mind that there are such.
 
 use rusqlite::Connection;
@@ -19,9 +19,10 @@ pub(super) fn make(connection: &Connection, table: &str) -> rusqlite::Result<()>
 
 /// How a table is made.
 fn definition(table: &str) -> &'static str {
-    let schema = include_str!("schema.sql");
-    let from = schema.find(&format!("CREATE TABLE {table} (")).unwrap_or(schema.len());
-    let behind = &schema[from..];
+    let begins = format!("CREATE TABLE {table} (");
+    let in_file = |schema: &'static str| schema.find(&begins).map(|from| &schema[from..]);
+    let behind = in_file(include_str!("schema.sql")).or_else(|| in_file(include_str!("later.sql")));
+    let behind = behind.unwrap_or_default();
     // A comment may hold a semicolon.
     let end = ") STRICT;";
     behind.find(end).map_or(behind, |at| &behind[..at + end.len()])

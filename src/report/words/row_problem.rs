@@ -1,9 +1,10 @@
 //! What the readings found wrong with a row, and that a source has changed between them.
 
 use super::counted;
-use crate::plan::{RowProblem, SourceChange};
+use crate::plan::{RepeatedKey, RowProblem, SourceChange};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
+use crate::text::place::RowPlace;
 
 /// What is wrong with a row, in words.
 pub(crate) fn of_row(problem: RowProblem) -> Diagnostic {
@@ -29,31 +30,9 @@ pub(crate) fn of_row(problem: RowProblem) -> Diagnostic {
                  file whose numbers begin anew, give its job another name",
             )
         }
-        RowProblem::KeyRepeated(repeated) if repeated.returned => {
-            let first = match repeated.first {
-                Some((row, line)) => format!("row {row} (line {line})"),
-                None => "an earlier row".to_owned(),
-            };
-            let message =
-                format!("the row is the same row of the job as {first}: both have its reference");
-            Diagnostic::error(Code::RepeatedKey, repeated.place.into(), message).hint(
-                "a row comes back once: take the copy out; where it is to be a row of its own, add it to the job's source",
-            )
-        }
-        RowProblem::KeyOfAnother { place, key } => {
-            let message =
-                format!("the key `{key}` is that of another row of the job, which was sent");
-            Diagnostic::error(Code::KeyTaken, place.into(), message)
-                .hint("give the row a key of its own, as it is to have in the job's source")
-        }
-        RowProblem::SentBefore { place, item } => {
-            let message = format!(
-                "another row of the job has sent what this row says now, so its {item} would be there twice"
-            );
-            Diagnostic::error(Code::SentBefore, place.into(), message).hint(
-                "take the row out of the file where the job's source was corrected as well; where both are meant, make them differ",
-            )
-        }
+        RowProblem::KeyRepeated(repeated) if repeated.returned => of_copy(&repeated),
+        RowProblem::KeyOfAnother { place, key } => of_anothers_key(place, &key),
+        RowProblem::SentBefore { place, item } => of_sent_before(place, &item),
         RowProblem::KeyRepeated(repeated) => {
             let key = &repeated.key;
             let message = match repeated.first {
@@ -97,6 +76,33 @@ pub(crate) fn of_row(problem: RowProblem) -> Diagnostic {
             )
         }
     }
+}
+
+/// A row that comes back twice.
+fn of_copy(repeated: &RepeatedKey) -> Diagnostic {
+    let first = match repeated.first {
+        Some((row, line)) => format!("row {row} (line {line})"),
+        None => "an earlier row".to_owned(),
+    };
+    let message = format!("the row is the same row of the job as {first}: both have its reference");
+    Diagnostic::error(Code::RepeatedKey, repeated.place.clone().into(), message).hint(
+        "a row comes back once: take the copy out; where it is to be a row of its own, add it to the job's source",
+    )
+}
+
+fn of_anothers_key(place: RowPlace, key: &str) -> Diagnostic {
+    let message = format!("the key `{key}` is that of another row of the job, which was sent");
+    Diagnostic::error(Code::KeyTaken, place.into(), message)
+        .hint("give the row a key of its own, as it is to have in the job's source")
+}
+
+fn of_sent_before(place: RowPlace, item: &str) -> Diagnostic {
+    let message = format!(
+        "another row of the job has sent what this row says now, so its {item} would be there twice"
+    );
+    Diagnostic::error(Code::SentBefore, place.into(), message).hint(
+        "take the row out of the file where the job's source was corrected as well; where both are meant, make them differ",
+    )
 }
 
 /// That a source is not what it was when its rows were checked, in words.

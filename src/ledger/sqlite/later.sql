@@ -1,0 +1,41 @@
+-- Tables of a ledger of format 3 that are made when there is first something to write into them: most files have none. They are
+-- documented here as the others are in schema.sql.
+
+-- Rows that have come back corrected (run --from). Where the source still has the cells that were wrong, they stand for the row
+-- of this key.
+CREATE TABLE corrections (
+    job      INTEGER NOT NULL REFERENCES jobs (id),
+    key      TEXT    NOT NULL,  -- as in starts
+    original BLOB    NOT NULL,  -- names the cells that the row has in the source
+    run      INTEGER NOT NULL REFERENCES runs (id),  -- the first that was to send it so
+    PRIMARY KEY (job, key, original)
+) STRICT;
+
+-- Rows that were invalid when a run began, as the last run that began found them; not all of very many.
+CREATE TABLE invalid_rows (
+    job     INTEGER NOT NULL REFERENCES jobs (id),
+    run     INTEGER NOT NULL REFERENCES runs (id),
+    row     INTEGER NOT NULL,  -- where it stands in the source
+    line    INTEGER NOT NULL,
+    "column" TEXT,             -- of the first that is wrong in it; NULL where it is the row as a whole
+    code    TEXT    NOT NULL,  -- as `noteferry explain` knows it
+    message TEXT    NOT NULL   -- its words, cut where they are long
+) STRICT;
+
+-- What `verify` has found of a job when its tickets were read back.
+CREATE TABLE verifications (
+    id         INTEGER PRIMARY KEY,
+    job        INTEGER NOT NULL REFERENCES jobs (id),
+    began_at   INTEGER NOT NULL,
+    ended_at   INTEGER NOT NULL,
+    by         TEXT    NOT NULL,  -- who verified, and by which process
+    sample     TEXT,              -- which lists were a sample; NULL where all were asked for
+    lists      INTEGER NOT NULL,  -- lists, as those of tickets, that were to be read
+    lists_read INTEGER NOT NULL,  -- those that were read to their end
+    rows       INTEGER NOT NULL,  -- rows that were compared
+    there      INTEGER NOT NULL,  -- those of them that are as they were sent
+    found      TEXT    NOT NULL,  -- JSON: what was found of the others, with how many rows: missing, twice, altered ...
+    strange    INTEGER NOT NULL,  -- things in the lists that no row has made
+    requests   INTEGER NOT NULL,
+    exit       INTEGER NOT NULL
+) STRICT;
