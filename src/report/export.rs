@@ -167,7 +167,7 @@ impl ExportView<'_> {
             ));
         }
         for (is, words) in [
-            (true, format!("that the other side does not know")),
+            (true, "that the other side does not know"),
             (
                 false,
                 "that could not be read to the end, so that nothing of it is in the file"
@@ -179,7 +179,7 @@ impl ExportView<'_> {
                 ListState::Missing(_) => is,
                 _ => !is,
             };
-            text.push_str(&self.named(&wanted, noun, &words));
+            text.push_str(&self.named(&wanted, noun, words));
         }
         text.push_str(&self.ending());
         text

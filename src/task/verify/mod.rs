@@ -379,7 +379,7 @@ impl Asked {
             noun: cost.noun.clone(),
             requests: cost.requests,
             duration: cost.duration,
-            limited_by: cost.limited_by.clone(),
+            limited_by: cost.limited_by,
         });
         let mut reader = Reading { bench: &mut bench, kept: &mut kept, known, names, twice: None };
         let asked = inquiry.ask(&mut lists, credentials, (&mut reader, &mut *progress))?;
