@@ -168,11 +168,7 @@ impl ExportView<'_> {
         }
         for (is, words) in [
             (true, "that the other side does not know"),
-            (
-                false,
-                "that could not be read to the end, so that nothing of it is in the file"
-                    .to_owned(),
-            ),
+            (false, "that could not be read to the end, so that nothing of it is in the file"),
         ] {
             let wanted = |state: &ListState| match state {
                 ListState::Written(_) => false,
