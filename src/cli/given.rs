@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn every_flag_of_every_verb_with_a_job_is_known_again() {
-        for verb in ["check", "plan", "run", "status"] {
+        for verb in ["check", "plan", "run", "status", "verify"] {
             let mut all = Arguments::command();
             all.build();
             let command = all.find_subcommand(verb).unwrap();
@@ -128,7 +128,7 @@ mod tests {
                 let mut given = vec!["noteferry", verb, "job.csv", &flag];
                 given.extend(argument.get_action().takes_values().then(|| value_of(name)));
                 given.extend(needed_by(name));
-                if verb == "plan" && matches!(name, "ca-file" | "own-pace") {
+                if verb == "plan" && matches!(name, "ca-file" | "own-pace" | "give-up-after") {
                     given.push("--remote");
                 }
                 let (meant, line) = read(&given);

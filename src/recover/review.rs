@@ -340,3 +340,149 @@ fn set_in_order(
     }
     Order::Compared
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::declared::connector::Catalogue;
+    use crate::recover::{Enquiry, Keeps, NextStep, Sights};
+    use crate::text::diagnostic::Place;
+
+    fn create() -> Arc<Operation> {
+        let connector = Catalogue::default().load("stringeex", Place::Nowhere).unwrap();
+        Arc::clone(&connector.operations["ticket_note.create"])
+    }
+
+    /// What should be there: by its id, what was sent, and its turn.
+    fn expected(id: Option<&str>, sent: &Value, turn: u64) -> Expected {
+        let create = create();
+        let mut expected = Expected::new(id.map(str::to_owned));
+        expected.take(&create, create.recover.as_ref().unwrap(), &create.fields.values(sent), true);
+        Expected { turn: Some(turn), sent_at: 1_000, ..expected }
+    }
+
+    /// What a whole list comes to that was read at a moment.
+    fn reviewed(items: &[Value], expected: &[Expected], owned: &[&str], at: i64) -> Review {
+        let create = create();
+        let recover = create.recover.as_ref().unwrap();
+        let wanted: HashSet<String> = expected.iter().filter_map(|one| one.id.clone()).collect();
+        let sights = || Sights {
+            wanted: &wanted,
+            system: None,
+            keeps: Keeps::Fields,
+            fields: &create.fields,
+        };
+        let mut enquiry = Enquiry::new(recover, Some(1));
+        enquiry.read_at(at);
+        let mut step = enquiry.take(recover, items, sights());
+        while step == NextStep::Page {
+            step = enquiry.take(recover, &[], sights());
+        }
+        let NextStep::Over(answered) = step else { panic!() };
+        let expected: Vec<&Expected> = expected.iter().collect();
+        review(&create, recover, &answered, &expected, (&|id| owned.contains(&id), 500))
+    }
+
+    fn note(id: &str, text: &str, made: i64) -> Value {
+        json!({"id": id, "note": text, "is_internal_note": true, "note_type": 0, "created": made})
+    }
+
+    fn sent(text: &str) -> Value {
+        json!({"ticket_id": "tk_1", "note": text, "is_internal_note": true})
+    }
+
+    const LATE: i64 = 9_000;
+
+    #[test]
+    fn what_is_there_once_as_it_was_sent_is_right() {
+        let items = [note("b", "hai\r\n", 1_800_000_002), note("a", "một", 1_800_000_001)];
+        let rows = [expected(Some("a"), &sent("một"), 1), expected(Some("b"), &sent("hai"), 2)];
+        let found = reviewed(&items, &rows, &["a", "b"], LATE);
+        assert!(found.seen.iter().all(|seen| !seen.wants_second_look()), "{found:?}");
+        assert_eq!((found.strange.len(), found.order), (0, Order::Compared));
+    }
+
+    #[test]
+    fn what_differs_is_told_by_what_it_differs_in() {
+        let mut exposed = note("a", "một", 1_800_000_001);
+        exposed["is_internal_note"] = json!(0);
+        let rows = [expected(Some("a"), &sent("một"), 1), expected(Some("b"), &sent("hai"), 2)];
+        let items = [
+            exposed,
+            note("b", "khác", 1_800_000_000),
+            note("c", "một", 1_800_000_009),
+            note("d", "khác", 1_800_000_009),
+        ];
+        let found = reviewed(&items, &rows, &["a", "b"], LATE);
+        assert_eq!(found.seen[0].unlike.len(), 1);
+        // What the customer sees and what he does not are two things.
+        assert_eq!(found.seen[0].copies, [] as [String; 0]);
+        assert_eq!(found.seen[1].altered, Some(Some("khác".to_owned())));
+        assert_eq!(found.seen[1].copies, ["d"], "the same as what is there");
+        assert_eq!(found.seen[1].behind, Some(0));
+        assert_eq!(found.strange, ["c"]);
+    }
+
+    #[test]
+    fn a_time_is_the_same_in_seconds_and_milliseconds() {
+        let task = json!({"ticket_id": "tk_1", "note": "a", "task_type": 1, "task_due_date": 1_900_000_000_000_i64, "task_reminder_time": 1_900_000_000_000_i64});
+        let item = |due: i64| json!({"id": "a", "note": "a", "task_type": 1, "task_due_date": due, "created": 1_800_000_000});
+        for (due, differs) in [(1_900_000_000_000, 0), (1_900_000_000, 0), (1_900_000_001, 1)] {
+            let rows = [expected(Some("a"), &task, 1)];
+            let found = reviewed(&[item(due)], &rows, &["a"], LATE);
+            assert_eq!(found.seen[0].unlike.len(), differs, "{due}");
+        }
+    }
+
+    #[test]
+    fn silence_proves_nothing_unless_the_list_would_show_it() {
+        let rows = [expected(Some("a"), &sent("một"), 1), expected(Some("b"), &sent("hai"), 2)];
+        let presence = |items: &[Value], rows: &[Expected], at| {
+            reviewed(items, rows, &["a", "b"], at).seen.remove(0).presence
+        };
+        let missing = |kind: Option<&str>, of, alike: Option<&str>| Seeing::Missing {
+            unshown_kind: kind.map(str::to_owned),
+            of,
+            alike: alike.map(str::to_owned),
+        };
+        let other = note("b", "hai", 1_800_000_001);
+        let twin = note("c", "một", 1_800_000_001);
+        assert_eq!(presence(std::slice::from_ref(&other), &rows, LATE), missing(None, 1, None));
+        assert_eq!(presence(&[other.clone(), twin], &rows, LATE), missing(None, 2, Some("c")));
+        assert_eq!(presence(&[], &rows, LATE), missing(Some("1\n0"), 0, None));
+        assert_eq!(presence(std::slice::from_ref(&other), &rows, 1_400), Seeing::TooEarly);
+        let deleted = [Expected { is_gone: true, ..rows[0].clone() }, rows[1].clone()];
+        assert_eq!(presence(std::slice::from_ref(&other), &deleted, LATE), Seeing::Gone);
+        let there = note("a", "một", 1_800_000_001);
+        let still = Seeing::StillThere { id: "a".to_owned() };
+        assert_eq!(presence(&[there, other], &deleted, LATE), still);
+        // More than fits on a page, of a server that shows one page for all.
+        let page: Vec<Value> = (0..12).map(|at| note(&format!("x{at}"), "x", 1)).collect();
+        let create = create();
+        let recover = create.recover.as_ref().unwrap();
+        let wanted = HashSet::new();
+        let sights =
+            Sights { wanted: &wanted, system: None, keeps: Keeps::Fields, fields: &create.fields };
+        let mut enquiry = Enquiry::new(recover, Some(1));
+        let mut step = enquiry.take(recover, &page, sights);
+        while step == NextStep::Page {
+            step = enquiry.take(recover, &page, sights);
+        }
+        let NextStep::Over(answered) = step else { panic!() };
+        let found = review(&create, recover, &answered, &[&rows[0]], (&|_| false, 0));
+        assert_eq!(found.seen[0].presence, Seeing::Unknown(Extent::Cut));
+    }
+
+    #[test]
+    fn what_has_no_id_is_found_by_what_it_says_and_once_at_the_most() {
+        let rows = [expected(None, &sent("một"), 1), expected(None, &sent("một"), 2)];
+        let found = reviewed(&[note("a", "một", 1_800_000_001)], &rows, &[], LATE);
+        assert_eq!(found.seen[0].presence, Seeing::There { id: "a".to_owned() });
+        assert!(matches!(found.seen[1].presence, Seeing::Missing { .. }));
+    }
+}

@@ -167,19 +167,15 @@ impl ExportView<'_> {
             ));
         }
         for (is, words) in [
-            (true, format!("that the other side does not know")),
-            (
-                false,
-                "that could not be read to the end, so that nothing of it is in the file"
-                    .to_owned(),
-            ),
+            (true, "that the other side does not know"),
+            (false, "that could not be read to the end, so that nothing of it is in the file"),
         ] {
             let wanted = |state: &ListState| match state {
                 ListState::Written(_) => false,
                 ListState::Missing(_) => is,
                 _ => !is,
             };
-            text.push_str(&self.named(&wanted, noun, &words));
+            text.push_str(&self.named(&wanted, noun, words));
         }
         text.push_str(&self.ending());
         text

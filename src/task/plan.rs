@@ -1,6 +1,7 @@
 //! `plan`: what a run would do. No row is sent, and the ledger stays as it is; nothing else leaves than what is asked of lists.
 
 use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
 use std::time::Duration;
 
 use crate::declared::job::{Job, PastReminders};
@@ -133,13 +134,7 @@ pub(crate) fn plan(
     let open_steps = || planning.steps(&fates);
     let surroundings = world.map(|world| Surroundings {
         opening: &opening,
-        inquiry: Inquiry {
-            job: &opening.job,
-            target: &target,
-            limits: &limits,
-            ledger: &options.job.ledger,
-            world,
-        },
+        inquiry: inquiry((&opening, &target, &limits), &options.job.ledger, world),
         past: past.as_ref(),
         steps: &open_steps,
     });
@@ -180,6 +175,15 @@ pub(crate) fn plan(
 
 /// Where rows would go, and, where something is asked there, with what that is let in.
 type Addressee = (Target, Option<Credentials>);
+
+/// Who is asked what is there already, and how.
+fn inquiry<'a>(
+    (opening, target, limits): (&'a Opening, &'a Target, &'a Limits),
+    ledger: &'a Path,
+    world: &'a RemoteWorld<'a>,
+) -> Inquiry<'a> {
+    Inquiry { job: &opening.job, target, limits, ledger, world }
+}
 
 /// The job, at its first row, and where its rows would go.
 fn open(

@@ -305,7 +305,7 @@ const VERIFIED: &[Term] = &[
          too much; the row's own is `id`.",
     ),
     term(
-        "missing",
+        "missing-there",
         &[],
         "it is not in its list",
         "The list was read to its end, twice, and it or another list shows such things. Somebody has deleted it, or it was moved. \
@@ -338,7 +338,7 @@ const VERIFIED: &[Term] = &[
          after a failure, stand behind those that were there before.",
     ),
     term(
-        "source-changed",
+        "row-changed",
         &[],
         "the row of the source says something else than what was sent",
         "What is there was compared by its id alone. The other side lacks what the row says now.",

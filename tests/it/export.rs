@@ -236,7 +236,8 @@ fn rows_that_list_nothing_are_refused() {
     let events =
         desk.call_at(&sandbox, "export job.yaml -o notes.csv --format json").exits(2).events();
     assert_eq!(events.last().unwrap()["event"], "exported");
-    let desk = self::desk(&["tk_1", ""]);
+    let desk =
+        Desk::new().file("backup.yaml", BACKUP).file("tickets.csv", "ticket,x\ntk_1,1\n,2\n");
     let told = desk.call_at(&sandbox, "export backup.yaml -o notes.csv").exits(3);
     assert!(told.stderr.contains("error["), "{told}");
     assert_eq!(requests(&sandbox), 0);

@@ -111,7 +111,7 @@ fn whatever_somebody_has_done_is_told_the_gravest_first() {
     );
     let told = verify(&desk, &sandbox, "").exits(1);
     let expected =
-        [(1, "missing"), (2, "twice"), (3, "altered"), (5, "exposed"), (9, "out_of_order")];
+        [(1, "missing_there"), (2, "twice"), (3, "altered"), (5, "exposed"), (9, "out_of_order")];
     let expected: Vec<(u64, String)> =
         expected.iter().map(|(row, found)| (*row, (*found).to_owned())).collect();
     assert_eq!(wrong(&told), expected, "{told}");
@@ -179,21 +179,21 @@ key: "{{ id }}"
     };
     assert_eq!(found("k5"), Some((json!("altered"), json!("same"))), "{told}");
     assert_eq!(found("k3"), Some((json!("there_by_id"), json!("gone"))), "{told}");
-    assert_eq!(found("k4"), Some((json!("source_changed"), json!("changed"))), "{told}");
+    assert_eq!(found("k4"), Some((json!("row_changed"), json!("changed"))), "{told}");
     assert_eq!(found("k7"), Some((json!("there"), json!("same"))), "{told}");
 }
 
 #[test]
 fn no_list_is_believed_that_may_leave_something_out() {
     for (list, expected) in [
-        (ListModel::NewestFirst, "missing"),
-        (ListModel::OldestFirst, "missing"),
-        (ListModel::Shuffled, "missing"),
-        (ListModel::PagesFromZero, "missing"),
+        (ListModel::NewestFirst, "missing_there"),
+        (ListModel::OldestFirst, "missing_there"),
+        (ListModel::Shuffled, "missing_there"),
+        (ListModel::PagesFromZero, "missing_there"),
         (ListModel::PagesIgnored, "not_known"),
         (ListModel::HidesInternal, "not_known"),
-        (ListModel::EscapesHtml, "missing"),
-        (ListModel::NestedData, "missing"),
+        (ListModel::EscapesHtml, "missing_there"),
+        (ListModel::NestedData, "missing_there"),
         (ListModel::BareArray, "not_known"),
     ] {
         let sandbox = sandbox_with(Options { lists: vec![list], ..unhurried() });
@@ -202,7 +202,7 @@ fn no_list_is_believed_that_may_leave_something_out() {
         let told = verify(&desk, &sandbox, "");
         let found = wrong(&told).into_iter().find(|(row, _)| *row == 3);
         assert_eq!(found, Some((3, expected.to_owned())), "{list:?}: {told}");
-        if expected == "missing" {
+        if expected == "missing_there" {
             assert_eq!(wrong(&told).len(), 1, "{list:?}: {told}");
         }
     }

@@ -53,7 +53,10 @@ pub(super) fn export(arguments: &ExportArguments, environment: &Environment) -> 
 }
 
 /// Writes the lines until a line cannot be written; that is the reader's end, or is told at the program's.
-fn to_stream(form: LedgerExportForm, options: &LedgerExportOptions) -> Result<u64, Vec<Diagnostic>> {
+fn to_stream(
+    form: LedgerExportForm,
+    options: &LedgerExportOptions,
+) -> Result<u64, Vec<Diagnostic>> {
     let mut out = BufWriter::new(streams::data());
     let written = write_all(form, options, &mut out);
     // What went wrong is remembered where it is written.
@@ -62,7 +65,11 @@ fn to_stream(form: LedgerExportForm, options: &LedgerExportOptions) -> Result<u6
 }
 
 /// Likewise, beside the file's place first: a file that is not whole takes nobody's place.
-fn to_file(file: &Path, form: LedgerExportForm, options: &LedgerExportOptions) -> Result<u64, Vec<Diagnostic>> {
+fn to_file(
+    file: &Path,
+    form: LedgerExportForm,
+    options: &LedgerExportOptions,
+) -> Result<u64, Vec<Diagnostic>> {
     let refuse = |error: io::Error| {
         let place = Place::File(file.display().to_string().into());
         let message = format!("the file cannot be written here: {error}");

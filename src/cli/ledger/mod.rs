@@ -18,7 +18,7 @@ pub(super) fn ledger(arguments: &LedgerArguments, environment: &Environment) -> 
     match &arguments.verb {
         LedgerVerb::Check(arguments) => check(arguments, environment),
         LedgerVerb::Prune(arguments) => prune::prune(arguments, environment),
-        LedgerVerb::Export(arguments) => ledger_export::export(arguments, environment),
+        LedgerVerb::Export(arguments) => export::export(arguments, environment),
     }
 }
 

@@ -34,7 +34,7 @@ CREATE TABLE verifications (
     lists_read INTEGER NOT NULL,  -- those that were read to their end
     rows       INTEGER NOT NULL,  -- rows that were compared
     there      INTEGER NOT NULL,  -- those of them that are as they were sent
-    found      TEXT    NOT NULL,  -- JSON: what was found of the others, with how many rows: missing, twice, altered ...
+    found      TEXT    NOT NULL,  -- JSON: what was found of the others, with how many rows: missing_there, twice, altered ...
     strange    INTEGER NOT NULL,  -- things in the lists that no row has made
     requests   INTEGER NOT NULL,
     exit       INTEGER NOT NULL

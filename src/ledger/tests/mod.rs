@@ -6,6 +6,7 @@ mod holdings;
 mod mandates;
 mod promises;
 mod recorder;
+mod verifications;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;

@@ -19,7 +19,7 @@ pub(crate) fn verified_row(row: &VerifiedRow) -> Value {
         SourceSays::SomethingElse => "changed",
         SourceSays::Nothing => "gone",
     };
-    let matters: Vec<Value> = row.matters.iter().map(|one| found(one)).collect();
+    let matters: Vec<Value> = row.matters.iter().map(found).collect();
     json!({
         "event": "verified_row",
         "row": row.place.row,

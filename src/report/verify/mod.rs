@@ -121,14 +121,14 @@ impl Kind {
         match self {
             Self::Exposed => "exposed",
             Self::Twice => "twice",
-            Self::Missing => "missing",
+            Self::Missing => "missing_there",
             Self::StillThere => "still_there",
             Self::Altered => "altered",
             Self::Otherwise => "otherwise",
             Self::OutOfOrder => "out_of_order",
             Self::NoLane => "list_missing",
             Self::NotKnown => "not_known",
-            Self::Changed => "source_changed",
+            Self::Changed => "row_changed",
             Self::ById => "there_by_id",
             Self::Right => "there",
         }

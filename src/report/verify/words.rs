@@ -143,18 +143,18 @@ fn aside(findings: &VerifyFindings, of: &Verifying<'_>) -> String {
     };
     tell(aside.in_doubt, &|rows| {
         format!(
-            "{rows} in doubt: the ledger does not know what became of them; a run looks for them."
+            "{rows} in doubt, of which the ledger does not know what became: a run looks for that."
         )
     });
     tell(aside.failed, &|rows| format!("{rows} failed and made nothing: `status` says why."));
     tell(aside.not_sent, &|rows| {
         format!(
-            "{rows} of the source not done yet: the other side lacks them; a run sends what can be sent."
+            "{rows} of the source not done yet, which the other side lacks: a run sends what can be sent."
         )
     });
-    tell(aside.dismissed, &|rows| format!("{rows} dismissed: a person wants no more of them."));
+    tell(aside.dismissed, &|rows| format!("{rows} dismissed by a person."));
     tell(aside.superseded, &|rows| {
-        format!("{rows} changed or deleted by later rows of the job: those count.")
+        format!("{rows} whose work later rows of the job have changed or deleted: those count.")
     });
     tell(aside.not_in_sample, &|rows| format!("{rows} on a {noun} that is not in the sample."));
     let order = &findings.order;
@@ -281,7 +281,9 @@ pub(super) fn kind_words(kind: Kind, noun: &str) -> String {
 }
 
 fn named_row(row: &VerifiedRow) -> String {
-    let said: Vec<String> = row.matters.iter().filter_map(matter).collect();
+    let mut matters: Vec<&Matter> = row.matters.iter().collect();
+    matters.sort_by_key(|one| Kind::of(one));
+    let said: Vec<String> = matters.into_iter().filter_map(matter).collect();
     let id = row.id.as_ref().map(|id| format!(", {}", one_line(id))).unwrap_or_default();
     match said.is_empty() {
         true => format!("{}{id}", place(row)),

@@ -112,9 +112,10 @@ pub(crate) fn verify(
     }));
     let found = Known::find(&options.job.ledger, &opening, &target, listener)?;
     opening.tell_warnings(listener);
-    let acts = found.past.ledger().acts(found.past.job())?;
+    let mut acts = found.past.ledger().acts(found.past.job())?;
+    let owned = std::mem::take(&mut acts.owned);
     let verifying = Verifying { opening: &opening, known: &found, began_at };
-    let (things, aside) = verifying.things(source, acts.clone(), listener)?;
+    let (things, aside) = verifying.things(source, acts, listener)?;
     let inquiry = Inquiry {
         job: &opening.job,
         target: &target,
@@ -125,7 +126,7 @@ pub(crate) fn verify(
     let asked = Asked::of(things, aside, options.sample);
     let sample = asked.sample.clone();
     let VerifyHearing { begins, row } = hearing;
-    let (bench, mut findings) = asked.ask(&inquiry, credentials, &acts, &found, begins)?;
+    let (bench, mut findings) = asked.ask(&inquiry, credentials, owned, &found, begins)?;
     verifying.judge(&bench, &mut findings, row)?;
     let has_moved = found.has_moved(&options.job.ledger)?;
     let verification = Verification {
@@ -347,7 +348,7 @@ impl Asked {
         self,
         inquiry: &Inquiry<'_>,
         credentials: Credentials,
-        acts: &Acts,
+        owned: HashSet<KeyHash>,
         known: &Known,
         begins: &dyn Fn(&VerifyCost) -> AskProgress,
     ) -> Result<(Bench, VerifyFindings), Failure> {
@@ -366,7 +367,7 @@ impl Asked {
         let makers = lists.iter().map(|list| Arc::clone(&list.maker)).collect();
         let nouns: Vec<String> = lists.iter().map(words_of).collect();
         let mut bench = Bench::new(things, own, makers, nouns);
-        bench.owned = acts.owned.clone();
+        bench.owned = owned;
         let mut kept = inquiry.kept(PURPOSE);
         take_kept(&mut lists, &mut kept, &mut bench);
         let cost = inquiry.cost(&lists, kept.since());
@@ -379,7 +380,7 @@ impl Asked {
             noun: cost.noun.clone(),
             requests: cost.requests,
             duration: cost.duration,
-            limited_by: cost.limited_by.clone(),
+            limited_by: cost.limited_by,
         });
         let mut reader = Reading { bench: &mut bench, kept: &mut kept, known, names, twice: None };
         let asked = inquiry.ask(&mut lists, credentials, (&mut reader, &mut *progress))?;
