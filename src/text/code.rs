@@ -64,7 +64,7 @@ codes! {
         UnknownReference "unknown-reference"
             "a row that comes back does not say which row it is"
             "`noteferry rejects` writes each row with a name for it, in the column `_ref`, and `run --from` sends a corrected row as \
-             the row of that name: so no note is made twice, and none is missed. A row without one, with one that was altered, or \
+             the row of that name: so nothing is made twice, and nothing is missed. A row without one, with one that was altered, or \
              with one of another job is not sent. Put the cell back as it was; add new rows to the job's own source."
         SentBefore "sent-before"
             "a corrected row says what another row has sent"
