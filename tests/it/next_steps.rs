@@ -179,7 +179,7 @@ fn a_status_groups_causes_and_shows_all_rows_to_whoever_asks() {
     let (desk, sandbox) = (Desk::with_notes(notes_csv(40, 40)), sandbox("refuse=100%"));
     desk.run(&sandbox, "job.yaml").exits(1);
     let told = desk.call("status job.yaml").exits(0).stdout;
-    assert!(told.contains("  40 failed: 1: internal error\n"), "{told}");
+    assert!(told.contains("  40 × 1: internal error (failed)\n"), "{told}");
     assert!(told.contains("row 1 (line 2, ticket tk_1, key k1) failed after 1 attempt"), "{told}");
     assert!(!told.contains("row 40 "), "{told}");
     let all = command_after(&told, "and 20 more rows");
