@@ -1,0 +1,1 @@
+//! Reports of ledgers that are written by hand.
