@@ -108,7 +108,7 @@ pub(crate) fn report(options: &ReportOptions, listener: Listener<'_>) -> Result<
         masked: false,
         target,
     };
-    Ok(if options.mask { sign_off.masked() } else { sign_off })
+    Ok(sign_off.told(options.mask))
 }
 
 /// The counts of a run; of one without an end they are those of its rows.

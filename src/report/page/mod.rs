@@ -181,8 +181,25 @@ pub(in crate::report) fn rendered(
 ) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::Html);
+    environment.add_filter("code", code);
     environment.add_template("page", template)?;
     environment.get_template("page")?.render(values)
+}
+
+/// A sentence of ours with what stands between backquotes as code, as commands are.
+fn code(sentence: &str) -> Value {
+    let parts: Vec<&str> = sentence.split('`').collect();
+    let is_paired = parts.len() % 2 == 1;
+    let mut html = String::new();
+    for (at, part) in parts.into_iter().enumerate() {
+        let part = minijinja::HtmlEscape(part);
+        html.push_str(&match (is_paired, at % 2) {
+            (true, 1) => format!("<code>{part}</code>"),
+            (false, _) if at > 0 => format!("`{part}"),
+            _ => part.to_string(),
+        });
+    }
+    Value::from_safe_string(html)
 }
 
 /// What scripts and styles of a page are known by. Nobody who writes a cell can know it.

@@ -9,7 +9,7 @@ use crate::report::status::moment;
 use crate::report::words::number;
 
 const WIDTH: f64 = 720.0;
-const LEFT: f64 = 64.0;
+const LEFT: f64 = 84.0;
 const RIGHT: f64 = 12.0;
 /// Where the axis of a chart lies, and where its highest mark.
 const GROUND: f64 = 170.0;
@@ -130,10 +130,10 @@ impl SignOff {
         let scale = (GROUND - TOP) / highest;
         let mut svg = axis(&number(highest.ceil() as u64), GROUND);
         for (at, column) in frame.columns.iter().enumerate() {
-            let Slot { succeeded, refused, deferred, lost, .. } = &column.slot;
+            let Slot { succeeded, refused, deferred, lost, settled, .. } = &column.slot;
             let mut foot = GROUND;
             for (class, count) in
-                [("done", *succeeded), ("no", *refused), ("late", deferred + lost)]
+                [("done", *succeeded), ("no", *refused), ("late", deferred + lost + settled)]
             {
                 let height = count as f64 * scale;
                 if count > 0 {
@@ -173,7 +173,7 @@ impl SignOff {
             requests: number(column.slot.requests),
             succeeded: number(column.slot.succeeded),
             refused: number(column.slot.refused),
-            other: number(column.slot.deferred + column.slot.lost),
+            other: number(column.slot.deferred + column.slot.lost + column.slot.settled),
             again: number(column.slot.again),
             half: time(column.slot.latencies.percentile(50)),
             most: time(column.slot.latencies.percentile(95)),

@@ -161,11 +161,15 @@ impl SignOff {
 
     /// The sentence of the verdict.
     pub(super) fn verdict_words(&self) -> String {
-        let wrong =
-            [("failed", "failed"), ("invalid", "are invalid"), ("in_doubt", "are in doubt")];
+        let is = |count: u64| if count == 1 { "is" } else { "are" };
+        let wrong = [("failed", ""), ("invalid", "invalid"), ("in_doubt", "in doubt")];
         let wrong = wrong.into_iter().filter(|(word, _)| self.count(word) > 0);
-        let wrong: Vec<String> =
-            wrong.map(|(word, says)| format!("{} {says}", number(self.count(word)))).collect();
+        let wrong: Vec<String> = wrong
+            .map(|(word, says)| match (self.count(word), says) {
+                (count, "") => format!("{} {word}", number(count)),
+                (count, says) => format!("{} {} {says}", number(count), is(count)),
+            })
+            .collect();
         let not_started = self.count("not_started");
         match self.verdict() {
             Verdict::Nothing => "The ledger knows of no row: nothing was sent.".to_owned(),
@@ -178,15 +182,16 @@ impl SignOff {
                 ),
             },
             Verdict::SomeLeft => format!(
-                "{} of {} are done; {} are not started.",
+                "{} of {} are done; {} {} not started.",
                 number(self.done()),
                 rows(self.rows()),
-                number(not_started)
+                number(not_started),
+                is(not_started)
             ),
             Verdict::SomeWrong => {
                 let left = match not_started {
                     0 => Vec::new(),
-                    some => vec![format!("{} are not started", number(some))],
+                    some => vec![format!("{} {} not started", number(some), is(some))],
                 };
                 let not: Vec<String> = wrong.into_iter().chain(left).collect();
                 let of = rows(self.rows());

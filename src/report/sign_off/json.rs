@@ -104,6 +104,7 @@ impl SignOff {
             "refused": all.refused,
             "did_nothing": all.deferred,
             "no_answer": all.lost,
+            "settled": all.settled,
             "not_the_first": all.again,
             "asked_to_wait": self.traffic.pushed_back,
             "ms": {
@@ -130,6 +131,7 @@ fn column_json(column: &Column) -> Value {
         "refused": slot.refused,
         "did_nothing": slot.deferred,
         "no_answer": slot.lost,
+        "settled": slot.settled,
         "not_the_first": slot.again,
         "p50": slot.latencies.percentile(50),
         "p95": slot.latencies.percentile(95),

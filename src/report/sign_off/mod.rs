@@ -113,33 +113,46 @@ impl SignOff {
         Ok(text)
     }
 
-    /// With nothing of what texts and keys say. Names of persons, tickets and codes stay.
-    pub(crate) fn masked(mut self) -> Self {
-        let hidden = |text: &str| mask(Some(Mask), text);
+    /// With nothing of others in it that is long; `masked` hides what texts and keys say as well. Names of persons, tickets and
+    /// codes stay.
+    pub(crate) fn told(mut self, masked: bool) -> Self {
+        let (whole, hidden) = (|text: &str| mask(None, text), masked.then(Mask::default));
         for row in &mut self.settled {
-            row.key = hidden(&row.key);
-            row.comment = row.comment.as_deref().map(hidden);
+            row.key = mask(hidden, &row.key);
+            row.lane = whole(&row.lane);
+            row.by = whole(&row.by);
+            row.comment = row.comment.as_deref().map(|text| mask(hidden, text));
         }
         for row in &mut self.invalid {
-            row.message = String::new();
+            row.message = if masked { String::new() } else { whole(&row.message) };
         }
-        let approvals = self.runs.iter_mut().chain(&mut self.last);
-        for approval in approvals.filter_map(|run| run.mandate.approval.as_mut()) {
-            approval.comment = approval.comment.as_deref().map(hidden);
+        let runs = self.runs.iter_mut().chain(&mut self.last);
+        for approval in runs.filter_map(|run| run.mandate.approval.as_mut()) {
+            approval.by = whole(&approval.by);
+            approval.comment = approval.comment.as_deref().map(|text| mask(hidden, text));
         }
-        self.masked = true;
+        if let Some(found) = &mut self.verified {
+            found.by = whole(&found.by);
+        }
+        self.masked = masked;
         self
     }
 }
 
 /// A text of others as it is told: on one line, not too long, and hidden where that is wished for.
 fn mask(mask: Option<Mask>, text: &str) -> String {
-    let text = one_line(text);
+    // Of what is told the beginning, the rest is not even read.
+    let begin =
+        text.char_indices().nth(rejected::LONGEST * 8).map_or(text, |(end, _)| &text[..end]);
+    let text = one_line(begin);
     let cut = match text.char_indices().nth(rejected::LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     };
-    mask.map_or_else(|| cut.clone(), |mask| mask.of(&cut))
+    match mask {
+        Some(mask) => mask.of(&cut),
+        None => cut,
+    }
 }
 
 /// That the ledger has no such run of the job.

@@ -302,14 +302,18 @@ impl SignOff {
         if all.requests == 0 {
             return vec!["No request of a row has left.".to_owned()];
         }
-        let mut says = vec![format!(
-            "{} for rows: {} succeeded, {} refused, {} surely did nothing, {} without an answer that says what became of them.",
-            counted(all.requests, "request"),
-            number(all.succeeded),
-            number(all.refused),
-            number(all.deferred),
-            number(all.lost),
-        )];
+        let kinds = [
+            (all.succeeded, "succeeded"),
+            (all.refused, "refused"),
+            (all.deferred, "surely did nothing"),
+            (all.lost, "without an answer that says what became of them"),
+            (all.settled, "settled by a person"),
+        ];
+        let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
+        let kinds: Vec<String> =
+            kinds.map(|(count, says)| format!("{} {says}", number(count))).collect();
+        let mut says =
+            vec![format!("{} for rows: {}.", counted(all.requests, "request"), kinds.join(", "))];
         let turns = ["one request", "two", "three", "four", "five or more"];
         let by_turns = self.traffic.turns.iter().zip(turns).filter(|(rows, _)| **rows > 0);
         let by_turns: Vec<String> =

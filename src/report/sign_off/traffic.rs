@@ -35,6 +35,8 @@ pub(crate) struct Slot {
     pub deferred: u64,
     /// Those whose answer was lost, or that nobody knows of.
     pub lost: u64,
+    /// Those of which a person has said what became of them, whatever was known before.
+    pub settled: u64,
     /// Those that were not the first of their rows.
     pub again: u64,
     pub latencies: Latencies,
@@ -47,6 +49,7 @@ impl Slot {
         self.refused += other.refused;
         self.deferred += other.deferred;
         self.lost += other.lost;
+        self.settled += other.settled;
         self.again += other.again;
         self.latencies.add(&other.latencies);
     }
@@ -55,12 +58,13 @@ impl Slot {
         self.requests += 1;
         self.again += u64::from(request.attempt > 1);
         match request.outcome() {
-            Some(Outcome::Succeeded | Outcome::Found | Outcome::Confirmed) => self.succeeded += 1,
+            Some(Outcome::Succeeded | Outcome::Found) => self.succeeded += 1,
             Some(Outcome::Refused) => self.refused += 1,
-            Some(Outcome::Deferred | Outcome::GivenUp | Outcome::NotFound | Outcome::Denied) => {
+            Some(Outcome::Deferred | Outcome::GivenUp | Outcome::NotFound) => {
                 self.deferred += 1;
             }
-            Some(Outcome::Lost | Outcome::Dismissed) | None => self.lost += 1,
+            Some(Outcome::Confirmed | Outcome::Denied | Outcome::Dismissed) => self.settled += 1,
+            Some(Outcome::Lost) | None => self.lost += 1,
         }
         if let Some(took) = answered_after(request) {
             self.latencies.see(took);
