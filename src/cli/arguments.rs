@@ -8,6 +8,7 @@ use super::cron::CronArguments;
 use super::init::InitArguments;
 use super::layout::LayoutArguments;
 use super::ledger::LedgerArguments;
+use super::report::ReportArguments;
 use crate::sandbox::{ClockModel, Faults, ListModel};
 use crate::task::{Failures, Sample, TimeLimits, Until};
 use crate::text::quota::{NotationError, Quota, parse_duration};
@@ -55,6 +56,8 @@ pub(super) enum Verb {
     Done(DoneArguments),
     /// Read back what was sent, and compare: is each note there, once, as it was sent, in order? Sends reads only
     Verify(VerifyArguments),
+    /// Write the report that somebody signs: what became of every row, what was read back, who approved and settled what
+    Report(ReportArguments),
     /// Write down what lists show, as the notes of tickets before a bulk change, to be kept or run back in; sends reads only
     Export(ExportArguments),
     /// Look after the ledger file itself

@@ -27,6 +27,7 @@ mod place;
 mod plan;
 mod process;
 mod rejects;
+mod report;
 mod run;
 mod sandbox;
 mod saved;
@@ -100,6 +101,7 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
         Verb::Settle(arguments) => settle::settle(&arguments, given, &environment),
         Verb::Rejects(arguments) => rejects::rejects(&arguments, given, &environment),
         Verb::Done(arguments) => done::done(&arguments, &environment),
+        Verb::Report(arguments) => report::report(&arguments, &environment),
         Verb::Verify(arguments) => verify::verify(&arguments, given, &environment),
         Verb::Export(arguments) => export::export(&arguments, given, &environment),
         Verb::Ledger(arguments) => ledger::ledger(&arguments, &environment),

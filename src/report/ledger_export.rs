@@ -69,7 +69,7 @@ fn fields(request: &Exported) -> [(&'static str, Value); 24] {
 }
 
 /// A line of CSV (RFC 4180).
-fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
+pub(super) fn csv_line(cells: impl IntoIterator<Item = String>) -> String {
     let quoted = |cell: String| match cell.contains(['"', ',', '\n', '\r']) {
         true => format!("\"{}\"", cell.replace('"', "\"\"")),
         false => cell,

@@ -46,6 +46,7 @@ mod rejects;
 mod reminders;
 mod remote;
 mod settle;
+mod sign_off;
 mod speed;
 mod status;
 mod summary;
@@ -90,6 +91,9 @@ pub(crate) use remote::{
     remote_begins, remote_line,
 };
 pub(crate) use settle::{SettleView, nothing_settled, of_unsettled};
+pub(crate) use sign_off::{
+    Rejected, Scope, SignOff, SignOffForm, Traffic, no_report, of_unknown_run,
+};
 pub(crate) use status::{
     Counted, Most, NothingKnown, RowLine, RunLine, StatusView, Watched, WhyNothing, no_status,
 };

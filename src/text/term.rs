@@ -347,6 +347,13 @@ const VERIFIED: &[Term] = &[
 
 const EVENTS: &[Term] = &[
     term(
+        "report",
+        &[],
+        "what `report` says of a job or of a run",
+        "One event with all of it: `rows` is the sum of the counts after it, and what is null among those only the source can say. \
+         Lists in it are bounded; how many more there are stands beside them. Of a report in a file, `file` says where it is.",
+    ),
+    term(
         "exported",
         &[],
         "what `export` came to",

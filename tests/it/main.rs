@@ -1,10 +1,11 @@
 //! End to end: the binary, started as a user starts it, against a sandbox.
 //!
 //! [`desk`] starts the binary in a folder of its own, [`stand`] is an API that a test plays itself, [`ask`] is the
-//! little HTTP that tests speak. Everything else is a module of tests, named after what it is about.
+//! little HTTP that tests speak, [`browser`] looks at a page. Everything else is a module of tests, named after what it is about.
 
 mod answers;
 mod ask;
+mod browser;
 mod desk;
 mod stand;
 
@@ -63,6 +64,7 @@ mod settling;
 mod shapes;
 mod shared_pace;
 mod shipped;
+mod sign_off;
 #[cfg(unix)]
 mod signals;
 mod signing_in;

@@ -1,13 +1,6 @@
 //! The page that somebody approves: written by the binary, and looked at in a real browser where there is one.
-//!
-//! The browser is Chromium. Where there is none the tests say so and pass, unless NOTEFERRY_BROWSER says `must`, as the gate
-//! does. NOTEFERRY_AXE names the file of axe-core, which looks for what keeps people from reading a page.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use serde_json::Value;
-
+use crate::browser::{chromium, probed};
 use crate::desk::{Desk, notes_csv, requests, sandbox};
 
 fn desk(rows: usize) -> Desk {
@@ -64,7 +57,7 @@ fn a_browser_finds_no_fault_with_the_page() {
     let desk = Desk::with_notes(csv);
     desk.call("plan job.yaml --html preview.html").exits(3);
     let page = std::fs::read_to_string(desk.path("preview.html")).unwrap();
-    let found = probed(&desk, &chromium, &page);
+    let found = probed(&desk, &chromium, &page, PROBE);
     assert_eq!(found["title"], "notes: preview");
     assert_eq!(found["all"], "402 of 402 rows on this page");
     assert_eq!(found["searched"], "1 of 402 rows on this page");
@@ -73,36 +66,6 @@ fn a_browser_finds_no_fault_with_the_page() {
     assert_eq!(found["looked"], std::env::var_os("NOTEFERRY_AXE").is_some());
     let wide = found["wider_than_the_window"].as_bool();
     assert_eq!(wide, Some(false), "the page is wider than its window");
-}
-
-/// What a copy of the page says of itself in the browser, which must not complain of anything.
-fn probed(desk: &Desk, chromium: &Path, page: &str) -> Value {
-    let nonce = page.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-    let axe = std::env::var_os("NOTEFERRY_AXE");
-    let axe = axe.map_or(String::new(), |file| std::fs::read_to_string(file).unwrap());
-    let added = format!(
-        "<script nonce=\"{nonce}\">{axe}</script><script nonce=\"{nonce}\">{PROBE}</script></body>"
-    );
-    desk.write("copy.html", page.replacen("</body>", &added, 1));
-    let profile = tempfile::tempdir().unwrap();
-    let output = Command::new(chromium)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--virtual-time-budget=8000", "--enable-logging=stderr", "--window-size=390,844"])
-        .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg("--dump-dom")
-        .arg(format!("file://{}", desk.path("copy.html").display()))
-        .output()
-        .unwrap();
-    let (dom, log) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let complaints: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
-    assert_eq!(complaints, Vec::<&str>::new());
-    let result =
-        dom.split("<pre id=\"result\">").nth(1).and_then(|rest| rest.split("</pre>").next());
-    let result = result.unwrap_or_else(|| panic!("the page did not answer:\n{log}"));
-    let result = result.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-    serde_json::from_str(&result).unwrap()
 }
 
 /// Searches as a person does, has axe-core look at the page, and writes down what came of it.
@@ -125,17 +88,6 @@ const PROBE: &str = r##"
   document.body.append(told);
 })();
 "##;
-
-fn chromium() -> Option<PathBuf> {
-    let found = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-    let found = found.iter().map(PathBuf::from).find(|path| path.is_file());
-    if found.is_none() {
-        let must = std::env::var("NOTEFERRY_BROWSER").is_ok_and(|word| word == "must");
-        assert!(!must, "there is no Chromium, and NOTEFERRY_BROWSER says that there must be one");
-        eprintln!("skipped: there is no Chromium on this machine");
-    }
-    found
-}
 
 #[test]
 fn a_plan_tells_a_script_whether_there_is_something_to_send() {

@@ -2,10 +2,10 @@
 
 /// Writes `x` for every letter and `0` for every digit; what parts words stays.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Mask;
+pub(in crate::report) struct Mask;
 
 impl Mask {
-    pub(super) fn of(self, text: &str) -> String {
+    pub(in crate::report) fn of(self, text: &str) -> String {
         let hidden = text.chars().filter_map(|letter| match letter {
             _ if letter.is_ascii_digit() => Some('0'),
             _ if letter.is_alphabetic() => Some('x'),

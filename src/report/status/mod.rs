@@ -25,13 +25,14 @@ use crate::row::Totals;
 use crate::text::command::CommandLine;
 use crate::text::visible::shown;
 
+pub(super) use moments::{moment, rfc3339};
 pub(crate) use nothing::{NothingKnown, WhyNothing};
 pub(crate) use rows::RowLine;
 #[cfg(test)]
 pub(super) use runs::ends;
 pub(crate) use runs::{MISCOUNTED, RunLine, UNCOUNTED};
-use settled::settled_json;
-use verified::verified_json;
+pub(super) use settled::settled_json;
+pub(super) use verified::{verified_json, verified_words};
 pub(crate) use watched::Watched;
 
 /// Where a job stands.

@@ -3,11 +3,11 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-pub(super) fn moment(milliseconds: i64, zone: &TimeZone) -> Option<Zoned> {
+pub(in crate::report) fn moment(milliseconds: i64, zone: &TimeZone) -> Option<Zoned> {
     let moment = Timestamp::from_millisecond(milliseconds).ok()?;
     Some(moment.to_zoned(zone.clone()))
 }
 
-pub(super) fn rfc3339(milliseconds: i64) -> Option<String> {
+pub(in crate::report) fn rfc3339(milliseconds: i64) -> Option<String> {
     Timestamp::from_millisecond(milliseconds).ok().map(|moment| moment.to_string())
 }

@@ -111,12 +111,12 @@ impl RunLine {
         ]
     }
 
-    fn took(&self) -> Option<Duration> {
+    pub(in crate::report) fn took(&self) -> Option<Duration> {
         let milliseconds = self.ended_at?.checked_sub(self.started_at)?;
         u64::try_from(milliseconds).ok().map(Duration::from_millis)
     }
 
-    fn end(&self) -> String {
+    pub(in crate::report) fn end(&self) -> String {
         match (self.exit, self.ended_at) {
             // With --limit, all that was asked for.
             _ if self.reason.as_deref() == Some(SETTLED) => SETTLED.into(),
@@ -145,7 +145,7 @@ impl RunLine {
         }
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(in crate::report) fn json(&self) -> Value {
         let mut event = json!({
             "id": self.id,
             "started_at": rfc3339(self.started_at),

@@ -38,7 +38,7 @@ impl StatusView {
     }
 }
 
-pub(super) fn settled_json(row: &SettledRow) -> Value {
+pub(in crate::report) fn settled_json(row: &SettledRow) -> Value {
     json!({
         "row": row.place.row,
         "line": row.place.line,

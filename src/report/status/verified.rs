@@ -22,23 +22,7 @@ impl StatusView {
             Some(_) => format!(", a sample of {}", counted(found.lists, "list")),
             None => String::new(),
         };
-        let said = match (found.exit, found.rows - found.right.min(found.rows)) {
-            (exit::DONE, _) => format!("all of {} were right", rows(found.rows)),
-            (exit::DIFFERENT, 0) => {
-                format!("{} were right, and some were in doubt", rows(found.rows))
-            }
-            (exit::DIFFERENT, wrong) => format!(
-                "{} of {} were not as sent: {}",
-                number(wrong),
-                rows(found.rows),
-                findings_words(&found.found)
-            ),
-            _ => format!(
-                "not to the end, {} of {}",
-                number(found.lists_read),
-                counted(found.lists, "list")
-            ),
-        };
+        let said = verified_words(found);
         let is_later = |run: &RunLine| run.started_at > found.began_at && run.requests > 0;
         let since = match self.runs.iter().any(is_later) {
             true => " Runs have sent something since.",
@@ -48,7 +32,28 @@ impl StatusView {
     }
 }
 
-pub(super) fn verified_json(found: &Verification) -> Value {
+/// What it came to, as the rest of a sentence.
+pub(in crate::report) fn verified_words(found: &Verification) -> String {
+    match (found.exit, found.rows - found.right.min(found.rows)) {
+        (exit::DONE, _) => format!("all of {} were right", rows(found.rows)),
+        (exit::DIFFERENT, 0) => {
+            format!("{} were right, and some were in doubt", rows(found.rows))
+        }
+        (exit::DIFFERENT, wrong) => format!(
+            "{} of {} were not as sent: {}",
+            number(wrong),
+            rows(found.rows),
+            findings_words(&found.found)
+        ),
+        _ => format!(
+            "not to the end, {} of {}",
+            number(found.lists_read),
+            counted(found.lists, "list")
+        ),
+    }
+}
+
+pub(in crate::report) fn verified_json(found: &Verification) -> Value {
     let by_kind: Map<String, Value> =
         found.found.iter().map(|(kind, rows)| (kind.clone(), json!(rows))).collect();
     json!({
