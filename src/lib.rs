@@ -16,7 +16,7 @@
 //! | [`row`] | what is said of a row, by runs and by persons: state, key, digest, lane, attempts, cause, totals | |
 //! | [`ledger`] | what happened, durable | disk |
 //! | [`source`] | csv, jsonl, json, workbooks, rows in the job, packed or not, in their encodings, several as one and in an order: a stream of rows with places, flat memory | reads files, a temporary one |
-//! | [`table`] | rows that are written out: csv, jsonl and workbooks, put in their places when they are whole | writes files |
+//! | [`table`] | rows that are written out: csv, jsonl and workbooks, put in their places when they are whole; where files may be put at all | writes files |
 //! | [`declared`] | connectors and jobs, as written and as meant, and the tables that cells are looked up in | reads files |
 //! | [`draft`] | a first job for files that nobody has described: what they look like, what their columns are for, and why | reads files |
 //! | [`prepare`] | a record to a request: what the job keeps, named values, filters and mapping, schema and time-aware rules, body, digest, lane, key | |

@@ -48,9 +48,10 @@ pub(super) fn done(arguments: &DoneArguments, environment: &Environment) -> u8 {
     output.detail(&format!("ledger: {}", options.ledger.display()));
     let as_events = output.is_json() && arguments.written.output.is_none();
     let usual = Shape::Csv { delimiter: b',', marked: false };
-    let read = [arguments.job.as_path(), options.ledger.as_path()];
+    let staying =
+        task::lives_on(&options.job, &options.given, &options.connectors, &options.ledger);
     let written = (!as_events)
-        .then(|| Written::new(&arguments.written, (usual, true), &read, is_such))
+        .then(|| Written::new(&arguments.written, (usual, true), &staying, is_such))
         .transpose();
     let written = match written {
         Ok(written) => written,

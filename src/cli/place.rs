@@ -3,11 +3,12 @@
 //! Not for what stands in it.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use crate::table::{self, Refusal, Staying};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
@@ -35,8 +36,10 @@ impl Kind {
 
     /// Whether nothing is lost by another of them in the place of a file: there is none, or it is one itself.
     fn may_replace(&self, file: &Path) -> bool {
-        let Ok(about) = std::fs::symlink_metadata(file) else { return true };
-        about.is_file() && self.is_that_of(file)
+        match table::look(file, &Staying::default()) {
+            Ok(is_there) => !is_there || self.is_that_of(file),
+            Err(_) => false,
+        }
     }
 
     /// A file beside the place where one is to be.
@@ -46,29 +49,55 @@ impl Kind {
             return Err(Diagnostic::error(Code::UnwritableFile, place(file), self.something_else)
                 .hint(hint));
         }
-        NamedTempFile::new_in(folder_of(file)).map_err(|error| self.unwritable(file, &error))
+        table::beside(file).map_err(|error| self.unwritable(file, &error))
     }
 
     /// Puts one in its place, now that it is whole.
     pub(super) fn put(&self, mut whole: NamedTempFile, file: &Path) -> Result<(), Diagnostic> {
-        let written = whole.flush().and_then(|()| whole.as_file().sync_all());
-        written.map_err(|error| self.unwritable(file, &error))?;
-        whole.persist(file).map(drop).map_err(|error| self.unwritable(file, &error.error))
+        let written = whole.as_file_mut().flush().and_then(|()| table::put(whole, file));
+        written.map_err(|error| self.unwritable(file, &error))
     }
 
-    pub(super) fn unwritable(&self, file: &Path, cause: &dyn std::fmt::Display) -> Diagnostic {
-        let message = format!("{}: {cause}", self.refused);
-        Diagnostic::error(Code::UnwritableFile, place(file), message)
-            .hint("name a file in a folder that is there and may be written to")
+    pub(super) fn unwritable(&self, file: &Path, cause: &io::Error) -> Diagnostic {
+        unwritable(file, self.refused, cause)
     }
 }
 
-/// The folder that a file lies in.
-pub(super) fn folder_of(file: &Path) -> &Path {
-    match file.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    }
+/// A file cannot be put in its place.
+pub(super) fn unwritable(file: &Path, refused: &str, error: &io::Error) -> Diagnostic {
+    let is_full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+    let folder = table::folder_of(file).display().to_string();
+    let (message, hint) = match is_full {
+        true => (
+            format!("{refused}: the disk is full ({error})"),
+            format!("make room on the disk of the folder {folder}, or name a file on another one"),
+        ),
+        false => (
+            format!("{refused}: {error}"),
+            "name a file in a folder that is there and may be written to".to_owned(),
+        ),
+    };
+    Diagnostic::error(Code::UnwritableFile, place(file), message).hint(hint)
+}
+
+/// A file may not be put where another one is.
+pub(super) fn of_refusal(file: &Path, refusal: &Refusal, earlier: &str) -> Diagnostic {
+    let (message, hint) = match refusal {
+        Refusal::Io(error) => return unwritable(file, "the file cannot be written here", error),
+        Refusal::Source => (
+            "the file cannot be written here: the job, its sources, its ledger or another file of this command is there",
+            "name another file: what the command lives on is never replaced".to_owned(),
+        ),
+        Refusal::Other => (
+            "the file cannot be written here: something else is there",
+            format!("name a file that is not there yet, or {earlier}"),
+        ),
+        Refusal::Special => (
+            "the file cannot be written here: a folder, a link or a device is there",
+            "name a file that is not there yet".to_owned(),
+        ),
+    };
+    Diagnostic::error(Code::UnwritableFile, place(file), message).hint(hint)
 }
 
 fn place(file: &Path) -> Place {

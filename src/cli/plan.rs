@@ -1,6 +1,6 @@
 //! `plan`: what a run would do. Files are written where the arguments ask for them, and with --remote in the state folder.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use jiff::Zoned;
@@ -279,8 +279,11 @@ fn write_page(planned: Planned, problems: &PageProblems, file: &Path) -> Result<
     let Some(page) = planned.page else { return Ok(()) };
     let mut beside = PAGE.beside(file)?;
     let html = page.html(&planned.totals, problems);
-    let html = html.map_err(|error| PAGE.unwritable(file, &error))?;
-    beside.write_all(html.as_bytes()).map_err(|error| PAGE.unwritable(file, &error))?;
+    let html = html.map_err(|error| PAGE.unwritable(file, &io::Error::other(error)))?;
+    beside
+        .as_file_mut()
+        .write_all(html.as_bytes())
+        .map_err(|error| PAGE.unwritable(file, &error))?;
     PAGE.put(beside, file)
 }
 

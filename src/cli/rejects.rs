@@ -1,12 +1,10 @@
 //! `rejects`: the rows that are not done, written out to be corrected.
 
-use std::path::Path;
-
 use serde_json::{Map, Value};
 
 use crate::report::{RejectsView, exit, nothing_written, reject_row};
 use crate::source::{Source, TELLING};
-use crate::table::Out;
+use crate::table::{Out, Staying};
 use crate::task::{self, Layout, Reject, RejectState, Rejected, RejectsOptions, SANDBOX, Sink};
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::Diagnostic;
@@ -42,7 +40,8 @@ pub(super) fn rejects(
         codes: arguments.code.clone(),
     };
     output.detail(&format!("ledger: {}", options.job.ledger.display()));
-    let mut rows = Rows { arguments: &arguments.written, output, written: None };
+    let staying = Staying::new([&options.job.path], Some(&options.job.ledger));
+    let mut rows = Rows { arguments: &arguments.written, staying, output, written: None };
     let mut hearing = Hearing::new(output);
     let found = task::rejects(&options, wall_clock(), &mut rows, &mut |told| hearing.hear(told));
     let found = match found {
@@ -98,6 +97,7 @@ fn view(
 /// Rows on their way: into a file, or as events where there is none for a script.
 struct Rows<'a> {
     arguments: &'a WrittenArguments,
+    staying: Staying,
     output: Output<'a>,
     written: Option<Written>,
 }
@@ -107,9 +107,9 @@ impl Sink for Rows<'_> {
         if self.output.is_json() && self.arguments.output.is_none() {
             return Ok(());
         }
-        let read: Vec<&Path> = layout.read.iter().map(|path| path.as_path()).collect();
+        let staying = layout.read.iter().fold(self.staying.clone(), |all, path| all.and(path));
         let how = (layout.shape, layout.is_of_texts);
-        let written = Written::new(self.arguments, how, &read, Source::is_returned);
+        let written = Written::new(self.arguments, how, &staying, Source::is_returned);
         let written = written.map_err(|problem| vec![problem])?;
         let names = layout.columns.iter().cloned().chain(TELLING.map(str::to_owned));
         self.written = Some(written.with_names(names.collect()));

@@ -1,6 +1,7 @@
 //! `run`: checks every row, then sends what is to be sent, and writes down what came of it.
 
 use std::cell::RefCell;
+use std::path::Path;
 
 use indicatif::ProgressDrawTarget;
 use jiff::tz::TimeZone;
@@ -15,6 +16,7 @@ use crate::report::{
 };
 use crate::row::Totals;
 use crate::sandbox::{self, Sandbox};
+use crate::table::Staying;
 use crate::task::{
     self, Failure, Outlook, Refused, RunOptions, RunOutcome, Secrets, TargetOptions, World,
 };
@@ -40,26 +42,38 @@ pub(super) fn run(
     // Whoever knows the address of a monitor can say that all is well.
     let given = &given.without("ping");
     let about = (arguments.job.job.display().to_string(), given.to_string());
-    let cron = match Cron::new(&arguments.cron, about, environment, &output) {
-        Ok(cron) => cron,
-        Err(problems) => {
-            output.tell(&problems);
-            return close(&output, &Totals::default(), exit::USAGE);
-        }
-    };
-    let early = cron.listen_early(arguments.cron.if_locked == IfLocked::Wait);
+    let named = arguments.job.job.clone();
     let replaced = Replaced {
         job: &mut arguments.job,
         sending: &mut arguments.sending,
         common: &mut arguments.common,
     };
-    match saved::open(replaced, given) {
+    let opened = saved::open(replaced, given);
+    let staying = staying(&arguments, &named, environment);
+    let rehearsal = (arguments.sending.sandbox, &staying);
+    let (cron, problems) = Cron::new(&arguments.cron, about, rehearsal, environment, &output);
+    if !problems.is_empty() {
+        return tell(&Failure::Input(problems), given, (&output, &cron));
+    }
+    let early = cron.listen_early(arguments.cron.if_locked == IfLocked::Wait);
+    match opened {
         Ok(None) => act(&arguments, None, given, (environment, &cron, &early)),
         Ok(Some((plan, given))) => {
             act(&arguments, Some(plan), &given, (environment, &cron, &early))
         }
         Err(problem) => tell(&Failure::Input(vec![problem]), given, (&output, &cron)),
     }
+}
+
+/// What no file of the run takes the place of.
+fn staying(arguments: &RunArguments, named: &Path, environment: &Environment) -> Staying {
+    let cron = &arguments.cron;
+    if cron.log_file.is_none() && cron.summary_file.is_none() && cron.metrics_file.is_none() {
+        return Staying::default();
+    }
+    let job = gather::job(&arguments.job, &arguments.common, environment);
+    let staying = task::lives_on(&job.path, &job.given, &job.connectors, &job.ledger).and(named);
+    job.from.iter().fold(staying, |staying, file| staying.and(file))
 }
 
 /// Runs what the arguments say, or a saved plan that they come from.
@@ -98,16 +112,14 @@ fn act(
         host: environment.host(),
         awaits: &|holder| wait.goes_on(holder),
         chance: &fastrand::f64,
-        stops: &|| {
-            let stops = signals::stops();
-            early.is_over();
-            stops
-        },
+        stops: &|| signals::stops_after(early.late()),
         consent: &|outlook| {
             let can_ask = !arguments.yes && !output.is_json() && consent::is_heard();
             !can_ask || consent::given(outlook)
         },
         reporter: &|outlook| {
+            // A signal that came before has the process end: this run does not begin then.
+            early.is_over();
             let pulse = outlook.pulse.clone();
             let view = RunView { host: environment.host(), ..view(given, &output, outlook) };
             cron.begins(&view.job, &view.target);
@@ -118,7 +130,10 @@ fn act(
     let host = environment.host().map(|host| format!(" on {host}")).unwrap_or_default();
     let began = world.began.strftime("%Y-%m-%d %H:%M:%S%:z");
     let mut hearing = Hearing::new(output).headed(format!("noteferry{host}, {began}\n{given}\n"));
-    let failure = match task::run(&options, &world, &mut |told| hearing.hear(told)) {
+    let ended = task::run(&options, &world, &mut |told| hearing.hear(told));
+    // A signal that came before the run began has said how it ended, and ends the process.
+    early.is_over();
+    let failure = match ended {
         Ok(outcome) => return over(&outcome, begun.take().as_ref(), cron),
         Err(failure) => failure,
     };
@@ -188,7 +203,7 @@ fn skip(failure: &Failure, (output, cron): (&Output<'_>, &Cron)) -> u8 {
     output.say(&format!("note: this run was skipped: {why}"));
     let none = Totals::default();
     let event = refused_event(&none, exit::DONE, failure.reason(), &problems);
-    cron.skipped(&event);
+    cron.skipped();
     output.event(&at(event, Timestamp::now()));
     exit::DONE
 }

@@ -9,12 +9,13 @@ use clap::Parser as _;
 
 use crate::plan::saved::{BEGINS, NoPlan, SavedPlan};
 use crate::report::{of_flag_beside_plan, of_no_plan, of_piped_plan, of_plan_for_job};
+use crate::table::folder_of;
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::Diagnostic;
 
 use super::arguments::{Arguments, CommonArguments, JobArguments, SendingArguments, Verb};
 use super::environment::Environment;
-use super::place::{Kind, folder_of};
+use super::place::Kind;
 
 /// What files of saved plans end in.
 const ENDING: &str = "nfplan";

@@ -14,11 +14,28 @@ const ONE_WISH: Duration = Duration::from_secs(1);
 
 /// Listens for signals; must be called on a runtime.
 pub(super) fn stops() -> UnboundedReceiver<Stop> {
+    stops_after(None)
+}
+
+/// Likewise; one of `late` came before, and counts as the first.
+pub(super) fn stops_after(late: Option<UnboundedReceiver<i32>>) -> UnboundedReceiver<Stop> {
     let (wishes, stops) = unbounded_channel();
     // From this moment on, and not from when the task comes to it.
     let Ok(mut signals) = Signals::listen() else { return stops };
     tokio::spawn(async move {
-        let first = signals.next().await;
+        let before = async {
+            match late {
+                Some(mut late) => match late.recv().await {
+                    Some(signal) => signal,
+                    None => std::future::pending().await,
+                },
+                None => std::future::pending().await,
+            }
+        };
+        let first = tokio::select! {
+            signal = before => signal,
+            signal = signals.next() => signal,
+        };
         let _ = wishes.send(Stop::Drain { signal: first });
         let heard = Instant::now();
         let second = loop {

@@ -109,6 +109,14 @@ pub(super) fn not_written(is_data: bool, fault: &io::Error) {
     remember(stream, fault.to_string(), fault.kind() == ErrorKind::BrokenPipe);
 }
 
+/// The exit code that a run would have that ended now, as far as what it had to say has arrived.
+pub(super) fn exit_so_far(code: u8) -> u8 {
+    match (code, LOST.lock().unwrap_or_else(PoisonError::into_inner).is_some()) {
+        (exit::DONE, true) => exit::STOPPED,
+        (code, _) => code,
+    }
+}
+
 /// The exit code of a verb that is done: never 0 where something that it had to say did not arrive.
 pub(super) fn exit_code(code: u8, closed: Closed) -> u8 {
     let lost = LOST.lock().unwrap_or_else(PoisonError::into_inner).clone();

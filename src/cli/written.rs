@@ -4,7 +4,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::table::{Destination, Out, Refusal, Shape, Table, Taken};
+use crate::table::{Destination, Out, Refusal, Shape, Staying, Table, Taken};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
@@ -23,12 +23,12 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// Looks whether rows may be written there. `usual` is how they are written unless something says otherwise; `read` are
+    /// Looks whether rows may be written there. `usual` is how they are written unless something says otherwise; `staying` are
     /// files that must stay; `is_such` says whether a file may be replaced.
     pub(super) fn new(
         arguments: &WrittenArguments,
         (usual, is_of_texts): (Shape, bool),
-        read: &[&Path],
+        staying: &Staying,
         is_such: impl Fn(&Path) -> bool,
     ) -> Result<Self, Diagnostic> {
         let destination = Destination { path: arguments.output.clone(), replaces: arguments.force };
@@ -40,7 +40,9 @@ impl Written {
                 problem.hint("write lines of JSON: name a file that ends in .jsonl, or --as jsonl")
             );
         }
-        destination.refuse(read, is_such).map_err(|refusal| of_refusal(&destination, &refusal))?;
+        destination
+            .refuse(staying, is_such)
+            .map_err(|refusal| of_refusal(&destination, &refusal))?;
         Ok(Self { destination, shape, names: Vec::new(), begun: None, fault: None })
     }
 
@@ -130,8 +132,8 @@ fn of_refusal(destination: &Destination, refusal: &Refusal) -> Diagnostic {
     };
     let (message, hint) = match refusal {
         Refusal::Source => (
-            "the rows are read from this file".to_owned(),
-            "name another one: a source is never replaced",
+            "the rows are read from this file, or it is the job or its ledger".to_owned(),
+            "name another one: what the job lives on is never replaced",
         ),
         Refusal::Other => (
             "something else is there that this command has not written".to_owned(),
@@ -149,5 +151,10 @@ fn of_refusal(destination: &Destination, refusal: &Refusal) -> Diagnostic {
 }
 
 fn unwritten(error: &io::Error) -> String {
-    format!("the rows cannot be written here: {error}")
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            format!("the rows cannot be written here: the disk is full ({error})")
+        }
+        _ => format!("the rows cannot be written here: {error}"),
+    }
 }

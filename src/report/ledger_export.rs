@@ -20,6 +20,19 @@ impl LedgerExportForm {
         (self == Self::Csv).then(|| csv_line(names))
     }
 
+    /// Whether a file that begins so is one of these, or has nothing in it.
+    pub(crate) fn is_begun_by(head: &[u8]) -> bool {
+        let line = Self::Jsonl.line(&Exported::default());
+        let first_name = line.split_inclusive(':').next().unwrap_or(&line).to_owned();
+        let begins = [first_name, Self::Csv.head().unwrap_or_default()];
+        // What is left of a head that is longer than what was read is as good.
+        head.is_empty()
+            || begins.iter().any(|begins| {
+                let begins = begins.as_bytes();
+                head.starts_with(begins) || (head.len() > 64 && begins.starts_with(head))
+            })
+    }
+
     /// The line of a request.
     pub(crate) fn line(self, request: &Exported) -> String {
         let fields = fields(request);

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::source::{Cell, Format};
 
-pub(crate) use place::{Destination, Refusal, Taken};
+pub(crate) use place::{Destination, Refusal, Staying, Taken, beside, folder_of, look, put};
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,12 +1,112 @@
-//! Where rows that are written out go: into a file that is put in its place when it is whole, or to standard output.
+//! Where files that are written go: beside their place until they are whole, and then there; or to standard output.
 //!
-//! A file is replaced only by its like, or where that was allowed; what rows are read from never is.
+//! What may be replaced is known here alone: what is absent, and plain files that are none of those that the tool lives on, such as
+//! the job, its sources and its ledger. Which plain files are of the kind that is written is for who writes them.
 
-use std::fs::File;
+use std::cell::Cell;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+
+use crate::text::private_file::for_one;
+
+/// Files that must stay as they are.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Staying {
+    files: Vec<PathBuf>,
+    ledger: Option<PathBuf>,
+}
+
+impl Staying {
+    /// These, and a ledger with all that lies beside it and bears its name: its log, its locks.
+    pub(crate) fn new<P: AsRef<Path>>(
+        files: impl IntoIterator<Item = P>,
+        ledger: Option<&Path>,
+    ) -> Self {
+        let files = files.into_iter().map(|file| file.as_ref().to_owned()).collect();
+        Self { files, ledger: ledger.map(Path::to_owned) }
+    }
+
+    /// Another one.
+    pub(crate) fn and(mut self, file: &Path) -> Self {
+        self.files.push(file.to_owned());
+        self
+    }
+
+    /// Whether a path leads to one of them, or to where one of them is going to be.
+    pub(crate) fn holds(&self, path: &Path) -> bool {
+        self.files.iter().any(|other| is_one_place(path, other))
+            || self.ledger.as_ref().is_some_and(|ledger| is_of_ledger(path, ledger))
+    }
+}
+
+/// Says whether a file is at a place; refuses one where none may be put.
+pub(crate) fn look(path: &Path, staying: &Staying) -> Result<bool, Refusal> {
+    if staying.holds(path) {
+        return Err(Refusal::Source);
+    }
+    match std::fs::symlink_metadata(path) {
+        Err(_) => Ok(false),
+        Ok(about) if about.is_file() => Ok(true),
+        Ok(_) => Err(Refusal::Special),
+    }
+}
+
+/// Makes a file beside a place. An error tells what the system said, and not what the file would have been called.
+pub(crate) fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let said = Cell::new(None);
+    let made = tempfile::Builder::new().make_in(folder_of(path), |path| {
+        let opened = for_one(OpenOptions::new().read(true).write(true).create_new(true)).open(path);
+        opened.inspect_err(|error| said.set(error.raw_os_error()))
+    });
+    made.map_err(|error| match said.get() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error.kind().into(),
+    })
+}
+
+/// Puts a file in its place, now that it is whole.
+pub(crate) fn put(whole: NamedTempFile, path: &Path) -> io::Result<()> {
+    whole.as_file().sync_all()?;
+    whole.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// The folder that a file lies in.
+pub(crate) fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Whether two paths lead to one file, or would.
+fn is_one_place(one: &Path, other: &Path) -> bool {
+    real(one) == real(other) || is_one_file(one, other)
+}
+
+/// A path without links and detours, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| {
+        let name = path.file_name().unwrap_or_default();
+        match folder_of(path).canonicalize() {
+            Ok(folder) => folder.join(name),
+            Err(_) => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+        }
+    })
+}
+
+fn is_of_ledger(path: &Path, ledger: &Path) -> bool {
+    if is_one_place(path, ledger) {
+        return true;
+    }
+    let (path, ledger) = (real(path), real(ledger));
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let rest = name(&path).strip_prefix(&name(&ledger)).map(str::to_owned);
+    path.parent() == ledger.parent()
+        && rest.is_some_and(|rest| rest.starts_with('-') || rest.starts_with('.'))
+}
 
 /// Where rows go.
 #[derive(Debug, Clone)]
@@ -20,7 +120,7 @@ pub(crate) struct Destination {
 /// Why nothing can be written there.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// It is what the rows are read from.
+    /// It is one of the files that must stay, such as what the rows are read from.
     Source,
     /// Something else is there.
     Other,
@@ -37,23 +137,16 @@ pub(crate) struct Taken {
 }
 
 impl Destination {
-    /// Looks whether rows may go there; `read` are files that must stay, `is_such` says whether a file is one of the kind that is
-    /// written.
+    /// Looks whether rows may go there; `is_such` says whether a file is one of the kind that is written.
     pub(crate) fn refuse(
         &self,
-        read: &[&Path],
+        staying: &Staying,
         is_such: impl Fn(&Path) -> bool,
     ) -> Result<(), Refusal> {
         let Some(path) = &self.path else { return Ok(()) };
-        let Ok(about) = std::fs::symlink_metadata(path) else { return Ok(()) };
-        let real = path.canonicalize().ok();
-        if read.iter().any(|other| other.canonicalize().ok() == real || is_one_file(path, other)) {
-            return Err(Refusal::Source);
-        }
-        match (about.is_file(), self.replaces) {
-            (false, _) => Err(Refusal::Special),
-            (true, false) if !is_such(path) => Err(Refusal::Other),
-            (true, _) => Ok(()),
+        match look(path, staying)? {
+            true if !self.replaces && !is_such(path) => Err(Refusal::Other),
+            _ => Ok(()),
         }
     }
 
@@ -65,10 +158,7 @@ impl Destination {
     /// Makes a file beside it, or among the temporary ones.
     pub(crate) fn take(&self) -> Result<(Taken, File), Refusal> {
         let beside = match &self.path {
-            Some(path) => {
-                let folder = path.parent().filter(|folder| *folder != Path::new(""));
-                NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
-            }
+            Some(path) => beside(path),
             None => NamedTempFile::new(),
         };
         let beside = beside.map_err(Refusal::Io)?;
@@ -82,10 +172,7 @@ impl Taken {
     pub(crate) fn put(self, out: &mut dyn Write) -> io::Result<()> {
         let Self { mut beside, path } = self;
         match path {
-            Some(path) => {
-                beside.as_file().sync_all()?;
-                beside.persist(path).map(drop).map_err(|error| error.error)
-            }
+            Some(path) => self::put(beside, &path),
             None => {
                 let file = beside.as_file_mut();
                 file.seek(SeekFrom::Start(0))?;

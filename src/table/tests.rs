@@ -91,12 +91,42 @@ fn what_rows_are_read_from_is_never_replaced() {
     std::fs::write(&path, "a").unwrap();
     let to = |replaces| Destination { path: Some(path.clone()), replaces };
     for replaces in [true, false] {
-        let refused = to(replaces).refuse(&[&path], |_| true);
+        let refused = to(replaces).refuse(&Staying::new([&path], None), |_| true);
         assert!(matches!(refused, Err(Refusal::Source)), "{refused:?}");
     }
-    assert!(matches!(to(false).refuse(&[], |_| false), Err(Refusal::Other)));
-    assert!(to(true).refuse(&[], |_| false).is_ok());
-    assert!(to(false).refuse(&[], |_| true).is_ok());
+    let nothing = Staying::default();
+    assert!(matches!(to(false).refuse(&nothing, |_| false), Err(Refusal::Other)));
+    assert!(to(true).refuse(&nothing, |_| false).is_ok());
+    assert!(to(false).refuse(&nothing, |_| true).is_ok());
     let special = Destination { path: Some(folder.path().to_owned()), replaces: true };
-    assert!(matches!(special.refuse(&[], |_| true), Err(Refusal::Special)));
+    assert!(matches!(special.refuse(&nothing, |_| true), Err(Refusal::Special)));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_must_stay_is_known_by_every_name_that_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for file in ["notes.csv", "ledger.db"] {
+        std::fs::write(at(file), "a").unwrap();
+    }
+    std::fs::hard_link(at("notes.csv"), at("other.csv")).unwrap();
+    std::os::unix::fs::symlink(at("notes.csv"), at("link.csv")).unwrap();
+    let staying = Staying::new([at("notes.csv"), at("absent.csv")], Some(&at("ledger.db")));
+    let detour = folder.path().join(".").join("notes.csv");
+    let all = ["notes.csv", "other.csv", "link.csv", "absent.csv", "ledger.db", "ledger.db-wal"];
+    for path in
+        all.into_iter().map(at).chain([detour, at("ledger.db-shm"), at("ledger.db.0f.lock")])
+    {
+        assert!(staying.holds(&path), "{}", path.display());
+    }
+    for name in ["notes.csv.bak", "ledger.dbx", "new.csv"] {
+        assert!(!staying.holds(&at(name)), "{name}");
+    }
+    std::os::unix::fs::symlink(at("nowhere"), at("dangling")).unwrap();
+    assert!(matches!(look(&at("dangling"), &staying), Err(Refusal::Special)));
+    assert!(matches!(look(&at("new.csv"), &staying), Ok(false)));
+    assert!(matches!(look(&at("ledger.dbx"), &staying), Ok(false)));
+    let nowhere = beside(&at("no").join("such")).unwrap_err().to_string();
+    assert!(!nowhere.contains(".tmp"), "{nowhere}");
 }

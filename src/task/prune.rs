@@ -9,7 +9,7 @@ use jiff::Zoned;
 
 use crate::declared::job::{self, Given};
 use crate::ledger::{
-    Extent, JobId, JobLock, Ledger, LedgerError, Open as _, Pruning, Reader as _, waiting_outcomes,
+    Extent, JobLock, Ledger, LedgerError, Open as _, Pruning, Reader as _, waiting_outcomes,
 };
 use crate::report::{of_job_not_forgotten, of_no_ledger, of_outcomes_to_bring_in};
 use crate::text::spelling::is_same;
@@ -88,8 +88,8 @@ pub(crate) fn prune(
     };
     // Somebody may have been there since.
     let (again, pruning) = look(&ledger, options, wanted.as_deref())?;
-    let names = |found: &Pruned| found.forgotten.iter().map(|one| one.id).collect::<Vec<JobId>>();
-    if names(&again) != names(&found) {
+    // Whoever has said that it may go has seen how much it is.
+    if again.forgotten != found.forgotten {
         return Err(Failure::Input(vec![of_job_not_forgotten(&again.forgotten)]));
     }
     let size = || std::fs::metadata(&options.ledger).map(|file| file.len()).unwrap_or_default();

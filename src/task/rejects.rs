@@ -262,7 +262,7 @@ fn layout(job: &Job, source: &Source) -> Layout {
         columns: source.written_columns().into_iter().map(|(_, name)| name.to_string()).collect(),
         shape,
         is_of_texts: shape.is_of_texts(),
-        read: job.rows.files().into_iter().map(Path::to_owned).collect(),
+        read: job.files().into_iter().map(Path::to_owned).collect(),
     }
 }
 

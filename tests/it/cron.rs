@@ -140,9 +140,13 @@ fn a_summary_that_cannot_be_written_changes_no_row() {
     assert!(nowhere.stdout.contains("there is no such folder"), "{nowhere}");
     assert_eq!(texts(&sandbox).len(), 0);
     std::fs::create_dir(desk.path("told")).unwrap();
-    let run = begun(&desk, &sandbox, "--summary-file told/summary.json");
+    let monitor = Stand::open(|_| Some((200, "OK".into())));
+    let ping = format!("--ping {}/x", monitor.address());
+    let run = begun(&desk, &sandbox, &format!("--summary-file told/summary.json {ping}"));
     std::fs::remove_dir_all(desk.path("told")).unwrap();
     let told = run.outcome();
+    // The monitor hears what the exit code says.
+    assert_eq!(heard(&monitor), ["/x/start", "/x/fail"]);
     assert_eq!((told.status, texts(&sandbox).len()), (4, 60), "{told}");
     assert!(told.stderr.contains("the summary file could not be written"), "{told}");
 }
@@ -150,13 +154,19 @@ fn a_summary_that_cannot_be_written_changes_no_row() {
 #[test]
 fn a_job_that_is_held_is_waited_for_or_passed_over_or_a_failure() {
     let (desk, sandbox) = (Desk::with_notes(notes_csv(200, 7)), slow());
-    let run = begun(&desk, &sandbox, "");
+    let run = begun(&desk, &sandbox, "--summary-file summary.json --metrics-file notes.prom");
     let failed = desk.run(&sandbox, "job.yaml --if-locked fail").exits(5);
     assert_eq!(failed.finished()["reason"], "locked");
-    let skipped =
-        desk.run(&sandbox, "job.yaml --if-locked skip --summary-file summary.json").exits(0);
+    let before = text(&desk, "summary.json");
+    let files = "--summary-file summary.json --metrics-file notes.prom";
+    let skipped = desk.run(&sandbox, &format!("job.yaml --if-locked skip {files}")).exits(0);
     assert_eq!(skipped.finished()["reason"], "locked");
-    assert_eq!((&summary(&desk)["exit"], &summary(&desk)["reason"]), (&0.into(), &"locked".into()));
+    // They are the working run's.
+    assert_eq!(
+        (text(&desk, "summary.json"), &summary(&desk)["event"]),
+        (before, &"started".into())
+    );
+    assert!(!desk.path("notes.prom").exists());
     let words = desk.call_at(&sandbox, "run job.yaml --if-locked skip").exits(0);
     assert!(
         words.stderr.contains("note: this run was skipped: another run of this job"),
@@ -246,4 +256,165 @@ fn a_monitor_that_is_of_no_use_is_a_note_and_no_more() {
     let told = desk.run(&sandbox, &format!("job.yaml --ping {}/x", silent.address())).exits(0);
     assert!(told.stderr.contains("there was no answer within 5 s"), "{told}");
     assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+}
+
+#[test]
+fn places_that_are_refused_are_told_to_the_monitor_and_a_rehearsal_tells_only_whom_it_is_told_to() {
+    let monitor = Stand::open(|_| Some((200, "OK".into())));
+    let address = format!("{}/x", monitor.address());
+    let desk = Desk::with_notes(notes_csv(3, 3)).env("NOTEFERRY_PING", &address);
+    desk.call("run job.yaml --sandbox").exits(0);
+    assert_eq!(heard(&monitor), [""; 0]);
+    desk.call(&format!("run job.yaml --sandbox --ping {address}")).exits(0);
+    assert_eq!(heard(&monitor), ["/x/start", "/x"]);
+    desk.call("run job.yaml --summary-file nowhere/summary.json --metrics-file a.prom").exits(2);
+    assert_eq!(heard(&monitor)[2..], ["/x/fail"]);
+    assert!(
+        text(&desk, "a.prom").contains("noteferry_run_exit_code{job=\"job.yaml\",target=\"\"} 2\n")
+    );
+}
+
+/// What a command lives on is not written over, whatever the command is.
+#[cfg(unix)]
+#[test]
+fn no_file_takes_the_place_of_what_the_job_lives_on() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 3)), self::sandbox(""));
+    desk.run(&sandbox, "job.yaml --limit 1").exits(0);
+    desk.write("empty.csv", "");
+    desk.write("mine.txt", "mine");
+    std::os::unix::fs::symlink(desk.path("mine.txt"), desk.path("link")).unwrap();
+    let names = ["job.yaml", "notes.csv", ".noteferry/ledger.db", "mine.txt"];
+    let kept = || names.map(|name| std::fs::read(desk.path(name)).unwrap());
+    let before = kept();
+    for flags in [
+        "--summary-file job.yaml",
+        "--summary-file notes.csv",
+        "--summary-file .noteferry/ledger.db",
+        "--summary-file .noteferry/ledger.db-wal",
+        "--metrics-file .noteferry/../notes.csv",
+        "--metrics-file mine.txt",
+        "--summary-file link",
+        "--summary-file /dev/null",
+        "--summary-file one --metrics-file one",
+        "--summary-file one --log-file one",
+        "--log-file job.yaml",
+        "--log-file notes.csv",
+        "--log-file .noteferry/ledger.db",
+    ] {
+        let told = desk.run(&sandbox, &format!("job.yaml {flags}")).exits(2);
+        assert!(told.stdout.contains("the file cannot be written here"), "{flags}: {told}");
+        assert!(kept() == before, "{flags}");
+    }
+    for command in [
+        "done job.yaml -o notes.csv --force",
+        "done job.yaml -o job.yaml --as csv --force",
+        "ledger export job.yaml -o notes.csv",
+        "ledger export -o job.yaml --format csv",
+        "ledger export -o .noteferry/ledger.db-wal --format csv",
+        "ledger export -o requests.txt",
+        "export job.yaml -o notes.csv --replace",
+    ] {
+        desk.call_at(&sandbox, command).exits(2);
+        assert!(kept() == before, "{command}");
+    }
+    assert_eq!(texts(&sandbox).len(), 1);
+    // What has nothing in it, and what an earlier run has written, is replaced.
+    desk.run(&sandbox, "job.yaml --limit 1 --summary-file empty.csv").exits(0);
+    desk.run(&sandbox, "job.yaml --limit 1 --summary-file empty.csv").exits(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_was_stopped_before_it_began_does_not_begin_while_that_is_told() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(200, 7)), slow());
+    let silent = Stand::open(|_| None);
+    let run = begun(&desk, &sandbox, "");
+    let flags = "--if-locked wait --summary-file summary.json";
+    let mut waiting =
+        desk.start_run(&sandbox, &format!("job.yaml {flags} --ping {}/x", silent.address()));
+    waiting.line().unwrap();
+    waiting.signal("TERM");
+    assert_eq!(silent.arrival().path, "/x/fail");
+    run.signal("TERM");
+    run.outcome().exits(143);
+    let sent = texts(&sandbox).len();
+    assert_eq!(waiting.outcome().status, 143);
+    assert_eq!((texts(&sandbox).len(), &summary(&desk)["exit"]), (sent, &143.into()));
+    desk.run(&sandbox, "job.yaml --concurrency 32").exits(0);
+    assert_eq!(texts(&sandbox).len(), 200);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_wait_for_a_monitor() {
+    let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 2)), self::sandbox(""));
+    let silent = Stand::open(|_| None);
+    let mut run = desk.start_run(&sandbox, &format!("job.yaml --ping {}/x", silent.address()));
+    while !run.line().unwrap().contains("finished") {}
+    let began = std::time::Instant::now();
+    run.signal_until_it_ends("TERM");
+    let told = run.outcome().exits(0);
+    assert!(told.stderr.contains("was not waited for"), "{told}");
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+}
+
+/// A job of the same name, which holds it for as long as its rows take.
+fn holder(desk: &Desk, sandbox: &Sandbox) -> Started {
+    let job = std::fs::read_to_string(desk.path("job.yaml")).unwrap();
+    desk.write("holder.yaml", job.replace("notes.csv", "held.csv"));
+    let rows = notes_csv(2000, 40);
+    desk.write("held.csv", format!("{}\n", rows.trim_end().replace('\n', "\nheld-")));
+    let mut run = desk.start_run(sandbox, "holder.yaml --concurrency 1");
+    run.line().unwrap();
+    run.line().unwrap();
+    run
+}
+
+#[cfg(unix)]
+#[test]
+fn after_a_wait_the_source_and_the_time_are_those_of_then() {
+    let (desk, sandbox) = (Desk::with_notes("id,ticket,body\n1,tk_1,old\n"), slow());
+    let run = holder(&desk, &sandbox);
+    let mut waiting = desk.start_run(&sandbox, "job.yaml --if-locked wait");
+    waiting.line().unwrap();
+    desk.write("notes.csv", "id,ticket,body\n1,tk_1,new\n2,tk_2,more\n");
+    run.signal("TERM");
+    run.outcome().exits(143);
+    waiting.outcome().exits(0).counts("rows=2 succeeded=2");
+    let sent = texts(&sandbox);
+    assert!(sent.iter().any(|text| text == "new") && !sent.iter().any(|text| text == "old"));
+}
+
+const REMINDER: &str = r#"job: notes
+operation: ticket_note.create
+source: { csv: notes.csv }
+map:
+  ticket_id: tk_1
+  note: x
+  is_internal_note: true
+  task_type: "{{ 1 }}"
+  task_reminder_time: "{{ remind }}"
+  task_due_date: "{{ remind }}"
+key: "{{ id }}"
+"#;
+
+#[cfg(unix)]
+#[test]
+fn a_reminder_that_passes_while_a_run_waits_is_past() {
+    let sandbox = slow();
+    let soon = jiff::Timestamp::now().as_millisecond() + 10_000;
+    let desk = Desk::with_notes(notes_csv(1, 1));
+    let run = holder(&desk, &sandbox);
+    desk.write("job.yaml", REMINDER);
+    desk.write("notes.csv", format!("id,remind\n1,{soon}\n"));
+    desk.call_at(&sandbox, "check job.yaml").exits(0);
+    let mut waiting = desk.start_run(&sandbox, "job.yaml --if-locked wait");
+    waiting.line().unwrap();
+    while jiff::Timestamp::now().as_millisecond() <= soon {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    run.signal("TERM");
+    run.outcome();
+    let told = waiting.outcome().exits(3);
+    assert!(told.to_string().contains("past-time"), "{told}");
 }

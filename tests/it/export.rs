@@ -70,6 +70,11 @@ fn the_notes_of_tickets_are_written_whole_and_in_order() {
     assert!(told.stderr.contains("a file of this name is there already"), "{told}");
     let told = desk.call_at(&sandbox, "export backup.yaml -o notes.csv --replace").exits(0);
     assert!(told.stdout.contains("20 notes of 3 tickets are in notes.csv."), "{told}");
+    for stays in ["tickets.csv", "./tickets.csv", "backup.yaml --as csv"] {
+        let command = format!("export backup.yaml -o {stays} --replace");
+        let told = desk.call_at(&sandbox, &command).exits(2);
+        assert!(told.stderr.contains("which is never replaced"), "{told}");
+    }
     let told = desk.call_at(&sandbox, "export backup.yaml -o notes.txt").exits(2);
     assert!(told.stderr.contains(".jsonl"), "{told}");
 }

@@ -104,3 +104,48 @@ fn runs_that_did_nothing_go_but_for_the_last() {
     let again = desk.call("ledger prune").exits(0);
     assert!(again.stdout.contains("There is nothing to take out of the ledger."), "{again}");
 }
+
+#[test]
+fn what_is_known_of_a_job_beside_its_requests_goes_with_it_and_no_number_is_given_twice() {
+    let rows = "id,ticket,body\n1,tk_1,a\n2,,b\n3,,c\n";
+    let (desk, sandbox) = (Desk::with_notes(rows), sandbox(""));
+    let count = |table: &str| -> i64 {
+        let query = format!("SELECT count(*) FROM {table}");
+        desk.ledger().query_row(&query, [], |row| row.get(0)).unwrap_or(0)
+    };
+    let tables = ["corrections", "invalid_rows", "verifications"];
+    desk.run(&sandbox, "job.yaml --skip-invalid").exits(1);
+    desk.call("run job.yaml --sandbox --skip-invalid").exits(1);
+    desk.call_at(&sandbox, "rejects job.yaml -o back.csv").exits(0);
+    let back = std::fs::read_to_string(desk.path("back.csv")).unwrap();
+    desk.write("back.csv", back.replace("2,,b", "2,tk_2,b"));
+    desk.run(&sandbox, "job.yaml --from back.csv --skip-invalid");
+    desk.call("run job.yaml --sandbox --from back.csv --skip-invalid");
+    desk.call_at(&sandbox, "verify job.yaml --rate 1000/10ms").exits(1);
+    tables.iter().for_each(|table| assert!(count(table) > 0, "{table}"));
+    // Rehearsals alone: what is known of the real job stays.
+    let all = tables.map(count);
+    desk.call("ledger prune").exits(0);
+    let left = tables.map(count);
+    assert!(left[0] > 0 && left[0] < all[0] && left[1] > 0 && left[1] < all[1], "{all:?} {left:?}");
+    assert_eq!(left[2], all[2]);
+    desk.call("ledger check").exits(0);
+    desk.call("ledger prune job.yaml --before 2100-01-01 --yes").exits(0);
+    assert_eq!(tables.map(count), [0, 0, 0]);
+    desk.call("ledger check").exits(0);
+    let last: i64 =
+        desk.ledger().query_row("SELECT max(id) FROM jobs", [], |row| row.get(0)).unwrap();
+    desk.write("other.yaml", NOTES_JOB.replace("job: notes", "job: other"));
+    desk.run(&sandbox, "other.yaml --as-new --skip-invalid");
+    let other = "SELECT id FROM jobs WHERE name = 'other'";
+    let other: i64 = desk.ledger().query_row(other, [], |row| row.get(0)).unwrap();
+    assert!(last >= 2 && other > last, "{other} after {last}");
+    // The row is sent again as it stands in the source by now, and nothing holds it.
+    desk.write("notes.csv", rows.replace("2,,b", "2,tk_2,b"));
+    desk.run(&sandbox, "job.yaml --as-new --skip-invalid")
+        .exits(1)
+        .counts("rows=3 succeeded=2 invalid=1");
+    desk.call("ledger check").exits(0);
+    let never = desk.call("ledger prune job.yaml --before=-009999-01-01 --yes").exits(2);
+    assert!(never.stderr.contains("begins at no moment"), "{never}");
+}

@@ -1,7 +1,8 @@
 //! What a run needs that nobody watches: a log, files that say how it ended, a monitor, and what to do where the job is held.
 //!
-//! Nothing of it touches a row, holds a request up, or is a reason for a run to fail; what could not be written is told when
-//! all else is done.
+//! Nothing of it touches a row or holds a request up. A place that can never be written is refused before anything is sent; what
+//! could not be written later is told when all else is done, and the run does not end with 0 then: not in the summary, and not to
+//! the monitor either.
 
 mod arguments;
 mod early;
@@ -10,6 +11,7 @@ mod ping;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,12 +25,13 @@ use ping::{Monitor, Said, UnderWay};
 use crate::event::Ending;
 use crate::report::{RunFigures, at, exit, finished_event, metrics};
 use crate::row::Totals;
+use crate::table::Staying;
 use crate::task::TimeLimits;
 use crate::text::diagnostic::Diagnostic;
 
 use super::environment::Environment;
 use super::output::Output;
-use super::streams;
+use super::{signals, streams};
 
 /// Between two tries to have a job that another run holds.
 const TRY_AGAIN: Duration = Duration::from_millis(500);
@@ -63,32 +66,35 @@ struct About {
 }
 
 impl Cron {
-    /// Gets all of it ready; an error where a file can be at no such place.
+    /// Gets all of it ready; beside it what is wrong with the places of its files, which are left out then. `staying` are files
+    /// that none of them takes the place of.
     pub(in crate::cli) fn new(
         arguments: &CronArguments,
         (job, command): (String, String),
+        (rehearses, staying): (bool, &Staying),
         environment: &Environment,
         output: &Output<'_>,
-    ) -> Result<Self, Vec<Diagnostic>> {
-        let files = Files {
-            summary: arguments.summary_file.clone(),
-            metrics: arguments.metrics_file.clone(),
+    ) -> (Self, Vec<Diagnostic>) {
+        let mut problems = Vec::new();
+        let mut staying = staying.clone();
+        let mut placed = |file: &Option<PathBuf>, kind| {
+            let file = file.as_ref()?;
+            let found = files::refuse(file, kind, &staying);
+            // No two of them lie in one place.
+            staying = staying.clone().and(file);
+            found.map_err(|problem| problems.push(problem)).ok().map(|()| file.clone())
         };
-        let written = [&files.summary, &files.metrics];
-        let mut problems: Vec<Diagnostic> =
-            written.into_iter().flatten().filter_map(|file| files::refuse(file).err()).collect();
-        match arguments.log_file.as_deref().map(files::open_log).transpose() {
+        let files = Files {
+            summary: placed(&arguments.summary_file, files::Kind::Summary),
+            metrics: placed(&arguments.metrics_file, files::Kind::Metrics),
+        };
+        let log = arguments.log_file.as_deref().map(|file| files::open_log(file, &staying));
+        match log.transpose() {
             Ok(log) => log.into_iter().for_each(|file| streams::log_to(file, !output.is_json())),
             Err(problem) => problems.push(problem),
         }
-        let address = arguments.ping.clone().or_else(|| environment.ping());
-        let monitor = address.and_then(|address| match Monitor::new(&address) {
-            Ok(monitor) => Some(monitor),
-            Err(why) => {
-                output.warn(&format!("note: the address to ping is of no use: {why}"));
-                None
-            }
-        });
+        let usual = || environment.ping().filter(|_| !rehearses);
+        let monitor = Self::monitor(arguments.ping.clone().or_else(usual), output);
         if !output.is_json() {
             let (version, process) = (env!("CARGO_PKG_VERSION"), std::process::id());
             let host = environment.host().map(|host| format!(" on {host}")).unwrap_or_default();
@@ -97,11 +103,15 @@ impl Cron {
         }
         let about = About { job, command, host: environment.host(), ..About::default() };
         let about = Arc::new(Mutex::new(about));
-        let cron = Self { files, monitor, is_quiet: output.quiet, began: Zoned::now(), about };
-        match problems.is_empty() {
-            true => Ok(cron),
-            false => Err(problems),
-        }
+        (Self { files, monitor, is_quiet: output.quiet, began: Zoned::now(), about }, problems)
+    }
+
+    fn monitor(address: Option<String>, output: &Output<'_>) -> Option<Monitor> {
+        let monitor = Monitor::new(&address?);
+        let told = |why: &&'static str| {
+            output.warn(&format!("note: the address to ping is of no use: {why}"));
+        };
+        monitor.inspect_err(told).ok()
     }
 
     /// Whether there is something to be said when the run is over.
@@ -151,16 +161,29 @@ impl Cron {
         if let (Value::Object(fields), Some(run)) = (&mut closing, run) {
             fields.insert("run".into(), json!(run));
         }
-        self.summarize(&closing);
-        self.measure(&closing, totals, run);
-        let exit = closing.get("exit").and_then(Value::as_u64);
-        self.tell_monitor(under_way, exit == Some(exit::DONE.into()));
+        let exit = self.keep(&mut closing, totals, run);
+        self.tell_monitor(under_way, exit == exit::DONE);
     }
 
-    /// This run was left out for another one, which tells of itself.
-    pub(in crate::cli) fn skipped(&self, closing: &Value) {
+    /// Writes down how the run ended: once more where that it could not be written changes how it ends. Gives its exit code.
+    fn keep(&self, closing: &mut Value, totals: &Totals, run: Option<i64>) -> u8 {
+        loop {
+            let exit = closing.get("exit").and_then(Value::as_u64).unwrap_or_default();
+            let exit = streams::exit_so_far(u8::try_from(exit).unwrap_or(u8::MAX));
+            if let Value::Object(fields) = closing {
+                fields.insert("exit".into(), json!(exit));
+            }
+            self.summarize(closing);
+            self.measure(closing, totals, run);
+            if streams::exit_so_far(exit) == exit {
+                return exit;
+            }
+        }
+    }
+
+    /// This run was left out for another one, which tells of itself: in the files, too.
+    pub(in crate::cli) fn skipped(&self) {
         self.about().is_told = true;
-        self.summarize(closing);
     }
 
     fn summarize(&self, event: &Value) {
@@ -177,7 +200,7 @@ impl Cron {
             fields.insert("command".into(), json!(about.command));
             fields.insert("started_at".into(), json!(format!("{:.3}", self.began.timestamp())));
         }
-        if let Err(error) = files::put(file, &format!("{event}\n")) {
+        if let Err(error) = files::put(file, files::Kind::Summary, &format!("{event}\n")) {
             streams::not_kept("the summary file", error.to_string());
         }
     }
@@ -199,7 +222,7 @@ impl Cron {
             started_at: self.began.timestamp().as_millisecond(),
             ended_at: super::wall_clock(),
         };
-        if let Err(error) = files::put(file, &metrics(&figures)) {
+        if let Err(error) = files::put(file, files::Kind::Metrics, &metrics(&figures)) {
             streams::not_kept("the metrics file", error.to_string());
         }
     }
@@ -207,9 +230,17 @@ impl Cron {
     /// What cannot be delivered is worth a line, and no more.
     fn tell_monitor(&self, under_way: Option<UnderWay>, is_well: bool) {
         let Some(monitor) = &self.monitor else { return };
-        let began = under_way.map_or(Ok(()), UnderWay::arrive);
+        let is_enough = Arc::new(AtomicBool::new(false));
+        let heard = Arc::clone(&is_enough);
+        std::thread::spawn(move || {
+            if signals::first().is_some() {
+                heard.store(true, Ordering::SeqCst);
+            }
+        });
+        let is_enough = || is_enough.load(Ordering::SeqCst);
+        let began = under_way.map_or(Ok(()), |began| began.arrive(&is_enough));
         let said = if is_well { Said::Succeeded } else { Said::Failed };
-        let ended = monitor.say(said).arrive();
+        let ended = monitor.say(said).arrive(&is_enough);
         if let Err(why) = began.and(ended) {
             let host = monitor.host();
             let note = format!("note: {host} was not told how the run went: {why}\n");

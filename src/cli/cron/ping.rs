@@ -3,13 +3,15 @@
 //! The address is a secret: whoever knows it can say that all is well. So it is never shown, and what cannot be delivered is
 //! a note and no more.
 
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use url::Url;
 
 /// So long a monitor is waited for, all in all.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often it is looked whether somebody wants no more waiting.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// What a monitor is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub(in crate::cli) enum Said {
 pub(in crate::cli) struct Monitor(Url);
 
 /// What is on its way.
-pub(in crate::cli) struct UnderWay(JoinHandle<Result<(), String>>);
+pub(in crate::cli) struct UnderWay(Receiver<Result<(), String>>);
 
 impl Monitor {
     /// Takes an address. What is wrong with one is told without it.
@@ -44,14 +46,28 @@ impl Monitor {
     /// Begins to say it, and does not wait.
     pub(in crate::cli) fn say(&self, said: Said) -> UnderWay {
         let address = address(&self.0, said);
-        UnderWay(std::thread::spawn(move || deliver(&address)))
+        let (told, is_told) = channel();
+        // Whoever does not wait any longer is not told.
+        std::thread::spawn(move || drop(told.send(deliver(&address))));
+        UnderWay(is_told)
     }
 }
 
 impl UnderWay {
-    /// Waits until it has arrived, or says why it has not.
-    pub(in crate::cli) fn arrive(self) -> Result<(), String> {
-        self.0.join().unwrap_or_else(|_| Err("the attempt broke off".to_owned()))
+    /// Waits until it has arrived, or says why it has not; no longer than until somebody wants no more waiting.
+    pub(in crate::cli) fn arrive(self, is_enough: &dyn Fn() -> bool) -> Result<(), String> {
+        loop {
+            match self.0.recv_timeout(LOOK) {
+                Ok(delivered) => return delivered,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err("the attempt broke off".to_owned());
+                }
+                Err(RecvTimeoutError::Timeout) if is_enough() => {
+                    return Err("it was not waited for, since a signal came".to_owned());
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
     }
 }
 

@@ -58,9 +58,9 @@ Examples:
 pub(in crate::cli) struct ExportArguments {
     /// A job; left out: all jobs of the ledger
     pub job: Option<PathBuf>,
-    /// csv with names above, or jsonl: an object a line
-    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
-    pub format: ExportFormat,
+    /// csv with names above, or jsonl: an object a line [default: as the file's ending says, or csv]
+    #[arg(long, value_enum)]
+    pub format: Option<ExportFormat>,
     /// The file to write, put there whole [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

@@ -10,6 +10,8 @@ use serde_json::json;
 use crate::ledger::Extent;
 use crate::report::{PruneView, exit, forget_question};
 use crate::task::{self, PruneOptions, Pruned};
+use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place};
 
 use super::arguments::PruneArguments;
 use crate::cli::environment::Environment;
@@ -18,12 +20,20 @@ use crate::cli::{consent, gather, streams};
 
 pub(super) fn prune(arguments: &PruneArguments, environment: &Environment) -> u8 {
     let output = Output::new(&arguments.common, environment);
+    let before = match arguments.before.map(moment).transpose() {
+        Ok(before) => before,
+        Err(problem) => {
+            output.tell(&[problem]);
+            output.event(&json!({"event": "pruned", "rehearsals": null, "forgotten": null}));
+            return exit::USAGE;
+        }
+    };
     let options = PruneOptions {
         job: arguments.job.clone(),
         given: arguments.layout.given(arguments.operation.as_ref()),
         connectors: arguments.common.connectors.clone(),
         ledger: gather::ledger(arguments.job.as_ref(), &arguments.common, environment),
-        before: arguments.before.map(|day| moment(day).unwrap_or(i64::MIN)),
+        before,
         is_dry: arguments.dry_run,
         process: std::process::id(),
         began: Zoned::now(),
@@ -49,8 +59,13 @@ pub(super) fn prune(arguments: &PruneArguments, environment: &Environment) -> u8
 }
 
 /// The moment at which a day begins here.
-fn moment(day: Date) -> Option<i64> {
-    day.to_zoned(TimeZone::system()).ok().map(|begin| begin.timestamp().as_millisecond())
+fn moment(day: Date) -> Result<i64, Diagnostic> {
+    let begin = day.to_zoned(TimeZone::system());
+    begin.map(|begin| begin.timestamp().as_millisecond()).map_err(|error| {
+        let message = format!("the day {day} of --before begins at no moment: {error}");
+        Diagnostic::error(Code::Usage, Place::Nowhere, message)
+            .hint("name a day such as 2024-01-01, before which all of the job happened")
+    })
 }
 
 fn is_named(job: &str, forgotten: &[Extent]) -> bool {

@@ -94,6 +94,12 @@ pub struct Job {
 }
 
 impl Job {
+    /// The files that its rows and its tables are read from.
+    pub(crate) fn files(&self) -> Vec<&Path> {
+        let tables = self.shaping.lookups.iter().flat_map(|table| &table.files);
+        self.rows.files().into_iter().chain(tables.flat_map(Rows::files)).collect()
+    }
+
     /// What makes a row the same row next time, as written; empty where that is its content.
     ///
     /// What the key says by the name of a value is part of it: with another meaning of the name every row would be a new one.

@@ -65,10 +65,12 @@ impl StorageFault {
         }
     }
 
-    /// What SQLite's code stands for, of a ledger. It does not tell a disk that fails from a file that may not grow.
+    /// What SQLite's code stands for, of a ledger. It does not tell a disk that fails from one that is
+    /// full, or from a file that may not grow.
     pub(super) fn of_ledger(path: &Path, error: &rusqlite::Error) -> Self {
         match Self::of_sqlite(error) {
             Self::InputOutput if is_at_its_limit(path) => Self::FileLimit,
+            Self::InputOutput if has_no_room(path) => Self::Full,
             fault => fault,
         }
     }
@@ -100,6 +102,21 @@ fn is_at_its_limit(path: &Path) -> bool {
     let files = ["", "-wal", "-shm", "-journal"].map(|ending| beside(path, ending));
     let mut sizes = files.iter().filter_map(|file| Some(file.metadata().ok()?.len()));
     limit < AT_ONCE || sizes.any(|size| size.saturating_add(AT_ONCE) > limit)
+}
+
+/// Whether the disk of a ledger has less room left than what SQLite asks for at once, such as the index of its log.
+#[cfg(unix)]
+fn has_no_room(path: &Path) -> bool {
+    const AT_ONCE: u64 = 64 << 10;
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    rustix::fs::statvfs(folder)
+        .is_ok_and(|found| found.f_bavail.saturating_mul(found.f_frsize) < AT_ONCE)
+}
+
+/// The system is not asked.
+#[cfg(not(unix))]
+fn has_no_room(_: &Path) -> bool {
+    false
 }
 
 /// There is no such limit.

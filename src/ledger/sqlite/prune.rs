@@ -1,12 +1,16 @@
 //! Takes out of a file what nobody needs any more, and makes it smaller.
 //!
 //! The only place where entries are deleted: whole jobs at a target, and runs without entries, in one transaction. Which of
-//! them may go is not decided here. The last run and its owner stay, with no counts, so that no number is given twice.
+//! them may go is not decided here. The last job, the last run and its owner stay, empty, so that no number is given twice.
 
 use rusqlite::{Transaction, TransactionBehavior, params};
 
-use super::FileLedger;
+use super::{FileLedger, later};
 use crate::ledger::{Extent, JobId, LedgerError, Pruning, Reader as _};
+
+/// What is known of a job or a run beside its entries; a file may lack these tables.
+const OF_JOBS: [&str; 3] = ["corrections", "invalid_rows", "verifications"];
+const OF_RUNS: [&str; 4] = ["uncounted", "mandates", "corrections", "invalid_rows"];
 
 impl FileLedger {
     /// How much there is of each job.
@@ -42,17 +46,22 @@ impl FileLedger {
         {
             return Ok(Vec::new());
         }
-        let mandated = match has("SELECT run FROM mandates LIMIT 0") {
-            true => "OR EXISTS (SELECT 1 FROM mandates WHERE mandates.run = runs.id)",
-            false => "",
-        };
+        // A row that a later run has sent corrected is known as such by the first run that was to send it, and the invalid rows
+        // of a job are those of the last run that looked at all of them.
+        let mut has_left = String::new();
+        for table in ["mandates", "corrections", "invalid_rows"] {
+            if has(&format!("SELECT run FROM {table} LIMIT 0")) {
+                let one = format!(" OR EXISTS (SELECT 1 FROM {table} WHERE {table}.run = runs.id)");
+                has_left.push_str(&one);
+            }
+        }
         let query = format!(
             "WITH busy AS (SELECT DISTINCT owner FROM starts UNION SELECT DISTINCT owner FROM ends) \
              SELECT id FROM runs WHERE ended_at IS NOT NULL AND id < (SELECT max(later.id) FROM runs AS later \
              WHERE later.job = runs.job AND later.ended_at IS NOT NULL AND later.uncounted IS NOT NULL \
              AND coalesce(later.reason, '') <> 'settled') \
              AND NOT (EXISTS (SELECT 1 FROM owners JOIN busy ON busy.owner = owners.id WHERE owners.run = runs.id) \
-             OR EXISTS (SELECT 1 FROM uncounted WHERE uncounted.run = runs.id) {mandated}) ORDER BY id"
+             OR EXISTS (SELECT 1 FROM uncounted WHERE uncounted.run = runs.id){has_left}) ORDER BY id"
         );
         self.reading(|| {
             let mut statement = self.connection.prepare(&query)?;
@@ -98,19 +107,28 @@ fn forget(transaction: &Transaction<'_>, job: JobId) -> rusqlite::Result<()> {
     for run in runs {
         delete_run(transaction, run)?;
     }
-    let unused =
-        "DELETE FROM jobs WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM runs WHERE job = ?1)";
+    for table in OF_JOBS {
+        delete_from(transaction, table, ("job", job.0))?;
+    }
+    let unused = "DELETE FROM jobs WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM runs WHERE job = ?1) \
+                  AND id < (SELECT max(id) FROM jobs)";
     transaction.execute(unused, [job.0]).map(drop)
 }
 
+fn delete_from(
+    transaction: &Transaction<'_>,
+    table: &str,
+    (column, id): (&str, i64),
+) -> rusqlite::Result<()> {
+    if later::is_there(transaction, table)? {
+        transaction.execute(&format!("DELETE FROM {table} WHERE {column} = ?1"), [id])?;
+    }
+    Ok(())
+}
+
 fn delete_run(transaction: &Transaction<'_>, run: i64) -> rusqlite::Result<()> {
-    for table in ["uncounted", "mandates"] {
-        // Older files may not have it.
-        if let Ok(mut statement) =
-            transaction.prepare(&format!("DELETE FROM {table} WHERE run = ?1"))
-        {
-            statement.execute([run])?;
-        }
+    for table in OF_RUNS {
+        delete_from(transaction, table, ("run", run))?;
     }
     let is_last = "SELECT ?1 = (SELECT max(id) FROM runs) \
                    OR EXISTS (SELECT 1 FROM owners WHERE run = ?1 AND id = (SELECT max(id) FROM owners))";

@@ -18,6 +18,7 @@ use crate::recover::{Answered, Enquiry, Extent, Keeps};
 use crate::report::{ExportEnd, ExportedList, ListState, of_export_file, of_no_export, of_row};
 use crate::row::Fields;
 use crate::source::Source;
+use crate::table::{Refusal, Staying, look};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::place::RowPlace;
@@ -104,6 +105,7 @@ pub(crate) fn export(
         written_as: format.word().to_owned(),
         columns: form.columns(),
     };
+    refuse_what_stays(&opening, options)?;
     let file = ExportFile::open(&options.to, (&head, &form.head()), options.replaces)
         .map_err(|why| refused(&options.to, &why))?;
     let mut things: Vec<u64> = vec![0; lists.len()];
@@ -310,6 +312,18 @@ fn no_rows(opening: &Opening) -> Failure {
     let message = "there is no row that asks for a list, so there is nothing to export";
     let hint = "a source of an export has a row for each list: a column `ticket_id`, say";
     Diagnostic::error(Code::UnknownRow, place, message).hint(hint).into()
+}
+
+/// Refuses a place at which the job is, or what it lives on, or no plain file, whatever is to be replaced.
+fn refuse_what_stays(opening: &Opening, options: &ExportOptions<'_>) -> Result<(), Failure> {
+    let staying = Staying::new([&options.job.path], Some(&options.job.ledger));
+    let staying = opening.job.files().into_iter().fold(staying, Staying::and);
+    let words = match look(&options.to, &staying) {
+        Ok(_) => return Ok(()),
+        Err(Refusal::Special) => "a folder, a link or a device is there",
+        Err(_) => "the job, its source or its ledger is there, which is never replaced",
+    };
+    Err(of_export_file(&options.to, words.to_owned(), "name another file").into())
 }
 
 fn refused(path: &Path, why: &Unwritable) -> Failure {

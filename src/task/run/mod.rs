@@ -13,6 +13,7 @@ mod session;
 mod sharing;
 mod time_left;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -93,6 +94,7 @@ impl Failures {
 }
 
 /// What a run needs of the world outside.
+#[derive(Clone)]
 pub(crate) struct World<'a> {
     /// The time of the system, in unix milliseconds.
     pub wall: &'a (dyn Fn() -> i64 + Sync),
@@ -197,12 +199,36 @@ pub(crate) fn run(
 
 /// Runs a job through what `connect` makes.
 pub(super) fn run_through<T: Transport>(
-    connect: impl FnOnce(Destination<'_>) -> Result<T, ClientError>,
+    connect: impl Fn(Destination<'_>) -> Result<T, ClientError>,
     options: &RunOptions<'_>,
     world: &World<'_>,
     listener: Listener<'_>,
 ) -> Result<RunOutcome, Failure> {
     let time = RunTime::new(&options.time, &world.began)?;
+    let has_waited = Cell::new(false);
+    let awaits = |holder: Option<&str>| {
+        let goes_on = (world.awaits)(holder);
+        has_waited.set(has_waited.get() || goes_on);
+        goes_on
+    };
+    let world = World { awaits: &awaits, ..world.clone() };
+    loop {
+        has_waited.set(false);
+        let waits = (&time, &has_waited);
+        if let Some(outcome) = attempt(&connect, options, (&world, waits), listener)? {
+            return Ok(outcome);
+        }
+    }
+}
+
+/// One attempt: none where another run was waited for. What was opened and which time it was before the wait is worth
+/// nothing after it: a source may be another one, and a reminder past.
+fn attempt<T: Transport>(
+    connect: &impl Fn(Destination<'_>) -> Result<T, ClientError>,
+    options: &RunOptions<'_>,
+    (world, (time, has_waited)): (&World<'_>, (&RunTime, &Cell<bool>)),
+    listener: Listener<'_>,
+) -> Result<Option<RunOutcome>, Failure> {
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;
@@ -231,10 +257,16 @@ pub(super) fn run_through<T: Transport>(
     let (now, name) = ((world.wall)(), target.job_name(&opening.job));
     let name = as_known(&options.job.ledger, name);
     let claim = HeldJob::make(&options.job.ledger, name, &opening.job, world, listener)?;
+    if has_waited.get() {
+        return Ok(None);
+    }
     opening.tell_warnings(listener);
     let mandate = mandate(options, &claim)?;
     let running = Running { options, world, opening: &opening, target: &target, now };
     let (found, invalid, mut booking) = running.survey_and_book(source, claim, listener)?;
+    if has_waited.get() {
+        return Ok(None);
+    }
     if options.as_counted {
         // What was there twice when it was counted last is told until it is right, whatever anybody says.
         let are_known = booking.was_miscounted()?;
@@ -248,23 +280,14 @@ pub(super) fn run_through<T: Transport>(
         return Err(Failure::Declined);
     }
     let reporter = (world.reporter)(ahead);
-    let longest_request = opening.job.connector.request_timeout;
-    let (give_up_after, give_up_on_push_backs_after) =
-        patience(options.give_up_after, &limits.quotas, longest_request);
+    let needs_token = transport.needs_token();
     let settings = Settings {
-        concurrency: limits.concurrency as usize,
-        attempts: opening.job.attempts,
-        give_up_after,
-        give_up_on_push_backs_after,
-        longest_request,
-        max_failures: options.max_failures.map(|failures| failures.of(tally.to_send())),
         deadline: time.deadline(),
-        counts: !target.is_sandbox,
-        in_doubt: opening.job.in_doubt,
         // Whoever has nothing to send, and nothing to count, need not sign in.
-        needs_token: (tally.to_send() > 0 || (!target.is_sandbox && !booking.uncounted.is_empty()))
-            && transport.needs_token(),
+        needs_token: needs_token
+            && (tally.to_send() > 0 || (!target.is_sandbox && !booking.uncounted.is_empty())),
         token_costs_request: transport.token_costs_request(),
+        ..running.settings(&limits, tally.to_send())
     };
     let session = Session {
         opening: &opening,
@@ -280,7 +303,7 @@ pub(super) fn run_through<T: Transport>(
         sharing: Sharing::new(&options.state_folder, &target),
         world,
     };
-    session.run(booking, &transport, reporter)
+    session.run(booking, &transport, reporter).map(Some)
 }
 
 /// What is carried out and on whose word: whoever has approved a plan has approved the runs that go on with it.
@@ -324,6 +347,27 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
+    /// How the engine goes about so many rows, as far as the job and the user say.
+    fn settings(&self, limits: &Limits, to_send: u64) -> Settings {
+        let job = &self.opening.job;
+        let longest_request = job.connector.request_timeout;
+        let (give_up_after, give_up_on_push_backs_after) =
+            patience(self.options.give_up_after, &limits.quotas, longest_request);
+        Settings {
+            concurrency: limits.concurrency as usize,
+            attempts: job.attempts,
+            give_up_after,
+            give_up_on_push_backs_after,
+            longest_request,
+            max_failures: self.options.max_failures.map(|failures| failures.of(to_send)),
+            deadline: None,
+            counts: !self.target.is_sandbox,
+            in_doubt: job.in_doubt,
+            needs_token: false,
+            token_costs_request: false,
+        }
+    }
+
     /// What lies ahead.
     fn outlook(
         &self,

@@ -14,7 +14,7 @@ use crate::event::{Ending, Event, Obstacle, Progress, RowEnd};
 use crate::prepare::request::Request;
 use crate::report::{Reporter, exit};
 use crate::row::{Cause, Reason, Totals};
-use crate::task::run::{RunOutcome, run_through};
+use crate::task::run::{Destination, RunOutcome, run_through};
 use crate::task::{
     JobOptions, RunOptions, SendingOptions, StateFolder, TargetOptions, TimeLimits, World,
 };
@@ -174,13 +174,15 @@ impl Desk {
             stops: &|| unbounded_channel().1,
             reporter: &|_| Box::new(hearer.clone()),
         };
-        let way = Way {
-            server: Rc::clone(&self.server),
-            weather,
-            creates: Cell::default(),
-            tokens: Rc::clone(&self.tokens),
+        let way = |_: Destination<'_>| {
+            Ok(Way {
+                server: Rc::clone(&self.server),
+                weather,
+                creates: Cell::default(),
+                tokens: Rc::clone(&self.tokens),
+            })
         };
-        let outcome = run_through(|_| Ok(way), &options, &world, &mut drop).unwrap();
+        let outcome = run_through(way, &options, &world, &mut drop).unwrap();
         let events = hearer.0.lock().unwrap().clone();
         Played { outcome, events }
     }
