@@ -39,6 +39,7 @@ pub(super) fn verify(
         },
         sending: asking::sending(&arguments.asking),
         sample: arguments.sample,
+        takes_ids: arguments.by_id,
         by: gather::person(arguments.by.as_ref(), environment),
         began: Zoned::now(),
     };

@@ -63,8 +63,8 @@ pub(crate) use explanation::{
     all_codes, explanation, explanation_event, explanation_of_term, explanation_of_term_event,
 };
 pub(crate) use export::{
-    ExportEnd, ExportView, ExportedList, ListState, export_begins, nothing_exported,
-    of_export_file, of_no_export,
+    ExportEnd, ExportView, ExportedList, ListState, NoExport, export_begins, nothing_exported,
+    of_export_place, of_no_export, of_no_lists, of_nothing_listed,
 };
 pub(crate) use filters::{all_filters, filter, filter_event};
 pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};

@@ -175,6 +175,21 @@ pub(crate) fn of_unsettled(why: &Unsettled) -> Diagnostic {
             format!("the ledger knows nothing of the job `{}` there", shown(job)),
             "what it knows is shown by `noteferry status`".to_owned(),
         ),
+        Unsettled::ElsewhereOnly { job, asked, targets } => {
+            let known: Vec<String> = targets.iter().map(at).collect();
+            let named = targets.iter().find(|target| target.base_url.contains("://"));
+            let message = format!(
+                "the ledger knows nothing of the job `{}` at {}; it knows that job at {}",
+                shown(job),
+                at(asked),
+                known.join(", ")
+            );
+            let hint = match named {
+                Some(target) => format!("where that is meant, say --base-url {}", shown(&target.base_url)),
+                None => "what was sent to a sandbox of a command is gone with that".to_owned(),
+            };
+            (message, hint)
+        }
         Unsettled::SeveralTargets { targets } => {
             let targets: Vec<String> = targets.iter().map(at).collect();
             (
