@@ -77,7 +77,11 @@ pub(super) fn export(
 /// Says what it will cost, and then how far it is.
 fn cost_told(output: Output<'_>, cost: &RemoteCost) -> AskProgress {
     let time = (cost.duration, cost.limited_by.as_ref());
-    output.say(&export_begins((cost.lists, cost.known, cost.known_since.as_ref()), cost.noun.as_deref(), time));
+    output.say(&export_begins(
+        (cost.lists, cost.known, cost.known_since.as_ref()),
+        cost.noun.as_deref(),
+        time,
+    ));
     output.event(&json!({
         "event": "asking",
         "lists": cost.lists,

@@ -157,9 +157,7 @@ impl ExportView<'_> {
 
     pub(crate) fn exit(&self) -> u8 {
         match self.end {
-            ExportEnd::Whole
-                if self.count(|state| !matches!(state, ListState::Written(_))) > 0 =>
-            {
+            ExportEnd::Whole if self.count(|state| !matches!(state, ListState::Written(_))) > 0 => {
                 exit::FAILED
             }
             ExportEnd::Whole => exit::DONE,

@@ -97,9 +97,9 @@ pub(crate) use status::{MISCOUNTED, UNCOUNTED};
 pub(crate) use summary::summary;
 pub(crate) use thread::{ClosingReport, ReportHandle, ReportThread};
 pub(crate) use verify::{
-    Aside, ListsRead, Matter, SourceSays, VerifiedRow, VerifyCost, VerifyFindings, Verifying,
-    nothing_verified, of_moved_while_verifying, of_unkept, verified, verified_event, verified_row,
-    verify_begins,
+    Aside, ListsRead, Matter, SampleTaken, SourceSays, VerifiedRow, VerifyCost, VerifyFindings,
+    Verifying, nothing_verified, of_moved_while_verifying, of_unkept, sample_words, verified,
+    verified_event, verified_row, verify_begins,
 };
 pub(crate) use words::cause as of_cause;
 pub(crate) use words::note as of_note;

@@ -9,7 +9,9 @@ mod words;
 
 pub(crate) use events::{nothing_verified, verified_event, verified_row};
 pub(super) use words::findings_words;
-pub(crate) use words::{Verifying, of_moved_while_verifying, of_unkept, verified, verify_begins};
+pub(crate) use words::{
+    Verifying, of_moved_while_verifying, of_unkept, sample_words, verified, verify_begins,
+};
 
 use std::time::Duration;
 
@@ -222,6 +224,22 @@ pub(crate) struct ListsRead {
     pub requests: u64,
     /// Lists that were read a second time, since something was the matter.
     pub twice: u64,
+}
+
+/// Which lists were read, where not all were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SampleTaken {
+    pub lists: u64,
+    pub of: u64,
+    /// What a list is of, as in `ticket`.
+    pub noun: Option<String>,
+}
+
+impl SampleTaken {
+    /// As the ledger has it.
+    pub(crate) fn written(&self) -> String {
+        format!("{}/{}", self.lists, self.of)
+    }
 }
 
 /// All of it.

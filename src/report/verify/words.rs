@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Kind, Matter, SourceSays, VerifiedRow, VerifyCost, VerifyFindings};
+use super::{Kind, Matter, SampleTaken, SourceSays, VerifiedRow, VerifyCost, VerifyFindings};
 use crate::ledger::LedgerError;
 use crate::report::paint::Paint;
 use crate::report::refusal::of_ledger;
@@ -265,6 +265,16 @@ fn end(findings: &VerifyFindings, of: &Verifying<'_>) -> String {
     }
 }
 
+/// Which lists were a sample.
+pub(crate) fn sample_words(sample: &SampleTaken) -> String {
+    let noun = sample.noun.as_deref().unwrap_or("list");
+    format!(
+        "{} of {}, chosen by the SHA-256 of what is asked for: the same ones each time",
+        number(sample.lists),
+        counted(sample.of, noun)
+    )
+}
+
 pub(in crate::report) fn findings_words(found: &[(String, u64)]) -> String {
     let words =
         found.iter().map(|(kind, count)| format!("{} {}", number(*count), kind.replace('_', " ")));
@@ -344,7 +354,9 @@ pub(super) fn matter(one: &Matter) -> Option<String> {
             });
             Some(format!("none of the {shown} of the list{}", alike.unwrap_or_default()))
         }
-        Matter::OutOfOrder { behind } => Some(format!("made before row {behind}, which comes first")),
+        Matter::OutOfOrder { behind } => {
+            Some(format!("made before row {behind}, which comes first"))
+        }
         Matter::NoLane(why) => Some(one_line(&cause(why))),
         Matter::NotKnown(why) => Some(not_known(why)),
         Matter::Altered => Some("another text".to_owned()),

@@ -119,8 +119,7 @@ impl ExportFile {
             Some((_, log_end)) => *log_end,
             None => 0,
         };
-        let entries: Vec<Entry> =
-            entries.into_iter().take(there).map(|(entry, _)| entry).collect();
+        let entries: Vec<Entry> = entries.into_iter().take(there).map(|(entry, _)| entry).collect();
         let mut file = Self {
             path: path.to_owned(),
             end: entries.last().map_or(0, |entry| entry.end),

@@ -19,7 +19,8 @@ use crate::plan::{Fate, Policy, Readings, Step, Steps, Survey, survey};
 use crate::prepare::{Ready, request};
 use crate::recover::{Answered, Enquiry, Extent, Keeps};
 use crate::report::{
-    ExportEnd, ExportedList, ListState, NoExport, of_export_place, of_no_export, of_no_lists, of_nothing_listed, of_row,
+    ExportEnd, ExportedList, ListState, NoExport, of_export_place, of_no_export, of_no_lists,
+    of_nothing_listed, of_row,
 };
 use crate::row::Fields;
 use crate::source::Source;
@@ -85,7 +86,9 @@ pub(crate) fn export(
     begins: &dyn Fn(&RemoteCost) -> AskProgress,
 ) -> Result<Exported, Failure> {
     let format = options.format.or_else(|| ExportFormat::of_path(&options.to));
-    let Some(format) = format else { return Err(of_no_export(&options.to, &NoExport::Formless).into()) };
+    let Some(format) = format else {
+        return Err(of_no_export(&options.to, &NoExport::Formless).into());
+    };
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;

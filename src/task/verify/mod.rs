@@ -16,15 +16,15 @@ use jiff::Zoned;
 
 use crate::declared::connector::Effect;
 use crate::ledger::{
-    Acts, Books as _, JobId, JobLock, JobName, Ledger, LedgerError, Open as _, Reader as _,
-    Unsettled, Verification,
+    Books as _, JobId, JobLock, JobName, Ledger, LedgerError, Open as _, Reader as _, Unsettled,
+    Verification,
 };
 use crate::plan::{Fate, Policy, Readings, Steps, survey};
 use crate::prepare::request;
 use crate::recover::{Answered, Keeps};
 use crate::report::{
-    Aside, ListsRead, RemoteEnd, VerifiedRow, VerifyCost, VerifyFindings, of_no_ledger, of_row,
-    of_unsettled,
+    Aside, ListsRead, RemoteEnd, SampleTaken, VerifiedRow, VerifyCost, VerifyFindings,
+    of_no_ledger, of_row, of_unsettled,
 };
 use crate::row::{KeyHash, RowState};
 use crate::source::Source;
@@ -82,8 +82,8 @@ pub(crate) struct Verified {
     pub target: String,
     /// What one row makes, in a word of the connector's.
     pub item: String,
-    /// Which lists were a sample, in words.
-    pub sample: Option<String>,
+    /// Which lists were read, where not all were.
+    pub sample: Option<SampleTaken>,
     pub findings: VerifyFindings,
     /// Whether a run has begun meanwhile.
     pub has_moved: bool,
@@ -104,7 +104,10 @@ pub(crate) fn verify(
     let of_source = JobOptions { from: None, ..options.job.clone() };
     let (mut opening, source) = Opening::open(&of_source, address)?;
     let corrected = match &options.job.from {
-        Some(_) => Some(Opening::open(&options.job, address)?),
+        Some(_) => {
+            let of_file = JobOptions { min_rows: None, ..options.job.clone() };
+            Some(Opening::open(&of_file, address)?)
+        }
         None => None,
     };
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
@@ -162,7 +165,7 @@ pub(crate) fn verify(
         began_at,
         ended_at: (world.wall)(),
         by: format!("{}, process {}", options.by, world.process),
-        sample: sample.clone(),
+        sample: sample.as_ref().map(SampleTaken::written),
         lists: findings.lists.wanted,
         lists_read: findings.lists.answered,
         rows: findings.rows(),
@@ -248,10 +251,7 @@ fn unknown(ledger: &Ledger, asked: JobName) -> Result<Unsettled, LedgerError> {
     let job = asked.name.clone();
     let targets = ledger.jobs()?.into_iter().map(|(_, name)| name);
     let targets: Vec<JobName> = targets.filter(|name| is_same(&job, &name.name)).collect();
-    Ok(match targets.is_empty() {
-        true => Unsettled::UnknownJob { job },
-        false => Unsettled::ElsewhereOnly { job, asked, targets },
-    })
+    Ok(Unsettled::NotThere { job, asked, targets })
 }
 
 /// A reading of the source, or of the rows that have come back corrected.
@@ -366,7 +366,7 @@ struct Asked {
     by_list: Vec<Vec<usize>>,
     is_chosen: Vec<bool>,
     aside: Aside,
-    sample: Option<String>,
+    sample: Option<SampleTaken>,
 }
 
 impl Asked {
@@ -389,12 +389,10 @@ impl Asked {
         let out = things.things.iter().filter_map(|thing| thing.list.as_ref().ok());
         aside.not_in_sample = out.filter(|list| is_out(list)).count() as u64;
         let noun = things.lists.lists.first().and_then(|list| list.maker.lane.noun());
-        let noun = noun.unwrap_or("list");
-        let sample = sample.filter(|_| wanted < by_list.len()).map(|_| {
-            format!(
-                "{wanted} of {} {noun}s, chosen by the SHA-256 of what is asked for: the same ones each time",
-                by_list.len()
-            )
+        let sample = sample.filter(|_| wanted < by_list.len()).map(|_| SampleTaken {
+            lists: wanted as u64,
+            of: by_list.len() as u64,
+            noun: noun.map(str::to_owned),
         });
         Self { things, by_list, is_chosen, aside, sample }
     }
@@ -438,7 +436,8 @@ impl Asked {
             duration: cost.duration,
             limited_by: cost.limited_by,
         });
-        let mut reader = Listening { bench: &mut bench, kept: &mut kept, known, names, twice: None };
+        let mut reader =
+            Listening { bench: &mut bench, kept: &mut kept, known, names, twice: None };
         let asked = inquiry.ask(&mut lists, credentials, (&mut reader, &mut *progress))?;
         let twice = reader.twice.unwrap_or_default();
         drop(progress);

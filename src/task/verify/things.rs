@@ -151,15 +151,11 @@ impl Things {
         }
         if let (Some(thing), Some(act)) = (self.things.get_mut(thing), self.acts.get(at)) {
             thing.act = at;
-            thing.acts += 1;
+            // Of what one row did, the last counts.
+            thing.acts += u32::from(act.is_last);
             thing.expected.sent_at = act.at;
             thing.expected.is_gone = effect == Some(Effect::Delete);
         }
-    }
-
-    /// Whether some rows were sent otherwise than the source has them.
-    pub(super) fn has_corrected(&self) -> bool {
-        !self.corrected.is_empty()
     }
 
     /// A row of a reading as it is now. `value_called` says what the row has under a name.
