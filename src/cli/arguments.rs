@@ -387,6 +387,9 @@ pub(super) struct VerifyArguments {
     /// Name what is on the tickets and was made by no row, too: notes of people, most often
     #[arg(long)]
     pub strange: bool,
+    /// Take it for enough that a row is there by its id, where nothing says any more what was sent; text and flags are not known then
+    #[arg(long)]
+    pub by_id: bool,
     /// Who verifies; the ledger keeps that, and `status` shows it [default: the user's name]
     #[arg(long, value_name = "NAME", value_parser = said)]
     pub by: Option<String>,
@@ -400,11 +403,16 @@ const VERIFY_HELP: &str = "\
 Examples:
   noteferry verify import.yaml                 all tickets that the job has touched
   noteferry verify import.yaml --sample 5%     a sample of them
+  noteferry verify import.yaml --from rejects.csv
+                                               the source, and beside it the rows that were sent corrected
   noteferry verify import.yaml --format json   an event for each row, and one to close
+
+There is no --sandbox here: one that a command starts is gone when it ends, and so is what was sent to it. One that
+`noteferry sandbox` has started is named with --base-url.
 
 Exit codes:
   0         all was read, and all is right
-  1         something is not as it was sent, or that cannot be known
+  1         something is not as it was sent, or that is not known, as where a row was compared by its id alone
   2         usage, job, ledger, credentials or connector wrong
   4         not all could be read; the same command goes on
   5         a run holds the job
@@ -442,9 +450,12 @@ Examples:
   noteferry export backup.yaml -o notes.jsonl                               a job with `operation: ticket_note.list`
   noteferry run notes.csv --operation ticket_note.create                    puts back what was exported
 
+There is no --sandbox here: one that a command starts holds no notes of yours. One that `noteferry sandbox` has started
+is named with --base-url.
+
 Exit codes:
   0         the file is whole
-  1         the file is whole, and some tickets are not there
+  1         the file is whole, but for tickets that are not there, or whose list does not show a flag
   2         usage, job, credentials or connector wrong, or something is in the place of the file
   3         rows invalid, nothing asked for
   4         the file is not whole; the same command goes on

@@ -59,6 +59,7 @@ pub(super) fn export(
         item: &found.item,
         noun: found.noun.as_deref(),
         lists: &found.lists,
+        known_since: found.known_since.as_ref(),
         end: &found.end,
         file: &found.file,
         requests: found.requests,
@@ -76,11 +77,16 @@ pub(super) fn export(
 /// Says what it will cost, and then how far it is.
 fn cost_told(output: Output<'_>, cost: &RemoteCost) -> AskProgress {
     let time = (cost.duration, cost.limited_by.as_ref());
-    output.say(&export_begins((cost.lists, cost.known), cost.noun.as_deref(), time));
+    output.say(&export_begins(
+        (cost.lists, cost.known, cost.known_since.as_ref()),
+        cost.noun.as_deref(),
+        time,
+    ));
     output.event(&json!({
         "event": "asking",
         "lists": cost.lists,
         "known": cost.known,
+        "known_since": cost.known_since.as_ref().map(|since| since.timestamp().to_string()),
         "requests": cost.requests,
         "seconds": cost.duration.as_secs_f64().ceil(),
     }));

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::event::Note;
 use crate::report::{
     VerifiedRow, VerifyCost, Verifying, nothing_verified, of_moved_while_verifying, of_unkept,
-    verified, verified_event, verified_row, verify_begins,
+    sample_words, verified, verified_event, verified_row, verify_begins,
 };
 use crate::task::{self, AskProgress, TargetOptions, VerifyHearing, VerifyOptions};
 use crate::text::command::CommandLine;
@@ -39,6 +39,7 @@ pub(super) fn verify(
         },
         sending: asking::sending(&arguments.asking),
         sample: arguments.sample,
+        takes_ids: arguments.by_id,
         by: gather::person(arguments.by.as_ref(), environment),
         began: Zoned::now(),
     };
@@ -65,7 +66,8 @@ pub(super) fn verify(
     if let Some(error) = &found.unkept {
         output.tell(&[of_unkept(&options.job.ledger, error)]);
     }
-    let (findings, sample) = (&found.findings, found.sample.as_deref());
+    let sample = found.sample.as_ref().map(sample_words);
+    let (findings, sample) = (&found.findings, sample.as_deref());
     let of = Verifying {
         job: &found.job,
         target: &found.target,

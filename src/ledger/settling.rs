@@ -63,6 +63,8 @@ pub(crate) enum Before {
 pub(crate) enum Unsettled {
     /// The ledger does not know the job, at the address that is named.
     UnknownJob { job: String },
+    /// The ledger does not know the job at the place that is asked about; where it does.
+    NotThere { job: String, asked: JobName, targets: Vec<JobName> },
     /// The job has gone to several places, and none is named.
     SeveralTargets { targets: Vec<JobName> },
     /// No row of this number or key needs a person's word.

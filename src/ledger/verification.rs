@@ -8,7 +8,7 @@ pub(crate) struct Verification {
     pub ended_at: i64,
     /// Who verified, and by which process.
     pub by: String,
-    /// Which lists were a sample, in words; none where all were asked for.
+    /// Of a sample so many lists of so many, as in `2/20`, or in words of an earlier version; none where all were asked for.
     pub sample: Option<String>,
     /// Lists that were to be read, and that were.
     pub lists: u64,

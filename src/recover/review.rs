@@ -49,6 +49,8 @@ pub(crate) struct Seen {
     pub behind: Option<usize>,
     /// Fields that tell its kind and that the list does not show.
     pub untold: Vec<Field>,
+    /// The list goes on beyond what was shown: whether the same is in it once more is not known.
+    pub beyond: Option<Extent>,
 }
 
 /// Whether a thing is in its list.
@@ -224,6 +226,7 @@ pub(crate) fn review(
                     copies: copies(&mut free, item),
                     untold: untold(one, item, recover),
                     behind: None,
+                    beyond: Some(answered.extent).filter(|extent| *extent != Extent::Whole),
                     presence: if is_late { Seeing::TooEarly } else { presence },
                 }
             }
@@ -238,7 +241,7 @@ pub(crate) fn review(
 impl Seen {
     pub(crate) fn of(presence: Seeing) -> Self {
         let (copies, unlike, untold) = (Vec::new(), Vec::new(), Vec::new());
-        Self { presence, altered: None, unlike, copies, behind: None, untold }
+        Self { presence, altered: None, unlike, copies, behind: None, untold, beyond: None }
     }
 
     /// Whether another look may show something else: lists change while they are read.
@@ -249,6 +252,7 @@ impl Seen {
             || !self.copies.is_empty()
             || !self.unlike.is_empty()
             || self.behind.is_some()
+            || self.beyond.is_some()
     }
 }
 
@@ -476,6 +480,12 @@ mod tests {
         let NextStep::Over(answered) = step else { panic!() };
         let found = review(&create, recover, &answered, &[&rows[0]], (&|_| false, 0));
         assert_eq!(found.seen[0].presence, Seeing::Unknown(Extent::Cut));
+        // One that was shown is there; whether once, nobody knows.
+        let shown = expected(Some("x1"), &sent("x"), 1);
+        let found = review(&create, recover, &answered, &[&shown], (&|_| true, 0));
+        assert_eq!(found.seen[0].presence, Seeing::There { id: "x1".to_owned() });
+        assert_eq!(found.seen[0].beyond, Some(Extent::Cut));
+        assert!(found.seen[0].wants_second_look());
     }
 
     #[test]

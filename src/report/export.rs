@@ -1,15 +1,19 @@
 //! What `export` has written, and what it has not: the words and the events.
 
+use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
+use jiff::Zoned;
 use serde_json::{Value, json};
 
 use super::exit;
 use super::ndjson::event_of_nothing;
-use super::remote::{RemoteEnd, WhyNotKnown, lists_of, not_known, silence};
+use super::remote::{RemoteEnd, WhyNotKnown, lists_of, minute, not_known, silence};
 use super::words::{about, cause, counted, number, obstacle, one_line};
 use crate::recover::Extent;
 use crate::row::Cause;
+use crate::table::Refusal;
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -37,6 +41,11 @@ pub(crate) enum ListState {
     Missing(Cause),
     /// It was not seen to its end, and nothing of it is in the file.
     Unwhole(Extent),
+    /// It was read to its end, and something in it does not show a yes or no that what makes such things takes: nothing of the
+    /// list is in the file, since run back in that would be guessed.
+    Untold {
+        field: String,
+    },
     Refused(Cause),
     NoAnswer(Cause),
     NotAsked,
@@ -45,13 +54,14 @@ pub(crate) enum ListState {
 impl ListState {
     /// Whether another call would come to the same.
     pub(crate) fn is_final(&self) -> bool {
-        matches!(self, Self::Written(_) | Self::Missing(_))
+        matches!(self, Self::Written(_) | Self::Missing(_) | Self::Untold { .. })
     }
 
     fn word(&self) -> &'static str {
         match self {
             Self::Written(_) => "written",
             Self::Missing(_) => "list_missing",
+            Self::Untold { .. } => "flag_not_shown",
             Self::Unwhole(_) | Self::Refused(_) | Self::NoAnswer(_) | Self::NotAsked => "not_known",
         }
     }
@@ -60,6 +70,10 @@ impl ListState {
         let why = match self {
             Self::Written(_) => return None,
             Self::Missing(why) => return Some(one_line(&cause(why))),
+            Self::Untold { field } => {
+                let field = one_line(field);
+                return Some(format!("the list does not show `{field}` of everything in it"));
+            }
             Self::Unwhole(extent) => WhyNotKnown::List(*extent),
             Self::Refused(why) => WhyNotKnown::Refused(why.clone()),
             Self::NoAnswer(why) => WhyNotKnown::NoAnswer(why.clone()),
@@ -89,6 +103,8 @@ pub(crate) struct ExportView<'a> {
     /// What a list is of, as in `ticket`.
     pub noun: Option<&'a str>,
     pub lists: &'a [ExportedList],
+    /// From when on lists were read by earlier calls, where some were.
+    pub known_since: Option<&'a Zoned>,
     pub end: &'a ExportEnd,
     /// The file, or where the part of it is.
     pub file: &'a Path,
@@ -101,13 +117,16 @@ pub(crate) struct ExportView<'a> {
 
 /// What an export will cost, before it begins.
 pub(crate) fn export_begins(
-    (lists, known): (u64, u64),
+    (lists, known, known_since): (u64, u64, Option<&Zoned>),
     noun: Option<&str>,
     (duration, limited_by): (std::time::Duration, Option<&Quota>),
 ) -> String {
     let known_words = match known {
         0 => String::new(),
-        known => format!(" ({} in the file already)", number(known)),
+        known => {
+            let since = known_since.map(|since| format!(", read from {} on", minute(since)));
+            format!(" ({} in the file already{})", number(known), since.unwrap_or_default())
+        }
     };
     let binds = limited_by.map(|quota| format!(", {quota} is the quota that binds"));
     format!(
@@ -138,7 +157,7 @@ impl ExportView<'_> {
 
     pub(crate) fn exit(&self) -> u8 {
         match self.end {
-            ExportEnd::Whole if self.count(|state| matches!(state, ListState::Missing(_))) > 0 => {
+            ExportEnd::Whole if self.count(|state| !matches!(state, ListState::Written(_))) > 0 => {
                 exit::FAILED
             }
             ExportEnd::Whole => exit::DONE,
@@ -166,15 +185,25 @@ impl ExportView<'_> {
                 one_line(self.item)
             ));
         }
-        for (is, words) in [
-            (true, "that the other side does not know"),
-            (false, "that could not be read to the end, so that nothing of it is in the file"),
-        ] {
-            let wanted = |state: &ListState| match state {
-                ListState::Written(_) => false,
-                ListState::Missing(_) => is,
-                _ => !is,
-            };
+        if let Some(since) = self.known_since {
+            text.push_str(&format!(
+                "Some lists were read by an earlier call, from {} on: what came later is not in them.\n",
+                minute(since)
+            ));
+        }
+        let kinds: [(fn(&ListState) -> bool, &str); 3] = [
+            (|state| matches!(state, ListState::Missing(_)), "that the other side does not know"),
+            (
+                |state| matches!(state, ListState::Untold { .. }),
+                "left out of the file, since run back in a note could show to whom it should not",
+            ),
+            (
+                |state| !state.is_final(),
+                "that could not be read to the end, so that nothing of it is in the file",
+            ),
+        ];
+        let is_asked = self.count(|state| *state != ListState::NotAsked) > 0;
+        for (wanted, words) in kinds.into_iter().filter(|_| is_asked) {
             text.push_str(&self.named(&wanted, noun, words));
         }
         text.push_str(&self.ending());
@@ -244,8 +273,10 @@ impl ExportView<'_> {
             "lists": self.lists.len(),
             "lists_written": self.count(|state| matches!(state, ListState::Written(_))),
             "lists_empty": self.count(|state| *state == ListState::Written(0)),
+            "lists_untold": self.count(|state| matches!(state, ListState::Untold { .. })),
             "lists_missing": self.count(|state| matches!(state, ListState::Missing(_))),
             "not_known": self.count(|state| !state.is_final()),
+            "known_since": self.known_since.map(|since| since.timestamp().to_string()),
             "requests": self.requests,
             "ended": ended,
             "whole": *self.end == ExportEnd::Whole,
@@ -255,16 +286,76 @@ impl ExportView<'_> {
     }
 }
 
-/// That a file says nothing of how it is to be written.
-pub(crate) fn of_no_export(path: &Path) -> Diagnostic {
-    let place = Place::File(path.display().to_string().into());
-    let message = "the name does not say how to write this file";
-    Diagnostic::error(Code::UnwritableFile, place, message)
-        .hint("let the name end with .csv or .jsonl, or say --as csv or --as jsonl")
+/// Why there is no export to a file.
+#[derive(Debug)]
+pub(crate) enum NoExport {
+    /// Its name says nothing of how it is to be written.
+    Formless,
+    /// Something is in its place.
+    Exists,
+    /// The part is of another export.
+    Other,
+    /// Another process writes it at this moment.
+    InUse,
+    Io(io::Error),
 }
 
 /// Why a file cannot be written.
-pub(crate) fn of_export_file(path: &Path, words: String, hint: &str) -> Diagnostic {
+pub(crate) fn of_no_export(path: &Path, why: &NoExport) -> Diagnostic {
+    let (message, hint) = match why {
+        NoExport::Formless => (
+            "the name does not say how to write this file".to_owned(),
+            "let the name end with .csv or .jsonl, or say --as csv or --as jsonl",
+        ),
+        NoExport::Exists => (
+            "a file of this name is there already".to_owned(),
+            "name another file, or say --replace",
+        ),
+        NoExport::Other => (
+            "this is the part of another export: of another job, target, form, or connector, or of an earlier version".to_owned(),
+            "name another file; or delete this one, if that export is not to be gone on with",
+        ),
+        NoExport::InUse => (
+            "another export writes this file at this moment".to_owned(),
+            "wait for it, or name another file",
+        ),
+        NoExport::Io(error) => (
+            format!("this file cannot be written: {error}"),
+            "name a file in a folder that is there and may be written to",
+        ),
+    };
+    unwritable(path, message, hint)
+}
+
+/// Why nothing may be put in the place of what is there.
+pub(crate) fn of_export_place(path: &Path, why: &Refusal) -> Diagnostic {
+    let message = match why {
+        Refusal::Source => "the job reads this file: an export would write over that".to_owned(),
+        Refusal::Special => "a folder, a link or a device is there, and no plain file".to_owned(),
+        Refusal::Other => "something else is there".to_owned(),
+        Refusal::Io(error) => format!("this file cannot be written: {error}"),
+    };
+    unwritable(path, message, "name another file")
+}
+
+fn unwritable(path: &Path, message: String, hint: &str) -> Diagnostic {
     let place = Place::File(path.display().to_string().into());
-    Diagnostic::error(Code::UnwritableFile, place, words).hint(hint)
+    Diagnostic::error(Code::UnwritableFile, place, message).hint(hint)
+}
+
+/// That no row asks for a list.
+pub(crate) fn of_no_lists(source: &Arc<str>) -> Diagnostic {
+    let message = "there is no row that asks for a list, so there is nothing to export";
+    Diagnostic::error(Code::UnknownRow, Place::File(Arc::clone(source)), message)
+        .hint("a source of an export has a row for each list: a column `ticket_id`, say")
+}
+
+/// That an operation lists nothing; `known` are those that do.
+pub(crate) fn of_nothing_listed(place: Place, operation: &str, known: &[String]) -> Diagnostic {
+    let message = format!("`{operation}` lists nothing that could be exported");
+    let hint = format!(
+        "an export takes an operation whose lists the connector describes: {}",
+        known.join(", ")
+    );
+    Diagnostic::error(Code::UnknownOperation, place, message).hint(hint)
 }

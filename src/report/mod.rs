@@ -64,8 +64,8 @@ pub(crate) use explanation::{
     all_codes, explanation, explanation_event, explanation_of_term, explanation_of_term_event,
 };
 pub(crate) use export::{
-    ExportEnd, ExportView, ExportedList, ListState, export_begins, nothing_exported,
-    of_export_file, of_no_export,
+    ExportEnd, ExportView, ExportedList, ListState, NoExport, export_begins, nothing_exported,
+    of_export_place, of_no_export, of_no_lists, of_nothing_listed,
 };
 pub(crate) use filters::{all_filters, filter, filter_event};
 pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
@@ -101,9 +101,9 @@ pub(crate) use status::{MISCOUNTED, UNCOUNTED};
 pub(crate) use summary::summary;
 pub(crate) use thread::{ClosingReport, ReportHandle, ReportThread};
 pub(crate) use verify::{
-    Aside, ListsRead, Matter, SourceSays, VerifiedRow, VerifyCost, VerifyFindings, Verifying,
-    nothing_verified, of_moved_while_verifying, of_unkept, verified, verified_event, verified_row,
-    verify_begins,
+    Aside, ListsRead, Matter, SampleTaken, SourceSays, VerifiedRow, VerifyCost, VerifyFindings,
+    Verifying, nothing_verified, of_moved_while_verifying, of_unkept, sample_words, verified,
+    verified_event, verified_row, verify_begins,
 };
 pub(crate) use words::cause as of_cause;
 pub(crate) use words::note as of_note;

@@ -175,6 +175,25 @@ pub(crate) fn of_unsettled(why: &Unsettled) -> Diagnostic {
             format!("the ledger knows nothing of the job `{}` there", shown(job)),
             "what it knows is shown by `noteferry status`".to_owned(),
         ),
+        Unsettled::NotThere { job, asked, targets } => {
+            let known: Vec<String> = targets.iter().map(at).collect();
+            let named = targets.iter().find(|target| target.base_url.contains("://"));
+            let elsewhere = match known.is_empty() {
+                true => String::new(),
+                false => format!("; it knows that job at {}", known.join(", ")),
+            };
+            let message = format!(
+                "the ledger knows nothing of the job `{}` at {}{elsewhere}",
+                shown(job),
+                at(asked)
+            );
+            let hint = match named {
+                None if known.is_empty() => "what the ledger knows is shown by `noteferry status`".to_owned(),
+                Some(target) => format!("where that is meant, say --base-url {}", shown(&target.base_url)),
+                None => "what was sent to a sandbox of a command is gone with that".to_owned(),
+            };
+            (message, hint)
+        }
         Unsettled::SeveralTargets { targets } => {
             let targets: Vec<String> = targets.iter().map(at).collect();
             (
@@ -214,7 +233,11 @@ pub(crate) fn of_unsettled(why: &Unsettled) -> Diagnostic {
             "look for what this row has made; where that is the same, the row is there once less than it should".to_owned(),
         ),
     };
-    Diagnostic::error(Code::NotSettled, Place::Nowhere, message).hint(hint)
+    let code = match why {
+        Unsettled::NotThere { .. } => Code::Ledger,
+        _ => Code::NotSettled,
+    };
+    Diagnostic::error(code, Place::Nowhere, message).hint(hint)
 }
 
 fn at(job: &JobName) -> String {

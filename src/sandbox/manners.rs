@@ -43,6 +43,8 @@ pub enum ListModel {
     NestedData,
     /// Ids are numbers
     NumbersAsIds,
+    /// Notes do not show whether they are internal
+    HidesFlags,
 }
 
 /// Something that is odd about clocks.
@@ -120,6 +122,11 @@ impl Manners {
     pub(super) fn arrange(&self, notes: &mut Vec<Value>, newest_first: bool) {
         if self.have(ListModel::HidesInternal) {
             notes.retain(|note| note["is_internal_note"] != true);
+        }
+        if self.have(ListModel::HidesFlags) {
+            for note in notes.iter_mut().filter_map(Value::as_object_mut) {
+                note.remove("is_internal_note");
+            }
         }
         let is_newest_first = match () {
             () if self.have(ListModel::NewestFirst) => true,

@@ -226,6 +226,14 @@ const REMOTE: &[Term] = &[
         "The other side says so. A run would be refused the same way.",
     ),
     term(
+        "flag-not-shown",
+        &[],
+        "the list does not show a yes or no of everything in it",
+        "As whether a note is internal. Written as nothing, that would count as no where the file is run back in, and the customer \
+         would see the note: so nothing of the list is in the file of an export. Where the other side calls the field otherwise, \
+         say so in the connector.",
+    ),
+    term(
         "not-known",
         &[],
         "nothing is known of the row on the other side",
@@ -288,7 +296,8 @@ const VERIFIED: &[Term] = &[
         &["there-by-id"],
         "it is there once, as it was sent",
         "The list shows it with its text, its flags, and in the order of the source. `there_by_id`: the source does not have the \
-         row any more, so nothing but its id could be compared.",
+         row any more, or another one than was sent, as where it was sent corrected: so nothing but its id could be compared. What it \
+         says, and who sees it, is not known, and `verify` ends with 1, unless --by-id takes that for enough.",
     ),
     term(
         "exposed",

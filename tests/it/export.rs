@@ -247,3 +247,61 @@ fn rows_that_list_nothing_are_refused() {
     assert!(told.stderr.contains("error["), "{told}");
     assert_eq!(requests(&sandbox), 0);
 }
+
+#[test]
+fn a_list_that_hides_a_flag_is_left_out_and_named() {
+    let sandbox = sandbox_with(Options { lists: vec![ListModel::HidesFlags], ..unhurried() });
+    let desk = desk(&["tk_sandbox000001", "tk_none"]);
+    for file in ["notes.csv", "notes.jsonl"] {
+        let told = export(&desk, &sandbox, &format!("-o {file}")).exits(1);
+        let last = closing(&told);
+        assert_eq!(
+            (&last["written"], &last["lists_untold"], &last["lists_empty"]),
+            (&json!(0), &json!(1), &json!(1)),
+            "{told}"
+        );
+        let text = std::fs::read_to_string(desk.path(file)).unwrap();
+        assert!(!text.contains("Seeded"), "{text}");
+    }
+    let told = desk.call_at(&sandbox, "export backup.yaml -o other.csv").exits(1);
+    assert!(
+        told.stdout
+            .contains("ticket tk_sandbox000001 (row 1): the list does not show `is_internal_note`"),
+        "{told}"
+    );
+    desk.call("explain flag-not-shown").exits(0);
+}
+
+#[test]
+fn a_refusal_of_the_moment_is_asked_about_again() {
+    let sandbox = sandbox("refuse=10%");
+    let names: Vec<String> = (1..=20).map(|number| format!("tk_sandbox{number:06}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let desk = desk(&names);
+    let told = export(&desk, &sandbox, "-o notes.csv").exits(0);
+    assert_eq!(closing(&told)["written"], 200, "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_but_an_earlier_file_is_replaced() {
+    let sandbox = sandbox("");
+    let desk = desk(&["tk_sandbox000001"]);
+    desk.write("kept.csv", "kept");
+    std::os::unix::fs::symlink(desk.path("kept.csv"), desk.path("link.csv")).unwrap();
+    std::fs::create_dir(desk.path("folder.csv")).unwrap();
+    for (to, why) in [
+        ("link.csv", "no plain file"),
+        ("folder.csv", "no plain file"),
+        ("/dev/null", "no plain file"),
+        ("tickets.csv", "the job reads this file"),
+        ("backup.yaml", "the job reads this file"),
+    ] {
+        let call = format!("export backup.yaml -o {to} --as csv --replace");
+        let told = desk.call_at(&sandbox, &call).exits(2);
+        assert!(told.stderr.contains(why), "{to}: {told}");
+    }
+    assert_eq!(std::fs::read_to_string(desk.path("kept.csv")).unwrap(), "kept");
+    assert_eq!(std::fs::read_to_string(desk.path("backup.yaml")).unwrap(), BACKUP);
+    assert_eq!(requests(&sandbox), 0);
+}

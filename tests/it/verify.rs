@@ -293,6 +293,93 @@ fn a_job_that_the_ledger_does_not_know_here_is_refused() {
     let wrong = wrong.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", "wrong");
     let told = wrong.call(&format!("verify job.yaml --base-url {}", sandbox.base_url())).exits(4);
     assert!(told.stdout.contains("Stopped after 0 of 1 list"), "{told}");
+    assert!(!told.stdout.contains("was not asked for"), "nothing is known of any row: {told}");
+}
+
+#[test]
+fn a_job_that_has_gone_elsewhere_is_told_where() {
+    let sandbox = sandbox("");
+    let desk = imported(&sandbox, 2, 1);
+    let desk = desk.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", PASSWORD);
+    let told = desk.call("verify job.yaml").exits(2);
+    let known = format!("it knows that job at {}", sandbox.base_url());
+    assert!(told.stderr.contains(&known) && told.stderr.contains("error[ledger]"), "{told}");
+    assert!(told.stderr.contains(&format!("say --base-url {}", sandbox.base_url())), "{told}");
+}
+
+#[test]
+fn a_verification_that_read_nothing_is_not_kept() {
+    let sandbox = sandbox("");
+    let desk = imported(&sandbox, 6, 2);
+    verify(&desk, &sandbox, "").exits(0);
+    let wrong = desk.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", "wrong");
+    wrong.call(&format!("verify job.yaml --base-url {}", sandbox.base_url())).exits(4);
+    let status = wrong.call("status job.yaml");
+    assert!(status.stdout.contains(": all of 6 rows were right."), "{status}");
+}
+
+#[test]
+fn what_is_known_by_its_id_alone_is_not_right() {
+    let sandbox = sandbox("");
+    let desk = imported(&sandbox, 4, 2);
+    // Another export of the source, and a note that the customer sees.
+    desk.write("notes.csv", "id,ticket,body\nx1,tk_9,Other\n");
+    assert!(sandbox.alter(&id_of(&sandbox, "Note 2"), Alteration::Internal(false)));
+    let told = desk.call_at(&sandbox, "verify job.yaml").exits(1);
+    assert!(!told.stdout.contains("All is right"), "{told}");
+    assert!(told.stdout.contains("0 rows compared by what was sent, and 4 by the id"), "{told}");
+    let status = desk.call("status job.yaml");
+    assert!(!status.stdout.contains("were right"), "{status}");
+    let told = desk.call_at(&sandbox, "verify job.yaml --by-id").exits(0);
+    assert!(!told.stdout.contains("as it was sent"), "{told}");
+    assert!(told.stdout.contains("0 rows compared by what was sent, 4 by the id alone"), "{told}");
+    let status = desk.call("status job.yaml");
+    assert!(status.stdout.contains("0 rows were right, and 4 there by the id alone"), "{status}");
+}
+
+#[test]
+fn a_note_of_which_the_list_may_hide_a_second_is_not_known() {
+    let sandbox = sandbox_with(Options { lists: vec![ListModel::PagesIgnored], ..unhurried() });
+    let desk = imported(&sandbox, 24, 2);
+    let told = verify(&desk, &sandbox, "").exits(1);
+    assert_eq!(closing(&told)["there"], 0, "{told}");
+}
+
+#[test]
+fn rows_that_were_sent_corrected_are_compared_with_their_file() {
+    let keyed = crate::desk::NOTES_JOB.to_owned();
+    for job in [keyed.replace("key: \"{{ id }}\"\n", ""), keyed] {
+        let sandbox = sandbox("");
+        let source =
+            "id,ticket,body\nk1,tk_1,Note 1\nk2,tk_missing1,Note 2\nk3,,Note 3\nk4,tk_1,Note 4\n";
+        let desk = Desk::with_notes(source).file("job.yaml", &job).sure_after("1ms");
+        desk.run(&sandbox, "job.yaml --skip-invalid").exits(1);
+        desk.call("rejects job.yaml -o rejects.csv").exits(0);
+        let text = std::fs::read_to_string(desk.path("rejects.csv")).unwrap();
+        let text = text.replace("k2,tk_missing1,", "k2,tk_1,").replace("k3,,", "k3,tk_1,");
+        desk.write("rejects.csv", text);
+        desk.run(&sandbox, "job.yaml --from rejects.csv").exits(0);
+        let told = verify(&desk, &sandbox, "").exits(1);
+        let last = closing(&told);
+        assert_eq!(
+            (&last["there"], &last["there_by_id"], &last["not_sent"]),
+            (&json!(2), &json!(2), &json!(0)),
+            "{told}"
+        );
+        let rows = told.all("verified_row");
+        assert_eq!(rows.iter().filter(|row| row["source"] == "corrected").count(), 2, "{told}");
+        verify(&desk, &sandbox, "--by-id").exits(0);
+        let told = verify(&desk, &sandbox, "--from rejects.csv").exits(0);
+        assert_eq!(closing(&told)["there"], 4, "{told}");
+        assert!(sandbox.alter(&id_of(&sandbox, "Note 2"), Alteration::Text("Khác".to_owned())));
+        assert!(sandbox.alter(&id_of(&sandbox, "Note 3"), Alteration::Internal(false)));
+        let told = verify(&desk, &sandbox, "--from rejects.csv").exits(1);
+        let found: Vec<String> = wrong(&told).into_iter().map(|(_, found)| found).collect();
+        assert_eq!(found, ["altered", "exposed"], "{told}");
+        let altered =
+            told.all("verified_row").into_iter().find(|row| row["found"] == "altered").unwrap();
+        assert_eq!(altered["change"], json!({"sent": "Note 2", "there": "Khác"}));
+    }
 }
 
 #[test]

@@ -35,12 +35,15 @@ impl StatusView {
 /// What it came to, as the rest of a sentence.
 pub(in crate::report) fn verified_words(found: &Verification) -> String {
     match (found.exit, found.rows - found.right.min(found.rows)) {
-        (exit::DONE, _) => format!("all of {} were right", rows(found.rows)),
+        (exit::DONE, 0) => format!("all of {} were right", rows(found.rows)),
+        (exit::DONE, by_id) => {
+            format!("{} were right, and {} there by the id alone", rows(found.right), number(by_id))
+        }
         (exit::DIFFERENT, 0) => {
             format!("{} were right, and some were in doubt", rows(found.rows))
         }
         (exit::DIFFERENT, wrong) => format!(
-            "{} of {} were not as sent: {}",
+            "{} of {} were not as sent, or that is not known: {}",
             number(wrong),
             rows(found.rows),
             findings_words(&found.found)

@@ -17,6 +17,8 @@ pub(crate) fn verified_row(row: &VerifiedRow) -> Value {
     let source = match row.source {
         SourceSays::TheSame => "same",
         SourceSays::SomethingElse => "changed",
+        SourceSays::Corrected => "corrected",
+        SourceSays::OnlyInPart => "in_part",
         SourceSays::Nothing => "gone",
     };
     let matters: Vec<Value> = row.matters.iter().map(found).collect();

@@ -9,7 +9,9 @@ mod words;
 
 pub(crate) use events::{nothing_verified, verified_event, verified_row};
 pub(super) use words::findings_words;
-pub(crate) use words::{Verifying, of_moved_while_verifying, of_unkept, verified, verify_begins};
+pub(crate) use words::{
+    Verifying, of_moved_while_verifying, of_unkept, sample_words, verified, verify_begins,
+};
 
 use std::time::Duration;
 
@@ -32,6 +34,10 @@ pub(crate) enum SourceSays {
     TheSame,
     /// The row has changed since.
     SomethingElse,
+    /// The row was sent corrected, and the source still says what was wrong.
+    Corrected,
+    /// A row that made the thing, or changed it before, is not in the source any more.
+    OnlyInPart,
     /// The source does not have the row any more.
     Nothing,
 }
@@ -59,7 +65,8 @@ pub(crate) enum Matter {
     Otherwise(Vec<Difference>),
     /// It stands before one that comes first in the source.
     OutOfOrder {
-        behind: String,
+        /// The number of the row that comes first.
+        behind: u64,
     },
     /// What the list is of is not there, in the other side's words.
     NoLane(Cause),
@@ -134,7 +141,8 @@ impl Kind {
         }
     }
 
-    pub(super) fn is_right(self) -> bool {
+    /// Rows of which nothing is wrong, though of some not all is known.
+    pub(super) fn is_unsuspected(self) -> bool {
         matches!(self, Self::Right | Self::ById)
     }
 }
@@ -167,7 +175,10 @@ impl VerifiedRow {
         let gravest = self.matters.iter().map(Kind::of).min();
         gravest.unwrap_or(match self.source {
             SourceSays::TheSame => Kind::Right,
-            SourceSays::SomethingElse | SourceSays::Nothing => Kind::ById,
+            SourceSays::SomethingElse
+            | SourceSays::Corrected
+            | SourceSays::OnlyInPart
+            | SourceSays::Nothing => Kind::ById,
         })
     }
 }
@@ -215,6 +226,22 @@ pub(crate) struct ListsRead {
     pub twice: u64,
 }
 
+/// Which lists were read, where not all were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SampleTaken {
+    pub lists: u64,
+    pub of: u64,
+    /// What a list is of, as in `ticket`.
+    pub noun: Option<String>,
+}
+
+impl SampleTaken {
+    /// As the ledger has it.
+    pub(crate) fn written(&self) -> String {
+        format!("{}/{}", self.lists, self.of)
+    }
+}
+
 /// All of it.
 #[derive(Debug, Clone)]
 pub(crate) struct VerifyFindings {
@@ -225,6 +252,8 @@ pub(crate) struct VerifyFindings {
     /// Things that no row has made, and the first of them with their lists.
     pub strange: u64,
     pub strangers: Vec<(String, String)>,
+    /// Whether it is enough that a row is there by its id, where the source does not say any more what was sent.
+    pub takes_ids: bool,
     counts: [u64; Kind::ALL.len()],
     /// The first rows of each kind that is not right.
     named: Vec<VerifiedRow>,
@@ -239,6 +268,7 @@ impl VerifyFindings {
             order: OrderSeen::default(),
             strange: 0,
             strangers: Vec::new(),
+            takes_ids: false,
             counts: [0; Kind::ALL.len()],
             named: Vec::new(),
         }
@@ -250,7 +280,7 @@ impl VerifyFindings {
         if let Some(count) = self.counts.get_mut(kind as usize) {
             *count += 1;
         }
-        if !kind.is_right() && self.named_of(kind).count() < NAMED {
+        if kind != Kind::Right && self.named_of(kind).count() < NAMED {
             self.named.push(row.clone());
         }
     }
@@ -276,14 +306,25 @@ impl VerifyFindings {
         self.counts.iter().sum()
     }
 
-    /// Rows that are as they were sent, as far as that is known.
+    /// Rows that are as they were sent. Of those that were found by their ids alone nobody knows that.
     pub(crate) fn right(&self) -> u64 {
-        self.count(Kind::Right) + self.count(Kind::ById)
+        self.count(Kind::Right)
+    }
+
+    /// Rows of which something is wrong, or not known; that of some only the ids are known is told of these beside it.
+    pub(super) fn wrong(&self) -> u64 {
+        let kinds = Kind::ALL.into_iter().filter(|kind| !kind.is_unsuspected());
+        kinds.map(|kind| self.count(kind)).sum()
+    }
+
+    /// Whether anything was read: what has read nothing says nothing of any row.
+    pub(crate) fn has_read(&self) -> bool {
+        self.lists.answered > 0 || (self.end == RemoteEnd::Whole && self.lists.unanswered == 0)
     }
 
     /// Rows by what is the matter with them.
     pub(crate) fn found(&self) -> Vec<(String, u64)> {
-        let wrong = Kind::ALL.into_iter().filter(|kind| !kind.is_right());
+        let wrong = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Right);
         let counts = wrong.map(|kind| (kind.word().to_owned(), self.count(kind)));
         counts.filter(|(_, count)| *count > 0).collect()
     }
@@ -299,9 +340,8 @@ impl VerifyFindings {
             RemoteEnd::Interrupted { signal, .. } => exit::interrupted(*signal),
             RemoteEnd::Stopped { .. } => exit::STOPPED,
             RemoteEnd::Whole if self.lists.unanswered > 0 => exit::STOPPED,
-            RemoteEnd::Whole if self.right() < self.rows() || self.aside.in_doubt > 0 => {
-                exit::DIFFERENT
-            }
+            RemoteEnd::Whole if self.wrong() > 0 || self.aside.in_doubt > 0 => exit::DIFFERENT,
+            RemoteEnd::Whole if self.count(Kind::ById) > 0 && !self.takes_ids => exit::DIFFERENT,
             RemoteEnd::Whole => exit::DONE,
         }
     }

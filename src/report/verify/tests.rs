@@ -55,7 +55,7 @@ fn findings(end: RemoteEnd, lists: ListsRead) -> VerifyFindings {
         vec![Matter::Altered, Matter::Twice { ids: vec!["tn_y".into()] }],
         vec![Matter::Altered],
         vec![
-            Matter::OutOfOrder { behind: "row 2".into() },
+            Matter::OutOfOrder { behind: 2 },
             Matter::Exposed(difference("is_internal_note", "visible to the customer", "internal")),
         ],
         vec![Matter::Otherwise(difference("note_type", "9", "0"))],
@@ -122,7 +122,17 @@ fn all_is_right_only_where_all_was_read() {
     assert_eq!(exit(&|findings| findings.lists.unanswered = 1), 4);
     assert_eq!(exit(&|findings| findings.aside.in_doubt = 1), 1);
     assert_eq!(exit(&|findings| findings.aside.failed = 1), 0, "the ledger says so itself");
-    assert_eq!(exit(&|findings| findings.see(&row(2, SourceSays::Nothing, vec![]))), 0);
+    for source in [SourceSays::Nothing, SourceSays::Corrected, SourceSays::OnlyInPart] {
+        let see = |findings: &mut VerifyFindings| findings.see(&row(2, source, vec![]));
+        assert_eq!(exit(&see), 1, "an id alone says nothing of a flag");
+        assert_eq!(
+            exit(&|findings| {
+                see(findings);
+                findings.takes_ids = true;
+            }),
+            0
+        );
+    }
     assert_eq!(
         exit(&|findings| findings.see(&row(2, SourceSays::SomethingElse, vec![Matter::Changed]))),
         1

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Kind, Matter, SourceSays, VerifiedRow, VerifyCost, VerifyFindings};
+use super::{Kind, Matter, SampleTaken, SourceSays, VerifiedRow, VerifyCost, VerifyFindings};
 use crate::ledger::LedgerError;
 use crate::report::paint::Paint;
 use crate::report::refusal::of_ledger;
@@ -68,7 +68,10 @@ pub(crate) fn verify_begins(cost: &VerifyCost) -> String {
 pub(crate) fn verified(findings: &VerifyFindings, of: &Verifying<'_>, color: bool) -> String {
     let paint = Paint(color);
     let mut text = head(findings, of, paint);
-    text.push_str(&by_kind(findings, of));
+    // Where nothing was read, there is nothing to say of any row.
+    if findings.has_read() {
+        text.push_str(&by_kind(findings, of));
+    }
     text.push_str(&changes(findings, of, paint));
     text.push_str(&aside(findings, of));
     text.push_str(&end(findings, of));
@@ -210,21 +213,23 @@ fn end(findings: &VerifyFindings, of: &Verifying<'_>) -> String {
             "\nThe ledger knows of no row that is done: there is nothing to verify.\n".to_owned()
         }
         RemoteEnd::Whole if findings.is_all_right() => {
-            let by_id = match findings.count(Kind::ById) {
-                0 => String::new(),
-                count => format!(
-                    " Of {} only that it is there is known: the source does not say any more what was sent.",
-                    rows(count)
+            match (findings.right(), findings.count(Kind::ById)) {
+                (_, 0) => format!(
+                    "\nAll is right: each of {} is there, once, as it was sent.\n",
+                    rows(findings.rows())
                 ),
-            };
-            format!(
-                "\nAll is right: each of {} is there, once, as it was sent.{by_id}\n",
-                rows(findings.rows())
-            )
+                (right, by_id) => format!(
+                    "\nNothing is wrong as far as was compared: {} compared by what was sent, {} by the id alone, as --by-id \
+                     allows. That those say what was sent, and to whom they show, is not known.\n",
+                    rows(right),
+                    number(by_id)
+                ),
+            }
         }
         RemoteEnd::Whole => {
-            let wrong = findings.rows() - findings.right();
-            let mut text = match wrong {
+            let by_id = findings.count(Kind::ById);
+            let mut text = match findings.wrong() {
+                0 if by_id > 0 => "\nNothing wrong was found, and not all is known.".to_owned(),
                 0 => "\nNot all is known.".to_owned(),
                 1 => "\n1 row is not as it was sent, or that is not known.".to_owned(),
                 wrong => {
@@ -245,10 +250,29 @@ fn end(findings: &VerifyFindings, of: &Verifying<'_>) -> String {
                     " A {item} that the wrong people see has to be mended there: no operation here changes that."
                 ));
             }
+            if by_id > 0 && !findings.takes_ids {
+                text.push_str(&format!(
+                    " {} compared by what was sent, and {} by the id alone: what these say, and who sees them, is not known. \
+                     Give verify the source that they were sent from, for rows that came back corrected that file, too (--from); \
+                     or say --by-id where it is enough that they are there.",
+                    rows(findings.right()),
+                    number(by_id)
+                ));
+            }
             text.push_str(" More: noteferry explain verified-row\n");
             text
         }
     }
+}
+
+/// Which lists were a sample.
+pub(crate) fn sample_words(sample: &SampleTaken) -> String {
+    let noun = sample.noun.as_deref().unwrap_or("list");
+    format!(
+        "{} of {}, chosen by the SHA-256 of what is asked for: the same ones each time",
+        number(sample.lists),
+        counted(sample.of, noun)
+    )
 }
 
 pub(in crate::report) fn findings_words(found: &[(String, u64)]) -> String {
@@ -275,7 +299,9 @@ pub(super) fn kind_words(kind: Kind, noun: &str) -> String {
         Kind::NoLane => format!("on a {noun} that is not there"),
         Kind::NotKnown => "of which it is not known".into(),
         Kind::Changed => "there, while the source says something else than what was sent".into(),
-        Kind::ById => "there, by id alone: the source does not have the row any more".into(),
+        Kind::ById => {
+            "there, compared by id alone: nobody says any more what exactly was sent".into()
+        }
         Kind::Right => "as sent: there once, with its text and flags, in order".into(),
     }
 }
@@ -296,6 +322,12 @@ fn place(row: &VerifiedRow) -> String {
     let mut parts = Vec::new();
     if row.source == SourceSays::Nothing {
         parts.push("not in the source any more".to_owned());
+    }
+    if row.source == SourceSays::Corrected {
+        parts.push("sent corrected".to_owned());
+    }
+    if row.source == SourceSays::OnlyInPart {
+        parts.push("a row that made it or changed it before is not in the source".to_owned());
     }
     parts.push(format!("line {}", row.place.line));
     parts.extend(Some(one_line(&row.lane)).filter(|lane| !lane.is_empty()));
@@ -322,7 +354,9 @@ pub(super) fn matter(one: &Matter) -> Option<String> {
             });
             Some(format!("none of the {shown} of the list{}", alike.unwrap_or_default()))
         }
-        Matter::OutOfOrder { behind } => Some(format!("made before {behind}, which comes first")),
+        Matter::OutOfOrder { behind } => {
+            Some(format!("made before row {behind}, which comes first"))
+        }
         Matter::NoLane(why) => Some(one_line(&cause(why))),
         Matter::NotKnown(why) => Some(not_known(why)),
         Matter::Altered => Some("another text".to_owned()),

@@ -449,6 +449,13 @@ impl<T: Transport> Asking<'_, T> {
             Verdict::Done { items: None, .. } => {
                 self.failed(page, sent_at, (Cause::of(Reason::UnreadableAnswer), None), lists);
             }
+            // A no in an answer that says success by its status may be a moment's, as an internal error is.
+            Verdict::Refused(cause) if is_of_the_moment(&cause) && page.tries + 1 < MOST_TRIES => {
+                self.let_in(sent_at, generation);
+                page.tries += 1;
+                page.not_before = now.after(back_off(page.tries, (self.means.chance)()));
+                self.waiting.push_back(page);
+            }
             Verdict::Refused(_) | Verdict::NotFound(_) if !page.enquiry.is_at_first() => {
                 self.let_in(sent_at, generation);
                 let next = page.enquiry.take_refusal();
@@ -544,6 +551,10 @@ impl<T: Transport> Asking<'_, T> {
             list.answer = answer;
         }
     }
+}
+
+fn is_of_the_moment(cause: &Cause) -> bool {
+    cause.status.is_some_and(|status| (200..300).contains(&status))
 }
 
 /// For how long an answer may have lain in a cache before it was asked for, in milliseconds. One that says nothing of that is

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::private_file;
 
-const FORMAT: &str = "noteferry export 1";
+const FORMAT: &str = "noteferry export 2";
 /// More than this of a log, in bytes, is not read.
 const MOST: u64 = 1 << 30;
 
@@ -22,6 +22,8 @@ const MOST: u64 = 1 << 30;
 pub(super) struct Head {
     pub format: String,
     pub job: String,
+    /// Its name and its fingerprint: one that was changed may read the same list otherwise.
+    pub connector: String,
     pub base_url: String,
     pub account: String,
     pub written_as: String,
@@ -40,6 +42,8 @@ struct Entry {
     list: String,
     things: u64,
     end: u64,
+    /// When it was read; unix milliseconds.
+    at: i64,
 }
 
 /// Why a file cannot be written.
@@ -73,6 +77,8 @@ pub(super) struct ExportFile {
     end: u64,
     /// The lists that are there already, with how many things each has.
     known: HashMap<String, u64>,
+    /// When the first of them was read; unix milliseconds.
+    since: Option<i64>,
 }
 
 impl ExportFile {
@@ -100,19 +106,24 @@ impl ExportFile {
         }
         let part = private_file::open(&part_path, &mut options).map_err(of(&part_path))?;
         let length = part.metadata().map_err(of(&part_path))?.len();
-        let (entries, log_end) = match read(&mut log, head).map_err(of(&log_path))? {
-            Found::Same(entries, log_end) => (entries, log_end),
+        let entries = match read(&mut log, head).map_err(of(&log_path))? {
+            Found::Same(entries) => entries,
             Found::Other => return Err(Unwritable::Other { part: part_path }),
             // A part without a log is none of ours.
             Found::Nothing if length > 0 => return Err(Unwritable::Other { part: part_path }),
-            Found::Nothing => (Vec::new(), 0),
+            Found::Nothing => Vec::new(),
         };
-        // What the log says and the part does not have was lost with the power.
-        let entries: Vec<Entry> =
-            entries.into_iter().take_while(|entry| entry.end <= length).collect();
+        // What the log says and the part does not have was lost with the power: no line of it may come to count later.
+        let there = entries.iter().take_while(|(entry, _)| entry.end <= length).count();
+        let log_end = match there.checked_sub(1).and_then(|last| entries.get(last)) {
+            Some((_, log_end)) => *log_end,
+            None => 0,
+        };
+        let entries: Vec<Entry> = entries.into_iter().take(there).map(|(entry, _)| entry).collect();
         let mut file = Self {
             path: path.to_owned(),
             end: entries.last().map_or(0, |entry| entry.end),
+            since: entries.iter().map(|entry| entry.at).min(),
             known: entries.into_iter().map(|entry| (entry.list, entry.things)).collect(),
             part,
             part_path,
@@ -121,7 +132,6 @@ impl ExportFile {
         };
         let begun = match log_end {
             0 => file.begin(head, begins),
-            _ if file.known.is_empty() => file.begin(head, begins),
             log_end => file.cut(log_end),
         };
         begun.map_err(of(&file.part_path))?;
@@ -151,17 +161,27 @@ impl ExportFile {
         self.known.get(list).copied()
     }
 
+    /// When the first of the lists that are there was read.
+    pub(super) fn since(&self) -> Option<i64> {
+        self.since
+    }
+
     /// Where it is as long as it is not whole.
     pub(super) fn part(&self) -> &Path {
         &self.part_path
     }
 
     /// Writes a list, all of it or nothing that counts.
-    pub(super) fn write(&mut self, list: &str, things: u64, lines: &[u8]) -> io::Result<()> {
+    pub(super) fn write(
+        &mut self,
+        (list, at): (&str, i64),
+        things: u64,
+        lines: &[u8],
+    ) -> io::Result<()> {
         self.part.write_all(lines)?;
         self.part.sync_data()?;
         self.end += lines.len() as u64;
-        write_line(&mut self.log, &Entry { list: list.to_owned(), things, end: self.end })
+        write_line(&mut self.log, &Entry { list: list.to_owned(), things, end: self.end, at })
     }
 
     /// All is there: the part takes the file's name.
@@ -176,16 +196,16 @@ impl ExportFile {
 
 enum Found {
     Nothing,
-    /// With where the last whole line of the log ends.
-    Same(Vec<Entry>, u64),
+    /// Each with where its line of the log ends.
+    Same(Vec<(Entry, u64)>),
     Other,
 }
 
-/// What a log says. A line that breaks off ends it.
+/// What a log says. A line that breaks off ends it, and one that goes back behind what is there already.
 fn read(log: &mut File, head: &Head) -> io::Result<Found> {
     log.seek(SeekFrom::Start(0))?;
     let mut lines = BufReader::new(log.take(MOST));
-    let (mut line, mut end, mut entries) = (String::new(), 0, Vec::new());
+    let (mut line, mut end, mut reached, mut entries) = (String::new(), 0, 0, Vec::new());
     loop {
         line.clear();
         // What is no text is none of ours.
@@ -197,14 +217,17 @@ fn read(log: &mut File, head: &Head) -> io::Result<Found> {
                 return Ok(Found::Other);
             }
             0 => {}
-            _ => match serde_json::from_str(&line) {
-                Ok(entry) => entries.push(entry),
-                Err(_) => break,
+            _ => match serde_json::from_str::<Entry>(&line) {
+                Ok(entry) if entry.end >= reached => {
+                    reached = entry.end;
+                    entries.push((entry, end + line.len() as u64));
+                }
+                _ => break,
             },
         }
         end += line.len() as u64;
     }
-    Ok(if end == 0 { Found::Nothing } else { Found::Same(entries, end) })
+    Ok(if end == 0 { Found::Nothing } else { Found::Same(entries) })
 }
 
 fn write_line(file: &mut File, line: &impl Serialize) -> io::Result<()> {
@@ -217,4 +240,78 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(ending);
     path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(connector: &str) -> Head {
+        Head {
+            format: Head::format(),
+            job: "backup".to_owned(),
+            connector: connector.to_owned(),
+            base_url: "https://api.example".to_owned(),
+            account: String::new(),
+            written_as: "csv".to_owned(),
+            columns: vec!["note".to_owned()],
+        }
+    }
+
+    fn open(path: &Path) -> ExportFile {
+        ExportFile::open(path, (&head("desk"), b"note\n"), false).unwrap()
+    }
+
+    /// The names of what counts, in their order.
+    fn known(file: &ExportFile) -> Vec<&str> {
+        let mut names: Vec<&str> = file.known.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn what_was_lost_never_comes_to_count_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notes.csv");
+        let part = folder.path().join("notes.csv.part");
+        let mut file = open(&path);
+        for (at, list) in ["a", "b", "c"].into_iter().enumerate() {
+            file.write((list, 1_000 + at as i64), 1, b"12345678\n").unwrap();
+        }
+        drop(file);
+        // The power goes: the log has been written, and of the part only the first list is there.
+        let torn = File::options().write(true).open(&part).unwrap();
+        torn.set_len(5 + 9 + 4).unwrap();
+        let mut file = open(&path);
+        assert_eq!((known(&file), file.since()), (vec!["a"], Some(1_000)));
+        // What is written now is longer than what was lost: an old line of the log would count by that.
+        file.write(("d", 2_000), 1, b"1234567890123456789012345678\n").unwrap();
+        drop(file);
+        let file = open(&path);
+        assert_eq!(known(&file), ["a", "d"]);
+        file.finish().unwrap();
+        let whole = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(whole, "note\n12345678\n1234567890123456789012345678\n");
+    }
+
+    #[test]
+    fn a_log_that_goes_back_ends_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notes.csv");
+        let mut file = open(&path);
+        file.write(("a", 1_000), 1, b"12345678\n").unwrap();
+        file.end = 0;
+        file.write(("b", 1_000), 1, b"12\n").unwrap();
+        drop(file);
+        assert_eq!(known(&open(&path)), ["a"]);
+    }
+
+    #[test]
+    fn a_part_that_another_connector_has_read_is_of_another_export() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notes.csv");
+        drop(open(&path));
+        let other = ExportFile::open(&path, (&head("desk, changed"), b"note\n"), false);
+        assert!(matches!(other, Err(Unwritable::Other { .. })), "{other:?}");
+    }
 }

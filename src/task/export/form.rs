@@ -79,6 +79,20 @@ impl Form {
         }
     }
 
+    /// A yes or no that a thing of a list does not show: written as nothing it would be taken for what counts where nothing is
+    /// said, as that the customer may see it.
+    pub(super) fn untold(&self, items: &[Value], asked_by: &Fields<'_>) -> Option<String> {
+        let flags: Vec<Field> = self.maker.fields.flags().collect();
+        let mut fields = self.maker.fields.properties().filter(|(field, ..)| flags.contains(field));
+        let is_nothing = |value: &Value| {
+            value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
+        };
+        let is_untold = |field: Field, name: &str| {
+            items.iter().any(|item| is_nothing(&self.value(item, (field, name), asked_by)))
+        };
+        fields.find_map(|(field, name, _)| is_untold(field, name).then(|| name.to_owned()))
+    }
+
     /// Lines for things of a list that was asked for by these fields, the oldest first as far as they say when they were made.
     pub(super) fn lines(&self, items: &[Value], asked_by: &Fields<'_>) -> Vec<u8> {
         let mut items: Vec<(Option<i64>, &Value)> =

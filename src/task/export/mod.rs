@@ -11,16 +11,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Zoned;
+
 use crate::declared::connector::{Connector, Effect, Operation, Recover};
+use crate::declared::job::Job;
 use crate::plan::{Fate, Policy, Readings, Step, Steps, Survey, survey};
 use crate::prepare::{Ready, request};
 use crate::recover::{Answered, Enquiry, Extent, Keeps};
-use crate::report::{ExportEnd, ExportedList, ListState, of_export_file, of_no_export, of_row};
+use crate::report::{
+    ExportEnd, ExportedList, ListState, NoExport, of_export_place, of_no_export, of_no_lists,
+    of_nothing_listed, of_row,
+};
 use crate::row::Fields;
 use crate::source::Source;
-use crate::table::{Refusal, Staying, look};
-use crate::text::code::Code;
-use crate::text::diagnostic::{Diagnostic, Place};
+use crate::table::{Staying, look};
+use crate::text::diagnostic::Place;
 use crate::text::place::RowPlace;
 
 use super::asking::{
@@ -58,6 +63,8 @@ pub(crate) struct Exported {
     /// What one line is, in a word of the connector's.
     pub item: String,
     pub noun: Option<String>,
+    /// From when on lists were read by earlier calls, where some were.
+    pub known_since: Option<Zoned>,
     pub lists: Vec<ExportedList>,
     pub end: ExportEnd,
     /// The file, or where the part of it is.
@@ -79,7 +86,9 @@ pub(crate) fn export(
     begins: &dyn Fn(&RemoteCost) -> AskProgress,
 ) -> Result<Exported, Failure> {
     let format = options.format.or_else(|| ExportFormat::of_path(&options.to));
-    let Some(format) = format else { return Err(of_no_export(&options.to).into()) };
+    let Some(format) = format else {
+        return Err(of_no_export(&options.to, &NoExport::Formless).into());
+    };
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;
@@ -96,10 +105,11 @@ pub(crate) fn export(
     opening.tell_warnings(listener);
     let (mut lists, wanted) = collect(&opening, source, (world.wall)(), listener)?;
     let form = lists.first().and_then(|list| form_of(format, &opening.job.connector, list));
-    let Some(form) = form else { return Err(no_rows(&opening)) };
+    let Some(form) = form else { return Err(of_no_lists(opening.job.rows.name()).into()) };
     let head = Head {
         format: Head::format(),
         job: opening.job.name.clone(),
+        connector: connector_of(&opening.job),
         base_url: target.base_url.clone(),
         account: target.account_served.clone().unwrap_or_default(),
         written_as: format.word().to_owned(),
@@ -107,7 +117,7 @@ pub(crate) fn export(
     };
     refuse_what_stays(&opening, options)?;
     let file = ExportFile::open(&options.to, (&head, &form.head()), options.replaces)
-        .map_err(|why| refused(&options.to, &why))?;
+        .map_err(|why| refused(&options.to, why))?;
     let mut things: Vec<u64> = vec![0; lists.len()];
     for (list, things) in lists.iter_mut().zip(&mut things) {
         if let Some(known) = file.known(&list.name) {
@@ -116,14 +126,14 @@ pub(crate) fn export(
     }
     let (job, ledger) = (&opening.job, options.job.ledger.as_path());
     let inquiry = Inquiry { job, target: &target, limits: &limits, ledger, world };
-    let cost = inquiry.cost(&lists, None);
+    let cost = inquiry.cost(&lists, file.since());
     let mut progress = begins(&cost);
     let asked_by = lists.iter().map(|list| (list.name.clone(), list.fields.clone())).collect();
     let mut writer =
-        Writer { file, form: &form, asked_by, things, unwhole: HashMap::new(), fault: None };
+        Writer { file, form: &form, asked_by, things, unwritten: HashMap::new(), fault: None };
     let (end, requests) = inquiry.ask(&mut lists, credentials, (&mut writer, &mut *progress))?;
     drop(progress);
-    let Writer { file, things, unwhole, fault, .. } = writer;
+    let Writer { file, things, mut unwritten, fault, .. } = writer;
     let lists: Vec<ExportedList> = lists
         .iter()
         .zip(wanted)
@@ -132,7 +142,7 @@ pub(crate) fn export(
         .map(|(at, ((list, wanted), things))| ExportedList {
             place: wanted.place,
             words: wanted.words,
-            state: state_of(list, unwhole.get(&at).copied(), things),
+            state: unwritten.remove(&at).unwrap_or_else(|| state_of(list, things)),
         })
         .collect();
     let is_whole = lists.iter().all(|list| list.state.is_final());
@@ -150,6 +160,7 @@ pub(crate) fn export(
         job: job.name.clone(),
         item: job.connector.item.clone(),
         noun: cost.noun,
+        known_since: cost.known_since,
         lists,
         end,
         file,
@@ -157,16 +168,20 @@ pub(crate) fn export(
     })
 }
 
-/// What came of a list.
-fn state_of(list: &AskedList, unwhole: Option<Extent>, things: u64) -> ListState {
-    match (&list.answer, unwhole) {
-        (_, Some(extent)) => ListState::Unwhole(extent),
-        (ListAnswer::Taken | ListAnswer::Read(_), None) => ListState::Written(things),
-        (ListAnswer::Missing(cause), None) => ListState::Missing(cause.clone()),
-        (ListAnswer::Refused(cause), None) => ListState::Refused(cause.clone()),
-        (ListAnswer::None(cause), None) => ListState::NoAnswer(cause.clone()),
-        (ListAnswer::NotAsked, None) => ListState::NotAsked,
+/// What came of a list that was not left out.
+fn state_of(list: &AskedList, things: u64) -> ListState {
+    match &list.answer {
+        ListAnswer::Taken | ListAnswer::Read(_) => ListState::Written(things),
+        ListAnswer::Missing(cause) => ListState::Missing(cause.clone()),
+        ListAnswer::Refused(cause) => ListState::Refused(cause.clone()),
+        ListAnswer::None(cause) => ListState::NoAnswer(cause.clone()),
+        ListAnswer::NotAsked => ListState::NotAsked,
     }
+}
+
+/// The connector as a part is held to it.
+fn connector_of(job: &Job) -> String {
+    format!("{} {}", job.connector.name, job.connector.fingerprint)
 }
 
 /// Writes lists as they come.
@@ -176,23 +191,27 @@ struct Writer<'w> {
     /// The name of each list, and what it is asked by.
     asked_by: Vec<(String, Fields<'static>)>,
     things: Vec<u64>,
-    /// Lists that were not seen to their ends.
-    unwhole: HashMap<usize, Extent>,
+    /// Lists that have an answer, and of which nothing is in the file all the same.
+    unwritten: HashMap<usize, ListState>,
     fault: Option<io::Error>,
 }
 
 impl Ear for Writer<'_> {
     fn hear(&mut self, list: usize, answered: Answered) -> ListAnswer {
         if answered.extent != Extent::Whole {
-            self.unwhole.insert(list, answered.extent);
+            self.unwritten.insert(list, ListState::Unwhole(answered.extent));
             return ListAnswer::Taken;
         }
         let (Some((name, fields)), None) = (self.asked_by.get(list), &self.fault) else {
             return ListAnswer::NotAsked;
         };
+        if let Some(field) = self.form.untold(&answered.whole, fields) {
+            self.unwritten.insert(list, ListState::Untold { field });
+            return ListAnswer::Taken;
+        }
         let count = answered.whole.len() as u64;
         let lines = self.form.lines(&answered.whole, fields);
-        match self.file.write(name, count, &lines) {
+        match self.file.write((name, answered.at), count, &lines) {
             Ok(()) => {
                 if let Some(things) = self.things.get_mut(list) {
                     *things = count;
@@ -263,18 +282,12 @@ fn maker_of(connector: &Connector, step: &Step) -> Result<Arc<Operation>, Failur
     let is_read = operation.is_some_and(|operation| operation.effect == Effect::Read);
     maker.filter(|_| is_read).ok_or_else(|| {
         let name = operation.map_or("", |operation| &*operation.name);
-        let message = format!("`{name}` lists nothing that could be exported");
         let known = connector
             .operations
             .values()
             .filter_map(|maker| Some(maker.recover.as_ref()?.list.name.to_string()));
         let known: Vec<String> = known.collect();
-        let hint = format!(
-            "an export takes an operation whose lists the connector describes: {}",
-            known.join(", ")
-        );
-        let place = Place::from(step.place.clone());
-        Diagnostic::error(Code::UnknownOperation, place, message).hint(hint).into()
+        of_nothing_listed(Place::from(step.place.clone()), name, &known).into()
     })
 }
 
@@ -307,47 +320,22 @@ fn form_of(format: ExportFormat, connector: &Connector, list: &AskedList) -> Opt
     Some(Form::new(format, connector, (Arc::clone(&list.maker), recover)))
 }
 
-fn no_rows(opening: &Opening) -> Failure {
-    let place = Place::File(Arc::clone(opening.job.rows.name()));
-    let message = "there is no row that asks for a list, so there is nothing to export";
-    let hint = "a source of an export has a row for each list: a column `ticket_id`, say";
-    Diagnostic::error(Code::UnknownRow, place, message).hint(hint).into()
-}
-
 /// Refuses a place at which the job is, or what it lives on, or no plain file, whatever is to be replaced.
 fn refuse_what_stays(opening: &Opening, options: &ExportOptions<'_>) -> Result<(), Failure> {
     let staying = Staying::new([&options.job.path], Some(&options.job.ledger));
     let staying = opening.job.files().into_iter().fold(staying, Staying::and);
-    let words = match look(&options.to, &staying) {
-        Ok(_) => return Ok(()),
-        Err(Refusal::Special) => "a folder, a link or a device is there",
-        Err(_) => "the job, its source or its ledger is there, which is never replaced",
-    };
-    Err(of_export_file(&options.to, words.to_owned(), "name another file").into())
+    match look(&options.to, &staying) {
+        Ok(_) => Ok(()),
+        Err(why) => Err(of_export_place(&options.to, &why).into()),
+    }
 }
 
-fn refused(path: &Path, why: &Unwritable) -> Failure {
-    let (at, words, hint) = match why {
-        Unwritable::Exists => (
-            path,
-            "a file of this name is there already".to_owned(),
-            "name another file, or say --replace",
-        ),
-        Unwritable::Other { part } => (
-            part.as_path(),
-            "this is the part of another export, or of another job, target or connector".to_owned(),
-            "name another file; or delete this one, if that export is not to be gone on with",
-        ),
-        Unwritable::InUse { part } => (
-            part.as_path(),
-            "another export writes this file at this moment".to_owned(),
-            "wait for it, or name another file",
-        ),
-        Unwritable::Io { path, error } => (
-            path.as_path(),
-            format!("this file cannot be written: {error}"),
-            "name a file in a folder that is there and may be written to",
-        ),
+fn refused(path: &Path, why: Unwritable) -> Failure {
+    let (at, why) = match why {
+        Unwritable::Exists => (path.to_owned(), NoExport::Exists),
+        Unwritable::Other { part } => (part, NoExport::Other),
+        Unwritable::InUse { part } => (part, NoExport::InUse),
+        Unwritable::Io { path, error } => (path, NoExport::Io(error)),
     };
-    of_export_file(at, words, hint).into()
+    of_no_export(&at, &why).into()
 }

@@ -14,7 +14,7 @@ use crate::task::remote::told;
 use crate::text::place::RowPlace;
 
 use super::is_owned;
-use super::things::{Thing, Things};
+use super::things::{TextPlace, Thing, Things};
 
 /// So many times as long as a request may still act after it was lost, a list may be late.
 const SPANS: u32 = 3;
@@ -130,19 +130,19 @@ impl Bench {
     }
 
     /// Rows of which the text is wanted that they say, by their numbers in the reading.
-    pub(super) fn wants_texts(&self) -> HashSet<u64> {
+    pub(super) fn wants_texts(&self) -> HashSet<TextPlace> {
         let things = self.things.things.iter().zip(&self.seen);
         let altered = things.filter(|(_, seen)| {
             seen.as_ref().is_some_and(|seen| matches!(&seen.altered, Some(Some(_))))
         });
-        altered.filter_map(|(thing, _)| Some(thing.place.as_ref()?.1)).collect()
+        altered.filter_map(|(thing, _)| Some(thing.place.as_ref()?.text)).collect()
     }
 
     /// Tells of each row that did something last, in the order in which it was done.
     pub(super) fn each_row(
         &self,
         has_keys: bool,
-        texts: &HashMap<u64, String>,
+        texts: &HashMap<TextPlace, String>,
         tell: &mut dyn FnMut(VerifiedRow),
     ) {
         let mut list_of = vec![None; self.things.things.len()];
@@ -163,7 +163,7 @@ impl Bench {
             let seen = self.seen.get(at).and_then(Option::as_ref);
             let matters = self.matters(thing, seen, list);
             let there = seen.and_then(|seen| seen.altered.clone().flatten());
-            let sent = thing.place.as_ref().and_then(|(_, ordinal)| texts.get(ordinal));
+            let sent = thing.place.as_ref().and_then(|one| texts.get(&one.text));
             tell(VerifiedRow {
                 place: place_of(thing, act),
                 key: if has_keys { act.key.clone() } else { String::new() },
@@ -218,6 +218,9 @@ impl Bench {
                 matters.push(Matter::NotKnown(WhyNotKnown::List(*extent)));
             }
         }
+        if let Some(extent) = seen.beyond {
+            matters.push(Matter::NotKnown(WhyNotKnown::List(extent)));
+        }
         if !seen.copies.is_empty() {
             matters.push(Matter::Twice { ids: seen.copies.clone() });
         }
@@ -231,8 +234,7 @@ impl Bench {
         }
         let behind = seen.behind.and_then(|at| self.things.things.get(at));
         if let Some((behind, act)) = behind.and_then(|one| Some((one, self.things.act_of(one)?))) {
-            let row = place_of(behind, act).row;
-            matters.push(Matter::OutOfOrder { behind: format!("row {row}") });
+            matters.push(Matter::OutOfOrder { behind: place_of(behind, act).row });
         }
         if thing.source == SourceSays::SomethingElse {
             matters.push(Matter::Changed);
@@ -270,7 +272,7 @@ fn id_of(thing: &Thing, seen: Option<&Seen>) -> Option<String> {
 
 /// Where the row stands in the source, or stood when it was sent.
 fn place_of(thing: &Thing, act: &Act) -> RowPlace {
-    thing.place.as_ref().map_or_else(|| act.place.clone(), |(place, _)| place.clone())
+    thing.place.as_ref().map_or_else(|| act.place.clone(), |one| one.place.clone())
 }
 
 /// The text that a row has sent, in the one spelling in which texts are compared.

@@ -16,20 +16,21 @@ use jiff::Zoned;
 
 use crate::declared::connector::Effect;
 use crate::ledger::{
-    Acts, Books as _, JobId, JobLock, JobName, Ledger, LedgerError, Open as _, Reader as _,
-    Unsettled, Verification,
+    Books as _, JobId, JobLock, JobName, Ledger, LedgerError, Open as _, Reader as _, Unsettled,
+    Verification,
 };
 use crate::plan::{Fate, Policy, Readings, Steps, survey};
 use crate::prepare::request;
 use crate::recover::{Answered, Keeps};
 use crate::report::{
-    Aside, ListsRead, RemoteEnd, VerifiedRow, VerifyCost, VerifyFindings, of_no_ledger, of_row,
-    of_unsettled,
+    Aside, ListsRead, RemoteEnd, SampleTaken, VerifiedRow, VerifyCost, VerifyFindings,
+    of_no_ledger, of_row, of_unsettled,
 };
 use crate::row::{KeyHash, RowState};
 use crate::source::Source;
 use crate::text::code::Code;
 use crate::text::diagnostic::Place;
+use crate::text::spelling::is_same;
 use crate::traffic::transport::Credentials;
 
 use super::asking::{AskProgress, AskedList, Ear, Inquiry, Kept, ListAnswer, RemoteWorld};
@@ -43,7 +44,7 @@ use super::{Details, Failure, Listener, Refused, Told};
 use judge::Bench;
 pub(crate) use sample::Sample;
 use sample::chosen;
-use things::Things;
+use things::{Reading, TextPlace, Things};
 
 /// By what a verification finds again what it has kept.
 const PURPOSE: &str = "verify";
@@ -58,6 +59,8 @@ pub(crate) struct VerifyOptions<'a> {
     pub sending: SendingOptions,
     /// Not all lists are read.
     pub sample: Option<Sample>,
+    /// It is enough that rows are there by their ids, where nothing says any more what was sent.
+    pub takes_ids: bool,
     /// Who verifies.
     pub by: String,
     /// When, for whoever finds the job held meanwhile.
@@ -79,8 +82,8 @@ pub(crate) struct Verified {
     pub target: String,
     /// What one row makes, in a word of the connector's.
     pub item: String,
-    /// Which lists were a sample, in words.
-    pub sample: Option<String>,
+    /// Which lists were read, where not all were.
+    pub sample: Option<SampleTaken>,
     pub findings: VerifyFindings,
     /// Whether a run has begun meanwhile.
     pub has_moved: bool,
@@ -96,7 +99,17 @@ pub(crate) fn verify(
     hearing: VerifyHearing<'_>,
 ) -> Result<Verified, Failure> {
     let began_at = (world.wall)();
-    let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
+    let address = options.target.base_url.as_deref();
+    // Rows that have come back corrected stand beside the source here, not in its place.
+    let of_source = JobOptions { from: None, ..options.job.clone() };
+    let (mut opening, source) = Opening::open(&of_source, address)?;
+    let corrected = match &options.job.from {
+        Some(_) => {
+            let of_file = JobOptions { min_rows: None, ..options.job.clone() };
+            Some(Opening::open(&of_file, address)?)
+        }
+        None => None,
+    };
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;
     opening.warnings.extend(passed_over(&opening.job, &options.target));
@@ -114,8 +127,25 @@ pub(crate) fn verify(
     opening.tell_warnings(listener);
     let mut acts = found.past.ledger().acts(found.past.job())?;
     let owned = std::mem::take(&mut acts.owned);
+    let mut aside = Aside {
+        in_doubt: acts.in_doubt,
+        failed: acts.failed,
+        dismissed: acts.dismissed,
+        ..Aside::default()
+    };
     let verifying = Verifying { opening: &opening, known: &found, began_at };
-    let (things, aside) = verifying.things(source, acts, listener)?;
+    let (corrected, corrected_rows) = corrected.unzip();
+    let beside = corrected.as_ref().map(|opening| Verifying { opening, ..verifying });
+    let history = found.past.prior().history;
+    let corrections: HashSet<KeyHash> = history.corrections().all().collect();
+    let connector = &opening.job.connector;
+    let mut things = Things::of(connector, acts, &|key| corrections.contains(&key));
+    verifying.read(source, Reading::Source, (&mut things, &mut aside), listener)?;
+    if let (Some(beside), Some(rows)) = (&beside, corrected_rows) {
+        let mut aside = Aside::default();
+        beside.read(rows, Reading::Corrected, (&mut things, &mut aside), listener)?;
+    }
+    aside.superseded = things.superseded;
     let inquiry = Inquiry {
         job: &opening.job,
         target: &target,
@@ -127,13 +157,15 @@ pub(crate) fn verify(
     let sample = asked.sample.clone();
     let VerifyHearing { begins, row } = hearing;
     let (bench, mut findings) = asked.ask(&inquiry, credentials, owned, &found, begins)?;
-    verifying.judge(&bench, &mut findings, row)?;
+    findings.takes_ids = options.takes_ids;
+    let readings = [(Reading::Source, Some(&verifying)), (Reading::Corrected, beside.as_ref())];
+    judge(&bench, (&readings, opening.preparer.has_key()), &mut findings, row)?;
     let has_moved = found.has_moved(&options.job.ledger)?;
     let verification = Verification {
         began_at,
         ended_at: (world.wall)(),
         by: format!("{}, process {}", options.by, world.process),
-        sample: sample.clone(),
+        sample: sample.as_ref().map(SampleTaken::written),
         lists: findings.lists.wanted,
         lists_read: findings.lists.answered,
         rows: findings.rows(),
@@ -144,7 +176,11 @@ pub(crate) fn verify(
         exit: findings.exit(),
     };
     let since = options.began.strftime("%Y-%m-%d %H:%M:%S").to_string();
-    let kept = found.keep(&options.job.ledger, (world.process, &since), &verification);
+    // One that has read nothing says nothing, and is not to stand in the place of one that has.
+    let kept = match findings.has_read() {
+        true => found.keep(&options.job.ledger, (world.process, &since), &verification),
+        false => Ok(()),
+    };
     Ok(Verified {
         job: opening.job.name.clone(),
         target: target.words(),
@@ -178,7 +214,7 @@ impl Known {
         let id: Option<JobId> = ledger.find_job(&name)?;
         refuse_other_account(&ledger, &name, id)?;
         let Some(id) = id else {
-            return Err(of_unsettled(&Unsettled::UnknownJob { job: name.name }).into());
+            return Err(of_unsettled(&unknown(&ledger, name)?).into());
         };
         if let Some(holder) = JobLock::held_by(path, &name) {
             let holder = Some(holder).filter(|holder| !holder.is_empty());
@@ -210,7 +246,16 @@ impl Known {
     }
 }
 
-/// The readings of the source.
+/// That the ledger does not know a job at a place, and where it does.
+fn unknown(ledger: &Ledger, asked: JobName) -> Result<Unsettled, LedgerError> {
+    let job = asked.name.clone();
+    let targets = ledger.jobs()?.into_iter().map(|(_, name)| name);
+    let targets: Vec<JobName> = targets.filter(|name| is_same(&job, &name.name)).collect();
+    Ok(Unsettled::NotThere { job, asked, targets })
+}
+
+/// A reading of the source, or of the rows that have come back corrected.
+#[derive(Clone, Copy)]
 struct Verifying<'a> {
     opening: &'a Opening,
     known: &'a Known,
@@ -223,21 +268,15 @@ impl Verifying<'_> {
         Policy { in_doubt, retry_failed: false, limit: u64::MAX }
     }
 
-    /// What should be there, by the ledger and the source.
-    fn things(
+    /// What should be there, as this reading says it.
+    fn read(
         &self,
         source: Source,
-        acts: Acts,
+        reading: Reading,
+        (things, aside): (&mut Things, &mut Aside),
         listener: Listener<'_>,
-    ) -> Result<(Things, Aside), Failure> {
-        let mut aside = Aside {
-            in_doubt: acts.in_doubt,
-            failed: acts.failed,
-            dismissed: acts.dismissed,
-            ..Aside::default()
-        };
+    ) -> Result<(), Failure> {
         let connector = &self.opening.job.connector;
-        let mut things = Things::of(connector, acts);
         let again = || self.opening.reopen();
         let readings: Readings<'_> = self.opening.readings(&again, self.began_at);
         let prior = self.known.past.prior();
@@ -258,49 +297,66 @@ impl Verifying<'_> {
         let mark = RUN_MARK.to_owned();
         let mut steps = Steps::open(readings, prior, self.policy(), &found.fates, mark)?;
         while let Some(step) = steps.next(|fate| !matches!(fate, Fate::LeaveOut(_)))? {
-            things.see(connector, &step, &|name| steps.value_called(name));
+            things.see(connector, (&step, reading), &|name| steps.value_called(name));
             let state = step.known.as_ref().map(|known| &known.earlier.state);
             let is_open =
                 matches!(state, None | Some(RowState::NotStarted | RowState::Deferred { .. }));
             let only_reads =
                 step.operation.as_ref().is_some_and(|operation| operation.effect == Effect::Read);
-            aside.not_sent += u64::from(is_open && !only_reads);
+            // What a corrected row has done in its place is done.
+            let is_done = matches!(step.fate, Fate::Skip(_));
+            aside.not_sent += u64::from(is_open && !is_done && !only_reads);
         }
-        aside.superseded = things.superseded;
-        Ok((things, aside))
-    }
-
-    /// Tells of each row, in the order of what was done, with the texts of those that differ.
-    fn judge(
-        &self,
-        bench: &Bench,
-        findings: &mut VerifyFindings,
-        tell: &mut dyn FnMut(&VerifiedRow),
-    ) -> Result<(), Failure> {
-        let wanted = bench.wants_texts();
-        let mut texts = HashMap::new();
-        if !wanted.is_empty() {
-            let again = || self.opening.reopen();
-            let readings = self.opening.readings(&again, self.began_at);
-            let source = self.opening.reopen()?;
-            let mut nothing = |_| {};
-            let prior = || Some(self.known.past.prior());
-            let found = survey(readings, source, prior(), self.policy(), None, &mut nothing)?;
-            let mark = RUN_MARK.to_owned();
-            let mut steps = Steps::open(readings, prior(), self.policy(), &found.fates, mark)?;
-            while let Some(step) = steps.next_where(|row, _| wanted.contains(&row))? {
-                let text = step.ready.as_ref().and_then(judge::text_of);
-                texts.extend(text.map(|text| (step.ordinal, text)));
-            }
-        }
-        let has_keys = self.opening.preparer.has_key();
-        bench.each_row(has_keys, &texts, &mut |row| {
-            tell(&row);
-            findings.see(&row);
-        });
-        bench.count(findings);
         Ok(())
     }
+
+    /// The texts of rows of this reading, by their numbers in it.
+    fn texts(&self, wanted: &HashSet<u64>) -> Result<HashMap<u64, String>, Failure> {
+        let mut texts = HashMap::new();
+        if wanted.is_empty() {
+            return Ok(texts);
+        }
+        let again = || self.opening.reopen();
+        let readings = self.opening.readings(&again, self.began_at);
+        let source = self.opening.reopen()?;
+        let mut nothing = |_| {};
+        let prior = || Some(self.known.past.prior());
+        let found = survey(readings, source, prior(), self.policy(), None, &mut nothing)?;
+        let mark = RUN_MARK.to_owned();
+        let mut steps = Steps::open(readings, prior(), self.policy(), &found.fates, mark)?;
+        while let Some(step) = steps.next_where(|row, _| wanted.contains(&row))? {
+            let text = step.ready.as_ref().and_then(judge::text_of);
+            texts.extend(text.map(|text| (step.ordinal, text)));
+        }
+        Ok(texts)
+    }
+}
+
+/// Tells of each row, in the order of what was done, with the texts of those that differ.
+fn judge(
+    bench: &Bench,
+    (readings, has_keys): (&[(Reading, Option<&Verifying<'_>>)], bool),
+    findings: &mut VerifyFindings,
+    tell: &mut dyn FnMut(&VerifiedRow),
+) -> Result<(), Failure> {
+    let wanted = bench.wants_texts();
+    let mut texts = HashMap::new();
+    for (reading, from) in readings {
+        let Some(from) = from else { continue };
+        let own = wanted.iter().filter(|place| place.reading == *reading);
+        let found = from.texts(&own.map(|place| place.ordinal).collect())?;
+        texts.extend(
+            found
+                .into_iter()
+                .map(|(ordinal, text)| (TextPlace { reading: *reading, ordinal }, text)),
+        );
+    }
+    bench.each_row(has_keys, &texts, &mut |row| {
+        tell(&row);
+        findings.see(&row);
+    });
+    bench.count(findings);
+    Ok(())
 }
 
 /// Which lists are read, and for what.
@@ -310,7 +366,7 @@ struct Asked {
     by_list: Vec<Vec<usize>>,
     is_chosen: Vec<bool>,
     aside: Aside,
-    sample: Option<String>,
+    sample: Option<SampleTaken>,
 }
 
 impl Asked {
@@ -333,12 +389,10 @@ impl Asked {
         let out = things.things.iter().filter_map(|thing| thing.list.as_ref().ok());
         aside.not_in_sample = out.filter(|list| is_out(list)).count() as u64;
         let noun = things.lists.lists.first().and_then(|list| list.maker.lane.noun());
-        let noun = noun.unwrap_or("list");
-        let sample = sample.filter(|_| wanted < by_list.len()).map(|_| {
-            format!(
-                "{wanted} of {} {noun}s, chosen by the SHA-256 of what is asked for: the same ones each time",
-                by_list.len()
-            )
+        let sample = sample.filter(|_| wanted < by_list.len()).map(|_| SampleTaken {
+            lists: wanted as u64,
+            of: by_list.len() as u64,
+            noun: noun.map(str::to_owned),
         });
         Self { things, by_list, is_chosen, aside, sample }
     }
@@ -382,7 +436,8 @@ impl Asked {
             duration: cost.duration,
             limited_by: cost.limited_by,
         });
-        let mut reader = Reading { bench: &mut bench, kept: &mut kept, known, names, twice: None };
+        let mut reader =
+            Listening { bench: &mut bench, kept: &mut kept, known, names, twice: None };
         let asked = inquiry.ask(&mut lists, credentials, (&mut reader, &mut *progress))?;
         let twice = reader.twice.unwrap_or_default();
         drop(progress);
@@ -408,7 +463,7 @@ impl Asked {
 }
 
 /// Compares lists as they come, and keeps them for a later call.
-struct Reading<'r> {
+struct Listening<'r> {
     bench: &'r mut Bench,
     kept: &'r mut Kept,
     known: &'r Known,
@@ -417,7 +472,7 @@ struct Reading<'r> {
     twice: Option<u64>,
 }
 
-impl Ear for Reading<'_> {
+impl Ear for Listening<'_> {
     fn hear(&mut self, list: usize, mut answered: Answered) -> ListAnswer {
         self.bench.hear(list, &mut answered);
         if self.twice.is_none() {

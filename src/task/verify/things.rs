@@ -2,7 +2,7 @@
 //!
 //! The ledger says what was done, and the source what was said by it. Memory: a few hundred bytes for each row that was sent.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::declared::connector::{Connector, Effect, Operation, Rule};
@@ -11,7 +11,7 @@ use crate::plan::{Change, Step};
 use crate::prepare::{Ready, is_mended_at};
 use crate::recover::{Expected, asked_by};
 use crate::report::{SourceSays, WhyNotKnown};
-use crate::row::{Field, Fields, RowId};
+use crate::row::{Field, Fields, KeyHash, RowId};
 use crate::task::remote::{Lists, Question};
 use crate::text::place::RowPlace;
 
@@ -24,9 +24,34 @@ pub(super) struct Thing {
     pub expected: Expected,
     /// What was done last to it, by its place among all that was done.
     pub act: usize,
-    /// Where the row stands in the source as it is now, and the how many row of the reading it is.
-    pub place: Option<(RowPlace, u64)>,
+    /// Where the row stands in the source as it is now, or in the file of the corrected rows.
+    pub place: Option<Standing>,
     pub source: SourceSays,
+    /// How many rows have done something to it, and of how many the source says what.
+    acts: u32,
+    heard: u32,
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone)]
+pub(super) struct Standing {
+    pub place: RowPlace,
+    pub text: TextPlace,
+}
+
+/// In which reading a text is found, and the how many row of that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct TextPlace {
+    pub reading: Reading,
+    pub ordinal: u64,
+}
+
+/// What is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Reading {
+    Source,
+    /// The file with rows that have come back corrected.
+    Corrected,
 }
 
 /// All of them.
@@ -37,19 +62,29 @@ pub(super) struct Things {
     of_act: Vec<Option<usize>>,
     /// What a row has done last.
     of_row: HashMap<RowId, usize>,
+    /// Rows that have come back corrected.
+    corrected: HashSet<RowId>,
+    /// Rows of which a reading has said what was sent.
+    spoken: HashSet<RowId>,
     /// What was done after something else to the same thing.
     pub superseded: u64,
     pub lists: Lists,
 }
 
 impl Things {
-    /// By the ledger alone.
-    pub(super) fn of(connector: &Connector, acts: Acts) -> Self {
+    /// By the ledger alone. `is_corrected` says of a key whether its row was sent otherwise than the source has it.
+    pub(super) fn of(
+        connector: &Connector,
+        acts: Acts,
+        is_corrected: &dyn Fn(KeyHash) -> bool,
+    ) -> Self {
         let acts = acts.done;
         let mut found = Self {
             things: Vec::new(),
             of_act: vec![None; acts.len()],
             of_row: HashMap::new(),
+            corrected: HashSet::new(),
+            spoken: HashSet::new(),
             superseded: 0,
             lists: Lists::default(),
             acts,
@@ -57,6 +92,14 @@ impl Things {
         let mut by_id: HashMap<String, usize> = HashMap::new();
         for at in 0..found.acts.len() {
             found.enter(connector, at, &mut by_id);
+        }
+        let corrected = found.acts.iter().filter(|act| is_corrected(KeyHash::of(&act.key)));
+        found.corrected = corrected.map(|act| act.row).collect();
+        for thing in &mut found.things {
+            let row = found.acts.get(thing.act).map(|act| act.row);
+            if row.is_some_and(|row| found.corrected.contains(&row)) {
+                thing.source = SourceSays::Corrected;
+            }
         }
         found
     }
@@ -94,6 +137,8 @@ impl Things {
                 act: at,
                 place: None,
                 source: SourceSays::Nothing,
+                acts: 0,
+                heard: 0,
             });
             self.things.len() - 1
         });
@@ -106,23 +151,28 @@ impl Things {
         }
         if let (Some(thing), Some(act)) = (self.things.get_mut(thing), self.acts.get(at)) {
             thing.act = at;
+            // Of what one row did, the last counts.
+            thing.acts += u32::from(act.is_last);
             thing.expected.sent_at = act.at;
             thing.expected.is_gone = effect == Some(Effect::Delete);
         }
     }
 
-    /// A row of the source as it is now. `value_called` says what the row has under a name.
+    /// A row of a reading as it is now. `value_called` says what the row has under a name.
     pub(super) fn see(
         &mut self,
         connector: &Connector,
-        step: &Step,
+        (step, reading): (&Step, Reading),
         value_called: &dyn Fn(&str) -> Option<String>,
     ) {
-        let Some(at) = step.known.as_ref().and_then(|known| self.of_row.get(&known.id)).copied()
-        else {
-            return;
-        };
+        let Some(row) = step.known.as_ref().map(|known| known.id) else { return };
+        let Some(at) = self.of_row.get(&row).copied() else { return };
         let Some(thing) = self.of_act.get(at).copied().flatten() else { return };
+        let is_corrected = self.corrected.contains(&row);
+        // Of rows that have not come back corrected, the source says what was sent.
+        if reading == Reading::Corrected && !is_corrected {
+            return;
+        }
         let is_same = step.change == Change::None && step.ready.is_some();
         if is_same && self.things.get(thing).is_some_and(|thing| thing.list.is_err()) {
             let list = match self.lists.question(connector, step, value_called) {
@@ -136,17 +186,38 @@ impl Things {
         }
         let Some(act) = self.acts.get(at) else { return };
         let Some(thing) = self.things.get_mut(thing) else { return };
-        if thing.act == at {
-            thing.place = Some((step.place.clone(), step.ordinal));
-            thing.source = if is_same { SourceSays::TheSame } else { SourceSays::SomethingElse };
+        // What both readings say is heard once.
+        if thing.act == at && (thing.source != SourceSays::TheSame || thing.place.is_none()) {
+            let text = TextPlace { reading, ordinal: step.ordinal };
+            if is_same || thing.place.is_none() {
+                thing.place = Some(Standing { place: step.place.clone(), text });
+            }
+            thing.source = match (is_same, is_corrected) {
+                (true, _) => SourceSays::TheSame,
+                (false, true) => SourceSays::Corrected,
+                (false, false) => SourceSays::SomethingElse,
+            };
         }
         let Some(ready) = step.ready.as_ref().filter(|_| is_same) else { return };
         let Some(maker) = thing.maker.clone() else { return };
-        say(thing, (&maker, ready), act, step.ordinal);
+        if !self.spoken.insert(row) {
+            return;
+        }
+        thing.heard += 1;
+        // A corrected row was sent later than its neighbours: it has no turn among them.
+        let turn = (!is_corrected).then_some(step.ordinal);
+        say(thing, (&maker, ready), act, turn);
     }
 
     /// All rows of the source have been seen: which things are looked for in which list, in the order of the lists.
-    pub(super) fn by_list(&self) -> Vec<Vec<usize>> {
+    pub(super) fn by_list(&mut self) -> Vec<Vec<usize>> {
+        for thing in &mut self.things {
+            // What was deleted has to be gone, whatever it said before.
+            let is_in_part = thing.heard < thing.acts && !thing.expected.is_gone;
+            if thing.source == SourceSays::TheSame && is_in_part {
+                thing.source = SourceSays::OnlyInPart;
+            }
+        }
         let mut by_list = vec![Vec::new(); self.lists.lists.len()];
         for (at, thing) in self.things.iter().enumerate() {
             if let Ok(list) = thing.list
@@ -173,11 +244,11 @@ fn nowhere(maker: Option<&Operation>) -> WhyNotKnown {
 }
 
 /// Takes in what a row says of its thing.
-fn say(thing: &mut Thing, (maker, ready): (&Operation, &Ready), act: &Act, ordinal: u64) {
+fn say(thing: &mut Thing, (maker, ready): (&Operation, &Ready), act: &Act, turn: Option<u64>) {
     let Some(recover) = &maker.recover else { return };
     match ready.operation.effect {
         Effect::Create => {
-            thing.expected.turn = Some(ordinal);
+            thing.expected.turn = turn;
             thing.expected.take(maker, recover, &ready.fields, true);
             if is_mended_at(ready, act.at) {
                 thing.expected.forget_fields(&reminders(maker));
