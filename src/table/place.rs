@@ -45,6 +45,9 @@ impl Destination {
         is_such: impl Fn(&Path) -> bool,
     ) -> Result<(), Refusal> {
         let Some(path) = &self.path else { return Ok(()) };
+        if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
+            std::fs::metadata(folder).map_err(Refusal::Io)?;
+        }
         let Ok(about) = std::fs::symlink_metadata(path) else { return Ok(()) };
         let real = path.canonicalize().ok();
         if read.iter().any(|other| other.canonicalize().ok() == real || is_one_file(path, other)) {

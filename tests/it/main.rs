@@ -13,6 +13,7 @@ mod advice;
 mod bounds;
 mod columns;
 mod connectors;
+mod corrections;
 mod cron;
 mod explanations;
 mod export;
