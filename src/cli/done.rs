@@ -88,6 +88,7 @@ pub(super) fn done(arguments: &DoneArguments, environment: &Environment) -> u8 {
         job: found.job,
         target: found.target,
         rows: found.rows,
+        earlier: found.earlier,
         file: arguments.written.output.clone(),
     };
     if output.is_json() {

@@ -77,8 +77,12 @@ fn view(
     let file = arguments.written.output.clone();
     let name = file.as_ref().map_or("FILE".to_owned(), |file| file.display().to_string());
     let next = given.of("run").without("from").with_value("from", &name);
-    let is_sandbox = found.target.as_ref().is_some_and(|target| target.base_url == SANDBOX);
-    let next = if is_sandbox { next.with("sandbox") } else { next };
+    // What was read of one target is sent to that one, however it was found.
+    let next = match found.target.as_ref().map(|target| target.base_url.as_str()) {
+        Some(SANDBOX) => next.without("base-url").with("sandbox"),
+        Some(address) => next.with_value("base-url", address),
+        None => next,
+    };
     RejectsView {
         job: found.job,
         target: found.target,
@@ -87,6 +91,7 @@ fn view(
         invalid: found.invalid,
         unreadable: found.unreadable,
         under_way: found.under_way,
+        others: found.others,
         gone: found.gone,
         file,
         is_stale,

@@ -44,6 +44,11 @@ impl Corrections {
         self.keys.get(&original).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The cells of the source, and what the ledger knows rows by that have them there.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (Fingerprint, &[KeyHash])> {
+        self.keys.iter().map(|(cells, keys)| (*cells, keys.as_slice()))
+    }
+
     /// What the ledger knows all of them by.
     pub(crate) fn all(&self) -> impl Iterator<Item = KeyHash> {
         self.keys.values().flatten().copied()

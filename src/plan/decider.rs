@@ -19,10 +19,10 @@ use super::look::{Look, Policy};
 use super::names::{Arrival, Name, Names};
 use super::once::Once;
 use super::prior::{Found, Prior, Trail, find};
-use super::returned::{Unfit, stands_against};
+use super::returned::{CameBack, Said, Unfit, stands_against};
 use super::row_problem::RowProblem;
 use super::saved::{Companion, Mark, Seen};
-use super::superseded::{Contents, Original, Superseded, contents_of};
+use super::superseded::{Original, Superseded};
 use super::versions::{Asked, Part, PartedRow};
 
 /// What a row is like at first sight: all that its fate needs, for most rows.
@@ -78,8 +78,10 @@ pub(super) struct Decider<'a, 'c> {
     once: Once,
     /// Rows in whose place corrected ones were sent.
     superseded: Option<Superseded<'a>>,
-    /// Where rows come back corrected, what others have said that did.
-    said: Contents,
+    /// Where rows come back corrected, what others have said.
+    said: Said,
+    /// Rows that have come back by now and had no key of their own.
+    came_back: CameBack,
     held: HeldLanes,
     /// Whether texts are split.
     splits: bool,
@@ -215,12 +217,8 @@ impl<'a, 'c> Decider<'a, 'c> {
         let may_be_held = |standing| {
             matches!(standing, Standing::Started | Standing::UnderWay | Standing::InDoubt)
         };
-        let superseded =
-            Superseded::of(prior.as_ref().map(|prior| prior.history), readings.preparer);
-        let said = match &prior {
-            Some(prior) if readings.preparer.returns() => contents_of(prior.history),
-            _ => Contents::new(),
-        };
+        let superseded = Superseded::of(prior.as_ref().map(|prior| prior.history), &readings);
+        let said = Said::of(prior.as_ref().map(|prior| prior.history), readings.preparer);
         let has_lanes =
             prior.as_ref().is_some_and(|prior| prior.history.standings().any(may_be_held));
         Self {
@@ -233,6 +231,7 @@ impl<'a, 'c> Decider<'a, 'c> {
             once: Once::of(readings.job.shaping.duplicates),
             superseded,
             said,
+            came_back: CameBack::default(),
             held: HeldLanes::default(),
             splits: readings.preparer.splits(),
             parted: PartedRow::default(),
@@ -322,7 +321,6 @@ impl<'a, 'c> Decider<'a, 'c> {
                 key: name.map(|name| self.readings.key_hash(name, nth)),
                 is_anothers,
                 digest: glance.digest,
-                is_new: glance.found == Found::New && nth == 1,
             };
             if let Some(correction) = superseded.correction(preparer, record, &original) {
                 let new = correction.fate(fate);
@@ -340,7 +338,11 @@ impl<'a, 'c> Decider<'a, 'c> {
         }
         let asked = (&self.readings, self.prior.as_ref(), &self.said);
         let is_known = glance.found != Found::New;
-        match stands_against(asked, record, (fate, glance.digest), is_known)? {
+        let unfit = match self.came_back.has_come(preparer, record) {
+            true => Some(Unfit(RowProblem::CameBackTwice { place: record.place.clone() })),
+            false => stands_against(asked, record, (fate, glance.digest), is_known)?,
+        };
+        match unfit {
             None => Ok(fate),
             Some(Unfit(problem)) => {
                 decided.valid = false;

@@ -90,6 +90,8 @@ impl Look<'_> {
             repeat: match (change, self.operation) {
                 // What was another operation, or somewhere else, is not repeated by this.
                 (Change::Operation | Change::Lane, _) | (_, None) => Repeat::Harmful,
+                // Nor what was edited since: see below.
+                (Change::Content, _) if self.returned => Repeat::Harmful,
                 (_, Some(operation)) => operation.repeat,
             },
             // What was sent with another content is not found by this one, and the ledger keeps none.

@@ -17,6 +17,8 @@ pub(crate) enum RowProblem {
     KeyRepeated(Box<RepeatedKey>),
     /// It has come back with a key that is another row's.
     KeyOfAnother { place: RowPlace, key: String },
+    /// A row with its reference has come back already, with another key.
+    CameBackTwice { place: RowPlace },
     /// It has come back and says what another row has sent.
     SentBefore { place: RowPlace, item: String },
     /// The source has fewer rows than it must have.

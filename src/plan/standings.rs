@@ -198,8 +198,8 @@ impl Seen {
         Self { name: Name::of(draft.key(), content), digest, content, reads, known }
     }
 
-    /// What the row is like for its correction. `first` is what the chronicle knows by its first key.
-    fn original(&self, nth: Option<u64>, first: Option<Candidate>, is_anothers: bool) -> Original {
+    /// What the row is like for its correction.
+    fn original(&self, nth: Option<u64>, is_anothers: bool) -> Original {
         let counted = self.content.zip(nth).map(|(digest, nth)| content_key(digest, nth));
         Original {
             key: match self.content {
@@ -208,7 +208,6 @@ impl Seen {
             },
             is_anothers,
             digest: self.digest,
-            is_new: first.is_none() && nth == Some(1),
         }
     }
 
@@ -344,7 +343,7 @@ impl<'c> Counting<'c> {
             gone: one.history.standings().collect(),
             ..Stand::default()
         };
-        let superseded = |one: &Chronicle<'c>| Superseded::of(Some(one.history), readings.preparer);
+        let superseded = |one: &Chronicle<'c>| Superseded::of(Some(one.history), readings);
         Self {
             readings,
             chronicles,
@@ -372,9 +371,9 @@ impl<'c> Counting<'c> {
             None => None,
         };
         if let Some(superseded) = &mut self.superseded[at] {
-            let original = sight.original(nth, first, taken.is_some());
+            let original = sight.original(nth, taken.is_some());
             if let Some(correction) = superseded.correction(readings.preparer, record, &original) {
-                return Ok((target.hear_corrected(correction.0, is_valid), None));
+                return Ok((target.hear_corrected(correction.0, is_valid), taken));
             }
         }
         let stands = match &taken {
@@ -398,10 +397,10 @@ impl Stand {
         Stands::Invalid
     }
 
-    /// Counts a row that stands as its correction does; none where that was never sent.
-    fn hear_corrected(&mut self, found: Option<Candidate>, is_valid: bool) -> Stands {
-        let standing = found.map(|found| self.arrive(found));
-        self.count(found, standing, is_valid)
+    /// Counts a row that stands as its correction does.
+    fn hear_corrected(&mut self, found: Candidate, is_valid: bool) -> Stands {
+        let standing = self.arrive(found);
+        self.count(Some(found), Some(standing), is_valid)
     }
 
     fn count(

@@ -320,7 +320,7 @@ impl NamedRow {
             RowKey::Written(key) => key.clone(),
             RowKey::Content | RowKey::Missing => String::new(),
         };
-        Self { place: record.place.clone(), lane: draft.lane().unwrap_or_default(), key }
+        Self { place: record.stood(), lane: draft.lane().unwrap_or_default(), key }
     }
 }
 

@@ -14,6 +14,7 @@ mod intake;
 pub(crate) mod mapping;
 mod naming;
 mod order;
+mod origins;
 mod prepared;
 mod remarks;
 pub(crate) mod request;
@@ -35,6 +36,7 @@ use crate::text::visible::shown;
 
 pub(crate) use insight::{ShownCell, ShownValue};
 use intake::Intake;
+pub(crate) use origins::Origins;
 pub(crate) use prepared::{Draft, Findings, Prepared, Ready, RowKey, ToldOnce, is_mended_at};
 pub(crate) use remarks::Remarks;
 pub(crate) use schema::{ON_ITS_WAY, PastReminder};
@@ -73,6 +75,8 @@ pub struct Preparer {
     read_as: Option<Arc<str>>,
     /// Where the rows are some that come back corrected: the name of their job.
     returned: Option<Arc<str>>,
+    /// What their job's own source has beside them.
+    origins: Origins,
 }
 
 enum Choice {

@@ -23,6 +23,8 @@ pub(crate) struct RejectsView {
     pub invalid: u64,
     pub unreadable: u64,
     pub under_way: u64,
+    /// Not written, since others were asked for.
+    pub others: u64,
     pub gone: Vec<FailedRow>,
     /// Where they were written; none for standard output.
     pub file: Option<PathBuf>,
@@ -42,6 +44,10 @@ impl RejectsView {
         let mut text = String::new();
         let file = self.file.as_ref().map(|file| shown(&file.display().to_string()).into_owned());
         match self.written() {
+            0 if self.others > 0 => text.push_str(&format!(
+                "No row is as --state and --code ask for: nothing was written. Without them {} failed, invalid or in doubt.\n",
+                rows_are(self.others)
+            )),
             0 if self.unreadable == 0 => {
                 text.push_str("No row is failed, invalid or in doubt: nothing was written.\n");
             }
@@ -176,6 +182,8 @@ pub(crate) struct DoneView {
     pub job: String,
     pub target: Option<JobName>,
     pub rows: u64,
+    /// Done before what was asked for.
+    pub earlier: u64,
     pub file: Option<PathBuf>,
 }
 
@@ -184,6 +192,10 @@ impl DoneView {
     pub(crate) fn text(&self) -> String {
         let to = self.file.as_ref().map(|file| shown(&file.display().to_string()).into_owned());
         match (self.rows, to) {
+            (0, _) if self.earlier > 0 => format!(
+                "No row was done since then: nothing was written. {} done before.\n",
+                super::words::rows_were(self.earlier)
+            ),
             (0, _) => "No row is done: nothing was written.\n".to_owned(),
             (count, Some(to)) => {
                 format!("{} written to {to}, each with what was made of it.\n", rows(count))

@@ -144,6 +144,9 @@ impl Destination {
         is_such: impl Fn(&Path) -> bool,
     ) -> Result<(), Refusal> {
         let Some(path) = &self.path else { return Ok(()) };
+        if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
+            std::fs::metadata(folder).map_err(Refusal::Io)?;
+        }
         match look(path, staying)? {
             true if !self.replaces && !is_such(path) => Err(Refusal::Other),
             _ => Ok(()),

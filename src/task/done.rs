@@ -30,6 +30,8 @@ pub(crate) struct DoneOutcome {
     pub target: Option<JobName>,
     /// So many were told.
     pub rows: u64,
+    /// So many are done, and were done before that was asked for.
+    pub earlier: u64,
 }
 
 /// Tells of each row that is done, until nobody wants to hear more. `begin` comes before, with the job's time zone.
@@ -46,7 +48,7 @@ pub(crate) fn done(
     }
     begin(job.timezone.as_ref())?;
     let found = one_target::find(&options.ledger, &job.name, options.address.as_deref())?;
-    let mut rows = 0;
+    let (mut rows, mut earlier) = (0, 0);
     let target = match found {
         None => None,
         Some((ledger, id, name)) => {
@@ -54,10 +56,11 @@ pub(crate) fn done(
             ledger.done(id, &mut |row| {
                 let is_meant = options.since.has(row);
                 rows += u64::from(is_meant);
+                earlier += u64::from(!is_meant);
                 !is_meant || tell(row)
             })?;
             Some(name)
         }
     };
-    Ok(DoneOutcome { job: job.name, target, rows })
+    Ok(DoneOutcome { job: job.name, target, rows, earlier })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::declared::job::{self, Broken, Given, Job, Rows};
 use crate::plan::{Open, Readings};
-use crate::prepare::Preparer;
+use crate::prepare::{Origins, Preparer};
 use crate::report::of_changed_key;
 use crate::source::Source;
 use crate::text::address::{AddressError, BaseUrl};
@@ -50,13 +50,28 @@ impl Opening {
         let job = job::load(&options.path, &options.given, &options.connectors);
         let mut job = job.map_err(all_mistakes)?;
         job.min_rows = options.min_rows.unwrap_or(job.min_rows);
-        if let Some(file) = &options.from {
-            // Some of its rows, and in any number.
-            job.min_rows = options.min_rows.unwrap_or(0);
-            job.rows = job.rows.returned(file.clone());
-        }
         address.map_or(Ok(()), refuse_address)?;
-        Self::of(job)
+        match &options.from {
+            Some(file) => Self::of_returned(job, (file, options.min_rows)),
+            None => Self::of(job),
+        }
+    }
+
+    /// Opens some rows of a job that come back, in any number.
+    fn of_returned(
+        own: Job,
+        (file, min_rows): (&Path, Option<u64>),
+    ) -> Result<(Self, Source), Vec<Diagnostic>> {
+        let rows = own.rows.returned(file.to_owned());
+        let job = Job { rows, min_rows: min_rows.unwrap_or(0), ..own.clone() };
+        let (mut opening, source) = Self::of(job)?;
+        let asked = Origins::asked_by(&opening.preparer, opening.reopen()?);
+        if !asked.is_empty() {
+            // Whether rows without a name were sent meanwhile shows beside the source alone.
+            let (own, own_source) = Self::of(own)?;
+            opening.preparer.beside(asked.read(&own.preparer, own_source));
+        }
+        Ok((opening, source))
     }
 
     /// Opens what a job names; the source is at its first row.

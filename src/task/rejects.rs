@@ -24,7 +24,7 @@ use crate::text::place::RowPlace;
 
 use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::rescued::tell_waiting;
-use super::{Details, Failure, Listener, Told, one_target};
+use super::{Details, Failure, Listener, SANDBOX, Told, one_target};
 
 /// Which rows of which job.
 #[derive(Debug, Clone)]
@@ -113,6 +113,8 @@ pub(crate) struct Rejected {
     pub unreadable: u64,
     /// Rows with a request under way.
     pub under_way: u64,
+    /// Rows that are failed, invalid or in doubt, and otherwise than was asked for.
+    pub others: u64,
     /// Rows that the source has no longer.
     pub gone: Vec<FailedRow>,
 }
@@ -124,7 +126,9 @@ pub(crate) fn rejects(
     sink: &mut dyn Sink,
     listener: Listener<'_>,
 ) -> Result<Rejected, Failure> {
-    let (mut opening, mut source) = Opening::open(&options.job, options.address.as_deref())?;
+    // A rehearsal is a target, and no address.
+    let address = options.address.as_deref().filter(|address| *address != SANDBOX);
+    let (mut opening, mut source) = Opening::open(&options.job, address)?;
     listener(Told::Details(Details {
         ledger: Some(options.job.ledger.clone()),
         ..Details::of(&opening.job)
@@ -153,6 +157,7 @@ pub(crate) fn rejects(
         waiting: None,
         counts: [0; 3],
         under_way: 0,
+        others: 0,
         sink,
     };
     let chronicle = [Chronicle { history, runs }];
@@ -181,6 +186,7 @@ pub(crate) fn rejects(
         invalid,
         unreadable: found.unreadable,
         under_way: telling.under_way,
+        others: telling.others,
         gone: gone(options, known.as_ref(), &stand)?,
         target: known.map(|known| known.name),
     })
@@ -318,6 +324,7 @@ struct Telling<'a> {
     /// By state.
     counts: [u64; 3],
     under_way: u64,
+    others: u64,
     sink: &'a mut dyn Sink,
 }
 
@@ -340,11 +347,12 @@ impl Telling<'_> {
             Stands::NotStarted => return Ok(()),
             Stands::Invalid => (RejectState::Invalid, said_of(problems)),
             Stands::Known(found) => match self.state(found) {
-                Some(state) => (state, self.cause(found)?),
+                Some(state) => (state, Said { hint: Some(hint_of(state)), ..self.cause(found)? }),
                 None => return Ok(()),
             },
         };
         if !self.options.wants(state, said.code.as_deref()) {
+            self.others += 1;
             return Ok(());
         }
         match &mut self.waiting {
@@ -446,6 +454,20 @@ impl Telling<'_> {
         let cells = cells.map(|(column, name)| (name, Out::from(record.written(column)))).collect();
         self.sink.row(&Reject { reference, place: record.stood(), state, said, cells });
     }
+}
+
+/// What to do with a row that was sent.
+fn hint_of(state: RejectState) -> String {
+    let hint = match state {
+        RejectState::InDoubt => {
+            "it may have arrived: look whether it is there, and say so with `noteferry settle` (--there or --absent); left as it \
+             is here, a run looks for it"
+        }
+        RejectState::Failed | RejectState::Invalid => {
+            "correct what was refused; a row that is right as it is goes again with --retry-failed"
+        }
+    };
+    hint.to_owned()
 }
 
 /// What is wrong with a row, as one text.

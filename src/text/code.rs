@@ -68,9 +68,10 @@ codes! {
              with one of another job is not sent. Put the cell back as it was; add new rows to the job's own source."
         SentBefore "sent-before"
             "a corrected row says what another row has sent"
-            "The job has no key, so the ledger knows its rows by their content, and a row of this very content was sent already: most \
-             often since the same correction was made in the source as well. It is not sent once more. Take the row out of the file \
-             where that is so; where both are meant, make them differ."
+            "The row comes back, and what it says now was sent already: by another row of the job, most often since the same \
+             correction was made in the source as well, or by this very row under another key, or as its source has it. It is not \
+             sent once more. Take the row out of the file where that is so; where both are meant, make them differ. What the ledger \
+             knows of a file that is older than the last run is best had from a new one: `noteferry rejects`."
         SecretInAddress "secret-in-address"
             "the base URL has a name or a password in it"
             "The address is shown on screen and kept in the ledger, so a password in it would be there for everybody to \

@@ -14,6 +14,7 @@ mod advice;
 mod bounds;
 mod columns;
 mod connectors;
+mod corrections;
 mod cron;
 mod explanations;
 mod export;

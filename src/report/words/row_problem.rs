@@ -32,6 +32,7 @@ pub(crate) fn of_row(problem: RowProblem) -> Diagnostic {
         }
         RowProblem::KeyRepeated(repeated) if repeated.returned => of_copy(&repeated),
         RowProblem::KeyOfAnother { place, key } => of_anothers_key(place, &key),
+        RowProblem::CameBackTwice { place } => of_second_copy(place),
         RowProblem::SentBefore { place, item } => of_sent_before(place, &item),
         RowProblem::KeyRepeated(repeated) => {
             let key = &repeated.key;
@@ -90,18 +91,28 @@ fn of_copy(repeated: &RepeatedKey) -> Diagnostic {
     )
 }
 
+/// A row that comes back twice, with another key each time.
+fn of_second_copy(place: RowPlace) -> Diagnostic {
+    let message = "the row is the same row of the job as an earlier one: both have its reference";
+    Diagnostic::error(Code::RepeatedKey, place.into(), message).hint(
+        "a row comes back once, under one key: take the copy out; where it is to be a row of its own, add it to the job's source",
+    )
+}
+
 fn of_anothers_key(place: RowPlace, key: &str) -> Diagnostic {
-    let message = format!("the key `{key}` is that of another row of the job, which was sent");
+    let message = format!("the key `{key}` is that of another row of the job");
     Diagnostic::error(Code::KeyTaken, place.into(), message)
-        .hint("give the row a key of its own, as it is to have in the job's source")
+        .hint("give the row a key that no row of the job's source has, and that none has had")
 }
 
 fn of_sent_before(place: RowPlace, item: &str) -> Diagnostic {
     let message = format!(
-        "another row of the job has sent what this row says now, so its {item} would be there twice"
+        "what this row says was sent before, by another row of the job or by this one under another name, so its {item} would be \
+         there twice"
     );
     Diagnostic::error(Code::SentBefore, place.into(), message).hint(
-        "take the row out of the file where the job's source was corrected as well; where both are meant, make them differ",
+        "take the row out of the file where the job's source was corrected as well; where both are meant, make them differ, or \
+         write the rows out anew with `noteferry rejects`",
     )
 }
 
