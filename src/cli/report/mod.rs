@@ -68,7 +68,9 @@ pub(super) fn report(arguments: &ReportArguments, environment: &Environment) -> 
     };
     let text = match found.written(form) {
         Ok(text) => text,
-        Err(error) => return fail(&[kind.unwritable(file, &error)], exit::STOPPED),
+        Err(error) => {
+            return fail(&[kind.unwritable(file, &std::io::Error::other(error))], exit::STOPPED);
+        }
     };
     let written = beside.write_all(text.as_bytes()).map_err(|error| kind.unwritable(file, &error));
     if let Err(problem) = written.and_then(|()| kind.put(beside, file)) {
