@@ -25,7 +25,7 @@
 //! | [`recover`] | settles a lost answer by looking whether what was sent is there, and counts at the end whether it is there once; says what a list shows, for a plan, and beside what was done | |
 //! | [`event`] | what is told of a run: rows' ends, notes, progress, why the run is over | |
 //! | [`engine`] | rows under way: lanes, retries, stopping: a pure core and a dispatcher | time |
-//! | [`report`] | progress, summary, NDJSON, plan and its page, status, exit codes: the words for all of it | writes streams |
+//! | [`report`] | progress, summary, NDJSON, plan and its page, status, the report to sign, exit codes: the words for all of it | writes streams |
 //! | [`task`] | what a verb does, values in and values out: open, draft, survey, plan, ask what is there already, run, read back and export, settle, look at a ledger, take it elsewhere, make it smaller | all above |
 //! | [`sandbox`] | a local StringeeX with faults; the only room that knows StringeeX | network |
 //! | [`cli`] | arguments, environment, clock; a file a verb | all |

@@ -43,7 +43,7 @@ impl SignOff {
         }
         for row in self.rejected_rows() {
             let detail = format!("{}, {}: {}", row.key, row.lane, row.why);
-            line(row.state, &row.row.to_string(), count(1), &detail);
+            line(&row.state.replace(" ", "_"), &row.row.to_string(), count(1), &detail);
         }
         for row in self.invalid_rows() {
             line("invalid", &row.row.to_string(), count(1), &format!("{}: {}", row.code, row.why));

@@ -74,7 +74,7 @@ impl SignOff {
         }
         lines.extend([
             some("failed", totals.failed, "failed", self.why_failed()),
-            some("invalid", invalid, "invalid", self.why_invalid()),
+            some("invalid", invalid, "invalid", self.why_invalid(invalid)),
             some("in_doubt", totals.in_doubt, "in doubt", self.why_in_doubt()),
             some("not_started", not_started, "not started", self.why_not_started(not_started)),
         ]);
@@ -119,9 +119,9 @@ impl SignOff {
         "they surely did nothing; see why below. `noteferry rejects` writes them out".to_owned()
     }
 
-    fn why_invalid(&self) -> String {
+    fn why_invalid(&self, count: u64) -> String {
         match (&self.last, self.invalid.is_empty()) {
-            (Some(last), _) if last.invalid > 0 => {
+            (Some(last), _) if count > 0 => {
                 format!("as run {} found them; nothing was sent of them", last.id)
             }
             (None, false) => {

@@ -5,18 +5,12 @@ const IN_OCTAVE: f64 = 4.0;
 const CLASSES: usize = 65;
 
 /// How long answers took. Its size does not depend on how many there were.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Latencies {
+    /// Empty before the first: most slots of a quiet run have none.
     counts: Box<[u32]>,
     sum: u64,
     longest: u64,
-}
-
-impl Default for Latencies {
-    fn default() -> Self {
-        // Most slots of a quiet run have none.
-        Self { counts: Box::default(), sum: 0, longest: 0 }
-    }
 }
 
 impl Latencies {

@@ -353,14 +353,21 @@ impl SignOff {
         let fastest = most as f64 * 1000.0 / width.max(1) as f64;
         let allowed = self.quotas.iter().map(crate::text::quota::Quota::per_second);
         let allowed = allowed.fold(f64::INFINITY, f64::min);
-        Some(format!(
-            "The job's quota, as it says now: {}, which is {} in the long run. The most requests in {}: {} ({}).",
-            quotas.join(" and "),
-            rate(allowed),
-            span(Duration::from_millis(u64::try_from(width).unwrap_or_default())),
-            number(most),
-            rate(fastest),
-        ))
+        Some(
+            format!(
+                "The job's quota, as it says now: {}, which is {} in the long run. The most requests in {}: {} ({}).",
+                quotas.join(" and "),
+                rate(allowed),
+                span(Duration::from_millis(u64::try_from(width).unwrap_or_default())),
+                number(most),
+                rate(fastest),
+            ) + match fastest > allowed {
+                true => {
+                    " More at once than in the long run is what a quota of a longer time allows."
+                }
+                false => "",
+            },
+        )
     }
 
     pub(super) fn pause_words(&self) -> Vec<String> {
