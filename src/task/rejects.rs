@@ -460,11 +460,11 @@ impl Telling<'_> {
 fn hint_of(state: RejectState) -> String {
     let hint = match state {
         RejectState::InDoubt => {
-            "it may have arrived: look whether it is there, and say so with `noteferry settle` (--there or --absent); left as it \
-             is here, a run looks for it"
+            "it may have arrived: look whether it is there and say so with `noteferry settle` (--there or --absent). Left as it is \
+             here a run looks for it"
         }
         RejectState::Failed | RejectState::Invalid => {
-            "correct what was refused; a row that is right as it is goes again with --retry-failed"
+            "correct what was refused. A row that is right as it is goes again with --retry-failed"
         }
     };
     hint.to_owned()
