@@ -449,8 +449,13 @@ impl<T: Transport> Asking<'_, T> {
             Verdict::Done { items: None, .. } => {
                 self.failed(page, sent_at, (Cause::of(Reason::UnreadableAnswer), None), lists);
             }
-            // A no in an answer that says success by its status may be a moment's, as an internal error is.
-            Verdict::Refused(cause) if is_of_the_moment(&cause) && page.tries + 1 < MOST_TRIES => {
+            // A no in an answer that says success by its status may be a moment's, as an internal error is. Of a later page
+            // it says most often that there is none.
+            Verdict::Refused(cause)
+                if is_of_the_moment(&cause)
+                    && page.enquiry.is_at_first()
+                    && page.tries + 1 < MOST_TRIES =>
+            {
                 self.let_in(sent_at, generation);
                 page.tries += 1;
                 page.not_before = now.after(back_off(page.tries, (self.means.chance)()));
