@@ -191,7 +191,8 @@ impl ExportView<'_> {
                 minute(since)
             ));
         }
-        let kinds: [(fn(&ListState) -> bool, &str); 3] = [
+        type Kind<'a> = (fn(&ListState) -> bool, &'a str);
+        let kinds: [Kind<'_>; 3] = [
             (|state| matches!(state, ListState::Missing(_)), "that the other side does not know"),
             (
                 |state| matches!(state, ListState::Untold { .. }),

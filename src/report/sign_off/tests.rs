@@ -104,9 +104,8 @@ fn of(runs: &[RunRecord], requests: &[Exported], totals: Totals, masked: bool) -
     sign_off.told(masked)
 }
 
-/// Two runs: the first did most, was asked to wait, paused and lost an answer; the second did the rest, with somebody's word.
-fn eventful(masked: bool) -> SignOff {
-    let text = "ticket of Nguyễn not found";
+/// The requests of [`eventful`]; `text` is in the words of two refusals.
+fn requests_of_two_runs(text: &str) -> Vec<Exported> {
     let again = |attempt, request: Exported| Exported { attempt, ..request };
     let mut requests: Vec<Exported> =
         (1..=20).map(|row| request(row, row * 500, Some("succeeded"))).collect();
@@ -126,6 +125,13 @@ fn eventful(masked: bool) -> SignOff {
         ..request(24, 62_000, Some("lost"))
     });
     requests.push(Exported { run: 2, ..request(25, 3_600_500, Some("succeeded")) });
+    requests
+}
+
+/// Two runs: the first did most, was asked to wait, paused and lost an answer; the second did the rest, with somebody's word.
+fn eventful(masked: bool) -> SignOff {
+    let text = "ticket of Nguyễn not found";
+    let requests = requests_of_two_runs(text);
     let counts = Totals {
         rows: 24,
         succeeded: 21,

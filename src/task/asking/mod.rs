@@ -24,16 +24,32 @@ use crate::text::quota::Quota;
 use crate::traffic::pace::{Moment, Pace};
 use crate::traffic::transport::Credentials;
 
-use super::Failure;
 use super::booking::name_in;
 use super::lately::continued;
 use super::limits::Limits;
 use super::run::{Destination, Sharing, StateFolder, over_http, patience};
-use super::target::Target;
+use super::target::{Target, TargetOptions};
+use super::{Details, Failure};
 pub(super) use ask::{AskEnd, Ear, Patience};
 use ask::{Means, ask, tell_spent};
 pub(super) use kept::Kept;
 pub(super) use list::{AskedList, ListAnswer};
+
+/// What whoever asks tells of itself before.
+pub(super) fn details(
+    job: &Job,
+    (target, options): (&Target, &TargetOptions<'_>),
+    limits: &Limits,
+) -> Details {
+    Details {
+        target: Some(target.words()),
+        passed_over: target.passed_over(job),
+        credentials: options.kind(job),
+        variables: options.variables(job),
+        limits: Some(limits.clone()),
+        ..Details::of(job)
+    }
+}
 
 /// Hears how far asking is: lists with an answer, and requests.
 pub(crate) type AskProgress = Box<dyn FnMut(u64, u64)>;

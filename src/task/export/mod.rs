@@ -29,13 +29,13 @@ use crate::text::diagnostic::Place;
 use crate::text::place::RowPlace;
 
 use super::asking::{
-    AskEnd, AskProgress, AskedList, Ear, Inquiry, ListAnswer, RemoteCost, RemoteWorld,
+    AskEnd, AskProgress, AskedList, Ear, Inquiry, ListAnswer, RemoteCost, RemoteWorld, details,
 };
 use super::job::{JobOptions, Opening};
 use super::limits::{Limits, SendingOptions};
 use super::remote::end_of;
 use super::target::{Target, TargetOptions, passed_over};
-use super::{Details, Failure, Listener, Refused, Told};
+use super::{Failure, Listener, Refused, Told};
 use file::{ExportFile, Head, Unwritable};
 pub(crate) use form::ExportFormat;
 use form::Form;
@@ -94,14 +94,7 @@ pub(crate) fn export(
     target.refuse_plain_http(&opening.job, &options.target)?;
     opening.warnings.extend(passed_over(&opening.job, &options.target));
     let limits = Limits::new(&opening.job, &options.sending, None);
-    listener(Told::Details(Details {
-        target: Some(target.words()),
-        passed_over: target.passed_over(&opening.job),
-        credentials: options.target.kind(&opening.job),
-        variables: options.target.variables(&opening.job),
-        limits: Some(limits.clone()),
-        ..Details::of(&opening.job)
-    }));
+    listener(Told::Details(details(&opening.job, (&target, &options.target), &limits)));
     opening.tell_warnings(listener);
     let (mut lists, wanted) = collect(&opening, source, (world.wall)(), listener)?;
     let form = lists.first().and_then(|list| form_of(format, &opening.job.connector, list));

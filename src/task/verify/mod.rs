@@ -33,7 +33,7 @@ use crate::text::diagnostic::Place;
 use crate::text::spelling::is_same;
 use crate::traffic::transport::Credentials;
 
-use super::asking::{AskProgress, AskedList, Ear, Inquiry, Kept, ListAnswer, RemoteWorld};
+use super::asking::{AskProgress, AskedList, Ear, Inquiry, Kept, ListAnswer, RemoteWorld, details};
 use super::booking::{Past, name_in, refuse_other_account};
 use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions};
@@ -115,13 +115,8 @@ pub(crate) fn verify(
     opening.warnings.extend(passed_over(&opening.job, &options.target));
     let limits = Limits::new(&opening.job, &options.sending, None);
     listener(Told::Details(Details {
-        target: Some(target.words()),
-        passed_over: target.passed_over(&opening.job),
-        credentials: options.target.kind(&opening.job),
-        variables: options.target.variables(&opening.job),
         ledger: Some(options.job.ledger.clone()),
-        limits: Some(limits.clone()),
-        ..Details::of(&opening.job)
+        ..details(&opening.job, (&target, &options.target), &limits)
     }));
     let found = Known::find(&options.job.ledger, &opening, &target, listener)?;
     opening.tell_warnings(listener);
@@ -146,13 +141,8 @@ pub(crate) fn verify(
         beside.read(rows, Reading::Corrected, (&mut things, &mut aside), listener)?;
     }
     aside.superseded = things.superseded;
-    let inquiry = Inquiry {
-        job: &opening.job,
-        target: &target,
-        limits: &limits,
-        ledger: &options.job.ledger,
-        world,
-    };
+    let (job, ledger) = (&opening.job, &options.job.ledger);
+    let inquiry = Inquiry { job, target: &target, limits: &limits, ledger, world };
     let asked = Asked::of(things, aside, options.sample);
     let sample = asked.sample.clone();
     let VerifyHearing { begins, row } = hearing;
