@@ -23,6 +23,9 @@ use crate::text::quota::Quota;
 /// So many lists are named, unless all are asked for.
 const SHOWN: usize = 10;
 
+/// Whether a list is one of those that are named together.
+type IsSuch = fn(&ListState) -> bool;
+
 /// A list, and what came of it.
 #[derive(Debug, Clone)]
 pub(crate) struct ExportedList {
@@ -191,7 +194,7 @@ impl ExportView<'_> {
                 minute(since)
             ));
         }
-        let kinds: [(fn(&ListState) -> bool, &str); 3] = [
+        let kinds: [(IsSuch, &str); 3] = [
             (|state| matches!(state, ListState::Missing(_)), "that the other side does not know"),
             (
                 |state| matches!(state, ListState::Untold { .. }),

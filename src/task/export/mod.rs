@@ -106,15 +106,7 @@ pub(crate) fn export(
     let (mut lists, wanted) = collect(&opening, source, (world.wall)(), listener)?;
     let form = lists.first().and_then(|list| form_of(format, &opening.job.connector, list));
     let Some(form) = form else { return Err(of_no_lists(opening.job.rows.name()).into()) };
-    let head = Head {
-        format: Head::format(),
-        job: opening.job.name.clone(),
-        connector: connector_of(&opening.job),
-        base_url: target.base_url.clone(),
-        account: target.account_served.clone().unwrap_or_default(),
-        written_as: format.word().to_owned(),
-        columns: form.columns(),
-    };
+    let head = head_of((&opening.job, &target), format, &form);
     refuse_place((&opening.job, &options.job.path), &options.to)?;
     let file = ExportFile::open(&options.to, (&head, &form.head()), options.replaces)
         .map_err(|why| refused(&options.to, why))?;
@@ -179,9 +171,17 @@ fn state_of(list: &AskedList, things: u64) -> ListState {
     }
 }
 
-/// The connector as a part is held to it.
-fn connector_of(job: &Job) -> String {
-    format!("{} {}", job.connector.name, job.connector.fingerprint)
+/// What a part is held to.
+fn head_of((job, target): (&Job, &Target), format: ExportFormat, form: &Form) -> Head {
+    Head {
+        format: Head::format(),
+        job: job.name.clone(),
+        connector: format!("{} {}", job.connector.name, job.connector.fingerprint),
+        base_url: target.base_url.clone(),
+        account: target.account_served.clone().unwrap_or_default(),
+        written_as: format.word().to_owned(),
+        columns: form.columns(),
+    }
 }
 
 /// Refuses a place in which something else would be lost: what the rows are read from, the job, or what is no plain file.

@@ -99,17 +99,7 @@ pub(crate) fn verify(
     hearing: VerifyHearing<'_>,
 ) -> Result<Verified, Failure> {
     let began_at = (world.wall)();
-    let address = options.target.base_url.as_deref();
-    // Rows that have come back corrected stand beside the source here, not in its place.
-    let of_source = JobOptions { from: None, ..options.job.clone() };
-    let (mut opening, source) = Opening::open(&of_source, address)?;
-    let corrected = match &options.job.from {
-        Some(_) => {
-            let of_file = JobOptions { min_rows: None, ..options.job.clone() };
-            Some(Opening::open(&of_file, address)?)
-        }
-        None => None,
-    };
+    let ((mut opening, source), corrected) = open(options)?;
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;
     opening.warnings.extend(passed_over(&opening.job, &options.target));
@@ -136,10 +126,9 @@ pub(crate) fn verify(
     let verifying = Verifying { opening: &opening, known: &found, began_at };
     let (corrected, corrected_rows) = corrected.unzip();
     let beside = corrected.as_ref().map(|opening| Verifying { opening, ..verifying });
-    let history = found.past.prior().history;
-    let corrections: HashSet<KeyHash> = history.corrections().all().collect();
-    let connector = &opening.job.connector;
-    let mut things = Things::of(connector, acts, &|key| corrections.contains(&key));
+    let corrections: HashSet<KeyHash> = found.past.prior().history.corrections().all().collect();
+    let is_corrected = |key| corrections.contains(&key);
+    let mut things = Things::of(&opening.job.connector, acts, &is_corrected);
     verifying.read(source, Reading::Source, (&mut things, &mut aside), listener)?;
     if let (Some(beside), Some(rows)) = (&beside, corrected_rows) {
         let mut aside = Aside::default();
@@ -190,6 +179,21 @@ pub(crate) fn verify(
         has_moved,
         unkept: kept.err(),
     })
+}
+
+/// A job with its source, ready to be read.
+type Opened = (Opening, Source);
+
+/// The job and its source, and beside it the rows that have come back corrected, which stand in its place elsewhere.
+fn open(options: &VerifyOptions<'_>) -> Result<(Opened, Option<Opened>), Failure> {
+    let address = options.target.base_url.as_deref();
+    let of_source = JobOptions { from: None, ..options.job.clone() };
+    let of_source = Opening::open(&of_source, address)?;
+    if options.job.from.is_none() {
+        return Ok((of_source, None));
+    }
+    let of_file = JobOptions { min_rows: None, ..options.job.clone() };
+    Ok((of_source, Some(Opening::open(&of_file, address)?)))
 }
 
 /// A job as the ledger knows it.
