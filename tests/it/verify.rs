@@ -439,6 +439,29 @@ fn a_verification_that_was_killed_goes_on_where_it_ended() {
 
 #[cfg(unix)]
 #[test]
+fn what_an_earlier_call_has_read_holds_no_longer_where_another_job_went_there_since() {
+    let sandbox =
+        sandbox_with(Options { latency: std::time::Duration::from_millis(60), ..unhurried() });
+    let desk = imported(&sandbox, 40, 40);
+    let desk = desk.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", PASSWORD);
+    let before = requests(&sandbox);
+    let address = format!("--rate 1000/10ms --base-url {}", sandbox.base_url());
+    let started = desk.start(&format!("verify job.yaml --concurrency 1 {address}"));
+    while requests(&sandbox) < before + 20 {
+        std::thread::yield_now();
+    }
+    started.kill();
+    let gone = id_of(&sandbox, "Note 1");
+    desk.write("gone.csv", format!("note_id\n{gone}\n"));
+    let call = format!("run gone.csv --operation ticket_note.delete --yes {address}");
+    desk.call(&format!("{call} --ledger .noteferry/ledger.db")).exits(0);
+    let told = desk.call(&format!("verify job.yaml --format json {address}")).exits(1);
+    assert_eq!(told.all("asking")[0]["known"], 0, "{told}");
+    assert_eq!(wrong(&told).len(), 1, "{told}");
+}
+
+#[cfg(unix)]
+#[test]
 fn an_interrupted_verification_says_how_far_it_came() {
     let sandbox =
         sandbox_with(Options { latency: std::time::Duration::from_millis(60), ..unhurried() });

@@ -18,7 +18,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::declared::job::Job;
 use crate::engine::Stop;
 use crate::event::{Note, Obstacle};
-use crate::ledger::{Ledger, LedgerError, Open as _};
+use crate::ledger::{Ledger, LedgerError, Open as _, Reader as _};
 use crate::row::Cause;
 use crate::text::quota::Quota;
 use crate::traffic::pace::{Moment, Pace};
@@ -147,9 +147,21 @@ impl Inquiry<'_> {
         let now = (self.world.wall)();
         // Another connector, or this one changed, asks otherwise, and what it remembers of an item is something else.
         let connector = job.connector.fingerprint.to_string();
-        let parts =
-            [&*self.target.base_url, account, &job.name, &job.connector.name, &connector, purpose];
+        // What lists have shown holds no longer where rows of any job of the ledger went there since.
+        let last_sent = self.last_sent().to_string();
+        let (base_url, name) = (&*self.target.base_url, &*job.connector.name);
+        let parts = [base_url, account, &job.name, name, &connector, purpose, &last_sent];
         Kept::open(folder, &parts, now)
+    }
+
+    /// When the last request of a row went there, by the ledger; unix milliseconds, 0 where it knows of none.
+    fn last_sent(&self) -> i64 {
+        let ledger = Ledger::open_to_read(self.ledger).ok().flatten();
+        let sent = ledger.and_then(|ledger| {
+            let name = name_in(&ledger, self.target.job_name(self.job)).ok()?;
+            ledger.last_request(&name.base_url).ok().flatten()
+        });
+        sent.unwrap_or_default()
     }
 
     /// Asks for all lists that are open. Gives how it ended, and how many requests left.
