@@ -331,7 +331,10 @@ pub(crate) fn of_no_export(path: &Path, why: &NoExport) -> Diagnostic {
 /// Why nothing may be put in the place of what is there.
 pub(crate) fn of_export_place(path: &Path, why: &Refusal) -> Diagnostic {
     let message = match why {
-        Refusal::Source => "the job reads this file: an export would write over that".to_owned(),
+        Refusal::Source => {
+            "the job reads this file, or it is the job or its ledger, which is never replaced"
+                .to_owned()
+        }
         Refusal::Special => "a folder, a link or a device is there, and no plain file".to_owned(),
         Refusal::Other => "something else is there".to_owned(),
         Refusal::Io(error) => format!("this file cannot be written: {error}"),

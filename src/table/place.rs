@@ -144,8 +144,9 @@ impl Destination {
         is_such: impl Fn(&Path) -> bool,
     ) -> Result<(), Refusal> {
         let Some(path) = &self.path else { return Ok(()) };
-        if let Some(folder) = path.parent().filter(|folder| *folder != Path::new("")) {
-            std::fs::metadata(folder).map_err(Refusal::Io)?;
+        if !folder_of(path).is_dir() {
+            let error = io::Error::new(io::ErrorKind::NotFound, "there is no such folder");
+            return Err(Refusal::Io(error));
         }
         match look(path, staying)? {
             true if !self.replaces && !is_such(path) => Err(Refusal::Other),

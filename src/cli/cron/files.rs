@@ -71,10 +71,6 @@ pub(super) fn put(file: &Path, kind: Kind, text: &str) -> io::Result<()> {
 /// Refuses a place at which no file can be, or at which something else is.
 pub(super) fn refuse(file: &Path, kind: Kind, staying: &Staying) -> Result<(), Diagnostic> {
     kind.look(file, staying).map_err(|refusal| of_refusal(file, &refusal, kind.earlier()))?;
-    if !table::folder_of(file).is_dir() {
-        let error = io::Error::new(io::ErrorKind::NotFound, "there is no such folder");
-        return Err(unwritable(file, REFUSED, &error));
-    }
     // What cannot be made now cannot be made when the run is over.
     table::beside(file).map(drop).map_err(|error| unwritable(file, REFUSED, &error))
 }
