@@ -7,15 +7,15 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fs::File;
-use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::{self, BufWriter, ErrorKind, Write as _};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::columns::Keys;
 use super::fault::Fault;
 use super::made::{Made, Passed, passed_by};
-use super::record::{Packed, Record};
+use super::record::{Packed, Packing, Record};
 use super::scratch::{self, NoRoom};
 use super::{Read, RowReader, Source};
 use crate::text::code::Code;
@@ -34,11 +34,26 @@ pub(crate) enum Turn<'a> {
     Unknown,
 }
 
+/// What is read at once where rows are read as they stand in the file.
+const AHEAD: usize = 64 * 1024;
+
+/// What a part of the file is.
+const ROW: u64 = 0;
+const PROBLEM: u64 = 1;
+
 /// Where a row waits, and when it is its turn.
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
     spot: u64,
+    length: u32,
     turn: Kept,
+}
+
+/// Where a row waits.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    at: u64,
+    length: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -58,12 +73,14 @@ pub(crate) struct Collector {
     files: Vec<Arc<str>>,
     /// What the last rows share, and where it is.
     shared: Option<(Arc<Value>, u64)>,
+    packing: Packing,
 }
 
 /// Rows that have been put in order. Any number of sources can read them.
 pub(crate) struct Collected {
-    file: Mutex<File>,
-    waiting: Vec<u64>,
+    file: File,
+    length: u64,
+    waiting: Vec<Spot>,
     files: Vec<Arc<str>>,
     name: Arc<str>,
     keys: Keys,
@@ -83,6 +100,7 @@ impl Collector {
             texts: String::new(),
             files: Vec::new(),
             shared: None,
+            packing: Packing::default(),
         })
     }
 
@@ -91,15 +109,13 @@ impl Collector {
     /// # Errors
     /// The disk does not take it.
     pub(crate) fn add(&mut self, record: &Record, turn: Turn<'_>) -> io::Result<()> {
-        let mut packed = Packed::default();
-        packed.number(0);
-        packed.number(self.number_of(record.place.file.as_ref()));
+        let mut packing = self.begin(ROW, record.place.file.as_ref());
         let (mut shared, mut blob) = (self.shared.take(), None);
         let spot = self.length;
-        record.pack(&mut packed, &mut |value| match &shared {
+        record.pack(&mut packing, &mut |value| match &shared {
             Some((known, at)) if Arc::ptr_eq(known, value) => *at,
             _ => {
-                // Written in front of the row.
+                // Written in front of the row, with its length.
                 shared = Some((Arc::clone(value), spot));
                 blob = Some(value.to_string());
                 spot
@@ -107,10 +123,10 @@ impl Collector {
         });
         self.shared = shared;
         if let Some(blob) = blob {
+            self.write(&(blob.len() as u64).to_le_bytes())?;
             self.write(blob.as_bytes())?;
         }
-        self.wait(turn);
-        self.write(&packed.bytes)
+        self.end(packing, turn)
     }
 
     /// Takes in what could not be read, in its turn: at the end.
@@ -118,8 +134,6 @@ impl Collector {
     /// # Errors
     /// The disk does not take it.
     pub(crate) fn add_problem(&mut self, problem: &Diagnostic) -> io::Result<()> {
-        let mut packed = Packed::default();
-        packed.number(1);
         let (place, column) = match &problem.place {
             Place::Row(place) => (place.row.clone(), place.column.as_deref()),
             Place::File(file) => {
@@ -128,16 +142,15 @@ impl Collector {
             }
             Place::Nowhere | Place::Text(..) => (RowPlace::default(), None),
         };
-        packed.number(self.number_of(place.file.as_ref()));
-        packed.number(place.row);
-        packed.number(place.line);
-        packed.maybe_text(place.within.as_deref());
-        packed.maybe_text(column);
-        packed.text(problem.code.word());
-        packed.text(&problem.message);
-        packed.maybe_text(problem.hint.as_deref());
-        self.wait(Turn::Unknown);
-        self.write(&packed.bytes)
+        let mut packing = self.begin(PROBLEM, place.file.as_ref());
+        packing.number(place.row);
+        packing.number(place.line);
+        packing.maybe_text(place.within.as_deref());
+        packing.maybe_text(column);
+        packing.text(problem.code.word());
+        packing.text(&problem.message);
+        packing.maybe_text(problem.hint.as_deref());
+        self.end(packing, Turn::Unknown)
     }
 
     /// Puts the rows in order; those of the same turn keep the order in which they came. `read` is the source, read to its
@@ -146,7 +159,7 @@ impl Collector {
     /// # Errors
     /// The disk does not take them.
     pub(crate) fn finish(self, read: &Source) -> io::Result<Arc<Collected>> {
-        let Self { file, mut waiting, texts, files, .. } = self;
+        let Self { file, length, mut waiting, texts, files, .. } = self;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         let text = |from: u64, length: u32| {
             let from = usize::try_from(from).unwrap_or(usize::MAX);
@@ -165,10 +178,12 @@ impl Collector {
             };
             by_turn.then(one.spot.cmp(&other.spot))
         });
-        let mut spots: Vec<u64> = waiting.into_iter().map(|one| one.spot).collect();
+        let spot = |one: Waiting| Spot { at: one.spot, length: one.length };
+        let mut spots: Vec<Spot> = waiting.into_iter().map(spot).collect();
         spots.shrink_to_fit();
         Ok(Arc::new(Collected {
-            file: Mutex::new(file),
+            file,
+            length,
             waiting: spots,
             files,
             name: Arc::clone(&read.name),
@@ -178,7 +193,15 @@ impl Collector {
         }))
     }
 
-    fn wait(&mut self, turn: Turn<'_>) {
+    fn begin(&mut self, kind: u64, file: Option<&Arc<str>>) -> Packing {
+        let mut packing = std::mem::take(&mut self.packing);
+        packing.bytes.clear();
+        packing.number(kind);
+        packing.number(self.number_of(file));
+        packing
+    }
+
+    fn end(&mut self, packing: Packing, turn: Turn<'_>) -> io::Result<()> {
         let turn = match turn {
             Turn::Number(number) => Kept::Number(number),
             Turn::Text(text) => {
@@ -188,48 +211,104 @@ impl Collector {
             }
             Turn::Unknown => Kept::Unknown,
         };
-        self.waiting.push(Waiting { spot: self.length, turn });
-    }
-
-    /// Writes a part with its length in front of it.
-    fn write(&mut self, part: &[u8]) -> io::Result<()> {
-        self.file.write_all(&(part.len() as u64).to_le_bytes())?;
-        self.file.write_all(part)?;
-        self.length += 8 + part.len() as u64;
+        let length = u32::try_from(packing.bytes.len());
+        let length = length.map_err(|_| io::Error::from(ErrorKind::FileTooLarge))?;
+        self.waiting.push(Waiting { spot: self.length, length, turn });
+        self.write(&packing.bytes)?;
+        self.packing = packing;
         Ok(())
     }
 
+    fn write(&mut self, part: &[u8]) -> io::Result<()> {
+        self.file.write_all(part)?;
+        self.length += part.len() as u64;
+        Ok(())
+    }
+
+    /// The number of a file in the list of those, from 1; 0 is none.
     fn number_of(&mut self, file: Option<&Arc<str>>) -> u64 {
-        let Some(file) = file else { return u64::MAX };
+        let Some(file) = file else { return 0 };
         let known = self.files.iter().rposition(|known| known == file);
         let at = known.unwrap_or_else(|| {
             self.files.push(Arc::clone(file));
             self.files.len() - 1
         });
-        at as u64
+        at as u64 + 1
     }
 }
 
 impl Collected {
-    /// The part at a spot, which was written with its length in front of it.
-    fn part(&self, spot: u64) -> io::Result<Vec<u8>> {
-        // Nothing is done while it is held that could leave the file in a wrong state.
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(spot))?;
+    /// What rows share, which was written at a spot with its length in front of it.
+    fn shared(&self, at: u64) -> io::Result<Vec<u8>> {
         let mut length = [0; 8];
-        file.read_exact(&mut length)?;
-        let length = u64::from_le_bytes(length);
-        let mut part = Vec::new();
-        let read = io::Read::by_ref(&mut *file).take(length).read_to_end(&mut part)?;
-        match read as u64 == length {
-            true => Ok(part),
-            false => Err(io::ErrorKind::UnexpectedEof.into()),
+        read_exact_at(&self.file, &mut length, at)?;
+        let length = usize::try_from(u64::from_le_bytes(length)).unwrap_or(usize::MAX);
+        // Not more than was ever written is asked for, whatever the bytes say.
+        if length as u64 > self.length.saturating_sub(at) {
+            return Err(ErrorKind::UnexpectedEof.into());
         }
+        let mut part = vec![0; length];
+        read_exact_at(&self.file, &mut part, at + 8)?;
+        Ok(part)
     }
 
     fn file(&self, number: u64) -> Option<Arc<str>> {
-        self.files.get(usize::try_from(number).ok()?).cloned()
+        self.files.get(usize::try_from(number.checked_sub(1)?).ok()?).cloned()
     }
+}
+
+/// What was read last: a row alone, or, where rows are read as they stand in the file, many at once.
+#[derive(Default)]
+struct Ahead {
+    bytes: Vec<u8>,
+    from: u64,
+    /// Where the row ended that was read last.
+    end: u64,
+}
+
+impl Ahead {
+    fn row(&mut self, file: &File, Spot { at, length }: Spot) -> io::Result<&[u8]> {
+        let length = length as usize;
+        let within = |from: u64, held: usize| {
+            let start = usize::try_from(at.checked_sub(from)?).ok()?;
+            (start.checked_add(length)? <= held).then_some(start)
+        };
+        let follows = at == self.end;
+        self.end = at + length as u64;
+        let start = match within(self.from, self.bytes.len()) {
+            Some(start) => start,
+            None => {
+                self.bytes.resize(if follows { length.max(AHEAD) } else { length }, 0);
+                self.from = at;
+                let read = read_up_to(file, &mut self.bytes, at, length)?;
+                self.bytes.truncate(read);
+                0
+            }
+        };
+        self.bytes.get(start..start + length).ok_or_else(|| ErrorKind::UnexpectedEof.into())
+    }
+}
+
+fn read_exact_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<()> {
+    let length = buffer.len();
+    match read_up_to(file, buffer, at, length)? == length {
+        true => Ok(()),
+        false => Err(ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// Reads until there are `least` bytes, if the file has as many.
+fn read_up_to(file: &File, buffer: &mut [u8], at: u64, least: usize) -> io::Result<usize> {
+    let mut read = 0;
+    while read < least {
+        match scratch::read_at(file, &mut buffer[read..], at + read as u64) {
+            Ok(0) => break,
+            Ok(count) => read += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(read)
 }
 
 /// Rows in order.
@@ -238,36 +317,38 @@ pub(super) struct Ordered {
     next: usize,
     /// What rows share that were read last, and where that is.
     shared: Option<(u64, Arc<Value>)>,
+    ahead: Ahead,
 }
 
 impl Ordered {
     /// A source of the rows from the first.
     pub(super) fn source(from: Arc<Collected>) -> Source {
         let (name, keys) = (Arc::clone(&from.name), from.keys.clone());
-        let made = Self { from, next: 0, shared: None };
+        let made = Self { from, next: 0, shared: None, ahead: Ahead::default() };
         Source {
             keys,
             ..Source::new(name, super::Columns::default(), RowReader::Made(Box::new(made)))
         }
     }
 
-    fn unpack(&mut self, spot: u64, record: &mut Record) -> io::Result<Option<Read>> {
-        let mut packed = Packed::of(self.from.part(spot)?);
+    fn unpack(&mut self, spot: Spot, record: &mut Record) -> io::Result<Option<Read>> {
+        let Self { from, shared: known, ahead, .. } = self;
+        let mut packed = Packed::of(ahead.row(&from.file, spot)?);
         let (Some(kind), Some(file)) = (packed.take_number(), packed.take_number()) else {
             return Ok(None);
         };
-        let file = self.from.file(file);
-        if kind == 1 {
+        let file = from.file(file);
+        if kind == PROBLEM {
             return Ok(problem_of(&mut packed, file).map(Read::Problem));
         }
-        let (from, known, mut weight) = (Arc::clone(&self.from), &mut self.shared, 0);
-        let read = record.unpack(&mut packed, &mut |spot| match known {
-            Some((at, value)) if *at == spot => Some(Arc::clone(value)),
+        let mut weight = 0;
+        let read = record.unpack(&mut packed, &mut |at| match known {
+            Some((known, value)) if *known == at => Some(Arc::clone(value)),
             _ => {
-                let written = from.part(spot).ok()?;
+                let written = from.shared(at).ok()?;
                 weight += written.len();
                 let value = Arc::new(serde_json::from_slice(&written).ok()?);
-                *known = Some((spot, Arc::clone(&value)));
+                *known = Some((at, Arc::clone(&value)));
                 Some(value)
             }
         });
@@ -277,7 +358,7 @@ impl Ordered {
     }
 }
 
-fn problem_of(packed: &mut Packed, file: Option<Arc<str>>) -> Option<Diagnostic> {
+fn problem_of(packed: &mut Packed<'_>, file: Option<Arc<str>>) -> Option<Diagnostic> {
     let (row, line) = (packed.take_number()?, packed.take_number()?);
     let (within, column) = (packed.take_maybe_text()?, packed.take_maybe_text()?);
     let word = packed.take_text()?.to_owned();

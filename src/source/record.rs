@@ -11,7 +11,7 @@ use std::sync::Arc;
 use csv::ByteRecord;
 use serde_json::Value;
 
-pub(super) use packed::Packed;
+pub(super) use packed::{Packed, Packing};
 
 use super::columns::Columns;
 use super::returned::Origin;

@@ -36,6 +36,24 @@ pub(super) fn kept(input: &mut dyn Read) -> io::Result<File> {
     Ok(file)
 }
 
+/// Reads at a place of a file, wherever anybody else reads it.
+///
+/// # Errors
+/// It cannot be read.
+#[cfg(unix)]
+pub(super) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, at)
+}
+
+/// Reads at a place of a file, wherever anybody else reads it.
+///
+/// # Errors
+/// It cannot be read.
+#[cfg(windows)]
+pub(super) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
+}
+
 /// What it means that such a file cannot be written or read.
 pub(super) fn no_room(error: io::Error) -> io::Error {
     let words = error.to_string();

@@ -9,20 +9,19 @@ use serde_json::Value;
 use super::{FaultyCell, Record, Slot};
 use crate::source::returned::Origin;
 
-/// Writes and reads the parts of a record. What was not written here reads as nothing at all, and never as a wrong row.
+/// Writes the parts of a record. A number takes a byte for each seven of its bits: most are small.
 #[derive(Debug, Default)]
-pub(in crate::source) struct Packed {
+pub(in crate::source) struct Packing {
     pub(in crate::source) bytes: Vec<u8>,
-    at: usize,
 }
 
-impl Packed {
-    pub(in crate::source) fn of(bytes: Vec<u8>) -> Self {
-        Self { bytes, at: 0 }
-    }
-
-    pub(in crate::source) fn number(&mut self, number: u64) {
-        self.bytes.extend_from_slice(&number.to_le_bytes());
+impl Packing {
+    pub(in crate::source) fn number(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.bytes.push(number.to_le_bytes()[0] | 0x80);
+            number >>= 7;
+        }
+        self.bytes.push(number.to_le_bytes()[0]);
     }
 
     pub(in crate::source) fn text(&mut self, text: &str) {
@@ -34,21 +33,45 @@ impl Packed {
         self.number(u64::from(text.is_some()));
         text.into_iter().for_each(|text| self.text(text));
     }
+}
+
+/// Reads what was written so. What was not reads as nothing at all, and never as a wrong row.
+#[derive(Debug)]
+pub(in crate::source) struct Packed<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Packed<'a> {
+    pub(in crate::source) fn of(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
 
     pub(in crate::source) fn take_number(&mut self) -> Option<u64> {
-        let bytes = self.bytes.get(self.at..self.at.checked_add(8)?)?;
-        self.at += 8;
-        Some(u64::from_le_bytes(bytes.try_into().ok()?))
+        let mut number = 0;
+        for shift in (0..u64::BITS).step_by(7) {
+            let (byte, rest) = self.rest.split_first()?;
+            self.rest = rest;
+            let bits = u64::from(byte & 0x7F);
+            if bits << shift >> shift != bits {
+                return None;
+            }
+            number |= bits << shift;
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+        }
+        None
     }
 
     pub(in crate::source) fn take_size(&mut self) -> Option<usize> {
         usize::try_from(self.take_number()?).ok()
     }
 
-    pub(in crate::source) fn take_text(&mut self) -> Option<&str> {
-        let (from, length) = (self.at + 8, self.take_size()?);
-        self.at = from.checked_add(length)?;
-        std::str::from_utf8(self.bytes.get(from..self.at)?).ok()
+    pub(in crate::source) fn take_text(&mut self) -> Option<&'a str> {
+        let length = self.take_size()?;
+        let (text, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        std::str::from_utf8(text).ok()
     }
 
     pub(in crate::source) fn take_maybe_text(&mut self) -> Option<Option<Arc<str>>> {
@@ -63,61 +86,61 @@ impl Record {
     /// Writes all but the file's name and what is shared with other rows, for which `share` gives a number.
     pub(in crate::source) fn pack(
         &self,
-        packed: &mut Packed,
+        packing: &mut Packing,
         share: &mut dyn FnMut(&Arc<Value>) -> u64,
     ) {
-        packed.number(self.place.row);
-        packed.number(self.place.line);
-        packed.maybe_text(self.place.within.as_deref());
-        packed.maybe_text(self.origin.as_ref().map(|origin| &*origin.reference));
+        packing.number(self.place.row);
+        packing.number(self.place.line);
+        packing.maybe_text(self.place.within.as_deref());
+        packing.maybe_text(self.origin.as_ref().map(|origin| &*origin.reference));
         let stood = self.origin.as_ref().and_then(|origin| origin.stood);
-        packed.number(u64::from(stood.is_some()));
+        packing.number(u64::from(stood.is_some()));
         stood.into_iter().for_each(|(row, line)| {
-            packed.number(row);
-            packed.number(line);
+            packing.number(row);
+            packing.number(line);
         });
-        packed.text(&self.text);
-        packed.number(self.json_bytes as u64);
-        packed.number(self.ends.len() as u64);
-        self.ends.iter().for_each(|end| packed.number(u64::from(*end)));
-        packed.number(self.nothing.len() as u64);
-        self.nothing.iter().for_each(|column| packed.number(*column as u64));
-        packed.number(self.slots.len() as u64);
+        packing.text(&self.text);
+        packing.number(self.json_bytes as u64);
+        packing.number(self.ends.len() as u64);
+        self.ends.iter().for_each(|end| packing.number(u64::from(*end)));
+        packing.number(self.nothing.len() as u64);
+        self.nothing.iter().for_each(|column| packing.number(*column as u64));
+        packing.number(self.slots.len() as u64);
         for slot in &self.slots {
             match slot {
-                Slot::Absent => packed.number(0),
-                Slot::Null => packed.number(1),
-                Slot::Bool(value) => packed.number(2 + u64::from(*value)),
+                Slot::Absent => packing.number(0),
+                Slot::Null => packing.number(1),
+                Slot::Bool(value) => packing.number(2 + u64::from(*value)),
                 Slot::Number(range) | Slot::Text(range) => {
-                    packed.number(if matches!(slot, Slot::Number(_)) { 4 } else { 5 });
-                    packed.number(range.start as u64);
-                    packed.number(range.end as u64);
+                    packing.number(if matches!(slot, Slot::Number(_)) { 4 } else { 5 });
+                    packing.number(range.start as u64);
+                    packing.number(range.end as u64);
                 }
                 Slot::Json(value) => {
-                    packed.number(6);
-                    packed.text(&value.to_string());
+                    packing.number(6);
+                    packing.text(&value.to_string());
                 }
                 Slot::Shared(value) => {
-                    packed.number(7);
-                    packed.number(share(value));
+                    packing.number(7);
+                    packing.number(share(value));
                 }
             }
         }
-        packed.number(self.strays.len() as u64);
-        self.strays.iter().for_each(|name| packed.text(name));
-        packed.number(self.faulty.len() as u64);
+        packing.number(self.strays.len() as u64);
+        self.strays.iter().for_each(|name| packing.text(name));
+        packing.number(self.faulty.len() as u64);
         for cell in &self.faulty {
-            packed.number(cell.column as u64);
-            packed.text(&cell.address);
-            packed.text(&cell.message);
-            packed.text(&cell.hint);
+            packing.number(cell.column as u64);
+            packing.text(&cell.address);
+            packing.text(&cell.message);
+            packing.text(&cell.hint);
         }
     }
 
     /// Reads what `pack` has written; none where that is not what the bytes are.
     pub(in crate::source) fn unpack(
         &mut self,
-        packed: &mut Packed,
+        packed: &mut Packed<'_>,
         shared: &mut dyn FnMut(u64) -> Option<Arc<Value>>,
     ) -> Option<()> {
         self.clear();
