@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::report::{RejectsView, exit, nothing_written, reject_row};
+use crate::report::{Advice, RejectsView, exit, nothing_written, reject_row};
 use crate::source::{Source, TELLING};
 use crate::table::{Out, Staying};
 use crate::task::{self, Layout, Reject, RejectState, Rejected, RejectsOptions, SANDBOX, Sink};
@@ -122,14 +122,15 @@ impl Sink for Rows<'_> {
     }
 
     fn row(&mut self, row: &Reject<'_>) {
+        let (why, hint) = (row.why.words(), Advice::words(row.advice, &row.why));
         let told = [
             Out::text(row.reference.as_str()),
             Out::number(row.place.row),
             Out::number(row.place.line),
             Out::text(row.state.word()),
-            Out::maybe(row.said.code.as_deref()),
-            Out::text(row.said.why.as_str()),
-            Out::maybe(row.said.hint.as_deref()),
+            Out::maybe(row.why.code()),
+            Out::text(&*why),
+            Out::maybe(hint.as_deref()),
         ];
         match &mut self.written {
             Some(written) => {

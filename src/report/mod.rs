@@ -85,7 +85,9 @@ pub(crate) use refusal::{
     of_done_elsewhere, of_invalid, of_ledger, of_no_ledger, of_passed_deadline, of_plain_http,
     of_sandbox, of_secret_given_twice, of_waiting,
 };
-pub(crate) use rejects::{DoneView, RejectsView, done_row, nothing_written, reject_row};
+pub(crate) use rejects::{
+    Advice, DoneView, RejectsView, Why, done_row, nothing_written, reject_row,
+};
 pub(crate) use remote::{
     Difference, RemoteEnd, RemoteFindings, RemoteRow, RowFound, WhyNotKnown, of_system,
     remote_begins, remote_line,
@@ -105,7 +107,6 @@ pub(crate) use verify::{
     Verifying, nothing_verified, of_moved_while_verifying, of_unkept, sample_words, verified,
     verified_event, verified_row, verify_begins,
 };
-pub(crate) use words::cause as of_cause;
 pub(crate) use words::note as of_note;
 pub(crate) use words::{
     Outdated, credentials, of_differences, of_flag_beside_plan, of_missing_row, of_no_plan,

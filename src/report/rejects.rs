@@ -1,17 +1,111 @@
 //! What `rejects` and `done` say of themselves: how many rows were written, where to, and what to do with them. The rows
-//! themselves go into a file, or are events.
+//! themselves go into a file, or are events; why a row is not done is said here.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
 use super::words::{number, rows, rows_are};
 use crate::ledger::{DoneRow, FailedRow, JobName};
+use crate::row::Cause;
+use crate::text::code::Code;
 use crate::text::command::CommandLine;
+use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::visible::shown;
 
 /// So many rows are named that the source has no longer.
 const NAMED: usize = 5;
+
+/// Why a row is not done.
+#[derive(Debug, Clone)]
+pub(crate) enum Why {
+    /// What became of its requests.
+    Cause(Box<Cause>),
+    /// A request left, and the ledger knows no more.
+    Unknown,
+    /// What is wrong with it: errors alone, and one at least.
+    Problems(Vec<Diagnostic>),
+    /// An earlier row of the source has its key.
+    RepeatedKey,
+}
+
+impl Why {
+    /// The API's own code, or that of the first problem.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Cause(cause) => cause.code.as_deref(),
+            Self::Unknown => None,
+            Self::Problems(problems) => problems.first().map(|problem| problem.code.word()),
+            Self::RepeatedKey => Some(Code::RepeatedKey.word()),
+        }
+    }
+
+    /// In one text.
+    pub(crate) fn words(&self) -> Cow<'static, str> {
+        match self {
+            Self::Cause(cause) => super::words::cause(cause).into(),
+            Self::Unknown => "nothing is known of its answer".into(),
+            Self::Problems(problems) => {
+                let words: Vec<Cow<'_, str>> = problems.iter().map(with_column).collect();
+                words.join("; ").into()
+            }
+            Self::RepeatedKey => "an earlier row of the source has its key".into(),
+        }
+    }
+
+    /// What to do about it, where its problems say that.
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Problems(problems) => problems.first()?.hint.as_deref().map(Cow::Borrowed),
+            Self::RepeatedKey => Some("give the row a key of its own".into()),
+            Self::Cause(_) | Self::Unknown => None,
+        }
+    }
+}
+
+fn with_column(problem: &Diagnostic) -> Cow<'_, str> {
+    let column = match &problem.place {
+        Place::Row(place) => place.column.as_ref(),
+        _ => None,
+    };
+    match column {
+        Some(column) => format!("{column}: {}", problem.message).into(),
+        None => Cow::Borrowed(problem.message.as_ref()),
+    }
+}
+
+/// What to do with a row that is not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Advice {
+    /// It was refused.
+    Correct,
+    /// It may have arrived.
+    Settle,
+    /// It comes to several notes, and nothing names them.
+    KeyForParts,
+}
+
+impl Advice {
+    /// In one text; the advice of what is wrong with the row where there is no other.
+    pub(crate) fn words(advice: Option<Self>, why: &Why) -> Option<Cow<'_, str>> {
+        let Some(advice) = advice else { return why.hint() };
+        let words = match advice {
+            Self::Correct => {
+                "correct what was refused. A row that is right as it is goes again with --retry-failed"
+            }
+            Self::Settle => {
+                "it may have arrived: look whether it is there and say so with `noteferry settle` (--there or --absent). Left as it is \
+                 here a run looks for it"
+            }
+            Self::KeyForParts => {
+                "the row comes to several notes and the job has no key, so it cannot come back: give the job a `key`, or correct the \
+                 row in the source"
+            }
+        };
+        Some(words.into())
+    }
+}
 
 /// What `rejects` has come to.
 #[derive(Debug)]
