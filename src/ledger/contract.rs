@@ -258,13 +258,10 @@ pub(crate) trait Books {
     /// Writes what a run carries out and on whose word; to be done before its first request.
     fn entrust(&self, run: Run, mandate: &Mandate) -> Result<(), LedgerError>;
 
-    /// Writes which rows the run sends in the place of what their source has, as `next` gives them to its end; to be done before
-    /// its first request. Where `next` fails nothing is written, which is the answer `false`.
-    fn correct(
-        &self,
-        run: Run,
-        next: &mut dyn FnMut() -> Result<Option<Correction>, ()>,
-    ) -> Result<bool, LedgerError>;
+    /// Writes which rows the run sends in the place of what their source has: all of these, or none. All that a run sends so are
+    /// to be written before its first request; of those that it does not come to, the ledger knows no request, and the row is what
+    /// its source has.
+    fn correct(&self, run: Run, rows: &[Correction]) -> Result<(), LedgerError>;
 
     /// Writes which rows are invalid as a run begins, in the place of those of earlier runs.
     fn note_invalid(&self, run: Run, rows: &[InvalidRow]) -> Result<(), LedgerError>;

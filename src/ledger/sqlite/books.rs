@@ -76,12 +76,8 @@ impl Books for FileLedger {
         })
     }
 
-    fn correct(
-        &self,
-        run: Run,
-        next: &mut dyn FnMut() -> Result<Option<Correction>, ()>,
-    ) -> Result<bool, LedgerError> {
-        super::corrections::write(self, run, next)
+    fn correct(&self, run: Run, rows: &[Correction]) -> Result<(), LedgerError> {
+        super::corrections::write(self, run, rows)
     }
 
     fn note_invalid(&self, run: Run, rows: &[InvalidRow]) -> Result<(), LedgerError> {

@@ -9,12 +9,12 @@ use crate::row::{Fingerprint, KeyHash};
 
 const TABLE: &str = "corrections";
 
-/// Writes what `next` gives, to its end; where that fails, nothing. Gives whether it was written.
+/// Writes all of them, or none.
 pub(super) fn write(
     ledger: &FileLedger,
     run: Run,
-    next: &mut dyn FnMut() -> Result<Option<Correction>, ()>,
-) -> Result<bool, LedgerError> {
+    rows: &[Correction],
+) -> Result<(), LedgerError> {
     ledger.writing(|| {
         let immediate = TransactionBehavior::Immediate;
         let transaction = Transaction::new_unchecked(&ledger.connection, immediate)?;
@@ -22,27 +22,19 @@ pub(super) fn write(
             later::make(&transaction, TABLE)?;
         }
         {
-            let mut insert = transaction.prepare(
+            let mut insert = transaction.prepare_cached(
                 "INSERT INTO corrections (job, key, original, run) VALUES (?1, ?2, ?3, ?4) \
                  ON CONFLICT (job, key, original) DO NOTHING",
             )?;
             let has_invalid = invalid::is_there(&transaction)?;
-            loop {
-                match next() {
-                    Ok(Some(Correction { key, original, row })) => {
-                        insert.execute(params![run.job.0, key, original.0.as_slice(), run.id])?;
-                        if has_invalid {
-                            invalid::forget(&transaction, run.job, row)?;
-                        }
-                    }
-                    Ok(None) => break,
-                    // Nothing was committed, so nothing stays.
-                    Err(()) => return Ok(false),
+            for Correction { key, original, row } in rows {
+                insert.execute(params![run.job.0, key, original.0.as_slice(), run.id])?;
+                if has_invalid {
+                    invalid::forget(&transaction, run.job, *row)?;
                 }
             }
         }
-        transaction.commit()?;
-        Ok(true)
+        transaction.commit()
     })
 }
 

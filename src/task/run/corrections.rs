@@ -3,10 +3,13 @@
 
 use crate::ledger::{Books as _, Correction, History, Ledger, Open as _, Run};
 use crate::plan::{Fate, Fates, Policy, Prior, ReadingFailure, Readings, Steps, run_mark};
-use crate::report::of_source_change;
 use crate::task::Failure;
 
-/// Reads the rows once more, and writes all of those that are to be sent, or none.
+/// So many are written at once: other jobs of the ledger write between.
+const BATCH: usize = 1_000;
+
+/// Reads the rows once more, and writes all of those that are to be sent. Where the reading fails nothing is sent, and what was
+/// written until then says nothing of any request.
 pub(super) fn write(
     ledger: &Ledger,
     run: Run,
@@ -21,27 +24,24 @@ pub(super) fn write(
     let beside = ledger.open_again()?;
     let prior = (!history.is_empty()).then_some(Prior { history, ledger: &beside });
     let mut steps = Steps::open(readings, prior, policy, fates, run_mark(run.number()))?;
-    let mut failure = None;
-    let mut next = || -> Result<Option<Correction>, ReadingFailure> {
-        if left == 0 {
-            return Ok(None);
-        }
+    let mut batch = Vec::new();
+    while left > 0 {
         left -= 1;
-        let step = steps.next(|fate| matches!(fate, Fate::Send(_)))?;
-        let step = step.ok_or_else(|| steps.fewer_rows())?;
-        let Some(reference) = steps.reference() else {
-            return Err(ReadingFailure::changed(&step.place));
-        };
-        let row = step.ready.map_or(step.place.row, |ready| ready.place.row);
-        Ok(Some(Correction { key: step.key, original: reference.cells, row }))
-    };
-    ledger.correct(run, &mut || next().map_err(|found| failure = Some(found)))?;
-    match failure {
-        None => Ok(()),
-        Some(ReadingFailure::Source(problems)) => Err(Failure::Input(problems)),
-        Some(ReadingFailure::Changed(change)) => {
-            Err(Failure::Input(vec![of_source_change(&change)]))
+        batch.push(next(&mut steps)?);
+        if batch.len() == BATCH || left == 0 {
+            ledger.correct(run, &batch)?;
+            batch.clear();
         }
-        Some(ReadingFailure::Ledger(error)) => Err(Failure::Ledger(error)),
     }
+    Ok(())
+}
+
+fn next(steps: &mut Steps<'_>) -> Result<Correction, ReadingFailure> {
+    let step = steps.next(|fate| matches!(fate, Fate::Send(_)))?;
+    let step = step.ok_or_else(|| steps.fewer_rows())?;
+    let Some(reference) = steps.reference() else {
+        return Err(ReadingFailure::changed(&step.place));
+    };
+    let row = step.ready.map_or(step.place.row, |ready| ready.place.row);
+    Ok(Correction { key: step.key, original: reference.cells, row })
 }
