@@ -85,12 +85,7 @@ impl History {
     /// The row that stands there, if its key has that hash.
     pub(crate) fn at(&self, position: usize, hash: KeyHash) -> Option<Candidate> {
         let entry = self.entries.get(position).filter(|entry| entry.hash == hash.0)?;
-        Some(Candidate {
-            row: entry.id(),
-            standing: entry.standing,
-            digest: Digest(entry.digest),
-            position,
-        })
+        Some(entry.at(position))
     }
 
     /// Pairs of rows whose keys have one hash: by a rare chance, or since they have one key.
@@ -122,6 +117,11 @@ impl History {
     pub(crate) fn contents(&self, standing: Standing) -> impl Iterator<Item = Digest> {
         let standing_so = self.entries.iter().filter(move |entry| entry.standing == standing);
         standing_so.map(|entry| Digest(entry.digest))
+    }
+
+    /// All rows, by their places in the history.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Candidate> {
+        self.entries.iter().enumerate().map(|(position, entry)| entry.at(position))
     }
 
     /// Where the rows stand, in no order.
@@ -175,6 +175,11 @@ impl HistoryRow {
         let (row, rest) = bytes.split_first_chunk()?;
         let fits = rest.iter().all(|byte| *byte == 0);
         fits.then_some(Self { hash: key.0, digest: digest.0, row: *row, standing })
+    }
+
+    fn at(&self, position: usize) -> Candidate {
+        let (row, digest) = (self.id(), Digest(self.digest));
+        Candidate { row, standing: self.standing, digest, position }
     }
 
     fn id(&self) -> RowId {

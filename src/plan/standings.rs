@@ -116,6 +116,11 @@ impl Stand {
         history.find(KeyHash::of(key)).any(|found| self.came.has(found.position))
     }
 
+    /// The rows of the chronicle that the source does not have.
+    pub(crate) fn gone_rows(&self, history: &History) -> impl Iterator<Item = Candidate> {
+        history.rows().filter(|row| !self.came.has(row.position))
+    }
+
     /// Notes that a row stands there in the history, and gives where that row stands.
     fn arrive(&mut self, found: Candidate) -> Standing {
         if matches!(self.came.arrive(found.position), Arrival::First) {

@@ -35,6 +35,21 @@ pub(crate) enum Standing {
     Contradictory,
 }
 
+impl Standing {
+    /// Whether something was begun of the row that is not done, and that nobody has dismissed.
+    pub(crate) fn is_unfinished(self) -> bool {
+        match self {
+            Self::NotStarted | Self::Deferred | Self::Done | Self::Dismissed => false,
+            Self::Started
+            | Self::UnderWay
+            | Self::Refused
+            | Self::GivenUp
+            | Self::InDoubt
+            | Self::Contradictory => true,
+        }
+    }
+}
+
 /// What the ledger knows of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Earlier {

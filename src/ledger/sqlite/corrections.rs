@@ -10,11 +10,7 @@ use crate::row::{Fingerprint, KeyHash};
 const TABLE: &str = "corrections";
 
 /// Writes all of them, or none.
-pub(super) fn write(
-    ledger: &FileLedger,
-    run: Run,
-    rows: &[Correction],
-) -> Result<(), LedgerError> {
+pub(super) fn write(ledger: &FileLedger, run: Run, rows: &[Correction]) -> Result<(), LedgerError> {
     ledger.writing(|| {
         let immediate = TransactionBehavior::Immediate;
         let transaction = Transaction::new_unchecked(&ledger.connection, immediate)?;

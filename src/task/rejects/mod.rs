@@ -164,7 +164,6 @@ struct Known {
     name: JobName,
     history: History,
     runs: Vec<i64>,
-    failed: Vec<FailedRow>,
     /// A run holds the job.
     is_run: bool,
 }
@@ -180,9 +179,9 @@ fn known(
     tell_waiting(place, &name, listener)?;
     refuse_changed_key(job, ledger.keyed_by(id)?)?;
     let is_run = JobLock::held_by(place, &name).is_some();
-    let (status, history) = ledger.status_and_history(id, name.clone(), u32::MAX, u32::MAX)?;
+    let (status, history) = ledger.status_and_history(id, name.clone(), u32::MAX, 0)?;
     let runs = status.runs.iter().map(|run| run.id).collect();
-    Ok(Some(Known { ledger, name, history, runs, failed: status.failed, is_run }))
+    Ok(Some(Known { ledger, name, history, runs, is_run }))
 }
 
 /// Rows that the ledger knows as not done, and that the source has no longer. A file of some rows tells nothing of others.
@@ -192,12 +191,15 @@ fn gone(
     stand: &Stand,
 ) -> Result<Vec<FailedRow>, Failure> {
     let Some(known) = known.filter(|_| options.job.from.is_none()) else { return Ok(Vec::new()) };
-    let is_gone = |row: &&FailedRow| !stand.has(&known.history, &row.key);
-    let is_meant = |row: &&FailedRow| {
+    let mut gone = Vec::new();
+    for row in stand.gone_rows(&known.history).filter(|row| row.standing.is_unfinished()) {
+        let Some(row) = known.ledger.unfinished(row.row)? else { continue };
         let code = row.cause.as_ref().and_then(|cause| cause.code.as_deref());
-        options.wants(state_of(row.state), code)
-    };
-    Ok(known.failed.iter().filter(is_gone).filter(is_meant).cloned().collect())
+        if options.wants(state_of(row.state), code) {
+            gone.push(row);
+        }
+    }
+    Ok(gone)
 }
 
 impl RejectsOptions {

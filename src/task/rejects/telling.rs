@@ -86,15 +86,21 @@ impl<'a> Telling<'a> {
         if self.waiting.as_ref().is_some_and(|row| row.first_share != record.first_share()) {
             self.pass_on();
         }
-        let reference = self.reference(record, name);
         let (state, why, advice) = match stands {
-            Stands::NotStarted => return Ok(()),
+            Stands::NotStarted => {
+                self.count(record, name);
+                return Ok(());
+            }
             Stands::Invalid => (RejectState::Invalid, problem_of(problems), None),
             Stands::Known(found) => match self.state(found) {
                 Some(state) => (state, self.why(found)?, Some(advice_on(state))),
-                None => return Ok(()),
+                None => {
+                    self.count(record, name);
+                    return Ok(());
+                }
             },
         };
+        let reference = self.reference(record, name);
         if !self.options.wants(state, why.code()) {
             self.counts.others += 1;
             return Ok(());
@@ -142,6 +148,13 @@ impl<'a> Telling<'a> {
     fn why(&self, found: Candidate) -> Result<Why, LedgerError> {
         let row = self.ledger.map(|ledger| ledger.unfinished(found.row)).transpose()?.flatten();
         Ok(row.and_then(|row| row.cause).map_or(Why::Unknown, |cause| Why::Cause(Box::new(cause))))
+    }
+
+    /// Counts a row that is not passed on, where others are known by how many have come that have its cells.
+    fn count(&mut self, record: &Record, name: Option<Named>) {
+        if name.is_none() {
+            self.reference(record, name);
+        }
     }
 
     /// The name by which a row comes back; empty where it cannot.
