@@ -76,7 +76,7 @@ impl CameBack {
             }
             Identity::Key(_) | Identity::Content(..) => return false,
         };
-        let Some(origin) = &record.origin else { return false };
+        let Some(origin) = record.origin() else { return false };
         let times = self.0.entry(Arc::clone(&origin.reference)).or_default();
         *times += u64::from(is_first);
         *times > room

@@ -34,7 +34,7 @@ impl Preparer {
 
     /// Which row of its job a row is that comes back; none of any other, or where that cannot be read.
     pub(crate) fn reference(&self, record: &Record) -> Option<Reference> {
-        Reference::read(&record.origin.as_ref()?.reference, self.returned.as_deref()?)
+        Reference::read(&record.origin()?.reference, self.returned.as_deref()?)
     }
 
     /// What makes a row the same row next time, and what is wrong with that.
@@ -49,7 +49,7 @@ impl Preparer {
             (RowKey::Missing, Some(problem.hint(hint)))
         };
         let Some(reference) = self.reference(row.record) else {
-            let written = row.record.origin.as_ref().map_or("", |origin| &*origin.reference);
+            let written = row.record.origin().map_or("", |origin| &*origin.reference);
             return match written {
                 "" => refuse(
                     "_ref",

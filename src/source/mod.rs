@@ -374,7 +374,7 @@ impl Source {
     /// the end means nothing. Rows in which nothing is written are passed over, and are none.
     pub fn next(&mut self, record: &mut Record) -> Read {
         let read = self.read_next(record);
-        record.columns = self.names_rows.then(|| self.columns().clone());
+        record.set_columns(self.names_rows.then(|| self.columns().clone()));
         read
     }
 

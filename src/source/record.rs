@@ -27,19 +27,26 @@ pub struct Record {
     pub(crate) ordinal: u64,
     /// Which of several rows it is that one row comes to; none where it is that row.
     pub(crate) share: Option<Share>,
-    /// What is written beside a row that comes back corrected; none of any other.
-    pub(crate) origin: Option<Origin>,
-    /// What its columns are called, where rows are to say that themselves.
-    pub(crate) columns: Option<Columns>,
     /// The text of all cells, one after the other.
     text: String,
     /// Where in `text` each cell ends, when every cell is text (csv).
     ends: Vec<u32>,
     /// The cells by column, when they are of several kinds.
     slots: Vec<Slot>,
+    /// What few rows have: kept apart, so that the others are moved and forgotten with less.
+    rare: Option<Box<Rare>>,
+}
+
+/// What few rows have.
+#[derive(Debug, Clone, Default)]
+struct Rare {
+    /// What is written beside a row that comes back corrected; none of any other.
+    origin: Option<Origin>,
+    /// What its columns are called, where rows are to say that themselves.
+    columns: Option<Columns>,
     /// The columns, few if any, in which a text stands that means nothing.
     nothing: Vec<usize>,
-    /// How long the lists and mappings among them were written.
+    /// How long the lists and mappings among the cells were written.
     json_bytes: usize,
     /// Names of cells that nobody has asked for.
     strays: Vec<Arc<str>>,
@@ -135,9 +142,35 @@ impl Record {
         self.ordinal.saturating_sub(before as u64)
     }
 
+    /// What is written beside a row that comes back corrected; none of any other.
+    pub(crate) fn origin(&self) -> Option<&Origin> {
+        self.rare.as_ref()?.origin.as_ref()
+    }
+
+    /// What its columns are called, where rows are to say that themselves.
+    pub(crate) fn columns(&self) -> Option<&Columns> {
+        self.rare.as_ref()?.columns.as_ref()
+    }
+
+    pub(super) fn set_origin(&mut self, origin: Option<Origin>) {
+        if origin.is_some() || self.rare.is_some() {
+            self.rare().origin = origin;
+        }
+    }
+
+    pub(super) fn set_columns(&mut self, columns: Option<Columns>) {
+        if columns.is_some() || self.rare.is_some() {
+            self.rare().columns = columns;
+        }
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
     /// Where the row stood that it is: in its source, where it has come back from a file of rows that were written out.
     pub(crate) fn stood(&self) -> RowPlace {
-        match self.origin.as_ref().and_then(|origin| origin.stood) {
+        match self.origin().and_then(|origin| origin.stood) {
             Some((row, line)) => RowPlace::of(row, line),
             None => self.place.clone(),
         }
@@ -175,10 +208,15 @@ impl Record {
     #[inline]
     fn text_cell(&self, column: usize) -> Cell<'_> {
         let Some(end) = self.ends.get(column) else { return Cell::Absent };
-        if !self.nothing.is_empty() && self.nothing.contains(&column) {
+        if self.is_nothing(column) {
             return Cell::Null;
         }
         self.range_text(column, *end)
+    }
+
+    #[inline]
+    fn is_nothing(&self, column: usize) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.nothing.contains(&column))
     }
 
     fn text_at(&self, column: usize) -> Cell<'_> {
@@ -202,16 +240,18 @@ impl Record {
         self.text.clear();
         self.ends.clear();
         self.slots.clear();
-        self.strays.clear();
-        self.nothing.clear();
-        self.faulty.clear();
         self.place.within = None;
-        self.json_bytes = 0;
+        if let Some(rare) = &mut self.rare {
+            rare.strays.clear();
+            rare.nothing.clear();
+            rare.faulty.clear();
+            rare.json_bytes = 0;
+        }
     }
 
     /// How many bytes its cells have.
     pub(crate) fn size(&self) -> usize {
-        self.text.len() + self.json_bytes
+        self.text.len() + self.rare.as_ref().map_or(0, |rare| rare.json_bytes)
     }
 
     /// Gives memory back that a row has taken which was much longer than rows are.
@@ -226,16 +266,16 @@ impl Record {
 
     /// Names of cells that are in the row though nobody has asked for such a column.
     pub(crate) fn strays(&self) -> &[Arc<str>] {
-        &self.strays
+        self.rare.as_ref().map_or(&[], |rare| &rare.strays)
     }
 
     /// Cells that cannot be read as they are meant.
     pub(crate) fn faulty(&self) -> &[FaultyCell] {
-        &self.faulty
+        self.rare.as_ref().map_or(&[], |rare| &rare.faulty)
     }
 
     pub(super) fn add_faulty(&mut self, cell: FaultyCell) {
-        self.faulty.push(cell);
+        self.rare().faulty.push(cell);
     }
 
     /// How many columns it may have cells in.
@@ -252,7 +292,7 @@ impl Record {
                 self.set(*to, slot);
             }
         }
-        for cell in &mut self.faulty {
+        for cell in self.rare.iter_mut().flat_map(|rare| &mut rare.faulty) {
             cell.column = to.get(cell.column).copied().unwrap_or(usize::MAX);
         }
     }
@@ -263,7 +303,9 @@ impl Record {
         if let Some(slot) = self.slots.get_mut(column) {
             *slot = Slot::Absent;
         }
-        self.faulty.retain(|cell| cell.column != column);
+        if let Some(rare) = &mut self.rare {
+            rare.faulty.retain(|cell| cell.column != column);
+        }
     }
 
     /// Makes room for cells of several kinds, where all have been text.
@@ -272,10 +314,12 @@ impl Record {
         for (column, end) in std::mem::take(&mut self.ends).into_iter().enumerate() {
             let text = start..end as usize;
             start = text.end;
-            let is_nothing = self.nothing.contains(&column);
+            let is_nothing = self.is_nothing(column);
             self.slots.push(if is_nothing { Slot::Null } else { Slot::Text(text) });
         }
-        self.nothing.clear();
+        if let Some(rare) = &mut self.rare {
+            rare.nothing.clear();
+        }
     }
 
     /// A JSON object of all cells by the names of their columns.
@@ -301,7 +345,9 @@ impl Record {
     }
 
     pub(super) fn add_stray(&mut self, name: Option<&Arc<str>>) {
-        self.strays.extend(name.cloned());
+        if let Some(name) = name {
+            self.rare().strays.push(Arc::clone(name));
+        }
     }
 
     /// Whether nothing is written in any of its cells.
@@ -396,7 +442,9 @@ impl Record {
 
     /// Takes the text of these columns for nothing.
     pub(super) fn set_nothing(&mut self, columns: &[usize]) {
-        self.nothing.extend_from_slice(columns);
+        if !columns.is_empty() {
+            self.rare().nothing.extend_from_slice(columns);
+        }
     }
 
     /// Whether the row has the column already.
@@ -423,13 +471,13 @@ impl Record {
     }
 
     pub(super) fn set_json(&mut self, column: usize, value: Value, written: usize) {
-        self.json_bytes += written;
+        self.rare().json_bytes += written;
         self.set(column, Slot::Json(Box::new(value)));
     }
 
     /// Takes what it shares with other rows for so many bytes of its own, so that memory is counted once.
     pub(super) fn weigh(&mut self, bytes: usize) {
-        self.json_bytes += bytes;
+        self.rare().json_bytes += bytes;
     }
 
     pub(super) fn set_shared(&mut self, column: usize, value: Arc<Value>) {

@@ -103,7 +103,8 @@ impl Returned {
         };
         let number = |at: usize| self.telling[at].and_then(|column| text(column).parse().ok());
         let reference = self.telling[0].map_or("", text).into();
-        record.origin = Some(Origin { reference, stood: number(1).zip(number(2)) });
+        let stood = number(1).zip(number(2));
+        record.set_origin(Some(Origin { reference, stood }));
         for column in self.telling.into_iter().flatten() {
             record.take_off(column);
         }

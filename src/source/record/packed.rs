@@ -92,19 +92,20 @@ impl Record {
         packing.number(self.place.row);
         packing.number(self.place.line);
         packing.maybe_text(self.place.within.as_deref());
-        packing.maybe_text(self.origin.as_ref().map(|origin| &*origin.reference));
-        let stood = self.origin.as_ref().and_then(|origin| origin.stood);
+        packing.maybe_text(self.origin().map(|origin| &*origin.reference));
+        let stood = self.origin().and_then(|origin| origin.stood);
         packing.number(u64::from(stood.is_some()));
         stood.into_iter().for_each(|(row, line)| {
             packing.number(row);
             packing.number(line);
         });
         packing.text(&self.text);
-        packing.number(self.json_bytes as u64);
+        packing.number(self.rare.as_ref().map_or(0, |rare| rare.json_bytes as u64));
         packing.number(self.ends.len() as u64);
         self.ends.iter().for_each(|end| packing.number(u64::from(*end)));
-        packing.number(self.nothing.len() as u64);
-        self.nothing.iter().for_each(|column| packing.number(*column as u64));
+        let nothing = self.rare.as_ref().map_or(&[][..], |rare| &rare.nothing);
+        packing.number(nothing.len() as u64);
+        nothing.iter().for_each(|column| packing.number(*column as u64));
         packing.number(self.slots.len() as u64);
         for slot in &self.slots {
             match slot {
@@ -126,10 +127,10 @@ impl Record {
                 }
             }
         }
-        packing.number(self.strays.len() as u64);
-        self.strays.iter().for_each(|name| packing.text(name));
-        packing.number(self.faulty.len() as u64);
-        for cell in &self.faulty {
+        packing.number(self.strays().len() as u64);
+        self.strays().iter().for_each(|name| packing.text(name));
+        packing.number(self.faulty().len() as u64);
+        for cell in self.faulty() {
             packing.number(cell.column as u64);
             packing.text(&cell.address);
             packing.text(&cell.message);
@@ -152,14 +153,17 @@ impl Record {
             0 => None,
             _ => Some((packed.take_number()?, packed.take_number()?)),
         };
-        self.origin = reference.map(|reference| Origin { reference, stood });
+        self.set_origin(reference.map(|reference| Origin { reference, stood }));
         self.text.push_str(packed.take_text()?);
-        self.json_bytes = packed.take_size()?;
+        let json_bytes = packed.take_size()?;
+        if json_bytes > 0 {
+            self.rare().json_bytes = json_bytes;
+        }
         for _ in 0..packed.take_size()? {
             self.ends.push(u32::try_from(packed.take_number()?).ok()?);
         }
         for _ in 0..packed.take_size()? {
-            self.nothing.push(packed.take_size()?);
+            self.rare().nothing.push(packed.take_size()?);
         }
         for _ in 0..packed.take_size()? {
             let slot = match packed.take_number()? {
@@ -176,14 +180,14 @@ impl Record {
             self.slots.push(slot);
         }
         for _ in 0..packed.take_size()? {
-            self.strays.push(packed.take_text()?.into());
+            self.rare().strays.push(packed.take_text()?.into());
         }
         for _ in 0..packed.take_size()? {
             let column = packed.take_size()?;
             let address = packed.take_text()?.into();
             let message = packed.take_text()?.to_owned();
             let hint = packed.take_text()?.to_owned();
-            self.faulty.push(FaultyCell { column, address, message, hint });
+            self.rare().faulty.push(FaultyCell { column, address, message, hint });
         }
         Some(())
     }

@@ -159,7 +159,7 @@ impl<'a> Telling<'a> {
 
     /// The name by which a row comes back; empty where it cannot.
     fn reference(&mut self, record: &Record, name: Option<Named>) -> String {
-        if let Some(origin) = &record.origin {
+        if let Some(origin) = record.origin() {
             return origin.reference.to_string();
         }
         let is_known_by_parts = record.share.is_some_and(|share| share.count > 1);
@@ -193,7 +193,7 @@ impl<'a> Telling<'a> {
             RejectState::InDoubt => &mut self.counts.in_doubt,
         } += 1;
         // Where each row has columns of its own it says which.
-        let own = record.columns.as_ref().map(|columns| columns.names());
+        let own = record.columns().map(|columns| columns.names());
         let names: Vec<(usize, &str)> = match own {
             Some(names) => names.iter().map(AsRef::as_ref).enumerate().collect(),
             None => self.columns.iter().map(|(column, name)| (*column, name.as_ref())).collect(),
