@@ -15,7 +15,7 @@ use crate::ledger::{
 use crate::plan::{Chronicle, Named, RowProblem, Stand, Stands, Watched, standings};
 use crate::prepare::Preparer;
 use crate::report::{of_cause, of_row};
-use crate::row::{Fingerprint, Identity, Reference, Standing};
+use crate::row::{Fingerprint, Identity, PlaceMark, Reference, Standing};
 use crate::source::{Format, Record, Source, TELLING};
 use crate::table::{Out, Shape};
 use crate::text::code::Code;
@@ -135,6 +135,9 @@ pub(crate) fn rejects(
     }));
     opening.tell_warnings(listener);
     let known = known(options, &opening.job, listener)?;
+    if let Some(known) = &known {
+        opening.preparer.goes_to(&known.name.base_url);
+    }
     source.name_rows();
     refuse_own_columns(&opening.job, &source)?;
     sink.begin(&layout(&opening.job, &source))?;
@@ -149,6 +152,7 @@ pub(crate) fn rejects(
     let mut telling = Telling {
         options,
         job: &opening.job.name,
+        place: known.as_ref().map(|known| PlaceMark::of(&known.name.base_url)),
         ledger,
         is_run: known.as_ref().is_some_and(|known| known.is_run),
         preparer: &opening.preparer,
@@ -313,6 +317,8 @@ fn is_marked(path: &Path) -> bool {
 struct Telling<'a> {
     options: &'a RejectsOptions,
     job: &'a str,
+    /// Where the ledger knows the rows so.
+    place: Option<PlaceMark>,
     ledger: Option<&'a Ledger>,
     is_run: bool,
     preparer: &'a Preparer,
@@ -423,7 +429,8 @@ impl Telling<'_> {
                 Identity::Cells(*come)
             }
         };
-        Reference { cells: self.preparer.fingerprint(record), identity }.written(self.job)
+        let reference = Reference { cells: self.preparer.fingerprint(record), identity };
+        reference.written(self.job, self.place)
     }
 
     /// Passes on the row that waits.
