@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::cron::CronArguments;
 use super::init::InitArguments;
 use super::layout::LayoutArguments;
 use super::ledger::LedgerArguments;
 use super::report::ReportArguments;
+use super::settle::SettleArguments;
 use crate::sandbox::{ClockModel, Faults, ListModel};
 use crate::task::{Failures, Sample, TimeLimits, Until};
 use crate::text::quota::{NotationError, Quota, parse_duration};
@@ -48,7 +49,7 @@ pub(super) enum Verb {
     Run(RunArguments),
     /// Show where the rows of a job stand, or what the ledger knows of all jobs
     Status(StatusArguments),
-    /// Say what became of rows that no run can settle, or that none is to tell of again; send nothing
+    /// Say what became of rows that no run can settle, or that none is to tell of again, or be asked row by row; send nothing
     Settle(SettleArguments),
     /// Write out the rows that failed, are invalid or in doubt, to be corrected and sent by `run --from`
     Rejects(RejectsArguments),
@@ -229,68 +230,6 @@ Examples:
   noteferry status jobs/import-notes.yaml               where its rows stand, and its last runs
   noteferry status jobs/import-notes.yaml --watch       follow a run that another process does
   noteferry status jobs/import-notes.yaml --exit-code   for scripts: is all done?";
-
-#[derive(Debug, Args)]
-#[command(group = ArgGroup::new("which").required(true).multiple(true).args(["row", "key", "state", "code"]))]
-pub(super) struct SettleArguments {
-    /// The job whose rows they are
-    pub job: PathBuf,
-    #[command(flatten)]
-    pub said: SaidArguments,
-    /// The row of this number; may be given several times
-    #[arg(long, value_name = "N", value_delimiter = ',')]
-    pub row: Vec<u64>,
-    /// The row with this key; may be given several times
-    #[arg(long, value_name = "KEY")]
-    pub key: Vec<String>,
-    /// All rows that stand so
-    #[arg(long, value_enum, value_name = "STATE")]
-    pub state: Option<SettledState>,
-    /// Of them, those that were answered with this code of the API
-    #[arg(long, value_name = "CODE")]
-    pub code: Option<String>,
-    /// Who says so [default: the user's name]
-    #[arg(long, value_name = "NAME", value_parser = said)]
-    pub by: Option<String>,
-    /// Why, for those who read it later
-    #[arg(long, value_name = "TEXT", value_parser = said)]
-    pub why: Option<String>,
-    /// Rows that were sent to a sandbox
-    #[arg(long, conflicts_with = "base_url")]
-    pub sandbox: bool,
-    /// What each row of a data file does
-    #[arg(long, value_name = "NAME", hide = true)]
-    pub operation: Option<String>,
-    #[command(flatten)]
-    pub layout: LayoutArguments,
-    #[command(flatten)]
-    pub common: CommonArguments,
-}
-
-/// What is said of rows.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(super) struct SaidArguments {
-    /// It is there, by that name if it is known: the row is done
-    #[arg(long, value_name = "ID", value_parser = said)]
-    pub there: Option<Option<String>>,
-    /// It is not there: the next run sends it
-    #[arg(long)]
-    pub absent: bool,
-    /// Whatever became of it: neither send the row nor tell of it again
-    #[arg(long, visible_alias = "skip")]
-    pub dismiss: bool,
-    /// Take back what was said of it before
-    #[arg(long)]
-    pub unsettle: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum SettledState {
-    #[value(alias = "in_doubt")]
-    InDoubt,
-    Failed,
-}
 
 #[derive(Debug, Args)]
 #[command(after_help = REJECTS_EXAMPLES)]
@@ -714,7 +653,7 @@ fn limit(text: &str) -> Result<u64, String> {
 }
 
 /// A few words about a run, which are kept with it.
-fn said(text: &str) -> Result<String, String> {
+pub(super) fn said(text: &str) -> Result<String, String> {
     let text = text.trim();
     match text.chars().count() {
         0 => Err("say something, or leave the flag out".to_owned()),

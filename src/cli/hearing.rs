@@ -4,6 +4,8 @@ use serde_json::json;
 
 use crate::report::{Problems, brought_in, credentials, of_waiting};
 use crate::task::{Details, Limits, Told};
+use crate::text::code::Code;
+use crate::text::diagnostic::Diagnostic;
 use crate::text::visible::shown;
 
 use super::output::Output;
@@ -15,6 +17,11 @@ pub(super) struct Hearing<'j> {
     problems: Option<Problems>,
     /// What stands above all else for those who hear only of what is wrong; none once it is said, or where nobody needs it.
     heading: Option<String>,
+}
+
+/// Whether something is worth a word to whoever writes a job, and to nobody who runs it every night.
+fn is_usual(problem: &Diagnostic) -> bool {
+    !problem.is_error() && problem.code == Code::UnusedColumn
 }
 
 impl<'j> Hearing<'j> {
@@ -46,6 +53,10 @@ impl<'j> Hearing<'j> {
             Told::Waiting { file, outcomes } => {
                 self.head();
                 self.output.tell(&[of_waiting(&file, outcomes)]);
+            }
+            // It is so every time, and nothing is wrong: a log has it.
+            Told::Problem(problem) if self.output.quiet && is_usual(&problem) => {
+                self.output.keep(&[problem]);
             }
             Told::Problem(problem) => {
                 self.head();

@@ -105,6 +105,16 @@ impl<'j> Output<'j> {
         outlet.finish();
     }
 
+    /// Tells some diagnostics to the log, and to programs.
+    pub(super) fn keep(&self, problems: &[Diagnostic]) {
+        let mut outlet = match self.format {
+            Format::Json => self.problems(),
+            Format::Text => Problems::text(streams::log(), false, self.verbose),
+        };
+        problems.iter().for_each(|problem| outlet.tell(problem));
+        outlet.finish();
+    }
+
     /// Says a line to people; to programs and to the quiet, nothing.
     pub(super) fn say(&self, text: &str) {
         match (self.is_json(), self.quiet) {

@@ -124,7 +124,7 @@ fn act(
             let view = RunView { host: environment.host(), ..view(given, &output, outlook) };
             cron.begins(&view.job, &view.target);
             begun.replace(Some(view.clone()));
-            reporter(&view, pulse, &output)
+            reporter(&view, pulse, (&output, cron))
         },
     };
     let host = environment.host().map(|host| format!(" on {host}")).unwrap_or_default();
@@ -250,9 +250,13 @@ fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -> RunView {
 }
 
 /// A reporter for people says its head as soon as there is one.
-fn reporter(view: &RunView, file: Option<PulseFile>, output: &Output<'_>) -> Box<dyn Reporter> {
+fn reporter(
+    view: &RunView,
+    file: Option<PulseFile>,
+    (output, cron): (&Output<'_>, &Cron),
+) -> Box<dyn Reporter> {
     let events = |to| ndjson(to, view.clone(), Box::new(jiff::Timestamp::now));
-    let mut all: Vec<Box<dyn Reporter>> = Vec::new();
+    let mut all: Vec<Box<dyn Reporter>> = cron.reporter().into_iter().collect();
     if output.is_json() {
         all.push(events(data()));
     }

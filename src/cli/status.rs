@@ -1,11 +1,13 @@
 //! `status`: where a job stands, or all jobs of a ledger.
 
+use std::collections::BTreeSet;
+
 use jiff::tz::TimeZone;
 
 use crate::ledger::{FailedRow, JobName, RunRecord, SETTLED, Unfinished};
 use crate::report::{
-    Counted, MISCOUNTED, Most, NothingKnown, RowLine, RunLine, StatusView, UNCOUNTED, WhyNothing,
-    exit, no_status,
+    Chosen, Counted, MISCOUNTED, Most, NothingKnown, RowLine, RunLine, StatusView, UNCOUNTED,
+    WhyNothing, exit, no_status,
 };
 use crate::row::Totals;
 use crate::task::{self, Failure, JobStanding, LedgerFound, SANDBOX, Status, StatusOptions};
@@ -142,6 +144,17 @@ impl<'a> Wanted<'a> {
                 || code.is_some_and(|code| self.codes.iter().any(|wanted| wanted == code)))
     }
 
+    /// The same for whoever tells of it: `codes` are those that rows have.
+    fn chosen(&self, codes: BTreeSet<String>) -> Chosen {
+        let states = self.states.iter().map(|state| match state {
+            RowStateArgument::Failed => "failed",
+            RowStateArgument::InDoubt => "in doubt",
+            RowStateArgument::Invalid => "invalid",
+        });
+        let known_codes = codes.into_iter().collect();
+        Chosen { states: states.collect(), codes: self.codes.to_vec(), known_codes }
+    }
+
     fn has_failed(&self, row: &FailedRow) -> bool {
         let state = match row.state {
             Unfinished::Failed => RowStateArgument::Failed,
@@ -188,6 +201,8 @@ fn view(
     }
     let more_runs = if all { 0 } else { runs.len().saturating_sub(RUNS) };
     runs.truncate(runs.len() - more_runs);
+    let of_failed = status.failed.iter().filter_map(|row| row.cause.as_ref()?.code.clone());
+    let codes = of_failed.chain(invalid.iter().map(|row| row.code.clone())).collect();
     let rows = status.failed.into_iter().zip(marks).filter(|(row, _)| wanted.has_failed(row));
     let invalid = invalid.into_iter();
     let invalid = invalid.filter(|row| wanted.has(RowStateArgument::Invalid, Some(&row.code)));
@@ -211,6 +226,7 @@ fn view(
         verified,
         taken,
         plan,
+        chosen: wanted.chosen(codes),
         most: match all || wanted.all || output.is_json() {
             true => Most::All,
             false => Most::First(ROWS),

@@ -73,6 +73,8 @@ pub(crate) enum Unsettled {
     HasFailed { place: RowPlace, key: String },
     /// A person has said something of it before.
     Settled { place: RowPlace, key: String, by: String },
+    /// It was sent again, or settled, since a person was asked about it.
+    MovedOn { place: RowPlace, key: String },
     /// There is nothing to be taken back.
     NothingSaid { row: RowName },
     /// Several rows stood there in the source, one after the other.

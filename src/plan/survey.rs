@@ -276,7 +276,8 @@ fn survey_with(
                 // Nothing is wrong with what no run sends.
                 let is_done =
                     matches!(decided.fate, Fate::Skip(_) | Fate::LeaveOut(LeftOut::Dismissed));
-                let mut problems: Vec<_> = problems.into_iter().map(RowProblem::Written).collect();
+                let written = problems.into_iter().filter(|_| !is_done).map(RowProblem::Written);
+                let mut problems: Vec<_> = written.collect();
                 problems.extend(decided.problems);
                 if is_done && !decided.valid {
                     problems.clear();

@@ -71,6 +71,7 @@ impl Preparer {
                     read_as: job.rows.encoding().map(Arc::from),
                     returned: matches!(job.rows, Rows::Returned { .. })
                         .then(|| job.name.as_str().into()),
+                    place: None,
                     origins: super::Origins::default(),
                 },
                 warnings,

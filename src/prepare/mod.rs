@@ -28,6 +28,7 @@ use std::sync::Arc;
 use crate::declared::job::{Job, Marker, Written};
 use crate::prepare::mapping::{Kept, NamedValue, Origin, Row};
 use crate::prepare::sieve::Sieve;
+use crate::row::PlaceMark;
 use crate::source::{Collected, Columns, InlineRow, Lines, Passed, Record, Source, Why};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, closest, slip_of};
@@ -75,6 +76,8 @@ pub struct Preparer {
     read_as: Option<Arc<str>>,
     /// Where the rows are some that come back corrected: the name of their job.
     returned: Option<Arc<str>>,
+    /// Where rows go that come back, once that is known: what was written out of another place is none of these.
+    place: Option<PlaceMark>,
     /// What their job's own source has beside them.
     origins: Origins,
 }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::row::{Fingerprint, Identity, Reference};
+use crate::row::{Fingerprint, Identity, PlaceMark, Reference};
 use crate::source::{Cell, Record};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -37,6 +37,17 @@ impl Preparer {
         Reference::read(&record.origin()?.reference, self.returned.as_deref()?)
     }
 
+    /// Rows go there: one that comes back of another place is not the row that it says.
+    pub(crate) fn goes_to(&mut self, base_url: &str) {
+        self.place = Some(PlaceMark::of(base_url));
+    }
+
+    /// Whether a row comes back that was written out as it stood at another place.
+    fn is_of_another_place(&self, record: &Record) -> bool {
+        let written = record.origin().and_then(|origin| PlaceMark::of_reference(&origin.reference));
+        written.zip(self.place).is_some_and(|(written, own)| written != own)
+    }
+
     /// What makes a row the same row next time, and what is wrong with that.
     pub(super) fn identity_of(&self, row: Row<'_, '_>) -> (RowKey, Option<Diagnostic>) {
         if !self.returns() {
@@ -64,6 +75,14 @@ impl Preparer {
                 ),
             };
         };
+        if self.is_of_another_place(row.record) {
+            return refuse(
+                "_ref",
+                "the row was written out as it stood at another place than the one that it would go to".to_owned(),
+                "name the place that the file was written for, as --base-url or --sandbox; or write the rows out for this one: \
+                 `noteferry rejects`",
+            );
+        }
         let own = match reference.key() {
             Some(key) if self.key.is_none() => return (RowKey::Written(key), None),
             _ if self.key.is_none() => {

@@ -95,6 +95,8 @@ pub(crate) enum Keeps {
     Texts,
     /// Likewise, with what they show of all other fields, and of all items when they were made.
     Fields,
+    /// The texts of all items, and when they were made.
+    Shown,
     /// All items as they came.
     Items,
 }
@@ -186,11 +188,12 @@ impl Enquiry {
         for (id, item) in new {
             let mut print = Print::of(recover, id, item);
             print.system = sights.system.and_then(|mark| mark.of(item));
-            if sights.wanted.contains(&print.id) {
+            let is_wanted = sights.wanted.contains(&print.id);
+            if is_wanted || sights.keeps == Keeps::Shown {
                 print.text = text_of(recover, item);
-                if sights.keeps == Keeps::Fields {
-                    print.note_fields(recover, sights.fields, item);
-                }
+            }
+            if is_wanted && sights.keeps == Keeps::Fields {
+                print.note_fields(recover, sights.fields, item);
             }
             if sights.keeps != Keeps::Texts {
                 print.made = super::created(recover, item);

@@ -7,7 +7,9 @@
 //! what a list is worth that shows nothing of its lane's, is for `engine`.
 
 mod audit;
+mod beside;
 mod control;
+mod copies;
 mod enquiry;
 mod likeness;
 mod list;
@@ -27,7 +29,9 @@ use crate::prepare::request::{self, Request};
 use crate::row::{Attempted, Doubt, Fields, Holdings};
 
 pub(crate) use audit::{Audit, Count, Miscount, Nameless, Step, asked_by};
+pub(crate) use beside::Looks;
 pub(crate) use control::{Control, Habits, Shown, of_lane};
+pub(crate) use copies::Copies;
 pub(crate) use enquiry::{Answered, Enquiry, Extent, Keeps, NextStep, Presence, Sights, Target};
 pub(crate) use likeness::{Kind, in_one_spelling, spoken};
 use likeness::{Likeness, Marked, Wanted};

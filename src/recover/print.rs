@@ -141,13 +141,30 @@ impl Print {
         self.parts.get(at)?.as_ref().map(|part| part.value)
     }
 
-    /// Whether another shows the very same of all that they are known by.
+    /// Whether another shows the very same of all that they are known by, and is of its kind.
     pub(super) fn shows_the_same(&self, other: &Self) -> bool {
+        self.says_the_same(other) && self.kind == other.kind
+    }
+
+    /// Likewise, of whatever kind it is.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
         let values = |print: &Self| -> Vec<Option<u64>> {
             print.parts.iter().map(|part| part.as_ref().map(|part| part.value)).collect()
         };
         let (own, others) = (values(self), values(other));
-        own == others && own.iter().any(Option::is_some) && self.kind == other.kind
+        own == others && own.iter().any(Option::is_some)
+    }
+
+    /// What it shows of a flag, as a word; none where it does not.
+    pub(super) fn flag(&self, recover: &Recover, field: Field) -> Option<&str> {
+        let mut kinds = recover.kinds.iter().zip(self.kind.split('\n')).enumerate();
+        match kinds.find(|(_, ((known, _), _))| *known == field) {
+            Some((at, (_, word))) => Some(word).filter(|_| self.tells_kind(at)),
+            None => {
+                let mut shown = self.shown.iter();
+                shown.find(|(place, _)| *place == field.place()).map(|(_, word)| word.as_str())
+            }
+        }
     }
 
     /// Whether it says what it is of its kind at the place of a field.

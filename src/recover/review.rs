@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::copies::{Copies, Original};
 use super::enquiry::{Answered, Extent};
 use super::likeness::{Kind, kind_word};
 use super::print::{Print, Unlike, fingerprint_of, is_known_by};
@@ -43,8 +44,8 @@ pub(crate) struct Seen {
     pub altered: Option<Option<String>>,
     /// Fields that are there and differ from what was sent.
     pub unlike: Vec<Unlike>,
-    /// Other items that show the same, and that no row owns.
-    pub copies: Vec<String>,
+    /// Other items that say the same, and that no row owns.
+    pub copies: Copies,
     /// The thing that should stand behind it and was made before it, by its place among those that are expected.
     pub behind: Option<usize>,
     /// Fields that tell its kind and that the list does not show.
@@ -149,10 +150,41 @@ impl Expected {
 
     /// Whether an item shows all that it is known by, and is of its kind.
     fn is_like(&self, item: &Print) -> bool {
+        self.is_said_by(item) && self.kind.as_ref().is_none_or(|kind| kind.text() == item.kind)
+    }
+
+    /// Whether an item shows all that it is known by.
+    fn is_said_by(&self, item: &Print) -> bool {
         let mut parts = self.parts.iter().enumerate();
-        self.is_known()
-            && parts.all(|(at, part)| part.is_none() || *part == item.value(at))
-            && self.kind.as_ref().is_none_or(|kind| kind.text() == item.kind)
+        self.is_known() && parts.all(|(at, part)| part.is_none() || *part == item.value(at))
+    }
+
+    /// What was sent of a flag, as a word; none where nobody knows that.
+    fn flag(&self, recover: &Recover, field: Field) -> Option<&str> {
+        let words = self.kind.as_ref()?.text().split('\n');
+        let mut kinds = recover.kinds.iter().zip(words);
+        let own = kinds.find(|((known, _), _)| *known == field).map(|(_, word)| word);
+        let other = || self.others.iter().find(|(place, _)| *place == field.place());
+        own.or_else(|| other().map(|(_, word)| word.as_str()))
+    }
+
+    /// What says the same, and is no row's.
+    fn copies(
+        &self,
+        free: &mut Vec<&Print>,
+        item: Option<&Print>,
+        of: (&Operation, &Recover),
+    ) -> Copies {
+        // What was deleted has no copies.
+        if self.is_gone {
+            return Copies::default();
+        }
+        let original = Original {
+            item,
+            was_sent: &|item| self.is_said_by(item),
+            sent: &|field| self.flag(of.1, field),
+        };
+        Copies::take(free, &original, of)
     }
 
     fn is_altered(&self, item: &Print) -> bool {
@@ -216,6 +248,7 @@ pub(crate) fn review(
     let mut seen: Vec<Seen> = Vec::with_capacity(expected.len());
     for (one, item) in expected.iter().zip(&found) {
         let presence = presence(one, *item, answered, (&kinds, span), &mut free);
+        let copies = one.copies(&mut free, *item, (maker, recover));
         seen.push(match (&presence, item) {
             (Seeing::There { .. }, Some(item)) => {
                 let is_late =
@@ -223,14 +256,14 @@ pub(crate) fn review(
                 Seen {
                     altered: (one.is_altered(item) && !is_late).then(|| item.text.clone()),
                     unlike: one.unlike(item, maker, recover),
-                    copies: copies(&mut free, item),
+                    copies,
                     untold: untold(one, item, recover),
                     behind: None,
                     beyond: Some(answered.extent).filter(|extent| *extent != Extent::Whole),
                     presence: if is_late { Seeing::TooEarly } else { presence },
                 }
             }
-            _ => Seen::of(presence),
+            _ => Seen { copies, ..Seen::of(presence) },
         });
     }
     let order = set_in_order(expected, &found, recover, &mut seen);
@@ -240,7 +273,7 @@ pub(crate) fn review(
 
 impl Seen {
     pub(crate) fn of(presence: Seeing) -> Self {
-        let (copies, unlike, untold) = (Vec::new(), Vec::new(), Vec::new());
+        let (copies, unlike, untold) = (Copies::default(), Vec::new(), Vec::new());
         Self { presence, altered: None, unlike, copies, behind: None, untold, beyond: None }
     }
 
@@ -259,14 +292,6 @@ impl Seen {
 fn take_first<'i>(free: &mut Vec<&'i Print>, fits: impl Fn(&Print) -> bool) -> Option<&'i Print> {
     let at = free.iter().position(|item| fits(item))?;
     Some(free.remove(at))
-}
-
-/// Items that show the very same as another, and are no row's.
-fn copies(free: &mut Vec<&Print>, own: &Print) -> Vec<String> {
-    let (same, others): (Vec<&Print>, Vec<&Print>) =
-        free.iter().partition(|item| item.shows_the_same(own));
-    *free = others;
-    same.into_iter().map(|item| item.id.clone()).collect()
 }
 
 fn presence(
@@ -425,11 +450,81 @@ mod tests {
         let found = reviewed(&items, &rows, &["a", "b"], LATE);
         assert_eq!(found.seen[0].unlike.len(), 1);
         // What the customer sees and what he does not are two things.
-        assert_eq!(found.seen[0].copies, [] as [String; 0]);
+        assert!(found.seen[0].copies.is_empty());
         assert_eq!(found.seen[1].altered, Some(Some("khác".to_owned())));
-        assert_eq!(found.seen[1].copies, ["d"], "the same as what is there");
+        assert_eq!(found.seen[1].copies.same, ["d"], "the same as what is there");
         assert_eq!(found.seen[1].behind, Some(0));
         assert_eq!(found.strange, ["c"]);
+    }
+
+    /// What of an item beside a note that was sent as internal follows from what it shows.
+    #[test]
+    fn a_copy_is_told_by_who_may_see_it() {
+        let copy = |change: &dyn Fn(&mut Value)| {
+            let mut copy = note("z", "một", 1_800_000_009);
+            change(&mut copy);
+            copy
+        };
+        let ours = note("a", "một", 1_800_000_001);
+        let of = |items: &[Value], sent: &Value| {
+            let found = reviewed(items, &[expected(Some("a"), sent, 1)], &["a"], LATE);
+            let copies = found.seen[0].copies.clone();
+            let exposed: Vec<String> = copies.exposed.into_iter().map(|(id, _)| id).collect();
+            let untold: Vec<String> = copies.untold.into_iter().map(|(id, _)| id).collect();
+            [copies.same, exposed, untold, found.strange].map(|ids| ids.join(" "))
+        };
+        let visible = copy(&|it| it["is_internal_note"] = json!(false));
+        let hidden = copy(&|_| {});
+        let untold = copy(&|it| it["is_internal_note"] = Value::Null);
+        let other = copy(&|it| {
+            it["is_internal_note"] = json!(false);
+            it["note"] = json!("một hai");
+        });
+        let public = json!({"ticket_id": "tk_1", "note": "một", "is_internal_note": false});
+        let table = [
+            (&ours, &visible, sent("một"), ["", "z", "", ""]),
+            (&ours, &hidden, sent("một"), ["z", "", "", ""]),
+            (&ours, &untold, sent("một"), ["", "", "z", ""]),
+            (&ours, &other, sent("một"), ["", "", "", "z"]),
+            // Where the list shows of no note who sees it, nor does it of the copy.
+            (
+                &copy(&|it| *it = json!({"id": "a", "note": "một"})),
+                &untold,
+                sent("một"),
+                ["z", "", "z", ""],
+            ),
+            // What customers may see anyhow.
+            (
+                &copy(&|it| {
+                    it["id"] = json!("a");
+                    it["is_internal_note"] = json!(0);
+                }),
+                &hidden,
+                public,
+                ["", "", "", "z"],
+            ),
+            // The text of ours was changed: both what was sent and what is there count.
+            (
+                &copy(&|it| {
+                    it["id"] = json!("a");
+                    it["note"] = json!("khác");
+                }),
+                &visible,
+                sent("một"),
+                ["", "z", "", ""],
+            ),
+            // Ours is gone, and the copy is there.
+            (&note("q", "q", 1_800_000_001), &visible, sent("một"), ["", "z", "", "q"]),
+        ];
+        for (number, (ours, copy, sent, wanted)) in table.into_iter().enumerate() {
+            assert_eq!(of(&[ours.clone(), copy.clone()], &sent), wanted, "{number}");
+        }
+        // What a row has made is no copy, and neither is one of what was deleted.
+        let rows = [expected(Some("a"), &sent("một"), 1)];
+        let found = reviewed(&[ours.clone(), visible.clone()], &rows, &["a", "z"], LATE);
+        assert!(found.seen[0].copies.is_empty());
+        let deleted = [Expected { is_gone: true, ..rows[0].clone() }];
+        assert_eq!(reviewed(&[visible], &deleted, &["a"], LATE).strange, ["z"]);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
 
 mod bar;
+mod cause_counts;
 mod causes;
 mod draft;
 pub(crate) mod exit;
@@ -58,6 +59,7 @@ mod verify;
 mod words;
 
 pub(crate) use bar::bar;
+pub(crate) use cause_counts::CauseCounts;
 pub(crate) use causes::Causes;
 pub(crate) use draft::{doubts, draft_text, drafted_line, next_after_draft};
 pub(crate) use explanation::{
@@ -92,12 +94,17 @@ pub(crate) use remote::{
     Difference, RemoteEnd, RemoteFindings, RemoteRow, RowFound, WhyNotKnown, of_system,
     remote_begins, remote_line,
 };
-pub(crate) use settle::{SettleView, nothing_settled, of_unsettled};
+pub(crate) use settle::{
+    Choice, InterviewCounts, ItemLooks, ListShown, ListedItem, Owner, SettleView, Turn,
+    WHAT_BECAME_OF_IT, WHICH_OF_THE_OTHERS, doubles_question, interviewed, nothing_settled,
+    of_nobody_to_ask, of_unsettled, reading_lists, refused_question, settled_line, unread_lists,
+};
 pub(crate) use sign_off::{
     Rejected, Scope, SignOff, SignOffForm, Traffic, no_report, of_unknown_run,
 };
 pub(crate) use status::{
-    Counted, Most, NothingKnown, RowLine, RunLine, StatusView, Watched, WhyNothing, no_status,
+    Chosen, Counted, Most, NothingKnown, RowLine, RunLine, StatusView, Watched, WhyNothing,
+    no_status,
 };
 pub(crate) use status::{MISCOUNTED, UNCOUNTED};
 pub(crate) use summary::summary;

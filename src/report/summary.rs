@@ -334,11 +334,26 @@ fn named(rows: &[NamedRow], count: u64, view: &RunView) -> String {
 
 fn failed(view: &RunView, count: u64) -> String {
     let seen = format!("{} failed. {}", rows(count), look(view, count));
+    let written = rejects(&view.command, view.sandbox).map(|rejects| {
+        format!(
+            "\nOr correct {} in a file of {} own, with the reason beside: {rejects}",
+            them(count),
+            their(count)
+        )
+    });
     format!(
         "{seen}\nAfter correcting {} run the job again: changed rows are sent, the rest is left alone\n\
-         (--retry-failed sends unchanged ones again).",
-        them(count)
+         (--retry-failed sends unchanged ones again).{}",
+        them(count),
+        written.unwrap_or_default()
     )
+}
+
+/// What writes out rows that failed, to be corrected; none where the rows were piped in and are gone, or no job is named.
+pub(super) fn rejects(command: &CommandLine, is_sandbox: bool) -> Option<CommandLine> {
+    let rejects = command.of("rejects");
+    rejects.job().filter(|job| *job != "-")?;
+    Some(if is_sandbox { rejects.with("sandbox") } else { rejects })
 }
 
 /// Where to see rows one by one, those of earlier runs among them.
@@ -348,6 +363,10 @@ fn look(view: &RunView, count: u64) -> String {
 
 fn them(count: u64) -> &'static str {
     if count == 1 { "it" } else { "them" }
+}
+
+fn their(count: u64) -> &'static str {
+    if count == 1 { "its" } else { "their" }
 }
 
 fn invalid(view: &RunView, count: u64) -> String {

@@ -32,7 +32,7 @@ pub(crate) use known::{Earlier, Known, RowId, Standing};
 pub(crate) use lane::Lane;
 pub(crate) use life::{Begun, Contradiction, Life};
 pub(crate) use plight::Plight;
-pub(crate) use reference::{Fingerprint, Identity, Reference};
+pub(crate) use reference::{Fingerprint, Identity, PlaceMark, Reference};
 pub(crate) use settlement::Settlement;
 pub(crate) use state::{IllegalTransition, RowEvent, RowState};
 pub(crate) use totals::Totals;

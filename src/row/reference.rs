@@ -1,18 +1,24 @@
 //! The name by which a row that was written out comes back corrected: which row of its job it is, however its cells and its
 //! place in the file have changed since.
 //!
-//! It says what the ledger knows the row by, and what its cells were, and ends with a sum over both and the job's name, so
-//! that a name that was damaged, or is of another job, is none. It proves nothing against whoever means to forge one.
+//! It says what the ledger knows the row by, what its cells were, and at which place that stands so, and ends with a sum over all
+//! of it and the job's name, so that a name that was damaged, or is of another job, is none. Earlier versions named no place, and
+//! neither is one named of a row that has gone nowhere yet. It proves nothing against whoever means to forge one.
 
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
 use super::{Digest, content_key};
+use crate::text::address;
 use crate::text::spelling::canonical;
 
-/// What every reference begins with. A letter, since programs take numbers for what they are not.
+/// What a reference begins with that names no place. A letter, since programs take numbers for what they are not.
 const BEGINS: &str = "nf";
+/// What one begins with that names a place.
+const BEGINS_WITH_PLACE: &str = "np";
+/// Characters of a place.
+const PLACE: usize = 8;
 /// Characters of the sum at the end.
 const SUM: usize = 8;
 
@@ -32,6 +38,10 @@ pub(crate) enum Identity {
     /// Nothing so far: the how many row of its cells that it was.
     Cells(u64),
 }
+
+/// Stands for a place that a job's rows go to: a base URL, or a sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PlaceMark([u8; PLACE / 2]);
 
 /// Which row of a job a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,16 +92,33 @@ impl Identity {
     }
 }
 
+impl PlaceMark {
+    /// Of an address, however it is spelt.
+    pub(crate) fn of(base_url: &str) -> Self {
+        Self(first(&Sha256::digest(address::normal(base_url).as_bytes())))
+    }
+
+    /// The place that a reference names; none of one that names none, or that is none.
+    pub(crate) fn of_reference(text: &str) -> Option<Self> {
+        let (place, _) = text.trim().strip_prefix(BEGINS_WITH_PLACE)?.split_at_checked(PLACE)?;
+        unhex(place).map(Self)
+    }
+}
+
 impl Reference {
-    /// As it stands in a file.
-    pub(crate) fn written(&self, job: &str) -> String {
+    /// As it stands in a file. `place` is where the ledger knows the row so, where it knows the job at all.
+    pub(crate) fn written(&self, job: &str, place: Option<PlaceMark>) -> String {
         let identity = match &self.identity {
             Identity::Key(sum) => format!("k{}", hex(sum)),
             Identity::Anothers(sum) => format!("a{}", hex(sum)),
             Identity::Content(digest, nth) => format!("c{digest}x{nth}"),
             Identity::Cells(nth) => format!("r{nth}"),
         };
-        let body = format!("{BEGINS}{}{identity}", self.cells);
+        let begins = match place {
+            Some(PlaceMark(place)) => format!("{BEGINS_WITH_PLACE}{}", hex(&place)),
+            None => BEGINS.to_owned(),
+        };
+        let body = format!("{begins}{}{identity}", self.cells);
         format!("{body}s{}", sum(job, &body))
     }
 
@@ -103,7 +130,14 @@ impl Reference {
         if end.strip_prefix('s')? != sum(job, body) {
             return None;
         }
-        let rest = body.strip_prefix(BEGINS)?;
+        let rest = match body.strip_prefix(BEGINS_WITH_PLACE) {
+            Some(rest) => {
+                let (place, rest) = rest.split_at_checked(PLACE)?;
+                let _: [u8; PLACE / 2] = unhex(place)?;
+                rest
+            }
+            None => body.strip_prefix(BEGINS)?,
+        };
         let (cells, identity) = rest.split_at_checked(20)?;
         let cells = Fingerprint(unhex(cells)?);
         let (kind, said) = identity.split_at_checked(1)?;
@@ -184,10 +218,17 @@ mod tests {
         .map(|identity| Reference { cells, identity })
     }
 
+    /// Each as it is written, with a place and without one.
+    fn all_written() -> impl Iterator<Item = (Reference, Option<PlaceMark>, String)> {
+        let places = [None, Some(PlaceMark::of("https://api.example/v1"))];
+        let both = all().into_iter().flat_map(move |one| places.map(|place| (one, place)));
+        both.map(|(one, place)| (one, place, one.written("notes", place)))
+    }
+
     #[test]
     fn what_was_written_is_read_and_of_no_other_job() {
-        for reference in all() {
-            let text = reference.written("notes");
+        for (reference, place, text) in all_written() {
+            assert_eq!(PlaceMark::of_reference(&format!(" {text} ")), place);
             assert_eq!(Reference::read(&format!(" {text} "), "notes"), Some(reference));
             assert_eq!(Reference::read(&text, "other"), None);
             assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{text}");
@@ -196,8 +237,7 @@ mod tests {
 
     #[test]
     fn one_letter_that_is_wrong_makes_it_none() {
-        for reference in all() {
-            let text = reference.written("notes");
+        for (_, _, text) in all_written() {
             for at in 0..text.len() {
                 let mut wrong = text.clone().into_bytes();
                 wrong[at] = if wrong[at] == b'1' { b'2' } else { b'1' };
@@ -206,6 +246,14 @@ mod tests {
                 assert_eq!(Reference::read(&text[..at], "notes"), None);
             }
         }
+    }
+
+    #[test]
+    fn a_place_is_one_in_all_spellings_of_its_address() {
+        let place = PlaceMark::of("https://API.example/v1/");
+        assert_eq!(place, PlaceMark::of("https://api.example:443/v1"));
+        assert_ne!(place, PlaceMark::of("https://api.example/v2"));
+        assert_ne!(place, PlaceMark::of("sandbox"));
     }
 
     #[test]

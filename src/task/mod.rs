@@ -54,7 +54,10 @@ pub(crate) use rejects::{Layout, Reject, RejectState, Rejected, RejectsOptions, 
 pub(crate) use report::{ReportOptions, report};
 pub(crate) use run::{Failures, Outlook, RunOptions, RunOutcome, StateFolder, World, run};
 pub(crate) use saved::Saving;
-pub(crate) use settle::{Selection, SettleOptions, settle};
+pub(crate) use settle::{
+    Answer, InterviewEnd, InterviewOptions, Interviewer, Selection, SettleOptions, SettleOutcome,
+    interview, settle,
+};
 pub(crate) use status::{JobStanding, LedgerFound, Status, StatusOptions, look_on, status};
 pub(crate) use target::{Rehearsal, SANDBOX, Secrets, TargetOptions};
 pub(crate) use verify::{Sample, VerifyHearing, VerifyOptions, verify};

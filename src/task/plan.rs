@@ -193,6 +193,7 @@ fn open(
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let target = Target::find_to_plan(&opening.job, &options.target);
     target.refuse_plain_http(&opening.job, &options.target)?;
+    opening.preparer.goes_to(&target.place());
     let credentials = match is_asked {
         true => Some(Target::find(&opening.job, &options.target)?.1),
         false => None,

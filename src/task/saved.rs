@@ -17,7 +17,7 @@ use crate::text::spelling::is_same;
 
 use super::Failure;
 use super::job::Opening;
-use super::target::{SANDBOX, Target};
+use super::target::Target;
 
 /// Where a plan is saved to.
 pub(crate) struct Saving<'s> {
@@ -46,7 +46,7 @@ pub(super) fn facts(
         command,
         job: Named { name: opening.job.name.clone(), fingerprint: fingerprint(opening) },
         connector: Named { name: connector.name.clone(), fingerprint: connector.fingerprint },
-        base_url: address(target),
+        base_url: target.place(),
         account: target.account.clone(),
         last_run,
         to_send,
@@ -57,11 +57,6 @@ pub(super) fn facts(
 fn fingerprint(opening: &Opening) -> Fingerprint {
     let document = opening.job.document.as_ref();
     Fingerprint::of(document.map(|document| document.source().text.as_str()))
-}
-
-/// The address that the ledger knows.
-fn address(target: &Target) -> String {
-    if target.is_sandbox { SANDBOX.to_owned() } else { target.base_url.clone() }
 }
 
 /// Refuses a plan that was made for something else.
@@ -79,7 +74,7 @@ pub(super) fn refuse_other(
     // A plan that was made without credentials is for whatever account they are of.
     let is_account =
         facts.account.is_none() || account.is_none() || facts.account.as_ref() == account;
-    let there = address(target);
+    let there = target.place();
     let kinds = [
         (!is_job).then(|| Outdated::Job(job.name.clone())),
         (!is_connector).then(|| Outdated::Connector(connector.name.clone())),

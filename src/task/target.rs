@@ -115,9 +115,14 @@ impl Target {
         Err(of_plain_http(url.host()))
     }
 
+    /// What the ledger calls the place: its base URL, or a sandbox.
+    pub(super) fn place(&self) -> String {
+        if self.is_sandbox { SANDBOX.to_owned() } else { self.base_url.clone() }
+    }
+
     /// What the ledger knows the job by at this target. An account that is not known is missing in it.
     pub(super) fn job_name(&self, job: &Job) -> JobName {
-        let base_url = if self.is_sandbox { SANDBOX.to_owned() } else { self.base_url.clone() };
+        let base_url = self.place();
         let account = self.account.clone().unwrap_or_default();
         JobName { name: job.name.clone(), base_url, account }
     }

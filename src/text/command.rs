@@ -109,6 +109,11 @@ impl CommandLine {
         self.job.iter().map(|job| path(job)).chain(flags).collect()
     }
 
+    /// Whether a flag is given.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.flags.iter().any(|flag| flag.name == name)
+    }
+
     /// The first flag that decides what is sent.
     pub(crate) fn deciding_flag(&self) -> Option<&str> {
         self.flags.iter().map(|flag| flag.name.as_str()).find(|name| decides(name))

@@ -300,11 +300,18 @@ const VERIFIED: &[Term] = &[
          says, and who sees it, is not known, and `verify` ends with 1, unless --by-id takes that for enough.",
     ),
     term(
+        "exposed-copy",
+        &[],
+        "a copy of it lacks a flag that was sent, and no row of the ledger has made that",
+        "As of a note that was sent as internal, whose text stands on the same ticket once more where the customer can see it. This \
+         is told before all else: look who made the copy, and delete it on the other side where it should not be there. `ids` names \
+         it; the row's own is `id`. Where the list does not show whether a copy has the flag, the row is `not_known`.",
+    ),
+    term(
         "exposed",
         &[],
         "a flag that was sent is not on it",
-        "As of a note that was sent as internal, and that the customer can see. This is told before all else. It has to be mended \
-         on the other side.",
+        "As of a note that was sent as internal, and that the customer can see. It has to be mended on the other side.",
     ),
     term(
         "twice",

@@ -262,3 +262,29 @@ fn what_was_done_before_is_told_where_nothing_is_listed() {
     let words = "1 row was done before";
     assert!(told.stdout.contains(words) || told.stderr.contains(words), "{told}");
 }
+
+#[test]
+fn a_file_that_was_written_for_one_place_is_refused_at_another() {
+    let desk = Desk::with_notes("id,ticket,body\nk1,tk_1,Note 1\nk2,tk_missing1,Note 2\n");
+    // Rehearsed, written out and corrected, and then sent where nothing of it is known.
+    desk.call("run job.yaml --sandbox --rate 1000/s").exits(1);
+    desk.call("rejects job.yaml --sandbox -o rejects.csv").exits(0);
+    correct(&desk, "rejects.csv", &[("k2,tk_missing1,", "k2,tk_2,")]);
+    let sandbox = sandbox("");
+    let told = desk.run(&sandbox, "job.yaml --from rejects.csv").exits(3);
+    assert!(told.stdout.contains("written out as it stood at another place"), "{told}");
+    assert!(told.stdout.contains("unknown-reference"), "{told}");
+    let told = desk.call_at(&sandbox, "plan job.yaml --from rejects.csv");
+    assert!(told.stderr.contains("--base-url or --sandbox"), "{told}");
+    assert!(texts(&sandbox).is_empty());
+    desk.call("run job.yaml --sandbox --rate 1000/s --from rejects.csv").exits(0);
+    // Where it was written for a base URL, that place takes it, however the address is spelt.
+    desk.run(&sandbox, "job.yaml").exits(1);
+    let address = sandbox.base_url().to_owned();
+    desk.call(&format!("rejects job.yaml --base-url {address}/ -o rejects.csv --force")).exits(0);
+    correct(&desk, "rejects.csv", &[("k2,tk_missing1,", "k2,tk_2,")]);
+    let told = desk.call("run job.yaml --sandbox --from rejects.csv --format json").exits(3);
+    assert!(told.stdout.contains("another place"), "{told}");
+    desk.run(&sandbox, "job.yaml --from rejects.csv").exits(0).counts("rows=1 succeeded=1");
+    assert_eq!(sorted(&sandbox), ["Note 1", "Note 2"]);
+}

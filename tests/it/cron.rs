@@ -53,6 +53,38 @@ fn a_log_has_a_time_in_each_line_and_all_that_the_quiet_do_not_hear() {
 }
 
 #[test]
+fn what_is_so_every_night_is_for_the_log_and_not_for_the_mail() {
+    let rows = "id,ticket,body,remark\n1,tk_1,a,x\n2,tk_2,b,y\n";
+    let (desk, sandbox) = (Desk::with_notes(rows), self::sandbox(""));
+    for _ in 0..2 {
+        let told = desk.call_at(&sandbox, "run job.yaml -q --log-file run.log").exits(0);
+        assert_eq!((&*told.stdout, &*told.stderr), ("", ""), "{told}");
+    }
+    assert_eq!(text(&desk, "run.log").matches("unused-column").count(), 2);
+    let told = desk.call_at(&sandbox, "run job.yaml").exits(0);
+    assert!(told.stderr.contains("unused-column"), "{told}");
+    let told = desk.call_at(&sandbox, "run job.yaml -q --format json").exits(0);
+    assert!(told.stdout.contains("unused-column"), "programs choose themselves: {told}");
+}
+
+#[test]
+fn a_summary_says_why_rows_did_not_succeed_and_quotes_none() {
+    let rows = "id,ticket,body\nkey-1,tk_1,Secret 1\nkey-2,tk_missing1,Secret 2\nkey-3,tk_missing2,Secret 3\n";
+    let (desk, sandbox) = (Desk::with_notes(rows), self::sandbox(""));
+    desk.run(&sandbox, "job.yaml --summary-file summary.json").exits(1);
+    let told = summary(&desk);
+    let causes = told["causes"].as_array().unwrap();
+    assert_eq!((causes.len(), &told["other_causes"]), (1, &Value::from(0)), "{told}");
+    let cause = &causes[0];
+    assert_eq!((&cause["state"], &cause["rows"]), (&"failed".into(), &Value::from(2)), "{told}");
+    assert!(cause["code"].is_string() && cause["first_row"].is_u64(), "{told}");
+    assert!(!told.to_string().contains("Secret") && !told.to_string().contains("key-"), "{told}");
+    desk.write("notes.csv", "id,ticket,body\nkey-1,tk_1,Secret 1\n");
+    desk.run(&sandbox, "job.yaml --summary-file summary.json").exits(0);
+    assert_eq!(summary(&desk)["causes"], Value::Array(Vec::new()));
+}
+
+#[test]
 fn a_log_of_events_has_the_events_of_the_run() {
     let (desk, sandbox) = (Desk::with_notes(notes_csv(3, 3)), self::sandbox(""));
     let told = desk.run(&sandbox, "job.yaml --log-file run.log").exits(0);

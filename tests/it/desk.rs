@@ -248,6 +248,14 @@ impl Desk {
         Started::spawn(command).outcome()
     }
 
+    /// What would run the binary so.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn command_at(&self, sandbox: &Sandbox, arguments: &str) -> Command {
+        let mut command = self.command(&format!("{arguments} --base-url {}", sandbox.base_url()));
+        command.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", PASSWORD);
+        command
+    }
+
     /// Likewise, with this piped in.
     pub(crate) fn call_piped(&self, sandbox: &Sandbox, arguments: &str, input: &[u8]) -> Outcome {
         let mut command = self.command(&format!("{arguments} --base-url {}", sandbox.base_url()));

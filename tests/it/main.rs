@@ -1,13 +1,15 @@
 //! End to end: the binary, started as a user starts it, against a sandbox.
 //!
 //! [`desk`] starts the binary in a folder of its own, [`stand`] is an API that a test plays itself, [`ask`] is the
-//! little HTTP that tests speak, [`browser`] looks at a page. Everything else is a module of tests, named after what it is about.
+//! little HTTP that tests speak, [`browser`] looks at a page, `terminal` is one to be asked on. Everything else is a module of tests, named after what it is about.
 
 mod answers;
 mod ask;
 mod browser;
 mod desk;
 mod stand;
+#[cfg(target_os = "linux")]
+mod terminal;
 
 mod addresses;
 mod advice;
@@ -62,6 +64,8 @@ mod saved_plans;
 mod scheduling;
 mod secrets;
 mod settling;
+#[cfg(target_os = "linux")]
+mod settling_by_asking;
 mod shapes;
 mod shared_pace;
 mod shipped;

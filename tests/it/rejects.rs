@@ -106,11 +106,11 @@ fn what_is_written_has_the_sources_columns_and_says_why() {
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("id,ticket,body,_ref,_row,_line,_state,_code,_why,_hint"));
     let second = lines.next().unwrap();
-    assert!(second.starts_with("k2,tk_missing1,Note 2,nf"), "{second}");
+    assert!(second.starts_with("k2,tk_missing1,Note 2,np"), "{second}");
     assert!(second.contains(",2,3,failed,4,ticket not found,correct what was refused"), "{second}");
     let third = lines.next().unwrap();
     assert!(
-        third.starts_with("k3,,Note 3,nf") && third.contains(",3,4,invalid,missing-field,"),
+        third.starts_with("k3,,Note 3,np") && third.contains(",3,4,invalid,missing-field,"),
         "{third}"
     );
     assert_eq!(lines.count(), 1);

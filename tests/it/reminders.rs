@@ -56,6 +56,17 @@ fn a_past_reminder_is_refused_unless_the_job_says_otherwise() {
 }
 
 #[test]
+fn of_rows_that_are_done_no_past_time_is_told_again() {
+    for policy in ["drop_reminder", "{ shift: 1h }"] {
+        let (desk, sandbox) = (desk(&format!("past_reminders: {policy}\n")), sandbox(""));
+        let told = desk.call_at(&sandbox, "run job.yaml -q");
+        assert!(told.stderr.contains("past-time"), "{policy}: {told}");
+        let told = desk.call_at(&sandbox, "run job.yaml -q").exits(0);
+        assert_eq!((&*told.stdout, &*told.stderr), ("", ""), "{policy}: {told}");
+    }
+}
+
+#[test]
 fn a_past_reminder_can_be_left_out_and_that_is_told() {
     let (desk, sandbox) = (desk("past_reminders: drop_reminder\n"), sandbox(""));
     let check = desk.call("check job.yaml --format json").exits(0);

@@ -295,3 +295,28 @@ fn whoever_wants_to_hear_more_does_in_every_verb() {
         assert!(!less.stderr.contains(words), "{verb}: {less}");
     }
 }
+
+#[test]
+fn a_code_that_no_row_has_is_said_to_be_none() {
+    let desk = Desk::with_notes("id,ticket,body\nk1,tk_1,a\nk2,tk_missing1,b\n");
+    desk.run(&sandbox(""), "job.yaml").exits(1);
+    let told = desk.call("status job.yaml").exits(0);
+    assert!(
+        told.stdout.contains("to be corrected and sent: noteferry rejects job.yaml --base"),
+        "{told}"
+    );
+    let code = desk.call("status job.yaml --format json").events().pop().unwrap()["failed_rows"][0]
+        ["code"]
+        .clone();
+    let code = code.as_str().unwrap();
+    let told = desk.call(&format!("status job.yaml --code {code}")).exits(0);
+    assert!(told.stdout.contains("row 2 (line 3") && !told.stdout.contains("No row"), "{told}");
+    let told = desk.call("status job.yaml --code nope,other").exits(0);
+    let said =
+        format!("has any of the codes `nope`, `other`. The only one that rows have is `{code}`.");
+    assert!(told.stdout.contains(&said), "{told}");
+    let told = desk.call("status job.yaml --state in-doubt").exits(0);
+    assert!(told.stdout.contains("There is no row that is in doubt."), "{told}");
+    let told = desk.call(&format!("status job.yaml --state invalid --code {code}")).exits(0);
+    assert!(told.stdout.contains("No row that is invalid has the code"), "{told}");
+}

@@ -137,6 +137,45 @@ fn whatever_somebody_has_done_is_told_the_gravest_first() {
 }
 
 #[test]
+fn a_copy_that_the_customer_sees_is_told_before_all_else() {
+    let sandbox = sandbox("");
+    let desk = imported(&sandbox, 4, 2);
+    let exposed = id_of(&sandbox, "Note 2");
+    let token = log_in(sandbox.base_url());
+    let copy = json!({"ticket_id": "tk_1", "note": "Note 1", "is_internal_note": false});
+    ask(sandbox.base_url(), "POST", "/v1/ticketNote", &token, &copy);
+    assert!(sandbox.alter(&exposed, Alteration::Internal(false)));
+    let told = verify(&desk, &sandbox, "").exits(1);
+    let expected = [(1, "exposed_copy".to_owned()), (2, "exposed".to_owned())];
+    assert_eq!(wrong(&told), expected, "{told}");
+    assert_eq!(closing(&told)["strange"], 0, "{told}");
+    let read = desk.call_at(&sandbox, "verify job.yaml").exits(1).stdout;
+    let place = |words: &str| read.find(words).unwrap_or_else(|| panic!("{words}: {read}"));
+    assert!(place("with a copy that lacks a flag") < place("without a flag that was sent"));
+    assert!(read.contains("visible to the customer there, internal in the row"), "{read}");
+    // A row of another job has made it: that is known, and no copy.
+    let own = Desk::with_notes("id,ticket,body\nx,tk_1,Note 3\n").sure_after("1ms").beside(&desk);
+    let public =
+        crate::desk::NOTES_JOB.replace("is_internal_note: true", "is_internal_note: false");
+    own.write("public.yaml", public.replace("job: notes", "job: public"));
+    let ledger = desk.path(".noteferry/ledger.db");
+    own.call_at(&sandbox, &format!("run public.yaml --yes --ledger {}", ledger.display())).exits(0);
+    assert_eq!(wrong(&verify(&desk, &sandbox, "")), expected);
+}
+
+#[test]
+fn who_sees_a_copy_is_not_known_where_no_list_says_so() {
+    let sandbox = sandbox_with(Options { lists: vec![ListModel::HidesFlags], ..unhurried() });
+    let desk = imported(&sandbox, 1, 1);
+    let token = log_in(sandbox.base_url());
+    let copy = json!({"ticket_id": "tk_0", "note": "Note 1", "is_internal_note": false});
+    ask(sandbox.base_url(), "POST", "/v1/ticketNote", &token, &copy);
+    let told = verify(&desk, &sandbox, "").exits(1);
+    assert_eq!(wrong(&told), [(1, "twice".to_owned())], "{told}");
+    assert!(told.stdout.contains("who sees it cannot be known"), "{told}");
+}
+
+#[test]
 fn rows_that_changed_or_went_and_later_operations_count_as_they_should() {
     let sandbox = sandbox("");
     let job = r#"job: notes

@@ -23,7 +23,7 @@ pub(in crate::cli) use early::Early;
 use ping::{Monitor, Said, UnderWay};
 
 use crate::event::Ending;
-use crate::report::{RunFigures, at, exit, finished_event, metrics};
+use crate::report::{CauseCounts, Reporter, RunFigures, at, exit, finished_event, metrics};
 use crate::row::Totals;
 use crate::table::Staying;
 use crate::task::TimeLimits;
@@ -44,6 +44,7 @@ pub(in crate::cli) struct Cron {
     is_quiet: bool,
     began: Zoned,
     about: Arc<Mutex<About>>,
+    causes: CauseCounts,
 }
 
 #[derive(Clone)]
@@ -103,7 +104,13 @@ impl Cron {
         }
         let about = About { job, command, host: environment.host(), ..About::default() };
         let about = Arc::new(Mutex::new(about));
-        (Self { files, monitor, is_quiet: output.quiet, began: Zoned::now(), about }, problems)
+        let (is_quiet, began, causes) = (output.quiet, Zoned::now(), CauseCounts::default());
+        (Self { files, monitor, is_quiet, began, about, causes }, problems)
+    }
+
+    /// Counts for the summary why rows do not succeed; none where nobody wants one.
+    pub(in crate::cli) fn reporter(&self) -> Option<Box<dyn Reporter>> {
+        self.files.summary.as_ref().map(|_| self.causes.reporter())
     }
 
     fn monitor(address: Option<String>, output: &Output<'_>) -> Option<Monitor> {
@@ -199,6 +206,9 @@ impl Cron {
             fields.insert("version".into(), json!(env!("CARGO_PKG_VERSION")));
             fields.insert("command".into(), json!(about.command));
             fields.insert("started_at".into(), json!(format!("{:.3}", self.began.timestamp())));
+            let (causes, others) = self.causes.json();
+            fields.insert("causes".into(), causes);
+            fields.insert("other_causes".into(), json!(others));
         }
         if let Err(error) = files::put(file, files::Kind::Summary, &format!("{event}\n")) {
             streams::not_kept("the summary file", error.to_string());

@@ -105,6 +105,11 @@ pub(crate) enum WhyNotKnown {
     Untold {
         field: String,
     },
+    /// The same is there once more, no row has made that, and the list does not show a field of it that matters.
+    UntoldCopy {
+        id: String,
+        field: String,
+    },
 }
 
 /// The kinds by which rows are counted, the gravest first.

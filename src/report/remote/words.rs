@@ -291,6 +291,11 @@ pub(in crate::report) fn not_known(why: &WhyNotKnown) -> String {
         WhyNotKnown::Untold { field } => {
             format!("the list does not show `{}`", one_line(field))
         }
+        WhyNotKnown::UntoldCopy { id, field } => format!(
+            "the same text is there once more as {}, which no row has made, and the list does not show its `{}`: who sees it cannot be known",
+            one_line(id),
+            one_line(field)
+        ),
     }
 }
 

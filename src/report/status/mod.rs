@@ -70,10 +70,22 @@ pub(crate) struct StatusView {
     pub settled: Vec<SettledRow>,
     /// What the last verification came to.
     pub verified: Option<Verification>,
+    /// Only rows that are such are told.
+    pub chosen: Chosen,
     /// So many rows are told one by one, and so many runs.
     pub most: Most,
     /// Runs before those that are told.
     pub more_runs: u64,
+}
+
+/// Which rows are told, where not all are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Chosen {
+    /// As they are called on the command line.
+    pub states: Vec<&'static str>,
+    pub codes: Vec<String>,
+    /// The codes that rows have which need a look, whatever was chosen.
+    pub known_codes: Vec<String>,
 }
 
 /// How much is told one by one.
@@ -130,6 +142,8 @@ impl StatusView {
         text.push_str(&self.gone());
         text.push_str(&self.runs_table(zone));
         text.push_str(&self.rows_list(paint));
+        text.push_str(&self.nothing_chosen());
+        text.push_str(&self.rejects_line());
         text.push_str(&self.settled_list(zone));
         text.push_str(&self.verified_line(zone));
         text

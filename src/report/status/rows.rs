@@ -3,14 +3,17 @@
 use serde_json::{Value, json};
 
 use super::causes::Grouped;
-use super::{Counted, StatusView};
+use super::{Chosen, Counted, StatusView};
 use crate::ledger::{FailedRow, InvalidRow, Unfinished};
 use crate::report::causes::why;
 use crate::report::paint::Paint;
+use crate::report::summary::rejects;
 use crate::report::words::{cause, counted, one_line, rows};
 
 /// From so many rows on, their causes come first.
 const GROUPED: usize = 5;
+/// So many codes are named.
+const CODES: usize = 8;
 
 /// A row that needs a look.
 #[derive(Debug, Clone)]
@@ -39,6 +42,45 @@ impl StatusView {
         }
         text.push_str(&self.invalid_list());
         text
+    }
+
+    /// That no row is such as was asked for, and which codes there are: a code may be mistyped.
+    pub(super) fn nothing_chosen(&self) -> String {
+        let Chosen { states, codes, known_codes } = &self.chosen;
+        let is_chosen = !states.is_empty() || !codes.is_empty();
+        if !is_chosen || !self.failed_rows.is_empty() || !self.told_invalid().is_empty() {
+            return String::new();
+        }
+        let quoted = |codes: &[String]| {
+            let codes = codes.iter().take(CODES).map(|code| format!("`{}`", one_line(code)));
+            codes.collect::<Vec<_>>().join(", ")
+        };
+        let state = match states.is_empty() {
+            true => "that needs a look".to_owned(),
+            false => format!("that is {}", states.join(" or ")),
+        };
+        if codes.is_empty() {
+            return format!("\nThere is no row {state}.\n");
+        }
+        let one_of = if codes.len() == 1 { "the code" } else { "any of the codes" };
+        let known = match known_codes.len() {
+            0 => "No row that needs a look has one.".to_owned(),
+            1 => format!("The only one that rows have is {}.", quoted(known_codes)),
+            ..=CODES => format!("Those that rows have are {}.", quoted(known_codes)),
+            _ => format!("Some of those that rows have: {}.", quoted(known_codes)),
+        };
+        format!("\nNo row {state} has {one_of} {}. {known}\n", quoted(codes))
+    }
+
+    /// How rows that failed are had in a file, to be corrected.
+    pub(super) fn rejects_line(&self) -> String {
+        let is_sandbox = self.plan.has("sandbox");
+        match rejects(&self.plan, is_sandbox).filter(|_| self.totals.failed > 0) {
+            Some(rejects) => format!(
+                "\nWhat failed in a file of its own, with the reasons beside, to be corrected and sent: {rejects}\n"
+            ),
+            None => String::new(),
+        }
     }
 
     /// Rows that were invalid when the last run began; nothing where the source has none any more.

@@ -76,6 +76,7 @@ fn view() -> StatusView {
         verified: None,
         taken: 0,
         plan: CommandLine::new("plan", Some("jobs/import-notes.yaml")),
+        chosen: Chosen::default(),
         most: Most::First(20),
         more_runs: 0,
     }

@@ -42,6 +42,10 @@ fn found(one: &Matter) -> Value {
     if let (Value::Object(fields), Matter::Twice { ids }) = (&mut event, one) {
         fields.insert("ids".to_owned(), json!(ids));
     }
+    if let (Value::Object(fields), Matter::ExposedCopy(copies)) = (&mut event, one) {
+        let ids: Vec<&String> = copies.iter().map(|(id, _)| id).collect();
+        fields.insert("ids".to_owned(), json!(ids));
+    }
     if let (Value::Object(fields), Matter::Missing { alike: Some(id), .. }) = (&mut event, one) {
         fields.insert("ids".to_owned(), json!([id]));
     }

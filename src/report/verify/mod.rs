@@ -45,6 +45,8 @@ pub(crate) enum SourceSays {
 /// What is the matter with a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Matter {
+    /// Copies that no row has made, each without a flag that was sent, as where the customer sees an internal note's text.
+    ExposedCopy(Vec<(String, Difference)>),
     /// A flag that was sent is not on it, as of a note that the customer sees and should not.
     Exposed(Vec<Difference>),
     /// The same is there once more, and no row has made that.
@@ -78,6 +80,7 @@ pub(crate) enum Matter {
 /// The kinds by which rows are counted, the gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
+    ExposedCopy,
     Exposed,
     Twice,
     Missing,
@@ -93,7 +96,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
+        Self::ExposedCopy,
         Self::Exposed,
         Self::Twice,
         Self::Missing,
@@ -110,6 +114,7 @@ impl Kind {
 
     fn of(matter: &Matter) -> Self {
         match matter {
+            Matter::ExposedCopy(_) => Self::ExposedCopy,
             Matter::Exposed(_) => Self::Exposed,
             Matter::Twice { .. } => Self::Twice,
             Matter::Missing { .. } => Self::Missing,
@@ -126,6 +131,7 @@ impl Kind {
     /// The word in events, and for `explain`.
     pub(super) fn word(self) -> &'static str {
         match self {
+            Self::ExposedCopy => "exposed_copy",
             Self::Exposed => "exposed",
             Self::Twice => "twice",
             Self::Missing => "missing_there",

@@ -65,6 +65,24 @@ fn findings(end: RemoteEnd, lists: ListsRead) -> VerifyFindings {
         vec![Matter::NotKnown(WhyNotKnown::TooEarly)],
         vec![Matter::NotKnown(WhyNotKnown::Untold { field: "is_internal_note".into() })],
         vec![Matter::NotKnown(WhyNotKnown::NotShown { of: 2 })],
+        vec![
+            Matter::Missing { of: 3, alike: None },
+            Matter::ExposedCopy(
+                ["tn_copy", "tn_copy2"]
+                    .into_iter()
+                    .zip(
+                        difference("is_internal_note", "visible to the customer", "internal")
+                            .into_iter()
+                            .cycle(),
+                    )
+                    .map(|(id, difference)| (id.to_owned(), difference))
+                    .collect(),
+            ),
+        ],
+        vec![Matter::NotKnown(WhyNotKnown::UntoldCopy {
+            id: "tn_copy".into(),
+            field: "is_internal_note".into(),
+        })],
     ];
     for (number, matters) in (1..).zip(matters) {
         findings.see(&row(number, SourceSays::TheSame, matters));

@@ -245,6 +245,12 @@ fn end(findings: &VerifyFindings, of: &Verifying<'_>) -> String {
                      another key, or send them as a job of their own, where the {item} is to be made anew."
                 ));
             }
+            if findings.count(Kind::ExposedCopy) > 0 {
+                text.push_str(&format!(
+                    " Look first at each copy that others may see: somebody, or something on the way, has made it. Where it should \
+                     not be there, delete it on the other side: no run touches a {item} that no row has made."
+                ));
+            }
             if findings.count(Kind::Exposed) > 0 {
                 text.push_str(&format!(
                     " A {item} that the wrong people see has to be mended there: no operation here changes that."
@@ -283,6 +289,10 @@ pub(in crate::report) fn findings_words(found: &[(String, u64)]) -> String {
 
 pub(super) fn kind_words(kind: Kind, noun: &str) -> String {
     match kind {
+        Kind::ExposedCopy => {
+            "with a copy that lacks a flag, so that others may see its text: no row has made that"
+                .into()
+        }
         Kind::Exposed => {
             "without a flag that was sent, so that others may see what they should not".into()
         }
@@ -342,6 +352,13 @@ pub(super) fn matter(one: &Matter) -> Option<String> {
     match one {
         Matter::Exposed(differences) | Matter::Otherwise(differences) => {
             Some(differing(differences))
+        }
+        Matter::ExposedCopy(copies) => {
+            let copies = copies.iter().map(|(id, difference)| {
+                let differs = differing(std::slice::from_ref(difference));
+                format!("the same text once more as {}: {differs}", one_line(id))
+            });
+            Some(copies.collect::<Vec<_>>().join("; "))
         }
         Matter::Twice { ids } => {
             let ids: Vec<String> = ids.iter().map(|id| one_line(id)).collect();

@@ -46,6 +46,20 @@ impl AskedList {
         self.otherwise.as_deref().or(self.maker.recover.as_ref())
     }
 
+    /// The list, to be asked for; what is left in its place says nothing.
+    pub(in crate::task) fn taken(&mut self) -> Self {
+        Self {
+            name: self.name.clone(),
+            maker: Arc::clone(&self.maker),
+            fields: self.fields.clone(),
+            wanted: std::mem::take(&mut self.wanted),
+            system: self.system.clone(),
+            keeps: self.keeps,
+            otherwise: self.otherwise.clone(),
+            answer: std::mem::replace(&mut self.answer, ListAnswer::NotAsked),
+        }
+    }
+
     /// What is to be seen of its items.
     pub(super) fn sights(&self) -> Sights<'_> {
         Sights {

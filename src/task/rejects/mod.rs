@@ -113,6 +113,9 @@ pub(crate) fn rejects(
     }));
     opening.tell_warnings(listener);
     let known = known(options, &opening.job, listener)?;
+    if let Some(known) = &known {
+        opening.preparer.goes_to(&known.name.base_url);
+    }
     source.name_rows();
     refuse_own_columns(&opening.job, &source)?;
     sink.begin(&Layout::of(&opening.job, &source))?;
@@ -124,9 +127,8 @@ pub(crate) fn rejects(
     let ledger = known.as_ref().map(|known| &known.ledger);
     let again = || opening.reopen();
     let readings = opening.readings(&again, now);
-    let is_run = known.as_ref().is_some_and(|known| known.is_run);
     let mut telling =
-        Telling::new((options, &opening), (ledger, is_run), source.written_columns(), sink);
+        Telling::new((options, &opening), known.as_ref(), source.written_columns(), sink);
     let chronicle = [Chronicle { history, runs }];
     let mut broken = Vec::new();
     let mut hear = |problem: RowProblem| {

@@ -9,17 +9,19 @@ use crate::ledger::{Candidate, Ledger, LedgerError, Reader as _};
 use crate::plan::{Named, RowProblem, Stands, Watched};
 use crate::prepare::Preparer;
 use crate::report::{Advice, Why, of_row};
-use crate::row::{Fingerprint, Identity, Reference, Standing};
+use crate::row::{Fingerprint, Identity, PlaceMark, Reference, Standing};
 use crate::source::{Record, TELLING};
 use crate::table::Out;
 use crate::text::diagnostic::Diagnostic;
 
-use super::{Opening, Reject, RejectState, RejectsOptions, Sink};
+use super::{Known, Opening, Reject, RejectState, RejectsOptions, Sink};
 
 /// Hears rows and passes on those that are not done.
 pub(super) struct Telling<'a> {
     options: &'a RejectsOptions,
     job: &'a str,
+    /// Where the ledger knows the rows so.
+    place: Option<PlaceMark>,
     ledger: Option<&'a Ledger>,
     is_run: bool,
     preparer: &'a Preparer,
@@ -57,15 +59,16 @@ impl<'a> Telling<'a> {
     /// What a run does at this moment is in the ledger as what may have been lost.
     pub(super) fn new(
         (options, opening): (&'a RejectsOptions, &'a Opening),
-        (ledger, is_run): (Option<&'a Ledger>, bool),
+        known: Option<&'a Known>,
         columns: Vec<(usize, Arc<str>)>,
         sink: &'a mut dyn Sink,
     ) -> Self {
         Self {
             options,
             job: &opening.job.name,
-            ledger,
-            is_run,
+            place: known.map(|known| PlaceMark::of(&known.name.base_url)),
+            ledger: known.map(|known| &known.ledger),
+            is_run: known.is_some_and(|known| known.is_run),
             preparer: &opening.preparer,
             columns,
             cells: HashMap::new(),
@@ -177,7 +180,8 @@ impl<'a> Telling<'a> {
                 Identity::Cells(*come)
             }
         };
-        Reference { cells: self.preparer.fingerprint(record), identity }.written(self.job)
+        let reference = Reference { cells: self.preparer.fingerprint(record), identity };
+        reference.written(self.job, self.place)
     }
 
     /// Passes on the row that waits.

@@ -232,6 +232,7 @@ fn attempt<T: Transport>(
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;
+    opening.preparer.goes_to(&target.place());
     opening.warnings.extend(passed_over(&opening.job, &options.target));
     if let Some(plan) = &options.plan {
         saved::refuse_other(plan, (&opening, &target))?;

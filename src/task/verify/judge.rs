@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::declared::connector::{Effect, Operation};
 use crate::ledger::Act;
 use crate::prepare::Ready;
-use crate::recover::{Answered, Expected, Order, Seeing, Seen, Unlike, review, spoken};
+use crate::recover::{Answered, Copies, Expected, Order, Seeing, Seen, Unlike, review, spoken};
 use crate::report::{Difference, Matter, SourceSays, VerifiedRow, VerifyFindings, WhyNotKnown};
 use crate::row::KeyHash;
 use crate::task::asking::{AskedList, ListAnswer};
@@ -221,8 +221,8 @@ impl Bench {
         if let Some(extent) = seen.beyond {
             matters.push(Matter::NotKnown(WhyNotKnown::List(extent)));
         }
-        if !seen.copies.is_empty() {
-            matters.push(Matter::Twice { ids: seen.copies.clone() });
+        if let Some(maker) = list.and_then(|list| self.makers.get(list)) {
+            of_copies(maker, &seen.copies, &mut matters);
         }
         if seen.altered.is_some() {
             matters.push(Matter::Altered);
@@ -241,6 +241,22 @@ impl Bench {
         }
         matters
     }
+}
+
+/// What no row has made and says the same: who sees it is what matters most.
+fn of_copies(maker: &Operation, copies: &Copies, matters: &mut Vec<Matter>) {
+    if !copies.exposed.is_empty() {
+        let exposed = copies.exposed.iter().cloned();
+        let exposed = exposed.map(|(id, unlike)| (id, told(&maker.fields, unlike)));
+        matters.push(Matter::ExposedCopy(exposed.collect()));
+    }
+    if !copies.same.is_empty() {
+        matters.push(Matter::Twice { ids: copies.same.clone() });
+    }
+    matters.extend(copies.untold.iter().map(|(id, field)| {
+        let field = maker.fields.name(*field).to_owned();
+        Matter::NotKnown(WhyNotKnown::UntoldCopy { id: id.clone(), field })
+    }));
 }
 
 /// Sorts what differs by whether a flag that was sent is not there.
@@ -276,7 +292,7 @@ fn place_of(thing: &Thing, act: &Act) -> RowPlace {
 }
 
 /// The text that a row has sent, in the one spelling in which texts are compared.
-pub(super) fn text_of(ready: &Ready) -> Option<String> {
+pub(in crate::task) fn text_of(ready: &Ready) -> Option<String> {
     let operation = &ready.operation;
     if operation.effect == Effect::Delete {
         return None;

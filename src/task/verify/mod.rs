@@ -42,6 +42,7 @@ use super::rescued::tell_waiting;
 use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 use judge::Bench;
+pub(super) use judge::text_of;
 pub(crate) use sample::Sample;
 use sample::chosen;
 use things::{Reading, TextPlace, Things};
@@ -103,7 +104,7 @@ pub(crate) fn verify(
     // Rows that have come back corrected stand beside the source here, not in its place.
     let of_source = JobOptions { from: None, ..options.job.clone() };
     let (mut opening, source) = Opening::open(&of_source, address)?;
-    let corrected = match &options.job.from {
+    let mut corrected = match &options.job.from {
         Some(_) => {
             let of_file = JobOptions { min_rows: None, ..options.job.clone() };
             Some(Opening::open(&of_file, address)?)
@@ -112,6 +113,9 @@ pub(crate) fn verify(
     };
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;
+    if let Some((corrected, _)) = &mut corrected {
+        corrected.preparer.goes_to(&target.place());
+    }
     opening.warnings.extend(passed_over(&opening.job, &options.target));
     let limits = Limits::new(&opening.job, &options.sending, None);
     listener(Told::Details(Details {

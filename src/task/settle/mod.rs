@@ -1,7 +1,10 @@
 //! `settle`: a person says what became of rows of which no run can, or that none is to be told of again.
 //!
 //! Asks nobody but the ledger and writes nothing but what is said, all of it or nothing. That it is true is for the person:
-//! the other side is not looked at.
+//! nothing is concluded from what the other side shows. How somebody is asked row by row, with that beside it, is `interview`.
+
+mod interview;
+mod surroundings;
 
 use std::path::PathBuf;
 
@@ -19,6 +22,7 @@ use crate::text::place::RowPlace;
 use crate::text::spelling::is_same;
 
 use super::{Failure, Listener, Told};
+pub(crate) use interview::{Answer, InterviewEnd, InterviewOptions, Interviewer, interview};
 
 /// What is to be settled, and how.
 #[derive(Debug, Clone)]
@@ -31,8 +35,6 @@ pub(crate) struct SettleOptions {
     pub ledger: PathBuf,
     /// Only where requests went to this address, or `sandbox`; needed where the job has gone to several.
     pub address: Option<String>,
-    pub which: Selection,
-    pub said: Settlement,
     /// Who says so.
     pub by: String,
     pub comment: Option<String>,
@@ -42,25 +44,64 @@ pub(crate) struct SettleOptions {
 }
 
 /// Which rows: those that are named, or all that are such.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Selection {
     /// By their numbers in the source, when they were last sent.
-    pub rows: Vec<u64>,
-    pub keys: Vec<String>,
-    pub state: Option<Unfinished>,
+    rows: Vec<u64>,
+    keys: Vec<String>,
+    state: Option<Unfinished>,
     /// The API's own code.
-    pub code: Option<String>,
+    code: Option<String>,
+    /// One row, as it stood when a person was asked about it.
+    exactly: Option<AskedRow>,
+}
+
+/// A row that a person was asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct AskedRow {
+    id: RowId,
+    attempt: u32,
+    place: RowPlace,
+    key: String,
 }
 
 impl Selection {
+    pub(crate) fn new(
+        (rows, keys): (Vec<u64>, Vec<String>),
+        state: Option<Unfinished>,
+        code: Option<String>,
+    ) -> Self {
+        Self { rows, keys, state, code, exactly: None }
+    }
+
+    fn exactly(row: &FailedRow) -> Self {
+        let FailedRow { id, attempts, place, key, .. } = row.clone();
+        let exactly = Some(AskedRow { id, attempt: attempts, place, key });
+        Self { exactly, ..Self::default() }
+    }
+
     fn names_rows(&self) -> bool {
         !self.rows.is_empty() || !self.keys.is_empty()
     }
 
-    fn has(&self, place: &RowPlace, key: &str) -> bool {
+    fn has(&self, (id, attempt): (RowId, u32), place: &RowPlace, key: &str) -> bool {
+        if let Some(asked) = &self.exactly {
+            return (asked.id, asked.attempt) == (id, attempt);
+        }
         !self.names_rows()
             || self.rows.contains(&place.row)
             || self.keys.iter().any(|own| is_same(own, key))
+    }
+
+    fn has_open(&self, row: &FailedRow) -> bool {
+        let code = row.cause.as_ref().and_then(|cause| cause.code.as_ref());
+        self.has((row.id, row.attempts), &row.place, &row.key)
+            && self.state.is_none_or(|state| state == row.state)
+            && (self.code.is_none() || self.code.as_ref() == code)
+    }
+
+    fn has_settled(&self, row: &SettledRow) -> bool {
+        self.has((row.id, row.attempt), &row.place, &row.key)
     }
 }
 
@@ -86,21 +127,33 @@ struct Candidate {
 /// Settles rows. `now` is in unix milliseconds.
 pub(crate) fn settle(
     options: &SettleOptions,
+    (which, said): (&Selection, &Settlement),
     now: i64,
     listener: Listener<'_>,
 ) -> Result<SettleOutcome, Failure> {
     let job = job::load(&options.job, &options.given, &options.connectors)
         .map_err(|broken| Failure::Input(broken.problems))?;
     let name = find(options, &job)?;
+    settle_at(options, name, (which, said), now, listener)
+}
+
+/// Likewise, of a job that was found.
+fn settle_at(
+    options: &SettleOptions,
+    name: JobName,
+    (which, said): (&Selection, &Settlement),
+    now: i64,
+    listener: Listener<'_>,
+) -> Result<SettleOutcome, Failure> {
     let since = options.began.strftime("%Y-%m-%d %H:%M:%S").to_string();
     let lock = JobLock::take(&options.ledger, &name, options.process, &since)?;
     let ledger = Ledger::open_claimed(&options.ledger, &lock)?;
     for taken in ledger.take_in(&lock)? {
         listener(Told::BroughtIn(taken));
     }
-    let id = ledger.find_job(&name)?.ok_or_else(|| unsettled([unknown(&job)]))?;
-    let chosen = chosen(options, &ledger, id, &name)?;
-    let rows = chosen.iter().map(|row| (row.id, row.attempt, options.said.clone())).collect();
+    let id = ledger.find_job(&name)?.ok_or_else(|| unsettled([unknown(&name.name)]))?;
+    let chosen = chosen((which, said), &ledger, id, &name)?;
+    let rows = chosen.iter().map(|row| (row.id, row.attempt, said.clone())).collect();
     let keyed_by = ledger.keyed_by(id)?.unwrap_or_default();
     let settling = Settling {
         by: &options.by,
@@ -113,7 +166,7 @@ pub(crate) fn settle(
         false => Some(ledger.settle(&lock, &settling, now)?),
     };
     let rows = chosen.into_iter().map(|row| row.row).collect();
-    let (said, by) = (options.said.clone(), options.by.clone());
+    let (said, by) = (said.clone(), options.by.clone());
     Ok(SettleOutcome { job: name, run, said, by, rows })
 }
 
@@ -136,12 +189,12 @@ fn find(options: &SettleOptions, job: &Job) -> Result<JobName, Failure> {
             known.push(last);
             Err(unsettled([Unsettled::SeveralTargets { targets: known }]))
         }
-        (_, None) => Err(unsettled([unknown(job)])),
+        (_, None) => Err(unsettled([unknown(&job.name)])),
     }
 }
 
-fn unknown(job: &Job) -> Unsettled {
-    Unsettled::UnknownJob { job: job.name.clone() }
+fn unknown(job: &str) -> Unsettled {
+    Unsettled::UnknownJob { job: job.to_owned() }
 }
 
 fn unsettled(all: impl IntoIterator<Item = Unsettled>) -> Failure {
@@ -150,19 +203,23 @@ fn unsettled(all: impl IntoIterator<Item = Unsettled>) -> Failure {
 
 /// The rows that are meant, each of which may be settled so; or all that stands against it.
 fn chosen(
-    options: &SettleOptions,
+    (which, settlement): (&Selection, &Settlement),
     ledger: &Ledger,
     job: JobId,
     name: &JobName,
 ) -> Result<Vec<Candidate>, Failure> {
     let open = ledger.status(job, name.clone(), 0, u32::MAX)?.failed;
     let settled = ledger.settled(job)?;
-    let (chosen, mut against) = match options.said {
-        Settlement::Withdrawn => withdrawn(&options.which, settled),
-        _ => said(options, open, settled),
+    let (chosen, mut against) = match settlement {
+        Settlement::Withdrawn => withdrawn(which, settled),
+        _ => said((which, settlement), open, settled),
     };
-    against.extend(several(&options.which, &chosen));
-    if let Settlement::There { id: Some(made) } = &options.said {
+    against.extend(several(which, &chosen));
+    if let Some(asked) = which.exactly.as_ref().filter(|_| chosen.is_empty()) {
+        let (place, key) = (asked.place.clone(), asked.key.clone());
+        against.push(Unsettled::MovedOn { place, key });
+    }
+    if let Settlement::There { id: Some(made) } = settlement {
         against.extend(refuse_id(ledger, job, made, chosen.len())?);
     }
     match against.is_empty() {
@@ -200,7 +257,7 @@ fn refuse_id(
 
 /// Rows of which a person has said something that is to be taken back.
 fn withdrawn(which: &Selection, settled: Vec<SettledRow>) -> (Vec<Candidate>, Vec<Unsettled>) {
-    let chosen = settled.into_iter().filter(|row| which.has(&row.place, &row.key));
+    let chosen = settled.into_iter().filter(|row| which.has_settled(row));
     let chosen: Vec<Candidate> = chosen.map(of_settled).collect();
     let missing = missing(which, &chosen, &[]).map(|row| Unsettled::NothingSaid { row });
     let missing = missing.collect();
@@ -209,20 +266,13 @@ fn withdrawn(which: &Selection, settled: Vec<SettledRow>) -> (Vec<Candidate>, Ve
 
 /// Rows that need a person's word.
 fn said(
-    options: &SettleOptions,
+    (which, settlement): (&Selection, &Settlement),
     open: Vec<FailedRow>,
     settled: Vec<SettledRow>,
 ) -> (Vec<Candidate>, Vec<Unsettled>) {
-    let which = &options.which;
-    let is_dismissal = options.said == Settlement::Dismissed;
+    let is_dismissal = *settlement == Settlement::Dismissed;
     let (mut chosen, mut against) = (Vec::new(), Vec::new());
-    for row in open {
-        let code = row.cause.as_ref().and_then(|cause| cause.code.as_ref());
-        let is_such = which.state.is_none_or(|state| state == row.state)
-            && (which.code.is_none() || which.code.as_ref() == code);
-        if !which.has(&row.place, &row.key) || !is_such {
-            continue;
-        }
+    for row in open.into_iter().filter(|row| which.has_open(row)) {
         match row.state {
             Unfinished::Failed if !is_dismissal && which.names_rows() => {
                 against.push(Unsettled::HasFailed { place: row.place, key: row.key });
@@ -234,7 +284,7 @@ fn said(
     }
     if which.names_rows() {
         let before: Vec<&SettledRow> =
-            settled.iter().filter(|row| which.has(&row.place, &row.key)).collect();
+            settled.iter().filter(|row| which.has_settled(row)).collect();
         against.extend(before.iter().map(|row| Unsettled::Settled {
             place: row.place.clone(),
             key: row.key.clone(),

@@ -1,18 +1,22 @@
 //! `settle`: what a person has found out about rows, for the ledger.
 
+mod arguments;
+mod ask;
+
 use jiff::Zoned;
 
-use crate::ledger::Unfinished;
-use crate::report::{SettleView, exit, nothing_settled};
+use crate::ledger::{JobName, Unfinished};
+use crate::report::{SettleView, exit, nothing_settled, of_nobody_to_ask};
 use crate::row::Settlement;
 use crate::task::{self, SANDBOX, Selection, SettleOptions};
 use crate::text::command::CommandLine;
 
-use super::arguments::{SettleArguments, SettledState};
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
-use super::{gather, wall_clock};
+use super::{consent, gather, wall_clock};
+pub(super) use arguments::SettleArguments;
+use arguments::{SaidArguments, SettledState};
 
 pub(super) fn settle(
     arguments: &SettleArguments,
@@ -29,30 +33,27 @@ pub(super) fn settle(
             true => Some(SANDBOX.to_owned()),
             false => arguments.common.base_url.clone(),
         },
-        which: Selection {
-            rows: arguments.row.clone(),
-            keys: arguments.key.clone(),
-            state: arguments.state.map(|state| match state {
-                SettledState::InDoubt => Unfinished::InDoubt,
-                SettledState::Failed => Unfinished::Failed,
-            }),
-            code: arguments.code.clone(),
-        },
-        said: said(arguments),
         by: gather::person(arguments.by.as_ref(), environment),
         comment: arguments.why.clone(),
         process: std::process::id(),
         began: Zoned::now(),
     };
     output.detail(&format!("ledger: {}", options.ledger.display()));
+    let which = selection(arguments);
+    let Some(said) = said(&arguments.said) else {
+        return match consent::is_heard() && !output.is_json() {
+            true => ask::ask((arguments, given, environment), options, which, output),
+            false => {
+                output.tell(&[of_nobody_to_ask(output.is_json())]);
+                output.event(&nothing_settled());
+                exit::USAGE
+            }
+        };
+    };
     let mut hearing = Hearing::new(output);
-    match task::settle(&options, wall_clock(), &mut |told| hearing.hear(told)) {
+    match task::settle(&options, (&which, &said), wall_clock(), &mut |told| hearing.hear(told)) {
         Ok(settled) => {
-            let next = given.of("run");
-            let next = match settled.job.base_url.as_str() {
-                SANDBOX => next.with("sandbox"),
-                address => next.with_value("base-url", address),
-            };
+            let next = next(given, &settled.job);
             let view = SettleView {
                 job: settled.job,
                 run: settled.run,
@@ -72,13 +73,31 @@ pub(super) fn settle(
     }
 }
 
-fn said(arguments: &SettleArguments) -> Settlement {
-    let is = &arguments.said;
+fn selection(arguments: &SettleArguments) -> Selection {
+    let state = arguments.state.map(|state| match state {
+        SettledState::InDoubt => Unfinished::InDoubt,
+        SettledState::Failed => Unfinished::Failed,
+    });
+    let (rows, keys) = (arguments.row.clone(), arguments.key.clone());
+    Selection::new((rows, keys), state, arguments.code.clone())
+}
+
+/// None where somebody is to be asked.
+fn said(is: &SaidArguments) -> Option<Settlement> {
     match &is.there {
-        Some(id) => Settlement::There { id: id.clone() },
-        None if is.absent => Settlement::Absent,
-        None if is.unsettle => Settlement::Withdrawn,
-        None => Settlement::Dismissed,
+        Some(id) => Some(Settlement::There { id: id.clone() }),
+        None if is.absent => Some(Settlement::Absent),
+        None if is.unsettle => Some(Settlement::Withdrawn),
+        None => is.dismiss.then_some(Settlement::Dismissed),
+    }
+}
+
+/// What sends rows to where these went.
+fn next(given: &CommandLine, job: &JobName) -> CommandLine {
+    let next = given.of("run");
+    match job.base_url.as_str() {
+        SANDBOX => next.with("sandbox"),
+        address => next.with_value("base-url", address),
     }
 }
 

@@ -1,9 +1,12 @@
 //! What a person has settled, and why something cannot be: the words of `settle`.
 
+mod turn;
+
 use serde_json::{Value, json};
 
 use super::paint::Paint;
-use super::words::{counted, number, rows_are, target};
+use super::words::{counted, number, obstacle, one_line, rows_are, target};
+use crate::event::Obstacle;
 use crate::ledger::{Before, JobName, RowName, SettledNow, Unfinished, Unsettled};
 use crate::row::Settlement;
 use crate::text::code::Code;
@@ -11,6 +14,11 @@ use crate::text::command::CommandLine;
 use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::place::RowPlace;
 use crate::text::visible::shown;
+
+pub(crate) use turn::{
+    Choice, ItemLooks, ListShown, ListedItem, Owner, Turn, WHAT_BECAME_OF_IT, WHICH_OF_THE_OTHERS,
+    doubles_question, refused_question, settled_line,
+};
 
 /// What was settled.
 #[derive(Debug, Clone)]
@@ -117,6 +125,72 @@ impl SettleView {
 /// The closing event where nothing could be settled.
 pub(crate) fn nothing_settled() -> Value {
     super::ndjson::event_of_nothing("settled", &["job", "run", "rows"])
+}
+
+/// What a person was asked, and what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct InterviewCounts {
+    pub there: u64,
+    pub absent: u64,
+    pub dismissed: u64,
+    /// Rows of which nothing was said, whether they were skipped or not come to.
+    pub left: u64,
+}
+
+/// What was settled row by row, and what follows. `next` sends rows of this target.
+pub(crate) fn interviewed(counts: &InterviewCounts, by: &str, next: &CommandLine) -> String {
+    let InterviewCounts { there, absent, dismissed, left } = *counts;
+    let settled = there + absent + dismissed;
+    if settled + left == 0 {
+        return "No row is in doubt: nobody needs to be asked.\n".to_owned();
+    }
+    let mut text = match settled {
+        0 => "\nNothing was settled.".to_owned(),
+        settled => format!(
+            "\n{} settled by {}: {} there, {} not there, {} dismissed; nothing was sent.",
+            rows_are(settled),
+            shown(by),
+            number(there),
+            number(absent),
+            number(dismissed)
+        ),
+    };
+    if left > 0 {
+        text.push_str(&format!(" Nothing was said of {}.", counted(left, "row")));
+    }
+    if absent > 0 {
+        let (them, is) = if absent == 1 { ("it", "is") } else { ("them", "are") };
+        text.push_str(&format!(
+            " What {is} not there the next run sends; where {them} should be there after all, {them} will be there twice: {next}"
+        ));
+    }
+    text.push('\n');
+    text
+}
+
+/// Why nobody is asked: there is no terminal, or it is not people who read what is said.
+pub(crate) fn of_nobody_to_ask(wants_events: bool) -> Diagnostic {
+    let message = match wants_events {
+        true => {
+            "what became of the rows is not said, and people are not asked where the output is events"
+        }
+        false => {
+            "what became of the rows is not said, and there is no terminal on which somebody could be asked"
+        }
+    };
+    let hint = "say which rows and what, as in --row 17 --there tn_1, --row 18 --absent, --state in-doubt --dismiss; on a \
+                terminal `noteferry settle JOB` goes through them one by one, with the lists beside them";
+    Diagnostic::error(Code::NotSettled, Place::Nowhere, message).hint(hint)
+}
+
+/// That lists are read, before somebody is asked.
+pub(crate) fn reading_lists(lists: u64) -> String {
+    format!("Reading {} of the rows; nothing but reads is sent.", counted(lists, "list"))
+}
+
+/// That lists could not be read: whoever is asked may know without them.
+pub(crate) fn unread_lists(why: &Obstacle) -> String {
+    format!("the lists could not be read: {}", one_line(&obstacle(why)))
 }
 
 /// The word for a script.
@@ -227,6 +301,10 @@ pub(crate) fn of_unsettled(why: &Unsettled) -> Diagnostic {
         Unsettled::OneIdForMany { id, rows } => (
             format!("{} cannot all have made `{}`", counted(*rows, "row"), shown(id)),
             "name one row for one id, or leave the id out".to_owned(),
+        ),
+        Unsettled::MovedOn { place, key } => (
+            format!("{} was sent again or settled since its list was read", name(place, key, "")),
+            "nothing was said of it now; the same command asks anew".to_owned(),
         ),
         Unsettled::IsAnothers { id, place, key } => (
             format!("`{}` was made by {}", shown(id), name(place, key, "")),
