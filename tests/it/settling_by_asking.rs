@@ -73,7 +73,7 @@ fn each_row_in_doubt_is_asked_about_with_its_list_beside_it() {
     let (status, last) = terminal.end();
     assert_eq!(status, 0, "{last}");
     assert!(
-        last.contains("2 rows were settled by Lan: 1 there, 0 not there, 1 dismissed"),
+        last.contains("2 rows are settled by Lan: 1 there, 0 not there, 1 dismissed"),
         "{last}"
     );
     let succeeded = |id: &str| format!("succeeded {id}");
