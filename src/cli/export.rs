@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::event::Note;
 use crate::report::{ExportView, export_begins, nothing_exported};
-use crate::task::{self, AskProgress, ExportFormat, ExportOptions, RemoteCost, TargetOptions};
+use crate::task::{self, AskProgress, ExportFormat, ExportOptions, RemoteCost};
 use crate::text::command::CommandLine;
 
 use super::arguments::{ExportArguments, ExportAs};
@@ -25,14 +25,11 @@ pub(super) fn export(
         output.event(&nothing_exported());
         return crate::report::exit::USAGE;
     }
+    let (secrets, of) = (gather::secrets(false, environment), (&arguments.job, &arguments.asking));
+    let (job, target) = gather::asked(of, &arguments.common, &secrets, environment);
     let options = ExportOptions {
-        job: gather::job(&arguments.job, &arguments.common, environment),
-        target: TargetOptions {
-            base_url: arguments.common.base_url.clone(),
-            allow_http: arguments.asking.allow_http,
-            secrets: &gather::secrets(false, environment),
-            rehearsal: None,
-        },
+        job,
+        target,
         sending: asking::sending(&arguments.asking),
         to: arguments.output.clone(),
         format: arguments.written_as.map(|format| match format {

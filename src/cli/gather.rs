@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::sandbox;
-use crate::task::{JobOptions, Rehearsal, SendingOptions, ledger_place};
+use crate::task::{JobOptions, Rehearsal, Secrets, SendingOptions, TargetOptions, ledger_place};
 use crate::text::secret::Secret;
 use crate::traffic::transport::{CredentialError, HeldSecret};
 
-use super::arguments::{CommonArguments, JobArguments, SendingArguments};
+use super::arguments::{AskingArguments, CommonArguments, JobArguments, SendingArguments};
 use super::environment::Environment;
 
 pub(super) fn job(
@@ -61,9 +61,29 @@ pub(super) fn sending(arguments: &SendingArguments) -> SendingOptions {
     }
 }
 
-/// A rehearsal at a sandbox with that address.
-pub(super) fn rehearsal(base_url: &str) -> Rehearsal {
-    Rehearsal { base_url: base_url.to_owned(), quotas: sandbox::rehearsal_quotas() }
+/// Where requests go. `rehearsal` is the address of a sandbox that stands in for it.
+pub(super) fn target<'a>(
+    common: &CommonArguments,
+    allow_http: bool,
+    secrets: Secrets<'a>,
+    rehearsal: Option<&str>,
+) -> TargetOptions<'a> {
+    let rehearsal = rehearsal.map(|base_url| Rehearsal {
+        base_url: base_url.to_owned(),
+        quotas: sandbox::rehearsal_quotas(),
+    });
+    TargetOptions { base_url: common.base_url.clone(), allow_http, secrets, rehearsal }
+}
+
+/// The job and the target of a verb that asks the other side for lists.
+pub(super) fn asked<'a>(
+    (of_job, asking): (&JobArguments, &AskingArguments),
+    common: &CommonArguments,
+    secrets: Secrets<'a>,
+    environment: &Environment,
+) -> (JobOptions, TargetOptions<'a>) {
+    let target = target(common, asking.allow_http, secrets, None);
+    (job(of_job, common, environment), target)
 }
 
 /// Looks up secrets: a rehearsal has those of the sandbox, whatever the environment holds.

@@ -16,8 +16,7 @@ use crate::report::{
 };
 use crate::sandbox::{self, Sandbox};
 use crate::task::{
-    self, About, AskProgress, Failure, PlanOptions, Planned, RemoteCost, Saving, Shows,
-    TargetOptions, Told,
+    self, About, AskProgress, Failure, PlanOptions, Planned, RemoteCost, Saving, Shows, Told,
 };
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::Diagnostic;
@@ -131,14 +130,15 @@ fn act(
     };
     let usual = sandbox::usual_base_url();
     let address = sandbox.as_ref().map_or(usual.as_str(), Sandbox::base_url);
+    let secrets = gather::secrets(rehearses, environment);
     let options = PlanOptions {
         job: gather::job(job, &arguments.common, environment),
-        target: TargetOptions {
-            base_url: arguments.common.base_url.clone(),
-            allow_http: arguments.sending.allow_http,
-            secrets: &gather::secrets(rehearses, environment),
-            rehearsal: rehearses.then(|| gather::rehearsal(address)),
-        },
+        target: gather::target(
+            &arguments.common,
+            arguments.sending.allow_http,
+            &secrets,
+            rehearses.then_some(address),
+        ),
         sending: gather::sending(&arguments.sending),
         rows: arguments.row.iter().copied().collect(),
         plan: saved_plan,

@@ -17,9 +17,7 @@ use crate::report::{
 use crate::row::Totals;
 use crate::sandbox::{self, Sandbox};
 use crate::table::Staying;
-use crate::task::{
-    self, Failure, Outlook, Refused, RunOptions, RunOutcome, Secrets, TargetOptions, World,
-};
+use crate::task::{self, Failure, Outlook, Refused, RunOptions, RunOutcome, Secrets, World};
 use crate::text::command::CommandLine;
 use crate::text::visible::shown;
 
@@ -158,12 +156,12 @@ fn options<'a>(
 ) -> RunOptions<'a> {
     RunOptions {
         job: gather::job(&arguments.job, &arguments.common, environment),
-        target: TargetOptions {
-            base_url: arguments.common.base_url.clone(),
-            allow_http: arguments.sending.allow_http,
+        target: gather::target(
+            &arguments.common,
+            arguments.sending.allow_http,
             secrets,
-            rehearsal: sandbox.map(|sandbox| gather::rehearsal(sandbox.base_url())),
-        },
+            sandbox.map(Sandbox::base_url),
+        ),
         sending: gather::sending(&arguments.sending),
         max_failures: arguments.max_failures,
         give_up_after: arguments.give_up_after,

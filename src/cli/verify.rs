@@ -8,7 +8,7 @@ use crate::report::{
     VerifiedRow, VerifyCost, Verifying, nothing_verified, of_moved_while_verifying, of_unkept,
     sample_words, verified, verified_event, verified_row, verify_begins,
 };
-use crate::task::{self, AskProgress, TargetOptions, VerifyHearing, VerifyOptions};
+use crate::task::{self, AskProgress, VerifyHearing, VerifyOptions};
 use crate::text::command::CommandLine;
 
 use super::arguments::VerifyArguments;
@@ -29,14 +29,11 @@ pub(super) fn verify(
         output.event(&nothing_verified());
         return crate::report::exit::USAGE;
     }
+    let (secrets, of) = (gather::secrets(false, environment), (&arguments.job, &arguments.asking));
+    let (job, target) = gather::asked(of, &arguments.common, &secrets, environment);
     let options = VerifyOptions {
-        job: gather::job(&arguments.job, &arguments.common, environment),
-        target: TargetOptions {
-            base_url: arguments.common.base_url.clone(),
-            allow_http: arguments.asking.allow_http,
-            secrets: &gather::secrets(false, environment),
-            rehearsal: None,
-        },
+        job,
+        target,
         sending: asking::sending(&arguments.asking),
         sample: arguments.sample,
         takes_ids: arguments.by_id,

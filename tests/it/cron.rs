@@ -54,16 +54,17 @@ fn a_log_has_a_time_in_each_line_and_all_that_the_quiet_do_not_hear() {
 
 #[test]
 fn what_is_so_every_night_is_for_the_log_and_not_for_the_mail() {
-    let rows = "id,ticket,body,remark\n1,tk_1,a,x\n2,tk_2,b,y\n";
-    let (desk, sandbox) = (Desk::with_notes(rows), self::sandbox(""));
+    let rows = "ticket_id,note,is_internal_note,remark\ntk_1,a,1,x\ntk_2,b,1,y\n";
+    let (desk, sandbox) = (Desk::new().file("notes.csv", rows), self::sandbox(""));
+    let run = "run notes.csv --operation ticket_note.create";
     for _ in 0..2 {
-        let told = desk.call_at(&sandbox, "run job.yaml -q --log-file run.log").exits(0);
+        let told = desk.call_at(&sandbox, &format!("{run} -q --log-file run.log")).exits(0);
         assert_eq!((&*told.stdout, &*told.stderr), ("", ""), "{told}");
     }
     assert_eq!(text(&desk, "run.log").matches("unused-column").count(), 2);
-    let told = desk.call_at(&sandbox, "run job.yaml").exits(0);
+    let told = desk.call_at(&sandbox, run).exits(0);
     assert!(told.stderr.contains("unused-column"), "{told}");
-    let told = desk.call_at(&sandbox, "run job.yaml -q --format json").exits(0);
+    let told = desk.call_at(&sandbox, &format!("{run} -q --format json")).exits(0);
     assert!(told.stdout.contains("unused-column"), "programs choose themselves: {told}");
 }
 

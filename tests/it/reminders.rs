@@ -58,8 +58,10 @@ fn a_past_reminder_is_refused_unless_the_job_says_otherwise() {
 #[test]
 fn of_rows_that_are_done_no_past_time_is_told_again() {
     for policy in ["drop_reminder", "{ shift: 1h }"] {
-        let (desk, sandbox) = (desk(&format!("past_reminders: {policy}\n")), sandbox(""));
-        let told = desk.call_at(&sandbox, "run job.yaml -q");
+        let rows = format!("{HEAD}1,tk_1,a,,\n2,tk_2,b,{PAST},{LATER}\n");
+        let desk = desk(&format!("past_reminders: {policy}\n")).file("notes.csv", rows);
+        let sandbox = sandbox("");
+        let told = desk.call_at(&sandbox, "run job.yaml -q").exits(0);
         assert!(told.stderr.contains("past-time"), "{policy}: {told}");
         let told = desk.call_at(&sandbox, "run job.yaml -q").exits(0);
         assert_eq!((&*told.stdout, &*told.stderr), ("", ""), "{policy}: {told}");

@@ -66,7 +66,7 @@ impl StatusView {
         let known = match known_codes.len() {
             0 => "No row that needs a look has one.".to_owned(),
             1 => format!("The only one that rows have is {}.", quoted(known_codes)),
-            ..=CODES => format!("Those that rows have are {}.", quoted(known_codes)),
+            2..=CODES => format!("Those that rows have are {}.", quoted(known_codes)),
             _ => format!("Some of those that rows have: {}.", quoted(known_codes)),
         };
         format!("\nNo row {state} has {one_of} {}. {known}\n", quoted(codes))

@@ -226,49 +226,49 @@ fn end(findings: &VerifyFindings, of: &Verifying<'_>) -> String {
                 ),
             }
         }
-        RemoteEnd::Whole => {
-            let by_id = findings.count(Kind::ById);
-            let mut text = match findings.wrong() {
-                0 if by_id > 0 => "\nNothing wrong was found, and not all is known.".to_owned(),
-                0 => "\nNot all is known.".to_owned(),
-                1 => "\n1 row is not as it was sent, or that is not known.".to_owned(),
-                wrong => {
-                    format!(
-                        "\n{} rows are not as they were sent, or that is not known.",
-                        number(wrong)
-                    )
-                }
-            };
-            if findings.count(Kind::Missing) > 0 {
-                text.push_str(&format!(
-                    " What is missing the other side lacks, and the ledger has it as done: no run sends it again. Give such rows \
-                     another key, or send them as a job of their own, where the {item} is to be made anew."
-                ));
-            }
-            if findings.count(Kind::ExposedCopy) > 0 {
-                text.push_str(&format!(
-                    " Look first at each copy that others may see: somebody, or something on the way, has made it. Where it should \
-                     not be there, delete it on the other side: no run touches a {item} that no row has made."
-                ));
-            }
-            if findings.count(Kind::Exposed) > 0 {
-                text.push_str(&format!(
-                    " A {item} that the wrong people see has to be mended there: no operation here changes that."
-                ));
-            }
-            if by_id > 0 && !findings.takes_ids {
-                text.push_str(&format!(
-                    " {} compared by what was sent, and {} by the id alone: what these say, and who sees them, is not known. \
-                     Give verify the source that they were sent from, for rows that came back corrected that file, too (--from); \
-                     or say --by-id where it is enough that they are there.",
-                    rows(findings.right()),
-                    number(by_id)
-                ));
-            }
-            text.push_str(" More: noteferry explain verified-row\n");
-            text
-        }
+        RemoteEnd::Whole => amiss(findings, &item),
     }
+}
+
+/// That not all is right, and what to do.
+fn amiss(findings: &VerifyFindings, item: &str) -> String {
+    let by_id = findings.count(Kind::ById);
+    let mut text = match findings.wrong() {
+        0 if by_id > 0 => "\nNothing wrong was found, and not all is known.".to_owned(),
+        0 => "\nNot all is known.".to_owned(),
+        1 => "\n1 row is not as it was sent, or that is not known.".to_owned(),
+        wrong => {
+            format!("\n{} rows are not as they were sent, or that is not known.", number(wrong))
+        }
+    };
+    if findings.count(Kind::Missing) > 0 {
+        text.push_str(&format!(
+            " What is missing the other side lacks, and the ledger has it as done: no run sends it again. Give such rows \
+             another key, or send them as a job of their own, where the {item} is to be made anew."
+        ));
+    }
+    if findings.count(Kind::ExposedCopy) > 0 {
+        text.push_str(&format!(
+            " Look first at each copy that others may see: somebody, or something on the way, has made it. Where it should \
+             not be there, delete it on the other side: no run touches a {item} that no row has made."
+        ));
+    }
+    if findings.count(Kind::Exposed) > 0 {
+        text.push_str(&format!(
+            " A {item} that the wrong people see has to be mended there: no operation here changes that."
+        ));
+    }
+    if by_id > 0 && !findings.takes_ids {
+        text.push_str(&format!(
+            " {} compared by what was sent, and {} by the id alone: what these say, and who sees them, is not known. \
+             Give verify the source that they were sent from, for rows that came back corrected that file, too (--from); \
+             or say --by-id where it is enough that they are there.",
+            rows(findings.right()),
+            number(by_id)
+        ));
+    }
+    text.push_str(" More: noteferry explain verified-row\n");
+    text
 }
 
 /// Which lists were a sample.

@@ -112,7 +112,7 @@ pub(crate) fn interview(
     let mut conversation = Conversation {
         options,
         world,
-        at: (past.ledger(), id),
+        id,
         job: &job,
         surroundings,
         interviewer,
@@ -196,7 +196,7 @@ enum Way {
 struct Conversation<'c> {
     options: &'c InterviewOptions<'c>,
     world: &'c RemoteWorld<'c>,
-    at: (&'c Ledger, JobId),
+    id: JobId,
     job: &'c JobName,
     surroundings: Surroundings<'c>,
     interviewer: &'c mut dyn Interviewer,
@@ -215,7 +215,7 @@ impl Conversation<'_> {
             }
             for (at, row) in some.iter().enumerate() {
                 let number = (portion * PORTION + at + 1, rows.len());
-                let turn = self.surroundings.turn(row, number, self.at)?;
+                let turn = self.turn(row, number)?;
                 match self.interviewer.ask(&turn) {
                     Answer::Skip => {}
                     Answer::Stop => {
@@ -238,6 +238,15 @@ impl Conversation<'_> {
         }
         self.counts.left += rows.len() as u64 - said;
         Ok(way)
+    }
+
+    /// A row as it stands beside what rows own by now: a ledger that was opened before may not show what was settled since.
+    fn turn(&self, row: &FailedRow, number: (usize, usize)) -> Result<Turn, Failure> {
+        let path = &self.options.settle.ledger;
+        let Some(ledger) = Ledger::open_to_read(path)? else {
+            return Err(of_no_ledger(path).into());
+        };
+        Ok(self.surroundings.turn(row, number, (&ledger, self.id))?)
     }
 
     fn ask_for_lists(&mut self, rows: &[FailedRow]) -> Result<Way, Failure> {

@@ -29,7 +29,7 @@ use crate::report::{
 use crate::row::{KeyHash, RowState};
 use crate::source::Source;
 use crate::text::code::Code;
-use crate::text::diagnostic::Place;
+use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::spelling::is_same;
 use crate::traffic::transport::Credentials;
 
@@ -101,16 +101,8 @@ pub(crate) fn verify(
 ) -> Result<Verified, Failure> {
     let began_at = (world.wall)();
     let address = options.target.base_url.as_deref();
-    // Rows that have come back corrected stand beside the source here, not in its place.
-    let of_source = JobOptions { from: None, ..options.job.clone() };
-    let (mut opening, source) = Opening::open(&of_source, address)?;
-    let mut corrected = match &options.job.from {
-        Some(_) => {
-            let of_file = JobOptions { min_rows: None, ..options.job.clone() };
-            Some(Opening::open(&of_file, address)?)
-        }
-        None => None,
-    };
+    let (mut opening, source) = Opening::open(&of_source(&options.job), address)?;
+    let mut corrected = corrected(&options.job, address)?;
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;
     if let Some((corrected, _)) = &mut corrected {
@@ -184,6 +176,20 @@ pub(crate) fn verify(
         has_moved,
         unkept: kept.err(),
     })
+}
+
+/// Rows that have come back corrected stand beside the source here, not in its place.
+fn of_source(job: &JobOptions) -> JobOptions {
+    JobOptions { from: None, ..job.clone() }
+}
+
+/// The rows that have come back corrected, where a file of such is named.
+fn corrected(
+    job: &JobOptions,
+    address: Option<&str>,
+) -> Result<Option<(Opening, Source)>, Vec<Diagnostic>> {
+    let of_file = JobOptions { min_rows: None, ..job.clone() };
+    job.from.as_ref().map(|_| Opening::open(&of_file, address)).transpose()
 }
 
 /// A job as the ledger knows it.
