@@ -237,6 +237,7 @@ fn to_send(view: &RunView) -> String {
         (LeftOut::Filtered, "filtered"),
         (LeftOut::Duplicate, "duplicate"),
         (LeftOut::Dismissed, "dismissed"),
+        (LeftOut::Undone, "undone"),
     ];
     for (why, word) in words {
         match view.left_out(why) {

@@ -129,7 +129,7 @@ pub(super) fn event_of_nothing(event: &str, unknown: &[&str]) -> Value {
 }
 
 /// The totals but for the requests, by their promised names.
-pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 10] {
+pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 11] {
     [
         ("rows", totals.rows),
         ("succeeded", totals.succeeded),
@@ -141,6 +141,7 @@ pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 10] {
         ("filtered", totals.filtered),
         ("duplicates", totals.duplicates),
         ("dismissed", totals.dismissed),
+        ("undone", totals.undone),
     ]
 }
 

@@ -112,6 +112,7 @@ pub(super) fn tally(totals: &Totals, under_way: u64, paint: Paint) -> String {
         ("filtered", totals.filtered, plain),
         ("duplicates", totals.duplicates, plain),
         ("dismissed", totals.dismissed, plain),
+        ("undone", totals.undone, plain),
     ];
     let shown = |(at, line): &(usize, (&str, u64, _))| *at == 0 || line.1 > 0;
     let width = lines.iter().map(|line| number(line.1).len()).max().unwrap_or(0);

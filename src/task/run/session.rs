@@ -345,6 +345,7 @@ enum Rest {
     Filtered,
     Duplicate,
     Dismissed,
+    Undone,
 }
 
 impl Rest {
@@ -356,6 +357,7 @@ impl Rest {
             Fate::LeaveOut(LeftOut::Filtered) => Self::Filtered,
             Fate::LeaveOut(LeftOut::Duplicate) => Self::Duplicate,
             Fate::LeaveOut(LeftOut::Dismissed) => Self::Dismissed,
+            Fate::LeaveOut(LeftOut::Undone) => Self::Undone,
             // What was in doubt before, and of which nothing has become known, still is.
             Fate::Hold(Held::InDoubt)
             | Fate::Send(Sending::Repeat | Sending::Resend | Sending::Settle)
@@ -386,6 +388,7 @@ pub(super) fn totals(tally: &Tally, outcome: &RunEnd) -> Totals {
         filtered: rest(Rest::Filtered),
         duplicates: rest(Rest::Duplicate),
         dismissed: rest(Rest::Dismissed),
+        undone: rest(Rest::Undone),
         requests: outcome.requests,
     };
     let over =
