@@ -246,11 +246,16 @@ pub(super) fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -
         quiet: output.quiet,
         color: output.color,
         sandbox: outlook.is_sandbox,
+        undoes: None,
     }
 }
 
 /// A reporter for people says its head as soon as there is one.
-pub(super) fn reporter(view: &RunView, file: Option<PulseFile>, output: &Output<'_>) -> Box<dyn Reporter> {
+pub(super) fn reporter(
+    view: &RunView,
+    file: Option<PulseFile>,
+    output: &Output<'_>,
+) -> Box<dyn Reporter> {
     let events = |to| ndjson(to, view.clone(), Box::new(jiff::Timestamp::now));
     let mut all: Vec<Box<dyn Reporter>> = Vec::new();
     if output.is_json() {

@@ -9,13 +9,13 @@ use jiff::Zoned;
 use crate::declared::job::Given;
 use crate::event::Ending;
 use crate::report::{
-    UNDO_PAGE_BEGINS, UndoCounts, UndoHead, UndoPage, UndoRow, exit, finished_event,
-    nothing_undone, of_no_job_of_run, refused_event, undo_line, undo_planned_event,
-    undo_row_event, undo_summary,
+    RunView, UNDO_PAGE_BEGINS, UndoCounts, UndoHead, UndoPage, UndoRow, exit, finished_event,
+    nothing_undone, of_no_job_of_run, refused_event, undo_line, undo_planned_event, undo_row_event,
+    undo_summary,
 };
 use crate::row::Totals;
 use crate::task::{
-    self, Failure, JobOptions, TargetOptions, Undone, UndoHearing, UndoOptions, World,
+    self, Failure, JobOptions, TargetOptions, UndoHearing, UndoOptions, Undone, World,
 };
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::Diagnostic;
@@ -124,7 +124,9 @@ fn act(
         },
         reporter: &|outlook| {
             let pulse = outlook.pulse.clone();
-            let view = view(given, output, outlook);
+            let command = given.for_job(&options.job.path.display().to_string());
+            let command = command.with_value("run", &options.run.to_string());
+            let view = RunView { undoes: Some(options.run), ..view(&command, output, outlook) };
             reporter(&view, pulse, output)
         },
     };

@@ -5,8 +5,6 @@
 
 use crate::ledger::{CameTo, Turn, TurnedRow};
 
-use super::decide::{Done, Fate, Held, LeftOut, Sending};
-
 /// What becomes of a row of a run that is undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UndoFate {
@@ -60,7 +58,8 @@ pub(crate) fn undo_fate(row: &TurnedRow, run: i64) -> UndoFate {
             _ => UndoFate::InDoubt,
         },
         (None, Some(of)) if is_of_run(&of) => {
-            let goes_on = row.turns.last().is_some_and(|last| last.undoes && last.came_to == CameTo::Nothing);
+            let goes_on =
+                row.turns.last().is_some_and(|last| last.undoes && last.came_to == CameTo::Nothing);
             let turn = if goes_on { last } else { last.saturating_add(1) };
             UndoFate::Undo(Undoing { of, turn, begun: Begun::No })
         }
@@ -92,19 +91,6 @@ impl Stack {
             }
         }
         stack
-    }
-}
-
-impl UndoFate {
-    /// How a run counts the row that carries it out.
-    pub(crate) fn as_fate(self, sending: Sending) -> Fate {
-        match self {
-            Self::Undo(_) => Fate::Send(sending),
-            Self::Undone => Fate::Skip(Done::Unchanged),
-            Self::Superseded { .. } => Fate::Hold(Held::Refused),
-            Self::InDoubt => Fate::Hold(Held::InDoubt),
-            Self::Nothing => Fate::LeaveOut(LeftOut::Filtered),
-        }
     }
 }
 

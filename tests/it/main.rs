@@ -77,6 +77,7 @@ mod split_texts;
 mod status;
 mod tidy;
 mod told;
+mod undo;
 mod unmeant;
 #[cfg(unix)]
 mod unread;

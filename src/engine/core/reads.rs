@@ -14,9 +14,7 @@ use slab::Slab;
 use crate::declared::connector::FieldSet;
 use crate::engine::Work;
 use crate::event::{Fault, Happening};
-use crate::recover::{
-    Enquiry, Expectation, Keeps, NextStep, Showing, Sights, Subject, item_id,
-};
+use crate::recover::{Enquiry, Expectation, Keeps, NextStep, Showing, Sights, Subject, item_id};
 use crate::row::{Cause, Reason, Snapshot};
 use crate::traffic::pace::{Moment, asked_wait, back_off};
 use crate::traffic::verdict::Verdict;

@@ -9,6 +9,7 @@ use super::mandates;
 use super::reader::{Gathering, read_row};
 use super::scan::{Listener, Owners, Which, scan};
 use super::settling::settled_at;
+use super::undoing;
 use crate::ledger::{
     FailedRow, JobId, JobName, JobStatus, Mandate, OwnerId, RunRecord, SETTLED, SettledRow,
     Unfinished,
@@ -291,6 +292,7 @@ fn run_records(connection: &Connection, id: JobId, most: u32) -> rusqlite::Resul
             exit: row.get(3)?,
             reason: None,
             mandate: Mandate::default(),
+            undoes: None,
             totals: Totals {
                 rows: count(4)?,
                 succeeded: count(5)?,
@@ -313,6 +315,7 @@ fn run_records(connection: &Connection, id: JobId, most: u32) -> rusqlite::Resul
     }
     for record in &mut records {
         record.mandate = mandates::read(connection, record.id)?;
+        record.undoes = undoing::undone_by(connection, record.id)?;
     }
     Ok(records)
 }

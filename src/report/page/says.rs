@@ -175,9 +175,12 @@ fn fate_says(fate: Fate) -> (&'static str, &'static str, &'static str) {
         Group::Send => "send",
         Group::Hold => "doubt",
         Group::Reject => "reject",
-        Group::Skip | Group::Later | Group::Filter | Group::Duplicate | Group::Dismissed | Group::Undone => {
-            "rest"
-        }
+        Group::Skip
+        | Group::Later
+        | Group::Filter
+        | Group::Duplicate
+        | Group::Dismissed
+        | Group::Undone => "rest",
     };
     let (what, why) = match fate {
         Fate::Send(Sending::Fresh) => ("would be sent", ""),

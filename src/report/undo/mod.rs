@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::code::Code;
+use crate::text::diagnostic::{Diagnostic, Place};
 use crate::text::place::RowPlace;
 use crate::text::quota::Quota;
 
@@ -209,5 +209,7 @@ pub(crate) fn of_no_job_of_run(run: i64, job: Option<&str>) -> Diagnostic {
 /// A job without the run that is to be undone.
 pub(crate) fn of_no_run_named() -> Diagnostic {
     let problem = Diagnostic::error(Code::Usage, Place::Nowhere, "no run is named");
-    problem.hint("`noteferry status JOB` lists the runs with their numbers: noteferry undo JOB --run N")
+    problem.hint(
+        "`noteferry status JOB` lists the runs with their numbers: noteferry undo JOB --run N",
+    )
 }

@@ -79,8 +79,9 @@ impl UndoPage {
         ];
         let all = all.into_iter().filter(|(_, count, _)| *count > 0);
         let all = all.map(|(effect, count, says)| PageCount { effect, rows: number(count), says });
-        let left_out = (self.left_out > 0)
-            .then(|| format!("{} more are not shown here; --format json tells of all.", rows(self.left_out)));
+        let left_out = (self.left_out > 0).then(|| {
+            format!("{} more are not shown here; --format json tells of all.", rows(self.left_out))
+        });
         rendered(
             include_str!("undo.html"),
             context! {

@@ -2,7 +2,7 @@
 
 use super::{UndoAct, UndoCounts, UndoHead, UndoRow, WhyKept};
 use crate::report::paint::Paint;
-use crate::report::words::{number, one_line, rows, about};
+use crate::report::words::{about, number, one_line, rows};
 use crate::text::visible::shown;
 
 /// Of a text so many letters are shown.
@@ -49,8 +49,12 @@ fn kept(why: WhyKept) -> String {
         }
         WhyKept::NoOperation => "the connector has no one operation that takes it back",
         WhyKept::NoId => "the ledger does not know the id of what it made",
-        WhyKept::NotListed => "it is not known which list shows it, so nobody can see whether it is unchanged",
-        WhyKept::NoFormerText => "what was there before was not kept (`snapshot: false`, or its list was not named)",
+        WhyKept::NotListed => {
+            "it is not known which list shows it, so nobody can see whether it is unchanged"
+        }
+        WhyKept::NoFormerText => {
+            "what was there before was not kept (`snapshot: false`, or its list was not named)"
+        }
         WhyKept::NoPrint => {
             "the ledger does not say what was sent, so nobody can see whether it is unchanged; \
              --even-if-changed undoes it all the same"
@@ -83,7 +87,11 @@ pub(crate) fn undo_summary(head: &UndoHead, counts: UndoCounts, color: bool) -> 
     let all = [
         (counts.delete, "delete", format!("{item}s that it created")),
         (counts.give_back, "give back", format!("former texts of {item}s that it changed")),
-        (counts.make_anew, "make anew", format!("{item}s that it deleted, with new ids and new times")),
+        (
+            counts.make_anew,
+            "make anew",
+            format!("{item}s that it deleted, with new ids and new times"),
+        ),
         (counts.undone, "undone", "undone already".to_owned()),
         (counts.kept, "keep", "left as they are; see above why".to_owned()),
     ];

@@ -43,11 +43,11 @@ use super::saved;
 use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 pub(super) use connect::{Destination, over_http};
-use invalid::Invalid;
 pub(super) use feed::Fed;
+use invalid::Invalid;
 use session::SourceRows;
-pub(super) use session::{Cargo, Session};
 pub(super) use session::standing;
+pub(super) use session::{Cargo, Session};
 pub(super) use sharing::Sharing;
 pub(crate) use sharing::StateFolder;
 

@@ -11,8 +11,8 @@ use crate::engine::dispatch::{self, Feed, Parts, RunEnd};
 use crate::engine::{Owing, Settings, Stop};
 use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{
-    Books as _, Claim as _, History, Ledger, LedgerError, Left, Mandate, News, Open as _, Reader as _, Recorder,
-    Run, Watch,
+    Books as _, Claim as _, History, Ledger, LedgerError, Left, Mandate, News, Open as _,
+    Reader as _, Recorder, Run, Watch,
 };
 use crate::plan::saved::SavedPlan;
 use crate::plan::{

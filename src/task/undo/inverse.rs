@@ -139,11 +139,7 @@ impl Known<'_> {
     }
 
     /// A reminder that is past by then is not given back: nobody could send it.
-    fn ready(
-        &self,
-        operation: &Arc<Operation>,
-        fields: Fields<'static>,
-    ) -> Result<Ready, WhyKept> {
+    fn ready(&self, operation: &Arc<Operation>, fields: Fields<'static>) -> Result<Ready, WhyKept> {
         let of = (self.place.clone(), PastReminders::Drop);
         Ready::of_fields(operation, fields, of).ok_or(WhyKept::NoFormerText)
     }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::declared::connector::Effect;
 use crate::declared::job;
+use crate::event::Ending;
 use crate::ledger::{JobName, Ledger, LedgerError, Mandate, Open as _, PulseFile, Reader as _};
 use crate::plan::{Filtered, Tally};
 use crate::report::{UndoHead, UndoRow, exit, of_no_ledger, of_nothing_to_undo};
@@ -92,7 +93,8 @@ fn plan(
         (_, Some(id)) => Some(id),
         (None, None) => {
             let jobs = ledger.jobs()?.into_iter();
-            let is_it = |known: &JobName| known.name == name.name && known.base_url == name.base_url;
+            let is_it =
+                |known: &JobName| known.name == name.name && known.base_url == name.base_url;
             let mut here = jobs.filter(|(_, known)| is_it(known));
             here.next().map(|(id, _)| id).filter(|_| here.next().is_none())
         }
@@ -144,11 +146,10 @@ fn carry_out(
     let id = booking.ledger.find_job(&booking.name)?.ok_or_else(|| nothing(options))?;
     let of = (options.run, options.even_if_changed);
     let undoable = Undoable::read((&booking.ledger, id), job, of)?;
-    let count =
-        look(&undoable, &booking.ledger, (options, &target, &limits, job), &mut hearing)?;
+    let count = look(&undoable, &booking.ledger, (options, &target, &limits, job), &mut hearing)?;
     if count.tally.to_send() == 0 {
         let totals = standing(&count.tally);
-        let exit = exit::of(&totals, &crate::event::Ending::Finished);
+        let exit = exit::of(&totals, &Ending::Finished);
         return Ok(Undone::Planned(totals, exit));
     }
     let pulse = Some(PulseFile::of(&booking.path, &booking.name));
@@ -257,9 +258,8 @@ pub(crate) fn job_of_run(ledger: &Path, run: i64) -> Result<Option<String>, Ledg
 /// The file in a folder that declares a job of that name; none where no file does, or several do.
 pub(crate) fn job_file_here(folder: &Path, name: &str, connectors: &[PathBuf]) -> Option<PathBuf> {
     let entries = std::fs::read_dir(folder).ok()?;
-    let is_yaml = |path: &PathBuf| {
-        path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
-    };
+    let is_yaml =
+        |path: &PathBuf| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
     let mut files: Vec<PathBuf> =
         entries.flatten().map(|entry| entry.path()).filter(is_yaml).collect();
     files.sort();

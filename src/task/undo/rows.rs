@@ -11,7 +11,7 @@ use crate::engine::dispatch::FeedFailure;
 use crate::ledger::{
     Books as _, CameTo, History, JobId, Ledger, LedgerError, Reader as _, Run, TurnedRow,
 };
-use crate::plan::{Begun, Fate, Sending, Tally, UndoFate, undo_fate};
+use crate::plan::{Begun, Done, Fate, Held, Sending, Tally, UndoFate, undo_fate};
 use crate::report::{UndoAct, UndoRow, WhyKept};
 use crate::task::Failure;
 use crate::task::run::{Cargo, Fed};
@@ -62,26 +62,29 @@ impl<'a> Undoable<'a> {
         let mut count = Count::default();
         let mut lists = HashSet::new();
         for (row, fate) in &self.rows {
-            let (act, fate) = match *fate {
+            let act = match *fate {
                 UndoFate::Nothing => continue,
                 UndoFate::Undo(_) => match self.inverse(ledger, row, *fate)? {
                     Ok((inverse, sending)) => {
                         lists.insert(inverse.subject.list.clone());
-                        let act = act_of(&inverse);
-                        (act, fate.as_fate(sending))
+                        count.tally.count(Fate::Send(sending));
+                        act_of(&inverse)
                     }
-                    Err(WhyKept::InDoubt) => (UndoAct::Kept(WhyKept::InDoubt), UndoFate::InDoubt.as_fate(Sending::Fresh)),
-                    Err(why) => (UndoAct::Kept(why), Fate::Hold(crate::plan::Held::Refused)),
+                    Err(why) => UndoAct::Kept(why),
                 },
-                UndoFate::Undone => (UndoAct::Undone, fate.as_fate(Sending::Fresh)),
-                UndoFate::Superseded { run } => {
-                    (UndoAct::Kept(WhyKept::Superseded { run }), fate.as_fate(Sending::Fresh))
+                UndoFate::Undone => {
+                    count.tally.count(Fate::Skip(Done::Unchanged));
+                    UndoAct::Undone
                 }
-                UndoFate::InDoubt => {
-                    (UndoAct::Kept(WhyKept::InDoubt), fate.as_fate(Sending::Fresh))
-                }
+                UndoFate::Superseded { run } => UndoAct::Kept(WhyKept::Superseded { run }),
+                UndoFate::InDoubt => UndoAct::Kept(WhyKept::InDoubt),
             };
-            count.tally.count(fate);
+            if let UndoAct::Kept(why) = &act {
+                count.tally.count(Fate::Hold(match why {
+                    WhyKept::InDoubt => Held::InDoubt,
+                    _ => Held::Refused,
+                }));
+            }
             let last = row.turns.last();
             tell(UndoRow {
                 place: row.place.clone(),
