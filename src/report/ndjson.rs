@@ -15,7 +15,7 @@ use crate::event::{Ending, Event, Miscounted, Progress, RowEnded};
 use crate::prepare::PastReminder;
 use crate::recover::Miscount;
 use crate::report::exit;
-use crate::row::Totals;
+use crate::row::{Reason, Totals};
 use crate::text::diagnostic::Diagnostic;
 
 /// Tells the time, for what happens at it.
@@ -218,6 +218,9 @@ struct RowLine<'a> {
     attempts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
+    /// Why the request did not leave, by what is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -239,6 +242,12 @@ impl<'a> RowLine<'a> {
             id: row.id.as_deref(),
             attempts: row.attempts,
             code: code(row),
+            reason: row
+                .cause
+                .as_ref()
+                .map(|cause| cause.reason)
+                .filter(|reason| reason.withholds())
+                .map(Reason::word),
             message: row.cause.as_ref().map(words::cause),
             items: row.items.as_deref(),
             reminder: row.reminder.map(PastReminder::word),
