@@ -122,7 +122,7 @@ fn act(
             let view = RunView { host: environment.host(), ..view(given, &output, outlook) };
             cron.begins(&view.job, &view.target);
             begun.replace(Some(view.clone()));
-            reporter(&view, pulse, (&output, cron))
+            reporter(&view, pulse, (&output, cron.reporter()))
         },
     };
     let host = environment.host().map(|host| format!(" on {host}")).unwrap_or_default();
@@ -219,7 +219,7 @@ fn waited_in_vain(failure: &Failure, ending: &Ending, (output, cron): (&Output<'
     exit::STOPPED
 }
 
-fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -> RunView {
+pub(super) fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -> RunView {
     RunView {
         job: shown(&outlook.job).into_owned(),
         item: outlook.item,
@@ -244,17 +244,18 @@ fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -> RunView {
         quiet: output.quiet,
         color: output.color,
         sandbox: outlook.is_sandbox,
+        undoes: None,
     }
 }
 
 /// A reporter for people says its head as soon as there is one.
-fn reporter(
+pub(super) fn reporter(
     view: &RunView,
     file: Option<PulseFile>,
-    (output, cron): (&Output<'_>, &Cron),
+    (output, beside): (&Output<'_>, Option<Box<dyn Reporter>>),
 ) -> Box<dyn Reporter> {
     let events = |to| ndjson(to, view.clone(), Box::new(jiff::Timestamp::now));
-    let mut all: Vec<Box<dyn Reporter>> = cron.reporter().into_iter().collect();
+    let mut all: Vec<Box<dyn Reporter>> = beside.into_iter().collect();
     if output.is_json() {
         all.push(events(data()));
     }

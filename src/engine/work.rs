@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::declared::job::{InDoubt, PastReminders};
 use crate::plan::decide::Sending;
 use crate::prepare::Ready;
+use crate::recover::{ContentPrint, Subject};
 use crate::row::{Attempted, Cause, RowId};
 
 /// A row that the run has to send.
@@ -23,6 +24,10 @@ pub(crate) struct Work {
     /// Why the row was in doubt when the run began; none where it was not, or where nobody wrote that down.
     pub lost: Option<Box<Cause>>,
     pub sending: Sending,
+    /// What is read before its request leaves, and what has to be there; none where nothing is read.
+    pub subject: Option<Arc<Subject>>,
+    /// The print of what its request leaves there.
+    pub print: Option<ContentPrint>,
 }
 
 impl Work {

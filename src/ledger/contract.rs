@@ -9,12 +9,12 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use crate::row::{Holdings, KeyHash, Known, Page, RowId, Sought, Totals, Uncounted};
+use crate::row::{Holdings, KeyHash, Known, Page, RowId, Snapshot, Sought, Totals, Uncounted};
 use crate::text::place::RowPlace;
 
 use super::{
     Acts, Approval, Correction, DoneRow, FailedRow, History, InvalidRow, JobStatus, LedgerError,
-    Location, Mandate, PlanId, SettledRow, Settling, Verification,
+    Location, Mandate, PlanId, SettledRow, Settling, TurnedRow, Verification,
 };
 
 /// A job in a ledger.
@@ -203,6 +203,12 @@ pub(crate) trait Reader {
     /// What the job's rows have done, and what rows of all jobs at the same address own, as it stands at one moment.
     fn acts(&self, job: JobId) -> Result<Acts, LedgerError>;
 
+    /// What the job's rows have done in which a run has had a hand, in the order in which they were first sent.
+    fn turned(&self, job: JobId, run: i64) -> Result<Vec<TurnedRow>, LedgerError>;
+
+    /// What was there before a request changed or deleted it; none where that was not kept.
+    fn snapshot(&self, row: RowId, number: u32) -> Result<Option<Snapshot>, LedgerError>;
+
     /// What the last verification of the job came to.
     fn last_verification(&self, job: JobId) -> Result<Option<Verification>, LedgerError>;
 
@@ -257,6 +263,9 @@ pub(crate) trait Books {
 
     /// Writes what a run carries out and on whose word; to be done before its first request.
     fn entrust(&self, run: Run, mandate: &Mandate) -> Result<(), LedgerError>;
+
+    /// Writes that a run undoes what another has done; to be done before its first request.
+    fn note_undoing(&self, run: Run, of: i64) -> Result<(), LedgerError>;
 
     /// Writes which rows the run sends in the place of what their source has: all of these, or none. All that a run sends so are
     /// to be written before its first request; of those that it does not come to, the ledger knows no request, and the row is what

@@ -61,6 +61,8 @@ pub(crate) enum LeftOut {
     Duplicate,
     /// A person has looked at what became of it, and wants no more of it.
     Dismissed,
+    /// What it had done was undone.
+    Undone,
 }
 
 /// Whether a row that is done is still what was sent.
@@ -134,6 +136,7 @@ all_fates!(
     LeaveOut(LeftOut::Filtered),
     LeaveOut(LeftOut::Duplicate),
     LeaveOut(LeftOut::Dismissed),
+    LeaveOut(LeftOut::Undone),
 );
 
 /// What is known of a row when its fate is decided.
@@ -168,6 +171,10 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Fate {
     match state {
         RowState::Started { .. } if earlier.is_some_and(|earlier| earlier.holder.is_some()) => {
             Fate::Hold(Held::UnderWay)
+        }
+        // Nor is it sent again by itself what a person has undone.
+        RowState::Succeeded { .. } if earlier.is_some_and(|earlier| earlier.undoes) => {
+            Fate::LeaveOut(LeftOut::Undone)
         }
         // What it was sent for first is done. Only a further operation goes on with such a row.
         _ if earlier.is_some_and(|earlier| earlier.turn > 1) => match state.may_have_acted() {

@@ -35,6 +35,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod undo;
 mod versions;
 
 pub(crate) use contents::{Contents, FlagCount, OperationContents, TimeCount};
@@ -58,6 +59,7 @@ pub(crate) use survey::{
 };
 pub(crate) use tally::Tally;
 pub(crate) use turns::Turns;
+pub(crate) use undo::{Begun, UndoFate, undo_fate};
 
 use crate::declared::job::Job;
 use crate::prepare::Preparer;

@@ -274,8 +274,10 @@ fn survey_with(
                     _ => {}
                 }
                 // Nothing is wrong with what no run sends.
-                let is_done =
-                    matches!(decided.fate, Fate::Skip(_) | Fate::LeaveOut(LeftOut::Dismissed));
+                let is_done = matches!(
+                    decided.fate,
+                    Fate::Skip(_) | Fate::LeaveOut(LeftOut::Dismissed | LeftOut::Undone)
+                );
                 let written = problems.into_iter().filter(|_| !is_done).map(RowProblem::Written);
                 let mut problems: Vec<_> = written.collect();
                 problems.extend(decided.problems);

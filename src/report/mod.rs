@@ -54,6 +54,7 @@ mod summary;
 #[cfg(test)]
 pub(crate) mod tests;
 mod thread;
+mod undo;
 mod values;
 mod verify;
 mod words;
@@ -109,6 +110,11 @@ pub(crate) use status::{
 pub(crate) use status::{MISCOUNTED, UNCOUNTED};
 pub(crate) use summary::summary;
 pub(crate) use thread::{ClosingReport, ReportHandle, ReportThread};
+pub(crate) use undo::{
+    UNDO_PAGE_BEGINS, UndoAct, UndoCounts, UndoHead, UndoPage, UndoRow, WhyKept, nothing_undone,
+    of_no_job_of_run, of_no_run_named, of_nothing_to_undo, undo_line, undo_planned_event,
+    undo_row_event, undo_summary,
+};
 pub(crate) use verify::{
     Aside, ListsRead, Matter, SampleTaken, SourceSays, VerifiedRow, VerifyCost, VerifyFindings,
     Verifying, nothing_verified, of_moved_while_verifying, of_unkept, sample_words, verified,
@@ -207,6 +213,8 @@ pub(crate) struct RunView {
     pub color: bool,
     /// The run is a rehearsal.
     pub sandbox: bool,
+    /// The run takes back what that one has done.
+    pub undoes: Option<i64>,
 }
 
 impl RunView {

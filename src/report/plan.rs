@@ -116,6 +116,8 @@ pub(super) enum Group {
     Duplicate,
     /// A person wants no more of it.
     Dismissed,
+    /// What it had done was undone.
+    Undone,
 }
 
 impl Group {
@@ -129,6 +131,7 @@ impl Group {
             Fate::LeaveOut(LeftOut::Filtered) => Self::Filter,
             Fate::LeaveOut(LeftOut::Duplicate) => Self::Duplicate,
             Fate::LeaveOut(LeftOut::Dismissed) => Self::Dismissed,
+            Fate::LeaveOut(LeftOut::Undone) => Self::Undone,
         }
     }
 
@@ -143,6 +146,7 @@ impl Group {
             Self::Filter => "filter",
             Self::Duplicate => "duplicate",
             Self::Dismissed => "dismissed",
+            Self::Undone => "undone",
         }
     }
 }

@@ -100,6 +100,7 @@ pub(crate) fn view() -> RunView {
         quiet: false,
         color: false,
         sandbox: false,
+        undoes: None,
     }
 }
 

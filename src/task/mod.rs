@@ -35,6 +35,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod trials;
+mod undo;
 mod verify;
 
 pub(crate) use asking::{AskProgress, RemoteCost, RemoteWorld};
@@ -60,6 +61,7 @@ pub(crate) use settle::{
 };
 pub(crate) use status::{JobStanding, LedgerFound, Status, StatusOptions, look_on, status};
 pub(crate) use target::{Rehearsal, SANDBOX, Secrets, TargetOptions};
+pub(crate) use undo::{UndoHearing, UndoOptions, Undone, job_file_here, job_of_run, undo};
 pub(crate) use verify::{Sample, VerifyHearing, VerifyOptions, verify};
 
 use std::path::PathBuf;

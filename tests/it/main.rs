@@ -81,6 +81,7 @@ mod split_texts;
 mod status;
 mod tidy;
 mod told;
+mod undo;
 mod unmeant;
 #[cfg(unix)]
 mod unread;

@@ -7,6 +7,8 @@ use super::counts;
 use super::journal::take_ids;
 use super::mandates;
 use super::reader::last_owner;
+use super::snapshots;
+use super::undoing;
 use super::verifications;
 use crate::ledger::{
     Books, Claim, Correction, Deed, InvalidRow, JobId, LedgerError, Mandate, OwnerId, Reader as _,
@@ -52,6 +54,7 @@ impl Books for FileLedger {
                 params![job.0, keyed_by, now],
             )?;
             let id = transaction.last_insert_rowid();
+            snapshots::make_room_for_prints(&transaction)?;
             transaction.execute(
                 "INSERT INTO owners (run, name, until) VALUES (?1, ?2, ?3)",
                 params![id, claim.holder(), until],
@@ -72,6 +75,15 @@ impl Books for FileLedger {
             let transaction =
                 Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
             mandates::write(&transaction, run.id, mandate)?;
+            transaction.commit()
+        })
+    }
+
+    fn note_undoing(&self, run: Run, of: i64) -> Result<(), LedgerError> {
+        self.writing(|| {
+            let transaction =
+                Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            undoing::note(&transaction, run.id, of)?;
             transaction.commit()
         })
     }

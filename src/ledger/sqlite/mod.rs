@@ -28,8 +28,10 @@ mod reader;
 mod rescue;
 mod scan;
 mod settling;
+mod snapshots;
 mod sought;
 mod status;
+mod undoing;
 mod values;
 mod verifications;
 

@@ -33,6 +33,7 @@ pub(super) fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> Str
             Group::Dismissed,
             "a person wants no more of them; `settle --unsettle` takes that back".into(),
         ),
+        (Group::Undone, "what they had done was undone; none is sent again by itself".into()),
     ] {
         let count = totals.count(group);
         if count > 0 {

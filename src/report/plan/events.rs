@@ -103,6 +103,7 @@ pub(super) fn planned_event(totals: &PlanTotals) -> Value {
         "filtered_by": reasons_event(&totals.filtered),
         "duplicates": totals.count(Group::Duplicate),
         "dismissed": totals.count(Group::Dismissed),
+        "undone": totals.count(Group::Undone),
         "running": totals.running,
         "held": held_event(totals),
         "contents": contents_event(&totals.contents, totals.zone.as_ref()),

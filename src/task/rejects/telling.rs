@@ -142,9 +142,11 @@ impl<'a> Telling<'a> {
             Standing::Started | Standing::InDoubt | Standing::Contradictory => {
                 Some(RejectState::InDoubt)
             }
-            Standing::Done | Standing::Dismissed | Standing::NotStarted | Standing::Deferred => {
-                None
-            }
+            Standing::Done
+            | Standing::Dismissed
+            | Standing::Undone
+            | Standing::NotStarted
+            | Standing::Deferred => None,
         }
     }
 

@@ -1,12 +1,17 @@
 //! The rows that a run sends, on their way from the second reading to the engine.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc::Sender;
 
+use crate::declared::job::Job;
 use crate::engine::Work;
 use crate::engine::dispatch::FeedFailure;
 use crate::ledger::{History, Ledger};
 use crate::plan::saved::PlannedRows;
 use crate::plan::{Fate, Fates, Policy, Prior, ReadingFailure, Readings, Step, Steps};
+use crate::prepare::Ready;
+use crate::recover::{ContentPrint, Subject};
 use crate::report::of_source_change;
 use crate::row::{Cause, Known};
 
@@ -27,10 +32,12 @@ pub(super) struct Feeder<'a> {
     pub run_mark: String,
     /// What was saved of the rows, where the run carries out a saved plan.
     pub planned: Option<PlannedRows>,
+    /// Whether what updates and deletes are about is read before and kept.
+    pub snapshots: bool,
 }
 
 /// What goes to the engine.
-pub(super) type Fed = Result<Vec<Work>, FeedFailure>;
+pub(in crate::task) type Fed = Result<Vec<Work>, FeedFailure>;
 
 impl Feeder<'_> {
     /// Passes on what is to be sent, until there is no more of it or nobody wants it. Where nothing is to be sent the
@@ -54,7 +61,7 @@ impl Feeder<'_> {
         if left == 0 {
             return Ok(());
         }
-        let (history, ledger) = (self.history, self.ledger);
+        let (history, ledger, job) = (self.history, self.ledger, self.readings.job);
         let prior = ledger.as_ref().map(|ledger| Prior { history, ledger });
         let steps = Steps::open(self.readings, prior, self.policy, self.fates, self.run_mark)?;
         let mut steps = steps.beside(self.planned);
@@ -65,7 +72,11 @@ impl Feeder<'_> {
                 // As many rows were counted as are to come: a row that is left out without a word would be lost.
                 let step = steps.next(is_sent)?.ok_or_else(|| steps.fewer_rows())?;
                 left -= 1;
-                batch.push(work(step)?);
+                let subject = match self.snapshots {
+                    true => subject_of(&step, job, &|name| steps.value_called(name)),
+                    false => None,
+                };
+                batch.push(work(step, subject, job)?);
             }
             if to.blocking_send(Ok(batch)).is_err() {
                 return Ok(());
@@ -75,17 +86,40 @@ impl Feeder<'_> {
     }
 }
 
+/// What a row is about, where that is to be read before the row's request leaves.
+fn subject_of(
+    step: &Step,
+    job: &Job,
+    value_called: &dyn Fn(&str) -> Option<String>,
+) -> Option<Arc<Subject>> {
+    let ready = step.ready.as_ref()?;
+    let operation = &ready.operation;
+    operation.look.as_ref()?;
+    let (connector, allows_system) = (&job.connector, job.allow_system_notes);
+    let subject = Subject::of(connector, operation, &ready.fields, value_called, allows_system);
+    subject.ok().map(Arc::new)
+}
+
+/// The print of what a row's request leaves there.
+fn print_of(ready: &Ready, job: &Job) -> Option<ContentPrint> {
+    let operation = &ready.operation;
+    let made_by = operation.look.as_ref().map(|look| &*look.made_by);
+    let maker = made_by.map_or(Some(operation), |name| job.connector.operations.get(name))?;
+    ContentPrint::of_request(maker, operation, &ready.fields)
+}
+
 /// Why a row is in doubt, but for what looking for it has come to since.
 fn first_cause(known: &Known) -> Option<Box<Cause>> {
     let cause = known.earlier.cause.clone()?;
     Some(Box::new(Cause { doubt: None, ..cause }))
 }
 
-fn work(step: Step) -> Result<Work, ReadingFailure> {
+fn work(step: Step, subject: Option<Arc<Subject>>, job: &Job) -> Result<Work, ReadingFailure> {
     let (Fate::Send(sending), Some(ready)) = (step.fate, step.ready) else {
         return Err(ReadingFailure::changed(&step.place));
     };
     let known = step.known.as_ref();
+    let print = print_of(&ready, job);
     Ok(Work {
         ready,
         key: step.key.into(),
@@ -95,5 +129,7 @@ fn work(step: Step) -> Result<Work, ReadingFailure> {
         attempted: known.map(|known| known.attempted),
         lost: known.filter(|_| sending.may_have_acted()).and_then(first_cause),
         sending,
+        subject,
+        print,
     })
 }

@@ -43,9 +43,11 @@ use super::saved;
 use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 pub(super) use connect::{Destination, over_http};
+pub(super) use feed::Fed;
 use invalid::Invalid;
-use session::Session;
+use session::SourceRows;
 pub(super) use session::standing;
+pub(super) use session::{Cargo, Session};
 pub(super) use sharing::Sharing;
 pub(crate) use sharing::StateFolder;
 
@@ -290,13 +292,22 @@ fn attempt<T: Transport>(
         token_costs_request: transport.token_costs_request(),
         ..running.settings(&limits, tally.to_send())
     };
-    let session = Session {
+    let cargo = SourceRows {
         opening: &opening,
         fates: &found.fates,
         invalid: &invalid,
         planned: options.plan.as_ref(),
-        mandate,
         policy: options.sending.policy(&opening.job),
+        now,
+        // In a rehearsal rows may be for things that only the real account has, and no list shows those.
+        snapshots: opening.job.snapshot && !target.is_sandbox,
+    };
+    let session = Session {
+        job: &opening.job,
+        cargo: &cargo,
+        tally,
+        has_key: opening.preparer.has_key(),
+        mandate,
         limits: &limits,
         settings,
         now,
@@ -338,6 +349,26 @@ fn may_have(job: &Job, is_meant: impl Fn(Effect) -> bool) -> bool {
     }
 }
 
+/// How the engine goes about a job's rows, as far as the job says.
+pub(super) fn settings(job: &Job, limits: &Limits, give_up_after: Option<Duration>) -> Settings {
+    let longest_request = job.connector.request_timeout;
+    let (give_up_after, give_up_on_push_backs_after) =
+        patience(give_up_after, &limits.quotas, longest_request);
+    Settings {
+        concurrency: limits.concurrency as usize,
+        attempts: job.attempts,
+        give_up_after,
+        give_up_on_push_backs_after,
+        longest_request,
+        max_failures: None,
+        deadline: None,
+        counts: true,
+        in_doubt: job.in_doubt,
+        needs_token: false,
+        token_costs_request: false,
+    }
+}
+
 struct Running<'a> {
     options: &'a RunOptions<'a>,
     world: &'a World<'a>,
@@ -350,22 +381,10 @@ struct Running<'a> {
 impl Running<'_> {
     /// How the engine goes about so many rows, as far as the job and the user say.
     fn settings(&self, limits: &Limits, to_send: u64) -> Settings {
-        let job = &self.opening.job;
-        let longest_request = job.connector.request_timeout;
-        let (give_up_after, give_up_on_push_backs_after) =
-            patience(self.options.give_up_after, &limits.quotas, longest_request);
         Settings {
-            concurrency: limits.concurrency as usize,
-            attempts: job.attempts,
-            give_up_after,
-            give_up_on_push_backs_after,
-            longest_request,
             max_failures: self.options.max_failures.map(|failures| failures.of(to_send)),
-            deadline: None,
             counts: !self.target.is_sandbox,
-            in_doubt: job.in_doubt,
-            needs_token: false,
-            token_costs_request: false,
+            ..settings(&self.opening.job, limits, self.options.give_up_after)
         }
     }
 
