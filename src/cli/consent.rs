@@ -1,11 +1,13 @@
-//! The one question that a run asks, of whoever sits at a terminal: before rows are deleted, and before a job is sent for the
-//! first time that nobody has saved a plan of.
+//! What is asked of whoever sits at a terminal: before rows are deleted, before a job is sent for the first time that nobody has
+//! saved a plan of, and before many rows are said to be absent.
 //!
 //! Where nobody sits there, as on a schedule, nothing is asked.
 
 use std::io::{IsTerminal as _, stderr, stdin};
 
-use crate::report::question;
+use crate::ledger::SettledNow;
+use crate::report::{question, question_of_absent};
+use crate::row::Settlement;
 use crate::task::Outlook;
 
 use super::streams;
@@ -19,6 +21,16 @@ pub(super) fn is_heard() -> bool {
 pub(super) fn given(outlook: &Outlook) -> bool {
     let Some(question) = of(outlook) else { return true };
     streams::write(streams::words(), &question);
+    let mut answer = String::new();
+    stdin().read_line(&mut answer).is_ok() && is_yes(&answer)
+}
+
+/// Asks before rows are said to be absent, which are sent again then: of one, whoever names it has looked.
+pub(super) fn to_send_again(rows: &[SettledNow], said: &Settlement) -> bool {
+    if *said != Settlement::Absent || rows.len() < 2 {
+        return true;
+    }
+    streams::write(streams::words(), &question_of_absent(rows));
     let mut answer = String::new();
     stdin().read_line(&mut answer).is_ok() && is_yes(&answer)
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::report::{Advice, RejectsView, exit, nothing_written, reject_row};
+use crate::report::{
+    Advice, RejectsView, exit, nothing_written, of_unsent_corrections, reject_row,
+};
 use crate::source::{Source, TELLING};
 use crate::table::{Out, Staying};
 use crate::task::{self, Layout, Reject, RejectState, Rejected, RejectsOptions, SANDBOX, Sink};
@@ -40,6 +42,9 @@ pub(super) fn rejects(
         codes: arguments.code.clone(),
     };
     output.detail(&format!("ledger: {}", options.job.ledger.display()));
+    if let Err(problem) = keep_corrections(&options, &arguments.written) {
+        return fail(&[problem], exit::USAGE);
+    }
     let staying = Staying::new([&options.job.path], Some(&options.job.ledger));
     let mut rows = Rows { arguments: &arguments.written, staying, output, written: None };
     let mut hearing = Hearing::new(output);
@@ -59,6 +64,20 @@ pub(super) fn rejects(
         output.say(view.text().trim_end());
     }
     exit::DONE
+}
+
+/// A file that somebody is at work on is not replaced.
+fn keep_corrections(
+    options: &RejectsOptions,
+    written: &WrittenArguments,
+) -> Result<(), Diagnostic> {
+    let there =
+        written.output.as_deref().filter(|file| !written.force && Source::is_returned(file));
+    let Some(file) = there else { return Ok(()) };
+    match task::unsent_corrections(options, file) {
+        None | Some(0) => Ok(()),
+        Some(rows) => Err(of_unsent_corrections(file, rows)),
+    }
 }
 
 fn state(state: RowStateArgument) -> RejectState {

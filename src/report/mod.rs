@@ -89,7 +89,8 @@ pub(crate) use refusal::{
     of_sandbox, of_secret_given_twice, of_waiting,
 };
 pub(crate) use rejects::{
-    Advice, DoneView, RejectsView, Why, done_row, nothing_written, reject_row,
+    Advice, DoneView, RejectsView, Why, done_row, nothing_written, of_unsent_corrections,
+    reject_row,
 };
 pub(crate) use remote::{
     Difference, RemoteEnd, RemoteFindings, RemoteRow, RowFound, WhyNotKnown, of_system,
@@ -124,7 +125,7 @@ pub(crate) use words::note as of_note;
 pub(crate) use words::{
     Outdated, credentials, of_differences, of_flag_beside_plan, of_missing_row, of_no_plan,
     of_outdated, of_piped_plan, of_plan_beside_run, of_plan_for_job, of_row, of_source_change,
-    of_unsaved_plan, question, target,
+    of_unsaved_plan, question, question_of_absent, target,
 };
 
 /// Hears events of a run on a thread of its own.

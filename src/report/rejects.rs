@@ -2,7 +2,7 @@
 //! themselves go into a file, or are events; why a row is not done is said here.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -105,6 +105,15 @@ impl Advice {
         };
         Some(words.into())
     }
+}
+
+/// A file has corrections that were not sent.
+pub(crate) fn of_unsent_corrections(file: &Path, count: u64) -> Diagnostic {
+    let place = Place::File(file.display().to_string().into());
+    let (were, message) = (if count == 1 { "was" } else { "were" }, rows(count));
+    let message = format!("{message} of this file {were} corrected and not sent yet");
+    Diagnostic::error(Code::UnwritableFile, place, message)
+        .hint("send them first (noteferry run JOB --from FILE), name another file, or add --force to lose what was corrected")
 }
 
 /// What `rejects` has come to.

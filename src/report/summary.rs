@@ -281,6 +281,12 @@ fn in_doubt(view: &RunView, count: u64) -> String {
         lines.push(format!("{} held back. {}", rows_are(held), held_in_doubt(view.in_doubt, held)));
     }
     lines.push(look(view, count));
+    if let Some(settle) = of_job("settle", &view.command, view.sandbox) {
+        lines.push(format!(
+            "Whoever can look on the other side says there what became of {}: {settle}",
+            them(count)
+        ));
+    }
     lines.join("\n")
 }
 
@@ -360,9 +366,14 @@ fn failed(view: &RunView, count: u64) -> String {
 
 /// What writes out rows that failed, to be corrected; none where the rows were piped in and are gone, or no job is named.
 pub(super) fn rejects(command: &CommandLine, is_sandbox: bool) -> Option<CommandLine> {
-    let rejects = command.of("rejects");
-    rejects.job().filter(|job| *job != "-")?;
-    Some(if is_sandbox { rejects.with("sandbox") } else { rejects })
+    of_job("rejects", command, is_sandbox)
+}
+
+/// A verb for the rows of the job; none where its rows came by a pipe.
+fn of_job(verb: &str, command: &CommandLine, is_sandbox: bool) -> Option<CommandLine> {
+    let command = command.of(verb);
+    command.job().filter(|job| *job != "-")?;
+    Some(if is_sandbox { command.with("sandbox") } else { command })
 }
 
 /// Where to see rows one by one, those of earlier runs among them.

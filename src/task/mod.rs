@@ -51,7 +51,9 @@ pub(crate) use limits::{Limits, SendingOptions};
 pub(crate) use lives_on::lives_on;
 pub(crate) use plan::{About, PlanOptions, Planned, Shows, plan};
 pub(crate) use prune::{PruneOptions, Pruned, prune};
-pub(crate) use rejects::{Layout, Reject, RejectState, Rejected, RejectsOptions, Sink, rejects};
+pub(crate) use rejects::{
+    Layout, Reject, RejectState, Rejected, RejectsOptions, Sink, rejects, unsent_corrections,
+};
 pub(crate) use report::{ReportOptions, report};
 pub(crate) use run::{Failures, Outlook, RunOptions, RunOutcome, StateFolder, World, run};
 pub(crate) use saved::Saving;

@@ -652,3 +652,23 @@ fn rows_in_an_order_and_texts_that_are_split_come_back() {
     assert!(outcome.stdout.contains("has no reference"), "{outcome}");
     assert_eq!(sorted(&there), ["One", "Two"]);
 }
+
+#[test]
+fn a_file_with_corrections_that_were_not_sent_is_not_replaced() {
+    for job in jobs() {
+        let (desk, sandbox) = rejected(&job);
+        // As it was written there is nothing to lose in it.
+        desk.call("rejects job.yaml -o rejects.csv").exits(0);
+        correct(&desk, "rejects.csv", &ALL_RIGHT[..2]);
+        let corrected = read(&desk, "rejects.csv");
+        let refused = desk.call("rejects job.yaml -o rejects.csv").exits(2);
+        assert!(refused.stderr.contains("2 rows of this file were corrected"), "{refused}");
+        assert_eq!(read(&desk, "rejects.csv"), corrected);
+        // What was sent needs to be kept no more.
+        desk.run(&sandbox, "job.yaml --from rejects.csv").exits(1).counts("succeeded=2 failed=1");
+        desk.call("rejects job.yaml -o rejects.csv").exits(0);
+        correct(&desk, "rejects.csv", &ALL_RIGHT[2..]);
+        desk.call("rejects job.yaml -o rejects.csv --force").exits(0);
+        assert!(read(&desk, "rejects.csv").contains("k5,tk_missing2,"));
+    }
+}

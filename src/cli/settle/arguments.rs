@@ -32,6 +32,9 @@ pub(in crate::cli) struct SettleArguments {
     /// Why, for those who read it later
     #[arg(long, value_name = "TEXT", value_parser = said)]
     pub why: Option<String>,
+    /// Do not ask whether somebody has looked at all rows that --absent has sent again
+    #[arg(long)]
+    pub yes: bool,
     /// Rows that were sent to a sandbox
     #[arg(long, conflicts_with = "base_url")]
     pub sandbox: bool,
@@ -78,7 +81,7 @@ const EXAMPLES: &str = "\
 Examples:
   noteferry settle jobs/import.yaml                     asks of each row in doubt, with the list of its ticket beside it
   noteferry settle jobs/import.yaml --row 17 --there tn_4711 --why 'seen on the ticket'
-  noteferry settle jobs/import.yaml --row 18,19 --absent
+  noteferry settle jobs/import.yaml --row 18,19 --absent        asks once more, on a terminal
   noteferry settle jobs/import.yaml --state failed --code 1003 --dismiss
 Exit codes: 0 settled, or nothing to settle; 2 it cannot be settled so, or there is nobody to ask; 5 a run holds the job; 130, 143
 interrupted: what was said before is kept";

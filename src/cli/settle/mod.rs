@@ -5,10 +5,10 @@ mod ask;
 
 use jiff::Zoned;
 
-use crate::ledger::{JobName, Unfinished};
+use crate::ledger::{JobName, SettledNow, Unfinished};
 use crate::report::{SettleView, exit, nothing_settled, of_nobody_to_ask};
 use crate::row::Settlement;
-use crate::task::{self, SANDBOX, Selection, SettleOptions};
+use crate::task::{self, Failure, SANDBOX, Selection, SettleOptions};
 use crate::text::command::CommandLine;
 
 use super::environment::Environment;
@@ -51,7 +51,11 @@ pub(super) fn settle(
         };
     };
     let mut hearing = Hearing::new(output);
-    match task::settle(&options, (&which, &said), wall_clock(), &mut |told| hearing.hear(told)) {
+    let can_ask = !arguments.yes && consent::is_heard() && !output.is_json();
+    let consent =
+        |rows: &[SettledNow], said: &Settlement| !can_ask || consent::to_send_again(rows, said);
+    let chosen = (&which, &said, &consent as &dyn Fn(&[SettledNow], &Settlement) -> bool);
+    match task::settle(&options, chosen, wall_clock(), &mut |told| hearing.hear(told)) {
         Ok(settled) => {
             let next = next(given, &settled.job);
             let view = SettleView {
@@ -64,6 +68,10 @@ pub(super) fn settle(
             };
             show(&view, &output, arguments.common.verbose);
             exit::DONE
+        }
+        Err(Failure::Declined) => {
+            output.say("Nothing was settled.");
+            exit::STOPPED
         }
         Err(failure) => {
             output.tell(&failure.problems());

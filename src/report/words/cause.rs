@@ -124,8 +124,8 @@ fn doubt(doubt: &Doubt) -> String {
         Doubt::Endless => "the list does not end".to_owned(),
         Doubt::OnePage => "the list has but one page, and may be longer".to_owned(),
         Doubt::ListUnproven => {
-            "it is not in the list, but no list has shown yet what is known to be there, so that proves nothing: run the job \
-             again with another row that can be done, or look there, and where it is missing send it with `in_doubt: resend`"
+            "it is not in the list, but no list has shown yet what is known to be there, so that proves nothing. Look there \
+             yourself, and say what you have found: `noteferry settle` (--there or --absent)"
                 .to_owned()
         }
         Doubt::Alike { id } => format!(

@@ -38,7 +38,7 @@ pub(super) use no_token::no_token;
 pub(super) use notable::notable;
 pub(crate) use note::note;
 pub(super) use problem::{problem, problem_hint};
-pub(crate) use question::question;
+pub(crate) use question::{question, question_of_absent};
 pub(crate) use row_problem::{of_row, of_source_change};
 pub(crate) use saved::{
     Outdated, of_differences, of_flag_beside_plan, of_no_plan, of_outdated, of_piped_plan,

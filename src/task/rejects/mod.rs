@@ -2,6 +2,7 @@
 //!
 //! Reads the source once, beside the ledger, and changes nothing. What is written of a row, and where to, is for whoever asks.
 
+mod edited;
 mod layout;
 mod telling;
 
@@ -21,6 +22,7 @@ use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::rescued::tell_waiting;
 use super::{Details, Failure, Listener, SANDBOX, Told, one_target};
 
+pub(crate) use self::edited::unsent_corrections;
 pub(crate) use self::layout::Layout;
 
 /// Which rows of which job.

@@ -270,8 +270,13 @@ impl Conversation<'_> {
     ) -> Result<bool, Failure> {
         let which = Selection::exactly(row);
         let now = (self.world.wall)();
-        let settled =
-            settle_at(&self.options.settle, self.job.clone(), (&which, said), now, listener);
+        let settled = settle_at(
+            &self.options.settle,
+            self.job.clone(),
+            (&which, said, &|_, _| true),
+            now,
+            listener,
+        );
         let settled = match settled {
             Ok(settled) => settled,
             Err(Failure::Input(problems)) => {

@@ -124,24 +124,27 @@ struct Candidate {
     row: SettledNow,
 }
 
+/// Says whether the rows that were chosen may be settled so.
+pub(crate) type Consent<'a> = &'a dyn Fn(&[SettledNow], &Settlement) -> bool;
+
 /// Settles rows. `now` is in unix milliseconds.
 pub(crate) fn settle(
     options: &SettleOptions,
-    (which, said): (&Selection, &Settlement),
+    (which, said, consent): (&Selection, &Settlement, Consent<'_>),
     now: i64,
     listener: Listener<'_>,
 ) -> Result<SettleOutcome, Failure> {
     let job = job::load(&options.job, &options.given, &options.connectors)
         .map_err(|broken| Failure::Input(broken.problems))?;
     let name = find(options, &job)?;
-    settle_at(options, name, (which, said), now, listener)
+    settle_at(options, name, (which, said, consent), now, listener)
 }
 
 /// Likewise, of a job that was found.
 fn settle_at(
     options: &SettleOptions,
     name: JobName,
-    (which, said): (&Selection, &Settlement),
+    (which, said, consent): (&Selection, &Settlement, Consent<'_>),
     now: i64,
     listener: Listener<'_>,
 ) -> Result<SettleOutcome, Failure> {
@@ -153,19 +156,22 @@ fn settle_at(
     }
     let id = ledger.find_job(&name)?.ok_or_else(|| unsettled([unknown(&name.name)]))?;
     let chosen = chosen((which, said), &ledger, id, &name)?;
-    let rows = chosen.iter().map(|row| (row.id, row.attempt, said.clone())).collect();
+    let (entries, rows): (Vec<_>, Vec<_>) =
+        chosen.into_iter().map(|row| ((row.id, row.attempt, said.clone()), row.row)).unzip();
+    if !consent(&rows, said) {
+        return Err(Failure::Declined);
+    }
     let keyed_by = ledger.keyed_by(id)?.unwrap_or_default();
     let settling = Settling {
         by: &options.by,
         comment: options.comment.as_deref(),
         keyed_by: &keyed_by,
-        rows,
+        rows: entries,
     };
-    let run = match chosen.is_empty() {
+    let run = match rows.is_empty() {
         true => None,
         false => Some(ledger.settle(&lock, &settling, now)?),
     };
-    let rows = chosen.into_iter().map(|row| row.row).collect();
     let (said, by) = (said.clone(), options.by.clone());
     Ok(SettleOutcome { job: name, run, said, by, rows })
 }
