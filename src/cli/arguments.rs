@@ -1,16 +1,27 @@
-//! Arguments as written.
+//! Arguments as written: all verbs, and what several of them take. What one verb takes alone stands with that.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::cron::CronArguments;
+use super::check::CheckArguments;
+use super::completions::CompletionsArguments;
+use super::done::DoneArguments;
+use super::explain::ExplainArguments;
+use super::filters::FiltersArguments;
 use super::init::InitArguments;
 use super::layout::LayoutArguments;
 use super::ledger::LedgerArguments;
+use super::man::ManArguments;
+use super::operations::OperationsArguments;
+use super::plan::PlanArguments;
+use super::rejects::RejectsArguments;
 use super::report::ReportArguments;
+use super::run::RunArguments;
+use super::sandbox::SandboxArguments;
+use super::schema::SchemaArguments;
 use super::settle::SettleArguments;
-use crate::sandbox::{ClockModel, Faults, ListModel};
+use super::status::StatusArguments;
 use crate::task::{Failures, Sample, TimeLimits, Until};
 use crate::text::quota::{NotationError, Quota, parse_duration};
 
@@ -81,106 +92,6 @@ pub(super) enum Verb {
     Sandbox(SandboxArguments),
 }
 
-#[derive(Debug, Args)]
-pub(super) struct CheckArguments {
-    #[command(flatten)]
-    pub job: JobArguments,
-    /// Further jobs, one after the other
-    #[arg(value_name = "JOB")]
-    pub more: Vec<PathBuf>,
-    #[command(flatten)]
-    pub common: CommonArguments,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct PlanArguments {
-    #[command(flatten)]
-    pub job: JobArguments,
-    /// Further jobs, one after the other
-    #[arg(value_name = "JOB", conflicts_with_all = ["html", "row", "output"])]
-    pub more: Vec<PathBuf>,
-    #[command(flatten)]
-    pub sending: SendingArguments,
-    /// Write a page that somebody can approve, complete in one file
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-    /// Save the plan to a file, as in import.nfplan, that `run` carries out exactly, or refuses
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Show so many requests in full [default: 3]
-    #[arg(long, value_name = "N")]
-    pub sample: Option<u64>,
-    /// Ask the other side what is there already: sends reads, nothing else, within the quotas
-    #[arg(long, conflicts_with = "row")]
-    pub remote: bool,
-    /// With --remote: trust the certificates in this PEM file beside the system's
-    #[arg(long, value_name = "FILE", requires = "remote")]
-    pub ca_file: Option<PathBuf>,
-    /// With --remote: keep the quotas by itself, and nothing for a later call
-    #[arg(long, requires = "remote")]
-    pub own_pace: bool,
-    /// With --remote: stop asking when nothing has got through for so long [default: 10m]
-    #[arg(long, value_name = "TIME", value_parser = duration, requires = "remote")]
-    pub give_up_after: Option<std::time::Duration>,
-    /// Show this row with all that is known of it, and no other; may be given several times
-    #[arg(long, value_name = "N", conflicts_with = "html", value_parser = clap::value_parser!(u64).range(1..))]
-    pub row: Vec<u64>,
-    /// Exit with 0 where there is nothing to send, with 2 where there is, and with 1 where the plan cannot be made
-    #[arg(long)]
-    pub detailed_exitcode: bool,
-    /// Hide texts and keys on that page
-    #[arg(long, requires = "html")]
-    pub mask: bool,
-    #[command(flatten)]
-    pub common: CommonArguments,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = RUN_EXAMPLES)]
-pub(super) struct RunArguments {
-    #[command(flatten)]
-    pub job: JobArguments,
-    #[command(flatten)]
-    pub sending: SendingArguments,
-    /// Stop when more rows than this fail in this run: a number, or a percentage of the rows to send, as in 5%
-    #[arg(long, value_name = "N|P%", value_parser = failures)]
-    pub max_failures: Option<Failures>,
-    /// Stop when nothing has got through for so long; until then one row at a time is tried [default: 10m]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub give_up_after: Option<std::time::Duration>,
-    #[command(flatten)]
-    pub time: TimeArguments,
-    /// Trust the certificates in this PEM file beside the system's
-    #[arg(long, value_name = "FILE")]
-    pub ca_file: Option<PathBuf>,
-    /// Who has approved the run; the ledger keeps that, and `status` shows it
-    #[arg(long, value_name = "NAME", value_parser = said)]
-    pub approved_by: Option<String>,
-    /// What is to be known of the approval
-    #[arg(long, value_name = "TEXT", requires = "approved_by", value_parser = said)]
-    pub approval_comment: Option<String>,
-    /// Ask nothing: without it a terminal is asked before rows are deleted, and before a job's first real run
-    #[arg(long)]
-    pub yes: bool,
-    /// Keep the quotas by itself: what other runs of the same account send is not counted
-    #[arg(long)]
-    pub own_pace: bool,
-    /// Do not read lists once more that earlier runs have left uncounted: somebody has looked, and all is there once
-    #[arg(long)]
-    pub as_counted: bool,
-    #[command(flatten)]
-    pub cron: CronArguments,
-    #[command(flatten)]
-    pub common: CommonArguments,
-}
-
-const RUN_EXAMPLES: &str = "\
-Examples:
-  noteferry run jobs/import-notes.yaml --sandbox        rehearse
-  noteferry run jobs/import-notes.yaml --limit 10       a pilot
-  noteferry run jobs/import-notes.yaml -q --if-locked skip --deadline 06:00
-                                                        every night, by cron";
-
 /// How long a run may take.
 #[derive(Debug, Args)]
 pub(super) struct TimeArguments {
@@ -196,117 +107,6 @@ impl TimeArguments {
     pub(super) fn limits(&self) -> TimeLimits {
         TimeLimits { deadline: self.deadline, longest: self.max_duration }
     }
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = STATUS_EXAMPLES)]
-pub(super) struct StatusArguments {
-    /// A job; left out: all jobs of the ledger
-    pub job: Option<PathBuf>,
-    /// What each row of a data file does; without it its rows are not counted, unless a column says that
-    #[arg(long, value_name = "NAME")]
-    pub operation: Option<String>,
-    /// Follow the run of another process until it ends, then show where all stands
-    #[arg(long)]
-    pub watch: bool,
-    /// Answer as a run would: 0 all done, 1 some failed or invalid, 4 some not started, 5 a run is at it, 6 some in doubt
-    #[arg(long)]
-    pub exit_code: bool,
-    /// Tell every row that needs a look, and not only the first
-    #[arg(long)]
-    pub all: bool,
-    /// Tell only rows that stand so; may be given several times
-    #[arg(long, value_enum, value_name = "STATE", value_delimiter = ',')]
-    pub state: Vec<RowStateArgument>,
-    /// Tell only rows with this code, of the API or of a problem; may be given several times
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub code: Vec<String>,
-    #[command(flatten)]
-    pub layout: LayoutArguments,
-    #[command(flatten)]
-    pub common: CommonArguments,
-}
-
-const STATUS_EXAMPLES: &str = "\
-Examples:
-  noteferry status jobs/import-notes.yaml               where its rows stand, and its last runs
-  noteferry status jobs/import-notes.yaml --watch       follow a run that another process does
-  noteferry status jobs/import-notes.yaml --exit-code   for scripts: is all done?";
-
-#[derive(Debug, Args)]
-#[command(after_help = REJECTS_EXAMPLES)]
-pub(super) struct RejectsArguments {
-    #[command(flatten)]
-    pub job: JobArguments,
-    #[command(flatten)]
-    pub written: WrittenArguments,
-    /// Only rows that stand so; may be given several times
-    #[arg(long, value_enum, value_name = "STATE", value_delimiter = ',')]
-    pub state: Vec<RowStateArgument>,
-    /// Only rows with this code, of the API or of a problem; may be given several times
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub code: Vec<String>,
-    /// Rows that were sent to a sandbox
-    #[arg(long, conflicts_with = "base_url")]
-    pub sandbox: bool,
-    #[command(flatten)]
-    pub common: CommonArguments,
-}
-
-const REJECTS_EXAMPLES: &str = "\
-Examples:
-  noteferry rejects jobs/import.yaml -o rejects.csv      # correct the file, and then:
-  noteferry run jobs/import.yaml --from rejects.csv      # the corrected rows, as the rows that they are
-  noteferry rejects jobs/import.yaml --state failed --code 1003 -o gone.xlsx
-Exit codes: 0 written, or nothing to write; 2 the job, the source or the place is wrong; 4 not written to its end";
-
-const DONE_EXAMPLES: &str = "\
-Examples:
-  noteferry done jobs/import.yaml -o done.csv            # old key -> new id, for systems that link to it
-  noteferry done jobs/import.yaml --since 2026-11-01 --as jsonl
-Exit codes: 0 written, or nothing to write; 2 the job, the ledger or the place is wrong; 4 not written to its end";
-
-#[derive(Debug, Args)]
-#[command(after_help = DONE_EXAMPLES)]
-pub(super) struct DoneArguments {
-    /// The job whose rows they are
-    pub job: PathBuf,
-    #[command(flatten)]
-    pub written: WrittenArguments,
-    /// Only rows that were done in this run of the ledger or later, or since this time, as in 2026-11-25 or 2026-11-25T06:00
-    #[arg(long, value_name = "RUN|TIME")]
-    pub since: Option<String>,
-    /// Rows that were sent to a sandbox
-    #[arg(long, conflicts_with = "base_url")]
-    pub sandbox: bool,
-    /// What each row of a data file does
-    #[arg(long, value_name = "NAME", hide = true)]
-    pub operation: Option<String>,
-    #[command(flatten)]
-    pub layout: LayoutArguments,
-    #[command(flatten)]
-    pub common: CommonArguments,
-}
-
-/// Where rows are written to, and how.
-#[derive(Debug, Args)]
-pub(super) struct WrittenArguments {
-    /// The file [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// How they are written [default: as the file's ending says, or as the source is]
-    #[arg(long = "as", value_enum, value_name = "FORMAT")]
-    pub shape: Option<WrittenAs>,
-    /// Replace the file, whatever it is; what the rows are read from stays all the same
-    #[arg(long)]
-    pub force: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum WrittenAs {
-    Csv,
-    Jsonl,
-    Xlsx,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -474,74 +274,6 @@ pub(super) struct AskingArguments {
     pub own_pace: bool,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct ExplainArguments {
-    /// The word in brackets after `error` or `warning`, or one for rows or runs; left out: a line for each
-    pub code: Option<String>,
-    /// text for people, json (an event for each code) for programs
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-    /// When to use color
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct OperationsArguments {
-    /// One operation, as in ticket_note.create; left out: all
-    pub operation: Option<String>,
-    /// The connector [default: stringeex]
-    #[arg(long, value_name = "NAME")]
-    pub connector: Option<String>,
-    /// Look for connectors in this folder first; may be given several times
-    #[arg(long, value_name = "DIR")]
-    pub connectors: Vec<PathBuf>,
-    /// text for people, json (an event for each operation) for programs
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-    /// When to use color
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct FiltersArguments {
-    /// One of them, as in epoch_ms; left out: a line for each
-    pub name: Option<String>,
-    /// text for people, json (an event for each filter) for programs
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-    /// When to use color
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct SchemaArguments {
-    /// Of which kind of file
-    #[arg(value_enum)]
-    pub file: SchemaOf,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum SchemaOf {
-    Job,
-    Connector,
-    Operation,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct CompletionsArguments {
-    #[arg(value_enum)]
-    pub shell: clap_complete::Shell,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ManArguments {
-    /// The folder to write them to, which is there
-    pub folder: PathBuf,
-}
-
 #[derive(Debug, Clone, Args)]
 pub(super) struct JobArguments {
     /// A YAML job, or a data file; `-` is rows that are piped in; for plan and run also a saved plan
@@ -632,47 +364,7 @@ pub(super) enum Color {
     Never,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct SandboxArguments {
-    /// The port on 127.0.0.1; 0 takes any that is free
-    #[arg(long, default_value_t = crate::sandbox::PORT)]
-    pub port: u16,
-    /// How long every answer takes, as in 80ms
-    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = duration)]
-    pub latency: std::time::Duration,
-    /// What is allowed, as in 30/10s; may be given several times [default: the published quotas]
-    #[arg(long, value_name = "QUOTA", value_parser = quota)]
-    pub quota: Vec<Quota>,
-    /// Allow everything
-    #[arg(long, conflicts_with = "quota")]
-    pub no_quota: bool,
-    /// How many connections it takes at a time; one more is reset
-    #[arg(long, value_name = "N")]
-    pub connections: Option<usize>,
-    /// What goes wrong and how often, as in 503=5%,reset-after=2%
-    #[arg(long, value_name = "FAULTS", default_value = "", value_parser = faults)]
-    pub fault: Faults,
-    /// How late the fault `slow` answers, and `reset-late` acts
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
-    pub slow: std::time::Duration,
-    /// What is odd about lists; may be given several times
-    #[arg(long, value_name = "MODEL", value_enum)]
-    pub list: Vec<ListModel>,
-    /// What is odd about clocks
-    #[arg(long, value_name = "MODEL", value_enum, default_value_t = ClockModel::Right)]
-    pub clock: ClockModel,
-    /// How long a login's token lives
-    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
-    pub token_lifetime: std::time::Duration,
-    /// The same seed draws the same faults
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// json prints the address as an event
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-}
-
-fn failures(text: &str) -> Result<Failures, String> {
+pub(super) fn failures(text: &str) -> Result<Failures, String> {
     let refuse =
         || format!("`{text}` is neither a number of rows nor a percentage: write 20 or 5%");
     match text.strip_suffix('%') {
@@ -718,16 +410,12 @@ pub(super) fn said(text: &str) -> Result<String, String> {
 /// Characters of what is said of a run.
 const LONGEST_SAYING: usize = 1000;
 
-fn quota(text: &str) -> Result<Quota, String> {
+pub(super) fn quota(text: &str) -> Result<Quota, String> {
     text.parse().map_err(|error: NotationError| format!("{error}: {}", error.hint()))
 }
 
-fn duration(text: &str) -> Result<std::time::Duration, String> {
+pub(super) fn duration(text: &str) -> Result<std::time::Duration, String> {
     parse_duration(text).map_err(|error| format!("{error}: {}", error.hint()))
-}
-
-fn faults(text: &str) -> Result<Faults, String> {
-    text.parse().map_err(|error: crate::sandbox::FaultsError| format!("{error}: {}", error.hint()))
 }
 
 #[cfg(test)]

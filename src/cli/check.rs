@@ -2,16 +2,29 @@
 
 use std::path::PathBuf;
 
+use clap::Args;
+
 use crate::report::{checked_event, checked_line, exit, nothing_checked, tested_line};
 use crate::task::{self, CheckOutcome, JobOptions};
 use crate::text::visible::shown;
 
-use super::arguments::{CheckArguments, JobArguments};
+use super::arguments::{CommonArguments, JobArguments};
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
 use super::saved;
 use super::{gather, wall_clock};
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    #[command(flatten)]
+    pub job: JobArguments,
+    /// Further jobs, one after the other
+    #[arg(value_name = "JOB")]
+    pub more: Vec<PathBuf>,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
 
 /// Checks all jobs; the exit code is the gravest.
 pub(super) fn check(arguments: &CheckArguments, environment: &Environment) -> u8 {

@@ -1,7 +1,8 @@
 //! `done`: what was made of the rows that are done, written out for systems that link to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -13,12 +14,41 @@ use crate::task::{self, DoneOptions, Failure, SANDBOX};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
-use super::arguments::DoneArguments;
+use super::arguments::CommonArguments;
 use super::environment::Environment;
 use super::gather;
 use super::hearing::Hearing;
+use super::layout::LayoutArguments;
 use super::output::Output;
-use super::written::Written;
+use super::written::{Written, WrittenArguments};
+
+#[derive(Debug, Args)]
+#[command(after_help = DONE_EXAMPLES)]
+pub(super) struct DoneArguments {
+    /// The job whose rows they are
+    pub job: PathBuf,
+    #[command(flatten)]
+    pub written: WrittenArguments,
+    /// Only rows that were done in this run of the ledger or later, or since this time, as in 2026-11-25 or 2026-11-25T06:00
+    #[arg(long, value_name = "RUN|TIME")]
+    pub since: Option<String>,
+    /// Rows that were sent to a sandbox
+    #[arg(long, conflicts_with = "base_url")]
+    pub sandbox: bool,
+    /// What each row of a data file does
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub operation: Option<String>,
+    #[command(flatten)]
+    pub layout: LayoutArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+const DONE_EXAMPLES: &str = "\
+Examples:
+  noteferry done jobs/import.yaml -o done.csv            # old key -> new id, for systems that link to it
+  noteferry done jobs/import.yaml --since 2026-11-01 --as jsonl
+Exit codes: 0 written, or nothing to write; 2 the job, the ledger or the place is wrong; 4 not written to its end";
 
 /// The columns of a file of rows that are done.
 const COLUMNS: [&str; 8] = ["key", "id", "lane", "operation", "time", "row", "line", "run"];

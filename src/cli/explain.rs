@@ -1,5 +1,7 @@
 //! `explain`: what the code of a diagnostic means, or a word of the output.
 
+use clap::Args;
+
 use crate::report::exit;
 use crate::report::{
     all_codes, explanation, explanation_event, explanation_of_term, explanation_of_term_event,
@@ -8,9 +10,21 @@ use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, closest};
 use crate::text::term;
 
-use super::arguments::ExplainArguments;
+use super::arguments::{Color, Format};
 use super::environment::Environment;
 use super::output::Output;
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// The word in brackets after `error` or `warning`, or one for rows or runs; left out: a line for each
+    pub code: Option<String>,
+    /// text for people, json (an event for each code) for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// When to use color
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
 
 pub(super) fn explain(arguments: &ExplainArguments, environment: &Environment) -> u8 {
     let output = Output::plain(arguments.format, arguments.color, environment);

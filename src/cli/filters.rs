@@ -1,14 +1,28 @@
 //! `filters`: what the filters of expressions do.
 
+use clap::Args;
+
 use crate::prepare::mapping::{FILTERS, find_filter};
 use crate::report::exit;
 use crate::report::{all_filters, filter, filter_event};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
-use super::arguments::FiltersArguments;
+use super::arguments::{Color, Format};
 use super::environment::Environment;
 use super::output::Output;
+
+#[derive(Debug, Args)]
+pub(super) struct FiltersArguments {
+    /// One of them, as in epoch_ms; left out: a line for each
+    pub name: Option<String>,
+    /// text for people, json (an event for each filter) for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// When to use color
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
 
 pub(super) fn filters(arguments: &FiltersArguments, environment: &Environment) -> u8 {
     let output = Output::plain(arguments.format, arguments.color, environment);

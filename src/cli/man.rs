@@ -1,14 +1,22 @@
 //! `man`: the man pages, a file for each verb, made from the definition of the arguments.
 
-use clap::CommandFactory as _;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _};
 
 use crate::report::exit;
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
-use super::arguments::{Arguments, Color, Format, ManArguments};
+use super::arguments::{Arguments, Color, Format};
 use super::environment::Environment;
 use super::output::Output;
+
+#[derive(Debug, Args)]
+pub(super) struct ManArguments {
+    /// The folder to write them to, which is there
+    pub folder: PathBuf,
+}
 
 pub(super) fn man(arguments: &ManArguments, environment: &Environment) -> u8 {
     let output = Output::plain(Format::Text, Color::Auto, environment);

@@ -1,14 +1,36 @@
 //! `operations`: what rows can do, and which fields each operation takes.
 
+use std::path::PathBuf;
+
+use clap::Args;
+
 use crate::declared::connector::{Catalogue, Connector, DEFAULT_CONNECTOR};
 use crate::declared::job::find_operation;
 use crate::report::exit;
 use crate::report::{operation_event, operations as listed};
 use crate::text::diagnostic::{Diagnostic, Place};
 
-use super::arguments::OperationsArguments;
+use super::arguments::{Color, Format};
 use super::environment::Environment;
 use super::output::Output;
+
+#[derive(Debug, Args)]
+pub(super) struct OperationsArguments {
+    /// One operation, as in ticket_note.create; left out: all
+    pub operation: Option<String>,
+    /// The connector [default: stringeex]
+    #[arg(long, value_name = "NAME")]
+    pub connector: Option<String>,
+    /// Look for connectors in this folder first; may be given several times
+    #[arg(long, value_name = "DIR")]
+    pub connectors: Vec<PathBuf>,
+    /// text for people, json (an event for each operation) for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// When to use color
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
 
 pub(super) fn operations(arguments: &OperationsArguments, environment: &Environment) -> u8 {
     let output = Output::plain(arguments.format, arguments.color, environment);

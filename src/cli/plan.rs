@@ -1,8 +1,9 @@
 //! `plan`: what a run would do. Files are written where the arguments ask for them, and with --remote in the state folder.
 
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use jiff::Zoned;
 use serde_json::json;
 use tempfile::NamedTempFile;
@@ -22,7 +23,7 @@ use crate::text::command::CommandLine;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::visible::shown;
 
-use super::arguments::{JobArguments, PlanArguments};
+use super::arguments::{CommonArguments, JobArguments, SendingArguments, duration};
 use super::asking::{self, Wishes};
 use super::check::each_job;
 use super::environment::Environment;
@@ -33,6 +34,49 @@ use super::run::invalid_rows;
 use super::saved::{self, Replaced};
 use super::streams::data;
 use super::{gather, wall_clock};
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArguments {
+    #[command(flatten)]
+    pub job: JobArguments,
+    /// Further jobs, one after the other
+    #[arg(value_name = "JOB", conflicts_with_all = ["html", "row", "output"])]
+    pub more: Vec<PathBuf>,
+    #[command(flatten)]
+    pub sending: SendingArguments,
+    /// Write a page that somebody can approve, complete in one file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Save the plan to a file, as in import.nfplan, that `run` carries out exactly, or refuses
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Show so many requests in full [default: 3]
+    #[arg(long, value_name = "N")]
+    pub sample: Option<u64>,
+    /// Ask the other side what is there already: sends reads, nothing else, within the quotas
+    #[arg(long, conflicts_with = "row")]
+    pub remote: bool,
+    /// With --remote: trust the certificates in this PEM file beside the system's
+    #[arg(long, value_name = "FILE", requires = "remote")]
+    pub ca_file: Option<PathBuf>,
+    /// With --remote: keep the quotas by itself, and nothing for a later call
+    #[arg(long, requires = "remote")]
+    pub own_pace: bool,
+    /// With --remote: stop asking when nothing has got through for so long [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "remote")]
+    pub give_up_after: Option<std::time::Duration>,
+    /// Show this row with all that is known of it, and no other; may be given several times
+    #[arg(long, value_name = "N", conflicts_with = "html", value_parser = clap::value_parser!(u64).range(1..))]
+    pub row: Vec<u64>,
+    /// Exit with 0 where there is nothing to send, with 2 where there is, and with 1 where the plan cannot be made
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// Hide texts and keys on that page
+    #[arg(long, requires = "html")]
+    pub mask: bool,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
 
 /// The page of a plan.
 const PAGE: Kind = Kind {

@@ -1,5 +1,6 @@
 //! `rejects`: the rows that are not done, written out to be corrected.
 
+use clap::Args;
 use serde_json::{Map, Value};
 
 use crate::report::{
@@ -11,12 +12,39 @@ use crate::task::{self, Layout, Reject, RejectState, Rejected, RejectsOptions, S
 use crate::text::command::CommandLine;
 use crate::text::diagnostic::Diagnostic;
 
-use super::arguments::{RejectsArguments, RowStateArgument, WrittenArguments};
+use super::arguments::{CommonArguments, JobArguments, RowStateArgument};
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
-use super::written::Written;
+use super::written::{Written, WrittenArguments};
 use super::{gather, saved, wall_clock};
+
+#[derive(Debug, Args)]
+#[command(after_help = REJECTS_EXAMPLES)]
+pub(super) struct RejectsArguments {
+    #[command(flatten)]
+    pub job: JobArguments,
+    #[command(flatten)]
+    pub written: WrittenArguments,
+    /// Only rows that stand so; may be given several times
+    #[arg(long, value_enum, value_name = "STATE", value_delimiter = ',')]
+    pub state: Vec<RowStateArgument>,
+    /// Only rows with this code, of the API or of a problem; may be given several times
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub code: Vec<String>,
+    /// Rows that were sent to a sandbox
+    #[arg(long, conflicts_with = "base_url")]
+    pub sandbox: bool,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+const REJECTS_EXAMPLES: &str = "\
+Examples:
+  noteferry rejects jobs/import.yaml -o rejects.csv      # correct the file, and then:
+  noteferry run jobs/import.yaml --from rejects.csv      # the corrected rows, as the rows that they are
+  noteferry rejects jobs/import.yaml --state failed --code 1003 -o gone.xlsx
+Exit codes: 0 written, or nothing to write; 2 the job, the source or the place is wrong; 4 not written to its end";
 
 pub(super) fn rejects(
     arguments: &RejectsArguments,

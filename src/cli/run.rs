@@ -1,8 +1,9 @@
 //! `run`: checks every row, then sends what is to be sent, and writes down what came of it.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use indicatif::ProgressDrawTarget;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -17,19 +18,69 @@ use crate::report::{
 use crate::row::Totals;
 use crate::sandbox::{self, Sandbox};
 use crate::table::Staying;
-use crate::task::{self, Failure, Outlook, Refused, RunOptions, RunOutcome, Secrets, World};
+use crate::task::{
+    self, Failure, Failures, Outlook, Refused, RunOptions, RunOutcome, Secrets, World,
+};
 use crate::text::command::CommandLine;
 use crate::text::visible::shown;
 
-use super::arguments::RunArguments;
+use super::arguments::{
+    CommonArguments, JobArguments, SendingArguments, TimeArguments, duration, failures, said,
+};
 use super::consent;
-use super::cron::{Cron, Early, IfLocked, Wait};
+use super::cron::{Cron, CronArguments, Early, IfLocked, Wait};
 use super::environment::Environment;
 use super::hearing::Hearing;
 use super::output::Output;
 use super::saved::{self, Replaced};
 use super::streams::{self, data};
 use super::{gather, signals, wall_clock};
+
+#[derive(Debug, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    pub job: JobArguments,
+    #[command(flatten)]
+    pub sending: SendingArguments,
+    /// Stop when more rows than this fail in this run: a number, or a percentage of the rows to send, as in 5%
+    #[arg(long, value_name = "N|P%", value_parser = failures)]
+    pub max_failures: Option<Failures>,
+    /// Stop when nothing has got through for so long; until then one row at a time is tried [default: 10m]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub give_up_after: Option<std::time::Duration>,
+    #[command(flatten)]
+    pub time: TimeArguments,
+    /// Trust the certificates in this PEM file beside the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Who has approved the run; the ledger keeps that, and `status` shows it
+    #[arg(long, value_name = "NAME", value_parser = said)]
+    pub approved_by: Option<String>,
+    /// What is to be known of the approval
+    #[arg(long, value_name = "TEXT", requires = "approved_by", value_parser = said)]
+    pub approval_comment: Option<String>,
+    /// Ask nothing: without it a terminal is asked before rows are deleted, and before a job's first real run
+    #[arg(long)]
+    pub yes: bool,
+    /// Keep the quotas by itself: what other runs of the same account send is not counted
+    #[arg(long)]
+    pub own_pace: bool,
+    /// Do not read lists once more that earlier runs have left uncounted: somebody has looked, and all is there once
+    #[arg(long)]
+    pub as_counted: bool,
+    #[command(flatten)]
+    pub cron: CronArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  noteferry run jobs/import-notes.yaml --sandbox        rehearse
+  noteferry run jobs/import-notes.yaml --limit 10       a pilot
+  noteferry run jobs/import-notes.yaml -q --if-locked skip --deadline 06:00
+                                                        every night, by cron";
 
 pub(super) fn run(
     mut arguments: RunArguments,

@@ -1,12 +1,60 @@
 //! `sandbox`: a local StringeeX, until it is interrupted.
 
+use clap::Args;
 use serde_json::json;
 
 use crate::report::exit;
-use crate::sandbox::{EMAIL, KEY_SECRET, KEY_SID, Options, PASSWORD, Sandbox};
+use crate::sandbox::{
+    ClockModel, EMAIL, Faults, KEY_SECRET, KEY_SID, ListModel, Options, PASSWORD, Sandbox,
+};
+use crate::text::quota::Quota;
 
-use super::arguments::{Format, SandboxArguments};
+use super::arguments::{Format, duration, quota};
 use super::{signals, streams};
+
+#[derive(Debug, Args)]
+pub(super) struct SandboxArguments {
+    /// The port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, default_value_t = crate::sandbox::PORT)]
+    pub port: u16,
+    /// How long every answer takes, as in 80ms
+    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = duration)]
+    pub latency: std::time::Duration,
+    /// What is allowed, as in 30/10s; may be given several times [default: the published quotas]
+    #[arg(long, value_name = "QUOTA", value_parser = quota)]
+    pub quota: Vec<Quota>,
+    /// Allow everything
+    #[arg(long, conflicts_with = "quota")]
+    pub no_quota: bool,
+    /// How many connections it takes at a time; one more is reset
+    #[arg(long, value_name = "N")]
+    pub connections: Option<usize>,
+    /// What goes wrong and how often, as in 503=5%,reset-after=2%
+    #[arg(long, value_name = "FAULTS", default_value = "", value_parser = faults)]
+    pub fault: Faults,
+    /// How late the fault `slow` answers, and `reset-late` acts
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub slow: std::time::Duration,
+    /// What is odd about lists; may be given several times
+    #[arg(long, value_name = "MODEL", value_enum)]
+    pub list: Vec<ListModel>,
+    /// What is odd about clocks
+    #[arg(long, value_name = "MODEL", value_enum, default_value_t = ClockModel::Right)]
+    pub clock: ClockModel,
+    /// How long a login's token lives
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
+    pub token_lifetime: std::time::Duration,
+    /// The same seed draws the same faults
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// json prints the address as an event
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+fn faults(text: &str) -> Result<Faults, String> {
+    text.parse().map_err(|error: crate::sandbox::FaultsError| format!("{error}: {}", error.hint()))
+}
 
 pub(super) fn sandbox(arguments: &SandboxArguments) -> u8 {
     let sandbox = match Sandbox::start(options(arguments)) {

@@ -1,7 +1,9 @@
 //! `status`: where a job stands, or all jobs of a ledger.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
+use clap::Args;
 use jiff::tz::TimeZone;
 
 use crate::ledger::{FailedRow, JobName, RunRecord, SETTLED, Unfinished};
@@ -13,13 +15,49 @@ use crate::row::Totals;
 use crate::task::{self, Failure, JobStanding, LedgerFound, SANDBOX, Status, StatusOptions};
 use crate::text::command::CommandLine;
 
-use super::arguments::{RowStateArgument, StatusArguments};
+use super::arguments::{CommonArguments, RowStateArgument};
 use super::environment::Environment;
 use super::hearing::Hearing;
+use super::layout::LayoutArguments;
 use super::output::Output;
 use super::saved;
 use super::watch::{self, Followed};
 use super::{gather, wall_clock};
+
+#[derive(Debug, Args)]
+#[command(after_help = STATUS_EXAMPLES)]
+pub(super) struct StatusArguments {
+    /// A job; left out: all jobs of the ledger
+    pub job: Option<PathBuf>,
+    /// What each row of a data file does; without it its rows are not counted, unless a column says that
+    #[arg(long, value_name = "NAME")]
+    pub operation: Option<String>,
+    /// Follow the run of another process until it ends, then show where all stands
+    #[arg(long)]
+    pub watch: bool,
+    /// Answer as a run would: 0 all done, 1 some failed or invalid, 4 some not started, 5 a run is at it, 6 some in doubt
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Tell every row that needs a look, and not only the first
+    #[arg(long)]
+    pub all: bool,
+    /// Tell only rows that stand so; may be given several times
+    #[arg(long, value_enum, value_name = "STATE", value_delimiter = ',')]
+    pub state: Vec<RowStateArgument>,
+    /// Tell only rows with this code, of the API or of a problem; may be given several times
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub code: Vec<String>,
+    #[command(flatten)]
+    pub layout: LayoutArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  noteferry status jobs/import-notes.yaml               where its rows stand, and its last runs
+  noteferry status jobs/import-notes.yaml --watch       follow a run that another process does
+  noteferry status jobs/import-notes.yaml --exit-code   for scripts: is all done?";
 
 /// So many rows that need a look are told, unless more is asked for, and so many runs.
 const ROWS: usize = 20;

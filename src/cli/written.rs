@@ -2,14 +2,36 @@
 //! its place when it is whole.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
 
 use crate::table::{Destination, Out, Refusal, Shape, Staying, Table, Taken};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
 
-use super::arguments::{WrittenArguments, WrittenAs};
 use super::streams::data;
+
+/// Where rows are written to, and how.
+#[derive(Debug, Args)]
+pub(super) struct WrittenArguments {
+    /// The file [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How they are written [default: as the file's ending says, or as the source is]
+    #[arg(long = "as", value_enum, value_name = "FORMAT")]
+    pub shape: Option<WrittenAs>,
+    /// Replace the file, whatever it is; what the rows are read from stays all the same
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum WrittenAs {
+    Csv,
+    Jsonl,
+    Xlsx,
+}
 
 /// Rows that are being written.
 pub(super) struct Written {
