@@ -11,8 +11,18 @@ use crate::desk::{
 };
 
 /// Each row says what it does.
-const MIXED: &str = "job: mixed\nsource: { csv: rows.csv }\nkey: \"{{ id }}\"\n";
-const COLUMNS: &str = "id,operation,ticket_id,note_id,note,is_internal_note\n";
+const MIXED: &str = r#"job: mixed
+operation: "{{ kind }}"
+source: { csv: rows.csv }
+let: { ticket_id: "{{ ticket }}" }
+map:
+  ticket_id: "{{ ticket if kind == 'ticket_note.create' else '' }}"
+  note_id: "{{ of }}"
+  note: "{{ body }}"
+  is_internal_note: "{{ internal }}"
+key: "{{ id }}"
+"#;
+const COLUMNS: &str = "id,kind,ticket,of,body,internal\n";
 const PACE: &str = "--rate 1000/10ms --format json";
 
 /// Creates two notes, changes the first seeded one twice, and deletes the second.
@@ -53,7 +63,8 @@ fn all_that_a_run_has_done_is_taken_back_and_once() {
     let page = std::fs::read_to_string(desk.path("undo.html")).unwrap();
     assert!(page.contains("Undo run 1 of mixed") && page.contains("Seeded note 2"), "{page}");
     let planned = desk.call_at(&sandbox, &format!("undo 1 --dry-run {PACE}")).exits(0);
-    let actions: Vec<_> = planned.all("undo").iter().map(|row| row["action"].clone()).collect();
+    let actions: Vec<_> =
+        planned.all("undo").iter().map(|row| row["action"].as_str().unwrap().to_owned()).collect();
     assert_eq!(actions, ["make_anew", "give_back", "give_back", "delete", "delete"], "{planned}");
     undo(&desk, &sandbox, "").exits(0).counts("succeeded=5");
     let mut expected = Contents::at_first();
