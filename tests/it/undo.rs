@@ -150,7 +150,7 @@ fn what_a_list_does_not_show_is_not_touched() {
     let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 1)), sandbox_with(hiding));
     desk.run(&sandbox, "job.yaml").exits(0);
     let told = undo(&desk, &sandbox, "").exits(1);
-    assert_eq!(told.row(1)["reason"], "not_shown", "{told}");
+    assert_eq!(told.row(1)["reason"], "not_listed", "{told}");
     assert_eq!(texts(&sandbox).len(), 2);
     // A text that is shown cut is not shown to be unchanged.
     let cut = Options { lists: vec![ListModel::Cuts], ..unhurried() };
@@ -191,7 +191,7 @@ fn what_is_changed_or_deleted_is_kept_before_and_a_note_of_the_system_is_spared(
     let desk = Desk::new().file("job.yaml", MIXED).file("rows.csv", rows);
     let told = desk.run(&sandbox, "job.yaml").exits(1);
     told.counts("succeeded=2 failed=1");
-    assert_eq!(told.row(3)["reason"], "not_shown", "{told}");
+    assert_eq!(told.row(3)["reason"], "not_listed", "{told}");
     let journal = sandbox.books()["journal"].clone();
     let deletes = journal.as_array().unwrap().iter().filter(|entry| entry["method"] == "DELETE");
     assert_eq!(deletes.count(), 0);
