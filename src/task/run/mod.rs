@@ -279,12 +279,7 @@ fn attempt<T: Transport>(
     }
     let tally = *found.fates.tally();
     let ahead = running.outlook(&found, (&limits, kind), mandate.clone(), time.until);
-    let pulse = Some(PulseFile::of(&booking.path, &booking.name));
-    let before = running.reads_ahead(&found, &booking)?;
-    let requests = tally.to_send() + before.lists;
-    let (duration, limited_by) = limits.timetable(requests).answered(requests);
-    let is_first = booking.history.is_empty();
-    let ahead = Outlook { is_first, pulse, before, duration, limited_by, ..ahead };
+    let ahead = running.beside_past(ahead, (&found, &limits), &booking)?;
     if !(world.consent)(&ahead) {
         return Err(Failure::Declined);
     }
@@ -428,6 +423,21 @@ impl Running<'_> {
             pulse: None,
             before: ReadsAhead::default(),
         }
+    }
+
+    /// What lies ahead, once it is known what earlier runs have done.
+    fn beside_past(
+        &self,
+        ahead: Outlook,
+        (found, limits): (&Survey, &Limits),
+        booking: &Booking,
+    ) -> Result<Outlook, Failure> {
+        let pulse = Some(PulseFile::of(&booking.path, &booking.name));
+        let before = self.reads_ahead(found, booking)?;
+        let requests = ahead.tally.to_send() + before.lists;
+        let (duration, limited_by) = limits.timetable(requests).answered(requests);
+        let is_first = booking.history.is_empty();
+        Ok(Outlook { is_first, pulse, before, duration, limited_by, ..ahead })
     }
 
     /// What is read and kept before rows change or delete something.
