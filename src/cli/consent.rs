@@ -79,6 +79,7 @@ mod tests {
             until: None,
             duration: Duration::ZERO,
             limited_by: None,
+            before: Default::default(),
         }
     }
 

@@ -296,6 +296,7 @@ pub(super) fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -
         color: output.color,
         sandbox: outlook.is_sandbox,
         undoes: None,
+        before: outlook.before,
     }
 }
 

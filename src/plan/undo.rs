@@ -63,10 +63,10 @@ pub(crate) fn undo_fate(row: &TurnedRow, run: i64) -> UndoFate {
             let turn = if goes_on { last } else { last.saturating_add(1) };
             UndoFate::Undo(Undoing { of, turn, begun: Begun::No })
         }
-        (None, Some(of)) if standing.iter().any(|at| is_of_run(at)) => {
+        (None, Some(of)) if standing.iter().any(is_of_run) => {
             UndoFate::Superseded { run: turn(of).map_or(0, |turn| turn.run) }
         }
-        (None, _) if undone.iter().any(|at| is_of_run(at)) => UndoFate::Undone,
+        (None, _) if undone.iter().any(is_of_run) => UndoFate::Undone,
         (None, _) => UndoFate::Nothing,
     }
 }

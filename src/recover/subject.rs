@@ -167,7 +167,7 @@ impl Subject {
             Showing::Nothing if self.expects == Expectation::Gone => Ok(None),
             // The earlier request has deleted it.
             Showing::Nothing if repeats && self.effect == Effect::Delete => Ok(None),
-            Showing::Nothing => Err(Cause::of(Reason::NotShown)),
+            Showing::Nothing => Err(Cause::of(Reason::NotListed)),
         }
     }
 
@@ -177,7 +177,7 @@ impl Subject {
         }
         let there =
             self.maker.recover.as_ref().and_then(|recover| ContentPrint::of_item(recover, item));
-        let there = there.ok_or_else(|| Cause::of(Reason::NotShown))?;
+        let there = there.ok_or_else(|| Cause::of(Reason::NotListed))?;
         match self.expects {
             Expectation::Unchanged(print) if print != there => {
                 let is_own = repeats && self.leaves == Some(there);

@@ -42,6 +42,7 @@ mod plan;
 mod problems;
 mod prune;
 mod pulse;
+mod reads_ahead;
 mod refusal;
 mod rejects;
 mod reminders;
@@ -83,6 +84,7 @@ pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, SHOWN, nothing_planned};
 pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked, tested_line};
 pub(crate) use prune::{PruneView, forget_question, of_job_not_forgotten, of_outcomes_to_bring_in};
 pub(crate) use pulse::pulse;
+pub(crate) use reads_ahead::ReadsAhead;
 pub(crate) use refusal::{
     InvalidRows, brought_in, of_account, of_changed_key, of_client, of_credentials,
     of_done_elsewhere, of_invalid, of_ledger, of_no_ledger, of_passed_deadline, of_plain_http,
@@ -214,6 +216,8 @@ pub(crate) struct RunView {
     pub color: bool,
     /// The run is a rehearsal.
     pub sandbox: bool,
+    /// What is read and kept before rows change or delete something.
+    pub before: ReadsAhead,
     /// The run takes back what that one has done.
     pub undoes: Option<i64>,
 }

@@ -217,6 +217,7 @@ fn head(view: &RunView) -> String {
             None => format!("{held} held back: refused earlier, and unchanged since."),
         });
     }
+    lines.extend(view.before.warnings().into_iter().map(|warning| format!("warning: {warning}")));
     if view.invalid() > 0 {
         lines.push(format!("{} invalid and left out.", rows_are(view.invalid())));
     }

@@ -30,6 +30,7 @@ use self::row::{changed_row, held, in_full};
 use self::row_detail::{detail, detail_event};
 use super::Outlet;
 use super::paint::Paint;
+use super::reads_ahead::ReadsAhead;
 use super::reminders;
 use super::remote::{RemoteFindings, RemoteRow, row_event};
 use super::words::counted;
@@ -99,6 +100,8 @@ pub(crate) struct PlanTotals {
     pub past_reminders: PastReminders,
     /// The name of the plan, where it is in a file.
     pub plan: Option<PlanId>,
+    /// What is read and kept before rows change or delete something.
+    pub before: ReadsAhead,
 }
 
 /// The groups of fates that a plan is summed up by.

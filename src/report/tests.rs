@@ -101,6 +101,7 @@ pub(crate) fn view() -> RunView {
         color: false,
         sandbox: false,
         undoes: None,
+        before: crate::report::ReadsAhead::default(),
     }
 }
 

@@ -81,7 +81,7 @@ pub enum Reason {
     /// What is there is not what the row expects, so its request did not leave.
     ChangedSince,
     /// The list that should show what the row is about does not, so its request did not leave.
-    NotShown,
+    NotListed,
     /// What the row is about was made by the other side's system, so its request did not leave. The message is what says so.
     OfSystem,
     /// The list that shows what the row is about could not be read, so its request did not leave.
@@ -112,7 +112,7 @@ impl Reason {
         Self::Invalid,
         Self::Interrupted,
         Self::ChangedSince,
-        Self::NotShown,
+        Self::NotListed,
         Self::OfSystem,
         Self::ListUnread,
         Self::StillThere,
@@ -141,7 +141,7 @@ impl Reason {
             Self::Invalid => "invalid",
             Self::Interrupted => "interrupted",
             Self::ChangedSince => "changed_since",
-            Self::NotShown => "not_shown",
+            Self::NotListed => "not_listed",
             Self::OfSystem => "of_system",
             Self::ListUnread => "list_unread",
             Self::StillThere => "still_there",
@@ -161,7 +161,7 @@ impl Reason {
         matches!(
             self,
             Self::ChangedSince
-                | Self::NotShown
+                | Self::NotListed
                 | Self::OfSystem
                 | Self::ListUnread
                 | Self::StillThere

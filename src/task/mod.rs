@@ -6,6 +6,7 @@
 //! The job, its target, its place in the ledger and the two readings are put together here, once for all verbs.
 
 mod asking;
+mod before;
 mod booking;
 mod check;
 mod deadline;

@@ -114,11 +114,11 @@ const ROWS: &[Term] = &[
     ),
     term(
         "changed-since",
-        &["not-shown", "of-system", "list-unread", "still-there"],
+        &["of-system", "list-unread"],
         "what is there has kept a request from leaving",
         "Before something is changed or deleted, the list that shows it is read. The request does not leave where that shows \
          something else than is expected, does not show it at all, shows that the other side's system has made it, or cannot \
-         be read; nor is something made anew that is there again. The next run reads it once more.",
+         be read. The next run reads it once more.",
     ),
     term(
         "confirmed",

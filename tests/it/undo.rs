@@ -11,8 +11,18 @@ use crate::desk::{
 };
 
 /// Each row says what it does.
-const MIXED: &str = "job: mixed\nsource: { csv: rows.csv }\nkey: \"{{ id }}\"\n";
-const COLUMNS: &str = "id,operation,ticket_id,note_id,note,is_internal_note\n";
+const MIXED: &str = r#"job: mixed
+operation: "{{ kind }}"
+source: { csv: rows.csv }
+let: { ticket_id: "{{ ticket }}" }
+map:
+  ticket_id: "{{ ticket if kind == 'ticket_note.create' else '' }}"
+  note_id: "{{ of }}"
+  note: "{{ body }}"
+  is_internal_note: "{{ internal }}"
+key: "{{ id }}"
+"#;
+const COLUMNS: &str = "id,kind,ticket,of,body,internal\n";
 const PACE: &str = "--rate 1000/10ms --format json";
 
 /// Creates two notes, changes the first seeded one twice, and deletes the second.
@@ -53,7 +63,8 @@ fn all_that_a_run_has_done_is_taken_back_and_once() {
     let page = std::fs::read_to_string(desk.path("undo.html")).unwrap();
     assert!(page.contains("Undo run 1 of mixed") && page.contains("Seeded note 2"), "{page}");
     let planned = desk.call_at(&sandbox, &format!("undo 1 --dry-run {PACE}")).exits(0);
-    let actions: Vec<_> = planned.all("undo").iter().map(|row| row["action"].clone()).collect();
+    let actions: Vec<_> =
+        planned.all("undo").iter().map(|row| row["action"].as_str().unwrap().to_owned()).collect();
     assert_eq!(actions, ["make_anew", "give_back", "give_back", "delete", "delete"], "{planned}");
     undo(&desk, &sandbox, "").exits(0).counts("succeeded=5");
     let mut expected = Contents::at_first();
@@ -139,7 +150,7 @@ fn what_a_list_does_not_show_is_not_touched() {
     let (desk, sandbox) = (Desk::with_notes(notes_csv(2, 1)), sandbox_with(hiding));
     desk.run(&sandbox, "job.yaml").exits(0);
     let told = undo(&desk, &sandbox, "").exits(1);
-    assert_eq!(told.row(1)["reason"], "not_shown", "{told}");
+    assert_eq!(told.row(1)["reason"], "not_listed", "{told}");
     assert_eq!(texts(&sandbox).len(), 2);
     // A text that is shown cut is not shown to be unchanged.
     let cut = Options { lists: vec![ListModel::Cuts], ..unhurried() };
@@ -180,7 +191,7 @@ fn what_is_changed_or_deleted_is_kept_before_and_a_note_of_the_system_is_spared(
     let desk = Desk::new().file("job.yaml", MIXED).file("rows.csv", rows);
     let told = desk.run(&sandbox, "job.yaml").exits(1);
     told.counts("succeeded=2 failed=1");
-    assert_eq!(told.row(3)["reason"], "not_shown", "{told}");
+    assert_eq!(told.row(3)["reason"], "not_listed", "{told}");
     let journal = sandbox.books()["journal"].clone();
     let deletes = journal.as_array().unwrap().iter().filter(|entry| entry["method"] == "DELETE");
     assert_eq!(deletes.count(), 0);

@@ -35,17 +35,17 @@ fn settings() -> Settings {
     }
 }
 
-fn core(quota: &str) -> Core {
+pub(super) fn core(quota: &str) -> Core {
     Core::new(settings(), Pace::new(&[quota.parse().unwrap()]))
 }
 
 /// So many milliseconds after the start.
-fn at(milliseconds: u64) -> Now {
+pub(super) fn at(milliseconds: u64) -> Now {
     let moment = Moment(Duration::from_millis(milliseconds));
     Now { moment, wall: WALL + i64::try_from(milliseconds).unwrap(), remote: None, chance: 0.5 }
 }
 
-fn operation(name: &str) -> Arc<Operation> {
+pub(super) fn operation(name: &str) -> Arc<Operation> {
     Arc::clone(&stringeex().operations[name])
 }
 
@@ -69,7 +69,7 @@ fn full_disk() -> LedgerError {
 }
 
 /// What the core has to have done, in words.
-fn done(core: &mut Core) -> Vec<String> {
+pub(super) fn done(core: &mut Core) -> Vec<String> {
     let actions = core.take_actions().into_iter();
     let words = actions.map(|action| match action {
         Action::Begin { start, .. } => format!("begin {}", start.place.row),

@@ -3,6 +3,7 @@
 
 mod decisions;
 mod ledger_faults;
+mod reads;
 pub(crate) mod rows;
 mod scenarios;
 pub(crate) mod server;

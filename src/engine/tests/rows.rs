@@ -10,6 +10,7 @@ use crate::engine::Work;
 use crate::plan::decide::Sending;
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
+use crate::recover::{Expectation, Subject};
 use crate::row::{Attempted, Digest, RowId};
 use crate::text::diagnostic::Place;
 use crate::text::place::RowPlace;
@@ -130,6 +131,17 @@ impl Draft {
     /// With so many attempts in earlier runs, the last of which was started at a moment.
     pub(crate) fn attempted(mut self, attempts: u32, attempted: Option<Attempted>) -> Self {
         (self.0.attempts, self.0.attempted) = (attempts, attempted);
+        self
+    }
+
+    /// About a note of `tk_1`, of which the list says what is expected of it.
+    pub(crate) fn about(mut self, id: &str, expects: Expectation) -> Self {
+        let create = Arc::clone(&stringeex().operations["ticket_note.create"]);
+        let asked_by = create.fields.values(&json!({"ticket_id": "tk_1"}));
+        let subject = Subject::in_list(&create, asked_by, id).unwrap();
+        let effect = self.0.ready.operation.effect;
+        self.0.ready.lane = format!("note {id}");
+        self.0.subject = Some(Arc::new(Subject { expects, effect, ..subject }));
         self
     }
 

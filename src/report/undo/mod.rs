@@ -53,7 +53,7 @@ pub(crate) enum WhyKept {
     /// It is not known what the other side calls what was made.
     NoId,
     /// It is not known in which list it is shown.
-    NotListed,
+    NoList,
     /// What was there before was not kept.
     NoFormerText,
     /// It is not known whether what is there is what was sent.
@@ -127,7 +127,7 @@ impl WhyKept {
             Self::InDoubt => "in_doubt",
             Self::NoOperation => "no_operation",
             Self::NoId => "no_id",
-            Self::NotListed => "not_listed",
+            Self::NoList => "no_list",
             Self::NoFormerText => "no_former_text",
             Self::NoPrint => "no_print",
         }

@@ -49,7 +49,7 @@ fn kept(why: WhyKept) -> String {
         }
         WhyKept::NoOperation => "the connector has no one operation that takes it back",
         WhyKept::NoId => "the ledger does not know the id of what it made",
-        WhyKept::NotListed => {
+        WhyKept::NoList => {
             "it is not known which list shows it, so nobody can see whether it is unchanged"
         }
         WhyKept::NoFormerText => {

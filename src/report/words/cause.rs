@@ -50,7 +50,7 @@ fn reason(reason: Reason, status: Option<u16>, message: Option<&str>) -> String 
         Reason::TooLate => "a time of this row passed before its turn came",
         Reason::Interrupted => "interrupted before the answer came",
         Reason::ChangedSince => "what is there has been changed since, so nothing was sent",
-        Reason::NotShown => {
+        Reason::NotListed => {
             "what it is about is not in the list that should show it, so nothing could be kept of it and nothing was sent"
         }
         Reason::OfSystem => "the system has made what it is about, so nothing was sent",

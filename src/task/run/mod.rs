@@ -26,14 +26,15 @@ use crate::engine::{Settings, Stop};
 use crate::event::Ending;
 use crate::ledger::{Approval, JobLock, JobName, LedgerError, Mandate, PulseFile};
 use crate::plan::saved::{Companion, SavedPlan};
-use crate::plan::{Chosen, Filtered, NamedRow, Survey, Tally, survey};
-use crate::report::{Reporter, of_row};
+use crate::plan::{Chosen, Filtered, NamedRow, Prior, Steps, Survey, Tally, survey};
+use crate::report::{ReadsAhead, Reporter, of_row};
 use crate::row::Totals;
 use crate::source::Source;
 use crate::text::quota::Quota;
 use crate::traffic::pace::Pace;
 use crate::traffic::transport::{ClientError, CredentialKind, Transport};
 
+use super::before::reads_ahead;
 use super::booking::{Booking, Entered, HeldJob, as_known};
 use super::deadline::{RunTime, TimeLimits};
 use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
@@ -173,6 +174,8 @@ pub(crate) struct Outlook {
     pub limited_by: Option<Quota>,
     /// Where the run says how it goes, to whoever looks on.
     pub pulse: Option<PulseFile>,
+    /// What is read and kept before rows change or delete something.
+    pub before: ReadsAhead,
 }
 
 /// What came of a run.
@@ -277,8 +280,7 @@ fn attempt<T: Transport>(
     }
     let tally = *found.fates.tally();
     let ahead = running.outlook(&found, (&limits, kind), mandate.clone(), time.until);
-    let pulse = Some(PulseFile::of(&booking.path, &booking.name));
-    let ahead = Outlook { is_first: booking.history.is_empty(), pulse, ..ahead };
+    let ahead = running.beside_past(ahead, (&found, &limits), &booking)?;
     if !(world.consent)(&ahead) {
         return Err(Failure::Declined);
     }
@@ -342,7 +344,7 @@ pub(super) fn patience(
 }
 
 /// Whether rows may have such an effect.
-fn may_have(job: &Job, is_meant: impl Fn(Effect) -> bool) -> bool {
+pub(super) fn may_have(job: &Job, is_meant: impl Fn(Effect) -> bool) -> bool {
     match &job.operation {
         OperationChoice::Fixed(operation) => is_meant(operation.effect),
         _ => job.connector.operations.values().any(|operation| is_meant(operation.effect)),
@@ -420,7 +422,35 @@ impl Running<'_> {
             duration,
             limited_by,
             pulse: None,
+            before: ReadsAhead::default(),
         }
+    }
+
+    /// What lies ahead, once it is known what earlier runs have done.
+    fn beside_past(
+        &self,
+        ahead: Outlook,
+        (found, limits): (&Survey, &Limits),
+        booking: &Booking,
+    ) -> Result<Outlook, Failure> {
+        let pulse = Some(PulseFile::of(&booking.path, &booking.name));
+        let before = self.reads_ahead(found, booking)?;
+        let requests = ahead.tally.to_send() + before.lists;
+        let (duration, limited_by) = limits.timetable(requests).answered(requests);
+        let is_first = booking.history.is_empty();
+        Ok(Outlook { is_first, pulse, before, duration, limited_by, ..ahead })
+    }
+
+    /// What is read and kept before rows change or delete something.
+    fn reads_ahead(&self, found: &Survey, booking: &Booking) -> Result<ReadsAhead, Failure> {
+        let again = || self.opening.reopen();
+        let readings = self.opening.readings(&again, self.now);
+        let policy = self.options.sending.policy(&self.opening.job);
+        let steps = || {
+            let prior = Prior { history: &booking.history, ledger: &booking.ledger };
+            Ok(Steps::open(readings, Some(prior), policy, &found.fates, String::new())?)
+        };
+        Ok(reads_ahead(&self.opening.job, self.target.is_sandbox, steps)?)
     }
 
     /// The first reading, and the job's place in the ledger if all is in order. Once more where another run has been

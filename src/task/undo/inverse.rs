@@ -60,8 +60,8 @@ impl Known<'_> {
         let id = turn.id.clone().ok_or(WhyKept::NoId)?;
         let mut fields = Fields::default();
         fields.set(delete.id, FieldValue::Text(id.clone().into()));
-        let asked_by = asked_by_lane(create, &turn.lane).ok_or(WhyKept::NotListed)?;
-        let subject = Subject::in_list(create, asked_by, &id).ok_or(WhyKept::NotListed)?;
+        let asked_by = asked_by_lane(create, &turn.lane).ok_or(WhyKept::NoList)?;
+        let subject = Subject::in_list(create, asked_by, &id).ok_or(WhyKept::NoList)?;
         Ok(Inverse {
             subject: Subject {
                 expects: self.expectation(turn)?,
@@ -78,7 +78,7 @@ impl Known<'_> {
 
     fn of_update(&self, update: &Arc<Operation>, turn: &Turn) -> Result<Inverse, WhyKept> {
         let (snapshot, maker) = self.before()?;
-        let look = update.look.as_ref().ok_or(WhyKept::NotListed)?;
+        let look = update.look.as_ref().ok_or(WhyKept::NoList)?;
         let mut fields = Fields::default();
         for (field, name, _) in update.fields.properties() {
             let value = match field == look.id {
@@ -89,7 +89,7 @@ impl Known<'_> {
                 fields.set(field, value.into());
             }
         }
-        let subject = in_list_of(snapshot, maker).ok_or(WhyKept::NotListed)?;
+        let subject = in_list_of(snapshot, maker).ok_or(WhyKept::NoList)?;
         let print = ContentPrint::of_request(maker, update, &fields);
         // What of the former state the update does not carry was not changed by it either.
         let print = print.ok_or(WhyKept::NoFormerText)?;
@@ -110,9 +110,9 @@ impl Known<'_> {
 
     fn of_delete(&self, delete: &Operation) -> Result<Inverse, WhyKept> {
         let (snapshot, maker) = self.before()?;
-        delete.look.as_ref().ok_or(WhyKept::NotListed)?;
+        delete.look.as_ref().ok_or(WhyKept::NoList)?;
         let fields = as_sent(maker, &snapshot.fields);
-        let subject = in_list_of(snapshot, maker).ok_or(WhyKept::NotListed)?;
+        let subject = in_list_of(snapshot, maker).ok_or(WhyKept::NoList)?;
         Ok(Inverse {
             subject: Subject { expects: Expectation::Gone, ..subject },
             print: ContentPrint::of_request(maker, maker, &fields),

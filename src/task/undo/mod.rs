@@ -15,7 +15,7 @@ use crate::declared::job;
 use crate::event::Ending;
 use crate::ledger::{JobName, Ledger, LedgerError, Mandate, Open as _, PulseFile, Reader as _};
 use crate::plan::{Filtered, Tally};
-use crate::report::{UndoHead, UndoRow, exit, of_no_ledger, of_nothing_to_undo};
+use crate::report::{ReadsAhead, UndoHead, UndoRow, exit, of_no_ledger, of_nothing_to_undo};
 use crate::row::Totals;
 use crate::text::spelling::is_same;
 use crate::traffic::transport::{CredentialKind, Transport as _};
@@ -240,6 +240,7 @@ fn outlook(
         duration,
         limited_by,
         pulse: None,
+        before: ReadsAhead::default(),
     }
 }
 

@@ -45,7 +45,7 @@ impl<'a> Undoable<'a> {
         (run, even_if_changed): (i64, bool),
     ) -> Result<Self, LedgerError> {
         let mut rows = ledger.turned(id, run)?;
-        rows.reverse();
+        rows.sort_by_key(|row| std::cmp::Reverse((row.place.row, row.row)));
         let rows = rows.into_iter().map(|row| {
             let fate = undo_fate(&row, run);
             (row, fate)

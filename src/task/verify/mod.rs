@@ -16,8 +16,8 @@ use jiff::Zoned;
 
 use crate::declared::connector::Effect;
 use crate::ledger::{
-    Books as _, JobId, JobLock, JobName, Ledger, LedgerError, Open as _, Reader as _, Unsettled,
-    Verification,
+    Acts, Books as _, JobId, JobLock, JobName, Ledger, LedgerError, Open as _, Reader as _,
+    Unsettled, Verification,
 };
 use crate::plan::{Fate, Policy, Readings, Steps, survey};
 use crate::prepare::request;
@@ -118,13 +118,7 @@ pub(crate) fn verify(
     opening.tell_warnings(listener);
     let mut acts = found.past.ledger().acts(found.past.job())?;
     let owned = std::mem::take(&mut acts.owned);
-    let mut aside = Aside {
-        in_doubt: acts.in_doubt,
-        failed: acts.failed,
-        dismissed: acts.dismissed,
-        undone: acts.undone,
-        ..Aside::default()
-    };
+    let mut aside = aside(&acts);
     let verifying = Verifying { opening: &opening, known: &found, began_at };
     let (corrected, corrected_rows) = corrected.unzip();
     let beside = corrected.as_ref().map(|opening| Verifying { opening, ..verifying });
@@ -191,6 +185,17 @@ fn corrected(
 ) -> Result<Option<(Opening, Source)>, Vec<Diagnostic>> {
     let of_file = JobOptions { min_rows: None, ..job.clone() };
     job.from.as_ref().map(|_| Opening::open(&of_file, address)).transpose()
+}
+
+/// Rows of which the ledger says that there is nothing to compare.
+fn aside(acts: &Acts) -> Aside {
+    Aside {
+        in_doubt: acts.in_doubt,
+        failed: acts.failed,
+        dismissed: acts.dismissed,
+        undone: acts.undone,
+        ..Aside::default()
+    }
 }
 
 /// A job as the ledger knows it.
