@@ -36,7 +36,7 @@ pub(crate) use fields::FieldSet;
 #[cfg(test)]
 pub(super) use fields::KEYWORDS;
 pub use load::Catalogue;
-pub(crate) use looking::{Looking, SystemMark};
+pub(crate) use looking::{Counterpart, Looking, SystemMark};
 pub(crate) use operation::{Effect, Method, Operation, Repeat};
 pub(crate) use recovery::Recover;
 pub use recovery::TextChange;

@@ -1,7 +1,9 @@
-//! Where a plan finds what an update or a delete is about, and by what it knows a thing of the system.
+//! Where a plan finds what an update or a delete is about, and by what it knows a thing of the system; and what changes or
+//! deletes what a create has made.
 //!
 //! The looking itself is for `recover`.
 
+mod counterparts;
 pub(super) mod written;
 
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use crate::text::pointer::Pointer;
 
 use super::reader::Reader;
 use super::{Effect, Operation};
+pub(crate) use counterparts::Counterpart;
 use written::LookFile;
 
 /// Where a plan finds what an operation is about.
