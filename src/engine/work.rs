@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::declared::job::{InDoubt, PastReminders};
 use crate::plan::decide::Sending;
 use crate::prepare::Ready;
+use crate::recover::AsSent;
 use crate::row::{Attempted, Cause, RowId};
 
 /// A row that the run has to send.
@@ -16,6 +17,12 @@ pub(crate) struct Work {
     pub known: Option<RowId>,
     /// Which operation of the row this is, counting from 1: it is created, say, and then changed.
     pub turn: u32,
+    /// Whether it is the next one: what the row was sent for before is done.
+    pub is_further: bool,
+    /// What it changes or deletes, where that is what the row has made: as the other side calls it.
+    pub thing: Option<Arc<str>>,
+    /// What has to be there before.
+    pub expects: Option<Arc<AsSent>>,
     /// How many requests have left for it in earlier runs.
     pub attempts: u32,
     /// When the last of them was started; of several in a row that may have acted, the first.

@@ -108,7 +108,7 @@ impl HeldLanes {
         let is_in = |lanes: &HashSet<Lane>| lane.is_some_and(|lane| lanes.contains(&lane));
         let waits = is_in(&self.held);
         let fate = match fate {
-            Fate::Send(Sending::Fresh) if waits => Fate::Hold(Held::Behind),
+            Fate::Send(Sending::Fresh | Sending::Update) if waits => Fate::Hold(Held::Behind),
             Fate::Send(_) if waits => Fate::Hold(Held::InDoubt),
             Fate::Send(Sending::Fresh) if is_in(&self.sought) => Fate::Send(Sending::IfSettled),
             fate => fate,
@@ -475,7 +475,14 @@ impl<'a, 'c> Decider<'a, 'c> {
         }
         let known = found.as_ref().map(|(known, _)| known);
         let returned = preparer.returns();
-        let look = Look { operation: operation.as_deref(), ready: ready.as_ref(), known, returned };
+        let connector = &*self.readings.job.connector;
+        let look = Look {
+            connector,
+            operation: operation.as_deref(),
+            ready: ready.as_ref(),
+            known,
+            returned,
+        };
         let lane = ready.as_ref().map(|ready| Lane::named(&ready.lane));
         let sent_in = known.map(|known: &Known| Lane::named(&known.lane));
         let taken = look.taken_key(&record.place, &key);

@@ -35,6 +35,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod updates;
 mod versions;
 
 pub(crate) use contents::{Contents, FlagCount, OperationContents, TimeCount};

@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::declared::connector::{Effect, Operation};
+use crate::declared::job::OnChange;
 use crate::ledger::LedgerError;
 use crate::prepare::{Findings, Ready, RowKey, ShownCell, ShownValue};
+use crate::recover::AsSent;
 use crate::row::{Known, Reference};
 use crate::source::{Read, Record, Source};
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -23,6 +25,7 @@ use super::names::Name;
 use super::prior::Prior;
 use super::row_problem::{RepeatedKey, RowProblem, SourceChange};
 use super::saved::{Mark, PlannedRows};
+use super::updates::Update;
 
 /// A row and what becomes of it.
 #[derive(Debug, Clone)]
@@ -39,6 +42,8 @@ pub(crate) struct Step {
     pub key: String,
     /// What the ledger knows of the row.
     pub known: Option<Known>,
+    /// Of one that changes what the row has made: what has to be there before.
+    pub expects: Option<Arc<AsSent>>,
     /// How it differs from what was last sent of it.
     pub change: Change,
     /// What is wrong with it, first of all.
@@ -264,6 +269,7 @@ impl<'a> Steps<'a> {
                 ready: None,
                 key: String::new(),
                 known: None,
+                expects: None,
                 change: Change::None,
                 problem: Some(problem.into()),
                 left_out: None,
@@ -312,6 +318,7 @@ impl<'a> Steps<'a> {
         // A row keeps the spelling of its key in the ledger.
         let key = key.map(|key| known.as_ref().map_or(key, |known| known.key.clone()));
         let look = Look {
+            connector: &self.readings.job.connector,
             operation: operation.as_deref(),
             ready: ready.as_ref(),
             known: known.as_ref(),
@@ -328,18 +335,42 @@ impl<'a> Steps<'a> {
         if matches!(noted.fate, Fate::Send(_)) && look.fate(&self.policy) != noted.fate.alone() {
             return Err(ReadingFailure::changed(&record.place));
         }
+        let ready = ready.filter(|_| key.is_some());
+        let (operation, ready, expects) = match self.update(noted.fate, ready, known.as_ref()) {
+            Ok(Update { ready, expects }) => {
+                (Some(Arc::clone(&ready.operation)), Some(ready), Some(Arc::new(expects)))
+            }
+            Err(ready) => (operation, ready, None),
+        };
         Ok(Step {
             place: record.place.clone(),
             ordinal: record.ordinal,
             fate: noted.fate,
             operation,
-            ready: ready.filter(|_| key.is_some()),
+            ready,
             key: key.unwrap_or_default(),
             known,
+            expects,
             change,
             problem,
             left_out,
         })
+    }
+
+    /// What changes what the row has made, where that is to be changed; otherwise the row as it is.
+    fn update(
+        &self,
+        fate: Fate,
+        ready: Option<Ready>,
+        known: Option<&Known>,
+    ) -> Result<Update, Option<Ready>> {
+        let is_update = |fate| matches!(fate, Fate::Send(sending) | Fate::Later(sending) if sending.is_update());
+        match (&self.readings.job.on_change, ready, known) {
+            (OnChange::Update(by), Some(ready), Some(known)) if is_update(fate) => {
+                Update::of(by, ready, known).ok_or(None)
+            }
+            (_, ready, _) => Err(ready),
+        }
     }
 
     /// The key with the mark of the run, where the row only reads.

@@ -36,6 +36,7 @@ pub(super) fn taken(
     let ready = prepared.ready();
     let known = prior.known(&key)?.map(|(known, _)| known);
     let look = Look {
+        connector: &readings.job.connector,
         operation: operation.as_deref(),
         ready: ready.as_ref(),
         known: known.as_ref(),

@@ -69,6 +69,11 @@ pub(crate) struct Known {
     pub lane: String,
     /// What the other side calls what was made.
     pub remote_id: Option<String>,
+    /// What the row has made last, as far as that has a name: what it is about while a further operation of it is under way.
+    pub thing: Option<String>,
+    /// Names the contents of which one is there, as far as the row's requests go: the one that was done last, and those that
+    /// may have acted since.
+    pub there: Vec<Digest>,
     /// When the last attempt was started; of several in a row that may have acted, the first.
     pub attempted: Attempted,
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::declared::job::Job;
+use crate::declared::job::{Job, OnChange, OnMissing};
 use crate::plan::{Policy, Prior, Readings, spread_rows};
 use crate::text::quota::Quota;
 use crate::traffic::pace::Timetable;
@@ -65,6 +65,8 @@ impl SendingOptions {
             in_doubt: job.in_doubt,
             retry_failed: self.retry_failed,
             limit: self.limit.unwrap_or(u64::MAX),
+            updates: matches!(job.on_change, OnChange::Update(_)),
+            comes_again: matches!(job.on_missing, OnMissing::Delete { .. }),
         }
     }
 

@@ -265,6 +265,8 @@ impl FileLedger {
                 state: life.state().clone(),
             },
             digest: sent.digest,
+            thing: sent.thing,
+            there: sent.there,
             operation: sent.operation,
             lane: sent.lane,
             remote_id: match life.state() {
@@ -450,12 +452,34 @@ pub(super) struct Sent {
     pub operation: String,
     pub lane: String,
     pub digest: Digest,
+    /// What it has made last, as far as that has a name.
+    pub thing: Option<String>,
+    /// The contents of which one is there.
+    pub there: Vec<Digest>,
     /// None where it succeeded, or nothing is known.
     pub cause: Option<Cause>,
     /// Who has it in hand at this moment.
     pub holder: Option<String>,
     /// The first thing in it that cannot have happened.
     pub contradiction: Option<Contradiction>,
+}
+
+impl Sent {
+    /// What has become of the request that began last.
+    fn note(&mut self, outcome: Option<Outcome>, id: Option<&str>) {
+        let own = self.digest;
+        match outcome {
+            Some(outcome) if outcome.succeeds() => {
+                self.there = vec![own];
+                self.thing = id.map(str::to_owned).or(self.thing.take());
+            }
+            Some(outcome) if outcome.denies() => {
+                // Several of one content may have left, and each may have acted by itself.
+                self.there.pop_if(|last| *last == own);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Reads a row by its id; none where there is no such row.
@@ -494,6 +518,8 @@ impl Listener for One {
         sent.place.line = start.get(Self::START_FROM + 2)?;
         sent.lane = start.get(Self::START_FROM + 3)?;
         sent.digest = Digest(start.get(Self::START_FROM + 4)?);
+        // Nobody knows yet what it does.
+        sent.there.push(sent.digest);
         if !self.is_open {
             sent.cause = None;
         }
@@ -506,6 +532,7 @@ impl Listener for One {
         let first = self.sent.cause.take();
         let outcome = text_or_null(end, 2)?.map(Outcome::parse);
         self.is_open = outcome.is_none_or(|outcome| outcome == Some(Outcome::Lost));
+        self.sent.note(outcome.flatten(), text_or_null(end, 3)?);
         // What a person says is no cause: that stays what it was.
         if outcome.flatten().is_some_and(Outcome::is_of_person) {
             self.sent.cause = first;

@@ -1,5 +1,7 @@
 //! The rows that a run sends, on their way from the second reading to the engine.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc::Sender;
 
 use crate::engine::Work;
@@ -8,7 +10,7 @@ use crate::ledger::{History, Ledger};
 use crate::plan::saved::PlannedRows;
 use crate::plan::{Fate, Fates, Policy, Prior, ReadingFailure, Readings, Step, Steps};
 use crate::report::of_source_change;
-use crate::row::{Cause, Known};
+use crate::row::{Cause, Known, RowState};
 
 /// Rows that travel to the engine together.
 const BATCH: usize = 32;
@@ -86,11 +88,20 @@ fn work(step: Step) -> Result<Work, ReadingFailure> {
         return Err(ReadingFailure::changed(&step.place));
     };
     let known = step.known.as_ref();
+    // What it was sent for before is done.
+    let is_further =
+        known.is_some_and(|known| matches!(known.earlier.state, RowState::Succeeded { .. }));
     Ok(Work {
         ready,
         key: step.key.into(),
         known: known.map(|known| known.id),
-        turn: known.map_or(1, |known| known.earlier.turn),
+        turn: known.map_or(1, |known| known.earlier.turn) + u32::from(is_further),
+        is_further,
+        thing: known
+            .filter(|_| sending.is_update() || sending.is_delete())
+            .and_then(|known| known.thing.as_deref())
+            .map(Arc::from),
+        expects: step.expects,
         attempts: known.map_or(0, |known| known.earlier.state.attempts()),
         attempted: known.map(|known| known.attempted),
         lost: known.filter(|_| sending.may_have_acted()).and_then(first_cause),

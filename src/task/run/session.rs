@@ -14,9 +14,7 @@ use crate::ledger::{
     Run, Watch,
 };
 use crate::plan::saved::SavedPlan;
-use crate::plan::{
-    Done, Fate, Fates, Held, LeftOut, Policy, Sending, Tally, run_mark, taken_for_old,
-};
+use crate::plan::{Done, Fate, Fates, Held, LeftOut, Policy, Tally, run_mark, taken_for_old};
 use crate::report::{
     ClosingReport, MISCOUNTED, ReportHandle, ReportThread, Reporter, UNCOUNTED, exit, reason,
 };
@@ -355,13 +353,12 @@ impl Rest {
             Fate::LeaveOut(LeftOut::Duplicate) => Self::Duplicate,
             Fate::LeaveOut(LeftOut::Dismissed) => Self::Dismissed,
             // What was in doubt before, and of which nothing has become known, still is.
-            Fate::Hold(Held::InDoubt)
-            | Fate::Send(Sending::Repeat | Sending::Resend | Sending::Settle)
-            | Fate::Later(Sending::Repeat | Sending::Resend | Sending::Settle) => Self::InDoubt,
+            Fate::Hold(Held::InDoubt) => Self::InDoubt,
+            Fate::Send(sending) | Fate::Later(sending) if sending.may_have_acted() => Self::InDoubt,
             // What somebody else has in hand is theirs to tell of.
-            Fate::Hold(Held::Behind | Held::UnderWay)
-            | Fate::Send(Sending::Fresh | Sending::IfSettled)
-            | Fate::Later(Sending::Fresh | Sending::IfSettled) => Self::NotStarted,
+            Fate::Hold(Held::Behind | Held::UnderWay) | Fate::Send(_) | Fate::Later(_) => {
+                Self::NotStarted
+            }
         }
     }
 }

@@ -255,7 +255,13 @@ struct Verifying<'a> {
 impl Verifying<'_> {
     fn policy(&self) -> Policy {
         let in_doubt = self.opening.job.in_doubt;
-        Policy { in_doubt, retry_failed: false, limit: u64::MAX }
+        Policy {
+            in_doubt,
+            retry_failed: false,
+            limit: u64::MAX,
+            updates: false,
+            comes_again: false,
+        }
     }
 
     /// What should be there, as this reading says it.
