@@ -126,6 +126,11 @@ enum Flight {
         verdict: Verdict,
         owned: Owned,
     },
+    Read {
+        list: usize,
+        of: Arc<Work>,
+        reply: Reply,
+    },
     Token(Result<Granted, TokenFailure>),
     Heard(Result<Heard, Unheard>),
 }
@@ -240,6 +245,11 @@ impl<T: Transport> Shell<'_, T> {
                     Flight::Counted { lane, of, name, reply: looking.await }
                 }));
             }
+            Action::Read { list, of, request } => {
+                let reading = self.parts.transport.send(&request);
+                self.flights
+                    .push(Box::pin(async move { Flight::Read { list, of, reply: reading.await } }));
+            }
             Action::Come(report) => {
                 let Some(shared_pace) = self.parts.shared_pace else { return };
                 let coming = shared_pace.come(*report);
@@ -347,6 +357,13 @@ impl<T: Transport> Shell<'_, T> {
                 }
                 self.count_landed(lane, (&of, &name), reply)
             }
+            Flight::Read { list, of, reply } => {
+                self.read_clock(date_of(&reply));
+                if let Some(age) = age_of(&reply) {
+                    self.take(Input::ReadAged { list, age });
+                }
+                self.read_landed(list, &of, reply)
+            }
             Flight::Counts { lane, verdict, owned } => Input::Counted { lane, verdict, owned },
             Flight::Heard(heard) => Input::Heard(heard),
             Flight::Owned { slot, verdict, owned } => Input::Looked { slot, verdict, owned },
@@ -412,6 +429,20 @@ impl<T: Transport> Shell<'_, T> {
         self.flights
             .push(Box::pin(async move { Flight::Owned { slot, verdict, owned: asking.await } }));
         Input::Tick
+    }
+
+    fn read_landed(&mut self, list: usize, of: &Work, reply: Reply) -> Input {
+        let recover = of.subject.as_ref().and_then(|subject| subject.maker.recover.as_ref());
+        // Without a way to read there is no reading; then the answer has no list.
+        let Some(recover) = recover else {
+            return Input::Read { list, verdict: Verdict::Done { id: None, items: None } };
+        };
+        let redactor = self.parts.transport.redactor();
+        let mut verdict = judge(self.parts.answers, &recover.list, reply, &redactor);
+        if let Verdict::Done { items: Some(items), .. } = &mut verdict {
+            items.iter_mut().for_each(|item| hide_secrets(recover, item, &redactor));
+        }
+        Input::Read { list, verdict }
     }
 
     /// The other side's clock is remembered by the run's own, which nobody can set.
@@ -494,6 +525,23 @@ fn redact_names(recover: &Recover, items: &mut [Value], redactor: &Redactor) {
         let name = name.and_then(|name| item.pointer_mut(name));
         name.into_iter().for_each(|name| redactor.redact_value(name));
     }
+}
+
+/// What holds a secret is neither kept nor given back: of such an item nothing is left but its name.
+fn hide_secrets(recover: &Recover, item: &mut Value, redactor: &Redactor) {
+    let mut clean = item.clone();
+    redactor.redact_value(&mut clean);
+    if clean == *item {
+        return;
+    }
+    let mut named = Value::Object(Default::default());
+    let id = recover.id.first().and_then(|pointer| pointer.as_str().strip_prefix('/'));
+    if let (Some(id), Value::Object(fields), Some(name)) =
+        (id, &mut named, item_id(recover, &clean))
+    {
+        fields.insert(id.to_owned(), Value::String(name));
+    }
+    *item = named;
 }
 
 /// How long an answer has lain in a cache.

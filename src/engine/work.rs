@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::declared::job::{InDoubt, PastReminders};
 use crate::plan::decide::Sending;
 use crate::prepare::Ready;
-use crate::recover::AsSent;
+use crate::recover::{ContentPrint, Subject};
 use crate::row::{Attempted, Cause, RowId};
 
 /// A row that the run has to send.
@@ -21,8 +21,6 @@ pub(crate) struct Work {
     pub is_further: bool,
     /// What it changes or deletes, where that is what the row has made: as the other side calls it.
     pub thing: Option<Arc<str>>,
-    /// What has to be there before.
-    pub expects: Option<Arc<AsSent>>,
     /// How many requests have left for it in earlier runs.
     pub attempts: u32,
     /// When the last of them was started; of several in a row that may have acted, the first.
@@ -30,6 +28,10 @@ pub(crate) struct Work {
     /// Why the row was in doubt when the run began; none where it was not, or where nobody wrote that down.
     pub lost: Option<Box<Cause>>,
     pub sending: Sending,
+    /// What is read before its request leaves, and what has to be there; none where nothing is read.
+    pub subject: Option<Arc<Subject>>,
+    /// The print of what its request leaves there.
+    pub print: Option<ContentPrint>,
 }
 
 impl Work {

@@ -21,6 +21,8 @@ pub(crate) enum Stage {
     Nowhere,
     /// It waits in its lane.
     Queued,
+    /// What it changes or deletes is being read.
+    Unread,
     /// Its attempt is being entered in the ledger.
     Starting,
     /// Its attempt is in the ledger, and its request waits for its turn.
@@ -44,9 +46,10 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Nowhere,
         Self::Queued,
+        Self::Unread,
         Self::Starting,
         Self::Cleared,
         Self::InFlight,

@@ -16,6 +16,7 @@ mod marked;
 mod print;
 mod review;
 mod since;
+mod subject;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -39,6 +40,7 @@ pub(crate) use print::Unlike;
 pub(crate) use review::{Expected, Order, Seeing, Seen, review};
 use since::DISAGREEMENT_MILLISECONDS;
 pub use since::{Dated, Since};
+pub(crate) use subject::{ContentPrint, Expectation, NoSubject, Showing, Subject};
 
 /// A server that shows only a part of a list shows at least so many items of it.
 const SHORTEST_PAGE: usize = 10;

@@ -202,6 +202,12 @@ pub(super) fn fingerprint_of(sent: &Value, recover: &Recover) -> u64 {
     fingerprint(&spelt(&likeness::normalised(sent, &recover.text)))
 }
 
+/// The fingerprint of several values together, each in the one spelling in which values are compared.
+pub(super) fn fingerprint_of_all(values: &[Value], recover: &Recover) -> u64 {
+    let spelt = values.iter().map(|value| spelt(&likeness::normalised(value, &recover.text)));
+    fingerprint(&spelt.collect::<Vec<_>>().join("\n"))
+}
+
 /// A value in one spelling: flags come as booleans or as 0 and 1.
 fn spelt(value: &Value) -> String {
     match value {

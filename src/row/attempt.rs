@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::text::place::RowPlace;
 
-use super::{Cause, Digest, RowEvent, RowId};
+use super::{Cause, Digest, RowEvent, RowId, Snapshot};
 
 /// When an attempt was started, in unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,6 +37,10 @@ pub(crate) struct AttemptStart {
     pub at: i64,
     /// The same by the other side's clock, where that is known.
     pub remote_at: Option<i64>,
+    /// The print of what it leaves there, as lists are compared by; none where that is not known.
+    pub print: Option<i64>,
+    /// What was there before.
+    pub snapshot: Option<Box<Snapshot>>,
 }
 
 /// What came of an attempt.

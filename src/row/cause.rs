@@ -78,10 +78,20 @@ pub enum Reason {
     Invalid,
     /// The user interrupted the run before the answer came.
     Interrupted,
+    /// What is there is not what the row expects, so its request did not leave.
+    ChangedSince,
+    /// The list that should show what the row is about does not, so its request did not leave.
+    NotShown,
+    /// What the row is about was made by the other side's system, so its request did not leave. The message is what says so.
+    OfSystem,
+    /// The list that shows what the row is about could not be read, so its request did not leave.
+    ListUnread,
+    /// What the row would make anew is there, so its request did not leave.
+    StillThere,
 }
 
 impl Reason {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 24] = [
         Self::Told,
         Self::Answered,
         Self::Redirected,
@@ -101,6 +111,11 @@ impl Reason {
         Self::TooLate,
         Self::Invalid,
         Self::Interrupted,
+        Self::ChangedSince,
+        Self::NotShown,
+        Self::OfSystem,
+        Self::ListUnread,
+        Self::StillThere,
     ];
 
     /// The word in the ledger.
@@ -125,6 +140,11 @@ impl Reason {
             Self::TooLate => "too_late",
             Self::Invalid => "invalid",
             Self::Interrupted => "interrupted",
+            Self::ChangedSince => "changed_since",
+            Self::NotShown => "not_shown",
+            Self::OfSystem => "of_system",
+            Self::ListUnread => "list_unread",
+            Self::StillThere => "still_there",
         }
     }
 

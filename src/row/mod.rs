@@ -16,6 +16,7 @@ mod life;
 mod plight;
 mod reference;
 mod settlement;
+mod snapshot;
 pub(crate) mod state;
 mod totals;
 
@@ -34,5 +35,6 @@ pub(crate) use life::{Begun, Contradiction, Life};
 pub(crate) use plight::Plight;
 pub(crate) use reference::{Fingerprint, Identity, Reference};
 pub(crate) use settlement::Settlement;
+pub(crate) use snapshot::Snapshot;
 pub(crate) use state::{IllegalTransition, RowEvent, RowState};
 pub(crate) use totals::Totals;

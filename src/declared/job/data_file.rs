@@ -170,6 +170,7 @@ pub(super) fn job(
         account: None,
         min_rows: 0,
         allow_system_notes: false,
+        snapshot: true,
         document: None,
         connector,
     })

@@ -99,6 +99,10 @@ pub(crate) struct JobFile {
     /// Whether updates and deletes may be about what the other side's system has made, as `plan --remote` sees it. Left out: no.
     #[schemars(extend("examples" = [true]))]
     pub allow_system_notes: Option<bool>,
+    /// Whether what an update or a delete is about is read before, so that `undo` can give it back: one more request for each
+    /// list, and the former text in the ledger. Left out: yes.
+    #[schemars(extend("examples" = [false]))]
+    pub snapshot: Option<bool>,
     /// The name of the account at the API, for the ledger. Left out: what the credentials say.
     #[schemars(extend("examples" = ["support@example.com"]))]
     pub account: Option<String>,

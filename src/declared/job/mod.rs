@@ -95,6 +95,8 @@ pub struct Job {
     pub min_rows: u64,
     /// Updates and deletes may be about what the other side's system has made.
     pub allow_system_notes: bool,
+    /// What updates and deletes are about is read before, and kept.
+    pub snapshot: bool,
     /// None for a data file.
     pub document: Option<Document>,
 }

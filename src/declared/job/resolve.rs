@@ -119,6 +119,7 @@ fn yaml_job(
             account: file.account,
             min_rows: file.min_rows.unwrap_or_default(),
             allow_system_notes: file.allow_system_notes.unwrap_or_default(),
+            snapshot: file.snapshot.unwrap_or(true),
             connector,
             document: Some(document),
         }),

@@ -25,7 +25,12 @@ pub enum OnMissing {
     #[default]
     Keep,
     /// It is deleted by this operation; none of it, where more is missing than `at_most`.
-    Delete { by: Counterpart, at_most: Share },
+    Delete {
+        /// What deletes it.
+        by: Counterpart,
+        /// So much of what the job has there may be missing.
+        at_most: Share,
+    },
 }
 
 /// A part of a whole, in hundredths of a percent.
@@ -128,7 +133,14 @@ impl Resolver<'_> {
             return OnChange::Hold;
         };
         let update = connector.update_of(create).filter(|update| {
-            !update.carried.is_empty() && update.operation.repeat == Repeat::Harmless
+            let is_shown = |(field, _): &(_, _)| {
+                let recover = create.recover.as_ref();
+                recover
+                    .is_some_and(|recover| recover.fields.iter().any(|(known, _)| known == field))
+            };
+            !update.carried.is_empty()
+                && update.carried.iter().all(is_shown)
+                && update.operation.repeat == Repeat::Harmless
         });
         match update {
             Some(update) => OnChange::Update(update),
@@ -137,7 +149,7 @@ impl Resolver<'_> {
                     "the connector has no operation that changes what `{}` makes",
                     create.name
                 );
-                let hint = "one whose `look` says `made_by` this operation, which sends one of its fields, and of which a repeat is harmless";
+                let hint = "one whose `look` says `made_by` this operation and whose `repeat` is harmless; it changes fields under `recover: match`";
                 self.refuse_at(&at, &message, hint);
                 OnChange::Hold
             }
@@ -163,9 +175,9 @@ impl Resolver<'_> {
         let Some((create, connector)) = self.keyed_create(&at, file, rest) else {
             return OnMissing::Keep;
         };
-        let delete = connector
-            .delete_of(create)
-            .filter(|delete| delete.operation.repeat == Repeat::Harmless);
+        let delete = connector.delete_of(create).filter(|delete| {
+            delete.operation.repeat == Repeat::Harmless && create.recover.is_some()
+        });
         if delete.is_none() {
             let message =
                 format!("the connector has no operation that deletes what `{}` makes", create.name);

@@ -52,6 +52,7 @@ impl Core {
         let is_sought = self.course.looks_on(now) && rows.first_sought().is_some();
         let waits = rows.first_ready().is_some()
             || rows.first_cleared().is_some()
+            || self.reads.are_due(now)
             || (self.settings.token_costs_request
                 && self.other_side.access.wants_request(now.moment));
         is_sought || (self.course.goes_on() && (waits || self.counts_are_due(now)))
@@ -86,6 +87,7 @@ impl Core {
         self.send_looks(now)?;
         self.send_cleared(now)?;
         self.begin_ready(now)?;
+        self.send_reads(now);
         self.send_counts(now);
         Ok(())
     }
@@ -121,7 +123,7 @@ impl Core {
 
     /// Lets rows go on whose token was refused: when the next token is accepted, or there is no other row to try it with.
     fn release_suspects(&mut self) -> Result<(), Fault> {
-        let others = self.rows.under_way() > 0
+        let others = self.rows.under_way() + self.reads.under_way() > 0
             || self.rows.first_ready().is_some()
             || self.rows.first_sought().is_some();
         let count = match self.other_side.access.is_doubted() {
@@ -166,7 +168,7 @@ impl Core {
 
     /// Whether another request may leave, but for the pace: there is a token and room. During an outage one request goes
     /// at a time, when a probe is due.
-    fn may_leave(&mut self, now: Now) -> bool {
+    pub(super) fn may_leave(&mut self, now: Now) -> bool {
         self.course.goes_on() && self.has_room(now)
     }
 
@@ -191,7 +193,7 @@ impl Core {
     }
 
     fn requests_in_flight(&self) -> usize {
-        self.rows.in_flight() + self.audits.in_flight()
+        self.rows.in_flight() + self.audits.in_flight() + self.reads.in_flight()
     }
 
     /// Takes a turn of the pace, for a request that may leave otherwise.
@@ -247,7 +249,7 @@ impl Core {
     /// Starts rows in the ledger as far ahead as their turn is near.
     fn begin_ready(&mut self, now: Now) -> Result<(), Fault> {
         while let Some(at) = self.rows.first_ready().filter(|_| self.may_begin(now)) {
-            if let Some(until) = self.other_side.too_early_until(self.rows.ahead(), now) {
+            if let Some(until) = self.other_side.too_early_until(self.ahead(), now) {
                 self.wake_no_later_than(until);
                 break;
             }
@@ -265,14 +267,20 @@ impl Core {
             return false;
         }
         if let Some(probe) = self.other_side.outage.next_probe() {
-            let is_due = self.rows.under_way() == 0 && probe <= now.moment;
-            if self.rows.under_way() == 0 && !is_due {
+            let is_idle = self.rows.under_way() + self.reads.under_way() == 0;
+            let is_due = is_idle && probe <= now.moment;
+            if is_idle && !is_due {
                 self.wake_no_later_than(probe);
             }
             return is_due;
         }
         let room = self.other_side.allowed() + self.other_side.allowed_ahead();
-        self.rows.in_flight() + self.rows.ahead() < room
+        self.rows.in_flight() + self.reads.in_flight() + self.ahead() < room
+    }
+
+    /// What leaves before a row that is begun now.
+    fn ahead(&self) -> usize {
+        self.rows.ahead() + self.reads.under_way() - self.reads.in_flight()
     }
 
     fn begin(&mut self, at: usize, now: Now) -> Result<(), Fault> {
@@ -290,6 +298,9 @@ impl Core {
             self.wake_no_later_than(until);
             return self.rows.hold(at, until);
         }
+        if !self.looks_before(at, now)? {
+            return Ok(());
+        }
         let attempted = Attempted { at: now.wall, remote_at: now.remote };
         let start = self.rows.begin(at, attempted)?;
         self.actions.push(Action::Begin { slot: at, start });
@@ -306,6 +317,17 @@ impl Core {
             .ok_or_else(|| slot.fault(Happening::Sought))?;
         self.rows.seek(at, recovery)?;
         self.send_looks(now)
+    }
+
+    /// What is there before does not let a row's request leave: the row is over, and the ledger is to have why.
+    pub(super) fn withhold(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+        let slot = self.rows.slot_mut(at, Happening::Ended)?;
+        let Some(cause) = slot.withheld.take() else { return Ok(()) };
+        let last = match slot.repeats() {
+            true => Last::in_doubt(),
+            false => Last::given_up(),
+        };
+        self.end(at, last.because(cause), now)
     }
 
     /// A time of a row has passed between its start in the ledger and its request.

@@ -94,6 +94,16 @@ pub(crate) enum Input {
         verdict: Verdict,
         owned: Owned,
     },
+    /// A page of the list that is read before rows are sent.
+    Read {
+        list: usize,
+        verdict: Verdict,
+    },
+    /// The page that comes next of such a list has lain in a cache for so long.
+    ReadAged {
+        list: usize,
+        age: Duration,
+    },
     /// What earlier runs have left to be counted.
     Owed(Owing),
     Token(Result<Granted, TokenFailure>),
@@ -136,6 +146,8 @@ pub(crate) enum Action {
     Look { slot: usize, work: Arc<Work>, request: Box<Request> },
     /// Look at a page of the list by which a lane is counted.
     Count { lane: usize, of: Arc<Operation>, name: Arc<str>, request: Box<Request> },
+    /// Read a page of the list that shows what a row changes or deletes.
+    Read { list: usize, of: Arc<Work>, request: Box<Request> },
     /// Get a token.
     Renew,
     /// Tell other runs of the account how this one stands, and hear of them.

@@ -5,6 +5,7 @@
 //! | `rows` | nothing: moves rows, and refuses moves that cannot be | slots, queues, counts |
 //! | `other_side` | how much the other side bears, whether it can be reached, whether it accepts the token | pace, access, outage, concurrency |
 //! | `audit` | whether what was settled by a look is there once, before the run ends | lanes that are to be counted |
+//! | `reads` | whether what is there before lets a row's request leave | lists that are read for that |
 //! | `departure` | what may be started, sent and looked for now | when to come back |
 //! | `outcome` | what follows from an answer | |
 //! | `search` | what follows from a lost answer | |
@@ -19,6 +20,7 @@ mod exchange;
 mod lists;
 mod other_side;
 mod outcome;
+mod reads;
 mod rows;
 mod search;
 mod silence;
@@ -35,6 +37,7 @@ use audit::Audits;
 pub(crate) use exchange::{Action, Input, Now, Owing, Owned, Settings, Stop};
 use lists::Lists;
 use other_side::{Consequence, OtherSide};
+use reads::Reads;
 use rows::{Rows, Settled};
 use stopping::Course;
 
@@ -54,6 +57,7 @@ pub(crate) struct Core {
     other_side: OtherSide,
     course: Course,
     lists: Lists,
+    reads: Reads,
     audits: Audits,
     counts: Counts,
     actions: Vec<Action>,
@@ -93,6 +97,7 @@ impl Core {
             other_side: OtherSide::new(&settings, pace),
             course: Course::default(),
             lists: Lists::default(),
+            reads: Reads::default(),
             audits: Audits::default(),
             counts: Counts::default(),
             actions: Vec::new(),
@@ -134,6 +139,8 @@ impl Core {
             Input::LookAged { slot, age } => return self.rows.age_look(slot, age),
             Input::CountAged { lane, age } => self.audits.age(lane, age),
             Input::Counted { lane, verdict, owned } => self.counted(lane, verdict, owned, now),
+            Input::Read { list, verdict } => self.read(list, verdict, now),
+            Input::ReadAged { list, age } => self.reading_aged(list, age),
             Input::Owed(owing) => self.audits.owe(owing),
             Input::Token(Ok(granted)) => self.other_side.token_granted(granted.expires_at, now),
             Input::Token(Err(failure)) => {
@@ -154,7 +161,10 @@ impl Core {
 
     fn durable(&mut self, ack: Ack, now: Now) -> Result<(), Fault> {
         match ack {
-            Ack::Started { slot } => self.rows.started(slot),
+            Ack::Started { slot } => {
+                self.rows.started(slot)?;
+                self.withhold(slot, now)
+            }
             Ack::Ended { slot } => {
                 if let Some(ended) = self.rows.ended(slot)? {
                     self.tell(ended, now);

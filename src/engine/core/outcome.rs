@@ -235,7 +235,10 @@ impl Core {
     /// Whether there is no row but those whose tokens were refused, and those behind them: then no other row can tell
     /// whether the token is to blame.
     fn no_other_row_can_tell(&self) -> bool {
-        let others = self.rows.under_way() + self.rows.sought() + self.rows.waiting();
+        let others = self.rows.under_way()
+            + self.rows.sought()
+            + self.rows.waiting()
+            + self.reads.under_way();
         self.course.source_ended && others == 0 && self.rows.first_ready().is_none()
     }
 

@@ -77,6 +77,7 @@ fn done(core: &mut Core) -> Vec<String> {
         Action::Send { slot, .. } => format!("send {slot}"),
         Action::Look { slot, .. } => format!("look {slot}"),
         Action::Count { lane, .. } => format!("count {lane}"),
+        Action::Read { list, .. } => format!("read {list}"),
         Action::Renew => "renew".to_owned(),
         Action::Come(_) => "come".to_owned(),
         Action::Tell(Event::Row(event)) => format!("row {} {}", event.place.row, event.end.word()),

@@ -46,6 +46,8 @@ pub(crate) fn row(operation: &Arc<Operation>, number: u64) -> Draft {
         attempted: None,
         lost: None,
         sending: Sending::Fresh,
+        subject: None,
+        print: None,
     })
 }
 

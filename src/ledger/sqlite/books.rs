@@ -7,6 +7,7 @@ use super::counts;
 use super::journal::take_ids;
 use super::mandates;
 use super::reader::last_owner;
+use super::snapshots;
 use super::verifications;
 use crate::ledger::{
     Books, Claim, Correction, Deed, InvalidRow, JobId, LedgerError, Mandate, OwnerId, Reader as _,
@@ -52,6 +53,7 @@ impl Books for FileLedger {
                 params![job.0, keyed_by, now],
             )?;
             let id = transaction.last_insert_rowid();
+            snapshots::make_room_for_prints(&transaction)?;
             transaction.execute(
                 "INSERT INTO owners (run, name, until) VALUES (?1, ?2, ?3)",
                 params![id, claim.holder(), until],

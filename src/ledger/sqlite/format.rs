@@ -51,7 +51,7 @@ const OLDER_TABLES: [(&str, &str); 4] = [
 ];
 /// Names that are free in a file of an older format: those of the tables that came later, and those that the older ones have
 /// while it is brought up to date.
-const LATER_NAMES: &str = "'owners', 'ids', 'uncounted', 'starts', 'ends', 'mandates', 'corrections', 'invalid_rows', 'verifications', 'old_jobs', 'old_runs', 'old_rows', \
+const LATER_NAMES: &str = "'owners', 'ids', 'uncounted', 'starts', 'ends', 'mandates', 'corrections', 'invalid_rows', 'verifications', 'snapshots', 'undone_runs', 'old_jobs', 'old_runs', 'old_rows', \
                            'old_attempts'";
 
 /// What a file is.

@@ -39,3 +39,16 @@ CREATE TABLE verifications (
     requests   INTEGER NOT NULL,
     exit       INTEGER NOT NULL
 ) STRICT;
+
+-- What was there before a request changed or deleted it, as a list has shown it right before: what `undo` gives back. The only
+-- texts of things in a ledger; `snapshot: false` in a job keeps none, and `ledger prune` takes them out with their job.
+CREATE TABLE snapshots (
+    id        INTEGER NOT NULL,  -- the start's
+    number    INTEGER NOT NULL,
+    remote_id TEXT    NOT NULL,  -- what the other side calls it
+    maker     TEXT    NOT NULL,  -- the operation that makes such things
+    fields    TEXT    NOT NULL,  -- JSON: what was shown, by that operation's fields
+    made_at   INTEGER,           -- when it was made, as the list says
+    read_at   INTEGER NOT NULL,  -- when the list was read
+    PRIMARY KEY (id, number)
+) STRICT;

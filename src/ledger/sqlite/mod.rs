@@ -28,6 +28,7 @@ mod reader;
 mod rescue;
 mod scan;
 mod settling;
+mod snapshots;
 mod sought;
 mod status;
 mod values;

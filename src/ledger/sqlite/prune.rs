@@ -96,6 +96,10 @@ impl FileLedger {
 fn forget(transaction: &Transaction<'_>, job: JobId) -> rusqlite::Result<()> {
     let owners =
         "SELECT owners.id FROM owners JOIN runs ON runs.id = owners.run WHERE runs.job = ?1";
+    if later::is_there(transaction, "snapshots")? {
+        let rows = format!("SELECT id FROM starts WHERE owner IN ({owners})");
+        transaction.execute(&format!("DELETE FROM snapshots WHERE id IN ({rows})"), [job.0])?;
+    }
     for table in ["ends", "starts"] {
         transaction.execute(&format!("DELETE FROM {table} WHERE owner IN ({owners})"), [job.0])?;
     }

@@ -81,6 +81,7 @@ CREATE TABLE starts (
     digest    BLOB    NOT NULL,  -- names the content
     at        INTEGER NOT NULL,
     remote_at INTEGER,           -- the same by the other side's clock, once it had told it
+    print     INTEGER,           -- fingerprint of what it leaves there, as lists are compared; older files may not have it
     PRIMARY KEY (id, number)
 ) STRICT, WITHOUT ROWID;
 

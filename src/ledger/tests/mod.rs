@@ -43,6 +43,8 @@ pub(super) fn start(key: &str, number: u32) -> AttemptStart {
         repeats: false,
         at: 1_800_000_000_000,
         remote_at: Some(1_800_000_000_007),
+        print: None,
+        snapshot: None,
     }
 }
 

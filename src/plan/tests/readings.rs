@@ -135,6 +135,8 @@ fn record(path: &Path, steps: &[(&Step, Digest, Option<Outcome>)]) {
                 repeats: false,
                 at: 5,
                 remote_at: None,
+                print: None,
+                snapshot: None,
             },
         );
         if let Some(outcome) = *outcome {

@@ -49,6 +49,20 @@ fn reason(reason: Reason, status: Option<u16>, message: Option<&str>) -> String 
         Reason::Invalid => "the row is invalid now",
         Reason::TooLate => "a time of this row passed before its turn came",
         Reason::Interrupted => "interrupted before the answer came",
+        Reason::ChangedSince => "what is there has been changed since, so nothing was sent",
+        Reason::NotShown => {
+            "what it is about is not in the list that should show it, so nothing could be kept of it and nothing was sent"
+        }
+        Reason::OfSystem => "the system has made what it is about, so nothing was sent",
+        Reason::ListUnread => {
+            let status = status.map(|status| format!(" (HTTP status {status})"));
+            let status = status.unwrap_or_default();
+            let why = message.map(|message| format!(": {message}")).unwrap_or_default();
+            return format!(
+                "what is there before could not be read, so nothing was sent{status}{why}"
+            );
+        }
+        Reason::StillThere => "what was deleted is there again, so nothing was made anew",
     };
     let message = message.map(|message| match reason.has_plight() {
         true => plight(&Plight::read(message)),

@@ -20,6 +20,7 @@ fn stage(stage: Stage) -> &'static str {
     match stage {
         Stage::Nowhere => "was not in hand",
         Stage::Queued => "was waiting in its lane",
+        Stage::Unread => "was waiting for what it is about to be read",
         Stage::Starting => "was being entered in the ledger",
         Stage::Cleared => "was waiting for its request's turn",
         Stage::InFlight => "had its request under way",

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::Sender;
 
+use crate::declared::job::Job;
 use crate::engine::Work;
 use crate::engine::dispatch::FeedFailure;
 use crate::ledger::{History, Ledger};
 use crate::plan::saved::PlannedRows;
 use crate::plan::{Fate, Fates, Policy, Prior, ReadingFailure, Readings, Step, Steps};
+use crate::prepare::Ready;
+use crate::recover::{AsSent, ContentPrint, Subject};
 use crate::report::of_source_change;
 use crate::row::{Cause, Known, RowState};
 
@@ -29,6 +32,8 @@ pub(super) struct Feeder<'a> {
     pub run_mark: String,
     /// What was saved of the rows, where the run carries out a saved plan.
     pub planned: Option<PlannedRows>,
+    /// Whether what updates and deletes are about is read before and kept.
+    pub snapshots: bool,
 }
 
 /// What goes to the engine.
@@ -56,7 +61,7 @@ impl Feeder<'_> {
         if left == 0 {
             return Ok(());
         }
-        let (history, ledger) = (self.history, self.ledger);
+        let (history, ledger, job) = (self.history, self.ledger, self.readings.job);
         let prior = ledger.as_ref().map(|ledger| Prior { history, ledger });
         let steps = Steps::open(self.readings, prior, self.policy, self.fates, self.run_mark)?;
         let mut steps = steps.beside(self.planned);
@@ -67,7 +72,16 @@ impl Feeder<'_> {
                 // As many rows were counted as are to come: a row that is left out without a word would be lost.
                 let step = steps.next(is_sent)?.ok_or_else(|| steps.fewer_rows())?;
                 left -= 1;
-                batch.push(work(step)?);
+                let subject = match (&step.expects, self.snapshots) {
+                    (Some(expects), keeps) => {
+                        let subject = subject_as_sent(&step, expects, (job, keeps));
+                        // Without a look nothing is changed.
+                        Some(subject.ok_or_else(|| ReadingFailure::changed(&step.place))?)
+                    }
+                    (None, true) => subject_of(&step, job, &|name| steps.value_called(name)),
+                    (None, false) => None,
+                };
+                batch.push(work(step, subject, job)?);
             }
             if to.blocking_send(Ok(batch)).is_err() {
                 return Ok(());
@@ -77,13 +91,47 @@ impl Feeder<'_> {
     }
 }
 
+/// What a row is about, where that is to be read before the row's request leaves.
+fn subject_of(
+    step: &Step,
+    job: &Job,
+    value_called: &dyn Fn(&str) -> Option<String>,
+) -> Option<Arc<Subject>> {
+    let ready = step.ready.as_ref()?;
+    let operation = &ready.operation;
+    operation.look.as_ref()?;
+    let (connector, allows_system) = (&job.connector, job.allow_system_notes);
+    let subject = Subject::of(connector, operation, &ready.fields, value_called, allows_system);
+    subject.ok().map(Arc::new)
+}
+
+/// What a row has made itself, and that it has to be there as it was sent.
+fn subject_as_sent(
+    step: &Step,
+    expects: &Arc<AsSent>,
+    (job, keeps): (&Job, bool),
+) -> Option<Arc<Subject>> {
+    let ready = step.ready.as_ref()?;
+    let id = step.known.as_ref()?.thing.as_deref()?;
+    let subject = Subject::of_row(&ready.operation, (expects, id), job.allow_system_notes)?;
+    Some(Arc::new(Subject { keeps, leaves: print_of(ready, job), ..subject }))
+}
+
+/// The print of what a row's request leaves there.
+fn print_of(ready: &Ready, job: &Job) -> Option<ContentPrint> {
+    let operation = &ready.operation;
+    let made_by = operation.look.as_ref().map(|look| &*look.made_by);
+    let maker = made_by.map_or(Some(operation), |name| job.connector.operations.get(name))?;
+    ContentPrint::of_request(maker, operation, &ready.fields)
+}
+
 /// Why a row is in doubt, but for what looking for it has come to since.
 fn first_cause(known: &Known) -> Option<Box<Cause>> {
     let cause = known.earlier.cause.clone()?;
     Some(Box::new(Cause { doubt: None, ..cause }))
 }
 
-fn work(step: Step) -> Result<Work, ReadingFailure> {
+fn work(step: Step, subject: Option<Arc<Subject>>, job: &Job) -> Result<Work, ReadingFailure> {
     let (Fate::Send(sending), Some(ready)) = (step.fate, step.ready) else {
         return Err(ReadingFailure::changed(&step.place));
     };
@@ -91,6 +139,7 @@ fn work(step: Step) -> Result<Work, ReadingFailure> {
     // What it was sent for before is done.
     let is_further =
         known.is_some_and(|known| matches!(known.earlier.state, RowState::Succeeded { .. }));
+    let print = print_of(&ready, job);
     Ok(Work {
         ready,
         key: step.key.into(),
@@ -101,10 +150,11 @@ fn work(step: Step) -> Result<Work, ReadingFailure> {
             .filter(|_| sending.is_update() || sending.is_delete())
             .and_then(|known| known.thing.as_deref())
             .map(Arc::from),
-        expects: step.expects,
         attempts: known.map_or(0, |known| known.earlier.state.attempts()),
         attempted: known.map(|known| known.attempted),
         lost: known.filter(|_| sending.may_have_acted()).and_then(first_cause),
         sending,
+        subject,
+        print,
     })
 }

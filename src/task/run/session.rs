@@ -169,6 +169,8 @@ impl Session<'_> {
             ledger: (!history.is_empty()).then(|| booking.ledger.open_again()).transpose()?,
             run_mark: run_mark(run.number()),
             planned: self.planned.map(SavedPlan::planned),
+            // In a rehearsal rows may be for things that only the real account has, and no list shows those.
+            snapshots: self.opening.job.snapshot && !self.is_sandbox,
         };
         let (books, news) = OpenLedger::open(booking, run)?;
         let reports = ReportThread::start(reporter);

@@ -15,6 +15,7 @@ use std::collections::{BTreeSet, VecDeque};
 use slab::Slab;
 
 use crate::engine::Work;
+use crate::engine::core::reads::Wanted;
 use crate::event::{Fault, Happening, RowEnded, Stage};
 use crate::row::{IllegalTransition, Lane};
 use crate::traffic::pace::Moment;
@@ -207,6 +208,16 @@ impl Rows {
     /// Whether a row in hand may still show what lists are worth.
     pub(super) fn may_bear_witness(&self) -> bool {
         self.first_ready().is_some() || self.slots.iter().any(|(_, slot)| slot.may_bear_witness())
+    }
+
+    /// What rows in hand are about in a list.
+    pub(super) fn wanted_in(&self, list: &str) -> Wanted {
+        let mut wanted = Wanted::default();
+        let stages = [Stage::Queued, Stage::Unread, Stage::Waiting, Stage::Suspect];
+        let waiting = self.slots.iter().filter(|(_, slot)| stages.contains(&slot.phase.stage()));
+        let subjects = waiting.filter_map(|(_, slot)| slot.work.subject.as_ref());
+        subjects.filter(|subject| *subject.list == *list).for_each(|subject| wanted.add(subject));
+        wanted
     }
 
     fn all(&self, fits: impl Fn(&Slot) -> bool) -> Vec<usize> {

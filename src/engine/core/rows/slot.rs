@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::declared::connector::{Effect, Recover};
 use crate::engine::Work;
 use crate::engine::core::lists::Witness;
+use crate::engine::core::reads::Sighting;
 use crate::event::{Fault, Happening, RowEnd, RowEnded, Stage};
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
@@ -36,6 +37,10 @@ pub(in crate::engine::core) struct Slot {
     pub(super) ends_on_their_way: u32,
     /// Whether the ledger will never have the row's last end.
     pub(super) unrecorded: bool,
+    /// What was there before its request, as far as that was read.
+    pub sighting: Option<Sighting>,
+    /// Why its request is not to leave, by what is there.
+    pub withheld: Option<Cause>,
 }
 
 /// What of a row has been tried in this run.
@@ -111,6 +116,8 @@ pub(in crate::engine::core) struct ControlLook {
 #[derive(Debug)]
 pub(super) enum Phase {
     Queued,
+    /// What it is about is being read.
+    Unread,
     /// `before` is the state that the ledger has as long as it does not have the start.
     Starting {
         before: RowState,
@@ -141,6 +148,7 @@ impl Phase {
     pub(super) fn stage(&self) -> Stage {
         match self {
             Self::Queued => Stage::Queued,
+            Self::Unread => Stage::Unread,
             Self::Starting { .. } => Stage::Starting,
             Self::Cleared => Stage::Cleared,
             Self::InFlight(_) => Stage::InFlight,
@@ -293,6 +301,8 @@ impl Slot {
             in_earlier_doubt: work.sending.may_have_acted(),
             ends_on_their_way: 0,
             unrecorded: false,
+            sighting: None,
+            withheld: None,
             work: Arc::new(work),
         }
     }
@@ -458,6 +468,8 @@ impl Slot {
             repeats: self.repeats(),
             at: self.attempted.at,
             remote_at: self.attempted.remote_at,
+            print: self.work.print.map(i64::from),
+            snapshot: self.sighting.as_ref().and_then(|sighting| sighting.snapshot.clone()),
         })
     }
 

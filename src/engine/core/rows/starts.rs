@@ -34,6 +34,22 @@ impl Rows {
         })
     }
 
+    /// The turn of a row has come, and it waits until what it is about has been read.
+    pub(crate) fn await_reading(&mut self, at: usize) -> Result<(), Fault> {
+        self.shift(at, Happening::PutOff, |_, phase| match phase {
+            Phase::Queued => Ok((Phase::Unread, ())),
+            other => Err(other.into()),
+        })
+    }
+
+    /// What a row is about has been read, or cannot be: its turn comes again.
+    pub(crate) fn reading_ended(&mut self, at: usize) -> Result<(), Fault> {
+        self.shift(at, Happening::Resumed, |_, phase| match phase {
+            Phase::Unread => Ok((Phase::Queued, ())),
+            other => Err(other.into()),
+        })
+    }
+
     /// The ledger has a row's start.
     pub(crate) fn started(&mut self, at: usize) -> Result<(), Fault> {
         self.shift(at, Happening::StartDurable, |_, phase| match phase {

@@ -333,6 +333,7 @@ impl<'a> Play<'a> {
                 self.leave(Coming::List { slot, row: work.ready.place.row });
             }
             Action::Count { lane, .. } => self.leave(Coming::Count { lane }),
+            Action::Read { .. } => panic!("its rows are about nothing there"),
             Action::Come(_) => panic!("its pace is its own"),
             Action::Renew => self.after(LOGIN, Coming::Token),
             Action::Tell(Event::Row(event)) => *self.told.entry(event.end.word()).or_default() += 1,

@@ -180,6 +180,7 @@ impl<'a> Life<'a> {
                 let name = name.strip_prefix("ticket ").unwrap().to_owned();
                 self.after(5..400, lane, Kind::Count(asked, name, self.world.token));
             }
+            Action::Read { .. } => panic!("its rows are about nothing there"),
             Action::Come(_) => {}
             Action::Renew => {
                 self.world.left.push(self.world.clock);

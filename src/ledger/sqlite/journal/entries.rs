@@ -4,6 +4,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
 use crate::ledger::OwnerId;
 use crate::ledger::sqlite::fault::Unwritten;
+use crate::ledger::sqlite::snapshots;
 use crate::row::{AttemptEnd, AttemptStart, Cause, Doubt, Reason, RowId};
 
 /// The statements, prepared; for as long as one group is written.
@@ -23,8 +24,8 @@ pub(in crate::ledger::sqlite) enum Belongs {
 impl<'c> Entries<'c> {
     pub(crate) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
         let start = connection.prepare_cached(
-            "INSERT INTO starts (id, number, turn, owner, key, row, line, operation, lane, digest, at, remote_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
+            "INSERT INTO starts (id, number, turn, owner, key, row, line, operation, lane, digest, at, remote_at, print) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING",
         )?;
         let end = connection.prepare_cached(
             "INSERT INTO ends (id, number, owner, at, outcome, status, code, reason, doubt, message, remote_id) \
@@ -57,9 +58,13 @@ impl<'c> Entries<'c> {
             start.digest.0,
             start.at,
             start.remote_at,
+            start.print,
         ])?;
         if entered == 0 && !self.is_same(row, owner, start)? {
             return Err(Unwritten::NumberTaken { row, number: start.number });
+        }
+        if let Some(snapshot) = &start.snapshot {
+            snapshots::keep(self.connection, (row, start.number), snapshot)?;
         }
         Ok(())
     }

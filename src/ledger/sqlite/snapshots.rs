@@ -1,0 +1,64 @@
+//! What was there before requests changed or deleted it, and the prints of what they have left there.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::{Map, Value};
+
+use super::later;
+use crate::row::{RowId, Snapshot};
+
+const TABLE: &str = "snapshots";
+
+/// Keeps what was there before an attempt. A second time it changes nothing.
+pub(super) fn keep(
+    connection: &Connection,
+    (row, number): (RowId, u32),
+    snapshot: &Snapshot,
+) -> rusqlite::Result<()> {
+    later::make(connection, TABLE)?;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO snapshots (id, number, remote_id, maker, fields, made_at, read_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+    )?;
+    let fields = Value::Object(snapshot.fields.clone()).to_string();
+    let Snapshot { id, maker, made_at, read_at, .. } = snapshot;
+    statement.execute(params![row.0, number, id, maker, fields, made_at, read_at]).map(drop)
+}
+
+/// What was there before an attempt; none where it was not kept.
+pub(super) fn before(
+    connection: &Connection,
+    (row, number): (RowId, u32),
+) -> rusqlite::Result<Option<Snapshot>> {
+    if !later::is_there(connection, TABLE)? {
+        return Ok(None);
+    }
+    let query = "SELECT remote_id, maker, fields, made_at, read_at FROM snapshots WHERE id = ?1 AND number = ?2";
+    let mut statement = connection.prepare_cached(query)?;
+    let read = |row: &rusqlite::Row<'_>| {
+        let fields: String = row.get(2)?;
+        Ok(Snapshot {
+            id: row.get(0)?,
+            maker: row.get::<_, Arc<str>>(1)?,
+            fields: serde_json::from_str::<Map<_, _>>(&fields).unwrap_or_default(),
+            made_at: row.get(3)?,
+            read_at: row.get(4)?,
+        })
+    };
+    statement.query_row(params![row.0, number], read).optional()
+}
+
+/// Makes room for prints in a file of a version that kept none.
+pub(super) fn make_room_for_prints(connection: &Connection) -> rusqlite::Result<()> {
+    match has_prints(connection)? {
+        true => Ok(()),
+        false => connection.execute_batch("ALTER TABLE starts ADD COLUMN print INTEGER"),
+    }
+}
+
+/// Whether starts have prints, by the version that has made the file or has written to it.
+pub(super) fn has_prints(connection: &Connection) -> rusqlite::Result<bool> {
+    let query = "SELECT count(*) FROM main.pragma_table_info('starts') WHERE name = 'print'";
+    connection.query_row(query, [], |row| row.get::<_, i64>(0)).map(|count| count > 0)
+}
