@@ -8,6 +8,7 @@ use crate::text::place::RowPlace;
 use crate::text::spelling::is_same;
 
 use super::decide::{Facts, Fate, Last, decide};
+use super::missing::Deletes;
 use super::row_problem::{RowProblem, TakenKey};
 
 /// What the user has decided about rows that need a decision.
@@ -21,6 +22,22 @@ pub(crate) struct Policy {
     pub updates: bool,
     /// A row is made anew that comes again after what it had made was deleted.
     pub comes_again: bool,
+    /// What missing rows have made is deleted.
+    pub deletes: Deletes,
+}
+
+impl Policy {
+    /// Sends what is new and looks for what was lost, as a job does that says nothing else.
+    pub(crate) fn plain(in_doubt: InDoubt) -> Self {
+        Self {
+            in_doubt,
+            retry_failed: false,
+            limit: u64::MAX,
+            updates: false,
+            comes_again: false,
+            deletes: Deletes::Never,
+        }
+    }
 }
 
 /// How a row differs from what was last sent of it.

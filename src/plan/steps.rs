@@ -21,6 +21,7 @@ use super::decide::{Fate, LeftOut};
 use super::decider::key_of;
 use super::fates::{Fates, Noted, Walk};
 use super::look::{Change, Look, Policy};
+use super::missing::MissingRow;
 use super::names::Name;
 use super::prior::Prior;
 use super::row_problem::{RepeatedKey, RowProblem, SourceChange};
@@ -50,6 +51,25 @@ pub(crate) struct Step {
     pub problem: Option<RowProblem>,
     /// Why the job's `where` leaves it out.
     pub left_out: Option<Arc<str>>,
+}
+
+impl Step {
+    /// The deletion of what a row has made that is no longer in the source.
+    pub(crate) fn of_missing(row: &MissingRow) -> Self {
+        Self {
+            place: row.ready.place.clone(),
+            ordinal: 0,
+            fate: Fate::Send(row.sending),
+            operation: Some(Arc::clone(&row.ready.operation)),
+            ready: Some(row.ready.clone()),
+            key: row.known.key.clone(),
+            known: Some(row.known.clone()),
+            expects: None,
+            change: Change::None,
+            problem: None,
+            left_out: None,
+        }
+    }
 }
 
 /// All that there is to see of a row.

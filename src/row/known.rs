@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::place::RowPlace;
+
 use super::{Attempted, Cause, Digest, RowState};
 
 /// A row's id: given by the ledger, the same for all attempts of the row, and nothing more than a name.
@@ -74,6 +76,8 @@ pub(crate) struct Known {
     /// Names the contents of which one is there, as far as the row's requests go: the one that was done last, and those that
     /// may have acted since.
     pub there: Vec<Digest>,
+    /// Where it stood in the source when it was last sent.
+    pub place: RowPlace,
     /// When the last attempt was started; of several in a row that may have acted, the first.
     pub attempted: Attempted,
 }

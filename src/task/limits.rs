@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::declared::job::{Job, OnChange, OnMissing};
-use crate::plan::{Policy, Prior, Readings, spread_rows};
+use crate::plan::{Deletes, Policy, Prior, Readings, spread_rows};
 use crate::text::quota::Quota;
 use crate::traffic::pace::Timetable;
 
@@ -67,6 +67,13 @@ impl SendingOptions {
             limit: self.limit.unwrap_or(u64::MAX),
             updates: matches!(job.on_change, OnChange::Update(_)),
             comes_again: matches!(job.on_missing, OnMissing::Delete { .. }),
+            deletes: match job.on_missing {
+                OnMissing::Keep => Deletes::Never,
+                OnMissing::Delete { .. } if self.limit.is_some() || job.is_source_replaced => {
+                    Deletes::NotNow
+                }
+                OnMissing::Delete { at_most, .. } => Deletes::AtMost(at_most),
+            },
         }
     }
 

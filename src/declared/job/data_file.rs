@@ -167,6 +167,7 @@ pub(super) fn job(
         past_reminders: PastReminders::default(),
         on_change: OnChange::Hold,
         on_missing: OnMissing::Keep,
+        is_source_replaced: false,
         account: None,
         min_rows: 0,
         allow_system_notes: false,

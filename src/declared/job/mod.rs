@@ -91,6 +91,8 @@ pub struct Job {
     pub on_missing: OnMissing,
     /// The account that the job is for; none where the credentials say that.
     pub account: Option<String>,
+    /// Whether a call names another source than the job does.
+    pub is_source_replaced: bool,
     /// A source with fewer rows is refused: an export may have come out empty.
     pub min_rows: u64,
     /// Updates and deletes may be about what the other side's system has made.

@@ -116,6 +116,7 @@ fn yaml_job(
             past_reminders,
             on_change,
             on_missing,
+            is_source_replaced: given.source.is_some(),
             account: file.account,
             min_rows: file.min_rows.unwrap_or_default(),
             allow_system_notes: file.allow_system_notes.unwrap_or_default(),

@@ -176,13 +176,16 @@ impl Resolver<'_> {
             return OnMissing::Keep;
         };
         let delete = connector.delete_of(create).filter(|delete| {
-            delete.operation.repeat == Repeat::Harmless && create.recover.is_some()
+            let field = create.lane.only_field();
+            let is_told = |(_, from): &(_, _)| field == Some(*from);
+            let recover = create.recover.as_ref();
+            delete.operation.repeat == Repeat::Harmless
+                && recover.is_some_and(|recover| recover.with.iter().all(is_told))
         });
         if delete.is_none() {
             let message =
                 format!("the connector has no operation that deletes what `{}` makes", create.name);
-            let hint =
-                "one whose `look` says `made_by` this operation, and of which a repeat is harmless";
+            let hint = "one whose `look` says `made_by` this operation and whose `repeat` is harmless; the lane says by what the list is asked";
             self.refuse_at(&at, &message, hint);
         }
         match (delete, at_most) {

@@ -125,7 +125,15 @@ impl Reader for FileLedger {
     }
 
     fn find_many(&self, rows: &[(RowId, &str)]) -> Result<Vec<Option<Known>>, LedgerError> {
-        rows.iter().map(|(row, key)| self.find_one(*row, key)).collect()
+        rows.iter().map(|(row, key)| self.find_one(*row, Some(key))).collect()
+    }
+
+    fn known_row(&self, row: RowId) -> Result<Option<Known>, LedgerError> {
+        self.find_one(row, None)
+    }
+
+    fn print(&self, row: RowId, content: Digest) -> Result<Option<i64>, LedgerError> {
+        self.reading(|| super::snapshots::print(&self.connection, row, content))
     }
 
     fn owned(&self, job: JobId, pages: &[Page]) -> Result<Vec<Holdings>, LedgerError> {
@@ -246,13 +254,14 @@ impl FileLedger {
         Ok(())
     }
 
-    fn find_one(&self, row: RowId, key: &str) -> Result<Option<Known>, LedgerError> {
+    fn find_one(&self, row: RowId, key: Option<&str>) -> Result<Option<Known>, LedgerError> {
         let read = self.reading(|| read_row(&self.connection, row))?;
-        let Some((life, sent)) = read.filter(|(_, sent)| is_same(&sent.key, key)) else {
+        let is_it = |sent: &Sent| key.is_none_or(|key| is_same(&sent.key, key));
+        let Some((life, sent)) = read.filter(|(_, sent)| is_it(sent)) else {
             return Ok(None);
         };
         if let Some(cause) = sent.contradiction {
-            let key = key.to_owned();
+            let key = sent.key;
             return Err(LedgerError::Inconsistent { ledger: self.location(), key, cause });
         }
         Ok(Some(Known {
@@ -269,6 +278,7 @@ impl FileLedger {
             there: sent.there,
             operation: sent.operation,
             lane: sent.lane,
+            place: sent.place,
             remote_id: match life.state() {
                 RowState::Succeeded { id, .. } => id.clone(),
                 _ => None,

@@ -9,11 +9,11 @@ use crate::engine::Work;
 use crate::engine::dispatch::FeedFailure;
 use crate::ledger::{History, Ledger};
 use crate::plan::saved::PlannedRows;
-use crate::plan::{Fate, Fates, Policy, Prior, ReadingFailure, Readings, Step, Steps};
+use crate::plan::{Fate, Fates, MissingRow, Policy, Prior, ReadingFailure, Readings, Step, Steps};
 use crate::prepare::Ready;
-use crate::recover::{AsSent, ContentPrint, Subject};
+use crate::recover::{AsSent, ContentPrint, Expectation, Subject};
 use crate::report::of_source_change;
-use crate::row::{Cause, Known, RowState};
+use crate::row::{Cause, FieldValue, Fields, Known, RowState};
 
 /// Rows that travel to the engine together.
 const BATCH: usize = 32;
@@ -57,11 +57,21 @@ impl Feeder<'_> {
     }
 
     fn feed(self, to: &Sender<Fed>) -> Result<(), ReadingFailure> {
-        let mut left = self.fates.tally().to_send();
+        let missing = &self.fates.missing().rows;
+        let mut left = self.fates.tally().to_send().saturating_sub(missing.len() as u64);
+        let (job, keeps) = (self.readings.job, self.snapshots);
+        // What is gone makes room before anything else comes: in a lane nobody waits for what is never sent.
+        for rows in missing.chunks(BATCH) {
+            let batch: Result<Vec<Work>, _> =
+                rows.iter().map(|row| deletion(row, (job, keeps))).collect();
+            if to.blocking_send(Ok(batch?)).is_err() {
+                return Ok(());
+            }
+        }
         if left == 0 {
             return Ok(());
         }
-        let (history, ledger, job) = (self.history, self.ledger, self.readings.job);
+        let (history, ledger) = (self.history, self.ledger);
         let prior = ledger.as_ref().map(|ledger| Prior { history, ledger });
         let steps = Steps::open(self.readings, prior, self.policy, self.fates, self.run_mark)?;
         let mut steps = steps.beside(self.planned);
@@ -123,6 +133,30 @@ fn print_of(ready: &Ready, job: &Job) -> Option<ContentPrint> {
     let made_by = operation.look.as_ref().map(|look| &*look.made_by);
     let maker = made_by.map_or(Some(operation), |name| job.connector.operations.get(name))?;
     ContentPrint::of_request(maker, operation, &ready.fields)
+}
+
+/// The deletion of what a row has made that is no longer in the source; of what nobody can read before there is none.
+fn deletion(row: &MissingRow, (job, keeps): (&Job, bool)) -> Result<Work, ReadingFailure> {
+    let step = Step::of_missing(row);
+    let subject = subject_unchanged(row, (job, keeps));
+    let subject = subject.ok_or_else(|| ReadingFailure::changed(&step.place))?;
+    work(step, Some(subject), job)
+}
+
+/// What a missing row has made, and that it has to be there unchanged.
+fn subject_unchanged(row: &MissingRow, (job, keeps): (&Job, bool)) -> Option<Arc<Subject>> {
+    let (field, text) = row.maker.lane.read(&row.known.lane)?;
+    let mut asked_by = Fields::default();
+    asked_by.set(field, FieldValue::Text(text.to_owned().into()));
+    let subject = Subject::in_list(&row.maker, asked_by, row.known.thing.as_deref()?)?;
+    let look = row.ready.operation.look.as_ref()?;
+    Some(Arc::new(Subject {
+        spares: look.system.clone().filter(|_| !job.allow_system_notes),
+        expects: Expectation::Unchanged(row.print.into()),
+        effect: row.ready.operation.effect,
+        keeps,
+        ..subject
+    }))
 }
 
 /// Why a row is in doubt, but for what looking for it has come to since.

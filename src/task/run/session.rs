@@ -14,7 +14,9 @@ use crate::ledger::{
     Run, Watch,
 };
 use crate::plan::saved::SavedPlan;
-use crate::plan::{Done, Fate, Fates, Held, LeftOut, Policy, Tally, run_mark, taken_for_old};
+use crate::plan::{
+    Done, Fate, Fates, Held, Kept, LeftOut, Missing, Policy, Tally, run_mark, taken_for_old,
+};
 use crate::report::{
     ClosingReport, MISCOUNTED, ReportHandle, ReportThread, Reporter, UNCOUNTED, exit, reason,
 };
@@ -179,6 +181,7 @@ impl Session<'_> {
         let mut first = vec![Event::Started { run: run.number() }];
         first.extend(sharing.why_not().map(|why| Event::Note(Note::OwnPace(why))));
         first.extend(uncountable.iter().map(|lane| Event::Note(Note::of_uncountable(lane))));
+        first.extend(notes_of(self.fates.missing()).map(Event::Note));
         handle.offer(first);
         let repeated = match self.opening.preparer.has_key() {
             true => 0,
@@ -202,6 +205,11 @@ impl Session<'_> {
         outcome.uncounted += uncountable.len() as u64;
         outcome.owed.iter_mut().for_each(|owed| owed.extend(uncountable.iter().cloned()));
         sharing.leave(last_report);
+        if let (Ending::Finished, Some(Kept::TooMany { missing, most, .. })) =
+            (&outcome.ending, self.fates.missing().kept)
+        {
+            outcome.ending = Ending::TooManyMissing { missing, most };
+        }
         let left = books.close();
         Ok(self.conclude(run, (outcome, repeated), left, reports, runtime))
     }
@@ -332,6 +340,15 @@ impl Session<'_> {
     }
 }
 
+/// What there is to say of what is missing from the source and stays.
+fn notes_of(missing: &Missing) -> impl Iterator<Item = Note> {
+    // That too much is missing is how the run ends.
+    let kept = missing.kept.filter(|kept| !matches!(kept, Kept::TooMany { .. }));
+    let unprovable = missing.unprovable;
+    let stays = (unprovable > 0).then_some(Note::NotShownAsSent { rows: unprovable });
+    kept.map(Note::NothingDeleted).into_iter().chain(stays)
+}
+
 /// Where a row ends of which the run says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rest {
@@ -371,6 +388,8 @@ pub(super) fn totals(tally: &Tally, outcome: &RunEnd) -> Totals {
     let mut totals = Totals {
         rows: tally.rows(),
         succeeded: outcome.succeeded,
+        updated: outcome.updated,
+        deleted: outcome.deleted,
         already_done: rest(Rest::AlreadyDone),
         changed: tally.sum(|fate| fate == Fate::Skip(Done::Changed)),
         repeated: 0,
@@ -401,6 +420,8 @@ fn not_begun(ending: Ending) -> RunEnd {
         ending,
         requests: 0,
         succeeded: 0,
+        updated: 0,
+        deleted: 0,
         failed: 0,
         in_doubt: 0,
         invalid: 0,

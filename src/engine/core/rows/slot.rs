@@ -7,7 +7,7 @@ use crate::declared::connector::{Effect, Recover};
 use crate::engine::Work;
 use crate::engine::core::lists::Witness;
 use crate::engine::core::reads::Sighting;
-use crate::event::{Fault, Happening, RowEnd, RowEnded, Stage};
+use crate::event::{Fault, Further, Happening, RowEnd, RowEnded, Stage};
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
 use crate::recover::{Control, Search};
@@ -501,6 +501,16 @@ impl Slot {
             cause,
             items: None,
             reminder: self.work.ready.reminder.made,
+            further: self.further(),
         }
+    }
+
+    /// What changes or deletes what the row has made, where it is sent for that.
+    fn further(&self) -> Option<Further> {
+        let operation = &self.work.ready.operation;
+        self.work.thing.as_ref().map(|_| Further {
+            operation: Arc::clone(&operation.name),
+            deletes: operation.effect == Effect::Delete,
+        })
     }
 }
