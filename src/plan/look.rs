@@ -28,7 +28,7 @@ pub(crate) struct Policy {
 
 impl Policy {
     /// Sends what is new and looks for what was lost, as a job does that says nothing else.
-    pub(crate) fn plain(in_doubt: InDoubt) -> Self {
+    pub(crate) const fn plain(in_doubt: InDoubt) -> Self {
         Self {
             in_doubt,
             retry_failed: false,

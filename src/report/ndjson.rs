@@ -279,6 +279,7 @@ mod tests {
             cause: None,
             items: None,
             reminder: None,
+            further: None,
         }
     }
 

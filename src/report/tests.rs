@@ -132,6 +132,7 @@ pub(crate) fn refused(row: u64) -> Event {
         }),
         items: None,
         reminder: None,
+        further: None,
     })
 }
 

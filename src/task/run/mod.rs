@@ -385,7 +385,8 @@ impl Running<'_> {
             target: target.words(),
             is_sandbox: target.is_sandbox,
             is_first: false,
-            may_delete: may_have(job, |effect| effect == Effect::Delete),
+            may_delete: may_have(job, |effect| effect == Effect::Delete)
+                || !found.fates.missing().rows.is_empty(),
             ledger: self.options.job.ledger.clone(),
             credentials,
             tally,
