@@ -29,10 +29,34 @@ fn notes(sandbox: &Sandbox) -> Vec<Value> {
     sandbox.books()["notes"].as_array().unwrap().clone()
 }
 
+/// That these notes are there and no others, in whatever order.
+fn is_there(sandbox: &Sandbox, expected: &[&str]) {
+    let (mut there, mut expected) = (texts(sandbox), expected.to_vec());
+    there.sort();
+    expected.sort_unstable();
+    assert_eq!(there, expected);
+}
+
+/// The note that says so.
+fn note(sandbox: &Sandbox, text: &str) -> Value {
+    let notes = notes(sandbox);
+    notes.into_iter().find(|note| note["note"] == text).unwrap()
+}
+
+/// As if the run had died before it could write down what came of its last request for a row.
+fn lose_the_outcome(desk: &Desk, key: &str, number: i64) {
+    let ledger = desk.ledger();
+    let query = "SELECT id FROM starts WHERE key = ? AND number = ?";
+    let row: i64 = ledger.query_row(query, (key, number), |row| row.get(0)).unwrap();
+    forget_outcome(&ledger, row, number);
+    let forget =
+        "UPDATE runs SET ended_at = NULL, succeeded = NULL WHERE id = (SELECT max(id) FROM runs)";
+    ledger.execute(forget, []).unwrap();
+}
+
 /// Somebody at the help desk gives a note another text, with a job of their own.
 fn edit(sandbox: &Sandbox, text: &str, to: &str) {
-    let notes = notes(sandbox);
-    let note = notes.iter().find(|note| note["note"] == text).unwrap();
+    let note = note(sandbox, text);
     let rows = format!("note_id,note\n{},{to}\n", note["id"].as_str().unwrap());
     let desk = Desk::new().file("edit.csv", rows);
     desk.run(sandbox, "edit.csv --operation ticket_note.update").exits(0);
@@ -42,7 +66,7 @@ fn edit(sandbox: &Sandbox, text: &str, to: &str) {
 fn a_changed_row_changes_its_note_once_and_is_done_the_next_night() {
     let (desk, sandbox) = (updating(), sandbox(""));
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=3 succeeded=3");
-    let before = notes(&sandbox);
+    let before = note(&sandbox, "Note 2");
     desk.write("notes.csv", FIRST.replace("Note 2", "Note two"));
     let plan = desk.call_at(&sandbox, "plan job.yaml --format json").exits(0);
     let planned = &plan.events()[plan.events().len() - 1];
@@ -55,15 +79,15 @@ fn a_changed_row_changes_its_note_once_and_is_done_the_next_night() {
     let row = &outcome.all("row")[0];
     assert_eq!(row["operation"], "ticket_note.update");
     assert_eq!(outcome.all("finished")[0]["updated"], 1);
-    assert_eq!(texts(&sandbox), ["Note 1", "Note two", "Note 3"]);
-    let after = notes(&sandbox);
-    assert_eq!(before[1]["id"], after[1]["id"], "it is the same note");
-    assert_eq!(row["id"], after[1]["id"]);
+    is_there(&sandbox, &["Note 1", "Note two", "Note 3"]);
+    let after = note(&sandbox, "Note two");
+    assert_eq!(before["id"], after["id"], "it is the same note");
+    assert_eq!(row["id"], after["id"]);
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=3 already_done=3 requests=0");
     // Changed back it is changed.
     desk.write("notes.csv", FIRST);
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=3 succeeded=1 already_done=2");
-    assert_eq!(texts(&sandbox), ["Note 1", "Note 2", "Note 3"]);
+    is_there(&sandbox, &["Note 1", "Note 2", "Note 3"]);
     desk.call("ledger check").exits(0);
     desk.call_at(&sandbox, "verify job.yaml").exits(0);
 }
@@ -75,7 +99,7 @@ fn without_the_jobs_word_a_changed_row_is_named_and_nothing_is_sent() {
     desk.write("notes.csv", FIRST.replace("Note 2", "Note two"));
     let outcome = desk.run(&sandbox, "job.yaml").exits(0);
     outcome.counts("rows=3 already_done=3 requests=0");
-    assert_eq!(texts(&sandbox), ["Note 1", "Note 2", "Note 3"]);
+    is_there(&sandbox, &["Note 1", "Note 2", "Note 3"]);
 }
 
 #[test]
@@ -87,7 +111,7 @@ fn a_note_that_somebody_has_edited_is_left_alone_and_holds_nobody_up() {
     let outcome = desk.run(&sandbox, "job.yaml").exits(1);
     let outcome = outcome.counts("rows=4 succeeded=1 already_done=2 failed=1");
     assert!(outcome.stdout.contains("changed since"), "{outcome}");
-    assert_eq!(texts(&sandbox), ["Note 1", "Edited by hand", "Note 3", "Note 4"]);
+    is_there(&sandbox, &["Note 1", "Edited by hand", "Note 3", "Note 4"]);
     // It is held and named from then on, until a person has decided.
     let again = desk.run(&sandbox, "job.yaml").exits(1);
     again.counts("rows=4 already_done=3 failed=1 requests=0");
@@ -95,7 +119,7 @@ fn a_note_that_somebody_has_edited_is_left_alone_and_holds_nobody_up() {
     desk.run(&sandbox, "job.yaml --retry-failed")
         .exits(0)
         .counts("rows=4 succeeded=1 already_done=3");
-    assert_eq!(texts(&sandbox), ["Note 1", "Note two", "Note 3", "Note 4"]);
+    is_there(&sandbox, &["Note 1", "Note two", "Note 3", "Note 4"]);
 }
 
 #[test]
@@ -108,8 +132,8 @@ fn a_row_of_which_more_than_the_text_has_changed_is_not_half_updated() {
     desk.write("notes.csv", FIRST.replace("Note 2", "Note two"));
     let outcome = desk.run(&sandbox, "job.yaml").exits(1);
     outcome.counts("rows=3 already_done=2 failed=1");
-    assert_eq!(texts(&sandbox), ["Note 1", "Note 2", "Note 3"]);
-    assert_eq!(notes(&sandbox)[1]["is_internal_note"], true);
+    is_there(&sandbox, &["Note 1", "Note 2", "Note 3"]);
+    assert_eq!(note(&sandbox, "Note 2")["is_internal_note"], true);
 }
 
 #[test]
@@ -133,7 +157,7 @@ fn a_run_killed_before_it_could_write_down_an_update_goes_on_with_it() {
         desk.write("notes.csv", FIRST.replace("Note 2", "Note II"));
         let outcome = desk.run(&sandbox, "job.yaml").exits(0);
         outcome.counts("rows=3 succeeded=1 already_done=2");
-        assert_eq!(texts(&sandbox), ["Note 1", "Note II", "Note 3"], "{acted}");
+        is_there(&sandbox, &["Note 1", "Note II", "Note 3"]);
         desk.run(&sandbox, "job.yaml").exits(0).counts("rows=3 already_done=3 requests=0");
     }
 }
@@ -174,7 +198,7 @@ fn killed_at_any_moment_the_notes_come_into_step() {
 fn what_is_gone_from_the_source_is_deleted_and_made_anew_where_it_comes_again() {
     let (desk, sandbox) = (deleting("50%"), sandbox(""));
     desk.run(&sandbox, "job.yaml").exits(0);
-    let first = notes(&sandbox)[1]["id"].clone();
+    let first = note(&sandbox, "Note 2")["id"].clone();
     desk.write("notes.csv", FIRST.replace("k2,tk_1,Note 2\n", ""));
     let plan = desk.call_at(&sandbox, "plan job.yaml").exits(0);
     assert!(plan.stdout.contains("key k2): ticket_note.delete"), "{plan}");
@@ -183,12 +207,12 @@ fn what_is_gone_from_the_source_is_deleted_and_made_anew_where_it_comes_again() 
     let outcome = outcome.counts("rows=3 succeeded=1 already_done=2");
     assert_eq!(outcome.all("finished")[0]["deleted"], 1);
     assert_eq!(outcome.all("row")[0]["operation"], "ticket_note.delete");
-    assert_eq!(texts(&sandbox), ["Note 1", "Note 3"]);
+    is_there(&sandbox, &["Note 1", "Note 3"]);
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=2 already_done=2 requests=0");
     desk.write("notes.csv", FIRST);
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=3 succeeded=1 already_done=2");
-    assert_eq!(texts(&sandbox), ["Note 1", "Note 3", "Note 2"]);
-    assert_ne!(notes(&sandbox)[2]["id"], first, "it is a note of its own");
+    is_there(&sandbox, &["Note 1", "Note 3", "Note 2"]);
+    assert_ne!(note(&sandbox, "Note 2")["id"], first, "it is a note of its own");
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=3 already_done=3 requests=0");
     desk.call("ledger check").exits(0);
 }
@@ -200,7 +224,7 @@ fn what_somebody_has_edited_is_not_deleted() {
     edit(&sandbox, "Note 2", "Edited by hand");
     desk.write("notes.csv", FIRST.replace("k2,tk_1,Note 2\n", ""));
     desk.run(&sandbox, "job.yaml").exits(1).counts("rows=3 already_done=2 failed=1");
-    assert_eq!(texts(&sandbox), ["Note 1", "Edited by hand", "Note 3"]);
+    is_there(&sandbox, &["Note 1", "Edited by hand", "Note 3"]);
 }
 
 #[test]
@@ -211,7 +235,7 @@ fn where_too_much_is_missing_nothing_is_deleted_and_the_run_says_so() {
     let outcome = desk.run(&sandbox, "job.yaml").exits(4);
     let outcome = outcome.counts("rows=2 succeeded=1 already_done=1");
     assert_eq!(outcome.all("finished")[0]["reason"], "too-many-missing", "{outcome}");
-    assert_eq!(texts(&sandbox), ["Note 1", "Note 2", "Note 3", "Note 4"]);
+    is_there(&sandbox, &["Note 1", "Note 2", "Note 3", "Note 4"]);
     desk.write("notes.csv", "id,ticket,body\n");
     let outcome = desk.run(&sandbox, "job.yaml");
     assert_eq!(texts(&sandbox).len(), 4, "{outcome}");
@@ -233,7 +257,7 @@ fn what_a_source_does_not_show_for_another_reason_is_not_missing() {
         let before = requests(&sandbox);
         files.iter().for_each(|(name, text)| desk.write(name, text));
         let outcome = desk.run(&sandbox, arguments).exits(status);
-        assert_eq!(texts(&sandbox), ["Note 1", "Note 2", "Note 3"], "{arguments}: {outcome}");
+        is_there(&sandbox, &["Note 1", "Note 2", "Note 3"]);
         assert_eq!(requests(&sandbox), before, "{arguments}: {outcome}");
     }
 }
@@ -242,12 +266,10 @@ fn what_a_source_does_not_show_for_another_reason_is_not_missing() {
 fn a_row_in_doubt_is_never_deleted() {
     let (desk, sandbox) = (deleting("100%"), sandbox(""));
     desk.run(&sandbox, "job.yaml").exits(0);
-    let ledger = desk.ledger();
-    forget_outcome(&ledger, 2, 1);
-    ledger.execute("UPDATE runs SET ended_at = NULL, succeeded = NULL", []).unwrap();
+    lose_the_outcome(&desk, "k2", 1);
     desk.write("notes.csv", FIRST.replace("k2,tk_1,Note 2\n", ""));
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=2 already_done=2 requests=0");
-    assert_eq!(texts(&sandbox), ["Note 1", "Note 2", "Note 3"]);
+    is_there(&sandbox, &["Note 1", "Note 2", "Note 3"]);
 }
 
 #[test]
@@ -256,11 +278,9 @@ fn a_deletion_that_nobody_has_written_down_is_repeated() {
     desk.run(&sandbox, "job.yaml").exits(0);
     desk.write("notes.csv", FIRST.replace("k2,tk_1,Note 2\n", ""));
     desk.run(&sandbox, "job.yaml").exits(0);
-    let ledger = desk.ledger();
-    forget_outcome(&ledger, 2, 2);
-    ledger.execute("UPDATE runs SET ended_at = NULL, succeeded = NULL WHERE id = 2", []).unwrap();
+    lose_the_outcome(&desk, "k2", 2);
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=3 succeeded=1 already_done=2");
-    assert_eq!(texts(&sandbox), ["Note 1", "Note 3"]);
+    is_there(&sandbox, &["Note 1", "Note 3"]);
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=2 already_done=2 requests=0");
 }
 
