@@ -559,6 +559,13 @@ const ENDS: &[Term] = &[
          run again then, and the rest goes on.",
     ),
     term(
+        "too-many-missing",
+        &["missing"],
+        "more rows are missing from the source than the job lets be deleted",
+        "All else was sent, and nothing was deleted: where so much is missing, the source is likelier to be wrong than the rows. \
+         Look whether it is whole; where so much is to go, raise `at_most` of the job's `on_missing`.",
+    ),
+    term(
         "ledger-failed",
         &[],
         "the ledger could not be written",
