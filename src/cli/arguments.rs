@@ -50,6 +50,8 @@ pub(super) enum Verb {
     Status(StatusArguments),
     /// Say what became of rows that no run can settle, or that none is to tell of again; send nothing
     Settle(SettleArguments),
+    /// Take back what a run has done: delete what it created, give back what it changed, make anew what it deleted
+    Undo(UndoArguments),
     /// Write out the rows that failed, are invalid or in doubt, to be corrected and sent by `run --from`
     Rejects(RejectsArguments),
     /// Write out what was made of each row that is done: its key, the new id, where, when
@@ -416,6 +418,55 @@ Exit codes:
   2         usage, job, ledger, credentials or connector wrong
   4         not all could be read; the same command goes on
   5         a run holds the job
+  130, 143  interrupted; the same command goes on";
+
+#[derive(Debug, Args)]
+#[command(after_help = UNDO_HELP)]
+pub(super) struct UndoArguments {
+    /// The number of a run, as `noteferry status` shows it, of a job here; or a job, with --run
+    #[arg(value_name = "RUN|JOB")]
+    pub what: PathBuf,
+    /// The number of the run, where a job is named
+    #[arg(long, value_name = "N")]
+    pub run: Option<i64>,
+    /// Show what would be done, row by row; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// With --dry-run: write it to a page as well, for whoever has to approve it
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    pub html: Option<PathBuf>,
+    /// Undo also what somebody has changed since, or of which nobody knows whether it is unchanged
+    #[arg(long)]
+    pub even_if_changed: bool,
+    /// Do not ask before the first request
+    #[arg(long)]
+    pub yes: bool,
+    /// Name this many rows [default: 20; with -v all]
+    #[arg(long, value_name = "N")]
+    pub sample: Option<u64>,
+    #[command(flatten)]
+    pub asking: AskingArguments,
+    #[command(flatten)]
+    pub common: CommonArguments,
+}
+
+const UNDO_HELP: &str = "\
+Examples:
+  noteferry undo 12 --dry-run                  what undoing run 12 would do, row by row; nothing is sent
+  noteferry undo 12 --dry-run --html undo.html the same on a page, for whoever has to approve it
+  noteferry undo 12 --yes                      do it; the same command goes on after an interruption
+  noteferry undo jobs/import.yaml --run 12     the job is named, where it does not lie here
+
+A row is undone only where what is there is as the run has left it: that is read first. What was deleted is made anew with a
+new id and a new time. Undone twice, it does nothing. The rows are not sent again by a later run of the job.
+
+Exit codes:
+  0         all that the run has done is undone
+  1         some rows were left as they are, or were refused
+  2         usage, job, ledger or credentials wrong; or the run has done nothing there
+  4         stopped before the end; the same command goes on
+  5         a run holds the job
+  6         finished, rows in doubt
   130, 143  interrupted; the same command goes on";
 
 #[derive(Debug, Args)]

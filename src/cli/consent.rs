@@ -67,6 +67,7 @@ mod tests {
             until: None,
             duration: Duration::ZERO,
             limited_by: None,
+            before: Default::default(),
         }
     }
 

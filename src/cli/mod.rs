@@ -39,6 +39,7 @@ mod streams;
 mod tagged;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod verify;
 mod watch;
 mod written;
@@ -65,7 +66,7 @@ pub fn main() -> u8 {
         }
     };
     let closed = match arguments.verb {
-        Verb::Run(_) => Closed::IsLoss,
+        Verb::Run(_) | Verb::Undo(_) => Closed::IsLoss,
         _ => Closed::IsEnough,
     };
     streams::exit_code(act(arguments.verb, &given), closed)
@@ -99,6 +100,7 @@ fn act(verb: Verb, given: &CommandLine) -> u8 {
         Verb::Run(arguments) => run::run(arguments, given, &environment),
         Verb::Status(arguments) => status::status(&arguments, given, &environment),
         Verb::Settle(arguments) => settle::settle(&arguments, given, &environment),
+        Verb::Undo(arguments) => undo::undo(&arguments, given, &environment),
         Verb::Rejects(arguments) => rejects::rejects(&arguments, given, &environment),
         Verb::Done(arguments) => done::done(&arguments, &environment),
         Verb::Report(arguments) => report::report(&arguments, &environment),

@@ -221,7 +221,7 @@ fn waited_in_vain(failure: &Failure, ending: &Ending, (output, cron): (&Output<'
     exit::STOPPED
 }
 
-fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -> RunView {
+pub(super) fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -> RunView {
     RunView {
         job: shown(&outlook.job).into_owned(),
         item: outlook.item,
@@ -246,11 +246,17 @@ fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -> RunView {
         quiet: output.quiet,
         color: output.color,
         sandbox: outlook.is_sandbox,
+        undoes: None,
+        before: outlook.before,
     }
 }
 
 /// A reporter for people says its head as soon as there is one.
-fn reporter(view: &RunView, file: Option<PulseFile>, output: &Output<'_>) -> Box<dyn Reporter> {
+pub(super) fn reporter(
+    view: &RunView,
+    file: Option<PulseFile>,
+    output: &Output<'_>,
+) -> Box<dyn Reporter> {
     let events = |to| ndjson(to, view.clone(), Box::new(jiff::Timestamp::now));
     let mut all: Vec<Box<dyn Reporter>> = Vec::new();
     if output.is_json() {

@@ -38,4 +38,6 @@ pub(crate) struct Acts {
     pub failed: u64,
     /// Rows that a person wants no more of.
     pub dismissed: u64,
+    /// Rows that were undone.
+    pub undone: u64,
 }

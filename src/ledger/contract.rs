@@ -9,12 +9,14 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use crate::row::{Digest, Holdings, KeyHash, Known, Page, RowId, Sought, Totals, Uncounted};
+use crate::row::{
+    Digest, Holdings, KeyHash, Known, Page, RowId, Snapshot, Sought, Totals, Uncounted,
+};
 use crate::text::place::RowPlace;
 
 use super::{
     Acts, Approval, Correction, DoneRow, FailedRow, History, InvalidRow, JobStatus, LedgerError,
-    Location, Mandate, PlanId, SettledRow, Settling, Verification,
+    Location, Mandate, PlanId, SettledRow, Settling, TurnedRow, Verification,
 };
 
 /// A job in a ledger.
@@ -209,6 +211,12 @@ pub(crate) trait Reader {
     /// What the job's rows have done, and what rows of all jobs at the same address own, as it stands at one moment.
     fn acts(&self, job: JobId) -> Result<Acts, LedgerError>;
 
+    /// What the job's rows have done in which a run has had a hand, in the order in which they were first sent.
+    fn turned(&self, job: JobId, run: i64) -> Result<Vec<TurnedRow>, LedgerError>;
+
+    /// What was there before a request changed or deleted it; none where that was not kept.
+    fn snapshot(&self, row: RowId, number: u32) -> Result<Option<Snapshot>, LedgerError>;
+
     /// What the last verification of the job came to.
     fn last_verification(&self, job: JobId) -> Result<Option<Verification>, LedgerError>;
 
@@ -263,6 +271,9 @@ pub(crate) trait Books {
 
     /// Writes what a run carries out and on whose word; to be done before its first request.
     fn entrust(&self, run: Run, mandate: &Mandate) -> Result<(), LedgerError>;
+
+    /// Writes that a run undoes what another has done; to be done before its first request.
+    fn note_undoing(&self, run: Run, of: i64) -> Result<(), LedgerError>;
 
     /// Writes which rows the run sends in the place of what their source has, as `next` gives them to its end; to be done before
     /// its first request. Where `next` fails nothing is written, which is the answer `false`.

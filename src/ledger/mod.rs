@@ -27,6 +27,7 @@ pub(crate) mod sqlite;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
+mod turned;
 mod verification;
 
 pub(crate) use act::{Act, Acts};
@@ -53,6 +54,7 @@ pub(crate) use settling::{Before, RowName, SETTLED, SettledNow, SettledRow, Sett
 pub(crate) use sqlite::{FORMAT, InTrouble, Rescue};
 pub(crate) use sqlite::{JobLock, PulseFile, inspect, waiting_outcomes};
 pub(crate) use status::{FailedRow, JobStatus, RunRecord, Unfinished};
+pub(crate) use turned::{CameTo, Turn, TurnedRow};
 pub(crate) use verification::Verification;
 
 /// A ledger, open: of the one kind that there is. Where there is a second it is one of the two.

@@ -30,6 +30,8 @@ pub(crate) struct RunRecord {
     pub reason: Option<String>,
     /// What it carried out, and on whose word.
     pub mandate: Mandate,
+    /// The run that it undoes; none where it undoes none.
+    pub undoes: Option<i64>,
     /// Of a run without an end, what its rows say: how many of those that it sent stand where.
     pub totals: Totals,
 }

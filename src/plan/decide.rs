@@ -81,6 +81,8 @@ pub(crate) enum LeftOut {
     Duplicate,
     /// A person has looked at what became of it, and wants no more of it.
     Dismissed,
+    /// What it had done was undone.
+    Undone,
 }
 
 /// Whether a row that is done is still what was sent.
@@ -162,6 +164,7 @@ all_fates!(
     LeaveOut(LeftOut::Filtered),
     LeaveOut(LeftOut::Duplicate),
     LeaveOut(LeftOut::Dismissed),
+    LeaveOut(LeftOut::Undone),
 );
 
 /// What is known of a row when its fate is decided.
@@ -212,10 +215,19 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Fate {
         None => &RowState::NotStarted,
     };
     let earlier = facts.earlier.filter(|_| facts.effect != Effect::Read);
+    let undoes = earlier.is_some_and(|earlier| earlier.undoes);
     match state {
         RowState::Started { .. } if earlier.is_some_and(|earlier| earlier.holder.is_some()) => {
             Fate::Hold(Held::UnderWay)
         }
+        // Nor is it sent again by itself what a person has undone.
+        RowState::Succeeded { .. } if undoes => Fate::LeaveOut(LeftOut::Undone),
+        // As long as its undoing has not come about, it has done what it had.
+        _ if undoes => match state.may_have_acted() {
+            true => Fate::Hold(Held::InDoubt),
+            false if facts.unchanged => Fate::Skip(Done::Unchanged),
+            false => Fate::Skip(Done::Changed),
+        },
         _ if facts.last == Last::Update => updated(state, facts),
         RowState::Succeeded { .. } if facts.last == Last::Delete && facts.comes_again => {
             if facts.valid { Fate::Send(Sending::Fresh) } else { Fate::Reject }

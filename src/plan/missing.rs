@@ -150,7 +150,8 @@ impl Deleting<'_> {
         let has_made =
             is(self.maker) || self.update.as_ref().is_some_and(|update| is(&update.operation));
         match known.earlier.state {
-            _ if known.earlier.holder.is_some() => None,
+            // What a person has undone is that person's.
+            _ if known.earlier.holder.is_some() || known.earlier.undoes => None,
             RowState::Succeeded { .. } => has_made.then_some(Sending::Delete),
             _ if !is(&self.by.operation) => None,
             RowState::Started { .. } | RowState::InDoubt { .. } => Some(Sending::DeleteAgain),

@@ -36,6 +36,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod undo;
 mod updates;
 mod versions;
 
@@ -61,6 +62,7 @@ pub(crate) use survey::{
 };
 pub(crate) use tally::Tally;
 pub(crate) use turns::Turns;
+pub(crate) use undo::{Begun, UndoFate, undo_fate};
 
 use crate::declared::job::Job;
 use crate::prepare::Preparer;

@@ -81,6 +81,8 @@ pub(crate) struct Counts {
     pub not_started: u64,
     /// A person wants no more of them.
     pub dismissed: u64,
+    /// What they had done was undone.
+    pub undone: u64,
 }
 
 impl Counts {
@@ -92,6 +94,7 @@ impl Counts {
             Standing::Started | Standing::UnderWay => &mut self.started,
             Standing::NotStarted | Standing::Deferred => &mut self.not_started,
             Standing::Dismissed => &mut self.dismissed,
+            Standing::Undone => &mut self.undone,
         }
     }
 
@@ -102,6 +105,7 @@ impl Counts {
             + self.started
             + self.not_started
             + self.dismissed
+            + self.undone
     }
 }
 

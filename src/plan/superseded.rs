@@ -194,6 +194,7 @@ impl Correction {
         match (self.0.standing, fate) {
             (Standing::Done, _) => Fate::Skip(Done::Unchanged),
             (Standing::Dismissed, _) => Fate::LeaveOut(LeftOut::Dismissed),
+            (Standing::Undone, _) => Fate::LeaveOut(LeftOut::Undone),
             (Standing::UnderWay, _) => Fate::Hold(Held::UnderWay),
             (Standing::Started | Standing::InDoubt | Standing::Contradictory, _) => {
                 Fate::Hold(Held::InDoubt)

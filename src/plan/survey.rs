@@ -284,8 +284,10 @@ fn survey_with(
                     _ => {}
                 }
                 // Nothing is wrong with what no run sends.
-                let is_done =
-                    matches!(decided.fate, Fate::Skip(_) | Fate::LeaveOut(LeftOut::Dismissed));
+                let is_done = matches!(
+                    decided.fate,
+                    Fate::Skip(_) | Fate::LeaveOut(LeftOut::Dismissed | LeftOut::Undone)
+                );
                 let mut problems: Vec<_> = problems.into_iter().map(RowProblem::Written).collect();
                 problems.extend(decided.problems);
                 if is_done && !decided.valid {

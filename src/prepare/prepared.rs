@@ -360,6 +360,26 @@ impl<'p> Draft<'p> {
 }
 
 impl Ready {
+    /// What sends some fields, which no source says; none where no request can be made of them.
+    pub(crate) fn of_fields(
+        operation: &Arc<Operation>,
+        fields: Fields<'static>,
+        (place, policy): (RowPlace, PastReminders),
+    ) -> Option<Self> {
+        Some(Self {
+            place,
+            operation: Arc::clone(operation),
+            lane: request::lane(operation, &fields)?,
+            request: request::build(operation, &fields)?,
+            digest: request::digest(operation, &fields)?,
+            send_before: send_before(operation, &fields),
+            valid: true,
+            reminder: Reminder { policy, made: None },
+            fields,
+            marker: None,
+        })
+    }
+
     /// All names by which a ledger may know the content, in the order in which they are looked for.
     pub(crate) fn digests(&self) -> impl Iterator<Item = Digest> {
         request::digests(&self.operation, &self.fields, self.digest)

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::enquiry::Extent;
 use super::print::fingerprint_of_all;
 use super::{AsSent, request_of};
 use crate::declared::connector::{Connector, Effect, Operation, Recover, SystemMark};
@@ -66,7 +65,7 @@ pub(crate) enum NoSubject {
 pub(crate) enum Showing<'a> {
     Item(&'a Value),
     /// It is not in what was shown.
-    Nothing(Extent),
+    Nothing,
     Unread(&'a Cause),
 }
 
@@ -193,10 +192,10 @@ impl Subject {
                 let seen = self.judge_item(item, read_at, repeats)?;
                 Ok(self.keeps.then_some(seen))
             }
-            Showing::Nothing(_) if matches!(self.expects, Expectation::Gone) => Ok(None),
+            Showing::Nothing if matches!(self.expects, Expectation::Gone) => Ok(None),
             // The earlier request has deleted it.
-            Showing::Nothing(_) if repeats && self.effect == Effect::Delete => Ok(None),
-            Showing::Nothing(_) => Err(Cause::of(Reason::NotShown)),
+            Showing::Nothing if repeats && self.effect == Effect::Delete => Ok(None),
+            Showing::Nothing => Err(Cause::of(Reason::NotShown)),
         }
     }
 

@@ -41,6 +41,7 @@ mod plan;
 mod problems;
 mod prune;
 mod pulse;
+mod reads_ahead;
 mod refusal;
 mod rejects;
 mod reminders;
@@ -53,6 +54,7 @@ mod summary;
 #[cfg(test)]
 pub(crate) mod tests;
 mod thread;
+mod undo;
 mod values;
 mod verify;
 mod words;
@@ -80,6 +82,7 @@ pub(crate) use plan::{PlanHead, PlanReport, PlanTotals, SHOWN, nothing_planned};
 pub(crate) use problems::{Problems, checked_event, checked_line, nothing_checked, tested_line};
 pub(crate) use prune::{PruneView, forget_question, of_job_not_forgotten, of_outcomes_to_bring_in};
 pub(crate) use pulse::pulse;
+pub(crate) use reads_ahead::ReadsAhead;
 pub(crate) use refusal::{
     InvalidRows, brought_in, of_account, of_changed_key, of_client, of_credentials,
     of_done_elsewhere, of_invalid, of_ledger, of_no_ledger, of_passed_deadline, of_plain_http,
@@ -100,6 +103,11 @@ pub(crate) use status::{
 pub(crate) use status::{MISCOUNTED, UNCOUNTED};
 pub(crate) use summary::summary;
 pub(crate) use thread::{ClosingReport, ReportHandle, ReportThread};
+pub(crate) use undo::{
+    UNDO_PAGE_BEGINS, UndoAct, UndoCounts, UndoHead, UndoPage, UndoRow, WhyKept, nothing_undone,
+    of_no_job_of_run, of_no_run_named, of_nothing_to_undo, undo_line, undo_planned_event,
+    undo_row_event, undo_summary,
+};
 pub(crate) use verify::{
     Aside, ListsRead, Matter, SampleTaken, SourceSays, VerifiedRow, VerifyCost, VerifyFindings,
     Verifying, nothing_verified, of_moved_while_verifying, of_unkept, sample_words, verified,
@@ -199,6 +207,10 @@ pub(crate) struct RunView {
     pub color: bool,
     /// The run is a rehearsal.
     pub sandbox: bool,
+    /// What is read and kept before rows change or delete something.
+    pub before: ReadsAhead,
+    /// The run takes back what that one has done.
+    pub undoes: Option<i64>,
 }
 
 impl RunView {

@@ -212,8 +212,12 @@ fn head(view: &RunView) -> String {
     }
     if view.held(Held::Refused) > 0 {
         let held = rows_are(view.held(Held::Refused));
-        lines.push(format!("{held} held back: refused earlier, and unchanged since."));
+        lines.push(match view.undoes {
+            Some(_) => format!("{held} left as the run has left them; why was told above."),
+            None => format!("{held} held back: refused earlier, and unchanged since."),
+        });
     }
+    lines.extend(view.before.warnings().into_iter().map(|warning| format!("warning: {warning}")));
     if view.invalid() > 0 {
         lines.push(format!("{} invalid and left out.", rows_are(view.invalid())));
     }
@@ -237,6 +241,7 @@ fn to_send(view: &RunView) -> String {
         (LeftOut::Filtered, "filtered"),
         (LeftOut::Duplicate, "duplicate"),
         (LeftOut::Dismissed, "dismissed"),
+        (LeftOut::Undone, "undone"),
     ];
     for (why, word) in words {
         match view.left_out(why) {

@@ -15,7 +15,7 @@ use crate::event::{Ending, Event, Miscounted, Progress, RowEnded};
 use crate::prepare::PastReminder;
 use crate::recover::Miscount;
 use crate::report::exit;
-use crate::row::Totals;
+use crate::row::{Reason, Totals};
 use crate::text::diagnostic::Diagnostic;
 
 /// Tells the time, for what happens at it.
@@ -131,7 +131,7 @@ pub(super) fn event_of_nothing(event: &str, unknown: &[&str]) -> Value {
 }
 
 /// The totals but for the requests, by their promised names.
-pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 10] {
+pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 11] {
     [
         ("rows", totals.rows),
         ("succeeded", totals.succeeded),
@@ -143,6 +143,7 @@ pub(super) fn counts(totals: &Totals) -> [(&'static str, u64); 10] {
         ("filtered", totals.filtered),
         ("duplicates", totals.duplicates),
         ("dismissed", totals.dismissed),
+        ("undone", totals.undone),
     ]
 }
 
@@ -220,6 +221,9 @@ struct RowLine<'a> {
     attempts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
+    /// Why the request did not leave, by what is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -243,6 +247,12 @@ impl<'a> RowLine<'a> {
             id: row.id.as_deref(),
             attempts: row.attempts,
             code: code(row),
+            reason: row
+                .cause
+                .as_ref()
+                .map(|cause| cause.reason)
+                .filter(|reason| reason.withholds())
+                .map(Reason::word),
             message: row.cause.as_ref().map(words::cause),
             items: row.items.as_deref(),
             reminder: row.reminder.map(PastReminder::word),

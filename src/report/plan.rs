@@ -30,6 +30,7 @@ use self::row::{changed_row, deleted, held, in_full};
 use self::row_detail::{detail, detail_event};
 use super::Outlet;
 use super::paint::Paint;
+use super::reads_ahead::ReadsAhead;
 use super::reminders;
 use super::remote::{RemoteFindings, RemoteRow, row_event};
 use super::words::counted;
@@ -102,6 +103,8 @@ pub(crate) struct PlanTotals {
     pub unprovable: u64,
     /// The name of the plan, where it is in a file.
     pub plan: Option<PlanId>,
+    /// What is read and kept before rows change or delete something.
+    pub before: ReadsAhead,
 }
 
 /// The groups of fates that a plan is summed up by.
@@ -119,6 +122,8 @@ pub(super) enum Group {
     Duplicate,
     /// A person wants no more of it.
     Dismissed,
+    /// What it had done was undone.
+    Undone,
 }
 
 impl Group {
@@ -132,6 +137,7 @@ impl Group {
             Fate::LeaveOut(LeftOut::Filtered) => Self::Filter,
             Fate::LeaveOut(LeftOut::Duplicate) => Self::Duplicate,
             Fate::LeaveOut(LeftOut::Dismissed) => Self::Dismissed,
+            Fate::LeaveOut(LeftOut::Undone) => Self::Undone,
         }
     }
 
@@ -146,6 +152,7 @@ impl Group {
             Self::Filter => "filter",
             Self::Duplicate => "duplicate",
             Self::Dismissed => "dismissed",
+            Self::Undone => "undone",
         }
     }
 }

@@ -115,6 +115,7 @@ pub(super) fn tally(totals: &Totals, under_way: u64, paint: Paint) -> String {
         ("filtered", totals.filtered, plain),
         ("duplicates", totals.duplicates, plain),
         ("dismissed", totals.dismissed, plain),
+        ("undone", totals.undone, plain),
     ];
     let shown = |(at, line): &(usize, (&str, u64, _))| *at == 0 || line.1 > 0;
     let width = lines.iter().map(|line| number(line.1).len()).max().unwrap_or(0);
@@ -136,7 +137,8 @@ fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
     advice.extend((totals.in_doubt > 0).then(|| in_doubt(view, totals.in_doubt)));
     let behind = view.behind_doubts(totals, ending);
     advice.extend((behind > 0).then(|| not_overtaking(behind)));
-    let is_held = view.held(Held::InDoubt) + view.held(Held::Refused) > 0;
+    // Which rows an undoing leaves as they are, and why, was told before it began.
+    let is_held = view.undoes.is_none() && view.held(Held::InDoubt) + view.held(Held::Refused) > 0;
     advice.extend(is_held.then(|| held(view)));
     advice.extend((totals.failed > 0).then(|| failed(view, totals.failed)));
     advice.extend((totals.invalid > 0).then(|| invalid(view, totals.invalid)));
@@ -342,6 +344,13 @@ fn named(rows: &[NamedRow], count: u64, view: &RunView) -> String {
 
 fn failed(view: &RunView, count: u64) -> String {
     let seen = format!("{} failed. {}", rows(count), look(view, count));
+    if view.undoes.is_some() {
+        let (was, it) = if count == 1 { ("was", "it") } else { ("were", "them") };
+        return format!(
+            "{seen}\nWhat {it} had done {was} left as it is. The same command tries {it} again; --even-if-changed undoes \
+             also what somebody has changed since."
+        );
+    }
     format!(
         "{seen}\nAfter correcting {} run the job again: changed rows are sent, the rest is left alone\n\
          (--retry-failed sends unchanged ones again).",

@@ -100,6 +100,8 @@ pub(crate) fn view() -> RunView {
         quiet: false,
         color: false,
         sandbox: false,
+        undoes: None,
+        before: crate::report::ReadsAhead::default(),
     }
 }
 

@@ -156,6 +156,18 @@ impl Reason {
         )
     }
 
+    /// Whether what is there, or what could not be seen there, has kept the request from leaving.
+    pub(crate) fn withholds(self) -> bool {
+        matches!(
+            self,
+            Self::ChangedSince
+                | Self::NotShown
+                | Self::OfSystem
+                | Self::ListUnread
+                | Self::StillThere
+        )
+    }
+
     /// Whether it lies in the address, or in what is trusted there, and waiting mends nothing.
     pub fn is_lasting(self) -> bool {
         matches!(self, Self::NoSuchHost | Self::Untrusted | Self::NoTls)

@@ -33,8 +33,21 @@ pub(crate) enum Standing {
     InDoubt,
     /// A person wants no more of it.
     Dismissed,
+    /// What it had done was undone.
+    Undone,
     /// Its attempts contradict each other. Why is told when it is looked up.
     Contradictory,
+}
+
+impl Standing {
+    /// Where a row stands whose last attempt was to undo what it had done: as long as that has not come about it has done it.
+    pub(crate) fn of_undoing(self) -> Self {
+        match self {
+            Self::Done => Self::Undone,
+            Self::Deferred | Self::Refused | Self::GivenUp => Self::Done,
+            other => other,
+        }
+    }
 }
 
 /// What the ledger knows of a row.
@@ -45,6 +58,8 @@ pub(crate) struct Earlier {
     pub turn: u32,
     /// Who has its last attempt in hand at this moment; none where nobody has, or it has ended.
     pub holder: Option<String>,
+    /// Whether its last attempt was to undo what it had done.
+    pub undoes: bool,
     /// Why its last attempt did not succeed; none where it did, or nothing is known.
     pub cause: Option<Cause>,
 }
@@ -53,7 +68,7 @@ impl Earlier {
     /// Of a row in its first operation that nobody has in hand, with no word of why it stands there.
     #[cfg(test)]
     pub(crate) fn of(state: RowState) -> Self {
-        Self { state, turn: 1, holder: None, cause: None }
+        Self { state, turn: 1, holder: None, undoes: false, cause: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! How a run adds up.
 
 /// How a run, or the part of it that is over, adds up: `rows` is `succeeded`, `already_done`, `failed`, `invalid`, `in_doubt`,
-/// `not_started`, `filtered`, `duplicates` and `dismissed` together. The other counts are of something else than rows, or of rows that are counted already.
+/// `not_started`, `filtered`, `duplicates`, `dismissed` and `undone` together. The other counts are of something else than rows, or of rows that are counted already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Totals {
     pub rows: u64,
@@ -25,6 +25,8 @@ pub(crate) struct Totals {
     pub duplicates: u64,
     /// Rows of which a person wants no more.
     pub dismissed: u64,
+    /// Rows of which what they had done was undone.
+    pub undone: u64,
     pub requests: u64,
     /// Of all rows: the last count has shown that they do not have exactly one item on the other side.
     pub miscounted: u64,
@@ -35,6 +37,6 @@ pub(crate) struct Totals {
 impl Totals {
     /// Rows that the job does not want.
     pub(crate) fn left_out(&self) -> u64 {
-        self.filtered + self.duplicates + self.dismissed
+        self.filtered + self.duplicates + self.dismissed + self.undone
     }
 }

@@ -6,6 +6,7 @@
 //! The job, its target, its place in the ledger and the two readings are put together here, once for all verbs.
 
 mod asking;
+mod before;
 mod booking;
 mod check;
 mod deadline;
@@ -35,6 +36,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod trials;
+mod undo;
 mod verify;
 
 pub(crate) use asking::{AskProgress, RemoteCost, RemoteWorld};
@@ -57,6 +59,7 @@ pub(crate) use saved::Saving;
 pub(crate) use settle::{Selection, SettleOptions, settle};
 pub(crate) use status::{JobStanding, LedgerFound, Status, StatusOptions, look_on, status};
 pub(crate) use target::{Rehearsal, SANDBOX, Secrets, TargetOptions};
+pub(crate) use undo::{UndoHearing, UndoOptions, Undone, job_file_here, job_of_run, undo};
 pub(crate) use verify::{Sample, VerifyHearing, VerifyOptions, verify};
 
 use std::path::PathBuf;

@@ -13,8 +13,8 @@ use crate::plan::{
 };
 use crate::prepare::ON_ITS_WAY;
 use crate::report::{
-    PageHead, PlanReport, PlanTotals, PreviewPage, RemoteEnd, RemoteFindings, of_missing_row,
-    of_plan_beside_run, of_row, of_system,
+    PageHead, PlanReport, PlanTotals, PreviewPage, ReadsAhead, RemoteEnd, RemoteFindings,
+    of_missing_row, of_plan_beside_run, of_row, of_system,
 };
 use crate::source::Source;
 use crate::text::address;
@@ -23,6 +23,7 @@ use crate::text::spelling::is_same;
 use crate::traffic::transport::Credentials;
 
 use super::asking::{Inquiry, RemoteWorld};
+use super::before::reads_ahead;
 use super::booking::{Past, name_in, refuse_other_account};
 use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
 use super::job::{JobOptions, Opening, refuse_changed_key};
@@ -154,6 +155,7 @@ pub(crate) fn plan(
     };
     remote.iter().for_each(|_| listener(Told::Surveyed));
     let tally = *fates.tally();
+    let before = reads_ahead(&opening.job, target.is_sandbox, || planning.steps(&fates))?;
     let is_refused = is_invalid(&checked, &tally) && !options.sending.skip_invalid;
     let saved = match writer.zip(command).filter(|_| !is_refused) {
         Some(writer) => Some(planning.save(writer, (&opening, &target), &fates)?),
@@ -166,7 +168,7 @@ pub(crate) fn plan(
         kept: fates.missing().kept,
         unprovable: fates.missing().unprovable,
         running,
-        ..planning.totals(&opening, &limits, tally, insight)
+        ..planning.totals(&opening, &limits, (tally, before), insight)
     };
     match options.rows.is_empty() {
         true => report.finish(&totals),
@@ -258,12 +260,13 @@ impl Planning<'_> {
         &self,
         opening: &Opening,
         limits: &Limits,
-        tally: Tally,
+        (tally, before): (Tally, ReadsAhead),
         insight: Insight,
     ) -> PlanTotals {
         let Insight { contents, profile, .. } = insight;
-        let timetable = limits.timetable(tally.to_send());
-        let (duration, limited_by) = timetable.answered(tally.to_send());
+        let requests = tally.to_send() + before.lists;
+        let timetable = limits.timetable(requests);
+        let (duration, limited_by) = timetable.answered(requests);
         let answered = |requests| timetable.answered(requests).0;
         let by_content = !opening.preparer.has_key();
         let lead = match opening.job.past_reminders {
@@ -291,6 +294,7 @@ impl Planning<'_> {
             in_doubt: opening.job.in_doubt,
             running: None,
             plan: None,
+            before,
         }
     }
 

@@ -386,9 +386,11 @@ impl Telling<'_> {
             Standing::Started | Standing::InDoubt | Standing::Contradictory => {
                 Some(RejectState::InDoubt)
             }
-            Standing::Done | Standing::Dismissed | Standing::NotStarted | Standing::Deferred => {
-                None
-            }
+            Standing::Done
+            | Standing::Dismissed
+            | Standing::Undone
+            | Standing::NotStarted
+            | Standing::Deferred => None,
         }
     }
 

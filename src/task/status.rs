@@ -385,6 +385,7 @@ fn totals_of(counts: &Counts) -> Totals {
         in_doubt: counts.in_doubt + counts.started,
         not_started: counts.not_started,
         dismissed: counts.dismissed,
+        undone: counts.undone,
         ..Totals::default()
     }
 }

@@ -423,6 +423,11 @@ codes! {
             "the source has no row of that number"
             "`plan --row` shows a row by its number, which counts from 1 over the rows of the source: the header is none, and a \
              row may take several lines. Each message about a row says both numbers, as in `row 5, line 7`."
+        NothingToUndo "nothing-to-undo"
+            "there is nothing of that run to undo"
+            "A run is undone by its number, in the ledger that knows it, at the place where its rows went. Another job, another \
+             ledger or another address has other runs, and a run that sent nothing has done nothing. `noteferry status` lists \
+             the runs of a job."
         TooFewRows "too-few-rows"
             "the source has fewer rows than it must have"
             "The job's `min_rows`, or --min-rows, says how many rows there are at least. With fewer the export may have come \

@@ -106,6 +106,21 @@ const ROWS: &[Term] = &[
          takes that back.",
     ),
     term(
+        "undone",
+        &["undo"],
+        "what the row had done was taken back",
+        "`noteferry undo` deletes what a run has created, gives back what it has changed and makes anew what it has deleted, as \
+         a run of its own. Such a row is left out by later runs: it is not sent again by itself.",
+    ),
+    term(
+        "changed-since",
+        &["not-shown", "of-system", "list-unread", "still-there"],
+        "what is there has kept a request from leaving",
+        "Before something is changed or deleted, the list that shows it is read. The request does not leave where that shows \
+         something else than is expected, does not show it at all, shows that the other side's system has made it, or cannot \
+         be read; nor is something made anew that is there again. The next run reads it once more.",
+    ),
+    term(
         "confirmed",
         &["denied", "withdrawn"],
         "a person says that what was sent is there, or that it is not, or takes that back",

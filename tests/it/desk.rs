@@ -23,7 +23,7 @@ key: "{{ id }}"
 "#;
 
 /// The counts of a closing event that make up its rows.
-const COUNTS: [&str; 9] = [
+const COUNTS: [&str; 10] = [
     "succeeded",
     "already_done",
     "failed",
@@ -33,6 +33,7 @@ const COUNTS: [&str; 9] = [
     "filtered",
     "duplicates",
     "dismissed",
+    "undone",
 ];
 
 /// Rows for [`NOTES_JOB`]: `Note 1` to `Note N`, one after the other on so many tickets.
@@ -239,6 +240,13 @@ impl Desk {
         let mut command = self.command(&arguments);
         command.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", PASSWORD);
         command
+    }
+
+    /// Starts the binary against a sandbox, with its credentials.
+    pub(crate) fn start_at(&self, sandbox: &Sandbox, arguments: &str) -> Started {
+        let mut command = self.command(&format!("{arguments} --base-url {}", sandbox.base_url()));
+        command.env("STRINGEEX_EMAIL", EMAIL).env("STRINGEEX_PASSWORD", PASSWORD);
+        Started::spawn(command)
     }
 
     /// Runs the binary to its end against a sandbox, with its credentials; tells what people are told.

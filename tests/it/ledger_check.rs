@@ -156,12 +156,12 @@ fn each_contradiction_has_its_name() {
         ("unknown-outcome", "UPDATE ends SET outcome = 'dunno' WHERE id = 2"),
         (
             "sent-after-success",
-            "INSERT INTO starts SELECT id, 2, turn, owner, key, row, line, operation, lane, digest, at, remote_at \
+            "INSERT INTO starts SELECT id, 2, turn, owner, key, row, line, operation, lane, digest, at, remote_at, print \
              FROM starts WHERE id = 1",
         ),
         (
             "impossible-operation",
-            "INSERT INTO starts SELECT id, 2, 3, owner, key, row, line, operation, lane, digest, at, remote_at \
+            "INSERT INTO starts SELECT id, 2, 3, owner, key, row, line, operation, lane, digest, at, remote_at, print \
              FROM starts WHERE id = 1",
         ),
         (
@@ -171,7 +171,7 @@ fn each_contradiction_has_its_name() {
         ),
         (
             "keys-differ",
-            "INSERT INTO starts SELECT id, 2, turn, owner, 'another', row, line, operation, lane, digest, at, remote_at \
+            "INSERT INTO starts SELECT id, 2, turn, owner, 'another', row, line, operation, lane, digest, at, remote_at, print \
              FROM starts WHERE id = 2",
         ),
         (
@@ -179,7 +179,7 @@ fn each_contradiction_has_its_name() {
             "INSERT INTO jobs VALUES (9, 'other', 'sandbox', '', 0); \
              INSERT INTO runs (id, job, keyed_by, started_at) VALUES (9, 9, '', 0); \
              INSERT INTO owners VALUES (9, 9, '', NULL); \
-             INSERT INTO starts SELECT id, 2, turn, 9, key, row, line, operation, lane, digest, at, remote_at \
+             INSERT INTO starts SELECT id, 2, turn, 9, key, row, line, operation, lane, digest, at, remote_at, print \
              FROM starts WHERE id = 2",
         ),
         ("dangling-entries", "DELETE FROM starts WHERE id IN (3, 4)"),
@@ -416,7 +416,7 @@ fn a_database_without_a_table_is_empty() {
 
 #[test]
 fn what_contradicts_itself_is_sent_by_no_run() {
-    let again = "INSERT INTO starts SELECT id, 2, turn, owner, key, row, line, operation, lane, digest, at, remote_at \
+    let again = "INSERT INTO starts SELECT id, 2, turn, owner, key, row, line, operation, lane, digest, at, remote_at, print \
                  FROM starts WHERE id = ROW; \
                  INSERT INTO ends (id, number, owner, at, outcome) VALUES (ROW, 2, 1, 5, 'OUTCOME');";
     let of = |row: &str, outcome: &str| again.replace("ROW", row).replace("OUTCOME", outcome);

@@ -535,7 +535,7 @@ fn a_row_in_doubt_keeps_the_first_cause_of_that() {
     let (desk, sandbox) = with_last_lost(2, false);
     let again = "INSERT INTO ends (id, number, owner, at, outcome, status, reason) \
                  SELECT id, number, owner, at, 'lost', 503, 'answered' FROM starts WHERE key = 'k2'; \
-                 INSERT INTO starts SELECT id, 2, turn, owner, key, row, line, operation, lane, digest, at + 1, remote_at \
+                 INSERT INTO starts SELECT id, 2, turn, owner, key, row, line, operation, lane, digest, at + 1, remote_at, print \
                  FROM starts WHERE key = 'k2'";
     desk.ledger().execute_batch(again).unwrap();
     let address = sandbox.base_url();

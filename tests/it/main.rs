@@ -78,6 +78,7 @@ mod split_texts;
 mod status;
 mod tidy;
 mod told;
+mod undo;
 mod unmeant;
 #[cfg(unix)]
 mod unread;

@@ -14,9 +14,7 @@ use slab::Slab;
 use crate::declared::connector::FieldSet;
 use crate::engine::Work;
 use crate::event::{Fault, Happening};
-use crate::recover::{
-    Enquiry, Expectation, Extent, Keeps, NextStep, Showing, Sights, Subject, item_id,
-};
+use crate::recover::{Enquiry, Expectation, Keeps, NextStep, Showing, Sights, Subject, item_id};
 use crate::row::{Cause, Reason, Snapshot};
 use crate::traffic::pace::{Moment, asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
@@ -64,7 +62,7 @@ enum Stage {
     Due(Moment),
     Asked(Flight),
     /// As far as it was needed.
-    Read(Extent),
+    Read,
     Failed(Cause),
 }
 
@@ -112,18 +110,18 @@ impl Reads {
         let Some(list) = self.lists.get_mut(at) else { return Told::Nothing };
         let is_for_it = list.wanted.contains(&*subject.id);
         let (began, wall) = list.began.unwrap_or((now.moment, now.wall));
-        let extent = match &list.stage {
+        match &list.stage {
             Stage::Due(_) | Stage::Asked(_) => return Told::Later,
             _ if !is_for_it || now.moment.since(began) > FRESH => return Told::Nothing,
             Stage::Failed(cause) => {
                 let judged = subject.judge(Showing::Unread(cause), wall, repeats);
                 return Told::Now(judged.map(|snapshot| Sighting::new(began, snapshot)));
             }
-            Stage::Read(extent) => *extent,
-        };
+            Stage::Read => {}
+        }
         list.wanted.remove(&*subject.id);
         let item = list.found.remove(&*subject.id);
-        let showing = item.as_ref().map_or(Showing::Nothing(extent), Showing::Item);
+        let showing = item.as_ref().map_or(Showing::Nothing, Showing::Item);
         let judged = subject.judge(showing, wall, repeats);
         if list.wanted.is_empty() {
             self.drop_list(at);
@@ -171,7 +169,7 @@ impl Reads {
 
     fn drop_what_is_old(&mut self, now: Now) {
         let is_old = |list: &ListRead| {
-            let is_over = matches!(list.stage, Stage::Read(_) | Stage::Failed(_));
+            let is_over = matches!(list.stage, Stage::Read | Stage::Failed(_));
             is_over && list.began.is_none_or(|(began, _)| now.moment.since(began) > FRESH)
         };
         let old = self.lists.iter().filter(|(_, list)| is_old(list)).map(|(at, _)| at);
@@ -200,28 +198,24 @@ impl Reads {
 }
 
 impl ListRead {
-    /// Takes a page in; gives what there is of the list, once no more is needed.
-    fn take(&mut self, items: &[Value]) -> Option<Extent> {
+    /// Takes a page in; gives whether no more is needed.
+    fn take(&mut self, items: &[Value]) -> bool {
         let of = Arc::clone(&self.of);
-        let subject = of.subject.as_ref()?;
-        let recover = subject.maker.recover.as_ref()?;
+        let Some(subject) = &of.subject else { return true };
+        let Some(recover) = &subject.maker.recover else { return true };
         for item in items {
             if let Some(id) = item_id(recover, item).filter(|id| self.wanted.contains(id)) {
                 self.found.insert(id, item.clone());
             }
         }
         let step = self.enquiry.take(recover, items, sights(&subject.maker.fields));
-        self.follow(step)
+        self.is_over(&step)
     }
 
-    fn follow(&mut self, step: NextStep) -> Option<Extent> {
+    /// Whether no more is needed: what else there is does not matter.
+    fn is_over(&self, step: &NextStep) -> bool {
         let is_enough = !self.needs_whole && self.found.len() == self.wanted.len();
-        match step {
-            NextStep::Over(answered) => Some(answered.extent),
-            // What else there is does not matter.
-            NextStep::Page if is_enough => Some(Extent::Cut),
-            NextStep::Page => None,
-        }
+        is_enough || matches!(step, NextStep::Over(_))
     }
 }
 
@@ -364,8 +358,8 @@ impl Core {
     fn page_came(&mut self, at: usize, items: &[Value], now: Now) {
         let Some(list) = self.reads.lists.get_mut(at) else { return };
         match list.take(items) {
-            Some(extent) => self.reading_ended(at, Stage::Read(extent), now),
-            None => self.reads.put_off(at, now.moment),
+            true => self.reading_ended(at, Stage::Read, now),
+            false => self.reads.put_off(at, now.moment),
         }
     }
 
@@ -376,9 +370,9 @@ impl Core {
             return self.reading_failed(at, cause, now);
         }
         let step = list.enquiry.take_refusal();
-        match list.follow(step) {
-            Some(extent) => self.reading_ended(at, Stage::Read(extent), now),
-            None => self.reads.put_off(at, now.moment),
+        match list.is_over(&step) {
+            true => self.reading_ended(at, Stage::Read, now),
+            false => self.reads.put_off(at, now.moment),
         }
     }
 

@@ -61,6 +61,10 @@ impl Listener for Gathering {
 
     fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
         let (id, number, turn): (i64, i64, i64) = (start.get(0)?, start.get(1)?, start.get(2)?);
+        // What did not undo a row leaves it as it was, and what did is told by where the row stands.
+        if self.owners.undoes(owner) {
+            return Ok(());
+        }
         // The operation before has succeeded, or there would be no next.
         if self.hand.as_ref().is_some_and(|(_, before, _, act)| act.row.0 == id && *before < turn) {
             let made = self.made.take();
@@ -99,18 +103,19 @@ impl Listener for Gathering {
 
     fn row(&mut self, _: i64, owner: OwnerId, life: Life) -> Result<(), Unread> {
         let is_own = self.hand.as_ref().is_some_and(|(_, _, job, _)| *job == Some(self.job));
-        self.made = None;
+        let made = self.made.take();
         match self.owners.standing(owner, &life) {
             _ if !is_own => self.hand = None,
             Standing::Done => {
                 let id = match life.state() {
                     RowState::Succeeded { id, .. } => id.clone(),
-                    _ => None,
+                    _ => made,
                 };
                 self.push(true, id);
             }
             Standing::Refused | Standing::GivenUp => self.acts.failed += 1,
             Standing::Dismissed => self.acts.dismissed += 1,
+            Standing::Undone => self.acts.undone += 1,
             Standing::Started
             | Standing::UnderWay
             | Standing::InDoubt

@@ -8,6 +8,7 @@ use super::journal::take_ids;
 use super::mandates;
 use super::reader::last_owner;
 use super::snapshots;
+use super::undoing;
 use super::verifications;
 use crate::ledger::{
     Books, Claim, Correction, Deed, InvalidRow, JobId, LedgerError, Mandate, OwnerId, Reader as _,
@@ -74,6 +75,15 @@ impl Books for FileLedger {
             let transaction =
                 Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
             mandates::write(&transaction, run.id, mandate)?;
+            transaction.commit()
+        })
+    }
+
+    fn note_undoing(&self, run: Run, of: i64) -> Result<(), LedgerError> {
+        self.writing(|| {
+            let transaction =
+                Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)?;
+            undoing::note(&transaction, run.id, of)?;
             transaction.commit()
         })
     }

@@ -26,7 +26,7 @@ pub(super) fn read(
         at: 0,
         run: 0,
     };
-    scan(&moment, Which::All, &mut Telling { owners, job, row, tell, is_over: false })
+    scan(&moment, Which::All, &mut Telling { owners, job, row, made: None, tell, is_over: false })
 }
 
 struct Telling<'t> {
@@ -34,6 +34,8 @@ struct Telling<'t> {
     job: JobId,
     /// The row in hand.
     row: DoneRow,
+    /// What it has made.
+    made: Option<String>,
     tell: &'t mut dyn FnMut(&DoneRow) -> bool,
     is_over: bool,
 }
@@ -42,7 +44,12 @@ impl Listener for Telling<'_> {
     const START: &'static str = "key, row, line, lane";
     const END: &'static str = "at, owner";
 
-    fn start(&mut self, _: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
+    fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
+        // What did not undo a row leaves it as it was.
+        if self.owners.undoes(owner) {
+            return Ok(());
+        }
+        self.made = None;
         let text = |into: &mut String, column: usize| -> rusqlite::Result<()> {
             into.clear();
             into.push_str(start.get_ref(column)?.as_str()?);
@@ -57,8 +64,12 @@ impl Listener for Telling<'_> {
     }
 
     fn end(&mut self, end: &Row<'_>) -> rusqlite::Result<()> {
-        self.row.at = end.get(Self::END_FROM)?;
         let owner = OwnerId(end.get(Self::END_FROM + 1)?);
+        if self.owners.undoes(owner) {
+            return Ok(());
+        }
+        self.row.at = end.get(Self::END_FROM)?;
+        self.made = end.get::<_, Option<String>>(3)?.or(self.made.take());
         self.row.run = self.owners.job_and_run(owner).map_or(0, |(_, run)| run);
         Ok(())
     }
@@ -66,13 +77,13 @@ impl Listener for Telling<'_> {
     fn row(&mut self, _: i64, owner: OwnerId, life: Life) -> Result<(), Unread> {
         if self.is_over
             || self.owners.job(owner) != Some(self.job)
-            || life.standing() != Standing::Done
+            || self.owners.standing(owner, &life) != Standing::Done
         {
             return Ok(());
         }
         self.row.remote_id = match life.state() {
             RowState::Succeeded { id, .. } => id.clone(),
-            _ => None,
+            _ => self.made.take(),
         };
         self.is_over = !(self.tell)(&self.row);
         Ok(())

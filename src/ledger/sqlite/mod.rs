@@ -31,6 +31,7 @@ mod settling;
 mod snapshots;
 mod sought;
 mod status;
+mod undoing;
 mod values;
 mod verifications;
 

@@ -9,15 +9,16 @@ use super::fault::{Unread, text, text_or_null};
 use super::mandates;
 use super::rescue::waiting_outcomes;
 use super::scan::{Listener, Owners, Which, attempted, scan};
+use super::undoing;
 use super::values::moment_or_null;
 use crate::ledger::{
     Acts, Approval, Corrections, DoneRow, FailedRow, History, HistoryRow, InvalidRow, JobId,
     JobName, JobStatus, LedgerError, Misfit, OwnerId, PlanId, Reader, Requests, SettledRow,
-    Verification,
+    TurnedRow, Verification,
 };
 use crate::row::{
     Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome, Page,
-    Reason, RowId, RowState, Sought, Uncounted,
+    Reason, RowId, RowState, Snapshot, Sought, Standing, Uncounted,
 };
 use crate::text::place::RowPlace;
 use crate::text::spelling::is_same;
@@ -172,6 +173,14 @@ impl Reader for FileLedger {
         self.reading(|| super::acts::read(&self.connection, job))
     }
 
+    fn turned(&self, job: JobId, run: i64) -> Result<Vec<TurnedRow>, LedgerError> {
+        self.reading(|| super::undoing::turned(&self.connection, job, run))
+    }
+
+    fn snapshot(&self, row: RowId, number: u32) -> Result<Option<Snapshot>, LedgerError> {
+        self.reading(|| super::snapshots::before(&self.connection, (row, number)))
+    }
+
     fn last_verification(&self, job: JobId) -> Result<Option<Verification>, LedgerError> {
         self.reading(|| super::verifications::last(&self.connection, job))
     }
@@ -269,6 +278,7 @@ impl FileLedger {
             key: sent.key,
             earlier: Earlier {
                 holder: sent.holder,
+                undoes: sent.undoes,
                 turn: u32::try_from(life.turn()).unwrap_or(u32::MAX),
                 cause: sent.cause,
                 state: life.state().clone(),
@@ -417,7 +427,8 @@ impl Listener for Gathering {
         attempted(start, Self::START_FROM + 2)?;
         self.last = Some((owner, job));
         self.ownerless += u64::from(job.is_none());
-        if job == Some(self.job) {
+        // What undoes a row is not what its source says.
+        if job == Some(self.job) && !(self.row.is_some() && self.owners.undoes(owner)) {
             let key = KeyHash::of(text(start, Self::START_FROM)?);
             self.row = Some((key, Digest(start.get(Self::START_FROM + 1)?)));
         }
@@ -470,6 +481,8 @@ pub(super) struct Sent {
     pub cause: Option<Cause>,
     /// Who has it in hand at this moment.
     pub holder: Option<String>,
+    /// Whether its last attempt was to undo what it had done.
+    pub undoes: bool,
     /// The first thing in it that cannot have happened.
     pub contradiction: Option<Contradiction>,
 }
@@ -479,6 +492,12 @@ impl Sent {
     fn note(&mut self, outcome: Option<Outcome>, id: Option<&str>) {
         let own = self.digest;
         match outcome {
+            // Its undoing leaves nothing of it there, or all.
+            _ if self.undoes => {
+                if outcome.is_some_and(Outcome::succeeds) {
+                    (self.thing, self.there) = (None, Vec::new());
+                }
+            }
             Some(outcome) if outcome.succeeds() => {
                 self.there = vec![own];
                 self.thing = id.map(str::to_owned).or(self.thing.take());
@@ -497,7 +516,7 @@ pub(super) fn read_row(
     connection: &Connection,
     row: RowId,
 ) -> Result<Option<(Life, Sent)>, Unread> {
-    let mut one = One { sent: Sent::default(), is_open: false, found: None };
+    let mut one = One { connection, sent: Sent::default(), is_open: false, found: None };
     scan(connection, Which::One(row.0), &mut one)?;
     let One { mut sent, found, .. } = one;
     let Some((owner, life)) = found else { return Ok(None) };
@@ -509,19 +528,36 @@ pub(super) fn read_row(
     Ok(Some((life, sent)))
 }
 
-struct One {
+impl Sent {
+    /// Where the row stands.
+    pub(super) fn standing(&self, life: &Life) -> Standing {
+        match self.undoes {
+            true => life.standing().of_undoing(),
+            false => life.standing(),
+        }
+    }
+}
+
+struct One<'c> {
+    connection: &'c Connection,
     sent: Sent,
     /// Whether nobody knows what the last attempt did.
     is_open: bool,
     found: Option<(OwnerId, Life)>,
 }
 
-impl Listener for One {
+impl Listener for One<'_> {
     const START: &'static str = "key, row, line, lane, digest";
     const END: &'static str = "status, code, reason, doubt, message";
 
-    fn start(&mut self, _: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
+    fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
         let sent = &mut self.sent;
+        // The first operation of a row undoes nothing.
+        sent.undoes = start.get::<_, i64>(2)? > 1 && undoing::is_of_owner(self.connection, owner)?;
+        if sent.undoes {
+            (sent.cause, self.is_open) = (None, true);
+            return Ok(());
+        }
         sent.operation = start.get(4)?;
         sent.key = start.get(Self::START_FROM)?;
         sent.place.row = start.get(Self::START_FROM + 1)?;

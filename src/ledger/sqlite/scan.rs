@@ -10,6 +10,7 @@ use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
 use rusqlite::{Connection, Row, Rows};
 
 use super::fault::{Unread, misfit, text, text_or_null};
+use super::undoing;
 use super::values::{moment, moment_or_null};
 use crate::ledger::{JobId, Misfit, OwnerId};
 use crate::row::{Attempted, Begun, Contradiction, Life, Standing};
@@ -247,15 +248,24 @@ struct Owner {
     run: i64,
     /// Whether its right to send is good at this moment, by the ledger's own clock.
     lives: bool,
+    /// Whether its run undoes what another has done.
+    undoes: bool,
 }
 
 impl Owners {
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
-        let query = "SELECT owners.id, runs.job, runs.id, coalesce(owners.until > unixepoch('subsec') * 1000, 0) \
-                     FROM owners JOIN runs ON runs.id = owners.run";
-        let mut statement = connection.prepare(query)?;
+        let undoes = match undoing::is_known(connection)? {
+            true => "runs.undoes IS NOT NULL",
+            false => "0",
+        };
+        let query = format!(
+            "SELECT owners.id, runs.job, runs.id, coalesce(owners.until > unixepoch('subsec') * 1000, 0), {undoes} \
+             FROM owners JOIN runs ON runs.id = owners.run"
+        );
+        let mut statement = connection.prepare(&query)?;
         let owners = statement.query_map([], |row| {
-            let owner = Owner { job: JobId(row.get(1)?), run: row.get(2)?, lives: row.get(3)? };
+            let (job, run) = (JobId(row.get(1)?), row.get(2)?);
+            let owner = Owner { job, run, lives: row.get(3)?, undoes: row.get(4)? };
             Ok((OwnerId(row.get(0)?), owner))
         })?;
         Ok(Self(owners.collect::<rusqlite::Result<_>>()?))
@@ -277,10 +287,16 @@ impl Owners {
         self.0.get(&owner).is_some_and(|owner| owner.lives)
     }
 
+    /// Whether what an owner has started was to undo what was done before.
+    pub(super) fn undoes(&self, owner: OwnerId) -> bool {
+        self.0.get(&owner).is_some_and(|owner| owner.undoes)
+    }
+
     /// Where a row stands whose last attempt an owner has begun.
     pub(super) fn standing(&self, owner: OwnerId, life: &Life) -> Standing {
         match life.standing() {
             Standing::Started if self.lives(owner) => Standing::UnderWay,
+            standing if self.undoes(owner) => standing.of_undoing(),
             standing => standing,
         }
     }

@@ -9,6 +9,7 @@ use super::mandates;
 use super::reader::{Gathering, read_row};
 use super::scan::{Listener, Owners, Which, scan};
 use super::settling::settled_at;
+use super::undoing;
 use crate::ledger::{
     FailedRow, JobId, JobName, JobStatus, Mandate, OwnerId, RunRecord, SETTLED, SettledRow,
     Unfinished,
@@ -139,13 +140,17 @@ impl Listener for Count {
 
     fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> Result<(), Unread> {
         let Some(place) = self.place.take() else { return Ok(()) };
+        let standing = match self.owners.undoes(owner) {
+            true => life.standing().of_undoing(),
+            false => life.standing(),
+        };
         if let Some(totals) = self.endless_run(owner) {
-            count_one(totals, life.standing());
+            count_one(totals, standing);
         }
         let totals = &mut self.totals;
         totals.rows += 1;
         totals.requests += u64::try_from(life.attempts()).unwrap_or_default();
-        let unfinished = match life.standing() {
+        let unfinished = match standing {
             Standing::NotStarted | Standing::Deferred => {
                 totals.not_started += 1;
                 return Ok(());
@@ -156,6 +161,10 @@ impl Listener for Count {
             }
             Standing::Dismissed => {
                 totals.dismissed += 1;
+                return Ok(());
+            }
+            Standing::Undone => {
+                totals.undone += 1;
                 return Ok(());
             }
             Standing::Refused | Standing::GivenUp => {
@@ -228,6 +237,8 @@ fn count_one(totals: &mut Totals, standing: Standing) {
         Standing::NotStarted | Standing::Deferred => &mut totals.not_started,
         Standing::Done => &mut totals.succeeded,
         Standing::Dismissed => &mut totals.dismissed,
+        // By the run that undoes it: that is what it had to do.
+        Standing::Undone => &mut totals.succeeded,
         Standing::Refused | Standing::GivenUp => &mut totals.failed,
         Standing::Started | Standing::UnderWay | Standing::InDoubt | Standing::Contradictory => {
             &mut totals.in_doubt
@@ -238,13 +249,17 @@ fn count_one(totals: &mut Totals, standing: Standing) {
 
 /// Why a row is not done, where it is not.
 pub(super) fn unfinished(connection: &Connection, row: RowId) -> Result<Option<FailedRow>, Unread> {
-    let Some((life, _)) = read_row(connection, row)? else { return Ok(None) };
-    let state = match life.standing() {
+    let Some((life, sent)) = read_row(connection, row)? else { return Ok(None) };
+    let state = match sent.standing(&life) {
         Standing::Refused | Standing::GivenUp => Unfinished::Failed,
         Standing::Started | Standing::UnderWay | Standing::InDoubt | Standing::Contradictory => {
             Unfinished::InDoubt
         }
-        Standing::NotStarted | Standing::Deferred | Standing::Done | Standing::Dismissed => {
+        Standing::NotStarted
+        | Standing::Deferred
+        | Standing::Done
+        | Standing::Dismissed
+        | Standing::Undone => {
             return Ok(None);
         }
     };
@@ -277,6 +292,7 @@ fn run_records(connection: &Connection, id: JobId, most: u32) -> rusqlite::Resul
             exit: row.get(3)?,
             reason: None,
             mandate: Mandate::default(),
+            undoes: None,
             totals: Totals {
                 rows: count(4)?,
                 succeeded: count(5)?,
@@ -299,6 +315,7 @@ fn run_records(connection: &Connection, id: JobId, most: u32) -> rusqlite::Resul
     }
     for record in &mut records {
         record.mandate = mandates::read(connection, record.id)?;
+        record.undoes = undoing::undone_by(connection, record.id)?;
     }
     Ok(records)
 }

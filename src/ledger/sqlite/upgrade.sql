@@ -13,7 +13,7 @@ FROM old_runs;
 -- A run had one owner, the process that ran it.
 INSERT INTO owners SELECT id, id, '', NULL FROM runs;
 
-INSERT INTO starts
+INSERT INTO starts (id, number, turn, owner, key, row, line, operation, lane, digest, at, remote_at)
 SELECT attempts.row, attempts.number, 1, attempts.run, rows.key, rows.row, rows.line, rows.operation, rows.lane,
        rows.digest, attempts.started_at, attempts.remote_started_at
 FROM old_attempts AS attempts

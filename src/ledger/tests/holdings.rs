@@ -107,7 +107,7 @@ fn what_was_done_something_to_is_owned_and_is_no_measure_of_a_list() {
     let job = write(&path, "a", &[("1", 1, "tk_1", 1_000, done)]);
     let raw = Connection::open(&path).unwrap();
     raw.execute(
-        "INSERT INTO starts SELECT id, 2, 2, owner, key, row, line, 'ticket_note.delete', lane, digest, at, remote_at FROM starts",
+        "INSERT INTO starts SELECT id, 2, 2, owner, key, row, line, 'ticket_note.delete', lane, digest, at, remote_at, print FROM starts",
         [],
     )
     .unwrap();

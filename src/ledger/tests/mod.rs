@@ -354,7 +354,7 @@ fn a_row_that_contradicts_itself_stands_for_that_and_hides_no_other() {
     for key in ["k1", "k2"] {
         record(&path, key, &[Some(Outcome::Succeeded)]);
     }
-    let again = "INSERT INTO starts SELECT id, 2, turn, owner, key, row, line, operation, lane, digest, at, remote_at \
+    let again = "INSERT INTO starts SELECT id, 2, turn, owner, key, row, line, operation, lane, digest, at, remote_at, print \
                  FROM starts WHERE key = 'k1'";
     Connection::open(&path).unwrap().execute_batch(again).unwrap();
     let ledger = Ledger::open(&path).unwrap();

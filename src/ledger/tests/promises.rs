@@ -373,7 +373,7 @@ fn an_outcome_is_not_entered_for_the_attempt_of_an_owner_that_came_later() {
     let lock = claim(&desk.path);
     begin(&Ledger::open(&desk.path).unwrap(), &lock);
     desk.execute(
-        "INSERT INTO starts SELECT id, 2, turn, owner + 1, key, row, line, operation, lane, digest, at, remote_at \
+        "INSERT INTO starts SELECT id, 2, turn, owner + 1, key, row, line, operation, lane, digest, at, remote_at, print \
          FROM starts WHERE key = 'k1'",
     );
     desk.recorder.begin(3, number(2));

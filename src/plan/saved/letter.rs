@@ -34,6 +34,7 @@ pub(super) fn of(fate: Fate) -> u8 {
         Fate::LeaveOut(LeftOut::Filtered) => b'w',
         Fate::LeaveOut(LeftOut::Duplicate) => b't',
         Fate::LeaveOut(LeftOut::Dismissed) => b'p',
+        Fate::LeaveOut(LeftOut::Undone) => b'z',
     }
 }
 

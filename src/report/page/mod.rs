@@ -89,7 +89,9 @@ impl PreviewPage {
         match Group::of(fate) {
             Group::Send | Group::Hold | Group::Reject => true,
             Group::Skip => fate == Fate::Skip(Done::Changed),
-            Group::Later | Group::Filter | Group::Duplicate | Group::Dismissed => false,
+            Group::Later | Group::Filter | Group::Duplicate | Group::Dismissed | Group::Undone => {
+                false
+            }
         }
     }
 

@@ -175,7 +175,12 @@ fn fate_says(fate: Fate) -> (&'static str, &'static str, &'static str) {
         Group::Send => "send",
         Group::Hold => "doubt",
         Group::Reject => "reject",
-        Group::Skip | Group::Later | Group::Filter | Group::Duplicate | Group::Dismissed => "rest",
+        Group::Skip
+        | Group::Later
+        | Group::Filter
+        | Group::Duplicate
+        | Group::Dismissed
+        | Group::Undone => "rest",
     };
     let (what, why) = match fate {
         Fate::Send(Sending::Fresh) => ("would be sent", ""),
@@ -226,6 +231,7 @@ fn fate_says(fate: Fate) -> (&'static str, &'static str, &'static str) {
         Fate::LeaveOut(LeftOut::Dismissed) => {
             ("left out", "dismissed by a person, who has looked at what became of them")
         }
+        Fate::LeaveOut(LeftOut::Undone) => ("left out", "what they had done was undone"),
         Fate::Reject => ("invalid", "would not be sent; see below"),
     };
     (kind, what, why)

@@ -33,6 +33,7 @@ pub(super) fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> Str
             Group::Dismissed,
             "a person wants no more of them; `settle --unsettle` takes that back".into(),
         ),
+        (Group::Undone, "what they had done was undone; none is sent again by itself".into()),
     ] {
         let count = totals.count(group);
         if count > 0 {
@@ -75,6 +76,10 @@ pub(super) fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> Str
              not in this plan.\n"
         ));
     }
+    for warning in totals.before.warnings() {
+        text.push_str(&format!("warning: {warning}\n"));
+    }
+    text.extend(totals.before.cost().map(|cost| format!("{cost}\n")));
     text.push_str(&time(totals));
     text.push_str(&next(totals, head));
     text
@@ -170,6 +175,7 @@ fn held_words(totals: &PlanTotals) -> String {
 /// `50,000 requests take about 5 h 33 min: 9000/h is the quota that binds.`
 pub(in crate::report) fn time(totals: &PlanTotals) -> String {
     let count = totals.count(Group::Send);
+    let count = if count == 0 { 0 } else { count + totals.before.lists };
     let is_at_once = totals.limited_by.is_none() && totals.duration.as_secs() == 0;
     if count == 0 || totals.duration.is_zero() || is_at_once {
         return String::new();

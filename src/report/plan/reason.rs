@@ -51,6 +51,9 @@ pub(in crate::report) fn reason(step: &Step) -> Option<String> {
             Some("an earlier row has its key and says the same; that one is sent".to_owned())
         }
         Fate::LeaveOut(LeftOut::Dismissed) => Some(dismissed(step)),
+        Fate::LeaveOut(LeftOut::Undone) => {
+            Some("what it had done was undone; it is not sent again by itself".to_owned())
+        }
         Fate::Send(Sending::Resend) => Some(
             "a request left and may have acted: sent again, as `in_doubt: resend` says, and may then be there twice"
                 .to_owned(),

@@ -57,7 +57,7 @@ fn what(step: &Step) -> String {
         Group::Reject => "would not be sent: it is invalid",
         Group::Later => "would be left for later: it is beyond the limit of this pilot",
         Group::Filter => "would be left out by the job's `where`",
-        Group::Duplicate | Group::Dismissed => "would be left out",
+        Group::Duplicate | Group::Dismissed | Group::Undone => "would be left out",
     };
     match reason(step).filter(|_| Group::of(step.fate) != Group::Reject) {
         Some(reason) => format!("{word}: {}", one_line(&reason)),

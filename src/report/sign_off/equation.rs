@@ -85,6 +85,10 @@ impl SignOff {
                     _ => "persons want no more of them; see who settled what".to_owned(),
                 };
                 lines.push(some("dismissed", totals.dismissed, "dismissed", why));
+                if totals.undone > 0 {
+                    let why = "what they had done was undone; see the history".to_owned();
+                    lines.push(some("undone", totals.undone, "undone", why));
+                }
             }
             Scope::Run(_) => {
                 let why = "not counted for a single run; the report of the job says".to_owned();

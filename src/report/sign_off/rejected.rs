@@ -63,9 +63,11 @@ impl Rejected {
             | Standing::UnderWay
             | Standing::InDoubt
             | Standing::Contradictory => Unfinished::InDoubt,
-            Standing::NotStarted | Standing::Deferred | Standing::Done | Standing::Dismissed => {
-                return;
-            }
+            Standing::NotStarted
+            | Standing::Deferred
+            | Standing::Done
+            | Standing::Dismissed
+            | Standing::Undone => return,
         };
         self.rows += 1;
         let cause = request.cause().map(|cause| self.told(cause));

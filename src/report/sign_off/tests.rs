@@ -29,6 +29,7 @@ fn run(id: i64, began: i64, totals: Totals) -> RunRecord {
         ended_at: Some(began + 120_000),
         exit: Some(exit::FAILED),
         reason: None,
+        undoes: None,
         mandate: Mandate::default(),
         totals,
     }

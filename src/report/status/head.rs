@@ -142,6 +142,7 @@ impl StatusView {
             (self.gone.in_doubt, "in doubt"),
             (self.gone.not_started, "not started"),
             (self.gone.dismissed, "dismissed"),
+            (self.gone.undone, "undone"),
         ];
         let parts = parts.into_iter().filter(|(count, _)| *count > 0);
         let parts: Vec<String> =

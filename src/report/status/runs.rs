@@ -26,6 +26,8 @@ pub(crate) struct RunLine {
     pub reason: Option<String>,
     /// What it carried out, and on whose word.
     pub mandate: Mandate,
+    /// The run that it undoes.
+    pub undoes: Option<i64>,
     pub invalid: u64,
     pub succeeded: u64,
     pub failed: u64,
@@ -44,6 +46,7 @@ impl From<RunRecord> for RunLine {
             exit: run.exit,
             reason: run.reason,
             mandate: run.mandate,
+            undoes: run.undoes,
             invalid: run.totals.invalid,
             succeeded: run.totals.succeeded,
             failed: run.totals.failed,
@@ -82,6 +85,9 @@ impl StatusView {
         for run in &self.runs {
             if let Some(words) = words::mandate(&run.mandate) {
                 text.push_str(&format!("  run {} was {words}\n", run.id));
+            }
+            if let Some(undone) = run.undoes {
+                text.push_str(&format!("  run {} undid run {undone}\n", run.id));
             }
         }
         text
@@ -161,6 +167,9 @@ impl RunLine {
         });
         if let Value::Object(fields) = &mut event {
             words::add_mandate(fields, &self.mandate);
+            if let Some(undone) = self.undoes {
+                fields.insert("undoes".to_owned(), undone.into());
+            }
         }
         event
     }
@@ -175,6 +184,7 @@ pub(crate) const UNCOUNTED: &str = "uncounted";
 #[cfg(test)]
 pub(in crate::report) fn ends() -> Vec<String> {
     let run = RunLine {
+        undoes: None,
         mandate: Mandate::default(),
         id: 1,
         started_at: 0,

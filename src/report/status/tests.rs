@@ -8,6 +8,7 @@ use crate::text::place::RowPlace;
 
 fn view() -> StatusView {
     let killed = RunLine {
+        undoes: None,
         mandate: Mandate::default(),
         id: 1,
         started_at: 1_795_358_400_000,

@@ -66,6 +66,7 @@ pub(crate) fn verified_event(
         ("in_doubt", aside.in_doubt),
         ("failed", aside.failed),
         ("dismissed", aside.dismissed),
+        ("undone", aside.undone),
         ("not_sent", aside.not_sent),
         ("not_in_sample", aside.not_in_sample),
         ("strange", findings.strange),

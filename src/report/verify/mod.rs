@@ -200,6 +200,7 @@ pub(crate) struct Aside {
     pub in_doubt: u64,
     pub failed: u64,
     pub dismissed: u64,
+    pub undone: u64,
     /// Rows of the source that were never sent, or were not done.
     pub not_sent: u64,
     /// What later operations of the job have changed or deleted: the last one counts.

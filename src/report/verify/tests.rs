@@ -43,6 +43,7 @@ fn findings(end: RemoteEnd, lists: ListsRead) -> VerifyFindings {
         in_doubt: 1,
         failed: 2,
         dismissed: 1,
+        undone: 0,
         not_sent: 5,
         superseded: 1,
         not_in_sample: 0,

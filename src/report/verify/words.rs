@@ -156,6 +156,7 @@ fn aside(findings: &VerifyFindings, of: &Verifying<'_>) -> String {
         )
     });
     tell(aside.dismissed, &|rows| format!("{rows} dismissed by a person."));
+    tell(aside.undone, &|rows| format!("{rows} undone: what they had done was taken back."));
     tell(aside.superseded, &|rows| {
         format!("{rows} whose work later rows of the job have changed or deleted: those count.")
     });

@@ -37,7 +37,7 @@ pub(super) struct Feeder<'a> {
 }
 
 /// What goes to the engine.
-pub(super) type Fed = Result<Vec<Work>, FeedFailure>;
+pub(in crate::task) type Fed = Result<Vec<Work>, FeedFailure>;
 
 impl Feeder<'_> {
     /// Passes on what is to be sent, until there is no more of it or nobody wants it. Where nothing is to be sent the

@@ -26,14 +26,15 @@ use crate::engine::{Settings, Stop};
 use crate::event::Ending;
 use crate::ledger::{Approval, JobLock, JobName, LedgerError, Mandate, PulseFile};
 use crate::plan::saved::{Companion, SavedPlan};
-use crate::plan::{Chosen, Filtered, NamedRow, Survey, Tally, survey};
-use crate::report::{Reporter, of_row};
+use crate::plan::{Chosen, Filtered, NamedRow, Prior, Steps, Survey, Tally, survey};
+use crate::report::{ReadsAhead, Reporter, of_row};
 use crate::row::Totals;
 use crate::source::Source;
 use crate::text::quota::Quota;
 use crate::traffic::pace::Pace;
 use crate::traffic::transport::{ClientError, CredentialKind, Transport};
 
+use super::before::reads_ahead;
 use super::booking::{Booking, Entered, HeldJob, as_known};
 use super::deadline::{RunTime, TimeLimits};
 use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
@@ -43,9 +44,11 @@ use super::saved;
 use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 pub(super) use connect::{Destination, over_http};
+pub(super) use feed::Fed;
 use invalid::Invalid;
-use session::Session;
+use session::SourceRows;
 pub(super) use session::standing;
+pub(super) use session::{Cargo, Session};
 pub(super) use sharing::Sharing;
 pub(crate) use sharing::StateFolder;
 
@@ -171,6 +174,8 @@ pub(crate) struct Outlook {
     pub limited_by: Option<Quota>,
     /// Where the run says how it goes, to whoever looks on.
     pub pulse: Option<PulseFile>,
+    /// What is read and kept before rows change or delete something.
+    pub before: ReadsAhead,
 }
 
 /// What came of a run.
@@ -275,7 +280,11 @@ fn attempt<T: Transport>(
     let tally = *found.fates.tally();
     let ahead = running.outlook(&found, (&limits, kind), mandate.clone(), time.until);
     let pulse = Some(PulseFile::of(&booking.path, &booking.name));
-    let ahead = Outlook { is_first: booking.history.is_empty(), pulse, ..ahead };
+    let before = running.reads_ahead(&found, &booking)?;
+    let requests = tally.to_send() + before.lists;
+    let (duration, limited_by) = limits.timetable(requests).answered(requests);
+    let is_first = booking.history.is_empty();
+    let ahead = Outlook { is_first, pulse, before, duration, limited_by, ..ahead };
     if !(world.consent)(&ahead) {
         return Err(Failure::Declined);
     }
@@ -289,13 +298,22 @@ fn attempt<T: Transport>(
         token_costs_request: transport.token_costs_request(),
         ..running.settings(&limits, tally.to_send())
     };
-    let session = Session {
+    let cargo = SourceRows {
         opening: &opening,
         fates: &found.fates,
         invalid: &invalid,
         planned: options.plan.as_ref(),
-        mandate,
         policy: options.sending.policy(&opening.job),
+        now,
+        // In a rehearsal rows may be for things that only the real account has, and no list shows those.
+        snapshots: opening.job.snapshot && !target.is_sandbox,
+    };
+    let session = Session {
+        job: &opening.job,
+        cargo: &cargo,
+        tally,
+        has_key: opening.preparer.has_key(),
+        mandate,
         limits: &limits,
         settings,
         now,
@@ -330,10 +348,30 @@ pub(super) fn patience(
 }
 
 /// Whether rows may have such an effect.
-fn may_have(job: &Job, is_meant: impl Fn(Effect) -> bool) -> bool {
+pub(super) fn may_have(job: &Job, is_meant: impl Fn(Effect) -> bool) -> bool {
     match &job.operation {
         OperationChoice::Fixed(operation) => is_meant(operation.effect),
         _ => job.connector.operations.values().any(|operation| is_meant(operation.effect)),
+    }
+}
+
+/// How the engine goes about a job's rows, as far as the job says.
+pub(super) fn settings(job: &Job, limits: &Limits, give_up_after: Option<Duration>) -> Settings {
+    let longest_request = job.connector.request_timeout;
+    let (give_up_after, give_up_on_push_backs_after) =
+        patience(give_up_after, &limits.quotas, longest_request);
+    Settings {
+        concurrency: limits.concurrency as usize,
+        attempts: job.attempts,
+        give_up_after,
+        give_up_on_push_backs_after,
+        longest_request,
+        max_failures: None,
+        deadline: None,
+        counts: true,
+        in_doubt: job.in_doubt,
+        needs_token: false,
+        token_costs_request: false,
     }
 }
 
@@ -349,22 +387,10 @@ struct Running<'a> {
 impl Running<'_> {
     /// How the engine goes about so many rows, as far as the job and the user say.
     fn settings(&self, limits: &Limits, to_send: u64) -> Settings {
-        let job = &self.opening.job;
-        let longest_request = job.connector.request_timeout;
-        let (give_up_after, give_up_on_push_backs_after) =
-            patience(self.options.give_up_after, &limits.quotas, longest_request);
         Settings {
-            concurrency: limits.concurrency as usize,
-            attempts: job.attempts,
-            give_up_after,
-            give_up_on_push_backs_after,
-            longest_request,
             max_failures: self.options.max_failures.map(|failures| failures.of(to_send)),
-            deadline: None,
             counts: !self.target.is_sandbox,
-            in_doubt: job.in_doubt,
-            needs_token: false,
-            token_costs_request: false,
+            ..settings(&self.opening.job, limits, self.options.give_up_after)
         }
     }
 
@@ -401,7 +427,20 @@ impl Running<'_> {
             duration,
             limited_by,
             pulse: None,
+            before: ReadsAhead::default(),
         }
+    }
+
+    /// What is read and kept before rows change or delete something.
+    fn reads_ahead(&self, found: &Survey, booking: &Booking) -> Result<ReadsAhead, Failure> {
+        let again = || self.opening.reopen();
+        let readings = self.opening.readings(&again, self.now);
+        let policy = self.options.sending.policy(&self.opening.job);
+        let steps = || {
+            let prior = Prior { history: &booking.history, ledger: &booking.ledger };
+            Ok(Steps::open(readings, Some(prior), policy, &found.fates, String::new())?)
+        };
+        Ok(reads_ahead(&self.opening.job, self.target.is_sandbox, steps)?)
     }
 
     /// The first reading, and the job's place in the ledger if all is in order. Once more where another run has been

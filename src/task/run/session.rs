@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc::{UnboundedReceiver, channel, unbounded_channel};
+use tokio::sync::mpsc::{Sender, UnboundedReceiver, channel, unbounded_channel};
 
 use crate::declared::connector::Answers;
+use crate::declared::job::Job;
 use crate::engine::dispatch::{self, Feed, Parts, RunEnd};
 use crate::engine::{Owing, Settings, Stop};
 use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{
-    Books as _, Claim as _, LedgerError, Left, Mandate, News, Open as _, Reader as _, Recorder,
-    Run, Watch,
+    Books as _, Claim as _, History, Ledger, LedgerError, Left, Mandate, News, Open as _,
+    Reader as _, Recorder, Run, Watch,
 };
 use crate::plan::saved::SavedPlan;
 use crate::plan::{
@@ -27,7 +28,7 @@ use crate::traffic::transport::Transport;
 
 use super::corrections;
 use super::farewell::{self, Patience};
-use super::feed::{Feeder, WAITING};
+use super::feed::{Fed, Feeder, WAITING};
 use super::invalid::Invalid;
 use super::ownership::Ownership;
 use super::sharing::{Sharing, Started};
@@ -43,16 +44,16 @@ use crate::task::limits::Limits;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A run, ready to begin.
-pub(super) struct Session<'a> {
-    pub opening: &'a Opening,
-    pub fates: &'a Fates,
-    /// Rows that are not sent, since they are invalid.
-    pub invalid: &'a Invalid,
-    /// What was saved of the rows, where the run carries out a saved plan.
-    pub planned: Option<&'a SavedPlan>,
+pub(in crate::task) struct Session<'a> {
+    pub job: &'a Job,
+    /// The rows that are sent.
+    pub cargo: &'a (dyn Cargo + Sync),
+    /// How many rows have which fate.
+    pub tally: Tally,
+    /// Whether rows are known by keys of their own.
+    pub has_key: bool,
     /// What is carried out, and on whose word.
     pub mandate: Mandate,
-    pub policy: Policy,
     pub limits: &'a Limits,
     pub settings: Settings,
     /// The moment of the check, which the second reading goes by, too.
@@ -62,6 +63,66 @@ pub(super) struct Session<'a> {
     /// What other runs of the account share with this one.
     pub sharing: Sharing,
     pub world: &'a World<'a>,
+}
+
+/// The rows that a run sends: what is written of them before the first is sent, and the way by which they come.
+pub(in crate::task) trait Cargo {
+    /// Writes what is to be known of the run before its first request.
+    fn note(&self, ledger: &Ledger, run: Run, history: &History) -> Result<(), Failure>;
+
+    /// What is missing from their source; none where they are of no source.
+    fn missing(&self) -> Option<&Missing> {
+        None
+    }
+
+    /// Passes the rows on, in a thread of its own, until there are no more or nobody wants them.
+    fn feed(&self, run: Run, history: &History, ledger: Option<Ledger>, to: &Sender<Fed>);
+}
+
+/// The rows of a source.
+pub(super) struct SourceRows<'a> {
+    pub opening: &'a Opening,
+    pub fates: &'a Fates,
+    /// Rows that are not sent, since they are invalid.
+    pub invalid: &'a Invalid,
+    /// What was saved of the rows, where the run carries out a saved plan.
+    pub planned: Option<&'a SavedPlan>,
+    pub policy: Policy,
+    /// The moment of the check, which the second reading goes by, too.
+    pub now: i64,
+    /// Whether what updates and deletes are about is read before and kept.
+    pub snapshots: bool,
+}
+
+impl Cargo for SourceRows<'_> {
+    fn note(&self, ledger: &Ledger, run: Run, history: &History) -> Result<(), Failure> {
+        if !self.opening.preparer.returns() {
+            // Rows that come back are but some of those that may be invalid.
+            return Ok(ledger.note_invalid(run, self.invalid.rows())?);
+        }
+        let again = || self.opening.reopen();
+        let readings = self.opening.readings(&again, self.now);
+        corrections::write(ledger, run, (readings, history), (self.policy, self.fates))
+    }
+
+    fn missing(&self) -> Option<&Missing> {
+        Some(self.fates.missing())
+    }
+
+    fn feed(&self, run: Run, history: &History, ledger: Option<Ledger>, to: &Sender<Fed>) {
+        let again = || self.opening.reopen();
+        let feeder = Feeder {
+            readings: self.opening.readings(&again, self.now),
+            policy: self.policy,
+            fates: self.fates,
+            history,
+            ledger,
+            run_mark: run_mark(run.number()),
+            planned: self.planned.map(SavedPlan::planned),
+            snapshots: self.snapshots,
+        };
+        feeder.run(to);
+    }
 }
 
 /// What a run waits with, and the wishes that it should stop: they are heard until its last word is.
@@ -136,7 +197,7 @@ impl OpenLedger {
 
 impl Session<'_> {
     /// Sends what is to be sent.
-    pub(super) fn run(
+    pub(in crate::task) fn run(
         self,
         mut booking: Booking,
         transport: &impl Transport,
@@ -150,30 +211,12 @@ impl Session<'_> {
         };
         let sharing = self.sharing.start((self.world.chance)(), self.world.process);
         let pace = sharing.apply(pace);
-        let key = self.opening.job.keyed_by();
+        let key = self.job.keyed_by();
         let run = booking.ledger.begin_run(&booking.lock, booking.last_owner, key, self.now)?;
         booking.ledger.entrust(run, &self.mandate)?;
         let history = std::mem::take(&mut booking.history);
-        let again = || self.opening.reopen();
-        let readings = self.opening.readings(&again, self.now);
-        if self.opening.preparer.returns() {
-            let plan = (self.policy, self.fates);
-            corrections::write(&booking.ledger, run, (readings, &history), plan)?;
-        } else {
-            // Rows that come back are but some of those that may be invalid.
-            booking.ledger.note_invalid(run, self.invalid.rows())?;
-        }
-        let feeder = Feeder {
-            readings,
-            policy: self.policy,
-            fates: self.fates,
-            history: &history,
-            ledger: (!history.is_empty()).then(|| booking.ledger.open_again()).transpose()?,
-            run_mark: run_mark(run.number()),
-            planned: self.planned.map(SavedPlan::planned),
-            // In a rehearsal rows may be for things that only the real account has, and no list shows those.
-            snapshots: self.opening.job.snapshot && !self.is_sandbox,
-        };
+        self.cargo.note(&booking.ledger, run, &history)?;
+        let ledger = (!history.is_empty()).then(|| booking.ledger.open_again()).transpose()?;
         let (books, news) = OpenLedger::open(booking, run)?;
         let reports = ReportThread::start(reporter);
         let handle = reports.handle();
@@ -181,16 +224,17 @@ impl Session<'_> {
         let mut first = vec![Event::Started { run: run.number() }];
         first.extend(sharing.why_not().map(|why| Event::Note(Note::OwnPace(why))));
         first.extend(uncountable.iter().map(|lane| Event::Note(Note::of_uncountable(lane))));
-        first.extend(notes_of(self.fates.missing()).map(Event::Note));
+        first.extend(self.cargo.missing().into_iter().flat_map(notes_of).map(Event::Note));
         handle.offer(first);
-        let repeated = match self.opening.preparer.has_key() {
+        let repeated = match self.has_key {
             true => 0,
-            false => taken_for_old(self.fates.tally(), &history),
+            false => taken_for_old(&self.tally, &history),
         };
         let mut runtime = Runtime::new();
         let outcome = std::thread::scope(|scope| {
             let (feed, rows) = channel(WAITING);
-            scope.spawn(move || feeder.run(&feed));
+            let (cargo, history) = (self.cargo, &history);
+            scope.spawn(move || cargo.feed(run, history, ledger, &feed));
             self.dispatch(
                 transport,
                 (pace, &sharing),
@@ -206,7 +250,7 @@ impl Session<'_> {
         outcome.owed.iter_mut().for_each(|owed| owed.extend(uncountable.iter().cloned()));
         sharing.leave(last_report);
         if let (Ending::Finished, Some(Kept::TooMany { missing, most, .. })) =
-            (&outcome.ending, self.fates.missing().kept)
+            (&outcome.ending, self.cargo.missing().and_then(|missing| missing.kept))
         {
             outcome.ending = Ending::TooManyMissing { missing, most };
         }
@@ -217,7 +261,7 @@ impl Session<'_> {
     /// Lanes that earlier runs have left uncounted, each with what has made its items; and those of which the connector no
     /// longer says how they are counted.
     fn owed(&self, booking: &Booking) -> Result<(Owing, Vec<Uncounted>), LedgerError> {
-        let operations = &self.opening.job.connector.operations;
+        let operations = &self.job.connector.operations;
         let (mut lanes, mut uncountable) = (Vec::new(), Vec::new());
         for uncounted in &booking.uncounted {
             let operation = operations.get(uncounted.operation.as_str());
@@ -237,7 +281,7 @@ impl Session<'_> {
 
     fn pace(&self, booking: &Booking) -> Result<Pace, LedgerError> {
         let quotas = &self.limits.quotas;
-        let pace = Pace::for_requests(quotas, self.fates.tally().to_send());
+        let pace = Pace::for_requests(quotas, self.tally.to_send());
         match self.is_sandbox {
             true => Ok(pace),
             false => {
@@ -257,9 +301,9 @@ impl Session<'_> {
         (news, feed, owed): (UnboundedReceiver<News>, Feed, Owing),
         runtime: &mut Runtime,
     ) -> (RunEnd, Option<Report>) {
-        let to_send = self.fates.tally().to_send();
+        let to_send = self.tally.to_send();
         let mut time_left = TimeLeft::new(self.limits.timetable(to_send), to_send);
-        let answers: &Answers = &self.opening.job.connector.answers;
+        let answers: &Answers = &self.job.connector.answers;
         let executor = match &runtime.executor {
             Ok(executor) => executor,
             Err(error) => return (not_begun(Ending::NoRuntime(error.clone())), None),
@@ -300,13 +344,13 @@ impl Session<'_> {
             Some(error) => Ending::LedgerFailed(error.clone()),
             None => outcome.ending.clone(),
         };
-        let held = self.fates.tally().sum(|fate| fate == Fate::Hold(Held::UnderWay));
+        let held = self.tally.sum(|fate| fate == Fate::Hold(Held::UnderWay));
         let ending = match ending {
             Ending::Finished if held > 0 => Ending::InOtherHands { rows: held },
             ending => ending,
         };
-        let totals = Totals { repeated, ..totals(self.fates.tally(), &outcome) };
-        let to_send = self.fates.tally().to_send();
+        let totals = Totals { repeated, ..totals(&self.tally, &outcome) };
+        let to_send = self.tally.to_send();
         let exit = exit::of(&totals, &ending);
         let now = (self.world.wall)();
         // As long as the ledger says that it took.
@@ -360,6 +404,7 @@ enum Rest {
     Filtered,
     Duplicate,
     Dismissed,
+    Undone,
 }
 
 impl Rest {
@@ -371,6 +416,7 @@ impl Rest {
             Fate::LeaveOut(LeftOut::Filtered) => Self::Filtered,
             Fate::LeaveOut(LeftOut::Duplicate) => Self::Duplicate,
             Fate::LeaveOut(LeftOut::Dismissed) => Self::Dismissed,
+            Fate::LeaveOut(LeftOut::Undone) => Self::Undone,
             // What was in doubt before, and of which nothing has become known, still is.
             Fate::Hold(Held::InDoubt) => Self::InDoubt,
             Fate::Send(sending) | Fate::Later(sending) if sending.may_have_acted() => Self::InDoubt,
@@ -402,6 +448,7 @@ pub(super) fn totals(tally: &Tally, outcome: &RunEnd) -> Totals {
         filtered: rest(Rest::Filtered),
         duplicates: rest(Rest::Duplicate),
         dismissed: rest(Rest::Dismissed),
+        undone: rest(Rest::Undone),
         requests: outcome.requests,
     };
     let over =

@@ -126,6 +126,7 @@ pub(crate) fn verify(
         in_doubt: acts.in_doubt,
         failed: acts.failed,
         dismissed: acts.dismissed,
+        undone: acts.undone,
         ..Aside::default()
     };
     let verifying = Verifying { opening: &opening, known: &found, began_at };
