@@ -31,6 +31,16 @@ pub(crate) enum Deletes {
     AtMost(Share),
 }
 
+impl Deletes {
+    /// Where only a part of the job's rows is read for what they say.
+    pub(super) fn for_rows(self, is_partly: bool) -> Self {
+        match self {
+            Self::AtMost(_) if is_partly => Self::NotNow,
+            deletes => deletes,
+        }
+    }
+}
+
 /// What is missing from a source.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Missing {

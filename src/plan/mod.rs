@@ -63,6 +63,7 @@ pub(crate) use survey::{
 pub(crate) use tally::Tally;
 pub(crate) use turns::Turns;
 pub(crate) use undo::{Begun, UndoFate, undo_fate};
+pub(crate) use updates::SentBefore;
 
 use crate::declared::job::Job;
 use crate::prepare::Preparer;

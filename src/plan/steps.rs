@@ -10,7 +10,6 @@ use crate::declared::connector::{Effect, Operation};
 use crate::declared::job::OnChange;
 use crate::ledger::LedgerError;
 use crate::prepare::{Findings, Ready, RowKey, ShownCell, ShownValue};
-use crate::recover::AsSent;
 use crate::row::{Known, Reference};
 use crate::source::{Read, Record, Source};
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -26,7 +25,7 @@ use super::names::Name;
 use super::prior::Prior;
 use super::row_problem::{RepeatedKey, RowProblem, SourceChange};
 use super::saved::{Mark, PlannedRows};
-use super::updates::Update;
+use super::updates::{SentBefore, Update};
 
 /// A row and what becomes of it.
 #[derive(Debug, Clone)]
@@ -44,7 +43,7 @@ pub(crate) struct Step {
     /// What the ledger knows of the row.
     pub known: Option<Known>,
     /// Of one that changes what the row has made: what has to be there before.
-    pub expects: Option<Arc<AsSent>>,
+    pub expects: Option<Arc<SentBefore>>,
     /// How it differs from what was last sent of it.
     pub change: Change,
     /// What is wrong with it, first of all.

@@ -232,12 +232,8 @@ fn survey_with(
     let mut found = Hearing::new(tell);
     let history = prior.as_ref().map(|prior| prior.history);
     // Whoever goes along has chosen rows, or holds the run to some.
-    let policy = match policy.deletes {
-        Deletes::AtMost(_) if companion.is_some() || readings.preparer.returns() => {
-            Policy { deletes: Deletes::NotNow, ..policy }
-        }
-        _ => policy,
-    };
+    let is_partly = companion.is_some() || readings.preparer.returns();
+    let policy = Policy { deletes: policy.deletes.for_rows(is_partly), ..policy };
     let is_corrected = |record: &Record| is_superseded(history, readings.preparer, record);
     let mut decider = Decider::new(readings, prior, policy, companion);
     let (at_first, counts, now) = (decider.eye(), insight.is_some(), readings.now);

@@ -4,15 +4,27 @@
 
 use std::sync::Arc;
 
-use crate::declared::connector::Counterpart;
+use crate::declared::connector::{Counterpart, Operation};
 use crate::prepare::{Ready, request};
-use crate::recover::AsSent;
-use crate::row::{FieldValue, Fields, Known};
+use crate::row::{Digest, Field, FieldValue, Fields, Known};
+
+/// What has to be there before: what was sent, where nothing of the row but what an update carries has changed since.
+#[derive(Debug, Clone)]
+pub(crate) struct SentBefore {
+    /// What has made it.
+    pub maker: Arc<Operation>,
+    /// The row's fields for that, as they are now.
+    pub fields: Fields<'static>,
+    /// Those of them that an update carries.
+    pub carried: Vec<Field>,
+    /// Names what was sent; one of these is there.
+    pub contents: Vec<Digest>,
+}
 
 /// The update of what a row has made.
 pub(super) struct Update {
     pub ready: Ready,
-    pub expects: AsSent,
+    pub expects: SentBefore,
 }
 
 impl Update {
@@ -28,7 +40,7 @@ impl Update {
             }
         }
         let request = request::build(&by.operation, &fields)?;
-        let expects = AsSent {
+        let expects = SentBefore {
             maker: Arc::clone(&ready.operation),
             fields: ready.fields,
             carried: by.carried.iter().map(|(from, _)| *from).collect(),

@@ -9,7 +9,9 @@ use crate::engine::Work;
 use crate::engine::dispatch::FeedFailure;
 use crate::ledger::{History, Ledger};
 use crate::plan::saved::PlannedRows;
-use crate::plan::{Fate, Fates, MissingRow, Policy, Prior, ReadingFailure, Readings, Step, Steps};
+use crate::plan::{
+    Fate, Fates, MissingRow, Policy, Prior, ReadingFailure, Readings, SentBefore, Step, Steps,
+};
 use crate::prepare::Ready;
 use crate::recover::{AsSent, ContentPrint, Expectation, Subject};
 use crate::report::of_source_change;
@@ -118,12 +120,14 @@ fn subject_of(
 /// What a row has made itself, and that it has to be there as it was sent.
 fn subject_as_sent(
     step: &Step,
-    expects: &Arc<AsSent>,
+    expects: &SentBefore,
     (job, keeps): (&Job, bool),
 ) -> Option<Arc<Subject>> {
     let ready = step.ready.as_ref()?;
     let id = step.known.as_ref()?.thing.as_deref()?;
-    let subject = Subject::of_row(&ready.operation, (expects, id), job.allow_system_notes)?;
+    let SentBefore { maker, fields, carried, contents } = expects.clone();
+    let sent = Arc::new(AsSent { maker, fields, carried, contents });
+    let subject = Subject::of_row(&ready.operation, (&sent, id), job.allow_system_notes)?;
     Some(Arc::new(Subject { keeps, leaves: print_of(ready, job), ..subject }))
 }
 
