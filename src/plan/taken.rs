@@ -3,7 +3,7 @@
 //! No run sends such a row, so whoever counts rows or checks them has to know. For most rows one look into memory tells
 //! that it is none; the few others are prepared once more and looked up.
 
-use crate::declared::job::OnMissing;
+use crate::declared::job::OperationChoice;
 use crate::ledger::{Candidate, Ledger, LedgerError, Reader as _};
 use crate::prepare::{Findings, RowKey};
 use crate::row::{Digest, Standing};
@@ -27,12 +27,11 @@ pub(super) fn was_deleted(
     found: Candidate,
     ledger: &Ledger,
 ) -> Result<bool, LedgerError> {
-    let OnMissing::Delete { by, .. } = &readings.job.on_missing else { return Ok(false) };
-    if found.standing != Standing::Done {
-        return Ok(false);
-    }
+    let OperationChoice::Fixed(maker) = &readings.job.operation else { return Ok(false) };
+    let by = readings.job.connector.delete_of(maker);
+    let Some(by) = by.filter(|_| found.standing == Standing::Done) else { return Ok(false) };
     let known = ledger.known_row(found.row)?;
-    Ok(known.is_some_and(|known| *known.operation == *by.operation.name))
+    Ok(known.is_some_and(|known| *known.operation == *by.operation.name && !known.earlier.undoes))
 }
 
 /// What to tell of a row whose key is another's by what earlier runs have done; none where it is not.

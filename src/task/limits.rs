@@ -66,7 +66,7 @@ impl SendingOptions {
             retry_failed: self.retry_failed,
             limit: self.limit.unwrap_or(u64::MAX),
             updates: matches!(job.on_change, OnChange::Update(_)),
-            comes_again: matches!(job.on_missing, OnMissing::Delete { .. }),
+            comes_again: true,
             deletes: match job.on_missing {
                 OnMissing::Keep => Deletes::Never,
                 OnMissing::Delete { .. } if self.limit.is_some() || job.is_source_replaced => {

@@ -304,3 +304,29 @@ fn a_job_that_cannot_keep_notes_in_step_is_refused() {
     let outcome = desk.call("check job.yaml").exits(2);
     assert!(outcome.stderr.contains("5%") || outcome.stderr.contains("percentage"), "{outcome}");
 }
+
+#[test]
+fn a_rehearsal_keeps_in_step_what_no_list_shows_there() {
+    let desk = deleting("50%");
+    let rehearse = || desk.call("run job.yaml --sandbox --format json").exits(0);
+    rehearse().counts("rows=3 succeeded=3");
+    desk.write("notes.csv", FIRST.replace("k2,tk_1,Note 2\n", "").replace("Note 3", "Note three"));
+    let outcome = rehearse().counts("rows=3 succeeded=2 already_done=1");
+    let finished = &outcome.all("finished")[0];
+    assert_eq!((&finished["updated"], &finished["deleted"]), (&1.into(), &1.into()));
+    rehearse().counts("rows=2 already_done=2");
+}
+
+#[test]
+fn a_row_comes_again_though_the_job_deletes_no_more() {
+    let (desk, sandbox) = (deleting("50%"), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    desk.write("notes.csv", FIRST.replace("k2,tk_1,Note 2\n", ""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    desk.write("notes.csv", FIRST);
+    desk.write("job.yaml", NOTES_JOB);
+    let status = desk.call("status job.yaml --format json").exits(0);
+    assert_eq!(status.all("status")[0]["not_started"], 1, "{status}");
+    desk.run(&sandbox, "job.yaml").exits(0).counts("rows=3 succeeded=1 already_done=2");
+    is_there(&sandbox, &["Note 1", "Note 2", "Note 3"]);
+}

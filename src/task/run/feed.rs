@@ -36,12 +36,28 @@ pub(super) struct Feeder<'a> {
     pub planned: Option<PlannedRows>,
     /// Whether what updates and deletes are about is read before and kept.
     pub snapshots: bool,
+    /// Whether what rows are about may be on the real account alone, and no list shows it.
+    pub is_rehearsal: bool,
+}
+
+/// Whether what a row has made is looked at before it is deleted.
+#[derive(Debug, Clone, Copy)]
+enum Looks {
+    /// In a rehearsal no list shows it.
+    No,
+    Yes {
+        keeps: bool,
+    },
 }
 
 /// What goes to the engine.
 pub(in crate::task) type Fed = Result<Vec<Work>, FeedFailure>;
 
 impl Feeder<'_> {
+    fn looks(&self, keeps: bool) -> Looks {
+        if self.is_rehearsal { Looks::No } else { Looks::Yes { keeps } }
+    }
+
     /// Passes on what is to be sent, until there is no more of it or nobody wants it. Where nothing is to be sent the
     /// source is not read again.
     pub(super) fn run(self, to: &Sender<Fed>) {
@@ -65,7 +81,7 @@ impl Feeder<'_> {
         // What is gone makes room before anything else comes: in a lane nobody waits for what is never sent.
         for rows in missing.chunks(BATCH) {
             let batch: Result<Vec<Work>, _> =
-                rows.iter().map(|row| deletion(row, (job, keeps))).collect();
+                rows.iter().map(|row| deletion(row, job, self.looks(keeps))).collect();
             if to.blocking_send(Ok(batch?)).is_err() {
                 return Ok(());
             }
@@ -85,6 +101,7 @@ impl Feeder<'_> {
                 let step = steps.next(is_sent)?.ok_or_else(|| steps.fewer_rows())?;
                 left -= 1;
                 let subject = match (&step.expects, self.snapshots) {
+                    (Some(_), _) if self.is_rehearsal => None,
                     (Some(expects), keeps) => {
                         let subject = subject_as_sent(&step, expects, (job, keeps));
                         // Without a look nothing is changed.
@@ -140,8 +157,12 @@ fn print_of(ready: &Ready, job: &Job) -> Option<ContentPrint> {
 }
 
 /// The deletion of what a row has made that is no longer in the source; of what nobody can read before there is none.
-fn deletion(row: &MissingRow, (job, keeps): (&Job, bool)) -> Result<Work, ReadingFailure> {
+fn deletion(row: &MissingRow, job: &Job, looks: Looks) -> Result<Work, ReadingFailure> {
     let step = Step::of_missing(row);
+    let keeps = match looks {
+        Looks::No => return work(step, None, job),
+        Looks::Yes { keeps } => keeps,
+    };
     let subject = subject_unchanged(row, (job, keeps));
     let subject = subject.ok_or_else(|| ReadingFailure::changed(&step.place))?;
     work(step, Some(subject), job)

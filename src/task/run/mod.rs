@@ -307,6 +307,7 @@ fn attempt<T: Transport>(
         now,
         // In a rehearsal rows may be for things that only the real account has, and no list shows those.
         snapshots: opening.job.snapshot && !target.is_sandbox,
+        is_rehearsal: target.is_sandbox,
     };
     let session = Session {
         job: &opening.job,

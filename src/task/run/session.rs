@@ -92,6 +92,8 @@ pub(super) struct SourceRows<'a> {
     pub now: i64,
     /// Whether what updates and deletes are about is read before and kept.
     pub snapshots: bool,
+    /// Whether what rows are about may be on the real account alone, and no list shows it.
+    pub is_rehearsal: bool,
 }
 
 impl Cargo for SourceRows<'_> {
@@ -120,6 +122,7 @@ impl Cargo for SourceRows<'_> {
             run_mark: run_mark(run.number()),
             planned: self.planned.map(SavedPlan::planned),
             snapshots: self.snapshots,
+            is_rehearsal: self.is_rehearsal,
         };
         feeder.run(to);
     }
