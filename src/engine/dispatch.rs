@@ -80,6 +80,9 @@ pub(crate) struct RunEnd {
     pub ending: Ending,
     pub requests: u64,
     pub succeeded: u64,
+    /// Of these: what they had made was changed, or deleted.
+    pub updated: u64,
+    pub deleted: u64,
     pub failed: u64,
     pub in_doubt: u64,
     pub invalid: u64,
@@ -493,8 +496,11 @@ impl<T: Transport> Shell<'_, T> {
     fn outcome(mut self, ending: Ending) -> RunEnd {
         let progress = self.core.progress(Moment(self.began.elapsed()));
         let (miscounted, uncounted) = self.core.miscounted();
+        let (updated, deleted) = self.core.further();
         RunEnd {
             ending,
+            updated,
+            deleted,
             requests: progress.requests,
             succeeded: progress.succeeded,
             failed: progress.failed,

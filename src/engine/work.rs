@@ -17,6 +17,10 @@ pub(crate) struct Work {
     pub known: Option<RowId>,
     /// Which operation of the row this is, counting from 1: it is created, say, and then changed.
     pub turn: u32,
+    /// Whether it is the next one: what the row was sent for before is done.
+    pub is_further: bool,
+    /// What it changes or deletes, where that is what the row has made: as the other side calls it.
+    pub thing: Option<Arc<str>>,
     /// How many requests have left for it in earlier runs.
     pub attempts: u32,
     /// When the last of them was started; of several in a row that may have acted, the first.

@@ -54,6 +54,15 @@ pub(crate) struct RowEnded {
     pub items: Option<Vec<Value>>,
     /// What was made of its reminder, if that was past.
     pub reminder: Option<PastReminder>,
+    /// What changed or deleted what the row has made; none where it was sent for what it is.
+    pub further: Option<Further>,
+}
+
+/// What is done with what a row has made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Further {
+    pub operation: Arc<str>,
+    pub deletes: bool,
 }
 
 /// What an event has beside what its items say, in bytes.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::ledger;
+use crate::plan::Kept;
 use crate::row::{Cause, Uncounted};
 use crate::traffic::reply::NoToken;
 use crate::traffic::shared_pace::Unheard;
@@ -40,6 +41,10 @@ pub(crate) enum Note {
     OwnPace(Unheard),
     /// What runs of the same account had written down could not be read, and was begun anew.
     PaceBegunAnew(PathBuf),
+    /// The job says that what missing rows have made is deleted, and nothing is.
+    NothingDeleted(Kept),
+    /// So many rows are missing, and nobody can show that what they have made is as it was sent: it stays.
+    NotShownAsSent { rows: u64 },
     /// What the recorder of the ledger has to say.
     Ledger(ledger::Note),
 }

@@ -9,7 +9,9 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use crate::row::{Holdings, KeyHash, Known, Page, RowId, Snapshot, Sought, Totals, Uncounted};
+use crate::row::{
+    Digest, Holdings, KeyHash, Known, Page, RowId, Snapshot, Sought, Totals, Uncounted,
+};
 use crate::text::place::RowPlace;
 
 use super::{
@@ -182,6 +184,12 @@ pub(crate) trait Reader {
     fn known(&self, row: RowId, key: &str) -> Result<Option<Known>, LedgerError> {
         Ok(self.find_many(&[(row, key)])?.pop().flatten())
     }
+
+    /// What is known of one row, whatever its key.
+    fn known_row(&self, row: RowId) -> Result<Option<Known>, LedgerError>;
+
+    /// The print of what a row has left there with a content; none where nobody has written that down.
+    fn print(&self, row: RowId, content: Digest) -> Result<Option<i64>, LedgerError>;
 
     /// What rows own of pages of lists, and of the lanes that are looked through in `job`; in the order in which they are
     /// asked about. Of each lane one row is looked for: what that may have made is nobody's. An error means that nothing is

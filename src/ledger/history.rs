@@ -88,6 +88,19 @@ impl History {
         Some(entry.at(position))
     }
 
+    /// All rows, in the order of their ids, each with the hash of its key.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (KeyHash, Candidate)> {
+        self.entries.iter().enumerate().map(|(position, entry)| {
+            let found = Candidate {
+                row: entry.id(),
+                standing: entry.standing,
+                digest: Digest(entry.digest),
+                position,
+            };
+            (KeyHash(entry.hash), found)
+        })
+    }
+
     /// Pairs of rows whose keys have one hash: by a rare chance, or since they have one key.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (RowId, RowId)> {
         let buckets = (0..self.buckets.len().saturating_sub(1)).map(|bucket| self.bucket(bucket));

@@ -35,20 +35,40 @@ pub(crate) enum Sending {
     Resend,
     /// An earlier request may have acted: it is looked for, and sent again only if it surely did not.
     Settle,
+    /// The row is done and has changed since: what it has made is changed.
+    Update,
+    /// Likewise, and an earlier request for that may have acted; a second is harmless.
+    UpdateAgain,
+    /// The row is done and no longer in the source: what it has made is deleted.
+    Delete,
+    /// Likewise, and an earlier request for that may have acted; a second is harmless.
+    DeleteAgain,
 }
 
 impl Sending {
     /// Whether an earlier request may have acted.
     pub(crate) fn may_have_acted(self) -> bool {
         match self {
-            Self::Fresh | Self::IfSettled => false,
-            Self::Repeat | Self::Resend | Self::Settle => true,
+            Self::Fresh | Self::IfSettled | Self::Update | Self::Delete => false,
+            Self::Repeat | Self::Resend | Self::Settle | Self::UpdateAgain | Self::DeleteAgain => {
+                true
+            }
         }
+    }
+
+    /// Whether what the row has made is changed.
+    pub(crate) fn is_update(self) -> bool {
+        matches!(self, Self::Update | Self::UpdateAgain)
+    }
+
+    /// Whether what the row has made is deleted.
+    pub(crate) fn is_delete(self) -> bool {
+        matches!(self, Self::Delete | Self::DeleteAgain)
     }
 
     /// Whether it is sent though an earlier request may have acted, without a look.
     pub(crate) fn is_again(self) -> bool {
-        matches!(self, Self::Repeat | Self::Resend)
+        matches!(self, Self::Repeat | Self::Resend | Self::UpdateAgain | Self::DeleteAgain)
     }
 }
 
@@ -121,11 +141,19 @@ all_fates!(
     Send(Sending::Repeat),
     Send(Sending::Resend),
     Send(Sending::Settle),
+    Send(Sending::Update),
+    Send(Sending::UpdateAgain),
+    Send(Sending::Delete),
+    Send(Sending::DeleteAgain),
     Later(Sending::Fresh),
     Later(Sending::IfSettled),
     Later(Sending::Repeat),
     Later(Sending::Resend),
     Later(Sending::Settle),
+    Later(Sending::Update),
+    Later(Sending::UpdateAgain),
+    Later(Sending::Delete),
+    Later(Sending::DeleteAgain),
     Skip(Done::Unchanged),
     Skip(Done::Changed),
     Hold(Held::InDoubt),
@@ -149,12 +177,31 @@ pub(crate) struct Facts<'a> {
     pub unchanged: bool,
     /// Whether the row is of another operation or another lane than what was sent under its key.
     pub is_another: bool,
+    /// What was sent last under its key.
+    pub last: Last,
+    /// Whether what a changed row has made is to be changed, and can be.
+    pub updates: bool,
+    /// Whether a row is made anew that comes again after what it had made was deleted.
+    pub comes_again: bool,
     pub effect: Effect,
     pub repeat: Repeat,
     /// Whether a lost answer can be settled by looking.
     pub settles: bool,
     pub in_doubt: InDoubt,
     pub retry_failed: bool,
+}
+
+/// What was sent last under a row's key, beside what the row is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Last {
+    /// What it is for, or nothing.
+    Own,
+    /// What changes what it has made.
+    Update,
+    /// What deletes what it has made.
+    Delete,
+    /// Something else.
+    Another,
 }
 
 /// Decides a row's fate.
@@ -168,24 +215,41 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Fate {
         None => &RowState::NotStarted,
     };
     let earlier = facts.earlier.filter(|_| facts.effect != Effect::Read);
+    let undoes = earlier.is_some_and(|earlier| earlier.undoes);
     match state {
         RowState::Started { .. } if earlier.is_some_and(|earlier| earlier.holder.is_some()) => {
             Fate::Hold(Held::UnderWay)
         }
         // Nor is it sent again by itself what a person has undone.
-        RowState::Succeeded { .. } if earlier.is_some_and(|earlier| earlier.undoes) => {
-            Fate::LeaveOut(LeftOut::Undone)
-        }
-        // What it was sent for first is done. Only a further operation goes on with such a row.
-        _ if earlier.is_some_and(|earlier| earlier.turn > 1) => match state.may_have_acted() {
+        RowState::Succeeded { .. } if undoes => Fate::LeaveOut(LeftOut::Undone),
+        // As long as its undoing has not come about, it has done what it had.
+        _ if undoes => match state.may_have_acted() {
             true => Fate::Hold(Held::InDoubt),
             false if facts.unchanged => Fate::Skip(Done::Unchanged),
             false => Fate::Skip(Done::Changed),
         },
+        _ if facts.last == Last::Update => updated(state, facts),
+        RowState::Succeeded { .. } if facts.last == Last::Delete && facts.comes_again => {
+            if facts.valid { Fate::Send(Sending::Fresh) } else { Fate::Reject }
+        }
+        // What it was sent for first is done. Only a further operation goes on with such a row.
+        _ if facts.last != Last::Own && earlier.is_some_and(|earlier| earlier.turn > 1) => {
+            match state {
+                _ if state.may_have_acted() => Fate::Hold(Held::InDoubt),
+                // Its deletion came to nothing.
+                RowState::Refused { .. } | RowState::Deferred { .. } | RowState::GivenUp { .. }
+                    if facts.last == Last::Delete =>
+                {
+                    changed(facts)
+                }
+                _ if facts.unchanged => Fate::Skip(Done::Unchanged),
+                _ => Fate::Skip(Done::Changed),
+            }
+        }
         // Its key is taken: passing it over as done would lose it.
         RowState::Succeeded { .. } | RowState::Dismissed { .. } if facts.is_another => Fate::Reject,
         RowState::Succeeded { .. } if facts.unchanged => Fate::Skip(Done::Unchanged),
-        RowState::Succeeded { .. } => Fate::Skip(Done::Changed),
+        RowState::Succeeded { .. } => changed(facts),
         RowState::Dismissed { .. } => Fate::LeaveOut(LeftOut::Dismissed),
         RowState::Started { .. } | RowState::InDoubt { .. } => in_doubt(facts),
         _ if !facts.valid => Fate::Reject,
@@ -196,6 +260,36 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Fate {
         | RowState::Deferred { .. }
         | RowState::Refused { .. }
         | RowState::GivenUp { .. } => Fate::Send(Sending::Fresh),
+    }
+}
+
+/// The fate of a row that is done and has changed since.
+fn changed(facts: &Facts<'_>) -> Fate {
+    match facts.updates && facts.valid && !facts.is_another {
+        true => Fate::Send(Sending::Update),
+        false => Fate::Skip(Done::Changed),
+    }
+}
+
+/// The fate of a row of which what it had made was changed, or was to be.
+fn updated(state: &RowState, facts: &Facts<'_>) -> Fate {
+    let updates = facts.updates && facts.valid && !facts.is_another;
+    match state {
+        RowState::Succeeded { .. } | RowState::Dismissed { .. } if facts.is_another => Fate::Reject,
+        RowState::Succeeded { .. } if facts.unchanged => Fate::Skip(Done::Unchanged),
+        RowState::Dismissed { .. } => Fate::LeaveOut(LeftOut::Dismissed),
+        RowState::Started { .. } | RowState::InDoubt { .. } if updates => {
+            Fate::Send(Sending::UpdateAgain)
+        }
+        RowState::Started { .. } | RowState::InDoubt { .. } => Fate::Hold(Held::InDoubt),
+        RowState::Refused { .. } if facts.unchanged && !facts.retry_failed => {
+            Fate::Hold(Held::Refused)
+        }
+        RowState::NotStarted
+        | RowState::Succeeded { .. }
+        | RowState::Refused { .. }
+        | RowState::Deferred { .. }
+        | RowState::GivenUp { .. } => changed(facts),
     }
 }
 

@@ -16,6 +16,7 @@ use super::crew::Sight;
 use super::decide::{Done, Fate, Held, LeftOut, Sending};
 use super::fates::Fates;
 use super::look::{Look, Policy};
+use super::missing::Deletes;
 use super::names::{Arrival, Name, Names};
 use super::once::Once;
 use super::prior::{Found, Prior, Trail, find};
@@ -72,6 +73,8 @@ pub(super) struct Decider<'a, 'c> {
     has_lanes: bool,
     /// Rows of the history that have come.
     came: Came,
+    /// Whether the key of each row that is left out could be told, as far as that was asked.
+    could_tell: bool,
     /// Names of rows that are not in the history.
     names: Names,
     /// The contents of rows whose keys may come again.
@@ -108,7 +111,7 @@ impl HeldLanes {
         let is_in = |lanes: &HashSet<Lane>| lane.is_some_and(|lane| lanes.contains(&lane));
         let waits = is_in(&self.held);
         let fate = match fate {
-            Fate::Send(Sending::Fresh) if waits => Fate::Hold(Held::Behind),
+            Fate::Send(Sending::Fresh | Sending::Update) if waits => Fate::Hold(Held::Behind),
             Fate::Send(_) if waits => Fate::Hold(Held::InDoubt),
             Fate::Send(Sending::Fresh) if is_in(&self.sought) => Fate::Send(Sending::IfSettled),
             fate => fate,
@@ -122,6 +125,14 @@ impl HeldLanes {
         }
         fate
     }
+}
+
+/// Which rows of a history have come.
+#[derive(Debug)]
+pub(super) struct CameBy {
+    pub came: Came,
+    /// Whether the key of each row of the source could be told, as far as that was asked.
+    pub could_tell: bool,
 }
 
 /// A bit for each row of a history.
@@ -227,6 +238,7 @@ impl<'a, 'c> Decider<'a, 'c> {
             prior,
             has_lanes,
             came: Came::default(),
+            could_tell: true,
             names: Names::default(),
             once: Once::of(readings.job.shaping.duplicates),
             superseded,
@@ -383,6 +395,19 @@ impl<'a, 'c> Decider<'a, 'c> {
             });
         }
         self.fates.push(record.ordinal, fate, None, 1);
+        self.see_left_out(record);
+    }
+
+    /// A row that is left out is in the source: where somebody asks for what is missing, it is not.
+    fn see_left_out(&mut self, record: &Record) {
+        let is_asked = matches!(self.policy.deletes, Deletes::AtMost(_));
+        let Some(prior) = self.prior.filter(|_| is_asked) else { return };
+        match self.readings.preparer.whole_key(record) {
+            Some(key) => prior.history.find(KeyHash::of(&key)).for_each(|found| {
+                self.came.arrive(found.position);
+            }),
+            None => self.could_tell = false,
+        }
     }
 
     /// The fate of a row whose key an earlier row has.
@@ -475,7 +500,14 @@ impl<'a, 'c> Decider<'a, 'c> {
         }
         let known = found.as_ref().map(|(known, _)| known);
         let returned = preparer.returns();
-        let look = Look { operation: operation.as_deref(), ready: ready.as_ref(), known, returned };
+        let connector = &*self.readings.job.connector;
+        let look = Look {
+            connector,
+            operation: operation.as_deref(),
+            ready: ready.as_ref(),
+            known,
+            returned,
+        };
         let lane = ready.as_ref().map(|ready| Lane::named(&ready.lane));
         let sent_in = known.map(|known: &Known| Lane::named(&known.lane));
         let taken = look.taken_key(&record.place, &key);
@@ -498,11 +530,11 @@ impl<'a, 'c> Decider<'a, 'c> {
     }
 
     /// What has been decided, where the source has so many rows; and the hashes of keys that occur more than once.
-    pub(super) fn finish(mut self, rows: u64) -> (Fates, HashSet<KeyHash>) {
+    pub(super) fn finish(mut self, rows: u64) -> (Fates, HashSet<KeyHash>, CameBy) {
         self.fates.pass_to(rows);
         if let Some(companion) = self.companion {
             companion.end(rows);
         }
-        (self.fates, self.names.repeated())
+        (self.fates, self.names.repeated(), CameBy { came: self.came, could_tell: self.could_tell })
     }
 }

@@ -4,6 +4,7 @@
 use crate::source::{Milestone, Source, Stamp};
 
 use super::decide::Fate;
+use super::missing::Missing;
 use super::tally::Tally;
 
 /// The fates of all rows of a source, in their order.
@@ -20,6 +21,8 @@ pub(crate) struct Fates {
     milestones: Vec<Milestone>,
     /// The file in which these places are.
     stamp: Option<Stamp>,
+    /// What is missing from the source: counted beside its rows, and no row of it.
+    missing: Missing,
 }
 
 impl Fates {
@@ -45,6 +48,17 @@ impl Fates {
     fn note(&mut self, fate: Fate) {
         self.of_rows.push(u8::try_from(fate.index()).unwrap_or(u8::MAX));
         self.tally.count(fate);
+    }
+
+    /// Takes note of what is missing from the source.
+    pub(super) fn note_missing(&mut self, missing: Missing) {
+        missing.rows.iter().for_each(|row| self.tally.count(Fate::Send(row.sending)));
+        self.missing = missing;
+    }
+
+    /// What is missing from the source.
+    pub(crate) fn missing(&self) -> &Missing {
+        &self.missing
     }
 
     pub(crate) fn tally(&self) -> &Tally {

@@ -1,13 +1,14 @@
 //! One row beside what the ledger knows of it: how it differs from what was sent, and what becomes of it.
 
-use crate::declared::connector::{Effect, Operation, Repeat};
+use crate::declared::connector::{Connector, Counterpart, Effect, Operation, Repeat};
 use crate::declared::job::InDoubt;
 use crate::prepare::Ready;
 use crate::row::{Known, RowState};
 use crate::text::place::RowPlace;
 use crate::text::spelling::is_same;
 
-use super::decide::{Facts, Fate, decide};
+use super::decide::{Facts, Fate, Last, decide};
+use super::missing::Deletes;
 use super::row_problem::{RowProblem, TakenKey};
 
 /// What the user has decided about rows that need a decision.
@@ -17,6 +18,26 @@ pub(crate) struct Policy {
     pub retry_failed: bool,
     /// So many rows are sent at the most.
     pub limit: u64,
+    /// What a changed row has made is changed.
+    pub updates: bool,
+    /// A row is made anew that comes again after what it had made was deleted.
+    pub comes_again: bool,
+    /// What missing rows have made is deleted.
+    pub deletes: Deletes,
+}
+
+impl Policy {
+    /// Sends what is new and looks for what was lost, as a job does that says nothing else.
+    pub(crate) const fn plain(in_doubt: InDoubt) -> Self {
+        Self {
+            in_doubt,
+            retry_failed: false,
+            limit: u64::MAX,
+            updates: false,
+            comes_again: false,
+            deletes: Deletes::Never,
+        }
+    }
 }
 
 /// How a row differs from what was last sent of it.
@@ -33,6 +54,7 @@ pub(crate) enum Change {
 /// A row when its fate is to be decided, but for its place among the others.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look<'a> {
+    pub connector: &'a Connector,
     pub operation: Option<&'a Operation>,
     /// None where no request can be made of the row.
     pub ready: Option<&'a Ready>,
@@ -42,9 +64,23 @@ pub(super) struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// What was sent last under the row's key.
+    pub(super) fn last(&self) -> Last {
+        let (Some(known), Some(operation)) = (self.known, self.operation) else { return Last::Own };
+        let is_last = |other: Option<Counterpart>| {
+            other.is_some_and(|other| *other.operation.name == *known.operation)
+        };
+        match () {
+            () if *operation.name == *known.operation => Last::Own,
+            () if is_last(self.connector.update_of(operation)) => Last::Update,
+            () if is_last(self.connector.delete_of(operation)) => Last::Delete,
+            () => Last::Another,
+        }
+    }
+
     pub(super) fn change(&self) -> Change {
         let Some(known) = self.known else { return Change::None };
-        if self.operation.is_some_and(|operation| *operation.name != *known.operation) {
+        if self.last() == Last::Another {
             return Change::Operation;
         }
         let Some(ready) = self.ready.filter(|ready| !ready.has_content(known.digest)) else {
@@ -58,7 +94,7 @@ impl Look<'_> {
     /// That the row's key is the one of a row that is done and was another one; none where it is not.
     pub(super) fn taken_key(&self, place: &RowPlace, key: &str) -> Option<RowProblem> {
         let known = self.known.filter(|_| !self.returned).filter(|known| {
-            known.earlier.turn == 1
+            (known.earlier.turn == 1 || matches!(self.last(), Last::Own | Last::Update))
                 && matches!(
                     known.earlier.state,
                     RowState::Succeeded { .. } | RowState::Dismissed { .. }
@@ -86,6 +122,11 @@ impl Look<'_> {
             valid: self.ready.is_some_and(|ready| ready.valid),
             unchanged: change == Change::None,
             is_another: matches!(change, Change::Operation | Change::Lane) && !self.returned,
+            last: self.last(),
+            updates: policy.updates
+                && !self.returned
+                && self.known.is_some_and(|known| known.thing.is_some()),
+            comes_again: policy.comes_again && !self.returned,
             effect: self.operation.map_or(Effect::Create, |operation| operation.effect),
             repeat: match (change, self.operation) {
                 // What was another operation, or somewhere else, is not repeated by this.

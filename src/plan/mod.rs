@@ -14,6 +14,7 @@ mod filtered;
 mod hearing;
 mod lacking;
 mod look;
+mod missing;
 mod names;
 mod notable;
 mod once;
@@ -36,6 +37,7 @@ mod tally;
 mod tests;
 mod turns;
 mod undo;
+mod updates;
 mod versions;
 
 pub(crate) use contents::{Contents, FlagCount, OperationContents, TimeCount};
@@ -44,6 +46,7 @@ pub(crate) use elsewhere::{DoneContents, DoneElsewhere};
 pub(crate) use fates::Fates;
 pub(crate) use filtered::Filtered;
 pub(crate) use look::{Change, Policy};
+pub(crate) use missing::{Deletes, Kept, Missing, MissingRow};
 pub(crate) use notable::{Look, Notable, Notables};
 pub(crate) use prior::{Prior, taken_for_old};
 pub(crate) use profile::{ColumnProfile, Days, SourceProfile};
@@ -60,6 +63,7 @@ pub(crate) use survey::{
 pub(crate) use tally::Tally;
 pub(crate) use turns::Turns;
 pub(crate) use undo::{Begun, UndoFate, undo_fate};
+pub(crate) use updates::SentBefore;
 
 use crate::declared::job::Job;
 use crate::prepare::Preparer;

@@ -10,6 +10,7 @@ use super::decide::{Done, Fate};
 use super::tally::Tally;
 
 /// What earlier runs have done. Everything is in memory but what few rows ask for.
+#[derive(Clone, Copy)]
 pub(crate) struct Prior<'a> {
     pub history: &'a History,
     /// Tells all that is known of one row. May be a ledger that only reads.

@@ -3,6 +3,7 @@
 //! Counts, and decides nothing: what a run would do with a row is for the survey. A row that is done counts as done
 //! though its content has changed since. Costs what a check costs, and sixteen bytes a row.
 
+use crate::declared::job::OnMissing;
 use crate::ledger::{Candidate, History, Ledger, LedgerError};
 use crate::prepare::{Draft, RowKey};
 use crate::row::{Digest, KeyHash, Standing, content_key};
@@ -19,7 +20,7 @@ use super::row_problem::RowProblem;
 use super::steps::run_mark;
 use super::superseded::{Original, Superseded};
 use super::survey::Checked;
-use super::taken::{may_be_taken, taken};
+use super::taken::{may_be_taken, taken, was_deleted};
 
 /// What a ledger knows of a job at one target.
 #[derive(Clone, Copy)]
@@ -62,6 +63,8 @@ pub(crate) struct Stand {
     pub duplicates: u64,
     /// Rows that the chronicle knows and the source does not have, or has no longer.
     pub gone: Counts,
+    /// Of the gone rows that succeeded: what they had made was deleted.
+    pub deleted: u64,
     came: Came,
     /// The row whose parts come, where one of them has changed since it was done: no further part of it is sent.
     changed_row: Option<u64>,
@@ -326,6 +329,7 @@ pub(crate) fn standings(
     });
     found.hear_end(&readings, heard?.as_ref());
     let Checked { filtered, duplicates, .. } = found.checked;
+    counting.count_deleted()?;
     let mut targets = counting.targets;
     for target in &mut targets {
         (target.filtered, target.duplicates) = (filtered, duplicates);
@@ -362,6 +366,20 @@ impl<'c> Counting<'c> {
         }
     }
 
+    /// Counts, of the rows that the source does not have, those of which what they had made was deleted.
+    fn count_deleted(&mut self) -> Result<(), LedgerError> {
+        let asks = matches!(self.readings.job.on_missing, OnMissing::Delete { .. });
+        let Some(ledger) = self.ledger.filter(|_| asks) else { return Ok(()) };
+        for (target, chronicle) in self.targets.iter_mut().zip(self.chronicles) {
+            for (_, found) in chronicle.history.all() {
+                if !target.came.has(found.position) && was_deleted(self.readings, found, ledger)? {
+                    target.deleted += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Counts a row by one of them: where it stands, and that its key is another row's, if so.
     fn count(
         &mut self,
@@ -384,6 +402,14 @@ impl<'c> Counting<'c> {
             if let Some(correction) = superseded.correction(readings.preparer, record, &original) {
                 return Ok((target.hear_corrected(correction.0, is_valid), taken));
             }
+        }
+        let comes_again = match (first.filter(|_| differs), ledger) {
+            (Some(found), Some(ledger)) => was_deleted(readings, found, ledger)?,
+            _ => false,
+        };
+        if let Some(found) = first.filter(|_| comes_again) {
+            target.arrive(found);
+            return Ok((target.count(None, None, is_valid), taken));
         }
         let stands = match &taken {
             Some(_) => target.hear_taken(),

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::declared::connector::{Effect, Operation};
+use crate::declared::job::OnChange;
 use crate::ledger::LedgerError;
 use crate::prepare::{Findings, Ready, RowKey, ShownCell, ShownValue};
 use crate::row::{Known, Reference};
@@ -19,10 +20,12 @@ use super::decide::{Fate, LeftOut};
 use super::decider::key_of;
 use super::fates::{Fates, Noted, Walk};
 use super::look::{Change, Look, Policy};
+use super::missing::MissingRow;
 use super::names::Name;
 use super::prior::Prior;
 use super::row_problem::{RepeatedKey, RowProblem, SourceChange};
 use super::saved::{Mark, PlannedRows};
+use super::updates::{SentBefore, Update};
 
 /// A row and what becomes of it.
 #[derive(Debug, Clone)]
@@ -39,12 +42,33 @@ pub(crate) struct Step {
     pub key: String,
     /// What the ledger knows of the row.
     pub known: Option<Known>,
+    /// Of one that changes what the row has made: what has to be there before.
+    pub expects: Option<Arc<SentBefore>>,
     /// How it differs from what was last sent of it.
     pub change: Change,
     /// What is wrong with it, first of all.
     pub problem: Option<RowProblem>,
     /// Why the job's `where` leaves it out.
     pub left_out: Option<Arc<str>>,
+}
+
+impl Step {
+    /// The deletion of what a row has made that is no longer in the source.
+    pub(crate) fn of_missing(row: &MissingRow) -> Self {
+        Self {
+            place: row.ready.place.clone(),
+            ordinal: 0,
+            fate: Fate::Send(row.sending),
+            operation: Some(Arc::clone(&row.ready.operation)),
+            ready: Some(row.ready.clone()),
+            key: row.known.key.clone(),
+            known: Some(row.known.clone()),
+            expects: None,
+            change: Change::None,
+            problem: None,
+            left_out: None,
+        }
+    }
 }
 
 /// All that there is to see of a row.
@@ -264,6 +288,7 @@ impl<'a> Steps<'a> {
                 ready: None,
                 key: String::new(),
                 known: None,
+                expects: None,
                 change: Change::None,
                 problem: Some(problem.into()),
                 left_out: None,
@@ -312,6 +337,7 @@ impl<'a> Steps<'a> {
         // A row keeps the spelling of its key in the ledger.
         let key = key.map(|key| known.as_ref().map_or(key, |known| known.key.clone()));
         let look = Look {
+            connector: &self.readings.job.connector,
             operation: operation.as_deref(),
             ready: ready.as_ref(),
             known: known.as_ref(),
@@ -328,18 +354,42 @@ impl<'a> Steps<'a> {
         if matches!(noted.fate, Fate::Send(_)) && look.fate(&self.policy) != noted.fate.alone() {
             return Err(ReadingFailure::changed(&record.place));
         }
+        let ready = ready.filter(|_| key.is_some());
+        let (operation, ready, expects) = match self.update(noted.fate, ready, known.as_ref()) {
+            Ok(Update { ready, expects }) => {
+                (Some(Arc::clone(&ready.operation)), Some(ready), Some(Arc::new(expects)))
+            }
+            Err(ready) => (operation, ready, None),
+        };
         Ok(Step {
             place: record.place.clone(),
             ordinal: record.ordinal,
             fate: noted.fate,
             operation,
-            ready: ready.filter(|_| key.is_some()),
+            ready,
             key: key.unwrap_or_default(),
             known,
+            expects,
             change,
             problem,
             left_out,
         })
+    }
+
+    /// What changes what the row has made, where that is to be changed; otherwise the row as it is.
+    fn update(
+        &self,
+        fate: Fate,
+        ready: Option<Ready>,
+        known: Option<&Known>,
+    ) -> Result<Update, Option<Ready>> {
+        let is_update = |fate| matches!(fate, Fate::Send(sending) | Fate::Later(sending) if sending.is_update());
+        match (&self.readings.job.on_change, ready, known) {
+            (OnChange::Update(by), Some(ready), Some(known)) if is_update(fate) => {
+                Update::of(by, ready, known).ok_or(None)
+            }
+            (_, ready, _) => Err(ready),
+        }
     }
 
     /// The key with the mark of the run, where the row only reads.

@@ -21,6 +21,7 @@ use super::fates::Fates;
 use super::filtered::Filtered;
 use super::hearing::Hearing;
 use super::look::Policy;
+use super::missing::{self, Deletes};
 use super::prior::Prior;
 use super::profile::SourceProfile;
 use super::repeats::Repeats;
@@ -214,7 +215,7 @@ pub(crate) fn spread_rows(
 ) -> Result<HashSet<u64>, LedgerError> {
     let contents = Contents { spread: Some(Spread::of(policy.limit)), ..Contents::default() };
     let mut insight = Insight { contents, ..Insight::default() };
-    let policy = (Policy { limit: u64::MAX, ..policy }, None);
+    let policy = (Policy { limit: u64::MAX, deletes: Deletes::Never, ..policy }, None);
     // What is wrong with rows is told by the survey that follows.
     survey_with(readings, source, prior, policy, &mut |_| {}, Some(&mut insight))?;
     Ok(insight.contents.spread.map(|spread| spread.chosen()).unwrap_or_default())
@@ -230,6 +231,9 @@ fn survey_with(
 ) -> Result<Survey, LedgerError> {
     let mut found = Hearing::new(tell);
     let history = prior.as_ref().map(|prior| prior.history);
+    // Whoever goes along has chosen rows, or holds the run to some.
+    let is_partly = companion.is_some() || readings.preparer.returns();
+    let policy = Policy { deletes: policy.deletes.for_rows(is_partly), ..policy };
     let is_corrected = |record: &Record| is_superseded(history, readings.preparer, record);
     let mut decider = Decider::new(readings, prior, policy, companion);
     let (at_first, counts, now) = (decider.eye(), insight.is_some(), readings.now);
@@ -253,6 +257,8 @@ fn survey_with(
             Heard::Row { record, sight, valid, problems, .. } => {
                 let decided = decider.decide(record, &sight.glance, valid)?;
                 match decided.fate {
+                    // What is there is changed: what is in it is counted where it was made.
+                    Fate::Send(sending) if sending.is_update() => {}
                     Fate::Send(_) => {
                         if let Some(insight) = insight.as_deref_mut() {
                             // A row that looked done at first may be another one of the same content.
@@ -298,7 +304,7 @@ fn survey_with(
     })?;
     found.hear_end(&readings, read.as_ref());
     found.hear_count(&readings);
-    let (mut fates, repeated) = decider.finish(found.checked.rows);
+    let (mut fates, repeated, came) = decider.finish(found.checked.rows);
     if let Some(WholeSource { source, milestones, .. }) = read {
         fates.come_by(milestones, &source);
         if let Some(insight) = insight {
@@ -307,6 +313,8 @@ fn survey_with(
     }
     let Repeats { mistakes, .. } = found.hear_repeats(&readings, &repeated, &is_corrected);
     found.checked.valid -= mistakes;
+    let deletes = (policy.deletes, policy.retry_failed);
+    fates.note_missing(missing::find(&readings, deletes, prior, &came, &found.checked)?);
     let filtered = found.filtered.named(readings.preparer);
     Ok(Survey { checked: found.checked, filtered, fates, changed, held })
 }

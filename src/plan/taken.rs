@@ -3,7 +3,8 @@
 //! No run sends such a row, so whoever counts rows or checks them has to know. For most rows one look into memory tells
 //! that it is none; the few others are prepared once more and looked up.
 
-use crate::ledger::{Candidate, LedgerError};
+use crate::declared::job::OperationChoice;
+use crate::ledger::{Candidate, Ledger, LedgerError, Reader as _};
 use crate::prepare::{Findings, RowKey};
 use crate::row::{Digest, Standing};
 use crate::source::Record;
@@ -18,6 +19,19 @@ use super::row_problem::RowProblem;
 pub(super) fn may_be_taken(found: Candidate, digest: Option<Digest>) -> bool {
     matches!(found.standing, Standing::Done | Standing::Dismissed)
         && digest.is_some_and(|digest| digest != found.digest)
+}
+
+/// Whether what a row had made was deleted since it was no longer in the source, so that it is made anew where it comes again.
+pub(super) fn was_deleted(
+    readings: &Readings<'_>,
+    found: Candidate,
+    ledger: &Ledger,
+) -> Result<bool, LedgerError> {
+    let OperationChoice::Fixed(maker) = &readings.job.operation else { return Ok(false) };
+    let by = readings.job.connector.delete_of(maker);
+    let Some(by) = by.filter(|_| found.standing == Standing::Done) else { return Ok(false) };
+    let known = ledger.known_row(found.row)?;
+    Ok(known.is_some_and(|known| *known.operation == *by.operation.name && !known.earlier.undoes))
 }
 
 /// What to tell of a row whose key is another's by what earlier runs have done; none where it is not.
@@ -36,6 +50,7 @@ pub(super) fn taken(
     let ready = prepared.ready();
     let known = prior.known(&key)?.map(|(known, _)| known);
     let look = Look {
+        connector: &readings.job.connector,
         operation: operation.as_deref(),
         ready: ready.as_ref(),
         known: known.as_ref(),

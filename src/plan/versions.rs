@@ -105,6 +105,7 @@ impl Asked<'_, '_> {
             let operation = prepared.operation().cloned();
             let ready = prepared.ready();
             let look = Look {
+                connector: &self.readings.job.connector,
                 operation: operation.as_deref(),
                 ready: ready.as_ref(),
                 known: Some(&known),

@@ -182,7 +182,7 @@ pub(super) fn normalised_text(text: &str, changes: &[TextChange]) -> String {
 }
 
 /// The escapes that servers make of `& < > " '`; `&amp;` last, so that nothing is undone twice.
-fn unescaped(text: &str) -> String {
+pub(super) fn unescaped(text: &str) -> String {
     [
         ("&lt;", "<"),
         ("&gt;", ">"),

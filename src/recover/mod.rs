@@ -6,6 +6,7 @@
 //! follows comes out. Where the list cannot say for sure, neither does this: then the row stays in doubt. When to look, and
 //! what a list is worth that shows nothing of its lane's, is for `engine`.
 
+mod as_sent;
 mod audit;
 mod beside;
 mod control;
@@ -29,6 +30,7 @@ use crate::prepare::Ready;
 use crate::prepare::request::{self, Request};
 use crate::row::{Attempted, Doubt, Fields, Holdings};
 
+pub(crate) use as_sent::AsSent;
 pub(crate) use audit::{Audit, Count, Miscount, Nameless, Step, asked_by};
 pub(crate) use beside::Looks;
 pub(crate) use control::{Control, Habits, Shown, of_lane};

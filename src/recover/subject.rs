@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::print::fingerprint_of_all;
-use super::request_of;
+use super::{AsSent, request_of};
 use crate::declared::connector::{Connector, Effect, Operation, Recover, SystemMark};
 use crate::row::{Cause, FieldValue, Fields, Reason, Snapshot};
 
@@ -30,15 +30,19 @@ pub(crate) struct Subject {
     /// The print of what the row's own request leaves there; none where that is not known, or it leaves nothing.
     pub leaves: Option<ContentPrint>,
     pub effect: Effect,
+    /// Whether what is there is kept.
+    pub keeps: bool,
 }
 
 /// What has to be there before a request leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Expectation {
     /// The thing, whatever it says: that is kept.
     There,
     /// The thing, and it says what has this print.
     Unchanged(ContentPrint),
+    /// The thing, and it is as it was sent; and the row differs from that in nothing but what an update carries.
+    AsSent(Arc<AsSent>),
     /// Not the thing: it was deleted, and nobody has brought it back.
     Gone,
 }
@@ -130,6 +134,26 @@ impl Subject {
         Ok(Self { spares, leaves, effect: operation.effect, ..subject })
     }
 
+    /// What a row has made itself, which an operation changes; it has to be there as it was sent.
+    pub(crate) fn of_row(
+        operation: &Operation,
+        (sent, id): (&Arc<AsSent>, &str),
+        allows_system: bool,
+    ) -> Option<Self> {
+        let recover = sent.maker.recover.as_ref()?;
+        let mut asked_by = Fields::default();
+        for (_, from) in &recover.with {
+            asked_by.set(*from, sent.fields.get(*from)?.clone());
+        }
+        let system = operation.look.as_ref().and_then(|look| look.system.clone());
+        Some(Self {
+            spares: system.filter(|_| !allows_system),
+            expects: Expectation::AsSent(Arc::clone(sent)),
+            effect: operation.effect,
+            ..Self::in_list(&sent.maker, asked_by, id)?
+        })
+    }
+
     /// A thing in the list that is asked by some of the maker's fields; none where that is not enough to ask by.
     pub(crate) fn in_list(
         maker: &Arc<Operation>,
@@ -147,6 +171,7 @@ impl Subject {
             expects: Expectation::There,
             leaves: None,
             effect: maker.effect,
+            keeps: true,
         })
     }
 
@@ -160,11 +185,14 @@ impl Subject {
     ) -> Result<Option<Snapshot>, Cause> {
         match shown {
             Showing::Unread(cause) => Err(Cause { reason: Reason::ListUnread, ..cause.clone() }),
-            Showing::Item(_) if self.expects == Expectation::Gone => {
+            Showing::Item(_) if matches!(self.expects, Expectation::Gone) => {
                 Err(Cause::of(Reason::StillThere))
             }
-            Showing::Item(item) => self.judge_item(item, read_at, repeats).map(Some),
-            Showing::Nothing if self.expects == Expectation::Gone => Ok(None),
+            Showing::Item(item) => {
+                let seen = self.judge_item(item, read_at, repeats)?;
+                Ok(self.keeps.then_some(seen))
+            }
+            Showing::Nothing if matches!(self.expects, Expectation::Gone) => Ok(None),
             // The earlier request has deleted it.
             Showing::Nothing if repeats && self.effect == Effect::Delete => Ok(None),
             Showing::Nothing => Err(Cause::of(Reason::NotListed)),
@@ -178,14 +206,15 @@ impl Subject {
         let there =
             self.maker.recover.as_ref().and_then(|recover| ContentPrint::of_item(recover, item));
         let there = there.ok_or_else(|| Cause::of(Reason::NotListed))?;
-        match self.expects {
-            Expectation::Unchanged(print) if print != there => {
-                let is_own = repeats && self.leaves == Some(there);
-                if !is_own {
-                    return Err(Cause::of(Reason::ChangedSince));
-                }
-            }
-            _ => {}
+        let is_expected = match &self.expects {
+            Expectation::Unchanged(print) => *print == there,
+            Expectation::AsSent(sent) => sent.is_there(item),
+            Expectation::There | Expectation::Gone => true,
+        };
+        // An earlier request of the row's own has done it.
+        let is_own = repeats && self.leaves == Some(there);
+        if !is_expected && !is_own {
+            return Err(Cause::of(Reason::ChangedSince));
         }
         Ok(self.snapshot(item, read_at))
     }

@@ -124,6 +124,7 @@ mod tests {
         let obstacle = || Obstacle::Request(Cause::default());
         let endings = [
             Ending::InOtherHands { rows: 1 },
+            Ending::TooManyMissing { missing: 2, most: 1 },
             Ending::Interrupted { signal: 2 },
             Ending::Unauthorized(obstacle()),
             Ending::Outage(obstacle()),

@@ -63,6 +63,8 @@ pub(crate) fn finished_event(totals: &Totals, ending: &Ending, exit: u8) -> Valu
     }
     event.insert("requests".into(), json!(totals.requests));
     event.insert("changed".into(), json!(totals.changed));
+    event.insert("updated".into(), json!(totals.updated));
+    event.insert("deleted".into(), json!(totals.deleted));
     event.insert("repeated".into(), json!(totals.repeated));
     event.insert("miscounted".into(), json!(totals.miscounted));
     event.insert("uncounted".into(), json!(totals.uncounted));
@@ -158,6 +160,7 @@ pub(crate) fn reason(ending: &Ending) -> Option<&'static str> {
         Ending::MaxDuration => "max-duration",
         Ending::NoLoginThere(_) => "no-login-there",
         Ending::InOtherHands { .. } => "in-other-hands",
+        Ending::TooManyMissing { .. } => "too-many-missing",
         Ending::LedgerFailed(_) | Ending::RecorderGone => "ledger-failed",
         Ending::SourceFailed(_) => "source-failed",
         Ending::NoRuntime(_) => "no-runtime",
@@ -227,6 +230,8 @@ struct RowLine<'a> {
     items: Option<&'a [Value]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reminder: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<&'a str>,
     lane: &'a str,
     at: String,
 }
@@ -251,6 +256,7 @@ impl<'a> RowLine<'a> {
             message: row.cause.as_ref().map(words::cause),
             items: row.items.as_deref(),
             reminder: row.reminder.map(PastReminder::word),
+            operation: row.further.as_ref().map(|further| &*further.operation),
             lane: &row.lane,
             at,
         }
@@ -283,6 +289,7 @@ mod tests {
             cause: None,
             items: None,
             reminder: None,
+            further: None,
         }
     }
 

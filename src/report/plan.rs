@@ -26,7 +26,7 @@ use jiff::tz::TimeZone;
 
 use self::closing::closing;
 use self::events::{StepLine, planned_event};
-use self::row::{changed_row, held, in_full};
+use self::row::{changed_row, deleted, held, in_full};
 use self::row_detail::{detail, detail_event};
 use super::Outlet;
 use super::paint::Paint;
@@ -37,8 +37,8 @@ use super::words::counted;
 use crate::declared::job::{InDoubt, PastReminders};
 use crate::ledger::PlanId;
 use crate::plan::{
-    Contents, Done, Fate, Filtered, Held, LeftOut, Notable, RowInsight, Sending, SourceProfile,
-    Step, Tally, Turns,
+    Contents, Done, Fate, Filtered, Held, Kept, LeftOut, Notable, RowInsight, Sending,
+    SourceProfile, Step, Tally, Turns,
 };
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
@@ -98,6 +98,9 @@ pub(crate) struct PlanTotals {
     /// When rows with reminders have their turns.
     pub turns: Turns,
     pub past_reminders: PastReminders,
+    /// Why nothing is deleted that is missing from the source, though the job says so; and how much of it stays.
+    pub kept: Option<Kept>,
+    pub unprovable: u64,
     /// The name of the plan, where it is in a file.
     pub plan: Option<PlanId>,
     /// What is read and kept before rows change or delete something.
@@ -163,6 +166,14 @@ impl PlanTotals {
         self.tally.sum(|fate| fate == Fate::Send(sending))
     }
 
+    /// Rows of which what they have made is changed, and is deleted.
+    pub(super) fn further(&self) -> (u64, u64) {
+        let sum = |is: fn(Sending) -> bool| {
+            self.tally.sum(|fate| matches!(fate, Fate::Send(sending) if is(sending)))
+        };
+        (sum(Sending::is_update), sum(Sending::is_delete))
+    }
+
     pub(super) fn held(&self, held: Held) -> u64 {
         self.tally.sum(|fate| fate == Fate::Hold(held))
     }
@@ -192,6 +203,7 @@ struct Shown {
     sent: u64,
     held: u64,
     changed: u64,
+    deleted: u64,
 }
 
 enum Style {
@@ -241,6 +253,7 @@ impl PlanReport {
     /// Whether a row is to be told, by its number in the reading and its fate.
     pub(crate) fn wants_row(&self, row: u64, fate: Fate) -> bool {
         match (&self.chosen, fate) {
+            (_, Fate::Send(sending)) if sending.is_delete() => self.wants(fate),
             (Some(chosen), Fate::Send(_)) => chosen.contains_key(&row),
             _ => self.wants(fate),
         }
@@ -251,6 +264,8 @@ impl PlanReport {
         match &self.style {
             Style::Ndjson => Group::of(fate) != Group::Later,
             Style::Text { most, head, .. } => match fate {
+                // What is to be deleted is named, each.
+                Fate::Send(sending) if sending.is_delete() => self.shown.deleted < *most,
                 Fate::Send(_) => self.shown.sent < head.sample,
                 // Somebody has to decide on these.
                 Fate::Hold(Held::InDoubt | Held::Refused | Held::UnderWay) => {
@@ -292,6 +307,10 @@ impl PlanReport {
                 Fate::Hold(_) => {
                     self.shown.held += 1;
                     self.out.text(&held(step, *paint));
+                }
+                Fate::Send(sending) if sending.is_delete() => {
+                    self.shown.deleted += 1;
+                    self.out.text(&deleted(step, *paint));
                 }
                 Fate::Skip(_) => {
                     self.shown.changed += 1;
@@ -335,7 +354,15 @@ impl PlanReport {
         match &self.style {
             Style::Ndjson => self.out.event(&planned_event(totals)),
             Style::Text { head, paint, .. } => {
-                let rest = totals.count(Group::Send).saturating_sub(self.shown.sent);
+                let (_, deleted) = totals.further();
+                let rest = totals.count(Group::Send).saturating_sub(deleted + self.shown.sent);
+                let unnamed = deleted.saturating_sub(self.shown.deleted);
+                if unnamed > 0 {
+                    let all = head.command.with("verbose");
+                    let more =
+                        format!("… and {} to be deleted: {all}", counted(unnamed, "more row"));
+                    self.out.text(&format!("\n{}\n", paint.faint(&more)));
+                }
                 if self.shown.sent > 0 && rest > 0 {
                     let more = format!("… and {}", counted(rest, "more request"));
                     self.out.text(&format!("\n{}\n", paint.faint(&more)));

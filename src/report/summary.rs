@@ -87,6 +87,7 @@ fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration)
         | Ending::MaxDuration
         | Ending::NoLoginThere(_)
         | Ending::InOtherHands { .. }
+        | Ending::TooManyMissing { .. }
         | Ending::LedgerFailed(_)
         | Ending::RecorderGone
         | Ending::SourceFailed(_)
@@ -103,6 +104,8 @@ pub(super) fn tally(totals: &Totals, under_way: u64, paint: Paint) -> String {
     let plain: fn(Paint, &str) -> String = |_, text| text.into();
     let lines = [
         ("succeeded", totals.succeeded, Paint::good as fn(Paint, &str) -> String),
+        ("  updated", totals.updated, plain),
+        ("  deleted", totals.deleted, plain),
         ("already done", totals.already_done, plain),
         ("failed", totals.failed, Paint::bad),
         ("invalid", totals.invalid, Paint::bad),
@@ -194,6 +197,11 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
         ),
         Ending::InOtherHands { .. } => Some(format!(
             "{}\nRun again when that process has ended; nothing that it has started was touched.",
+            sentence(&reason(ending))
+        )),
+        Ending::TooManyMissing { .. } => Some(format!(
+            "{}\nNothing was deleted. Look whether the source is whole; where so much is to go, raise `at_most` of the job's \
+             `on_missing`, if only for one run.",
             sentence(&reason(ending))
         )),
         Ending::LedgerFailed(_) | Ending::RecorderGone => {

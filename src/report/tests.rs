@@ -134,6 +134,7 @@ pub(crate) fn refused(row: u64) -> Event {
         }),
         items: None,
         reminder: None,
+        further: None,
     })
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::place::RowPlace;
+
 use super::{Attempted, Cause, Digest, RowState};
 
 /// A row's id: given by the ledger, the same for all attempts of the row, and nothing more than a name.
@@ -99,6 +101,13 @@ pub(crate) struct Known {
     pub lane: String,
     /// What the other side calls what was made.
     pub remote_id: Option<String>,
+    /// What the row has made last, as far as that has a name: what it is about while a further operation of it is under way.
+    pub thing: Option<String>,
+    /// Names the contents of which one is there, as far as the row's requests go: the one that was done last, and those that
+    /// may have acted since.
+    pub there: Vec<Digest>,
+    /// Where it stood in the source when it was last sent.
+    pub place: RowPlace,
     /// When the last attempt was started; of several in a row that may have acted, the first.
     pub attempted: Attempted,
 }

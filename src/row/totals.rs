@@ -6,6 +6,10 @@
 pub(crate) struct Totals {
     pub rows: u64,
     pub succeeded: u64,
+    /// Of those that succeeded: what they had made before was changed.
+    pub updated: u64,
+    /// Of those that succeeded: they were no longer in the source, and what they had made was deleted.
+    pub deleted: u64,
     pub already_done: u64,
     /// Of those that are already done: their content has changed since.
     pub changed: u64,

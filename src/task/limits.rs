@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::declared::job::Job;
-use crate::plan::{Policy, Prior, Readings, spread_rows};
+use crate::declared::job::{Job, OnChange, OnMissing};
+use crate::plan::{Deletes, Policy, Prior, Readings, spread_rows};
 use crate::text::quota::Quota;
 use crate::traffic::pace::Timetable;
 
@@ -65,6 +65,15 @@ impl SendingOptions {
             in_doubt: job.in_doubt,
             retry_failed: self.retry_failed,
             limit: self.limit.unwrap_or(u64::MAX),
+            updates: matches!(job.on_change, OnChange::Update(_)),
+            comes_again: true,
+            deletes: match job.on_missing {
+                OnMissing::Keep => Deletes::Never,
+                OnMissing::Delete { .. } if self.limit.is_some() || job.is_source_replaced => {
+                    Deletes::NotNow
+                }
+                OnMissing::Delete { at_most, .. } => Deletes::AtMost(at_most),
+            },
         }
     }
 

@@ -9,7 +9,7 @@ use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Open as _, PlanId, Re
 use crate::plan::saved::{Companion, Differences, PlanWriter, SavedPlan};
 use crate::plan::{
     Checked, Chosen, Fate, Fates, Filtered, Insight, Policy, ReadingFailure, Readings, Samples,
-    Steps, Survey, Tally, survey_contents,
+    Step, Steps, Survey, Tally, survey_contents,
 };
 use crate::prepare::ON_ITS_WAY;
 use crate::report::{
@@ -165,6 +165,8 @@ pub(crate) fn plan(
         plan: saved.or(options.plan.as_ref().map(|plan| plan.id)),
         remote,
         filtered,
+        kept: fates.missing().kept,
+        unprovable: fates.missing().unprovable,
         running,
         ..planning.totals(&opening, &limits, (tally, before), insight)
     };
@@ -276,6 +278,8 @@ impl Planning<'_> {
             turns: contents.queue.turns(self.readings.now, (answered, USUAL_LATENCY), lead),
             past_reminders: opening.job.past_reminders,
             tally,
+            kept: None,
+            unprovable: 0,
             duration,
             limited_by,
             contents,
@@ -376,6 +380,15 @@ impl Planning<'_> {
             true => fates.tally().sum(|fate| PreviewPage::wants(fate) || report.wants(fate)),
             false => report.wanted(fates.tally()),
         };
+        // What is deleted comes first: nothing is graver.
+        for row in &fates.missing().rows {
+            let step = Step::of_missing(row);
+            report.step(&step);
+            if let Some(page) = page.as_mut() {
+                page.step(&step);
+            }
+        }
+        left = left.saturating_sub(fates.missing().rows.len() as u64);
         if left == 0 {
             return Ok((report, page));
         }

@@ -348,7 +348,7 @@ impl KnownJob {
         }
         let source = stand.map(|stand| SourceStanding {
             totals: without_started(by_source(&stand), under_way),
-            gone: totals_of(&stand.gone),
+            gone: Totals { deleted: stand.deleted, ..totals_of(&stand.gone) },
             taken: stand.taken,
         });
         JobStanding { status, source, under_way, running, pulse, settled, invalid, verified, marks }

@@ -114,7 +114,7 @@ const ROWS: &[Term] = &[
     ),
     term(
         "changed-since",
-        &["of-system", "list-unread"],
+        &["of-system"],
         "what is there has kept a request from leaving",
         "Before something is changed or deleted, the list that shows it is read. The request does not leave where that shows \
          something else than is expected, does not show it at all, shows that the other side's system has made it, or cannot \
@@ -579,6 +579,13 @@ const ENDS: &[Term] = &[
         "rows are in the hands of another process that has started them",
         "What it has started is its own until it ends, or until the time that the ledger has for it. Nothing of it is sent; \
          run again then, and the rest goes on.",
+    ),
+    term(
+        "too-many-missing",
+        &["missing"],
+        "more rows are missing from the source than the job lets be deleted",
+        "All else was sent, and nothing was deleted: where so much is missing, the source is likelier to be wrong than the rows. \
+         Look whether it is whole; where so much is to go, raise `at_most` of the job's `on_missing`.",
     ),
     term(
         "ledger-failed",

@@ -28,6 +28,7 @@ mod fuzz_seeds;
 mod gone_sources;
 mod history;
 mod hostile;
+mod in_step;
 mod init;
 mod job_files;
 mod kill_loop;

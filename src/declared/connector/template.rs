@@ -53,6 +53,12 @@ impl Template {
         })
     }
 
+    /// The field that the template has a place for, where it has one place.
+    pub fn only_field(&self) -> Option<Field> {
+        let mut fields = self.fields();
+        fields.next().filter(|_| fields.next().is_none())
+    }
+
     /// The word that a template begins with before its only field, as `ticket` in `ticket {ticket_id}`; none where it is
     /// made otherwise.
     pub fn noun(&self) -> Option<&str> {

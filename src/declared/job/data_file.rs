@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::declared::connector::{Catalogue, DEFAULT_CONNECTOR};
-use crate::declared::job::{InDoubt, PastReminders};
+use crate::declared::job::{InDoubt, OnChange, OnMissing, PastReminders};
 use crate::source::{Format, Location, unpacked_name};
 use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place};
@@ -165,6 +165,9 @@ pub(super) fn job(
         attempts: DEFAULT_ATTEMPTS,
         in_doubt: InDoubt::default(),
         past_reminders: PastReminders::default(),
+        on_change: OnChange::Hold,
+        on_missing: OnMissing::Keep,
+        is_source_replaced: false,
         account: None,
         min_rows: 0,
         allow_system_notes: false,

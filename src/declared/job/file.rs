@@ -10,6 +10,7 @@ use super::condition::{ConditionsFile, Duplicates};
 use super::lookup::LookupFile;
 use super::past_reminders::PastRemindersFile;
 use super::trial::TrialFile;
+use super::upkeep::{OnChangeFile, OnMissingFile};
 
 /// A job: which rows, what each does, and how its fields come about.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -84,6 +85,14 @@ pub(crate) struct JobFile {
     /// default), drop_reminder (it is sent without the reminder), or shift (the reminder comes so long after the row's turn).
     #[schemars(extend("examples" = ["drop_reminder"]))]
     pub past_reminders: Option<PastRemindersFile>,
+    /// What becomes of a row that is done and has changed since: hold (it is named, and nothing is sent; the default), or update
+    /// (what it has made is changed, where nothing but what an update carries has changed). Needs `key`.
+    #[schemars(extend("examples" = ["update"]))]
+    pub on_change: Option<OnChangeFile>,
+    /// What becomes of what a row has made that is no longer in the source: keep (it stays; the default), or delete (it is
+    /// deleted, but nothing at all where more than 10% of what the job has there is missing). Needs `key`.
+    #[schemars(extend("examples" = ["delete", { "delete": { "at_most": "5%" } }]))]
+    pub on_missing: Option<OnMissingFile>,
     /// A source with fewer rows than this is refused, as where an export came out empty. Left out: 0.
     #[schemars(extend("examples" = [1]))]
     pub min_rows: Option<u64>,

@@ -17,6 +17,7 @@ mod resolve;
 mod sketch;
 mod sources;
 mod trial;
+mod upkeep;
 mod value;
 mod variables;
 mod word;
@@ -43,6 +44,7 @@ pub use past_reminders::PastReminders;
 pub use resolve::{find_operation, load};
 pub use sketch::{Broken, Part, Sketch};
 pub use trial::{Expected, Trial};
+pub use upkeep::{OnChange, OnMissing, Share};
 pub use value::{MapValue, SplitText, ValueTable};
 pub(crate) use value::{compared, has_expression};
 pub(crate) use variables::VARIABLES;
@@ -83,8 +85,14 @@ pub struct Job {
     pub in_doubt: InDoubt,
     /// What becomes of a row whose reminder is past.
     pub past_reminders: PastReminders,
+    /// What becomes of a row that is done and has changed since.
+    pub on_change: OnChange,
+    /// What becomes of what a row has made that is no longer in the source.
+    pub on_missing: OnMissing,
     /// The account that the job is for; none where the credentials say that.
     pub account: Option<String>,
+    /// Whether a call names another source than the job does.
+    pub is_source_replaced: bool,
     /// A source with fewer rows is refused: an export may have come out empty.
     pub min_rows: u64,
     /// Updates and deletes may be about what the other side's system has made.

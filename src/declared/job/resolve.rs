@@ -20,6 +20,7 @@ use super::given::Given;
 use super::past_reminders;
 use super::sources::Naming;
 use super::trial::trials;
+use super::upkeep::Rest;
 use super::value::{entries, with_meanings};
 use super::variables::Variables;
 use super::{Broken, Job, MapEntry, Marker, OperationChoice, Part, Rows, Shaping, Sketch, Written};
@@ -77,6 +78,13 @@ fn yaml_job(
     let order_by = resolver.written("order_by", file.order_by.as_ref());
     let shaping = resolver.shaping(&mut file, Naming { replaced: None, ..naming });
     let marker = resolver.marker(&file, operation.as_ref(), connector.as_deref());
+    let rest = Rest {
+        operation: operation.as_ref(),
+        connector: connector.as_deref(),
+        map: map.as_deref(),
+    };
+    let on_change = resolver.on_change(&file, &rest);
+    let on_missing = resolver.on_missing(&file, &rest);
     resolver.limits(&file);
     let past = file.past_reminders.as_ref();
     let past_reminders = past_reminders::resolve(past, &document, &mut resolver.problems);
@@ -106,6 +114,9 @@ fn yaml_job(
                 .unwrap_or(DEFAULT_ATTEMPTS),
             in_doubt: file.in_doubt.unwrap_or_default(),
             past_reminders,
+            on_change,
+            on_missing,
+            is_source_replaced: given.source.is_some(),
             account: file.account,
             min_rows: file.min_rows.unwrap_or_default(),
             allow_system_notes: file.allow_system_notes.unwrap_or_default(),

@@ -325,6 +325,10 @@ impl Core {
         let Some(cause) = slot.withheld.take() else { return Ok(()) };
         let last = match slot.repeats() {
             true => Last::in_doubt(),
+            // What is there is another by now, so a person decides; nothing behind the row waits for that.
+            false if matches!(cause.reason, Reason::ChangedSince | Reason::OfSystem) => {
+                Last::refused()
+            }
             false => Last::given_up(),
         };
         self.end(at, last.because(cause), now)

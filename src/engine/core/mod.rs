@@ -70,6 +70,9 @@ pub(crate) struct Core {
 #[derive(Debug, Default, Clone, Copy)]
 struct Counts {
     succeeded: u64,
+    /// Of these: what they had made was changed, or deleted.
+    updated: u64,
+    deleted: u64,
     failed: u64,
     in_doubt: u64,
     invalid: u64,
@@ -79,6 +82,16 @@ struct Counts {
 }
 
 impl Counts {
+    fn count_further(&mut self, ended: &RowEnded) {
+        match &ended.further {
+            Some(further) if ended.end == RowEnd::Succeeded => match further.deletes {
+                true => self.deleted += 1,
+                false => self.updated += 1,
+            },
+            _ => {}
+        }
+    }
+
     fn count(&mut self, end: RowEnd) {
         match end {
             RowEnd::Succeeded => self.succeeded += 1,
@@ -177,6 +190,7 @@ impl Core {
     /// Tells the end of a row, which is durable or need not be.
     fn tell(&mut self, ended: RowEnded, now: Now) {
         self.counts.count(ended.end);
+        self.counts.count_further(&ended);
         self.keep_to_budget(now);
         self.actions.push(Action::Tell(Event::Row(ended)));
     }
@@ -263,6 +277,11 @@ impl Core {
     /// Rows that became invalid between the check and their request.
     pub(crate) fn invalid(&self) -> u64 {
         self.counts.invalid
+    }
+
+    /// Rows that succeeded, and had what they had made before changed or deleted.
+    pub(crate) fn further(&self) -> (u64, u64) {
+        (self.counts.updated, self.counts.deleted)
     }
 
     /// Rows in doubt from an earlier run of which something has become known.

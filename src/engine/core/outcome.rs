@@ -23,9 +23,12 @@ impl Core {
         self.notice(flight, &verdict, now);
         match verdict {
             Verdict::Done { id, items } => {
-                if let Some(id) = &id {
+                let thing = self.slot(at)?.work.thing.as_deref().map(str::to_owned);
+                if let Some(id) = id.as_ref().filter(|_| thing.is_none()) {
                     self.bear_witness(at, id, Bearer::Row(flight.sent_at))?;
                 }
+                // What is changed or deleted keeps its name, whatever the answer says.
+                let id = thing.or(id);
                 self.end(at, Last { id, items, ..Last::succeeded() }, now)
             }
             Verdict::Refused(cause) => self.end(at, Last::refused().because(cause), now),

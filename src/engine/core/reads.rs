@@ -235,7 +235,7 @@ pub(super) struct Wanted {
 impl Wanted {
     pub(super) fn add(&mut self, subject: &Subject) {
         self.ids.insert(subject.id.to_string());
-        self.needs_whole |= subject.expects == Expectation::Gone;
+        self.needs_whole |= matches!(subject.expects, Expectation::Gone);
     }
 }
 

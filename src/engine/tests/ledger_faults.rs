@@ -24,7 +24,7 @@ use crate::ledger::{
     Books as _, InTrouble, JobId, JobLock, JobName, Ledger, LedgerError, Reader as _, Rescue,
     StorageFault, waiting_outcomes,
 };
-use crate::plan::decide::{Facts, Fate, decide};
+use crate::plan::decide::{Facts, Fate, Last, decide};
 use crate::prepare::request::Request;
 use crate::row::{Cause, KeyHash, Reason, Totals};
 use crate::traffic::pace::Pace;
@@ -160,6 +160,9 @@ impl World {
                 valid: true,
                 unchanged: true,
                 is_another: false,
+                last: Last::Own,
+                updates: false,
+                comes_again: false,
                 effect: operation.effect,
                 repeat: operation.repeat,
                 settles: true,

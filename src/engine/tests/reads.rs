@@ -46,8 +46,8 @@ fn starts(core: &mut Core) -> Vec<AttemptStart> {
 #[test]
 fn one_list_is_read_for_all_rows_about_something_in_it_and_what_it_shows_goes_with_their_starts() {
     let mut core = core("1000/s");
-    let there = Expectation::There;
-    let rows = vec![update(1, "a", there), delete(2, "b", there)];
+    let there = || Expectation::There;
+    let rows = vec![update(1, "a", there()), delete(2, "b", there())];
     core.handle(Input::Rows(rows), at(0));
     assert_eq!(done(&mut core), ["read 0"]);
     shows(&mut core, 0, vec![note("a", "A"), note("x", "X"), note("b", "B")], 5);
@@ -62,11 +62,11 @@ fn one_list_is_read_for_all_rows_about_something_in_it_and_what_it_shows_goes_wi
 
 #[test]
 fn what_is_not_there_as_it_is_expected_does_not_leave() {
-    let same = Expectation::Unchanged(print("A"));
+    let same = || Expectation::Unchanged(print("A"));
     for (work, items, leaves) in [
-        (delete(1, "a", same), vec![note("a", " A\r\n")], true),
-        (delete(1, "a", same), vec![note("a", "B")], false),
-        (delete(1, "a", same), vec![note("b", "A")], false),
+        (delete(1, "a", same()), vec![note("a", " A\r\n")], true),
+        (delete(1, "a", same()), vec![note("a", "B")], false),
+        (delete(1, "a", same()), vec![note("b", "A")], false),
         (update(1, "a", Expectation::There), vec![note("b", "A")], false),
         (update(1, "a", Expectation::Gone), vec![note("b", "A")], true),
         (update(1, "a", Expectation::Gone), vec![note("a", "A")], false),

@@ -43,6 +43,8 @@ pub(crate) fn row(operation: &Arc<Operation>, number: u64) -> Draft {
         key: number.to_string().into(),
         known: None,
         turn: 1,
+        is_further: false,
+        thing: None,
         attempts: 0,
         attempted: None,
         lost: None,

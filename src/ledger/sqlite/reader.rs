@@ -126,7 +126,15 @@ impl Reader for FileLedger {
     }
 
     fn find_many(&self, rows: &[(RowId, &str)]) -> Result<Vec<Option<Known>>, LedgerError> {
-        rows.iter().map(|(row, key)| self.find_one(*row, key)).collect()
+        rows.iter().map(|(row, key)| self.find_one(*row, Some(key))).collect()
+    }
+
+    fn known_row(&self, row: RowId) -> Result<Option<Known>, LedgerError> {
+        self.find_one(row, None)
+    }
+
+    fn print(&self, row: RowId, content: Digest) -> Result<Option<i64>, LedgerError> {
+        self.reading(|| super::snapshots::print(&self.connection, row, content))
     }
 
     fn owned(&self, job: JobId, pages: &[Page]) -> Result<Vec<Holdings>, LedgerError> {
@@ -255,13 +263,14 @@ impl FileLedger {
         Ok(())
     }
 
-    fn find_one(&self, row: RowId, key: &str) -> Result<Option<Known>, LedgerError> {
+    fn find_one(&self, row: RowId, key: Option<&str>) -> Result<Option<Known>, LedgerError> {
         let read = self.reading(|| read_row(&self.connection, row))?;
-        let Some((life, sent)) = read.filter(|(_, sent)| is_same(&sent.key, key)) else {
+        let is_it = |sent: &Sent| key.is_none_or(|key| is_same(&sent.key, key));
+        let Some((life, sent)) = read.filter(|(_, sent)| is_it(sent)) else {
             return Ok(None);
         };
         if let Some(cause) = sent.contradiction {
-            let key = key.to_owned();
+            let key = sent.key;
             return Err(LedgerError::Inconsistent { ledger: self.location(), key, cause });
         }
         Ok(Some(Known {
@@ -275,8 +284,11 @@ impl FileLedger {
                 state: life.state().clone(),
             },
             digest: sent.digest,
+            thing: sent.thing,
+            there: sent.there,
             operation: sent.operation,
             lane: sent.lane,
+            place: sent.place,
             remote_id: match life.state() {
                 RowState::Succeeded { id, .. } => id.clone(),
                 _ => None,
@@ -461,6 +473,10 @@ pub(super) struct Sent {
     pub operation: String,
     pub lane: String,
     pub digest: Digest,
+    /// What it has made last, as far as that has a name.
+    pub thing: Option<String>,
+    /// The contents of which one is there.
+    pub there: Vec<Digest>,
     /// None where it succeeded, or nothing is known.
     pub cause: Option<Cause>,
     /// Who has it in hand at this moment.
@@ -469,6 +485,30 @@ pub(super) struct Sent {
     pub undoes: bool,
     /// The first thing in it that cannot have happened.
     pub contradiction: Option<Contradiction>,
+}
+
+impl Sent {
+    /// What has become of the request that began last.
+    fn note(&mut self, outcome: Option<Outcome>, id: Option<&str>) {
+        let own = self.digest;
+        match outcome {
+            // Its undoing leaves nothing of it there, or all.
+            _ if self.undoes => {
+                if outcome.is_some_and(Outcome::succeeds) {
+                    (self.thing, self.there) = (None, Vec::new());
+                }
+            }
+            Some(outcome) if outcome.succeeds() => {
+                self.there = vec![own];
+                self.thing = id.map(str::to_owned).or(self.thing.take());
+            }
+            Some(outcome) if outcome.denies() => {
+                // Several of one content may have left, and each may have acted by itself.
+                self.there.pop_if(|last| *last == own);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Reads a row by its id; none where there is no such row.
@@ -524,6 +564,8 @@ impl Listener for One<'_> {
         sent.place.line = start.get(Self::START_FROM + 2)?;
         sent.lane = start.get(Self::START_FROM + 3)?;
         sent.digest = Digest(start.get(Self::START_FROM + 4)?);
+        // Nobody knows yet what it does.
+        sent.there.push(sent.digest);
         if !self.is_open {
             sent.cause = None;
         }
@@ -536,6 +578,7 @@ impl Listener for One<'_> {
         let first = self.sent.cause.take();
         let outcome = text_or_null(end, 2)?.map(Outcome::parse);
         self.is_open = outcome.is_none_or(|outcome| outcome == Some(Outcome::Lost));
+        self.sent.note(outcome.flatten(), text_or_null(end, 3)?);
         // What a person says is no cause: that stays what it was.
         if outcome.flatten().is_some_and(Outcome::is_of_person) {
             self.sent.cause = first;

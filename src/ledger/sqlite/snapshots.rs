@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Map, Value};
 
 use super::later;
-use crate::row::{RowId, Snapshot};
+use crate::row::{Digest, RowId, Snapshot};
 
 const TABLE: &str = "snapshots";
 
@@ -47,6 +47,21 @@ pub(super) fn before(
         })
     };
     statement.query_row(params![row.0, number], read).optional()
+}
+
+/// The print of what a row has left there with a content.
+pub(super) fn print(
+    connection: &Connection,
+    row: RowId,
+    content: Digest,
+) -> rusqlite::Result<Option<i64>> {
+    if !has_prints(connection)? {
+        return Ok(None);
+    }
+    let query = "SELECT print FROM starts WHERE id = ?1 AND digest = ?2 AND print IS NOT NULL \
+                 ORDER BY number DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(query)?;
+    statement.query_row(params![row.0, content.0], |row| row.get(0)).optional()
 }
 
 /// Makes room for prints in a file of a version that kept none.

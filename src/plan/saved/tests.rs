@@ -73,7 +73,9 @@ fn what_is_written_is_read_again() {
     let plan = read(&file).unwrap();
     assert_eq!(plan.rows, 10_000);
     let command = vec!["plans/jobs/import.yaml".into(), "--limit=20".into()];
-    assert_eq!(plan.facts, PlanFacts { command, to_send: 2_384, ..facts() });
+    let sent = rows.iter().filter(|(_, fate)| matches!(fate, Fate::Send(_)));
+    let to_send = sent.count() as u64;
+    assert_eq!(plan.facts, PlanFacts { command, to_send, ..facts() });
     let mut planned = plan.planned();
     for (row, (word, fate)) in (1..).zip(&rows) {
         assert_eq!(planned.at(row).unwrap(), Some((mark(word), *fate)));

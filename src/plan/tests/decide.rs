@@ -2,7 +2,7 @@
 
 use crate::declared::connector::{Effect, Repeat};
 use crate::declared::job::InDoubt;
-use crate::plan::decide::{Facts, decide};
+use crate::plan::decide::{Facts, Last, decide};
 use crate::plan::{Done, Fate, Held, Sending};
 use crate::row::{Earlier, RowState};
 
@@ -44,6 +44,8 @@ fn fate(word: &str) -> Fate {
         "repeat" => Fate::Send(Sending::Repeat),
         "resend" => Fate::Send(Sending::Resend),
         "settle" => Fate::Send(Sending::Settle),
+        "update" => Fate::Send(Sending::Update),
+        "update-again" => Fate::Send(Sending::UpdateAgain),
         "skip" => Fate::Skip(Done::Unchanged),
         "skip-changed" => Fate::Skip(Done::Changed),
         "hold-refused" => Fate::Hold(Held::Refused),
@@ -125,6 +127,9 @@ fn each_case(mut check: impl FnMut(&[&str], &Facts<'_>)) {
                             valid,
                             unchanged,
                             is_another,
+                            last: Last::Own,
+                            updates: false,
+                            comes_again: false,
                             effect,
                             repeat,
                             settles,
@@ -180,11 +185,114 @@ fn a_row_that_has_gone_on_to_a_further_operation_is_never_sent_for_its_first() {
     each_case(|case, facts| {
         let Some(earlier) = facts.earlier.filter(|_| facts.effect != Effect::Read) else { return };
         let further = Earlier { turn: 2, ..earlier.clone() };
-        let fate = decide(&Facts { earlier: Some(&further), ..facts.clone() });
+        let last = Last::Another;
+        let fate = decide(&Facts { earlier: Some(&further), last, ..facts.clone() });
         let is_left = match earlier.state.may_have_acted() {
             true => fate == Fate::Hold(Held::InDoubt),
             false => matches!(fate, Fate::Skip(_)),
         };
         assert!(is_left, "{case:?}: {fate:?}");
     });
+}
+
+/// What becomes of a row of which what it has made was changed last, or deleted; every case is in one line and in no other.
+const FURTHER: &str = "
+last    state      valid  content  updates  again  retry  fate
+update  succeeded  -      same     -        -      -      skip
+update  succeeded  yes    other    yes      -      -      update
+update  succeeded  no     other    -        -      -      skip-changed
+update  succeeded  yes    other    no       -      -      skip-changed
+update  succeeded  -      another  -        -      -      reject
+update  deferred   yes    same     yes      -      -      update
+update  deferred   yes    other    yes      -      -      update
+update  deferred   yes    -        no       -      -      skip-changed
+update  deferred   no     -        -        -      -      skip-changed
+update  deferred   yes    another  yes      -      -      skip-changed
+update  refused    -      same     -        -      no     hold-refused
+update  refused    yes    same     yes      -      yes    update
+update  refused    yes    same     no       -      yes    skip-changed
+update  refused    no     same     -        -      yes    skip-changed
+update  refused    yes    other    yes      -      -      update
+update  refused    yes    other    no       -      -      skip-changed
+update  refused    no     other    -        -      -      skip-changed
+update  refused    -      another  -        -      -      skip-changed
+update  in-doubt   yes    same     yes      -      -      update-again
+update  in-doubt   yes    other    yes      -      -      update-again
+update  in-doubt   yes    another  yes      -      -      hold-in-doubt
+update  in-doubt   yes    -        no       -      -      hold-in-doubt
+update  in-doubt   no     -        -        -      -      hold-in-doubt
+
+delete  succeeded  yes    -        -        yes    -      send
+delete  succeeded  no     -        -        yes    -      reject
+delete  succeeded  -      same     -        no     -      skip
+delete  succeeded  -      other    -        no     -      skip-changed
+delete  succeeded  -      another  -        no     -      skip-changed
+delete  deferred   yes    same     yes      -      -      update
+delete  deferred   yes    other    yes      -      -      update
+delete  deferred   yes    another  yes      -      -      skip-changed
+delete  deferred   yes    -        no       -      -      skip-changed
+delete  deferred   no     -        -        -      -      skip-changed
+delete  refused    yes    same     yes      -      -      update
+delete  refused    yes    other    yes      -      -      update
+delete  refused    yes    another  yes      -      -      skip-changed
+delete  refused    yes    -        no       -      -      skip-changed
+delete  refused    no     -        -        -      -      skip-changed
+delete  in-doubt   -      -        -        -      -      hold-in-doubt
+";
+
+#[test]
+fn a_row_goes_on_from_what_was_done_last_with_what_it_has_made() {
+    let lines = || {
+        let lines = FURTHER.lines().skip(2).map(|line| line.split_whitespace().collect::<Vec<_>>());
+        lines.filter(|line| !line.is_empty())
+    };
+    let states = [
+        ("succeeded", RowState::Succeeded { attempts: 2, id: None }),
+        ("deferred", RowState::Deferred { attempts: 2 }),
+        ("deferred", RowState::GivenUp { attempts: 2 }),
+        ("refused", RowState::Refused { attempts: 2 }),
+        ("in-doubt", RowState::Started { attempts: 2 }),
+        ("in-doubt", RowState::InDoubt { attempts: 2 }),
+    ];
+    for (word, last) in [("update", Last::Update), ("delete", Last::Delete)] {
+        for (state_word, state) in &states {
+            for content in ["same", "other", "another"] {
+                for bits in 0..16 {
+                    let bit = |at: u32| bits & (1 << at) != 0;
+                    let earlier = Earlier { turn: 2, ..Earlier::of(state.clone()) };
+                    let facts = Facts {
+                        earlier: Some(&earlier),
+                        valid: bit(0),
+                        unchanged: content == "same",
+                        is_another: content == "another",
+                        last,
+                        updates: bit(1),
+                        comes_again: bit(2),
+                        effect: Effect::Create,
+                        repeat: Repeat::Harmful,
+                        settles: true,
+                        in_doubt: InDoubt::Verify,
+                        retry_failed: bit(3),
+                    };
+                    let case = [
+                        word,
+                        state_word,
+                        yes_no(bit(0)),
+                        content,
+                        yes_no(bit(1)),
+                        yes_no(bit(2)),
+                        yes_no(bit(3)),
+                    ];
+                    let fits = |line: &Vec<&str>| {
+                        line.iter()
+                            .zip(case)
+                            .all(|(word, of_case)| *word == "-" || *word == of_case)
+                    };
+                    let found: Vec<_> = lines().filter(fits).collect();
+                    assert_eq!(found.len(), 1, "{case:?} is in {found:?}");
+                    assert_eq!(decide(&facts), fate(found[0][case.len()]), "{case:?}");
+                }
+            }
+        }
+    }
 }

@@ -187,6 +187,7 @@ fn oracle(world: &World, past: &Past, policy: Policy) -> Vec<(Fate, Option<Strin
         };
         let known = past.prior().known(&key).unwrap().map(|(known, _)| known);
         let look = Look {
+            connector: &world.job.connector,
             operation: operation.as_deref(),
             ready: ready.as_ref(),
             known: known.as_ref(),
@@ -238,11 +239,11 @@ fn policy(random: &mut Rng) -> Policy {
         in_doubt: random.choice([InDoubt::Verify, InDoubt::Hold, InDoubt::Resend]).unwrap(),
         retry_failed: random.bool(),
         limit: if random.bool() { u64::MAX } else { random.u64(..200) },
+        ..Policy::plain(InDoubt::Verify)
     }
 }
 
-const UNLIMITED: Policy =
-    Policy { in_doubt: InDoubt::Verify, retry_failed: false, limit: u64::MAX };
+const UNLIMITED: Policy = Policy::plain(InDoubt::Verify);
 
 #[test]
 fn both_readings_agree_with_the_oracle_whatever_the_ledger_knows() {

@@ -199,6 +199,22 @@ fn fate_says(fate: Fate) -> (&'static str, &'static str, &'static str) {
             "would be looked for first",
             "a request left and may have acted; sent only if it is not there",
         ),
+        Fate::Send(Sending::Update) => (
+            "would change what they have made",
+            "done and changed since; only where what is there is as it was sent, and nothing but what an update carries has \
+             changed",
+        ),
+        Fate::Send(Sending::UpdateAgain) => (
+            "would change what they have made",
+            "an earlier update left and may have acted; a repeat is harmless",
+        ),
+        Fate::Send(Sending::Delete) => (
+            "would be deleted",
+            "done, and no longer in the source; only where what is there is as it was sent",
+        ),
+        Fate::Send(Sending::DeleteAgain) => {
+            ("would be deleted", "an earlier delete left and may have acted; a repeat is harmless")
+        }
         Fate::Later(_) => ("beyond the limit of this pilot", "a later run sends them"),
         Fate::Skip(Done::Unchanged) => ("done already", "an earlier run sent them"),
         Fate::Skip(Done::Changed) => ("done already, changed since", "not sent again"),

@@ -62,6 +62,7 @@ fn step(row: u64, fate: Fate, text: &str, ticket: &str) -> Step {
         ready: Some(ready),
         key: format!("key-{row}"),
         known: None,
+        expects: None,
         change: Change::None,
         problem: None,
         left_out: None,

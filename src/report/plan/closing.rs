@@ -6,8 +6,8 @@ use crate::report::left_out::reasons;
 use crate::report::paint::Paint;
 use crate::report::remote::remote;
 use crate::report::words::{
-    about, behind_doubts, change_what_was_sent, counted, held_in_doubt, number, one_line, rows,
-    rows_are, rows_were, sent_again,
+    about, behind_doubts, change_what_was_sent, counted, held_in_doubt, not_shown_as_sent,
+    nothing_deleted, number, one_line, rows, rows_are, rows_were, sent_again,
 };
 use crate::text::command::CommandLine;
 
@@ -59,6 +59,12 @@ pub(super) fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> Str
         if totals.changed() > SHOWN && !head.verbose {
             text.push_str(&format!("To see all of them: {all}\n"));
         }
+    }
+    if let Some(kept) = totals.kept {
+        text.push_str(&format!("\nnote: {}\n", nothing_deleted(kept)));
+    }
+    if totals.unprovable > 0 {
+        text.push_str(&format!("\nnote: {}\n", not_shown_as_sent(totals.unprovable)));
     }
     text.push_str(&decide(totals, head));
     text.push('\n');
@@ -113,16 +119,25 @@ fn sent_words(totals: &PlanTotals) -> String {
     let settled = totals.sent(Sending::Settle);
     let again = totals.sent(Sending::Repeat);
     let twice = totals.sent(Sending::Resend);
+    let (updates, deletes) = totals.further();
     let parts = [
         (totals.sent(Sending::Fresh), "not sent before"),
         (settled, "in doubt: looked for first, and sent only where it surely is not there"),
         (totals.sent(Sending::IfSettled), "behind these: sent only once these are settled"),
         (again, "in doubt: sent again, which is harmless"),
         (twice, "in doubt: sent again, and may then be there twice"),
+        (
+            updates,
+            "done and changed since: what they have made is changed, where that is as it was sent",
+        ),
+        (
+            deletes,
+            "no longer in the source: what they have made is deleted, where that is as it was sent",
+        ),
     ];
     let parts: Vec<_> = parts.into_iter().filter(|(count, _)| *count > 0).collect();
     match parts.as_slice() {
-        _ if settled + again + twice == 0 => String::new(),
+        _ if settled + again + twice + updates + deletes == 0 => String::new(),
         [(_, word)] => (*word).to_owned(),
         parts => {
             let words = parts.iter().map(|(count, word)| format!("{} {word}", number(*count)));

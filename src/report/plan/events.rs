@@ -16,6 +16,7 @@ use crate::report::left_out::reasons_event;
 use crate::report::ndjson::event_of_nothing;
 use crate::report::reminders;
 use crate::report::remote::remote_event;
+use crate::report::words::nothing_deleted;
 
 /// A `step` event.
 #[derive(Serialize)]
@@ -28,9 +29,12 @@ pub(super) struct StepLine<'a> {
     method: &'static str,
     path: Option<&'a str>,
     body: Option<Body>,
-    /// Only where it is so: the row is done and has changed since.
+    /// Only where it is so: the row is done and has changed since; or it is done and no longer in the source, and its numbers
+    /// are those that it had there.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     changed: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    missing: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// What is made of the row's reminder, if that is past.
@@ -58,7 +62,12 @@ impl<'a> StepLine<'a> {
             method: method_of(step),
             path: request.map(|request| request.path.as_str()),
             body: request.and_then(|request| request.body.as_deref()).map(Body::of),
-            changed: step.fate == Fate::Skip(Done::Changed),
+            changed: match step.fate {
+                Fate::Skip(done) => done == Done::Changed,
+                Fate::Send(sending) | Fate::Later(sending) => sending.is_update(),
+                _ => false,
+            },
+            missing: matches!(step.fate, Fate::Send(sending) if sending.is_delete()),
             reason: reason(step),
             reminder: step
                 .ready
@@ -94,6 +103,10 @@ pub(super) fn planned_event(totals: &PlanTotals) -> Value {
         "seconds": totals.duration.as_secs().saturating_add(part),
         "limited_by": totals.limited_by,
         "changed": totals.changed(),
+        "update": totals.further().0,
+        "delete": totals.further().1,
+        "nothing_deleted": totals.kept.map(nothing_deleted),
+        "unprovable": totals.unprovable,
         "beyond_limit": totals.count(Group::Later),
         "repeated": totals.repeated,
         "looked_for_first": totals.sent(Sending::Settle),

@@ -58,8 +58,37 @@ pub(in crate::report) fn reason(step: &Step) -> Option<String> {
             "a request left and may have acted: sent again, as `in_doubt: resend` says, and may then be there twice"
                 .to_owned(),
         ),
+        Fate::Send(Sending::Update) => Some(update(step)),
+        Fate::Send(Sending::UpdateAgain) => {
+            Some(format!("{}; an earlier update left and may have acted, and a repeat is harmless", update(step)))
+        }
+        Fate::Send(Sending::Delete) => Some(deletion(step)),
+        Fate::Send(Sending::DeleteAgain) => {
+            Some(format!("{}; an earlier delete left and may have acted, and a repeat is harmless", deletion(step)))
+        }
         Fate::Send(Sending::Fresh) | Fate::Later(_) => None,
     }
+}
+
+/// What a changed row would change.
+fn update(step: &Step) -> String {
+    format!(
+        "changes {}, which the row has made: read first, and changed only where it is as it was sent",
+        thing(step)
+    )
+}
+
+/// What a row that is missing would delete.
+fn deletion(step: &Step) -> String {
+    format!(
+        "deletes {}: its row is no longer in the source; read first, and deleted only where it is as it was sent",
+        thing(step)
+    )
+}
+
+/// What a row has made.
+fn thing(step: &Step) -> &str {
+    step.known.as_ref().and_then(|known| known.thing.as_deref()).unwrap_or_default()
 }
 
 /// Whether the ledger knows the row as done by itself, and not as a part of a row that is.

@@ -53,6 +53,12 @@ pub(super) fn changed_row(step: &Step, paint: Paint) -> String {
     format!("\n{}\n  {}\n", paint.faint(&named(step)), one_line(&reason))
 }
 
+/// A row that is no longer in the source, and what it has made is to be deleted.
+pub(super) fn deleted(step: &Step, paint: Paint) -> String {
+    let reason = reason(step).unwrap_or_default();
+    format!("\n{}\n  {}\n", paint.faint(&named(step)), one_line(&reason))
+}
+
 /// A row that is held, and why.
 pub(super) fn held(step: &Step, paint: Paint) -> String {
     let reason = reason(step).unwrap_or_default();

@@ -63,6 +63,7 @@ fn step(row: u64, fate: Fate) -> Step {
         operation: Some(operation),
         key: format!("k{row}"),
         known: None,
+        expects: None,
         change: Change::None,
         problem: None,
         left_out: None,
@@ -78,6 +79,9 @@ fn known(state: RowState) -> Known {
         operation: "ticket_note.update".into(),
         lane: "ticket tk_9".into(),
         remote_id: None,
+        thing: None,
+        there: Vec::new(),
+        place: RowPlace::default(),
         attempted: Attempted::default(),
     }
 }

@@ -105,9 +105,12 @@ impl StatusView {
             ));
         }
         if changed > 0 {
-            let (have, are) = if changed == 1 { ("has", "it is") } else { ("have", "they are") };
+            let (have, are, them) = match changed {
+                1 => ("has", "it is", "it"),
+                _ => ("have", "they are", "them"),
+            };
             text.push_str(&format!(
-                "\n{} done and {have} changed since; {are} not sent again. Which, and what to do, says: {}\n",
+                "\n{} done and {have} changed since; {are} not sent anew. What a run does with {them}, and what to do, says: {}\n",
                 rows_are(changed),
                 self.plan,
             ));
@@ -133,7 +136,8 @@ impl StatusView {
             return String::new();
         }
         let parts = [
-            (self.gone.succeeded, "succeeded"),
+            (self.gone.succeeded.saturating_sub(self.gone.deleted), "succeeded"),
+            (self.gone.deleted, "deleted since they were no longer there"),
             (self.gone.failed, "failed"),
             (self.gone.in_doubt, "in doubt"),
             (self.gone.not_started, "not started"),

@@ -183,7 +183,8 @@ impl StatusView {
         if self.counted == Counted::Source {
             let gone =
                 counts(&self.gone).into_iter().map(|(name, count)| (name.to_owned(), json!(count)));
-            event.insert("not_in_source".into(), Value::Object(gone.collect()));
+            let deleted = ("deleted".to_owned(), json!(self.gone.deleted));
+            event.insert("not_in_source".into(), Value::Object(gone.chain([deleted]).collect()));
             event.insert("key_taken".into(), json!(self.taken));
             event.insert("changed".into(), json!(self.totals.changed));
         }

@@ -36,7 +36,7 @@ pub(super) use miscounted::miscounted;
 pub(crate) use missing_row::of_missing_row;
 pub(super) use no_token::no_token;
 pub(super) use notable::notable;
-pub(crate) use note::note;
+pub(crate) use note::{not_shown_as_sent, note, nothing_deleted};
 pub(super) use problem::{problem, problem_hint};
 pub(crate) use question::{question, question_of_absent};
 pub(crate) use row_problem::{of_row, of_source_change};

@@ -232,7 +232,7 @@ fn collect(
 ) -> Result<(Vec<AskedList>, Vec<Wanted>), Failure> {
     let again = || opening.reopen();
     let readings: Readings<'_> = opening.readings(&again, now);
-    let policy = Policy { in_doubt: opening.job.in_doubt, retry_failed: false, limit: u64::MAX };
+    let policy = Policy::plain(opening.job.in_doubt);
     let mut tell = |problem| listener(Told::Problem(of_row(problem)));
     let found: Survey = survey(readings, source, None, policy, None, &mut tell)?;
     listener(Told::Surveyed);

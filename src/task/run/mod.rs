@@ -303,6 +303,7 @@ fn attempt<T: Transport>(
         now,
         // In a rehearsal rows may be for things that only the real account has, and no list shows those.
         snapshots: opening.job.snapshot && !target.is_sandbox,
+        is_rehearsal: target.is_sandbox,
     };
     let session = Session {
         job: &opening.job,
@@ -407,7 +408,8 @@ impl Running<'_> {
             target: target.words(),
             is_sandbox: target.is_sandbox,
             is_first: false,
-            may_delete: may_have(job, |effect| effect == Effect::Delete),
+            may_delete: may_have(job, |effect| effect == Effect::Delete)
+                || !found.fates.missing().rows.is_empty(),
             ledger: self.options.job.ledger.clone(),
             credentials,
             tally,

@@ -16,7 +16,7 @@ use crate::ledger::{
 };
 use crate::plan::saved::SavedPlan;
 use crate::plan::{
-    Done, Fate, Fates, Held, LeftOut, Policy, Sending, Tally, run_mark, taken_for_old,
+    Done, Fate, Fates, Held, Kept, LeftOut, Missing, Policy, Tally, run_mark, taken_for_old,
 };
 use crate::report::{
     ClosingReport, MISCOUNTED, ReportHandle, ReportThread, Reporter, UNCOUNTED, exit, reason,
@@ -70,6 +70,11 @@ pub(in crate::task) trait Cargo {
     /// Writes what is to be known of the run before its first request.
     fn note(&self, ledger: &Ledger, run: Run, history: &History) -> Result<(), Failure>;
 
+    /// What is missing from their source; none where they are of no source.
+    fn missing(&self) -> Option<&Missing> {
+        None
+    }
+
     /// Passes the rows on, in a thread of its own, until there are no more or nobody wants them.
     fn feed(&self, run: Run, history: &History, ledger: Option<Ledger>, to: &Sender<Fed>);
 }
@@ -87,6 +92,8 @@ pub(super) struct SourceRows<'a> {
     pub now: i64,
     /// Whether what updates and deletes are about is read before and kept.
     pub snapshots: bool,
+    /// Whether what rows are about may be on the real account alone, and no list shows it.
+    pub is_rehearsal: bool,
 }
 
 impl Cargo for SourceRows<'_> {
@@ -100,6 +107,10 @@ impl Cargo for SourceRows<'_> {
         corrections::write(ledger, run, (readings, history), (self.policy, self.fates))
     }
 
+    fn missing(&self) -> Option<&Missing> {
+        Some(self.fates.missing())
+    }
+
     fn feed(&self, run: Run, history: &History, ledger: Option<Ledger>, to: &Sender<Fed>) {
         let again = || self.opening.reopen();
         let feeder = Feeder {
@@ -111,6 +122,7 @@ impl Cargo for SourceRows<'_> {
             run_mark: run_mark(run.number()),
             planned: self.planned.map(SavedPlan::planned),
             snapshots: self.snapshots,
+            is_rehearsal: self.is_rehearsal,
         };
         feeder.run(to);
     }
@@ -215,6 +227,7 @@ impl Session<'_> {
         let mut first = vec![Event::Started { run: run.number() }];
         first.extend(sharing.why_not().map(|why| Event::Note(Note::OwnPace(why))));
         first.extend(uncountable.iter().map(|lane| Event::Note(Note::of_uncountable(lane))));
+        first.extend(self.cargo.missing().into_iter().flat_map(notes_of).map(Event::Note));
         handle.offer(first);
         let repeated = match self.has_key {
             true => 0,
@@ -239,6 +252,11 @@ impl Session<'_> {
         outcome.uncounted += uncountable.len() as u64;
         outcome.owed.iter_mut().for_each(|owed| owed.extend(uncountable.iter().cloned()));
         sharing.leave(last_report);
+        if let (Ending::Finished, Some(Kept::TooMany { missing, most, .. })) =
+            (&outcome.ending, self.cargo.missing().and_then(|missing| missing.kept))
+        {
+            outcome.ending = Ending::TooManyMissing { missing, most };
+        }
         let left = books.close();
         Ok(self.conclude(run, (outcome, repeated), left, reports, runtime))
     }
@@ -369,6 +387,15 @@ impl Session<'_> {
     }
 }
 
+/// What there is to say of what is missing from the source and stays.
+fn notes_of(missing: &Missing) -> impl Iterator<Item = Note> {
+    // That too much is missing is how the run ends.
+    let kept = missing.kept.filter(|kept| !matches!(kept, Kept::TooMany { .. }));
+    let unprovable = missing.unprovable;
+    let stays = (unprovable > 0).then_some(Note::NotShownAsSent { rows: unprovable });
+    kept.map(Note::NothingDeleted).into_iter().chain(stays)
+}
+
 /// Where a row ends of which the run says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rest {
@@ -394,13 +421,12 @@ impl Rest {
             Fate::LeaveOut(LeftOut::Dismissed) => Self::Dismissed,
             Fate::LeaveOut(LeftOut::Undone) => Self::Undone,
             // What was in doubt before, and of which nothing has become known, still is.
-            Fate::Hold(Held::InDoubt)
-            | Fate::Send(Sending::Repeat | Sending::Resend | Sending::Settle)
-            | Fate::Later(Sending::Repeat | Sending::Resend | Sending::Settle) => Self::InDoubt,
+            Fate::Hold(Held::InDoubt) => Self::InDoubt,
+            Fate::Send(sending) | Fate::Later(sending) if sending.may_have_acted() => Self::InDoubt,
             // What somebody else has in hand is theirs to tell of.
-            Fate::Hold(Held::Behind | Held::UnderWay)
-            | Fate::Send(Sending::Fresh | Sending::IfSettled)
-            | Fate::Later(Sending::Fresh | Sending::IfSettled) => Self::NotStarted,
+            Fate::Hold(Held::Behind | Held::UnderWay) | Fate::Send(_) | Fate::Later(_) => {
+                Self::NotStarted
+            }
         }
     }
 }
@@ -411,6 +437,8 @@ pub(super) fn totals(tally: &Tally, outcome: &RunEnd) -> Totals {
     let mut totals = Totals {
         rows: tally.rows(),
         succeeded: outcome.succeeded,
+        updated: outcome.updated,
+        deleted: outcome.deleted,
         already_done: rest(Rest::AlreadyDone),
         changed: tally.sum(|fate| fate == Fate::Skip(Done::Changed)),
         repeated: 0,
@@ -442,6 +470,8 @@ fn not_begun(ending: Ending) -> RunEnd {
         ending,
         requests: 0,
         succeeded: 0,
+        updated: 0,
+        deleted: 0,
         failed: 0,
         in_doubt: 0,
         invalid: 0,

@@ -64,8 +64,7 @@ impl<'a> Surroundings<'a> {
     ) -> Result<Self, Failure> {
         let again = || opening.reopen();
         let readings: Readings<'_> = opening.readings(&again, now);
-        let policy =
-            Policy { in_doubt: opening.job.in_doubt, retry_failed: false, limit: u64::MAX };
+        let policy = Policy::plain(opening.job.in_doubt);
         // What is wrong with rows is for `check` to tell.
         let mut of_source = |problem| {
             let problem = of_row(problem);

@@ -148,6 +148,8 @@ impl<'a> Undoable<'a> {
             key: row.key.as_str().into(),
             known: Some(row.row),
             turn: undoing.turn,
+            is_further: false,
+            thing: None,
             attempts: row.attempts,
             attempted: Some(row.attempted),
             lost: None,

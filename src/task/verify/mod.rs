@@ -270,8 +270,7 @@ struct Verifying<'a> {
 
 impl Verifying<'_> {
     fn policy(&self) -> Policy {
-        let in_doubt = self.opening.job.in_doubt;
-        Policy { in_doubt, retry_failed: false, limit: u64::MAX }
+        Policy::plain(self.opening.job.in_doubt)
     }
 
     /// What should be there, as this reading says it.

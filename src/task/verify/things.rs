@@ -118,7 +118,9 @@ impl Things {
                 let maker = look.and_then(|look| connector.operations.get(&*look.made_by));
                 let named = operation.lane.read(&act.lane);
                 let id = named.filter(|(field, _)| look.is_some_and(|look| look.id == *field));
-                (maker.cloned(), id.map(|(_, id)| id.to_owned()))
+                // What changes or deletes what its own row has made goes in that row's lane, and the ledger has what it is about.
+                let id = id.map(|(_, id)| id.to_owned()).or_else(|| act.id.clone());
+                (maker.cloned(), id)
             }
             None => (None, None),
         };
@@ -153,8 +155,15 @@ impl Things {
             thing.act = at;
             // Of what one row did, the last counts.
             thing.acts += u32::from(act.is_last);
-            thing.expected.sent_at = act.at;
+            // When a thing was made its change does not change.
+            if act.id.is_none() || effect == Some(Effect::Create) || known.is_none() {
+                thing.expected.sent_at = act.at;
+            }
             thing.expected.is_gone = effect == Some(Effect::Delete);
+            // What its own row has made was deleted since the source has the row no longer: so it says.
+            if thing.expected.is_gone && act.id.is_some() {
+                thing.source = SourceSays::TheSame;
+            }
         }
     }
 

@@ -10,7 +10,8 @@ use super::super::{Connector, Effect, Operation};
 
 /// The operation that changes, or that deletes, what a create has made.
 #[derive(Debug, Clone)]
-pub(crate) struct Counterpart {
+pub struct Counterpart {
+    /// What it is.
     pub operation: Arc<Operation>,
     /// The field of it that takes the id of what was made.
     pub id: Field,

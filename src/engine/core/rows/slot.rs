@@ -7,8 +7,7 @@ use crate::declared::connector::{Effect, Recover};
 use crate::engine::Work;
 use crate::engine::core::lists::Witness;
 use crate::engine::core::reads::Sighting;
-use crate::event::{Fault, Happening, RowEnd, RowEnded, Stage};
-use crate::plan::decide::Sending;
+use crate::event::{Fault, Further, Happening, RowEnd, RowEnded, Stage};
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
 use crate::recover::{Control, Search};
@@ -281,11 +280,10 @@ fn new_search(work: &Work) -> Option<Search> {
 impl Slot {
     pub(crate) fn new(work: Work) -> Self {
         let state = match (work.attempts, work.sending) {
+            (attempts, _) if work.is_further => RowState::Succeeded { attempts, id: None },
             (0, _) => RowState::NotStarted,
-            (attempts, Sending::Fresh | Sending::IfSettled) => RowState::Deferred { attempts },
-            (attempts, Sending::Repeat | Sending::Resend | Sending::Settle) => {
-                RowState::InDoubt { attempts }
-            }
+            (attempts, sending) if sending.may_have_acted() => RowState::InDoubt { attempts },
+            (attempts, _) => RowState::Deferred { attempts },
         };
         // Nobody works on an attempt of an earlier run any longer than on one that was lost when this run began.
         let sure_at = match state.may_have_acted() {
@@ -340,7 +338,9 @@ impl Slot {
 
     /// Whether a row that is to be deleted and is not there is as it should be: an earlier attempt did it.
     pub(crate) fn may_be_gone(&self) -> bool {
-        self.repeats() && self.work.ready.operation.effect == Effect::Delete
+        // What the row itself has made needs no deletion any more where it is not there.
+        (self.repeats() || self.work.thing.is_some())
+            && self.work.ready.operation.effect == Effect::Delete
     }
 
     /// The last request may have acted and is to be repeated, but not while the other side may be at work on it.
@@ -444,6 +444,16 @@ impl Slot {
         Ok(())
     }
 
+    /// The event that the next attempt is.
+    pub(super) fn next_start(&self) -> RowEvent {
+        match self.state {
+            RowState::Succeeded { .. } => {
+                RowEvent::Further { operation: self.work.ready.operation.name.to_string() }
+            }
+            _ => self.state.start(),
+        }
+    }
+
     pub(super) fn attempt_start(&self) -> Box<AttemptStart> {
         let ready = &self.work.ready;
         Box::new(AttemptStart {
@@ -491,6 +501,16 @@ impl Slot {
             cause,
             items: None,
             reminder: self.work.ready.reminder.made,
+            further: self.further(),
         }
+    }
+
+    /// What changes or deletes what the row has made, where it is sent for that.
+    fn further(&self) -> Option<Further> {
+        let operation = &self.work.ready.operation;
+        self.work.thing.as_ref().map(|_| Further {
+            operation: Arc::clone(&operation.name),
+            deletes: operation.effect == Effect::Delete,
+        })
     }
 }

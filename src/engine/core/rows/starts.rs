@@ -16,7 +16,7 @@ impl Rows {
         self.shift(at, Happening::Begun, |slot, phase| match phase {
             Phase::Queued => {
                 let before = slot.state.clone();
-                if let Err(transition) = slot.step(before.start()) {
+                if let Err(transition) = slot.step(slot.next_start()) {
                     return Err(Refused { phase, transition: Some(transition) });
                 }
                 slot.attempted = attempted;

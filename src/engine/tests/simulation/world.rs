@@ -9,7 +9,7 @@ use crate::declared::connector::{Connector, Operation, Repeat};
 use crate::declared::job::InDoubt;
 use crate::engine::Work;
 use crate::engine::tests::rows;
-use crate::plan::decide::{Facts, Fate, decide};
+use crate::plan::decide::{Facts, Fate, Last, decide};
 use crate::row::{
     Attempted, Cause, Doubt, Earlier, Elsewhere, Holdings, Made, Maker, Making, Newest, Reason,
     RowId, RowState,
@@ -193,6 +193,9 @@ impl World {
                     valid: true,
                     unchanged: true,
                     is_another: false,
+                    last: Last::Own,
+                    updates: false,
+                    comes_again: false,
                     effect: row.operation.effect,
                     repeat: row.operation.repeat,
                     settles: row.operation.recover.is_some(),

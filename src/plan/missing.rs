@@ -1,0 +1,195 @@
+//! Rows that are done and no longer in the source: what they have made is to be deleted, where the job says so.
+//!
+//! Only after a source was read to its end and nothing was wrong with it: a row that a source does not show for any other reason
+//! is not missing. A row that the job's `where` leaves out is in the source. Where more is missing than the job allows, nothing
+//! is deleted at all: then the source is likelier to be wrong than the rows.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::declared::connector::{Counterpart, Operation};
+use crate::declared::job::{OnMissing, OperationChoice, Share};
+use crate::ledger::{Ledger, LedgerError, Reader as _};
+use crate::prepare::{Ready, request};
+use crate::row::{FieldValue, Fields, KeyHash, Known, RowState, Standing};
+use crate::text::place::RowPlace;
+
+use super::Readings;
+use super::decide::Sending;
+use super::decider::CameBy;
+use super::prior::Prior;
+use super::survey::Checked;
+
+/// Whether what missing rows have made is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deletes {
+    /// The job does not say so.
+    Never,
+    /// The job says so, and not all of its source is read for all of its rows.
+    NotNow,
+    /// No more than this of what the job has there.
+    AtMost(Share),
+}
+
+impl Deletes {
+    /// Where only a part of the job's rows is read for what they say.
+    pub(super) fn for_rows(self, is_partly: bool) -> Self {
+        match self {
+            Self::AtMost(_) if is_partly => Self::NotNow,
+            deletes => deletes,
+        }
+    }
+}
+
+/// What is missing from a source.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Missing {
+    /// Rows whose things are to be deleted, in the order in which they were first sent.
+    pub rows: Vec<Arc<MissingRow>>,
+    /// Why nothing is deleted, though the job says so.
+    pub kept: Option<Kept>,
+    /// Rows that are missing, and of which nobody can show whether what they made is as it was sent.
+    pub unprovable: u64,
+}
+
+/// A row that is done and no longer in the source.
+#[derive(Debug, Clone)]
+pub(crate) struct MissingRow {
+    pub known: Known,
+    /// What it is for: what has made its thing.
+    pub maker: Arc<Operation>,
+    pub ready: Ready,
+    pub sending: Sending,
+    /// The print of what is there, as far as the row's requests go.
+    pub print: i64,
+}
+
+/// Why nothing is deleted, though the job says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// Not all of the source is read for all of the job's rows.
+    Partly,
+    /// Something is wrong with rows of the source, so one of them may be what is missing.
+    Problems,
+    /// The source has no rows at all.
+    NoRows { missing: u64 },
+    /// More is missing than the job allows.
+    TooMany { missing: u64, most: u64, of: u64, share: Share },
+}
+
+/// What the job says of missing rows, resolved for their deletion.
+struct Deleting<'a> {
+    by: &'a Counterpart,
+    maker: &'a Arc<Operation>,
+    update: Option<Counterpart>,
+    retry_failed: bool,
+}
+
+/// What is missing from a source that has been read: what of the history has not come. `could_tell` is whether the key of
+/// each row of it could be told.
+pub(super) fn find(
+    readings: &Readings<'_>,
+    (deletes, retry_failed): (Deletes, bool),
+    prior: Option<Prior<'_>>,
+    CameBy { came, could_tell }: &CameBy,
+    checked: &Checked,
+) -> Result<Missing, LedgerError> {
+    let job = readings.job;
+    let (OnMissing::Delete { by, .. }, OperationChoice::Fixed(maker), Some(prior)) =
+        (&job.on_missing, &job.operation, prior)
+    else {
+        return Ok(Missing::default());
+    };
+    let share = match deletes {
+        Deletes::Never => return Ok(Missing::default()),
+        Deletes::NotNow => return Ok(Missing::kept(Kept::Partly)),
+        Deletes::AtMost(share) => share,
+    };
+    let is_whole = !checked.broken && !checked.guessed && checked.invalid() == 0 && *could_tell;
+    if !is_whole {
+        return Ok(Missing::kept(Kept::Problems));
+    }
+    let update = job.connector.update_of(maker);
+    let deleting = Deleting { by, maker, update, retry_failed };
+    let corrected: HashSet<KeyHash> = prior.history.corrections().all().collect();
+    let (mut found, mut there) = (Missing::default(), 0);
+    for (key, candidate) in prior.history.all() {
+        if came.has(candidate.position) || corrected.contains(&key) {
+            there += u64::from(candidate.standing == Standing::Done);
+            continue;
+        }
+        if let Some(known) = prior.ledger.known_row(candidate.row)? {
+            deleting.take(known, prior.ledger, &mut found)?;
+        }
+    }
+    let missing = found.rows.len() as u64 + found.unprovable;
+    let (of, most) = (there + missing, share.of(there + missing));
+    Ok(match missing {
+        0 => found,
+        _ if checked.rows == 0 => Missing::kept(Kept::NoRows { missing }),
+        _ if missing > most => Missing::kept(Kept::TooMany { missing, most, of, share }),
+        _ => found,
+    })
+}
+
+impl Missing {
+    fn kept(why: Kept) -> Self {
+        Self { kept: Some(why), ..Self::default() }
+    }
+}
+
+impl Deleting<'_> {
+    /// Takes in a row that has not come.
+    fn take(&self, known: Known, ledger: &Ledger, found: &mut Missing) -> Result<(), LedgerError> {
+        let Some(sending) = self.sending(&known) else { return Ok(()) };
+        // The content that was done last; whatever has been begun since deletes it.
+        let print = match known.there.first() {
+            Some(content) => ledger.print(known.id, *content)?,
+            None => None,
+        };
+        match self.row(known, sending, print) {
+            Some(row) => found.rows.push(Arc::new(row)),
+            None => found.unprovable += 1,
+        }
+        Ok(())
+    }
+
+    /// How what it has made is deleted; none where there is nothing to delete, or nobody knows.
+    fn sending(&self, known: &Known) -> Option<Sending> {
+        let is = |operation: &Operation| *operation.name == *known.operation;
+        let has_made =
+            is(self.maker) || self.update.as_ref().is_some_and(|update| is(&update.operation));
+        match known.earlier.state {
+            // What a person has undone is that person's.
+            _ if known.earlier.holder.is_some() || known.earlier.undoes => None,
+            RowState::Succeeded { .. } => has_made.then_some(Sending::Delete),
+            _ if !is(&self.by.operation) => None,
+            RowState::Started { .. } | RowState::InDoubt { .. } => Some(Sending::DeleteAgain),
+            RowState::Deferred { .. } | RowState::GivenUp { .. } => Some(Sending::Delete),
+            RowState::Refused { .. } => self.retry_failed.then_some(Sending::Delete),
+            RowState::NotStarted | RowState::Dismissed { .. } => None,
+        }
+    }
+
+    /// None where its thing has no name, or it is not known what is there.
+    fn row(&self, known: Known, sending: Sending, print: Option<i64>) -> Option<MissingRow> {
+        let (id, print) = (known.thing.clone()?, print?);
+        let operation = &self.by.operation;
+        let mut fields = Fields::default();
+        fields.set(self.by.id, FieldValue::Text(id.into()));
+        let ready = Ready {
+            place: RowPlace::of(known.place.row, known.place.line),
+            operation: Arc::clone(operation),
+            // Nothing of the lane in which it was made overtakes.
+            lane: known.lane.clone(),
+            request: request::build(operation, &fields)?,
+            digest: request::digest(operation, &fields)?,
+            send_before: None,
+            valid: true,
+            fields,
+            reminder: Default::default(),
+            marker: None,
+        };
+        Some(MissingRow { known, maker: Arc::clone(self.maker), ready, sending, print })
+    }
+}
