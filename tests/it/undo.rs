@@ -136,8 +136,14 @@ fn an_undoing_that_is_killed_goes_on_where_it_ended() {
                 desk.call_at(&sandbox, &format!("undo {run} --yes {PACE}"));
             }
         }
-        let left = texts(&sandbox);
-        assert_eq!(left, ["Seeded note 2"], "{faults}");
+        let mut told = undo(&desk, &sandbox, "");
+        if texts(&sandbox).is_empty() {
+            // Whether the note was made anew before the kill no list has shown: a person has to say so.
+            assert_eq!((told.status, told.finished()["in_doubt"].as_u64()), (6, Some(1)), "{told}");
+            desk.call_at(&sandbox, "settle job.yaml --row 5 --absent").exits(0);
+            told = undo(&desk, &sandbox, "");
+        }
+        assert_eq!(texts(&sandbox), ["Seeded note 2"], "{faults} {told}");
         let seeded_texts: Vec<String> = Contents::of(&sandbox).seeded.into_values().collect();
         assert!(seeded_texts.iter().any(|text| text == "Seeded note 1"), "{seeded_texts:?}");
         desk.call("ledger check").exits(0);
