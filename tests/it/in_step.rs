@@ -312,7 +312,7 @@ fn a_rehearsal_keeps_in_step_what_no_list_shows_there() {
     rehearse().counts("rows=3 succeeded=3");
     desk.write("notes.csv", FIRST.replace("k2,tk_1,Note 2\n", "").replace("Note 3", "Note three"));
     let outcome = rehearse();
-    let outcome = outcome.counts("rows=3 succeeded=2 already_done=1");
+    outcome.counts("rows=3 succeeded=2 already_done=1");
     let finished = &outcome.all("finished")[0];
     assert_eq!((&finished["updated"], &finished["deleted"]), (&1.into(), &1.into()));
     rehearse().counts("rows=2 already_done=2");
