@@ -27,6 +27,11 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
+    /// Where only a part of the job's rows may be read for what they say.
+    pub(super) fn for_rows(self, is_partly: bool) -> Self {
+        Self { deletes: self.deletes.for_rows(is_partly), ..self }
+    }
+
     /// Sends what is new and looks for what was lost, as a job does that says nothing else.
     pub(crate) const fn plain(in_doubt: InDoubt) -> Self {
         Self {

@@ -17,6 +17,7 @@ use crate::text::place::RowPlace;
 use super::Readings;
 use super::decide::Sending;
 use super::decider::CameBy;
+use super::look::Policy;
 use super::prior::Prior;
 use super::survey::Checked;
 
@@ -89,7 +90,7 @@ struct Deleting<'a> {
 /// each row of it could be told.
 pub(super) fn find(
     readings: &Readings<'_>,
-    (deletes, retry_failed): (Deletes, bool),
+    policy: &Policy,
     prior: Option<Prior<'_>>,
     CameBy { came, could_tell }: &CameBy,
     checked: &Checked,
@@ -100,7 +101,7 @@ pub(super) fn find(
     else {
         return Ok(Missing::default());
     };
-    let share = match deletes {
+    let share = match policy.deletes {
         Deletes::Never => return Ok(Missing::default()),
         Deletes::NotNow => return Ok(Missing::kept(Kept::Partly)),
         Deletes::AtMost(share) => share,
@@ -110,7 +111,7 @@ pub(super) fn find(
         return Ok(Missing::kept(Kept::Problems));
     }
     let update = job.connector.update_of(maker);
-    let deleting = Deleting { by, maker, update, retry_failed };
+    let deleting = Deleting { by, maker, update, retry_failed: policy.retry_failed };
     let corrected: HashSet<KeyHash> = prior.history.corrections().all().collect();
     let (mut found, mut there) = (Missing::default(), 0);
     for (key, candidate) in prior.history.all() {

@@ -232,8 +232,7 @@ fn survey_with(
     let mut found = Hearing::new(tell);
     let history = prior.as_ref().map(|prior| prior.history);
     // Whoever goes along has chosen rows, or holds the run to some.
-    let is_partly = companion.is_some() || readings.preparer.returns();
-    let policy = Policy { deletes: policy.deletes.for_rows(is_partly), ..policy };
+    let policy = policy.for_rows(companion.is_some() || readings.preparer.returns());
     let is_corrected = |record: &Record| is_superseded(history, readings.preparer, record);
     let mut decider = Decider::new(readings, prior, policy, companion);
     let (at_first, counts, now) = (decider.eye(), insight.is_some(), readings.now);
@@ -313,8 +312,7 @@ fn survey_with(
     }
     let Repeats { mistakes, .. } = found.hear_repeats(&readings, &repeated, &is_corrected);
     found.checked.valid -= mistakes;
-    let deletes = (policy.deletes, policy.retry_failed);
-    fates.note_missing(missing::find(&readings, deletes, prior, &came, &found.checked)?);
+    fates.note_missing(missing::find(&readings, &policy, prior, &came, &found.checked)?);
     let filtered = found.filtered.named(readings.preparer);
     Ok(Survey { checked: found.checked, filtered, fates, changed, held })
 }

@@ -78,11 +78,7 @@ fn yaml_job(
     let order_by = resolver.written("order_by", file.order_by.as_ref());
     let shaping = resolver.shaping(&mut file, Naming { replaced: None, ..naming });
     let marker = resolver.marker(&file, operation.as_ref(), connector.as_deref());
-    let rest = Rest {
-        operation: operation.as_ref(),
-        connector: connector.as_deref(),
-        map: map.as_deref(),
-    };
+    let rest = Rest::of(operation.as_ref(), connector.as_deref(), map.as_deref());
     let on_change = resolver.on_change(&file, &rest);
     let on_missing = resolver.on_missing(&file, &rest);
     resolver.limits(&file);

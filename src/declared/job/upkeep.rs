@@ -122,6 +122,16 @@ pub(super) struct Rest<'a> {
     pub map: Option<&'a [MapEntry]>,
 }
 
+impl<'a> Rest<'a> {
+    pub(super) fn of(
+        operation: Option<&'a OperationChoice>,
+        connector: Option<&'a Connector>,
+        map: Option<&'a [MapEntry]>,
+    ) -> Self {
+        Self { operation, connector, map }
+    }
+}
+
 impl Resolver<'_> {
     /// What becomes of rows that are done and have changed since.
     pub(super) fn on_change(&mut self, file: &JobFile, rest: &Rest<'_>) -> OnChange {

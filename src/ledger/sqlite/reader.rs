@@ -493,11 +493,10 @@ impl Sent {
         let own = self.digest;
         match outcome {
             // Its undoing leaves nothing of it there, or all.
-            _ if self.undoes => {
-                if outcome.is_some_and(Outcome::succeeds) {
-                    (self.thing, self.there) = (None, Vec::new());
-                }
+            Some(outcome) if self.undoes && outcome.succeeds() => {
+                (self.thing, self.there) = (None, Vec::new());
             }
+            _ if self.undoes => {}
             Some(outcome) if outcome.succeeds() => {
                 self.there = vec![own];
                 self.thing = id.map(str::to_owned).or(self.thing.take());
