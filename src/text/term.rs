@@ -582,7 +582,7 @@ const ENDS: &[Term] = &[
     ),
     term(
         "too-many-missing",
-        &["missing"],
+        &["nothing-deleted"],
         "more rows are missing from the source than the job lets be deleted",
         "All else was sent, and nothing was deleted: where so much is missing, the source is likelier to be wrong than the rows. \
          Look whether it is whole; where so much is to go, raise `at_most` of the job's `on_missing`.",
