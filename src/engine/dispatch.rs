@@ -218,7 +218,7 @@ impl<T: Transport> Shell<'_, T> {
         match action {
             Action::Begin { slot, start } => self.writes.push(Write::Start { slot, start }),
             Action::End { slot, end } => self.writes.push(Write::End { slot, end }),
-            Action::Tell(event) => self.told.push(event),
+            Action::Tell(event) => self.told.push(*event),
             // Nor does whoever leaves requests to their fate wait for a ledger that cannot be written.
             Action::Abandon => {
                 self.flights.clear();

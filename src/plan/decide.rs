@@ -107,6 +107,11 @@ pub(crate) enum Held {
 }
 
 impl Fate {
+    /// Whether no run sends the row any more, as things are: it is done, or a person wants no more of it.
+    pub(super) fn is_over(self) -> bool {
+        matches!(self, Self::Skip(_) | Self::LeaveOut(LeftOut::Dismissed | LeftOut::Undone))
+    }
+
     /// The fate that the row would have if no row stood before it in its lane.
     pub(super) fn alone(self) -> Self {
         match self {

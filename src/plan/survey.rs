@@ -279,10 +279,7 @@ fn survey_with(
                     _ => {}
                 }
                 // Nothing is wrong with what no run sends.
-                let is_done = matches!(
-                    decided.fate,
-                    Fate::Skip(_) | Fate::LeaveOut(LeftOut::Dismissed | LeftOut::Undone)
-                );
+                let is_done = decided.fate.is_over();
                 let written = problems.into_iter().filter(|_| !is_done).map(RowProblem::Written);
                 let mut problems: Vec<_> = written.collect();
                 problems.extend(decided.problems);

@@ -304,7 +304,7 @@ impl Core {
         }
         let (lanes, at_most) = (self.audits.lanes.len() as u64, last.since(now.moment));
         let note = Note::Counting { lanes, at_most };
-        self.actions.push(Action::Tell(Event::Note(note)));
+        self.actions.push(Action::Tell(Box::new(Event::Note(note))));
     }
 
     /// From when on the list of a lane shows all that was sent there, by all that is known.
@@ -429,7 +429,7 @@ impl Core {
             lane.stage = Stage::Right;
             if lane.is_owed {
                 let note = Note::CountedRight { lane: name.to_string(), replaced: count.replaced };
-                self.actions.push(Action::Tell(Event::Note(note)));
+                self.actions.push(Action::Tell(Box::new(Event::Note(note))));
             }
             return;
         }
@@ -445,7 +445,7 @@ impl Core {
         for miscount in count.miscounts {
             self.audits.miscounted += 1;
             let told = Miscounted { miscount, lane: (*name).into() };
-            self.actions.push(Action::Tell(Event::Miscounted(told)));
+            self.actions.push(Action::Tell(Box::new(Event::Miscounted(told))));
         }
     }
 
@@ -500,7 +500,8 @@ impl Core {
     pub(super) fn leave_counts_to_the_next(&mut self) {
         let left = self.audits.left();
         if left > 0 && !std::mem::replace(&mut self.audits.left_is_told, true) {
-            self.actions.push(Action::Tell(Event::Note(Note::LeftUncounted { lanes: left })));
+            self.actions
+                .push(Action::Tell(Box::new(Event::Note(Note::LeftUncounted { lanes: left }))));
         }
     }
 
@@ -510,6 +511,6 @@ impl Core {
         lane.stage = Stage::Left;
         self.audits.uncounted += 1;
         let note = Note::Uncounted { lane: lane.name.to_string() };
-        self.actions.push(Action::Tell(Event::Note(note)));
+        self.actions.push(Action::Tell(Box::new(Event::Note(note))));
     }
 }

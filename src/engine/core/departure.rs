@@ -72,7 +72,7 @@ impl Core {
                 heeded.then_some(Note::OwnPace(why))
             }
         };
-        self.actions.extend(note.map(|note| Action::Tell(Event::Note(note))));
+        self.actions.extend(note.map(|note| Action::Tell(Box::new(Event::Note(note)))));
     }
 
     /// The last word to other runs of the account, where there is one to say.

@@ -153,7 +153,7 @@ pub(crate) enum Action {
     /// Tell other runs of the account how this one stands, and hear of them.
     Come(Box<Report>),
     /// Tell the reporters.
-    Tell(Event),
+    Tell(Box<Event>),
     /// Forget the requests under way.
     Abandon,
 }

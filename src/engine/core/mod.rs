@@ -192,7 +192,7 @@ impl Core {
         self.counts.count(ended.end);
         self.counts.count_further(&ended);
         self.keep_to_budget(now);
-        self.actions.push(Action::Tell(Event::Row(ended)));
+        self.actions.push(Action::Tell(Box::new(Event::Row(ended))));
     }
 
     /// Gives what has become known of a row, and counts the row where it was in doubt from an earlier run until now.
@@ -204,7 +204,7 @@ impl Core {
     fn follow(&mut self, consequence: Consequence, now: Now) {
         match consequence {
             Consequence::None => {}
-            Consequence::Tell(note) => self.actions.push(Action::Tell(Event::Note(note))),
+            Consequence::Tell(note) => self.actions.push(Action::Tell(Box::new(Event::Note(note)))),
             Consequence::Stop(ending) => self.stop(ending, now),
         }
     }

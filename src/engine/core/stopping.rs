@@ -142,7 +142,7 @@ impl Core {
             // A look may leave when the time for looking is nearly over.
             let at_most = self.settings.longest_request + LONGEST_SEARCH;
             let note = Note::Stopping { rows: (requests + recoveries) as u64, at_most };
-            self.actions.push(Action::Tell(Event::Note(note)));
+            self.actions.push(Action::Tell(Box::new(Event::Note(note))));
         }
     }
 

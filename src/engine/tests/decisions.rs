@@ -80,8 +80,10 @@ pub(super) fn done(core: &mut Core) -> Vec<String> {
         Action::Read { list, .. } => format!("read {list}"),
         Action::Renew => "renew".to_owned(),
         Action::Come(_) => "come".to_owned(),
-        Action::Tell(Event::Row(event)) => format!("row {} {}", event.place.row, event.end.word()),
-        Action::Tell(_) => "tell".to_owned(),
+        Action::Tell(event) => match event.as_ref() {
+            Event::Row(event) => format!("row {} {}", event.place.row, event.end.word()),
+            _ => "tell".to_owned(),
+        },
         Action::Abandon => "abandon".to_owned(),
     });
     words.collect()

@@ -336,8 +336,11 @@ impl<'a> Play<'a> {
             Action::Read { .. } => panic!("its rows are about nothing there"),
             Action::Come(_) => panic!("its pace is its own"),
             Action::Renew => self.after(LOGIN, Coming::Token),
-            Action::Tell(Event::Row(event)) => *self.told.entry(event.end.word()).or_default() += 1,
-            Action::Tell(_) => {}
+            Action::Tell(event) => {
+                if let Event::Row(event) = *event {
+                    *self.told.entry(event.end.word()).or_default() += 1;
+                }
+            }
             Action::Abandon => panic!("nobody has asked for that"),
         }
     }

@@ -186,18 +186,20 @@ impl<'a> Life<'a> {
                 self.world.left.push(self.world.clock);
                 self.after(5..200, 0, Kind::Token);
             }
-            Action::Tell(Event::Row(event)) => {
-                let before = self.told.insert(event.place.row, event.end);
-                assert_eq!(before, None, "row {} ends twice", event.place.row);
-            }
-            Action::Tell(Event::Miscounted(told)) => {
-                self.world.told.insert(told.miscount.place.row);
-            }
-            Action::Tell(Event::Note(Note::Uncounted { lane })) => {
-                let lane = lane.strip_prefix("ticket ").unwrap().to_owned();
-                self.world.uncounted.insert(lane);
-            }
-            Action::Tell(_) => {}
+            Action::Tell(event) => match *event {
+                Event::Row(event) => {
+                    let before = self.told.insert(event.place.row, event.end);
+                    assert_eq!(before, None, "row {} ends twice", event.place.row);
+                }
+                Event::Miscounted(told) => {
+                    self.world.told.insert(told.miscount.place.row);
+                }
+                Event::Note(Note::Uncounted { lane }) => {
+                    let lane = lane.strip_prefix("ticket ").unwrap().to_owned();
+                    self.world.uncounted.insert(lane);
+                }
+                _ => {}
+            },
             Action::Abandon => self.coming.retain(|coming| {
                 !matches!(coming.kind, Kind::Answer(_) | Kind::Look(..) | Kind::Count(..))
             }),
