@@ -178,6 +178,9 @@ pub(crate) trait Reader {
     /// What is known of rows, each if it has this very key; in the order in which they are asked for.
     fn find_many(&self, rows: &[(RowId, &str)]) -> Result<Vec<Option<Known>>, LedgerError>;
 
+    /// Jobs at targets to which no request of a row has ever left.
+    fn unused_jobs(&self) -> Result<HashSet<JobId>, LedgerError>;
+
     /// What is known of one row, if it has this very key.
     fn known(&self, row: RowId, key: &str) -> Result<Option<Known>, LedgerError> {
         Ok(self.find_many(&[(row, key)])?.pop().flatten())

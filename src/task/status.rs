@@ -22,7 +22,7 @@ use crate::text::spelling::is_same;
 
 use super::job::{Opening, refuse_changed_key};
 use super::rescued::tell_waiting;
-use super::{Details, Failure, Listener, Told};
+use super::{Details, Failure, Listener, Told, one_target};
 
 /// So many rows that need a look are read, unless all are asked for: enough to tell their causes.
 const ROWS: u32 = 10_000;
@@ -181,7 +181,13 @@ fn known_jobs(
     listener: Listener<'_>,
 ) -> Result<Vec<KnownJob>, LedgerError> {
     let mut known = Vec::new();
+    let used = one_target::used(ledger, is_asked_for)?;
     for (id, name) in ledger.jobs()?.into_iter().filter(|(_, name)| is_asked_for(name)) {
+        // A run may hold a target to which it has not sent anything yet.
+        let is_used = used.iter().any(|(used, _)| *used == id);
+        if !is_used && JobLock::held_by(&options.ledger, &name).is_none() {
+            continue;
+        }
         tell_waiting(&options.ledger, &name, listener)?;
         known.push(KnownJob::read(ledger, options, id, name)?);
     }

@@ -38,7 +38,7 @@ impl FileLedger {
     }
 
     /// Runs that have entered nothing, and behind which a later run of their job has said all that the next one has to know.
-    pub(crate) fn empty_runs(&self) -> Result<Vec<i64>, LedgerError> {
+    pub(crate) fn empty_runs(&self) -> Result<Vec<(JobId, i64)>, LedgerError> {
         let has = |query: &str| self.connection.prepare(query).is_ok();
         // A file of an older version does not say what runs have left.
         if !has("SELECT uncounted, reason FROM runs LIMIT 0")
@@ -57,7 +57,7 @@ impl FileLedger {
         }
         let query = format!(
             "WITH busy AS (SELECT DISTINCT owner FROM starts UNION SELECT DISTINCT owner FROM ends) \
-             SELECT id FROM runs WHERE ended_at IS NOT NULL AND id < (SELECT max(later.id) FROM runs AS later \
+             SELECT job, id FROM runs WHERE ended_at IS NOT NULL AND id < (SELECT max(later.id) FROM runs AS later \
              WHERE later.job = runs.job AND later.ended_at IS NOT NULL AND later.uncounted IS NOT NULL \
              AND coalesce(later.reason, '') <> 'settled') \
              AND NOT (EXISTS (SELECT 1 FROM owners JOIN busy ON busy.owner = owners.id WHERE owners.run = runs.id) \
@@ -65,7 +65,7 @@ impl FileLedger {
         );
         self.reading(|| {
             let mut statement = self.connection.prepare(&query)?;
-            let runs = statement.query_map([], |row| row.get(0))?;
+            let runs = statement.query_map([], |row| Ok((JobId(row.get(0)?), row.get(1)?)))?;
             runs.collect()
         })
     }

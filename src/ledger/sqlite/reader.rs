@@ -48,6 +48,16 @@ impl Reader for FileLedger {
         self.reading(read)
     }
 
+    fn unused_jobs(&self) -> Result<HashSet<JobId>, LedgerError> {
+        let query = "SELECT id FROM jobs WHERE id NOT IN (SELECT runs.job FROM (SELECT DISTINCT owner FROM starts) AS used \
+                     CROSS JOIN owners ON owners.id = used.owner CROSS JOIN runs ON runs.id = owners.run)";
+        self.reading(|| -> rusqlite::Result<HashSet<JobId>> {
+            let mut statement = self.connection.prepare(query)?;
+            let jobs = statement.query_map([], |row| row.get(0).map(JobId))?;
+            jobs.collect()
+        })
+    }
+
     fn find_job(&self, job: &JobName) -> Result<Option<JobId>, LedgerError> {
         let query = "SELECT id FROM jobs WHERE name = ?1 AND base_url = ?2 AND account = ?3";
         let of = params![job.name, job.base_url, job.account];
