@@ -14,7 +14,7 @@ use crate::text::place::RowPlace;
 
 use super::{
     Acts, Approval, Correction, DoneRow, FailedRow, History, InvalidRow, JobStatus, LedgerError,
-    Location, Mandate, PlanId, SettledRow, Settling, TurnedRow, Verification,
+    Location, Mandate, PlanId, RunSource, SettledRow, Settling, TurnedRow, Verification,
 };
 
 /// A job in a ledger.
@@ -266,6 +266,9 @@ pub(crate) trait Books {
 
     /// Writes what a run carries out and on whose word; to be done before its first request.
     fn entrust(&self, run: Run, mandate: &Mandate) -> Result<(), LedgerError>;
+
+    /// Writes what a run has read; to be done before its first request.
+    fn note_source(&self, run: Run, source: &RunSource) -> Result<(), LedgerError>;
 
     /// Writes that a run undoes what another has done; to be done before its first request.
     fn note_undoing(&self, run: Run, of: i64) -> Result<(), LedgerError>;

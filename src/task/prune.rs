@@ -121,9 +121,14 @@ fn look(
     // What is left of a job that was pruned before is the number of its last run.
     let rehearsals: Vec<Extent> =
         rehearsals.into_iter().filter(|one| one.requests > 0 || one.runs > 1).collect();
-    let (used, real): (Vec<Extent>, Vec<Extent>) =
-        real.into_iter().partition(|one| one.requests > 0);
-    let unused: Vec<Extent> = real.into_iter().filter(|one| is_unused(one, &all)).collect();
+    let never = ledger.unused_jobs()?;
+    let (unused, used): (Vec<Extent>, Vec<Extent>) =
+        real.into_iter().partition(|one| never.contains(&one.id));
+    let others = || all.iter().filter(|one| !never.contains(&one.id));
+    let has_another =
+        |one: &Extent| others().any(|other| is_same(&one.name.name, &other.name.name));
+    let unused = unused.into_iter().filter(|one| has_another(one) && !is_left_over(one, &all));
+    let unused: Vec<Extent> = unused.collect();
     let (forgotten, kept) = match (wanted, options.before) {
         (Some(_), Some(before)) => used.into_iter().partition(|one| one.last < before),
         _ => (Vec::new(), Vec::new()),
@@ -145,15 +150,11 @@ fn look(
     Ok((pruned, Pruning { jobs, empty_runs }))
 }
 
-/// Whether nothing was ever sent there, while the job has another target. What is left of the last job and the last run of a
-/// ledger is their numbers, and that can go nowhere.
-fn is_unused(one: &Extent, all: &[Extent]) -> bool {
-    let has_another =
-        all.iter().any(|other| is_same(&one.name.name, &other.name.name) && other.requests > 0);
+/// Whether all that there is of it are the numbers of the ledger's last job and last run, which stay.
+fn is_left_over(one: &Extent, all: &[Extent]) -> bool {
     let is_last = all.iter().all(|other| other.id.0 <= one.id.0);
     let has_last_run = all.iter().all(|other| other.last <= one.last);
-    let is_left_over = is_last && one.runs <= u64::from(has_last_run);
-    has_another && !is_left_over
+    is_last && one.requests == 0 && one.runs <= u64::from(has_last_run)
 }
 
 /// Holds every job of the ledger, so that no run is at work in the file, and sees that none has left something to be brought in.

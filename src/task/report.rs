@@ -9,7 +9,7 @@ use jiff::Zoned;
 use jiff::tz::TimeZone;
 
 use crate::declared::job::{self, Given};
-use crate::ledger::{InvalidRow, JobLock, Reader as _, RunRecord, SETTLED, SettledRow, Unsettled};
+use crate::ledger::{InvalidRow, JobLock, Reader as _, RunRecord, SettledRow, Unsettled};
 use crate::report::{
     Rejected, RunLine, Scope, SignOff, Traffic, of_no_ledger, of_unknown_run, of_unsettled,
 };
@@ -71,8 +71,7 @@ pub(crate) fn report(options: &ReportOptions, listener: Listener<'_>) -> Result<
         true
     })?;
     let running = before.or_else(held_by);
-    let last =
-        runs.iter().find(|run| run.ended_at.is_some() && run.reason.as_deref() != Some(SETTLED));
+    let last = runs.iter().find(|run| run.ended_at.is_some() && run.is_of_rows());
     let (scope, totals) = match (options.run, runs.first()) {
         (Some(run), Some(record)) => (Scope::Run(run), of_run(record)),
         _ => (Scope::Job, status.totals),
@@ -95,6 +94,9 @@ pub(crate) fn report(options: &ReportOptions, listener: Listener<'_>) -> Result<
         made_at: options.now.with_time_zone(zone),
         scope,
         totals,
+        whole: status.whole,
+        item: job.connector.item.clone(),
+        has_filter: !job.shaping.conditions.is_empty(),
         last_already_done: last.map_or(0, |run| run.totals.already_done),
         last: last.cloned().map(RunLine::from),
         runs: lines,

@@ -347,10 +347,6 @@ impl KnownJob {
         };
         if stand.is_none() {
             status.totals.in_doubt -= under_way;
-            // Rows that the last run knew of and never sent.
-            let unsent = (invalid.len() as u64).min(status.totals.not_started);
-            status.totals.invalid += unsent;
-            status.totals.not_started -= unsent;
         }
         let source = stand.map(|stand| SourceStanding {
             totals: without_started(by_source(&stand), under_way),

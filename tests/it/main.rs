@@ -9,6 +9,7 @@ mod browser;
 mod desk;
 mod stand;
 #[cfg(target_os = "linux")]
+mod targets;
 mod terminal;
 
 mod addresses;
@@ -81,6 +82,7 @@ mod split_texts;
 mod status;
 mod tidy;
 mod told;
+mod totals;
 mod undo;
 mod unmeant;
 #[cfg(unix)]

@@ -10,7 +10,7 @@ use crate::ledger::{Extent, JobId, LedgerError, Pruning, Reader as _};
 
 /// What is known of a job or a run beside its entries; a file may lack these tables.
 const OF_JOBS: [&str; 3] = ["corrections", "invalid_rows", "verifications"];
-const OF_RUNS: [&str; 4] = ["uncounted", "mandates", "corrections", "invalid_rows"];
+const OF_RUNS: [&str; 5] = ["uncounted", "mandates", "corrections", "invalid_rows", "run_sources"];
 
 impl FileLedger {
     /// How much there is of each job.
@@ -54,6 +54,14 @@ impl FileLedger {
                 let one = format!(" OR EXISTS (SELECT 1 FROM {table} WHERE {table}.run = runs.id)");
                 has_left.push_str(&one);
             }
+        }
+        // How many rows a job has is known by the last run that has read all of them.
+        if has("SELECT run FROM run_sources LIMIT 0") {
+            has_left.push_str(
+                " OR EXISTS (SELECT 1 FROM run_sources AS own WHERE own.run = runs.id AND own.came_back = 0 \
+                 AND NOT EXISTS (SELECT 1 FROM run_sources AS later JOIN runs AS others ON others.id = later.run \
+                 WHERE others.job = runs.job AND later.run > own.run AND later.came_back = 0))",
+            );
         }
         let query = format!(
             "WITH busy AS (SELECT DISTINCT owner FROM starts UNION SELECT DISTINCT owner FROM ends) \

@@ -49,7 +49,11 @@ impl Reader for FileLedger {
     }
 
     fn unused_jobs(&self) -> Result<HashSet<JobId>, LedgerError> {
-        let query = "SELECT id FROM jobs WHERE id NOT IN (SELECT runs.job FROM (SELECT DISTINCT owner FROM starts) AS used \
+        // Where nothing was connected, nothing has left.
+        let query = "WITH used AS (SELECT DISTINCT owner FROM starts WHERE NOT EXISTS (SELECT 1 FROM ends \
+                     WHERE ends.id = starts.id AND ends.number = starts.number AND ends.outcome = 'deferred' \
+                     AND ends.reason = 'no_connection')) \
+                     SELECT id FROM jobs WHERE id NOT IN (SELECT runs.job FROM used \
                      CROSS JOIN owners ON owners.id = used.owner CROSS JOIN runs ON runs.id = owners.run)";
         self.reading(|| -> rusqlite::Result<HashSet<JobId>> {
             let mut statement = self.connection.prepare(query)?;

@@ -74,6 +74,10 @@ impl SignOff {
             Some(_) => Came::Wrong("a run is under way at this moment".to_owned()),
             None => Came::Well,
         };
+        let ended = match self.open_run() {
+            Some(_) => Came::Wrong(self.verdict_words()),
+            None => Came::Well,
+        };
         let verified = match self.is_verified() {
             Some(true) => Came::Well,
             Some(false) => Came::Wrong(self.verification().join(" ")),
@@ -82,6 +86,7 @@ impl SignOff {
         vec![
             check("something was sent", sent),
             check("no run is under way", under_way),
+            check("the last run came to its end", ended),
             check("no row failed", none("failed", "failed")),
             check("no row is invalid", none("invalid", "invalid")),
             check("no row is in doubt", none("in_doubt", state_words(Unfinished::InDoubt))),

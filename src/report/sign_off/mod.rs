@@ -86,6 +86,12 @@ pub(crate) struct SignOff {
     pub last: Option<RunLine>,
     /// What that knew of rows done before it.
     pub last_already_done: u64,
+    /// The last run that has read the whole source, as far as that is known.
+    pub whole: Option<i64>,
+    /// What one row makes or changes, in a word of the connector's.
+    pub item: String,
+    /// The job leaves rows out.
+    pub has_filter: bool,
     /// The newest first.
     pub runs: Vec<RunLine>,
     /// Whoever is at work on the job at this moment.

@@ -42,7 +42,7 @@ impl SignOff {
                 verdict_class => match self.verdict() {
                     Verdict::AllDone => "good",
                     Verdict::SomeLeft | Verdict::Nothing => "",
-                    Verdict::SomeWrong => "grave",
+                    Verdict::SomeWrong | Verdict::Open => "grave",
                 },
                 cards => told(self.cards()),
                 equation => told(self.shown()),

@@ -8,6 +8,7 @@ use crate::text::place::RowPlace;
 
 fn view() -> StatusView {
     let killed = RunLine {
+        source: None,
         undoes: None,
         mandate: Mandate::default(),
         id: 1,
@@ -24,6 +25,7 @@ fn view() -> StatusView {
         requests: 1_240,
     };
     let finished = RunLine {
+        source: None,
         id: 2,
         ended_at: Some(1_795_381_780_000),
         exit: Some(6),
