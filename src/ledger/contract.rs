@@ -199,6 +199,9 @@ pub(crate) trait Reader {
     /// Rows of a job of which a person's word holds, in the order of the source.
     fn settled(&self, job: JobId) -> Result<Vec<SettledRow>, LedgerError>;
 
+    /// All that persons have ever said of rows of a job, in the order in which it was said: whether it still holds or not.
+    fn settlements(&self, job: JobId) -> Result<Vec<SettledRow>, LedgerError>;
+
     /// Where the row stood, and its key, that has made at the job's target what the other side calls `id`; of that it is done
     /// is a matter of an answer, a look or a person.
     fn maker(&self, job: JobId, id: &str) -> Result<Option<(RowPlace, String)>, LedgerError>;

@@ -11,13 +11,13 @@ use jiff::tz::TimeZone;
 use crate::declared::job::{self, Given};
 use crate::ledger::{InvalidRow, JobLock, Reader as _, RunRecord, SettledRow, Unsettled};
 use crate::report::{
-    Rejected, RunLine, Scope, SignOff, Traffic, of_no_ledger, of_unknown_run, of_unsettled,
+    Owed, Rejected, RunLine, Scope, SignOff, Traffic, of_no_ledger, of_unknown_run, of_unsettled,
 };
 use crate::row::Totals;
 use crate::text::quota::Quota;
 
 use super::rescued::tell_waiting;
-use super::{Failure, Listener, SANDBOX, one_target};
+use super::{Failure, Listener, SANDBOX, one_target, owed};
 
 /// What a report is to be about.
 #[derive(Debug, Clone)]
@@ -77,7 +77,11 @@ pub(crate) fn report(options: &ReportOptions, listener: Listener<'_>) -> Result<
         _ => (Scope::Job, status.totals),
     };
     let settled: Vec<SettledRow> =
-        ledger.settled(id)?.into_iter().filter(|row| is_meant(row.run)).collect();
+        ledger.settlements(id)?.into_iter().filter(|row| is_meant(row.run)).collect();
+    let owed = match options.run {
+        None => owed::owed(&ledger, id, &target)?,
+        Some(_) => Owed::default(),
+    };
     // Those that are kept are the last run's.
     let is_last = options.run.is_none_or(|run| all.first() == Some(&run));
     let invalid: Vec<InvalidRow> = if is_last { ledger.invalid_rows(id)? } else { Vec::new() };
@@ -102,6 +106,7 @@ pub(crate) fn report(options: &ReportOptions, listener: Listener<'_>) -> Result<
         runs: lines,
         running,
         settled,
+        owed,
         invalid,
         verified: ledger.last_verification(id)?,
         quotas: if is_sandbox { options.rehearsal.clone() } else { job.quotas },

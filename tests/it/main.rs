@@ -9,7 +9,6 @@ mod browser;
 mod desk;
 mod stand;
 #[cfg(target_os = "linux")]
-mod targets;
 mod terminal;
 
 mod addresses;
@@ -80,6 +79,7 @@ mod spelling;
 mod spellings;
 mod split_texts;
 mod status;
+mod targets;
 mod tidy;
 mod told;
 mod totals;

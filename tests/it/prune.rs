@@ -120,7 +120,10 @@ fn what_is_known_of_a_job_beside_its_requests_goes_with_it_and_no_number_is_give
     let back = std::fs::read_to_string(desk.path("back.csv")).unwrap();
     desk.write("back.csv", back.replace("2,,b", "2,tk_2,b"));
     desk.run(&sandbox, "job.yaml --from back.csv --skip-invalid");
-    desk.call("run job.yaml --sandbox --from back.csv --skip-invalid");
+    desk.call("rejects job.yaml --sandbox -o rehearsed.csv").exits(0);
+    let rehearsed = std::fs::read_to_string(desk.path("rehearsed.csv")).unwrap();
+    desk.write("rehearsed.csv", rehearsed.replace("2,,b", "2,tk_2,b"));
+    desk.call("run job.yaml --sandbox --from rehearsed.csv --skip-invalid");
     desk.call_at(&sandbox, "verify job.yaml --rate 1000/10ms").exits(1);
     tables.iter().for_each(|table| assert!(count(table) > 0, "{table}"));
     // Rehearsals alone: what is known of the real job stays.

@@ -159,6 +159,10 @@ impl Reader for FileLedger {
         self.reading(|| super::settling::settled(&self.connection, job))
     }
 
+    fn settlements(&self, job: JobId) -> Result<Vec<SettledRow>, LedgerError> {
+        self.reading(|| super::settling::settlements(&self.connection, job))
+    }
+
     fn maker(&self, job: JobId, id: &str) -> Result<Option<(RowPlace, String)>, LedgerError> {
         self.reading(|| super::settling::maker(&self.connection, job, id))
     }

@@ -224,8 +224,13 @@ impl SignOff {
         }
     }
 
-    /// The sentence of the verdict.
+    /// The sentence of the verdict, and what is not as it should be beside that.
     pub(super) fn verdict_words(&self) -> String {
+        let owed = self.owed.short().into_iter();
+        std::iter::once(self.verdict_sentence()).chain(owed).collect::<Vec<_>>().join(" ")
+    }
+
+    fn verdict_sentence(&self) -> String {
         let is = |count: u64| if count == 1 { "is" } else { "are" };
         let wrong = [("failed", ""), ("invalid", "invalid"), ("in_doubt", "in doubt")];
         let wrong = wrong.into_iter().filter(|(word, _)| self.count(word) > 0);

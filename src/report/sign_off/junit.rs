@@ -78,6 +78,10 @@ impl SignOff {
             Some(_) => Came::Wrong(self.verdict_words()),
             None => Came::Well,
         };
+        let once = match self.owed.is_nothing() {
+            true => Came::Well,
+            false => Came::Wrong(self.owed.sentences().join(" ")),
+        };
         let verified = match self.is_verified() {
             Some(true) => Came::Well,
             Some(false) => Came::Wrong(self.verification().join(" ")),
@@ -91,6 +95,7 @@ impl SignOff {
             check("no row is invalid", none("invalid", "invalid")),
             check("no row is in doubt", none("in_doubt", state_words(Unfinished::InDoubt))),
             check("every row was started", none("not_started", "not started")),
+            check("what was counted is there once", once),
             check("what was sent is there", verified),
         ]
     }

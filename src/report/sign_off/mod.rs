@@ -23,6 +23,7 @@ use std::path::PathBuf;
 
 use jiff::Zoned;
 
+use super::Owed;
 use super::page::Mask;
 use super::words::one_line;
 use crate::ledger::{InvalidRow, JobName, SettledRow, Verification};
@@ -96,7 +97,10 @@ pub(crate) struct SignOff {
     pub runs: Vec<RunLine>,
     /// Whoever is at work on the job at this moment.
     pub running: Option<String>,
+    /// All that persons have said of rows, whether it still holds or not.
     pub settled: Vec<SettledRow>,
+    /// What was left to be counted.
+    pub owed: Owed,
     pub invalid: Vec<InvalidRow>,
     pub verified: Option<Verification>,
     /// As the job says now.

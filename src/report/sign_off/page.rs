@@ -40,6 +40,7 @@ impl SignOff {
                 remarks => self.remarks(),
                 verdict => self.verdict_words(),
                 verdict_class => match self.verdict() {
+                    _ if !self.owed.is_nothing() => "grave",
                     Verdict::AllDone => "good",
                     Verdict::SomeLeft | Verdict::Nothing => "",
                     Verdict::SomeWrong | Verdict::Open => "grave",

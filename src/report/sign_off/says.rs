@@ -133,6 +133,7 @@ impl SignOff {
                 open.id
             ));
         }
+        remarks.extend(self.owed.sentences());
         remarks.extend(self.sources());
         if self.masked {
             remarks

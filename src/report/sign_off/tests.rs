@@ -99,6 +99,7 @@ fn of(runs: &[RunRecord], requests: &[Exported], totals: Totals, masked: bool) -
         runs: runs.iter().cloned().map(RunLine::from).collect(),
         running: None,
         settled: Vec::new(),
+        owed: Owed::default(),
         invalid: Vec::new(),
         verified: None,
         quotas: vec!["30/10s".parse().unwrap()],

@@ -76,6 +76,8 @@ fn view() -> StatusView {
         more_failed: 5,
         invalid_rows: Vec::new(),
         settled: vec![],
+        settlements: vec![],
+        owed: Owed::default(),
         verified: None,
         taken: 0,
         plan: CommandLine::new("plan", Some("jobs/import-notes.yaml")),
