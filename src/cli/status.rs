@@ -127,6 +127,11 @@ pub(super) fn status(
         output.event(&nothing.event());
         output.say(&nothing.text());
     }
+    // Whoever asks for the code alone hears nothing where nothing is to be done.
+    let is_silent = arguments.exit_code && code == exit::DONE && output.quiet && !output.is_json();
+    if is_silent {
+        return code;
+    }
     found
         .jobs
         .into_iter()
@@ -215,6 +220,8 @@ fn view(
         running,
         pulse,
         settled,
+        settlements,
+        owed,
         invalid,
         verified,
         marks,
@@ -237,8 +244,16 @@ fn view(
             newest.in_doubt = newest.in_doubt.saturating_sub(under_way);
         }
     }
-    let more_runs = if all { 0 } else { runs.len().saturating_sub(RUNS) };
-    runs.truncate(runs.len() - more_runs);
+    let mut more_runs = 0;
+    if !all {
+        // What persons have settled is told by itself, and is in no run's way.
+        let is_run = |run: &RunLine| run.reason.as_deref() != Some(SETTLED);
+        runs.retain(|run| output.is_json() || is_run(run));
+        more_runs = runs.iter().filter(|run| is_run(run)).count().saturating_sub(RUNS);
+        let last = runs.iter().enumerate().filter(|(_, run)| is_run(run)).nth(RUNS);
+        let most = last.map(|(at, _)| at);
+        runs.truncate(most.unwrap_or(runs.len()));
+    }
     let of_failed = status.failed.iter().filter_map(|row| row.cause.as_ref()?.code.clone());
     let codes = of_failed.chain(invalid.iter().map(|row| row.code.clone())).collect();
     let rows = status.failed.into_iter().zip(marks).filter(|(row, _)| wanted.has_failed(row));
@@ -261,6 +276,8 @@ fn view(
         more_failed: status.more_failed,
         invalid_rows: invalid.collect(),
         settled,
+        settlements,
+        owed,
         verified,
         taken,
         plan,

@@ -16,7 +16,7 @@ use crate::text::place::RowPlace;
 
 use super::{
     Acts, Approval, Correction, DoneRow, FailedRow, History, InvalidRow, JobStatus, LedgerError,
-    Location, Mandate, PlanId, SettledRow, Settling, TurnedRow, Verification,
+    Location, Mandate, PlanId, RunSource, SettledRow, Settling, TurnedRow, Verification,
 };
 
 /// A job in a ledger.
@@ -180,6 +180,9 @@ pub(crate) trait Reader {
     /// What is known of rows, each if it has this very key; in the order in which they are asked for.
     fn find_many(&self, rows: &[(RowId, &str)]) -> Result<Vec<Option<Known>>, LedgerError>;
 
+    /// Jobs at targets to which no request of a row has ever left.
+    fn unused_jobs(&self) -> Result<HashSet<JobId>, LedgerError>;
+
     /// What is known of one row, if it has this very key.
     fn known(&self, row: RowId, key: &str) -> Result<Option<Known>, LedgerError> {
         Ok(self.find_many(&[(row, key)])?.pop().flatten())
@@ -203,6 +206,9 @@ pub(crate) trait Reader {
 
     /// Rows of a job of which a person's word holds, in the order of the source.
     fn settled(&self, job: JobId) -> Result<Vec<SettledRow>, LedgerError>;
+
+    /// All that persons have ever said of rows of a job, in the order in which it was said: whether it still holds or not.
+    fn settlements(&self, job: JobId) -> Result<Vec<SettledRow>, LedgerError>;
 
     /// Where the row stood, and its key, that has made at the job's target what the other side calls `id`; of that it is done
     /// is a matter of an answer, a look or a person.
@@ -271,6 +277,9 @@ pub(crate) trait Books {
 
     /// Writes what a run carries out and on whose word; to be done before its first request.
     fn entrust(&self, run: Run, mandate: &Mandate) -> Result<(), LedgerError>;
+
+    /// Writes what a run has read; to be done before its first request.
+    fn note_source(&self, run: Run, source: &RunSource) -> Result<(), LedgerError>;
 
     /// Writes that a run undoes what another has done; to be done before its first request.
     fn note_undoing(&self, run: Run, of: i64) -> Result<(), LedgerError>;

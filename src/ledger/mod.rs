@@ -53,7 +53,7 @@ pub(crate) use settling::{Before, RowName, SETTLED, SettledNow, SettledRow, Sett
 #[cfg(test)]
 pub(crate) use sqlite::{FORMAT, InTrouble, Rescue};
 pub(crate) use sqlite::{JobLock, PulseFile, inspect, waiting_outcomes};
-pub(crate) use status::{FailedRow, JobStatus, RunRecord, Unfinished};
+pub(crate) use status::{FailedRow, JobStatus, RunRecord, RunSource, Unfinished};
 pub(crate) use turned::{CameTo, Turn, TurnedRow};
 pub(crate) use verification::Verification;
 

@@ -15,6 +15,8 @@ pub(crate) struct PruneView {
     pub rehearsals: Vec<Extent>,
     /// Jobs at real targets.
     pub forgotten: Vec<Extent>,
+    /// Targets of jobs that have another, to which no request of a row has ever left.
+    pub unused: Vec<Extent>,
     /// Those that were asked for and stay.
     pub kept: Vec<Extent>,
     pub empty_runs: u64,
@@ -39,19 +41,14 @@ impl PruneView {
                 counted(self.empty_runs, "earlier run")
             ));
         }
-        for one in &self.kept {
-            let last = Timestamp::from_millisecond(one.last).ok();
-            let last =
-                last.map(|last| last.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string());
-            text.push_str(&format!(
-                "stays: {} to {}, for something of it is of {}\n",
-                extent(one),
-                place(one),
-                last.unwrap_or_default()
-            ));
+        for one in &self.unused {
+            let job = one_line(&one.name.name);
+            text.push_str(&format!("{job} to {}: no row was ever sent there\n", place(one)));
         }
-        let is_nothing =
-            self.rehearsals.is_empty() && self.forgotten.is_empty() && self.empty_runs == 0;
+        let is_nothing = self.rehearsals.is_empty()
+            && self.forgotten.is_empty()
+            && self.unused.is_empty()
+            && self.empty_runs == 0;
         text.push_str(&match (is_nothing, self.bytes) {
             (true, _) => "There is nothing to take out of the ledger.\n".to_owned(),
             (false, None) => {
@@ -66,6 +63,17 @@ impl PruneView {
         });
         if !self.forgotten.is_empty() {
             text.push_str(again(self.bytes.is_some()));
+        }
+        for one in &self.kept {
+            let last = Timestamp::from_millisecond(one.last).ok();
+            let last =
+                last.map(|last| last.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string());
+            text.push_str(&format!(
+                "stays: {} to {}, for something of it is of {}\n",
+                extent(one),
+                place(one),
+                last.unwrap_or_default()
+            ));
         }
         if let Some(error) = &self.not_smaller {
             text.push_str(&format!(
@@ -93,6 +101,7 @@ impl PruneView {
             "dry_run": self.bytes.is_none(),
             "rehearsals": list(&self.rehearsals),
             "forgotten": list(&self.forgotten),
+            "unused": list(&self.unused),
             "kept": list(&self.kept),
             "empty_runs": self.empty_runs,
             "bytes_before": self.bytes.map(|(before, _)| before),

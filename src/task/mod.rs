@@ -22,6 +22,7 @@ mod ledger_export;
 mod limits;
 mod lives_on;
 mod one_target;
+mod owed;
 mod plan;
 mod prune;
 mod rejects;

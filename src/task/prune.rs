@@ -9,7 +9,7 @@ use jiff::Zoned;
 
 use crate::declared::job::{self, Given};
 use crate::ledger::{
-    Extent, JobLock, Ledger, LedgerError, Open as _, Pruning, Reader as _, waiting_outcomes,
+    Extent, JobId, JobLock, Ledger, LedgerError, Open as _, Pruning, Reader as _, waiting_outcomes,
 };
 use crate::report::{of_job_not_forgotten, of_no_ledger, of_outcomes_to_bring_in};
 use crate::text::spelling::is_same;
@@ -41,6 +41,8 @@ pub(crate) struct Pruned {
     pub rehearsals: Vec<Extent>,
     /// Jobs at real targets: what they did would be sent again.
     pub forgotten: Vec<Extent>,
+    /// Targets to which no request of a row has ever left, of jobs that have another.
+    pub unused: Vec<Extent>,
     /// Those that were asked for and stay: something of them is not old enough.
     pub kept: Vec<Extent>,
     pub empty_runs: u64,
@@ -52,7 +54,10 @@ pub(crate) struct Pruned {
 
 impl Pruned {
     fn is_nothing(&self) -> bool {
-        self.rehearsals.is_empty() && self.forgotten.is_empty() && self.empty_runs == 0
+        self.rehearsals.is_empty()
+            && self.forgotten.is_empty()
+            && self.unused.is_empty()
+            && self.empty_runs == 0
     }
 }
 
@@ -107,32 +112,49 @@ fn look(
     options: &PruneOptions,
     wanted: Option<&str>,
 ) -> Result<(Pruned, Pruning), LedgerError> {
-    let all = ledger.extents()?.into_iter();
-    let meant = all.filter(|one| wanted.is_none_or(|wanted| is_same(wanted, &one.name.name)));
+    let all = ledger.extents()?;
+    let meant = all.iter().filter(|one| wanted.is_none_or(|name| is_same(name, &one.name.name)));
+    let meant: Vec<Extent> = meant.cloned().collect();
+    let ids: Vec<JobId> = meant.iter().map(|one| one.id).collect();
     let (rehearsals, real): (Vec<Extent>, Vec<Extent>) =
-        meant.partition(|one| one.name.base_url == SANDBOX);
+        meant.into_iter().partition(|one| one.name.base_url == SANDBOX);
     // What is left of a job that was pruned before is the number of its last run.
     let rehearsals: Vec<Extent> =
         rehearsals.into_iter().filter(|one| one.requests > 0 || one.runs > 1).collect();
+    let never = ledger.unused_jobs()?;
+    let (unused, used): (Vec<Extent>, Vec<Extent>) =
+        real.into_iter().partition(|one| never.contains(&one.id));
+    let others = || all.iter().filter(|one| !never.contains(&one.id));
+    let has_another =
+        |one: &Extent| others().any(|other| is_same(&one.name.name, &other.name.name));
+    let unused = unused.into_iter().filter(|one| has_another(one) && !is_left_over(one, &all));
+    let unused: Vec<Extent> = unused.collect();
     let (forgotten, kept) = match (wanted, options.before) {
-        (Some(_), Some(before)) => real.into_iter().partition(|one| one.last < before),
+        (Some(_), Some(before)) => used.into_iter().partition(|one| one.last < before),
         _ => (Vec::new(), Vec::new()),
     };
-    let empty_runs = match wanted {
-        // A job that is named is looked at alone.
-        Some(_) => Vec::new(),
-        None => ledger.empty_runs()?,
-    };
-    let jobs = rehearsals.iter().chain(&forgotten).map(|one| one.id).collect();
+    let jobs: Vec<JobId> =
+        rehearsals.iter().chain(&forgotten).chain(&unused).map(|one| one.id).collect();
+    let empty_runs = ledger.empty_runs()?.into_iter();
+    let empty_runs = empty_runs.filter(|(job, _)| ids.contains(job) && !jobs.contains(job));
+    let empty_runs: Vec<i64> = empty_runs.map(|(_, run)| run).collect();
     let pruned = Pruned {
         rehearsals,
         forgotten,
+        unused,
         kept,
         empty_runs: empty_runs.len() as u64,
         bytes: None,
         not_smaller: None,
     };
     Ok((pruned, Pruning { jobs, empty_runs }))
+}
+
+/// Whether all that there is of it are the numbers of the ledger's last job and last run, which stay.
+fn is_left_over(one: &Extent, all: &[Extent]) -> bool {
+    let is_last = all.iter().all(|other| other.id.0 <= one.id.0);
+    let has_last_run = all.iter().all(|other| other.last <= one.last);
+    is_last && one.requests == 0 && one.runs <= u64::from(has_last_run)
 }
 
 /// Holds every job of the ledger, so that no run is at work in the file, and sees that none has left something to be brought in.

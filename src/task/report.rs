@@ -9,15 +9,15 @@ use jiff::Zoned;
 use jiff::tz::TimeZone;
 
 use crate::declared::job::{self, Given};
-use crate::ledger::{InvalidRow, JobLock, Reader as _, RunRecord, SETTLED, SettledRow, Unsettled};
+use crate::ledger::{InvalidRow, JobLock, Reader as _, RunRecord, SettledRow, Unsettled};
 use crate::report::{
-    Rejected, RunLine, Scope, SignOff, Traffic, of_no_ledger, of_unknown_run, of_unsettled,
+    Owed, Rejected, RunLine, Scope, SignOff, Traffic, of_no_ledger, of_unknown_run, of_unsettled,
 };
 use crate::row::Totals;
 use crate::text::quota::Quota;
 
 use super::rescued::tell_waiting;
-use super::{Failure, Listener, SANDBOX, one_target};
+use super::{Failure, Listener, SANDBOX, one_target, owed};
 
 /// What a report is to be about.
 #[derive(Debug, Clone)]
@@ -71,14 +71,17 @@ pub(crate) fn report(options: &ReportOptions, listener: Listener<'_>) -> Result<
         true
     })?;
     let running = before.or_else(held_by);
-    let last =
-        runs.iter().find(|run| run.ended_at.is_some() && run.reason.as_deref() != Some(SETTLED));
+    let last = runs.iter().find(|run| run.ended_at.is_some() && run.is_of_rows());
     let (scope, totals) = match (options.run, runs.first()) {
         (Some(run), Some(record)) => (Scope::Run(run), of_run(record)),
         _ => (Scope::Job, status.totals),
     };
     let settled: Vec<SettledRow> =
-        ledger.settled(id)?.into_iter().filter(|row| is_meant(row.run)).collect();
+        ledger.settlements(id)?.into_iter().filter(|row| is_meant(row.run)).collect();
+    let owed = match options.run {
+        None => owed::owed(&ledger, id, &target)?,
+        Some(_) => Owed::default(),
+    };
     // Those that are kept are the last run's.
     let is_last = options.run.is_none_or(|run| all.first() == Some(&run));
     let invalid: Vec<InvalidRow> = if is_last { ledger.invalid_rows(id)? } else { Vec::new() };
@@ -95,11 +98,15 @@ pub(crate) fn report(options: &ReportOptions, listener: Listener<'_>) -> Result<
         made_at: options.now.with_time_zone(zone),
         scope,
         totals,
+        whole: status.whole,
+        item: job.connector.item.clone(),
+        has_filter: !job.shaping.conditions.is_empty(),
         last_already_done: last.map_or(0, |run| run.totals.already_done),
         last: last.cloned().map(RunLine::from),
         runs: lines,
         running,
         settled,
+        owed,
         invalid,
         verified: ledger.last_verification(id)?,
         quotas: if is_sandbox { options.rehearsal.clone() } else { job.quotas },

@@ -12,7 +12,7 @@ use crate::ledger::{
     Open as _, Pulse, PulseFile, Reader as _, SettledRow, Verification,
 };
 use crate::plan::{Chronicle, Counts, Stand, Standings, standings};
-use crate::report::{of_ledger, of_row};
+use crate::report::{Owed, of_ledger, of_row};
 use crate::row::{KeyHash, Sought, Standing, Totals};
 use crate::source::Source;
 use crate::text::address;
@@ -22,7 +22,7 @@ use crate::text::spelling::is_same;
 
 use super::job::{Opening, refuse_changed_key};
 use super::rescued::tell_waiting;
-use super::{Details, Failure, Listener, Told};
+use super::{Details, Failure, Listener, Told, one_target, owed};
 
 /// So many rows that need a look are read, unless all are asked for: enough to tell their causes.
 const ROWS: u32 = 10_000;
@@ -86,6 +86,10 @@ pub(crate) struct JobStanding {
     pub pulse: Option<Pulse>,
     /// Rows of which a person's word holds.
     pub settled: Vec<SettledRow>,
+    /// All that persons have said of rows, whether it still holds or not.
+    pub settlements: Vec<SettledRow>,
+    /// What was left to be counted.
+    pub owed: Owed,
     /// Rows that were invalid when the last run began, as far as the ledger keeps them.
     pub invalid: Vec<InvalidRow>,
     /// What the last verification came to.
@@ -181,7 +185,13 @@ fn known_jobs(
     listener: Listener<'_>,
 ) -> Result<Vec<KnownJob>, LedgerError> {
     let mut known = Vec::new();
+    let used = one_target::used(ledger, is_asked_for)?;
     for (id, name) in ledger.jobs()?.into_iter().filter(|(_, name)| is_asked_for(name)) {
+        // A run may hold a target to which it has not sent anything yet.
+        let is_used = used.iter().any(|(used, _)| *used == id);
+        if !is_used && JobLock::held_by(&options.ledger, &name).is_none() {
+            continue;
+        }
         tell_waiting(&options.ledger, &name, listener)?;
         known.push(KnownJob::read(ledger, options, id, name)?);
     }
@@ -245,6 +255,8 @@ fn count(
 struct KnownJob {
     status: JobStatus,
     settled: Vec<SettledRow>,
+    settlements: Vec<SettledRow>,
+    owed: Owed,
     invalid: Vec<InvalidRow>,
     verified: Option<Verification>,
     keyed_by: Option<String>,
@@ -277,12 +289,15 @@ impl KnownJob {
         let running = before.or_else(held_by);
         let runs = status.runs.iter().map(|run| run.id).collect();
         let (settled, invalid) = (ledger.settled(id)?, ledger.invalid_rows(id)?);
+        let (settlements, owed) = (ledger.settlements(id)?, owed::owed(ledger, id, &name)?);
         let verified = ledger.last_verification(id)?;
         // What is there without a run is the last word of one that was killed.
         let pulse = running.as_ref().and_then(|_| PulseFile::of(&options.ledger, &name).read());
         Ok(Self {
             status,
             settled,
+            settlements,
+            owed,
             invalid,
             verified,
             keyed_by,
@@ -305,7 +320,17 @@ impl KnownJob {
     /// Where the job stands, by the source where that could be counted.
     fn standing(self, stand: Option<Stand>, can_be_sought: &HashSet<String>) -> JobStanding {
         let Self {
-            mut status, settled, invalid, verified, history, running, pulse, sought, ..
+            mut status,
+            settled,
+            settlements,
+            owed,
+            invalid,
+            verified,
+            history,
+            running,
+            pulse,
+            sought,
+            ..
         } = self;
         let history = history.unwrap_or_default();
         let is_run = running.is_some();
@@ -341,17 +366,25 @@ impl KnownJob {
         };
         if stand.is_none() {
             status.totals.in_doubt -= under_way;
-            // Rows that the last run knew of and never sent.
-            let unsent = (invalid.len() as u64).min(status.totals.not_started);
-            status.totals.invalid += unsent;
-            status.totals.not_started -= unsent;
         }
         let source = stand.map(|stand| SourceStanding {
             totals: without_started(by_source(&stand), under_way),
             gone: Totals { deleted: stand.deleted, ..totals_of(&stand.gone) },
             taken: stand.taken,
         });
-        JobStanding { status, source, under_way, running, pulse, settled, invalid, verified, marks }
+        JobStanding {
+            status,
+            source,
+            under_way,
+            running,
+            pulse,
+            settled,
+            settlements,
+            owed,
+            invalid,
+            verified,
+            marks,
+        }
     }
 }
 

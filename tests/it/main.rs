@@ -80,8 +80,10 @@ mod spelling;
 mod spellings;
 mod split_texts;
 mod status;
+mod targets;
 mod tidy;
 mod told;
+mod totals;
 mod undo;
 mod unmeant;
 #[cfg(unix)]

@@ -26,7 +26,7 @@ pub(in crate::cli) enum LedgerVerb {
 #[derive(Debug, Args)]
 #[command(after_help = PRUNE_EXAMPLES)]
 pub(in crate::cli) struct PruneArguments {
-    /// A job; left out: the rehearsals of all jobs, and runs that did nothing
+    /// A job; left out: the rehearsals of all jobs, targets to which they sent nothing, and runs that did nothing
     pub job: Option<PathBuf>,
     /// Forget the job at real targets, too, where all of it was before this day: a run would send its rows again
     #[arg(long, value_name = "DAY", requires = "job")]

@@ -42,8 +42,9 @@ pub(super) fn prune(arguments: &PruneArguments, environment: &Environment) -> u8
         arguments.yes || (!output.is_json() && consent::is_heard() && is_named(job, forgotten))
     };
     match task::prune(&options, &may) {
-        Ok(Pruned { rehearsals, forgotten, kept, empty_runs, bytes, not_smaller }) => {
-            let view = PruneView { rehearsals, forgotten, kept, empty_runs, bytes, not_smaller };
+        Ok(Pruned { rehearsals, forgotten, unused, kept, empty_runs, bytes, not_smaller }) => {
+            let view =
+                PruneView { rehearsals, forgotten, unused, kept, empty_runs, bytes, not_smaller };
             output.event(&view.event());
             if !output.is_json() && !output.quiet {
                 output.show(&view.text(&TimeZone::system()));

@@ -243,6 +243,16 @@ impl Rows {
         }
     }
 
+    /// What messages call it.
+    pub(crate) fn called(&self) -> &str {
+        match self {
+            Self::File { name, .. }
+            | Self::Several { name, .. }
+            | Self::Inline { name, .. }
+            | Self::Returned { name, .. } => name,
+        }
+    }
+
     /// Whether every cell is a text, as in csv.
     pub(crate) fn are_texts(&self) -> bool {
         let is_csv = |format: &Format| matches!(format, Format::Csv { .. });

@@ -12,7 +12,7 @@ use super::undoing;
 use super::verifications;
 use crate::ledger::{
     Books, Claim, Correction, Deed, InvalidRow, JobId, LedgerError, Mandate, OwnerId, Reader as _,
-    Run, Settling, TakenIn, Validity, Verification,
+    Run, RunSource, Settling, TakenIn, Validity, Verification,
 };
 use crate::row::{Totals, Uncounted};
 
@@ -77,6 +77,10 @@ impl Books for FileLedger {
             mandates::write(&transaction, run.id, mandate)?;
             transaction.commit()
         })
+    }
+
+    fn note_source(&self, run: Run, source: &RunSource) -> Result<(), LedgerError> {
+        super::run_sources::write(self, run, source)
     }
 
     fn note_undoing(&self, run: Run, of: i64) -> Result<(), LedgerError> {

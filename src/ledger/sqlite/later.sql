@@ -52,3 +52,12 @@ CREATE TABLE snapshots (
     read_at   INTEGER NOT NULL,  -- when the list was read
     PRIMARY KEY (id, number)
 ) STRICT;
+
+-- What a run has read, as it began: how much it had to do is known though it was killed.
+CREATE TABLE run_sources (
+    run       INTEGER PRIMARY KEY REFERENCES runs (id),
+    source    TEXT    NOT NULL,  -- as the job names it
+    came_back INTEGER NOT NULL,  -- 1 for rows of the job that came back corrected (run --from), in the place of its source
+    rows      INTEGER NOT NULL,  -- those that the job wants
+    invalid   INTEGER NOT NULL
+) STRICT;

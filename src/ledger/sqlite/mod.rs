@@ -26,6 +26,7 @@ mod prune;
 mod pulse;
 mod reader;
 mod rescue;
+mod run_sources;
 mod scan;
 mod settling;
 mod snapshots;

@@ -10,7 +10,7 @@ use crate::ledger::{Extent, JobId, LedgerError, Pruning, Reader as _};
 
 /// What is known of a job or a run beside its entries; a file may lack these tables.
 const OF_JOBS: [&str; 3] = ["corrections", "invalid_rows", "verifications"];
-const OF_RUNS: [&str; 4] = ["uncounted", "mandates", "corrections", "invalid_rows"];
+const OF_RUNS: [&str; 5] = ["uncounted", "mandates", "corrections", "invalid_rows", "run_sources"];
 
 impl FileLedger {
     /// How much there is of each job.
@@ -38,7 +38,7 @@ impl FileLedger {
     }
 
     /// Runs that have entered nothing, and behind which a later run of their job has said all that the next one has to know.
-    pub(crate) fn empty_runs(&self) -> Result<Vec<i64>, LedgerError> {
+    pub(crate) fn empty_runs(&self) -> Result<Vec<(JobId, i64)>, LedgerError> {
         let has = |query: &str| self.connection.prepare(query).is_ok();
         // A file of an older version does not say what runs have left.
         if !has("SELECT uncounted, reason FROM runs LIMIT 0")
@@ -55,9 +55,17 @@ impl FileLedger {
                 has_left.push_str(&one);
             }
         }
+        // How many rows a job has is known by the last run that has read all of them.
+        if has("SELECT run FROM run_sources LIMIT 0") {
+            has_left.push_str(
+                " OR EXISTS (SELECT 1 FROM run_sources AS own WHERE own.run = runs.id AND own.came_back = 0 \
+                 AND NOT EXISTS (SELECT 1 FROM run_sources AS later JOIN runs AS others ON others.id = later.run \
+                 WHERE others.job = runs.job AND later.run > own.run AND later.came_back = 0))",
+            );
+        }
         let query = format!(
             "WITH busy AS (SELECT DISTINCT owner FROM starts UNION SELECT DISTINCT owner FROM ends) \
-             SELECT id FROM runs WHERE ended_at IS NOT NULL AND id < (SELECT max(later.id) FROM runs AS later \
+             SELECT job, id FROM runs WHERE ended_at IS NOT NULL AND id < (SELECT max(later.id) FROM runs AS later \
              WHERE later.job = runs.job AND later.ended_at IS NOT NULL AND later.uncounted IS NOT NULL \
              AND coalesce(later.reason, '') <> 'settled') \
              AND NOT (EXISTS (SELECT 1 FROM owners JOIN busy ON busy.owner = owners.id WHERE owners.run = runs.id) \
@@ -65,7 +73,7 @@ impl FileLedger {
         );
         self.reading(|| {
             let mut statement = self.connection.prepare(&query)?;
-            let runs = statement.query_map([], |row| row.get(0))?;
+            let runs = statement.query_map([], |row| Ok((JobId(row.get(0)?), row.get(1)?)))?;
             runs.collect()
         })
     }

@@ -48,6 +48,20 @@ impl Reader for FileLedger {
         self.reading(read)
     }
 
+    fn unused_jobs(&self) -> Result<HashSet<JobId>, LedgerError> {
+        // Where nothing was connected, nothing has left.
+        let query = "WITH used AS (SELECT DISTINCT owner FROM starts WHERE NOT EXISTS (SELECT 1 FROM ends \
+                     WHERE ends.id = starts.id AND ends.number = starts.number AND ends.outcome = 'deferred' \
+                     AND ends.reason = 'no_connection')) \
+                     SELECT id FROM jobs WHERE id NOT IN (SELECT runs.job FROM used \
+                     CROSS JOIN owners ON owners.id = used.owner CROSS JOIN runs ON runs.id = owners.run)";
+        self.reading(|| -> rusqlite::Result<HashSet<JobId>> {
+            let mut statement = self.connection.prepare(query)?;
+            let jobs = statement.query_map([], |row| row.get(0).map(JobId))?;
+            jobs.collect()
+        })
+    }
+
     fn find_job(&self, job: &JobName) -> Result<Option<JobId>, LedgerError> {
         let query = "SELECT id FROM jobs WHERE name = ?1 AND base_url = ?2 AND account = ?3";
         let of = params![job.name, job.base_url, job.account];
@@ -151,6 +165,10 @@ impl Reader for FileLedger {
 
     fn settled(&self, job: JobId) -> Result<Vec<SettledRow>, LedgerError> {
         self.reading(|| super::settling::settled(&self.connection, job))
+    }
+
+    fn settlements(&self, job: JobId) -> Result<Vec<SettledRow>, LedgerError> {
+        self.reading(|| super::settling::settlements(&self.connection, job))
     }
 
     fn maker(&self, job: JobId, id: &str) -> Result<Option<(RowPlace, String)>, LedgerError> {

@@ -97,6 +97,29 @@ pub(super) fn settled(connection: &Connection, job: JobId) -> rusqlite::Result<V
 
 /// The same, of the moment that a connection is at.
 pub(super) fn settled_at(moment: &Connection, job: JobId) -> rusqlite::Result<Vec<SettledRow>> {
+    let query = "WHERE ends.outcome IN ('confirmed', 'denied', 'dismissed') AND runs.job = ?1 \
+                 AND starts.number = (SELECT max(number) FROM starts AS last WHERE last.id = starts.id) \
+                 AND ends.owner = (SELECT owner FROM ends AS last WHERE last.id = starts.id AND last.number = starts.number \
+                 ORDER BY last.outcome IN ('succeeded', 'found') DESC, last.owner DESC LIMIT 1) \
+                 ORDER BY starts.row, starts.id";
+    said(moment, job, query)
+}
+
+/// All that persons have ever said of rows of a job, in the order in which it was said.
+pub(super) fn settlements(
+    connection: &Connection,
+    job: JobId,
+) -> rusqlite::Result<Vec<SettledRow>> {
+    let moment = connection.unchecked_transaction()?;
+    said(
+        &moment,
+        job,
+        "WHERE runs.job = ?1 AND runs.reason = 'settled' ORDER BY runs.id, starts.row, starts.id",
+    )
+}
+
+/// What persons have said, of those words that are `chosen`.
+fn said(moment: &Connection, job: JobId, chosen: &str) -> rusqlite::Result<Vec<SettledRow>> {
     // A file in which nobody has settled anything need not be looked through; an older one has no room for a reason.
     let query = "SELECT EXISTS (SELECT 1 FROM runs WHERE job = ?1 AND reason = ?2)";
     let has_settled = match moment.prepare(query) {
@@ -106,16 +129,13 @@ pub(super) fn settled_at(moment: &Connection, job: JobId) -> rusqlite::Result<Ve
     if !has_settled {
         return Ok(Vec::new());
     }
-    let query = "SELECT starts.id, starts.number, starts.key, starts.row, starts.line, starts.lane, ends.outcome, \
-                 ends.remote_id, ends.message, ends.at, owners.name, owners.run FROM ends \
-                 CROSS JOIN owners ON owners.id = ends.owner CROSS JOIN runs ON runs.id = owners.run \
-                 CROSS JOIN starts ON starts.id = ends.id AND starts.number = ends.number \
-                 WHERE ends.outcome IN ('confirmed', 'denied', 'dismissed') AND runs.job = ?1 \
-                 AND starts.number = (SELECT max(number) FROM starts AS last WHERE last.id = starts.id) \
-                 AND ends.owner = (SELECT owner FROM ends AS last WHERE last.id = starts.id AND last.number = starts.number \
-                 ORDER BY last.outcome IN ('succeeded', 'found') DESC, last.owner DESC LIMIT 1) \
-                 ORDER BY starts.row, starts.id";
-    let mut statement = moment.prepare(query)?;
+    let query = format!(
+        "SELECT starts.id, starts.number, starts.key, starts.row, starts.line, starts.lane, ends.outcome, \
+         ends.remote_id, ends.message, ends.at, owners.name, owners.run FROM ends \
+         CROSS JOIN owners ON owners.id = ends.owner CROSS JOIN runs ON runs.id = owners.run \
+         CROSS JOIN starts ON starts.id = ends.id AND starts.number = ends.number {chosen}"
+    );
+    let mut statement = moment.prepare(&query)?;
     let mut rows = statement.query([job.0])?;
     let mut settled = Vec::new();
     while let Some(row) = rows.next()? {
@@ -123,8 +143,11 @@ pub(super) fn settled_at(moment: &Connection, job: JobId) -> rusqlite::Result<Ve
         let said = match Outcome::parse(text(row, 6)?) {
             Some(Outcome::Confirmed) => Settlement::There { id },
             Some(Outcome::Denied) => Settlement::Absent,
-            _ => Settlement::Dismissed,
+            Some(Outcome::Dismissed) => Settlement::Dismissed,
+            // What was known before is repeated.
+            _ => Settlement::Withdrawn,
         };
+        let is_withdrawn = said == Settlement::Withdrawn;
         settled.push(SettledRow {
             id: RowId(row.get(0)?),
             attempt: row.get(1)?,
@@ -132,7 +155,8 @@ pub(super) fn settled_at(moment: &Connection, job: JobId) -> rusqlite::Result<Ve
             place: RowPlace::of(row.get(3)?, row.get(4)?),
             lane: text(row, 5)?.to_owned(),
             said,
-            comment: row.get(8)?,
+            // Nobody's comment is what was known before.
+            comment: if is_withdrawn { None } else { row.get(8)? },
             at: row.get(9)?,
             by: text(row, 10)?.to_owned(),
             run: row.get(11)?,

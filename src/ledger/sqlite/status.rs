@@ -10,8 +10,9 @@ use super::reader::{Gathering, read_row};
 use super::scan::{Listener, Owners, Which, scan};
 use super::settling::settled_at;
 use super::undoing;
+use super::{invalid, run_sources};
 use crate::ledger::{
-    FailedRow, JobId, JobName, JobStatus, Mandate, OwnerId, RunRecord, SETTLED, SettledRow,
+    FailedRow, INVALID_KEPT, JobId, JobName, JobStatus, Mandate, OwnerId, RunRecord, SettledRow,
     Unfinished,
 };
 use crate::row::{Life, RowId, Settlement, Standing, Totals};
@@ -63,19 +64,33 @@ fn told(
     let failed = listed.map(|(_, row, state)| failed_row(moment, RowId(row), state));
     let failed = failed.collect::<Result<Vec<FailedRow>, Unread>>()?;
     let more_failed = (totals.failed + totals.in_doubt).saturating_sub(failed.len() as u64);
-    // The last run knew of rows that never came to be sent.
-    let is_run =
-        |run: &&RunRecord| run.ended_at.is_some() && run.reason.as_deref() != Some(SETTLED);
-    let last = runs.iter().find(is_run);
-    // Its rows are those that it wanted: not those that had been dismissed by then.
-    let dismissed = match (totals.dismissed, last) {
-        (1.., Some(last)) => dismissed_before(moment, id, last.id)?,
-        _ => 0,
-    };
-    let seen = last.map_or(0, |run| run.totals.rows + dismissed);
-    totals.not_started += seen.saturating_sub(totals.rows);
-    totals.rows = totals.rows.max(seen);
-    Ok(JobStatus { job, totals, runs, failed, more_failed })
+    // The last run that has read the whole source knew of rows that never came to be sent. Rows that came back are but some.
+    let whole = runs.iter().find_map(|run| Some((run.id, run.whole_source()?)));
+    if let Some((run, (rows, invalid))) = whole {
+        // Its rows are those that it wanted: not those that had been dismissed by then.
+        let dismissed = match totals.dismissed {
+            0 => 0,
+            _ => dismissed_before(moment, id, run)?,
+        };
+        let seen = rows + dismissed;
+        let never_sent = seen.saturating_sub(totals.rows);
+        let kept = invalid::read(moment, id)?.len();
+        // What has come back since and was sent is taken from those that are kept; of very many not all are.
+        let have_come_back = runs.iter().any(|later| {
+            later.id > run && later.source.as_ref().is_some_and(|read| read.came_back)
+        });
+        let invalid = match kept {
+            0 if have_come_back => 0,
+            0 | INVALID_KEPT.. => invalid,
+            some => some as u64,
+        };
+        let invalid = invalid.min(never_sent);
+        totals.invalid += invalid;
+        totals.not_started += never_sent - invalid;
+        totals.rows = totals.rows.max(seen);
+    }
+    let whole = whole.map(|(run, _)| run);
+    Ok(JobStatus { job, totals, whole, runs, failed, more_failed })
 }
 
 /// How many of a job's rows persons had dismissed before a run.
@@ -292,6 +307,7 @@ fn run_records(connection: &Connection, id: JobId, most: u32) -> rusqlite::Resul
             exit: row.get(3)?,
             reason: None,
             mandate: Mandate::default(),
+            source: None,
             undoes: None,
             totals: Totals {
                 rows: count(4)?,
@@ -316,6 +332,7 @@ fn run_records(connection: &Connection, id: JobId, most: u32) -> rusqlite::Resul
     for record in &mut records {
         record.mandate = mandates::read(connection, record.id)?;
         record.undoes = undoing::undone_by(connection, record.id)?;
+        record.source = run_sources::read(connection, record.id)?;
     }
     Ok(records)
 }

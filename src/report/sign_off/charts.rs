@@ -149,12 +149,14 @@ impl SignOff {
         svg.push_str(&frame.runs(GROUND));
         if shows_quota {
             let level = GROUND - quota * scale;
+            // Above the highest line there is no room for letters, the less where they are large on a phone.
+            let words = if level < TOP + 12.0 { level + 20.0 } else { level - 5.0 };
             svg.push_str(&format!(
                 "<line class=\"quota\" x1=\"{LEFT}\" x2=\"{}\" y1=\"{level:.1}\" y2=\"{level:.1}\"/>\
                  <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">the quota</text>",
                 WIDTH - RIGHT,
                 WIDTH - RIGHT,
-                level - 5.0
+                words
             ));
         }
         picture(HEIGHT, "Requests over time, as a bar chart", &svg)

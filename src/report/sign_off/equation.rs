@@ -1,6 +1,7 @@
 //! Where every row is, by the ledger: lines that add up.
 
-use super::{Scope, SignOff};
+use super::{RunLine, Scope, SignOff};
+use crate::ledger::SETTLED;
 use crate::report::exit;
 use crate::report::words::{number, rows, rows_are};
 
@@ -25,6 +26,8 @@ pub(super) enum Verdict {
     /// Some rows failed, are invalid or in doubt.
     SomeWrong,
     Nothing,
+    /// A run of its rows has no end: what it had to do is not all told of.
+    Open,
 }
 
 impl SignOff {
@@ -45,6 +48,7 @@ impl SignOff {
     pub(super) fn verdict(&self) -> Verdict {
         let wrong = self.count("failed") + self.count("invalid") + self.count("in_doubt");
         match (self.rows(), wrong, self.count("not_started")) {
+            _ if self.open_run().is_some() => Verdict::Open,
             (0, ..) => Verdict::Nothing,
             (_, 1.., _) => Verdict::SomeWrong,
             (_, 0, 1..) => Verdict::SomeLeft,
@@ -52,20 +56,19 @@ impl SignOff {
         }
     }
 
+    /// The newest run of the job's rows, where it has no end.
+    pub(super) fn open_run(&self) -> Option<&RunLine> {
+        let is_of_rows =
+            |run: &&RunLine| run.reason.as_deref() != Some(SETTLED) && run.undoes.is_none();
+        self.runs.iter().find(is_of_rows).filter(|run| run.is_open())
+    }
+
     /// The lines, and among them those that only the source can tell.
     pub(super) fn equation(&self) -> Vec<Line> {
         let line = |word, rows, what, why| Line { word, rows, what, why };
         let some = |word, rows, what, why: String| line(word, Some(rows), what, why);
         let totals = &self.totals;
-        // Rows that were never sent are known by the last run alone.
-        let invalid = match self.scope {
-            Scope::Run(_) => totals.invalid,
-            Scope::Job => self.last.as_ref().map_or(0, |last| last.invalid).min(totals.not_started),
-        };
-        let not_started = match self.scope {
-            Scope::Run(_) => totals.not_started,
-            Scope::Job => totals.not_started - invalid,
-        };
+        let (invalid, not_started) = (totals.invalid, totals.not_started);
         let of_source = "not in the ledger: only the source says; `noteferry status` counts them";
         let mut lines = vec![some("succeeded", totals.succeeded, "done", self.why_done())];
         if matches!(self.scope, Scope::Run(_)) {
@@ -95,7 +98,10 @@ impl SignOff {
                 lines.push(line("dismissed", None, "dismissed", why));
             }
         }
-        lines.push(line("filtered", None, "left out by the job's `where`", of_source.to_owned()));
+        if self.has_filter {
+            let what = "left out by the job's `where`";
+            lines.push(line("filtered", None, what, of_source.to_owned()));
+        }
         lines.push(line("duplicates", None, "repeat an earlier row", of_source.to_owned()));
         lines
     }
@@ -124,9 +130,13 @@ impl SignOff {
     }
 
     fn why_invalid(&self, count: u64) -> String {
-        match (&self.last, self.invalid.is_empty()) {
-            (Some(last), _) if count > 0 => {
-                format!("as run {} found them; nothing was sent of them", last.id)
+        let found_by = match self.scope {
+            Scope::Job => self.whole,
+            Scope::Run(run) => Some(run),
+        };
+        match (found_by, self.invalid.is_empty()) {
+            (Some(run), _) if count > 0 => {
+                format!("as run {run} found them; nothing was sent of them")
             }
             (None, false) => {
                 let kept = rows_are(self.invalid.len() as u64);
@@ -145,10 +155,22 @@ impl SignOff {
     }
 
     fn why_not_started(&self, count: u64) -> String {
-        match (count, &self.last) {
-            (0, _) => String::new(),
-            (_, Some(last)) => format!("when run {} was over: {}", last.id, last.end()),
-            (_, None) => "a run has begun and not ended".to_owned(),
+        match (count, self.open_run(), &self.last) {
+            (0, ..) => String::new(),
+            (_, Some(open), _) if open.under_way => format!("run {} is under way", open.id),
+            (_, Some(open), _) => format!("run {} was killed before it came to them", open.id),
+            // Why it ended so has nothing to do with them.
+            (_, None, Some(last)) if last.exit == Some(exit::IN_DOUBT) => {
+                match self.totals.in_doubt {
+                    0 => format!(
+                        "when run {} was over: they stood behind rows in doubt, or were not asked for",
+                        last.id
+                    ),
+                    _ => "they stand behind rows in doubt, or were not asked for".to_owned(),
+                }
+            }
+            (_, None, Some(last)) => format!("when run {} was over: {}", last.id, last.end()),
+            (_, None, None) => "a run has begun and not ended".to_owned(),
         }
     }
 
@@ -163,8 +185,52 @@ impl SignOff {
         self.runs.iter().any(|run| run.started_at > since && run.requests > 0)
     }
 
-    /// The sentence of the verdict.
+    /// What is known while a run has no end.
+    fn open_words(&self) -> String {
+        let Some(run) = self.open_run() else { return String::new() };
+        let begins = match run.under_way {
+            true => format!("Run {} is under way", run.id),
+            false => format!("Run {} was killed before its end", run.id),
+        };
+        let done = self.done();
+        // A run by itself does not say how many rows were done before it.
+        match (&run.source, self.whole, self.scope) {
+            (Some(_), Some(_), Scope::Job) => {
+                let wrong =
+                    [("failed", "failed"), ("invalid", "invalid"), ("in_doubt", "in doubt")];
+                let all = wrong.into_iter().chain([("not_started", "not started")]);
+                let all = all
+                    .map(|(word, says)| (self.count(word), says))
+                    .filter(|(count, _)| *count > 0);
+                let not: Vec<String> =
+                    all.map(|(count, says)| format!(", {} {says}", number(count))).collect();
+                format!(
+                    "{begins}: {} of {} are done{}.",
+                    number(done),
+                    rows(self.rows()),
+                    not.concat()
+                )
+            }
+            (source, ..) => {
+                let had = match (source, self.scope) {
+                    (Some(source), Scope::Run(_)) => {
+                        format!("of {} that it has read", rows(source.rows))
+                    }
+                    _ => "; how many it had to send is not known".to_owned(),
+                };
+                let had = if had.starts_with(';') { had } else { format!(" {had}") };
+                format!("{begins}: {} done{had}.", rows_are(done))
+            }
+        }
+    }
+
+    /// The sentence of the verdict, and what is not as it should be beside that.
     pub(super) fn verdict_words(&self) -> String {
+        let owed = self.owed.short().into_iter();
+        std::iter::once(self.verdict_sentence()).chain(owed).collect::<Vec<_>>().join(" ")
+    }
+
+    fn verdict_sentence(&self) -> String {
         let is = |count: u64| if count == 1 { "is" } else { "are" };
         let wrong = [("failed", ""), ("invalid", "invalid"), ("in_doubt", "in doubt")];
         let wrong = wrong.into_iter().filter(|(word, _)| self.count(word) > 0);
@@ -176,6 +242,7 @@ impl SignOff {
             .collect();
         let not_started = self.count("not_started");
         match self.verdict() {
+            Verdict::Open => self.open_words(),
             Verdict::Nothing => "The ledger knows of no row: nothing was sent.".to_owned(),
             Verdict::AllDone => match self.count("dismissed") {
                 0 => format!("Every row is done: {}.", rows(self.done())),

@@ -49,6 +49,9 @@ impl SignOff {
         put("causes", json!(self.causes_json()));
         put("verified", json!(self.verified.as_ref().map(verified_json)));
         put("sent_since_verified", json!(self.verified.is_some() && self.sent_since_verified()));
+        let (twice, uncounted) = self.owed.json();
+        put("there_twice", twice);
+        put("uncounted_lists", uncounted);
         let settled = self.settled.iter().take(super::says::SETTLED);
         put("settled", json!(settled.map(settled_json).collect::<Vec<_>>()));
         put("settled_rows", json!(self.settled.len()));

@@ -74,6 +74,14 @@ impl SignOff {
             Some(_) => Came::Wrong("a run is under way at this moment".to_owned()),
             None => Came::Well,
         };
+        let ended = match self.open_run() {
+            Some(_) => Came::Wrong(self.verdict_words()),
+            None => Came::Well,
+        };
+        let once = match self.owed.is_nothing() {
+            true => Came::Well,
+            false => Came::Wrong(self.owed.sentences().join(" ")),
+        };
         let verified = match self.is_verified() {
             Some(true) => Came::Well,
             Some(false) => Came::Wrong(self.verification().join(" ")),
@@ -82,10 +90,12 @@ impl SignOff {
         vec![
             check("something was sent", sent),
             check("no run is under way", under_way),
+            check("the last run came to its end", ended),
             check("no row failed", none("failed", "failed")),
             check("no row is invalid", none("invalid", "invalid")),
             check("no row is in doubt", none("in_doubt", state_words(Unfinished::InDoubt))),
             check("every row was started", none("not_started", "not started")),
+            check("what was counted is there once", once),
             check("what was sent is there", verified),
         ]
     }

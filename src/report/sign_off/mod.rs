@@ -23,6 +23,7 @@ use std::path::PathBuf;
 
 use jiff::Zoned;
 
+use super::Owed;
 use super::page::Mask;
 use super::words::one_line;
 use crate::ledger::{InvalidRow, JobName, SettledRow, Verification};
@@ -86,11 +87,20 @@ pub(crate) struct SignOff {
     pub last: Option<RunLine>,
     /// What that knew of rows done before it.
     pub last_already_done: u64,
+    /// The last run that has read the whole source, as far as that is known.
+    pub whole: Option<i64>,
+    /// What one row makes or changes, in a word of the connector's.
+    pub item: String,
+    /// The job leaves rows out.
+    pub has_filter: bool,
     /// The newest first.
     pub runs: Vec<RunLine>,
     /// Whoever is at work on the job at this moment.
     pub running: Option<String>,
+    /// All that persons have said of rows, whether it still holds or not.
     pub settled: Vec<SettledRow>,
+    /// What was left to be counted.
+    pub owed: Owed,
     pub invalid: Vec<InvalidRow>,
     pub verified: Option<Verification>,
     /// As the job says now.

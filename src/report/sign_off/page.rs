@@ -40,9 +40,10 @@ impl SignOff {
                 remarks => self.remarks(),
                 verdict => self.verdict_words(),
                 verdict_class => match self.verdict() {
+                    _ if !self.owed.is_nothing() => "grave",
                     Verdict::AllDone => "good",
                     Verdict::SomeLeft | Verdict::Nothing => "",
-                    Verdict::SomeWrong => "grave",
+                    Verdict::SomeWrong | Verdict::Open => "grave",
                 },
                 cards => told(self.cards()),
                 equation => told(self.shown()),

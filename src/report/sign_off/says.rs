@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::rejected::{NAMED, RejectedRow};
 use super::traffic::{Column, Pause};
-use super::{Scope, SignOff, mask};
+use super::{RunLine, Scope, SignOff, mask};
 use crate::ledger::Unfinished;
 use crate::report::causes::why;
 use crate::report::settle;
@@ -125,20 +125,42 @@ impl SignOff {
                 "A run is under way{who}: make the report anew when it is over, for its numbers are of a moment."
             ));
         }
-        if let Some(last) = self.last.as_ref().or(self.runs.first())
-            && last.ended_at.is_none()
+        if let Some(open) = self.open_run()
             && self.running.is_none()
         {
             remarks.push(format!(
                 "Run {} has no end: it was killed. The next run settles what it left.",
-                last.id
+                open.id
             ));
         }
+        remarks.extend(self.owed.sentences());
+        remarks.extend(self.sources());
         if self.masked {
             remarks
                 .push("Texts and keys are masked; persons, tickets and codes are not.".to_owned());
         }
         remarks
+    }
+
+    /// What the rows came from, and rows that came back.
+    fn sources(&self) -> Vec<String> {
+        let whole = self.runs.iter().find(|run| Some(run.id) == self.whole);
+        let whole = whole.or_else(|| self.runs.first().filter(|_| self.scope != Scope::Job));
+        let mut says = Vec::new();
+        if let Some(source) = whole.and_then(|run| run.source.as_ref()) {
+            says.push(format!("The rows are of {}.", mask(None, &source.name)));
+        }
+        let came_back = |run: &&RunLine| run.source.as_ref().is_some_and(|source| source.came_back);
+        for run in self.runs.iter().rev().filter(came_back).take(RUNS) {
+            let Some(source) = &run.source else { continue };
+            says.push(format!(
+                "{} came back corrected for run {}, in {}.",
+                rows(source.rows),
+                run.id,
+                mask(None, &source.name)
+            ));
+        }
+        says
     }
 
     /// What the last verification came to, as sentences; the first says that there was none.
@@ -165,7 +187,7 @@ impl SignOff {
                 number(found.lists_read),
                 counted(found.lists, "list"),
                 counted(found.requests, "request"),
-                counted(found.strange, "thing"),
+                counted(found.strange, &one_line(&self.item)),
             ),
         ];
         if self.sent_since_verified() {

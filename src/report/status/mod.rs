@@ -17,6 +17,7 @@ mod watched;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
+use super::Owed;
 use super::ndjson::{counts, event_of_nothing};
 use super::paint::Paint;
 use super::summary::tally;
@@ -68,6 +69,10 @@ pub(crate) struct StatusView {
     pub invalid_rows: Vec<InvalidRow>,
     /// Rows of which a person's word holds.
     pub settled: Vec<SettledRow>,
+    /// All that persons have said of rows, whether it still holds or not.
+    pub settlements: Vec<SettledRow>,
+    /// What was left to be counted.
+    pub owed: Owed,
     /// What the last verification came to.
     pub verified: Option<Verification>,
     /// Only rows that are such are told.
@@ -140,6 +145,7 @@ impl StatusView {
         text.push_str(&self.passed_over());
         text.push_str(&self.behind_doubts());
         text.push_str(&self.gone());
+        text.push_str(&self.owed_lines());
         text.push_str(&self.runs_table(zone));
         text.push_str(&self.rows_list(paint));
         text.push_str(&self.nothing_chosen());
@@ -199,6 +205,11 @@ impl StatusView {
         event.insert("invalid_rows".into(), invalid.collect::<Vec<Value>>().into());
         let settled: Vec<Value> = self.most.of(&self.settled).iter().map(settled_json).collect();
         event.insert("settled_rows".into(), settled.into());
+        let all = self.most.of(&self.settlements).iter().map(settled_json);
+        event.insert("settlements".into(), all.collect::<Vec<Value>>().into());
+        let (twice, uncounted) = self.owed.json();
+        event.insert("there_twice".into(), twice);
+        event.insert("uncounted_lists".into(), uncounted);
         event.insert("verified".into(), json!(self.verified.as_ref().map(verified_json)));
         Value::Object(event)
     }

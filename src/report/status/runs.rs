@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::StatusView;
 use super::moments::{moment, rfc3339};
-use crate::ledger::{Mandate, RunRecord, SETTLED};
+use crate::ledger::{Mandate, RunRecord, RunSource, SETTLED};
 use crate::report::exit;
 use crate::report::words::{self, counted, number, span};
 
@@ -26,6 +26,8 @@ pub(crate) struct RunLine {
     pub reason: Option<String>,
     /// What it carried out, and on whose word.
     pub mandate: Mandate,
+    /// What it has read; none where that was not written down.
+    pub source: Option<RunSource>,
     /// The run that it undoes.
     pub undoes: Option<i64>,
     pub invalid: u64,
@@ -46,6 +48,7 @@ impl From<RunRecord> for RunLine {
             exit: run.exit,
             reason: run.reason,
             mandate: run.mandate,
+            source: run.source,
             undoes: run.undoes,
             invalid: run.totals.invalid,
             succeeded: run.totals.succeeded,
@@ -95,6 +98,11 @@ impl StatusView {
 }
 
 impl RunLine {
+    /// Whether it is a run of the job's rows that has no end: it is under way, or was killed.
+    pub(in crate::report) fn is_open(&self) -> bool {
+        self.ended_at.is_none() && self.undoes.is_none()
+    }
+
     /// So that a line fits into eighty columns, a year is told only where it is not this one.
     fn cells(&self, zone: &TimeZone, now: i64) -> [String; 8] {
         let year = moment(now, zone).map(|now| now.year());
@@ -167,6 +175,11 @@ impl RunLine {
         });
         if let Value::Object(fields) = &mut event {
             words::add_mandate(fields, &self.mandate);
+            if let Some(source) = &self.source {
+                fields.insert("source".to_owned(), json!(source.name));
+                fields.insert("came_back".to_owned(), json!(source.came_back));
+                fields.insert("rows".to_owned(), json!(source.rows));
+            }
             if let Some(undone) = self.undoes {
                 fields.insert("undoes".to_owned(), undone.into());
             }
@@ -184,6 +197,7 @@ pub(crate) const UNCOUNTED: &str = "uncounted";
 #[cfg(test)]
 pub(in crate::report) fn ends() -> Vec<String> {
     let run = RunLine {
+        source: None,
         undoes: None,
         mandate: Mandate::default(),
         id: 1,

@@ -11,9 +11,15 @@ use crate::report::words::{counted, one_line};
 use crate::text::visible::shown;
 
 impl StatusView {
-    /// Who has settled which rows, and how.
+    /// What is not known to be there once.
+    pub(super) fn owed_lines(&self) -> String {
+        let says = self.owed.sentences().into_iter().map(|says| format!("\n{says}\n"));
+        says.collect()
+    }
+
+    /// Who has settled which rows, and how, whether that still holds or not.
     pub(super) fn settled_list(&self, zone: &TimeZone) -> String {
-        let told = self.most.of(&self.settled);
+        let told = self.most.of(&self.settlements);
         let mut text = String::new();
         for (at, row) in told.iter().enumerate() {
             text.push_str(if at == 0 { "\nSettled by a person:\n" } else { "" });
@@ -30,8 +36,8 @@ impl StatusView {
                 why.unwrap_or_default()
             ));
         }
-        if told.len() < self.settled.len() {
-            let more = counted((self.settled.len() - told.len()) as u64, "more row");
+        if told.len() < self.settlements.len() {
+            let more = counted((self.settlements.len() - told.len()) as u64, "more row");
             text.push_str(&format!("  … and {more}: {}\n", self.all()));
         }
         text

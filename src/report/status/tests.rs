@@ -8,6 +8,7 @@ use crate::text::place::RowPlace;
 
 fn view() -> StatusView {
     let killed = RunLine {
+        source: None,
         undoes: None,
         mandate: Mandate::default(),
         id: 1,
@@ -24,6 +25,7 @@ fn view() -> StatusView {
         requests: 1_240,
     };
     let finished = RunLine {
+        source: None,
         id: 2,
         ended_at: Some(1_795_381_780_000),
         exit: Some(6),
@@ -74,6 +76,8 @@ fn view() -> StatusView {
         more_failed: 5,
         invalid_rows: Vec::new(),
         settled: vec![],
+        settlements: vec![],
+        owed: Owed::default(),
         verified: None,
         taken: 0,
         plan: CommandLine::new("plan", Some("jobs/import-notes.yaml")),

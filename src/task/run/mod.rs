@@ -250,16 +250,7 @@ fn attempt<T: Transport>(
         credentials,
         concurrency: limits.concurrency as usize,
     })?;
-    listener(Told::Details(Details {
-        is_planned: options.plan.is_some(),
-        target: Some(target.words()),
-        passed_over: target.passed_over(&opening.job),
-        credentials: Some(kind),
-        variables: options.target.variables(&opening.job),
-        ledger: Some(options.job.ledger.clone()),
-        limits: Some(limits.clone()),
-        ..Details::of(&opening.job)
-    }));
+    tell_details(options, (&opening, &target), (kind, &limits), listener);
     let (now, name) = ((world.wall)(), target.job_name(&opening.job));
     let name = as_known(&options.job.ledger, name);
     let claim = HeldJob::make(&options.job.ledger, name, &opening.job, world, listener)?;
@@ -319,6 +310,25 @@ fn attempt<T: Transport>(
         world,
     };
     session.run(booking, &transport, reporter).map(Some)
+}
+
+/// Tells where the run goes, and how.
+fn tell_details(
+    options: &RunOptions<'_>,
+    (opening, target): (&Opening, &Target),
+    (kind, limits): (CredentialKind, &Limits),
+    listener: Listener<'_>,
+) {
+    listener(Told::Details(Details {
+        is_planned: options.plan.is_some(),
+        target: Some(target.words()),
+        passed_over: target.passed_over(&opening.job),
+        credentials: Some(kind),
+        variables: options.target.variables(&opening.job),
+        ledger: Some(options.job.ledger.clone()),
+        limits: Some(limits.clone()),
+        ..Details::of(&opening.job)
+    }));
 }
 
 /// What is carried out and on whose word: whoever has approved a plan has approved the runs that go on with it.

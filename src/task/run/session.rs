@@ -12,7 +12,7 @@ use crate::engine::{Owing, Settings, Stop};
 use crate::event::{Ending, Event, Note, Progress};
 use crate::ledger::{
     Books as _, Claim as _, History, Ledger, LedgerError, Left, Mandate, News, Open as _,
-    Reader as _, Recorder, Run, Watch,
+    Reader as _, Recorder, Run, RunSource, Watch,
 };
 use crate::plan::saved::SavedPlan;
 use crate::plan::{
@@ -98,7 +98,16 @@ pub(super) struct SourceRows<'a> {
 
 impl Cargo for SourceRows<'_> {
     fn note(&self, ledger: &Ledger, run: Run, history: &History) -> Result<(), Failure> {
-        if !self.opening.preparer.returns() {
+        let totals = standing(self.fates.tally());
+        let came_back = self.opening.preparer.returns();
+        let source = RunSource {
+            name: self.opening.job.rows.called().to_owned(),
+            came_back,
+            rows: totals.rows - totals.left_out(),
+            invalid: totals.invalid,
+        };
+        ledger.note_source(run, &source)?;
+        if !came_back {
             // Rows that come back are but some of those that may be invalid.
             return Ok(ledger.note_invalid(run, self.invalid.rows())?);
         }

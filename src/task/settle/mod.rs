@@ -17,11 +17,10 @@ use crate::ledger::{
 };
 use crate::report::{of_no_ledger, of_unsettled};
 use crate::row::{RowId, Settlement};
-use crate::text::address;
 use crate::text::place::RowPlace;
 use crate::text::spelling::is_same;
 
-use super::{Failure, Listener, Told};
+use super::{Failure, Listener, Told, one_target};
 pub(crate) use interview::{Answer, InterviewEnd, InterviewOptions, Interviewer, interview};
 
 /// What is to be settled, and how.
@@ -182,21 +181,8 @@ fn find(options: &SettleOptions, job: &Job) -> Result<JobName, Failure> {
     let Some(ledger) = ledger else {
         return Err(Failure::Input(vec![of_no_ledger(&options.ledger)]));
     };
-    let normal = |address: &String| address::normal(address);
-    let is_at = |known: &JobName| {
-        options.address.as_ref().is_none_or(|asked| normal(asked) == normal(&known.base_url))
-    };
-    let names = ledger.jobs()?.into_iter().map(|(_, name)| name);
-    let mut known: Vec<JobName> =
-        names.filter(|known| is_same(&job.name, &known.name) && is_at(known)).collect();
-    match (known.len(), known.pop()) {
-        (1, Some(name)) => Ok(name),
-        (_, Some(last)) => {
-            known.push(last);
-            Err(unsettled([Unsettled::SeveralTargets { targets: known }]))
-        }
-        (_, None) => Err(unsettled([unknown(&job.name)])),
-    }
+    let found = one_target::only(&ledger, &job.name, options.address.as_deref())?;
+    found.map(|(_, name)| name).ok_or_else(|| unsettled([unknown(&job.name)]))
 }
 
 fn unknown(job: &str) -> Unsettled {

@@ -40,7 +40,7 @@ use super::limits::{Limits, SendingOptions};
 use super::remote::end_of;
 use super::rescued::tell_waiting;
 use super::target::{Target, TargetOptions, passed_over};
-use super::{Details, Failure, Listener, Refused, Told};
+use super::{Details, Failure, Listener, Refused, Told, one_target};
 use judge::Bench;
 pub(super) use judge::text_of;
 pub(crate) use sample::Sample;
@@ -255,8 +255,8 @@ impl Known {
 /// That the ledger does not know a job at a place, and where it does.
 fn unknown(ledger: &Ledger, asked: JobName) -> Result<Unsettled, LedgerError> {
     let job = asked.name.clone();
-    let targets = ledger.jobs()?.into_iter().map(|(_, name)| name);
-    let targets: Vec<JobName> = targets.filter(|name| is_same(&job, &name.name)).collect();
+    let targets = one_target::used(ledger, &|name| is_same(&job, &name.name))?;
+    let targets = targets.into_iter().map(|(_, name)| name).collect();
     Ok(Unsettled::NotThere { job, asked, targets })
 }
 
