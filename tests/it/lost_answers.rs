@@ -80,7 +80,7 @@ fn a_row_that_is_all_there_is_stays_in_doubt_unless_its_note_is_found() {
     let outcome = desk.run(&sandbox, "job.yaml").exits(6);
     let why = why(&outcome, 1);
     assert!(why.contains("no list has shown yet what is known to be there"), "{why}");
-    assert!(why.contains("run the job again"), "{why}");
+    assert!(why.contains("noteferry settle"), "{why}");
     assert!(texts(&sandbox).is_empty());
     // Another row of the job shows what lists are worth.
     desk.write("notes.csv", format!("{}k2,tk_9,Note 2\n", notes_csv(1, 1)));
