@@ -217,8 +217,9 @@ fn nothing_is_settled_in_part_or_for_the_wrong_row() {
 
 #[test]
 fn a_job_that_went_to_two_places_is_asked_which() {
-    let (desk, _sandbox) = in_doubt();
+    let ((desk, _sandbox), other) = (in_doubt(), sandbox(""));
     desk.call("run job.yaml --sandbox").exits(0);
+    desk.run(&other, "job.yaml").exits(0);
     let told = settle(&desk, "--row 1 --absent").exits(2);
     assert!(told.stderr.contains("the job has gone to 2 places"), "{told}");
     let told = settle(&desk, "--row 1 --absent --sandbox").exits(2);
