@@ -225,3 +225,18 @@ fn a_job_that_went_to_two_places_is_asked_which() {
     let told = settle(&desk, "--row 1 --absent --sandbox").exits(2);
     assert!(told.stderr.contains("row 1 is neither in doubt nor failed"), "{told}");
 }
+
+#[test]
+fn what_was_said_of_a_row_is_told_after_it_was_sent_again() {
+    let (desk, sandbox) = in_doubt();
+    settle(&desk, "--row 1,2,3,4 --absent --why looked").exits(0);
+    let sandbox = mended(sandbox);
+    desk.run(&sandbox, "job.yaml").counts("rows=4 succeeded=4");
+    for call in ["status job.yaml", "report job.yaml"] {
+        let told = desk.call(call).exits(0);
+        assert_eq!(told.stdout.matches("looked").count(), 4, "{told}");
+    }
+    let event = desk.call("status job.yaml --format json").exits(0).events().pop().unwrap();
+    assert_eq!(event["settled_rows"].as_array().unwrap().len(), 0, "{event}");
+    assert_eq!(event["settlements"].as_array().unwrap().len(), 4, "{event}");
+}
