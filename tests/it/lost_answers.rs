@@ -267,6 +267,15 @@ fn what_is_there_twice_is_told_by_name_until_somebody_has_mended_it() {
         ids[0], ids[1]
     );
     assert!(shown.contains(&advice), "{words}");
+    // Status and report say which as long as nobody has.
+    let named = format!("1 row is there twice: row 1 (ids {}, {})", ids[0], ids[1]);
+    for call in ["status job.yaml", "report job.yaml"] {
+        let told = desk.call(call).exits(0);
+        assert!(told.stdout.replace("\\_", "_").contains(&named), "{told}");
+    }
+    let report = desk.call("report job.yaml").exits(0);
+    let first = "**Every row is done: 3 rows. 1 row is there twice.**";
+    assert!(report.stdout.contains(first), "{report}");
     // Somebody deletes the double.
     let double = outcome.all("miscounted")[0]["ids"][1].as_str().unwrap().to_owned();
     api.made.lock().unwrap().retain(|(id, _)| *id != double);
@@ -281,6 +290,8 @@ fn what_is_there_twice_is_told_by_name_until_somebody_has_mended_it() {
     let before = api.stand.seen().len();
     run_at(&desk, &api.stand).exits(0);
     assert_eq!(api.stand.seen().len(), before);
+    let report = desk.call("report job.yaml").exits(0);
+    assert!(report.stdout.contains("**Every row is done: 3 rows.**"), "{report}");
 }
 
 /// The two notes that are there of the row whose answer was lost: the ledger's, and the other.

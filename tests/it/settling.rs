@@ -217,10 +217,26 @@ fn nothing_is_settled_in_part_or_for_the_wrong_row() {
 
 #[test]
 fn a_job_that_went_to_two_places_is_asked_which() {
-    let (desk, _sandbox) = in_doubt();
+    let ((desk, _sandbox), other) = (in_doubt(), sandbox(""));
     desk.call("run job.yaml --sandbox").exits(0);
+    desk.run(&other, "job.yaml").exits(0);
     let told = settle(&desk, "--row 1 --absent").exits(2);
     assert!(told.stderr.contains("the job has gone to 2 places"), "{told}");
     let told = settle(&desk, "--row 1 --absent --sandbox").exits(2);
     assert!(told.stderr.contains("row 1 is neither in doubt nor failed"), "{told}");
+}
+
+#[test]
+fn what_was_said_of_a_row_is_told_after_it_was_sent_again() {
+    let (desk, sandbox) = in_doubt();
+    settle(&desk, "--row 1,2,3,4 --absent --why looked").exits(0);
+    let sandbox = mended(sandbox);
+    desk.run(&sandbox, "job.yaml").counts("rows=4 succeeded=4");
+    for call in ["status job.yaml", "report job.yaml"] {
+        let told = desk.call(call).exits(0);
+        assert_eq!(told.stdout.matches("looked").count(), 4, "{told}");
+    }
+    let event = desk.call("status job.yaml --format json").exits(0).events().pop().unwrap();
+    assert_eq!(event["settled_rows"].as_array().unwrap().len(), 0, "{event}");
+    assert_eq!(event["settlements"].as_array().unwrap().len(), 4, "{event}");
 }

@@ -1,7 +1,6 @@
 //! Where every row is, by the ledger: lines that add up.
 
 use super::{RunLine, Scope, SignOff};
-use crate::ledger::SETTLED;
 use crate::report::exit;
 use crate::report::words::{number, rows, rows_are};
 
@@ -58,9 +57,7 @@ impl SignOff {
 
     /// The newest run of the job's rows, where it has no end.
     pub(super) fn open_run(&self) -> Option<&RunLine> {
-        let is_of_rows =
-            |run: &&RunLine| run.reason.as_deref() != Some(SETTLED) && run.undoes.is_none();
-        self.runs.iter().find(is_of_rows).filter(|run| run.is_open())
+        RunLine::open(&self.runs)
     }
 
     /// The lines, and among them those that only the source can tell.

@@ -46,6 +46,9 @@ impl SignOff {
         put("under_way", json!(self.running.is_some()));
         put("rows", json!(self.rows()));
         self.equation().iter().for_each(|line| put(line.word, json!(line.rows)));
+        if !self.has_filter {
+            put("filtered", Value::Null);
+        }
         put("causes", json!(self.causes_json()));
         put("verified", json!(self.verified.as_ref().map(verified_json)));
         put("sent_since_verified", json!(self.verified.is_some() && self.sent_since_verified()));

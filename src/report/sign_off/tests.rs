@@ -167,8 +167,9 @@ fn eventful(masked: bool) -> SignOff {
         rows: 28,
         succeeded: 22,
         failed: 2,
+        invalid: 1,
         in_doubt: 1,
-        not_started: 2,
+        not_started: 1,
         dismissed: 1,
         ..Totals::default()
     };
@@ -276,23 +277,64 @@ fn a_masked_report_has_no_text_and_no_key_in_any_form() {
 
 #[test]
 fn the_lines_add_up_whatever_is_known() {
-    let totals =
-        |rows, succeeded, not_started| Totals { rows, succeeded, not_started, ..Totals::default() };
-    let last = |invalid| run(1, BEGAN, Totals { rows: 10, invalid, ..Totals::default() });
-    // Of the ledger, of the last run: rows, invalid, not started, and what is said first.
-    for (ledger, invalid, expected) in [
-        (totals(10, 10, 0), 0, (10, 0, 0, "Every row is done: 10 rows.")),
-        (totals(10, 7, 3), 0, (10, 0, 3, "7 of 10 rows are done; 3 are not started.")),
-        (totals(10, 7, 3), 3, (10, 3, 0, "7 of 10 rows are done; 3 are invalid.")),
-        // A row that was sent once is invalid by now: it is counted by what was sent of it.
-        (totals(10, 10, 0), 2, (10, 0, 0, "Every row is done: 10 rows.")),
-        (totals(0, 0, 0), 0, (0, 0, 0, "The ledger knows of no row: nothing was sent.")),
+    let totals = |rows, succeeded, invalid, not_started| Totals {
+        rows,
+        succeeded,
+        invalid,
+        not_started,
+        ..Totals::default()
+    };
+    let last = run(1, BEGAN, Totals { rows: 10, ..Totals::default() });
+    // Rows, invalid, not started, and what is said first.
+    for (ledger, expected) in [
+        (totals(10, 10, 0, 0), (10, 0, 0, "Every row is done: 10 rows.")),
+        (totals(10, 7, 0, 3), (10, 0, 3, "7 of 10 rows are done; 3 are not started.")),
+        (totals(10, 7, 3, 0), (10, 3, 0, "7 of 10 rows are done; 3 are invalid.")),
+        (totals(0, 0, 0, 0), (0, 0, 0, "The ledger knows of no row: nothing was sent.")),
     ] {
-        let found = of(&[last(invalid)], &[], ledger, false);
+        let found = of(std::slice::from_ref(&last), &[], ledger, false);
         let told = (found.rows(), found.count("invalid"), found.count("not_started"));
         assert_eq!((told.0, told.1, told.2, &*found.verdict_words()), expected);
         assert_eq!(found.rows(), ledger.rows);
     }
+}
+
+#[test]
+fn what_is_owed_and_a_run_without_an_end_stand_in_the_first_sentence() {
+    let totals = Totals { rows: 10, succeeded: 10, ..Totals::default() };
+    let last = run(1, BEGAN, totals);
+    let mut found = of(std::slice::from_ref(&last), &[], totals, false);
+    let ids = vec!["tn_1".to_owned(), "tn_9".to_owned()];
+    found.owed.twice.push(super::super::Twice { row: Some(3), ids });
+    found.owed.lists.push("ticket tk_1".to_owned());
+    let said = "Every row is done: 10 rows. 1 row is there twice. 1 list was not counted.";
+    assert_eq!(found.verdict_words(), said);
+    let page = found.written(SignOffForm::Html).unwrap();
+    for said in
+        ["class=\"verdict grave\"", "row 3 (ids tn_1, tn_9)", "1 list not counted: ticket tk_1"]
+    {
+        assert!(page.contains(said), "{said} is missing:\n{page}");
+    }
+    let source = |rows| crate::ledger::RunSource {
+        name: "n.csv".into(),
+        came_back: false,
+        rows,
+        invalid: 0,
+    };
+    let killed = RunRecord { ended_at: None, exit: None, source: Some(source(10)), ..last.clone() };
+    let found = of(std::slice::from_ref(&killed), &[], totals, false);
+    assert_eq!(found.verdict_words(), "Run 1 was killed before its end: 10 of 10 rows are done.");
+    let found = of(&[RunRecord { source: None, ..killed }], &[], totals, false);
+    let said =
+        "Run 1 was killed before its end: 10 rows are done; how many it had to send is not known.";
+    assert_eq!(found.verdict_words(), said);
+    // A person's word is no run that comes to an end.
+    let word = RunRecord {
+        reason: Some(crate::ledger::SETTLED.into()),
+        ..run(2, BEGAN + 1, Totals::default())
+    };
+    let open = RunRecord { ended_at: None, exit: None, ..last };
+    assert!(of(&[word, open], &[], totals, false).open_run().is_some());
 }
 
 #[test]
@@ -397,7 +439,7 @@ fn what_others_have_written_is_never_markup_and_never_makes_a_report_large() {
             _ => {}
         }
     }
-    assert_eq!(cases, 7 + rejected::NAMED as u32 + 1);
+    assert_eq!(cases, 9 + rejected::NAMED as u32 + 1);
 }
 
 proptest! {

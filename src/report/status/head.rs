@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::runs::RunLine;
 use super::{Counted, StatusView};
-use crate::ledger::{Pulse, SETTLED};
+use crate::ledger::Pulse;
 use crate::report::words::{about, counted, number, one_line, rate, rows, rows_are, span};
 
 impl StatusView {
@@ -83,10 +83,8 @@ impl StatusView {
             (Counted::Ledger, 0) => "The ledger knows no row yet.\n".into(),
             (Counted::Ledger, all) => {
                 let (are, all) = (if all == 1 { "is" } else { "are" }, rows(all));
-                let of_rows =
-                    |run: &&RunLine| run.reason.as_deref() != Some(SETTLED) && run.undoes.is_none();
-                let newest = self.runs.iter().find(of_rows);
-                if let Some(open) = newest.filter(|run| run.is_open() && run.source.is_none()) {
+                let open = RunLine::open(&self.runs);
+                if let Some(open) = open.filter(|run| run.source.is_none()) {
                     return format!(
                         "{} of {all} that the ledger knows {are} done; how many run {} had to send is not known.\n",
                         number(done),

@@ -98,9 +98,14 @@ impl StatusView {
 }
 
 impl RunLine {
-    /// Whether it is a run of the job's rows that has no end: it is under way, or was killed.
-    pub(in crate::report) fn is_open(&self) -> bool {
-        self.ended_at.is_none() && self.undoes.is_none()
+    /// Whether it is a run of the job's rows: not what a person has said, and not what undoes another.
+    pub(crate) fn is_of_rows(&self) -> bool {
+        self.reason.as_deref() != Some(SETTLED) && self.undoes.is_none()
+    }
+
+    /// The newest run of the job's rows, where it has no end: it is under way, or was killed. Runs are given the newest first.
+    pub(in crate::report) fn open(runs: &[Self]) -> Option<&Self> {
+        runs.iter().find(|run| run.is_of_rows()).filter(|run| run.ended_at.is_none())
     }
 
     /// So that a line fits into eighty columns, a year is told only where it is not this one.

@@ -1,5 +1,7 @@
 //! Rows of which a person's word holds: who said what, and when.
 
+use std::collections::HashMap;
+
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -8,6 +10,7 @@ use super::moments::{moment, rfc3339};
 use crate::ledger::SettledRow;
 use crate::report::settle;
 use crate::report::words::{counted, one_line};
+use crate::row::Settlement;
 use crate::text::visible::shown;
 
 impl StatusView {
@@ -17,9 +20,20 @@ impl StatusView {
         says.collect()
     }
 
-    /// Who has settled which rows, and how, whether that still holds or not.
+    /// The last word about each attempt of a row, where it was not taken back: also of rows that were sent again since.
+    fn last_words(&self) -> Vec<&SettledRow> {
+        let about = |row: &SettledRow| (row.id, row.attempt);
+        let last: HashMap<_, i64> =
+            self.settlements.iter().map(|row| (about(row), row.run)).collect();
+        let is_last = |row: &&SettledRow| last.get(&about(row)) == Some(&row.run);
+        let stands = |row: &&SettledRow| is_last(row) && row.said != Settlement::Withdrawn;
+        self.settlements.iter().filter(stands).collect()
+    }
+
+    /// Who has settled which rows, and how.
     pub(super) fn settled_list(&self, zone: &TimeZone) -> String {
-        let told = self.most.of(&self.settlements);
+        let all = self.last_words();
+        let told = self.most.of(&all);
         let mut text = String::new();
         for (at, row) in told.iter().enumerate() {
             text.push_str(if at == 0 { "\nSettled by a person:\n" } else { "" });
@@ -36,8 +50,8 @@ impl StatusView {
                 why.unwrap_or_default()
             ));
         }
-        if told.len() < self.settlements.len() {
-            let more = counted((self.settlements.len() - told.len()) as u64, "more row");
+        if told.len() < all.len() {
+            let more = counted((all.len() - told.len()) as u64, "more row");
             text.push_str(&format!("  … and {more}: {}\n", self.all()));
         }
         text
