@@ -225,6 +225,23 @@ pub(super) fn fingerprint_of_all(values: &[Value], recover: &Recover) -> u64 {
     fingerprint(&spelt.collect::<Vec<_>>().join("\n"))
 }
 
+/// The fingerprint of all that an item says of the fields of what makes such things. What it does not say counts too.
+pub(super) fn contents_of(recover: &Recover, fields: &FieldSet, item: &Value) -> u64 {
+    let at = |(_, pointers): &(Field, Vec<Pointer>)| {
+        pointers.iter().find_map(|pointer| pointer.find(item)).cloned().unwrap_or_default()
+    };
+    let word = |value: Value| match value {
+        Value::Null => Value::Null,
+        value => likeness::kind_word(Some(&value)).into(),
+    };
+    let texts = recover.fields.iter().map(at);
+    let kinds = recover.kinds.iter().map(at).map(word);
+    let others = fields.properties().filter(|(field, _, _)| !is_known_by(recover, *field));
+    let others = others.map(|(_, name, _)| word(item.get(name).cloned().unwrap_or_default()));
+    let all: Vec<Value> = texts.chain(kinds).chain(others).collect();
+    fingerprint_of_all(&all, recover)
+}
+
 /// A value in one spelling: flags come as booleans or as 0 and 1.
 fn spelt(value: &Value) -> String {
     match value {
