@@ -4,13 +4,13 @@
 //! Pure: pages go in, and what is known comes out. Nothing is settled by it, nothing is sent for it, and that a list does not
 //! show something is told as that: whether it could, is told beside it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::likeness::{Kind, Likeness, normalised_text};
-use super::print::{Print, Unlike};
+use super::print::{Print, Unlike, contents_of};
 use super::{MOST_PAGES, MOST_REMEMBERED, SHORTEST_PAGE, request_of, unseen};
 use crate::declared::connector::{FieldSet, Recover, SystemMark};
 use crate::prepare::request::Request;
@@ -29,6 +29,10 @@ pub(crate) struct Enquiry {
     /// Whether it is known with which number pages begin.
     is_first_known: bool,
     seen: HashSet<String>,
+    /// What each item was first seen to say.
+    contents: HashMap<String, u64>,
+    /// An item was shown once more, and says something else.
+    is_contradicting: bool,
     list: Vec<Print>,
     remembered: usize,
     is_nameless: bool,
@@ -55,6 +59,8 @@ pub(crate) enum Extent {
     Refused,
     /// Items in it cannot be told apart.
     Nameless,
+    /// It shows an item more than once, and not the same of it: which of them is so, nobody can tell.
+    Contradicting,
 }
 
 /// What follows from a page.
@@ -142,6 +148,8 @@ impl Enquiry {
             page: first,
             is_first_known: first_page.is_some() || recover.pages.is_none(),
             seen: HashSet::new(),
+            contents: HashMap::new(),
+            is_contradicting: false,
             list: Vec::new(),
             remembered: 0,
             is_nameless: false,
@@ -179,6 +187,7 @@ impl Enquiry {
         items: &[Value],
         sights: Sights<'_>,
     ) -> NextStep {
+        self.compare(recover, items, sights.fields);
         if let Some(extent) = self.ended.take() {
             return self.take_before_first(recover, items, sights, extent);
         }
@@ -225,6 +234,16 @@ impl Enquiry {
         self.end(extent)
     }
 
+    /// Looks whether items say what the same were seen to say before.
+    fn compare(&mut self, recover: &Recover, items: &[Value], fields: &FieldSet) {
+        for item in items {
+            let Some(id) = super::item_id(recover, item) else { continue };
+            let contents = contents_of(recover, fields, item);
+            let first = *self.contents.entry(id).or_insert(contents);
+            self.is_contradicting |= first != contents;
+        }
+    }
+
     /// Takes in that a page was refused which is not the first.
     pub(crate) fn take_refusal(&mut self) -> NextStep {
         if let Some(extent) = self.ended.take() {
@@ -257,6 +276,9 @@ impl Enquiry {
         if items.iter().any(is_new) {
             (self.first_page, self.page, self.is_first_known) = (0, 0, true);
             self.seen.clear();
+            // What pages showed is shown again: an item that was changed in between says nothing against the list.
+            self.contents.clear();
+            self.is_contradicting = false;
             self.list.clear();
             self.whole.clear();
             (self.remembered, self.whole_bytes) = (0, 0);
@@ -268,9 +290,10 @@ impl Enquiry {
     }
 
     fn over(&mut self, extent: Extent) -> NextStep {
-        let extent = match self.is_nameless && extent == Extent::Whole {
-            true => Extent::Nameless,
-            false => extent,
+        let extent = match extent {
+            Extent::Whole if self.is_contradicting => Extent::Contradicting,
+            Extent::Whole if self.is_nameless => Extent::Nameless,
+            extent => extent,
         };
         NextStep::Over(Answered {
             extent,
@@ -314,6 +337,9 @@ impl Answered {
         fields: &Fields<'_>,
         is_owned: &dyn Fn(&str) -> bool,
     ) -> Presence {
+        if self.extent == Extent::Contradicting {
+            return Presence::Unknown(self.extent);
+        }
         let kind = Kind::of_row(recover, fields);
         let (mut alike, mut other) = (None, None);
         for item in self.items.iter().filter(|item| !is_owned(&item.id)) {
@@ -347,6 +373,7 @@ impl Answered {
     /// Whether a thing is there.
     pub(crate) fn target(&self, id: &str) -> Target {
         match self.items.iter().find(|item| item.id == id) {
+            _ if self.extent == Extent::Contradicting => Target::Unknown(self.extent),
             Some(item) => Target::Found { system: item.system.clone(), text: item.text.clone() },
             None if self.extent == Extent::Whole => Target::NotShown,
             None => Target::Unknown(self.extent),
@@ -435,6 +462,51 @@ mod tests {
             ("strict", strict, 30, (Extent::Refused, 30, 3, Some(1))),
         ] {
             assert_eq!(read(server, items), expected, "{name}: {items}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_shows_an_item_twice_and_otherwise_contradicts_itself() {
+        let create = create();
+        let recover = create.recover.as_ref().unwrap();
+        let shown = json!({"id": "a", "note": "Gọi lại", "is_internal_note": true});
+        let with = |name: &str, value: Value| {
+            let mut other = shown.clone();
+            other[name] = value;
+            other
+        };
+        for (other, expected) in [
+            (shown.clone(), Extent::Whole),
+            (with("is_internal_note", json!(1)), Extent::Whole),
+            (with("note", json!("Gọi lại ")), Extent::Whole),
+            (with("is_internal_note", json!(false)), Extent::Contradicting),
+            (with("is_internal_note", Value::Null), Extent::Contradicting),
+            (with("note", json!("Khác")), Extent::Contradicting),
+            (with("task_due_date", json!(1_900_000_000_000_i64)), Extent::Contradicting),
+        ] {
+            for pages in [
+                vec![vec![shown.clone(), other.clone()]],
+                vec![vec![other.clone(), shown.clone()]],
+                vec![vec![shown.clone(), item(1)], vec![other.clone(), item(2)]],
+            ] {
+                let wanted = HashSet::new();
+                let mut enquiry = Enquiry::new(recover, Some(1));
+                let mut pages = pages.into_iter();
+                let answered = loop {
+                    let page = pages.next().unwrap_or_default();
+                    match enquiry.take(recover, &page, sights(&wanted, None, &create)) {
+                        NextStep::Page => {}
+                        NextStep::Over(answered) => break answered,
+                    }
+                };
+                assert_eq!(answered.extent, expected, "{other}");
+                if expected == Extent::Contradicting {
+                    assert_eq!(answered.target("a"), Target::Unknown(expected));
+                    let fields = create.fields.values(&shown);
+                    let presence = answered.presence(recover, &fields, &|_| false);
+                    assert_eq!(presence, Presence::Unknown(expected), "{other}");
+                }
+            }
         }
     }
 

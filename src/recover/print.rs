@@ -12,6 +12,9 @@ use crate::declared::connector::{FieldSet, Recover};
 use crate::row::{Field, Fields};
 use crate::text::pointer::Pointer;
 
+/// The word for a field that an item names and shows as empty: what was sent of it is not there.
+pub(super) const SHOWN_NULL: &str = "null";
+
 /// What is remembered of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Print {
@@ -100,8 +103,11 @@ impl Print {
     pub(super) fn note_fields(&mut self, recover: &Recover, fields: &FieldSet, item: &Value) {
         let others = fields.properties().filter(|(field, _, _)| !is_known_by(recover, *field));
         let shown = others.filter_map(|(field, name, _)| {
-            let found = item.get(name).filter(|found| !found.is_null())?;
-            Some((field.place(), likeness::kind_word(Some(found))))
+            let word = match item.get(name)? {
+                Value::Null => SHOWN_NULL.to_owned(),
+                found => likeness::kind_word(Some(found)),
+            };
+            Some((field.place(), word))
         });
         self.shown = shown.collect();
     }
@@ -162,7 +168,8 @@ impl Print {
             Some((at, (_, word))) => Some(word).filter(|_| self.tells_kind(at)),
             None => {
                 let mut shown = self.shown.iter();
-                shown.find(|(place, _)| *place == field.place()).map(|(_, word)| word.as_str())
+                let word = shown.find(|(place, _)| *place == field.place());
+                word.map(|(_, word)| word.as_str()).filter(|word| *word != SHOWN_NULL)
             }
         }
     }
@@ -223,6 +230,23 @@ pub(super) fn fingerprint_of(sent: &Value, recover: &Recover) -> u64 {
 pub(super) fn fingerprint_of_all(values: &[Value], recover: &Recover) -> u64 {
     let spelt = values.iter().map(|value| spelt(&likeness::normalised(value, &recover.text)));
     fingerprint(&spelt.collect::<Vec<_>>().join("\n"))
+}
+
+/// The fingerprint of all that an item says of the fields of what makes such things. What it does not say counts too.
+pub(super) fn contents_of(recover: &Recover, fields: &FieldSet, item: &Value) -> u64 {
+    let at = |(_, pointers): &(Field, Vec<Pointer>)| {
+        pointers.iter().find_map(|pointer| pointer.find(item)).cloned().unwrap_or_default()
+    };
+    let word = |value: Value| match value {
+        Value::Null => Value::Null,
+        value => likeness::kind_word(Some(&value)).into(),
+    };
+    let texts = recover.fields.iter().map(at);
+    let kinds = recover.kinds.iter().map(at).map(word);
+    let others = fields.properties().filter(|(field, _, _)| !is_known_by(recover, *field));
+    let others = others.map(|(_, name, _)| word(item.get(name).cloned().unwrap_or_default()));
+    let all: Vec<Value> = texts.chain(kinds).chain(others).collect();
+    fingerprint_of_all(&all, recover)
 }
 
 /// A value in one spelling: flags come as booleans or as 0 and 1.

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use super::copies::{Copies, Original};
 use super::enquiry::{Answered, Extent};
 use super::likeness::{Kind, kind_word};
-use super::print::{Print, Unlike, fingerprint_of, is_known_by};
+use super::print::{Print, SHOWN_NULL, Unlike, fingerprint_of, is_known_by};
 use crate::declared::connector::{Operation, Recover};
 use crate::row::{Field, Fields};
 
@@ -200,7 +200,9 @@ impl Expected {
             let Some(field) = Field::at(*place) else { continue };
             let there = item.shown.iter().find(|(shown, _)| shown == place);
             let Some((_, there)) = there else { continue };
-            if there != own && !is_same_moment(maker, field, there, own) {
+            // Nothing, and what counts where nothing is said, are the same.
+            let is_nothing = there == SHOWN_NULL && own == "0";
+            if there != own && !is_nothing && !is_same_moment(maker, field, there, own) {
                 unlike.push(Unlike { field, there: there.clone(), row: own.clone() });
             }
         }
@@ -535,6 +537,31 @@ mod tests {
             let rows = [expected(Some("a"), &task, 1)];
             let found = reviewed(&[item(due)], &rows, &["a"], LATE);
             assert_eq!(found.seen[0].unlike.len(), differs, "{due}");
+        }
+    }
+
+    #[test]
+    fn what_was_sent_and_is_shown_as_empty_is_not_there() {
+        let task = json!({"ticket_id": "tk_1", "note": "a", "task_type": 1, "task_reminder_time": 1_900_000_000_000_i64});
+        let plain = json!({"ticket_id": "tk_1", "note": "a"});
+        let item = json!({"id": "a", "note": "a", "task_type": 1, "created": 1_800_000_000});
+        let mut emptied = item.clone();
+        emptied["task_reminder_time"] = Value::Null;
+        for (sent, shown, differs) in [
+            (&task, &emptied, true),
+            // A list that does not speak of reminders says nothing of them.
+            (&task, &item, false),
+            (&plain, &emptied, false),
+        ] {
+            let found = reviewed(
+                std::slice::from_ref(shown),
+                &[expected(Some("a"), sent, 1)],
+                &["a"],
+                LATE,
+            );
+            let reminder = create().fields.find("task_reminder_time").unwrap();
+            let is_told = found.seen[0].unlike.iter().any(|one| one.field == reminder);
+            assert_eq!(is_told, differs, "{shown}");
         }
     }
 

@@ -46,6 +46,8 @@ pub(crate) enum ListState {
     Untold {
         field: String,
     },
+    /// It shows one thing more than once, and not the same of it: nothing of it is in the file.
+    Contradicting,
     Refused(Cause),
     NoAnswer(Cause),
     NotAsked,
@@ -54,7 +56,10 @@ pub(crate) enum ListState {
 impl ListState {
     /// Whether another call would come to the same.
     pub(crate) fn is_final(&self) -> bool {
-        matches!(self, Self::Written(_) | Self::Missing(_) | Self::Untold { .. })
+        matches!(
+            self,
+            Self::Written(_) | Self::Missing(_) | Self::Untold { .. } | Self::Contradicting
+        )
     }
 
     fn word(&self) -> &'static str {
@@ -62,6 +67,7 @@ impl ListState {
             Self::Written(_) => "written",
             Self::Missing(_) => "list_missing",
             Self::Untold { .. } => "flag_not_shown",
+            Self::Contradicting => "list_contradicts_itself",
             Self::Unwhole(_) | Self::Refused(_) | Self::NoAnswer(_) | Self::NotAsked => "not_known",
         }
     }
@@ -72,8 +78,11 @@ impl ListState {
             Self::Missing(why) => return Some(one_line(&cause(why))),
             Self::Untold { field } => {
                 let field = one_line(field);
-                return Some(format!("the list does not show `{field}` of everything in it"));
+                return Some(format!(
+                    "the list does not show `{field}` of everything in it as yes or no"
+                ));
             }
+            Self::Contradicting => WhyNotKnown::List(Extent::Contradicting),
             Self::Unwhole(extent) => WhyNotKnown::List(*extent),
             Self::Refused(why) => WhyNotKnown::Refused(why.clone()),
             Self::NoAnswer(why) => WhyNotKnown::NoAnswer(why.clone()),
@@ -192,11 +201,15 @@ impl ExportView<'_> {
             ));
         }
         type Kind<'a> = (fn(&ListState) -> bool, &'a str);
-        let kinds: [Kind<'_>; 3] = [
+        let kinds: [Kind<'_>; 4] = [
             (|state| matches!(state, ListState::Missing(_)), "that the other side does not know"),
             (
                 |state| matches!(state, ListState::Untold { .. }),
                 "left out of the file, since run back in a note could show to whom it should not",
+            ),
+            (
+                |state| *state == ListState::Contradicting,
+                "left out of the file, since what is so in it cannot be known",
             ),
             (
                 |state| !state.is_final(),
@@ -275,6 +288,7 @@ impl ExportView<'_> {
             "lists_written": self.count(|state| matches!(state, ListState::Written(_))),
             "lists_empty": self.count(|state| *state == ListState::Written(0)),
             "lists_untold": self.count(|state| matches!(state, ListState::Untold { .. })),
+            "lists_contradicting": self.count(|state| *state == ListState::Contradicting),
             "lists_missing": self.count(|state| matches!(state, ListState::Missing(_))),
             "not_known": self.count(|state| !state.is_final()),
             "known_since": self.known_since.map(|since| since.timestamp().to_string()),

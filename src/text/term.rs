@@ -249,6 +249,13 @@ const REMOTE: &[Term] = &[
          say so in the connector.",
     ),
     term(
+        "list-contradicts-itself",
+        &[],
+        "the list shows one id more than once, with different contents",
+        "What of it is so cannot be known: nothing of the list is in the file of an export. Something may have been changed while \
+         the list was read; then another call comes to its end.",
+    ),
+    term(
         "not-known",
         &[],
         "nothing is known of the row on the other side",

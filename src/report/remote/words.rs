@@ -274,6 +274,9 @@ pub(in crate::report) fn not_known(why: &WhyNotKnown) -> String {
             Extent::Endless => "the list does not come to its end".to_owned(),
             Extent::Refused => "a page of the list was refused".to_owned(),
             Extent::Nameless => "the list has items without an id".to_owned(),
+            Extent::Contradicting => {
+                "the list shows one id more than once, with different contents".to_owned()
+            }
         },
         WhyNotKnown::Refused(why) => format!("the list was refused: {}", one_line(&cause(why))),
         WhyNotKnown::NoAnswer(why) => {

@@ -84,11 +84,16 @@ impl Form {
     pub(super) fn untold(&self, items: &[Value], asked_by: &Fields<'_>) -> Option<String> {
         let flags: Vec<Field> = self.maker.fields.flags().collect();
         let mut fields = self.maker.fields.properties().filter(|(field, ..)| flags.contains(field));
-        let is_nothing = |value: &Value| {
-            value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
+        let is_told = |value: &Value| match value {
+            Value::Bool(_) => true,
+            Value::String(text) => {
+                let text = text.trim().to_ascii_lowercase();
+                matches!(text.as_str(), "true" | "false" | "1" | "0")
+            }
+            _ => false,
         };
         let is_untold = |field: Field, name: &str| {
-            items.iter().any(|item| is_nothing(&self.value(item, (field, name), asked_by)))
+            items.iter().any(|item| !is_told(&self.value(item, (field, name), asked_by)))
         };
         fields.find_map(|(field, name, _)| is_untold(field, name).then(|| name.to_owned()))
     }

@@ -191,6 +191,10 @@ struct Writer<'w> {
 
 impl Ear for Writer<'_> {
     fn hear(&mut self, list: usize, answered: Answered) -> ListAnswer {
+        if answered.extent == Extent::Contradicting {
+            self.unwritten.insert(list, ListState::Contradicting);
+            return ListAnswer::Taken;
+        }
         if answered.extent != Extent::Whole {
             self.unwritten.insert(list, ListState::Unwhole(answered.extent));
             return ListAnswer::Taken;
