@@ -67,7 +67,7 @@ impl ListState {
             Self::Written(_) => "written",
             Self::Missing(_) => "list_missing",
             Self::Untold { .. } => "flag_not_shown",
-            Self::Contradicting => "list_contradicts_itself",
+            Self::Contradicting => "list_inconsistent",
             Self::Unwhole(_) | Self::Refused(_) | Self::NoAnswer(_) | Self::NotAsked => "not_known",
         }
     }
@@ -288,7 +288,7 @@ impl ExportView<'_> {
             "lists_written": self.count(|state| matches!(state, ListState::Written(_))),
             "lists_empty": self.count(|state| *state == ListState::Written(0)),
             "lists_untold": self.count(|state| matches!(state, ListState::Untold { .. })),
-            "lists_contradicting": self.count(|state| *state == ListState::Contradicting),
+            "lists_inconsistent": self.count(|state| *state == ListState::Contradicting),
             "lists_missing": self.count(|state| matches!(state, ListState::Missing(_))),
             "not_known": self.count(|state| !state.is_final()),
             "known_since": self.known_since.map(|since| since.timestamp().to_string()),

@@ -249,7 +249,7 @@ const REMOTE: &[Term] = &[
          say so in the connector.",
     ),
     term(
-        "list-contradicts-itself",
+        "list-inconsistent",
         &[],
         "the list shows one id more than once, with different contents",
         "What of it is so cannot be known: nothing of the list is in the file of an export. Something may have been changed while \
