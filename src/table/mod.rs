@@ -145,12 +145,15 @@ pub(crate) struct Table {
 enum Writer {
     Csv(Box<csv::Writer<File>>),
     JsonLines(BufWriter<File>),
-    Workbook { book: Box<Workbook>, to: File },
+    Workbook { book: Box<Workbook>, to: File, room: usize },
 }
 
 /// The most rows that a sheet has, the names of its columns among them, and the most characters of a cell.
 const SHEET_ROWS: u64 = 1_048_576;
 const SHEET_CELL: usize = 32_767;
+/// The most bytes of text in a workbook. It is held in memory until it is whole: what would write it piece by piece panics where
+/// a disk is full.
+const SHEET_TEXT: usize = 64 << 20;
 
 impl Table {
     /// Begins with the names of the columns.
@@ -172,11 +175,11 @@ impl Table {
             Shape::JsonLines => Writer::JsonLines(BufWriter::with_capacity(1 << 16, to)),
             Shape::Workbook => {
                 let mut book = Workbook::new();
-                let sheet = book.add_worksheet_with_constant_memory().map_err(of_book)?;
+                let sheet = book.add_worksheet();
                 for (column, name) in (0_u16..).zip(names) {
                     sheet.write_string(0, column, name).map_err(of_book)?;
                 }
-                Writer::Workbook { book: Box::new(book), to }
+                Writer::Workbook { book: Box::new(book), to, room: SHEET_TEXT }
             }
         };
         Ok(Self { rows: 0, writer })
@@ -202,7 +205,7 @@ impl Table {
                 }
                 to.write_all(if before == "{" { b"{}\n" } else { b"}\n" })?;
             }
-            Writer::Workbook { book, .. } => {
+            Writer::Workbook { book, room, .. } => {
                 if self.rows >= SHEET_ROWS {
                     return Err(io::Error::other(
                         "a sheet has no more than 1,048,576 rows: write csv",
@@ -221,6 +224,9 @@ impl Table {
                         );
                         return Err(io::Error::other(message));
                     }
+                    *room = room.checked_sub(text.len()).ok_or_else(|| {
+                        io::Error::other("the rows have more than 64 MB of text, which is too much for a workbook: write csv")
+                    })?;
                     sheet.write_string(row, column, text.as_ref()).map_err(of_book)?;
                 }
             }
@@ -233,7 +239,7 @@ impl Table {
         match self.writer {
             Writer::Csv(mut writer) => writer.flush(),
             Writer::JsonLines(mut to) => to.flush(),
-            Writer::Workbook { mut book, to } => {
+            Writer::Workbook { mut book, to, .. } => {
                 let mut to = BufWriter::new(to);
                 book.save_to_writer(&mut to).map_err(of_book)?;
                 to.flush()
