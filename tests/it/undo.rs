@@ -224,3 +224,14 @@ fn a_run_that_nobody_knows_is_told_so() {
     assert_reads("undo_no_run", desk.call_at(&sandbox, "undo job.yaml --yes").exits(2));
     desk.call_at(&sandbox, "undo job.yaml --run 1 --yes").exits(0);
 }
+
+#[test]
+fn what_nobody_knows_the_visibility_of_is_not_made_anew() {
+    let hiding = Options { lists: vec![ListModel::HidesFlags], ..unhurried() };
+    let (desk, sandbox) = (mixed(), sandbox_with(hiding));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let told = undo(&desk, &sandbox, "");
+    let kept = told.all("undo").into_iter().find(|row| row["key"] == "e").unwrap();
+    assert_eq!(kept["reason"], "no_flag", "{told}");
+    assert!(!texts(&sandbox).iter().any(|text| text == "Seeded note 2"), "{told}");
+}

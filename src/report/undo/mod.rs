@@ -56,6 +56,8 @@ pub(crate) enum WhyKept {
     NoList,
     /// What was there before was not kept.
     NoFormerText,
+    /// The list did not show who may see what was there.
+    NoFlag,
     /// It is not known whether what is there is what was sent.
     NoPrint,
 }
@@ -129,6 +131,7 @@ impl WhyKept {
             Self::NoId => "no_id",
             Self::NoList => "no_list",
             Self::NoFormerText => "no_former_text",
+            Self::NoFlag => "no_flag",
             Self::NoPrint => "no_print",
         }
     }

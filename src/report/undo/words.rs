@@ -55,6 +55,9 @@ fn kept(why: WhyKept) -> String {
         WhyKept::NoFormerText => {
             "what was there before was not kept (`snapshot: false`, or its list was not named)"
         }
+        WhyKept::NoFlag => {
+            "its list did not show whether the customer may see it, so it is not made anew: that is for a person"
+        }
         WhyKept::NoPrint => {
             "the ledger does not say what was sent, so nobody can see whether it is unchanged; \
              --even-if-changed undoes it all the same"

@@ -111,7 +111,8 @@ impl Known<'_> {
     fn of_delete(&self, delete: &Operation) -> Result<Inverse, WhyKept> {
         let (snapshot, maker) = self.before()?;
         delete.look.as_ref().ok_or(WhyKept::NoList)?;
-        let fields = as_sent(maker, &snapshot.fields);
+        // Made anew without it, what only agents saw would be there for the customer.
+        let fields = as_sent(maker, &snapshot.fields).ok_or(WhyKept::NoFlag)?;
         let subject = in_list_of(snapshot, maker).ok_or(WhyKept::NoList)?;
         Ok(Inverse {
             subject: Subject { expects: Expectation::Gone, ..subject },
@@ -171,16 +172,23 @@ fn in_list_of(snapshot: &Snapshot, maker: &Arc<Operation>) -> Option<Subject> {
     Subject::in_list(maker, asked_by, &snapshot.id)
 }
 
-/// What a list has shown, as a request says it: lists write flags as numbers, ids as numbers, times in seconds.
-fn as_sent(maker: &Operation, shown: &Map<String, Value>) -> Fields<'static> {
+/// What a list has shown, as a request says it: lists write flags as numbers, ids as numbers, times in seconds. None where it
+/// has not shown a yes or no of what tells one kind of thing from another.
+fn as_sent(maker: &Operation, shown: &Map<String, Value>) -> Option<Fields<'static>> {
     let mut fields = Fields::default();
     for (field, name, schema) in maker.fields.properties() {
-        let Some(value) = shown.get(name) else { continue };
         let kind = schema.get("type").and_then(Value::as_str);
+        let mut kinds = maker.recover.iter().flat_map(|recover| &recover.kinds);
+        let is_needed = kind == Some("boolean") && kinds.any(|(kind, _)| *kind == field);
+        let Some(value) = shown.get(name) else {
+            if is_needed {
+                return None;
+            }
+            continue;
+        };
         let is_time = maker.times().any(|rule| rule.field == field);
         let value = match (kind, value) {
-            (Some("boolean"), Value::Number(number)) => Value::Bool(number.as_i64() != Some(0)),
-            (Some("boolean"), Value::String(text)) => Value::Bool(text == "1" || text == "true"),
+            (Some("boolean"), value) => Value::Bool(yes_or_no(value)?),
             (Some("string"), Value::Number(number)) => Value::String(number.to_string()),
             (Some("integer"), Value::String(text)) => {
                 text.parse::<i64>().map_or_else(|_| value.clone(), Value::from)
@@ -195,7 +203,24 @@ fn as_sent(maker: &Operation, shown: &Map<String, Value>) -> Fields<'static> {
         };
         fields.set(field, value.into());
     }
-    fields
+    Some(fields)
+}
+
+fn yes_or_no(shown: &Value) -> Option<bool> {
+    match shown {
+        Value::Bool(value) => Some(*value),
+        Value::Number(number) => match number.as_i64()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        },
+        Value::String(text) => match text.as_str() {
+            "0" | "false" => Some(false),
+            "1" | "true" => Some(true),
+            _ => None,
+        },
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 fn text_of(maker: &Operation, fields: &Map<String, Value>) -> Option<String> {
