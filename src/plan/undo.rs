@@ -57,6 +57,10 @@ pub(crate) fn undo_fate(row: &TurnedRow, run: i64) -> UndoFate {
             Some(open) if open.run != run => UndoFate::Superseded { run: open.run },
             _ => UndoFate::InDoubt,
         },
+        // The ledger lets no operation of a row follow one that came to nothing.
+        (None, Some(of)) if is_of_run(&of) && is_failed(row.turns.last()) => {
+            UndoFate::Superseded { run: row.turns.last().map_or(0, |last| last.run) }
+        }
         (None, Some(of)) if is_of_run(&of) => {
             let goes_on =
                 row.turns.last().is_some_and(|last| last.undoes && last.came_to == CameTo::Nothing);
@@ -69,6 +73,11 @@ pub(crate) fn undo_fate(row: &TurnedRow, run: i64) -> UndoFate {
         (None, _) if undone.iter().any(is_of_run) => UndoFate::Undone,
         (None, _) => UndoFate::Nothing,
     }
+}
+
+/// Whether an operation came to nothing that was to do something, and not to undo it.
+fn is_failed(turn: Option<&Turn>) -> bool {
+    turn.is_some_and(|turn| turn.came_to == CameTo::Nothing && !turn.undoes)
 }
 
 /// What of a row's operations stands, and what does not.
@@ -142,7 +151,7 @@ mod tests {
             ("1+ 2+", 1, UndoFate::Superseded { run: 2 }),
             ("1+ 2+", 2, undo(1, 3, Begun::No)),
             ("1+ 2?", 1, UndoFate::Superseded { run: 2 }),
-            ("1+ 2-", 1, undo(0, 3, Begun::No)),
+            ("1+ 2-", 1, UndoFate::Superseded { run: 2 }),
             ("1+ 2+ 3u+", 1, undo(0, 4, Begun::No)),
             ("1+ 2+ 3u+", 2, UndoFate::Undone),
             ("1+ 2u+ 3+", 1, UndoFate::Undone),

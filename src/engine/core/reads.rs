@@ -49,6 +49,8 @@ struct ListRead {
     needs_whole: bool,
     /// When the first page was asked for, by the run's clock and by the machine's.
     began: Option<(Moment, i64)>,
+    /// A page lay in a cache for longer than what is read holds.
+    is_stale: bool,
     /// Rows that wait for it.
     waiting: Vec<usize>,
     failures: u32,
@@ -150,6 +152,7 @@ impl Reads {
             found: HashMap::new(),
             needs_whole: wanted.needs_whole,
             began: None,
+            is_stale: false,
             waiting: vec![at],
             failures: 0,
             pushbacks: 0,
@@ -317,6 +320,7 @@ impl Core {
     /// A page that is read has lain in a cache for so long: what it shows is that old.
     pub(super) fn reading_aged(&mut self, at: usize, age: Duration) {
         if let Some(list) = self.reads.lists.get_mut(at) {
+            list.is_stale |= age > FRESH;
             let milliseconds = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
             list.began = list.began.map(|(moment, wall)| {
                 (Moment(moment.0.saturating_sub(age)), wall.saturating_sub(milliseconds))
@@ -358,6 +362,11 @@ impl Core {
     fn page_came(&mut self, at: usize, items: &[Value], now: Now) {
         let Some(list) = self.reads.lists.get_mut(at) else { return };
         match list.take(items) {
+            // Such a list shows nothing of what is there now, and the next one need be no younger.
+            true if list.is_stale => {
+                let cause = Cause::of(Reason::ListUnread);
+                self.reading_ended(at, Stage::Failed(cause), now);
+            }
             true => self.reading_ended(at, Stage::Read, now),
             false => self.reads.put_off(at, now.moment),
         }
