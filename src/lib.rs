@@ -22,11 +22,11 @@
 //! | [`prepare`] | a record to a request: what the job keeps, named values, filters and mapping, schema and time-aware rules, body, digest, lane, key | |
 //! | [`traffic`] | one request: when may it leave, beside other runs of the account, with which token, what did its answer mean | network, a file for the pace |
 //! | [`plan`] | the readings: survey checks every row, steps say what is to be done with each, standings count where each is; a plan in a file, which both are held to | threads |
-//! | [`recover`] | settles a lost answer by looking whether what was sent is there, and counts at the end whether it is there once; says what a list shows, for a plan, and beside what was done | |
+//! | [`recover`] | settles a lost answer by looking whether what was sent is there, and counts at the end whether it is there once; says what a list shows, for a plan, before something is changed or deleted, and beside what was done | |
 //! | [`event`] | what is told of a run: rows' ends, notes, progress, why the run is over | |
 //! | [`engine`] | rows under way: lanes, retries, stopping: a pure core and a dispatcher | time |
 //! | [`report`] | progress, summary, NDJSON, plan and its page, status, the report to sign, exit codes: the words for all of it | writes streams |
-//! | [`task`] | what a verb does, values in and values out: open, draft, survey, plan, ask what is there already, run, read back and export, settle, look at a ledger, take it elsewhere, make it smaller | all above |
+//! | [`task`] | what a verb does, values in and values out: open, draft, survey, plan, ask what is there already, run and undo, read back and export, settle, look at a ledger, take it elsewhere, make it smaller | all above |
 //! | [`sandbox`] | a local StringeeX with faults; the only room that knows StringeeX | network |
 //! | [`cli`] | arguments, environment, clock; a file a verb | all |
 //!
