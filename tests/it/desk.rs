@@ -59,11 +59,13 @@ pub(crate) fn unhurried() -> Options {
     Options { quotas: Vec::<Quota>::new(), retry_after: false, ..Options::default() }
 }
 
-/// The texts of the notes that a sandbox has been given, in the order of their arrival.
+/// The texts of the notes that a sandbox has been given, ticket by ticket, those of one in the order of their arrival:
+/// between tickets, which a run writes to side by side, there is none.
 pub(crate) fn texts(sandbox: &Sandbox) -> Vec<String> {
     let books = sandbox.books();
-    let notes = books["notes"].as_array().unwrap().iter();
-    notes.map(|note| note["note"].as_str().unwrap().to_owned()).collect()
+    let mut notes: Vec<_> = books["notes"].as_array().unwrap().iter().collect();
+    notes.sort_by_key(|note| note["ticket_id"].as_str().unwrap());
+    notes.iter().map(|note| note["note"].as_str().unwrap().to_owned()).collect()
 }
 
 /// How many requests a sandbox has seen, logins included.

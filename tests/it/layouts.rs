@@ -152,7 +152,7 @@ fn rows_may_be_piped_in() {
     let gz = packed(b"id,ticket,body\n1,tk_1,c\n");
     let desk = Desk::new().file("job.yaml", NOTES_JOB);
     desk.call_piped(&sandbox, "run job.yaml --source -", &gz).exits(0);
-    assert_eq!(texts(&sandbox), ["a", "b", "c"]);
+    assert_eq!(texts(&sandbox), ["a", "c", "b"]);
     let unnamed = desk.call_piped(&sandbox, "check -", text).exits(2);
     assert!(unnamed.stderr.contains("--input csv"), "{unnamed}");
     let open = b"ticket_id,note,is_internal_note\ntk_1,\"a,true\n";
