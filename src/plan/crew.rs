@@ -15,7 +15,7 @@ use super::Readings;
 /// Rows in a batch: large enough that handing it over costs nothing, small enough to stay in cache.
 const BATCH: usize = 256;
 /// Bytes in a batch: few rows fill it where rows are long, so that memory stays flat whatever rows there are.
-const BATCH_BYTES: usize = 1 << 20;
+const BATCH_BYTES: usize = 128 << 10;
 /// A record keeps no more memory than this from one row to another.
 const KEPT_BYTES: usize = 64 << 10;
 /// Batches that may wait for a worker.
