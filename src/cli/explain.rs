@@ -1,6 +1,6 @@
 //! `explain`: what the code of a diagnostic means, or a word of the output.
 
-use clap::Args;
+use clap::{Args, CommandFactory as _};
 
 use crate::report::exit;
 use crate::report::{
@@ -10,13 +10,13 @@ use crate::text::code::Code;
 use crate::text::diagnostic::{Diagnostic, Place, closest};
 use crate::text::term;
 
-use super::arguments::{Color, Format};
+use super::arguments::{Arguments, Color, Format};
 use super::environment::Environment;
 use super::output::Output;
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// The word in brackets after `error` or `warning`, or one for rows or runs; left out: a line for each
+    /// The word in brackets after `error` or `warning`, one for rows or runs, or an exit code; left out: a line for each
     pub code: Option<String>,
     /// text for people, json (an event for each code) for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -54,11 +54,13 @@ pub(super) fn explain(arguments: &ExplainArguments, environment: &Environment) -
 fn unknown(word: &str) -> Diagnostic {
     let terms = term::all().map(|term| term.word);
     let words: Vec<&str> = Code::all().map(Code::word).chain(terms).collect();
+    let is_verb = Arguments::command().find_subcommand(word).is_some();
     let hint = match closest(word, &words) {
+        _ if is_verb => format!("`noteferry {word} --help` says what that verb does"),
         Some(near) => format!("did you mean `{near}`?"),
-        None => "`noteferry explain` lists all codes".to_owned(),
+        None => "`noteferry explain` lists all codes and words".to_owned(),
     };
-    let message = format!("there is no code `{word}`");
+    let message = format!("there is no code or word `{word}`");
     Diagnostic::error(Code::UnknownCode, Place::Nowhere, message).hint(hint)
 }
 

@@ -23,7 +23,11 @@ pub(crate) fn of_client(error: &ClientError) -> Diagnostic {
 }
 
 pub(crate) fn of_ledger(error: &LedgerError) -> Diagnostic {
-    Diagnostic::error(Code::Ledger, Place::Nowhere, ledger_error(error)).hint(ledger_hint(error))
+    let code = match error {
+        LedgerError::Busy { .. } => Code::Locked,
+        _ => Code::Ledger,
+    };
+    Diagnostic::error(code, Place::Nowhere, ledger_error(error)).hint(ledger_hint(error))
 }
 
 /// That credentials would go to another machine where anybody could read them.

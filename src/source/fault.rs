@@ -56,7 +56,10 @@ impl Fault {
         let fault = Self::unreadable(&error.to_string());
         match error.kind() {
             ErrorKind::NotFound => {
-                fault.hint("is it spelt right? a path in a job starts from the job's folder")
+                fault.hint(
+                    "is it spelt right? a path in a job starts from the job's folder, one on the command line from the \
+                     folder you are in",
+                )
             }
             ErrorKind::PermissionDenied => {
                 fault.hint("allow the account that runs this to read it")

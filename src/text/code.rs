@@ -150,8 +150,13 @@ codes! {
         Ledger "ledger"
             "the ledger cannot be used"
             "Every request is written into the ledger before it leaves, so no run begins without one. The message names \
-             the cause: no permission, a full disk, a damaged or a newer file, or another run that holds the job. Never \
-             delete a ledger to get rid of the message: all rows would be sent again."
+             the cause: no permission, a full disk, a damaged or a newer file. Never delete a ledger to get rid of the message: \
+             all rows would be sent again."
+        Locked "locked"
+            "another run holds the job"
+            "One job is never sent by two runs at once, nor settled or undone while one sends. The message says which process it \
+             is and since when; wait until it has ended, or stop it, and call again. This call has sent nothing. A schedule that \
+             may overlap itself says with --if-locked what it wants."
         OutcomesWait "outcomes-wait"
             "the last run could not write all outcomes into the ledger"
             "They are safe in the rescue file beside the ledger, and the next `run` of the job brings them in before it \

@@ -22,6 +22,8 @@ pub(crate) const GROUPS: &[(&str, &[Term])] = &[
     ("What a verification found", VERIFIED),
     ("What the last count found", COUNTS),
     ("How a run ended", ENDS),
+    ("Exit codes of a run", EXITS),
+    ("Other words", OTHERS),
     ("Events of --format json", EVENTS),
 ];
 
@@ -542,13 +544,6 @@ const ENDS: &[Term] = &[
          failed for it. Correct the base URL, as the message says, and run again.",
     ),
     term(
-        "locked",
-        &[],
-        "another run holds the job",
-        "One job is never sent by two runs at once. The message says which process it is and since when; wait until it has \
-         ended, or stop it, and run again. Nothing was sent by this run.",
-    ),
-    term(
         "unauthorized",
         &["token"],
         "the credentials were refused",
@@ -631,6 +626,101 @@ const ENDS: &[Term] = &[
         "a person has said what became of rows",
         "No run, though it stands among them: nothing was sent. `noteferry status` lists who has said what of which row. As \
          an event it closes what `settle` tells, after one event for each row.",
+    ),
+];
+
+/// What a run ends with. Other verbs say in their help what theirs mean.
+const EXITS: &[Term] = &[
+    term(
+        "0",
+        &[],
+        "every row is done, or every one that was asked for",
+        "There is nothing to do. With --limit rows may be left, which the summary counts as not started.",
+    ),
+    term(
+        "1",
+        &[],
+        "the run came to its end, and some rows failed or were left out as invalid",
+        "All others are done. `noteferry status` names the rows and why; `noteferry rejects JOB -o rejects.csv` writes them \
+         out to be corrected, and `run JOB --from rejects.csv` sends them.",
+    ),
+    term(
+        "2",
+        &[],
+        "the command line, the job, the connector or the address is wrong",
+        "The message names the place and says what is allowed there. Nothing was sent where it stands before a run has \
+         begun; a schedule need not try again before somebody has mended it.",
+    ),
+    term(
+        "3",
+        &[],
+        "rows are invalid, and nothing was sent",
+        "`noteferry check` names each with line, column and a hint. Correct them, or send the others with --skip-invalid.",
+    ),
+    term(
+        "4",
+        &[],
+        "the run stopped before its end, and goes on where it was",
+        "The last line says why: credentials, an outage, --deadline, --max-duration, --max-failures, the source or the ledger. \
+         With --format json that is `reason`. Once the cause is gone the same command goes on: what is done stays done, and \
+         what may have been sent is looked for first.",
+    ),
+    term(
+        "5",
+        &[],
+        "another run holds the job",
+        "The message says which process it is and since when. Nothing was sent. A schedule that may overlap itself says what \
+         it wants with --if-locked.",
+    ),
+    term(
+        "6",
+        &[],
+        "the run came to its end, and something may be there twice or not at all",
+        "Rows are in doubt, or the last count found a row twice, or could not be made. `noteferry status` names each; the next \
+         run looks again, and `noteferry settle` writes down what a person has seen.",
+    ),
+    term(
+        "130",
+        &["143"],
+        "somebody stopped the run, with Ctrl-C (130) or SIGTERM (143)",
+        "What was under way was waited for and written down. The same command goes on.",
+    ),
+];
+
+const OTHERS: &[Term] = &[
+    term(
+        "pilot",
+        &["limit"],
+        "a run of the first rows only, to be looked at before the others go",
+        "`run --limit 20` sends so many rows and no more, with --spread of all kinds that the source has. They are done for \
+         good: the run without --limit goes on behind them.",
+    ),
+    term(
+        "lane",
+        &["lanes"],
+        "rows that go one after another, as those of one ticket",
+        "Each waits for the answer to the one before it, so that notes of a ticket stand in the order of the source. Where a row \
+         is in doubt or given up, those behind it wait for the next run.",
+    ),
+    term(
+        "target",
+        &["targets"],
+        "the address and the account that rows go to",
+        "A ledger keeps what was done at each target apart: a rehearsal against a sandbox is none of the real import.",
+    ),
+    term(
+        "snapshot",
+        &["snapshots"],
+        "what a note was before a run changed or deleted it",
+        "It is read right before the change and kept in the ledger, so that `noteferry undo` can give it back. `snapshot: false` \
+         in a job keeps none, and `noteferry plan` says so.",
+    ),
+    term(
+        "rehearsal",
+        &["sandbox"],
+        "a run against a StringeeX that noteferry plays itself",
+        "`run JOB --sandbox` sends every row to this machine only. What it did is kept under a target of its own and counts for \
+         no real run.",
     ),
 ];
 

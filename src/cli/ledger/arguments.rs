@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::civil::Date;
 
 use crate::cli::arguments::{Color, CommonArguments};
 use crate::cli::layout::LayoutArguments;
@@ -29,8 +30,8 @@ pub(in crate::cli) struct PruneArguments {
     /// A job; left out: the rehearsals of all jobs, targets to which they sent nothing, and runs that did nothing
     pub job: Option<PathBuf>,
     /// Forget the job at real targets, too, where all of it was before this day: a run would send its rows again
-    #[arg(long, value_name = "DAY", requires = "job")]
-    pub before: Option<jiff::civil::Date>,
+    #[arg(long, value_name = "DAY", requires = "job", value_parser = day)]
+    pub before: Option<Date>,
     /// Show what would go, and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -108,4 +109,8 @@ pub(in crate::cli) struct LedgerCheckArguments {
     pub layout: LayoutArguments,
     #[command(flatten)]
     pub common: CommonArguments,
+}
+
+fn day(text: &str) -> Result<Date, &'static str> {
+    text.parse().map_err(|_| "this must be a day as 2026-01-31: year, month, day")
 }
