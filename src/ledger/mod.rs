@@ -54,7 +54,7 @@ pub(crate) use settling::{Before, RowName, SETTLED, SettledNow, SettledRow, Sett
 pub(crate) use sqlite::{FORMAT, InTrouble, Rescue};
 pub(crate) use sqlite::{JobLock, PulseFile, inspect, waiting_outcomes};
 pub(crate) use status::{FailedRow, JobStatus, RunRecord, RunSource, Unfinished};
-pub(crate) use turned::{CameTo, Turn, TurnedRow};
+pub(crate) use turned::{Turn, TurnedRow};
 pub(crate) use verification::Verification;
 
 /// A ledger, open: of the one kind that there is. Where there is a second it is one of the two.

@@ -95,7 +95,7 @@ fn thing(step: &Step) -> &str {
 fn is_done(step: &Step) -> bool {
     let earlier = step.known.as_ref().map(|known| &known.earlier);
     earlier.is_some_and(|earlier| {
-        earlier.turn > 1 || matches!(earlier.state, RowState::Succeeded { .. })
+        earlier.turn() > 1 || matches!(earlier.state, RowState::Succeeded { .. })
     })
 }
 

@@ -9,10 +9,11 @@ use crate::declared::job::{InDoubt, Job};
 use crate::engine::Work;
 use crate::engine::dispatch::FeedFailure;
 use crate::ledger::{
-    Books as _, CameTo, History, JobId, Ledger, LedgerError, Reader as _, Run, TurnedRow,
+    Books as _, History, JobId, Ledger, LedgerError, Reader as _, Run, Turn, TurnedRow,
 };
 use crate::plan::{Begun, Done, Fate, Held, Sending, Tally, UndoFate, undo_fate};
 use crate::report::{UndoAct, UndoRow, WhyKept};
+use crate::row::CameTo;
 use crate::task::Failure;
 use crate::task::run::{Cargo, Fed};
 
@@ -78,6 +79,7 @@ impl<'a> Undoable<'a> {
                 }
                 UndoFate::Superseded { run } => UndoAct::Kept(WhyKept::Superseded { run }),
                 UndoFate::InDoubt => UndoAct::Kept(WhyKept::InDoubt),
+                UndoFate::Dismissed => UndoAct::Kept(WhyKept::Dismissed),
             };
             if let UndoAct::Kept(why) = &act {
                 count.tally.count(Fate::Hold(match why {
@@ -107,12 +109,14 @@ impl<'a> Undoable<'a> {
     ) -> Result<Result<(Inverse, Sending), WhyKept>, LedgerError> {
         let UndoFate::Undo(undoing) = fate else { return Ok(Err(WhyKept::InDoubt)) };
         let Some(turn) = row.turns.get(undoing.of) else { return Ok(Err(WhyKept::InDoubt)) };
-        // What a later operation of the row has left there, and was undone since, is what was there before it.
-        let print = match row.turns.last() {
-            Some(last) if last.undoes && last.came_to == CameTo::Done => last.print,
-            _ => turn.print,
-        };
-        let turn = crate::ledger::Turn { print, ..turn.clone() };
+        // What is there now is what was done last, be it to undo a later operation of the row.
+        let last_done = row.turns.iter().rfind(|turn| turn.came_to == CameTo::Done);
+        let print = last_done.and_then(|turn| turn.print);
+        // What was deleted since and made anew has another name.
+        let since = row.turns.iter().skip(undoing.of + 1);
+        let mut anew = since.filter(|turn| turn.undoes && turn.came_to == CameTo::Done);
+        let anew = anew.rfind(|turn| turn.id.is_some()).and_then(|turn| turn.id.clone());
+        let turn = Turn { print, ..turn.clone() };
         let snapshot = match turn.first {
             Some(first) => ledger.snapshot(row.row, first)?,
             None => None,
@@ -120,6 +124,7 @@ impl<'a> Undoable<'a> {
         let known = Known {
             connector: &self.job.connector,
             place: &row.place,
+            anew: anew.as_deref(),
             snapshot: snapshot.as_ref(),
             even_if_changed: self.even_if_changed,
         };
@@ -147,11 +152,8 @@ impl<'a> Undoable<'a> {
             ready: inverse.ready,
             key: row.key.as_str().into(),
             known: Some(row.row),
-            turn: undoing.turn,
-            is_further: false,
+            next: undoing.next,
             thing: None,
-            attempts: row.attempts,
-            attempted: Some(row.attempted),
             lost: None,
             sending,
             subject: Some(inverse.subject.into()),
