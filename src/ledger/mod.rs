@@ -49,7 +49,9 @@ pub(crate) use mandate::{Approval, Mandate, PlanId};
 pub(crate) use pruning::{Extent, Pruning};
 pub(crate) use pulse::Pulse;
 pub(crate) use recorder::{Ack, Left, News, Note, Recorder, Write};
-pub(crate) use settling::{Before, RowName, SETTLED, SettledNow, SettledRow, Settling, Unsettled};
+pub(crate) use settling::{
+    Before, RowName, SETTLED, SettledDeed, SettledNow, SettledRow, Settling, Unsettled,
+};
 #[cfg(test)]
 pub(crate) use sqlite::{FORMAT, InTrouble, Rescue};
 pub(crate) use sqlite::{JobLock, PulseFile, inspect, waiting_outcomes};

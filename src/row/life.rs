@@ -516,14 +516,18 @@ mod tests {
         for open in [&["lost"][..], &[], &["lost", "dismissed"]] {
             for attempts in [[done, (2, open), (-3, &[])], [done, (-2, open), (3, &[])]] {
                 let found = undone(&attempts).1;
-                assert!(matches!(found[..], [Contradiction::Turn { .. }]), "{attempts:?} {found:?}");
+                assert!(
+                    matches!(found[..], [Contradiction::Turn { .. }]),
+                    "{attempts:?} {found:?}"
+                );
             }
         }
     }
 
     #[test]
     fn a_ledger_in_which_a_dismissed_undoing_went_on_is_read() {
-        let (life, found) = undone(&[(1, &["succeeded"]), (-2, &["lost", "dismissed"]), (-2, &["succeeded"])]);
+        let (life, found) =
+            undone(&[(1, &["succeeded"]), (-2, &["lost", "dismissed"]), (-2, &["succeeded"])]);
         assert_eq!((life.standing(), found), (Standing::Undone, vec![]));
         let (_, found) = live(&[(1, &["lost", "dismissed"]), (1, &["succeeded"])]);
         assert!(matches!(found[..], [Contradiction::Impossible { attempt: 2, .. }]), "{found:?}");

@@ -163,6 +163,7 @@ impl RowState {
             (
                 State::Started { .. }
                 | State::InDoubt { .. }
+                | State::Deferred { .. }
                 | State::Refused { .. }
                 | State::GivenUp { .. },
                 Event::Dismissed,
@@ -212,7 +213,7 @@ mod tests {
         Started:    Repeated = Started, Succeeded = Succeeded, Refused = Refused, Deferred = Deferred
         Started:    GivenUp = GivenUp, Lost = InDoubt, Found = Succeeded, NotFound = Deferred
         Started:    Dismissed = Dismissed
-        Deferred:   Started = Started, Further = Started
+        Deferred:   Started = Started, Dismissed = Dismissed, Further = Started
         Refused:    Started = Started, Dismissed = Dismissed, Further = Started
         GivenUp:    Started = Started, Dismissed = Dismissed, Further = Started
         InDoubt:    Repeated = Started, Lost = InDoubt, Found = Succeeded, NotFound = Deferred
@@ -252,7 +253,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(steps.len(), 25);
+        assert_eq!(steps.len(), 26);
     }
 
     #[test]

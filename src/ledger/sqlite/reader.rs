@@ -16,8 +16,8 @@ use crate::ledger::{
     TurnedRow, Verification,
 };
 use crate::row::{
-    CameTo, Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome, Page,
-    Purpose, Reason, RowId, RowState, Snapshot, Sought, Uncounted,
+    CameTo, Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome,
+    Page, Purpose, Reason, RowId, RowState, Snapshot, Sought, Uncounted,
 };
 use crate::text::place::RowPlace;
 use crate::text::spelling::is_same;

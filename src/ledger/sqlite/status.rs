@@ -287,6 +287,10 @@ fn failed_row(connection: &Connection, row: RowId, state: Unfinished) -> Result<
         lane: sent.lane,
         state,
         attempts: u32::try_from(life.attempts()).unwrap_or(u32::MAX),
+        operation: sent.last_operation,
+        undoes: life.undoing().is_some(),
+        may_have_acted: life.may_have_acted(),
+        thing: sent.thing,
         cause: sent.cause,
     })
 }

@@ -217,12 +217,9 @@ proptest! {
                 }
                 Deed::Say { outcome } => {
                     let outcome = [Outcome::Confirmed, Outcome::Denied, Outcome::Dismissed][outcome];
-                    let position = story.life.position();
                     let is_failed = matches!(standing, Standing::Refused | Standing::GivenUp);
                     let may = (story.life.may_have_acted() && standing != Standing::Dismissed)
-                        || (is_failed && outcome == Outcome::Dismissed && position.turn() > 0);
-                    // Of a row whose last operation was to undo it, only a doubt is settled.
-                    let may = may && (!is_failed || story.turns.last().is_some_and(|last| !last.undoes));
+                        || (is_failed && outcome == Outcome::Dismissed);
                     if !may || is_settled {
                         continue;
                     }

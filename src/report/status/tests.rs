@@ -36,6 +36,10 @@ fn view() -> StatusView {
         ..killed.clone()
     };
     let refused = FailedRow {
+        operation: String::new(),
+        undoes: false,
+        may_have_acted: false,
+        thing: None,
         id: RowId(1),
         place: RowPlace::of(1_200, 1_204),
         key: "L-1200".into(),
@@ -48,6 +52,10 @@ fn view() -> StatusView {
         ),
     };
     let doubtful = FailedRow {
+        operation: String::new(),
+        undoes: false,
+        may_have_acted: false,
+        thing: None,
         state: Unfinished::InDoubt,
         attempts: 2,
         cause: Some(Cause::of(Reason::ConnectionBroken)),

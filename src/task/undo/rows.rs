@@ -1,6 +1,6 @@
 //! The rows that a run is to undo: what becomes of each, as it is told, and what is sent for it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use tokio::sync::mpsc::Sender;
 
@@ -32,6 +32,13 @@ pub(super) struct Undoable<'a> {
     rows: Vec<(TurnedRow, UndoFate)>,
 }
 
+/// A row for which something is made anew.
+struct Anew {
+    at: usize,
+    /// When that was once made, as its list has said.
+    made_at: Option<i64>,
+}
+
 /// How many rows come to what, and how many lists are read for them.
 #[derive(Debug, Default)]
 pub(super) struct Count {
@@ -51,7 +58,40 @@ impl<'a> Undoable<'a> {
             let fate = undo_fate(&row, run);
             (row, fate)
         });
-        Ok(Self { job, run, even_if_changed, rows: rows.collect() })
+        let mut undoable = Self { job, run, even_if_changed, rows: rows.collect() };
+        undoable.make_anew_as_once(ledger)?;
+        Ok(undoable)
+    }
+
+    /// What of one ticket is made anew comes in the order in which it was once made: as its list has said, or else as the rows.
+    fn make_anew_as_once(&mut self, ledger: &Ledger) -> Result<(), LedgerError> {
+        let operations = &self.job.connector.operations;
+        let mut lanes: HashMap<String, Vec<Anew>> = HashMap::new();
+        for (at, (row, fate)) in self.rows.iter().enumerate() {
+            let UndoFate::Undo(undone) = *fate else { continue };
+            let Some(turn) = row.turns.get(undone.of) else { continue };
+            let operation = operations.get(turn.operation.as_str());
+            if operation.is_none_or(|operation| operation.effect != Effect::Delete) {
+                continue;
+            }
+            let Ok((inverse, _)) = self.inverse(ledger, row, *fate)? else { continue };
+            let made_at = match turn.first {
+                Some(first) => ledger.snapshot(row.row, first)?.and_then(|was| was.made_at),
+                None => None,
+            };
+            lanes.entry(inverse.ready.lane).or_default().push(Anew { at, made_at });
+        }
+        for anew in lanes.into_values() {
+            let places: Vec<usize> = anew.iter().map(|one| one.at).collect();
+            let mut order = anew;
+            order.reverse();
+            if order.iter().all(|one| one.made_at.is_some()) {
+                order.sort_by_key(|one| one.made_at);
+            }
+            let rows: Vec<_> = order.iter().map(|one| self.rows[one.at].clone()).collect();
+            places.into_iter().zip(rows).for_each(|(at, row)| self.rows[at] = row);
+        }
+        Ok(())
     }
 
     /// Counts all rows, and tells of each what becomes of it.
