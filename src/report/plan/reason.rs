@@ -52,7 +52,7 @@ pub(in crate::report) fn reason(step: &Step) -> Option<String> {
         }
         Fate::LeaveOut(LeftOut::Dismissed) => Some(dismissed(step)),
         Fate::LeaveOut(LeftOut::Undone) => {
-            Some("what it had done was undone; it is not sent again by itself".to_owned())
+            Some("what it had done was undone; it is sent again with --undone, and not by itself".to_owned())
         }
         Fate::Send(Sending::Resend) => Some(
             "a request left and may have acted: sent again, as `in_doubt: resend` says, and may then be there twice"
