@@ -312,6 +312,9 @@ pub(super) struct SendingArguments {
     /// Send rows again that were refused earlier, though nothing about them has changed
     #[arg(long)]
     pub retry_failed: bool,
+    /// Send rows again of which what they had done was undone: as new ones where nothing of it stands
+    #[arg(long)]
+    pub undone: bool,
     /// Send rows although another job has sent the same ones
     #[arg(long)]
     pub as_new: bool,

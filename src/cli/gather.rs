@@ -57,6 +57,7 @@ pub(super) fn sending(arguments: &SendingArguments) -> SendingOptions {
         spread: arguments.spread,
         skip_invalid: arguments.skip_invalid,
         retry_failed: arguments.retry_failed,
+        undone: arguments.undone,
         as_new: arguments.as_new,
     }
 }

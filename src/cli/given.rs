@@ -201,6 +201,7 @@ mod tests {
         ("source", Resumed::AsGiven),
         ("spread", Resumed::AsGiven),
         ("summary-file", Resumed::AsGiven),
+        ("undone", Resumed::AsGiven),
         ("var", Resumed::AsGiven),
         ("verbose", Resumed::AsGiven),
         ("yes", Resumed::AsGiven),
@@ -252,7 +253,7 @@ mod tests {
     fn every_command_that_is_made_of_another_can_be_given() {
         let flags = "--operation a.b --source s --var a=b --input csv --delimiter tab --encoding vni --quote none --escape % \
                      --comment @ --header a,b --header-row 2 --null NULL --null - --at /a --each /b --sheet 2 --min-rows 1 --ledger l --base-url http://x --connectors c --connectors d --quiet --rate 1/s \
-                     --concurrency 2 --limit 3 --spread --skip-invalid --retry-failed --as-new --allow-http --sandbox";
+                     --concurrency 2 --limit 3 --spread --skip-invalid --retry-failed --undone --as-new --allow-http --sandbox";
         let run = format!(
             "noteferry run job.csv {flags} --max-failures 5% --give-up-after 5m --deadline 06:00 --max-duration 4h \
              --ca-file f --approved-by me --own-pace --as-counted --no-progress --color never"

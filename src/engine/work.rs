@@ -6,7 +6,7 @@ use crate::declared::job::{InDoubt, PastReminders};
 use crate::plan::decide::Sending;
 use crate::prepare::Ready;
 use crate::recover::{ContentPrint, Subject};
-use crate::row::{Attempted, Cause, RowId};
+use crate::row::{Cause, Next, RowId};
 
 /// A row that the run has to send.
 #[derive(Debug, Clone)]
@@ -15,16 +15,10 @@ pub(crate) struct Work {
     pub key: Arc<str>,
     /// The row's id in the ledger, where it has one.
     pub known: Option<RowId>,
-    /// Which operation of the row this is, counting from 1: it is created, say, and then changed.
-    pub turn: u32,
-    /// Whether it is the next one: what the row was sent for before is done.
-    pub is_further: bool,
+    /// Which of the row's operations and attempts this is.
+    pub next: Next,
     /// What it changes or deletes, where that is what the row has made: as the other side calls it.
     pub thing: Option<Arc<str>>,
-    /// How many requests have left for it in earlier runs.
-    pub attempts: u32,
-    /// When the last of them was started; of several in a row that may have acted, the first.
-    pub attempted: Option<Attempted>,
     /// Why the row was in doubt when the run began; none where it was not, or where nobody wrote that down.
     pub lost: Option<Box<Cause>>,
     pub sending: Sending,

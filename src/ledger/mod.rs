@@ -49,12 +49,14 @@ pub(crate) use mandate::{Approval, Mandate, PlanId};
 pub(crate) use pruning::{Extent, Pruning};
 pub(crate) use pulse::Pulse;
 pub(crate) use recorder::{Ack, Left, News, Note, Recorder, Write};
-pub(crate) use settling::{Before, RowName, SETTLED, SettledNow, SettledRow, Settling, Unsettled};
+pub(crate) use settling::{
+    Before, RowName, SETTLED, SettledDeed, SettledNow, SettledRow, Settling, Unsettled,
+};
 #[cfg(test)]
 pub(crate) use sqlite::{FORMAT, InTrouble, Rescue};
 pub(crate) use sqlite::{JobLock, PulseFile, inspect, waiting_outcomes};
 pub(crate) use status::{FailedRow, JobStatus, RunRecord, RunSource, Unfinished};
-pub(crate) use turned::{CameTo, Turn, TurnedRow};
+pub(crate) use turned::{Turn, TurnedRow};
 pub(crate) use verification::Verification;
 
 /// A ledger, open: of the one kind that there is. Where there is a second it is one of the two.

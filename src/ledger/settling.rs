@@ -43,11 +43,26 @@ pub(crate) struct SettledRow {
 /// A row that is settled now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SettledNow {
+    pub deed: SettledDeed,
     pub place: RowPlace,
     pub key: String,
     /// In words, as in `ticket tk_1`.
     pub lane: String,
     pub before: Before,
+}
+
+/// What the last request of a row was to do, of which a person says what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum SettledDeed {
+    /// To make something, which is there or not.
+    #[default]
+    Make,
+    /// To change something that is there.
+    Change,
+    /// To delete it.
+    Delete,
+    /// To undo what the row had done.
+    Undo,
 }
 
 /// Where a row stood before.
@@ -81,6 +96,8 @@ pub(crate) enum Unsettled {
     SeveralRows { row: u64, keys: Vec<String> },
     /// One id for several rows.
     OneIdForMany { id: String, rows: u64 },
+    /// What the row changes or deletes is something else.
+    IsNotIts { id: String, own: String, place: RowPlace, key: String },
     /// Another row has made that.
     IsAnothers { id: String, place: RowPlace, key: String },
 }

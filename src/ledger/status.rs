@@ -64,6 +64,14 @@ pub(crate) struct FailedRow {
     pub lane: String,
     pub state: Unfinished,
     pub attempts: u32,
+    /// The operation whose request has left last.
+    pub operation: String,
+    /// Whether that was to undo what the row had done.
+    pub undoes: bool,
+    /// Whether a request of it may have acted, be it before the last.
+    pub may_have_acted: bool,
+    /// What it is about, where that has a name.
+    pub thing: Option<String>,
     /// Why; none where nothing is known.
     pub cause: Option<Cause>,
 }

@@ -1,6 +1,6 @@
 //! What rows have done, operation by operation, for whoever undoes it: values. What is to be undone is for `plan`.
 
-use crate::row::{Attempted, RowId};
+use crate::row::{CameTo, Position, RowId};
 use crate::text::place::RowPlace;
 
 /// A row, and what it has done.
@@ -12,10 +12,8 @@ pub(crate) struct TurnedRow {
     pub place: RowPlace,
     /// In the order in which that was done.
     pub turns: Vec<Turn>,
-    /// All requests that have left for it.
-    pub attempts: u32,
-    /// When the last of them was started; of several in a row that may have acted, the first.
-    pub attempted: Attempted,
+    /// Where it stands among them.
+    pub position: Position,
     /// Whether the job that is asked about has it.
     pub is_own: bool,
 }
@@ -40,14 +38,4 @@ pub(crate) struct Turn {
     pub last: u32,
     /// The print of what the last has left there, as lists are compared by; none where it is not known.
     pub print: Option<i64>,
-}
-
-/// What came of an operation of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CameTo {
-    Done,
-    /// It surely did not act.
-    Nothing,
-    /// It may have acted, and nobody knows.
-    Unknown,
 }

@@ -4,7 +4,7 @@
 
 use crate::declared::connector::{Effect, Repeat};
 use crate::declared::job::InDoubt;
-use crate::row::{Earlier, RowState};
+use crate::row::{Earlier, RowState, Undoing};
 
 /// What becomes of a row. A new fate is one variant here; the compiler then asks for it everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,6 +194,8 @@ pub(crate) struct Facts<'a> {
     pub settles: bool,
     pub in_doubt: InDoubt,
     pub retry_failed: bool,
+    /// Whether a row is sent again of which what it had done was undone.
+    pub undone: bool,
 }
 
 /// What was sent last under a row's key, beside what the row is for.
@@ -220,25 +222,25 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Fate {
         None => &RowState::NotStarted,
     };
     let earlier = facts.earlier.filter(|_| facts.effect != Effect::Read);
-    let undoes = earlier.is_some_and(|earlier| earlier.undoes);
+    let undoing = earlier.and_then(|earlier| earlier.undoing);
     match state {
         RowState::Started { .. } if earlier.is_some_and(|earlier| earlier.holder.is_some()) => {
             Fate::Hold(Held::UnderWay)
         }
+        _ if undoing == Some(Undoing::InDoubt) => Fate::Hold(Held::InDoubt),
         // Nor is it sent again by itself what a person has undone.
-        RowState::Succeeded { .. } if undoes => Fate::LeaveOut(LeftOut::Undone),
-        // As long as its undoing has not come about, it has done what it had.
-        _ if undoes => match state.may_have_acted() {
-            true => Fate::Hold(Held::InDoubt),
-            false if facts.unchanged => Fate::Skip(Done::Unchanged),
-            false => Fate::Skip(Done::Changed),
+        _ if undoing == Some(Undoing::Done) && !facts.undone => Fate::LeaveOut(LeftOut::Undone),
+        // All that it had done.
+        RowState::NotStarted if undoing == Some(Undoing::Done) => match facts.valid {
+            true => Fate::Send(Sending::Fresh),
+            false => Fate::Reject,
         },
         _ if facts.last == Last::Update => updated(state, facts),
         RowState::Succeeded { .. } if facts.last == Last::Delete && facts.comes_again => {
             if facts.valid { Fate::Send(Sending::Fresh) } else { Fate::Reject }
         }
         // What it was sent for first is done. Only a further operation goes on with such a row.
-        _ if facts.last != Last::Own && earlier.is_some_and(|earlier| earlier.turn > 1) => {
+        _ if facts.last != Last::Own && earlier.is_some_and(|earlier| earlier.turn() > 1) => {
             match state {
                 _ if state.may_have_acted() => Fate::Hold(Held::InDoubt),
                 // Its deletion came to nothing.

@@ -16,6 +16,8 @@ use super::row_problem::{RowProblem, TakenKey};
 pub(crate) struct Policy {
     pub in_doubt: InDoubt,
     pub retry_failed: bool,
+    /// A row is sent again of which what it had done was undone.
+    pub undone: bool,
     /// So many rows are sent at the most.
     pub limit: u64,
     /// What a changed row has made is changed.
@@ -37,6 +39,7 @@ impl Policy {
         Self {
             in_doubt,
             retry_failed: false,
+            undone: false,
             limit: u64::MAX,
             updates: false,
             comes_again: false,
@@ -99,7 +102,7 @@ impl Look<'_> {
     /// That the row's key is the one of a row that is done and was another one; none where it is not.
     pub(super) fn taken_key(&self, place: &RowPlace, key: &str) -> Option<RowProblem> {
         let known = self.known.filter(|_| !self.returned).filter(|known| {
-            (known.earlier.turn == 1 || matches!(self.last(), Last::Own | Last::Update))
+            (known.earlier.turn() == 1 || matches!(self.last(), Last::Own | Last::Update))
                 && matches!(
                     known.earlier.state,
                     RowState::Succeeded { .. } | RowState::Dismissed { .. }
@@ -150,6 +153,7 @@ impl Look<'_> {
                 in_doubt => in_doubt,
             },
             retry_failed: policy.retry_failed,
+            undone: policy.undone,
         })
     }
 }

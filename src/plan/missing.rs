@@ -11,7 +11,7 @@ use crate::declared::connector::{Counterpart, Operation};
 use crate::declared::job::{OnMissing, OperationChoice, Share};
 use crate::ledger::{Ledger, LedgerError, Reader as _};
 use crate::prepare::{Ready, request};
-use crate::row::{FieldValue, Fields, KeyHash, Known, RowState, Standing};
+use crate::row::{FieldValue, Fields, KeyHash, Known, RowState, Standing, Undoing};
 use crate::text::place::RowPlace;
 
 use super::Readings;
@@ -161,8 +161,9 @@ impl Deleting<'_> {
         let has_made =
             is(self.maker) || self.update.as_ref().is_some_and(|update| is(&update.operation));
         match known.earlier.state {
-            // What a person has undone is that person's.
-            _ if known.earlier.holder.is_some() || known.earlier.undoes => None,
+            _ if known.earlier.holder.is_some() => None,
+            // What a person has undone, or was about to undo, is that person's.
+            _ if matches!(known.earlier.undoing, Some(Undoing::Done | Undoing::InDoubt)) => None,
             RowState::Succeeded { .. } => has_made.then_some(Sending::Delete),
             _ if !is(&self.by.operation) => None,
             RowState::Started { .. } | RowState::InDoubt { .. } => Some(Sending::DeleteAgain),

@@ -31,7 +31,7 @@ pub(super) fn was_deleted(
     let by = readings.job.connector.delete_of(maker);
     let Some(by) = by.filter(|_| found.standing == Standing::Done) else { return Ok(false) };
     let known = ledger.known_row(found.row)?;
-    Ok(known.is_some_and(|known| *known.operation == *by.operation.name && !known.earlier.undoes))
+    Ok(known.is_some_and(|known| *known.operation == *by.operation.name))
 }
 
 /// What to tell of a row whose key is another's by what earlier runs have done; none where it is not.

@@ -122,7 +122,7 @@ impl Asked<'_, '_> {
 
 /// Whether something may be there of what was sent last of a row, or somebody has decided that nothing need be.
 fn may_have_acted(known: &Known) -> bool {
-    known.earlier.turn > 1
+    known.earlier.turn() > 1
         || match known.earlier.state {
             RowState::NotStarted
             | RowState::Deferred { .. }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::text::place::RowPlace;
 
-use super::{Attempted, Cause, Digest, RowState};
+use super::{Attempted, Cause, Digest, Life, Position, RowState, Undoing};
 
 /// A row's id: given by the ledger, the same for all attempts of the row, and nothing more than a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,27 +54,20 @@ impl Standing {
             | Self::Contradictory => true,
         }
     }
-
-    /// Where a row stands whose last attempt was to undo what it had done: as long as that has not come about it has done it.
-    pub(crate) fn of_undoing(self) -> Self {
-        match self {
-            Self::Done => Self::Undone,
-            Self::Deferred | Self::Refused | Self::GivenUp => Self::Done,
-            other => other,
-        }
-    }
 }
 
 /// What the ledger knows of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Earlier {
+    /// Where the row stands: with what was undone taken away, and as it stood before an undoing that came to nothing.
     pub state: RowState,
-    /// Which operation of the row its last attempt was of, counting from 1: those before it have succeeded.
-    pub turn: u32,
+    /// Where it stands among its operations.
+    pub position: Position,
+    /// What became of the undoing of what it had done; none where its last operation was not to undo it, or a person wants no
+    /// more of that.
+    pub undoing: Option<Undoing>,
     /// Who has its last attempt in hand at this moment; none where nobody has, or it has ended.
     pub holder: Option<String>,
-    /// Whether its last attempt was to undo what it had done.
-    pub undoes: bool,
     /// Why its last attempt did not succeed; none where it did, or nothing is known.
     pub cause: Option<Cause>,
 }
@@ -83,7 +76,27 @@ impl Earlier {
     /// Of a row in its first operation that nobody has in hand, with no word of why it stands there.
     #[cfg(test)]
     pub(crate) fn of(state: RowState) -> Self {
-        Self { state, turn: 1, holder: None, undoes: false, cause: None }
+        Self::at(state, 1)
+    }
+
+    /// Likewise, in another operation.
+    #[cfg(test)]
+    pub(crate) fn at(state: RowState, turn: u32) -> Self {
+        let position = Position::of(&state, turn);
+        Self { state, position, undoing: None, holder: None, cause: None }
+    }
+}
+
+impl Earlier {
+    /// As a row's life tells it.
+    pub(crate) fn of_life(life: &Life, holder: Option<String>, cause: Option<Cause>) -> Self {
+        let (state, position, undoing) = (life.row_state(), life.position(), life.undoing());
+        Self { state, position, undoing, holder, cause }
+    }
+
+    /// The operation that its last attempt was of, counting from 1.
+    pub(crate) fn turn(&self) -> u32 {
+        self.position.turn()
     }
 }
 

@@ -3,6 +3,7 @@
 //! Pure. Entries come in the order of their numbers, each start before what came of it. What cannot have happened is a
 //! [`Contradiction`]; the state then stays as it was, and what follows is no longer to be trusted.
 
+use super::position::{Position, Purpose};
 use super::{Attempted, IllegalTransition, Outcome, RowEvent, RowState, Standing};
 
 /// That an attempt was begun, as far as it matters to its row's state.
@@ -12,8 +13,38 @@ pub(crate) struct Begun<'a> {
     pub number: i64,
     /// Which of the row's operations it is of; counts from 1.
     pub turn: i64,
+    /// What that operation is for.
+    pub purpose: Purpose,
     pub operation: &'a str,
     pub attempted: Attempted,
+}
+
+/// What came of an operation of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CameTo {
+    Done,
+    /// It surely did not act.
+    Nothing,
+    /// It may have acted, and nobody knows.
+    Unknown,
+}
+
+/// What became of the undoing of what a row had done last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Undoing {
+    /// It is undone.
+    Done,
+    /// The row stands as it stood before.
+    CameToNothing,
+    InDoubt,
+}
+
+/// An operation of a row that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Over {
+    state: RowState,
+    purpose: Purpose,
+    came_to: CameTo,
 }
 
 /// What became of a row, entry by entry.
@@ -22,6 +53,13 @@ pub(crate) struct Life {
     state: RowState,
     number: i64,
     turn: i64,
+    purpose: Purpose,
+    /// The operations before.
+    over: Vec<Over>,
+    /// An attempt of the operation before the last attempt may have acted, and nothing has settled that.
+    was_open: bool,
+    /// Likewise, the last attempt among them.
+    is_open: bool,
     attempted: Attempted,
     was_found: bool,
     /// What holds of the last attempt is what a person says.
@@ -49,7 +87,8 @@ pub(crate) enum Contradiction {
     Made { attempt: i64, outcome: Outcome, id: String },
     /// What is done is never done again.
     AfterSuccess { attempt: i64 },
-    /// Operations of a row follow each other, the next when the one before has succeeded.
+    /// Operations of a row follow each other, the next when the one before has succeeded; what undoes a row, and what follows
+    /// that, also when the one before surely came to nothing.
     Turn { attempt: i64, last: i64, found: i64 },
     /// Another step that no row can take.
     Impossible { attempt: i64, cause: Box<IllegalTransition> },
@@ -67,6 +106,10 @@ impl Default for Life {
             state: RowState::NotStarted,
             number: 0,
             turn: 0,
+            purpose: Purpose::Do,
+            over: Vec::new(),
+            was_open: false,
+            is_open: false,
             attempted: Attempted::default(),
             was_found: false,
             is_of_person: false,
@@ -84,7 +127,7 @@ impl Life {
         let expected = self.number.saturating_add(1);
         let in_order = begun.number == expected || self.broken;
         // Nobody has settled yet what the earlier one did.
-        if !self.state.may_have_acted() {
+        if !self.may_have_acted() {
             self.attempted = begun.attempted;
         }
         // Whoever goes on had found that it did not act. Then the other side may have two of what the row makes, which `ledger check` tells.
@@ -93,6 +136,11 @@ impl Life {
         }
         (self.has_ended, self.is_of_person) = (false, false);
         let event = self.event_of(begun);
+        match begun.turn == self.turn {
+            true => self.was_open = self.may_have_acted(),
+            false => self.turn_to(begun.purpose),
+        }
+        self.is_open = true;
         (self.number, self.turn, self.was_found) = (begun.number, begun.turn, false);
         let taken = event.and_then(|event| self.take(event));
         self.passed_over = taken.is_err();
@@ -123,6 +171,14 @@ impl Life {
             Some(outcome) => match self.is_overruled(outcome) {
                 Overruled::ByWhatIsDone => Ok(()),
                 Overruled::No => {
+                    self.is_open = match outcome {
+                        Outcome::Lost => true,
+                        Outcome::Refused | Outcome::Deferred | Outcome::GivenUp => self.was_open,
+                        // What a person wants no more of may be there all the same.
+                        Outcome::Dismissed => self.is_open,
+                        // A look, or a person, settles all attempts since the first that may have acted.
+                        _ => false,
+                    };
                     self.was_found = outcome == Outcome::Found;
                     self.is_of_person = outcome.is_of_person();
                     self.take(outcome.event(id))
@@ -152,16 +208,38 @@ impl Life {
     }
 
     /// The event that a start is, by what came before it.
-    fn event_of(&self, begun: &Begun<'_>) -> Result<RowEvent, Contradiction> {
+    fn event_of(&mut self, begun: &Begun<'_>) -> Result<RowEvent, Contradiction> {
         let attempt = begun.number;
         let is_done = matches!(self.state, RowState::Succeeded { .. });
+        let undoes = (self.purpose == Purpose::Undo, begun.purpose == Purpose::Undo);
         match (self.turn, begun.turn.saturating_sub(self.turn)) {
             (0, 1) => Ok(self.state.start()),
             (_, 0) if is_done => Err(Contradiction::AfterSuccess { attempt }),
-            (1.., 0) => Ok(self.state.start()),
-            (_, 1) if is_done => Ok(RowEvent::Further { operation: begun.operation.to_owned() }),
+            (1.., 0) => {
+                // An earlier version went on with an undoing that a person had dismissed.
+                if undoes == (true, true) && matches!(self.state, RowState::Dismissed { .. }) {
+                    let attempts = self.state.attempts();
+                    self.state = match self.is_open {
+                        true => RowState::InDoubt { attempts },
+                        false => RowState::Deferred { attempts },
+                    };
+                }
+                Ok(self.state.start())
+            }
+            (1.., 1) if is_done || (undoes != (false, false) && !self.may_have_acted()) => {
+                Ok(RowEvent::Further { operation: begun.operation.to_owned() })
+            }
             _ => Err(Contradiction::Turn { attempt, last: self.turn, found: begun.turn }),
         }
+    }
+
+    /// The next operation begins, so that the one before is over.
+    fn turn_to(&mut self, purpose: Purpose) {
+        if self.turn > 0 {
+            let (state, came_to) = (self.state.clone(), self.came_to());
+            self.over.push(Over { state, purpose: self.purpose, came_to });
+        }
+        (self.purpose, self.was_open) = (purpose, false);
     }
 
     fn take(&mut self, event: RowEvent) -> Result<(), Contradiction> {
@@ -179,14 +257,102 @@ impl Life {
         }
     }
 
-    /// Where the row stands.
+    /// Where the last operation of the row stands.
     pub(crate) fn state(&self) -> &RowState {
         &self.state
     }
 
-    /// The same in a byte.
+    /// Where the row stands: with what was undone taken away, and as it stood before an undoing that came to nothing.
+    pub(crate) fn row_state(&self) -> RowState {
+        match (self.undoing(), self.last_but_failed_undoings()) {
+            (None, _) => self.state.clone(),
+            // Though its last attempt surely did not act: one before may have.
+            (Some(Undoing::InDoubt), _) if !self.state.may_have_acted() => {
+                RowState::InDoubt { attempts: self.state.attempts() }
+            }
+            (Some(Undoing::InDoubt), _) => self.state.clone(),
+            (Some(_), Some((at, over))) if over.purpose == Purpose::Undo => self.without_top(at),
+            (Some(Undoing::CameToNothing), Some((_, over))) => over.state.clone(),
+            (Some(_), _) => self.without_top(self.over.len()),
+        }
+    }
+
+    /// Of the operations before the last, the last that was not an undoing which came to nothing, where the last is one.
+    fn last_but_failed_undoings(&self) -> Option<(usize, &Over)> {
+        if self.purpose == Purpose::Do || self.came_to() != CameTo::Nothing {
+            return None;
+        }
+        let counts = |over: &Over| over.purpose == Purpose::Do || over.came_to == CameTo::Done;
+        self.over.iter().enumerate().rev().find(|(_, over)| counts(over))
+    }
+
+    /// What was done before that which the operation at a place has undone.
+    fn without_top(&self, at: usize) -> RowState {
+        let mut standing: Vec<&RowState> = Vec::new();
+        for over in self.over.iter().take(at) {
+            match (over.came_to, over.purpose) {
+                (CameTo::Done, Purpose::Do) => standing.push(&over.state),
+                (CameTo::Done, Purpose::Undo) => drop(standing.pop()),
+                (CameTo::Nothing | CameTo::Unknown, _) => {}
+            }
+        }
+        standing.pop();
+        standing.last().map_or(RowState::NotStarted, |state| (*state).clone())
+    }
+
+    /// What became of the undoing of what the row has done, where the last operation was to undo it.
+    pub(crate) fn undoing(&self) -> Option<Undoing> {
+        match (self.purpose, &self.state, self.came_to()) {
+            (Purpose::Do, ..) | (_, RowState::Dismissed { .. }, _) => None,
+            (Purpose::Undo, _, CameTo::Done) => Some(Undoing::Done),
+            (Purpose::Undo, _, CameTo::Unknown) => Some(Undoing::InDoubt),
+            (Purpose::Undo, _, CameTo::Nothing) => match self.last_but_failed_undoings() {
+                // What was done later was undone before.
+                Some((_, over)) if over.purpose == Purpose::Undo => Some(Undoing::Done),
+                _ => Some(Undoing::CameToNothing),
+            },
+        }
+    }
+
+    /// What came of the last operation.
+    pub(crate) fn came_to(&self) -> CameTo {
+        match self.state {
+            _ if self.broken => CameTo::Unknown,
+            RowState::Succeeded { .. } => CameTo::Done,
+            _ if self.may_have_acted() => CameTo::Unknown,
+            _ => CameTo::Nothing,
+        }
+    }
+
+    /// Whether an attempt of the last operation may have acted, and nobody knows: not only the last.
+    pub(crate) fn may_have_acted(&self) -> bool {
+        match self.state {
+            RowState::NotStarted | RowState::Succeeded { .. } => false,
+            _ => self.is_open,
+        }
+    }
+
+    /// Where the row stands among its operations.
+    pub(crate) fn position(&self) -> Position {
+        let number = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        Position {
+            state: self.state.standing(),
+            attempts: self.state.attempts(),
+            turn: number(self.turn),
+            purpose: self.purpose,
+            may_have_acted: self.may_have_acted(),
+            attempted: self.attempted,
+        }
+    }
+
+    /// Where the row stands, in a byte.
     pub(crate) fn standing(&self) -> Standing {
-        if self.broken { Standing::Contradictory } else { self.state.standing() }
+        match self.undoing() {
+            _ if self.broken => Standing::Contradictory,
+            None => self.state.standing(),
+            Some(Undoing::Done) => Standing::Undone,
+            Some(Undoing::CameToNothing | Undoing::InDoubt) => self.row_state().standing(),
+        }
     }
 
     /// How many attempts there were; 0 before the first.
@@ -285,7 +451,86 @@ mod tests {
 
     fn begun(number: i64, turn: i64) -> Begun<'static> {
         let operation = if turn == 1 { "ticket_note.create" } else { "ticket_note.update" };
-        Begun { number, turn, operation, attempted: Attempted { at: number, remote_at: None } }
+        let attempted = Attempted { at: number, remote_at: None };
+        Begun { number, turn, purpose: Purpose::Do, operation, attempted }
+    }
+
+    /// Where a row stands after operations, the last of which undoes it where its turn is below zero, and what is wrong.
+    fn undone(attempts: &[Lived<'_>]) -> (Life, Vec<Contradiction>) {
+        let (mut life, mut found) = (Life::default(), Vec::new());
+        for (number, (turn, outcomes)) in (1..).zip(attempts) {
+            let purpose = if *turn < 0 { Purpose::Undo } else { Purpose::Do };
+            found.extend(life.begin(&Begun { purpose, ..begun(number, turn.abs()) }).err());
+            for outcome in *outcomes {
+                found.extend(life.end(number, outcome, None).err());
+            }
+        }
+        (life, found)
+    }
+
+    #[test]
+    fn an_undoing_that_came_to_nothing_leaves_the_row_as_it_was() {
+        let done: Lived<'_> = (1, &["succeeded"]);
+        let cases: [(&[Lived<'_>], Standing, Option<Undoing>); 10] = [
+            (&[done, (-2, &["succeeded"])], Standing::Undone, Some(Undoing::Done)),
+            (&[done, (-2, &["refused"])], Standing::Done, Some(Undoing::CameToNothing)),
+            (&[done, (-2, &["lost"])], Standing::InDoubt, Some(Undoing::InDoubt)),
+            (&[done, (-2, &[])], Standing::Started, Some(Undoing::InDoubt)),
+            // That it was refused later says nothing of the attempt whose answer was lost.
+            (
+                &[done, (-2, &["lost"]), (-2, &["refused"])],
+                Standing::InDoubt,
+                Some(Undoing::InDoubt),
+            ),
+            (
+                &[done, (-2, &["lost"]), (-2, &["refused", "denied"])],
+                Standing::Done,
+                Some(Undoing::CameToNothing),
+            ),
+            (&[done, (-2, &["lost", "dismissed"])], Standing::Dismissed, None),
+            (
+                &[done, (2, &["refused"]), (-3, &["refused"])],
+                Standing::Refused,
+                Some(Undoing::CameToNothing),
+            ),
+            (
+                &[done, (2, &["succeeded"]), (-3, &["succeeded"]), (-4, &["refused"])],
+                Standing::Undone,
+                Some(Undoing::Done),
+            ),
+            (&[done, (-2, &["refused"]), (3, &["succeeded"])], Standing::Done, None),
+        ];
+        for (attempts, standing, undoing) in cases {
+            let (life, found) = undone(attempts);
+            assert_eq!((life.standing(), life.undoing()), (standing, undoing), "{attempts:?}");
+            assert_eq!(found, [], "{attempts:?}");
+        }
+        let before = undone(&[done, (2, &["succeeded"]), (-3, &["succeeded"])]).0;
+        assert_eq!(before.row_state(), RowState::Succeeded { attempts: 1, id: None });
+        assert_eq!(undone(&[done, (-2, &["succeeded"])]).0.row_state(), RowState::NotStarted);
+    }
+
+    #[test]
+    fn nothing_of_a_row_begins_while_its_undoing_is_open_and_none_while_the_row_is() {
+        let done: Lived<'_> = (1, &["succeeded"]);
+        for open in [&["lost"][..], &[], &["lost", "dismissed"]] {
+            for attempts in [[done, (2, open), (-3, &[])], [done, (-2, open), (3, &[])]] {
+                let found = undone(&attempts).1;
+                assert!(
+                    matches!(found[..], [Contradiction::Turn { .. }]),
+                    "{attempts:?} {found:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_ledger_in_which_a_dismissed_undoing_went_on_is_read() {
+        let (life, found) =
+            undone(&[(1, &["succeeded"]), (-2, &["lost", "dismissed"]), (-2, &["succeeded"])]);
+        assert_eq!((life.standing(), found), (Standing::Undone, vec![]));
+        let (_, found) = live(&[(1, &["lost", "dismissed"]), (1, &["succeeded"])]);
+        assert!(matches!(found[..], [Contradiction::Impossible { attempt: 2, .. }]), "{found:?}");
     }
 
     /// An attempt: its turn, and what became known of it, one after the other.

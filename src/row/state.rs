@@ -68,7 +68,7 @@ pub(crate) enum RowEvent {
     /// A person wants no more of the row.
     Dismissed,
     /// A request of a further operation is about to leave: the row was created, say, and is to be changed now. What it
-    /// was sent for before is done.
+    /// was sent for before is over.
     Further {
         operation: String,
     },
@@ -135,9 +135,15 @@ impl RowState {
             (State::Started { .. } | State::InDoubt { .. }, Event::Repeated) => {
                 Ok(State::Started { attempts: attempts + 1 })
             }
-            (State::Succeeded { .. }, Event::Further { .. }) => {
-                Ok(State::Started { attempts: attempts + 1 })
-            }
+            // Whether it may follow what came to nothing is for the row's life.
+            (
+                State::Succeeded { .. }
+                | State::Deferred { .. }
+                | State::Refused { .. }
+                | State::GivenUp { .. }
+                | State::Dismissed { .. },
+                Event::Further { .. },
+            ) => Ok(State::Started { attempts: attempts + 1 }),
             (State::Started { .. }, Event::Succeeded { id }) => {
                 Ok(State::Succeeded { attempts, id })
             }
@@ -157,6 +163,7 @@ impl RowState {
             (
                 State::Started { .. }
                 | State::InDoubt { .. }
+                | State::Deferred { .. }
                 | State::Refused { .. }
                 | State::GivenUp { .. },
                 Event::Dismissed,
@@ -206,12 +213,13 @@ mod tests {
         Started:    Repeated = Started, Succeeded = Succeeded, Refused = Refused, Deferred = Deferred
         Started:    GivenUp = GivenUp, Lost = InDoubt, Found = Succeeded, NotFound = Deferred
         Started:    Dismissed = Dismissed
-        Deferred:   Started = Started
-        Refused:    Started = Started, Dismissed = Dismissed
-        GivenUp:    Started = Started, Dismissed = Dismissed
+        Deferred:   Started = Started, Dismissed = Dismissed, Further = Started
+        Refused:    Started = Started, Dismissed = Dismissed, Further = Started
+        GivenUp:    Started = Started, Dismissed = Dismissed, Further = Started
         InDoubt:    Repeated = Started, Lost = InDoubt, Found = Succeeded, NotFound = Deferred
         InDoubt:    Dismissed = Dismissed
         Succeeded:  Further = Started
+        Dismissed:  Further = Started
     ";
 
     /// The first word of what a value is called.
@@ -245,7 +253,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(steps.len(), 21);
+        assert_eq!(steps.len(), 26);
     }
 
     #[test]

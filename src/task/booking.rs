@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use crate::declared::connector::Effect;
 use crate::declared::job::Job;
 use crate::ledger::{
     Approval, Books as _, History, JobId, JobLock, JobName, Ledger, LedgerError, Open as _,
@@ -178,12 +179,18 @@ impl HeldJob {
         if is_late && !held.history.is_empty() {
             return Ok(Entered::Overtaken(Box::new(Self { path, name, held: Some(held) })));
         }
-        let Held { lock, ledger, history, job, last_owner } = held;
-        let job = match job {
-            Some(job) => job,
+        let Held { lock, ledger, history, job: known, last_owner } = held;
+        let operations = &job.connector.operations;
+        let id = match known {
+            Some(id) => id,
             None => ledger.enter_job(&lock, (world.wall)())?,
         };
-        let uncounted = ledger.uncounted(job)?;
+        let mut uncounted = ledger.uncounted(id)?;
+        // Where something was changed or deleted, nothing has become more.
+        uncounted.retain(|lane| {
+            let operation = operations.get(lane.operation.as_str());
+            operation.is_none_or(|operation| operation.effect == Effect::Create)
+        });
         let booking = Booking { path, name, lock, ledger, last_owner, history, uncounted };
         Ok(Entered::Booked(Box::new(booking)))
     }

@@ -26,6 +26,8 @@ pub(crate) struct SendingOptions {
     pub skip_invalid: bool,
     /// Send rows again that were refused earlier, though nothing about them has changed.
     pub retry_failed: bool,
+    /// Send rows again of which what they had done was undone.
+    pub undone: bool,
     /// Send rows although another job has done the same.
     pub as_new: bool,
 }
@@ -64,6 +66,7 @@ impl SendingOptions {
         Policy {
             in_doubt: job.in_doubt,
             retry_failed: self.retry_failed,
+            undone: self.undone,
             limit: self.limit.unwrap_or(u64::MAX),
             updates: matches!(job.on_change, OnChange::Update(_)),
             comes_again: true,

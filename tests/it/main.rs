@@ -3,6 +3,7 @@
 //! [`desk`] starts the binary in a folder of its own, [`stand`] is an API that a test plays itself, [`ask`] is the
 //! little HTTP that tests speak, [`browser`] looks at a page, `terminal` is one to be asked on. Everything else is a module of tests, named after what it is about.
 
+mod after_undo;
 mod answers;
 mod ask;
 mod browser;

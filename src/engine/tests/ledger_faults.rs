@@ -168,6 +168,7 @@ impl World {
                 settles: true,
                 in_doubt: InDoubt::Verify,
                 retry_failed: false,
+                undone: false,
             };
             let Fate::Send(sending) = decide(&facts) else { continue };
             let attempts = earlier.map_or(0, |earlier| earlier.state.attempts());

@@ -11,7 +11,7 @@ use crate::plan::decide::Sending;
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
 use crate::recover::{Expectation, Subject};
-use crate::row::{Attempted, Digest, RowId};
+use crate::row::{Attempted, Digest, Follows, Next, RowId};
 use crate::text::diagnostic::Place;
 use crate::text::place::RowPlace;
 
@@ -42,11 +42,8 @@ pub(crate) fn row(operation: &Arc<Operation>, number: u64) -> Draft {
         ready,
         key: number.to_string().into(),
         known: None,
-        turn: 1,
-        is_further: false,
+        next: Next::FIRST,
         thing: None,
-        attempts: 0,
-        attempted: None,
         lost: None,
         sending: Sending::Fresh,
         subject: None,
@@ -132,7 +129,7 @@ impl Draft {
 
     /// With so many attempts in earlier runs, the last of which was started at a moment.
     pub(crate) fn attempted(mut self, attempts: u32, attempted: Option<Attempted>) -> Self {
-        (self.0.attempts, self.0.attempted) = (attempts, attempted);
+        (self.0.next.attempts, self.0.next.attempted) = (attempts, attempted);
         self
     }
 
@@ -152,7 +149,12 @@ impl Draft {
         self
     }
 
-    pub(crate) fn work(self) -> Work {
+    pub(crate) fn work(mut self) -> Work {
+        self.0.next.follows = match (self.0.next.attempts, self.0.sending) {
+            (0, _) => Follows::Nothing,
+            (_, sending) if sending.may_have_acted() => Follows::OpenAttempt,
+            _ => Follows::Attempt,
+        };
         self.0
     }
 }

@@ -107,8 +107,8 @@ impl Listener for Gathering {
         match self.owners.standing(owner, &life) {
             _ if !is_own => self.hand = None,
             Standing::Done => {
-                let id = match life.state() {
-                    RowState::Succeeded { id, .. } => id.clone(),
+                let id = match life.row_state() {
+                    RowState::Succeeded { id, .. } => id,
                     _ => made,
                 };
                 self.push(true, id);

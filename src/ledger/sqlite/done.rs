@@ -81,8 +81,8 @@ impl Listener for Telling<'_> {
         {
             return Ok(());
         }
-        self.row.remote_id = match life.state() {
-            RowState::Succeeded { id, .. } => id.clone(),
+        self.row.remote_id = match life.row_state() {
+            RowState::Succeeded { id, .. } => id,
             _ => self.made.take(),
         };
         self.is_over = !(self.tell)(&self.row);

@@ -9,7 +9,6 @@ use super::fault::{Unread, text, text_or_null};
 use super::mandates;
 use super::rescue::waiting_outcomes;
 use super::scan::{Listener, Owners, Which, attempted, scan};
-use super::undoing;
 use super::values::moment_or_null;
 use crate::ledger::{
     Acts, Approval, Corrections, DoneRow, FailedRow, History, HistoryRow, InvalidRow, JobId,
@@ -17,8 +16,8 @@ use crate::ledger::{
     TurnedRow, Verification,
 };
 use crate::row::{
-    Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome, Page,
-    Reason, RowId, RowState, Snapshot, Sought, Standing, Uncounted,
+    CameTo, Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome,
+    Page, Purpose, Reason, RowId, RowState, Snapshot, Sought, Uncounted,
 };
 use crate::text::place::RowPlace;
 use crate::text::spelling::is_same;
@@ -294,23 +293,17 @@ impl FileLedger {
         Ok(Some(Known {
             id: row,
             key: sent.key,
-            earlier: Earlier {
-                holder: sent.holder,
-                undoes: sent.undoes,
-                turn: u32::try_from(life.turn()).unwrap_or(u32::MAX),
-                cause: sent.cause,
-                state: life.state().clone(),
+            remote_id: match life.row_state() {
+                RowState::Succeeded { id, .. } => id,
+                _ => None,
             },
+            earlier: Earlier::of_life(&life, sent.holder, sent.cause),
             digest: sent.digest,
             thing: sent.thing,
             there: sent.there,
             operation: sent.operation,
             lane: sent.lane,
             place: sent.place,
-            remote_id: match life.state() {
-                RowState::Succeeded { id, .. } => id.clone(),
-                _ => None,
-            },
             attempted: life.attempted(),
         }))
     }
@@ -483,7 +476,7 @@ pub(super) fn no_row_id(id: i64) -> Misfit {
     Misfit { table: "starts", id: Some(id), column: Some("id".to_owned()) }
 }
 
-/// What a row was when it was last sent, and what came of it.
+/// What a row was when it was last sent, and what came of it. What undoes it leaves it as it was before what is undone.
 #[derive(Default)]
 pub(super) struct Sent {
     pub key: String,
@@ -499,22 +492,38 @@ pub(super) struct Sent {
     pub cause: Option<Cause>,
     /// Who has it in hand at this moment.
     pub holder: Option<String>,
-    /// Whether its last attempt was to undo what it had done.
-    pub undoes: bool,
+    /// The operation whose request has left last: what undoes the row, where that is its last.
+    pub last_operation: String,
     /// The first thing in it that cannot have happened.
     pub contradiction: Option<Contradiction>,
 }
 
+/// What of a row is there as far as its operations go, before one of them.
+#[derive(Clone, Default)]
+struct Before {
+    operation: String,
+    lane: String,
+    digest: Digest,
+    thing: Option<String>,
+    there: Vec<Digest>,
+}
+
 impl Sent {
-    /// What has become of the request that began last.
+    fn before(&self) -> Before {
+        let Self { operation, lane, digest, thing, there, .. } = self;
+        Before {
+            operation: operation.clone(),
+            lane: lane.clone(),
+            digest: *digest,
+            thing: thing.clone(),
+            there: there.clone(),
+        }
+    }
+
+    /// What has become of the request that began last, which is not one that undoes the row.
     fn note(&mut self, outcome: Option<Outcome>, id: Option<&str>) {
         let own = self.digest;
         match outcome {
-            // Its undoing leaves nothing of it there, or all.
-            Some(outcome) if self.undoes && outcome.succeeds() => {
-                (self.thing, self.there) = (None, Vec::new());
-            }
-            _ if self.undoes => {}
             Some(outcome) if outcome.succeeds() => {
                 self.there = vec![own];
                 self.thing = id.map(str::to_owned).or(self.thing.take());
@@ -526,6 +535,18 @@ impl Sent {
             _ => {}
         }
     }
+
+    /// What the row has done last was undone: what was there before is there again. What was deleted has another name then.
+    fn undo(&mut self, before: Before, anew: Option<String>) {
+        let Before { operation, lane, digest, thing, there } = before;
+        // That what undoes a row has acted is known of what is its own.
+        if there.is_empty() {
+            (self.thing, self.there) = (None, Vec::new());
+            return;
+        }
+        (self.operation, self.lane, self.digest) = (operation, lane, digest);
+        (self.thing, self.there) = (anew.or(thing), there);
+    }
 }
 
 /// Reads a row by its id; none where there is no such row.
@@ -533,7 +554,13 @@ pub(super) fn read_row(
     connection: &Connection,
     row: RowId,
 ) -> Result<Option<(Life, Sent)>, Unread> {
-    let mut one = One { connection, sent: Sent::default(), is_open: false, found: None };
+    let mut one = One {
+        sent: Sent::default(),
+        standing: Vec::new(),
+        in_hand: Turn::default(),
+        is_open: false,
+        found: None,
+    };
     scan(connection, Which::One(row.0), &mut one)?;
     let One { mut sent, found, .. } = one;
     let Some((owner, life)) = found else { return Ok(None) };
@@ -545,37 +572,68 @@ pub(super) fn read_row(
     Ok(Some((life, sent)))
 }
 
-impl Sent {
-    /// Where the row stands.
-    pub(super) fn standing(&self, life: &Life) -> Standing {
-        match self.undoes {
-            true => life.standing().of_undoing(),
-            false => life.standing(),
-        }
-    }
-}
-
-struct One<'c> {
-    connection: &'c Connection,
+struct One {
     sent: Sent,
+    /// What was there before each operation that was done and is not undone.
+    standing: Vec<Before>,
+    in_hand: Turn,
     /// Whether nobody knows what the last attempt did.
     is_open: bool,
     found: Option<(OwnerId, Life)>,
 }
 
-impl Listener for One<'_> {
+/// The operation of a row that is being read.
+#[derive(Default)]
+struct Turn {
+    undoes: bool,
+    /// What was there before it.
+    before: Before,
+    /// Why the row stood where it did.
+    cause: Option<Cause>,
+    /// What it has made, where it undoes.
+    anew: Option<String>,
+}
+
+impl One {
+    /// The operation in hand is over.
+    fn resolve(&mut self, came_to: CameTo) {
+        let Turn { undoes, before, cause, anew } = std::mem::take(&mut self.in_hand);
+        match (came_to, undoes) {
+            (CameTo::Done, false) => self.standing.push(before),
+            (CameTo::Done, true) => {
+                if let Some(before) = self.standing.pop() {
+                    self.sent.undo(before, anew);
+                }
+            }
+            (CameTo::Nothing, true) => self.sent.cause = cause,
+            (CameTo::Nothing | CameTo::Unknown, _) => {}
+        }
+    }
+}
+
+impl Listener for One {
     const START: &'static str = "key, row, line, lane, digest";
     const END: &'static str = "status, code, reason, doubt, message";
 
-    fn start(&mut self, owner: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
+    fn turn(&mut self, purpose: Purpose, over: Option<CameTo>) {
+        if let Some(came_to) = over {
+            self.resolve(came_to);
+        }
+        let (before, cause) = (self.sent.before(), self.sent.cause.clone());
+        self.in_hand = Turn { undoes: purpose == Purpose::Undo, before, cause, anew: None };
+    }
+
+    fn start(&mut self, _: OwnerId, start: &Row<'_>) -> rusqlite::Result<()> {
         let sent = &mut self.sent;
-        // The first operation of a row undoes nothing.
-        sent.undoes = start.get::<_, i64>(2)? > 1 && undoing::is_of_owner(self.connection, owner)?;
-        if sent.undoes {
-            (sent.cause, self.is_open) = (None, true);
+        if !self.is_open {
+            sent.cause = None;
+        }
+        self.is_open = true;
+        sent.last_operation = start.get(4)?;
+        if self.in_hand.undoes {
             return Ok(());
         }
-        sent.operation = start.get(4)?;
+        sent.operation.clone_from(&sent.last_operation);
         sent.key = start.get(Self::START_FROM)?;
         sent.place.row = start.get(Self::START_FROM + 1)?;
         sent.place.line = start.get(Self::START_FROM + 2)?;
@@ -583,10 +641,6 @@ impl Listener for One<'_> {
         sent.digest = Digest(start.get(Self::START_FROM + 4)?);
         // Nobody knows yet what it does.
         sent.there.push(sent.digest);
-        if !self.is_open {
-            sent.cause = None;
-        }
-        self.is_open = true;
         Ok(())
     }
 
@@ -595,9 +649,16 @@ impl Listener for One<'_> {
         let first = self.sent.cause.take();
         let outcome = text_or_null(end, 2)?.map(Outcome::parse);
         self.is_open = outcome.is_none_or(|outcome| outcome == Some(Outcome::Lost));
-        self.sent.note(outcome.flatten(), text_or_null(end, 3)?);
+        let (said, id) = (outcome.flatten(), text_or_null(end, 3)?);
+        match self.in_hand.undoes {
+            true if said.is_some_and(Outcome::succeeds) => {
+                self.in_hand.anew = id.map(str::to_owned).or(self.in_hand.anew.take());
+            }
+            true => {}
+            false => self.sent.note(said, id),
+        }
         // What a person says is no cause: that stays what it was.
-        if outcome.flatten().is_some_and(Outcome::is_of_person) {
+        if said.is_some_and(Outcome::is_of_person) {
             self.sent.cause = first;
             return Ok(());
         }
@@ -617,6 +678,9 @@ impl Listener for One<'_> {
     }
 
     fn row(&mut self, _: i64, owner: OwnerId, life: Life) -> Result<(), Unread> {
+        if !life.is_broken() && !matches!(life.state(), RowState::Dismissed { .. }) {
+            self.resolve(life.came_to());
+        }
         self.found = Some((owner, life));
         Ok(())
     }

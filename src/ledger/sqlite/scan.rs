@@ -4,7 +4,8 @@
 //! Two ordered cursors that go side by side; nothing is sorted and nothing is kept but the row in hand. What is asked
 //! for beside that is a [`Listener`]'s affair.
 
-use std::collections::HashMap;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
 use rusqlite::{Connection, Row, Rows};
@@ -13,7 +14,7 @@ use super::fault::{Unread, misfit, text, text_or_null};
 use super::undoing;
 use super::values::{moment, moment_or_null};
 use crate::ledger::{JobId, Misfit, OwnerId};
-use crate::row::{Attempted, Begun, Contradiction, Life, Standing};
+use crate::row::{Attempted, Begun, CameTo, Contradiction, Life, Purpose, Standing};
 
 /// Which rows to read.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +41,9 @@ pub(super) trait Listener {
     fn start(&mut self, _owner: OwnerId, _start: &Row<'_>) -> rusqlite::Result<()> {
         Ok(())
     }
+
+    /// An operation of the row in hand begins: what for, and what came of the one before.
+    fn turn(&mut self, _purpose: Purpose, _over: Option<CameTo>) {}
 
     /// Something became known of an attempt.
     fn end(&mut self, _end: &Row<'_>) -> rusqlite::Result<()> {
@@ -110,11 +114,36 @@ pub(super) fn scan<L: Listener>(
         Some(id) => (starts.query([id])?, ends.query([id])?),
         None => (starts.query([])?, ends.query([])?),
     };
-    Scan { starts: Cursor::over(cursors.0)?, ends: Cursor::over(cursors.1)?, hand: None, listener }
-        .go()
+    let (starts, ends) = (Cursor::over(cursors.0)?, Cursor::over(cursors.1)?);
+    let undoers = Undoers { connection, owners: OnceCell::new() };
+    Scan { undoers, starts, ends, hand: None, listener }.go()
+}
+
+/// Who undoes what others have done; read when a row has more than one operation.
+struct Undoers<'s> {
+    connection: &'s Connection,
+    owners: OnceCell<HashSet<OwnerId>>,
+}
+
+impl Undoers<'_> {
+    /// What the operation of a row is for that somebody has begun. The first operation of a row undoes nothing.
+    fn purpose(&self, owner: OwnerId, turn: i64) -> rusqlite::Result<Purpose> {
+        if turn < 2 {
+            return Ok(Purpose::Do);
+        }
+        let owners = match self.owners.get() {
+            Some(owners) => owners,
+            None => {
+                let owners = undoing::owners(self.connection)?;
+                self.owners.get_or_init(|| owners)
+            }
+        };
+        Ok(if owners.contains(&owner) { Purpose::Undo } else { Purpose::Do })
+    }
 }
 
 struct Scan<'s, 'l, L> {
+    undoers: Undoers<'s>,
     starts: Cursor<'s>,
     ends: Cursor<'s>,
     hand: Option<Hand>,
@@ -182,14 +211,16 @@ impl<L: Listener> Scan<'_, '_, L> {
                 true => attempted(start, 5)?,
                 false => Attempted::default(),
             };
-            let operation = text(start, 4)?;
-            Ok((
-                OwnerId(start.get(3)?),
-                Begun { number, turn: start.get(2)?, operation, attempted },
-            ))
+            let (operation, owner, turn) = (text(start, 4)?, OwnerId(start.get(3)?), start.get(2)?);
+            let purpose = self.undoers.purpose(owner, turn)?;
+            Ok((owner, Begun { number, turn, purpose, operation, attempted }))
         };
         let heard = read().and_then(|(owner, begun)| {
             hand.owner = owner;
+            if hand.life.turn() != begun.turn {
+                let over = (hand.life.turn() > 0).then(|| hand.life.came_to());
+                self.listener.turn(begun.purpose, over);
+            }
             if let Err(contradiction) = hand.life.begin(&begun) {
                 self.listener.contradiction(contradiction);
             }
@@ -296,7 +327,6 @@ impl Owners {
     pub(super) fn standing(&self, owner: OwnerId, life: &Life) -> Standing {
         match life.standing() {
             Standing::Started if self.lives(owner) => Standing::UnderWay,
-            standing if self.undoes(owner) => standing.of_undoing(),
             standing => standing,
         }
     }

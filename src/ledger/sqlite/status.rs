@@ -155,12 +155,10 @@ impl Listener for Count {
 
     fn row(&mut self, id: i64, owner: OwnerId, life: Life) -> Result<(), Unread> {
         let Some(place) = self.place.take() else { return Ok(()) };
-        let standing = match self.owners.undoes(owner) {
-            true => life.standing().of_undoing(),
-            false => life.standing(),
-        };
+        let standing = life.standing();
         if let Some(totals) = self.endless_run(owner) {
-            count_one(totals, standing);
+            // By the run: an undoing that came to nothing is what it did not come to.
+            count_one(totals, life.state().standing());
         }
         let totals = &mut self.totals;
         totals.rows += 1;
@@ -252,8 +250,7 @@ fn count_one(totals: &mut Totals, standing: Standing) {
         Standing::NotStarted | Standing::Deferred => &mut totals.not_started,
         Standing::Done => &mut totals.succeeded,
         Standing::Dismissed => &mut totals.dismissed,
-        // By the run that undoes it: that is what it had to do.
-        Standing::Undone => &mut totals.succeeded,
+        Standing::Undone => &mut totals.undone,
         Standing::Refused | Standing::GivenUp => &mut totals.failed,
         Standing::Started | Standing::UnderWay | Standing::InDoubt | Standing::Contradictory => {
             &mut totals.in_doubt
@@ -264,8 +261,8 @@ fn count_one(totals: &mut Totals, standing: Standing) {
 
 /// Why a row is not done, where it is not.
 pub(super) fn unfinished(connection: &Connection, row: RowId) -> Result<Option<FailedRow>, Unread> {
-    let Some((life, sent)) = read_row(connection, row)? else { return Ok(None) };
-    let state = match sent.standing(&life) {
+    let Some((life, _)) = read_row(connection, row)? else { return Ok(None) };
+    let state = match life.standing() {
         Standing::Refused | Standing::GivenUp => Unfinished::Failed,
         Standing::Started | Standing::UnderWay | Standing::InDoubt | Standing::Contradictory => {
             Unfinished::InDoubt
@@ -290,6 +287,10 @@ fn failed_row(connection: &Connection, row: RowId, state: Unfinished) -> Result<
         lane: sent.lane,
         state,
         attempts: u32::try_from(life.attempts()).unwrap_or(u32::MAX),
+        operation: sent.last_operation,
+        undoes: life.undoing().is_some(),
+        may_have_acted: life.may_have_acted(),
+        thing: sent.thing,
         cause: sent.cause,
     })
 }

@@ -1,12 +1,14 @@
 //! Runs that undo what other runs have done, and what there is to be undone.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::fault::{Unread, text, text_or_null};
 use super::scan::{Listener, Owners, Which, scan};
 use super::snapshots;
-use crate::ledger::{CameTo, JobId, OwnerId, Turn, TurnedRow};
-use crate::row::{Life, Outcome, RowId, RowState};
+use crate::ledger::{JobId, OwnerId, Turn, TurnedRow};
+use crate::row::{CameTo, Life, Outcome, Purpose, RowId};
 use crate::text::place::RowPlace;
 
 /// Whether a file says which runs undo others: one in which nobody has undone anything need not.
@@ -33,15 +35,15 @@ pub(super) fn undone_by(connection: &Connection, run: i64) -> rusqlite::Result<O
     connection.query_row(query, [run], |row| row.get(0)).optional().map(Option::flatten)
 }
 
-/// Whether an owner's run undoes another.
-pub(super) fn is_of_owner(connection: &Connection, owner: OwnerId) -> rusqlite::Result<bool> {
+/// The owners whose runs undo others.
+pub(super) fn owners(connection: &Connection) -> rusqlite::Result<HashSet<OwnerId>> {
     if !is_known(connection)? {
-        return Ok(false);
+        return Ok(HashSet::new());
     }
-    let query = "SELECT runs.undoes IS NOT NULL FROM owners JOIN runs ON runs.id = owners.run \
-                 WHERE owners.id = ?1";
+    let query = "SELECT owners.id FROM owners JOIN runs ON runs.id = owners.run WHERE runs.undoes IS NOT NULL";
     let mut statement = connection.prepare_cached(query)?;
-    statement.query_row([owner.0], |row| row.get(0)).optional().map(Option::unwrap_or_default)
+    let owners = statement.query_map([], |row| row.get(0).map(OwnerId))?;
+    owners.collect()
 }
 
 /// What the rows have done in which a run has had a hand, in the order in which they were first sent.
@@ -88,14 +90,12 @@ impl Listener for Gathering {
             key: String::new(),
             place: RowPlace::default(),
             turns: Vec::new(),
-            attempts: 0,
-            attempted: Default::default(),
+            position: Life::default().position(),
             is_own: false,
         });
         hand.is_own = job == self.job;
         hand.key = text(start, from)?.to_owned();
         hand.place = RowPlace::of(start.get(from + 1)?, start.get(from + 2)?);
-        hand.attempts = number;
         let undoes = self.owners.undoes(owner);
         if hand.turns.last().is_none_or(|last| last.number != turn) {
             hand.turns.push(Turn {
@@ -104,7 +104,7 @@ impl Listener for Gathering {
                 operation: String::new(),
                 lane: String::new(),
                 undoes,
-                came_to: CameTo::Done,
+                came_to: CameTo::Unknown,
                 id: None,
                 first: None,
                 last: number,
@@ -135,17 +135,19 @@ impl Listener for Gathering {
         Ok(())
     }
 
+    fn turn(&mut self, _: Purpose, over: Option<CameTo>) {
+        let last = self.hand.as_mut().and_then(|hand| hand.turns.last_mut());
+        if let (Some(last), Some(came_to)) = (last, over) {
+            last.came_to = came_to;
+        }
+    }
+
     fn row(&mut self, _: i64, _: OwnerId, life: Life) -> Result<(), Unread> {
         let Some(mut hand) = self.hand.take() else { return Ok(()) };
         if let Some(last) = hand.turns.last_mut() {
-            last.came_to = match life.state() {
-                _ if life.is_broken() => CameTo::Unknown,
-                RowState::Succeeded { .. } => CameTo::Done,
-                state if state.may_have_acted() => CameTo::Unknown,
-                _ => CameTo::Nothing,
-            };
+            last.came_to = life.came_to();
         }
-        hand.attempted = life.attempted();
+        hand.position = life.position();
         if hand.is_own && hand.turns.iter().any(|turn| turn.run == self.run) {
             self.rows.push(hand);
         }

@@ -122,7 +122,9 @@ fn what_was_recorded_is_found() {
     record(&path, "HD-1", &[Some(Outcome::Deferred), Some(Outcome::Succeeded)]);
     let known = found(&path, "HD-1").unwrap();
     let state = RowState::Succeeded { attempts: 2, id: Some("tn_1".into()) };
-    assert_eq!(known.earlier, Earlier::of(state));
+    let expected = Earlier { position: known.earlier.position, ..Earlier::of(state) };
+    assert_eq!(known.earlier, expected);
+    assert_eq!(known.earlier.turn(), 1);
     assert_eq!((known.digest, known.remote_id.as_deref()), (Digest([7; 16]), Some("tn_1")));
     assert_eq!(found(&path, "HD-2"), None);
 }

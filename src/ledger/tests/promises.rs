@@ -439,7 +439,7 @@ fn a_row_goes_on_to_its_next_operation_when_it_is_done() {
     recorder.finish().unwrap();
     let known = found(&path, "k1").unwrap();
     assert_eq!(known.earlier.state, RowState::Refused { attempts: 2 });
-    assert_eq!((known.earlier.turn, known.operation.as_str()), (2, "ticket_note.update"));
+    assert_eq!((known.earlier.turn(), known.operation.as_str()), (2, "ticket_note.update"));
     let raw = Connection::open(&path).unwrap();
     let query = "SELECT group_concat(operation || ' ' || outcome, ', ') FROM attempts";
     let told: String = raw.query_row(query, [], |row| row.get(0)).unwrap();

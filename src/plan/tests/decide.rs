@@ -135,6 +135,7 @@ fn each_case(mut check: impl FnMut(&[&str], &Facts<'_>)) {
                             settles,
                             in_doubt,
                             retry_failed,
+                            undone: false,
                         };
                         check(&case, &facts);
                     }
@@ -184,7 +185,7 @@ fn what_somebody_else_has_in_hand_is_left_to_them() {
 fn a_row_that_has_gone_on_to_a_further_operation_is_never_sent_for_its_first() {
     each_case(|case, facts| {
         let Some(earlier) = facts.earlier.filter(|_| facts.effect != Effect::Read) else { return };
-        let further = Earlier { turn: 2, ..earlier.clone() };
+        let further = Earlier::at(earlier.state.clone(), 2);
         let last = Last::Another;
         let fate = decide(&Facts { earlier: Some(&further), last, ..facts.clone() });
         let is_left = match earlier.state.may_have_acted() {
@@ -259,7 +260,7 @@ fn a_row_goes_on_from_what_was_done_last_with_what_it_has_made() {
             for content in ["same", "other", "another"] {
                 for bits in 0..16 {
                     let bit = |at: u32| bits & (1 << at) != 0;
-                    let earlier = Earlier { turn: 2, ..Earlier::of(state.clone()) };
+                    let earlier = Earlier::at(state.clone(), 2);
                     let facts = Facts {
                         earlier: Some(&earlier),
                         valid: bit(0),
@@ -273,6 +274,7 @@ fn a_row_goes_on_from_what_was_done_last_with_what_it_has_made() {
                         settles: true,
                         in_doubt: InDoubt::Verify,
                         retry_failed: bit(3),
+                        undone: false,
                     };
                     let case = [
                         word,

@@ -52,7 +52,7 @@ pub(in crate::report) fn reason(step: &Step) -> Option<String> {
         }
         Fate::LeaveOut(LeftOut::Dismissed) => Some(dismissed(step)),
         Fate::LeaveOut(LeftOut::Undone) => {
-            Some("what it had done was undone; it is not sent again by itself".to_owned())
+            Some("what it had done was undone; it is sent again with --undone, and not by itself".to_owned())
         }
         Fate::Send(Sending::Resend) => Some(
             "a request left and may have acted: sent again, as `in_doubt: resend` says, and may then be there twice"
@@ -95,7 +95,7 @@ fn thing(step: &Step) -> &str {
 fn is_done(step: &Step) -> bool {
     let earlier = step.known.as_ref().map(|known| &known.earlier);
     earlier.is_some_and(|earlier| {
-        earlier.turn > 1 || matches!(earlier.state, RowState::Succeeded { .. })
+        earlier.turn() > 1 || matches!(earlier.state, RowState::Succeeded { .. })
     })
 }
 

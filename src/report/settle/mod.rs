@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::paint::Paint;
 use super::words::{counted, number, obstacle, one_line, rows_are, target};
 use crate::event::Obstacle;
-use crate::ledger::{Before, JobName, RowName, SettledNow, Unfinished, Unsettled};
+use crate::ledger::{Before, JobName, RowName, SettledDeed, SettledNow, Unfinished, Unsettled};
 use crate::row::Settlement;
 use crate::text::code::Code;
 use crate::text::command::CommandLine;
@@ -53,12 +53,21 @@ impl SettleView {
     }
 
     fn line(&self, row: &SettledNow, paint: Paint) -> String {
-        let after = match &self.said {
-            Settlement::There { id: Some(id) } => format!("done, as {}", shown(id)),
-            Settlement::There { id: None } => "done".to_owned(),
-            Settlement::Absent => "not started".to_owned(),
-            Settlement::Dismissed => "dismissed".to_owned(),
-            Settlement::Withdrawn => "as before".to_owned(),
+        let after = match (&self.said, row.deed) {
+            (Settlement::There { id: Some(id) }, SettledDeed::Make) => {
+                format!("done, as {}", shown(id))
+            }
+            (Settlement::There { id: Some(id) }, SettledDeed::Undo) => {
+                format!("undone, as {}", shown(id))
+            }
+            (Settlement::There { .. }, SettledDeed::Undo) => "undone".to_owned(),
+            (Settlement::There { .. }, _) => "done".to_owned(),
+            (Settlement::Absent, SettledDeed::Make) => "not started".to_owned(),
+            (Settlement::Absent, SettledDeed::Change) => "not changed".to_owned(),
+            (Settlement::Absent, SettledDeed::Delete) => "not deleted".to_owned(),
+            (Settlement::Absent, SettledDeed::Undo) => "not undone".to_owned(),
+            (Settlement::Dismissed, _) => "dismissed".to_owned(),
+            (Settlement::Withdrawn, _) => "as before".to_owned(),
         };
         let before = before(&row.before);
         format!("{}: {before} -> {}", name(&row.place, &row.key, &row.lane), paint.bold(&after))
@@ -70,7 +79,19 @@ impl SettleView {
         };
         let count = self.rows.len() as u64;
         let (it, is) = if count == 1 { ("It", "is") } else { ("They", "are") };
+        let all = |deed: SettledDeed| self.rows.iter().all(|row| row.deed == deed);
+        let makes = self.rows.iter().any(|row| row.deed == SettledDeed::Make);
         let follows = match &self.said {
+            Settlement::There { .. } if all(SettledDeed::Undo) => {
+                format!("What {} had done is undone.", low(count))
+            }
+            Settlement::Absent if all(SettledDeed::Undo) => {
+                "The same `noteferry undo` goes on with that.".to_owned()
+            }
+            Settlement::Absent if !makes => format!(
+                "Nothing of that has come about, so the next run sends what is still to do: {}",
+                self.next
+            ),
             Settlement::There { .. } => {
                 format!("{it} {is} done, and no run sends {} again.", low(count))
             }
@@ -305,6 +326,10 @@ pub(crate) fn of_unsettled(why: &Unsettled) -> Diagnostic {
         Unsettled::MovedOn { place, key } => (
             format!("{} was sent again or settled since its list was read", name(place, key, "")),
             "nothing was said of it now; the same command asks anew".to_owned(),
+        ),
+        Unsettled::IsNotIts { id, own, place, key } => (
+            format!("{} is for `{}`, and not for `{}`", name(place, key, ""), shown(own), shown(id)),
+            "leave the id out: what is changed or deleted has its name".to_owned(),
         ),
         Unsettled::IsAnothers { id, place, key } => (
             format!("`{}` was made by {}", shown(id), name(place, key, "")),

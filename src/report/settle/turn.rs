@@ -21,6 +21,8 @@ const LETTERS: usize = 60;
 /// A row that a person is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Turn {
+    /// Whether its request was to undo what the row had done.
+    pub undoes: bool,
     /// The how many row it is, of how many.
     pub number: usize,
     pub of: usize,
@@ -237,6 +239,12 @@ impl Turn {
             (Choice::ThereSomehow, Some(item)) => {
                 format!("it is there, and which {item} it is I do not know")
             }
+            (Choice::ThereSomehow, None) if self.undoes => {
+                "what the row had done is undone".to_owned()
+            }
+            (Choice::Absent, _) if self.undoes => {
+                "it is not undone: the same `noteferry undo` goes on with it".to_owned()
+            }
             (Choice::ThereSomehow, None) => "what the row should do is done".to_owned(),
             (Choice::Absent, Some(_)) => "it is not there: the next run sends it".to_owned(),
             (Choice::Absent, None) => "it is not done: the next run sends it".to_owned(),
@@ -349,6 +357,7 @@ mod tests {
 
     fn turn(items: Vec<ListedItem>) -> Turn {
         Turn {
+            undoes: false,
             number: 1,
             of: 3,
             place: RowPlace::of(17, 18),

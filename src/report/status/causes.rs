@@ -152,6 +152,10 @@ mod tests {
     fn row(number: u64, lane: &str, message: &str) -> RowLine {
         let cause = Cause { code: Some("4".into()), ..Cause::of(Reason::Answered) };
         let row = FailedRow {
+            operation: String::new(),
+            undoes: false,
+            may_have_acted: false,
+            thing: None,
             id: RowId(1),
             place: RowPlace::of(number, number + 1),
             key: format!("k{number}"),

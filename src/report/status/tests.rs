@@ -6,6 +6,25 @@ use crate::report::exit;
 use crate::row::{Cause, Reason, RowId};
 use crate::text::place::RowPlace;
 
+fn refused() -> FailedRow {
+    FailedRow {
+        id: RowId(1),
+        place: RowPlace::of(1_200, 1_204),
+        key: "L-1200".into(),
+        lane: "ticket tk_12".into(),
+        state: Unfinished::Failed,
+        attempts: 1,
+        operation: "ticket_note.create".into(),
+        undoes: false,
+        may_have_acted: false,
+        thing: None,
+        cause: Some(
+            Cause { code: Some("1003".into()), ..Cause::of(Reason::Answered) }
+                .saying("ticket not\nfound"),
+        ),
+    }
+}
+
 fn view() -> StatusView {
     let killed = RunLine {
         source: None,
@@ -35,18 +54,7 @@ fn view() -> StatusView {
         started_at: 1_795_362_400_000,
         ..killed.clone()
     };
-    let refused = FailedRow {
-        id: RowId(1),
-        place: RowPlace::of(1_200, 1_204),
-        key: "L-1200".into(),
-        lane: "ticket tk_12".into(),
-        state: Unfinished::Failed,
-        attempts: 1,
-        cause: Some(
-            Cause { code: Some("1003".into()), ..Cause::of(Reason::Answered) }
-                .saying("ticket not\nfound"),
-        ),
-    };
+    let refused = refused();
     let doubtful = FailedRow {
         state: Unfinished::InDoubt,
         attempts: 2,

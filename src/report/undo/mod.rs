@@ -48,6 +48,8 @@ pub(crate) enum WhyKept {
     Superseded { run: i64 },
     /// Nobody knows what became of its request.
     InDoubt,
+    /// A person wants no more of its undoing.
+    Dismissed,
     /// The connector has no operation for it.
     NoOperation,
     /// It is not known what the other side calls what was made.
@@ -127,6 +129,7 @@ impl WhyKept {
         match self {
             Self::Superseded { .. } => "superseded",
             Self::InDoubt => "in_doubt",
+            Self::Dismissed => "dismissed",
             Self::NoOperation => "no_operation",
             Self::NoId => "no_id",
             Self::NoList => "no_list",

@@ -47,6 +47,9 @@ fn kept(why: WhyKept) -> String {
         WhyKept::InDoubt => {
             "nobody knows what became of its request: run the job again, or settle the row, first"
         }
+        WhyKept::Dismissed => {
+            "a person wants no more of its undoing (`settle --dismiss`); `settle --unsettle` takes that back"
+        }
         WhyKept::NoOperation => "the connector has no one operation that takes it back",
         WhyKept::NoId => "the ledger does not know the id of what it made",
         WhyKept::NoList => {

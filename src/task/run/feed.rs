@@ -15,7 +15,7 @@ use crate::plan::{
 use crate::prepare::Ready;
 use crate::recover::{AsSent, ContentPrint, Expectation, Subject};
 use crate::report::of_source_change;
-use crate::row::{Cause, FieldValue, Fields, Known, RowState};
+use crate::row::{Cause, FieldValue, Fields, Known, Next, Purpose};
 
 /// Rows that travel to the engine together.
 const BATCH: usize = 32;
@@ -195,22 +195,21 @@ fn work(step: Step, subject: Option<Arc<Subject>>, job: &Job) -> Result<Work, Re
         return Err(ReadingFailure::changed(&step.place));
     };
     let known = step.known.as_ref();
-    // What it was sent for before is done.
-    let is_further =
-        known.is_some_and(|known| matches!(known.earlier.state, RowState::Succeeded { .. }));
+    let next = match known {
+        Some(known) => known.earlier.position.next(Purpose::Do),
+        None => Some(Next::FIRST),
+    };
+    let next = next.ok_or_else(|| ReadingFailure::changed(&step.place))?;
     let print = print_of(&ready, job);
     Ok(Work {
         ready,
         key: step.key.into(),
         known: known.map(|known| known.id),
-        turn: known.map_or(1, |known| known.earlier.turn) + u32::from(is_further),
-        is_further,
+        next,
         thing: known
             .filter(|_| sending.is_update() || sending.is_delete())
             .and_then(|known| known.thing.as_deref())
             .map(Arc::from),
-        attempts: known.map_or(0, |known| known.earlier.state.attempts()),
-        attempted: known.map(|known| known.attempted),
         lost: known.filter(|_| sending.may_have_acted()).and_then(first_cause),
         sending,
         subject,

@@ -5,7 +5,9 @@
 //! and a row that it has touched is not settled by what was seen before.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use crate::declared::connector::Connector;
 use crate::event::Obstacle;
 use crate::ledger::{
     FailedRow, JobId, JobLock, JobName, Ledger, LedgerError, Open as _, Reader as _, Unfinished,
@@ -98,7 +100,8 @@ pub(crate) fn interview(
     let (mut opening, source) = Opening::open(&options.source, None)?;
     let job = find(&options.settle, &opening.job)?;
     let (past, id) = past(options, &job, &opening, &mut *listener)?;
-    let (in_doubt, refused) = open_rows(options, (past.ledger(), id), &job)?;
+    let connector = Arc::clone(&opening.job.connector);
+    let (in_doubt, refused) = open_rows(options, (past.ledger(), id), (&job, &connector))?;
     let target = TargetOptions { base_url: Some(job.base_url.clone()), ..options.target.clone() };
     let reach = match is_there(&job) && !in_doubt.is_empty() {
         true => Some(reach((options, &target), &mut opening, past.ledger(), world)?),
@@ -107,13 +110,19 @@ pub(crate) fn interview(
     opening.tell_warnings(&mut *listener);
     let open: HashSet<RowId> = in_doubt.iter().chain(&refused).map(|row| row.id).collect();
     let now = (world.wall)();
-    let surroundings =
-        Surroundings::read((&opening, source), &past, &open, reach, (now, &mut *listener))?;
+    let surroundings = Surroundings::read(
+        (&opening, source),
+        (&past, &options.sending),
+        &open,
+        reach,
+        (now, &mut *listener),
+    )?;
     let mut conversation = Conversation {
         options,
         world,
         id,
         job: &job,
+        connector: &connector,
         surroundings,
         interviewer,
         counts: InterviewCounts::default(),
@@ -173,12 +182,13 @@ fn reach<'a>(
 fn open_rows(
     options: &InterviewOptions<'_>,
     (ledger, id): (&Ledger, JobId),
-    job: &JobName,
+    (job, connector): (&JobName, &Connector),
 ) -> Result<(Vec<FailedRow>, Vec<FailedRow>), Failure> {
     let which = &options.which;
     let all = ledger.status(id, job.clone(), 0, u32::MAX)?.failed;
     let open: Vec<FailedRow> = all.into_iter().filter(|row| which.has_open(row)).collect();
-    let candidates: Vec<Candidate> = open.iter().cloned().map(of_open).collect();
+    let candidates: Vec<Candidate> =
+        open.iter().cloned().map(|row| of_open(row, connector)).collect();
     let missing: Vec<Unsettled> =
         missing(which, &candidates, &[]).map(|row| Unsettled::NotOpen { row }).collect();
     if !missing.is_empty() {
@@ -198,6 +208,7 @@ struct Conversation<'c> {
     world: &'c RemoteWorld<'c>,
     id: JobId,
     job: &'c JobName,
+    connector: &'c Connector,
     surroundings: Surroundings<'c>,
     interviewer: &'c mut dyn Interviewer,
     counts: InterviewCounts,
@@ -272,7 +283,7 @@ impl Conversation<'_> {
         let now = (self.world.wall)();
         let settled = settle_at(
             &self.options.settle,
-            self.job.clone(),
+            (self.job.clone(), self.connector),
             (&which, said, &|_, _| true),
             now,
             listener,

@@ -10,10 +10,11 @@ use std::path::PathBuf;
 
 use jiff::Zoned;
 
+use crate::declared::connector::{Connector, Effect};
 use crate::declared::job::{self, Given, Job};
 use crate::ledger::{
     Before, Books as _, FailedRow, JobId, JobLock, JobName, Ledger, LedgerError, Open as _,
-    Reader as _, RowName, SettledNow, SettledRow, Settling, Unfinished, Unsettled,
+    Reader as _, RowName, SettledDeed, SettledNow, SettledRow, Settling, Unfinished, Unsettled,
 };
 use crate::report::{of_no_ledger, of_unsettled};
 use crate::row::{RowId, Settlement};
@@ -120,6 +121,10 @@ pub(crate) struct SettleOutcome {
 struct Candidate {
     id: RowId,
     attempt: u32,
+    /// Whether its request makes something, so that a person may say what that is called.
+    makes: bool,
+    /// What it changes or deletes, where that is known.
+    thing: Option<String>,
     row: SettledNow,
 }
 
@@ -136,13 +141,13 @@ pub(crate) fn settle(
     let job = job::load(&options.job, &options.given, &options.connectors)
         .map_err(|broken| Failure::Input(broken.problems))?;
     let name = find(options, &job)?;
-    settle_at(options, name, (which, said, consent), now, listener)
+    settle_at(options, (name, &job.connector), (which, said, consent), now, listener)
 }
 
 /// Likewise, of a job that was found.
 fn settle_at(
     options: &SettleOptions,
-    name: JobName,
+    (name, connector): (JobName, &Connector),
     (which, said, consent): (&Selection, &Settlement, Consent<'_>),
     now: i64,
     listener: Listener<'_>,
@@ -154,9 +159,16 @@ fn settle_at(
         listener(Told::BroughtIn(taken));
     }
     let id = ledger.find_job(&name)?.ok_or_else(|| unsettled([unknown(&name.name)]))?;
-    let chosen = chosen((which, said), &ledger, id, &name)?;
-    let (entries, rows): (Vec<_>, Vec<_>) =
-        chosen.into_iter().map(|row| ((row.id, row.attempt, said.clone()), row.row)).unzip();
+    let chosen = chosen((which, said), (&ledger, connector), id, &name)?;
+    let entry = |row: Candidate| {
+        // What is changed or deleted keeps its name, whatever a person calls it.
+        let said = match said {
+            Settlement::There { .. } if !row.makes => Settlement::There { id: None },
+            said => said.clone(),
+        };
+        ((row.id, row.attempt, said), row.row)
+    };
+    let (entries, rows): (Vec<_>, Vec<_>) = chosen.into_iter().map(entry).unzip();
     if !consent(&rows, said) {
         return Err(Failure::Declined);
     }
@@ -196,7 +208,7 @@ fn unsettled(all: impl IntoIterator<Item = Unsettled>) -> Failure {
 /// The rows that are meant, each of which may be settled so; or all that stands against it.
 fn chosen(
     (which, settlement): (&Selection, &Settlement),
-    ledger: &Ledger,
+    (ledger, connector): (&Ledger, &Connector),
     job: JobId,
     name: &JobName,
 ) -> Result<Vec<Candidate>, Failure> {
@@ -204,7 +216,7 @@ fn chosen(
     let settled = ledger.settled(job)?;
     let (chosen, mut against) = match settlement {
         Settlement::Withdrawn => withdrawn(which, settled),
-        _ => said((which, settlement), open, settled),
+        _ => said((which, settlement), connector, open, settled),
     };
     against.extend(several(which, &chosen));
     if let Some(asked) = which.exactly.as_ref().filter(|_| chosen.is_empty()) {
@@ -212,7 +224,7 @@ fn chosen(
         against.push(Unsettled::MovedOn { place, key });
     }
     if let Settlement::There { id: Some(made) } = settlement {
-        against.extend(refuse_id(ledger, job, made, chosen.len())?);
+        against.extend(refuse_id(ledger, job, made, &chosen)?);
     }
     match against.is_empty() {
         true => Ok(chosen),
@@ -232,16 +244,23 @@ fn several(which: &Selection, chosen: &[Candidate]) -> Vec<Unsettled> {
         .collect()
 }
 
-/// An id is of one row, and of no other.
+/// An id is of one row, and of no other; what a row changes or deletes has one already.
 fn refuse_id(
     ledger: &Ledger,
     job: JobId,
     id: &str,
-    rows: usize,
+    chosen: &[Candidate],
 ) -> Result<Option<Unsettled>, LedgerError> {
     let id = id.to_owned();
-    if rows > 1 {
-        return Ok(Some(Unsettled::OneIdForMany { id, rows: rows as u64 }));
+    let one = match chosen {
+        [] => return Ok(None),
+        [one] => one,
+        rows => return Ok(Some(Unsettled::OneIdForMany { id, rows: rows.len() as u64 })),
+    };
+    if !one.makes {
+        let own = one.thing.clone().filter(|own| *own != id);
+        let (place, key) = (one.row.place.clone(), one.row.key.clone());
+        return Ok(own.map(|own| Unsettled::IsNotIts { id, own, place, key }));
     }
     let maker = ledger.maker(job, &id)?;
     Ok(maker.map(|(place, key)| Unsettled::IsAnothers { id, place, key }))
@@ -259,6 +278,7 @@ fn withdrawn(which: &Selection, settled: Vec<SettledRow>) -> (Vec<Candidate>, Ve
 /// Rows that need a person's word.
 fn said(
     (which, settlement): (&Selection, &Settlement),
+    connector: &Connector,
     open: Vec<FailedRow>,
     settled: Vec<SettledRow>,
 ) -> (Vec<Candidate>, Vec<Unsettled>) {
@@ -266,12 +286,16 @@ fn said(
     let (mut chosen, mut against) = (Vec::new(), Vec::new());
     for row in open.into_iter().filter(|row| which.has_open(row)) {
         match row.state {
+            // It was refused, and an attempt before that may have acted.
+            Unfinished::Failed if row.may_have_acted && which.names_rows() => {
+                chosen.push(of_open(row, connector));
+            }
             Unfinished::Failed if !is_dismissal && which.names_rows() => {
                 against.push(Unsettled::HasFailed { place: row.place, key: row.key });
             }
             // Of all that are such, those are meant of which that can be said.
             Unfinished::Failed if !is_dismissal => {}
-            Unfinished::Failed | Unfinished::InDoubt => chosen.push(of_open(row)),
+            Unfinished::Failed | Unfinished::InDoubt => chosen.push(of_open(row, connector)),
         }
     }
     if which.names_rows() {
@@ -313,13 +337,28 @@ fn missing<'a>(
     rows.map(|row| RowName::Number(*row)).chain(keys.map(|key| RowName::Key(key.clone())))
 }
 
-fn of_open(row: FailedRow) -> Candidate {
-    let FailedRow { id, place, key, lane, state, attempts, .. } = row;
-    let row = SettledNow { place, key, lane, before: Before::Unfinished(state) };
-    Candidate { id, attempt: attempts, row }
+fn of_open(row: FailedRow, connector: &Connector) -> Candidate {
+    let effect = effect_of(&row, connector);
+    let FailedRow { id, place, key, lane, state, attempts, undoes, thing, .. } = row;
+    let deed = match effect {
+        _ if undoes => SettledDeed::Undo,
+        Effect::Create | Effect::Read => SettledDeed::Make,
+        Effect::Update => SettledDeed::Change,
+        Effect::Delete => SettledDeed::Delete,
+    };
+    let row = SettledNow { deed, place, key, lane, before: Before::Unfinished(state) };
+    Candidate { id, attempt: attempts, makes: effect == Effect::Create, thing, row }
+}
+
+/// What the last request of a row does. What the connector has no more makes something, so that nothing is taken for harmless.
+fn effect_of(row: &FailedRow, connector: &Connector) -> Effect {
+    let operation = connector.operations.get(row.operation.as_str());
+    operation.map_or(Effect::Create, |operation| operation.effect)
 }
 
 fn of_settled(row: SettledRow) -> Candidate {
     let SettledRow { id, attempt, place, key, lane, said, .. } = row;
-    Candidate { id, attempt, row: SettledNow { place, key, lane, before: Before::Settled(said) } }
+    let deed = SettledDeed::default();
+    let row = SettledNow { deed, place, key, lane, before: Before::Settled(said) };
+    Candidate { id, attempt, makes: true, thing: None, row }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::declared::connector::{Effect, Operation};
 use crate::ledger::{FailedRow, JobId, JobName, Ledger, LedgerError, Reader as _, Unfinished};
-use crate::plan::{Change, Policy, Readings, Step, Steps, survey};
+use crate::plan::{Change, Deletes, Policy, Readings, Step, Steps, survey};
 use crate::recover::{Answered, Keeps, Looks};
 use crate::report::{ItemLooks, ListShown, ListedItem, Owner, Turn, WhyNotKnown, of_row};
 use crate::row::{Fields, Making, Page, RowId};
@@ -23,6 +23,8 @@ use crate::task::target::{Target, TargetOptions};
 use crate::task::verify::text_of;
 use crate::task::{Failure, Listener, RemoteWorld, SANDBOX, SendingOptions, Told};
 use crate::text::diagnostic::Place;
+
+use super::effect_of;
 
 /// What is known of open rows beside the ledger.
 pub(super) struct Surroundings<'a> {
@@ -57,14 +59,15 @@ impl<'a> Surroundings<'a> {
     /// Reads the source for what it says of open rows.
     pub(super) fn read(
         (opening, source): (&'a Opening, Source),
-        past: &Past,
+        (past, sending): (&Past, &SendingOptions),
         open: &HashSet<RowId>,
         reach: Option<Reach<'a>>,
         (now, listener): (i64, Listener<'_>),
     ) -> Result<Self, Failure> {
         let again = || opening.reopen();
         let readings: Readings<'_> = opening.readings(&again, now);
-        let policy = Policy::plain(opening.job.in_doubt);
+        // What a run would send of them, as far as it says something of them.
+        let policy = Policy { deletes: Deletes::Never, ..sending.policy(&opening.job) };
         // What is wrong with rows is for `check` to tell.
         let mut of_source = |problem| {
             let problem = of_row(problem);
@@ -132,7 +135,7 @@ impl<'a> Surroundings<'a> {
         (ledger, job): (&Ledger, JobId),
     ) -> Result<Turn, LedgerError> {
         let said = self.rows.get(&row.id);
-        let makes = said.is_none_or(|said| said.operation.effect == Effect::Create);
+        let makes = effect_of(row, &self.opening.job.connector) == Effect::Create;
         let list = match (row.state, said, &self.reach) {
             (Unfinished::Failed, ..) => None,
             (_, _, None) => Some(ListShown::SandboxGone),
@@ -147,6 +150,7 @@ impl<'a> Surroundings<'a> {
             lane: row.lane.clone(),
             state: row.state,
             cause: row.cause.clone(),
+            undoes: row.undoes,
             makes: makes.then(|| self.opening.job.connector.item.clone()),
             text: said.and_then(|said| said.text.clone()),
             has_changed: said.is_some_and(|said| said.has_changed),

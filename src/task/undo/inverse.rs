@@ -36,6 +36,8 @@ pub(super) struct Inverse {
 pub(super) struct Known<'a> {
     pub connector: &'a Connector,
     pub place: &'a RowPlace,
+    /// What the other side calls it by now, where it was deleted since and made anew.
+    pub anew: Option<&'a str>,
     /// What was there before.
     pub snapshot: Option<&'a Snapshot>,
     /// A person wants it undone whatever is there now.
@@ -57,7 +59,7 @@ impl Known<'_> {
 
     fn of_create(&self, create: &Arc<Operation>, turn: &Turn) -> Result<Inverse, WhyKept> {
         let delete = self.connector.delete_of(create).ok_or(WhyKept::NoOperation)?;
-        let id = turn.id.clone().ok_or(WhyKept::NoId)?;
+        let id = self.anew.or(turn.id.as_deref()).ok_or(WhyKept::NoId)?.to_owned();
         let mut fields = Fields::default();
         fields.set(delete.id, FieldValue::Text(id.clone().into()));
         let asked_by = asked_by_lane(create, &turn.lane).ok_or(WhyKept::NoList)?;
@@ -79,17 +81,18 @@ impl Known<'_> {
     fn of_update(&self, update: &Arc<Operation>, turn: &Turn) -> Result<Inverse, WhyKept> {
         let (snapshot, maker) = self.before()?;
         let look = update.look.as_ref().ok_or(WhyKept::NoList)?;
+        let id = self.anew.unwrap_or(&snapshot.id);
         let mut fields = Fields::default();
         for (field, name, _) in update.fields.properties() {
             let value = match field == look.id {
-                true => Some(Value::String(snapshot.id.clone())),
+                true => Some(Value::String(id.to_owned())),
                 false => snapshot.fields.get(name).cloned(),
             };
             if let Some(value) = value {
                 fields.set(field, value.into());
             }
         }
-        let subject = in_list_of(snapshot, maker).ok_or(WhyKept::NoList)?;
+        let subject = in_list_of(snapshot, maker, id).ok_or(WhyKept::NoList)?;
         let print = ContentPrint::of_request(maker, update, &fields);
         // What of the former state the update does not carry was not changed by it either.
         let print = print.ok_or(WhyKept::NoFormerText)?;
@@ -103,7 +106,7 @@ impl Known<'_> {
             text: text_of(maker, &snapshot.fields),
             ready: self.ready(update, fields)?,
             print: Some(print),
-            id: snapshot.id.clone(),
+            id: id.to_owned(),
             effect: Effect::Update,
         })
     }
@@ -113,7 +116,7 @@ impl Known<'_> {
         delete.look.as_ref().ok_or(WhyKept::NoList)?;
         // Made anew without it, what only agents saw would be there for the customer.
         let fields = as_sent(maker, &snapshot.fields).ok_or(WhyKept::NoFlag)?;
-        let subject = in_list_of(snapshot, maker).ok_or(WhyKept::NoList)?;
+        let subject = in_list_of(snapshot, maker, &snapshot.id).ok_or(WhyKept::NoList)?;
         Ok(Inverse {
             subject: Subject { expects: Expectation::Gone, ..subject },
             print: ContentPrint::of_request(maker, maker, &fields),
@@ -162,14 +165,14 @@ fn asked_by_lane(create: &Operation, lane: &str) -> Option<Fields<'static>> {
     Some(fields)
 }
 
-fn in_list_of(snapshot: &Snapshot, maker: &Arc<Operation>) -> Option<Subject> {
+fn in_list_of(snapshot: &Snapshot, maker: &Arc<Operation>, id: &str) -> Option<Subject> {
     let recover = maker.recover.as_ref()?;
     let mut asked_by = Fields::default();
     for (_, from) in &recover.with {
         let value = snapshot.fields.get(maker.fields.name(*from))?;
         asked_by.set(*from, value.clone().into());
     }
-    Subject::in_list(maker, asked_by, &snapshot.id)
+    Subject::in_list(maker, asked_by, id)
 }
 
 /// What a list has shown, as a request says it: lists write flags as numbers, ids as numbers, times in seconds. None where it

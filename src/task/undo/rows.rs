@@ -1,6 +1,6 @@
 //! The rows that a run is to undo: what becomes of each, as it is told, and what is sent for it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use tokio::sync::mpsc::Sender;
 
@@ -9,10 +9,11 @@ use crate::declared::job::{InDoubt, Job};
 use crate::engine::Work;
 use crate::engine::dispatch::FeedFailure;
 use crate::ledger::{
-    Books as _, CameTo, History, JobId, Ledger, LedgerError, Reader as _, Run, TurnedRow,
+    Books as _, History, JobId, Ledger, LedgerError, Reader as _, Run, Turn, TurnedRow,
 };
 use crate::plan::{Begun, Done, Fate, Held, Sending, Tally, UndoFate, undo_fate};
 use crate::report::{UndoAct, UndoRow, WhyKept};
+use crate::row::CameTo;
 use crate::task::Failure;
 use crate::task::run::{Cargo, Fed};
 
@@ -29,6 +30,13 @@ pub(super) struct Undoable<'a> {
     pub even_if_changed: bool,
     /// In the order in which they are undone: what was sent last comes first.
     rows: Vec<(TurnedRow, UndoFate)>,
+}
+
+/// A row for which something is made anew.
+struct Anew {
+    at: usize,
+    /// When that was once made, as its list has said.
+    made_at: Option<i64>,
 }
 
 /// How many rows come to what, and how many lists are read for them.
@@ -50,7 +58,40 @@ impl<'a> Undoable<'a> {
             let fate = undo_fate(&row, run);
             (row, fate)
         });
-        Ok(Self { job, run, even_if_changed, rows: rows.collect() })
+        let mut undoable = Self { job, run, even_if_changed, rows: rows.collect() };
+        undoable.make_anew_as_once(ledger)?;
+        Ok(undoable)
+    }
+
+    /// What of one ticket is made anew comes in the order in which it was once made: as its list has said, or else as the rows.
+    fn make_anew_as_once(&mut self, ledger: &Ledger) -> Result<(), LedgerError> {
+        let operations = &self.job.connector.operations;
+        let mut lanes: HashMap<String, Vec<Anew>> = HashMap::new();
+        for (at, (row, fate)) in self.rows.iter().enumerate() {
+            let UndoFate::Undo(undone) = *fate else { continue };
+            let Some(turn) = row.turns.get(undone.of) else { continue };
+            let operation = operations.get(turn.operation.as_str());
+            if operation.is_none_or(|operation| operation.effect != Effect::Delete) {
+                continue;
+            }
+            let Ok((inverse, _)) = self.inverse(ledger, row, *fate)? else { continue };
+            let made_at = match turn.first {
+                Some(first) => ledger.snapshot(row.row, first)?.and_then(|was| was.made_at),
+                None => None,
+            };
+            lanes.entry(inverse.ready.lane).or_default().push(Anew { at, made_at });
+        }
+        for anew in lanes.into_values() {
+            let places: Vec<usize> = anew.iter().map(|one| one.at).collect();
+            let mut order = anew;
+            order.reverse();
+            if order.iter().all(|one| one.made_at.is_some()) {
+                order.sort_by_key(|one| one.made_at);
+            }
+            let rows: Vec<_> = order.iter().map(|one| self.rows[one.at].clone()).collect();
+            places.into_iter().zip(rows).for_each(|(at, row)| self.rows[at] = row);
+        }
+        Ok(())
     }
 
     /// Counts all rows, and tells of each what becomes of it.
@@ -78,6 +119,7 @@ impl<'a> Undoable<'a> {
                 }
                 UndoFate::Superseded { run } => UndoAct::Kept(WhyKept::Superseded { run }),
                 UndoFate::InDoubt => UndoAct::Kept(WhyKept::InDoubt),
+                UndoFate::Dismissed => UndoAct::Kept(WhyKept::Dismissed),
             };
             if let UndoAct::Kept(why) = &act {
                 count.tally.count(Fate::Hold(match why {
@@ -107,12 +149,14 @@ impl<'a> Undoable<'a> {
     ) -> Result<Result<(Inverse, Sending), WhyKept>, LedgerError> {
         let UndoFate::Undo(undoing) = fate else { return Ok(Err(WhyKept::InDoubt)) };
         let Some(turn) = row.turns.get(undoing.of) else { return Ok(Err(WhyKept::InDoubt)) };
-        // What a later operation of the row has left there, and was undone since, is what was there before it.
-        let print = match row.turns.last() {
-            Some(last) if last.undoes && last.came_to == CameTo::Done => last.print,
-            _ => turn.print,
-        };
-        let turn = crate::ledger::Turn { print, ..turn.clone() };
+        // What is there now is what was done last, be it to undo a later operation of the row.
+        let last_done = row.turns.iter().rfind(|turn| turn.came_to == CameTo::Done);
+        let print = last_done.and_then(|turn| turn.print);
+        // What was deleted since and made anew has another name.
+        let since = row.turns.iter().skip(undoing.of + 1);
+        let mut anew = since.filter(|turn| turn.undoes && turn.came_to == CameTo::Done);
+        let anew = anew.rfind(|turn| turn.id.is_some()).and_then(|turn| turn.id.clone());
+        let turn = Turn { print, ..turn.clone() };
         let snapshot = match turn.first {
             Some(first) => ledger.snapshot(row.row, first)?,
             None => None,
@@ -120,6 +164,7 @@ impl<'a> Undoable<'a> {
         let known = Known {
             connector: &self.job.connector,
             place: &row.place,
+            anew: anew.as_deref(),
             snapshot: snapshot.as_ref(),
             even_if_changed: self.even_if_changed,
         };
@@ -147,11 +192,8 @@ impl<'a> Undoable<'a> {
             ready: inverse.ready,
             key: row.key.as_str().into(),
             known: Some(row.row),
-            turn: undoing.turn,
-            is_further: false,
+            next: undoing.next,
             thing: None,
-            attempts: row.attempts,
-            attempted: Some(row.attempted),
             lost: None,
             sending,
             subject: Some(inverse.subject.into()),

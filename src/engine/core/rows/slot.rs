@@ -279,12 +279,7 @@ fn new_search(work: &Work) -> Option<Search> {
 
 impl Slot {
     pub(crate) fn new(work: Work) -> Self {
-        let state = match (work.attempts, work.sending) {
-            (attempts, _) if work.is_further => RowState::Succeeded { attempts, id: None },
-            (0, _) => RowState::NotStarted,
-            (attempts, sending) if sending.may_have_acted() => RowState::InDoubt { attempts },
-            (attempts, _) => RowState::Deferred { attempts },
-        };
+        let state = work.next.before();
         // Nobody works on an attempt of an earlier run any longer than on one that was lost when this run began.
         let sure_at = match state.may_have_acted() {
             true => Moment(work.ready.operation.sure_after),
@@ -297,7 +292,7 @@ impl Slot {
             phase: Phase::Queued,
             tries: Tries::default(),
             repeat_from: work.sending.is_again().then_some(sure_at),
-            attempted: work.attempted.unwrap_or_default(),
+            attempted: work.next.attempted.unwrap_or_default(),
             in_earlier_doubt: work.sending.may_have_acted(),
             ends_on_their_way: 0,
             unrecorded: false,
@@ -464,7 +459,7 @@ impl Slot {
             lane: ready.lane.clone(),
             digest: ready.digest,
             number: self.state.attempts(),
-            turn: self.work.turn,
+            turn: self.work.next.turn,
             repeats: self.repeats(),
             at: self.attempted.at,
             remote_at: self.attempted.remote_at,

@@ -9,7 +9,7 @@ use crate::engine::{Action, Core, Input, Now, Owing, Settings, Stop, Work};
 use crate::event::{Ending, Event, Note, RowEnd};
 use crate::ledger::Ack;
 use crate::row::{
-    AttemptEnd, AttemptStart, Attempted, Begun, Holdings, Outcome, RowState, Uncounted,
+    AttemptEnd, AttemptStart, Attempted, Begun, Holdings, Outcome, Purpose, RowState, Uncounted,
 };
 use crate::traffic::pace::{Moment, Pace, Past};
 use crate::traffic::reply::{Granted, NoToken, TokenFailure};
@@ -231,6 +231,7 @@ impl<'a> Life<'a> {
                     let begun = Begun {
                         number: start.number.into(),
                         turn: start.turn.into(),
+                        purpose: Purpose::Do,
                         operation: &start.operation,
                         attempted,
                     };

@@ -201,6 +201,7 @@ impl World {
                     settles: row.operation.recover.is_some(),
                     in_doubt: InDoubt::Verify,
                     retry_failed: false,
+                    undone: false,
                 };
                 let Fate::Send(sending) = decide(&facts) else { return None };
                 let attempts = earlier.as_ref().map_or(0, |earlier| earlier.state.attempts());
