@@ -1,8 +1,10 @@
 //! Reads before writes: the list that shows what a row changes or deletes is read right before the row's request.
 //!
 //! One reading serves all rows in hand that are about something in the same list, each thing once: what a row has done there
-//! is seen by nobody who has read before. A reading that is too old for a request is done again. What a list says of a row is
-//! for `recover`; here is only when it is read, and what is kept of it until the rows have taken it.
+//! is seen by nobody who has read before. Each thing is as old as the page that has shown it, and is fresh or not at the moment
+//! at which the row's request departs. So a row goes as soon as its page is there, before the rest of the list is read; what
+//! is too old by then is read again, a few times and no more. What a list says of a row is for `recover`; here is only when it
+//! is read, and what is kept of it until the rows have taken it.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -14,16 +16,18 @@ use slab::Slab;
 use crate::declared::connector::FieldSet;
 use crate::engine::Work;
 use crate::event::{Fault, Happening};
-use crate::recover::{Enquiry, Expectation, Keeps, NextStep, Showing, Sights, Subject, item_id};
-use crate::row::{Cause, Reason, Snapshot};
+use crate::recover::{Enquiry, Extent, Keeps, NextStep, Showing, Sights, Subject, item_id};
+use crate::row::{Cause, Outcome, Reason, Snapshot};
 use crate::traffic::pace::{Moment, asked_wait, back_off};
 use crate::traffic::verdict::Verdict;
 
-use super::rows::Flight;
+use super::rows::{Flight, Later};
 use super::{Action, Core, MOST_PUSHBACKS, Now};
 
-/// What was read longer ago says nothing of what is there.
-pub(super) const FRESH: Duration = Duration::from_secs(60);
+/// What was read longer ago, when a request departs, says nothing of what is there.
+pub(crate) const FRESH: Duration = Duration::from_secs(60);
+/// So often a list is read for one request of a row.
+pub(super) const MOST_READINGS: u32 = 3;
 
 /// The lists that are read before rows are sent.
 #[derive(Debug, Default)]
@@ -44,18 +48,32 @@ struct ListRead {
     enquiry: Enquiry,
     /// What it was read for, and what of that was shown and no row has taken.
     wanted: HashSet<String>,
-    found: HashMap<String, Value>,
-    /// Whether it says something that it does not show something.
-    needs_whole: bool,
-    /// When the first page was asked for, by the run's clock and by the machine's.
-    began: Option<(Moment, i64)>,
+    found: HashMap<String, Found>,
+    /// As of when the last page is; none before one was asked for.
+    as_of: Option<AsOf>,
     /// A page lay in a cache for longer than what is read holds.
     is_stale: bool,
-    /// Rows that wait for it.
-    waiting: Vec<usize>,
+    /// Why a page was not to be had behind others that were.
+    refused: Option<Cause>,
+    /// Rows that wait for it, and what each is about.
+    waiting: Vec<(usize, Arc<str>)>,
     failures: u32,
     pushbacks: u32,
     stage: Stage,
+}
+
+/// Something that a page has shown.
+#[derive(Debug)]
+struct Found {
+    item: Value,
+    as_of: AsOf,
+}
+
+/// When a page was asked for, by the run's clock and by the machine's; of one from a cache, when that was filled.
+#[derive(Debug, Clone, Copy)]
+struct AsOf {
+    moment: Moment,
+    wall: i64,
 }
 
 #[derive(Debug)]
@@ -64,24 +82,48 @@ enum Stage {
     Due(Moment),
     Asked(Flight),
     /// As far as it was needed.
-    Read,
+    Read(Extent),
     Failed(Cause),
+}
+
+/// What is known of what a row is about, before its request leaves.
+#[derive(Debug, Default)]
+pub(super) enum Before {
+    #[default]
+    Unknown,
+    Seen(Sighting),
+    /// Why its request is not to leave, by what is there, or cannot be seen.
+    Against(Cause),
 }
 
 /// What has been seen for a row, and when.
 #[derive(Debug, Clone)]
 pub(super) struct Sighting {
-    pub at: Moment,
+    at: Moment,
     pub snapshot: Option<Box<Snapshot>>,
 }
 
 /// What a reading says of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Told {
-    /// Nobody has read for it.
+    /// Nobody has read for it, or that was too long ago.
     Nothing,
     /// It is being read.
     Later,
-    Now(Result<Sighting, Cause>),
+    Now,
+}
+
+impl Before {
+    /// Whether a request may depart by it.
+    pub(super) fn is_fresh(&self, now: Now) -> bool {
+        matches!(self, Self::Seen(seen) if now.moment.since(seen.at) <= FRESH)
+    }
+}
+
+impl AsOf {
+    fn is_fresh(self, now: Now) -> bool {
+        now.moment.since(self.moment) <= FRESH
+    }
 }
 
 impl Reads {
@@ -106,39 +148,63 @@ impl Reads {
         }
     }
 
-    /// What is known for a row; what it takes nobody else gets.
-    fn told(&mut self, subject: &Subject, repeats: bool, now: Now) -> Told {
-        let Some(at) = self.by_name.get(&subject.list).copied() else { return Told::Nothing };
-        let Some(list) = self.lists.get_mut(at) else { return Told::Nothing };
-        let is_for_it = list.wanted.contains(&*subject.id);
-        let (began, wall) = list.began.unwrap_or((now.moment, now.wall));
-        match &list.stage {
-            Stage::Due(_) | Stage::Asked(_) => return Told::Later,
-            _ if !is_for_it || now.moment.since(began) > FRESH => return Told::Nothing,
-            Stage::Failed(cause) => {
-                let judged = subject.judge(Showing::Unread(cause), wall, repeats);
-                return Told::Now(judged.map(|snapshot| Sighting::new(began, snapshot)));
-            }
-            Stage::Read => {}
+    /// Whether something is known for a row.
+    fn tells(&self, subject: &Subject, now: Now) -> Told {
+        let at = self.by_name.get(&subject.list);
+        let Some(list) = at.and_then(|at| self.lists.get(*at)) else { return Told::Nothing };
+        let is_under_way = matches!(list.stage, Stage::Due(_) | Stage::Asked(_));
+        let as_of = list.found.get(&*subject.id).map(|found| found.as_of);
+        let as_of = as_of.or(list.as_of.filter(|_| !is_under_way));
+        let is_told = list.wanted.contains(&*subject.id);
+        match as_of.is_some_and(|as_of| is_told && as_of.is_fresh(now)) {
+            true => Told::Now,
+            false if is_under_way => Told::Later,
+            false => Told::Nothing,
         }
-        list.wanted.remove(&*subject.id);
-        let item = list.found.remove(&*subject.id);
-        let showing = item.as_ref().map_or(Showing::Nothing, Showing::Item);
-        let judged = subject.judge(showing, wall, repeats);
-        if list.wanted.is_empty() {
+    }
+
+    /// What is known for a row, where something is; what it takes nobody else gets.
+    fn take(&mut self, subject: &Subject, repeats: bool) -> Option<Before> {
+        let at = self.by_name.get(&subject.list).copied()?;
+        let list = self.lists.get_mut(at)?;
+        let found = list.found.remove(&*subject.id);
+        let as_of = found.as_ref().map(|found| found.as_of).or(list.as_of)?;
+        let unread = Cause::of(Reason::ListUnread);
+        let showing = match (&found, &list.stage) {
+            _ if list.enquiry.contradicts(&subject.id) => Showing::Contradicting,
+            (Some(found), _) => Showing::Item(&found.item),
+            (None, Stage::Failed(cause)) => Showing::Unread(cause),
+            (None, Stage::Read(Extent::Whole)) => Showing::Nothing,
+            (None, Stage::Read(Extent::Refused)) => {
+                Showing::Unread(list.refused.as_ref().unwrap_or(&unread))
+            }
+            (None, _) => Showing::InPart,
+        };
+        let judged = subject.judge(showing, as_of.wall, repeats);
+        let is_over = matches!(list.stage, Stage::Read(_) | Stage::Failed(_));
+        // Why a list could not be read holds for all that were to be seen there.
+        if !matches!(list.stage, Stage::Failed(_)) || found.is_some() {
+            list.wanted.remove(&*subject.id);
+        }
+        if is_over && list.wanted.is_empty() {
             self.drop_list(at);
         }
-        Told::Now(judged.map(|snapshot| Sighting::new(began, snapshot)))
+        Some(match judged {
+            Ok(snapshot) => {
+                Before::Seen(Sighting { at: as_of.moment, snapshot: snapshot.map(Box::new) })
+            }
+            Err(cause) => Before::Against(cause),
+        })
     }
 
     /// A row waits for its list, which is to be read for all rows in hand that are about something in it.
-    fn ask(&mut self, at: usize, of: &Arc<Work>, wanted: Wanted, now: Now) {
+    fn ask(&mut self, at: usize, of: &Arc<Work>, wanted: HashSet<String>, now: Now) {
         let Some(subject) = &of.subject else { return };
         if let Some(list) = self.by_name.get(&subject.list).copied() {
             if let Some(list) = self.lists.get_mut(list)
                 && matches!(list.stage, Stage::Due(_) | Stage::Asked(_))
             {
-                return list.waiting.push(at);
+                return list.waiting.push((at, Arc::clone(&subject.id)));
             }
             self.drop_list(list);
         }
@@ -148,12 +214,12 @@ impl Reads {
         let list = self.lists.insert(ListRead {
             of: Arc::clone(of),
             enquiry: Enquiry::new(recover, first_page),
-            wanted: wanted.ids,
+            wanted,
             found: HashMap::new(),
-            needs_whole: wanted.needs_whole,
-            began: None,
+            as_of: None,
             is_stale: false,
-            waiting: vec![at],
+            refused: None,
+            waiting: vec![(at, Arc::clone(&subject.id))],
             failures: 0,
             pushbacks: 0,
             stage: Stage::Due(now.moment),
@@ -172,8 +238,8 @@ impl Reads {
 
     fn drop_what_is_old(&mut self, now: Now) {
         let is_old = |list: &ListRead| {
-            let is_over = matches!(list.stage, Stage::Read | Stage::Failed(_));
-            is_over && list.began.is_none_or(|(began, _)| now.moment.since(began) > FRESH)
+            let is_over = matches!(list.stage, Stage::Read(_) | Stage::Failed(_));
+            is_over && list.as_of.is_none_or(|as_of| !as_of.is_fresh(now))
         };
         let old = self.lists.iter().filter(|(_, list)| is_old(list)).map(|(at, _)| at);
         old.collect::<Vec<_>>().into_iter().for_each(|at| self.drop_list(at));
@@ -189,7 +255,21 @@ impl Reads {
         {
             self.first_pages.insert(Arc::clone(&recover.list.name), first);
         }
-        std::mem::take(&mut list.waiting)
+        let waiting = std::mem::take(&mut list.waiting);
+        if list.wanted.is_empty() {
+            self.drop_list(at);
+        }
+        waiting.into_iter().map(|(row, _)| row).collect()
+    }
+
+    /// The rows that have waited for what is shown by now.
+    fn served(&mut self, at: usize) -> Vec<usize> {
+        let Some(list) = self.lists.get_mut(at) else { return Vec::new() };
+        let is_shown = |id: &str| list.found.contains_key(id);
+        let (served, waiting) = list.waiting.drain(..).partition(|(_, id)| is_shown(id));
+        list.waiting = waiting;
+        let served: Vec<(usize, Arc<str>)> = served;
+        served.into_iter().map(|(row, _)| row).collect()
     }
 
     fn put_off(&mut self, at: usize, until: Moment) {
@@ -201,24 +281,31 @@ impl Reads {
 }
 
 impl ListRead {
-    /// Takes a page in; gives whether no more is needed.
-    fn take(&mut self, items: &[Value]) -> bool {
+    /// Takes a page in; gives how much of the list was shown, where no more is needed.
+    fn take(&mut self, items: &[Value]) -> Option<Extent> {
         let of = Arc::clone(&self.of);
-        let Some(subject) = &of.subject else { return true };
-        let Some(recover) = &subject.maker.recover else { return true };
+        let maker = of.subject.as_ref().map(|subject| &subject.maker)?;
+        let recover = maker.recover.as_ref()?;
         for item in items {
-            if let Some(id) = item_id(recover, item).filter(|id| self.wanted.contains(id)) {
-                self.found.insert(id, item.clone());
+            let id = item_id(recover, item).filter(|id| self.wanted.contains(id));
+            if let (Some(id), Some(as_of)) = (id, self.as_of) {
+                self.found.insert(id, Found { item: item.clone(), as_of });
             }
         }
-        let step = self.enquiry.take(recover, items, sights(&subject.maker.fields));
-        self.is_over(&step)
+        let step = self.enquiry.take(recover, items, sights(&maker.fields));
+        self.over(&step)
     }
 
-    /// Whether no more is needed: what else there is does not matter.
-    fn is_over(&self, step: &NextStep) -> bool {
-        let is_enough = !self.needs_whole && self.found.len() == self.wanted.len();
-        is_enough || matches!(step, NextStep::Over(_))
+    /// How much of the list was shown, where no more is needed: what else there is does not matter.
+    fn over(&self, step: &NextStep) -> Option<Extent> {
+        match step {
+            NextStep::Over(answered) => Some(answered.extent),
+            NextStep::Page => self.is_enough().then_some(Extent::Cut),
+        }
+    }
+
+    fn is_enough(&self) -> bool {
+        self.found.len() == self.wanted.len()
     }
 }
 
@@ -228,55 +315,70 @@ fn sights(fields: &FieldSet) -> Sights<'_> {
     Sights { wanted: &NONE, system: None, keeps: Keeps::Texts, fields }
 }
 
-/// What a list is read for.
-#[derive(Debug, Default)]
-pub(super) struct Wanted {
-    ids: HashSet<String>,
-    needs_whole: bool,
-}
-
-impl Wanted {
-    pub(super) fn add(&mut self, subject: &Subject) {
-        self.ids.insert(subject.id.to_string());
-        self.needs_whole |= matches!(subject.expects, Expectation::Gone);
-    }
-}
-
-impl Sighting {
-    fn new(at: Moment, snapshot: Option<Snapshot>) -> Self {
-        Self { at, snapshot: snapshot.map(Box::new) }
-    }
-}
-
 impl Core {
+    /// Whether nothing has to be read any more before a row is begun.
+    pub(super) fn has_seen(&self, at: usize, now: Now) -> Result<bool, Fault> {
+        let slot = self.rows.slot(at, Happening::Begun)?;
+        let Some(subject) = &slot.work.subject else { return Ok(true) };
+        Ok(slot.before.is_fresh(now) && !slot.repeats()
+            || self.reads.tells(subject, now) == Told::Now)
+    }
+
+    /// Until when a list is not to be read for a row, since the row's request could not follow at once; none where it may be
+    /// now.
+    pub(super) fn may_read_from(&self, at: usize, now: Now) -> Option<Moment> {
+        let subject = self.rows.slot(at, Happening::Begun).ok()?.work.subject.as_ref()?;
+        if self.reads.tells(subject, now) != Told::Nothing {
+            return None;
+        }
+        let from = self.other_side.pace.two_within(FRESH, now.moment)?;
+        // Another that goes first takes a turn of these.
+        let others = self.rows.ahead() + self.reads.under_way();
+        let from = if others == 0 { from } else { now.moment.after(FRESH) };
+        (from > now.moment).then_some(from)
+    }
+
     /// Sees to it that what is there before a row's request is known and lets it leave. Gives whether the row may be begun now;
     /// otherwise it waits for its list.
     pub(super) fn looks_before(&mut self, at: usize, now: Now) -> Result<bool, Fault> {
         let slot = self.rows.slot_mut(at, Happening::Begun)?;
         let Some(subject) = slot.work.subject.clone() else { return Ok(true) };
         let repeats = slot.repeats();
-        let is_seen = |seen: &Sighting| now.moment.since(seen.at) <= FRESH;
-        if !repeats && slot.sighting.as_ref().is_some_and(is_seen) {
+        if !repeats && slot.before.is_fresh(now) {
             return Ok(true);
         }
-        slot.sighting = None;
-        match self.reads.told(&subject, repeats, now) {
-            Told::Now(Ok(sighting)) => {
-                self.rows.slot_mut(at, Happening::Begun)?.sighting = Some(sighting);
-                Ok(true)
+        slot.before = Before::Unknown;
+        match self.reads.tells(&subject, now) {
+            Told::Now => {
+                slot.before = self.reads.take(&subject, repeats).unwrap_or_default();
+                return Ok(true);
             }
-            Told::Now(Err(cause)) => {
-                self.rows.slot_mut(at, Happening::Begun)?.withheld = Some(cause);
-                Ok(true)
+            Told::Nothing if slot.readings >= MOST_READINGS => {
+                slot.before = Before::Against(Cause::of(Reason::ListStale));
+                return Ok(true);
             }
-            Told::Nothing | Told::Later => {
-                let work = Arc::clone(&self.rows.slot(at, Happening::Begun)?.work);
-                let wanted = self.rows.wanted_in(&subject.list);
-                self.rows.await_reading(at)?;
-                self.reads.ask(at, &work, wanted, now);
-                Ok(false)
-            }
+            Told::Nothing => slot.readings += 1,
+            Told::Later => {}
         }
+        let work = Arc::clone(&slot.work);
+        let wanted = self.rows.wanted_in(&subject.list);
+        self.rows.await_reading(at)?;
+        self.reads.ask(at, &work, wanted, now);
+        Ok(false)
+    }
+
+    /// What was seen for a row is too old by the turn of its request: it is read once more, or the row is over. The ledger has
+    /// the start, and is to have that nothing came of it.
+    pub(super) fn end_stale(&mut self, at: usize, now: Now) -> Result<(), Fault> {
+        let slot = self.rows.slot_mut(at, Happening::Sent)?;
+        slot.before = Before::Unknown;
+        let cause = Cause::of(Reason::ListStale);
+        if slot.readings >= MOST_READINGS {
+            slot.before = Before::Against(cause);
+            return self.withhold(at, now);
+        }
+        self.wake_no_later_than(now.moment);
+        self.defer(at, Outcome::Deferred, Some(cause), Later::At(now.moment), now)
     }
 
     /// Asks for the pages that are due; they are requests like any other.
@@ -298,6 +400,10 @@ impl Core {
     /// Gives whether it could be sent.
     fn send_read(&mut self, at: usize, now: Now) -> bool {
         let Some(list) = self.reads.lists.get(at) else { return true };
+        if list.is_enough() {
+            self.reading_ended(at, Stage::Read(Extent::Cut), now);
+            return true;
+        }
         let of = Arc::clone(&list.of);
         let request = of.subject.as_ref().and_then(|subject| {
             let recover = subject.maker.recover.as_ref()?;
@@ -309,7 +415,7 @@ impl Core {
         };
         let Some(flight) = self.take_turn(now) else { return false };
         if let Some(list) = self.reads.lists.get_mut(at) {
-            list.began.get_or_insert((now.moment, now.wall));
+            list.as_of = Some(AsOf { moment: now.moment, wall: now.wall });
             list.stage = Stage::Asked(flight);
         }
         self.reads.in_flight += 1;
@@ -322,8 +428,9 @@ impl Core {
         if let Some(list) = self.reads.lists.get_mut(at) {
             list.is_stale |= age > FRESH;
             let milliseconds = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-            list.began = list.began.map(|(moment, wall)| {
-                (Moment(moment.0.saturating_sub(age)), wall.saturating_sub(milliseconds))
+            list.as_of = list.as_of.map(|AsOf { moment, wall }| AsOf {
+                moment: Moment(moment.0.saturating_sub(age)),
+                wall: wall.saturating_sub(milliseconds),
             });
         }
     }
@@ -361,14 +468,19 @@ impl Core {
 
     fn page_came(&mut self, at: usize, items: &[Value], now: Now) {
         let Some(list) = self.reads.lists.get_mut(at) else { return };
-        match list.take(items) {
-            // Such a list shows nothing of what is there now, and the next one need be no younger.
-            true if list.is_stale => {
-                let cause = Cause::of(Reason::ListUnread);
-                self.reading_ended(at, Stage::Failed(cause), now);
+        let over = list.take(items);
+        // Such a list shows nothing of what is there now, and the next one need be no younger.
+        if list.is_stale {
+            list.found.clear();
+            return self.reading_failed(at, Cause::of(Reason::ListStale), now);
+        }
+        match over {
+            Some(extent) => self.reading_ended(at, Stage::Read(extent), now),
+            None => {
+                self.reads.put_off(at, now.moment);
+                let served = self.reads.served(at);
+                self.resume_read(served, now);
             }
-            true => self.reading_ended(at, Stage::Read, now),
-            false => self.reads.put_off(at, now.moment),
         }
     }
 
@@ -379,9 +491,10 @@ impl Core {
             return self.reading_failed(at, cause, now);
         }
         let step = list.enquiry.take_refusal();
-        match list.is_over(&step) {
-            true => self.reading_ended(at, Stage::Read, now),
-            false => self.reads.put_off(at, now.moment),
+        list.refused = Some(cause);
+        match list.over(&step) {
+            Some(extent) => self.reading_ended(at, Stage::Read(extent), now),
+            None => self.reads.put_off(at, now.moment),
         }
     }
 
@@ -407,11 +520,19 @@ impl Core {
     }
 
     fn reading_failed(&mut self, at: usize, cause: Cause, now: Now) {
+        if let Some(list) = self.reads.lists.get_mut(at) {
+            list.as_of.get_or_insert(AsOf { moment: now.moment, wall: now.wall });
+        }
         self.reading_ended(at, Stage::Failed(cause), now);
     }
 
     fn reading_ended(&mut self, at: usize, stage: Stage, now: Now) {
-        for row in self.reads.end(at, stage) {
+        let waiting = self.reads.end(at, stage);
+        self.resume_read(waiting, now);
+    }
+
+    fn resume_read(&mut self, rows: Vec<usize>, now: Now) {
+        for row in rows {
             let done = self.rows.reading_ended(row);
             self.or_fault(done, now);
         }
