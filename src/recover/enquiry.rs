@@ -500,6 +500,10 @@ mod tests {
                     let fields = create.fields.values(&shown);
                     let presence = answered.presence(recover, &fields, &|_| false);
                     assert_eq!(presence, Presence::Unknown(expected), "{other}");
+                    // Nor does it look like anything to a person.
+                    let beside = answered.beside(recover, &fields);
+                    let looks = beside.iter().find(|item| item.id == "a").map(|item| &item.looks);
+                    assert_eq!(looks, Some(&crate::recover::Looks::Unreadable), "{other}");
                 }
             }
         }
