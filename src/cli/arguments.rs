@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArguments;
 use super::completions::CompletionsArguments;
@@ -119,6 +119,7 @@ pub(super) enum RowStateArgument {
 
 #[derive(Debug, Args)]
 #[command(after_help = VERIFY_HELP)]
+#[command(mut_arg("from", |from| from.action(ArgAction::Append).help(BESIDE)))]
 pub(super) struct VerifyArguments {
     #[command(flatten)]
     pub job: JobArguments,
@@ -139,6 +140,9 @@ pub(super) struct VerifyArguments {
     #[command(flatten)]
     pub common: CommonArguments,
 }
+
+const BESIDE: &str = "Take beside the job's source rows of it that `rejects` has written and that were sent corrected; may be given \
+                      several times";
 
 const VERIFY_HELP: &str = "\
 Examples:
@@ -282,8 +286,8 @@ pub(super) struct JobArguments {
     #[arg(long, value_name = "NAME")]
     pub operation: Option<String>,
     /// Take in the place of the job's source rows of it that `rejects` has written and that were corrected since
-    #[arg(long, value_name = "FILE", conflicts_with = "source")]
-    pub from: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with = "source", action = ArgAction::Set, num_args = 1)]
+    pub from: Vec<PathBuf>,
     /// Refuse a source with fewer rows, as where an export came out empty [default: the job's min_rows]
     #[arg(long, value_name = "N")]
     pub min_rows: Option<u64>,

@@ -17,7 +17,7 @@ pub(super) fn job(
 ) -> JobOptions {
     JobOptions {
         path: job.job.clone(),
-        from: job.from.clone(),
+        from: job.from.first().cloned(),
         given: job.layout.given(job.operation.as_ref()),
         min_rows: job.min_rows,
         connectors: common.connectors.clone(),

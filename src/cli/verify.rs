@@ -32,6 +32,7 @@ pub(super) fn verify(
     let (secrets, of) = (gather::secrets(false, environment), (&arguments.job, &arguments.asking));
     let (job, target) = gather::asked(of, &arguments.common, &secrets, environment);
     let options = VerifyOptions {
+        corrected: arguments.job.from.clone(),
         job,
         target,
         sending: asking::sending(&arguments.asking),

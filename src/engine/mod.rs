@@ -16,5 +16,5 @@ mod work;
 
 #[cfg(test)]
 pub(crate) use core::{Action, Core, Input, Now};
-pub(crate) use core::{Owing, Owned, Settings, Stop};
+pub(crate) use core::{FRESH, LOOK_AHEAD_ROWS, Owing, Owned, Settings, Stop};
 pub(crate) use work::Work;

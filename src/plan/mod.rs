@@ -29,6 +29,7 @@ pub(crate) mod saved;
 mod spread;
 mod standings;
 mod steps;
+mod still_missing;
 mod superseded;
 mod survey;
 mod taken;
@@ -57,6 +58,7 @@ pub(crate) use standings::{
     Chronicle, Counts, Named, Stand, Standings, Stands, Watched, standings,
 };
 pub(crate) use steps::{ReadingFailure, RowInsight, Step, Steps, run_mark};
+pub(crate) use still_missing::still_missing;
 pub(crate) use survey::{
     Checked, Insight, NamedRow, Survey, check, spread_rows, survey, survey_contents,
 };

@@ -413,11 +413,16 @@ impl<'a> Steps<'a> {
 
     /// The source ended before all rows had come that were counted.
     pub(crate) fn fewer_rows(&self) -> ReadingFailure {
-        ReadingFailure::Changed(SourceChange::Fewer(Arc::clone(self.readings.job.rows.name())))
+        ReadingFailure::fewer(self.readings.job.rows.name())
     }
 }
 
 impl ReadingFailure {
+    /// The source has fewer rows than the survey has read.
+    pub(super) fn fewer(source: &Arc<str>) -> Self {
+        Self::Changed(SourceChange::Fewer(Arc::clone(source)))
+    }
+
     /// Another row stands here than the one that the survey has read.
     pub(crate) fn changed(place: &RowPlace) -> Self {
         Self::Changed(SourceChange::Row(place.clone()))

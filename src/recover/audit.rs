@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::likeness::{Kind, Likeness, Shown, Wanted};
 use super::list::{Direction, Item, List, Side, by_time, side_of};
 use super::since::{Dated, Since};
+use super::versions::Versions;
 use super::{MOST_PAGES, created, request_of, unseen};
 use crate::declared::connector::{Operation, Recover};
 use crate::prepare::request::Request;
@@ -71,6 +72,7 @@ pub(crate) struct Audit {
     first_page: u32,
     page: u32,
     seen: HashSet<String>,
+    versions: Versions,
     list: List,
     shown: Vec<Shown>,
     /// How an item compares with what a nameless row says, in the order of both.
@@ -101,6 +103,7 @@ impl Audit {
             first_page,
             page: first_page,
             seen: HashSet::new(),
+            versions: Versions::default(),
             list: List::default(),
             shown: Vec::new(),
             likenesses: Vec::new(),
@@ -126,6 +129,7 @@ impl Audit {
 
     /// Takes a page in, with what rows own of it and all rows of the lane.
     pub(crate) fn take(&mut self, recover: &Recover, items: &[Value], holdings: Holdings) -> Step {
+        self.versions.compare(recover, items, None);
         let (new, is_nameless) = unseen(recover, items, &mut self.seen);
         self.is_nameless |= is_nameless;
         let news = !new.is_empty();
@@ -245,11 +249,14 @@ impl Audit {
         let mut owned = self.owned();
         owned.sort_by_key(|owned| owned.maker.turn);
         let mut is_clear = !self.is_nameless && !self.is_cut;
+        is_clear &= self.versions.contradiction().is_none();
         is_clear &= !self.makers.iter().any(|maker| self.is_missing(maker));
         is_clear &= !self.shows_nothing_owned();
         // A row whose double something may be, by its place among those that have one.
         let mut doubles: HashMap<usize, Vec<String>> = HashMap::new();
         let free = self.list.items().iter().enumerate().filter(|(_, item)| item.owner.is_none());
+        // Of one that the list shows in several versions nobody knows whose double it is.
+        let free = free.filter(|(_, item)| !self.versions.contradict(&item.id));
         for (at, item) in free {
             if self.shown.get(at).is_some_and(|shown| shown.is_unreadable(recover)) {
                 is_clear &= !self.may_be_of_settled((at, item), &owned, order);
@@ -318,6 +325,9 @@ impl Audit {
     }
 
     fn are_alike(&self, at: usize, own: usize) -> bool {
+        if self.list.get(own).is_some_and(|own| self.versions.contradict(&own.id)) {
+            return false;
+        }
         self.shown.get(at).is_some_and(|shown| self.shown.get(own) == Some(shown))
     }
 
@@ -543,6 +553,21 @@ mod tests {
             }
         }
         assert!(matches!(step, Step::Over(Count { is_clear: false, .. })), "{step:?}");
+    }
+
+    #[test]
+    fn an_item_that_is_shown_twice_and_not_the_same_is_nobodys_double() {
+        let (own, twin) = (item("tn_1", "a", 0), item("tn_x", "a", 1));
+        let other = item("tn_x", "b", 1);
+        for items in [
+            [twin.clone(), other.clone(), own.clone()],
+            [other.clone(), twin.clone(), own.clone()],
+            [twin.clone(), item("tn_1", "b", 0), own.clone()],
+        ] {
+            assert_eq!(count(vec![named(1, 0)], &items), (Vec::new(), false), "{items:?}");
+        }
+        let doubled = vec![(1, vec!["tn_1".to_owned(), "tn_x".to_owned()])];
+        assert_eq!(count(vec![named(1, 0)], &[twin.clone(), twin, own]).0, doubled);
     }
 
     #[test]

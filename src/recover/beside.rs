@@ -27,7 +27,7 @@ pub(crate) enum Looks {
     Unlike(Vec<Unlike>),
     /// It may be what was sent, with something done to it.
     Altered,
-    /// It shows nothing that could be compared.
+    /// It shows nothing that could be compared, or not the same each time.
     Unreadable,
     Other,
 }
@@ -56,6 +56,7 @@ impl Answered {
                 text: item.text.as_deref(),
                 made: item.made,
                 looks: match item.weigh(recover, fields) {
+                    _ if self.contradicting.contains(&item.id) => Looks::Unreadable,
                     Likeness::Same => match item.unlike(recover, &kind) {
                         unlike if unlike.is_empty() => Looks::Same,
                         unlike => Looks::Unlike(unlike),

@@ -4,13 +4,14 @@
 //! Pure: pages go in, and what is known comes out. Nothing is settled by it, nothing is sent for it, and that a list does not
 //! show something is told as that: whether it could, is told beside it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::likeness::{Kind, Likeness, normalised_text};
-use super::print::{Print, Unlike, contents_of};
+use super::print::{Print, Unlike};
+use super::versions::Versions;
 use super::{MOST_PAGES, MOST_REMEMBERED, SHORTEST_PAGE, request_of, unseen};
 use crate::declared::connector::{FieldSet, Recover, SystemMark};
 use crate::prepare::request::Request;
@@ -29,10 +30,7 @@ pub(crate) struct Enquiry {
     /// Whether it is known with which number pages begin.
     is_first_known: bool,
     seen: HashSet<String>,
-    /// What each item was first seen to say.
-    contents: HashMap<String, u64>,
-    /// An item was shown once more, and says something else.
-    is_contradicting: bool,
+    versions: Versions,
     list: Vec<Print>,
     remembered: usize,
     is_nameless: bool,
@@ -75,6 +73,9 @@ pub(crate) enum NextStep {
 pub(crate) struct Answered {
     pub(crate) extent: Extent,
     pub(super) items: Vec<Print>,
+    /// Those that were shown more than once, and not the same of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) contradicting: Vec<String>,
     /// As of when it was, by this machine's clock: what has lain in a cache is that much older. Unix milliseconds.
     #[serde(default)]
     pub(crate) at: i64,
@@ -148,8 +149,7 @@ impl Enquiry {
             page: first,
             is_first_known: first_page.is_some() || recover.pages.is_none(),
             seen: HashSet::new(),
-            contents: HashMap::new(),
-            is_contradicting: false,
+            versions: Versions::default(),
             list: Vec::new(),
             remembered: 0,
             is_nameless: false,
@@ -187,7 +187,7 @@ impl Enquiry {
         items: &[Value],
         sights: Sights<'_>,
     ) -> NextStep {
-        self.compare(recover, items, sights.fields);
+        self.versions.compare(recover, items, Some(sights.fields));
         if let Some(extent) = self.ended.take() {
             return self.take_before_first(recover, items, sights, extent);
         }
@@ -234,14 +234,9 @@ impl Enquiry {
         self.end(extent)
     }
 
-    /// Looks whether items say what the same were seen to say before.
-    fn compare(&mut self, recover: &Recover, items: &[Value], fields: &FieldSet) {
-        for item in items {
-            let Some(id) = super::item_id(recover, item) else { continue };
-            let contents = contents_of(recover, fields, item);
-            let first = *self.contents.entry(id).or_insert(contents);
-            self.is_contradicting |= first != contents;
-        }
+    /// Whether an item was shown more than once, and not the same of it.
+    pub(crate) fn contradicts(&self, id: &str) -> bool {
+        self.versions.contradict(id)
     }
 
     /// Takes in that a page was refused which is not the first.
@@ -277,8 +272,7 @@ impl Enquiry {
             (self.first_page, self.page, self.is_first_known) = (0, 0, true);
             self.seen.clear();
             // What pages showed is shown again: an item that was changed in between says nothing against the list.
-            self.contents.clear();
-            self.is_contradicting = false;
+            self.versions.clear();
             self.list.clear();
             self.whole.clear();
             (self.remembered, self.whole_bytes) = (0, 0);
@@ -291,13 +285,14 @@ impl Enquiry {
 
     fn over(&mut self, extent: Extent) -> NextStep {
         let extent = match extent {
-            Extent::Whole if self.is_contradicting => Extent::Contradicting,
+            Extent::Whole if self.versions.contradiction().is_some() => Extent::Contradicting,
             Extent::Whole if self.is_nameless => Extent::Nameless,
             extent => extent,
         };
         NextStep::Over(Answered {
             extent,
             items: std::mem::take(&mut self.list),
+            contradicting: self.versions.all_contradicting(),
             at: self.at.unwrap_or_default(),
             whole: std::mem::take(&mut self.whole),
         })
@@ -505,6 +500,10 @@ mod tests {
                     let fields = create.fields.values(&shown);
                     let presence = answered.presence(recover, &fields, &|_| false);
                     assert_eq!(presence, Presence::Unknown(expected), "{other}");
+                    // Nor does it look like anything to a person.
+                    let beside = answered.beside(recover, &fields);
+                    let looks = beside.iter().find(|item| item.id == "a").map(|item| &item.looks);
+                    assert_eq!(looks, Some(&crate::recover::Looks::Unreadable), "{other}");
                 }
             }
         }
@@ -531,6 +530,7 @@ mod tests {
                 .iter()
                 .map(|item| Print::of(recover, item["id"].as_str().unwrap().to_owned(), item))
                 .collect(),
+            contradicting: Vec::new(),
             at: 0,
             whole: Vec::new(),
         };
@@ -544,8 +544,7 @@ mod tests {
         assert_eq!(presence(&answered, "Khách gọi", true, ""), visible, "the customer sees that");
         let silent = json!({"id": "a", "note": "Khách gọi", "is_internal_note": null});
         let silent = Print::of(recover, id("a"), &silent);
-        let silent =
-            Answered { extent: Extent::Whole, items: vec![silent], at: 0, whole: Vec::new() };
+        let silent = Answered { extent: Extent::Whole, items: vec![silent], ..answered.clone() };
         assert_eq!(presence(&silent, "Khách gọi", true, ""), Presence::There { id: id("a") });
         assert_eq!(presence(&answered, "Khách gọi", false, "a"), Presence::Absent);
         assert_eq!(presence(&answered, "Nhắn lại", false, ""), Presence::Alike { id: id("b") });

@@ -19,6 +19,7 @@ mod print;
 mod review;
 mod since;
 mod subject;
+mod versions;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -45,6 +46,7 @@ pub(crate) use review::{Expected, Order, Seeing, Seen, review};
 use since::DISAGREEMENT_MILLISECONDS;
 pub use since::{Dated, Since};
 pub(crate) use subject::{ContentPrint, Expectation, NoSubject, Showing, Subject};
+use versions::Versions;
 
 /// A server that shows only a part of a list shows at least so many items of it.
 const SHORTEST_PAGE: usize = 10;
@@ -73,6 +75,7 @@ pub struct Search {
     /// The last page that has ever come, however often the list was begun anew, in this look or in one before.
     farthest: Option<u32>,
     seen: HashSet<String>,
+    versions: Versions,
     /// What that and the list take, in bytes, about.
     remembered: usize,
     list: List,
@@ -173,6 +176,7 @@ impl Search {
             page: 1,
             farthest: None,
             seen: HashSet::new(),
+            versions: Versions::default(),
             remembered: 0,
             list: List::default(),
             changes: 0,
@@ -240,6 +244,7 @@ impl Search {
         if self.changed(recover, items) {
             return Lookup::NextPage;
         }
+        self.versions.compare(recover, items, None);
         let (new, is_nameless) = unseen(recover, items, &mut self.seen);
         self.is_nameless |= is_nameless;
         let news = !new.is_empty();
@@ -292,6 +297,7 @@ impl Search {
     fn begin(&mut self, first_page: u32) {
         (self.first_page, self.page) = (first_page, first_page);
         self.seen.clear();
+        self.versions.clear();
         self.remembered = 0;
         self.list.clear();
         if let Some(marked) = &mut self.marked {
@@ -402,6 +408,9 @@ impl Search {
 
     /// What follows from all that was read.
     fn conclude(&self, end: End) -> Lookup {
+        if let Some(id) = self.versions.contradiction() {
+            return unsure(Doubt::Contradicting { id: id.to_owned() });
+        }
         if let Some(lookup) = self.borne_out() {
             return lookup;
         }

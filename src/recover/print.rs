@@ -232,8 +232,9 @@ pub(super) fn fingerprint_of_all(values: &[Value], recover: &Recover) -> u64 {
     fingerprint(&spelt.collect::<Vec<_>>().join("\n"))
 }
 
-/// The fingerprint of all that an item says of the fields of what makes such things. What it does not say counts too.
-pub(super) fn contents_of(recover: &Recover, fields: &FieldSet, item: &Value) -> u64 {
+/// The fingerprint of all that an item says: of what it is known by, and of these fields of what makes such things. What it
+/// does not say counts too.
+pub(super) fn contents_of(recover: &Recover, fields: Option<&FieldSet>, item: &Value) -> u64 {
     let at = |(_, pointers): &(Field, Vec<Pointer>)| {
         pointers.iter().find_map(|pointer| pointer.find(item)).cloned().unwrap_or_default()
     };
@@ -243,7 +244,8 @@ pub(super) fn contents_of(recover: &Recover, fields: &FieldSet, item: &Value) ->
     };
     let texts = recover.fields.iter().map(at);
     let kinds = recover.kinds.iter().map(at).map(word);
-    let others = fields.properties().filter(|(field, _, _)| !is_known_by(recover, *field));
+    let others = fields.into_iter().flat_map(FieldSet::properties);
+    let others = others.filter(|(field, _, _)| !is_known_by(recover, *field));
     let others = others.map(|(_, name, _)| word(item.get(name).cloned().unwrap_or_default()));
     let all: Vec<Value> = texts.chain(kinds).chain(others).collect();
     fingerprint_of_all(&all, recover)

@@ -34,6 +34,8 @@ pub(crate) struct Expected {
     kind: Option<Kind>,
     /// Other fields that were sent, as words, by their places.
     others: Vec<(usize, String)>,
+    /// Fields that may have been sent otherwise than anybody knows now.
+    forgotten: Vec<usize>,
 }
 
 /// What is seen of a thing.
@@ -50,6 +52,8 @@ pub(crate) struct Seen {
     pub behind: Option<usize>,
     /// Fields that tell its kind and that the list does not show.
     pub untold: Vec<Field>,
+    /// Other fields that were sent, and that nobody can compare: mostly since the list does not show them.
+    pub uncompared: Vec<Field>,
     /// The list goes on beyond what was shown: whether the same is in it once more is not known.
     pub beyond: Option<Extent>,
 }
@@ -140,7 +144,12 @@ impl Expected {
 
     /// These fields may have been sent otherwise than the row says.
     pub(crate) fn forget_fields(&mut self, fields: &[Field]) {
-        self.others.retain(|(place, _)| fields.iter().all(|field| field.place() != *place));
+        let is_known =
+            |(place, _): &(usize, String)| fields.iter().all(|field| field.place() != *place);
+        let (known, forgotten) = std::mem::take(&mut self.others).into_iter().partition(is_known);
+        self.others = known;
+        let forgotten: Vec<(usize, String)> = forgotten;
+        self.forgotten.extend(forgotten.into_iter().map(|(place, _)| place));
     }
 
     /// Whether it is known what was sent.
@@ -190,6 +199,13 @@ impl Expected {
     fn is_altered(&self, item: &Print) -> bool {
         let mut parts = self.parts.iter().enumerate();
         parts.any(|(at, part)| part.is_some() && *part != item.value(at))
+    }
+
+    /// Fields that were sent and cannot be compared with what the item shows.
+    fn uncompared(&self, item: &Print) -> Vec<Field> {
+        let is_shown = |place: usize| item.shown.iter().any(|(shown, _)| *shown == place);
+        let unshown = self.others.iter().map(|(place, _)| *place).filter(|place| !is_shown(*place));
+        unshown.chain(self.forgotten.iter().copied()).filter_map(Field::at).collect()
     }
 
     /// Fields that the item shows, and that differ.
@@ -260,6 +276,7 @@ pub(crate) fn review(
                     unlike: one.unlike(item, maker, recover),
                     copies,
                     untold: untold(one, item, recover),
+                    uncompared: one.uncompared(item),
                     behind: None,
                     beyond: Some(answered.extent).filter(|extent| *extent != Extent::Whole),
                     presence: if is_late { Seeing::TooEarly } else { presence },
@@ -276,7 +293,17 @@ pub(crate) fn review(
 impl Seen {
     pub(crate) fn of(presence: Seeing) -> Self {
         let (copies, unlike, untold) = (Copies::default(), Vec::new(), Vec::new());
-        Self { presence, altered: None, unlike, copies, behind: None, untold, beyond: None }
+        let uncompared = Vec::new();
+        Self {
+            presence,
+            altered: None,
+            unlike,
+            copies,
+            behind: None,
+            untold,
+            uncompared,
+            beyond: None,
+        }
     }
 
     /// Whether another look may show something else: lists change while they are read.
@@ -560,6 +587,8 @@ mod tests {
                 LATE,
             );
             let reminder = create().fields.find("task_reminder_time").unwrap();
+            let is_silent = shown.get("task_reminder_time").is_none() && sent == &task;
+            assert_eq!(found.seen[0].uncompared.contains(&reminder), is_silent, "{shown}");
             let is_told = found.seen[0].unlike.iter().any(|one| one.field == reminder);
             assert_eq!(is_told, differs, "{shown}");
         }

@@ -64,8 +64,12 @@ pub(crate) enum NoSubject {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Showing<'a> {
     Item(&'a Value),
-    /// It is not in what was shown.
+    /// It is not in the list, which was read to its end.
     Nothing,
+    /// It is not in what was shown, and there may be more.
+    InPart,
+    /// It was shown more than once, and not the same of it.
+    Contradicting,
     Unread(&'a Cause),
 }
 
@@ -184,7 +188,10 @@ impl Subject {
         repeats: bool,
     ) -> Result<Option<Snapshot>, Cause> {
         match shown {
+            Showing::Unread(cause) if cause.reason == Reason::ListStale => Err(cause.clone()),
             Showing::Unread(cause) => Err(Cause { reason: Reason::ListUnread, ..cause.clone() }),
+            Showing::InPart => Err(Cause::of(Reason::ListInPart)),
+            Showing::Contradicting => Err(Cause::of(Reason::Contradicting)),
             Showing::Item(_) if matches!(self.expects, Expectation::Gone) => {
                 Err(Cause::of(Reason::StillThere))
             }
@@ -205,7 +212,10 @@ impl Subject {
         }
         let there =
             self.maker.recover.as_ref().and_then(|recover| ContentPrint::of_item(recover, item));
-        let there = there.ok_or_else(|| Cause::of(Reason::NotListed))?;
+        let there = there.ok_or_else(|| Cause::of(Reason::ShownInPart))?;
+        if !matches!(self.expects, Expectation::There) && self.is_cut(item) {
+            return Err(Cause::of(Reason::ShownInPart));
+        }
         let is_expected = match &self.expects {
             Expectation::Unchanged(print) => *print == there,
             Expectation::AsSent(sent) => sent.is_there(item),
@@ -217,6 +227,15 @@ impl Subject {
             return Err(Cause::of(Reason::ChangedSince));
         }
         Ok(self.snapshot(item, read_at))
+    }
+
+    /// Whether a text of the thing may be longer than the list shows.
+    fn is_cut(&self, item: &Value) -> bool {
+        let Some(recover) = &self.maker.recover else { return false };
+        recover.fields.iter().any(|(_, pointers)| {
+            let found = pointers.iter().find_map(|pointer| pointer.find(item));
+            found.and_then(Value::as_str).is_some_and(|text| recover.may_have_cut(text))
+        })
     }
 
     fn snapshot(&self, item: &Value, read_at: i64) -> Snapshot {

@@ -680,3 +680,31 @@ fn a_list_that_leaves_the_kind_out_proves_nothing_of_it() {
         assert_eq!(last, Lookup::Absent { proof, strangers: false }, "{sent_flag} {shown_flag}");
     }
 }
+
+#[test]
+fn an_item_that_is_shown_twice_and_not_the_same_proves_nothing() {
+    let recover = recover();
+    let own = || note("own_1", "gọi lại", STARTED - 60_000);
+    let (asked, other) = (note("x", "xin chào", STARTED), note("x", "khác", STARTED));
+    let edited = note("own_1", "gọi lại sau", STARTED - 60_000);
+    for (items, expected) in [
+        (vec![asked.clone(), asked.clone(), own()], "found x"),
+        (vec![asked.clone(), other.clone(), own()], "contradicting: x"),
+        (vec![other, asked, own()], "contradicting: x"),
+        // Nor that something is not there.
+        (vec![own(), edited.clone()], "contradicting: own_1"),
+        (vec![edited, own()], "contradicting: own_1"),
+        (vec![own(), own()], "absent"),
+    ] {
+        let mut search = Search::new(&recover, &sent(json!({"note": "xin chào"})), None);
+        let known = || Circumstances { holdings: owning(1), ..known([]) };
+        assert_eq!(search.take(&recover, &items, known()), Lookup::NextPage);
+        let word = match search.take(&recover, &[], known()) {
+            Lookup::Found { id } => format!("found {id}"),
+            Lookup::Absent { .. } => "absent".to_owned(),
+            Lookup::Unsure { doubt } => doubt.word().into_owned(),
+            Lookup::NextPage => "next".to_owned(),
+        };
+        assert_eq!(word, expected, "{items:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::words::{number, rows};
+use super::words::{counted, number, rows};
 
 /// What is read and kept before rows change or delete something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +11,12 @@ pub(crate) struct ReadsAhead {
     pub rows: u64,
     /// The lists that are read for them.
     pub lists: u64,
+    /// How often, at the least: one reading serves rows that go within a minute, each thing once.
+    pub requests: u64,
+    /// After how many letters these lists cut texts; none where they show them whole.
+    pub cut_after: Option<u32>,
+    /// A quota lets no request follow another before what that has shown is too old.
+    pub follows_too_late: bool,
     /// Rows of which nothing can be kept, since it is not known in which list it is shown.
     pub unnamed: u64,
     /// What the first of them does not say.
@@ -23,17 +29,30 @@ impl ReadsAhead {
     /// What it costs; nothing where nothing is read.
     pub(super) fn cost(&self) -> Option<String> {
         (self.lists > 0).then(|| {
-            format!(
-                "{} read first, at the least: what {} is kept for `undo`.",
-                match self.lists {
-                    1 => "1 list is".to_owned(),
-                    count => format!("{} lists are", number(count)),
-                },
-                match self.rows {
-                    1 => "1 row changes or deletes".to_owned(),
-                    count => format!("{} rows change or delete", number(count)),
+            let lists = match self.lists {
+                1 => "1 list is".to_owned(),
+                count => format!("{} lists are", number(count)),
+            };
+            let requests = match (self.requests, self.rows) {
+                (requests, _) if requests == self.lists && requests == self.rows => String::new(),
+                (requests, rows) if requests == rows => {
+                    format!(" in {} requests", number(requests))
                 }
-            )
+                (requests, rows) => format!(
+                    " in {} ({} if each row has its list read for itself)",
+                    counted(requests, "request"),
+                    number(rows)
+                ),
+            };
+            let what = match self.rows {
+                1 => "1 row changes or deletes".to_owned(),
+                count => format!("{} rows change or delete", number(count)),
+            };
+            let why = match self.off {
+                0 => "is kept for `undo`",
+                _ => "is looked at",
+            };
+            format!("{lists} read first{requests}, at the least: what {what} {why}.")
         })
     }
 
@@ -57,11 +76,32 @@ impl ReadsAhead {
                 of_rows(self.off)
             ));
         }
+        if let Some(letters) = self.cut_after {
+            warnings.push(format!(
+                "Lists show {} of a text at the most, as the connector says (`cuts`): what is longer is kept in part, and \
+                 `undo` does not give it back; what has to be there as it was sent is not changed or deleted.",
+                counted(letters.into(), "letter")
+            ));
+        }
+        if self.follows_too_late {
+            warnings.push(
+                "At this rate no request can follow a list within a minute, so nothing that has to be looked at before is \
+                 changed or deleted: allow two requests at once, as in --rate 2/140s for 1/70s."
+                    .to_owned(),
+            );
+        }
         warnings
     }
 
     pub(super) fn event(&self) -> Value {
-        json!({"rows": self.rows, "lists": self.lists, "unnamed": self.unnamed, "off": self.off})
+        json!({
+            "rows": self.rows,
+            "lists": self.lists,
+            "requests": self.requests,
+            "unnamed": self.unnamed,
+            "off": self.off,
+            "cut_after": self.cut_after,
+        })
     }
 }
 

@@ -88,10 +88,18 @@ pub enum Reason {
     ListUnread,
     /// What the row would make anew is there, so its request did not leave.
     StillThere,
+    /// What was shown of the list does not have what the row is about, and was not all of it, so its request did not leave.
+    ListInPart,
+    /// The list shows what the row is about more than once, and not the same of it, so its request did not leave.
+    Contradicting,
+    /// The list does not show all that the row is about says, so its request did not leave.
+    ShownInPart,
+    /// As often as the list was read, that was too long ago when the row's turn came, so its request did not leave.
+    ListStale,
 }
 
 impl Reason {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::Told,
         Self::Answered,
         Self::Redirected,
@@ -116,6 +124,10 @@ impl Reason {
         Self::OfSystem,
         Self::ListUnread,
         Self::StillThere,
+        Self::ListInPart,
+        Self::Contradicting,
+        Self::ShownInPart,
+        Self::ListStale,
     ];
 
     /// The word in the ledger.
@@ -145,6 +157,10 @@ impl Reason {
             Self::OfSystem => "of_system",
             Self::ListUnread => "list_unread",
             Self::StillThere => "still_there",
+            Self::ListInPart => "list_in_part",
+            Self::Contradicting => "contradicting",
+            Self::ShownInPart => "shown_in_part",
+            Self::ListStale => "list_stale",
         }
     }
 
@@ -158,13 +174,20 @@ impl Reason {
 
     /// Whether what is there, or what could not be seen there, has kept the request from leaving.
     pub(crate) fn withholds(self) -> bool {
+        matches!(self, Self::ListUnread | Self::ListStale) || self.needs_a_person()
+    }
+
+    /// Whether what is there has kept the request from leaving, and will until somebody has looked at it.
+    pub(crate) fn needs_a_person(self) -> bool {
         matches!(
             self,
             Self::ChangedSince
                 | Self::NotListed
                 | Self::OfSystem
-                | Self::ListUnread
                 | Self::StillThere
+                | Self::ListInPart
+                | Self::Contradicting
+                | Self::ShownInPart
         )
     }
 
@@ -231,6 +254,11 @@ pub enum Doubt {
     },
     /// Nothing is there, in a list that has not shown what is known to be there.
     ListUnproven,
+    /// The list shows an item more than once, and not the same of it: what it shows proves nothing.
+    Contradicting {
+        /// The item's.
+        id: String,
+    },
 }
 
 /// What came of a request for a list.
@@ -256,6 +284,7 @@ impl Doubt {
             Self::OnePage => "one_page".into(),
             Self::ListUnproven => "list_unproven".into(),
             Self::Alike { id } => with("alike", id),
+            Self::Contradicting { id } => with("contradicting", id),
             Self::ListRefused(look) => look.entry("list_refused").into(),
             Self::ListUnread(look) => look.entry("list_unread").into(),
             Self::Altered { id } => with("altered", id),
@@ -284,6 +313,7 @@ impl Doubt {
             "one_page" => Self::OnePage,
             "list_unproven" => Self::ListUnproven,
             "alike" => Self::Alike { id: id()? },
+            "contradicting" => Self::Contradicting { id: id()? },
             "list_refused" => Self::ListRefused(Box::new(Look::parse(facts, detail)?)),
             "list_unread" => Self::ListUnread(Box::new(Look::parse(facts, detail)?)),
             "altered" => Self::Altered { id: id()? },
@@ -356,6 +386,7 @@ mod tests {
             (Doubt::OnePage, "one_page"),
             (Doubt::ListUnproven, "list_unproven"),
             (Doubt::Alike { id: id() }, "alike: tn: 1"),
+            (Doubt::Contradicting { id: id() }, "contradicting: tn: 1"),
             (Doubt::Altered { id: id() }, "altered: tn: 1"),
             (Doubt::Unreadable { id: id() }, "unreadable: tn: 1"),
             (Doubt::Differs { id: id() }, "differs: tn: 1"),

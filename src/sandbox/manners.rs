@@ -45,6 +45,10 @@ pub enum ListModel {
     NumbersAsIds,
     /// Notes do not show whether they are internal
     HidesFlags,
+    /// Notes do not show their reminders
+    HidesReminders,
+    /// Each note is shown twice, with two texts
+    Contradicts,
 }
 
 /// Something that is odd about clocks.
@@ -123,10 +127,15 @@ impl Manners {
         if self.have(ListModel::HidesInternal) {
             notes.retain(|note| note["is_internal_note"] != true);
         }
-        if self.have(ListModel::HidesFlags) {
-            for note in notes.iter_mut().filter_map(Value::as_object_mut) {
-                note.remove("is_internal_note");
+        let hidden: &[&str] = match () {
+            () if self.have(ListModel::HidesFlags) => &["is_internal_note"],
+            () if self.have(ListModel::HidesReminders) => {
+                &["task_type", "task_reminder_time", "task_due_date"]
             }
+            () => &[],
+        };
+        for note in notes.iter_mut().filter_map(Value::as_object_mut) {
+            hidden.iter().for_each(|name| drop(note.remove(*name)));
         }
         let is_newest_first = match () {
             () if self.have(ListModel::NewestFirst) => true,
@@ -145,6 +154,14 @@ impl Manners {
                 fastrand::Rng::with_seed(seed).u64(..)
             };
             notes.sort_by_key(mixed);
+        }
+        if self.have(ListModel::Contradicts) {
+            let twice = |note: Value| {
+                let mut other = note.clone();
+                other["note"] = format!("{}!", note["note"].as_str().unwrap_or_default()).into();
+                [note, other]
+            };
+            *notes = std::mem::take(notes).into_iter().flat_map(twice).collect();
         }
     }
 

@@ -155,7 +155,7 @@ pub(crate) fn plan(
     };
     remote.iter().for_each(|_| listener(Told::Surveyed));
     let tally = *fates.tally();
-    let before = reads_ahead(&opening.job, target.is_sandbox, || planning.steps(&fates))?;
+    let before = planning.reads_ahead(&fates, &limits, target.is_sandbox)?;
     let is_refused = is_invalid(&checked, &tally) && !options.sending.skip_invalid;
     let saved = match writer.zip(command).filter(|_| !is_refused) {
         Some(writer) => Some(planning.save(writer, (&opening, &target), &fates)?),
@@ -256,6 +256,17 @@ impl Planning<'_> {
         saved::finish(writer, fates, &facts)
     }
 
+    /// What is read and kept before rows change or delete something.
+    fn reads_ahead(
+        &self,
+        fates: &Fates,
+        limits: &Limits,
+        is_rehearsal: bool,
+    ) -> Result<ReadsAhead, ReadingFailure> {
+        let sent = (fates, &limits.quotas[..]);
+        reads_ahead(self.readings.job, sent, is_rehearsal, || self.steps(fates))
+    }
+
     /// What it comes to.
     fn totals(
         &self,
@@ -265,7 +276,7 @@ impl Planning<'_> {
         insight: Insight,
     ) -> PlanTotals {
         let Insight { contents, profile, .. } = insight;
-        let requests = tally.to_send() + before.lists;
+        let requests = tally.to_send() + before.requests;
         let timetable = limits.timetable(requests);
         let (duration, limited_by) = timetable.answered(requests);
         let answered = |requests| timetable.answered(requests).0;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use noteferry::sandbox::{Options, Sandbox};
+use noteferry::sandbox::{Alteration, Options, Sandbox};
 use serde_json::Value;
 
 use crate::desk::{
@@ -330,4 +330,42 @@ fn a_row_comes_again_though_the_job_deletes_no_more() {
     assert_eq!(status.all("status")[0]["not_started"], 1, "{status}");
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=3 succeeded=1 already_done=2");
     is_there(&sandbox, &["Note 1", "Note 2", "Note 3"]);
+}
+
+#[test]
+fn a_plan_counts_what_is_read_before_notes_are_kept_in_step() {
+    let (desk, sandbox) = (deleting("50%"), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    desk.write("notes.csv", "id,ticket,body\nk1,tk_1,Note one\nk2,tk_1,Note two\n");
+    let plan = desk.call_at(&sandbox, "plan job.yaml --format json").exits(0);
+    let planned = &plan.all("planned")[0];
+    let (counts, send) = (&planned["snapshots"], &planned["send"]);
+    assert_eq!((&counts["rows"], &counts["lists"], send), (&3.into(), &2.into(), &3.into()));
+    assert_eq!((&counts["requests"], &planned["requests"]), (&2.into(), &5.into()), "{plan}");
+    // And a login.
+    desk.run(&sandbox, "job.yaml --yes").exits(0).counts("succeeded=3 requests=6");
+}
+
+#[test]
+fn a_note_that_somebody_has_deleted_holds_nobody_up() {
+    let (desk, sandbox) = (updating(), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let id = note(&sandbox, "Note 1")["id"].as_str().unwrap().to_owned();
+    assert!(sandbox.alter(&id, Alteration::Deleted));
+    desk.write(
+        "notes.csv",
+        FIRST.replace("Note 1", "Note one").replace("Note 2", "Note two") + "k4,tk_1,Note 4\n",
+    );
+    let told = desk.run(&sandbox, "job.yaml").exits(1);
+    told.counts("rows=4 succeeded=2 already_done=1 failed=1");
+    assert!(told.stdout.contains("not_listed"), "{told}");
+    is_there(&sandbox, &["Note two", "Note 3", "Note 4"]);
+    desk.write(
+        "notes.csv",
+        std::fs::read_to_string(desk.path("notes.csv")).unwrap() + "k5,tk_1,Note 5\n",
+    );
+    let again = desk.run(&sandbox, "job.yaml").exits(1);
+    again.counts("rows=5 succeeded=1 already_done=3 failed=1");
+    desk.call_at(&sandbox, "settle job.yaml --key k1 --dismiss").exits(0);
+    desk.run(&sandbox, "job.yaml").exits(0);
 }

@@ -650,3 +650,17 @@ fn lists_are_asked_for_past_caches_and_one_that_is_older_than_the_question_prove
     found.dedup();
     assert_eq!(found.len(), texts(&sandbox).len(), "{outcome}");
 }
+
+#[test]
+fn a_list_that_contradicts_itself_settles_nothing_and_says_so() {
+    let desk = Desk::with_notes(notes_csv(1, 1)).sure_after("0s");
+    let odd = Options { lists: vec![ListModel::Contradicts], ..unhurried() };
+    let sandbox = sandbox_with(odd);
+    let id = desk.run(&sandbox, "job.yaml").exits(0).row(1)["id"].as_str().unwrap().to_owned();
+    let query = "SELECT id FROM row_states WHERE remote_id = ?";
+    let row = desk.ledger().query_row(query, [&id], |row| row.get(0)).unwrap();
+    forget_outcome(&desk.ledger(), row, 1);
+    let outcome = desk.run(&sandbox, "job.yaml").exits(6);
+    assert!(why(&outcome, 1).contains(&format!("the list shows {id} more than once")), "{outcome}");
+    assert_eq!(texts(&sandbox), ["Note 1"]);
+}

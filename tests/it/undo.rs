@@ -235,3 +235,112 @@ fn what_nobody_knows_the_visibility_of_is_not_made_anew() {
     assert_eq!(kept["reason"], "no_flag", "{told}");
     assert!(!texts(&sandbox).iter().any(|text| text == "Seeded note 2"), "{told}");
 }
+
+/// Changes the first three notes of a ticket.
+fn three_changes() -> Desk {
+    let mut rows = COLUMNS.to_owned();
+    for number in 1..=3 {
+        rows.push_str(&format!(
+            "u{number},ticket_note.update,tk_sandbox000001,{},Changed {number},\n",
+            seeded(number)
+        ));
+    }
+    Desk::new().file("job.yaml", MIXED).file("rows.csv", rows)
+}
+
+#[test]
+fn a_note_that_somebody_has_deleted_is_held_until_a_person_has_settled_it() {
+    let (desk, sandbox) = (three_changes(), sandbox(""));
+    let lane = |text: String| text.replace("lane: \"note {note_id}\"", "lane: \"note\"");
+    // All of them in one lane, so that nothing would go behind one that is given up.
+    let desk = desk.with_connector(lane);
+    assert!(sandbox.alter(&seeded(1), Alteration::Deleted));
+    let told = desk.run(&sandbox, "job.yaml").exits(1);
+    told.counts("succeeded=2 failed=1");
+    assert_eq!(told.row(1)["reason"], "not_listed", "{told}");
+    let message = told.row(1)["message"].as_str().unwrap().to_owned();
+    assert!(
+        message.contains("settle` (--dismiss)") && message.contains("--retry-failed"),
+        "{told}"
+    );
+    let again = desk.run(&sandbox, "job.yaml").exits(1);
+    again.counts("already_done=2 failed=1 requests=0");
+    let status = desk.call_at(&sandbox, "status job.yaml");
+    assert!(status.stdout.contains("settle` (--dismiss)"), "{status}");
+    desk.call_at(&sandbox, "settle job.yaml --row 1 --dismiss").exits(0);
+    desk.run(&sandbox, "job.yaml").exits(0);
+}
+
+#[test]
+fn a_list_that_contradicts_itself_or_is_cut_lets_nothing_be_changed_or_made_anew() {
+    let odd = |model| sandbox_with(Options { lists: vec![model], ..unhurried() });
+    let (desk, sandbox) = (three_changes(), odd(ListModel::Contradicts));
+    let told = desk.run(&sandbox, "job.yaml").exits(1);
+    told.counts("failed=3");
+    assert_eq!(told.row(1)["reason"], "contradicting", "{told}");
+    let snapshots = "SELECT count(*) FROM sqlite_schema WHERE name = 'snapshots'";
+    assert_eq!(desk.ledger().query_row(snapshots, [], |row| row.get::<_, u64>(0)).unwrap(), 0);
+    // What was deleted may be there again, behind the one page that the list shows.
+    let rows = format!("{COLUMNS}d,ticket_note.delete,tk_sandbox000001,{},,\n", seeded(2));
+    let (desk, sandbox) = (Desk::new(), odd(ListModel::PagesIgnored));
+    let desk = desk.file("job.yaml", MIXED).file("rows.csv", rows);
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let more = "ticket,note\ntk_sandbox000001,One more\n";
+    let notes = "job: more\noperation: ticket_note.create\nsource: { csv: more.csv }\n\
+        map: { ticket_id: \"{{ ticket }}\", note: \"{{ note }}\", is_internal_note: true }\n";
+    let other = Desk::new().file("more.yaml", notes).file("more.csv", more);
+    other.run(&sandbox, "more.yaml").exits(0);
+    let told = undo(&desk, &sandbox, "").exits(1);
+    assert_eq!(told.row(1)["reason"], "list_in_part", "{told}");
+    assert_eq!(texts(&sandbox), ["One more"]);
+}
+
+#[test]
+fn a_text_that_was_shown_cut_is_told_before_and_not_given_back() {
+    let cut =
+        |text: String| text.replace("  marker: note", "  marker: note\n  cuts: { letters: 32 }");
+    let options = Options { lists: vec![ListModel::Cuts], ..unhurried() };
+    let sandbox = sandbox_with(options);
+    let long = "A text that is longer than what lists of this sandbox show";
+    assert!(sandbox.alter(&seeded(1), Alteration::Text(long.to_owned())));
+    let desk = three_changes().with_connector(cut);
+    let plan = desk.call_at(&sandbox, "plan job.yaml").exits(0);
+    assert!(plan.stdout.contains("Lists show 32 letters of a text at the most"), "{plan}");
+    let planned = desk.call_at(&sandbox, "plan job.yaml --format json").exits(0);
+    assert_eq!(planned.all("planned")[0]["snapshots"]["cut_after"], 32, "{planned}");
+    let run = desk.call_at(&sandbox, "run job.yaml --rate 1000/10ms").exits(0);
+    assert!(run.stderr.contains("Lists show 32 letters"), "{run}");
+    let told = desk.call_at(&sandbox, &format!("undo 1 --dry-run {PACE}")).exits(0);
+    let reasons: Vec<_> = told.all("undo").iter().map(|row| row["reason"].clone()).collect();
+    assert_eq!(reasons.iter().filter(|reason| *reason == "in_part").count(), 1, "{told}");
+    undo(&desk, &sandbox, "").exits(1).counts("succeeded=2 failed=1");
+    let texts = Contents::of(&sandbox).seeded;
+    assert_eq!(texts[&seeded(1)], "Changed 1", "what was cut is not given back");
+    assert_eq!(texts[&seeded(2)], "Seeded note 2");
+    // What a run has created is not known to be unchanged where its list shows it in part.
+    let csv = format!("id,ticket,body\nk1,tk_1,{long}\nk2,tk_1,Short\n");
+    let desk = Desk::with_notes(csv).with_connector(cut);
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let told = undo(&desk, &sandbox, "").exits(1);
+    told.counts("succeeded=1 failed=1");
+    assert_eq!(told.row(1)["reason"], "shown_in_part", "{told}");
+}
+
+#[test]
+fn what_is_read_before_is_counted_with_what_one_reading_serves() {
+    let (desk, sandbox) = (mixed(), sandbox(""));
+    let planned = |flags: &str| {
+        let told = desk.call_at(&sandbox, &format!("plan job.yaml --format json {flags}")).exits(0);
+        let planned = told.all("planned")[0].clone();
+        let counts = ["rows", "lists", "requests"].map(|name| planned["snapshots"][name].as_u64());
+        (counts.map(Option::unwrap), planned["requests"].as_u64().unwrap())
+    };
+    // The first note is changed twice: what the first of these has done is to be seen by the second.
+    assert_eq!(planned("--rate 1000/10ms"), ([3, 1, 2], 7));
+    // So slowly each has its own.
+    assert_eq!(planned("--rate 2/140s"), ([3, 1, 3], 8));
+    let slow = desk.call_at(&sandbox, "plan job.yaml --rate 1/70s").exits(0);
+    assert!(slow.stdout.contains("no request can follow a list within a minute"), "{slow}");
+    // And a login.
+    desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=5 requests=8");
+}

@@ -410,6 +410,17 @@ fn rows_that_were_sent_corrected_are_compared_with_their_file() {
         verify(&desk, &sandbox, "--by-id").exits(0);
         let told = verify(&desk, &sandbox, "--from rejects.csv").exits(0);
         assert_eq!(closing(&told)["there"], 4, "{told}");
+        // In two files as in one.
+        let text = std::fs::read_to_string(desk.path("rejects.csv")).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        desk.write("one.csv", format!("{}\n{}\n", lines[0], lines[1]));
+        desk.write("two.csv", format!("{}\n{}\n", lines[0], lines[2]));
+        let told = verify(&desk, &sandbox, "--from one.csv").exits(1);
+        assert_eq!(closing(&told)["there"], 3, "{told}");
+        let told = verify(&desk, &sandbox, "--from one.csv --from two.csv").exits(0);
+        assert_eq!(closing(&told)["there"], 4, "{told}");
+        let run = desk.run(&sandbox, "job.yaml --from one.csv --from two.csv").exits(2);
+        assert!(run.stderr.contains("cannot be used multiple times"), "{run}");
         assert!(sandbox.alter(&id_of(&sandbox, "Note 2"), Alteration::Text("Khác".to_owned())));
         assert!(sandbox.alter(&id_of(&sandbox, "Note 3"), Alteration::Internal(false)));
         let told = verify(&desk, &sandbox, "--from rejects.csv").exits(1);
@@ -418,6 +429,45 @@ fn rows_that_were_sent_corrected_are_compared_with_their_file() {
         let altered =
             told.all("verified_row").into_iter().find(|row| row["found"] == "altered").unwrap();
         assert_eq!(altered["change"], json!({"sent": "Note 2", "there": "Khác"}));
+    }
+}
+
+#[test]
+fn reminders_that_lists_do_not_show_are_told_as_not_compared() {
+    let job = r#"job: notes
+operation: ticket_note.create
+source: { csv: notes.csv }
+map:
+  ticket_id: "{{ ticket }}"
+  note: "{{ body }}"
+  is_internal_note: true
+  task_type: "{{ 1 if at else '' }}"
+  task_reminder_time: "{{ at }}"
+  task_due_date: "{{ at }}"
+key: "{{ id }}"
+"#;
+    let rows = "id,ticket,body,at\nk1,tk_1,Note 1,4000000000000\nk2,tk_1,Note 2,\n";
+    for (lists, counts) in [
+        (
+            vec![ListModel::HidesReminders],
+            json!({"task_due_date": 1, "task_reminder_time": 1, "task_type": 1}),
+        ),
+        (Vec::new(), json!({})),
+    ] {
+        let is_silent = !lists.is_empty();
+        let sandbox = sandbox_with(Options { lists, ..unhurried() });
+        let desk = Desk::new().file("job.yaml", job).file("notes.csv", rows).sure_after("1ms");
+        desk.run(&sandbox, "job.yaml").exits(0);
+        let told = verify(&desk, &sandbox, "").exits(0);
+        assert_eq!(closing(&told)["not_compared"], counts, "{told}");
+        let words = "`task_reminder_time` of 1 row";
+        let read = desk.call_at(&sandbox, "verify job.yaml").exits(0).stdout;
+        assert_eq!(read.matches(words).count(), usize::from(is_silent), "{read}");
+        let status = desk.call_at(&sandbox, "status job.yaml").exits(0).stdout;
+        assert_eq!(status.matches(words).count(), usize::from(is_silent), "{status}");
+        desk.call_at(&sandbox, "report job.yaml -o report.html").exits(0);
+        let report = std::fs::read_to_string(desk.path("report.html")).unwrap();
+        assert_eq!(report.contains("Not compared, since"), is_silent);
     }
 }
 

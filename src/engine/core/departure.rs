@@ -13,6 +13,7 @@ use crate::row::{Attempted, Cause, Doubt, Reason};
 use crate::traffic::pace::{Moment, Report};
 use crate::traffic::shared_pace::{Heard, Unheard};
 
+use super::reads::Before;
 use super::rows::{Flight, Last, Recovery};
 use super::{Action, Core, Now};
 
@@ -238,7 +239,16 @@ impl Core {
                 continue;
             }
             let work = slot.work.clone();
-            let Some(flight) = self.take_turn(now) else { break };
+            let is_seen = work.subject.is_none() || slot.before.is_fresh(now);
+            let Some(flight) = (match is_seen {
+                true => self.take_turn(now),
+                false => {
+                    self.end_stale(at, now)?;
+                    continue;
+                }
+            }) else {
+                break;
+            };
             self.rows.send(at, flight)?;
             self.audits.sent(&work, now.moment);
             self.actions.push(Action::Send { slot: at, work });
@@ -249,7 +259,16 @@ impl Core {
     /// Starts rows in the ledger as far ahead as their turn is near.
     fn begin_ready(&mut self, now: Now) -> Result<(), Fault> {
         while let Some(at) = self.rows.first_ready().filter(|_| self.may_begin(now)) {
-            if let Some(until) = self.other_side.too_early_until(self.ahead(), now) {
+            // What has been seen goes before anything else is read: it grows old.
+            let (ahead, reads_from) = match self.has_seen(at, now)? {
+                true if self.rows.slot(at, Happening::Begun)?.work.subject.is_some() => {
+                    (self.rows.ahead(), None)
+                }
+                true => (self.ahead(), None),
+                false => (self.ahead(), self.may_read_from(at, now)),
+            };
+            let until = self.other_side.too_early_until(ahead, now).or(reads_from);
+            if let Some(until) = until {
                 self.wake_no_later_than(until);
                 break;
             }
@@ -322,13 +341,12 @@ impl Core {
     /// What is there before does not let a row's request leave: the row is over, and the ledger is to have why.
     pub(super) fn withhold(&mut self, at: usize, now: Now) -> Result<(), Fault> {
         let slot = self.rows.slot_mut(at, Happening::Ended)?;
-        let Some(cause) = slot.withheld.take() else { return Ok(()) };
+        let Before::Against(cause) = &slot.before else { return Ok(()) };
+        let cause = cause.clone();
         let last = match slot.repeats() {
             true => Last::in_doubt(),
-            // What is there is another by now, so a person decides; nothing behind the row waits for that.
-            false if matches!(cause.reason, Reason::ChangedSince | Reason::OfSystem) => {
-                Last::refused()
-            }
+            // Waiting mends nothing, so a person decides; nothing behind the row waits for that.
+            false if cause.reason.needs_a_person() => Last::refused(),
             false => Last::given_up(),
         };
         self.end(at, last.because(cause), now)

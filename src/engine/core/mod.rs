@@ -37,12 +37,13 @@ use audit::Audits;
 pub(crate) use exchange::{Action, Input, Now, Owing, Owned, Settings, Stop};
 use lists::Lists;
 use other_side::{Consequence, OtherSide};
+pub(crate) use reads::FRESH;
 use reads::Reads;
 use rows::{Rows, Settled};
 use stopping::Course;
 
 /// How many rows are in hand at the most, so that one busy lane does not hide the lanes behind it.
-const LOOK_AHEAD_ROWS: usize = 2_048;
+pub(crate) const LOOK_AHEAD_ROWS: usize = 2_048;
 /// Likewise, in bytes: long notes are held fewer at a time.
 const LOOK_AHEAD_BYTES: usize = 16 << 20;
 /// A row that is told "not now" this often in one run is given up after all.

@@ -134,9 +134,14 @@ impl Draft {
     }
 
     /// About a note of `tk_1`, of which the list says what is expected of it.
-    pub(crate) fn about(mut self, id: &str, expects: Expectation) -> Self {
+    pub(crate) fn about(self, id: &str, expects: Expectation) -> Self {
+        self.about_one_of("tk_1", id, expects)
+    }
+
+    /// Likewise, of another ticket.
+    pub(crate) fn about_one_of(mut self, ticket: &str, id: &str, expects: Expectation) -> Self {
         let create = Arc::clone(&stringeex().operations["ticket_note.create"]);
-        let asked_by = create.fields.values(&json!({"ticket_id": "tk_1"}));
+        let asked_by = create.fields.values(&json!({"ticket_id": ticket}));
         let subject = Subject::in_list(&create, asked_by, id).unwrap();
         let effect = self.0.ready.operation.effect;
         self.0.ready.lane = format!("note {id}");

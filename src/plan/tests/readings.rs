@@ -3,15 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::declared::job::{self, Given, InDoubt, Job};
+use crate::declared::job::{self, Given, InDoubt, Job, OnMissing};
 use crate::ledger::{Books as _, History, JobLock, JobName, Ledger, Open as _, Reader as _};
 use crate::plan::look::Look;
 use crate::plan::{
-    Fate, Held, Policy, Prior, ReadingFailure, Readings, Sending, Step, Steps, Survey, survey,
+    Deletes, Fate, Held, Missing, MissingRow, Policy, Prior, ReadingFailure, Readings, Sending,
+    Step, Steps, Survey, still_missing, survey,
 };
 use crate::prepare::{Findings, Preparer, RowKey};
 use crate::row::{AttemptEnd, AttemptStart, Digest, Outcome};
@@ -36,11 +38,15 @@ struct Rows {
 
 impl World {
     fn new(rows: &Rows) -> Self {
+        Self::with_job(rows, "")
+    }
+
+    fn with_job(rows: &Rows, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = if rows.keyed { "key: \"{{ id }}\"\n" } else { "" };
         let job = format!(
             "job: notes\noperation: ticket_note.create\nsource: {{ csv: notes.csv }}\n\
-             map: {{ ticket_id: \"{{{{ ticket }}}}\", note: \"{{{{ body }}}}\", is_internal_note: true }}\n{key}"
+             map: {{ ticket_id: \"{{{{ ticket }}}}\", note: \"{{{{ body }}}}\", is_internal_note: true }}\n{key}{more}"
         );
         std::fs::write(folder.path().join("job.yaml"), job).unwrap();
         std::fs::write(folder.path().join("notes.csv"), &rows.csv).unwrap();
@@ -401,5 +407,54 @@ fn rows_that_nobody_wants_are_not_read_again_unless_the_file_was_written_to() {
         file.set_modified(modified + Duration::from_secs(1)).unwrap();
         let failure = world.steps(&past, UNLIMITED, &found, is_sent).unwrap_err();
         assert_eq!(noticed(failure), Code::SourceChanged);
+    }
+}
+
+#[test]
+fn what_has_come_again_by_the_second_reading_is_not_deleted_nor_is_anything_else() {
+    let csv = "id,ticket,body\nk1,tk_1,Một\nk2,tk_1,Hai\nk3,tk_1,Ba\n";
+    let rows = Rows { keyed: true, csv: csv.to_owned() };
+    let world = World::with_job(&rows, "on_missing: { delete: { at_most: 50% } }\n");
+    let past = Past::of(&world.path());
+    let found = world.survey(&past, Policy::plain(InDoubt::Verify));
+    let steps = world.steps(&past, Policy::plain(InDoubt::Verify), &found, ALL).unwrap();
+    let sent: Vec<(&Step, Digest, Option<Outcome>)> = steps
+        .iter()
+        .map(|step| (step, step.ready.as_ref().unwrap().digest, Some(Outcome::Succeeded)))
+        .collect();
+    record(&world.path(), &sent);
+    let past = Past::of(&world.path());
+    world.write("id,ticket,body\nk1,tk_1,Một\nk2,tk_1,Hai\n");
+    let deleting = Policy {
+        deletes: Deletes::AtMost(match world.job.on_missing {
+            OnMissing::Delete { at_most, .. } => at_most,
+            OnMissing::Keep => panic!(),
+        }),
+        ..Policy::plain(InDoubt::Verify)
+    };
+    let mut found = world.survey(&past, deleting);
+    let row = MissingRow {
+        known: past.prior().known("k3").unwrap().unwrap().0,
+        maker: Arc::clone(steps[2].operation.as_ref().unwrap()),
+        ready: steps[2].ready.clone().unwrap(),
+        sending: Sending::Delete,
+        print: 1,
+    };
+    let missing = Missing { rows: vec![Arc::new(row)], ..Missing::default() };
+    found.fates.note_missing(missing);
+    let still = |csv: &str| {
+        world.write(csv);
+        world.with(|readings| still_missing(readings, &found.fates))
+    };
+    still("id,ticket,body\nk1,tk_1,Một\nk2,tk_1,Hai\n").unwrap();
+    for csv in [
+        // It was being written.
+        csv,
+        "id,ticket,body\nk1,tk_1,Một\nk3,tk_1,Ba\n",
+        "id,ticket,body\nk1,tk_1,Một\nk2,tk_1,Hai\nk4,tk_1,Bốn\n",
+        "id,ticket,body\nk1,tk_1,Một\n",
+        "id,ticket,body\nk1,tk_1,Một\n,tk_1,Hai\n",
+    ] {
+        assert_eq!(noticed(still(csv).unwrap_err()), Code::SourceChanged, "{csv}");
     }
 }

@@ -175,7 +175,7 @@ fn held_words(totals: &PlanTotals) -> String {
 /// `50,000 requests take about 5 h 33 min: 9000/h is the quota that binds.`
 pub(in crate::report) fn time(totals: &PlanTotals) -> String {
     let count = totals.count(Group::Send);
-    let count = if count == 0 { 0 } else { count + totals.before.lists };
+    let count = if count == 0 { 0 } else { count + totals.before.requests };
     let is_at_once = totals.limited_by.is_none() && totals.duration.as_secs() == 0;
     if count == 0 || totals.duration.is_zero() || is_at_once {
         return String::new();

@@ -98,7 +98,7 @@ pub(super) fn planned_event(totals: &PlanTotals) -> Value {
         "skip": totals.count(Group::Skip),
         "hold": totals.count(Group::Hold),
         "reject": totals.count(Group::Reject),
-        "requests": totals.count(Group::Send) + totals.before.lists,
+        "requests": totals.count(Group::Send) + totals.before.requests,
         "snapshots": totals.before.event(),
         "seconds": totals.duration.as_secs().saturating_add(part),
         "limited_by": totals.limited_by,

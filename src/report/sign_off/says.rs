@@ -12,6 +12,7 @@ use crate::ledger::Unfinished;
 use crate::report::causes::why;
 use crate::report::settle;
 use crate::report::status::{moment, verified_words};
+use crate::report::verify::not_compared_words;
 use crate::report::words::{self, counted, number, one_line, rate, rows, span, stamp};
 use crate::row::Cause;
 use crate::text::code::Code;
@@ -190,6 +191,7 @@ impl SignOff {
                 counted(found.strange, &one_line(&self.item)),
             ),
         ];
+        says.extend(not_compared_words(&found.found));
         if self.sent_since_verified() {
             says.push("Runs have sent something since: verify again before you sign.".to_owned());
         }

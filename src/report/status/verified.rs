@@ -8,7 +8,7 @@ use super::moments::{moment, rfc3339};
 use super::runs::RunLine;
 use crate::ledger::Verification;
 use crate::report::exit;
-use crate::report::verify::findings_words;
+use crate::report::verify::{findings_words, not_compared_words};
 use crate::report::words::{counted, number, one_line, rows};
 
 impl StatusView {
@@ -28,7 +28,9 @@ impl StatusView {
             true => " Runs have sent something since.",
             false => "",
         };
-        format!("\nVerified{when} by {}{sample}: {said}.{since}\n", one_line(&found.by))
+        let uncompared = not_compared_words(&found.found);
+        let uncompared = uncompared.map(|words| format!(" {words}")).unwrap_or_default();
+        format!("\nVerified{when} by {}{sample}: {said}.{uncompared}{since}\n", one_line(&found.by))
     }
 }
 

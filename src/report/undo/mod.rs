@@ -58,6 +58,8 @@ pub(crate) enum WhyKept {
     NoList,
     /// What was there before was not kept.
     NoFormerText,
+    /// The list that showed what was there before cuts texts, and this one may have been longer.
+    InPart,
     /// The list did not show who may see what was there.
     NoFlag,
     /// It is not known whether what is there is what was sent.
@@ -134,6 +136,7 @@ impl WhyKept {
             Self::NoId => "no_id",
             Self::NoList => "no_list",
             Self::NoFormerText => "no_former_text",
+            Self::InPart => "in_part",
             Self::NoFlag => "no_flag",
             Self::NoPrint => "no_print",
         }

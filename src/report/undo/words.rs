@@ -58,6 +58,9 @@ fn kept(why: WhyKept) -> String {
         WhyKept::NoFormerText => {
             "what was there before was not kept (`snapshot: false`, or its list was not named)"
         }
+        WhyKept::InPart => {
+            "lists cut texts, and the one of before may have been longer than what was kept of it: giving that back is for a person"
+        }
         WhyKept::NoFlag => {
             "its list did not show whether the customer may see it, so it is not made anew: that is for a person"
         }

@@ -84,6 +84,7 @@ pub(crate) fn verified_event(
     ] {
         event.insert(name.to_owned(), json!(count));
     }
+    event.insert("not_compared".to_owned(), json!(findings.uncompared));
     let ended = match findings.end {
         RemoteEnd::Whole => "whole",
         RemoteEnd::Interrupted { .. } => "interrupted",

@@ -8,11 +8,12 @@ mod tests;
 mod words;
 
 pub(crate) use events::{nothing_verified, verified_event, verified_row};
-pub(super) use words::findings_words;
 pub(crate) use words::{
     Verifying, of_moved_while_verifying, of_unkept, sample_words, verified, verify_begins,
 };
+pub(super) use words::{findings_words, not_compared_words};
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Zoned;
@@ -25,6 +26,8 @@ use crate::text::quota::Quota;
 
 /// So many rows of a kind are named, and so many changes shown.
 const NAMED: usize = 20;
+/// What the name of a field ends with, where a verification says of how many rows it was not compared.
+const NOT_COMPARED: &str = "_not_compared";
 /// So many things are named that no row has made.
 const STRANGERS: usize = 10_000;
 
@@ -259,6 +262,8 @@ pub(crate) struct VerifyFindings {
     /// Things that no row has made, and the first of them with their lists.
     pub strange: u64,
     pub strangers: Vec<(String, String)>,
+    /// Fields that were sent and that no list shows, each with how many rows that is so of.
+    pub(super) uncompared: BTreeMap<String, u64>,
     /// Whether it is enough that a row is there by its id, where the source does not say any more what was sent.
     pub takes_ids: bool,
     counts: [u64; Kind::ALL.len()],
@@ -275,6 +280,7 @@ impl VerifyFindings {
             order: OrderSeen::default(),
             strange: 0,
             strangers: Vec::new(),
+            uncompared: BTreeMap::new(),
             takes_ids: false,
             counts: [0; Kind::ALL.len()],
             named: Vec::new(),
@@ -298,6 +304,11 @@ impl VerifyFindings {
         if self.strangers.len() < STRANGERS {
             self.strangers.push((list.to_owned(), id.to_owned()));
         }
+    }
+
+    /// A field was sent of a row, and could be compared with nothing.
+    pub(crate) fn see_uncompared(&mut self, field: &str) {
+        *self.uncompared.entry(field.to_owned()).or_default() += 1;
     }
 
     pub(super) fn count(&self, kind: Kind) -> u64 {
@@ -329,11 +340,14 @@ impl VerifyFindings {
         self.lists.answered > 0 || (self.end == RemoteEnd::Whole && self.lists.unanswered == 0)
     }
 
-    /// Rows by what is the matter with them.
+    /// Rows by what is the matter with them, and by what of them could not be compared.
     pub(crate) fn found(&self) -> Vec<(String, u64)> {
         let wrong = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Right);
         let counts = wrong.map(|kind| (kind.word().to_owned(), self.count(kind)));
-        counts.filter(|(_, count)| *count > 0).collect()
+        let counts = counts.filter(|(_, count)| *count > 0);
+        let uncompared =
+            self.uncompared.iter().map(|(name, rows)| (format!("{name}{NOT_COMPARED}"), *rows));
+        counts.chain(uncompared).collect()
     }
 
     /// Whether all was read, and all is right.

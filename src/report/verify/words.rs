@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Kind, Matter, SampleTaken, SourceSays, VerifiedRow, VerifyCost, VerifyFindings};
+use super::{
+    Kind, Matter, NOT_COMPARED, SampleTaken, SourceSays, VerifiedRow, VerifyCost, VerifyFindings,
+};
 use crate::ledger::LedgerError;
 use crate::report::paint::Paint;
 use crate::report::refusal::of_ledger;
@@ -172,6 +174,8 @@ fn aside(findings: &VerifyFindings, of: &Verifying<'_>) -> String {
             counted(order.undated, noun)
         ));
     }
+    let uncompared = findings.uncompared.iter().map(|(name, rows)| (name.as_str(), *rows));
+    lines.extend(uncompared_words(uncompared));
     if findings.strange > 0 {
         let told = if of.strange { "" } else { " (--strange names them)" };
         let count = counted(findings.strange, &item);
@@ -282,9 +286,27 @@ pub(crate) fn sample_words(sample: &SampleTaken) -> String {
     )
 }
 
+/// What could not be compared; nothing where all could.
+fn uncompared_words<'a>(fields: impl Iterator<Item = (&'a str, u64)>) -> Option<String> {
+    let of = fields.map(|(name, count)| format!("`{}` of {}", one_line(name), rows(count)));
+    let of: Vec<String> = of.collect();
+    (!of.is_empty()).then(|| {
+        format!(
+            "Not compared, since the lists do not show it, or it may have been sent otherwise: {}.",
+            of.join(", ")
+        )
+    })
+}
+
+/// Likewise, as the ledger keeps it.
+pub(in crate::report) fn not_compared_words(found: &[(String, u64)]) -> Option<String> {
+    let fields = found.iter().map(|(kind, rows)| (kind.strip_suffix(NOT_COMPARED), *rows));
+    uncompared_words(fields.filter_map(|(name, rows)| Some((name?, rows))))
+}
+
 pub(in crate::report) fn findings_words(found: &[(String, u64)]) -> String {
-    let words =
-        found.iter().map(|(kind, count)| format!("{} {}", number(*count), kind.replace('_', " ")));
+    let kinds = found.iter().filter(|(kind, _)| !kind.ends_with(NOT_COMPARED));
+    let words = kinds.map(|(kind, count)| format!("{} {}", number(*count), kind.replace('_', " ")));
     words.collect::<Vec<_>>().join(", ")
 }
 

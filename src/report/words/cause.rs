@@ -51,7 +51,24 @@ fn reason(reason: Reason, status: Option<u16>, message: Option<&str>) -> String 
         Reason::Interrupted => "interrupted before the answer came",
         Reason::ChangedSince => "what is there has been changed since, so nothing was sent",
         Reason::NotListed => {
-            "what it is about is not in the list that should show it, so nothing could be kept of it and nothing was sent"
+            "what it is about is not in the list that should show it, so nothing was sent: somebody may have deleted it. Look \
+             there; where it is gone for good, say so with `noteferry settle` (--dismiss), else try once more with \
+             --retry-failed"
+        }
+        Reason::ListInPart => {
+            "what was shown of the list does not have what it is about, and was not the whole list, so nothing was sent: look \
+             there, and settle it, or try once more with --retry-failed"
+        }
+        Reason::Contradicting => {
+            "the list shows what it is about more than once, and not the same of it, so nothing was sent: look there"
+        }
+        Reason::ShownInPart => {
+            "the list shows only a part of what it is about, so whether that was changed since cannot be known and nothing \
+             was sent"
+        }
+        Reason::ListStale => {
+            "the list could not be read freshly: as often as it was, that was more than a minute before the turn of this row, \
+             so nothing was sent; a higher --rate helps, or fewer runs at a time"
         }
         Reason::OfSystem => "the system has made what it is about, so nothing was sent",
         Reason::ListUnread => {
@@ -134,6 +151,9 @@ fn doubt(doubt: &Doubt) -> String {
         Doubt::Altered { id } => {
             format!("{id} is of no row, and may be what was sent, with its text altered")
         }
+        Doubt::Contradicting { id } => format!(
+            "the list shows {id} more than once, and not the same of it, so it proves nothing: look there"
+        ),
         Doubt::Unreadable { id } => format!(
             "{id} is of no row, and shows no text that could be compared with what was sent: look at it"
         ),

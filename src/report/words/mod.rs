@@ -306,6 +306,7 @@ mod tests {
             Doubt::OnePage,
             Doubt::ListUnproven,
             Doubt::Alike { id: id() },
+            Doubt::Contradicting { id: id() },
             Doubt::Altered { id: id() },
             Doubt::Unreadable { id: id() },
             Doubt::Differs { id: id() },

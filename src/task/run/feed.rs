@@ -11,6 +11,7 @@ use crate::ledger::{History, Ledger};
 use crate::plan::saved::PlannedRows;
 use crate::plan::{
     Fate, Fates, MissingRow, Policy, Prior, ReadingFailure, Readings, SentBefore, Step, Steps,
+    still_missing,
 };
 use crate::prepare::Ready;
 use crate::recover::{AsSent, ContentPrint, Expectation, Subject};
@@ -78,6 +79,7 @@ impl Feeder<'_> {
         let missing = &self.fates.missing().rows;
         let mut left = self.fates.tally().to_send().saturating_sub(missing.len() as u64);
         let (job, keeps) = (self.readings.job, self.snapshots);
+        still_missing(self.readings, self.fates)?;
         // What is gone makes room before anything else comes: in a lane nobody waits for what is never sent.
         for rows in missing.chunks(BATCH) {
             let batch: Result<Vec<Work>, _> =
@@ -135,7 +137,7 @@ fn subject_of(
 }
 
 /// What a row has made itself, and that it has to be there as it was sent.
-fn subject_as_sent(
+pub(in crate::task) fn subject_as_sent(
     step: &Step,
     expects: &SentBefore,
     (job, keeps): (&Job, bool),
@@ -169,7 +171,10 @@ fn deletion(row: &MissingRow, job: &Job, looks: Looks) -> Result<Work, ReadingFa
 }
 
 /// What a missing row has made, and that it has to be there unchanged.
-fn subject_unchanged(row: &MissingRow, (job, keeps): (&Job, bool)) -> Option<Arc<Subject>> {
+pub(in crate::task) fn subject_unchanged(
+    row: &MissingRow,
+    (job, keeps): (&Job, bool),
+) -> Option<Arc<Subject>> {
     let (field, text) = row.maker.lane.read(&row.known.lane)?;
     let mut asked_by = Fields::default();
     asked_by.set(field, FieldValue::Text(text.to_owned().into()));

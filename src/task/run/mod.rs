@@ -44,7 +44,7 @@ use super::saved;
 use super::target::{Target, TargetOptions, passed_over};
 use super::{Details, Failure, Listener, Refused, Told};
 pub(super) use connect::{Destination, over_http};
-pub(super) use feed::Fed;
+pub(super) use feed::{Fed, subject_as_sent, subject_unchanged};
 use invalid::Invalid;
 use session::SourceRows;
 pub(super) use session::standing;
@@ -446,15 +446,19 @@ impl Running<'_> {
         booking: &Booking,
     ) -> Result<Outlook, Failure> {
         let pulse = Some(PulseFile::of(&booking.path, &booking.name));
-        let before = self.reads_ahead(found, booking)?;
-        let requests = ahead.tally.to_send() + before.lists;
+        let before = self.reads_ahead((found, limits), booking)?;
+        let requests = ahead.tally.to_send() + before.requests;
         let (duration, limited_by) = limits.timetable(requests).answered(requests);
         let is_first = booking.history.is_empty();
         Ok(Outlook { is_first, pulse, before, duration, limited_by, ..ahead })
     }
 
     /// What is read and kept before rows change or delete something.
-    fn reads_ahead(&self, found: &Survey, booking: &Booking) -> Result<ReadsAhead, Failure> {
+    fn reads_ahead(
+        &self,
+        (found, limits): (&Survey, &Limits),
+        booking: &Booking,
+    ) -> Result<ReadsAhead, Failure> {
         let again = || self.opening.reopen();
         let readings = self.opening.readings(&again, self.now);
         let policy = self.options.sending.policy(&self.opening.job);
@@ -462,7 +466,8 @@ impl Running<'_> {
             let prior = Prior { history: &booking.history, ledger: &booking.ledger };
             Ok(Steps::open(readings, Some(prior), policy, &found.fates, String::new())?)
         };
-        Ok(reads_ahead(&self.opening.job, self.target.is_sandbox, steps)?)
+        let sent = (&found.fates, &limits.quotas[..]);
+        Ok(reads_ahead(&self.opening.job, sent, self.target.is_sandbox, steps)?)
     }
 
     /// The first reading, and the job's place in the ledger if all is in order. Once more where another run has been

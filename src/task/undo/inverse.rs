@@ -131,7 +131,13 @@ impl Known<'_> {
     fn before(&self) -> Result<(&Snapshot, &Arc<Operation>), WhyKept> {
         let snapshot = self.snapshot.ok_or(WhyKept::NoFormerText)?;
         let maker = self.connector.operations.get(&*snapshot.maker);
-        Ok((snapshot, maker.ok_or(WhyKept::NoOperation)?))
+        let maker = maker.ok_or(WhyKept::NoOperation)?;
+        let recover = maker.recover.as_ref();
+        let is_cut = |text: String| recover.is_some_and(|recover| recover.may_have_cut(&text));
+        match text_of(maker, &snapshot.fields).is_some_and(is_cut) {
+            true => Err(WhyKept::InPart),
+            false => Ok((snapshot, maker)),
+        }
     }
 
     fn expectation(&self, turn: &Turn) -> Result<Expectation, WhyKept> {

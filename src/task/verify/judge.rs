@@ -187,7 +187,18 @@ impl Bench {
         findings.order.compared = count(Order::Compared);
         findings.order.undated = count(Order::Undated);
         let mut recovers = self.makers.iter().filter_map(|maker| maker.recover.as_ref());
+        self.count_uncompared(findings);
         findings.order.is_declared = recovers.any(|recover| !recover.created.is_empty());
+    }
+
+    /// What was sent and could be compared with nothing.
+    fn count_uncompared(&self, findings: &mut VerifyFindings) {
+        for (thing, seen) in self.things.things.iter().zip(&self.seen) {
+            let (Some(maker), Some(seen)) = (&thing.maker, seen) else { continue };
+            for field in &seen.uncompared {
+                findings.see_uncompared(maker.fields.name(*field));
+            }
+        }
     }
 
     fn matters(&self, thing: &Thing, seen: Option<&Seen>, list: Option<usize>) -> Vec<Matter> {

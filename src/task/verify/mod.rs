@@ -9,7 +9,7 @@ mod sample;
 mod things;
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Zoned;
@@ -56,6 +56,8 @@ const RUN_MARK: &str = "verify/";
 #[derive(Clone)]
 pub(crate) struct VerifyOptions<'a> {
     pub job: JobOptions,
+    /// Files of rows that were sent corrected, which are read beside the source.
+    pub corrected: Vec<PathBuf>,
     pub target: TargetOptions<'a>,
     pub sending: SendingOptions,
     /// Not all lists are read.
@@ -102,10 +104,10 @@ pub(crate) fn verify(
     let began_at = (world.wall)();
     let address = options.target.base_url.as_deref();
     let (mut opening, source) = Opening::open(&of_source(&options.job), address)?;
-    let mut corrected = corrected(&options.job, address)?;
+    let mut corrected = corrected(options, address)?;
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;
-    if let Some((corrected, _)) = &mut corrected {
+    for (corrected, _) in &mut corrected {
         corrected.preparer.goes_to(&target.place());
     }
     opening.warnings.extend(passed_over(&opening.job, &options.target));
@@ -120,16 +122,20 @@ pub(crate) fn verify(
     let owned = std::mem::take(&mut acts.owned);
     let mut aside = aside(&acts);
     let verifying = Verifying { opening: &opening, known: &found, began_at };
-    let (corrected, corrected_rows) = corrected.unzip();
-    let beside = corrected.as_ref().map(|opening| Verifying { opening, ..verifying });
+    let (corrected, corrected_rows): (Vec<Opening>, Vec<Source>) = corrected.into_iter().unzip();
+    let mut readings = vec![(Reading::Source, verifying)];
+    let beside = corrected.iter().enumerate();
+    readings.extend(
+        beside.map(|(at, opening)| (Reading::Corrected(at), Verifying { opening, ..verifying })),
+    );
     let history = found.past.prior().history;
     let corrections: HashSet<KeyHash> = history.corrections().all().collect();
     let connector = &opening.job.connector;
     let mut things = Things::of(connector, acts, &|key| corrections.contains(&key));
     verifying.read(source, Reading::Source, (&mut things, &mut aside), listener)?;
-    if let (Some(beside), Some(rows)) = (&beside, corrected_rows) {
+    for ((reading, beside), rows) in readings.iter().skip(1).zip(corrected_rows) {
         let mut aside = Aside::default();
-        beside.read(rows, Reading::Corrected, (&mut things, &mut aside), listener)?;
+        beside.read(rows, *reading, (&mut things, &mut aside), listener)?;
     }
     aside.superseded = things.superseded;
     let (job, ledger) = (&opening.job, &options.job.ledger);
@@ -139,7 +145,6 @@ pub(crate) fn verify(
     let VerifyHearing { begins, row } = hearing;
     let (bench, mut findings) = asked.ask(&inquiry, credentials, owned, &found, begins)?;
     findings.takes_ids = options.takes_ids;
-    let readings = [(Reading::Source, Some(&verifying)), (Reading::Corrected, beside.as_ref())];
     judge(&bench, (&readings, opening.preparer.has_key()), &mut findings, row)?;
     let has_moved = found.has_moved(&options.job.ledger)?;
     let verification = Verification {
@@ -178,13 +183,17 @@ fn of_source(job: &JobOptions) -> JobOptions {
     JobOptions { from: None, ..job.clone() }
 }
 
-/// The rows that have come back corrected, where a file of such is named.
+/// The rows that have come back corrected, of each file of such that is named.
 fn corrected(
-    job: &JobOptions,
+    options: &VerifyOptions<'_>,
     address: Option<&str>,
-) -> Result<Option<(Opening, Source)>, Vec<Diagnostic>> {
-    let of_file = JobOptions { min_rows: None, ..job.clone() };
-    job.from.as_ref().map(|_| Opening::open(&of_file, address)).transpose()
+) -> Result<Vec<(Opening, Source)>, Vec<Diagnostic>> {
+    let of_file = |file: &PathBuf| JobOptions {
+        from: Some(file.clone()),
+        min_rows: None,
+        ..options.job.clone()
+    };
+    options.corrected.iter().map(|file| Opening::open(&of_file(file), address)).collect()
 }
 
 /// Rows of which the ledger says that there is nothing to compare.
@@ -340,14 +349,13 @@ impl Verifying<'_> {
 /// Tells of each row, in the order of what was done, with the texts of those that differ.
 fn judge(
     bench: &Bench,
-    (readings, has_keys): (&[(Reading, Option<&Verifying<'_>>)], bool),
+    (readings, has_keys): (&[(Reading, Verifying<'_>)], bool),
     findings: &mut VerifyFindings,
     tell: &mut dyn FnMut(&VerifiedRow),
 ) -> Result<(), Failure> {
     let wanted = bench.wants_texts();
     let mut texts = HashMap::new();
     for (reading, from) in readings {
-        let Some(from) = from else { continue };
         let own = wanted.iter().filter(|place| place.reading == *reading);
         let found = from.texts(&own.map(|place| place.ordinal).collect())?;
         texts.extend(

@@ -50,8 +50,8 @@ pub(super) struct TextPlace {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Reading {
     Source,
-    /// The file with rows that have come back corrected.
-    Corrected,
+    /// A file with rows that have come back corrected; the how many of such.
+    Corrected(usize),
 }
 
 /// All of them.
@@ -179,7 +179,7 @@ impl Things {
         let Some(thing) = self.of_act.get(at).copied().flatten() else { return };
         let is_corrected = self.corrected.contains(&row);
         // Of rows that have not come back corrected, the source says what was sent.
-        if reading == Reading::Corrected && !is_corrected {
+        if matches!(reading, Reading::Corrected(_)) && !is_corrected {
             return;
         }
         let is_same = step.change == Change::None && step.ready.is_some();

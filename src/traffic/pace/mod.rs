@@ -180,6 +180,13 @@ impl Pace {
         self.spacings.iter().map(Spacing::period).max().unwrap_or_default()
     }
 
+    /// When two requests may leave within a time of one another, as far as quotas are spread; none where that is never, which
+    /// nothing is saved up for.
+    pub(crate) fn two_within(&self, time: Duration, now: Moment) -> Option<Moment> {
+        let slow = self.spacings.iter().filter(|spacing| spacing.period() >= time);
+        slow.map(|spacing| spacing.next_two(now)).collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
     /// Requests per second that the quotas allow in the long run.
     fn allowed(&self) -> f64 {
         let period = self.quota_period();

@@ -63,6 +63,15 @@ impl Spacing {
         u64::from(self.burst.get()).saturating_sub(owed)
     }
 
+    /// When two requests may leave one right after the other; none where that is never.
+    pub(super) fn next_two(&self, now: Moment) -> Option<Moment> {
+        let saved = self.burst.get().checked_sub(2)?;
+        // The first takes all that is saved up.
+        let Some(arrival) = self.state.state.get() else { return Some(now) };
+        let owed = Duration::from(arrival).saturating_sub(self.period.saturating_mul(saved));
+        Some(now.max(Moment(owed)))
+    }
+
     /// Counts a request that [`next`](Self::next) allowed.
     pub(super) fn take(&self, now: Moment) {
         let _allowed = self.ask(now, true);

@@ -31,9 +31,32 @@ pub struct Recover {
     pub id: Vec<Pointer>,
     pub created: Vec<Pointer>,
     pub text: Vec<TextChange>,
+    pub cuts: Option<Cuts>,
     pub pages: Option<Pages>,
     /// The field that takes a job's marker; its content is what an item is known by then.
     pub marker: Option<Field>,
+}
+
+/// How lists cut texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cuts {
+    /// So many letters of a longer text are shown, the ending among them.
+    pub letters: u32,
+    pub ending: String,
+}
+
+impl Recover {
+    /// After how many letters lists cut texts; none where they do not.
+    pub(crate) fn cuts_after(&self) -> Option<u32> {
+        self.cuts.as_ref().map(|cuts| cuts.letters)
+    }
+
+    /// Whether a list may show but a part of this text.
+    pub(crate) fn may_have_cut(&self, shown: &str) -> bool {
+        self.cuts.as_ref().is_some_and(|Cuts { letters, ending }| {
+            shown.ends_with(ending) && shown.chars().count() >= *letters as usize
+        })
+    }
 }
 
 /// How a list is asked for page by page.

@@ -11,8 +11,8 @@ use crate::text::pointer::Pointer;
 
 use super::super::reader::Reader;
 use super::super::{Effect, FieldSet, Operation};
-use super::written::{PagesFile, RecoverFile};
-use super::{Pages, Recover};
+use super::written::{CutsFile, PagesFile, RecoverFile};
+use super::{Cuts, Pages, Recover};
 
 /// Resolves how an operation settles its lost answers; none where its list is told to the reader as missing.
 pub(in super::super) fn resolve(
@@ -51,6 +51,7 @@ pub(in super::super) fn resolve(
         id,
         created,
         text: file.text,
+        cuts: file.cuts.map(cuts),
         pages: file.pages.map(pages),
         marker,
     })
@@ -121,6 +122,10 @@ fn marker(
         reader.refuse(at, Code::InvalidValue, message, "name a field of type string");
     }
     found
+}
+
+fn cuts(file: CutsFile) -> Cuts {
+    Cuts { letters: file.letters, ending: file.ending }
 }
 
 fn pages(file: PagesFile) -> Pages {

@@ -37,9 +37,24 @@ pub(in crate::declared) struct RecoverFile {
     /// What the other side may do to a text.
     #[serde(default)]
     pub(super) text: Vec<TextChange>,
+    /// How lists cut texts, as in { letters: 250, ending: "..." }. A text that may have been cut is not taken for the whole text.
+    /// Left out: lists show texts whole.
+    pub(super) cuts: Option<CutsFile>,
     pub(super) pages: Option<PagesFile>,
     /// The field, one of those under `match`, that takes the marker of a job that has one. Left out: none does.
     pub(super) marker: Option<String>,
+}
+
+/// How lists cut texts.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::declared) struct CutsFile {
+    /// So many letters of a longer text are shown, `ending` among them.
+    #[schemars(range(min = 1))]
+    pub(super) letters: u32,
+    /// What a text ends with that was cut. Left out: nothing.
+    #[serde(default)]
+    pub(super) ending: String,
 }
 
 /// How a list is asked for page by page, until a page brings nothing new, or goes back far enough.

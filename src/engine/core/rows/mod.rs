@@ -10,12 +10,11 @@ mod looks;
 mod slot;
 mod starts;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 
 use slab::Slab;
 
 use crate::engine::Work;
-use crate::engine::core::reads::Wanted;
 use crate::event::{Fault, Happening, RowEnded, Stage};
 use crate::row::{IllegalTransition, Lane};
 use crate::traffic::pace::Moment;
@@ -211,13 +210,12 @@ impl Rows {
     }
 
     /// What rows in hand are about in a list.
-    pub(super) fn wanted_in(&self, list: &str) -> Wanted {
-        let mut wanted = Wanted::default();
+    pub(super) fn wanted_in(&self, list: &str) -> HashSet<String> {
         let stages = [Stage::Queued, Stage::Unread, Stage::Waiting, Stage::Suspect];
         let waiting = self.slots.iter().filter(|(_, slot)| stages.contains(&slot.phase.stage()));
         let subjects = waiting.filter_map(|(_, slot)| slot.work.subject.as_ref());
-        subjects.filter(|subject| *subject.list == *list).for_each(|subject| wanted.add(subject));
-        wanted
+        let subjects = subjects.filter(|subject| *subject.list == *list);
+        subjects.map(|subject| subject.id.to_string()).collect()
     }
 
     fn all(&self, fits: impl Fn(&Slot) -> bool) -> Vec<usize> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::declared::connector::{Effect, Recover};
 use crate::engine::Work;
 use crate::engine::core::lists::Witness;
-use crate::engine::core::reads::Sighting;
+use crate::engine::core::reads::Before;
 use crate::event::{Fault, Further, Happening, RowEnd, RowEnded, Stage};
 use crate::prepare::Ready;
 use crate::prepare::request::Request;
@@ -37,10 +37,10 @@ pub(in crate::engine::core) struct Slot {
     pub(super) ends_on_their_way: u32,
     /// Whether the ledger will never have the row's last end.
     pub(super) unrecorded: bool,
-    /// What was there before its request, as far as that was read.
-    pub sighting: Option<Sighting>,
-    /// Why its request is not to leave, by what is there.
-    pub withheld: Option<Cause>,
+    /// What is known of what it is about.
+    pub before: Before,
+    /// How often a list was read for its next request.
+    pub readings: u32,
 }
 
 /// What of a row has been tried in this run.
@@ -296,8 +296,8 @@ impl Slot {
             in_earlier_doubt: work.sending.may_have_acted(),
             ends_on_their_way: 0,
             unrecorded: false,
-            sighting: None,
-            withheld: None,
+            before: Before::default(),
+            readings: 0,
             work: Arc::new(work),
         }
     }
@@ -464,7 +464,10 @@ impl Slot {
             at: self.attempted.at,
             remote_at: self.attempted.remote_at,
             print: self.work.print.map(i64::from),
-            snapshot: self.sighting.as_ref().and_then(|sighting| sighting.snapshot.clone()),
+            snapshot: match &self.before {
+                Before::Seen(sighting) => sighting.snapshot.clone(),
+                Before::Unknown | Before::Against(_) => None,
+            },
         })
     }
 

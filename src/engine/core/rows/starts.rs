@@ -73,8 +73,11 @@ impl Rows {
 
     /// A row's request leaves.
     pub(crate) fn send(&mut self, at: usize, flight: Flight) -> Result<(), Fault> {
-        self.shift(at, Happening::Sent, |_, phase| match phase {
-            Phase::Cleared => Ok((Phase::InFlight(flight), ())),
+        self.shift(at, Happening::Sent, |slot, phase| match phase {
+            Phase::Cleared => {
+                slot.readings = 0;
+                Ok((Phase::InFlight(flight), ()))
+            }
             other => Err(other.into()),
         })
     }
