@@ -58,6 +58,7 @@ pub(super) fn sending(arguments: &SendingArguments) -> SendingOptions {
         skip_invalid: arguments.skip_invalid,
         retry_failed: arguments.retry_failed,
         as_new: arguments.as_new,
+        gone: arguments.gone.clone(),
     }
 }
 

@@ -31,7 +31,7 @@ const OF_JOBS: [&str; 18] = [
 /// Likewise, but for `status`.
 const OF_SOURCES: [&str; 2] = ["from", "min-rows"];
 /// Flags that say what is sent and how fast; `plan` and `run` take them.
-const OF_SENDING: [&str; 9] = [
+const OF_SENDING: [&str; 10] = [
     "rate",
     "concurrency",
     "limit",
@@ -39,6 +39,7 @@ const OF_SENDING: [&str; 9] = [
     "skip-invalid",
     "retry-failed",
     "as-new",
+    "gone",
     "allow-http",
     "sandbox",
 ];
