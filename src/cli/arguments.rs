@@ -322,6 +322,9 @@ pub(super) struct SendingArguments {
     /// Send rows although another job has sent the same ones
     #[arg(long)]
     pub as_new: bool,
+    /// A file of the source is gone on purpose, and `on_missing: delete` may delete what its rows have made
+    #[arg(long, value_name = "FILE")]
+    pub gone: Vec<String>,
     /// Let credentials go to another machine over plain http, where everybody on the way can read them
     #[arg(long)]
     pub allow_http: bool,

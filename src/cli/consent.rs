@@ -74,6 +74,7 @@ mod tests {
             in_doubt: InDoubt::Verify,
             is_presumed: false,
             filtered: Filtered::default(),
+            stays: Default::default(),
             changed: Vec::new(),
             held: Vec::new(),
             until: None,

@@ -59,6 +59,7 @@ pub(super) fn sending(arguments: &SendingArguments) -> SendingOptions {
         retry_failed: arguments.retry_failed,
         undone: arguments.undone,
         as_new: arguments.as_new,
+        gone: arguments.gone.clone(),
     }
 }
 

@@ -173,6 +173,7 @@ mod tests {
         ("format", Resumed::AsGiven),
         ("from", Resumed::AsGiven),
         ("give-up-after", Resumed::AsGiven),
+        ("gone", Resumed::AsGiven),
         ("header", Resumed::AsGiven),
         ("header-row", Resumed::AsGiven),
         ("if-locked", Resumed::AsGiven),

@@ -281,6 +281,7 @@ pub(super) fn view(given: &CommandLine, output: &Output<'_>, outlook: Outlook) -
         tally: outlook.tally,
         mandate: outlook.mandate,
         filtered: outlook.filtered,
+        stays: outlook.stays,
         changed_rows: outlook.changed,
         held_rows: outlook.held,
         until: outlook.until.map(|(moment, left)| (moment.to_zoned(TimeZone::system()), left)),

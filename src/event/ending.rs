@@ -2,6 +2,7 @@
 
 use super::Fault;
 use crate::ledger::LedgerError;
+use crate::plan::Kept;
 use crate::row::Cause;
 use crate::text::diagnostic::Diagnostic;
 use crate::traffic::reply::NoToken;
@@ -13,8 +14,8 @@ pub(crate) enum Ending {
     Finished,
     /// Nothing is left that this run may send, and so many rows are in the hands of somebody else who has started them.
     InOtherHands { rows: u64 },
-    /// All else went well, and more rows are missing from the source than the job lets be deleted: none was.
-    TooManyMissing { missing: u64, most: u64 },
+    /// All else went well, and rows are missing from a source that is likelier to be wrong than they are: none was deleted.
+    NothingDeleted(Kept),
     /// SIGINT (2) or SIGTERM (15), or their counterparts.
     Interrupted { signal: i32 },
     /// The credentials were refused twice, or there was no way to a token.

@@ -45,6 +45,8 @@ pub(crate) enum Note {
     NothingDeleted(Kept),
     /// So many rows are missing, and nobody can show that what they have made is as it was sent: it stays.
     NotShownAsSent { rows: u64 },
+    /// So many rows are missing, and what was sent last for them has not come about: what they have made stays.
+    Unfinished { rows: u64 },
     /// What the recorder of the ledger has to say.
     Ledger(ledger::Note),
 }

@@ -15,8 +15,9 @@ use crate::row::{
 use crate::text::place::RowPlace;
 
 use super::{
-    Acts, Approval, Correction, DoneRow, FailedRow, History, InvalidRow, JobStatus, LedgerError,
-    Location, Mandate, PlanId, RunSource, SettledRow, Settling, TurnedRow, Verification,
+    Acts, Approval, Correction, DoneRow, FailedRow, FilesNow, History, InvalidRow, JobStatus,
+    LedgerError, Location, Mandate, PlanId, RunSource, SettledRow, Settling, TurnedRow,
+    Verification,
 };
 
 /// A job in a ledger.
@@ -280,6 +281,9 @@ pub(crate) trait Books {
 
     /// Writes what a run has read; to be done before its first request.
     fn note_source(&self, run: Run, source: &RunSource) -> Result<(), LedgerError>;
+
+    /// Writes which files a run has read; to be done before its first request.
+    fn note_files(&self, run: Run, files: &FilesNow, now: i64) -> Result<(), LedgerError>;
 
     /// Writes that a run undoes what another has done; to be done before its first request.
     fn note_undoing(&self, run: Run, of: i64) -> Result<(), LedgerError>;

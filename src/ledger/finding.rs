@@ -76,6 +76,8 @@ pub(crate) enum Problem {
     MadeTwice { id: String, other: LedgerRow },
     /// A run did more rows than outcomes of it are there.
     OutcomesGone { run: i64, told: u64, found: u64 },
+    /// What was kept before a request changed or deleted something cannot be given back: this of it is not what it should be.
+    UnreadableSnapshot { attempt: i64, column: &'static str },
     /// The counts of a run do not add up.
     RunSum { run: i64, rows: i64, sum: i64 },
 }
@@ -129,6 +131,7 @@ impl Problem {
             Self::KeyTwice { .. } => Code::KeyTwice,
             Self::MadeTwice { .. } => Code::MadeTwice,
             Self::OutcomesGone { .. } => Code::OutcomesGone,
+            Self::UnreadableSnapshot { .. } => Code::UnreadableSnapshot,
             Self::RunSum { .. } => Code::RunSum,
         }
     }

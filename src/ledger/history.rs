@@ -8,7 +8,7 @@
 //! in that order, too, so most rows stand behind the one before, and finding them waits for no memory
 //! ([`History::at`]).
 
-use super::Corrections;
+use super::{Corrections, ReadFile};
 use crate::row::{Digest, KeyHash, RowId, Standing};
 
 /// Bytes of a row's id: room for a million million rows.
@@ -30,6 +30,8 @@ pub(crate) struct History {
     /// How far a hash is shifted to the right to give its bucket.
     shift: u32,
     corrections: Corrections,
+    /// Files that the job's runs have read.
+    files: Vec<ReadFile>,
 }
 
 /// Where an entry stands.
@@ -162,12 +164,29 @@ impl History {
             places[*at as usize] =
                 Place { last_bits: entry.hash as u16, position: position as u32 };
         }
-        Self { entries, places, buckets, shift, corrections: Corrections::default() }
+        Self {
+            entries,
+            places,
+            buckets,
+            shift,
+            corrections: Corrections::default(),
+            files: Vec::new(),
+        }
     }
 
     /// With the rows that have come back corrected.
     pub(crate) fn corrected(self, corrections: Corrections) -> Self {
         Self { corrections, ..self }
+    }
+
+    /// With the files that the job's runs have read.
+    pub(crate) fn of_files(self, files: Vec<ReadFile>) -> Self {
+        Self { files, ..self }
+    }
+
+    /// The files that the job's runs have read and that are not let go; none where no run has written them down.
+    pub(crate) fn files(&self) -> &[ReadFile] {
+        &self.files
     }
 
     /// The rows that have come back corrected; some of them may never have been sent.

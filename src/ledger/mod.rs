@@ -23,7 +23,8 @@ mod pruning;
 mod pulse;
 pub(crate) mod recorder;
 mod settling;
-pub(crate) mod sqlite;
+pub(crate) mod source_files;
+mod sqlite;
 mod status;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -52,6 +53,7 @@ pub(crate) use recorder::{Ack, Left, News, Note, Recorder, Write};
 pub(crate) use settling::{
     Before, RowName, SETTLED, SettledDeed, SettledNow, SettledRow, Settling, Unsettled,
 };
+pub(crate) use source_files::{FilesNow, ReadFile};
 #[cfg(test)]
 pub(crate) use sqlite::{FORMAT, InTrouble, Rescue};
 pub(crate) use sqlite::{JobLock, PulseFile, inspect, waiting_outcomes};

@@ -243,6 +243,8 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Fate {
         _ if facts.last != Last::Own && earlier.is_some_and(|earlier| earlier.turn() > 1) => {
             match state {
                 _ if state.may_have_acted() => Fate::Hold(Held::InDoubt),
+                // A person wants no more of it, and what it has made may be there.
+                RowState::Dismissed { .. } => Fate::LeaveOut(LeftOut::Dismissed),
                 // Its deletion came to nothing.
                 RowState::Refused { .. } | RowState::Deferred { .. } | RowState::GivenUp { .. }
                     if facts.last == Last::Delete =>

@@ -1,15 +1,16 @@
 //! Rows that are done and no longer in the source: what they have made is to be deleted, where the job says so.
 //!
 //! Only after a source was read to its end and nothing was wrong with it: a row that a source does not show for any other reason
-//! is not missing. A row that the job's `where` leaves out is in the source. Where more is missing than the job allows, nothing
-//! is deleted at all: then the source is likelier to be wrong than the rows.
+//! is not missing. A row that the job's `where` leaves out is in the source. Where more is missing than the job allows, a file is
+//! gone that rows came from, or none of the rows is there that were sent, nothing is deleted at all: then the source is likelier to
+//! be wrong than the rows.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::declared::connector::{Counterpart, Operation};
 use crate::declared::job::{OnMissing, OperationChoice, Share};
-use crate::ledger::{Ledger, LedgerError, Reader as _};
+use crate::ledger::{FilesNow, Ledger, LedgerError, Reader as _};
 use crate::prepare::{Ready, request};
 use crate::row::{FieldValue, Fields, KeyHash, Known, RowState, Standing, Undoing};
 use crate::text::place::RowPlace;
@@ -19,6 +20,7 @@ use super::decide::Sending;
 use super::decider::CameBy;
 use super::look::Policy;
 use super::prior::Prior;
+use super::source_files::{FileRows, Files, GoneFile};
 use super::survey::Checked;
 
 /// Whether what missing rows have made is deleted.
@@ -47,10 +49,21 @@ impl Deletes {
 pub(crate) struct Missing {
     /// Rows whose things are to be deleted, in the order in which they were first sent.
     pub rows: Vec<Arc<MissingRow>>,
-    /// Why nothing is deleted, though the job says so.
+    /// What stays there of what is missing.
+    pub stays: Stays,
+    /// What is known of the files of the source from now on.
+    pub files: FilesNow,
+}
+
+/// What stays there though its rows are missing from the source, and the job says that it is deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Stays {
+    /// Why nothing is deleted at all, if so.
     pub kept: Option<Kept>,
-    /// Rows that are missing, and of which nobody can show whether what they made is as it was sent.
+    /// Rows of which nobody can show whether what they made is as it was sent.
     pub unprovable: u64,
+    /// Rows of which what was sent last has not come about, or nobody knows.
+    pub unfinished: u64,
 }
 
 /// A row that is done and no longer in the source.
@@ -66,7 +79,7 @@ pub(crate) struct MissingRow {
 }
 
 /// Why nothing is deleted, though the job says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kept {
     /// Not all of the source is read for all of the job's rows.
     Partly,
@@ -74,8 +87,21 @@ pub(crate) enum Kept {
     Problems,
     /// The source has no rows at all.
     NoRows { missing: u64 },
+    /// Rows are missing, and so are files in which earlier runs have read rows.
+    FilesGone { missing: u64, files: Arc<[GoneFile]> },
+    /// None of the rows is in the source of which the job has something there.
+    NoneFound { missing: u64 },
     /// More is missing than the job allows.
     TooMany { missing: u64, most: u64, of: u64, share: Share },
+}
+
+/// What fits a row that is missing.
+enum Fitting {
+    Sent(Sending),
+    /// What was sent last for it has not come about, or nobody knows: what it has made stays.
+    Unfinished,
+    /// Nothing of it is there, or a person has decided.
+    Nothing,
 }
 
 /// What the job says of missing rows, resolved for their deletion.
@@ -92,23 +118,41 @@ pub(super) fn find(
     readings: &Readings<'_>,
     policy: &Policy,
     prior: Option<Prior<'_>>,
-    CameBy { came, could_tell }: &CameBy,
-    checked: &Checked,
+    came: &CameBy,
+    (checked, rows): (&Checked, &FileRows),
 ) -> Result<Missing, LedgerError> {
+    let job = readings.job;
+    let files = Files::of(job, rows, prior.map(|prior| prior.history));
+    let gone = files.gone().into();
+    let (found, is_all_there) = among_rows(readings, policy, prior, came, (checked, gone))?;
+    // Some rows, or another file in the place of the job's, say nothing of its files.
+    let is_own = !job.is_source_replaced && !readings.preparer.returns() && !checked.broken;
+    let files = if is_own { files.now(is_all_there) } else { FilesNow::default() };
+    Ok(Missing { files, ..found })
+}
+
+/// Likewise, and whether all is there that the job has sent.
+fn among_rows(
+    readings: &Readings<'_>,
+    policy: &Policy,
+    prior: Option<Prior<'_>>,
+    CameBy { came, could_tell }: &CameBy,
+    (checked, gone): (&Checked, Arc<[GoneFile]>),
+) -> Result<(Missing, bool), LedgerError> {
     let job = readings.job;
     let (OnMissing::Delete { by, .. }, OperationChoice::Fixed(maker), Some(prior)) =
         (&job.on_missing, &job.operation, prior)
     else {
-        return Ok(Missing::default());
+        return Ok((Missing::default(), false));
     };
     let share = match policy.deletes {
-        Deletes::Never => return Ok(Missing::default()),
-        Deletes::NotNow => return Ok(Missing::kept(Kept::Partly)),
+        Deletes::Never => return Ok((Missing::default(), false)),
+        Deletes::NotNow => return Ok((Missing::kept(Kept::Partly), false)),
         Deletes::AtMost(share) => share,
     };
     let is_whole = !checked.broken && !checked.guessed && checked.invalid() == 0 && *could_tell;
     if !is_whole {
-        return Ok(Missing::kept(Kept::Problems));
+        return Ok((Missing::kept(Kept::Problems), false));
     }
     let update = job.connector.update_of(maker);
     let deleting = Deleting { by, maker, update, retry_failed: policy.retry_failed };
@@ -123,26 +167,45 @@ pub(super) fn find(
             deleting.take(known, prior.ledger, &mut found)?;
         }
     }
-    let missing = found.rows.len() as u64 + found.unprovable;
+    let missing = found.rows.len() as u64 + found.stays.unprovable;
+    let unfinished = found.stays.unfinished;
     let (of, most) = (there + missing, share.of(there + missing));
-    Ok(match missing {
-        0 => found,
-        _ if checked.rows == 0 => Missing::kept(Kept::NoRows { missing }),
-        _ if missing > most => Missing::kept(Kept::TooMany { missing, most, of, share }),
-        _ => found,
-    })
+    let why = match missing {
+        0 => return Ok((found, unfinished == 0)),
+        _ if checked.rows == 0 => Kept::NoRows { missing },
+        _ if !gone.is_empty() => Kept::FilesGone { missing, files: gone },
+        _ if there == 0 => Kept::NoneFound { missing },
+        _ if missing > most => Kept::TooMany { missing, most, of, share },
+        _ => return Ok((found, false)),
+    };
+    let stays = Stays { kept: Some(why), unprovable: 0, unfinished };
+    Ok((Missing { stays, ..Missing::default() }, false))
 }
 
 impl Missing {
     fn kept(why: Kept) -> Self {
-        Self { kept: Some(why), ..Self::default() }
+        Self { stays: Stays { kept: Some(why), ..Stays::default() }, ..Self::default() }
+    }
+}
+
+impl Stays {
+    /// Why nothing is deleted, where somebody has to see to it: rows are missing, and the source is likelier to be wrong.
+    pub(crate) fn doubted(&self) -> Option<&Kept> {
+        self.kept.as_ref().filter(|kept| !matches!(kept, Kept::Partly | Kept::Problems))
     }
 }
 
 impl Deleting<'_> {
     /// Takes in a row that has not come.
     fn take(&self, known: Known, ledger: &Ledger, found: &mut Missing) -> Result<(), LedgerError> {
-        let Some(sending) = self.sending(&known) else { return Ok(()) };
+        let sending = match self.sending(&known) {
+            Fitting::Sent(sending) => sending,
+            Fitting::Unfinished => {
+                found.stays.unfinished += 1;
+                return Ok(());
+            }
+            Fitting::Nothing => return Ok(()),
+        };
         // The content that was done last; whatever has been begun since deletes it.
         let print = match known.there.first() {
             Some(content) => ledger.print(known.id, *content)?,
@@ -150,26 +213,37 @@ impl Deleting<'_> {
         };
         match self.row(known, sending, print) {
             Some(row) => found.rows.push(Arc::new(row)),
-            None => found.unprovable += 1,
+            None => found.stays.unprovable += 1,
         }
         Ok(())
     }
 
-    /// How what it has made is deleted; none where there is nothing to delete, or nobody knows.
-    fn sending(&self, known: &Known) -> Option<Sending> {
+    /// How what it has made is deleted.
+    fn sending(&self, known: &Known) -> Fitting {
         let is = |operation: &Operation| *operation.name == *known.operation;
         let has_made =
             is(self.maker) || self.update.as_ref().is_some_and(|update| is(&update.operation));
         match known.earlier.state {
-            _ if known.earlier.holder.is_some() => None,
-            // What a person has undone, or was about to undo, is that person's.
-            _ if matches!(known.earlier.undoing, Some(Undoing::Done | Undoing::InDoubt)) => None,
-            RowState::Succeeded { .. } => has_made.then_some(Sending::Delete),
-            _ if !is(&self.by.operation) => None,
-            RowState::Started { .. } | RowState::InDoubt { .. } => Some(Sending::DeleteAgain),
-            RowState::Deferred { .. } | RowState::GivenUp { .. } => Some(Sending::Delete),
-            RowState::Refused { .. } => self.retry_failed.then_some(Sending::Delete),
-            RowState::NotStarted | RowState::Dismissed { .. } => None,
+            // What a person has undone is that person's.
+            _ if known.earlier.undoing == Some(Undoing::Done) => Fitting::Nothing,
+            _ if known.earlier.undoing == Some(Undoing::InDoubt) => Fitting::Unfinished,
+            RowState::NotStarted | RowState::Dismissed { .. } => Fitting::Nothing,
+            _ if known.earlier.holder.is_some() => Fitting::Unfinished,
+            RowState::Succeeded { .. } if has_made => Fitting::Sent(Sending::Delete),
+            RowState::Succeeded { .. } => Fitting::Nothing,
+            _ if !is(&self.by.operation) => match known {
+                // Nothing has come of it, and nothing was there before.
+                Known { thing: None, earlier, .. } if !earlier.state.may_have_acted() => {
+                    Fitting::Nothing
+                }
+                _ => Fitting::Unfinished,
+            },
+            RowState::Started { .. } | RowState::InDoubt { .. } => {
+                Fitting::Sent(Sending::DeleteAgain)
+            }
+            RowState::Deferred { .. } | RowState::GivenUp { .. } => Fitting::Sent(Sending::Delete),
+            RowState::Refused { .. } if self.retry_failed => Fitting::Sent(Sending::Delete),
+            RowState::Refused { .. } => Fitting::Unfinished,
         }
     }
 

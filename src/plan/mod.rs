@@ -26,6 +26,7 @@ mod row_problem;
 mod row_set;
 mod samples;
 pub(crate) mod saved;
+mod source_files;
 mod spread;
 mod standings;
 mod steps;
@@ -47,12 +48,13 @@ pub(crate) use elsewhere::{DoneContents, DoneElsewhere};
 pub(crate) use fates::Fates;
 pub(crate) use filtered::Filtered;
 pub(crate) use look::{Change, Policy};
-pub(crate) use missing::{Deletes, Kept, Missing, MissingRow};
+pub(crate) use missing::{Deletes, Kept, Missing, MissingRow, Stays};
 pub(crate) use notable::{Look, Notable, Notables};
 pub(crate) use prior::{Prior, taken_for_old};
 pub(crate) use profile::{ColumnProfile, Days, SourceProfile};
 pub(crate) use row_problem::{RepeatedKey, RowProblem, SourceChange};
 pub(crate) use samples::Samples;
+pub(crate) use source_files::{GoneFile, WhyGone};
 pub(crate) use spread::Chosen;
 pub(crate) use standings::{
     Chronicle, Counts, Named, Stand, Standings, Stands, Watched, standings,

@@ -28,6 +28,7 @@ use super::repeats::Repeats;
 use super::row_problem::RowProblem;
 use super::samples::Samples;
 use super::saved::Companion;
+use super::source_files::FileRows;
 use super::spread::Spread;
 use super::standings::Chronicle;
 use super::superseded::is_superseded;
@@ -244,9 +245,13 @@ fn survey_with(
         Sighted { glance, traits, moment }
     };
     let (mut changed, mut held) = (Vec::new(), Vec::new());
+    let mut rows = FileRows::default();
     let read = read_all(&readings, source, &eye, &mut |heard| {
         if let (Some(insight), Heard::Row { record, .. }) = (insight.as_deref_mut(), &heard) {
             insight.profile.see(record);
+        }
+        if let Heard::Row { record, .. } = &heard {
+            rows.see(record);
         }
         match heard {
             Heard::Row { record, out: Some(condition), .. } => {
@@ -309,7 +314,7 @@ fn survey_with(
     }
     let Repeats { mistakes, .. } = found.hear_repeats(&readings, &repeated, &is_corrected);
     found.checked.valid -= mistakes;
-    fates.note_missing(missing::find(&readings, &policy, prior, &came, &found.checked)?);
+    fates.note_missing(missing::find(&readings, &policy, prior, &came, (&found.checked, &rows))?);
     let filtered = found.filtered.named(readings.preparer);
     Ok(Survey { checked: found.checked, filtered, fates, changed, held })
 }

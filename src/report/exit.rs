@@ -70,7 +70,7 @@ pub(crate) fn of(totals: &Totals, ending: &Ending) -> u8 {
         | Ending::MaxDuration
         | Ending::NoLoginThere(_)
         | Ending::InOtherHands { .. }
-        | Ending::TooManyMissing { .. }
+        | Ending::NothingDeleted(_)
         | Ending::LedgerFailed(_)
         | Ending::RecorderGone
         | Ending::SourceFailed(_)

@@ -119,12 +119,14 @@ mod tests {
     #[test]
     fn every_word_that_the_output_has_for_a_state_a_reason_or_an_event_is_explained() {
         use crate::event::{Ending, Obstacle, RowEnd};
+        use crate::plan::Kept;
         use crate::report::tests::{full_disk, illegal_step};
         use crate::row::{Cause, Totals};
         let obstacle = || Obstacle::Request(Cause::default());
         let endings = [
             Ending::InOtherHands { rows: 1 },
-            Ending::TooManyMissing { missing: 2, most: 1 },
+            Ending::NothingDeleted(Kept::NoneFound { missing: 2 }),
+            Ending::NothingDeleted(Kept::FilesGone { missing: 2, files: [].into() }),
             Ending::Interrupted { signal: 2 },
             Ending::Unauthorized(obstacle()),
             Ending::Outage(obstacle()),

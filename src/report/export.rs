@@ -138,8 +138,14 @@ pub(crate) fn export_begins(
         }
     };
     let binds = limited_by.map(|quota| format!(", {quota} is the quota that binds"));
+    let since = match known {
+        0 => "",
+        _ => {
+            "\nWhat was added since to the lists that are there is not in the file: to read them anew, delete the .part and its .log."
+        }
+    };
     format!(
-        "Exporting {}{known_words}: at least {}, {} or longer{}. Nothing but reads is sent.",
+        "Exporting {}{known_words}: at least {}, {} or longer{}. Nothing but reads is sent.{since}",
         lists_of(lists, noun),
         counted(lists - known, "request"),
         about(duration),
@@ -359,6 +365,17 @@ pub(crate) fn of_export_place(path: &Path, why: &Refusal) -> Diagnostic {
 fn unwritable(path: &Path, message: String, hint: &str) -> Diagnostic {
     let place = Place::File(path.display().to_string().into());
     Diagnostic::error(Code::UnwritableFile, place, message).hint(hint)
+}
+
+/// That what was exported would be made once more.
+pub(crate) fn of_exported_rows(source: &Arc<str>, id_column: &str, item: &str) -> Diagnostic {
+    let message = format!(
+        "the source has `{}` and `created`, as an export has: each {} is made anew, also where the one of that id is still there",
+        one_line(id_column),
+        one_line(item)
+    );
+    Diagnostic::warning(Code::ExportedRows, Place::File(Arc::clone(source)), message)
+        .hint("`plan --remote` shows first which are there already")
 }
 
 /// That no row asks for a list.

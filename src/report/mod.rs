@@ -12,7 +12,7 @@ use jiff::Zoned;
 use crate::declared::job::InDoubt;
 use crate::event::{Ending, Event, Progress};
 use crate::ledger::Mandate;
-use crate::plan::{Done, Fate, Filtered, Held, LeftOut, NamedRow, Sending, Tally};
+use crate::plan::{Done, Fate, Filtered, Held, LeftOut, NamedRow, Sending, Stays, Tally};
 use crate::row::Totals;
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
@@ -70,7 +70,7 @@ pub(crate) use explanation::{
 };
 pub(crate) use export::{
     ExportEnd, ExportView, ExportedList, ListState, NoExport, export_begins, nothing_exported,
-    of_export_place, of_no_export, of_no_lists, of_nothing_listed,
+    of_export_place, of_exported_rows, of_no_export, of_no_lists, of_nothing_listed,
 };
 pub(crate) use filters::{all_filters, filter, filter_event};
 pub(crate) use ledger_check::{LedgerCheckView, nothing_checked_event};
@@ -195,6 +195,8 @@ pub(crate) struct RunView {
     pub mandate: Mandate,
     /// Why rows are left out.
     pub filtered: Filtered,
+    /// What stays there though it is missing from the source.
+    pub stays: Stays,
     /// The first of the rows that are done and have changed since.
     pub changed_rows: Vec<NamedRow>,
     /// The first of the rows that are held for somebody to decide on.

@@ -12,6 +12,7 @@ use super::left_out::reasons_event;
 use super::narration::code;
 use super::{Outlet, Reporter, RunView, words};
 use crate::event::{Ending, Event, Miscounted, Progress, RowEnded};
+use crate::plan::{Kept, Stays};
 use crate::prepare::PastReminder;
 use crate::recover::Miscount;
 use crate::report::exit;
@@ -83,6 +84,16 @@ pub(crate) fn closing_event(view: &RunView, totals: &Totals, ending: &Ending) ->
         fields.insert("filtered_by".into(), reasons_event(&view.filtered));
     }
     if let Value::Object(fields) = &mut finished {
+        let Stays { kept, unprovable, unfinished } = &view.stays;
+        let kept = kept.as_ref().map(|kept| json!(words::nothing_deleted(kept)));
+        let count = |rows: u64| (rows > 0).then(|| json!(rows));
+        let stays = [
+            ("nothing_deleted", kept),
+            ("unprovable", count(*unprovable)),
+            ("unfinished", count(*unfinished)),
+        ];
+        let stays = stays.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        fields.extend(stays);
         words::add_mandate(fields, &view.mandate);
     }
     finished
@@ -160,7 +171,8 @@ pub(crate) fn reason(ending: &Ending) -> Option<&'static str> {
         Ending::MaxDuration => "max-duration",
         Ending::NoLoginThere(_) => "no-login-there",
         Ending::InOtherHands { .. } => "in-other-hands",
-        Ending::TooManyMissing { .. } => "too-many-missing",
+        Ending::NothingDeleted(Kept::FilesGone { .. }) => "files-gone",
+        Ending::NothingDeleted(_) => "too-many-missing",
         Ending::LedgerFailed(_) | Ending::RecorderGone => "ledger-failed",
         Ending::SourceFailed(_) => "source-failed",
         Ending::NoRuntime(_) => "no-runtime",

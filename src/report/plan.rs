@@ -37,8 +37,8 @@ use super::words::counted;
 use crate::declared::job::{InDoubt, PastReminders};
 use crate::ledger::PlanId;
 use crate::plan::{
-    Contents, Done, Fate, Filtered, Held, Kept, LeftOut, Notable, RowInsight, Sending,
-    SourceProfile, Step, Tally, Turns,
+    Contents, Done, Fate, Filtered, Held, LeftOut, Notable, RowInsight, Sending, SourceProfile,
+    Stays, Step, Tally, Turns,
 };
 use crate::text::command::CommandLine;
 use crate::text::quota::Quota;
@@ -98,9 +98,8 @@ pub(crate) struct PlanTotals {
     /// When rows with reminders have their turns.
     pub turns: Turns,
     pub past_reminders: PastReminders,
-    /// Why nothing is deleted that is missing from the source, though the job says so; and how much of it stays.
-    pub kept: Option<Kept>,
-    pub unprovable: u64,
+    /// What stays there though it is missing from the source.
+    pub stays: Stays,
     /// The name of the plan, where it is in a file.
     pub plan: Option<PlanId>,
     /// What is read and kept before rows change or delete something.

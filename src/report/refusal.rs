@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::summary::rejects;
 use super::words::{
     client_error, credential_error, credential_hint, ledger_error, ledger_hint, number, rows,
 };
@@ -224,10 +225,17 @@ pub(crate) fn of_invalid(found: &InvalidRows, given: &CommandLine) -> Option<Str
             given.with("skip-invalid")
         ),
     };
+    // The ledger knows no row of a run that did not begin: they are read from the source again.
+    let written = rejects(given, given.has("sandbox")).filter(|_| !given.has("from"));
+    let written = written.map_or_else(String::new, |rejects| {
+        let (them, their) = if found.invalid == 1 { ("it", "its") } else { ("them", "their") };
+        format!("\nOr correct {them} in a file of {their} own, with the reason beside: {rejects}")
+    });
     let verb = if found.invalid == 1 { "is" } else { "are" };
     let (invalid, all) = (number(found.invalid), rows(found.rows));
-    (found.invalid > 0)
-        .then(|| format!("{invalid} of {all} {verb} invalid{others}. Nothing was sent.\n{next}"))
+    (found.invalid > 0).then(|| {
+        format!("{invalid} of {all} {verb} invalid{others}. Nothing was sent.\n{next}{written}")
+    })
 }
 
 /// What a run brought into the ledger before it began.

@@ -87,7 +87,7 @@ fn headline(view: &RunView, totals: &Totals, ending: &Ending, elapsed: Duration)
         | Ending::MaxDuration
         | Ending::NoLoginThere(_)
         | Ending::InOtherHands { .. }
-        | Ending::TooManyMissing { .. }
+        | Ending::NothingDeleted(_)
         | Ending::LedgerFailed(_)
         | Ending::RecorderGone
         | Ending::SourceFailed(_)
@@ -142,11 +142,22 @@ fn advice(view: &RunView, totals: &Totals, ending: &Ending) -> Vec<String> {
     advice.extend(is_held.then(|| held(view)));
     advice.extend((totals.failed > 0).then(|| failed(view, totals.failed)));
     advice.extend((totals.invalid > 0).then(|| invalid(view, totals.invalid)));
+    advice.extend(stays(view));
     advice.extend((view.changed() > 0).then(|| changed(view)));
     advice.extend((totals.repeated > 0).then(|| repeated(view, totals)));
     advice.extend(resume(view, totals, ending));
     advice.extend(view.sandbox.then(|| rehearsal(view, totals, ending)));
     advice
+}
+
+/// What is missing from the source and stays, and what to do about it, however the run has ended.
+fn stays(view: &RunView) -> Vec<String> {
+    let said = words::stays(&view.stays).into_iter().map(|why| sentence(&why));
+    let mut said: Vec<String> = said.collect();
+    if let (Some(first), Some(kept)) = (said.first_mut(), view.stays.doubted()) {
+        first.push_str(&format!("\n{}", words::way_out_of_missing(kept)));
+    }
+    said
 }
 
 /// What mends an address at which nothing answers.
@@ -199,11 +210,8 @@ fn stopped(view: &RunView, ending: &Ending) -> Option<String> {
             "{}\nRun again when that process has ended; nothing that it has started was touched.",
             sentence(&reason(ending))
         )),
-        Ending::TooManyMissing { .. } => Some(format!(
-            "{}\nNothing was deleted. Look whether the source is whole; where so much is to go, raise `at_most` of the job's \
-             `on_missing`, if only for one run.",
-            sentence(&reason(ending))
-        )),
+        // What stays is said of any run.
+        Ending::NothingDeleted(_) => None,
         Ending::LedgerFailed(_) | Ending::RecorderGone => {
             Some(format!("Nothing more is sent without a ledger: {}", reason(ending)))
         }

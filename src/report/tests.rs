@@ -86,6 +86,7 @@ pub(crate) fn view() -> RunView {
         tally: Tally::from_iter([(SENT, 50_000), (DONE, 320)]),
         mandate: Mandate::default(),
         filtered: Filtered::default(),
+        stays: Default::default(),
         changed_rows: Vec::new(),
         held_rows: Vec::new(),
         until: None,

@@ -3,6 +3,7 @@
 //! Cells in, bytes out. Where the bytes go, and what may be replaced by them, is for `place`; what a row means is for whoever
 //! has it.
 
+mod leftover;
 mod place;
 
 use std::borrow::Cow;

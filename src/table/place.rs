@@ -4,13 +4,13 @@
 //! the job, its sources and its ledger. Which plain files are of the kind that is written is for who writes them.
 
 use std::cell::Cell;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::text::private_file::for_one;
+use super::leftover;
 
 /// Files that must stay as they are.
 #[derive(Debug, Clone, Default)]
@@ -54,12 +54,18 @@ pub(crate) fn look(path: &Path, staying: &Staying) -> Result<bool, Refusal> {
     }
 }
 
-/// Makes a file beside a place. An error tells what the system said, and not what the file would have been called.
+/// Makes a file beside a place, and takes away what was left of one for that place. An error tells what the system said, and not
+/// what the file would have been called.
 pub(crate) fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let (folder, names) = (folder_of(path), leftover::names(path));
+    let mut builder = tempfile::Builder::new();
+    if let Some((begins, ends)) = &names {
+        leftover::sweep(folder, (begins, ends));
+        builder.prefix(begins).suffix(ends);
+    }
     let said = Cell::new(None);
-    let made = tempfile::Builder::new().make_in(folder_of(path), |path| {
-        let opened = for_one(OpenOptions::new().read(true).write(true).create_new(true)).open(path);
-        opened.inspect_err(|error| said.set(error.raw_os_error()))
+    let made = builder.make_in(folder, |path| {
+        leftover::make(path).inspect_err(|error| said.set(error.raw_os_error()))
     });
     made.map_err(|error| match said.get() {
         Some(code) => io::Error::from_raw_os_error(code),

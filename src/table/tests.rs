@@ -128,5 +128,32 @@ fn what_must_stay_is_known_by_every_name_that_it_has() {
     assert!(matches!(look(&at("new.csv"), &staying), Ok(false)));
     assert!(matches!(look(&at("ledger.dbx"), &staying), Ok(false)));
     let nowhere = beside(&at("no").join("such")).unwrap_err().to_string();
-    assert!(!nowhere.contains(".tmp"), "{nowhere}");
+    assert!(!nowhere.contains("-tmp"), "{nowhere}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_process_has_left_that_is_gone_is_taken_away_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let place = at("out.csv");
+    let leftovers = [".out.csv.abc.noteferry-tmp", ".out.csv.held.noteferry-tmp"];
+    let others = [".other.csv.abc.noteferry-tmp", ".out.csv.noteferry-tmp", ".tmpabc", "out.csv"];
+    for name in leftovers.iter().chain(&others) {
+        std::fs::write(at(name), "x").unwrap();
+    }
+    let held = std::fs::File::open(at(leftovers[1])).unwrap();
+    held.lock().unwrap();
+    std::os::unix::fs::symlink(at("out.csv"), at(".out.csv.link.noteferry-tmp")).unwrap();
+    let made = beside(&place).unwrap();
+    assert!(!at(leftovers[0]).exists());
+    assert!(at(leftovers[1]).exists(), "somebody writes it");
+    assert!(others.iter().all(|name| at(name).exists()));
+    assert!(at(".out.csv.link.noteferry-tmp").symlink_metadata().is_ok());
+    // Another process that writes for the same place leaves it alone.
+    let other = beside(&place).unwrap();
+    put(made, &place).unwrap();
+    put(other, &place).unwrap();
+    let long = "x".repeat(240);
+    put(beside(&at(&long)).unwrap(), &at(&long)).unwrap();
 }

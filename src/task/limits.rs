@@ -30,6 +30,8 @@ pub(crate) struct SendingOptions {
     pub undone: bool,
     /// Send rows although another job has done the same.
     pub as_new: bool,
+    /// Files of the source that are gone on purpose.
+    pub gone: Vec<String>,
 }
 
 /// How fast a job is sent.

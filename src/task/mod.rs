@@ -13,6 +13,7 @@ mod deadline;
 mod done;
 mod elsewhere;
 mod export;
+mod exported_rows;
 mod failure;
 pub(crate) mod init;
 mod job;

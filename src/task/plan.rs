@@ -9,7 +9,7 @@ use crate::ledger::{JobLock, JobName, Ledger, LedgerError, Open as _, PlanId, Re
 use crate::plan::saved::{Companion, Differences, PlanWriter, SavedPlan};
 use crate::plan::{
     Checked, Chosen, Fate, Fates, Filtered, Insight, Policy, ReadingFailure, Readings, Samples,
-    Step, Steps, Survey, Tally, survey_contents,
+    Stays, Step, Steps, Survey, Tally, survey_contents,
 };
 use crate::prepare::ON_ITS_WAY;
 use crate::report::{
@@ -26,6 +26,7 @@ use super::asking::{Inquiry, RemoteWorld};
 use super::before::reads_ahead;
 use super::booking::{Past, name_in, refuse_other_account};
 use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
+use super::exported_rows::exported_rows;
 use super::job::{JobOptions, Opening, refuse_changed_key};
 use super::limits::{Limits, SendingOptions, USUAL_LATENCY};
 use super::remote::Surroundings;
@@ -94,6 +95,7 @@ pub(crate) fn plan(
     world: Option<&RemoteWorld<'_>>,
 ) -> Result<Planned, Failure> {
     let ((mut opening, source), (target, credentials)) = open(options, world.is_some())?;
+    opening.job.let_go.clone_from(&options.sending.gone);
     let Found { past, running } = find_past(&options.job, &opening.job, &target, listener)?;
     if saving.is_some() && running.is_some() {
         return Err(of_plan_beside_run(running.as_deref().unwrap_or_default()).into());
@@ -165,8 +167,7 @@ pub(crate) fn plan(
         plan: saved.or(options.plan.as_ref().map(|plan| plan.id)),
         remote,
         filtered,
-        kept: fates.missing().kept,
-        unprovable: fates.missing().unprovable,
+        stays: fates.missing().stays.clone(),
         running,
         ..planning.totals(&opening, &limits, (tally, before), insight)
     };
@@ -203,6 +204,7 @@ fn open(
         false => None,
     };
     opening.warnings.extend(passed_over(&opening.job, &options.target));
+    opening.warnings.extend(exported_rows(&opening.job, &source));
     if let Some(plan) = &options.plan {
         saved::refuse_other(plan, (&opening, &target))?;
     }
@@ -289,8 +291,7 @@ impl Planning<'_> {
             turns: contents.queue.turns(self.readings.now, (answered, USUAL_LATENCY), lead),
             past_reminders: opening.job.past_reminders,
             tally,
-            kept: None,
-            unprovable: 0,
+            stays: Stays::default(),
             duration,
             limited_by,
             contents,

@@ -295,6 +295,10 @@ codes! {
             "a column is no field and is left out"
             "A data file without a job sends the columns that bear the name of a field, and no others. If the column is \
              needed, rename it, or write a job whose `map` says where it goes."
+        ExportedRows "exported-rows"
+            "the rows look like an export, and would be made once more"
+            "`noteferry export` writes the id of each note and when it was made, and a create makes all of them anew: whoever \
+             still has them has them twice then. That is meant where they are lost; `plan --remote` shows which are there."
         TextComparison "text-comparison"
             "true or false hangs on a comparison with a text"
             "A cell that says the same with another blank, another capital or another form of a letter is not equal, and quietly \
@@ -660,6 +664,10 @@ codes! {
             "The run says that so many rows were done in it, and the ledger has the outcomes of fewer. Whoever deleted the \
              others has made the ledger forget what was sent, and a run may send those rows again. Put a copy of the ledger \
              back, or look on the other side before the next run."
+        UnreadableSnapshot "unreadable-snapshot"
+            "what was kept before something was changed or deleted cannot be read"
+            "`undo` has nothing to give back there, and leaves the row as it is. What was sent and what came of it is not touched by \
+             that. Put a copy of the ledger back, if one has it."
         RunSum "run-sum"
             "the counts of a run do not add up"
             "Where the counts come to more than the rows of that run, only what `status` says of it is wrong. Where they come to \

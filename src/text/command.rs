@@ -40,6 +40,7 @@ const OF_SENDING: [&str; 10] = [
     "retry-failed",
     "undone",
     "as-new",
+    "gone",
     "allow-http",
     "sandbox",
 ];

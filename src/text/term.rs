@@ -590,6 +590,13 @@ const ENDS: &[Term] = &[
          Look whether it is whole; where so much is to go, raise `at_most` of the job's `on_missing`.",
     ),
     term(
+        "files-gone",
+        &["gone"],
+        "rows are missing from the source, and so are files that they came from",
+        "All else was sent, and nothing was deleted: a file that was not delivered, is empty or is read otherwise is likelier than \
+         that all its rows are gone. Bring it back; or, where it is gone on purpose, name it with --gone.",
+    ),
+    term(
         "ledger-failed",
         &[],
         "the ledger could not be written",

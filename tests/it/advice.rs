@@ -56,7 +56,11 @@ fn rows_that_are_done_are_not_counted_among_those_that_could_be_sent() {
     refused.counts("rows=3 already_done=2 invalid=1");
     let told = desk.call("run job.yaml --sandbox").exits(3);
     assert!(told.stderr.contains("1 of 3 rows is invalid; 2 done already."), "{told}");
-    assert_eq!(commands(&told.stderr), ["noteferry explain missing-field"], "{told}");
+    let expected = ["noteferry explain missing-field", "noteferry rejects job.yaml --sandbox"];
+    assert_eq!(commands(&told.stderr), expected, "{told}");
+    desk.call("rejects job.yaml --sandbox -o rejects.csv").exits(0);
+    let written = std::fs::read_to_string(desk.path("rejects.csv")).unwrap();
+    assert!(written.contains("k3,,no ticket"), "{written}");
     desk.write("notes.csv", notes_csv(3, 1) + "k4,,no ticket\n");
     let refused = desk.call("run job.yaml --sandbox --format json").exits(3);
     refused.counts("rows=4 already_done=2 invalid=1 not_started=1");

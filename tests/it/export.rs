@@ -96,6 +96,10 @@ fn what_was_exported_goes_back_in_as_it_is() {
             "notes.txt" => format!("{file} --operation ticket_note.create --input jsonl"),
             _ => format!("{file} --operation ticket_note.create"),
         };
+        let plan = desk.call_at(&second, &format!("plan {run}")).exits(0);
+        // The columns of lines of JSON are known when all are read.
+        let is_told = plan.stderr.contains("warning[exported-rows]");
+        assert_eq!(is_told, file == "notes.csv", "{file}: {plan}");
         desk.run(&second, &run).exits(0);
         assert_eq!(texts(&second), texts_of, "{file}");
         let internal: Vec<bool> = second.books()["notes"]

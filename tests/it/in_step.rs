@@ -242,6 +242,28 @@ fn where_too_much_is_missing_nothing_is_deleted_and_the_run_says_so() {
 }
 
 #[test]
+fn that_too_much_is_missing_is_told_however_the_run_ends() {
+    let (desk, sandbox) = (deleting("1%"), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    edit(&sandbox, "Note 1", "Edited by hand");
+    // Its update is not let through, and one failure is too many.
+    desk.write("notes.csv", "id,ticket,body\nk1,tk_1,Note one\n");
+    let stopped = "job.yaml --max-failures 0 --summary-file summary.json";
+    let outcome = desk.run(&sandbox, stopped).exits(4);
+    let finished = outcome.finished();
+    assert_eq!(finished["reason"], "too-many-failures", "{outcome}");
+    assert!(finished["nothing_deleted"].is_string(), "{outcome}");
+    let summary = std::fs::read_to_string(desk.path("summary.json")).unwrap();
+    let summary: Value = serde_json::from_str(&summary).unwrap();
+    assert!(summary["nothing_deleted"].is_string(), "{summary}");
+    let told = "run job.yaml --yes --retry-failed --max-failures 0";
+    let told = desk.call_at(&sandbox, told).exits(4);
+    // Once when it begins, and once more at its end.
+    assert_eq!(told.stderr.matches("nothing is deleted that is missing").count(), 2, "{told}");
+    is_there(&sandbox, &["Edited by hand", "Note 2", "Note 3"]);
+}
+
+#[test]
 fn what_a_source_does_not_show_for_another_reason_is_not_missing() {
     let without_k2 = FIRST.replace("k2,tk_1,Note 2\n", "");
     let filter = job("on_missing: delete\nwhere: [\"{{ id != 'k2' }}\"]\n");
@@ -269,6 +291,50 @@ fn a_row_in_doubt_is_never_deleted() {
     lose_the_outcome(&desk, "k2", 1);
     desk.write("notes.csv", FIRST.replace("k2,tk_1,Note 2\n", ""));
     desk.run(&sandbox, "job.yaml").exits(0).counts("rows=2 already_done=2 requests=0");
+    is_there(&sandbox, &["Note 1", "Note 2", "Note 3"]);
+}
+
+#[test]
+fn a_row_whose_last_update_has_not_come_about_stays_and_is_told() {
+    let (desk, sandbox) = (deleting("100%"), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    edit(&sandbox, "Note 2", "Edited by hand");
+    desk.write("notes.csv", FIRST.replace("Note 2", "Note two"));
+    desk.run(&sandbox, "job.yaml").exits(1);
+    desk.write("notes.csv", FIRST.replace("k2,tk_1,Note 2\n", ""));
+    let plan = desk.call_at(&sandbox, "plan job.yaml --format json").exits(0);
+    assert_eq!(plan.events().pop().unwrap()["unfinished"], 1, "{plan}");
+    let outcome = desk.run(&sandbox, "job.yaml").exits(0);
+    assert_eq!(outcome.finished()["unfinished"], 1, "{outcome}");
+    let told = desk.call_at(&sandbox, "run job.yaml --yes").exits(0);
+    assert!(
+        told.stderr.contains("1 row is missing from the source, and what it has made stays"),
+        "{told}"
+    );
+    is_there(&sandbox, &["Note 1", "Edited by hand", "Note 3"]);
+}
+
+#[test]
+fn a_deletion_that_a_person_has_dismissed_is_left_at_that_though_its_row_comes_again() {
+    let (desk, sandbox) = (deleting("50%"), sandbox(""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    desk.write("notes.csv", FIRST.replace("k2,tk_1,Note 2\n", ""));
+    desk.run(&sandbox, "job.yaml").exits(0);
+    lose_the_outcome(&desk, "k2", 2);
+    desk.call("settle job.yaml --by Lan --key k2 --dismiss --why seen").exits(0);
+    desk.run(&sandbox, "job.yaml").exits(0).counts("rows=2 already_done=2 requests=0");
+    // Nobody knows whether its note is there, so none is made beside it.
+    desk.write("notes.csv", FIRST);
+    let plan = desk.call_at(&sandbox, "plan job.yaml --format json").exits(0);
+    assert_eq!(plan.events().pop().unwrap()["dismissed"], 1, "{plan}");
+    let again = desk.run(&sandbox, "job.yaml").exits(0);
+    again.counts("rows=3 already_done=2 dismissed=1 requests=0");
+    is_there(&sandbox, &["Note 1", "Note 3"]);
+    let status = desk.call("status job.yaml --format json").exits(0);
+    assert_eq!(status.all("status")[0]["dismissed"], 1, "{status}");
+    // A person who knows better says so under another key.
+    desk.write("notes.csv", FIRST.replace("k2,", "k2 again,"));
+    desk.run(&sandbox, "job.yaml").exits(0).counts("rows=3 succeeded=1 already_done=2");
     is_there(&sandbox, &["Note 1", "Note 2", "Note 3"]);
 }
 

@@ -218,6 +218,29 @@ fn each_contradiction_has_its_name() {
 }
 
 #[test]
+fn what_was_kept_before_a_request_is_looked_at_too() {
+    for (code, statement) in [
+        ("dangling-entries", "UPDATE snapshots SET number = 9"),
+        ("unreadable-snapshot", "UPDATE snapshots SET fields = substr(fields, 1, 5)"),
+        ("unreadable-snapshot", "UPDATE snapshots SET fields = '{}'"),
+        ("unreadable-snapshot", "UPDATE snapshots SET remote_id = ''"),
+        ("unreadable-snapshot", "UPDATE snapshots SET read_at = -1"),
+    ] {
+        let job = format!("{NOTES_JOB}on_missing: {{ delete: {{ at_most: 50% }} }}\n");
+        let csv = "id,ticket,body\nk1,tk_1,Note 1\nk2,tk_1,Note 2\n";
+        let desk = Desk::with_notes(csv).file("job.yaml", job).sure_after("50ms");
+        let sandbox = sandbox("");
+        desk.run(&sandbox, "job.yaml").exits(0);
+        desk.write("notes.csv", csv.replace("k2,tk_1,Note 2\n", ""));
+        desk.run(&sandbox, "job.yaml").exits(0).counts("succeeded=1 already_done=1");
+        desk.call("ledger check").exits(0);
+        tamper(&desk, statement);
+        let (text, json) = check(&desk, "", 1);
+        assert_eq!(codes(&json), [code], "{statement}: {text}");
+    }
+}
+
+#[test]
 fn what_no_ledger_can_hold_is_found_by_the_check_and_refused_by_every_verb() {
     const LAST: &str = "9223372036854775807";
     let cases = [

@@ -26,6 +26,7 @@ mod fidelity;
 #[cfg(unix)]
 mod full_disk;
 mod fuzz_seeds;
+mod gone_files;
 mod gone_sources;
 mod history;
 mod hostile;

@@ -288,7 +288,7 @@ fn a_plan_takes_the_place_of_nothing_but_a_plan() {
     let names: Vec<_> = desk.all_files().into_iter().map(|(path, _)| path).collect();
     assert!(!names.iter().any(|path| path.ends_with("other.nfplan")), "{names:?}");
     let is_left = |path: &std::path::PathBuf| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".tmp"))
+        path.file_name().is_some_and(|name| name.to_string_lossy().ends_with("-tmp"))
     };
     assert!(!names.iter().any(is_left), "{names:?}");
 }

@@ -167,6 +167,8 @@ pub(super) fn job(
         past_reminders: PastReminders::default(),
         on_change: OnChange::Hold,
         on_missing: OnMissing::Keep,
+        parts: Vec::new(),
+        let_go: Vec::new(),
         is_source_replaced: false,
         account: None,
         min_rows: 0,

@@ -12,7 +12,7 @@ pub(super) fn matching(path: &Path) -> Option<io::Result<Vec<PathBuf>>> {
     (is_pattern && !path.exists()).then(|| expand(path))
 }
 
-fn is_pattern(part: &Component<'_>) -> bool {
+pub(super) fn is_pattern(part: &Component<'_>) -> bool {
     part.as_os_str().to_str().is_some_and(|text| text.contains(['*', '?', '[']))
 }
 

@@ -12,6 +12,7 @@ mod in_doubt;
 mod layout;
 mod lookup;
 mod marker;
+mod parts;
 mod past_reminders;
 mod resolve;
 mod sketch;
@@ -40,6 +41,7 @@ pub(crate) use layout::{ENCODINGS, quote_of};
 pub(crate) use lookup::Lookups;
 pub use lookup::{Lookup, Missing};
 pub use marker::Marker;
+pub use parts::SourcePart;
 pub use past_reminders::PastReminders;
 pub use resolve::{find_operation, load};
 pub use sketch::{Broken, Part, Sketch};
@@ -91,6 +93,10 @@ pub struct Job {
     pub on_missing: OnMissing,
     /// The account that the job is for; none where the credentials say that.
     pub account: Option<String>,
+    /// The files that the job's own source consists of.
+    pub parts: Vec<SourcePart>,
+    /// Names of files that are gone on purpose, as a call says.
+    pub let_go: Vec<String>,
     /// Whether a call names another source than the job does.
     pub is_source_replaced: bool,
     /// A source with fewer rows is refused: an export may have come out empty.

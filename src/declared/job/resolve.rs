@@ -17,6 +17,7 @@ use super::condition::{conditions, required};
 use super::data_file;
 use super::file::JobFile;
 use super::given::Given;
+use super::parts::SourcePart;
 use super::past_reminders;
 use super::sources::Naming;
 use super::trial::trials;
@@ -65,7 +66,8 @@ fn yaml_job(
     let Reading { value, mut problems, unsound } = document.read_as::<JobFile>();
     let Some(mut file) = value else { return Err(problems.into()) };
     let variables = Variables::read(&document, &given.variables, &mut problems);
-    let mut resolver = Resolver { document: &document, problems, unsound, is_piped: false };
+    let mut resolver =
+        Resolver { document: &document, problems, unsound, is_piped: false, parts: Vec::new() };
     let connector = resolver.connector(&file, catalogue);
     let operation = connector.as_ref().and_then(|connector| resolver.operation(&file, connector));
     let naming = Naming { beside, variables: &variables, replaced: given.source.as_deref() };
@@ -84,7 +86,7 @@ fn yaml_job(
     resolver.limits(&file);
     let past = file.past_reminders.as_ref();
     let past_reminders = past_reminders::resolve(past, &document, &mut resolver.problems);
-    let Resolver { problems, unsound, .. } = resolver;
+    let Resolver { problems, unsound, parts, .. } = resolver;
     match (connector, operation, rows) {
         (Some(connector), Some(operation), Some(rows)) if problems.is_empty() => Ok(Job {
             name: file.job,
@@ -112,6 +114,8 @@ fn yaml_job(
             past_reminders,
             on_change,
             on_missing,
+            parts,
+            let_go: Vec::new(),
             is_source_replaced: given.source.is_some(),
             account: file.account,
             min_rows: file.min_rows.unwrap_or_default(),
@@ -150,6 +154,8 @@ pub(super) struct Resolver<'a> {
     pub(super) unsound: Unsound,
     /// Whether something reads what is piped in, which can be read once.
     pub(super) is_piped: bool,
+    /// The files that the rows come from.
+    pub(super) parts: Vec<SourcePart>,
 }
 
 impl Resolver<'_> {
@@ -188,7 +194,8 @@ impl Resolver<'_> {
         Some(Written { text, place: self.document.place_at(&at) })
     }
 
-    pub(super) fn inline_rows(&self) -> Rows {
+    pub(super) fn inline_rows(&mut self) -> Rows {
+        self.parts.push(SourcePart::inline(self.document.name()));
         let items =
             match self.document.at(&Pointer::of(["source", "rows"])).map(|node| &node.content) {
                 Some(Content::List(items)) => items.as_slice(),

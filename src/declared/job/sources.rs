@@ -16,7 +16,7 @@ use crate::text::pointer::Pointer;
 use super::file::{JobFile, SourceFile};
 use super::files::matching;
 use super::resolve::Resolver;
-use super::{Rows, Variables};
+use super::{Rows, SourcePart, Variables};
 
 /// What is known where a job names a file.
 #[derive(Debug, Clone, Copy)]
@@ -114,6 +114,7 @@ impl Resolver<'_> {
         self.refuse_other_format(naming.replaced, format, key);
         let (manner, add) = (self.manner(source, format, at), self.added(source, at));
         let named = named?;
+        self.parts.extend(SourcePart::of(source, file, &named, naming.beside));
         let files = named.files.clone();
         Some(OneSource { named, files: Files { files, format, manner: manner?, add: add? } })
     }

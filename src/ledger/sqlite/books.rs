@@ -11,8 +11,8 @@ use super::snapshots;
 use super::undoing;
 use super::verifications;
 use crate::ledger::{
-    Books, Claim, Correction, Deed, InvalidRow, JobId, LedgerError, Mandate, OwnerId, Reader as _,
-    Run, RunSource, Settling, TakenIn, Validity, Verification,
+    Books, Claim, Correction, Deed, FilesNow, InvalidRow, JobId, LedgerError, Mandate, OwnerId,
+    Reader as _, Run, RunSource, Settling, TakenIn, Validity, Verification,
 };
 use crate::row::{Totals, Uncounted};
 
@@ -81,6 +81,10 @@ impl Books for FileLedger {
 
     fn note_source(&self, run: Run, source: &RunSource) -> Result<(), LedgerError> {
         super::run_sources::write(self, run, source)
+    }
+
+    fn note_files(&self, run: Run, files: &FilesNow, now: i64) -> Result<(), LedgerError> {
+        super::source_files::write(self, run, files, now)
     }
 
     fn note_undoing(&self, run: Run, of: i64) -> Result<(), LedgerError> {

@@ -53,6 +53,18 @@ CREATE TABLE snapshots (
     PRIMARY KEY (id, number)
 ) STRICT;
 
+-- Files that runs of a job have read rows from, each as it was when all rows that had been sent were last accounted for: one that
+-- is not there any more, or is read otherwise, is noticed by it, and its rows are not taken for rows that are gone. One that is
+-- gone on purpose (run --gone) is taken out.
+CREATE TABLE source_files (
+    job     INTEGER NOT NULL REFERENCES jobs (id),
+    name    TEXT    NOT NULL,  -- as the job has it; of a pattern as it was found, from the job's folder
+    manner  TEXT    NOT NULL,  -- how it is read, as far as the job says it: its encoding, say
+    rows    INTEGER NOT NULL,  -- in it
+    read_at INTEGER NOT NULL,
+    PRIMARY KEY (job, name)
+) STRICT;
+
 -- What a run has read, as it began: how much it had to do is known though it was killed.
 CREATE TABLE run_sources (
     run       INTEGER PRIMARY KEY REFERENCES runs (id),

@@ -31,6 +31,7 @@ mod scan;
 mod settling;
 mod snapshots;
 mod sought;
+mod source_files;
 mod status;
 mod undoing;
 mod values;

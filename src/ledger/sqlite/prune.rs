@@ -9,7 +9,7 @@ use super::{FileLedger, later};
 use crate::ledger::{Extent, JobId, LedgerError, Pruning, Reader as _};
 
 /// What is known of a job or a run beside its entries; a file may lack these tables.
-const OF_JOBS: [&str; 3] = ["corrections", "invalid_rows", "verifications"];
+const OF_JOBS: [&str; 4] = ["corrections", "invalid_rows", "verifications", "source_files"];
 const OF_RUNS: [&str; 5] = ["uncounted", "mandates", "corrections", "invalid_rows", "run_sources"];
 
 impl FileLedger {

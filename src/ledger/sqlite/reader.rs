@@ -12,8 +12,8 @@ use super::scan::{Listener, Owners, Which, attempted, scan};
 use super::values::moment_or_null;
 use crate::ledger::{
     Acts, Approval, Corrections, DoneRow, FailedRow, History, HistoryRow, InvalidRow, JobId,
-    JobName, JobStatus, LedgerError, Misfit, OwnerId, PlanId, Reader, Requests, SettledRow,
-    TurnedRow, Verification,
+    JobName, JobStatus, LedgerError, Misfit, OwnerId, PlanId, ReadFile, Reader, Requests,
+    SettledRow, TurnedRow, Verification,
 };
 use crate::row::{
     CameTo, Cause, Contradiction, Digest, Doubt, Earlier, Holdings, KeyHash, Known, Life, Outcome,
@@ -243,6 +243,7 @@ impl FileLedger {
         match gathered.dangling {
             0 => {
                 let history = History::of(gathered.rows).corrected(gathered.corrections);
+                let history = history.of_files(gathered.files);
                 self.refuse_one_key_twice(&history)?;
                 Ok(history)
             }
@@ -319,6 +320,7 @@ pub(super) struct Gathering {
     row: Option<(KeyHash, Digest)>,
     rows: Vec<HistoryRow>,
     corrections: Corrections,
+    files: Vec<ReadFile>,
     /// Entries of rows that were never begun, in any job.
     dangling: u64,
     /// Starts of owners or runs that are gone.
@@ -351,6 +353,7 @@ impl Gathering {
             row: None,
             rows,
             corrections: Corrections::default(),
+            files: Vec::new(),
             dangling: 0,
             ownerless: 0,
             done,
@@ -362,6 +365,7 @@ impl Gathering {
     /// All has been heard: looks whether a run did rows of which nothing is there any more.
     pub(super) fn finish(&mut self, moment: &Connection) -> rusqlite::Result<()> {
         self.corrections = super::corrections::read(moment, self.job)?;
+        self.files = super::source_files::read(moment, self.job)?;
         self.gone = outcomes_gone(moment, self.job, &self.done)?.into_iter().next();
         let sums = sums(moment)?.into_iter();
         let lowered = sums.filter(|sum| sum.job == self.job && sum.sum < sum.rows);

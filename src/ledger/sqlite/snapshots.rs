@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Map, Value};
 
-use super::later;
+use super::{later, values};
 use crate::row::{Digest, RowId, Snapshot};
 
 const TABLE: &str = "snapshots";
@@ -38,15 +38,39 @@ pub(super) fn before(
     let mut statement = connection.prepare_cached(query)?;
     let read = |row: &rusqlite::Row<'_>| {
         let fields: String = row.get(2)?;
-        Ok(Snapshot {
+        // What cannot be read cannot be given back, and an empty text is not given in its place.
+        let Some(fields) = of_text(&fields) else { return Ok(None) };
+        Ok(Some(Snapshot {
             id: row.get(0)?,
             maker: row.get::<_, Arc<str>>(1)?,
-            fields: serde_json::from_str::<Map<_, _>>(&fields).unwrap_or_default(),
+            fields,
             made_at: row.get(3)?,
             read_at: row.get(4)?,
-        })
+        }))
     };
-    statement.query_row(params![row.0, number], read).optional()
+    statement.query_row(params![row.0, number], read).optional().map(Option::flatten)
+}
+
+/// The column of a snapshot that does not hold what can be given back; none where all do. The columns are `id, number,
+/// remote_id, maker, fields, made_at, read_at`.
+pub(super) fn fault(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<&'static str>> {
+    let text = |at: usize| row.get_ref(at).map(|value| value.as_str().ok());
+    let is_name = |at: usize| text(at).map(|name| name.is_some_and(|name| !name.is_empty()));
+    let is_object = text(4)?.is_some_and(|fields| of_text(fields).is_some());
+    let moment = |at: usize| row.get::<_, Option<i64>>(at).map(values::is_moment_or_null);
+    let all = [
+        ("remote_id", is_name(2)?),
+        ("maker", is_name(3)?),
+        ("fields", is_object),
+        ("made_at", moment(5)?),
+        ("read_at", moment(6)?),
+    ];
+    Ok(all.into_iter().find_map(|(name, is_sound)| (!is_sound).then_some(name)))
+}
+
+/// What was shown; none where it is not what was written.
+fn of_text(fields: &str) -> Option<Map<String, Value>> {
+    serde_json::from_str(fields).ok().filter(|fields: &Map<_, _>| !fields.is_empty())
 }
 
 /// The print of what a row has left there with a content.

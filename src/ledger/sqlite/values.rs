@@ -51,6 +51,11 @@ const SMALL_TABLES: [(&str, &[(&str, Holds)]); 3] = [
     ("owners", &[("name", Text), ("until", UpTo(LAST_MOMENT))]),
 ];
 
+/// Whether it is a moment that anybody can mean, or none.
+pub(super) fn is_moment_or_null(moment: Option<i64>) -> bool {
+    moment.is_none_or(|moment| (0..=LAST_MOMENT).contains(&moment))
+}
+
 /// What in the small tables is not what its column can hold, in the order of the tables.
 pub(super) fn misfits(connection: &Connection) -> rusqlite::Result<Vec<Misfit>> {
     let mut misfits = Vec::new();

@@ -6,8 +6,8 @@ use crate::report::left_out::reasons;
 use crate::report::paint::Paint;
 use crate::report::remote::remote;
 use crate::report::words::{
-    about, behind_doubts, change_what_was_sent, counted, held_in_doubt, not_shown_as_sent,
-    nothing_deleted, number, one_line, rows, rows_are, rows_were, sent_again,
+    about, behind_doubts, change_what_was_sent, counted, held_in_doubt, number, one_line, rows,
+    rows_are, rows_were, sent_again, stays, way_out_of_missing,
 };
 use crate::text::command::CommandLine;
 
@@ -60,11 +60,11 @@ pub(super) fn closing(totals: &PlanTotals, head: &PlanHead, paint: Paint) -> Str
             text.push_str(&format!("To see all of them: {all}\n"));
         }
     }
-    if let Some(kept) = totals.kept {
-        text.push_str(&format!("\nnote: {}\n", nothing_deleted(kept)));
+    for why in stays(&totals.stays) {
+        text.push_str(&format!("\nnote: {why}\n"));
     }
-    if totals.unprovable > 0 {
-        text.push_str(&format!("\nnote: {}\n", not_shown_as_sent(totals.unprovable)));
+    if let Some(kept) = totals.stays.doubted() {
+        text.push_str(&format!("{}\n", way_out_of_missing(kept)));
     }
     text.push_str(&decide(totals, head));
     text.push('\n');

@@ -18,12 +18,7 @@ pub(crate) fn ending(ending: &Ending) -> Option<String> {
             super::rows_are(*count),
             if *count == 1 { "it" } else { "them" }
         ),
-        Ending::TooManyMissing { missing, most } => format!(
-            "{} of the job {} no longer in the source, and its `on_missing` lets no more than {} be deleted",
-            rows(*missing),
-            if *missing == 1 { "is" } else { "are" },
-            super::number(*most)
-        ),
+        Ending::NothingDeleted(kept) => super::nothing_deleted(kept),
         Ending::Deadline => "the time of --deadline has come".to_owned(),
         Ending::MaxDuration => "the run has taken as long as --max-duration allows".to_owned(),
         Ending::LedgerFailed(error) => ledger_failure(error),

@@ -8,6 +8,7 @@ mod fault;
 mod ledger;
 mod mandate;
 mod miscounted;
+mod missing;
 mod missing_row;
 mod no_token;
 mod notable;
@@ -33,10 +34,13 @@ pub(super) use fault::fault;
 pub(super) use ledger::{ledger_error, ledger_failure, ledger_hint};
 pub(super) use mandate::{add_mandate, mandate};
 pub(super) use miscounted::miscounted;
+pub(crate) use missing::{
+    not_shown_as_sent, nothing_deleted, stays, unfinished, way_out_of_missing,
+};
 pub(crate) use missing_row::of_missing_row;
 pub(super) use no_token::no_token;
 pub(super) use notable::notable;
-pub(crate) use note::{not_shown_as_sent, note, nothing_deleted};
+pub(crate) use note::note;
 pub(super) use problem::{problem, problem_hint};
 pub(crate) use question::{question, question_of_absent};
 pub(crate) use row_problem::{of_row, of_source_change};

@@ -1,44 +1,12 @@
 //! What is told once on the way, as a person reads it.
 
-use super::{about, cause, counted, ledger_error, no_token, number, one_line, span};
+use super::{
+    about, cause, counted, ledger_error, no_token, not_shown_as_sent, nothing_deleted, one_line,
+    span, unfinished,
+};
 use crate::event::Note;
 use crate::ledger;
-use crate::plan::Kept;
 use crate::traffic::shared_pace::Unheard;
-
-/// Why nothing of what missing rows have made is deleted, though the job says so.
-pub(crate) fn nothing_deleted(kept: Kept) -> String {
-    let why = match kept {
-        Kept::Partly => {
-            "not all rows of the job's own source are read here (a limit, a saved plan, --from or --source)".to_owned()
-        }
-        Kept::Problems => {
-            "something is wrong with rows of the source, so one of them may be what is missing".to_owned()
-        }
-        Kept::NoRows { missing } => {
-            format!("the source has no rows at all, and {} of the job would go", counted(missing, "row"))
-        }
-        Kept::TooMany { missing, most, of, share } => format!(
-            "{} of {} of the job {} missing from the source, and `on_missing` lets no more than {} ({share}) be deleted",
-            number(missing),
-            counted(of, "row"),
-            if missing == 1 { "is" } else { "are" },
-            number(most),
-        ),
-    };
-    format!("nothing is deleted that is missing from the source: {why}")
-}
-
-/// That rows are missing and what they have made stays.
-pub(crate) fn not_shown_as_sent(rows: u64) -> String {
-    let (is, it) = if rows == 1 { ("is", "it has") } else { ("are", "they have") };
-    format!(
-        "{} {is} missing from the source, and what {it} made stays: an older version has sent {}, and kept nothing by which it \
-         could be seen that nobody has changed it since",
-        counted(rows, "row"),
-        if rows == 1 { "it" } else { "them" }
-    )
-}
 
 /// A rate from which on it is no limit that anybody feels, in requests a second.
 const MOST_TOLD: f64 = 10_000.0;
@@ -115,8 +83,9 @@ pub(crate) fn note(note: &Note) -> String {
              this ledger knows them, so more than the quotas may leave once where there were others",
             path.display()
         ),
-        Note::NothingDeleted(kept) => nothing_deleted(*kept),
+        Note::NothingDeleted(kept) => nothing_deleted(kept),
         Note::NotShownAsSent { rows } => not_shown_as_sent(*rows),
+        Note::Unfinished { rows } => unfinished(*rows),
         Note::Ledger(note) => of_recorder(note),
     }
 }

@@ -66,6 +66,9 @@ pub(crate) fn problem(problem: &Problem) -> String {
                 "run {run} says that {told} of its rows were done, and the ledger has the outcomes of {found}"
             )
         }
+        Problem::UnreadableSnapshot { attempt, column } => {
+            format!("what was kept before attempt {attempt} cannot be read: `{column}`")
+        }
         Problem::RunSum { run, rows, sum } => {
             format!("run {run} knew of {rows} rows, and its counts add up to {sum}")
         }
@@ -124,6 +127,9 @@ pub(crate) fn problem_hint(problem: &Problem) -> &'static str {
         Problem::OutcomesGone { .. } => {
             "somebody has deleted outcomes, and a run may send those rows again: put a copy of the ledger back, or look on the \
              other side before the next run"
+        }
+        Problem::UnreadableSnapshot { .. } => {
+            "`undo` cannot give back what was there and leaves the row as it is: put a copy of the ledger back, if one has it"
         }
         Problem::RunSum { rows, sum, .. } if sum < rows => {
             "somebody has lowered a count, as whoever takes out attempts of rows would, and a run would send those rows again, so \

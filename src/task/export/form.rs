@@ -12,7 +12,7 @@ use crate::row::{Field, Fields};
 use crate::text::pointer::Pointer;
 
 /// When a thing was made; no field of any operation.
-const CREATED: &str = "created";
+pub(in crate::task) const CREATED: &str = "created";
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -37,6 +37,7 @@ use super::remote::end_of;
 use super::target::{Target, TargetOptions, passed_over};
 use super::{Failure, Listener, Refused, Told};
 use file::{ExportFile, Head, Unwritable};
+pub(super) use form::CREATED;
 pub(crate) use form::ExportFormat;
 use form::Form;
 

@@ -26,7 +26,7 @@ use crate::engine::{Settings, Stop};
 use crate::event::Ending;
 use crate::ledger::{Approval, JobLock, JobName, LedgerError, Mandate, PulseFile};
 use crate::plan::saved::{Companion, SavedPlan};
-use crate::plan::{Chosen, Filtered, NamedRow, Prior, Steps, Survey, Tally, survey};
+use crate::plan::{Chosen, Filtered, NamedRow, Prior, Stays, Steps, Survey, Tally, survey};
 use crate::report::{ReadsAhead, Reporter, of_row};
 use crate::row::Totals;
 use crate::source::Source;
@@ -38,6 +38,7 @@ use super::before::reads_ahead;
 use super::booking::{Booking, Entered, HeldJob, as_known};
 use super::deadline::{RunTime, TimeLimits};
 use super::elsewhere::{foretell_done_elsewhere, refuse_done_elsewhere};
+use super::exported_rows::exported_rows;
 use super::job::{JobOptions, Opening};
 use super::limits::{Limits, SendingOptions};
 use super::saved;
@@ -166,6 +167,8 @@ pub(crate) struct Outlook {
     pub changed: Vec<NamedRow>,
     /// The first of the rows that are held for somebody to decide on.
     pub held: Vec<NamedRow>,
+    /// What stays there though it is missing from the source.
+    pub stays: Stays,
     /// By when the run has to be over, as --deadline says, and how long that is.
     pub until: Option<(Timestamp, Duration)>,
     /// How long sending takes at the quotas; zero where there are none.
@@ -235,10 +238,12 @@ fn attempt<T: Transport>(
     listener: Listener<'_>,
 ) -> Result<Option<RunOutcome>, Failure> {
     let (mut opening, source) = Opening::open(&options.job, options.target.base_url.as_deref())?;
+    opening.job.let_go.clone_from(&options.sending.gone);
     let (target, credentials) = Target::find(&opening.job, &options.target)?;
     target.refuse_plain_http(&opening.job, &options.target)?;
     opening.preparer.goes_to(&target.place());
     opening.warnings.extend(passed_over(&opening.job, &options.target));
+    opening.warnings.extend(exported_rows(&opening.job, &source));
     if let Some(plan) = &options.plan {
         saved::refuse_other(plan, (&opening, &target))?;
     }
@@ -427,6 +432,7 @@ impl Running<'_> {
             filtered: found.filtered.clone(),
             changed: found.changed.clone(),
             held: found.held.clone(),
+            stays: found.fates.missing().stays.clone(),
             until,
             in_doubt: job.in_doubt,
             is_presumed: target.is_sandbox

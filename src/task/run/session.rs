@@ -16,7 +16,7 @@ use crate::ledger::{
 };
 use crate::plan::saved::SavedPlan;
 use crate::plan::{
-    Done, Fate, Fates, Held, Kept, LeftOut, Missing, Policy, Tally, run_mark, taken_for_old,
+    Done, Fate, Fates, Held, LeftOut, Missing, Policy, Stays, Tally, run_mark, taken_for_old,
 };
 use crate::report::{
     ClosingReport, MISCOUNTED, ReportHandle, ReportThread, Reporter, UNCOUNTED, exit, reason,
@@ -107,6 +107,7 @@ impl Cargo for SourceRows<'_> {
             invalid: totals.invalid,
         };
         ledger.note_source(run, &source)?;
+        ledger.note_files(run, &self.fates.missing().files, self.now)?;
         if !came_back {
             // Rows that come back are but some of those that may be invalid.
             return Ok(ledger.note_invalid(run, self.invalid.rows())?);
@@ -236,7 +237,13 @@ impl Session<'_> {
         let mut first = vec![Event::Started { run: run.number() }];
         first.extend(sharing.why_not().map(|why| Event::Note(Note::OwnPace(why))));
         first.extend(uncountable.iter().map(|lane| Event::Note(Note::of_uncountable(lane))));
-        first.extend(self.cargo.missing().into_iter().flat_map(notes_of).map(Event::Note));
+        first.extend(
+            self.cargo
+                .missing()
+                .into_iter()
+                .flat_map(|missing| notes_of(&missing.stays))
+                .map(Event::Note),
+        );
         handle.offer(first);
         let repeated = match self.has_key {
             true => 0,
@@ -261,10 +268,9 @@ impl Session<'_> {
         outcome.uncounted += uncountable.len() as u64;
         outcome.owed.iter_mut().for_each(|owed| owed.extend(uncountable.iter().cloned()));
         sharing.leave(last_report);
-        if let (Ending::Finished, Some(Kept::TooMany { missing, most, .. })) =
-            (&outcome.ending, self.cargo.missing().and_then(|missing| missing.kept))
-        {
-            outcome.ending = Ending::TooManyMissing { missing, most };
+        let doubted = self.cargo.missing().and_then(|missing| missing.stays.doubted());
+        if let (Ending::Finished, Some(kept)) = (&outcome.ending, doubted) {
+            outcome.ending = Ending::NothingDeleted(kept.clone());
         }
         let left = books.close();
         Ok(self.conclude(run, (outcome, repeated), left, reports, runtime))
@@ -396,13 +402,13 @@ impl Session<'_> {
     }
 }
 
-/// What there is to say of what is missing from the source and stays.
-fn notes_of(missing: &Missing) -> impl Iterator<Item = Note> {
-    // That too much is missing is how the run ends.
-    let kept = missing.kept.filter(|kept| !matches!(kept, Kept::TooMany { .. }));
-    let unprovable = missing.unprovable;
-    let stays = (unprovable > 0).then_some(Note::NotShownAsSent { rows: unprovable });
-    kept.map(Note::NothingDeleted).into_iter().chain(stays)
+/// What there is to say of what is missing from the source and stays: said before anything is sent, since nobody knows how a
+/// run ends.
+fn notes_of(stays: &Stays) -> impl Iterator<Item = Note> {
+    let Stays { kept, unprovable, unfinished } = stays.clone();
+    let unprovable = (unprovable > 0).then_some(Note::NotShownAsSent { rows: unprovable });
+    let unfinished = (unfinished > 0).then_some(Note::Unfinished { rows: unfinished });
+    kept.map(Note::NothingDeleted).into_iter().chain(unprovable).chain(unfinished)
 }
 
 /// Where a row ends of which the run says nothing.

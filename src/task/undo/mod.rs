@@ -14,7 +14,7 @@ use crate::declared::connector::Effect;
 use crate::declared::job;
 use crate::event::Ending;
 use crate::ledger::{JobName, Ledger, LedgerError, Mandate, Open as _, PulseFile, Reader as _};
-use crate::plan::{Filtered, Tally};
+use crate::plan::{Filtered, Stays, Tally};
 use crate::report::{ReadsAhead, UndoHead, UndoRow, exit, of_no_ledger, of_nothing_to_undo};
 use crate::row::Totals;
 use crate::text::spelling::is_same;
@@ -234,6 +234,7 @@ fn outlook(
         in_doubt: job.in_doubt,
         is_presumed: false,
         filtered: Filtered::default(),
+        stays: Stays::default(),
         changed: Vec::new(),
         held: Vec::new(),
         until: None,

@@ -7,8 +7,10 @@ use url::{Host, Url};
 
 use crate::ledger::sqlite::fault::Unread;
 use crate::ledger::sqlite::format::{FORMAT, replaced_views};
+use crate::ledger::sqlite::later;
 use crate::ledger::sqlite::reader::{Sum, no_row_id, sums};
 use crate::ledger::sqlite::scan::{Entry, Listener, Owners, Which, scan};
+use crate::ledger::sqlite::snapshots;
 use crate::ledger::sqlite::values::{self, moment_or_null};
 use crate::ledger::{
     CheckScope, Inspection, JobId, LedgerRow, OwnerId, Problem, ROW_IDS, ViewRow, ViewSays,
@@ -81,6 +83,7 @@ impl<'a> Walk<'a> {
         }
         self.read_runs()?;
         self.read_rows()?;
+        self.read_snapshots()?;
         self.read_unsent()?;
         self.read_views()?;
         self.compare_keys()?;
@@ -173,6 +176,33 @@ impl<'a> Walk<'a> {
         };
         let owners = Owners::read(connection)?;
         scan(connection, Which::All, &mut Rows { walk: self, owners, view, hand: Hand::default() })
+    }
+
+    /// What was kept before requests: each belongs to one, and can be given back.
+    fn read_snapshots(&mut self) -> rusqlite::Result<()> {
+        if !later::is_there(self.connection, "snapshots")? {
+            return Ok(());
+        }
+        let query = "SELECT count(*) FROM snapshots WHERE NOT EXISTS (SELECT 1 FROM starts \
+                     WHERE starts.id = snapshots.id AND starts.number = snapshots.number)";
+        let entries: u64 = self.connection.query_row(query, [], |row| row.get(0))?;
+        if entries > 0 {
+            let (table, parent) = ("snapshots".to_owned(), "starts".to_owned());
+            self.add(None, Problem::Dangling { table, parent, entries });
+        }
+        let query = "SELECT id, number, remote_id, maker, fields, made_at, read_at FROM snapshots \
+                     WHERE EXISTS (SELECT 1 FROM starts WHERE starts.id = snapshots.id) ORDER BY id, number";
+        let mut statement = self.connection.prepare(query)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let Some(column) = snapshots::fault(row)? else { continue };
+            let (job, place, _) = self.row_again(row.get(0)?)?;
+            if self.is_chosen(job) {
+                let attempt = row.get(1)?;
+                self.add(Some(place), Problem::UnreadableSnapshot { attempt, column });
+            }
+        }
+        Ok(())
     }
 
     /// Rows without an attempt, which only older formats can have.
