@@ -31,7 +31,7 @@ const OF_JOBS: [&str; 18] = [
 /// Likewise, but for `status`.
 const OF_SOURCES: [&str; 2] = ["from", "min-rows"];
 /// Flags that say what is sent and how fast; `plan` and `run` take them.
-const OF_SENDING: [&str; 10] = [
+const OF_SENDING: [&str; 11] = [
     "rate",
     "concurrency",
     "limit",
