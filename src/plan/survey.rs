@@ -244,14 +244,11 @@ fn survey_with(
         let moment = if counts { draft.turn_moment() } else { None };
         Sighted { glance, traits, moment }
     };
-    let (mut changed, mut held) = (Vec::new(), Vec::new());
-    let mut rows = FileRows::default();
+    let (mut changed, mut held, mut rows) = (Vec::new(), Vec::new(), FileRows::default());
     let read = read_all(&readings, source, &eye, &mut |heard| {
-        if let (Some(insight), Heard::Row { record, .. }) = (insight.as_deref_mut(), &heard) {
-            insight.profile.see(record);
-        }
         if let Heard::Row { record, .. } = &heard {
             rows.see(record);
+            insight.iter_mut().for_each(|insight| insight.profile.see(record));
         }
         match heard {
             Heard::Row { record, out: Some(condition), .. } => {
@@ -314,7 +311,8 @@ fn survey_with(
     }
     let Repeats { mistakes, .. } = found.hear_repeats(&readings, &repeated, &is_corrected);
     found.checked.valid -= mistakes;
-    fates.note_missing(missing::find(&readings, &policy, prior, &came, (&found.checked, &rows))?);
+    let seen = (&found.checked, &rows);
+    fates.note_missing(missing::find(&readings, &policy, prior, &came, seen)?);
     let filtered = found.filtered.named(readings.preparer);
     Ok(Survey { checked: found.checked, filtered, fates, changed, held })
 }

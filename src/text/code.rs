@@ -297,7 +297,7 @@ codes! {
              needed, rename it, or write a job whose `map` says where it goes."
         ExportedRows "exported-rows"
             "the rows look like an export, and would be made once more"
-            "`noteferry export` writes the id of each note and when it was made, and a create makes all of them anew: whoever \
+            "`noteferry export` writes what each thing is called and when it was made, and a create makes all of them anew: whoever \
              still has them has them twice then. That is meant where they are lost; `plan --remote` shows which are there."
         TextComparison "text-comparison"
             "true or false hangs on a comparison with a text"

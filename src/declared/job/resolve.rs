@@ -87,6 +87,7 @@ fn yaml_job(
     let past = file.past_reminders.as_ref();
     let past_reminders = past_reminders::resolve(past, &document, &mut resolver.problems);
     let Resolver { problems, unsound, parts, .. } = resolver;
+    let limits = file.limits.as_ref();
     match (connector, operation, rows) {
         (Some(connector), Some(operation), Some(rows)) if problems.is_empty() => Ok(Job {
             name: file.job,
@@ -100,16 +101,8 @@ fn yaml_job(
             marker,
             timezone,
             quotas: rate.unwrap_or_else(|| connector.quotas.clone()),
-            concurrency: file
-                .limits
-                .as_ref()
-                .and_then(|limits| limits.concurrency)
-                .unwrap_or(connector.concurrency),
-            attempts: file
-                .limits
-                .as_ref()
-                .and_then(|limits| limits.attempts)
-                .unwrap_or(DEFAULT_ATTEMPTS),
+            concurrency: limits.and_then(|own| own.concurrency).unwrap_or(connector.concurrency),
+            attempts: limits.and_then(|own| own.attempts).unwrap_or(DEFAULT_ATTEMPTS),
             in_doubt: file.in_doubt.unwrap_or_default(),
             past_reminders,
             on_change,
