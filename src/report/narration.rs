@@ -214,7 +214,7 @@ fn head(view: &RunView) -> String {
         let held = rows_are(view.held(Held::Refused));
         lines.push(match view.undoes {
             Some(_) => format!("{held} left as the run has left them; why was told above."),
-            None => format!("{held} held back: refused earlier, and unchanged since."),
+            None => format!("{held} held back: failed earlier, and unchanged since."),
         });
     }
     lines.extend(view.before.warnings().into_iter().map(|warning| format!("warning: {warning}")));

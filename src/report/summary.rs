@@ -312,7 +312,7 @@ fn held(view: &RunView) -> String {
     let named = named(&view.held_rows, count, view);
     let kinds = [
         (view.held(Held::InDoubt), "in doubt"),
-        (view.held(Held::Refused), "refused earlier and unchanged since"),
+        (view.held(Held::Refused), "failed earlier and unchanged since"),
     ];
     let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
     let kinds: Vec<String> = kinds

@@ -148,7 +148,7 @@ const FATES: &[Term] = &[
         "hold",
         &["held", "behind"],
         "a run would not send the row before somebody has decided",
-        "It is in doubt, was refused earlier and has not changed since, waits behind a row that is in doubt, or is in the \
+        "It is in doubt, failed earlier and has not changed since, waits behind a row that is in doubt, or is in the \
          hands of another run; the plan says which. See in-doubt and failed.",
     ),
     term(

@@ -220,7 +220,7 @@ fn fate_says(fate: Fate) -> (&'static str, &'static str, &'static str) {
         Fate::Skip(Done::Changed) => ("done already, changed since", "not sent again"),
         Fate::Hold(Held::InDoubt) => ("held back, in doubt", "a request left and may have acted"),
         Fate::Hold(Held::Refused) => {
-            ("held back", "refused earlier, and nothing about them has changed")
+            ("held back", "failed earlier, and nothing about them has changed")
         }
         Fate::Hold(Held::Behind) => ("held back", "they wait behind a row that is in doubt"),
         Fate::Hold(Held::UnderWay) => ("held back", "another run is at work on them"),

@@ -7,7 +7,7 @@ use crate::report::paint::Paint;
 use crate::report::remote::remote;
 use crate::report::words::{
     about, behind_doubts, change_what_was_sent, counted, held_in_doubt, number, one_line, rows,
-    rows_are, rows_were, sent_again, stays, way_out_of_missing,
+    rows_are, sent_again, stays, way_out_of_missing,
 };
 use crate::text::command::CommandLine;
 
@@ -103,8 +103,8 @@ fn decide(totals: &PlanTotals, head: &PlanHead) -> String {
     if refused > 0 {
         let run = head.command.of("run").with("retry-failed");
         text.push_str(&format!(
-            "\n{} refused earlier and {} not changed. Correct {}, or to send {} as {}: {run}\n",
-            rows_were(refused),
+            "\n{} failed earlier and {} not changed. Correct {}, or to send {} as {}: {run}\n",
+            rows(refused),
             if refused == 1 { "has" } else { "have" },
             if refused == 1 { "it" } else { "them" },
             if refused == 1 { "it" } else { "them" },
@@ -154,13 +154,13 @@ fn skipped_words(totals: &PlanTotals) -> String {
     }
 }
 
-/// `2 in doubt, 1 refused earlier`.
+/// `2 in doubt, 1 failed earlier`.
 fn held_words(totals: &PlanTotals) -> String {
     let parts = [
         (Held::InDoubt, "in doubt"),
         (Held::Behind, "waiting behind these"),
         (Held::UnderWay, "in somebody else's hands"),
-        (Held::Refused, "refused earlier, unchanged since"),
+        (Held::Refused, "failed earlier, unchanged since"),
     ];
     let parts = parts.map(|(held, word)| (totals.held(held), word)).into_iter();
     let parts: Vec<_> = parts.filter(|(count, _)| *count > 0).collect();

@@ -27,7 +27,7 @@ pub(in crate::report) fn reason(step: &Step) -> Option<String> {
         }
         Fate::Hold(Held::Refused) => {
             let words = told_of(step).unwrap_or_else(|| "no reason given".to_owned());
-            Some(format!("refused earlier and not changed since: {words}"))
+            Some(format!("failed earlier and not changed since: {words}"))
         }
         Fate::Hold(Held::InDoubt) => Some(why_in_doubt(step)),
         Fate::Hold(Held::UnderWay) => Some(under_way(step)),
