@@ -1,6 +1,6 @@
 //! Writes `src/often.ld`: which functions ordinary work executes, for the linker to lay them side by side (`build.rs` says why).
 //!
-//!     CARGO_PROFILE_BENCH_STRIP=none cargo bench --bench often
+//!     NOTEFERRY_OFTEN=no CARGO_PROFILE_BENCH_STRIP=none cargo bench --bench often
 //!
 //! To be called when ordinary work has come to execute much that it did not, and with each new version of the compiler. Valgrind
 //! has to be there, whose callgrind names every function that a command has executed, and `nm` of binutils. Most names lose the hash at their end, by which
@@ -21,6 +21,9 @@ use sandbox::Sandbox;
 
 /// Enough for every buffer to be filled and every bound of an ordinary run to be met.
 const ROWS: u64 = 2_000;
+
+/// A check of a plain file executes more functions than that.
+const FEWEST: usize = 500;
 
 const NESTED_JOB: &str = "job: nested\noperation: ticket_note.create\n\
     source: { json: tickets.json, at: /tickets, each: /comments }\n\
@@ -53,6 +56,10 @@ fn main() {
     ] {
         let count = often.add(title, executed(folder.path(), &sandbox, words));
         println!("{title}: {count} functions more");
+        assert!(
+            title != "check" || count > FEWEST,
+            "this program is stripped, or is laid out by such a list"
+        );
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/often.ld");
     std::fs::write(&path, often.script(&all_functions(&program())))
