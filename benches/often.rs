@@ -2,10 +2,10 @@
 //!
 //!     NOTEFERRY_OFTEN=no CARGO_PROFILE_BENCH_STRIP=none cargo bench --bench often
 //!
-//! To be called when ordinary work has come to execute much that it did not, and with each new version of the compiler. Valgrind
-//! has to be there, whose callgrind names every function that a command has executed, and `nm` of binutils. Most names lose the hash at their end, by which
-//! they would hold for one compiler and one version of what they are made for. Nothing is measured here; `benches/run.rs` and
-//! `benches/sources.rs` show the peak of memory that comes of it.
+//! To be called when ordinary work has come to execute much that it did not. Valgrind has to be there, whose callgrind names every
+//! function that a command has executed, and `nm` of binutils. Names lose the hash at their end, by which they would hold for one
+//! compiler and one profile. Nothing is measured here; `benches/run.rs` and `benches/sources.rs` show the peak of memory that
+//! comes of it.
 
 #[path = "data/mod.rs"]
 mod data;
@@ -158,8 +158,8 @@ impl Often {
         count
     }
 
-    /// What the linker is to be told, of a program with all these functions. Where most functions of a name are executed the name
-    /// stands for all of them, for any compiler; of a name that hundreds share, as `sort`, the few are told by their hash.
+    /// What the linker is to be told, of a program with all these functions. A name stands for all that bear it, whatever their hash,
+    /// which differs with the compiler and with the profile; one that hundreds share, of which few are executed, is left out.
     fn script(&self, all: &[String]) -> String {
         let count = |names: &mut dyn Iterator<Item = &String>| {
             names.fold(HashMap::new(), |mut counts: HashMap<String, usize>, name| {
@@ -168,8 +168,8 @@ impl Often {
             })
         };
         let (all, executed) = (count(&mut all.iter()), count(&mut self.known.iter()));
-        let is_shared = |pattern: &String| {
-            executed.get(pattern).unwrap_or(&0) * MOST < *all.get(pattern).unwrap_or(&0)
+        let is_meant = |pattern: &String| {
+            executed.get(pattern).unwrap_or(&0) * MOST >= *all.get(pattern).unwrap_or(&0)
         };
         // What a compiler holds to be unlikely is done once by most commands: growing a list, setting up a table.
         let mut script =
@@ -177,11 +177,9 @@ impl Often {
             *(.text.unlikely.*)\n"
                 .to_owned();
         for (title, names) in &self.commands {
-            let section = |name: &String| {
-                let pattern = pattern(name);
-                format!(".text.{}\n", if is_shared(&pattern) { exact(name) } else { pattern })
-            };
-            let mut sections: Vec<String> = names.iter().map(section).collect();
+            let patterns = names.iter().map(|name| pattern(name)).filter(is_meant);
+            let mut sections: Vec<String> =
+                patterns.map(|pattern| format!(".text.{pattern}\n")).collect();
             sections.dedup();
             script.push_str(&format!("/* {title} */\n*(\n{})\n", sections.concat()));
         }
@@ -190,23 +188,21 @@ impl Often {
     }
 }
 
-/// A name stands for all functions that bear it where at least one in so many is executed.
-const MOST: usize = 2;
+/// A name is meant where at least one in so many functions that bear it is executed.
+const MOST: usize = 40;
 
 /// A name with a star for what names the compiler and not the function: the hash at the end, what tells crates of one name apart,
 /// and the number of what was taken into another unit.
 fn pattern(name: &str) -> String {
     let hash = name.starts_with("_ZN").then(|| name.rfind("17h")).flatten();
+    let taken = || {
+        name.split_once(".llvm.").map_or_else(|| name.to_owned(), |(name, _)| format!("{name}*"))
+    };
     match hash {
         Some(at) => format!("{}*", &name[..at + 3]),
-        None if name.starts_with("_R") => without_compiler(&exact(name)),
-        None => exact(name),
+        None if name.starts_with("_R") => without_compiler(&taken()),
+        None => taken(),
     }
-}
-
-/// A name with a star for the number of what was taken into another unit alone.
-fn exact(name: &str) -> String {
-    name.split_once(".llvm.").map_or_else(|| name.to_owned(), |(name, _)| format!("{name}*"))
 }
 
 /// A name as `_RNvCs1234_4core3fmt5write`, with a star for what stands between `Cs` and `_`.

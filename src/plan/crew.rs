@@ -18,8 +18,8 @@ const BATCH: usize = 256;
 const BATCH_BYTES: usize = 128 << 10;
 /// A record keeps no more memory than this from one row to another.
 const KEPT_BYTES: usize = 64 << 10;
-/// Batches that may wait for a worker.
-const WAITING: usize = 2;
+/// Batches that may wait for a worker, beside the one that it has in hand.
+const WAITING: usize = 1;
 
 /// A batch of records on its way to a worker and back.
 #[derive(Default)]
