@@ -34,7 +34,7 @@ mod survey;
 mod taken;
 mod tally;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod turns;
 mod undo;
 mod updates;

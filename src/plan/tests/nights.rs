@@ -1,0 +1,110 @@
+//! What becomes of rows, one by one, for tests that keep sources and ledgers of their own: the deciders of the readings, without
+//! files and without a ledger's.
+
+use std::sync::Arc;
+
+use crate::declared::job::{Job, OnChange, OnMissing, OperationChoice};
+use crate::plan::decide::{Done, Fate};
+use crate::plan::decider::HeldLanes;
+use crate::plan::look::{Look, Policy};
+use crate::plan::missing::{Deleting, Deletes, Kept, Missing, MissingRow};
+use crate::plan::steps::Step;
+use crate::plan::updates::Update;
+use crate::prepare::Ready;
+use crate::row::{Known, Lane, Standing};
+
+/// Decides the rows of a source, in their order.
+pub(crate) struct Rows<'a> {
+    job: &'a Job,
+    policy: Policy,
+    held: HeldLanes,
+}
+
+impl<'a> Rows<'a> {
+    pub(crate) fn new(job: &'a Job, policy: Policy) -> Self {
+        Self { job, policy, held: HeldLanes::default() }
+    }
+
+    /// What becomes of a row. `standing` is how the history shows what is `known` of it.
+    pub(crate) fn step(&mut self, ready: Ready, key: &str, known: Option<Known>) -> Step {
+        let operation = Arc::clone(&ready.operation);
+        let look = Look {
+            connector: &self.job.connector,
+            operation: Some(&operation),
+            ready: Some(&ready),
+            known: known.as_ref(),
+            returned: false,
+        };
+        let change = look.change();
+        let fate = match known.as_ref().filter(|known| is_done(known) && ready.has_content(known.digest)) {
+            Some(_) => Fate::Skip(Done::Unchanged),
+            None => {
+                let lane = Some(Lane::named(&ready.lane));
+                let sent_in = known.as_ref().map(|known| Lane::named(&known.lane));
+                self.held.let_pass(look.fate(&self.policy), lane, sent_in)
+            }
+        };
+        let place = ready.place.clone();
+        let update = match (&self.job.on_change, fate, &known) {
+            (OnChange::Update(by), Fate::Send(sending), Some(known)) if sending.is_update() => {
+                Some(Update::of(by, ready.clone(), known).unwrap())
+            }
+            _ => None,
+        };
+        let (ready, expects) = match update {
+            Some(Update { ready, expects }) => (ready, Some(Arc::new(expects))),
+            None => (ready, None),
+        };
+        Step {
+            place,
+            ordinal: 0,
+            fate,
+            operation: Some(Arc::clone(&ready.operation)),
+            ready: Some(ready),
+            key: key.to_owned(),
+            known,
+            expects,
+            change,
+            problem: None,
+            left_out: None,
+        }
+    }
+}
+
+fn is_done(known: &Known) -> bool {
+    let standing = known.earlier.state.standing();
+    let standing = if known.earlier.undoes { standing.of_undoing() } else { standing };
+    standing == Standing::Done
+}
+
+/// What becomes of what rows have made that are not in the source: each as it is known, with the print of what is there. `there`
+/// is how many done rows the source has.
+pub(crate) fn missing(
+    job: &Job,
+    policy: &Policy,
+    there: u64,
+    rows: Vec<(Known, Option<i64>)>,
+) -> Missing {
+    let (OnMissing::Delete { by, .. }, OperationChoice::Fixed(maker), Deletes::AtMost(share)) =
+        (&job.on_missing, &job.operation, policy.deletes)
+    else {
+        return Missing::default();
+    };
+    let update = job.connector.update_of(maker);
+    let deleting = Deleting { by, maker, update, retry_failed: policy.retry_failed };
+    let mut found = Missing::default();
+    for (known, print) in rows {
+        let Some(sending) = deleting.sending(&known) else { continue };
+        match deleting.row(known, sending, print) {
+            Some(row) => found.rows.push(Arc::new(row) as Arc<MissingRow>),
+            None => found.unprovable += 1,
+        }
+    }
+    let missing = found.rows.len() as u64 + found.unprovable;
+    let (of, most) = (there + missing, share.of(there + missing));
+    if missing > most {
+        let kept = Some(Kept::TooMany { missing, most, of, share });
+        return Missing { kept, ..Missing::default() };
+    }
+    found
+}
