@@ -107,7 +107,12 @@ pub(super) struct HeldLanes {
 
 impl HeldLanes {
     /// The fate of a row, with what the rows before it let it.
-    pub(super) fn let_pass(&mut self, fate: Fate, lane: Option<Lane>, sent_in: Option<Lane>) -> Fate {
+    pub(super) fn let_pass(
+        &mut self,
+        fate: Fate,
+        lane: Option<Lane>,
+        sent_in: Option<Lane>,
+    ) -> Fate {
         let is_in = |lanes: &HashSet<Lane>| lane.is_some_and(|lane| lanes.contains(&lane));
         let waits = is_in(&self.held);
         let fate = match fate {

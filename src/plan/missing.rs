@@ -173,7 +173,12 @@ impl Deleting<'_> {
     }
 
     /// None where its thing has no name, or it is not known what is there.
-    pub(super) fn row(&self, known: Known, sending: Sending, print: Option<i64>) -> Option<MissingRow> {
+    pub(super) fn row(
+        &self,
+        known: Known,
+        sending: Sending,
+        print: Option<i64>,
+    ) -> Option<MissingRow> {
         let (id, print) = (known.thing.clone()?, print?);
         let operation = &self.by.operation;
         let mut fields = Fields::default();

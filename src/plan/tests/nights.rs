@@ -7,7 +7,7 @@ use crate::declared::job::{Job, OnChange, OnMissing, OperationChoice};
 use crate::plan::decide::{Done, Fate};
 use crate::plan::decider::HeldLanes;
 use crate::plan::look::{Look, Policy};
-use crate::plan::missing::{Deleting, Deletes, Kept, Missing, MissingRow};
+use crate::plan::missing::{Deletes, Deleting, Kept, Missing, MissingRow};
 use crate::plan::steps::Step;
 use crate::plan::updates::Update;
 use crate::prepare::Ready;
@@ -25,7 +25,7 @@ impl<'a> Rows<'a> {
         Self { job, policy, held: HeldLanes::default() }
     }
 
-    /// What becomes of a row. `standing` is how the history shows what is `known` of it.
+    /// What becomes of a row, of which this is known.
     pub(crate) fn step(&mut self, ready: Ready, key: &str, known: Option<Known>) -> Step {
         let operation = Arc::clone(&ready.operation);
         let look = Look {
@@ -36,7 +36,10 @@ impl<'a> Rows<'a> {
             returned: false,
         };
         let change = look.change();
-        let fate = match known.as_ref().filter(|known| is_done(known) && ready.has_content(known.digest)) {
+        let fate = match known
+            .as_ref()
+            .filter(|known| is_done(known) && ready.has_content(known.digest))
+        {
             Some(_) => Fate::Skip(Done::Unchanged),
             None => {
                 let lane = Some(Lane::named(&ready.lane));

@@ -146,9 +146,8 @@ impl Books {
         number: u32,
     ) -> Option<(Outcome, Option<&'e String>)> {
         let of = entries.ends.iter().filter(|ended| ended.end.number == number);
-        let seen = |ended: &&Ended| {
-            matches!(ended.end.outcome, Outcome::Succeeded | Outcome::Found)
-        };
+        let seen =
+            |ended: &&Ended| matches!(ended.end.outcome, Outcome::Succeeded | Outcome::Found);
         let holding = of.clone().filter(seen).next_back().or_else(|| of.clone().next_back());
         holding.map(|ended| (ended.end.outcome, ended.end.remote_id.as_ref()))
     }
@@ -203,10 +202,8 @@ impl Books {
         let (since, mut lanes) = (self.left.0, self.left.1.clone());
         for entries in &self.rows {
             for Ended { run, end } in &entries.ends {
-                let settles = matches!(
-                    end.outcome,
-                    Outcome::Found | Outcome::NotFound | Outcome::Denied
-                );
+                let settles =
+                    matches!(end.outcome, Outcome::Found | Outcome::NotFound | Outcome::Denied);
                 if *run <= since || !settles {
                     continue;
                 }
@@ -236,12 +233,15 @@ impl Books {
                 sent.push(LastStart { entries, first, last });
             }
         }
-        let end = |of: &LastStart<'_>| self.holding_before_dismissal(of.entries, of.last.start.number);
+        let end =
+            |of: &LastStart<'_>| self.holding_before_dismissal(of.entries, of.last.start.number);
         let turn = |started: &Started| (started.run, started.start.place.row);
         let is_open = |of: &&LastStart<'_>| matches!(end(of).0, None | Some(Outcome::Lost));
         let first_open = sent.iter().filter(is_open).map(|of| turn(of.first)).min();
         let newest = sent.iter().filter_map(|of| {
-            let (Some(Outcome::Succeeded | Outcome::Found), Some(id)) = end(of) else { return None };
+            let (Some(Outcome::Succeeded | Outcome::Found), Some(id)) = end(of) else {
+                return None;
+            };
             let newest = Newest { id, attempted: attempted(&of.last.start) };
             Some((turn(of.last), newest))
         });
@@ -321,9 +321,8 @@ impl Books {
                 continue;
             }
             let ends = entries.ends.iter().filter(|ended| ended.end.number == start.number);
-            let mut ends = ends.filter(|ended| {
-                matches!(ended.end.outcome, Outcome::Succeeded | Outcome::Found)
-            });
+            let mut ends = ends
+                .filter(|ended| matches!(ended.end.outcome, Outcome::Succeeded | Outcome::Found));
             let Some(id) = ends.find_map(|ended| ended.end.remote_id.clone()) else { continue };
             if found.iter().all(|known| known.lane != start.lane) {
                 let made = Newest { id, attempted: attempted(start) };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::books::Run;
 use super::server::{Page, Sent, Undoes};
-use super::{EPOCH, World};
+use super::{EPOCH, World, tell};
 use crate::declared::job::InDoubt;
 use crate::engine::{Action, Core, Input, Now, Owing, Settings, Work};
 use crate::event::{Ending, Event};
@@ -218,17 +218,18 @@ impl<'w, 'j> Night<'w, 'j> {
     fn hear(&mut self, event: Event) {
         match event {
             Event::Row(ended) => {
-                let cause = ended.cause.map(|cause| format!("{:?} {:?}", cause.reason, cause.doubt));
+                let cause =
+                    ended.cause.map(|cause| format!("{:?} {:?}", cause.reason, cause.doubt));
                 let cause = cause.unwrap_or_default();
-                self.world.tell(format!("  {} ends: {:?} {cause}", ended.key, ended.end));
+                tell!(self.world, ("  {} ends: {:?} {cause}", ended.key, ended.end));
             }
             Event::Miscounted(told) => {
                 let key = told.miscount.key.to_string();
-                self.world.tell(format!("  {key} is told to be there: {:?}", told.miscount.ids));
+                tell!(self.world, ("  {key} is told to be there: {:?}", told.miscount.ids));
                 self.world.told.insert(key);
             }
-            Event::Note(note) => self.world.tell(format!("  told: {note:?}")),
-            other => self.world.tell(format!("  told: {other:?}")),
+            Event::Note(note) => tell!(self.world, ("  told: {note:?}")),
+            other => tell!(self.world, ("  told: {other:?}")),
         }
     }
 
@@ -247,7 +248,7 @@ impl<'w, 'j> Night<'w, 'j> {
                 Pending::Start(slot, start) => {
                     let (turn, number) = (start.turn, start.number);
                     let (key, operation) = (start.key.clone(), start.operation.clone());
-                    self.world.tell(format!("  {key} starts: {number}, turn {turn}, {operation}"));
+                    tell!(self.world, ("  {key} starts: {number}, turn {turn}, {operation}"));
                     let row = self.world.books.begin((self.run, self.is_undoing), *start);
                     self.slots.insert(slot, (row, turn, number));
                     Ack::Started { slot }
@@ -256,7 +257,7 @@ impl<'w, 'j> Night<'w, 'j> {
                     let row = end.known.unwrap_or_else(|| self.slots[&slot].0);
                     let key = self.world.books.entries(row).key.clone();
                     let said = (end.number, end.outcome, end.remote_id.clone());
-                    self.world.tell(format!("  {key}: {said:?}"));
+                    tell!(self.world, ("  {key}: {said:?}"));
                     self.world.books.end(self.run, row, *end);
                     Ack::Ended { slot }
                 }
@@ -267,7 +268,7 @@ impl<'w, 'j> Night<'w, 'j> {
 
     /// What was under way may have reached the server.
     fn die(&mut self) {
-        self.world.tell("  it dies".to_owned());
+        tell!(self.world, ("  it dies"));
         for coming in std::mem::take(&mut self.coming) {
             if coming.kind == Kind::Answer
                 && let Some(sent) = self.in_flight.remove(&coming.slot)
@@ -333,17 +334,18 @@ impl<'w, 'j> Night<'w, 'j> {
     fn list(&mut self, path: &str) -> Page {
         self.heard = true;
         let page = self.world.server.list(path);
+        if !self.world.story.is_told {
+            return page;
+        }
         let shown = match &page.verdict {
             Verdict::Done { items: Some(items), .. } => {
-                let texts: Vec<String> = items
-                    .iter()
-                    .map(|item| format!("{} {}", item["id"], item["note"]))
-                    .collect();
+                let texts: Vec<String> =
+                    items.iter().map(|item| format!("{} {}", item["id"], item["note"])).collect();
                 texts.join(", ")
             }
             other => format!("{other:?}"),
         };
-        self.world.tell(format!("  {path}: {:?} old: {shown}", page.age));
+        tell!(self.world, ("  {path}: {:?} old: {shown}", page.age));
         page
     }
 

@@ -45,8 +45,12 @@ fn check_whose(world: &World<'_>, deed: &Deed, key: &str) {
     let manner = &world.server.manner;
     let seen_within = FRESH + FRESH.min(manner.cached) + manner.lag + LATE + Duration::from_secs(5);
     let is_unseen = deed.at - before.at <= seen_within;
+    let is_hidden = known_faults::HIDDEN_NOTES_COUNT_AS_GONE
+        && manner.hides_internal
+        && note.is_internal
+        && deed.sent.request.method == Method::Delete;
     assert!(
-        before.by != By::Person || is_wanted || is_unseen,
+        before.by != By::Person || is_wanted || is_unseen || is_hidden,
         "{key} takes away what a person has written"
     );
 }
@@ -88,10 +92,11 @@ pub(super) fn check(world: &World<'_>) {
                     assert!(acts > 0 || is_delete, "{key}: turn {} is lost", turn.number);
                 }
                 CameTo::Nothing => {
-                    let is_dismissed =
-                        matches!(read.life.state(), RowState::Dismissed { .. });
+                    let is_dismissed = matches!(read.life.state(), RowState::Dismissed { .. });
+                    let is_repeat = known_faults::REFUSED_REPEATS_DENY_WHAT_WAS_DONE
+                        && deeds(world, row, turn.number).all(|deed| deed.sent.number < turn.last);
                     assert!(
-                        (acts == 0 && !may_come) || is_dismissed,
+                        (acts == 0 && !may_come) || is_dismissed || is_repeat,
                         "{key}: turn {} acted, and is said to have done nothing",
                         turn.number
                     );
@@ -117,11 +122,7 @@ pub(super) fn check_copies(world: &World<'_>) {
     }
 }
 
-fn deeds<'w>(
-    world: &'w World<'_>,
-    row: RowId,
-    turn: u32,
-) -> impl Iterator<Item = &'w Deed> {
+fn deeds<'w>(world: &'w World<'_>, row: RowId, turn: u32) -> impl Iterator<Item = &'w Deed> {
     let deeds = world.server.deeds.iter();
     deeds.filter(move |deed| deed.sent.row == row && deed.sent.turn == turn)
 }
@@ -142,13 +143,17 @@ pub(super) fn check_end(world: &World<'_>) {
         let is_touched = notes.filter(|note| note.row == Some(row)).any(|note| note.was_touched());
         let read = world.books.read(row);
         let is_dismissed = matches!(read.life.state(), RowState::Dismissed { .. });
-        let has_undoings = world.books.entries(row).starts.iter().any(|started| started.undoes);
-        is_touched || is_dismissed || has_undoings
+        let turns = &read.turned.turns;
+        let is_undone = turns.iter().any(|turn| turn.undoes && turn.came_to == CameTo::Done);
+        let is_frozen =
+            known_faults::FAILED_UNDOINGS_FREEZE && turns.iter().any(|turn| turn.undoes);
+        is_touched || is_dismissed || is_undone || is_frozen
     };
     for row in &world.source.rows {
         let key = &row.key;
         let Some(id) = world.books.find(key) else {
-            let is_behind = known_faults::DELETED_NOTES_CLOSE_LANES && is_closed(world, &row.ticket);
+            let is_behind =
+                known_faults::DELETED_NOTES_CLOSE_LANES && is_closed(world, &row.ticket);
             assert!(!row.is_there || is_behind, "{key} was never sent");
             continue;
         };
@@ -168,12 +173,30 @@ pub(super) fn check_end(world: &World<'_>) {
                     row.text
                 );
             }
-            (false, OnMissing::Delete { .. }) if !world.source.keys().is_empty() => {
-                assert!(texts.is_empty() || is_closed, "{key} is gone and says {texts:?}, {state:?}");
+            // Where nothing else is there, the source is likelier to be wrong.
+            (false, OnMissing::Delete { .. }) if is_anything_there(world) => {
+                let is_of_update = world.books.read(id).turned.turns.last().is_some_and(|turn| {
+                    turn.operation.ends_with("update") && turn.came_to == CameTo::Nothing
+                });
+                let is_kept = known_faults::FAILED_UPDATES_OUTLIVE_THEIR_ROWS && is_of_update;
+                assert!(
+                    texts.is_empty() || is_closed || is_kept,
+                    "{key} is gone and says {texts:?}, {state:?}"
+                );
             }
             (false, _) => {}
         }
     }
+}
+
+fn is_anything_there(world: &World<'_>) -> bool {
+    let mut there = world.source.rows.iter().filter(|row| row.is_there);
+    there.any(|row| {
+        world.books.find(&row.key).is_some_and(|id| {
+            let state = world.books.read(id).life.state().clone();
+            matches!(state, RowState::Succeeded { .. })
+        })
+    })
 }
 
 /// Whether a person has deleted a note of a ticket.

@@ -56,11 +56,6 @@ impl Note {
         self.was.iter().rfind(|was| was.at <= moment).and_then(|was| was.text.as_deref())
     }
 
-    /// When a person last had a hand in it, unless what is there now is another's.
-    pub(super) fn touched_at(&self) -> Option<Duration> {
-        self.was.last().filter(|was| was.by == By::Person).map(|was| was.at)
-    }
-
     pub(super) fn was_touched(&self) -> bool {
         self.was.iter().any(|was| was.by == By::Person)
     }
@@ -149,12 +144,14 @@ impl Manner {
         if random.bool() {
             return Self { faults, ..Self::PLAIN };
         }
-        let seconds = |random: &mut fastrand::Rng, of: [u64; 4]| {
-            Duration::from_secs(of[random.usize(0..4)])
-        };
+        let seconds =
+            |random: &mut fastrand::Rng, of: [u64; 4]| Duration::from_secs(of[random.usize(0..4)]);
+        let order = [Order::AsAsked, Order::OldestFirst, Order::Shuffled][random.usize(0..3)];
+        // What is missing from a list in no order is seen by nobody.
+        let cut = if order == Order::Shuffled { Pages::Whole } else { Pages::Cut(4) };
         Self {
-            order: [Order::AsAsked, Order::OldestFirst, Order::Shuffled][random.usize(0..3)],
-            pages: [Pages::Of(100), Pages::Of(3), Pages::Whole, Pages::Cut(4)][random.usize(0..4)],
+            order,
+            pages: [Pages::Of(100), Pages::Of(3), Pages::Whole, cut][random.usize(0..4)],
             hides_internal: random.u8(0..6) == 0,
             trims: random.u8(0..4) == 0,
             lag: seconds(random, [0, 0, 2, 8]),
@@ -267,9 +264,11 @@ impl Server {
     /// Does what a request asks for. What is not there can neither be changed nor deleted.
     fn act(&mut self, sent: Sent) -> (Verdict, Option<Deed>) {
         let by = if sent.undoes.is_some() { By::Undoing } else { By::Row };
-        let body: Value = sent.request.body.as_deref().map_or(Value::Null, |body| {
-            serde_json::from_str(body).unwrap()
-        });
+        let body: Value = sent
+            .request
+            .body
+            .as_deref()
+            .map_or(Value::Null, |body| serde_json::from_str(body).unwrap());
         let text = body["note"].as_str().map(str::to_owned);
         if sent.request.method == Method::Post {
             let ticket = body["ticket_id"].as_str().unwrap();
@@ -281,7 +280,9 @@ impl Server {
         }
         let id = sent.request.path.rsplit('/').next().unwrap().to_owned();
         let at = self.notes.iter().position(|note| note.id == id && note.text().is_some());
-        let Some(at) = at else { return (Verdict::NotFound(Cause::default().saying("gone")), None) };
+        let Some(at) = at else {
+            return (Verdict::NotFound(Cause::default().saying("gone")), None);
+        };
         let before = self.notes[at].was.last().cloned();
         let text = if sent.request.method == Method::Put { text } else { None };
         self.notes[at].was.push(Was { at: self.clock, text: text.clone(), by });
@@ -364,19 +365,20 @@ impl Server {
         let ticket = parameter(path, "ticket").unwrap();
         let manner = self.manner;
         let moment = self.clock.checked_sub(age + manner.lag);
-        let notes = self.notes.iter().filter(|note| {
-            note.ticket == ticket && !(manner.hides_internal && note.is_internal)
-        });
-        let mut shown: Vec<(&Note, &str)> = notes
-            .filter_map(|note| Some((note, note.text_at(moment?)?)))
-            .collect();
+        let notes = self
+            .notes
+            .iter()
+            .filter(|note| note.ticket == ticket && !(manner.hides_internal && note.is_internal));
+        let mut shown: Vec<(&Note, &str)> =
+            notes.filter_map(|note| Some((note, note.text_at(moment?)?))).collect();
         match manner.order {
             Order::AsAsked if path.contains("sort_order=desc") => shown.reverse(),
             Order::AsAsked | Order::OldestFirst => {}
             Order::Shuffled => shown.sort_by_key(|(note, _)| {
-                let number = note.id.bytes().fold(7_u64, |sum, byte| {
-                    sum.wrapping_mul(31).wrapping_add(u64::from(byte))
-                });
+                let number = note
+                    .id
+                    .bytes()
+                    .fold(7_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
                 fastrand::Rng::with_seed(number).u64(..)
             }),
         }

@@ -152,9 +152,10 @@ impl Source {
         let deletions = gone.iter().map(|row| feed::deletion(row, job, looks).unwrap());
         let mut work: Vec<Work> = deletions.collect();
         for step in steps.into_iter().filter(|step| matches!(step.fate, Fate::Send(_))) {
-            let subject = step.expects.as_ref().map(|expects| {
-                feed::subject_as_sent(&step, expects, (job, true)).unwrap()
-            });
+            let subject = step
+                .expects
+                .as_ref()
+                .map(|expects| feed::subject_as_sent(&step, expects, (job, true)).unwrap());
             work.push(feed::work(step, subject, job).unwrap());
         }
         work
