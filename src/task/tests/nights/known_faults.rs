@@ -12,7 +12,7 @@ pub(super) const FAILED_UNDOINGS_FREEZE: bool = true;
 /// Of a row whose update came to nothing the note stays when the row vanishes: seeds 452, 958 and 9474 of the first stories.
 pub(super) const FAILED_UPDATES_OUTLIVE_THEIR_ROWS: bool = true;
 /// A request that was lost and has acted is repeated, the repeat is refused or withheld, and the row is said to have done nothing:
-/// seed 2387.
+/// seeds 2387 and 4846.
 pub(super) const REFUSED_REPEATS_DENY_WHAT_WAS_DONE: bool = true;
 /// A list that shows a note as it is and once more as it was is believed, whichever comes last.
 pub(super) const CONTRADICTIONS_ARE_BELIEVED: bool = true;

@@ -147,7 +147,11 @@ pub(super) fn check_end(world: &World<'_>) {
         let is_undone = turns.iter().any(|turn| turn.undoes && turn.came_to == CameTo::Done);
         let is_frozen =
             known_faults::FAILED_UNDOINGS_FREEZE && turns.iter().any(|turn| turn.undoes);
-        is_touched || is_dismissed || is_undone || is_frozen
+        let is_denied = known_faults::REFUSED_REPEATS_DENY_WHAT_WAS_DONE
+            && turns.iter().any(|turn| {
+                turn.came_to == CameTo::Nothing && deeds(world, row, turn.number).count() > 0
+            });
+        is_touched || is_dismissed || is_undone || is_frozen || is_denied
     };
     for row in &world.source.rows {
         let key = &row.key;
