@@ -113,8 +113,8 @@ impl Books {
             },
             None => {
                 let of = |ended: &&Ended| ended.end.number == number;
-                let before = entries.ends.iter().filter(of);
-                let before = before.filter(|ended| !ended.end.outcome.is_of_person()).next_back();
+                let mut before = entries.ends.iter().filter(of);
+                let before = before.rfind(|ended| !ended.end.outcome.is_of_person());
                 let lost = AttemptEnd {
                     outcome: Outcome::Lost,
                     known: Some(row),
@@ -148,7 +148,7 @@ impl Books {
         let of = entries.ends.iter().filter(|ended| ended.end.number == number);
         let seen =
             |ended: &&Ended| matches!(ended.end.outcome, Outcome::Succeeded | Outcome::Found);
-        let holding = of.clone().filter(seen).next_back().or_else(|| of.clone().next_back());
+        let holding = of.clone().rfind(seen).or_else(|| of.clone().next_back());
         holding.map(|ended| (ended.end.outcome, ended.end.remote_id.as_ref()))
     }
 
@@ -283,8 +283,8 @@ impl Books {
     ) -> (Option<Outcome>, Option<String>) {
         match self.holding(entries, number) {
             Some((Outcome::Dismissed, _)) => {
-                let of = entries.ends.iter().filter(|ended| ended.end.number == number);
-                let before = of.filter(|ended| !ended.end.outcome.is_of_person()).next_back();
+                let mut of = entries.ends.iter().filter(|ended| ended.end.number == number);
+                let before = of.rfind(|ended| !ended.end.outcome.is_of_person());
                 (before.map(|before| before.end.outcome), None)
             }
             Some((outcome, id)) => (Some(outcome), id.cloned()),

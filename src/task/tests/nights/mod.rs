@@ -226,7 +226,7 @@ impl<'j> World<'j> {
             let read = self.books.read(row);
             let undoes = self.books.entries(row).starts.last().is_some_and(|last| last.undoes);
             let may_dismiss =
-                !says_all && !(undoes && known_faults::DISMISSED_UNDOINGS_BREAK_LEDGERS);
+                !(says_all || undoes && known_faults::DISMISSED_UNDOINGS_BREAK_LEDGERS);
             let dismisses = may_dismiss && self.random.u8(0..8) == 0;
             let said = match read.life.state() {
                 state if source::is_open(state) => {
