@@ -411,6 +411,9 @@ impl Reading {
 
     /// The operation in hand is over.
     fn resolve(&mut self, came_to: CameTo) {
+        if let Some(last) = self.turned.turns.last_mut() {
+            last.came_to = came_to;
+        }
         let InHand { purpose, before, cause, anew } = &self.in_hand;
         match (came_to, purpose) {
             (CameTo::Done, Purpose::Do) => self.standing.push(before.clone()),
@@ -427,9 +430,6 @@ impl Reading {
             }
             (CameTo::Nothing, Purpose::Undo) => self.cause.clone_from(cause),
             (CameTo::Nothing | CameTo::Unknown, _) => {}
-        }
-        if let Some(last) = self.turned.turns.last_mut() {
-            last.came_to = came_to;
         }
     }
 

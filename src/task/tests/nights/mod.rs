@@ -23,7 +23,7 @@ use crate::row::{RowId, RowState, Settlement};
 
 use books::{Books, Run};
 use night::Night;
-use server::{Deed, LATE, Manner, Server};
+use server::{Deed, LATE, Manner, Pages, Server};
 use source::Source;
 
 /// The start of imaginary time, in unix milliseconds.
@@ -61,6 +61,8 @@ struct World<'j> {
     job: &'j Job,
     random: fastrand::Rng,
     server: Server,
+    /// Its lists show so much and no more.
+    is_cut: bool,
     books: Books,
     source: Source,
     /// Keys of rows that were told to be there more than once.
@@ -92,11 +94,8 @@ impl<'j> World<'j> {
     fn new(job: &'j Job, seed: u64, is_told: bool) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         let source = Source::new(&mut random);
-        let mut server = Server::new(random.u64(..));
-        if known_faults::STALE_LISTS_ARE_READ_FOR_EVER {
-            server.manner.cached = server.manner.cached.min(Duration::from_secs(20));
-        }
-        server.manner.contradicts &= !known_faults::CONTRADICTIONS_ARE_BELIEVED;
+        let server = Server::new(random.u64(..));
+        let is_cut = matches!(server.manner.pages, Pages::Cut(_));
         let lines = match is_told {
             true => vec![format!("{:?}\n{:?}", server.manner, source.rows)],
             false => Vec::new(),
@@ -105,6 +104,7 @@ impl<'j> World<'j> {
             job,
             random,
             server,
+            is_cut,
             books: Books::default(),
             source,
             told: HashSet::new(),
@@ -201,7 +201,7 @@ impl<'j> World<'j> {
     fn meddle(&mut self) {
         for at in 0..self.server.notes.len() {
             let note = &self.server.notes[at];
-            let is_open = |row| self.books.read(row).life.state().may_have_acted();
+            let is_open = |row| self.books.read(row).life.may_have_acted();
             let is_lost = known_faults::EDITED_NOTES_ARE_NOT_FOUND && note.row.is_some_and(is_open);
             if note.text().is_none() || is_lost || self.random.u8(0..8) > 0 {
                 continue;
@@ -224,20 +224,24 @@ impl<'j> World<'j> {
         self.advance(self.server.clock + LATE);
         for row in self.books.ids() {
             let read = self.books.read(row);
-            let undoes = self.books.entries(row).starts.last().is_some_and(|last| last.undoes);
-            let may_dismiss =
-                !(says_all || undoes && known_faults::DISMISSED_UNDOINGS_BREAK_LEDGERS);
-            let dismisses = may_dismiss && self.random.u8(0..8) == 0;
+            let dismisses = !says_all && self.random.u8(0..8) == 0;
             let said = match read.life.state() {
-                state if source::is_open(state) => {
+                RowState::Dismissed { .. } => continue,
+                // So may one be that was refused in the end, where an answer before was lost.
+                _ if read.life.may_have_acted() => {
                     if !says_all && self.random.bool() {
                         continue;
                     }
                     let turn = u32::try_from(read.life.turn()).unwrap();
+                    let starts = &self.books.entries(row).starts;
+                    let content = |number: u32| starts[number as usize - 1].start.digest;
+                    let last = starts.last().unwrap().start.digest;
                     let of_turn = |deed: &&Deed| (deed.sent.row, deed.sent.turn) == (row, turn);
                     let mut deeds = self.server.deeds.iter().filter(of_turn);
                     match deeds.next_back() {
                         _ if dismisses => Settlement::Dismissed,
+                        // What was sent last is asked about, and another content is there: a person goes on by hand.
+                        Some(deed) if content(deed.sent.number) != last => Settlement::Dismissed,
                         Some(deed) if deed.before.is_none() => {
                             Settlement::There { id: Some(deed.note.clone()) }
                         }

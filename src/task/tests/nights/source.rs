@@ -13,7 +13,7 @@ use crate::engine::Work;
 use crate::plan::tests::nights::{Rows, missing};
 use crate::plan::{Begun, Deletes, Fate, Policy, Sending, UndoFate, as_it_is, undo_fate};
 use crate::prepare::Ready;
-use crate::row::{RowId, RowState, Standing, Undoing};
+use crate::row::{RowId, Standing, Undoing};
 use crate::task::run::feed;
 use crate::task::undo::inverse;
 use crate::text::place::RowPlace;
@@ -222,9 +222,4 @@ pub(super) fn undoing(
         });
     }
     (work, of)
-}
-
-/// Whether a person may say what became of a row.
-pub(super) fn is_open(state: &RowState) -> bool {
-    state.may_have_acted()
 }
