@@ -99,7 +99,7 @@ pub(super) struct Decider<'a, 'c> {
 /// Lanes in which a row is held that is in doubt, or in somebody else's hands. Nothing overtakes such a row, neither in its lane nor in that in which
 /// it was sent. Nor does a row overtake one that is looked for first; whether it goes is known when that one is settled.
 #[derive(Debug, Default)]
-struct HeldLanes {
+pub(super) struct HeldLanes {
     held: HashSet<Lane>,
     /// Lanes in which a row is looked for first.
     sought: HashSet<Lane>,
@@ -107,7 +107,12 @@ struct HeldLanes {
 
 impl HeldLanes {
     /// The fate of a row, with what the rows before it let it.
-    fn let_pass(&mut self, fate: Fate, lane: Option<Lane>, sent_in: Option<Lane>) -> Fate {
+    pub(super) fn let_pass(
+        &mut self,
+        fate: Fate,
+        lane: Option<Lane>,
+        sent_in: Option<Lane>,
+    ) -> Fate {
         let is_in = |lanes: &HashSet<Lane>| lane.is_some_and(|lane| lanes.contains(&lane));
         let waits = is_in(&self.held);
         let fate = match fate {

@@ -96,7 +96,7 @@ pub(crate) enum Kept {
 }
 
 /// What fits a row that is missing.
-enum Fitting {
+pub(super) enum Fitting {
     Sent(Sending),
     /// What was sent last for it has not come about, or nobody knows: what it has made stays.
     Unfinished,
@@ -105,11 +105,11 @@ enum Fitting {
 }
 
 /// What the job says of missing rows, resolved for their deletion.
-struct Deleting<'a> {
-    by: &'a Counterpart,
-    maker: &'a Arc<Operation>,
-    update: Option<Counterpart>,
-    retry_failed: bool,
+pub(super) struct Deleting<'a> {
+    pub by: &'a Counterpart,
+    pub maker: &'a Arc<Operation>,
+    pub update: Option<Counterpart>,
+    pub retry_failed: bool,
 }
 
 /// What is missing from a source that has been read: what of the history has not come. `could_tell` is whether the key of
@@ -219,7 +219,7 @@ impl Deleting<'_> {
     }
 
     /// How what it has made is deleted.
-    fn sending(&self, known: &Known) -> Fitting {
+    pub(super) fn sending(&self, known: &Known) -> Fitting {
         let is = |operation: &Operation| *operation.name == *known.operation;
         let has_made =
             is(self.maker) || self.update.as_ref().is_some_and(|update| is(&update.operation));
@@ -248,7 +248,12 @@ impl Deleting<'_> {
     }
 
     /// None where its thing has no name, or it is not known what is there.
-    fn row(&self, known: Known, sending: Sending, print: Option<i64>) -> Option<MissingRow> {
+    pub(super) fn row(
+        &self,
+        known: Known,
+        sending: Sending,
+        print: Option<i64>,
+    ) -> Option<MissingRow> {
         let (id, print) = (known.thing.clone()?, print?);
         let operation = &self.by.operation;
         let mut fields = Fields::default();

@@ -36,7 +36,7 @@ mod survey;
 mod taken;
 mod tally;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod turns;
 mod undo;
 mod updates;
@@ -66,7 +66,7 @@ pub(crate) use survey::{
 };
 pub(crate) use tally::Tally;
 pub(crate) use turns::Turns;
-pub(crate) use undo::{Begun, UndoFate, undo_fate};
+pub(crate) use undo::{Begun, UndoFate, as_it_is, undo_fate};
 pub(crate) use updates::SentBefore;
 
 use crate::declared::job::Job;

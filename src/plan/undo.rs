@@ -41,6 +41,16 @@ pub(crate) enum Begun {
     MayHaveActed,
 }
 
+/// The operation that is undone, with the print of what is there now, which is what was done last, be it to undo a later
+/// operation of the row; and what that is called by now, where it was deleted since and made anew.
+pub(crate) fn as_it_is(row: &TurnedRow, of: usize) -> Option<(Turn, Option<&str>)> {
+    let is_done = |turn: &&Turn| turn.came_to == CameTo::Done;
+    let print = row.turns.iter().rfind(is_done).and_then(|turn| turn.print);
+    let since = row.turns.iter().skip(of + 1).filter(is_done).filter(|turn| turn.undoes);
+    let anew = since.filter_map(|turn| turn.id.as_deref()).next_back();
+    row.turns.get(of).map(|turn| (Turn { print, ..turn.clone() }, anew))
+}
+
 /// Decides what becomes of a row where a run is undone.
 pub(crate) fn undo_fate(row: &TurnedRow, run: i64) -> UndoFate {
     let Stack { standing, undone } = Stack::of(&row.turns);

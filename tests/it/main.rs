@@ -46,6 +46,7 @@ mod markers;
 mod memory;
 mod names;
 mod next_steps;
+mod nights;
 #[cfg(target_os = "linux")]
 mod outputs;
 mod own_certificates;

@@ -2,4 +2,5 @@
 
 mod decide;
 mod fates;
+pub(crate) mod nights;
 mod readings;

@@ -43,7 +43,7 @@ pub(super) struct Feeder<'a> {
 
 /// Whether what a row has made is looked at before it is deleted.
 #[derive(Debug, Clone, Copy)]
-enum Looks {
+pub(in crate::task) enum Looks {
     /// In a rehearsal no list shows it.
     No,
     Yes {
@@ -159,7 +159,11 @@ fn print_of(ready: &Ready, job: &Job) -> Option<ContentPrint> {
 }
 
 /// The deletion of what a row has made that is no longer in the source; of what nobody can read before there is none.
-fn deletion(row: &MissingRow, job: &Job, looks: Looks) -> Result<Work, ReadingFailure> {
+pub(in crate::task) fn deletion(
+    row: &MissingRow,
+    job: &Job,
+    looks: Looks,
+) -> Result<Work, ReadingFailure> {
     let step = Step::of_missing(row);
     let keeps = match looks {
         Looks::No => return work(step, None, job),
@@ -195,7 +199,11 @@ fn first_cause(known: &Known) -> Option<Box<Cause>> {
     Some(Box::new(Cause { doubt: None, ..cause }))
 }
 
-fn work(step: Step, subject: Option<Arc<Subject>>, job: &Job) -> Result<Work, ReadingFailure> {
+pub(in crate::task) fn work(
+    step: Step,
+    subject: Option<Arc<Subject>>,
+    job: &Job,
+) -> Result<Work, ReadingFailure> {
     let (Fate::Send(sending), Some(ready)) = (step.fate, step.ready) else {
         return Err(ReadingFailure::changed(&step.place));
     };

@@ -6,7 +6,7 @@
 mod connect;
 mod corrections;
 mod farewell;
-mod feed;
+pub(super) mod feed;
 mod invalid;
 mod ownership;
 mod session;

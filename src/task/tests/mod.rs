@@ -1,4 +1,5 @@
 //! Tasks, driven as a verb drives them.
 
 mod deadline;
+mod nights;
 mod run;

@@ -20,7 +20,7 @@ use crate::text::place::RowPlace;
 const FIRST_MILLISECONDS: i64 = 1_000_000_000_000;
 
 /// What undoes an operation.
-pub(super) struct Inverse {
+pub(in crate::task) struct Inverse {
     pub ready: Ready,
     pub subject: Subject,
     /// The print of what it leaves there.
@@ -33,7 +33,7 @@ pub(super) struct Inverse {
 }
 
 /// What is known of a row whose operation is undone.
-pub(super) struct Known<'a> {
+pub(in crate::task) struct Known<'a> {
     pub connector: &'a Connector,
     pub place: &'a RowPlace,
     /// What the other side calls it by now, where it was deleted since and made anew.
@@ -46,7 +46,7 @@ pub(super) struct Known<'a> {
 
 impl Known<'_> {
     /// What undoes an operation, or why that cannot be done.
-    pub(super) fn inverse(&self, turn: &Turn) -> Result<Inverse, WhyKept> {
+    pub(in crate::task) fn inverse(&self, turn: &Turn) -> Result<Inverse, WhyKept> {
         let operation = self.connector.operations.get(turn.operation.as_str());
         let operation = operation.ok_or(WhyKept::NoOperation)?;
         match operation.effect {

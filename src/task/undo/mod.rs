@@ -4,7 +4,7 @@
 //! what is there is as the run has left it, which is read first. It needs no source: the ledger knows what was done. What is
 //! undone of a row is a further operation of that row, so that it happens once, whatever happens to the run.
 
-mod inverse;
+pub(super) mod inverse;
 mod rows;
 
 use std::path::{Path, PathBuf};

@@ -8,12 +8,9 @@ use crate::declared::connector::{Effect, Repeat};
 use crate::declared::job::{InDoubt, Job};
 use crate::engine::Work;
 use crate::engine::dispatch::FeedFailure;
-use crate::ledger::{
-    Books as _, History, JobId, Ledger, LedgerError, Reader as _, Run, Turn, TurnedRow,
-};
-use crate::plan::{Begun, Done, Fate, Held, Sending, Tally, UndoFate, undo_fate};
+use crate::ledger::{Books as _, History, JobId, Ledger, LedgerError, Reader as _, Run, TurnedRow};
+use crate::plan::{Begun, Done, Fate, Held, Sending, Tally, UndoFate, as_it_is, undo_fate};
 use crate::report::{UndoAct, UndoRow, WhyKept};
-use crate::row::CameTo;
 use crate::task::Failure;
 use crate::task::run::{Cargo, Fed};
 
@@ -148,15 +145,9 @@ impl<'a> Undoable<'a> {
         fate: UndoFate,
     ) -> Result<Result<(Inverse, Sending), WhyKept>, LedgerError> {
         let UndoFate::Undo(undoing) = fate else { return Ok(Err(WhyKept::InDoubt)) };
-        let Some(turn) = row.turns.get(undoing.of) else { return Ok(Err(WhyKept::InDoubt)) };
-        // What is there now is what was done last, be it to undo a later operation of the row.
-        let last_done = row.turns.iter().rfind(|turn| turn.came_to == CameTo::Done);
-        let print = last_done.and_then(|turn| turn.print);
-        // What was deleted since and made anew has another name.
-        let since = row.turns.iter().skip(undoing.of + 1);
-        let mut anew = since.filter(|turn| turn.undoes && turn.came_to == CameTo::Done);
-        let anew = anew.rfind(|turn| turn.id.is_some()).and_then(|turn| turn.id.clone());
-        let turn = Turn { print, ..turn.clone() };
+        let Some((turn, anew)) = as_it_is(row, undoing.of) else {
+            return Ok(Err(WhyKept::InDoubt));
+        };
         let snapshot = match turn.first {
             Some(first) => ledger.snapshot(row.row, first)?,
             None => None,
@@ -164,7 +155,7 @@ impl<'a> Undoable<'a> {
         let known = Known {
             connector: &self.job.connector,
             place: &row.place,
-            anew: anew.as_deref(),
+            anew,
             snapshot: snapshot.as_ref(),
             even_if_changed: self.even_if_changed,
         };
