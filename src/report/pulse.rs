@@ -33,7 +33,12 @@ struct Pulsing {
 impl Reporter for Pulsing {
     fn hear(&mut self, event: &Event) {
         match event {
-            Event::Started { run } => self.view.run = Some(*run),
+            // Before any row is told: whoever hears of a row finds the run.
+            Event::Started { run } => {
+                self.view.run = Some(*run);
+                let to_send = self.view.tally.to_send();
+                self.progress(&Progress { to_send, ..Progress::default() });
+            }
             Event::Finished { .. } => {
                 (self.beat)(None);
                 // What is drawn once more after the end is no sign of life.
@@ -90,6 +95,8 @@ mod tests {
         reporter.progress(&progress(9));
         let heard = heard.lock().unwrap();
         assert_eq!(heard.len(), 6);
+        let first = heard[0].clone().unwrap();
+        assert_eq!((first.run, first.to_send, first.done()), (12, view().tally.to_send(), 0));
         let last = heard[4].clone().unwrap();
         assert_eq!((last.run, last.process, last.done()), (12, 4711, 10));
         assert_eq!((last.per_second, last.seconds_left), (Some(2.5), Some(19_996)));
