@@ -4,7 +4,7 @@
 
 use crate::declared::connector::{Effect, Repeat};
 use crate::declared::job::InDoubt;
-use crate::row::{Earlier, RowState, Undoing};
+use crate::row::{Earlier, Reason, RowState, Undoing};
 
 /// What becomes of a row. A new fate is one variant here; the compiler then asks for it everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,6 +211,21 @@ pub(crate) enum Last {
     Another,
 }
 
+/// Of a row that has come again, and whose deletion came to nothing.
+fn kept(facts: &Facts<'_>) -> Fate {
+    let earlier = facts.earlier;
+    let is_open = earlier.is_some_and(|earlier| earlier.position.may_have_acted());
+    let reason = earlier.and_then(|earlier| earlier.cause.as_ref()).map(|cause| cause.reason);
+    match (changed(facts), reason) {
+        // One before the last attempt may have deleted it.
+        _ if is_open => Fate::Hold(Held::InDoubt),
+        // An update looks first whether it is there.
+        (Fate::Skip(_), Some(Reason::NotListed)) => Fate::Hold(Held::Refused),
+        (Fate::Skip(_), _) if facts.unchanged => Fate::Skip(Done::Unchanged),
+        (fate, _) => fate,
+    }
+}
+
 /// Decides a row's fate.
 ///
 /// What is done is done (but another row under its key is another row), even if it would be invalid today: a reminder that has passed since is no fault.
@@ -245,11 +260,10 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Fate {
                 _ if state.may_have_acted() => Fate::Hold(Held::InDoubt),
                 // A person wants no more of it, and what it has made may be there.
                 RowState::Dismissed { .. } => Fate::LeaveOut(LeftOut::Dismissed),
-                // Its deletion came to nothing.
                 RowState::Refused { .. } | RowState::Deferred { .. } | RowState::GivenUp { .. }
                     if facts.last == Last::Delete =>
                 {
-                    changed(facts)
+                    kept(facts)
                 }
                 _ if facts.unchanged => Fate::Skip(Done::Unchanged),
                 _ => Fate::Skip(Done::Changed),

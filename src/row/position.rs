@@ -80,6 +80,11 @@ impl Position {
         self.turn
     }
 
+    /// Whether an attempt of that operation may have acted, and nobody knows: also where a later one was refused.
+    pub(crate) fn may_have_acted(&self) -> bool {
+        self.may_have_acted
+    }
+
     /// The attempt that may come next for a purpose; none where none may.
     pub(crate) fn next(&self, purpose: Purpose) -> Option<Next> {
         let follows = match self.state {

@@ -339,6 +339,24 @@ fn a_deletion_that_a_person_has_dismissed_is_left_at_that_though_its_row_comes_a
 }
 
 #[test]
+fn a_note_that_was_not_listed_when_it_was_to_be_deleted_is_nothing_that_is_done() {
+    let on_missing = job("on_missing: { delete: { at_most: 50% } }\n");
+    let desk = Desk::with_notes(FIRST).file("job.yaml", on_missing).sure_after("50ms");
+    let sandbox = sandbox("");
+    desk.run(&sandbox, "job.yaml").exits(0);
+    let id = note(&sandbox, "Note 2")["id"].as_str().unwrap().to_owned();
+    assert!(sandbox.alter(&id, Alteration::Deleted));
+    desk.write("notes.csv", FIRST.replace("k2,tk_1,Note 2\n", ""));
+    desk.run(&sandbox, "job.yaml").exits(1).counts("already_done=2 failed=1");
+    // Its row comes again, as it was: nobody has seen its note since.
+    desk.write("notes.csv", FIRST);
+    let again = desk.run(&sandbox, "job.yaml").exits(1);
+    again.counts("rows=3 already_done=2 failed=1 requests=0");
+    let plan = desk.call_at(&sandbox, "plan job.yaml --format json").exits(0);
+    assert_eq!(plan.events().pop().unwrap()["held"]["refused"], 1, "{plan}");
+}
+
+#[test]
 fn a_deletion_that_nobody_has_written_down_is_repeated() {
     let (desk, sandbox) = (deleting("50%"), sandbox(""));
     desk.run(&sandbox, "job.yaml").exits(0);

@@ -50,6 +50,9 @@ pub(super) trait Listener {
         Ok(())
     }
 
+    /// What that makes of the row.
+    fn attempt(&mut self, _life: &Life) {}
+
     /// Something became known of an attempt of a row that was never begun.
     fn dangling(&mut self) {}
 
@@ -249,7 +252,9 @@ impl<L: Listener> Scan<'_, '_, L> {
             {
                 self.listener.contradiction(contradiction);
             }
-            self.listener.end(end)
+            self.listener.end(end)?;
+            self.listener.attempt(&hand.life);
+            Ok(())
         });
         heard.or_else(|error| {
             hand.life.distrust();

@@ -125,14 +125,19 @@ impl Listener for Gathering {
             return Ok(());
         };
         let outcome = text_or_null(end, 2)?.and_then(Outcome::parse);
-        // What was there before the next attempt is what was there before the row did anything.
-        if outcome.is_some_and(Outcome::denies) {
-            turn.first = None;
-        }
         if let Some(id) = text_or_null(end, 3)?.filter(|_| outcome.is_some_and(Outcome::succeeds)) {
             turn.id = Some(id.to_owned());
         }
         Ok(())
+    }
+
+    fn attempt(&mut self, life: &Life) {
+        let turn = self.hand.as_mut().and_then(|hand| hand.turns.last_mut());
+        // What was there before the next attempt is what was there before the operation did anything: not where an attempt before
+        // this one may have acted, whatever came of this one.
+        if let Some(turn) = turn.filter(|_| life.came_to() == CameTo::Nothing) {
+            turn.first = None;
+        }
     }
 
     fn turn(&mut self, _: Purpose, over: Option<CameTo>) {

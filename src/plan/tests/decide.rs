@@ -231,13 +231,21 @@ delete  succeeded  -      another  -        no     -      skip-changed
 delete  deferred   yes    same     yes      -      -      update
 delete  deferred   yes    other    yes      -      -      update
 delete  deferred   yes    another  yes      -      -      skip-changed
-delete  deferred   yes    -        no       -      -      skip-changed
-delete  deferred   no     -        -        -      -      skip-changed
+delete  deferred   yes    same     no       -      -      skip
+delete  deferred   yes    other    no       -      -      skip-changed
+delete  deferred   yes    another  no       -      -      skip-changed
+delete  deferred   no     same     -        -      -      skip
+delete  deferred   no     other    -        -      -      skip-changed
+delete  deferred   no     another  -        -      -      skip-changed
 delete  refused    yes    same     yes      -      -      update
 delete  refused    yes    other    yes      -      -      update
 delete  refused    yes    another  yes      -      -      skip-changed
-delete  refused    yes    -        no       -      -      skip-changed
-delete  refused    no     -        -        -      -      skip-changed
+delete  refused    yes    same     no       -      -      skip
+delete  refused    yes    other    no       -      -      skip-changed
+delete  refused    yes    another  no       -      -      skip-changed
+delete  refused    no     same     -        -      -      skip
+delete  refused    no     other    -        -      -      skip-changed
+delete  refused    no     another  -        -      -      skip-changed
 delete  in-doubt   -      -        -        -      -      hold-in-doubt
 ";
 

@@ -182,6 +182,8 @@ impl Core {
 
     fn page_came(&mut self, at: usize, items: &[Value], now: Now) {
         let Some(list) = self.reads.lists.get_mut(at) else { return };
+        // Each page is asked for as often as any row is sent.
+        (list.failures, list.pushbacks) = (0, 0);
         let over = list.take(items);
         // Such a list shows nothing of what is there now, and the next one need be no younger.
         if list.is_stale {
@@ -205,7 +207,8 @@ impl Core {
             return self.reading_failed(at, cause, now);
         }
         let step = list.enquiry.take_refusal();
-        list.refused = Some(cause);
+        // Why the list ended, and not what was said of the page that shows whether it has.
+        list.refused.get_or_insert(cause);
         match list.over(&step) {
             Some(extent) => self.reading_ended(at, Stage::Read(extent), now),
             None => self.reads.put_off(at, now.moment),

@@ -492,7 +492,7 @@ impl Reading {
             panic!("the entries of {} contradict each other: {contradiction:?}", self.known.key);
         }
         let turn = self.turned.turns.last_mut().unwrap();
-        if end.outcome.denies() {
+        if self.life.came_to() == CameTo::Nothing {
             turn.first = None;
         }
         if let Some(id) = end.remote_id.as_ref().filter(|_| end.outcome.succeeds()) {
